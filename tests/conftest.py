@@ -96,7 +96,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def _end_stack(home: Path) -> None:
     if home.exists():
-        stack.down(Settings(home=home))
+        stack.stop_engines(Settings(home=home))
         shutil.rmtree(home, ignore_errors=True)  # another session may find the same one left over
 
 
@@ -127,7 +127,7 @@ def engines(request: pytest.FixtureRequest) -> Endpoints:
         return endpoints(given)
     home = request.config.stash[_home]
     try:
-        return stack.up(
+        return stack.start_engines(
             Settings(home=home, kafka_url="", elasticsearch_url="", kafka_port=0, elasticsearch_port=0, offline=False)
         )
     except LiaisonError as error:

@@ -186,7 +186,7 @@ def _users(topic: Topic, duty: str) -> str:
 
 
 def _covers(right: rights.KafkaRight, topic: Topic) -> bool:
-    name = topics.name(PLAIN, topic, agency=AGENCY, generation="generation")
+    name = topics.topic_name(PLAIN, topic, agency=AGENCY, generation="generation")
     return name.startswith(right.name) if right.prefix else name == right.name
 
 

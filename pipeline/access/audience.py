@@ -23,19 +23,19 @@ class Viewer(NamedTuple):
     purpose: str
 
 
-def audience(a: ClaimSide, b: ClaimSide, exact_a: Band = Band.NONE, exact_b: Band = Band.NONE) -> tuple[str, ...]:
+def link_audience(a: ClaimSide, b: ClaimSide, exact_a: Band = Band.NONE, exact_b: Band = Band.NONE) -> tuple[str, ...]:
     """<country or *>|<purpose> for which both sides are shown; agency:<owner>|<purpose> where the other side is to him.
 
     `exact_a` and `exact_b` are the claim's: a hit-only side that the other does not meet exactly shows under a grant.
     Roles, retention and grants are left to the policy.
     """
-    kind = "" if _tells(a, b, exact_a) or _tells(b, a, exact_b) else f"{GRANTED}|"
+    kind = "" if _may_reveal(a, b, exact_a) or _may_reveal(b, a, exact_b) else f"{GRANTED}|"
     purposes = set(a.handling.purposes) & set(b.handling.purposes)
-    words = {f"{kind}{country}|{purpose}" for country in _countries(a, b) for purpose in purposes}
-    return tuple(sorted({*words, *_owners(a, b, exact_a), *_owners(b, a, exact_b)}))
+    words = {f"{kind}{country}|{purpose}" for country in _shared_countries(a, b) for purpose in purposes}
+    return tuple(sorted({*words, *_owner_words(a, b, exact_a), *_owner_words(b, a, exact_b)}))
 
 
-def _tells(full: ClaimSide, other: ClaimSide, exact: str) -> bool:
+def _may_reveal(full: ClaimSide, other: ClaimSide, exact: str) -> bool:
     """Whether whoever reads one side in full without a grant may know of the other."""
     return full.handling.code in FULL_CODES and (other.handling.code != HIT_ONLY or bool(exact))
 
@@ -50,21 +50,21 @@ def requester_words(viewer: Viewer, *, granted: bool = False) -> tuple[str, ...]
     return (*places, *(f"{GRANTED}|{place}" for place in places)) if granted else places
 
 
-def _owners(owner: ClaimSide, other: ClaimSide, exact: str) -> Iterator[str]:
+def _owner_words(owner: ClaimSide, other: ClaimSide, exact: str) -> Iterator[str]:
     handling = other.handling
     if handling.code in SHOWN_CODES and is_released(handling.releasable_to, owner.country):
         kind = f"{GRANTED}|" if handling.code == HIT_ONLY and not exact else ""
         yield from (f"{kind}agency:{owner.agency}|{purpose}" for purpose in handling.purposes)
 
 
-def _countries(a: ClaimSide, b: ClaimSide) -> frozenset[str]:
-    first, second = _releasable(a), _releasable(b)
+def _shared_countries(a: ClaimSide, b: ClaimSide) -> frozenset[str]:
+    first, second = _released_countries(a), _released_countries(b)
     if EVERY_COUNTRY in first:
         return second
     return first if EVERY_COUNTRY in second else first & second
 
 
-def _releasable(side: ClaimSide) -> frozenset[str]:
+def _released_countries(side: ClaimSide) -> frozenset[str]:
     if side.handling.code not in SHOWN_CODES:
         return frozenset()
     countries = frozenset(side.handling.releasable_to)

@@ -97,7 +97,7 @@ class Chain(msgspec.Struct, frozen=True):
     sequence: int = 0
     head: str = ""
 
-    def entry(self, act: Act, at: datetime, seed: str = "") -> AuditEntry:
+    def make_entry(self, act: Act, at: datetime, seed: str = "") -> AuditEntry:
         """The entry that binds `act` to this chain."""
         fields = msgspec.structs.asdict(act) | {
             "chain": self.name,
@@ -108,20 +108,20 @@ class Chain(msgspec.Struct, frozen=True):
         }
         return with_hash(AuditEntry(hash="", **fields))
 
-    def after(self, entry: AuditEntry) -> Chain:
+    def advance(self, entry: AuditEntry) -> Chain:
         """The chain once `entry` is in it."""
         return Chain(self.name, entry.sequence + 1, entry.hash)
 
 
-def bound(
+def bind_acts(
     chain: Chain, acts: Iterable[tuple[Act, datetime]], new_seed: Callable[[], str] = str
 ) -> tuple[Chain, list[AuditEntry]]:
     """Bind acts to a chain in their order, each with a new seed; returns the chain after them and their entries."""
     entries = []
     for act, at in acts:
-        entry = chain.entry(act, at, new_seed())
+        entry = chain.make_entry(act, at, new_seed())
         entries.append(entry)
-        chain = chain.after(entry)
+        chain = chain.advance(entry)
     return chain, entries
 
 
@@ -143,7 +143,7 @@ class Heads:
         self._heads: dict[str, str] = {}
         self._closed: set[str] = set()
 
-    def see(self, entry: AuditEntry) -> None:
+    def add_entry(self, entry: AuditEntry) -> None:
         """Take note of an entry, in the topic's order."""
         if entry.kind is ActKind.CHECKPOINT:
             for chain, head in entry.heads.items():

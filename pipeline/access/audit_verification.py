@@ -57,7 +57,7 @@ class _Followed:
         self._order: deque[str] = deque()
         self._hashes: set[str] = set()
 
-    def take(self, entry: AuditEntry) -> None:
+    def add_entry(self, entry: AuditEntry) -> None:
         self.next, self.head, self.time = entry.sequence + 1, entry.hash, entry.time
         self.closed = self.closed or entry.kind is ActKind.CLOSED
         self._order.append(entry.hash)
@@ -65,7 +65,7 @@ class _Followed:
         if len(self._order) > KEPT:
             self._hashes.discard(self._order.popleft())
 
-    def holds(self, hash_: str) -> bool:
+    def has_hash(self, hash_: str) -> bool:
         return hash_ in self._hashes
 
 
@@ -78,39 +78,39 @@ class Verification:
         self._found: list[Finding] = []
         self.entries = 0
 
-    def see(self, entry: AuditEntry) -> None:
+    def check_entry(self, entry: AuditEntry) -> None:
         """Take the next entry of the topic."""
         self.entries += 1
         chain = self._chains.setdefault(entry.chain, _Followed())
-        self._found += self._faults(chain, entry)
+        self._found += self._find_faults(chain, entry)
         if entry.kind is ActKind.CHECKPOINT:
-            self._found += self._against_heads(entry)
-        chain.take(entry)
+            self._found += self._check_heads(entry)
+        chain.add_entry(entry)
 
-    def _faults(self, chain: _Followed, entry: AuditEntry) -> Iterator[Finding]:
+    def _find_faults(self, chain: _Followed, entry: AuditEntry) -> Iterator[Finding]:
         if entry_hash(entry) != entry.hash:
-            yield _finding(entry, Fault.ALTERED, "its content does not give its hash")
+            yield _make_finding(entry, Fault.ALTERED, "its content does not give its hash")
         if entry.sequence < chain.next:
-            yield _finding(entry, Fault.REORDERED, f"it comes after entry {chain.next - 1}")
+            yield _make_finding(entry, Fault.REORDERED, f"it comes after entry {chain.next - 1}")
         elif entry.sequence > chain.next:
-            yield _finding(entry, Fault.MISSING, f"entries {chain.next} to {entry.sequence - 1} are not there")
+            yield _make_finding(entry, Fault.MISSING, f"entries {chain.next} to {entry.sequence - 1} are not there")
         elif entry.sequence == 0:
-            yield from self._against_predecessor(entry)
+            yield from self._check_predecessor(entry)
         elif entry.previous != chain.head:
-            yield _finding(entry, Fault.ALTERED, "it was bound to another entry than the one before it")
+            yield _make_finding(entry, Fault.ALTERED, "it was bound to another entry than the one before it")
         elif chain.closed:
-            yield _finding(entry, Fault.REORDERED, "its chain was closed before")
+            yield _make_finding(entry, Fault.REORDERED, "its chain was closed before")
 
-    def _against_predecessor(self, entry: AuditEntry) -> Iterator[Finding]:
+    def _check_predecessor(self, entry: AuditEntry) -> Iterator[Finding]:
         """A chain's first entry is `opened`, and names the last acknowledged entry of its writer's chain before."""
         if entry.kind is not ActKind.OPENED:
-            yield _finding(entry, Fault.MISSING, "its chain was never opened")
+            yield _make_finding(entry, Fault.MISSING, "its chain was never opened")
         self._replace_siblings(entry)
         if not entry.previous:
             return
-        before = next((one for one in self._chains.values() if one.holds(entry.previous)), None)
+        before = next((one for one in self._chains.values() if one.has_hash(entry.previous)), None)
         if before is None:
-            yield _finding(entry, Fault.CUT_SHORT, "the entry that its chain goes on from is not there")
+            yield _make_finding(entry, Fault.CUT_SHORT, "the entry that its chain goes on from is not there")
         else:
             before.replaced = True
 
@@ -123,24 +123,24 @@ class Verification:
         for at, one in begun.items():
             one.replaced = one.replaced or at < last
 
-    def _against_heads(self, entry: AuditEntry) -> Iterator[Finding]:
+    def _check_heads(self, entry: AuditEntry) -> Iterator[Finding]:
         for name, head in entry.heads.items():
             chain = self._chains.get(name)
-            if chain is None or not chain.holds(head):
+            if chain is None or not chain.has_hash(head):
                 yield Finding(name, chain.next if chain else 0, Fault.CUT_SHORT, "a checkpoint saw more of it")
             elif name != entry.chain:
                 chain.confirmed = head
 
     def findings(self, now: datetime) -> list[Finding]:
         """Everything that is wrong, in the order in which it shows; chains that ended without a word last."""
-        return [*self._found, *self._unended(now)]
+        return [*self._found, *self._find_cut_short(now)]
 
-    def _unended(self, now: datetime) -> Iterable[Finding]:
+    def _find_cut_short(self, now: datetime) -> Iterable[Finding]:
         for name, chain in self._chains.items():
             silent = now - datetime.fromisoformat(chain.time) > SILENCE
             if silent and not (chain.closed or chain.replaced) and chain.confirmed != chain.head:
                 yield Finding(name, chain.next, Fault.CUT_SHORT, "it ends without a word")
 
 
-def _finding(entry: AuditEntry, fault: Fault, told: str) -> Finding:
+def _make_finding(entry: AuditEntry, fault: Fault, told: str) -> Finding:
     return Finding(entry.chain, entry.sequence, fault, told)

@@ -23,12 +23,12 @@ from pipeline.access.disclosures import (
     NotDueError,
     ThreadState,
     append_step,
+    find_unreviewed,
     grant_of,
     make_grounded_step,
     make_step,
     plain_handling,
-    state,
-    unreviewed,
+    thread_state,
 )
 from pipeline.access.policy import CaseMeta
 from pipeline.access.requester import Grounds, Requester
@@ -74,14 +74,14 @@ def request_opening(
     return append_step(before, msgspec.structs.replace(step, deadline=deadline, hours=wanted.hours, under=under))
 
 
-def confirm(before: Disclosure, case: CaseMeta, by: Requester, now: datetime) -> Disclosure:
+def add_confirmation(before: Disclosure, case: CaseMeta, by: Requester, now: datetime) -> Disclosure:
     """The thread, open to who requested it for the hours requested. Raises NotDueError where it is too late.
 
     policy.may_confirm_glass decides who may.
     """
     if before.last.move is not Move.BREAK_GLASS_REQUEST:
         raise NotDueError("no request is waiting for confirmation")
-    if (held := state(before, case.handling, now)) is not ThreadState.AWAITING_CONFIRMATION:
+    if (held := thread_state(before, case.handling, now)) is not ThreadState.AWAITING_CONFIRMATION:
         raise NotDueError("the request can no longer be confirmed: {state}", state=THREAD_STATE_LABELS[held])
     asked = before.last
     step = msgspec.structs.replace(
@@ -95,7 +95,7 @@ def confirm(before: Disclosure, case: CaseMeta, by: Requester, now: datetime) ->
     return append_step(before, step)
 
 
-def withdraw(before: Disclosure, by: Requester, now: datetime) -> Disclosure:
+def add_withdrawal(before: Disclosure, by: Requester, now: datetime) -> Disclosure:
     """The thread without its request, which only its own supervisor takes back. Raises NotDueError."""
     if before.last.move is not Move.BREAK_GLASS_REQUEST:
         raise NotDueError("no request is waiting for confirmation")
@@ -124,11 +124,11 @@ def open_alone(
     )
 
 
-def review(before: Disclosure, by: Requester, verdict: GlassVerdict, comment: str, now: datetime) -> Disclosure:
+def add_review(before: Disclosure, by: Requester, verdict: GlassVerdict, comment: str, now: datetime) -> Disclosure:
     """The thread with the owner's verdict; what is not justified is closed. Raises NotDueError where none is due."""
     if not comment.strip():
         raise NotDueError("enter a comment for the review")
-    if unreviewed(before) is None:
+    if find_unreviewed(before) is None:
         raise NotDueError("no access is waiting for review")
     step = msgspec.structs.replace(make_step(Move.REVIEW, by, comment, now), verdict=verdict)
     if verdict is GlassVerdict.JUSTIFIED and grant_of(before) is not None:
@@ -138,14 +138,14 @@ def review(before: Disclosure, by: Requester, verdict: GlassVerdict, comment: st
 
 def verdict_of(one: Disclosure) -> GlassVerdict | None:
     """The verdict on what was opened alone last; None while it awaits one, and where there is none to give."""
-    if unreviewed(one) is not None:
+    if find_unreviewed(one) is not None:
         return None
     return next((step.verdict for step in reversed(one.steps) if step.move is Move.REVIEW), None)
 
 
-def oversight(one: Disclosure, now: datetime) -> Oversight | None:
+def oversight_of(one: Disclosure, now: datetime) -> Oversight | None:
     """Who has looked at a thread's break-glass; None of a thread that is none, or has opened nothing."""
-    if due := unreviewed(one):
+    if due := find_unreviewed(one):
         late = due.deadline is not None and now > due.deadline
         return Oversight.OVERDUE if late else Oversight.AWAITING_REVIEW
     last = one.last
@@ -170,5 +170,5 @@ def _require_reason(wanted: GlassReason) -> None:
 
 
 def _require_none(before: Disclosure, case: CaseMeta, now: datetime, *states: ThreadState) -> None:
-    if before.steps and (held := state(before, case.handling, now)) in states:
+    if before.steps and (held := thread_state(before, case.handling, now)) in states:
         raise NotDueError("there is already a request for this case: {state}", state=THREAD_STATE_LABELS[held])

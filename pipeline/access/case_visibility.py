@@ -39,7 +39,7 @@ class HandlingChange(msgspec.Struct, frozen=True):
     releasable_to: tuple[str, ...] | None = None
     purposes: tuple[str, ...] | None = None
 
-    def of(self, handling: Handling) -> Handling | None:
+    def apply_to(self, handling: Handling) -> Handling | None:
         """The handling with this change; None where nothing is asked about."""
         asked = {name: value for name, value in msgspec.structs.asdict(self).items() if value is not None}
         return msgspec.structs.replace(handling, **asked) if asked else None
@@ -92,7 +92,7 @@ def handling_change(
     code: str | None = None, releasable_to: Sequence[str] | None = None, purposes: Sequence[str] | None = None
 ) -> HandlingChange:
     """A change by its words; empty ones count for nothing. Raises HandlingChangeError."""
-    countries, allowed = _stated(releasable_to), _stated(purposes)
+    countries, allowed = _without_empty(releasable_to), _without_empty(purposes)
     if code is not None and code not in STRICTNESS:
         raise HandlingChangeError("handling must be H0, H1, H2 or H3", "handling")
     if any(one != EVERY_COUNTRY and not _COUNTRY.fullmatch(one) for one in countries or ()):
@@ -113,22 +113,24 @@ def explain_visibility(
 
     `grants` are all on this case. Agencies are sorted by name; the operator comes first.
     """
-    other = change.of(case.handling)
+    other = change.apply_to(case.handling)
     changed = None if other is None else msgspec.structs.replace(case, handling=other)
     active = {one.name: one for one in agencies if one.state is AgencyState.ACTIVE}
-    readers = [OPERATOR, *(_reader(active[name]) for name in sorted(active))]
+    readers = [OPERATOR, *(_agency_reader(active[name]) for name in sorted(active))]
     rows = tuple(_agency_view(case, changed, who, purpose, now, grants) for who in readers for purpose in PURPOSES)
     personal = [one for one in grants if one.subject and one.agency in active]
     people = [_personal_view(case, changed, one, active[one.agency], now) for one in personal]
     held = sorted((one for one in people if one.purposes), key=lambda one: (one.agency, one.subject))
-    return CaseVisibility(case.case, _words(case.handling), _words(other) if other else None, rows, tuple(held))
+    return CaseVisibility(
+        case.case, _handling_words(case.handling), _handling_words(other) if other else None, rows, tuple(held)
+    )
 
 
-def _words(handling: Handling) -> HandlingWords:
+def _handling_words(handling: Handling) -> HandlingWords:
     return HandlingWords(handling.code, handling.releasable_to, handling.purposes)
 
 
-def _reader(agency: Agency, subject: str = "", role: Role = Role.INVESTIGATOR) -> Requester:
+def _agency_reader(agency: Agency, subject: str = "", role: Role = Role.INVESTIGATOR) -> Requester:
     """Anybody of the agency who reads cases; grants to one person alone do not count without a subject."""
     return Requester(subject, agency.name, agency.country, frozenset({role}))
 
@@ -144,16 +146,16 @@ def _agency_view(
 def _personal_view(
     case: CaseMeta, changed: CaseMeta | None, grant: Grant, agency: Agency, now: datetime
 ) -> PersonalGrantView:
-    who = _reader(agency, grant.subject, Role.SUPERVISOR)
-    held = _opened(case, who, grant, now)
-    then = _opened(changed, who, grant, now) if changed else None
+    who = _agency_reader(agency, grant.subject, Role.SUPERVISOR)
+    held = _opened_purposes(case, who, grant, now)
+    then = _opened_purposes(changed, who, grant, now) if changed else None
     return PersonalGrantView(grant.agency, grant.subject, grant.until, held, then)
 
 
-def _opened(case: CaseMeta, who: Requester, grant: Grant, now: datetime) -> tuple[Purpose, ...]:
+def _opened_purposes(case: CaseMeta, who: Requester, grant: Grant, now: datetime) -> tuple[Purpose, ...]:
     """The purposes for which a person reads the case under the grant alone."""
     return tuple(one for one in PURPOSES if decide(case, who, one, now, [grant]) is Rule.BREAK_GLASS)
 
 
-def _stated(words: Sequence[str] | None) -> tuple[str, ...] | None:
+def _without_empty(words: Sequence[str] | None) -> tuple[str, ...] | None:
     return None if words is None else tuple(filter(None, words))

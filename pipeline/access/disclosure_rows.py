@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from pipeline.access.break_glass import Oversight, oversight
-from pipeline.access.disclosures import Disclosure, Move, ThreadStep, is_overdue, state, unreviewed
+from pipeline.access.break_glass import Oversight, oversight_of
+from pipeline.access.disclosures import Disclosure, Move, ThreadStep, find_unreviewed, is_overdue, thread_state
 from pipeline.access.policy import CaseMeta, View
 
 
@@ -18,7 +18,7 @@ def disclosure_for(one: Disclosure, case: CaseMeta, reader: str, seen: View, now
     Each agency sees its own people and case reference, and of the other one that it acted.
     """
     mine = one.requester == reader
-    looked = oversight(one, now)
+    looked = oversight_of(one, now)
     return {
         "id": one.id,
         "mine": mine,
@@ -26,19 +26,19 @@ def disclosure_for(one: Disclosure, case: CaseMeta, reader: str, seen: View, now
         "agency": one.owner if mine else one.requester,
         "contact": msgspec.to_builtins(case.contact),
         "break_glass": bool(one.subject),
-        "state": state(one, case.handling, now).value,
+        "state": thread_state(one, case.handling, now).value,
         "overdue": is_overdue(one, now) or looked is Oversight.OVERDUE,
-        "deadline": _text(_deadline(one)),
-        "until": _text(one.last.until),
+        "deadline": _format_time(_deadline_of(one)),
+        "until": _format_time(one.last.until),
         "oversight": None if looked is None else looked.value,
         "subject": (one.subject or None) if mine else None,
         "steps": [_step_for(step, reader) for step in one.steps],
     }
 
 
-def _deadline(one: Disclosure) -> datetime | None:
+def _deadline_of(one: Disclosure) -> datetime | None:
     """When a review is due, else the latest time by which something was."""
-    due = unreviewed(one)
+    due = find_unreviewed(one)
     return due.deadline if due else next((step.deadline for step in reversed(one.steps) if step.deadline), None)
 
 
@@ -52,13 +52,13 @@ def _step_for(step: ThreadStep, reader: str) -> dict[str, Any]:
         "purpose": step.purpose or None,
         "case_reference": step.case_reference or None if own else None,
         "urgency": step.urgency.value if step.move is Move.REQUEST else None,
-        "deadline": _text(step.deadline),
-        "until": _text(step.until),
+        "deadline": _format_time(step.deadline),
+        "until": _format_time(step.until),
         "reason": step.reason,
         "hours": step.hours or None,
         "verdict": None if step.verdict is None else step.verdict.value,
     }
 
 
-def _text(time: datetime | None) -> str | None:
+def _format_time(time: datetime | None) -> str | None:
     return None if time is None else time.isoformat()

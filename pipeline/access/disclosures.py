@@ -16,7 +16,7 @@ import msgspec
 from pipeline.access.policy import CaseMeta, Grant, is_stricter
 from pipeline.access.requester import Grounds, Requester
 from pipeline.correlation.key_ring import KeyRing
-from pipeline.correlation.references import reference
+from pipeline.correlation.references import make_reference
 from pipeline.errors import LiaisonError
 from pipeline.locale import N_
 from pipeline.matching.fingerprint import Handling
@@ -161,26 +161,31 @@ def thread_ids(ring: KeyRing, agency: str, case: str, subject: str = "") -> list
     A thread keeps the id that it began with, so there is one for each secret; that of a new thread is the last.
     """
     asking = f"{agency}|{subject}" if subject else agency
-    return [reference(ring, key_id, asking, case) for key_id in ring.ids]
+    return [make_reference(ring, key_id, asking, case) for key_id in ring.ids]
 
 
-def unopened(ring: KeyRing, case: CaseMeta, requester: Requester, subject: str = "") -> Disclosure:
+def new_thread(ring: KeyRing, case: CaseMeta, requester: Requester, subject: str = "") -> Disclosure:
     """The thread of a case and a requester's agency, or of a supervisor's own, before its first step."""
     name = thread_ids(ring, requester.agency, case.case, subject)[-1]
     return Disclosure(name, case.case, case.agency, requester.agency, subject)
 
 
-def request(before: Disclosure, case: CaseMeta, by: Requester, why: Grounds, ask: Ask, now: datetime) -> Disclosure:
+def add_request(before: Disclosure, case: CaseMeta, by: Requester, why: Grounds, ask: Ask, now: datetime) -> Disclosure:
     """The thread with a request. Raises NotDueError while one is open, or a grant in force."""
     if ask.deadline <= now:
         raise NotDueError("the deadline must be in the future")
-    if before.steps and (held := state(before, case.handling, now)) in (ThreadState.REQUESTED, ThreadState.GRANTED):
+    if before.steps and (held := thread_state(before, case.handling, now)) in (
+        ThreadState.REQUESTED,
+        ThreadState.GRANTED,
+    ):
         raise NotDueError("there is already a request for this case: {state}", state=THREAD_STATE_LABELS[held])
     step = make_grounded_step(Move.REQUEST, by, why, ask.reason, now)
     return append_step(before, msgspec.structs.replace(step, urgency=ask.urgency, deadline=ask.deadline))
 
 
-def grant(before: Disclosure, case: CaseMeta, by: Requester, until: datetime, reason: str, now: datetime) -> Disclosure:
+def add_grant(
+    before: Disclosure, case: CaseMeta, by: Requester, until: datetime, reason: str, now: datetime
+) -> Disclosure:
     """The thread with the owner's leave until a time, under the case's handling as it is. Raises NotDueError.
 
     A grant may be given another end.
@@ -192,13 +197,13 @@ def grant(before: Disclosure, case: CaseMeta, by: Requester, until: datetime, re
     return append_step(before, msgspec.structs.replace(step, until=until, under=plain_handling(case.handling)))
 
 
-def refuse(before: Disclosure, by: Requester, reason: str, now: datetime) -> Disclosure:
+def add_refusal(before: Disclosure, by: Requester, reason: str, now: datetime) -> Disclosure:
     """The thread with the owner's no. Raises NotDueError."""
     require_last(before, Move.REQUEST)
     return append_step(before, make_step(Move.REFUSAL, by, reason, now))
 
 
-def revoke(before: Disclosure, by: Requester, reason: str, now: datetime) -> Disclosure:
+def add_revocation(before: Disclosure, by: Requester, reason: str, now: datetime) -> Disclosure:
     """The thread without its grant, or a break-glass closed by the owner. Raises NotDueError."""
     if grant_of(before) is None:
         raise _not_after(before.last)
@@ -221,7 +226,7 @@ _CLOSED: Final = {
 """What a thread is after a last step that opens nothing; revoked after all others."""
 
 
-def state(one: Disclosure, handling: Handling, now: datetime) -> ThreadState:
+def thread_state(one: Disclosure, handling: Handling, now: datetime) -> ThreadState:
     """What a thread is at the aware time `now`, under the case's present handling."""
     last = one.last
     requested = last.move is Move.BREAK_GLASS_REQUEST
@@ -240,12 +245,12 @@ def is_open(one: Disclosure) -> bool:
     return one.last.move in (Move.REQUEST, Move.BREAK_GLASS_REQUEST) or grant_of(one) is not None
 
 
-def unreviewed(one: Disclosure) -> ThreadStep | None:
+def find_unreviewed(one: Disclosure) -> ThreadStep | None:
     """The earliest opening by one that the owner is to review and has not; a review covers all before it."""
-    return _unreviewed(one.steps)
+    return _find_unreviewed(one.steps)
 
 
-def _unreviewed(steps: tuple[ThreadStep, ...]) -> ThreadStep | None:
+def _find_unreviewed(steps: tuple[ThreadStep, ...]) -> ThreadStep | None:
     earliest = None
     for step in reversed(steps):
         if step.move is Move.REVIEW:
@@ -295,5 +300,5 @@ def make_step(move: Move, by: Requester, reason: str, now: datetime) -> ThreadSt
 def append_step(before: Disclosure, step: ThreadStep) -> Disclosure:
     """The thread with one step more: the latest, and the opening that awaits its review however far back it is."""
     steps = (*before.steps, step)
-    kept, due = steps[-MOST_STEPS:], _unreviewed(steps)
+    kept, due = steps[-MOST_STEPS:], _find_unreviewed(steps)
     return msgspec.structs.replace(before, steps=kept if due is None or due in kept else (due, *kept[1:]))

@@ -17,7 +17,7 @@ from pipeline.matching.comparisons.plate import WILDCARDS
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.names import NamePrint
-from pipeline.matching.score.scoring import judgement, score
+from pipeline.matching.score.scoring import judge_score, score_cases
 
 HIT_BANDS: Final = frozenset({Band.CERTAIN, Band.PROBABLE})
 """Bands in which a hit-only record is told of."""
@@ -59,7 +59,7 @@ def exact_band(asking: Entities, held: Entities, model: Model) -> Band:
     parts = _exact_parts(asking, _numbers_of(held))
     if not parts:
         return Band.NONE
-    band = judgement(score(parts, held, model), model).band
+    band = judge_score(score_cases(parts, held, model), model).band
     return band if band in HIT_BANDS else Band.NONE
 
 

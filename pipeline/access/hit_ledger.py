@@ -120,14 +120,14 @@ class HitLedger:
         self._waiting: dict[Pair, dict[str, HitQuestion]] = {}
         self._allowances: dict[str, HitAllowance] = {}
 
-    def allow(self, allowance: HitAllowance) -> None:
+    def set_allowance(self, allowance: HitAllowance) -> None:
         """Take in what an owner allows; what waits is answered by the next `pass_day` or question."""
         self._allowances[allowance.id] = allowance
 
-    def restore(self, kept: Admission) -> None:
+    def restore_admission(self, kept: Admission) -> None:
         """Take in an admission that was made before, each id's last."""
         if kept.spent:
-            day = _day(kept.time)
+            day = _utc_day(kept.time)
             self._begin_day(day)
             if day == self._day:
                 self._spent[kept.asker, kept.owner] = kept.spent
@@ -139,23 +139,23 @@ class HitLedger:
         told = self._told.get(question.id)
         retracted = question.hit is not None and question.hit.kind is HitKind.RETRACTED
         if not (retracted or question.full or (told is not None and told.asks == question.asks)):
-            self._wait(question)
+            self._defer_question(question)
 
     def snapshot(self) -> dict[str, Admission]:
         """Returns the admissions in force, by the ids of their questions: what links show."""
         return dict(self._told)
 
-    def waiting(self) -> int:
+    def count_waiting(self) -> int:
         """How many questions wait."""
         return sum(map(len, self._waiting.values()))
 
-    def ask(self, question: HitQuestion, at: datetime) -> Answers:
+    def submit_question(self, question: HitQuestion, at: datetime) -> Answers:
         """Answer a question that came at an aware time, or let it wait."""
         answers = self.pass_day(at)
         if question.hit is None:
             self._ask_notice(question, at, answers)
         elif question.hit.kind is HitKind.RETRACTED:
-            self._retract(question, question.hit, at, answers)
+            self._retract_hit(question, question.hit, at, answers)
         else:
             self._ask_link(question, question.hit, at, answers)
         return answers
@@ -163,10 +163,12 @@ class HitLedger:
     def pass_day(self, at: datetime) -> Answers:
         """Answer what waits as far as the budgets at `at` reach."""
         answers = Answers([], [], [], [], Counter(), Counter())
-        self._begin_day(_day(at))
-        for pair in sorted(pair for pair, some in self._waiting.items() if some and self._left(pair, at) > 0):
-            for name in sorted(self._waiting[pair])[: self._left(pair, at)]:
-                self._answer(self._waiting[pair].pop(name), at, answers)
+        self._begin_day(_utc_day(at))
+        for pair in sorted(
+            pair for pair, some in self._waiting.items() if some and self._remaining_quota(pair, at) > 0
+        ):
+            for name in sorted(self._waiting[pair])[: self._remaining_quota(pair, at)]:
+                self._answer_question(self._waiting[pair].pop(name), at, answers)
         return answers
 
     def _begin_day(self, day: date) -> None:
@@ -174,14 +176,14 @@ class HitLedger:
             self._day = day
             self._spent.clear()
 
-    def _left(self, pair: Pair, at: datetime) -> int:
+    def _remaining_quota(self, pair: Pair, at: datetime) -> int:
         asker, owner = pair
         allowed = self._allowances.get(allowance_id(owner, asker))
         daily = self._daily if allowed is None or at >= allowed.until else max(self._daily, allowed.daily)
         return max(0, daily - self._spent[pair])
 
     def _ask_notice(self, question: HitQuestion, at: datetime, answers: Answers) -> None:
-        if question.id in self._waiting.get(_pair(question), {}):
+        if question.id in self._waiting.get(_pair_of(question), {}):
             return
         self._answer_or_wait(question, at, answers)
 
@@ -189,31 +191,31 @@ class HitLedger:
         told = self._told.get(question.id)
         self._forget_waiting(question)
         if question.full:
-            answers.hits.append(_as(hit, known=question.knew or told is not None))
+            answers.hits.append(_mark_known(hit, known=question.knew or told is not None))
             self._forget_told(question, at, answers)
         elif told is not None and told.asks == question.asks:
-            self._tell(question, hit, told, at, answers)  # the owner's record has changed, not the question
+            self._publish_hit(question, hit, told, at, answers)  # the owner's record has changed, not the question
         else:
             self._answer_or_wait(question, at, answers)
 
     def _answer_or_wait(self, question: HitQuestion, at: datetime, answers: Answers) -> None:
-        pair = _pair(question)
-        if self._left(pair, at) > 0:
-            self._answer(question, at, answers)
+        pair = _pair_of(question)
+        if self._remaining_quota(pair, at) > 0:
+            self._answer_question(question, at, answers)
             return
-        self._wait(question)
+        self._defer_question(question)
         answers.deferred[question.asker] += 1
         if question.hit is not None and (question.knew or question.id in self._told):
-            answers.hits.append(_retraction(question.hit))
+            answers.hits.append(_make_retraction(question.hit))
             self._forget_told(question, at, answers)
 
-    def _wait(self, question: HitQuestion) -> None:
+    def _defer_question(self, question: HitQuestion) -> None:
         """Keep a question for later; what its agency knew before has been retracted then."""
         kept = msgspec.structs.replace(question, knew=False)
-        self._waiting.setdefault(_pair(question), {})[question.id] = kept
+        self._waiting.setdefault(_pair_of(question), {})[question.id] = kept
 
-    def _answer(self, question: HitQuestion, at: datetime, answers: Answers) -> None:
-        pair = _pair(question)
+    def _answer_question(self, question: HitQuestion, at: datetime, answers: Answers) -> None:
+        pair = _pair_of(question)
         self._spent[pair] += 1
         answers.admissions.append(Admission(spent_id(pair), *pair, at, spent=self._spent[pair]))
         if question.notice is not None:
@@ -221,21 +223,23 @@ class HitLedger:
         if question.hit is None:
             answers.answered.append(question.id)
         else:
-            self._tell(question, question.hit, self._told.get(question.id), at, answers)
+            self._publish_hit(question, question.hit, self._told.get(question.id), at, answers)
         if question.owner_notice is not None:
             answers.notices.append(question.owner_notice)
 
-    def _tell(self, question: HitQuestion, hit: Hit, told: Admission | None, at: datetime, answers: Answers) -> None:
+    def _publish_hit(
+        self, question: HitQuestion, hit: Hit, told: Admission | None, at: datetime, answers: Answers
+    ) -> None:
         """Tell of a link, unless nothing that its agency may see has changed."""
         first = at if told is None else told.time
-        kept = Admission(question.id, *_pair(question), first, question.asks, hit.band, hit.contact)
+        kept = Admission(question.id, *_pair_of(question), first, question.asks, hit.band, hit.contact)
         if told is None or (told.band, told.contact) != (kept.band, kept.contact):
-            answers.hits.append(_as(hit, known=told is not None or question.knew))
+            answers.hits.append(_mark_known(hit, known=told is not None or question.knew))
         if told != kept:
             self._told[question.id] = kept
             answers.admissions.append(kept)
 
-    def _retract(self, question: HitQuestion, hit: Hit, at: datetime, answers: Answers) -> None:
+    def _retract_hit(self, question: HitQuestion, hit: Hit, at: datetime, answers: Answers) -> None:
         self._forget_waiting(question)
         told = self._told.get(question.id)
         if told is not None and question.asker_changed and (at - told.time).days < SOON_DAYS:
@@ -246,26 +250,26 @@ class HitLedger:
 
     def _forget_told(self, question: HitQuestion, at: datetime, answers: Answers) -> None:
         if self._told.pop(question.id, None) is not None:
-            answers.admissions.append(Admission(question.id, *_pair(question), at))
+            answers.admissions.append(Admission(question.id, *_pair_of(question), at))
 
     def _forget_waiting(self, question: HitQuestion) -> None:
-        self._waiting.get(_pair(question), {}).pop(question.id, None)
+        self._waiting.get(_pair_of(question), {}).pop(question.id, None)
 
 
-def _pair(question: HitQuestion) -> Pair:
+def _pair_of(question: HitQuestion) -> Pair:
     return question.asker, question.owner
 
 
-def _day(at: datetime) -> date:
+def _utc_day(at: datetime) -> date:
     return at.astimezone(UTC).date()
 
 
-def _as(hit: Hit, *, known: bool) -> Hit:
+def _mark_known(hit: Hit, *, known: bool) -> Hit:
     """The hit as its agency takes it: new where it holds none of the link."""
     return msgspec.structs.replace(hit, kind=HitKind.CHANGED if known else HitKind.NEW)
 
 
-def _retraction(hit: Hit) -> Hit:
+def _make_retraction(hit: Hit) -> Hit:
     """That a link shows no more until its question is answered.
 
     Its id is another than that of the hit that comes then, as long and under the same key.

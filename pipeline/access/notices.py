@@ -15,7 +15,7 @@ from pipeline.access.disclosures import Disclosure, Move
 from pipeline.correlation.claims import ClaimSide
 from pipeline.correlation.hits import Hit, HitKind
 from pipeline.correlation.key_ring import ID_CHARS, KeyRing
-from pipeline.correlation.references import reference
+from pipeline.correlation.references import make_reference
 from pipeline.matching.bands import Band
 from pipeline.records.handling import SILENT
 
@@ -87,7 +87,7 @@ def disclosure_notice(one: Disclosure, ring: KeyRing) -> Notice | None:
             name, told, kind, step.time, case=case, disclosure=one.id, other_agency=other, purpose=step.purpose
         )
     kind = TO_REQUESTER.get(step.move, NoticeKind.DISCLOSURE_ANSWER)
-    known_as = reference(ring, one.id[:ID_CHARS], one.requester, one.case) if one.subject else one.id
+    known_as = make_reference(ring, one.id[:ID_CHARS], one.requester, one.case) if one.subject else one.id
     return Notice(name, one.requester, kind, step.time, reference=known_as, disclosure=one.id, other_agency=one.owner)
 
 

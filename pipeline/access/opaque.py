@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from pipeline.correlation.key_ring import KeyRing, KeyUse
-from pipeline.correlation.references import digest_of, reference
+from pipeline.correlation.references import digest_of, make_reference
 
 
 class Opaque:
@@ -14,9 +14,9 @@ class Opaque:
     def __init__(self, ring: KeyRing) -> None:
         self.ring = ring
 
-    def reference(self, agency: str, name: str) -> str:
+    def make_reference(self, agency: str, name: str) -> str:
         """The opaque name of a case or link for one agency, under the current secret."""
-        return reference(self.ring, self.ring.current, agency, name)
+        return make_reference(self.ring, self.ring.current, agency, name)
 
     def digest_of(self, agency: str, given: str) -> str | None:
         """What Reader.digested finds the case by that `agency` names by a reference; None for what is none."""
@@ -24,10 +24,10 @@ class Opaque:
 
     def list_id(self, told: bytes) -> str:
         """The id of an uploaded list, the same for the same `told`: 32 hexadecimal digits."""
-        key = self.ring.key(KeyUse.LIST_IDS, self.ring.first)
+        key = self.ring.derive_key(KeyUse.LIST_IDS, self.ring.first)
         return hashlib.blake2b(told, key=key, digest_size=16).hexdigest()
 
     @property
     def evidence_key(self) -> bytes:
         """The key of the digests of a link's evidence that reviews keep: the first one for good, so none seems new."""
-        return self.ring.key(KeyUse.EVIDENCE, self.ring.first)
+        return self.ring.derive_key(KeyUse.EVIDENCE, self.ring.first)

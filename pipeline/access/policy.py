@@ -148,7 +148,9 @@ def _decide_granted(case: CaseMeta, requester: Requester, now: datetime, grants:
     return Rule.GRANTED if "" in subjects else Rule.BREAK_GLASS
 
 
-def view(case: CaseMeta, requester: Requester, purpose: Purpose, now: datetime, grants: Iterable[Grant] = ()) -> View:
+def decide_view(
+    case: CaseMeta, requester: Requester, purpose: Purpose, now: datetime, grants: Iterable[Grant] = ()
+) -> View:
     """How `requester` may see `case`: the view of the rule that decides."""
     return decide(case, requester, purpose, now, grants).view
 

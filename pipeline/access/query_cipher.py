@@ -28,14 +28,14 @@ class QueryCipher:
     def __init__(self, key_of: MonthKey) -> None:
         self._key_of = key_of
 
-    def sealed(self, text: str, at: datetime) -> str:
+    def encrypt(self, text: str, at: datetime) -> str:
         """Base64 of nonce and ciphertext; the month is bound in."""
         month = f"{at:%Y-%m}"
         nonce = os.urandom(NONCE_BYTES)
         body = AESGCM(self._key_of(month, True)).encrypt(nonce, text.encode(), month.encode())
         return base64.b64encode(nonce + body).decode()
 
-    def opened(self, sealed: str, at: datetime) -> str:
+    def decrypt(self, sealed: str, at: datetime) -> str:
         """The text again. Raises LiaisonError when the month's key is gone or the text was altered."""
         month = f"{at:%Y-%m}"
         raw = base64.b64decode(sealed)
@@ -71,6 +71,6 @@ def months_in(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("[0-9][0-9][0-9][0-9]-[0-9][0-9].key"))
 
 
-def forget(folder: Path, month: str) -> None:
+def delete_month_key(folder: Path, month: str) -> None:
     """Delete a month's key: what was asked in it can be read by nobody any more. Twice is harmless."""
     (folder / f"{month}.key").unlink(missing_ok=True)

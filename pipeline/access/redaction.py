@@ -35,7 +35,7 @@ def case_for(view: View, meta: CaseMeta, content: Row, reference: Reference) -> 
     if view is View.NOTHING:
         return None
     if view is View.HIT:
-        return hit(meta, reference)
+        return hit_for(meta, reference)
     return {**content, "view": View.FULL.value, "caveat": meta.handling.caveat or None}
 
 
@@ -54,7 +54,7 @@ def provenance_for(owner: bool, provenance: Row | None) -> Row | None:
     return provenance if owner else provenance | {name: None for name in COUNTING if name in provenance}
 
 
-def hit(meta: CaseMeta, reference: Reference) -> Row:
+def hit_for(meta: CaseMeta, reference: Reference) -> Row:
     """That a case is there: whose it is and whom to ask."""
     contact = msgspec.to_builtins(meta.contact)
     return {"view": View.HIT.value, "reference": reference(meta.case), "agency": meta.agency, "contact": contact}
@@ -78,5 +78,5 @@ def link_for(sight: LinkSight, ends: Ends, row: Row, reference: Reference) -> Ro
         "case_b": None,
         **dict.fromkeys(LINK_CONTENT),
         "band": sight.band,
-        "hit": hit(hidden, reference),
+        "hit": hit_for(hidden, reference),
     }

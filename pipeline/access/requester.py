@@ -76,7 +76,7 @@ class GroundsError(LiaisonError):
         self.fields = fields
 
 
-def grounds(purpose: str | None, case_reference: str | None) -> Grounds:
+def parse_grounds(purpose: str | None, case_reference: str | None) -> Grounds:
     """The grounds of a request. Raises GroundsError before anything is looked up."""
     stated = next((one for one in ASKABLE if one == purpose), None)
     reference = (case_reference or "").strip()

@@ -106,18 +106,18 @@ def assignment_id(agency: str, link: str) -> str:
     return f"{agency}|{link}"
 
 
-def standing(reviews: Iterable[Review]) -> ReviewSummary:
+def summarise_reviews(reviews: Iterable[Review]) -> ReviewSummary:
     """Fold a link's reviews, in any order."""
     latest: dict[str, Review] = {}
     for one in sorted(reviews, key=lambda review: (review.time, review.id)):
         if not one.undone:
             latest[one.agency] = one
     holding = tuple(latest[agency] for agency in sorted(latest))
-    colours = {colour(one) for one in holding} | {Colour.YELLOW}
+    colours = {review_colour(one) for one in holding} | {Colour.YELLOW}
     return ReviewSummary(min(colours, key=MOST_URGENT.index), _is_disputed(holding), holding)
 
 
-def colour(review: Review) -> Colour:
+def review_colour(review: Review) -> Colour:
     """The colour that one review gives."""
     if review.action and review.verdict in (Verdict.SAME, Verdict.RELATED):
         return Colour.RED
@@ -130,7 +130,7 @@ def _is_disputed(holding: Iterable[Review]) -> bool:
     return Verdict.DIFFERENT in said and bool(said & {Verdict.SAME, Verdict.RELATED})
 
 
-def undo(review: Review, by: Requester, now: datetime) -> Review:
+def undo_review(review: Review, by: Requester, now: datetime) -> Review:
     """The review taken back: by its reviewer, or by a supervisor of his agency. Raises NotUndoableError."""
     if review.undone:
         raise NotUndoableError("this review is already undone")
@@ -145,7 +145,7 @@ def review_for(review: Review, agency: str) -> dict[str, Any]:
     row = {
         "id": review.id,
         "verdict": review.verdict.value,
-        "colour": colour(review).value,
+        "colour": review_colour(review).value,
         "reason": review.reason,
         "action": review.action,
         "manual": review.manual,
@@ -175,27 +175,27 @@ class EvidenceChange(msgspec.Struct, frozen=True):
     gone: int
 
 
-def marks(explanation: Explanation, key: bytes, link: str) -> tuple[Mark, ...]:
+def evidence_marks(explanation: Explanation, key: bytes, link: str) -> tuple[Mark, ...]:
     """Digests of a link's comparisons with their values, weights aside: so that a new model alone changes nothing.
 
     They are keyed by the installation's secret (Opaque.evidence_key) and the link, so that a review keeps no content
     and none can be guessed.
     """
-    return tuple(sorted(set(_marks(explanation, key, link)), key=lambda mark: mark.digest))
+    return tuple(sorted(set(_make_marks(explanation, key, link)), key=lambda mark: mark.digest))
 
 
-def _marks(explanation: Explanation, key: bytes, link: str) -> Iterator[Mark]:
+def _make_marks(explanation: Explanation, key: bytes, link: str) -> Iterator[Mark]:
     for entity in explanation.entities:
         for item in entity.items:
-            yield Mark(_digest(item, f"{link}|{entity.type_a}|{entity.type_b}", key), item.field, item.level)
+            yield Mark(_item_digest(item, f"{link}|{entity.type_a}|{entity.type_b}", key), item.field, item.level)
 
 
-def _digest(item: Item, where: str, key: bytes) -> str:
+def _item_digest(item: Item, where: str, key: bytes) -> str:
     what = msgspec.json.encode((where, item.field, item.level, item.value_a, item.value_b))
     return hashlib.blake2b(what, key=key, digest_size=8).hexdigest()
 
 
-def change(review: Review, now: Iterable[Mark]) -> EvidenceChange | None:
+def evidence_change(review: Review, now: Iterable[Mark]) -> EvidenceChange | None:
     """How a link's evidence differs from what a review was made on; None: not at all, or it was a manual link."""
     held, present = set(review.evidence), list(now)
     new = tuple(sorted({(mark.field, mark.level) for mark in present if mark.digest not in held}))

@@ -57,7 +57,7 @@ class DenyList:
         self._tokens: dict[str, datetime] = {}
         self._people: dict[tuple[str, str], Revocation] = {}
 
-    def add(self, revocations: Iterable[Revocation], now: datetime) -> None:
+    def add_revocations(self, revocations: Iterable[Revocation], now: datetime) -> None:
         """Take in revocations; forget those whose tokens have expired."""
         for one in revocations:
             if one.token:

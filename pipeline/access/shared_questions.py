@@ -23,7 +23,7 @@ class Asker(NamedTuple):
     subscription: str = ""
 
 
-def asker(one: Subscription) -> Asker:
+def asker_of(one: Subscription) -> Asker:
     """Who asks by a standing query."""
     return Asker(one.agency, one.purpose, one.id, one.id)
 

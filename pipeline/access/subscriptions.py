@@ -19,7 +19,7 @@ from pipeline.access.notices import Notice, NoticeKind, hit_told_notice
 from pipeline.access.requester import Grounds, Requester
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id
-from pipeline.correlation.references import reference
+from pipeline.correlation.references import make_reference
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling
 from pipeline.records.handling import FULL_CODES, HIT_ONLY, SILENT, is_released
@@ -59,22 +59,24 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
     shared: bool = False
 
 
-def made(
+def make_subscription(
     name: str, question: str, dialled: str, by: Requester, why: Grounds, now: datetime, *, shared: bool = False
 ) -> Subscription:
     """A new standing query of the requester's agency."""
     blank = Subscription(name, by.agency, SubscriptionState.ACTIVE, now, 0, by.country, by.subject)
-    return renewed(msgspec.structs.replace(blank, question=question, dialled=dialled, shared=shared), why, now)
+    return extend_subscription(
+        msgspec.structs.replace(blank, question=question, dialled=dialled, shared=shared), why, now
+    )
 
 
-def renewed(one: Subscription, why: Grounds, now: datetime) -> Subscription:
+def extend_subscription(one: Subscription, why: Grounds, now: datetime) -> Subscription:
     """The query for another ninety days, on these grounds."""
     purpose, stated = why.purpose.value, why.case_reference
     later = {"time": now, "version": one.version + 1, "until": now + LASTS}
     return msgspec.structs.replace(one, purpose=purpose, case_reference=stated, **later)
 
 
-def ended(one: Subscription, now: datetime) -> Subscription:
+def close_subscription(one: Subscription, now: datetime) -> Subscription:
     """The mark that a query has ended, without what it asked."""
     return Subscription(one.id, one.agency, SubscriptionState.ENDED, now, one.version + 1)
 
@@ -109,31 +111,31 @@ def is_standing_query(case: str) -> bool:
 
 def match_notice(claim: Claim, ring: KeyRing, now: datetime) -> Notice | None:
     """Whom a match concerns: the asking agency, where the case's handling shows it; the owner of a silent one."""
-    query, case, exact = _sides(claim)
+    query, case, exact = _order_sides(claim)
     if claim.state is not ClaimState.LIVE:
         return None
     if case.agency == query.agency:
-        return _told(ring, NoticeKind.SUBSCRIPTION_MATCH, query.agency, claim, query, case, now, own=case.case)
+        return _make_notice(ring, NoticeKind.SUBSCRIPTION_MATCH, query.agency, claim, query, case, now, own=case.case)
     if case.handling.code == SILENT and claim.band in HIT_BANDS:
-        return _told(ring, NoticeKind.SILENT_SEARCH, case.agency, claim, query, case, now, own=case.case)
+        return _make_notice(ring, NoticeKind.SILENT_SEARCH, case.agency, claim, query, case, now, own=case.case)
     if not _is_shown(query, case, exact):
         return None
     if case.handling.code == HIT_ONLY:
         claim = msgspec.structs.replace(claim, band=exact)
-    found = _told(ring, NoticeKind.SUBSCRIPTION_MATCH, query.agency, claim, query, case, now)
-    return msgspec.structs.replace(found, reference=reference(ring, ring.current, query.agency, case.case))
+    found = _make_notice(ring, NoticeKind.SUBSCRIPTION_MATCH, query.agency, claim, query, case, now)
+    return msgspec.structs.replace(found, reference=make_reference(ring, ring.current, query.agency, case.case))
 
 
 def match_question(claim: Claim, notice: Notice, now: datetime) -> HitQuestion | None:
     """What the gate is asked before the asking agency is told of a match; None where the case is not hit-only."""
-    query, case, _ = _sides(claim)
+    query, case, _ = _order_sides(claim)
     if case.handling.code != HIT_ONLY or notice.agency != query.agency or case.agency == query.agency:
         return None
     told = hit_told_notice(case.case, notice.id, query.agency, notice.purpose, now)
     return HitQuestion(notice.id, query.agency, case.agency, notice=notice, owner_notice=told)
 
 
-def _sides(claim: Claim) -> tuple[ClaimSide, ClaimSide, Band]:
+def _order_sides(claim: Claim) -> tuple[ClaimSide, ClaimSide, Band]:
     """The standing query, the case that it met, and the band in which it met a hit-only one."""
     if is_standing_query(claim.a.case):
         return claim.a, claim.b, claim.exact_a
@@ -147,7 +149,7 @@ def _is_shown(query: ClaimSide, case: ClaimSide, exact: Band) -> bool:
     return case.handling.code in FULL_CODES or (case.handling.code == HIT_ONLY and bool(exact))
 
 
-def _told(
+def _make_notice(
     ring: KeyRing,
     kind: NoticeKind,
     agency: str,

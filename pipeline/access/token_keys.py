@@ -26,29 +26,29 @@ LOCAL_KEY: Final = Path("tokens") / "signing-key.json"
 LOCAL_ALGORITHM: Final = "ES256"
 
 
-def verifier(settings: Settings, clock: Clock) -> TokenVerifier:
+def make_verifier(settings: Settings, clock: Clock) -> TokenVerifier:
     """The verifier that the settings describe; without keys or an issuer's URL this machine's own key is the only one.
 
     Raises LiaisonError for keys that would come unprotected over a network.
     """
-    return TokenVerifier(_fetch(settings), rules(settings), clock)
+    return TokenVerifier(_make_fetch(settings), token_rules(settings), clock)
 
 
-def rules(settings: Settings) -> TokenRules:
+def token_rules(settings: Settings) -> TokenRules:
     """What a token must say, from the settings."""
     skew, life = timedelta(seconds=settings.token_skew_s), timedelta(seconds=settings.token_max_life_s)
     return TokenRules(settings.token_issuer, settings.token_audience, skew, life)
 
 
-def _fetch(settings: Settings) -> Fetch:
-    source = settings.token_keys or (f"{_issuer(settings)}{DISCOVERY}" if _has_issuer(settings) else "")
+def _make_fetch(settings: Settings) -> Fetch:
+    source = settings.token_keys or (f"{_issuer_url(settings)}{DISCOVERY}" if _has_issuer(settings) else "")
     if not source:
-        return lambda: _local_public(settings)
+        return lambda: _local_public_keys(settings)
     if not source.startswith(SCHEMES):
-        return lambda: _of_file(Path(source))
+        return lambda: _read_key_file(Path(source))
     if not is_protected(source):
         raise LiaisonError("the identity provider's keys must come over https")
-    return lambda: _published(source, settings.token_issuer)
+    return lambda: _fetch_key_set(source, settings.token_issuer)
 
 
 def is_protected(url: str) -> bool:
@@ -61,15 +61,15 @@ def _has_issuer(settings: Settings) -> bool:
     return settings.token_issuer.startswith(SCHEMES)
 
 
-def _issuer(settings: Settings) -> str:
+def _issuer_url(settings: Settings) -> str:
     return settings.token_issuer.rstrip("/")
 
 
-async def _local_public(settings: Settings) -> dict[str, Any]:
+async def _local_public_keys(settings: Settings) -> dict[str, Any]:
     return dict(KeySet([local_key(settings)]).as_dict(private=False))
 
 
-async def _of_file(path: Path) -> dict[str, Any]:
+async def _read_key_file(path: Path) -> dict[str, Any]:
     try:
         held: dict[str, Any] = orjson.loads(path.expanduser().read_bytes())
     except (OSError, orjson.JSONDecodeError) as error:
@@ -77,21 +77,21 @@ async def _of_file(path: Path) -> dict[str, Any]:
     return held
 
 
-async def _published(url: str, issuer: str) -> dict[str, Any]:
+async def _fetch_key_set(url: str, issuer: str) -> dict[str, Any]:
     """The key set at `url`, or the one that an OIDC issuer's discovery document names.
 
     That document must be the issuer's own (OpenID Connect Discovery 1.0, 4.3).
     """
     async with httpx.AsyncClient(timeout=FETCH_TIMEOUT_S) as client:
-        held = await _json(client, url)
+        held = await _fetch_json(client, url)
         if "jwks_uri" not in held:
             return held
         if held.get("issuer") != issuer:
             raise KeysAwayError("the discovery document names another issuer than LIAISON_TOKEN_ISSUER")
-        return await _json(client, str(held["jwks_uri"]))
+        return await _fetch_json(client, str(held["jwks_uri"]))
 
 
-async def _json(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
+async def _fetch_json(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
     try:
         answer = (await client.get(url)).raise_for_status()
         held: dict[str, Any] = orjson.loads(answer.content)
@@ -102,7 +102,7 @@ async def _json(client: httpx.AsyncClient, url: str) -> dict[str, Any]:
     return held
 
 
-def issue(settings: Settings, requester: Requester, now: datetime, life: timedelta) -> str:
+def issue_token(settings: Settings, requester: Requester, now: datetime, life: timedelta) -> str:
     """A development token, signed with this machine's own key.
 
     Raises LiaisonError where the settings name other keys or an issuer, whose this one is not, or a shorter life.

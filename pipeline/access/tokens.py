@@ -75,55 +75,55 @@ class TokenVerifier:
         self._turn = asyncio.Lock()
         self._held: dict[bytes, dict[str, Any]] = {}
 
-    async def requester(self, token: str) -> Requester:
+    async def verify_requester(self, token: str) -> Requester:
         """Whom the token names. Raises TokenError, KeysAwayError."""
-        return (await self.bearer(token)).requester
+        return (await self.verify_bearer(token)).requester
 
-    async def bearer(self, token: str) -> TokenBearer:
+    async def verify_bearer(self, token: str) -> TokenBearer:
         """Whom the token names, and what it is known by. Raises TokenError, KeysAwayError."""
-        await self._have_keys()
+        await self._ensure_keys()
         try:
-            return self._read(token)
+            return self._read_bearer(token)
         except InvalidKeyIdError:
-            await self._refresh(REFETCH_AFTER)
+            await self._refresh_keys(REFETCH_AFTER)
         try:
-            return self._read(token)
+            return self._read_bearer(token)
         except InvalidKeyIdError as error:
             raise TokenError("the token is signed by an unknown key") from error
 
-    async def content(self, token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    async def verify_content(self, token: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """A token's header and claims, once they hold. Raises TokenError, KeysAwayError."""
-        await self.bearer(token)
+        await self.verify_bearer(token)
         if self._keys is None:
             raise KeysAwayError("the identity provider's keys are not available; try again")
         held = jwt.decode(token, self._keys, algorithms=ALGORITHMS)
         return dict(held.header), dict(held.claims)
 
-    def _read(self, token: str) -> TokenBearer:
+    def _read_bearer(self, token: str) -> TokenBearer:
         if self._keys is None:
             raise KeysAwayError("the identity provider's keys are not available; try again")
-        claims = valid(self._signed(token, self._keys), self._rules, self._clock())
+        claims = check_claims(self._verify_cached(token, self._keys), self._rules, self._clock())
         return TokenBearer(requester_of(claims), token_id(token), issued_at(claims))
 
-    def _signed(self, token: str, keys: KeySet) -> dict[str, Any]:
+    def _verify_cached(self, token: str, keys: KeySet) -> dict[str, Any]:
         name = hashlib.sha256(token.encode(errors="surrogatepass")).digest()
         claims = self._held.get(name)
         if claims is None:
-            claims = signed(token, keys)
+            claims = verify_signature(token, keys)
             if len(self._held) >= MOST_HELD:
                 del self._held[next(iter(self._held))]
             self._held[name] = claims
         return claims
 
-    async def _have_keys(self) -> None:
+    async def _ensure_keys(self) -> None:
         """Fetch a key set where there is none; where it is old, go on with it while no new one can be had."""
         if self._keys is None:
-            await self._refresh(RETRY_AFTER)
+            await self._refresh_keys(RETRY_AFTER)
         else:
             with suppress(KeysAwayError):
-                await self._refresh(KEPT)
+                await self._refresh_keys(KEPT)
 
-    async def _refresh(self, pause: timedelta) -> None:
+    async def _refresh_keys(self, pause: timedelta) -> None:
         """Fetch the key set unless that was tried within `pause`; requests that come meanwhile wait for it."""
         async with self._turn:
             now = self._clock()
@@ -137,7 +137,7 @@ class TokenVerifier:
             self._held.clear()
 
 
-def signed(token: str, keys: KeySet) -> dict[str, Any]:
+def verify_signature(token: str, keys: KeySet) -> dict[str, Any]:
     """The token's claims, once the signature holds.
 
     Raises TokenError, or InvalidKeyIdError for a key that is not in the set.
@@ -149,10 +149,10 @@ def signed(token: str, keys: KeySet) -> dict[str, Any]:
     except InvalidKeyIdError:
         raise
     except (JoseError, ValueError, TypeError) as error:
-        raise TokenError("invalid token: {cause}", cause=_cause(error)) from error
+        raise TokenError("invalid token: {cause}", cause=_fault_kind(error)) from error
 
 
-def valid(claims: dict[str, Any], rules: TokenRules, now: datetime) -> dict[str, Any]:
+def check_claims(claims: dict[str, Any], rules: TokenRules, now: datetime) -> dict[str, Any]:
     """The same claims, once issuer, audience and times hold at `now`. Raises TokenError."""
     registry = jwt.JWTClaimsRegistry(
         now=int(now.timestamp()),
@@ -166,21 +166,21 @@ def valid(claims: dict[str, Any], rules: TokenRules, now: datetime) -> dict[str,
     try:
         registry.validate(claims)
     except (JoseError, ValueError, TypeError) as error:
-        raise TokenError("invalid token: {cause}", cause=_cause(error)) from error
+        raise TokenError("invalid token: {cause}", cause=_fault_kind(error)) from error
     if claims["exp"] - claims["iat"] > rules.longest_life.total_seconds():
         raise TokenError("the token is valid for longer than this installation allows")
     return claims
 
 
-def _cause(error: Exception) -> str:
+def _fault_kind(error: Exception) -> str:
     """The kind of fault; never the token's own words."""
     return error.error if isinstance(error, JoseError) and isinstance(error.error, str) else type(error).__name__
 
 
 def requester_of(claims: dict[str, Any]) -> Requester:
     """The requester of verified claims `sub`, `agency`, `country` and `roles`. Raises TokenError."""
-    subject, agency, country = (_text(claims, name) for name in ("sub", "agency", "country"))
-    roles = _roles(claims.get("roles"))
+    subject, agency, country = (_text_claim(claims, name) for name in ("sub", "agency", "country"))
+    roles = _parse_roles(claims.get("roles"))
     if not subject:
         raise TokenError("the token names no user (sub)")
     if Role.OPERATOR not in roles and not (agency and country):
@@ -188,14 +188,14 @@ def requester_of(claims: dict[str, Any]) -> Requester:
     return Requester(subject, agency, country, roles)
 
 
-def _text(claims: dict[str, Any], name: str) -> str:
+def _text_claim(claims: dict[str, Any], name: str) -> str:
     value = claims.get(name, "")
     if not isinstance(value, str):
         raise TokenError("the token's {name} must be text", name=name)
     return value
 
 
-def _roles(value: object) -> frozenset[Role]:
+def _parse_roles(value: object) -> frozenset[Role]:
     """The roles that are known here; an identity provider may name others for other systems."""
     if not isinstance(value, Sequence) or isinstance(value, str):
         raise TokenError("the token has no list of roles")

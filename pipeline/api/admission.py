@@ -48,7 +48,7 @@ class RequestAdmission:
         runtime: Runtime = request.app.state.runtime
         if scope["path"].startswith(API):
             try:
-                request.state.requester, request.state.token = await _admitted(request, runtime)
+                request.state.requester, request.state.token = await _authenticate(request, runtime)
             except ProblemError as problem:
                 _name_route(scope)
                 refusal = await answer_refusal(request, problem)
@@ -85,7 +85,7 @@ def _is_bare_refusal(message: Message) -> bool:
     return message["status"] == CONTENT_TOO_LARGE and bytes(media_type).startswith(b"text/plain")
 
 
-async def _admitted(request: Request, runtime: Runtime) -> tuple[Requester, str]:
+async def _authenticate(request: Request, runtime: Runtime) -> tuple[Requester, str]:
     """Who asks, and with which token.
 
     Raises UnauthenticatedError, UnavailableError while that can't be told, TooManyRequestsError.
@@ -108,5 +108,5 @@ async def limit_rate(runtime: Runtime, requester: Requester) -> None:
 
     Raises TooManyRequestsError beyond LIAISON_REQUEST_RATE.
     """
-    if wait_s := await runtime.rates.count(requester.agency, requester.subject):
+    if wait_s := await runtime.rates.count_request(requester.agency, requester.subject):
         raise TooManyRequestsError("too many requests; try again later", wait_s)

@@ -22,15 +22,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.api.admission import RequestAdmission
 from pipeline.api.documentation import serve_documentation
-from pipeline.api.languages import preferred
-from pipeline.api.list_worker import work
+from pipeline.api.languages import negotiate_language
+from pipeline.api.list_worker import run_list_worker
 from pipeline.api.problems import NotFoundError, ProblemError, StalledRequestError, UnavailableError, UnprocessableError
 from pipeline.api.refusals import answer_refusal
 from pipeline.api.request_bodies import JSON_BYTES, StalledBodyError
 from pipeline.api.request_metrics import RequestMetrics
 from pipeline.api.responses import problem_response
 from pipeline.api.routes import ROUTERS
-from pipeline.api.routes.answers import components
+from pipeline.api.routes.answers import schema_components
 from pipeline.api.runtime import Runtime
 from pipeline.errors import LiaisonError
 
@@ -52,7 +52,7 @@ def create_app(opening: Opening) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with opening() as runtime:
             app.state.runtime = runtime
-            working = asyncio.create_task(work(runtime))
+            working = asyncio.create_task(run_list_worker(runtime))
             try:
                 yield
             finally:
@@ -74,8 +74,8 @@ def create_app(opening: Opening) -> FastAPI:
     serve_documentation(app)
     for router in ROUTERS:
         app.include_router(router)
-    _answer_problems(app)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    _add_problem_handlers(app)
+    app.openapi = lambda: _build_openapi(app)  # type: ignore[method-assign]
     return app
 
 
@@ -97,7 +97,7 @@ class RequestIds:
         given = asked.get(REQUEST_ID, "")
         name = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         state = scope.setdefault("state", {})
-        state["request_id"], state["language"] = name, preferred(asked.get("Accept-Language", ""))
+        state["request_id"], state["language"] = name, negotiate_language(asked.get("Accept-Language", ""))
 
         async def labelled(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -109,7 +109,7 @@ class RequestIds:
         await self._app(scope, receive, labelled)
 
 
-def _answer_problems(app: FastAPI) -> None:
+def _add_problem_handlers(app: FastAPI) -> None:
     """Each kind of failure as problem details."""
 
     @app.exception_handler(ProblemError)
@@ -123,14 +123,14 @@ def _answer_problems(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def misshapen(request: Request, error: RequestValidationError) -> Response:
-        return await answer_refusal(request, _unprocessable(error))
+        return await answer_refusal(request, _make_validation_problem(error))
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
-        return await answer_refusal(request, _named(error))
+        return await answer_refusal(request, _make_problem(error))
 
 
-def _unprocessable(error: RequestValidationError) -> ProblemError:
+def _make_validation_problem(error: RequestValidationError) -> ProblemError:
     """Which fields are wrong and how; never the values."""
     faults = [(".".join(map(str, fault["loc"])), str(fault["type"])) for fault in error.errors()]
     told = "; ".join(f"{place}: {kind.replace('_', ' ')}" for place, kind in faults)
@@ -138,7 +138,7 @@ def _unprocessable(error: RequestValidationError) -> ProblemError:
     return UnprocessableError(detail, *(place for place, _ in faults))
 
 
-def _named(error: HTTPException) -> ProblemError:
+def _make_problem(error: HTTPException) -> ProblemError:
     if isinstance(error, StalledBodyError):
         return StalledRequestError("the rest of the request did not arrive in time; send it again")
     if error.status_code == NotFoundError.status:
@@ -150,10 +150,10 @@ def _named(error: HTTPException) -> ProblemError:
     return problem
 
 
-def _openapi(app: FastAPI) -> dict[str, Any]:
+def _build_openapi(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI 3.1 document, with the schemas of what services return."""
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
-        document.setdefault("components", {}).setdefault("schemas", {}).update(components())
+        document.setdefault("components", {}).setdefault("schemas", {}).update(schema_components())
         app.openapi_schema = document
     return app.openapi_schema

@@ -14,7 +14,7 @@ import httpx
 import orjson
 
 from pipeline.access.requester import Requester, Role
-from pipeline.access.token_keys import issue
+from pipeline.access.token_keys import issue_token
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.times import now
@@ -35,12 +35,12 @@ class Caller(NamedTuple):
     case_reference: str = ""
 
 
-async def call(settings: Settings, caller: Caller, method: str, path: str, **more: Any) -> Any:
+async def call_api(settings: Settings, caller: Caller, method: str, path: str, **more: Any) -> Any:
     """The API's answer. Raises LiaisonError with the problem in one line."""
-    headers = _headers(settings, caller)
+    headers = _make_headers(settings, caller)
     try:
         async with httpx.AsyncClient(base_url=settings.api_url, timeout=TIMEOUT_S) as client:
-            return _answer(await client.request(method, path, headers=headers, **more))
+            return _read_answer(await client.request(method, path, headers=headers, **more))
     except httpx.ConnectError as error:
         if caller.token:
             raise LiaisonError(
@@ -53,10 +53,10 @@ async def call(settings: Settings, caller: Caller, method: str, path: str, **mor
     return await _in_process(settings, method, path, headers, more)
 
 
-def _headers(settings: Settings, caller: Caller) -> dict[str, str]:
+def _make_headers(settings: Settings, caller: Caller) -> dict[str, str]:
     own_purpose, own_reference = ("", "") if caller.token else OWN_GROUNDS
     stated = {
-        "Authorization": f"Bearer {caller.token or issue(settings, OPERATOR, now(), TOKEN_LIFE)}",
+        "Authorization": f"Bearer {caller.token or issue_token(settings, OPERATOR, now(), TOKEN_LIFE)}",
         "Liaison-Purpose": caller.purpose or own_purpose,
         "Liaison-Case-Reference": caller.case_reference or own_reference,
     }
@@ -68,18 +68,18 @@ async def _in_process(
 ) -> Any:
     """The local operator reads what the index holds, however far it is behind."""
     from pipeline.api.application import create_app
-    from pipeline.api.runtime import opened
+    from pipeline.api.runtime import open_runtime
 
     lenient = settings.model_copy(update={"max_index_lag": 0.0})
-    async with opened(lenient) as runtime:
-        app = create_app(lambda: opened(lenient))
+    async with open_runtime(lenient) as runtime:
+        app = create_app(lambda: open_runtime(lenient))
         app.state.runtime = runtime
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url=settings.api_url) as client:
-            return _answer(await client.request(method, path, headers=dict(headers), **more))
+            return _read_answer(await client.request(method, path, headers=dict(headers), **more))
 
 
-def _answer(response: httpx.Response) -> Any:
+def _read_answer(response: httpx.Response) -> Any:
     try:
         told = orjson.loads(response.content)
     except orjson.JSONDecodeError as error:

@@ -71,7 +71,7 @@ class PageCursor:
         return _decoded(_unpadded(padded))
 
     def _cipher(self, key_id: str) -> AESGCM:
-        return AESGCM(self._ring.key(KeyUse.CURSORS, key_id))
+        return AESGCM(self._ring.derive_key(KeyUse.CURSORS, key_id))
 
 
 def _decoded(value: bytes) -> Place:

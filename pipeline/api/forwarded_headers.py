@@ -31,12 +31,12 @@ class ForwardedHeaders:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        trusted = self._trusts(scope.get("client"))
+        trusted = self._is_trusted(scope.get("client"))
         kept: Any = [(name, value) for name, value in scope["headers"] if not _is_forwarded(name, trusted=trusted)]
         served = self._behind_proxy if trusted else self.app
         await served({**scope, "headers": kept}, receive, send)  # type: ignore[arg-type]
 
-    def _trusts(self, client: tuple[str, int] | None) -> bool:
+    def _is_trusted(self, client: tuple[str, int] | None) -> bool:
         try:
             address = ip_address(client[0] if client else "")
         except ValueError:

@@ -20,22 +20,22 @@ class HitBudget:
         self._daily, self._own = daily, own
         self._given: Counter[tuple[str, str, str]] = Counter()
 
-    def left(self, who: Requester, now: datetime) -> int:
+    def remaining(self, who: Requester, now: datetime) -> int:
         """Hits that the requester may still have today."""
-        return max(0, self._daily - self._given[_key(who.agency, who.subject, now)])
+        return max(0, self._daily - self._given[_budget_key(who.agency, who.subject, now)])
 
-    def take(self, who: Requester, now: datetime, wanted: int) -> int:
+    def spend(self, who: Requester, now: datetime, wanted: int) -> int:
         """Give up to `wanted` of what is left; returns how many."""
-        given = min(wanted, self.left(who, now))
-        self._given[_key(who.agency, who.subject, now)] += given
+        given = min(wanted, self.remaining(who, now))
+        self._given[_budget_key(who.agency, who.subject, now)] += given
         return given
 
-    def see(self, entry: AuditEntry) -> None:
+    def record_entry(self, entry: AuditEntry) -> None:
         """Take note of what another process, or this one before its start, has given."""
         if entry.kind is ActKind.SEARCH and not (self._own and entry.chain.startswith(self._own)):
             hits = sum(one.form is Form.HIT for one in entry.shown)
-            self._given[_key(entry.agency, entry.subject, datetime.fromisoformat(entry.time))] += hits
+            self._given[_budget_key(entry.agency, entry.subject, datetime.fromisoformat(entry.time))] += hits
 
 
-def _key(agency: str, subject: str, at: datetime) -> tuple[str, str, str]:
+def _budget_key(agency: str, subject: str, at: datetime) -> tuple[str, str, str]:
     return agency, subject, at.astimezone(UTC).date().isoformat()

@@ -43,7 +43,7 @@ _Line = dict[str, str | list[str] | None]
 _lines = msgspec.json.Decoder(_Line)
 
 
-def rows_of(raw: bytes, form: Form) -> tuple[ListRow, ...]:
+def parse_rows(raw: bytes, form: Form) -> tuple[ListRow, ...]:
     """The rows of a list, empty ones aside. Raises ListError; its message tells the line, never a value."""
     if len(raw) > MOST_BYTES:
         raise ListError("the list is larger than {most} bytes; split it", most=MOST_BYTES)
@@ -51,7 +51,7 @@ def rows_of(raw: bytes, form: Form) -> tuple[ListRow, ...]:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ListError("the list is not UTF-8 text; save it as UTF-8") from error
-    found = tuple(_row(one) for one in (_of_csv(text) if form == "csv" else _of_ndjson(text)))
+    found = tuple(_make_row(one) for one in (_parse_csv(text) if form == "csv" else _parse_ndjson(text)))
     if not found:
         raise ListError("the list is empty")
     if len(found) > MOST_ROWS:
@@ -59,7 +59,7 @@ def rows_of(raw: bytes, form: Form) -> tuple[ListRow, ...]:
     return found
 
 
-def _of_csv(text: str) -> Iterator[Mapping[str, list[str]]]:
+def _parse_csv(text: str) -> Iterator[Mapping[str, list[str]]]:
     head = text.partition("\n")[0]
     delimiter = max(DELIMITERS, key=head.count)
     reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
@@ -79,7 +79,7 @@ def _require_width(cells: list[str], names: list[str], line: int) -> None:
         raise ListError("line {line}: not readable as CSV or JSON", line=line)
 
 
-def _of_ndjson(text: str) -> Iterator[Mapping[str, list[str]]]:
+def _parse_ndjson(text: str) -> Iterator[Mapping[str, list[str]]]:
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
@@ -96,13 +96,16 @@ def _require_known(names: Iterable[str], line: int) -> None:
         raise ListError("line {line}: unknown column; the columns are {columns}", line=line, columns=", ".join(COLUMNS))
 
 
-def _row(told: Mapping[str, list[str]]) -> ListRow:
+def _make_row(told: Mapping[str, list[str]]) -> ListRow:
     values = {name: [one for value in some if (one := value.strip())] for name, some in told.items()}
-    asked = [*values.get("question", ()), *(_part(field, one) for field in FIELDS for one in values.get(field, ()))]
+    asked = [
+        *values.get("question", ()),
+        *(_quote_part(field, one) for field in FIELDS for one in values.get(field, ())),
+    ]
     own, country = (" ".join(values.get(name, ())) for name in ("id", "country"))
     return ListRow(own, " ".join(asked), country.upper())
 
 
-def _part(field: str, value: str) -> str:
+def _quote_part(field: str, value: str) -> str:
     """A value as a question's part, held together by quotes."""
     return f'{field}:"{value.replace(chr(34), " ")}"'

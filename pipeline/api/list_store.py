@@ -88,61 +88,65 @@ class ListStore:
     def add(self, job: ListJob, rows: tuple[ListRow, ...]) -> bool:
         """Take in a list; False where one of this id is there already."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        sealed, asked = (self._cipher.sealed(msgspec.json.encode(one).decode(), job.created) for one in (job, rows))
+        sealed, asked = (self._cipher.encrypt(msgspec.json.encode(one).decode(), job.created) for one in (job, rows))
         draft = self._folder / f".{self._namespace}{uuid.uuid4().hex}"
         draft.mkdir(mode=0o700)
         try:
-            _write(draft / "job", msgspec.json.encode(_Kept(job.created, sealed)))
-            _write(draft / "rows", asked.encode())
-            draft.rename(self._place(job.requester, job.id))  # fails where there is one that is not empty
+            _write_file(draft / "job", msgspec.json.encode(_Kept(job.created, sealed)))
+            _write_file(draft / "rows", asked.encode())
+            draft.rename(self._job_folder(job.requester, job.id))  # fails where there is one that is not empty
         except OSError:
             shutil.rmtree(draft, ignore_errors=True)
-            if self._place(job.requester, job.id).exists():
+            if self._job_folder(job.requester, job.id).exists():
                 return False
             raise
         sync_folder(self._folder)
         return True
 
-    def job(self, who: Requester, name: str) -> ListJob:
+    def read_job(self, who: Requester, name: str) -> ListJob:
         """A list of this requester's. Raises NoListError, also for a name that no list has, such as a path."""
         if not NAME.fullmatch(name):
             raise NoListError("list not found, or not yours")
-        return self._job(self._place(who, name))
+        return self._load_job(self._job_folder(who, name))
 
-    def of(self, who: Requester) -> list[ListJob]:
+    def list_jobs(self, who: Requester) -> list[ListJob]:
         """This requester's lists, the latest first."""
-        found = (self._whole(place) for place in self._places(f"{self._namespace}{_whose(who)}.*"))
+        found = (
+            self._try_load_job(place) for place in self._find_folders(f"{self._namespace}{_hash_requester(who)}.*")
+        )
         return sorted(filter(None, found), key=lambda job: job.created, reverse=True)
 
-    def all(self) -> list[ListJob]:
+    def list_all_jobs(self) -> list[ListJob]:
         """All lists, the oldest first."""
-        found = (self._whole(place) for place in self._places("[!.]*"))
+        found = (self._try_load_job(place) for place in self._find_folders("[!.]*"))
         return sorted(filter(None, found), key=lambda job: job.created)
 
-    def rows(self, job: ListJob) -> tuple[ListRow, ...]:
+    def read_rows(self, job: ListJob) -> tuple[ListRow, ...]:
         """The rows of a list. Raises NoListError."""
-        sealed = _read(self._place(job.requester, job.id) / "rows").decode()
-        return msgspec.json.decode(self._cipher.opened(sealed, job.created), type=tuple[ListRow, ...])
+        sealed = _read_file(self._job_folder(job.requester, job.id) / "rows").decode()
+        return msgspec.json.decode(self._cipher.decrypt(sealed, job.created), type=tuple[ListRow, ...])
 
-    def done(self, job: ListJob) -> int:
+    def count_done(self, job: ListJob) -> int:
         """How many rows have been asked."""
         with suppress(NoListError):
-            return min(job.rows, _read(self._place(job.requester, job.id) / "found").count(b"\n") * STEP)
+            return min(job.rows, _read_file(self._job_folder(job.requester, job.id) / "found").count(b"\n") * STEP)
         return 0
 
-    def found(self, job: ListJob, first: int = 0, last: int | None = None) -> Iterator[tuple[int, ListRowFindings]]:
+    def read_results(
+        self, job: ListJob, first: int = 0, last: int | None = None
+    ) -> Iterator[tuple[int, ListRowFindings]]:
         """What was found, by row from 0, from row `first` on to before `last`."""
-        for at, line in enumerate(self._lines(job)):
+        for at, line in enumerate(self._read_lines(job)):
             if (at + 1) * STEP > first and (last is None or at * STEP < last):
-                text = self._cipher.opened(line.decode(), job.created)
+                text = self._cipher.decrypt(line.decode(), job.created)
                 for row, one in enumerate(msgspec.json.decode(text, type=tuple[ListRowFindings, ...]), at * STEP):
                     if row >= first and (last is None or row < last):
                         yield row, one
 
     def append(self, job: ListJob, found: tuple[ListRowFindings, ...]) -> None:
         """Keep the next step. Raises NoListError where the list was deleted meanwhile."""
-        text = self._cipher.sealed(msgspec.json.encode(found).decode(), job.created)
-        place = self._place(job.requester, job.id)
+        text = self._cipher.encrypt(msgspec.json.encode(found).decode(), job.created)
+        place = self._job_folder(job.requester, job.id)
         try:
             descriptor = os.open(place / "found", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         except FileNotFoundError as error:
@@ -152,24 +156,24 @@ class ListStore:
             file.flush()
             os.fsync(file.fileno())
 
-    def forget(self, job: ListJob) -> None:
+    def delete(self, job: ListJob) -> None:
         """Delete a list with all that was found; twice is harmless."""
-        shutil.rmtree(self._place(job.requester, job.id), ignore_errors=True)
+        shutil.rmtree(self._job_folder(job.requester, job.id), ignore_errors=True)
 
-    def expire(self, now: datetime) -> None:
+    def delete_expired(self, now: datetime) -> None:
         """Delete what has had its time, and drafts that a crash left behind."""
-        for place in self._places("*"):
+        for place in self._find_folders("*"):
             with suppress(OSError):
                 kept = place / "job"
                 made = datetime.fromtimestamp(place.stat().st_mtime, now.tzinfo)
-                since = _kept(place).created if kept.exists() and not place.name.startswith(".") else made
+                since = _read_header(place).created if kept.exists() and not place.name.startswith(".") else made
                 if now >= since + LASTS:
                     shutil.rmtree(place, ignore_errors=True)
 
     @contextmanager
-    def taken(self, job: ListJob) -> Iterator[bool]:
+    def lock_job(self, job: ListJob) -> Iterator[bool]:
         """Whether the list is this process's to work on, as long as the context lasts; drops a line cut short."""
-        place = self._place(job.requester, job.id)
+        place = self._job_folder(job.requester, job.id)
         try:
             file = (place / "lock").open("w")
         except FileNotFoundError:
@@ -184,40 +188,40 @@ class ListStore:
             _drop_torn_line(place / "found")
             yield True
 
-    def _place(self, who: Requester, name: str) -> Path:
-        return self._folder / f"{self._namespace}{_whose(who)}.{name}"
+    def _job_folder(self, who: Requester, name: str) -> Path:
+        return self._folder / f"{self._namespace}{_hash_requester(who)}.{name}"
 
-    def _places(self, pattern: str) -> Iterator[Path]:
+    def _find_folders(self, pattern: str) -> Iterator[Path]:
         """The folders of this installation's lists, and drafts, that a pattern names."""
         return (place for place in self._folder.glob(pattern) if self._own.fullmatch(place.name))
 
-    def _whole(self, place: Path) -> ListJob | None:
+    def _try_load_job(self, place: Path) -> ListJob | None:
         """The list in a folder; None where it is gone, or its month's key."""
         with suppress(LiaisonError):
-            return self._job(place)
+            return self._load_job(place)
         return None
 
-    def _job(self, place: Path) -> ListJob:
-        kept = _kept(place)
-        return msgspec.json.decode(self._cipher.opened(kept.job, kept.created), type=ListJob)
+    def _load_job(self, place: Path) -> ListJob:
+        kept = _read_header(place)
+        return msgspec.json.decode(self._cipher.decrypt(kept.job, kept.created), type=ListJob)
 
-    def _lines(self, job: ListJob) -> list[bytes]:
+    def _read_lines(self, job: ListJob) -> list[bytes]:
         with suppress(NoListError):
-            whole, _, _ = _read(self._place(job.requester, job.id) / "found").rpartition(b"\n")
+            whole, _, _ = _read_file(self._job_folder(job.requester, job.id) / "found").rpartition(b"\n")
             return whole.split(b"\n") if whole else []
         return []
 
 
-def _whose(who: Requester) -> str:
+def _hash_requester(who: Requester) -> str:
     """Stands for a subject of an agency in a folder's name."""
     return hashlib.blake2b(msgspec.json.encode((who.agency, who.subject)), digest_size=16).hexdigest()
 
 
-def _kept(place: Path) -> _Kept:
-    return msgspec.json.decode(_read(place / "job"), type=_Kept)
+def _read_header(place: Path) -> _Kept:
+    return msgspec.json.decode(_read_file(place / "job"), type=_Kept)
 
 
-def _read(file: Path) -> bytes:
+def _read_file(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -231,7 +235,7 @@ def _drop_torn_line(file: Path) -> None:
             os.truncate(file, raw.rfind(b"\n") + 1)
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write_file(path: Path, content: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)

@@ -38,11 +38,11 @@ MOST_CASES: Final = 10
 """Cases kept for a row: who needs more asks by a search."""
 
 
-async def work(runtime: Runtime) -> None:
+async def run_list_worker(runtime: Runtime) -> None:
     """Work on what comes, for as long as the server lives."""
     while True:
         try:
-            busy = await turn(runtime)
+            busy = await run_round(runtime)
         except (LiaisonError, OSError) as error:
             log.warning("lists are not worked on now: %s", type(error).__name__)
             busy = False
@@ -50,19 +50,19 @@ async def work(runtime: Runtime) -> None:
             await asyncio.sleep(IDLE_S)
 
 
-async def turn(runtime: Runtime) -> bool:
+async def run_round(runtime: Runtime) -> bool:
     """A turn for every list; True while there is more to do.
 
     Raises UnavailableError or LiaisonError: try again later.
     """
     lists, busy = runtime.lists, False
-    await asyncio.to_thread(lists.expire, runtime.clock())
-    for job in await asyncio.to_thread(lists.all):
+    await asyncio.to_thread(lists.delete_expired, runtime.clock())
+    for job in await asyncio.to_thread(lists.list_all_jobs):
         if not _takes_part(runtime, job.requester):
-            lists.forget(job)
-        elif lists.done(job) < job.rows:
-            with lists.taken(job) as mine, suppress(NoListError):
-                busy = (mine and await _advanced(runtime, job)) or busy
+            lists.delete(job)
+        elif lists.count_done(job) < job.rows:
+            with lists.lock_job(job) as mine, suppress(NoListError):
+                busy = (mine and await _advance_list(runtime, job)) or busy
     return busy
 
 
@@ -74,18 +74,18 @@ def _takes_part(runtime: Runtime, requester: Requester) -> bool:
     return True
 
 
-async def _advanced(runtime: Runtime, job: ListJob) -> bool:
+async def _advance_list(runtime: Runtime, job: ListJob) -> bool:
     """Take up to TURN steps of a list; True where rows are left."""
-    rows, done = runtime.lists.rows(job), runtime.lists.done(job)
+    rows, done = runtime.lists.read_rows(job), runtime.lists.count_done(job)
     for first in range(done, min(job.rows, done + TURN * STEP), STEP):
         step = enumerate(rows[first : first + STEP], first)
-        asked = [asyncio.ensure_future(_found(runtime, job, at, row)) for at, row in step]
+        asked = [asyncio.ensure_future(_search_row(runtime, job, at, row)) for at, row in step]
         await asyncio.wait(asked)  # all of them: one that went on alone would be asked again beside itself
         await asyncio.to_thread(runtime.lists.append, job, tuple(one.result() for one in asked))
-    return runtime.lists.done(job) < job.rows
+    return runtime.lists.count_done(job) < job.rows
 
 
-async def _found(runtime: Runtime, job: ListJob, at: int, row: ListRow) -> ListRowFindings:
+async def _search_row(runtime: Runtime, job: ListJob, at: int, row: ListRow) -> ListRowFindings:
     """What the search of one row finds, or why it cannot be asked. Raises UnavailableError, LiaisonError.
 
     A row that meets a fault of ours is told so, and holds up no other.
@@ -100,10 +100,10 @@ async def _found(runtime: Runtime, job: ListJob, at: int, row: ListRow) -> ListR
     except Exception as error:
         log.error("a row of a list cannot be asked: %s", type(error).__name__)  # its text may hold the row
         return ListRowFindings(problem=FAULT)
-    return ListRowFindings(tuple(_cases(answer)), tuple(_hits(answer)))
+    return ListRowFindings(tuple(_case_results(answer)), tuple(_hit_results(answer)))
 
 
-def _cases(answer: SearchAnswer) -> Iterable[dict[str, object]]:
+def _case_results(answer: SearchAnswer) -> Iterable[dict[str, object]]:
     """Cases with what led to them, and nothing that they say: that is read when the results are."""
     for row in answer.results:
         yield {"case": row["case"], "score": row["score"], "band": row["band"], "met": row["met"]}
@@ -112,5 +112,5 @@ def _cases(answer: SearchAnswer) -> Iterable[dict[str, object]]:
             yield {"case": row["case"], "score": None, "band": row["band"], "met": []}
 
 
-def _hits(answer: SearchAnswer) -> Iterable[dict[str, object]]:
+def _hit_results(answer: SearchAnswer) -> Iterable[dict[str, object]]:
     return ({"reference": row["reference"], "band": row["band"]} for row in answer.hits if "case" not in row)

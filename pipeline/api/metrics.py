@@ -80,14 +80,14 @@ Moment = Callable[[], datetime | None]
 
 def show_index_age(pushed: Moment, derived: Moment, clock: Callable[[], datetime]) -> None:
     """Let the gauge say, whenever it is asked, how long ago these moments are."""
-    INDEX_AGE.labels("pushed").set_function(lambda: _age(pushed, clock))
-    INDEX_AGE.labels("derived").set_function(lambda: _age(derived, clock))
+    INDEX_AGE.labels("pushed").set_function(lambda: _age_s(pushed, clock))
+    INDEX_AGE.labels("derived").set_function(lambda: _age_s(derived, clock))
 
 
 @contextmanager
-def audit_log_shown(head_time: Moment, mismatches: Callable[[], int], clock: Callable[[], datetime]) -> Iterator[None]:
+def show_audit_log(head_time: Moment, mismatches: Callable[[], int], clock: Callable[[], datetime]) -> Iterator[None]:
     """Let the gauges say, whenever they are asked, how the audit log stands, for as long as it is open."""
-    LOG_HEAD_AGE.set_function(lambda: _age(head_time, clock))
+    LOG_HEAD_AGE.set_function(lambda: _age_s(head_time, clock))
     LOG_MISMATCHES.set_function(mismatches)
     try:
         yield
@@ -95,7 +95,7 @@ def audit_log_shown(head_time: Moment, mismatches: Callable[[], int], clock: Cal
         LOG_HEAD_AGE.set_function(lambda: math.inf)
 
 
-def _age(moment: Moment, clock: Callable[[], datetime]) -> float:
+def _age_s(moment: Moment, clock: Callable[[], datetime]) -> float:
     """Seconds since a moment; infinite before there is one."""
     held = moment()
     return math.inf if held is None else (clock() - held).total_seconds()

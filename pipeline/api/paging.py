@@ -68,9 +68,9 @@ class MovingList:
 
     def was_shown(self, name: str) -> bool:
         """Whether an item of this name was on the first page."""
-        return _short(name) in self._shown
+        return _digest_name(name) in self._shown
 
-    async def next(self, names: Iterable[str], place: Place | None) -> str | None:
+    async def next_cursor(self, names: Iterable[str], place: Place | None) -> str | None:
         """The cursor of the page behind `place`, to which this one showed the items of these names; None for none."""
         if place is None:
             await self.at.close()
@@ -78,15 +78,15 @@ class MovingList:
         if self.at.held:
             bookmark = _Bookmark(self._first, self.at.held, place)
         else:
-            bookmark = _Bookmark(b"".join(map(_short, names)))
+            bookmark = _Bookmark(b"".join(map(_digest_name, names)))
         return self._cursor.seal(bookmark)
 
 
-def _short(name: str) -> bytes:
+def _digest_name(name: str) -> bytes:
     return hashlib.blake2b(name.encode(), digest_size=NAME_BYTES).digest()
 
 
-async def page(
+async def fill_page(
     fetch: Fetch[Item], show: Show[Item, Row], limit: int, size: int, after: Place | None
 ) -> tuple[list[Row], Place | None]:
     """The next `limit` rows and the place of the last one, None where there are no more; `fetch` brings `size`.

@@ -26,7 +26,7 @@ class ProblemError(LiaisonError):
         self.headers = dict(headers or {})
         self.extensions = extensions
 
-    def body(self, request_id: str, language: str = "en") -> dict[str, Any]:
+    def json_members(self, request_id: str, language: str = "en") -> dict[str, Any]:
         """The problem's JSON members."""
         detail = {"detail": translate_error(self, language)} if self.detailed else {}
         title = translate(self.title, language)

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def opened_rates(per_minute: int, address: str, namespace: str) -> AsyncIterator[RequestRates]:
+async def open_rates(per_minute: int, address: str, namespace: str) -> AsyncIterator[RequestRates]:
     """Rates counted at a Redis (redis://host:6379/0); with an empty address in this process's memory.
 
     Raises LiaisonError for an address that names none.
@@ -61,7 +61,7 @@ class RequestRates:
         self._shared = SlidingWindowCounterRateLimiter(store) if store is not None else self._own
         self._away_until = 0.0
 
-    async def count(self, agency: str, subject: str) -> int:
+    async def count_request(self, agency: str, subject: str) -> int:
         """0 and one request more if the person may ask now, else the seconds until it may."""
         if self._shared is self._own or time.monotonic() < self._away_until:
             return await self._count_in(self._own, agency, subject)

@@ -15,7 +15,7 @@ from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import GroundsError, Requester
 from pipeline.api import metrics
 from pipeline.api.problems import ProblemError
-from pipeline.api.request_metrics import method_of, route_of
+from pipeline.api.request_metrics import request_method, request_route
 from pipeline.api.responses import problem_response
 from pipeline.api.runtime import Runtime
 from pipeline.streams.audit.audit_log import AuditError
@@ -41,7 +41,7 @@ async def record_refusal(request: Request, problem: ProblemError) -> None:
     if problem.status not in RULES or runtime is None:
         return
     who: Requester = getattr(request.state, "requester", NOBODY)
-    if await runtime.refusals.count(who.agency or NO_NAME, who.subject or NO_NAME):
+    if await runtime.refusals.count_request(who.agency or NO_NAME, who.subject or NO_NAME):
         metrics.REFUSALS_NOT_RECORDED.inc()
         return
     act = Act(
@@ -51,8 +51,8 @@ async def record_refusal(request: Request, problem: ProblemError) -> None:
         country=who.country,
         roles=tuple(sorted(who.roles)),
         request=request.state.request_id,
-        object=f"{problem.status} {method_of(request.scope)} {route_of(request.scope)}",
-        rule=_rule(problem),
+        object=f"{problem.status} {request_method(request.scope)} {request_route(request.scope)}",
+        rule=_refusal_rule(problem),
     )
     try:
         await runtime.audit.write(act)
@@ -60,5 +60,5 @@ async def record_refusal(request: Request, problem: ProblemError) -> None:
         metrics.REFUSALS_NOT_RECORDED.inc()
 
 
-def _rule(problem: ProblemError) -> RequestRule:
+def _refusal_rule(problem: ProblemError) -> RequestRule:
     return RequestRule.NO_GROUNDS if isinstance(problem.__cause__, GroundsError) else RULES[problem.status]

@@ -37,29 +37,29 @@ class RequestMetrics:
             nonlocal answered
             if message["type"] == "http.response.start":
                 answered = True
-                _count(scope, message["status"], time.perf_counter() - begun)
+                _count_request(scope, message["status"], time.perf_counter() - begun)
             await send(message)
 
         try:
             await self._app(scope, receive, counted)
         except Exception:
             if not answered:  # Starlette's own answer to it, 500, is made outside of this
-                _count(scope, 500, time.perf_counter() - begun)
+                _count_request(scope, 500, time.perf_counter() - begun)
             raise
 
 
-def _count(scope: Scope, status: int, seconds: float) -> None:
-    route = route_of(scope)
-    REQUESTS.labels(method_of(scope), route, status).inc()
+def _count_request(scope: Scope, status: int, seconds: float) -> None:
+    route = request_route(scope)
+    REQUESTS.labels(request_method(scope), route, status).inc()
     ANSWER_TIME.labels(route).observe(seconds)
 
 
-def method_of(scope: Scope) -> str:
+def request_method(scope: Scope) -> str:
     """The request's method; one that HTTP does not know is `other`."""
     return scope["method"] if scope["method"] in _METHODS else OTHER_METHOD
 
 
-def route_of(scope: Scope) -> str:
+def request_route(scope: Scope) -> str:
     """The template of the route that took the request: of a mounted folder its own path, never a file's in it.
 
     The pages are mounted on no path at all, so what none of them answers ends there.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 
-from pipeline.access.break_glass import Oversight, oversight
+from pipeline.access.break_glass import Oversight, oversight_of
 from pipeline.api.metrics import BREAK_GLASS_OVERDUE
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.reading import IndexReader
@@ -20,20 +20,20 @@ PAUSE_S: Final = 60.0
 """A review has a day: a minute more changes nothing, and a search a minute costs nothing."""
 
 
-async def overdue_reviews(decisions: DecisionReader, reader: IndexReader, now: datetime) -> Mapping[str, int]:
+async def count_overdue_reviews(decisions: DecisionReader, reader: IndexReader, now: datetime) -> Mapping[str, int]:
     """Threads with an opening by one that has not been reviewed in time, counted by the owner of the case.
 
     What was opened of a case that is gone is not counted: nobody can review it.
     """
-    late = [one async for one in decisions.late_reviews(now) if oversight(one, now) is Oversight.OVERDUE]
-    live = await reader.cases(one.case for one in late)
+    late = [one async for one in decisions.late_reviews(now) if oversight_of(one, now) is Oversight.OVERDUE]
+    live = await reader.read_cases(one.case for one in late)
     return Counter(one.owner for one in late if one.case in live)
 
 
 async def watch_reviews(decisions: DecisionReader, reader: IndexReader, clock: Callable[[], datetime]) -> None:
     """Keep the gauge as the index has it; never ends."""
     while True:
-        show_overdue(await overdue_reviews(decisions, reader, clock()))
+        show_overdue(await count_overdue_reviews(decisions, reader, clock()))
         await asyncio.sleep(PAUSE_S)
 
 

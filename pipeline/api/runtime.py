@@ -19,12 +19,12 @@ from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.requester import Requester
 from pipeline.access.revocations import DenyList, Revocation
 from pipeline.access.session_checks import check_session
-from pipeline.access.token_keys import verifier
+from pipeline.access.token_keys import make_verifier
 from pipeline.access.tokens import TokenVerifier
 from pipeline.api.hit_budget import HitBudget
 from pipeline.api.list_store import ListStore
-from pipeline.api.metrics import audit_log_shown, show_index_age
-from pipeline.api.rates import RequestRates, opened_rates
+from pipeline.api.metrics import show_audit_log, show_index_age
+from pipeline.api.rates import RequestRates, open_rates
 from pipeline.api.review_watch import watch_reviews
 from pipeline.backoff import retrying
 from pipeline.index.client import connect_for_reading
@@ -41,7 +41,7 @@ from pipeline.streams.audit.log_follower import served_log
 from pipeline.streams.audit.log_keys import tag_keys
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka import admin
-from pipeline.streams.monitoring.freshness import watched
+from pipeline.streams.monitoring.freshness import watch_freshness
 from pipeline.streams.registers import control, registry, revocations
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.registers.registry_pins import trusted_registry
@@ -67,7 +67,7 @@ class Audit(Protocol):
 class Grants(Protocol):
     """Owners' grants and supervisors' break-glass, read in real time."""
 
-    async def of(self, cases: Iterable[str], requester: Requester) -> tuple[Grant, ...]:
+    async def read_grants(self, cases: Iterable[str], requester: Requester) -> tuple[Grant, ...]:
         """Those that may open one of these cases to the requester; the policy decides whether one does."""
 
 
@@ -115,23 +115,23 @@ class Runtime:
 
     async def requester(self, token: str) -> Requester:
         """Whose token it is. Raises TokenError where it does not hold, was ended, or its agency does not take part."""
-        bearer = await self.tokens.bearer(token)
+        bearer = await self.tokens.verify_bearer(token)
         check_session(bearer, self.agencies, self.denied)
         return bearer.requester
 
     async def end_session(self, token: str) -> None:
         """End a token before its time, for all servers. Raises TokenError, DecisionError where that is not recorded."""
-        bearer, now = await self.tokens.bearer(token), self.clock()
+        bearer, now = await self.tokens.verify_bearer(token), self.clock()
         if self.denied.covers(bearer):
             return
         until = now + self.settings.longest_token_use
         ended = Revocation(bearer.requester.subject, now, until, token=bearer.token_id)
         await self.decide.write(topics.REVOCATIONS, ended.key, ended)
-        self.denied.add([ended], now)
+        self.denied.add_revocations([ended], now)
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Runtime]:
+async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
     """The runtime that the settings describe, on the real engines. Raises LiaisonError where there are none."""
     _require_topics(settings)
     ring = key_ring(settings)
@@ -141,21 +141,21 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
     hits = HitBudget(settings.hit_budget, own=writer)
     async with (
         connect_for_reading(settings) as elasticsearch,
-        audit_log(settings, now, [hits.see], writer) as audit,
+        audit_log(settings, now, [hits.record_entry], writer) as audit,
         DecisionLog(settings) as decide,
-        watched(settings, now) as freshness,
-        opened_rates(settings.request_rate, settings.rate_store.get_secret_value(), settings.namespace) as rates,
+        watch_freshness(settings, now) as freshness,
+        open_rates(settings.request_rate, settings.rate_store.get_secret_value(), settings.namespace) as rates,
         served_log(settings) as audited,
     ):
         decisions = DecisionReader(elasticsearch, indices, ring)
         runtime = Runtime(
             settings=settings,
             reader=IndexReader(elasticsearch, indices),
-            model=(await control.control(settings)).of().compiled(),
+            model=(await control.read_control(settings)).find_generation().compile_model(),
             audit=audit,
             cipher=cipher,
             opaque=Opaque(ring),
-            tokens=verifier(settings, now),
+            tokens=make_verifier(settings, now),
             grants=decisions,
             decisions=decisions,
             decide=decide,
@@ -169,25 +169,25 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
             as_of=lambda: freshness.as_of,
             indexed_as_of=lambda: freshness.indexed_as_of,
         )
-        async with _following(runtime):
+        async with _run_followers(runtime):
             yield runtime
 
 
 def _require_topics(settings: Settings) -> None:
     """Raises LiaisonError where `topics apply` has not made what a server begins with."""
-    admin.ids(settings, [topics.name(settings, topic) for topic in (topics.AUDIT, topics.REVOCATIONS)])
+    admin.read_ids(settings, [topics.topic_name(settings, topic) for topic in (topics.AUDIT, topics.REVOCATIONS)])
 
 
 @asynccontextmanager
-async def _following(runtime: Runtime) -> AsyncIterator[None]:
+async def _run_followers(runtime: Runtime) -> AsyncIterator[None]:
     """Keep the runtime's model, agencies and deny-list as Kafka has them; the last two are whole when it begins."""
     runtime.agencies = await registry.trusted_agencies(runtime.settings)
-    runtime.denied.add(await revocations.revocations(runtime.settings), now())
+    runtime.denied.add_revocations(await revocations.read_revocations(runtime.settings), now())
     show_index_age(runtime.as_of, runtime.indexed_as_of, now)
     follows = (_follow_model, _follow_agencies, _follow_revocations, _follow_reviews)
-    following = [asyncio.create_task(_kept_up(follow, runtime)) for follow in follows]
+    following = [asyncio.create_task(_follow_forever(follow, runtime)) for follow in follows]
     try:
-        with audit_log_shown(runtime.log.head_time, lambda: runtime.log.mismatched, now):
+        with show_audit_log(runtime.log.head_time, lambda: runtime.log.mismatched, now):
             yield
     finally:
         runtime.trail.close()
@@ -196,7 +196,7 @@ async def _following(runtime: Runtime) -> AsyncIterator[None]:
         await asyncio.wait(following)
 
 
-async def _kept_up(follow: Callable[[Runtime], Awaitable[None]], runtime: Runtime) -> None:
+async def _follow_forever(follow: Callable[[Runtime], Awaitable[None]], runtime: Runtime) -> None:
     """Follow without end; while it can't be read, what was known last holds."""
     what = "following generations, agencies, ended sessions or reviews that are due"
     async for attempt in retrying(Exception, log, what, longest_pause_s=FOLLOW_AGAIN_S):
@@ -206,14 +206,14 @@ async def _kept_up(follow: Callable[[Runtime], Awaitable[None]], runtime: Runtim
 
 async def _follow_model(runtime: Runtime) -> None:
     """Search with the active generation's model."""
-    async with aclosing(control.watch(runtime.settings)) as states:
+    async with aclosing(control.watch_control(runtime.settings)) as states:
         async for held in states:
-            runtime.model = held.of().compiled()
+            runtime.model = held.find_generation().compile_model()
 
 
 async def _follow_agencies(runtime: Runtime) -> None:
     """Refuse the tokens of agencies that do not take part."""
-    async with aclosing(registry.watch(runtime.settings)) as states:
+    async with aclosing(registry.watch_agencies(runtime.settings)) as states:
         async for held in states:
             runtime.agencies = await asyncio.to_thread(trusted_registry, runtime.settings, held)
 
@@ -225,6 +225,6 @@ async def _follow_reviews(runtime: Runtime) -> None:
 
 async def _follow_revocations(runtime: Runtime) -> None:
     """Refuse the tokens that were ended at other servers."""
-    async with aclosing(revocations.watch(runtime.settings)) as states:
+    async with aclosing(revocations.watch_revocations(runtime.settings)) as states:
         async for held in states:
-            runtime.denied.add(held, runtime.clock())
+            runtime.denied.add_revocations(held, runtime.clock())

@@ -44,14 +44,14 @@ class Session:
         self.now: datetime = runtime.clock()
         self._rules: dict[str, Rule] = {}
 
-    def require(self, *roles: Role) -> None:
+    def require_role(self, *roles: Role) -> None:
         """Raises ForbiddenError unless the requester has one of these roles, or is the installation's operator."""
         if not self.requester.operates and not self.requester.roles.intersection(roles):
             raise ForbiddenError()
 
     def require_reader(self) -> None:
         """Raises ForbiddenError unless he may read cases at all, UnavailableError while the index is too far behind."""
-        self.require(Role.INVESTIGATOR, Role.SUPERVISOR)
+        self.require_role(Role.INVESTIGATOR, Role.SUPERVISOR)
         allowed = self.runtime.settings.max_index_lag
         held = self.runtime.indexed_as_of()
         if allowed and (held is None or (self.now - held).total_seconds() > allowed):
@@ -68,35 +68,37 @@ class Session:
         who = self.requester
         return None if who.operates else Viewer(who.agency, who.country, self.grounds.purpose)
 
-    async def views(self, documents: Mapping[str, CaseDocument]) -> dict[str, View]:
+    async def decide_views(self, documents: Mapping[str, CaseDocument]) -> dict[str, View]:
         """How the requester sees each of these cases now, under the grants in force.
 
         Grants are read for hits alone: a case that is not shown at all makes no call to the index.
         """
         cases = {key: meta(document) for key, document in documents.items()}
-        seen = self.ungranted(documents)
+        seen = self.decide_without_grants(documents)
         hits = [key for key, how in seen.items() if how is View.HIT]
-        grants = await self.runtime.grants.of((cases[key].case for key in hits), self.requester) if hits else ()
-        return seen | {key: self.decide(cases[key], grants) for key in hits}
+        grants = (
+            await self.runtime.grants.read_grants((cases[key].case for key in hits), self.requester) if hits else ()
+        )
+        return seen | {key: self.decide_view(cases[key], grants) for key in hits}
 
-    async def views_by_key(self, keys: Iterable[str], documents: Mapping[str, CaseDocument]) -> dict[str, View]:
+    async def decide_views_by_key(self, keys: Iterable[str], documents: Mapping[str, CaseDocument]) -> dict[str, View]:
         """How the requester sees each case that a request names, whether it is there or not, now.
 
         Grants are read for whatever he does not read without one: a hit-only case costs what none costs.
         """
-        seen = self.ungranted(documents)
+        seen = self.decide_without_grants(documents)
         closed = [key for key in keys if seen.get(key) is not View.FULL]
-        grants = await self.runtime.grants.of(closed, self.requester) if closed else ()
-        granted = {key: self.decide(meta(documents[key]), grants) for key in closed if key in documents}
+        grants = await self.runtime.grants.read_grants(closed, self.requester) if closed else ()
+        granted = {key: self.decide_view(meta(documents[key]), grants) for key in closed if key in documents}
         return dict.fromkeys(keys, View.NOTHING) | seen | granted
 
-    def ungranted(self, documents: Mapping[str, CaseDocument]) -> dict[str, View]:
+    def decide_without_grants(self, documents: Mapping[str, CaseDocument]) -> dict[str, View]:
         """The same without any grant, which asks the index nothing."""
-        return {key: self.decide(meta(document)) for key, document in documents.items()}
+        return {key: self.decide_view(meta(document)) for key, document in documents.items()}
 
-    async def readable(self, documents: Mapping[str, CaseDocument]) -> list[str]:
+    async def filter_readable(self, documents: Mapping[str, CaseDocument]) -> list[str]:
         """Which of these cases the requester sees in full now."""
-        return [key for key, how in (await self.views(documents)).items() if how is View.FULL]
+        return [key for key, how in (await self.decide_views(documents)).items() if how is View.FULL]
 
     async def see_links(self, links: Sequence[LinkDocument], views: Mapping[str, View]) -> dict[str, LinkSight]:
         """How the requester sees each of these links, by link id, whose cases he sees so.
@@ -107,28 +109,28 @@ class Session:
             one.link: see_link(link_view(*(views[case] for case in one.cases)), one.band, one.exact_a, one.exact_b)
             for one in links
         }
-        asked = {one.link: asked_of(one, seen[one.link].view) for one in links if seen[one.link].view in HIT_VIEWS}
-        admitted = await self.runtime.decisions.admitted(name for name, _ in asked.values()) if asked else {}
+        asked = {one.link: hit_question(one, seen[one.link].view) for one in links if seen[one.link].view in HIT_VIEWS}
+        admitted = await self.runtime.decisions.read_admitted(name for name, _ in asked.values()) if asked else {}
         return {
             link: sight if link not in asked or admitted.get(asked[link][0]) == asked[link][1] else UNSEEN
             for link, sight in seen.items()
         }
 
-    def decide(self, case: CaseMeta, grants: Iterable[Grant] = ()) -> View:
+    def decide_view(self, case: CaseMeta, grants: Iterable[Grant] = ()) -> View:
         """How the requester sees a case under these grants; the rule is kept for the record of what was shown."""
         rule = decide(case, self.requester, self.grounds.purpose, self.now, grants)
         self._rules[case.case] = rule
         return rule.view
 
-    def shown(self, views: Mapping[str, View]) -> tuple[ShownCase, ...]:
+    def make_shown(self, views: Mapping[str, View]) -> tuple[ShownCase, ...]:
         """The audit's words for cases that were shown so, each with the rule that decided since the last record."""
         return tuple(
             ShownCase(case, FORMS[seen], self._rules.get(case, "")) for case, seen in views.items() if seen in FORMS
         )
 
-    def reference(self, name: str) -> str:
+    def make_reference(self, name: str) -> str:
         """The opaque name of a case or link for the requester's agency."""
-        return self.runtime.opaque.reference(self.requester.agency, name)
+        return self.runtime.opaque.make_reference(self.requester.agency, name)
 
     async def audit(
         self,
@@ -143,7 +145,7 @@ class Session:
         `query` is encrypted; `about` names what was acted on besides cases and is not. `rule` is why, if not by a role.
         """
         who = self.requester
-        sealed = self.runtime.cipher.sealed(orjson.dumps(query).decode(), self.now) if query is not None else ""
+        sealed = self.runtime.cipher.encrypt(orjson.dumps(query).decode(), self.now) if query is not None else ""
         act = Act(
             kind,
             subject=who.subject,
@@ -170,7 +172,7 @@ meta = case_meta
 """What the policy needs to know of a case document."""
 
 
-def asked_of(link: LinkDocument, view: LinkView) -> tuple[str, str]:
+def hit_question(link: LinkDocument, view: LinkView) -> tuple[str, str]:
     """The question that a link with a hit-only side is an answer to: its id, and the hash of what asks."""
     side = "a" if view is LinkView.HIT_B else "b"
     return question_id(link.link, side), link.a.hash if side == "a" else link.b.hash

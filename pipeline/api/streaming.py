@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 
-async def begun(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def start_stream(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """The same parts, the first records already made: what can go wrong goes wrong while it still can be said."""
     first = await anext(parts) + await anext(parts, b"")
 

@@ -34,7 +34,7 @@ def list_allowances(token: Token, purpose: Purpose, case_reference: Reference, a
         print_json(found["allowances"])
         return
     for row in found["allowances"]:
-        typer.echo(_line(row))
+        typer.echo(_format_row(row))
     typer.echo(f"default for each other agency: {found['daily']} a day")
 
 
@@ -58,10 +58,10 @@ def set_allowance(
     if as_json:
         print_json(row)
     else:
-        typer.echo(_line(row))
+        typer.echo(_format_row(row))
 
 
-def _line(row: dict[str, Any]) -> str:
+def _format_row(row: dict[str, Any]) -> str:
     return (
         f"{row['agency']}\t{row['daily']} a day\t{'until' if row['active'] else 'ended'} {row['until']}\tby {row['by']}"
     )

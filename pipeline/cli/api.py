@@ -45,10 +45,10 @@ def token(
     from datetime import UTC, datetime, timedelta
 
     from pipeline.access.requester import Requester
-    from pipeline.access.token_keys import issue
+    from pipeline.access.token_keys import issue_token
 
     roles = frozenset(role or [Role.INVESTIGATOR])
     if Role.OPERATOR not in roles and not (agency and country):
         raise typer.BadParameter("--agency and --country are needed for every role but operator")
     requester = Requester(subject, agency, country.upper(), roles)
-    typer.echo(issue(from_environment(), requester, datetime.now(UTC), timedelta(hours=hours)))
+    typer.echo(issue_token(from_environment(), requester, datetime.now(UTC), timedelta(hours=hours)))

@@ -60,11 +60,11 @@ def witness(
     from pipeline.settings import settings as from_environment
 
     settings = from_environment()
-    kept = _kept(settings, agency, folder, log_key, tag_keys)
-    with closing(kept.witness()) as seen:
+    kept = _open_witness_folder(settings, agency, folder, log_key, tag_keys)
+    with closing(kept.open_witness()) as seen:
         with suppress(KeyboardInterrupt):
-            asyncio.run(_witnessed(settings, kept, seen, agency, follow=follow, publish=publish))
-        _end(seen.findings(), _standing(seen), as_json=as_json)
+            asyncio.run(_witness_log(settings, kept, seen, agency, follow=follow, publish=publish))
+        _report_findings(seen.read_findings(), _describe_witness(seen), as_json=as_json)
 
 
 def heads(agency: AgencyName, folder: Folder = None) -> None:
@@ -74,8 +74,8 @@ def heads(agency: AgencyName, folder: Folder = None) -> None:
     from pipeline.settings import settings as from_environment
     from pipeline.transparency.log_records import HeadRecord
 
-    with closing(_kept(from_environment(), agency, folder).witness()) as seen:
-        for head in seen.heads():
+    with closing(_open_witness_folder(from_environment(), agency, folder).open_witness()) as seen:
+        for head in seen.read_heads():
             typer.echo(msgspec.json.encode(HeadRecord(head.note)))
 
 
@@ -91,9 +91,9 @@ def accesses(
     from pipeline.settings import settings as from_environment
 
     settings = from_environment()
-    kept = _kept(settings, agency, folder)
+    kept = _open_witness_folder(settings, agency, folder)
     kept.keep_tag_keys(fetch_tag_keys(settings, token, case_reference))
-    with closing(kept.witness()) as seen:
+    with closing(kept.open_witness()) as seen:
         first = seen.size
     size = fetch_accesses(settings, token, case_reference, first, output)
     typer.echo(f"{size:,} bytes written to {output}; check them: liaison feed verify-audit {output}", err=True)
@@ -115,21 +115,21 @@ def verify_audit(
     """
     from pipeline.errors import LiaisonError
     from pipeline.settings import settings as from_environment
-    from pipeline.transparency.offline import read_proofs, verify
+    from pipeline.transparency.offline import read_proofs, verify_answer
 
-    kept = _kept(from_environment(), agency, folder)
+    kept = _open_witness_folder(from_environment(), agency, folder)
     with file.open("rb") as lines:
         header, proofs = read_proofs(lines)
-    with closing(kept.witness()) as seen:
+    with closing(kept.open_witness()) as seen:
         if not seen.is_scanned:
             raise LiaisonError("the tag keys are newer than the witnessed log; run `liaison feed witness` first")
-        verdict = verify(seen, agency, kept.tag_keys, header, proofs, _notes(others or []))
+        verdict = verify_answer(seen, agency, kept.tag_keys, header, proofs, _read_notes(others or []))
     if as_json:
         _print_accesses(verdict)
-    _end(verdict.findings, _verified(verdict), as_json=as_json)
+    _report_findings(verdict.findings, _describe_verdict(verdict), as_json=as_json)
 
 
-def _kept(
+def _open_witness_folder(
     settings: Settings, agency: str, folder: Path | None, log_key: str = "", tag_keys: Path | None = None
 ) -> WitnessFolder:
     import json
@@ -139,7 +139,7 @@ def _kept(
 
     kept = WitnessFolder(folder or settings.home.expanduser() / "witness" / agency)
     if log_key:
-        kept.pin(log_key)
+        kept.pin_log_key(log_key)
     if tag_keys is not None:
         try:
             kept.keep_tag_keys(json.loads(tag_keys.read_text(encoding="utf-8"))["keys"])
@@ -148,14 +148,14 @@ def _kept(
     return kept
 
 
-async def _witnessed(
+async def _witness_log(
     settings: Settings, kept: WitnessFolder, seen: Witness, agency: str, *, follow: bool, publish: bool
 ) -> None:
     """Read, compare, countersign; with `follow` again for each head that comes."""
     from pipeline.feeds.witnessing import compare_with_others, publish_head, read_log
 
     published, positions = 0, dict[str, int]()
-    async with aclosing(_caught_up(read_log(settings, seen, follow=follow), seen)) as sizes:
+    async with aclosing(_sizes_at_heads(read_log(settings, seen, follow=follow), seen)) as sizes:
         async for size in sizes:
             await compare_with_others(settings, seen, agency, positions)
             last = seen.last_head()
@@ -166,7 +166,7 @@ async def _witnessed(
                 typer.echo(f"{size:,} leaves witnessed", err=True)
 
 
-async def _caught_up(sizes: AsyncGenerator[int], seen: Witness) -> AsyncGenerator[int]:
+async def _sizes_at_heads(sizes: AsyncGenerator[int], seen: Witness) -> AsyncGenerator[int]:
     """The size whenever a new head is behind all that was read, and once at the end."""
     head, size = 0, seen.size
     async for size in sizes:
@@ -177,19 +177,19 @@ async def _caught_up(sizes: AsyncGenerator[int], seen: Witness) -> AsyncGenerato
     yield size
 
 
-def _notes(files: Iterable[Path]) -> list[str]:
+def _read_notes(files: Iterable[Path]) -> list[str]:
     from pipeline.transparency.log_records import decode_head
 
     return [decode_head(line).head for file in files for line in file.read_bytes().splitlines() if line.strip()]
 
 
-def _standing(seen: Witness) -> str:
+def _describe_witness(seen: Witness) -> str:
     last = seen.last_head()
     head = f"the last head has {last.checkpoint.size:,} and is of {last.checkpoint.time}" if last else "no head yet"
     return f"{seen.size:,} leaves, {len(seen.own_leaves()):,} with your tags; {head}"
 
 
-def _verified(verdict: OfflineReport) -> str:
+def _describe_verdict(verdict: OfflineReport) -> str:
     own = f"{verdict.acted:,} acts of your people, {len(verdict.accesses) - verdict.acted:,} of others"
     warning = "" if verdict.acted else "; if your people have asked anything, your tag key is not the log's"
     return f"{own} proven under the head of {verdict.size:,} leaves{warning}"
@@ -202,7 +202,7 @@ def _print_accesses(verdict: OfflineReport) -> None:
         typer.echo(msgspec.json.encode(each))
 
 
-def _end(findings: Iterable[LogFinding], told: str, *, as_json: bool) -> None:
+def _report_findings(findings: Iterable[LogFinding], told: str, *, as_json: bool) -> None:
     import msgspec
 
     found = list(findings)

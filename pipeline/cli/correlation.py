@@ -45,22 +45,22 @@ def correlate(
     """Link the cases in files, offline, with the same code and rules as the stream."""
     import msgspec
 
-    from pipeline.correlation.batch import links
-    from pipeline.correlation.reading import LineReader, fingerprints
+    from pipeline.correlation.batch import find_links
+    from pipeline.correlation.reading import LineReader, make_fingerprints
     from pipeline.matching.matcher import ModelMatcher
     from pipeline.matching.model import load_model
 
     loaded, reader = load_model(model), LineReader()
-    with _bar() as bar:
-        cases = reader.cases(_lines(files, bar))
+    with _make_progress_bar() as bar:
+        cases = reader.read_cases(_read_lines(files, bar))
         matcher = ModelMatcher(loaded, threshold=min_probability)
-        found = links(fingerprints(cases, loaded), matcher, within=within)
+        found = find_links(make_fingerprints(cases, loaded), matcher, within=within)
     text = b"".join(msgspec.json.encode(link) + b"\n" for link in found)
     if str(output) == "-":
         sys.stdout.buffer.write(text)
     else:
         output.write_bytes(text)
-    _report(reader, {"links": len(found)}, as_json=as_json, to_stdout=str(output) != "-")
+    _print_summary(reader, {"links": len(found)}, as_json=as_json, to_stdout=str(output) != "-")
 
 
 def resolve(
@@ -79,23 +79,23 @@ def resolve(
     """
     import msgspec
 
-    from pipeline.correlation.batch import links
-    from pipeline.correlation.reading import LineReader, fingerprints
-    from pipeline.correlation.resolving import resolve as things_of
+    from pipeline.correlation.batch import find_links
+    from pipeline.correlation.reading import LineReader, make_fingerprints
+    from pipeline.correlation.resolving import resolve_entities as things_of
     from pipeline.matching.matcher import ModelMatcher
     from pipeline.matching.model import load_model
 
     loaded, reader = load_model(model), LineReader()
-    with _bar() as bar:
-        cases = {one.case: one for one in fingerprints(reader.cases(_lines(files, bar)), loaded)}
-        found = links(cases.values(), ModelMatcher(loaded), within=within)
+    with _make_progress_bar() as bar:
+        cases = {one.case: one for one in make_fingerprints(reader.read_cases(_read_lines(files, bar)), loaded)}
+        found = find_links(cases.values(), ModelMatcher(loaded), within=within)
     things = things_of(cases, found, loaded)
     text = b"".join(msgspec.json.encode(thing) + b"\n" for thing in things)
     if str(output) == "-":
         sys.stdout.buffer.write(text)
     else:
         output.write_bytes(text)
-    _report(reader, {"links": len(found), "things": len(things)}, as_json=as_json, to_stdout=str(output) != "-")
+    _print_summary(reader, {"links": len(found), "things": len(things)}, as_json=as_json, to_stdout=str(output) != "-")
 
 
 def blocking_report(
@@ -115,23 +115,25 @@ def blocking_report(
     import msgspec
 
     from pipeline.correlation import blocking_report as reporting
-    from pipeline.correlation.reading import LineReader, fingerprints
+    from pipeline.correlation.reading import LineReader, make_fingerprints
     from pipeline.matching.model import load_model
-    from pipeline.matching.score.scoring import judge
+    from pipeline.matching.score.scoring import judge_cases
 
     loaded, reader = load_model(model), LineReader()
-    with _bar() as bar:
-        cases = fingerprints(reader.cases(_lines(files, bar)), loaded)
-        true = _labels(labels) if labels else ()
-        report = reporting.blocking_report(cases, lambda a, b: bool(judge(a, b, loaded).band), true, within=within)
+    with _make_progress_bar() as bar:
+        cases = make_fingerprints(reader.read_cases(_read_lines(files, bar)), loaded)
+        true = _read_labels(labels) if labels else ()
+        report = reporting.blocking_report(
+            cases, lambda a, b: bool(judge_cases(a, b, loaded).band), true, within=within
+        )
     if as_json:
         typer.echo(msgspec.json.encode(report))
     else:
-        _show(report)
-        _report(reader, {}, as_json=False, to_stdout=False)
+        _print_report(report)
+        _print_summary(reader, {}, as_json=False, to_stdout=False)
 
 
-def _lines(files: list[Path], bar: Progress) -> Iterator[bytes]:
+def _read_lines(files: list[Path], bar: Progress) -> Iterator[bytes]:
     """The lines of all files that are not blank, with the bytes read on the bar."""
     task = bar.add_task("cases", total=sum(file.stat().st_size for file in files))
     for file in files:
@@ -142,7 +144,7 @@ def _lines(files: list[Path], bar: Progress) -> Iterator[bytes]:
                     yield line
 
 
-def _labels(file: Path) -> list[tuple[str, str]]:
+def _read_labels(file: Path) -> list[tuple[str, str]]:
     import csv
 
     from pipeline.errors import LiaisonError
@@ -154,7 +156,7 @@ def _labels(file: Path) -> list[tuple[str, str]]:
         return [(row["case_a"], row["case_b"]) for row in rows]
 
 
-def _bar() -> Progress:
+def _make_progress_bar() -> Progress:
     from rich.console import Console
     from rich.progress import Progress
 
@@ -162,7 +164,7 @@ def _bar() -> Progress:
     return Progress(console=console, disable=not console.is_terminal, transient=True)
 
 
-def _report(reader: LineReader, found: dict[str, int], *, as_json: bool, to_stdout: bool) -> None:
+def _print_summary(reader: LineReader, found: dict[str, int], *, as_json: bool, to_stdout: bool) -> None:
     """Say what became of the lines; the first refused ones by line number."""
     import msgspec
 
@@ -178,7 +180,7 @@ def _report(reader: LineReader, found: dict[str, int], *, as_json: bool, to_stdo
         typer.echo(f"and {more} more", err=True)
 
 
-def _show(report: BlockingReport) -> None:
+def _print_report(report: BlockingReport) -> None:
     from rich.console import Console
     from rich.table import Table
 

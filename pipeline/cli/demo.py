@@ -34,22 +34,22 @@ def demo(
 
     from pipeline.cli.rendering import demo_report
     from pipeline.demo import run
-    from pipeline.demo.generator import generate, write_truth
+    from pipeline.demo.generator import generate_feed, write_truth
     from pipeline.demo.installation import demo_settings, log_to_file
     from pipeline.demo.table_feed import table_feed
-    from pipeline.localstack.processes import ended_by_signals
+    from pipeline.localstack.processes import end_on_signals
     from pipeline.settings import settings
 
     if (data is None) != (not mapping):
         raise typer.BadParameter("--data and --mapping go together")
     console, own = Console(), demo_settings(settings())
     log_to_file(own)
-    feed = generate() if data is None else table_feed(data, mapping, console)
+    feed = generate_feed() if data is None else table_feed(data, mapping, console)
     truth = own.home.expanduser() / "demo" / "truth.ndjson"
     write_truth(feed, truth)
     console.print(f"{len(feed.messages):,} messages generated; the true links are in {truth}", soft_wrap=True)
-    with ended_by_signals(), run.running_stack(own, console), run.installed(own, feed, console) as workers:
-        outcome = run.carry(own, feed, workers, console)
+    with end_on_signals(), run.running_stack(own, console), run.demo_installation(own, feed, console) as workers:
+        outcome = run.run_feed(own, feed, workers, console)
         demo_report.show_report(outcome, feed, console)
         demo_report.show_commands(own, outcome, console, running=not leave)
         if not leave:

@@ -37,12 +37,12 @@ def up(
     from rich.console import Console
 
     from pipeline.localstack import stack
-    from pipeline.localstack.processes import ended_by_signals
+    from pipeline.localstack.processes import end_on_signals
     from pipeline.settings import settings
 
-    with ended_by_signals():
-        stack.up(settings(), Console(stderr=True), secure=secure, open_index=accept_open_index)
-    _show(stack.status(settings()), as_json)
+    with end_on_signals():
+        stack.start_engines(settings(), Console(stderr=True), secure=secure, open_index=accept_open_index)
+    _print_states(stack.engine_statuses(settings()), as_json)
 
 
 def down(as_json: Json = False) -> None:
@@ -53,7 +53,7 @@ def down(as_json: Json = False) -> None:
     from pipeline.localstack import stack
     from pipeline.settings import settings
 
-    stopped = stack.down(settings(), Console(stderr=True))
+    stopped = stack.stop_engines(settings(), Console(stderr=True))
     if as_json:
         typer.echo(orjson.dumps({"stopped": stopped}))
     else:
@@ -65,13 +65,13 @@ def status(as_json: Json = False) -> None:
     from pipeline.localstack import stack
     from pipeline.settings import settings
 
-    states = stack.status(settings())
-    _show(states, as_json)
+    states = stack.engine_statuses(settings())
+    _print_states(states, as_json)
     if not all(state.healthy for state in states):
         raise typer.Exit(1)
 
 
-def _show(states: list[EngineStatus], as_json: bool) -> None:
+def _print_states(states: list[EngineStatus], as_json: bool) -> None:
     from dataclasses import asdict
 
     import orjson

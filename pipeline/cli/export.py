@@ -38,25 +38,25 @@ def export(
     typer.echo(OPERATOR, err=True)
     own = as_role(settings(), "api")
     if output is None:
-        count = asyncio.run(_written(own, what, form, sys.stdout.buffer.write))
+        count = asyncio.run(_write_export(own, what, form, sys.stdout.buffer.write))
     else:
-        with output.open("wb") as file, _progress(what) as told:
-            count = asyncio.run(_written(own, what, form, lambda part: told(file.write(part))))
+        with output.open("wb") as file, _show_progress(what) as told:
+            count = asyncio.run(_write_export(own, what, form, lambda part: told(file.write(part))))
     kind = {"ftm": "entities", "stix": "objects"}.get(form, what)
     typer.echo(f"{count:,} {kind} exported as {form}", err=True)
 
 
-async def _written(settings: Settings, what: What, form: Format, write: Callable[[bytes], object]) -> int:
+async def _write_export(settings: Settings, what: What, form: Format, write: Callable[[bytes], object]) -> int:
     """Write the parts; returns how many records they hold."""
-    from pipeline.access.requester import grounds
+    from pipeline.access.requester import parse_grounds
     from pipeline.api.client import OPERATOR, OWN_GROUNDS
-    from pipeline.api.runtime import opened
-    from pipeline.api.services.exports import export as parts_of
+    from pipeline.api.runtime import open_runtime
+    from pipeline.api.services.exports import export_records as parts_of
     from pipeline.api.session import Session
 
     lines = 0
-    async with opened(settings.model_copy(update={"max_index_lag": 0.0})) as runtime:
-        session = Session(runtime, OPERATOR, grounds(*OWN_GROUNDS))
+    async with open_runtime(settings.model_copy(update={"max_index_lag": 0.0})) as runtime:
+        session = Session(runtime, OPERATOR, parse_grounds(*OWN_GROUNDS))
         async for part in parts_of(session, what, form):
             write(part)
             lines += part.count(b"\n")
@@ -64,7 +64,7 @@ async def _written(settings: Settings, what: What, form: Format, write: Callable
 
 
 @contextmanager
-def _progress(what: str) -> Iterator[Callable[[int], None]]:
+def _show_progress(what: str) -> Iterator[Callable[[int], None]]:
     """Show on a terminal how much has been written; how much is to come nobody knows before it has been checked."""
     from rich.console import Console
     from rich.progress import DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn

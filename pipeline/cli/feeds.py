@@ -59,14 +59,14 @@ def validate(
     """
     from pipeline.cli.rendering.receipts import print_problems
     from pipeline.feeds.checking import Checker
-    from pipeline.feeds.files import numbered_lines, survey
+    from pipeline.feeds.files import numbered_lines, survey_file
     from pipeline.progress_bars import show_bars
 
     checker, bad = Checker(agency, country), 0
-    total = survey(file).lines
+    total = survey_file(file).lines
     with show_bars() as display:
         lines = display.track(numbered_lines(file), total=total, description="Checking")
-        for checked in checker.check(lines):
+        for checked in checker.check_lines(lines):
             bad += bool(checked.problems)
             print_problems(file, checked.problems, as_json=as_json)
     typer.echo(f"{total - bad:,} of {total:,} lines valid", err=True)
@@ -99,9 +99,9 @@ def push(
     Run the same command again to continue after an interruption; if everything was sent, it sends nothing. Exit 1 if a
     line was skipped or, with --wait, rejected.
     """
-    from pipeline.feeds.files import survey
+    from pipeline.feeds.files import survey_file
 
-    seen, signer = survey(file), _signer(agency, sign)
+    seen, signer = survey_file(file), _make_signer(agency, sign)
     if gateway:
         good = _push_to_gateway(file, seen, agency, gateway, token, signer, validate=validate, as_json=as_json)
     else:
@@ -110,7 +110,7 @@ def push(
         raise typer.Exit(FAILED)
 
 
-def _signer(agency: str, key: Path | None) -> RecordSigner | None:
+def _make_signer(agency: str, key: Path | None) -> RecordSigner | None:
     from pipeline.feeds.signing import read_signer
     from pipeline.times import now
 
@@ -124,7 +124,7 @@ def _push_to_kafka(
     """Whether no line was left out or, if waited for, rejected."""
     from pipeline.cli.rendering.receipts import print_outcomes, print_problems, summarise_push
     from pipeline.feeds.client import FeedClient
-    from pipeline.feeds.sending import numbered, outcomes, upload_name
+    from pipeline.feeds.sending import match_receipts, read_file_lines, upload_name
     from pipeline.progress_bars import show_bars
 
     places: dict[tuple[str, int], int] | None = {} if wait else None
@@ -132,7 +132,7 @@ def _push_to_kafka(
         task = display.add_task("Sending", total=seen.lines)
         pushed = client.push(
             upload_name(seen, validated=validate, signed_by=signer.mark if signer else ""),
-            numbered(file, seen, places),
+            read_file_lines(file, seen, places),
             validate=validate,
             signer=signer,
             advance=lambda lines: display.advance(task, lines),
@@ -142,7 +142,7 @@ def _push_to_kafka(
         if places is None:
             return not pushed.left_out
         waiting = display.add_task("Waiting for receipts", total=pushed.sent + pushed.before)
-        receipts = outcomes(client.receipts_of(pushed, timeout_s=timeout), places)
+        receipts = match_receipts(client.receipts_of(pushed, timeout_s=timeout), places)
         counted = print_outcomes(file, display.track(receipts, task_id=waiting), as_json=as_json)
         typer.echo(", ".join(f"{count:,} {outcome}" for outcome, count in sorted(counted.items())), err=True)
         return not (pushed.left_out or counted["rejected"])
@@ -154,14 +154,14 @@ def _push_to_gateway(
 ) -> bool:  # fmt: skip
     """Whether every line was taken and none rejected or unanswered."""
     from pipeline.cli.rendering.receipts import print_answer
-    from pipeline.feeds.gateway_client import post
+    from pipeline.feeds.gateway_client import post_file
     from pipeline.feeds.sending import upload_name
     from pipeline.progress_bars import show_bars
     from pipeline.settings import settings
 
     with show_bars() as display:
         task = display.add_task("Sending", total=file.stat().st_size)
-        answer = post(
+        answer = post_file(
             gateway,
             token,
             agency,
@@ -188,10 +188,10 @@ def receipts(
     from pipeline.feeds.client import FeedClient
     from pipeline.records.messages import Outcome
 
-    wanted = _known_outcomes(outcome or list(Outcome))
+    wanted = _parse_outcomes(outcome or list(Outcome))
     with _until_interrupted(), FeedClient(agency) as client:
-        found = client.receipts(since=_time(since), follow=follow)
-        print_each(_limited((one for one in found if one.outcome in wanted), limit), receipt_line, as_json=as_json)
+        found = client.receipts(since=_parse_time(since), follow=follow)
+        print_each(_limit_items((one for one in found if one.outcome in wanted), limit), receipt_line, as_json=as_json)
 
 
 def hits(
@@ -206,7 +206,7 @@ def hits(
     from pipeline.feeds.client import FeedClient
 
     with _until_interrupted(), FeedClient(agency) as client:
-        print_each(_limited(client.hits(since=_time(since), follow=follow), limit), hit_line, as_json=as_json)
+        print_each(_limit_items(client.hits(since=_parse_time(since), follow=follow), limit), hit_line, as_json=as_json)
 
 
 def map_table(
@@ -229,7 +229,7 @@ def map_table(
     mapper = Mapper(kit, lambda: datetime.now(UTC))
     with show_bars() as display:
         rows = display.track(mapper.map_file(table), total=count_rows(table, kit.source), description="Mapping")
-        written, doubtful = _write(table, rows, output, truth)
+        written, doubtful = _write_records(table, rows, output, truth)
     for column, filled in sorted(mapper.unmapped.items()):
         typer.echo(f"{table}: column {column} is not mapped ({filled:,} filled)", err=True)
     typer.echo(f"{written:,} case records written to {output}", err=True)
@@ -238,7 +238,7 @@ def map_table(
         raise typer.Exit(FAILED)
 
 
-def _write(table: Path, rows: Iterable[Mapped], output: Path, truth: Path | None) -> tuple[int, int]:
+def _write_records(table: Path, rows: Iterable[Mapped], output: Path, truth: Path | None) -> tuple[int, int]:
     """Write records and truth; returns how many records, and how many rows with a problem."""
     import os
     from contextlib import ExitStack
@@ -261,7 +261,7 @@ def _write(table: Path, rows: Iterable[Mapped], output: Path, truth: Path | None
     return written, doubtful
 
 
-def _known_outcomes(wanted: list[str]) -> frozenset[str]:
+def _parse_outcomes(wanted: list[str]) -> frozenset[str]:
     from pipeline.records.messages import Outcome
 
     if unknown := set(wanted) - set(Outcome):
@@ -269,7 +269,7 @@ def _known_outcomes(wanted: list[str]) -> frozenset[str]:
     return frozenset(wanted)
 
 
-def _time(text: str) -> datetime | None:
+def _parse_time(text: str) -> datetime | None:
     from datetime import UTC, datetime
 
     from pipeline.times import point_in_time
@@ -277,7 +277,7 @@ def _time(text: str) -> datetime | None:
     return point_in_time(text, datetime.now(UTC)) if text else None
 
 
-def _limited(found: Iterable[T], limit: int) -> Iterable[T]:
+def _limit_items(found: Iterable[T], limit: int) -> Iterable[T]:
     from itertools import islice
 
     return islice(found, limit) if limit else found

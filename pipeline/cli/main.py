@@ -22,7 +22,7 @@ LIBRARIES = ("aiokafka", "kafka", "elastic_transport")
 """What they say without being asked is of tries that they repeat; a worker or a server keeps a log of it."""
 
 
-def build() -> typer.Typer:
+def build_cli() -> typer.Typer:
     """The whole command tree."""
     root = typer.Typer(
         name="liaison",
@@ -49,7 +49,7 @@ def main() -> None:
     for name in LIBRARIES:
         logging.getLogger(name).addHandler(logging.NullHandler())
     try:
-        build()()
+        build_cli()()
     except LiaisonError as error:
         print(f"liaison: {error}", file=sys.stderr)
         sys.exit(FAILED)

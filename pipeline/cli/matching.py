@@ -52,7 +52,7 @@ def compare(pairs: Pairs, model: ModelPath = None) -> None:
     from pipeline.matching.score.entity_pairs import PairError, names_alone, read_pair
 
     loaded, failed = load_model(model), 0
-    for line in _lines(pairs):
+    for line in _read_lines(pairs):
         try:
             a, b = read_pair(line)
         except PairError as error:
@@ -81,15 +81,15 @@ def explain_pairs(
     from pipeline.locale import LANGUAGES
     from pipeline.matching.explain.waterfall import svg as chart
     from pipeline.matching.explain.wording import legend, text
-    from pipeline.matching.model import generation, load_model
+    from pipeline.matching.model import generation_id, load_model
     from pipeline.matching.score.entity_pairs import PairError, explain_pair
     from pipeline.settings import settings
 
     if language not in LANGUAGES:
         raise LiaisonError(f"unknown language: {language}; choose {' or '.join(LANGUAGES)}")
     loaded = load_model(model)
-    here = generation(loaded, settings().block_partitions)
-    for number, line in enumerate(_lines(pairs), start=1):
+    here = generation_id(loaded, settings().block_partitions)
+    for number, line in enumerate(_read_lines(pairs), start=1):
         try:
             found = explain_pair(line, loaded, here)
         except PairError as error:
@@ -123,26 +123,26 @@ def train(
     """Learn a model from case records without labels: m and u of each level, term frequencies, the prior."""
     import msgspec
 
-    from pipeline.matching.model import dump
-    from pipeline.matching.training.labels import calibrated
+    from pipeline.matching.model import encode_model
+    from pipeline.matching.training.labels import calibrate_model
     from pipeline.matching.training.learning import Budget
     from pipeline.matching.training.run import train as learn
 
-    with _bar() as bar:
-        cases = _cases(files, bar)
+    with _make_progress_bar() as bar:
+        cases = _read_cases(files, bar)
         if not cases.prints:
             raise LiaisonError("the files contain no valid case record")
-        budget, tick = Budget(seed=seed), partial(_ticker, bar)
+        budget, tick = Budget(seed=seed), partial(_make_ticker, bar)
         trained = learn(cases.by_type(), version, budget, tick, general=general, cases=serve)
-        file = trained.file if labels is None else calibrated(trained.file, cases, _rows(labels))
-    output.write_bytes(dump(file) + b"\n")
+        file = trained.file if labels is None else calibrate_model(trained.file, cases, _read_rows(labels))
+    output.write_bytes(encode_model(file) + b"\n")
     if as_json:
         typer.echo(msgspec.json.encode(file.training))
     else:
-        _show(trained, file, cases)
+        _print_training(trained, file, cases)
 
 
-def _lines(path: Path) -> Iterator[bytes]:
+def _read_lines(path: Path) -> Iterator[bytes]:
     if str(path) == "-":
         yield from (line for line in sys.stdin.buffer if line.strip())
         return
@@ -150,28 +150,28 @@ def _lines(path: Path) -> Iterator[bytes]:
         yield from (line for line in lines if line.strip())
 
 
-def _cases(files: list[Path], bar: Progress) -> Cases:
+def _read_cases(files: list[Path], bar: Progress) -> Cases:
     from pipeline.matching.training.reading import read_cases
 
     task = bar.add_task("cases", total=sum(file.stat().st_size for file in files))
 
     def lines() -> Iterator[bytes]:
         for file in files:
-            for line in _lines(file):
+            for line in _read_lines(file):
                 bar.advance(task, len(line))
                 yield line
 
     return read_cases(lines())
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def _read_rows(path: Path) -> list[dict[str, str]]:
     import csv
 
     with path.open(newline="", encoding="utf-8-sig") as text:
         return list(csv.DictReader(text))
 
 
-def _bar() -> Progress:
+def _make_progress_bar() -> Progress:
     from rich.console import Console
     from rich.progress import Progress
 
@@ -179,7 +179,7 @@ def _bar() -> Progress:
     return Progress(console=console, disable=not console.is_terminal, transient=True)
 
 
-def _ticker(bar: Progress, what: str, total: int) -> Callable[[], None]:
+def _make_ticker(bar: Progress, what: str, total: int) -> Callable[[], None]:
     """Moves the bar once in a while: a call per pair would cost more than the pair."""
     task, seen = bar.add_task(what, total=total), count(1)
 
@@ -190,7 +190,7 @@ def _ticker(bar: Progress, what: str, total: int) -> Callable[[], None]:
     return tick
 
 
-def _show(trained: Trained, file: ModelFile, cases: Cases) -> None:
+def _print_training(trained: Trained, file: ModelFile, cases: Cases) -> None:
     from rich.console import Console
 
     from pipeline.cli.rendering.training import remarks, weight_table

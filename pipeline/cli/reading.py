@@ -39,7 +39,7 @@ def search(
     if as_json:
         print_json(told["results"] + told["hits"])
     elif told["results"] or told["hits"]:
-        _print(records.search(told))
+        _print_renderable(records.search(told))
     else:
         typer.echo("No matching cases.")
 
@@ -56,7 +56,7 @@ def case(
     if as_json:
         print_json(told)
     else:
-        _print(records.case(told))
+        _print_renderable(records.case(told))
 
 
 def links(
@@ -74,23 +74,23 @@ def links(
     if as_json:
         print_json(told)
     elif told:
-        _print(records.links(key, told))
+        _print_renderable(records.links(key, told))
     else:
         typer.echo(f"{key} has no links.")
 
 
 def ask_api(token: str, purpose: str, case_reference: str, method: str, path: str, **more: Any) -> Any:
     """The API's answer to whoever the options name; without a token to the local operator."""
-    from pipeline.api.client import Caller, call
+    from pipeline.api.client import Caller, call_api
     from pipeline.streams.provisioning.users import as_role
 
     if not token:
         typer.echo(OPERATOR, err=True)
     caller = Caller(token, purpose, case_reference)
-    return asyncio.run(call(as_role(from_environment(), "api"), caller, method, path, **more))
+    return asyncio.run(call_api(as_role(from_environment(), "api"), caller, method, path, **more))
 
 
-def _print(renderable: Any) -> None:
+def _print_renderable(renderable: Any) -> None:
     from rich.console import Console
 
     Console().print(renderable)

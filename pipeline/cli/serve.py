@@ -29,15 +29,15 @@ def serve(
     from pipeline.api.metrics import REGISTRY
     from pipeline.heap import settle
     from pipeline.streams.kafka.inflation import require_codecs
-    from pipeline.streams.monitoring.status_port import API_PLACE, serving
+    from pipeline.streams.monitoring.status_port import API_PLACE, serve_status
     from pipeline.streams.provisioning.users import as_role
-    from pipeline.web.serving import check_model, server
+    from pipeline.web.serving import check_model, make_server
 
     require_codecs()
     settings = as_role(from_environment(), "api")
-    own = server(settings, host or settings.api_host, port or settings.api_port)
+    own = make_server(settings, host or settings.api_host, port or settings.api_port)
     check_model(settings)
     settle()
     port_of_metrics = settings.metrics_port and settings.metrics_port + API_PLACE
-    with serving(settings.metrics_host, port_of_metrics, None, registry=REGISTRY):
+    with serve_status(settings.metrics_host, port_of_metrics, None, registry=REGISTRY):
         own.run()

@@ -51,9 +51,9 @@ def keys() -> None:
 
     from pipeline.records.agency_keys import key_set
     from pipeline.settings import settings
-    from pipeline.streams.registers.registry import agencies
+    from pipeline.streams.registers.registry import read_agencies
 
-    held = asyncio.run(agencies(settings())).values()
+    held = asyncio.run(read_agencies(settings())).values()
     typer.echo(key_set(key for agency in held for key in agency.signing.keys))
 
 
@@ -82,13 +82,13 @@ def verify_case(
     for row in case_verification.read_cases(file):
         found = case_verification.verify_case(row, trusted)
         counted[found.verdict] += 1
-        typer.echo(msgspec.json.encode(found) if as_json else _line(found))
+        typer.echo(msgspec.json.encode(found) if as_json else _format_signature(found))
     typer.echo(", ".join(f"{count:,} {verdict}" for verdict, count in sorted(counted.items())) or "no cases", err=True)
     if not counted or set(counted) != {case_verification.SignatureVerdict.GOOD}:
         raise typer.Exit(FAILED)
 
 
-def _line(found: case_verification.CaseSignature) -> str:
+def _format_signature(found: case_verification.CaseSignature) -> str:
     signed = f"signed {found.signed_at:%Y-%m-%dT%H:%MZ} with {found.kid}" if found.signed_at else ""
     details = "; ".join(filter(None, (signed, found.message)))
     return f"{found.case or '?'} version {found.version}: {found.verdict}{f': {details}' if details else ''}"

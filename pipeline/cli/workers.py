@@ -31,7 +31,7 @@ def register(root: typer.Typer) -> None:
     topics = typer.Typer(help="Kafka topics of this installation.", no_args_is_help=True)
     topics.command("apply")(apply_topics)
     root.add_typer(topics, name="topics", rich_help_panel="For operators")
-    root.command("worker", rich_help_panel="For operators")(worker)
+    root.command("worker", rich_help_panel="For operators")(start_worker)
 
 
 def apply_topics(
@@ -69,7 +69,7 @@ def apply_topics(
         typer.echo(f"differs: {line}")
 
 
-def worker(
+def start_worker(
     stage: Annotated[Worker, typer.Argument(help="The stage to run; `all` runs each in a process of its own.")],
     generation: Annotated[
         str, typer.Option(help="Work for this generation; by default follow the active one.", show_default=False)
@@ -87,18 +87,18 @@ def worker(
 
     settings = from_environment()
     require_codecs()
-    _log()
+    _set_up_logging()
     if stage is Worker.ALL:
-        from pipeline.streams.workers.supervisor import supervise
+        from pipeline.streams.workers.supervisor import supervise_stages
 
-        supervise(settings)
+        supervise_stages(settings)
     else:
-        from pipeline.streams.workers.worker import work
+        from pipeline.streams.workers.worker import run_worker
 
-        work(stage, settings, generation=generation, attached=attached)
+        run_worker(stage, settings, generation=generation, attached=attached)
 
 
-def _log() -> None:
+def _set_up_logging() -> None:
     """Our own words from INFO, libraries' from WARNING; no record content is ever logged."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("pipeline").setLevel(logging.INFO)

@@ -32,26 +32,26 @@ class LinkLine(msgspec.Struct, frozen=True):
     evidence: msgspec.Raw
 
 
-def links(fingerprints: Iterable[Fingerprint], matcher: Matcher, *, within: bool = False) -> list[LinkLine]:
+def find_links(fingerprints: Iterable[Fingerprint], matcher: Matcher, *, within: bool = False) -> list[LinkLine]:
     """The links among the cases' last versions, ordered by case; `within` also links cases of one country."""
     correlator = Correlator(MemoryStore(), 0, 1, matcher, within=within)
     live: dict[str, Claim] = {}
-    for claim in _claims(correlator, fingerprints):
+    for claim in _correlate_all(correlator, fingerprints):
         if claim.state is ClaimState.LIVE:
             live[claim.link] = claim
         else:
             live.pop(claim.link, None)
-    return [link(claim) for claim in sorted(live.values(), key=lambda claim: (claim.a.case, claim.b.case))]
+    return [link_line(claim) for claim in sorted(live.values(), key=lambda claim: (claim.a.case, claim.b.case))]
 
 
-def _claims(correlator: Correlator, fingerprints: Iterable[Fingerprint]) -> Iterator[Claim]:
+def _correlate_all(correlator: Correlator, fingerprints: Iterable[Fingerprint]) -> Iterator[Claim]:
     waiting = iter(fingerprints)
     while chunk := list(islice(waiting, TOGETHER)):
         for claims in correlator.receive_all(chunk):
             yield from claims
 
 
-def link(claim: Claim) -> LinkLine:
+def link_line(claim: Claim) -> LinkLine:
     """A live claim as a line for people and tools."""
     return LinkLine(
         claim.link,

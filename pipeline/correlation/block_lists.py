@@ -54,13 +54,13 @@ class SortedRun:
         np.cumsum(np.bincount((turned >> self._shift).astype(np.int64), minlength=1 << bits), out=self._marks[1:])
 
     @classmethod
-    def of(cls, keys: Keys, numbers: Cases) -> SortedRun:
+    def sort_entries(cls, keys: Keys, numbers: Cases) -> SortedRun:
         """A run of entries in any order.
 
         The upper bits are sorted with the places beneath, which for millions takes a third of argsort's time; a stable
         sort of what is nearly sorted, which takes little, puts right those that differ in lower bits alone.
         """
-        turned = _turned(keys)
+        turned = _kind_last(keys)
         bits = np.uint64(len(turned).bit_length())
         placed = turned >> bits << bits | np.arange(len(turned), dtype=np.uint64)
         placed.sort()
@@ -79,14 +79,14 @@ class SortedRun:
         """The key of each entry."""
         return self.turned >> _KIND_BITS | self.turned << _HASH_BITS
 
-    def with_(self, other: SortedRun) -> SortedRun:
+    def merge_with(self, other: SortedRun) -> SortedRun:
         """Both in one, without what was taken off this one, the longer."""
         kept = self.numbers != NOBODY
         turned, numbers = (self.turned, self.numbers) if kept.all() else (self.turned[kept], self.numbers[kept])
         at = np.searchsorted(turned, other.turned)
         return SortedRun(np.insert(turned, at, other.turned), np.insert(numbers, at, other.numbers))
 
-    def find(self, turned: Keys) -> tuple[Places, Places]:
+    def find_keys(self, turned: Keys) -> tuple[Places, Places]:
         """Places of entries under some keys, and for each the place of its key among those."""
         mark = (turned >> self._shift).astype(np.int64)
         starts = self._marks.take(mark).astype(np.int64)
@@ -99,10 +99,10 @@ class SortedRun:
         places = starts[asked] + within
         if not long.size:
             return places, asked
-        more, of = self._searched(turned[long])
+        more, of = self._search_all(turned[long])
         return np.concatenate([places, more]), np.concatenate([asked, long[of]])
 
-    def _searched(self, turned: Keys) -> tuple[Places, Places]:
+    def _search_all(self, turned: Keys) -> tuple[Places, Places]:
         """As `find`, however many entries there are."""
         starts = np.searchsorted(self.turned, turned)
         counts = np.searchsorted(self.turned, turned, side="right") - starts
@@ -117,36 +117,36 @@ class BlockLists:
         logged = np.frombuffer(b"".join(pages), ENTRY)
         self._logged = len(logged)
         self._last_page = logged[self._logged - self._logged % ENTRIES_A_PAGE :].tobytes()
-        self._runs = [run for run in (SortedRun.of(*_last_said(logged)),) if len(run)]
+        self._runs = [run for run in (SortedRun.sort_entries(*_last_said(logged)),) if len(run)]
         self._new: list[int] = []
         self._owners: list[int] = []
         self._counts: list[int] = []
         self._changes: list[bytes] = []
 
-    def add(self, number: int, keys: Collection[int]) -> None:
+    def add_case(self, number: int, keys: Collection[int]) -> None:
         """List a case under some keys; harmless where it is listed."""
         self._new += keys
         self._owners.append(number)
         self._counts.append(len(keys))
 
-    def remove(self, number: int, keys: Collection[int]) -> None:
+    def remove_case(self, number: int, keys: Collection[int]) -> None:
         """Take a case off some keys; harmless where it is not listed."""
         self._take_in()
         taken = np.array(sorted(keys), np.uint64)
-        self._changes.append(_entries(taken | np.uint64(REMOVED), np.uint32(number)).tobytes())
+        self._changes.append(_make_entries(taken | np.uint64(REMOVED), np.uint32(number)).tobytes())
         for run in self._runs:
-            places, _ = run.find(_turned(taken))
+            places, _ = run.find_keys(_kind_last(taken))
             run.numbers[places[run.numbers[places] == number]] = NOBODY
 
-    def find(self, keys: Sequence[Sequence[int]]) -> tuple[Entries, NDArray[np.int64]]:
+    def find_entries(self, keys: Sequence[Sequence[int]]) -> tuple[Entries, NDArray[np.int64]]:
         """Entries under the keys of several cases, and the case of each, by case; of a key together."""
         self._take_in()
         asked = np.array(list(chain.from_iterable(keys)), np.uint64)
-        wanted = _turned(asked)
-        listed = np.unique(np.concatenate([NOTHING, *(_listed(run, wanted) for run in self._runs)]))
+        wanted = _kind_last(asked)
+        listed = np.unique(np.concatenate([NOTHING, *(_match_run(run, wanted) for run in self._runs)]))
         places = (listed >> _NUMBER_BITS).astype(np.int64)
         cases = np.repeat(np.arange(len(keys)), [len(some) for some in keys])
-        return _entries(asked[places], listed.astype(np.uint32)), cases[places]
+        return _make_entries(asked[places], listed.astype(np.uint32)), cases[places]
 
     def _take_in(self) -> None:
         """Make a run of what is new, and merge runs that are not much shorter than the one before."""
@@ -154,11 +154,11 @@ class BlockLists:
             return
         keys = np.array(self._new, np.uint64)
         numbers = np.repeat(np.array(self._owners, np.uint32), self._counts)
-        self._changes.append(_entries(keys, numbers).tobytes())
+        self._changes.append(_make_entries(keys, numbers).tobytes())
         self._new, self._owners, self._counts = [], [], []
-        run = SortedRun.of(keys, numbers)
+        run = SortedRun.sort_entries(keys, numbers)
         while self._runs and len(self._runs[-1]) < RATIO * len(run):
-            run = self._runs.pop().with_(run)
+            run = self._runs.pop().merge_with(run)
         self._runs.append(run)
 
     @property
@@ -166,41 +166,41 @@ class BlockLists:
         """Whether most of the log says what no longer holds."""
         return self._logged > 2 * sum(map(len, self._runs))
 
-    def compacted(self) -> BlockLists:
+    def compact_log(self) -> BlockLists:
         """The same lists with a log of nothing else, all of which is still to be written, in place of the other."""
         lists = BlockLists()
         lists._runs = self._runs
-        lists._changes = [_entries(run.keys, run.numbers).tobytes() for run in self._runs]
+        lists._changes = [_make_entries(run.keys, run.numbers).tobytes() for run in self._runs]
         return lists
 
-    def pages(self) -> Iterator[tuple[int, bytes]]:
+    def changed_pages(self) -> Iterator[tuple[int, bytes]]:
         """The pages of the log that changed, by number."""
         self._take_in()
         waiting, size = b"".join([self._last_page, *self._changes]), ENTRIES_A_PAGE * ENTRY.itemsize
         for start in range(0, len(waiting), size):
             yield self._logged // ENTRIES_A_PAGE + start // size, waiting[start : start + size]
 
-    def committed(self) -> None:
+    def mark_written(self) -> None:
         """What changed has been written."""
         waiting, size = b"".join([self._last_page, *self._changes]), ENTRIES_A_PAGE * ENTRY.itemsize
         self._logged += (len(waiting) - len(self._last_page)) // ENTRY.itemsize
         self._last_page, self._changes = waiting[len(waiting) - len(waiting) % size :], []
 
 
-def _turned(keys: Keys) -> Keys:
+def _kind_last(keys: Keys) -> Keys:
     """Keys with their kinds, the upper bits, behind their hashes."""
     return keys << _KIND_BITS | keys >> _HASH_BITS
 
 
-def _listed(run: SortedRun, wanted: Keys) -> Keys:
+def _match_run(run: SortedRun, wanted: Keys) -> Keys:
     """Place of the key among those asked for, and the number below it, of each entry."""
-    places, at = run.find(wanted)
+    places, at = run.find_keys(wanted)
     numbers = run.numbers[places]
     listed: Keys = (at.astype(np.uint64) << _NUMBER_BITS | numbers)[numbers != NOBODY]
     return listed
 
 
-def _entries(keys: Keys, numbers: Cases | np.uint32) -> Entries:
+def _make_entries(keys: Keys, numbers: Cases | np.uint32) -> Entries:
     entries = np.empty(len(keys), ENTRY)
     entries["key"], entries["number"] = keys, numbers
     return entries

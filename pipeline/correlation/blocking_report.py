@@ -66,9 +66,9 @@ def blocking_report(
     """Report on the last version of each case; `labels` are true pairs of case keys, in either order."""
     held = {fingerprint.case: fingerprint for fingerprint in fingerprints}
     cases = list(held.values())
-    blocks = _blocks(cases)
-    pairs, by_kind = _pairs(cases, blocks, within=within)
-    true = [(held[a], held[b]) for a, b in labels if a in held and b in held and _counts(held[a], held[b], within)]
+    blocks = _group_by_key(cases)
+    pairs, by_kind = _count_pairs(cases, blocks, within=within)
+    true = [(held[a], held[b]) for a, b in labels if a in held and b in held and _may_link(held[a], held[b], within)]
     shared = [frozenset(kind_of(key) for key in set(a.keys).intersection(b.keys)) for a, b in true]
     linkable = [bool(kinds) for (a, b), kinds in zip(true, shared, strict=True) if is_link(a, b)]
     return BlockingReport(
@@ -78,19 +78,19 @@ def blocking_report(
         pairs=pairs,
         candidates=2 * pairs / max(1, len(cases)),
         labelled=len(true),
-        recall=_share([bool(kinds) for kinds in shared]),
+        recall=_share_found([bool(kinds) for kinds in shared]),
         linkable=len(linkable),
-        recall_of_linkable=_share(linkable),
-        kinds=tuple(_kinds(cases, blocks, by_kind, shared)),
-        largest_blocks=_largest(blocks),
+        recall_of_linkable=_share_found(linkable),
+        kinds=tuple(_report_kinds(cases, blocks, by_kind, shared)),
+        largest_blocks=_largest_blocks(blocks),
     )
 
 
-def _counts(a: Fingerprint, b: Fingerprint, within: bool) -> bool:
+def _may_link(a: Fingerprint, b: Fingerprint, within: bool) -> bool:
     return within or a.country != b.country
 
 
-def _blocks(cases: Sequence[Fingerprint]) -> dict[int, list[int]]:
+def _group_by_key(cases: Sequence[Fingerprint]) -> dict[int, list[int]]:
     blocks: dict[int, list[int]] = defaultdict(list)
     for number, case in enumerate(cases):
         for key in case.keys:
@@ -98,7 +98,7 @@ def _blocks(cases: Sequence[Fingerprint]) -> dict[int, list[int]]:
     return blocks
 
 
-def _pairs(
+def _count_pairs(
     cases: Sequence[Fingerprint], blocks: Mapping[int, Sequence[int]], *, within: bool
 ) -> tuple[int, Counter[KeyKind]]:
     """Distinct pairs that share a key, in all and by kind."""
@@ -108,7 +108,7 @@ def _pairs(
         for key in case.keys:
             met[kind_of(key)].update(blocks[key])
         met = {
-            kind: {one for one in found if one < number and _counts(case, cases[one], within)}
+            kind: {one for one in found if one < number and _may_link(case, cases[one], within)}
             for kind, found in met.items()
         }
         total += len(set[int]().union(*met.values()))
@@ -116,7 +116,7 @@ def _pairs(
     return total, by_kind
 
 
-def _kinds(
+def _report_kinds(
     cases: Sequence[Fingerprint],
     blocks: Mapping[int, Sequence[int]],
     pairs: Mapping[KeyKind, int],
@@ -134,15 +134,15 @@ def _kinds(
             keys_per_case=keys[kind] / max(1, len(cases)),
             pairs_per_case=pairs.get(kind, 0) / max(1, len(cases)),
             largest_block=largest[kind],
-            recall=_share([kind in kinds for kinds in shared]),
-            only=_share([kinds == {kind} for kinds in shared]),
+            recall=_share_found([kind in kinds for kinds in shared]),
+            only=_share_found([kinds == {kind} for kinds in shared]),
         )
 
 
-def _largest(blocks: Mapping[int, Sequence[int]]) -> tuple[Block, ...]:
+def _largest_blocks(blocks: Mapping[int, Sequence[int]]) -> tuple[Block, ...]:
     ranked = sorted(blocks.items(), key=lambda item: (-len(item[1]), item[0]))[:LARGEST]
     return tuple(Block(key, kind_of(key).name.lower(), len(listed)) for key, listed in ranked)
 
 
-def _share(found: Sequence[bool]) -> float | None:
+def _share_found(found: Sequence[bool]) -> float | None:
     return fmean(found) if found else None

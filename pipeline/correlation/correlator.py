@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_version, link_id
-from pipeline.correlation.kinds import owner
+from pipeline.correlation.kinds import owner_partition
 from pipeline.correlation.matcher import Matcher, PairJudgement
 from pipeline.correlation.meeting import Meet, Told
 from pipeline.correlation.store import BlockStore, StoredCase
@@ -30,10 +30,10 @@ class CorrelatorCounts(msgspec.Struct):
     judged: int = 0
 
 
-def targets(fingerprint: Fingerprint, *, first: bool, partitions: int) -> set[int]:
+def target_partitions(fingerprint: Fingerprint, *, first: bool, partitions: int) -> set[int]:
     """The partitions of `blocks` that must see this version; `first`: intake knows no earlier version of the case."""
     if first and not fingerprint.withdrawn:
-        return {owner(key, partitions) for key in fingerprint.keys}
+        return {owner_partition(key, partitions) for key in fingerprint.keys}
     return set(range(partitions))
 
 
@@ -66,105 +66,105 @@ class Correlator:
 
         What is held when the first is taken in is met by all at once, which costs a fraction of meeting it one by one.
         """
-        owned = [self._owned(one.keys) for one in fingerprints]
-        held = self.store.find([one.case for one in fingerprints])
+        owned = [self._owned_keys(one.keys) for one in fingerprints]
+        held = self.store.find_cases([one.case for one in fingerprints])
         since: dict[int, list[int]] = {}
         for fingerprint, keys, met in zip(fingerprints, owned, self._meet(fingerprints, owned), strict=True):
             self.counts.events += 1
-            before = self._before(fingerprint, held)
-            if before is not None and _order(before) >= _order(fingerprint):
+            before = self._held_version(fingerprint, held)
+            if before is not None and _version_order(before) >= _version_order(fingerprint):
                 yield []
                 continue
-            number = self._take(fingerprint, held, before, keys)
+            number = self._store_version(fingerprint, held, before, keys)
             numbers = {*met.numbers, *(other for key in keys for other in since.get(key, ()))} - {number}
             for key in keys:
                 since.setdefault(key, []).append(number)
-            yield self._received(fingerprint, before, number, numbers, met.met)
+            yield self._receive_version(fingerprint, before, number, numbers, met.met)
 
-    def _received(
+    def _receive_version(
         self, fingerprint: Fingerprint, before: Fingerprint | None, number: int, met: set[int], count: int
     ) -> list[Claim]:
-        followed = set() if before is None else set(self.store.followed(number))
+        followed = set() if before is None else set(self.store.followed_links(number))
         if before is not None and (before.hash, before.withdrawn) == (fingerprint.hash, fingerprint.withdrawn):
-            return list(self._claims(fingerprint, number, followed, set()))
+            return list(self._make_claims(fingerprint, number, followed, set()))
         self.counts.candidates += count
-        return list(self._claims(fingerprint, number, followed, met))
+        return list(self._make_claims(fingerprint, number, followed, met))
 
-    def load(self, fingerprints: Sequence[Fingerprint]) -> None:
+    def load_versions(self, fingerprints: Sequence[Fingerprint]) -> None:
         """Rebuild: take in versions without judging them."""
-        held = self.store.find([one.case for one in fingerprints])
+        held = self.store.find_cases([one.case for one in fingerprints])
         for fingerprint in fingerprints:
-            before = self._before(fingerprint, held)
-            if before is None or _order(before) < _order(fingerprint):
-                self._take(fingerprint, held, before, self._owned(fingerprint.keys))
+            before = self._held_version(fingerprint, held)
+            if before is None or _version_order(before) < _version_order(fingerprint):
+                self._store_version(fingerprint, held, before, self._owned_keys(fingerprint.keys))
 
-    def adopt(self, claims: Iterable[Claim]) -> None:
+    def adopt_claims(self, claims: Iterable[Claim]) -> None:
         """Rebuild, after every `load`: follow the links of this partition's own last claims about them.
 
         A side whose record was compacted away, since a later version is still to come, is held as an unknown one.
         """
         followed = [(claim.a, claim.b) for claim in claims if claim.state is not ClaimState.RETRACTED]
-        held = self.store.find([side.case for sides in followed for side in sides])
+        held = self.store.find_cases([side.case for sides in followed for side in sides])
         for sides in followed:
             for side in sides:
                 if side.case not in held:
-                    held[side.case] = self.store.put(_unknown(side), None)
-            self.store.follow(*(held[side.case] for side in sides))
+                    held[side.case] = self.store.put_case(_unknown_version(side), None)
+            self.store.follow_link(*(held[side.case] for side in sides))
 
-    def _before(self, fingerprint: Fingerprint, held: Mapping[str, int]) -> Fingerprint | None:
+    def _held_version(self, fingerprint: Fingerprint, held: Mapping[str, int]) -> Fingerprint | None:
         """The version of a case that is held."""
         number = held.get(fingerprint.case)
-        return None if number is None else self.store.record(number).fingerprint
+        return None if number is None else self.store.get_case(number).fingerprint
 
-    def _take(
+    def _store_version(
         self, fingerprint: Fingerprint, held: dict[str, int], before: Fingerprint | None, owned: Sequence[int]
     ) -> int:
-        number = held[fingerprint.case] = self.store.put(fingerprint, held.get(fingerprint.case))
+        number = held[fingerprint.case] = self.store.put_case(fingerprint, held.get(fingerprint.case))
         if before is None:
-            self.store.enlist(number, owned)
+            self.store.list_under_keys(number, owned)
         else:
-            old, new = set(self._owned(before.keys)), set(owned)
-            self.store.delist(number, old - new)
-            self.store.enlist(number, new - old)
+            old, new = set(self._owned_keys(before.keys)), set(owned)
+            self.store.unlist_from_keys(number, old - new)
+            self.store.list_under_keys(number, new - old)
         return number
 
-    def _owned(self, keys: Iterable[int]) -> list[int]:
+    def _owned_keys(self, keys: Iterable[int]) -> list[int]:
         partition, partitions = self._partition, self._partitions
         return [
             key for key in keys if key % partitions == partition
         ]  # kinds.owner, which is called a hundred times a case
 
-    def _claims(
+    def _make_claims(
         self, fingerprint: Fingerprint, number: int, followed: set[int], candidates: set[int]
     ) -> Iterator[Claim]:
         keys = frozenset(fingerprint.keys)
         for other in sorted(followed | candidates):
-            record = self.store.record(other)
+            record = self.store.get_case(other)
             shared = _smallest_shared(keys, record)
-            mine = shared is not None and owner(shared, self._partitions) == self._partition
+            mine = shared is not None and owner_partition(shared, self._partitions) == self._partition
             if mine or other in followed:
-                claim = self._claim(fingerprint, record.fingerprint, shares=shared is not None, mine=mine)
+                claim = self._claim_pair(fingerprint, record.fingerprint, shares=shared is not None, mine=mine)
                 if claim.state is ClaimState.LIVE or other in followed:
-                    self._remember(claim.state, number, other)
+                    self._remember_link(claim.state, number, other)
                     yield claim
 
-    def _remember(self, state: ClaimState, number: int, other: int) -> None:
+    def _remember_link(self, state: ClaimState, number: int, other: int) -> None:
         if state is ClaimState.RETRACTED:
-            self.store.unfollow(number, other)
+            self.store.unfollow_link(number, other)
         else:
-            self.store.follow(number, other)
+            self.store.follow_link(number, other)
 
-    def _claim(self, one: Fingerprint, other: Fingerprint, *, shares: bool, mine: bool) -> Claim:
+    def _claim_pair(self, one: Fingerprint, other: Fingerprint, *, shares: bool, mine: bool) -> Claim:
         a, b = (one, other) if one.case < other.case else (other, one)
-        judgement = self._linking(a, b) if shares else None
+        judgement = self._judge_pair(a, b) if shares else None
         if is_unknown(a) or is_unknown(b):
-            return self._named(ClaimState.RELEASED, _name(a), _name(b))
+            return self._make_claim(ClaimState.RELEASED, _bare_side(a), _bare_side(b))
         if judgement is None:
-            return self._named(ClaimState.RETRACTED, _name(a), _name(b))
+            return self._make_claim(ClaimState.RETRACTED, _bare_side(a), _bare_side(b))
         claim = (
-            self._live(a, b, judgement)
+            self._live_claim(a, b, judgement)
             if mine
-            else self._named(ClaimState.RELEASED, _side(a), _side(b), judgement.band)
+            else self._make_claim(ClaimState.RELEASED, _claim_side(a), _claim_side(b), judgement.band)
         )
         return self._with_exact_bands(claim, a, b)
 
@@ -176,7 +176,7 @@ class Correlator:
         exact_b = self._matcher.exact_band(b.entities, a.entities) if a.handling.code == HIT_ONLY else Band.NONE
         return msgspec.structs.replace(claim, exact_a=exact_a, exact_b=exact_b)
 
-    def _linking(self, a: Fingerprint, b: Fingerprint) -> PairJudgement | None:
+    def _judge_pair(self, a: Fingerprint, b: Fingerprint) -> PairJudgement | None:
         """The judgement of a pair that is a link."""
         if a.withdrawn or b.withdrawn or (a.country == b.country and not self._within):
             return None
@@ -184,21 +184,21 @@ class Correlator:
         judgement = self._matcher.judge(a, b)
         return judgement if judgement.probability >= self._matcher.threshold else None
 
-    def _live(self, a: Fingerprint, b: Fingerprint, judgement: PairJudgement) -> Claim:
+    def _live_claim(self, a: Fingerprint, b: Fingerprint, judgement: PairJudgement) -> Claim:
         return Claim(
             link=link_id(a.case, b.case),
             state=ClaimState.LIVE,
             partition=self._partition,
             generation=self._generation,
-            a=_side(a),
-            b=_side(b),
+            a=_claim_side(a),
+            b=_claim_side(b),
             score=judgement.score,
             probability=judgement.probability,
             band=judgement.band,
             evidence=msgspec.Raw(msgspec.json.encode(self._matcher.explain(a, b))),
         )
 
-    def _named(self, state: ClaimState, a: ClaimSide, b: ClaimSide, band: Band = Band.NONE) -> Claim:
+    def _make_claim(self, state: ClaimState, a: ClaimSide, b: ClaimSide, band: Band = Band.NONE) -> Claim:
         return Claim(link_id(a.case, b.case), state, self._partition, self._generation, a, b, band=band)
 
 
@@ -207,13 +207,13 @@ def is_unknown(fingerprint: Fingerprint) -> bool:
     return not fingerprint.hash
 
 
-def _unknown(side: ClaimSide) -> Fingerprint:
+def _unknown_version(side: ClaimSide) -> Fingerprint:
     return Fingerprint(
         side.case, side.version, hash="", agency=side.agency, country=side.country, withdrawn=True, expired=side.expired
     )
 
 
-def _order(fingerprint: Fingerprint) -> int:
+def _version_order(fingerprint: Fingerprint) -> int:
     return external_version(fingerprint.version, fingerprint.expired)
 
 
@@ -222,7 +222,7 @@ def _smallest_shared(keys: frozenset[int], record: StoredCase) -> int | None:
     return next((key for key in record.keys if key in keys), None)
 
 
-def _name(fingerprint: Fingerprint) -> ClaimSide:
+def _bare_side(fingerprint: Fingerprint) -> ClaimSide:
     return ClaimSide(
         fingerprint.case,
         fingerprint.version,
@@ -232,7 +232,7 @@ def _name(fingerprint: Fingerprint) -> ClaimSide:
     )
 
 
-def _side(fingerprint: Fingerprint) -> ClaimSide:
+def _claim_side(fingerprint: Fingerprint) -> ClaimSide:
     return ClaimSide(
         fingerprint.case,
         fingerprint.version,

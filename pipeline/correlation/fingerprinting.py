@@ -6,9 +6,9 @@ from typing import Final, Protocol
 
 import msgspec
 
-from pipeline.correlation.keys import keys
+from pipeline.correlation.keys import blocking_keys
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling, entity_print
-from pipeline.matching.screening.sketches import sketch
+from pipeline.matching.screening.sketches import make_sketch
 from pipeline.records.expiry import EXPIRED
 from pipeline.records.hashing import fingerprint_hash
 from pipeline.records.messages import Accepted
@@ -37,7 +37,7 @@ class BlockingModel(Protocol):
         """How rare a key must be, in hundredths of a bit."""
 
 
-def fingerprint(case: Case, normalised: Normalised, model: BlockingModel) -> Fingerprint:
+def make_fingerprint(case: Case, normalised: Normalised, model: BlockingModel) -> Fingerprint:
     """The fingerprint of one version of a case; a withdrawal's holds nothing but who, which version, and that."""
     if case.withdrawn:
         return Fingerprint(case.key, case.version, fingerprint_hash(case), case.agency, case.country, withdrawn=True)
@@ -49,20 +49,20 @@ def fingerprint(case: Case, normalised: Normalised, model: BlockingModel) -> Fin
         agency=case.agency,
         country=case.country,
         retain_until=case.retain_until or "",
-        handling=_handling(case),
+        handling=_case_handling(case),
         contact=Contact(case.contact.unit or "", case.contact.email or "", case.contact.phone or ""),
-        keys=keys(entities, model.stop_keys, model.key_rarity),
+        keys=blocking_keys(entities, model.stop_keys, model.key_rarity),
         entities=entities,
-        sketch=sketch(entities),
+        sketch=make_sketch(entities),
     )
 
 
-def derived(accepted: Accepted, model: BlockingModel) -> Fingerprint:
+def derive_fingerprint(accepted: Accepted, model: BlockingModel) -> Fingerprint:
     """The fingerprint of an accepted version under any model; the record held to the schema when it was accepted."""
     if accepted.status in CONTENT_FREE:
         return _content_free(accepted)
     case = msgspec.json.decode(accepted.data, type=Case, strict=False)
-    return fingerprint(case, normalise(case), model)
+    return make_fingerprint(case, normalise(case), model)
 
 
 def _content_free(accepted: Accepted) -> Fingerprint:
@@ -80,6 +80,6 @@ def expiry_mark(made: Case) -> Fingerprint:
     )
 
 
-def _handling(case: Case) -> Handling:
+def _case_handling(case: Case) -> Handling:
     given = case.handling
     return Handling(given.code, given.releasable_to, given.purposes, given.caveat or "")

@@ -8,7 +8,7 @@ import msgspec
 
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id
-from pipeline.correlation.references import reference
+from pipeline.correlation.references import make_reference
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact
 from pipeline.records.handling import HIT_ONLY, SILENT, is_released
@@ -54,7 +54,7 @@ class Hit(msgspec.Struct, frozen=True, omit_defaults=True):
     band: Band = Band.NONE
 
 
-def view(claim: Claim, receiver: ClaimSide, other: ClaimSide) -> CounterpartView | None:
+def counterpart_view(claim: Claim, receiver: ClaimSide, other: ClaimSide) -> CounterpartView | None:
     """What the receiver's agency may see of the other side under both sides' handling; None: it must not know.
 
     A hit-only side is told of only where the receiver's case, as a question, meets it by exact parts, in that band.
@@ -74,7 +74,7 @@ def _exact_band(claim: Claim, receiver: ClaimSide) -> Band:
     return claim.exact_a if receiver.case == claim.a.case else claim.exact_b
 
 
-def transition(before: CounterpartView | None, after: CounterpartView | None) -> HitKind | None:
+def hit_kind_between(before: CounterpartView | None, after: CounterpartView | None) -> HitKind | None:
     """What to tell an agency whose view goes from one to the other; None: nothing."""
     if before == after:
         return None
@@ -83,7 +83,7 @@ def transition(before: CounterpartView | None, after: CounterpartView | None) ->
     return HitKind.RETRACTED if after is None else HitKind.CHANGED
 
 
-def hit(
+def make_hit(
     claim: Claim,
     receiver: ClaimSide,
     other: ClaimSide,
@@ -98,7 +98,7 @@ def hit(
     the installation's first secret for good, so that whatever is told of a link later bears the same reference, also
     where stores or the whole installation were built anew.
     """
-    kind = transition(before, after)
+    kind = hit_kind_between(before, after)
     if kind is None:
         return None
     return Hit(
@@ -108,7 +108,7 @@ def hit(
         kind=kind,
         receiver=receiver.agency,
         case=receiver.case,
-        reference=reference(ring, ring.first, receiver.agency, other.case),
+        reference=make_reference(ring, ring.first, receiver.agency, other.case),
         agency=other.agency,
         contact=after.contact if after else Contact(),
         band=after.band if after else Band.NONE,

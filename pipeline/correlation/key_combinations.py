@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from pipeline.correlation.kinds import KeyKind, first_of, hashed
+from pipeline.correlation.kinds import KeyKind, first_of, hash_value
 
 RARITIES = {"y": 600, "m": 950, "d": 800, "f": 1400, "p": 550, "c": 1100, "u": 1600, "a": 800, "i": 350}
 """Rarity of an attribute's common value, in hundredths of a bit: 64 birth years; 12 months in each; 365 days in any
@@ -79,29 +79,29 @@ PAIRS = sorted({pair for _, _, one in _WANTED if len(one) > 1 for pair in (one, 
 
 
 @lru_cache(maxsize=8)
-def plan(enough: int) -> KeyPlan:
+def plan_keys(enough: int) -> KeyPlan:
     """The keys that are wanted, where one must be so rare (hundredths of a bit)."""
     found: dict[str, list[Joined]] = {}
     for kind, named, attributes in _WANTED:
         for variant in dict.fromkeys((attributes, attributes.replace("c", "u"))):
-            if (joined := _joined(kind, named, attributes, variant, enough)) is not None:
+            if (joined := _combination_limits(kind, named, attributes, variant, enough)) is not None:
                 found.setdefault(named, []).append(joined)
     alone = tuple((one.attributes, one.base) for one in found.pop("") if one.least <= 0 < one.below)
-    swapped = {named[::-1]: [_swapped(one) for one in some] for named, some in found.items() if named != named[::-1]}
-    return KeyPlan(alone, {named: tuple(sorted(some, key=_least)) for named, some in (found | swapped).items()})
+    swapped = {named[::-1]: [_swap_parts(one) for one in some] for named, some in found.items() if named != named[::-1]}
+    return KeyPlan(alone, {named: tuple(sorted(some, key=_least_rarity)) for named, some in (found | swapped).items()})
 
 
-def _joined(kind: KeyKind, named: str, attributes: str, variant: str, enough: int) -> Joined | None:
+def _combination_limits(kind: KeyKind, named: str, attributes: str, variant: str, enough: int) -> Joined | None:
     """The limits of one combination; None where its attributes have a key of their own."""
     rarities = [RARITIES[letter] for letter in variant]
     together, (first, second) = sum(rarities), rarities if len(rarities) > 1 else (0, 0)
-    limit = partial(_limit, named, attributes, enough)
+    limit = partial(_rarity_limit, named, attributes, enough)
     if limit("", attributes, together) <= 0:
         return None
     heard = "".join(sorted(named.replace("x", "s", 1)))
     return Joined(
         variant,
-        first_of(kind) | hashed(f"{named}/{attributes}"),
+        first_of(kind) | hash_value(f"{named}/{attributes}"),
         enough - together,
         min(limit(named, "", 0), limit(named, attributes[:-1], first), limit(named, attributes[-1:], second)),
         limit(named[:1], attributes, together),
@@ -110,16 +110,16 @@ def _joined(kind: KeyKind, named: str, attributes: str, variant: str, enough: in
     )
 
 
-def _limit(named: str, attributes: str, enough: int, lesser: str, others: str, rarity: int) -> int:
+def _rarity_limit(named: str, attributes: str, enough: int, lesser: str, others: str, rarity: int) -> int:
     """How rare the name parts of a lesser combination are from where it has keys of its own."""
     if (lesser, others) == (named, attributes) or (lesser, others) not in _KNOWN:
         return TOO_RARE
     return enough - rarity
 
 
-def _swapped(one: Joined) -> Joined:
+def _swap_parts(one: Joined) -> Joined:
     return one._replace(first=one.second, second=one.first)
 
 
-def _least(one: Joined) -> int:
+def _least_rarity(one: Joined) -> int:
     return one.least

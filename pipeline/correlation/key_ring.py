@@ -57,28 +57,28 @@ class KeyRing:
         """Raises LiaisonError where two secrets have one id: then the last is to be drawn anew."""
         if not secrets:
             raise LiaisonError("an installation has at least one secret")
-        self._secrets = {_derive(one, f"liaison {KeyUse.ID}")[:ID_BYTES].hex(): one for one in secrets}
+        self._secrets = {_hkdf(one, f"liaison {KeyUse.ID}")[:ID_BYTES].hex(): one for one in secrets}
         if len(self._secrets) < len(secrets):
             raise LiaisonError("two of the installation's secrets have the same id; replace the last 32 bytes")
         self.ids = tuple(self._secrets)
         self.first, self.current = self.ids[0], self.ids[-1]
-        self._derived = lru_cache(maxsize=MAX_DERIVED)(self._derive)
+        self._derived = lru_cache(maxsize=MAX_DERIVED)(self._derive_cached)
 
     def __contains__(self, key_id: object) -> bool:
         return key_id in self._secrets
 
-    def key(self, use: KeyUse, key_id: str, context: str = "") -> bytes:
+    def derive_key(self, use: KeyUse, key_id: str, context: str = "") -> bytes:
         """The 32-byte key for a use under one of the secrets; `context` tells apart whom it is for.
 
         Raises UnknownKeyError.
         """
         return self._derived(use, key_id, context)
 
-    def _derive(self, use: KeyUse, key_id: str, context: str) -> bytes:
+    def _derive_cached(self, use: KeyUse, key_id: str, context: str) -> bytes:
         secret = self._secrets.get(key_id)
         if secret is None:
             raise UnknownKeyError("the secret with the id {id} is missing", id=key_id)
-        return _derive(secret, f"liaison {use}|{context}")
+        return _hkdf(secret, f"liaison {use}|{context}")
 
 
 def keyed_id(ring: KeyRing, use: KeyUse, *parts: str) -> str:
@@ -86,9 +86,9 @@ def keyed_id(ring: KeyRing, use: KeyUse, *parts: str) -> str:
 
     It is under the first secret for good, so that what is told once is not told anew after a rotation.
     """
-    body = hashlib.blake2b("|".join(parts).encode(), key=ring.key(use, ring.first), digest_size=DIGEST_BYTES)
+    body = hashlib.blake2b("|".join(parts).encode(), key=ring.derive_key(use, ring.first), digest_size=DIGEST_BYTES)
     return ring.first + body.hexdigest()
 
 
-def _derive(secret: bytes, info: str) -> bytes:
+def _hkdf(secret: bytes, info: str) -> bytes:
     return HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=info.encode()).derive(secret)

@@ -15,7 +15,7 @@ MAX_KEYS = 512
 """Keys of one case, most selective kinds first; 200 entities stay within 10 kB of fingerprint."""
 
 
-def keys(entities: Iterable[EntityPrint], stop: Collection[int], rarity: int) -> tuple[int, ...]:
+def blocking_keys(entities: Iterable[EntityPrint], stop: Collection[int], rarity: int) -> tuple[int, ...]:
     """The keys, ascending, at most MAX_KEYS.
 
     `stop` are the model's keys of too common values; `rarity` is how rare a key must be, in hundredths of a bit.

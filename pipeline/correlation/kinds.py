@@ -121,9 +121,9 @@ CATALOGUE = (
 _FIRST = tuple(int(kind) << HASH_BITS for kind in sorted(KeyKind))
 
 
-def key(kind: KeyKind, value: str) -> int:
+def make_key(kind: KeyKind, value: str) -> int:
     """The key of one value, whose parts are joined by blanks."""
-    return _FIRST[kind] | hashed(value)
+    return _FIRST[kind] | hash_value(value)
 
 
 def first_of(kind: KeyKind) -> int:
@@ -131,7 +131,7 @@ def first_of(kind: KeyKind) -> int:
     return _FIRST[kind]
 
 
-def hashed(value: str) -> int:
+def hash_value(value: str) -> int:
     """48 bits of BLAKE2b."""
     return int.from_bytes(blake2b(value.encode(), digest_size=HASH_BYTES).digest())
 
@@ -141,6 +141,6 @@ def kind_of(key: int) -> KeyKind:
     return KeyKind(key >> HASH_BITS)
 
 
-def owner(key: int, partitions: int) -> int:
+def owner_partition(key: int, partitions: int) -> int:
     """The partition of `blocks` that owns a key."""
     return key % partitions

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.correlation.block_lists import BlockLists
-from pipeline.correlation.kinds import HASH_BITS, hashed
+from pipeline.correlation.kinds import HASH_BITS, hash_value
 from pipeline.correlation.sketch_table import SketchTable
 from pipeline.correlation.store import SEQUENCE_BITS, Entries, MemoryRecord, Numbers, sequence_of
 from pipeline.correlation.store_file import Database, Databases, Identity, StoreFile, StoreUnwritableError
@@ -73,14 +73,14 @@ class LmdbStore:
         self._numbers = Numbers(*msgspec.json.decode(numbers, type=tuple[int, list[str]]) if numbers else ())
         self.sketches = SketchTable()
         for name, column in (("rows", self.sketches.rows), ("spans", self.sketches.spans)):
-            column.load(self._pages(name))
-        self._lists = BlockLists(self._pages("listed"))
+            column.load_pages(self._read_pages(name))
+        self._lists = BlockLists(self._read_pages("listed"))
         if self._lists.wasteful:
             with suppress(StoreUnwritableError):
-                self._compact()
+                self._compact_lists()
         self._forget_changes()
 
-    def _pages(self, database: str) -> Iterator[memoryview]:
+    def _read_pages(self, database: str) -> Iterator[memoryview]:
         return (page for _, page in self._file.reader.cursor(db=self._file.databases[database]))
 
     def _forget_changes(self) -> None:
@@ -94,13 +94,13 @@ class LmdbStore:
         """The offset of the last commit, as the file has it."""
         return self._file.offset
 
-    def find(self, cases: Sequence[str]) -> dict[str, int]:
+    def find_cases(self, cases: Sequence[str]) -> dict[str, int]:
         """Look the names' hashes up, then compare the names, since hashes may collide."""
-        entries, asking = self._lists.find([[_name(case)] for case in cases])
+        entries, asking = self._lists.find_entries([[_name_key(case)] for case in cases])
         named = ((cases[at], number) for at, number in zip(asking.tolist(), entries["number"].tolist(), strict=True))
-        return {case: number for case, number in named if self.record(number).fingerprint.case == case}
+        return {case: number for case, number in named if self.get_case(number).fingerprint.case == case}
 
-    def record(self, number: int) -> MemoryRecord | LmdbRecord:
+    def get_case(self, number: int) -> MemoryRecord | LmdbRecord:
         """Return what was put since the last commit, else what the file has. Raises KeyError for an unknown number."""
         if (found := self._new_records.get(number)) is not None:
             return found
@@ -109,93 +109,93 @@ class LmdbStore:
             raise KeyError(number)
         return LmdbRecord(value)
 
-    def put(self, fingerprint: Fingerprint, number: int | None) -> int:
+    def put_case(self, fingerprint: Fingerprint, number: int | None) -> int:
         """Keep it in memory until the commit; a withdrawal's time decides when the file is written anew."""
         if number is None:
-            number = self._numbers.next(fingerprint.country)
-            self._lists.add(number, [_name(fingerprint.case)])
+            number = self._numbers.next_number(fingerprint.country)
+            self._lists.add_case(number, [_name_key(fingerprint.case)])
         elif fingerprint.withdrawn:
             self._erased_at = time.time()
         self._new_records[number] = MemoryRecord(fingerprint)
-        self.sketches.put(sequence_of(number), fingerprint.sketch)
+        self.sketches.put_sketch(sequence_of(number), fingerprint.sketch)
         return number
 
-    def country(self, country: str) -> int:
+    def country_byte(self, country: str) -> int:
         """Return the byte of a country, a new one if it is new."""
-        return self._numbers.byte(country)
+        return self._numbers.country_byte(country)
 
-    def entries(self, keys: Sequence[Sequence[int]]) -> tuple[Entries, NDArray[np.int64]]:
+    def find_entries(self, keys: Sequence[Sequence[int]]) -> tuple[Entries, NDArray[np.int64]]:
         """Read the block lists, which are in memory."""
-        return self._lists.find(keys)
+        return self._lists.find_entries(keys)
 
-    def enlist(self, number: int, keys: Collection[int]) -> None:
+    def list_under_keys(self, number: int, keys: Collection[int]) -> None:
         """Append to the log of the lists."""
-        self._lists.add(number, keys)
+        self._lists.add_case(number, keys)
 
-    def delist(self, number: int, keys: Collection[int]) -> None:
+    def unlist_from_keys(self, number: int, keys: Collection[int]) -> None:
         """Append to the log of the lists."""
-        self._lists.remove(number, keys)
+        self._lists.remove_case(number, keys)
 
-    def followed(self, number: int) -> Sequence[int]:
+    def followed_links(self, number: int) -> Sequence[int]:
         """Return the numbers of the other sides."""
-        return tuple(self._links(number))
+        return tuple(self._read_links(number))
 
-    def follow(self, one: int, other: int) -> None:
+    def follow_link(self, one: int, other: int) -> None:
         """Remember the link under both of its sides."""
-        _add(self._changing(one), other)
-        _add(self._changing(other), one)
+        _add_sorted(self._changed_links(one), other)
+        _add_sorted(self._changed_links(other), one)
 
-    def unfollow(self, one: int, other: int) -> None:
+    def unfollow_link(self, one: int, other: int) -> None:
         """Forget the link under both of its sides."""
-        _discard(self._changing(one), other)
-        _discard(self._changing(other), one)
+        _discard_sorted(self._changed_links(one), other)
+        _discard_sorted(self._changed_links(other), one)
 
-    def _links(self, number: int) -> Sequence[int]:
+    def _read_links(self, number: int) -> Sequence[int]:
         if (linked := self._new_links.get(number)) is not None:
             return linked
         value = self._file.get("links", _record_key(number))
         return () if value is None else value.cast("I")
 
-    def _changing(self, number: int) -> array[int]:
+    def _changed_links(self, number: int) -> array[int]:
         if (linked := self._new_links.get(number)) is None:
-            linked = self._new_links[number] = array("I", self._links(number))
+            linked = self._new_links[number] = array("I", self._read_links(number))
         return linked
 
     def commit(self, offset: int) -> None:
         """Write all changes and the offset in one LMDB transaction."""
-        self._file.commit(offset, self._fill, self.records, erased_at=self._erased_at)
-        self.sketches.committed()
-        self._lists.committed()
+        self._file.commit(offset, self._write_changes, self.records, erased_at=self._erased_at)
+        self.sketches.mark_written()
+        self._lists.mark_written()
         self._forget_changes()
 
-    def _fill(self, transaction: lmdb.Transaction) -> None:
+    def _write_changes(self, transaction: lmdb.Transaction) -> None:
         """Put all changes, in key order, which keeps LMDB's pages warm."""
         databases = self._file.databases
         for number, linked in self._new_links.items():
             _put_links(transaction, databases["links"], _record_key(number), linked)
         paged = (("rows", self.sketches.rows), ("spans", self.sketches.spans), ("listed", self._lists))
         for name, part in paged:
-            for page, items in part.pages():
+            for page, items in part.changed_pages():
                 transaction.put(page.to_bytes(NUMBER_BYTES), items, db=databases[name])
         for number in sorted(self._new_records, key=sequence_of):
             self._put_record(transaction, number)
         transaction.put(NUMBERS, msgspec.json.encode((self._numbers.count, self._numbers.countries)))
 
-    def _compact(self) -> None:
+    def _compact_lists(self) -> None:
         """Write the log of the lists anew."""
-        lists, database = self._lists.compacted(), self._file.databases["listed"]
+        lists, database = self._lists.compact_log(), self._file.databases["listed"]
 
         def rewrite(transaction: lmdb.Transaction) -> None:
             transaction.drop(database, delete=False)
-            for page, entries in lists.pages():
+            for page, entries in lists.changed_pages():
                 transaction.put(page.to_bytes(NUMBER_BYTES), entries, db=database)
 
         self._file.commit(self.offset, rewrite, self.records)
-        lists.committed()
+        lists.mark_written()
         self._lists = lists
 
     def _put_record(self, transaction: lmdb.Transaction, number: int) -> None:
-        value = _encoded(self._new_records[number].fingerprint)
+        value = _encode_fingerprint(self._new_records[number].fingerprint)
         new = sequence_of(number) >= self._first_new
         transaction.put(_record_key(number), value, db=self._file.databases["records"], append=new)
 
@@ -203,19 +203,19 @@ class LmdbStore:
         """Flush the file to disk."""
         self._file.sync()
 
-    def renew(self, after_s: float) -> None:
+    def compact(self, after_s: float) -> None:
         """Copy the file without what was erased."""
         if self._file.erased_at is not None and time.time() - self._file.erased_at >= after_s:
-            self._file.renew()
+            self._file.rewrite_file()
 
     def close(self) -> None:
         """Sync and close the file, and give up its lock."""
         self._file.close()
 
 
-def _name(case: str) -> int:
+def _name_key(case: str) -> int:
     """The key under which only this case is listed, and whose name has the same hash."""
-    return NAME << HASH_BITS | hashed(case)
+    return NAME << HASH_BITS | hash_value(case)
 
 
 def _record_key(number: int) -> bytes:
@@ -223,7 +223,7 @@ def _record_key(number: int) -> bytes:
     return (sequence_of(number) << 8 | number >> SEQUENCE_BITS).to_bytes(4)
 
 
-def _encoded(fingerprint: Fingerprint) -> bytes:
+def _encode_fingerprint(fingerprint: Fingerprint) -> bytes:
     keys = array("Q", fingerprint.keys)
     body = _encoder.encode(msgspec.structs.replace(fingerprint, keys=(), sketch=b""))
     return len(keys).to_bytes(KEY_COUNT, "little") + keys.tobytes() + body
@@ -240,11 +240,11 @@ def _put_links(transaction: lmdb.Transaction, database: Database, name: bytes, l
         transaction.delete(name, db=database)
 
 
-def _add(listed: array[int], number: int) -> None:
+def _add_sorted(listed: array[int], number: int) -> None:
     if number not in listed:
         listed.append(number)
 
 
-def _discard(listed: array[int], number: int) -> None:
+def _discard_sorted(listed: array[int], number: int) -> None:
     if number in listed:
         listed.remove(number)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.correlation.store import SEQUENCE_BITS, UNKNOWN_COUNTRY, BlockStore, Entries
 from pipeline.matching.fingerprint import Fingerprint
-from pipeline.matching.screening.screening import Sketches, joined
+from pipeline.matching.screening.screening import Sketches, join_sketches
 
 Screen = Callable[[Sketches, Sketches], NDArray[np.bool_]]
 """Whether each pair's probability may reach the threshold: pure, and far cheaper than to judge it."""
@@ -37,14 +37,14 @@ class Meet:
 
     def __call__(self, fingerprints: Sequence[Fingerprint], owned: Sequence[Sequence[int]]) -> list[Meeting]:
         """Whom each meets under those of its keys that the store's partition owns."""
-        entries, asking = self._store.entries(owned)
+        entries, asking = self._store.find_entries(owned)
         if self._told is not None:
-            _tell(self._told, entries, asking)
-        asking, numbers = self._abroad(fingerprints, asking, entries["number"])
+            _observe_sizes(self._told, entries, asking)
+        asking, numbers = self._drop_same_country(fingerprints, asking, entries["number"])
         counts = np.bincount(asking, minlength=len(owned)).tolist()
         if len(numbers):
-            sketches = joined([one.sketch for one in fingerprints])
-            may = self._screen(sketches.at(asking), self._store.sketches.of(numbers & _SEQUENCE))
+            sketches = join_sketches([one.sketch for one in fingerprints])
+            may = self._screen(sketches.take_cases(asking), self._store.sketches.get_sketches(numbers & _SEQUENCE))
             asking, numbers = asking[may], numbers[may]
         ends = np.searchsorted(asking, np.arange(len(owned)), side="right").tolist()
         return [
@@ -52,19 +52,19 @@ class Meet:
             for start, end, count in zip([0, *ends], ends, counts, strict=False)
         ]
 
-    def _abroad(
+    def _drop_same_country(
         self, fingerprints: Sequence[Fingerprint], asking: NDArray[np.int64], numbers: NDArray[np.uint32]
     ) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
         """Each pair once, without those of one country for certain."""
         if not self._within:
-            own = np.array([self._store.country(one.country) for one in fingerprints], np.uint32)[asking]
+            own = np.array([self._store.country_byte(one.country) for one in fingerprints], np.uint32)[asking]
             kept = (own == UNKNOWN_COUNTRY) | (own != numbers >> _SEQUENCE_BITS)
             asking, numbers = asking[kept], numbers[kept]
         pairs = np.unique(asking.astype(np.uint64) << _NUMBER_BITS | numbers)
         return (pairs >> _NUMBER_BITS).astype(np.int64), (pairs & _NUMBER).astype(np.uint32)
 
 
-def _tell(told: Told, entries: Entries, asking: NDArray[np.int64]) -> None:
+def _observe_sizes(told: Told, entries: Entries, asking: NDArray[np.int64]) -> None:
     """A key's entries lie together, so a block ends where the key or the case changes."""
     keys = entries["key"]
     begins = np.flatnonzero(np.diff(keys, prepend=np.uint64(0)).astype(bool) | np.diff(asking, prepend=-1).astype(bool))

@@ -49,13 +49,13 @@ class Sounds(msgspec.Struct, frozen=True):
         return min((rarity for _, rarity in self.skeletons), default=0)
 
 
-def sounds(token: TokenPrint) -> Sounds:
+def sound_out(token: TokenPrint) -> Sounds:
     """The sounds of a name token."""
-    return _sounds(token.forms[:MAX_FORMS])
+    return _sound_forms(token.forms[:MAX_FORMS])
 
 
 @lru_cache(maxsize=1 << 17)
-def _sounds(forms: tuple[str, ...]) -> Sounds:
+def _sound_forms(forms: tuple[str, ...]) -> Sounds:
     known = [form for form in forms if form]
     onsets = {sound_of(form)[:ONSET] for form in known}
     skeletons = {skeleton_of(form) for form in known}
@@ -92,13 +92,13 @@ def _rarities() -> _Rarities:
     """Rarities of sounds from those of all tokens that are known."""
     tokens = known_rarities().items()
     return _Rarities(
-        _summed((sound_of(token)[:ONSET], rarity) for token, rarity in tokens),
-        _summed((skeleton_of(token), rarity) for token, rarity in tokens),
-        _summed((number, rarity) for token, rarity in tokens for number in classes_of(token)),
+        _sum_rarities((sound_of(token)[:ONSET], rarity) for token, rarity in tokens),
+        _sum_rarities((skeleton_of(token), rarity) for token, rarity in tokens),
+        _sum_rarities((number, rarity) for token, rarity in tokens for number in classes_of(token)),
     )
 
 
-def _summed(found: Iterable[tuple[Value, int]]) -> dict[Value, int]:
+def _sum_rarities(found: Iterable[tuple[Value, int]]) -> dict[Value, int]:
     frequencies: dict[Value, float] = {}
     for value, rarity in found:
         frequencies[value] = frequencies.get(value, 0.0) + 2 ** (-rarity / 100)

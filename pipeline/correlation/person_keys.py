@@ -12,10 +12,10 @@ from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
-from pipeline.correlation.key_combinations import PAIRS, RARITIES, KeyPlan, plan
-from pipeline.correlation.kinds import hashed
-from pipeline.correlation.name_sounds import sounds
-from pipeline.correlation.thing_keys import area, place_sounds, postcodes
+from pipeline.correlation.key_combinations import PAIRS, RARITIES, KeyPlan, plan_keys
+from pipeline.correlation.kinds import hash_value
+from pipeline.correlation.name_sounds import sound_out
+from pipeline.correlation.thing_keys import place_sounds, postal_area, postcodes
 from pipeline.matching.comparisons.address import UNIT
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names.prints import TokenPrint
@@ -63,19 +63,19 @@ class Told(NamedTuple):
 
 def person_keys(entity: EntityPrint, enough: int) -> set[int]:
     """The keys of a person that hold a name or a birth date."""
-    joined_by, told, values = plan(enough), _told_tokens(entity, enough), _attributes(entity)
+    joined_by, told, values = plan_keys(enough), _told_tokens(entity, enough), _attribute_values(entity)
     begun = list(joined_by.alone)
     for one in told:
         begun += one.begun
     for one, other in combinations(told, 2):
-        begun += _paired(one, other, joined_by)
+        begun += _pair_tokens(one, other, joined_by)
     return {base ^ value for attributes, base in begun for value in values[attributes]}
 
 
 def _told_tokens(entity: EntityPrint, enough: int) -> list[Told]:
     """The rarest name tokens of all names."""
     tokens = {token for name in entity.names for token in name.tokens if token.kind != "initial"}
-    told = [_told(token, enough) for token in tokens]
+    told = [_precompute_token(token, enough) for token in tokens]
     return told if len(told) <= MAX_TOKENS else sorted(told, key=_by_rarity)[:MAX_TOKENS]
 
 
@@ -84,28 +84,28 @@ def _by_rarity(one: Told) -> tuple[int, tuple[Part, ...]]:
 
 
 @lru_cache(maxsize=1 << 16)
-def _told(token: TokenPrint, enough: int) -> Told:
+def _precompute_token(token: TokenPrint, enough: int) -> Told:
     """Its rarity is that of its commonest skeleton."""
-    heard, spelt = sounds(token), token.forms[0]
-    parts = [_part("o", onset, rarity) for onset, rarity in heard.onsets]
-    parts += [_part("s", skeleton, rarity) for skeleton, rarity in heard.skeletons]
-    parts += [_part("v", variant, rarity) for variant, rarity in heard.variants]
+    heard, spelt = sound_out(token), token.forms[0]
+    parts = [_make_part("o", onset, rarity) for onset, rarity in heard.onsets]
+    parts += [_make_part("s", skeleton, rarity) for skeleton, rarity in heard.skeletons]
+    parts += [_make_part("v", variant, rarity) for variant, rarity in heard.variants]
     if len(spelt) >= SPELT:
-        parts.append(_part("x", spelt, rarity_of(spelt), heard.rarity))
+        parts.append(_make_part("x", spelt, rarity_of(spelt), heard.rarity))
     begun = [
         (one.attributes, one.base ^ part.value)
         for part in parts
-        for one in plan(enough).names.get(part.letter, ())
+        for one in plan_keys(enough).names.get(part.letter, ())
         if one.least <= part.rarity < one.below and part.heard < one.heard
     ]
     return Told(heard.rarity, tuple(parts), tuple(begun))
 
 
-def _part(letter: str, text: str, rarity: int, heard: int = 0) -> Part:
+def _make_part(letter: str, text: str, rarity: int, heard: int = 0) -> Part:
     return Part(letter, text, rarity, heard, _hash(letter, text))
 
 
-def _paired(one: Told, other: Told, joined_by: KeyPlan) -> Iterator[Begun]:
+def _pair_tokens(one: Told, other: Told, joined_by: KeyPlan) -> Iterator[Begun]:
     """The keys begun by two parts, of a token each."""
     for letter, text, p, p_heard, value in one.parts:
         for following, another, q, q_heard, other_value in other.parts:
@@ -118,16 +118,16 @@ def _paired(one: Told, other: Told, joined_by: KeyPlan) -> Iterator[Begun]:
                     yield at.attributes, at.base ^ value ^ other_value
 
 
-def _attributes(entity: EntityPrint) -> Values:
-    codes = [_postcode(code) for code in postcodes(entity)]
+def _attribute_values(entity: EntityPrint) -> Values:
+    codes = [_split_postcode(code) for code in postcodes(entity)]
     values = {
         **NO_VALUES,
         **_date_values(entity),
-        "p": _hashes("p", place_sounds(entity)),
+        "p": _hash_texts("p", place_sounds(entity)),
         "c": tuple(value for letter, value, _ in codes if letter == "c"),
         "u": tuple(value for letter, value, _ in codes if letter == "u"),
         "a": tuple({value for _, _, value in codes}),
-        "i": _hashes("i", {token.forms[0][:1] for name in entity.names for token in name.tokens} - {""}),
+        "i": _hash_texts("i", {token.forms[0][:1] for name in entity.names for token in name.tokens} - {""}),
     }
     for pair in PAIRS:
         values[pair] = tuple(one ^ other for one in values[pair[0]] for other in values[pair[1]])
@@ -135,34 +135,34 @@ def _attributes(entity: EntityPrint) -> Values:
 
 
 @lru_cache(maxsize=1 << 15)
-def _postcode(code: str) -> tuple[str, int, int]:
+def _split_postcode(code: str) -> tuple[str, int, int]:
     """Its letter, its hash, and that of its area."""
-    return "u" if UNIT.fullmatch(code) else "c", _hash("c", code), _hash("a", area(code))
+    return "u" if UNIT.fullmatch(code) else "c", _hash("c", code), _hash("a", postal_area(code))
 
 
 def _date_values(entity: EntityPrint) -> Values:
     date = entity.birth_date
     if date is not None:
-        return _dated(date.year, date.month, date.day)
+        return _date_hashes(date.year, date.month, date.day)
     written = _WRITTEN_DATE.match(entity.birth_date_text)
-    return _dated(*(int(part or 0) for part in written.groups())) if written else {}
+    return _date_hashes(*(int(part or 0) for part in written.groups())) if written else {}
 
 
 @lru_cache(maxsize=1 << 15)
-def _dated(year: int, month: int, day: int) -> Values:
+def _date_hashes(year: int, month: int, day: int) -> Values:
     """Day and month in every order that they may have been written in."""
     months = {month, day} if 0 < day <= DECEMBER else {month}
-    values = {"y": _hashes("y", (f"{year}",)), "m": _hashes("m", (f"{year}-{one}" for one in months - {0}))}
+    values = {"y": _hash_texts("y", (f"{year}",)), "m": _hash_texts("m", (f"{year}-{one}" for one in months - {0}))}
     either = f"{min(month, day)}-{max(month, day)}"
     if day and either != DEFAULT_DAY:
-        values["d"], values["f"] = _hashes("d", (either,)), _hashes("f", (f"{year}-{either}",))
+        values["d"], values["f"] = _hash_texts("d", (either,)), _hash_texts("f", (f"{year}-{either}",))
     return values
 
 
-def _hashes(letter: str, texts: Iterable[str]) -> tuple[int, ...]:
+def _hash_texts(letter: str, texts: Iterable[str]) -> tuple[int, ...]:
     return tuple(_hash(letter, text) for text in texts)
 
 
 @lru_cache(maxsize=1 << 16)
 def _hash(letter: str, text: str) -> int:
-    return hashed(f"{letter} {text}")
+    return hash_value(f"{letter} {text}")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.correlation.claims import Claim, ClaimState
-from pipeline.correlation.hits import CounterpartView, Hit, hit, view
+from pipeline.correlation.hits import CounterpartView, Hit, counterpart_view, make_hit
 from pipeline.correlation.key_ring import KeyRing
 
 
@@ -48,34 +48,34 @@ class ProjectionStep(NamedTuple):
     hits: tuple[Hit, ...]
 
 
-def advance(seen: Seen | None, claim: Claim, ring: KeyRing, turn: int = 0) -> ProjectionStep:
+def advance_link(seen: Seen | None, claim: Claim, ring: KeyRing, turn: int = 0) -> ProjectionStep:
     """Apply one claim to what has been seen of its link; `ring` keys the opaque references in hits.
 
     `turn` counts the switches of generation (pipeline.correlation.switching).
     """
     before = seen or NOTHING
-    after = see(before, claim)
+    after = see_claim(before, claim)
     if after is None:
         return ProjectionStep(before, None, ())
     write = None if claim.state is ClaimState.RELEASED else Write(claim.link, claim.external_version, claim)
-    return ProjectionStep(after, write, changes(claim, before, after, ring, turn))
+    return ProjectionStep(after, write, change_hits(claim, before, after, ring, turn))
 
 
-def see(before: Seen, claim: Claim) -> Seen | None:
+def see_claim(before: Seen, claim: Claim) -> Seen | None:
     """What has been seen of a link with this claim; None where the claim is lower than what was seen before."""
     if claim.a.order < before.a or claim.b.order < before.b:
         return None
     told_a, told_b = before.told_a, before.told_b
     if not _is_uncertain(claim):
-        told_a, told_b = view(claim, claim.a, claim.b), view(claim, claim.b, claim.a)
+        told_a, told_b = counterpart_view(claim, claim.a, claim.b), counterpart_view(claim, claim.b, claim.a)
     return Seen(claim.a.order, claim.b.order, told_a, told_b)
 
 
-def changes(claim: Claim, before: Seen, after: Seen, ring: KeyRing, turn: int) -> tuple[Hit, ...]:
+def change_hits(claim: Claim, before: Seen, after: Seen, ring: KeyRing, turn: int) -> tuple[Hit, ...]:
     """What the two agencies of a claim are told when their views go from one to the other."""
     hits = (
-        hit(claim, claim.a, claim.b, before.told_a, after.told_a, ring, turn),
-        hit(claim, claim.b, claim.a, before.told_b, after.told_b, ring, turn),
+        make_hit(claim, claim.a, claim.b, before.told_a, after.told_a, ring, turn),
+        make_hit(claim, claim.b, claim.a, before.told_b, after.told_b, ring, turn),
     )
     return tuple(one for one in hits if one)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from pipeline.correlation.fingerprinting import BlockingModel, fingerprint
+from pipeline.correlation.fingerprinting import BlockingModel, make_fingerprint
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.records.agencies import Agency
 from pipeline.records.hashing import content_hash
@@ -41,11 +41,11 @@ class LineReader:
         self._agencies: dict[str, Agency] = {}
         self._known: dict[str, Known] = {}
 
-    def cases(self, lines: Iterable[bytes]) -> Iterator[Case]:
+    def read_cases(self, lines: Iterable[bytes]) -> Iterator[Case]:
         """The accepted records, in order."""
         for number, line in enumerate(lines, start=1 + self.outcomes.total()):
             try:
-                case = self._case(line)
+                case = self._read_case(line)
             except RefusedError as refused:
                 problem = refused.problems[0]
                 self.outcomes[problem.reason] += 1
@@ -55,7 +55,7 @@ class LineReader:
             if case is not None:
                 yield case
 
-    def _case(self, line: bytes) -> Case | None:
+    def _read_case(self, line: bytes) -> Case | None:
         """The record in a line, None if it is a duplicate. Raises RefusedError."""
         record = read(line.strip())
         case = record.case
@@ -75,6 +75,6 @@ class LineReader:
         return found is VersionRelation.NEWER
 
 
-def fingerprints(cases: Iterable[Case], model: BlockingModel) -> Iterator[Fingerprint]:
+def make_fingerprints(cases: Iterable[Case], model: BlockingModel) -> Iterator[Fingerprint]:
     """Each case normalised and fingerprinted, as intake does it."""
-    return (fingerprint(case, normalise(case), model) for case in cases)
+    return (make_fingerprint(case, normalise(case), model) for case in cases)

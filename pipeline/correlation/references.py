@@ -25,14 +25,14 @@ REFERENCE_CHARS: Final = ID_CHARS + 2 * DIGEST_BYTES
 _REFERENCE = re.compile(rf"[0-9a-f]{{{REFERENCE_CHARS}}}")
 
 
-def digest(name: str) -> str:
+def digest_name(name: str) -> str:
     """The digest of a case key or link id that references stand for: 128 bits of BLAKE2b, as hex. Never shown."""
     return hashlib.blake2b(name.encode(), digest_size=DIGEST_BYTES).hexdigest()
 
 
-def reference(ring: KeyRing, key_id: str, agency: str, name: str) -> str:
+def make_reference(ring: KeyRing, key_id: str, agency: str, name: str) -> str:
     """What `agency` calls the case or link of this name: 40 hexadecimal digits, the first 8 of them the key id."""
-    block = _cipher(ring, key_id, agency).encryptor().update(bytes.fromhex(digest(name)))
+    block = _cipher(ring, key_id, agency).encryptor().update(bytes.fromhex(digest_name(name)))
     return key_id + block.hex()
 
 
@@ -46,4 +46,4 @@ def digest_of(ring: KeyRing, agency: str, given: str) -> str | None:
 
 def _cipher(ring: KeyRing, key_id: str, agency: str) -> Cipher[ECB]:
     """Blocks are digests, so each is encrypted once on its own: the mode's weakness, equal blocks, is the purpose."""
-    return Cipher(AES256(ring.key(KeyUse.REFERENCES, key_id, agency)), ECB())  # noqa: S305 - single pseudo-random blocks
+    return Cipher(AES256(ring.derive_key(KeyUse.REFERENCES, key_id, agency)), ECB())  # noqa: S305 - single pseudo-random blocks

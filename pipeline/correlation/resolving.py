@@ -9,8 +9,8 @@ import msgspec
 from pipeline.correlation.batch import LinkLine
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import Model
-from pipeline.matching.score.resolution import Tie, are_apart, groups
-from pipeline.matching.score.scoring import evidence
+from pipeline.matching.score.resolution import Tie, are_apart, group_ties
+from pipeline.matching.score.scoring import weigh_evidence
 
 Place = tuple[str, int]
 """A case key and the number of an entity in it."""
@@ -23,24 +23,26 @@ class ResolvedEntity(msgspec.Struct, frozen=True):
     members: tuple[str, ...]
 
 
-def resolve(cases: Mapping[str, Fingerprint], links: Iterable[LinkLine], model: Model) -> list[ResolvedEntity]:
+def resolve_entities(cases: Mapping[str, Fingerprint], links: Iterable[LinkLine], model: Model) -> list[ResolvedEntity]:
     """Every entity of the cases in exactly one thing, ordered by first member; pure, whatever the links' order."""
     places = [(key, at) for key in sorted(cases) for at in range(len(cases[key].entities))]
     number = {place: at for at, place in enumerate(places)}
-    entities = [_entity(cases, place) for place in places]
-    ties = [tie for link in links for tie in _ties(cases, link, number, model)]
-    found = groups(len(places), ties, lambda a, b: are_apart(entities[a], entities[b], model))
+    entities = [_find_entity(cases, place) for place in places]
+    ties = [tie for link in links for tie in _link_ties(cases, link, number, model)]
+    found = group_ties(len(places), ties, lambda a, b: are_apart(entities[a], entities[b], model))
     named = [tuple(sorted(f"{places[at][0]}#{entities[at].id}" for at in members)) for members in found]
     return [ResolvedEntity(entities[members[0]].type, names) for members, names in zip(found, named, strict=True)]
 
 
-def _entity(cases: Mapping[str, Fingerprint], place: Place) -> EntityPrint:
+def _find_entity(cases: Mapping[str, Fingerprint], place: Place) -> EntityPrint:
     return cases[place[0]].entities[place[1]]
 
 
-def _ties(cases: Mapping[str, Fingerprint], link: LinkLine, number: Mapping[Place, int], model: Model) -> Iterable[Tie]:
+def _link_ties(
+    cases: Mapping[str, Fingerprint], link: LinkLine, number: Mapping[Place, int], model: Model
+) -> Iterable[Tie]:
     """A link's ties between entities of one type; a selector across types ties cases, not things."""
-    found = evidence(cases[link.case_a].entities, cases[link.case_b].entities, model)
+    found = weigh_evidence(cases[link.case_a].entities, cases[link.case_b].entities, model)
     for tie in found.ties:
         if not tie.selector:
             yield Tie(tie.bits, number[link.case_a, tie.a], number[link.case_b, tie.b])

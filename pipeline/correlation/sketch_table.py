@@ -43,11 +43,11 @@ class PagedBuffer:
         """All items, and room for more, as words; valid until the next `put`."""
         return np.frombuffer(self._buffer, np.uint32).reshape(-1, self._item_bytes // 4)
 
-    def item(self, at: int) -> bytes:
+    def get_item(self, at: int) -> bytes:
         """One item; nothing, where there is none."""
         return bytes(self._buffer[at * self._item_bytes : (at + 1) * self._item_bytes]) if at < self.count else b""
 
-    def put(self, at: int, items: bytes | memoryview) -> None:
+    def put_items(self, at: int, items: bytes | memoryview) -> None:
         """Set the items from `at` on, which is at most their count."""
         start, end = at * self._item_bytes, at * self._item_bytes + len(items)
         if end > len(self._buffer):
@@ -60,14 +60,14 @@ class PagedBuffer:
         self.count = max(self.count, last)
         self.changed.update(range(at // self._a_page, (last - 1) // self._a_page + 1))
 
-    def pages(self) -> Iterator[tuple[int, bytes]]:
+    def changed_pages(self) -> Iterator[tuple[int, bytes]]:
         """The pages that changed, by number."""
         for page in sorted(self.changed):
             start = page * self._a_page
             end = min(start + self._a_page, self.count)
             yield page, bytes(self._buffer[start * self._item_bytes : end * self._item_bytes])
 
-    def load(self, pages: Iterable[memoryview]) -> None:
+    def load_pages(self, pages: Iterable[memoryview]) -> None:
         """Take over all pages of what was written, in order."""
         if written := bytearray().join(pages):
             self._buffer, self.count = written, len(written) // self._item_bytes
@@ -79,28 +79,28 @@ class SketchTable:
     def __init__(self) -> None:
         self.rows, self.spans = PagedBuffer(ROW_BYTES, ROWS_A_PAGE), PagedBuffer(SPAN_BYTES, SPANS_A_PAGE)
 
-    def put(self, sequence: int, sketch: bytes) -> None:
+    def put_sketch(self, sequence: int, sketch: bytes) -> None:
         """Set a case's sketch, in the place of the one before where it fits."""
-        start, count = self._span(sequence)
+        start, count = self._sketch_span(sequence)
         rows = len(sketch) // ROW_BYTES
         if rows > count:
             start = self.rows.count
         if rows:
-            self.rows.put(start, sketch)
+            self.rows.put_items(start, sketch)
         if sequence > self.spans.count:
-            self.spans.put(self.spans.count, bytes(SPAN_BYTES * (sequence - self.spans.count)))
-        self.spans.put(sequence, (start << COUNT_BITS | rows).to_bytes(SPAN_BYTES, sys.byteorder))
+            self.spans.put_items(self.spans.count, bytes(SPAN_BYTES * (sequence - self.spans.count)))
+        self.spans.put_items(sequence, (start << COUNT_BITS | rows).to_bytes(SPAN_BYTES, sys.byteorder))
 
-    def committed(self) -> None:
+    def mark_written(self) -> None:
         """What changed has been written."""
         self.rows.changed.clear()
         self.spans.changed.clear()
 
-    def _span(self, sequence: int) -> tuple[int, int]:
-        span = int.from_bytes(self.spans.item(sequence), sys.byteorder)
+    def _sketch_span(self, sequence: int) -> tuple[int, int]:
+        span = int.from_bytes(self.spans.get_item(sequence), sys.byteorder)
         return span >> COUNT_BITS, span & ((1 << COUNT_BITS) - 1)
 
-    def of(self, sequences: NDArray[np.uint32]) -> Sketches:
+    def get_sketches(self, sequences: NDArray[np.uint32]) -> Sketches:
         """The sketches of some cases, in their order; valid until the next `put`."""
         spans = self.spans.items[:, 0].take(sequences)
         counts = (spans & np.uint32((1 << COUNT_BITS) - 1)).astype(np.int32)

@@ -61,41 +61,41 @@ class BlockStore(Protocol):
     def offset(self) -> int:
         """The offset of the source partition given to the last `commit`, or NO_OFFSET: the store must be rebuilt."""
 
-    def find(self, cases: Sequence[str]) -> dict[str, int]:
+    def find_cases(self, cases: Sequence[str]) -> dict[str, int]:
         """The numbers of those of the cases that are held."""
 
-    def record(self, number: int) -> StoredCase:
+    def get_case(self, number: int) -> StoredCase:
         """A held case; valid until the next `commit`."""
 
-    def put(self, fingerprint: Fingerprint, number: int | None) -> int:
+    def put_case(self, fingerprint: Fingerprint, number: int | None) -> int:
         """Hold a case's fingerprint in place of the one under its number (`find`); returns that, or a new one.
 
         Raises StoreFullError.
         """
 
-    def country(self, country: str) -> int:
+    def country_byte(self, country: str) -> int:
         """The top byte of the numbers of a country's cases; UNKNOWN_COUNTRY where they can't be told apart by it."""
 
     @property
     def sketches(self) -> SketchTable:
         """The sketches of all cases held, by the sequence in their numbers."""
 
-    def entries(self, keys: Sequence[Sequence[int]]) -> tuple[Entries, NDArray[np.int64]]:
+    def find_entries(self, keys: Sequence[Sequence[int]]) -> tuple[Entries, NDArray[np.int64]]:
         """What is listed under the keys of several cases, and the case of each entry, by case; of a key together."""
 
-    def enlist(self, number: int, keys: Collection[int]) -> None:
+    def list_under_keys(self, number: int, keys: Collection[int]) -> None:
         """List a case under some keys; harmless where it is listed."""
 
-    def delist(self, number: int, keys: Collection[int]) -> None:
+    def unlist_from_keys(self, number: int, keys: Collection[int]) -> None:
         """Take a case off some keys; harmless where it is not listed."""
 
-    def followed(self, number: int) -> Collection[int]:
+    def followed_links(self, number: int) -> Collection[int]:
         """The other sides of the links of a case that this partition follows."""
 
-    def follow(self, one: int, other: int) -> None:
+    def follow_link(self, one: int, other: int) -> None:
         """Remember a link; harmless if it is remembered."""
 
-    def unfollow(self, one: int, other: int) -> None:
+    def unfollow_link(self, one: int, other: int) -> None:
         """Forget a link; harmless if it is not remembered."""
 
     def commit(self, offset: int) -> None:
@@ -104,7 +104,7 @@ class BlockStore(Protocol):
     def sync(self) -> None:
         """Make what was committed survive a power cut, before offsets are acknowledged; any thread may call it."""
 
-    def renew(self, after_s: float) -> None:
+    def compact(self, after_s: float) -> None:
         """Leave no trace on disk of the content of cases that were withdrawn, or expired, this long ago.
 
         May take seconds; any thread may call it while nothing else is called but `sync` and `close`. Raises
@@ -122,14 +122,14 @@ class Numbers:
         self.count = count
         self.countries = list(countries)
 
-    def next(self, country: str) -> int:
+    def next_number(self, country: str) -> int:
         """A new number. Raises StoreFullError."""
         if self.count >= MAX_CASES:
             raise StoreFullError(f"a store holds at most {MAX_CASES} cases: raise block_partitions in a new generation")
         self.count += 1
-        return self.byte(country) << SEQUENCE_BITS | (self.count - 1)
+        return self.country_byte(country) << SEQUENCE_BITS | (self.count - 1)
 
-    def byte(self, country: str) -> int:
+    def country_byte(self, country: str) -> int:
         """The byte of a country, a new one if it is new."""
         if country and country not in self.countries and len(self.countries) < MAX_COUNTRIES:
             self.countries.append(country)
@@ -163,53 +163,53 @@ class MemoryStore:
         self._links: dict[int, set[int]] = {}
         self.sketches = SketchTable()
 
-    def find(self, cases: Sequence[str]) -> dict[str, int]:
+    def find_cases(self, cases: Sequence[str]) -> dict[str, int]:
         """Look the cases up by name."""
         return {case: self._cases[case] for case in cases if case in self._cases}
 
-    def record(self, number: int) -> MemoryRecord:
+    def get_case(self, number: int) -> MemoryRecord:
         """Return the record under a number. Raises KeyError for an unknown one."""
         return self._records[number]
 
-    def country(self, country: str) -> int:
+    def country_byte(self, country: str) -> int:
         """Return the byte of a country, a new one if it is new."""
-        return self._numbers.byte(country)
+        return self._numbers.country_byte(country)
 
-    def put(self, fingerprint: Fingerprint, number: int | None) -> int:
+    def put_case(self, fingerprint: Fingerprint, number: int | None) -> int:
         """Hold the fingerprint in memory."""
         if number is None:
-            number = self._cases[fingerprint.case] = self._numbers.next(fingerprint.country)
+            number = self._cases[fingerprint.case] = self._numbers.next_number(fingerprint.country)
         self._records[number] = MemoryRecord(fingerprint)
-        self.sketches.put(sequence_of(number), fingerprint.sketch)
+        self.sketches.put_sketch(sequence_of(number), fingerprint.sketch)
         return number
 
-    def entries(self, keys: Sequence[Sequence[int]]) -> tuple[Entries, NDArray[np.int64]]:
+    def find_entries(self, keys: Sequence[Sequence[int]]) -> tuple[Entries, NDArray[np.int64]]:
         """Read the blocks key by key."""
         found = [
             (at, key, number) for at, some in enumerate(keys) for key in some for number in self._blocks.get(key, ())
         ]
         return np.array([entry[1:] for entry in found], ENTRY), np.array([entry[0] for entry in found], np.int64)
 
-    def enlist(self, number: int, keys: Collection[int]) -> None:
+    def list_under_keys(self, number: int, keys: Collection[int]) -> None:
         """Add the case to the blocks of the keys."""
         for key in keys:
             self._blocks.setdefault(key, {})[number] = None
 
-    def delist(self, number: int, keys: Collection[int]) -> None:
+    def unlist_from_keys(self, number: int, keys: Collection[int]) -> None:
         """Take the case from the blocks of the keys."""
         for key in keys:
             self._blocks.get(key, {}).pop(number, None)
 
-    def followed(self, number: int) -> frozenset[int]:
+    def followed_links(self, number: int) -> frozenset[int]:
         """Return the numbers of the other sides."""
         return frozenset(self._links.get(number, ()))
 
-    def follow(self, one: int, other: int) -> None:
+    def follow_link(self, one: int, other: int) -> None:
         """Remember the link under both of its sides."""
         self._links.setdefault(one, set()).add(other)
         self._links.setdefault(other, set()).add(one)
 
-    def unfollow(self, one: int, other: int) -> None:
+    def unfollow_link(self, one: int, other: int) -> None:
         """Forget the link under both of its sides."""
         self._links.get(one, set()).discard(other)
         self._links.get(other, set()).discard(one)
@@ -221,7 +221,7 @@ class MemoryStore:
     def sync(self) -> None:
         """Memory has nothing to sync."""
 
-    def renew(self, after_s: float) -> None:
+    def compact(self, after_s: float) -> None:
         """Memory leaves nothing on disk."""
 
     def close(self) -> None:

@@ -88,22 +88,22 @@ class StoreFile:
         self.folder = folder
         self._busy = threading.Lock()
         """Held by what any thread may call."""
-        self._lock: TextIO | None = locked(folder)
+        self._lock: TextIO | None = lock_folder(folder)
         shutil.rmtree(folder / RENEWED, ignore_errors=True)
         wanted = Meta(identity, boot_id() if boot is None else boot)
         try:
-            self._environment, self._committed = _opened(folder, wanted, len(databases), map_size) or _emptied(
+            self._environment, self._committed = _open_existing(
                 folder, wanted, len(databases), map_size
-            )
+            ) or _create_empty(folder, wanted, len(databases), map_size)
         except lmdb.Error:
             self._lock.close()
             raise
         self._flags = databases
-        self.databases = self._named()
+        self.databases = self._open_databases()
         self._write_meta(self._committed)
         self.reader = self._environment.begin(buffers=True)
 
-    def _named(self) -> dict[str, Database]:
+    def _open_databases(self) -> dict[str, Database]:
         return {name: self._environment.open_db(name.encode(), **flags) for name, flags in self._flags.items()}
 
     @property
@@ -142,13 +142,13 @@ class StoreFile:
         meta = msgspec.structs.replace(self._committed, offset=offset, records=records, erased_at=erased_at)
         self.reader.abort()
         try:
-            filled = self._write(meta, fill)
+            filled = self._write_transaction(meta, fill)
         finally:
             self.reader = self._environment.begin(buffers=True)
         self._committed = meta
         return filled
 
-    def _write(self, meta: Meta, fill: Callable[[lmdb.Transaction], T]) -> T:
+    def _write_transaction(self, meta: Meta, fill: Callable[[lmdb.Transaction], T]) -> T:
         while True:
             try:
                 with self._environment.begin(write=True) as transaction:
@@ -169,7 +169,7 @@ class StoreFile:
         with self._busy:
             self._environment.sync(True)
 
-    def renew(self) -> None:
+    def rewrite_file(self) -> None:
         """Write the file anew: in LMDB's, deleted content stays in free pages and gaps until they are used again.
 
         Takes a second for some 300 MB, and that much disk; any thread may call it while nothing is read or committed.
@@ -178,7 +178,7 @@ class StoreFile:
         with self._busy:
             self.reader.abort()
             try:
-                self._replace(self.folder / RENEWED)
+                self._replace_file(self.folder / RENEWED)
                 self._committed = msgspec.structs.replace(self._committed, erased_at=None)
                 self._write_meta(self._committed)
             except (lmdb.Error, OSError) as error:
@@ -186,7 +186,7 @@ class StoreFile:
             finally:
                 self.reader = self._environment.begin(buffers=True)
 
-    def _replace(self, copy: Path) -> None:
+    def _replace_file(self, copy: Path) -> None:
         """A crash leaves the one file or the other, both whole."""
         shutil.rmtree(copy, ignore_errors=True)
         copy.mkdir()
@@ -197,8 +197,8 @@ class StoreFile:
             map_size = self.map_size
             self._environment.close()
             (copy / "data.mdb").replace(self.folder / "data.mdb")
-            self._environment = _environment(self.folder, len(self.databases), map_size)
-            self.databases = self._named()
+            self._environment = _open_environment(self.folder, len(self.databases), map_size)
+            self.databases = self._open_databases()
         finally:
             shutil.rmtree(copy, ignore_errors=True)
 
@@ -218,7 +218,7 @@ class StoreFile:
                 lock.close()
 
 
-def locked(folder: Path) -> TextIO:
+def lock_folder(folder: Path) -> TextIO:
     """The lock of a store's folder, held until it is closed. Raises StoreInUseError."""
     folder.mkdir(parents=True, exist_ok=True)
     lock = (folder / "owner.lock").open("w")
@@ -230,18 +230,18 @@ def locked(folder: Path) -> TextIO:
     return lock
 
 
-def _environment(folder: Path, databases: int, map_size: int) -> lmdb.Environment:
+def _open_environment(folder: Path, databases: int, map_size: int) -> lmdb.Environment:
     data = folder / "data.mdb"
     size = max(map_size, 2 * data.stat().st_size if data.exists() else 0)
     return lmdb.open(str(folder), map_size=size, max_dbs=databases, sync=False, metasync=False, readahead=False)
 
 
-def _opened(folder: Path, wanted: Meta, databases: int, map_size: int) -> tuple[lmdb.Environment, Meta] | None:
+def _open_existing(folder: Path, wanted: Meta, databases: int, map_size: int) -> tuple[lmdb.Environment, Meta] | None:
     """What is there, if it has the wanted identity, was committed, and no machine crash can have torn it."""
     if not (folder / "data.mdb").exists():
         return None
     try:
-        environment = _environment(folder, databases, map_size)
+        environment = _open_environment(folder, databases, map_size)
         with environment.begin() as transaction:
             meta = msgspec.json.decode(transaction.get(META) or b"", type=Meta)
         same_boot = meta.boot == wanted.boot != ""
@@ -255,7 +255,7 @@ def _opened(folder: Path, wanted: Meta, databases: int, map_size: int) -> tuple[
     return None
 
 
-def _emptied(folder: Path, wanted: Meta, databases: int, map_size: int) -> tuple[lmdb.Environment, Meta]:
+def _create_empty(folder: Path, wanted: Meta, databases: int, map_size: int) -> tuple[lmdb.Environment, Meta]:
     for name in ("data.mdb", "lock.mdb"):
         (folder / name).unlink(missing_ok=True)
-    return _environment(folder, databases, map_size), wanted
+    return _open_environment(folder, databases, map_size), wanted

@@ -11,7 +11,7 @@ import msgspec
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.hits import Hit
 from pipeline.correlation.key_ring import KeyRing
-from pipeline.correlation.projection import NOTHING, Seen, changes, see
+from pipeline.correlation.projection import NOTHING, Seen, change_hits, see_claim
 
 
 class Crossing(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -22,29 +22,29 @@ class Crossing(msgspec.Struct, frozen=True, omit_defaults=True):
     seen: Seen = NOTHING
 
 
-def told(crossing: Crossing | None, claim: Claim) -> Crossing:
+def add_old(crossing: Crossing | None, claim: Claim) -> Crossing:
     """Take in a claim of the old generation, which told of it."""
-    before = crossing or Crossing(_slim(claim))
-    return _with(before, claim, told=see(before.told, claim))
+    before = crossing or Crossing(_without_evidence(claim))
+    return _with_changes(before, claim, told=see_claim(before.told, claim))
 
 
-def seen(crossing: Crossing | None, claim: Claim) -> Crossing:
+def add_new(crossing: Crossing | None, claim: Claim) -> Crossing:
     """Take in a claim of the new generation, after all of the old one."""
-    before = crossing or Crossing(_slim(claim))
-    return _with(before, claim, seen=see(before.seen, claim))
+    before = crossing or Crossing(_without_evidence(claim))
+    return _with_changes(before, claim, seen=see_claim(before.seen, claim))
 
 
-def _with(before: Crossing, claim: Claim, **changed: Seen | None) -> Crossing:
+def _with_changes(before: Crossing, claim: Claim, **changed: Seen | None) -> Crossing:
     """Claims that are lower than one before change nothing."""
     [(name, value)] = changed.items()
-    return before if value is None else msgspec.structs.replace(before, claim=_slim(claim), **{name: value})
+    return before if value is None else msgspec.structs.replace(before, claim=_without_evidence(claim), **{name: value})
 
 
-def differences(crossing: Crossing, ring: KeyRing, turn: int) -> tuple[Hit, ...]:
+def difference_hits(crossing: Crossing, ring: KeyRing, turn: int) -> tuple[Hit, ...]:
     """One hit for each side whose view differs; `turn` is that of the new generation."""
-    return changes(crossing.claim, crossing.told, crossing.seen, ring, turn)
+    return change_hits(crossing.claim, crossing.told, crossing.seen, ring, turn)
 
 
-def _slim(claim: Claim) -> Claim:
+def _without_evidence(claim: Claim) -> Claim:
     """The claim without its evidence, which can be large and tells agencies nothing."""
     return msgspec.structs.replace(claim, evidence=msgspec.Raw(b"null"))

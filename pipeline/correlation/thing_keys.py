@@ -8,8 +8,8 @@ from itertools import combinations
 
 from anyascii import anyascii
 
-from pipeline.correlation.kinds import KeyKind, key
-from pipeline.correlation.name_sounds import sounds
+from pipeline.correlation.kinds import KeyKind, make_key
+from pipeline.correlation.name_sounds import sound_out
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names.sounds import skeleton_of
 
@@ -43,24 +43,26 @@ SHORTEST_TEXT = 10
 """Characters of a whole address text that are telling."""
 
 
-def area(postcode: str) -> str:
+def postal_area(postcode: str) -> str:
     """The postal area of a postcode: without the last three characters where it has letters, else three digits."""
     return postcode[:3] if postcode.isdigit() else postcode[:-3]
 
 
-def places(entity: EntityPrint) -> frozenset[str]:
+def place_names(entity: EntityPrint) -> frozenset[str]:
     """Birth place and cities, as letters and digits."""
-    return frozenset(_folded(place) for place in (entity.birth_place, *(one.city for one in entity.addresses))) - {""}
+    return frozenset(_fold_text(place) for place in (entity.birth_place, *(one.city for one in entity.addresses))) - {
+        ""
+    }
 
 
 def place_sounds(entity: EntityPrint) -> frozenset[str]:
     """Birth place and cities as they sound, digits kept: a misspelt city mostly sounds the same."""
-    return frozenset(_place_sound(place) for place in places(entity)) - {""}
+    return frozenset(_place_sound(place) for place in place_names(entity)) - {""}
 
 
 @lru_cache(maxsize=1 << 16)
 def _place_sound(place: str) -> str:
-    return skeleton_of(_letters(place)) + _digits(place)
+    return skeleton_of(_keep_letters(place)) + _keep_digits(place)
 
 
 def postcodes(entity: EntityPrint) -> frozenset[str]:
@@ -75,27 +77,27 @@ def thing_keys(entity: EntityPrint, enough: int) -> Iterator[int]:
     """
     for source in SOURCES:
         yield from source(entity)
-    yield from _plates(entity, enough)
-    yield from _titles(entity, enough)
+    yield from _plate_keys(entity, enough)
+    yield from _title_keys(entity, enough)
 
 
-def _identifiers(entity: EntityPrint) -> Iterator[int]:
+def _identifier_keys(entity: EntityPrint) -> Iterator[int]:
     for identifier in entity.identifiers:
         value = identifier.value.translate(CONFUSABLE)
-        yield key(KeyKind.IDENTIFIER, value)
+        yield make_key(KeyKind.IDENTIFIER, value)
         if identifier.type != "plate" and len(value) >= SHORTEST_NEAR:
-            yield from _near(value[-NEAR_IDENTIFIER:])
+            yield from _near_end_keys(value[-NEAR_IDENTIFIER:])
 
 
-def _near(end: str) -> Iterator[int]:
+def _near_end_keys(end: str) -> Iterator[int]:
     """Two of three parts of a number's end, each with its place."""
     third = -(-len(end) // 3)
     parts = (end[: -2 * third], end[-2 * third : -third], end[-third:])
     for (first, one), (second, other) in combinations(enumerate(parts), 2):
-        yield key(KeyKind.IDENTIFIER_NEAR, f"{first}{second} {one} {other}")
+        yield make_key(KeyKind.IDENTIFIER_NEAR, f"{first}{second} {one} {other}")
 
 
-def _plates(entity: EntityPrint, enough: int) -> Iterator[int]:
+def _plate_keys(entity: EntityPrint, enough: int) -> Iterator[int]:
     """Keys of either end of a plate, with as much of the vehicle's looks as makes it rare enough.
 
     Of a plate that was read in part (? stands for one character, * for any number) only whole ends count.
@@ -105,25 +107,25 @@ def _plates(entity: EntityPrint, enough: int) -> Iterator[int]:
             for length in PLATE:
                 for end, text in (("first", plate.value[:length]), ("last", plate.value[-length:])):
                     if len(text) == length and text.isalnum():
-                        yield from _plate(end, text.translate(CONFUSABLE), entity, enough)
+                        yield from _plate_end_keys(end, text.translate(CONFUSABLE), entity, enough)
 
 
-def _plate(end: str, text: str, entity: EntityPrint, enough: int) -> Iterator[int]:
+def _plate_end_keys(end: str, text: str, entity: EntityPrint, enough: int) -> Iterator[int]:
     rarity = CHARACTER * len(text)
     looks = ""
     for look in ("", entity.make, entity.model, entity.colour):
         rarity, looks = rarity + (LOOK if look else 0), f"{looks} {look}"
         if rarity >= enough:
-            yield key(KeyKind.PLATE, f"{end} {text}{looks}")
+            yield make_key(KeyKind.PLATE, f"{end} {text}{looks}")
             return
 
 
-def _phones(entity: EntityPrint) -> Iterator[int]:
+def _phone_keys(entity: EntityPrint) -> Iterator[int]:
     for phone in entity.phones:
-        yield key(KeyKind.PHONE_TAIL, phone.national[-PHONE_TAIL:])
+        yield make_key(KeyKind.PHONE_TAIL, phone.national[-PHONE_TAIL:])
 
 
-def _emails(entity: EntityPrint) -> Iterator[int]:
+def _email_keys(entity: EntityPrint) -> Iterator[int]:
     """Keys of e-mail addresses.
 
     A provider of millions is known by a few sounds, and there the user part must agree but for its sound; at other
@@ -131,29 +133,29 @@ def _emails(entity: EntityPrint) -> Iterator[int]:
     """
     for email in entity.emails:
         user, _, domain = email.partition("@")
-        heard, heard_domain = skeleton_of(_letters(user)), skeleton_of(_letters(domain.rpartition(".")[0]))
-        yield key(KeyKind.EMAIL_USER, f"{user} {heard_domain}")
+        heard, heard_domain = skeleton_of(_keep_letters(user)), skeleton_of(_keep_letters(domain.rpartition(".")[0]))
+        yield make_key(KeyKind.EMAIL_USER, f"{user} {heard_domain}")
         if len(heard_domain) >= RARE_DOMAIN <= len(heard) + len(heard_domain) - RARE_USER:
-            yield key(KeyKind.EMAIL_DOMAIN, f"{heard} {heard_domain}")
+            yield make_key(KeyKind.EMAIL_DOMAIN, f"{heard} {heard_domain}")
         else:
-            yield key(KeyKind.EMAIL_DOMAIN, f"{heard} {_digits(user)} {domain}")
+            yield make_key(KeyKind.EMAIL_DOMAIN, f"{heard} {_keep_digits(user)} {domain}")
         if len(user) >= EMAIL_NAME:
-            yield key(KeyKind.EMAIL_NAME, user)
+            yield make_key(KeyKind.EMAIL_NAME, user)
 
 
-def _houses(entity: EntityPrint) -> Iterator[int]:
+def _house_keys(entity: EntityPrint) -> Iterator[int]:
     for address in entity.addresses:
         if address.house and address.postcode:
-            yield key(KeyKind.HOUSE, f"{address.house} {address.postcode}")
+            yield make_key(KeyKind.HOUSE, f"{address.house} {address.postcode}")
         if address.house and address.street:
-            yield key(KeyKind.HOUSE, f"{address.house} {_street_word(address.street)} {address.city}")
+            yield make_key(KeyKind.HOUSE, f"{address.house} {_street_word(address.street)} {address.city}")
         if not address.street and len(address.text) >= SHORTEST_TEXT:
-            yield key(KeyKind.HOUSE, _folded(address.text))
+            yield make_key(KeyKind.HOUSE, _fold_text(address.text))
 
 
 def _street_word(street: str) -> str:
     """The sound of a street's longest word, which tells most and is seldom abbreviated."""
-    return skeleton_of(_folded(max(street.split(), key=len)))
+    return skeleton_of(_fold_text(max(street.split(), key=len)))
 
 
 GRIDS = 4
@@ -166,7 +168,7 @@ CELL_SECONDS = 4 * 3 * 3600
 """Four times three hours."""
 
 
-def _events(entity: EntityPrint) -> Iterator[int]:
+def _event_keys(entity: EntityPrint) -> Iterator[int]:
     if entity.type != "event" or entity.place is None or entity.span is None:
         return
     middle = (entity.span.start + entity.span.end) / 2 / CELL_SECONDS
@@ -174,7 +176,7 @@ def _events(entity: EntityPrint) -> Iterator[int]:
     for grid in range(GRIDS):
         shift = grid / GRIDS
         cell = tuple(int((part + shift) // 1) for part in (north, east, middle))
-        yield key(KeyKind.EVENT, f"{grid} {cell}")
+        yield make_key(KeyKind.EVENT, f"{grid} {cell}")
 
 
 MAX_WORDS = 4
@@ -190,33 +192,33 @@ ACRONYM = 3
 """Words from which on a title may be known by its initials."""
 
 
-def _titles(entity: EntityPrint, enough: int) -> Iterator[int]:
+def _title_keys(entity: EntityPrint, enough: int) -> Iterator[int]:
     """Names of organisations, vessels and whatever else is not a person's."""
     if entity.type == "person":
         return
     where, least = place_sounds(entity) | postcodes(entity), enough - LESS_FOR_WORDS
     for name in entity.names[:MAX_TITLES]:
         tokens = [token for token in name.tokens if token.kind != "initial"]
-        words = {skeleton: token.rarity for token in tokens for skeleton, _ in sounds(token).skeletons}
+        words = {skeleton: token.rarity for token in tokens for skeleton, _ in sound_out(token).skeletons}
         rarest = sorted(words, key=lambda word: (-words[word], word))[:MAX_WORDS]
         for one, other in combinations(rarest, 2):
-            yield from _title(" ".join(sorted((one, other))), words[one] + words[other], where, least)
+            yield from _words_keys(" ".join(sorted((one, other))), words[one] + words[other], where, least)
         for word in rarest:
-            yield from _title(word, least if len(rarest) == 1 else words[word], where, least)
+            yield from _words_keys(word, least if len(rarest) == 1 else words[word], where, least)
             yield from (
-                key(KeyKind.TITLE_PLACE, f"{word} {place}") for place in where if words[word] + WORD_PLACE >= least
+                make_key(KeyKind.TITLE_PLACE, f"{word} {place}") for place in where if words[word] + WORD_PLACE >= least
             )
         if len(tokens) >= ACRONYM:
-            yield key(KeyKind.TITLE, "".join(sounds(token).initial for token in tokens))
-        yield key(KeyKind.TITLE, "".join(token.forms[0] for token in tokens))
+            yield make_key(KeyKind.TITLE, "".join(sound_out(token).initial for token in tokens))
+        yield make_key(KeyKind.TITLE, "".join(token.forms[0] for token in tokens))
 
 
-def _title(words: str, rarity: int, where: Iterable[str], least: int) -> Iterator[int]:
+def _words_keys(words: str, rarity: int, where: Iterable[str], least: int) -> Iterator[int]:
     """Words alone where they are rare enough, else with a place."""
     if rarity >= least:
-        yield key(KeyKind.TITLE, words)
+        yield make_key(KeyKind.TITLE, words)
     elif rarity + WORD_PLACE >= least:
-        yield from (key(KeyKind.TITLE_PLACE, f"{words} {place}") for place in where)
+        yield from (make_key(KeyKind.TITLE_PLACE, f"{words} {place}") for place in where)
 
 
 MAX_TITLES = 6
@@ -224,22 +226,22 @@ MAX_TITLES = 6
 
 
 @lru_cache(maxsize=1 << 16)
-def _folded(text: str) -> str:
+def _fold_text(text: str) -> str:
     return "".join(char for char in anyascii(text).lower() if char.isalnum())
 
 
-def _letters(text: str) -> str:
+def _keep_letters(text: str) -> str:
     return "".join(char for char in text if "a" <= char <= "z")
 
 
-def _digits(text: str) -> str:
+def _keep_digits(text: str) -> str:
     return "".join(char for char in text if char.isdigit())
 
 
 SOURCES: tuple[Callable[[EntityPrint], Iterator[int]], ...] = (
-    _identifiers,
-    _phones,
-    _emails,
-    _houses,
-    _events,
+    _identifier_keys,
+    _phone_keys,
+    _email_keys,
+    _house_keys,
+    _event_keys,
 )

@@ -17,9 +17,9 @@ class CaseState(msgspec.Struct, frozen=True):
     retain_until: str = ""
 
 
-def visible(claim: Claim, a: CaseState | None, b: CaseState | None, now: datetime) -> bool:
+def is_visible(claim: Claim, a: CaseState | None, b: CaseState | None, now: datetime) -> bool:
     """Whether a link document is true of the two case documents (None: there is none) at the aware time `now`."""
-    return claim.state is ClaimState.LIVE and _stands(a, claim.a.hash, now) and _stands(b, claim.b.hash, now)
+    return claim.state is ClaimState.LIVE and _is_current(a, claim.a.hash, now) and _is_current(b, claim.b.hash, now)
 
 
 def is_expired(retain_until: str, now: datetime) -> bool:
@@ -27,5 +27,5 @@ def is_expired(retain_until: str, now: datetime) -> bool:
     return bool(retain_until) and now.astimezone(UTC).date() >= date.fromisoformat(retain_until)
 
 
-def _stands(case: CaseState | None, claimed: str, now: datetime) -> bool:
+def _is_current(case: CaseState | None, claimed: str, now: datetime) -> bool:
     return case is not None and case.hash == claimed and not case.withdrawn and not is_expired(case.retain_until, now)

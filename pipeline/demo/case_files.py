@@ -10,7 +10,7 @@ import msgspec
 import orjson
 
 from pipeline.demo.countries import Country
-from pipeline.demo.handling import handling
+from pipeline.demo.handling import case_handling
 from pipeline.demo.recording import Recorded
 from pipeline.records.model import RECORD_TYPE, case_key
 
@@ -53,35 +53,35 @@ class CaseFile:
         self._opened = EPOCH + timedelta(hours=rng.randrange(24 * 300))
         self._recorded = recorded
         self._case_id = f"2026-{number:06d}"
-        self._data = self._content()
-        self.versions = [self._version(1, ACTIVE)]
+        self._data = self._make_content()
+        self.versions = [self._make_version(1, ACTIVE)]
 
     @property
     def last(self) -> Version:
         """The newest version."""
         return self.versions[-1]
 
-    def add(self, recorded: Recorded) -> None:
+    def add_entity(self, recorded: Recorded) -> None:
         """The next version holds one more person or thing."""
         self._recorded = [*self._recorded, recorded]
-        self.versions.append(self._version(self.last.number + 1, ACTIVE))
+        self.versions.append(self._make_version(self.last.number + 1, ACTIVE))
 
-    def replace(self, recorded: Recorded) -> None:
+    def correct_person(self, recorded: Recorded) -> None:
         """The next version corrects the first person: he or she is somebody else, or is better known now."""
         self._recorded = [recorded, *self._recorded[1:]]
-        self.versions.append(self._version(self.last.number + 1, CORRECTED))
+        self.versions.append(self._make_version(self.last.number + 1, CORRECTED))
 
     def reword(self) -> None:
         """The next version changes words only: nothing that is matched on."""
         self._data = self._data | {"summary": f"{self._data['title']} ({self._rng.randrange(1_000, 9_999)})"}
-        self.versions.append(self._version(self.last.number + 1, ACTIVE))
+        self.versions.append(self._make_version(self.last.number + 1, ACTIVE))
 
     def withdraw(self) -> None:
         """The next version takes the case back; it holds no content."""
-        identity = self._identity(self.last.number + 1, WITHDRAWN)
+        identity = self._make_identity(self.last.number + 1, WITHDRAWN)
         self.versions.append(self._as_version(identity, frozenset()))
 
-    def _content(self) -> JsonObject:
+    def _make_content(self) -> JsonObject:
         unit = f"{self._country.agency} {self._rng.randrange(1, 9)}"
         return {
             "opened": self._opened.date().isoformat(),
@@ -89,7 +89,7 @@ class CaseFile:
             "language": self._country.language,
             "offences": [{"scheme": "ICCS", "code": self._rng.choice(("0501", "0502", "0601", "0701", "0702"))}],
             "policing_goals": [Random(self._case_id).randint(1, 7)],  # noqa: S311 - reproducible, not secret
-            "handling": handling(self._country, self._case_id),
+            "handling": case_handling(self._country, self._case_id),
             "evaluation": {
                 "scheme": "4x4",
                 "source": self._rng.choice("AABC"),
@@ -99,7 +99,7 @@ class CaseFile:
             "contact": {"unit": unit, "email": f"liaison@{self._country.agency}.example"},
         }
 
-    def _identity(self, number: int, status: str) -> JsonObject:
+    def _make_identity(self, number: int, status: str) -> JsonObject:
         return {
             "case_id": self._case_id,
             "agency": self._country.agency,
@@ -108,9 +108,9 @@ class CaseFile:
             "status": status,
         }
 
-    def _version(self, number: int, status: str) -> Version:
+    def _make_version(self, number: int, status: str) -> Version:
         entities = [{"id": f"e{place}", **item.fields} for place, item in enumerate(self._recorded, start=1)]
-        data = self._identity(number, status) | self._data | {"entities": entities}
+        data = self._make_identity(number, status) | self._data | {"entities": entities}
         return self._as_version(data, frozenset(real for item in self._recorded for real in item.shows))
 
     def _as_version(self, data: JsonObject, shows: frozenset[str]) -> Version:

@@ -50,14 +50,14 @@ class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @cache
-def countries() -> dict[str, Country]:
+def load_countries() -> dict[str, Country]:
     """Every country of countries.yml by its ISO 3166-1 code."""
     text = (resources.files("pipeline.demo") / "countries.yml").read_text(encoding="utf-8")
     written = {code: country | {"code": code} for code, country in yaml.safe_load(text).items()}
     return msgspec.convert(written, dict[str, Country])
 
 
-def filled(rng: Random, pattern: str) -> str:
+def fill_pattern(rng: Random, pattern: str) -> str:
     """A pattern with its D and L drawn at random; everything else stays."""
     drawn = {"D": digits, "L": ascii_uppercase}
     return "".join(rng.choice(drawn[character]) if character in drawn else character for character in pattern)
@@ -66,7 +66,7 @@ def filled(rng: Random, pattern: str) -> str:
 def mobile_number(rng: Random, country: Country) -> str:
     """An E.164 mobile number that its country's numbering plan allows."""
     while True:
-        number = filled(rng, rng.choice(country.mobile))
+        number = fill_pattern(rng, rng.choice(country.mobile))
         if phonenumbers.is_valid_number(phonenumbers.parse(number)):
             return number
 
@@ -74,7 +74,7 @@ def mobile_number(rng: Random, country: Country) -> str:
 def account_number(rng: Random, country: Country) -> str:
     """An IBAN whose check digits hold, the national ones included."""
     while True:
-        bban = filled(rng, country.bban)
+        bban = fill_pattern(rng, country.bban)
         number = f"{country.code}{iban.calc_check_digits(f'{country.code}00{bban}')}{bban}"
         if iban.is_valid(number):
             return number
@@ -82,7 +82,7 @@ def account_number(rng: Random, country: Country) -> str:
 
 def device_number(rng: Random) -> str:
     """An IMEI with its check digit; 35 is a real reporting body's prefix."""
-    body = filled(rng, "35DDDDDDDDDDDD")
+    body = fill_pattern(rng, "35DDDDDDDDDDDD")
     return body + luhn.calc_check_digit(body)
 
 

@@ -16,7 +16,7 @@ from pipeline.feeds.pushing import CaseProducer
 from pipeline.progress_bars import show_bars
 from pipeline.records.partitioning import partition_of
 from pipeline.settings import Settings
-from pipeline.streams.monitoring.lag import lag
+from pipeline.streams.monitoring.lag import measure_lag
 
 SEARCH_EVERY_S = 0.05
 """The resolution of the latency measured."""
@@ -47,7 +47,7 @@ class FeedSender:
             self.sent += 1
             then()
 
-        self._producer.send(message.agency, message.key, message.value, done, self._partition(message))
+        self._producer.send(message.agency, message.key, message.value, done, self._partition_for(message))
 
     def flush(self) -> None:
         """Wait until all is acknowledged. Raises LiaisonError if Kafka did not take a message."""
@@ -55,7 +55,7 @@ class FeedSender:
         if self.failures:
             raise LiaisonError(f"Kafka did not accept {len(self.failures)} messages: {self.failures[0]}")
 
-    def _partition(self, message: Message) -> int | None:
+    def _partition_for(self, message: Message) -> int | None:
         if message.key is None:
             return 0
         return (partition_of(message.key, self._partitions) + message.shift) % self._partitions
@@ -70,7 +70,7 @@ def send_all(sender: FeedSender, messages: Sequence[Message], console: Console) 
         sender.flush()
 
 
-async def settled(settings: Settings, console: Console, check: Callable[[], None]) -> None:
+async def wait_until_settled(settings: Settings, console: Console, check: Callable[[], None]) -> None:
     """Return once no stage has anything left to do, with a bar for each stage.
 
     `check` raises if a worker has died. Raises LiaisonError if nothing moves for five minutes.
@@ -79,9 +79,9 @@ async def settled(settings: Settings, console: Console, check: Callable[[], None
         tasks = {stage: display.add_task(title, total=None) for stage, title in STAGES.items()}
         most: Counter[str] = Counter()
         watch = _Watch()
-        while (left := await _asked(settings)) is None or any(left.values()):
+        while (left := await _count_left(settings)) is None or any(left.values()):
             check()
-            watch.look(left or Counter())
+            watch.check_progress(left or Counter())
             most |= left or Counter()
             for stage, task in tasks.items():
                 total = most[stage] or 1
@@ -89,10 +89,10 @@ async def settled(settings: Settings, console: Console, check: Callable[[], None
             await asyncio.sleep(POLL_S)
 
 
-async def _asked(settings: Settings) -> Counter[str] | None:
+async def _count_left(settings: Settings) -> Counter[str] | None:
     """What is left to do; None while Kafka itself is still getting ready (a new cluster's first consumer groups)."""
     try:
-        return await left_to_do(settings)
+        return await count_unacknowledged(settings)
     except LiaisonError as error:
         if isinstance(error.__cause__, KafkaError) and error.__cause__.retriable:
             return None
@@ -106,7 +106,7 @@ class _Watch:
         self._last: Counter[str] = Counter()
         self._moved = time.monotonic()
 
-    def look(self, left: Counter[str]) -> None:
+    def check_progress(self, left: Counter[str]) -> None:
         if left != self._last:
             self._last, self._moved = Counter(left), time.monotonic()
         elif time.monotonic() - self._moved > STUCK_S:
@@ -114,10 +114,10 @@ class _Watch:
             raise LiaisonError(f"no progress for {STUCK_S:.0f} s; still to do: {stages}")
 
 
-async def left_to_do(settings: Settings) -> Counter[str]:
+async def count_unacknowledged(settings: Settings) -> Counter[str]:
     """Messages that each stage has not acknowledged yet."""
     left: Counter[str] = Counter()
-    for one in await lag(settings):
+    for one in await measure_lag(settings):
         stage = one.group.removeprefix(settings.namespace).split("-")[0]
         left[stage] += one.lag
     return left
@@ -141,16 +141,16 @@ class Trickle:
         """Send all; `fresh` are the case keys that no earlier message has brought into the index."""
         with show_bars(console) as display:
             task = display.add_task("Live", total=len(messages))
-            sending = asyncio.create_task(self._send(messages, fresh, lambda: display.advance(task)))
+            sending = asyncio.create_task(self._send_paced(messages, fresh, lambda: display.advance(task)))
             deadline = time.monotonic() + STUCK_S + len(messages) * self._pace_s
             while not sending.done() or self._sent_at:
-                await self._look()
+                await self._poll_found()
                 if time.monotonic() > deadline:
                     raise LiaisonError(f"{len(self._sent_at)} new cases can't be found after {STUCK_S:.0f} s")
             await sending
         self._sender.flush()
 
-    async def _send(self, messages: Sequence[Message], fresh: set[str], advance: Callable[[], object]) -> None:
+    async def _send_paced(self, messages: Sequence[Message], fresh: set[str], advance: Callable[[], object]) -> None:
         for message in messages:
             key = (message.key or b"").decode()
             if key in fresh:
@@ -159,7 +159,7 @@ class Trickle:
             advance()
             await asyncio.sleep(self._pace_s)
 
-    async def _look(self) -> None:
+    async def _poll_found(self) -> None:
         await asyncio.sleep(SEARCH_EVERY_S)
         for key in await self._find(list(self._sent_at)):
             self.latencies_s.append(time.monotonic() - self._sent_at.pop(key))

@@ -10,9 +10,9 @@ from random import Random
 import msgspec
 
 from pipeline.demo.case_files import CaseFile, Version
-from pipeline.demo.countries import countries
+from pipeline.demo.countries import load_countries
 from pipeline.demo.malformed import STORIES
-from pipeline.demo.messages import ACCEPTED, DUPLICATE, Message, sent
+from pipeline.demo.messages import ACCEPTED, DUPLICATE, Message, make_message
 from pipeline.demo.recording import Register
 from pipeline.demo.scenario import Scenario
 from pipeline.demo.truth import Pair, TrueCase, true_pairs
@@ -49,17 +49,17 @@ class DemoFeed(msgspec.Struct, frozen=True):
         return Counter(message.outcome for message in self.messages)
 
 
-def generate(seed: int = SEED) -> DemoFeed:
+def generate_feed(seed: int = SEED) -> DemoFeed:
     """The feed of this seed: the same seed gives the same bytes in the same order."""
     rng = Random(seed)  # noqa: S311 - reproducible, not secret
-    files = Scenario(seed).build()
-    queues = [_versions_in_order_of_arrival(rng, file) for file in files]
-    _send_again(rng, queues)
-    queues += _stories(rng, len(files))
+    files = Scenario(seed).build_cases()
+    queues = [_arrival_order(rng, file) for file in files]
+    _append_repeats(rng, queues)
+    queues += _malformed_queues(rng, len(files))
     final = [file.last for file in files if not file.last.withdrawn]
     return DemoFeed(
-        agencies=tuple(Agency(country.agency, country.code) for country in countries().values()),
-        messages=tuple(_shuffled(rng, queues)),
+        agencies=tuple(Agency(country.agency, country.code) for country in load_countries().values()),
+        messages=tuple(_interleave(rng, queues)),
         cases=tuple(TrueCase(version.case, version.country, version.shows) for version in final),
     )
 
@@ -71,22 +71,22 @@ def write_truth(feed: DemoFeed, path: Path) -> None:
     path.write_bytes(b"\n".join(lines) + b"\n")
 
 
-def _versions_in_order_of_arrival(rng: Random, file: CaseFile) -> list[Message]:
+def _arrival_order(rng: Random, file: CaseFile) -> list[Message]:
     """A case's messages: its versions in order, except that now and then the third overtakes the second."""
     versions = list(file.versions)
     if len(versions) == 3 and rng.random() < OVERTAKEN:
         versions[1], versions[2] = versions[2], versions[1]
-    return list(_judged(versions))
+    return list(_expect_outcomes(versions))
 
 
-def _judged(versions: list[Version]) -> Iterator[Message]:
+def _expect_outcomes(versions: list[Version]) -> Iterator[Message]:
     highest = 0
     for version in versions:
-        yield sent(version, version.value, ACCEPTED if version.number > highest else Reason.STALE_VERSION.value)
+        yield make_message(version, version.value, ACCEPTED if version.number > highest else Reason.STALE_VERSION.value)
         highest = max(highest, version.number)
 
 
-def _send_again(rng: Random, queues: list[list[Message]]) -> None:
+def _append_repeats(rng: Random, queues: list[list[Message]]) -> None:
     """Append repeated messages: of a case's last version (duplicates), and of its first after a second (stale)."""
     for queue in rng.sample(queues, RESENT):
         queue.append(msgspec.structs.replace(_last_accepted(queue), outcome=DUPLICATE))
@@ -99,19 +99,19 @@ def _last_accepted(queue: list[Message]) -> Message:
     return [message for message in queue if message.outcome == ACCEPTED][-1]
 
 
-def _stories(rng: Random, number: int) -> list[list[Message]]:
+def _malformed_queues(rng: Random, number: int) -> list[list[Message]]:
     """Every kind of bad input, told by agencies in turn about people nobody else meets."""
     world = World(Random(rng.random()))  # noqa: S311 - reproducible, not secret
     told = []
     for place, story in enumerate(list(STORIES.values()) * TELLINGS):
-        country = list(countries().values())[place % len(countries())]
-        recorded = Register(rng, country).person(world.person(), "suspect")
+        country = list(load_countries().values())[place % len(load_countries())]
+        recorded = Register(rng, country).record_person(world.make_person(), "suspect")
         file = CaseFile(rng, country, number + place + 1, [recorded])
         told.append(list(story(file.last)))
     return told
 
 
-def _shuffled(rng: Random, queues: list[list[Message]]) -> Iterator[Message]:
+def _interleave(rng: Random, queues: list[list[Message]]) -> Iterator[Message]:
     """Interleave the queues at random, each in its own order."""
     turns = [number for number, queue in enumerate(queues) for _ in queue]
     rng.shuffle(turns)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from pipeline.demo.countries import Country, countries
+from pipeline.demo.countries import Country, load_countries
 from pipeline.matching.fingerprint import Handling
 
 SEED: Final = 27
@@ -25,31 +25,31 @@ FEW: Final = (3, 5)
 """To how many countries a case goes that is not for all."""
 
 
-def handling(country: Country, case_id: str) -> dict[str, Any]:
+def case_handling(country: Country, case_id: str) -> dict[str, Any]:
     """The handling of one case, always the same."""
     rng = Random(f"{SEED}:{country.agency}:{case_id}")  # noqa: S311 - reproducible, not secret
     kind = rng.choices(list(KINDS), list(KINDS.values()))[0]
-    others = [code for code in countries() if code != country.code]
+    others = [code for code in load_countries() if code != country.code]
     few = sorted(rng.sample(others, rng.randint(*FEW)))
     match kind:
         case "open":
-            return _handled("H0", ["*"])
+            return _make_handling("H0", ["*"])
         case "caveat":
-            return _handled("H1", ["*"]) | {"caveat": country.caveat}
+            return _make_handling("H1", ["*"]) | {"caveat": country.caveat}
         case "some":
-            return _handled("H0", few)
+            return _make_handling("H0", few)
         case "hit":
-            return _handled("H2", few)
+            return _make_handling("H2", few)
         case _:
-            return _handled("H3", [])
+            return _make_handling("H3", [])
 
 
-def _handled(code: str, released: list[str]) -> dict[str, Any]:
+def _make_handling(code: str, released: list[str]) -> dict[str, Any]:
     return {"code": code, "releasable_to": released, "purposes": PURPOSES}
 
 
-def of_case(key: str) -> Handling:
+def handling_of_case(key: str) -> Handling:
     """The handling of a case by its key; of one that is not the demo's own, that of a case nobody else sees."""
     agency, _, case_id = key.partition(":")
-    country = next((one for one in countries().values() if one.agency == agency), None)
-    return msgspec.convert(handling(country, case_id), Handling) if country else Handling()
+    country = next((one for one in load_countries().values() if one.agency == agency), None)
+    return msgspec.convert(case_handling(country, case_id), Handling) if country else Handling()

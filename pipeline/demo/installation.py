@@ -21,11 +21,11 @@ from pipeline.errors import LiaisonError
 from pipeline.index.client import connect
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
-from pipeline.streams.kafka.admin import admin
+from pipeline.streams.kafka.admin import admin_client
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers import registry
 from pipeline.streams.runtime.stores import delete_namespace, shared_root
-from pipeline.streams.workers.supervisor import STAGES, command
+from pipeline.streams.workers.supervisor import STAGES, stage_command
 
 NAMESPACE = "liaison-demo-"
 
@@ -44,27 +44,27 @@ def demo_settings(settings: Settings) -> Settings:
 
 def log_to_file(settings: Settings) -> None:
     """Libraries' warnings go to a file: Kafka's clients say a lot while topics are being made."""
-    log = _logs(settings) / "demo.log"
+    log = _log_folder(settings) / "demo.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(filename=log, filemode="w", level=logging.WARNING, format=LOG_FORMAT)
 
 
-def _logs(settings: Settings) -> Path:
+def _log_folder(settings: Settings) -> Path:
     return settings.home.expanduser().absolute() / "logs"
 
 
-async def fresh(settings: Settings, agencies: Sequence[Agency]) -> None:
+async def reset_installation(settings: Settings, agencies: Sequence[Agency]) -> None:
     """Remove what an earlier demo left, then create topics and register the agencies. Raises LiaisonError."""
     await asyncio.to_thread(_remove_topics, settings)
     await _remove_indices(settings)
     delete_namespace(shared_root(settings), settings.namespace)
     for agency in agencies:
-        await registry.add(settings, agency)
+        await registry.register_agency(settings, agency)
     await apply_all(settings)
 
 
 def _remove_topics(settings: Settings) -> None:
-    with admin(settings) as client:
+    with admin_client(settings) as client:
 
         def held() -> list[str]:
             return [topic for topic in client.list_topics() if topic.startswith(settings.namespace)]
@@ -100,13 +100,13 @@ class Workers:
     def start(self) -> None:
         """Start every stage."""
         for stage in STAGES:
-            self._children[stage] = self._spawn(stage)
+            self._children[stage] = self._spawn_stage(stage)
 
-    def check(self) -> None:
+    def check_alive(self) -> None:
         """Raise LiaisonError if a stage has ended by itself."""
         for stage, child in self._children.items():
             if child.poll() is not None:
-                raise LiaisonError(f"the {stage} worker ended ({child.returncode}): see {self.log(stage)}")
+                raise LiaisonError(f"the {stage} worker ended ({child.returncode}): see {self.log_path(stage)}")
 
     def stop(self) -> None:
         """Ask all to end and wait for it; kill what does not."""
@@ -121,25 +121,25 @@ class Workers:
             if child.stdin:
                 child.stdin.close()
 
-    def log(self, stage: str) -> Path:
+    def log_path(self, stage: str) -> Path:
         """Where a stage writes what it has to say."""
-        return _logs(self._settings) / f"demo-{stage}.log"
+        return _log_folder(self._settings) / f"demo-{stage}.log"
 
-    def _spawn(self, stage: str) -> subprocess.Popen[bytes]:
-        log = self.log(stage)
+    def _spawn_stage(self, stage: str) -> subprocess.Popen[bytes]:
+        log = self.log_path(stage)
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
             return subprocess.Popen(  # noqa: S603 - this package's own command
-                command(stage),
+                stage_command(stage),
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=output,
-                env=os.environ | _environment(self._settings),
+                env=os.environ | _child_environment(self._settings),
                 start_new_session=True,
             )
 
 
-def _environment(settings: Settings) -> dict[str, str]:
+def _child_environment(settings: Settings) -> dict[str, str]:
     """What a child must know of settings that were made in this process."""
     return {
         "LIAISON_HOME": str(settings.home.expanduser().absolute()),
@@ -150,7 +150,7 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 
 @contextmanager
-def workers(settings: Settings) -> Iterator[Workers]:
+def running_workers(settings: Settings) -> Iterator[Workers]:
     """The running workers of the installation, ended afterwards."""
     own = Workers(settings)
     try:

@@ -12,7 +12,7 @@ import msgspec
 import orjson
 
 from pipeline.demo.case_files import Version
-from pipeline.demo.messages import ACCEPTED, Message, sent
+from pipeline.demo.messages import ACCEPTED, Message, make_message
 from pipeline.records.messages import Reason
 
 NESTING = 10_000
@@ -23,74 +23,82 @@ Story = Callable[[Version], Sequence[Message]]
 """Makes the messages of one kind from a good first version."""
 
 
-def _raw(good: Version, value: bytes | None, reason: Reason, **routing: Any) -> list[Message]:
+def _make_messages(good: Version, value: bytes | None, reason: Reason, **routing: Any) -> list[Message]:
     """One message with this value under the good version's key."""
     message = Message(good.agency, good.case.encode(), value, reason.value)
     return [msgspec.structs.replace(message, **routing)]
 
 
-def _changed(good: Version, **data: Any) -> bytes:
+def _change_data(good: Version, **data: Any) -> bytes:
     return orjson.dumps({**good.event, "data": {**good.event["data"], **data}})
 
 
-def _person(**fields: Any) -> list[dict[str, Any]]:
+def _make_person(**fields: Any) -> list[dict[str, Any]]:
     return [{"id": "p1", "type": "person", "names": [{"full": "Ana Neznámá"}], **fields}]
 
 
-def _nested(good: Version) -> list[Message]:
+def _deep_nesting(good: Version) -> list[Message]:
     deep = b"[" * NESTING + b"]" * NESTING
-    value = _changed(good, extensions={"deep": 0}).replace(b'"deep":0', b'"deep":' + deep)
-    return _raw(good, value, Reason.NOT_JSON)
+    value = _change_data(good, extensions={"deep": 0}).replace(b'"deep":0', b'"deep":' + deep)
+    return _make_messages(good, value, Reason.NOT_JSON)
 
 
 def _duplicate_keys(good: Version) -> list[Message]:
     value = good.value.replace(b'"version":1', b'"version":1,"version":2')
-    return _raw(good, value, Reason.NOT_JSON)
+    return _make_messages(good, value, Reason.NOT_JSON)
 
 
 def _not_a_number(good: Version) -> list[Message]:
-    value = _changed(good, extensions={"speed": 0}).replace(b'"speed":0', b'"speed":NaN')
-    return _raw(good, value, Reason.NOT_JSON)
+    value = _change_data(good, extensions={"speed": 0}).replace(b'"speed":0', b'"speed":NaN')
+    return _make_messages(good, value, Reason.NOT_JSON)
 
 
 def _lower_version(good: Version) -> list[Message]:
-    newer = _changed(good, version=2)
-    return [sent(good, newer, ACCEPTED), sent(good, good.value, Reason.STALE_VERSION.value)]
+    newer = _change_data(good, version=2)
+    return [make_message(good, newer, ACCEPTED), make_message(good, good.value, Reason.STALE_VERSION.value)]
 
 
 def _conflicting_version(good: Version) -> list[Message]:
-    other = _changed(good, title="another title under the same version")
-    return [sent(good, good.value, ACCEPTED), sent(good, other, Reason.CONFLICTING_VERSION.value)]
+    other = _change_data(good, title="another title under the same version")
+    return [make_message(good, good.value, ACCEPTED), make_message(good, other, Reason.CONFLICTING_VERSION.value)]
 
 
 def _odd_characters(good: Version) -> list[Message]:
     """Right-to-left marks and zero-width characters in a name: doubtful, but no reason to lose the case."""
     names = [{"full": "An\u200bna \u202eNeznámá\u202c\u2060"}]
-    return [sent(good, _changed(good, entities=_person(names=names)), ACCEPTED)]
+    return [make_message(good, _change_data(good, entities=_make_person(names=names)), ACCEPTED)]
 
 
 STORIES: dict[str, Story] = {
-    "empty message": lambda good: _raw(good, b"", Reason.NOT_JSON),
-    "tombstone": lambda good: _raw(good, None, Reason.NOT_JSON),
-    "invalid UTF-8": lambda good: _raw(good, good.value.replace(b'"title":"', b'"title":"\xff\xfe'), Reason.NOT_JSON),
-    "truncated JSON": lambda good: _raw(good, good.value[:-25], Reason.NOT_JSON),
-    "2 MiB message": lambda good: _raw(good, _changed(good, extensions={"x": "x" * MESSAGE_BYTES}), Reason.TOO_LARGE),
-    "nesting of 10,000": _nested,
+    "empty message": lambda good: _make_messages(good, b"", Reason.NOT_JSON),
+    "tombstone": lambda good: _make_messages(good, None, Reason.NOT_JSON),
+    "invalid UTF-8": lambda good: _make_messages(
+        good, good.value.replace(b'"title":"', b'"title":"\xff\xfe'), Reason.NOT_JSON
+    ),
+    "truncated JSON": lambda good: _make_messages(good, good.value[:-25], Reason.NOT_JSON),
+    "2 MiB message": lambda good: _make_messages(
+        good, _change_data(good, extensions={"x": "x" * MESSAGE_BYTES}), Reason.TOO_LARGE
+    ),
+    "nesting of 10,000": _deep_nesting,
     "duplicate keys": _duplicate_keys,
     "NaN": _not_a_number,
-    "wrong agency's topic": lambda good: _raw(good, _changed(good, agency="xx-other"), Reason.FOREIGN_AGENCY),
+    "wrong agency's topic": lambda good: _make_messages(
+        good, _change_data(good, agency="xx-other"), Reason.FOREIGN_AGENCY
+    ),
     "lower version": _lower_version,
     "equal version, other content": _conflicting_version,
-    "30 February": lambda good: _raw(good, _changed(good, entities=_person(birth_date="1980-02-30")), Reason.DATE),
-    "name of 10,000 characters": lambda good: _raw(
-        good, _changed(good, entities=_person(names=[{"full": "a" * LONG_NAME}])), Reason.TOO_LARGE
+    "30 February": lambda good: _make_messages(
+        good, _change_data(good, entities=_make_person(birth_date="1980-02-30")), Reason.DATE
     ),
-    "entity type from the future": lambda good: _raw(
-        good, _changed(good, entities=[{"id": "h1", "type": "hologram"}]), Reason.SCHEMA
+    "name of 10,000 characters": lambda good: _make_messages(
+        good, _change_data(good, entities=_make_person(names=[{"full": "a" * LONG_NAME}])), Reason.TOO_LARGE
     ),
-    "null key": lambda good: _raw(good, good.value, Reason.MISROUTED, key=None),
-    "wrong key": lambda good: _raw(good, good.value, Reason.MISROUTED, key=b"somebody-else:1"),
-    "wrong partition": lambda good: _raw(good, good.value, Reason.MISROUTED, shift=1),
+    "entity type from the future": lambda good: _make_messages(
+        good, _change_data(good, entities=[{"id": "h1", "type": "hologram"}]), Reason.SCHEMA
+    ),
+    "null key": lambda good: _make_messages(good, good.value, Reason.MISROUTED, key=None),
+    "wrong key": lambda good: _make_messages(good, good.value, Reason.MISROUTED, key=b"somebody-else:1"),
+    "wrong partition": lambda good: _make_messages(good, good.value, Reason.MISROUTED, shift=1),
     "right-to-left and zero-width characters": _odd_characters,
 }
 """Every kind of bad input by name; the last is accepted with a warning."""

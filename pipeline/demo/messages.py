@@ -25,7 +25,7 @@ class Message(msgspec.Struct, frozen=True):
     shift: int = 0
 
 
-def sent(version: Version, value: bytes, outcome: str) -> Message:
+def make_message(version: Version, value: bytes, outcome: str) -> Message:
     """A message under its case's own key."""
     return Message(version.agency, version.case.encode(), value, outcome)
 

@@ -36,7 +36,7 @@ class Pool(msgspec.Struct, frozen=True):
     rarer: tuple[Spelling, ...] = ()
     share: float = 1.0
 
-    def draw(self, rng: Random, *, listed: bool = False) -> Spelling:
+    def draw_name(self, rng: Random, *, listed: bool = False) -> Spelling:
         """A name for somebody: 1/(rank + 2) among the listed ones, a flattened Zipf law as names follow it."""
         if self.rarer and not listed and rng.random() >= self.share:
             return rng.choice(self.rarer)
@@ -63,21 +63,21 @@ class Culture(msgspec.Struct, frozen=True):
 
 
 @cache
-def cultures() -> dict[str, Culture]:
+def load_cultures() -> dict[str, Culture]:
     """Every culture of names.yml by its name."""
     text = (resources.files("pipeline.demo") / "names.yml").read_text(encoding="utf-8")
-    return {name: _culture(name, written) for name, written in yaml.safe_load(text).items()}
+    return {name: _parse_culture(name, written) for name, written in yaml.safe_load(text).items()}
 
 
-def _culture(name: str, written: dict[str, Any]) -> Culture:
+def _parse_culture(name: str, written: dict[str, Any]) -> Culture:
     return Culture(
         name=name,
         countries=tuple(written["countries"]),
-        given={gender: _given(written, gender) for gender in GENDERS},
+        given={gender: _parse_given(written, gender) for gender in GENDERS},
         family={
             gender: Pool(
-                tuple(_spelling(line, form) for line in written["family"]),
-                _composed(written["rarer_family"], form),
+                tuple(_parse_spelling(line, form) for line in written["family"]),
+                _compose_names(written["rarer_family"], form),
                 written["common"],
             )
             for form, gender in enumerate(GENDERS)
@@ -85,23 +85,23 @@ def _culture(name: str, written: dict[str, Any]) -> Culture:
     )
 
 
-def _given(written: dict[str, Any], gender: str) -> Pool:
-    rarer = _composed(written[f"rarer_{gender}"], 0) if f"rarer_{gender}" in written else ()
-    return Pool(tuple(_spelling(line, 0) for line in written[gender]), rarer, 1 - COMPOSED_GIVEN)
+def _parse_given(written: dict[str, Any], gender: str) -> Pool:
+    rarer = _compose_names(written[f"rarer_{gender}"], 0) if f"rarer_{gender}" in written else ()
+    return Pool(tuple(_parse_spelling(line, 0) for line in written[gender]), rarer, 1 - COMPOSED_GIVEN)
 
 
-def _composed(written: dict[str, Any], form: int) -> tuple[Spelling, ...]:
+def _compose_names(written: dict[str, Any], form: int) -> tuple[Spelling, ...]:
     """Every stem with every ending; `joins` are the ways to write the two together in Latin letters."""
-    stems = [_spelling(line, form) for line in written["stems"]]
-    endings = [_spelling(line, form) for line in written.get("endings", [])] or [NO_ENDING]
+    stems = [_parse_spelling(line, form) for line in written["stems"]]
+    endings = [_parse_spelling(line, form) for line in written.get("endings", [])] or [NO_ENDING]
     joins = written.get("joins", [""])
     return tuple(
-        Spelling(stem.native + written.get("native_join", "") + ending.native, _latin(stem, ending, joins))
+        Spelling(stem.native + written.get("native_join", "") + ending.native, _compose_latin(stem, ending, joins))
         for stem, ending in product(stems, endings)
     )
 
 
-def _latin(stem: Spelling, ending: Spelling, joins: list[str]) -> tuple[str, ...]:
+def _compose_latin(stem: Spelling, ending: Spelling, joins: list[str]) -> tuple[str, ...]:
     """The spellings paired off: a country that transcribes the stem one way transcribes the ending the same way."""
     width = max(len(stem.latin), len(ending.latin))
     pairs = [
@@ -112,16 +112,16 @@ def _latin(stem: Spelling, ending: Spelling, joins: list[str]) -> tuple[str, ...
     )
 
 
-def _spelling(line: str, form: int) -> Spelling:
+def _parse_spelling(line: str, form: int) -> Spelling:
     native, latin, short = (*line.split("|"), "", "")[:3]
-    return Spelling(_form(native, form), _forms(latin or native, form), _forms(short, form))
+    return Spelling(_pick_form(native, form), _pick_forms(latin or native, form), _pick_forms(short, form))
 
 
-def _forms(text: str, form: int) -> tuple[str, ...]:
-    return tuple(_form(part, form) for part in text.split(",")) if text else ()
+def _pick_forms(text: str, form: int) -> tuple[str, ...]:
+    return tuple(_pick_form(part, form) for part in text.split(",")) if text else ()
 
 
-def _form(text: str, form: int) -> str:
+def _pick_form(text: str, form: int) -> str:
     """The man's (0) or the woman's (1) form of "Иванов/Иванова"; most names have one form."""
     forms = text.split("/")
     return forms[min(form, len(forms) - 1)].strip()

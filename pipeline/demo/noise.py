@@ -21,7 +21,7 @@ UNREADABLE_DATE = 0.01
 """Shares of recorded birth dates. Published audits of hand-entered registers find 3-10% of dates in error in all."""
 
 
-def mistyped(rng: Random, text: str) -> str:
+def mistype(rng: Random, text: str) -> str:
     """One slip of the keyboard within a word of three letters or more; shorter texts stay."""
     places = [place for place, letter in enumerate(text) if letter.isalpha() and place and place + 1 < len(text)]
     if not places:
@@ -36,7 +36,7 @@ def mistyped(rng: Random, text: str) -> str:
     return text[:place] + slip + text[place + consumed :]
 
 
-def one_digit_wrong(rng: Random, text: str) -> str:
+def misread_digit(rng: Random, text: str) -> str:
     """The text with one of its last digits replaced by another; the first two characters stay (prefix, country)."""
     places = [place for place, character in enumerate(text) if character.isdigit() and place > 1]
     if not places:
@@ -46,7 +46,7 @@ def one_digit_wrong(rng: Random, text: str) -> str:
     return text[:place] + other + text[place + 1 :]
 
 
-def misread(rng: Random, text: str) -> str:
+def misread_date(rng: Random, text: str) -> str:
     """A date as a form that one character of cannot be read."""
     place = rng.choice([place for place, character in enumerate(text) if character.isdigit()])
     return text[:place] + rng.choice("?lO") + text[place + 1 :]
@@ -56,8 +56,8 @@ def recorded_birth_date(rng: Random, born: date) -> dict[str, str]:
     """`birth_date` or `birth_date_text` as a register holds it."""
     drawn = rng.random()
     for share, written in (
-        (SWAPPED_DAY_MONTH, _swapped(born)),
-        (WRONG_DIGIT_OF_DATE, _one_digit_off(rng, born)),
+        (SWAPPED_DAY_MONTH, _swap_day_and_month(born)),
+        (WRONG_DIGIT_OF_DATE, _misread_date_digit(rng, born)),
         (YEAR_AND_MONTH_ONLY, f"{born:%Y-%m}"),
         (YEAR_ONLY, f"{born:%Y}"),
     ):
@@ -65,18 +65,18 @@ def recorded_birth_date(rng: Random, born: date) -> dict[str, str]:
             return {"birth_date": written}
         drawn -= share
     if drawn < UNREADABLE_DATE:
-        return {"birth_date_text": misread(rng, born.isoformat())}
+        return {"birth_date_text": misread_date(rng, born.isoformat())}
     return {"birth_date": born.isoformat()}
 
 
-def _swapped(born: date) -> str:
+def _swap_day_and_month(born: date) -> str:
     return born.replace(month=born.day, day=born.month).isoformat() if born.day <= 12 else born.isoformat()
 
 
-def _one_digit_off(rng: Random, born: date) -> str:
+def _misread_date_digit(rng: Random, born: date) -> str:
     """Another real date that differs in one digit of the day or of the year's last two."""
     while True:
-        written = one_digit_wrong(rng, born.isoformat())
+        written = misread_digit(rng, born.isoformat())
         try:
             return date.fromisoformat(written).isoformat()
         except ValueError:

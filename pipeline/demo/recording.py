@@ -12,7 +12,7 @@ import msgspec
 
 from pipeline.demo.countries import Country
 from pipeline.demo.naming import FAMILY_FIRST, UNSPACED, Spelling
-from pipeline.demo.noise import mistyped, one_digit_wrong, recorded_birth_date
+from pipeline.demo.noise import misread_digit, mistype, recorded_birth_date
 from pipeline.demo.world import TruePerson, TrueThing
 
 NAME_MISTYPED = 0.07
@@ -59,65 +59,65 @@ class Register:
         self._rng = rng
         self._country = country
 
-    def person(self, person: TruePerson, role: str, *, at_home: bool = False) -> Recorded:
+    def record_person(self, person: TruePerson, role: str, *, at_home: bool = False) -> Recorded:
         """A person as a suspect, victim or witness; `at_home` makes the address certain to be known."""
-        fields: dict[str, Any] = {"type": "person", "role": role, "names": self._names(person)}
+        fields: dict[str, Any] = {"type": "person", "role": role, "names": self._record_names(person)}
         shows = [person.id]
-        self._describe(fields, person)
+        self._add_description(fields, person)
         if at_home or self._happens(HOME_KNOWN):
-            fields["addresses"] = [self._address(person)]
+            fields["addresses"] = [self._record_address(person)]
         if self._happens(PHONE_KNOWN):
             fields["phones"] = [self._phone_as_dialled(person.phone)]
         if self._happens(PASSPORT_KNOWN):
             fields["identifiers"] = [
-                {"type": "passport", "value": self._number(person.passport), "country": person.nationality}
+                {"type": "passport", "value": self._record_number(person.passport), "country": person.nationality}
             ]
         if self._happens(EMAIL_KNOWN):
             fields["emails"] = [person.email]
         return Recorded(fields, tuple(shows))
 
-    def thing(self, thing: TrueThing) -> Recorded:
+    def record_thing(self, thing: TrueThing) -> Recorded:
         """A vehicle, phone, account, document or weapon, perhaps with a digit taken down wrongly."""
         fields: dict[str, Any] = {"type": thing.type, **thing.fields}
         match thing.type:
             case "phone":
-                return self._phone(thing)
+                return self._record_phone(thing)
             case "vehicle":
-                self._vehicle(fields)
+                self._record_vehicle(fields)
             case "account":
-                fields["iban"] = self._number(fields["iban"])
+                fields["iban"] = self._record_number(fields["iban"])
             case "document":
-                fields["number"] = self._number(fields["number"])
+                fields["number"] = self._record_number(fields["number"])
             case _:
-                fields["serial"] = self._number(fields["serial"])
+                fields["serial"] = self._record_number(fields["serial"])
         return Recorded(fields, (thing.id,))
 
-    def _describe(self, fields: dict[str, Any], person: TruePerson) -> None:
+    def _add_description(self, fields: dict[str, Any], person: TruePerson) -> None:
         if self._happens(BIRTH_DATE_KNOWN):
             fields |= recorded_birth_date(self._rng, person.born)
         if self._happens(BIRTH_PLACE_KNOWN):
             fields["birth_place"] = person.birth_place.name
         if self._happens(GENDER_KNOWN):
-            fields["gender"] = self._gender(person.gender)
+            fields["gender"] = self._record_gender(person.gender)
         if self._happens(NATIONALITY_KNOWN):
             fields["nationalities"] = [person.nationality]
 
-    def _gender(self, gender: str) -> str:
+    def _record_gender(self, gender: str) -> str:
         wrong = {"male": "female", "female": "male"}
         return wrong[gender] if self._happens(GENDER_WRONG) else gender
 
-    def _names(self, person: TruePerson) -> list[dict[str, str]]:
+    def _record_names(self, person: TruePerson) -> list[dict[str, str]]:
         writes_native = person.culture.latin or person.culture.name in self._country.scripts
-        names = [self._name(person, native=writes_native)]
+        names = [self._record_name(person, native=writes_native)]
         if not person.culture.latin and self._happens(ALSO_LATIN if writes_native else ALSO_NATIVE):
-            names.append({**self._name(person, native=not writes_native), "kind": "alias"})
+            names.append({**self._record_name(person, native=not writes_native), "kind": "alias"})
         return names
 
-    def _name(self, person: TruePerson, *, native: bool) -> dict[str, str]:
-        given = self._given(person, native=native)
-        family = self._slip(self._spelled(person.family, native=native))
+    def _record_name(self, person: TruePerson, *, native: bool) -> dict[str, str]:
+        given = self._record_given(person, native=native)
+        family = self._maybe_mistype(self._spell(person.family, native=native))
         if person.second and self._happens(SECOND_NAME_KNOWN):
-            second = self._spelled(person.second, native=native)
+            second = self._spell(person.second, native=native)
             given, family = (
                 (given, f"{family} {second}") if person.culture.name == "spanish" else (f"{given} {second}", family)
             )
@@ -125,23 +125,23 @@ class Register:
             family = family.upper()
         if self._happens(IN_PARTS):
             return {"given": given, "family": family}
-        return {"full": self._in_full(person, given, family, native=native)}
+        return {"full": self._record_full_name(person, given, family, native=native)}
 
-    def _in_full(self, person: TruePerson, given: str, family: str, *, native: bool) -> str:
+    def _record_full_name(self, person: TruePerson, given: str, family: str, *, native: bool) -> str:
         """In one field, in the order of the culture or of the form."""
         if native and person.culture.name in UNSPACED:
             return family + given
         family_first = person.culture.name in FAMILY_FIRST or self._happens(FAMILY_NAME_FIRST)
         return f"{family} {given}" if family_first else f"{given} {family}"
 
-    def _given(self, person: TruePerson, *, native: bool) -> str:
+    def _record_given(self, person: TruePerson, *, native: bool) -> str:
         short = [form for form in person.given.short if _is_latin(form) != native or person.culture.latin]
         if short and self._happens(SHORT_NAME):
             return short[0]
-        written = self._slip(self._spelled(person.given, native=native))
+        written = self._maybe_mistype(self._spell(person.given, native=native))
         return f"{written[0]}." if self._happens(INITIAL) and person.culture.name not in UNSPACED else written
 
-    def _spelled(self, spelling: Spelling, *, native: bool) -> str:
+    def _spell(self, spelling: Spelling, *, native: bool) -> str:
         """The native form, or a Latin one: the usual, or another as each country's transcription has it."""
         if native and spelling.native != spelling.latin[0]:
             return spelling.native
@@ -151,10 +151,10 @@ class Register:
             else spelling.latin[0]
         )
 
-    def _slip(self, text: str) -> str:
-        return mistyped(self._rng, text) if self._happens(NAME_MISTYPED / 2) else text
+    def _maybe_mistype(self, text: str) -> str:
+        return mistype(self._rng, text) if self._happens(NAME_MISTYPED / 2) else text
 
-    def _address(self, person: TruePerson) -> dict[str, str]:
+    def _record_address(self, person: TruePerson) -> dict[str, str]:
         home = person.home
         parts = {"street": home.street, "house": home.house, "postcode": home.city.postcode, "city": home.city.name}
         if self._happens(0.5):
@@ -163,17 +163,17 @@ class Register:
 
     def _phone_as_dialled(self, e164: str) -> str:
         """International, with spaces, or from the number's own country as people there dial it."""
-        number = self._number(e164)
+        number = self._record_number(e164)
         return self._rng.choice((number, f"{number[:3]} {number[3:6]} {number[6:]}", "00" + number[1:]))
 
-    def _vehicle(self, fields: dict[str, Any]) -> None:
-        fields["plate"] = self._number(fields["plate"])
+    def _record_vehicle(self, fields: dict[str, Any]) -> None:
+        fields["plate"] = self._record_number(fields["plate"])
         if self._happens(PLATE_ONLY):
             del fields["vin"]
         if not self._happens(MAKE_KNOWN):
             del fields["make"], fields["model"], fields["colour"]
 
-    def _phone(self, thing: TrueThing) -> Recorded:
+    def _record_phone(self, thing: TrueThing) -> Recorded:
         """The line, its device, or both, as a number is read out or a handset is seized: they are two real things."""
         parts = self._rng.choices(tuple(PHONE_PARTS), tuple(PHONE_PARTS.values()))[0]
         fields: dict[str, Any] = {"type": thing.type, **{part: thing.fields[part] for part in parts}}
@@ -181,8 +181,8 @@ class Register:
             fields["number"] = self._phone_as_dialled(fields["number"])
         return Recorded(fields, tuple(f"{thing.id}-{part}" for part in parts))
 
-    def _number(self, number: str) -> str:
-        return one_digit_wrong(self._rng, number) if self._happens(NUMBER_MISREAD) else number
+    def _record_number(self, number: str) -> str:
+        return misread_digit(self._rng, number) if self._happens(NUMBER_MISREAD) else number
 
     def _happens(self, share: float) -> bool:
         return self._rng.random() < share

@@ -12,12 +12,12 @@ from elasticsearch import ApiError, TransportError
 from rich.console import Console
 
 from pipeline.access.session_checks import STAFF
-from pipeline.demo.feeding import FeedSender, Trickle, send_all, settled
+from pipeline.demo.feeding import FeedSender, Trickle, send_all, wait_until_settled
 from pipeline.demo.generator import DemoFeed
-from pipeline.demo.installation import Workers, fresh, workers
+from pipeline.demo.installation import Workers, reset_installation, running_workers
 from pipeline.demo.latency import Latency
 from pipeline.demo.messages import ACCEPTED, Message
-from pipeline.demo.truth import Agreement, Pair, agreement
+from pipeline.demo.truth import Agreement, Pair, count_agreement
 from pipeline.engines.ports import LOOPBACK, choose
 from pipeline.errors import LiaisonError
 from pipeline.feeds.pushing import case_producer
@@ -28,7 +28,7 @@ from pipeline.index.reading import IndexReader
 from pipeline.localstack import stack
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
-from pipeline.streams.monitoring.accounting import Accounting, accounting
+from pipeline.streams.monitoring.accounting import Accounting, count_outcomes
 from pipeline.web.people import PREPARED
 
 LIVE = 150
@@ -61,25 +61,25 @@ class DemoResult(msgspec.Struct, frozen=True):
 @contextmanager
 def running_stack(settings: Settings, console: Console) -> Iterator[None]:
     """The engines; those that were not running before are ended afterwards."""
-    found_running = any(engine.state == "running" for engine in stack.status(settings))
-    stack.up(settings, console)
+    found_running = any(engine.state == "running" for engine in stack.engine_statuses(settings))
+    stack.start_engines(settings, console)
     try:
         yield
     finally:
         if not found_running:
-            stack.down(settings)
+            stack.stop_engines(settings)
 
 
 @contextmanager
-def installed(settings: Settings, feed: DemoFeed, console: Console) -> Iterator[Workers]:
+def demo_installation(settings: Settings, feed: DemoFeed, console: Console) -> Iterator[Workers]:
     """The demo's installation, empty, with its agencies registered and its workers running."""
     with console.status("Making an empty installation ..."):
-        asyncio.run(fresh(settings, (*feed.agencies, *_guests(feed))))
-    with workers(settings) as own:
+        asyncio.run(reset_installation(settings, (*feed.agencies, *_guest_agencies(feed))))
+    with running_workers(settings) as own:
         yield own
 
 
-def _guests(feed: DemoFeed) -> list[Agency]:
+def _guest_agencies(feed: DemoFeed) -> list[Agency]:
     """The agencies of the prepared people that the feed lacks: a person signs in only for one that takes part."""
     own = {agency.name for agency in feed.agencies}
     people = (person.requester for person in PREPARED if person.requester.roles - STAFF)
@@ -87,30 +87,30 @@ def _guests(feed: DemoFeed) -> list[Agency]:
     return [Agency(name, country) for name, country in countries.items()]
 
 
-def carry(settings: Settings, feed: DemoFeed, own: Workers, console: Console) -> DemoResult:
+def run_feed(settings: Settings, feed: DemoFeed, own: Workers, console: Console) -> DemoResult:
     """Send the feed, wait until all is consumed, and hold the result against the truth. Raises LiaisonError."""
-    return asyncio.run(_carry(settings, feed, own, console))
+    return asyncio.run(_run_feed(settings, feed, own, console))
 
 
-async def _carry(settings: Settings, feed: DemoFeed, own: Workers, console: Console) -> DemoResult:
+async def _run_feed(settings: Settings, feed: DemoFeed, own: Workers, console: Console) -> DemoResult:
     bulk, live = feed.messages[:-LIVE], feed.messages[-LIVE:]
     with case_producer(settings) as producer:
         sender = FeedSender(producer, settings.case_partitions)
         started = time.monotonic()
         await asyncio.to_thread(send_all, sender, bulk, console)
         console.print(f"{len(bulk):,} messages sent in {time.monotonic() - started:.1f} s")
-        await settled(settings, console, own.check)
+        await wait_until_settled(settings, console, own.check_alive)
         seconds = time.monotonic() - started
         console.print(f"accepted, correlated and indexed after {seconds:.1f} s")
-        trickle = Trickle(sender, lambda keys: _found(settings, keys), LIVE_PACE_S)
+        trickle = Trickle(sender, lambda keys: _find_indexed(settings, keys), LIVE_PACE_S)
         await trickle.run(live, _fresh_cases(bulk, live), console)
-    await settled(settings, console, own.check)
+    await wait_until_settled(settings, console, own.check_alive)
     console.print(f"{len(live):,} more messages sent one by one, timing until each new case is searchable")
-    links = await _links(settings)
+    links = await _read_links(settings)
     return DemoResult(
-        counted=await accounting(settings),
+        counted=await count_outcomes(settings),
         links=links,
-        agreed=agreement(feed.pairs, {_pair(link) for link in links}),
+        agreed=count_agreement(feed.pairs, {_pair_of(link) for link in links}),
         seconds=seconds,
         bulk=len(bulk),
         latency=Latency.of(trickle.latencies_s),
@@ -127,12 +127,12 @@ def _fresh_cases(bulk: Sequence[Message], live: Sequence[Message]) -> set[str]:
     }
 
 
-async def _found(settings: Settings, keys: Sequence[str]) -> set[str]:
+async def _find_indexed(settings: Settings, keys: Sequence[str]) -> set[str]:
     if not keys:
         return set()
     async with connect(settings) as client:
         try:
-            index = Indices(settings.namespace, "").active("cases")
+            index = Indices(settings.namespace, "").read_alias("cases")
             answer = await client.search(
                 index=index, query={"terms": {"case": list(keys)}}, size=len(keys), source=False
             )
@@ -141,22 +141,22 @@ async def _found(settings: Settings, keys: Sequence[str]) -> set[str]:
     return {hit["_id"] for hit in answer["hits"]["hits"]}
 
 
-async def _links(settings: Settings) -> tuple[LinkDocument, ...]:
+async def _read_links(settings: Settings) -> tuple[LinkDocument, ...]:
     async with connect(settings) as client:
         reader = IndexReader(client, Indices(settings.namespace, ""))
         return tuple([link async for link in reader.every_link()])
 
 
-def _pair(link: LinkDocument) -> Pair:
+def _pair_of(link: LinkDocument) -> Pair:
     return link.a.case, link.b.case
 
 
 @contextmanager
 def served(settings: Settings) -> Iterator[str]:
     """Pages and API for the prepared people; yields their address."""
-    from pipeline.web.serving import serving  # a second that a demo with --exit need not pay
+    from pipeline.web.serving import serve_in_thread  # a second that a demo with --exit need not pay
 
-    with serving(settings, LOOPBACK, choose([settings.api_port]), PREPARED) as url:
+    with serve_in_thread(settings, LOOPBACK, choose([settings.api_port]), PREPARED) as url:
         yield url
 
 
@@ -164,5 +164,5 @@ def keep_running(own: Workers) -> None:
     """Return on Ctrl-C. Raises LiaisonError if a worker dies."""
     with suppress(KeyboardInterrupt):
         while True:
-            own.check()
+            own.check_alive()
             time.sleep(WATCH_S)

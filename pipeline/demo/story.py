@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from pipeline.access.policy import CaseMeta, View, view
+from pipeline.access.policy import CaseMeta, View, decide_view
 from pipeline.access.requester import Purpose, Requester
 from pipeline.demo.examples import crosses_scripts
 from pipeline.index.documents import LinkDocument
@@ -37,19 +37,19 @@ Handled = Callable[[str], Handling]
 """The handling of a case by its key."""
 
 
-def story(links: Iterable[LinkDocument], cast: Cast, handled: Handled, now: datetime) -> Story | None:
+def find_story(links: Iterable[LinkDocument], cast: Cast, handled: Handled, now: datetime) -> Story | None:
     """The best question: by a name in another script rather than not, then by the strongest link; None without any."""
     strongest = sorted(links, key=lambda link: (-link.score, link.link))
-    found = [one for link in strongest for one in _tellings(link, cast, handled, now)]
+    found = [one for link in strongest for one in _find_stories(link, cast, handled, now)]
     return next((one for one in found if one.across), found[0] if found else None)
 
 
-def _tellings(link: LinkDocument, cast: Cast, handled: Handled, now: datetime) -> Iterator[Story]:
+def _find_stories(link: LinkDocument, cast: Cast, handled: Handled, now: datetime) -> Iterator[Story]:
     """The questions by which the seeker sees one side of a link, and of the other that there is something."""
     told = msgspec.convert(link.evidence, Explanation)
     a, b = (CaseMeta(side.case, side.agency, handled(side.case)) for side in (link.a, link.b))
     for known, hidden, which in ((a, b, "value_a"), (b, a, "value_b")):
-        if _sees(cast.seeker, known, now) is View.FULL and _is_guarded(hidden, cast, now):
+        if _view_of(cast.seeker, known, now) is View.FULL and _is_guarded(hidden, cast, now):
             for entity in told.entities:
                 said = {item.field: item for item in entity.items if item.bits > 0}
                 if {"name", "birth_date"} <= said.keys() and _is_exact(said["birth_date"]):
@@ -62,15 +62,15 @@ def _is_exact(born: Item) -> bool:
 
 
 def _is_guarded(case: CaseMeta, cast: Cast, now: datetime) -> bool:
-    seen = [_sees(who, case, now) for who in (cast.seeker, cast.stranger)]
+    seen = [_view_of(who, case, now) for who in (cast.seeker, cast.stranger)]
     return case.agency == cast.owner.agency and seen == [View.HIT, View.NOTHING]
 
 
-def _sees(who: Requester, case: CaseMeta, now: datetime) -> View:
-    return view(case, who, Purpose.INVESTIGATION, now)
+def _view_of(who: Requester, case: CaseMeta, now: datetime) -> View:
+    return decide_view(case, who, Purpose.INVESTIGATION, now)
 
 
-def steps(found: Story, names: Sequence[str], owner: str) -> list[str]:
+def story_steps(found: Story, names: Sequence[str], owner: str) -> list[str]:
     """The story in steps; `names` are of seeker, owner and stranger, `owner` is the owner's agency."""
     seeker, holder, stranger = names
     there = ", written in another script" if found.across else ""

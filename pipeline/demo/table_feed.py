@@ -30,16 +30,16 @@ def table_feed(table: Path, mapping: str, console: Console) -> DemoFeed:
         mapped = [row for row in rows if row.event is not None]
     return DemoFeed(
         agencies=tuple(Agency(agency.name, agency.country) for agency in kit.agencies),
-        messages=tuple(_message(row) for row in mapped),
-        cases=tuple(_case(row) for row in mapped),
+        messages=tuple(_make_message(row) for row in mapped),
+        cases=tuple(_make_case(row) for row in mapped),
     )
 
 
-def _message(row: Mapped) -> Message:
+def _make_message(row: Mapped) -> Message:
     agency = row.case.split(":")[0]
     return Message(agency, row.case.encode(), orjson.dumps(row.event), ACCEPTED)
 
 
-def _case(row: Mapped) -> TrueCase:
+def _make_case(row: Mapped) -> TrueCase:
     country = row.event["data"]["country"] if row.event else ""
     return TrueCase(row.case, country, frozenset({row.truth} if row.truth else ()))

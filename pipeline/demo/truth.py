@@ -50,23 +50,23 @@ def true_pairs(cases: Iterable[TrueCase]) -> set[Pair]:
         for real in case.shows:
             holders[real].append(case)
     return {
-        pair(first.case, second.case)
+        ordered_pair(first.case, second.case)
         for group in holders.values()
         for first, second in combinations(group, 2)
         if first.country != second.country
     }
 
 
-def pair(first: str, second: str) -> Pair:
+def ordered_pair(first: str, second: str) -> Pair:
     """The pair in ascending order."""
     return (first, second) if first < second else (second, first)
 
 
-def agreement(true: set[Pair], found: set[Pair]) -> Agreement:
+def count_agreement(true: set[Pair], found: set[Pair]) -> Agreement:
     """Count what both hold."""
     return Agreement(len(true), len(found), len(true & found))
 
 
-def labelled(labels: Mapping[str, str], countries: Mapping[str, str]) -> list[TrueCase]:
+def label_cases(labels: Mapping[str, str], countries: Mapping[str, str]) -> list[TrueCase]:
     """Cases with one label each (a mapping kit's truth column), by case key."""
     return [TrueCase(case, countries[case], frozenset({label})) for case, label in labels.items() if label]

@@ -12,13 +12,13 @@ from pipeline.demo.countries import (
     City,
     Country,
     account_number,
-    countries,
     device_number,
-    filled,
+    fill_pattern,
+    load_countries,
     mobile_number,
     vehicle_number,
 )
-from pipeline.demo.naming import GENDERS, Culture, Spelling, cultures
+from pipeline.demo.naming import GENDERS, Culture, Spelling, load_cultures
 
 CULTURES = {
     "french": 16, "german": 10, "polish": 12, "spanish": 12, "bulgarian": 11, "greek": 10, "arabic": 13, "russian": 7,
@@ -83,136 +83,145 @@ class World:
         self._rng = rng
         self._made = 0
 
-    def person(self, *, common_name: bool = False) -> TruePerson:
+    def make_person(self, *, common_name: bool = False) -> TruePerson:
         """Somebody new; `common_name` draws only from the listed, common names."""
         rng = self._rng
-        culture = cultures()[rng.choices(list(CULTURES), list(CULTURES.values()))[0]]
+        culture = load_cultures()[rng.choices(list(CULTURES), list(CULTURES.values()))[0]]
         gender = rng.choices(GENDERS, (7, 3))[0]
-        residence = self._residence(culture)
-        nationality = self._nationality(culture, residence)
-        given = culture.given[gender].draw(rng, listed=common_name)
-        return self._reachable(
+        residence = self._draw_residence(culture)
+        nationality = self._choose_nationality(culture, residence)
+        given = culture.given[gender].draw_name(rng, listed=common_name)
+        return self._add_contacts(
             TruePerson(
-                id=self._next("person"),
+                id=self._next_id("person"),
                 culture=culture,
                 gender=gender,
                 given=given,
-                family=culture.family[gender].draw(rng, listed=common_name),
-                second=None if common_name else self._second(culture, gender, given),
+                family=culture.family[gender].draw_name(rng, listed=common_name),
+                second=None if common_name else self._draw_second_name(culture, gender, given),
                 born=OLDEST + timedelta(days=rng.randrange(BIRTHS)),
-                birth_place=rng.choice(countries().get(nationality, residence).cities),
+                birth_place=rng.choice(load_countries().get(nationality, residence).cities),
                 nationality=nationality,
-                home=self._home(residence),
+                home=self._draw_home(residence),
                 phone="",
                 passport="",
                 email="",
             )
         )
 
-    def twin(self, person: TruePerson) -> TruePerson:
+    def make_twin(self, person: TruePerson) -> TruePerson:
         """Born on the same day in the same place, at home in the same house; another given name."""
-        return self._reachable(
+        return self._add_contacts(
             msgspec.structs.replace(
-                person, id=self._next("person"), given=self._other(person.culture, person.gender, [person]), second=None
+                person,
+                id=self._next_id("person"),
+                given=self._draw_other_name(person.culture, person.gender, [person]),
+                second=None,
             )
         )
 
-    def relative(self, household: list[TruePerson]) -> TruePerson:
+    def make_relative(self, household: list[TruePerson]) -> TruePerson:
         """One more member of a household: same family name and home, another given name and birth date."""
         person = household[0]
         gender = self._rng.choice(GENDERS)
         families = person.culture.family
-        return self._reachable(
+        return self._add_contacts(
             msgspec.structs.replace(
                 person,
-                id=self._next("person"),
+                id=self._next_id("person"),
                 gender=gender,
-                given=self._other(person.culture, gender, household),
+                given=self._draw_other_name(person.culture, gender, household),
                 second=None,
                 family=families[gender].all[families[person.gender].all.index(person.family)],
                 born=person.born + timedelta(days=self._rng.randrange(400, 9_000)),
             )
         )
 
-    def namesake(self, person: TruePerson) -> TruePerson:
+    def make_namesake(self, person: TruePerson) -> TruePerson:
         """Somebody else of the same name: born on another day, living elsewhere."""
-        residence = self._residence(person.culture)
-        return self._reachable(
+        residence = self._draw_residence(person.culture)
+        return self._add_contacts(
             msgspec.structs.replace(
                 person,
-                id=self._next("person"),
+                id=self._next_id("person"),
                 born=person.born + timedelta(days=self._rng.randrange(400, 6_000)),
-                birth_place=self._rng.choice(countries().get(person.nationality, residence).cities),
-                home=self._home(residence),
+                birth_place=self._rng.choice(load_countries().get(person.nationality, residence).cities),
+                home=self._draw_home(residence),
             )
         )
 
-    def thing(self, kind: str) -> TrueThing:
+    def make_thing(self, kind: str) -> TrueThing:
         """A new vehicle, phone, account, document or weapon."""
-        country = self._rng.choice([country for country in countries().values() if country.bban or kind != "account"])
-        return TrueThing(self._next(kind), kind, country.code, self._fields(kind, country))
+        country = self._rng.choice(
+            [country for country in load_countries().values() if country.bban or kind != "account"]
+        )
+        return TrueThing(self._next_id(kind), kind, country.code, self._draw_fields(kind, country))
 
-    def _fields(self, kind: str, country: Country) -> dict[str, str]:
+    def _draw_fields(self, kind: str, country: Country) -> dict[str, str]:
         rng = self._rng
         match kind:
             case "vehicle":
                 make, model = rng.choice(MODELS)
                 look: dict[str, str] = {"make": make, "model": model, "colour": rng.choice(COLOURS)}
-                plate, vin = filled(rng, country.plate), vehicle_number(rng)
+                plate, vin = fill_pattern(rng, country.plate), vehicle_number(rng)
                 return {"plate": plate, "plate_country": country.code, "vin": vin, **look}
             case "phone":
                 return {"number": mobile_number(rng, country), "imei": device_number(rng)}
             case "account":
                 return {"iban": account_number(rng, country)}
             case "document":
-                return {"document_type": "passport", "number": filled(rng, country.passport), "country": country.code}
+                return {
+                    "document_type": "passport",
+                    "number": fill_pattern(rng, country.passport),
+                    "country": country.code,
+                }
             case _:
                 return {
-                    "serial": filled(rng, "LDDDDDDD"),
+                    "serial": fill_pattern(rng, "LDDDDDDD"),
                     "make": rng.choice(("Glock", "CZ", "Zastava")),
                     "calibre": "9x19",
                 }
 
-    def _reachable(self, person: TruePerson) -> TruePerson:
+    def _add_contacts(self, person: TruePerson) -> TruePerson:
         """The person with a phone, a passport and an e-mail address of his or her own."""
-        country = countries()[person.home.country]
-        issuer = countries().get(person.nationality, country)
+        country = load_countries()[person.home.country]
+        issuer = load_countries().get(person.nationality, country)
         name = anyascii(person.given.latin[0]).split()[0].lower()
         return msgspec.structs.replace(
             person,
             phone=mobile_number(self._rng, country),
-            passport=filled(self._rng, issuer.passport),
+            passport=fill_pattern(self._rng, issuer.passport),
             email=f"{name}.{self._rng.randrange(1_000, 99_999)}@example.org",
         )
 
-    def _residence(self, culture: Culture) -> Country:
-        at_home = [countries()[code] for code in culture.countries if code in countries()]
+    def _draw_residence(self, culture: Culture) -> Country:
+        at_home = [load_countries()[code] for code in culture.countries if code in load_countries()]
         stays = self._rng.random() < 0.75
-        return self._rng.choice(at_home if stays and at_home else list(countries().values()))
+        return self._rng.choice(at_home if stays and at_home else list(load_countries().values()))
 
-    def _nationality(self, culture: Culture, residence: Country) -> str:
+    def _choose_nationality(self, culture: Culture, residence: Country) -> str:
         return residence.code if residence.code in culture.countries else culture.countries[0]
 
-    def _home(self, country: Country) -> Home:
+    def _draw_home(self, country: Country) -> Home:
         rng = self._rng
         return Home(country.code, rng.choice(country.cities), rng.choice(country.streets), str(rng.randrange(1, 180)))
 
-    def _second(self, culture: Culture, gender: str, given: Spelling) -> Spelling | None:
+    def _draw_second_name(self, culture: Culture, gender: str, given: Spelling) -> Spelling | None:
         if culture.name == "spanish":
-            return culture.family[gender].draw(self._rng)
+            return culture.family[gender].draw_name(self._rng)
         if not culture.latin or self._rng.random() >= SECOND_NAME:
             return None
-        while (second := culture.given[gender].draw(self._rng)) == given:
+        while (second := culture.given[gender].draw_name(self._rng)) == given:
             continue
         return second
 
-    def _other(self, culture: Culture, gender: str, household: list[TruePerson]) -> Spelling:
+    def _draw_other_name(self, culture: Culture, gender: str, household: list[TruePerson]) -> Spelling:
         """A given name that nobody of the household bears."""
         taken = {member.given.native for member in household}
-        while (given := culture.given[gender].draw(self._rng)).native in taken:
+        while (given := culture.given[gender].draw_name(self._rng)).native in taken:
             continue
         return given
 
-    def _next(self, kind: str) -> str:
+    def _next_id(self, kind: str) -> str:
         self._made += 1
         return f"{kind}-{self._made}"

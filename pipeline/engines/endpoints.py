@@ -32,11 +32,11 @@ class EngineAddress:
     title: str
     scheme: str = ""
 
-    def external(self, settings: Settings) -> str:
+    def external_url(self, settings: Settings) -> str:
         """The address of an existing one, from the settings; or the empty string."""
         return str(getattr(settings, f"{self.name}_url"))
 
-    def url(self, port: int) -> str:
+    def local_url(self, port: int) -> str:
         """How clients address the local one on this port."""
         return f"{self.scheme}{LOOPBACK}:{port}"
 
@@ -51,7 +51,10 @@ def endpoints(settings: Settings) -> Endpoints:
     Raises LiaisonError if there is neither.
     """
     return Endpoints(
-        **{engine.name: engine.external(settings) or _local_url(engine, settings) for engine in (KAFKA, ELASTICSEARCH)}
+        **{
+            engine.name: engine.external_url(settings) or _local_url(engine, settings)
+            for engine in (KAFKA, ELASTICSEARCH)
+        }
     )
 
 
@@ -73,4 +76,4 @@ def _local_url(engine: EngineAddress, settings: Settings) -> str:
         raise LiaisonError(f"no local engines are running; start them with `liaison up`, or set {setting}")
     if local_process(layout, engine.name) is None:
         raise LiaisonError(f"the local {engine.title} has stopped; start it again with `liaison up`")
-    return engine.url(run.port)
+    return engine.local_url(run.port)

@@ -19,13 +19,13 @@ PURPOSE: Final = "investigation"
 def fetch_tag_keys(settings: Settings, token: str, case_reference: str) -> dict[str, str]:
     """The agency's tag keys, base64url by id. Raises LiaisonError."""
     try:
-        with _client(settings, token, case_reference) as client:
+        with _make_client(settings, token, case_reference) as client:
             answer = client.get("/v1/audit/log/keys")
-            _require(answer)
+            _raise_if_refused(answer)
             keys: dict[str, str] = answer.json()["keys"]
             return keys
     except (httpx.HTTPError, ValueError, KeyError) as error:
-        raise _unreachable(settings, error) from error
+        raise _unreachable_error(settings, error) from error
 
 
 def fetch_accesses(settings: Settings, token: str, case_reference: str, first: int, output: Path) -> int:
@@ -33,20 +33,20 @@ def fetch_accesses(settings: Settings, token: str, case_reference: str, first: i
     draft = output.with_name(f"{output.name}.part")
     try:
         with (
-            _client(settings, token, case_reference) as client,
+            _make_client(settings, token, case_reference) as client,
             client.stream("GET", "/v1/audit/log/accesses", params={"first": first}) as answer,
             draft.open("wb") as file,
         ):
-            _require(answer)
+            _raise_if_refused(answer)
             for part in answer.iter_bytes():
                 file.write(part)
     except httpx.HTTPError as error:
-        raise _unreachable(settings, error) from error
+        raise _unreachable_error(settings, error) from error
     draft.replace(output)
     return output.stat().st_size
 
 
-def _client(settings: Settings, token: str, case_reference: str) -> httpx.Client:
+def _make_client(settings: Settings, token: str, case_reference: str) -> httpx.Client:
     headers = {
         "Authorization": f"Bearer {token}",
         "Liaison-Purpose": PURPOSE,
@@ -58,12 +58,12 @@ def _client(settings: Settings, token: str, case_reference: str) -> httpx.Client
     return httpx.Client(**options)
 
 
-def _require(answer: httpx.Response) -> None:
+def _raise_if_refused(answer: httpx.Response) -> None:
     if answer.is_error:
         raise LiaisonError(f"the API refused: {problem_detail(answer.read()) or answer.reason_phrase}")
 
 
-def _unreachable(settings: Settings, error: Exception) -> LiaisonError:
+def _unreachable_error(settings: Settings, error: Exception) -> LiaisonError:
     return LiaisonError(
         f"the API at {settings.api_url} can't be reached or the connection broke ({type(error).__name__}); try again"
     )

@@ -76,9 +76,9 @@ def verify_case(row: Mapping[str, Any], keys: Mapping[str, AgencyKey]) -> CaseSi
     """
     data, signature = row.get("data"), row.get("signature")
     if not isinstance(data, dict):
-        return CaseSignature(_text(row.get("case")), 0, SignatureVerdict.UNSIGNED, "holds no record")
-    agency, version = _text(data.get("agency")), data.get("version")
-    case = case_key(agency, _text(data.get("case_id")))
+        return CaseSignature(_text_or_empty(row.get("case")), 0, SignatureVerdict.UNSIGNED, "holds no record")
+    agency, version = _text_or_empty(data.get("agency")), data.get("version")
+    case = case_key(agency, _text_or_empty(data.get("case_id")))
     found = CaseSignature(case, version if isinstance(version, int) else 0, SignatureVerdict.UNSIGNED)
     if not isinstance(signature, str):
         return found
@@ -115,5 +115,5 @@ def _keys_of(agency: str, keys: Mapping[str, AgencyKey]) -> dict[str, AgencyKey]
     return {kid: key for kid, key in keys.items() if key.agency == agency}
 
 
-def _text(value: object) -> str:
+def _text_or_empty(value: object) -> str:
     return value if isinstance(value, str) else ""

@@ -43,13 +43,13 @@ class Checker:
         self._country = country
         self._known: dict[str, Known] = {}
 
-    def check(self, lines: Iterable[tuple[int, bytes]]) -> Iterator[CheckedLine]:
+    def check_lines(self, lines: Iterable[tuple[int, bytes]]) -> Iterator[CheckedLine]:
         """Each numbered line with its problems."""
         for number, raw in lines:
-            found = tuple(LineProblem(number, p.reason, p.pointer, p.message) for p in self._problems(raw))
+            found = tuple(LineProblem(number, p.reason, p.pointer, p.message) for p in self._find_problems(raw))
             yield CheckedLine(number, raw, found)
 
-    def _problems(self, raw: bytes) -> list[RecordProblem]:
+    def _find_problems(self, raw: bytes) -> list[RecordProblem]:
         try:
             record = read(raw)
         except RefusedError as refused:

@@ -67,13 +67,13 @@ class FeedClient:
     def close(self) -> None:
         """End everything that is open."""
         for stream in self._streams:
-            self._runner.run(_closed(stream))
+            self._runner.run(_close_stream(stream))
         self._runner.close()
 
     @cached_property
     def agency(self) -> Agency:
         """The agency as it is registered."""
-        return self._runner.run(pushing.registered(self._settings, self._agency))
+        return self._runner.run(pushing.require_agency(self._settings, self._agency))
 
     def push(
         self,
@@ -93,11 +93,11 @@ class FeedClient:
         """
         if not UPLOAD_NAME.fullmatch(upload):
             raise LiaisonError("an upload name takes 1 to 100 of A-Z, a-z, 0-9, ., _ and -")
-        lines = enumerate(map(_encoded, records), start=1)
+        lines = enumerate(map(_encode_record, records), start=1)
         agency = self.agency
         checker = Checker(agency.name, agency.country) if validate else None
         checked = checked_lines(lines, checker, signer)
-        return self._runner.run(pushing.push(self._settings, agency.name, upload, checked, advance))
+        return self._runner.run(pushing.push_lines(self._settings, agency.name, upload, checked, advance))
 
     def receipts_of(self, pushed: PushResult, *, timeout_s: float | None = None) -> Iterator[Receipt]:
         """The receipts of an upload, as intake gives them; ends when every message has one.
@@ -105,15 +105,15 @@ class FeedClient:
         They are told by position, so where the agency pushes another upload meanwhile, some of its are among them.
         Raises LiaisonError if it takes longer than that in all.
         """
-        return self._each(outcomes.receipts_of(self._settings, self._agency, pushed.reached), timeout_s)
+        return self._iterate_stream(outcomes.receipts_of(self._settings, self._agency, pushed.reached), timeout_s)
 
     def receipts(self, *, since: datetime | None = None, follow: bool = False) -> Iterator[Receipt]:
         """All receipts (30 days are kept), or those since a time; with `follow`, those to come too."""
-        return self._each(outcomes.receipts(self._settings, self._agency, since=since, follow=follow))
+        return self._iterate_stream(outcomes.read_receipts(self._settings, self._agency, since=since, follow=follow))
 
     def hits(self, *, since: datetime | None = None, follow: bool = False) -> Iterator[Hit]:
         """All hits (30 days are kept), or those since a time; with `follow`, those to come too."""
-        return self._each(outcomes.hits(self._settings, self._agency, since=since, follow=follow))
+        return self._iterate_stream(outcomes.read_hits(self._settings, self._agency, since=since, follow=follow))
 
     def heads(self, log_key: str, *, follow: bool = False) -> Iterator[SignedHead]:
         """The audit log's signed heads, and with `follow` those to come; `log_key` is the log's verifier key.
@@ -121,9 +121,9 @@ class FeedClient:
         `liaison feed witness` keeps them, and holds them against the log's leaves.
         """
         key = VerifierKey.parse(log_key)
-        return self._each(witnessing.signed_heads(self._settings, key, follow=follow))
+        return self._iterate_stream(witnessing.signed_heads(self._settings, key, follow=follow))
 
-    def _each(self, stream: AsyncGenerator[T], timeout_s: float | None = None) -> Iterator[T]:
+    def _iterate_stream(self, stream: AsyncGenerator[T], timeout_s: float | None = None) -> Iterator[T]:
         self._streams.append(stream)
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
 
@@ -140,10 +140,10 @@ class FeedClient:
             raise LiaisonError(f"receipts still missing after {timeout_s:.0f} s; see `liaison ops lag`") from error
 
 
-async def _closed(stream: AsyncGenerator[Any]) -> None:
+async def _close_stream(stream: AsyncGenerator[Any]) -> None:
     """Close a stream, however far it was read."""
     await stream.aclose()
 
 
-def _encoded(record: bytes | Mapping[str, Any]) -> bytes:
+def _encode_record(record: bytes | Mapping[str, Any]) -> bytes:
     return record if isinstance(record, bytes) else orjson.dumps(record)

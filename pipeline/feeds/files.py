@@ -21,7 +21,7 @@ class Survey(msgspec.Struct, frozen=True):
     digest: str
 
 
-def survey(path: Path) -> Survey:
+def survey_file(path: Path) -> Survey:
     """Read the file once through."""
     digest, lines = hashlib.blake2b(digest_size=DIGEST_BYTES), 0
     with path.open("rb") as file:

@@ -20,7 +20,7 @@ from pipeline.feeds.checking import CheckedLine, Checker
 from pipeline.feeds.outcomes import receipts_of
 from pipeline.feeds.pushing import CHUNK_BYTES, CHUNK_LINES, PushResult, push_chunk
 from pipeline.feeds.sending import Record, record_of
-from pipeline.feeds.uploads import attempt
+from pipeline.feeds.uploads import open_upload
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Receipt
 from pipeline.settings import Settings
@@ -48,7 +48,7 @@ class Received:
     places: dict[Record, int] = field(default_factory=dict)
 
 
-async def take(
+async def accept_upload(
     settings: Settings, agency: Agency, upload: str, body: AsyncIterable[bytes], *, validate: bool = True
 ) -> Received:
     """Send a body's lines, once each for this upload's name.
@@ -57,8 +57,8 @@ async def take(
     """
     received = Received()
     checker = Checker(agency.name, agency.country) if validate else None
-    async with attempt(settings, agency.name, upload) as opened:
-        async for chunk in _chunks(lines_of(body)):
+    async with open_upload(settings, agency.name, upload) as opened:
+        async for chunk in _batch_lines(lines_of(body)):
             numbered = list(enumerate(chunk, start=received.lines + 1))
             received.lines += len(chunk)
             if received.lines > MOST_LINES:
@@ -66,13 +66,13 @@ async def take(
                     "more than {most} lines in one request; send the rest in another upload", most=MOST_LINES
                 )
             received.places |= {record: n for n, raw in numbered if (record := record_of(raw))}
-            await push_chunk(opened, await asyncio.to_thread(_checked, checker, numbered), received.pushed)
+            await push_chunk(opened, await asyncio.to_thread(_check_lines, checker, numbered), received.pushed)
         received.pushed.reached = opened.reached
     return received
 
 
-def _checked(checker: Checker | None, numbered: list[tuple[int, bytes]]) -> list[CheckedLine]:
-    return list(checker.check(numbered)) if checker else [CheckedLine(number, raw) for number, raw in numbered]
+def _check_lines(checker: Checker | None, numbered: list[tuple[int, bytes]]) -> list[CheckedLine]:
+    return list(checker.check_lines(numbered)) if checker else [CheckedLine(number, raw) for number, raw in numbered]
 
 
 async def lines_of(body: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
@@ -90,7 +90,7 @@ async def lines_of(body: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
         yield bytes(rest)
 
 
-async def _chunks(lines: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
+async def _batch_lines(lines: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
     chunk: list[bytes] = []
     size = 0
     async for line in lines:
@@ -103,32 +103,34 @@ async def _chunks(lines: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]]:
         yield chunk
 
 
-async def told(settings: Settings, agency: str, received: Received) -> AsyncIterator[bytes]:
+async def stream_answer(settings: Settings, agency: str, received: Received) -> AsyncIterator[bytes]:
     """The answer as NDJSON: what was taken, each line that was left out, each receipt, and whether these are all."""
     pushed = received.pushed
-    yield _line({"lines": received.lines, "sent": pushed.sent, "before": pushed.before, "left_out": pushed.left_out})
+    yield _encode_line(
+        {"lines": received.lines, "sent": pushed.sent, "before": pushed.before, "left_out": pushed.left_out}
+    )
     for problem in pushed.problems:
-        yield _line(problem)
+        yield _encode_line(problem)
     unanswered = pushed.sent + pushed.before
     receipts = receipts_of(settings, agency, pushed.reached)
     deadline = asyncio.get_running_loop().time() + RECEIPTS_S
     try:
-        while receipt := await _next(receipts, deadline):
+        while receipt := await _next_receipt(receipts, deadline):
             place = received.places.get((receipt.case, receipt.version), 0)
             if place or not receipt.case:
                 unanswered -= len(receipt.offsets)
-                yield _line({"line": place} | msgspec.to_builtins(receipt))
+                yield _encode_line({"line": place} | msgspec.to_builtins(receipt))
     except TimeoutError:
         pass
     finally:
         await receipts.aclose()
-    yield _line({"unanswered": max(0, unanswered)})
+    yield _encode_line({"unanswered": max(0, unanswered)})
 
 
-async def _next(receipts: AsyncIterator[Receipt], deadline: float) -> Receipt | None:
+async def _next_receipt(receipts: AsyncIterator[Receipt], deadline: float) -> Receipt | None:
     async with asyncio.timeout_at(deadline):
         return await anext(receipts, None)
 
 
-def _line(value: Any) -> bytes:
+def _encode_line(value: Any) -> bytes:
     return msgspec.json.encode(value) + b"\n"

@@ -19,7 +19,7 @@ PATIENCE_S: Final = 180.0
 """Longest silence of the gateway, which waits for intake for up to 120 s."""
 
 
-def post(
+def post_file(
     url: str, token: str, agency: str, upload: str, file: Path, *,
     validate: bool, ca_file: Path | None, advance: Callable[[int], Any], signer: RecordSigner | None = None,
 ) -> Iterator[dict[str, Any]]:  # fmt: skip
@@ -35,7 +35,7 @@ def post(
         with (
             httpx.Client(timeout=PATIENCE_S, verify=tls) as client,
             client.stream(
-                "POST", address, params=query, headers=headers, content=_body(file, signer, advance)
+                "POST", address, params=query, headers=headers, content=_file_body(file, signer, advance)
             ) as answer,
         ):
             if answer.is_error:
@@ -48,8 +48,8 @@ def post(
         ) from error
 
 
-def _body(file: Path, signer: RecordSigner | None, advance: Callable[[int], Any]) -> Iterator[bytes]:
-    return _signed_pieces(file, signer, advance) if signer else _pieces(file, advance)
+def _file_body(file: Path, signer: RecordSigner | None, advance: Callable[[int], Any]) -> Iterator[bytes]:
+    return _signed_pieces(file, signer, advance) if signer else _read_pieces(file, advance)
 
 
 def _signed_pieces(file: Path, signer: RecordSigner, advance: Callable[[int], Any]) -> Iterator[bytes]:
@@ -66,7 +66,7 @@ def _signed_pieces(file: Path, signer: RecordSigner, advance: Callable[[int], An
         advance(len(piece))
 
 
-def _pieces(file: Path, advance: Callable[[int], Any]) -> Iterator[bytes]:
+def _read_pieces(file: Path, advance: Callable[[int], Any]) -> Iterator[bytes]:
     with file.open("rb") as opened:
         while piece := opened.read(PIECE_BYTES):
             yield piece

@@ -87,14 +87,14 @@ def parse_kit(text: str, origin: str) -> Kit:
     """Check and compile a kit's YAML; `origin` is the name that errors carry."""
     try:
         written = msgspec.convert(yaml.safe_load(text), KitFile)
-        return _compile(written)
+        return _compile_kit(written)
     except yaml.YAMLError as error:
         raise LiaisonError(f"{origin} is not YAML: {' '.join(str(error).split())}") from error
     except (msgspec.ValidationError, ValueError) as error:
         raise LiaisonError(f"{origin}: {error}") from error
 
 
-def _compile(written: KitFile) -> Kit:
+def _compile_kit(written: KitFile) -> Kit:
     _check_agencies(written)
     record = compile_fields(written.record, "record")
     deal, time, truth = (

@@ -14,7 +14,7 @@ import msgspec
 from pipeline.errors import LiaisonError
 from pipeline.feeds.evaluation import MappingProblem, RowEvaluation
 from pipeline.feeds.kit import Kit, KitAgency
-from pipeline.feeds.rows import SourceRow, header, read_rows
+from pipeline.feeds.rows import SourceRow, read_header, read_rows
 from pipeline.feeds.rules import Row
 from pipeline.records.model import RECORD_TYPE, case_key
 
@@ -45,10 +45,10 @@ class Mapper:
         """Map every row in file order; raises LiaisonError if the table lacks a column that the kit names."""
         self._check_header(path)
         for line in read_rows(path, self._kit.source):
-            yield self._map(line)
+            yield self._map_row(line)
 
     def _check_header(self, path: Path) -> None:
-        declared = header(path, self._kit.source)
+        declared = read_header(path, self._kit.source)
         if declared is None:
             return
         missing = self._kit.required - set(declared)
@@ -57,12 +57,12 @@ class Mapper:
             raise LiaisonError(f"{path} lacks the column {lacking} that kit {self._kit.name} names; it has {held}")
         self.unmapped.update(dict.fromkeys(set(declared) - self._kit.columns, 0))
 
-    def _map(self, line: SourceRow) -> Mapped:
+    def _map_row(self, line: SourceRow) -> Mapped:
         if line.problem:
             return Mapped(line.number, None, problems=(MappingProblem("", line.problem),))
         self.unmapped.update(column for column, cell in line.row.items() if cell and column not in self._kit.columns)
         problems: list[MappingProblem] = []
-        event = self._event(line.row, problems)
+        event = self._make_event(line.row, problems)
         data = event["data"]
         if "case_id" not in data:
             return Mapped(
@@ -70,36 +70,36 @@ class Mapper:
             )
         self._check_repeated(event["id"], line.number, problems)
         case = case_key(data["agency"], data["case_id"])
-        return Mapped(line.number, event, case, self._truth(line.row), tuple(problems))
+        return Mapped(line.number, event, case, self._truth_label(line.row), tuple(problems))
 
-    def _event(self, row: Row, problems: list[MappingProblem]) -> dict[str, Any]:
-        agency = self._agency(row)
+    def _make_event(self, row: Row, problems: list[MappingProblem]) -> dict[str, Any]:
+        agency = self._deal_agency(row)
         data = {"agency": agency.name, "country": agency.country, "version": 1, "status": "active"}
-        data |= RowEvaluation(row, problems).object(self._kit.record)
+        data |= RowEvaluation(row, problems).fill_object(self._kit.record)
         return {
             "specversion": "1.0",
             "id": f"{agency.name}:{data.get('case_id', '')}:{data['version']}",
             "source": f"/agencies/{agency.name}",
             "type": RECORD_TYPE,
-            "time": self._time(row),
+            "time": self._event_time(row),
             "datacontenttype": "application/json",
             "data": data,
         }
 
-    def _agency(self, row: Row) -> KitAgency:
+    def _deal_agency(self, row: Row) -> KitAgency:
         """Deal the row out by a hash, so that the same record goes to the same agency on every run and machine."""
         if self._kit.deal is None:
             return self._kit.agencies[0]
-        dealt = "\n".join(self._kit.deal.texts(row))
+        dealt = "\n".join(self._kit.deal.fill_texts(row))
         digest = hashlib.blake2b(dealt.encode(), digest_size=8).digest()
         return self._kit.agencies[int.from_bytes(digest) % len(self._kit.agencies)]
 
-    def _time(self, row: Row) -> str:
-        texts = self._kit.time.texts(row) if self._kit.time else []
+    def _event_time(self, row: Row) -> str:
+        texts = self._kit.time.fill_texts(row) if self._kit.time else []
         return texts[0] if texts else self._now().isoformat(timespec="seconds")
 
-    def _truth(self, row: Row) -> str:
-        return "".join(self._kit.truth.texts(row)[:1]) if self._kit.truth else ""
+    def _truth_label(self, row: Row) -> str:
+        return "".join(self._kit.truth.fill_texts(row)[:1]) if self._kit.truth else ""
 
     def _check_repeated(self, event_id: str, number: int, problems: list[MappingProblem]) -> None:
         first = self._lines.setdefault(event_id, number)

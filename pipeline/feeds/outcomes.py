@@ -17,8 +17,8 @@ from pipeline.feeds.uploads import Reached
 from pipeline.records.messages import Receipt
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import admin
-from pipeline.streams.kafka.reading import plain_consumer, read
+from pipeline.streams.kafka.admin import admin_client
+from pipeline.streams.kafka.reading import plain_consumer, read_partitions
 from pipeline.times import unix_ms
 
 FOLLOW_WAIT_MS: Final = 500
@@ -30,20 +30,20 @@ _receipt = msgspec.json.Decoder(Receipt).decode
 _hit = msgspec.json.Decoder(Hit).decode
 
 
-async def receipts(
+async def read_receipts(
     settings: Settings, agency: str, *, since: datetime | None = None, follow: bool = False
 ) -> AsyncGenerator[Receipt]:
     """The agency's receipts written since then, by partition in order; with `follow`, those to come too."""
-    async with aclosing(_messages(settings, topics.RECEIPTS, agency, _receipt, since, follow)) as found:
+    async with aclosing(_read_messages(settings, topics.RECEIPTS, agency, _receipt, since, follow)) as found:
         async for receipt in found:
             yield receipt
 
 
-async def hits(
+async def read_hits(
     settings: Settings, agency: str, *, since: datetime | None = None, follow: bool = False
 ) -> AsyncGenerator[Hit]:
     """The agency's hits written since then, in order; with `follow`, those to come too. Their ids tell repeats."""
-    async with aclosing(_messages(settings, topics.HITS, agency, _hit, since, follow)) as found:
+    async with aclosing(_read_messages(settings, topics.HITS, agency, _hit, since, follow)) as found:
         async for hit in found:
             yield hit
 
@@ -58,7 +58,7 @@ async def receipts_of(settings: Settings, agency: str, reached: Reached) -> Asyn
     if not waiting:
         return
     starts = {TopicPartition(topic, p): reached.receipts[p] for p in waiting}
-    async with aclosing(_following(settings, starts)) as chunks:
+    async with aclosing(_follow_records(settings, starts)) as chunks:
         async for records in chunks:
             for receipt in (_receipt(record.value) for record in records):
                 partition, offsets = receipt.position.partition, receipt.offsets
@@ -73,14 +73,14 @@ async def receipts_of(settings: Settings, agency: str, reached: Reached) -> Asyn
 
 def readable_topic(settings: Settings, topic: topics.Topic, agency: str) -> str:
     """The topic's full name. Raises LiaisonError where it can't be seen: aiokafka would ask for ever."""
-    name = topics.name(settings, topic, agency=agency)
-    with admin(settings) as client:
+    name = topics.topic_name(settings, topic, agency=agency)
+    with admin_client(settings) as client:
         if name not in client.list_topics():
             raise LiaisonError(f"topic {name} does not exist, or these credentials can't read it")
     return name
 
 
-async def _messages(
+async def _read_messages(
     settings: Settings,
     topic: topics.Topic,
     agency: str,
@@ -89,15 +89,17 @@ async def _messages(
     follow: bool,
 ) -> AsyncGenerator[T]:
     name = await asyncio.to_thread(readable_topic, settings, topic, agency)
-    partitions = [TopicPartition(name, number) for number in range(topics.partitions(settings, topic))]
-    starts = await _starts(settings, partitions, since) if since else dict.fromkeys(partitions, 0)
-    async with aclosing(_following(settings, starts) if follow else read(settings, starts)) as chunks:
+    partitions = [TopicPartition(name, number) for number in range(topics.partition_count(settings, topic))]
+    starts = await _start_offsets(settings, partitions, since) if since else dict.fromkeys(partitions, 0)
+    async with aclosing(_follow_records(settings, starts) if follow else read_partitions(settings, starts)) as chunks:
         async for records in chunks:
             for record in records:
                 yield decode(record.value)
 
 
-async def _starts(settings: Settings, partitions: list[TopicPartition], since: datetime) -> dict[TopicPartition, int]:
+async def _start_offsets(
+    settings: Settings, partitions: list[TopicPartition], since: datetime
+) -> dict[TopicPartition, int]:
     """The first offset written since then, of each partition; its end where there is none yet."""
     async with plain_consumer(settings, partitions) as consumer:
         ends = await consumer.end_offsets(partitions)
@@ -105,7 +107,9 @@ async def _starts(settings: Settings, partitions: list[TopicPartition], since: d
         return {p: ends[p] if at is None else at.offset for p, at in found.items()}
 
 
-async def _following(settings: Settings, starts: Mapping[TopicPartition, int]) -> AsyncGenerator[list[ConsumerRecord]]:
+async def _follow_records(
+    settings: Settings, starts: Mapping[TopicPartition, int]
+) -> AsyncGenerator[list[ConsumerRecord]]:
     """Committed records from these offsets on, for ever."""
     async with plain_consumer(settings, starts, fetch_wait_ms=FOLLOW_WAIT_MS) as consumer:
         for partition, offset in starts.items():

@@ -13,14 +13,14 @@ from kafka.errors import KafkaError
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.checking import CheckedLine, LineProblem
-from pipeline.feeds.uploads import Reached, Upload, UploadLine, attempt, fits
+from pipeline.feeds.uploads import Reached, Upload, UploadLine, fits_in_message, open_upload
 from pipeline.records.agencies import Agency, AgencyState
 from pipeline.records.messages import Position, Reason
 from pipeline.records.model import case_key
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.connection import options
-from pipeline.streams.registers.registry import agencies
+from pipeline.streams.kafka.connection import client_options
+from pipeline.streams.registers.registry import read_agencies
 
 LINGER_MS = 20
 """Long enough to fill batches of a file, too short to be felt by a single case."""
@@ -55,7 +55,7 @@ class CaseProducer:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._producer = KafkaProducer(
-            **options(settings),
+            **client_options(settings),
             client_id="liaison-feed",
             acks="all",
             enable_idempotence=True,
@@ -77,7 +77,7 @@ class CaseProducer:
 
         Without `partition` the key decides (murmur2). Raises MessageSizeTooLargeError at once for what never fits.
         """
-        topic = topics.name(self._settings, topics.CASES, agency=agency)
+        topic = topics.topic_name(self._settings, topics.CASES, agency=agency)
         future = self._producer.send(topic, value, key=key, partition=partition)
         future.add_callback(lambda _metadata: done(None))
         future.add_errback(done)
@@ -104,15 +104,15 @@ def case_producer(settings: Settings) -> Iterator[CaseProducer]:
         producer.close()
 
 
-async def registered(settings: Settings, name: str) -> Agency:
+async def require_agency(settings: Settings, name: str) -> Agency:
     """The agency as registered. Raises LiaisonError, with the command to use, if it is not."""
-    agency = (await agencies(settings)).get(name)
+    agency = (await read_agencies(settings)).get(name)
     if agency is None or agency.state is not AgencyState.ACTIVE:
         raise LiaisonError(f"agency {name} is not registered; add it with `liaison ops agency add {name} --country CC`")
     return agency
 
 
-async def push(
+async def push_lines(
     settings: Settings, agency: str, upload: str, lines: Iterable[CheckedLine], advance: Callable[[int], Any]
 ) -> PushResult:
     """Send every line without a problem as one message, unless an earlier attempt at this `upload` has dealt with it.
@@ -120,8 +120,8 @@ async def push(
     `advance` hears how many lines were dealt with since. Raises LiaisonError; the same call again goes on from there.
     """
     pushed = PushResult()
-    async with attempt(settings, agency, upload) as opened:
-        for chunk in chunks(lines):
+    async with open_upload(settings, agency, upload) as opened:
+        for chunk in batch_lines(lines):
             await push_chunk(opened, chunk, pushed)
             advance(len(chunk))
         pushed.reached = opened.reached
@@ -131,10 +131,10 @@ async def push(
 async def push_chunk(upload: Upload, chunk: Iterable[CheckedLine], pushed: PushResult) -> list[Position]:
     """Send what is new of some lines in one transaction, and add them to `pushed`; returns the positions sent to."""
     done = upload.reached.line
-    lines = [_sized(line) for line in chunk]
+    lines = [_check_size(line) for line in chunk]
     good = [line for line in lines if not line.problems]
     new = [UploadLine(message_key(line.raw), line.raw) for line in good if line.line > done]
-    positions = await upload.send(new, lines[-1].line) if lines[-1].line > done else []
+    positions = await upload.send_lines(new, lines[-1].line) if lines[-1].line > done else []
     pushed.sent += len(new)
     pushed.before += len(good) - len(new)
     pushed.left_out += len(lines) - len(good)
@@ -142,7 +142,7 @@ async def push_chunk(upload: Upload, chunk: Iterable[CheckedLine], pushed: PushR
     return positions
 
 
-def chunks(lines: Iterable[CheckedLine]) -> Iterator[list[CheckedLine]]:
+def batch_lines(lines: Iterable[CheckedLine]) -> Iterator[list[CheckedLine]]:
     """The lines in order, by as many as make a good transaction."""
     chunk: list[CheckedLine] = []
     size = 0
@@ -156,9 +156,9 @@ def chunks(lines: Iterable[CheckedLine]) -> Iterator[list[CheckedLine]]:
         yield chunk
 
 
-def _sized(line: CheckedLine) -> CheckedLine:
+def _check_size(line: CheckedLine) -> CheckedLine:
     """The line, with a problem where Kafka would not take it."""
-    if line.problems or len(line.raw) <= SMALL or fits(UploadLine(message_key(line.raw), line.raw)):
+    if line.problems or len(line.raw) <= SMALL or fits_in_message(UploadLine(message_key(line.raw), line.raw)):
         return line
     return CheckedLine(line.line, line.raw, (_too_large(line),))
 

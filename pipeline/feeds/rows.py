@@ -46,7 +46,7 @@ def count_rows(path: Path, source: Source) -> int:
         return sum(1 for _ in file)
 
 
-def header(path: Path, source: Source) -> list[str] | None:
+def read_header(path: Path, source: Source) -> list[str] | None:
     """The columns the file declares; None for JSON lines, where each line has its own."""
     match table_format(path, source):
         case "parquet":
@@ -88,7 +88,7 @@ def _read_json_lines(path: Path, source: Source) -> Iterator[SourceRow]:
                 yield SourceRow(number, {}, f"not JSON: {error}")
                 continue
             if isinstance(value, dict):
-                yield SourceRow(number, dict(_flat(value, "")))
+                yield SourceRow(number, dict(_flatten(value, "")))
             else:
                 yield SourceRow(number, {}, "not a JSON object")
 
@@ -100,29 +100,29 @@ def _read_parquet(path: Path, source: Source) -> Iterator[SourceRow]:
     for batch in parquet.ParquetFile(path).iter_batches(batch_size=BATCH):
         for row in batch.to_pylist():
             number += 1
-            yield SourceRow(number, dict(_flat(row, "")))
+            yield SourceRow(number, dict(_flatten(row, "")))
 
 
-def _flat(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, Cell]]:
+def _flatten(value: dict[str, Any], prefix: str) -> Iterator[tuple[str, Cell]]:
     """Nested objects become columns `outer.inner`; a list of plain values becomes several texts."""
     for name, inner in value.items():
         if isinstance(inner, dict):
-            yield from _flat(inner, f"{prefix}{name}.")
+            yield from _flatten(inner, f"{prefix}{name}.")
         elif isinstance(inner, list):
             yield from _flat_list(inner, f"{prefix}{name}")
         else:
-            yield f"{prefix}{name}", _text(inner)
+            yield f"{prefix}{name}", _to_text(inner)
 
 
 def _flat_list(values: list[Any], name: str) -> Iterator[tuple[str, Cell]]:
     """A list of plain values is one column; a list that holds objects gives `name.0.inner`, `name.1.inner` ..."""
     if any(isinstance(value, dict | list) for value in values):
-        yield from _flat({str(number): value for number, value in enumerate(values)}, f"{name}.")
+        yield from _flatten({str(number): value for number, value in enumerate(values)}, f"{name}.")
     else:
-        yield name, tuple(text for text in map(_text, values) if text)
+        yield name, tuple(text for text in map(_to_text, values) if text)
 
 
-def _text(value: Any) -> str:
+def _to_text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):

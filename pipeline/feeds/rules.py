@@ -35,16 +35,16 @@ class Template(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         return "".join(text + (f"{{{column}}}" if column else "") for text, column in self.parts)
 
-    def texts(self, row: Row) -> list[str]:
+    def fill_texts(self, row: Row) -> list[str]:
         """The filled-in values: none where all columns are empty, several where the one column holds a list."""
         if len(self.parts) == 1 and not self.parts[0][0]:
             cell = row.get(self.parts[0][1], "")
             return [text for text in (cell if isinstance(cell, tuple) else (cell,)) if text]
-        cells = {column: _joined(row.get(column, "")) for _, column in self.parts}
+        cells = {column: _join_cell(row.get(column, "")) for _, column in self.parts}
         named = self.columns
         if named and not any(cells[column] for column in named):
             return []
-        return [_tidy("".join(text + cells[column] for text, column in self.parts))]
+        return [_tidy_text("".join(text + cells[column] for text, column in self.parts))]
 
 
 class Constant(msgspec.Struct, frozen=True):
@@ -88,7 +88,7 @@ class ObjectNode(msgspec.Struct, frozen=True):
     columns: frozenset[str]
 
     @classmethod
-    def of(cls, fields: tuple[tuple[str, Node], ...]) -> ObjectNode:
+    def from_fields(cls, fields: tuple[tuple[str, Node], ...]) -> ObjectNode:
         """The object of these fields."""
         return cls(fields, frozenset[str]().union(*(columns_of(child) for _, child in fields)))
 
@@ -129,7 +129,9 @@ def compile_node(written: Any, place: str) -> Node:
 
 def compile_fields(written: Mapping[Any, Any], place: str) -> ObjectNode:
     """Compile an object of a kit's `record` tree; raises ValueError naming the place in the kit."""
-    return ObjectNode.of(tuple((str(name), compile_node(node, f"{place}.{name}")) for name, node in written.items()))
+    return ObjectNode.from_fields(
+        tuple((str(name), compile_node(node, f"{place}.{name}")) for name, node in written.items())
+    )
 
 
 def _compile_rule(written: Mapping[str, Any], place: str) -> RuleNode:
@@ -175,11 +177,11 @@ def columns_of(node: Node) -> frozenset[str]:
             return frozenset()
 
 
-def _joined(cell: Cell) -> str:
+def _join_cell(cell: Cell) -> str:
     return cell if isinstance(cell, str) else ", ".join(cell)
 
 
-def _tidy(text: str) -> str:
+def _tidy_text(text: str) -> str:
     """Close the gaps that empty columns leave in a template: no doubled spaces or commas, none at the ends."""
     spaced = re.sub(r"\s+", " ", text)
     return re.sub(r"(\s*,)+", ",", spaced).strip(" ,;")

@@ -24,7 +24,7 @@ def upload_name(seen: Survey, *, validated: bool, signed_by: str = "") -> str:
     return f"file-{seen.digest}{signed}{'' if validated else '-unchecked'}"
 
 
-def numbered(path: Path, seen: Survey, places: dict[Record, int] | None) -> Iterator[bytes]:
+def read_file_lines(path: Path, seen: Survey, places: dict[Record, int] | None) -> Iterator[bytes]:
     """The file's lines; `places`, where given, learns which line each record is on."""
     for number, raw in numbered_lines(path, seen):
         if places is not None and (record := record_of(raw)):
@@ -32,7 +32,7 @@ def numbered(path: Path, seen: Survey, places: dict[Record, int] | None) -> Iter
         yield raw
 
 
-def outcomes(receipts: Iterable[Receipt], places: Mapping[Record, int]) -> Iterator[tuple[int, Receipt]]:
+def match_receipts(receipts: Iterable[Receipt], places: Mapping[Record, int]) -> Iterator[tuple[int, Receipt]]:
     """The file's receipts with their lines; line 0 where the message was no record. Others' receipts are left out."""
     for receipt in receipts:
         line = places.get((receipt.case, receipt.version), 0)

@@ -68,7 +68,7 @@ def checked_lines(
             problem = LineProblem(number, Reason.BAD_SIGNATURE, "/signature", f"can't be signed: {fault}")
             yield CheckedLine(number, raw, (problem,))
             continue
-        yield from checker.check([(number, line)]) if checker else [CheckedLine(number, line)]
+        yield from checker.check_lines([(number, line)]) if checker else [CheckedLine(number, line)]
 
 
 def signed_lines(lines: Iterable[tuple[int, bytes]], signer: RecordSigner) -> Iterator[bytes]:

@@ -37,14 +37,14 @@ from pipeline.errors import LiaisonError
 from pipeline.records.messages import Position
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import admin
+from pipeline.streams.kafka.admin import admin_client
 from pipeline.streams.kafka.connection import BATCH_BYTES
 from pipeline.streams.kafka.fail_fast_producer import (
     REQUEST_TIMEOUT_MS,
     UNANSWERED,
     FailFastProducer,
     IndefiniteOutcomeError,
-    hear,
+    consume_exception,
 )
 from pipeline.streams.kafka.reading import plain_consumer
 
@@ -86,7 +86,7 @@ class UploadLine(NamedTuple):
     raw: bytes
 
 
-def fits(line: UploadLine) -> bool:
+def fits_in_message(line: UploadLine) -> bool:
     """Whether Kafka takes the message at all (4 MiB)."""
     return len(line.raw) + len(line.key or b"") + MESSAGE_OVERHEAD <= topics.CASES.max_bytes
 
@@ -97,18 +97,18 @@ class Upload:
     def __init__(self, settings: Settings, agency: str, name: str) -> None:
         self._settings = settings
         self._id = topics.upload_prefix(settings, agency) + name
-        self._cases = topics.name(settings, topics.CASES, agency=agency)
-        self._receipts = topics.name(settings, topics.RECEIPTS, agency=agency)
-        self._uploads = topics.name(settings, topics.UPLOADS)
+        self._cases = topics.topic_name(settings, topics.CASES, agency=agency)
+        self._receipts = topics.topic_name(settings, topics.RECEIPTS, agency=agency)
+        self._uploads = topics.topic_name(settings, topics.UPLOADS)
         self.reached = Reached()
         self._producer: FailFastProducer | None = None
 
     async def start(self) -> None:
         """Fence earlier attempts, whose last transaction is settled by it, and learn what they reached."""
-        remembered = await self._open()
-        self.reached = remembered or await self._fresh()
+        remembered = await self._open_producer()
+        self.reached = remembered or await self._initial_progress()
 
-    async def _open(self) -> Reached | None:
+    async def _open_producer(self) -> Reached | None:
         """Start a producer; returns what was reached, if anything, which is final from then on."""
         producer = FailFastProducer(
             self._settings,
@@ -120,7 +120,7 @@ class Upload:
         )
         try:
             await producer.start()
-            remembered = await asyncio.to_thread(self._remembered)
+            remembered = await asyncio.to_thread(self._read_progress)
         except BaseException:
             await producer.drop()
             raise
@@ -133,7 +133,7 @@ class Upload:
         if producer is not None:
             await producer.drop()
 
-    async def send(self, lines: Sequence[UploadLine], reached: int) -> list[Position]:
+    async def send_lines(self, lines: Sequence[UploadLine], reached: int) -> list[Position]:
         """Send lines and note that all up to `reached` are dealt with, both or neither; returns their positions.
 
         Goes on with another producer for as long as Kafka does not answer. Raises KafkaError for what it refuses, and
@@ -142,22 +142,24 @@ class Upload:
         placed: list[RecordMetadata] = []
         async for attempt in retrying(NOT_ANSWERED, log, self._id):
             with attempt:
-                producer = self._producer or await self._replaced(self._after(placed, reached))
+                producer = self._producer or await self._replace_producer(self._reached_after(placed, reached))
                 if producer is not None:
-                    await self._transaction(producer, lines, reached, placed)
-        self.reached = self._after(placed, reached)
+                    await self._send_transaction(producer, lines, reached, placed)
+        self.reached = self._reached_after(placed, reached)
         return [Position(one.topic, one.partition, one.offset) for one in placed]
 
-    async def _transaction(
+    async def _send_transaction(
         self, producer: FailFastProducer, lines: Sequence[UploadLine], reached: int, placed: list[RecordMetadata]
     ) -> None:
         """One attempt; what fails costs the producer. Fills `placed`."""
         placed.clear()
         try:
             async with producer.transaction():
-                sent = [await self._sent(producer, line) for line in lines]
+                sent = [await self._enqueue_line(producer, line) for line in lines]
                 placed[:] = await asyncio.gather(*sent)
-                await producer.send_offsets_to_transaction(self._mark(self._after(placed, reached)), self._id)
+                await producer.send_offsets_to_transaction(
+                    self._progress_offsets(self._reached_after(placed, reached)), self._id
+                )
         except (KafkaError, IllegalOperation, AssertionError) as error:  # aiokafka asserts on states left by a failure
             cause = producer.failure
             await self.stop()
@@ -165,18 +167,18 @@ class Upload:
                 raise
             raise cause from error
 
-    async def _sent(self, producer: FailFastProducer, line: UploadLine) -> asyncio.Future[RecordMetadata]:
+    async def _enqueue_line(self, producer: FailFastProducer, line: UploadLine) -> asyncio.Future[RecordMetadata]:
         future: asyncio.Future[RecordMetadata] = await producer.send(self._cases, line.raw, key=line.key)
-        future.add_done_callback(hear)
+        future.add_done_callback(consume_exception)
         return future
 
-    async def _replaced(self, after: Reached) -> FailFastProducer | None:
+    async def _replace_producer(self, after: Reached) -> FailFastProducer | None:
         """Another producer where the last attempt was not committed; None where it was.
 
         Raises ProducerFenced where another attempt at the upload has gone on meanwhile.
         """
         try:
-            remembered = await self._open() or self.reached
+            remembered = await self._open_producer() or self.reached
         except NOT_ITS_OWN:
             raise
         except (KafkaError, OSError, LiaisonError) as error:
@@ -187,13 +189,13 @@ class Upload:
             raise ProducerFenced
         return self._producer
 
-    def _after(self, placed: Sequence[RecordMetadata], reached: int) -> Reached:
+    def _reached_after(self, placed: Sequence[RecordMetadata], reached: int) -> Reached:
         end = list(self.reached.end)
         for one in placed:
             end[one.partition] = max(end[one.partition], one.offset + 1)
         return msgspec.structs.replace(self.reached, line=reached, end=tuple(end))
 
-    def _mark(self, reached: Reached) -> dict[TopicPartition, OffsetAndMetadata]:
+    def _progress_offsets(self, reached: Reached) -> dict[TopicPartition, OffsetAndMetadata]:
         """Who may read a topic may commit to it; the line is in the metadata."""
         return {self._place: OffsetAndMetadata(0, msgspec.json.encode(reached).decode())}
 
@@ -201,8 +203,8 @@ class Upload:
     def _place(self) -> TopicPartition:
         return TopicPartition(self._uploads, 0)
 
-    def _remembered(self) -> Reached | None:
-        with admin(self._settings) as client:
+    def _read_progress(self) -> Reached | None:
+        with admin_client(self._settings) as client:
             if self._uploads not in client.list_topics():  # aiokafka would try to commit there without end
                 raise LiaisonError(
                     f"topic {self._uploads} is missing, or not for these credentials: the operator runs "
@@ -212,11 +214,11 @@ class Upload:
         text = next((found.metadata for found in held.values()), "")
         return msgspec.json.decode(text, type=Reached) if text else None
 
-    async def _fresh(self) -> Reached:
-        begin, receipts = [await self._ends(topic) for topic in (self._cases, self._receipts)]
+    async def _initial_progress(self) -> Reached:
+        begin, receipts = [await self._end_offsets(topic) for topic in (self._cases, self._receipts)]
         return Reached(0, begin, begin, receipts)
 
-    async def _ends(self, topic: str) -> tuple[int, ...]:
+    async def _end_offsets(self, topic: str) -> tuple[int, ...]:
         partitions = [TopicPartition(topic, number) for number in range(self._settings.case_partitions)]
         async with plain_consumer(self._settings, partitions) as consumer:
             ends = await consumer.end_offsets(partitions)
@@ -224,7 +226,7 @@ class Upload:
 
 
 @asynccontextmanager
-async def attempt(settings: Settings, agency: str, name: str) -> AsyncIterator[Upload]:
+async def open_upload(settings: Settings, agency: str, name: str) -> AsyncIterator[Upload]:
     """An upload, started and closed afterwards. Raises LiaisonError for whatever Kafka objects to."""
     upload = Upload(settings, agency, name)
     try:

@@ -17,10 +17,10 @@ from pipeline.feeds.outcomes import readable_topic
 from pipeline.private_files import create_private, write_private
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import ids
-from pipeline.streams.kafka.connection import options
-from pipeline.streams.kafka.reading import plain_consumer, read
-from pipeline.streams.registers.registry import agencies
+from pipeline.streams.kafka.admin import read_ids
+from pipeline.streams.kafka.connection import client_options
+from pipeline.streams.kafka.reading import plain_consumer, read_partitions
+from pipeline.streams.registers.registry import read_agencies
 from pipeline.times import now
 from pipeline.transparency.checkpoints import SignedHead
 from pipeline.transparency.leaves import LeafError, decode64, encode64
@@ -45,7 +45,7 @@ class WitnessFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def pin(self, log_key: str) -> None:
+    def pin_log_key(self, log_key: str) -> None:
         """Note the log's verifier key; once noted it never changes. Raises LiaisonError."""
         key = VerifierKey.parse(log_key.strip())
         file = self.path / LOG_KEY
@@ -88,7 +88,7 @@ class WitnessFolder:
             create_private(file, f"{SigningKey.generate(agency, SignatureType.COSIGNATURE).text}\n".encode())
         return SigningKey.parse(file.read_text(encoding="utf-8"))
 
-    def witness(self) -> Witness:
+    def open_witness(self) -> Witness:
         """What was seen so far; to be closed. Raises LiaisonError."""
         return Witness(self.path / SEEN, self.log_key, self.tag_keys)
 
@@ -100,14 +100,14 @@ async def read_log(settings: Settings, witness: Witness, *, follow: bool) -> Asy
     there are other tag keys.
     """
     name = await asyncio.to_thread(readable_topic, settings, topics.AUDIT_LOG, "")
-    topic = (await asyncio.to_thread(ids, settings, [name])).topics[name]
+    topic = (await asyncio.to_thread(read_ids, settings, [name])).topics[name]
     state, partition = witness.store.state, TopicPartition(name, 0)
     known = state.position if state.topic == topic else 0
     start = known if witness.is_scanned else 0
-    async with aclosing(_chunks(settings, partition, start, follow)) as chunks:
+    async with aclosing(_read_chunks(settings, partition, start, follow)) as chunks:
         async for records in chunks:
             for record in records:
-                witness.see(record.key, record.value)
+                witness.add_message(record.key, record.value)
             if records:
                 position = records[-1].offset + 1
                 witness.commit(TreeState(position=max(position, known), topic=topic))
@@ -116,12 +116,12 @@ async def read_log(settings: Settings, witness: Witness, *, follow: bool) -> Asy
             yield witness.size
 
 
-async def _chunks(
+async def _read_chunks(
     settings: Settings, partition: TopicPartition, start: int, follow: bool
 ) -> AsyncGenerator[list[ConsumerRecord]]:
     """What the partition holds from an offset on; with `follow` also what comes, without end."""
     if not follow:
-        async with aclosing(read(settings, {partition: start})) as chunks:
+        async with aclosing(read_partitions(settings, {partition: start})) as chunks:
             async for records in chunks:
                 yield records
         return
@@ -137,11 +137,11 @@ async def signed_heads(settings: Settings, log_key: VerifierKey, *, follow: bool
     Whether they are those of its leaves, and fit each other, a witness tells.
     """
     name = await asyncio.to_thread(readable_topic, settings, topics.AUDIT_LOG, "")
-    async with aclosing(_chunks(settings, TopicPartition(name, 0), 0, follow)) as chunks:
+    async with aclosing(_read_chunks(settings, TopicPartition(name, 0), 0, follow)) as chunks:
         async for records in chunks:
             for record in records:
                 if record.key == HEAD_KEY:
-                    yield SignedHead.verified(decode_head(record.value).head, log_key)
+                    yield SignedHead.from_signed_note(decode_head(record.value).head, log_key)
 
 
 async def compare_with_others(settings: Settings, witness: Witness, agency: str, positions: dict[str, int]) -> None:
@@ -149,13 +149,13 @@ async def compare_with_others(settings: Settings, witness: Witness, agency: str,
 
     `positions` are the offsets to go on from by topic; heads that are ahead of what was seen come again.
     """
-    found = await asyncio.to_thread(_witness_topics, settings, await agencies(settings), agency)
+    found = await asyncio.to_thread(_witness_topics, settings, await read_agencies(settings), agency)
     for other, name in found.items():
-        async with aclosing(read(settings, {TopicPartition(name, 0): positions.get(name, 0)})) as chunks:
+        async with aclosing(read_partitions(settings, {TopicPartition(name, 0): positions.get(name, 0)})) as chunks:
             async for records in chunks:
                 for record in records:
-                    note = _note(record.value)
-                    if note and not witness.see_head(note, other):
+                    note = _head_of(record.value)
+                    if note and not witness.add_head(note, other):
                         break
                     positions[name] = record.offset + 1
 
@@ -172,7 +172,7 @@ def _witness_topics(settings: Settings, names: Mapping[str, object], own: str) -
     return found
 
 
-def _note(value: bytes) -> str:
+def _head_of(value: bytes) -> str:
     """The head in a message; "" where there is none: whoever wrote it harms only what is told of itself."""
     try:
         return decode_head(value).head
@@ -180,14 +180,14 @@ def _note(value: bytes) -> str:
         return ""
 
 
-def countersigned(head: SignedHead, key: SigningKey) -> str:
+def countersign_head(head: SignedHead, key: SigningKey) -> str:
     """A head as this witness passes it on, with the time at which it was seen."""
     return head.note + key.sign(head.checkpoint.text, int(now().timestamp()))
 
 
 async def publish_head(settings: Settings, agency: str, head: SignedHead, key: SigningKey) -> None:
     """Publish a countersigned head for all agencies to read. Raises KafkaError."""
-    value = _encoder.encode(HeadRecord(countersigned(head, key)))
-    topic = topics.name(settings, topics.WITNESS, agency=agency)
-    async with AIOKafkaProducer(**options(settings), enable_idempotence=True) as producer:
+    value = _encoder.encode(HeadRecord(countersign_head(head, key)))
+    topic = topics.topic_name(settings, topics.WITNESS, agency=agency)
+    async with AIOKafkaProducer(**client_options(settings), enable_idempotence=True) as producer:
         await producer.send_and_wait(topic, value, key=b"%d" % head.checkpoint.size)

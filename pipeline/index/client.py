@@ -33,7 +33,7 @@ def connect(settings: Settings) -> AsyncElasticsearch:
     No request is made yet. Raises LiaisonError if there is neither, ValueError for addresses that can't be used.
     """
     return AsyncElasticsearch(
-        addresses(settings),
+        cluster_addresses(settings),
         serializer=OrjsonSerializer(),
         request_timeout=REQUEST_TIMEOUT_S,
         dead_node_backoff_factor=FIRST_REST_S,
@@ -54,7 +54,7 @@ def connect_for_reading(settings: Settings) -> AsyncElasticsearch:
     return client.options(request_timeout=patience_s, max_retries=READ_TRIES - 1, retry_on_timeout=several)
 
 
-def addresses(settings: Settings) -> list[str]:
+def cluster_addresses(settings: Settings) -> list[str]:
     """The cluster's addresses: the settings', else the local stack's. Raises LiaisonError without any."""
     return list(split_addresses(settings.elasticsearch_url or endpoints(settings).elasticsearch))
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from pipeline.access.audit import ActKind, AuditEntry, ShownCase
-from pipeline.access.disclosures import Disclosure, Move, unreviewed
+from pipeline.access.disclosures import Disclosure, Move, find_unreviewed
 from pipeline.access.hit_ledger import Admission, HitAllowance
 from pipeline.access.notices import Notice
 from pipeline.access.reviews import Assignment, Review
@@ -111,16 +111,16 @@ def disclosure_document(value: bytes, offset: int) -> Action:
         move=last.move,
         time=last.time,
         subject=one.subject,
-        deadline=_deadline(one),
+        deadline=_deadline_of(one),
         until=last.until,
         thread=msgspec.Raw(value),
     )
     return Action("disclosures", one.id, offset, _encoder.encode(document))
 
 
-def _deadline(one: Disclosure) -> datetime | None:
+def _deadline_of(one: Disclosure) -> datetime | None:
     """When the owner is to have acted, whatever came behind; a request to a second supervisor is not for the owner."""
-    if due := unreviewed(one):
+    if due := find_unreviewed(one):
         return due.deadline
     return one.last.deadline if one.last.move is Move.REQUEST else None
 

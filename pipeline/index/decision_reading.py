@@ -29,10 +29,10 @@ from pipeline.index.decision_documents import (
     ReviewDocument,
     SubscriptionDocument,
 )
-from pipeline.index.engine import SearchEngine, ask, fetched
+from pipeline.index.engine import SearchEngine, call_engine, fetch_documents
 from pipeline.index.mappings import Indices
 from pipeline.index.points import PointInTime
-from pipeline.index.queries import Body, page
+from pipeline.index.queries import Body, page_body
 from pipeline.index.reading import PAGE
 
 POLL_S: Final = 0.05
@@ -91,33 +91,33 @@ class DecisionReader:
     def __init__(self, client: SearchEngine, indices: Indices, ring: KeyRing) -> None:
         self._client, self._indices, self._ring = client, indices, ring
 
-    async def of(self, cases: Iterable[str], requester: Requester) -> tuple[Grant, ...]:
+    async def read_grants(self, cases: Iterable[str], requester: Requester) -> tuple[Grant, ...]:
         """The grants that may open one of these cases to the requester, in real time; the policy decides if one does.
 
         Ask for hit-only cases alone: no other needs one.
         """
         agency, subject = requester.agency, requester.subject
         ids = [one for case in cases for whose in ("", subject) for one in thread_ids(self._ring, agency, case, whose)]
-        threads = await self.threads(ids)
+        threads = await self.read_threads(ids)
         return tuple(found for one in threads.values() if (found := grant_of(one)) is not None)
 
     async def grants_on(self, case: str, agencies: Iterable[str]) -> tuple[Grant, ...]:
         """All grants on a case: those to these agencies in real time, a person's own once a refresh has shown it."""
-        found = await self._page("disclosures", [{"term": {"case": case}}], LATEST_FIRST, MOST_THREADS)
+        found = await self._fetch_page("disclosures", [{"term": {"case": case}}], LATEST_FIRST, MOST_THREADS)
         named = [one for agency in agencies for one in thread_ids(self._ring, agency, case)]
-        threads = await self.threads([*(hit["_id"] for hit in found), *named])
+        threads = await self.read_threads([*(hit["_id"] for hit in found), *named])
         return tuple(grant for one in threads.values() if (grant := grant_of(one)) is not None)
 
-    async def threads(self, ids: Iterable[str]) -> dict[str, Disclosure]:
+    async def read_threads(self, ids: Iterable[str]) -> dict[str, Disclosure]:
         """The disclosures of these ids, in real time."""
-        found = await self._get("disclosures", ids, DisclosureDocument)
-        return {key: _thread(document) for key, document in found.items()}
+        found = await self._get_documents("disclosures", ids, DisclosureDocument)
+        return {key: _to_disclosure(document) for key, document in found.items()}
 
-    def point(self, kind: str, held: str | None) -> PointInTime:
+    def open_point(self, kind: str, held: str | None) -> PointInTime:
         """Where a list is read whose items move: see PointInTime."""
-        return PointInTime(self._client, self._indices.active(kind), held)
+        return PointInTime(self._client, self._indices.read_alias(kind), held)
 
-    async def disclosures(
+    async def list_disclosures(
         self,
         agency: str,
         role: str,
@@ -130,33 +130,33 @@ class DecisionReader:
 
         Each as it is now, None where it is no more, with its place in line.
         """
-        body = _body([{"term": {role: agency}}, *_OF_KIND[kind]], LATEST_FIRST, limit, after)
-        found = await (at or self.point("disclosures", None)).hits(source=False, **body)
-        threads = await self.threads(hit["_id"] for hit in found)
+        body = _page_body([{"term": {role: agency}}, *_OF_KIND[kind]], LATEST_FIRST, limit, after)
+        found = await (at or self.open_point("disclosures", None)).hits(source=False, **body)
+        threads = await self.read_threads(hit["_id"] for hit in found)
         return [(threads.get(hit["_id"]), hit["sort"]) for hit in found]
 
     async def late_reviews(self, now: datetime) -> AsyncIterator[Disclosure]:
         """The threads of all agencies in which a review was due before `now`, as they were indexed."""
         query = [*_OF_KIND[ThreadKind.AWAITING_REVIEW], {"range": {"deadline": {"lt": now.isoformat()}}}]
         after: list[Any] | None = None
-        while found := await self._page("disclosures", query, IN_ORDER, PAGE, after):
+        while found := await self._fetch_page("disclosures", query, IN_ORDER, PAGE, after):
             for hit in found:
-                yield _thread(msgspec.convert(hit["_source"], DisclosureDocument))
+                yield _to_disclosure(msgspec.convert(hit["_source"], DisclosureDocument))
             after = found[-1]["sort"]
 
-    async def review(self, name: str) -> Review | None:
+    async def read_review(self, name: str) -> Review | None:
         """One review, in real time."""
-        found = (await self._get("reviews", [name], ReviewDocument)).get(name)
-        return None if found is None else _review(found)
+        found = (await self._get_documents("reviews", [name], ReviewDocument)).get(name)
+        return None if found is None else _to_review(found)
 
     async def reviews_of(self, links: Iterable[str]) -> dict[str, list[Review]]:
         """The reviews of each of these links, undone ones included; a link without any has an empty list."""
         found: dict[str, list[Review]] = {link: [] for link in links}
         if found:
             query: list[Body] = [{"terms": {"link": list(found)}}]
-            for hit in await self._page("reviews", query, IN_ORDER, MOST_REVIEWS):
+            for hit in await self._fetch_page("reviews", query, IN_ORDER, MOST_REVIEWS):
                 review = msgspec.convert(hit["_source"], ReviewDocument)
-                found[review.link].append(_review(review))
+                found[review.link].append(_to_review(review))
         return found
 
     async def manual_links(
@@ -165,71 +165,71 @@ class DecisionReader:
         """The reviews that link a case by hand, undone ones included, the latest first, each with its place in line."""
         sides: Body = {"bool": {"should": [{"term": {f"case_{one}": case}} for one in "ab"], "minimum_should_match": 1}}
         query = [sides, {"term": {"manual": True}}]
-        found = await self._page("reviews", query, LATEST_FIRST, limit, after)
-        return [(_review(msgspec.convert(hit["_source"], ReviewDocument)), hit["sort"]) for hit in found]
+        found = await self._fetch_page("reviews", query, LATEST_FIRST, limit, after)
+        return [(_to_review(msgspec.convert(hit["_source"], ReviewDocument)), hit["sort"]) for hit in found]
 
-    async def assignees(self, agency: str, links: Iterable[str]) -> dict[str, str]:
+    async def read_assignees(self, agency: str, links: Iterable[str]) -> dict[str, str]:
         """Who of an agency is to judge each of these links, in real time; unassigned ones are left out."""
         ids = [assignment_id(agency, link) for link in links]
-        found = await self._get("assignments", ids, Assignment)
+        found = await self._get_documents("assignments", ids, Assignment)
         return {one.link: one.assignee for one in found.values() if one.assignee}
 
     async def subscriptions_of(self, ids: Iterable[str]) -> dict[str, Subscription]:
         """The standing queries of these ids, in real time."""
-        found = await self._get("subscriptions", ids, SubscriptionDocument)
-        return {name: _subscription(one) for name, one in found.items()}
+        found = await self._get_documents("subscriptions", ids, SubscriptionDocument)
+        return {name: _to_subscription(one) for name, one in found.items()}
 
-    async def subscriptions(self, agency: str, limit: int) -> list[Subscription]:
+    async def list_subscriptions(self, agency: str, limit: int) -> list[Subscription]:
         """The active standing queries of an agency, the latest first; those past their date among them."""
         query: list[Body] = [{"term": {"agency": agency}}, {"term": {"state": "active"}}]
-        found = await self._page("subscriptions", query, LATEST_FIRST, limit)
-        return [_subscription(msgspec.convert(hit["_source"], SubscriptionDocument)) for hit in found]
+        found = await self._fetch_page("subscriptions", query, LATEST_FIRST, limit)
+        return [_to_subscription(msgspec.convert(hit["_source"], SubscriptionDocument)) for hit in found]
 
-    async def shared_subscriptions(self) -> AsyncIterator[Subscription]:
+    async def list_shared_subscriptions(self) -> AsyncIterator[Subscription]:
         """All active standing queries that are shared."""
         query: list[Body] = [{"term": {"state": "active"}}, {"term": {"shared": True}}]
         after: list[Any] | None = None
-        while found := await self._page("subscriptions", query, IN_ORDER, PAGE, after):
+        while found := await self._fetch_page("subscriptions", query, IN_ORDER, PAGE, after):
             for hit in found:
-                yield _subscription(msgspec.convert(hit["_source"], SubscriptionDocument))
+                yield _to_subscription(msgspec.convert(hit["_source"], SubscriptionDocument))
             after = found[-1]["sort"]
 
-    async def admitted(self, ids: Iterable[str]) -> dict[str, str]:
+    async def read_admitted(self, ids: Iterable[str]) -> dict[str, str]:
         """By question id the hash of the case whose question the gate has answered, in real time."""
-        found = await self._get("hit_admissions", ids, Admission)
+        found = await self._get_documents("hit_admissions", ids, Admission)
         return {name: one.asks for name, one in found.items() if one.asks}
 
-    async def allowances(self, owner: str, limit: int) -> list[HitAllowance]:
+    async def list_allowances(self, owner: str, limit: int) -> list[HitAllowance]:
         """What an agency allows others to be told of its hit-only records a day, by their names."""
-        found = await self._page("hit_allowances", [{"term": {"owner": owner}}], [{"agency": "asc"}], limit)
+        found = await self._fetch_page("hit_allowances", [{"term": {"owner": owner}}], [{"agency": "asc"}], limit)
         return [msgspec.convert(hit["_source"], HitAllowance) for hit in found]
 
-    async def notices(self, agency: str, after: int, limit: int) -> list[NoticeDocument]:
+    async def list_notices(self, agency: str, after: int, limit: int) -> list[NoticeDocument]:
         """The notices to an agency behind a position, in their order."""
         query: list[Body] = [{"term": {"agency": agency}}, {"range": {"position": {"gt": after}}}]
-        found = await self._page("notices", query, IN_ORDER, limit)
+        found = await self._fetch_page("notices", query, IN_ORDER, limit)
         return [msgspec.convert(hit["_source"], NoticeDocument) for hit in found]
 
     async def latest_notices(
         self, agency: str, limit: int, after: Sequence[Any] | None = None
     ) -> list[tuple[NoticeDocument, list[Any]]]:
         """The notices to an agency, the latest first, each with its place in line."""
-        found = await self._page("notices", [{"term": {"agency": agency}}], LATEST_FIRST, limit, after)
+        found = await self._fetch_page("notices", [{"term": {"agency": agency}}], LATEST_FIRST, limit, after)
         return [(msgspec.convert(hit["_source"], NoticeDocument), hit["sort"]) for hit in found]
 
-    async def accesses(
+    async def list_accesses(
         self, owner: str, limit: int, after: Sequence[Any] | None = None
     ) -> list[tuple[AuditDocument, list[Any]]]:
         """Acts in which cases of an agency were shown, the latest first, each with its place in line."""
-        found = await self._page("audit", [{"term": {"owners": owner}}], LATEST_FIRST, limit, after)
+        found = await self._fetch_page("audit", [{"term": {"owners": owner}}], LATEST_FIRST, limit, after)
         return [(msgspec.convert(hit["_source"], AuditDocument), hit["sort"]) for hit in found]
 
     async def latest_acts(self, limit: int) -> list[AuditDocument]:
         """The latest acts of all agencies, the last first."""
-        found = await self._page("audit", [], LATEST_FIRST, limit)
+        found = await self._fetch_page("audit", [], LATEST_FIRST, limit)
         return [msgspec.convert(hit["_source"], AuditDocument) for hit in found]
 
-    async def acts(
+    async def list_acts(
         self, agency: str, which: Acts, limit: int, after: Sequence[Any] | None = None
     ) -> list[tuple[AuditDocument, list[Any]]]:
         """Acts of an agency's people, and others' in which its cases were shown, the latest first, each with its place.
@@ -244,47 +244,47 @@ class DecisionReader:
             filters.append({"term": {"agency": which.agency}})
         if days := {name: day for name, day in (("gte", which.first), ("lt", which.behind)) if day}:
             filters.append({"range": {"time": days}})
-        found = await self._page("audit", filters, LATEST_FIRST, limit, after)
+        found = await self._fetch_page("audit", filters, LATEST_FIRST, limit, after)
         return [(msgspec.convert(hit["_source"], AuditDocument), hit["sort"]) for hit in found]
 
-    async def effective(self, kind: str, name: str, offset: int) -> None:
+    async def wait_until_effective(self, kind: str, name: str, offset: int) -> None:
         """Return once readers see the value at `offset` of its topic, or a later one. Raises NotEffectiveError."""
         deadline = time.monotonic() + EFFECTIVE_S
-        while (await self._version(kind, name)) < offset:
+        while (await self._read_version(kind, name)) < offset:
             if time.monotonic() > deadline:
                 raise NotEffectiveError("saved; it takes effect as soon as the search index has caught up")
             await asyncio.sleep(POLL_S)
-        await ask(self._client.indices.refresh, index=self._indices.active(kind))
+        await call_engine(self._client.indices.refresh, index=self._indices.read_alias(kind))
 
-    async def _version(self, kind: str, name: str) -> int:
-        found = await fetched(self._client, self._indices.active(kind), [name], source=False)
+    async def _read_version(self, kind: str, name: str) -> int:
+        found = await fetch_documents(self._client, self._indices.read_alias(kind), [name], source=False)
         return int(found[0]["_version"]) if found else -1
 
-    async def _get(self, kind: str, ids: Iterable[str], struct: type[T]) -> Mapping[str, T]:
-        found = await fetched(self._client, self._indices.active(kind), list(dict.fromkeys(ids)))
+    async def _get_documents(self, kind: str, ids: Iterable[str], struct: type[T]) -> Mapping[str, T]:
+        found = await fetch_documents(self._client, self._indices.read_alias(kind), list(dict.fromkeys(ids)))
         return {item["_id"]: msgspec.convert(item["_source"], struct) for item in found}
 
-    async def _page(
+    async def _fetch_page(
         self, kind: str, filters: list[Body], sort: list[Body], size: int, after: Sequence[Any] | None = None
     ) -> list[dict[str, Any]]:
-        return await self.point(kind, None).hits(**_body(filters, sort, size, after))
+        return await self.open_point(kind, None).hits(**_page_body(filters, sort, size, after))
 
 
-def _body(filters: list[Body], sort: list[Body], size: int, after: Sequence[Any] | None) -> Body:
-    return page({"bool": {"filter": filters}}, sort, size, None if after is None else list(after))
+def _page_body(filters: list[Body], sort: list[Body], size: int, after: Sequence[Any] | None) -> Body:
+    return page_body({"bool": {"filter": filters}}, sort, size, None if after is None else list(after))
 
 
-def _review(document: ReviewDocument) -> Review:
+def _to_review(document: ReviewDocument) -> Review:
     told = msgspec.structs.asdict(document)
     del told["position"]
     return Review(**told)
 
 
-def _subscription(document: SubscriptionDocument) -> Subscription:
+def _to_subscription(document: SubscriptionDocument) -> Subscription:
     told = msgspec.structs.asdict(document)
     del told["position"]
     return Subscription(**told)
 
 
-def _thread(document: DisclosureDocument) -> Disclosure:
+def _to_disclosure(document: DisclosureDocument) -> Disclosure:
     return msgspec.convert(document.thread, Disclosure)

@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
-from pipeline.access.audience import audience
+from pipeline.access.audience import link_audience
 from pipeline.access.policy import CaseMeta
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_version
-from pipeline.correlation.references import digest
+from pipeline.correlation.references import digest_name
 from pipeline.index.terms import folded_text, search_terms
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
@@ -106,7 +106,7 @@ class Card(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """The version of the document that this is the card of: that of a live case."""
         return external_version(self.version)
 
-    def document(self) -> CaseDocument:
+    def as_document(self) -> CaseDocument:
         """As much of the document as a list of cases shows."""
         return CaseDocument(
             self.case, self.agency, self.country, self.version, LIVE, hash=self.hash, handling=self.handling,
@@ -181,12 +181,12 @@ _fingerprints = msgspec.json.Decoder(Fingerprint)
 def case_document(accepted: Accepted) -> Action:
     """The document of one accepted version; of a withdrawn or expired case a tombstone without content."""
     gone = accepted.status in (WITHDRAWN, EXPIRED)
-    document = _tombstone(accepted) if gone else _full_case(accepted)
+    document = _case_tombstone(accepted) if gone else _full_case(accepted)
     version = external_version(accepted.version, accepted.status == EXPIRED)
     return Action("cases", accepted.case, version, _encoder.encode(document), accepted.provenance.arrived_ms)
 
 
-def _tombstone(accepted: Accepted) -> CaseDocument:
+def _case_tombstone(accepted: Accepted) -> CaseDocument:
     head = _heads.decode(accepted.data)
     return CaseDocument(accepted.case, head.agency, head.country, accepted.version, accepted.status)
 
@@ -195,8 +195,8 @@ def _full_case(accepted: Accepted) -> CaseDocument:
     head = _heads.decode(accepted.data)
     fingerprint = _fingerprints.decode(accepted.fingerprint)
     handling = StatedHandling(*msgspec.structs.astuple(fingerprint.handling))
-    name = digest(accepted.case)
-    card, entities = _packed(_card(accepted, head, fingerprint, handling))
+    name = digest_name(accepted.case)
+    card, entities = _pack_card(_make_card(accepted, head, fingerprint, handling))
     return CaseDocument(
         case=accepted.case,
         agency=head.agency,
@@ -226,14 +226,14 @@ def _full_case(accepted: Accepted) -> CaseDocument:
     )
 
 
-def _card(accepted: Accepted, head: _Head, fingerprint: Fingerprint, handling: StatedHandling) -> Card:
+def _make_card(accepted: Accepted, head: _Head, fingerprint: Fingerprint, handling: StatedHandling) -> Card:
     return Card(
         accepted.case, head.agency, head.country, accepted.version, accepted.hash, handling, fingerprint.contact,
         fingerprint.retain_until or None, head.title, fingerprint.entities,
     )  # fmt: skip
 
 
-def _packed(card: Card) -> tuple[bytes, bytes | None]:
+def _pack_card(card: Card) -> tuple[bytes, bytes | None]:
     """A card as bytes; one that is too large says little, of no version, and its entities stand apart."""
     packed = _packer.encode(card)
     if len(packed) <= LARGEST_CARD:
@@ -273,7 +273,7 @@ def _full_link(claim: Claim) -> LinkDocument:
         cases=(claim.a.case, claim.b.case),
         a=_link_side(claim.a),
         b=_link_side(claim.b),
-        audience=audience(claim.a, claim.b, claim.exact_a, claim.exact_b),
+        audience=link_audience(claim.a, claim.b, claim.exact_a, claim.exact_b),
         score=claim.score,
         probability=claim.probability,
         band=claim.band,

@@ -38,7 +38,7 @@ class SearchEngine(Protocol):
         """What is asked about indices, not documents."""
 
 
-async def ask(call: Callable[..., Any], **arguments: Any) -> Any:
+async def call_engine(call: Callable[..., Any], **arguments: Any) -> Any:
     """The body of what a client call answers. Raises LiaisonError without an answer, or without such an index."""
     try:
         return (await call(**arguments)).body
@@ -53,10 +53,10 @@ async def search_all_shards(client: SearchEngine, **what: Any) -> Any:
 
     By default Elasticsearch leaves out what it can't reach, and an answer without it would be taken for all there is.
     """
-    return await ask(client.search, allow_partial_search_results=False, **what)
+    return await call_engine(client.search, allow_partial_search_results=False, **what)
 
 
-async def fetched(client: SearchEngine, index: str, ids: Sequence[str], **what: Any) -> list[dict[str, Any]]:
+async def fetch_documents(client: SearchEngine, index: str, ids: Sequence[str], **what: Any) -> list[dict[str, Any]]:
     """Those of some documents that are there, in real time; `what` says what to bring of each. Raises LiaisonError.
 
     The node that is asked reads its own copies where it has any: otherwise it would ask others at random, one that
@@ -64,7 +64,7 @@ async def fetched(client: SearchEngine, index: str, ids: Sequence[str], **what: 
     """
     if not ids:
         return []
-    answer = await ask(client.mget, index=index, ids=ids, realtime=True, preference=OWN_COPIES, **what)
+    answer = await call_engine(client.mget, index=index, ids=ids, realtime=True, preference=OWN_COPIES, **what)
     return [item for item in answer["docs"] if _is_found(item)]
 
 

@@ -58,12 +58,12 @@ class Filters(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
         return all(len(value) <= LONGEST for value in (*self.agencies, *self.countries, *self.offences))
 
 
-def bodies(filters: Filters) -> tuple[Body, ...]:
+def filter_clauses(filters: Filters) -> tuple[Body, ...]:
     """The filters as query clauses."""
-    return (*_lists(filters), *_days(filters), *_open(filters))
+    return (*_list_clauses(filters), *_day_clauses(filters), *_open_clauses(filters))
 
 
-def _lists(filters: Filters) -> Iterator[Body]:
+def _list_clauses(filters: Filters) -> Iterator[Body]:
     wanted = {
         "agency": filters.agencies,
         "country": filters.countries,
@@ -73,7 +73,7 @@ def _lists(filters: Filters) -> Iterator[Body]:
     return ({"terms": {field: list(values)}} for field, values in wanted.items() if values)
 
 
-def _days(filters: Filters) -> Iterator[Body]:
+def _day_clauses(filters: Filters) -> Iterator[Body]:
     for field, first, last in (
         ("opened", filters.opened_from, filters.opened_to),
         ("closed", filters.closed_from, filters.closed_to),
@@ -83,6 +83,6 @@ def _days(filters: Filters) -> Iterator[Body]:
             yield {"range": {field: given}}
 
 
-def _open(filters: Filters) -> Iterator[Body]:
+def _open_clauses(filters: Filters) -> Iterator[Body]:
     if filters.open_only:
         yield {"bool": {"must_not": [{"exists": {"field": "closed"}}]}}

@@ -7,7 +7,7 @@ It narrows what the index is asked, so that a question without exact parts costs
 from __future__ import annotations
 
 from pipeline.access.hit_gate import NAMING_WORDS
-from pipeline.correlation.keys import keys
+from pipeline.correlation.keys import blocking_keys
 from pipeline.index.probes import Probe
 from pipeline.index.queries import TOLD_BY_SCORE, CandidateQuery, Clause
 from pipeline.index.questions import Question
@@ -15,7 +15,7 @@ from pipeline.matching.comparisons.plate import WILDCARDS
 from pipeline.matching.model import Model
 
 
-def strict(question: Question) -> Question | None:
+def strict_question(question: Question) -> Question | None:
     """The question's parts that may meet hit-only cases; None where it has none."""
     named = tuple(name for name in question.names if len(name.split()) >= NAMING_WORDS)
     known = bool(named) and question.born is not None and bool(question.born.day)
@@ -31,7 +31,7 @@ def strict(question: Question) -> Question | None:
     return None if kept.empty else kept
 
 
-def strict_asked(question: Question, probe: Probe, model: Model) -> CandidateQuery:
+def make_strict_query(question: Question, probe: Probe, model: Model) -> CandidateQuery:
     """What selects hit-only candidates: whole numbers, and the keys that two cases of one person would share."""
     phones = {f"phone:{one.e164}" for entity in probe.entities for one in entity.phones}
     typed = (one.value for one in question.typed)
@@ -44,6 +44,6 @@ def strict_asked(question: Question, probe: Probe, model: Model) -> CandidateQue
     )
     clauses = [Clause("number", (term,)) for term in terms]
     if question.born is not None:
-        shared = keys(probe.entities, model.stop_keys, model.key_rarity)
+        shared = blocking_keys(probe.entities, model.stop_keys, model.key_rarity)
         clauses += [Clause(TOLD_BY_SCORE, (str(key),), "keys") for key in shared]
     return CandidateQuery(tuple(clauses))

@@ -31,7 +31,7 @@ class IndexLayout(NamedTuple):
     shards: int = 1
     replicas: str = "0-1"
 
-    def settings(self) -> dict[str, Any]:
+    def index_settings(self) -> dict[str, Any]:
         """What Elasticsearch is told when the index is made."""
         return {"number_of_shards": self.shards, **self.replica_settings()}
 
@@ -52,7 +52,9 @@ def layouts_of(settings: Settings) -> Mapping[str, IndexLayout]:
         "LIAISON_INDEX_REPLICAS", settings.index_replicas, _REPLICAS, "a number, or a range as 0-2 or 0-all"
     )
     if high := [count for count in shards.values() if int(count) > MAX_SHARDS]:
-        raise _unusable("LIAISON_INDEX_SHARDS", f"{high[0]} is more than the {MAX_SHARDS} that one index may have")
+        raise _unusable_error(
+            "LIAISON_INDEX_SHARDS", f"{high[0]} is more than the {MAX_SHARDS} that one index may have"
+        )
     default = IndexLayout()
     return {
         kind: IndexLayout(
@@ -66,23 +68,23 @@ def layouts_of(settings: Settings) -> Mapping[str, IndexLayout]:
 def _by_kind(variable: str, text: str, form: re.Pattern[str], meant: str) -> dict[str, str]:
     """The counts of a setting by kind of index. Raises LiaisonError."""
     found: dict[str, str] = {}
-    for kind, count in _entries(text):
+    for kind, count in _split_entries(text):
         if kind != _EVERY_KIND and kind not in CATALOGUE:
-            raise _unusable(variable, f'there is no index "{kind}"; there are {", ".join(CATALOGUE)}')
+            raise _unusable_error(variable, f'there is no index "{kind}"; there are {", ".join(CATALOGUE)}')
         if not form.fullmatch(count):
-            raise _unusable(variable, f'"{count}" must be {meant}')
+            raise _unusable_error(variable, f'"{count}" must be {meant}')
         if kind in found:
-            raise _unusable(variable, f"{kind or 'the count for all indices'} is given twice")
+            raise _unusable_error(variable, f"{kind or 'the count for all indices'} is given twice")
         found[kind] = count
     return found
 
 
-def _entries(text: str) -> Iterator[tuple[str, str]]:
+def _split_entries(text: str) -> Iterator[tuple[str, str]]:
     for entry in text.split(",") if text.strip() else ():
         kind, named, count = entry.partition("=")
         yield (kind.strip(), count.strip()) if named else (_EVERY_KIND, entry.strip())
 
 
-def _unusable(variable: str, fault: str) -> LiaisonError:
+def _unusable_error(variable: str, fault: str) -> LiaisonError:
     """For the command line alone, which speaks English."""
     return LiaisonError(": ".join((variable, fault)))

@@ -33,91 +33,93 @@ class Indices:
     namespace: str
     generation: str
 
-    def active(self, kind: str) -> str:
+    def read_alias(self, kind: str) -> str:
         """The alias that readers use: the active generation's index."""
         return f"{self.namespace}{kind}"
 
-    def own(self, kind: str) -> str:
+    def write_alias(self, kind: str) -> str:
         """The alias that this generation's workers write through."""
-        return f"{self.active(kind)}-{self.generation}" if kind in PER_GENERATION else self.active(kind)
+        return f"{self.read_alias(kind)}-{self.generation}" if kind in PER_GENERATION else self.read_alias(kind)
 
-    def first(self, kind: str) -> str:
+    def first_index(self, kind: str) -> str:
         """The index behind a new alias; a reindex counts up."""
-        return f"{self.own(kind)}-1"
+        return f"{self.write_alias(kind)}-1"
 
 
 def index_body(kind: str, layouts: Layouts = DEFAULT_LAYOUTS) -> dict[str, Any]:
     """Settings and mappings of an index of this kind."""
-    return {"settings": SETTINGS | layouts[kind].settings(), "mappings": strict_mapping(CATALOGUE[kind])}
+    return {"settings": SETTINGS | layouts[kind].index_settings(), "mappings": strict_mapping(CATALOGUE[kind])}
 
 
-async def apply(client: AsyncElasticsearch, indices: Indices, layouts: Layouts = DEFAULT_LAYOUTS) -> list[str]:
+async def apply_mappings(client: AsyncElasticsearch, indices: Indices, layouts: Layouts = DEFAULT_LAYOUTS) -> list[str]:
     """Create the missing indices and aliases; return what differs from the catalogue, one sentence each.
 
     What exists is never changed: a difference is mended by a reindex, a switch of generation by `control`.
     """
     differences: list[str] = []
     for kind in CATALOGUE:
-        if await client.indices.exists_alias(name=indices.own(kind)):
-            differences += await _differences(client, indices, kind)
+        if await client.indices.exists_alias(name=indices.write_alias(kind)):
+            differences += await _mapping_differences(client, indices, kind)
             differences += await _layout_differences(client, indices, kind, layouts[kind])
         else:
-            await _create(client, indices, kind, layouts)
+            await _create_index(client, indices, kind, layouts)
     return differences
 
 
 async def set_replicas(client: AsyncElasticsearch, indices: Indices, kind: str, layouts: Layouts) -> str:
     """Give the index of this kind its copies, in place; returns its name."""
-    (index,) = await _behind(client, indices.own(kind))
+    (index,) = await _indices_behind(client, indices.write_alias(kind))
     await client.indices.put_settings(index=index, settings=layouts[kind].replica_settings())
     return index
 
 
-async def _create(client: AsyncElasticsearch, indices: Indices, kind: str, layouts: Layouts) -> None:
-    aliases: dict[str, Any] = {indices.own(kind): {"is_write_index": True}}
-    if not await client.indices.exists_alias(name=indices.active(kind)):
-        aliases[indices.active(kind)] = {}
+async def _create_index(client: AsyncElasticsearch, indices: Indices, kind: str, layouts: Layouts) -> None:
+    aliases: dict[str, Any] = {indices.write_alias(kind): {"is_write_index": True}}
+    if not await client.indices.exists_alias(name=indices.read_alias(kind)):
+        aliases[indices.read_alias(kind)] = {}
     body = index_body(kind, layouts)
     # A second worker may have created it a moment ago: 400 resource_already_exists.
-    await client.options(ignore_status=400).indices.create(index=indices.first(kind), aliases=aliases, **body)
+    await client.options(ignore_status=400).indices.create(index=indices.first_index(kind), aliases=aliases, **body)
 
 
-async def activate(client: AsyncElasticsearch, indices: Indices) -> None:
+async def switch_aliases(client: AsyncElasticsearch, indices: Indices) -> None:
     """Lead the readers' aliases to this generation, all at one moment; indices that are not there yet are left out."""
-    actions = [action for kind in sorted(PER_GENERATION) for action in await _moves(client, indices, kind)]
+    actions = [action for kind in sorted(PER_GENERATION) for action in await _alias_moves(client, indices, kind)]
     if actions:
         await client.indices.update_aliases(actions=actions)
 
 
-async def _moves(client: AsyncElasticsearch, indices: Indices, kind: str) -> list[dict[str, Any]]:
-    alias = indices.active(kind)
-    wanted, held = await _behind(client, indices.own(kind)), await _behind(client, alias)
+async def _alias_moves(client: AsyncElasticsearch, indices: Indices, kind: str) -> list[dict[str, Any]]:
+    alias = indices.read_alias(kind)
+    wanted, held = await _indices_behind(client, indices.write_alias(kind)), await _indices_behind(client, alias)
     if not wanted or wanted == held:
         return []
     removed = [{"remove": {"index": index, "alias": alias}} for index in sorted(held - wanted)]
     return removed + [{"add": {"index": index, "alias": alias}} for index in sorted(wanted - held)]
 
 
-async def _behind(client: AsyncElasticsearch, alias: str) -> set[str]:
+async def _indices_behind(client: AsyncElasticsearch, alias: str) -> set[str]:
     found = await client.options(ignore_status=404).indices.get_alias(name=alias)
     return set() if "error" in found.body else set(found.body)
 
 
-async def remove(client: AsyncElasticsearch, indices: Indices) -> list[str]:
+async def delete_indices(client: AsyncElasticsearch, indices: Indices) -> list[str]:
     """Delete the indices that hold this generation alone; returns their names."""
-    gone = sorted([index for kind in PER_GENERATION for index in await _behind(client, indices.own(kind))])
+    gone = sorted(
+        [index for kind in PER_GENERATION for index in await _indices_behind(client, indices.write_alias(kind))]
+    )
     if gone:
         await client.indices.delete(index=gone)
     return gone
 
 
-async def _differences(client: AsyncElasticsearch, indices: Indices, kind: str) -> list[str]:
-    wanted = dict(_flat(index_body(kind)["mappings"]))
+async def _mapping_differences(client: AsyncElasticsearch, indices: Indices, kind: str) -> list[str]:
+    wanted = dict(_flatten_mapping(index_body(kind)["mappings"]))
     found: list[str] = []
-    for index, body in (await client.indices.get_mapping(index=indices.own(kind))).items():
-        held = dict(_flat(body["mappings"]))
+    for index, body in (await client.indices.get_mapping(index=indices.write_alias(kind))).items():
+        held = dict(_flatten_mapping(body["mappings"]))
         found += [
-            f"{index}: {path} is {_words(held.get(path))}, should be {_words(wanted.get(path))}"
+            f"{index}: {path} is {_describe_mapping(held.get(path))}, should be {_describe_mapping(wanted.get(path))}"
             for path in sorted(wanted.keys() | held.keys())
             if wanted.get(path) != held.get(path)
         ]
@@ -129,7 +131,7 @@ async def _layout_differences(
 ) -> list[str]:
     """Where shards or copies are others than they should be."""
     found: list[str] = []
-    for index, body in (await client.indices.get_settings(index=indices.own(kind), flat_settings=True)).items():
+    for index, body in (await client.indices.get_settings(index=indices.write_alias(kind), flat_settings=True)).items():
         held = body["settings"]
         if (shards := held["index.number_of_shards"]) != str(layout.shards):
             found.append(f"{index}: shards are {shards}, should be {layout.shards} (liaison ops reindex)")
@@ -142,13 +144,13 @@ async def _layout_differences(
     return found
 
 
-def _flat(mapping: Mapping, prefix: str = "") -> Iterator[tuple[str, Mapping]]:
+def _flatten_mapping(mapping: Mapping, prefix: str = "") -> Iterator[tuple[str, Mapping]]:
     for name, inner in mapping.get("properties", {}).items():
         if "properties" in inner:
-            yield from _flat(inner, f"{prefix}{name}.")
+            yield from _flatten_mapping(inner, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", inner
 
 
-def _words(mapping: Mapping | None) -> str:
+def _describe_mapping(mapping: Mapping | None) -> str:
     return "missing" if mapping is None else " ".join(f"{name}={value}" for name, value in sorted(mapping.items()))

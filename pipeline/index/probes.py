@@ -7,10 +7,10 @@ from functools import cached_property
 
 import msgspec
 
-from pipeline.correlation.keys import keys
+from pipeline.correlation.keys import blocking_keys
 from pipeline.index.queries import TOLD_BY_SCORE, CandidateQuery, Clause
 from pipeline.index.questions import Question
-from pipeline.index.terms import address_terms, folded_text, pieces
+from pipeline.index.terms import address_terms, folded_text, plate_pieces
 from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint, PhonePrint, entity_print
 from pipeline.matching.names import NamePrint, sound_keys
 from pipeline.records.addresses import address
@@ -39,10 +39,10 @@ class Probe(msgspec.Struct, frozen=True, dict=True):
         return frozenset(one.id for one in self.entities if one.selectors)
 
 
-def probe(question: Question, country: str) -> Probe:
+def make_probe(question: Question, country: str) -> Probe:
     """The entities that a question speaks of; `country` ("" unknown) is where its phones are dialled."""
     phones = tuple(found for text in question.phones if (found := phone(text, country)) is not None)
-    entities = [*_named(question, phones), *_alone(question, phones)]
+    entities = [*_named_entities(question, phones), *_lone_entities(question, phones)]
     return Probe(
         tuple(entity_print(entity) for entity in entities),
         frozenset(question.numbers),
@@ -50,7 +50,7 @@ def probe(question: Question, country: str) -> Probe:
     )
 
 
-def _named(question: Question, phones: tuple[NormalisedPhone, ...]) -> Iterator[Entity]:
+def _named_entities(question: Question, phones: tuple[NormalisedPhone, ...]) -> Iterator[Entity]:
     emails, addresses = question.emails, tuple(address("", "", "", "", city, "") for city in question.cities)
     for kind in NAMED:
         names = tuple(normalise_name(name, "", "", "", "", "", kind) for name in question.names)
@@ -62,7 +62,7 @@ def _named(question: Question, phones: tuple[NormalisedPhone, ...]) -> Iterator[
             yield Entity(kind, kind, names=names, addresses=addresses if kind == "organisation" else ())
 
 
-def _alone(question: Question, phones: tuple[NormalisedPhone, ...]) -> Iterator[Entity]:
+def _lone_entities(question: Question, phones: tuple[NormalisedPhone, ...]) -> Iterator[Entity]:
     """Phones and plates also by themselves: whoever holds them is found under another name too."""
     if phones:
         yield Entity("phone", "phone", phones=phones)
@@ -73,7 +73,7 @@ def _alone(question: Question, phones: tuple[NormalisedPhone, ...]) -> Iterator[
         yield Entity(f"{one.entity_type}-number{at}", one.entity_type, identifiers=(number,))
 
 
-def adapted(asked: Probe, record: Sequence[EntityPrint]) -> tuple[EntityPrint, ...]:
+def adapt_probe(asked: Probe, record: Sequence[EntityPrint]) -> tuple[EntityPrint, ...]:
     """The probe's entities, with those of the question's numbers that the record holds, of the record's type.
 
     Left out are those which weigh nothing with this record: of a type that it lacks, and without a selector to share.
@@ -101,14 +101,14 @@ def _with_numbers(
     )
 
 
-def asked(question: Question, asked_for: Probe, stop: Collection[int], rarity: int) -> CandidateQuery:
+def make_candidate_query(question: Question, asked_for: Probe, stop: Collection[int], rarity: int) -> CandidateQuery:
     """What selects the candidates of a question; `stop` and `rarity` are the model's, as for a case's own keys."""
     clauses = [
         *_name_clauses(asked_for.entities),
         *_number_clauses(question, asked_for),
         *_place_clauses(asked_for.entities),
     ]
-    found = keys(asked_for.entities, stop, rarity)[:MOST_KEYS]
+    found = blocking_keys(asked_for.entities, stop, rarity)[:MOST_KEYS]
     clauses += [Clause(TOLD_BY_SCORE, (str(key),), "keys") for key in found]
     return CandidateQuery(tuple(clauses), folded_text(question.text))
 
@@ -119,11 +119,11 @@ def _name_clauses(entities: Iterable[EntityPrint]) -> Iterator[Clause]:
     spellings = dict.fromkeys(token.forms for name in names for token in name.tokens)
     for forms in spellings:
         yield Clause("name", tuple(f"name:{form}" for form in forms))
-    for sounds in dict.fromkeys(_sounds(names)):
+    for sounds in dict.fromkeys(_name_sounds(names)):
         yield Clause("sound", tuple(f"sound:{sound}" for sound in sounds))
 
 
-def _sounds(names: Iterable[NamePrint]) -> Iterator[tuple[str, ...]]:
+def _name_sounds(names: Iterable[NamePrint]) -> Iterator[tuple[str, ...]]:
     return (heard.sounds for name in names for heard in sound_keys(name))
 
 
@@ -137,7 +137,7 @@ def _number_clauses(question: Question, asked_for: Probe) -> Iterator[Clause]:
         yield Clause("email", (f"email:{email}",))
     for plate in question.plates:
         yield Clause("number", (f"id:{plate}",))
-        yield from (Clause("piece", (f"piece:{piece}",)) for piece in pieces(plate))
+        yield from (Clause("piece", (f"piece:{piece}",)) for piece in plate_pieces(plate))
 
 
 def _place_clauses(entities: Iterable[EntityPrint]) -> Iterator[Clause]:

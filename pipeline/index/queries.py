@@ -78,18 +78,18 @@ class Limits:
     hits: bool = False
 
 
-def candidates(asked: CandidateQuery, limits: Limits, size: int) -> Body:
+def candidate_body(asked: CandidateQuery, limits: Limits, size: int) -> Body:
     """The cases that meet the question best, by constant scores and then a fixed order.
 
     Their cards come back, and why they were met, from doc values alone: fetching the documents themselves, if only for
     their ids, would double what the query costs, and telling equals apart by their keys adds a quarter.
     """
     should = [
-        _constant(clause.name, f"{NUMBERED}{at}", {"terms": {clause.field: list(clause.terms)}})
+        _constant_score(clause.name, f"{NUMBERED}{at}", {"terms": {clause.field: list(clause.terms)}})
         for at, clause in enumerate(asked.clauses)
     ]
     if asked.text:
-        should.append(_constant("text", "", {"match": {"text": {"query": asked.text, "operator": "and"}}}))
+        should.append(_constant_score("text", "", {"match": {"text": {"query": asked.text, "operator": "and"}}}))
     query = {"bool": {"filter": visible_cases(limits), "should": should, "minimum_should_match": 1}}
     return {
         "query": query,
@@ -103,23 +103,23 @@ def candidates(asked: CandidateQuery, limits: Limits, size: int) -> Body:
 
 
 @lru_cache(maxsize=4096)
-def reasons(matched: tuple[str, ...], score: float) -> tuple[str, ...]:
+def match_reasons(matched: tuple[str, ...], score: float) -> tuple[str, ...]:
     """The names of the clauses that a case met, each once, in the question's order, from matched_queries and score.
 
     Elasticsearch promises no order of these.
     """
-    named = [label.partition(NUMBERED)[0] for label in sorted(matched, key=_place)]
+    named = [label.partition(NUMBERED)[0] for label in sorted(matched, key=_clause_order)]
     if score > sum(WEIGHTS[name] for name in named):
         named.insert(named.index("text") if "text" in named else len(named), TOLD_BY_SCORE)
     return tuple(dict.fromkeys(named))
 
 
-def _place(name: str) -> tuple[bool, int]:
+def _clause_order(name: str) -> tuple[bool, int]:
     number = name.partition(NUMBERED)[2]
     return not number, int(number or 0)
 
 
-def _constant(name: str, number: str, query: Body) -> Body:
+def _constant_score(name: str, number: str, query: Body) -> Body:
     named = {} if name == TOLD_BY_SCORE else {"_name": f"{name}{number}"}
     return {"constant_score": {"filter": query, "boost": WEIGHTS[name], **named}}
 
@@ -128,26 +128,26 @@ def visible_cases(limits: Limits) -> list[Body]:
     """Filters for live cases that the requester may read; reading decides again on the realtime documents."""
     live: list[Body] = [
         {"term": {"state": "live"}},
-        _kept(limits.today),
+        _unexpired(limits.today),
     ]
     if limits.viewer is None:
         return [*live, *limits.filters]
-    shown = hit_only(limits.viewer) if limits.hits else readable(limits.viewer)
+    shown = hit_only(limits.viewer) if limits.hits else readable_cases(limits.viewer)
     return [*live, shown, *limits.filters]
 
 
-def readable(viewer: Viewer) -> Body:
+def readable_cases(viewer: Viewer) -> Body:
     """Own cases, and those whose full content is released to the country for the purpose."""
-    return _any([{"term": {"agency": viewer.agency}}, _released(FULL_CODES, viewer)])
+    return _any_of([{"term": {"agency": viewer.agency}}, _released_cases(FULL_CODES, viewer)])
 
 
 def hit_only(viewer: Viewer) -> Body:
     """Others' cases of which the country may know, for the purpose, that they are there."""
-    released = _released({HIT_ONLY}, viewer)
+    released = _released_cases({HIT_ONLY}, viewer)
     return {"bool": {"filter": [released], "must_not": [{"term": {"agency": viewer.agency}}]}}
 
 
-def _released(codes: Collection[str], viewer: Viewer) -> Body:
+def _released_cases(codes: Collection[str], viewer: Viewer) -> Body:
     return {"bool": {"filter": [
         {"terms": {"handling.code": sorted(codes)}},
         {"terms": {"handling.releasable_to": [EVERY_COUNTRY, viewer.country]}},
@@ -155,11 +155,11 @@ def _released(codes: Collection[str], viewer: Viewer) -> Body:
     ]}}  # fmt: skip
 
 
-def digested(digests: Sequence[str], country: str, purpose: str, today: date) -> Body:
+def digested_cases(digests: Sequence[str], country: str, purpose: str, today: date) -> Body:
     """The live cases of digests, where they are shown to a country for a purpose at least as hits."""
     return {"bool": {"filter": [
         {"term": {"state": "live"}},
-        _kept(today),
+        _unexpired(today),
         {"terms": {"digest": list(digests)}},
         {"terms": {"handling.code": sorted(SHOWN_CODES)}},
         {"terms": {"handling.releasable_to": [EVERY_COUNTRY, country]}},
@@ -189,10 +189,12 @@ def _live_links(filters: list[Body], today: date | None, audience: Sequence[str]
     So a hidden case's link leaves no trace: neither one that another audience sees, nor one of a case that is over.
     """
     narrowed = [] if audience is None else [{"terms": {"audience": list(audience)}}]
-    return {"bool": {"filter": [{"term": {"state": "live"}}, *([_kept(today)] if today else []), *filters, *narrowed]}}
+    return {
+        "bool": {"filter": [{"term": {"state": "live"}}, *([_unexpired(today)] if today else []), *filters, *narrowed]}
+    }
 
 
-def _kept(today: date) -> Body:
+def _unexpired(today: date) -> Body:
     """That retention has not ended; without a date it never does."""
     return {"bool": {"must_not": {"range": {"retain_until": {"lte": today.isoformat()}}}}}
 
@@ -204,11 +206,13 @@ def all_cases(limits: Limits) -> Body:
 
 def named_case(key: str, today: date, viewer: Viewer, *, granted: bool) -> Body:
     """One case, if it is readable, or shown as a hit to one who was granted it."""
-    shown = [readable(viewer), *([hit_only(viewer)] if granted else [])]
-    return {"bool": {"filter": [{"term": {"case": key}}, {"term": {"state": "live"}}, _kept(today), _any(shown)]}}
+    shown = [readable_cases(viewer), *([hit_only(viewer)] if granted else [])]
+    return {
+        "bool": {"filter": [{"term": {"case": key}}, {"term": {"state": "live"}}, _unexpired(today), _any_of(shown)]}
+    }
 
 
-def page(query: Body, sort: list[Body], size: int, after: list[Any] | None = None) -> Body:
+def page_body(query: Body, sort: list[Body], size: int, after: list[Any] | None = None) -> Body:
     """One page of a query; `after` is the sort value of the last item of the page before."""
     body: Body = {"query": query, "sort": sort, "size": size, "track_total_hits": False}
     if after is not None:
@@ -216,5 +220,5 @@ def page(query: Body, sort: list[Body], size: int, after: list[Any] | None = Non
     return body
 
 
-def _any(queries: Iterable[Body]) -> Body:
+def _any_of(queries: Iterable[Body]) -> Body:
     return {"bool": {"should": list(queries), "minimum_should_match": 1}}

@@ -81,13 +81,13 @@ class _Draft:
         self.lists: dict[str, list[str]] = {name: [] for name in FIELDS}
         self.words: list[str] = []
 
-    def add(self, field: str, value: str) -> None:
+    def add_value(self, field: str, value: str) -> None:
         if field == "phone" and (digits := canonical(value)).isdigit() and not value.startswith("+"):
             self.lists["phone"].append(digits)
         else:
             self.lists[field].append(value)
 
-    def question(self) -> Question:
+    def to_question(self) -> Question:
         lists, loose = self.lists, " ".join(self.words)
         return Question(
             names=tuple(filter(None, [*lists["name"], loose])),
@@ -107,25 +107,25 @@ def _typed(prefix: str, value: str) -> TypedNumber:
     return TypedNumber(entity_type, identifier_type, identifier(identifier_type, value, "").value)
 
 
-def parse(text: str) -> Question:
+def parse_question(text: str) -> Question:
     """The question in `text`. Raises LiaisonError if it is empty, too long, or names a date that is none."""
     if len(text) > LONGEST:
         raise LiaisonError("the search is longer than {most} characters; shorten it", most=LONGEST)
     draft = _Draft()
     clean = clean_text(text)
-    rest = _take(_PHONE, clean, lambda found: draft.add("phone", found))
+    rest = _take_matches(_PHONE, clean, lambda found: draft.add_value("phone", found))
     parts = list(_PART.finditer(rest))
     if len(parts) > MOST_PARTS:
         raise LiaisonError("the search has more than {most} words; shorten it", most=MOST_PARTS)
-    for field, value in _grouped(parts):
-        _place(draft, field, value)
-    question = draft.question()
+    for field, value in _group_parts(parts):
+        _place_value(draft, field, value)
+    question = draft.to_question()
     if question.empty:
         raise LiaisonError("nothing to search for; enter a name, number, phone, plate or place")
     return question
 
 
-def _take(pattern: re.Pattern[str], text: str, found: Callable[[str], None]) -> str:
+def _take_matches(pattern: re.Pattern[str], text: str, found: Callable[[str], None]) -> str:
     """Hand each match to `found`; the text without them. Quoted and named parts are left alone."""
     if ":" in text or '"' in text:
         return text
@@ -134,7 +134,7 @@ def _take(pattern: re.Pattern[str], text: str, found: Callable[[str], None]) -> 
     return pattern.sub(" ", text)
 
 
-def _grouped(parts: list[re.Match[str]]) -> Iterator[tuple[str, str]]:
+def _group_parts(parts: list[re.Match[str]]) -> Iterator[tuple[str, str]]:
     """Field and value of each part; short groups of capitals and digits side by side (AB 123 CD) are one number."""
     run: list[str] = []
     for part in parts:
@@ -142,9 +142,9 @@ def _grouped(parts: list[re.Match[str]]) -> Iterator[tuple[str, str]]:
         if not field and word and _is_piece(word):
             run.append(word)
             continue
-        yield from _close(run)
+        yield from _close_run(run)
         yield (field or ("name" if quoted else ""), quoted or word or "")
-    yield from _close(run)
+    yield from _close_run(run)
 
 
 def _is_piece(word: str) -> bool:
@@ -152,7 +152,7 @@ def _is_piece(word: str) -> bool:
     return capitals_or_digits and len(word) <= LONGEST_PIECE and not _DATE.fullmatch(word)
 
 
-def _close(run: list[str]) -> Iterator[tuple[str, str]]:
+def _close_run(run: list[str]) -> Iterator[tuple[str, str]]:
     joined = "".join(run)
     if len(run) > 1 and any(map(str.isdigit, joined)) and len(joined) > LONGEST_PIECE:
         yield "", joined
@@ -161,17 +161,17 @@ def _close(run: list[str]) -> Iterator[tuple[str, str]]:
     run.clear()
 
 
-def _place(draft: _Draft, field: str, value: str) -> None:
+def _place_value(draft: _Draft, field: str, value: str) -> None:
     if field == "born" and not _is_date(value):
         raise LiaisonError("born: use YYYY, YYYY-MM or YYYY-MM-DD")
     if field:
-        draft.add(field, value)
+        draft.add_value(field, value)
     elif _EMAIL.fullmatch(value):
-        draft.add("email", value)
+        draft.add_value("email", value)
     elif _DATE.fullmatch(value) and _is_date(value):
-        draft.add("born", value)
+        draft.add_value("born", value)
     elif WILDCARDS.intersection(value) and any(map(str.isdigit, value)):
-        draft.add("plate", value)
+        draft.add_value("plate", value)
     elif any(map(str.isdigit, value)) and len(canonical(value)) >= SHORTEST_NUMBER:
         _place_number(draft, value)
     else:
@@ -187,7 +187,7 @@ def _is_date(value: str) -> bool:
 
 
 def _place_number(draft: _Draft, value: str) -> None:
-    draft.add("number", value)
+    draft.add_value("number", value)
     digits = canonical(value)
     if digits.isdigit() and len(digits) >= SHORTEST_PHONE:
-        draft.add("phone", digits)
+        draft.add_value("phone", digits)

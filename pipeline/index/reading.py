@@ -12,11 +12,11 @@ import msgspec
 
 from pipeline.access.audience import Viewer
 from pipeline.correlation.claims import Claim, ClaimState
-from pipeline.correlation.references import digest
-from pipeline.correlation.visibility import CaseState, is_expired, visible
+from pipeline.correlation.references import digest_name
+from pipeline.correlation.visibility import CaseState, is_expired, is_visible
 from pipeline.index import queries
 from pipeline.index.documents import LIVE, Card, CaseDocument, LinkDocument, card_of, entities_of
-from pipeline.index.engine import SearchEngine, fetched, search_all_shards
+from pipeline.index.engine import SearchEngine, fetch_documents, search_all_shards
 from pipeline.index.mappings import Indices
 from pipeline.index.points import PointInTime
 from pipeline.matching.bands import Band
@@ -65,86 +65,88 @@ class IndexReader:
 
     def __init__(self, client: SearchEngine, indices: Indices, clock: Clock = now) -> None:
         self._client = client
-        self._cases, self._links = indices.active("cases"), indices.active("links")
+        self._cases, self._links = indices.read_alias("cases"), indices.read_alias("links")
         self._clock = clock
 
-    def point(self, kind: Literal["cases", "links"], held: str | None) -> PointInTime:
+    def open_point(self, kind: Literal["cases", "links"], held: str | None) -> PointInTime:
         """Where a list of cases or of links is read: see PointInTime."""
         return PointInTime(self._client, self._cases if kind == "cases" else self._links, held)
 
-    async def case(self, key: str, fields: Sequence[str] | None = None) -> CaseDocument | None:
+    async def read_case(self, key: str, fields: Sequence[str] | None = None) -> CaseDocument | None:
         """One case, by default with its record, read in real time; None if there is none to see."""
-        return (await self.cases([key], fields)).get(key)
+        return (await self.read_cases([key], fields)).get(key)
 
-    async def cases(self, keys: Iterable[str], fields: Sequence[str] | None = STATE_FIELDS) -> dict[str, CaseDocument]:
+    async def read_cases(
+        self, keys: Iterable[str], fields: Sequence[str] | None = STATE_FIELDS
+    ) -> dict[str, CaseDocument]:
         """The live cases among `keys`, read in real time; `fields` None brings all of each."""
         wanted = iter(dict.fromkeys(keys))
         found: dict[str, CaseDocument] = {}
         while batch := list(islice(wanted, PAGE)):
-            items = await fetched(self._client, self._cases, batch, source_includes=fields)
-            documents = [_case(item) for item in items]
+            items = await fetch_documents(self._client, self._cases, batch, source_includes=fields)
+            documents = [_to_case(item) for item in items]
             found |= {document.case: document for document in documents if self._is_live(document)}
         return found
 
     async def may_be_read(self, key: str, viewer: Viewer, *, granted: bool) -> bool:
         """Whether a case was readable as it was indexed, about a second ago; nothing of it is fetched."""
-        body = queries.page(queries.named_case(key, self._today(), viewer, granted=granted), queries.BY_CASE, 1)
+        body = queries.page_body(queries.named_case(key, self._today(), viewer, granted=granted), queries.BY_CASE, 1)
         found = await search_all_shards(self._client, index=self._cases, source=False, **body)
         return bool(found["hits"]["hits"])
 
-    async def digested(self, named: str, country: str, purpose: str) -> CaseDocument | None:
+    async def find_digested(self, named: str, country: str, purpose: str) -> CaseDocument | None:
         """The case that an opaque reference stands for, if its handling shows it to a country for a purpose.
 
         A case is found about a second after it was written.
         """
-        keys = await self._digested([named], country, purpose)
-        return await self.case(keys[0]) if keys else None
+        keys = await self._find_digests([named], country, purpose)
+        return await self.read_case(keys[0]) if keys else None
 
-    async def all_digested(
+    async def find_all_digested(
         self, digests: Iterable[str], country: str, purpose: str, fields: Sequence[str] = STATE_FIELDS
     ) -> dict[str, CaseDocument]:
         """The cases, by digest, that opaque references stand for, where their handling shows them for a purpose."""
         wanted = list(dict.fromkeys(digests))[:PAGE]
-        found = await self.cases(await self._digested(wanted, country, purpose) if wanted else (), fields)
-        return {digest(key): document for key, document in found.items()}
+        found = await self.read_cases(await self._find_digests(wanted, country, purpose) if wanted else (), fields)
+        return {digest_name(key): document for key, document in found.items()}
 
-    async def _digested(self, digests: list[str], country: str, purpose: str) -> list[str]:
-        query = queries.digested(digests, country, purpose, self._today())
-        body = queries.page(query, queries.BY_CASE, len(digests))
+    async def _find_digests(self, digests: list[str], country: str, purpose: str) -> list[str]:
+        query = queries.digested_cases(digests, country, purpose, self._today())
+        body = queries.page_body(query, queries.BY_CASE, len(digests))
         hits = (await search_all_shards(self._client, index=self._cases, source=False, **body))["hits"]["hits"]
         return [hit["_id"] for hit in hits]
 
-    async def candidates(self, body: queries.Body, at: PointInTime | None = None) -> list[Candidate]:
+    async def find_candidates(self, body: queries.Body, at: PointInTime | None = None) -> list[Candidate]:
         """What a candidate query selects, in its order; of large cases the entities are read in real time."""
-        hits = await (at or self.point("cases", None)).hits(**body)
+        hits = await (at or self.open_point("cases", None)).hits(**body)
         found = [(card_of(a2b_base64(hit["fields"]["card"][0])), hit) for hit in hits]
         large = [card.case for card, _ in found if card.entities is None]
-        documents = await self.cases(large, RANKED) if large else {}
-        return [_candidate(card, hit, documents) for card, hit in found]
+        documents = await self.read_cases(large, RANKED) if large else {}
+        return [_make_candidate(card, hit, documents) for card, hit in found]
 
-    async def current(self, cards: Iterable[Card]) -> dict[str, CaseDocument]:
+    async def read_current(self, cards: Iterable[Card]) -> dict[str, CaseDocument]:
         """The live cases among these in real time: what their cards say where they are as they were indexed, else read.
 
         Versions alone are asked for first: a document's external version tells all of its content.
         """
         held = {card.case: card for card in cards}
-        versions = await self._versions(held)
+        versions = await self._read_versions(held)
         changed = [case for case, card in held.items() if versions.get(case) != card.external_version]
-        read = await self.cases(changed, RANKED) if changed else {}
-        same = (card.document() for case, card in held.items() if versions.get(case) == card.external_version)
+        read = await self.read_cases(changed, RANKED) if changed else {}
+        same = (card.as_document() for case, card in held.items() if versions.get(case) == card.external_version)
         return {one.case: one for one in same if self._is_live(one)} | read
 
-    async def _versions(self, cases: Iterable[str]) -> dict[str, int]:
+    async def _read_versions(self, cases: Iterable[str]) -> dict[str, int]:
         """The external versions of case documents, tombstones included, in real time."""
-        items = await fetched(self._client, self._cases, list(cases), source=False)
+        items = await fetch_documents(self._client, self._cases, list(cases), source=False)
         return {item["_id"]: item["_version"] for item in items}
 
-    async def link(self, name: str) -> LinkDocument | None:
+    async def read_link(self, name: str) -> LinkDocument | None:
         """One visible link, read in real time; the index is asked the same where there is none."""
-        batch = await self._sources([name])
+        batch = await self._fetch_sources([name])
         if not batch:
-            await self.cases([name])
-        return next(iter(await self._seen(batch)), None)
+            await self.read_cases([name])
+        return next(iter(await self._keep_visible(batch)), None)
 
     async def links_to_judge(
         self, agency: str, audience: Sequence[str], band: Band, size: int, after: list[Any] | None, at: PointInTime
@@ -154,17 +156,19 @@ class IndexReader:
         What is said of them holds now; None: not visible now, or not of the band any more.
         """
         query = queries.links_to_judge(agency, self._today(), audience, band)
-        hits = await at.hits(source=False, **queries.page(query, queries.STRONGEST_FIRST, size, after))
-        seen = await self.links(hit["_id"] for hit in hits)
+        hits = await at.hits(source=False, **queries.page_body(query, queries.STRONGEST_FIRST, size, after))
+        seen = await self.read_links(hit["_id"] for hit in hits)
         kept = {name: link for name, link in seen.items() if band in (Band.NONE, link.band)}
         return [(kept.get(hit["_id"]), hit["sort"]) for hit in hits]
 
-    async def browse(self, limits: queries.Limits, size: int, after: str = "") -> list[CaseDocument]:
+    async def browse_cases(self, limits: queries.Limits, size: int, after: str = "") -> list[CaseDocument]:
         """The first live cases behind the key `after` that a query is limited to, by case key, filled up to `size`."""
         found: list[CaseDocument] = []
-        pages = self._pages(self.point("cases", None), queries.all_cases(limits), queries.BY_CASE, size, after=[after])
+        pages = self._read_pages(
+            self.open_point("cases", None), queries.all_cases(limits), queries.BY_CASE, size, after=[after]
+        )
         async for batch in pages:
-            current = await self.cases((source["case"] for source in batch), SHOWN)
+            current = await self.read_cases((source["case"] for source in batch), SHOWN)
             found += current.values()
             if len(found) >= size:
                 break
@@ -175,19 +179,19 @@ class IndexReader:
     ) -> tuple[list[ListedLink], dict[str, CaseDocument]]:
         """All visible links of a case, strongest first as listed at `at`, and what is SHOWN of their cases."""
         query = queries.links_of(case, self._today(), audience)
-        point = at or self.point("links", None)
+        point = at or self.open_point("links", None)
         listed: list[ListedLink] = []
         cases: dict[str, CaseDocument] = {}
-        async for batch in self._pages(point, query, queries.STRONGEST_FIRST, PAGE, without=("evidence",)):
-            found = _links(batch)
-            cases |= await self.cases((key for link in found for key in link.cases), SHOWN)
+        async for batch in self._read_pages(point, query, queries.STRONGEST_FIRST, PAGE, without=("evidence",)):
+            found = _to_links(batch)
+            cases |= await self.read_cases((key for link in found for key in link.cases), SHOWN)
             seen = {link.link: link for link in self._visible_among(found, cases)}
             if point.is_steady:
-                seen |= await self._since(found, seen, cases)
+                seen |= await self._reread_changed_links(found, seen, cases)
             listed += [ListedLink(seen[one.link], one) for one in found if one.link in seen]
         return listed, cases
 
-    async def _since(
+    async def _reread_changed_links(
         self, found: Iterable[LinkDocument], seen: Collection[str], cases: Mapping[str, CaseDocument]
     ) -> dict[str, LinkDocument]:
         """Of links that were listed some time ago and are not visible as they were then, those visible as they are."""
@@ -195,23 +199,23 @@ class IndexReader:
         now = (await self.live_links(gone)).values()
         return {link.link: link for link in self._visible_among(now, cases)}
 
-    async def links(self, ids: Iterable[str]) -> dict[str, LinkDocument]:
+    async def read_links(self, ids: Iterable[str]) -> dict[str, LinkDocument]:
         """The visible links of these ids with their evidence, in real time."""
-        return {link.link: link for link in await self._seen(await self._sources(ids))}
+        return {link.link: link for link in await self._keep_visible(await self._fetch_sources(ids))}
 
     async def live_links(self, ids: Iterable[str]) -> dict[str, LinkDocument]:
         """The same whether they are visible or not: for who holds their hashes against visible ones."""
-        return {link.link: link for link in _links(await self._sources(ids)) if link.state is ClaimState.LIVE}
+        return {link.link: link for link in _to_links(await self._fetch_sources(ids)) if link.state is ClaimState.LIVE}
 
-    async def _sources(self, ids: Iterable[str]) -> list[dict[str, Any]]:
-        return [item["_source"] for item in await fetched(self._client, self._links, list(dict.fromkeys(ids)))]
+    async def _fetch_sources(self, ids: Iterable[str]) -> list[dict[str, Any]]:
+        return [item["_source"] for item in await fetch_documents(self._client, self._links, list(dict.fromkeys(ids)))]
 
     async def links_of(self, case: str, limit: int, audience: Sequence[str] | None = None) -> list[LinkDocument]:
         """The visible links of a case, strongest first, filled up to `limit`."""
         found: list[LinkDocument] = []
         query = queries.links_of(case, self._today(), audience)
-        pages = self._pages(self.point("links", None), query, queries.STRONGEST_FIRST, LISTED)
-        async for link in self._visible(pages):
+        pages = self._read_pages(self.open_point("links", None), query, queries.STRONGEST_FIRST, LISTED)
+        async for link in self._visible_links(pages):
             found.append(link)
             if len(found) == limit:
                 break
@@ -220,29 +224,31 @@ class IndexReader:
     async def every_link(self, audience: Sequence[str] | None = None) -> AsyncIterator[LinkDocument]:
         """All visible links, by link id, from one point in time of the index."""
         query = queries.all_links(self._today(), audience)
-        async for link in self._visible(self._whole(self.point("links", ""), query, queries.BY_LINK)):
+        async for link in self._visible_links(self._read_all(self.open_point("links", ""), query, queries.BY_LINK)):
             yield link
 
     async def every_case(self, limits: queries.Limits) -> AsyncIterator[CaseDocument]:
         """All live cases with their records, by case key, from one point in time of the index."""
-        async for batch in self._whole(self.point("cases", ""), queries.all_cases(limits), queries.BY_CASE):
-            current = await self.cases((source["case"] for source in batch), fields=None)
+        async for batch in self._read_all(self.open_point("cases", ""), queries.all_cases(limits), queries.BY_CASE):
+            current = await self.read_cases((source["case"] for source in batch), fields=None)
             for document in current.values():
                 yield document
 
-    async def _visible(self, pages: AsyncIterator[list[dict[str, Any]]]) -> AsyncIterator[LinkDocument]:
+    async def _visible_links(self, pages: AsyncIterator[list[dict[str, Any]]]) -> AsyncIterator[LinkDocument]:
         async for batch in pages:
-            for link in await self._seen(batch):
+            for link in await self._keep_visible(batch):
                 yield link
 
-    async def _seen(self, batch: Iterable[dict[str, Any]]) -> list[LinkDocument]:
-        links = _links(batch)
-        return self._visible_among(links, await self.cases(key for link in links for key in link.cases))
+    async def _keep_visible(self, batch: Iterable[dict[str, Any]]) -> list[LinkDocument]:
+        links = _to_links(batch)
+        return self._visible_among(links, await self.read_cases(key for link in links for key in link.cases))
 
     def _visible_among(self, links: Iterable[LinkDocument], cases: Mapping[str, CaseDocument]) -> list[LinkDocument]:
         states = {key: CaseState(one.hash, retain_until=one.retain_until or "") for key, one in cases.items()}
         at = self._clock()
-        return [link for link in links if visible(_claim(link), states.get(link.a.case), states.get(link.b.case), at)]
+        return [
+            link for link in links if is_visible(_claim_of(link), states.get(link.a.case), states.get(link.b.case), at)
+        ]
 
     def _today(self) -> date:
         return self._clock().astimezone(UTC).date()
@@ -250,18 +256,18 @@ class IndexReader:
     def _is_live(self, case: CaseDocument) -> bool:
         return case.state == LIVE and not is_expired(case.retain_until or "", self._clock())
 
-    async def _whole(
+    async def _read_all(
         self, point: PointInTime, query: queries.Body, sort: list[queries.Body]
     ) -> AsyncIterator[list[dict[str, Any]]]:
         """All documents at one point in time, what was written a moment ago included."""
         await point.refresh()
         try:
-            async for batch in self._pages(point, query, sort, PAGE):
+            async for batch in self._read_pages(point, query, sort, PAGE):
                 yield batch
         finally:
             await point.close()
 
-    async def _pages(
+    async def _read_pages(
         self,
         point: PointInTime,
         query: queries.Body,
@@ -272,7 +278,7 @@ class IndexReader:
     ) -> AsyncIterator[list[dict[str, Any]]]:
         left_out = {"source_excludes": without} if without else {}
         while True:
-            hits = await point.hits(**left_out, **queries.page(query, sort, size, after))
+            hits = await point.hits(**left_out, **queries.page_body(query, sort, size, after))
             if hits:
                 yield [hit["_source"] for hit in hits]
                 after = hits[-1]["sort"]
@@ -280,22 +286,22 @@ class IndexReader:
                 return
 
 
-def _case(item: dict[str, Any]) -> CaseDocument:
+def _to_case(item: dict[str, Any]) -> CaseDocument:
     return msgspec.convert(item["_source"], CaseDocument)
 
 
-def _candidate(card: Card, hit: dict[str, Any], documents: Mapping[str, CaseDocument]) -> Candidate:
+def _make_candidate(card: Card, hit: dict[str, Any], documents: Mapping[str, CaseDocument]) -> Candidate:
     """A candidate; of a large case that has gone since there are no entities, nor is it there to be shown."""
     entities = card.entities
     if entities is None:
         entities = entities_of(documents[card.case]) if card.case in documents else ()
     score = hit["sort"][0]
-    return Candidate(card, entities, score, queries.reasons(tuple(hit.get("matched_queries", ())), score))
+    return Candidate(card, entities, score, queries.match_reasons(tuple(hit.get("matched_queries", ())), score))
 
 
-def _links(batch: Iterable[dict[str, Any]]) -> list[LinkDocument]:
+def _to_links(batch: Iterable[dict[str, Any]]) -> list[LinkDocument]:
     return [msgspec.convert(source, LinkDocument) for source in batch]
 
 
-def _claim(link: LinkDocument) -> Claim:
+def _claim_of(link: LinkDocument) -> Claim:
     return Claim(link.link, link.state, 0, link.generation, link.a, link.b)

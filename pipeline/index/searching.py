@@ -15,10 +15,10 @@ import msgspec
 
 from pipeline.access.hit_gate import exact_band
 from pipeline.index.documents import Card, CaseDocument, entities_of
-from pipeline.index.hit_questions import strict, strict_asked
+from pipeline.index.hit_questions import make_strict_query, strict_question
 from pipeline.index.points import PointInTime
-from pipeline.index.probes import Probe, adapted, asked, probe
-from pipeline.index.queries import Limits, candidates
+from pipeline.index.probes import Probe, adapt_probe, make_candidate_query, make_probe
+from pipeline.index.queries import Limits, candidate_body
 from pipeline.index.questions import Question
 from pipeline.index.reading import Candidate, IndexReader
 from pipeline.matching.bands import Band
@@ -26,7 +26,7 @@ from pipeline.matching.explain.explanation import EntityEvidence, entities_evide
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.names import compare_and_keep
-from pipeline.matching.score.scoring import score
+from pipeline.matching.score.scoring import score_cases
 
 CANDIDATES = 100
 """Cases that the matcher ranks: five pages of results. Judging them is half of what a search costs the server; with
@@ -62,7 +62,7 @@ class RankedCandidate(NamedTuple):
     place: Place
 
 
-def _nobody(case: str) -> bool:
+def _is_never_shown(case: str) -> bool:
     return False
 
 
@@ -76,7 +76,7 @@ class PageRequest(NamedTuple):
     admit: Admit
     after: Place | None = None
     at: PointInTime | None = None
-    shown: Callable[[str], bool] = _nobody
+    shown: Callable[[str], bool] = _is_never_shown
 
     @property
     def is_steady(self) -> bool:
@@ -84,11 +84,11 @@ class PageRequest(NamedTuple):
         return self.at is not None and self.at.is_steady
 
 
-async def _everyone(documents: Documents) -> Collection[str]:
+async def _admit_all(documents: Documents) -> Collection[str]:
     return documents.keys()
 
 
-async def search(
+async def search_cases(
     reader: IndexReader,
     question: Question,
     model: Model,
@@ -98,12 +98,12 @@ async def search(
     among: int = CANDIDATES,
 ) -> list[SearchResult]:
     """The cases that answer a question best, at most `limit`, judged on their realtime documents."""
-    asked_for = probe(question, country)
-    found = await find(reader, question, asked_for, model, limits, PageRequest(limit, _everyone), among)
-    return [explained(one, document, asked_for, model) for one, document in found]
+    asked_for = make_probe(question, country)
+    found = await find_cases(reader, question, asked_for, model, limits, PageRequest(limit, _admit_all), among)
+    return [explain_result(one, document, asked_for, model) for one, document in found]
 
 
-async def find(
+async def find_cases(
     reader: IndexReader,
     question: Question,
     asked_for: Probe,
@@ -116,52 +116,54 @@ async def find(
 
     They are taken from the `among` best candidates.
     """
-    selection = asked(question, asked_for, model.stop_keys, model.key_rarity)
-    found = await reader.candidates(candidates(selection, limits, among), wanted.at)
-    line = rank(asked_for, (one for one in found if not wanted.shown(one.card.case)), model)
+    selection = make_candidate_query(question, asked_for, model.stop_keys, model.key_rarity)
+    found = await reader.find_candidates(candidate_body(selection, limits, among), wanted.at)
+    line = rank_candidates(asked_for, (one for one in found if not wanted.shown(one.card.case)), model)
     read: dict[str, CaseDocument | None] = {}
-    while unread := [card for one in _head(line, wanted) if (card := one.candidate.card).case not in read]:
-        documents = await reader.current(unread)
+    while unread := [card for one in _page_of(line, wanted) if (card := one.candidate.card).case not in read]:
+        documents = await reader.read_current(unread)
         admitted = await wanted.admit(documents)
         read |= {card.case: documents[card.case] if card.case in admitted else None for card in unread}
-        changed = _changed_among(line, read)
+        changed = _find_changed(line, read)
         if changed and wanted.is_steady:
-            again = candidates(selection, _among(limits, changed), len(changed))
-            changed = _as_met(changed, await reader.candidates(again))
-        line = _as_read(line, read, rank(asked_for, changed.values(), model), wanted)
-    return [(one, document) for one in _head(line, wanted) if (document := read[one.candidate.card.case]) is not None]
+            again = candidate_body(selection, _limit_to(limits, changed), len(changed))
+            changed = _match_again(changed, await reader.find_candidates(again))
+        line = _update_ranking(line, read, rank_candidates(asked_for, changed.values(), model), wanted)
+    return [
+        (one, document) for one in _page_of(line, wanted) if (document := read[one.candidate.card.case]) is not None
+    ]
 
 
-def rank(asked_for: Probe, found: Iterable[Candidate], model: Model) -> list[RankedCandidate]:
+def rank_candidates(asked_for: Probe, found: Iterable[Candidate], model: Model) -> list[RankedCandidate]:
     """The candidates that answer the question, in the order in which they are shown."""
     named = [entity for entity in asked_for.entities if entity.names]
     meant = (one for one in found if not named or _is_certain(one) or _agrees_on_name(named, one.entities))
-    weighed = (_weighed(one, asked_for, model) for one in meant)
+    weighed = (_weigh_candidate(one, asked_for, model) for one in meant)
     return sorted((one for one in weighed if one.score > 0 or _is_certain(one.candidate)), key=lambda one: one.place)
 
 
-def _weighed(candidate: Candidate, asked_for: Probe, model: Model) -> RankedCandidate:
+def _weigh_candidate(candidate: Candidate, asked_for: Probe, model: Model) -> RankedCandidate:
     record = candidate.entities
-    bits = score(adapted(asked_for, record), record, model) - model.prior
+    bits = score_cases(adapt_probe(asked_for, record), record, model) - model.prior
     return RankedCandidate(candidate, bits, (-bits, -candidate.score, candidate.card.case))
 
 
-def _head(line: Iterable[RankedCandidate], wanted: PageRequest) -> list[RankedCandidate]:
+def _page_of(line: Iterable[RankedCandidate], wanted: PageRequest) -> list[RankedCandidate]:
     behind = (one for one in line if wanted.after is None or one.place > wanted.after)
     return list(islice(behind, wanted.most))
 
 
-def _changed_among(line: Iterable[RankedCandidate], read: Mapping[str, CaseDocument | None]) -> dict[str, Candidate]:
+def _find_changed(line: Iterable[RankedCandidate], read: Mapping[str, CaseDocument | None]) -> dict[str, Candidate]:
     """Those of the line that have changed since they were indexed, as they are now."""
-    found = (_changed(one.candidate, read.get(one.candidate.card.case)) for one in line)
+    found = (_update_candidate(one.candidate, read.get(one.candidate.card.case)) for one in line)
     return {one.card.case: one for one in found if one is not None}
 
 
-def _among(limits: Limits, cases: Iterable[str]) -> Limits:
+def _limit_to(limits: Limits, cases: Iterable[str]) -> Limits:
     return replace(limits, filters=(*limits.filters, {"terms": {"case": sorted(cases)}}))
 
 
-def _as_met(changed: Mapping[str, Candidate], found: Iterable[Candidate]) -> dict[str, Candidate]:
+def _match_again(changed: Mapping[str, Candidate], found: Iterable[Candidate]) -> dict[str, Candidate]:
     """What has changed since a point in time, as far as it is found by the question and its filters now, and by what.
 
     It may have changed minutes ago; where the index is read as it is, it was a second.
@@ -169,7 +171,7 @@ def _as_met(changed: Mapping[str, Candidate], found: Iterable[Candidate]) -> dic
     return {one.card.case: changed[one.card.case]._replace(met=one.met) for one in found}
 
 
-def _as_read(
+def _update_ranking(
     line: Iterable[RankedCandidate],
     read: Mapping[str, CaseDocument | None],
     anew: Iterable[RankedCandidate],
@@ -191,7 +193,7 @@ def _is_same(card: Card, read: Mapping[str, CaseDocument | None]) -> bool:
     return card.case not in read or (document is not None and document.hash == card.hash)
 
 
-def _changed(one: Candidate, document: CaseDocument | None) -> Candidate | None:
+def _update_candidate(one: Candidate, document: CaseDocument | None) -> Candidate | None:
     """A candidate as its document, where one was read, has it now; None where that is as it was indexed."""
     if document is None or document.hash == one.card.hash:
         return None
@@ -205,16 +207,16 @@ async def find_hits(
 
     A question without a whole identifier or a whole name and birth date asks the index nothing.
     """
-    kept = strict(question)
+    kept = strict_question(question)
     if kept is None:
         return []
-    asked_for = probe(kept, country)
-    body = candidates(strict_asked(kept, asked_for, model), replace(limits, hits=True), CANDIDATES)
-    found = await reader.candidates(body)
+    asked_for = make_probe(kept, country)
+    body = candidate_body(make_strict_query(kept, asked_for, model), replace(limits, hits=True), CANDIDATES)
+    found = await reader.find_candidates(body)
     likely = [one for one in found if _exact_band(one, asked_for, model)]
-    documents = await reader.current(one.card for one in likely)
+    documents = await reader.read_current(one.card for one in likely)
     held = ((one, documents.get(one.card.case)) for one in likely)
-    now = {one.card.case: _changed(one, document) or one for one, document in held if document is not None}
+    now = {one.card.case: _update_candidate(one, document) or one for one, document in held if document is not None}
     hits = (HitOnlyCase(_exact_band(one, asked_for, model), documents[case]) for case, one in now.items())
     return sorted((hit for hit in hits if hit.band), key=lambda hit: (hit.band, hit.document.case))
 
@@ -227,7 +229,7 @@ class HitOnlyCase(NamedTuple):
 
 
 def _exact_band(one: Candidate, asked_for: Probe, model: Model) -> Band:
-    return exact_band(adapted(asked_for, one.entities), one.entities, model)
+    return exact_band(adapt_probe(asked_for, one.entities), one.entities, model)
 
 
 def _is_certain(one: Candidate) -> bool:
@@ -240,8 +242,8 @@ def _agrees_on_name(named: Iterable[EntityPrint], record: Iterable[EntityPrint])
     return any(compare_and_keep(x, y).bits > 0 for entity, held in like for x in entity.names for y in held.names)
 
 
-def explained(one: RankedCandidate, document: CaseDocument, asked_for: Probe, model: Model) -> SearchResult:
+def explain_result(one: RankedCandidate, document: CaseDocument, asked_for: Probe, model: Model) -> SearchResult:
     """A ranked case with the matcher's reasons."""
     record = one.candidate.entities
-    told = entities_evidence(adapted(asked_for, record), record, model)
+    told = entities_evidence(adapt_probe(asked_for, record), record, model)
     return SearchResult(document, one.score, one.candidate.met, told)

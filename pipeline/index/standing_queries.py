@@ -8,9 +8,9 @@ import msgspec
 
 from pipeline.access.hit_gate import exact_band
 from pipeline.access.subscriptions import Subscription, SubscriptionState, standing_query
-from pipeline.correlation.keys import keys
-from pipeline.index.probes import probe
-from pipeline.index.questions import Question, parse
+from pipeline.correlation.keys import blocking_keys
+from pipeline.index.probes import make_probe
+from pipeline.index.questions import Question, parse_question
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, IdentifierPrint
 from pipeline.matching.model import Model
@@ -27,13 +27,13 @@ def fingerprint_of(one: Subscription, model: Model) -> Fingerprint:
     """The fingerprint of a standing query under a model. Raises LiaisonError for a question that makes no sense."""
     if one.state is SubscriptionState.ENDED:
         return standing_query(one, (), ())
-    entities = asked_for(parse(one.question), one.dialled)
-    return standing_query(one, keys(entities, model.stop_keys, model.key_rarity), entities)
+    entities = make_query_probe(parse_question(one.question), one.dialled)
+    return standing_query(one, blocking_keys(entities, model.stop_keys, model.key_rarity), entities)
 
 
-def asked_for(question: Question, dialled: str) -> tuple[EntityPrint, ...]:
+def make_query_probe(question: Question, dialled: str) -> tuple[EntityPrint, ...]:
     """The entities that a question speaks of."""
-    found = {entity.id: entity for entity in probe(question, dialled).entities}
+    found = {entity.id: entity for entity in make_probe(question, dialled).entities}
     numbers = tuple(sorted(IdentifierPrint(UNTYPED, number) for number in question.numbers))
     for bearer in BEARERS if numbers else ():
         entity = found.get(bearer) or EntityPrint(bearer, bearer)
@@ -43,4 +43,4 @@ def asked_for(question: Question, dialled: str) -> tuple[EntityPrint, ...]:
 
 def meets_exactly(one: Subscription, held: tuple[EntityPrint, ...], model: Model) -> Band:
     """The band in which a standing query meets a hit-only record that holds these entities; NONE where it may not."""
-    return exact_band(asked_for(parse(one.question), one.dialled), held, model)
+    return exact_band(make_query_probe(parse_question(one.question), one.dialled), held, model)

@@ -16,7 +16,7 @@ from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_v
 from pipeline.index.documents import LIVE, Action, LinkDocument, link_document
 from pipeline.index.mappings import PER_GENERATION, Indices
 from pipeline.index.points import PointInTime
-from pipeline.index.queries import BY_LINK, all_links, page
+from pipeline.index.queries import BY_LINK, all_links, page_body
 from pipeline.index.writer import BulkWriter
 from pipeline.records.expiry import EXPIRED
 
@@ -32,36 +32,40 @@ class _Case(msgspec.Struct):
     state: str
 
 
-async def sweep(client: AsyncElasticsearch, indices: Indices) -> int:
+async def sweep_generation(client: AsyncElasticsearch, indices: Indices) -> int:
     """Clear one generation's links, and what deleted versions left in the segments; returns how many were cleared.
 
     Raises LiaisonError, elasticsearch's ApiError and TransportError; it may be interrupted and repeated at any time.
     """
     writer, swept = BulkWriter(client, indices), 0
     async for links in _live_links(client, indices):
-        gone = await _gone(client, indices, {case for link in links for case in link.cases})
-        swept += (await writer.write([_tombstone(link) for link in links if _is_over(link, gone)])).written
+        gone = await _gone_versions(client, indices, {case for link in links for case in link.cases})
+        swept += (await writer.write([_link_tombstone(link) for link in links if _is_over(link, gone)])).written
     for kind in sorted(PER_GENERATION):
-        await client.indices.forcemerge(index=indices.own(kind), only_expunge_deletes=True)
+        await client.indices.forcemerge(index=indices.write_alias(kind), only_expunge_deletes=True)
     return swept
 
 
 async def _live_links(client: AsyncElasticsearch, indices: Indices) -> AsyncIterator[list[LinkDocument]]:
     """All live links at one point in time, without their evidence."""
-    point = PointInTime(client, indices.own("links"), "")
+    point = PointInTime(client, indices.write_alias("links"), "")
     await point.refresh()
     after: list[Any] | None = None
     try:
-        while hits := await point.hits(source_excludes=["evidence"], **page(all_links(None), BY_LINK, PAGE, after)):
+        while hits := await point.hits(
+            source_excludes=["evidence"], **page_body(all_links(None), BY_LINK, PAGE, after)
+        ):
             yield [msgspec.convert(hit["_source"], LinkDocument) for hit in hits]
             after = hits[-1]["sort"]
     finally:
         await point.close()
 
 
-async def _gone(client: AsyncElasticsearch, indices: Indices, cases: set[str]) -> dict[str, int]:
+async def _gone_versions(client: AsyncElasticsearch, indices: Indices, cases: set[str]) -> dict[str, int]:
     """The external versions of those cases that are withdrawn or expired."""
-    found = await client.mget(index=indices.own("cases"), ids=sorted(cases), source_includes=FIELDS, realtime=True)
+    found = await client.mget(
+        index=indices.write_alias("cases"), ids=sorted(cases), source_includes=FIELDS, realtime=True
+    )
     documents = [msgspec.convert(item["_source"], _Case) for item in found["docs"] if item.get("found")]
     return {one.case: external_version(one.version, one.state == EXPIRED) for one in documents if one.state != LIVE}
 
@@ -72,5 +76,5 @@ def _is_over(link: LinkDocument, gone: Mapping[str, int]) -> bool:
     return any(gone.get(side.case, -1) >= side.order for side in sides)
 
 
-def _tombstone(link: LinkDocument) -> Action:
+def _link_tombstone(link: LinkDocument) -> Action:
     return link_document(Claim(link.link, ClaimState.RETRACTED, 0, link.generation, link.a, link.b))

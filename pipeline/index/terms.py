@@ -62,10 +62,10 @@ def identifier_terms(identifier: IdentifierPrint) -> Iterator[str]:
     if not WILDCARDS.intersection(identifier.value):
         yield f"id:{identifier.value}"
     if identifier.type == PLATE:
-        yield from (f"piece:{piece}" for piece in pieces(identifier.value))
+        yield from (f"piece:{piece}" for piece in plate_pieces(identifier.value))
 
 
-def pieces(plate: str) -> Iterator[str]:
+def plate_pieces(plate: str) -> Iterator[str]:
     """All runs of GRAM known characters of a plate."""
     runs = (plate[at : at + GRAM] for at in range(len(plate) - GRAM + 1))
     return (run for run in runs if not WILDCARDS.intersection(run))
@@ -74,13 +74,13 @@ def pieces(plate: str) -> Iterator[str]:
 def address_terms(address: AddressPrint) -> Iterator[str]:
     """The city in Latin letters, and the postcode."""
     if address.city:
-        yield f"city:{latin(address.city)}"
+        yield f"city:{to_latin(address.city)}"
     if address.postcode:
         yield f"postcode:{address.postcode}"
 
 
 @lru_cache(maxsize=65536)
-def latin(text: str) -> str:
+def to_latin(text: str) -> str:
     """Latin letters for any script, lower case."""
     return text if text.isascii() else anyascii(text).lower()
 

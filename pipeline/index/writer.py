@@ -73,13 +73,13 @@ class BulkWriter:
     def __init__(self, client: AsyncElasticsearch, indices: Indices, pause: Pause = asyncio.sleep) -> None:
         self.waiting = False
         self._client = client.options(max_retries=0)
-        self._heads = {kind: f'{{"index":{{"_index":"{indices.own(kind)}","_id":' for kind in CATALOGUE}
+        self._heads = {kind: f'{{"index":{{"_index":"{indices.write_alias(kind)}","_id":' for kind in CATALOGUE}
         self._pause = pause
 
     async def write(self, actions: Sequence[Action]) -> WriteResult:
         """Write all actions, in requests of about BULK_BYTES; they may be sent again, so each carries its version."""
         outcome = WriteResult()
-        for batch in _batches(actions):
+        for batch in _split_batches(actions):
             await self._write_until_final(batch, outcome)
         return outcome
 
@@ -87,42 +87,44 @@ class BulkWriter:
         rest = batch
         async for attempt in retrying(UnwrittenError, log, "a bulk request", sleep=self._pause):
             with attempt:
-                rest, reason = await self._attempt(rest, outcome)
+                rest, reason = await self._write_once(rest, outcome)
                 self.waiting = bool(rest)
                 if rest:
                     raise UnwrittenError(len(rest), reason)
 
-    async def _attempt(self, batch: Sequence[Action], outcome: WriteResult) -> tuple[Sequence[Action], str]:
+    async def _write_once(self, batch: Sequence[Action], outcome: WriteResult) -> tuple[Sequence[Action], str]:
         """Send one request and record what is final; returns what must be sent again, and why."""
         try:
-            items = await self._send(batch)
+            items = await self._send_bulk(batch)
         except ApiError as error:
             if error.status_code in REFUSED:
-                await self._halve(batch, outcome, error)
+                await self._write_halves(batch, outcome, error)
                 return (), ""
             return batch, f"Elasticsearch answers {error.status_code}"
         except TransportError as error:
             return batch, f"Elasticsearch does not answer, {type(error).__name__}"
-        rest = [action for action, item in zip(batch, items, strict=True) if not _final(action, item, outcome)]
+        rest = [
+            action for action, item in zip(batch, items, strict=True) if not _record_if_final(action, item, outcome)
+        ]
         return rest, "Elasticsearch does not take them now"
 
-    async def _send(self, batch: Sequence[Action]) -> list[_Item]:
+    async def _send_bulk(self, batch: Sequence[Action]) -> list[_Item]:
         response = await self._client.perform_request(
             "POST",
             "/_bulk?require_alias=true&filter_path=items.*.status,items.*.error.type,items.*.error.reason",
             headers={"content-type": "application/x-ndjson", "accept": "application/json"},
-            body=b"".join(self._lines(batch)),
+            body=b"".join(self._bulk_lines(batch)),
         )
         return [msgspec.convert(item["index"], _Item) for item in response.body["items"]]
 
-    def _lines(self, batch: Sequence[Action]) -> Iterator[bytes]:
+    def _bulk_lines(self, batch: Sequence[Action]) -> Iterator[bytes]:
         for action in batch:
             ending = "" if action.version is None else f',"version":{action.version},"version_type":"external_gte"'
             yield f"{self._heads[action.kind]}{msgspec.json.encode(action.id).decode()}{ending}}}}}\n".encode()
             yield action.body
             yield b"\n"
 
-    async def _halve(self, batch: Sequence[Action], outcome: WriteResult, error: ApiError) -> None:
+    async def _write_halves(self, batch: Sequence[Action], outcome: WriteResult, error: ApiError) -> None:
         """A request refused as a whole: its parts may pass, and a single document is the culprit."""
         if len(batch) == 1:
             outcome.refused.append(DocumentRefusal(batch[0], f"status {error.status_code}"))
@@ -132,24 +134,24 @@ class BulkWriter:
         await self._write_until_final(batch[middle:], outcome)
 
 
-def _final(action: Action, item: _Item, outcome: WriteResult) -> bool:
+def _record_if_final(action: Action, item: _Item, outcome: WriteResult) -> bool:
     if item.status < 300:
         outcome.written += 1
     elif item.status == STALE:
         outcome.stale += 1
     elif item.status in REFUSED:
-        outcome.refused.append(DocumentRefusal(action, _named(item.error or _Error())))
+        outcome.refused.append(DocumentRefusal(action, _describe_error(item.error or _Error())))
     else:
         return False
     return True
 
 
-def _named(error: _Error) -> str:
+def _describe_error(error: _Error) -> str:
     field_name = _FIELD.search(error.reason)
     return f"{error.type} in field {field_name[1]}" if field_name else error.type
 
 
-def _batches(actions: Sequence[Action]) -> Iterator[list[Action]]:
+def _split_batches(actions: Sequence[Action]) -> Iterator[list[Action]]:
     batch: list[Action] = []
     size = 0
     for action in actions:

@@ -40,26 +40,26 @@ class Jar(msgspec.Struct, frozen=True):
     sha256: str
 
 
-def pinned(engines: Sequence[str]) -> dict[str, list[Jar]]:
+def pinned_jars(engines: Sequence[str]) -> dict[str, list[Jar]]:
     """The jars of each engine, as resolution.py wrote them."""
     everything = msgspec.json.decode(PINNED.read_bytes(), type=dict[str, list[Jar]])
     return {engine: everything[engine] for engine in engines}
 
 
-def fetch(engines: Sequence[str], settings: Settings, console: Console) -> dict[str, list[Path]]:
+def fetch_jars(engines: Sequence[str], settings: Settings, console: Console) -> dict[str, list[Path]]:
     """Paths of the verified jars of each engine, from the cache or the repository.
 
     Raises LiaisonError if one can be had from neither.
     """
     store = _Store(settings)
-    wanted = pinned(engines)
+    wanted = pinned_jars(engines)
     with exclusive(
         settings.engine_cache / "maven.lock", lambda: console.print("Another start is downloading; waiting …")
     ):
-        missing = [jar for jars in wanted.values() for jar in jars if not store.intact(jar)]
+        missing = [jar for jars in wanted.values() for jar in jars if not store.is_intact(jar)]
         if missing:
-            store.fetch(missing, console)
-    return {engine: [store.path(jar) for jar in jars] for engine, jars in wanted.items()}
+            store.fetch_missing(missing, console)
+    return {engine: [store.jar_path(jar) for jar in jars] for engine, jars in wanted.items()}
 
 
 class _Store:
@@ -70,45 +70,45 @@ class _Store:
         self.mirror = settings.engine_mirror
         self.offline = settings.offline
 
-    def path(self, jar: Jar) -> Path:
+    def jar_path(self, jar: Jar) -> Path:
         """Where the jar is, or would be, by Maven's layout."""
         group, artifact, version = jar.coordinate.split(":")
         return self.root.joinpath(*group.split("."), artifact, version, f"{artifact}-{version}.jar")
 
-    def intact(self, jar: Jar) -> bool:
+    def is_intact(self, jar: Jar) -> bool:
         """Whether the cached file is exactly the pinned one."""
-        path = self.path(jar)
+        path = self.jar_path(jar)
         if not path.is_file() or path.stat().st_size != jar.size:
             return False
         return hashlib.sha256(path.read_bytes()).hexdigest() == jar.sha256
 
-    def fetch(self, jars: Sequence[Jar], console: Console) -> None:
+    def fetch_missing(self, jars: Sequence[Jar], console: Console) -> None:
         """Fetch all, with one progress bar on a terminal."""
         if self.offline:
-            raise _unavailable(f"{len(jars)} of their jars are not in the cache and LIAISON_OFFLINE is set")
+            raise _unavailable_error(f"{len(jars)} of their jars are not in the cache and LIAISON_OFFLINE is set")
         # Unlike an executor's, this pool's threads are not waited for: Ctrl-C ends even a fetch that hangs.
-        with _progress(sum(jar.size for jar in jars), console) as advance, ThreadPool(PARALLEL_FETCHES) as pool:
+        with _show_progress(sum(jar.size for jar in jars), console) as advance, ThreadPool(PARALLEL_FETCHES) as pool:
             for _ in pool.imap_unordered(lambda jar: self._fetch_one(jar, advance), jars):
                 pass
 
     def _fetch_one(self, jar: Jar, advance: Advance) -> None:
         import requests
 
-        artifact = self._artifact(jar, advance)
+        artifact = self._make_artifact(jar, advance)
         failure = "its checksum is not the pinned one"
         for _ in range(ATTEMPTS):
-            self.path(jar).unlink(missing_ok=True)
+            self.jar_path(jar).unlink(missing_ok=True)
             try:
                 artifact.resolve()
             except (requests.RequestException, RuntimeError, OSError) as error:
                 failure = type(error).__name__ if isinstance(error, requests.RequestException) else str(error)
                 continue
-            if self.intact(jar):
+            if self.is_intact(jar):
                 return
-        self.path(jar).unlink(missing_ok=True)
-        raise _unavailable(f"{jar.coordinate}: {failure}")
+        self.jar_path(jar).unlink(missing_ok=True)
+        raise _unavailable_error(f"{jar.coordinate}: {failure}")
 
-    def _artifact(self, jar: Jar, advance: Advance) -> Artifact:
+    def _make_artifact(self, jar: Jar, advance: Advance) -> Artifact:
         from jgo.maven import MavenContext, PythonResolver
 
         @contextmanager
@@ -124,7 +124,7 @@ class _Store:
         return context.create_dependency(jar.coordinate).artifact
 
 
-def _unavailable(reason: str) -> LiaisonError:
+def _unavailable_error(reason: str) -> LiaisonError:
     return LiaisonError(
         f"the local engines can't be downloaded ({reason}); set LIAISON_KAFKA_URL and LIAISON_ELASTICSEARCH_URL to"
         " existing ones, or start those of deploy/compose.yaml"
@@ -132,7 +132,7 @@ def _unavailable(reason: str) -> LiaisonError:
 
 
 @contextmanager
-def _progress(total: int, console: Console) -> Iterator[Advance]:
+def _show_progress(total: int, console: Console) -> Iterator[Advance]:
     columns = (TextColumn("Fetching Kafka and Elasticsearch"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     bar: AbstractContextManager[Progress] = Progress(*columns, console=console, disable=not console.is_terminal)
     with bar as progress:

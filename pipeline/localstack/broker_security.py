@@ -15,20 +15,28 @@ SCRAM: Final = "org.apache.kafka.common.security.scram.ScramLoginModule"
 PLAIN_LOGIN: Final = "org.apache.kafka.common.security.plain.PlainLoginModule"
 
 
-def secured(settings: Mapping[str, object], access: BrokerCredentials, keystore: Path | None) -> dict[str, object]:
+def secure_settings(
+    settings: Mapping[str, object], access: BrokerCredentials, keystore: Path | None
+) -> dict[str, object]:
     """The broker's settings with authentication and authorisation.
 
     The controller's listener can't take SCRAM, whose users are kept in the log that it leads; it knows the broker by
     the same password.
     """
     address = {key: str(settings[key]).replace("PLAINTEXT://", f"{LISTENER}://") for key in _ADDRESSES}
-    return dict(settings) | address | _authentication(access) | _authorisation(access) | _certificate(access, keystore)
+    return (
+        dict(settings)
+        | address
+        | _authentication_settings(access)
+        | _authorisation_settings(access)
+        | _certificate_settings(access, keystore)
+    )
 
 
 _ADDRESSES: Final = ("listeners", "advertised.listeners")
 
 
-def _authentication(access: BrokerCredentials) -> dict[str, object]:
+def _authentication_settings(access: BrokerCredentials) -> dict[str, object]:
     listener, controller = f"listener.name.{LISTENER.lower()}", f"listener.name.{CONTROLLER.lower()}"
     own = f'username="{access.username}" password="{access.password}"'
     return {
@@ -45,7 +53,7 @@ def _authentication(access: BrokerCredentials) -> dict[str, object]:
     }
 
 
-def _authorisation(access: BrokerCredentials) -> dict[str, object]:
+def _authorisation_settings(access: BrokerCredentials) -> dict[str, object]:
     return {
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "super.users": f"User:{access.username}",
@@ -53,7 +61,7 @@ def _authorisation(access: BrokerCredentials) -> dict[str, object]:
     }
 
 
-def _certificate(access: BrokerCredentials, keystore: Path | None) -> dict[str, object]:
+def _certificate_settings(access: BrokerCredentials, keystore: Path | None) -> dict[str, object]:
     """A PEM file of private key (PKCS #8) and certificate chain, which must name 127.0.0.1."""
     if not access.tls:
         return {}

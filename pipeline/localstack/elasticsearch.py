@@ -43,19 +43,19 @@ class Elasticsearch:
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Node settings in place of the single node's, as a member of a cluster needs."""
 
-    def external(self, settings: Settings) -> str:
+    def external_url(self, settings: Settings) -> str:
         """LIAISON_ELASTICSEARCH_URL."""
-        return ELASTICSEARCH.external(settings)
+        return ELASTICSEARCH.external_url(settings)
 
     def preferred_port(self, settings: Settings) -> int:
         """LIAISON_ELASTICSEARCH_PORT."""
         return settings.elasticsearch_port
 
-    def url(self, port: int) -> str:
+    def local_url(self, port: int) -> str:
         """The HTTP address."""
-        return ELASTICSEARCH.url(port)
+        return ELASTICSEARCH.local_url(port)
 
-    def prepare(self, launch: Launch) -> None:
+    def prepare_files(self, launch: Launch) -> None:
         """Lay out es.home and write the launch file."""
         home = launch.layout.configuration(self.name)
         shutil.rmtree(home, ignore_errors=True)
@@ -68,11 +68,11 @@ class Elasticsearch:
             json.dumps(launch_file(self.name, launch, self.overrides), indent=1), encoding="utf-8"
         )
 
-    def command(self, launch: Launch) -> list[str]:
+    def launch_command(self, launch: Launch) -> list[str]:
         """The child; -P keeps the program's own folder, where a kafka.py lies, off the import path."""
         return [sys.executable, "-P", str(NODE_PROGRAM), str(self._launch_file(launch))]
 
-    def answers(self, port: int, layout: StackLayout, settings: Settings) -> bool:
+    def is_serving(self, port: int, layout: StackLayout, settings: Settings) -> bool:
         """Whether every index's primary shards are there."""
         with closing(HTTPConnection(LOOPBACK, port, timeout=ANSWER_TIMEOUT_S)) as connection:
             try:
@@ -113,7 +113,7 @@ def launch_file(name: str, launch: Launch, overrides: Mapping[str, str]) -> dict
         "configuration": str(configuration),
         "options": [
             *jvm_options(launch.layout.configuration(name), launch.settings.elasticsearch_heap),
-            *start_cache.options(name, launch),
+            *start_cache.cache_options(name, launch),
         ],
         "settings": {**node_settings(name, launch), **overrides},
     }

@@ -29,7 +29,7 @@ class LocalServer(Protocol):
     name: str
     title: str
 
-    def external(self, settings: Settings) -> str:
+    def external_url(self, settings: Settings) -> str:
         """The URL of an existing one to use instead, or the empty string."""
         ...
 
@@ -37,18 +37,18 @@ class LocalServer(Protocol):
         """The port to take if it is free."""
         ...
 
-    def url(self, port: int) -> str:
+    def local_url(self, port: int) -> str:
         """How clients address the local one on this port."""
         ...
 
-    def prepare(self, launch: Launch) -> None:
+    def prepare_files(self, launch: Launch) -> None:
         """Write its settings and, the first time, its data folder."""
         ...
 
-    def command(self, launch: Launch) -> list[str]:
+    def launch_command(self, launch: Launch) -> list[str]:
         """The command line that runs it; it contains the home's path, by which the process is recognised."""
         ...
 
-    def answers(self, port: int, layout: StackLayout, settings: Settings) -> bool:
+    def is_serving(self, port: int, layout: StackLayout, settings: Settings) -> bool:
         """Whether the one of this home, which listens on this port, serves requests now."""
         ...

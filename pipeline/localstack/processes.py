@@ -39,7 +39,7 @@ def spawn(command: Sequence[str], console: Path, folder: Path) -> psutil.Process
     return process
 
 
-def complete(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+def run_command(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """Run `command` to its end, its output kept. Interrupted, it is gone before the interrupt goes on.
 
     `subprocess.run` waits a quarter of a second for what it kills then, and knows nothing of a child that is started
@@ -47,11 +47,11 @@ def complete(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """
     child: subprocess.Popen[str] | None = None
     try:
-        with interrupts_deferred():
+        with defer_interrupts():
             child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, umask=OTHERS)  # noqa: S603 (as above)
         output, errors = child.communicate()
     except BaseException:
-        with interrupts_deferred():
+        with defer_interrupts():
             if child is not None:
                 child.kill()
                 child.communicate()
@@ -66,7 +66,7 @@ def _await_command_line(process: psutil.Process) -> None:
             time.sleep(0.005)
 
 
-def stop(processes: Sequence[psutil.Process], grace_s: float) -> set[int]:
+def stop_processes(processes: Sequence[psutil.Process], grace_s: float) -> set[int]:
     """Ask all to end, and kill those that have not after `grace_s` seconds; returns when none is left.
 
     The ids of those that had to be killed are returned.
@@ -75,11 +75,11 @@ def stop(processes: Sequence[psutil.Process], grace_s: float) -> set[int]:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
     _, stubborn = psutil.wait_procs(processes, timeout=grace_s)
-    kill(stubborn)
+    kill_processes(stubborn)
     return {process.pid for process in stubborn}
 
 
-def kill(processes: Sequence[psutil.Process]) -> None:
+def kill_processes(processes: Sequence[psutil.Process]) -> None:
     """End all at once, with what they have started themselves; returns when none is left."""
     family = list(processes)
     for process in processes:
@@ -92,7 +92,7 @@ def kill(processes: Sequence[psutil.Process]) -> None:
     _children[:] = [child for child in _children if child.poll() is None]
 
 
-def listens(process: psutil.Process, port: int) -> bool:
+def is_listening(process: psutil.Process, port: int) -> bool:
     """Whether this very process listens on `port`: another server there must not pass for ours."""
     try:
         sockets = process.net_connections(kind="tcp")
@@ -102,7 +102,7 @@ def listens(process: psutil.Process, port: int) -> bool:
 
 
 @contextmanager
-def interrupts_deferred() -> Iterator[None]:
+def defer_interrupts() -> Iterator[None]:
     """Let Ctrl-C and termination wait until the block is done, so that no child is started but not recorded."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -124,7 +124,7 @@ def interrupts_deferred() -> Iterator[None]:
 
 
 @contextmanager
-def ended_by_signals() -> Iterator[None]:
+def end_on_signals() -> Iterator[None]:
     """Inside, termination and hang-up end the block as Ctrl-C does, so that it can clear up after itself."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:

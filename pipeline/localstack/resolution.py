@@ -28,7 +28,7 @@ COMPILE_TIME_ONLY = frozenset({"scala-reflect"})
 """Scala macros need it, the compiled broker does not (3.8 MB)."""
 
 
-def resolve(roots: tuple[str, ...], context: MavenContext) -> list[dict[str, object]]:
+def resolve_jars(roots: tuple[str, ...], context: MavenContext) -> list[dict[str, object]]:
     """The jars of `roots` and of all that they need at run time: coordinate, size in bytes, SHA-256."""
     # Raw: a root's managed versions must not replace those that another root was released with.
     dependencies = [context.create_dependency(f"{root}!") for root in roots]
@@ -46,7 +46,7 @@ def main() -> None:
     """Write artifacts.json anew from the repository, never from a cache."""
     with tempfile.TemporaryDirectory() as folder:
         context = MavenContext(repo_cache=Path(folder), resolver=PythonResolver(), timeout=30)
-        pinned = {engine: resolve(roots, context) for engine, roots in ROOTS.items()}
+        pinned = {engine: resolve_jars(roots, context) for engine, roots in ROOTS.items()}
     PINNED.write_text(json.dumps(pinned, indent=1) + "\n", encoding="utf-8")
 
 

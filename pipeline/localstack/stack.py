@@ -58,7 +58,7 @@ class EngineStatus:
         return self.state in ("running", "external")
 
 
-def up(
+def start_engines(
     settings: Settings, console: Console | None = None, *, secure: bool = False, open_index: bool = False
 ) -> Endpoints:
     """Start what is not running and return once everything serves; harmless when it all does.
@@ -72,7 +72,7 @@ def up(
     """
     shown = console or Console(quiet=True)
     layout = StackLayout.of(settings.home)
-    local = [engine for engine in ENGINES if not engine.external(settings)]
+    local = [engine for engine in ENGINES if not engine.external_url(settings)]
     if local:
         keep_private(layout.home)
         if secure or read_operator_credentials(layout) is not None:
@@ -110,31 +110,31 @@ def _prepare_secret(layout: StackLayout, settings: Settings) -> None:
     make_secret(settings)
 
 
-def down(settings: Settings, console: Console | None = None) -> list[str]:
+def stop_engines(settings: Settings, console: Console | None = None) -> list[str]:
     """Stop the local engines of this home, wherever they were started from; returns the names of those that ran."""
     layout, shown = StackLayout.of(settings.home), console or Console(quiet=True)
     if not layout.lock.exists():
         return []
     with exclusive(layout.lock), shown.status("Stopping; after the first run Java also notes what it loaded …"):
         running = {engine.name: process for engine in ENGINES if (process := local_process(layout, engine.name))}
-        killed = processes.stop(list(running.values()), STOP_GRACE_S)
+        killed = processes.stop_processes(list(running.values()), STOP_GRACE_S)
         for engine in ENGINES:
             layout.run_file(engine.name).unlink(missing_ok=True)
         for name, process in running.items():
             if process.pid not in killed:
-                start_cache.adopt(name, settings)
+                start_cache.adopt_cache(name, settings)
     return list(running)
 
 
-def status(settings: Settings) -> list[EngineStatus]:
+def engine_statuses(settings: Settings) -> list[EngineStatus]:
     """The state of each engine, asked now."""
     layout = StackLayout.of(settings.home)
-    return [_status(engine, layout, settings) for engine in ENGINES]
+    return [_engine_status(engine, layout, settings) for engine in ENGINES]
 
 
-def _status(engine: LocalServer, layout: StackLayout, settings: Settings) -> EngineStatus:
-    if url := engine.external(settings):
-        state = "external" if _reachable(url) else "unreachable"
+def _engine_status(engine: LocalServer, layout: StackLayout, settings: Settings) -> EngineStatus:
+    if url := engine.external_url(settings):
+        state = "external" if _is_reachable(url) else "unreachable"
         return EngineStatus(engine.name, engine.title, state, url, None, "")
     run = read_run(layout.run_file(engine.name))
     log = str(layout.log(engine.name))
@@ -142,12 +142,12 @@ def _status(engine: LocalServer, layout: StackLayout, settings: Settings) -> Eng
         return EngineStatus(engine.name, engine.title, "stopped", "", None, log)
     process = local_process(layout, engine.name)
     if process is None:
-        return EngineStatus(engine.name, engine.title, "killed", engine.url(run.port), None, log)
-    state = "running" if _serves(engine, process, run.port, layout, settings) else "silent"
-    return EngineStatus(engine.name, engine.title, state, engine.url(run.port), run.pid, log)
+        return EngineStatus(engine.name, engine.title, "killed", engine.local_url(run.port), None, log)
+    state = "running" if _is_serving(engine, process, run.port, layout, settings) else "silent"
+    return EngineStatus(engine.name, engine.title, state, engine.local_url(run.port), run.pid, log)
 
 
-def _reachable(url: str) -> bool:
+def _is_reachable(url: str) -> bool:
     """Whether one of the servers in a URL or a bootstrap list accepts connections."""
     pairs = [_host_and_port(server) for server in url.split(",")]
     return any(accepts(host.strip("[] "), int(port)) for host, port in pairs)
@@ -161,8 +161,10 @@ def _host_and_port(server: str) -> tuple[str, str]:
     return (host, port) if colon else (place, defaults.get(server.strip().split("://")[0], "9092"))
 
 
-def _serves(engine: LocalServer, process: psutil.Process, port: int, layout: StackLayout, settings: Settings) -> bool:
-    return processes.listens(process, port) and engine.answers(port, layout, settings)
+def _is_serving(
+    engine: LocalServer, process: psutil.Process, port: int, layout: StackLayout, settings: Settings
+) -> bool:
+    return processes.is_listening(process, port) and engine.is_serving(port, layout, settings)
 
 
 class _Starter:
@@ -182,22 +184,24 @@ class _Starter:
         absent = [engine for engine in engines if local_process(self.layout, engine.name) is None]
         if self.secure and read_operator_credentials(self.layout) is None and ENGINES[0] not in absent:
             raise LiaisonError("Kafka is running without authentication; --secure needs a LIAISON_HOME of its own")
-        self.jars = artifacts.fetch([engine.name for engine in absent], self.settings, self.console) if absent else {}
-        with self._undone_on_failure():
+        self.jars = (
+            artifacts.fetch_jars([engine.name for engine in absent], self.settings, self.console) if absent else {}
+        )
+        with self._undo_on_failure():
             # Elasticsearch, the slower one, goes first, and starts while Kafka's data folder is made.
             for engine in reversed(absent):
-                self._launch(engine)
-            self._await(engines)
+                self._launch_engine(engine)
+            self._wait_until_serving(engines)
 
-    def _launch(self, engine: LocalServer) -> None:
+    def _launch_engine(self, engine: LocalServer) -> None:
         if engine.name not in self.jars:
-            self.jars |= artifacts.fetch([engine.name], self.settings, self.console)
-        launch = Launch(self.layout, self.settings, self.jars[engine.name], self._port(engine), self.secure)
-        engine.prepare(launch)
-        self._spawn(engine, launch)
+            self.jars |= artifacts.fetch_jars([engine.name], self.settings, self.console)
+        launch = Launch(self.layout, self.settings, self.jars[engine.name], self._choose_port(engine), self.secure)
+        engine.prepare_files(launch)
+        self._spawn_engine(engine, launch)
         self.starts[engine.name] += 1
 
-    def _port(self, engine: LocalServer) -> int:
+    def _choose_port(self, engine: LocalServer) -> int:
         """The port it had before it was killed, so that its clients find it again; else the preferred; else any."""
         last = read_run(self.layout.run_file(engine.name))
         wanted = engine.preferred_port(self.settings)
@@ -206,47 +210,47 @@ class _Starter:
             self.console.print(f"Port {wanted} is in use; {engine.title} uses {port}.")
         return port
 
-    def _spawn(self, engine: LocalServer, launch: Launch) -> None:
+    def _spawn_engine(self, engine: LocalServer, launch: Launch) -> None:
         self.layout.log(engine.name).parent.mkdir(parents=True, exist_ok=True)
-        with processes.interrupts_deferred():
-            process = processes.spawn(engine.command(launch), self.layout.console(engine.name), self.layout.home)
+        with processes.defer_interrupts():
+            process = processes.spawn(engine.launch_command(launch), self.layout.console(engine.name), self.layout.home)
             self.started.append(process)
             run = ProcessRun(process.pid, start_time_s(process), launch.port)
             write_run(self.layout.run_file(engine.name), run)
 
-    def _await(self, engines: Sequence[LocalServer]) -> None:
+    def _wait_until_serving(self, engines: Sequence[LocalServer]) -> None:
         deadline = time.monotonic() + START_DEADLINE_S
         waiting = list(engines)
         with self.console.status("") as shown:
-            while waiting := [engine for engine in waiting if not self._has_come_up(engine)]:
+            while waiting := [engine for engine in waiting if not self._check_or_restart(engine)]:
                 if time.monotonic() > deadline:
-                    raise self._failed(waiting[0], f"did not serve within {START_DEADLINE_S:.0f} s")
+                    raise self._start_error(waiting[0], f"did not serve within {START_DEADLINE_S:.0f} s")
                 shown.update(f"Waiting for {' and '.join(engine.title for engine in waiting)} …")
                 time.sleep(POLL_S)
 
-    def _has_come_up(self, engine: LocalServer) -> bool:
+    def _check_or_restart(self, engine: LocalServer) -> bool:
         """Whether it serves. One that was ending as we came, or that lost its port, is started again."""
         run = read_run(self.layout.run_file(engine.name))
         process = find_process(run, marker=str(self.layout.home))
         if run and process:
-            return _serves(engine, process, run.port, self.layout, self.settings)
+            return _is_serving(engine, process, run.port, self.layout, self.settings)
         starts = self.starts[engine.name]
         if starts == STARTS_PER_ENGINE or (starts and run and is_free(run.port)):
-            raise self._failed(engine, "ended while starting")
-        self._launch(engine)
+            raise self._start_error(engine, "ended while starting")
+        self._launch_engine(engine)
         return False
 
-    def _failed(self, engine: LocalServer, what: str) -> LiaisonError:
+    def _start_error(self, engine: LocalServer, what: str) -> LiaisonError:
         return LiaisonError(
             f"{engine.title} {what}: see {self.layout.log(engine.name)} and {self.layout.console(engine.name)};"
             f" or set LIAISON_{engine.name.upper()}_URL to an existing one"
         )
 
     @contextmanager
-    def _undone_on_failure(self) -> Iterator[None]:
+    def _undo_on_failure(self) -> Iterator[None]:
         try:
             yield
         except BaseException:
-            with processes.interrupts_deferred():
-                processes.kill(self.started)
+            with processes.defer_interrupts():
+                processes.kill_processes(self.started)
             raise

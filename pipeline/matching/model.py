@@ -120,7 +120,7 @@ class Model:
         self.prior = file.prior.bits
         self.companion_offset = file.prior.companion - file.prior.bits
         self.offsets = (0, self.companion_offset)
-        self.tables = {comparison.name: _table(comparison, file) for comparison in CATALOGUE}
+        self.tables = {comparison.name: _make_table(comparison, file) for comparison in CATALOGUE}
         self.comparisons = {kind: of_type(kind) for kind in TYPES}
         self.plans: Mapping[str, Plan] = {kind: self._plan(self.comparisons[kind]) for kind in TYPES}
 
@@ -134,7 +134,7 @@ class Model:
     @cached_property
     def content_hash(self) -> str:
         """BLAKE2b-128 of the canonical file, as hex."""
-        return hashlib.blake2b(dump(self.file, canonical=True), digest_size=16).hexdigest()
+        return hashlib.blake2b(encode_model(self.file, canonical=True), digest_size=16).hexdigest()
 
 
 def load_model(path: Path | None = None) -> Model:
@@ -143,7 +143,7 @@ def load_model(path: Path | None = None) -> Model:
     What ships is the reference (docs/adr/0011-the-shipped-model-is-the-reference.md), so no file holds it.
     """
     if path is None:
-        return Model(reference(SHIPPED))
+        return Model(reference_model(SHIPPED))
     try:
         return Model(msgspec.json.decode(path.read_bytes(), type=ModelFile))
     except OSError as error:
@@ -152,13 +152,13 @@ def load_model(path: Path | None = None) -> Model:
         raise LiaisonError(f"invalid model {path}: {error}") from error
 
 
-def dump(file: ModelFile, *, canonical: bool = False) -> bytes:
+def encode_model(file: ModelFile, *, canonical: bool = False) -> bytes:
     """The file as JSON: sorted and without spaces if `canonical`, else indented for people."""
     plain = orjson.loads(msgspec.json.encode(file))
     return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS if canonical else orjson.OPT_INDENT_2)
 
 
-def generation(model: Model, block_partitions: int) -> str:
+def generation_id(model: Model, block_partitions: int) -> str:
     """12 hex digits of everything that decides what a fingerprint and a score are.
 
     That is the model's content, the versions of our forms and scoring and of the libraries whose data enter them, and
@@ -185,7 +185,7 @@ def names_version() -> str:
     return digest.hexdigest()
 
 
-def reference(version: str = "reference") -> ModelFile:
+def reference_model(version: str = "reference") -> ModelFile:
     """The model before any training: every level at its reference probabilities (comparisons/)."""
     return ModelFile(version, {comparison.name: reference_comparison(comparison) for comparison in CATALOGUE})
 
@@ -195,7 +195,7 @@ def reference_comparison(comparison: Comparison) -> WeightedComparison:
     return WeightedComparison(tuple(WeightedLevel(one.name, one.weight, one.companion) for one in comparison.levels))
 
 
-def _table(comparison: Comparison, file: ModelFile) -> Table:
+def _make_table(comparison: Comparison, file: ModelFile) -> Table:
     weighted = file.comparisons[comparison.name]
     names = tuple(level.level for level in weighted.levels)
     if names != tuple(level.name for level in comparison.levels):

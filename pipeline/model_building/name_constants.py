@@ -40,8 +40,8 @@ def main(arguments: Sequence[str]) -> None:
         raise LiaisonError("building the constants needs the folder of the name pairs")
     frequencies = token_frequencies(Path(arguments[0]))
     classes = variant_classes(frequencies)
-    _write("variants", classes)
-    _write("rarity", rarities(frequencies, classes))
+    _write_data("variants", classes)
+    _write_data("rarity", compute_rarities(frequencies, classes))
 
 
 def token_frequencies(folder: Path) -> dict[str, float]:
@@ -68,11 +68,11 @@ def _common_shares() -> dict[str, float]:
 
 def variant_classes(vocabulary: Iterable[str]) -> list[list[str]]:
     """Classes of tokens that are spellings or short forms of one name, each sorted, without duplicates."""
-    classes = {frozenset(group) for group in (*_nicknames(), *_rigour_classes(vocabulary)) if len(group) > 1}
+    classes = {frozenset(group) for group in (*_read_nicknames(), *_rigour_classes(vocabulary)) if len(group) > 1}
     return sorted(sorted(group) for group in classes)
 
 
-def _nicknames() -> list[set[str]]:
+def _read_nicknames() -> list[set[str]]:
     """A name with all its short forms, which stand for each other too: Ed and Eddie."""
     groups = tomllib.loads((_FOLDER / "nicknames.toml").read_text("utf-8")).values()
     return [{full, *nicks.split()} for group in groups for full, nicks in group.items()]
@@ -93,7 +93,7 @@ def _is_one_syllable_class(group: set[str]) -> bool:
     return sum(len(_VOWELS.findall(token)) < 2 and len(token) < 6 for token in group) * 2 >= len(group)
 
 
-def rarities(frequencies: dict[str, float], classes: list[list[str]]) -> dict[str, int]:
+def compute_rarities(frequencies: dict[str, float], classes: list[list[str]]) -> dict[str, int]:
     """Hundredths of a bit of the tokens that are more frequent than their length lets expect."""
     shares = dict(frequencies)
     for group in classes:
@@ -104,7 +104,7 @@ def rarities(frequencies: dict[str, float], classes: list[list[str]]) -> dict[st
     return {token: value for token, value in sorted(bits.items()) if value < min(CEILING, length_limit(token))}
 
 
-def _write(name: str, value: object) -> None:
+def _write_data(name: str, value: object) -> None:
     encoded = msgspec.json.encode(value, order="deterministic")
     (NAME_DATA / f"{name}.json.xz").write_bytes(lzma.compress(encoded, preset=9 | lzma.PRESET_EXTREME))
 

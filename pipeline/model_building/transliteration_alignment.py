@@ -55,7 +55,7 @@ def _log_frequencies(words: Iterator[str]) -> dict[str, float]:
     return {unit: math.log(count / total) for unit, count in counts.items()}
 
 
-def align(pairs: Sequence[WordPair], corridor: Corridor) -> Iterator[tuple[WordPair, list[Arc]]]:
+def align_pairs(pairs: Sequence[WordPair], corridor: Corridor) -> Iterator[tuple[WordPair, list[Arc]]]:
     """The pairs that are transliterations, each with its arcs (source units, Latin letters), left to right."""
     chance = _Chance(pairs)
     weights = _initial_weights(pairs, corridor)
@@ -69,7 +69,7 @@ def align(pairs: Sequence[WordPair], corridor: Corridor) -> Iterator[tuple[WordP
             if last:
                 yield pair, arcs
             else:
-                _count(pair, arcs, counts)
+                _count_arcs(pair, arcs, counts)
         if not last:
             weights = _log_shares(Counter({unit: count for unit, count in counts.items() if count >= 1}))
 
@@ -139,7 +139,7 @@ def _walk_back(back: list[int], rows: int, width: int) -> list[Arc]:
     return arcs[::-1]
 
 
-def _count(pair: WordPair, arcs: list[Arc], counts: Counter[str]) -> None:
+def _count_arcs(pair: WordPair, arcs: list[Arc], counts: Counter[str]) -> None:
     i = j = 0
     for a, b in arcs:
         counts[pair.source[i : i + a] + pair.latin[j : j + b]] += pair.weight

@@ -31,7 +31,7 @@ from pipeline.matching.names.transliteration.model import (
 )
 from pipeline.matching.names.transliteration.units import MAX_LENGTH, UNKNOWN, latin_letters, source_units
 from pipeline.model_building import NAME_DATA
-from pipeline.model_building.transliteration_alignment import Arc, WordPair, align
+from pipeline.model_building.transliteration_alignment import Arc, WordPair, align_pairs
 from pipeline.model_building.transliteration_pairs import NamePairs, fold_latin, read_pairs, split_pairs
 
 _MAX_WEIGHT = 3
@@ -51,7 +51,9 @@ def main(arguments: Sequence[str]) -> None:
         raise LiaisonError("training needs the folder of the name pairs")
     folder, names = Path(arguments[0]), arguments[1:]
     for corridor in [BY_NAME[name] for name in names] or CORRIDORS:
-        counts = train(corridor, [split_pairs(read_pairs(folder / f"{source}.tsv")) for source in corridor.sources])
+        counts = train_corridor(
+            corridor, [split_pairs(read_pairs(folder / f"{source}.tsv")) for source in corridor.sources]
+        )
         encoded = msgspec.json.encode(counts, order="deterministic")
         (NAME_DATA / f"transliteration-{corridor.name}.json.xz").write_bytes(
             lzma.compress(encoded, preset=9 | lzma.PRESET_EXTREME)
@@ -59,16 +61,16 @@ def main(arguments: Sequence[str]) -> None:
         print(f"{corridor.name}: {counts.facts}, {counts.bands}")
 
 
-def train(corridor: Corridor, splits: Sequence[NamePairs]) -> TransliterationCounts:
+def train_corridor(corridor: Corridor, splits: Sequence[NamePairs]) -> TransliterationCounts:
     """Counts of aligned units of the training pairs, and the bands measured on the development pairs."""
     pairs = word_pairs(corridor, splits)
-    aligned = list(align(pairs, corridor))
+    aligned = list(align_pairs(pairs, corridor))
     facts: dict[str, str | int] = {
         "source": "Wikidata labels, NETransliteration-COLING2018 (CC0-1.0)",
         "pairs": len(pairs),
         "pairs_aligned": len(aligned),
     }
-    to_latin, to_source = _directions(aligned)
+    to_latin, to_source = _count_directions(aligned)
     unmeasured = TransliterationCounts(corridor.name, facts, to_latin, to_source, Bands((0, 0, 0), (0.0, 0.0, 0.0)))
     model = TransliterationModel(unmeasured, (corridor.source_span, corridor.latin_span))
     development = [pair for split in splits for pair in split.dev]
@@ -92,17 +94,19 @@ def word_pairs(corridor: Corridor, splits: Sequence[NamePairs]) -> list[WordPair
     return [pair for pair in known if 0 < len(pair.source) <= MAX_LENGTH and 0 < len(pair.latin) <= MAX_LENGTH]
 
 
-def _directions(aligned: Iterable[tuple[WordPair, list[Arc]]]) -> tuple[Direction, Direction]:
+def _count_directions(aligned: Iterable[tuple[WordPair, list[Arc]]]) -> tuple[Direction, Direction]:
     to_latin, to_source = _Counter(), _Counter()
     for pair, arcs in aligned:
         i = j = 0
         to_latin.count_background(pair.latin, pair.weight)
         to_source.count_background(pair.source, pair.weight)
         for a, b in arcs:
-            to_latin.count(pair.source, i, a, pair.latin[j : j + b], pair.weight)
-            to_source.count(pair.latin, j, b, pair.source[i : i + a], pair.weight)
+            to_latin.count_unit(pair.source, i, a, pair.latin[j : j + b], pair.weight)
+            to_source.count_unit(pair.latin, j, b, pair.source[i : i + a], pair.weight)
             i, j = i + a, j + b
-    return to_latin.direction(_MIN_LATIN_UNITS, _DECAY_LATIN), to_source.direction(_MIN_SOURCE_UNITS, _DECAY_SOURCE)
+    return to_latin.make_direction(_MIN_LATIN_UNITS, _DECAY_LATIN), to_source.make_direction(
+        _MIN_SOURCE_UNITS, _DECAY_SOURCE
+    )
 
 
 class _Counter:
@@ -113,7 +117,7 @@ class _Counter:
         self._units: Counter[str] = Counter()
         self._background: Counter[str] = Counter()
 
-    def count(self, word: str, at: int, width: int, units: str, weight: int) -> None:
+    def count_unit(self, word: str, at: int, width: int, units: str, weight: int) -> None:
         path = START + word + END * 2
         for arcs, context in zip(self._arcs, (path[at + 1], path[at + 1 : at + 3], path[at : at + 3]), strict=True):
             arcs[context][f"{width}{units}"] += weight
@@ -124,13 +128,13 @@ class _Counter:
         for i in range(len(path) - 1):
             self._background[path[i : i + 2]] += weight
 
-    def direction(self, min_units: int, decay: float) -> Direction:
-        first, second, third = (_kept(arcs, least) for arcs, least in zip(self._arcs, _KEEP, strict=True))
+    def make_direction(self, min_units: int, decay: float) -> Direction:
+        first, second, third = (_keep_frequent(arcs, least) for arcs, least in zip(self._arcs, _KEEP, strict=True))
         units = frozenset(unit for unit, count in self._units.items() if count >= min_units)
         return Direction((first, second, third), units, dict(self._background), decay)
 
 
-def _kept(arcs: dict[str, Counter[str]], least: int) -> ContextCounts:
+def _keep_frequent(arcs: dict[str, Counter[str]], least: int) -> ContextCounts:
     kept = {
         context: (counts.total(), {arc: count for arc, count in counts.items() if count >= least})
         for context, counts in arcs.items()

@@ -45,23 +45,23 @@ def register(root: typer.Typer) -> None:
     subject_commands.register(ops)
     transaction_commands.register(ops)
     generation_commands.register(ops)
-    ops.command("sweep")(sweep)
+    ops.command("sweep")(sweep_links)
     index_commands.register(ops)
     root.add_typer(ops, name="ops", rich_help_panel="For operators")
 
 
-def sweep(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+def sweep_links(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
     """Remove evidence about withdrawn and expired cases that is left in links; safe while workers run.
 
     Example: liaison ops sweep
     """
     from pipeline.ops.indexes.sweep import sweep_all
-    from pipeline.ops.operation import audited
+    from pipeline.ops.operation import audit_operation
 
     settings = from_environment()
 
     async def done() -> int:
-        async with audited(settings, "sweep"):
+        async with audit_operation(settings, "sweep"):
             return await sweep_all(settings)
 
     swept = asyncio.run(done())

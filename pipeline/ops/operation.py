@@ -14,7 +14,7 @@ from pipeline.streams.audit.audit_log import audit_log
 from pipeline.times import now
 
 
-def operator() -> str:
+def operator_name() -> str:
     """The user of this machine who runs the command."""
     try:
         return f"{getpass.getuser()}@{socket.gethostname()}"
@@ -22,19 +22,19 @@ def operator() -> str:
         return f"unnamed@{socket.gethostname()}"
 
 
-async def recorded(settings: Settings, what: str) -> None:
+async def record_operation(settings: Settings, what: str) -> None:
     """Record an operation that then follows. Raises AuditError: let it not follow then."""
-    async with audited(settings, what):
+    async with audit_operation(settings, what):
         pass
 
 
 @asynccontextmanager
-async def audited(settings: Settings, what: str, *, subject: str = "", agency: str = "") -> AsyncIterator[None]:
+async def audit_operation(settings: Settings, what: str, *, subject: str = "", agency: str = "") -> AsyncIterator[None]:
     """Record the operation, then let it happen. Raises AuditError, and then nothing has happened.
 
     `what` holds no personal data; `subject` and `agency` are a token's, else the local operator's.
     """
     async with audit_log(settings, now) as log:
-        who = subject or operator()
+        who = subject or operator_name()
         await log.write(Act(ActKind.OPERATION, subject=who, agency=agency, object=what, rule=RequestRule.COMMAND))
         yield

@@ -105,15 +105,15 @@ def check_access(proof: AccessProof, size: int, root: bytes, agency: str, keys: 
     opened = {commitment_to(each): open_disclosure(each) for each in proof.openings}
     if unknown := opened.keys() - set(proof.commitments):
         raise ProofError("{count} of its openings open nothing that was committed to", count=len(unknown))
-    own = tuple(_records(opened, [records[place - 1] for place in places if place], agency))
-    fields = _fields(opened, proof.commitments[: len(proof.commitments) - len(records)], leaf)
+    own = tuple(_opened_records(opened, [records[place - 1] for place in places if place], agency))
+    fields = _opened_fields(opened, proof.commitments[: len(proof.commitments) - len(records)], leaf)
     acted = 0 in places
     if not places or acted != (fields["agency"] == agency):
         raise ProofError("it bears no tag of the agency, or names another agency than its tag")
     return ProvenAccess(proof.index, fields, own, acted)
 
 
-def _records(
+def _opened_records(
     opened: Mapping[str, tuple[str, Any]], commitments: Iterable[str], agency: str
 ) -> Iterator[dict[str, Any]]:
     for each in commitments:
@@ -125,7 +125,7 @@ def _records(
         yield value
 
 
-def _fields(opened: Mapping[str, tuple[str, Any]], commitments: Iterable[str], leaf: Leaf) -> dict[str, Any]:
+def _opened_fields(opened: Mapping[str, tuple[str, Any]], commitments: Iterable[str], leaf: Leaf) -> dict[str, Any]:
     """The opened fields; each opens the commitment that stands in its own place."""
     fields: dict[str, Any] = {}
     names = FIELDS_BY_FORMAT.get(leaf.format, FIELDS)
@@ -137,12 +137,12 @@ def _fields(opened: Mapping[str, tuple[str, Any]], commitments: Iterable[str], l
             fields[name] = value
     if missing := [name for name in OPENED_TO_OWNER if name not in fields]:
         raise ProofError("it does not open {fields}", fields=", ".join(missing))
-    if _minute(fields["time"]) != leaf.minute:
+    if _minute_or_empty(fields["time"]) != leaf.minute:
         raise ProofError("its time is not that of its leaf")
     return fields
 
 
-def _minute(time: Any) -> str:
+def _minute_or_empty(time: Any) -> str:
     try:
         return minute_of(str(time))
     except ValueError:

@@ -32,7 +32,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
         return "\n".join([*lines, *([TIME + self.time] if self.time else [])]) + "\n"
 
     @classmethod
-    def stated(cls, note: str) -> Checkpoint:
+    def from_note(cls, note: str) -> Checkpoint:
         """The head that a note states; whether it is signed is not asked. Raises NoteError."""
         return cls.parse(Note.parse(note).text)
 
@@ -57,10 +57,10 @@ class SignedHead(msgspec.Struct, frozen=True):
     note: str
 
     @classmethod
-    def verified(cls, note: str, key: VerifierKey) -> SignedHead:
+    def from_signed_note(cls, note: str, key: VerifierKey) -> SignedHead:
         """Raises NoteError unless `key` has signed it, for the log that bears the key's name."""
         parsed = Note.parse(note)
-        parsed.require(key)
+        parsed.require_signature(key)
         checkpoint = Checkpoint.parse(parsed.text)
         if checkpoint.origin != key.name:
             raise NoteError("the checkpoint is of log {origin}, not of {name}", origin=checkpoint.origin, name=key.name)

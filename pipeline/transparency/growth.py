@@ -11,7 +11,7 @@ import msgspec
 from pipeline.access.audit import ActKind, AuditEntry
 from pipeline.errors import LiaisonError
 from pipeline.transparency.checkpoints import Checkpoint, sign_head
-from pipeline.transparency.leaves import Leaf, decode64, encode64, nonce_of, seal, seed_of
+from pipeline.transparency.leaves import Leaf, decode64, encode64, nonce_of, seal_entry, seed_of
 from pipeline.transparency.log_records import HEAD_KEY, HeadRecord, decode_head, leaf_index, leaf_key
 from pipeline.transparency.merkle import Frontier, leaf_hash
 from pipeline.transparency.notes import SigningKey
@@ -49,7 +49,7 @@ class GrowingLog:
         """When this process signed its last head."""
 
     @classmethod
-    def recovered(cls, messages: Sequence[tuple[bytes | None, bytes]]) -> GrowingLog | None:
+    def recover(cls, messages: Sequence[tuple[bytes | None, bytes]]) -> GrowingLog | None:
         """The log that ends in these messages; None where those before them must be known.
 
         Raises LogNotContinuedError for a head whose subtrees don't give its root.
@@ -57,16 +57,16 @@ class GrowingLog:
         made, begin = cls(), 0
         for at, (key, value) in enumerate(messages):
             if key == HEAD_KEY:
-                made.head, made.tree, begin = *_continued(value), at + 1
+                made.head, made.tree, begin = *_resume_from_head(value), at + 1
         if messages and (begin == len(messages) == 1 or (not begin and messages[0][0] != leaf_key(0))):
             return None
         for key, value in messages[begin:]:
-            made._take(leaf_index(key), value)
+            made._append_leaf(leaf_index(key), value)
         if begin and begin == len(messages):
             made.last_nonce = Leaf.decode(messages[begin - 2][1]).nonce
         return made
 
-    def _take(self, index: int | None, body: bytes) -> None:
+    def _append_leaf(self, index: int | None, body: bytes) -> None:
         if index != self.tree.size:
             raise LogNotContinuedError("leaf {expected} of the audit log is missing", expected=self.tree.size)
         self.tree.append(leaf_hash(body))
@@ -74,7 +74,7 @@ class GrowingLog:
 
     def append(self, entry: AuditEntry, keys: TagKeys) -> LogMessage:
         """The leaf of the next entry."""
-        index, leaf = self.tree.size, seal(entry, keys, keys.current).leaf
+        index, leaf = self.tree.size, seal_entry(entry, keys, keys.current).leaf
         body = leaf.encode()
         self.tree.append(leaf_hash(body))
         self.last_nonce = leaf.nonce
@@ -94,7 +94,7 @@ class GrowingLog:
         late = self.signed is None or now - self.signed >= HEAD_INTERVAL
         return self.behind >= HEAD_ENTRIES or (self.behind > 0 and (late or last.kind is ActKind.CLOSED))
 
-    def sign(self, last: AuditEntry, key: SigningKey, now: datetime) -> LogMessage:
+    def sign_head(self, last: AuditEntry, key: SigningKey, now: datetime) -> LogMessage:
         """The head over all leaves. Raises LogNotContinuedError where another log's heads stand before it.
 
         Its time is that of the last entry, so that an entry which claims to be older and comes later shows; never that
@@ -112,7 +112,7 @@ class GrowingLog:
         return LogMessage(HEAD_KEY, _encoder.encode(HeadRecord(sign_head(self.head, key), subtrees)))
 
 
-def grow(
+def grow_log(
     log: GrowingLog, entries: Iterable[AuditEntry], keys: TagKeys, key: SigningKey, clock: Clock
 ) -> Iterator[LogMessage]:
     """The messages of new entries in their order, with the heads that are due."""
@@ -120,14 +120,14 @@ def grow(
     for last in entries:
         yield log.append(last, keys)
         if log.behind >= HEAD_ENTRIES:
-            yield log.sign(last, key, clock())
+            yield log.sign_head(last, key, clock())
     if last is not None and log.is_head_due(last, now := clock()):
-        yield log.sign(last, key, now)
+        yield log.sign_head(last, key, now)
 
 
-def _continued(value: bytes) -> tuple[Checkpoint, Frontier]:
+def _resume_from_head(value: bytes) -> tuple[Checkpoint, Frontier]:
     record = decode_head(value)
-    head = Checkpoint.stated(record.head)
+    head = Checkpoint.from_note(record.head)
     try:
         tree = Frontier(head.size, map(decode64, record.subtrees))
     except ValueError as error:

@@ -107,7 +107,7 @@ def decode64(text: str) -> bytes:
         raise LeafError("what should be base64url is not") from error
 
 
-def disclosure(salt: str, name: str, value: Any) -> str:
+def encode_disclosure(salt: str, name: str, value: Any) -> str:
     """What opens a commitment."""
     return encode64(msgspec.json.encode([salt, name, value]))
 
@@ -131,14 +131,16 @@ def digest_of(commitments: Iterable[str]) -> str:
     return encode64(sha256("".join(f"{each}\n" for each in commitments).encode()).digest())
 
 
-def tag(key: bytes, nonce: str, place: int) -> str:
+def agency_tag(key: bytes, nonce: str, place: int) -> str:
     """An agency's tag in a leaf: at 0 where it acted, at 1 + slot where its record was shown."""
     return encode64(_mac(key, "tag", nonce, place)[:TAG_BYTES])
 
 
 def own_places(leaf: Leaf, key: bytes) -> list[int]:
     """Where in `tags` the agency with this key finds its own."""
-    return [place for place, given in enumerate(leaf.tags) if hmac.compare_digest(given, tag(key, leaf.nonce, place))]
+    return [
+        place for place, given in enumerate(leaf.tags) if hmac.compare_digest(given, agency_tag(key, leaf.nonce, place))
+    ]
 
 
 def slots_for(shown: int) -> int:
@@ -146,19 +148,22 @@ def slots_for(shown: int) -> int:
     return max(MIN_SLOTS, 1 << (shown - 1).bit_length()) if shown else MIN_SLOTS
 
 
-def seal(entry: AuditEntry, keys: TagKeys, key_id: str) -> SealedEntry:
+def seal_entry(entry: AuditEntry, keys: TagKeys, key_id: str) -> SealedEntry:
     """The leaf of an entry, with tags under one of the tag keys."""
     seed = seed_of(entry, keys)
     nonce = nonce_of(seed)
     form = format_of(entry)
-    fields = {name: _disclosed(seed, name, value) for name, value in _values(entry, FIELDS_BY_FORMAT[form]).items()}
-    records = _placed(entry, seed)
+    fields = {
+        name: _salted_disclosure(seed, name, value)
+        for name, value in _field_values(entry, FIELDS_BY_FORMAT[form]).items()
+    }
+    records = _shuffle_records(entry, seed)
     slots = range(slots_for(len(entry.shown)))
-    filled = [commitment_to(records[at][1]) if at in records else _dummy(seed, "record", at, 32) for at in slots]
+    filled = [commitment_to(records[at][1]) if at in records else _make_dummy(seed, "record", at, 32) for at in slots]
     commitments = (*map(commitment_to, fields.values()), *filled)
-    owners = ["" if at not in records else _owner(records[at][0]) for at in slots]
+    owners = ["" if at not in records else _owner_of(records[at][0]) for at in slots]
     tags = [
-        tag(keys.key(key_id, agency), nonce, place) if agency else _dummy(seed, "tag", place, TAG_BYTES)
+        agency_tag(keys.tag_key(key_id, agency), nonce, place) if agency else _make_dummy(seed, "tag", place, TAG_BYTES)
         for place, agency in enumerate([entry.agency, *owners])
     ]
     leaf = Leaf(digest_of(commitments), form, key_id, minute_of(entry.time), nonce, tuple(tags))
@@ -194,30 +199,30 @@ def minute_of(time: str) -> str:
     return f"{datetime.fromisoformat(time).astimezone(UTC):%Y-%m-%dT%H:%MZ}"
 
 
-def _values(entry: AuditEntry, names: Iterable[str]) -> Mapping[str, Any]:
+def _field_values(entry: AuditEntry, names: Iterable[str]) -> Mapping[str, Any]:
     values: dict[str, Any] = msgspec.to_builtins(entry)
     empty: Mapping[str, Any] = {"roles": [], "heads": {}}
     return {name: values.get(name, empty.get(name, "")) for name in names}
 
 
-def _disclosed(seed: bytes, name: str, value: Any, place: int = 0) -> str:
-    return disclosure(encode64(_mac(seed, "salt", name, place)[:SALT_BYTES]), name, value)
+def _salted_disclosure(seed: bytes, name: str, value: Any, place: int = 0) -> str:
+    return encode_disclosure(encode64(_mac(seed, "salt", name, place)[:SALT_BYTES]), name, value)
 
 
-def _placed(entry: AuditEntry, seed: bytes) -> dict[int, tuple[ShownCase, str]]:
+def _shuffle_records(entry: AuditEntry, seed: bytes) -> dict[int, tuple[ShownCase, str]]:
     """The shown records with their disclosures, in shuffled slots: a place would tell how many ranked before."""
     order = sorted(range(slots_for(len(entry.shown))), key=lambda slot: _mac(seed, "order", "", slot))
     return {
-        slot: (shown, _disclosed(seed, RECORD, msgspec.to_builtins(shown), slot))
+        slot: (shown, _salted_disclosure(seed, RECORD, msgspec.to_builtins(shown), slot))
         for slot, shown in zip(order, entry.shown, strict=False)
     }
 
 
-def _owner(shown: ShownCase) -> str:
+def _owner_of(shown: ShownCase) -> str:
     return shown.case.partition(":")[0]
 
 
-def _dummy(seed: bytes, what: str, place: int, size: int) -> str:
+def _make_dummy(seed: bytes, what: str, place: int, size: int) -> str:
     """What nobody can tell from a commitment or tag of a record."""
     return encode64(_mac(seed, "padding", what, place)[:size])
 

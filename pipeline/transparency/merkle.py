@@ -69,7 +69,7 @@ def range_root(node: NodeAt, begin: int, end: int) -> bytes:
     if count.bit_count() == 1:
         level = count.bit_length() - 1
         return node(level, begin >> level)
-    middle = begin + _split(count)
+    middle = begin + _split_point(count)
     return node_hash(range_root(node, begin, middle), range_root(node, middle, end))
 
 
@@ -79,7 +79,7 @@ def inclusion_proof(node: NodeAt, index: int, size: int) -> list[bytes]:
         raise ValueError(f"a tree of {size} leaves has no leaf {index}")
     path, begin, end = [], 0, size
     while end - begin > 1:
-        middle = begin + _split(end - begin)
+        middle = begin + _split_point(end - begin)
         if index < middle:
             path.append(range_root(node, middle, end))
             end = middle
@@ -95,7 +95,7 @@ def consistency_proof(node: NodeAt, first: int, second: int) -> list[bytes]:
         raise ValueError(f"a tree of {second} leaves has no proof from {first}")
     path, begin, end, whole = [], 0, second, True
     while first < end:
-        middle = begin + _split(end - begin)
+        middle = begin + _split_point(end - begin)
         if first <= middle:
             path.append(range_root(node, middle, end))
             end = middle
@@ -158,6 +158,6 @@ def _leads_to_both(first: int, second: int, hashes: Sequence[bytes], first_root:
     return last == 0 and small == first_root and large == second_root
 
 
-def _split(count: int) -> int:
+def _split_point(count: int) -> int:
     """The largest power of two below `count`."""
     return 1 << ((count - 1).bit_length() - 1)

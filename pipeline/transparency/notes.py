@@ -60,12 +60,12 @@ class VerifierKey(msgspec.Struct, frozen=True):
     @property
     def text(self) -> str:
         """The key as people exchange it."""
-        return f"{self.name}+{self.id.hex()}+{_base64(bytes([self.type]) + self.public)}"
+        return f"{self.name}+{self.id.hex()}+{_encode_base64(bytes([self.type]) + self.public)}"
 
     @classmethod
     def parse(cls, text: str) -> VerifierKey:
         """Raises NoteError."""
-        name, key_id, rest = _parts(text)
+        name, key_id, rest = _parse_key(text)
         try:
             made = cls(name, SignatureType(rest[0]), rest[1:])
         except ValueError as error:
@@ -105,7 +105,7 @@ class SigningKey:
         """Raises NoteError."""
         if not text.startswith(PRIVATE):
             raise NoteError("a signing key begins with PRIVATE+KEY+")
-        name, key_id, rest = _parts(text.removeprefix(PRIVATE).strip())
+        name, key_id, rest = _parse_key(text.removeprefix(PRIVATE).strip())
         try:
             made = cls(name, SignatureType(rest[0]), rest[1:])
         except ValueError as error:
@@ -118,7 +118,7 @@ class SigningKey:
     def text(self) -> str:
         """The key as it is kept in a file that its owner alone reads."""
         body = bytes([self.verifier.type]) + self._seed
-        return f"{PRIVATE}{self.verifier.name}+{self.verifier.id.hex()}+{_base64(body)}"
+        return f"{PRIVATE}{self.verifier.name}+{self.verifier.id.hex()}+{_encode_base64(body)}"
 
     def sign(self, text: str, time_s: int = 0) -> str:
         """The signature's line, with its line end; `time_s` (Unix) is what a cosignature states."""
@@ -127,7 +127,7 @@ class SigningKey:
             signature = stamp + self._key.sign(_cosigned_text(text, time_s).encode())
         else:
             signature = self._key.sign(text.encode())
-        return f"{DASH} {self.verifier.name} {_base64(self.verifier.id + signature)}\n"
+        return f"{DASH} {self.verifier.name} {_encode_base64(self.verifier.id + signature)}\n"
 
 
 class NoteSignature(msgspec.Struct, frozen=True):
@@ -159,9 +159,9 @@ class Note(msgspec.Struct, frozen=True):
         head, gap, tail = raw.rpartition("\n\n")
         if len(raw) > MAX_NOTE_CHARS or not gap or not tail.endswith("\n") or _CONTROL.search(raw):
             raise NoteError("this is no signed note")
-        return cls(head + "\n", tuple(_signature(line) for line in tail[:-1].split("\n")))
+        return cls(head + "\n", tuple(_parse_signature(line) for line in tail[:-1].split("\n")))
 
-    def signers(self, keys: Iterable[VerifierKey]) -> list[VerifierKey]:
+    def find_signers(self, keys: Iterable[VerifierKey]) -> list[VerifierKey]:
         """Which of these keys have signed it. Raises NoteError where a known key's signature does not verify."""
         found = []
         for key in keys:
@@ -172,9 +172,9 @@ class Note(msgspec.Struct, frozen=True):
                     found.append(key)
         return found
 
-    def require(self, key: VerifierKey) -> None:
+    def require_signature(self, key: VerifierKey) -> None:
         """Raises NoteError unless this key has signed it."""
-        if not self.signers([key]):
+        if not self.find_signers([key]):
             raise NoteError("the note is not signed by {name}", name=key.name)
 
 
@@ -187,30 +187,30 @@ def _cosigned_text(text: str, time_s: int) -> str:
     return f"cosignature/v1\ntime {time_s}\n{text}"
 
 
-def _signature(line: str) -> NoteSignature:
+def _parse_signature(line: str) -> NoteSignature:
     dash, _, rest = line.partition(" ")
     name, _, encoded = rest.partition(" ")
-    raw = _decoded(encoded)
+    raw = _decode_base64(encoded)
     if dash != DASH or not _NAME.fullmatch(name) or len(raw) <= 4:
         raise NoteError("a signature line of the note is misshapen")
     return NoteSignature(name, raw[:4], raw[4:])
 
 
-def _parts(text: str) -> tuple[str, str, bytes]:
+def _parse_key(text: str) -> tuple[str, str, bytes]:
     """A key's name, id and body."""
     name, _, rest = text.partition("+")
     key_id, _, encoded = rest.partition("+")
-    body = _decoded(encoded)
+    body = _decode_base64(encoded)
     if not _NAME.fullmatch(name) or len(body) != 33:
         raise NoteError("this is no key of a signed note: <name>+<id>+<base64>")
     return name, key_id, body
 
 
-def _base64(raw: bytes) -> str:
+def _encode_base64(raw: bytes) -> str:
     return base64.b64encode(raw).decode()
 
 
-def _decoded(text: str) -> bytes:
+def _decode_base64(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

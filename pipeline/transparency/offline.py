@@ -52,7 +52,7 @@ _headers = msgspec.json.Decoder(ProofHeader)
 _proofs = msgspec.json.Decoder(AccessProof)
 
 
-def verify(
+def verify_answer(
     witness: Witness,
     agency: str,
     keys: Mapping[str, bytes],
@@ -61,39 +61,39 @@ def verify(
     others: Iterable[str] = (),
 ) -> OfflineReport:
     """Hold a server's answer against what the agency witnessed; `others` are heads that other agencies have seen."""
-    findings = [*_against_others(witness, others), *witness.findings()]
+    findings = [*_compare_with_others(witness, others), *witness.read_findings()]
     try:
-        head = SignedHead.verified(header.head, witness.log_key).checkpoint
+        head = SignedHead.from_signed_note(header.head, witness.log_key).checkpoint
     except NoteError as error:
         return OfflineReport(0, (), (*findings, LogFinding(LogFault.UNSIGNED, 0, str(error))))
-    findings += _against_witnessed(witness, head, header)
+    findings += _compare_with_witnessed(witness, head, header)
     accesses = []
     for proof in proofs:
         try:
             accesses.append(check_access(proof, head.size, head.root, agency, keys))
         except LeafError as error:
             findings.append(LogFinding(LogFault.ALTERED, proof.index, str(error)))
-    findings += _withheld(witness, head, {proof.index for proof in proofs})
+    findings += _find_withheld(witness, head, {proof.index for proof in proofs})
     return OfflineReport(head.size, tuple(accesses), tuple(findings))
 
 
-def _against_others(witness: Witness, others: Iterable[str]) -> list[LogFinding]:
+def _compare_with_others(witness: Witness, others: Iterable[str]) -> list[LogFinding]:
     """Take others' heads, which leaves findings with the witness; those that are ahead can't be compared."""
-    ahead = [note for note in others if not witness.see_head(note, "another agency")]
+    ahead = [note for note in others if not witness.add_head(note, "another agency")]
     return [LogFinding(LogFault.BEHIND, witness.size, f"{len(ahead)} heads are ahead of the witness")] if ahead else []
 
 
-def _against_witnessed(witness: Witness, head: Checkpoint, header: ProofHeader) -> Iterator[LogFinding]:
+def _compare_with_witnessed(witness: Witness, head: Checkpoint, header: ProofHeader) -> Iterator[LogFinding]:
     if head.size <= witness.size:
         if head.root != witness.store.root(head.size):
             yield LogFinding(LogFault.REWRITTEN, head.size, "the head has another root than what was witnessed")
     elif not is_consistent(
-        witness.size, head.size, _path(witness, header), witness.store.root(witness.size), head.root
+        witness.size, head.size, _consistency_path(witness, header), witness.store.root(witness.size), head.root
     ):
         yield LogFinding(LogFault.REWRITTEN, head.size, "the log does not begin with what was witnessed")
 
 
-def _path(witness: Witness, header: ProofHeader) -> list[bytes]:
+def _consistency_path(witness: Witness, header: ProofHeader) -> list[bytes]:
     if header.first != witness.size:
         return []
     try:
@@ -102,7 +102,7 @@ def _path(witness: Witness, header: ProofHeader) -> list[bytes]:
         return []
 
 
-def _withheld(witness: Witness, head: Checkpoint, told: set[int]) -> Iterator[LogFinding]:
+def _find_withheld(witness: Witness, head: Checkpoint, told: set[int]) -> Iterator[LogFinding]:
     """Own leaves that nothing is told of: under the head, or behind it although they are not new.
 
     The age is that of the leaf against the last witnessed head: what the given head says of itself counts for nothing.

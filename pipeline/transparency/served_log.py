@@ -44,7 +44,7 @@ class ServedLog:
         """Close the store."""
         self.store.close()
 
-    def begin(self, topic: str) -> int:
+    def begin_topic(self, topic: str) -> int:
         """The offset to read the topic with this id from; what is held of another is given up."""
         state = self.store.state
         if state.topic != topic:
@@ -52,19 +52,19 @@ class ServedLog:
             self.store.clear(state)
         return state.position
 
-    def take(self, messages: Sequence[tuple[int, bytes | None, bytes]]) -> None:
+    def add_messages(self, messages: Sequence[tuple[int, bytes | None, bytes]]) -> None:
         """Take messages (offset, key, value) in their order; those that another process has taken are left out."""
         state = self.store.state
         hashes: list[bytes] = []
         places: list[tuple[bytes, bytes]] = []
         heads: list[tuple[bytes, bytes]] = []
         for _, key, value in messages:
-            index = _index(key)
+            index = _leaf_index(key)
             if index is None:
                 heads.append((key or b"", value))
             elif index == state.size + len(hashes):
                 hashes.append(leaf_hash(value))
-                places += _place(index, value)
+                places += _nonce_place(index, value)
         position = TreeState(position=max(state.position, messages[-1][0] + 1), topic=state.topic)
         self.store.append(state.size, hashes, position, {PLACES: places})
         for _, value in heads:
@@ -73,7 +73,7 @@ class ServedLog:
     def _take_head(self, value: bytes) -> None:
         try:
             note = decode_head(value).head
-            head = Checkpoint.stated(note)
+            head = Checkpoint.from_note(note)
         except (LeafError, NoteError) as error:
             log.error("a head of the audit log can't be read: %s", error)
             self.mismatched += 1
@@ -82,21 +82,21 @@ class ServedLog:
             log.error("the signed head of %d leaves is not that of the log's leaves; keep both", head.size)
             self.mismatched += 1
             return
-        last = self.head()
+        last = self.last_head()
         if last is None or head.size > last.checkpoint.size:
             self.store.put(HEADS, LAST, note.encode())
 
-    def head(self) -> ServedHead | None:
+    def last_head(self) -> ServedHead | None:
         """The last head that is the leaves'; None before there is one."""
         note = self.store.get(HEADS, LAST)
         if note is None:
             return None
         text = note.decode()
-        return ServedHead(Checkpoint.stated(text), text)
+        return ServedHead(Checkpoint.from_note(text), text)
 
     def head_time(self) -> datetime | None:
         """When the last head was signed."""
-        last = self.head()
+        last = self.last_head()
         return datetime.fromisoformat(last.checkpoint.time) if last and last.checkpoint.time else None
 
     def place_of(self, nonce: str) -> int | None:
@@ -106,27 +106,27 @@ class ServedLog:
 
     def leaf_at(self, index: int) -> bytes:
         """The hash of a leaf."""
-        return self.store.node(0, index)
+        return self.store.node_at(0, index)
 
-    def inclusion(self, index: int, size: int) -> Iterable[bytes]:
+    def prove_inclusion(self, index: int, size: int) -> Iterable[bytes]:
         """The path of a leaf. Raises ValueError where there is no such leaf."""
-        return self.store.inclusion(index, size)
+        return self.store.prove_inclusion(index, size)
 
 
-def _index(key: bytes | None) -> int | None:
+def _leaf_index(key: bytes | None) -> int | None:
     try:
         return leaf_index(key)
     except LeafError:
         return -1
 
 
-def _place(index: int, body: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _nonce_place(index: int, body: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Where a leaf is found by its nonce; one that can't be read is the leaf of no entry."""
     try:
-        yield decode64(Leaf.decode(body).nonce), _number(index)
+        yield decode64(Leaf.decode(body).nonce), _encode_number(index)
     except LeafError:
         log.error("leaf %d of the audit log can't be read", index)
 
 
-def _number(value: int) -> bytes:
+def _encode_number(value: int) -> bytes:
     return value.to_bytes(8, "big")

@@ -23,13 +23,13 @@ class TagKeys:
         self.ids, self.current = tuple(ids), ids[-1]
         self._derived = lru_cache(MAX_DERIVED)(derive)
 
-    def key(self, key_id: str, agency: str) -> bytes:
+    def tag_key(self, key_id: str, agency: str) -> bytes:
         """An agency's tag key under one of the secrets."""
         return self._derived(key_id, agency)
 
-    def of(self, agency: str) -> dict[str, bytes]:
+    def tag_keys_of(self, agency: str) -> dict[str, bytes]:
         """All tag keys of an agency, by the id that leaves bear."""
-        return {key_id: self.key(key_id, agency) for key_id in self.ids}
+        return {key_id: self.tag_key(key_id, agency) for key_id in self.ids}
 
     @property
     def seed_key(self) -> bytes:

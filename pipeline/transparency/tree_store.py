@@ -59,7 +59,10 @@ class TreeStore:
         self._environment = lmdb.open(str(folder), map_size=MAP_BYTES, max_dbs=len(tables) + 2, mode=0o600)
         self._tiles, self._states, *named = (self._environment.open_db(n.encode()) for n in ("tiles", "state", *tables))
         self._tables: dict[str, Any] = dict(zip(tables, named, strict=True))
-        self._upper, self._lowest = lru_cache(CACHED_UPPER)(self._levels), lru_cache(CACHED_LOWEST)(self._levels)
+        self._upper, self._lowest = (
+            lru_cache(CACHED_UPPER)(self._tile_levels),
+            lru_cache(CACHED_LOWEST)(self._tile_levels),
+        )
 
     def close(self) -> None:
         """Close the store; what was appended is on disk."""
@@ -69,7 +72,7 @@ class TreeStore:
     def state(self) -> TreeState:
         """What the last transaction left, whoever made it."""
         with self._environment.begin() as transaction:
-            return self._state(transaction)
+            return self._read_state(transaction)
 
     @property
     def size(self) -> int:
@@ -84,12 +87,12 @@ class TreeStore:
         What goes into `tables` is written with them. Raises ValueError for leaves that leave a gap.
         """
         with self._environment.begin(write=True) as transaction:
-            size = self._state(transaction).size
+            size = self._read_state(transaction).size
             if first > size:
                 raise ValueError(f"leaf {size} is missing before leaf {first}")
-            if first < size or (not hashes and not tables and self._state(transaction).position >= state.position):
+            if first < size or (not hashes and not tables and self._read_state(transaction).position >= state.position):
                 return False
-            self._extend(transaction, 0, size, hashes)
+            self._extend_level(transaction, 0, size, hashes)
             for name, items in (tables or {}).items():
                 for key, value in items:
                     transaction.put(key, value, db=self._tables[name])
@@ -123,73 +126,73 @@ class TreeStore:
             cursor = transaction.cursor(self._tables[table])
             yield from cursor.iterprev() if backwards else cursor
 
-    def node(self, level: int, index: int) -> bytes:
+    def node_at(self, level: int, index: int) -> bytes:
         """The hash of a complete subtree (merkle.NodeAt). Raises ValueError where it is not complete."""
         tile, height = divmod(level, TILE_HEIGHT)
         first = index << height
         place, inside = first >> TILE_HEIGHT, first & (TILE_WIDTH - 1)
-        held = self._tile(tile, place)
+        held = self._load_tile(tile, place)
         if (inside + (1 << height)) * HASH_BYTES > len(held):
             raise ValueError(f"the subtree {index} of level {level} is not complete")
         if len(held) == TILE_BYTES:
             return (self._upper if tile else self._lowest)(tile, place)[height][inside >> height]
-        return _levels_of(_split(held[inside * HASH_BYTES :][: HASH_BYTES << height]))[-1][0]
+        return _levels_of(_split_hashes(held[inside * HASH_BYTES :][: HASH_BYTES << height]))[-1][0]
 
     def root(self, size: int) -> bytes:
         """The root of the first `size` leaves."""
-        return range_root(self.node, 0, size) if size else EMPTY_ROOT
+        return range_root(self.node_at, 0, size) if size else EMPTY_ROOT
 
     def frontier(self) -> Frontier:
         """The tree as one that can grow elsewhere."""
         size, begin, subtrees = self.size, 0, []
         for level in reversed(range(size.bit_length())):
             if size >> level & 1:
-                subtrees.append(self.node(level, begin >> level))
+                subtrees.append(self.node_at(level, begin >> level))
                 begin += 1 << level
         return Frontier(size, subtrees)
 
-    def inclusion(self, index: int, size: int) -> list[bytes]:
+    def prove_inclusion(self, index: int, size: int) -> list[bytes]:
         """The path of a leaf in the tree of `size` leaves. Raises ValueError."""
-        return inclusion_proof(self.node, index, size)
+        return inclusion_proof(self.node_at, index, size)
 
-    def consistency(self, first: int, second: int) -> list[bytes]:
+    def prove_consistency(self, first: int, second: int) -> list[bytes]:
         """What shows that one tree begins with another. Raises ValueError."""
-        return consistency_proof(self.node, first, second)
+        return consistency_proof(self.node_at, first, second)
 
-    def tile(self, level: int, index: int) -> bytes:
+    def read_tile(self, level: int, index: int) -> bytes:
         """The hashes of a tile, as far as there are any."""
-        return self._tile(level, index)
+        return self._load_tile(level, index)
 
-    def _state(self, transaction: lmdb.Transaction) -> TreeState:
+    def _read_state(self, transaction: lmdb.Transaction) -> TreeState:
         found = transaction.get(STATE, db=self._states)
         return msgspec.json.decode(found, type=TreeState) if found else TreeState()
 
-    def _extend(self, transaction: lmdb.Transaction, level: int, size: int, hashes: Sequence[bytes]) -> None:
+    def _extend_level(self, transaction: lmdb.Transaction, level: int, size: int, hashes: Sequence[bytes]) -> None:
         """Append to the tiles of a level that has `size` hashes; the roots of those that are whole go a level up."""
         place, held = size >> TILE_HEIGHT, (size & (TILE_WIDTH - 1)) * HASH_BYTES
-        kept = bytes(transaction.get(_key(level, place), db=self._tiles) or b"") if held else b""
+        kept = bytes(transaction.get(_tile_key(level, place), db=self._tiles) or b"") if held else b""
         content, roots = kept[:held] + b"".join(hashes), []
         for begin in range(0, len(content), TILE_BYTES):
             tile = content[begin : begin + TILE_BYTES]
-            transaction.put(_key(level, place + begin // TILE_BYTES), tile, db=self._tiles)
+            transaction.put(_tile_key(level, place + begin // TILE_BYTES), tile, db=self._tiles)
             if len(tile) == TILE_BYTES:
-                roots.append(_levels_of(_split(tile))[-1][0])
+                roots.append(_levels_of(_split_hashes(tile))[-1][0])
         if roots:
-            self._extend(transaction, level + 1, place, roots)
+            self._extend_level(transaction, level + 1, place, roots)
 
-    def _tile(self, level: int, index: int) -> bytes:
+    def _load_tile(self, level: int, index: int) -> bytes:
         with self._environment.begin() as transaction:
-            return transaction.get(_key(level, index), db=self._tiles) or b""
+            return transaction.get(_tile_key(level, index), db=self._tiles) or b""
 
-    def _levels(self, level: int, index: int) -> list[list[bytes]]:
-        return _levels_of(_split(self._tile(level, index)))
+    def _tile_levels(self, level: int, index: int) -> list[list[bytes]]:
+        return _levels_of(_split_hashes(self._load_tile(level, index)))
 
 
-def _key(level: int, index: int) -> bytes:
+def _tile_key(level: int, index: int) -> bytes:
     return level.to_bytes(1, "big") + index.to_bytes(8, "big")
 
 
-def _split(content: bytes) -> list[bytes]:
+def _split_hashes(content: bytes) -> list[bytes]:
     return [content[at : at + HASH_BYTES] for at in range(0, len(content), HASH_BYTES)]
 
 

@@ -84,7 +84,7 @@ class Witness:
             self.store.put(PINNED, LOG_KEY, log_key.text.encode())
         self._size = self.store.size
         self._newest = self._last_time()
-        self._noted = set(self.findings())
+        self._noted = set(self.read_findings())
         self._hashes: list[bytes] = []
         self._own: list[tuple[bytes, bytes]] = []
 
@@ -114,62 +114,64 @@ class Witness:
         """How many leaves were seen."""
         return self._size + len(self._hashes)
 
-    def see(self, key: bytes | None, value: bytes) -> None:
+    def add_message(self, key: bytes | None, value: bytes) -> None:
         """Take a message of `audit_log`, in its order."""
         try:
             index = leaf_index(key)
             if index is None:
-                self.see_head(decode_head(value).head)
+                self.add_head(decode_head(value).head)
             else:
-                self._see_leaf(index, value)
+                self._add_leaf(index, value)
         except LeafError as error:
-            self._note(LogFault.MISSING, self.size, str(error))
+            self._add_finding(LogFault.MISSING, self.size, str(error))
 
-    def _see_leaf(self, index: int, body: bytes) -> None:
+    def _add_leaf(self, index: int, body: bytes) -> None:
         if index < self.size:
-            self._see_again(index, body)
+            self._check_repeated_leaf(index, body)
             return
         if index > self.size:
-            self._note(LogFault.MISSING, self.size, f"the next leaf to come was {index}")
+            self._add_finding(LogFault.MISSING, self.size, f"the next leaf to come was {index}")
             return
         self._hashes.append(leaf_hash(body))
         leaf = Leaf.decode(body)
         if self._newest and datetime.fromisoformat(leaf.minute) < self._newest - TOLERANCE:
-            self._note(LogFault.BACKDATED, index, f"it is of {leaf.minute}, behind a head of {self._newest:%FT%H:%MZ}")
+            self._add_finding(
+                LogFault.BACKDATED, index, f"it is of {leaf.minute}, behind a head of {self._newest:%FT%H:%MZ}"
+            )
         self._keep_own(index, leaf, body)
 
-    def _see_again(self, index: int, body: bytes) -> None:
+    def _check_repeated_leaf(self, index: int, body: bytes) -> None:
         if index >= self._size:
             self.commit(self.store.state)
-        if self.store.node(0, index) != leaf_hash(body):
-            self._note(LogFault.REWRITTEN, index, "another leaf was there before")
+        if self.store.node_at(0, index) != leaf_hash(body):
+            self._add_finding(LogFault.REWRITTEN, index, "another leaf was there before")
         else:
             self._keep_own(index, Leaf.decode(body), body)
 
     def _keep_own(self, index: int, leaf: Leaf, body: bytes) -> None:
         if own_places(leaf, self._keys.get(leaf.key, b"")):
-            self._own.append((_number(index), body))
+            self._own.append((_encode_number(index), body))
 
-    def see_head(self, note: str, other: str = "") -> bool:
+    def add_head(self, note: str, other: str = "") -> bool:
         """Take a head, from the log or from another agency's witness; False where it can't be compared yet.
 
         One that contradicts what was seen is kept beside it. What another witness tells without the log's signature
         says nothing of the log.
         """
         try:
-            head = SignedHead.verified(note, self.log_key).checkpoint
+            head = SignedHead.from_signed_note(note, self.log_key).checkpoint
         except NoteError as error:
             if other:
                 log.warning("what the witness of %s tells is not signed by the log: %s", other, error)
             else:
-                self._note(LogFault.UNSIGNED, self.size, str(error))
+                self._add_finding(LogFault.UNSIGNED, self.size, str(error))
             return True
         self.commit(self.store.state)
         if head.size > self._size:
             return False
-        self.store.put(HEADS, _number(head.size) + head.root, note.encode())
+        self.store.put(HEADS, _encode_number(head.size) + head.root, note.encode())
         if head.root != self.store.root(head.size):
-            self._note(LogFault.FORKED, head.size, f"{other or 'the log'} has a signed head with another root")
+            self._add_finding(LogFault.FORKED, head.size, f"{other or 'the log'} has a signed head with another root")
         elif head.time:
             time = datetime.fromisoformat(head.time)
             self._newest = max(time, self._newest or time)
@@ -182,36 +184,36 @@ class Witness:
         self.store.append(self._size, hashes, state, {OWN: own})
         self._size += len(hashes)
 
-    def heads(self, *, backwards: bool = False) -> Iterator[SignedHead]:
+    def read_heads(self, *, backwards: bool = False) -> Iterator[SignedHead]:
         """The heads, by size or from the largest on; where two of one size differ, both."""
         for _, note in self.store.items(HEADS, backwards=backwards):
-            yield SignedHead.verified(note.decode(), self.log_key)
+            yield SignedHead.from_signed_note(note.decode(), self.log_key)
 
     def last_head(self) -> SignedHead | None:
         """The largest head that fits what was seen."""
-        return next((head for head in self.heads(backwards=True) if self._fits(head.checkpoint)), None)
+        return next((head for head in self.read_heads(backwards=True) if self._matches_tree(head.checkpoint)), None)
 
     def own_leaves(self) -> dict[int, bytes]:
         """The leaves that bear the agency's tags: index and body."""
         return {int.from_bytes(key, "big"): body for key, body in self.store.items(OWN)}
 
-    def findings(self) -> list[LogFinding]:
+    def read_findings(self) -> list[LogFinding]:
         """What did not fit so far, in the order in which it showed."""
         return [msgspec.json.decode(value, type=LogFinding) for _, value in self.store.items(FINDINGS)]
 
-    def _note(self, fault: LogFault, at: int, told: str) -> None:
+    def _add_finding(self, fault: LogFault, at: int, told: str) -> None:
         made = LogFinding(fault, at, told)
         if made not in self._noted and len(self._noted) < MAX_FINDINGS:
-            self.store.put(FINDINGS, _number(len(self._noted)), msgspec.json.encode(made))
+            self.store.put(FINDINGS, _encode_number(len(self._noted)), msgspec.json.encode(made))
             self._noted.add(made)
 
     def _last_time(self) -> datetime | None:
-        times = [head.checkpoint.time for head in self.heads() if self._fits(head.checkpoint)]
+        times = [head.checkpoint.time for head in self.read_heads() if self._matches_tree(head.checkpoint)]
         return max(map(datetime.fromisoformat, filter(None, times)), default=None)
 
-    def _fits(self, checkpoint: Checkpoint) -> bool:
+    def _matches_tree(self, checkpoint: Checkpoint) -> bool:
         return checkpoint.size <= self._size and checkpoint.root == self.store.root(checkpoint.size)
 
 
-def _number(value: int) -> bytes:
+def _encode_number(value: int) -> bytes:
     return value.to_bytes(8, "big")

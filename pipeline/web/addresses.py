@@ -5,36 +5,36 @@ from __future__ import annotations
 from urllib.parse import quote
 
 
-def of_case(key: str) -> str:
+def case_path(key: str) -> str:
     """A case's page."""
     return f"/cases/{quote(key, safe=':')}"
 
 
-def of_link(link_id: str, case: str) -> str:
+def link_path(link_id: str, case: str) -> str:
     """A link's page, as come to from one of its cases."""
     return f"/links/{quote(link_id, safe='')}/of/{quote(case, safe=':')}"
 
 
-def of_graph(key: str, depth: int) -> str:
+def graph_path(key: str, depth: int) -> str:
     """A case's neighbourhood."""
     return f"/graph/{depth}/of/{quote(key, safe=':')}"
 
 
-def of_deconfliction(key: str) -> str:
+def deconfliction_path(key: str) -> str:
     """Who else is where a case's events are."""
     return f"/deconfliction/of/{quote(key, safe=':')}"
 
 
-def of_visibility(key: str) -> str:
+def visibility_path(key: str) -> str:
     """Who can see one of our cases."""
     return f"/visibility/of/{quote(key, safe=':')}"
 
 
-def of_list(name: str) -> str:
+def list_path(name: str) -> str:
     """What was found for a list."""
     return f"/checks/{quote(name, safe='')}"
 
 
-def of_entity(key: str, entity: str) -> str:
+def entity_path(key: str, entity: str) -> str:
     """An entity of a case, seen across all cases that speak of it."""
     return f"/entities/{quote(entity, safe='')}/of/{quote(key, safe=':')}"

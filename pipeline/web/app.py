@@ -13,14 +13,14 @@ from starlette.responses import RedirectResponse, Response
 from pipeline.api.security_headers import FORM_TARGETS
 from pipeline.web import files, layout, live, provider
 from pipeline.web import sign_in as signing
-from pipeline.web.astray import serve_astray
+from pipeline.web.astray import serve_error_pages
 from pipeline.web.nonces import mark_template_scripts
 from pipeline.web.page import OpenPage, Page
 from pipeline.web.page_admission import PageAdmission
 from pipeline.web.pages import PAGES
 from pipeline.web.pages import sign_in as sign_in_page
 from pipeline.web.people import PreparedPerson
-from pipeline.web.session import visit
+from pipeline.web.session import get_visit
 from pipeline.web.site import Site
 from pipeline.web.theme import ICON, serve_assets
 
@@ -31,7 +31,7 @@ BUILD_S = 20.0
 """How long a page may take to build its frame on a busy machine."""
 
 
-def mount(api: FastAPI, people: tuple[PreparedPerson, ...] = ()) -> None:
+def mount_pages(api: FastAPI, people: tuple[PreparedPerson, ...] = ()) -> None:
     """Add all pages to the API's application; the last thing done to it, as pages answer what no route does.
 
     `people` may sign in by a click: only a demo on loopback names any.
@@ -40,23 +40,23 @@ def mount(api: FastAPI, people: tuple[PreparedPerson, ...] = ()) -> None:
     serve_assets()
     mark_template_scripts()
     api.user_middleware.insert(-1, Middleware(PageAdmission, site=site))  # around the limit of bodies, the innermost
-    api.include_router(signing.router(site))
-    api.include_router(live.router(site))
-    api.include_router(files.router(site))
+    api.include_router(signing.make_router(site))
+    api.include_router(live.make_router(site))
+    api.include_router(files.make_router(site))
     for page in PAGES:
-        _serve(page, site)
+        _serve_page(page, site)
     _serve_sign_in(site)
-    serve_astray(site)
+    serve_error_pages(site)
     ui.run_with(
         api, title="Liaison", favicon=ICON.format(colour="#0a6270"), dark=False, tailwind=False,
         reconnect_timeout=RECONNECT_S, show_welcome_message=False, language=None,
     )  # fmt: skip
 
 
-def _serve(page: Page[Any], site: Site) -> None:
+def _serve_page(page: Page[Any], site: Site) -> None:
     @ui.page(page.path, response_timeout=BUILD_S)
     async def show(request: Request) -> Response | None:
-        visitor = await visit(request, site.runtime)
+        visitor = await get_visit(request, site.runtime)
         if not visitor.signed_in:
             return RedirectResponse(f"{sign_in_page.PATH}?after={quote(request.url.path)}", signing.SEE_OTHER)
         await OpenPage(visitor, dict(request.query_params) | request.path_params, page).open()
@@ -66,10 +66,10 @@ def _serve(page: Page[Any], site: Site) -> None:
 def _serve_sign_in(site: Site) -> None:
     @ui.page(sign_in_page.PATH, response_timeout=BUILD_S)
     async def sign_in(request: Request, after: str = signing.HOME, wrong: str = "") -> None:
-        visitor = await visit(request, site.runtime)
+        visitor = await get_visit(request, site.runtime)
         setattr(request.state, FORM_TARGETS, provider.form_targets(site.runtime.settings))
-        sign_in_page.draw(visitor, site, signing.inside(after), tuple(wrong.split(",")))
+        sign_in_page.draw(visitor, site, signing.safe_path(after), tuple(wrong.split(",")))
 
     @ui.page(signing.HOME, response_timeout=BUILD_S)
     async def home(request: Request) -> Response:
-        return RedirectResponse(layout.home((await visit(request, site.runtime)).roles), signing.SEE_OTHER)
+        return RedirectResponse(layout.home_path((await get_visit(request, site.runtime)).roles), signing.SEE_OTHER)

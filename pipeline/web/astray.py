@@ -15,7 +15,7 @@ from pipeline.locale import N_
 from pipeline.web import layout
 from pipeline.web.components import states
 from pipeline.web.components.markup import box, text
-from pipeline.web.session import Visit, visit
+from pipeline.web.session import Visit, get_visit
 from pipeline.web.site import Site
 
 API = "/v1/"
@@ -24,39 +24,39 @@ ASTRAY = N_("Page not found")
 log = logging.getLogger(__name__)
 
 
-def serve_astray(site: Site) -> None:
+def serve_error_pages(site: Site) -> None:
     """Answer what nothing else answers, in the place of NiceGUI's own pages."""
 
     @app.exception_handler(HTTPStatus.NOT_FOUND)
     async def nowhere(request: Request, _: Exception) -> Response:
-        return await answer(site, request, NotFoundError())
+        return await render_problem(site, request, NotFoundError())
 
     @app.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> Response:
         log.error("%s failed", request.url.path, exc_info=error)
-        return await answer(site, request, ProblemError())
+        return await render_problem(site, request, ProblemError())
 
 
-async def answer(site: Site, request: Request, problem: ProblemError) -> Response:
+async def render_problem(site: Site, request: Request, problem: ProblemError) -> Response:
     """A problem as the caller can read it."""
     if request.url.path.startswith(API):
         return problem_response(request, problem)
-    visitor = await visit(request, site.runtime)
+    visitor = await get_visit(request, site.runtime)
     with Client(ui.page(""), request=request) as client:
-        with layout.frame(visitor, ASTRAY, ""):
-            _draw(visitor, problem)
+        with layout.draw_frame(visitor, ASTRAY, ""):
+            _draw_problem(visitor, problem)
         response = client.build_response(request, problem.status)
     response.headers.update(problem.headers)
     return response
 
 
-def _draw(visitor: Visit, problem: ProblemError) -> None:
+def _draw_problem(visitor: Visit, problem: ProblemError) -> None:
     words = visitor.words
     if isinstance(problem, NotFoundError):
         text("h1", words(ASTRAY))
         text("p", words("Check the address, or go to the start page."))
     else:
         text("h1", "Liaison")
-        states.failed(words, problem)
+        states.draw_failure(words, problem)
     with box("p", "row"):
         text("a", words("Start page"), "button", href="/")

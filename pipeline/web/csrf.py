@@ -28,7 +28,7 @@ def cookie_name(request: Request) -> str:
     return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE
 
 
-def secret_of(request: Request) -> str:
+def ensure_secret(request: Request) -> str:
     """The browser's secret; a new one where it brings none, which `keep_secret` then sets."""
     held = request.cookies.get(cookie_name(request), "")
     if not held:
@@ -37,25 +37,25 @@ def secret_of(request: Request) -> str:
     return held
 
 
-def keep_secret(request: Request, response: Response) -> None:
+def set_secret_cookie(request: Request, response: Response) -> None:
     """Set the secret's cookie where the browser has none yet."""
     if held := getattr(request.state, STATE, ""):
         secure = request.url.scheme == "https"
         response.set_cookie(cookie_name(request), held, httponly=True, samesite="lax", secure=secure, path="/")
 
 
-def form_token(secret: str, session_token: str) -> str:
+def make_form_token(secret: str, session_token: str) -> str:
     """The token that forms of this browser and session hold."""
     return hmac.new(secret.encode(), session_token.encode(), hashlib.sha256).hexdigest()
 
 
-def has_token(request: Request, session_token: str, sent: str) -> bool:
+def has_valid_token(request: Request, session_token: str, sent: str) -> bool:
     """Whether a form that was sent holds this browser's and session's token."""
     secret = request.cookies.get(cookie_name(request), "")
-    return bool(secret) and secrets.compare_digest(form_token(secret, session_token).encode(), sent.encode())
+    return bool(secret) and secrets.compare_digest(make_form_token(secret, session_token).encode(), sent.encode())
 
 
-def sent_token(form: FormData) -> str:
+def read_form_token(form: FormData) -> str:
     """The token in a form that was sent."""
     return str(form.get(FIELD, ""))
 

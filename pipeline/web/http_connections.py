@@ -48,7 +48,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """Take the connection, or answer 503 where there are as many as there may be."""
         if len(self.connections) >= self.most_connections:
             self.transport = transport
-            self._refuse(503)
+            self._send_refusal(503)
             return
         super().connection_made(transport)
         self._expect_headers()
@@ -71,7 +71,7 @@ class LimitedProtocol(HttpToolsProtocol):
         goes_on = begun and self._in_headers and not self._has_begun
         self._header_bytes = self._header_bytes + len(data) if goes_on else 0
         if self._header_bytes > HEADER_BYTES:
-            self._refuse(431)
+            self._send_refusal(431)
 
     def handle_websocket_upgrade(self) -> None:
         """A websocket pings by itself."""
@@ -96,7 +96,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """Close soon where the client goes on sending a body that was answered already."""
         super().on_response_complete()
         if self._in_body:
-            self._timer = self.loop.call_later(LINGER_S, self._end)
+            self._timer = self.loop.call_later(LINGER_S, self._close_transport)
 
     def pause_writing(self) -> None:
         """The client does not read: it has as long for the next bytes as a sender has."""
@@ -112,7 +112,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP, with the headers that every answer has."""
-        self._refuse(400)
+        self._send_refusal(400)
 
     def _expect_headers(self) -> None:
         self._stop_timer()
@@ -123,7 +123,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._is_answering():
             self._expect_headers()
         else:
-            self._refuse(408)
+            self._send_refusal(408)
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -133,11 +133,11 @@ class LimitedProtocol(HttpToolsProtocol):
             self._timer.cancel()
             self._timer = None
 
-    def _end(self) -> None:
+    def _close_transport(self) -> None:
         if not self.transport.is_closing():
             self.transport.close()
 
-    def _refuse(self, status: int) -> None:
+    def _send_refusal(self, status: int) -> None:
         """Answer without a body and close."""
         if self.transport.is_closing():
             return

@@ -24,23 +24,23 @@ class Words:
         """The message in this language, with `values` put in."""
         return translate(message, self.language, **values)
 
-    def of(self, names: Mapping[Any, str], code: object) -> str:
+    def label(self, names: Mapping[Any, str], code: object) -> str:
         """What a code of a closed list is called; the code itself where it is not listed."""
         return self(names[code]) if code in names else str(code)
 
     def plural(self, one: str, many: str, count: int, **values: object) -> str:
         """The message for that many; {count} is written out."""
-        return translate_plural(one, many, count, self.language).format(count=self.number(count), **values)
+        return translate_plural(one, many, count, self.language).format(count=self.format_number(count), **values)
 
-    def number(self, value: float) -> str:
+    def format_number(self, value: float) -> str:
         """A number with the language's grouping."""
         return numbers.format_decimal(value, locale=self._locale)
 
-    def megabytes(self, size: int) -> str:
+    def format_megabytes(self, size: int) -> str:
         """A size in bytes as millions of them."""
-        return self(N_("{count} MB"), count=self.number(round(size / 1e6, 1)))
+        return self(N_("{count} MB"), count=self.format_number(round(size / 1e6, 1)))
 
-    def day(self, value: str | date) -> str:
+    def format_date(self, value: str | date) -> str:
         """A date, also one of which only year or month is known, such as 1980-05: that stays as it is."""
         if isinstance(value, str):
             if len(value) < len("2026-01-01"):
@@ -48,32 +48,32 @@ class Words:
             value = date.fromisoformat(value[:10])
         return dates.format_date(value, "d MMM y", locale=self._locale)
 
-    def moment(self, value: str | datetime) -> str:
+    def format_minute(self, value: str | datetime) -> str:
         """A time to the minute, in UTC."""
         at = datetime.fromisoformat(value) if isinstance(value, str) else value
         return dates.format_datetime(at, "d MMM y HH:mm", locale=self._locale)
 
-    def instant(self, value: str) -> str:
+    def format_second(self, value: str) -> str:
         """A time to the second, in UTC."""
         return dates.format_datetime(datetime.fromisoformat(value), "d MMM y HH:mm:ss", locale=self._locale)
 
-    def span(self, value: timedelta) -> str:
+    def format_span(self, value: timedelta) -> str:
         """How long, in the largest unit that says enough: 3 days, 5 hours."""
         said: str = dates.format_timedelta(abs(value), threshold=1.5, locale=self._locale)
         return said
 
-    def country(self, code: str) -> str:
+    def country_name(self, code: str) -> str:
         """A country's name; the code itself where there is none."""
         name: str = self._locale.territories.get(code, code)
         return name
 
 
 @cache
-def words(language: str) -> Words:
+def load_words(language: str) -> Words:
     """The words of one of LANGUAGES."""
     return Words(language)
 
 
-def preferred(accepted: str, chosen: str = "") -> str:
+def choose_language(accepted: str, chosen: str = "") -> str:
     """The language of a request: what was chosen by the switch, else the best of Accept-Language, else English."""
-    return chosen if chosen in LANGUAGES else languages.preferred(accepted)
+    return chosen if chosen in LANGUAGES else languages.negotiate_language(accepted)

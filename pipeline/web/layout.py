@@ -13,10 +13,10 @@ from pipeline.web.components.form import post_form
 from pipeline.web.components.icons import icon
 from pipeline.web.components.markup import box, text
 from pipeline.web.components.narrowing import FORM
-from pipeline.web.components.shortcuts import shortcuts
+from pipeline.web.components.shortcuts import draw_shortcuts
 from pipeline.web.i18n import Words
 from pipeline.web.session import Visit
-from pipeline.web.theme import THEMES, dress
+from pipeline.web.theme import THEMES, add_page_head
 from pipeline.web.vocabulary import LANGUAGE_WORDS, PURPOSES, ROLES, STATED, THEME_WORDS
 
 
@@ -54,62 +54,62 @@ NAVIGATION = (
 )
 
 
-def entries(roles: frozenset[Role]) -> list[NavigationEntry]:
+def visible_entries(roles: frozenset[Role]) -> list[NavigationEntry]:
     """The navigation of one who has these roles; an operator has all of it."""
     return [entry for entry in NAVIGATION if Role.OPERATOR in roles or entry.roles & roles]
 
 
-def reads(roles: frozenset[Role]) -> bool:
+def may_read_cases(roles: frozenset[Role]) -> bool:
     """Whether one who has these roles may ask for cases at all."""
     return Role.OPERATOR in roles or bool(READERS & roles)
 
 
-def home(roles: frozenset[Role]) -> str:
+def home_path(roles: frozenset[Role]) -> str:
     """Where one who has these roles begins; without any page, where that is said."""
-    return next((entry.path for entry in entries(roles)), NAVIGATION[0].path)
+    return next((entry.path for entry in visible_entries(roles)), NAVIGATION[0].path)
 
 
-def frame(visit: Visit, title: str, current: str) -> Element:
+def draw_frame(visit: Visit, title: str, current: str) -> Element:
     """Draw everything but the content; the element that the content goes into.
 
     NiceGUI's own page is the main landmark already, so header and navigation stand before it, not in it.
     """
-    begin(visit, title)
+    begin_page(visit, title)
     client = ui.context.client
     with client.layout.classes("framed"):
-        _top(visit).move(target_index=0)
-        _rail(visit, current).move(target_index=1)
+        _draw_header(visit).move(target_index=0)
+        _draw_navigation(visit, current).move(target_index=1)
         text("footer", visit.words("Times in UTC. All access is logged."), "foot")
         box("div", "said", id="said", role="status", aria_live="polite")
-        shortcuts(visit.words, {entry.key: entry.word for entry in entries(visit.roles)})
+        draw_shortcuts(visit.words, {entry.key: entry.word for entry in visible_entries(visit.roles)})
     ui.skip_link(visit.words("Skip to content"), target=client.content)
     return client.content
 
 
-def begin(visit: Visit, title: str) -> None:
+def begin_page(visit: Visit, title: str) -> None:
     """What every page has, with or without a frame: style, keys, language and title."""
-    dress(visit.theme, visit.words.language, visit.nonce)
+    add_page_head(visit.theme, visit.words.language, visit.nonce)
     ui.page_title(f"{visit.words(title)} · Liaison")
 
 
-def _top(visit: Visit) -> Element:
+def _draw_header(visit: Visit) -> Element:
     with box("header", "top") as top:
-        brand(home(visit.roles))
-        if reads(visit.roles):
-            _asking(visit.words)
-        _grounds(visit)
-        _me(visit)
+        draw_brand(home_path(visit.roles))
+        if may_read_cases(visit.roles):
+            _draw_search_box(visit.words)
+        _draw_grounds(visit)
+        _draw_user_menu(visit)
     return top
 
 
-def brand(target: str) -> None:
+def draw_brand(target: str) -> None:
     """The name, leading home."""
     with box("a", "brand", href=target):
         icon("brand")
         text("span", "Liaison")
 
 
-def _asking(words: Words) -> None:
+def _draw_search_box(words: Words) -> None:
     with box("form", "asking", id=FORM, role="search", data_ask="", action="/search"):
         text("label", words("Search"), "hidden-words", for_="question")
         box(
@@ -119,14 +119,14 @@ def _asking(words: Words) -> None:
         text("kbd", "/", aria_hidden="true")
 
 
-def _grounds(visit: Visit) -> None:
+def _draw_grounds(visit: Visit) -> None:
     if visit.grounds is not None:
         with box("p", "grounds", title=visit.words("Stated for this session and logged with every request")):
-            text("span", visit.words.of(PURPOSES, visit.grounds.purpose), "tag plain")
+            text("span", visit.words.label(PURPOSES, visit.grounds.purpose), "tag plain")
             text("span", visit.grounds.case_reference, "reference", dir="auto")
 
 
-def _me(visit: Visit) -> None:
+def _draw_user_menu(visit: Visit) -> None:
     words, who = visit.words, visit.requester
     with box("details", "me"):
         text("summary", who.agency or who.subject if who else "")
@@ -134,18 +134,18 @@ def _me(visit: Visit) -> None:
             if who is not None:
                 with box("div"):
                     text("div", who.subject, "strong")
-                    roles = ", ".join(words.of(ROLES, role) for role in sorted(who.roles))
-                    text("div", f"{who.agency} · {words.country(who.country)} · {roles}", "small quiet")
+                    roles = ", ".join(words.label(ROLES, role) for role in sorted(who.roles))
+                    text("div", f"{who.agency} · {words.country_name(who.country)} · {roles}", "small quiet")
             if visit.grounds is not None:
-                _restate(visit, visit.grounds)
-            switches(visit)
+                _draw_grounds_form(visit, visit.grounds)
+            draw_switches(visit)
             with box("div", "row"):
                 text("button", words("Keyboard shortcuts"), "button slight", type="button", data_help="")
                 with post_form("/sign-out", visit.csrf, ""):
                     text("button", words("Sign out"), "button slight", type="submit")
 
 
-def _restate(visit: Visit, stated: Grounds) -> None:
+def _draw_grounds_form(visit: Visit, stated: Grounds) -> None:
     """The form that goes on with another purpose or case, without signing in again."""
     words = visit.words
     with post_form("/grounds", visit.csrf, data_back="", aria_label=words("Change purpose or case")):
@@ -154,7 +154,7 @@ def _restate(visit: Visit, stated: Grounds) -> None:
             with box("select", id="stated-purpose", name="purpose"):
                 for purpose in STATED:
                     chosen = True if purpose == stated.purpose else None
-                    text("option", words.of(PURPOSES, purpose), value=purpose, selected=chosen)
+                    text("option", words.label(PURPOSES, purpose), value=purpose, selected=chosen)
         with box("p", "field"):
             text("label", words("Your case reference"), for_="stated-reference")
             box("input", id="stated-reference", name="case_reference", required=True, maxlength="200", dir="auto",
@@ -162,14 +162,16 @@ def _restate(visit: Visit, stated: Grounds) -> None:
         text("button", words("Save"), "button slight", type="submit")
 
 
-def switches(visit: Visit) -> None:
+def draw_switches(visit: Visit) -> None:
     """The choices of language and of light or dark; each is a form, so that they work before anything else does."""
     words = visit.words
-    _switch(visit, "language", words("Language"), {name: LANGUAGE_WORDS[name] for name in LANGUAGES}, words.language)
-    _switch(visit, "theme", words("Theme"), {name: words.of(THEME_WORDS, name) for name in THEMES}, visit.theme)
+    _draw_switch(
+        visit, "language", words("Language"), {name: LANGUAGE_WORDS[name] for name in LANGUAGES}, words.language
+    )
+    _draw_switch(visit, "theme", words("Theme"), {name: words.label(THEME_WORDS, name) for name in THEMES}, visit.theme)
 
 
-def _switch(visit: Visit, name: str, title: str, choices: dict[str, str], current: str) -> None:
+def _draw_switch(visit: Visit, name: str, title: str, choices: dict[str, str], current: str) -> None:
     with post_form(f"/{name}", visit.csrf, "switch", aria_label=title, data_back=""):
         for value, word in choices.items():
             pressed = str(value == current).lower()
@@ -177,14 +179,14 @@ def _switch(visit: Visit, name: str, title: str, choices: dict[str, str], curren
             text("button", word, name="value", value=value, type="submit", aria_pressed=pressed, lang=lang)
 
 
-def _rail(visit: Visit, current: str) -> Element:
+def _draw_navigation(visit: Visit, current: str) -> Element:
     with box("nav", "rail", aria_label=visit.words("Main navigation")) as rail:
-        for entry in entries(visit.roles):
-            _entry(visit, entry, current)
+        for entry in visible_entries(visit.roles):
+            _draw_entry(visit, entry, current)
     return rail
 
 
-def _entry(visit: Visit, entry: NavigationEntry, current: str) -> None:
+def _draw_entry(visit: Visit, entry: NavigationEntry, current: str) -> None:
     here = "true" if entry.name == current else None
     with box("a", href=entry.path, aria_current=here, data_key=entry.key):
         icon(entry.name)

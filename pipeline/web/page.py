@@ -48,13 +48,13 @@ class OpenPage:
 
         async def admit(message: dict[str, Any]) -> None:
             try:
-                await self.visit.admit()
+                await self.visit.admit_action()
             except KeysAwayError as error:
-                self.say(states.reason(self.words, error), bad=True)
+                self.show_message(states.format_failure(self.words, error), bad=True)
             except TokenError:
-                self._leave()
+                self._redirect_to_sign_in()
             except ProblemError as problem:
-                self.say(states.reason(self.words, problem), bad=True)
+                self.show_message(states.format_failure(self.words, problem), bad=True)
             else:
                 handle(message)
 
@@ -63,7 +63,7 @@ class OpenPage:
 
         self._client.handle_event = receive  # type: ignore[assignment,method-assign]
 
-    def _leave(self) -> None:
+    def _redirect_to_sign_in(self) -> None:
         """Show nothing more, and lead to where one signs in."""
         if self._main is not None:
             self._main.clear()
@@ -77,36 +77,36 @@ class OpenPage:
 
     async def open(self) -> None:
         """Draw the frame, then load and draw the content; what takes long is preceded by grey lines."""
-        self._main = layout.frame(self.visit, self._page.title, self._page.entry)
-        loading = asyncio.ensure_future(self._loaded())
+        self._main = layout.draw_frame(self.visit, self._page.title, self._page.entry)
+        loading = asyncio.ensure_future(self._load_content())
         done, _ = await asyncio.wait([loading], timeout=AT_ONCE_S)
         if not done:
             with self._main:
-                states.loading(self.words("Loading"))
+                states.draw_loading(self.words("Loading"))
             await ui.context.client.connected()
-        self._show(await loading)
+        self._show_content(await loading)
 
     async def redraw(self) -> None:
         """Load and draw the content anew, as after an action."""
-        self._show(await self._loaded())
+        self._show_content(await self._load_content())
 
-    async def act(self, action: Awaitable[T], done: str, *, redraw: bool = True) -> T | None:
+    async def run_action(self, action: Awaitable[T], done: str, *, redraw: bool = True) -> T | None:
         """Do something; say how it went; after success draw anew. Gives the action's answer, None after a failure."""
         try:
             answer = await action
         except LiaisonError as error:
-            self.say(states.reason(self.words, error), bad=True)
+            self.show_message(states.format_failure(self.words, error), bad=True)
             return None
         if redraw:
             await self.redraw()
-        self.say(done)
+        self.show_message(done)
         return answer
 
-    def say(self, message: str, *, bad: bool = False) -> None:
+    def show_message(self, message: str, *, bad: bool = False) -> None:
         """Show what became of an action for some seconds, and say it to those who hear the page."""
         self._client.run_javascript(f"liaison.say({msgspec.json.encode(message).decode()}, {str(bad).lower()})")
 
-    async def _loaded(self) -> Callable[[], None]:
+    async def _load_content(self) -> Callable[[], None]:
         """What draws the content, or the trouble there is with it."""
         trouble: LiaisonError
         try:
@@ -118,13 +118,13 @@ class OpenPage:
             trouble = ProblemError()
         else:
             return lambda: self._page.draw(self, loaded)
-        return lambda: self._failed(trouble)
+        return lambda: self._draw_failure(trouble)
 
-    def _failed(self, trouble: LiaisonError) -> None:
+    def _draw_failure(self, trouble: LiaisonError) -> None:
         text("h1", self.words(self._page.title))
-        states.failed(self.words, trouble)
+        states.draw_failure(self.words, trouble)
 
-    def _show(self, draw: Callable[[], None]) -> None:
+    def _show_content(self, draw: Callable[[], None]) -> None:
         if self._main is not None:
             self._main.clear()
             with self._main:

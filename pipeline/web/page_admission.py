@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pipeline.api.admission import API, limit_rate
 from pipeline.api.problems import TooManyRequestsError
 from pipeline.web import astray, csrf
-from pipeline.web.session import visit
-from pipeline.web.sign_in import HOME, OPEN_FORMS, SEE_OTHER, again
+from pipeline.web.session import get_visit
+from pipeline.web.sign_in import HOME, OPEN_FORMS, SEE_OTHER, redirect_to_form
 from pipeline.web.site import Site
 
 SOCKET: Final = "/_nicegui_ws/"
@@ -56,8 +56,8 @@ class PageAdmission:
 
     async def _serve_page(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        csrf.secret_of(request)
-        if refusal := await self._refusal(request):
+        csrf.ensure_secret(request)
+        if refusal := await self._find_refusal(request):
             await refusal(scope, receive, send)
             return
 
@@ -68,29 +68,29 @@ class PageAdmission:
 
         await self._app(scope, receive, with_secret)
 
-    async def _refusal(self, request: Request) -> Response | None:
+    async def _find_refusal(self, request: Request) -> Response | None:
         """The answer to a request that is not served; None for one that is."""
-        visitor = await visit(request, self._site.runtime)
+        visitor = await get_visit(request, self._site.runtime)
         if request.method == "POST":
             if not csrf.is_same_origin(request.headers):
-                return again(HOME, "origin")
+                return redirect_to_form(HOME, "origin")
             if not visitor.signed_in and request.url.path not in OPEN_FORMS:
                 return RedirectResponse("/sign-in", SEE_OTHER)
         try:
             if visitor.requester is not None:
                 await limit_rate(self._site.runtime, visitor.requester)
-            elif wait_s := await self._site.runtime.rates.count("", f"address {_address(request)}"):
+            elif wait_s := await self._site.runtime.rates.count_request("", f"address {_client_address(request)}"):
                 raise TooManyRequestsError("too many requests; try again later", wait_s)
         except TooManyRequestsError as problem:
-            return await astray.answer(self._site, request, problem)
+            return await astray.render_problem(self._site, request, problem)
         return None
 
 
-def _address(request: Request) -> str:
+def _client_address(request: Request) -> str:
     return request.client.host if request.client else ""
 
 
 def _secret_headers(request: Request) -> list[tuple[bytes, bytes]]:
     bare = Response()
-    csrf.keep_secret(request, bare)
+    csrf.set_secret_cookie(request, bare)
     return [(name, value) for name, value in bare.raw_headers if name == b"set-cookie"]

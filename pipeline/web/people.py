@@ -20,19 +20,21 @@ class PreparedPerson(NamedTuple):
     about: str
 
 
-def _person(name: str, agency: str, country: str, about: str, *roles: Role) -> PreparedPerson:
+def _make_person(name: str, agency: str, country: str, about: str, *roles: Role) -> PreparedPerson:
     subject = f"{name.split()[0].lower()}@{agency}"
     return PreparedPerson(Requester(subject, agency, country, frozenset(roles)), name, about)
 
 
 PREPARED = (
-    _person("Claire Martin", "fr-pj", "FR", N_("Investigator"), Role.INVESTIGATOR),
-    _person("Pieter Janssens", "be-fp", "BE", N_("Investigator and supervisor"), Role.INVESTIGATOR, Role.SUPERVISOR),
-    _person("Lotte Maes", "be-fp", "BE", N_("Supervisor"), Role.SUPERVISOR),
-    _person("Marc Dubois", "fr-pj", "FR", N_("Supervisor"), Role.SUPERVISOR),
-    _person("Ewa Nowak", "pl-kg", "PL", N_("Investigator"), Role.INVESTIGATOR),
-    _person("Sofie Peeters", "be-fp", "BE", N_("Auditor"), Role.AUDITOR),
-    _person("Noor Visser", "liaison-ops", "NL", N_("Operations"), Role.OPS),
+    _make_person("Claire Martin", "fr-pj", "FR", N_("Investigator"), Role.INVESTIGATOR),
+    _make_person(
+        "Pieter Janssens", "be-fp", "BE", N_("Investigator and supervisor"), Role.INVESTIGATOR, Role.SUPERVISOR
+    ),
+    _make_person("Lotte Maes", "be-fp", "BE", N_("Supervisor"), Role.SUPERVISOR),
+    _make_person("Marc Dubois", "fr-pj", "FR", N_("Supervisor"), Role.SUPERVISOR),
+    _make_person("Ewa Nowak", "pl-kg", "PL", N_("Investigator"), Role.INVESTIGATOR),
+    _make_person("Sofie Peeters", "be-fp", "BE", N_("Auditor"), Role.AUDITOR),
+    _make_person("Noor Visser", "liaison-ops", "NL", N_("Operations"), Role.OPS),
 )
 
 
@@ -44,6 +46,6 @@ def first_of_each_agency(people: tuple[PreparedPerson, ...]) -> tuple[PreparedPe
     return tuple(found.values())
 
 
-def named(people: tuple[PreparedPerson, ...], subject: str) -> PreparedPerson | None:
+def find_person(people: tuple[PreparedPerson, ...], subject: str) -> PreparedPerson | None:
     """The prepared person of this subject."""
     return next((one for one in people if one.requester.subject == subject), None)

@@ -61,7 +61,7 @@ class Arrival(NamedTuple):
     after: str
 
 
-def offered(settings: Settings) -> bool:
+def has_provider(settings: Settings) -> bool:
     """Whether there is a provider to sign in at."""
     return bool(settings.oidc_client_id)
 
@@ -71,19 +71,19 @@ def form_targets(settings: Settings) -> tuple[str, ...]:
 
     The authorisation endpoint may be on any host, over TLS; one on loopback has the issuer's origin.
     """
-    if not offered(settings):
+    if not has_provider(settings):
         return ()
     issuer = urlsplit(settings.token_issuer)
     return (f"{issuer.scheme}://{issuer.netloc}", "https:")
 
 
-async def departure(site: Site, request: Request, grounds: Grounds, after: str) -> Response:
+async def redirect_to_provider(site: Site, request: Request, grounds: Grounds, after: str) -> Response:
     """Send the browser to the provider. Raises TokenError when that does not answer."""
     settings = site.runtime.settings
-    metadata = await _discovered(settings)
+    metadata = await _fetch_discovery(settings)
     state, nonce, verifier = (generate_token(LETTERS) for _ in range(3))
     journey = Journey(state, nonce, verifier, grounds, after)
-    with _client(settings, metadata, request) as client:
+    with _make_client(settings, metadata, request) as client:
         target, _ = client.create_authorization_url(
             metadata["authorization_endpoint"],
             state=journey.state,
@@ -97,7 +97,7 @@ async def departure(site: Site, request: Request, grounds: Grounds, after: str) 
     return response
 
 
-async def arrival(site: Site, request: Request) -> Arrival:
+async def complete_sign_in(site: Site, request: Request) -> Arrival:
     """Turn the provider's answer into an ID token. Raises TokenError for one that this browser did not ask for."""
     try:
         journey = msgspec.json.decode(unquote(request.cookies.get(COOKIE, "")), type=Journey)
@@ -109,13 +109,13 @@ async def arrival(site: Site, request: Request) -> Arrival:
     settings = site.runtime.settings
     if answer.get("iss", settings.token_issuer) != settings.token_issuer:  # RFC 9207: two providers mixed up
         raise TokenError("the provider's answer belongs to another journey")
-    metadata = await _discovered(settings)
-    with _client(settings, metadata, request) as client:
-        exchanged = await asyncio.to_thread(_exchange, client, metadata["token_endpoint"], answer["code"], journey)
-    return Arrival(await _own_token(site.runtime, exchanged, journey), journey.grounds, journey.after)
+    metadata = await _fetch_discovery(settings)
+    with _make_client(settings, metadata, request) as client:
+        exchanged = await asyncio.to_thread(_exchange_code, client, metadata["token_endpoint"], answer["code"], journey)
+    return Arrival(await _verify_id_token(site.runtime, exchanged, journey), journey.grounds, journey.after)
 
 
-def _client(settings: Settings, metadata: dict[str, Any], request: Request) -> OAuth2Session:
+def _make_client(settings: Settings, metadata: dict[str, Any], request: Request) -> OAuth2Session:
     """Authlib's client for one journey; what it asks for follows no redirect and ends within FETCH_TIMEOUT_S."""
     secret = settings.oidc_client_secret.get_secret_value()
     offered = metadata.get("token_endpoint_auth_methods_supported") or SECRET_METHODS[:1]
@@ -131,7 +131,7 @@ def _client(settings: Settings, metadata: dict[str, Any], request: Request) -> O
     )
 
 
-def _exchange(client: OAuth2Session, endpoint: str, code: str, journey: Journey) -> dict[str, Any]:
+def _exchange_code(client: OAuth2Session, endpoint: str, code: str, journey: Journey) -> dict[str, Any]:
     """The token endpoint's answer to a code. Raises TokenError."""
     try:
         answer: dict[str, Any] = client.fetch_token(
@@ -146,12 +146,12 @@ def _exchange(client: OAuth2Session, endpoint: str, code: str, journey: Journey)
     return answer
 
 
-async def _own_token(runtime: Runtime, exchanged: dict[str, Any], journey: Journey) -> str:
+async def _verify_id_token(runtime: Runtime, exchanged: dict[str, Any], journey: Journey) -> str:
     """The ID token, once it is proved to be for this client and journey (OpenID Connect Core 1.0, 3.1.3.7)."""
     token = exchanged.get("id_token")
     if not isinstance(token, str):
         raise TokenError("the provider gave no ID token")
-    header, claims = await runtime.tokens.content(token)
+    header, claims = await runtime.tokens.verify_content(token)
     known = {
         "nonce": journey.nonce,
         "client_id": runtime.settings.oidc_client_id,
@@ -166,7 +166,7 @@ async def _own_token(runtime: Runtime, exchanged: dict[str, Any], journey: Journ
     return token
 
 
-async def _discovered(settings: Settings) -> dict[str, Any]:
+async def _fetch_discovery(settings: Settings) -> dict[str, Any]:
     """The issuer's own discovery document. Raises TokenError for another's, and for endpoints without protection."""
     try:
         async with httpx.AsyncClient(timeout=FETCH_TIMEOUT_S) as client:

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from pipeline.api.application import create_app
 from pipeline.api.forwarded_headers import ForwardedHeaders
 from pipeline.api.request_bodies import JSON_BYTES
-from pipeline.api.runtime import opened
+from pipeline.api.runtime import open_runtime
 from pipeline.api.security_headers import SecurityHeaders
 from pipeline.errors import LiaisonError
 from pipeline.private_files import keep_private
@@ -22,7 +22,7 @@ from pipeline.records import validation
 from pipeline.settings import Settings
 from pipeline.streams.registers import control
 from pipeline.streams.registers.installation_secret import key_ring
-from pipeline.web.app import mount
+from pipeline.web.app import mount_pages
 from pipeline.web.http_connections import limited_protocol
 from pipeline.web.people import PreparedPerson
 
@@ -32,7 +32,7 @@ GRACE_S = 3
 """A stopping server waits this long for answers under way; those who listen for notices come back by themselves."""
 
 
-def server(settings: Settings, host: str, port: int, people: tuple[PreparedPerson, ...] = ()) -> uvicorn.Server:
+def make_server(settings: Settings, host: str, port: int, people: tuple[PreparedPerson, ...] = ()) -> uvicorn.Server:
     """A server that is ready to run; access is recorded in the audit, not in a log.
 
     Raises LiaisonError where the schemas are missing, or the installation's secret.
@@ -40,12 +40,12 @@ def server(settings: Settings, host: str, port: int, people: tuple[PreparedPerso
     validation.load()
     keep_private(settings.home)
     key_ring(settings)
-    api = create_app(lambda: opened(settings))
-    mount(api, people)
-    return uvicorn.Server(configuration(api, settings, host, port))
+    api = create_app(lambda: open_runtime(settings))
+    mount_pages(api, people)
+    return uvicorn.Server(make_config(api, settings, host, port))
 
 
-def configuration(api: FastAPI, settings: Settings, host: str, port: int) -> uvicorn.Config:
+def make_config(api: FastAPI, settings: Settings, host: str, port: int) -> uvicorn.Config:
     """How an application is served: which headers of which proxies count, and the limits of connections."""
     return uvicorn.Config(
         ForwardedHeaders(SecurityHeaders(api), settings.proxy_networks),
@@ -65,26 +65,26 @@ def configuration(api: FastAPI, settings: Settings, host: str, port: int) -> uvi
 
 def check_model(settings: Settings) -> None:
     """Raises LiaisonError where the active generation's model is missing, or another version's of Liaison."""
-    asyncio.run(control.control(settings)).of().compiled()
+    asyncio.run(control.read_control(settings)).find_generation().compile_model()
 
 
 @contextmanager
-def serving(settings: Settings, host: str, port: int, people: tuple[PreparedPerson, ...] = ()) -> Iterator[str]:
+def serve_in_thread(settings: Settings, host: str, port: int, people: tuple[PreparedPerson, ...] = ()) -> Iterator[str]:
     """The same in a thread of this process, ended afterwards; gives its URL.
 
     Raises LiaisonError when it does not start, as on a port that is taken.
     """
-    own = server(settings, host, port, people)
+    own = make_server(settings, host, port, people)
     thread = threading.Thread(target=own.run, name="web", daemon=True)
     thread.start()
     try:
-        yield _url(own, thread)
+        yield _wait_for_url(own, thread)
     finally:
         own.should_exit = True
         thread.join()
 
 
-def _url(own: uvicorn.Server, thread: threading.Thread) -> str:
+def _wait_for_url(own: uvicorn.Server, thread: threading.Thread) -> str:
     deadline = time.monotonic() + READY_S
     while not own.started:
         if not thread.is_alive() or time.monotonic() > deadline:

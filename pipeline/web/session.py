@@ -13,14 +13,14 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipeline.access.requester import Grounds, GroundsError, Requester, Role, grounds
+from pipeline.access.requester import Grounds, GroundsError, Requester, Role, parse_grounds
 from pipeline.access.tokens import TokenError
 from pipeline.api.admission import limit_rate
 from pipeline.api.runtime import Runtime
 from pipeline.api.security_headers import NONCE
 from pipeline.api.session import Session
 from pipeline.web import csrf
-from pipeline.web.i18n import Words, preferred, words
+from pipeline.web.i18n import Words, choose_language, load_words
 from pipeline.web.theme import THEMES
 
 TOKEN, GROUNDS, LANGUAGE, THEME = "liaison_token", "liaison_grounds", "liaison_language", "liaison_theme"
@@ -59,22 +59,22 @@ class Visit(NamedTuple):
         """What the token lets its bearer do."""
         return self.requester.roles if self.requester else frozenset()
 
-    def session(self) -> Session:
+    def new_session(self) -> Session:
         """A session of the services for one request; each action makes its own, so that each has its own time."""
         if self.requester is None or self.grounds is None:
             raise TokenError("nobody is signed in")
         return Session(self.runtime, self.requester, self.grounds, self.words.language)
 
-    async def check(self) -> None:
+    async def check_session(self) -> None:
         """Raises TokenError where the session has ended since, KeysAwayError while that can't be told."""
         await self.runtime.requester(self.token)
 
-    async def admit(self) -> None:
+    async def admit_action(self) -> None:
         """Let one action of an open page pass. Raises as `check`, and TooManyRequestsError beyond the person's rate."""
         await limit_rate(self.runtime, await self.runtime.requester(self.token))
 
 
-async def visit(request: Request, runtime: Runtime) -> Visit:
+async def get_visit(request: Request, runtime: Runtime) -> Visit:
     """Who sends this request; admission finds out, and whatever then serves it goes by that."""
     held: Visit | None = getattr(request.state, VISIT, None)
     if held is None:
@@ -87,48 +87,48 @@ async def _read_visit(request: Request, runtime: Runtime) -> Visit:
     """Read a request's cookies; a token that does not hold any more is as good as none."""
     cookies = request.cookies
     token = cookies.get(TOKEN, "")
-    language = preferred(request.headers.get("accept-language", ""), cookies.get(LANGUAGE, ""))
+    language = choose_language(request.headers.get("accept-language", ""), cookies.get(LANGUAGE, ""))
     theme = cookies.get(THEME, "")
     found = Visit(
-        runtime, words(language), theme if theme in THEMES else THEMES[0], token=token,
-        csrf=csrf.form_token(csrf.secret_of(request), token), nonce=getattr(request.state, NONCE, ""),
+        runtime, load_words(language), theme if theme in THEMES else THEMES[0], token=token,
+        csrf=csrf.make_form_token(csrf.ensure_secret(request), token), nonce=getattr(request.state, NONCE, ""),
     )  # fmt: skip
     try:
         requester = await runtime.requester(token)
-        return found._replace(requester=requester, grounds=_grounds(cookies.get(GROUNDS, "")))
+        return found._replace(requester=requester, grounds=_parse_grounds(cookies.get(GROUNDS, "")))
     except TokenError:
         return found
 
 
-def _grounds(cookie: str) -> Grounds | None:
+def _parse_grounds(cookie: str) -> Grounds | None:
     try:
         stated = msgspec.json.decode(unquote(cookie), type=dict[str, str])
-        return grounds(stated.get("purpose"), stated.get("case_reference"))
+        return parse_grounds(stated.get("purpose"), stated.get("case_reference"))
     except (msgspec.DecodeError, GroundsError):
         return None
 
 
-def remember(response: Response, request: Request, token: str, stated: Grounds) -> None:
+def set_session_cookies(response: Response, request: Request, token: str, stated: Grounds) -> None:
     """Set the cookies of a working session."""
-    response.set_cookie(TOKEN, token, **_guarded(request))
-    restate(response, request, stated)
+    response.set_cookie(TOKEN, token, **_cookie_flags(request))
+    set_grounds_cookie(response, request, stated)
 
 
-def restate(response: Response, request: Request, stated: Grounds) -> None:
+def set_grounds_cookie(response: Response, request: Request, stated: Grounds) -> None:
     """Go on with these grounds."""
-    response.set_cookie(GROUNDS, quote(msgspec.json.encode(stated).decode()), **_guarded(request))
+    response.set_cookie(GROUNDS, quote(msgspec.json.encode(stated).decode()), **_cookie_flags(request))
 
 
-def forget(response: Response) -> None:
+def clear_session_cookies(response: Response) -> None:
     """End the working session."""
     response.delete_cookie(TOKEN)
     response.delete_cookie(GROUNDS)
 
 
-def prefer(response: Response, request: Request, name: str, value: str) -> None:
+def set_preference_cookie(response: Response, request: Request, name: str, value: str) -> None:
     """Keep a choice of language or theme for a year."""
-    response.set_cookie(name, value, max_age=YEAR_S, **_guarded(request))
+    response.set_cookie(name, value, max_age=YEAR_S, **_cookie_flags(request))
 
 
-def _guarded(request: Request) -> dict[str, Any]:
+def _cookie_flags(request: Request) -> dict[str, Any]:
     return {"httponly": True, "samesite": "lax", "secure": request.url.scheme == "https"}

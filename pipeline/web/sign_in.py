@@ -8,13 +8,13 @@ from urllib.parse import quote, urlsplit
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse, Response
 
-from pipeline.access.requester import Grounds, GroundsError, grounds
-from pipeline.access.token_keys import issue
+from pipeline.access.requester import Grounds, GroundsError, parse_grounds
+from pipeline.access.token_keys import issue_token
 from pipeline.access.tokens import KeysAwayError, TokenError
 from pipeline.locale import LANGUAGES
 from pipeline.streams.audit.decision_log import DecisionError
 from pipeline.web import csrf, provider, session
-from pipeline.web.people import WORKING_DAY, named
+from pipeline.web.people import WORKING_DAY, find_person
 from pipeline.web.site import Site
 from pipeline.web.theme import THEMES
 
@@ -29,15 +29,15 @@ OPEN_FORMS = frozenset({"/sign-in", "/sign-out", "/language", "/theme"})
 Text = Annotated[str, Form()]
 
 
-def router(site: Site) -> APIRouter:
+def make_router(site: Site) -> APIRouter:
     """The routes of one site; none of them is part of the API's description."""
     routes = APIRouter(include_in_schema=False)
-    _add_doors(routes, site)
-    _add_switches(routes)
+    _add_sign_in_routes(routes, site)
+    _add_switch_routes(routes)
     return routes
 
 
-def _add_doors(routes: APIRouter, site: Site) -> None:
+def _add_sign_in_routes(routes: APIRouter, site: Site) -> None:
     """The ways in and out."""
 
     @routes.post("/sign-in")
@@ -46,36 +46,36 @@ def _add_doors(routes: APIRouter, site: Site) -> None:
         after: Text = HOME,
     ) -> Response:  # fmt: skip
         if not await is_own_form(request):
-            return again(after, "origin")
+            return redirect_to_form(after, "origin")
         try:
-            stated = grounds(purpose, case_reference)
+            stated = parse_grounds(purpose, case_reference)
         except GroundsError as error:
-            return again(after, *error.fields)
+            return redirect_to_form(after, *error.fields)
         if person == provider.CHOICE:
-            return await _depart(site, request, stated, after)
-        return await _enter(site, request, _token(site, person, token), stated, after)
+            return await _redirect_to_provider(site, request, stated, after)
+        return await _start_session(site, request, _choose_token(site, person, token), stated, after)
 
     @routes.get("/sign-in/back")
     async def back(request: Request) -> Response:
         try:
-            arrived = await provider.arrival(site, request)
+            arrived = await provider.complete_sign_in(site, request)
         except TokenError:
-            return again(HOME, "token")
-        entered = await _enter(site, request, arrived.token, arrived.grounds, arrived.after)
+            return redirect_to_form(HOME, "token")
+        entered = await _start_session(site, request, arrived.token, arrived.grounds, arrived.after)
         entered.delete_cookie(provider.COOKIE)
         return entered
 
     @routes.post("/sign-out")
     async def sign_out(request: Request) -> Response:
         if not await is_own_form(request):
-            return again(HOME, "origin")
-        wrong = await _end(site, request)
-        response = again(HOME, *wrong) if wrong else RedirectResponse("/sign-in", SEE_OTHER)
-        session.forget(response)
+            return redirect_to_form(HOME, "origin")
+        wrong = await _end_session(site, request)
+        response = redirect_to_form(HOME, *wrong) if wrong else RedirectResponse("/sign-in", SEE_OTHER)
+        session.clear_session_cookies(response)
         return response
 
 
-async def _end(site: Site, request: Request) -> tuple[str, ...]:
+async def _end_session(site: Site, request: Request) -> tuple[str, ...]:
     """End the session for all servers; what is wrong where it ends in this browser alone."""
     try:
         await site.runtime.end_session(request.cookies.get(session.TOKEN, ""))
@@ -86,68 +86,68 @@ async def _end(site: Site, request: Request) -> tuple[str, ...]:
     return ()
 
 
-def _add_switches(routes: APIRouter) -> None:
+def _add_switch_routes(routes: APIRouter) -> None:
     """What a visitor may change meanwhile: grounds, language, theme."""
 
     @routes.post("/grounds")
     async def restate(request: Request, purpose: Text = "", case_reference: Text = "", back: Text = HOME) -> Response:
         if not await is_own_form(request):
-            return again(back, "origin")
+            return redirect_to_form(back, "origin")
         try:
-            stated = grounds(purpose, case_reference)
+            stated = parse_grounds(purpose, case_reference)
         except GroundsError as error:
-            return again(back, *error.fields)
-        response = RedirectResponse(inside(back), SEE_OTHER)
-        session.restate(response, request, stated)
+            return redirect_to_form(back, *error.fields)
+        response = RedirectResponse(safe_path(back), SEE_OTHER)
+        session.set_grounds_cookie(response, request, stated)
         return response
 
     @routes.post("/language")
     async def language(request: Request, value: Text = "", back: Text = HOME) -> Response:
-        return await _chosen(request, session.LANGUAGE, value if value in LANGUAGES else LANGUAGES[0], back)
+        return await _set_preference(request, session.LANGUAGE, value if value in LANGUAGES else LANGUAGES[0], back)
 
     @routes.post("/theme")
     async def theme(request: Request, value: Text = "", back: Text = HOME) -> Response:
-        return await _chosen(request, session.THEME, value if value in THEMES else THEMES[0], back)
+        return await _set_preference(request, session.THEME, value if value in THEMES else THEMES[0], back)
 
 
-def _token(site: Site, person: str, token: str) -> str:
+def _choose_token(site: Site, person: str, token: str) -> str:
     """The token that was given, or one for a prepared person."""
-    found = named(site.people, person)
+    found = find_person(site.people, person)
     runtime = site.runtime
-    return issue(runtime.settings, found.requester, runtime.clock(), WORKING_DAY) if found else token.strip()
+    return issue_token(runtime.settings, found.requester, runtime.clock(), WORKING_DAY) if found else token.strip()
 
 
-async def _depart(site: Site, request: Request, stated: Grounds, after: str) -> Response:
+async def _redirect_to_provider(site: Site, request: Request, stated: Grounds, after: str) -> Response:
     try:
-        return await provider.departure(site, request, stated, inside(after))
+        return await provider.redirect_to_provider(site, request, stated, safe_path(after))
     except TokenError:
-        return again(after, "provider")
+        return redirect_to_form(after, "provider")
 
 
-async def _enter(site: Site, request: Request, token: str, stated: Grounds, after: str) -> Response:
+async def _start_session(site: Site, request: Request, token: str, stated: Grounds, after: str) -> Response:
     try:
         await site.runtime.requester(token)
     except TokenError:
-        return again(after, "token")
-    response = RedirectResponse(inside(after), SEE_OTHER)
-    session.remember(response, request, token, stated)
+        return redirect_to_form(after, "token")
+    response = RedirectResponse(safe_path(after), SEE_OTHER)
+    session.set_session_cookies(response, request, token, stated)
     return response
 
 
-async def _chosen(request: Request, name: str, value: str, back: str) -> Response:
+async def _set_preference(request: Request, name: str, value: str, back: str) -> Response:
     if not await is_own_form(request):
-        return again(back, "origin")
-    response = RedirectResponse(inside(back), SEE_OTHER)
-    session.prefer(response, request, name, value)
+        return redirect_to_form(back, "origin")
+    response = RedirectResponse(safe_path(back), SEE_OTHER)
+    session.set_preference_cookie(response, request, name, value)
     return response
 
 
-def again(after: str, *wrong: str) -> Response:
+def redirect_to_form(after: str, *wrong: str) -> Response:
     """Back to the form, naming the fields that were wrong."""
-    return RedirectResponse(f"/sign-in?after={quote(inside(after))}&wrong={','.join(wrong)}", SEE_OTHER)
+    return RedirectResponse(f"/sign-in?after={quote(safe_path(after))}&wrong={','.join(wrong)}", SEE_OTHER)
 
 
-def inside(target: str) -> str:
+def safe_path(target: str) -> str:
     """A path of this site, whatever was asked for: a redirect must not lead elsewhere."""
     parts = urlsplit(target)
     safe = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
@@ -158,4 +158,6 @@ async def is_own_form(request: Request) -> bool:
     """Whether a form was sent from one of our own pages, to this browser's session; call it before the form counts."""
     if not csrf.is_same_origin(request.headers):
         return False
-    return csrf.has_token(request, request.cookies.get(session.TOKEN, ""), csrf.sent_token(await request.form()))
+    return csrf.has_valid_token(
+        request, request.cookies.get(session.TOKEN, ""), csrf.read_form_token(await request.form())
+    )

@@ -39,13 +39,13 @@ def serve_assets() -> None:
         app.add_static_files(f"/fonts/{name}", Path(str(files(package))) / "files", max_cache_age=YEAR_S)
 
 
-def dress(theme: str, language: str, nonce: str) -> None:
+def add_page_head(theme: str, language: str, nonce: str) -> None:
     """Dress the page being built; `theme` is one of THEMES, `language` the page's, `nonce` its own scripts'."""
     ui.add_head_html(_CHOOSE.format(theme=theme, language=language, nonce=nonce))
-    ui.add_head_html(_HEAD.format(style=_mark("liaison.css"), keys=_mark("keys.js"), nonce=nonce))
+    ui.add_head_html(_HEAD.format(style=_hash_file("liaison.css"), keys=_hash_file("keys.js"), nonce=nonce))
 
 
 @cache
-def _mark(name: str) -> str:
+def _hash_file(name: str) -> str:
     """A file's content in few characters, so that a browser keeps it until it changes."""
     return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]

@@ -10,7 +10,7 @@ from kafka import KafkaAdminClient
 
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import apply
+from pipeline.streams.kafka.admin import apply_plan
 from support.processes.starting import Start, started
 from support.streams.echo import EachOnce, EchoTopics
 
@@ -36,7 +36,7 @@ def start_echo(engine_environment: dict[str, str], tmp_path: Path) -> Iterator[S
 @pytest.fixture
 def echo(engine_settings: Settings, kafka_admin: KafkaAdminClient) -> EchoTopics:
     """The echo stage's topics, created."""
-    apply(engine_settings, topics.plan(engine_settings, [], []))
+    apply_plan(engine_settings, topics.plan_topics(engine_settings, [], []))
     return EchoTopics(engine_settings, kafka_admin)
 
 

@@ -61,36 +61,36 @@ def fingerprint(
 
 
 def hold(store: BlockStore, held: Fingerprint) -> int:
-    return store.put(held, store.find([held.case]).get(held.case))
+    return store.put_case(held, store.find_cases([held.case]).get(held.case))
 
 
 def listed(store: BlockStore, *keys: int) -> list[tuple[int, int]]:
-    return sorted(store.entries([keys])[0].tolist())
+    return sorted(store.find_entries([keys])[0].tolist())
 
 
 def test_a_new_store_holds_nothing(store: BlockStore) -> None:
     assert store.offset == NO_OFFSET
-    assert store.find(["a:1"]) == {}
+    assert store.find_cases(["a:1"]) == {}
     assert listed(store, 7) == []
-    assert list(store.followed(7)) == []
+    assert list(store.followed_links(7)) == []
 
 
 def test_a_record_comes_back_whole(store: BlockStore, settle: Callable[[], None]) -> None:
     number = hold(store, fingerprint("a:1"))
     settle()
-    assert store.find(["b:1", "a:1"]) == {"a:1": number}
-    assert store.record(number).fingerprint == fingerprint("a:1")
-    assert tuple(store.record(number).keys) == (3, 2**53 - 1)
+    assert store.find_cases(["b:1", "a:1"]) == {"a:1": number}
+    assert store.get_case(number).fingerprint == fingerprint("a:1")
+    assert tuple(store.get_case(number).keys) == (3, 2**53 - 1)
 
 
 def test_a_later_version_takes_the_place_and_the_number(store: BlockStore, settle: Callable[[], None]) -> None:
     number = hold(store, fingerprint("a:1"))
     settle()
-    assert store.record(number).fingerprint.version == 1
+    assert store.get_case(number).fingerprint.version == 1
     assert hold(store, fingerprint("a:1", 2, keys=())) == number
     settle()
-    assert store.record(number).fingerprint == fingerprint("a:1", 2, keys=())
-    assert tuple(store.record(number).keys) == ()
+    assert store.get_case(number).fingerprint == fingerprint("a:1", 2, keys=())
+    assert tuple(store.get_case(number).keys) == ()
 
 
 def test_case_numbers_tell_countries_apart(store: BlockStore) -> None:
@@ -100,7 +100,7 @@ def test_case_numbers_tell_countries_apart(store: BlockStore) -> None:
     )
     assert len({french, belgian, also_french, nowhere, also_nowhere}) == 5
     bytes_of = [number >> SEQUENCE_BITS for number in (french, belgian, nowhere)]
-    assert bytes_of == [store.country("FR"), store.country("BE"), UNKNOWN_COUNTRY]
+    assert bytes_of == [store.country_byte("FR"), store.country_byte("BE"), UNKNOWN_COUNTRY]
     assert bytes_of[0] != bytes_of[1]
     assert also_french >> SEQUENCE_BITS == bytes_of[0]
     assert also_nowhere >> SEQUENCE_BITS == UNKNOWN_COUNTRY
@@ -109,12 +109,12 @@ def test_case_numbers_tell_countries_apart(store: BlockStore) -> None:
 def test_blocks_list_each_case_once(store: BlockStore, settle: Callable[[], None]) -> None:
     one, two = hold(store, fingerprint("a:1")), hold(store, fingerprint("b:1"))
     for number in (one, two, one):
-        store.enlist(number, (3, 5))
+        store.list_under_keys(number, (3, 5))
     settle()
-    store.enlist(two, [3])
+    store.list_under_keys(two, [3])
     assert listed(store, 3) == sorted([(3, one), (3, two)])
-    store.delist(one, [3, 4])
-    store.delist(one, [3])
+    store.unlist_from_keys(one, [3, 4])
+    store.unlist_from_keys(one, [3])
     settle()
     assert listed(store, 3, 4) == [(3, two)]
     assert listed(store, 4, 5, 3) == sorted([(3, two), (5, one), (5, two)])
@@ -123,9 +123,9 @@ def test_blocks_list_each_case_once(store: BlockStore, settle: Callable[[], None
 def test_entries_come_by_case_and_key(store: BlockStore, settle: Callable[[], None]) -> None:
     keys = (9, 2**53 - 1, 3)
     for case in "abc":
-        store.enlist(hold(store, fingerprint(f"{case}:1")), keys)
+        store.list_under_keys(hold(store, fingerprint(f"{case}:1")), keys)
         settle()
-    entries, cases = store.entries([keys, (), keys[:1]])
+    entries, cases = store.find_entries([keys, (), keys[:1]])
     found = entries["key"].tolist()
     assert cases.tolist() == [0] * 9 + [2] * 3
     assert sorted(found) == sorted(keys * 3 + keys[:1] * 3)
@@ -134,12 +134,12 @@ def test_entries_come_by_case_and_key(store: BlockStore, settle: Callable[[], No
 
 def test_an_emptied_block_can_be_filled_again(store: BlockStore, settle: Callable[[], None]) -> None:
     number = hold(store, fingerprint("a:1"))
-    store.enlist(number, [3])
+    store.list_under_keys(number, [3])
     settle()
-    store.delist(number, [3])
+    store.unlist_from_keys(number, [3])
     settle()
     assert listed(store, 3) == []
-    store.enlist(number, [3])
+    store.list_under_keys(number, [3])
     settle()
     assert listed(store, 3) == [(3, number)]
 
@@ -151,34 +151,34 @@ def test_sketches_are_those_of_the_last_versions(store: BlockStore, settle: Call
             held[case] = f"{case} {version}".encode().ljust(ROW_BYTES) * rows
             hold(store, msgspec.structs.replace(fingerprint(case, version), sketch=held[case]))
         settle()
-    numbers = np.array([sequence_of(store.find([case])[case]) for case in held], np.uint32)
-    words, starts, counts = store.sketches.of(numbers)
+    numbers = np.array([sequence_of(store.find_cases([case])[case]) for case in held], np.uint32)
+    words, starts, counts = store.sketches.get_sketches(numbers)
     kept = [words[start : start + count].tobytes() for start, count in zip(starts, counts, strict=True)]
     assert kept == list(held.values())
 
 
 def test_links_are_followed_from_both_sides(store: BlockStore, settle: Callable[[], None]) -> None:
     one, two, three = (hold(store, fingerprint(case)) for case in ("a:1", "b:1", "c:1"))
-    store.follow(one, two)
-    store.follow(two, one)
-    store.follow(three, one)
+    store.follow_link(one, two)
+    store.follow_link(two, one)
+    store.follow_link(three, one)
     settle()
-    assert sorted(store.followed(one)) == sorted((two, three))
-    assert list(store.followed(two)) == [one]
-    store.unfollow(two, one)
-    store.unfollow(two, three)
+    assert sorted(store.followed_links(one)) == sorted((two, three))
+    assert list(store.followed_links(two)) == [one]
+    store.unfollow_link(two, one)
+    store.unfollow_link(two, three)
     settle()
-    assert list(store.followed(one)) == [three]
-    assert list(store.followed(two)) == []
+    assert list(store.followed_links(one)) == [three]
+    assert list(store.followed_links(two)) == []
 
 
 def test_followed_may_be_changed_while_it_is_read(store: BlockStore) -> None:
     one, two, three = (hold(store, fingerprint(case)) for case in ("a:1", "b:1", "c:1"))
-    store.follow(one, two)
-    store.follow(one, three)
-    for other in store.followed(one):
-        store.unfollow(one, other)
-    assert list(store.followed(one)) == []
+    store.follow_link(one, two)
+    store.follow_link(one, three)
+    for other in store.followed_links(one):
+        store.unfollow_link(one, other)
+    assert list(store.followed_links(one)) == []
 
 
 def test_the_offset_is_that_of_the_last_commit(store: BlockStore) -> None:
@@ -197,12 +197,12 @@ def test_many_records_outgrow_the_map(store: BlockStore) -> None:
     for chunk in range(20):
         for case in (f"a:{chunk}-{i}" for i in range(50)):
             numbers[case] = hold(store, fingerprint(case, country="FR" if chunk % 2 else "BE", keys=(chunk,)))
-            store.enlist(numbers[case], [chunk])
+            store.list_under_keys(numbers[case], [chunk])
         store.commit(chunk)
     for case, number in numbers.items():
-        assert store.find([case]) == {case: number}
-        assert store.record(number).fingerprint.case == case
-    assert len(store.entries([range(20)])[0]) == 20 * 50
+        assert store.find_cases([case]) == {case: number}
+        assert store.get_case(number).fingerprint.case == case
+    assert len(store.find_entries([range(20)])[0]) == 20 * 50
 
 
 def test_a_full_store_says_so(store: BlockStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from kafka.admin import NewTopic
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka import reading
-from pipeline.streams.kafka.admin import apply, ids
+from pipeline.streams.kafka.admin import apply_plan, read_ids
 from pipeline.streams.kafka.batch_rejections import RejectedBatch
 from pipeline.streams.kafka.partition_reading import BlockedPartitionError
 from pipeline.streams.kafka.unreadable import UnreadableBatch
@@ -48,13 +48,13 @@ def proxy(engine_settings: Settings) -> Iterator[FetchProxy]:
 @pytest.fixture
 def settings(engine_settings: Settings, proxy: FetchProxy, kafka_admin: KafkaAdminClient) -> Settings:
     """Through the proxy; topics `cases.fr-pj`, which is national, and those of ours are there."""
-    apply(engine_settings, topics.plan(engine_settings, ["fr-pj"], []))
+    apply_plan(engine_settings, topics.plan_topics(engine_settings, ["fr-pj"], []))
     kafka_admin.create_topics([NewTopic(f"{engine_settings.namespace}ours", 1, 1)])
     return engine_settings.model_copy(update={"kafka_url": proxy.address})
 
 
 def national(settings: Settings) -> TopicPartition:
-    return TopicPartition(topics.name(settings, topics.CASES, agency="fr-pj"), 0)
+    return TopicPartition(topics.topic_name(settings, topics.CASES, agency="fr-pj"), 0)
 
 
 def ours(settings: Settings) -> TopicPartition:
@@ -70,7 +70,7 @@ async def fill(settings: Settings, partition: TopicPartition) -> None:
 
 async def found(settings: Settings, partition: TopicPartition) -> list[Any]:
     """Offsets read, of an unreadable batch the first and the last."""
-    async with aclosing(reading.read(settings, {partition: 0})) as chunks:
+    async with aclosing(reading.read_partitions(settings, {partition: 0})) as chunks:
         records = [record async for chunk in chunks for record in chunk]
     return [(r.offset, r.last_offset) if isinstance(r, UnreadableBatch) else r.offset for r in records]
 
@@ -84,7 +84,7 @@ async def test_an_unknown_codec_takes_one_batch_and_no_other(settings: Settings,
 async def test_the_rest_of_a_batch_is_marked_where_reading_begins_in_it(settings: Settings, proxy: FetchProxy) -> None:
     await fill(settings, national(settings))
     proxy.change = changed_at(3, lambda batch: with_codec(batch, 5))
-    async with aclosing(reading.read(settings, {national(settings): 3}, {national(settings): 3})) as chunks:
+    async with aclosing(reading.read_partitions(settings, {national(settings): 3}, {national(settings): 3})) as chunks:
         (record,) = [record async for chunk in chunks for record in chunk]
     assert (record.offset, record.last_offset, record.problem) == (
         3, 3, "its compression 5 is not one of gzip, snappy, lz4, zstd",
@@ -132,7 +132,7 @@ async def test_damage_that_an_operator_gives_up_is_one_marker(
     source = national(settings)
     await fill(settings, source)
     proxy.change = changed_at(3, damage)
-    for topic_id in ("of an earlier topic", ids(engine_settings, [source.topic]).topics[source.topic]):
+    for topic_id in ("of an earlier topic", read_ids(engine_settings, [source.topic]).topics[source.topic]):
         await control.reject_batch(engine_settings, RejectedBatch(source.topic, topic_id, 0, 2, 4))
     assert await found(settings, source) == [0, 1, (2, 4), 5]
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline.localstack.artifacts import pinned
+from pipeline.localstack.artifacts import pinned_jars
 from pipeline.localstack.kafka import server_settings
 from pipeline.settings import Settings
 from pipeline.streams.catalogues.topics import CATALOGUE
@@ -51,7 +51,9 @@ def named(path: Path) -> set[str]:
 
 
 def pinned_version(engine: str, module: str) -> str:
-    return next(jar.coordinate for jar in pinned([engine])[engine] if jar.coordinate.startswith(module)).split(":")[-1]
+    return next(jar.coordinate for jar in pinned_jars([engine])[engine] if jar.coordinate.startswith(module)).split(
+        ":"
+    )[-1]
 
 
 def test_compose_keeps_to_the_specification() -> None:

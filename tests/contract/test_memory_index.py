@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pipeline.access.requester import Purpose, Requester
 from pipeline.index.client import connect
 from pipeline.index.layouts import DEFAULT_LAYOUTS, IndexLayout
-from pipeline.index.mappings import Indices, apply
+from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.settings import Settings
 from support.api.runtime import Api
 from support.index.traced_engine import TracedEngine
@@ -63,7 +63,7 @@ class Both:
 async def both(engine_settings: Settings, namespace: str, tmp_path: Path) -> AsyncIterator[Both]:
     names = Indices(namespace, "g1")
     async with connect(engine_settings) as client:
-        assert await apply(client, names, LAYOUTS) == []
+        assert await apply_mappings(client, names, LAYOUTS) == []
         yield Both(TracedEngine(client, names), names, tmp_path)
 
 

@@ -11,9 +11,9 @@ from elasticsearch import AsyncElasticsearch
 from pipeline.index.client import connect
 from pipeline.index.documents import Action, case_document
 from pipeline.index.engine import SearchEngine
-from pipeline.index.mappings import Indices, apply
+from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.index.points import PointInTime
-from pipeline.index.queries import BY_CASE, page
+from pipeline.index.queries import BY_CASE, page_body
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
@@ -41,7 +41,7 @@ class InMemory:
 
     def __init__(self) -> None:
         self.engine = MemoryIndex(Indices("", "g1"))
-        self.index = Indices("", "g1").active("cases")
+        self.index = Indices("", "g1").read_alias("cases")
 
     async def write(self, actions: Iterable[Action]) -> None:
         self.engine.write(actions)
@@ -55,7 +55,7 @@ class Real:
 
     def __init__(self, client: AsyncElasticsearch, names: Indices) -> None:
         self.engine, self._names = client, names
-        self.index = names.active("cases")
+        self.index = names.read_alias("cases")
         self._written: list[Action] = []
 
     async def write(self, actions: Iterable[Action]) -> None:
@@ -65,9 +65,9 @@ class Real:
         await self.engine.indices.refresh(index=self.index)
 
     async def drop(self) -> None:
-        made = await self.engine.indices.get(index=self._names.own("cases"))
+        made = await self.engine.indices.get(index=self._names.write_alias("cases"))
         await self.engine.indices.delete(index=list(made))
-        await apply(self.engine, self._names)
+        await apply_mappings(self.engine, self._names)
         await self.write(self._written)
 
 
@@ -81,7 +81,7 @@ async def held(request: pytest.FixtureRequest, engine_settings: Settings, namesp
         return
     names = Indices(namespace, "g1")
     async with connect(engine_settings) as client:
-        assert await apply(client, names) == []
+        assert await apply_mappings(client, names) == []
         real = Real(client, names)
         await real.write([case(number) for number in range(3)])
         yield real
@@ -95,7 +95,7 @@ def case(number: int, version: int = 1) -> Action:
 
 
 async def read(point: PointInTime, after: list[Any] | None = None) -> list[tuple[str, int]]:
-    hits = await point.hits(**page({"term": {"agency": "fr-pj"}}, BY_CASE, 2, after))
+    hits = await point.hits(**page_body({"term": {"agency": "fr-pj"}}, BY_CASE, 2, after))
     return [(hit["_id"], hit["_source"]["version"]) for hit in hits]
 
 

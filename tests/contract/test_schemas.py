@@ -16,24 +16,31 @@ from asyncapi_contract import CONTRACT, make_contract
 from msgspec import inspect
 
 from pipeline.access import audit, subscriptions
-from pipeline.access.break_glass import GlassReason, confirm, open_alone, request_opening, review, withdraw
-from pipeline.access.disclosures import Ask, Disclosure, GlassVerdict, Urgency, grant, request, unopened
+from pipeline.access.break_glass import (
+    GlassReason,
+    add_confirmation,
+    add_review,
+    add_withdrawal,
+    open_alone,
+    request_opening,
+)
+from pipeline.access.disclosures import Ask, Disclosure, GlassVerdict, Urgency, add_grant, add_request, new_thread
 from pipeline.access.hit_gate import HIT_BANDS
 from pipeline.access.hit_ledger import Admission, HitAllowance, HitQuestion
 from pipeline.access.notices import Notice, disclosure_notice, hit_told_notice
 from pipeline.access.policy import CaseMeta
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
-from pipeline.access.reviews import Assignment, Review, Verdict, undo
+from pipeline.access.reviews import Assignment, Review, Verdict, undo_review
 from pipeline.access.revocations import Revocation
 from pipeline.access.subscriptions import Subscription
 from pipeline.correlation import hits
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
-from pipeline.correlation.fingerprinting import expiry_mark, fingerprint
+from pipeline.correlation.fingerprinting import expiry_mark, make_fingerprint
 from pipeline.index.standing_queries import fingerprint_of
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint, Handling
-from pipeline.matching.model import Model, dump, load_model
+from pipeline.matching.model import Model, encode_model, load_model
 from pipeline.records import expiry, model, schemas
 from pipeline.records.agencies import Agency
 from pipeline.records.doubts import Doubt
@@ -47,7 +54,7 @@ from pipeline.streams.kafka.batch_rejections import RejectedBatch
 from pipeline.streams.registers import control
 from pipeline.streams.runtime.faults import FAULTS
 from pipeline.streams.runtime.transactions import Progress
-from pipeline.transparency.growth import GrowingLog, grow
+from pipeline.transparency.growth import GrowingLog, grow_log
 from pipeline.transparency.leaves import new_seed
 from pipeline.transparency.log_records import HEAD_KEY, HeadRecord
 from support.access.requesters import make_requester
@@ -254,7 +261,7 @@ def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
     yield "agency", FR_PJ
     yield "progress", Progress(17, "topic-id")
     yield "control", control.Setting("active_generation", "0123456789ab", "an operator", "2026-11-01T10:00:00Z")
-    file = msgspec.Raw(dump(scoring.file))
+    file = msgspec.Raw(encode_model(scoring.file))
     batch = RejectedBatch("cases.fr-pj", "AAAAAAAAAAAAAAAAAAAAAA", 2, 7, 9)
     yield "control", control.Setting("rejected_batch", "cases.fr-pj-2-7", "x", "2026-11-01T10:00:00Z", batch=batch)
     yield "control", control.Setting("generation", "0123456789ab", "uid 1", "2026-11-01T10:00:00Z", 4, file)
@@ -266,7 +273,7 @@ def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
         if decision.rejected:
             yield "rejected", decision.rejected
         if decision.taken:
-            whole = fingerprint(decision.taken.case, decision.taken.normalised, scoring)
+            whole = make_fingerprint(decision.taken.case, decision.taken.normalised, scoring)
             raw = msgspec.Raw(msgspec.json.encode(whole))
             yield "fingerprint", whole
             yield "accepted", accepted(decision.taken, decision.receipt, raw, "0123456789ab")
@@ -275,7 +282,7 @@ def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
     assert first is not None
     other = _received(changed(lambda event: event["data"].update(case_id="2")), "fr-pj:2").taken
     assert other is not None
-    a, b = (fingerprint(taken.case, taken.normalised, scoring) for taken in (first, other))
+    a, b = (make_fingerprint(taken.case, taken.normalised, scoring) for taken in (first, other))
     one, two = (
         ClaimSide(each.case, each.version, hash=each.hash, agency=each.agency, country=country, handling=each.handling)
         for each, country in ((a, "BE"), (b, "DE"))
@@ -289,7 +296,7 @@ def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
         "link",
         Claim(claim.link, ClaimState.RETRACTED, 0, claim.generation, ClaimSide(a.case, 3), ClaimSide(b.case, 4)),
     )
-    hit = hits.hit(claim, one, two, None, hits.view(claim, one, two), RING)
+    hit = hits.make_hit(claim, one, two, None, hits.counterpart_view(claim, one, two), RING)
     assert hit is not None
     yield "hit", hit
     yield from (("audit", entry) for entry in _audited())
@@ -319,13 +326,13 @@ def _audited() -> Iterator[audit.AuditEntry]:
         audit.Act(audit.ActKind.CHECKPOINT, heads={"host|1|0": "ab"}),
     ]
     at = datetime(2026, 11, 1, tzinfo=UTC)
-    yield from audit.bound(audit.Chain("host|1|0"), [(act, at) for act in acts], new_seed)[1]
+    yield from audit.bind_acts(audit.Chain("host|1|0"), [(act, at) for act in acts], new_seed)[1]
 
 
 def test_leaves_and_heads_of_the_audit_log_hold_to_its_schema() -> None:
     now = datetime(2026, 11, 1, tzinfo=UTC)
     entries = [msgspec.structs.replace(entry, seed=new_seed()) for entry in _audited()]
-    messages = list(grow(GrowingLog(), entries, KEYS, LOG, lambda: now))
+    messages = list(grow_log(GrowingLog(), entries, KEYS, LOG, lambda: now))
     assert [key for key, _ in messages] == [b"0", b"1", b"2", HEAD_KEY]
     for _, value in messages:
         assert [error.message for error in schemas.validator("audit_log").iter_errors(orjson.loads(value))] == []
@@ -340,18 +347,20 @@ def _decided(claim: Claim) -> Iterator[tuple[str, msgspec.Struct]]:
         "the same passport", evidence=("0123456789abcdef",),
     )  # fmt: skip
     yield "review", made
-    yield "review", undo(made, chief, later)
-    query = subscriptions.made("s1", "ivan petrov", "BE", chief, Grounds(Purpose.INVESTIGATION, "2026/1"), now)
+    yield "review", undo_review(made, chief, later)
+    query = subscriptions.make_subscription(
+        "s1", "ivan petrov", "BE", chief, Grounds(Purpose.INVESTIGATION, "2026/1"), now
+    )
     yield "subscription", query
-    yield "subscription", subscriptions.ended(query, later)
+    yield "subscription", subscriptions.close_subscription(query, later)
     yield "fingerprint", fingerprint_of(query, load_model())
     yield "assignment", Assignment(claim.link, "be-fp", "someone", "chief", now)
     yield "revocation", Revocation("anna", now, later, token="ab" * 32)
     yield "revocation", Revocation("chief@host", now, later, agency="fr-pj", subject="anna")
     case = CaseMeta("fr-pj:1", "fr-pj", Handling("H2", ("BE",), ("investigation",)))
-    why, blank = Grounds(Purpose.INVESTIGATION, "2026/1"), unopened(RING, case, chief)
-    asked = request(blank, case, chief, why, Ask("urgent need", Urgency.URGENT, later), now)
-    for thread in (asked, grant(asked, case, chief, later, "", now), *_glass_samples(case, chief, why, now)):
+    why, blank = Grounds(Purpose.INVESTIGATION, "2026/1"), new_thread(RING, case, chief)
+    asked = add_request(blank, case, chief, why, Ask("urgent need", Urgency.URGENT, later), now)
+    for thread in (asked, add_grant(asked, case, chief, later, "", now), *_glass_samples(case, chief, why, now)):
         yield "disclosure", thread
         if notice := disclosure_notice(thread, RING):
             yield "notice", notice
@@ -359,16 +368,16 @@ def _decided(claim: Claim) -> Iterator[tuple[str, msgspec.Struct]]:
 
 
 def _glass_samples(case: CaseMeta, chief: Requester, why: Grounds, now: datetime) -> Iterator[Disclosure]:
-    own, wanted = unopened(RING, case, chief, chief.subject), GlassReason("life")
+    own, wanted = new_thread(RING, case, chief, chief.subject), GlassReason("life")
     requested = request_opening(own, case, chief, why, wanted, now)
     alone = open_alone(own, case, chief, why, wanted, timedelta(hours=24), now)
-    yield from (requested, confirm(requested, case, chief, now), withdraw(requested, chief, now), alone)
-    yield review(alone, chief, GlassVerdict.NOT_JUSTIFIED, "no need", now)
+    yield from (requested, add_confirmation(requested, case, chief, now), add_withdrawal(requested, chief, now), alone)
+    yield add_review(alone, chief, GlassVerdict.NOT_JUSTIFIED, "no need", now)
 
 
 def _gate_samples(claim: Claim, now: datetime, later: datetime) -> Iterator[tuple[str, msgspec.Struct]]:
     told = hits.CounterpartView("fr-pj", claim.a.contact, Band.CERTAIN, full=False, asks=claim.b.hash)
-    hit = hits.hit(claim, claim.b, claim.a, None, told, RING)
+    hit = hits.make_hit(claim, claim.b, claim.a, None, told, RING)
     assert hit is not None
     owner = hit_told_notice(claim.a.case, hit.id, hit.receiver, "correlation", now)
     yield "hit_question", HitQuestion("q", "be-fp", "fr-pj", claim.b.hash, hit, owner_notice=owner)

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from pipeline.access.requester import Role
-from pipeline.web.csrf import COOKIE, form_token
+from pipeline.web.csrf import COOKIE, make_form_token
 from support.access.requesters import ANNA, make_requester
 from support.api.runtime import GROUNDS
 from support.api.server import PATIENCE_S, ApiServer, StartServer, api_server, client, start_server
@@ -47,7 +47,7 @@ def signed_in(api_server: ApiServer, token: str) -> Iterator[httpx.Client]:
 
 
 def signed_out(browser: httpx.Client, token: str) -> None:
-    answer = browser.post("/sign-out", data={"csrf": form_token("secret", token)})
+    answer = browser.post("/sign-out", data={"csrf": make_form_token("secret", token)})
     assert answer.headers["location"] == "/sign-in"
 
 

@@ -56,14 +56,14 @@ def api(stages: PureStages, tmp_path: Path, provider: str) -> Api:
 def browser(api: Api) -> httpx.AsyncClient:
     app = FastAPI()
     app.state.runtime = api.runtime
-    app.include_router(sign_in.router(Site(app)))
+    app.include_router(sign_in.make_router(Site(app)))
     cookies = {csrf.COOKIE: "secret"}
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://liaison", cookies=cookies)
 
 
 def form(ours: httpx.AsyncClient) -> dict[str, str]:
     """The form as the browser's page holds it now."""
-    return FORM | {csrf.FIELD: csrf.form_token("secret", ours.cookies.get(session.TOKEN) or "")}
+    return FORM | {csrf.FIELD: csrf.make_form_token("secret", ours.cookies.get(session.TOKEN) or "")}
 
 
 async def answered(ours: httpx.AsyncClient, name: str = "claire") -> httpx.URL:

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from pipeline.api.services.export_formats import What
-from pipeline.api.services.exports import export
+from pipeline.api.services.exports import export_records
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
 from support.api.runtime import api as api
@@ -30,7 +30,7 @@ UUID = "[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
 async def bundle(api: Api, what: What, who: Any = ANNA) -> dict[str, Any]:
     """An exported bundle, each of its objects held to its schema."""
-    raw = b"".join([part async for part in export(api.session(who), what, "stix")])
+    raw = b"".join([part async for part in export_records(api.session(who), what, "stix")])
     told: dict[str, Any] = orjson.loads(raw)
     assert told.keys() == {"type", "id", "objects"}
     assert re.fullmatch(f"bundle--{UUID}", told["id"])

@@ -13,22 +13,22 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import admin, apply, ids
+from pipeline.streams.kafka.admin import admin_client, apply_plan, read_ids
 from pipeline.streams.kafka.topic_state import read_states
 from pipeline.streams.provisioning.replica_warning import find_short_of_replicas, warn_of_missing_replicas
-from pipeline.streams.provisioning.topic_repair import repair
+from pipeline.streams.provisioning.topic_repair import repair_topics
 from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
 
 
 def planned(settings: Settings) -> list[topics.Planned]:
-    return topics.plan(settings, ["fr-pj"], ["ab12"])
+    return topics.plan_topics(settings, ["fr-pj"], ["ab12"])
 
 
 def test_missing_topics_are_created_and_then_found_as_the_catalogue_says(engine_settings: Settings) -> None:
     plan = planned(engine_settings)
-    first, second = apply(engine_settings, plan), apply(engine_settings, plan)
+    first, second = apply_plan(engine_settings, plan), apply_plan(engine_settings, plan)
     assert first.created == second.present == [p.name for p in plan]
     assert first.present == second.created == []
     assert first.differences == second.differences == []
@@ -38,23 +38,23 @@ def test_a_changed_configuration_is_reported_and_left_alone(
     engine_settings: Settings, kafka_admin: KafkaAdminClient, wait_for: WaitFor
 ) -> None:
     plan = planned(engine_settings)
-    apply(engine_settings, plan)
-    name = topics.name(engine_settings, topics.CASES, agency="fr-pj")
+    apply_plan(engine_settings, plan)
+    name = topics.topic_name(engine_settings, topics.CASES, agency="fr-pj")
     kafka_admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, {"retention.ms": "1000"})])
     expected = [f"{name}: retention.ms is 1000, the catalogue says 604800000"]
-    assert wait_for(lambda: apply(engine_settings, plan).differences) == expected
-    assert apply(engine_settings, plan).differences == expected
+    assert wait_for(lambda: apply_plan(engine_settings, plan).differences) == expected
+    assert apply_plan(engine_settings, plan).differences == expected
 
 
 def test_another_partition_count_is_refused_before_anything_is_created(
     engine_settings: Settings, kafka_admin: KafkaAdminClient
 ) -> None:
-    apply(engine_settings, topics.generation_plan(engine_settings, ["ab12"]))
+    apply_plan(engine_settings, topics.generation_plan(engine_settings, ["ab12"]))
     more = engine_settings.model_copy(update={"block_partitions": 8})
     with pytest.raises(LiaisonError, match="has 4, not 8"):
-        apply(more, planned(more))
+        apply_plan(more, planned(more))
     held: list[Any] = kafka_admin.list_topics()
-    assert topics.name(engine_settings, topics.ACCEPTED) not in held
+    assert topics.topic_name(engine_settings, topics.ACCEPTED) not in held
 
 
 def test_a_topic_made_anew_has_another_id_and_a_missing_one_is_named(
@@ -62,14 +62,14 @@ def test_a_topic_made_anew_has_another_id_and_a_missing_one_is_named(
 ) -> None:
     plan = topics.generation_plan(engine_settings, ["ab12"])
     name = plan[0].name
-    apply(engine_settings, plan)
-    before = ids(engine_settings, [name])
+    apply_plan(engine_settings, plan)
+    before = read_ids(engine_settings, [name])
     kafka_admin.delete_topics([name])
     wait_for(lambda: name not in kafka_admin.list_topics())
     with pytest.raises(LiaisonError, match=name):
-        ids(engine_settings, [name])
-    apply(engine_settings, plan)
-    after = ids(engine_settings, [name])
+        read_ids(engine_settings, [name])
+    apply_plan(engine_settings, plan)
+    after = read_ids(engine_settings, [name])
     assert after.cluster == before.cluster
     assert after.topics[name] != before.topics[name]
 
@@ -78,19 +78,19 @@ def test_a_changed_configuration_is_mended_by_repair(
     engine_settings: Settings, kafka_admin: KafkaAdminClient, wait_for: WaitFor
 ) -> None:
     plan = planned(engine_settings)
-    apply(engine_settings, plan)
-    cases = topics.name(engine_settings, topics.CASES, agency="fr-pj")
+    apply_plan(engine_settings, plan)
+    cases = topics.topic_name(engine_settings, topics.CASES, agency="fr-pj")
     kafka_admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, cases, {"retention.ms": "1000"})])
-    audit = topics.name(engine_settings, topics.AUDIT)
+    audit = topics.topic_name(engine_settings, topics.AUDIT)
     kafka_admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, audit, {"min.insync.replicas": "2"})])
-    wait_for(lambda: len(apply(engine_settings, plan).differences) == 2)
-    repaired = repair(engine_settings, plan, lambda done, total: None)
+    wait_for(lambda: len(apply_plan(engine_settings, plan).differences) == 2)
+    repaired = repair_topics(engine_settings, plan, lambda done, total: None)
     assert sorted(repaired) == [
         f"{audit}: min.insync.replicas is 2, the catalogue says 1",
         f"{cases}: retention.ms is 1000, the catalogue says 604800000",
     ]
-    assert apply(engine_settings, plan).differences == []
-    assert repair(engine_settings, plan, lambda done, total: None) == []
+    assert apply_plan(engine_settings, plan).differences == []
+    assert repair_topics(engine_settings, plan, lambda done, total: None) == []
 
 
 def test_more_replicas_than_brokers_are_refused_in_one_line_and_nothing_is_created(
@@ -98,7 +98,7 @@ def test_more_replicas_than_brokers_are_refused_in_one_line_and_nothing_is_creat
 ) -> None:
     asked = engine_settings.model_copy(update={"replication_factor": 3})
     with pytest.raises(LiaisonError) as refused:
-        apply(asked, planned(asked), patience_s=0)
+        apply_plan(asked, planned(asked), patience_s=0)
     assert str(refused.value) == "LIAISON_REPLICATION_FACTOR is 3, but Kafka has 1 broker: no topic was created"
     assert not [name for name in kafka_admin.list_topics() if name.startswith(engine_settings.namespace)]
 
@@ -107,17 +107,17 @@ def test_fewer_replicas_than_asked_for_are_reported_and_a_worker_warns(
     engine_settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     plan = topics.generation_plan(engine_settings, ["ab12"])
-    apply(engine_settings, plan)
+    apply_plan(engine_settings, plan)
     asked = engine_settings.model_copy(update={"replication_factor": 3})
     blocks, links = (p.name for p in plan)
-    assert apply(asked, plan).differences == [
+    assert apply_plan(asked, plan).differences == [
         f"{blocks}: replicas is 1, LIAISON_REPLICATION_FACTOR is 3",
         f"{blocks}: min.insync.replicas is 1, the catalogue says 2",
         f"{links}: replicas is 1, LIAISON_REPLICATION_FACTOR is 3",
         f"{links}: min.insync.replicas is 1, the catalogue says 2",
     ]
     with pytest.raises(LiaisonError, match="LIAISON_REPLICATION_FACTOR is 3, but only 1 broker is up"):
-        repair(asked, plan, lambda done, total: None)
+        repair_topics(asked, plan, lambda done, total: None)
     assert find_short_of_replicas(asked) == {blocks: 1, links: 1}
     with caplog.at_level(logging.WARNING):
         warn_of_missing_replicas(engine_settings)
@@ -133,17 +133,17 @@ def test_fewer_replicas_than_asked_for_are_reported_and_a_worker_warns(
 def test_two_that_apply_at_once_both_end_with_every_topic(engine_settings: Settings) -> None:
     plan = planned(engine_settings)
     with ThreadPoolExecutor(2) as pool:
-        first, second = pool.map(lambda _: apply(engine_settings, plan), range(2))
+        first, second = pool.map(lambda _: apply_plan(engine_settings, plan), range(2))
     assert set(first.created) | set(second.created) == {p.name for p in plan}
-    with admin(engine_settings) as client:
+    with admin_client(engine_settings) as client:
         states = read_states(client, [p.name for p in plan])
     assert {state.name: len(state.assigned) for state in states} == {p.name: p.partitions for p in plan}
 
 
 def test_what_an_apply_that_was_cut_off_left_out_the_next_one_makes(engine_settings: Settings) -> None:
     plan = planned(engine_settings)
-    apply(engine_settings, plan[:3])
-    applied = apply(engine_settings, plan)
+    apply_plan(engine_settings, plan[:3])
+    applied = apply_plan(engine_settings, plan)
     assert applied.present == [p.name for p in plan[:3]]
     assert applied.created == [p.name for p in plan[3:]]
     assert applied.differences == []

@@ -11,9 +11,9 @@ from aiokafka import TopicPartition
 
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import apply
+from pipeline.streams.kafka.admin import apply_plan
 from pipeline.streams.kafka.connection import BATCH_BYTES
-from pipeline.streams.kafka.reading import read, read_table
+from pipeline.streams.kafka.reading import read_partitions, read_table
 from pipeline.streams.runtime.transactions import (
     AppliedPosition,
     Output,
@@ -31,8 +31,8 @@ Make = Callable[..., Transactions]
 
 @pytest.fixture
 def target(engine_settings: Settings) -> str:
-    apply(engine_settings, topics.plan(engine_settings, [], []))
-    return topics.name(engine_settings, topics.ACCEPTED)
+    apply_plan(engine_settings, topics.plan_topics(engine_settings, [], []))
+    return topics.topic_name(engine_settings, topics.ACCEPTED)
 
 
 @pytest.fixture
@@ -48,11 +48,11 @@ SOURCE = TopicPartition("source", 0)
 
 async def contents(settings: Settings, topic: str) -> list[tuple[int, bytes]]:
     starts = {TopicPartition(topic, p): 0 for p in range(settings.case_partitions)}
-    return [(r.partition, r.value) async for records in read(settings, starts) for r in records]
+    return [(r.partition, r.value) async for records in read_partitions(settings, starts) for r in records]
 
 
 async def running(transactions: Transactions, check: Callable[[], Awaitable[Any]]) -> Any:
-    await transactions.start()
+    await transactions.start_producer()
     try:
         return await check()
     finally:
@@ -64,7 +64,7 @@ async def test_a_commit_is_seen_with_its_progress(engine_settings: Settings, tar
     await running(first, lambda: first.commit([Output(target, 1, b"k", b"v")], {SOURCE: AppliedPosition(41, 12)}))
     assert await contents(engine_settings, target) == [(1, b"v")]
     second = make()
-    assert await second.start() == {SOURCE: AppliedPosition(41, 12)}
+    assert await second.start_producer() == {SOURCE: AppliedPosition(41, 12)}
     await second.stop()
 
 
@@ -72,7 +72,7 @@ async def test_progress_of_another_index_or_of_a_topic_made_anew_is_not_ours(tar
     first = make()
     await running(first, lambda: first.commit([], {SOURCE: AppliedPosition(41, 12)}))
     for other in (make("another"), make(index=1)):
-        assert await other.start() == {}
+        assert await other.start_producer() == {}
         await other.stop()
 
 
@@ -91,8 +91,8 @@ async def test_a_new_owner_fences_the_old_and_nothing_of_the_old_shows(
     engine_settings: Settings, target: str, make: Make
 ) -> None:
     zombie, owner = make(), make()
-    await zombie.start()
-    await owner.start()
+    await zombie.start_producer()
+    await owner.start_producer()
     with pytest.raises(ProducerFencedError):
         await zombie.commit([Output(target, 0, b"k", b"late")], {SOURCE: AppliedPosition(7)})
     await owner.commit([Output(target, 0, b"k", b"owner")], {SOURCE: AppliedPosition(3)})
@@ -100,7 +100,7 @@ async def test_a_new_owner_fences_the_old_and_nothing_of_the_old_shows(
     await owner.stop()
     assert await contents(engine_settings, target) == [(0, b"owner")]
     third = make()
-    assert await third.start() == {SOURCE: AppliedPosition(3)}
+    assert await third.start_producer() == {SOURCE: AppliedPosition(3)}
     await third.stop()
 
 
@@ -108,8 +108,8 @@ async def test_a_fence_that_falls_between_two_sends_is_known_for_one(
     target: str, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     zombie, owner = make(), make()
-    await zombie.start()
-    await owner.start()
+    await zombie.start_producer()
+    await owner.start_producer()
     producer = zombie._producer
     assert producer is not None
     send = producer.send_batch
@@ -134,7 +134,7 @@ async def test_an_open_transaction_of_a_dead_owner_is_aborted_by_the_next(
     engine_settings: Settings, target: str, make: Make
 ) -> None:
     dead = make()
-    await dead.start()
+    await dead.start_producer()
     producer = dead._producer
     assert producer is not None
     await producer.begin_transaction()
@@ -155,11 +155,11 @@ async def test_a_stopped_producer_says_so(target: str, make: Make) -> None:
 
 async def test_the_progress_topic_holds_one_value_an_index(engine_settings: Settings, target: str, make: Make) -> None:
     transactions = make()
-    await transactions.start()
+    await transactions.start_producer()
     for offset in range(3):
         await transactions.commit([], {SOURCE: AppliedPosition(offset)})
     await transactions.stop()
-    topic = topics.name(engine_settings, topics.PROGRESS)
+    topic = topics.topic_name(engine_settings, topics.PROGRESS)
     table = await read_table(engine_settings, topic, [progress_partition("echo", 0)])
     assert table == {b"echo|all|source|0": b'{"offset":2,"topic_id":"id"}'}
 
@@ -176,7 +176,7 @@ async def test_a_request_without_an_answer_leaves_one_copy_of_the_transaction(
 
     async with LateRequestProxy(engine_settings, treat) as proxy:
         transactions = Transactions(proxy.behind, "echo", "all", 0, {"source": "id"}, request_timeout_ms=500)
-        await transactions.start()
+        await transactions.start_producer()
         for offset in range(3):
             await transactions.commit(
                 [Output(target, 0, b"k", b"%d" % offset)], {SOURCE: AppliedPosition(offset, offset + 1)}
@@ -187,7 +187,7 @@ async def test_a_request_without_an_answer_leaves_one_copy_of_the_transaction(
     # A late Produce may come before its transaction's end is written, and goes with it; a copy is told by its sequence.
     assert set(proxy.accepted) <= {Api.PRODUCE.name}
     third = make()
-    assert await third.start() == {SOURCE: AppliedPosition(2, 3)}
+    assert await third.start_producer() == {SOURCE: AppliedPosition(2, 3)}
     await third.stop()
 
 
@@ -201,7 +201,7 @@ async def test_a_producer_whose_progress_was_moved_by_another_gives_up(
 
     async with LateRequestProxy(engine_settings, treat) as proxy:
         zombie = Transactions(proxy.behind, "echo", "all", 0, {"source": "id"}, request_timeout_ms=500)
-        await zombie.start()
+        await zombie.start_producer()
         dropped.append(Treatment(Fault.LATE, after=1000))
         committing = asyncio.create_task(
             zombie.commit([Output(target, 0, b"k", b"late")], {SOURCE: AppliedPosition(7)})
@@ -210,7 +210,7 @@ async def test_a_producer_whose_progress_was_moved_by_another_gives_up(
             while dropped:
                 await asyncio.sleep(0.01)
         owner = make()
-        await owner.start()
+        await owner.start_producer()
         await owner.commit([Output(target, 0, b"k", b"owner")], {SOURCE: AppliedPosition(3)})
         with pytest.raises(ProducerFencedError):
             await committing

@@ -12,18 +12,18 @@ import orjson
 import pytest
 from rich.console import Console
 
-from pipeline.demo.feeding import FeedSender, left_to_do, send_all, settled
-from pipeline.demo.generator import DemoFeed, generate
+from pipeline.demo.feeding import FeedSender, count_unacknowledged, send_all, wait_until_settled
+from pipeline.demo.generator import DemoFeed, generate_feed
 from pipeline.demo.messages import ACCEPTED, DUPLICATE, Message, outcomes
 from pipeline.feeds.pushing import case_producer
 from pipeline.settings import Settings
-from pipeline.streams.monitoring.accounting import accounting
+from pipeline.streams.monitoring.accounting import count_outcomes
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers import registry
-from pipeline.streams.workers.supervisor import STAGES, command
+from pipeline.streams.workers.supervisor import STAGES, stage_command
 
 QUIET = Console(quiet=True)
-LIAISON = command("intake")[:3]
+LIAISON = stage_command("intake")[:3]
 SAME_CASES = (ACCEPTED, DUPLICATE, "stale_version", "conflicting_version")
 """Outcomes of records that a batch run judges by the same version rules; the others never were their case's records."""
 LINK = ("link_id", "case_a", "case_b", "version_a", "version_b", "probability", "score", "band")
@@ -39,7 +39,7 @@ class Crew:
     def start(self, stage: str) -> None:
         with (self._logs / f"{stage}.log").open("ab") as log:
             self._members[stage] = subprocess.Popen(
-                command(stage), stdin=subprocess.PIPE, stdout=log, stderr=log, env=self._environment
+                stage_command(stage), stdin=subprocess.PIPE, stdout=log, stderr=log, env=self._environment
             )
 
     def kill(self, stage: str) -> None:
@@ -78,14 +78,14 @@ def crew(environment: dict[str, str], logs: Path) -> Iterator[Crew]:
 
 @pytest.fixture(scope="module")
 def feed() -> DemoFeed:
-    return generate()
+    return generate_feed()
 
 
 def at_work(settings: Settings, stage: str) -> Callable[[], bool]:
     """Whether a stage has something to do now, or everything is done already."""
 
     def look() -> bool:
-        left = asyncio.run(left_to_do(settings))
+        left = asyncio.run(count_unacknowledged(settings))
         return left[stage] > 0 or not any(left.values())
 
     return look
@@ -98,7 +98,7 @@ def quarters(messages: Sequence[Message]) -> list[Sequence[Message]]:
 
 async def prepare(settings: Settings, feed: DemoFeed) -> None:
     for agency in feed.agencies:
-        await registry.add(settings, agency)
+        await registry.register_agency(settings, agency)
     await apply_all(settings)
 
 
@@ -133,15 +133,15 @@ def test_links_and_accounting_survive_the_killing_of_every_worker(
         sender = FeedSender(producer, engine_settings.case_partitions)
         first, *others = quarters(feed.messages)
         send_all(sender, first, QUIET)
-        asyncio.run(settled(engine_settings, QUIET, members.check))
+        asyncio.run(wait_until_settled(engine_settings, QUIET, members.check))
         for stage, part in zip(("intake", "correlate", "project"), others, strict=True):
             send_all(sender, part, QUIET)
             wait_for(at_work(engine_settings, stage), 60.0)
             members.kill(stage)
             members.start(stage)
-        asyncio.run(settled(engine_settings, QUIET, members.check))
+        asyncio.run(wait_until_settled(engine_settings, QUIET, members.check))
 
-    counted = asyncio.run(accounting(engine_settings))
+    counted = asyncio.run(count_outcomes(engine_settings))
     assert counted.balanced, counted
     assert outcomes(counted) == feed.outcomes
 

@@ -74,7 +74,7 @@ def installed(
     wait_for: WaitFor,
 ) -> None:
     """An installation that holds the prepared cases, correlated and indexed; Poland's agency takes part without any."""
-    asyncio.run(registry.add(installation.settings, Agency("pl-kg", "PL")))
+    asyncio.run(registry.register_agency(installation.settings, Agency("pl-kg", "PL")))
     installation.push(_cases(records))
     start_all()
     start_stage("notify")

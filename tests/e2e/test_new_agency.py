@@ -70,7 +70,7 @@ def documented() -> list[str]:
 
 async def installed(operator: Settings) -> None:
     await apply_all(operator)
-    await registry.add(operator, Agency("be-fp", COUNTRIES["be-fp"]))
+    await registry.register_agency(operator, Agency("be-fp", COUNTRIES["be-fp"]))
 
 
 def test_the_documents_commands_lead_to_the_first_accepted_record_and_the_first_hit(

@@ -12,7 +12,7 @@ from pipeline.access.audit import Act, ActKind, AuditEntry
 from pipeline.access.audit_verification import Verification
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import AuditError, AuditLog, KafkaSender
-from pipeline.streams.audit.audit_tail import entries
+from pipeline.streams.audit.audit_tail import read_entries
 from pipeline.streams.kafka import prompt_producer
 from pipeline.times import now
 from support.kafka.own_broker import HeldConnection, broker, line, stopped
@@ -50,10 +50,10 @@ async def write_until_taken(log: AuditLog, act: Act) -> None:
 
 async def trail(settings: Settings) -> tuple[list[AuditEntry], list[str]]:
     """All entries, and the faults that verification finds in them."""
-    found = [entry async for entry in entries(settings)]
+    found = [entry async for entry in read_entries(settings)]
     verification = Verification()
     for entry in found:
-        verification.see(entry)
+        verification.check_entry(entry)
     return found, [f"{one.fault} {one.chain} {one.sequence} {one.told}" for one in verification.findings(now())]
 
 

@@ -13,7 +13,7 @@ from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionError, DecisionLog, UnknownDecisionError
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.fail_fast_producer import FailFastProducer
-from pipeline.streams.kafka.reading import read
+from pipeline.streams.kafka.reading import read_partitions
 from support.kafka.own_broker import HeldConnection, broker, line, stopped
 
 __all__ = ["broker", "line"]
@@ -45,8 +45,8 @@ async def write_until_taken(log: DecisionLog, key: str) -> None:
 
 async def written(settings: Settings) -> list[str]:
     """The keys of all decisions that readers see."""
-    source = TopicPartition(topics.name(settings, topics.REVIEWS), 0)
-    return [record.key.decode() async for records in read(settings, {source: 0}) for record in records]
+    source = TopicPartition(topics.topic_name(settings, topics.REVIEWS), 0)
+    return [record.key.decode() async for records in read_partitions(settings, {source: 0}) for record in records]
 
 
 @pytest.mark.short

@@ -39,9 +39,9 @@ def own_engines(tmp_path: Path) -> Iterator[Settings]:
         elasticsearch_port=any_free(),
         offline=False,
     )
-    stack.up(home)
+    stack.start_engines(home)
     yield home
-    stack.down(home)
+    stack.stop_engines(home)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def engine_settings(own_engines: Settings, tmp_path: Path) -> Settings:
 
 
 def kill(home: Settings, engine: str) -> None:
-    found = next(status for status in stack.status(home) if status.name == engine)
+    found = next(status for status in stack.engine_statuses(home) if status.name == engine)
     assert found.pid is not None
     os.kill(found.pid, signal.SIGKILL)
 
@@ -77,7 +77,7 @@ def test_an_engine_killed_under_load(
         installation.push(feed[half:])
         wait_for(lambda: installation.accounting().decided == len(feed), deadline_s=60)
         assert not installation.at_rest()
-    stack.up(own_engines)
+    stack.start_engines(own_engines)
     if engine == "kafka":
         installation.push(feed[half:])
     wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=150)
@@ -102,7 +102,7 @@ def test_workers_and_engines_killed_at_random_moments(
         wait_for(partial(installation.has_decided_more_than, due), deadline_s=120)
         if victim in engines:
             kill(own_engines, victim)
-            stack.up(own_engines)
+            stack.start_engines(own_engines)
         else:
             workers[victim].kill()
             workers[victim] = start_stage(victim)
@@ -133,7 +133,7 @@ def test_elasticsearch_away_for_a_minute_under_load(
     wait_for(push_until_it_is_back, deadline_s=AWAY_S + 30)
     wait_for(lambda: installation.accounting().decided == len(feed), deadline_s=60)
     assert not installation.at_rest()
-    stack.up(own_engines)
+    stack.start_engines(own_engines)
     wait_for(installation.at_rest, deadline_s=90)
     installation.holds(feed)
     assert [worker.poll() for worker in workers] == [None, None, None]
@@ -181,6 +181,6 @@ def wipe(home: Settings, settings: Settings) -> None:
     """Lose Kafka's data and empty the index, which can't tell what Kafka does not hold any more; the stores stay."""
     kill(home, "kafka")
     shutil.rmtree(StackLayout.of(home.home).data("kafka"))
-    stack.up(home)
+    stack.start_engines(home)
     with Elasticsearch(settings.elasticsearch_url) as client:
         client.indices.delete(index=list(client.indices.get(index=f"{settings.namespace}*")))

@@ -15,9 +15,9 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from pipeline.ops.transactions.open_transactions import open_transactions
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import apply
+from pipeline.streams.kafka.admin import apply_plan
 from pipeline.streams.kafka.fail_fast_producer import FailFastProducer
-from pipeline.streams.kafka.reading import read
+from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.kafka.stable_offsets import StableOffsetWatch
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, Transactions
 from support.installation.command import LIAISON
@@ -46,8 +46,8 @@ def unverified(kafka_admin: KafkaAdminClient) -> Iterator[None]:
 
 @pytest.fixture
 def target(engine_settings: Settings) -> TopicPartition:
-    apply(engine_settings, topics.plan(engine_settings, [], []))
-    return TopicPartition(topics.name(engine_settings, topics.ACCEPTED), 0)
+    apply_plan(engine_settings, topics.plan_topics(engine_settings, [], []))
+    return TopicPartition(topics.topic_name(engine_settings, topics.ACCEPTED), 0)
 
 
 async def write_behind_the_coordinators_back(settings: Settings, target: TopicPartition) -> None:
@@ -66,7 +66,7 @@ async def write_behind_the_coordinators_back(settings: Settings, target: TopicPa
 
 
 async def committed(settings: Settings, target: TopicPartition) -> list[bytes | None]:
-    return [record.value async for records in read(settings, {target: 0}) for record in records]
+    return [record.value async for records in read_partitions(settings, {target: 0}) for record in records]
 
 
 def liaison(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
@@ -81,14 +81,14 @@ async def test_a_hanging_transaction_is_found_and_aborted_and_the_partition_goes
 ) -> None:
     now = 0.0
     watch = StableOffsetWatch(engine_settings, lambda: now)
-    assert await watch.look([target]) == {target: 0.0}
+    assert await watch.ask_ages([target]) == {target: 0.0}
     await write_behind_the_coordinators_back(engine_settings, target)
     transactions = Transactions(engine_settings, "echo", "all", 0, {"source": "id"})
-    await transactions.start()
+    await transactions.start_producer()
     await transactions.commit([Output(target.topic, target.partition, b"k", b"kept")], {SOURCE: AppliedPosition(0)})
-    assert await watch.look([target]) == {target: 0.0}
+    assert await watch.ask_ages([target]) == {target: 0.0}
     now = 150.0
-    assert await watch.look([target]) == {target: 150.0}
+    assert await watch.ask_ages([target]) == {target: 150.0}
 
     listed = await asyncio.to_thread(liaison, engine_environment, "list", "--json")
     assert listed.returncode == 0, listed.stderr
@@ -98,7 +98,7 @@ async def test_a_hanging_transaction_is_found_and_aborted_and_the_partition_goes
     done = await asyncio.to_thread(liaison, engine_environment, *words)
     assert done.returncode == 0, done.stderr
 
-    assert await watch.look([target]) == {target: 0.0}
+    assert await watch.ask_ages([target]) == {target: 0.0}
     async with asyncio.timeout(10):
         assert await committed(engine_settings, target) == [b"kept"]
     await transactions.commit([Output(target.topic, target.partition, b"k", b"next")], {SOURCE: AppliedPosition(1)})

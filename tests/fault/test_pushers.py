@@ -78,7 +78,7 @@ def held(installation: Installation) -> int:
 
 def sent_so_far(installation: Installation) -> int:
     """The ends of the agency's partitions: a look that is quick beside the push."""
-    name = topics.name(installation.settings, topics.CASES, agency="fr-pj")
+    name = topics.topic_name(installation.settings, topics.CASES, agency="fr-pj")
     partitions = [TopicPartition(name, number) for number in range(installation.settings.case_partitions)]
     return sum(asyncio.run(ends_of(installation.settings, partitions)).values())
 

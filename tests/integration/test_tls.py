@@ -81,10 +81,10 @@ def kafka(certificates: Certificates, engines: Endpoints) -> Iterator[Settings]:
 def test_kafka(kafka: Settings, certificates: Certificates, tmp_path: Path) -> None:
     async def prepare() -> None:
         await apply_all(kafka)
-        await registry.add(kafka, Agency("fr-pj", "FR"))
+        await registry.register_agency(kafka, Agency("fr-pj", "FR"))
 
     asyncio.run(prepare())
-    made = users.make(kafka, "fr-pj", agency_grants(kafka, "fr-pj"))
+    made = users.make_user(kafka, "fr-pj", agency_grants(kafka, "fr-pj"))
     given = {
         "home": tmp_path, "kafka_url": endpoints(kafka).kafka, "kafka_security_protocol": "SASL_SSL",
         "kafka_username": made.user, "kafka_password": made.password, "kafka_ca_file": certificates.authority,

@@ -10,18 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.access import break_glass as glass
-from pipeline.access.break_glass import GlassReason, Oversight, oversight
+from pipeline.access.break_glass import GlassReason, Oversight, oversight_of
 from pipeline.access.disclosures import (
     Disclosure,
     GlassVerdict,
     Move,
     NotDueError,
+    add_revocation,
+    find_unreviewed,
     grant_of,
-    revoke,
-    unopened,
-    unreviewed,
+    new_thread,
 )
-from pipeline.access.policy import CaseMeta, View, may_break_glass, may_confirm_glass, view
+from pipeline.access.policy import CaseMeta, View, decide_view, may_break_glass, may_confirm_glass
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.matching.fingerprint import Handling
 from support.access.requesters import make_requester
@@ -47,7 +47,7 @@ class Moment(NamedTuple):
 
     def seen(self, one: Disclosure, who: Requester) -> View:
         found = grant_of(one) if one.steps else None
-        return view(self.case, who, Purpose.INVESTIGATION, self.now, [] if found is None else [found])
+        return decide_view(self.case, who, Purpose.INVESTIGATION, self.now, [] if found is None else [found])
 
 
 Try = Callable[[Disclosure, Moment], Disclosure]
@@ -66,13 +66,13 @@ def _alone(one: Disclosure, at: Moment) -> Disclosure:
 def _confirm_as(who: Requester) -> Try:
     def confirm(one: Disclosure, at: Moment) -> Disclosure:
         _require(may_confirm_glass(at.case, who, at.seen(one, who), one.subject))
-        return glass.confirm(one, at.case, who, at.now)
+        return glass.add_confirmation(one, at.case, who, at.now)
 
     return confirm
 
 
 def _review_as(verdict: GlassVerdict) -> Try:
-    return lambda one, at: glass.review(one, DUTY, verdict, "because", at.now)
+    return lambda one, at: glass.add_review(one, DUTY, verdict, "because", at.now)
 
 
 def _require(allowed: bool) -> None:
@@ -87,8 +87,8 @@ TRIES: list[Try] = [
     _confirm_as(CHIEF),
     _review_as(GlassVerdict.JUSTIFIED),
     _review_as(GlassVerdict.NOT_JUSTIFIED),
-    lambda one, at: glass.withdraw(one, CHIEF, at.now),
-    lambda one, at: revoke(one, DUTY, "", at.now),
+    lambda one, at: glass.add_withdrawal(one, CHIEF, at.now),
+    lambda one, at: add_revocation(one, DUTY, "", at.now),
 ]
 tries = st.lists(
     st.tuples(
@@ -100,7 +100,7 @@ tries = st.lists(
 
 @given(tries)
 def test_it_is_open_to_who_asked_alone_and_never_unseen(steps: list[tuple[Try, int, Handling, int]]) -> None:
-    now, one = NOW, unopened(RING, CaseMeta("fr-pj:1", "fr-pj", HANDLINGS[0]), CHIEF, CHIEF.subject)
+    now, one = NOW, new_thread(RING, CaseMeta("fr-pj:1", "fr-pj", HANDLINGS[0]), CHIEF, CHIEF.subject)
     for step, hours, handling, asked in steps:
         now += timedelta(hours=hours)
         at = Moment(now, CaseMeta("fr-pj:1", "fr-pj", handling), asked)
@@ -118,11 +118,11 @@ def _check(one: Disclosure, at: Moment) -> None:
     owed = [step for step in one.steps if step.move is Move.BREAK_GLASS]
     reviews = [place for place, step in enumerate(one.steps) if step.move is Move.REVIEW]
     behind = one.steps[reviews[-1] + 1 if reviews else 0 :]
-    assert (unreviewed(one) is None) == (Move.BREAK_GLASS not in {step.move for step in behind})
+    assert (find_unreviewed(one) is None) == (Move.BREAK_GLASS not in {step.move for step in behind})
     if at.seen(one, CHIEF) is not View.FULL:
         return
     assert at.case.handling.code == "H2"
-    looked = oversight(one, at.now)
+    looked = oversight_of(one, at.now)
     assert looked in {Oversight.CONFIRMED, Oversight.AWAITING_REVIEW, Oversight.OVERDUE, Oversight.JUSTIFIED}
     assert owed or one.last.move is Move.CONFIRMATION
     if one.last.move is Move.CONFIRMATION:

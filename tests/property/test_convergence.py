@@ -20,7 +20,7 @@ from pipeline.correlation import batch
 from pipeline.correlation.claims import ClaimSide, ClaimState, external_version
 from pipeline.correlation.hits import Hit, HitKind
 from pipeline.correlation.matcher import PairJudgement
-from pipeline.correlation.references import reference
+from pipeline.correlation.references import make_reference
 from pipeline.correlation.store import MemoryStore
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
@@ -68,7 +68,7 @@ class Truth(NamedTuple):
 
     def told(self, world: World) -> set[tuple[str, str, str]]:
         return {
-            (one.agency, one.case, reference(RING, RING.first, one.agency, other.case))
+            (one.agency, one.case, make_reference(RING, RING.first, one.agency, other.case))
             for pair in self.pairs
             for one, other in itertools.permutations([self.last[case] for case in pair])
             if may_know(world, one, other)
@@ -111,7 +111,7 @@ def shown(world: World) -> set[Link]:
 
 def in_batch(world: World, over: set[str]) -> set[Link]:
     inputs = [one.fingerprint for one in world.inputs if one in world.sent[one.fingerprint.case]]
-    found = batch.links(inputs, unscreened(world.matcher.pairs))
+    found = batch.find_links(inputs, unscreened(world.matcher.pairs))
     return {
         (link.case_a, link.case_b, link.version_a, link.version_b, link.score)
         for link in found

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 from hypothesis import given, settings
 
-from pipeline.correlation.fingerprinting import fingerprint
+from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.matching.model import load_model
 from pipeline.records.intake import Desk, SourceMessage, accepted, receive
 from pipeline.records.messages import Outcome
@@ -29,5 +29,5 @@ def test_every_message_has_an_outcome_and_its_outputs_can_be_written(message: So
     assert msgspec.json.encode(decision.receipt)
     assert msgspec.json.encode(decision.rejected)
     if taken := decision.taken:
-        encoded = msgspec.json.encode(fingerprint(taken.case, taken.normalised, MODEL))
+        encoded = msgspec.json.encode(make_fingerprint(taken.case, taken.normalised, MODEL))
         assert msgspec.json.encode(accepted(taken, decision.receipt, msgspec.Raw(encoded), "0" * 12))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipeline.matching.explain.explanation import explain, mirrored
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model, load_model
-from pipeline.matching.score.scoring import judge, weigh
+from pipeline.matching.score.scoring import judge_cases, weigh_entities
 from support.matching.entity_strategies import entities, fingerprint, persons
 from support.records.builder import person
 
@@ -27,18 +27,18 @@ def shuffled(case: Fingerprint, order: list[int]) -> Fingerprint:
 @given(entities, entities)
 def test_symmetric_and_pure(left: list[Any], right: list[Any]) -> None:
     a, b = fingerprint(left), fingerprint(right, "DE")
-    first = judge(a, b, model())
-    assert judge(b, a, model()) == first == judge(a, b, Model(model().file))
+    first = judge_cases(a, b, model())
+    assert judge_cases(b, a, model()) == first == judge_cases(a, b, Model(model().file))
     assert isinstance(first.score, int)
     again = msgspec.json.decode(msgspec.json.encode(a), type=Fingerprint)
-    assert judge(again, b, model()) == first
+    assert judge_cases(again, b, model()) == first
 
 
 def test_equally_good_assignments_give_one_score_in_any_order() -> None:
     full, part = {"type": "vehicle", "plate": "AB-123-CD"}, {"type": "vehicle", "plate": "AB?23*"}
     a, b = fingerprint([full, full, part]), fingerprint([full, part], "DE")
     orders = [[0, 1, 2], [0, 2, 1], [2, 0, 1]]
-    assert len({judge(shuffled(a, order), b, model()).score for order in orders}) == 1
+    assert len({judge_cases(shuffled(a, order), b, model()).score for order in orders}) == 1
 
 
 @given(entities, entities, st.data())
@@ -46,7 +46,7 @@ def test_the_order_of_entities_changes_nothing(left: list[Any], right: list[Any]
     a, b = fingerprint(left), fingerprint(right, "DE")
     order_a = data.draw(st.permutations(range(len(a.entities))))
     order_b = data.draw(st.permutations(range(len(b.entities))))
-    assert judge(shuffled(a, order_a), shuffled(b, order_b), model()) == judge(a, b, model())
+    assert judge_cases(shuffled(a, order_a), shuffled(b, order_b), model()) == judge_cases(a, b, model())
 
 
 @given(persons, persons, st.sampled_from(["upper", "lower", "title"]), st.sampled_from(["NFC", "NFD"]))
@@ -67,7 +67,7 @@ def test_case_and_form_of_letters_change_nothing(left: Any, right: Any, case: st
         return {**entity, "names": kept}
 
     left, right = plain(left), plain(right)
-    assert judge(fingerprint([rewritten(left)]), fingerprint([right], "DE"), model()) == judge(
+    assert judge_cases(fingerprint([rewritten(left)]), fingerprint([right], "DE"), model()) == judge_cases(
         fingerprint([left]), fingerprint([right], "DE"), model()
     )
 
@@ -77,7 +77,7 @@ def test_the_order_of_names_and_values_changes_nothing(left: Any, right: Any, da
     mixed = {
         key: data.draw(st.permutations(value)) if isinstance(value, list) else value for key, value in left.items()
     }
-    assert judge(fingerprint([mixed]), fingerprint([right], "DE"), model()) == judge(
+    assert judge_cases(fingerprint([mixed]), fingerprint([right], "DE"), model()) == judge_cases(
         fingerprint([left]), fingerprint([right], "DE"), model()
     )
 
@@ -85,7 +85,7 @@ def test_the_order_of_names_and_values_changes_nothing(left: Any, right: Any, da
 @given(persons, persons, st.text(max_size=20))
 def test_irrelevant_fields_change_nothing(left: Any, right: Any, remark: str) -> None:
     noted = {**left, "remark": remark, "role": "witness"}
-    assert judge(fingerprint([noted]), fingerprint([right], "DE"), model()) == judge(
+    assert judge_cases(fingerprint([noted]), fingerprint([right], "DE"), model()) == judge_cases(
         fingerprint([left]), fingerprint([right], "DE"), model()
     )
 
@@ -105,7 +105,7 @@ CONTRADICTING = {
 
 
 def bits(left: Any, right: Any) -> int:
-    return weigh(fingerprint([left]).entities[0], fingerprint([right], "DE").entities[0], model())
+    return weigh_entities(fingerprint([left]).entities[0], fingerprint([right], "DE").entities[0], model())
 
 
 @given(persons, persons, st.sampled_from(sorted(AGREEING)))
@@ -123,7 +123,7 @@ def test_agreeing_evidence_never_lowers_and_contradicting_never_raises(left: Any
 @settings(max_examples=50)
 def test_the_explanation_is_of_the_judgement(left: list[Any], right: list[Any]) -> None:
     a, b = fingerprint(left), fingerprint(right, "DE")
-    found, judged = explain(a, b, model()), judge(a, b, model())
+    found, judged = explain(a, b, model()), judge_cases(a, b, model())
     assert (found.score, found.probability, found.band) == (judged.score, judged.probability, judged.band)
     assert mirrored(explain(b, a, model())) == found
 
@@ -131,4 +131,4 @@ def test_the_explanation_is_of_the_judgement(left: list[Any], right: list[Any]) 
 @given(st.lists(st.text(max_size=40), max_size=4), st.lists(st.text(max_size=40), max_size=4))
 def test_no_text_is_too_strange(some: list[str], others: list[str]) -> None:
     a, b = (person(names=[{"full": one} for one in texts]) for texts in (some, others))
-    assert judge(fingerprint([a]), fingerprint([b], "DE"), model()).score >= model().prior
+    assert judge_cases(fingerprint([a]), fingerprint([b], "DE"), model()).score >= model().prior

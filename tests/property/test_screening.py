@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from pipeline.matching.matcher import THRESHOLD
 from pipeline.matching.model import load_model
-from pipeline.matching.score.scoring import judge
-from pipeline.matching.screening.screening import Screen, joined
-from pipeline.matching.screening.sketches import sketch
+from pipeline.matching.score.scoring import judge_cases
+from pipeline.matching.screening.screening import Screen, join_sketches
+from pipeline.matching.screening.sketches import make_sketch
 from support.matching.entity_strategies import entities, fingerprint
 from support.records.builder import person
 
@@ -124,11 +124,11 @@ many = st.lists(st.one_of(known(), known(), vehicle()), min_size=1, max_size=4)
 def is_bounded(left: list[Any], right: list[Any]) -> bool:
     """Whether a pair that links is let through; as the bound is a sum, one of less is held to its own score."""
     a, b = fingerprint(left), fingerprint(right, "DE")
-    one, other = joined([sketch(a.entities)]), joined([sketch(b.entities)])
+    one, other = join_sketches([make_sketch(a.entities)]), join_sketches([make_sketch(b.entities)])
     if not one.counts[0] or not other.counts[0]:
         return True
     screen = Screen(model(), THRESHOLD)
-    return int(screen._ceilings(one, other)[0]) >= min(judge(a, b, model()).score, screen._least)
+    return int(screen._bound_scores(one, other)[0]) >= min(judge_cases(a, b, model()).score, screen._least)
 
 
 @given(many, many)
@@ -143,10 +143,10 @@ def test_no_pair_of_any_entities_scores_above_its_bound(left: list[Any], right: 
 
 def test_a_pair_is_screened_alike_in_any_company() -> None:
     cases = [fingerprint([person(f"{one} {two}")]) for one in GIVEN for two in FAMILY[:6]]
-    all_of = joined([sketch(case.entities) for case in cases])
+    all_of = join_sketches([make_sketch(case.entities) for case in cases])
     left, right = (part.ravel() for part in np.indices((len(cases), len(cases))))
     screen = Screen(model(), THRESHOLD)
-    together = screen._ceilings(all_of.at(left), all_of.at(right)).reshape(len(cases), -1)
+    together = screen._bound_scores(all_of.take_cases(left), all_of.take_cases(right)).reshape(len(cases), -1)
     for at in range(0, len(cases), 7):
-        alone = screen._ceilings(all_of.at(np.full(len(cases), at)), all_of)
+        alone = screen._bound_scores(all_of.take_cases(np.full(len(cases), at)), all_of)
         assert (alone == together[at]).all()

@@ -27,35 +27,35 @@ _described: dict[str, type[msgspec.Struct]] = {}
 """Every struct that a route answers with, noted as the routes are imported."""
 
 
-def answer(value: Any, status: int = 200) -> Response:
+def json_response(value: Any, status: int = 200) -> Response:
     """A service's result as the response."""
     return Response(msgspec.json.encode(value), status, media_type="application/json")
 
 
-def described(
+def describe_responses(
     struct: type[msgspec.Struct], example: Any, *others: type[problems.ProblemError], status: int = 200
 ) -> dict[int | str, dict[str, Any]]:
     """OpenAPI's `responses` of a route: the struct with an example, the common problems, and `others`."""
     _described[struct.__name__] = struct
     content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{struct.__name__}"}, "example": example}}
-    found: dict[int | str, dict[str, Any]] = {status: {"description": _sentence(struct), "content": content}}
-    return found | problems_of(*others)
+    found: dict[int | str, dict[str, Any]] = {status: {"description": _first_sentence(struct), "content": content}}
+    return found | describe_problems(*others)
 
 
-def problems_of(*others: type[problems.ProblemError]) -> dict[int | str, dict[str, Any]]:
+def describe_problems(*others: type[problems.ProblemError]) -> dict[int | str, dict[str, Any]]:
     """OpenAPI's `responses` for the common problems and `others`."""
-    return {kind.status: _problem(kind) for kind in (*COMMON, *others)}
+    return {kind.status: _describe_problem(kind) for kind in (*COMMON, *others)}
 
 
-def _problem(kind: type[problems.ProblemError]) -> dict[str, Any]:
+def _describe_problem(kind: type[problems.ProblemError]) -> dict[str, Any]:
     shape = {
         "schema": {"$ref": "#/components/schemas/Problem"},
         "example": {"title": kind.title, "status": kind.status},
     }
-    return {"description": _sentence(kind), "content": {PROBLEM_TYPE: shape}}
+    return {"description": _first_sentence(kind), "content": {PROBLEM_TYPE: shape}}
 
 
-def _sentence(kind: type) -> str:
+def _first_sentence(kind: type) -> str:
     return (kind.__doc__ or "").strip().splitlines()[0]
 
 
@@ -74,7 +74,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 }
 
 
-def components() -> dict[str, Any]:
+def schema_components() -> dict[str, Any]:
     """JSON Schema 2020-12 of all described structs, for OpenAPI 3.1's `components.schemas`."""
     _, found = msgspec.json.schema_components(_described.values(), ref_template="#/components/schemas/{name}")
     return {**found, "Problem": PROBLEM_SCHEMA}

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from pipeline.access.requester import ASKABLE, GroundsError, Requester, grounds
+from pipeline.access.requester import ASKABLE, GroundsError, Requester, parse_grounds
 from pipeline.api.problems import UnauthenticatedError, UnprocessableError
 from pipeline.api.runtime import Runtime
 from pipeline.api.session import Session
@@ -52,7 +52,7 @@ async def session_of(
 ) -> Session:
     """The request's session. Raises UnprocessableError naming what is missing of the grounds."""
     try:
-        stated = grounds(purpose, case_reference)
+        stated = parse_grounds(purpose, case_reference)
     except GroundsError as error:
         raise UnprocessableError(error, *error.fields) from error
     return Session(runtime_of(request), requester, stated, request.state.language, request.state.request_id)

@@ -9,10 +9,10 @@ from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator, Field
 
 from pipeline.api.cursors import CURSOR_CHARS
-from pipeline.api.routes.answers import answer, described, problems_of
+from pipeline.api.routes.answers import describe_problems, describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import audit as service
-from pipeline.api.streaming import begun
+from pipeline.api.streaming import start_stream
 from pipeline.index.filters import is_day
 
 router = APIRouter(prefix="/v1", tags=["audit"])
@@ -42,7 +42,7 @@ def _day(text: str) -> str:
 Day = Annotated[str, AfterValidator(_day), Field(examples=["2026-10-28"])]
 
 
-def _wanted(
+def _make_filter(
     subject: Annotated[str, Query(max_length=200, description="One of your own agency's people.")] = "",
     agency: Annotated[str, Query(max_length=200, description="Whose people.")] = "",
     first: Annotated[Day | None, Query(description="From this day on (UTC).")] = None,
@@ -51,10 +51,12 @@ def _wanted(
     return service.ActFilter(subject, agency, first or "", last or "")
 
 
-WantedOf = Annotated[service.ActFilter, Depends(_wanted)]
+WantedOf = Annotated[service.ActFilter, Depends(_make_filter)]
 
 
-@router.get("/audit", summary="Activity", response_class=Response, responses=described(service.ActsAnswer, ACTS))
+@router.get(
+    "/audit", summary="Activity", response_class=Response, responses=describe_responses(service.ActsAnswer, ACTS)
+)
 async def acts(
     session: SessionOf,
     wanted: WantedOf,
@@ -62,13 +64,13 @@ async def acts(
     cursor: Annotated[str | None, Query(max_length=CURSOR_CHARS)] = None,
 ) -> Response:
     """Acts of your agency's people, and others' in which its records were shown, the latest first; for auditors."""
-    return answer(await service.acts(session, wanted, limit, cursor))
+    return json_response(await service.list_acts(session, wanted, limit, cursor))
 
 
-@router.get("/audit/file", summary="Activity as a file", response_class=Response, responses=problems_of())
+@router.get("/audit/file", summary="Activity as a file", response_class=Response, responses=describe_problems())
 async def file(session: SessionOf, wanted: WantedOf, form: service.ActsFormat = "ndjson") -> Response:
     """All of those acts."""
-    parts = await begun(service.acts_file(session, wanted, form))
+    parts = await start_stream(service.export_acts(session, wanted, form))
     return StreamingResponse(parts, media_type=service.MEDIA_TYPES[form])
 
 
@@ -76,8 +78,8 @@ async def file(session: SessionOf, wanted: WantedOf, form: service.ActsFormat = 
     "/audit/trail",
     summary="State of the audit trail",
     response_class=Response,
-    responses=described(service.TrailAnswer, TRAIL),
+    responses=describe_responses(service.TrailAnswer, TRAIL),
 )
 async def trail(session: SessionOf) -> Response:
     """Every entry of all agencies held against the hashes of the ones before; a check older than a minute is redone."""
-    return answer(await service.trail(session))
+    return json_response(await service.verify_trail(session))

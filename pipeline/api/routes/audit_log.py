@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
-from pipeline.api.routes.answers import answer, described, problems_of
+from pipeline.api.routes.answers import describe_problems, describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import audit_log as service
-from pipeline.api.streaming import begun
+from pipeline.api.streaming import start_stream
 
 router = APIRouter(prefix="/v1/audit/log", tags=["audit log"])
 
@@ -36,53 +36,55 @@ KEYS: dict[str, Any] = {"keys": {"5f083f0a": "lqKW0iTyhcZ77pPDD4owkVfw2qNdxbh-QQ
     "/head",
     summary="The log's signed head",
     response_class=Response,
-    responses=A_NOTE | problems_of(),
+    responses=A_NOTE | describe_problems(),
 )
 async def head(session: SessionOf) -> Response:
     """A checkpoint (c2sp.org/tlog-checkpoint) of the last minute in which something was done; for auditors."""
-    return Response(service.head(session), media_type="text/plain; charset=utf-8")
+    return Response(service.read_head(session), media_type="text/plain; charset=utf-8")
 
 
 @router.get(
     "/consistency",
     summary="Proof that the log has only grown",
     response_class=Response,
-    responses=described(service.ConsistencyAnswer, CONSISTENCY),
+    responses=describe_responses(service.ConsistencyAnswer, CONSISTENCY),
 )
 async def consistency(session: SessionOf, first: Size, second: Size) -> Response:
     """The proof between two sizes that the log has had."""
-    return answer(service.consistency(session, first, second))
+    return json_response(service.prove_consistency(session, first, second))
 
 
 @router.get(
     "/inclusion",
     summary="Proof that a leaf is in the log",
     response_class=Response,
-    responses=described(service.InclusionAnswer, INCLUSION),
+    responses=describe_responses(service.InclusionAnswer, INCLUSION),
 )
 async def inclusion(
     session: SessionOf, index: Annotated[int, Query(ge=0, le=MAX_SIZE, description="The leaf's index.")], size: Size
 ) -> Response:
     """The path of a leaf, which tells nothing of its entry, in the tree of a size that the log has had."""
-    return answer(service.inclusion(session, index, size))
+    return json_response(service.prove_inclusion(session, index, size))
 
 
 @router.get(
     "/keys",
     summary="Your agency's tag keys",
     response_class=Response,
-    responses=described(service.TagKeysAnswer, KEYS),
+    responses=describe_responses(service.TagKeysAnswer, KEYS),
 )
 async def keys(session: SessionOf) -> Response:
     """With them your agency finds what concerns it among the log's leaves; keep them to yourselves."""
-    return answer(await service.agency_keys(session))
+    return json_response(await service.read_tag_keys(session))
 
 
-@router.get("/accesses", summary="Proof of who saw your records", response_class=Response, responses=problems_of())
+@router.get(
+    "/accesses", summary="Proof of who saw your records", response_class=Response, responses=describe_problems()
+)
 async def accesses(
     session: SessionOf,
     first: Annotated[int, Query(ge=0, le=MAX_SIZE, description="How many leaves your witness has seen.")] = 0,
 ) -> Response:
     """A file for `liaison feed verify-audit`: acts of your people, and others' in which your records were shown."""
-    parts = await begun(service.accesses(session, first))
+    parts = await start_stream(service.prove_accesses(session, first))
     return StreamingResponse(parts, media_type="application/x-ndjson")

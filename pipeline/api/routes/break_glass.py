@@ -13,7 +13,7 @@ from pipeline.access.disclosures import GlassVerdict
 from pipeline.api.cursors import CURSOR_CHARS
 from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.request_structs import body_of
-from pipeline.api.routes.answers import answer, described
+from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.routes.disclosures import Name, Reference
 from pipeline.api.services import break_glass as service
@@ -56,7 +56,7 @@ ROW: dict[str, Any] = {
 ONE = {"as_of": "2026-11-24T12:00:00+00:00", "disclosure": ROW}
 SEVERAL = {"as_of": "2026-11-24T12:00:00+00:00", "disclosures": [ROW], "next": None}
 
-DECIDED = described(threads.DisclosureAnswer, ONE, NotFoundError, ConflictError)
+DECIDED = describe_responses(threads.DisclosureAnswer, ONE, NotFoundError, ConflictError)
 
 
 @router.post("/break-glass", summary="Request emergency access", response_class=Response, responses=DECIDED)
@@ -67,14 +67,14 @@ async def break_glass(session: SessionOf, body: BreakGlassBody) -> Response:
     """
     wanted = GlassReason(body.reason, body.hours)
     act = service.open_alone if body.urgent else service.request_opening
-    return answer(await act(session, body.reference, wanted))
+    return json_response(await act(session, body.reference, wanted))
 
 
 @router.get(
     "/break-glass",
     summary="Emergency access of my agency",
     response_class=Response,
-    responses=described(threads.DisclosuresAnswer, SEVERAL),
+    responses=describe_responses(threads.DisclosuresAnswer, SEVERAL),
 )
 async def break_glasses(
     session: SessionOf,
@@ -84,22 +84,22 @@ async def break_glasses(
     cursor: Annotated[str | None, Query(max_length=CURSOR_CHARS)] = None,
 ) -> Response:
     """The latest step first, with who has looked at it: `oversight`."""
-    return answer(await service.break_glasses(session, mine, awaiting, limit, cursor))
+    return json_response(await service.list_break_glass(session, mine, awaiting, limit, cursor))
 
 
 @router.post("/break-glass/{name}/confirm", summary="Confirm", response_class=Response, responses=DECIDED)
 async def confirm(session: SessionOf, name: Name) -> Response:
     """Open what another supervisor of my agency requested, to that one alone; its owner is told at once."""
-    return answer(await service.confirm(session, name))
+    return json_response(await service.confirm_opening(session, name))
 
 
 @router.post("/break-glass/{name}/withdraw", summary="Withdraw", response_class=Response, responses=DECIDED)
 async def withdraw(session: SessionOf, name: Name) -> Response:
     """Take an own request back before it is confirmed."""
-    return answer(await service.withdraw(session, name))
+    return json_response(await service.withdraw_request(session, name))
 
 
 @router.post("/break-glass/{name}/review", summary="Review", response_class=Response, responses=DECIDED)
 async def review(session: SessionOf, name: Name, body: OpeningReviewBody) -> Response:
     """The owner's verdict on what was opened by one alone; what is not justified is closed before this is answered."""
-    return answer(await service.review(session, name, body.verdict, body.comment))
+    return json_response(await service.review_opening(session, name, body.verdict, body.comment))

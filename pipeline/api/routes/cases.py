@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from pipeline.api.problems import NotFoundError
-from pipeline.api.routes.answers import answer, described
+from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import cases as service
 
@@ -25,8 +25,8 @@ EXAMPLE = {
     "/cases/{key:path}",
     summary="Read a case",
     response_class=Response,
-    responses=described(service.CaseAnswer, EXAMPLE, NotFoundError),
+    responses=describe_responses(service.CaseAnswer, EXAMPLE, NotFoundError),
 )
 async def case(key: Key, session: SessionOf) -> Response:
     """The record as its agency sent it, with owner, handling, caveat and provenance."""
-    return answer(await service.case(session, key))
+    return json_response(await service.read_case(session, key))

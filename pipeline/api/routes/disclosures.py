@@ -13,7 +13,7 @@ from pipeline.access.disclosures import Ask, Urgency
 from pipeline.api.cursors import CURSOR_CHARS
 from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.request_structs import body_of
-from pipeline.api.routes.answers import answer, described
+from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import disclosures as service
 from pipeline.api.services.deciding import LONGEST_REASON
@@ -66,21 +66,21 @@ ROW: dict[str, Any] = {
 ONE = {"as_of": "2026-11-24T12:00:00+00:00", "disclosure": ROW}
 SEVERAL = {"as_of": "2026-11-24T12:00:00+00:00", "disclosures": [ROW], "next": None}
 
-DECIDED = described(service.DisclosureAnswer, ONE, NotFoundError, ConflictError)
+DECIDED = describe_responses(service.DisclosureAnswer, ONE, NotFoundError, ConflictError)
 
 
 @router.post("/disclosures", summary="Request access", response_class=Response, responses=DECIDED)
 async def ask(session: SessionOf, body: DisclosureBody) -> Response:
     """Ask the owner of a hit for its content, by the reference that the hit bears."""
     wanted = Ask(body.reason, body.urgency, body.deadline)
-    return answer(await service.ask(session, body.reference, wanted))
+    return json_response(await service.request_disclosure(session, body.reference, wanted))
 
 
 @router.get(
     "/disclosures",
     summary="Disclosures of my agency",
     response_class=Response,
-    responses=described(service.DisclosuresAnswer, SEVERAL),
+    responses=describe_responses(service.DisclosuresAnswer, SEVERAL),
 )
 async def disclosures(
     session: SessionOf,
@@ -89,33 +89,33 @@ async def disclosures(
     cursor: Annotated[str | None, Query(max_length=CURSOR_CHARS)] = None,
 ) -> Response:
     """The latest step first, with states, timers and what is overdue."""
-    return answer(await service.disclosures(session, mine, limit, cursor))
+    return json_response(await service.list_disclosures(session, mine, limit, cursor))
 
 
 @router.get(
     "/disclosures/{name}",
     summary="One disclosure",
     response_class=Response,
-    responses=described(service.DisclosureAnswer, ONE, NotFoundError),
+    responses=describe_responses(service.DisclosureAnswer, ONE, NotFoundError),
 )
 async def disclosure(session: SessionOf, name: Name) -> Response:
     """A disclosure that my agency asked for, or was asked for."""
-    return answer(await service.disclosure(session, name))
+    return json_response(await service.read_disclosure(session, name))
 
 
 @router.post("/disclosures/{name}/grant", summary="Grant", response_class=Response, responses=DECIDED)
 async def grant(session: SessionOf, name: Name, body: GrantBody) -> Response:
     """Open the case to the asking agency until a time, at most a year away; a grant may be given another end."""
-    return answer(await service.grant(session, name, body.until, body.reason))
+    return json_response(await service.grant_disclosure(session, name, body.until, body.reason))
 
 
 @router.post("/disclosures/{name}/refuse", summary="Refuse", response_class=Response, responses=DECIDED)
 async def refuse(session: SessionOf, name: Name, body: RefusalBody) -> Response:
     """Say no; the other agency may ask again."""
-    return answer(await service.refuse(session, name, body.reason))
+    return json_response(await service.refuse_disclosure(session, name, body.reason))
 
 
 @router.post("/disclosures/{name}/revoke", summary="Revoke", response_class=Response, responses=DECIDED)
 async def revoke(session: SessionOf, name: Name, body: RefusalBody) -> Response:
     """Take a grant back, or end a break-glass: answered only once nobody reads under it."""
-    return answer(await service.revoke(session, name, body.reason))
+    return json_response(await service.revoke_disclosure(session, name, body.reason))

@@ -7,19 +7,19 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
-from pipeline.api.routes.answers import problems_of
+from pipeline.api.routes.answers import describe_problems
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services.export_formats import MEDIA_TYPES, Format, What
-from pipeline.api.services.exports import export as service
-from pipeline.api.streaming import begun
+from pipeline.api.services.exports import export_records as service
+from pipeline.api.streaming import start_stream
 
 router = APIRouter(prefix="/v1", tags=["export"])
 
 Form = Annotated[Format, Query(description="File format.")]
 
 
-@router.get("/export/{what}", summary="Export links or cases", response_class=Response, responses=problems_of())
+@router.get("/export/{what}", summary="Export links or cases", response_class=Response, responses=describe_problems())
 async def export(session: SessionOf, what: What, form: Form = "ndjson") -> Response:
     """Every link or case that you see; null where one side is only a hit."""
-    parts = await begun(service(session, what, form))
+    parts = await start_stream(service(session, what, form))
     return StreamingResponse(parts, media_type=MEDIA_TYPES[form])

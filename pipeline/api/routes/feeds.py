@@ -23,7 +23,7 @@ from pipeline.feeds.client import UPLOAD_NAME
 from pipeline.feeds.gateway import Received, TooLargeError
 from pipeline.records.agencies import AgencyState
 from pipeline.streams.audit.audit_log import AuditError
-from pipeline.streams.registers.registry import agencies
+from pipeline.streams.registers.registry import read_agencies
 
 router = APIRouter(prefix="/v1", tags=["feeds"])
 
@@ -63,7 +63,7 @@ async def push(
     if not requester.operates and (Role.FEED not in requester.roles or requester.agency != agency):
         raise ForbiddenError("sending records needs a token of this agency with the role feed")
     runtime = runtime_of(request)
-    known = (await agencies(runtime.settings)).get(agency)
+    known = (await read_agencies(runtime.settings)).get(agency)
     if known is None or known.state is not AgencyState.ACTIVE:
         raise NotFoundError()
     name = upload or f"request-{uuid.uuid4().hex}"
@@ -74,7 +74,9 @@ async def push(
     )  # fmt: skip
     try:
         await runtime.audit.write(act)
-        received: Received = await gateway.take(runtime.settings, known, name, request.stream(), validate=validate)
+        received: Received = await gateway.accept_upload(
+            runtime.settings, known, name, request.stream(), validate=validate
+        )
     except TooLargeError as error:
         raise RequestTooLargeError(error) from error
     except AuditError as error:
@@ -84,4 +86,4 @@ async def push(
         raise ProblemError("the request ended early; send it again") from error
     except (LiaisonError, KafkaError) as error:
         raise UnavailableError(error) from error
-    return StreamingResponse(gateway.told(runtime.settings, agency, received), media_type=NDJSON)
+    return StreamingResponse(gateway.stream_answer(runtime.settings, agency, received), media_type=NDJSON)

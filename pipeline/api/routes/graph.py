@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from pipeline.api.problems import NotFoundError
-from pipeline.api.routes.answers import answer, described
+from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.routes.links import Case
 from pipeline.api.services import entities
@@ -40,32 +40,32 @@ ENTITY: dict[str, Any] = {
     "/graph",
     summary="Network of a case",
     response_class=Response,
-    responses=described(service.GraphAnswer, GRAPH, NotFoundError),
+    responses=describe_responses(service.GraphAnswer, GRAPH, NotFoundError),
 )
 async def graph(session: SessionOf, case: Case, depth: Annotated[int, Query(ge=1, le=service.DEEPEST)] = 1) -> Response:
     """Cases within a few links; the way never leads through one that is only a hit."""
-    return answer(await service.graph(session, case, depth))
+    return json_response(await service.read_graph(session, case, depth))
 
 
 @router.get(
     "/timeline",
     summary="Timeline of a case",
     response_class=Response,
-    responses=described(service.TimelineAnswer, TIMELINE, NotFoundError),
+    responses=describe_responses(service.TimelineAnswer, TIMELINE, NotFoundError),
 )
 async def timeline(session: SessionOf, case: Case) -> Response:
     """Openings, closings and events of a case and of those linked to it that you may read."""
-    return answer(await service.timeline(session, case))
+    return json_response(await service.read_timeline(session, case))
 
 
 @router.get(
     "/entities",
     summary="One entity across cases",
     response_class=Response,
-    responses=described(entities.EntityAnswer, ENTITY, NotFoundError),
+    responses=describe_responses(entities.EntityAnswer, ENTITY, NotFoundError),
 )
 async def entity(
     session: SessionOf, case: Case, entity: Annotated[str, Query(min_length=1, max_length=200, examples=["p1"])]
 ) -> Response:
     """The entities of cases that you may read that, by all their links together, are this one; what each says of it."""
-    return answer(await entities.entity(session, case, entity))
+    return json_response(await entities.resolve_entity(session, case, entity))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from pipeline.api.routes.answers import answer
+from pipeline.api.routes.answers import json_response
 from pipeline.api.routes.asking import runtime_of
 from pipeline.errors import LiaisonError
 
@@ -14,7 +14,7 @@ router = APIRouter(tags=["health"])
 @router.get("/healthz", summary="Liveness", response_class=Response)
 async def healthz() -> Response:
     """Always 200 while the process answers at all."""
-    return answer({"status": "alive"})
+    return json_response({"status": "alive"})
 
 
 @router.get("/readyz", summary="Readiness", response_class=Response)
@@ -26,9 +26,9 @@ async def readyz(request: Request) -> Response:
     """
     runtime = runtime_of(request)
     try:
-        await runtime.reader.case("-")
+        await runtime.reader.read_case("-")
     except LiaisonError:
-        return answer({"status": "the index does not answer"}, 503)
+        return json_response({"status": "the index does not answer"}, 503)
     as_of, allowed = runtime.as_of(), runtime.settings.max_index_lag
     late = bool(allowed) and (as_of is None or (runtime.clock() - as_of).total_seconds() > allowed)
-    return answer({"status": "behind" if late else "ready", "as_of": as_of and as_of.isoformat()})
+    return json_response({"status": "behind" if late else "ready", "as_of": as_of and as_of.isoformat()})

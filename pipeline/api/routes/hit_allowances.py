@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Response
 from msgspec import Meta
 
 from pipeline.api.request_structs import body_of
-from pipeline.api.routes.answers import answer, described
+from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import hit_allowances as service
 
@@ -41,19 +41,19 @@ SEVERAL: dict[str, Any] = {"as_of": AS_OF, "daily": 200, "allowances": [ROW]}
     "/hit-allowances/{agency}",
     summary="Raise an agency's hit quota",
     response_class=Response,
-    responses=described(service.HitAllowanceAnswer, ONE),
+    responses=describe_responses(service.HitAllowanceAnswer, ONE),
 )
 async def allow_hits(session: SessionOf, agency: AgencyName, body: AllowanceBody) -> Response:
     """For a supervisor, such as for the agency's initial load; what waits is answered at once as far as it reaches."""
-    return answer(await service.allow_hits(session, agency, body.daily, body.until))
+    return json_response(await service.allow_hits(session, agency, body.daily, body.until))
 
 
 @router.get(
     "/hit-allowances",
     summary="Hit quotas of my agency",
     response_class=Response,
-    responses=described(service.HitAllowancesAnswer, SEVERAL),
+    responses=describe_responses(service.HitAllowancesAnswer, SEVERAL),
 )
 async def hit_allowances(session: SessionOf) -> Response:
     """By agency; `daily` is what every agency has."""
-    return answer(await service.hit_allowances(session))
+    return json_response(await service.list_hit_allowances(session))

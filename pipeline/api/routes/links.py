@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from pipeline.api.cursors import CURSOR_CHARS
 from pipeline.api.problems import NotFoundError
-from pipeline.api.routes.answers import answer, described
+from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import links as service
 
@@ -35,10 +35,10 @@ EXAMPLE: dict[str, Any] = {
     "/links",
     summary="The links of a case",
     response_class=Response,
-    responses=described(service.LinksAnswer, EXAMPLE, NotFoundError),
+    responses=describe_responses(service.LinksAnswer, EXAMPLE, NotFoundError),
 )
 async def links(
     session: SessionOf, case: Case, limit: Annotated[int, Query(ge=1, le=service.MOST)] = 20, cursor: Cursor = ""
 ) -> Response:
     """Strongest first, each with its explanation; of one with a hit-only side the band, its agency and contact."""
-    return answer(await service.links(session, case, limit, cursor))
+    return json_response(await service.list_links(session, case, limit, cursor))

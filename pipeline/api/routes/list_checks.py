@@ -10,10 +10,10 @@ from fastapi.responses import StreamingResponse
 from pipeline.api.cursors import CURSOR_CHARS
 from pipeline.api.list_rows import MOST_BYTES, Form
 from pipeline.api.problems import ConflictError, NotFoundError, RequestTooLargeError
-from pipeline.api.routes.answers import answer, described, problems_of
+from pipeline.api.routes.answers import describe_problems, describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import list_checks as service
-from pipeline.api.streaming import begun
+from pipeline.api.streaming import start_stream
 
 router = APIRouter(prefix="/v1", tags=["list checks"])
 
@@ -55,7 +55,7 @@ BODY = {
     summary="Upload a list",
     status_code=202,
     response_class=Response,
-    responses=described(service.ListCheckAnswer, ONE, ConflictError, RequestTooLargeError, status=202),
+    responses=describe_responses(service.ListCheckAnswer, ONE, ConflictError, RequestTooLargeError, status=202),
     openapi_extra=BODY,
     max_body_size=MOST_BYTES,
 )
@@ -69,36 +69,36 @@ async def submit(
     """Up to 10,000 rows; each is asked as a search of yours, and audited as one. Results are kept for a day."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     form = FORMS.get(kind, "csv")
-    return answer(await service.submit(session, await request.body(), form, idempotency_key), 202)
+    return json_response(await service.submit_list(session, await request.body(), form, idempotency_key), 202)
 
 
 @router.get(
     "/list-checks",
     summary="My lists",
     response_class=Response,
-    responses=described(service.ListChecksAnswer, SEVERAL),
+    responses=describe_responses(service.ListChecksAnswer, SEVERAL),
 )
 async def list_checks(session: SessionOf) -> Response:
     """The latest first."""
-    return answer(await service.list_checks(session))
+    return json_response(await service.read_list_checks(session))
 
 
 @router.get(
     "/list-checks/{name}",
     summary="Progress of a list",
     response_class=Response,
-    responses=described(service.ListCheckAnswer, ONE, NotFoundError),
+    responses=describe_responses(service.ListCheckAnswer, ONE, NotFoundError),
 )
 async def list_check(session: SessionOf, name: Name) -> Response:
     """Its rows, and how many of them have been asked."""
-    return answer(await service.list_check(session, name))
+    return json_response(await service.read_list_check(session, name))
 
 
 @router.get(
     "/list-checks/{name}/results",
     summary="Results by page",
     response_class=Response,
-    responses=described(service.ListResultsAnswer, RESULTS, NotFoundError),
+    responses=describe_responses(service.ListResultsAnswer, RESULTS, NotFoundError),
 )
 async def results(
     session: SessionOf,
@@ -107,18 +107,18 @@ async def results(
     cursor: Annotated[str, Query(max_length=CURSOR_CHARS)] = "",
 ) -> Response:
     """Row by row, as far as they have been asked; what you may no longer see is left out."""
-    return answer(await service.results(session, name, limit, cursor))
+    return json_response(await service.read_results(session, name, limit, cursor))
 
 
 @router.get(
     "/list-checks/{name}/file",
     summary="Results as a file",
     response_class=Response,
-    responses=problems_of(NotFoundError),
+    responses=describe_problems(NotFoundError),
 )
 async def result_file(session: SessionOf, name: Name, form: Annotated[Form, Query()] = "csv") -> Response:
     """The same for all rows, as CSV or NDJSON."""
-    parts = await begun(service.result_file(session, name, form))
+    parts = await start_stream(service.export_results(session, name, form))
     return StreamingResponse(parts, media_type=service.MEDIA_TYPES[form])
 
 
@@ -126,8 +126,8 @@ async def result_file(session: SessionOf, name: Name, form: Annotated[Form, Quer
     "/list-checks/{name}",
     summary="Delete a list",
     response_class=Response,
-    responses=described(service.ListCheckAnswer, ONE, NotFoundError),
+    responses=describe_responses(service.ListCheckAnswer, ONE, NotFoundError),
 )
 async def forget(session: SessionOf, name: Name) -> Response:
     """The list and what was found are gone at once; work on it ends."""
-    return answer(await service.forget(session, name))
+    return json_response(await service.delete_list(session, name))

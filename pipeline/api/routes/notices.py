@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 from pipeline.access.tokens import TokenError
 from pipeline.api.cursors import CURSOR_CHARS
 from pipeline.api.problems import ProblemError
-from pipeline.api.routes.answers import answer, described
+from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import notices as service
 from pipeline.api.session import Session
@@ -53,11 +53,11 @@ ACCESSES: dict[str, Any] = {
     "/notices",
     summary="Notices to my agency",
     response_class=Response,
-    responses=described(service.NoticesAnswer, NOTICES),
+    responses=describe_responses(service.NoticesAnswer, NOTICES),
 )
 async def notices(session: SessionOf, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """In the order in which they came; ask again with `next`."""
-    return answer(await service.notices(session, limit, cursor))
+    return json_response(await service.list_notices(session, limit, cursor))
 
 
 @router.get(
@@ -78,14 +78,14 @@ async def stream(
     async def check() -> None:
         await session.runtime.requester(request.state.token)
 
-    return StreamingResponse(events(session, last_event_id or cursor, check), media_type="text/event-stream")
+    return StreamingResponse(stream_events(session, last_event_id or cursor, check), media_type="text/event-stream")
 
 
 Check = Callable[[], Awaitable[None]]
 """Raises TokenError once the session has ended."""
 
 
-async def events(
+async def stream_events(
     session: Session, cursor: str | None, check: Check, polls: int = LONGEST_POLLS
 ) -> AsyncIterator[bytes]:
     """The events of a stream; one that can't go on, as its session has ended, ends, and the client comes back."""
@@ -93,7 +93,7 @@ async def events(
         now = Session(session.runtime, session.requester, session.grounds, session.language, session.request_id)
         try:
             await check()
-            told = await service.new_notices(now, cursor)
+            told = await service.list_new_notices(now, cursor)
         except (ProblemError, TokenError):
             return
         if told is not None:
@@ -109,8 +109,8 @@ async def events(
     "/agencies/me/accesses",
     summary="Who saw my records",
     response_class=Response,
-    responses=described(service.AccessesAnswer, ACCESSES),
+    responses=describe_responses(service.AccessesAnswer, ACCESSES),
 )
 async def accesses(session: SessionOf, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """The latest first; of other agencies' people the agency alone."""
-    return answer(await service.accesses(session, limit, cursor))
+    return json_response(await service.list_accesses(session, limit, cursor))

@@ -11,7 +11,7 @@ from msgspec import Meta
 from pipeline.api.cursors import CURSOR_CHARS
 from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.request_structs import body_of
-from pipeline.api.routes.answers import answer, described
+from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import inbox as inboxes
 from pipeline.api.services import reviews as service
@@ -72,56 +72,56 @@ MANUAL = {
     "links": [{"link": "0c1f" * 8, "case_a": "be-fp:17", "case_b": "fr-pj:2026-004711"} | REVIEW | {"manual": True}],
 }
 
-ANSWERED = described(service.ReviewsAnswer, JUDGED, NotFoundError)
+ANSWERED = describe_responses(service.ReviewsAnswer, JUDGED, NotFoundError)
 
 
 @router.get("/links/{link}/reviews", summary="Reviews of a link", response_class=Response, responses=ANSWERED)
 async def reviews(session: SessionOf, link: Link) -> Response:
     """For those who see both sides in full: colour, dispute, and every review with its reason."""
-    return answer(await service.reviews(session, link))
+    return json_response(await service.read_reviews(session, link))
 
 
 @router.post("/links/{link}/reviews", summary="Review a link", response_class=Response, responses=ANSWERED)
 async def review(session: SessionOf, link: Link, body: VerdictBody) -> Response:
     """The latest review of an agency holds for it; another agency's contradiction is kept beside it."""
-    return answer(await service.review(session, link, body))
+    return json_response(await service.review_link(session, link, body))
 
 
 @router.post(
     "/reviews/{name}/undo",
     summary="Undo a review",
     response_class=Response,
-    responses=described(service.ReviewsAnswer, JUDGED, NotFoundError, ConflictError),
+    responses=describe_responses(service.ReviewsAnswer, JUDGED, NotFoundError, ConflictError),
 )
 async def undo(session: SessionOf, name: Name) -> Response:
     """Take a review back: by its reviewer or his supervisor."""
-    return answer(await service.take_back(session, name))
+    return json_response(await service.retract_review(session, name))
 
 
 @router.post("/manual-links", summary="Link two cases by hand", response_class=Response, responses=ANSWERED)
 async def link_by_hand(session: SessionOf, body: ManualLinkBody) -> Response:
     """A review `same` of two cases, whether or not a score links them."""
-    return answer(await service.link_by_hand(session, body.case_a, body.case_b, body.reason))
+    return json_response(await service.link_manually(session, body.case_a, body.case_b, body.reason))
 
 
 @router.get(
     "/manual-links",
     summary="Links made by hand",
     response_class=Response,
-    responses=described(service.ManualLinksAnswer, MANUAL, NotFoundError),
+    responses=describe_responses(service.ManualLinksAnswer, MANUAL, NotFoundError),
 )
 async def manual_links(
     session: SessionOf, case: Annotated[str, Query(min_length=1, max_length=512, examples=["fr-pj:2026-004711"])]
 ) -> Response:
     """Of a case, those of which both sides are seen in full."""
-    return answer(await service.manual_links(session, case))
+    return json_response(await service.list_manual_links(session, case))
 
 
 @router.get(
     "/inbox",
     summary="Links to review",
     response_class=Response,
-    responses=described(inboxes.InboxAnswer, INBOX),
+    responses=describe_responses(inboxes.InboxAnswer, INBOX),
 )
 async def inbox(
     session: SessionOf,
@@ -131,10 +131,10 @@ async def inbox(
     cursor: Annotated[str | None, Query(max_length=CURSOR_CHARS)] = None,
 ) -> Response:
     """The agency's links that it has not judged, or judged different on other evidence; strongest first."""
-    return answer(await inboxes.inbox(session, Band(band), assignee, limit, cursor))
+    return json_response(await inboxes.list_inbox(session, Band(band), assignee, limit, cursor))
 
 
 @router.put("/inbox/{link}", summary="Assign a link", response_class=Response, responses=ANSWERED)
 async def assign(session: SessionOf, link: Link, body: AssigneeBody) -> Response:
     """Investigators take links themselves; supervisors assign them to anyone of their agency."""
-    return answer(await inboxes.assign(session, link, body.assignee))
+    return json_response(await inboxes.assign_link(session, link, body.assignee))

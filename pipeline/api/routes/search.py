@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 
 from pipeline.api.request_structs import body_of
-from pipeline.api.routes.answers import answer, described
+from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import search as service
 
@@ -35,8 +35,8 @@ SearchBody = Annotated[service.Search, body_of(service.Search)]
     "/search",
     summary="Search cases",
     response_class=Response,
-    responses=described(service.SearchAnswer, EXAMPLE),
+    responses=describe_responses(service.SearchAnswer, EXAMPLE),
 )
 async def search(body: SearchBody, session: SessionOf) -> Response:
     """The likeliest cases first, each with the reasons why it matched."""
-    return answer(await service.search(session, body))
+    return json_response(await service.search(session, body))

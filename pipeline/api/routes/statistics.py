@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 
 from pipeline.api.problems import NotFoundError
 from pipeline.api.request_structs import query_of
-from pipeline.api.routes.answers import answer, described
+from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import statistics as service
 from pipeline.index.filters import Filters
@@ -30,21 +30,21 @@ NEAR: dict[str, Any] = {
     "/statistics",
     summary="Statistics of the cases I have access to",
     response_class=Response,
-    responses=described(service.StatisticsAnswer, COUNTS),
+    responses=describe_responses(service.StatisticsAnswer, COUNTS),
 )
 async def statistics(session: SessionOf, filters: Annotated[Filters, query_of(Filters)]) -> Response:
     """By Global Policing Goal, offence and pair of countries; beyond 10,000 cases or links nobody is answered."""
-    return answer(await service.statistics(session, filters))
+    return json_response(await service.count_statistics(session, filters))
 
 
 @router.get(
     "/deconfliction",
     summary="Same place and time",
     response_class=Response,
-    responses=described(service.DeconflictionAnswer, NEAR, NotFoundError),
+    responses=describe_responses(service.DeconflictionAnswer, NEAR, NotFoundError),
 )
 async def deconfliction(
     session: SessionOf, case: Annotated[str, Query(min_length=1, max_length=512, examples=["fr-pj:2026-004711"])]
 ) -> Response:
     """Other agencies' open cases with an event where and when this case has one."""
-    return answer(await service.deconfliction(session, case))
+    return json_response(await service.find_nearby_cases(session, case))

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.request_structs import body_of
-from pipeline.api.routes.answers import answer, described
+from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import subscriptions as service
 from pipeline.index.questions import LONGEST, CountryCode
@@ -45,41 +45,41 @@ SEVERAL: dict[str, Any] = {"as_of": "2026-11-24T12:00:00+00:00", "subscriptions"
     "/subscriptions",
     summary="Create a subscription",
     response_class=Response,
-    responses=described(service.SubscriptionAnswer, ONE, ConflictError),
+    responses=describe_responses(service.SubscriptionAnswer, ONE, ConflictError),
 )
 async def subscribe(session: SessionOf, body: SubscriptionBody) -> Response:
     """It is asked once of all cases held, then of every new or changed one, for ninety days."""
-    return answer(await service.subscribe(session, body.question, body.country, share=body.share))
+    return json_response(await service.create_subscription(session, body.question, body.country, share=body.share))
 
 
 @router.get(
     "/subscriptions",
     summary="Subscriptions of my agency",
     response_class=Response,
-    responses=described(service.SubscriptionsAnswer, SEVERAL),
+    responses=describe_responses(service.SubscriptionsAnswer, SEVERAL),
 )
 async def subscriptions(session: SessionOf) -> Response:
     """The latest first; one that has run out waits to be renewed or ended."""
-    return answer(await service.subscriptions(session))
+    return json_response(await service.list_subscriptions(session))
 
 
 @router.post(
     "/subscriptions/{name}/renew",
     summary="Renew",
     response_class=Response,
-    responses=described(service.SubscriptionAnswer, ONE, NotFoundError),
+    responses=describe_responses(service.SubscriptionAnswer, ONE, NotFoundError),
 )
 async def renew(session: SessionOf, name: Name) -> Response:
     """Ninety more days, on this request's purpose and case reference."""
-    return answer(await service.renew(session, name))
+    return json_response(await service.renew_subscription(session, name))
 
 
 @router.delete(
     "/subscriptions/{name}",
     summary="End",
     response_class=Response,
-    responses=described(service.SubscriptionAnswer, ONE, NotFoundError),
+    responses=describe_responses(service.SubscriptionAnswer, ONE, NotFoundError),
 )
 async def end(session: SessionOf, name: Name) -> Response:
     """What it asked is kept no longer."""
-    return answer(await service.end(session, name))
+    return json_response(await service.end_subscription(session, name))

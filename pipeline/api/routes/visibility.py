@@ -9,7 +9,7 @@ from pydantic import Field
 
 from pipeline.access.case_visibility import HandlingChangeError, handling_change
 from pipeline.api.problems import NotFoundError, UnprocessableError
-from pipeline.api.routes.answers import answer, described
+from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import visibility as service
 
@@ -38,7 +38,7 @@ EXAMPLE: dict[str, Any] = {
     "/visibility",
     summary="Who has access to our case",
     response_class=Response,
-    responses=described(service.VisibilityAnswer, EXAMPLE, NotFoundError),
+    responses=describe_responses(service.VisibilityAnswer, EXAMPLE, NotFoundError),
 )
 async def visibility(
     session: SessionOf,
@@ -55,4 +55,4 @@ async def visibility(
         change = handling_change(handling, releasable_to, purposes)
     except HandlingChangeError as error:
         raise UnprocessableError(error, error.field) from error
-    return answer(await service.visibility(session, case, change))
+    return json_response(await service.read_visibility(session, case, change))

@@ -15,13 +15,13 @@ from aiokafka.errors import KafkaError
 
 from pipeline.access.audit import ActKind, Form, ShownCase
 from pipeline.access.audit_verification import Finding
-from pipeline.access.policy import View, view
+from pipeline.access.policy import View, decide_view
 from pipeline.access.redaction import Row
 from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.api.cursors import PageCursor, Place
-from pipeline.api.paging import page
+from pipeline.api.paging import fill_page
 from pipeline.api.problems import UnavailableError
-from pipeline.api.services.export_formats import lines, table
+from pipeline.api.services.export_formats import encode_csv, encode_lines
 from pipeline.api.session import Session, meta
 from pipeline.index.decision_documents import AuditDocument
 from pipeline.index.decision_reading import Acts
@@ -70,68 +70,70 @@ class TrailAnswer(msgspec.Struct, frozen=True):
     running: bool
 
 
-async def acts(session: Session, wanted: ActFilter, limit: int = 50, cursor: str | None = None) -> ActsAnswer:
+async def list_acts(session: Session, wanted: ActFilter, limit: int = 50, cursor: str | None = None) -> ActsAnswer:
     """The acts that an auditor's agency may know of.
 
     Raises ForbiddenError, UnprocessableError for a cursor of another question.
 
     They are only ever added to, the latest first, so that none moves between pages.
     """
-    session.require(Role.AUDITOR)
+    session.require_role(Role.AUDITOR)
     pages = PageCursor(session, "acts", wanted)
 
     async def fetch(after: Place | None) -> list[tuple[AuditDocument, Place]]:
-        return await session.runtime.decisions.acts(session.requester.agency, _bounds(wanted), MOST, after)
+        return await session.runtime.decisions.list_acts(session.requester.agency, _make_bounds(wanted), MOST, after)
 
     async def show(found: list[AuditDocument]) -> list[Row | None]:
-        return [*await _rows(session, found)]
+        return [*await _make_rows(session, found)]
 
-    rows, place = await page(fetch, show, min(limit, MOST), MOST, pages.open(cursor))
+    rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, pages.open(cursor))
     await session.audit(ActKind.READ, {"acts": msgspec.to_builtins(wanted)})
     return ActsAnswer(session.now.isoformat(), tuple(rows), pages.seal(place) if place else None)
 
 
-async def acts_file(session: Session, wanted: ActFilter, form: ActsFormat) -> AsyncIterator[bytes]:
+async def export_acts(session: Session, wanted: ActFilter, form: ActsFormat) -> AsyncIterator[bytes]:
     """The same as a file in parts, recorded before the first. Raises ForbiddenError, UnavailableError."""
-    session.require(Role.AUDITOR)
+    session.require_role(Role.AUDITOR)
     await session.audit(ActKind.EXPORT, {"acts": msgspec.to_builtins(wanted), "form": form})
-    yield table([COLUMNS]) if form == "csv" else b""
+    yield encode_csv([COLUMNS]) if form == "csv" else b""
     after: Place | None = None
-    while found := await session.runtime.decisions.acts(session.requester.agency, _bounds(wanted), MOST, after):
-        rows = await _rows(session, [one for one, _ in found])
-        yield table([row[name] for name in COLUMNS] for row in rows) if form == "csv" else lines(rows)
+    while found := await session.runtime.decisions.list_acts(
+        session.requester.agency, _make_bounds(wanted), MOST, after
+    ):
+        rows = await _make_rows(session, [one for one, _ in found])
+        yield encode_csv([row[name] for name in COLUMNS] for row in rows) if form == "csv" else encode_lines(rows)
         after = found[-1][1]
 
 
-async def trail(session: Session) -> TrailAnswer:
+async def verify_trail(session: Session) -> TrailAnswer:
     """Whether the trail is whole, verified anew unless that was a moment ago.
 
     Raises ForbiddenError, UnavailableError.
     """
-    session.require(Role.AUDITOR)
+    session.require_role(Role.AUDITOR)
     await session.audit(ActKind.READ, {"trail": True})
     try:
-        found = await session.runtime.trail.checked(PATIENCE_S)
+        found = await session.runtime.trail.check_trail(PATIENCE_S)
     except (KafkaError, OSError) as error:
         raise UnavailableError("Kafka is not responding; try again") from error
     at = found.at.isoformat() if found.at else None
     return TrailAnswer(found.entries, found.findings, at, found.running)
 
 
-def _bounds(wanted: ActFilter) -> Acts:
+def _make_bounds(wanted: ActFilter) -> Acts:
     behind = (date.fromisoformat(wanted.last) + timedelta(days=1)).isoformat() if wanted.last else ""
     return Acts(wanted.subject, wanted.agency, wanted.first, behind)
 
 
-async def _rows(session: Session, found: Sequence[AuditDocument]) -> list[Row]:
+async def _make_rows(session: Session, found: Sequence[AuditDocument]) -> list[Row]:
     """What is told of each act, in the order of COLUMNS."""
     agency = session.requester.agency
     foreign = (each.case for one in found if one.agency == agency for each in one.shown if not _is_of(agency, each))
-    cases = await session.runtime.reader.cases(foreign)
-    return [_row(session, one, cases) for one in found]
+    cases = await session.runtime.reader.read_cases(foreign)
+    return [_make_row(session, one, cases) for one in found]
 
 
-def _row(session: Session, one: AuditDocument, cases: Mapping[str, CaseDocument]) -> Row:
+def _make_row(session: Session, one: AuditDocument, cases: Mapping[str, CaseDocument]) -> Row:
     agency = session.requester.agency
     own = one.agency == agency
     return {
@@ -142,31 +144,35 @@ def _row(session: Session, one: AuditDocument, cases: Mapping[str, CaseDocument]
         "subject": one.subject if own else None,
         "purpose": one.purpose,
         "case_reference": one.case_reference if own else None,
-        "shown": [_shown(session, one, each, cases) for each in one.shown if own or _is_of(agency, each)],
+        "shown": [_make_shown_row(session, one, each, cases) for each in one.shown if own or _is_of(agency, each)],
         "rule": (one.entry or {}).get("rule") if own else None,
     }
 
 
-def _shown(session: Session, act: AuditDocument, shown: ShownCase, cases: Mapping[str, CaseDocument]) -> dict[str, Any]:
+def _make_shown_row(
+    session: Session, act: AuditDocument, shown: ShownCase, cases: Mapping[str, CaseDocument]
+) -> dict[str, Any]:
     """A record by its key where the agency reads it for the act's purpose now, else by the agency's reference to it."""
-    named = _is_of(session.requester.agency, shown) or (shown.form is Form.FULL and _reads(session, act, shown, cases))
+    named = _is_of(session.requester.agency, shown) or (
+        shown.form is Form.FULL and _may_read(session, act, shown, cases)
+    )
     return {
         "agency": shown.case.partition(":")[0],
         "case": shown.case if named else None,
-        "reference": None if named else session.reference(shown.case),
+        "reference": None if named else session.make_reference(shown.case),
         "form": shown.form.value,
         "rule": shown.rule or None,
     }
 
 
-def _reads(session: Session, act: AuditDocument, shown: ShownCase, cases: Mapping[str, CaseDocument]) -> bool:
+def _may_read(session: Session, act: AuditDocument, shown: ShownCase, cases: Mapping[str, CaseDocument]) -> bool:
     who = session.requester
     investigator = Requester("", who.agency, who.country, frozenset({Role.INVESTIGATOR}))
     case = cases.get(shown.case)
     stated = next((one for one in Purpose if one == act.purpose), None)
     if case is None or stated is None:
         return False
-    return view(meta(case), investigator, stated, session.now) is View.FULL
+    return decide_view(meta(case), investigator, stated, session.now) is View.FULL
 
 
 def _is_of(agency: str, shown: ShownCase) -> bool:

@@ -18,7 +18,7 @@ from pipeline.api.session import Session
 from pipeline.index.decision_documents import AuditDocument
 from pipeline.index.decision_reading import Acts
 from pipeline.transparency.access_proofs import AccessProof, ProofHeader, encode_hashes, prove_access
-from pipeline.transparency.leaves import SealedEntry, encode64, nonce_of, seal, seed_of
+from pipeline.transparency.leaves import SealedEntry, encode64, nonce_of, seal_entry, seed_of
 from pipeline.transparency.merkle import leaf_hash
 from pipeline.transparency.served_log import ServedHead, ServedLog
 from pipeline.transparency.tag_keys import TagKeys
@@ -61,60 +61,60 @@ class TagKeysAnswer(msgspec.Struct, frozen=True):
     keys: dict[str, str]
 
 
-def head(session: Session) -> str:
+def read_head(session: Session) -> str:
     """The last signed head, as a note. Raises ForbiddenError, UnavailableError before there is one."""
-    session.require(Role.AUDITOR)
-    return _head(session).note
+    session.require_role(Role.AUDITOR)
+    return _require_head(session).note
 
 
-def consistency(session: Session, first: int, second: int) -> ConsistencyAnswer:
+def prove_consistency(session: Session, first: int, second: int) -> ConsistencyAnswer:
     """Raises ForbiddenError, UnprocessableError for sizes that the log has not had."""
-    session.require(Role.AUDITOR)
+    session.require_role(Role.AUDITOR)
     if not 0 < first <= second <= session.runtime.log.store.size:
         raise UnprocessableError("the audit log never had these tree sizes", "first", "second")
-    return ConsistencyAnswer(first, second, encode_hashes(session.runtime.log.store.consistency(first, second)))
+    return ConsistencyAnswer(first, second, encode_hashes(session.runtime.log.store.prove_consistency(first, second)))
 
 
-def inclusion(session: Session, index: int, size: int) -> InclusionAnswer:
+def prove_inclusion(session: Session, index: int, size: int) -> InclusionAnswer:
     """Raises ForbiddenError, UnprocessableError for a leaf or size that the log does not have."""
-    session.require(Role.AUDITOR)
+    session.require_role(Role.AUDITOR)
     served = session.runtime.log
     if not 0 <= index < size <= served.store.size:
         raise UnprocessableError("no such leaf in the audit log at this tree size", "index", "size")
     [leaf] = encode_hashes([served.leaf_at(index)])
-    return InclusionAnswer(index, size, leaf, encode_hashes(served.inclusion(index, size)))
+    return InclusionAnswer(index, size, leaf, encode_hashes(served.prove_inclusion(index, size)))
 
 
-async def agency_keys(session: Session) -> TagKeysAnswer:
+async def read_tag_keys(session: Session) -> TagKeysAnswer:
     """The tag keys of the auditor's agency. Raises ForbiddenError, UnavailableError."""
-    session.require(Role.AUDITOR)
+    session.require_role(Role.AUDITOR)
     await session.audit(ActKind.READ, {"tag keys": True})
-    keys = session.runtime.tag_keys.of(session.requester.agency) if session.requester.agency else {}
+    keys = session.runtime.tag_keys.tag_keys_of(session.requester.agency) if session.requester.agency else {}
     return TagKeysAnswer({key_id: encode64(key) for key_id, key in keys.items()})
 
 
-async def accesses(session: Session, first: int) -> AsyncIterator[bytes]:
+async def prove_accesses(session: Session, first: int) -> AsyncIterator[bytes]:
     """Proofs of all acts that concern the agency, as lines, recorded before the first; see docs/formats/audit-log.md.
 
     `first` is the size of the tree that the reader has seen. Raises ForbiddenError, UnavailableError.
     """
-    session.require(Role.AUDITOR)
+    session.require_role(Role.AUDITOR)
     served, agency = session.runtime.log, session.requester.agency
-    last = _head(session)
+    last = _require_head(session)
     await session.audit(ActKind.EXPORT, {"access proofs": first})
     size = last.checkpoint.size
     await _await_index(session, size)
-    path = encode_hashes(served.store.consistency(first, size)) if 0 < first <= size else ()
+    path = encode_hashes(served.store.prove_consistency(first, size)) if 0 < first <= size else ()
     yield _encoder.encode(ProofHeader(last.note, first, path)) + b"\n"
     after: Place | None = None
-    while found := await session.runtime.decisions.acts(agency, ALL, PAGE, after):
+    while found := await session.runtime.decisions.list_acts(agency, ALL, PAGE, after):
         documents = [one for one, _ in found]
-        yield await asyncio.to_thread(_lines, served, session.runtime.tag_keys, documents, agency, size)
+        yield await asyncio.to_thread(_encode_proofs, served, session.runtime.tag_keys, documents, agency, size)
         after = found[-1][1]
 
 
-def _head(session: Session) -> ServedHead:
-    found = session.runtime.log.head()
+def _require_head(session: Session) -> ServedHead:
+    found = session.runtime.log.last_head()
     if found is None:
         raise UnavailableError("the audit log has no signed head yet; try again later")
     return found
@@ -141,11 +141,13 @@ async def _has_followed(session: Session, size: int) -> bool:
     return any(place is None or place >= size - 1 for place in places)
 
 
-def _lines(served: ServedLog, keys: TagKeys, documents: Sequence[AuditDocument], agency: str, size: int) -> bytes:
-    return b"".join(_encoder.encode(one) + b"\n" for one in _proofs(served, keys, documents, agency, size))
+def _encode_proofs(
+    served: ServedLog, keys: TagKeys, documents: Sequence[AuditDocument], agency: str, size: int
+) -> bytes:
+    return b"".join(_encoder.encode(one) + b"\n" for one in _prove_documents(served, keys, documents, agency, size))
 
 
-def _proofs(
+def _prove_documents(
     served: ServedLog, keys: TagKeys, documents: Sequence[AuditDocument], agency: str, size: int
 ) -> Iterator[AccessProof]:
     """The proofs of what lies under the head; an entry that is not what its leaf says is proven as it is, and fails."""
@@ -155,15 +157,15 @@ def _proofs(
         entry = msgspec.convert(document.entry, AuditEntry)
         index = served.place_of(nonce_of(seed_of(entry, keys)))
         if index is not None and index < size:
-            sealed = _sealed(entry, keys, served.leaf_at(index))
-            yield prove_access(entry, sealed, index, agency, served.inclusion(index, size))
+            sealed = _seal_entry(entry, keys, served.leaf_at(index))
+            yield prove_access(entry, sealed, index, agency, served.prove_inclusion(index, size))
 
 
-def _sealed(entry: AuditEntry, keys: TagKeys, hash_: bytes) -> SealedEntry:
+def _seal_entry(entry: AuditEntry, keys: TagKeys, hash_: bytes) -> SealedEntry:
     """The entry sealed under the secret that its leaf was made under."""
-    made = [seal(entry, keys, keys.current)]
+    made = [seal_entry(entry, keys, keys.current)]
     for key_id in keys.ids[-2::-1]:
         if leaf_hash(made[-1].leaf.encode()) == hash_:
             break
-        made.append(seal(entry, keys, key_id))
+        made.append(seal_entry(entry, keys, key_id))
     return made[-1]

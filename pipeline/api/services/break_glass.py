@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from pipeline.access import break_glass as glass
 from pipeline.access.audit import ActKind
-from pipeline.access.break_glass import GlassReason, Oversight, oversight, verdict_of
+from pipeline.access.break_glass import GlassReason, Oversight, oversight_of, verdict_of
 from pipeline.access.disclosures import Disclosure, GlassVerdict, Move
 from pipeline.access.policy import CaseMeta, View, may_break_glass, may_confirm_glass
 from pipeline.access.request_rules import RequestRule
@@ -17,13 +17,13 @@ from pipeline.api.services.disclosures import (
     NO_THREAD,
     DisclosureAnswer,
     DisclosuresAnswer,
-    disclosures,
-    hit_case,
-    owned_thread,
+    find_thread,
+    list_disclosures,
     record_step,
+    require_hit,
+    require_owned_thread,
     take_step,
     thread_answer,
-    thread_of,
 )
 from pipeline.api.session import Session, meta
 from pipeline.index.decision_reading import ThreadKind
@@ -57,7 +57,7 @@ async def open_alone(session: Session, reference: str, wanted: GlassReason) -> D
     return await record_step(session, before, after, case, View.FULL)
 
 
-async def confirm(session: Session, name: str) -> DisclosureAnswer:
+async def confirm_opening(session: Session, name: str) -> DisclosureAnswer:
     """Open what another supervisor of the agency requested, to that one.
 
     Raises NotFoundError, ForbiddenError, ConflictError.
@@ -68,41 +68,41 @@ async def confirm(session: Session, name: str) -> DisclosureAnswer:
     if not may_confirm_glass(case, session.requester, seen, before.subject):
         raise ForbiddenError("only another supervisor of your agency can confirm, while the case is hit only for you")
     if before.last.move is Move.CONFIRMATION:
-        return await _unchanged(session, before, case, seen)
-    after = take_step(lambda: glass.confirm(before, case, session.requester, session.now))
+        return await _answer_unchanged(session, before, case, seen)
+    after = take_step(lambda: glass.add_confirmation(before, case, session.requester, session.now))
     return await record_step(session, before, after, case, seen)
 
 
-async def withdraw(session: Session, name: str) -> DisclosureAnswer:
+async def withdraw_request(session: Session, name: str) -> DisclosureAnswer:
     """Take an own request back before it is confirmed. Raises NotFoundError, ForbiddenError, ConflictError."""
     before, case, seen = await _agency_thread(session, name)
     if before.subject != session.requester.subject:
         raise ForbiddenError("only the requester can withdraw the request")
     if before.last.move is Move.WITHDRAWAL:
-        return await _unchanged(session, before, case, seen)
-    after = take_step(lambda: glass.withdraw(before, session.requester, session.now))
+        return await _answer_unchanged(session, before, case, seen)
+    after = take_step(lambda: glass.add_withdrawal(before, session.requester, session.now))
     return await record_step(session, before, after, case, seen)
 
 
-async def review(session: Session, name: str, verdict: GlassVerdict, comment: str) -> DisclosureAnswer:
+async def review_opening(session: Session, name: str, verdict: GlassVerdict, comment: str) -> DisclosureAnswer:
     """The owner's verdict on what was opened by one alone. Raises NotFoundError, ForbiddenError, ConflictError.
 
     When this returns, nobody reads any more what is not justified. The same verdict again changes nothing; another is
     a conflict.
     """
-    before, case = await owned_thread(session, name)
+    before, case = await require_owned_thread(session, name)
     if Role.SUPERVISOR not in session.requester.roles:
         raise ForbiddenError("only a supervisor of the owner agency can review this")
     given = verdict_of(before)
     if given is verdict:
-        return await _unchanged(session, before, case, View.FULL)
+        return await _answer_unchanged(session, before, case, View.FULL)
     if given is not None:
         raise ConflictError("someone else has already reviewed this")
-    after = take_step(lambda: glass.review(before, session.requester, verdict, comment, session.now))
+    after = take_step(lambda: glass.add_review(before, session.requester, verdict, comment, session.now))
     return await record_step(session, before, after, case, View.FULL)
 
 
-async def break_glasses(
+async def list_break_glass(
     session: Session, mine: bool = True, awaiting: bool = False, limit: int = 50, cursor: str | None = None
 ) -> DisclosuresAnswer:
     """Break-glass by the agency's supervisors (`mine`), or on its records, the latest step first.
@@ -110,30 +110,30 @@ async def break_glasses(
     `awaiting` narrows it to what the requester can confirm, or the owner is to review.
     """
     if not awaiting:
-        return await disclosures(session, mine, limit, cursor, ThreadKind.BREAK_GLASS)
+        return await list_disclosures(session, mine, limit, cursor, ThreadKind.BREAK_GLASS)
     kind = ThreadKind.AWAITING_CONFIRMATION if mine else ThreadKind.AWAITING_REVIEW
-    wanted = _confirmable(session) if mine else _reviewable(session)
-    return await disclosures(session, mine, limit, cursor, kind, wanted)
+    wanted = _confirmable_filter(session) if mine else _reviewable_filter(session)
+    return await list_disclosures(session, mine, limit, cursor, kind, wanted)
 
 
-def _confirmable(session: Session) -> Callable[[Disclosure], bool]:
+def _confirmable_filter(session: Session) -> Callable[[Disclosure], bool]:
     who, now = session.requester, session.now
     may = Role.SUPERVISOR in who.roles
-    return lambda one: may and one.subject != who.subject and oversight(one, now) is Oversight.AWAITING_CONFIRMATION
+    return lambda one: may and one.subject != who.subject and oversight_of(one, now) is Oversight.AWAITING_CONFIRMATION
 
 
-def _reviewable(session: Session) -> Callable[[Disclosure], bool]:
+def _reviewable_filter(session: Session) -> Callable[[Disclosure], bool]:
     due = (Oversight.AWAITING_REVIEW, Oversight.OVERDUE)
-    return lambda one: oversight(one, session.now) in due
+    return lambda one: oversight_of(one, session.now) in due
 
 
 async def _own_thread(session: Session, reference: str) -> tuple[Disclosure, CaseMeta]:
     """This supervisor's own thread about the case behind a reference, of which no more than the hit is seen."""
-    session.require(Role.SUPERVISOR)
-    case = await hit_case(session, reference)
+    session.require_role(Role.SUPERVISOR)
+    case = await require_hit(session, reference)
     if not may_break_glass(case, session.requester, View.HIT):
         raise ForbiddenError()
-    return await thread_of(session, case, session.requester.subject), case
+    return await find_thread(session, case, session.requester.subject), case
 
 
 async def _agency_thread(session: Session, name: str) -> tuple[Disclosure, CaseMeta, View]:
@@ -142,18 +142,20 @@ async def _agency_thread(session: Session, name: str) -> tuple[Disclosure, CaseM
     Each costs the same calls: that of another agency's thread, of a case that became silent, and of nothing.
     """
     session.require_reader()
-    found = (await session.runtime.decisions.threads([name])).get(name)
+    found = (await session.runtime.decisions.read_threads([name])).get(name)
     one = found if found is not None and found.subject and found.requester == session.requester.agency else None
     key = name if one is None else one.case
-    documents = await session.runtime.reader.cases([key])
-    seen = (await session.views_by_key([key], documents))[key]
+    documents = await session.runtime.reader.read_cases([key])
+    seen = (await session.decide_views_by_key([key], documents))[key]
     if one is not None and seen is not View.NOTHING:
         return one, meta(documents[key]), seen
     await session.audit(ActKind.DISCLOSURE, about=name[:NAME_CHARS], rule=RequestRule.NOT_SHOWN)
     raise NotFoundError(NO_THREAD)
 
 
-async def _unchanged(session: Session, one: Disclosure, case: CaseMeta, seen: View) -> DisclosureAnswer:
+async def _answer_unchanged(session: Session, one: Disclosure, case: CaseMeta, seen: View) -> DisclosureAnswer:
     """What holds already, to one who asks for it again."""
-    await session.audit(ActKind.DISCLOSURE, {"again": one.last.move}, session.shown({case.case: seen}), about=one.id)
+    await session.audit(
+        ActKind.DISCLOSURE, {"again": one.last.move}, session.make_shown({case.case: seen}), about=one.id
+    )
     return thread_answer(session, one, case, seen)

@@ -26,24 +26,24 @@ class CaseAnswer(msgspec.Struct, frozen=True):
     case: Row
 
 
-async def case(session: Session, key: str) -> CaseAnswer:
+async def read_case(session: Session, key: str) -> CaseAnswer:
     """The case `key`. Raises NotFoundError where there is none, or none to be read: the two are one answer."""
     session.require_reader()
-    document = await readable(session, key)
-    row = case_for(View.FULL, meta(document), _content(session, document), session.reference)
-    await session.audit(ActKind.READ, {"case": key}, session.shown({key: View.FULL}))
+    document = await require_readable(session, key)
+    row = case_for(View.FULL, meta(document), _case_content(session, document), session.make_reference)
+    await session.audit(ActKind.READ, {"case": key}, session.make_shown({key: View.FULL}))
     return CaseAnswer(session.as_of, row or {})
 
 
-async def readable(session: Session, key: str, fields: Sequence[str] | None = None) -> CaseDocument:
+async def require_readable(session: Session, key: str, fields: Sequence[str] | None = None) -> CaseDocument:
     """The document, or `fields` of it, of a case that the requester sees in full.
 
     Raises NotFoundError after recording the attempt. Nothing of it is fetched unless he might read it: to load a record
     takes a tenth of a refusal's time, which would tell that there is one.
     """
     if await _might_read(session, key):
-        found = await session.runtime.reader.cases([key], fields)
-        if (await session.views(found)).get(key) is View.FULL:
+        found = await session.runtime.reader.read_cases([key], fields)
+        if (await session.decide_views(found)).get(key) is View.FULL:
             return found[key]
     await session.audit(ActKind.READ, {"case": key}, rule=RequestRule.NOT_SHOWN)
     raise NotFoundError(NO_CASE)
@@ -54,12 +54,12 @@ async def _might_read(session: Session, key: str) -> bool:
     viewer = session.viewer
     if viewer is None or key.partition(":")[0] == viewer.agency:
         return True
-    grants = await session.runtime.grants.of([key], session.requester)
+    grants = await session.runtime.grants.read_grants([key], session.requester)
     granted = any(session.now < one.until for one in grants)
     return await session.runtime.reader.may_be_read(key, viewer, granted=granted)
 
 
-def _content(session: Session, document: CaseDocument) -> dict[str, Any]:
+def _case_content(session: Session, document: CaseDocument) -> dict[str, Any]:
     """What a case says, its owner's grading and where it came from; keys in a fixed order."""
     who = session.requester
     return {

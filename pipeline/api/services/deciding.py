@@ -14,7 +14,7 @@ LONGEST_REASON = 2000
 """Characters of a reason: a page of text, and a bound on what a message holds."""
 
 
-async def decide(
+async def record_decision(
     session: Session, topic: Topic, key: str, value: msgspec.Struct, replaces: msgspec.Struct | None = None
 ) -> None:
     """Keep a decision that was audited, and return once readers see it. Raises UnavailableError.
@@ -24,7 +24,7 @@ async def decide(
     runtime = session.runtime
     try:
         offset = await runtime.decide.write(topic, key, value, replaces)
-        await runtime.decisions.effective(topic.pattern, key, offset)
+        await runtime.decisions.wait_until_effective(topic.pattern, key, offset)
     except OvertakenError as error:
         raise ConflictError(error) from error
     except (DecisionError, NotEffectiveError) as error:

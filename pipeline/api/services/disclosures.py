@@ -16,9 +16,9 @@ from pipeline.access.disclosures import Ask, Disclosure, NotDueError, may_decide
 from pipeline.access.policy import CaseMeta, View
 from pipeline.access.request_rules import RequestRule
 from pipeline.api.cursors import Place
-from pipeline.api.paging import MovingList, page
+from pipeline.api.paging import MovingList, fill_page
 from pipeline.api.problems import ConflictError, NotFoundError
-from pipeline.api.services.deciding import decide
+from pipeline.api.services.deciding import record_decision
 from pipeline.api.session import Session, meta
 from pipeline.index.decision_reading import ThreadKind
 from pipeline.index.documents import CaseDocument
@@ -48,39 +48,41 @@ class DisclosuresAnswer(msgspec.Struct, frozen=True):
     next: str | None = None
 
 
-async def ask(session: Session, reference: str, wanted: Ask) -> DisclosureAnswer:
+async def request_disclosure(session: Session, reference: str, wanted: Ask) -> DisclosureAnswer:
     """Ask the owner for the case that `reference` stands for. Raises NotFoundError, ConflictError, UnavailableError.
 
     A case that the requester may read already is a conflict, and so is a request that is open.
     """
-    case = await hit_case(session, reference)
-    before = await thread_of(session, case)
-    after = take_step(lambda: threads.request(before, case, session.requester, session.grounds, wanted, session.now))
+    case = await require_hit(session, reference)
+    before = await find_thread(session, case)
+    after = take_step(
+        lambda: threads.add_request(before, case, session.requester, session.grounds, wanted, session.now)
+    )
     return await record_step(session, before, after, case, View.HIT)
 
 
-async def grant(session: Session, name: str, until: datetime, reason: str = "") -> DisclosureAnswer:
+async def grant_disclosure(session: Session, name: str, until: datetime, reason: str = "") -> DisclosureAnswer:
     """Open the case to the asking agency until a time. Raises NotFoundError, ConflictError, UnavailableError."""
-    before, case = await owned_thread(session, name)
-    after = take_step(lambda: threads.grant(before, case, session.requester, until, reason, session.now))
+    before, case = await require_owned_thread(session, name)
+    after = take_step(lambda: threads.add_grant(before, case, session.requester, until, reason, session.now))
     return await record_step(session, before, after, case, View.FULL)
 
 
-async def refuse(session: Session, name: str, reason: str = "") -> DisclosureAnswer:
+async def refuse_disclosure(session: Session, name: str, reason: str = "") -> DisclosureAnswer:
     """Say no. Raises NotFoundError, ConflictError, UnavailableError."""
-    before, case = await owned_thread(session, name)
-    after = take_step(lambda: threads.refuse(before, session.requester, reason, session.now))
+    before, case = await require_owned_thread(session, name)
+    after = take_step(lambda: threads.add_refusal(before, session.requester, reason, session.now))
     return await record_step(session, before, after, case, View.FULL)
 
 
-async def revoke(session: Session, name: str, reason: str = "") -> DisclosureAnswer:
+async def revoke_disclosure(session: Session, name: str, reason: str = "") -> DisclosureAnswer:
     """Take a grant back, or end a break-glass; when this returns nobody reads under it. Raises as `grant`."""
-    before, case = await owned_thread(session, name)
-    after = take_step(lambda: threads.revoke(before, session.requester, reason, session.now))
+    before, case = await require_owned_thread(session, name)
+    after = take_step(lambda: threads.add_revocation(before, session.requester, reason, session.now))
     return await record_step(session, before, after, case, View.FULL)
 
 
-async def disclosures(
+async def list_disclosures(
     session: Session,
     mine: bool = True,
     limit: int = 50,
@@ -95,81 +97,81 @@ async def disclosures(
     session.require_reader()
     decisions = session.runtime.decisions
     listing = MovingList(
-        session, "disclosures", mine, kind, cursor=cursor, point=partial(decisions.point, "disclosures")
+        session, "disclosures", mine, kind, cursor=cursor, point=partial(decisions.open_point, "disclosures")
     )
 
     async def fetch(after: Place | None) -> list[tuple[Disclosure | None, Place]]:
-        return await decisions.disclosures(_agency(session), _role(mine), MOST, after, listing.at, kind)
+        return await decisions.list_disclosures(_own_agency(session), _thread_role(mine), MOST, after, listing.at, kind)
 
     async def show(found: list[Disclosure | None]) -> list[Row | None]:
         held = [one for one in found if one is not None and wanted(one) and not listing.was_shown(one.id)]
-        cases, views = await _cases(session, held)
-        rows = {one.id: _shown(session, one, cases, views) for one in held}
+        cases, views = await _read_cases(session, held)
+        rows = {one.id: _show_thread(session, one, cases, views) for one in held}
         return [rows.get(one.id) if one else None for one in found]
 
-    rows, place = await page(fetch, show, min(limit, MOST), MOST, listing.after)
+    rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, listing.after)
     listed = {row["case"]: View.FULL for row in rows if row["case"]}
-    await session.audit(ActKind.READ, {"disclosures": _role(mine), "kind": kind}, session.shown(listed))
-    following = await listing.next((row["id"] for row in rows), place)
+    await session.audit(ActKind.READ, {"disclosures": _thread_role(mine), "kind": kind}, session.make_shown(listed))
+    following = await listing.next_cursor((row["id"] for row in rows), place)
     return DisclosuresAnswer(session.now.isoformat(), tuple(rows), following)
 
 
-async def disclosure(session: Session, name: str) -> DisclosureAnswer:
+async def read_disclosure(session: Session, name: str) -> DisclosureAnswer:
     """One disclosure. Raises NotFoundError."""
     session.require_reader()
-    one = (await session.runtime.decisions.threads([name])).get(name)
-    found = [one] if one is not None and _agency(session) in (one.owner, one.requester) else []
-    cases, views = await _cases(session, found)
-    row = next((row for each in found if (row := _shown(session, each, cases, views)) is not None), None)
+    one = (await session.runtime.decisions.read_threads([name])).get(name)
+    found = [one] if one is not None and _own_agency(session) in (one.owner, one.requester) else []
+    cases, views = await _read_cases(session, found)
+    row = next((row for each in found if (row := _show_thread(session, each, cases, views)) is not None), None)
     rule = None if row else RequestRule.NOT_SHOWN
-    await session.audit(ActKind.READ, {"disclosure": name}, session.shown(views), rule=rule)
+    await session.audit(ActKind.READ, {"disclosure": name}, session.make_shown(views), rule=rule)
     if row is None:
         raise NotFoundError(NO_THREAD)
     return DisclosureAnswer(session.now.isoformat(), row)
 
 
-async def hit_case(session: Session, reference: str) -> CaseMeta:
+async def require_hit(session: Session, reference: str) -> CaseMeta:
     """The case behind a reference, of which the requester sees that it is there and no more."""
     session.require_reader()
-    document = await named(session, reference)
-    seen = View.NOTHING if document is None else (await session.views({document.case: document}))[document.case]
+    document = await find_referenced_case(session, reference)
+    seen = View.NOTHING if document is None else (await session.decide_views({document.case: document}))[document.case]
     if document is None or seen is View.NOTHING:
         await session.audit(ActKind.DISCLOSURE, {"reference": reference}, rule=RequestRule.NOT_SHOWN)
         raise NotFoundError(NO_HIT)
     if seen is View.FULL:
-        await session.audit(ActKind.DISCLOSURE, {"reference": reference}, session.shown({document.case: seen}))
+        await session.audit(ActKind.DISCLOSURE, {"reference": reference}, session.make_shown({document.case: seen}))
         raise ConflictError("you already have access to this case", case=document.case)
     return meta(document)
 
 
-async def named(session: Session, reference: str) -> CaseDocument | None:
+async def find_referenced_case(session: Session, reference: str) -> CaseDocument | None:
     """The case that a reference of the requester's agency stands for, if its handling shows it for the purpose."""
     who = session.requester
     digest = session.runtime.opaque.digest_of(who.agency, reference)
     if digest is None:
         return None
-    return await session.runtime.reader.digested(digest, who.country, session.grounds.purpose)
+    return await session.runtime.reader.find_digested(digest, who.country, session.grounds.purpose)
 
 
-async def owned_thread(session: Session, name: str) -> tuple[Disclosure, CaseMeta]:
+async def require_owned_thread(session: Session, name: str) -> tuple[Disclosure, CaseMeta]:
     """A thread about a live case of the requester's own agency."""
     session.require_reader()
-    one = (await session.runtime.decisions.threads([name])).get(name)
+    one = (await session.runtime.decisions.read_threads([name])).get(name)
     if one is not None and may_decide(one, session.requester):
-        document = (await session.runtime.reader.cases([one.case])).get(one.case)
+        document = (await session.runtime.reader.read_cases([one.case])).get(one.case)
         if document is not None:
-            session.decide(meta(document))
+            session.decide_view(meta(document))
             return one, meta(document)
     await session.audit(ActKind.DISCLOSURE, about=name[:MOST], rule=RequestRule.NOT_SHOWN)
     raise NotFoundError(NO_THREAD)
 
 
-async def thread_of(session: Session, case: CaseMeta, subject: str = "") -> Disclosure:
+async def find_thread(session: Session, case: CaseMeta, subject: str = "") -> Disclosure:
     """The thread of the requester's agency about a case, or his own, under whichever secret it was begun."""
     ring, who = session.runtime.opaque.ring, session.requester
     ids = threads.thread_ids(ring, who.agency, case.case, subject)
-    found = (await session.runtime.decisions.threads(ids)).values()
-    return max(found, key=lambda one: one.last.time, default=threads.unopened(ring, case, who, subject))
+    found = (await session.runtime.decisions.read_threads(ids)).values()
+    return max(found, key=lambda one: one.last.time, default=threads.new_thread(ring, case, who, subject))
 
 
 def take_step(step: Callable[[], Disclosure]) -> Disclosure:
@@ -190,35 +192,39 @@ async def record_step(
     A process that dies behind the audit has opened nothing: what is asked again is asked of the same thread.
     """
     if opened := threads.grant_of(after):
-        session.decide(case, [opened])
-    await session.audit(ActKind.DISCLOSURE, {"step": after.last.move}, session.shown({case.case: seen}), about=after.id)
-    await decide(session, topics.DISCLOSURES, after.id, after, before)
+        session.decide_view(case, [opened])
+    await session.audit(
+        ActKind.DISCLOSURE, {"step": after.last.move}, session.make_shown({case.case: seen}), about=after.id
+    )
+    await record_decision(session, topics.DISCLOSURES, after.id, after, before)
     return thread_answer(session, after, case, seen)
 
 
 def thread_answer(session: Session, one: Disclosure, case: CaseMeta, seen: View) -> DisclosureAnswer:
     """A thread as the requester may see it."""
-    return DisclosureAnswer(session.now.isoformat(), _row(session, one, case, seen))
+    return DisclosureAnswer(session.now.isoformat(), _make_row(session, one, case, seen))
 
 
-async def _cases(session: Session, found: list[Disclosure]) -> tuple[dict[str, CaseDocument], dict[str, View]]:
-    cases = await session.runtime.reader.cases(one.case for one in found)
-    return cases, await session.views(cases)
+async def _read_cases(session: Session, found: list[Disclosure]) -> tuple[dict[str, CaseDocument], dict[str, View]]:
+    cases = await session.runtime.reader.read_cases(one.case for one in found)
+    return cases, await session.decide_views(cases)
 
 
-def _shown(session: Session, one: Disclosure, cases: dict[str, CaseDocument], views: dict[str, View]) -> Row | None:
+def _show_thread(
+    session: Session, one: Disclosure, cases: dict[str, CaseDocument], views: dict[str, View]
+) -> Row | None:
     """The thread, unless its case is gone or no longer shown to the requester."""
     seen = views.get(one.case, View.NOTHING)
-    return None if seen is View.NOTHING else _row(session, one, meta(cases[one.case]), seen)
+    return None if seen is View.NOTHING else _make_row(session, one, meta(cases[one.case]), seen)
 
 
-def _row(session: Session, one: Disclosure, case: CaseMeta, seen: View) -> Row:
-    return disclosure_for(one, case, _agency(session), seen, session.now)
+def _make_row(session: Session, one: Disclosure, case: CaseMeta, seen: View) -> Row:
+    return disclosure_for(one, case, _own_agency(session), seen, session.now)
 
 
-def _agency(session: Session) -> str:
+def _own_agency(session: Session) -> str:
     return session.requester.agency
 
 
-def _role(mine: bool) -> str:
+def _thread_role(mine: bool) -> str:
     return "requester" if mine else "owner"

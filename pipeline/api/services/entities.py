@@ -15,13 +15,13 @@ from pipeline.access.audit import ActKind
 from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import Row
 from pipeline.api.problems import NotFoundError
-from pipeline.api.services.cases import readable
-from pipeline.api.services.links import SeenLink, surroundings
+from pipeline.api.services.cases import require_readable
+from pipeline.api.services.links import SeenLink, find_surroundings
 from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument, LinkDocument, entities_of
 from pipeline.matching.bands import Band
 from pipeline.matching.model import Model
-from pipeline.matching.score.resolution import Tie, are_apart, groups
+from pipeline.matching.score.resolution import Tie, are_apart, group_ties
 
 MOST_CASES: Final = 50
 """Cases that are looked at: a thing that more speak of is looked at case by case."""
@@ -60,13 +60,13 @@ class _Near:
         self.links: set[str] = set()
         self.complete = True
 
-    def follow(self, origin: str, found: list[SeenLink]) -> list[str]:
+    def add_links(self, origin: str, found: list[SeenLink]) -> list[str]:
         """Take in the links of `origin`; the cases that are new."""
         full = [one.link for one in found if one.view is LinkView.FULL]
         self.complete = self.complete and len(full) <= MOST_EACH
-        return [case for link in full[:MOST_EACH] for case in self._new(origin, link)]
+        return [case for link in full[:MOST_EACH] for case in self._add_link(origin, link)]
 
-    def _new(self, origin: str, link: LinkDocument) -> Iterator[str]:
+    def _add_link(self, origin: str, link: LinkDocument) -> Iterator[str]:
         other = next(case for case in link.cases if case != origin)
         if other not in self.bands and len(self.bands) == MOST_CASES:
             self.complete = False
@@ -77,51 +77,53 @@ class _Near:
             yield other
 
 
-async def entity(session: Session, key: str, name: str) -> EntityAnswer:
+async def resolve_entity(session: Session, key: str, name: str) -> EntityAnswer:
     """The thing that entity `name` of case `key` is.
 
     Raises NotFoundError for a case that is not to be read or an entity that it does not have.
     """
     session.require_reader()
-    own = await readable(session, key)
-    if name not in _entities(own):
-        await session.audit(ActKind.READ, {"entity": name, "case": key}, session.shown({key: View.FULL}))
+    own = await require_readable(session, key)
+    if name not in _entities_by_id(own):
+        await session.audit(ActKind.READ, {"entity": name, "case": key}, session.make_shown({key: View.FULL}))
         raise NotFoundError("entity not found")
-    near = await _near(session, key)
-    cases = await session.runtime.reader.cases(sorted(near.bands), fields=None)
-    views = await session.views(cases)
+    near = await _find_near_cases(session, key)
+    cases = await session.runtime.reader.read_cases(sorted(near.bands), fields=None)
+    views = await session.decide_views(cases)
     cases = {key: own} | {case: one for case, one in cases.items() if views[case] is View.FULL}
-    links = await session.runtime.reader.links(sorted(near.links))
-    members = _members((key, name), cases, links.values(), session.runtime.model)
-    shown = session.shown({case: View.FULL for case, _ in members})
+    links = await session.runtime.reader.read_links(sorted(near.links))
+    members = _find_members((key, name), cases, links.values(), session.runtime.model)
+    shown = session.make_shown({case: View.FULL for case, _ in members})
     await session.audit(ActKind.READ, {"entity": name, "case": key}, shown)
-    rows = [_appearance(cases[case], entity, near.bands[case]) for case, entity in members]
-    return EntityAnswer(session.as_of, rows[0]["entity"]["type"], tuple(rows), tuple(_facts(rows)), near.complete)
+    rows = [_make_appearance(cases[case], entity, near.bands[case]) for case, entity in members]
+    return EntityAnswer(
+        session.as_of, rows[0]["entity"]["type"], tuple(rows), tuple(_collect_facts(rows)), near.complete
+    )
 
 
-async def _near(session: Session, key: str) -> _Near:
+async def _find_near_cases(session: Session, key: str) -> _Near:
     near = _Near()
     near.bands[key] = Band.CERTAIN
     ring = [key]
     for _ in range(STEPS):
-        ring = [new for case in ring for new in near.follow(case, (await surroundings(session, case)).links)]
+        ring = [new for case in ring for new in near.add_links(case, (await find_surroundings(session, case)).links)]
     return near
 
 
-def _members(
+def _find_members(
     asked: Place, cases: Mapping[str, CaseDocument], links: Iterable[LinkDocument], model: Model
 ) -> list[Place]:
     """The entities that are one with the asked one: itself first, then the others by case key."""
     held = {(case, one.id): one for case, document in sorted(cases.items()) for one in entities_of(document)}
     places, prints = list(held), list(held.values())
     number = {place: at for at, place in enumerate(places)}
-    ties = [tie for link in links for tie in _ties(link, number)]
-    found = groups(len(places), ties, lambda a, b: are_apart(prints[a], prints[b], model))
+    ties = [tie for link in links for tie in _make_ties(link, number)]
+    found = group_ties(len(places), ties, lambda a, b: are_apart(prints[a], prints[b], model))
     mine = next((group for group in found if number.get(asked) in group), [])
     return [asked, *(places[at] for at in mine if places[at] != asked)]
 
 
-def _ties(link: LinkDocument, number: Mapping[Place, int]) -> Iterator[Tie]:
+def _make_ties(link: LinkDocument, number: Mapping[Place, int]) -> Iterator[Tie]:
     """A link's ties between entities of one type, by its evidence."""
     for pair in link.evidence["entities"] if link.evidence else ():
         a, b = (number.get((side.case, pair[f"entity_{name}"])) for name, side in (("a", link.a), ("b", link.b)))
@@ -129,11 +131,11 @@ def _ties(link: LinkDocument, number: Mapping[Place, int]) -> Iterator[Tie]:
             yield Tie(pair["bits"], a, b)
 
 
-def _entities(case: CaseDocument) -> dict[str, dict[str, Any]]:
+def _entities_by_id(case: CaseDocument) -> dict[str, dict[str, Any]]:
     return {one["id"]: one for one in (case.data or {}).get("entities", ())}
 
 
-def _appearance(case: CaseDocument, name: str, band: Band) -> Row:
+def _make_appearance(case: CaseDocument, name: str, band: Band) -> Row:
     caveat = (case.handling.caveat if case.handling else "") or None
     return {
         "case": case.case,
@@ -141,11 +143,11 @@ def _appearance(case: CaseDocument, name: str, band: Band) -> Row:
         "country": case.country,
         "band": band,
         "caveat": caveat,
-        "entity": _entities(case)[name],
+        "entity": _entities_by_id(case)[name],
     }
 
 
-def _facts(rows: Iterable[Row]) -> Iterator[Row]:
+def _collect_facts(rows: Iterable[Row]) -> Iterator[Row]:
     """Every value of every field once, with the cases that state it, in the order in which it is first met."""
     said: dict[tuple[str, bytes], list[str]] = {}
     for row in rows:

@@ -35,17 +35,17 @@ MEDIA_TYPES: Final[dict[Format, str]] = {
 class Writer(Protocol):
     """One file being written; `parts` is called with rows in their order."""
 
-    def head(self) -> bytes:
+    def encode_head(self) -> bytes:
         """Return what stands before the rows."""
 
-    def part(self, rows: Iterable[Row]) -> bytes:
+    def encode_part(self, rows: Iterable[Row]) -> bytes:
         """Return some rows, written."""
 
-    def tail(self) -> bytes:
+    def encode_tail(self) -> bytes:
         """Return what stands after the rows."""
 
 
-def writer(what: What, form: Format, name: str) -> Writer:
+def make_writer(what: What, form: Format, name: str) -> Writer:
     """What writes a file of one format; `name` is the request's, which a STIX bundle is named by."""
     names = LINK_COLUMNS if what == "links" else CASE_COLUMNS
     kinds: dict[Format, Writer] = {
@@ -63,13 +63,13 @@ class _Lines:
     def __init__(self, names: Sequence[str]) -> None:
         self._names = names
 
-    def head(self) -> bytes:
+    def encode_head(self) -> bytes:
         return b""
 
-    def part(self, rows: Iterable[Row]) -> bytes:
-        return lines({name: row[name] for name in self._names} for row in rows)
+    def encode_part(self, rows: Iterable[Row]) -> bytes:
+        return encode_lines({name: row[name] for name in self._names} for row in rows)
 
-    def tail(self) -> bytes:
+    def encode_tail(self) -> bytes:
         return b""
 
 
@@ -80,18 +80,18 @@ class _FollowTheMoney(_Lines):
         super().__init__(())
         self._entities = link_entities if what == "links" else case_entities
 
-    def part(self, rows: Iterable[Row]) -> bytes:
-        return lines(entity for row in rows for entity in self._entities(row))
+    def encode_part(self, rows: Iterable[Row]) -> bytes:
+        return encode_lines(entity for row in rows for entity in self._entities(row))
 
 
 class _Table(_Lines):
     """A table with a head."""
 
-    def head(self) -> bytes:
-        return table([self._names])
+    def encode_head(self) -> bytes:
+        return encode_csv([self._names])
 
-    def part(self, rows: Iterable[Row]) -> bytes:
-        return table([row[name] for name in self._names] for row in rows)
+    def encode_part(self, rows: Iterable[Row]) -> bytes:
+        return encode_csv([row[name] for name in self._names] for row in rows)
 
 
 class _Stix:
@@ -102,15 +102,15 @@ class _Stix:
         self._id = stix.bundle_id(what, name)
         self._told: set[str] = set()
 
-    def head(self) -> bytes:
+    def encode_head(self) -> bytes:
         opening = orjson.dumps({"type": "bundle", "id": self._id})[:-1]
-        return opening + b',"objects":[\n' + orjson.dumps(stix.exporter())
+        return opening + b',"objects":[\n' + orjson.dumps(stix.exporter_identity())
 
-    def part(self, rows: Iterable[Row]) -> bytes:
+    def encode_part(self, rows: Iterable[Row]) -> bytes:
         found = (one for row in rows for one in self._objects(row))
         return b"".join(b",\n" + orjson.dumps(one) for one in found if self._is_new(one))
 
-    def tail(self) -> bytes:
+    def encode_tail(self) -> bytes:
         return b"\n]}\n"
 
     def _is_new(self, one: stix.Object) -> bool:
@@ -121,15 +121,15 @@ class _Stix:
         return new
 
 
-def lines(items: Iterable[object]) -> bytes:
+def encode_lines(items: Iterable[object]) -> bytes:
     """One JSON object a line."""
     return b"".join(orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE) for item in items)
 
 
-def table(rows: Iterable[Iterable[object]]) -> bytes:
+def encode_csv(rows: Iterable[Iterable[object]]) -> bytes:
     """Rows of CSV (RFC 4180)."""
     text = io.StringIO()
-    csv.writer(text).writerows(map(_cell, row) for row in rows)
+    csv.writer(text).writerows(map(_encode_cell, row) for row in rows)
     return text.getvalue().encode()
 
 
@@ -139,7 +139,7 @@ UNSEEN: Final = frozenset("CZ")
 """General categories of controls, formats and separators, which spreadsheets pass over before they look for a sign."""
 
 
-def _cell(value: object) -> object:
+def _encode_cell(value: object) -> object:
     """A CSV cell; a text that a spreadsheet would take for a formula is quoted (OWASP, CSV injection)."""
     if isinstance(value, dict | list):
         return orjson.dumps(value).decode()

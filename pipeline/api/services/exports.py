@@ -10,7 +10,7 @@ from pipeline.access.audit import ActKind, ShownCase
 from pipeline.access.hit_gate import LinkSight
 from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import Ends, Row, link_for
-from pipeline.api.services.export_formats import Format, What, writer
+from pipeline.api.services.export_formats import Format, What, make_writer
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.exports import case_row, link_row
@@ -23,22 +23,22 @@ PART: Final = 500
 T = TypeVar("T")
 
 
-async def export(session: Session, what: What, form: Format) -> AsyncIterator[bytes]:
+async def export_records(session: Session, what: What, form: Format) -> AsyncIterator[bytes]:
     """The file in parts.
 
     Raises ForbiddenError or UnavailableError before the first one, UnavailableError between parts.
     """
     session.require_reader()
-    file = writer(what, form, session.request_id)
-    parts = _links(session) if what == "links" else _cases(session)
-    yield file.head()
+    file = make_writer(what, form, session.request_id)
+    parts = _export_links(session) if what == "links" else _export_cases(session)
+    yield file.encode_head()
     async for rows, shown in parts:
         await session.audit(ActKind.EXPORT, {"export": what, "form": form}, shown)
-        yield file.part(rows)
-    yield file.tail()
+        yield file.encode_part(rows)
+    yield file.encode_tail()
 
 
-async def _links(session: Session) -> AsyncIterator[tuple[list[Row], tuple[ShownCase, ...]]]:
+async def _export_links(session: Session) -> AsyncIterator[tuple[list[Row], tuple[ShownCase, ...]]]:
     """Links seen in full by link id; behind them, by their references, those with a hit-only side.
 
     A link id is a digest of both case keys: its place among others would let somebody test a guess at the hidden one.
@@ -47,25 +47,25 @@ async def _links(session: Session) -> AsyncIterator[tuple[list[Row], tuple[Shown
     words = None if viewer is None else requester_words(viewer)
     hits: list[Row] = []
     hits_shown: dict[str, ShownCase] = {}
-    async for part in _parts(session.runtime.reader.every_link(words)):
-        cases = await session.runtime.reader.cases((case for link in part for case in link.cases), STATE_FIELDS)
-        views = await session.views(cases)
+    async for part in _batch_items(session.runtime.reader.every_link(words)):
+        cases = await session.runtime.reader.read_cases((case for link in part for case in link.cases), STATE_FIELDS)
+        views = await session.decide_views(cases)
         held = [link for link in part if all(case in cases for case in link.cases)]
-        full, hit = _split(session, held, cases, views, await session.see_links(held, views))
+        full, hit = _split_hits(session, held, cases, views, await session.see_links(held, views))
         hits += [row for _, row in hit]
-        hits_shown |= {one.case: one for one in session.shown(_views(hit, views))}
-        yield [row for _, row in full], session.shown(_views(full, views))
+        hits_shown |= {one.case: one for one in session.make_shown(_select_views(hit, views))}
+        yield [row for _, row in full], session.make_shown(_select_views(full, views))
     yield sorted(hits, key=lambda row: str(row["link_id"])), tuple(hits_shown.values())
 
 
 Told = list[tuple[LinkDocument, Row]]
 
 
-def _views(part: Told, views: Mapping[str, View]) -> dict[str, View]:
+def _select_views(part: Told, views: Mapping[str, View]) -> dict[str, View]:
     return {case: views[case] for link, _ in part for case in link.cases}
 
 
-def _split(
+def _split_hits(
     session: Session,
     part: list[LinkDocument],
     cases: dict[str, CaseDocument],
@@ -77,21 +77,21 @@ def _split(
     hits: Told = []
     for link in part:
         sight = sights[link.link]
-        row = link_for(sight, Ends(*(meta(cases[case]) for case in link.cases)), link_row(link), session.reference)
+        row = link_for(sight, Ends(*(meta(cases[case]) for case in link.cases)), link_row(link), session.make_reference)
         if row is not None:
             (full if sight.view is LinkView.FULL else hits).append((link, row))
     return full, hits
 
 
-async def _cases(session: Session) -> AsyncIterator[tuple[list[Row], tuple[ShownCase, ...]]]:
+async def _export_cases(session: Session) -> AsyncIterator[tuple[list[Row], tuple[ShownCase, ...]]]:
     limits = Limits(session.now.date(), session.viewer)
-    async for part in _parts(session.runtime.reader.every_case(limits)):
-        views = await session.views({one.case: one for one in part})
+    async for part in _batch_items(session.runtime.reader.every_case(limits)):
+        views = await session.decide_views({one.case: one for one in part})
         kept = [one for one in part if views[one.case] is View.FULL]
-        yield [case_row(one) for one in kept], session.shown({one.case: View.FULL for one in kept})
+        yield [case_row(one) for one in kept], session.make_shown({one.case: View.FULL for one in kept})
 
 
-async def _parts(items: AsyncIterator[T]) -> AsyncIterator[list[T]]:
+async def _batch_items(items: AsyncIterator[T]) -> AsyncIterator[list[T]]:
     part: list[T] = []
     async for item in items:
         part.append(item)

@@ -28,37 +28,38 @@ COUNTRIES: Final = {"country": "country", "plate_country": "country", "flag": "f
 def case_entities(row: Row) -> Iterator[Entity]:
     """A case that is seen in full, and what it names."""
     key, data = row["case"], row["data"]
-    project = _id("case", key)
-    yield _entity(project, "Project", {
+    project = _make_id("case", key)
+    yield _make_entity(project, "Project", {
         "name": [data.get("title") or key], "projectId": [key], "publisher": [row["agency"]],
-        "country": _countries([row["country"]]), "summary": [data.get("summary")], "startDate": [data.get("opened")],
+        "country": _country_codes([row["country"]]), "summary": [data.get("summary")],
+        "startDate": [data.get("opened")],
         "endDate": [data.get("closed")], "notes": [(data.get("handling") or {}).get("caveat")],
     })  # fmt: skip
     for named in data.get("entities") or ():
-        for shape in _shapes(named):
-            thing = _id("entity", key, named["id"], shape.name)
-            yield _entity(thing, shape.name, _told(named, shape))
-            yield _part(project, named, thing, party=shape.party)
+        for shape in _choose_schemas(named):
+            thing = _make_id("entity", key, named["id"], shape.name)
+            yield _make_entity(thing, shape.name, _make_properties(named, shape))
+            yield _make_participation(project, named, thing, party=shape.party)
 
 
 def link_entities(row: Row) -> Iterator[Entity]:
     """A link and its ends; a hit-only one bears the requester's opaque reference and its agency, nothing else."""
-    ends = [_end(row["case_a"]), _hit_end(row["hit"]) if row["case_b"] is None else _end(row["case_b"])]
+    ends = [_make_end(row["case_a"]), _make_hit_end(row["hit"]) if row["case_b"] is None else _make_end(row["case_b"])]
     yield from ends
-    yield _entity(_id("link", row["link_id"]), "UnknownLink", {
+    yield _make_entity(_make_id("link", row["link_id"]), "UnknownLink", {
         "subject": [ends[0]["id"]], "object": [ends[1]["id"]], "role": [row["band"]], "recordId": [row["link_id"]],
     })  # fmt: skip
 
 
-def _end(key: str) -> Entity:
-    return _entity(_id("case", key), "Project", {"projectId": [key]})
+def _make_end(key: str) -> Entity:
+    return _make_entity(_make_id("case", key), "Project", {"projectId": [key]})
 
 
-def _hit_end(hit: Row) -> Entity:
-    return _entity(_id("hit", hit["reference"]), "Project", {"publisher": [hit["agency"]]})
+def _make_hit_end(hit: Row) -> Entity:
+    return _make_entity(_make_id("hit", hit["reference"]), "Project", {"publisher": [hit["agency"]]})
 
 
-def _shapes(named: Mapping[str, Any]) -> Iterator[FollowTheMoneySchema]:
+def _choose_schemas(named: Mapping[str, Any]) -> Iterator[FollowTheMoneySchema]:
     """The schemas that an entity becomes: none, one, or two where an account has both a number and a wallet."""
     row = ENTITY_TYPES_BY_NAME.get(named["type"])
     for shape in row.follow_the_money if row else ():
@@ -66,46 +67,46 @@ def _shapes(named: Mapping[str, Any]) -> Iterator[FollowTheMoneySchema]:
             yield shape
 
 
-def _told(named: Mapping[str, Any], shape: FollowTheMoneySchema) -> dict[str, list[Any]]:
+def _make_properties(named: Mapping[str, Any], shape: FollowTheMoneySchema) -> dict[str, list[Any]]:
     """The properties of an entity in one of its schemas."""
-    told = {name: _listed(named.get(field)) for field, name in shape.properties.items()}
-    told |= {name: _countries(_listed(named.get(field))) for field, name in COUNTRIES.items() if field in named}
+    told = {name: _as_list(named.get(field)) for field, name in shape.properties.items()}
+    told |= {name: _country_codes(_as_list(named.get(field))) for field, name in COUNTRIES.items() if field in named}
     names = list(named.get("names") or ())
-    told["name"] = [_full(one) for one in names if one.get("kind") not in ALIASES]
-    told["alias"] = [_full(one) for one in names if one.get("kind") in ALIASES]
+    told["name"] = [_full_name(one) for one in names if one.get("kind") not in ALIASES]
+    told["alias"] = [_full_name(one) for one in names if one.get("kind") in ALIASES]
     if shape.name != "Address":
         told["address"] = [one.get("full") for one in named.get("addresses") or ()]
     return told
 
 
-def _part(project: str, named: Mapping[str, Any], thing: str, *, party: bool) -> Entity:
+def _make_participation(project: str, named: Mapping[str, Any], thing: str, *, party: bool) -> Entity:
     """That a case names something: a party takes part in it, how anything else belongs to it is not said."""
     schema, ends = (
         ("ProjectParticipant", {"project": [project], "participant": [thing]})
         if party
         else ("UnknownLink", {"subject": [project], "object": [thing]})
     )
-    return _entity(_id("part", project, thing), schema, {**ends, "role": [named.get("role")]})
+    return _make_entity(_make_id("part", project, thing), schema, {**ends, "role": [named.get("role")]})
 
 
-def _entity(id_: str, schema: str, told: Mapping[str, Iterable[Any]]) -> Entity:
+def _make_entity(id_: str, schema: str, told: Mapping[str, Iterable[Any]]) -> Entity:
     """Every property is a list of texts; one without values is left out."""
     properties = {name: [str(one) for one in values if one not in (None, "")] for name, values in told.items()}
     return {"id": id_, "schema": schema, "properties": {name: some for name, some in properties.items() if some}}
 
 
-def _id(*parts: str) -> str:
+def _make_id(*parts: str) -> str:
     return str(uuid.uuid5(NAMESPACE, "\x1f".join(parts)))
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _full(name: Mapping[str, Any]) -> str:
+def _full_name(name: Mapping[str, Any]) -> str:
     parts = (name.get(part) for part in ("given", "middle", "patronymic", "family"))
     return name.get("full") or " ".join(part for part in parts if part)
 
 
-def _countries(texts: Iterable[str | None]) -> list[str]:
+def _country_codes(texts: Iterable[str | None]) -> list[str]:
     return [country_code(text).lower() for text in texts if text]

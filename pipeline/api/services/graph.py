@@ -9,8 +9,8 @@ import msgspec
 from pipeline.access.audit import ActKind
 from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import Row
-from pipeline.api.services.cases import readable
-from pipeline.api.services.links import SeenLink, Surroundings, surroundings
+from pipeline.api.services.cases import require_readable
+from pipeline.api.services.links import SeenLink, Surroundings, find_surroundings
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument
 
@@ -63,13 +63,13 @@ class _Drawing:
         self.nodes[key] |= {"title": title} if title else {}
         self.seen[key] = View.FULL
 
-    def add(self, origin: str, one: SeenLink, around: Surroundings) -> str | None:
+    def add_link(self, origin: str, one: SeenLink, around: Surroundings) -> str | None:
         """Draw a link of `origin`; the case at its other end if the way leads on through it."""
         other = next(case for case in one.link.cases if case != origin)
         document = around.cases[other]
         hit = one.view is not LinkView.FULL
-        name = self.session.reference(other) if hit else other
-        edge = self.session.reference(one.link.link) if hit else one.link.link
+        name = self.session.make_reference(other) if hit else other
+        edge = self.session.make_reference(one.link.link) if hit else one.link.link
         if name not in self.nodes and len(self.nodes) >= self.most.nodes:
             self.complete = False
             return None
@@ -86,48 +86,48 @@ class _Drawing:
         return other
 
 
-async def graph(session: Session, key: str, depth: int = 1, most: Most = LOOKED_AT) -> GraphAnswer:
+async def read_graph(session: Session, key: str, depth: int = 1, most: Most = LOOKED_AT) -> GraphAnswer:
     """The cases within `depth` links of a case, never beyond one that is only a hit. Raises NotFoundError."""
     session.require_reader()
     drawing = _Drawing(session, most)
-    drawing.add_case(key, await readable(session, key))
+    drawing.add_case(key, await require_readable(session, key))
     ring = [key]
     for _ in range(min(depth, DEEPEST)):
-        ring = [case for origin in ring for case in await _around(drawing, origin)]
-    await session.audit(ActKind.READ, {"graph": key, "depth": depth}, session.shown(drawing.seen))
+        ring = [case for origin in ring for case in await _follow_links(drawing, origin)]
+    await session.audit(ActKind.READ, {"graph": key, "depth": depth}, session.make_shown(drawing.seen))
     edges = sorted(drawing.edges.values(), key=lambda edge: (edge["view"], edge["id"]))
     nodes = sorted(drawing.nodes.values(), key=lambda node: (node["view"], node["id"]))
     return GraphAnswer(session.as_of, tuple(nodes), tuple(edges), drawing.complete)
 
 
-async def _around(drawing: _Drawing, origin: str) -> list[str]:
-    around = await surroundings(drawing.session, origin)
+async def _follow_links(drawing: _Drawing, origin: str) -> list[str]:
+    around = await find_surroundings(drawing.session, origin)
     drawing.complete = drawing.complete and len(around.links) <= drawing.most.each
-    onward = (drawing.add(origin, one, around) for one in around.links[: drawing.most.each])
+    onward = (drawing.add_link(origin, one, around) for one in around.links[: drawing.most.each])
     return [case for case in onward if case is not None]
 
 
-async def timeline(session: Session, key: str) -> TimelineAnswer:
+async def read_timeline(session: Session, key: str) -> TimelineAnswer:
     """When a case and the linked ones that the requester reads were opened and closed, and their events."""
-    cases = await _linked(session, key)
-    found = [event for one in cases.values() for event in _events(one)]
-    await session.audit(ActKind.READ, {"timeline": key}, session.shown(dict.fromkeys(cases, View.FULL)))
+    cases = await _read_linked_cases(session, key)
+    found = [event for one in cases.values() for event in _list_events(one)]
+    await session.audit(ActKind.READ, {"timeline": key}, session.make_shown(dict.fromkeys(cases, View.FULL)))
     ordered = sorted(found, key=lambda event: (event["when"], event["case"], event["what"], event["entity"] or ""))
     return TimelineAnswer(session.as_of, tuple(ordered))
 
 
-async def _linked(session: Session, key: str) -> dict[str, CaseDocument]:
+async def _read_linked_cases(session: Session, key: str) -> dict[str, CaseDocument]:
     """A case and those linked to it that the requester reads in full, with their records. Raises NotFoundError."""
     session.require_reader()
-    own = await readable(session, key)
-    around = await surroundings(session, key)
+    own = await require_readable(session, key)
+    around = await find_surroundings(session, key)
     near = {case for one in around.links[:MOST_EACH] if one.view is LinkView.FULL for case in one.link.cases}
-    others = await session.runtime.reader.cases(sorted(near - {key}), fields=None)
-    views = await session.views(others)
+    others = await session.runtime.reader.read_cases(sorted(near - {key}), fields=None)
+    views = await session.decide_views(others)
     return {key: own} | {case: one for case, one in others.items() if views[case] is View.FULL}
 
 
-def _events(case: CaseDocument) -> list[Row]:
+def _list_events(case: CaseDocument) -> list[Row]:
     data: dict[str, Any] = case.data or {}
     told = [(data.get(name), name, None) for name in ("opened", "closed")]
     told += [

@@ -11,7 +11,7 @@ from pipeline.access.audit import ActKind
 from pipeline.access.hit_ledger import HitAllowance
 from pipeline.access.requester import Role
 from pipeline.api.problems import UnprocessableError
-from pipeline.api.services.deciding import decide
+from pipeline.api.services.deciding import record_decision
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
 from pipeline.streams.catalogues import topics
@@ -47,27 +47,27 @@ async def allow_hits(session: Session, agency: str, daily: int, until: datetime)
 
     For a supervisor of the owner. Raises ForbiddenError, UnprocessableError, UnavailableError.
     """
-    session.require(Role.SUPERVISOR)
+    session.require_role(Role.SUPERVISOR)
     who = session.requester
     if not session.now < until <= session.now + LONGEST:
         error = LiaisonError("a quota must end in the future, within {most} days", most=LONGEST.days)
         raise UnprocessableError(error, "until")
     made = HitAllowance(who.agency, agency, daily, until, who.subject, session.now)
     await session.audit(ActKind.DISCLOSURE, {"hits_a_day": daily, "until": until.isoformat()}, about=made.id)
-    await decide(session, topics.HIT_ALLOWANCES, made.id, made)
-    return HitAllowanceAnswer(session.now.isoformat(), _row(session, made))
+    await record_decision(session, topics.HIT_ALLOWANCES, made.id, made)
+    return HitAllowanceAnswer(session.now.isoformat(), _make_row(session, made))
 
 
-async def hit_allowances(session: Session) -> HitAllowancesAnswer:
+async def list_hit_allowances(session: Session) -> HitAllowancesAnswer:
     """What the requester's agency allows others beyond `daily`, which all have."""
     session.require_reader()
-    found = await session.runtime.decisions.allowances(session.requester.agency, MOST_SHOWN)
+    found = await session.runtime.decisions.list_allowances(session.requester.agency, MOST_SHOWN)
     await session.audit(ActKind.READ, {"hit_allowances": len(found)})
-    rows = tuple(_row(session, one) for one in found)
+    rows = tuple(_make_row(session, one) for one in found)
     return HitAllowancesAnswer(session.now.isoformat(), session.runtime.settings.hit_budget, rows)
 
 
-def _row(session: Session, one: HitAllowance) -> Row:
+def _make_row(session: Session, one: HitAllowance) -> Row:
     return {
         "agency": one.agency,
         "daily": one.daily,

@@ -14,12 +14,12 @@ from pipeline.access.audience import Viewer, requester_words
 from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
 from pipeline.access.requester import Role
-from pipeline.access.reviews import Assignment, is_due, standing
+from pipeline.access.reviews import Assignment, is_due, summarise_reviews
 from pipeline.api.cursors import Place
-from pipeline.api.paging import MovingList, page
+from pipeline.api.paging import MovingList, fill_page
 from pipeline.api.problems import ForbiddenError
-from pipeline.api.services.deciding import decide
-from pipeline.api.services.reviews import ReviewsAnswer, changed, own_of, reviews
+from pipeline.api.services.deciding import record_decision
+from pipeline.api.services.reviews import ReviewsAnswer, compare_evidence, find_own_review, read_reviews
 from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.reading import SHOWN
@@ -40,31 +40,31 @@ class InboxAnswer(msgspec.Struct, frozen=True):
     next: str | None = None
 
 
-async def inbox(
+async def list_inbox(
     session: Session, band: Band = Band.NONE, assignee: str | None = None, limit: int = 50, cursor: str | None = None
 ) -> InboxAnswer:
     """What the requester's agency has to judge: of one band (NONE: of all), of one assignee ("" nobody's), or all."""
     session.require_reader()
     who, reader = session.requester, session.runtime.reader
-    listing = MovingList(session, "inbox", band, assignee, cursor=cursor, point=partial(reader.point, "links"))
+    listing = MovingList(session, "inbox", band, assignee, cursor=cursor, point=partial(reader.open_point, "links"))
     words = requester_words(Viewer(who.agency, who.country, session.grounds.purpose))
 
     async def fetch(after: Place | None) -> list[tuple[LinkDocument | None, Place]]:
         return await reader.links_to_judge(who.agency, words, band, MOST, after, listing.at)
 
     async def show(found: list[LinkDocument | None]) -> list[Row | None]:
-        rows = await _due(session, [link for link in found if link and not listing.was_shown(link.link)])
+        rows = await _select_due_links(session, [link for link in found if link and not listing.was_shown(link.link)])
         kept = {row["link_id"]: row for row in rows if assignee is None or (row["assignee"] or "") == assignee}
         return [kept.get(link.link) if link else None for link in found]
 
-    rows, place = await page(fetch, show, min(limit, MOST), MOST, listing.after)
+    rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, listing.after)
     seen = {key: View.FULL for row in rows for key in (row["case_a"], row["case_b"])}
-    await session.audit(ActKind.READ, {"inbox": band, "assignee": assignee}, session.shown(seen))
-    following = await listing.next((row["link_id"] for row in rows), place)
+    await session.audit(ActKind.READ, {"inbox": band, "assignee": assignee}, session.make_shown(seen))
+    following = await listing.next_cursor((row["link_id"] for row in rows), place)
     return InboxAnswer(session.now.isoformat(), tuple(rows), following)
 
 
-async def assign(session: Session, link: str, assignee: str) -> ReviewsAnswer:
+async def assign_link(session: Session, link: str, assignee: str) -> ReviewsAnswer:
     """Say who of the agency is to judge a link ("" nobody). Investigators speak for themselves, supervisors for all.
 
     Raises NotFoundError unless the requester sees both sides in full, ForbiddenError, UnavailableError.
@@ -73,29 +73,29 @@ async def assign(session: Session, link: str, assignee: str) -> ReviewsAnswer:
     who = session.requester
     if assignee not in ("", who.subject) and Role.SUPERVISOR not in who.roles:
         raise ForbiddenError("only a supervisor can assign links to others")
-    await reviews(session, link)
+    await read_reviews(session, link)
     made = Assignment(link, who.agency, assignee, who.subject, session.now)
     await session.audit(ActKind.REVIEW, {"assignee": assignee}, about=link)
-    await decide(session, topics.ASSIGNMENTS, made.id, made)
-    return await reviews(session, link)
+    await record_decision(session, topics.ASSIGNMENTS, made.id, made)
+    return await read_reviews(session, link)
 
 
-async def _due(session: Session, links: list[LinkDocument]) -> list[Row]:
+async def _select_due_links(session: Session, links: list[LinkDocument]) -> list[Row]:
     """Those of the links whose two sides are seen in full and that await the agency's judgement."""
     decisions, agency = session.runtime.decisions, session.requester.agency
-    cases = await session.runtime.reader.cases((key for one in links for key in one.cases), SHOWN)
-    views = await session.views(cases)
+    cases = await session.runtime.reader.read_cases((key for one in links for key in one.cases), SHOWN)
+    views = await session.decide_views(cases)
     links = [one for one in links if all(views.get(key) is View.FULL for key in one.cases)]
     given = await decisions.reviews_of(one.link for one in links)
-    assignees = await decisions.assignees(agency, given)
+    assignees = await decisions.read_assignees(agency, given)
     rows = []
     for one in links:
-        own = own_of(given[one.link], agency)
-        found = changed(session, one, own)
+        own = find_own_review(given[one.link], agency)
+        found = compare_evidence(session, one, own)
         if is_due(own, found):
-            held = standing(given[one.link])
+            held = summarise_reviews(given[one.link])
             rows.append(
-                _row(one, cases)
+                _make_row(one, cases)
                 | {
                     "assignee": assignees.get(one.link),
                     "colour": held.colour.value,
@@ -108,7 +108,7 @@ async def _due(session: Session, links: list[LinkDocument]) -> list[Row]:
     return rows
 
 
-def _row(link: LinkDocument, cases: dict[str, CaseDocument]) -> Row:
+def _make_row(link: LinkDocument, cases: dict[str, CaseDocument]) -> Row:
     a, b = (cases[key] for key in link.cases)
     return {
         "link_id": link.link,

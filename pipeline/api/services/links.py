@@ -14,8 +14,8 @@ from pipeline.access.hit_gate import LinkSight, see_link
 from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import Ends, Row, link_for
 from pipeline.api.paging import MovingList
-from pipeline.api.services.cases import readable
-from pipeline.api.services.reviews import colours
+from pipeline.api.services.cases import require_readable
+from pipeline.api.services.reviews import read_colours
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.exports import link_row
@@ -68,65 +68,67 @@ class Surroundings(msgspec.Struct, frozen=True):
     views: dict[str, View]
 
 
-async def links(session: Session, key: str, limit: int = 20, cursor: str = "") -> LinksAnswer:
+async def list_links(session: Session, key: str, limit: int = 20, cursor: str = "") -> LinksAnswer:
     """The links of case `key`. Raises NotFoundError for a case that is not there or not to be read."""
     session.require_reader()
-    listing = MovingList(session, "links", key, cursor=cursor, point=partial(session.runtime.reader.point, "links"))
-    await readable(session, key, STATE_FIELDS)
-    around = await surroundings(session, key, listing.at)
+    listing = MovingList(
+        session, "links", key, cursor=cursor, point=partial(session.runtime.reader.open_point, "links")
+    )
+    await require_readable(session, key, STATE_FIELDS)
+    around = await find_surroundings(session, key, listing.at)
     behind = around.links if listing.after is None else [one for one in around.links if one.place > (*listing.after,)]
     left = [one for one in behind if not listing.was_shown(one.link.link)]
     page = left[: min(limit, MOST)]
-    rows = await rows_of(session, page, around.cases)
+    rows = await make_link_rows(session, page, around.cases)
     seen = {case: around.views[case] for one in page for case in one.link.cases}
-    await session.audit(ActKind.READ, {"links": key}, session.shown({key: View.FULL} | seen))
+    await session.audit(ActKind.READ, {"links": key}, session.make_shown({key: View.FULL} | seen))
     place = list(page[-1].place) if len(left) > len(page) else None
-    end = await listing.next((one.link.link for one in page), place)
+    end = await listing.next_cursor((one.link.link for one in page), place)
     return LinksAnswer(session.as_of, tuple(rows), end)
 
 
-async def surroundings(session: Session, key: str, at: PointInTime | None = None) -> Surroundings:
+async def find_surroundings(session: Session, key: str, at: PointInTime | None = None) -> Surroundings:
     """All links of a case that the requester reads in full, as far as he sees them, as listed at `at`."""
     viewer, reader = session.viewer, session.runtime.reader
     words = None if viewer is None else requester_words(viewer, granted=True)
     found, cases = await reader.every_link_of(key, words, at)
-    views = await session.views(cases)
+    views = await session.decide_views(cases)
     sights = await session.see_links([one.link for one in found], views)
-    seen = [_seen(session, one, sights[one.link.link]) for one in found]
+    seen = [_make_seen_link(session, one, sights[one.link.link]) for one in found]
     kept = sorted((one for one in seen if one.view is not LinkView.NOTHING), key=lambda one: one.place)
     return Surroundings(kept, cases, views)
 
 
-def _seen(session: Session, one: ListedLink, sight: LinkSight) -> SeenLink:
+def _make_seen_link(session: Session, one: ListedLink, sight: LinkSight) -> SeenLink:
     link, listed = one
     if sight.view is LinkView.NOTHING:
         return SeenLink(link, sight, (Band.NONE.rank, True, 0, ""))
     hit = sight.view is not LinkView.FULL
     band = see_link(sight.view, listed.band, listed.exact_a, listed.exact_b).band or sight.band
-    name = session.reference(link.link) if hit else link.link
+    name = session.make_reference(link.link) if hit else link.link
     return SeenLink(link, sight, (band.rank, hit, 0 if hit else -listed.score, name))
 
 
-async def rows_of(session: Session, page: list[SeenLink], cases: Mapping[str, CaseDocument]) -> list[Row]:
+async def make_link_rows(session: Session, page: list[SeenLink], cases: Mapping[str, CaseDocument]) -> list[Row]:
     """The links as they may be shown, with explanation, colour and dispute of those seen in full.
 
     One that has changed since it was listed is left out: its evidence would speak of other versions.
     """
     full = [one.link.link for one in page if one.view is LinkView.FULL]
     told = await session.runtime.reader.live_links(full)
-    judged = await colours(session, full)
+    judged = await read_colours(session, full)
     rows = []
     for one in page:
         link = told.get(one.link.link) if one.view is LinkView.FULL else one.link
         if link is not None and (link.a.hash, link.b.hash) == (one.link.a.hash, one.link.b.hash):
             ends = Ends(*(meta(cases[case]) for case in link.cases))
-            row = link_for(one.sight, ends, link_row(link), session.reference) or {}
-            both = _told(session, link, cases) | judged[link.link] if link.link in told else FOR_BOTH_SIDES
+            row = link_for(one.sight, ends, link_row(link), session.make_reference) or {}
+            both = _make_full_fields(session, link, cases) | judged[link.link] if link.link in told else FOR_BOTH_SIDES
             rows.append(row | both)
     return rows
 
 
-def _told(session: Session, link: LinkDocument, cases: Mapping[str, CaseDocument]) -> Row:
+def _make_full_fields(session: Session, link: LinkDocument, cases: Mapping[str, CaseDocument]) -> Row:
     """What those may know who see both sides."""
     a, b = (cases[case] for case in link.cases)
     return {

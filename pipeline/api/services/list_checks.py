@@ -11,14 +11,14 @@ import msgspec
 
 from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
-from pipeline.access.redaction import Row, hit
+from pipeline.access.redaction import Row, hit_for
 from pipeline.api.cursors import PageCursor
 from pipeline.api.languages import translate_error
-from pipeline.api.list_rows import Form, ListError, ListRow, rows_of
+from pipeline.api.list_rows import Form, ListError, ListRow, parse_rows
 from pipeline.api.list_store import ListJob, ListRowFindings, NoListError
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
-from pipeline.api.services.export_formats import lines, table
-from pipeline.api.services.search import summary
+from pipeline.api.services.export_formats import encode_csv, encode_lines
+from pipeline.api.services.search import summarise_case
 from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
@@ -72,7 +72,7 @@ class ListResultsAnswer(msgspec.Struct, frozen=True):
     next: str | None = None
 
 
-async def submit(session: Session, raw: bytes, form: Form, key: str = "") -> ListCheckAnswer:
+async def submit_list(session: Session, raw: bytes, form: Form, key: str = "") -> ListCheckAnswer:
     """Take in a list; it is kept when this returns. The same `key` again is the same list, sent once.
 
     Raises UnprocessableError for one that cannot be read, ConflictError where the subject has too many,
@@ -81,74 +81,74 @@ async def submit(session: Session, raw: bytes, form: Form, key: str = "") -> Lis
     session.require_reader()
     lists = session.runtime.lists
     try:
-        rows = await asyncio.to_thread(rows_of, raw, form)
+        rows = await asyncio.to_thread(parse_rows, raw, form)
     except ListError as error:
         raise UnprocessableError(error, "list") from error
-    name = _name(session, key)
-    held = [job.id for job in await asyncio.to_thread(lists.of, session.requester)]
+    name = _make_list_id(session, key)
+    held = [job.id for job in await asyncio.to_thread(lists.list_jobs, session.requester)]
     if name not in held and len(held) >= MOST_LISTS:
         raise ConflictError(LiaisonError("you have {most} lists already; delete one first", most=MOST_LISTS))
     await session.audit(ActKind.READ, {"list_check": name, "rows": len(rows)}, about=name)
     job = ListJob(name, session.requester, session.grounds, session.language, session.now, len(rows))
     await asyncio.to_thread(lists.add, job, rows)
-    return ListCheckAnswer(session.as_of, _told(session, _job(session, name)))
+    return ListCheckAnswer(session.as_of, _describe_job(session, _require_job(session, name)))
 
 
-async def list_check(session: Session, name: str) -> ListCheckAnswer:
+async def read_list_check(session: Session, name: str) -> ListCheckAnswer:
     """How far a list of the requester's has come. Raises NotFoundError."""
     session.require_reader()
     await session.audit(ActKind.READ, {"list_check": name})
-    return ListCheckAnswer(session.as_of, _told(session, _job(session, name)))
+    return ListCheckAnswer(session.as_of, _describe_job(session, _require_job(session, name)))
 
 
-async def list_checks(session: Session) -> ListChecksAnswer:
+async def read_list_checks(session: Session) -> ListChecksAnswer:
     """The requester's lists."""
     session.require_reader()
-    jobs = await asyncio.to_thread(session.runtime.lists.of, session.requester)
+    jobs = await asyncio.to_thread(session.runtime.lists.list_jobs, session.requester)
     kept = [job for job in jobs if session.now < job.expires]
     await session.audit(ActKind.READ, {"list_checks": len(kept)})
-    return ListChecksAnswer(session.as_of, tuple(_told(session, job) for job in kept))
+    return ListChecksAnswer(session.as_of, tuple(_describe_job(session, job) for job in kept))
 
 
-async def results(session: Session, name: str, limit: int = 50, cursor: str = "") -> ListResultsAnswer:
+async def read_results(session: Session, name: str, limit: int = 50, cursor: str = "") -> ListResultsAnswer:
     """What was found for the rows behind a cursor, as the requester may see it now. Raises NotFoundError."""
     session.require_reader()
     pages = PageCursor(session, "list", session.grounds.purpose, name)
     (first,) = pages.open(cursor) or (0,)
-    job = _job(session, name)
-    rows, seen = await _rows(session, job, first, first + min(limit, MOST))
-    await session.audit(ActKind.READ, {"list_check": name, "from": first}, session.shown(seen), about=name)
+    job = _require_job(session, name)
+    rows, seen = await _read_rows(session, job, first, first + min(limit, MOST))
+    await session.audit(ActKind.READ, {"list_check": name, "from": first}, session.make_shown(seen), about=name)
     end = first + len(rows)
-    more = bool(rows) and end < session.runtime.lists.done(job)
+    more = bool(rows) and end < session.runtime.lists.count_done(job)
     return ListResultsAnswer(session.as_of, tuple(rows), pages.seal([end]) if more else None)
 
 
-async def result_file(session: Session, name: str, form: Form) -> AsyncIterator[bytes]:
+async def export_results(session: Session, name: str, form: Form) -> AsyncIterator[bytes]:
     """All rows that have been asked, as a file in parts. Raises NotFoundError, UnavailableError."""
     session.require_reader()
-    job, first = _job(session, name), 0
-    yield table([CSV_COLUMNS]) if form == "csv" else b""
+    job, first = _require_job(session, name), 0
+    yield encode_csv([CSV_COLUMNS]) if form == "csv" else b""
     while True:
-        rows, seen = await _rows(session, job, first, first + MOST)
+        rows, seen = await _read_rows(session, job, first, first + MOST)
         what = {"list_check": name, "form": form, "from": first}
-        await session.audit(ActKind.EXPORT, what, session.shown(seen), about=name)
+        await session.audit(ActKind.EXPORT, what, session.make_shown(seen), about=name)
         if not rows:
             return
-        yield _table(rows) if form == "csv" else lines(rows)
+        yield _encode_csv_rows(rows) if form == "csv" else encode_lines(rows)
         first += len(rows)
 
 
-async def forget(session: Session, name: str) -> ListCheckAnswer:
+async def delete_list(session: Session, name: str) -> ListCheckAnswer:
     """Delete a list with its results, whether or not it is done. Raises NotFoundError."""
     session.require_reader()
-    job = _job(session, name)
-    told = _told(session, job)
+    job = _require_job(session, name)
+    told = _describe_job(session, job)
     await session.audit(ActKind.READ, {"list_check": name, "deleted": True}, about=name)
-    await asyncio.to_thread(session.runtime.lists.forget, job)
+    await asyncio.to_thread(session.runtime.lists.delete, job)
     return ListCheckAnswer(session.as_of, told)
 
 
-def _name(session: Session, key: str) -> str:
+def _make_list_id(session: Session, key: str) -> str:
     """A new list's id; the same for the same key of a subject."""
     if not key:
         return uuid.uuid4().hex
@@ -157,9 +157,9 @@ def _name(session: Session, key: str) -> str:
     return session.runtime.opaque.list_id(told)
 
 
-def _job(session: Session, name: str) -> ListJob:
+def _require_job(session: Session, name: str) -> ListJob:
     try:
-        job = session.runtime.lists.job(session.requester, name)
+        job = session.runtime.lists.read_job(session.requester, name)
     except NoListError as error:
         raise NotFoundError(error) from error
     if session.now >= job.expires:
@@ -167,8 +167,8 @@ def _job(session: Session, name: str) -> ListJob:
     return job
 
 
-def _told(session: Session, job: ListJob) -> ListCheck:
-    done = session.runtime.lists.done(job)
+def _describe_job(session: Session, job: ListJob) -> ListCheck:
+    done = session.runtime.lists.count_done(job)
     return ListCheck(
         id=job.id,
         state="done" if done == job.rows else "running",
@@ -181,30 +181,34 @@ def _told(session: Session, job: ListJob) -> ListCheck:
     )
 
 
-async def _rows(session: Session, job: ListJob, first: int, last: int) -> tuple[list[Row], dict[str, View]]:
+async def _read_rows(session: Session, job: ListJob, first: int, last: int) -> tuple[list[Row], dict[str, View]]:
     """Rows from `first` to before `last`, as far as they have been asked, and how each of their cases is seen."""
     lists = session.runtime.lists
-    asked = await asyncio.to_thread(lists.rows, job)
-    found = await asyncio.to_thread(lambda: dict(lists.found(job, first, last)))
-    documents = await _documents(session, found.values())
-    views = await session.views({one.case: one for one in documents.values()})
-    rows = [_row(session, at, asked[at], one, documents, views) for at, one in sorted(found.items())]
+    asked = await asyncio.to_thread(lists.read_rows, job)
+    found = await asyncio.to_thread(lambda: dict(lists.read_results(job, first, last)))
+    documents = await _read_documents(session, found.values())
+    views = await session.decide_views({one.case: one for one in documents.values()})
+    rows = [_make_row(session, at, asked[at], one, documents, views) for at, one in sorted(found.items())]
     told = {one["case"] for row in rows for one in row["matches"]}
     references = {one["reference"] for row in rows for one in row["hits"]}
-    return rows, {case: how for case, how in views.items() if case in told or session.reference(case) in references}
+    return rows, {
+        case: how for case, how in views.items() if case in told or session.make_reference(case) in references
+    }
 
 
-async def _documents(session: Session, found: Iterable[ListRowFindings]) -> dict[str, CaseDocument]:
+async def _read_documents(session: Session, found: Iterable[ListRowFindings]) -> dict[str, CaseDocument]:
     """The cases that are named, by key, and those that stand behind a reference, by that."""
     some = list(found)
     who, opaque, reader = session.requester, session.runtime.opaque, session.runtime.reader
-    named = await reader.cases((one["case"] for each in some for one in each.cases), SHOWN)
+    named = await reader.read_cases((one["case"] for each in some for one in each.cases), SHOWN)
     digests = {one["reference"]: opaque.digest_of(who.agency, one["reference"]) for each in some for one in each.hits}
-    held = await reader.all_digested([one for one in digests.values() if one], who.country, session.grounds.purpose)
+    held = await reader.find_all_digested(
+        [one for one in digests.values() if one], who.country, session.grounds.purpose
+    )
     return named | {name: held[one] for name, one in digests.items() if one in held}
 
 
-def _row(
+def _make_row(
     session: Session,
     at: int,
     asked: ListRow,
@@ -218,24 +222,24 @@ def _row(
         document = documents.get(one.get("case") or one["reference"])
         seen = View.NOTHING if document is None else views[document.case]
         if document is not None and seen is View.FULL:
-            matches.append(_match(document, one))
+            matches.append(_make_match(document, one))
         elif document is not None and seen is View.HIT and "reference" in one:
-            hits.append({**hit(meta(document), session.reference), "band": one["band"]})
+            hits.append({**hit_for(meta(document), session.make_reference), "band": one["band"]})
     problem = translate_error(LiaisonError(found.problem, **found.values), session.language) if found.problem else None
     return {"row": at + 1, "id": asked.own or None, "problem": problem, "matches": matches, "hits": hits}
 
 
-def _match(document: CaseDocument, found: Mapping[str, Any]) -> Row:
+def _make_match(document: CaseDocument, found: Mapping[str, Any]) -> Row:
     return {
-        **summary(document),
+        **summarise_case(document),
         "band": found["band"],
         "score": found.get("score"),
         "met": list(found.get("met", ())),
     }
 
 
-def _table(rows: Iterable[Row]) -> bytes:
+def _encode_csv_rows(rows: Iterable[Row]) -> bytes:
     """A line for each case or hit of a row, and one for a row without: each row of the list is accounted for."""
     told = ((row, one) for row in rows for one in [*row["matches"], *row["hits"]] or [{}])
     joined = ({name: row[name] for name in ("row", "id", "problem")} | one for row, one in told)
-    return table([line.get(name) for name in CSV_COLUMNS] for line in joined)
+    return encode_csv([line.get(name) for name in CSV_COLUMNS] for line in joined)

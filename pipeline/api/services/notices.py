@@ -11,7 +11,7 @@ from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
 from pipeline.access.subscriptions import Subscription, is_active
 from pipeline.api.cursors import PageCursor, Place
-from pipeline.api.paging import page
+from pipeline.api.paging import fill_page
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.session import Session
 from pipeline.index.decision_documents import AuditDocument, NoticeDocument
@@ -44,15 +44,15 @@ class AccessesAnswer(msgspec.Struct, frozen=True):
     next: str | None = None
 
 
-async def notices(session: Session, limit: int = 50, cursor: str | None = None) -> NoticesAnswer:
+async def list_notices(session: Session, limit: int = 50, cursor: str | None = None) -> NoticesAnswer:
     """The notices behind a cursor. One whose case is gone or no longer shown to the requester is left out."""
     session.require_reader()
-    rows, following = await _told(session, limit, cursor)
-    await session.audit(ActKind.READ, {"notices": len(rows)}, session.shown(_full(rows)))
+    rows, following = await _read_notices(session, limit, cursor)
+    await session.audit(ActKind.READ, {"notices": len(rows)}, session.make_shown(_full_views(rows)))
     return NoticesAnswer(session.now.isoformat(), tuple(rows), following)
 
 
-async def latest_notices(session: Session, limit: int = 50, cursor: str | None = None) -> NoticesAnswer:
+async def list_latest_notices(session: Session, limit: int = 50, cursor: str | None = None) -> NoticesAnswer:
     """The latest first, for people; `next` leads to older ones, and to nothing that came meanwhile."""
     session.require_reader()
     agency, pages = session.requester.agency, PageCursor(session, "latest notices")
@@ -61,24 +61,24 @@ async def latest_notices(session: Session, limit: int = 50, cursor: str | None =
         return await session.runtime.decisions.latest_notices(agency, MOST, after)
 
     async def show(found: list[NoticeDocument]) -> list[Row | None]:
-        return await _shown(session, found)
+        return await _show_notices(session, found)
 
-    rows, place = await page(fetch, show, min(limit, MOST), MOST, pages.open(cursor))
-    await session.audit(ActKind.READ, {"notices": len(rows)}, session.shown(_full(rows)))
+    rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, pages.open(cursor))
+    await session.audit(ActKind.READ, {"notices": len(rows)}, session.make_shown(_full_views(rows)))
     return NoticesAnswer(session.now.isoformat(), tuple(rows), pages.seal(place) if place else None)
 
 
-async def new_notices(session: Session, cursor: str | None) -> NoticesAnswer | None:
+async def list_new_notices(session: Session, cursor: str | None) -> NoticesAnswer | None:
     """What has come behind a cursor, for a reader who waits; None where nothing has, and then nothing is recorded."""
     session.require_reader()
-    rows, following = await _told(session, MOST, cursor)
+    rows, following = await _read_notices(session, MOST, cursor)
     if not rows:
         return None
-    await session.audit(ActKind.READ, {"notices": len(rows)}, session.shown(_full(rows)))
+    await session.audit(ActKind.READ, {"notices": len(rows)}, session.make_shown(_full_views(rows)))
     return NoticesAnswer(session.now.isoformat(), tuple(rows), following)
 
 
-async def heard(session: Session, cursor: str) -> str | None:
+async def find_start_cursor(session: Session, cursor: str) -> str | None:
     """Where one who waits for notices begins: at a cursor of this requester, else behind the latest notice.
 
     None before the first one. It says nothing of any notice, so nothing is recorded.
@@ -93,7 +93,7 @@ async def heard(session: Session, cursor: str) -> str | None:
     return _pages(session).seal([latest[0][0].position]) if latest else None
 
 
-async def accesses(session: Session, limit: int = 50, cursor: str | None = None) -> AccessesAnswer:
+async def list_accesses(session: Session, limit: int = 50, cursor: str | None = None) -> AccessesAnswer:
     """Every act in which a record of the requester's agency was shown: who, when, for what, in which form.
 
     Of other agencies' people it names the agency alone.
@@ -102,12 +102,12 @@ async def accesses(session: Session, limit: int = 50, cursor: str | None = None)
     agency, pages = session.requester.agency, PageCursor(session, "accesses")
 
     async def fetch(after: Place | None) -> list[tuple[AuditDocument, Place]]:
-        return await session.runtime.decisions.accesses(agency, MOST, after)
+        return await session.runtime.decisions.list_accesses(agency, MOST, after)
 
     async def show(found: list[AuditDocument]) -> list[Row | None]:
-        return [_access(one, agency) for one in found]
+        return [_make_access(one, agency) for one in found]
 
-    rows, place = await page(fetch, show, min(limit, MOST), MOST, pages.open(cursor))
+    rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, pages.open(cursor))
     await session.audit(ActKind.READ, {"accesses": len(rows)})
     return AccessesAnswer(session.now.isoformat(), tuple(rows), pages.seal(place) if place else None)
 
@@ -117,37 +117,37 @@ def _pages(session: Session) -> PageCursor:
     return PageCursor(session, "notices")
 
 
-async def _told(session: Session, limit: int, cursor: str | None) -> tuple[list[Row], str | None]:
+async def _read_notices(session: Session, limit: int, cursor: str | None) -> tuple[list[Row], str | None]:
     last = _pages(session).open(cursor)
 
     async def fetch(after: Place | None) -> list[tuple[NoticeDocument, Place]]:
         nonlocal last
         behind = after[0] if after else -1
-        found = await session.runtime.decisions.notices(session.requester.agency, behind, MOST)
+        found = await session.runtime.decisions.list_notices(session.requester.agency, behind, MOST)
         last = [found[-1].position] if found else after
         return [(one, [one.position]) for one in found]
 
     async def show(found: list[NoticeDocument]) -> list[Row | None]:
-        return await _shown(session, found)
+        return await _show_notices(session, found)
 
-    rows, place = await page(fetch, show, min(limit, MOST), MOST, last)
+    rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, last)
     return rows, _pages(session).seal(place or last or BEFORE_ALL)
 
 
-async def _shown(session: Session, found: list[NoticeDocument]) -> list[Row | None]:
+async def _show_notices(session: Session, found: list[NoticeDocument]) -> list[Row | None]:
     """Each notice with its case as the requester may see it now, None where he may not know of it any more."""
-    own, others = await _cases(session, found)
-    views = await session.views({case.case: case for case in (*own.values(), *others.values())})
+    own, others = await _read_cases(session, found)
+    views = await session.decide_views({case.case: case for case in (*own.values(), *others.values())})
     standing = await session.runtime.decisions.subscriptions_of(one.subscription for one in found if one.subscription)
     return [
-        _row(session, one, own.get(one.case), others.get(one.id), views)
-        if _lasts(session, one, standing, views, others.get(one.id))
+        _make_row(session, one, own.get(one.case), others.get(one.id), views)
+        if _is_current(session, one, standing, views, others.get(one.id))
         else None
         for one in found
     ]
 
 
-def _lasts(
+def _is_current(
     session: Session,
     one: NoticeDocument,
     standing: dict[str, Subscription],
@@ -164,19 +164,19 @@ def _lasts(
     return case is None or not hit or bool(meets_exactly(query, entities_of(case), session.runtime.model))
 
 
-async def _cases(
+async def _read_cases(
     session: Session, found: Sequence[NoticeDocument]
 ) -> tuple[dict[str, CaseDocument], dict[str, CaseDocument]]:
     """The receiver's own cases by key, and those that stand behind references by the notices that bear them."""
     who, opaque = session.requester, session.runtime.opaque
     named = {one.id: opaque.digest_of(who.agency, one.reference) for one in found if one.reference}
-    held = await session.runtime.reader.cases(one.case for one in found if one.case)
+    held = await session.runtime.reader.read_cases(one.case for one in found if one.case)
     digests = [digest for digest in named.values() if digest]
-    others = await session.runtime.reader.all_digested(digests, who.country, session.grounds.purpose, RANKED)
+    others = await session.runtime.reader.find_all_digested(digests, who.country, session.grounds.purpose, RANKED)
     return held, {name: others[digest] for name, digest in named.items() if digest in others}
 
 
-def _row(
+def _make_row(
     session: Session,
     one: NoticeDocument,
     own: CaseDocument | None,
@@ -204,11 +204,11 @@ def _row(
     }
 
 
-def _full(rows: Iterable[Row]) -> dict[str, View]:
+def _full_views(rows: Iterable[Row]) -> dict[str, View]:
     return {row["case"]: View.FULL for row in rows if row["case"]}
 
 
-def _access(one: AuditDocument, owner: str) -> Row:
+def _make_access(one: AuditDocument, owner: str) -> Row:
     own = one.agency == owner
     return {
         "kind": one.kind.value,

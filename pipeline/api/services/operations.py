@@ -14,8 +14,8 @@ from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
 from pipeline.api.problems import UnavailableError
 from pipeline.api.session import Session
-from pipeline.ops.replay.rejections import Rejection, RejectionFilter, by_reason, rejections, replay_rejected
-from pipeline.ops.status.overview import Overview, overview
+from pipeline.ops.replay.rejections import Rejection, RejectionFilter, count_by_reason, list_rejections, replay_rejected
+from pipeline.ops.status.overview import Overview, read_overview
 
 KEPT: Final = timedelta(days=7)
 """As long as Kafka holds what was rejected (topics.py)."""
@@ -38,37 +38,37 @@ class ReplayedAnswer(msgspec.Struct, frozen=True):
     left: dict[str, int]
 
 
-async def operations(session: Session) -> Overview:
+async def read_operations(session: Session) -> Overview:
     """What waits, is silent, was rejected, is active, and how large it is. Raises ForbiddenError, UnavailableError."""
-    async with _operating(session, "overview"):
-        return await overview(session.runtime.settings, session.now)
+    async with _audit_operation(session, "overview"):
+        return await read_overview(session.runtime.settings, session.now)
 
 
-async def rejected(session: Session, reason: str = "", agency: str = "") -> RejectedAnswer:
+async def summarise_rejections(session: Session, reason: str = "", agency: str = "") -> RejectedAnswer:
     """The rejections for a reason and of an agency, or all, without their bytes.
 
     Raises ForbiddenError, UnavailableError.
     """
-    async with _operating(session, f"rejected {reason} {agency}"):
-        found = await rejections(session.runtime.settings, _wanted(session, reason, agency))
-    return RejectedAnswer(tuple(found[:MOST]), dict(by_reason(found)))
+    async with _audit_operation(session, f"rejected {reason} {agency}"):
+        found = await list_rejections(session.runtime.settings, _make_filter(session, reason, agency))
+    return RejectedAnswer(tuple(found[:MOST]), dict(count_by_reason(found)))
 
 
-async def replay(session: Session, reason: str, agency: str = "") -> ReplayedAnswer:
+async def replay_rejections(session: Session, reason: str, agency: str = "") -> ReplayedAnswer:
     """Send those rejections again, but for what was sent again before. Raises ForbiddenError, UnavailableError."""
-    async with _operating(session, f"replay rejected {reason} {agency}"):
-        done = await replay_rejected(session.runtime.settings, _wanted(session, reason, agency))
+    async with _audit_operation(session, f"replay rejected {reason} {agency}"):
+        done = await replay_rejected(session.runtime.settings, _make_filter(session, reason, agency))
     return ReplayedAnswer(dict(done.sent), dict(done.left))
 
 
-def _wanted(session: Session, reason: str, agency: str) -> RejectionFilter:
+def _make_filter(session: Session, reason: str, agency: str) -> RejectionFilter:
     return RejectionFilter(reason, agency, since=session.now - KEPT)
 
 
 @asynccontextmanager
-async def _operating(session: Session, what: str) -> AsyncIterator[None]:
+async def _audit_operation(session: Session, what: str) -> AsyncIterator[None]:
     """Recorded before it happens, for those who operate alone."""
-    session.require(Role.OPS)
+    session.require_role(Role.OPS)
     await session.audit(ActKind.OPERATION, about=what.strip())
     try:
         yield

@@ -18,17 +18,17 @@ from pipeline.access.reviews import (
     NotUndoableError,
     Review,
     Verdict,
-    change,
-    marks,
+    evidence_change,
+    evidence_marks,
     review_for,
-    standing,
-    undo,
+    summarise_reviews,
+    undo_review,
 )
 from pipeline.api.cursors import Place
-from pipeline.api.paging import page
+from pipeline.api.paging import fill_page
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnprocessableError
-from pipeline.api.services.cases import readable
-from pipeline.api.services.deciding import LONGEST_REASON, decide
+from pipeline.api.services.cases import require_readable
+from pipeline.api.services.deciding import LONGEST_REASON, record_decision
 from pipeline.api.session import Session
 from pipeline.correlation.claims import link_id
 from pipeline.index.documents import CaseDocument, LinkDocument
@@ -91,113 +91,113 @@ class Sides(msgspec.Struct, frozen=True):
     reviews: list[Review]
 
 
-async def reviews(session: Session, link: str) -> ReviewsAnswer:
+async def read_reviews(session: Session, link: str) -> ReviewsAnswer:
     """The judgements of a link, undone ones included. Raises NotFoundError."""
-    sides = await _sides(session, link)
-    judged = await _judged(session, sides)
-    await session.audit(ActKind.READ, {"reviews": link}, _both(session, sides), about=link)
+    sides = await _require_sides(session, link)
+    judged = await _read_judgement(session, sides)
+    await session.audit(ActKind.READ, {"reviews": link}, _both_shown(session, sides), about=link)
     return ReviewsAnswer(session.now.isoformat(), judged)
 
 
-async def review(session: Session, link: str, said: LinkVerdict) -> ReviewsAnswer:
+async def review_link(session: Session, link: str, said: LinkVerdict) -> ReviewsAnswer:
     """Judge a link for the requester's agency.
 
     Raises NotFoundError, UnprocessableError without a reason, UnavailableError.
     """
-    sides = await _sides(session, link)
-    return await _keep(session, sides, _made(session, sides, said))
+    sides = await _require_sides(session, link)
+    return await _record_review(session, sides, _make_review(session, sides, said))
 
 
-async def link_by_hand(session: Session, one: str, other: str, reason: str) -> ReviewsAnswer:
+async def link_manually(session: Session, one: str, other: str, reason: str) -> ReviewsAnswer:
     """Say that two cases are the same where no score does.
 
     Raises NotFoundError, UnprocessableError, UnavailableError.
     """
     if one == other:
         raise UnprocessableError("a case can't be linked to itself", "case_b")
-    sides = await _sides(session, link_id(one, other), tuple(sorted((one, other))))
-    return await _keep(session, sides, _made(session, sides, LinkVerdict(Verdict.SAME, reason)))
+    sides = await _require_sides(session, link_id(one, other), tuple(sorted((one, other))))
+    return await _record_review(session, sides, _make_review(session, sides, LinkVerdict(Verdict.SAME, reason)))
 
 
-async def take_back(session: Session, name: str) -> ReviewsAnswer:
+async def retract_review(session: Session, name: str) -> ReviewsAnswer:
     """Undo a review. Raises NotFoundError; ForbiddenError for another's; ConflictError when it was undone before."""
     session.require_reader()
-    held = await session.runtime.decisions.review(name)
-    sides = await _sides(session, held.link if held else name)
+    held = await session.runtime.decisions.read_review(name)
+    sides = await _require_sides(session, held.link if held else name)
     if held is None:
         raise NotFoundError(NO_LINK)
     try:
-        undone = undo(held, session.requester, session.now)
+        undone = undo_review(held, session.requester, session.now)
     except NotUndoableError as error:
         raise (ConflictError if held.undone else ForbiddenError)(error) from error
-    return await _keep(session, sides, undone)
+    return await _record_review(session, sides, undone)
 
 
-async def manual_links(session: Session, case: str) -> ManualLinksAnswer:
+async def list_manual_links(session: Session, case: str) -> ManualLinksAnswer:
     """The latest links made to a case by hand that hold, of which the requester reads both sides.
 
     Raises NotFoundError.
     """
     session.require_reader()
-    await readable(session, case)
+    await require_readable(session, case)
 
     async def fetch(after: Place | None) -> list[tuple[Review, Place]]:
         return await session.runtime.decisions.manual_links(case, MOST_MANUAL, after)
 
     async def show(found: list[Review]) -> list[Row | None]:
-        return await _by_hand(session, found)
+        return await _show_manual_links(session, found)
 
-    rows, _ = await page(fetch, show, MOST_MANUAL, MOST_MANUAL, None)
+    rows, _ = await fill_page(fetch, show, MOST_MANUAL, MOST_MANUAL, None)
     seen = {key: View.FULL for row in rows for key in (row["case_a"], row["case_b"])}
-    await session.audit(ActKind.READ, {"manual_links": case}, session.shown({case: View.FULL} | seen))
+    await session.audit(ActKind.READ, {"manual_links": case}, session.make_shown({case: View.FULL} | seen))
     return ManualLinksAnswer(session.now.isoformat(), tuple(rows))
 
 
-async def _by_hand(session: Session, found: list[Review]) -> list[Row | None]:
-    cases = await session.runtime.reader.cases(key for one in found for key in (one.case_a, one.case_b))
-    views = await session.views(cases)
+async def _show_manual_links(session: Session, found: list[Review]) -> list[Row | None]:
+    cases = await session.runtime.reader.read_cases(key for one in found for key in (one.case_a, one.case_b))
+    views = await session.decide_views(cases)
     full = {key for key, seen in views.items() if seen is View.FULL}
     return [
-        _manual(one, session.requester) if not one.undone and {one.case_a, one.case_b} <= full else None
+        _make_manual_row(one, session.requester) if not one.undone and {one.case_a, one.case_b} <= full else None
         for one in found
     ]
 
 
-async def colours(session: Session, links: Sequence[str]) -> dict[str, Row]:
+async def read_colours(session: Session, links: Sequence[str]) -> dict[str, Row]:
     """Colour and dispute of links of which the requester sees both sides in full; audited by who calls."""
     found = await session.runtime.decisions.reviews_of(links)
-    return {link: _colour(given) for link, given in found.items()}
+    return {link: _make_colour(given) for link, given in found.items()}
 
 
-def changed(session: Session, link: LinkDocument, own: Review | None) -> EvidenceChange | None:
+def compare_evidence(session: Session, link: LinkDocument, own: Review | None) -> EvidenceChange | None:
     """How a link's evidence differs from what the agency's own review was made on."""
-    return None if own is None else change(own, _marks(session, link))
+    return None if own is None else evidence_change(own, _mark_evidence(session, link))
 
 
-def own_of(reviews: Sequence[Review], agency: str) -> Review | None:
+def find_own_review(reviews: Sequence[Review], agency: str) -> Review | None:
     """The review that holds for an agency."""
-    return next((one for one in standing(reviews).holding if one.agency == agency), None)
+    return next((one for one in summarise_reviews(reviews).holding if one.agency == agency), None)
 
 
-async def _sides(session: Session, name: str, named: tuple[str, ...] = ()) -> Sides:
+async def _require_sides(session: Session, name: str, named: tuple[str, ...] = ()) -> Sides:
     """Both sides of a link, made by the matcher or by hand. Raises NotFoundError unless both are seen in full.
 
     Whatever is missing, the index is asked the same.
     """
     session.require_reader()
     runtime = session.runtime
-    link = await runtime.reader.link(name)
+    link = await runtime.reader.read_link(name)
     given = (await runtime.decisions.reviews_of([name]))[name]
     keys = link.cases if link else named or next(((one.case_a, one.case_b) for one in given), (name, name))
-    cases = await runtime.reader.cases(keys)
-    views = await session.views_by_key(keys, cases)
+    cases = await runtime.reader.read_cases(keys)
+    views = await session.decide_views_by_key(keys, cases)
     if any(views.get(key) is not View.FULL for key in keys):
         await session.audit(ActKind.REVIEW, {"link": name}, rule=RequestRule.NOT_SHOWN)
         raise NotFoundError(NO_LINK)
     return Sides(name, cases[keys[0]], cases[keys[1]], link, given)
 
 
-def _made(session: Session, sides: Sides, said: LinkVerdict) -> Review:
+def _make_review(session: Session, sides: Sides, said: LinkVerdict) -> Review:
     if not said.reason.strip():
         raise UnprocessableError("enter a reason for your decision", "reason")
     link = sides.link
@@ -216,48 +216,48 @@ def _made(session: Session, sides: Sides, said: LinkVerdict) -> Review:
         reason=said.reason.strip(),
         action=said.action,
         manual=link is None,
-        evidence=tuple(mark.digest for mark in _marks(session, link)) if link else (),
+        evidence=tuple(mark.digest for mark in _mark_evidence(session, link)) if link else (),
     )
 
 
-def _marks(session: Session, link: LinkDocument) -> Any:
-    return marks(msgspec.convert(link.evidence, Explanation), session.runtime.opaque.evidence_key, link.link)
+def _mark_evidence(session: Session, link: LinkDocument) -> Any:
+    return evidence_marks(msgspec.convert(link.evidence, Explanation), session.runtime.opaque.evidence_key, link.link)
 
 
-async def _keep(session: Session, sides: Sides, made: Review) -> ReviewsAnswer:
+async def _record_review(session: Session, sides: Sides, made: Review) -> ReviewsAnswer:
     what = {"link": sides.name, "verdict": made.verdict, "undone": made.undone}
-    await session.audit(ActKind.REVIEW, what, _both(session, sides), about=made.id)
-    await decide(session, topics.REVIEWS, made.id, made)
+    await session.audit(ActKind.REVIEW, what, _both_shown(session, sides), about=made.id)
+    await record_decision(session, topics.REVIEWS, made.id, made)
     reviews = (await session.runtime.decisions.reviews_of([sides.name]))[sides.name]
-    judged = await _judged(session, msgspec.structs.replace(sides, reviews=reviews))
+    judged = await _read_judgement(session, msgspec.structs.replace(sides, reviews=reviews))
     return ReviewsAnswer(session.now.isoformat(), judged)
 
 
-async def _judged(session: Session, sides: Sides) -> LinkJudgement:
+async def _read_judgement(session: Session, sides: Sides) -> LinkJudgement:
     agency = session.requester.agency
-    held, own = standing(sides.reviews), own_of(sides.reviews, agency)
-    found = changed(session, sides.link, own) if sides.link else None
+    held, own = summarise_reviews(sides.reviews), find_own_review(sides.reviews, agency)
+    found = compare_evidence(session, sides.link, own) if sides.link else None
     return LinkJudgement(
         link=sides.name,
         colour=held.colour.value,
         disputed=held.disputed,
         own=own.id if own else None,
-        assignee=(await session.runtime.decisions.assignees(agency, [sides.name])).get(sides.name),
+        assignee=(await session.runtime.decisions.read_assignees(agency, [sides.name])).get(sides.name),
         new_evidence=found.new if found else (),
         gone_evidence=found.gone if found else 0,
         reviews=tuple(review_for(one, agency) for one in sides.reviews),
     )
 
 
-def _colour(given: Sequence[Review]) -> Row:
-    held = standing(given)
+def _make_colour(given: Sequence[Review]) -> Row:
+    held = summarise_reviews(given)
     return {"colour": held.colour.value, "disputed": held.disputed}
 
 
-def _manual(one: Review, who: Requester) -> Row:
+def _make_manual_row(one: Review, who: Requester) -> Row:
     return {"link": one.link, "case_a": one.case_a, "case_b": one.case_b, **review_for(one, who.agency)}
 
 
-def _both(session: Session, sides: Sides) -> tuple[ShownCase, ...]:
+def _both_shown(session: Session, sides: Sides) -> tuple[ShownCase, ...]:
     views: Mapping[str, View] = {sides.a.case: View.FULL, sides.b.case: View.FULL}
-    return session.shown(views)
+    return session.make_shown(views)

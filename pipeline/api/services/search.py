@@ -10,20 +10,20 @@ from msgspec import Meta
 
 from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
-from pipeline.access.redaction import Row, hit
+from pipeline.access.redaction import Row, hit_for
 from pipeline.api.cursors import CURSOR_CHARS, PageCursor
 from pipeline.api.paging import MovingList
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
-from pipeline.index.filters import LONGEST, Filters, bodies
-from pipeline.index.probes import Probe, probe
+from pipeline.index.filters import LONGEST, Filters, filter_clauses
+from pipeline.index.probes import Probe, make_probe
 from pipeline.index.queries import Limits
-from pipeline.index.questions import CountryCode, Question, parse
-from pipeline.index.searching import HitOnlyCase, PageRequest, RankedCandidate, explained, find, find_hits
+from pipeline.index.questions import CountryCode, Question, parse_question
+from pipeline.index.searching import HitOnlyCase, PageRequest, RankedCandidate, explain_result, find_cases, find_hits
 from pipeline.matching.explain.wording import reasons
-from pipeline.matching.score.scoring import judgement
+from pipeline.matching.score.scoring import judge_score
 
 MOST = 100
 """Results of one page."""
@@ -77,15 +77,15 @@ async def search(session: Session, asked: Search) -> SearchAnswer:
     require_bounded(asked.filters)
     limit = min(asked.limit, MOST)
     if asked.question:
-        question = _question(asked)
-        page = await _answers(session, asked, question, limit)
-        hits = _Page([], {}) if asked.cursor else await _hits(session, asked, question)
+        question = _parse_question(asked)
+        page = await _find_answers(session, asked, question, limit)
+        hits = _Page([], {}) if asked.cursor else await _find_hits(session, asked, question)
     elif asked.filters.empty:
         raise UnprocessableError("enter search terms or a filter", "question", "filters")
     else:
-        page, hits = await _listed(session, asked, limit), _Page([], {})
-    await session.audit(ActKind.SEARCH, msgspec.to_builtins(asked), session.shown(page.seen | hits.seen))
-    left = session.runtime.hits.left(session.requester, session.now)
+        page, hits = await _browse_cases(session, asked, limit), _Page([], {})
+    await session.audit(ActKind.SEARCH, msgspec.to_builtins(asked), session.make_shown(page.seen | hits.seen))
+    left = session.runtime.hits.remaining(session.requester, session.now)
     return SearchAnswer(session.as_of, tuple(page.rows), tuple(hits.rows), left, page.next)
 
 
@@ -97,85 +97,91 @@ def require_bounded(filters: Filters) -> None:
         )
 
 
-def _same(asked: Search) -> Search:
+def _search_context(asked: Search) -> Search:
     """What two pages of one search have in common."""
     return msgspec.structs.replace(asked, cursor="", limit=0)
 
 
-def _question(asked: Search) -> Question:
+def _parse_question(asked: Search) -> Question:
     try:
-        return parse(asked.question)
+        return parse_question(asked.question)
     except LiaisonError as error:
         raise UnprocessableError(error, "question") from error
 
 
-def _limits(session: Session, asked: Search) -> Limits:
-    return Limits(session.now.date(), session.viewer, bodies(asked.filters))
+def _make_limits(session: Session, asked: Search) -> Limits:
+    return Limits(session.now.date(), session.viewer, filter_clauses(asked.filters))
 
 
-async def _answers(session: Session, asked: Search, question: Question, limit: int) -> _Page:
+async def _find_answers(session: Session, asked: Search, question: Question, limit: int) -> _Page:
     """The ranked cases behind the page before."""
-    asked_for, runtime = probe(question, asked.country), session.runtime
+    asked_for, runtime = make_probe(question, asked.country), session.runtime
     listing = MovingList(
-        session, "search", _same(asked), cursor=asked.cursor, point=partial(runtime.reader.point, "cases")
+        session,
+        "search",
+        _search_context(asked),
+        cursor=asked.cursor,
+        point=partial(runtime.reader.open_point, "cases"),
     )
     after = None if listing.after is None else tuple(listing.after)
-    wanted = PageRequest(limit + 1, session.readable, after, listing.at, listing.was_shown)
-    found = await find(runtime.reader, question, asked_for, runtime.model, _limits(session, asked), wanted)
+    wanted = PageRequest(limit + 1, session.filter_readable, after, listing.at, listing.was_shown)
+    found = await find_cases(runtime.reader, question, asked_for, runtime.model, _make_limits(session, asked), wanted)
     shown_ = found[:limit]
-    rows = [_row(session, one, document, asked_for) for one, document in shown_]
+    rows = [_make_row(session, one, document, asked_for) for one, document in shown_]
     seen = {document.case: View.FULL for _, document in shown_}
-    end = await listing.next(seen, list(shown_[-1][0].place) if len(found) > limit else None)
+    end = await listing.next_cursor(seen, list(shown_[-1][0].place) if len(found) > limit else None)
     return _Page(rows, seen, end)
 
 
-async def _hits(session: Session, asked: Search, question: Question) -> _Page:
+async def _find_hits(session: Session, asked: Search, question: Question) -> _Page:
     """The hit-only cases that the question may tell of; under a grant one is shown with its title."""
     if session.viewer is None:
         return _Page([], {})
     limits = Limits(session.now.date(), session.viewer)
     runtime = session.runtime
     found = await find_hits(runtime.reader, question, asked.country, runtime.model, limits)
-    views = await session.views({one.document.case: one.document for one in found})
+    views = await session.decide_views({one.document.case: one.document for one in found})
     granted = [one for one in found if views[one.document.case] is View.FULL]
     told = sorted(
-        (_hit_row(session, one) for one in found if views[one.document.case] is View.HIT),
+        (_make_hit_row(session, one) for one in found if views[one.document.case] is View.HIT),
         key=lambda row: (row["band"], row["reference"]),
     )
-    given = told[: runtime.hits.take(session.requester, session.now, len(told))]
+    given = told[: runtime.hits.spend(session.requester, session.now, len(told))]
     references = {row["reference"] for row in given}
-    seen = {case: view for case, view in views.items() if view is View.FULL or session.reference(case) in references}
-    return _Page([summary(one.document) | {"band": one.band} for one in granted] + given, seen)
+    seen = {
+        case: view for case, view in views.items() if view is View.FULL or session.make_reference(case) in references
+    }
+    return _Page([summarise_case(one.document) | {"band": one.band} for one in granted] + given, seen)
 
 
-async def _listed(session: Session, asked: Search, limit: int) -> _Page:
+async def _browse_cases(session: Session, asked: Search, limit: int) -> _Page:
     """The cases that the filters allow, by case key, which never moves one; one more tells whether there is a next."""
-    cursor = PageCursor(session, "cases", session.grounds.purpose, _same(asked))
+    cursor = PageCursor(session, "cases", session.grounds.purpose, _search_context(asked))
     (after,) = cursor.open(asked.cursor) or ("",)
-    found = await session.runtime.reader.browse(_limits(session, asked), limit + 1, after)
-    views = await session.views({one.case: one for one in found})
+    found = await session.runtime.reader.browse_cases(_make_limits(session, asked), limit + 1, after)
+    views = await session.decide_views({one.case: one for one in found})
     kept = [one for one in found if views[one.case] is View.FULL]
     end = cursor.seal([kept[limit - 1].case]) if len(kept) > limit else None
-    return _Page([summary(one) for one in kept[:limit]], {one.case: View.FULL for one in kept[:limit]}, end)
+    return _Page([summarise_case(one) for one in kept[:limit]], {one.case: View.FULL for one in kept[:limit]}, end)
 
 
-def _row(session: Session, one: RankedCandidate, document: CaseDocument, asked_for: Probe) -> Row:
-    told = explained(one, document, asked_for, session.runtime.model)
+def _make_row(session: Session, one: RankedCandidate, document: CaseDocument, asked_for: Probe) -> Row:
+    told = explain_result(one, document, asked_for, session.runtime.model)
     return {
-        **summary(document),
+        **summarise_case(document),
         "score": told.score,
-        "band": judgement(told.score + session.runtime.model.prior, session.runtime.model).band,
+        "band": judge_score(told.score + session.runtime.model.prior, session.runtime.model).band,
         "met": list(told.met),
         "why": reasons(told.evidence, session.language),
         "evidence": msgspec.to_builtins(told.evidence),
     }
 
 
-def _hit_row(session: Session, one: HitOnlyCase) -> Row:
-    return {**hit(meta(one.document), session.reference), "band": one.band}
+def _make_hit_row(session: Session, one: HitOnlyCase) -> Row:
+    return {**hit_for(meta(one.document), session.make_reference), "band": one.band}
 
 
-def summary(document: CaseDocument) -> Row:
+def summarise_case(document: CaseDocument) -> Row:
     """What a list says of a case that is seen in full."""
     return {
         "view": View.FULL.value,

@@ -13,13 +13,13 @@ from pipeline.access.audience import requester_words
 from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
 from pipeline.api.problems import UnprocessableError
-from pipeline.api.services.cases import readable
+from pipeline.api.services.cases import require_readable
 from pipeline.api.services.search import require_bounded
 from pipeline.api.session import Session
 from pipeline.correlation import kinds
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
-from pipeline.index.filters import Filters, bodies
+from pipeline.index.filters import Filters, filter_clauses
 from pipeline.index.queries import Limits
 
 MOST = 10_000
@@ -46,7 +46,7 @@ class DeconflictionAnswer(msgspec.Struct, frozen=True):
     cases: tuple[Row, ...]
 
 
-async def statistics(session: Session, filters: Filters = Filters()) -> StatisticsAnswer:  # noqa: B008 - frozen
+async def count_statistics(session: Session, filters: Filters = Filters()) -> StatisticsAnswer:  # noqa: B008 - frozen
     """Counts over what the requester reads in full, narrowed.
 
     Raises UnprocessableError where that is more than MOST.
@@ -54,44 +54,44 @@ async def statistics(session: Session, filters: Filters = Filters()) -> Statisti
     session.require_reader()
     require_bounded(filters)
     goals, offences, pairs = Counter[str](), Counter[str](), Counter[str]()
-    cases = await _readable(session, filters)
+    cases = await _read_cases(session, filters)
     for one in cases:
         goals.update(map(str, one.policing_goals))
         offences.update(one.offences)
-    links = await _links(session, {one.case: one.country for one in cases})
+    links = await _read_link_countries(session, {one.case: one.country for one in cases})
     pairs.update("-".join(sorted(pair)) for pair in links)
     await session.audit(ActKind.READ, {"statistics": len(cases), "filters": msgspec.to_builtins(filters)})
     found = [dict(sorted(counted.items())) for counted in (goals, offences, pairs)]
     return StatisticsAnswer(session.as_of, len(cases), len(links), *found)
 
 
-async def deconfliction(session: Session, key: str) -> DeconflictionAnswer:
+async def find_nearby_cases(session: Session, key: str) -> DeconflictionAnswer:
     """Open cases of other agencies with an event where and when case `key` has one.
 
     Raises NotFoundError for the case.
     """
     session.require_reader()
-    case = await readable(session, key)
+    case = await require_readable(session, key)
     events = sorted(one for one in case.keys if kinds.kind_of(one) is kinds.KeyKind.EVENT)
-    near = await _near(session, case, events)
+    near = await _find_near(session, case, events)
     await session.audit(
-        ActKind.READ, {"deconfliction": key}, session.shown({one.case: View.FULL for one in (case, *near)})
+        ActKind.READ, {"deconfliction": key}, session.make_shown({one.case: View.FULL for one in (case, *near)})
     )
-    return DeconflictionAnswer(session.as_of, tuple(map(_row, near)))
+    return DeconflictionAnswer(session.as_of, tuple(map(_make_row, near)))
 
 
-async def _readable(session: Session, filters: Filters) -> list[CaseDocument]:
+async def _read_cases(session: Session, filters: Filters) -> list[CaseDocument]:
     found: list[CaseDocument] = []
-    limits = Limits(session.now.date(), session.viewer, bodies(filters))
+    limits = Limits(session.now.date(), session.viewer, filter_clauses(filters))
     async for one in session.runtime.reader.every_case(limits):
-        if (await session.views({one.case: one}))[one.case] is View.FULL:
+        if (await session.decide_views({one.case: one}))[one.case] is View.FULL:
             found.append(one)
         if len(found) > MOST:
             raise UnprocessableError(LiaisonError("more than {most} cases can't be counted; add filters", most=MOST))
     return found
 
 
-async def _links(session: Session, countries: Mapping[str, str]) -> list[tuple[str, str]]:
+async def _read_link_countries(session: Session, countries: Mapping[str, str]) -> list[tuple[str, str]]:
     """The countries of each link whose two sides are among those cases."""
     words = None if session.viewer is None else requester_words(session.viewer)
     found: list[tuple[str, str]] = []
@@ -103,12 +103,12 @@ async def _links(session: Session, countries: Mapping[str, str]) -> list[tuple[s
     return found
 
 
-async def _near(session: Session, case: CaseDocument, events: Iterable[int]) -> list[CaseDocument]:
+async def _find_near(session: Session, case: CaseDocument, events: Iterable[int]) -> list[CaseDocument]:
     met = {"terms": {"keys": list(events)}}
     found: list[CaseDocument] = []
     async for one in session.runtime.reader.every_case(Limits(session.now.date(), session.viewer, (met,))):
         if one.agency != case.agency and _is_open(one, session.now.date()):
-            seen = (await session.views({one.case: one}))[one.case]
+            seen = (await session.decide_views({one.case: one}))[one.case]
             found += [one] if seen is View.FULL else []
         if len(found) > MOST:
             raise UnprocessableError(LiaisonError("more than {most} cases can't be listed; add filters", most=MOST))
@@ -119,7 +119,7 @@ def _is_open(one: CaseDocument, today: date) -> bool:
     return one.closed is None or date.fromisoformat(one.closed) > today
 
 
-def _row(one: CaseDocument) -> Row:
+def _make_row(one: CaseDocument) -> Row:
     title = (one.data or {}).get("title")
     return {"case": one.case, "agency": one.agency, "country": one.country, "title": title, "status": one.status,
             "contact": msgspec.to_builtins(one.contact)}  # fmt: skip

@@ -28,9 +28,9 @@ UNKNOWN_TIME: Final = "1970-01-01T00:00:00.000Z"
 ALIASES: Final = frozenset({"alias", "nickname"})
 
 
-def exporter() -> Object:
+def exporter_identity() -> Object:
     """Who made the bundle; so that none is empty."""
-    return _identity("exporter", {"name": "Liaison", "identity_class": "system"})
+    return _make_identity("exporter", {"name": "Liaison", "identity_class": "system"})
 
 
 def case_objects(row: Row) -> Iterator[Object]:
@@ -39,19 +39,19 @@ def case_objects(row: Row) -> Iterator[Object]:
     A later version must bear a later `modified`: it is the record's opening and a millisecond for each version.
     """
     key, data = row["case"], row["data"]
-    opened = _opened(data)
-    maker, marking = agency_object(row["agency"]), _marking(row["agency"], data.get("handling") or {})
+    opened = _opening_time(data)
+    maker, marking = agency_object(row["agency"]), _make_marking(row["agency"], data.get("handling") or {})
     yield from (maker, marking)
-    incident = _incident(key, {
+    incident = _make_incident(key, {
         "name": data.get("title") or key, "description": data.get("summary"), "created_by_ref": maker["id"],
         "object_marking_refs": [marking["id"]],
-    }, _time(opened), _time(opened + timedelta(milliseconds=row["version"])))  # fmt: skip
+    }, _format_time(opened), _format_time(opened + timedelta(milliseconds=row["version"])))  # fmt: skip
     yield incident
     for named in data.get("entities") or ():
-        thing = _thing(key, named, incident)
+        thing = _make_entity(key, named, incident)
         if thing is not None:
             yield thing
-            yield _related(incident, thing["id"], {"description": named.get("role")})
+            yield _make_relationship(incident, thing["id"], {"description": named.get("role")})
 
 
 def link_objects(row: Row) -> Iterator[Object]:
@@ -59,66 +59,68 @@ def link_objects(row: Row) -> Iterator[Object]:
 
     Each pair of versions is an object of its own, so none is ever modified.
     """
-    first = _incident(row["case_a"], {"name": row["case_a"]}, UNKNOWN_TIME, UNKNOWN_TIME)
+    first = _make_incident(row["case_a"], {"name": row["case_a"]}, UNKNOWN_TIME, UNKNOWN_TIME)
     yield first
     if row["case_b"] is None:
         maker = agency_object(row["hit"]["agency"])
         yield maker
         told = {"name": f"A record of {row['hit']['agency']}", "created_by_ref": maker["id"]}
-        second = _stamped("incident", ("hit", row["hit"]["reference"]), told, UNKNOWN_TIME, UNKNOWN_TIME)
+        second = _make_dated_object("incident", ("hit", row["hit"]["reference"]), told, UNKNOWN_TIME, UNKNOWN_TIME)
     else:
-        second = _incident(row["case_b"], {"name": row["case_b"]}, UNKNOWN_TIME, UNKNOWN_TIME)
+        second = _make_incident(row["case_b"], {"name": row["case_b"]}, UNKNOWN_TIME, UNKNOWN_TIME)
     yield second
     probability = row["probability"]
     judged = {"created": UNKNOWN_TIME, "modified": UNKNOWN_TIME, "description": row["band"],
               "confidence": None if probability is None else round(100 * probability)}  # fmt: skip
-    yield _related(first, second["id"], judged, (row["link_id"], str(row["version_a"]), str(row["version_b"])))
+    yield _make_relationship(
+        first, second["id"], judged, (row["link_id"], str(row["version_a"]), str(row["version_b"]))
+    )
 
 
 def agency_object(agency: str) -> Object:
     """An agency, the same in every export."""
-    return _identity(f"agency {agency}", {"name": agency, "identity_class": "organization"})
+    return _make_identity(f"agency {agency}", {"name": agency, "identity_class": "organization"})
 
 
-def _incident(key: str, told: Mapping[str, Any], created: str, modified: str) -> Object:
+def _make_incident(key: str, told: Mapping[str, Any], created: str, modified: str) -> Object:
     named = {"external_references": [{"source_name": "liaison", "external_id": key}]}
-    return _stamped("incident", ("case", key), {**told, **named}, created, modified)
+    return _make_dated_object("incident", ("case", key), {**told, **named}, created, modified)
 
 
-def _thing(case: str, named: Mapping[str, Any], incident: Object) -> Object | None:
+def _make_entity(case: str, named: Mapping[str, Any], incident: Object) -> Object | None:
     """What a case names, marked and dated as the case is; None for what the standard does not know."""
     row = ENTITY_TYPES_BY_NAME.get(named["type"])
     made = row.stix if row else None
     if made is None:
         return None
-    told = _party(named, made.identity_class) if made.identity_class else _place(named)
+    told = _party_fields(named, made.identity_class) if made.identity_class else _place_fields(named)
     if told is None:
         return None
     of_case: Object = {name: incident[name] for name in ("created_by_ref", "object_marking_refs")}
-    return _stamped(
+    return _make_dated_object(
         made.schema, ("entity", case, named["id"]), {**told, **of_case}, incident["created"], incident["modified"]
     )
 
 
-def _party(named: Mapping[str, Any], identity_class: str) -> Object:
+def _party_fields(named: Mapping[str, Any], identity_class: str) -> Object:
     names = list(named.get("names") or ())
-    full = [_full(one) for one in names if one.get("kind") not in ALIASES] or [_full(one) for one in names]
-    others = [one for one in map(_full, names) if one not in full[:1]]
+    full = [_full_name(one) for one in names if one.get("kind") not in ALIASES] or [_full_name(one) for one in names]
+    others = [one for one in map(_full_name, names) if one not in full[:1]]
     said = {"also known as": others, "born": [named.get("birth_date")], "nationality": named.get("nationalities")}
     contact = [*(named.get("phones") or ()), *(named.get("emails") or ())]
     return {
         "name": next(iter(full), "") or named["id"],
         "identity_class": identity_class,
-        "description": "; ".join(f"{word} {', '.join(some)}" for word, some in _stated(said)) or None,
+        "description": "; ".join(f"{word} {', '.join(some)}" for word, some in _drop_empty(said)) or None,
         "contact_information": ", ".join(contact) or None,
     }
 
 
-def _stated(said: Mapping[str, Iterable[str | None] | None]) -> Iterator[tuple[str, list[str]]]:
+def _drop_empty(said: Mapping[str, Iterable[str | None] | None]) -> Iterator[tuple[str, list[str]]]:
     return ((word, some) for word, values in said.items() if (some := [one for one in values or () if one]))
 
 
-def _place(named: Mapping[str, Any]) -> Object | None:
+def _place_fields(named: Mapping[str, Any]) -> Object | None:
     """A place; the standard asks for a country or coordinates."""
     country = country_code(named["country"]) if named.get("country") else ""
     whole = named.get("latitude") is not None and named.get("longitude") is not None
@@ -132,58 +134,60 @@ def _place(named: Mapping[str, Any]) -> Object | None:
     }  # fmt: skip
 
 
-def _marking(agency: str, handling: Mapping[str, Any]) -> Object:
+def _make_marking(agency: str, handling: Mapping[str, Any]) -> Object:
     """What the owner says of the use of a case, as a Statement Marking: TLP knows no purposes."""
     told = [f"{agency}: handling {handling.get('code', 'owner only')}"]
-    told += [f"{word} {', '.join(some)}" for word, some in _stated({
+    told += [f"{word} {', '.join(some)}" for word, some in _drop_empty({
         "releasable to": handling.get("releasable_to"), "purposes": handling.get("purposes"),
     })]  # fmt: skip
     statement = ". ".join([*told, *filter(None, [handling.get("caveat")])])
-    return _object("marking-definition", ("marking", statement), {
+    return _make_object("marking-definition", ("marking", statement), {
         "created": UNKNOWN_TIME, "definition_type": "statement", "definition": {"statement": statement},
     })  # fmt: skip
 
 
-def _related(source: Object, target: str, told: Mapping[str, Any], named: tuple[str, ...] = ()) -> Object:
+def _make_relationship(source: Object, target: str, told: Mapping[str, Any], named: tuple[str, ...] = ()) -> Object:
     inherited: Object = {name: source.get(name) for name in ("created", "modified", "object_marking_refs")}
     ends = {"relationship_type": "related-to", "source_ref": source["id"], "target_ref": target}
-    return _object("relationship", ("relationship", source["id"], target, *named), {**inherited, **told, **ends})
+    return _make_object("relationship", ("relationship", source["id"], target, *named), {**inherited, **told, **ends})
 
 
-def _identity(name: str, told: Mapping[str, Any]) -> Object:
-    return _stamped("identity", (name,), told, UNKNOWN_TIME, UNKNOWN_TIME)
+def _make_identity(name: str, told: Mapping[str, Any]) -> Object:
+    return _make_dated_object("identity", (name,), told, UNKNOWN_TIME, UNKNOWN_TIME)
 
 
-def _stamped(schema: str, parts: tuple[str, ...], told: Mapping[str, Any], created: str, modified: str) -> Object:
-    return _object(schema, parts, {"created": created, "modified": modified, **told})
+def _make_dated_object(
+    schema: str, parts: tuple[str, ...], told: Mapping[str, Any], created: str, modified: str
+) -> Object:
+    return _make_object(schema, parts, {"created": created, "modified": modified, **told})
 
 
-def _object(schema: str, parts: tuple[str, ...], told: Mapping[str, Any]) -> Object:
+def _make_object(schema: str, parts: tuple[str, ...], told: Mapping[str, Any]) -> Object:
     """Properties without a value are left out, as the standard asks."""
     given = {name: value for name, value in told.items() if value not in (None, "", [])}
-    return {"type": schema, "spec_version": "2.1", "id": f"{schema}--{_id(*parts)}", **given}
+    return {"type": schema, "spec_version": "2.1", "id": f"{schema}--{_make_id(*parts)}", **given}
 
 
-def _opened(data: Mapping[str, Any]) -> datetime:
+def _opening_time(data: Mapping[str, Any]) -> datetime:
     """The day that a record states it was opened."""
     opened = data.get("opened")
     return datetime.fromisoformat(f"{opened}T00:00:00+00:00" if opened else UNKNOWN_TIME)
 
 
-def _time(at: datetime) -> str:
+def _format_time(at: datetime) -> str:
     """RFC 3339 in UTC with milliseconds, as STIX timestamps are; sorts as text."""
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _full(name: Mapping[str, Any]) -> str:
+def _full_name(name: Mapping[str, Any]) -> str:
     parts = (name.get(part) for part in ("given", "middle", "patronymic", "family"))
     return name.get("full") or " ".join(part for part in parts if part)
 
 
 def bundle_id(*parts: str) -> str:
     """The id of a bundle, the same for the same request."""
-    return f"bundle--{_id('bundle', *parts)}"
+    return f"bundle--{_make_id('bundle', *parts)}"
 
 
-def _id(*parts: str) -> str:
+def _make_id(*parts: str) -> str:
     return str(uuid.uuid5(NAMESPACE, "\x1f".join(parts)))

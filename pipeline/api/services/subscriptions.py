@@ -12,10 +12,10 @@ from pipeline.access.audit import ActKind
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.subscriptions import Subscription, is_active
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
-from pipeline.api.services.deciding import decide
+from pipeline.api.services.deciding import record_decision
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
-from pipeline.index.questions import parse
+from pipeline.index.questions import parse_question
 from pipeline.streams.catalogues import topics
 
 MOST = 100
@@ -40,7 +40,9 @@ class SubscriptionsAnswer(msgspec.Struct, frozen=True):
     subscriptions: tuple[Row, ...]
 
 
-async def subscribe(session: Session, question: str, country: str = "", *, share: bool = False) -> SubscriptionAnswer:
+async def create_subscription(
+    session: Session, question: str, country: str = "", *, share: bool = False
+) -> SubscriptionAnswer:
     """Ask a question of every case held and to come, for ninety days.
 
     Raises UnprocessableError, ConflictError, UnavailableError.
@@ -49,38 +51,44 @@ async def subscribe(session: Session, question: str, country: str = "", *, share
     """
     session.require_reader()
     try:
-        parse(question)
+        parse_question(question)
     except LiaisonError as error:
         raise UnprocessableError(error, "question") from error
-    if len(await session.runtime.decisions.subscriptions(session.requester.agency, MOST)) >= MOST:
+    if len(await session.runtime.decisions.list_subscriptions(session.requester.agency, MOST)) >= MOST:
         raise ConflictError(LiaisonError("your agency has {most} alerts already; stop one first", most=MOST))
     name = uuid.uuid4().hex
     who, why = session.requester, session.grounds
-    return await _keep(session, queries.made(name, question, country, who, why, session.now, shared=share))
+    return await _record_subscription(
+        session, queries.make_subscription(name, question, country, who, why, session.now, shared=share)
+    )
 
 
-async def renew(session: Session, name: str) -> SubscriptionAnswer:
+async def renew_subscription(session: Session, name: str) -> SubscriptionAnswer:
     """Ninety more days from now, on this request's purpose and case reference.
 
     Raises NotFoundError, UnavailableError.
     """
-    return await _keep(session, queries.renewed(await _own(session, name), session.grounds, session.now))
+    return await _record_subscription(
+        session, queries.extend_subscription(await _require_own(session, name), session.grounds, session.now)
+    )
 
 
-async def end(session: Session, name: str) -> SubscriptionAnswer:
+async def end_subscription(session: Session, name: str) -> SubscriptionAnswer:
     """End it; what it asked is kept no longer. Raises NotFoundError, UnavailableError."""
-    return await _keep(session, queries.ended(await _own(session, name), session.now))
+    return await _record_subscription(
+        session, queries.close_subscription(await _require_own(session, name), session.now)
+    )
 
 
-async def subscriptions(session: Session) -> SubscriptionsAnswer:
+async def list_subscriptions(session: Session) -> SubscriptionsAnswer:
     """What the requester's agency asks, with what has run out and awaits renewal."""
     session.require_reader()
-    found = await session.runtime.decisions.subscriptions(session.requester.agency, MOST)
+    found = await session.runtime.decisions.list_subscriptions(session.requester.agency, MOST)
     await session.audit(ActKind.SUBSCRIPTION, {"listed": len(found)})
-    return SubscriptionsAnswer(session.now.isoformat(), tuple(_row(session, one) for one in found))
+    return SubscriptionsAnswer(session.now.isoformat(), tuple(_make_row(session, one) for one in found))
 
 
-async def _own(session: Session, name: str) -> Subscription:
+async def _require_own(session: Session, name: str) -> Subscription:
     session.require_reader()
     one = (await session.runtime.decisions.subscriptions_of([name])).get(name)
     if one is None or one.agency != session.requester.agency or one.state is not queries.SubscriptionState.ACTIVE:
@@ -89,13 +97,13 @@ async def _own(session: Session, name: str) -> Subscription:
     return one
 
 
-async def _keep(session: Session, one: Subscription) -> SubscriptionAnswer:
+async def _record_subscription(session: Session, one: Subscription) -> SubscriptionAnswer:
     await session.audit(ActKind.SUBSCRIPTION, {"question": one.question, "state": one.state}, about=one.id)
-    await decide(session, topics.SUBSCRIPTIONS, one.id, one)
-    return SubscriptionAnswer(session.now.isoformat(), _row(session, one))
+    await record_decision(session, topics.SUBSCRIPTIONS, one.id, one)
+    return SubscriptionAnswer(session.now.isoformat(), _make_row(session, one))
 
 
-def _row(session: Session, one: Subscription) -> Row:
+def _make_row(session: Session, one: Subscription) -> Row:
     return {
         "id": one.id,
         "active": is_active(one, session.now),

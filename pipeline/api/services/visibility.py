@@ -11,7 +11,7 @@ from pipeline.access.case_visibility import CaseVisibility, HandlingChange, Pers
 from pipeline.access.policy import View
 from pipeline.access.request_rules import RequestRule
 from pipeline.api.problems import NotFoundError
-from pipeline.api.services.cases import NO_CASE, readable
+from pipeline.api.services.cases import NO_CASE, require_readable
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument
 from pipeline.index.reading import STATE_FIELDS
@@ -33,7 +33,7 @@ class VisibilityAnswer(msgspec.Struct, frozen=True):
     people: tuple[Row, ...]
 
 
-async def visibility(
+async def read_visibility(
     session: Session,
     key: str,
     change: HandlingChange = HandlingChange(),  # noqa: B008 - frozen
@@ -45,34 +45,34 @@ async def visibility(
     Of other agencies' people it names the agency alone, as the owner's disclosures do.
     """
     session.require_reader()
-    document = await _own(session, key)
+    document = await _require_own_case(session, key)
     grants = await session.runtime.decisions.grants_on(key, session.runtime.agencies)
     found = explain_visibility(meta(document), session.runtime.agencies.values(), grants, session.now, change)
     asked = {"visibility": key, "change": msgspec.to_builtins(change)}
-    await session.audit(ActKind.READ, asked, session.shown({key: View.FULL}))
-    return _answer(session, found)
+    await session.audit(ActKind.READ, asked, session.make_shown({key: View.FULL}))
+    return _make_answer(session, found)
 
 
-async def _own(session: Session, key: str) -> CaseDocument:
+async def _require_own_case(session: Session, key: str) -> CaseDocument:
     """A case of the requester's agency. Of another's nothing is asked: whatever it is, the answer takes the same."""
     if key.partition(":")[0] == session.requester.agency:
-        return await readable(session, key, STATE_FIELDS)
+        return await require_readable(session, key, STATE_FIELDS)
     await session.audit(ActKind.READ, {"visibility": key}, rule=RequestRule.NOT_SHOWN)
     raise NotFoundError(NO_CASE)
 
 
-def _answer(session: Session, found: CaseVisibility) -> VisibilityAnswer:
+def _make_answer(session: Session, found: CaseVisibility) -> VisibilityAnswer:
     return VisibilityAnswer(
         session.as_of,
         found.case,
         msgspec.to_builtins(found.handling),
         msgspec.to_builtins(found.changed),
         tuple(msgspec.to_builtins(one) for one in found.agencies),
-        tuple(_person(session, one) for one in found.people),
+        tuple(_make_person_row(session, one) for one in found.people),
     )
 
 
-def _person(session: Session, one: PersonalGrantView) -> Row:
+def _make_person_row(session: Session, one: PersonalGrantView) -> Row:
     own = one.agency == session.requester.agency
     row: Row = msgspec.to_builtins(one)
     return row | {"until": one.until.isoformat(), "subject": one.subject if own else None}

@@ -13,11 +13,11 @@ from rich.text import Text
 from pipeline.cli.rendering.records import BAND_STYLES, bits, explanation, fact_table
 from pipeline.demo.examples import choose_examples, explanation_of
 from pipeline.demo.generator import DemoFeed
-from pipeline.demo.handling import of_case
+from pipeline.demo.handling import handling_of_case
 from pipeline.demo.latency import Latency
 from pipeline.demo.messages import outcomes
 from pipeline.demo.run import DemoResult
-from pipeline.demo.story import Cast, steps, story
+from pipeline.demo.story import Cast, find_story, story_steps
 from pipeline.demo.truth import Agreement, Pair
 from pipeline.index.documents import LinkDocument
 from pipeline.matching.explain.explanation import Explanation
@@ -138,8 +138,10 @@ def show_pages(url: str, outcome: DemoResult, console: Console) -> None:
 
 def _show_story(outcome: DemoResult, console: Console) -> None:
     seeker, owner, stranger = first_of_each_agency(PREPARED)[:3]
-    found = story(outcome.links, Cast(seeker.requester, owner.requester, stranger.requester), of_case, now())
+    found = find_story(
+        outcome.links, Cast(seeker.requester, owner.requester, stranger.requester), handling_of_case, now()
+    )
     if found:
         names = [one.name for one in (seeker, owner, stranger)]
-        for number, step in enumerate(steps(found, names, owner.requester.agency), start=1):
+        for number, step in enumerate(story_steps(found, names, owner.requester.agency), start=1):
             console.print(f"  {number}. {step}", soft_wrap=True, highlight=False)

@@ -13,8 +13,8 @@ from rapidfuzz import fuzz
 
 from pipeline.locale import N_
 from pipeline.matching.comparisons.bounds import States, bound_by_level
-from pipeline.matching.comparisons.hashes import hashed, in_ascii, letters
-from pipeline.matching.comparisons.levels import SHARED_CAP, Comparison, ComparisonResult, Level, Table, stronger
+from pipeline.matching.comparisons.hashes import hash_text, in_ascii, letter_set
+from pipeline.matching.comparisons.levels import SHARED_CAP, Comparison, ComparisonResult, Level, Table, stronger_of
 from pipeline.matching.comparisons.types import ALL
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint
 
@@ -57,13 +57,13 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     for i, j in product(range(len(a.addresses)), range(len(b.addresses))):
         level = address_level(a.addresses[i], b.addresses[j])
         weight = _weight(table, level, a.addresses[i], b.addresses[j])
-        best = stronger(table.result(level, weight, i, j), best)
+        best = stronger_of(table.result(level, weight, i, j), best)
     return best
 
 
 def _weight(table: Table, level: int, p: AddressPrint, q: AddressPrint) -> int:
     if level == CITY:
-        return min(table.adjusted(level, p.city), table.adjusted(level, q.city))
+        return min(table.adjust_weight(level, p.city), table.adjust_weight(level, q.city))
     if level <= STREET and table.shared and (address_key(p) in table.shared or address_key(q) in table.shared):
         return min(table.weights[level], SHARED_CAP)
     return table.weights[level]
@@ -185,16 +185,16 @@ def encode(one: EntityPrint) -> tuple[int, ...]:
     address, city = one.addresses[0], in_ascii(one.addresses[0].city)
     if len(one.addresses) > 1 or not address.street or len(address.postcode) == 1 or len(city) > MOST_LETTERS:
         return 0, OPEN_ADDRESS, 0, 0, 0, 0
-    return letters(city), ONE_ADDRESS, len(city), *_encode_postcode(address.postcode), _encode_house(address.house)
+    return letter_set(city), ONE_ADDRESS, len(city), *_encode_postcode(address.postcode), _encode_house(address.house)
 
 
 def _encode_postcode(code: str) -> tuple[int, int]:
     """One wrong character leaves the first two as they are, or all others."""
-    return (1 + hashed(code[:2], 255), 1 + hashed(code[2:], 255)) if code else (0, 0)
+    return (1 + hash_text(code[:2], 255), 1 + hash_text(code[2:], 255)) if code else (0, 0)
 
 
 def _encode_house(house: str) -> int:
-    return 1 + hashed(house.rstrip("abcdefgh"), 255) if house else 0
+    return 1 + hash_text(house.rstrip("abcdefgh"), 255) if house else 0
 
 
 def strongest_level(a: Rows, b: Rows) -> States:

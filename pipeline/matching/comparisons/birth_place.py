@@ -28,7 +28,7 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     if not a.birth_place or not b.birth_place:
         return None
     level = place_level(a.birth_place, b.birth_place)
-    return table.result(SAME, table.adjusted(SAME, a.birth_place)) if level == SAME else table.results[level]
+    return table.result(SAME, table.adjust_weight(SAME, a.birth_place)) if level == SAME else table.results[level]
 
 
 @lru_cache(maxsize=65536)

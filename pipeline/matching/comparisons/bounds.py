@@ -44,15 +44,15 @@ class Bound:
 
 def bound_by_level(strongest_level: RowState) -> Bound:
     """A bound whose states are the strongest levels that rows leave open; the number of levels where none is known."""
-    return Bound(strongest_level, reach)
+    return Bound(strongest_level, strongest_from)
 
 
 def bound_by_levels(state: RowState, levels: Sequence[int]) -> Bound:
     """A bound whose states stand for these levels, each the strongest that its state leaves open, or NONE."""
-    return Bound(state, lambda table: reach(table)[:, list(levels)])
+    return Bound(state, lambda table: strongest_from(table)[:, list(levels)])
 
 
-def reach(table: Table) -> BitsArray:
+def strongest_from(table: Table) -> BitsArray:
     """Most hundredths of a bit at each level and all weaker ones, then at NONE: (ALTERNATIVES, levels + 1).
 
     Rarity of a value may raise any level; an agreement never weighs less than nothing.
@@ -65,5 +65,5 @@ def reach(table: Table) -> BitsArray:
 
 def most_at_any_level(table: Table) -> BitsArray:
     """Most hundredths of a bit whatever the values, 0 or more: (ALTERNATIVES,)."""
-    most: BitsArray = np.maximum(reach(table)[:, 0], 0)
+    most: BitsArray = np.maximum(strongest_from(table)[:, 0], 0)
     return most

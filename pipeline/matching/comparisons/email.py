@@ -7,7 +7,7 @@ from itertools import product
 from rapidfuzz.distance import OSA
 
 from pipeline.locale import N_
-from pipeline.matching.comparisons.levels import SHARED_CAP, Comparison, ComparisonResult, Level, Table, stronger
+from pipeline.matching.comparisons.levels import SHARED_CAP, Comparison, ComparisonResult, Level, Table, stronger_of
 from pipeline.matching.fingerprint import EntityPrint
 
 LEVELS = (
@@ -44,7 +44,7 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
         bits = table.weights[level]
         if level < DIFFERENT and (a.emails[i] in table.shared or b.emails[j] in table.shared):
             bits = min(bits, SHARED_CAP)
-        best = stronger(table.result(level, bits, i, j), best)
+        best = stronger_of(table.result(level, bits, i, j), best)
     return best
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.comparisons.bounds import States
-from pipeline.matching.comparisons.hashes import hashed
+from pipeline.matching.comparisons.hashes import hash_text
 
 MOST_EDITS = 1
 """Edits, or exchanges of neighbours, of two numbers that are near."""
@@ -33,7 +33,7 @@ def encode_ends(values: list[tuple[str, str]]) -> tuple[int, int]:
     """Beginning and end of each number, not all of whose bits are set; 0 for none."""
     if len(values) > NUMBERS_KEPT:
         return ANY_NUMBER, ANY_NUMBER
-    found = [1 + hashed(one, MOST_END) << END_BITS | 1 + hashed(other, MOST_END) for one, other in values]
+    found = [1 + hash_text(one, MOST_END) << END_BITS | 1 + hash_text(other, MOST_END) for one, other in values]
     first, second = (*found, 0, 0)[:NUMBERS_KEPT]
     return first, second
 

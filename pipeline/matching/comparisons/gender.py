@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.locale import N_
-from pipeline.matching.comparisons.bounds import BitsArray, Bound, States, reach
-from pipeline.matching.comparisons.hashes import hashed
+from pipeline.matching.comparisons.bounds import BitsArray, Bound, States, strongest_from
+from pipeline.matching.comparisons.hashes import hash_text
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.comparisons.types import PERSON
 from pipeline.matching.fingerprint import EntityPrint
@@ -36,7 +36,7 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
 
 def encode(one: EntityPrint) -> int:
     """A hash, 0 for none."""
-    return 1 + hashed(one.gender, 255) if one.gender else 0
+    return 1 + hash_text(one.gender, 255) if one.gender else 0
 
 
 UNKNOWN = 2
@@ -52,8 +52,8 @@ def gender_state(a: Rows, b: Rows) -> States:
     return state
 
 
-def _most(table: Table) -> BitsArray:
-    plain = reach(table)
+def _bounds_by_state(table: Table) -> BitsArray:
+    plain = strongest_from(table)
     named = plain.copy()
     named[STRANGERS] = np.minimum(named[STRANGERS], 0)
     return np.concatenate([plain, named], 1)
@@ -69,6 +69,6 @@ GENDER = Comparison(
     compare,
     lambda one, _index: one.gender,
     also_reads=("names",),
-    bound=Bound(gender_state, _most),
+    bound=Bound(gender_state, _bounds_by_state),
     bounded=PERSON,
 )

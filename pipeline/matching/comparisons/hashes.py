@@ -8,12 +8,12 @@ from zlib import crc32
 from anyascii import anyascii
 
 
-def hashed(text: str, size: int) -> int:
+def hash_text(text: str, size: int) -> int:
     """0 to `size` - 1, the same on every machine."""
     return crc32(text.encode()) % size
 
 
-def letters(text: str) -> int:
+def letter_set(text: str) -> int:
     """The set of the letters a to z of a text, as bits."""
     return sum({1 << ord(letter) - ord("a") for letter in text if "a" <= letter <= "z"})
 

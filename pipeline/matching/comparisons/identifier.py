@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA
 from pipeline.locale import N_
 from pipeline.matching.comparisons.bounds import NONE
 from pipeline.matching.comparisons.ends import MOST_EDITS
-from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table, stronger
+from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table, stronger_of
 from pipeline.matching.comparisons.numbers import ELSEWHERE, may_share_number, number_bound
 from pipeline.matching.comparisons.types import ALL
 from pipeline.matching.fingerprint import CONFUSABLE_CLASSES, EntityPrint, IdentifierPrint
@@ -75,7 +75,7 @@ def _best_by_kind(a: EntityPrint, b: EntityPrint, table: Table) -> list[Comparis
         level = identifier_level(p, q)
         if level is not None:
             kind = max(p.type, q.type)
-            kinds[kind] = stronger(table.result(level, _bits(table, level, p, q), i, j), kinds.get(kind))
+            kinds[kind] = stronger_of(table.result(level, _bits(table, level, p, q), i, j), kinds.get(kind))
     return list(kinds.values())
 
 

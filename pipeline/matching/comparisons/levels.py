@@ -44,7 +44,7 @@ class Level:
     @property
     def bits(self) -> Bits:
         """Hundredths of a bit against each alternative."""
-        return tuple(hundredths(self.m, other) for other in (self.u, *self.h))
+        return tuple(log2_cb(self.m, other) for other in (self.u, *self.h))
 
     @property
     def weight(self) -> int:
@@ -105,7 +105,7 @@ class Table:
         object.__setattr__(self, "companions", tuple(bits[COMPANIONS:] for bits in self.bits))
         object.__setattr__(self, "neutral", tuple(self.result(level, 0) for level in range(len(self.bits))))
 
-    def adjusted(self, level: int, value: str) -> int:
+    def adjust_weight(self, level: int, value: str) -> int:
         """The weight of agreeing on `value`; never below the next weaker level, nor below nothing (monotone)."""
         bits = self.weights[level] + self.terms.get(value, self.rare)
         return max(bits, self.weights[level + 1], 0)
@@ -165,12 +165,12 @@ def _types_of(comparison: str) -> frozenset[str]:
     return frozenset(row.name for row in ENTITY_TYPES if comparison in row.comparisons)
 
 
-def hundredths(numerator: float, denominator: float) -> int:
+def log2_cb(numerator: float, denominator: float) -> int:
     """log2(numerator / denominator) in hundredths of a bit."""
     return round(100 * math.log2(numerator / denominator))
 
 
-def bend(bits: int, curve: tuple[tuple[int, int], ...]) -> int:
+def apply_curve(bits: int, curve: tuple[tuple[int, int], ...]) -> int:
     """`bits` through the curve's straight lines; beyond its ends the outermost knot's shift stays."""
     if not curve:
         return bits
@@ -182,7 +182,7 @@ def bend(bits: int, curve: tuple[tuple[int, int], ...]) -> int:
     return bits + curve[-1][1] - curve[-1][0]
 
 
-def stronger(found: ComparisonResult, best: ComparisonResult | None) -> ComparisonResult:
+def stronger_of(found: ComparisonResult, best: ComparisonResult | None) -> ComparisonResult:
     """The one with more bits against strangers; on a tie the lower level and indices, so that order never matters."""
     if best is None or found.bits[0] > best.bits[0]:
         return found

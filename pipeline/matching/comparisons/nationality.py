@@ -9,8 +9,8 @@ import numpy as np
 
 from pipeline.locale import N_
 from pipeline.matching.comparisons.bounds import States, bound_by_level
-from pipeline.matching.comparisons.hashes import hashed
-from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table, stronger
+from pipeline.matching.comparisons.hashes import hash_text
+from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table, stronger_of
 from pipeline.matching.comparisons.types import PERSON
 from pipeline.matching.fingerprint import EntityPrint
 
@@ -30,7 +30,7 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     best: ComparisonResult | None = None
     for i, j in product(range(len(a.nationalities)), range(len(b.nationalities))):
         if a.nationalities[i] == b.nationalities[j]:
-            best = stronger(table.result(SAME, table.adjusted(SAME, a.nationalities[i]), i, j), best)
+            best = stronger_of(table.result(SAME, table.adjust_weight(SAME, a.nationalities[i]), i, j), best)
     return best or table.results[DIFFERENT]
 
 
@@ -41,7 +41,7 @@ def nationality_value(one: EntityPrint, _index: int) -> str:
 
 def encode(one: EntityPrint) -> int:
     """A set of eight hashes, 0 for none."""
-    return sum({1 << hashed(nation, 8) for nation in one.nationalities}) if one.nationalities else 0
+    return sum({1 << hash_text(nation, 8) for nation in one.nationalities}) if one.nationalities else 0
 
 
 def strongest_level(a: Rows, b: Rows) -> States:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.matching.comparisons.bounds import BitsArray, Bound, States, reach
+from pipeline.matching.comparisons.bounds import BitsArray, Bound, States, strongest_from
 from pipeline.matching.comparisons.ends import ANY_NUMBER, WHOLE, compare_ends, encode_ends
-from pipeline.matching.comparisons.levels import ComparisonResult, Table, stronger
+from pipeline.matching.comparisons.levels import ComparisonResult, Table, stronger_of
 from pipeline.matching.fingerprint import CONFUSABLE_CLASSES, EntityPrint, IdentifierPrint
 from pipeline.matching.score.alternatives import ALTERNATIVES
 
@@ -65,13 +65,13 @@ def may_share_number(a: Rows, b: Rows) -> Flags:
 
 def number_bound(kind: str, whole: int, halved: int, apart: int) -> Bound:
     """The bound of one of NUMBERS by its strongest level where numbers may agree whole, at one end, or not at all."""
-    return Bound(number_state, partial(_most, NUMBERS.index(kind), (whole, halved, apart)))
+    return Bound(number_state, partial(_bounds_by_state, NUMBERS.index(kind), (whole, halved, apart)))
 
 
-def _most(kind: int, levels: tuple[int, int, int], table: Table) -> BitsArray:
+def _bounds_by_state(kind: int, levels: tuple[int, int, int], table: Table) -> BitsArray:
     """0 in states in which a side has no number of the kind; those in which a side has no number at all come last."""
     has = np.arange(1 << len(NUMBERS)) >> kind & 1
-    by_state = [reach(table)[:, level, None] * has for level in levels]
+    by_state = [strongest_from(table)[:, level, None] * has for level in levels]
     nothing = np.zeros((ALTERNATIVES, 1 << len(NUMBERS)), np.int32)
     return np.concatenate([*by_state, nothing], 1).astype(np.int32)
 
@@ -93,5 +93,5 @@ def best_number(
         p, q = a.identifiers[i], b.identifiers[j]
         if p.type == kind and q.type == kind:
             level = level_of(p, q)
-            best = stronger(table.result(level, table.weights[level], i, j), best)
+            best = stronger_of(table.result(level, table.weights[level], i, j), best)
     return best

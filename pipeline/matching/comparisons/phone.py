@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA
 from pipeline.locale import N_
 from pipeline.matching.comparisons.bounds import NONE, States, bound_by_levels
 from pipeline.matching.comparisons.ends import HALVED, MOST_EDITS, compare_ends, encode_ends
-from pipeline.matching.comparisons.levels import SHARED_CAP, Comparison, ComparisonResult, Level, Table, stronger
+from pipeline.matching.comparisons.levels import SHARED_CAP, Comparison, ComparisonResult, Level, Table, stronger_of
 from pipeline.matching.comparisons.types import ALL
 from pipeline.matching.fingerprint import TAIL_DIGITS, EntityPrint, PhonePrint
 
@@ -49,7 +49,7 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
         bits = table.weights[level]
         if level < DIFFERENT and (a.phones[i].e164 in table.shared or b.phones[j].e164 in table.shared):
             bits = min(bits, SHARED_CAP)
-        best = stronger(table.result(level, bits, i, j), best)
+        best = stronger_of(table.result(level, bits, i, j), best)
     return best
 
 

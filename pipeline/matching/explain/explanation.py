@@ -17,13 +17,13 @@ from pipeline.matching.score.scoring import (
     EACH_PAIR,
     EntityAgreement,
     Evidence,
-    attempts,
-    combined,
-    counted,
-    evidence,
-    judgement,
-    total,
-    weigh,
+    attempts_fee,
+    combine_alternatives,
+    counted_bits,
+    judge_score,
+    total_score,
+    weigh_entities,
+    weigh_evidence,
 )
 
 FINAL_SIGMA = re.compile(r"σ\b")
@@ -115,13 +115,13 @@ def explain_entities(
     a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model, generation: str = ""
 ) -> Explanation:
     """Explain the judgement of two lists of entities."""
-    found = evidence(a, b, model)
+    found = weigh_evidence(a, b, model)
     parts = _parts(a, b, found, model)
-    score = total(found, model)
-    judged = judgement(score, model)
+    score = total_score(found, model)
+    judged = judge_score(score, model)
     return Explanation(
         prior=model.prior,
-        attempts=attempts(found.compared),
+        attempts=attempts_fee(found.compared),
         rebate=found.rebate,
         entities=_with_shares(parts),
         score=score,
@@ -138,7 +138,7 @@ def entities_evidence(
     a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model
 ) -> tuple[EntityEvidence, ...]:
     """What speaks for and against each pair of entities that counts: an explanation's `entities` by themselves."""
-    return _with_shares(_parts(a, b, evidence(a, b, model), model))
+    return _with_shares(_parts(a, b, weigh_evidence(a, b, model), model))
 
 
 def _parts(
@@ -162,8 +162,8 @@ def _entity_evidence(a: EntityPrint, b: EntityPrint, tie: EntityAgreement, model
     ]
     items = tuple(_item(comparison, a, b, result) for comparison, result in found)
     sums = tuple(map(sum, zip(*[result.bits for _, result in found], strict=True))) or (0,) * ALTERNATIVES
-    bits = sums[STRANGERS] if tie.selector else combined(sums, a.type, model)
-    return EntityEvidence(a.type, b.type, a.id, b.id, items, bits, counted(bits), bits - sums[STRANGERS])
+    bits = sums[STRANGERS] if tie.selector else combine_alternatives(sums, a.type, model)
+    return EntityEvidence(a.type, b.type, a.id, b.id, items, bits, counted_bits(bits), bits - sums[STRANGERS])
 
 
 def _item(comparison: Comparison, a: EntityPrint, b: EntityPrint, found: ComparisonResult) -> Item:
@@ -225,8 +225,8 @@ def _counterfactuals(
     for tie, part in zip(found.ties or _only_pair(a, b), parts, strict=True):
         for item in part.items:
             if item.bits:
-                score = total(_without(found, tie, a[tie.a], b[tie.b], item.field, model), model)
-                judged = judgement(score, model)
+                score = total_score(_without(found, tie, a[tie.a], b[tie.b], item.field, model), model)
+                judged = judge_score(score, model)
                 results.append(
                     Counterfactual(item.field, part.entity_a, part.entity_b, score, judged.probability, judged.band)
                 )
@@ -237,7 +237,7 @@ def _without(
     found: Evidence, tie: EntityAgreement, a: EntityPrint, b: EntityPrint, field: str, model: Model
 ) -> Evidence:
     """The evidence if one field of one entity pair were not known; the assignment stays as it was."""
-    bits = 0 if tie.selector else max(0, weigh(a, b, model, (*tie.skipped, field)))
+    bits = 0 if tie.selector else max(0, weigh_entities(a, b, model, (*tie.skipped, field)))
     ties = tuple(msgspec.structs.replace(one, bits=bits) if one is tie else one for one in found.ties or (tie,))
     return Evidence(ties, found.compared, min(EACH_PAIR, max(one.bits for one in ties)))
 

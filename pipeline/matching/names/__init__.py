@@ -19,7 +19,7 @@ from __future__ import annotations
 from pipeline.matching.names.comparison import NameComparison, compare, compare_all, compare_and_keep
 from pipeline.matching.names.decision import bearer_decision, name_decision
 from pipeline.matching.names.levels import LEVELS
-from pipeline.matching.names.prints import NamePrint, TokenKeys, TokenPrint, prepare, rare_tokens, sound_keys
+from pipeline.matching.names.prints import NamePrint, TokenKeys, TokenPrint, make_name_print, rare_tokens, sound_keys
 from pipeline.matching.names.token_pairs import TokenPair
 
 __all__ = [
@@ -33,8 +33,8 @@ __all__ = [
     "compare",
     "compare_all",
     "compare_and_keep",
+    "make_name_print",
     "name_decision",
-    "prepare",
     "rare_tokens",
     "sound_keys",
 ]

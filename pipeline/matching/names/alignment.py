@@ -66,7 +66,7 @@ def _best_assignment(options: list[list[Option]]) -> list[Option]:
     for likely in options:
         work *= len(likely) + 1
     if work <= _EXACT_WORK:
-        return _exhaustive(options, 0, 0)[1]
+        return _search_exhaustively(options, 0, 0)[1]
     chosen: list[Option] = []
     used_a: set[int] = set()
     used_b: set[int] = set()
@@ -83,14 +83,14 @@ def _rank(option: Option) -> tuple[int, str, str]:
     return -pair.bits, min(pair.a, pair.b), max(pair.a, pair.b)
 
 
-def _exhaustive(options: list[list[Option]], at: int, used: int) -> tuple[int, list[Option]]:
+def _search_exhaustively(options: list[list[Option]], at: int, used: int) -> tuple[int, list[Option]]:
     if at == len(options):
         return 0, []
-    best, chosen = _exhaustive(options, at + 1, used)
+    best, chosen = _search_exhaustively(options, at + 1, used)
     for option in options[at]:
         mask = 1 << option[1]
         if not used & mask:
-            bits, rest = _exhaustive(options, at + 1, used | mask)
+            bits, rest = _search_exhaustively(options, at + 1, used | mask)
             bits += option[2].bits
             if bits > best:
                 best, chosen = bits, [option, *rest]

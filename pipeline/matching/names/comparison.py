@@ -50,7 +50,7 @@ _kept: dict[tuple[int, int], tuple[NamePrint, NamePrint, NameComparison]] = {}
 def compare(a: NamePrint, b: NamePrint) -> NameComparison:
     """Hold two names of entities of one type against each other."""
     held = _kept.get((id(a), id(b))) if _kept else None
-    return _ordered(a, b) if held is None else held[2]
+    return _compare_ordered(a, b) if held is None else held[2]
 
 
 def compare_and_keep(a: NamePrint, b: NamePrint) -> NameComparison:
@@ -65,7 +65,7 @@ def compare_and_keep(a: NamePrint, b: NamePrint) -> NameComparison:
     return found
 
 
-def _ordered(a: NamePrint, b: NamePrint) -> NameComparison:
+def _compare_ordered(a: NamePrint, b: NamePrint) -> NameComparison:
     if not a.tokens or not b.tokens:
         return NOTHING
     if b < a:
@@ -89,9 +89,9 @@ def _compare(a: NamePrint, b: NamePrint) -> NameComparison:
     pairs, rest_a, rest_b = align(a, b)
     bits = CULTURE * (len(pairs) - 1) if pairs else 0
     if rest_a or rest_b:
-        _unmatched([a.tokens[i] for i in rest_a], [b.tokens[j] for j in rest_b], pairs)
+        _contradict_rest([a.tokens[i] for i in rest_a], [b.tokens[j] for j in rest_b], pairs)
     if a.numbers or b.numbers:
-        pairs += _numbers(a, b)
+        pairs += _compare_numbers(a, b)
     if a.legal_forms and b.legal_forms and _forms_differ(a.legal_forms, b.legal_forms):
         texts = " ".join(a.legal_forms), " ".join(b.legal_forms)
         pairs.append(TokenPair(*texts, levels.DIFFERENT, _FORMS_DIFFER))
@@ -104,7 +104,7 @@ def _compare(a: NamePrint, b: NamePrint) -> NameComparison:
     return NameComparison(max(bits, _LOWEST), levels.LEVELS[weakest], tuple(pairs))
 
 
-def _unmatched(a: list[TokenPrint], b: list[TokenPrint], pairs: list[TokenPair]) -> None:
+def _contradict_rest(a: list[TokenPrint], b: list[TokenPrint], pairs: list[TokenPair]) -> None:
     """Left-over tokens of both sides contradict each other in pairs, the heaviest first; the rest is missing.
 
     A patronymic that one side lacks contradicts nothing but another patronymic.
@@ -120,19 +120,19 @@ def _unmatched(a: list[TokenPrint], b: list[TokenPrint], pairs: list[TokenPair])
         cost = _FURTHER_CONFLICT if cost else max(_CONFLICT[x.kind], _CONFLICT[y.kind])
         pairs.append(TokenPair(x.text, y.text, levels.DIFFERENT, cost))
     held = len(pairs) - before
-    pairs += [TokenPair(x.text, "", levels.MISSING, _missing(x)) for x in a[held:]]
-    pairs += [TokenPair("", y.text, levels.MISSING, _missing(y)) for y in b[held:]]
+    pairs += [TokenPair(x.text, "", levels.MISSING, _missing_cost(x)) for x in a[held:]]
+    pairs += [TokenPair("", y.text, levels.MISSING, _missing_cost(y)) for y in b[held:]]
 
 
 def _weight(token: TokenPrint) -> tuple[int, int, str]:
     return _CONFLICT[token.kind], -token.rarity, token.text
 
 
-def _missing(token: TokenPrint) -> int:
+def _missing_cost(token: TokenPrint) -> int:
     return _MISSING[token.kind] - (token.rarity // _CORE_SHARE if token.kind == "core" else 0)
 
 
-def _numbers(a: NamePrint, b: NamePrint) -> list[TokenPair]:
+def _compare_numbers(a: NamePrint, b: NamePrint) -> list[TokenPair]:
     first, second = (_generation(a, b), _generation(b, a)) if a.person else (a.numbers, b.numbers)
     if not first and not second:
         return []

@@ -35,7 +35,7 @@ def join_words(
 ) -> list[TokenPair]:
     """Pairs of a token of `one` and neighbouring tokens of `many`; takes their indices out of both rests."""
     found: list[TokenPair] = []
-    for i, runs in _fitting(one, many, rest_one[:], rest_many):
+    for i, runs in _find_fitting(one, many, rest_one[:], rest_many):
         for run in runs:
             pair = _judge_run(one.tokens[i], many, run, memory)
             if pair is not NOTHING:
@@ -46,7 +46,7 @@ def join_words(
     return found
 
 
-def _fitting(
+def _find_fitting(
     one: NamePrint, many: NamePrint, rest_one: Sequence[int], rest_many: Sequence[int]
 ) -> Iterator[tuple[int, list[range]]]:
     """The tokens of `one` that have as many letters as runs of `many`, with these; what is taken meanwhile is out."""
@@ -57,12 +57,12 @@ def _fitting(
     for i in rest_one:
         wanted = len(one.tokens[i].forms[0])
         if wanted + SLACK >= many.letters[1] or (acronyms and wanted <= MAX_ACRONYM):
-            runs = _runs(rest_many, lengths, wanted, bool(many.glue))
+            runs = _find_runs(rest_many, lengths, wanted, bool(many.glue))
             if runs:
                 yield i, runs
 
 
-def _runs(rest: Sequence[int], lengths: list[int], wanted: int, glued: bool) -> list[range]:
+def _find_runs(rest: Sequence[int], lengths: list[int], wanted: int, glued: bool) -> list[range]:
     """Neighbouring tokens that may be one word of `wanted` letters, or an acronym of as many: the longest first."""
     runs = []
     least = 1 if glued else 2
@@ -78,7 +78,7 @@ def _runs(rest: Sequence[int], lengths: list[int], wanted: int, glued: bool) -> 
     return sorted(runs, key=len, reverse=True) if len(runs) > 1 else runs
 
 
-def _joined(many: NamePrint, run: range) -> str:
+def _join_run(many: NamePrint, run: range) -> str:
     return "".join((many.glue[j] if many.glue else "") + many.tokens[j].text for j in run)
 
 
@@ -87,9 +87,9 @@ def _judge_run(x: TokenPrint, many: NamePrint, run: range, memory: PairMemory) -
     texts = " ".join(token.text for token in tokens)
     if _is_acronym(x, tokens):
         return TokenPair(x.text, texts, levels.ACRONYM, ACRONYM_LETTER * len(run))
-    if _unlike(x, tokens, many.glue):
+    if _is_unlike(x, tokens, many.glue):
         return NOTHING
-    joined = _joined(many, run)
+    joined = _join_run(many, run)
     if joined == texts or not _may_be(x, joined, tokens):
         return NOTHING
     pair = memory.judge(x, token_print(joined, x.kind))
@@ -98,7 +98,7 @@ def _judge_run(x: TokenPrint, many: NamePrint, run: range, memory: PairMemory) -
     return TokenPair(x.text, texts, pair.level, min(pair.bits, sum(token.rarity for token in tokens)))
 
 
-def _unlike(x: TokenPrint, tokens: list[TokenPrint], glue: tuple[str, ...]) -> bool:
+def _is_unlike(x: TokenPrint, tokens: list[TokenPrint], glue: tuple[str, ...]) -> bool:
     """Whether outlines tell that the joined word is too far from `x`, at a tenth of the cost of joining it."""
     parts = 0
     for token in tokens:

@@ -76,7 +76,7 @@ class TokenKeys(NamedTuple):
     sounds: tuple[str, ...]
 
 
-def prepare(name: NormalisedName, entity_type: str) -> NamePrint:
+def make_name_print(name: NormalisedName, entity_type: str) -> NamePrint:
     """The print of a normalised name; a placeholder's has no tokens. A few microseconds once its tokens are known."""
     person = entity_type == "person"
     if "placeholder" in name.flags:
@@ -84,7 +84,7 @@ def prepare(name: NormalisedName, entity_type: str) -> NamePrint:
     tokens = tuple(token_print(token.text, token.kind) for token in name.tokens if token.kind in SIGNIFICANT)
     numbers = _numbers(name.tokens, person)
     legal_forms = tuple(sorted({token.text for token in name.tokens if token.kind == "legal_form"}))
-    glue = _glue(name.tokens)
+    glue = _find_glue(name.tokens)
     return NamePrint(tokens, glue, numbers, legal_forms, person, _letters(tokens, glue))
 
 
@@ -94,7 +94,7 @@ def _numbers(tokens: tuple[Token, ...], person: bool) -> tuple[str, ...]:
     return tuple(sorted([*found, FIRST] if may_be_first else found))
 
 
-def _glue(tokens: tuple[Token, ...]) -> tuple[str, ...]:
+def _find_glue(tokens: tuple[Token, ...]) -> tuple[str, ...]:
     before, glue = "", []
     for token in tokens:
         if token.kind == "particle":

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 Cell = tuple[int, int]
 
 
-def assign(weights: Mapping[Cell, int]) -> list[Cell]:
+def assign_one_to_one(weights: Mapping[Cell, int]) -> list[Cell]:
     """The cells of the best one-to-one assignment; weights are positive, a missing cell means "not together".
 
     Ties between equally good assignments are broken by the order of indices.

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model, Plan
 from pipeline.matching.score.alternatives import COMPANIONS, STRANGERS
-from pipeline.matching.score.scoring import odds
+from pipeline.matching.score.scoring import odds_by_alternative
 from pipeline.records.entity_types import COMPANIONABLE
 
 CONTRADICTION = -1000
@@ -44,7 +44,7 @@ def are_apart(a: EntityPrint, b: EntityPrint, model: Model) -> bool:
     if a.type != b.type:
         return True
     plan = model.plans[a.type]
-    bits = odds(a, b, plan)
+    bits = odds_by_alternative(a, b, plan)
     if bits[STRANGERS] < CONTRADICTION:
         return True
     more_likely = a.type in COMPANIONABLE and bits[COMPANIONS] + model.file.prior.companion < 0
@@ -57,9 +57,9 @@ def _least_companion(a: EntityPrint, b: EntityPrint, plan: Plan) -> int:
     return min([one.bits[COMPANIONS] for one in found if one is not None], default=0)
 
 
-def groups(count: int, ties: Iterable[Tie], apart: Apart) -> list[list[int]]:
+def group_ties(count: int, ties: Iterable[Tie], apart: Apart) -> list[list[int]]:
     """The `count` things in groups, ascending; a thing without ties is a group of its own. Deterministic."""
-    return _Groups(count, sorted(ties, key=lambda tie: (-tie.bits, tie.a, tie.b)), apart).joined()
+    return _Groups(count, sorted(ties, key=lambda tie: (-tie.bits, tie.a, tie.b)), apart).list_groups()
 
 
 class _Groups:
@@ -72,14 +72,14 @@ class _Groups:
             self._neighbours[b].append((bits, a))
         self._apart, self._known = apart, dict[tuple[int, int], bool]()
 
-    def joined(self) -> list[list[int]]:
+    def list_groups(self) -> list[list[int]]:
         for tie in self._ties:
             one, other = self._of[tie.a], self._of[tie.b]
             if one != other and not self._are_apart(one, other) and not self._is_ambiguous(tie):
-                self._join(one, other)
+                self._join_groups(one, other)
         return sorted(sorted(members) for members in self._members.values())
 
-    def _join(self, one: int, other: int) -> None:
+    def _join_groups(self, one: int, other: int) -> None:
         if len(self._members[one]) < len(self._members[other]):
             one, other = other, one
         for thing in self._members[other]:

@@ -12,11 +12,11 @@ import msgspec
 
 from pipeline.matching.bands import Band, band_of
 from pipeline.matching.comparisons.catalogue import SELECTORS
-from pipeline.matching.comparisons.levels import bend
+from pipeline.matching.comparisons.levels import apply_curve
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import Calibration, Model, Plan
 from pipeline.matching.score.alternatives import COMPANIONS, STRANGERS, Bits, against_both
-from pipeline.matching.score.assignment import assign
+from pipeline.matching.score.assignment import assign_one_to_one
 from pipeline.matching.score.marks import cross_type_cells, same_type_cells
 from pipeline.records.entity_types import COMPANIONABLE
 
@@ -56,58 +56,58 @@ class Evidence(msgspec.Struct, frozen=True, gc=False):
     rebate: int
 
 
-def judge(a: Fingerprint, b: Fingerprint, model: Model) -> Judgement:
+def judge_cases(a: Fingerprint, b: Fingerprint, model: Model) -> Judgement:
     """Judge two cases; symmetric and pure."""
     if a.case > b.case:
         a, b = b, a
-    return judgement(score(a.entities, b.entities, model), model)
+    return judge_score(score_cases(a.entities, b.entities, model), model)
 
 
-def judgement(bits: int, model: Model) -> Judgement:
+def judge_score(bits: int, model: Model) -> Judgement:
     """Probability and band of a score."""
     probability = probability_of(bits, model.file.calibration)
     return Judgement(bits, probability, band_of(probability))
 
 
-def score(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model) -> int:
+def score_cases(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model) -> int:
     """Hundredths of a bit for two cases' entities, prior included."""
     if (len(a) == 1 or len(b) == 1) and not cross_type_cells(a, b):
         return _score_of_one(a, b, model)
-    return total(evidence(a, b, model), model)
+    return total_score(weigh_evidence(a, b, model), model)
 
 
 def _score_of_one(a: Entities, b: Entities, model: Model) -> int:
     """The same where one side has a single entity, which takes the best of the other: there is nothing to assign."""
     cells = same_type_cells(a, b)
-    best = max([weigh(a[i], b[j], model) for i, j in cells], default=0)
-    return model.prior + max(0, best) - attempts(len(cells))
+    best = max([weigh_entities(a[i], b[j], model) for i, j in cells], default=0)
+    return model.prior + max(0, best) - attempts_fee(len(cells))
 
 
-def total(found: Evidence, model: Model) -> int:
+def total_score(found: Evidence, model: Model) -> int:
     """The score of the evidence, prior included."""
-    return model.prior + sum(counted(tie.bits) for tie in found.ties) + found.rebate - attempts(found.compared)
+    return model.prior + sum(counted_bits(tie.bits) for tie in found.ties) + found.rebate - attempts_fee(found.compared)
 
 
-def evidence(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model) -> Evidence:
+def weigh_evidence(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model) -> Evidence:
     """The ties of two cases: the best one-to-one assignment within each type, then selectors across types.
 
     Every value counts once: a phone that a person and a phone entity of each case carry is one agreement.
     """
     cells = same_type_cells(a, b)
-    bits = {cell: found for cell in cells if (found := weigh(a[cell[0]], b[cell[1]], model)) > 0}
+    bits = {cell: found for cell in cells if (found := weigh_entities(a[cell[0]], b[cell[1]], model)) > 0}
     across = cross_type_cells(a, b)
-    strong = {cell: one for cell, one in bits.items() if one > EACH_PAIR} or _strongest(a, b, bits)
-    ties = _assigned(a, b, strong)
+    strong = {cell: one for cell, one in bits.items() if one > EACH_PAIR} or _strongest_weak_tie(a, b, bits)
+    ties = _assign_ties(a, b, strong)
     crossing = [tie for cell in across if (tie := selector_tie(a, b, cell, model)) is not None]
     if len(ties) + len(crossing) > 1:
-        ties = once(a, b, ties, crossing, model)
+        ties = drop_counted(a, b, ties, crossing, model)
     else:
         ties += crossing
     strongest = max([*bits.values(), *(tie.bits for tie in crossing)], default=0)
     return Evidence(tuple(ties), len(cells) + len(across), min(EACH_PAIR, strongest))
 
 
-def _assigned(a: Entities, b: Entities, strong: dict[tuple[int, int], int]) -> list[EntityAgreement]:
+def _assign_ties(a: Entities, b: Entities, strong: dict[tuple[int, int], int]) -> list[EntityAgreement]:
     """The ties of the best one-to-one assignment.
 
     Of equally good assignments the same is taken however the entities are ordered: which of its ties repeat another's
@@ -117,8 +117,8 @@ def _assigned(a: Entities, b: Entities, strong: dict[tuple[int, int], int]) -> l
         return [EntityAgreement(bits, *cell) for cell, bits in strong.items()]
     rows, columns = _by_content(a, {row for row, _ in strong}), _by_content(b, {column for _, column in strong})
     rank_a, rank_b = {row: at for at, row in enumerate(rows)}, {column: at for at, column in enumerate(columns)}
-    ranked = {(rank_a[row], rank_b[column]): max(1, counted(bits)) for (row, column), bits in strong.items()}
-    cells = [(rows[row], columns[column]) for row, column in assign(ranked)]
+    ranked = {(rank_a[row], rank_b[column]): max(1, counted_bits(bits)) for (row, column), bits in strong.items()}
+    cells = [(rows[row], columns[column]) for row, column in assign_one_to_one(ranked)]
     return [EntityAgreement(strong[cell], *cell) for cell in cells]
 
 
@@ -131,7 +131,7 @@ def _content(entity: EntityPrint) -> bytes:
     return msgspec.json.encode(entity)
 
 
-def _strongest(a: Entities, b: Entities, bits: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
+def _strongest_weak_tie(a: Entities, b: Entities, bits: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
     """The one weak tie that the rebate makes count."""
     most = max(bits.values(), default=0)
     cells = [cell for cell, found in bits.items() if found == most]
@@ -140,12 +140,12 @@ def _strongest(a: Entities, b: Entities, bits: dict[tuple[int, int], int]) -> di
     return dict.fromkeys(cells[:1], most)
 
 
-def counted(bits: int) -> int:
+def counted_bits(bits: int) -> int:
     """What a tie's bits add to the case pair."""
     return max(0, bits - EACH_PAIR)
 
 
-def once(
+def drop_counted(
     a: Entities, b: Entities, ties: list[EntityAgreement], crossing: list[EntityAgreement], model: Model
 ) -> list[EntityAgreement]:
     """The ties, strongest first, without what a stronger one has counted already."""
@@ -163,7 +163,7 @@ def once(
         if tie.selector:
             kept += [] if skipped else [tie]
         elif skipped:
-            kept.append(EntityAgreement(max(0, weigh(left, right, model, skipped)), tie.a, tie.b, "", skipped))
+            kept.append(EntityAgreement(max(0, weigh_entities(left, right, model, skipped)), tie.a, tie.b, "", skipped))
         else:
             kept.append(tie)
     return [tie for tie in kept if tie.bits > 0]
@@ -193,18 +193,18 @@ def selector_tie(a: Entities, b: Entities, cell: tuple[int, int], model: Model) 
 
 
 @lru_cache(maxsize=4096)
-def attempts(compared: int) -> int:
+def attempts_fee(compared: int) -> int:
     """log2 of the number of entity pairs compared, in hundredths: more attempts, more chance hits."""
     return round(100 * math.log2(compared)) if compared > 1 else 0
 
 
-def weigh(a: EntityPrint, b: EntityPrint, model: Model, skipped: tuple[str, ...] = ()) -> int:
+def weigh_entities(a: EntityPrint, b: EntityPrint, model: Model, skipped: tuple[str, ...] = ()) -> int:
     """Bits of the evidence for two entities of one type being one thing, in hundredths, without the prior."""
     plan = model.plan_without(a.type, skipped) if skipped else model.plans[a.type]
-    return combined(odds(a, b, plan), a.type, model)
+    return combine_alternatives(odds_by_alternative(a, b, plan), a.type, model)
 
 
-def odds(a: EntityPrint, b: EntityPrint, plan: Plan) -> Bits:
+def odds_by_alternative(a: EntityPrint, b: EntityPrint, plan: Plan) -> Bits:
     """Bits of the evidence for one thing against each alternative, in hundredths, each summed by itself.
 
     Written out for the alternatives that there are: loops over them take 6% of a pair.
@@ -219,7 +219,7 @@ def odds(a: EntityPrint, b: EntityPrint, plan: Plan) -> Bits:
     return strangers, companions
 
 
-def combined(bits: Bits, entity_type: str, model: Model) -> int:
+def combine_alternatives(bits: Bits, entity_type: str, model: Model) -> int:
     """Bits against all alternatives that entities of a type have, each with its prior, in hundredths."""
     strangers, companions = bits
     if entity_type not in COMPANIONABLE:
@@ -230,7 +230,7 @@ def combined(bits: Bits, entity_type: str, model: Model) -> int:
 @lru_cache(maxsize=65536)
 def probability_of(bits: int, calibration: Calibration) -> float:
     """1 / (1 + 2^-bits) of the calibrated score, to six digits."""
-    calibrated = bend(bits, calibration.knots)
+    calibrated = apply_curve(bits, calibration.knots)
     return round(1 / (1 + 2 ** (-calibrated / 100)), 6)
 
 

@@ -38,7 +38,7 @@ class OddsBound:
                     _add(by_state, presence_state, _by_type(bits, {entity_type}))
         self._bounds = [(state, bits.reshape(ALTERNATIVES, -1), bits.shape[2]) for state, bits in by_state.items()]
 
-    def odds(self, a: Rows, b: Rows) -> BitsArray:
+    def bound_odds(self, a: Rows, b: Rows) -> BitsArray:
         """Most hundredths of a bit against each alternative, (ALTERNATIVES, pairs), where both rows are of one type."""
         found, types = np.zeros((ALTERNATIVES, len(a)), np.int32), a.byte("type").astype(np.int32)
         for state, bits, states in self._bounds:

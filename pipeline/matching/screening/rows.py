@@ -59,7 +59,7 @@ class Rows:
         return found
 
 
-def expanded(rows: Index, columns: Index) -> tuple[Index, Index, Index]:
+def expand_pairs(rows: Index, columns: Index) -> tuple[Index, Index, Index]:
     """Every row with every column of each pair, by row: number of the pair, row and column, all from 0."""
     sizes = rows * columns
     pair = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)

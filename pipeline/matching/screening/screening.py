@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from pipeline.matching.model import Model
 from pipeline.matching.score.alternatives import DISCOUNT, REACH, STRANGERS
 from pipeline.matching.score.marks import ALL_PAIRS
-from pipeline.matching.score.scoring import EACH_PAIR, attempts, least_score
+from pipeline.matching.score.scoring import EACH_PAIR, attempts_fee, least_score
 from pipeline.matching.screening.row_screening import OddsBound, may_share
-from pipeline.matching.screening.rows import ROW_BYTES, ROW_WORDS, BitsOfRows, Flags, Rows, expanded
+from pipeline.matching.screening.rows import ROW_BYTES, ROW_WORDS, BitsOfRows, Flags, Rows, expand_pairs
 from pipeline.records.entity_types import COMPANIONABLE, TYPES
 
 _DISCOUNT = np.array([*DISCOUNT, 0], np.int32)
 _COMPANIONABLE = np.array([kind in COMPANIONABLE for kind in TYPES])
-_ATTEMPTS = np.array([*(attempts(cells) for cells in range(ALL_PAIRS + 1)), 0], np.int32)
+_ATTEMPTS = np.array([*(attempts_fee(cells) for cells in range(ALL_PAIRS + 1)), 0], np.int32)
 """Of more cells than ALL_PAIRS only those that share a mark are compared, so they may cost nothing."""
 
 
@@ -33,12 +33,12 @@ class Sketches(NamedTuple):
     starts: NDArray[np.int32]
     counts: NDArray[np.int32]
 
-    def at(self, cases: NDArray[np.intp] | NDArray[np.int64]) -> Sketches:
+    def take_cases(self, cases: NDArray[np.intp] | NDArray[np.int64]) -> Sketches:
         """Some of the cases, which may repeat."""
         return Sketches(self.words, self.starts[cases], self.counts[cases])
 
 
-def joined(sketches: list[bytes]) -> Sketches:
+def join_sketches(sketches: list[bytes]) -> Sketches:
     """Sketches one after the other."""
     counts = np.array([len(one) // ROW_BYTES for one in sketches], np.int32)
     words = np.frombuffer(b"".join(sketches), np.uint32).reshape(-1, ROW_WORDS)
@@ -58,15 +58,15 @@ class Screen:
         may: Flags = (a.counts == 0) | (b.counts == 0)
         closed = np.flatnonzero(~may)
         if closed.size:
-            may[closed] = self._ceilings(a.at(closed), b.at(closed)) >= self._least
+            may[closed] = self._bound_scores(a.take_cases(closed), b.take_cases(closed)) >= self._least
         return may
 
-    def _ceilings(self, a: Sketches, b: Sketches) -> BitsOfRows:
+    def _bound_scores(self, a: Sketches, b: Sketches) -> BitsOfRows:
         """Hundredths of a bit, prior included, that the score of each case pair never exceeds."""
-        pair, row, column = expanded(a.counts, b.counts)
+        pair, row, column = expand_pairs(a.counts, b.counts)
         one, other = Rows(a.words, a.starts[pair] + row), Rows(b.words, b.starts[pair] + column)
         same, first = one.byte("type") == other.byte("type"), one.byte("first") != 0
-        bits = np.where(same, self._weights(one, other), 0)
+        bits = np.where(same, self._bound_weights(one, other), 0)
         begins = np.flatnonzero(first & (column == 0))
         best = np.maximum(np.maximum.reduceat(bits, begins) - EACH_PAIR, 0)
         ceilings = np.bincount(pair[begins], best, len(a.counts)).astype(np.int32) + (self._prior + EACH_PAIR)
@@ -75,9 +75,9 @@ class Screen:
         ceilings[pair[~same & may_share(one, other)]] = self._least
         return ceilings
 
-    def _weights(self, one: Rows, other: Rows) -> BitsOfRows:
+    def _bound_weights(self, one: Rows, other: Rows) -> BitsOfRows:
         """What scoring.weigh of two entities of one type, each by one of its names, never exceeds."""
-        bits = self._bound.odds(one, other) + self._offsets
+        bits = self._bound.bound_odds(one, other) + self._offsets
         against_all = reduce(_against_both, bits)
         weights: BitsOfRows = np.where(_COMPANIONABLE[one.byte("type")], against_all, bits[STRANGERS])
         return weights

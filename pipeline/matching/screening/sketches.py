@@ -28,11 +28,11 @@ UNSKETCHED = tuple(comparison.field for comparison in CATALOGUE if not compariso
 """Fields that bound nothing: a case with a value in one has no sketch."""
 
 
-def sketch(entities: tuple[EntityPrint, ...]) -> bytes:
+def make_sketch(entities: tuple[EntityPrint, ...]) -> bytes:
     """The rows one after the other; b"" where they can't bound a score."""
     if any(getattr(one, field) for one in entities for field in UNSKETCHED):
         return b""
-    rows = [row for one in entities for row in _rows(one)]
+    rows = [row for one in entities for row in _make_rows(one)]
     return b"".join(rows) if len(rows) <= MAX_ROWS else b""
 
 
@@ -42,7 +42,7 @@ def without_room(entity_type: str) -> tuple[Comparison, ...]:
     return tuple(one for one in of_type(entity_type) if one.sketched and entity_type not in one.bounded)
 
 
-def _rows(one: EntityPrint) -> Iterator[bytes]:
+def _make_rows(one: EntityPrint) -> Iterator[bytes]:
     """Parts in the order of rows.WORDS and rows.BYTES."""
     city, *place = address.encode(one)
     values = (*phone.encode(one), *numbers.encode(one), birth_date.encode(one), city)

@@ -24,7 +24,7 @@ REACH = 4000
 MAX_KNOTS = 200
 
 
-def calibrate(labelled: Labelled) -> Calibration | None:
+def learn_calibration(labelled: Labelled) -> Calibration | None:
     """The curve from scores to calibrated scores; None where there are too few labels of either kind."""
     true = sum(is_true for _, is_true in labelled)
     rarer = min(true, len(labelled) - true)
@@ -32,11 +32,11 @@ def calibrate(labelled: Labelled) -> Calibration | None:
         return None
     source = f"{true} true and {len(labelled) - true} false labels"
     if rarer < ISOTONIC_FROM:
-        return Calibration(platt(labelled), f"Platt, {source}")
-    return Calibration(isotonic(labelled), f"isotonic, {source}")
+        return Calibration(fit_platt(labelled), f"Platt, {source}")
+    return Calibration(fit_isotonic(labelled), f"isotonic, {source}")
 
 
-def platt(labelled: Labelled) -> tuple[tuple[int, int], ...]:
+def fit_platt(labelled: Labelled) -> tuple[tuple[int, int], ...]:
     """Two knots of the line slope * score + shift that fits best (Newton's method on Platt's smoothed targets)."""
     true = sum(is_true for _, is_true in labelled)
     high, low = (true + 1) / (true + 2), 1 / (len(labelled) - true + 2)
@@ -66,7 +66,7 @@ def platt(labelled: Labelled) -> tuple[tuple[int, int], ...]:
     return tuple((at, round(slope * at + 100 * shift)) for at in (-REACH, REACH))
 
 
-def isotonic(labelled: Labelled) -> tuple[tuple[int, int], ...]:
+def fit_isotonic(labelled: Labelled) -> tuple[tuple[int, int], ...]:
     """Knots at the middle of each pool of the rising fit; a pool of n labels is never surer than 1 in n + 1."""
     ordered = sorted(labelled)
     fitted = rising([float(is_true) for _, is_true in ordered], [1.0] * len(ordered))
@@ -83,6 +83,6 @@ def isotonic(labelled: Labelled) -> tuple[tuple[int, int], ...]:
     return tuple((at, round(bits)) for at, bits in thinned)
 
 
-def brier(labelled: Sequence[tuple[float, bool]]) -> float:
+def brier_score(labelled: Sequence[tuple[float, bool]]) -> float:
     """Mean squared error of probabilities against labels (Brier 1950): 0 is perfect."""
     return sum((probability - is_true) ** 2 for probability, is_true in labelled) / len(labelled)

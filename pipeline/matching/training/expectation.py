@@ -36,7 +36,7 @@ class Fit:
         return len(self.log_likelihoods) < MAX_ROUNDS
 
 
-def ratios(levels: Levels, m: Shares, u: Shares, columns: list[int]) -> NDArray[np.float64]:
+def likelihood_ratios(levels: Levels, m: Shares, u: Shares, columns: list[int]) -> NDArray[np.float64]:
     """Natural-log likelihood ratio of each pair over the given columns."""
     total = np.zeros(len(levels))
     for column in columns:
@@ -45,36 +45,36 @@ def ratios(levels: Levels, m: Shares, u: Shares, columns: list[int]) -> NDArray[
     return total
 
 
-def estimate(levels: Levels, m: Shares, u: Shares, columns: list[int], told: list[int], weight: float) -> Fit:
+def estimate_shares(levels: Levels, m: Shares, u: Shares, columns: list[int], told: list[int], weight: float) -> Fit:
     """EM over one rule's pairs: m of `columns` starting from, and shrunk towards, the given m by `weight` pairs.
 
     The columns `told` have their m counted from the result but take no part in it.
     """
     fit = Fit(0.1, [share.copy() for share in m], [0.0] * len(m))
     for _ in range(MAX_ROUNDS):
-        odds = ratios(levels, fit.m, u, columns) + np.log(fit.share / (1 - fit.share))
+        odds = likelihood_ratios(levels, fit.m, u, columns) + np.log(fit.share / (1 - fit.share))
         match = 1 / (1 + np.exp(-np.clip(odds, -700, 700)))
         fit.log_likelihoods.append(_log_likelihood(levels, fit, u, columns))
         fit.share = float(np.clip(match.mean(), 1e-6, 1 - 1e-6))
         for column in columns:
             counts = level_counts(levels[:, column], match, len(m[column]))
             fit.support[column] = float(counts.sum())
-            fit.m[column] = shrunk(counts, m[column], weight)
-        if len(fit.log_likelihoods) > 2 and _settled(fit.log_likelihoods):
+            fit.m[column] = shrink_shares(counts, m[column], weight)
+        if len(fit.log_likelihoods) > 2 and _has_settled(fit.log_likelihoods):
             break
     for column in told:
         counts = level_counts(levels[:, column], match, len(m[column]))
-        fit.support[column], fit.m[column] = float(counts.sum()), shrunk(counts, m[column], weight)
+        fit.support[column], fit.m[column] = float(counts.sum()), shrink_shares(counts, m[column], weight)
     return fit
 
 
-def _settled(values: list[float]) -> bool:
+def _has_settled(values: list[float]) -> bool:
     return abs(values[-1] - values[-2]) <= TOLERANCE * max(1.0, abs(values[-2]))
 
 
 def _log_likelihood(levels: Levels, fit: Fit, u: Shares, columns: list[int]) -> float:
     """Up to a constant (the likelihood of all pairs under u): sum of log(1 + share * (m/u - 1))."""
-    ratio = ratios(levels, fit.m, u, columns)
+    ratio = likelihood_ratios(levels, fit.m, u, columns)
     return float(np.logaddexp(np.log(fit.share) + ratio, np.log(1 - fit.share)).sum())
 
 
@@ -84,7 +84,7 @@ def level_counts(column: NDArray[np.int16], weights: NDArray[np.float64], size: 
     return np.bincount(column[present], weights=weights[present], minlength=size).astype(np.float64)
 
 
-def shrunk(counts: NDArray[np.float64], reference: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
+def shrink_shares(counts: NDArray[np.float64], reference: NDArray[np.float64], weight: float) -> NDArray[np.float64]:
     """Shares of the counts with `weight` pairs spread as in the reference (a Dirichlet prior)."""
     found: NDArray[np.float64] = (counts + weight * reference) / (counts.sum() + weight)
     return found

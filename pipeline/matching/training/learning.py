@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.training.columns import CENTRES, TrainingColumn, columns_of, levels_of
-from pipeline.matching.training.expectation import Fit, Levels, Shares, estimate, level_counts, ratios, shrunk
+from pipeline.matching.training.expectation import (
+    Fit,
+    Levels,
+    Shares,
+    estimate_shares,
+    level_counts,
+    likelihood_ratios,
+    shrink_shares,
+)
 from pipeline.matching.training.pairs import (
     RULES,
     TWO_TOKENS,
@@ -91,7 +99,7 @@ class PairSample:
     scale: float
 
 
-def learn(
+def learn_type(
     entity_type: str,
     prints: Sequence[EntityPrint],
     model: Model,
@@ -113,10 +121,12 @@ def learn(
         pairs, scale = blocked_pairs(prints, rule, budget.pairs_per_rule, chance)
         tick = progress(f"{entity_type}: pairs that share a {rule.name}", len(pairs))
         samples.append(PairSample(rule, pairs, levels_of(pairs, prints, columns, model, tick), scale))
-    return _fitted(columns, strangers, samples, len(prints)) if samples else None
+    return _fit_samples(columns, strangers, samples, len(prints)) if samples else None
 
 
-def _fitted(columns: tuple[TrainingColumn, ...], strangers: Levels, samples: list[PairSample], records: int) -> Learnt:
+def _fit_samples(
+    columns: tuple[TrainingColumn, ...], strangers: Levels, samples: list[PairSample], records: int
+) -> Learnt:
     possible = records * (records - 1) // 2
     telling = [k for k, column in enumerate(columns) if column.tells_strangers]
     m = [column.m.copy() for column in columns]
@@ -133,7 +143,7 @@ def _fitted(columns: tuple[TrainingColumn, ...], strangers: Levels, samples: lis
         fits = {one.rule.name: _fit(one, columns, m, u) for one in samples}
         m, counts, support = _joined(columns, list(fits.values()))
         matches, companions = _shares(_met(samples), columns, m, u, possible)
-        chance_match = _posterior(ratios(strangers, m, u, telling), matches / possible)
+        chance_match = _posterior(likelihood_ratios(strangers, m, u, telling), matches / possible)
         left = np.where(chance_match > SURELY_NO_STRANGERS, 0.0, 1 - chance_match)
     return Learnt(columns, m, u, support, counts, hits, fits, matches, companions, possible)
 
@@ -149,7 +159,7 @@ def _shares_only(columns: tuple[TrainingColumn, ...], samples: list[PairSample],
 def _fit(sample: PairSample, columns: tuple[TrainingColumn, ...], m: Shares, u: Shares) -> Fit:
     learnable = _learnable(sample, columns)
     telling = [k for k in learnable if columns[k].tells_strangers]
-    return estimate(sample.levels, m, u, telling, [k for k in learnable if k not in telling], M_WEIGHT)
+    return estimate_shares(sample.levels, m, u, telling, [k for k in learnable if k not in telling], M_WEIGHT)
 
 
 def _take_census(
@@ -181,7 +191,7 @@ def _strangers(
 ) -> NDArray[np.float64]:
     """The expected strangers among a rule's pairs in each level of a column, told by the fields of the rule's fit."""
     telling = [k for k in _learnable(sample, columns) if columns[k].tells_strangers]
-    match = _posterior(ratios(sample.levels, fit.m, u, telling), fit.share)
+    match = _posterior(likelihood_ratios(sample.levels, fit.m, u, telling), fit.share)
     return level_counts(sample.levels[:, column], 1 - match, len(u[column]))
 
 
@@ -212,7 +222,7 @@ def _joined(columns: tuple[TrainingColumn, ...], fits: list[Fit]) -> tuple[Share
             seen += fit.m[k] * fit.support[k]
         support[k] = sum(fit.support[k] for fit in fits)
         counts.append(seen)
-        m.append(shrunk(seen, column.m, M_WEIGHT))
+        m.append(shrink_shares(seen, column.m, M_WEIGHT))
     return m, counts, support
 
 
@@ -227,9 +237,9 @@ def _shares(
 ) -> tuple[float, float]:
     """Expected true pairs and pairs of companions among all pairs that met: EM over three classes, only shares free."""
     telling = [k for k, column in enumerate(columns) if column.tells_strangers]
-    stranger = np.exp(-np.clip(ratios(levels, m, u, telling), -300, 300))
+    stranger = np.exp(-np.clip(likelihood_ratios(levels, m, u, telling), -300, 300))
     telling = [k for k, column in enumerate(columns) if column.tells_companions]
-    companion = np.exp(-np.clip(ratios(levels, m, [column.h for column in columns], telling), -300, 300))
+    companion = np.exp(-np.clip(likelihood_ratios(levels, m, [column.h for column in columns], telling), -300, 300))
     matches, companions = 0.25 * len(levels), 0.05 * len(levels)
     for _ in range(SHARE_ROUNDS):
         weight_c, weight_s = companions * companion, max(possible - matches - companions, 1.0) * stranger

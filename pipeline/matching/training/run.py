@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import msgspec
 
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.matching.model import COMPANION_PRIOR, Model, ModelFile, Prior, WeightedComparison, reference
-from pipeline.matching.training.learning import Budget, Learnt, learn
+from pipeline.matching.model import COMPANION_PRIOR, Model, ModelFile, Prior, WeightedComparison, reference_model
+from pipeline.matching.training.learning import Budget, Learnt, learn_type
 from pipeline.matching.training.sharing import shared_values
 from pipeline.matching.training.weights import estimated, learnt_comparison
 from pipeline.records.entity_types import COMPANIONABLE
@@ -57,11 +57,11 @@ def train(
     (the prior, what tells companions, the curve of names, how rare keys must be) or is left out (frequencies of their
     towns, shared values).
     """
-    start = Model(reference(version))
+    start = Model(reference_model(version))
     learnt = {
         kind: found
         for kind in sorted(prints)
-        if (found := learn(kind, prints[kind], start, budget, progress)) is not None
+        if (found := learn_type(kind, prints[kind], start, budget, progress)) is not None
     }
     comparisons, kept = _comparisons(start, prints, learnt)
     if general:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from pipeline.matching.comparisons.levels import Comparison, hundredths
+from pipeline.matching.comparisons.levels import Comparison, log2_cb
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import WeightedComparison, WeightedLevel, one_sign
 from pipeline.matching.training.columns import BAND, CENTRES
@@ -65,14 +65,14 @@ def _name_levels(learnt: Learnt, k: int) -> tuple[WeightedLevel, ...]:
 
 def _companion(learnt: Learnt, k: int, level: int) -> int:
     """log2 of the learnt m over the reference h."""
-    return hundredths(float(learnt.m[k][level]), float(learnt.columns[k].h[level]))
+    return log2_cb(float(learnt.m[k][level]), float(learnt.columns[k].h[level]))
 
 
 def learnt_levels(
     learnt: Learnt, k: int, comparison: Comparison, reference: WeightedComparison
 ) -> tuple[WeightedLevel, ...]:
     """Monotone weights; a level that no pair showed is moved as its neighbours were, and marked."""
-    raw = [hundredths(m, u) for m, u in zip(learnt.m[k], learnt.u[k], strict=True)]
+    raw = [log2_cb(m, u) for m, u in zip(learnt.m[k], learnt.u[k], strict=True)]
     seen = [_is_seen(learnt, k, i) for i in range(len(raw))]
     known = [i for i, is_seen in enumerate(seen) if is_seen]
     shifts = np.interp(range(len(raw)), known, [raw[i] - reference.levels[i].bits for i in known])
@@ -130,5 +130,5 @@ def term_bits(field: str, prints: Sequence[EntityPrint]) -> tuple[dict[str, int]
         return {}, 0
     mean = sum((count / size) ** 2 for count in counts.values())
     common = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:MAX_TERMS]
-    terms = {value: hundredths(mean, count / size) for value, count in common if count > FLOOR}
-    return terms, hundredths(mean, FLOOR / size) if terms else 0
+    terms = {value: log2_cb(mean, count / size) for value, count in common if count > FLOOR}
+    return terms, log2_cb(mean, FLOOR / size) if terms else 0

@@ -76,12 +76,12 @@ def add_agency(
         _check_rate(settings, max_rate)
     agency = Agency(name, country, signing=SigningPolicy(required=require_signatures))
     what = _rate_words(max_rate) + (f" {SIGNED_ONLY}" if require_signatures else "")
-    created = asyncio.run(_add(settings, agency, what))
+    created = asyncio.run(_register_agency(settings, agency, what))
     typer.echo(f"{name} ({country}) added; {created} topics created", err=True)
-    if users.asks(settings):
-        hand_out(settings, users.make(settings, name, agency_grants(settings, name), renew=renew), credentials)
+    if users.asks_for_credentials(settings):
+        hand_out(settings, users.make_user(settings, name, agency_grants(settings, name), renew=renew), credentials)
     if max_rate is not None:
-        users.limit(settings, name, max_rate or None)
+        users.limit_rate(settings, name, max_rate or None)
 
 
 def set_agency(
@@ -99,23 +99,23 @@ def set_agency(
     What exceeds the rate is delayed by Kafka, never lost.
     Example: liaison ops agency set fr-pj --max-rate 300000 --require-signatures
     """
-    from pipeline.ops.operation import recorded
+    from pipeline.ops.operation import record_operation
     from pipeline.streams.provisioning import users
-    from pipeline.streams.registers.registry import agencies
+    from pipeline.streams.registers.registry import read_agencies
 
     settings = from_environment()
     if max_rate is None and require_signatures is None:
         raise typer.BadParameter(f"nothing to set: give --max-rate or {SIGNED_ONLY}")
     if max_rate is not None:
         _check_rate(settings, max_rate)
-    if name not in asyncio.run(agencies(settings)):
+    if name not in asyncio.run(read_agencies(settings)):
         raise LiaisonError(f"agency {name} is not registered; see `liaison ops agency list`")
     what = _rate_words(max_rate)
     if require_signatures is not None:
         what += f" {SIGNED_ONLY if require_signatures else NOT_ONLY_SIGNED}"
-    asyncio.run(recorded(settings, f"agency set {name}{what}"))
+    asyncio.run(record_operation(settings, f"agency set {name}{what}"))
     if max_rate is not None:
-        users.limit(settings, name, max_rate or None)
+        users.limit_rate(settings, name, max_rate or None)
         typer.echo(f"{name}: {f'{max_rate:,} bytes/s' if max_rate else 'no limit'}", err=True)
     if require_signatures is not None:
         asyncio.run(_require_signatures(settings, name, required=require_signatures))
@@ -140,7 +140,7 @@ def _check_rate(settings: Settings, max_rate: int) -> None:
 
     if 0 < max_rate < LEAST_RATE:
         raise typer.BadParameter(f"the least rate is {LEAST_RATE:,} bytes a second; 0 is no limit")
-    if not users.asks(settings):
+    if not users.asks_for_credentials(settings):
         raise LiaisonError(
             "this Kafka does not ask who sends, so it can't hold an agency to a rate: use a secured one"
             " (`liaison up --secure`). Without it, intake still serves all agencies in turn"
@@ -152,17 +152,17 @@ def _rate_words(max_rate: int | None) -> str:
     return "" if max_rate is None else f" --max-rate {max_rate}"
 
 
-async def _add(settings: Settings, agency: Agency, rate: str) -> int:
+async def _register_agency(settings: Settings, agency: Agency, rate: str) -> int:
     """Register an agency; the topic of the audit trail comes first. Returns how many topics were created."""
-    from pipeline.ops.operation import audited
+    from pipeline.ops.operation import audit_operation
     from pipeline.streams.catalogues import topics
     from pipeline.streams.kafka import admin
-    from pipeline.streams.registers.registry import add, check
+    from pipeline.streams.registers.registry import check_agency, register_agency
 
-    check(agency)
-    made = admin.apply(settings, topics.plan(settings, [], []))
-    async with audited(settings, f"agency add {agency.name} {agency.country}{rate}"):
-        made += await add(settings, agency)
+    check_agency(agency)
+    made = admin.apply_plan(settings, topics.plan_topics(settings, [], []))
+    async with audit_operation(settings, f"agency add {agency.name} {agency.country}{rate}"):
+        made += await register_agency(settings, agency)
     return len(made.created)
 
 
@@ -176,8 +176,8 @@ def remove_agency(
     Intake must be running. Run it again to continue after an interruption.
     Example: liaison ops agency remove fr-pj --yes
     """
-    from pipeline.ops.agencies.removal import Removed, remove
-    from pipeline.ops.operation import audited
+    from pipeline.ops.agencies.removal import Removed, retire_agency
+    from pipeline.ops.operation import audit_operation
     from pipeline.times import now
 
     if not yes:
@@ -185,8 +185,8 @@ def remove_agency(
     settings = from_environment()
 
     async def removed() -> Removed:
-        async with audited(settings, f"agency remove {name}"):
-            return await remove(settings, name, timeout, now)
+        async with audit_operation(settings, f"agency remove {name}"):
+            return await retire_agency(settings, name, timeout, now)
 
     done = asyncio.run(removed())
     typer.echo(
@@ -205,19 +205,19 @@ def make_credentials(
     Example: liaison ops credentials intake --credentials intake.env
     """
     from pipeline.ops.agencies.credentials import hand_out
-    from pipeline.ops.operation import recorded
+    from pipeline.ops.operation import record_operation
     from pipeline.streams.catalogues.rights import ROLES, role_grants
     from pipeline.streams.provisioning import users
 
     if role not in ROLES:
         raise typer.BadParameter(f"{role}: roles are {', '.join(ROLES)}")
     settings = from_environment()
-    if not users.asks(settings):
+    if not users.asks_for_credentials(settings):
         raise LiaisonError(
             "this Kafka has no users; set LIAISON_KAFKA_SECURITY_PROTOCOL, or start it with `liaison up --secure`"
         )
-    asyncio.run(recorded(settings, f"credentials {role}{' --renew' if renew else ''}"))
-    hand_out(settings, users.make(settings, role, role_grants(settings, role), renew=renew), credentials)
+    asyncio.run(record_operation(settings, f"credentials {role}{' --renew' if renew else ''}"))
+    hand_out(settings, users.make_user(settings, role, role_grants(settings, role), renew=renew), credentials)
 
 
 def list_agencies(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False) -> None:
@@ -229,7 +229,7 @@ def list_agencies(as_json: Annotated[bool, typer.Option("--json", help="Print on
     from pipeline.streams.registers.registry import trusted_agencies
 
     settings = from_environment()
-    held, rates = asyncio.run(trusted_agencies(settings)).values(), users.limits(settings)
+    held, rates = asyncio.run(trusted_agencies(settings)).values(), users.read_limits(settings)
     if as_json:
         fields = [(a.name, a.country, a.state, rates.get(a.name), a.signing.required) for a in held]
         names = ("name", "country", "state", "max_rate", "require_signatures")

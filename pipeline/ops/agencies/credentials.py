@@ -8,15 +8,15 @@ import typer
 
 from pipeline.private_files import write_private
 from pipeline.settings import Settings
-from pipeline.streams.kafka.connection import bootstrap, with_access
+from pipeline.streams.kafka.connection import bootstrap_servers, with_access
 from pipeline.streams.provisioning.users import Credentials
 
 
-def environment(settings: Settings, credentials: Credentials) -> str:
+def format_environment(settings: Settings, credentials: Credentials) -> str:
     """What the user sets to be known to the broker, one assignment a line, as a shell or Compose reads it."""
     known = with_access(settings)
     variables = {
-        "KAFKA_URL": ",".join(bootstrap(settings)),
+        "KAFKA_URL": ",".join(bootstrap_servers(settings)),
         "KAFKA_SECURITY_PROTOCOL": known.kafka_security_protocol,
         "KAFKA_SASL_MECHANISM": known.kafka_sasl_mechanism,
         "KAFKA_USERNAME": credentials.user,
@@ -33,7 +33,7 @@ def hand_out(settings: Settings, credentials: Credentials, file: Path | None) ->
     if not credentials.password:
         typer.echo(f"{credentials.user} already has credentials; use --renew for new ones", err=True)
     elif file is None:
-        typer.echo(environment(settings, credentials), nl=False)
+        typer.echo(format_environment(settings, credentials), nl=False)
     else:
-        write_private(file, environment(settings, credentials))
+        write_private(file, format_environment(settings, credentials))
         typer.echo(f"credentials of {credentials.user} written to {file}", err=True)

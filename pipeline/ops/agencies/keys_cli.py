@@ -50,8 +50,8 @@ def add_key(
         point_in_time(not_before, at) if not_before else at,
         point_in_time(not_after, at) if not_after else None,
     )
-    _change(f"agency key add {key.kid}", name, lambda policy: with_key(policy, key))
-    typer.echo(_line(key))
+    _change_signing(f"agency key add {key.kid}", name, lambda policy: with_key(policy, key))
+    typer.echo(_format_key(key))
 
 
 def revoke_key(
@@ -72,8 +72,8 @@ def revoke_key(
 
     since = point_in_time(at, now()) if at else now()
     what = f"agency key revoke {kid} as of {since.isoformat(timespec='seconds')}"
-    signing = _change(what, name, lambda policy: with_revocation(policy, kid, since))
-    typer.echo("".join(_line(key) for key in signing.keys if key.kid == kid))
+    signing = _change_signing(what, name, lambda policy: with_revocation(policy, kid, since))
+    typer.echo("".join(_format_key(key) for key in signing.keys if key.kid == kid))
 
 
 def list_keys(
@@ -91,12 +91,12 @@ def list_keys(
     if name and name not in held:
         raise LiaisonError(f"agency {name} is not registered; see `liaison ops agency list`")
     keys = [key for agency in held.values() if not name or agency.name == name for key in agency.signing.keys]
-    typer.echo(key_set(keys).decode() if as_json else _table(keys), nl=as_json or bool(keys))
+    typer.echo(key_set(keys).decode() if as_json else _format_keys(keys), nl=as_json or bool(keys))
 
 
-def _change(what: str, name: str, change: Callable[[SigningPolicy], SigningPolicy]) -> SigningPolicy:
+def _change_signing(what: str, name: str, change: Callable[[SigningPolicy], SigningPolicy]) -> SigningPolicy:
     """Record the operation, then change what the registry says. Raises LiaisonError."""
-    from pipeline.ops.operation import audited
+    from pipeline.ops.operation import audit_operation
     from pipeline.streams.registers.registry import change_signing, trusted_agencies
 
     settings = from_environment()
@@ -106,17 +106,17 @@ def _change(what: str, name: str, change: Callable[[SigningPolicy], SigningPolic
         if held is None:
             raise LiaisonError(f"agency {name} is not registered; see `liaison ops agency list`")
         change(held.signing)  # what can't be done is not recorded as done
-        async with audited(settings, what):
+        async with audit_operation(settings, what):
             return (await change_signing(settings, name, change)).signing
 
     return asyncio.run(changed())
 
 
-def _table(keys: Iterable[AgencyKey]) -> str:
-    return "\n".join(map(_line, keys))
+def _format_keys(keys: Iterable[AgencyKey]) -> str:
+    return "\n".join(map(_format_key, keys))
 
 
-def _line(key: AgencyKey) -> str:
+def _format_key(key: AgencyKey) -> str:
     until = key.not_after.isoformat(timespec="seconds") if key.not_after else "-"
     revoked = f"revoked as of {key.revoked_at.isoformat(timespec='seconds')}" if key.revoked_at else ""
     return f"{key.kid}\t{key.not_before.isoformat(timespec='seconds')}\t{until}\t{revoked}".rstrip()

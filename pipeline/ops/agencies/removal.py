@@ -16,7 +16,7 @@ import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from pipeline.access.disclosures import Disclosure, Move, ThreadStep, is_open
-from pipeline.access.subscriptions import Subscription, SubscriptionState, ended
+from pipeline.access.subscriptions import Subscription, SubscriptionState, close_subscription
 from pipeline.correlation.fingerprinting import CONTENT_FREE
 from pipeline.errors import LiaisonError
 from pipeline.records.agencies import Agency, AgencyState
@@ -25,8 +25,8 @@ from pipeline.records.model import RECORD_TYPE
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.connection import options
-from pipeline.streams.kafka.reading import read, read_table
+from pipeline.streams.kafka.connection import client_options
+from pipeline.streams.kafka.reading import read_partitions, read_table
 from pipeline.streams.monitoring.lag import group_of, lag_of
 from pipeline.streams.provisioning import users
 from pipeline.streams.registers import registry
@@ -47,55 +47,55 @@ class Removed(msgspec.Struct, frozen=True):
     subscriptions: int
 
 
-async def remove(settings: Settings, name: str, timeout_s: float, clock: Callable[[], datetime]) -> Removed:
+async def retire_agency(settings: Settings, name: str, timeout_s: float, clock: Callable[[], datetime]) -> Removed:
     """Remove an agency. Raises LiaisonError for one that is not registered, or if intake does not work in that time."""
     agency = (await registry.trusted_agencies(settings)).get(name)
     if agency is None:
         raise LiaisonError(f"agency {name} is not registered; see `liaison ops agency list`")
-    if users.asks(settings):
-        await asyncio.to_thread(users.remove, settings, name)
+    if users.asks_for_credentials(settings):
+        await asyncio.to_thread(users.remove_user, settings, name)
     deadline, withdrawn = time.monotonic() + timeout_s, set[str]()
-    if live := await _live(settings, name):
-        await registry.put(settings, leaving(agency))
+    if live := await _read_live_cases(settings, name):
+        await registry.write_agency(settings, waive_signing(agency))
     while live:
-        await _send(settings, agency, live, clock())
-        await _taken_in(settings, name, deadline)
+        await _send_withdrawals(settings, agency, live, clock())
+        await _wait_for_intake(settings, name, deadline)
         withdrawn |= {one.case for one in live}
-        live = await _live(settings, name)
-    await registry.put(settings, msgspec.structs.replace(agency, state=AgencyState.REMOVED))
-    await _taken_in(settings, name, deadline)
-    if await _live(settings, name):
+        live = await _read_live_cases(settings, name)
+    await registry.write_agency(settings, msgspec.structs.replace(agency, state=AgencyState.REMOVED))
+    await _wait_for_intake(settings, name, deadline)
+    if await _read_live_cases(settings, name):
         raise LiaisonError(f"{name} kept sending meanwhile; run the same command again")
-    return await _decide(settings, name, clock(), len(withdrawn))
+    return await _end_decisions(settings, name, clock(), len(withdrawn))
 
 
-def leaving(agency: Agency) -> Agency:
+def waive_signing(agency: Agency) -> Agency:
     """The agency as its cases are withdrawn in its name, which the installation can't sign."""
     signing = msgspec.structs.replace(agency.signing, required=False)
     return msgspec.structs.replace(agency, state=AgencyState.ACTIVE, signing=signing)
 
 
-async def _live(settings: Settings, name: str) -> list[Accepted]:
+async def _read_live_cases(settings: Settings, name: str) -> list[Accepted]:
     """The last version of each of the agency's cases that is still to be seen."""
-    topic, own = topics.name(settings, topics.ACCEPTED), f"{name}:".encode()
+    topic, own = topics.topic_name(settings, topics.ACCEPTED), f"{name}:".encode()
     last: dict[bytes, Accepted] = {}
-    starts = {TopicPartition(topic, p): 0 for p in range(topics.partitions(settings, topics.ACCEPTED))}
-    async for records in read(settings, starts):
+    starts = {TopicPartition(topic, p): 0 for p in range(topics.partition_count(settings, topics.ACCEPTED))}
+    async for records in read_partitions(settings, starts):
         last |= {r.key: _accepted(r.value) for r in records if r.key.startswith(own) and r.value is not None}
     return [one for one in last.values() if one.status not in CONTENT_FREE]
 
 
-async def _send(settings: Settings, agency: Agency, cases: Iterable[Accepted], now: datetime) -> None:
-    topic = topics.name(settings, topics.CASES, agency=agency.name)
-    async with AIOKafkaProducer(**options(settings), enable_idempotence=True, acks="all") as producer:
+async def _send_withdrawals(settings: Settings, agency: Agency, cases: Iterable[Accepted], now: datetime) -> None:
+    topic = topics.topic_name(settings, topics.CASES, agency=agency.name)
+    async with AIOKafkaProducer(**client_options(settings), enable_idempotence=True, acks="all") as producer:
         sent = [
-            await producer.send(topic, msgspec.json.encode(withdrawal(agency, one, now)), key=one.case.encode())
+            await producer.send(topic, msgspec.json.encode(make_withdrawal(agency, one, now)), key=one.case.encode())
             for one in cases
         ]
         await asyncio.gather(*sent)
 
 
-def withdrawal(agency: Agency, case: Accepted, now: datetime) -> dict[str, object]:
+def make_withdrawal(agency: Agency, case: Accepted, now: datetime) -> dict[str, object]:
     """The record that withdraws a case in the agency's name."""
     version = case.version + 1
     data = {
@@ -115,20 +115,22 @@ def withdrawal(agency: Agency, case: Accepted, now: datetime) -> dict[str, objec
     }
 
 
-async def _taken_in(settings: Settings, name: str, deadline: float) -> None:
+async def _wait_for_intake(settings: Settings, name: str, deadline: float) -> None:
     """Return once intake has decided on everything that the agency's topic holds."""
-    topic = topics.name(settings, topics.CASES, agency=name)
-    partitions = [TopicPartition(topic, p) for p in range(topics.partitions(settings, topics.CASES))]
+    topic = topics.topic_name(settings, topics.CASES, agency=name)
+    partitions = [TopicPartition(topic, p) for p in range(topics.partition_count(settings, topics.CASES))]
     while any(one.lag for one in await lag_of(settings, {group_of(settings, "intake"): partitions})):
         if time.monotonic() > deadline:
             raise LiaisonError("intake has not finished the agency's topic; run the same command again")
         await asyncio.sleep(POLL_S)
 
 
-async def _decide(settings: Settings, name: str, now: datetime, cases: int) -> Removed:
+async def _end_decisions(settings: Settings, name: str, now: datetime, cases: int) -> Removed:
     """End what the agency holds of others, others of it, and what it asks standing."""
-    threads = revoked(map(_disclosure.decode, await _table(settings, topics.DISCLOSURES)), name, now)
-    queries = unasked(map(_subscription.decode, await _table(settings, topics.SUBSCRIPTIONS)), name, now)
+    threads = revoke_disclosures(map(_disclosure.decode, await _read_values(settings, topics.DISCLOSURES)), name, now)
+    queries = close_subscriptions(
+        map(_subscription.decode, await _read_values(settings, topics.SUBSCRIPTIONS)), name, now
+    )
     async with DecisionLog(settings) as log:
         for thread in threads:
             await log.write(topics.DISCLOSURES, thread.id, thread)
@@ -137,11 +139,11 @@ async def _decide(settings: Settings, name: str, now: datetime, cases: int) -> R
     return Removed(cases, len(threads), len(queries))
 
 
-async def _table(settings: Settings, topic: topics.Topic) -> Iterable[bytes]:
-    return (await read_table(settings, topics.name(settings, topic))).values()
+async def _read_values(settings: Settings, topic: topics.Topic) -> Iterable[bytes]:
+    return (await read_table(settings, topics.topic_name(settings, topic))).values()
 
 
-def revoked(threads: Iterable[Disclosure], name: str, now: datetime) -> Sequence[Disclosure]:
+def revoke_disclosures(threads: Iterable[Disclosure], name: str, now: datetime) -> Sequence[Disclosure]:
     """The threads in force that the agency owns or has asked for, each with its revocation."""
     return [
         msgspec.structs.replace(one, steps=(*one.steps, ThreadStep(Move.REVOCATION, one.owner, "", now, reason=REASON)))
@@ -150,6 +152,8 @@ def revoked(threads: Iterable[Disclosure], name: str, now: datetime) -> Sequence
     ]
 
 
-def unasked(queries: Iterable[Subscription], name: str, now: datetime) -> Sequence[Subscription]:
+def close_subscriptions(queries: Iterable[Subscription], name: str, now: datetime) -> Sequence[Subscription]:
     """The ends of the agency's standing queries; nothing of what they asked is kept."""
-    return [ended(one, now) for one in queries if one.agency == name and one.state is SubscriptionState.ACTIVE]
+    return [
+        close_subscription(one, now) for one in queries if one.agency == name and one.state is SubscriptionState.ACTIVE
+    ]

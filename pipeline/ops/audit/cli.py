@@ -21,13 +21,13 @@ FAILED = 1
 def audit_commands() -> typer.Typer:
     """The commands under `ops audit`."""
     group = typer.Typer(help="The audit trail.", no_args_is_help=True)
-    group.command("verify", epilog="Example: liaison ops audit verify --json")(verify)
-    group.command("key", epilog="Example: liaison ops audit key")(key)
+    group.command("verify", epilog="Example: liaison ops audit verify --json")(verify_audit_trail)
+    group.command("key", epilog="Example: liaison ops audit key")(print_log_key)
     group.command("tag-keys", epilog="Example: liaison ops audit tag-keys fr-pj > fr-pj-tag-keys.json")(agency_tag_keys)
     return group
 
 
-def verify(
+def verify_audit_trail(
     log_key: Annotated[str, typer.Option("--log-key", help="The log's verifier key; by default this machine's.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -38,17 +38,17 @@ def verify(
     """
     import msgspec
 
-    entries, found, checked = asyncio.run(_verified(log_key))
+    entries, found, checked = asyncio.run(_check_trail_and_log(log_key))
     if as_json:
         told = {"entries": entries, "findings": msgspec.to_builtins(found), "log": msgspec.to_builtins(checked)}
         typer.echo(json.dumps(told))
     else:
-        _print(entries, found, checked)
+        _print_findings(entries, found, checked)
     if found or checked.findings:
         raise typer.Exit(FAILED)
 
 
-def _print(entries: int, found: list[Finding], checked: LogCheck) -> None:
+def _print_findings(entries: int, found: list[Finding], checked: LogCheck) -> None:
     for one in found:
         typer.echo(f"{one.fault}\t{one.chain}\t{one.sequence}\t{one.told}")
     for each in checked.findings:
@@ -58,7 +58,7 @@ def _print(entries: int, found: list[Finding], checked: LogCheck) -> None:
     typer.echo(f"{entries:,} entries, {len(found) + len(checked.findings)} faults")
 
 
-async def _verified(log_key: str) -> tuple[int, list[Finding], LogCheck]:
+async def _check_trail_and_log(log_key: str) -> tuple[int, list[Finding], LogCheck]:
     from rich.console import Console
 
     from pipeline.access.audit_verification import Verification
@@ -66,11 +66,11 @@ async def _verified(log_key: str) -> tuple[int, list[Finding], LogCheck]:
 
     settings, verification = from_environment(), Verification()
     with Console(stderr=True).status("Reading the audit trail and its log ..."):
-        checked = await check_log(settings, known_log_key(settings, log_key), verification.see)
+        checked = await check_log(settings, known_log_key(settings, log_key), verification.check_entry)
     return verification.entries, verification.findings(datetime.now(UTC)), checked
 
 
-def key() -> None:
+def print_log_key() -> None:
     """Print the audit log's verifier key, which every agency's witness needs once."""
     from pipeline.streams.audit.log_keys import signing_key
 
@@ -83,5 +83,7 @@ def agency_tag_keys(agency: Annotated[str, typer.Argument(help="The agency.")]) 
     from pipeline.streams.registers.installation_secret import key_ring
     from pipeline.transparency.leaves import encode64
 
-    told = {key_id: encode64(each) for key_id, each in tag_keys(key_ring(from_environment())).of(agency).items()}
+    told = {
+        key_id: encode64(each) for key_id, each in tag_keys(key_ring(from_environment())).tag_keys_of(agency).items()
+    }
     typer.echo(json.dumps({"keys": told}))

@@ -14,13 +14,13 @@ from aiokafka import TopicPartition
 
 from pipeline.access.audit import AuditEntry
 from pipeline.settings import Settings
-from pipeline.streams.audit.audit_tail import entries
+from pipeline.streams.audit.audit_tail import read_entries
 from pipeline.streams.audit.log_keys import signing_key, tag_keys
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import ids
-from pipeline.streams.kafka.reading import read
+from pipeline.streams.kafka.admin import read_ids
+from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers.installation_secret import key_ring
-from pipeline.transparency.leaves import is_sealable, nonce_of, seal, seed_of
+from pipeline.transparency.leaves import is_sealable, nonce_of, seal_entry, seed_of
 from pipeline.transparency.log_records import HEAD_KEY
 from pipeline.transparency.merkle import leaf_hash
 from pipeline.transparency.notes import VerifierKey
@@ -53,37 +53,45 @@ class EntryCheck:
         self.waiting = 0
         self.findings: list[LogFinding] = []
 
-    def see(self, entry: AuditEntry) -> None:
+    def check_entry(self, entry: AuditEntry) -> None:
         """Take the next entry."""
         if not is_sealable(entry):
-            self._note(LogFault.ALTERED, self._next, f"entry {entry.sequence} of {entry.chain} is nothing of ours")
+            self._add_finding(
+                LogFault.ALTERED, self._next, f"entry {entry.sequence} of {entry.chain} is nothing of ours"
+            )
             return
         index = self._served.place_of(nonce_of(seed_of(entry, self._keys)))
         if index is None:
             self.waiting += 1
             return
         if self.waiting:
-            self._note(LogFault.MISSING, index, f"{self.waiting} entries before it are not in the log")
+            self._add_finding(LogFault.MISSING, index, f"{self.waiting} entries before it are not in the log")
             self.waiting = 0
         if index != self._next:
-            self._note(LogFault.MISSING, self._next, f"the entries of leaves {self._next} to {index - 1} are not there")
+            self._add_finding(
+                LogFault.MISSING, self._next, f"the entries of leaves {self._next} to {index - 1} are not there"
+            )
         self._next = index + 1
-        if self._served.leaf_at(index) not in self._leaves(entry):
-            self._note(LogFault.ALTERED, index, f"entry {entry.sequence} of {entry.chain} is not what was logged")
+        if self._served.leaf_at(index) not in self._leaf_hashes(entry):
+            self._add_finding(
+                LogFault.ALTERED, index, f"entry {entry.sequence} of {entry.chain} is not what was logged"
+            )
 
-    def end(self) -> list[LogFinding]:
+    def finish(self) -> list[LogFinding]:
         """All findings, once every entry was seen."""
         size = self._served.store.size
         if self._next < size:
-            self._note(LogFault.MISSING, self._next, f"the entries of leaves {self._next} to {size - 1} are not there")
+            self._add_finding(
+                LogFault.MISSING, self._next, f"the entries of leaves {self._next} to {size - 1} are not there"
+            )
         return self.findings
 
-    def _leaves(self, entry: AuditEntry) -> Iterator[bytes]:
+    def _leaf_hashes(self, entry: AuditEntry) -> Iterator[bytes]:
         """The leaf under each of the installation's secrets."""
         for key_id in reversed(self._keys.ids):
-            yield leaf_hash(seal(entry, self._keys, key_id).leaf.encode())
+            yield leaf_hash(seal_entry(entry, self._keys, key_id).leaf.encode())
 
-    def _note(self, fault: LogFault, at: int, told: str) -> None:
+    def _add_finding(self, fault: LogFault, at: int, told: str) -> None:
         if len(self.findings) < MAX_TOLD:
             self.findings.append(LogFinding(fault, at, told))
 
@@ -99,7 +107,7 @@ def known_log_key(settings: Settings, given: str) -> VerifierKey | None:
 
 async def check_log(settings: Settings, log_key: VerifierKey | None, see: Callable[[AuditEntry], None]) -> LogCheck:
     """Read `audit_log`, then `audit`, whose entries `see` is handed in their order. Raises KafkaError, LiaisonError."""
-    ids(settings, [topics.name(settings, topics.AUDIT_LOG)])  # raises where there is none
+    read_ids(settings, [topics.topic_name(settings, topics.AUDIT_LOG)])  # raises where there is none
     keys = tag_keys(key_ring(settings))
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
@@ -107,19 +115,19 @@ async def check_log(settings: Settings, log_key: VerifierKey | None, see: Callab
         witness = stack.enter_context(closing(Witness(folder / "witness", log_key, {}))) if log_key else None
         await _read_log(settings, served, witness)
         check = EntryCheck(served, keys)
-        async for entry in entries(settings):
-            check.see(entry)
+        async for entry in read_entries(settings):
+            check.check_entry(entry)
             see(entry)
-        heads = sum(1 for _ in witness.heads()) if witness else 0
-        told = (*(witness.findings() if witness else ()), *check.end())
+        heads = sum(1 for _ in witness.read_heads()) if witness else 0
+        told = (*(witness.read_findings() if witness else ()), *check.finish())
         return LogCheck(served.store.size, heads, check.waiting, told)
 
 
 async def _read_log(settings: Settings, served: ServedLog, witness: Witness | None) -> None:
-    partition = TopicPartition(topics.name(settings, topics.AUDIT_LOG), 0)
-    async for records in read(settings, {partition: 0}):
-        served.take([(one.offset, one.key, one.value) for one in records if one.key != HEAD_KEY])
+    partition = TopicPartition(topics.topic_name(settings, topics.AUDIT_LOG), 0)
+    async for records in read_partitions(settings, {partition: 0}):
+        served.add_messages([(one.offset, one.key, one.value) for one in records if one.key != HEAD_KEY])
         if witness is not None:
             for one in records:
-                witness.see(one.key, one.value)
+                witness.add_message(one.key, one.value)
             witness.commit(TreeState())

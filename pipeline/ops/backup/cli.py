@@ -20,11 +20,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 def register(ops: typer.Typer) -> None:
     """Add `backup` and `restore` to `ops`."""
-    ops.command("backup", epilog="Example: liaison ops backup /srv/backups/2026-11-25")(backup)
-    ops.command("restore", epilog="Example: liaison ops restore /srv/backups/2026-11-25")(restore)
+    ops.command("backup", epilog="Example: liaison ops backup /srv/backups/2026-11-25")(create_backup)
+    ops.command("restore", epilog="Example: liaison ops restore /srv/backups/2026-11-25")(restore_backup)
 
 
-def backup(
+def create_backup(
     folder: Annotated[Path, typer.Argument(help="An empty folder, or one with an unfinished backup.")],
     as_json: AsJson = False,
 ) -> None:
@@ -34,15 +34,15 @@ def backup(
     (LIAISON_SECRET_FILE) separately: neither is in the backup, and a restore needs the secret.
     """
     from pipeline.ops.backup.files import Folder
-    from pipeline.ops.backup.run import backup as copy
-    from pipeline.ops.operation import audited
+    from pipeline.ops.backup.run import copy_installation as copy
+    from pipeline.ops.operation import audit_operation
     from pipeline.progress_bars import show_count
     from pipeline.times import now
 
     settings = from_environment()
 
     async def copied() -> Manifest:
-        async with audited(settings, f"backup {folder.name}"):
+        async with audit_operation(settings, f"backup {folder.name}"):
             with show_count("reads") as count:
                 return await copy(settings, Folder(folder), now, count)
 
@@ -64,7 +64,7 @@ def backup(
     )
 
 
-def restore(
+def restore_backup(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A finished backup.")],
     as_json: AsJson = False,
 ) -> None:
@@ -75,7 +75,7 @@ def restore(
     from dataclasses import asdict
 
     from pipeline.ops.backup.files import Folder
-    from pipeline.ops.backup.restore import restore as bring_back
+    from pipeline.ops.backup.restore import restore_installation as bring_back
     from pipeline.progress_bars import show_count
 
     settings = from_environment()

@@ -82,7 +82,7 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def begin(self, made: Manifest) -> Manifest:
+    def begin_or_resume(self, made: Manifest) -> Manifest:
         """The manifest to go on with: this one, or that of an attempt that was cut off.
 
         Raises LiaisonError for a folder that holds a finished backup, another installation's, or something else.
@@ -91,16 +91,16 @@ class Folder:
         if not (self.path / MANIFEST).exists():
             if any(self.path.iterdir()):
                 raise LiaisonError(f"{self.path} is not empty; choose an empty folder")
-            self._keep(made)
+            self._write_manifest(made)
             return made
-        held = self.manifest()
+        held = self.read_manifest()
         if held.finished:
             raise LiaisonError(f"{self.path} holds a backup finished at {held.finished}; choose another folder")
         if (held.cluster, held.namespace) != (made.cluster, made.namespace):
             raise LiaisonError(f"{self.path} holds another installation's unfinished backup; choose another folder")
         return held
 
-    def manifest(self) -> Manifest:
+    def read_manifest(self) -> Manifest:
         """What the folder says of itself. Raises LiaisonError where it is no backup, or one of another format."""
         try:
             held = msgspec.json.decode((self.path / MANIFEST).read_bytes(), type=Manifest)
@@ -110,62 +110,62 @@ class Folder:
             raise LiaisonError(f"{self.path} has format {held.format}; this version reads {FORMAT}")
         return held
 
-    def behind(self, topic: str, partition: int) -> int:
+    def next_offset(self, topic: str, partition: int) -> int:
         """The offset behind the last one that is kept of a partition; 0 while none is."""
-        held = sorted(self._partition(topic, partition).glob("*.gz"))
-        return 1 + list(frames(held[-1]))[-1].offset if held else 0
+        held = sorted(self._partition_folder(topic, partition).glob("*.gz"))
+        return 1 + list(read_segment(held[-1]))[-1].offset if held else 0
 
-    def write(self, topic: str, partition: int, records: list[BackupRecord]) -> None:
+    def write_segment(self, topic: str, partition: int, records: list[BackupRecord]) -> None:
         """Keep a segment of these records, in order; twice is harmless."""
-        folder = self._partition(topic, partition)
+        folder = self._partition_folder(topic, partition)
         for made in (folder.parent, folder):
             made.mkdir(mode=0o700, exist_ok=True)
-        _write_whole(folder / f"{records[0].offset:020}.gz", lambda draft: _compress(draft, records))
+        _write_whole(folder / f"{records[0].offset:020}.gz", lambda draft: _compress_records(draft, records))
 
     def finish(self, manifest: Manifest, time: str, on_file: Callable[[], None]) -> Manifest:
         """Read every file back, and say that all is there. Raises LiaisonError for one that cannot be read."""
         found = []
         for file in sorted(self.path.glob("*/*/*.gz")):
-            found.append(self._described(file))
+            found.append(self._describe_segment(file))
             on_file()
         done = msgspec.structs.replace(manifest, finished=time, segments=tuple(found))
-        self._keep(done)
+        self._write_manifest(done)
         return done
 
-    def whole(self, on_file: Callable[[], None]) -> Manifest:
+    def verify_backup(self, on_file: Callable[[], None]) -> Manifest:
         """The manifest of a backup that is finished and unaltered. Raises LiaisonError."""
-        held = self.manifest()
+        held = self.read_manifest()
         if not held.finished:
             raise LiaisonError(f"{self.path} holds an unfinished backup; run `liaison ops backup` again")
         for one in held.segments:
-            if self._described(self.path / one.name) != one:
+            if self._describe_segment(self.path / one.name) != one:
                 raise LiaisonError(f"{one.name} is damaged or was changed")
             on_file()
         return held
 
-    def records(self, manifest: Manifest, topic: str, partition: int) -> Iterator[BackupRecord]:
+    def read_records(self, manifest: Manifest, topic: str, partition: int) -> Iterator[BackupRecord]:
         """All records of a partition, in order."""
         for one in manifest.segments:
             if (one.topic, one.partition) == (topic, partition):
-                yield from frames(self.path / one.name)
+                yield from read_segment(self.path / one.name)
 
-    def _partition(self, topic: str, partition: int) -> Path:
+    def _partition_folder(self, topic: str, partition: int) -> Path:
         return self.path / topic / str(partition)
 
-    def _described(self, file: Path) -> Segment:
-        held = [record.offset for record in frames(file)]
+    def _describe_segment(self, file: Path) -> Segment:
+        held = [record.offset for record in read_segment(file)]
         with file.open("rb") as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
         topic, partition = file.parts[-3:-1]
         name = str(file.relative_to(self.path))
         return Segment(topic, int(partition), name, len(held), held[0], held[-1], file.stat().st_size, digest)
 
-    def _keep(self, manifest: Manifest) -> None:
+    def _write_manifest(self, manifest: Manifest) -> None:
         content = msgspec.json.format(msgspec.json.encode(manifest))
         _write_whole(self.path / MANIFEST, lambda draft: draft.write(content))
 
 
-def frames(file: Path) -> Iterator[BackupRecord]:
+def read_segment(file: Path) -> Iterator[BackupRecord]:
     """The records of a segment. Raises LiaisonError where it is missing, torn or altered."""
     try:
         with gzip.open(file, "rb") as content:
@@ -175,7 +175,7 @@ def frames(file: Path) -> Iterator[BackupRecord]:
         raise LiaisonError(f"{file.name} of {file.parent} can't be read: {type(error).__name__}") from error
 
 
-def _compress(draft: IO[bytes], records: Iterable[BackupRecord]) -> None:
+def _compress_records(draft: IO[bytes], records: Iterable[BackupRecord]) -> None:
     with gzip.GzipFile(filename="", mode="wb", compresslevel=COMPRESSION, fileobj=draft, mtime=0) as out:
         for record in records:
             body = _encode(record)

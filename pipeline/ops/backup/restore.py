@@ -20,9 +20,15 @@ from aiokafka import TopicPartition
 from pipeline.errors import LiaisonError
 from pipeline.matching.model import Model
 from pipeline.ops.backup.files import BackupRecord, Folder, Manifest
-from pipeline.ops.backup.restored_state import COPIED, going_on, recorded, refuse_unless_empty, refuse_while_attended
+from pipeline.ops.backup.restored_state import (
+    COPIED,
+    record_restore,
+    refuse_unless_empty,
+    refuse_while_attended,
+    restore_progress,
+)
 from pipeline.ops.backup.run import Count
-from pipeline.ops.generations.leftovers import clean
+from pipeline.ops.generations.leftovers import clean_generation
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
@@ -58,45 +64,45 @@ class Restored:
     records: int
 
 
-async def restore(settings: Settings, folder: Folder, count: Count) -> Restored:
+async def restore_installation(settings: Settings, folder: Folder, count: Count) -> Restored:
     """Bring a backup back; once that is done, doing it again changes nothing.
 
     `count` is told of every file checked and every transaction. Raises LiaisonError: then it is run again, once the
     cause is mended.
     """
-    manifest = await asyncio.to_thread(folder.whole, count)
-    _fits(settings, manifest)
-    one = _generation(folder, manifest)
-    own = one.settings(settings).model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})
-    names = [_agency(value).name for value in _table(folder, manifest, topics.AGENCIES).values()]
-    planned = topics.plan(own, names, [one.id])
-    await asyncio.to_thread(admin.apply, own, planned)
-    found = await asyncio.to_thread(admin.ids, own, [each.name for each in planned])
+    manifest = await asyncio.to_thread(folder.verify_backup, count)
+    _refuse_other_settings(settings, manifest)
+    one = _rebuild_generation(folder, manifest)
+    own = one.apply_to_settings(settings).model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})
+    names = [_agency(value).name for value in _read_last_values(folder, manifest, topics.AGENCIES).values()]
+    planned = topics.plan_topics(own, names, [one.id])
+    await asyncio.to_thread(admin.apply_plan, own, planned)
+    found = await asyncio.to_thread(admin.read_ids, own, [each.name for each in planned])
     await refuse_while_attended(own, one)
-    records = await _filled(own, folder, manifest, one, names, found, count)
-    if (await control.control(own)).active != one.id:
-        await recorded(own, manifest)
-        await control.register(own, one)
-        await control.activate(own, one.id)
+    records = await _fill_topics(own, folder, manifest, one, names, found, count)
+    if (await control.read_control(own)).active != one.id:
+        await record_restore(own, manifest)
+        await control.register_generation(own, one)
+        await control.activate_generation(own, one.id)
     return Restored(manifest.id, one.id, len(names), records)
 
 
-def _generation(folder: Folder, manifest: Manifest) -> Generation:
+def _rebuild_generation(folder: Folder, manifest: Manifest) -> Generation:
     """The generation that this program makes of the model that was active. Raises LiaisonError."""
-    held = control.decoded(_table(folder, manifest, topics.CONTROL)).of()
+    held = control.decode_control(_read_last_values(folder, manifest, topics.CONTROL)).find_generation()
     try:
-        return control.new(Model(held.file()), held.block_partitions)
+        return control.new_generation(Model(held.read_model_file()), held.block_partitions)
     except (ValueError, KeyError) as error:
         raise LiaisonError(f"this version of Liaison can't read the model of generation {held.id}") from error
 
 
-def _table(folder: Folder, manifest: Manifest, topic: topics.Topic) -> dict[bytes, bytes]:
+def _read_last_values(folder: Folder, manifest: Manifest, topic: topics.Topic) -> dict[bytes, bytes]:
     """The last value of every key of a small topic."""
-    last = {one.key: one.value for one in folder.records(manifest, topic.pattern, 0)}
+    last = {one.key: one.value for one in folder.read_records(manifest, topic.pattern, 0)}
     return {key: value for key, value in last.items() if value is not None}
 
 
-def _fits(settings: Settings, manifest: Manifest) -> None:
+def _refuse_other_settings(settings: Settings, manifest: Manifest) -> None:
     """Raises LiaisonError where the settings do not go with the backup."""
     if settings.case_partitions != manifest.case_partitions:
         raise LiaisonError(f"the backup is of LIAISON_CASE_PARTITIONS={manifest.case_partitions}: set it everywhere")
@@ -107,28 +113,28 @@ def _fits(settings: Settings, manifest: Manifest) -> None:
         )
 
 
-async def _filled(
+async def _fill_topics(
     settings: Settings, folder: Folder, manifest: Manifest, one: Generation, names: list[str], found: admin.Ids,
     count: Count,
 ) -> int:  # fmt: skip
     """Write what is not written yet; returns how many records that was."""
     transactions = Transactions(settings, STAGE, manifest.id, 0, found.topics)
     try:
-        applied = await transactions.start()
+        applied = await transactions.start_producer()
         if not applied:
             await refuse_unless_empty(settings, names)
-            await _clear(settings, one)
-        elif (await control.control(settings)).active == one.id:  # all was done, and the stages have gone on since
+            await _clear_generations(settings, one)
+        elif (await control.read_control(settings)).active == one.id:  # all was done, and the stages have gone on since
             return 0
         written = 0
         for topic in COPIED:
-            for partition in range(topics.partitions(settings, topic)):
-                source = TopicPartition(topics.name(settings, topic), partition)
-                records = folder.records(manifest, topic.pattern, partition)
-                written += await _copy(
+            for partition in range(topics.partition_count(settings, topic)):
+                source = TopicPartition(topics.topic_name(settings, topic), partition)
+                records = folder.read_records(manifest, topic.pattern, partition)
+                written += await _copy_records(
                     transactions, source, records, applied.get(source, AppliedPosition()).offset, count
                 )
-        await transactions.commit(await going_on(settings, folder, manifest, one, names, found), {})
+        await transactions.commit(await restore_progress(settings, folder, manifest, one, names, found), {})
         return written
     except (ProducerFencedError, ProducerUnusableError) as error:
         raise LiaisonError("another restore has taken over, or Kafka did not respond; run the command again") from error
@@ -136,12 +142,12 @@ async def _filled(
         await transactions.stop()
 
 
-async def _copy(
+async def _copy_records(
     transactions: Transactions, target: TopicPartition, records: Iterator[BackupRecord], applied: int, count: Count
 ) -> int:
     """Write the records behind the backup's offset `applied`, with the times that they had."""
     written = 0
-    for part in _parts(one for one in records if one.offset > applied and one.value is not None):
+    for part in _batch_records(one for one in records if one.offset > applied and one.value is not None):
         outputs = [Output(target.topic, target.partition, one.key, one.value or b"", one.at_ms) for one in part]
         await transactions.commit(outputs, {target: AppliedPosition(part[-1].offset)})
         written += len(part)
@@ -149,7 +155,7 @@ async def _copy(
     return written
 
 
-def _parts(records: Iterator[BackupRecord]) -> Iterator[list[BackupRecord]]:
+def _batch_records(records: Iterator[BackupRecord]) -> Iterator[list[BackupRecord]]:
     part: list[BackupRecord] = []
     size = 0
     for one in records:
@@ -162,10 +168,10 @@ def _parts(records: Iterator[BackupRecord]) -> Iterator[list[BackupRecord]]:
         yield part
 
 
-async def _clear(settings: Settings, one: Generation) -> None:
+async def _clear_generations(settings: Settings, one: Generation) -> None:
     """Take back what `topics apply` has set up, so that no worker begins on a part."""
-    await control.deactivate(settings)
-    for held in (await control.control(settings)).generations:
-        await control.remove(settings, held)
+    await control.deactivate_all(settings)
+    for held in (await control.read_control(settings)).generations:
+        await control.remove_generation(settings, held)
         if held != one.id:
-            await clean(settings, held)
+            await clean_generation(settings, held)

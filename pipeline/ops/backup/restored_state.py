@@ -15,25 +15,25 @@ from pipeline.access.request_rules import RequestRule
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.errors import LiaisonError
 from pipeline.index.client import connect
-from pipeline.index.engine import ask
+from pipeline.index.engine import call_engine
 from pipeline.index.fields import CATALOGUE
 from pipeline.ops.backup.files import Folder, Manifest
 from pipeline.ops.backup.run import KEPT
 from pipeline.ops.generations.leftovers import STAGES
-from pipeline.ops.operation import operator
+from pipeline.ops.operation import operator_name
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import audit_log
-from pipeline.streams.audit.audit_tail import entries
+from pipeline.streams.audit.audit_tail import read_entries
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka import admin
-from pipeline.streams.kafka.connection import options
-from pipeline.streams.kafka.reading import read
+from pipeline.streams.kafka.connection import client_options
+from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.monitoring.lag import ends_of, group_of
-from pipeline.streams.registers.control import Generation, control
+from pipeline.streams.registers.control import Generation, read_control
 from pipeline.streams.runtime.stage import ALL
 from pipeline.streams.runtime.transactions import Output, Progress
 from pipeline.streams.stages import attest, intake, notify
-from pipeline.streams.stages.notes import TOLD, note, passed
+from pipeline.streams.stages.notes import TOLD, advance_progress, marker_output
 from pipeline.times import now
 
 COPIED: Final = tuple(topic for topic in KEPT if topic is not topics.CONTROL)
@@ -42,103 +42,111 @@ COPIED: Final = tuple(topic for topic in KEPT if topic is not topics.CONTROL)
 
 async def refuse_while_attended(settings: Settings, one: Generation) -> None:
     """Raises LiaisonError while workers run: they would compute from a part, and tell agencies of it."""
-    generations = {one.id, *(await control(settings)).generations}
+    generations = {one.id, *(await read_control(settings)).generations}
     groups = [group_of(settings, stage) for stage in (intake.STAGE, notify.STAGE, attest.STAGE)]
     groups += [group_of(settings, stage, each) for stage in STAGES for each in generations]
-    working = await asyncio.to_thread(admin.members, settings, groups)
+    working = await asyncio.to_thread(admin.count_members, settings, groups)
     if running := sorted(group for group, members in working.items() if members):
         raise LiaisonError(f"stop the workers first: {', '.join(running)}")
 
 
 async def refuse_unless_empty(settings: Settings, agencies: Iterable[str]) -> None:
     """Raises LiaisonError where Kafka or Elasticsearch holds anything of the installation."""
-    counts = {topics.name(settings, topic): topics.partitions(settings, topic) for topic in COPIED}
+    counts = {topics.topic_name(settings, topic): topics.partition_count(settings, topic) for topic in COPIED}
     copied = [TopicPartition(name, partition) for name, count in counts.items() for partition in range(count)]
-    ends = await ends_of(settings, [*copied, *_national(settings, agencies)])
+    ends = await ends_of(settings, [*copied, *_national_partitions(settings, agencies)])
     if held := sorted({partition.topic for partition, end in ends.items() if end}):
         raise LiaisonError(f"the installation is not empty ({', '.join(held)} hold records); restore into an empty one")
     async with connect(settings) as client:
         names = [f"{settings.namespace}{kind}*" for kind in CATALOGUE]
-        indices = (await ask(client.indices.stats, index=names, metric="docs"))["indices"]
+        indices = (await call_engine(client.indices.stats, index=names, metric="docs"))["indices"]
     if full := sorted(name for name, one in indices.items() if one["primaries"]["docs"]["count"]):
         raise LiaisonError(f"delete these indexes first (they are rebuilt from Kafka): {', '.join(full)}")
 
 
-async def going_on(
+async def restore_progress(
     settings: Settings, folder: Folder, manifest: Manifest, one: Generation, agencies: Sequence[str], found: admin.Ids
 ) -> list[Output]:
     """The progress from which intake, notify and project go on; doing it twice changes nothing."""
-    told = [await _told(settings, folder, manifest, feed, found) for feed in notify.FEEDS]
-    return [*await _beginnings(settings, agencies, found), *told, *_turns(settings, manifest, one, found)]
+    told = [await _restore_feed_position(settings, folder, manifest, feed, found) for feed in notify.FEEDS]
+    return [
+        *await _restart_national_topics(settings, agencies, found),
+        *told,
+        *_restore_switch_epochs(settings, manifest, one, found),
+    ]
 
 
-def _national(settings: Settings, agencies: Iterable[str]) -> list[TopicPartition]:
-    names = [topics.name(settings, topics.CASES, agency=agency) for agency in agencies]
+def _national_partitions(settings: Settings, agencies: Iterable[str]) -> list[TopicPartition]:
+    names = [topics.topic_name(settings, topics.CASES, agency=agency) for agency in agencies]
     return [TopicPartition(name, p) for name in names for p in range(settings.case_partitions)]
 
 
-async def _beginnings(settings: Settings, agencies: Sequence[str], found: admin.Ids) -> list[Output]:
+async def _restart_national_topics(settings: Settings, agencies: Sequence[str], found: admin.Ids) -> list[Output]:
     """Let national topics begin behind an erased record, as if all they held had had its time.
 
     Intake then reads from `accepted` which version it knows of each case; at the very beginning of a topic it would
     take every version for a first one.
     """
-    sources = _national(settings, agencies)
+    sources = _national_partitions(settings, agencies)
     if not sources:
         return []
     ends = await ends_of(settings, sources)
-    async with AIOKafkaProducer(**options(settings), acks="all", enable_idempotence=True) as producer:
+    async with AIOKafkaProducer(**client_options(settings), acks="all", enable_idempotence=True) as producer:
         for topic, partition in (source for source in sources if not ends[source]):
             await producer.send_and_wait(topic, b"", partition=partition)
     await asyncio.to_thread(_erase_first, settings, sources)
-    return [passed(settings, intake.STAGE, ALL, one, Progress(0, found.topics[one.topic])) for one in sources]
+    return [advance_progress(settings, intake.STAGE, ALL, one, Progress(0, found.topics[one.topic])) for one in sources]
 
 
 def _erase_first(settings: Settings, sources: Sequence[TopicPartition]) -> None:
-    with admin.admin(settings) as client:
+    with admin.admin_client(settings) as client:
         client.delete_records(dict.fromkeys(sources, 1))
 
 
-async def _told(settings: Settings, folder: Folder, manifest: Manifest, feed: str, found: admin.Ids) -> Output:
+async def _restore_feed_position(
+    settings: Settings, folder: Folder, manifest: Manifest, feed: str, found: admin.Ids
+) -> Output:
     """What notices have gone out of, by its place in the restored topic."""
     topic, last = notify.FEEDS[feed], manifest.told[feed]
-    number = sum(one.offset <= last and one.value is not None for one in folder.records(manifest, topic.pattern, 0))
-    source = TopicPartition(topics.name(settings, topic), 0)
-    progress = Progress(await _place(settings, source, number), found.topics[source.topic])
-    return passed(settings, feed, ALL, source, progress)
+    number = sum(
+        one.offset <= last and one.value is not None for one in folder.read_records(manifest, topic.pattern, 0)
+    )
+    source = TopicPartition(topics.topic_name(settings, topic), 0)
+    progress = Progress(await _find_offset(settings, source, number), found.topics[source.topic])
+    return advance_progress(settings, feed, ALL, source, progress)
 
 
-async def _place(settings: Settings, source: TopicPartition, number: int) -> int:
+async def _find_offset(settings: Settings, source: TopicPartition, number: int) -> int:
     """The offset of the `number`th record of a partition, which nothing has been compacted in yet."""
     found, seen = NO_OFFSET, 0
-    async for records in read(settings, {source: 0}):
+    async for records in read_partitions(settings, {source: 0}):
         if seen < number <= seen + len(records):
             found = records[number - seen - 1].offset
         seen += len(records)
     return found
 
 
-def _turns(settings: Settings, manifest: Manifest, one: Generation, found: admin.Ids) -> list[Output]:
+def _restore_switch_epochs(settings: Settings, manifest: Manifest, one: Generation, found: admin.Ids) -> list[Output]:
     """By what hits were numbered, so that those that come again bear the ids that they had."""
-    links = found.topics[topics.name(settings, topics.LINKS, generation=one.id)]
+    links = found.topics[topics.topic_name(settings, topics.LINKS, generation=one.id)]
     turns = enumerate(manifest.turns)
-    return [note(settings, TOLD, index, Progress(NO_OFFSET, links, one.id, turn)) for index, turn in turns]
+    return [marker_output(settings, TOLD, index, Progress(NO_OFFSET, links, one.id, turn)) for index, turn in turns]
 
 
-async def recorded(settings: Settings, manifest: Manifest) -> None:
+async def record_restore(settings: Settings, manifest: Manifest) -> None:
     """Record the restore, with the last hash of every chain that the backup saw unended: it is no sign of tampering."""
     heads, times = Heads(), dict[str, datetime]()
-    async for entry in entries(settings):
-        heads.see(entry)
+    async for entry in read_entries(settings):
+        heads.add_entry(entry)
         times[entry.chain] = datetime.fromisoformat(entry.time)
-    cut = _living(heads(), times, datetime.fromisoformat(manifest.finished))
+    cut = _unended_chains(heads(), times, datetime.fromisoformat(manifest.finished))
     async with audit_log(settings, now) as log:
         what = f"restore of backup {manifest.id}"
-        await log.write(Act(ActKind.OPERATION, subject=operator(), object=what, rule=RequestRule.COMMAND))
+        await log.write(Act(ActKind.OPERATION, subject=operator_name(), object=what, rule=RequestRule.COMMAND))
         await log.write(Act(ActKind.CHECKPOINT, heads=cut, rule=RequestRule.TRAIL))
 
 
-def _living(heads: Mapping[str, str], times: Mapping[str, datetime], finished: datetime) -> dict[str, str]:
+def _unended_chains(heads: Mapping[str, str], times: Mapping[str, datetime], finished: datetime) -> dict[str, str]:
     """The chains whose writers were at work when the backup ended; of one that fell silent before, nothing is said."""
     before = [time for time in times.values() if time <= finished]
     last = max(before, default=finished)

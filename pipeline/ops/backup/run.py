@@ -20,13 +20,13 @@ from aiokafka import ConsumerRecord, TopicPartition
 from pipeline.ops.backup.files import BackupRecord, Folder, Manifest
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import Ids, ids
-from pipeline.streams.kafka.reading import read, read_table
+from pipeline.streams.kafka.admin import Ids, read_ids
+from pipeline.streams.kafka.reading import read_partitions, read_table
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime.stage import ALL
 from pipeline.streams.runtime.transactions import Progress, progress_key
 from pipeline.streams.stages import notify
-from pipeline.streams.stages.notes import TOLD, noted
+from pipeline.streams.stages.notes import TOLD, read_marker
 
 KEPT: Final = tuple(topic for topic in topics.CATALOGUE if topic.backed_up)
 """In the catalogue's order: the audit behind its log, so that each leaf's entry is there."""
@@ -37,23 +37,25 @@ SEGMENT_BYTES: Final = 16 << 20
 Count = Callable[[], None]
 
 
-async def backup(settings: Settings, folder: Folder, clock: Callable[[], datetime], count: Count) -> Manifest:
+async def copy_installation(
+    settings: Settings, folder: Folder, clock: Callable[[], datetime], count: Count
+) -> Manifest:
     """Copy everything into a folder, or what an attempt that was cut off lacks of it. Raises LiaisonError, KafkaError.
 
     `count` is told of every chunk read and every file read back.
     """
-    names = [topics.name(settings, topic) for topic in KEPT]
-    table = await read_table(settings, topics.name(settings, topics.PROGRESS), range(topics.PROGRESS_PARTITIONS))
-    found = await asyncio.to_thread(ids, settings, names)
-    manifest = folder.begin(_begun(settings, found, table, clock()))
+    names = [topics.topic_name(settings, topic) for topic in KEPT]
+    table = await read_table(settings, topics.topic_name(settings, topics.PROGRESS), range(topics.PROGRESS_PARTITIONS))
+    found = await asyncio.to_thread(read_ids, settings, names)
+    manifest = folder.begin_or_resume(_new_manifest(settings, found, table, clock()))
     for topic in KEPT:
-        for partition in range(topics.partitions(settings, topic)):
-            await _copy(settings, folder, topic, partition, count)
+        for partition in range(topics.partition_count(settings, topic)):
+            await _copy_partition(settings, folder, topic, partition, count)
     return await asyncio.to_thread(folder.finish, manifest, clock().isoformat(), count)
 
 
-def _begun(settings: Settings, found: Ids, table: Mapping[bytes, bytes], now: datetime) -> Manifest:
-    notes = [noted(table, TOLD, index) for index in range(settings.case_partitions)]
+def _new_manifest(settings: Settings, found: Ids, table: Mapping[bytes, bytes], now: datetime) -> Manifest:
+    notes = [read_marker(table, TOLD, index) for index in range(settings.case_partitions)]
     return Manifest(
         id=uuid.uuid4().hex[:12],
         cluster=found.cluster,
@@ -61,33 +63,35 @@ def _begun(settings: Settings, found: Ids, table: Mapping[bytes, bytes], now: da
         case_partitions=settings.case_partitions,
         secrets=key_ring(settings).ids,
         turns=tuple(one.turn if one else 0 for one in notes),
-        told={feed: _applied(settings, table, feed, topic) for feed, topic in notify.FEEDS.items()},
+        told={feed: _last_notified_offset(settings, table, feed, topic) for feed, topic in notify.FEEDS.items()},
         begun=now.isoformat(),
     )
 
 
-def _applied(settings: Settings, table: Mapping[bytes, bytes], feed: str, topic: topics.Topic) -> int:
+def _last_notified_offset(settings: Settings, table: Mapping[bytes, bytes], feed: str, topic: topics.Topic) -> int:
     """The last offset that a feed of the notify stage had told of; -1 before the first."""
-    value = table.get(progress_key(f"{feed}|{ALL}", TopicPartition(topics.name(settings, topic), 0)))
+    value = table.get(progress_key(f"{feed}|{ALL}", TopicPartition(topics.topic_name(settings, topic), 0)))
     return -1 if value is None else msgspec.json.decode(value, type=Progress).offset
 
 
-async def _copy(settings: Settings, folder: Folder, topic: topics.Topic, partition: int, count: Count) -> None:
-    start = await asyncio.to_thread(folder.behind, topic.pattern, partition)
-    source = TopicPartition(topics.name(settings, topic), partition)
+async def _copy_partition(
+    settings: Settings, folder: Folder, topic: topics.Topic, partition: int, count: Count
+) -> None:
+    start = await asyncio.to_thread(folder.next_offset, topic.pattern, partition)
+    source = TopicPartition(topics.topic_name(settings, topic), partition)
     waiting: list[BackupRecord] = []
     size = 0
-    async with aclosing(read(settings, {source: start})) as chunks:
+    async with aclosing(read_partitions(settings, {source: start})) as chunks:
         async for records in chunks:
-            waiting += map(_record, records)
+            waiting += map(_make_record, records)
             size += sum(len(record.value or b"") for record in records)
             if size >= SEGMENT_BYTES:
-                await asyncio.to_thread(folder.write, topic.pattern, partition, waiting)
+                await asyncio.to_thread(folder.write_segment, topic.pattern, partition, waiting)
                 waiting, size = [], 0
             count()
     if waiting:
-        await asyncio.to_thread(folder.write, topic.pattern, partition, waiting)
+        await asyncio.to_thread(folder.write_segment, topic.pattern, partition, waiting)
 
 
-def _record(one: ConsumerRecord) -> BackupRecord:
+def _make_record(one: ConsumerRecord) -> BackupRecord:
     return BackupRecord(one.offset, one.timestamp, one.key, one.value)

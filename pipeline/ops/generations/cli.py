@@ -47,19 +47,19 @@ def build(
 
     Example: liaison ops generation build --model model.json --stop-over 5000 --wait
     """
-    from pipeline.ops.generations.run import build as set_up
-    from pipeline.ops.operation import audited
+    from pipeline.ops.generations.run import build_generation as set_up
+    from pipeline.ops.operation import audit_operation
 
     settings = from_environment()
 
     async def built() -> tuple[Generation, dict[str, int]]:
-        made, stopped = await _model(model, set(stop or ()), stop_over)
-        async with audited(settings, f"generation build of model {made.file.version}"):
+        made, stopped = await _load_model(model, set(stop or ()), stop_over)
+        async with audit_operation(settings, f"generation build of model {made.file.version}"):
             return await set_up(settings, made, block_partitions), stopped
 
     one, stopped = asyncio.run(built())
     if wait:
-        asyncio.run(_computed(one.id))
+        asyncio.run(_wait_until_computed(one.id))
     if as_json:
         typer.echo(json.dumps({"generation": one.id, "stopped": stopped}))
         return
@@ -68,35 +68,35 @@ def build(
     typer.echo(f"generation {one.id} is {'computed' if wait else 'set up'}; see `liaison ops generation status`")
 
 
-async def _model(path: Path | None, stop: set[int], over: int) -> tuple[Model, dict[str, int]]:
+async def _load_model(path: Path | None, stop: set[int], over: int) -> tuple[Model, dict[str, int]]:
     """The model with the keys to stop, and how many of each kind those are: the keys themselves tell of people."""
     from collections import Counter
 
     from pipeline.correlation.kinds import kind_of
     from pipeline.matching.model import load_model
     from pipeline.ops.generations.hot_keys import hot_keys
-    from pipeline.ops.generations.run import stopping
-    from pipeline.streams.registers.control import control
+    from pipeline.ops.generations.run import add_stop_keys
+    from pipeline.streams.registers.control import read_control
 
     settings = from_environment()
-    active = (await control(settings)).of()
-    file = load_model(path).file if path else active.file()
+    active = (await read_control(settings)).find_generation()
+    file = load_model(path).file if path else active.read_model_file()
     keys = stop | (await hot_keys(settings, active, over) if over else set())
-    made = stopping(file, keys)
+    made = add_stop_keys(file, keys)
     return made, dict(sorted(Counter(kind_of(key).name.lower() for key in keys).items()))
 
 
-async def _computed(generation: str) -> None:
+async def _wait_until_computed(generation: str) -> None:
     from rich.console import Console
     from rich.progress import Progress
 
-    from pipeline.ops.generations.run import ALLOWED_BEHIND, POLL_S, status
+    from pipeline.ops.generations.run import ALLOWED_BEHIND, POLL_S, read_statuses
 
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task(f"generation {generation}", total=1.0)
         while True:
-            [one] = [each for each in await status(from_environment()) if each.id == generation]
+            [one] = [each for each in await read_statuses(from_environment()) if each.id == generation]
             bar.update(task, completed=one.derived)
             if sum(one.behind.values()) <= ALLOWED_BEHIND:
                 return
@@ -110,17 +110,17 @@ def status(as_json: AsJson = False) -> None:
     """
     from dataclasses import asdict
 
-    from pipeline.ops.generations.run import status as read
+    from pipeline.ops.generations.run import read_statuses as read
 
     found = asyncio.run(read(from_environment()))
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in found]))
         return
     for one in found:
-        typer.echo(_line(one))
+        typer.echo(_format_status(one))
 
 
-def _line(one: Status) -> str:
+def _format_status(one: Status) -> str:
     stages = ", ".join(
         f"{stage} {behind} behind ({one.workers[stage]} workers)" for stage, behind in one.behind.items()
     )
@@ -136,13 +136,13 @@ def switch(
 
     Example: liaison ops generation switch 0123456789ab
     """
-    from pipeline.ops.generations.run import switch as make
-    from pipeline.ops.operation import audited
+    from pipeline.ops.generations.run import switch_generation as make
+    from pipeline.ops.operation import audit_operation
 
     settings = from_environment()
 
     async def switched() -> None:
-        async with audited(settings, f"generation switch {generation}{' --force' if force else ''}"):
+        async with audit_operation(settings, f"generation switch {generation}{' --force' if force else ''}"):
             await make(settings, generation, force=force)
 
     asyncio.run(switched())
@@ -154,13 +154,13 @@ def drop(generation: Id, as_json: AsJson = False) -> None:
 
     Example: liaison ops generation drop 0123456789ab
     """
-    from pipeline.ops.generations.run import drop as remove
-    from pipeline.ops.operation import audited
+    from pipeline.ops.generations.run import drop_generation as remove
+    from pipeline.ops.operation import audit_operation
 
     settings = from_environment()
 
     async def dropped() -> list[str]:
-        async with audited(settings, f"generation drop {generation}"):
+        async with audit_operation(settings, f"generation drop {generation}"):
             return await remove(settings, generation)
 
     gone = asyncio.run(dropped())

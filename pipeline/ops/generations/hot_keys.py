@@ -9,7 +9,7 @@ from aiokafka import TopicPartition
 
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.reading import read
+from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers.control import Generation
 
 
@@ -21,8 +21,8 @@ class _Keys(msgspec.Struct):
 
 async def hot_keys(settings: Settings, one: Generation, over: int) -> set[int]:
     """The blocking keys that more than `over` cases bear now; each key is counted where its block is."""
-    own = one.settings(settings)
-    name = topics.name(own, topics.BLOCKS, generation=one.id)
+    own = one.apply_to_settings(settings)
+    name = topics.topic_name(own, topics.BLOCKS, generation=one.id)
     found: set[int] = set()
     for partition in range(own.block_partitions):
         found |= await _hot_keys(own, TopicPartition(name, partition), over)
@@ -33,7 +33,7 @@ async def _hot_keys(settings: Settings, source: TopicPartition, over: int) -> se
     """A case's later version takes the place of an earlier one."""
     decode = msgspec.json.Decoder(_Keys).decode
     held: dict[bytes, tuple[int, ...]] = {}
-    async for records in read(settings, {source: 0}):
+    async for records in read_partitions(settings, {source: 0}):
         for record in records:
             if record.value is not None:
                 keys = decode(record.value).keys

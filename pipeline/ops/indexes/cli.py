@@ -29,41 +29,41 @@ def reindex(
     LIAISON_INDEX_SHARDS and LIAISON_INDEX_REPLICAS. If it is interrupted, run it again.
     """
     if replicas_only:
-        _replicate(kind or (), as_json)
+        _set_replicas(kind or (), as_json)
     else:
-        _reindex(kind or (), as_json)
+        _rebuild_indices(kind or (), as_json)
 
 
-def _replicate(kinds: Sequence[str], as_json: bool) -> None:
+def _set_replicas(kinds: Sequence[str], as_json: bool) -> None:
     """Set the copies of the indices there are, and name these."""
     import json
 
-    from pipeline.ops.indexes.reindex import replicate
-    from pipeline.ops.operation import audited
+    from pipeline.ops.indexes.reindex import update_replicas
+    from pipeline.ops.operation import audit_operation
 
     settings = from_environment()
 
     async def replicated() -> list[str]:
-        async with audited(settings, f"reindex --replicas-only {' '.join(kinds or ['all'])}"):
-            return await replicate(settings, kinds)
+        async with audit_operation(settings, f"reindex --replicas-only {' '.join(kinds or ['all'])}"):
+            return await update_replicas(settings, kinds)
 
     done = asyncio.run(replicated())
     typer.echo(json.dumps(done) if as_json else "\n".join(f"{index}: replicas set" for index in done))
 
 
-def _reindex(kinds: Sequence[str], as_json: bool) -> None:
+def _rebuild_indices(kinds: Sequence[str], as_json: bool) -> None:
     """Build indices anew, and say from how much."""
     import msgspec
 
     from pipeline.ops.indexes.reindex import Rebuilt
     from pipeline.ops.indexes.reindex import reindex as rebuild
-    from pipeline.ops.operation import audited
+    from pipeline.ops.operation import audit_operation
     from pipeline.progress_bars import show_count
 
     settings = from_environment()
 
     async def rebuilt() -> list[Rebuilt]:
-        async with audited(settings, f"reindex {' '.join(kinds or ['all'])}"):
+        async with audit_operation(settings, f"reindex {' '.join(kinds or ['all'])}"):
             with show_count("fetches written") as count:
                 return await rebuild(settings, kinds, count=count)
 

@@ -31,10 +31,10 @@ from pipeline.index.mappings import Indices, Layouts, index_body, set_replicas
 from pipeline.index.writer import BulkWriter
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import ids
+from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.connection import elasticsearch_url
-from pipeline.streams.kafka.reading import read
-from pipeline.streams.registers.control import Generation, control
+from pipeline.streams.kafka.reading import read_partitions
+from pipeline.streams.registers.control import Generation, read_control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime import stores
 from pipeline.streams.runtime.stateless import Nothing
@@ -58,9 +58,9 @@ Count = Callable[[], None]
 class NextIndices(Indices):
     """The aliases that lead to the indices in the making."""
 
-    def own(self, kind: str) -> str:
+    def write_alias(self, kind: str) -> str:
         """The alias of an index in the making."""
-        return f"{super().own(kind)}-next"
+        return f"{super().write_alias(kind)}-next"
 
 
 @dataclass(frozen=True)
@@ -94,13 +94,13 @@ class Follower:
     async def to_end(self) -> int:
         """Follow up to what is in Kafka when this is called; returns how many records there were."""
         before = self.records
-        async for records in read(self._settings, self._next):
+        async for records in read_partitions(self._settings, self._next):
             source = TopicPartition(records[0].topic, records[0].partition)
             work = self._works[source]
             if source not in self._stores:
                 self._stores[source] = self._open(source)
             result = work.step(source, self._stores[source], records)
-            self.refused += len(await self._writing.write(result.documents))
+            self.refused += len(await self._writing.write_documents(result.documents))
             self._stores[source].commit(records[-1].offset)
             self._next[source] = records[-1].offset + 1
             self.records += len(records)
@@ -123,35 +123,35 @@ async def reindex(settings: Settings, kinds: Iterable[str] = (), *, count: Count
 
     They have the shards and copies of the settings. Raises LiaisonError.
     """
-    chosen = _chosen(kinds)
+    chosen = _choose_kinds(kinds)
     layouts_of(settings)
-    one = (await control(settings)).of()
-    own = one.settings(settings).model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})
+    one = (await read_control(settings)).find_generation()
+    own = one.apply_to_settings(settings).model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})
     try:
-        with stores.scratch(own, "reindex") as root:
+        with stores.scratch_folder(own, "reindex") as root:
             async with connect(own) as client:
-                return [await _rebuilt(own, root, client, one, kind, count) for kind in chosen]
+                return [await _rebuild_index(own, root, client, one, kind, count) for kind in chosen]
     except (ApiError, TransportError) as error:
         raise LiaisonError(f"Elasticsearch: {type(error).__name__}; run the command again") from error
 
 
-async def replicate(settings: Settings, kinds: Iterable[str] = ()) -> list[str]:
+async def update_replicas(settings: Settings, kinds: Iterable[str] = ()) -> list[str]:
     """Give the active generation's indices of these kinds, or all, the copies of the settings, in place.
 
     Returns the indices' names. Raises LiaisonError.
     """
-    chosen, layouts = _chosen(kinds), layouts_of(settings)
-    indices = Indices(settings.namespace, (await control(settings)).of().id)
+    chosen, layouts = _choose_kinds(kinds), layouts_of(settings)
+    indices = Indices(settings.namespace, (await read_control(settings)).find_generation().id)
     try:
         async with connect(settings) as client:
             for kind in chosen:
-                await _behind(client, indices.own(kind))
+                await _find_index(client, indices.write_alias(kind))
             return [await set_replicas(client, indices, kind, layouts) for kind in chosen]
     except (ApiError, TransportError) as error:
         raise LiaisonError(f"Elasticsearch: {type(error).__name__}; run the command again") from error
 
 
-def _chosen(kinds: Iterable[str]) -> list[str]:
+def _choose_kinds(kinds: Iterable[str]) -> list[str]:
     """These kinds of index, or all. Raises LiaisonError for one that is not known."""
     chosen = list(kinds) or list(CATALOGUE)
     if unknown := sorted(set(chosen) - set(CATALOGUE)):
@@ -159,58 +159,60 @@ def _chosen(kinds: Iterable[str]) -> list[str]:
     return chosen
 
 
-async def _rebuilt(
+async def _rebuild_index(
     settings: Settings, root: Path, client: AsyncElasticsearch, one: Generation, kind: str, count: Count
 ) -> Rebuilt:
     indices, following = Indices(settings.namespace, one.id), NextIndices(settings.namespace, one.id)
-    old = await _behind(client, indices.own(kind))
-    new = await _begun(client, following.own(kind), old, kind, layouts_of(settings))
+    old = await _find_index(client, indices.write_alias(kind))
+    new = await _create_next_index(client, following.write_alias(kind), old, kind, layouts_of(settings))
     writing = Writing(settings, BulkWriter(client, following))
-    places = Places(root, STAGE, one.id, ids(settings, [topics.name(settings, topics.LINKS, generation=one.id)]))
-    opened = partial(_table, places) if kind == "links" else _nothing
-    follower = Follower(settings, _works(settings, one, kind, writing, places), opened, writing, count)
+    places = Places(
+        root, STAGE, one.id, read_ids(settings, [topics.topic_name(settings, topics.LINKS, generation=one.id)])
+    )
+    opened = partial(_open_link_table, places) if kind == "links" else _open_null_store
+    follower = Follower(settings, _make_processors(settings, one, kind, writing, places), opened, writing, count)
     try:
         await follower.nearly_to_end()
         await client.indices.add_block(index=old, block="write")
         try:
             await follower.to_end()
             await client.indices.refresh(index=new)
-            await _move(client, indices, following, kind, old, new)
+            await _move_aliases(client, indices, following, kind, old, new)
         except BaseException:
             await client.indices.put_settings(index=old, settings={"index.blocks.write": None})
             raise
     finally:
         follower.close()
         await writing.close()
-    await _drop(client, old)
+    await _drop_index(client, old)
     return Rebuilt(kind, new, old, follower.records, follower.refused)
 
 
-def _table(places: Places, source: TopicPartition) -> TableStore:
+def _open_link_table(places: Places, source: TopicPartition) -> TableStore:
     """What is remembered of each link, from nothing."""
-    return stores.reopened(TableStore, places, source, NO_OFFSET)
+    return stores.reopen_store(TableStore, places, source, NO_OFFSET)
 
 
-def _nothing(source: TopicPartition) -> Nothing:
+def _open_null_store(source: TopicPartition) -> Nothing:
     """The store of work that remembers nothing."""
     return Nothing()
 
 
-def _works(
+def _make_processors(
     settings: Settings, one: Generation, kind: str, writing: Writing, places: Places
 ) -> dict[TopicPartition, Any]:
     """The project stage's own work on each source partition of an index; nobody is told of a link."""
-    topic, work = _source(settings, one, kind, writing, places)
-    name = topics.name(settings, topic, generation=one.id)
-    return {TopicPartition(name, p): work for p in range(topics.partitions(settings, topic))}
+    topic, work = _make_processor(settings, one, kind, writing, places)
+    name = topics.topic_name(settings, topic, generation=one.id)
+    return {TopicPartition(name, p): work for p in range(topics.partition_count(settings, topic))}
 
 
-def _source(
+def _make_processor(
     settings: Settings, one: Generation, kind: str, writing: Writing, places: Places
 ) -> tuple[topics.Topic, Any]:
     if kind == "cases":
         return topics.ACCEPTED, Index(
-            topics.ACCEPTED, partial(accepted_document, current=one, model=one.compiled()), writing
+            topics.ACCEPTED, partial(accepted_document, current=one, model=one.compile_model()), writing
         )
     if kind == "rejected":
         return topics.REJECTED, Index(topics.REJECTED, rejection_document, writing)
@@ -221,7 +223,7 @@ def _source(
     return topic, Index(topic, lambda record: make(record.value, record.offset), writing)
 
 
-async def _behind(client: AsyncElasticsearch, alias: str) -> str:
+async def _find_index(client: AsyncElasticsearch, alias: str) -> str:
     """The index behind an alias. Raises LiaisonError where there is none."""
     if not await client.indices.exists_alias(name=alias):
         raise LiaisonError("no search index yet; start a worker first")
@@ -229,7 +231,7 @@ async def _behind(client: AsyncElasticsearch, alias: str) -> str:
     return str(name)
 
 
-async def _begun(client: AsyncElasticsearch, alias: str, old: str, kind: str, layouts: Layouts) -> str:
+async def _create_next_index(client: AsyncElasticsearch, alias: str, old: str, kind: str, layouts: Layouts) -> str:
     """A new, empty index behind `alias`; what a reindex that was killed has left is deleted."""
     if await client.indices.exists_alias(name=alias):
         await client.indices.delete(index=",".join((await client.indices.get_alias(name=alias)).body))
@@ -241,14 +243,14 @@ async def _begun(client: AsyncElasticsearch, alias: str, old: str, kind: str, la
     return new
 
 
-async def _move(
+async def _move_aliases(
     client: AsyncElasticsearch, indices: Indices, following: Indices, kind: str, old: str, new: str
 ) -> None:
     """Everything that led to the old index leads to the new one, in one step."""
     held = (await client.indices.get_alias(index=old)).body[old]["aliases"]
-    actions: list[dict[str, Any]] = [{"remove": {"index": new, "alias": following.own(kind)}}]
+    actions: list[dict[str, Any]] = [{"remove": {"index": new, "alias": following.write_alias(kind)}}]
     for alias in held:
-        write = {"is_write_index": True} if alias == indices.own(kind) else {}
+        write = {"is_write_index": True} if alias == indices.write_alias(kind) else {}
         actions += [
             {"remove": {"index": old, "alias": alias}},
             {"add": {"index": new, "alias": alias, **write}},
@@ -256,7 +258,7 @@ async def _move(
     await client.indices.update_aliases(actions=actions)
 
 
-async def _drop(client: AsyncElasticsearch, old: str) -> None:
+async def _drop_index(client: AsyncElasticsearch, old: str) -> None:
     """Delete the old index once no search of it is under way."""
     deadline = time.monotonic() + DRAINED_WITHIN_S
     await asyncio.sleep(DRAIN_S)

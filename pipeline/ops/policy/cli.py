@@ -17,16 +17,18 @@ if TYPE_CHECKING:
 def register(ops: typer.Typer) -> None:
     """Add `policy explain` to `ops`."""
     policy = typer.Typer(help="Who has access to what, and why.", no_args_is_help=True)
-    policy.callback()(_policy)
-    policy.command("explain", epilog="Example: liaison ops policy explain fr-pj:2026-004711 --handling H2")(explain)
+    policy.callback()(_policy_group)
+    policy.command("explain", epilog="Example: liaison ops policy explain fr-pj:2026-004711 --handling H2")(
+        explain_case_access
+    )
     ops.add_typer(policy, name="policy")
 
 
-def _policy() -> None:
+def _policy_group() -> None:
     """Keeps `explain` a word of its own: Typer would fold a group of one command."""
 
 
-def explain(
+def explain_case_access(
     key: Annotated[str, typer.Argument(help="Case key, <agency>:<case id>.")],
     handling: Annotated[str | None, typer.Option(help="Simulate this handling code: H0 to H3.")] = None,
     releasable_to: Annotated[
@@ -44,7 +46,7 @@ def explain(
     from pipeline.times import now
 
     try:
-        change = handling_change(handling, _words(releasable_to), _words(purposes))
+        change = handling_change(handling, _split_words(releasable_to), _split_words(purposes))
     except HandlingChangeError as error:
         raise typer.BadParameter(str(error), param_hint=f"--{error.field.replace('_', '-')}") from error
     found = asyncio.run(explain_policy(from_environment(), key, change, now))
@@ -53,35 +55,35 @@ def explain(
 
         typer.echo(msgspec.json.encode(found).decode())
         return
-    for line in lines(found):
+    for line in visibility_lines(found):
         typer.echo(line)
 
 
-def lines(found: CaseVisibility) -> Iterator[str]:
+def visibility_lines(found: CaseVisibility) -> Iterator[str]:
     """The explanation as text, a line for all purposes of an agency that are decided alike."""
-    yield f"{found.case}\t{_handling(found.handling)}"
+    yield f"{found.case}\t{_format_handling(found.handling)}"
     if found.changed:
-        yield f"what if\t{_handling(found.changed)}"
+        yield f"what if\t{_format_handling(found.changed)}"
     alike: dict[tuple[object, ...], list[AgencyView]] = {}
     for one in found.agencies:
         alike.setdefault((one.agency, one.rule, one.changed_rule), []).append(one)
-    yield from (_line(each) for each in alike.values())
+    yield from (_format_views(each) for each in alike.values())
     for person in found.people:
         then = "" if person.changed_purposes is None else f"\t-> {','.join(person.changed_purposes) or 'none'}"
         until = person.until.isoformat(timespec="minutes")
         yield f"{person.agency}\t{person.subject}\t{','.join(person.purposes)}\tbreak_glass until {until}{then}"
 
 
-def _line(alike: list[AgencyView]) -> str:
+def _format_views(alike: list[AgencyView]) -> str:
     one = alike[0]
     who = f"{one.agency} {one.country}" if one.agency else "operator"
     then = f"\t-> {one.changed_view} {one.changed_rule}" if one.changed_rule not in (None, one.rule) else ""
     return f"{who}\t{','.join(each.purpose for each in alike)}\t{one.view} {one.rule}{then}"
 
 
-def _handling(words: HandlingWords) -> str:
+def _format_handling(words: HandlingWords) -> str:
     return f"{words.code} to {','.join(words.releasable_to) or 'nobody'} for {','.join(words.purposes) or 'nothing'}"
 
 
-def _words(text: str | None) -> list[str] | None:
+def _split_words(text: str | None) -> list[str] | None:
     return None if text is None else text.replace(",", " ").split()

@@ -15,13 +15,13 @@ from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.documents import case_meta
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import STATE_FIELDS, IndexReader
-from pipeline.ops.operation import operator
+from pipeline.ops.operation import operator_name
 from pipeline.records.agencies import Registry
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import audit_log
 from pipeline.streams.kafka.connection import elasticsearch_url
 from pipeline.streams.registers.installation_secret import key_ring
-from pipeline.streams.registers.registry import agencies
+from pipeline.streams.registers.registry import read_agencies
 
 Clock = Callable[[], datetime]
 
@@ -31,21 +31,21 @@ async def explain_policy(settings: Settings, key: str, change: HandlingChange, c
 
     Raises LiaisonError where there is no live case of this key, or where the question can't be recorded.
     """
-    registered = await agencies(settings)
-    case, grants = await _read(settings, key, registered)
+    registered = await read_agencies(settings)
+    case, grants = await _read_case(settings, key, registered)
     now = clock()
     found = explain_visibility(case, registered.values(), grants, now, change)
     shown = (ShownCase(key, Form.FULL, Rule.OPERATOR),)
-    act = Act(ActKind.OPERATION, operator(), object="policy explain", shown=shown, rule=RequestRule.COMMAND)
+    act = Act(ActKind.OPERATION, operator_name(), object="policy explain", shown=shown, rule=RequestRule.COMMAND)
     async with audit_log(settings, lambda: now) as log:
         await log.write(act)
     return found
 
 
-async def _read(settings: Settings, key: str, registered: Registry) -> tuple[CaseMeta, tuple[Grant, ...]]:
+async def _read_case(settings: Settings, key: str, registered: Registry) -> tuple[CaseMeta, tuple[Grant, ...]]:
     async with connect(settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})) as client:
         indices = Indices(settings.namespace, "")
-        document = (await IndexReader(client, indices).cases([key], STATE_FIELDS)).get(key)
+        document = (await IndexReader(client, indices).read_cases([key], STATE_FIELDS)).get(key)
         if document is None:
             raise LiaisonError("there is no live case {key}", key=key)
         decisions = DecisionReader(client, indices, key_ring(settings))

@@ -8,10 +8,10 @@ from typing import Final
 from aiokafka import TopicPartition
 
 from pipeline.errors import LiaisonError
-from pipeline.ops.operation import audited
+from pipeline.ops.operation import audit_operation
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import ids
+from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.batch_rejections import RejectedBatch
 from pipeline.streams.kafka.reading import plain_consumer
 from pipeline.streams.registers.control import reject_batch
@@ -33,11 +33,11 @@ async def reject_damaged_batch(
         raise LiaisonError(f"{topic} is not a national topic; damage elsewhere is restored, not rejected")
     if not 0 <= partition < settings.case_partitions:
         raise LiaisonError(f"{topic} has no partition {partition}")
-    held = await asyncio.to_thread(ids, settings, [topic])
+    held = await asyncio.to_thread(read_ids, settings, [topic])
     source = TopicPartition(topic, partition)
     last = await _damaged_up_to(settings, source, offset, last_offset)
     batch = RejectedBatch(topic, held.topics[topic], partition, offset, last)
-    async with audited(settings, f"rejected batch {topic}-{partition}-{offset} to {last}"):
+    async with audit_operation(settings, f"rejected batch {topic}-{partition}-{offset} to {last}"):
         await reject_batch(settings, batch)
     return batch
 

@@ -44,7 +44,9 @@ def register(ops: typer.Typer) -> None:
     )
     rejected.command("batch", epilog="Example: liaison ops rejected batch cases.fr-pj 2 4711")(reject_batch)
     ops.add_typer(rejected, name="rejected")
-    ops.command("replay", epilog="Example: liaison ops replay --from 2026-11-24T10:00:00Z --agency fr-pj")(replay)
+    ops.command("replay", epilog="Example: liaison ops replay --from 2026-11-24T10:00:00Z --agency fr-pj")(
+        replay_topics
+    )
 
 
 def list_rejected(
@@ -56,15 +58,15 @@ def list_rejected(
     as_json: AsJson = False,
 ) -> None:
     """List rejected messages that Kafka still holds (7 days), without their content."""
-    from pipeline.ops.replay.rejections import by_reason, rejections
+    from pipeline.ops.replay.rejections import count_by_reason, list_rejections
 
-    found = asyncio.run(rejections(from_environment(), _wanted(reason, agency, since, until)))
+    found = asyncio.run(list_rejections(from_environment(), _make_filter(reason, agency, since, until)))
     if as_json:
         _print_json(found[:limit])
         return
     for one in found[:limit]:
         typer.echo(f"{one.time}\t{one.place}\t{one.agency}\t{one.reason}\t{one.pointer}\t{one.message}")
-    reasons = ", ".join(f"{count} {name}" for name, count in by_reason(found).items())
+    reasons = ", ".join(f"{count} {name}" for name, count in count_by_reason(found).items())
     typer.echo(f"{len(found)} rejections{f': {reasons}' if reasons else ''}")
 
 
@@ -77,27 +79,27 @@ def show_rejected(
 ) -> None:
     """Show a rejected message: reason, field, position, size; the original bytes only to the agency that sent it."""
     from pipeline.errors import LiaisonError
-    from pipeline.ops.replay.rejections import RejectionFilter, rejections
+    from pipeline.ops.replay.rejections import RejectionFilter, list_rejections
 
     settings = from_environment()
     if token:
         _show_original(position, token, as_json)
         return
-    found = asyncio.run(rejections(settings, RejectionFilter(positions=frozenset({position}))))
+    found = asyncio.run(list_rejections(settings, RejectionFilter(positions=frozenset({position}))))
     if not found:
         raise LiaisonError(f"no rejected message at {position}")
     if as_json:
         _print_json(found[0])
         return
-    for name, value in _fields(found[0]).items():
+    for name, value in _to_builtins(found[0]).items():
         typer.echo(f"{name}\t{value}")
 
 
 def _show_original(position: str, token: str, as_json: bool) -> None:
     import sys
 
-    from pipeline.ops.operation import audited
-    from pipeline.ops.replay.rejections import original, told
+    from pipeline.ops.operation import audit_operation
+    from pipeline.ops.replay.rejections import read_original, redact_rejection
     from pipeline.streams.registers.revocations import requester_now
     from pipeline.times import now
 
@@ -105,14 +107,16 @@ def _show_original(position: str, token: str, as_json: bool) -> None:
 
     async def shown() -> Any:
         requester = await requester_now(settings, token, now)
-        one = await original(settings, position, requester)
+        one = await read_original(settings, position, requester)
         what = f"rejected show {position}"
-        async with audited(settings, what, subject=requester.subject, agency=requester.agency):
+        async with audit_operation(settings, what, subject=requester.subject, agency=requester.agency):
             return one
 
     one = asyncio.run(shown())
     if as_json:
-        _print_json({**_fields(told(one)), "original": (one.original or b"").decode(errors="backslashreplace")})
+        _print_json(
+            {**_to_builtins(redact_rejection(one)), "original": (one.original or b"").decode(errors="backslashreplace")}
+        )
     else:
         sys.stdout.buffer.write((one.original or b"") + b"\n")
 
@@ -133,29 +137,31 @@ def replay_rejected(
     Each keeps a note of its first position. Messages accepted meanwhile become duplicates; a misrouted record goes
     where its key belongs.
     """
-    from pipeline.ops.operation import audited
+    from pipeline.ops.operation import audit_operation
     from pipeline.ops.replay.rejections import replay_rejected as send_again
     from pipeline.progress_bars import show_count
 
     settings = from_environment()
-    wanted = _wanted(reason, agency, since, until, positions or ())
+    wanted = _make_filter(reason, agency, since, until, positions or ())
 
     async def sent() -> Replayed:
         with show_count("messages") as count:
             if dry_run:
                 return await send_again(settings, wanted, dry=True, on_sent=count)
-            async with audited(settings, f"rejected replay {reason or 'all reasons'} {agency or 'all agencies'}"):
+            async with audit_operation(
+                settings, f"rejected replay {reason or 'all reasons'} {agency or 'all agencies'}"
+            ):
                 return await send_again(settings, wanted, on_sent=count)
 
     done = asyncio.run(sent())
     if as_json:
         _print_json({"sent": done.sent, "left": done.left, "dry_run": dry_run})
         return
-    _tell(done.sent, dry_run)
-    _tell_left(done)
+    _print_counts(done.sent, dry_run)
+    _print_left(done)
 
 
-def _tell_left(done: Replayed) -> None:
+def _print_left(done: Replayed) -> None:
     for reason, count in done.left.items():
         mended = _MENDED_BY_AGENCY if reason == Reason.UNREADABLE_BATCH else _MENDED_BY_US
         typer.echo(f"{count} not replayed: {reason} {mended}")
@@ -188,7 +194,7 @@ def reject_batch(
     )
 
 
-def replay(
+def replay_topics(
     since: Annotated[str, typer.Option("--from", help="Since: 2026-11-24T10:00:00Z, or 2h.")],
     agency: Annotated[list[str] | None, typer.Option(help="Only this agency; repeatable.")] = None,
     dry_run: Dry = False,
@@ -199,8 +205,8 @@ def replay(
     After a restore this adds what is newer than the backup. The first outcome of a message stays; the new one is
     duplicate for everything already accepted.
     """
-    from pipeline.ops.operation import audited
-    from pipeline.ops.replay.run import replay as send_again
+    from pipeline.ops.operation import audit_operation
+    from pipeline.ops.replay.run import replay_messages as send_again
     from pipeline.progress_bars import show_count
     from pipeline.times import WITH_WEEKS, now, point_in_time
 
@@ -211,24 +217,26 @@ def replay(
         with show_count("messages") as count:
             if dry_run:
                 return await send_again(settings, begin, only, dry=True, on_sent=count)
-            async with audited(settings, f"replay from {begin.isoformat()} {' '.join(only) or 'all agencies'}"):
+            async with audit_operation(settings, f"replay from {begin.isoformat()} {' '.join(only) or 'all agencies'}"):
                 return await send_again(settings, begin, only, on_sent=count)
 
     done = asyncio.run(sent())
     if as_json:
         _print_json({"sent": done.sent, "left": done.left, "dry_run": dry_run})
         return
-    _tell(done.sent, dry_run)
-    _tell_left(done)
+    _print_counts(done.sent, dry_run)
+    _print_left(done)
 
 
-def _tell(sent: dict[str, int], dry_run: bool) -> None:
+def _print_counts(sent: dict[str, int], dry_run: bool) -> None:
     for agency, count in sorted(sent.items()):
         typer.echo(f"{agency}\t{count}")
     typer.echo(f"{sum(sent.values())} messages {'would be replayed' if dry_run else 'replayed'}")
 
 
-def _wanted(reason: str, agency: str, since: str, until: str, positions: list[str] | tuple[()] = ()) -> RejectionFilter:
+def _make_filter(
+    reason: str, agency: str, since: str, until: str, positions: list[str] | tuple[()] = ()
+) -> RejectionFilter:
     from pipeline.ops.replay.rejections import RejectionFilter
     from pipeline.times import WITH_WEEKS, now, point_in_time
 
@@ -241,7 +249,7 @@ def _wanted(reason: str, agency: str, since: str, until: str, positions: list[st
     )
 
 
-def _fields(value: Any) -> dict[str, Any]:
+def _to_builtins(value: Any) -> dict[str, Any]:
     import msgspec
 
     fields: dict[str, Any] = msgspec.to_builtins(value)

@@ -13,14 +13,14 @@ from aiokafka import TopicPartition
 
 from pipeline.access.requester import Requester
 from pipeline.errors import LiaisonError
-from pipeline.ops.replay.resending import Resender, resender
+from pipeline.ops.replay.resending import Resender, open_resender
 from pipeline.records.messages import Position, Reason, Rejected, offsets_of
 from pipeline.records.partitioning import partition_of
 from pipeline.records.validation import RefusedError
 from pipeline.records.validation import read as read_record
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.reading import read
+from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.kafka.since import offsets_since
 from pipeline.streams.runtime.faults import FAULTS
 
@@ -40,7 +40,7 @@ class RejectionFilter:
     until: datetime | None = None
     positions: frozenset[str] = frozenset()
 
-    def meets(self, one: Rejected) -> bool:
+    def matches(self, one: Rejected) -> bool:
         """Whether a rejection is one of these."""
         return (
             (not self.reason or one.reason == self.reason)
@@ -84,7 +84,7 @@ class Rejection(msgspec.Struct, frozen=True):
         return len(offsets_of(Position.parse(self.position), self.last_offset))
 
 
-def told(one: Rejected) -> Rejection:
+def redact_rejection(one: Rejected) -> Rejection:
     """What may be told of a rejection to whoever operates."""
     return Rejection(
         position=str(one.position),
@@ -99,30 +99,30 @@ def told(one: Rejected) -> Rejection:
     )
 
 
-async def rejected(settings: Settings, wanted: RejectionFilter) -> AsyncIterator[Rejected]:
+async def read_rejected(settings: Settings, wanted: RejectionFilter) -> AsyncIterator[Rejected]:
     """The rejections that Kafka still holds and that are wanted; a position rejected twice comes once."""
     seen: set[Position] = set()
-    name = topics.name(settings, topics.REJECTED)
+    name = topics.topic_name(settings, topics.REJECTED)
     partitions = [TopicPartition(name, p) for p in range(settings.case_partitions)]
-    async for records in read(settings, await offsets_since(settings, partitions, wanted.since)):
+    async for records in read_partitions(settings, await offsets_since(settings, partitions, wanted.since)):
         for one in (_decode(record.value) for record in records if record.value is not None):
-            if wanted.meets(one) and one.position not in seen:
+            if wanted.matches(one) and one.position not in seen:
                 seen.add(one.position)
                 yield one
 
 
-async def rejections(settings: Settings, wanted: RejectionFilter) -> list[Rejection]:
+async def list_rejections(settings: Settings, wanted: RejectionFilter) -> list[Rejection]:
     """What may be told of them, the latest first."""
-    found = [told(one) async for one in rejected(settings, wanted)]
+    found = [redact_rejection(one) async for one in read_rejected(settings, wanted)]
     return sorted(found, key=lambda one: one.time, reverse=True)
 
 
-async def original(settings: Settings, position: str, requester: Requester) -> Rejected:
+async def read_original(settings: Settings, position: str, requester: Requester) -> Rejected:
     """A rejection with its original bytes, for the agency that sent it.
 
     Raises LiaisonError: to everyone else a position that is another agency's is as one that is not there.
     """
-    async for one in rejected(settings, RejectionFilter(positions=frozenset({position}))):
+    async for one in read_rejected(settings, RejectionFilter(positions=frozenset({position}))):
         if one.agency and one.agency == requester.agency:
             return one
     raise LiaisonError(f"no rejected message of {requester.agency or 'this agency'} at {position}")
@@ -147,26 +147,26 @@ async def replay_rejected(
     that could not be read no message is known: its agency sends it again. A `dry` run sends nothing.
     """
     replayed = Replayed()
-    async with resender(settings, dry=dry) as send:
-        async for one in rejected(settings, wanted):
+    async with open_resender(settings, dry=dry) as send:
+        async for one in read_rejected(settings, wanted):
             if one.origin is not None and not wanted.positions:
                 continue
             if one.reason in NOT_REPLAYED or (one.reason == Reason.TOO_LARGE and one.original is None):
                 replayed.left[one.reason] += len(one.offsets)
                 continue
-            await _again(settings, one, send)
+            await _resend_rejected(settings, one, send)
             replayed.sent[one.agency] += 1
             on_sent()
     return replayed
 
 
-async def _again(settings: Settings, one: Rejected, send: Resender) -> None:
-    topic = topics.name(settings, topics.CASES, agency=one.agency)
-    key, partition = route(one, settings.case_partitions)
+async def _resend_rejected(settings: Settings, one: Rejected, send: Resender) -> None:
+    topic = topics.topic_name(settings, topics.CASES, agency=one.agency)
+    key, partition = route_rejected(one, settings.case_partitions)
     await send(topic, partition, key, one.original, one.origin or one.position)
 
 
-def route(one: Rejected, partitions: int) -> tuple[bytes | None, int]:
+def route_rejected(one: Rejected, partitions: int) -> tuple[bytes | None, int]:
     """Key and partition for another try: where the record says that it belongs, if it was misrouted and can be read."""
     key = one.key
     if one.reason == Reason.MISROUTED:
@@ -177,7 +177,7 @@ def route(one: Rejected, partitions: int) -> tuple[bytes | None, int]:
     return key, one.position.partition if key is None else partition_of(key, partitions)
 
 
-def by_reason(found: Iterable[Rejection]) -> dict[str, int]:
+def count_by_reason(found: Iterable[Rejection]) -> dict[str, int]:
     """How many messages for each reason, the most frequent first."""
     counted: Counter[str] = Counter()
     for one in found:

@@ -12,8 +12,8 @@ from aiokafka import AIOKafkaProducer
 
 from pipeline.records.messages import Position
 from pipeline.settings import Settings
-from pipeline.streams.kafka.connection import LARGEST_REQUEST, options
-from pipeline.streams.kafka.origin import headers
+from pipeline.streams.kafka.connection import LARGEST_REQUEST, client_options
+from pipeline.streams.kafka.origin import origin_headers
 
 UNDER_WAY: Final = 500
 """Messages sent and not yet acknowledged; of 4 MiB at most, held back by the producer's own buffer long before."""
@@ -43,10 +43,10 @@ class Resender(Protocol):
 
 
 @asynccontextmanager
-async def sender(settings: Settings) -> AsyncIterator[MessageSender]:
+async def open_sender(settings: Settings) -> AsyncIterator[MessageSender]:
     """A sender whose messages are all acknowledged when it is left."""
     async with AIOKafkaProducer(
-        **options(settings), acks="all", enable_idempotence=True, linger_ms=5, max_request_size=LARGEST_REQUEST
+        **client_options(settings), acks="all", enable_idempotence=True, linger_ms=5, max_request_size=LARGEST_REQUEST
     ) as producer:
         under_way: deque[asyncio.Future[object]] = deque()
 
@@ -66,18 +66,18 @@ async def sender(settings: Settings) -> AsyncIterator[MessageSender]:
 
 
 @asynccontextmanager
-async def resender(settings: Settings, *, dry: bool = False) -> AsyncIterator[Resender]:
+async def open_resender(settings: Settings, *, dry: bool = False) -> AsyncIterator[Resender]:
     """A resender whose messages are all acknowledged when it is left; a `dry` one sends nothing."""
     if dry:
-        yield _nothing
+        yield _send_nothing
         return
-    async with sender(settings) as send:
+    async with open_sender(settings) as send:
 
         async def resend(topic: str, partition: int, key: bytes | None, value: bytes | None, origin: Position) -> None:
-            await send(topic, partition, key, value, headers(origin))
+            await send(topic, partition, key, value, origin_headers(origin))
 
         yield resend
 
 
-async def _nothing(topic: str, partition: int, key: bytes | None, value: bytes | None, origin: Position) -> None:
+async def _send_nothing(topic: str, partition: int, key: bytes | None, value: bytes | None, origin: Position) -> None:
     """A dry run's sending."""

@@ -14,19 +14,19 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.errors import LiaisonError
 from pipeline.ops.replay.rejections import Replayed
-from pipeline.ops.replay.resending import resender
+from pipeline.ops.replay.resending import open_resender
 from pipeline.records.messages import Position, Reason
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.origin import origin_of
-from pipeline.streams.kafka.reading import plain_consumer, read
+from pipeline.streams.kafka.reading import plain_consumer, read_partitions
 from pipeline.streams.kafka.since import offsets_since
 from pipeline.streams.kafka.unreadable import UnreadableBatch
-from pipeline.streams.registers.registry import agencies
+from pipeline.streams.registers.registry import read_agencies
 from pipeline.times import unix_ms
 
 
-async def replay(
+async def replay_messages(
     settings: Settings,
     since: datetime,
     only: Collection[str] = (),
@@ -42,13 +42,13 @@ async def replay(
     that can't be read, whose messages the result counts as left. Raises LiaisonError for an agency that is not
     registered.
     """
-    partitions = _sources(settings, list(await agencies(settings)), only)
+    partitions = _source_partitions(settings, list(await read_agencies(settings)), only)
     starts = await offsets_since(settings, list(partitions), None)
     since_ms = unix_ms(since)
-    last = await _last(settings, starts)
+    last = await _last_offsets(settings, starts)
     replayed = Replayed()
-    async with resender(settings, dry=dry) as send:
-        async for records in read(settings, {p: starts[p] for p in last}, last):
+    async with open_resender(settings, dry=dry) as send:
+        async for records in read_partitions(settings, {p: starts[p] for p in last}, last):
             for record in filter(_is_first, records):
                 if record.timestamp < since_ms:
                     continue
@@ -62,18 +62,20 @@ async def replay(
     return replayed
 
 
-def _sources(settings: Settings, registered: Collection[str], only: Collection[str]) -> dict[TopicPartition, str]:
+def _source_partitions(
+    settings: Settings, registered: Collection[str], only: Collection[str]
+) -> dict[TopicPartition, str]:
     """The partitions of the agencies' national topics, with the agency of each."""
     if unknown := sorted(set(only) - set(registered)):
         raise LiaisonError(f"not registered: {', '.join(unknown)}")
     return {
-        TopicPartition(topics.name(settings, topics.CASES, agency=agency), partition): agency
+        TopicPartition(topics.topic_name(settings, topics.CASES, agency=agency), partition): agency
         for agency in only or registered
         for partition in range(settings.case_partitions)
     }
 
 
-async def _last(settings: Settings, starts: dict[TopicPartition, int]) -> dict[TopicPartition, int]:
+async def _last_offsets(settings: Settings, starts: dict[TopicPartition, int]) -> dict[TopicPartition, int]:
     """The last offset of each partition that has any: what is sent from now on must not be read as well."""
     async with plain_consumer(settings, []) as consumer:
         ends: dict[TopicPartition, int] = await consumer.end_offsets(list(starts)) if starts else {}

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 def register(ops: typer.Typer) -> None:
     """Add `retention` to `ops`."""
-    ops.command("retention", epilog="Example: liaison ops retention --dry-run")(retention)
+    ops.command("retention", epilog="Example: liaison ops retention --dry-run")(apply_retention)
 
 
-def retention(
+def apply_retention(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what is due; change nothing.")] = False,
     days: Annotated[int, typer.Option(min=0, help="Show cases that expire within this many days.")] = 183,
     query_months: Annotated[int, typer.Option(min=1, help="Full months that audited query text stays readable.")] = 36,
@@ -37,41 +37,41 @@ def retention(
 
     from rich.console import Console
 
-    from pipeline.ops.operation import audited
-    from pipeline.ops.retention.run import carry_out, planned
+    from pipeline.ops.operation import audit_operation
+    from pipeline.ops.retention.run import apply_retention_plan, plan_retention
     from pipeline.times import now
 
     settings = from_environment()
 
     async def done() -> RetentionPlan:
-        plan = await planned(settings, now(), now() + timedelta(days=days), query_months)
+        plan = await plan_retention(settings, now(), now() + timedelta(days=days), query_months)
         if not dry_run:
-            async with audited(settings, "retention"):
-                await carry_out(settings, plan)
+            async with audit_operation(settings, "retention"):
+                await apply_retention_plan(settings, plan)
         return plan
 
     with Console(stderr=True).status("Reading cases and decisions ..."):
         plan = asyncio.run(done())
     if as_json:
-        _print_json(document(plan, dry_run))
+        _print_json(plan_document(plan, dry_run))
     else:
-        _show(plan, dry_run)
+        _print_plan(plan, dry_run)
 
 
-def _show(plan: RetentionPlan, dry_run: bool) -> None:
+def _print_plan(plan: RetentionPlan, dry_run: bool) -> None:
     for one in plan.expiries:
         typer.echo(f"{one.month}\t{one.agency}\t{one.cases:,} cases {'have expired' if one.past else 'expire'}")
     if dry_run:
         for case in plan.cases:
             typer.echo(f"{case.case}\tversion {case.version} would end")
-    _tell("cases", "ended", plan.cases, dry_run)
-    _tell("notifications of cases that expire", "sent", plan.notices, dry_run)
-    _tell("alerts", "ended", plan.subscriptions, dry_run)
-    _tell("reviews", "reduced to keys and decision", plan.reviews, dry_run)
-    _tell("monthly keys of query text", "deleted", plan.months, dry_run)
+    _print_count("cases", "ended", plan.cases, dry_run)
+    _print_count("notifications of cases that expire", "sent", plan.notices, dry_run)
+    _print_count("alerts", "ended", plan.subscriptions, dry_run)
+    _print_count("reviews", "reduced to keys and decision", plan.reviews, dry_run)
+    _print_count("monthly keys of query text", "deleted", plan.months, dry_run)
 
 
-def document(plan: RetentionPlan, dry_run: bool) -> dict[str, Any]:
+def plan_document(plan: RetentionPlan, dry_run: bool) -> dict[str, Any]:
     """A plan for scripts: keys, ids and counts, nothing of what was asked or said."""
     import msgspec
 
@@ -86,7 +86,7 @@ def document(plan: RetentionPlan, dry_run: bool) -> dict[str, Any]:
     }
 
 
-def _tell(what: str, done: str, those: Sized, dry_run: bool) -> None:
+def _print_count(what: str, done: str, those: Sized, dry_run: bool) -> None:
     typer.echo(f"{len(those)} {what} {'would be ' if dry_run else ''}{done}")
 
 

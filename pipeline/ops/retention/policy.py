@@ -11,7 +11,7 @@ import msgspec
 
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.reviews import Review
-from pipeline.access.subscriptions import Subscription, SubscriptionState, ended
+from pipeline.access.subscriptions import Subscription, SubscriptionState, close_subscription
 from pipeline.correlation.fingerprinting import CONTENT_FREE
 from pipeline.correlation.visibility import is_expired
 from pipeline.records.expiry import Expiry
@@ -53,11 +53,11 @@ class Keeping(msgspec.Struct, frozen=True):
         """Whether the case is withdrawn or its time has passed."""
         return self.status in CONTENT_FREE or is_expired(self.data.retain_until or "", now)
 
-    def ends(self) -> str:
+    def expiry_date(self) -> str:
         """The date on which the case expires, ISO 8601; "" where it has no end or has had it."""
         return "" if self.status in CONTENT_FREE else self.data.retain_until or ""
 
-    def expiry(self) -> Expiry:
+    def make_expiry(self) -> Expiry:
         """What asks intake to end this version."""
         return Expiry(self.case, self.version, self.provenance.content_hash)
 
@@ -82,26 +82,26 @@ class RetentionPlan(msgspec.Struct, frozen=True):
     months: tuple[str, ...]
 
 
-def forecast(cases: Iterable[Keeping], now: datetime, until: datetime) -> tuple[Forecast, ...]:
+def forecast_expiries(cases: Iterable[Keeping], now: datetime, until: datetime) -> tuple[Forecast, ...]:
     """Count the cases that expire by `until`; the soonest first."""
     last = until.date().isoformat()
-    dated = ((one.agency, one.ends()) for one in cases)
+    dated = ((one.agency, one.expiry_date()) for one in cases)
     counted = Counter((date[:7], agency, is_expired(date, now)) for agency, date in dated if date and date <= last)
     return tuple(Forecast(agency, month, count, past) for (month, agency, past), count in sorted(counted.items()))
 
 
 def ended_cases(cases: Iterable[Keeping], now: datetime) -> tuple[Expiry, ...]:
     """The versions whose retention is over, unless their content is gone already."""
-    return tuple(one.expiry() for one in cases if is_expired(one.ends(), now))
+    return tuple(one.make_expiry() for one in cases if is_expired(one.expiry_date(), now))
 
 
-def notices(cases: Iterable[Keeping], told: Collection[str], now: datetime) -> tuple[Notice, ...]:
+def make_expiry_notices(cases: Iterable[Keeping], told: Collection[str], now: datetime) -> tuple[Notice, ...]:
     """What owners are told of cases that expire within TOLD_AHEAD; `told` has the ids of notices that they have.
 
     One for each case and date, so that a case extended is told of anew when that date comes near.
     """
     last = (now + TOLD_AHEAD).date().isoformat()
-    dated = ((one, one.ends()) for one in cases)
+    dated = ((one, one.expiry_date()) for one in cases)
     coming = [(one, date) for one, date in dated if date and date <= last and not is_expired(date, now)]
     named = ((notice_id("expiry", one.case, date), one) for one, date in coming)
     return tuple(
@@ -109,16 +109,16 @@ def notices(cases: Iterable[Keeping], told: Collection[str], now: datetime) -> t
     )
 
 
-def run_out(subscriptions: Iterable[Subscription], now: datetime) -> tuple[Subscription, ...]:
+def close_lapsed_subscriptions(subscriptions: Iterable[Subscription], now: datetime) -> tuple[Subscription, ...]:
     """The ends of the standing queries whose time, and the time to renew them, has passed."""
     return tuple(
-        ended(one, now)
+        close_subscription(one, now)
         for one in subscriptions
         if one.state is SubscriptionState.ACTIVE and one.until is not None and one.until + RENEWABLE <= now
     )
 
 
-def bared(reviews: Iterable[Review], over: Collection[str]) -> tuple[Review, ...]:
+def strip_reviews(reviews: Iterable[Review], over: Collection[str]) -> tuple[Review, ...]:
     """The reviews about a case that is over, with keys and verdict only; without those that are so already."""
     return tuple(
         msgspec.structs.replace(one, reason="", evidence=())
@@ -127,11 +127,11 @@ def bared(reviews: Iterable[Review], over: Collection[str]) -> tuple[Review, ...
     )
 
 
-def outdated(months: Iterable[str], now: datetime, keep: int = QUERY_MONTHS) -> tuple[str, ...]:
+def find_outdated_months(months: Iterable[str], now: datetime, keep: int = QUERY_MONTHS) -> tuple[str, ...]:
     """The months (YYYY-MM) that ended at least `keep` months before this one began."""
-    return tuple(sorted(month for month in months if _number(f"{now:%Y-%m}") - _number(month) > keep))
+    return tuple(sorted(month for month in months if _month_number(f"{now:%Y-%m}") - _month_number(month) > keep))
 
 
-def _number(month: str) -> int:
+def _month_number(month: str) -> int:
     year, _, of_year = month.partition("-")
     return int(year) * 12 + int(of_year)

@@ -9,25 +9,25 @@ from typing import Final
 import msgspec
 from aiokafka import TopicPartition
 
-from pipeline.access.query_cipher import forget, months_in
+from pipeline.access.query_cipher import delete_month_key, months_in
 from pipeline.access.reviews import Review
 from pipeline.access.subscriptions import Subscription
-from pipeline.ops.replay.resending import sender
+from pipeline.ops.replay.resending import open_sender
 from pipeline.ops.retention.policy import (
     Keeping,
     RetentionPlan,
-    bared,
+    close_lapsed_subscriptions,
     ended_cases,
-    forecast,
-    notices,
-    outdated,
-    run_out,
+    find_outdated_months,
+    forecast_expiries,
+    make_expiry_notices,
+    strip_reviews,
 )
 from pipeline.records.partitioning import partition_of
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.reading import read, read_table
+from pipeline.streams.kafka.reading import read_partitions, read_table
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.registers.seals import sealed_expiry
 
@@ -37,27 +37,27 @@ _keeping: Final = msgspec.json.Decoder(Keeping)
 _encoder: Final = msgspec.json.Encoder()
 
 
-async def planned(settings: Settings, now: datetime, until: datetime, query_months: int) -> RetentionPlan:
+async def plan_retention(settings: Settings, now: datetime, until: datetime, query_months: int) -> RetentionPlan:
     """What is due now, and which cases expire by `until`."""
-    reviewed = {case for one in await _reviews(settings) for case in (one.case_a, one.case_b)}
-    ending, over = await _cases(settings, reviewed, now)
-    subscriptions = (await read_table(settings, topics.name(settings, topics.SUBSCRIPTIONS))).values()
-    told = {key.decode() for key in await read_table(settings, topics.name(settings, topics.NOTICES))}
+    reviewed = {case for one in await _read_reviews(settings) for case in (one.case_a, one.case_b)}
+    ending, over = await _read_cases(settings, reviewed, now)
+    subscriptions = (await read_table(settings, topics.topic_name(settings, topics.SUBSCRIPTIONS))).values()
+    told = {key.decode() for key in await read_table(settings, topics.topic_name(settings, topics.NOTICES))}
     return RetentionPlan(
-        expiries=forecast(ending, now, until),
+        expiries=forecast_expiries(ending, now, until),
         cases=ended_cases(ending, now),
-        notices=notices(ending, told, now),
-        subscriptions=run_out(map(_subscription.decode, subscriptions), now),
-        reviews=bared(await _reviews(settings), over),  # read late, so that what is replaced is the latest
-        months=outdated(months_in(settings.audit_key_folder), now, query_months),
+        notices=make_expiry_notices(ending, told, now),
+        subscriptions=close_lapsed_subscriptions(map(_subscription.decode, subscriptions), now),
+        reviews=strip_reviews(await _read_reviews(settings), over),  # read late, so that what is replaced is the latest
+        months=find_outdated_months(months_in(settings.audit_key_folder), now, query_months),
     )
 
 
-async def carry_out(settings: Settings, plan: RetentionPlan) -> None:
+async def apply_retention_plan(settings: Settings, plan: RetentionPlan) -> None:
     """Have cases ended, tell, end, bare and delete what the plan says. Raises LiaisonError; then run it again."""
-    expiring, telling = (topics.name(settings, topic) for topic in (topics.EXPIRIES, topics.NOTICES))
+    expiring, telling = (topics.topic_name(settings, topic) for topic in (topics.EXPIRIES, topics.NOTICES))
     ring = key_ring(settings)
-    async with sender(settings) as send:
+    async with open_sender(settings) as send:
         for notice in plan.notices:
             await send(telling, 0, notice.id.encode(), _encoder.encode(notice))
         for case in plan.cases:
@@ -71,28 +71,28 @@ async def carry_out(settings: Settings, plan: RetentionPlan) -> None:
         for review in plan.reviews:
             await log.write(topics.REVIEWS, review.id, review)
     for month in plan.months:
-        forget(settings.audit_key_folder, month)
+        delete_month_key(settings.audit_key_folder, month)
 
 
-async def _reviews(settings: Settings) -> list[Review]:
-    held = await read_table(settings, topics.name(settings, topics.REVIEWS))
+async def _read_reviews(settings: Settings) -> list[Review]:
+    held = await read_table(settings, topics.topic_name(settings, topics.REVIEWS))
     return [_review.decode(value) for value in held.values()]
 
 
-async def _cases(settings: Settings, reviewed: Collection[str], now: datetime) -> tuple[list[Keeping], set[str]]:
+async def _read_cases(settings: Settings, reviewed: Collection[str], now: datetime) -> tuple[list[Keeping], set[str]]:
     """Every case that has an end, and the reviewed cases that are over."""
     ending: list[Keeping] = []
     over: set[str] = set()
-    name = topics.name(settings, topics.ACCEPTED)
-    for partition in range(topics.partitions(settings, topics.ACCEPTED)):
-        last = await _last(settings, TopicPartition(name, partition))
-        ending += [one for one in last.values() if one.ends()]
+    name = topics.topic_name(settings, topics.ACCEPTED)
+    for partition in range(topics.partition_count(settings, topics.ACCEPTED)):
+        last = await _read_last_versions(settings, TopicPartition(name, partition))
+        ending += [one for one in last.values() if one.expiry_date()]
         over |= {case for case, one in last.items() if case in reviewed and one.is_over(now)}
     return ending, over
 
 
-async def _last(settings: Settings, source: TopicPartition) -> dict[str, Keeping]:
+async def _read_last_versions(settings: Settings, source: TopicPartition) -> dict[str, Keeping]:
     last: dict[str, Keeping] = {}
-    async for records in read(settings, {source: 0}):
+    async for records in read_partitions(settings, {source: 0}):
         last |= {r.key.decode(): _keeping.decode(r.value) for r in records if r.value is not None}
     return last

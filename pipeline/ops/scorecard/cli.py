@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 def register(ops: typer.Typer) -> None:
     """Add `scorecard` to `ops`."""
-    ops.command("scorecard", epilog="Example: liaison ops scorecard --agency fr-pj --since 7d")(scorecard)
+    ops.command("scorecard", epilog="Example: liaison ops scorecard --agency fr-pj --since 7d")(show_scorecard)
 
 
-def scorecard(
+def show_scorecard(
     agency: Annotated[list[str] | None, typer.Option(help="Only this agency; repeatable.")] = None,
     since: Annotated[str, typer.Option(help="Since: 2026-11-24, or 7d (30d are kept).")] = "30d",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, with counts.")] = False,
@@ -30,29 +30,32 @@ def scorecard(
     """
     from rich.console import Console
 
-    from pipeline.ops.scorecard.run import scorecards
+    from pipeline.ops.scorecard.run import read_scorecards
     from pipeline.times import WITH_WEEKS, now, point_in_time
 
     with Console(stderr=True).status("Reading receipts and cases ..."):
-        cards = asyncio.run(scorecards(from_environment(), agency or (), point_in_time(since, now(), WITH_WEEKS)))
+        cards = asyncio.run(read_scorecards(from_environment(), agency or (), point_in_time(since, now(), WITH_WEEKS)))
     if as_json:
-        _print_json({name: document(card) for name, card in cards.items()})
+        _print_json({name: scorecard_document(card) for name, card in cards.items()})
         return
-    Console().print(table(cards))
+    Console().print(scorecard_table(cards))
 
 
-def document(card: Scorecard) -> dict[str, Any]:
+def scorecard_document(card: Scorecard) -> dict[str, Any]:
     """A scorecard for scripts: all counts and rates, of the whole time and of each day."""
-    return {"all": _numbers(card.whole()), "days": {day: _numbers(score) for day, score in card.trend().items()}}
+    return {
+        "all": _score_numbers(card.sum_days()),
+        "days": {day: _score_numbers(score) for day, score in card.by_day().items()},
+    }
 
 
-def _numbers(score: Score) -> dict[str, Any]:
+def _score_numbers(score: Score) -> dict[str, Any]:
     import msgspec
 
     return {**msgspec.to_builtins(score), "rates": score.rates()}
 
 
-def table(cards: dict[str, Scorecard]) -> Any:
+def scorecard_table(cards: dict[str, Scorecard]) -> Any:
     """Scorecards for a terminal: a line for each agency and, below it, one for each day."""
     from rich.table import Table
 
@@ -62,7 +65,7 @@ def table(cards: dict[str, Scorecard]) -> Any:
     for column in ("Records", "Cases", *(name.capitalize() for name in Score().rates())):
         shown.add_column(column, justify="right")
     for name, card in cards.items():
-        for label, day, score in [(name, "all", card.whole()), *(("", d, s) for d, s in card.trend().items())]:
+        for label, day, score in [(name, "all", card.sum_days()), *(("", d, s) for d, s in card.by_day().items())]:
             rates = ("" if rate is None else f"{rate:.1%}" for rate in score.rates().values())
             shown.add_row(label, day, f"{score.records:,}", f"{score.cases:,}", *rates)
         shown.add_section()

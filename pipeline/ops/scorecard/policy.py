@@ -98,7 +98,7 @@ class Scorecard:
     def __init__(self) -> None:
         self.days: defaultdict[str, Score] = defaultdict(Score)
 
-    def judge(self, one: CountedReceipt) -> None:
+    def add_receipt(self, one: CountedReceipt) -> None:
         """Count a receipt."""
         day, codes = self.days[_day(one.time)], {warning.code for warning in one.warnings}
         day.records += 1
@@ -108,23 +108,23 @@ class Scorecard:
         day.placeholder += not codes.isdisjoint(PLACEHOLDER)
         day.invalid += not codes.isdisjoint(INVALID)
 
-    def hold(self, one: CountedVersion) -> None:
+    def add_version(self, one: CountedVersion) -> None:
         """Count a case; a withdrawn or expired one has no content to judge."""
         if one.entities:
             day = self.days[_day(one.provenance.ingested_at)]
             day.cases += 1
-            day.missing += any(lacks(entity) for entity in one.entities)
+            day.missing += any(is_incomplete(entity) for entity in one.entities)
 
-    def trend(self) -> dict[str, Score]:
+    def by_day(self) -> dict[str, Score]:
         """The days that anything was counted for, in order."""
         return dict(sorted(self.days.items()))
 
-    def whole(self) -> Score:
+    def sum_days(self) -> Score:
         """All days together."""
-        return total(self.days.values())
+        return sum_scores(self.days.values())
 
 
-def total(scores: Iterable[Score]) -> Score:
+def sum_scores(scores: Iterable[Score]) -> Score:
     """The sum of some counts."""
     found = Score()
     for one in scores:
@@ -132,7 +132,7 @@ def total(scores: Iterable[Score]) -> Score:
     return found
 
 
-def lacks(one: Described) -> bool:
+def is_incomplete(one: Described) -> bool:
     """Whether an entity has too little for a certain match."""
     row = ENTITY_TYPES_BY_NAME.get(one.type)
     needs = NUMBERED if row is None else row.needs

@@ -16,13 +16,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 def register(ops: typer.Typer) -> None:
     """Add `secret new|rotate|show` to `ops`."""
     secret = typer.Typer(help="The installation's own secret, LIAISON_SECRET_FILE.", no_args_is_help=True)
-    secret.command("new", epilog="Example: liaison ops secret new")(new)
-    secret.command("rotate", epilog="Example: liaison ops secret rotate")(rotate)
-    secret.command("show", epilog="Example: liaison ops secret show --json")(show)
+    secret.command("new", epilog="Example: liaison ops secret new")(create_secret)
+    secret.command("rotate", epilog="Example: liaison ops secret rotate")(rotate_secret)
+    secret.command("show", epilog="Example: liaison ops secret show --json")(show_secrets)
     ops.add_typer(secret, name="secret")
 
 
-def new(as_json: AsJson = False) -> None:
+def create_secret(as_json: AsJson = False) -> None:
     """Make the secret of a new installation; an existing one is never replaced.
 
     Give the file to every worker and server, and keep a copy apart from backups.
@@ -30,34 +30,34 @@ def new(as_json: AsJson = False) -> None:
     from pipeline.secret_file import make_secret
 
     make_secret(from_environment())
-    _tell(as_json)
+    _print_key_ids(as_json)
 
 
-def rotate(as_json: AsJson = False) -> None:
+def rotate_secret(as_json: AsJson = False) -> None:
     """Add a secret for new references and cursors; those issued before stay valid.
 
     Then give the file to every worker and server, and restart them. Hits, and disclosures already begun, keep their
     secret.
     """
-    from pipeline.ops.operation import audited
+    from pipeline.ops.operation import audit_operation
     from pipeline.secret_file import add_secret
 
     settings = from_environment()
 
     async def rotated() -> None:
-        async with audited(settings, "secret rotate"):
+        async with audit_operation(settings, "secret rotate"):
             await asyncio.to_thread(add_secret, settings)
 
     asyncio.run(rotated())
-    _tell(as_json)
+    _print_key_ids(as_json)
 
 
-def show(as_json: AsJson = False) -> None:
+def show_secrets(as_json: AsJson = False) -> None:
     """Show the key ids of the installation's secrets, oldest first; never the secrets."""
-    _tell(as_json)
+    _print_key_ids(as_json)
 
 
-def _tell(as_json: bool) -> None:
+def _print_key_ids(as_json: bool) -> None:
     from pipeline.streams.registers.installation_secret import key_ring
 
     settings = from_environment()

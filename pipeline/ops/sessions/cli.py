@@ -13,12 +13,12 @@ from pipeline.settings import settings as from_environment
 def register(ops: typer.Typer) -> None:
     """Add `sessions end` to the group."""
     sessions = typer.Typer(help="Signed-in sessions.", no_args_is_help=True)
-    sessions.callback()(_group)
+    sessions.callback()(_sessions_group)
     sessions.command("end")(end_sessions)
     ops.add_typer(sessions, name="sessions")
 
 
-def _group() -> None:
+def _sessions_group() -> None:
     """Signed-in sessions."""
 
 
@@ -32,7 +32,7 @@ def end_sessions(
     Example: liaison ops sessions end --subject anna --agency fr-pj
     """
     from pipeline.access.revocations import Revocation
-    from pipeline.ops.operation import audited, operator
+    from pipeline.ops.operation import audit_operation, operator_name
     from pipeline.streams.audit.decision_log import DecisionLog
     from pipeline.streams.catalogues import topics
     from pipeline.times import now
@@ -42,8 +42,8 @@ def end_sessions(
     async def end() -> None:
         at = now()
         until = at + settings.longest_token_use
-        ended = Revocation(operator(), at, until, agency=agency, subject=subject)
-        async with audited(settings, f"sessions end in {agency}"), DecisionLog(settings) as log:
+        ended = Revocation(operator_name(), at, until, agency=agency, subject=subject)
+        async with audit_operation(settings, f"sessions end in {agency}"), DecisionLog(settings) as log:
             await log.write(topics.REVOCATIONS, ended.key, ended)
 
     asyncio.run(end())

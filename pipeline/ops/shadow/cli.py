@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 def register(ops: typer.Typer) -> None:
     """Add `shadow` to `ops`."""
-    ops.command("shadow", epilog="Example: liaison ops shadow --model new.json -o changes.ndjson")(shadow)
+    ops.command("shadow", epilog="Example: liaison ops shadow --model new.json -o changes.ndjson")(shadow_model)
 
 
-def shadow(
+def shadow_model(
     model: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="The second matching model.")],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write each change to this file, one JSON object a line.")
@@ -33,15 +33,15 @@ def shadow(
     import msgspec
 
     from pipeline.matching.model import load_model
-    from pipeline.ops.operation import audited
-    from pipeline.ops.shadow.run import shadow as compare
+    from pipeline.ops.operation import audit_operation
+    from pipeline.ops.shadow.run import compare_with_active as compare
     from pipeline.progress_bars import show_count
     from pipeline.times import now
 
     settings, second = from_environment(), load_model(model)
 
     async def compared() -> ModelComparison:
-        async with audited(settings, f"shadow of model {second.file.version}"):
+        async with audit_operation(settings, f"shadow of model {second.file.version}"):
             with show_count("versions") as count:
                 return await compare(settings, second, now, count)
 
@@ -52,10 +52,10 @@ def shadow(
         counts = {name: getattr(found, name) for name in found.__struct_fields__ if name != "changes"}
         typer.echo(msgspec.json.encode(counts).decode())
         return
-    _tell(found)
+    _print_comparison(found)
 
 
-def _tell(found: ModelComparison) -> None:
+def _print_comparison(found: ModelComparison) -> None:
     typer.echo(
         f"{found.cases:,} cases: {found.links_active:,} links now, {found.links_shadow:,} with the second model;"
         f" {found.appear:,} would appear, {found.vanish:,} vanish, {found.move:,} change band"

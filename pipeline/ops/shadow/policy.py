@@ -55,13 +55,13 @@ def link_of(claim: Claim) -> ModelLink:
     return ModelLink(claim.a.case, claim.b.case, claim.score, claim.probability, claim.band)
 
 
-def compared(
+def compare_links(
     active: str, before: Mapping[str, ModelLink], shadow: str, after: Mapping[str, ModelLink], cases: int
 ) -> ModelComparison:
     """The links of two generations held against each other, over so many cases."""
-    changes = tuple(_changes(before, after))
+    changes = tuple(_find_changes(before, after))
     counted = Counter(one.change for one in changes)
-    pairs = ((_band(before.get(link)), _band(after.get(link))) for link in before.keys() | after.keys())
+    pairs = ((_band_of(before.get(link)), _band_of(after.get(link))) for link in before.keys() | after.keys())
     bands = Counter(f"{first} -> {second}" for first, second in pairs)
     return ModelComparison(
         active, shadow, cases, len(before), len(after),
@@ -69,20 +69,20 @@ def compared(
     )  # fmt: skip
 
 
-def _changes(before: Mapping[str, ModelLink], after: Mapping[str, ModelLink]) -> Iterator[LinkChange]:
+def _find_changes(before: Mapping[str, ModelLink], after: Mapping[str, ModelLink]) -> Iterator[LinkChange]:
     """By case, then what became of the link."""
     links = {**before, **after}
     for link, told in sorted(links.items(), key=lambda item: (item[1].case_a, item[1].case_b)):
         first, second = before.get(link), after.get(link)
-        if _band(first) != _band(second):
-            yield LinkChange(_word(first, second), link, told.case_a, told.case_b, first, second)
+        if _band_of(first) != _band_of(second):
+            yield LinkChange(_name_change(first, second), link, told.case_a, told.case_b, first, second)
 
 
-def _word(before: ModelLink | None, after: ModelLink | None) -> str:
+def _name_change(before: ModelLink | None, after: ModelLink | None) -> str:
     if before is None:
         return "appears"
     return "vanishes" if after is None else "moves"
 
 
-def _band(one: ModelLink | None) -> str:
+def _band_of(one: ModelLink | None) -> str:
     return NO_LINK if one is None else one.band

@@ -18,20 +18,20 @@ from aiokafka import ConsumerRecord, TopicPartition
 from pipeline.correlation.batch import TOGETHER
 from pipeline.correlation.claims import Claim, ClaimState
 from pipeline.correlation.correlator import Correlator
-from pipeline.correlation.fingerprinting import derived
+from pipeline.correlation.fingerprinting import derive_fingerprint
 from pipeline.correlation.lmdb_store import LmdbStore
 from pipeline.correlation.store_file import NO_OFFSET
-from pipeline.correlation.visibility import CaseState, visible
+from pipeline.correlation.visibility import CaseState, is_visible
 from pipeline.errors import LiaisonError
 from pipeline.matching.matcher import ModelMatcher
-from pipeline.matching.model import Model, generation
-from pipeline.ops.shadow.policy import ModelComparison, compared, link_of
+from pipeline.matching.model import Model, generation_id
+from pipeline.ops.shadow.policy import ModelComparison, compare_links, link_of
 from pipeline.records.messages import Accepted
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import ids
-from pipeline.streams.kafka.reading import read
-from pipeline.streams.registers.control import Generation, control
+from pipeline.streams.kafka.admin import read_ids
+from pipeline.streams.kafka.reading import read_partitions
+from pipeline.streams.registers.control import Generation, read_control
 from pipeline.streams.runtime import stores
 from pipeline.streams.runtime.stores import Places
 
@@ -46,19 +46,21 @@ _claim = msgspec.json.Decoder(Claim).decode
 Count = Callable[[], None]
 
 
-async def shadow(settings: Settings, model: Model, clock: Callable[[], datetime], count: Count) -> ModelComparison:
+async def compare_with_active(
+    settings: Settings, model: Model, clock: Callable[[], datetime], count: Count
+) -> ModelComparison:
     """Compare a model with the active one over all that is accepted; `count` is told of each version.
 
     Raises LiaisonError for the active model itself, and KafkaError.
     """
-    one = (await control(settings)).of()
-    second = generation(model, one.block_partitions)
+    one = (await read_control(settings)).find_generation()
+    second = generation_id(model, one.block_partitions)
     if second == one.id:
         raise LiaisonError("this is the active model; choose another")
-    accepted = topics.name(settings, topics.ACCEPTED)
-    with stores.scratch(settings, STAGE) as root:
-        places = Places(root, STAGE, second, ids(settings, [accepted]))
-        with closing(stores.reopened(LmdbStore, places, TopicPartition(accepted, 0), NO_OFFSET)) as store:
+    accepted = topics.topic_name(settings, topics.ACCEPTED)
+    with stores.scratch_folder(settings, STAGE) as root:
+        places = Places(root, STAGE, second, read_ids(settings, [accepted]))
+        with closing(stores.reopen_store(LmdbStore, places, TopicPartition(accepted, 0), NO_OFFSET)) as store:
             return await _Shadow(settings, one, model, second, store, count).run(clock)
 
 
@@ -76,10 +78,10 @@ class _Shadow:
 
     async def run(self, clock: Callable[[], datetime]) -> ModelComparison:
         """Both sides, as they are visible at the end."""
-        await self._correlate()
-        before = await self._asserted()
+        await self._correlate_accepted()
+        before = await self._read_active_claims()
         now = clock()
-        return compared(
+        return compare_links(
             self._one.id,
             {link: link_of(claim) for link, claim in before.items() if self._is_visible(claim, now)},
             self._second,
@@ -87,20 +89,20 @@ class _Shadow:
             len(self._cases),
         )
 
-    async def _correlate(self) -> None:
+    async def _correlate_accepted(self) -> None:
         waiting = 0
-        async for records in read(self._settings, self._starts(topics.ACCEPTED)):
+        async for records in read_partitions(self._settings, self._first_offsets(topics.ACCEPTED)):
             for start in range(0, len(records), TOGETHER):
-                self._take(records[start : start + TOGETHER])
+                self._correlate_record(records[start : start + TOGETHER])
             waiting += len(records)
             if waiting >= COMMITTED_AT_ONCE:
                 self._store.commit(NO_OFFSET)
                 waiting = 0
 
-    def _take(self, records: Sequence[ConsumerRecord]) -> None:
+    def _correlate_record(self, records: Sequence[ConsumerRecord]) -> None:
         versions = [_accepted(record.value) for record in records if record.value is not None]
         self._cases.update(version.case for version in versions)
-        for claims in self._correlator.receive_all([derived(version, self._model) for version in versions]):
+        for claims in self._correlator.receive_all([derive_fingerprint(version, self._model) for version in versions]):
             for claim in claims:
                 self._remember(claim)
         for _ in records:
@@ -112,28 +114,28 @@ class _Shadow:
         else:
             self._claims.pop(claim.link, None)
 
-    async def _asserted(self) -> dict[str, Claim]:
+    async def _read_active_claims(self) -> dict[str, Claim]:
         """The live claims of the active generation, whichever partition made them; of several one that is visible."""
         found: dict[str, dict[bytes, Claim]] = {}
-        async for records in read(self._settings, self._starts(topics.LINKS, self._one.id)):
+        async for records in read_partitions(self._settings, self._first_offsets(topics.LINKS, self._one.id)):
             for record in records:
                 if record.value is not None:
                     claim = _claim(record.value)
                     found.setdefault(claim.link, {})[record.key] = _without_evidence(claim)
-        return {link: max(claims.values(), key=_order) for link, claims in found.items()}
+        return {link: max(claims.values(), key=_claim_order) for link, claims in found.items()}
 
-    def _starts(self, topic: topics.Topic, generation: str = "") -> dict[TopicPartition, int]:
-        name = topics.name(self._settings, topic, generation=generation)
-        return {TopicPartition(name, p): 0 for p in range(topics.partitions(self._settings, topic))}
+    def _first_offsets(self, topic: topics.Topic, generation: str = "") -> dict[TopicPartition, int]:
+        name = topics.topic_name(self._settings, topic, generation=generation)
+        return {TopicPartition(name, p): 0 for p in range(topics.partition_count(self._settings, topic))}
 
     def _is_visible(self, claim: Claim, now: datetime) -> bool:
-        return visible(claim, self._state(claim.a.case), self._state(claim.b.case), now)
+        return is_visible(claim, self._case_state(claim.a.case), self._case_state(claim.b.case), now)
 
-    def _state(self, case: str) -> CaseState | None:
-        number = self._store.find([case]).get(case)
+    def _case_state(self, case: str) -> CaseState | None:
+        number = self._store.find_cases([case]).get(case)
         if number is None:
             return None
-        held = self._store.record(number).fingerprint
+        held = self._store.get_case(number).fingerprint
         return CaseState(held.hash, held.withdrawn, held.retain_until)
 
 
@@ -142,6 +144,6 @@ def _without_evidence(claim: Claim) -> Claim:
     return msgspec.structs.replace(claim, evidence=msgspec.Raw(b"null"))
 
 
-def _order(claim: Claim) -> tuple[int, bool]:
+def _claim_order(claim: Claim) -> tuple[int, bool]:
     """The latest in versions; of equals, the one that asserts the link."""
     return claim.external_version, claim.state is ClaimState.LIVE

@@ -39,20 +39,20 @@ def show_accounting(
     waiting, not as an error; workers may be running. All national topics and receipts are read: minutes for millions of
     messages.
     """
-    from pipeline.streams.monitoring.accounting import total
+    from pipeline.streams.monitoring.accounting import sum_accounts
 
-    counted = asyncio.run(_counted(wait))
-    whole = total(counted.values())
+    counted = asyncio.run(_read_accounts(wait))
+    whole = sum_accounts(counted.values())
     if as_json:
-        agencies = {agency: counts(account) for agency, account in counted.items()}
-        typer.echo(json.dumps({"balanced": whole.balanced, "total": counts(whole), "agencies": agencies}))
+        agencies = {agency: account_figures(account) for agency, account in counted.items()}
+        typer.echo(json.dumps({"balanced": whole.balanced, "total": account_figures(whole), "agencies": agencies}))
     else:
-        _print(counted, whole)
+        _print_accounts(counted, whole)
     if not whole.balanced:
         raise typer.Exit(UNBALANCED)
 
 
-async def _counted(wait_s: float) -> dict[str, Accounting]:
+async def _read_accounts(wait_s: float) -> dict[str, Accounting]:
     from rich.console import Console
 
     from pipeline.streams.monitoring.accounting import accounting_by_agency, wait_for_intake
@@ -66,34 +66,34 @@ async def _counted(wait_s: float) -> dict[str, Accounting]:
         return await accounting_by_agency(settings)
 
 
-def counts(account: Accounting) -> dict[str, Any]:
+def account_figures(account: Accounting) -> dict[str, Any]:
     """The account's figures by name; `rejected` by reason."""
     return {name: getattr(account, name) for name in COUNTS}
 
 
-def table(counted: Mapping[str, Accounting], whole: Accounting) -> Table:
+def accounting_table(counted: Mapping[str, Accounting], whole: Accounting) -> Table:
     """The accounts for a terminal: a row for each agency, one for all."""
     from rich.table import Table
 
     shown = Table("Agency", show_footer=True)
     shown.columns[0].footer = "All"
     for name in COUNTS:
-        shown.add_column(name.capitalize(), _figure(whole, name), justify="right")
+        shown.add_column(name.capitalize(), _format_figure(whole, name), justify="right")
     for agency, account in counted.items():
-        shown.add_row(agency, *(_figure(account, name) for name in COUNTS))
+        shown.add_row(agency, *(_format_figure(account, name) for name in COUNTS))
     return shown
 
 
-def _figure(account: Accounting, name: str) -> str:
+def _format_figure(account: Accounting, name: str) -> str:
     value = getattr(account, name)
     return f"{sum(value.values()) if isinstance(value, dict) else value:,}"
 
 
-def _print(counted: Mapping[str, Accounting], whole: Accounting) -> None:
+def _print_accounts(counted: Mapping[str, Accounting], whole: Accounting) -> None:
     from rich.console import Console
 
     console = Console()
-    console.print(table(counted, whole))
+    console.print(accounting_table(counted, whole))
     for reason, rejected in whole.rejected.items():
         console.print(f"rejected: {reason} {rejected:,}", highlight=False)
     console.print("balanced" if whole.balanced else "NOT BALANCED", highlight=False)

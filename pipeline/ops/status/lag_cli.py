@@ -35,58 +35,58 @@ def show_lag(
     """Show messages waiting at each stage (lag), by topic and partition; partitions without lag are left out."""
     from dataclasses import asdict
 
-    from pipeline.streams.monitoring.lag import lag
+    from pipeline.streams.monitoring.lag import measure_lag
 
     if as_json and watch:
         raise typer.BadParameter("--json prints once: it does not go with --watch")
     settings = from_environment()
     if watch:
-        _watch(lambda: asyncio.run(lag(settings)))
+        _watch_lag(lambda: asyncio.run(measure_lag(settings)))
         return
-    found = asyncio.run(lag(settings))
+    found = asyncio.run(measure_lag(settings))
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in found]))
         return
-    for one in behind(found):
+    for one in filter_behind(found):
         typer.echo(f"{one.group}\t{one.topic}\t{one.partition}\t{one.lag}")
-    typer.echo(total(found))
+    typer.echo(format_total(found))
 
 
-def behind(found: Sequence[Lag]) -> list[Lag]:
+def filter_behind(found: Sequence[Lag]) -> list[Lag]:
     """The partitions with something left to do."""
     return [one for one in found if one.lag]
 
 
-def total(found: Sequence[Lag]) -> str:
+def format_total(found: Sequence[Lag]) -> str:
     """The last line."""
     return f"{sum(one.lag for one in found)} records behind in all"
 
 
-def views(look: Callable[[], Sequence[Lag]]) -> Iterator[RenderableType]:
+def render_views(look: Callable[[], Sequence[Lag]]) -> Iterator[RenderableType]:
     """What to show after each look, for ever: a table, or why there is none while Kafka does not answer."""
     while True:
         try:
-            yield table(look())
+            yield lag_table(look())
         except LiaisonError as error:
             yield f"{error}; looking again"
 
 
-def table(found: Sequence[Lag]) -> RenderableType:
+def lag_table(found: Sequence[Lag]) -> RenderableType:
     """Lag for a terminal, in the order of the names."""
     from rich.table import Table
 
-    shown = Table("Group", "Topic", caption=total(found))
+    shown = Table("Group", "Topic", caption=format_total(found))
     shown.add_column("Partition", justify="right")
     shown.add_column("Behind", justify="right")
-    for one in behind(found):
+    for one in filter_behind(found):
         shown.add_row(one.group, one.topic, str(one.partition), f"{one.lag:,}")
     return shown
 
 
-def _watch(look: Callable[[], Sequence[Lag]]) -> None:
+def _watch_lag(look: Callable[[], Sequence[Lag]]) -> None:
     from rich.live import Live
 
     with suppress(KeyboardInterrupt), Live(auto_refresh=False) as live:
-        for view in views(look):
+        for view in render_views(look):
             live.update(view, refresh=True)
             time.sleep(EVERY_S)

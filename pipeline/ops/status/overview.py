@@ -16,17 +16,17 @@ from typing import Any, Final
 from aiokafka import TopicPartition
 
 from pipeline.index.client import connect_for_reading
-from pipeline.index.engine import ask
+from pipeline.index.engine import call_engine
 from pipeline.index.fields import CATALOGUE
-from pipeline.ops.generations.run import Status, status
-from pipeline.ops.replay.rejections import RejectionFilter, rejected
-from pipeline.ops.status.throughput import Throughput, throughput
+from pipeline.ops.generations.run import Status, read_statuses
+from pipeline.ops.replay.rejections import RejectionFilter, read_rejected
+from pipeline.ops.status.throughput import Throughput, measure_throughput
 from pipeline.records.agencies import AgencyState, Registry
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.last_events import last_events
-from pipeline.streams.monitoring.lag import Lag, lag
-from pipeline.streams.registers.registry import agencies
+from pipeline.streams.monitoring.lag import Lag, measure_lag
+from pipeline.streams.registers.registry import read_agencies
 from pipeline.streams.runtime.stores import LOCK, shared_root, size_on_disk
 
 DAY: Final = timedelta(days=1)
@@ -74,18 +74,20 @@ class Overview:
     throughput: Throughput
 
 
-async def overview(settings: Settings, now: datetime) -> Overview:
+async def read_overview(settings: Settings, now: datetime) -> Overview:
     """All of it, as it is now. Raises LiaisonError, KafkaError, OSError where an engine does not answer."""
     waiting, feeds, refused, generations = await asyncio.gather(
-        lag(settings), _feeds(settings, now), _rejected(settings, now), status(settings)
+        measure_lag(settings), _read_feeds(settings, now), _count_rejected(settings, now), read_statuses(settings)
     )
     indices, stores, rates = await asyncio.gather(
-        _indices(settings), asyncio.to_thread(stores_in, shared_root(settings)), throughput(settings, now)
+        _read_index_sizes(settings),
+        asyncio.to_thread(measure_stores, shared_root(settings)),
+        measure_throughput(settings, now),
     )
-    return Overview(summed(waiting, settings.namespace), feeds, refused, generations, indices, stores, rates)
+    return Overview(sum_lags(waiting, settings.namespace), feeds, refused, generations, indices, stores, rates)
 
 
-def summed(lags: Iterable[Lag], namespace: str = "") -> list[Waiting]:
+def sum_lags(lags: Iterable[Lag], namespace: str = "") -> list[Waiting]:
     """By stage and topic, what waits most first."""
     counted: Counter[tuple[str, str]] = Counter()
     for one in lags:
@@ -97,10 +99,10 @@ def _most_first(one: Waiting) -> tuple[int, str, str]:
     return -one.records, one.stage, one.topic
 
 
-async def _feeds(settings: Settings, now: datetime) -> list[AgencyFeed]:
-    registry = await agencies(settings)
+async def _read_feeds(settings: Settings, now: datetime) -> list[AgencyFeed]:
+    registry = await read_agencies(settings)
     partitions = {
-        TopicPartition(topics.name(settings, topics.CASES, agency=name), partition): name
+        TopicPartition(topics.topic_name(settings, topics.CASES, agency=name), partition): name
         for name, one in registry.items()
         if one.state is AgencyState.ACTIVE
         for partition in range(settings.case_partitions)
@@ -115,29 +117,29 @@ def feeds_of(registry: Registry, events: Iterable[tuple[str, float]], now: datet
     for name, at in events:
         last[name] = max(at, last.get(name, at))
     found = [
-        _feed(name, one.country, last.get(name), now)
+        _make_feed(name, one.country, last.get(name), now)
         for name, one in registry.items()
         if one.state is AgencyState.ACTIVE
     ]
     return sorted(found, key=lambda one: (one.last is not None, one.last or now, one.agency))
 
 
-def _feed(name: str, country: str, at: float | None, now: datetime) -> AgencyFeed:
+def _make_feed(name: str, country: str, at: float | None, now: datetime) -> AgencyFeed:
     last = None if at is None else datetime.fromtimestamp(at, UTC)
     return AgencyFeed(name, country, last, silent=last is None or now - last > DAY)
 
 
-async def _rejected(settings: Settings, now: datetime) -> dict[str, int]:
+async def _count_rejected(settings: Settings, now: datetime) -> dict[str, int]:
     counted: Counter[str] = Counter()
-    async for one in rejected(settings, RejectionFilter(since=now - DAY)):
+    async for one in read_rejected(settings, RejectionFilter(since=now - DAY)):
         counted[one.reason] += 1
     return dict(counted.most_common())
 
 
-async def _indices(settings: Settings) -> list[Size]:
+async def _read_index_sizes(settings: Settings) -> list[Size]:
     names = [f"{settings.namespace}{kind}*" for kind in CATALOGUE]
     async with connect_for_reading(settings) as client:
-        held = await ask(client.indices.stats, index=names, metric=["docs", "store"])
+        held = await call_engine(client.indices.stats, index=names, metric=["docs", "store"])
     return indices_of(held["indices"])
 
 
@@ -150,7 +152,7 @@ def indices_of(held: Mapping[str, Any]) -> list[Size]:
     return sorted(found, key=lambda one: (-one.size, one.name))
 
 
-def stores_in(root: Path) -> list[Size]:
+def measure_stores(root: Path) -> list[Size]:
     """The stores under a root, by stage; what a worker deletes meanwhile counts as nothing."""
     sizes: Counter[str] = Counter()
     for lock in root.glob(f"*/*/*/*/{LOCK}"):

@@ -18,8 +18,8 @@ from aiokafka import TopicPartition
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import plain_consumer
-from pipeline.streams.registers.control import control
-from pipeline.streams.registers.registry import agencies
+from pipeline.streams.registers.control import read_control
+from pipeline.streams.registers.registry import read_agencies
 from pipeline.times import unix_ms
 
 HOUR: Final = timedelta(hours=1)
@@ -48,24 +48,26 @@ class Throughput:
     rates: tuple[Rate, ...]
 
 
-async def throughput(settings: Settings, now: datetime, past: timedelta = HOUR, spans: int = SPANS) -> Throughput:
+async def measure_throughput(
+    settings: Settings, now: datetime, past: timedelta = HOUR, spans: int = SPANS
+) -> Throughput:
     """What was written until `now` to each topic that carries records. Raises LiaisonError, KafkaError.
 
     Of a national topic it is what intake has taken in, by its receipts. To look up a time in a topic a broker inflates
     whole records, and there others have made them as large as they like: one of gigabytes ends a broker.
     """
     begins = tuple(now - past + past * number / spans for number in range(spans))
-    partitions = await _partitions(settings)
+    partitions = await _record_partitions(settings)
     async with plain_consumer(settings, []) as consumer:
         ends: Mapping[TopicPartition, int] = await consumer.end_offsets(partitions)
         asked = (consumer.offsets_for_times(dict.fromkeys(partitions, unix_ms(at))) for at in begins)
         found = await asyncio.gather(*asked)
     offsets = [{p: ends[p] if one is None else one.offset for p, one in at.items()} for at in found]
-    written = rates([*offsets, ends], settings.namespace)
-    return Throughput(begins, past.total_seconds() / spans, busiest_first([*written, *_taken_in(written)]))
+    written = compute_rates([*offsets, ends], settings.namespace)
+    return Throughput(begins, past.total_seconds() / spans, busiest_first([*written, *_national_rates(written)]))
 
 
-def _taken_in(written: Iterable[Rate]) -> Iterator[Rate]:
+def _national_rates(written: Iterable[Rate]) -> Iterator[Rate]:
     """The rates of national topics: there is a receipt for each message."""
     cases, receipts = (topic.pattern.partition("{")[0] for topic in (topics.CASES, topics.RECEIPTS))
     for one in written:
@@ -78,15 +80,17 @@ def busiest_first(found: Iterable[Rate]) -> tuple[Rate, ...]:
     return tuple(sorted(found, key=lambda one: (-sum(one.counts), one.topic)))
 
 
-async def _partitions(settings: Settings) -> list[TopicPartition]:
+async def _record_partitions(settings: Settings) -> list[TopicPartition]:
     """Of all topics but national ones and those that hold what is set, which hardly change."""
-    held = await control(settings)
-    planned = topics.plan(held.of().settings(settings), await agencies(settings), [held.active])
+    held = await read_control(settings)
+    planned = topics.plan_topics(
+        held.find_generation().apply_to_settings(settings), await read_agencies(settings), [held.active]
+    )
     asked = (one for one in planned if not one.topic.quick and one.topic not in ELSEWHERE)
     return [TopicPartition(one.name, p) for one in asked for p in range(one.partitions)]
 
 
-def rates(offsets: Sequence[Mapping[TopicPartition, int]], namespace: str = "") -> tuple[Rate, ...]:
+def compute_rates(offsets: Sequence[Mapping[TopicPartition, int]], namespace: str = "") -> tuple[Rate, ...]:
     """By topic, how much its partitions' offsets have grown from each moment to the next; the busiest topic first.
 
     An offset that seems to fall, where a producer's clock went back, grows by nothing.

@@ -41,13 +41,13 @@ def subject_report(
         _print_json(report)
         return
     for one in report.records:
-        _tell(one)
+        _print_record(one)
     typer.echo(
         f"{len(report.records)} records of {agency}{'' if report.complete else ', and more; add details to the search'}"
     )
 
 
-def _tell(one: SubjectRecord) -> None:
+def _print_record(one: SubjectRecord) -> None:
     typer.echo(f"{one.case}\tversion {one.version}\t{one.status}\t{one.band}\tkept until {one.retain_until or '-'}")
     for entity in one.entities:
         typer.echo(f"  {json.dumps(entity, ensure_ascii=False)}")

@@ -12,13 +12,13 @@ from typing import Any
 
 import msgspec
 
-from pipeline.access.disclosures import Disclosure, state
+from pipeline.access.disclosures import Disclosure, thread_state
 from pipeline.index.decision_documents import AuditDocument
 from pipeline.index.documents import CaseDocument
 from pipeline.index.searching import SearchResult
 from pipeline.matching.bands import Band
 from pipeline.matching.model import Model
-from pipeline.matching.score.scoring import judgement
+from pipeline.matching.score.scoring import judge_score
 
 
 class RecordAccess(msgspec.Struct, frozen=True):
@@ -69,12 +69,12 @@ class Report(msgspec.Struct, frozen=True):
     records: tuple[SubjectRecord, ...]
 
 
-def held(
+def make_subject_record(
     one: SearchResult, case: CaseDocument, model: Model, acts: Iterable[AuditDocument], threads: Iterable[Disclosure],
     now: datetime,
 ) -> SubjectRecord:  # fmt: skip
     """One record with everything that became of it."""
-    judged = judgement(one.score + model.prior, model)
+    judged = judge_score(one.score + model.prior, model)
     return SubjectRecord(
         case=case.case,
         version=case.version,
@@ -86,19 +86,19 @@ def held(
         handling=msgspec.to_builtins(case.handling),
         probability=judged.probability,
         band=judged.band,
-        entities=tuple(spoken_of(one, case)),
-        accesses=tuple(accesses(case, acts)),
-        disclosures=tuple(disclosed(case, threads, now)),
+        entities=tuple(find_matched_entities(one, case)),
+        accesses=tuple(find_accesses(case, acts)),
+        disclosures=tuple(find_disclosures(case, threads, now)),
     )
 
 
-def spoken_of(one: SearchResult, case: CaseDocument) -> Sequence[Any]:
+def find_matched_entities(one: SearchResult, case: CaseDocument) -> Sequence[Any]:
     """The entities, as the agency sent them, that something speaks for."""
     met = {evidence.entity_b for evidence in one.evidence if evidence.bits > 0}
     return [entity for entity in (case.data or {}).get("entities", ()) if entity["id"] in met]
 
 
-def accesses(case: CaseDocument, acts: Iterable[AuditDocument]) -> Iterable[RecordAccess]:
+def find_accesses(case: CaseDocument, acts: Iterable[AuditDocument]) -> Iterable[RecordAccess]:
     """The acts in which a case was shown, in the order given."""
     for act in acts:
         for shown in act.shown:
@@ -107,9 +107,11 @@ def accesses(case: CaseDocument, acts: Iterable[AuditDocument]) -> Iterable[Reco
                 yield RecordAccess(act.time, act.kind, act.agency, act.country, act.purpose, shown.form, subject)
 
 
-def disclosed(case: CaseDocument, threads: Iterable[Disclosure], now: datetime) -> Iterable[RecordDisclosure]:
+def find_disclosures(case: CaseDocument, threads: Iterable[Disclosure], now: datetime) -> Iterable[RecordDisclosure]:
     """The threads about a case, by what they are now."""
     for one in threads:
         if one.case == case.case and case.handling is not None:
             until = one.last.until.isoformat() if one.last.until else None
-            yield RecordDisclosure(one.requester, state(one, case.handling, now), one.last.time.isoformat(), until)
+            yield RecordDisclosure(
+                one.requester, thread_state(one, case.handling, now), one.last.time.isoformat(), until
+            )

@@ -15,22 +15,22 @@ from pipeline.errors import LiaisonError
 from pipeline.index.client import connect
 from pipeline.index.decision_documents import AuditDocument
 from pipeline.index.decision_reading import DecisionReader
-from pipeline.index.engine import ask
-from pipeline.index.filters import Filters, bodies
+from pipeline.index.engine import call_engine
+from pipeline.index.filters import Filters, filter_clauses
 from pipeline.index.mappings import Indices
 from pipeline.index.queries import Limits
-from pipeline.index.questions import parse
+from pipeline.index.questions import parse_question
 from pipeline.index.reading import IndexReader
-from pipeline.index.searching import search
+from pipeline.index.searching import search_cases
 from pipeline.matching.model import Model
-from pipeline.ops.operation import operator
-from pipeline.ops.subject_report.policy import Report, SubjectRecord, held
+from pipeline.ops.operation import operator_name
+from pipeline.ops.subject_report.policy import Report, SubjectRecord, make_subject_record
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import audit_log
 from pipeline.streams.kafka.connection import elasticsearch_url
-from pipeline.streams.registers.control import control
+from pipeline.streams.registers.control import read_control
 from pipeline.streams.registers.installation_secret import key_ring
-from pipeline.streams.registers.registry import agencies
+from pipeline.streams.registers.registry import read_agencies
 
 MOST: Final = 2000
 """Candidates looked at: a whole name and a birth date meet a few."""
@@ -46,23 +46,23 @@ async def subject_report(settings: Settings, agency: str, question: str, clock: 
     Raises LiaisonError for an agency that is not registered, a question that makes no sense, or where the report cannot
     be recorded.
     """
-    registered = (await agencies(settings)).get(agency)
+    registered = (await read_agencies(settings)).get(agency)
     if registered is None:
         raise LiaisonError(f"agency {agency} is not registered; see `liaison ops agency list`")
-    now, model = clock(), (await control(settings)).of().compiled()
+    now, model = clock(), (await read_control(settings)).find_generation().compile_model()
     async with connect(settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})) as client:
         indices = Indices(settings.namespace, "")
-        read = [indices.active(kind) for kind in ("cases", "disclosures", "audit")]
-        await ask(client.indices.refresh, index=read)  # what was written a moment ago belongs to the answer
+        read = [indices.read_alias(kind) for kind in ("cases", "disclosures", "audit")]
+        await call_engine(client.indices.refresh, index=read)  # what was written a moment ago belongs to the answer
         decisions = DecisionReader(client, indices, key_ring(settings))
-        records, complete = await _records(
+        records, complete = await _find_records(
             IndexReader(client, indices, clock), decisions, agency, registered.country, question, model, now
         )
-    await _record(settings, agency, question, records, now)
+    await _audit_report(settings, agency, question, records, now)
     return Report(agency, now.isoformat(), complete, tuple(records))
 
 
-async def _records(
+async def _find_records(
     reader: IndexReader,
     decisions: DecisionReader,
     agency: str,
@@ -71,29 +71,31 @@ async def _records(
     model: Model,
     now: datetime,
 ) -> tuple[list[SubjectRecord], bool]:
-    limits = Limits(now.date(), filters=bodies(Filters(agencies=(agency,))))
-    found = await search(reader, parse(question), model, limits, country, limit=MOST, among=MOST)
-    cases = await reader.cases((one.case.case for one in found), fields=None)
-    acts = [act async for act in _acts(decisions, agency, set(cases))]
-    threads = [one async for one in _threads(decisions, agency) if one.case in cases]
+    limits = Limits(now.date(), filters=filter_clauses(Filters(agencies=(agency,))))
+    found = await search_cases(reader, parse_question(question), model, limits, country, limit=MOST, among=MOST)
+    cases = await reader.read_cases((one.case.case for one in found), fields=None)
+    acts = [act async for act in _read_acts(decisions, agency, set(cases))]
+    threads = [one async for one in _read_threads(decisions, agency) if one.case in cases]
     told = [one for one in found if one.case.case in cases]
-    return [held(one, cases[one.case.case], model, acts, threads, now) for one in told], len(found) < MOST
+    return [make_subject_record(one, cases[one.case.case], model, acts, threads, now) for one in told], len(
+        found
+    ) < MOST
 
 
-async def _acts(decisions: DecisionReader, agency: str, cases: set[str]) -> AsyncIterator[AuditDocument]:
+async def _read_acts(decisions: DecisionReader, agency: str, cases: set[str]) -> AsyncIterator[AuditDocument]:
     """Every act in which one of the cases was shown, the latest first."""
     after: Any = None
-    while page := await decisions.accesses(agency, PAGE, after):
+    while page := await decisions.list_accesses(agency, PAGE, after):
         for act, after in page:  # noqa: B007 - the last place is where the next page begins
             if any(shown.case in cases for shown in act.shown):
                 yield act
 
 
-async def _threads(decisions: DecisionReader, agency: str) -> AsyncIterator[Disclosure]:
+async def _read_threads(decisions: DecisionReader, agency: str) -> AsyncIterator[Disclosure]:
     after: Any = None
-    point = decisions.point("disclosures", "")
+    point = decisions.open_point("disclosures", "")
     try:
-        while page := await decisions.disclosures(agency, "owner", PAGE, after, point):
+        while page := await decisions.list_disclosures(agency, "owner", PAGE, after, point):
             for one, after in page:  # noqa: B007 - as above
                 if one is not None:
                     yield one
@@ -101,12 +103,14 @@ async def _threads(decisions: DecisionReader, agency: str) -> AsyncIterator[Disc
         await point.close()
 
 
-async def _record(settings: Settings, agency: str, question: str, records: list[SubjectRecord], now: datetime) -> None:
+async def _audit_report(
+    settings: Settings, agency: str, question: str, records: list[SubjectRecord], now: datetime
+) -> None:
     """What was asked is encrypted, as that of a search."""
-    sealed = QueryCipher(keys_in(settings.audit_key_folder)).sealed(question, now)
+    sealed = QueryCipher(keys_in(settings.audit_key_folder)).encrypt(question, now)
     shown = tuple(ShownCase(one.case, Form.FULL, Rule.OPERATOR) for one in records)
     act = Act(
-        ActKind.OPERATION, subject=operator(), agency=agency, object=f"subject-report {agency}", query=sealed,
+        ActKind.OPERATION, subject=operator_name(), agency=agency, object=f"subject-report {agency}", query=sealed,
         shown=shown, rule=RequestRule.COMMAND,
     )  # fmt: skip
     async with audit_log(settings, lambda: now) as log:

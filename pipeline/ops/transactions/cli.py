@@ -17,7 +17,7 @@ def register(ops: typer.Typer) -> None:
     transactions.command("list", epilog="Example: liaison ops transactions list")(show_transactions)
     transactions.command(
         "abort", epilog="Example: liaison ops transactions abort accepted 0 --producer-id 4012"
-    )(abort)  # fmt: skip
+    )(abort_hanging_transaction)  # fmt: skip
     ops.add_typer(transactions, name="transactions")
 
 
@@ -40,19 +40,19 @@ def show_transactions(as_json: Annotated[bool, typer.Option("--json", help="Prin
     typer.echo(f"{len(found)} open, {sum(each.hanging for each in found)} of them hanging")
 
 
-def abort(
+def abort_hanging_transaction(
     topic: Annotated[str, typer.Argument(help="The topic, as listed.")],
     partition: Annotated[int, typer.Argument(help="The partition, as listed.")],
     producer_id: Annotated[int, typer.Option("--producer-id", help="The producer, as listed.")],
 ) -> None:
     """End a hanging transaction in a partition; its messages are never read."""
-    from pipeline.ops.operation import audited
+    from pipeline.ops.operation import audit_operation
     from pipeline.ops.transactions.open_transactions import OpenTransaction, abort_transaction
 
     settings = from_environment()
 
     async def done() -> OpenTransaction:
-        async with audited(settings, f"transactions abort {topic}-{partition} producer {producer_id}"):
+        async with audit_operation(settings, f"transactions abort {topic}-{partition} producer {producer_id}"):
             return await asyncio.to_thread(abort_transaction, settings, topic, partition, producer_id)
 
     ended = asyncio.run(done())

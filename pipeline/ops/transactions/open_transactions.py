@@ -16,7 +16,7 @@ from kafka.admin import AbortTransactionSpec, KafkaAdminClient
 
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
-from pipeline.streams.kafka.admin import admin
+from pipeline.streams.kafka.admin import admin_client
 
 
 @dataclass(frozen=True, order=True)
@@ -38,7 +38,7 @@ class OpenTransaction:
 
 def open_transactions(settings: Settings) -> list[OpenTransaction]:
     """Those in this installation's topics, by partition. Raises LiaisonError."""
-    with admin(settings) as client:
+    with admin_client(settings) as client:
         names = [name for name in client.list_topics() if name.startswith(settings.namespace)]
         described = client.describe_topics(names) if names else []
         partitions = [
@@ -46,14 +46,14 @@ def open_transactions(settings: Settings) -> list[OpenTransaction]:
             for topic in described
             for each in topic["partitions"]
         ]
-        return sorted(_open(client, partitions))
+        return sorted(_find_open(client, partitions))
 
 
-def _open(client: KafkaAdminClient, partitions: list[TopicPartition]) -> Iterator[OpenTransaction]:
+def _find_open(client: KafkaAdminClient, partitions: list[TopicPartition]) -> Iterator[OpenTransaction]:
     """Partitions are asked again after the coordinators: a transaction that ends in between would seem to hang."""
-    first = _producers(client, partitions)
-    known = _coordinated(client)
-    again = _producers(client, sorted({partition for partition, _ in first}))
+    first = _describe_producers(client, partitions)
+    known = _find_coordinated(client)
+    again = _describe_producers(client, sorted({partition for partition, _ in first}))
     now = time.time()
     for (partition, producer_id), state in first.items():
         still = again.get((partition, producer_id))
@@ -72,7 +72,9 @@ def _open(client: KafkaAdminClient, partitions: list[TopicPartition]) -> Iterato
         )
 
 
-def _producers(client: KafkaAdminClient, partitions: list[TopicPartition]) -> dict[tuple[TopicPartition, int], Any]:
+def _describe_producers(
+    client: KafkaAdminClient, partitions: list[TopicPartition]
+) -> dict[tuple[TopicPartition, int], Any]:
     """The producers with an open transaction, by partition and id."""
     found = client.describe_producers(partitions) if partitions else {}
     return {
@@ -83,7 +85,7 @@ def _producers(client: KafkaAdminClient, partitions: list[TopicPartition]) -> di
     }
 
 
-def _coordinated(client: KafkaAdminClient) -> dict[int, tuple[str, frozenset[TopicPartition]]]:
+def _find_coordinated(client: KafkaAdminClient) -> dict[int, tuple[str, frozenset[TopicPartition]]]:
     """Transactional id, and partitions of the transaction under way, by producer id."""
     listed = [each.transactional_id for held in client.list_transactions().values() for each in held]
     return {
@@ -102,7 +104,7 @@ def abort_transaction(settings: Settings, topic: str, partition: int, producer_i
         if (each.topic, each.partition, each.producer_id) == (topic, partition, producer_id):
             if not each.hanging:
                 raise LiaisonError(f"Kafka ends the transaction in {where} itself; nothing to do")
-            with admin(settings) as client:
+            with admin_client(settings) as client:
                 client.abort_transaction(
                     AbortTransactionSpec(TopicPartition(topic, partition), producer_id, each.producer_epoch)
                 )

@@ -36,13 +36,13 @@ class TrailCheck:
         self._done = TrailStatus()
         self._task: asyncio.Task[None] | None = None
 
-    async def checked(self, patience_s: float) -> TrailStatus:
+    async def check_trail(self, patience_s: float) -> TrailStatus:
         """How the trail stands, made anew unless fresh; `running` where that takes longer than `patience_s`.
 
         Raises KafkaError and OSError where the trail can't be read.
         """
         if self._task is None and not self._is_fresh():
-            self._task = asyncio.create_task(self._check())
+            self._task = asyncio.create_task(self._run_check())
         task = self._task
         if task is not None:
             await asyncio.wait([task], timeout=patience_s)
@@ -60,9 +60,9 @@ class TrailCheck:
     def _is_fresh(self) -> bool:
         return self._done.at is not None and self._clock() - self._done.at < FRESH
 
-    async def _check(self) -> None:
+    async def _run_check(self) -> None:
         async for offset, entry in entries_from(self._settings, self._next):
-            self._verification.see(entry)
+            self._verification.check_entry(entry)
             self._next = offset + 1
         at = self._clock()
         self._done = TrailStatus(self._verification.entries, tuple(self._verification.findings(at)), at)

@@ -18,13 +18,13 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from aiokafka import AIOKafkaProducer
 
-from pipeline.access.audit import CHECKPOINT_S, Act, ActKind, AuditEntry, Chain, Heads, bound
+from pipeline.access.audit import CHECKPOINT_S, Act, ActKind, AuditEntry, Chain, Heads, bind_acts
 from pipeline.access.request_rules import RequestRule
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
-from pipeline.streams.audit.audit_tail import DAY_MS, See, followed
+from pipeline.streams.audit.audit_tail import DAY_MS, See, follow_audit
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.fail_fast_producer import hear
+from pipeline.streams.kafka.fail_fast_producer import consume_exception
 from pipeline.streams.kafka.prompt_producer import ANSWER_S, PromptProducer
 from pipeline.times import unix_ms
 from pipeline.transparency.leaves import new_seed
@@ -69,7 +69,7 @@ class AuditLog:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> AuditLog:
-        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._checkpoints())]
+        self._tasks = [asyncio.create_task(self._write_batches()), asyncio.create_task(self._write_checkpoints())]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -87,36 +87,36 @@ class AuditLog:
         self._queue.put_nowait(_Waiting(act, self._clock(), loop.time() + ANSWER_S, done))
         await done
 
-    async def _run(self) -> None:
+    async def _write_batches(self) -> None:
         while True:
-            batch = [await self._queue.get(), *self._queued(MOST_TOGETHER - 1)]
-            failure = await self._attempt(batch)
+            batch = [await self._queue.get(), *self._take_queued(MOST_TOGETHER - 1)]
+            failure = await self._send_batch(batch)
             if failure is not None:
-                batch += self._queued(self._queue.qsize())
+                batch += self._take_queued(self._queue.qsize())
             for one in batch:
                 if not one.done.cancelled():
-                    _settle(one.done, failure)
+                    _set_outcome(one.done, failure)
 
-    def _queued(self, most: int) -> list[_Waiting]:
+    def _take_queued(self, most: int) -> list[_Waiting]:
         """Takes out of the queue what is in it, at most so many."""
         return [self._queue.get_nowait() for _ in range(min(most, self._queue.qsize()))]
 
-    async def _checkpoints(self) -> None:
+    async def _write_checkpoints(self) -> None:
         while True:
             await asyncio.sleep(CHECKPOINT_S)
             with suppress(AuditError):
-                await self.write(self._checkpoint())
+                await self.write(self._make_checkpoint())
 
-    def _checkpoint(self) -> Act:
+    def _make_checkpoint(self) -> Act:
         own = {self._chain.name: self._chain.head} if self._chain else {}
         return Act(ActKind.CHECKPOINT, heads=self._heads() | own, rule=RequestRule.TRAIL)
 
-    async def _attempt(self, batch: Sequence[_Waiting]) -> AuditError | None:
+    async def _send_batch(self, batch: Sequence[_Waiting]) -> AuditError | None:
         """Send the acts in the open chain, or in a new one that begins at the last acknowledged hash.
 
         Whatever goes wrong, the acts fail: were it to leave here, every later act would wait for ever.
         """
-        after, entries = self._bound(batch)
+        after, entries = self._chain_entries(batch)
         try:
             async with asyncio.timeout_at(min(one.deadline for one in batch)):
                 await self._send(entries)
@@ -127,7 +127,7 @@ class AuditLog:
         self._chain, self._head = after, after.head
         return None
 
-    def _bound(self, batch: Sequence[_Waiting]) -> tuple[Chain, list[AuditEntry]]:
+    def _chain_entries(self, batch: Sequence[_Waiting]) -> tuple[Chain, list[AuditEntry]]:
         """The chain after these acts, and their entries."""
         acts = [(one.act, one.at) for one in batch]
         chain = self._chain
@@ -135,10 +135,10 @@ class AuditLog:
             chain = Chain(f"{self._writer}|{self._chains}", 0, self._head)
             self._chains += 1
             acts = [(Act(ActKind.OPENED, rule=RequestRule.TRAIL), batch[0].at), *acts]
-        return bound(chain, acts, new_seed)
+        return bind_acts(chain, acts, new_seed)
 
 
-def _settle(done: asyncio.Future[None], failure: AuditError | None) -> None:
+def _set_outcome(done: asyncio.Future[None], failure: AuditError | None) -> None:
     if failure is None:
         done.set_result(None)
     else:
@@ -149,14 +149,14 @@ class KafkaSender:
     """Sends entries to the topic `audit`. After a failure it begins anew with another producer."""
 
     def __init__(self, settings: Settings) -> None:
-        self._topic = topics.name(settings, topics.AUDIT)
+        self._topic = topics.topic_name(settings, topics.AUDIT)
         self._producer = PromptProducer(settings)
 
     async def __call__(self, entries: Sequence[AuditEntry]) -> None:
         """Send entries; returns when Kafka has acknowledged all. Raises what the producer raises."""
         try:
-            producer = await self._producer.started()
-            await asyncio.gather(*[await self._sent(producer, entry) for entry in entries])
+            producer = await self._producer.start_producer()
+            await asyncio.gather(*[await self._send_entry(producer, entry) for entry in entries])
         except BaseException:
             await self.stop()
             raise
@@ -165,10 +165,10 @@ class KafkaSender:
         """Let go of the producer, which sends nothing more."""
         await self._producer.stop()
 
-    async def _sent(self, producer: AIOKafkaProducer, entry: AuditEntry) -> asyncio.Future[Any]:
+    async def _send_entry(self, producer: AIOKafkaProducer, entry: AuditEntry) -> asyncio.Future[Any]:
         value = msgspec.json.encode(entry)
         future: asyncio.Future[Any] = await producer.send(self._topic, value, key=entry.chain.encode(), partition=0)
-        future.add_done_callback(hear)
+        future.add_done_callback(consume_exception)
         return future
 
 
@@ -180,7 +180,7 @@ async def audit_log(
     send, heads = KafkaSender(settings), Heads()
     since = unix_ms(clock()) - DAY_MS
     try:
-        async with followed(settings, since, [heads.see, *see]), AuditLog(send, clock, heads, writer) as log:
+        async with follow_audit(settings, since, [heads.add_entry, *see]), AuditLog(send, clock, heads, writer) as log:
             yield log
     finally:
         await send.stop()

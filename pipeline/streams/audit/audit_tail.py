@@ -16,7 +16,7 @@ from pipeline.access.audit import AuditEntry
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.partition_reading import BlockedPartitionError
-from pipeline.streams.kafka.reading import plain_consumer, read
+from pipeline.streams.kafka.reading import plain_consumer, read_partitions
 
 log = logging.getLogger(__name__)
 
@@ -32,11 +32,11 @@ See = Callable[[AuditEntry], None]
 _decode = msgspec.json.Decoder(AuditEntry).decode
 
 
-def _partition(settings: Settings) -> TopicPartition:
-    return TopicPartition(topics.name(settings, topics.AUDIT), 0)
+def _audit_partition(settings: Settings) -> TopicPartition:
+    return TopicPartition(topics.topic_name(settings, topics.AUDIT), 0)
 
 
-async def entries(settings: Settings) -> AsyncIterator[AuditEntry]:
+async def read_entries(settings: Settings) -> AsyncIterator[AuditEntry]:
     """Every entry that the topic holds, in its order."""
     async for _, entry in entries_from(settings, 0):
         yield entry
@@ -44,13 +44,13 @@ async def entries(settings: Settings) -> AsyncIterator[AuditEntry]:
 
 async def entries_from(settings: Settings, start: int) -> AsyncIterator[tuple[int, AuditEntry]]:
     """Each entry from an offset on, with its own."""
-    async for records in read(settings, {_partition(settings): start}):
+    async for records in read_partitions(settings, {_audit_partition(settings): start}):
         for record in records:
             yield record.offset, _decode(record.value)
 
 
 @asynccontextmanager
-async def followed(settings: Settings, since_ms: int, see: Iterable[See]) -> AsyncIterator[None]:
+async def follow_audit(settings: Settings, since_ms: int, see: Iterable[See]) -> AsyncIterator[None]:
     """Hand on every entry since a time (Unix, ms), in order, then each new one, until the context ends.
 
     Entered once what was there at the start has been handed on.
@@ -79,16 +79,16 @@ class _Follower:
     async def run(self) -> None:
         while True:
             try:
-                await self._follow(_partition(self._settings))
+                await self._follow_partition(_audit_partition(self._settings))
             except (KafkaError, OSError, BlockedPartitionError) as error:
                 log.warning("the audit trail cannot be followed: %s", error or type(error).__name__)
                 await asyncio.sleep(PAUSE_S)
 
-    async def _follow(self, partition: TopicPartition) -> None:
+    async def _follow_partition(self, partition: TopicPartition) -> None:
         async with plain_consumer(self._settings, [partition], GATHER_MS, GATHER_BYTES) as consumer:
             end = (await consumer.end_offsets([partition]))[partition]
             if self._next is None:
-                self._next = await self._first(consumer, partition, end)
+                self._next = await self._first_offset(consumer, partition, end)
             consumer.seek(partition, self._next)
             while True:
                 if await consumer.position(partition) >= end:  # a restore's transaction ends in no record
@@ -97,7 +97,7 @@ class _Follower:
                     self._hand_on(_decode(record.value))
                     self._next = record.offset + 1
 
-    async def _first(self, consumer: AIOKafkaConsumer, partition: TopicPartition, end: int) -> int:
+    async def _first_offset(self, consumer: AIOKafkaConsumer, partition: TopicPartition, end: int) -> int:
         found = (await consumer.offsets_for_times({partition: self._since_ms}))[partition]
         return end if found is None else int(found.offset)
 

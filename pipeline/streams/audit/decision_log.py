@@ -24,7 +24,7 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.fail_fast_producer import FailFastProducer
 from pipeline.streams.kafka.prompt_producer import ANSWER_S
-from pipeline.streams.kafka.reading import read
+from pipeline.streams.kafka.reading import read_partitions
 
 TRANSACTIONS: Final = "decide"
 """What the names of these transactions begin with."""
@@ -69,7 +69,7 @@ class DecisionLog:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._drop()
+        await self._drop_producer()
 
     async def write(
         self, topic: topics.Topic, key: str, value: msgspec.Struct, replaces: msgspec.Struct | None = None
@@ -78,10 +78,10 @@ class DecisionLog:
 
         `replaces` is what the key held when this was decided; OvertakenError is raised where that has changed.
         """
-        decision = _Decision(topics.name(self._settings, topic), key.encode(), _encoder.encode(value), replaces)
+        decision = _Decision(topics.topic_name(self._settings, topic), key.encode(), _encoder.encode(value), replaces)
         try:
             async with asyncio.timeout(ANSWER_S), self._turn:
-                return await self._commit(decision)
+                return await self._commit_decision(decision)
         except (TimeoutError, KafkaError, IllegalOperation, OSError) as error:
             if decision.ending:
                 raise UnknownDecisionError(
@@ -89,10 +89,10 @@ class DecisionLog:
                 ) from error
             raise DecisionError("the decision was not saved ({kind}); try again", kind=type(error).__name__) from error
 
-    async def _commit(self, decision: _Decision) -> int:
+    async def _commit_decision(self, decision: _Decision) -> int:
         """One transaction; after a failure the producer is dropped, and the next one's start ends what it left open."""
         try:
-            producer = await self._started()
+            producer = await self._start_producer()
             await producer.begin_transaction()
             sent = await producer.send_and_wait(decision.topic, decision.value, key=decision.key, partition=0)
             if decision.replaces is not None and await self._is_overtaken(decision, sent.offset):
@@ -101,7 +101,7 @@ class DecisionLog:
             decision.ending = True
             await producer.commit_transaction()
         except BaseException:
-            await self._drop()
+            await self._drop_producer()
             raise
         return int(sent.offset)
 
@@ -114,11 +114,11 @@ class DecisionLog:
         last: bytes | None = None
         if offset:
             start = max(0, offset - LOOK_BACK)
-            async for records in read(self._settings, {partition: start}, {partition: offset - 1}):
+            async for records in read_partitions(self._settings, {partition: start}, {partition: offset - 1}):
                 last = next((one.value for one in reversed(records) if one.key == decision.key), last)
         return last is not None and msgspec.json.decode(last, type=type(decision.replaces)) != decision.replaces
 
-    async def _started(self) -> FailFastProducer:
+    async def _start_producer(self) -> FailFastProducer:
         if self._producer is None:
             self._producer = FailFastProducer(
                 self._settings, self._id, REQUEST_TIMEOUT_MS, transaction_timeout_ms=TRANSACTION_TIMEOUT_MS
@@ -126,7 +126,7 @@ class DecisionLog:
             await self._producer.start()
         return self._producer
 
-    async def _drop(self) -> None:
+    async def _drop_producer(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
             await producer.drop()

@@ -13,7 +13,7 @@ from aiokafka import TopicPartition
 from pipeline.backoff import retrying
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import ids
+from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.reading import plain_consumer
 from pipeline.transparency.served_log import ServedLog
 
@@ -29,7 +29,7 @@ PAUSE_S: Final = 2.0
 async def served_log(settings: Settings) -> AsyncIterator[ServedLog]:
     """The log as this server tells of it, which grows with the topic until the context ends."""
     served = ServedLog(settings.audit_log_folder)
-    task = asyncio.create_task(_follow(settings, served))
+    task = asyncio.create_task(_follow_topic(settings, served))
     try:
         yield served
     finally:
@@ -39,7 +39,7 @@ async def served_log(settings: Settings) -> AsyncIterator[ServedLog]:
         served.close()
 
 
-async def _follow(settings: Settings, served: ServedLog) -> None:
+async def _follow_topic(settings: Settings, served: ServedLog) -> None:
     """Follow without end; while it can't be read or written, what is served stays as it is."""
     async for attempt in retrying(Exception, log, "following the audit log", longest_pause_s=PAUSE_S):
         with attempt:
@@ -48,12 +48,12 @@ async def _follow(settings: Settings, served: ServedLog) -> None:
 
 async def follow_log(settings: Settings, served: ServedLog) -> None:
     """Take the topic's messages as they come, without end. Raises KafkaError, OSError and what the disk does."""
-    name = topics.name(settings, topics.AUDIT_LOG)
-    found = await asyncio.to_thread(ids, settings, [name])
+    name = topics.topic_name(settings, topics.AUDIT_LOG)
+    found = await asyncio.to_thread(read_ids, settings, [name])
     partition = TopicPartition(name, 0)
     async with plain_consumer(settings, [partition], GATHER_MS, GATHER_BYTES) as consumer:
-        consumer.seek(partition, served.begin(found.topics[name]))
+        consumer.seek(partition, served.begin_topic(found.topics[name]))
         while True:
             for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
                 messages = [(one.offset, one.key, one.value) for one in records]
-                await asyncio.to_thread(served.take, messages)
+                await asyncio.to_thread(served.add_messages, messages)

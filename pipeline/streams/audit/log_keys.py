@@ -7,21 +7,21 @@ from pipeline.errors import LiaisonError
 from pipeline.private_files import create_private
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import ids
+from pipeline.streams.kafka.admin import read_ids
 from pipeline.transparency.notes import SignatureType, SigningKey
 from pipeline.transparency.tag_keys import TagKeys
 
 
 def tag_keys(ring: KeyRing) -> TagKeys:
     """The tag keys of the installation's agencies."""
-    return TagKeys(ring.ids, lambda key_id, agency: ring.key(KeyUse.AUDIT_TAGS, key_id, agency))
+    return TagKeys(ring.ids, lambda key_id, agency: ring.derive_key(KeyUse.AUDIT_TAGS, key_id, agency))
 
 
 def log_name(settings: Settings) -> str:
     """The name of a new log: that of the settings, else one made of the cluster's id."""
     if settings.audit_log_name:
         return settings.audit_log_name
-    cluster = ids(settings, [topics.name(settings, topics.AUDIT)]).cluster
+    cluster = read_ids(settings, [topics.topic_name(settings, topics.AUDIT)]).cluster
     return f"liaison/{settings.namespace}{cluster}".rstrip("=")
 
 

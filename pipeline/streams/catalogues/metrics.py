@@ -176,7 +176,7 @@ RESTARTS: Final = Counter(
 )
 
 
-def count(tally: Mapping[Counter, int]) -> None:
+def add_to_counters(tally: Mapping[Counter, int]) -> None:
     """Add what has become certain: labelled counters with what to add to each."""
     for counter, added in tally.items():
         counter.inc(added)
@@ -186,5 +186,5 @@ __all__ = [
     "BLOCKED", "BLOCK_SIZE", "BULK", "CANDIDATES", "CLAIMS", "END_TO_END", "FAULTS", "HITS", "HITS_DEFERRED",
     "HITS_WITHDRAWN", "HOT_BLOCK", "HOT_BLOCKS", "INTERNAL_FAULTS", "LAG", "LANES", "LAST_EVENT", "LATENCY",
     "OUTCOMES", "REBALANCES", "RECORDS", "REGISTRY", "RESTARTS", "STABLE_OFFSET_AGE", "STALLED", "STORE", "WORKER",
-    "Tally", "count",
+    "Tally", "add_to_counters",
 ]  # fmt: skip

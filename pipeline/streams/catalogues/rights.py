@@ -88,11 +88,14 @@ ROLES: Final = {
 def role_grants(settings: Settings, role: str) -> list[KafkaRight]:
     """What a process of ours may do."""
     duties = ROLES[role]
-    granted = [*_on(settings, duties.reads, Operation.READ), *_on(settings, duties.writes, Operation.WRITE)]
-    granted += _own(settings.namespace + duties.owns)
+    granted = [
+        *_rights_on(settings, duties.reads, Operation.READ),
+        *_rights_on(settings, duties.writes, Operation.WRITE),
+    ]
+    granted += _own_group_rights(settings.namespace + duties.owns)
     if duties.watches:
-        granted += _watching(settings, duties.watches)
-    return [*granted, *(_sending(settings.namespace + one) for one in duties.also_sends_as)]
+        granted += _watch_rights(settings, duties.watches)
+    return [*granted, *(_transaction_right(settings.namespace + one) for one in duties.also_sends_as)]
 
 
 def agency_grants(settings: Settings, agency: str) -> list[KafkaRight]:
@@ -107,17 +110,17 @@ def agency_grants(settings: Settings, agency: str) -> list[KafkaRight]:
     return [
         *_own_topics(settings, written, agency, Operation.WRITE),
         *_own_topics(settings, own, agency, Operation.READ),
-        *_on(settings, [topic for topic in read if topic not in own], Operation.READ),
-        *_own(upload_prefix(settings, agency)),
+        *_rights_on(settings, [topic for topic in read if topic not in own], Operation.READ),
+        *_own_group_rights(upload_prefix(settings, agency)),
     ]
 
 
 def _own_topics(settings: Settings, kinds: Iterable[Topic], agency: str, operation: Operation) -> list[KafkaRight]:
-    names = (topics.name(settings, topic, agency=agency) for topic in kinds)
+    names = (topics.topic_name(settings, topic, agency=agency) for topic in kinds)
     return [KafkaRight(ResourceType.TOPIC, name, operation) for name in names]
 
 
-def _on(settings: Settings, kinds: Iterable[Topic], operation: Operation) -> list[KafkaRight]:
+def _rights_on(settings: Settings, kinds: Iterable[Topic], operation: Operation) -> list[KafkaRight]:
     """All topics of these kinds, whichever agency or generation they are for."""
     starts = [(topic.pattern.partition("{")) for topic in kinds]
     return [
@@ -125,15 +128,15 @@ def _on(settings: Settings, kinds: Iterable[Topic], operation: Operation) -> lis
     ]
 
 
-def _watching(settings: Settings, kinds: Iterable[Topic]) -> list[KafkaRight]:
+def _watch_rights(settings: Settings, kinds: Iterable[Topic]) -> list[KafkaRight]:
     stages = (settings.namespace + duties.owns for role, duties in ROLES.items() if role != API)
     groups = [KafkaRight(ResourceType.GROUP, stage, Operation.DESCRIBE, prefix=True) for stage in stages]
-    return [*_on(settings, kinds, Operation.DESCRIBE), *groups]
+    return [*_rights_on(settings, kinds, Operation.DESCRIBE), *groups]
 
 
-def _own(prefix: str) -> list[KafkaRight]:
-    return [KafkaRight(ResourceType.GROUP, prefix, Operation.READ, prefix=True), _sending(prefix)]
+def _own_group_rights(prefix: str) -> list[KafkaRight]:
+    return [KafkaRight(ResourceType.GROUP, prefix, Operation.READ, prefix=True), _transaction_right(prefix)]
 
 
-def _sending(prefix: str) -> KafkaRight:
+def _transaction_right(prefix: str) -> KafkaRight:
     return KafkaRight(ResourceType.TRANSACTIONS, prefix, Operation.WRITE, prefix=True)

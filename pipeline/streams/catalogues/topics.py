@@ -220,7 +220,7 @@ class Planned:
     topic: Topic
 
 
-def name(settings: Settings, topic: Topic, *, agency: str = "", generation: str = "") -> str:
+def topic_name(settings: Settings, topic: Topic, *, agency: str = "", generation: str = "") -> str:
     """Full topic name, with the installation's namespace in front."""
     return settings.namespace + topic.pattern.format(agency=agency, generation=generation)
 
@@ -250,7 +250,7 @@ def is_national(settings: Settings, full_name: str) -> bool:
     return full_name.startswith(settings.namespace + CASES.pattern.removesuffix("{agency}"))
 
 
-def partitions(settings: Settings, topic: Topic) -> int:
+def partition_count(settings: Settings, topic: Topic) -> int:
     """How many partitions every topic of this kind has."""
     counts = {
         Count.CASES: settings.case_partitions,
@@ -261,10 +261,10 @@ def partitions(settings: Settings, topic: Topic) -> int:
     return counts[topic.count]
 
 
-def plan(settings: Settings, agencies: Iterable[str], generations: Iterable[str]) -> list[Planned]:
+def plan_topics(settings: Settings, agencies: Iterable[str], generations: Iterable[str]) -> list[Planned]:
     """Every topic that this installation needs, for these agencies and generations."""
     return (
-        [_planned(settings, t) for t in CATALOGUE if t.scope is Scope.INSTALLATION]
+        [_plan_topic(settings, t) for t in CATALOGUE if t.scope is Scope.INSTALLATION]
         + agency_plan(settings, agencies)
         + generation_plan(settings, generations)
     )
@@ -273,18 +273,18 @@ def plan(settings: Settings, agencies: Iterable[str], generations: Iterable[str]
 def agency_plan(settings: Settings, agencies: Iterable[str]) -> list[Planned]:
     """The topics that exist once per agency."""
     kinds = [t for t in CATALOGUE if t.scope is Scope.AGENCY]
-    return [_planned(settings, t, agency=a) for a in agencies for t in kinds]
+    return [_plan_topic(settings, t, agency=a) for a in agencies for t in kinds]
 
 
 def generation_plan(settings: Settings, generations: Iterable[str]) -> list[Planned]:
     """The topics that exist once per generation."""
     kinds = [t for t in CATALOGUE if t.scope is Scope.GENERATION]
-    return [_planned(settings, t, generation=g) for g in generations for t in kinds]
+    return [_plan_topic(settings, t, generation=g) for g in generations for t in kinds]
 
 
-def _planned(settings: Settings, topic: Topic, *, agency: str = "", generation: str = "") -> Planned:
-    full = name(settings, topic, agency=agency, generation=generation)
-    return Planned(full, partitions(settings, topic), topic)
+def _plan_topic(settings: Settings, topic: Topic, *, agency: str = "", generation: str = "") -> Planned:
+    full = topic_name(settings, topic, agency=agency, generation=generation)
+    return Planned(full, partition_count(settings, topic), topic)
 
 
 def link_partition(link: str, count: int) -> int:

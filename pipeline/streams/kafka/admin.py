@@ -15,11 +15,11 @@ from pipeline.backoff import FIRST_PAUSE_S
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues.topics import Planned
-from pipeline.streams.kafka.connection import options
+from pipeline.streams.kafka.connection import client_options
 from pipeline.streams.kafka.topic_state import (
     TopicDifference,
     TopicState,
-    compare,
+    compare_topics,
     internal_topics,
     read_states,
     wanted_configuration,
@@ -61,12 +61,12 @@ class ClusterNotReadyError(LiaisonError):
 
 
 @contextmanager
-def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
+def admin_client(settings: Settings) -> Iterator[KafkaAdminClient]:
     """kafka-python's admin client, closed afterwards.
 
     Raises LiaisonError where the cluster can't be reached or refuses; ClusterNotReadyError where this may pass.
     """
-    known = options(settings)
+    known = client_options(settings)
     try:
         client = KafkaAdminClient(**known, client_id="liaison-admin", reconnect_backoff_max_ms=RECONNECTED_WITHIN_MS)
     except KafkaError as error:
@@ -85,7 +85,7 @@ def admin(settings: Settings) -> Iterator[KafkaAdminClient]:
         client.close()
 
 
-def apply(settings: Settings, planned: Sequence[Planned], patience_s: float = PATIENCE_S) -> TopicReport:
+def apply_plan(settings: Settings, planned: Sequence[Planned], patience_s: float = PATIENCE_S) -> TopicReport:
     """Create what is missing and compare the rest; nothing that exists is changed. It may be cut off and repeated.
 
     Where Kafka is not ready it is tried again for `patience_s`: brokers may be starting or electing a leader.
@@ -100,7 +100,7 @@ def apply(settings: Settings, planned: Sequence[Planned], patience_s: float = PA
         reraise=True,
     )
     absent: set[str] = set()
-    found: list[TopicDifference] = attempts(_apply, settings, planned, absent)
+    found: list[TopicDifference] = attempts(_apply_once, settings, planned, absent)
     return TopicReport(
         [p.name for p in planned if p.name in absent],
         [p.name for p in planned if p.name not in absent],
@@ -108,17 +108,17 @@ def apply(settings: Settings, planned: Sequence[Planned], patience_s: float = PA
     )
 
 
-def _apply(settings: Settings, planned: Sequence[Planned], absent: set[str]) -> list[TopicDifference]:
+def _apply_once(settings: Settings, planned: Sequence[Planned], absent: set[str]) -> list[TopicDifference]:
     """One attempt; notes in `absent` which topics were not there."""
-    with admin(settings) as client:
+    with admin_client(settings) as client:
         held = set(client.list_topics())
         states = read_states(client, [p.name for p in planned if p.name in held])
         _refuse_other_counts(planned, states)
         missing = [p for p in planned if p.name not in held]
         absent.update(p.name for p in missing)
-        _create(client, settings, missing)
+        _create_topics(client, settings, missing)
         client.wait_for_topics([p.name for p in planned])
-        return compare(planned, states, settings.replication_factor)
+        return compare_topics(planned, states, settings.replication_factor)
 
 
 def _refuse_other_counts(planned: Sequence[Planned], states: Sequence[TopicState]) -> None:
@@ -129,7 +129,7 @@ def _refuse_other_counts(planned: Sequence[Planned], states: Sequence[TopicState
         raise LiaisonError(f"partition counts are fixed for good: {'; '.join(wrong)}")
 
 
-def _create(client: KafkaAdminClient, settings: Settings, missing: Sequence[Planned]) -> None:
+def _create_topics(client: KafkaAdminClient, settings: Settings, missing: Sequence[Planned]) -> None:
     if not missing:
         return
     _refuse_too_few_brokers(client, settings.replication_factor)
@@ -162,16 +162,16 @@ def _raise_refused(answers: Iterable[Mapping[str, Any]]) -> None:
             raise error(f"{answer['name']}: {answer['error_message']}")
 
 
-def differences(settings: Settings, planned: Sequence[Planned]) -> list[TopicDifference]:
+def find_differences(settings: Settings, planned: Sequence[Planned]) -> list[TopicDifference]:
     """Where these topics, which exist, and Kafka's own differ from what they should be. Raises LiaisonError."""
-    with admin(settings) as client:
+    with admin_client(settings) as client:
         states = read_states(client, [*(p.name for p in planned), *internal_topics(client)])
-        return compare(planned, states, settings.replication_factor)
+        return compare_topics(planned, states, settings.replication_factor)
 
 
-def members(settings: Settings, groups: Sequence[str]) -> dict[str, int]:
+def count_members(settings: Settings, groups: Sequence[str]) -> dict[str, int]:
     """How many members each of these consumer groups has; 0 for one that is not there. Raises LiaisonError."""
-    with admin(settings) as client:
+    with admin_client(settings) as client:
         held = {group["group_id"] for group in client.list_groups()}.intersection(groups)
         described = client.describe_groups(sorted(held)) if held else {}
         return {group: len(described[group]["members"]) if group in described else 0 for group in groups}
@@ -185,9 +185,9 @@ class Ids:
     topics: dict[str, str]
 
 
-def ids(settings: Settings, names: Sequence[str]) -> Ids:
+def read_ids(settings: Settings, names: Sequence[str]) -> Ids:
     """The ids of the cluster and of existing topics. Raises LiaisonError where one is missing."""
-    with admin(settings) as client:
+    with admin_client(settings) as client:
         held = set(client.list_topics())
         missing = [n for n in names if n not in held]
         if missing:

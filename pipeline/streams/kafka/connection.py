@@ -18,7 +18,7 @@ BATCH_BYTES: Final = 1 << 19
 """A record batch holds this much, or one larger message: brokers limit batches, not messages."""
 
 
-def bootstrap(settings: Settings) -> list[str]:
+def bootstrap_servers(settings: Settings) -> list[str]:
     """The cluster's addresses, host:port: the settings', else the local stack's. Raises LiaisonError without any."""
     url = settings.kafka_url or endpoints(settings).kafka
     return [server.strip() for server in url.split(",")]
@@ -42,13 +42,13 @@ def with_access(settings: Settings) -> Settings:
     return settings.model_copy(update=protocol if settings.kafka_username else protocol | own)
 
 
-def _tls(settings: Settings) -> ssl.SSLContext | None:
+def _tls_context(settings: Settings) -> ssl.SSLContext | None:
     if not settings.kafka_security_protocol.endswith("SSL"):
         return None
     return ssl.create_default_context(cafile=settings.kafka_ca_file)
 
 
-def _sasl(settings: Settings) -> dict[str, Any]:
+def _sasl_options(settings: Settings) -> dict[str, Any]:
     if not settings.kafka_security_protocol.startswith("SASL"):
         return {}
     return {
@@ -58,20 +58,20 @@ def _sasl(settings: Settings) -> dict[str, Any]:
     }
 
 
-def options(settings: Settings) -> dict[str, Any]:
+def client_options(settings: Settings) -> dict[str, Any]:
     """What kafka-python's and aiokafka's clients have in common: addresses, security, credentials."""
     known = with_access(settings)
     return {
-        "bootstrap_servers": bootstrap(known),
+        "bootstrap_servers": bootstrap_servers(known),
         "security_protocol": known.kafka_security_protocol,
-        "ssl_context": _tls(known),
-        **_sasl(known),
+        "ssl_context": _tls_context(known),
+        **_sasl_options(known),
     }
 
 
 def consumer_options(settings: Settings) -> dict[str, Any]:
     """For an aiokafka consumer without a group that reads what was committed, from explicit positions."""
-    return options(settings) | {
+    return client_options(settings) | {
         "isolation_level": "read_committed",
         "enable_auto_commit": False,
         "auto_offset_reset": "earliest",

@@ -36,7 +36,7 @@ from aiokafka.producer.sender import (
 )
 
 from pipeline.settings import Settings
-from pipeline.streams.kafka.connection import options
+from pipeline.streams.kafka.connection import client_options
 
 REQUEST_TIMEOUT_MS: Final = 15_000
 """A broker that has not answered by then hangs. Half of the transactions' own time-out: the next producer ends the
@@ -103,7 +103,7 @@ class FailFastSender(Sender):
         self.failure: BaseException | None = None
         self._under_way: set[asyncio.Task[Any]] = set()
 
-    def fail(self, error: KafkaError) -> None:
+    def fail_transaction(self, error: KafkaError) -> None:
         """End the transaction's sending here: whoever waits for it gets the error, and no request follows."""
         if self.failure is not None:
             return
@@ -147,7 +147,7 @@ class FailFastSender(Sender):
             else:
                 return node_id
 
-    async def _send(self, request: Coroutine[Any, Any, Any]) -> Any:
+    async def _send_unless_ended(self, request: Coroutine[Any, Any, Any]) -> Any:
         """Send a request, unless the sender has ended since it was made."""
         task = asyncio.current_task()
         if self.failure is not None or task is None:
@@ -164,13 +164,13 @@ class FailFastSender(Sender):
         return await handler.do(node_id)
 
     async def _do_add_partitions_to_txn(self, tps: Collection[TopicPartition]) -> Any:
-        return await self._send(self._ask_coordinator(_AddPartitions(self, tps)))
+        return await self._send_unless_ended(self._ask_coordinator(_AddPartitions(self, tps)))
 
     async def _do_add_offsets_to_txn(self, group_id: str) -> Any:
-        return await self._send(self._ask_coordinator(_AddOffsets(self, group_id)))
+        return await self._send_unless_ended(self._ask_coordinator(_AddOffsets(self, group_id)))
 
     async def _do_txn_offset_commit(self, offsets: Any, group_id: str) -> Any:
-        return await self._send(self._commit_offsets(offsets, group_id))
+        return await self._send_unless_ended(self._commit_offsets(offsets, group_id))
 
     async def _commit_offsets(self, offsets: Any, group_id: str) -> None:
         try:
@@ -181,7 +181,7 @@ class FailFastSender(Sender):
         await _CommitOffsets(self, offsets, group_id).do(node_id)
 
     async def _do_txn_commit(self, commit_result: Any) -> Any:
-        return await self._send(self._end_transaction(commit_result))
+        return await self._send_unless_ended(self._end_transaction(commit_result))
 
     async def _end_transaction(self, commit_result: Any) -> None:
         await self._message_accumulator.flush_for_commit()
@@ -191,7 +191,7 @@ class FailFastSender(Sender):
             await self._ask_coordinator(_EndTransaction(self, commit_result))
 
     async def _send_produce_req(self, node_id: int, batches: Any) -> Any:
-        return await self._send(self._produce(node_id, batches))
+        return await self._send_unless_ended(self._produce(node_id, batches))
 
     async def _produce(self, node_id: int, batches: Any) -> None:
         await _Produce(self, batches).do(node_id)
@@ -215,7 +215,7 @@ class FailFastProducer(AIOKafkaProducer):
     ) -> None:
         """`limits` are aiokafka's own options."""
         super().__init__(
-            **options(settings),
+            **client_options(settings),
             transactional_id=transactional_id,
             request_timeout_ms=request_timeout_ms,
             linger_ms=0,
@@ -243,7 +243,7 @@ class FailFastProducer(AIOKafkaProducer):
             await self.client.close()
 
 
-def hear(future: asyncio.Future[Any]) -> None:
+def consume_exception(future: asyncio.Future[Any]) -> None:
     """Take note of a failure: where a later send fails first, nobody awaits this one, and asyncio would complain."""
     if not future.cancelled():
         future.exception()

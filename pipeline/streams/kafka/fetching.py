@@ -41,7 +41,7 @@ class _Block:
     pause_s: float = 0.0
     until: float = 0.0
 
-    def pause(self, now: float) -> float:
+    def next_pause_s(self, now: float) -> float:
         """After a failed attempt: returns the pause until the next, which has grown (seconds)."""
         self.pause_s = min(2 * self.pause_s, LONGEST_PAUSE_S) if self.pause_s else FIRST_PAUSE_S
         self.until = now + self.pause_s
@@ -54,7 +54,7 @@ class BatchFetcher(Fetcher):  # type: ignore[misc]  # aiokafka's fetcher has no 
     policy: ReadingPolicy
     reader: BatchReader
 
-    def adopt(self, policy: ReadingPolicy) -> None:
+    def adopt_policy(self, policy: ReadingPolicy) -> None:
         """Begin with a policy; called before the first request."""
         self.policy = policy
         self.reader = BatchReader(policy.limits)
@@ -69,14 +69,14 @@ class BatchFetcher(Fetcher):  # type: ignore[misc]  # aiokafka's fetcher has no 
             task.cancel()
         await asyncio.gather(*self._looking, return_exceptions=True)
         for partition in list(self._blocks):
-            self.unblock(partition)
+            self.unblock_partition(partition)
 
     def rejection_at(self, partition: TopicPartition, offset: int) -> RejectedBatch | None:
         """The operator's order that covers an offset, as far as it is known here."""
         rejected = self._rejections.get(partition)
         return rejected if rejected is not None and rejected.covers(offset) else None
 
-    def block(self, partition: TopicPartition, offset: int, error: CorruptBatchError) -> None:
+    def block_partition(self, partition: TopicPartition, offset: int, error: CorruptBatchError) -> None:
         """Fetch a partition again after a pause that grows. Raises BlockedPartitionError beyond the policy's patience.
 
         Meanwhile it is looked up whether an operator has rejected the batch.
@@ -85,7 +85,7 @@ class BatchFetcher(Fetcher):  # type: ignore[misc]  # aiokafka's fetcher has no 
         block = self._blocks.get(partition)
         if block is None or block.offset != offset:
             block = self._blocks[partition] = _Block(offset, error.last_offset, now)
-        pause = block.pause(now)
+        pause = block.next_pause_s(now)
         log.warning("%s-%d: offset %d: %s; fetched again in %.1f s", *partition, offset, error, pause)
         if self.policy.patience_s is None:
             metrics.BLOCKED.labels(partition.topic, str(partition.partition)).set(1)
@@ -101,7 +101,7 @@ class BatchFetcher(Fetcher):  # type: ignore[misc]  # aiokafka's fetcher has no 
         block = self._blocks.get(partition)
         return None if block is None else block.last_offset
 
-    def unblock(self, partition: TopicPartition) -> None:
+    def unblock_partition(self, partition: TopicPartition) -> None:
         """A partition has gone on, or is read here no more."""
         if self._blocks.pop(partition, None) is not None and self.policy.patience_s is None:
             metrics.BLOCKED.remove(partition.topic, str(partition.partition))
@@ -118,12 +118,14 @@ class BatchFetcher(Fetcher):  # type: ignore[misc]  # aiokafka's fetcher has no 
     def _get_actions_per_node(self, assignment: Any) -> tuple[Any, ...]:
         """Leave blocked partitions out of aiokafka's requests; it asks again at least every 0.2 s."""
         for gone in self._blocks.keys() - set(assignment.tps):
-            self.unblock(gone)
+            self.unblock_partition(gone)
         requests, *others = super()._get_actions_per_node(assignment)
         now = time.monotonic()
         waiting = {partition for partition, block in self._blocks.items() if block.until > now}
         if waiting:
-            requests = [(node, kept) for node, request in requests if (kept := _without(request, waiting)).topics]
+            requests = [
+                (node, kept) for node, request in requests if (kept := _without_partitions(request, waiting)).topics
+            ]
         return requests, *others
 
     async def _proc_offset_request(self, node_id: int, topic_data: Any) -> Any:
@@ -153,13 +155,13 @@ class BatchFetcher(Fetcher):  # type: ignore[misc]  # aiokafka's fetcher has no 
             return False
         asked = {TopicPartition(topic, p): offset for topic, ps in request.topics for p, offset, _ in ps}
         kept = [
-            self._keep(assignment, TopicPartition(topic, partition), asked, code, highwater, rest)
+            self._keep_answer(assignment, TopicPartition(topic, partition), asked, code, highwater, rest)
             for topic, partitions in response.topics
             for partition, code, highwater, *rest in partitions
         ]
         return any(kept)
 
-    def _keep(
+    def _keep_answer(
         self,
         assignment: Any,
         partition: TopicPartition,
@@ -173,7 +175,7 @@ class BatchFetcher(Fetcher):  # type: ignore[misc]  # aiokafka's fetcher has no 
         if not state.has_valid_position or state.position != offset:
             return False  # somebody has sought elsewhere meanwhile
         if code != kafka_errors.NoError.errno:
-            return self._fail(partition, state, offset, kafka_errors.for_code(code))
+            return self._handle_refusal(partition, state, offset, kafka_errors.for_code(code))
         state.highwater, state.lso, state.timestamp = highwater, rest[0], int(time.time() * 1000)
         fetched = rest[-1]
         if not fetched:
@@ -185,7 +187,7 @@ class BatchFetcher(Fetcher):  # type: ignore[misc]  # aiokafka's fetcher has no 
         )
         return True
 
-    def _fail(self, partition: TopicPartition, state: Any, offset: int, error: type[KafkaError]) -> bool:
+    def _handle_refusal(self, partition: TopicPartition, state: Any, offset: int, error: type[KafkaError]) -> bool:
         """Deal with a broker's refusal as aiokafka does; True where the consumer has to hear of it."""
         if error in (kafka_errors.NotLeaderForPartitionError, kafka_errors.UnknownTopicOrPartitionError):
             self._client.force_metadata_update()
@@ -200,7 +202,7 @@ class BatchFetcher(Fetcher):  # type: ignore[misc]  # aiokafka's fetcher has no 
         return False
 
 
-def _without(request: Any, waiting: set[TopicPartition]) -> Any:
+def _without_partitions(request: Any, waiting: set[TopicPartition]) -> Any:
     """A fetch request that leaves some partitions out."""
     kept = [
         (topic, [one for one in partitions if TopicPartition(topic, one[0]) not in waiting])
@@ -231,5 +233,5 @@ class BatchConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka's consu
         """Make it one of ours: aiokafka's `start` makes a fetcher whose task has not begun yet."""
         if made is not None:
             made.__class__ = BatchFetcher
-            cast(BatchFetcher, made).adopt(self._policy)
+            cast(BatchFetcher, made).adopt_policy(self._policy)
         self._own_fetcher = cast("BatchFetcher | None", made)

@@ -9,7 +9,7 @@ from aiokafka import TopicPartition
 
 from pipeline.settings import Settings
 from pipeline.streams.kafka.partition_reading import BlockedPartitionError
-from pipeline.streams.kafka.reading import plain_consumer, read
+from pipeline.streams.kafka.reading import plain_consumer, read_partitions
 
 LOOKED_AT: Final = 5
 """Offsets read back from the end: transaction markers of an agency's own producer are no records."""
@@ -29,7 +29,7 @@ async def last_events(settings: Settings, partitions: Collection[TopicPartition]
     found: dict[TopicPartition, float] = {}
     while True:
         try:
-            async for records in read(settings, starts, patience_s=0):
+            async for records in read_partitions(settings, starts, patience_s=0):
                 last = records[-1]
                 found[TopicPartition(last.topic, last.partition)] = last.timestamp / 1000
         except BlockedPartitionError as error:

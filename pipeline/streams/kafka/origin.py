@@ -22,7 +22,7 @@ header, and a receipt that can't be written would stop intake."""
 Headers = list[tuple[str, bytes]]
 
 
-def headers(origin: Position) -> Headers:
+def origin_headers(origin: Position) -> Headers:
     """The headers of a message that is sent again."""
     return [(HEADER, str(origin).encode())]
 

@@ -72,10 +72,10 @@ class PartitionBlocker(Protocol):
     def rejection_at(self, partition: TopicPartition, offset: int) -> RejectedBatch | None:
         """The operator's order that covers an offset, as far as it is known here."""
 
-    def block(self, partition: TopicPartition, offset: int, error: CorruptBatchError) -> None:
+    def block_partition(self, partition: TopicPartition, offset: int, error: CorruptBatchError) -> None:
         """Fetch a partition again after a pause."""
 
-    def unblock(self, partition: TopicPartition) -> None:
+    def unblock_partition(self, partition: TopicPartition) -> None:
         """A partition has gone on."""
 
 
@@ -100,23 +100,23 @@ class PartitionReader(PartitionRecords):  # type: ignore[misc]  # aiokafka's fet
         try:
             for batch in self._records:
                 try:
-                    records = [] if self._is_skipped(batch) else self._fetcher.reader.read(batch)
+                    records = [] if self._is_skipped(batch) else self._fetcher.reader.read_records(batch)
                 except UnreadableBatchError as error:
                     records = []
-                    yield from self._unreadable(batch, error)
+                    yield from self._mark_batch(batch, error)
                 for record in records:
                     if record.offset >= self.next_fetch_offset:
                         self.next_fetch_offset = record.offset + 1
                         yield _consumer_record(topic, partition, record)
-                self._advance(batch.last_offset)
+                self._advance_past(batch.last_offset)
         except CorruptBatchError as error:
             yield from self._rejected_or_blocked(error)
 
-    def _advance(self, last_offset: int) -> None:
+    def _advance_past(self, last_offset: int) -> None:
         """Go past an offset: the last of a batch, even where compaction or an abort has left no record there."""
         if last_offset >= self.next_fetch_offset:
             self.next_fetch_offset = last_offset + 1
-        self._fetcher.unblock(self._tp)
+        self._fetcher.unblock_partition(self._tp)
 
     def _is_skipped(self, batch: RecordBatch) -> bool:
         """Whether a batch is a transaction marker, or of an aborted transaction: neither is inflated."""
@@ -131,31 +131,35 @@ class PartitionReader(PartitionRecords):  # type: ignore[misc]  # aiokafka's fet
     def _is_abort(self, batch: RecordBatch) -> bool:
         """Brokers alone write markers; one that can't be read is damaged as a whole. Raises CorruptBatchError."""
         try:
-            return any(ControlRecord.parse(record.key) == ABORT_MARKER for record in self._fetcher.reader.read(batch))
+            return any(
+                ControlRecord.parse(record.key) == ABORT_MARKER for record in self._fetcher.reader.read_records(batch)
+            )
         except (UnreadableBatchError, KafkaError, ValueError, TypeError) as error:
             raise CorruptBatchError("a transaction marker can't be read", batch.last_offset) from error
 
-    def _unreadable(self, batch: RecordBatch, error: UnreadableBatchError) -> Iterator[UnreadableBatch]:
+    def _mark_batch(self, batch: RecordBatch, error: UnreadableBatchError) -> Iterator[UnreadableBatch]:
         """The marker of a batch of a national topic. Raises CorruptBatchError for one of our own."""
         if not self._fetcher.policy.is_national(self._tp.topic):
             raise CorruptBatchError(f"the batch can't be read: {error}", batch.last_offset, lasting=True) from error
-        yield from self._marked(batch.base_offset, batch.last_offset, batch.timestamp_ms, str(error))
+        yield from self._mark_range(batch.base_offset, batch.last_offset, batch.timestamp_ms, str(error))
 
-    def _marked(self, first: int, last: int, timestamp_ms: int, problem: str) -> Iterator[UnreadableBatch]:
+    def _mark_range(self, first: int, last: int, timestamp_ms: int, problem: str) -> Iterator[UnreadableBatch]:
         """The marker of what is left of a range, which may have been read in part before a limit was lowered."""
         first = max(first, self.next_fetch_offset)
         if first <= last:
             log.info("%s-%d: offsets %d to %d can't be read: %s", *self._tp, first, last, problem)
-            self._advance(last)
+            self._advance_past(last)
             yield UnreadableBatch(self._tp.topic, self._tp.partition, first, last, timestamp_ms, problem)
 
     def _rejected_or_blocked(self, error: CorruptBatchError) -> Iterator[UnreadableBatch]:
         rejected = self._fetcher.rejection_at(self._tp, self.next_fetch_offset)
         if rejected is None:
-            self._fetcher.block(self._tp, self.next_fetch_offset, error)
+            self._fetcher.block_partition(self._tp, self.next_fetch_offset, error)
             return
         now_ms = int(time.time() * 1000)
-        yield from self._marked(rejected.offset, rejected.last_offset, now_ms, f"{error}; an operator has rejected it")
+        yield from self._mark_range(
+            rejected.offset, rejected.last_offset, now_ms, f"{error}; an operator has rejected it"
+        )
 
 
 def _consumer_record(topic: str, partition: int, record: Record) -> ConsumerRecord:

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.producer.sender import Sender
 
 from pipeline.settings import Settings
-from pipeline.streams.kafka.connection import options
+from pipeline.streams.kafka.connection import client_options
 from pipeline.streams.kafka.fail_fast_producer import ALL_REPLICAS, PAUSE_MS
 
 ANSWER_S: Final = 4.0
@@ -26,7 +26,7 @@ class PromptProducer:
         self._settings = settings
         self._producer: EndableProducer | None = None
 
-    async def started(self) -> AIOKafkaProducer:
+    async def start_producer(self) -> AIOKafkaProducer:
         """The producer, connected. Raises KafkaError or OSError."""
         if self._producer is None:
             self._producer = EndableProducer(self._settings)
@@ -77,7 +77,7 @@ class EndableProducer(AIOKafkaProducer):  # type: ignore[misc]
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(
-            **options(settings),
+            **client_options(settings),
             acks="all",
             enable_idempotence=True,
             linger_ms=0,

@@ -56,11 +56,11 @@ def reading_policy(settings: Settings, patience_s: float | None = None) -> Readi
 
 async def _find_rejection(settings: Settings, partition: TopicPartition, offset: int) -> RejectedBatch | None:
     """The operator's order to give up the damaged batch at an offset."""
-    table = await read_table(settings, topics.name(settings, topics.CONTROL))
+    table = await read_table(settings, topics.topic_name(settings, topics.CONTROL))
     found = [one for one in rejected_batches(table.items(), *partition) if one.covers(offset)]
     if not found:
         return None
-    held = await asyncio.to_thread(admin.ids, settings, [partition.topic])
+    held = await asyncio.to_thread(admin.read_ids, settings, [partition.topic])
     return next((one for one in found if one.topic_id == held.topics[partition.topic]), None)
 
 
@@ -84,14 +84,14 @@ async def plain_consumer(
         fetch_min_bytes=fetch_bytes,
     )
     try:
-        await _complete(consumer.start())
+        await _complete_step(consumer.start())
         consumer.assign(list(partitions))
         yield consumer
     finally:
-        await _complete(consumer.stop())
+        await _complete_step(consumer.stop())
 
 
-async def _complete(step: Coroutine[Any, Any, None]) -> None:
+async def _complete_step(step: Coroutine[Any, Any, None]) -> None:
     """Connect or disconnect. Who is cancelled meanwhile does so first: aiokafka 0.14 would leave a connection open."""
     task = asyncio.ensure_future(step)
     try:
@@ -104,7 +104,7 @@ async def _complete(step: Coroutine[Any, Any, None]) -> None:
         raise
 
 
-async def read(
+async def read_partitions(
     settings: Settings,
     starts: Mapping[TopicPartition, int],
     last: Mapping[TopicPartition, int] | None = None,
@@ -132,10 +132,10 @@ async def read(
                 wanted = records_up_to(records, given[partition]) if partition in given else records
                 if wanted:
                     yield wanted
-            open_partitions -= await _finished(consumer, open_partitions, ends)
+            open_partitions -= await _find_finished(consumer, open_partitions, ends)
 
 
-async def _finished(
+async def _find_finished(
     consumer: AIOKafkaConsumer, partitions: set[TopicPartition], ends: dict[TopicPartition, int]
 ) -> set[TopicPartition]:
     done = set()
@@ -148,7 +148,7 @@ async def _finished(
     return done
 
 
-async def begin(settings: Settings, partition: TopicPartition) -> int:
+async def first_offset(settings: Settings, partition: TopicPartition) -> int:
     """The first offset that a partition still holds."""
     async with plain_consumer(settings, [partition]) as consumer:
         found: dict[TopicPartition, int] = await consumer.beginning_offsets([partition])
@@ -159,7 +159,7 @@ async def read_table(settings: Settings, topic: str, partitions: Iterable[int] =
     """The last value of every key of a compacted topic that is small enough to hold; tombstones left out."""
     table: dict[bytes, bytes] = {}
     starts = {TopicPartition(topic, p): 0 for p in partitions}
-    async for records in read(settings, starts):
+    async for records in read_partitions(settings, starts):
         table |= {r.key: r.value for r in records}
     return {key: value for key, value in table.items() if value is not None}
 

@@ -125,10 +125,10 @@ def split_batches(fetched: bytes) -> Iterator[RecordBatch]:
             return
         batch = whole[position : position + size]
         position += size
-        yield _checked(batch if end - position >= len(PADDING) else _padded(batch))
+        yield _check_batch(batch if end - position >= len(PADDING) else _copy_padded(batch))
 
 
-def _padded(batch: memoryview) -> memoryview:
+def _copy_padded(batch: memoryview) -> memoryview:
     """A copy of the last batch: no other stands behind it, past whose end the compiled reader might look."""
     return memoryview(bytes(batch) + PADDING)[: len(batch)]
 
@@ -144,7 +144,7 @@ def _batch_bytes(data: memoryview, position: int, end: int) -> int:
     return int(length) + _LENGTH_END
 
 
-def _checked(data: memoryview) -> RecordBatch:
+def _check_batch(data: memoryview) -> RecordBatch:
     if _PREFIX.unpack_from(data)[3] != MAGIC:
         return _checked_legacy(data)
     compiled = DefaultRecordBatch(data)
@@ -179,21 +179,21 @@ class BatchReader:
         self._limits = limits
         self._scratch = bytearray(SCRATCH_BYTES)
 
-    def read(self, batch: RecordBatch) -> list[Record]:
+    def read_records(self, batch: RecordBatch) -> list[Record]:
         """All records of a batch, offsets rising within its range. Raises UnreadableBatchError."""
-        codec = self._codec(batch)
+        codec = self._check_header(batch)
         if codec is Codec.NONE:
             self._check_size(batch, batch.data)
-            return _read(batch, batch.compiled)
+            return _read_compiled(batch, batch.compiled)
         try:
-            data = self._inflated(batch, codec)
+            data = self._inflate_batch(batch, codec)
             self._check_size(batch, data)
-            return _read(batch, DefaultRecordBatch(data))
+            return _read_compiled(batch, DefaultRecordBatch(data))
         finally:
             if len(self._scratch) > KEPT_BYTES:
                 self._scratch = bytearray(SCRATCH_BYTES)
 
-    def _codec(self, batch: RecordBatch) -> Codec:
+    def _check_header(self, batch: RecordBatch) -> Codec:
         """The batch's codec, once all that its header tells is within the limits."""
         if batch.magic != MAGIC:
             raise UnreadableBatchError(f"its format {batch.magic} is older than Kafka 0.11")
@@ -206,7 +206,7 @@ class BatchReader:
             raise UnreadableBatchError("it does not hold as many records as offsets")
         return _CODECS[number]
 
-    def _inflated(self, batch: RecordBatch, codec: Codec) -> memoryview:
+    def _inflate_batch(self, batch: RecordBatch, codec: Codec) -> memoryview:
         """Header and inflated records, in the reader's own buffer, zeros behind them."""
         compressed = batch.data[_HEADER.size :]
         self._make_room(min(GUESSED_RATIO * len(compressed), self._limits.max_bytes))
@@ -216,7 +216,7 @@ class BatchReader:
                 size = inflate_into(codec, compressed, room[: self._limits.max_bytes])
                 break
             except TooSmallError:
-                self._grow(len(room))
+                self._grow_buffer(len(room))
             except InflationError as error:
                 raise UnreadableBatchError(str(error)) from error
         end = _HEADER.size + size
@@ -225,7 +225,7 @@ class BatchReader:
         self._scratch[end : end + len(PADDING)] = PADDING
         return memoryview(self._scratch)[:end]
 
-    def _grow(self, room: int) -> None:
+    def _grow_buffer(self, room: int) -> None:
         if room >= self._limits.max_bytes:
             raise UnreadableBatchError(f"it would inflate to more than {self._limits.max_bytes} bytes")
         self._make_room(min(GUESSED_RATIO * room, self._limits.max_bytes))
@@ -247,7 +247,7 @@ class BatchReader:
             raise UnreadableBatchError("it holds too many headers")
 
 
-def _read(batch: RecordBatch, compiled: Any) -> list[Record]:
+def _read_compiled(batch: RecordBatch, compiled: Any) -> list[Record]:
     try:
         records = list(compiled)
     except (KafkaError, ValueError, OverflowError, MemoryError, SystemError) as error:
@@ -272,7 +272,7 @@ def _count_headers(data: memoryview, records: int) -> int:
     counted = 0
     try:
         for _ in range(records):
-            length, start = _varint(data, position)
+            length, start = _decode_varint(data, position)
             counted += _headers_at(data, start)
             position = start + max(0, length)
     except IndexError as error:
@@ -283,14 +283,14 @@ def _count_headers(data: memoryview, records: int) -> int:
 def _headers_at(data: memoryview, position: int) -> int:
     """How many headers the record says it has, whose attributes are at a position. Raises IndexError."""
     for _ in ("attributes", "timestamp", "offset"):
-        position = _varint(data, position)[1]
+        position = _decode_varint(data, position)[1]
     for _ in ("key", "value"):
-        length, position = _varint(data, position)
+        length, position = _decode_varint(data, position)
         position += max(0, length)
-    return max(0, _varint(data, position)[0])
+    return max(0, _decode_varint(data, position)[0])
 
 
-def _varint(data: memoryview, position: int) -> tuple[int, int]:
+def _decode_varint(data: memoryview, position: int) -> tuple[int, int]:
     """A zigzag number and the position after it. Raises IndexError past the end of the data, or of 64 bits."""
     value = 0
     for shift in range(0, 70, 7):

@@ -11,7 +11,7 @@ from kafka.admin import OffsetSpec
 from kafka.protocol.consumer import IsolationLevel
 
 from pipeline.settings import Settings
-from pipeline.streams.kafka.admin import admin
+from pipeline.streams.kafka.admin import admin_client
 
 Offsets = Mapping[TopicPartition, int]
 
@@ -23,16 +23,16 @@ class StableOffsetWatch:
         self._settings, self._clock = settings, clock
         self._held: dict[TopicPartition, tuple[int, float]] = {}
 
-    async def look(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, float]:
+    async def ask_ages(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, float]:
         """Ask Kafka; returns the seconds for which each partition's stable offset has stood still, 0 where it has not.
 
         Raises LiaisonError.
         """
         stable = await asyncio.to_thread(stable_offsets, self._settings, partitions)
         ends = await asyncio.to_thread(end_offsets, self._settings, partitions)
-        return self.ages(stable, ends)
+        return self.update_ages(stable, ends)
 
-    def ages(self, stable: Offsets, ends: Offsets) -> dict[TopicPartition, float]:
+    def update_ages(self, stable: Offsets, ends: Offsets) -> dict[TopicPartition, float]:
         """The same, of offsets just read."""
         now = self._clock()
         before, self._held = self._held, {}
@@ -45,19 +45,19 @@ class StableOffsetWatch:
 
 def stable_offsets(settings: Settings, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:
     """Where the first open transaction of each partition begins, or its end. Raises LiaisonError."""
-    return _offsets(settings, partitions, IsolationLevel.READ_COMMITTED)
+    return _ask_offsets(settings, partitions, IsolationLevel.READ_COMMITTED)
 
 
 def end_offsets(settings: Settings, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:
     """The high watermark of each partition. Raises LiaisonError."""
-    return _offsets(settings, partitions, IsolationLevel.READ_UNCOMMITTED)
+    return _ask_offsets(settings, partitions, IsolationLevel.READ_UNCOMMITTED)
 
 
-def _offsets(
+def _ask_offsets(
     settings: Settings, partitions: Collection[TopicPartition], level: IsolationLevel
 ) -> dict[TopicPartition, int]:
     if not partitions:
         return {}
-    with admin(settings) as client:
+    with admin_client(settings) as client:
         found = client.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST), isolation_level=level)
     return {TopicPartition(p.topic, p.partition): held.offset for p, held in found.items()}

@@ -63,17 +63,17 @@ def read_states(client: KafkaAdminClient, names: Sequence[str]) -> list[TopicSta
         return []
     resources = [ConfigResource(ConfigResourceType.TOPIC, name, None) for name in names]
     found = next(iter(client.describe_configs(resources, config_filter="all").values()))
-    return [_state(topic, found[topic["name"]]) for topic in client.describe_topics(list(names))]
+    return [_parse_state(topic, found[topic["name"]]) for topic in client.describe_topics(list(names))]
 
 
-def _state(topic: Mapping[str, Any], settings: Mapping[str, Mapping[str, str]]) -> TopicState:
+def _parse_state(topic: Mapping[str, Any], settings: Mapping[str, Mapping[str, str]]) -> TopicState:
     if topic["error_code"] or not topic["partitions"]:  # it has just been made, or is being deleted
         raise LeaderNotAvailableError(topic["name"])
     assigned = {p["partition_index"]: p["replica_nodes"] for p in topic["partitions"]}
     return TopicState(topic["name"], assigned, {key: setting["value"] for key, setting in settings.items()})
 
 
-def compare(planned: Iterable[Planned], states: Iterable[TopicState], replicas: int) -> list[TopicDifference]:
+def compare_topics(planned: Iterable[Planned], states: Iterable[TopicState], replicas: int) -> list[TopicDifference]:
     """Where topics differ from their plan, or Kafka's own from what exactly-once needs, at so many replicas."""
     plans = {one.name: one for one in planned}
     return [

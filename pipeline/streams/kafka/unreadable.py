@@ -45,7 +45,7 @@ def count_positions(records: Iterable[ConsumerRecord]) -> int:
 
 def records_after(records: Iterable[ConsumerRecord], offset: int) -> list[ConsumerRecord]:
     """What lies behind an offset; of an unreadable batch that begins before it, the rest."""
-    return [_rest(record, offset) for record in records if last_offset_of(record) > offset]
+    return [_rest_of_range(record, offset) for record in records if last_offset_of(record) > offset]
 
 
 def records_up_to(records: Iterable[ConsumerRecord], offset: int) -> list[ConsumerRecord]:
@@ -57,7 +57,7 @@ def records_up_to(records: Iterable[ConsumerRecord], offset: int) -> list[Consum
     ]
 
 
-def _rest(record: ConsumerRecord, offset: int) -> ConsumerRecord:
+def _rest_of_range(record: ConsumerRecord, offset: int) -> ConsumerRecord:
     if isinstance(record, UnreadableBatch) and record.offset <= offset:
         return replace(record, offset=offset + 1)
     return record

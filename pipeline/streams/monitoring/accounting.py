@@ -21,11 +21,11 @@ from pipeline.errors import LiaisonError
 from pipeline.records.messages import Position
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.reading import plain_consumer, read
+from pipeline.streams.kafka.reading import plain_consumer, read_partitions
 from pipeline.streams.kafka.unreadable import last_offset_of
 from pipeline.streams.monitoring.lag import Lag, committed_of, ends_of, group_of, lag_of
 from pipeline.streams.monitoring.outcome_map import OutcomeMap, PartitionCount, VerdictNumbers
-from pipeline.streams.registers.registry import agencies
+from pipeline.streams.registers.registry import read_agencies
 
 ACCEPTED: Final = "accepted"
 DUPLICATE: Final = "duplicate"
@@ -77,7 +77,7 @@ class Accounting:
         return self.missing == self.repeated == self.contradicted == 0
 
 
-def total(counted: Iterable[Accounting]) -> Accounting:
+def sum_accounts(counted: Iterable[Accounting]) -> Accounting:
     """The sum of several agencies' accounts."""
     summed, rejected = Accounting(), Counter[str]()
     for account in counted:
@@ -88,9 +88,9 @@ def total(counted: Iterable[Accounting]) -> Accounting:
     return summed
 
 
-async def accounting(settings: Settings) -> Accounting:
+async def count_outcomes(settings: Settings) -> Accounting:
     """Count the outcomes of all registered agencies together. Raises LiaisonError."""
-    return total((await accounting_by_agency(settings)).values())
+    return sum_accounts((await accounting_by_agency(settings)).values())
 
 
 async def accounting_by_agency(settings: Settings) -> dict[str, Accounting]:
@@ -98,17 +98,17 @@ async def accounting_by_agency(settings: Settings) -> dict[str, Accounting]:
 
     Reads both topics of one agency after the other: memory holds one agency's positions, a byte each.
     """
-    names = list(await agencies(settings))
-    acknowledged = await _acknowledged(settings, names)
-    return {name: await _account(settings, name, acknowledged) for name in names}
+    names = list(await read_agencies(settings))
+    acknowledged = await _read_acknowledged(settings, names)
+    return {name: await _account_for(settings, name, acknowledged) for name in names}
 
 
 async def wait_for_intake(settings: Settings, within_s: float) -> None:
     """Return once intake has passed all that national topics hold now. Raises LiaisonError where that takes longer."""
-    names = list(await agencies(settings))
-    ends = await ends_of(settings, _partitions(settings, topics.CASES, names))
+    names = list(await read_agencies(settings))
+    ends = await ends_of(settings, _list_partitions(settings, topics.CASES, names))
     deadline = time.monotonic() + within_s
-    while behind := await _behind(settings, names, ends):
+    while behind := await _lagging_partitions(settings, names, ends):
         if time.monotonic() >= deadline:
             raise LiaisonError(
                 f"intake has not finished {', '.join(sorted({one.topic for one in behind}))} within "
@@ -117,32 +117,34 @@ async def wait_for_intake(settings: Settings, within_s: float) -> None:
         await asyncio.sleep(LOOK_S)
 
 
-async def _behind(settings: Settings, names: Iterable[str], ends: Mapping[TopicPartition, int]) -> list[Lag]:
+async def _lagging_partitions(
+    settings: Settings, names: Iterable[str], ends: Mapping[TopicPartition, int]
+) -> list[Lag]:
     """Where intake has not passed these ends; a partition that ends in transaction markers is done at lag 0."""
-    acknowledged = await _acknowledged(settings, names)
+    acknowledged = await _read_acknowledged(settings, names)
     short = [partition for partition, end in ends.items() if acknowledged[partition] < end]
     return [one for one in await lag_of(settings, {group_of(settings, "intake"): short}) if one.lag]
 
 
-async def _acknowledged(settings: Settings, names: Iterable[str]) -> Mapping[TopicPartition, int]:
+async def _read_acknowledged(settings: Settings, names: Iterable[str]) -> Mapping[TopicPartition, int]:
     group = group_of(settings, "intake")
-    consumed = {group: _partitions(settings, topics.CASES, names)}
+    consumed = {group: _list_partitions(settings, topics.CASES, names)}
     return (await asyncio.to_thread(committed_of, settings, consumed))[group]
 
 
-async def _account(settings: Settings, agency: str, acknowledged: Mapping[TopicPartition, int]) -> Accounting:
-    maps = await _messages(settings, _partitions(settings, topics.CASES, [agency]))
-    await _add_receipts(settings, _partitions(settings, topics.RECEIPTS, [agency]), maps)
-    return total(_accounted(held.count(acknowledged[partition])) for partition, held in maps.items())
+async def _account_for(settings: Settings, agency: str, acknowledged: Mapping[TopicPartition, int]) -> Accounting:
+    maps = await _map_messages(settings, _list_partitions(settings, topics.CASES, [agency]))
+    await _add_receipts(settings, _list_partitions(settings, topics.RECEIPTS, [agency]), maps)
+    return sum_accounts(_from_count(held.count_messages(acknowledged[partition])) for partition, held in maps.items())
 
 
-async def _messages(settings: Settings, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, OutcomeMap]:
+async def _map_messages(settings: Settings, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, OutcomeMap]:
     """Every position on these partitions: transaction markers leave offsets without a message."""
     numbers = VerdictNumbers()
     async with plain_consumer(settings, partitions) as consumer:
         begins = await consumer.beginning_offsets(partitions)
     maps = {partition: OutcomeMap(begins[partition], numbers) for partition in partitions}
-    async for records in read(settings, begins):
+    async for records in read_partitions(settings, begins):
         held = maps[TopicPartition(records[0].topic, records[0].partition)]
         for record in records:
             held.add_messages(record.offset, last_offset_of(record))
@@ -153,7 +155,7 @@ async def _add_receipts(
     settings: Settings, partitions: Iterable[TopicPartition], maps: Mapping[TopicPartition, OutcomeMap]
 ) -> None:
     decode = msgspec.json.Decoder(_Outcome).decode
-    async for records in read(settings, dict.fromkeys(partitions, 0)):
+    async for records in read_partitions(settings, dict.fromkeys(partitions, 0)):
         for receipt in (decode(record.value) for record in records):
             at = receipt.position
             held = maps.get(TopicPartition(at.topic, at.partition))
@@ -162,7 +164,7 @@ async def _add_receipts(
                 held.add_receipt(at.offset, last, (receipt.outcome, receipt.reason))
 
 
-def _accounted(count: PartitionCount) -> Accounting:
+def _from_count(count: PartitionCount) -> Accounting:
     rejected: Counter[str] = Counter()
     outcomes: Counter[str] = Counter()
     for (outcome, reason), positions in count.verdicts.items():
@@ -180,6 +182,6 @@ def _accounted(count: PartitionCount) -> Accounting:
     )
 
 
-def _partitions(settings: Settings, topic: topics.Topic, names: Iterable[str]) -> list[TopicPartition]:
-    full = [topics.name(settings, topic, agency=name) for name in names]
-    return [TopicPartition(name, p) for name in full for p in range(topics.partitions(settings, topic))]
+def _list_partitions(settings: Settings, topic: topics.Topic, names: Iterable[str]) -> list[TopicPartition]:
+    full = [topics.topic_name(settings, topic, agency=name) for name in names]
+    return [TopicPartition(name, p) for name in full for p in range(topics.partition_count(settings, topic))]

@@ -24,9 +24,9 @@ from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.first_times import first_times, high_watermarks
-from pipeline.streams.monitoring.lag import committed_of, consumed, ends_of, group_of
-from pipeline.streams.registers.control import control
-from pipeline.streams.registers.registry import agencies
+from pipeline.streams.monitoring.lag import committed_of, consumed_partitions, ends_of, group_of
+from pipeline.streams.registers.control import read_control
+from pipeline.streams.registers.registry import read_agencies
 
 log = logging.getLogger(__name__)
 
@@ -62,12 +62,12 @@ class Watermark:
         self.reached: datetime | None = None
         self._noted: deque[tuple[datetime, Offsets]] = deque(maxlen=KEPT)
 
-    def note(self, at: datetime | None, ends: Offsets) -> None:
+    def note_ends(self, at: datetime | None, ends: Offsets) -> None:
         """What counts as of this moment lies before these ends; None, not known, notes nothing."""
         if at is not None:
             self._noted.append((at, ends))
 
-    def acknowledged(self, committed: Offsets, at_rest: Set[TopicPartition]) -> None:
+    def note_acknowledged(self, committed: Offsets, at_rest: Set[TopicPartition]) -> None:
         """The group is done up to these offsets; with the partitions `at_rest` as a whole.
 
         A moment noted with partitions that are consumed no more, as those of a former generation, is forgotten.
@@ -109,28 +109,28 @@ class Freshness:
         """Whether `as_of` is not known from looks: a backlog that was there at the first look is not yet done."""
         return not self._watermarks or self._watermarks[-1].reached is None
 
-    def look(self, at: datetime, groups: Sequence[GroupPosition]) -> None:
+    def update_positions(self, at: datetime, groups: Sequence[GroupPosition]) -> None:
         """Where each group stands, the last being project's; ends were read after `at` and what is acknowledged."""
         self._watermarks = self._watermarks or [Watermark() for _ in groups]
         passed: datetime | None = at
         for watermark, group in zip(self._watermarks, groups, strict=True):
-            watermark.note(passed, group.ends)
-            watermark.acknowledged(group.committed, group.at_rest)
+            watermark.note_ends(passed, group.ends)
+            watermark.note_acknowledged(group.committed, group.at_rest)
             passed = watermark.reached
-        self._indexed.note(at, groups[-1].ends)
-        self._indexed.acknowledged(groups[-1].committed, groups[-1].at_rest)
+        self._indexed.note_ends(at, groups[-1].ends)
+        self._indexed.note_acknowledged(groups[-1].committed, groups[-1].at_rest)
 
-    def estimate(self, at: datetime) -> None:
+    def estimate_from(self, at: datetime) -> None:
         """Stand-in for `as_of` until it is known."""
         self._estimate = at
 
 
 @asynccontextmanager
-async def watched(settings: Settings, clock: Clock) -> AsyncIterator[Freshness]:
+async def watch_freshness(settings: Settings, clock: Clock) -> AsyncIterator[Freshness]:
     """The index's freshness, looked at every few seconds; entered after the first look."""
     freshness = Freshness()
-    await _look(settings, clock, freshness)
-    task = asyncio.create_task(_watch(settings, clock, freshness))
+    await _update_once(settings, clock, freshness)
+    task = asyncio.create_task(_watch_forever(settings, clock, freshness))
     try:
         yield freshness
     finally:
@@ -139,16 +139,16 @@ async def watched(settings: Settings, clock: Clock) -> AsyncIterator[Freshness]:
             await task
 
 
-async def _watch(settings: Settings, clock: Clock, freshness: Freshness) -> None:
+async def _watch_forever(settings: Settings, clock: Clock, freshness: Freshness) -> None:
     while True:
         await asyncio.sleep(LOOK_S if freshness.indexed_as_of else FIRST_LOOKS_S)
-        await _look(settings, clock, freshness)
+        await _update_once(settings, clock, freshness)
 
 
-async def _look(settings: Settings, clock: Clock, freshness: Freshness) -> None:
+async def _update_once(settings: Settings, clock: Clock, freshness: Freshness) -> None:
     """One look; while Kafka does not answer the index ages."""
     try:
-        groups = await _groups(settings)
+        groups = await _list_groups(settings)
         at = clock()
         committed = await asyncio.to_thread(committed_of, settings, groups)
         partitions = list(chain.from_iterable(groups.values()))
@@ -164,10 +164,10 @@ async def _look(settings: Settings, clock: Clock, freshness: Freshness) -> None:
         )
         standing.append(GroupPosition({p: high[p] for p in own}, committed[group], set(own) - waiting.keys()))
         since += waiting.values()
-    freshness.look(at, standing)
+    freshness.update_positions(at, standing)
     known = [time for time in since if time is not None]
     if freshness.is_estimated and len(known) == len(since):
-        freshness.estimate(min([at, *known]))
+        freshness.estimate_from(min([at, *known]))
 
 
 async def _first_waiting(
@@ -186,12 +186,14 @@ async def _first_waiting(
         return dict.fromkeys(left)
 
 
-async def _groups(settings: Settings) -> dict[str, list[TopicPartition]]:
+async def _list_groups(settings: Settings) -> dict[str, list[TopicPartition]]:
     """What intake and the active generation's correlate and project consume, in the order of the flow."""
-    held = await control(settings)
-    active = held.of()
-    groups = consumed(settings, await agencies(settings), held)
+    held = await read_control(settings)
+    active = held.find_generation()
+    groups = consumed_partitions(settings, await read_agencies(settings), held)
     scopes = {"intake": "", "correlate": active.id, "project": active.id}
-    audit = topics.name(settings, topics.AUDIT)  # no answer of a search comes from it, and every search adds to it
+    audit = topics.topic_name(
+        settings, topics.AUDIT
+    )  # no answer of a search comes from it, and every search adds to it
     found = {group: groups[group] for group in (group_of(settings, *scope) for scope in scopes.items())}
     return {group: [p for p in partitions if p.topic != audit] for group, partitions in found.items()}

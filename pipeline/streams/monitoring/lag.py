@@ -14,10 +14,10 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.topic_row import OF_A_GENERATION, Process
 from pipeline.streams.kafka import admin
 from pipeline.streams.kafka.partition_reading import BlockedPartitionError
-from pipeline.streams.kafka.reading import plain_consumer, read
+from pipeline.streams.kafka.reading import plain_consumer, read_partitions
 from pipeline.streams.kafka.unreadable import count_positions, records_after
-from pipeline.streams.registers.control import Control, Generation, control
-from pipeline.streams.registers.registry import agencies
+from pipeline.streams.registers.control import Control, Generation, read_control
+from pipeline.streams.registers.registry import read_agencies
 
 COUNTED: Final = 2000
 """Up to this many offsets behind, records are counted one by one: transaction markers take offsets too."""
@@ -42,14 +42,14 @@ class Lag:
     lag: int
 
 
-async def lag(settings: Settings) -> list[Lag]:
+async def measure_lag(settings: Settings) -> list[Lag]:
     """The lag of every partition that this installation's stages consume, for the agencies and generations registered.
 
     All zero means that the stages have come to rest: each stage's acknowledgement was read before the end of what it
     writes. Exact below COUNTED, else an upper bound. Raises LiaisonError.
     """
-    names, held = list(await agencies(settings)), await control(settings)
-    return await lag_of(settings, consumed(settings, names, held))
+    names, held = list(await read_agencies(settings)), await read_control(settings)
+    return await lag_of(settings, consumed_partitions(settings, names, held))
 
 
 async def lag_of(settings: Settings, consumed: Mapping[str, Sequence[TopicPartition]]) -> list[Lag]:
@@ -66,7 +66,7 @@ async def lag_behind(settings: Settings, committed: Groups) -> list[Lag]:
         for p, offset in offsets.items()
         if 0 < ends[p] - offset <= COUNTED
     }
-    counted = await _count(settings, near)
+    counted = await _count_records(settings, near)
     return sorted(
         Lag(group, p.topic, p.partition, counted.get((group, p), max(0, ends[p] - offset)))
         for group, offsets in committed.items()
@@ -79,7 +79,7 @@ def group_of(settings: Settings, stage: str, scope: str = "") -> str:
     return f"{settings.namespace}{stage}-{scope}" if scope else f"{settings.namespace}{stage}"
 
 
-def consumed(settings: Settings, names: Iterable[str], held: Control) -> dict[str, list[TopicPartition]]:
+def consumed_partitions(settings: Settings, names: Iterable[str], held: Control) -> dict[str, list[TopicPartition]]:
     """What each consumer group consumes, in the order of the flow."""
     agency_names = list(names)
     found = {group_of(settings, Process.INTAKE): _consumed_of_all(settings, Process.INTAKE, agency_names)}
@@ -93,13 +93,13 @@ def consumed(settings: Settings, names: Iterable[str], held: Control) -> dict[st
 
 def consumed_by(settings: Settings, one: Generation, *, active: bool) -> dict[str, list[TopicPartition]]:
     """What the groups of one generation consume."""
-    own = one.settings(settings)
+    own = one.apply_to_settings(settings)
     return {
         group_of(settings, stage, one.id): [
             partition
             for topic in topics.CATALOGUE
             if stage in topic.consumers and (active or _is_of_every_generation(stage, topic))
-            for partition in _all(own, topic, generation=one.id)
+            for partition in _all_partitions(own, topic, generation=one.id)
         ]
         for stage in OF_A_GENERATION
         if stage is not Process.DERIVE or not active
@@ -118,19 +118,21 @@ def _consumed_of_all(settings: Settings, stage: Process, names: Sequence[str]) -
         for topic in topics.CATALOGUE
         if stage in topic.consumers
         for agency in (names if topic.scope is topics.Scope.AGENCY else ("",))
-        for partition in _all(settings, topic, agency=agency)
+        for partition in _all_partitions(settings, topic, agency=agency)
     ]
 
 
-def _all(settings: Settings, topic: topics.Topic, *, agency: str = "", generation: str = "") -> list[TopicPartition]:
-    full = topics.name(settings, topic, agency=agency, generation=generation)
-    return [TopicPartition(full, p) for p in range(topics.partitions(settings, topic))]
+def _all_partitions(
+    settings: Settings, topic: topics.Topic, *, agency: str = "", generation: str = ""
+) -> list[TopicPartition]:
+    full = topics.topic_name(settings, topic, agency=agency, generation=generation)
+    return [TopicPartition(full, p) for p in range(topics.partition_count(settings, topic))]
 
 
 def committed_of(settings: Settings, consumed: Mapping[str, Iterable[TopicPartition]]) -> Groups:
     """Acknowledged offsets; 0 where nothing has been."""
-    admin.ids(settings, sorted({p.topic for partitions in consumed.values() for p in partitions}))
-    with admin.admin(settings) as client:
+    admin.read_ids(settings, sorted({p.topic for partitions in consumed.values() for p in partitions}))
+    with admin.admin_client(settings) as client:
         held = client.list_group_offsets(list(consumed))
         return {
             group: dict.fromkeys(partitions, 0)
@@ -150,7 +152,7 @@ async def ends_of(settings: Settings, partitions: list[TopicPartition]) -> dict[
         return ends
 
 
-async def _count(settings: Settings, starts: Mapping[Reading, int]) -> dict[Reading, int]:
+async def _count_records(settings: Settings, starts: Mapping[Reading, int]) -> dict[Reading, int]:
     """Records from each group's own offset on; a partition that several groups read is read once.
 
     One that can't be read, since its next batch is damaged, is left out.
@@ -161,7 +163,7 @@ async def _count(settings: Settings, starts: Mapping[Reading, int]) -> dict[Read
     while True:
         counted = {reading: 0 for reading in starts if reading[1] in lowest}
         try:
-            async for records in read(settings, lowest, patience_s=PATIENCE_S):
+            async for records in read_partitions(settings, lowest, patience_s=PATIENCE_S):
                 source = TopicPartition(records[0].topic, records[0].partition)
                 for reading in counted:
                     if reading[1] == source:

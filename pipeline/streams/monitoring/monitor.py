@@ -47,44 +47,44 @@ class Monitor:
         """Sample until cancelled; an outage of Kafka is one more thing to tell."""
         while True:
             if self.stage is None:
-                self._health.observe(HealthSample(self._clock(), {}, 0, frozenset({LaneState.WAITING})))
+                self._health.add_sample(HealthSample(self._clock(), {}, 0, frozenset({LaneState.WAITING})))
                 await asyncio.sleep(SAMPLE_S)
                 continue
             try:
                 async with plain_consumer(self._settings, []) as consumer:
                     while True:
-                        await self._sample(self.stage, consumer)
+                        await self._take_sample(self.stage, consumer)
                         await asyncio.sleep(SAMPLE_S)
             except (KafkaError, OSError, LiaisonError) as error:
                 log.warning("lag is not known: %s", type(error).__name__)
-                self._observe(self.stage, self.stage.owned(), None)
+                self._observe_health(self.stage, self.stage.owned_partitions(), None)
                 await asyncio.sleep(SAMPLE_S)
 
-    def _short(self, partition: TopicPartition) -> str:
+    def _short_name(self, partition: TopicPartition) -> str:
         return str(partition.topic).removeprefix(self._settings.namespace)
 
-    async def _sample(self, stage: Stage, consumer: AIOKafkaConsumer) -> None:
-        owned = stage.owned()
+    async def _take_sample(self, stage: Stage, consumer: AIOKafkaConsumer) -> None:
+        owned = stage.owned_partitions()
         async with asyncio.timeout(ANSWER_S):
-            lags = await _lags(consumer, owned)
-        self._observe(stage, owned, sum(lags.values()))
-        self._show(owned, lags)
+            lags = await _measure_lags(consumer, owned)
+        self._observe_health(stage, owned, sum(lags.values()))
+        self._set_gauges(owned, lags)
         await self._tell_last_events(owned)
         if self._clock() - self._stable_offsets_at >= STABLE_OFFSETS_S:
             self._stable_offsets_at = self._clock()
             await self._show_stable_offsets(owned)
 
-    def _observe(self, stage: Stage, owned: Sequence[Owned], lag: int | None) -> None:
+    def _observe_health(self, stage: Stage, owned: Sequence[Owned], lag: int | None) -> None:
         applied = {one.partition: one.applied for one in owned}
         states = frozenset(one.state for one in owned) if stage.joined else frozenset({LaneState.JOINING})
         now = self._clock()
-        self._health.observe(HealthSample(now, applied, lag, states, outside=any(one.outside for one in owned)))
-        metrics.STALLED.set(self._health.stalled(now))
+        self._health.add_sample(HealthSample(now, applied, lag, states, outside=any(one.outside for one in owned)))
+        metrics.STALLED.set(self._health.is_stalled(now))
 
-    def _show(self, owned: Sequence[Owned], lags: Mapping[TopicPartition, int]) -> None:
+    def _set_gauges(self, owned: Sequence[Owned], lags: Mapping[TopicPartition, int]) -> None:
         shown: set[tuple[str, str, str]] = set()
         for one in owned:
-            labels = (one.feed, self._short(one.partition), str(one.partition.partition))
+            labels = (one.feed, self._short_name(one.partition), str(one.partition.partition))
             metrics.LAG.labels(*labels).set(lags.get(one.partition, 0))
             metrics.STORE.labels(*labels).set(size_on_disk(one.folder))
             shown.add(labels)
@@ -102,28 +102,28 @@ class Monitor:
 
     async def _show_stable_offsets(self, owned: Sequence[Owned]) -> None:
         """Of what is consumed, and of `progress`, which every lane reads before it begins."""
-        progress = topics.name(self._settings, topics.PROGRESS)
+        progress = topics.topic_name(self._settings, topics.PROGRESS)
         read = {one.partition for one in owned}
         read |= {TopicPartition(progress, progress_partition(one.feed, one.partition.partition)) for one in owned}
         async with asyncio.timeout(ANSWER_S):
-            ages = await self._stable_offsets.look(read)
+            ages = await self._stable_offsets.ask_ages(read)
         metrics.STABLE_OFFSET_AGE.clear()
         for partition, age_s in ages.items():
-            metrics.STABLE_OFFSET_AGE.labels(self._short(partition), str(partition.partition)).set(age_s)
+            metrics.STABLE_OFFSET_AGE.labels(self._short_name(partition), str(partition.partition)).set(age_s)
 
     async def _tell_last_events(self, owned: Sequence[Owned]) -> None:
         """Of partitions that came to this worker: what it consumes later it tells as it goes."""
         partitions = {one.partition for one in owned}
         for partition, at in (await last_events(self._settings, partitions - self._told)).items():
-            gauge = metrics.LAST_EVENT.labels(self._short(partition), str(partition.partition))
+            gauge = metrics.LAST_EVENT.labels(self._short_name(partition), str(partition.partition))
             gauge.set(at)
         for gone in self._told - partitions:
             with suppress(KeyError):
-                metrics.LAST_EVENT.remove(self._short(gone), str(gone.partition))
+                metrics.LAST_EVENT.remove(self._short_name(gone), str(gone.partition))
         self._told = partitions
 
 
-async def _lags(consumer: AIOKafkaConsumer, owned: Sequence[Owned]) -> dict[TopicPartition, int]:
+async def _measure_lags(consumer: AIOKafkaConsumer, owned: Sequence[Owned]) -> dict[TopicPartition, int]:
     """Ends are asked of the broker: a consumer that has stopped would take an old one for the last."""
     if not owned:
         return {}

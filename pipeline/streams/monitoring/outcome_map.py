@@ -21,7 +21,7 @@ _ONLY_VERDICT: Final = bytes(code & ~_HELD for code in range(256))
 
 
 @cache
-def _deciding(number: int) -> bytes:
+def _verdict_table(number: int) -> bytes:
     """The table that gives a verdict's number to every offset without one."""
     return bytes(code if code & ~_HELD else code | number for code in range(256))
 
@@ -39,7 +39,7 @@ class VerdictNumbers:
             raise LiaisonError("receipts name more reasons than there are")
         return number
 
-    def numbered(self) -> dict[int, Verdict]:
+    def by_number(self) -> dict[int, Verdict]:
         """The verdicts by their numbers."""
         return {number: verdict for verdict, number in self._numbers.items()}
 
@@ -85,15 +85,15 @@ class OutcomeMap:
         said = len(verdicts) - verdicts.count(0)
         self._repeated += said
         self._contradicted += said - verdicts.count(number)
-        self._codes[start:stop] = before.translate(_deciding(number))
+        self._codes[start:stop] = before.translate(_verdict_table(number))
 
-    def count(self, acknowledged: int) -> PartitionCount:
+    def count_messages(self, acknowledged: int) -> PartitionCount:
         """Count the messages; those before the offset `acknowledged` should all have a verdict."""
         codes = np.frombuffer(self._codes, dtype=np.uint8)
         counted = np.bincount(codes, minlength=256)
         verdicts = {
             verdict: int(counted[_HELD | number])
-            for number, verdict in self._numbers.numbered().items()
+            for number, verdict in self._numbers.by_number().items()
             if counted[_HELD | number]
         }
         missing = int(np.count_nonzero(codes[: max(0, acknowledged - self._begin)] == _HELD))

@@ -44,7 +44,7 @@ class _Handler(WSGIRequestHandler):
 
 
 @contextmanager
-def serving(
+def serve_status(
     host: str,
     port: int,
     health: Health | None,
@@ -52,7 +52,7 @@ def serving(
     registry: CollectorRegistry = REGISTRY,
 ) -> Iterator[int]:
     """Serve until left; gives the port, any free one where `port` is 0 or taken. Without `health`, metrics alone."""
-    server = _bound(host, port, _application(health, clock, registry))
+    server = _bind_server(host, port, _make_application(health, clock, registry))
     thread = threading.Thread(target=server.serve_forever, name="status port", daemon=True)
     thread.start()
     log.info("metrics and health at http://%s:%d", host, server.server_port)
@@ -64,7 +64,7 @@ def serving(
         server.server_close()
 
 
-def _bound(host: str, port: int, application: WSGIApplication) -> WSGIServer:
+def _bind_server(host: str, port: int, application: WSGIApplication) -> WSGIServer:
     try:
         return make_server(host, port, application, _Server, _Handler)
     except OSError:
@@ -72,9 +72,11 @@ def _bound(host: str, port: int, application: WSGIApplication) -> WSGIServer:
         return make_server(host, 0, application, _Server, _Handler)
 
 
-def _application(health: Health | None, clock: Callable[[], float], registry: CollectorRegistry) -> WSGIApplication:
+def _make_application(
+    health: Health | None, clock: Callable[[], float], registry: CollectorRegistry
+) -> WSGIApplication:
     metrics = make_wsgi_app(registry)
-    checks = {"/healthz": health.alive, "/readyz": health.ready} if health else {}
+    checks = {"/healthz": health.why_restart, "/readyz": health.why_not_ready} if health else {}
 
     def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]

@@ -30,17 +30,17 @@ def set_rate(client: KafkaAdminClient, user: str, rate_bytes_s: int | None) -> N
         entity=[entry.EntityData(entity_type=USER, entity_name=user)],
         ops=[entry.OpData(key=PRODUCER_RATE, value=float(rate_bytes_s or 0), remove=rate_bytes_s is None)],
     )
-    answer = _sent(client, AlterClientQuotasRequest(entries=[change], validate_only=False))
+    answer = _send_request(client, AlterClientQuotasRequest(entries=[change], validate_only=False))
     for one in answer.entries:
         if one.error_code:
             raise LiaisonError(f"Kafka refused the rate of {user}: {one.error_message}")
 
 
-def rates(client: KafkaAdminClient) -> dict[str, int]:
+def read_rates(client: KafkaAdminClient) -> dict[str, int]:
     """The rates that are set, in bytes a second, by user. Raises LiaisonError."""
     component = DescribeClientQuotasRequest.ComponentData
     named = component(entity_type=USER, match_type=ANY_NAMED, match=None)
-    answer = _sent(client, DescribeClientQuotasRequest(components=[named], strict=True))
+    answer = _send_request(client, DescribeClientQuotasRequest(components=[named], strict=True))
     if answer.error_code:
         raise LiaisonError(f"Kafka did not report its rates: {answer.error_message}")
     return {
@@ -51,7 +51,7 @@ def rates(client: KafkaAdminClient) -> dict[str, int]:
     }
 
 
-def _sent(client: KafkaAdminClient, request: Any) -> Any:
+def _send_request(client: KafkaAdminClient, request: Any) -> Any:
     """The answer to a request for which kafka-python's admin client has a message and no call."""
     manager = client._manager  # noqa: SLF001 - pinned; tests/integration/streams/test_rights.py
     return manager.run(manager.send, request)

@@ -8,7 +8,7 @@ from typing import Final
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues.topics import is_named_by_catalogue
-from pipeline.streams.kafka.admin import admin
+from pipeline.streams.kafka.admin import admin_client
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def find_short_of_replicas(settings: Settings) -> dict[str, int]:
 
     Returns how many replicas each has, by name. Raises LiaisonError.
     """
-    with admin(settings) as client:
+    with admin_client(settings) as client:
         held = {
             topic["name"]: min(len(p["replica_nodes"]) for p in topic["partitions"])
             for topic in client.describe_topics()

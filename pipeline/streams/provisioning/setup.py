@@ -6,9 +6,15 @@ from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka import admin
-from pipeline.streams.provisioning.topic_repair import Advance, repair
-from pipeline.streams.registers.control import Control, activate, control, new, register
-from pipeline.streams.registers.registry import agencies
+from pipeline.streams.provisioning.topic_repair import Advance, repair_topics
+from pipeline.streams.registers.control import (
+    Control,
+    activate_generation,
+    new_generation,
+    read_control,
+    register_generation,
+)
+from pipeline.streams.registers.registry import read_agencies
 
 
 async def apply_all(settings: Settings, mend: Advance | None = None) -> admin.TopicReport:
@@ -18,28 +24,28 @@ async def apply_all(settings: Settings, mend: Advance | None = None) -> admin.To
     far the copying of replicas has come.
     Raises LiaisonError.
     """
-    own = new(load_model(settings.model), settings.block_partitions)
-    planned = topics.plan(settings, [], [])
-    found = admin.apply(settings, planned)
-    of_agencies = topics.agency_plan(settings, await agencies(settings))
-    found += admin.apply(settings, of_agencies)
+    own = new_generation(load_model(settings.model), settings.block_partitions)
+    planned = topics.plan_topics(settings, [], [])
+    found = admin.apply_plan(settings, planned)
+    of_agencies = topics.agency_plan(settings, await read_agencies(settings))
+    found += admin.apply_plan(settings, of_agencies)
     planned += of_agencies
-    held = await control(settings)
+    held = await read_control(settings)
     for one in (held.generations or {own.id: own}).values():
-        of_generation = topics.generation_plan(one.settings(settings), [one.id])
-        found += admin.apply(settings, of_generation)
+        of_generation = topics.generation_plan(one.apply_to_settings(settings), [one.id])
+        found += admin.apply_plan(settings, of_generation)
         planned += of_generation
     if not held.generations:
-        await register(settings, own)
+        await register_generation(settings, own)
     if not held.active:
-        await activate(settings, next(iter(held.generations), own.id))
+        await activate_generation(settings, next(iter(held.generations), own.id))
     if mend is not None:
-        found.repaired += repair(settings, planned, mend)
-    found.differences = [*map(str, admin.differences(settings, planned)), *_elsewhere(held, own.id)]
+        found.repaired += repair_topics(settings, planned, mend)
+    found.differences = [*map(str, admin.find_differences(settings, planned)), *_elsewhere_active(held, own.id)]
     return found
 
 
-def _elsewhere(held: Control, own: str) -> list[str]:
+def _elsewhere_active(held: Control, own: str) -> list[str]:
     if not held.active or held.active == own:
         return []
     return [f"the model at hand makes generation {own}; {held.active} is active (see `liaison ops generation build`)"]

@@ -17,12 +17,12 @@ from kafka.errors import KafkaError
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues.topics import Planned
-from pipeline.streams.kafka.admin import admin
+from pipeline.streams.kafka.admin import admin_client
 from pipeline.streams.kafka.topic_state import (
     REPLICAS,
     TopicDifference,
     TopicState,
-    compare,
+    compare_topics,
     internal_topics,
     read_states,
 )
@@ -40,19 +40,19 @@ Advance = Callable[[int, int], None]
 """Is told how many partitions have their replicas, of how many that lacked some."""
 
 
-def repair(settings: Settings, planned: Sequence[Planned], advance: Advance) -> list[str]:
+def repair_topics(settings: Settings, planned: Sequence[Planned], advance: Advance) -> list[str]:
     """Mend what differs in these topics, which exist, and in Kafka's own; returns a line for each thing mended.
 
     Replicas come first: with more required in sync than there are, nothing could be written.
     Raises LiaisonError where Kafka refuses, or too few brokers are up to hold the replicas.
     """
-    with admin(settings) as client:
+    with admin_client(settings) as client:
         names = [*(p.name for p in planned), *internal_topics(client)]
         states = read_states(client, names)
         found = _find_mendable(settings, planned, states)
-        _await_copies(client, _assignments(states), lambda left: None)  # what a run that was cut off has begun
+        _await_copies(client, _read_assignments(states), lambda left: None)  # what a run that was cut off has begun
         if any(each.key == REPLICAS for each in found):
-            _add_replicas(client, _assignments(states), settings.replication_factor, advance)
+            _add_replicas(client, _read_assignments(states), settings.replication_factor, advance)
         _set_configuration(client, [each for each in found if each.key != REPLICAS])
         deadline = time.monotonic() + SEEN_WITHIN_S
         while _find_mendable(settings, planned, read_states(client, names)) and time.monotonic() < deadline:
@@ -63,10 +63,10 @@ def repair(settings: Settings, planned: Sequence[Planned], advance: Advance) -> 
 def _find_mendable(
     settings: Settings, planned: Sequence[Planned], states: Iterable[TopicState]
 ) -> list[TopicDifference]:
-    return [each for each in compare(planned, states, settings.replication_factor) if each.mendable]
+    return [each for each in compare_topics(planned, states, settings.replication_factor) if each.mendable]
 
 
-def _assignments(states: Iterable[TopicState]) -> dict[TopicPartition, Sequence[int]]:
+def _read_assignments(states: Iterable[TopicState]) -> dict[TopicPartition, Sequence[int]]:
     return {TopicPartition(state.name, p): brokers for state in states for p, brokers in state.assigned.items()}
 
 
@@ -81,15 +81,15 @@ def _add_replicas(
     partitions = list(changed)
     for begin in range(0, len(partitions), AT_A_TIME):
         batch = partitions[begin : begin + AT_A_TIME]
-        _reassign(client, {partition: changed[partition] for partition in batch})
-        _await_copies(client, batch, partial(_tell, advance, begin + len(batch), len(partitions)))
+        _reassign_replicas(client, {partition: changed[partition] for partition in batch})
+        _await_copies(client, batch, partial(_report_progress, advance, begin + len(batch), len(partitions)))
 
 
-def _tell(advance: Advance, begun: int, total: int, copying: int) -> None:
+def _report_progress(advance: Advance, begun: int, total: int, copying: int) -> None:
     advance(begun - copying, total)
 
 
-def _reassign(client: KafkaAdminClient, assignments: dict[TopicPartition, list[int]]) -> None:
+def _reassign_replicas(client: KafkaAdminClient, assignments: dict[TopicPartition, list[int]]) -> None:
     for partition, error in client.alter_partition_reassignments(assignments).items():
         if error is not None:
             raise LiaisonError(f"Kafka refused to add replicas to {partition.topic}: {error.__name__}")

@@ -30,7 +30,7 @@ from pipeline.errors import LiaisonError
 from pipeline.private_files import write_private
 from pipeline.settings import Settings
 from pipeline.streams.catalogues.rights import KafkaRight, role_grants
-from pipeline.streams.kafka.admin import admin
+from pipeline.streams.kafka.admin import admin_client
 from pipeline.streams.kafka.connection import with_access
 from pipeline.streams.provisioning import quotas
 
@@ -45,51 +45,51 @@ class Credentials(msgspec.Struct, frozen=True):
     password: str = ""
 
 
-def asks(settings: Settings) -> bool:
+def asks_for_credentials(settings: Settings) -> bool:
     """Whether the broker knows its users by SCRAM, so that users can be made there."""
     known = with_access(settings)
     return known.kafka_security_protocol.startswith("SASL") and known.kafka_sasl_mechanism.startswith("SCRAM")
 
 
-def make(settings: Settings, name: str, grants: Iterable[KafkaRight], *, renew: bool = False) -> Credentials:
+def make_user(settings: Settings, name: str, grants: Iterable[KafkaRight], *, renew: bool = False) -> Credentials:
     """Give a user these rights, and a password if it is new or is to have another. Raises LiaisonError."""
     user = settings.namespace + name
-    with admin(settings) as client:
-        allow(client, user, grants)
+    with admin_client(settings) as client:
+        add_rights(client, user, grants)
         if not renew and _is_known(client, user):
             return Credentials(user)
         password = new_password()
-        _alter(client, UserScramCredentialUpsertion(user, MECHANISM, password.encode()))
+        _alter_credentials(client, UserScramCredentialUpsertion(user, MECHANISM, password.encode()))
         return Credentials(user, password)
 
 
-def limit(settings: Settings, name: str, rate_bytes_s: int | None) -> None:
+def limit_rate(settings: Settings, name: str, rate_bytes_s: int | None) -> None:
     """Let a user send at most so many bytes a second to each broker; None lifts the limit. Raises LiaisonError."""
-    with admin(settings) as client:
+    with admin_client(settings) as client:
         quotas.set_rate(client, settings.namespace + name, rate_bytes_s)
 
 
-def limits(settings: Settings) -> dict[str, int]:
+def read_limits(settings: Settings) -> dict[str, int]:
     """The limits that are set, in bytes a second, by the user's name; none where Kafka has no users of ours."""
-    if not asks(settings):
+    if not asks_for_credentials(settings):
         return {}
-    with admin(settings) as client:
-        return {user.removeprefix(settings.namespace): rate for user, rate in quotas.rates(client).items()}
+    with admin_client(settings) as client:
+        return {user.removeprefix(settings.namespace): rate for user, rate in quotas.read_rates(client).items()}
 
 
-def remove(settings: Settings, name: str) -> None:
+def remove_user(settings: Settings, name: str) -> None:
     """Take a user's rights, rate and password away; connections that it has open can do nothing more."""
     user = settings.namespace + name
-    with admin(settings) as client:
+    with admin_client(settings) as client:
         client.delete_acls([_everything_of(user)])
         quotas.set_rate(client, user, None)
         if _is_known(client, user):
-            _alter(client, UserScramCredentialDeletion(user, MECHANISM))
+            _alter_credentials(client, UserScramCredentialDeletion(user, MECHANISM))
 
 
-def allow(client: KafkaAdminClient, user: str, grants: Iterable[KafkaRight]) -> None:
+def add_rights(client: KafkaAdminClient, user: str, grants: Iterable[KafkaRight]) -> None:
     """Add these rights to what a user may do. Raises LiaisonError where the broker does not take them."""
-    failed = client.create_acls([_acl(user, grant) for grant in grants])["failed"]
+    failed = client.create_acls([_to_acl(user, grant) for grant in grants])["failed"]
     if failed:
         raise LiaisonError(f"Kafka refused {len(failed)} access rules: {failed[0][1]}")
 
@@ -103,7 +103,7 @@ def as_role(settings: Settings, role: str) -> Settings:
         return settings
     file = StackLayout.of(settings.home).access.with_name(f"{settings.namespace}{role}.json")
     with exclusive(file.with_suffix(".lock")):
-        made = make(settings, role, role_grants(settings, role), renew=not file.exists())
+        made = make_user(settings, role, role_grants(settings, role), renew=not file.exists())
         if made.password:
             write_private(file, msgspec.json.encode(made).decode())
         held = msgspec.json.decode(file.read_bytes(), type=Credentials)
@@ -114,13 +114,15 @@ def _is_known(client: KafkaAdminClient, user: str) -> bool:
     return bool(client.describe_user_scram_credentials([user])[user]["credential_infos"])
 
 
-def _alter(client: KafkaAdminClient, change: UserScramCredentialUpsertion | UserScramCredentialDeletion) -> None:
+def _alter_credentials(
+    client: KafkaAdminClient, change: UserScramCredentialUpsertion | UserScramCredentialDeletion
+) -> None:
     for user, error in client.alter_user_scram_credentials([change]).items():
         if error:
             raise LiaisonError(f"Kafka refused to change the password of {user}: {error}")
 
 
-def _acl(user: str, grant: KafkaRight) -> ACL:
+def _to_acl(user: str, grant: KafkaRight) -> ACL:
     pattern = ACLResourcePatternType.PREFIXED if grant.prefix else ACLResourcePatternType.LITERAL
     resource = ResourcePattern(ResourceType[grant.kind], grant.name, pattern)
     return ACL(f"User:{user}", ANY_HOST, ACLOperation[grant.operation], ACLPermissionType.ALLOW, resource)

@@ -19,12 +19,12 @@ import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from pipeline.errors import LiaisonError
-from pipeline.matching.model import Model, ModelFile, dump, generation
+from pipeline.matching.model import Model, ModelFile, encode_model, generation_id
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import ids
+from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.batch_rejections import SETTING, RejectedBatch
-from pipeline.streams.kafka.connection import options
+from pipeline.streams.kafka.connection import client_options
 from pipeline.streams.kafka.reading import plain_consumer, read_table, watch_table
 
 ACTIVE: Final = "active_generation"
@@ -62,27 +62,27 @@ class Generation:
     model: bytes
     born: tuple[int, ...] = ()
 
-    def file(self) -> ModelFile:
+    def read_model_file(self) -> ModelFile:
         """The model's file. Raises ValueError where this program can't read it."""
         return msgspec.json.decode(self.model, type=ModelFile)
 
-    def compiled(self) -> Model:
+    def compile_model(self) -> Model:
         """The model, ready to score. Raises LiaisonError where this program makes another generation of it.
 
         It would fingerprint or score otherwise than those who set the generation up (pipeline.matching.model).
         """
         try:
-            made = Model(self.file())
+            made = Model(self.read_model_file())
         except (ValueError, KeyError) as error:
             raise LiaisonError(f"this version of Liaison can't read the model of generation {self.id}") from error
-        if (own := generation(made, self.block_partitions)) != self.id:
+        if (own := generation_id(made, self.block_partitions)) != self.id:
             raise LiaisonError(
                 f"generation {self.id} is another version's of Liaison, which must run its workers; "
                 f"this one makes {own} of its model: compute that by `liaison ops generation build`, then switch"
             )
         return made
 
-    def settings(self, settings: Settings) -> Settings:
+    def apply_to_settings(self, settings: Settings) -> Settings:
         """The settings, with what the generation fixes."""
         return settings.model_copy(update={"block_partitions": self.block_partitions})
 
@@ -93,7 +93,7 @@ class Control(NamedTuple):
     active: str
     generations: dict[str, Generation]
 
-    def of(self, wanted: str = "") -> Generation:
+    def find_generation(self, wanted: str = "") -> Generation:
         """A generation, the active one by default. Raises LiaisonError for one that is not registered."""
         found = self.generations.get(wanted or self.active)
         if found is None and wanted:
@@ -106,39 +106,39 @@ class Control(NamedTuple):
 _decode = msgspec.json.Decoder(Setting).decode
 
 
-def decoded(table: Mapping[bytes, bytes]) -> Control:
+def decode_control(table: Mapping[bytes, bytes]) -> Control:
     """What the values of the topic say, by their keys."""
     settings = [_decode(table[key]) for key in sorted(table)]
     active = next((one.value for one in settings if one.setting == ACTIVE), "")
-    return Control(active, {one.value: _generation(one) for one in settings if one.setting == ONE})
+    return Control(active, {one.value: _decode_generation(one) for one in settings if one.setting == ONE})
 
 
-def _generation(one: Setting) -> Generation:
+def _decode_generation(one: Setting) -> Generation:
     return Generation(one.value, one.by, one.time, one.block_partitions, bytes(one.model), one.born)
 
 
-async def control(settings: Settings) -> Control:
+async def read_control(settings: Settings) -> Control:
     """What holds now. Raises LiaisonError before `topics apply`."""
-    return decoded(await read_table(settings, await _find_topic(settings)))
+    return decode_control(await read_table(settings, await _find_topic(settings)))
 
 
-async def watch(settings: Settings) -> AsyncGenerator[Control]:
+async def watch_control(settings: Settings) -> AsyncGenerator[Control]:
     """What holds now, and then after every change; never ends. Raises LiaisonError before `topics apply`."""
     async with aclosing(watch_table(settings, await _find_topic(settings))) as tables:
         async for table in tables:
-            yield decoded(table)
+            yield decode_control(table)
 
 
 async def _find_topic(settings: Settings) -> str:
-    topic = topics.name(settings, topics.CONTROL)
+    topic = topics.topic_name(settings, topics.CONTROL)
     # aiokafka asks for a missing topic without a pause. In a thread: a broker that hangs must not hold up the loop.
-    await asyncio.to_thread(ids, settings, [topic])
+    await asyncio.to_thread(read_ids, settings, [topic])
     return topic
 
 
-async def changed(settings: Settings, seen: Callable[[Control], object], known: object) -> None:
+async def wait_for_change(settings: Settings, seen: Callable[[Control], object], known: object) -> None:
     """Return as soon as what is `seen` of the control topic differs from what is known."""
-    async with aclosing(watch(settings)) as states:
+    async with aclosing(watch_control(settings)) as states:
         async for held in states:
             if seen(held) != known:
                 return
@@ -150,56 +150,58 @@ async def changed_for(settings: Settings, held: Control, wanted: str) -> None:
     def seen(now: Control) -> object:
         return not wanted or wanted in now.generations, now.active
 
-    await changed(settings, seen, seen(held))
+    await wait_for_change(settings, seen, seen(held))
 
 
-def new(model: Model, block_partitions: int) -> Generation:
+def new_generation(model: Model, block_partitions: int) -> Generation:
     """The generation that this program makes of a model."""
-    by, time = _signed()
-    return Generation(generation(model, block_partitions), by, time, block_partitions, dump(model.file, canonical=True))
+    by, time = _author_and_time()
+    return Generation(
+        generation_id(model, block_partitions), by, time, block_partitions, encode_model(model.file, canonical=True)
+    )
 
 
-async def register(settings: Settings, one: Generation) -> None:
+async def register_generation(settings: Settings, one: Generation) -> None:
     """Make a generation known, whose topics must be there; workers then begin to compute it."""
     born = await _ends_of_accepted(settings)
     setting = Setting(ONE, one.id, one.by, one.time, one.block_partitions, msgspec.Raw(one.model), born)
-    await _write(settings, _key(one.id), setting)
+    await _write_setting(settings, _generation_key(one.id), setting)
 
 
 async def _ends_of_accepted(settings: Settings) -> tuple[int, ...]:
-    accepted = topics.name(settings, topics.ACCEPTED)
-    partitions = [TopicPartition(accepted, p) for p in range(topics.partitions(settings, topics.ACCEPTED))]
+    accepted = topics.topic_name(settings, topics.ACCEPTED)
+    partitions = [TopicPartition(accepted, p) for p in range(topics.partition_count(settings, topics.ACCEPTED))]
     async with plain_consumer(settings, partitions) as consumer:
         ends: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
         return tuple(ends[partition] for partition in partitions)
 
 
-async def activate(settings: Settings, generation: str) -> None:
+async def activate_generation(settings: Settings, generation: str) -> None:
     """Make a registered generation the active one."""
-    await _write(settings, ACTIVE, Setting(ACTIVE, generation, *_signed()))
+    await _write_setting(settings, ACTIVE, Setting(ACTIVE, generation, *_author_and_time()))
 
 
-async def deactivate(settings: Settings) -> None:
+async def deactivate_all(settings: Settings) -> None:
     """Leave no generation active: workers and readers wait for one."""
-    await _write(settings, ACTIVE, None)
+    await _write_setting(settings, ACTIVE, None)
 
 
 async def reject_batch(settings: Settings, batch: RejectedBatch) -> None:
     """Order that a damaged batch be given up: whoever finds it damaged still goes on after it."""
     where = f"{batch.topic}-{batch.partition}-{batch.offset}"
-    await _write(settings, batch.key, Setting(SETTING, where, *_signed(), batch=batch))
+    await _write_setting(settings, batch.key, Setting(SETTING, where, *_author_and_time(), batch=batch))
 
 
-async def remove(settings: Settings, generation: str) -> None:
+async def remove_generation(settings: Settings, generation: str) -> None:
     """Forget a generation; its workers end."""
-    await _write(settings, _key(generation), None)
+    await _write_setting(settings, _generation_key(generation), None)
 
 
-def _key(generation: str) -> str:
+def _generation_key(generation: str) -> str:
     return f"{ONE}|{generation}"
 
 
-def _signed() -> tuple[str, str]:
+def _author_and_time() -> tuple[str, str]:
     """Who sets something, and when; a container's user may have no name."""
     try:
         by = getuser()
@@ -208,7 +210,7 @@ def _signed() -> tuple[str, str]:
     return by, datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-async def _write(settings: Settings, key: str, setting: Setting | None) -> None:
+async def _write_setting(settings: Settings, key: str, setting: Setting | None) -> None:
     value = None if setting is None else msgspec.json.encode(setting)
-    async with AIOKafkaProducer(**options(settings), enable_idempotence=True) as producer:
-        await producer.send_and_wait(topics.name(settings, topics.CONTROL), value, key=key.encode())
+    async with AIOKafkaProducer(**client_options(settings), enable_idempotence=True) as producer:
+        await producer.send_and_wait(topics.topic_name(settings, topics.CONTROL), value, key=key.encode())

@@ -16,11 +16,11 @@ from pipeline.records.agency_keys import SigningPolicy
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka import admin
-from pipeline.streams.kafka.connection import options
+from pipeline.streams.kafka.connection import client_options
 from pipeline.streams.kafka.reading import read_table, watch_table
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.registers.registry_pins import trusted_registry
-from pipeline.streams.registers.registry_seals import sealed
+from pipeline.streams.registers.registry_seals import seal_agency
 from pipeline.times import now
 
 _decode = msgspec.json.Decoder(Agency).decode
@@ -28,12 +28,12 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
-async def agencies(settings: Settings) -> dict[str, Agency]:
+async def read_agencies(settings: Settings) -> dict[str, Agency]:
     """All registered agencies by name, in the order of their names; empty before `topics apply`."""
-    topic = topics.name(settings, topics.AGENCIES)
-    if not await asyncio.to_thread(_exists, settings, topic):  # a broker that hangs must not hold up the loop
+    topic = topics.topic_name(settings, topics.AGENCIES)
+    if not await asyncio.to_thread(_topic_exists, settings, topic):  # a broker that hangs must not hold up the loop
         return {}
-    return _decoded(await read_table(settings, topic))
+    return _decode_agencies(await read_table(settings, topic))
 
 
 async def trusted_agencies(settings: Settings) -> Registry:
@@ -41,29 +41,29 @@ async def trusted_agencies(settings: Settings) -> Registry:
 
     What is sealed anew must begin from here, lest a forged entry gets a seal.
     """
-    return await asyncio.to_thread(trusted_registry, settings, await agencies(settings))
+    return await asyncio.to_thread(trusted_registry, settings, await read_agencies(settings))
 
 
-def _exists(settings: Settings, topic: str) -> bool:
-    with admin.admin(settings) as client:
+def _topic_exists(settings: Settings, topic: str) -> bool:
+    with admin.admin_client(settings) as client:
         return topic in client.list_topics()
 
 
-def _decoded(table: Mapping[bytes, bytes]) -> dict[str, Agency]:
+def _decode_agencies(table: Mapping[bytes, bytes]) -> dict[str, Agency]:
     return {agency.name: agency for agency in map(_decode, (table[key] for key in sorted(table)))}
 
 
-async def add(settings: Settings, agency: Agency) -> admin.TopicReport:
+async def register_agency(settings: Settings, agency: Agency) -> admin.TopicReport:
     """Register an agency, after its topics and the installation's are there; registering it again is harmless.
 
     What it had asked for about signatures stays, and its keys. Raises LiaisonError for a name or country of the wrong
     form, or a name registered for another country.
     """
-    check(agency)
+    check_agency(agency)
     held = await trusted_agencies(settings)
     _check_registered(agency, held)
-    applied = admin.apply(settings, topics.plan(settings, [agency.name], []))
-    await put(settings, _with_former_signing(agency, held.get(agency.name)))
+    applied = admin.apply_plan(settings, topics.plan_topics(settings, [agency.name], []))
+    await write_agency(settings, _with_former_signing(agency, held.get(agency.name)))
     return applied
 
 
@@ -83,23 +83,23 @@ async def change_signing(settings: Settings, name: str, change: Callable[[Signin
     if agency is None:
         raise LiaisonError(f"agency {name} is not registered; see `liaison ops agency list`")
     after = msgspec.structs.replace(agency, signing=change(agency.signing))
-    await put(settings, after)
+    await write_agency(settings, after)
     return after
 
 
-async def put(settings: Settings, agency: Agency) -> None:
+async def write_agency(settings: Settings, agency: Agency) -> None:
     """Write an agency's entry as it stands; workers take it in within seconds.
 
     One that says anything about signatures is sealed with the installation's secret: raises LiaisonError without it.
     """
     if agency.signing != SigningPolicy():
-        agency = sealed(agency, key_ring(settings), now())
-    async with AIOKafkaProducer(**options(settings), enable_idempotence=True) as producer:
-        topic = topics.name(settings, topics.AGENCIES)
+        agency = seal_agency(agency, key_ring(settings), now())
+    async with AIOKafkaProducer(**client_options(settings), enable_idempotence=True) as producer:
+        topic = topics.topic_name(settings, topics.AGENCIES)
         await producer.send_and_wait(topic, msgspec.json.encode(agency), key=agency.name.encode())
 
 
-def check(agency: Agency) -> None:
+def check_agency(agency: Agency) -> None:
     """Raises LiaisonError for a name or a country that no agency can have."""
     if not _NAME.fullmatch(agency.name):
         raise LiaisonError("an agency name takes 1 to 32 of a-z, 0-9 and -, starting with a letter or digit")
@@ -113,16 +113,16 @@ def _check_registered(agency: Agency, held: Mapping[str, Agency]) -> None:
         raise LiaisonError(f"{agency.name} is already registered, for {before.country}")
 
 
-async def watch(settings: Settings) -> AsyncGenerator[dict[str, Agency]]:
+async def watch_agencies(settings: Settings) -> AsyncGenerator[dict[str, Agency]]:
     """All registered agencies now, and then after every change; never ends."""
-    async with aclosing(watch_table(settings, topics.name(settings, topics.AGENCIES))) as tables:
+    async with aclosing(watch_table(settings, topics.topic_name(settings, topics.AGENCIES))) as tables:
         async for table in tables:
-            yield _decoded(table)
+            yield _decode_agencies(table)
 
 
-async def changed(settings: Settings, known: Mapping[str, Agency]) -> None:
+async def wait_for_change(settings: Settings, known: Mapping[str, Agency]) -> None:
     """Return as soon as the registry differs from what is known."""
-    async with aclosing(watch(settings)) as states:
+    async with aclosing(watch_agencies(settings)) as states:
         async for held in states:
             if held != known:
                 return

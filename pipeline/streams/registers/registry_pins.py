@@ -13,7 +13,7 @@ from pipeline.records.agencies import Agency, Registry
 from pipeline.records.agency_keys import SigningPolicy
 from pipeline.settings import Settings
 from pipeline.streams.registers.installation_secret import key_ring
-from pipeline.streams.registers.registry_seals import trust
+from pipeline.streams.registers.registry_seals import judge_registry
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +26,10 @@ def trusted_registry(settings: Settings, entries: Registry) -> Registry:
     Raises LiaisonError for an installation without its secret, or a file of pins that can't be read.
     """
     path = pins_path(settings)
-    before = _read(path)
+    before = _read_pins(path)
     if not before and all(entry.signing == SigningPolicy() for entry in entries.values()):
         return entries
-    found = trust(entries, before, key_ring(settings))
+    found = judge_registry(entries, before, key_ring(settings))
     for name in found.doubted:
         log.error(
             "the registry's entry of %s bears no seal of this installation, or an older one than was seen before; the "
@@ -48,7 +48,7 @@ def pins_path(settings: Settings) -> Path:
     return settings.home.expanduser() / "registry" / f"{settings.namespace}pins.json"
 
 
-def _read(path: Path) -> dict[str, Agency]:
+def _read_pins(path: Path) -> dict[str, Agency]:
     try:
         return _pins.decode(path.read_bytes())
     except FileNotFoundError:

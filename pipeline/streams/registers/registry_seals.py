@@ -19,7 +19,7 @@ NO_KEYS: Final = SigningPolicy(required=True)
 """How an entry is taken that can't be trusted: nothing of its agency is accepted until an operator writes it anew."""
 
 
-def sealed(agency: Agency, ring: KeyRing, now: datetime) -> Agency:
+def seal_agency(agency: Agency, ring: KeyRing, now: datetime) -> Agency:
     """The entry under a new seal, made now, and later than the one before."""
     before = agency.signing.changed_at
     changed_at = now if before is None else max(now, before + timedelta(milliseconds=1))
@@ -46,19 +46,19 @@ class TrustedEntries(NamedTuple):
     doubted: tuple[str, ...]
 
 
-def trust(entries: Registry, pins: Registry, ring: KeyRing) -> TrustedEntries:
+def judge_registry(entries: Registry, pins: Registry, ring: KeyRing) -> TrustedEntries:
     """Judge a registry as Kafka gives it by what was seen of it before.
 
     An agency that was ever seen sealed stays so: an entry without a good seal, or with an older one, is somebody's
     attempt to take its requirement back or to bring a revoked key back, and the last good one holds.
     """
-    found = {name: _trusted(entry, pins.get(name), ring) for name, entry in entries.items()}
+    found = {name: _judge_entry(entry, pins.get(name), ring) for name, entry in entries.items()}
     held = {name: entry for name, entry in found.items() if entry.signing.seal}
     doubted = tuple(name for name, entry in entries.items() if found[name] != entry)
     return TrustedEntries(found, {**pins, **held}, doubted)
 
 
-def _trusted(entry: Agency, pin: Agency | None, ring: KeyRing) -> Agency:
+def _judge_entry(entry: Agency, pin: Agency | None, ring: KeyRing) -> Agency:
     if pin is not None:
         return entry if is_sealed(entry, ring) and not _is_older(entry, pin) else pin
     if entry.signing == SigningPolicy() or is_sealed(entry, ring):

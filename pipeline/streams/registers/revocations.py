@@ -11,7 +11,7 @@ import msgspec
 from pipeline.access.requester import Requester
 from pipeline.access.revocations import DenyList, Revocation
 from pipeline.access.session_checks import check_session
-from pipeline.access.token_keys import verifier
+from pipeline.access.token_keys import make_verifier
 from pipeline.access.tokens import Clock
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
@@ -22,28 +22,28 @@ from pipeline.streams.registers import registry
 _decode = msgspec.json.Decoder(Revocation).decode
 
 
-async def revocations(settings: Settings) -> list[Revocation]:
+async def read_revocations(settings: Settings) -> list[Revocation]:
     """All that hold now. Raises LiaisonError before `topics apply`."""
-    topic = topics.name(settings, topics.REVOCATIONS)
-    await asyncio.to_thread(admin.ids, settings, [topic])  # aiokafka asks for a missing topic without a pause
-    return _decoded(await read_table(settings, topic))
+    topic = topics.topic_name(settings, topics.REVOCATIONS)
+    await asyncio.to_thread(admin.read_ids, settings, [topic])  # aiokafka asks for a missing topic without a pause
+    return _decode_revocations(await read_table(settings, topic))
 
 
 async def requester_now(settings: Settings, token: str, clock: Clock) -> Requester:
     """Whom a token names, for a command that is asked once. Raises TokenError as a server would."""
-    bearer = await verifier(settings, clock).bearer(token)
+    bearer = await make_verifier(settings, clock).verify_bearer(token)
     denied = DenyList()
-    denied.add(await revocations(settings), clock())
-    check_session(bearer, await registry.agencies(settings), denied)
+    denied.add_revocations(await read_revocations(settings), clock())
+    check_session(bearer, await registry.read_agencies(settings), denied)
     return bearer.requester
 
 
-async def watch(settings: Settings) -> AsyncGenerator[list[Revocation]]:
+async def watch_revocations(settings: Settings) -> AsyncGenerator[list[Revocation]]:
     """All that hold now, and then after every change; never ends."""
-    async with aclosing(watch_table(settings, topics.name(settings, topics.REVOCATIONS))) as tables:
+    async with aclosing(watch_table(settings, topics.topic_name(settings, topics.REVOCATIONS))) as tables:
         async for table in tables:
-            yield _decoded(table)
+            yield _decode_revocations(table)
 
 
-def _decoded(table: Mapping[bytes, bytes]) -> list[Revocation]:
+def _decode_revocations(table: Mapping[bytes, bytes]) -> list[Revocation]:
     return [_decode(value) for value in table.values()]

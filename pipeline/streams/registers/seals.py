@@ -22,17 +22,19 @@ _encoder = msgspec.json.Encoder(order="deterministic")
 
 def make_seal(content: msgspec.Struct, ring: KeyRing, use: KeyUse) -> str:
     """The seal of a struct without one, under the current secret."""
-    return ring.current + _seal(content, ring, use, ring.current)
+    return ring.current + _compute_seal(content, ring, use, ring.current)
 
 
 def is_seal_of(seal: str, content: msgspec.Struct, ring: KeyRing, use: KeyUse) -> bool:
     """Whether this is the seal of a struct without one, under any of the installation's secrets."""
     key_id = seal[:ID_CHARS]
-    return key_id in ring and hmac.compare_digest(_seal(content, ring, use, key_id).encode(), seal[ID_CHARS:].encode())
+    return key_id in ring and hmac.compare_digest(
+        _compute_seal(content, ring, use, key_id).encode(), seal[ID_CHARS:].encode()
+    )
 
 
-def _seal(content: msgspec.Struct, ring: KeyRing, use: KeyUse, key_id: str) -> str:
-    key = ring.key(use, key_id)
+def _compute_seal(content: msgspec.Struct, ring: KeyRing, use: KeyUse, key_id: str) -> str:
+    key = ring.derive_key(use, key_id)
     return hashlib.blake2b(_encoder.encode(content), key=key, digest_size=SEAL_BYTES).hexdigest()
 
 

@@ -21,7 +21,7 @@ from faust.types.tuples import ConsumerMessage
 from yarl import URL
 
 from pipeline.settings import Settings
-from pipeline.streams.kafka.connection import bootstrap, options
+from pipeline.streams.kafka.connection import bootstrap_servers, client_options
 from pipeline.streams.kafka.reading import reading_policy
 from pipeline.streams.kafka.static_consumer import StaticConsumer
 from pipeline.streams.kafka.unreadable import last_offset_of, records_after
@@ -68,7 +68,7 @@ class ChunkThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: driver.Transport) -> StaticConsumer:
         conf, app = self.app.conf, cast(ChunkApp, self.app)
         return StaticConsumer(
-            **options(app.settings),
+            **client_options(app.settings),
             policy=reading_policy(app.settings),
             on_fenced=app.tell_fenced,
             client_id=conf.broker_client_id,
@@ -128,7 +128,7 @@ class ChunkConsumer(driver.Consumer):
             return {}
         return await super()._getmany(fetched, RESUMED_WITHIN_S)
 
-    def standing(self, partition: TP) -> tuple[int | None, int]:
+    def fetch_position(self, partition: TP) -> tuple[int | None, int]:
         """Where fetching stands (None: not known) and the last offset handed on in this assignment (-1: none)."""
         generation, fetched = self._fetched.get(partition, (-1, -1))
         current = generation == self.app.consumer_generation_id
@@ -146,7 +146,7 @@ class ChunkConsumer(driver.Consumer):
         if not self.flow_active:
             await self._seek_back()
             return
-        for partition, chunk in _chunks(records):
+        for partition, chunk in _split_by_partition(records):
             if not self.flow_active or self.app.consumer_generation_id != generation:
                 return
             if active is not None and partition not in active:
@@ -208,7 +208,7 @@ class ChunkConsumer(driver.Consumer):
         """Faust's livelock detector counts records; liveness is watched by our own health check."""
 
 
-def _chunks(records: Mapping[TP, list[ConsumerRecord]]) -> Iterator[tuple[TP, list[ConsumerRecord]]]:
+def _split_by_partition(records: Mapping[TP, list[ConsumerRecord]]) -> Iterator[tuple[TP, list[ConsumerRecord]]]:
     for partition, fetched in records.items():
         for start in range(0, len(fetched), CHUNK_RECORDS):
             yield ensure_TP(partition), fetched[start : start + CHUNK_RECORDS]
@@ -241,7 +241,7 @@ class ChunkApp(faust.App):
 
     def __init__(self, slot: WorkerSlot, settings: Settings, on_fenced: Callable[[], None] = lambda: None) -> None:
         self.settings, self.slot, self.on_fenced = settings, slot, on_fenced
-        servers = bootstrap(settings)
+        servers = bootstrap_servers(settings)
         super().__init__(
             slot.group,
             broker=[URL(f"kafka://{server}") for server in servers],

@@ -68,7 +68,7 @@ class FaultCount:
             self._on_limit(fault)
 
 
-def rejection(topic: str, settings: Settings, record: ConsumerRecord, reason: str, error: object) -> Output:
+def reject_failed(topic: str, settings: Settings, record: ConsumerRecord, reason: str, error: object) -> Output:
     """The entry of `rejected` for a record that failed; the message never echoes its content."""
     position = Position(record.topic, record.partition, record.offset)
     what = error if isinstance(error, str) else type(error).__name__

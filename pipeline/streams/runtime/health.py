@@ -63,39 +63,39 @@ class Health:
         """Whether it has applied something, or had nothing to do, since the process started: a worker in a crash loop
         never does."""
 
-    def observe(self, sample: HealthSample) -> None:
+    def add_sample(self, sample: HealthSample) -> None:
         """Take in a sample."""
         before, self._last, self._seen = self._last, sample, sample.at
         if before is None or before.applied != sample.applied or sample.lag == 0:
             self._progressed = sample.at
         if LaneState.WAITING in sample.states or LaneState.JOINING in sample.states:
             return
-        self._proven |= sample.lag == 0 or (before is not None and _advanced(before, sample))
+        self._proven |= sample.lag == 0 or (before is not None and _has_advanced(before, sample))
 
-    def stalled(self, now: float) -> bool:
+    def is_stalled(self, now: float) -> bool:
         """Whether records wait and none has been applied for too long; stores that are being rebuilt are no stall."""
         last = self._last
         if last is None or not last.lag or LaneState.STARTING in last.states:
             return False
         return now - self._progressed > STALLED_S
 
-    def alive(self, now: float) -> str:
+    def why_restart(self, now: float) -> str:
         """Why the process should be restarted; empty while it should not."""
         if now - self._seen > SILENT_S:
             return "the worker has not looked at itself for a minute"
         excused = self._last is None or self._last.outside or LaneState.FAILING in self._last.states
-        return STALL if self.stalled(now) and not excused else ""
+        return STALL if self.is_stalled(now) and not excused else ""
 
-    def ready(self, now: float) -> str:
+    def why_not_ready(self, now: float) -> str:
         """Why the worker does not do its work; empty while it does."""
-        if problem := self.alive(now):
+        if problem := self.why_restart(now):
             return problem
         last = self._last
         if last is None or LaneState.WAITING in last.states:
             return "waiting for Elasticsearch, or for a first agency"
         if last.lag is None:
             return "Kafka is not responding"
-        if self.stalled(now):
+        if self.is_stalled(now):
             return STALL
         if LaneState.FAILING in last.states:
             return "trying again after a failure"
@@ -111,7 +111,7 @@ class Health:
         return (self._last.lag if self._last else None) or 0
 
 
-def _advanced(before: HealthSample, sample: HealthSample) -> bool:
+def _has_advanced(before: HealthSample, sample: HealthSample) -> bool:
     """Whether a partition went on that was open in both: one that has just been opened shows what was done before."""
     if LaneState.STARTING in before.states:
         return False

@@ -88,7 +88,7 @@ class Lane:
         self._done: list[Chunk] = []
         self._changed = asyncio.Condition()
         self._closing = False
-        self._task = asyncio.create_task(self._run(), name=f"lane {name}")
+        self._task = asyncio.create_task(self._run_until_closed(), name=f"lane {name}")
 
     @property
     def state(self) -> LaneState:
@@ -97,18 +97,18 @@ class Lane:
             return LaneState.FAILING
         return LaneState.WORKING if self._stores.complete else LaneState.STARTING
 
-    def applied(self) -> dict[TopicPartition, int]:
+    def applied_offsets(self) -> dict[TopicPartition, int]:
         """The last offset applied of each source partition (-1: none); what is not open yet has applied none."""
         return self._stores.applied_offsets()
 
     def _note_failing(self) -> None:
         self.failing = True
 
-    async def put(self, chunk: Chunk) -> None:
+    async def enqueue_chunk(self, chunk: Chunk) -> None:
         """Queue a chunk, behind those of its own partition only; a closing lane drops it: it will be fetched again."""
         async with self._changed:
             if not self._closing:
-                self._queues.put(TopicPartition(chunk.message.topic, chunk.message.partition), chunk)
+                self._queues.put_chunk(TopicPartition(chunk.message.topic, chunk.message.partition), chunk)
                 self._changed.notify_all()
 
     async def _await_records(self) -> None:
@@ -120,22 +120,22 @@ class Lane:
                 async with asyncio.timeout(longest_s):
                     await self._changed.wait_for(lambda: self._closing or self._queues.is_ready(time.monotonic()))
 
-    async def _run(self) -> None:
+    async def _run_until_closed(self) -> None:
         """Until closed: start, apply chunk after chunk, and start anew after any failure."""
         attempts = retrying(
             Exception, log, f"lane {self._name}", first_pause_s=FIRST_PAUSE_S, sleep=self._sleep_until_closing
         )
         async for attempt in attempts:
             with attempt:
-                await self._attempt(attempt)
+                await self._run_once(attempt)
 
-    async def _attempt(self, attempt: AttemptManager) -> None:
+    async def _run_once(self, attempt: AttemptManager) -> None:
         """Start and apply chunk after chunk until closed. Raises whatever fails, once its effects are undone."""
         try:
             if not self._closing:
-                await self._start()
+                await self._start_lane()
             while not self._closing:
-                await self._next()
+                await self._await_chunk()
                 self.failing = False
                 reset_pauses(attempt)
         except ProducerFencedError as error:
@@ -144,8 +144,8 @@ class Lane:
         except Exception:
             self.failing, self.publishing = True, False
             log.exception("lane %s failed", self._name)
-            await self._stop()
-            self._queues.rewind()
+            await self._stop_lane()
+            self._queues.rewind_taken()
             raise
 
     async def _sleep_until_closing(self, pause_s: float) -> None:
@@ -153,51 +153,53 @@ class Lane:
             async with asyncio.timeout(pause_s), self._changed:
                 await self._changed.wait_for(lambda: self._closing)
 
-    async def _start(self) -> None:
-        applied = await self._transactions.start() if self._transactions else {}
+    async def _start_lane(self) -> None:
+        applied = await self._transactions.start_producer() if self._transactions else {}
         for partition in self._partitions:
             reached = applied.get(partition, AppliedPosition())
-            self._stores.add(partition, await self._open(partition, reached), reached)
+            self._stores.add_store(partition, await self._open_store(partition, reached), reached)
         if self._transactions is not None:
-            await self._begin(self._transactions, self.applied())
+            await self._send_startup(self._transactions, self.applied_offsets())
 
-    async def _open(self, partition: TopicPartition, applied: AppliedPosition) -> Store:
+    async def _open_store(self, partition: TopicPartition, applied: AppliedPosition) -> Store:
         try:
-            return await self._work.open(partition, applied)
+            return await self._work.open_store(partition, applied)
         except InternalFaultError as fault:  # on a record that has its outcome: the store can't do without it
-            self._meter.failed(partition.topic)
+            self._meter.count_failure(partition.topic)
             self._faults.note_failed(fault)
             raise
 
-    async def _begin(self, transactions: Transactions, applied: Mapping[TopicPartition, int]) -> None:
-        due = await self._work.due(applied, transactions.table)
+    async def _send_startup(self, transactions: Transactions, applied: Mapping[TopicPartition, int]) -> None:
+        due = await self._work.startup_outputs(applied, transactions.table)
         if due:
             await transactions.commit(due, {})
             self._after(self._name, "beginning")
 
-    async def _next(self) -> None:
+    async def _await_chunk(self) -> None:
         await self._await_records()
-        await self._apply()
+        await self._apply_slices()
         if not self._closing and time.monotonic() - self._looked >= RENEWAL_LOOK_S:
-            await self._stores.renew(self._erase_after)
+            await self._stores.compact_stores(self._erase_after)
             self._looked = time.monotonic()
 
-    async def _apply(self) -> None:
+    async def _apply_slices(self) -> None:
         """Decide slice by slice, of each source partition in turn, for as long as a transaction may; then its effects.
 
         What comes meanwhile has its turn too. A lane that is told to close on the way leaves all of it undone.
         """
         decided, records = Decided(), 0
         while not self._closing and (taken := self._queues.next_slice(time.monotonic())) is not None:
-            await self._step(taken.partition, taken.records, decided)
+            await self._decide_slice(taken.partition, taken.records, decided)
             records += len(taken.records)
             if records >= MOST_RECORDS or decided.spent_s >= MOST_STEP_S:
                 break
         if not self._closing:
-            await self._effect(decided)
-            self._done += self._queues.settle()
+            await self._carry_out(decided)
+            self._done += self._queues.settle_taken()
 
-    async def _step(self, partition: TopicPartition, records: Sequence[ConsumerRecord], decided: Decided) -> None:
+    async def _decide_slice(
+        self, partition: TopicPartition, records: Sequence[ConsumerRecord], decided: Decided
+    ) -> None:
         source = self._stores[partition]
         position = decided.reached.get(partition, source.applied.offset)
         if records[0].offset <= position:
@@ -206,8 +208,8 @@ class Lane:
             return
         async with self._turn:
             begun = time.perf_counter()
-            result, records = self._decide(partition, source.store, records)
-            decided.add(result)
+            result, records = self._decide_records(partition, source.store, records)
+            decided.add_result(result)
             spent_s = time.perf_counter() - begun
             decided.spent_s += spent_s
             self._queues.note_time(partition, spent_s)
@@ -217,32 +219,32 @@ class Lane:
             decided.counts[partition] += len(records)
             decided.slices.append(records)
 
-    def _decide(
+    def _decide_records(
         self, partition: TopicPartition, store: Store, records: Sequence[ConsumerRecord]
     ) -> tuple[ChunkResult, Sequence[ConsumerRecord]]:
         """What the records lead to, up to one that fails inside: from there on its partition waits, and no other."""
         try:
-            result = self._work.step(partition, store, records)
+            result = self._work.decide_records(partition, store, records)
         except InternalFaultError as fault:
-            self._hold(partition, fault, len(records) - fault.decided)
+            self._hold_partition(partition, fault, len(records) - fault.decided)
             result, records = fault.result, records[: fault.decided]
         else:
             self._held.discard(partition)
             self._faults.note_decided()
         return result, records
 
-    def _hold(self, partition: TopicPartition, fault: InternalFaultError, undecided: int) -> None:
+    def _hold_partition(self, partition: TopicPartition, fault: InternalFaultError, undecided: int) -> None:
         """Try again later."""
-        self._queues.hold(partition, undecided, time.monotonic() + HOLD_S)
+        self._queues.hold_back(partition, undecided, time.monotonic() + HOLD_S)
         self._held.add(partition)
-        self._meter.failed(partition.topic)
+        self._meter.count_failure(partition.topic)
         self._faults.note_failed(fault)
 
-    async def _effect(self, decided: Decided) -> None:
+    async def _carry_out(self, decided: Decided) -> None:
         if not decided.reached:
             return
         self.publishing = True
-        outputs = [*decided.outputs, *await self._work.publish(decided)]
+        outputs = [*decided.outputs, *await self._work.publish_effects(decided)]
         self.publishing = False
         self._after(self._name, "publish")
         applied = {
@@ -252,8 +254,8 @@ class Lane:
         if self._transactions is not None:
             await self._transactions.commit(outputs, applied)
         self._after(self._name, "transaction")
-        await self._stores.commit(applied)
-        self._meter.certain(decided.slices, decided.tally)
+        await self._stores.commit_stores(applied)
+        self._meter.count_applied(decided.slices, decided.tally)
         self._after(self._name, "commit")
 
     async def acknowledge(self) -> None:
@@ -263,7 +265,7 @@ class Lane:
             if not done:
                 return
             try:
-                await self._stores.sync()
+                await self._stores.sync_stores()
             except Exception:
                 self.failing = True
                 log.exception("lane %s: stores could not be synced; trying again", self._name)
@@ -284,9 +286,9 @@ class Lane:
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
         await self.acknowledge()
-        await self._stop()
+        await self._stop_lane()
 
-    async def _stop(self) -> None:
+    async def _stop_lane(self) -> None:
         if self._transactions is not None:
             await self._transactions.stop()
         await self._stores.close()

@@ -43,7 +43,7 @@ class LaneStores:
     def __getitem__(self, partition: TopicPartition) -> OpenStore:
         return self._open[partition]
 
-    def add(self, partition: TopicPartition, store: Store, applied: AppliedPosition) -> None:
+    def add_store(self, partition: TopicPartition, store: Store, applied: AppliedPosition) -> None:
         """Take a store that was opened at what was applied."""
         self._open[partition] = OpenStore(store, applied)
 
@@ -52,35 +52,35 @@ class LaneStores:
         held = self._open
         return {p: held[p].applied.offset if p in held else NO_OFFSET for p in self._partitions}
 
-    async def commit(self, applied: Mapping[TopicPartition, AppliedPosition]) -> None:
+    async def commit_stores(self, applied: Mapping[TopicPartition, AppliedPosition]) -> None:
         """Commit the stores; while the disk is full nothing more is consumed and nothing is lost."""
         for partition, reached in applied.items():
             held = self._open[partition]
             async for attempt in retrying(StoreUnwritableError, log, f"lane {self._lane}: the commit of a store"):
                 with attempt:
-                    self._commit(held.store, reached.offset)
+                    self._commit_store(held.store, reached.offset)
             held.applied = reached
 
-    def _commit(self, store: Store, offset: int) -> None:
+    def _commit_store(self, store: Store, offset: int) -> None:
         try:
             store.commit(offset)
         except StoreUnwritableError:
             self._on_unwritable()
             raise
 
-    async def renew(self, erase_after_s: float) -> None:
+    async def compact_stores(self, erase_after_s: float) -> None:
         """Write files anew that have held what was erased for so long."""
         for held in self._open.values():
             try:
-                await asyncio.to_thread(held.store.renew, erase_after_s)
+                await asyncio.to_thread(held.store.compact, erase_after_s)
             except StoreUnwritableError as error:
                 log.warning("lane %s: %s; what was erased stays in the file until there is room", self._lane, error)
 
-    async def sync(self) -> None:
+    async def sync_stores(self) -> None:
         """Bring to the disk what was committed; the caller holds the lock. Raises what the disk does."""
-        await asyncio.to_thread(self._sync)
+        await asyncio.to_thread(self._sync_all)
 
-    def _sync(self) -> None:
+    def _sync_all(self) -> None:
         for held in list(self._open.values()):
             held.store.sync()
 

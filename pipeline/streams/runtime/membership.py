@@ -15,7 +15,7 @@ from kafka.errors import GroupIdNotFoundError, NoError, UnknownMemberIdError
 
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
-from pipeline.streams.kafka.admin import admin
+from pipeline.streams.kafka.admin import admin_client
 from pipeline.streams.runtime.worker_slots import WorkerSlot
 
 
@@ -37,7 +37,7 @@ class GroupUnreachableError(LiaisonError):
 @contextmanager
 def _group_admin(settings: Settings) -> Iterator[KafkaAdminClient]:
     try:
-        with admin(settings) as client:
+        with admin_client(settings) as client:
             yield client
     except LiaisonError as error:
         raise GroupUnreachableError(str(error)) from error

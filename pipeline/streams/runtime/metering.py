@@ -18,11 +18,11 @@ class Meter:
         self._feed, self._namespace, self._clock = feed, namespace, clock
         self._latency = metrics.LATENCY.labels(feed)
 
-    def failed(self, topic: str) -> None:
+    def count_failure(self, topic: str) -> None:
         """Count a record of a source topic that failed inside."""
         metrics.INTERNAL_FAULTS.labels(self._feed, topic.removeprefix(self._namespace)).inc()
 
-    def certain(self, slices: Iterable[Sequence[ConsumerRecord]], tally: metrics.Tally) -> None:
+    def count_applied(self, slices: Iterable[Sequence[ConsumerRecord]], tally: metrics.Tally) -> None:
         """Count slices of records (each of one partition), and what else their decisions add up to."""
         now = self._clock()
         for records in slices:
@@ -31,4 +31,4 @@ class Meter:
             metrics.RECORDS.labels(self._feed, topic).inc(count_positions(records))
             metrics.LAST_EVENT.labels(topic, str(last.partition)).set(last.timestamp / 1000)
             self._latency.observe(max(0.0, now - records[0].timestamp / 1000))
-        metrics.count(tally)
+        metrics.add_to_counters(tally)

@@ -67,7 +67,7 @@ class _Queue:
     def is_ready(self, now: float) -> bool:
         return self.chunk < len(self.chunks) and self.held_until <= now
 
-    def take(self) -> Sequence[ConsumerRecord]:
+    def take_slice(self) -> Sequence[ConsumerRecord]:
         whole: Sequence[ConsumerRecord] = self.chunks[self.chunk].value
         begin, size = self.record, 0
         while self.record < min(begin + self.slice_records, len(whole)) and size < SLICE_BYTES:
@@ -96,7 +96,7 @@ class SourceQueues:
         """Of the transaction in hand: the partitions that had a turn, and whether one of them has no more."""
         self._flow = flow
 
-    def put(self, partition: TopicPartition, chunk: Chunk) -> None:
+    def put_chunk(self, partition: TopicPartition, chunk: Chunk) -> None:
         """Queue a chunk; one that fills its queue pauses the partition."""
         queue = self._queues[partition]
         queue.chunks.append(chunk)
@@ -117,16 +117,16 @@ class SourceQueues:
         for _ in range(len(self._round)):
             partition = self._round[0]
             if self._queues[partition].is_ready(now):
-                return self._take(partition, now)
+                return self._take_from(partition, now)
             self._round.rotate(-1)
         return None
 
-    def _take(self, partition: TopicPartition, now: float) -> Slice | None:
+    def _take_from(self, partition: TopicPartition, now: float) -> Slice | None:
         if self._drained and partition in self._served:
             return None
         self._round.rotate(-1)
         queue = self._queues[partition]
-        records = queue.take()
+        records = queue.take_slice()
         self._served.add(partition)
         self._drained = self._drained or not queue.is_ready(now)
         return Slice(partition, records)
@@ -138,7 +138,7 @@ class SourceQueues:
         fitted = queue.slice_records // 2 if spent_s > longest_s else 2 * queue.slice_records
         queue.slice_records = min(max(fitted, 1), SLICE_RECORDS)
 
-    def hold(self, partition: TopicPartition, undecided: int, until: float) -> None:
+    def hold_back(self, partition: TopicPartition, undecided: int, until: float) -> None:
         """Give back the last records of the slice just taken, and take nothing more of the partition until then."""
         queue = self._queues[partition]
         queue.give_back(undecided)
@@ -149,9 +149,9 @@ class SourceQueues:
         held = [queue.held_until for queue in self._queues.values() if queue.held_until > now]
         return min(held, default=None)
 
-    def settle(self) -> list[Chunk]:
+    def settle_taken(self) -> list[Chunk]:
         """What was taken is certain: returns the chunks that are done, and lets what has room be fetched again."""
-        self._begin()
+        self._begin_slice()
         done: list[Chunk] = []
         for partition, queue in self._queues.items():
             done += [queue.chunks.popleft() for _ in range(queue.chunk)]
@@ -161,13 +161,13 @@ class SourceQueues:
                 self._flow.resume_fetching(partition)
         return done
 
-    def rewind(self) -> None:
+    def rewind_taken(self) -> None:
         """What was taken since the last settling is taken again; who applies it skips what was applied."""
-        self._begin()
+        self._begin_slice()
         for queue in self._queues.values():
             queue.chunk = queue.record = 0
 
-    def _begin(self) -> None:
+    def _begin_slice(self) -> None:
         self._served.clear()
         self._drained = False
 

@@ -79,7 +79,7 @@ ALL: Final = "all"
 """Scope of what does not depend on the generation."""
 
 
-def nothing(lane: str, effect: str) -> None:
+def noop(lane: str, effect: str) -> None:
     """What follows an effect outside of tests."""
 
 
@@ -92,7 +92,7 @@ class Stage:
         slot: WorkerSlot,
         feeds: Iterable[AgentInput],
         topic_ids: Mapping[str, str],
-        after: After = nothing,
+        after: After = noop,
     ) -> None:
         self.slot = slot
         self.rejoin = asyncio.Event()
@@ -114,8 +114,8 @@ class Stage:
             for topic in feed.topics:
                 if self._feeds.setdefault(topic, feed) is not feed:
                     raise ValueError(f"{topic} has two feeds: {self._feeds[topic].name}, {feed.name}")
-        self.app.on_partitions_assigned.connect(cast(Any, self._assigned))
-        self.app.on_partitions_revoked.connect(cast(Any, self._revoked))
+        self.app.on_partitions_assigned.connect(cast(Any, self._on_assigned))
+        self.app.on_partitions_revoked.connect(cast(Any, self._on_revoked))
         for feed in {id(feed): feed for feed in self._feeds.values()}.values():
             self._add_agent(feed)
 
@@ -124,28 +124,28 @@ class Stage:
 
         async def consume(stream: Any) -> None:
             async for chunk in stream.noack().events():
-                await self.offer(feed, chunk)
+                await self.offer_chunk(feed, chunk)
 
         self.app.agent(topic, name=feed.name)(consume)
 
-    async def offer(self, feed: AgentInput, chunk: Chunk) -> None:
+    async def offer_chunk(self, feed: AgentInput, chunk: Chunk) -> None:
         """Hand a chunk to its lane; one of an earlier assignment is dropped, since it will be fetched again."""
         lane = self._lanes.get((feed.name, chunk.message.partition))
         if lane is not None and chunk.message.generation_id == self.app.consumer_generation_id:
-            await lane.put(chunk)
+            await lane.enqueue_chunk(chunk)
 
-    async def _assigned(self, app: ChunkApp, assigned: Iterable[Any], **_: Any) -> None:
+    async def _on_assigned(self, app: ChunkApp, assigned: Iterable[Any], **_: Any) -> None:
         owned: dict[tuple[str, int], list[TopicPartition]] = {}
         for topic, partition in assigned:
             owned.setdefault((self._feeds[topic].name, partition), []).append(TopicPartition(topic, partition))
         metrics.REBALANCES.inc()
         self.joined = True
         for partition in itertools.chain(*owned.values()):
-            adopt_store(self._folder(self._feeds[partition.topic], partition))
+            adopt_store(self._store_folder(self._feeds[partition.topic], partition))
         for key, partitions in owned.items():
-            self._lanes[key] = self._lane(self._feeds[partitions[0].topic], partitions)
+            self._lanes[key] = self._make_lane(self._feeds[partitions[0].topic], partitions)
 
-    def _lane(self, feed: AgentInput, partitions: Sequence[TopicPartition]) -> Lane:
+    def _make_lane(self, feed: AgentInput, partitions: Sequence[TopicPartition]) -> Lane:
         index = partitions[0].partition
         transactions = (
             Transactions(self._settings, feed.name, feed.scope, index, self._topic_ids) if feed.transactional else None
@@ -168,27 +168,27 @@ class Stage:
         self.lost = True
         self.rejoin.set()
 
-    def owned(self) -> list[Owned]:
+    def owned_partitions(self) -> list[Owned]:
         """The source partitions of this worker, for those who watch it."""
         return [
-            self._owned(lane, partition, applied)
+            self._owned_partition(lane, partition, applied)
             for lane in self._lanes.values()
-            for partition, applied in lane.applied().items()
+            for partition, applied in lane.applied_offsets().items()
         ]
 
-    def _owned(self, lane: Lane, partition: TopicPartition, applied: int) -> Owned:
-        position, fetched = cast(ChunkConsumer, self.app.consumer).standing(partition)
+    def _owned_partition(self, lane: Lane, partition: TopicPartition, applied: int) -> Owned:
+        position, fetched = cast(ChunkConsumer, self.app.consumer).fetch_position(partition)
         feed = self._feeds[partition.topic]
-        folder = self._folder(feed, partition)
+        folder = self._store_folder(feed, partition)
         return Owned(feed.name, partition, lane.state, applied, fetched, position, lane.publishing, folder)
 
-    def _folder(self, feed: AgentInput, partition: TopicPartition) -> Path:
+    def _store_folder(self, feed: AgentInput, partition: TopicPartition) -> Path:
         return store_folder(self.slot.stores, feed.name, feed.scope, partition)
 
-    async def _revoked(self, app: ChunkApp, revoked: Iterable[Any], **_: Any) -> None:
-        await self.release()
+    async def _on_revoked(self, app: ChunkApp, revoked: Iterable[Any], **_: Any) -> None:
+        await self.release_lanes()
 
-    async def release(self) -> None:
+    async def release_lanes(self) -> None:
         """Close all lanes, then tell Kafka what they acknowledged."""
         lanes, self._lanes = self._lanes, {}
         await asyncio.gather(*(lane.close() for lane in lanes.values()))
@@ -207,26 +207,26 @@ class Stage:
         """
         await self._prepare_to_join(stop)
         if not stop.is_set():
-            await self._consume(stop)
+            await self._consume_until(stop)
         if self.fenced.is_set():
             self.slot.note_fenced(fenced=True)
             raise FencedError(self.slot)
         if stop.for_good:
-            await self._leave()
+            await self._leave_group()
         if self._broken is not None:
             raise self._broken
         if self.app.crash_reason is not None:
             raise self.app.crash_reason
 
-    async def _consume(self, stop: StopOrder) -> None:
+    async def _consume_until(self, stop: StopOrder) -> None:
         await self.app.start()
-        keeper = asyncio.create_task(self._acknowledge())
+        keeper = asyncio.create_task(self._acknowledge_lanes())
         try:
             await self.app.wait_first(stop.wait(), self.rejoin.wait(), self.fenced.wait())
         finally:
             keeper.cancel()
             await asyncio.wait([keeper])
-            await self._end()
+            await self._end_orderly()
 
     async def _prepare_to_join(self, stop: StopOrder) -> None:
         async def sleep(pause_s: float) -> None:
@@ -247,16 +247,16 @@ class Stage:
         )
         self.rejoin.set()
 
-    async def _end(self) -> None:
+    async def _end_orderly(self) -> None:
         """Leave in good order; what can't be done any more is done again by the next owner."""
         try:
             async with asyncio.timeout(ENDING_S):
-                await self.release()
+                await self.release_lanes()
                 await self.app.stop()
         except Exception:
             log.warning("the worker could not leave its group in good order", exc_info=True)
 
-    async def _leave(self) -> None:
+    async def _leave_group(self) -> None:
         """Leave the group for good; where Kafka does not answer, the others take over after the session timeout."""
         try:
             await asyncio.to_thread(leave_group, self._settings, self.slot, "ended for good")
@@ -264,7 +264,7 @@ class Stage:
         except (GroupUnreachableError, OSError) as error:
             log.warning("%s; others take over after the session timeout", error)
 
-    async def _acknowledge(self) -> None:
+    async def _acknowledge_lanes(self) -> None:
         while True:
             await asyncio.sleep(SYNC_INTERVAL_S)
             self.slot.touch()
@@ -272,9 +272,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def rejoining(stage: Stage, *events: Coroutine[Any, Any, None]) -> AsyncIterator[Stage]:
+async def rejoin_on_events(stage: Stage, *events: Coroutine[Any, Any, None]) -> AsyncIterator[Stage]:
     """The stage, told to join anew as soon as one of the events has come."""
-    watching = [asyncio.create_task(_rejoin(stage, event)) for event in events]
+    watching = [asyncio.create_task(_rejoin_after(stage, event)) for event in events]
     try:
         yield stage
     finally:
@@ -283,7 +283,7 @@ async def rejoining(stage: Stage, *events: Coroutine[Any, Any, None]) -> AsyncIt
         await asyncio.wait(watching)
 
 
-async def _rejoin(stage: Stage, event: Coroutine[Any, Any, None]) -> None:
+async def _rejoin_after(stage: Stage, event: Coroutine[Any, Any, None]) -> None:
     await event
     log.info("what the worker stands on has changed")
     stage.rejoin.set()

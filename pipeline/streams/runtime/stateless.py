@@ -21,7 +21,7 @@ class Nothing:
     def sync(self) -> None:
         """Nothing to sync."""
 
-    def renew(self, after_s: float) -> None:
+    def compact(self, after_s: float) -> None:
         """Nothing is left on disk."""
 
     def close(self) -> None:
@@ -31,14 +31,14 @@ class Nothing:
 class Stateless:
     """What such work has in common; it adds `step`, and `publish` where it has effects outside Kafka."""
 
-    async def open(self, source: TopicPartition, applied: AppliedPosition) -> Nothing:
+    async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> Nothing:
         """There is nothing to open."""
         return Nothing()
 
-    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
         """Nothing is."""
         return []
 
-    async def publish(self, result: ChunkResult) -> Sequence[Output]:
+    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
         """Nothing goes anywhere but to Kafka."""
         return ()

@@ -16,7 +16,7 @@ class StopOrder(asyncio.Event):
 
     for_good = False
 
-    def give(self, *, for_good: bool) -> None:
+    def give_order(self, *, for_good: bool) -> None:
         """Order to stop; one for good is not taken back by one for now."""
         self.for_good = self.for_good or for_good
         self.set()
@@ -24,5 +24,5 @@ class StopOrder(asyncio.Event):
     def follow_signals(self) -> None:
         """Be given by the process's signals, in the running loop."""
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, lambda: self.give(for_good=False))
-        loop.add_signal_handler(signal.SIGINT, lambda: self.give(for_good=True))
+        loop.add_signal_handler(signal.SIGTERM, lambda: self.give_order(for_good=False))
+        loop.add_signal_handler(signal.SIGINT, lambda: self.give_order(for_good=True))

@@ -17,7 +17,7 @@ from typing import Final, Protocol, TypeVar
 
 from aiokafka import TopicPartition
 
-from pipeline.correlation.store_file import Identity, StoreInUseError, locked
+from pipeline.correlation.store_file import Identity, StoreInUseError, lock_folder
 from pipeline.settings import Settings
 from pipeline.streams.kafka.admin import Ids
 
@@ -37,7 +37,7 @@ def shared_root(settings: Settings) -> Path:
 
 
 @contextmanager
-def scratch(settings: Settings, name: str) -> Iterator[Path]:
+def scratch_folder(settings: Settings, name: str) -> Iterator[Path]:
     """A root for the stores of a command, deleted at its end; no worker looks there for stores to adopt."""
     root = shared_root(settings) / "scratch" / f"{name}-{os.getpid()}"
     try:
@@ -62,7 +62,7 @@ def adopt_store(own: Path) -> None:
         if folder == own:
             return
         try:
-            _move(folder, own)
+            _replace_store(folder, own)
         except (StoreInUseError, FileNotFoundError):  # held, or just deleted, by another
             continue
         except OSError as error:
@@ -72,9 +72,9 @@ def adopt_store(own: Path) -> None:
         return
 
 
-def _move(folder: Path, own: Path) -> None:
+def _replace_store(folder: Path, own: Path) -> None:
     """Replace a store by another; both are held meanwhile."""
-    with closing(locked(folder)), closing(locked(own)):
+    with closing(lock_folder(folder)), closing(lock_folder(own)):
         (folder / DATA).stat()
         shutil.rmtree(own)
         folder.rename(own)
@@ -119,7 +119,7 @@ class Openable(Protocol):
 S = TypeVar("S", bound=Openable)
 
 
-def reopened(kind: type[S], places: Places, source: TopicPartition, applied: int) -> S:
+def reopen_store(kind: type[S], places: Places, source: TopicPartition, applied: int) -> S:
     """The store of a source partition; one that is ahead of what was applied belongs to another history and is emptied.
 
     Raises StoreInUseError.
@@ -133,7 +133,7 @@ def reopened(kind: type[S], places: Places, source: TopicPartition, applied: int
     return kind(folder, identity)
 
 
-def tend(held: Iterable[Path], root: Path, now: float | None = None) -> list[Path]:
+def touch_and_prune(held: Iterable[Path], root: Path, now: float | None = None) -> list[Path]:
     """Note that the stores held are in use, then delete the abandoned ones; run hourly."""
     for folder in held:
         with suppress(FileNotFoundError):  # a stage that keeps nothing has none
@@ -148,10 +148,10 @@ def delete_abandoned(root: Path, now: float | None = None) -> list[Path]:
     """
     oldest = (time.time() if now is None else now) - KEPT_S
     folders = [Path(folder) for folder, _, files in os.walk(root) if LOCK in files]
-    return [folder for folder in folders if _delete(folder, oldest)]
+    return [folder for folder in folders if _delete_abandoned(folder, oldest)]
 
 
-def _delete(folder: Path, oldest: float) -> bool:
+def _delete_abandoned(folder: Path, oldest: float) -> bool:
     try:
         with (folder / LOCK).open() as held:
             if os.fstat(held.fileno()).st_mtime >= oldest:
@@ -167,13 +167,13 @@ def delete_generation(root: Path, namespace: str, generation: str) -> list[Path]
     """Delete all stores of a generation of this namespace that no one holds."""
     names = [f"{namespace}{topic}.{generation}-*" for topic in ("blocks", "links")]
     found = [folder for name in names for folder in sorted(root.glob(f"*/*/{generation}/{name}"))]
-    return [folder for folder in found if _delete(folder, math.inf)]
+    return [folder for folder in found if _delete_abandoned(folder, math.inf)]
 
 
 def delete_namespace(root: Path, namespace: str) -> None:
     """Delete all stores of a namespace that no one holds."""
     for folder in sorted(root.glob(f"*/*/*/{glob.escape(namespace)}*")):
-        _delete(folder, math.inf)
+        _delete_abandoned(folder, math.inf)
 
 
 def size_on_disk(folder: Path) -> int:

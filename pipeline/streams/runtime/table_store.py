@@ -52,10 +52,10 @@ class TableStore:
 
     def commit(self, offset: int) -> None:
         """Make all changes since the last commit one; may be tried again. Raises StoreUnwritableError."""
-        self._file.commit(offset, self._fill)
+        self._file.commit(offset, self._write_changes)
         self._changes = {}
 
-    def _fill(self, transaction: lmdb.Transaction) -> None:
+    def _write_changes(self, transaction: lmdb.Transaction) -> None:
         for key, value in sorted(self._changes.items()):
             transaction.put(key, value, db=self._file.databases[ROWS])
 
@@ -63,7 +63,7 @@ class TableStore:
         """Make what was committed survive a power cut; may run in another thread."""
         self._file.sync()
 
-    def renew(self, after_s: float) -> None:
+    def compact(self, after_s: float) -> None:
         """Rows name cases and say what became of them; they hold nothing of their content."""
 
     def close(self) -> None:

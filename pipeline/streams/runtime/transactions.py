@@ -26,7 +26,7 @@ from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.connection import BATCH_BYTES, LARGEST_REQUEST
-from pipeline.streams.kafka.fail_fast_producer import REQUEST_TIMEOUT_MS, FailFastProducer, hear
+from pipeline.streams.kafka.fail_fast_producer import REQUEST_TIMEOUT_MS, FailFastProducer, consume_exception
 from pipeline.streams.kafka.reading import read_table
 
 log = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ class Transactions:
         self._topic_ids = topic_ids
         self._prefix, self._index = f"{stage}|{generation}", index
         self._id = f"{settings.namespace}{stage}-{generation}-{index}"
-        self._topic = topics.name(settings, topics.PROGRESS)
+        self._topic = topics.topic_name(settings, topics.PROGRESS)
         self._partition = progress_partition(stage, index)
         self._request_timeout_ms, self._batch_bytes = request_timeout_ms, batch_bytes
         self._producer: FailFastProducer | None = None
@@ -124,13 +124,13 @@ class Transactions:
         self.table: dict[bytes, bytes] = {}
         """What our partition of `progress` held at the start, notes included, with what we have committed since."""
 
-    async def start(self) -> dict[TopicPartition, AppliedPosition]:
+    async def start_producer(self) -> dict[TopicPartition, AppliedPosition]:
         """Fence earlier owners, then read what was applied last of each source partition of this stage."""
-        self.table = await self._open()
+        self.table = await self._open_producer()
         self._running = True
-        return dict(self._applied())
+        return dict(self._decode_applied())
 
-    async def _open(self) -> dict[bytes, bytes]:
+    async def _open_producer(self) -> dict[bytes, bytes]:
         """Start a producer, then read our partition of `progress`.
 
         Kafka answers InitProducerId only once the transaction that it found, open or being committed, has ended in
@@ -153,7 +153,7 @@ class Transactions:
         self._producer = producer
         return table
 
-    def _applied(self) -> Iterator[tuple[TopicPartition, AppliedPosition]]:
+    def _decode_applied(self) -> Iterator[tuple[TopicPartition, AppliedPosition]]:
         for key, value in self.table.items():
             prefix, topic, partition = key.decode().rsplit("|", 2)
             progress = msgspec.json.decode(value, type=Progress)
@@ -166,17 +166,17 @@ class Transactions:
         A failure is tried again for as long as it lasts, each time by a new producer, unless `progress` says that the
         transaction was committed. Raises ProducerFencedError, ProducerUnusableError.
         """
-        records = [*outputs, *self._progress(applied)]
+        records = [*outputs, *self._progress_records(applied)]
         noted = {r.key: r.value for r in records if (r.topic, r.partition) == (self._topic, self._partition)}
         pending = _PendingTransaction(records, noted)
         async for attempt in retrying(_AttemptFailedError, log, self._id, longest_pause_s=LONGEST_PAUSE_S):
             with attempt:
-                producer = self._producer or await self._replace(pending)
+                producer = self._producer or await self._replace_producer(pending)
                 if producer is not None:
-                    await self._attempt(producer, pending)
+                    await self._attempt_transaction(producer, pending)
         self.table |= noted
 
-    async def _replace(self, pending: _PendingTransaction) -> FailFastProducer | None:
+    async def _replace_producer(self, pending: _PendingTransaction) -> FailFastProducer | None:
         """Start another producer in place of one that is lost; None where its transaction was committed after all.
 
         Raises ProducerFencedError where `progress` has moved otherwise: our stores are behind it.
@@ -184,10 +184,13 @@ class Transactions:
         if not self._running:
             raise ProducerUnusableError(f"{self._id}: closed")
         try:
-            found = self._watched(await self._open(), pending)
+            found = self._watched_records(await self._open_producer(), pending)
         except (KafkaError, OSError) as error:
             raise _AttemptFailedError(f"no producer could be started: {error!r}") from error
-        before, after = self._watched(self.table, pending), self._watched(self.table | pending.noted, pending)
+        before, after = (
+            self._watched_records(self.table, pending),
+            self._watched_records(self.table | pending.noted, pending),
+        )
         if pending.ending and before == after:
             raise ProducerUnusableError(f"{self._id}: nothing tells whether the transaction was committed")
         if pending.ending and found == after:
@@ -196,7 +199,7 @@ class Transactions:
             raise ProducerFencedError(f"{self._id}: another producer has moved the progress")
         return self._producer
 
-    def _watched(self, table: Mapping[bytes, bytes], pending: _PendingTransaction) -> dict[bytes, bytes]:
+    def _watched_records(self, table: Mapping[bytes, bytes], pending: _PendingTransaction) -> dict[bytes, bytes]:
         """The records of a table that only this index's owner moves, and those that the transaction writes."""
         start, end = f"{self._prefix}|".encode(), f"|{self._index}".encode()
         return {
@@ -205,27 +208,27 @@ class Transactions:
             if key in pending.noted or (key.startswith(start) and key.endswith(end))
         }
 
-    async def _attempt(self, producer: FailFastProducer, pending: _PendingTransaction) -> None:
+    async def _attempt_transaction(self, producer: FailFastProducer, pending: _PendingTransaction) -> None:
         """One transaction; a failure costs the producer."""
         pending.ending = False
         try:
             await producer.begin_transaction()
-            await _send(producer, pending.records)
+            await _send_records(producer, pending.records)
             pending.ending = True
             await producer.commit_transaction()
         except (KafkaError, IllegalOperation, AssertionError) as error:  # aiokafka asserts on states left by a failure
             cause = producer.failure or error
-            await self._drop()
+            await self._drop_producer()
             if isinstance(cause, ProducerFenced) or isinstance(error, ProducerFenced):
                 raise ProducerFencedError(f"{self._id}: {cause!r}") from error
             raise _AttemptFailedError(repr(cause)) from error
 
-    def _progress(self, applied: Mapping[TopicPartition, AppliedPosition]) -> Iterator[Output]:
+    def _progress_records(self, applied: Mapping[TopicPartition, AppliedPosition]) -> Iterator[Output]:
         for source, (offset, records) in applied.items():
             value = msgspec.json.encode(Progress(offset, self._topic_ids[source.topic], records=records))
             yield Output(self._topic, self._partition, progress_key(self._prefix, source), value)
 
-    async def _drop(self) -> None:
+    async def _drop_producer(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
             await producer.drop()
@@ -233,7 +236,7 @@ class Transactions:
     async def stop(self) -> None:
         """Close the producer; a transaction in the making is left to be aborted."""
         self._running = False
-        await self._drop()
+        await self._drop_producer()
 
 
 def progress_key(prefix: str, source: TopicPartition) -> bytes:
@@ -246,22 +249,22 @@ def progress_partition(stage: str, index: int) -> int:
     return zlib.crc32(f"{stage}-{index}".encode()) % topics.PROGRESS_PARTITIONS
 
 
-async def _send(producer: AIOKafkaProducer, records: Iterable[Output]) -> None:
+async def _send_records(producer: AIOKafkaProducer, records: Iterable[Output]) -> None:
     """Send all records by batches, and wait until every batch is acknowledged.
 
     One batch of each partition at a time: they go in one request, and the order within a partition is kept.
     """
-    for batches in zip_longest(*_batches(producer, records).values()):
-        sent = [await _sent(producer, batch) for batch in batches if batch is not None]
+    for batches in zip_longest(*_make_batches(producer, records).values()):
+        sent = [await _send_batch(producer, batch) for batch in batches if batch is not None]
         results = await asyncio.gather(*sent, return_exceptions=True)
         failed = [result for result in results if isinstance(result, BaseException)]
         if failed:
             raise failed[0]
 
 
-async def _sent(producer: AIOKafkaProducer, batch: _Batch) -> asyncio.Future[Any]:
+async def _send_batch(producer: AIOKafkaProducer, batch: _Batch) -> asyncio.Future[Any]:
     future: asyncio.Future[Any] = await producer.send_batch(batch.builder, batch.topic, partition=batch.partition)
-    future.add_done_callback(hear)
+    future.add_done_callback(consume_exception)
     return future
 
 
@@ -271,16 +274,16 @@ class _Batch(NamedTuple):
     builder: BatchBuilder
 
 
-def _batches(producer: AIOKafkaProducer, records: Iterable[Output]) -> dict[tuple[str, int], list[_Batch]]:
+def _make_batches(producer: AIOKafkaProducer, records: Iterable[Output]) -> dict[tuple[str, int], list[_Batch]]:
     now = int(time.time() * 1000)
     batches: dict[tuple[str, int], list[_Batch]] = {}
     for topic, partition, key, value, at_ms in records:
         queue = batches.setdefault((topic, partition), [])
-        if not queue or not _append(queue[-1].builder, at_ms or now, key, value):
+        if not queue or not _append_record(queue[-1].builder, at_ms or now, key, value):
             queue.append(_Batch(topic, partition, producer.create_batch()))
-            _append(queue[-1].builder, at_ms or now, key, value)
+            _append_record(queue[-1].builder, at_ms or now, key, value)
     return batches
 
 
-def _append(builder: BatchBuilder, now: int, key: bytes, value: bytes) -> Any:
+def _append_record(builder: BatchBuilder, now: int, key: bytes, value: bytes) -> Any:
     return builder.append(timestamp=now, key=key, value=value)

@@ -32,7 +32,7 @@ class Store(Protocol):
     def sync(self) -> None:
         """Make what was committed survive a power cut."""
 
-    def renew(self, after_s: float) -> None:
+    def compact(self, after_s: float) -> None:
         """Leave no trace on disk of what was erased this long ago."""
 
     def close(self) -> None:
@@ -60,7 +60,7 @@ class Decided(ChunkResult):
     """How many records of each source partition."""
     spent_s: float = 0.0
 
-    def add(self, result: ChunkResult) -> None:
+    def add_result(self, result: ChunkResult) -> None:
         """Add what another slice leads to."""
         self.outputs += result.outputs
         self.documents += result.documents
@@ -70,17 +70,17 @@ class Decided(ChunkResult):
 class Work(Protocol):
     """What makes a stage: how its stores are opened and what its records lead to."""
 
-    async def open(self, source: TopicPartition, applied: AppliedPosition) -> Store:
+    async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> Store:
         """The store of a source partition, brought up to exactly what was applied without emitting anything."""
 
-    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
         """Outputs that are due before the first record, once every store of the index is open; they go out together.
 
         `table` is what the index's partition of `progress` held when the lane's producer was started.
         """
 
-    def step(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """Decide on new records in their order, changing the store without committing it. No effects, no waiting."""
 
-    async def publish(self, result: ChunkResult) -> Sequence[Output]:
+    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
         """Effects outside Kafka, safe to repeat; returns once they are certain, with further outputs."""

@@ -82,7 +82,7 @@ def claimed_slot(settings: Settings, name: str) -> Iterator[WorkerSlot]:
     """
     group = f"{settings.namespace}{name}"
     try:
-        number, file = _claim(settings.home / "workers" / group)
+        number, file = _claim_folder(settings.home / "workers" / group)
         slot = WorkerSlot(settings, group, number, file)
     except OSError as error:
         raise LiaisonError(
@@ -106,11 +106,11 @@ def home_id(settings: Settings) -> str:
         return held
 
 
-def _claim(folder: Path) -> tuple[int, TextIO]:
+def _claim_folder(folder: Path) -> tuple[int, TextIO]:
     folder.mkdir(parents=True, exist_ok=True)
     used = sorted((path for path in folder.iterdir() if path.name.isdecimal()), key=_used_at, reverse=True)
     for path in itertools.chain(used, (folder / str(number) for number in itertools.count())):
-        if (file := _locked(path)) is not None:
+        if (file := _open_locked(path)) is not None:
             return int(path.name), file
     raise AssertionError("numbers do not end")
 
@@ -121,7 +121,7 @@ def _used_at(path: Path) -> float:
     return 0.0
 
 
-def _locked(path: Path) -> TextIO | None:
+def _open_locked(path: Path) -> TextIO | None:
     """The file, made if missing and locked; None where another holds it, or has just given it up."""
     file = path.open("a+")
     try:

@@ -21,8 +21,8 @@ from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.settings import Settings
 from pipeline.streams.audit import log_keys
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import ids
-from pipeline.streams.kafka.reading import plain_consumer, read
+from pipeline.streams.kafka.admin import read_ids
+from pipeline.streams.kafka.reading import plain_consumer, read_partitions
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime.stage import ALL, AgentInput, Stage
 from pipeline.streams.runtime.stateless import Nothing
@@ -30,7 +30,7 @@ from pipeline.streams.runtime.transactions import AppliedPosition, Output
 from pipeline.streams.runtime.work import After, ChunkResult, Table
 from pipeline.streams.runtime.worker_slots import claimed_slot
 from pipeline.times import now
-from pipeline.transparency.growth import GrowingLog, LogNotContinuedError, grow
+from pipeline.transparency.growth import GrowingLog, LogNotContinuedError, grow_log
 from pipeline.transparency.leaves import is_sealable
 from pipeline.transparency.notes import SigningKey
 from pipeline.transparency.tag_keys import TagKeys
@@ -58,50 +58,50 @@ class Attest:
 
     def __init__(self, settings: Settings, keys: TagKeys, clock: Callable[[], datetime] = now) -> None:
         self._settings, self._keys, self._clock = settings, keys, clock
-        self._topic = topics.name(settings, topics.AUDIT_LOG)
+        self._topic = topics.topic_name(settings, topics.AUDIT_LOG)
 
-    async def open(self, source: TopicPartition, applied: AppliedPosition) -> LogEnd:
+    async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> LogEnd:
         """The log as the topic holds it. Raises LiaisonError where it can't be gone on from."""
         growing = await _log_end(self._settings, TopicPartition(self._topic, 0))
         key = await asyncio.to_thread(log_keys.signing_key, self._settings, make=growing.head is None)
-        return LogEnd(growing, key, await self._known(source, applied, growing))
+        return LogEnd(growing, key, await self._leaves_end(source, applied, growing))
 
-    async def _known(self, source: TopicPartition, applied: AppliedPosition, growing: GrowingLog) -> int:
+    async def _leaves_end(self, source: TopicPartition, applied: AppliedPosition, growing: GrowingLog) -> int:
         """Up to where entries have leaves: as progress tells, or, where a restore left none, up to the last leaf's."""
         if applied.offset != NO_OFFSET or not growing.tree.size:
             return applied.offset
-        async for records in read(self._settings, {source: 0}):
-            for record, entry in _decoded(records):
+        async for records in read_partitions(self._settings, {source: 0}):
+            for record, entry in _decode_entries(records):
                 if growing.is_last(entry, self._keys):
                     return int(record.offset)
         raise LogNotContinuedError("`audit` does not hold the entry of the log's last leaf")
 
-    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
         """Nothing is."""
         return []
 
-    def step(self, source: TopicPartition, store: LogEnd, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(self, source: TopicPartition, store: LogEnd, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """The leaves of new entries, and the heads that are due."""
-        entries = [entry for record, entry in _decoded(records) if record.offset > store.known]
-        grown = grow(store.growing, entries, self._keys, store.key, self._clock)
+        entries = [entry for record, entry in _decode_entries(records) if record.offset > store.known]
+        grown = grow_log(store.growing, entries, self._keys, store.key, self._clock)
         return ChunkResult(outputs=[Output(self._topic, 0, key, value) for key, value in grown])
 
-    async def publish(self, result: ChunkResult) -> Sequence[Output]:
+    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
         """Nothing goes anywhere but to Kafka."""
         return ()
 
 
-def _decoded(records: Sequence[ConsumerRecord]) -> Iterator[tuple[ConsumerRecord, AuditEntry]]:
+def _decode_entries(records: Sequence[ConsumerRecord]) -> Iterator[tuple[ConsumerRecord, AuditEntry]]:
     """The entries among records; what is none was written by nobody of ours, and has no leaf."""
     for record in records:
-        entry = _entry(record)
+        entry = _decode_entry(record)
         if entry is None:
             log.error("%s-%d-%d is no audit entry", record.topic, record.partition, record.offset)
         else:
             yield record, entry
 
 
-def _entry(record: ConsumerRecord) -> AuditEntry | None:
+def _decode_entry(record: ConsumerRecord) -> AuditEntry | None:
     try:
         entry = _entries.decode(record.value) if record.value is not None else None
     except msgspec.MsgspecError:
@@ -115,8 +115,8 @@ async def _log_end(settings: Settings, partition: TopicPartition) -> GrowingLog:
     looked_at = TAIL_OFFSETS
     while True:
         start = max(0, end - looked_at)
-        held = [(one.key, one.value) async for chunk in read(settings, {partition: start}) for one in chunk]
-        found = GrowingLog.recovered(held) if held or not start else None
+        held = [(one.key, one.value) async for chunk in read_partitions(settings, {partition: start}) for one in chunk]
+        found = GrowingLog.recover(held) if held or not start else None
         if found is not None:
             return found
         if not start:
@@ -125,10 +125,10 @@ async def _log_end(settings: Settings, partition: TopicPartition) -> GrowingLog:
 
 
 @asynccontextmanager
-async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[Stage]:
+async def attest_stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[Stage]:
     """The stage, one group whatever generation is active. Raises LiaisonError where topics are missing."""
-    audit, audit_log = (topics.name(settings, topic) for topic in (topics.AUDIT, topics.AUDIT_LOG))
-    found = await asyncio.to_thread(ids, settings, [audit, audit_log])
+    audit, audit_log = (topics.topic_name(settings, topic) for topic in (topics.AUDIT, topics.AUDIT_LOG))
+    found = await asyncio.to_thread(read_ids, settings, [audit, audit_log])
     keys = log_keys.tag_keys(await asyncio.to_thread(key_ring, settings))
     with claimed_slot(settings, STAGE) as slot:
         yield Stage(settings, slot, [AgentInput(STAGE, [audit], Attest(settings, keys), ALL)], found.topics, after)

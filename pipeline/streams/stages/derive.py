@@ -17,18 +17,18 @@ from typing import Final
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.correlation.fingerprinting import derived
+from pipeline.correlation.fingerprinting import derive_fingerprint
 from pipeline.matching.model import Model
 from pipeline.records.messages import Accepted
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import ids
-from pipeline.streams.kafka.reading import read
+from pipeline.streams.kafka.admin import read_ids
+from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers import control
 from pipeline.streams.registers.control import Generation
 from pipeline.streams.runtime import faults
 from pipeline.streams.runtime.source_queues import SLICE_RECORDS
-from pipeline.streams.runtime.stage import AgentInput, Stage, rejoining
+from pipeline.streams.runtime.stage import AgentInput, Stage, rejoin_on_events
 from pipeline.streams.runtime.stateless import Nothing, Stateless
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, Transactions
 from pipeline.streams.runtime.work import After, ChunkResult
@@ -50,30 +50,30 @@ class Derive(Stateless):
 
     def __init__(self, settings: Settings, one: Generation, model: Model) -> None:
         self._settings, self._model, self.generation, self._born = settings, model, one.id, one.born
-        self._blocks = topics.name(settings, topics.BLOCKS, generation=one.id)
-        self._rejected = topics.name(settings, topics.REJECTED)
+        self._blocks = topics.topic_name(settings, topics.BLOCKS, generation=one.id)
+        self._rejected = topics.topic_name(settings, topics.REJECTED)
 
-    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """The fingerprints of accepted versions; one that can't be made is our fault and is kept for replay."""
         result = ChunkResult()
         for record in records:
             try:
-                result.outputs += self._fingerprint(record)
+                result.outputs += self._make_fingerprint(record)
             except faults.TROUBLE:
                 raise
             except Exception as error:
                 log.exception("%s-%d-%d has no fingerprint", record.topic, record.partition, record.offset)
-                entry = faults.rejection(self._rejected, self._settings, record, faults.NOT_CORRELATED, error)
+                entry = faults.reject_failed(self._rejected, self._settings, record, faults.NOT_CORRELATED, error)
                 result.outputs.append(entry)
         return result
 
-    def _fingerprint(self, record: ConsumerRecord) -> Iterator[Output]:
+    def _make_fingerprint(self, record: ConsumerRecord) -> Iterator[Output]:
         if record.value is None:
             return
         accepted = _accepted.decode(record.value)
         if accepted.provenance.generation == self.generation and not self._is_of_an_earlier_life(record):
             return
-        value = _encoder.encode(derived(accepted, self._model))
+        value = _encoder.encode(derive_fingerprint(accepted, self._model))
         for partition in range(self._settings.block_partitions):
             yield Output(self._blocks, partition, record.key, value)
 
@@ -82,7 +82,9 @@ class Derive(Stateless):
         return bool(record.partition < len(self._born) and record.offset < self._born[record.partition])
 
 
-async def complete(settings: Settings, work: Derive, source: TopicPartition, topic_ids: Mapping[str, str]) -> int:
+async def derive_partition(
+    settings: Settings, work: Derive, source: TopicPartition, topic_ids: Mapping[str, str]
+) -> int:
     """Derive all that a partition of `accepted` holds, in place of the stage; returns its last offset.
 
     The caller is the only one who writes to that partition. Raises ProducerFencedError where the stage takes it back
@@ -90,12 +92,12 @@ async def complete(settings: Settings, work: Derive, source: TopicPartition, top
     """
     transactions = Transactions(settings, STAGE, work.generation, source.partition, topic_ids)
     try:
-        reached = (await transactions.start()).get(source, AppliedPosition()).offset
-        async for records in read(settings, {source: reached + 1}):
+        reached = (await transactions.start_producer()).get(source, AppliedPosition()).offset
+        async for records in read_partitions(settings, {source: reached + 1}):
             for start in range(0, len(records), SLICE_RECORDS):
                 part = records[start : start + SLICE_RECORDS]
                 reached = part[-1].offset
-                if outputs := work.step(source, Nothing(), part).outputs:
+                if outputs := work.decide_records(source, Nothing(), part).outputs:
                     await transactions.commit(outputs, {source: AppliedPosition(reached)})
                 await asyncio.sleep(0)
         return reached
@@ -104,15 +106,15 @@ async def complete(settings: Settings, work: Derive, source: TopicPartition, top
 
 
 @asynccontextmanager
-async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[Stage]:
+async def derive_stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[Stage]:
     """The stage in one generation. Raises LiaisonError where topics are missing."""
-    held = await control.control(settings)
-    current = held.of(wanted)
-    settings = current.settings(settings)
-    accepted = topics.name(settings, topics.ACCEPTED)
-    found = ids(settings, [accepted, topics.name(settings, topics.BLOCKS, generation=current.id)])
-    work = Derive(settings, current, current.compiled())
+    held = await control.read_control(settings)
+    current = held.find_generation(wanted)
+    settings = current.apply_to_settings(settings)
+    accepted = topics.topic_name(settings, topics.ACCEPTED)
+    found = read_ids(settings, [accepted, topics.topic_name(settings, topics.BLOCKS, generation=current.id)])
+    work = Derive(settings, current, current.compile_model())
     with claimed_slot(settings, f"{STAGE}-{current.id}") as slot:
         made = Stage(settings, slot, [AgentInput(STAGE, [accepted], work, current.id)], found.topics, after)
-        async with rejoining(made, control.changed_for(settings, held, wanted)):
+        async with rejoin_on_events(made, control.changed_for(settings, held, wanted)):
             yield made

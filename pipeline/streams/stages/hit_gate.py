@@ -22,7 +22,7 @@ from pipeline.index.decision_documents import allowance_document
 from pipeline.index.documents import Action
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
-from pipeline.streams.kafka.reading import read, read_table
+from pipeline.streams.kafka.reading import read_partitions, read_table
 from pipeline.streams.registers import control
 from pipeline.streams.runtime.stateless import Nothing
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, ProducerFencedError
@@ -49,7 +49,7 @@ _encoder = msgspec.json.Encoder()
 
 def question_output(settings: Settings, question: HitQuestion) -> Output:
     """The record that asks a question."""
-    return Output(topics.name(settings, topics.HIT_QUESTIONS), 0, question.id.encode(), _encoder.encode(question))
+    return Output(topics.topic_name(settings, topics.HIT_QUESTIONS), 0, question.id.encode(), _encoder.encode(question))
 
 
 class HeldLedger(Nothing):
@@ -69,25 +69,25 @@ class AnswerQuestions:
     def __init__(self, settings: Settings, generation: str, writing: Writing) -> None:
         self._settings, self._generation, self._writing = settings, generation, writing
         self._asked, self._admitted, self._allowed, self._notices = (
-            topics.name(settings, topic)
+            topics.topic_name(settings, topic)
             for topic in (topics.HIT_QUESTIONS, topics.HIT_ADMISSIONS, topics.HIT_ALLOWANCES, topics.NOTICES)
         )
         self.ledger = HitLedger(settings.hit_budget)
 
-    async def open(self, source: TopicPartition, applied: AppliedPosition) -> HeldLedger:
+    async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> HeldLedger:
         """The ledger as of what was applied. Raises ProducerFencedError where another generation is active."""
-        if (await control.control(self._settings)).active != self._generation:
+        if (await control.read_control(self._settings)).active != self._generation:
             raise ProducerFencedError("another generation has become the active one")
         if source.topic == self._asked:
-            await self._restore(source, applied.offset)
+            await self._restore_ledger(source, applied.offset)
         return HeldLedger(applied.offset)
 
-    async def _restore(self, source: TopicPartition, applied: int) -> None:
+    async def _restore_ledger(self, source: TopicPartition, applied: int) -> None:
         self.ledger = HitLedger(self._settings.hit_budget)
         for value in (await read_table(self._settings, self._allowed)).values():
-            self.ledger.allow(_allowances.decode(value))
+            self.ledger.set_allowance(_allowances.decode(value))
         for value in (await read_table(self._settings, self._admitted)).values():
-            self.ledger.restore(_admissions.decode(value))
+            self.ledger.restore_admission(_admissions.decode(value))
         for question in (await self._last_questions(source, applied)).values():
             self.ledger.restore_question(question)
 
@@ -97,40 +97,42 @@ class AnswerQuestions:
         What marks one of these answered comes after it, maybe after what was applied.
         """
         found: dict[bytes, HitQuestion] = {}
-        async for records in read(self._settings, {source: 0}):
+        async for records in read_partitions(self._settings, {source: 0}):
             for record in records:
                 if not record.value:
                     found.pop(record.key, None)
-                elif record.offset <= applied and (question := _readable(record)) is not None:
+                elif record.offset <= applied and (question := _decode_question(record)) is not None:
                     found[record.key] = question
         return found
 
-    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
         """Nothing is: the next record, if only of the day, answers what waits."""
         return []
 
-    def step(self, source: TopicPartition, store: HeldLedger, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(
+        self, source: TopicPartition, store: HeldLedger, records: Sequence[ConsumerRecord]
+    ) -> ChunkResult:
         """Answer each question in its order; what an owner allows holds from its place on."""
         result = ChunkResult()
         last: dict[tuple[str, bytes], Output] = {}
         for record in records:
             if source.topic == self._allowed and record.value:
                 result.documents.append(document_of(record, _allowance_document))
-            for output in self._outputs(self._answers(source, record), result):
+            for output in self._answer_outputs(self._answer_record(source, record), result):
                 last[output.topic, output.key] = output  # of a count that is written several times only the last
         result.outputs += last.values()
         return result
 
-    def _answers(self, source: TopicPartition, record: ConsumerRecord) -> Answers:
+    def _answer_record(self, source: TopicPartition, record: ConsumerRecord) -> Answers:
         at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
         if source.topic == self._allowed and record.value:
-            self.ledger.allow(_allowances.decode(record.value))
-        question = _readable(record) if source.topic == self._asked else None
-        return self.ledger.pass_day(at) if question is None else self.ledger.ask(question, at)
+            self.ledger.set_allowance(_allowances.decode(record.value))
+        question = _decode_question(record) if source.topic == self._asked else None
+        return self.ledger.pass_day(at) if question is None else self.ledger.submit_question(question, at)
 
-    def _outputs(self, answers: Answers, result: ChunkResult) -> Iterator[Output]:
+    def _answer_outputs(self, answers: Answers, result: ChunkResult) -> Iterator[Output]:
         for hit in answers.hits:
-            topic = topics.name(self._settings, topics.HITS, agency=hit.receiver)
+            topic = topics.topic_name(self._settings, topics.HITS, agency=hit.receiver)
             yield Output(topic, 0, hit.id.encode(), _encoder.encode(hit))
             result.tally[metrics.HITS.labels(hit.receiver, hit.kind)] += 1
         for notice in answers.notices:
@@ -144,16 +146,16 @@ class AnswerQuestions:
         for agency, count in answers.deferred.items():
             result.tally[metrics.HITS_DEFERRED.labels(agency)] += count
 
-    async def publish(self, result: ChunkResult) -> Sequence[Output]:
+    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
         """Index what owners allow; the rest goes to Kafka alone."""
-        return await self._writing.write(result.documents)
+        return await self._writing.write_documents(result.documents)
 
 
 def _allowance_document(record: ConsumerRecord) -> Action:
     return allowance_document(record.value, record.offset)
 
 
-def _readable(record: ConsumerRecord) -> HitQuestion | None:
+def _decode_question(record: ConsumerRecord) -> HitQuestion | None:
     """The question in a record; None for the mark of a day and for what can't be read."""
     if not record.value:
         return None
@@ -176,12 +178,12 @@ async def days_marked(settings: Settings, writing: Writing, clock: Callable[[], 
 
 
 async def _mark_days(settings: Settings, writing: Writing, clock: Callable[[], datetime]) -> None:
-    topic, marked = topics.name(settings, topics.HIT_QUESTIONS), date.min
+    topic, marked = topics.topic_name(settings, topics.HIT_QUESTIONS), date.min
     while True:
         today = clock().astimezone(UTC).date()
         if today > marked:
             try:
-                await writing.send([Output(topic, 0, DAY_KEY, b"")])
+                await writing.send_entries([Output(topic, 0, DAY_KEY, b"")])
                 marked = today
             except Exception:
                 log.warning("the day could not be marked; trying again", exc_info=True)

@@ -14,8 +14,8 @@ from typing import Any, Final
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.correlation.correlator import targets
-from pipeline.correlation.fingerprinting import expiry_mark, fingerprint
+from pipeline.correlation.correlator import target_partitions
+from pipeline.correlation.fingerprinting import expiry_mark, make_fingerprint
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.model import Model
@@ -37,27 +37,27 @@ from pipeline.records.validation import RecordProblem
 from pipeline.records.versions import Known
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
-from pipeline.streams.kafka.admin import ids
+from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.origin import origin_of
-from pipeline.streams.kafka.reading import begin, read
+from pipeline.streams.kafka.reading import first_offset, read_partitions
 from pipeline.streams.kafka.unreadable import UnreadableBatch
 from pipeline.streams.registers import control
 from pipeline.streams.registers.control import Generation
 from pipeline.streams.registers.installation_secret import key_ring
-from pipeline.streams.registers.registry import agencies, changed
+from pipeline.streams.registers.registry import read_agencies, wait_for_change
 from pipeline.streams.registers.registry_pins import trusted_registry
 from pipeline.streams.registers.seals import is_sealed_expiry
 from pipeline.streams.runtime import faults
 from pipeline.streams.runtime.faults import InternalFaultError
-from pipeline.streams.runtime.stage import ALL, AgentInput, Stage, rejoining
+from pipeline.streams.runtime.stage import ALL, AgentInput, Stage, rejoin_on_events
 from pipeline.streams.runtime.stateless import Nothing
-from pipeline.streams.runtime.stores import Places, reopened
+from pipeline.streams.runtime.stores import Places, reopen_store
 from pipeline.streams.runtime.table_store import TableStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, Progress
 from pipeline.streams.runtime.work import After, ChunkResult, Table
 from pipeline.streams.runtime.worker_slots import claimed_slot
 from pipeline.streams.stages import derive
-from pipeline.streams.stages.notes import HOME, note, noted, passed
+from pipeline.streams.stages.notes import HOME, advance_progress, marker_output, read_marker
 from pipeline.times import now
 
 log = logging.getLogger(__name__)
@@ -91,29 +91,29 @@ class Intake:
         self._registry, self._model, self._clock = registry, model, clock
         self._current, self._generation = current, current.id
         self._ring = ring
-        self._accepted = topics.name(settings, topics.ACCEPTED)
-        self._rejected = topics.name(settings, topics.REJECTED)
-        self._blocks = topics.name(settings, topics.BLOCKS, generation=current.id)
-        self._expiries = topics.name(settings, topics.EXPIRIES)
+        self._accepted = topics.topic_name(settings, topics.ACCEPTED)
+        self._rejected = topics.topic_name(settings, topics.REJECTED)
+        self._blocks = topics.topic_name(settings, topics.BLOCKS, generation=current.id)
+        self._expiries = topics.topic_name(settings, topics.EXPIRIES)
         self._stores: dict[TopicPartition, TableStore] = {}
         """By source partition; a lane has opened all of its own before it decides anything."""
-        self._receipts = {name: topics.name(settings, topics.RECEIPTS, agency=name) for name in registry}
+        self._receipts = {name: topics.topic_name(settings, topics.RECEIPTS, agency=name) for name in registry}
 
-    async def open(self, source: TopicPartition, applied: AppliedPosition) -> TableStore | Nothing:
+    async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> TableStore | Nothing:
         """The store at `applied`: caught up from the source while that still holds it, else from `accepted`."""
         if source.topic == self._expiries:
             return Nothing()
-        store = reopened(TableStore, self._places, source, applied.offset)
+        store = reopen_store(TableStore, self._places, source, applied.offset)
         if store.offset < applied.offset:
-            if store.offset > NO_OFFSET and await begin(self._settings, source) <= store.offset + 1:
+            if store.offset > NO_OFFSET and await first_offset(self._settings, source) <= store.offset + 1:
                 await self._catch_up(source, store, applied.offset)
             else:
-                await self._rebuild(source, store)
+                await self._rebuild_store(source, store)
             store.commit(applied.offset)
         self._stores[source] = store
         return store
 
-    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
         """Where another generation's fingerprints were written last: complete this one's, then note whose they are.
 
         The former one's derive stage goes on where this takes over.
@@ -121,25 +121,27 @@ class Intake:
         index = next(iter(applied)).partition
         source = TopicPartition(self._accepted, index)
         topic_id = self._places.ids.topics[self._accepted]
-        before = noted(table, HOME, index)
+        before = read_marker(table, HOME, index)
         if before is not None and (before.generation, before.topic_id) == (self._generation, topic_id):
             return []
         work = derive.Derive(self._settings, self._current, self._model)
-        end = await derive.complete(self._settings, work, source, self._places.ids.topics)
-        due = [note(self._settings, HOME, index, Progress(end, topic_id, self._generation))]
+        end = await derive.derive_partition(self._settings, work, source, self._places.ids.topics)
+        due = [marker_output(self._settings, HOME, index, Progress(end, topic_id, self._generation))]
         if before is not None and end > NO_OFFSET:
-            due.append(passed(self._settings, derive.STAGE, before.generation, source, Progress(end, topic_id)))
+            due.append(
+                advance_progress(self._settings, derive.STAGE, before.generation, source, Progress(end, topic_id))
+            )
         return due
 
     async def _catch_up(self, source: TopicPartition, store: TableStore, applied: int) -> None:
-        async for records in read(self._settings, {source: store.offset + 1}, {source: applied}):
-            self.step(source, store, records)
+        async for records in read_partitions(self._settings, {source: store.offset + 1}, {source: applied}):
+            self.decide_records(source, store, records)
 
-    async def _rebuild(self, source: TopicPartition, store: TableStore) -> None:
+    async def _rebuild_store(self, source: TopicPartition, store: TableStore) -> None:
         log.info("rebuilding the store of %s-%d", source.topic, source.partition)
         own = f"{topics.agency_of(self._settings, topics.CASES, source.topic)}:".encode()
         waiting = 0
-        async for records in read(self._settings, {TopicPartition(self._accepted, source.partition): 0}):
+        async for records in read_partitions(self._settings, {TopicPartition(self._accepted, source.partition): 0}):
             for record in records:
                 if record.key.startswith(own) and record.value is not None:
                     store.put(record.key, _known_encoder.encode(known_from(_accepted.decode(record.value))))
@@ -148,16 +150,16 @@ class Intake:
                 store.commit(NO_OFFSET)
                 waiting = 0
 
-    def step(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(self, source: TopicPartition, store: Any, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """One outcome for each message, in order; or the marks of versions that are over.
 
         Raises InternalFaultError for the first that fails inside, which has changed nothing.
         """
         result = ChunkResult()
-        desk = Desk(self._registry, self._settings.case_partitions, lambda key: _recall(store, key), self._clock)
+        desk = Desk(self._registry, self._settings.case_partitions, lambda key: _known_version(store, key), self._clock)
         for decided, record in enumerate(records):
             try:
-                result.outputs += self._decide(record, desk, store, result.tally)
+                result.outputs += self._decide_message(record, desk, store, result.tally)
             except (*faults.TROUBLE, KeyboardInterrupt, SystemExit):
                 raise
             except BaseException as error:  # a panic of a library in Rust is no Exception
@@ -165,15 +167,15 @@ class Intake:
                 raise InternalFaultError(position, error, result, decided) from error
         return result
 
-    def _decide(self, record: ConsumerRecord, desk: Desk, store: Any, tally: metrics.Tally) -> list[Output]:
+    def _decide_message(self, record: ConsumerRecord, desk: Desk, store: Any, tally: metrics.Tally) -> list[Output]:
         if record.topic == self._expiries:
-            return self._marked(record)
+            return self._handle_expiry(record)
         agency = topics.agency_of(self._settings, topics.CASES, record.topic)
         position = Position(record.topic, record.partition, record.offset)
         message = SourceMessage(position, agency, record.key, record.value, record.timestamp, origin_of(record))
         if isinstance(record, UnreadableBatch):
             return self._rejected_batch(message, record, tally)
-        return self._outcome(message, desk, store, tally)
+        return self._decide_outcome(message, desk, store, tally)
 
     def _rejected_batch(self, first: SourceMessage, batch: UnreadableBatch, tally: metrics.Tally) -> list[Output]:
         """One receipt and one entry of `rejected` for all positions of a batch that can't be read."""
@@ -181,43 +183,47 @@ class Intake:
         decision = reject_batch(first, batch.last_offset, batch.problem, time)
         receipt = decision.receipt
         tally[metrics.OUTCOMES.labels(first.agency, receipt.outcome, receipt.reason)] += batch.positions
-        return [self._receipt(first, receipt), *self._rejection(first, decision.rejected)]
+        return [self._receipt_output(first, receipt), *self._rejection_outputs(first, decision.rejected)]
 
-    def _outcome(self, message: SourceMessage, desk: Desk, store: TableStore, tally: metrics.Tally) -> list[Output]:
+    def _decide_outcome(
+        self, message: SourceMessage, desk: Desk, store: TableStore, tally: metrics.Tally
+    ) -> list[Output]:
         """The outputs of a message; the store is changed last, so that a failure leaves no trace."""
         decision = receive(message, desk)
-        made = list(self._taken(decision.taken, decision.receipt, message, store)) if decision.taken else []
+        made = list(self._accepted_outputs(decision.taken, decision.receipt, message, store)) if decision.taken else []
         if any(len(output.value) > topics.ACCEPTED.max_bytes - topics.MIB for output in made):
             decision, made = _too_large(message, desk), []
         receipt = decision.receipt
-        outputs = [self._receipt(message, receipt), *made, *self._rejection(message, decision.rejected)]
+        outputs = [self._receipt_output(message, receipt), *made, *self._rejection_outputs(message, decision.rejected)]
         if made and decision.taken is not None:
             store.put(decision.taken.case.key.encode(), _known_encoder.encode(decision.taken.known))
         tally[metrics.OUTCOMES.labels(message.agency, receipt.outcome, receipt.reason)] += 1
         return outputs
 
-    def _receipt(self, message: SourceMessage, receipt: Receipt) -> Output:
+    def _receipt_output(self, message: SourceMessage, receipt: Receipt) -> Output:
         position = message.position
         return Output(
             self._receipts[message.agency], position.partition, str(position).encode(), _encoder.encode(receipt)
         )
 
-    def _rejection(self, message: SourceMessage, rejected: Rejected | None) -> Iterator[Output]:
+    def _rejection_outputs(self, message: SourceMessage, rejected: Rejected | None) -> Iterator[Output]:
         if rejected is not None:
             position = message.position
             yield Output(self._rejected, position.partition, str(position).encode(), _encoder.encode(rejected))
 
-    def _taken(self, taken: Taken, receipt: Receipt, message: SourceMessage, store: TableStore) -> Iterator[Output]:
+    def _accepted_outputs(
+        self, taken: Taken, receipt: Receipt, message: SourceMessage, store: TableStore
+    ) -> Iterator[Output]:
         """The accepted record, and its fingerprint to each partition of `blocks` that must see this version."""
-        made = fingerprint(taken.case, taken.normalised, self._model)
+        made = make_fingerprint(taken.case, taken.normalised, self._model)
         encoded = _encoder.encode(made)
         kept = accepted(taken, receipt, msgspec.Raw(encoded), self._generation, message.arrived_ms)
         key = taken.case.key.encode()
         yield Output(self._accepted, receipt.position.partition, key, _encoder.encode(kept))
-        for target in targets(made, first=store.get(key) is None, partitions=self._settings.block_partitions):
+        for target in target_partitions(made, first=store.get(key) is None, partitions=self._settings.block_partitions):
             yield Output(self._blocks, target, key, encoded)
 
-    def _marked(self, record: ConsumerRecord) -> list[Output]:
+    def _handle_expiry(self, record: ConsumerRecord) -> list[Output]:
         """Whatever is not a request of ours, or comes too late, ends nothing; retention asks again."""
         try:
             asked = _expiries.decode(record.value or b"")
@@ -227,14 +233,14 @@ class Intake:
         if not is_sealed_expiry(asked, self._ring):
             log.warning("%s-%d-%d ends nothing: it bears no seal", record.topic, record.partition, record.offset)
             return []
-        return list(self._ended(asked, record))
+        return list(self._expired_outputs(asked, record))
 
-    def _ended(self, asked: expiry.Expiry, record: ConsumerRecord) -> Iterator[Output]:
+    def _expired_outputs(self, asked: expiry.Expiry, record: ConsumerRecord) -> Iterator[Output]:
         """The mark in `accepted`, and its fingerprint to every partition of `blocks`."""
         agency = self._registry.get(asked.agency)
-        cases = topics.name(self._settings, topics.CASES, agency=asked.agency)
+        cases = topics.topic_name(self._settings, topics.CASES, agency=asked.agency)
         store = self._stores.get(TopicPartition(cases, record.partition))
-        made = expiry.mark(asked, agency, _recall(store, asked.case)) if agency and store else None
+        made = expiry.mark(asked, agency, _known_version(store, asked.case)) if agency and store else None
         if made is None:
             return
         position = Position(record.topic, record.partition, record.offset)
@@ -244,12 +250,12 @@ class Intake:
         for target in range(self._settings.block_partitions):
             yield Output(self._blocks, target, made.key.encode(), encoded)
 
-    async def publish(self, result: ChunkResult) -> Sequence[Output]:
+    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
         """Nothing goes anywhere but to Kafka."""
         return ()
 
 
-def _recall(store: TableStore, case: str) -> Known | None:
+def _known_version(store: TableStore, case: str) -> Known | None:
     value = store.get(case.encode())
     return None if value is None else _known.decode(value)
 
@@ -261,26 +267,33 @@ def _too_large(message: SourceMessage, desk: Desk) -> Decision:
 
 
 @asynccontextmanager
-async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[Stage]:
+async def intake_stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[Stage]:
     """The stage for the agencies registered now, of which there must be one; it joins anew when the registry changes.
 
     It writes the fingerprints of the active generation and joins anew when another becomes active. Raises LiaisonError
     where topics are missing.
     """
-    ids(settings, [topics.name(settings, topics.AGENCIES)])  # aiokafka asks for a missing topic without a pause
-    while not (registry := await agencies(settings)):
+    read_ids(
+        settings, [topics.topic_name(settings, topics.AGENCIES)]
+    )  # aiokafka asks for a missing topic without a pause
+    while not (registry := await read_agencies(settings)):
         log.info("no agency is registered yet; waiting")
-        await changed(settings, {})
-    held = await control.control(settings)
-    current = held.of(wanted)
-    settings = current.settings(settings)
-    cases = [topics.name(settings, topics.CASES, agency=name) for name in registry]
-    sources = [*cases, topics.name(settings, topics.EXPIRIES)]
-    written = [topics.name(settings, topics.ACCEPTED), topics.name(settings, topics.BLOCKS, generation=current.id)]
-    found = ids(settings, [*sources, *written])
+        await wait_for_change(settings, {})
+    held = await control.read_control(settings)
+    current = held.find_generation(wanted)
+    settings = current.apply_to_settings(settings)
+    cases = [topics.topic_name(settings, topics.CASES, agency=name) for name in registry]
+    sources = [*cases, topics.topic_name(settings, topics.EXPIRIES)]
+    written = [
+        topics.topic_name(settings, topics.ACCEPTED),
+        topics.topic_name(settings, topics.BLOCKS, generation=current.id),
+    ]
+    found = read_ids(settings, [*sources, *written])
     with claimed_slot(settings, STAGE) as slot:
         trusted, ring = trusted_registry(settings, registry), key_ring(settings)
-        work = Intake(settings, Places(slot.stores, STAGE, ALL, found), trusted, current.compiled(), current, ring)
+        work = Intake(settings, Places(slot.stores, STAGE, ALL, found), trusted, current.compile_model(), current, ring)
         made = Stage(settings, slot, [AgentInput(STAGE, sources, work, ALL)], found.topics, after)
-        async with rejoining(made, changed(settings, registry), control.changed_for(settings, held, wanted)):
+        async with rejoin_on_events(
+            made, wait_for_change(settings, registry), control.changed_for(settings, held, wanted)
+        ):
             yield made

@@ -20,26 +20,28 @@ HOME: Final = ("intake", "home")
 TOLD: Final = ("project", "told")
 
 
-def note(settings: Settings, kind: tuple[str, str], index: int, value: Progress) -> Output:
+def marker_output(settings: Settings, kind: tuple[str, str], index: int, value: Progress) -> Output:
     """The record that keeps a note; it goes into a transaction of the lane of that index."""
     stage, _ = kind
-    topic = topics.name(settings, topics.PROGRESS)
-    return Output(topic, progress_partition(stage, index), _key(kind, index), msgspec.json.encode(value))
+    topic = topics.topic_name(settings, topics.PROGRESS)
+    return Output(topic, progress_partition(stage, index), _marker_key(kind, index), msgspec.json.encode(value))
 
 
-def passed(settings: Settings, stage: str, generation: str, source: TopicPartition, value: Progress) -> Output:
+def advance_progress(
+    settings: Settings, stage: str, generation: str, source: TopicPartition, value: Progress
+) -> Output:
     """The record that moves another stage's progress, where its work up to there is known to be done."""
-    topic = topics.name(settings, topics.PROGRESS)
+    topic = topics.topic_name(settings, topics.PROGRESS)
     key = progress_key(f"{stage}|{generation}", source)
     return Output(topic, progress_partition(stage, source.partition), key, msgspec.json.encode(value))
 
 
-def noted(table: Mapping[bytes, bytes], kind: tuple[str, str], index: int) -> Progress | None:
+def read_marker(table: Mapping[bytes, bytes], kind: tuple[str, str], index: int) -> Progress | None:
     """The note of an index in its partition of `progress`."""
-    value = table.get(_key(kind, index))
+    value = table.get(_marker_key(kind, index))
     return None if value is None else msgspec.json.decode(value, type=Progress)
 
 
-def _key(kind: tuple[str, str], index: int) -> bytes:
+def _marker_key(kind: tuple[str, str], index: int) -> bytes:
     """In the form of progress keys: stage, scope, topic, partition."""
     return "|".join((*kind, "note", str(index))).encode()

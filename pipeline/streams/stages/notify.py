@@ -24,8 +24,8 @@ from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import ids
-from pipeline.streams.registers.control import control
+from pipeline.streams.kafka.admin import read_ids
+from pipeline.streams.registers.control import read_control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime import faults
 from pipeline.streams.runtime.stage import ALL, AgentInput, Stage
@@ -58,10 +58,10 @@ class Notify(Stateless):
     """Tells what each record leads to, by a pure function."""
 
     def __init__(self, settings: Settings, told: Callable[[bytes], Iterable[Notice]]) -> None:
-        self._topic = topics.name(settings, topics.NOTICES)
+        self._topic = topics.topic_name(settings, topics.NOTICES)
         self._told = told
 
-    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """The notices of each record; one that can't be read is left out, since nobody could be told of it."""
         result = ChunkResult()
         for record in records:
@@ -85,13 +85,13 @@ class SearchNotices(Stateless):
     def __init__(self, silent: SilentSearches, shared: SharedSearches) -> None:
         self._silent, self._shared = silent, shared
 
-    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """The searches among the entries."""
-        return self._silent.step(source, store, records)
+        return self._silent.decide_records(source, store, records)
 
-    async def publish(self, result: ChunkResult) -> Sequence[Output]:
+    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
         """The notices of both. Raises LiaisonError while the index does not answer; then it is tried again."""
-        return [*await self._silent.publish(result), *await self._shared.publish(result)]
+        return [*await self._silent.publish_effects(result), *await self._shared.publish_effects(result)]
 
 
 def of_disclosure(ring: KeyRing, value: bytes) -> Iterable[Notice]:
@@ -102,21 +102,21 @@ def of_disclosure(ring: KeyRing, value: bytes) -> Iterable[Notice]:
 
 
 @asynccontextmanager
-async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[Stage]:
+async def notify_stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[Stage]:
     """The stage, one group whatever generation lends its model. Raises LiaisonError where topics are missing."""
     sources = (topics.DISCLOSURES, topics.AUDIT, topics.SUBSCRIPTIONS)
-    disclosures, audit, subscriptions = (topics.name(settings, topic) for topic in sources)
-    found = ids(
+    disclosures, audit, subscriptions = (topics.topic_name(settings, topic) for topic in sources)
+    found = read_ids(
         settings,
         [
             disclosures,
             audit,
             subscriptions,
-            topics.name(settings, topics.NOTICES),
-            topics.name(settings, topics.HIT_QUESTIONS),
+            topics.topic_name(settings, topics.NOTICES),
+            topics.topic_name(settings, topics.HIT_QUESTIONS),
         ],
     )
-    model = (await control(settings)).of(wanted).compiled()
+    model = (await read_control(settings)).find_generation(wanted).compile_model()
     async with connect_for_reading(settings) as client:
         reader = IndexReader(client, Indices(settings.namespace, ""))
         cipher = QueryCipher(keys_in(settings.audit_key_folder))

@@ -18,9 +18,9 @@ from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
 from pipeline.backoff import retrying
 from pipeline.correlation.claims import Claim
-from pipeline.correlation.fingerprinting import derived
+from pipeline.correlation.fingerprinting import derive_fingerprint
 from pipeline.correlation.key_ring import KeyRing
-from pipeline.correlation.projection import NOTHING, Seen, advance
+from pipeline.correlation.projection import NOTHING, Seen, advance_link
 from pipeline.index import decision_documents, mappings
 from pipeline.index.client import connect
 from pipeline.index.documents import Action, case_document, link_document, rejected_document
@@ -31,16 +31,16 @@ from pipeline.matching.model import Model
 from pipeline.records.messages import Accepted, Rejected
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
-from pipeline.streams.kafka.admin import ids
+from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.connection import elasticsearch_url
-from pipeline.streams.kafka.reading import read
+from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers import control
-from pipeline.streams.registers.aliases import follow
+from pipeline.streams.registers.aliases import follow_active
 from pipeline.streams.registers.control import Generation
 from pipeline.streams.registers.installation_secret import key_ring
-from pipeline.streams.runtime.stage import ALL, AgentInput, Stage, rejoining
+from pipeline.streams.runtime.stage import ALL, AgentInput, Stage, rejoin_on_events
 from pipeline.streams.runtime.stateless import Nothing, Stateless
-from pipeline.streams.runtime.stores import Places, reopened
+from pipeline.streams.runtime.stores import Places, reopen_store
 from pipeline.streams.runtime.table_store import TableStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, ProducerFencedError
 from pipeline.streams.runtime.work import After, ChunkResult, Table
@@ -67,16 +67,16 @@ class Index(Stateless):
     def __init__(self, topic: topics.Topic, document: Callable[[ConsumerRecord], Action], writing: Writing) -> None:
         self._compacted, self._document, self._writing = topic.compacted, document, writing
 
-    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """The records' documents; of a compacted topic only the last of each key counts."""
         held = [record for record in records if record.value is not None]
         if self._compacted:
             held = list({record.key: record for record in held}.values())
         return ChunkResult(documents=[document_of(record, self._document) for record in held])
 
-    async def publish(self, result: ChunkResult) -> Sequence[Output]:
+    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
         """Write the documents."""
-        await self._writing.send(await self._writing.write(result.documents))
+        await self._writing.send_entries(await self._writing.write_documents(result.documents))
         return ()
 
 
@@ -84,7 +84,7 @@ def accepted_document(record: ConsumerRecord, current: Generation, model: Model)
     """The case document of a record of `accepted`, with the fingerprint of the generation."""
     accepted = _accepted.decode(record.value)
     if accepted.provenance.generation != current.id:
-        own = msgspec.Raw(_encoder.encode(derived(accepted, model)))
+        own = msgspec.Raw(_encoder.encode(derive_fingerprint(accepted, model)))
         accepted = msgspec.structs.replace(accepted, fingerprint=own)
     return case_document(accepted)
 
@@ -120,7 +120,7 @@ def _decision_feed(
     settings: Settings, writing: Writing, topic: topics.Topic, make: Callable[[bytes, int], Action]
 ) -> AgentInput:
     work = Index(topic, lambda record: make(record.value, record.offset), writing)
-    return AgentInput(f"index-{topic.pattern}", [topics.name(settings, topic)], work, ALL, transactional=False)
+    return AgentInput(f"index-{topic.pattern}", [topics.topic_name(settings, topic)], work, ALL, transactional=False)
 
 
 class ProjectLinks:
@@ -135,84 +135,86 @@ class ProjectLinks:
         self._settings, self._places, self._writing = settings, places, writing
         self._ring, self._telling = ring, telling
 
-    async def open(self, source: TopicPartition, applied: AppliedPosition) -> TableStore:
+    async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> TableStore:
         """The store at `applied`, brought up to it from `links` without telling anyone again.
 
         Raises ProducerFencedError where the generation has become active, or is no longer: who tells is asked only once
         no one else can write to this index.
         """
-        active = (await control.control(self._settings)).active == self._places.scope
+        active = (await control.read_control(self._settings)).active == self._places.scope
         if active != (self._telling is not None):
             raise ProducerFencedError("another generation has become the active one")
-        store = reopened(TableStore, self._places, source, applied.offset)
+        store = reopen_store(TableStore, self._places, source, applied.offset)
         if store.offset < applied.offset:
-            async for records in read(self._settings, {source: store.offset + 1}, {source: applied.offset}):
-                self.step(source, store, records)
+            async for records in read_partitions(self._settings, {source: store.offset + 1}, {source: applied.offset}):
+                self.decide_records(source, store, records)
                 store.commit(records[-1].offset)
             store.commit(applied.offset)
         return store
 
-    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
         """After a switch: what agencies see differently in this generation."""
         if self._telling is None:
             return []
         [(source, offset)] = applied.items()
-        return await self._telling.begin(source, offset, table)
+        return await self._telling.startup_outputs(source, offset, table)
 
-    def step(self, source: TopicPartition, store: TableStore, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(
+        self, source: TopicPartition, store: TableStore, records: Sequence[ConsumerRecord]
+    ) -> ChunkResult:
         """Advance each claim's link, in order."""
         result = ChunkResult()
         for record in records:
             if record.value is not None:
-                document = document_of(record, lambda r: self._advance(r, store, result))
+                document = document_of(record, lambda r: self._advance_link(r, store, result))
                 if document.action is not None or document.error:
                     result.documents.append(document)
         return result
 
-    def _advance(self, record: ConsumerRecord, store: TableStore, result: ChunkResult) -> Action | None:
+    def _advance_link(self, record: ConsumerRecord, store: TableStore, result: ChunkResult) -> Action | None:
         claim = _claims.decode(record.value)
         key = bytes.fromhex(claim.link)
         held = store.get(key)
-        turn = self._telling.turn(record.partition) if self._telling else 0
+        turn = self._telling.switch_epoch(record.partition) if self._telling else 0
         before = NOTHING if held is None else _seen.decode(held)
-        step = advance(before, claim, self._ring, turn)
+        step = advance_link(before, claim, self._ring, turn)
         action = link_document(step.write.claim) if step.write is not None else None
         store.put(key, _seen_encoder.encode(step.seen))
         if self._telling is not None:
             for hit in step.hits:
                 told = ToldChange(hit, claim, before, step.seen)
-                result.outputs += self._telling.outputs(told)
+                result.outputs += self._telling.change_outputs(told)
                 if not told.is_hit_only:
                     result.tally[metrics.HITS.labels(hit.receiver, hit.kind)] += 1
         return action
 
-    async def publish(self, result: ChunkResult) -> Sequence[Output]:
+    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
         """Write the documents; what was told is noted in the transaction that tells it."""
-        outputs = await self._writing.write(result.documents)
+        outputs = await self._writing.write_documents(result.documents)
         if self._telling is not None:
-            outputs += [self._telling.note(source, offset) for source, offset in result.reached.items()]
+            outputs += [self._telling.marker_output(source, offset) for source, offset in result.reached.items()]
         return outputs
 
 
 @asynccontextmanager
-async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[Stage]:
+async def project_stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[Stage]:
     """The stage in one generation. Raises LiaisonError where topics are missing."""
-    held = await control.control(settings)
-    current = held.of(wanted)
-    settings, ring = current.settings(settings), key_ring(settings)
-    accepted, rejected = (topics.name(settings, topic) for topic in (topics.ACCEPTED, topics.REJECTED))
-    links = topics.name(settings, topics.LINKS, generation=current.id)
-    decided = [topics.name(settings, topic) for topic in DECISIONS]
-    asked = topics.name(settings, topics.HIT_QUESTIONS)
-    found = ids(settings, [accepted, rejected, links, asked, *decided])
+    held = await control.read_control(settings)
+    current = held.find_generation(wanted)
+    settings, ring = current.apply_to_settings(settings), key_ring(settings)
+    accepted, rejected = (topics.topic_name(settings, topic) for topic in (topics.ACCEPTED, topics.REJECTED))
+    links = topics.topic_name(settings, topics.LINKS, generation=current.id)
+    decided = [topics.topic_name(settings, topic) for topic in DECISIONS]
+    asked = topics.topic_name(settings, topics.HIT_QUESTIONS)
+    found = read_ids(settings, [accepted, rejected, links, asked, *decided])
     client_settings = settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})
     with claimed_slot(settings, f"{STAGE}-{current.id}") as slot:
         async with connect(client_settings) as client:
             indices = Indices(settings.namespace, current.id)
-            await _prepared(settings, client, indices)
+            await _prepare_indices(settings, client, indices)
             writing = Writing(settings, BulkWriter(client, indices))
             cases = Index(
-                topics.ACCEPTED, partial(accepted_document, current=current, model=current.compiled()), writing
+                topics.ACCEPTED, partial(accepted_document, current=current, model=current.compile_model()), writing
             )
             places = Places(slot.stores, STAGE, current.id, found)
             telling = Telling(settings, places, STAGE, current.id, ring) if current.id == held.active else None
@@ -227,18 +229,18 @@ async def stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[
                     )
                 )
                 feeds += _decision_feeds(settings, writing)
-                gated = [asked, topics.name(settings, topics.HIT_ALLOWANCES)]
+                gated = [asked, topics.topic_name(settings, topics.HIT_ALLOWANCES)]
                 feeds.append(AgentInput(FEED, gated, AnswerQuestions(settings, current.id, writing), ALL))
             try:
                 made = Stage(settings, slot, feeds, found.topics, after)
                 marking = days_marked(settings, writing) if telling is not None else nullcontext()
-                async with rejoining(made, control.changed_for(settings, held, current.id)), marking:
+                async with rejoin_on_events(made, control.changed_for(settings, held, current.id)), marking:
                     yield made
             finally:
                 await writing.close()
 
 
-async def _prepared(settings: Settings, client: AsyncElasticsearch, indices: Indices) -> None:
+async def _prepare_indices(settings: Settings, client: AsyncElasticsearch, indices: Indices) -> None:
     """Indices and aliases, once Elasticsearch is there to hold them; readers are led to the active generation.
 
     Raises LiaisonError for shards or copies that can't be used.
@@ -246,6 +248,6 @@ async def _prepared(settings: Settings, client: AsyncElasticsearch, indices: Ind
     layouts = layouts_of(settings)
     async for attempt in retrying((ApiError, TransportError), log, "preparing the indices"):
         with attempt:
-            for difference in await mappings.apply(client, indices, layouts):
+            for difference in await mappings.apply_mappings(client, indices, layouts):
                 log.warning("index: %s", difference)
-            await follow(settings, client)
+            await follow_active(settings, client)

@@ -18,14 +18,14 @@ from pipeline.access.hit_gate import exact_band
 from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import Notice
 from pipeline.access.query_cipher import QueryCipher
-from pipeline.access.shared_questions import Asker, asker, shared_notices
+from pipeline.access.shared_questions import Asker, asker_of, shared_notices
 from pipeline.access.subscriptions import Subscription, SubscriptionState, is_active
 from pipeline.errors import LiaisonError
 from pipeline.index.decision_reading import DecisionReader
-from pipeline.index.hit_questions import strict, strict_asked
-from pipeline.index.probes import NAMED, probe
-from pipeline.index.questions import parse
-from pipeline.index.standing_queries import asked_for
+from pipeline.index.hit_questions import make_strict_query, strict_question
+from pipeline.index.probes import NAMED, make_probe
+from pipeline.index.questions import parse_question
+from pipeline.index.standing_queries import make_query_probe
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
@@ -36,7 +36,7 @@ from pipeline.streams.runtime.stateless import Nothing, Stateless
 from pipeline.streams.runtime.transactions import Output
 from pipeline.streams.runtime.work import ChunkResult
 from pipeline.streams.stages.hit_gate import question_output
-from pipeline.streams.stages.silent_searches import searched
+from pipeline.streams.stages.silent_searches import decode_search
 
 log = logging.getLogger(__name__)
 
@@ -70,30 +70,30 @@ class SharedQuestions:
         self._decisions, self._model = decisions, model
         self._ready: dict[str, PreparedQuestion] = {}
 
-    def posed(self, question: str, dialled: str) -> PreparedQuestion:
+    def pose_question(self, question: str, dialled: str) -> PreparedQuestion:
         """What a question names; nothing where it is not exact. Raises LiaisonError for one that makes no sense."""
-        kept = strict(parse(question))
+        kept = strict_question(parse_question(question))
         if kept is None:
             return PreparedQuestion((), frozenset(), frozenset())
-        clauses = strict_asked(kept, probe(kept, dialled), self._model).clauses
+        clauses = make_strict_query(kept, make_probe(kept, dialled), self._model).clauses
         numbers, keys = (
             frozenset(term for one in clauses if one.name == name for term in one.terms) for name in ("number", "key")
         )
         return PreparedQuestion(
-            tuple(one for one in asked_for(kept, dialled) if one.type not in GUESSES), numbers, keys
+            tuple(one for one in make_query_probe(kept, dialled) if one.type not in GUESSES), numbers, keys
         )
 
-    async def notices(self, who: Asker, posed: PreparedQuestion, at: datetime) -> AsyncIterator[Notice]:
+    async def overlap_notices(self, who: Asker, posed: PreparedQuestion, at: datetime) -> AsyncIterator[Notice]:
         """Whom `who` is to be told of, and who of him."""
         ready: dict[str, PreparedQuestion] = {}
-        async for one in self._decisions.shared_subscriptions():
-            held = ready[one.id] = self._ready.get(one.id) or self.posed(one.question, one.dialled)
-            band = self._band(posed, held) if one.id != who.subscription and is_active(one, at) else Band.NONE
-            for notice in shared_notices(who, asker(one), band, at) if band else ():
+        async for one in self._decisions.list_shared_subscriptions():
+            held = ready[one.id] = self._ready.get(one.id) or self.pose_question(one.question, one.dialled)
+            band = self._overlap_band(posed, held) if one.id != who.subscription and is_active(one, at) else Band.NONE
+            for notice in shared_notices(who, asker_of(one), band, at) if band else ():
                 yield notice
         self._ready = ready  # what has ended is forgotten
 
-    def _band(self, a: PreparedQuestion, b: PreparedQuestion) -> Band:
+    def _overlap_band(self, a: PreparedQuestion, b: PreparedQuestion) -> Band:
         """How likely two questions are about the same; NONE where they are not. One whole number in both is enough."""
         alike = not a.numbers.isdisjoint(b.numbers)
         if not alike and a.keys.isdisjoint(b.keys):
@@ -108,7 +108,7 @@ class _Work(Stateless):
         self._settings = settings
         self._questions = questions
 
-    async def publish(self, result: ChunkResult) -> Sequence[Output]:
+    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
         """The notices, each an answer about what the other agency asks.
 
         Raises LiaisonError while the index does not answer or has not followed; it is tried again.
@@ -128,21 +128,21 @@ class SharedSearches(_Work):
         super().__init__(settings, questions)
         self._cipher = cipher
 
-    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """The searches among the entries."""
-        return ChunkResult(documents=[entry for record in records if (entry := searched(record)) is not None])
+        return ChunkResult(documents=[entry for record in records if (entry := decode_search(record)) is not None])
 
     async def notices(self, one: AuditEntry) -> AsyncIterator[Notice]:  # type: ignore[override]
         """Of a shared search; once a day for each standing query and agency, however often it is repeated."""
         at = datetime.fromisoformat(one.time)
         try:
-            asked = msgspec.json.decode(self._cipher.opened(one.query, at), type=_Asked)
-            posed = self._questions.posed(asked.question, asked.country) if asked.share else None
+            asked = msgspec.json.decode(self._cipher.decrypt(one.query, at), type=_Asked)
+            posed = self._questions.pose_question(asked.question, asked.country) if asked.share else None
         except (LiaisonError, msgspec.MsgspecError, ValueError):
             return
         if posed is not None:
             who = Asker(one.agency, one.purpose, f"{one.agency} {at.date().isoformat()}")
-            async for notice in self._questions.notices(who, posed, at):
+            async for notice in self._questions.overlap_notices(who, posed, at):
                 yield notice
 
 
@@ -153,23 +153,25 @@ class SharedQueries(_Work):
         super().__init__(settings, questions)
         self._decisions = decisions
 
-    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """The new ones, each with its offset."""
-        return ChunkResult(documents=[(one, record.offset) for record in records if (one := _new(record)) is not None])
+        return ChunkResult(
+            documents=[(one, record.offset) for record in records if (one := _decode_new(record)) is not None]
+        )
 
     async def notices(self, one: tuple[Subscription, int]) -> AsyncIterator[Notice]:  # type: ignore[override]
         """Of a new query, once the index shows it and so all that came before: of two new ones the later meets both."""
         made, offset = one
-        await self._decisions.effective(topics.SUBSCRIPTIONS.pattern, made.id, offset)
+        await self._decisions.wait_until_effective(topics.SUBSCRIPTIONS.pattern, made.id, offset)
         try:
-            posed = self._questions.posed(made.question, made.dialled)
+            posed = self._questions.pose_question(made.question, made.dialled)
         except LiaisonError:
             return
-        async for notice in self._questions.notices(asker(made), posed, made.time):
+        async for notice in self._questions.overlap_notices(asker_of(made), posed, made.time):
             yield notice
 
 
-def _new(record: ConsumerRecord) -> Subscription | None:
+def _decode_new(record: ConsumerRecord) -> Subscription | None:
     try:
         one = _subscriptions.decode(record.value) if record.value is not None else None
     except msgspec.MsgspecError:

@@ -19,12 +19,12 @@ from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.query_cipher import QueryCipher
 from pipeline.errors import LiaisonError
 from pipeline.index.queries import Limits
-from pipeline.index.questions import parse
+from pipeline.index.questions import parse_question
 from pipeline.index.reading import IndexReader
-from pipeline.index.searching import SearchResult, search
+from pipeline.index.searching import SearchResult, search_cases
 from pipeline.matching.bands import Band
 from pipeline.matching.model import Model
-from pipeline.matching.score.scoring import judgement
+from pipeline.matching.score.scoring import judge_score
 from pipeline.records.handling import SILENT
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
@@ -57,46 +57,46 @@ class SilentSearches(Stateless):
     """Asks each audited search again among silent cases, before the notices of it go out with the progress."""
 
     def __init__(self, settings: Settings, reader: IndexReader, model: Model, cipher: QueryCipher) -> None:
-        self._topic = topics.name(settings, topics.NOTICES)
+        self._topic = topics.topic_name(settings, topics.NOTICES)
         self._reader, self._model, self._cipher = reader, model, cipher
 
-    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """The searches among the entries, to be asked again."""
-        return ChunkResult(documents=[entry for record in records if (entry := searched(record)) is not None])
+        return ChunkResult(documents=[entry for record in records if (entry := decode_search(record)) is not None])
 
-    async def publish(self, result: ChunkResult) -> Sequence[Output]:
+    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
         """The notices of each search. Raises LiaisonError while the index does not answer; then it is tried again."""
         found = [notice for entry in result.documents async for notice in self.notices(entry)]
         return [Output(self._topic, 0, one.id.encode(), _encoder.encode(one)) for one in found]
 
     async def notices(self, entry: AuditEntry) -> AsyncIterator[Notice]:
         """Whom an audited search concerns: the owners, others than the searcher's own agency, of what it meant."""
-        asked = self._opened(entry)
+        asked = self._decrypt_search(entry)
         if asked is None:
             return
         at = datetime.fromisoformat(entry.time)
         limits = Limits(at.date(), filters=SILENT_ONLY)
-        for one in await search(self._reader, parse(asked.question), self._model, limits, asked.country):
-            if one.case.agency != entry.agency and self._meant(one):
-                yield _notice(entry, one, at)
+        for one in await search_cases(self._reader, parse_question(asked.question), self._model, limits, asked.country):
+            if one.case.agency != entry.agency and self._is_meant(one):
+                yield _make_notice(entry, one, at)
 
-    def _opened(self, entry: AuditEntry) -> _Asked | None:
+    def _decrypt_search(self, entry: AuditEntry) -> _Asked | None:
         """The search's words; None once the month's key is gone, or where they ask for nothing."""
         at = datetime.fromisoformat(entry.time)
         try:
-            asked = msgspec.json.decode(self._cipher.opened(entry.query, at), type=_Asked)
-            parse(asked.question)
+            asked = msgspec.json.decode(self._cipher.decrypt(entry.query, at), type=_Asked)
+            parse_question(asked.question)
         except (LiaisonError, msgspec.MsgspecError, ValueError) as error:
             log.warning("an audited search can't be asked again: %s", type(error).__name__)
             return None
         return asked
 
-    def _meant(self, one: SearchResult) -> bool:
-        likely = judgement(one.score + self._model.prior, self._model).band in LIKELY
+    def _is_meant(self, one: SearchResult) -> bool:
+        likely = judge_score(one.score + self._model.prior, self._model).band in LIKELY
         return likely or bool(EXACT.intersection(one.met))
 
 
-def searched(record: ConsumerRecord) -> AuditEntry | None:
+def decode_search(record: ConsumerRecord) -> AuditEntry | None:
     """The audited search in a record of `audit`; None for anything else."""
     try:
         entry = _entries.decode(record.value) if record.value is not None else None
@@ -106,7 +106,7 @@ def searched(record: ConsumerRecord) -> AuditEntry | None:
     return entry if entry is not None and entry.kind is ActKind.SEARCH and entry.query else None
 
 
-def _notice(entry: AuditEntry, one: SearchResult, at: datetime) -> Notice:
+def _make_notice(entry: AuditEntry, one: SearchResult, at: datetime) -> Notice:
     name = notice_id("silent search", entry.chain, str(entry.sequence), one.case.case)
     owner, kind = one.case.agency, NoticeKind.SILENT_SEARCH
     return Notice(name, owner, kind, at, case=one.case.case, other_agency=entry.agency, purpose=entry.purpose)

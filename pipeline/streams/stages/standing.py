@@ -12,7 +12,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.access.subscriptions import Subscription, is_standing_query, match_notice, match_question
 from pipeline.correlation.claims import Claim
-from pipeline.correlation.correlator import Correlator, targets
+from pipeline.correlation.correlator import Correlator, target_partitions
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.visibility import is_expired
 from pipeline.errors import LiaisonError
@@ -40,13 +40,13 @@ class Subscribe(Stateless):
 
     def __init__(self, settings: Settings, model: Model, generation: str) -> None:
         self._partitions, self._model = settings.block_partitions, model
-        self._blocks = topics.name(settings, topics.BLOCKS, generation=generation)
+        self._blocks = topics.topic_name(settings, topics.BLOCKS, generation=generation)
 
-    def step(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
         """The fingerprint of each; one that can't be read is left out, since it asks for nothing."""
-        return ChunkResult([output for record in records for output in self._asked(record)])
+        return ChunkResult([output for record in records for output in self._query_outputs(record)])
 
-    def _asked(self, record: ConsumerRecord) -> list[Output]:
+    def _query_outputs(self, record: ConsumerRecord) -> list[Output]:
         try:
             one = _subscriptions.decode(record.value)
             made = fingerprint_of(one, self._model)
@@ -59,7 +59,7 @@ class Subscribe(Stateless):
             log.exception("%s-%d-%d is no standing query", record.topic, record.partition, record.offset)
             return []
         value, key = _encoder.encode(made), made.case.encode()
-        where = targets(made, first=one.version == 1, partitions=self._partitions)
+        where = target_partitions(made, first=one.version == 1, partitions=self._partitions)
         return [Output(self._blocks, partition, key, value) for partition in sorted(where)]
 
 
@@ -67,14 +67,14 @@ class Matches:
     """What becomes of claims about standing queries: notices, from the active generation alone."""
 
     def __init__(self, settings: Settings, ring: KeyRing, *, active: bool, clock: Callable[[], datetime] = now) -> None:
-        self._settings, self._topic = settings, topics.name(settings, topics.NOTICES)
+        self._settings, self._topic = settings, topics.topic_name(settings, topics.NOTICES)
         self._ring, self._active, self._clock = ring, active, clock
 
     def concerns(self, claim: Claim) -> bool:
         """Whether a claim is about a standing query, and so no link."""
         return is_standing_query(claim.a.case) or is_standing_query(claim.b.case)
 
-    def told(self, claim: Claim, correlator: Correlator) -> Iterator[Output]:
+    def match_outputs(self, claim: Claim, correlator: Correlator) -> Iterator[Output]:
         """The notice of a match, while its query lasts; of a hit-only case what the gate is asked."""
         at = self._clock()
         if not self._active or any(_is_over(side.case, correlator, at) for side in (claim.a, claim.b)):
@@ -90,5 +90,5 @@ class Matches:
 
 
 def _is_over(case: str, correlator: Correlator, at: datetime) -> bool:
-    number = correlator.store.find([case]).get(case)
-    return number is not None and is_expired(correlator.store.record(number).fingerprint.retain_until, at)
+    number = correlator.store.find_cases([case]).get(case)
+    return number is not None and is_expired(correlator.store.get_case(number).fingerprint.retain_until, at)

@@ -23,16 +23,16 @@ from pipeline.correlation.hits import PURPOSE, CounterpartView, Hit
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.projection import Seen
 from pipeline.correlation.store_file import NO_OFFSET
-from pipeline.correlation.switching import Crossing, differences, seen, told
+from pipeline.correlation.switching import Crossing, add_new, add_old, difference_hits
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import ids
-from pipeline.streams.kafka.reading import read
+from pipeline.streams.kafka.admin import read_ids
+from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.runtime.stores import Places
 from pipeline.streams.runtime.table_store import TableStore
 from pipeline.streams.runtime.transactions import Output, Progress, Transactions
 from pipeline.streams.stages.hit_gate import question_output
-from pipeline.streams.stages.notes import TOLD, note, noted
+from pipeline.streams.stages.notes import TOLD, marker_output, read_marker
 from pipeline.times import now
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class ToldChange(NamedTuple):
         """Whether its agency sees the other side as a hit, or did so before: then the gate tells it."""
         return any(view is not None and not view.full for view in self._views)
 
-    def question(self, at: datetime) -> HitQuestion:
+    def gate_question(self, at: datetime) -> HitQuestion:
         """What the gate is asked: see HitQuestion."""
         was, view = self._views
         before = self.before.a if self.side == "a" else self.before.b
@@ -107,87 +107,91 @@ class Telling:
         self._generation, self._ring = generation, ring
         self._turns: dict[int, int] = {}
 
-    def turn(self, index: int) -> int:
+    def switch_epoch(self, index: int) -> int:
         """How many switches came before what is told now."""
         return self._turns.get(index, 0)
 
-    def output(self, hit: Hit) -> Output:
+    def hit_output(self, hit: Hit) -> Output:
         """The record of a hit."""
-        topic = topics.name(self._settings, topics.HITS, agency=hit.receiver)
+        topic = topics.topic_name(self._settings, topics.HITS, agency=hit.receiver)
         return Output(topic, 0, hit.id.encode(), _encoder.encode(hit))
 
-    def outputs(self, told: ToldChange) -> list[Output]:
+    def change_outputs(self, told: ToldChange) -> list[Output]:
         """The records that tell an agency of a link, or ask the gate to; with the notice where its side is silent."""
         notice = silent_link_notice(told.hit, told.own, now())
         if told.is_hit_only:
-            question = told.question(now())
+            question = told.gate_question(now())
             return [question_output(self._settings, msgspec.structs.replace(question, notice=notice))]
         if notice is None:
-            return [self.output(told.hit)]
-        where = topics.name(self._settings, topics.NOTICES)
-        return [self.output(told.hit), Output(where, 0, notice.id.encode(), _encoder.encode(notice))]
+            return [self.hit_output(told.hit)]
+        where = topics.topic_name(self._settings, topics.NOTICES)
+        return [self.hit_output(told.hit), Output(where, 0, notice.id.encode(), _encoder.encode(notice))]
 
-    def difference(self, told: ToldChange) -> Output:
+    def difference_output(self, told: ToldChange) -> Output:
         """The record that tells an agency what a switch of generation changes, or asks the gate to."""
-        return question_output(self._settings, told.question(now())) if told.is_hit_only else self.output(told.hit)
+        return (
+            question_output(self._settings, told.gate_question(now()))
+            if told.is_hit_only
+            else self.hit_output(told.hit)
+        )
 
-    def note(self, source: TopicPartition, offset: int) -> Output:
+    def marker_output(self, source: TopicPartition, offset: int) -> Output:
         """The note that what this generation sees of a partition of `links` up to an offset has been told."""
         topic_id = self._places.ids.topics[source.topic]
         told = Progress(offset, topic_id, self._generation, self._turns[source.partition])
-        return note(self._settings, TOLD, source.partition, told)
+        return marker_output(self._settings, TOLD, source.partition, told)
 
-    async def begin(self, source: TopicPartition, applied: int, table: Mapping[bytes, bytes]) -> list[Output]:
+    async def startup_outputs(self, source: TopicPartition, applied: int, table: Mapping[bytes, bytes]) -> list[Output]:
         """What is to be told before anything else where another generation told last, and the note of that."""
         index = source.partition
-        last = noted(table, TOLD, index)
+        last = read_marker(table, TOLD, index)
         if last is not None and last.generation == self._generation:
             self._turns[index] = last.turn
             return []
         last = await self._last_word(last, index)
         self._turns[index] = 0 if last is None else last.turn + 1
-        told = [self.difference(one) for one in await self._differences(source, applied, last)]
+        told = [self.difference_output(one) for one in await self._find_differences(source, applied, last)]
         log.info("links-%d: %d hits differ from what was told before", index, len(told))
-        return [*told, self.note(source, applied)]
+        return [*told, self.marker_output(source, applied)]
 
     async def _last_word(self, last: Progress | None, index: int) -> Progress | None:
         """What the generation that told last had told, once it can tell no more."""
         if last is None:
             return None
-        former = topics.name(self._settings, topics.LINKS, generation=last.generation)
-        found = ids(self._settings, [former])
+        former = topics.topic_name(self._settings, topics.LINKS, generation=last.generation)
+        found = read_ids(self._settings, [former])
         transactions = Transactions(self._settings, self._stage, last.generation, index, found.topics)
         try:
-            await transactions.start()
-            return noted(transactions.table, TOLD, index)
+            await transactions.start_producer()
+            return read_marker(transactions.table, TOLD, index)
         finally:
             await transactions.stop()
 
-    async def _differences(self, source: TopicPartition, applied: int, last: Progress | None) -> list[ToldChange]:
+    async def _find_differences(self, source: TopicPartition, applied: int, last: Progress | None) -> list[ToldChange]:
         folder = self._places.folder(source).with_name(f"{source.topic}-{source.partition}-switch")
         shutil.rmtree(folder, ignore_errors=True)
         table = TableStore(folder, self._places.identity(source))
         try:
             if last is not None:
-                former = topics.name(self._settings, topics.LINKS, generation=last.generation)
-                await self._bring(table, TopicPartition(former, source.partition), last.offset, told)
-            await self._bring(table, source, applied, seen)
+                former = topics.topic_name(self._settings, topics.LINKS, generation=last.generation)
+                await self._bring_up_to(table, TopicPartition(former, source.partition), last.offset, add_old)
+            await self._bring_up_to(table, source, applied, add_new)
             crossings, turn = (_crossings.decode(row) for _, row in table.rows()), self._turns[source.partition]
             return [
                 ToldChange(hit, one.claim, one.told, one.seen)
                 for one in crossings
-                for hit in differences(one, self._ring, turn)
+                for hit in difference_hits(one, self._ring, turn)
             ]
         finally:
             table.close()
             shutil.rmtree(folder)
 
-    async def _bring(
+    async def _bring_up_to(
         self, table: TableStore, source: TopicPartition, last: int, take: Callable[[Crossing | None, Claim], Crossing]
     ) -> None:
         """Take the claims of a partition of `links` up to an offset into the table."""
         waiting = 0
-        async for claim in self._claims(source, last):
+        async for claim in self._read_claims(source, last):
             key = bytes.fromhex(claim.link)
             held = table.get(key)
             table.put(key, _encoder.encode(take(None if held is None else _crossings.decode(held), claim)))
@@ -196,16 +200,16 @@ class Telling:
                 table.commit(NO_OFFSET)
         table.commit(NO_OFFSET)
 
-    async def _claims(self, source: TopicPartition, last: int) -> AsyncIterator[Claim]:
+    async def _read_claims(self, source: TopicPartition, last: int) -> AsyncIterator[Claim]:
         if last == NO_OFFSET:
             return
-        async for records in read(self._settings, {source: 0}, {source: last}):
+        async for records in read_partitions(self._settings, {source: 0}, {source: last}):
             for record in records:
-                if record.value is not None and (claim := _readable(record.value)):
+                if record.value is not None and (claim := _decode_claim(record.value)):
                     yield claim
 
 
-def _readable(value: bytes) -> Claim | None:
+def _decode_claim(value: bytes) -> Claim | None:
     """The claim; one that can't be read was refused when it came, and nothing was told of it."""
     try:
         return _claims.decode(value)

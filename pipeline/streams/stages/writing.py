@@ -13,7 +13,7 @@ from pipeline.index.documents import Action
 from pipeline.index.writer import BulkWriter, WriteResult
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
-from pipeline.streams.kafka.connection import LARGEST_REQUEST, options
+from pipeline.streams.kafka.connection import LARGEST_REQUEST, client_options
 from pipeline.streams.runtime import faults
 from pipeline.streams.runtime.transactions import Output
 
@@ -44,28 +44,28 @@ class Writing:
 
     def __init__(self, settings: Settings, writer: BulkWriter) -> None:
         self._settings, self._writer = settings, writer
-        self._topic = topics.name(settings, topics.REJECTED)
+        self._topic = topics.topic_name(settings, topics.REJECTED)
         self._producer: AIOKafkaProducer | None = None
 
-    async def write(self, documents: Sequence[PendingDocument]) -> list[Output]:
+    async def write_documents(self, documents: Sequence[PendingDocument]) -> list[Output]:
         """Write documents, however long Elasticsearch is away; returns the entries of `rejected` that are due."""
         outcome = await self._writer.write([d.action for d in documents if d.action is not None])
-        _tell(outcome, documents)
+        _observe_outcome(outcome, documents)
         records = {id(d.action): d.record for d in documents if d.action is not None}
         refused = [(records[id(refusal.action)], refusal.error) for refusal in outcome.refused]
         unreadable = [(d.record, d.error) for d in documents if d.action is None]
         return [
-            faults.rejection(self._topic, self._settings, record, faults.NOT_INDEXED, error)
+            faults.reject_failed(self._topic, self._settings, record, faults.NOT_INDEXED, error)
             for record, error in (*refused, *unreadable)
         ]
 
-    async def send(self, outputs: Sequence[Output]) -> None:
+    async def send_entries(self, outputs: Sequence[Output]) -> None:
         """Write entries outside a transaction: writing one twice is harmless."""
         if not outputs:
             return
         if self._producer is None:
             self._producer = AIOKafkaProducer(
-                **options(self._settings), enable_idempotence=True, max_request_size=LARGEST_REQUEST
+                **client_options(self._settings), enable_idempotence=True, max_request_size=LARGEST_REQUEST
             )
             await self._producer.start()
         for one in outputs:
@@ -77,7 +77,7 @@ class Writing:
             await self._producer.stop()
 
 
-def _tell(outcome: WriteResult, documents: Sequence[PendingDocument]) -> None:
+def _observe_outcome(outcome: WriteResult, documents: Sequence[PendingDocument]) -> None:
     """Tell what became of the documents, and how long cases took from their national topic."""
     metrics.BULK.labels("written").inc(outcome.written)
     metrics.BULK.labels("stale").inc(outcome.stale)

@@ -32,7 +32,7 @@ class RestartReason(StrEnum):
     """The process ended, and its supervisor started another."""
 
 
-def restarts() -> dict[RestartReason, int]:
+def count_restarts() -> dict[RestartReason, int]:
     """How often this worker was started anew, for every reason; what is not ours in the variable is left out."""
     held = dict(_COUNT.findall(os.environ.get(VARIABLE, "")))
     return {reason: int(held.get(reason, 0)) for reason in RestartReason}
@@ -40,19 +40,19 @@ def restarts() -> dict[RestartReason, int]:
 
 def note_restart(reason: RestartReason) -> None:
     """Count a restart that follows, by this very process executing itself again."""
-    os.environ[VARIABLE] = _written(restarts() | {reason: restarts()[reason] + 1})
+    os.environ[VARIABLE] = _encode_counts(count_restarts() | {reason: count_restarts()[reason] + 1})
 
 
 def environment_of_successor(deaths: int) -> dict[str, str]:
     """The environment for a process that takes the place of others, which have died so often."""
-    return os.environ | {VARIABLE: _written({RestartReason.DIED: deaths})}
+    return os.environ | {VARIABLE: _encode_counts({RestartReason.DIED: deaths})}
 
 
 def show_restarts(stage: str) -> None:
     """Export the counts, 0 included: a counter that only appears once it is 1 has no increase."""
-    for reason, count in restarts().items():
+    for reason, count in count_restarts().items():
         metrics.RESTARTS.labels(stage, reason).inc(count)
 
 
-def _written(counts: dict[RestartReason, int]) -> str:
+def _encode_counts(counts: dict[RestartReason, int]) -> str:
     return ",".join(f"{reason}={count}" for reason, count in counts.items())

@@ -19,7 +19,7 @@ from tenacity import AttemptManager
 from pipeline.backoff import reset_pauses, retrying
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
-from pipeline.streams.registers.control import Control, watch
+from pipeline.streams.registers.control import Control, watch_control
 from pipeline.streams.runtime.stop_order import StopOrder
 from pipeline.streams.workers.restarts import environment_of_successor
 
@@ -43,17 +43,17 @@ class SupervisedProcess(NamedTuple):
     generation: str
 
 
-def supervise(settings: Settings) -> None:
+def supervise_stages(settings: Settings) -> None:
     """Run all stages of all registered generations until SIGTERM or SIGINT, then end them; blocks."""
     asyncio.run(_Supervisor(settings).run())
 
 
-def jobs(held: Control) -> set[SupervisedProcess]:
+def wanted_processes(held: Control) -> set[SupervisedProcess]:
     """The processes that the generations ask for; what another version of this program must compute is left to it."""
     wanted = {SupervisedProcess("intake", ""), SupervisedProcess("notify", ""), SupervisedProcess("attest", "")}
     for one in held.generations.values():
         try:
-            one.compiled()
+            one.compile_model()
         except LiaisonError as error:
             log.warning("%s", error)
             continue
@@ -73,37 +73,37 @@ class _Supervisor:
     async def run(self) -> None:
         stop = StopOrder()
         stop.follow_signals()
-        following, stopping = asyncio.create_task(self._follow()), asyncio.create_task(stop.wait())
+        following, stopping = asyncio.create_task(self._follow_control()), asyncio.create_task(stop.wait())
         await asyncio.wait([following, stopping], return_when=asyncio.FIRST_COMPLETED)
         following.cancel()
-        await self._end(self._kept.keys(), for_good=stop.for_good)
+        await self._end_processes(self._kept.keys(), for_good=stop.for_good)
         if not stop.is_set():
             await following
 
-    async def _follow(self) -> None:
+    async def _follow_control(self) -> None:
         """Hold to what `control` asks for; while it can't be read, what runs goes on."""
         async for attempt in retrying((LiaisonError, KafkaError), log, "reading `control`"):
             with attempt:
-                async with aclosing(watch(self._settings)) as states:
+                async with aclosing(watch_control(self._settings)) as states:
                     async for held in states:
                         reset_pauses(attempt)
-                        await self._hold_to(jobs(held))
+                        await self._hold_to(wanted_processes(held))
 
     async def _hold_to(self, wanted: set[SupervisedProcess]) -> None:
         for job in sorted(wanted - self._kept.keys()):
             stop = StopOrder()
-            keeping = _keep(command(job.stage, job.generation), job.stage, stop)
+            keeping = _keep_running(stage_command(job.stage, job.generation), job.stage, stop)
             self._kept[job] = stop, asyncio.create_task(keeping)
-        await self._end(self._kept.keys() - wanted, for_good=True)
+        await self._end_processes(self._kept.keys() - wanted, for_good=True)
 
-    async def _end(self, ended: Collection[SupervisedProcess], *, for_good: bool) -> None:
+    async def _end_processes(self, ended: Collection[SupervisedProcess], *, for_good: bool) -> None:
         ending = [self._kept.pop(job) for job in list(ended)]
         for stop, _ in ending:
-            stop.give(for_good=for_good)
+            stop.give_order(for_good=for_good)
         await asyncio.gather(*(keeping for _, keeping in ending))
 
 
-def command(name: str, generation: str = "") -> list[str]:
+def stage_command(name: str, generation: str = "") -> list[str]:
     """The command line of a stage's process; it inherits the environment, and ends with its standard input."""
     code = "from pipeline.cli.main import main; main()"
     pinned = ["--generation", generation] if generation else []
@@ -114,7 +114,7 @@ class ProcessEndedError(LiaisonError):
     """A process ended that nobody told to."""
 
 
-async def _keep(arguments: Sequence[str], name: str, stop: StopOrder) -> None:
+async def _keep_running(arguments: Sequence[str], name: str, stop: StopOrder) -> None:
     """Run a process until told to stop, again and again."""
 
     async def sleep(pause_s: float) -> None:
@@ -127,10 +127,10 @@ async def _keep(arguments: Sequence[str], name: str, stop: StopOrder) -> None:
     deaths = itertools.count()
     async for attempt in attempts:
         with attempt:
-            await _live(arguments, stop, attempt, next(deaths))
+            await _run_process(arguments, stop, attempt, next(deaths))
 
 
-async def _live(arguments: Sequence[str], stop: StopOrder, attempt: AttemptManager, deaths: int) -> None:
+async def _run_process(arguments: Sequence[str], stop: StopOrder, attempt: AttemptManager, deaths: int) -> None:
     """Run a process until told to stop; `deaths` have died before it.
 
     Raises ProcessEndedError where it ends by itself.

@@ -25,16 +25,16 @@ from pipeline.private_files import keep_private
 from pipeline.records import validation
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics
-from pipeline.streams.kafka.admin import admin
+from pipeline.streams.kafka.admin import admin_client
 from pipeline.streams.monitoring.monitor import Monitor
-from pipeline.streams.monitoring.status_port import serving
+from pipeline.streams.monitoring.status_port import serve_status
 from pipeline.streams.provisioning.replica_warning import warn_of_missing_replicas
 from pipeline.streams.provisioning.users import as_role
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime.health import Health
-from pipeline.streams.runtime.stage import Stage, nothing
+from pipeline.streams.runtime.stage import Stage, noop
 from pipeline.streams.runtime.stop_order import StopOrder
-from pipeline.streams.runtime.stores import delete_abandoned, shared_root, tend
+from pipeline.streams.runtime.stores import delete_abandoned, shared_root, touch_and_prune
 from pipeline.streams.runtime.work import After
 from pipeline.streams.stages import attest, correlate, derive, intake, notify, project
 from pipeline.streams.workers.restarts import RestartReason, note_restart, show_restarts
@@ -44,12 +44,12 @@ log = logging.getLogger(__name__)
 Build = Callable[[Settings, str, After], AbstractAsyncContextManager[Stage]]
 
 BUILDERS: Final[dict[str, Build]] = {
-    intake.STAGE: intake.stage,
-    correlate.STAGE: correlate.stage,
-    project.STAGE: project.stage,
-    notify.STAGE: notify.stage,
-    derive.STAGE: derive.stage,
-    attest.STAGE: attest.stage,
+    intake.STAGE: intake.intake_stage,
+    correlate.STAGE: correlate.correlate_stage,
+    project.STAGE: project.project_stage,
+    notify.STAGE: notify.notify_stage,
+    derive.STAGE: derive.derive_stage,
+    attest.STAGE: attest.attest_stage,
 }
 """The stages, in the order of the flow."""
 
@@ -63,8 +63,8 @@ TEND_S: Final = 3600.0
 """How often a worker tends its stores, of which those abandoned are deleted after a day."""
 
 
-def work(
-    name: str, settings: Settings, *, generation: str = "", attached: bool = False, after: After = nothing
+def run_worker(
+    name: str, settings: Settings, *, generation: str = "", attached: bool = False, after: After = noop
 ) -> None:
     """Run a stage in this process until SIGTERM or SIGINT (`StopOrder`); attached, also until standard input ends.
 
@@ -78,7 +78,7 @@ def work(
     delete_abandoned(shared_root(settings))
     settings = as_role(settings, name)
     warn_of_missing_replicas(settings)
-    anew = asyncio.run(_run(name, settings, generation, attached, after))
+    anew = asyncio.run(_run_stage(name, settings, generation, attached, after))
     if anew is not None:
         note_restart(anew)
         time.sleep(AGAIN_S)
@@ -89,20 +89,22 @@ def work(
 async def _await_kafka(settings: Settings) -> None:
     """Return once Kafka answers: a worker that was running is not ended by an outage, however long."""
     async for attempt in retrying(LiaisonError, log, "reaching Kafka", first_pause_s=AGAIN_S):
-        with attempt, admin(settings):
+        with attempt, admin_client(settings):
             pass
 
 
-async def _run(name: str, settings: Settings, generation: str, attached: bool, after: After) -> RestartReason | None:
+async def _run_stage(
+    name: str, settings: Settings, generation: str, attached: bool, after: After
+) -> RestartReason | None:
     """Run the stage; returns why it is to be started anew, None where it was told to stop."""
     health = Health(time.monotonic())
     monitor = Monitor(settings, health)
     metrics.WORKER.labels(name).set(1)
     show_restarts(name)
-    with serving(settings.metrics_host, port_of(name, settings), health):
+    with serve_status(settings.metrics_host, port_of(name, settings), health):
         watching = [asyncio.create_task(monitor.run()), asyncio.create_task(_tend_stores(settings, monitor))]
         try:
-            return await _worked(BUILDERS[name](settings, generation, after), name, attached, monitor)
+            return await _run_monitored(BUILDERS[name](settings, generation, after), name, attached, monitor)
         finally:
             for task in watching:
                 task.cancel()
@@ -113,9 +115,9 @@ async def _tend_stores(settings: Settings, monitor: Monitor) -> None:
     """Without it a worker that runs for long would keep what it no longer owns, and lose what it has once it dies."""
     while True:
         await asyncio.sleep(TEND_S)
-        held = [one.folder for one in monitor.stage.owned()] if monitor.stage else []
+        held = [one.folder for one in monitor.stage.owned_partitions()] if monitor.stage else []
         try:
-            await asyncio.to_thread(tend, held, shared_root(settings))
+            await asyncio.to_thread(touch_and_prune, held, shared_root(settings))
         except OSError:
             log.exception("stores could not be tended; in an hour again")
 
@@ -125,11 +127,11 @@ def port_of(name: str, settings: Settings) -> int:
     return settings.metrics_port and settings.metrics_port + list(BUILDERS).index(name)
 
 
-async def _worked(
+async def _run_monitored(
     built: AbstractAsyncContextManager[Stage], name: str, attached: bool, monitor: Monitor
 ) -> RestartReason | None:
     begun, stop = asyncio.Event(), StopOrder()
-    running = asyncio.create_task(_stage(built, name, begun, stop, monitor))
+    running = asyncio.create_task(_run_until_stopped(built, name, begun, stop, monitor))
     stop.follow_signals()
     if attached:
         asyncio.get_running_loop().add_reader(sys.stdin.fileno(), _read_end, stop)
@@ -144,7 +146,7 @@ async def _worked(
     return None if running.cancelled() else running.result()
 
 
-async def _stage(
+async def _run_until_stopped(
     built: AbstractAsyncContextManager[Stage], name: str, begun: asyncio.Event, stop: StopOrder, monitor: Monitor
 ) -> RestartReason | None:
     try:
@@ -180,4 +182,4 @@ def _read_end(stop: StopOrder) -> None:
     """A supervisor never writes: what can be read is the end, which comes however it dies, perhaps to be restarted."""
     if not os.read(sys.stdin.fileno(), 1):
         asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
-        stop.give(for_good=False)
+        stop.give_order(for_good=False)

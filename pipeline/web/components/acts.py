@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.access.redaction import Row
 from pipeline.web.components.markup import text
 from pipeline.web.components.table import TableColumn
-from pipeline.web.components.words_with_frames import tag
+from pipeline.web.components.words_with_frames import badge
 from pipeline.web.i18n import Words
 from pipeline.web.vocabulary import ACTS, FORMS, PURPOSES, RULES
 
@@ -15,13 +15,13 @@ def act_columns(words: Words) -> list[TableColumn[Row]]:
     return [
         TableColumn(words("Agency"), lambda row: text("span", row["agency"])),
         TableColumn(words("User"), lambda row: text("span", row["subject"] or "–")),
-        TableColumn(words("Action"), lambda row: text("span", words.of(ACTS, row["kind"]))),
-        TableColumn(words("Purpose"), lambda row: text("span", words.of(PURPOSES, row["purpose"]) or "–")),
+        TableColumn(words("Action"), lambda row: text("span", words.label(ACTS, row["kind"]))),
+        TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row["purpose"]) or "–")),
     ]
 
 
-def form_tag(words: Words, one: Row) -> None:
+def draw_form_badge(words: Words, one: Row) -> None:
     """In which form an act showed a record, and by which rule; older acts name none."""
-    tag(words.of(FORMS, one["form"]), "plain")
+    badge(words.label(FORMS, one["form"]), "plain")
     if one["rule"]:
-        text("span", words.of(RULES, one["rule"]), "small quiet")
+        text("span", words.label(RULES, one["rule"]), "small quiet")

@@ -5,43 +5,43 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.access.redaction import Row
-from pipeline.api.services.reviews import link_by_hand
-from pipeline.web.addresses import of_case
-from pipeline.web.components.form import Sent, field, form, send
-from pipeline.web.components.judging import undo
+from pipeline.api.services.reviews import link_manually
+from pipeline.web.addresses import case_path
+from pipeline.web.components.form import Sent, field, form, submit_button
+from pipeline.web.components.judging import draw_undo_button
 from pipeline.web.components.links import other_side
-from pipeline.web.components.markup import box, foreign, link, text
+from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.page import OpenPage
 
 
-def by_hand(view: OpenPage, case: str, rows: Sequence[Row]) -> None:
+def draw_manual_links(view: OpenPage, case: str, rows: Sequence[Row]) -> None:
     """The links of `case` made by hand, and the form."""
     if rows:
         with box("ol", "stack small"):
             for row in rows:
-                _made(view, case, row)
-    _making(view, case)
+                _draw_manual_link(view, case, row)
+    _draw_link_form(view, case)
 
 
-def _made(view: OpenPage, case: str, row: Row) -> None:
+def _draw_manual_link(view: OpenPage, case: str, row: Row) -> None:
     other = other_side(case, row)
     with box("li"):
         with box("p", "row"):
-            link(other, of_case(other), "code")
+            link(other, case_path(other), "code")
             text("span", row.get("reviewer") or row["agency"])
-            text("time", view.words.moment(row["time"]), "quiet", datetime=row["time"])
+            text("time", view.words.format_minute(row["time"]), "quiet", datetime=row["time"])
             if row.get("reviewer") == view.visit.who:
-                undo(view, row["id"])
+                draw_undo_button(view, row["id"])
         if row.get("reason"):
-            foreign(row["reason"], "p", "quiet")
+            bidi_text(row["reason"], "p", "quiet")
 
 
-def _making(view: OpenPage, case: str) -> None:
+def _draw_link_form(view: OpenPage, case: str) -> None:
     words = view.words
 
     async def sent(fields: Sent) -> None:
-        made = link_by_hand(view.visit.session(), case, fields["other"].strip(), fields["reason"])
-        await view.act(made, words("Link added"))
+        made = link_manually(view.visit.new_session(), case, fields["other"].strip(), fields["reason"])
+        await view.run_action(made, words("Link added"))
 
     with box("details", "more"):
         text("summary", words("Add a link"))
@@ -55,4 +55,4 @@ def _making(view: OpenPage, case: str) -> None:
                 placeholder="be-fp:…",
             )
             field(words("Reason"), "reason", "by-hand", "textarea", required=True, maxlength="2000")
-            send(words("Link"))
+            submit_button(words("Link"))

@@ -6,20 +6,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from pipeline.web.components.markup import box, drawing, text
+from pipeline.web.components.markup import box, inline_svg, text
 from pipeline.web.i18n import Words
 
 WIDTH, HEIGHT, PAD = 100, 24, 1
 """Of a line's own grid; it is stretched to its cell."""
 
 
-def line(counts: Sequence[float], told: str) -> None:
+def draw_sparkline(counts: Sequence[float], told: str) -> None:
     """Counts as a line over an area; `told` is what those hear who do not see it."""
-    drawing(line_of(counts), "spark")
+    inline_svg(render_sparkline(counts), "spark")
     text("span", told, "hidden-words")
 
 
-def line_of(counts: Sequence[float]) -> str:
+def render_sparkline(counts: Sequence[float]) -> str:
     """The line's SVG; its top is the greatest count."""
     most = max(counts, default=0) or 1
     step = WIDTH / max(1, len(counts) - 1)
@@ -34,14 +34,14 @@ def line_of(counts: Sequence[float]) -> str:
     return tostring(root, encoding="unicode")
 
 
-def columns(words: Words, begins: Sequence[datetime], rates: Sequence[float], told: str) -> None:
+def draw_rate_chart(words: Words, begins: Sequence[datetime], rates: Sequence[float], told: str) -> None:
     """Rates a second as columns, with the greatest one and the times of the first and the last."""
     most = max(rates, default=0)
     with box("figure", "columns-chart", role="img", aria_label=told):
-        text("span", words.number(round(most, 1)), "most")
+        text("span", words.format_number(round(most, 1)), "most")
         with box("div", "bars"):
             for rate in rates:
                 box("b", style=f"height: {100 * rate / most if most else 0:.1f}%")
         with box("div", "row apart ends"):
             for at in (begins[0], begins[-1]) if begins else ():
-                text("time", words.moment(at), datetime=at.isoformat())
+                text("time", words.format_minute(at), datetime=at.isoformat())

@@ -7,28 +7,28 @@ from collections.abc import Mapping
 from pipeline.web.components import states
 from pipeline.web.components.markup import box, text
 from pipeline.web.components.panel import panel
-from pipeline.web.components.table import TableColumn, table
+from pipeline.web.components.table import TableColumn, draw_table
 from pipeline.web.i18n import Words
 
 Count = tuple[str, int]
 
 
-def counted(words: Words, title: str, heading: str, counts: Mapping[str, int]) -> None:
+def draw_counts(words: Words, title: str, heading: str, counts: Mapping[str, int]) -> None:
     """A panel of named counts, the greatest first; each bar is as long as its share of the greatest."""
     rows = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
     most = max(counts.values(), default=1)
     columns: list[TableColumn[Count]] = [
         TableColumn(heading, lambda one: text("span", one[0])),
-        TableColumn(words("Share"), lambda one: _bar(one[1] / most), "bar"),
-        TableColumn(words("Count"), lambda one: text("span", words.number(one[1])), "number"),
+        TableColumn(words("Share"), lambda one: _draw_bar(one[1] / most), "bar"),
+        TableColumn(words("Count"), lambda one: text("span", words.format_number(one[1])), "number"),
     ]
     with panel(title, tight=True):
         if rows:
-            table(title, columns, rows)
+            draw_table(title, columns, rows)
         else:
-            states.empty(words("No data"))
+            states.draw_empty(words("No data"))
 
 
-def _bar(share: float) -> None:
+def _draw_bar(share: float) -> None:
     with box("span", "meter", aria_hidden="true"):
         box("b", style=f"width: {share:.1%}")

@@ -8,8 +8,8 @@ from typing import Any
 from pipeline.locale import N_
 from pipeline.matching.explain.words import GENDERS, IDENTIFIER_TYPES, TYPES
 from pipeline.records.entity_types import ENTITY_TYPES
-from pipeline.web.components.markup import box, foreign, link, text
-from pipeline.web.components.panel import Fact, facts
+from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.components.panel import Fact, draw_facts
 from pipeline.web.i18n import Words
 from pipeline.web.vocabulary import NAME_KINDS, PARTS
 
@@ -31,27 +31,27 @@ ADDRESS_PARTS = ("street", "house", "unit", "postcode", "city", "region", "count
 NAME_PARTS = ("given", "middle", "patronymic", "family")
 
 
-def entity(words: Words, raw: Raw, across: str) -> None:
+def draw_entity(words: Words, raw: Raw, across: str) -> None:
     """One entity of a case; `across` is its page that shows it in all records."""
     with box("article", "entity", id=f"entity-{raw['id']}"):
         with box("p", "kind"):
-            text("b", words.of(TYPES, raw["type"]))
-            text("span", " ".join(filter(None, (raw["id"], words.of(PARTS, raw.get("role") or "")))))
+            text("b", words.label(TYPES, raw["type"]))
+            text("span", " ".join(filter(None, (raw["id"], words.label(PARTS, raw.get("role") or "")))))
             person = raw["type"] == "person"
             link(words("All records of this person") if person else words("All linked records"), across)
         with box("div", "stack"):
-            _names(words, raw)
-            facts(list(_facts(words, raw)))
+            _draw_names(words, raw)
+            draw_facts(list(_entity_facts(words, raw)))
 
 
-def _names(words: Words, raw: Raw) -> None:
+def _draw_names(words: Words, raw: Raw) -> None:
     if raw.get("names"):
         with box("p", "names"):
             for name in raw["names"]:
                 with box("span"):
-                    foreign(full_name(name))
+                    bidi_text(full_name(name))
                     if name.get("kind"):
-                        text("small", f" {words.of(NAME_KINDS, name['kind'])}")
+                        text("small", f" {words.label(NAME_KINDS, name['kind'])}")
 
 
 def full_name(name: Raw) -> str:
@@ -59,45 +59,45 @@ def full_name(name: Raw) -> str:
     return name.get("full") or " ".join(name[part] for part in NAME_PARTS if name.get(part))
 
 
-def _facts(words: Words, raw: Raw) -> Iterator[Fact]:
+def _entity_facts(words: Words, raw: Raw) -> Iterator[Fact]:
     for field, word in WORDS.items():
-        if held := said(words, field, raw.get(field)):
-            yield words(word), _lines(held)
+        if held := format_values(words, field, raw.get(field)):
+            yield words(word), _make_lines_drawer(held)
 
 
-def said(words: Words, field: str, value: Any) -> list[str]:
+def format_values(words: Words, field: str, value: Any) -> list[str]:
     """The values of a field as people read them: codes of countries and closed lists in words, the rest as sent."""
-    return [_one(words, field, one) for one in _listed(value)]
+    return [_format_value(words, field, one) for one in _as_list(value)]
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     if value is None or value == "":
         return []
     return value if isinstance(value, list) else [value]
 
 
-def _one(words: Words, field: str, value: Any) -> str:
+def _format_value(words: Words, field: str, value: Any) -> str:
     """A value as text: addresses and identifiers are made of parts."""
     if not isinstance(value, dict):
-        return _word(words, field, value)
+        return _format_scalar(words, field, value)
     if "value" in value:
         country = f"({value['country']})" if value.get("country") else None
-        return " ".join(filter(None, (words.of(IDENTIFIER_TYPES, value["type"]), value["value"], country)))
+        return " ".join(filter(None, (words.label(IDENTIFIER_TYPES, value["type"]), value["value"], country)))
     return value.get("full") or ", ".join(str(value[part]) for part in ADDRESS_PARTS if value.get(part))
 
 
-def _word(words: Words, field: str, value: Any) -> str:
+def _format_scalar(words: Words, field: str, value: Any) -> str:
     if field in COUNTRIES:
-        return words.country(str(value))
+        return words.country_name(str(value))
     if field in TIMES and "T" in str(value):
-        return words.moment(value)
-    return words.of(CODES[field], value) if field in CODES else str(value)
+        return words.format_minute(value)
+    return words.label(CODES[field], value) if field in CODES else str(value)
 
 
-def _lines(held: list[str]) -> Any:
+def _make_lines_drawer(held: list[str]) -> Any:
     def draw() -> None:
         for one in held:
             with box("div"):
-                foreign(one)
+                bidi_text(one)
 
     return draw

@@ -12,7 +12,7 @@ from pipeline.matching.explain.words import COMPANIONS, FIELDS, TYPES
 from pipeline.web.i18n import Words
 
 
-def compared(words: Words, found: Explanation, side_a: str, side_b: str) -> htpy.Element:
+def render_comparison(words: Words, found: Explanation, side_a: str, side_b: str) -> htpy.Element:
     """The whole comparison as one table, a block of rows for each pair of entities."""
     titles = (words("Field"), side_a, words("Agreement"), side_b, words("Bits"), words("Rarity"))
     numbers = titles[4:]
@@ -20,12 +20,12 @@ def compared(words: Words, found: Explanation, side_a: str, side_b: str) -> htpy
     return htpy.table(".folds.compare")[
         htpy.caption(".hidden-words")[words("Comparison field by field")],
         htpy.thead[htpy.tr[heads]],
-        (htpy.tbody[_entities(words, part, titles)] for part in found.entities),
+        (htpy.tbody[_render_entity_pair(words, part, titles)] for part in found.entities),
     ]
 
 
-def _entities(words: Words, part: EntityEvidence, titles: tuple[str, ...]) -> Iterator[htpy.Element]:
-    kind = words.of(TYPES, part.type_a)
+def _render_entity_pair(words: Words, part: EntityEvidence, titles: tuple[str, ...]) -> Iterator[htpy.Element]:
+    kind = words.label(TYPES, part.type_a)
     heading = words("{kind} {a} and {b}", kind=kind, a=part.entity_a, b=part.entity_b)
     yield htpy.tr(".pair")[
         htpy.th(scope="rowgroup", colspan="4")[heading],
@@ -33,7 +33,7 @@ def _entities(words: Words, part: EntityEvidence, titles: tuple[str, ...]) -> It
         htpy.td,
     ]
     for item in part.items:
-        yield _item(words, item, titles)
+        yield _render_item(words, item, titles)
     if part.alternative:
         said = words(COMPANIONS.get(part.type_a, ""))
         yield htpy.tr[
@@ -44,32 +44,34 @@ def _entities(words: Words, part: EntityEvidence, titles: tuple[str, ...]) -> It
         ]
 
 
-def _item(words: Words, item: Item, titles: tuple[str, ...]) -> htpy.Element:
+def _render_item(words: Words, item: Item, titles: tuple[str, ...]) -> htpy.Element:
     side = "for" if item.bits > 0 else "against" if item.bits < 0 else "quiet"
     return htpy.tr[
-        htpy.th(scope="row")[words.of(FIELDS, item.field)],
-        htpy.td(".value", data_column=titles[1])[_foreign(value(item.field, item.value_a, words.language))],
-        htpy.td(data_column=titles[2])[htpy.span[agreement(item, words.language)], _tokens(words, item)],
-        htpy.td(".value", data_column=titles[3])[_foreign(value(item.field, item.value_b, words.language))],
+        htpy.th(scope="row")[words.label(FIELDS, item.field)],
+        htpy.td(".value", data_column=titles[1])[_render_bidi_text(value(item.field, item.value_a, words.language))],
+        htpy.td(data_column=titles[2])[htpy.span[agreement(item, words.language)], _render_token_pairs(words, item)],
+        htpy.td(".value", data_column=titles[3])[_render_bidi_text(value(item.field, item.value_b, words.language))],
         htpy.td(class_=f"number {side}", data_column=titles[4])[bits(item.bits, words.language)],
         htpy.td(".number", data_column=titles[5])[rarity(item, words.language)],
     ]
 
 
-def _tokens(words: Words, item: Item) -> Iterator[htpy.Element]:
+def _render_token_pairs(words: Words, item: Item) -> Iterator[htpy.Element]:
     """Which words of two names were held to be which, where they are not written alike."""
     for pair in item.tokens:
         if pair.a != pair.b:
             level = token_level(pair, words.language)
-            yield htpy.div(".tokens")[_foreign(pair.a or "∅"), " ~ ", _foreign(pair.b or "∅"), words(": ") + level]
+            yield htpy.div(".tokens")[
+                _render_bidi_text(pair.a or "∅"), " ~ ", _render_bidi_text(pair.b or "∅"), words(": ") + level
+            ]
 
 
-def _foreign(content: str) -> htpy.Element:
+def _render_bidi_text(content: str) -> htpy.Element:
     """As markup.foreign."""
     return htpy.bdi(dir="auto")[content]
 
 
-def what_would_change(words: Words, found: Explanation) -> htpy.Element:
+def render_counterfactuals(words: Words, found: Explanation) -> htpy.Element:
     """Without which field the link would fall into another band or vanish."""
     said = [counterfactual(one, found, words.language) for one in found.decisive] or [steady(found, words.language)]
     return htpy.ul(".stack.small")[[htpy.li[one] for one in said]]

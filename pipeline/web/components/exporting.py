@@ -16,12 +16,12 @@ WHAT = {"links": N_("Links"), "cases": N_("Cases")}
 FORMS = {"ndjson": "NDJSON", "csv": "CSV", "ftm": "FollowTheMoney", "stix": "STIX 2.1"}
 
 
-def exporting(words: Words, token: str) -> None:
+def draw_export_forms(words: Words, token: str) -> None:
     """A button for each file; `token` is the visit's `csrf`. What is hit-only comes without content, as everywhere."""
     for what in get_args(What):
-        with post_form(PATH, token, "row apart", aria_label=words.of(WHAT, what)):
+        with post_form(PATH, token, "row apart", aria_label=words.label(WHAT, what)):
             box("input", type="hidden", name="what", value=what)
-            text("span", words.of(WHAT, what), "strong small")
+            text("span", words.label(WHAT, what), "strong small")
             with box("span", "row"):
                 for form in get_args(Format):
                     text("button", FORMS.get(form, form), "button slight", type="submit", name="form", value=form)

@@ -11,7 +11,7 @@ from pipeline.web.i18n import Words
 T = TypeVar("T")
 
 
-def folding(words: Words, items: Sequence[T], seen: int, draw: Callable[[T], object]) -> None:
+def draw_folded_list(words: Words, items: Sequence[T], seen: int, draw: Callable[[T], object]) -> None:
     """The first `seen` items, and how many more there are."""
     with box("div", "stack close"):
         for one in items[:seen]:

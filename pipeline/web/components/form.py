@@ -40,7 +40,7 @@ def field(word: str, name: str, mark: str, tag: str = "input", **attributes: Any
         box(tag, id=f"{name}-{mark}", name=name, **attributes)
 
 
-def choice(word: str, name: str, mark: str, options: Mapping[str, str]) -> None:
+def select_field(word: str, name: str, mark: str, options: Mapping[str, str]) -> None:
     """A labelled choice of one of `options` (value to word)."""
     with box("p", "field"):
         text("label", word, for_=f"{name}-{mark}")
@@ -49,6 +49,6 @@ def choice(word: str, name: str, mark: str, options: Mapping[str, str]) -> None:
                 text("option", said, value=value)
 
 
-def send(word: str, classes: str = "button main slight") -> None:
+def submit_button(word: str, classes: str = "button main slight") -> None:
     """The button that sends the form around it."""
     text("button", word, classes, type="submit")

@@ -48,20 +48,20 @@ class GraphLayout(NamedTuple):
     heights: list[float]
 
 
-def laid_out(nodes: Sequence[Node], edges: Sequence[Edge]) -> GraphLayout:
+def lay_out_graph(nodes: Sequence[Node], edges: Sequence[Edge]) -> GraphLayout:
     """Each node on the ring of its depth."""
     places: dict[str, Point] = {node.name: (0, 0) for node in nodes if node.depth == 0}
     heights: list[float] = []
     for depth in range(1, max(node.depth for node in nodes) + 1):
-        sides = _sides([node for node in nodes if node.depth == depth], _parents(places, edges))
+        sides = _split_sides([node for node in nodes if node.depth == depth], _find_parents(places, edges))
         highest = max(len(names) for names in sides.values())
         heights.append(max(depth * UP, heights[-1] + UP / 2 if heights else 0, highest * LINE / 2))
         for side, names in sides.items():
-            places |= _stand(names, side, depth * ACROSS, heights[-1])
+            places |= _place_side(names, side, depth * ACROSS, heights[-1])
     return GraphLayout(places, heights)
 
 
-def _parents(places: dict[str, Point], edges: Sequence[Edge]) -> dict[str, Point]:
+def _find_parents(places: dict[str, Point], edges: Sequence[Edge]) -> dict[str, Point]:
     """For each node that is not placed yet, where one that leads to it is."""
     found: dict[str, Point] = {}
     for edge in edges:
@@ -71,7 +71,7 @@ def _parents(places: dict[str, Point], edges: Sequence[Edge]) -> dict[str, Point
     return found
 
 
-def _sides(ring: Sequence[Node], parents: dict[str, Point]) -> dict[int, list[str]]:
+def _split_sides(ring: Sequence[Node], parents: dict[str, Point]) -> dict[int, list[str]]:
     """The names to the left (-1) and right (1) from top to bottom; around the centre they take turns."""
     sides: defaultdict[int, list[tuple[float, str]]] = defaultdict(list)
     for at, node in enumerate(ring):
@@ -81,7 +81,7 @@ def _sides(ring: Sequence[Node], parents: dict[str, Point]) -> dict[int, list[st
     return {side: [name for _, name in sorted(found)] for side, found in sides.items()}
 
 
-def _stand(names: Sequence[str], side: int, width: float, height: float) -> dict[str, Point]:
+def _place_side(names: Sequence[str], side: int, width: float, height: float) -> dict[str, Point]:
     """Names at even heights on one side of an ellipse."""
     found = {}
     for at, name in enumerate(names):
@@ -90,12 +90,12 @@ def _stand(names: Sequence[str], side: int, width: float, height: float) -> dict
     return found
 
 
-def drawing_of(nodes: Sequence[Node], edges: Sequence[Edge], title: str) -> str:
+def render_graph(nodes: Sequence[Node], edges: Sequence[Edge], title: str) -> str:
     """The SVG; `title` is what those hear who do not see it."""
-    laid = laid_out(nodes, edges)
+    laid = lay_out_graph(nodes, edges)
     across = len(laid.heights) * ACROSS + MARGIN
     up = (laid.heights[-1] if laid.heights else 0) + LINE
-    root = Element("svg", _frame(across, up, title))
+    root = Element("svg", _svg_attributes(across, up, title))
     for depth, height in enumerate(laid.heights, start=1):
         SubElement(root, "ellipse", {"class": "ring", "rx": str(depth * ACROSS), "ry": f"{height:.1f}"})
     for edge in edges:
@@ -103,17 +103,17 @@ def drawing_of(nodes: Sequence[Node], edges: Sequence[Edge], title: str) -> str:
         ends = {"x1": f"{x1:.1f}", "y1": f"{y1:.1f}", "x2": f"{x2:.1f}", "y2": f"{y2:.1f}"}
         SubElement(root, "line", {"class": f"edge {edge.band}", **ends})
     for node in nodes:
-        _draw(root, node, laid.places[node.name])
+        _add_node(root, node, laid.places[node.name])
     return tostring(root, encoding="unicode")
 
 
-def _frame(across: float, up: float, title: str) -> dict[str, str]:
+def _svg_attributes(across: float, up: float, title: str) -> dict[str, str]:
     """As large as it is drawn where there is room, smaller where there is not."""
     box = f"{-across:.0f} {-up:.0f} {2 * across:.0f} {2 * up:.0f}"
     return {"class": "graph", "viewBox": box, "width": f"{2 * across:.0f}", "role": "group", "aria-label": title}
 
 
-def _draw(root: Element, node: Node, at: Point) -> None:
+def _add_node(root: Element, node: Node, at: Point) -> None:
     """A node with its words, which leave the height of its centre free: there a link may lead on outwards."""
     kind = "centre" if node.depth == 0 else "" if node.target else "hit"
     group = SubElement(root, "g", {"class": f"node {kind}".strip(), "transform": f"translate({at[0]:.1f} {at[1]:.1f})"})

@@ -12,12 +12,12 @@ from pipeline.access.disclosures import Ask, Urgency
 from pipeline.access.redaction import Row
 from pipeline.access.requester import Role
 from pipeline.api.services.break_glass import open_alone, request_opening
-from pipeline.api.services.disclosures import ask
+from pipeline.api.services.disclosures import request_disclosure
 from pipeline.locale import N_
-from pipeline.web.addresses import of_case
-from pipeline.web.components.form import Sent, choice, field, form, send
-from pipeline.web.components.markup import box, foreign, text
-from pipeline.web.components.words_with_frames import band, tag
+from pipeline.web.addresses import case_path
+from pipeline.web.components.form import Sent, field, form, select_field, submit_button
+from pipeline.web.components.markup import bidi_text, box, text
+from pipeline.web.components.words_with_frames import badge, draw_band
 from pipeline.web.page import OpenPage
 from pipeline.web.vocabulary import URGENCIES
 
@@ -31,41 +31,41 @@ ALONE = "alone"
 WAYS = {"second": N_("A second supervisor confirms first"), ALONE: N_("Open now and notify owner")}
 
 
-def hit_only(view: OpenPage, row: Row) -> None:
+def draw_hit(view: OpenPage, row: Row) -> None:
     """A hit-only result as an item of a list."""
     words = view.words
     with box("li", "hit", data_row=""):
         with box("div", "grow"):
             text("span", words("A record of {agency}", agency=row["agency"]), "name plain")
             with box("p", "about"):
-                tag(words("Hit only"), "plain")
+                badge(words("Hit only"), "plain")
                 text("span", row["reference"], "code")
-            contact(row.get("contact") or {})
+            draw_contact(row.get("contact") or {})
         with box("p", "score"):
             if row.get("band"):
-                band(words, row["band"])
-        on_hit(view, row)
+                draw_band(words, row["band"])
+        draw_hit_actions(view, row)
 
 
-def contact(said: dict[str, Any]) -> None:
+def draw_contact(said: dict[str, Any]) -> None:
     """Whom to ask: unit, e-mail and phone, as far as the owner gave them."""
     with box("p", "about"):
         if said.get("unit"):
-            foreign(said["unit"])
+            bidi_text(said["unit"])
         if said.get("email"):
             text("a", said["email"], href=f"mailto:{said['email']}")
         if said.get("phone"):
             text("span", said["phone"], dir="ltr")
 
 
-def on_hit(view: OpenPage, row: Row) -> None:
+def draw_hit_actions(view: OpenPage, row: Row) -> None:
     """What can be done about a hit: ask its owner; a supervisor can open it without, with a second one."""
-    ask_owner(view, row)
+    draw_ask_form(view, row)
     if Role.SUPERVISOR in view.visit.roles:
-        break_the_glass(view, row)
+        draw_break_glass_form(view, row)
 
 
-def ask_owner(view: OpenPage, row: Row) -> None:
+def draw_ask_form(view: OpenPage, row: Row) -> None:
     """The form that asks the owner for the content, folded until wanted."""
     words, reference = view.words, row["reference"]
 
@@ -73,19 +73,21 @@ def ask_owner(view: OpenPage, row: Row) -> None:
         deadline = view.visit.runtime.clock() + timedelta(days=DAYS[fields["days"]])
         wanted = Ask(fields["reason"], Urgency(fields["urgency"]), deadline)
         done = words("Request sent to {agency}", agency=row["agency"])
-        await view.act(ask(view.visit.session(), reference, wanted), done, redraw=False)
+        await view.run_action(request_disclosure(view.visit.new_session(), reference, wanted), done, redraw=False)
 
     with box("details", "more why"):
         text("summary", words("Request access"), data_open="")
         with form(sent):
             field(words("Reason"), "reason", reference, "textarea", required=True, maxlength="2000")
             with box("div", "filters"):
-                choice(words("Urgency"), "urgency", reference, {one: words(word) for one, word in URGENCIES.items()})
-                choice(words("Reply within"), "days", reference, _spans(view))
-                send(words("Send request"))
+                select_field(
+                    words("Urgency"), "urgency", reference, {one: words(word) for one, word in URGENCIES.items()}
+                )
+                select_field(words("Reply within"), "days", reference, _deadline_options(view))
+                submit_button(words("Send request"))
 
 
-def break_the_glass(view: OpenPage, row: Row) -> None:
+def draw_break_glass_form(view: OpenPage, row: Row) -> None:
     """The form by which a supervisor opens the content without its owner, folded until wanted.
 
     A second supervisor confirms; or it opens at once, which leads to the case, and the owner reviews it.
@@ -94,36 +96,38 @@ def break_the_glass(view: OpenPage, row: Row) -> None:
 
     async def sent(fields: Sent) -> None:
         wanted = GlassReason(fields["reason"], HOURS[fields["hours"]])
-        session = view.visit.session()
+        session = view.visit.new_session()
         if fields["way"] != ALONE:
-            span = words.span(CONFIRMATION_TIME)
+            span = words.format_span(CONFIRMATION_TIME)
             done = words("A second supervisor of your agency must confirm within {span}", span=span)
-            await view.act(request_opening(session, reference, wanted), done, redraw=False)
+            await view.run_action(request_opening(session, reference, wanted), done, redraw=False)
             return
-        answer = await view.act(open_alone(session, reference, wanted), words("You now have access"), redraw=False)
+        answer = await view.run_action(
+            open_alone(session, reference, wanted), words("You now have access"), redraw=False
+        )
         if answer is not None:
-            ui.navigate.to(of_case(answer.disclosure["case"]))
+            ui.navigate.to(case_path(answer.disclosure["case"]))
 
     with box("details", "more why"):
         text("summary", words("Emergency access"))
         with form(sent):
             with box("p", "notice bad"):
-                text("span", _warning(view, row["agency"]))
+                text("span", _glass_warning(view, row["agency"]))
             mark = f"glass-{reference}"
             field(words("Reason"), "reason", mark, "textarea", required=True, maxlength="2000")
             with box("div", "filters"):
-                choice(words("Oversight"), "way", mark, {way: words(word) for way, word in WAYS.items()})
-                spans = {name: words.span(timedelta(hours=hours)) for name, hours in HOURS.items()}
-                choice(words("Access for"), "hours", mark, spans)
-                send(words("Use emergency access"), "button slight")
+                select_field(words("Oversight"), "way", mark, {way: words(word) for way, word in WAYS.items()})
+                spans = {name: words.format_span(timedelta(hours=hours)) for name, hours in HOURS.items()}
+                select_field(words("Access for"), "hours", mark, spans)
+                submit_button(words("Use emergency access"), "button slight")
 
 
-def _warning(view: OpenPage, agency: str) -> str:
+def _glass_warning(view: OpenPage, agency: str) -> str:
     return view.words(
         "{agency} is notified at once and sees your reason. Only you get access, for the time you choose.",
         agency=agency,
     )
 
 
-def _spans(view: OpenPage) -> dict[str, str]:
-    return {name: view.words.span(timedelta(days=days)) for name, days in DAYS.items()}
+def _deadline_options(view: OpenPage) -> dict[str, str]:
+    return {name: view.words.format_span(timedelta(days=days)) for name, days in DAYS.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nicegui.element import Element
 
-from pipeline.web.components.markup import drawing
+from pipeline.web.components.markup import inline_svg
 
 PATHS = {
     "brand": '<circle cx="5" cy="5" r="3"/><circle cx="15" cy="15" r="3"/><path d="M7.5 7.5l5 5"/>',
@@ -30,7 +30,7 @@ PATHS = {
 
 def icon(name: str) -> Element:
     """One of PATHS, hidden from those who hear the page: the words beside it say the same."""
-    return drawing(
+    return inline_svg(
         '<svg viewBox="0 0 20 20" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linejoin="round"'
         f' stroke-linecap="round" aria-hidden="true" focusable="false">{PATHS[name]}</svg>',
         "icon",

@@ -4,35 +4,35 @@ from __future__ import annotations
 
 from pipeline.access.redaction import Row
 from pipeline.access.reviews import Verdict
-from pipeline.api.services.reviews import LinkJudgement, LinkVerdict, review, take_back
+from pipeline.api.services.reviews import LinkJudgement, LinkVerdict, retract_review, review_link
 from pipeline.matching.explain.words import FIELDS
-from pipeline.web.components.form import Sent, field, form, send
-from pipeline.web.components.markup import box, foreign, text
-from pipeline.web.components.words_with_frames import colour, tag
+from pipeline.web.components.form import Sent, field, form, submit_button
+from pipeline.web.components.markup import bidi_text, box, text
+from pipeline.web.components.words_with_frames import badge, draw_colour
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage
 from pipeline.web.vocabulary import VERDICTS
 
 
-def judging(view: OpenPage, judged: LinkJudgement) -> None:
+def draw_judgements(view: OpenPage, judged: LinkJudgement) -> None:
     """The link's colour, the judgements, and the form for a new one."""
     words = view.words
     with box("p", "row"):
-        colour(words, judged.colour)
+        draw_colour(words, judged.colour)
         if judged.disputed:
-            tag(words("Disputed"), "warn")
-    _changed(words, judged)
+            badge(words("Disputed"), "warn")
+    _draw_evidence_changes(words, judged)
     if judged.reviews:
         with box("ol", "stack small"):
             for one in judged.reviews:
-                _given(view, one)
-    _verdict(view, judged)
+                _draw_review(view, one)
+    _draw_verdict_form(view, judged)
 
 
-def _changed(words: Words, judged: LinkJudgement) -> None:
+def _draw_evidence_changes(words: Words, judged: LinkJudgement) -> None:
     """How the evidence differs from what our own verdict rests on."""
     if judged.new_evidence:
-        fields = ", ".join(dict.fromkeys(words.of(FIELDS, field) for field, _ in judged.new_evidence))
+        fields = ", ".join(dict.fromkeys(words.label(FIELDS, field) for field, _ in judged.new_evidence))
         text("p", words("New since our review: {fields}", fields=fields), "notice")
     if judged.gone_evidence:
         gone = words.plural(
@@ -43,36 +43,36 @@ def _changed(words: Words, judged: LinkJudgement) -> None:
         text("p", gone, "notice")
 
 
-def _given(view: OpenPage, one: Row) -> None:
+def _draw_review(view: OpenPage, one: Row) -> None:
     words = view.words
     with box("li"):
         with box("p", "row"):
-            text("strong", words.of(VERDICTS, one["verdict"]))
+            text("strong", words.label(VERDICTS, one["verdict"]))
             text("span", one.get("reviewer") or one["agency"])
-            text("time", words.moment(one["time"]), "quiet", datetime=one["time"])
+            text("time", words.format_minute(one["time"]), "quiet", datetime=one["time"])
             if one["undone"]:
-                tag(words("Undone"), "plain")
+                badge(words("Undone"), "plain")
             elif one.get("reviewer") == view.visit.who:
-                undo(view, one["id"])
+                draw_undo_button(view, one["id"])
         if one.get("reason"):
-            foreign(one["reason"], "p", "quiet")
+            bidi_text(one["reason"], "p", "quiet")
 
 
-def undo(view: OpenPage, name: str) -> None:
+def draw_undo_button(view: OpenPage, name: str) -> None:
     """The button that takes back a review of one's own."""
 
     async def undone() -> None:
-        await view.act(take_back(view.visit.session(), name), view.words("Undone"))
+        await view.run_action(retract_review(view.visit.new_session(), name), view.words("Undone"))
 
     text("button", view.words("Undo"), "button slight", type="button").on("click", undone)
 
 
-def _verdict(view: OpenPage, judged: LinkJudgement) -> None:
+def _draw_verdict_form(view: OpenPage, judged: LinkJudgement) -> None:
     words = view.words
 
     async def sent(fields: Sent) -> None:
         said = LinkVerdict(Verdict(fields["verdict"]), fields["reason"], "action" in fields)
-        await view.act(review(view.visit.session(), judged.link, said), words("Decision saved"))
+        await view.run_action(review_link(view.visit.new_session(), judged.link, said), words("Decision saved"))
 
     with form(sent):
         with box("fieldset", "choices"):
@@ -87,4 +87,4 @@ def _verdict(view: OpenPage, judged: LinkJudgement) -> None:
             text("span", words("Confirmed, needs action"))
         field(words("Reason"), "reason", "verdict", "textarea", required=True, maxlength="2000")
         with box("div", "row"):
-            send(words("Save decision"))
+            submit_button(words("Save decision"))

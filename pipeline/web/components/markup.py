@@ -15,15 +15,15 @@ from nicegui.elements.mixins.text_element import TextElement
 
 def box(tag: str = "div", classes: str = "", **attributes: Any) -> Element:
     """An element to put others into; `aria_label` is written aria-label, `for_` for. None leaves an attribute out."""
-    return _dressed(Element(tag), classes, attributes)
+    return _set_attributes(Element(tag), classes, attributes)
 
 
 def text(tag: str, content: object, classes: str = "", **attributes: Any) -> Element:
     """An element with text."""
-    return _dressed(TextElement(tag=tag, text=str(content)), classes, attributes)
+    return _set_attributes(TextElement(tag=tag, text=str(content)), classes, attributes)
 
 
-def foreign(content: str, tag: str = "bdi", classes: str = "") -> Element:
+def bidi_text(content: str, tag: str = "bdi", classes: str = "") -> Element:
     """Words of a record, in whatever script: they keep their own direction and never turn what stands around them."""
     return text(tag, content, classes, dir="auto")
 
@@ -33,20 +33,20 @@ def link(content: object, target: str, classes: str = "", **attributes: Any) -> 
     return text("a", content, classes, href=target, **attributes)
 
 
-def still(content: htpy.Node, tag: str = "div", classes: str = "", **attributes: Any) -> Element:
+def static_html(content: htpy.Node, tag: str = "div", classes: str = "", **attributes: Any) -> Element:
     """What only shows, inside a tag, as one element of the page; htpy escapes its texts and attribute values.
 
     Each element of NiceGUI's takes a tenth of a millisecond, be it a table's cell.
     """
-    return _dressed(ui.html(str(htpy.fragment[content]), sanitize=False, tag=tag), classes, attributes)
+    return _set_attributes(ui.html(str(htpy.fragment[content]), sanitize=False, tag=tag), classes, attributes)
 
 
-def drawing(svg: str, classes: str = "") -> Element:
+def inline_svg(svg: str, classes: str = "") -> Element:
     """An SVG of ours, whose texts the drawing has escaped."""
     return ui.html(svg, sanitize=False).classes(classes)
 
 
-def _dressed(element: Element, classes: str, attributes: dict[str, Any]) -> Element:
+def _set_attributes(element: Element, classes: str, attributes: dict[str, Any]) -> Element:
     if classes:
         element.classes(classes)
     for name, value in attributes.items():

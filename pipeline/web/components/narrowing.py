@@ -24,30 +24,30 @@ GOALS = {
 """INTERPOL's Global Policing Goals in short."""
 
 
-def narrowing(words: Words) -> None:
+def draw_filters(words: Words) -> None:
     """The fields, folded until wanted or used."""
     with box("details", "more", data_filters=""):
         text("summary", words("Filters"))
         with box("div", "filters"):
-            _field(words("Country"), "country", maxlength="2", placeholder="BE", pattern="[A-Za-z]{2}")
-            _field(words("Agency"), "agency", maxlength="64", placeholder="be-fp")
-            _field(words("Offence"), "offence", maxlength="64", placeholder="ICCS:0502")
-            _goal(words)
-            _field(words("Opened from"), "from", type="date")
-            _field(words("Opened to"), "to", type="date")
+            _draw_field(words("Country"), "country", maxlength="2", placeholder="BE", pattern="[A-Za-z]{2}")
+            _draw_field(words("Agency"), "agency", maxlength="64", placeholder="be-fp")
+            _draw_field(words("Offence"), "offence", maxlength="64", placeholder="ICCS:0502")
+            _draw_goal_field(words)
+            _draw_field(words("Opened from"), "from", type="date")
+            _draw_field(words("Opened to"), "to", type="date")
             with box("label", "choice"):
                 box("input", type="checkbox", name="open", value="1", form=FORM)
                 text("span", words("Open cases only"))
             text("button", words("Apply"), "button", type="submit", form=FORM)
 
 
-def _field(word: str, name: str, **attributes: str) -> None:
+def _draw_field(word: str, name: str, **attributes: str) -> None:
     with box("p", "field"):
         text("label", word, for_=f"by-{name}")
         box("input", id=f"by-{name}", name=name, form=FORM, autocomplete="off", **attributes)
 
 
-def _goal(words: Words) -> None:
+def _draw_goal_field(words: Words) -> None:
     with box("p", "field"):
         text("label", words("Policing goal"), for_="by-goal")
         with box("select", id="by-goal", name="goal", form=FORM):
@@ -56,13 +56,13 @@ def _goal(words: Words) -> None:
                 text("option", f"{goal} · {words(word)}", value=goal)
 
 
-def filters_of(asked: Mapping[str, str]) -> Filters:
+def parse_filters(asked: Mapping[str, str]) -> Filters:
     """What an address narrows to; what makes no sense in it narrows nothing."""
     first, last = (day if is_day(day) else None for day in (asked.get("from", ""), asked.get("to", "")))
     return Filters(
-        agencies=_given(asked.get("agency")),
-        countries=_given(asked.get("country", "").upper()),
-        offences=_given(asked.get("offence")),
+        agencies=_wrap_value(asked.get("agency")),
+        countries=_wrap_value(asked.get("country", "").upper()),
+        offences=_wrap_value(asked.get("offence")),
         goals=(int(asked["goal"]),) if asked.get("goal") in GOALS else (),
         opened_from=first,
         opened_to=last,
@@ -70,5 +70,5 @@ def filters_of(asked: Mapping[str, str]) -> Filters:
     )
 
 
-def _given(value: str | None) -> tuple[str, ...]:
+def _wrap_value(value: str | None) -> tuple[str, ...]:
     return (value.strip(),) if value and value.strip() else ()

@@ -9,7 +9,7 @@ AFTER = "after"
 """The parameter of a page's `load` that holds the cursor."""
 
 
-def pager(view: OpenPage, following: str | None, onward: str, back: str) -> None:
+def draw_pager(view: OpenPage, following: str | None, onward: str, back: str) -> None:
     """Buttons named `onward` and `back` to what follows and to the beginning, as far as there is either."""
 
     async def go_on() -> None:

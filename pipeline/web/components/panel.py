@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from pipeline.web.components.markup import box, foreign, text
+from pipeline.web.components.markup import bidi_text, box, text
 
 Fact = tuple[str, str | Callable[[], object] | None]
 """A word and its value: text of a record, something that draws itself, or None for what is not known."""
@@ -23,7 +23,7 @@ def panel(title: str, aside: str = "", *, tight: bool = False, level: str = "h2"
             yield
 
 
-def facts(pairs: Iterable[Fact]) -> None:
+def draw_facts(pairs: Iterable[Fact]) -> None:
     """Words and values in two columns; what is not known takes no line."""
     with box("dl", "facts"):
         for word, value in pairs:
@@ -31,4 +31,4 @@ def facts(pairs: Iterable[Fact]) -> None:
                 with box("div"):
                     text("dt", word)
                     with box("dd"):
-                        value() if callable(value) else foreign(value)
+                        value() if callable(value) else bidi_text(value)

@@ -8,7 +8,7 @@ from pipeline.locale import N_
 from pipeline.matching.explain.explanation import EntityEvidence, Item
 from pipeline.matching.explain.wording import agreement, bits, rarity
 from pipeline.matching.explain.words import FIELDS
-from pipeline.web.components.markup import box, foreign, text
+from pipeline.web.components.markup import bidi_text, box, text
 from pipeline.web.i18n import Words
 
 MET = {
@@ -27,20 +27,20 @@ MET = {
 SHOWN = 5
 
 
-def reasons(words: Words, evidence: Sequence[EntityEvidence], met: Iterable[str]) -> None:
+def draw_reasons(words: Words, evidence: Sequence[EntityEvidence], met: Iterable[str]) -> None:
     """The strongest reasons first; without any of the matcher's, the clauses that were met."""
     items = sorted((item for part in evidence for item in part.items), key=lambda item: -abs(item.bits))
     with box("div", "why"):
         for item in items[:SHOWN]:
-            _reason(words, item)
+            _draw_reason(words, item)
         if not items:
-            text("span", ", ".join(words.of(MET, one) for one in met if one in MET), "reason")
+            text("span", ", ".join(words.label(MET, one) for one in met if one in MET), "reason")
 
 
-def _reason(words: Words, item: Item) -> None:
+def _draw_reason(words: Words, item: Item) -> None:
     with box("span", "reason", title=bits(item.bits, words.language)):
-        text("b", words.of(FIELDS, item.field))
+        text("b", words.label(FIELDS, item.field))
         text("span", " ")
-        foreign(item.value_b)
+        bidi_text(item.value_b)
         rare = rarity(item, words.language)
         text("span", f" {agreement(item, words.language)}" + (f" · {rare}" if rare else ""), "quiet")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import htpy
 
 from pipeline.locale import N_
-from pipeline.web.components.markup import still
+from pipeline.web.components.markup import static_html
 from pipeline.web.i18n import Words
 
 KEYS = {
@@ -23,18 +23,18 @@ KEYS = {
 }
 
 
-def shortcuts(words: Words, pages: Mapping[str, str]) -> None:
+def draw_shortcuts(words: Words, pages: Mapping[str, str]) -> None:
     """A dialog that `?` opens; `pages` are those that a letter leads to after a g."""
     meanings = KEYS | {f"g {letter}": word for letter, word in pages.items()}
     keys_on = htpy.input("#keys-on", type="checkbox", checked=True)
     content = [
         htpy.h2("#help-title")[words("Keyboard shortcuts")],
-        htpy.dl(".keys")[([_keys(keys), htpy.dd[words(word)]] for keys, word in meanings.items())],
+        htpy.dl(".keys")[([_render_keys(keys), htpy.dd[words(word)]] for keys, word in meanings.items())],
         htpy.label(".choice")[keys_on, htpy.span[words("Enable single-key shortcuts")]],
         htpy.form(".row", method="dialog")[htpy.button(".button", type="submit")[words("Close")]],
     ]
-    still(content, "dialog", id="help", aria_labelledby="help-title")
+    static_html(content, "dialog", id="help", aria_labelledby="help-title")
 
 
-def _keys(keys: str) -> htpy.Element:
+def _render_keys(keys: str) -> htpy.Element:
     return htpy.dt[[htpy.kbd[key] for key in keys.split()]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pipeline.access.redaction import Row
-from pipeline.web.components.markup import foreign, text
+from pipeline.web.components.markup import bidi_text, text
 from pipeline.web.i18n import Words
 
 
@@ -17,7 +17,7 @@ class LinkSide(NamedTuple):
     country: str
 
 
-def sides(row: Row, first: str) -> tuple[LinkSide, LinkSide]:
+def order_sides(row: Row, first: str) -> tuple[LinkSide, LinkSide]:
     """Both sides, first the one whose case key begins with `first`."""
     a, b = (
         LinkSide(row[f"case_{side}"], row[f"title_{side}"] or row[f"case_{side}"], row[f"country_{side}"])
@@ -26,11 +26,11 @@ def sides(row: Row, first: str) -> tuple[LinkSide, LinkSide]:
     return (b, a) if b.case.startswith(first) else (a, b)
 
 
-def under(words: Words, side: LinkSide) -> None:
+def draw_side_origin(words: Words, side: LinkSide) -> None:
     """Whose a side is, below its title."""
-    text("div", f"{words.country(side.country)} · {side.case}", "quiet small code")
+    text("div", f"{words.country_name(side.country)} · {side.case}", "quiet small code")
 
 
-def title(side: LinkSide) -> None:
+def draw_side_title(side: LinkSide) -> None:
     """A side's title in its own direction."""
-    foreign(side.title)
+    bidi_text(side.title)

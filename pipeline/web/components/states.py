@@ -31,12 +31,12 @@ TITLES: dict[type[ProblemError], str] = {
 OTHERWISE = N_("Temporarily unavailable")
 
 
-def empty(title: str, hint: str = "") -> None:
+def draw_empty(title: str, hint: str = "") -> None:
     """There is nothing, and what could be done about it."""
-    _state("nothing", title, hint)
+    _draw_state("nothing", title, hint)
 
 
-def loading(word: str) -> None:
+def draw_loading(word: str) -> None:
     """Grey lines where the content will be; `word` is heard."""
     with box("section", "panel", aria_busy="true"):
         text("p", word, "hidden-words", role="status")
@@ -45,35 +45,35 @@ def loading(word: str) -> None:
                 box("span")
 
 
-def failed(words: Words, error: LiaisonError) -> None:
+def draw_failure(words: Words, error: LiaisonError) -> None:
     """Why there is no content: no access, no such thing, or something that does not answer."""
     match error:
         case NotFoundError() | ForbiddenError():
             hint = words("Those without access are not told whether a record exists.")
-            _state("closed", words(_title(error)), hint if isinstance(error, NotFoundError) else "")
+            _draw_state("closed", words(_failure_title(error)), hint if isinstance(error, NotFoundError) else "")
         case UnprocessableError():
-            _state("trouble", words(_title(error)), translate_error(error, words.language), role="alert")
+            _draw_state("trouble", words(_failure_title(error)), translate_error(error, words.language), role="alert")
         case _:
             again = words("Try again")
-            _state(
+            _draw_state(
                 "trouble",
-                words(_title(error)),
+                words(_failure_title(error)),
                 translate_error(error, words.language),
                 lambda: link(again, "", "button"),
                 role="alert",
             )
 
 
-def reason(words: Words, error: LiaisonError) -> str:
+def format_failure(words: Words, error: LiaisonError) -> str:
     """One line on why an action failed."""
-    return f"{words(_title(error))}: {translate_error(error, words.language)}"
+    return f"{words(_failure_title(error))}: {translate_error(error, words.language)}"
 
 
-def _title(error: LiaisonError) -> str:
+def _failure_title(error: LiaisonError) -> str:
     return next((title for kind, title in TITLES.items() if isinstance(error, kind)), OTHERWISE)
 
 
-def _state(
+def _draw_state(
     drawn: str, title: str, hint: str, then: Callable[[], object] | None = None, role: str | None = None
 ) -> None:
     with box("div", "state", role=role, data_state=drawn):

@@ -20,7 +20,7 @@ class TableColumn(NamedTuple, Generic[R]):
     classes: str = ""
 
 
-def table(caption: str, columns: Sequence[TableColumn[R]], rows: Iterable[R], classes: str = "") -> None:
+def draw_table(caption: str, columns: Sequence[TableColumn[R]], rows: Iterable[R], classes: str = "") -> None:
     """A table whose first column is each row's heading; the caption is heard, the panel around shows a title."""
     with box("div", "scroll"), box("table", f"folds {classes}".strip()):
         text("caption", caption, "hidden-words")
@@ -29,10 +29,10 @@ def table(caption: str, columns: Sequence[TableColumn[R]], rows: Iterable[R], cl
                 text("th", column.title, column.classes, scope="col")
         with box("tbody"):
             for row in rows:
-                _row(columns, row)
+                _draw_row(columns, row)
 
 
-def _row(columns: Sequence[TableColumn[R]], row: R) -> None:
+def _draw_row(columns: Sequence[TableColumn[R]], row: R) -> None:
     with box("tr", data_row=""):
         for at, column in enumerate(columns):
             heads = {"scope": "row"} if at == 0 else {"data_column": column.title}
@@ -40,15 +40,15 @@ def _row(columns: Sequence[TableColumn[R]], row: R) -> None:
                 column.draw(row)
 
 
-def still_table(caption: str, columns: Mapping[str, str], rows: Iterable[Sequence[htpy.Node]]) -> htpy.Element:
+def render_table(caption: str, columns: Mapping[str, str], rows: Iterable[Sequence[htpy.Node]]) -> htpy.Element:
     """The same of rows that only show; `columns` are classes by title."""
     heads = [htpy.th(class_=classes or None, scope="col")[title] for title, classes in columns.items()]
-    body = [htpy.tr[_still_cells(columns, row)] for row in rows]
+    body = [htpy.tr[_render_cells(columns, row)] for row in rows]
     table = htpy.table(".folds")[htpy.caption(".hidden-words")[caption], htpy.thead[htpy.tr[heads]], htpy.tbody[body]]
     return htpy.div(".scroll")[table]
 
 
-def _still_cells(columns: Mapping[str, str], row: Sequence[htpy.Node]) -> Iterator[htpy.Element]:
+def _render_cells(columns: Mapping[str, str], row: Sequence[htpy.Node]) -> Iterator[htpy.Element]:
     for at, ((title, classes), cell) in enumerate(zip(columns.items(), row, strict=True)):
         if at == 0:
             yield htpy.th(class_=classes or None, scope="row")[cell]

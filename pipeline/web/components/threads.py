@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from pipeline.access.disclosures import MOVE_LABELS
 from pipeline.access.redaction import Row
-from pipeline.api.services.disclosures import revoke
-from pipeline.web.addresses import of_case
+from pipeline.api.services.disclosures import revoke_disclosure
+from pipeline.web.addresses import case_path
 from pipeline.web.components.form import Sent, field, form
-from pipeline.web.components.markup import box, foreign, link, text
+from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.page import OpenPage
 from pipeline.web.vocabulary import GLASS_VERDICTS, PURPOSES, URGENCIES
 
@@ -18,17 +18,17 @@ AWAITED = frozenset({"requested", "awaiting_confirmation", "awaiting_review", "o
 """States in which somebody is to act by a time."""
 
 
-def thread_head(row: Row) -> None:
+def draw_thread_head(row: Row) -> None:
     """The other agency, and the case by its key or by what stands for it."""
     with box("p", "row"):
         text("strong", row["agency"])
         if row["case"]:
-            link(row["case"], of_case(row["case"]), "code", data_open="")
+            link(row["case"], case_path(row["case"]), "code", data_open="")
         else:
             text("span", row["id"], "code quiet")
 
 
-def thread_timer(view: OpenPage, row: Row) -> None:
+def draw_thread_timer(view: OpenPage, row: Row) -> None:
     """How much of the time is gone; the time that is left, or by how much it is late."""
     words, now = view.words, view.visit.runtime.clock()
     awaited = row["state"] in AWAITED or row["oversight"] in AWAITED
@@ -36,49 +36,51 @@ def thread_timer(view: OpenPage, row: Row) -> None:
     if not end:
         return
     left = datetime.fromisoformat(end) - now
-    gone = share_gone(row["steps"], end, now)
+    gone = elapsed_share(row["steps"], end, now)
     with box("span", "meter late" if left < timedelta() else "meter", aria_hidden="true"):
         box("b", style=f"width: {gone:.0%}")
     if not awaited:
-        text("small", words("until {time}", time=words.moment(end)))
+        text("small", words("until {time}", time=words.format_minute(end)))
     elif left < timedelta():
-        text("small", words("overdue by {span}", span=words.span(left)))
+        text("small", words("overdue by {span}", span=words.format_span(left)))
     else:
-        text("small", words("{span} left", span=words.span(left)))
+        text("small", words("{span} left", span=words.format_span(left)))
 
 
-def share_gone(steps: Sequence[Row], end: str, now: datetime) -> float:
+def elapsed_share(steps: Sequence[Row], end: str, now: datetime) -> float:
     """The share of the time from a thread's last step to `end` that has passed by `now`."""
     begin = max((datetime.fromisoformat(step["time"]) for step in steps), default=now)
     span = (datetime.fromisoformat(end) - begin).total_seconds()
     return min(1.0, max(0.0, (now - begin).total_seconds() / span)) if span > 0 else 1.0
 
 
-def thread_steps(view: OpenPage, row: Row) -> None:
+def draw_thread_steps(view: OpenPage, row: Row) -> None:
     """Who did what, when and why."""
     words = view.words
     with box("ul", "small"):
         for step in row["steps"]:
             with box("li", "row"):
-                text("time", words.moment(step["time"]), "quiet", datetime=step["time"])
-                text("span", f"{step['subject'] or step['agency']} · {words.of(MOVE_LABELS, step['move'])}")
+                text("time", words.format_minute(step["time"]), "quiet", datetime=step["time"])
+                text("span", f"{step['subject'] or step['agency']} · {words.label(MOVE_LABELS, step['move'])}")
                 if step["urgency"]:
-                    text("span", words.of(URGENCIES, step["urgency"]), "quiet")
+                    text("span", words.label(URGENCIES, step["urgency"]), "quiet")
                 if step["purpose"]:
-                    text("span", words.of(PURPOSES, step["purpose"]), "quiet")
+                    text("span", words.label(PURPOSES, step["purpose"]), "quiet")
                 if step["hours"] and step["move"] != "confirmation":
-                    text("span", words.span(timedelta(hours=step["hours"])), "quiet")
+                    text("span", words.format_span(timedelta(hours=step["hours"])), "quiet")
                 if step["verdict"]:
-                    text("strong", words.of(GLASS_VERDICTS, step["verdict"]))
+                    text("strong", words.label(GLASS_VERDICTS, step["verdict"]))
                 if step["reason"]:
-                    foreign(step["reason"])
+                    bidi_text(step["reason"])
 
 
-def revocation_form(view: OpenPage, name: str) -> None:
+def draw_revoke_form(view: OpenPage, name: str) -> None:
     """Takes back what is open, with a word to the other agency."""
 
     async def sent(fields: Sent) -> None:
-        await view.act(revoke(view.visit.session(), name, fields["reason"]), view.words("Revoked"))
+        await view.run_action(
+            revoke_disclosure(view.visit.new_session(), name, fields["reason"]), view.words("Revoked")
+        )
 
     with form(sent, "filters"):
         field(view.words("Reason for revoking"), "reason", f"revoke-{name}", maxlength="2000")

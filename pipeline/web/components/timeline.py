@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pipeline.access.redaction import Row
 from pipeline.locale import N_
 from pipeline.web.components import states
-from pipeline.web.components.markup import box, foreign, text
+from pipeline.web.components.markup import bidi_text, box, text
 from pipeline.web.i18n import Words
 
 
@@ -27,34 +27,38 @@ DATED = (
 )  # fmt: skip
 
 
-def moments(row: Row) -> list[Moment]:
+def collect_moments(row: Row) -> list[Moment]:
     """The dates of a case and its entities, earliest first."""
     data = row["data"]
     own = [Moment(data[field], word) for field, word in OWN if data.get(field)]
-    entities = [moment for entity in data.get("entities", ()) for moment in _of_entity(entity)]
+    entities = [moment for entity in data.get("entities", ()) for moment in _entity_moments(entity)]
     return sorted(own + entities)
 
 
-def _of_entity(entity: dict[str, Any]) -> Iterator[Moment]:
+def _entity_moments(entity: dict[str, Any]) -> Iterator[Moment]:
     for field, word in DATED:
         if entity.get(field):
             yield Moment(entity[field], word, entity.get("method") or entity["id"])
 
 
-def timeline(words: Words, row: Row) -> None:
+def draw_timeline(words: Words, row: Row) -> None:
     """The moments as a list."""
-    found = moments(row)
+    found = collect_moments(row)
     if not found:
-        states.empty(words("No dates in this record"))
+        states.draw_empty(words("No dates in this record"))
         return
     with box("ol", "timeline"):
         for moment in found:
             with box("li"):
                 timed = "T" in moment.when
-                text("time", words.moment(moment.when) if timed else words.day(moment.when), datetime=moment.when)
+                text(
+                    "time",
+                    words.format_minute(moment.when) if timed else words.format_date(moment.when),
+                    datetime=moment.when,
+                )
                 box("i", aria_hidden="true")
                 with box("span"):
                     text("span", words(moment.what))
                     if moment.said:
                         text("span", " · ", "quiet")
-                        foreign(moment.said, "bdi", "quiet")
+                        bidi_text(moment.said, "bdi", "quiet")

@@ -10,8 +10,8 @@ import htpy
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.waterfall import Bar, bars
 from pipeline.matching.explain.wording import bits
-from pipeline.web.components.markup import still
-from pipeline.web.components.table import still_table
+from pipeline.web.components.markup import static_html
+from pipeline.web.components.table import render_table
 from pipeline.web.i18n import Words
 
 
@@ -24,19 +24,19 @@ class Drawn(NamedTuple):
     kind: str
 
 
-def waterfall(words: Words, found: Explanation) -> None:
+def draw_waterfall(words: Words, found: Explanation) -> None:
     """Draw the chart; the table beneath says the same in numbers."""
     steps = bars(found, words.language)
-    zero, drawn = drawn_of(steps)
-    chart = [_step(words, bar, place, zero) for bar, place in zip(steps, drawn, strict=True)]
-    still(chart, "figure", "waterfall", role="img", aria_label=_told(words, steps))
+    zero, drawn = place_bars(steps)
+    chart = [_render_step(words, bar, place, zero) for bar, place in zip(steps, drawn, strict=True)]
+    static_html(chart, "figure", "waterfall", role="img", aria_label=_describe_steps(words, steps))
     columns = {words("Step"): "", words("Bits"): "number", words("Running total"): "number"}
     said = [(bar.label, bits(bar.end - bar.start, words.language), bits(bar.end, words.language)) for bar in steps]
-    numbers = still_table(words("Score breakdown"), columns, said)
-    still([htpy.summary[words("View as table")], numbers], "details", "table")
+    numbers = render_table(words("Score breakdown"), columns, said)
+    static_html([htpy.summary[words("View as table")], numbers], "details", "table")
 
 
-def _told(words: Words, steps: Sequence[Bar]) -> str:
+def _describe_steps(words: Words, steps: Sequence[Bar]) -> str:
     """What those hear who do not see the chart."""
     return words(
         "From starting odds of {start} bits to a score of {score} bits",
@@ -45,21 +45,21 @@ def _told(words: Words, steps: Sequence[Bar]) -> str:
     )
 
 
-def drawn_of(steps: Sequence[Bar]) -> tuple[float, list[Drawn]]:
+def place_bars(steps: Sequence[Bar]) -> tuple[float, list[Drawn]]:
     """Where zero is, and each bar's place."""
     ends = [0, *(end for bar in steps for end in (bar.start, bar.end))]
     lowest = min(ends)
     each = 100 / max(1, max(ends) - lowest)
-    return -lowest * each, [_drawn(bar, lowest, each) for bar in steps]
+    return -lowest * each, [_place_bar(bar, lowest, each) for bar in steps]
 
 
-def _drawn(bar: Bar, lowest: int, each: float) -> Drawn:
+def _place_bar(bar: Bar, lowest: int, each: float) -> Drawn:
     first, last = sorted((bar.start, bar.end))
     kind = "total" if bar.kind == "score" else "for" if bar.end >= bar.start else "against"
     return Drawn((first - lowest) * each, (last - first) * each, (bar.end - lowest) * each, kind)
 
 
-def _step(words: Words, bar: Bar, place: Drawn, zero: float) -> htpy.Element:
+def _render_step(words: Words, bar: Bar, place: Drawn, zero: float) -> htpy.Element:
     return htpy.div(".step")[
         htpy.span(".label")[bar.label],
         htpy.span(".track")[

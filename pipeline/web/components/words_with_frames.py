@@ -26,7 +26,7 @@ HANDLING = {
 }
 
 
-def band(words: Words, name: Band) -> None:
+def draw_band(words: Words, name: Band) -> None:
     """A band as one to three bars and its word."""
     bars, word = BAND_LABELS.get(name, (0, name))
     with box("span", "band"):
@@ -36,21 +36,21 @@ def band(words: Words, name: Band) -> None:
         text("span", words(word))
 
 
-def colour(words: Words, name: str) -> None:
+def draw_colour(words: Words, name: str) -> None:
     """The colour that judgements give a link, with what it says."""
     with box("span", f"colour {name}"):
         box("i", aria_hidden="true")
-        text("span", words.of(COLOURS, name))
+        text("span", words.label(COLOURS, name))
 
 
-def handling_code(words: Words, code: str) -> None:
+def draw_handling_code(words: Words, code: str) -> None:
     """A handling code; what it means stands beside it for those who hear it and on hovering."""
-    meaning = words.of(HANDLING, code)
+    meaning = words.label(HANDLING, code)
     with box("span", "tag code", title=meaning):
         text("span", code)
         text("span", meaning, "hidden-words")
 
 
-def tag(content: object, kind: str = "") -> None:
+def badge(content: object, kind: str = "") -> None:
     """A word in a frame; `kind` is plain, warn or bad."""
     text("span", content, f"tag {kind}".strip())

@@ -13,16 +13,16 @@ from pipeline.api.services.hit_allowances import (
     MOST,
     HitAllowancesAnswer,
     allow_hits,
-    hit_allowances,
+    list_hit_allowances,
 )
 from pipeline.locale import N_
 from pipeline.records.agencies import AgencyState
 from pipeline.web.components import states
-from pipeline.web.components.form import Sent, field, form, send
+from pipeline.web.components.form import Sent, field, form, submit_button
 from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.panel import panel
-from pipeline.web.components.table import TableColumn, table
-from pipeline.web.components.words_with_frames import tag
+from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.words_with_frames import badge
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -35,7 +35,7 @@ DAYS: Final = 14
 
 async def load(visit: Visit, _: Parameters) -> HitAllowancesAnswer:
     """What we allow."""
-    return await hit_allowances(visit.session())
+    return await list_hit_allowances(visit.new_session())
 
 
 def draw(view: OpenPage, found: HitAllowancesAnswer) -> None:
@@ -45,42 +45,42 @@ def draw(view: OpenPage, found: HitAllowancesAnswer) -> None:
         with box("p", "trail"):
             link(words("Our records"), "/records", data_up="")
         text("h1", words("Hit quotas for other agencies"))
-    daily = words("default for each agency: {count} a day", count=words.number(found.daily))
+    daily = words("default for each agency: {count} a day", count=words.format_number(found.daily))
     with panel(words("Higher quotas"), daily, tight=True):
         if found.allowances:
-            table(words("Hit quotas for other agencies"), _columns(words), found.allowances)
+            draw_table(words("Hit quotas for other agencies"), _allowance_columns(words), found.allowances)
         else:
-            states.empty(words("No agency has a higher quota"))
+            states.draw_empty(words("No agency has a higher quota"))
     if Role.SUPERVISOR in view.visit.roles:
-        _form(view)
+        _draw_form(view)
 
 
-def _columns(words: Words) -> list[TableColumn[Row]]:
+def _allowance_columns(words: Words) -> list[TableColumn[Row]]:
     return [
         TableColumn(words("Agency"), lambda row: text("span", row["agency"])),
-        TableColumn(words("Hits per day"), lambda row: text("span", words.number(row["daily"])), "number"),
-        TableColumn(words("Until"), lambda row: _until(words, row)),
+        TableColumn(words("Hits per day"), lambda row: text("span", words.format_number(row["daily"])), "number"),
+        TableColumn(words("Until"), lambda row: _draw_until(words, row)),
         TableColumn(words("User"), lambda row: text("span", row["by"])),
     ]
 
 
-def _until(words: Words, row: Row) -> None:
-    text("time", words.moment(row["until"]), "nowrap", datetime=row["until"])
+def _draw_until(words: Words, row: Row) -> None:
+    text("time", words.format_minute(row["until"]), "nowrap", datetime=row["until"])
     if not row["active"]:
-        tag(words("Expired"), "warn")
+        badge(words("Expired"), "warn")
 
 
-def _form(view: OpenPage) -> None:
+def _draw_form(view: OpenPage) -> None:
     words = view.words
 
     async def sent(fields: Sent) -> None:
-        wanted = _wanted(view.visit, fields)
+        wanted = _parse_form(view.visit, fields)
         if wanted is None:
-            view.say(words("Enter a participating agency, hits per day and days."), bad=True)
+            view.show_message(words("Enter a participating agency, hits per day and days."), bad=True)
             return
-        session = view.visit.session()
+        session = view.visit.new_session()
         until = session.now + timedelta(days=wanted.days)
-        await view.act(allow_hits(session, wanted.agency, wanted.daily, until), words("Quota saved"))
+        await view.run_action(allow_hits(session, wanted.agency, wanted.daily, until), words("Quota saved"))
 
     with panel(words("Raise an agency's quota")), form(sent, "filters"):
         field(words("Agency"), "agency", "allowance", required=True, maxlength="32", pattern="[a-z0-9][a-z0-9-]*",
@@ -88,7 +88,7 @@ def _form(view: OpenPage) -> None:
         field(words("Hits per day"), "daily", "allowance", type="number", required=True, min="1", max=str(MOST))
         field(words("Days"), "days", "allowance", type="number", required=True, min="1", max=str(LONGEST.days),
               value=str(DAYS))  # fmt: skip
-        send(words("Save quota"), "button")
+        submit_button(words("Save quota"), "button")
         text("p", words("Waiting hits are released at once, up to the new quota."), "small quiet")
 
 
@@ -98,7 +98,7 @@ class _Wanted(NamedTuple):
     days: int
 
 
-def _wanted(visit: Visit, fields: Sent) -> _Wanted | None:
+def _parse_form(visit: Visit, fields: Sent) -> _Wanted | None:
     """What the form asks for; None for an agency that does not take part, or what no browser lets through."""
     agency = visit.runtime.agencies.get(fields.get("agency", "").strip())
     numbers = [fields.get(name, "") for name in ("daily", "days")]

@@ -9,19 +9,19 @@ import msgspec
 
 from pipeline.access.audit_verification import Finding
 from pipeline.access.redaction import Row
-from pipeline.api.services.audit import ActFilter, ActsAnswer, ActsFormat, TrailAnswer, acts, trail
+from pipeline.api.services.audit import ActFilter, ActsAnswer, ActsFormat, TrailAnswer, list_acts, verify_trail
 from pipeline.index.filters import is_day
 from pipeline.locale import N_
 from pipeline.web.components import states
-from pipeline.web.components.acts import act_columns, form_tag
+from pipeline.web.components.acts import act_columns, draw_form_badge
 from pipeline.web.components.exporting import FORMS as FILES
-from pipeline.web.components.folding import folding
-from pipeline.web.components.form import Sent, field, form, post_form, send
-from pipeline.web.components.markup import box, foreign, link, text
-from pipeline.web.components.pager import AFTER, pager
+from pipeline.web.components.folding import draw_folded_list
+from pipeline.web.components.form import Sent, field, form, post_form, submit_button
+from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.components.pager import AFTER, draw_pager
 from pipeline.web.components.panel import panel
-from pipeline.web.components.table import TableColumn, table
-from pipeline.web.components.words_with_frames import tag
+from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.words_with_frames import badge
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -51,11 +51,11 @@ class AuditPageData(NamedTuple):
 
 async def load(visit: Visit, parameters: Parameters) -> AuditPageData:
     """Both; each is recorded."""
-    found = await acts(visit.session(), wanted_of(parameters), LIMIT, parameters.get(AFTER))
-    return AuditPageData(await trail(visit.session()), found)
+    found = await list_acts(visit.new_session(), parse_act_filter(parameters), LIMIT, parameters.get(AFTER))
+    return AuditPageData(await verify_trail(visit.new_session()), found)
 
 
-def wanted_of(given: Parameters) -> ActFilter:
+def parse_act_filter(given: Parameters) -> ActFilter:
     """What a form or an address narrows to; a day that is none narrows nothing."""
     days = {name: day for name in ("first", "last") if is_day(day := given.get(name, ""))}
     return ActFilter(given.get("subject", "").strip(), given.get("agency", "").strip(), **days)
@@ -63,23 +63,23 @@ def wanted_of(given: Parameters) -> ActFilter:
 
 def draw(view: OpenPage, loaded: AuditPageData) -> None:
     """The trail first: what is wrong with it puts all below in doubt."""
-    words, wanted = view.words, wanted_of(view.parameters)
+    words, wanted = view.words, parse_act_filter(view.parameters)
     with box("div", "row apart"):
         text("h1", words("Audit"))
-        _files(words, wanted, view.visit.csrf)
-    _trail(words, loaded.trail)
-    _narrowing(view, wanted)
+        _draw_file_form(words, wanted, view.visit.csrf)
+    _draw_trail(words, loaded.trail)
+    _draw_filter_form(view, wanted)
     with panel(words("Activity"), words("newest first"), tight=True):
         if loaded.acts.acts:
-            table(words("Activity"), _columns(words), loaded.acts.acts)
+            draw_table(words("Activity"), _audit_columns(words), loaded.acts.acts)
         elif wanted == ActFilter():
-            states.empty(words("No activity yet"))
+            states.draw_empty(words("No activity yet"))
         else:
-            states.empty(words("No matching activity"), words("Try other dates or fewer filters."))
-    pager(view, loaded.acts.next, words("Older"), words("Back to newest"))
+            states.draw_empty(words("No matching activity"), words("Try other dates or fewer filters."))
+    draw_pager(view, loaded.acts.next, words("Older"), words("Back to newest"))
 
 
-def _files(words: Words, wanted: ActFilter, token: str) -> None:
+def _draw_file_form(words: Words, wanted: ActFilter, token: str) -> None:
     """A button for each format; the file holds what is listed, all pages of it."""
     with post_form(FILE, token, "row", aria_label=words("Export all")):
         for name, value in msgspec.to_builtins(wanted).items():
@@ -88,7 +88,7 @@ def _files(words: Words, wanted: ActFilter, token: str) -> None:
             text("button", FILES[kind], "button slight", type="submit", name="form", value=kind)
 
 
-def _trail(words: Words, found: TrailAnswer) -> None:
+def _draw_trail(words: Words, found: TrailAnswer) -> None:
     with panel(words("Audit trail"), words("actions of all agencies, each chained to the one before")):
         if found.findings:
             count = words.plural(
@@ -97,28 +97,28 @@ def _trail(words: Words, found: TrailAnswer) -> None:
             text("p", count, "notice bad", role="alert")
             with box("ul", "plain"):
                 for one in found.findings:
-                    text("li", _told(words, one))
+                    text("li", _format_finding(words, one))
         with box("p", "row"):
             if not found.findings and found.checked:
-                tag(words("Intact"), "plain")
-            text("span", _state(words, found), "small quiet")
+                badge(words("Intact"), "plain")
+            text("span", _format_state(words, found), "small quiet")
             if found.running:
                 link(words("Check again"), "", "button slight")
 
 
-def _told(words: Words, one: Finding) -> str:
-    fault = words.of(FAULTS, one.fault)
+def _format_finding(words: Words, one: Finding) -> str:
+    fault = words.label(FAULTS, one.fault)
     return words("{chain}, entry {number}: {fault}", chain=one.chain, number=one.sequence, fault=fault)
 
 
-def _state(words: Words, found: TrailAnswer) -> str:
+def _format_state(words: Words, found: TrailAnswer) -> str:
     if found.running:
         return words.plural("{count} entry checked so far", "{count} entries checked so far", found.entries)
     read = words.plural("{count} entry verified", "{count} entries verified", found.entries)
-    return f"{read}, {words.moment(found.checked)}" if found.checked else read
+    return f"{read}, {words.format_minute(found.checked)}" if found.checked else read
 
 
-def _narrowing(view: OpenPage, wanted: ActFilter) -> None:
+def _draw_filter_form(view: OpenPage, wanted: ActFilter) -> None:
     """The question stays in the open page: an address would tell servers' logs whom an auditor looks at."""
     words = view.words
 
@@ -134,31 +134,31 @@ def _narrowing(view: OpenPage, wanted: ActFilter) -> None:
               value=wanted.agency)  # fmt: skip
         field(words("From"), "first", "acts", type="date", value=wanted.first)
         field(words("To"), "last", "acts", type="date", value=wanted.last)
-        send(words("Apply"), "button")
+        submit_button(words("Apply"), "button")
         told = words("For other agencies you see the agency, not the user, and only actions that showed our records.")
         text("p", told, "small quiet")
 
 
-def _columns(words: Words) -> list[TableColumn[Row]]:
+def _audit_columns(words: Words) -> list[TableColumn[Row]]:
     return [
         TableColumn(
-            words("Time"), lambda row: text("time", words.instant(row["time"]), "nowrap", datetime=row["time"])
+            words("Time"), lambda row: text("time", words.format_second(row["time"]), "nowrap", datetime=row["time"])
         ),
         *act_columns(words),
-        TableColumn(words("Case reference"), lambda row: foreign(row["case_reference"] or "–")),
-        TableColumn(words("Rule"), lambda row: text("span", words.of(REQUEST_RULES, row["rule"] or "–"))),
-        TableColumn(words("Records"), lambda row: _shown(words, row)),
+        TableColumn(words("Case reference"), lambda row: bidi_text(row["case_reference"] or "–")),
+        TableColumn(words("Rule"), lambda row: text("span", words.label(REQUEST_RULES, row["rule"] or "–"))),
+        TableColumn(words("Records"), lambda row: _draw_shown_records(words, row)),
     ]
 
 
-def _shown(words: Words, row: Row) -> None:
+def _draw_shown_records(words: Words, row: Row) -> None:
     if row["shown"]:
-        folding(words, row["shown"], SEEN, partial(_record, words))
+        draw_folded_list(words, row["shown"], SEEN, partial(_draw_record, words))
     else:
         text("span", "–")
 
 
-def _record(words: Words, one: Row) -> None:
+def _draw_record(words: Words, one: Row) -> None:
     """Without a link: an auditor reads no records. What the agency may not name has the agency's reference to it."""
     with box("div", "row"):
         if one["case"]:
@@ -166,7 +166,7 @@ def _record(words: Words, one: Row) -> None:
         else:
             text("span", words("A record of {agency}", agency=one["agency"]))
             text("span", one["reference"][:SHORT], "code quiet", title=one["reference"])
-        form_tag(words, one)
+        draw_form_badge(words, one)
 
 
 PAGE = Page(PATH, N_("Audit"), "audit", load, draw)

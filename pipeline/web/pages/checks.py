@@ -6,15 +6,15 @@ import uuid
 from functools import partial
 
 from pipeline.api.list_rows import MOST_ROWS
-from pipeline.api.services.list_checks import ListCheck, ListChecksAnswer, forget, list_checks
+from pipeline.api.services.list_checks import ListCheck, ListChecksAnswer, delete_list, read_list_checks
 from pipeline.locale import N_
-from pipeline.web.addresses import of_list
+from pipeline.web.addresses import list_path
 from pipeline.web.components import states
-from pipeline.web.components.form import field, post_form, send
-from pipeline.web.components.markup import box, foreign, link, text
+from pipeline.web.components.form import field, post_form, submit_button
+from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.panel import panel
-from pipeline.web.components.progress import progress
-from pipeline.web.components.table import TableColumn, table
+from pipeline.web.components.progress import draw_progress
+from pipeline.web.components.table import TableColumn, draw_table
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -22,7 +22,7 @@ from pipeline.web.session import Visit
 
 async def load(visit: Visit, _: Parameters) -> ListChecksAnswer:
     """This visitor's lists, the latest first."""
-    return await list_checks(visit.session())
+    return await read_list_checks(visit.new_session())
 
 
 def draw(view: OpenPage, found: ListChecksAnswer) -> None:
@@ -30,57 +30,58 @@ def draw(view: OpenPage, found: ListChecksAnswer) -> None:
     words = view.words
     text("h1", words("List check"))
     with panel(words("New list check")):
-        _form(words, view.visit.csrf)
+        _draw_form(words, view.visit.csrf)
     with panel(words("Your lists"), words("kept for 24 h"), tight=True):
         if found.lists:
-            table(words("Your lists"), _columns(view), found.lists)
+            draw_table(words("Your lists"), _list_columns(view), found.lists)
         else:
-            states.empty(
+            states.draw_empty(
                 words("No lists"), words("Lists are checked in the background, even after you leave this page.")
             )
 
 
-def _form(words: Words, token: str) -> None:
+def _draw_form(words: Words, token: str) -> None:
     with post_form("/checks", token, enctype="multipart/form-data"):
         box("input", type="hidden", name="key", value=uuid.uuid4().hex)
         with box("div", "halves"):
             with box("div", "stack"):
                 field(words("File (CSV or NDJSON)"), "file", "list", type="file", accept=".csv,.ndjson,.jsonl,text/csv")
-                text("p", _columns_told(words), "small quiet")
+                text("p", _describe_columns(words), "small quiet")
             field(words("Or paste one search per line"), "lines", "list", "textarea", dir="auto", rows="4")
         with box("div", "row"):
-            send(words("Check list"), "button main")
-            most = words("Up to {count} rows, each logged as a search.", count=words.number(MOST_ROWS))
+            submit_button(words("Check list"), "button main")
+            most = words("Up to {count} rows, each logged as a search.", count=words.format_number(MOST_ROWS))
             text("span", most, "small quiet")
 
 
-def _columns_told(words: Words) -> str:
+def _describe_columns(words: Words) -> str:
     return words(
         "Columns: {columns}. Separate several values in one cell with |.",
         columns="id, question, country, name, born, phone, email, number, plate, city, text",
     )
 
 
-def _columns(view: OpenPage) -> list[TableColumn[ListCheck]]:
+def _list_columns(view: OpenPage) -> list[TableColumn[ListCheck]]:
     words = view.words
     return [
         TableColumn(
-            words("Submitted"), lambda one: link(words.moment(one.created), of_list(one.id), "nowrap", data_open="")
+            words("Submitted"),
+            lambda one: link(words.format_minute(one.created), list_path(one.id), "nowrap", data_open=""),
         ),
-        TableColumn(words("Rows"), lambda one: text("span", words.number(one.rows)), "number"),
-        TableColumn(words("Progress"), lambda one: progress(words, one)),
-        TableColumn(words("Your case"), lambda one: foreign(one.case_reference)),
-        TableColumn(words("Kept until"), lambda one: text("span", words.moment(one.expires), "nowrap")),
-        TableColumn(words("Actions"), lambda one: _delete(view, one.id)),
+        TableColumn(words("Rows"), lambda one: text("span", words.format_number(one.rows)), "number"),
+        TableColumn(words("Progress"), lambda one: draw_progress(words, one)),
+        TableColumn(words("Your case"), lambda one: bidi_text(one.case_reference)),
+        TableColumn(words("Kept until"), lambda one: text("span", words.format_minute(one.expires), "nowrap")),
+        TableColumn(words("Actions"), lambda one: _draw_delete_button(view, one.id)),
     ]
 
 
-def _delete(view: OpenPage, name: str) -> None:
-    text("button", view.words("Delete"), "button slight", type="button").on("click", partial(_forget, view, name))
+def _draw_delete_button(view: OpenPage, name: str) -> None:
+    text("button", view.words("Delete"), "button slight", type="button").on("click", partial(_delete_list, view, name))
 
 
-async def _forget(view: OpenPage, name: str) -> None:
-    await view.act(forget(view.visit.session(), name), view.words("Deleted"))
+async def _delete_list(view: OpenPage, name: str) -> None:
+    await view.run_action(delete_list(view.visit.new_session(), name), view.words("Deleted"))
 
 
 PAGE = Page("/checks", N_("List check"), "checks", load, draw)

@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 from pipeline.access.disclosures import THREAD_STATE_LABELS
 from pipeline.access.redaction import Row
-from pipeline.api.services.disclosures import disclosures, grant, refuse
+from pipeline.api.services.disclosures import grant_disclosure, list_disclosures, refuse_disclosure
 from pipeline.index.decision_reading import ThreadKind
 from pipeline.locale import N_
 from pipeline.web.components import states
-from pipeline.web.components.form import Sent, choice, field, form
+from pipeline.web.components.form import Sent, field, form, select_field
 from pipeline.web.components.markup import box, text
 from pipeline.web.components.panel import panel
-from pipeline.web.components.threads import revocation_form, thread_head, thread_steps, thread_timer
-from pipeline.web.components.words_with_frames import tag
+from pipeline.web.components.threads import draw_revoke_form, draw_thread_head, draw_thread_steps, draw_thread_timer
+from pipeline.web.components.words_with_frames import badge
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 
@@ -32,8 +32,8 @@ class DisclosuresPageData(NamedTuple):
 
 async def load(visit: Visit, _: Parameters) -> DisclosuresPageData:
     """Both lists."""
-    theirs = await disclosures(visit.session(), mine=False, kind=ThreadKind.ASKED)
-    ours = await disclosures(visit.session(), mine=True, kind=ThreadKind.ASKED)
+    theirs = await list_disclosures(visit.new_session(), mine=False, kind=ThreadKind.ASKED)
+    ours = await list_disclosures(visit.new_session(), mine=True, kind=ThreadKind.ASKED)
     return DisclosuresPageData(theirs.disclosures, ours.disclosures)
 
 
@@ -42,57 +42,57 @@ def draw(view: OpenPage, loaded: DisclosuresPageData) -> None:
     words = view.words
     text("h1", words("Access requests"))
     with panel(words("Received requests"), words("we decide"), tight=True):
-        _threads(view, sorted(loaded.theirs, key=lambda row: row["state"] != "requested"))
+        _draw_threads(view, sorted(loaded.theirs, key=lambda row: row["state"] != "requested"))
     with panel(words("Sent requests"), words("the owner decides"), tight=True):
-        _threads(view, loaded.ours)
+        _draw_threads(view, loaded.ours)
 
 
-def _threads(view: OpenPage, rows: list[Row] | tuple[Row, ...]) -> None:
+def _draw_threads(view: OpenPage, rows: list[Row] | tuple[Row, ...]) -> None:
     if not rows:
-        states.empty(view.words("No requests"))
+        states.draw_empty(view.words("No requests"))
         return
     with box("ol", "results"):
         for row in rows:
-            _thread(view, row)
+            _draw_thread(view, row)
 
 
-def _thread(view: OpenPage, row: Row) -> None:
+def _draw_thread(view: OpenPage, row: Row) -> None:
     words = view.words
     with box("li", data_row=""):
         with box("div", "grow stack"):
-            thread_head(row)
-            thread_steps(view, row)
+            draw_thread_head(row)
+            draw_thread_steps(view, row)
         with box("p", "score small"):
-            tag(words.of(THREAD_STATE_LABELS, row["state"]), "warn" if row["state"] == "requested" else "plain")
-            thread_timer(view, row)
+            badge(words.label(THREAD_STATE_LABELS, row["state"]), "warn" if row["state"] == "requested" else "plain")
+            draw_thread_timer(view, row)
         with box("div", "why"):
-            _decisions(view, row)
+            _draw_decisions(view, row)
 
 
-def _decisions(view: OpenPage, row: Row) -> None:
+def _draw_decisions(view: OpenPage, row: Row) -> None:
     if row["mine"]:
         return
     if row["state"] == "requested":
-        _answer(view, row["id"])
+        _draw_answer_forms(view, row["id"])
     elif row["state"] == "granted":
-        revocation_form(view, row["id"])
+        draw_revoke_form(view, row["id"])
 
 
-def _answer(view: OpenPage, name: str) -> None:
+def _draw_answer_forms(view: OpenPage, name: str) -> None:
     """Grant until a date, or refuse; both with a word to the asking agency."""
     words = view.words
 
     async def sent(fields: Sent) -> None:
-        session = view.visit.session()
+        session = view.visit.new_session()
         until = session.now + timedelta(days=LENGTHS[fields["days"]])
-        await view.act(grant(session, name, until, fields["reason"]), words("Granted"))
+        await view.run_action(grant_disclosure(session, name, until, fields["reason"]), words("Granted"))
 
     async def refused(fields: Sent) -> None:
-        await view.act(refuse(view.visit.session(), name, fields["reason"]), words("Refused"))
+        await view.run_action(refuse_disclosure(view.visit.new_session(), name, fields["reason"]), words("Refused"))
 
     with form(sent, "filters"):
-        spans = {length: words.span(timedelta(days=days)) for length, days in LENGTHS.items()}
-        choice(words("Access for"), "days", f"grant-{name}", spans)
+        spans = {length: words.format_span(timedelta(days=days)) for length, days in LENGTHS.items()}
+        select_field(words("Access for"), "days", f"grant-{name}", spans)
         field(words("Message (optional)"), "reason", f"grant-{name}", maxlength="2000")
         text("button", words("Grant access"), "button main", type="submit")
     with form(refused, "filters"):

@@ -7,15 +7,15 @@ from itertools import groupby, pairwise
 from typing import Final, NamedTuple
 
 from pipeline.access.redaction import Row
-from pipeline.api.services.entities import EntityAnswer, entity
+from pipeline.api.services.entities import EntityAnswer, resolve_entity
 from pipeline.locale import N_
 from pipeline.matching.explain.words import TYPES
-from pipeline.web.addresses import of_case
-from pipeline.web.components.entity import FIELDS, full_name, said
-from pipeline.web.components.markup import box, foreign, link, text
+from pipeline.web.addresses import case_path
+from pipeline.web.components.entity import FIELDS, format_values, full_name
+from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.panel import panel
-from pipeline.web.components.table import TableColumn, table
-from pipeline.web.components.words_with_frames import band, tag
+from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.words_with_frames import badge, draw_band
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -38,95 +38,101 @@ class Stated(NamedTuple):
 
 async def load(visit: Visit, parameters: Parameters) -> EntityAnswer:
     """The thing, computed now from what this visitor reads. Raises NotFoundError."""
-    return await entity(visit.session(), parameters["key"], parameters["entity"])
+    return await resolve_entity(visit.new_session(), parameters["key"], parameters["entity"])
 
 
 def draw(view: OpenPage, found: EntityAnswer) -> None:
     """What is said, and where."""
     words, key = view.words, view.parameters["key"]
-    _heading(words, found, key)
+    _draw_heading(words, found, key)
     with panel(words("Known details"), words("with their source records"), tight=True):
-        table(words("Known details"), _columns(words), stated(words, found.facts))
-    with panel(words("Appears in"), _extent(words, found), tight=True):
-        table(words("Appears in"), _appearances(words), found.appearances)
+        draw_table(words("Known details"), _statement_columns(words), collect_statements(words, found.facts))
+    with panel(words("Appears in"), _format_extent(words, found), tight=True):
+        draw_table(words("Appears in"), _appearance_columns(words), found.appearances)
 
 
-def _heading(words: Words, found: EntityAnswer, key: str) -> None:
+def _draw_heading(words: Words, found: EntityAnswer, key: str) -> None:
     names = found.appearances[0]["entity"].get("names") or []
     with box("div", "heading"):
         with box("p", "trail"):
-            link(key, of_case(key), data_up="")
-            text("span", f" · {words.of(TYPES, found.type)}")
-        foreign(full_name(names[0]) if names else found.appearances[0]["entity"]["id"], "h1")
+            link(key, case_path(key), data_up="")
+            text("span", f" · {words.label(TYPES, found.type)}")
+        bidi_text(full_name(names[0]) if names else found.appearances[0]["entity"]["id"], "h1")
         text("p", words("Combined from all linked records. Computed on request, not stored."), "small quiet")
 
 
-def _extent(words: Words, found: EntityAnswer) -> str:
+def _format_extent(words: Words, found: EntityAnswer) -> str:
     count = words.plural("{count} record", "{count} records", len(found.appearances))
     return count if found.complete else words("{records}, and more not checked", records=count)
 
 
-def stated(words: Words, facts: Sequence[Row]) -> list[Stated]:
+def collect_statements(words: Words, facts: Sequence[Row]) -> list[Stated]:
     """The facts in the order in which fields are shown."""
     order = {field: at for at, field in enumerate(FIELDS)}
     known = sorted((one for one in facts if one["field"] in order), key=lambda one: order[one["field"]])
     found = []
     for field, held in groupby(known, key=lambda one: str(one["field"])):
-        values = [(_value(words, field, one["value"]), tuple(one["cases"])) for one in held]
-        differs = field not in MANY and _contradict([value for value, _ in values])
+        values = [(_format_value(words, field, one["value"]), tuple(one["cases"])) for one in held]
+        differs = field not in MANY and _has_contradiction([value for value, _ in values])
         found += [Stated(field, value, cases, at == 0, differs) for at, (value, cases) in enumerate(values)]
     return found
 
 
-def _contradict(values: Sequence[str]) -> bool:
+def _has_contradiction(values: Sequence[str]) -> bool:
     """Whether two values cannot both be true: 1980-05 says less than 1980-05-14, and nothing else."""
     return any(not b.startswith(a) for a, b in pairwise(sorted(value.casefold() for value in values)))
 
 
-def _value(words: Words, field: str, value: object) -> str:
-    return full_name(value) if field == "names" and isinstance(value, dict) else ", ".join(said(words, field, value))
+def _format_value(words: Words, field: str, value: object) -> str:
+    return (
+        full_name(value)
+        if field == "names" and isinstance(value, dict)
+        else ", ".join(format_values(words, field, value))
+    )
 
 
-def _columns(words: Words) -> list[TableColumn[Stated]]:
+def _statement_columns(words: Words) -> list[TableColumn[Stated]]:
     return [
-        TableColumn(words("Field"), lambda one: _field(words, one)),
-        TableColumn(words("Value"), lambda one: _stated(words, one)),
-        TableColumn(words("Records"), _cases),
+        TableColumn(words("Field"), lambda one: _draw_field(words, one)),
+        TableColumn(words("Value"), lambda one: _draw_statement(words, one)),
+        TableColumn(words("Records"), _draw_cases),
     ]
 
 
-def _field(words: Words, one: Stated) -> None:
+def _draw_field(words: Words, one: Stated) -> None:
     """The field's word; seen once, heard with each value."""
     text("span", words(FIELDS[one.field]), "" if one.first else "hidden-words")
 
 
-def _stated(words: Words, one: Stated) -> None:
+def _draw_statement(words: Words, one: Stated) -> None:
     with box("span", "row"):
-        foreign(one.value)
+        bidi_text(one.value)
         if one.differs and one.first:
-            tag(words("records disagree"), "warn")
+            badge(words("records disagree"), "warn")
 
 
-def _cases(one: Stated) -> None:
+def _draw_cases(one: Stated) -> None:
     with box("span", "row"):
         for case in one.cases:
-            link(case, of_case(case), "code")
+            link(case, case_path(case), "code")
 
 
-def _appearances(words: Words) -> list[TableColumn[Row]]:
+def _appearance_columns(words: Words) -> list[TableColumn[Row]]:
     return [
-        TableColumn(words("Record"), lambda row: link(row["case"], of_case(row["case"]), "code", data_open="")),
-        TableColumn(words("Country"), lambda row: text("span", words.country(row["country"]))),
-        TableColumn(words("Names"), lambda row: _names(row["entity"])),
-        TableColumn(words("Role"), lambda row: text("span", ", ".join(said(words, "role", row["entity"].get("role"))))),
-        TableColumn(words("Band"), lambda row: band(words, row["band"])),
+        TableColumn(words("Record"), lambda row: link(row["case"], case_path(row["case"]), "code", data_open="")),
+        TableColumn(words("Country"), lambda row: text("span", words.country_name(row["country"]))),
+        TableColumn(words("Names"), lambda row: _draw_names(row["entity"])),
+        TableColumn(
+            words("Role"), lambda row: text("span", ", ".join(format_values(words, "role", row["entity"].get("role"))))
+        ),
+        TableColumn(words("Band"), lambda row: draw_band(words, row["band"])),
     ]
 
 
-def _names(raw: Row) -> None:
+def _draw_names(raw: Row) -> None:
     with box("span", "row"):
         for name in raw.get("names") or ():
-            foreign(full_name(name))
+            bidi_text(full_name(name))
 
 
 PAGE = Page("/entities/{entity}/of/{key:path}", N_("All linked records"), "search", load, draw)

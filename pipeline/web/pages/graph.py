@@ -7,15 +7,15 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from pipeline.access.redaction import Row
-from pipeline.api.services.graph import DEEPEST, Most, graph
+from pipeline.api.services.graph import DEEPEST, Most, read_graph
 from pipeline.locale import N_
-from pipeline.web.addresses import of_case, of_graph
+from pipeline.web.addresses import case_path, graph_path
 from pipeline.web.components import states
-from pipeline.web.components.graph_drawing import Edge, Node, drawing_of
-from pipeline.web.components.markup import box, drawing, link, text
+from pipeline.web.components.graph_drawing import Edge, Node, render_graph
+from pipeline.web.components.markup import box, inline_svg, link, text
 from pipeline.web.components.panel import panel
-from pipeline.web.components.table import TableColumn, table
-from pipeline.web.components.words_with_frames import BAND_LABELS, band, tag
+from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.words_with_frames import BAND_LABELS, badge, draw_band
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -38,14 +38,14 @@ async def load(visit: Visit, parameters: Parameters) -> GraphPageData:
     """The neighbourhood, as the reader may see it. Raises NotFoundError for the case itself."""
     key = parameters["key"]
     depth = min(DEEPEST, max(1, int(parameters["depth"])) if parameters["depth"].isdigit() else 1)
-    found = await graph(visit.session(), key, depth, DRAWN)
-    rings = _rings(key, found.edges)
+    found = await read_graph(visit.new_session(), key, depth, DRAWN)
+    rings = _find_rings(key, found.edges)
     edges = {Edge(min(edge["a"], edge["b"]), max(edge["a"], edge["b"]), edge["band"]) for edge in found.edges}
-    nodes = tuple(_node(visit.words, row, rings[row["id"]]) for row in found.nodes)
+    nodes = tuple(_make_node(visit.words, row, rings[row["id"]]) for row in found.nodes)
     return GraphPageData(key, depth, nodes, tuple(sorted(edges)), found.complete)
 
 
-def _rings(key: str, edges: Iterable[Row]) -> dict[str, int]:
+def _find_rings(key: str, edges: Iterable[Row]) -> dict[str, int]:
     """How many links away each node is; an edge leads from a case read in full, and back unless it ends at a hit."""
     onward: defaultdict[str, list[str]] = defaultdict(list)
     for edge in edges:
@@ -62,10 +62,10 @@ def _rings(key: str, edges: Iterable[Row]) -> dict[str, int]:
     return rings
 
 
-def _node(words: Words, row: Row, ring: int) -> Node:
+def _make_node(words: Words, row: Row, ring: int) -> Node:
     if row["view"] == "hit":
         return Node(row["id"], row["agency"], ring, under=words("Hit only"))
-    return Node(row["id"], row["id"], ring, of_case(row["id"]), words.country(row["country"]))
+    return Node(row["id"], row["id"], ring, case_path(row["id"]), words.country_name(row["country"]))
 
 
 def draw(view: OpenPage, loaded: GraphPageData) -> None:
@@ -73,47 +73,47 @@ def draw(view: OpenPage, loaded: GraphPageData) -> None:
     words = view.words
     with box("div", "heading"):
         with box("p", "trail"):
-            link(loaded.key, of_case(loaded.key), data_up="")
+            link(loaded.key, case_path(loaded.key), data_up="")
         with box("div", "row apart"):
             text("h1", words("Network"))
-            _depths(words, loaded)
+            _draw_depth_switch(words, loaded)
     if not loaded.edges:
-        states.empty(words("No links you have access to"))
+        states.draw_empty(words("No links you have access to"))
         return
     count = words.plural("{count} link", "{count} links", len(loaded.edges))
     with panel(words("Linked records"), count):
         with box("div", "scroll"):
-            drawing(drawing_of(loaded.nodes, loaded.edges, words("Linked records")))
-        _legend(words, len(loaded.edges), more=not loaded.complete)
+            inline_svg(render_graph(loaded.nodes, loaded.edges, words("Linked records")))
+        _draw_legend(words, len(loaded.edges), more=not loaded.complete)
         with box("details", "table"):
             text("summary", words("View as table"))
-            table(words("Linked records"), _columns(words, loaded), loaded.edges)
+            draw_table(words("Linked records"), _edge_columns(words, loaded), loaded.edges)
 
 
-def _legend(words: Words, shown: int, *, more: bool) -> None:
+def _draw_legend(words: Words, shown: int, *, more: bool) -> None:
     with box("p", "row small legend"):
         for name, (_, word) in BAND_LABELS.items():
             with box("span", "row"):
                 box("i", name, aria_hidden="true")
                 text("span", words(word))
         if more:
-            tag(words("Showing {count} links; there are more", count=words.number(shown)), "warn")
+            badge(words("Showing {count} links; there are more", count=words.format_number(shown)), "warn")
 
 
-def _depths(words: Words, loaded: GraphPageData) -> None:
+def _draw_depth_switch(words: Words, loaded: GraphPageData) -> None:
     with box("nav", "switch", aria_label=words("Distance")):
         for depth in range(1, DEEPEST + 1):
             current = "true" if depth == loaded.depth else None
             said = words.plural("{count} hop", "{count} hops", depth)
-            link(said, of_graph(loaded.key, depth), aria_current=current)
+            link(said, graph_path(loaded.key, depth), aria_current=current)
 
 
-def _columns(words: Words, loaded: GraphPageData) -> list[TableColumn[Edge]]:
+def _edge_columns(words: Words, loaded: GraphPageData) -> list[TableColumn[Edge]]:
     named = {node.name: node.word for node in loaded.nodes}
     return [
         TableColumn(words("Record"), lambda edge: text("span", named[edge.a], "code")),
         TableColumn(words("Other case"), lambda edge: text("span", named[edge.b], "code")),
-        TableColumn(words("Band"), lambda edge: band(words, edge.band)),
+        TableColumn(words("Band"), lambda edge: draw_band(words, edge.band)),
     ]
 
 

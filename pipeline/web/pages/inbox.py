@@ -6,19 +6,19 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from pipeline.access.redaction import Row
-from pipeline.api.services.inbox import InboxAnswer, inbox
+from pipeline.api.services.inbox import InboxAnswer, list_inbox
 from pipeline.locale import N_
 from pipeline.matching.explain.wording import bits, percent
 from pipeline.matching.explain.words import FIELDS
-from pipeline.web.addresses import of_link
+from pipeline.web.addresses import link_path
 from pipeline.web.components import states
-from pipeline.web.components.assignment import assignment
+from pipeline.web.components.assignment import draw_assignment
 from pipeline.web.components.markup import box, link, text
-from pipeline.web.components.pager import AFTER, pager
+from pipeline.web.components.pager import AFTER, draw_pager
 from pipeline.web.components.panel import panel
-from pipeline.web.components.sides import LinkSide, sides, title, under
-from pipeline.web.components.table import TableColumn, table
-from pipeline.web.components.words_with_frames import BAND_LABELS, tag
+from pipeline.web.components.sides import LinkSide, draw_side_origin, draw_side_title, order_sides
+from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.words_with_frames import BAND_LABELS, badge
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -33,7 +33,7 @@ WHOSE = {"": N_("All"), "mine": N_("Assigned to me"), "nobody": N_("Unassigned")
 async def load(visit: Visit, parameters: Parameters) -> InboxAnswer:
     """A page of what is to be judged, of one assignee or of all."""
     assignee = {"mine": visit.who, "nobody": ""}.get(parameters.get("whose", ""))
-    return await inbox(visit.session(), assignee=assignee, limit=LIMIT, cursor=parameters.get(AFTER))
+    return await list_inbox(visit.new_session(), assignee=assignee, limit=LIMIT, cursor=parameters.get(AFTER))
 
 
 def draw(view: OpenPage, loaded: InboxAnswer) -> None:
@@ -41,33 +41,35 @@ def draw(view: OpenPage, loaded: InboxAnswer) -> None:
     words = view.words
     with box("div", "row apart"):
         text("h1", words("Inbox"))
-        _choice(words, view.parameters.get("whose", ""))
+        _draw_assignee_switch(words, view.parameters.get("whose", ""))
     if not loaded.links:
-        states.empty(words("Nothing to review"), words("New links to your agency's cases appear here."))
+        states.draw_empty(words("Nothing to review"), words("New links to your agency's cases appear here."))
     for band, rows in groupby(loaded.links, key=lambda row: row["band"]):
-        _band(view, words.of({name: word for name, (_, word) in BAND_LABELS.items()}, band), list(rows))
-    pager(view, loaded.next, words("Next"), words("Back to start"))
+        _draw_band_table(view, words.label({name: word for name, (_, word) in BAND_LABELS.items()}, band), list(rows))
+    draw_pager(view, loaded.next, words("Next"), words("Back to start"))
 
 
-def _choice(words: Words, current: str) -> None:
+def _draw_assignee_switch(words: Words, current: str) -> None:
     with box("nav", "switch", aria_label=words("Assignment")):
         for name, word in WHOSE.items():
             target = f"/inbox?whose={name}" if name else "/inbox"
             link(words(word), target, aria_current="true" if name == current else None)
 
 
-def _band(view: OpenPage, name: str, rows: list[Row]) -> None:
+def _draw_band_table(view: OpenPage, name: str, rows: list[Row]) -> None:
     count = view.words.plural("{count} link", "{count} links", len(rows))
     with panel(name, count, tight=True):
-        table(name, _columns(view), rows)
+        draw_table(name, _inbox_columns(view), rows)
 
 
-def _columns(view: OpenPage) -> list[TableColumn[Row]]:
+def _inbox_columns(view: OpenPage) -> list[TableColumn[Row]]:
     words = view.words
     return [
-        TableColumn(words("Our case"), lambda row: _ours(view, row)),
-        TableColumn(words("Other case"), lambda row: _theirs(words, sides(row, _ours_begin(view))[1])),
-        TableColumn(words("Assigned to"), lambda row: assignment(view, row)),
+        TableColumn(words("Our case"), lambda row: _draw_own_side(view, row)),
+        TableColumn(
+            words("Other case"), lambda row: _draw_other_side(words, order_sides(row, _own_key_prefix(view))[1])
+        ),
+        TableColumn(words("Assigned to"), lambda row: draw_assignment(view, row)),
         TableColumn(
             words("Probability"), lambda row: text("span", percent(row["probability"], words.language)), "number"
         ),
@@ -75,28 +77,31 @@ def _columns(view: OpenPage) -> list[TableColumn[Row]]:
     ]
 
 
-def _ours_begin(view: OpenPage) -> str:
+def _own_key_prefix(view: OpenPage) -> str:
     """How the keys of our agency's cases begin."""
     requester = view.visit.requester
     return f"{requester.agency}:" if requester else ""
 
 
-def _ours(view: OpenPage, row: Row) -> None:
-    own, _ = sides(row, _ours_begin(view))
-    with link("", of_link(row["link_id"], own.case), data_open=""):
-        title(own)
+def _draw_own_side(view: OpenPage, row: Row) -> None:
+    own, _ = order_sides(row, _own_key_prefix(view))
+    with link("", link_path(row["link_id"], own.case), data_open=""):
+        draw_side_title(own)
     text("div", own.case, "quiet small code")
     if row["judged_different"]:
-        tag(view.words("Reviewed as different; new: {fields}", fields=_fields(view.words, row["new_evidence"])), "warn")
+        badge(
+            view.words("Reviewed as different; new: {fields}", fields=_format_fields(view.words, row["new_evidence"])),
+            "warn",
+        )
 
 
-def _fields(words: Words, found: Iterable[list[str]]) -> str:
-    return ", ".join(dict.fromkeys(words.of(FIELDS, field) for field, _ in found))
+def _format_fields(words: Words, found: Iterable[list[str]]) -> str:
+    return ", ".join(dict.fromkeys(words.label(FIELDS, field) for field, _ in found))
 
 
-def _theirs(words: Words, other: LinkSide) -> None:
-    title(other)
-    under(words, other)
+def _draw_other_side(words: Words, other: LinkSide) -> None:
+    draw_side_title(other)
+    draw_side_origin(words, other)
 
 
 PAGE = Page("/inbox", N_("Inbox"), "inbox", load, draw)

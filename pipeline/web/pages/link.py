@@ -8,20 +8,20 @@ import msgspec
 
 from pipeline.access.redaction import Row
 from pipeline.api.problems import NotFoundError
-from pipeline.api.services.cases import case
-from pipeline.api.services.links import MOST, links
-from pipeline.api.services.reviews import LinkJudgement, reviews
+from pipeline.api.services.cases import read_case
+from pipeline.api.services.links import MOST, list_links
+from pipeline.api.services.reviews import LinkJudgement, read_reviews
 from pipeline.locale import N_
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.wording import bits, percent
-from pipeline.web.addresses import of_case
-from pipeline.web.components.evidence import compared, what_would_change
-from pipeline.web.components.judging import judging
+from pipeline.web.addresses import case_path
+from pipeline.web.components.evidence import render_comparison, render_counterfactuals
+from pipeline.web.components.judging import draw_judgements
 from pipeline.web.components.links import other_side
-from pipeline.web.components.markup import box, foreign, link, still, text
-from pipeline.web.components.panel import facts, panel
-from pipeline.web.components.waterfall import waterfall
-from pipeline.web.components.words_with_frames import band, handling_code
+from pipeline.web.components.markup import bidi_text, box, link, static_html, text
+from pipeline.web.components.panel import draw_facts, panel
+from pipeline.web.components.waterfall import draw_waterfall
+from pipeline.web.components.words_with_frames import draw_band, draw_handling_code
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -39,14 +39,14 @@ class LinkPageData(NamedTuple):
 async def load(visit: Visit, parameters: Parameters) -> LinkPageData:
     """Read the link as come to from one of its cases, and both cases. Raises NotFoundError."""
     key = parameters["key"]
-    found = await links(visit.session(), key, MOST)
+    found = await list_links(visit.new_session(), key, MOST)
     row = next((one for one in found.links if one["link_id"] == parameters["link_id"] and not one["hit"]), None)
     if row is None:
         raise NotFoundError("there is no such link, or none that you may read")
-    own = await case(visit.session(), key)
-    other = await case(visit.session(), other_side(key, row))
+    own = await read_case(visit.new_session(), key)
+    other = await read_case(visit.new_session(), other_side(key, row))
     a, b = (own, other) if row["case_a"] == key else (other, own)
-    judged = await reviews(visit.session(), row["link_id"])
+    judged = await read_reviews(visit.new_session(), row["link_id"])
     return LinkPageData(row, a.case, b.case, judged.judged)
 
 
@@ -54,54 +54,54 @@ def draw(view: OpenPage, loaded: LinkPageData) -> None:
     """Show the link."""
     words, row = view.words, loaded.link
     found = msgspec.convert(row["evidence"], Explanation)
-    _heading(words, row, view.parameters["key"])
-    _sides(words, loaded, found)
+    _draw_heading(words, row, view.parameters["key"])
+    _draw_sides(words, loaded, found)
     with box("div", "columns"):
         with box("div"):
             with panel(words("Comparison"), words("values normalised for comparison"), tight=True):
-                still(compared(words, found, loaded.a["agency"], loaded.b["agency"]), classes="scroll")
+                static_html(render_comparison(words, found, loaded.a["agency"], loaded.b["agency"]), classes="scroll")
             with panel(words("Score breakdown"), words("in bits")):
-                waterfall(words, found)
+                draw_waterfall(words, found)
         with box("div"):
             with panel(words("Review")):
-                judging(view, loaded.judged)
+                draw_judgements(view, loaded.judged)
             with panel(words("What would change this result")):
-                still(what_would_change(words, found))
-            _model(words, row, found)
+                static_html(render_counterfactuals(words, found))
+            _draw_model(words, row, found)
 
 
-def _heading(words: Words, row: Row, key: str) -> None:
+def _draw_heading(words: Words, row: Row, key: str) -> None:
     with box("div", "heading"):
         with box("p", "trail"):
-            link(key, of_case(key), data_up="")
+            link(key, case_path(key), data_up="")
         text("h1", words("Link between two cases"))
 
 
-def _sides(words: Words, loaded: LinkPageData, found: Explanation) -> None:
+def _draw_sides(words: Words, loaded: LinkPageData, found: Explanation) -> None:
     with box("div", "sides"):
-        _side(words, loaded.a, loaded.link["version_a"])
+        _draw_side(words, loaded.a, loaded.link["version_a"])
         with box("div", "between"):
-            band(words, found.band)
+            draw_band(words, found.band)
             text("strong", percent(found.probability, words.language))
             text("span", words("{bits} bits", bits=bits(found.score, words.language)), "quiet")
-        _side(words, loaded.b, loaded.link["version_b"])
+        _draw_side(words, loaded.b, loaded.link["version_b"])
 
 
-def _side(words: Words, row: Row, version: int) -> None:
+def _draw_side(words: Words, row: Row, version: int) -> None:
     with box("div"):
-        with link("", of_case(row["case"]), "strong"):
-            foreign(row["data"].get("title") or row["case"])
+        with link("", case_path(row["case"]), "strong"):
+            bidi_text(row["data"].get("title") or row["case"])
         with box("p", "row small"):
             text("span", row["case"], "code")
-            handling_code(words, (row["handling"] or {}).get("code", "H0"))
-        text("p", f"{words.country(row['country'])} · {words('version {number}', number=version)}", "small quiet")
+            draw_handling_code(words, (row["handling"] or {}).get("code", "H0"))
+        text("p", f"{words.country_name(row['country'])} · {words('version {number}', number=version)}", "small quiet")
         if row["caveat"]:
-            foreign(row["caveat"], "p", "notice")
+            bidi_text(row["caveat"], "p", "notice")
 
 
-def _model(words: Words, row: Row, found: Explanation) -> None:
+def _draw_model(words: Words, row: Row, found: Explanation) -> None:
     with panel(words("Model")):
-        facts(
+        draw_facts(
             [
                 (words("Version"), found.model),
                 (words("Hash"), found.model_hash),

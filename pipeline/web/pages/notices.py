@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pipeline.access.redaction import Row
-from pipeline.api.services.notices import NoticesAnswer, latest_notices
+from pipeline.api.services.notices import NoticesAnswer, list_latest_notices
 from pipeline.locale import N_
-from pipeline.web.addresses import of_case
+from pipeline.web.addresses import case_path
 from pipeline.web.components import states
 from pipeline.web.components.markup import link, text
-from pipeline.web.components.pager import AFTER, pager
+from pipeline.web.components.pager import AFTER, draw_pager
 from pipeline.web.components.panel import panel
-from pipeline.web.components.table import TableColumn, table
+from pipeline.web.components.table import TableColumn, draw_table
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -28,7 +28,7 @@ LIMIT = 50
 
 async def load(visit: Visit, parameters: Parameters) -> NoticesAnswer:
     """A page of notices, latest first."""
-    return await latest_notices(visit.session(), LIMIT, parameters.get(AFTER))
+    return await list_latest_notices(visit.new_session(), LIMIT, parameters.get(AFTER))
 
 
 def draw(view: OpenPage, loaded: NoticesAnswer) -> None:
@@ -38,29 +38,31 @@ def draw(view: OpenPage, loaded: NoticesAnswer) -> None:
     view.listen(TOLD, view.redraw)
     with panel(words("All notifications"), words("newest first"), tight=True):
         if loaded.notices:
-            table(words("Notifications"), _columns(words), loaded.notices)
+            draw_table(words("Notifications"), _notice_columns(words), loaded.notices)
         else:
-            states.empty(words("No notifications"))
-    pager(view, loaded.next, words("Older"), words("Back to newest"))
+            states.draw_empty(words("No notifications"))
+    draw_pager(view, loaded.next, words("Older"), words("Back to newest"))
 
 
-def _columns(words: Words) -> list[TableColumn[Row]]:
+def _notice_columns(words: Words) -> list[TableColumn[Row]]:
     return [
-        TableColumn(words("Time"), lambda row: text("time", words.moment(row["time"]), "nowrap", datetime=row["time"])),
-        TableColumn(words("Event"), lambda row: text("span", words.of(NOTICES, row["kind"]))),
+        TableColumn(
+            words("Time"), lambda row: text("time", words.format_minute(row["time"]), "nowrap", datetime=row["time"])
+        ),
+        TableColumn(words("Event"), lambda row: text("span", words.label(NOTICES, row["kind"]))),
         TableColumn(words("Agency"), lambda row: text("span", row["agency"] or "")),
-        TableColumn(words("Purpose"), lambda row: text("span", words.of(PURPOSES, row["purpose"] or ""))),
-        TableColumn(words("Record"), lambda row: _about(words, row)),
+        TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row["purpose"] or ""))),
+        TableColumn(words("Record"), lambda row: _draw_subject(words, row)),
     ]
 
 
-def _about(words: Words, row: Row) -> None:
+def _draw_subject(words: Words, row: Row) -> None:
     if row["disclosure"] and (row["kind"] in GLASS or row["reference"] not in (None, row["disclosure"])):
         link(words("Emergency access"), "/break-glass", data_open="")
     elif row["disclosure"]:
         link(words("Access requests"), "/disclosures", data_open="")
     elif row["case"]:
-        link(row["case"], of_case(row["case"]), "code", data_open="")
+        link(row["case"], case_path(row["case"]), "code", data_open="")
     else:
         text("span", row["reference"] or "", "code")
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
-from pipeline.api.services.operations import operations
+from pipeline.api.services.operations import read_operations
 from pipeline.locale import N_
 from pipeline.ops.generations.run import Status
 from pipeline.ops.status.overview import AgencyFeed, Overview, Size
@@ -15,8 +15,8 @@ from pipeline.ops.status.throughput import Throughput
 from pipeline.web.components import charts, states
 from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.panel import panel
-from pipeline.web.components.table import TableColumn, table
-from pipeline.web.components.words_with_frames import tag
+from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.words_with_frames import badge
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -51,30 +51,30 @@ class TopicActivity(NamedTuple):
 
 async def load(visit: Visit, _: Parameters) -> Overview:
     """The installation at a glance."""
-    return await operations(visit.session())
+    return await read_operations(visit.new_session())
 
 
 def draw(view: OpenPage, seen: Overview) -> None:
     """What may need a hand first, the rest in tables."""
     words = view.words
     looks: Looks = view.kept.setdefault("looks", deque(maxlen=KEPT))
-    looks.append(Counter({name: sum(one.waiting.values()) for name, one in _topics(seen).items()}))
+    looks.append(Counter({name: sum(one.waiting.values()) for name, one in _collect_topics(seen).items()}))
     with box("div", "row apart"):
         text("h1", words("Operations"))
-        _follow(view)
-    _tiles(words, seen)
-    _taken_in(words, seen.throughput)
-    _lags(words, list(_topics(seen).values()), seen.throughput, looks)
+        _draw_follow_switch(view)
+    _draw_tiles(words, seen)
+    _draw_intake(words, seen.throughput)
+    _draw_topics(words, list(_collect_topics(seen).values()), seen.throughput, looks)
     with box("div", "halves"):
-        _feeds(words, seen)
-        _rejections(words, seen.rejected)
-    _generations(words, seen.generations)
+        _draw_feeds(words, seen)
+        _draw_rejections(words, seen.rejected)
+    _draw_generations(words, seen.generations)
     with box("div", "halves"):
-        _sizes(words, words("Indexes"), words("in Elasticsearch"), seen.indices)
-        _sizes(words, words("Local state stores"), words("on this machine"), seen.stores)
+        _draw_sizes(words, words("Indexes"), words("in Elasticsearch"), seen.indices)
+        _draw_sizes(words, words("Local state stores"), words("on this machine"), seen.stores)
 
 
-def _follow(view: OpenPage) -> None:
+def _draw_follow_switch(view: OpenPage) -> None:
     """The choice to look again and again; the browser keeps the time, and ticks while the page is seen."""
 
     async def tick() -> None:
@@ -88,16 +88,16 @@ def _follow(view: OpenPage) -> None:
         text("span", view.words("Refresh every {seconds} s", seconds=EVERY_S))
 
 
-def _tiles(words: Words, seen: Overview) -> None:
+def _draw_tiles(words: Words, seen: Overview) -> None:
     active = next((one for one in seen.generations if one.active), None)
     with box("dl", "tiles"):
-        _tile(words("Messages waiting (lag)"), words.number(sum(one.records for one in seen.waiting)))
-        _tile(words("Feeds without data for 24 h"), words.number(sum(one.silent for one in seen.feeds)))
-        _tile(words("Rejected, last 24 h"), words.number(sum(seen.rejected.values())))
-        _tile(words("Active model"), active.model if active else "–", active.id if active else "")
+        _draw_tile(words("Messages waiting (lag)"), words.format_number(sum(one.records for one in seen.waiting)))
+        _draw_tile(words("Feeds without data for 24 h"), words.format_number(sum(one.silent for one in seen.feeds)))
+        _draw_tile(words("Rejected, last 24 h"), words.format_number(sum(seen.rejected.values())))
+        _draw_tile(words("Active model"), active.model if active else "–", active.id if active else "")
 
 
-def _tile(word: str, value: str, under: str = "") -> None:
+def _draw_tile(word: str, value: str, under: str = "") -> None:
     with box("div"):
         text("dt", word)
         with box("dd"):
@@ -106,16 +106,18 @@ def _tile(word: str, value: str, under: str = "") -> None:
                 text("small", f" {under}", "code")
 
 
-def _taken_in(words: Words, told: Throughput) -> None:
+def _draw_intake(words: Words, told: Throughput) -> None:
     """What agencies sent in the last hour, all national topics together."""
     counts = [one.counts for one in told.rates if one.topic.startswith(TAKEN_IN)]
     rates = [sum(span) / told.span_s for span in zip(*counts, strict=True)]
-    most = words.number(round(max(rates, default=0.0), 1))
+    most = words.format_number(round(max(rates, default=0.0), 1))
     with panel(words("Messages from agencies"), words("messages per second, last hour")):
-        charts.columns(words, told.begins, rates, words("Peak in the last hour: {rate} messages per second", rate=most))
+        charts.draw_rate_chart(
+            words, told.begins, rates, words("Peak in the last hour: {rate} messages per second", rate=most)
+        )
 
 
-def _topics(seen: Overview) -> dict[str, TopicActivity]:
+def _collect_topics(seen: Overview) -> dict[str, TopicActivity]:
     """All topics that are written or read, the busiest first."""
     waiting: dict[str, dict[str, int]] = {}
     for one in seen.waiting:
@@ -126,127 +128,141 @@ def _topics(seen: Overview) -> dict[str, TopicActivity]:
     return found | {name: TopicActivity(name, (), stages) for name, stages in waiting.items()}
 
 
-def _lags(words: Words, topics: Sequence[TopicActivity], told: Throughput, looks: Looks) -> None:
+def _draw_topics(words: Words, topics: Sequence[TopicActivity], told: Throughput, looks: Looks) -> None:
     """Topics in which something happened, what waits most first; the others folded."""
     busy = sorted((one for one in topics if not one.quiet), key=lambda one: -sum(one.waiting.values()))
     quiet = [one for one in topics if one.quiet]
     shown = _topic_columns(words, told.span_s, looks)
     with panel(words("Topics"), words("messages written, and messages waiting for a consumer"), tight=True):
         if busy:
-            table(words("Topics"), shown, busy)
+            draw_table(words("Topics"), shown, busy)
         if quiet:
             with box("details", "table folded"):
                 text("summary", words.plural("{count} idle topic", "{count} idle topics", len(quiet)))
-                table(words("Idle topics"), shown, quiet)
+                draw_table(words("Idle topics"), shown, quiet)
 
 
 def _topic_columns(words: Words, span_s: float, looks: Looks) -> list[TableColumn[TopicActivity]]:
     rate: TableColumn[TopicActivity] = TableColumn(
-        words("Messages/s"), lambda one: text("span", _rate(words, one.counts[-1:], span_s)), "number"
+        words("Messages/s"), lambda one: text("span", _format_rate(words, one.counts[-1:], span_s)), "number"
     )
     columns: list[TableColumn[TopicActivity]] = [
         TableColumn(words("Topic"), lambda one: text("span", one.name, "code")),
-        TableColumn(words("Last hour"), lambda one: charts.line(one.counts, words.number(sum(one.counts)))),
+        TableColumn(
+            words("Last hour"), lambda one: charts.draw_sparkline(one.counts, words.format_number(sum(one.counts)))
+        ),
         rate,
-        TableColumn(words("Waiting"), lambda one: text("span", words.number(sum(one.waiting.values()))), "number"),
-        TableColumn(words("Consumer"), lambda one: _stages(words, one.waiting)),
+        TableColumn(
+            words("Waiting"), lambda one: text("span", words.format_number(sum(one.waiting.values()))), "number"
+        ),
+        TableColumn(words("Consumer"), lambda one: _draw_stages(words, one.waiting)),
     ]
     if len(looks) > 1:
         columns.insert(
-            4, TableColumn(words("Since page opened"), lambda one: _since(words, [look[one.name] for look in looks]))
+            4,
+            TableColumn(
+                words("Since page opened"), lambda one: _draw_since_opened(words, [look[one.name] for look in looks])
+            ),
         )
     return columns
 
 
-def _rate(words: Words, last: Sequence[int], span_s: float) -> str:
-    return words.number(round(sum(last) / span_s, 1))
+def _format_rate(words: Words, last: Sequence[int], span_s: float) -> str:
+    return words.format_number(round(sum(last) / span_s, 1))
 
 
-def _since(words: Words, counts: Sequence[int]) -> None:
-    charts.line(counts, words("from {first} to {last}", first=counts[0], last=counts[-1]))
+def _draw_since_opened(words: Words, counts: Sequence[int]) -> None:
+    charts.draw_sparkline(counts, words("from {first} to {last}", first=counts[0], last=counts[-1]))
 
 
-def _stages(words: Words, waiting: dict[str, int]) -> None:
+def _draw_stages(words: Words, waiting: dict[str, int]) -> None:
     with box("span", "row"):
         for stage, records in sorted(waiting.items()):
             with box("span", "nowrap"):
                 text("span", stage, "code quiet")
                 if records:
-                    text("span", f" {words.number(records)}", "strong")
+                    text("span", f" {words.format_number(records)}", "strong")
 
 
-def _feeds(words: Words, seen: Overview) -> None:
+def _draw_feeds(words: Words, seen: Overview) -> None:
     counts = {one.topic: one.counts for one in seen.throughput.rates}
     columns: list[TableColumn[AgencyFeed]] = [
         TableColumn(words("Agency"), lambda one: text("span", one.agency)),
-        TableColumn(words("Country"), lambda one: text("span", words.country(one.country))),
+        TableColumn(words("Country"), lambda one: text("span", words.country_name(one.country))),
         TableColumn(
-            words("Last message"), lambda one: text("span", words.moment(one.last) if one.last else "–", "nowrap")
+            words("Last message"),
+            lambda one: text("span", words.format_minute(one.last) if one.last else "–", "nowrap"),
         ),
-        TableColumn(words("Last hour"), lambda one: _hour(words, counts.get(f"{TAKEN_IN}{one.agency}", ()))),
+        TableColumn(words("Last hour"), lambda one: _draw_last_hour(words, counts.get(f"{TAKEN_IN}{one.agency}", ()))),
         TableColumn(
-            words("State"), lambda one: _state(words("No data for 24 h") if one.silent else "", words("Active"))
+            words("State"), lambda one: _draw_state(words("No data for 24 h") if one.silent else "", words("Active"))
         ),
     ]
     with panel(words("Feeds"), words("flagged after 24 h without data"), tight=True):
         if seen.feeds:
-            table(words("Feeds"), columns, seen.feeds)
+            draw_table(words("Feeds"), columns, seen.feeds)
         else:
-            states.empty(words("No agencies yet"), words("Add one with `liaison ops agency add`."))
+            states.draw_empty(words("No agencies yet"), words("Add one with `liaison ops agency add`."))
 
 
-def _hour(words: Words, counts: Sequence[int]) -> None:
-    charts.line(counts, words.number(sum(counts)))
+def _draw_last_hour(words: Words, counts: Sequence[int]) -> None:
+    charts.draw_sparkline(counts, words.format_number(sum(counts)))
 
 
-def _state(trouble: str, otherwise: str) -> None:
-    tag(trouble or otherwise, "warn" if trouble else "plain")
+def _draw_state(trouble: str, otherwise: str) -> None:
+    badge(trouble or otherwise, "warn" if trouble else "plain")
 
 
-def _rejections(words: Words, counted: dict[str, int]) -> None:
+def _draw_rejections(words: Words, counted: dict[str, int]) -> None:
     columns: list[TableColumn[tuple[str, int]]] = [
-        TableColumn(words("Reason"), lambda one: _reason(one[0])),
-        TableColumn(words("Messages"), lambda one: text("span", words.number(one[1])), "number"),
+        TableColumn(words("Reason"), lambda one: _draw_reason(one[0])),
+        TableColumn(words("Messages"), lambda one: text("span", words.format_number(one[1])), "number"),
     ]
     with panel(words("Rejected messages"), words("last 24 h"), tight=True):
         if counted:
-            table(words("Rejected messages"), columns, counted.items())
+            draw_table(words("Rejected messages"), columns, counted.items())
         else:
-            states.empty(words("No rejected messages"))
+            states.draw_empty(words("No rejected messages"))
 
 
-def _reason(reason: str) -> None:
+def _draw_reason(reason: str) -> None:
     link(reason, f"/operations/rejected?{urlencode({'reason': reason})}", "code", data_open="")
 
 
-def _generations(words: Words, generations: Sequence[Status]) -> None:
+def _draw_generations(words: Words, generations: Sequence[Status]) -> None:
     columns: list[TableColumn[Status]] = [
         TableColumn(words("Generation"), lambda one: text("span", one.id, "code")),
         TableColumn(words("Model"), lambda one: text("span", one.model)),
-        TableColumn(words("State"), lambda one: tag(words("In use") if one.active else words("Standby"), "plain")),
-        TableColumn(words("Created"), lambda one: text("span", words.moment(one.time) if one.time else "–", "nowrap")),
-        TableColumn(words("Waiting"), lambda one: text("span", words.number(sum(one.behind.values()))), "number"),
-        TableColumn(words("Workers"), lambda one: text("span", words.number(sum(one.workers.values()))), "number"),
+        TableColumn(words("State"), lambda one: badge(words("In use") if one.active else words("Standby"), "plain")),
+        TableColumn(
+            words("Created"), lambda one: text("span", words.format_minute(one.time) if one.time else "–", "nowrap")
+        ),
+        TableColumn(
+            words("Waiting"), lambda one: text("span", words.format_number(sum(one.behind.values()))), "number"
+        ),
+        TableColumn(
+            words("Workers"), lambda one: text("span", words.format_number(sum(one.workers.values()))), "number"
+        ),
     ]
     with panel(words("Generations"), words("each model with the links computed by it"), tight=True):
-        table(words("Generations"), columns, generations)
+        draw_table(words("Generations"), columns, generations)
 
 
-def _sizes(words: Words, title: str, aside: str, sizes: Sequence[Size]) -> None:
+def _draw_sizes(words: Words, title: str, aside: str, sizes: Sequence[Size]) -> None:
     columns: list[TableColumn[Size]] = [
         TableColumn(words("Name"), lambda one: text("span", one.name, "code")),
-        TableColumn(words("Size"), lambda one: text("span", words.megabytes(one.size)), "number"),
+        TableColumn(words("Size"), lambda one: text("span", words.format_megabytes(one.size)), "number"),
     ]
     if any(one.documents is not None for one in sizes):
         documents = TableColumn[Size](
-            words("Documents"), lambda one: text("span", words.number(one.documents or 0)), "number"
+            words("Documents"), lambda one: text("span", words.format_number(one.documents or 0)), "number"
         )
         columns.insert(1, documents)
     with panel(title, aside, tight=True):
         if sizes:
-            table(title, columns, sizes)
+            draw_table(title, columns, sizes)
         else:
-            states.empty(words("None"))
+            states.draw_empty(words("None"))
 
 
 PAGE = Page("/operations", N_("Operations"), "operations", load, draw)

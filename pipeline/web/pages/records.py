@@ -6,18 +6,18 @@ from functools import partial
 from typing import NamedTuple
 
 from pipeline.access.redaction import Row
-from pipeline.api.services.notices import AccessesAnswer, accesses
+from pipeline.api.services.notices import AccessesAnswer, list_accesses
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.index.filters import Filters
 from pipeline.locale import N_
-from pipeline.web.addresses import of_case
+from pipeline.web.addresses import case_path
 from pipeline.web.components import states
-from pipeline.web.components.acts import act_columns, form_tag
-from pipeline.web.components.folding import folding
-from pipeline.web.components.markup import box, foreign, link, text
-from pipeline.web.components.pager import AFTER, pager
+from pipeline.web.components.acts import act_columns, draw_form_badge
+from pipeline.web.components.folding import draw_folded_list
+from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.components.pager import AFTER, draw_pager
 from pipeline.web.components.panel import panel
-from pipeline.web.components.table import TableColumn, table
+from pipeline.web.components.table import TableColumn, draw_table
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -41,9 +41,9 @@ class RecordsPageData(NamedTuple):
 
 async def load(visit: Visit, parameters: Parameters) -> RecordsPageData:
     """A page of accesses, latest first; or of the records, by their keys."""
-    session, after = visit.session(), parameters.get(AFTER)
+    session, after = visit.new_session(), parameters.get(AFTER)
     if parameters.get("list") != LISTED:
-        return RecordsPageData(accesses=await accesses(session, LIMIT, after))
+        return RecordsPageData(accesses=await list_accesses(session, LIMIT, after))
     own = Filters(agencies=(session.requester.agency,))
     return RecordsPageData(records=await search(session, Search(limit=LIMIT, cursor=after or "", filters=own)))
 
@@ -55,56 +55,60 @@ def draw(view: OpenPage, loaded: RecordsPageData) -> None:
         text("h1", words("Our records"))
         with box("div", "row"):
             link(words("Hit quotas for other agencies"), "/allowances", "button slight")
-            _choice(words, listed=loaded.records is not None)
+            _draw_list_switch(words, listed=loaded.records is not None)
     if loaded.accesses is not None:
-        _accesses(view, loaded.accesses)
+        _draw_accesses(view, loaded.accesses)
     if loaded.records is not None:
-        _records(view, loaded.records)
+        _draw_records(view, loaded.records)
 
 
-def _choice(words: Words, *, listed: bool) -> None:
+def _draw_list_switch(words: Words, *, listed: bool) -> None:
     with box("nav", "switch", aria_label=words("Our records")):
         link(words("Who saw them"), "/records", aria_current=None if listed else "true")
         link(words("All"), f"/records?list={LISTED}", aria_current="true" if listed else None)
 
 
-def _accesses(view: OpenPage, found: AccessesAnswer) -> None:
+def _draw_accesses(view: OpenPage, found: AccessesAnswer) -> None:
     words = view.words
     with panel(words("Who saw them"), words("newest first"), tight=True):
         if found.accesses:
-            table(words("Who saw our records"), _columns(words), found.accesses)
+            draw_table(words("Who saw our records"), _access_columns(words), found.accesses)
         else:
-            states.empty(words("No one has seen them yet"))
-    pager(view, found.next, words("Older"), words("Back to newest"))
+            states.draw_empty(words("No one has seen them yet"))
+    draw_pager(view, found.next, words("Older"), words("Back to newest"))
 
 
-def _columns(words: Words) -> list[TableColumn[Row]]:
+def _access_columns(words: Words) -> list[TableColumn[Row]]:
     return [
-        TableColumn(words("Time"), lambda row: text("time", words.moment(row["time"]), "nowrap", datetime=row["time"])),
+        TableColumn(
+            words("Time"), lambda row: text("time", words.format_minute(row["time"]), "nowrap", datetime=row["time"])
+        ),
         *act_columns(words),
-        TableColumn(words("Records"), lambda row: folding(words, row["shown"], SEEN, partial(_record, words))),
+        TableColumn(
+            words("Records"), lambda row: draw_folded_list(words, row["shown"], SEEN, partial(_draw_record, words))
+        ),
     ]
 
 
-def _record(words: Words, one: Row) -> None:
+def _draw_record(words: Words, one: Row) -> None:
     with box("div", "row"):
-        link(one["case"], of_case(one["case"]), "code", data_open="")
-        form_tag(words, one)
+        link(one["case"], case_path(one["case"]), "code", data_open="")
+        draw_form_badge(words, one)
 
 
-def _records(view: OpenPage, found: SearchAnswer) -> None:
+def _draw_records(view: OpenPage, found: SearchAnswer) -> None:
     words = view.words
     columns: list[TableColumn[Row]] = [
-        TableColumn(words("Record"), lambda row: link(row["case"], of_case(row["case"]), "code", data_open="")),
-        TableColumn(words("Title"), lambda row: foreign(row["title"] or "–")),
-        TableColumn(words("Caveat"), lambda row: foreign(row["caveat"] or "–")),
+        TableColumn(words("Record"), lambda row: link(row["case"], case_path(row["case"]), "code", data_open="")),
+        TableColumn(words("Title"), lambda row: bidi_text(row["title"] or "–")),
+        TableColumn(words("Caveat"), lambda row: bidi_text(row["caveat"] or "–")),
     ]
     with panel(words("All"), words("sorted by key"), tight=True):
         if found.results:
-            table(words("Our records"), columns, found.results)
+            draw_table(words("Our records"), columns, found.results)
         else:
-            states.empty(words("Our agency has no records here"))
-    pager(view, found.next, words("Next"), words("Back to start"))
+            states.draw_empty(words("Our agency has no records here"))
+    draw_pager(view, found.next, words("Next"), words("Back to start"))
 
 
 PAGE = Page("/records", N_("Our records"), "records", load, draw)

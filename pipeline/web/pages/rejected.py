@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from pipeline.api.services.operations import MOST, RejectedAnswer, rejected, replay
+from pipeline.api.services.operations import MOST, RejectedAnswer, replay_rejections, summarise_rejections
 from pipeline.locale import N_
 from pipeline.ops.replay.rejections import Rejection
 from pipeline.web.components import states
-from pipeline.web.components.form import Sent, field, form, send
+from pipeline.web.components.form import Sent, field, form, submit_button
 from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.panel import panel
-from pipeline.web.components.table import TableColumn, table
+from pipeline.web.components.table import TableColumn, draw_table
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -21,7 +21,7 @@ PATH = "/operations/rejected"
 
 async def load(visit: Visit, parameters: Parameters) -> RejectedAnswer:
     """The rejections of one reason, or all."""
-    return await rejected(visit.session(), parameters.get("reason", ""))
+    return await summarise_rejections(visit.new_session(), parameters.get("reason", ""))
 
 
 def draw(view: OpenPage, found: RejectedAnswer) -> None:
@@ -36,35 +36,37 @@ def draw(view: OpenPage, found: RejectedAnswer) -> None:
             text("span", reason, "tag code")
             link(words("All reasons"), PATH)
     elif len(found.counts) > 1:
-        _reasons(words, found.counts)
+        _draw_reasons(words, found.counts)
     if found.rejections:
-        _again(view, reason)
+        _draw_replay_form(view, reason)
         shown = words("latest {count}", count=MOST) if len(found.rejections) == MOST else words("newest first")
         with panel(words.plural("{count} message", "{count} messages", sum(found.counts.values())), shown, tight=True):
-            table(words("Rejected messages"), _columns(words), found.rejections)
+            draw_table(words("Rejected messages"), _rejection_columns(words), found.rejections)
     else:
-        states.empty(words("No rejected messages"))
+        states.draw_empty(words("No rejected messages"))
 
 
-def _reasons(words: Words, counts: dict[str, int]) -> None:
+def _draw_reasons(words: Words, counts: dict[str, int]) -> None:
     with box("p", "row"):
         for name, count in counts.items():
-            link(f"{name} {words.number(count)}", f"{PATH}?{urlencode({'reason': name})}", "button slight")
+            link(f"{name} {words.format_number(count)}", f"{PATH}?{urlencode({'reason': name})}", "button slight")
 
 
-def _again(view: OpenPage, reason: str) -> None:
+def _draw_replay_form(view: OpenPage, reason: str) -> None:
     words = view.words
 
     async def sent(fields: Sent) -> None:
-        answer = await view.act(
-            replay(view.visit.session(), reason, fields["agency"].strip()), words("Replay started"), redraw=False
+        answer = await view.run_action(
+            replay_rejections(view.visit.new_session(), reason, fields["agency"].strip()),
+            words("Replay started"),
+            redraw=False,
         )
         if answer is not None:
-            view.say(_told(words, answer.sent, answer.left))
+            view.show_message(_describe_replay(words, answer.sent, answer.left))
 
     with panel(words("Replay rejected messages")), form(sent, "filters"):
         field(words("Only from agency"), "agency", "again", maxlength="64", autocomplete="off", placeholder="fr-pj")
-        send(words("Replay"), "button main")
+        submit_button(words("Replay"), "button main")
         text(
             "p",
             words(
@@ -74,7 +76,7 @@ def _again(view: OpenPage, reason: str) -> None:
         )
 
 
-def _told(words: Words, sent: dict[str, int], left: dict[str, int]) -> str:
+def _describe_replay(words: Words, sent: dict[str, int], left: dict[str, int]) -> str:
     """How many went, and how many need more than that."""
     gone = words.plural("{count} message replayed", "{count} messages replayed", sum(sent.values()))
     stays = words.plural(
@@ -83,15 +85,17 @@ def _told(words: Words, sent: dict[str, int], left: dict[str, int]) -> str:
     return f"{gone}; {stays}" if left else gone
 
 
-def _columns(words: Words) -> list[TableColumn[Rejection]]:
+def _rejection_columns(words: Words) -> list[TableColumn[Rejection]]:
     return [
-        TableColumn(words("Time"), lambda one: text("time", words.moment(one.time), "nowrap", datetime=one.time)),
+        TableColumn(
+            words("Time"), lambda one: text("time", words.format_minute(one.time), "nowrap", datetime=one.time)
+        ),
         TableColumn(words("Agency"), lambda one: text("span", one.agency or "–")),
         TableColumn(words("Reason"), lambda one: text("span", one.reason, "code")),
         TableColumn(words("Field"), lambda one: text("span", one.pointer or "–", "code breaks")),
         TableColumn(words("Problem"), lambda one: text("span", one.message)),
         TableColumn(words("Position"), lambda one: text("span", one.place, "code small quiet nowrap")),
-        TableColumn(words("Bytes"), lambda one: text("span", words.number(one.size)), "number"),
+        TableColumn(words("Bytes"), lambda one: text("span", words.format_number(one.size)), "number"),
     ]
 
 

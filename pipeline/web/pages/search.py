@@ -21,16 +21,16 @@ from pipeline.errors import LiaisonError
 from pipeline.locale import N_
 from pipeline.matching.explain.explanation import EntityEvidence
 from pipeline.matching.explain.wording import bits
-from pipeline.web.addresses import of_case
+from pipeline.web.addresses import case_path
 from pipeline.web.components import states
-from pipeline.web.components.hits import hit_only
-from pipeline.web.components.markup import box, foreign, link, text
-from pipeline.web.components.narrowing import filters_of, narrowing
+from pipeline.web.components.hits import draw_hit
+from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.components.narrowing import draw_filters, parse_filters
 from pipeline.web.components.panel import panel
-from pipeline.web.components.reasons import reasons
-from pipeline.web.components.subscribing import asked as subscribed
-from pipeline.web.components.table import TableColumn, table
-from pipeline.web.components.words_with_frames import tag
+from pipeline.web.components.reasons import draw_reasons
+from pipeline.web.components.subscribing import subscribe_to_question as subscribed
+from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.words_with_frames import badge
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -54,20 +54,20 @@ GUIDE = (
 
 async def load(visit: Visit, _: Parameters) -> None:
     """Nothing is asked before the browser has said what its address asks; only the roles are looked at."""
-    visit.session().require_reader()
+    visit.new_session().require_reader()
 
 
 def draw(view: OpenPage, _: None) -> None:
     """The place for results, filled when the browser has said what is asked."""
     text("h1", view.words("Search"), "hidden-words")
-    narrowing(view.words)
+    draw_filters(view.words)
     found = box("div", "stack", id="found")
     with found:
-        states.loading(view.words("Searching"))
+        states.draw_loading(view.words("Searching"))
     asked_once: list[bool] = []
 
     async def asked(event: events.GenericEventArguments) -> None:
-        await _answer(view, found, event.args)
+        await _run_search(view, found, event.args)
 
     async def arrived() -> None:
         if not asked_once:
@@ -75,120 +75,122 @@ def draw(view: OpenPage, _: None) -> None:
             with suppress(TimeoutError):  # the page was left before it could say
                 told = await ui.run_javascript("liaison.question()", timeout=10)
                 if told is not None:
-                    await _answer(view, found, told)
+                    await _run_search(view, found, told)
 
     view.listen(ASKED, asked)
     ui.context.client.on_connect(arrived)
 
 
-def _guide(words: Words) -> None:
+def _draw_guide(words: Words) -> None:
     with panel(words("Search tips"), words("combine freely, in any order"), tight=True):
-        table(
+        draw_table(
             words("Search tips"),
             [
                 TableColumn[tuple[str, str]](words("Search by"), lambda row: text("span", words(row[0]))),
-                TableColumn(words("Example"), lambda row: _example(row[1])),
+                TableColumn(words("Example"), lambda row: _draw_example(row[1])),
             ],
             GUIDE,
         )
 
 
-def _example(question: str) -> None:
+def _draw_example(question: str) -> None:
     """A question that a click asks."""
     with link("", f"/search#{urlencode({'q': question})}", data_open=""):
-        foreign(question)
+        bidi_text(question)
 
 
-async def _answer(view: OpenPage, found: Element, asked: dict[str, str], cursor: str = "") -> None:
+async def _run_search(view: OpenPage, found: Element, asked: dict[str, str], cursor: str = "") -> None:
     """Show what a search finds, its first page or a later one; nothing where the address asks for nothing."""
-    question, narrowed = asked.get("q", "").strip(), filters_of(asked)
+    question, narrowed = asked.get("q", "").strip(), parse_filters(asked)
     if not question and narrowed.empty:
-        _show(found, lambda: _guide(view.words))
+        _replace_content(found, lambda: _draw_guide(view.words))
         return
-    _show(found, lambda: states.loading(view.words("Searching")))
-    session = view.visit.session()
+    _replace_content(found, lambda: states.draw_loading(view.words("Searching")))
+    session = view.visit.new_session()
     try:
         answer = await search(session, Search(question, session.requester.country, LIMIT, cursor, narrowed))
     except LiaisonError as error:
         trouble = error
-        _show(found, lambda: states.failed(view.words, trouble))
+        _replace_content(found, lambda: states.draw_failure(view.words, trouble))
         return
 
     async def go_on() -> None:
-        await _answer(view, found, asked, answer.next or "")
+        await _run_search(view, found, asked, answer.next or "")
 
-    _show(found, lambda: _found(view, question, answer, go_on))
+    _replace_content(found, lambda: _draw_answer(view, question, answer, go_on))
 
 
-def _show(place: Element, draw_in: Callable[[], object]) -> None:
+def _replace_content(place: Element, draw_in: Callable[[], object]) -> None:
     place.clear()
     with place:
         draw_in()
 
 
-def _found(view: OpenPage, question: str, answer: SearchAnswer, go_on: Callable[[], Awaitable[None]]) -> None:
+def _draw_answer(view: OpenPage, question: str, answer: SearchAnswer, go_on: Callable[[], Awaitable[None]]) -> None:
     """The results, the way to those that follow, and to be told of later ones."""
     words = view.words
-    _results(view, answer)
+    _draw_results(view, answer)
     if answer.next:
         with box("p", "row"):
             text("button", words("Next"), "button", type="button").on("click", go_on)
     if question:
-        _subscribe(view, question)
+        _draw_subscribe_button(view, question)
 
 
-def _subscribe(view: OpenPage, question: str) -> None:
+def _draw_subscribe_button(view: OpenPage, question: str) -> None:
     words = view.words
 
     async def pressed() -> None:
-        await view.act(subscribed(view, question), words("Alert created"), redraw=False)
+        await view.run_action(subscribed(view, question), words("Alert created"), redraw=False)
 
     with box("p", "row small"):
         text("button", words("Alert me to new matches"), "button slight", type="button").on("click", pressed)
         text("span", words("for 90 days; matches appear under Notifications"), "quiet")
 
 
-def _results(view: OpenPage, answer: SearchAnswer) -> None:
+def _draw_results(view: OpenPage, answer: SearchAnswer) -> None:
     words, rows = view.words, (*answer.results, *answer.hits)
     full = [row for row in rows if row["view"] == View.FULL]
     hits = [row for row in rows if row["view"] == View.HIT]
     if not rows:
-        states.empty(
+        states.draw_empty(
             words("No results you have access to"),
             words("Try fewer words, another spelling or a number. Silent records never appear."),
         )
         return
     found = words.plural("{count} record", "{count} records", len(full))
     aside = words("strongest evidence first") if "evidence" in rows[0] else words("sorted by key")
-    _list(found, aside, full, lambda row: _result(words, row))
-    _list(words("Restricted matches (hit only)"), words("the owner decides"), hits, lambda row: hit_only(view, row))
+    _draw_list(found, aside, full, lambda row: _draw_result(words, row))
+    _draw_list(
+        words("Restricted matches (hit only)"), words("the owner decides"), hits, lambda row: draw_hit(view, row)
+    )
 
 
-def _list(title: str, aside: str, rows: Sequence[Row], draw_row: Callable[[Row], object]) -> None:
+def _draw_list(title: str, aside: str, rows: Sequence[Row], draw_row: Callable[[Row], object]) -> None:
     if rows:
         with panel(title, aside, tight=True), box("ol", "results"):
             for row in rows:
                 draw_row(row)
 
 
-def _result(words: Words, row: Row) -> None:
+def _draw_result(words: Words, row: Row) -> None:
     with box("li", data_row=""):
         with box("div", "grow"):
-            with link("", of_case(row["case"]), "name", data_open=""):
-                foreign(row.get("title") or row["case"])
+            with link("", case_path(row["case"]), "name", data_open=""):
+                bidi_text(row.get("title") or row["case"])
             with box("p", "about"):
-                foreign(row["case"], "bdi", "code")
-                text("span", words.country(row["country"]))
+                bidi_text(row["case"], "bdi", "code")
+                text("span", words.country_name(row["country"]))
                 if row.get("caveat"):
-                    tag(words("Caveat"), "warn")
+                    badge(words("Caveat"), "warn")
         if "evidence" in row:
             with box("p", "score"):
                 text("span", bits(row["score"], words.language))
                 text("small", words("bits"))
-            reasons(words, msgspec.convert(row["evidence"], tuple[EntityEvidence, ...]), row["met"])
+            draw_reasons(words, msgspec.convert(row["evidence"], tuple[EntityEvidence, ...]), row["met"])
         elif "band" in row:
             with box("p", "score"):
-                tag(words("Disclosed"), "plain")
+                badge(words("Disclosed"), "plain")
 
 
 PAGE = Page("/search", N_("Search"), "search", load, draw)

@@ -9,7 +9,7 @@ from pipeline.web import provider
 from pipeline.web.components.form import post_form
 from pipeline.web.components.markup import box, text
 from pipeline.web.i18n import Words
-from pipeline.web.layout import begin, brand, switches
+from pipeline.web.layout import begin_page, draw_brand, draw_switches
 from pipeline.web.people import PreparedPerson
 from pipeline.web.session import Visit
 from pipeline.web.site import Site
@@ -33,35 +33,35 @@ FAULTS = {
 def draw(visit: Visit, site: Site, after: str, wrong: tuple[str, ...]) -> None:
     """The form; `wrong` names what was missing the last time."""
     words = visit.words
-    begin(visit, TITLE)
+    begin_page(visit, TITLE)
     with ui.context.client.content.classes("door"):
         with box("div", "row apart"):
-            brand("/sign-in")
+            draw_brand("/sign-in")
             with box("div", "row"):
-                switches(visit)
+                draw_switches(visit)
         text("h1", words(TITLE))
         with post_form(PATH, visit.csrf):
             box("input", type="hidden", name="after", value=after)
-            _faults(words, wrong)
-            _who(words, site)
-            _grounds(words, wrong)
+            _draw_faults(words, wrong)
+            _draw_person_choice(words, site)
+            _draw_grounds_fields(words, wrong)
             with box("div", "row"):
                 text("button", words("Sign in"), "button main", type="submit")
 
 
-def _faults(words: Words, wrong: tuple[str, ...]) -> None:
-    if said := [words.of(FAULTS, one) for one in wrong if one in FAULTS]:
+def _draw_faults(words: Words, wrong: tuple[str, ...]) -> None:
+    if said := [words.label(FAULTS, one) for one in wrong if one in FAULTS]:
         text("p", " ".join(said), "notice bad", role="alert")
 
 
-def _who(words: Words, site: Site) -> None:
+def _draw_person_choice(words: Words, site: Site) -> None:
     if site.people:
         with box("fieldset", "stack"):
             text("legend", words("Demo user"))
             with box("div", "people"):
                 for at, person in enumerate(site.people):
-                    _person(words, person, chosen=at == 0)
-    elif provider.offered(site.runtime.settings):
+                    _draw_person(words, person, chosen=at == 0)
+    elif provider.has_provider(site.runtime.settings):
         box("input", type="hidden", name="person", value=provider.CHOICE)
         text("p", words("You will be redirected to your agency's identity provider."), "notice plain")
     else:
@@ -71,22 +71,22 @@ def _who(words: Words, site: Site) -> None:
             text("span", words("For development, `liaison token` makes one."), "hint")
 
 
-def _person(words: Words, person: PreparedPerson, *, chosen: bool) -> None:
+def _draw_person(words: Words, person: PreparedPerson, *, chosen: bool) -> None:
     who = person.requester
     with box("label"):
         box("input", type="radio", name="person", value=who.subject, checked=chosen or None)
         text("span", person.name, "strong")
-        text("small", f"{words.country(who.country)} · {who.agency}")
+        text("small", f"{words.country_name(who.country)} · {who.agency}")
         text("small", words(person.about))
 
 
-def _grounds(words: Words, wrong: tuple[str, ...]) -> None:
+def _draw_grounds_fields(words: Words, wrong: tuple[str, ...]) -> None:
     with box("div", "halves"):
         with box("p", "field"):
             text("label", words("Purpose"), for_="purpose")
             with box("select", id="purpose", name="purpose", required=True):
                 for purpose in STATED:
-                    text("option", words.of(PURPOSES, purpose), value=purpose)
+                    text("option", words.label(PURPOSES, purpose), value=purpose)
         with box("p", "field"):
             text("label", words("Your case reference"), for_="case_reference")
             invalid = "true" if "case_reference" in wrong else None

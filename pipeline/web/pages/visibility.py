@@ -8,14 +8,14 @@ from pipeline.access.case_visibility import HandlingChange, HandlingChangeError,
 from pipeline.access.policy import STRICTNESS
 from pipeline.access.redaction import Row
 from pipeline.api.problems import UnprocessableError
-from pipeline.api.services.visibility import VisibilityAnswer, visibility
+from pipeline.api.services.visibility import VisibilityAnswer, read_visibility
 from pipeline.locale import N_
-from pipeline.web.addresses import of_case
-from pipeline.web.components.form import Sent, choice, field, form, send
+from pipeline.web.addresses import case_path
+from pipeline.web.components.form import Sent, field, form, select_field, submit_button
 from pipeline.web.components.markup import box, link, text
-from pipeline.web.components.panel import facts, panel
-from pipeline.web.components.table import TableColumn, table
-from pipeline.web.components.words_with_frames import HANDLING, handling_code, tag
+from pipeline.web.components.panel import draw_facts, panel
+from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.words_with_frames import HANDLING, badge, draw_handling_code
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -31,13 +31,13 @@ async def load(visit: Visit, parameters: Parameters) -> VisibilityAnswer:
     Raises NotFoundError for a case that is not ours, UnprocessableError for handling that is none.
     """
     try:
-        change = change_of(parameters)
+        change = parse_change(parameters)
     except HandlingChangeError as error:
         raise UnprocessableError(error, error.field) from error
-    return await visibility(visit.session(), parameters["key"], change)
+    return await read_visibility(visit.new_session(), parameters["key"], change)
 
 
-def change_of(given: Parameters) -> HandlingChange:
+def parse_change(given: Parameters) -> HandlingChange:
     """What the form asks about. Raises HandlingChangeError."""
     if ASKED not in given:
         return HandlingChange()
@@ -50,34 +50,34 @@ def draw(view: OpenPage, found: VisibilityAnswer) -> None:
     words = view.words
     with box("div", "heading"):
         with box("p", "trail"):
-            link(found.case, of_case(found.case), data_up="")
+            link(found.case, case_path(found.case), data_up="")
         text("h1", words("Who has access"))
     with box("div", "columns"):
         with box("div"):
-            _table(words, found)
-            _people(words, found)
+            _draw_agencies(words, found)
+            _draw_people(words, found)
         with box("div"):
             with panel(words("Handling")):
-                _handling(words, found.handling)
+                _draw_handling(words, found.handling)
             with panel(words("Simulate a change")):
                 if found.changed_handling:
-                    _handling(words, found.changed_handling)
-                _form(view, found.changed_handling or found.handling)
+                    _draw_handling(words, found.changed_handling)
+                _draw_form(view, found.changed_handling or found.handling)
 
 
-def _handling(words: Words, handling: Row) -> None:
+def _draw_handling(words: Words, handling: Row) -> None:
     released = handling["releasable_to"]
-    every = words("Every country") if "*" in released else ", ".join(map(words.country, released))
-    facts(
+    every = words("Every country") if "*" in released else ", ".join(map(words.country_name, released))
+    draw_facts(
         [
-            (words("Code"), lambda: handling_code(words, handling["code"])),
+            (words("Code"), lambda: draw_handling_code(words, handling["code"])),
             (words("Released to"), every or words("nobody")),
-            (words("Purposes"), ", ".join(words.of(PURPOSES, one) for one in handling["purposes"]) or words("none")),
+            (words("Purposes"), ", ".join(words.label(PURPOSES, one) for one in handling["purposes"]) or words("none")),
         ]
     )
 
 
-def _form(view: OpenPage, handling: Row) -> None:
+def _draw_form(view: OpenPage, handling: Row) -> None:
     """The question stays in the open page, as what it names may be delicate."""
     words = view.words
 
@@ -88,7 +88,7 @@ def _form(view: OpenPage, handling: Row) -> None:
     with form(sent):
         others = [one for one in STRICTNESS if one != handling["code"]]
         codes = {one: f"{one}: {words(HANDLING[one])}" for one in (handling["code"], *others)}
-        choice(words("Code"), "handling", "visibility", codes)
+        select_field(words("Code"), "handling", "visibility", codes)
         field(words("Released to"), "releasable_to", "visibility", maxlength="1000", autocomplete="off",
               placeholder="BE, DE, *", value=", ".join(handling["releasable_to"]))  # fmt: skip
         with box("fieldset", "choices"):
@@ -97,66 +97,68 @@ def _form(view: OpenPage, handling: Row) -> None:
                 with box("label", "choice"):
                     box("input", type="checkbox", name=f"purpose-{purpose}", value="1",
                         checked=purpose in handling["purposes"])  # fmt: skip
-                    text("span", words.of(PURPOSES, purpose))
-        send(words("Show effect"), "button")
+                    text("span", words.label(PURPOSES, purpose))
+        submit_button(words("Show effect"), "button")
 
 
-def _table(words: Words, found: VisibilityAnswer) -> None:
+def _draw_agencies(words: Words, found: VisibilityAnswer) -> None:
     by_agency: dict[str, dict[str, Row]] = {}
     for row in found.agencies:
         by_agency.setdefault(row["agency"], {})[row["purpose"]] = row
     columns: list[TableColumn[dict[str, Row]]] = [
-        TableColumn(words("Agency"), lambda row: _agency(words, next(iter(row.values())))),
-        *(_column(words, purpose) for purpose in STATED),
+        TableColumn(words("Agency"), lambda row: _draw_agency(words, next(iter(row.values())))),
+        *(_decision_column(words, purpose) for purpose in STATED),
     ]
     with panel(words("By agency and purpose"), words("under the current policy"), tight=True):
-        table(words("Who has access"), columns, by_agency.values())
+        draw_table(words("Who has access"), columns, by_agency.values())
 
 
-def _column(words: Words, purpose: str) -> TableColumn[dict[str, Row]]:
-    return TableColumn(words.of(PURPOSES, purpose), lambda row: _decision(words, row[purpose]))
+def _decision_column(words: Words, purpose: str) -> TableColumn[dict[str, Row]]:
+    return TableColumn(words.label(PURPOSES, purpose), lambda row: _draw_decision(words, row[purpose]))
 
 
-def _agency(words: Words, row: Row) -> None:
+def _draw_agency(words: Words, row: Row) -> None:
     text("div", row["agency"] or words("Operator"))
     if row["country"]:
-        text("div", words.country(row["country"]), "small quiet")
+        text("div", words.country_name(row["country"]), "small quiet")
 
 
-def _decision(words: Words, row: Row) -> None:
+def _draw_decision(words: Words, row: Row) -> None:
     """A view with its rule; behind an arrow the view that the other handling would give, where that differs."""
-    _view(words, row["view"], row["rule"])
+    _draw_view(words, row["view"], row["rule"])
     if row["changed_rule"] not in (None, row["rule"]):
-        _view(words, row["changed_view"], row["changed_rule"], changed=True)
+        _draw_view(words, row["changed_view"], row["changed_rule"], changed=True)
 
 
-def _view(words: Words, view: str, rule: str, *, changed: bool = False) -> None:
+def _draw_view(words: Words, view: str, rule: str, *, changed: bool = False) -> None:
     with box("div", "row"):
         if changed:
             text("span", "→", role="img", aria_label=words("would become"))
-        tag(words.of(VIEWS, view), "warn" if changed else "plain")
-    text("div", words.of(RULES, rule), "small quiet")
+        badge(words.label(VIEWS, view), "warn" if changed else "plain")
+    text("div", words.label(RULES, rule), "small quiet")
 
 
-def _people(words: Words, found: VisibilityAnswer) -> None:
+def _draw_people(words: Words, found: VisibilityAnswer) -> None:
     if not found.people:
         return
     columns: list[TableColumn[Row]] = [
         TableColumn(words("Agency"), lambda row: text("span", row["agency"])),
         TableColumn(words("User"), lambda row: text("span", row["subject"] or "–")),
-        TableColumn(words("Purposes"), lambda row: text("span", _purposes(words, row["purposes"]))),
-        TableColumn(words("Until"), lambda row: text("time", words.moment(row["until"]), datetime=row["until"])),
+        TableColumn(words("Purposes"), lambda row: text("span", _format_purposes(words, row["purposes"]))),
+        TableColumn(words("Until"), lambda row: text("time", words.format_minute(row["until"]), datetime=row["until"])),
     ]
     if found.changed_handling:
         columns.append(
-            TableColumn(words("would become"), lambda row: text("span", _purposes(words, row["changed_purposes"])))
+            TableColumn(
+                words("would become"), lambda row: text("span", _format_purposes(words, row["changed_purposes"]))
+            )
         )
     with panel(words("Emergency access"), words("one user each"), tight=True):
-        table(words("Emergency access"), columns, found.people)
+        draw_table(words("Emergency access"), columns, found.people)
 
 
-def _purposes(words: Words, purposes: tuple[str, ...]) -> str:
-    return ", ".join(words.of(PURPOSES, one) for one in purposes) or words("none")
+def _format_purposes(words: Words, purposes: tuple[str, ...]) -> str:
+    return ", ".join(words.label(PURPOSES, one) for one in purposes) or words("none")
 
 
 PAGE = Page("/visibility/of/{key:path}", N_("Who has access"), "records", load, draw)

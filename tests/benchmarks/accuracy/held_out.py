@@ -27,8 +27,8 @@ from benchmarks.accuracy.probabilities import judged
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Calibration, Model, load_model
 from pipeline.matching.names.transliteration.corridors import CORRIDORS
-from pipeline.matching.score.scoring import judgement
-from pipeline.matching.training.calibration import brier
+from pipeline.matching.score.scoring import judge_score
+from pipeline.matching.training.calibration import brier_score
 from pipeline.matching.training.pairs import MAX_BLOCK, RULES
 from pipeline.model_building.transliteration_pairs import read_pairs, split_pairs
 
@@ -79,7 +79,7 @@ def main() -> None:
     bent = calibrated(shipped, [answers[name] for name in TEACHERS])
     for source in (source for corridor in CORRIDORS for source in corridor.sources):
         test = split_pairs(read_pairs(DATA / f"{source}.tsv")).test
-        before, after = (brier(judged(test, random.Random(1), model)) for model in (shipped, bent))
+        before, after = (brier_score(judged(test, random.Random(1), model)) for model in (shipped, bent))
         print(f"{source}: Brier {before:.4f} shipped, {after:.4f} calibrated", flush=True)
 
 
@@ -102,9 +102,9 @@ def _meeting(data: DataSet, entities: Sequence[EntityPrint]) -> Bits:
 
 def _cell(one: Answers, scores: dict[Pair, int], model: Model) -> str:
     """F1 over all true pairs, and the Brier score of the candidate pairs."""
-    said = {pair: judgement(bits, model).probability for pair, bits in scores.items()}
+    said = {pair: judge_score(bits, model).probability for pair, bits in scores.items()}
     f1 = against(one.data, one.true, {pair for pair, probability in said.items() if probability >= 0.5}).f1
-    return f"{f1:.4f}, {brier([(probability, pair in one.true) for pair, probability in said.items()]):.4f}"
+    return f"{f1:.4f}, {brier_score([(probability, pair in one.true) for pair, probability in said.items()]):.4f}"
 
 
 def calibrated(model: Model, teachers: Sequence[Answers]) -> Model:

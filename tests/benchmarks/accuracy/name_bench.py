@@ -19,7 +19,7 @@ from pathlib import Path
 
 from rapidfuzz import fuzz
 
-from pipeline.matching.names import name_decision, prepare
+from pipeline.matching.names import make_name_print, name_decision
 from pipeline.records.names import normalise_name
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "name_bench" / "cases.csv"
@@ -48,7 +48,7 @@ def read_cases() -> list[dict[str, str]]:
 def judge(case: dict[str, str]) -> tuple[int, bool]:
     """Our score and verdict."""
     prints = [
-        prepare(normalise_name(case[name], "", "", "", "", "", case["type"]), case["type"])
+        make_name_print(normalise_name(case[name], "", "", "", "", "", case["type"]), case["type"])
         for name in ("name1", "name2")
     ]
     return name_decision(prints[0], prints[1], case["type"])

@@ -12,11 +12,11 @@ import msgspec
 import numpy as np
 
 from benchmarks.accuracy.data_sets import DataSet, Outcome, Pair, in_blocks
-from pipeline.correlation.keys import keys
+from pipeline.correlation.keys import blocking_keys
 from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.matching.model import Model, load_model
-from pipeline.matching.score.resolution import Tie, are_apart, groups
-from pipeline.matching.score.scoring import judgement, score
+from pipeline.matching.score.resolution import Tie, are_apart, group_ties
+from pipeline.matching.score.scoring import judge_score, score_cases
 from pipeline.matching.training.learning import Budget
 from pipeline.matching.training.run import train
 from pipeline.records.model import Case
@@ -66,19 +66,19 @@ def scored(entities: Sequence[EntityPrint], model: Model, candidates: np.ndarray
     for code in candidates:
         i, j = int(code) // size, int(code) % size
         if entities[i].type == entities[j].type:
-            found[i, j] = score((entities[i],), (entities[j],), model)
+            found[i, j] = score_cases((entities[i],), (entities[j],), model)
     return found
 
 
 def links(data: DataSet, entities: Sequence[EntityPrint], scores: dict[Pair, int], model: Model) -> set[Pair]:
     """What `batch correlate --within` links."""
-    return {pair for pair, bits in scores.items() if judgement(bits, model).band}
+    return {pair for pair, bits in scores.items() if judge_score(bits, model).band}
 
 
 def things(data: DataSet, entities: Sequence[EntityPrint], scores: dict[Pair, int], model: Model) -> set[Pair]:
     """All pairs within the things that `batch resolve --within` makes of the links."""
     ties = [Tie(scores[pair] - model.prior, *pair) for pair in links(data, entities, scores, model)]
-    found = groups(len(entities), ties, lambda a, b: are_apart(entities[a], entities[b], model))
+    found = group_ties(len(entities), ties, lambda a, b: are_apart(entities[a], entities[b], model))
     return {pair for members in found for pair in combinations(members, 2) if data.allowed(pair)}
 
 
@@ -90,7 +90,7 @@ def against(data: DataSet, true: set[Pair], found: set[Pair]) -> Outcome:
 def candidate_codes(data: DataSet, entities: Sequence[EntityPrint], model: Model) -> np.ndarray:
     """Pairs that share one of the model's blocking keys, as i * n + j."""
     size, codes = len(entities), [np.zeros(0, dtype=np.int64)]
-    for members in in_blocks(keys((one,), model.stop_keys, model.key_rarity) for one in entities):
+    for members in in_blocks(blocking_keys((one,), model.stop_keys, model.key_rarity) for one in entities):
         array = np.array(members, dtype=np.int64)
         first, second = np.triu_indices(len(array), 1)
         codes.append(array[first] * size + array[second])

@@ -16,8 +16,8 @@ from benchmarks.accuracy.ours import prints
 from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.names.transliteration.corridors import CORRIDORS
-from pipeline.matching.score.scoring import judgement, score
-from pipeline.matching.training.calibration import brier
+from pipeline.matching.score.scoring import judge_score, score_cases
+from pipeline.matching.training.calibration import brier_score
 from pipeline.model_building.transliteration_pairs import read_pairs, split_pairs
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import Entity, PartialDate
@@ -34,7 +34,7 @@ def measure() -> Iterator[tuple[str, str]]:
     for corridor in CORRIDORS:
         for source in corridor.sources:
             found = judged(split_pairs(read_pairs(DATA / f"{source}.tsv")).test, random.Random(1), load_model())
-            yield f"probabilities, {source}", f"Brier {brier(found):.4f}; {reliability(found)}"
+            yield f"probabilities, {source}", f"Brier {brier_score(found):.4f}; {reliability(found)}"
     for data in (historical(), fake_1000()):
         links, pairs = false_links(prints(data), data.clusters, random.Random(1))
         yield f"false links, {data.name}", f"{1e6 * links / pairs:.1f} a million random pairs ({links} of {pairs:,})"
@@ -48,8 +48,8 @@ def judged(test: Sequence[tuple[str, str, int]], chance: random.Random, model: M
         born = PartialDate(chance.randrange(1940, 2005), chance.randrange(1, 13), chance.randrange(1, 29))
         latin = person(f"{given} {family}", born)
         for name, same in ((f"{other_given} {other_family}", True), (f"{stranger} {other_family}", False)):
-            bits = score((latin,), (person(name, born),), model)
-            found.append((judgement(bits, model).probability, same))
+            bits = score_cases((latin,), (person(name, born),), model)
+            found.append((judge_score(bits, model).probability, same))
     return found
 
 
@@ -76,5 +76,5 @@ def false_links(entities: Sequence[EntityPrint], clusters: Sequence[str], chance
         i, j = chance.randrange(len(entities)), chance.randrange(len(entities))
         if clusters[i] != clusters[j]:
             pairs += 1
-            links += bool(judgement(score((entities[i],), (entities[j],), model), model).band)
+            links += bool(judge_score(score_cases((entities[i],), (entities[j],), model), model).band)
     return links, pairs

@@ -22,8 +22,8 @@ from typing import Final
 
 import msgspec
 
-from pipeline.access.audit import Act, ActKind, Chain, Form, ShownCase, bound
-from pipeline.transparency.growth import GrowingLog, grow
+from pipeline.access.audit import Act, ActKind, Chain, Form, ShownCase, bind_acts
+from pipeline.transparency.growth import GrowingLog, grow_log
 from pipeline.transparency.leaves import new_seed
 from pipeline.transparency.merkle import is_included
 from pipeline.transparency.notes import SignatureType, SigningKey
@@ -57,15 +57,15 @@ def microseconds(run: Callable[[], object]) -> float:
 
 def write(shown: int, new_seed_: Callable[[], str]) -> list[bytes]:
     """What a writer does of an entry beside sending it."""
-    return [msgspec.json.encode(one) for one in bound(Chain("host|1|0"), acts(shown), new_seed_)[1]]
+    return [msgspec.json.encode(one) for one in bind_acts(Chain("host|1|0"), acts(shown), new_seed_)[1]]
 
 
 def entry_costs(shown: int) -> str:
     """A line of the first table."""
-    entries = bound(Chain("host|1|0"), acts(shown), new_seed)[1]
+    entries = bind_acts(Chain("host|1|0"), acts(shown), new_seed)[1]
     log = GrowingLog()
     before, after = microseconds(lambda: write(shown, str)), microseconds(lambda: write(shown, new_seed))
-    grown = microseconds(lambda: list(grow(log, entries, KEYS, KEY, lambda: datetime.now(UTC))))
+    grown = microseconds(lambda: list(grow_log(log, entries, KEYS, KEY, lambda: datetime.now(UTC))))
     return f"| {shown} | {before:.0f} | {after:.0f} | {grown:.0f} |"
 
 
@@ -85,9 +85,9 @@ def proof_times(folder: Path, leaves: int, proofs: int) -> list[float]:
     for _ in range(proofs):
         index = draw.randrange(leaves)
         started = time.perf_counter()
-        path = store.inclusion(index, leaves)
+        path = store.prove_inclusion(index, leaves)
         found.append((time.perf_counter() - started) * 1000)
-        assert is_included(store.node(0, index), index, leaves, path, root)
+        assert is_included(store.node_at(0, index), index, leaves, path, root)
     store.close()
     return found
 

@@ -31,7 +31,7 @@ from benchmarks.stream.engines import engines, environment_of, prepared
 from benchmarks.stream.population import Population
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import admin
+from pipeline.streams.kafka.admin import admin_client
 from pipeline.streams.monitoring.lag import ends_of, group_of
 from support.installation.fixtures import STAGE_PROCESS, STAGES
 from support.installation.installation import Installation
@@ -101,15 +101,15 @@ class Run:
     def _shared_by(self, stage: str, members: int) -> bool:
         scope = "" if stage == "intake" else self.installation.generation
         group = group_of(self._settings, stage, scope)
-        with admin(self._settings) as client:
+        with admin_client(self._settings) as client:
             found = client.describe_groups([group])[group]
         return found["group_state"] == "Stable" and len(found["members"]) == members
 
     def read_by(self, stage: str) -> int:
         """Offsets of the topic that the stage's stores are rebuilt from."""
         topic = READ_BY[stage]
-        name = topics.name(self._settings, topic, generation=self.installation.generation)
-        partitions = [TopicPartition(name, p) for p in range(topics.partitions(self._settings, topic))]
+        name = topics.topic_name(self._settings, topic, generation=self.installation.generation)
+        partitions = [TopicPartition(name, p) for p in range(topics.partition_count(self._settings, topic))]
         return sum(asyncio.run(ends_of(self._settings, partitions)).values())
 
     def _send(self, count: int) -> None:

@@ -33,7 +33,7 @@ from pipeline.records.messages import Receipt
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.rights import agency_grants
-from pipeline.streams.kafka.connection import consumer_options, options
+from pipeline.streams.kafka.connection import client_options, consumer_options
 from pipeline.streams.provisioning import users
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers import registry
@@ -62,18 +62,18 @@ def broker(setting: str, home: Path) -> Iterator[Settings]:
             yield operator
         return
     own = Settings(home=home, kafka_url="", elasticsearch_url=NO_ELASTICSEARCH, kafka_port=0)
-    stack.up(own)
+    stack.start_engines(own)
     try:
         yield own
     finally:
-        stack.down(own)
+        stack.stop_engines(own)
 
 
 def as_agency(operator: Settings, agency: Agency, setting: str) -> Settings:
     """The settings by which an agency sends."""
     if setting == "open":
         return operator
-    made = users.make(operator, agency.name, agency_grants(operator, agency.name), renew=True)
+    made = users.make_user(operator, agency.name, agency_grants(operator, agency.name), renew=True)
     return operator.model_copy(update={"kafka_username": made.user, "kafka_password": SecretStr(made.password)})
 
 
@@ -94,7 +94,7 @@ class Timed:
 async def send_calmly(settings: Settings, timed: Timed, until: float) -> None:
     """Send a record every PERIOD_S; one that is late does not delay the next."""
     records, number = RecordMaker(), 0
-    async with AIOKafkaProducer(**options(settings), linger_ms=0) as producer, asyncio.TaskGroup() as group:
+    async with AIOKafkaProducer(**client_options(settings), linger_ms=0) as producer, asyncio.TaskGroup() as group:
         begun = time.monotonic()
         while (now := time.monotonic()) < until:
             one = records.message(CALM.name, f"calm{number}")
@@ -104,14 +104,14 @@ async def send_calmly(settings: Settings, timed: Timed, until: float) -> None:
 
 
 async def _send(producer: AIOKafkaProducer, settings: Settings, one: Any, timed: Timed, begun: float) -> None:
-    topic = topics.name(settings, topics.CASES, agency=CALM.name)
+    topic = topics.topic_name(settings, topics.CASES, agency=CALM.name)
     done = await producer.send_and_wait(topic, one.value, key=one.key)
     timed.sent[f"{done.topic}-{done.partition}-{done.offset}"] = begun
 
 
 async def time_receipts(settings: Settings, timed: Timed) -> None:
     """Note when each receipt comes; one may come before its sender knows the position."""
-    topic = topics.name(settings, topics.RECEIPTS, agency=CALM.name)
+    topic = topics.topic_name(settings, topics.RECEIPTS, agency=CALM.name)
     partitions = [TopicPartition(topic, p) for p in range(settings.case_partitions)]
     early: dict[str, float] = {}
     async with AIOKafkaConsumer(**consumer_options(settings), fetch_max_wait_ms=10) as consumer:
@@ -132,8 +132,8 @@ async def flood(settings: Settings, seconds: float, rate: float) -> int:
     """Send records at a rate for a time; returns how many the broker has taken."""
     records = RecordMaker()
     made = [records.message(FLOOD.name, f"@{number:06d}") for number in range(DIFFERENT)]
-    topic, sent, begun = topics.name(settings, topics.CASES, agency=FLOOD.name), 0, time.monotonic()
-    async with AIOKafkaProducer(**options(settings), linger_ms=5) as producer:
+    topic, sent, begun = topics.topic_name(settings, topics.CASES, agency=FLOOD.name), 0, time.monotonic()
+    async with AIOKafkaProducer(**client_options(settings), linger_ms=5) as producer:
         while (passed := time.monotonic() - begun) < seconds:
             for number in range(sent, int(passed * rate)):
                 one, case = made[number % DIFFERENT], f"x{number:06d}".encode()
@@ -149,7 +149,7 @@ async def measured(operator: Settings, setting: str, before_s: float, seconds: f
     calm, flooding = (as_agency(operator, agency, setting) for agency in (CALM, FLOOD))
     size = len(RecordMaker().message(FLOOD.name, "x000000").event)
     if setting == "secure":
-        users.limit(operator, FLOOD.name, 2 * OWN_RATE * size)
+        users.limit_rate(operator, FLOOD.name, 2 * OWN_RATE * size)
     timed, begun = Timed(), time.monotonic()
     turned, end = begun + before_s, begun + before_s + seconds
     async with AsyncExitStack() as ending:
@@ -189,7 +189,7 @@ def _environment(settings: Settings) -> dict[str, str]:
 async def _prepare(operator: Settings) -> None:
     await apply_all(operator)
     for agency in (CALM, FLOOD):
-        await registry.add(operator, agency)
+        await registry.register_agency(operator, agency)
 
 
 async def _warm(operator: Settings, setting: str) -> None:

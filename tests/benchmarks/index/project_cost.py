@@ -18,10 +18,10 @@ import msgspec
 from elasticsearch import AsyncElasticsearch
 from elasticsearch.helpers import async_streaming_bulk
 
-from pipeline.correlation.fingerprinting import fingerprint
+from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.index.client import connect
 from pipeline.index.documents import Action, case_document
-from pipeline.index.mappings import Indices, apply
+from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import Model, load_model
 from pipeline.records.intake import accepted, take
@@ -57,7 +57,7 @@ def case(number: int, model: Model) -> Accepted:
     envelope = {"specversion": "1.0", "id": "x", "source": "/x", "type": RECORD_TYPE, "data": data}
     taken = take(read(msgspec.json.encode(envelope)), None)
     assert taken is not None
-    print_ = msgspec.Raw(msgspec.json.encode(fingerprint(taken.case, taken.normalised, model)))
+    print_ = msgspec.Raw(msgspec.json.encode(make_fingerprint(taken.case, taken.normalised, model)))
     receipt = Receipt(Position("cases.fr-x", 0, number), Outcome.ACCEPTED, time="2026-11-24T10:00:00.000+00:00")
     return accepted(taken, receipt, print_, "bench")
 
@@ -97,13 +97,13 @@ async def main() -> None:
     actions = [case_document(one) for one in cases]
     indices = Indices(f"bench-{uuid.uuid4().hex[:8]}-", "bench")
     async with connect(settings()) as client:
-        await apply(client, indices)
+        await apply_mappings(client, indices)
         writer = BulkWriter(client, indices)
-        index = indices.own("cases")
+        index = indices.write_alias("cases")
         made = min(document_us(cases) for _ in range(ROUNDS))
         ours = min([await cpu_us(writer.write, actions) for _ in range(ROUNDS)])
         theirs = min([await cpu_us(lambda part: with_helper(client, index, part), actions) for _ in range(ROUNDS)])
-        await client.indices.delete(index=[indices.first(kind) for kind in ("cases", "links", "rejected")])
+        await client.indices.delete(index=[indices.first_index(kind) for kind in ("cases", "links", "rejected")])
     print(f"{sum(len(action.body) for action in actions) // CASES} bytes a document")
     print(f"case_document {made:.1f} us, BulkWriter {ours:.1f} us, async_streaming_bulk {theirs:.1f} us a case")
 

@@ -28,7 +28,7 @@ from benchmarks.accuracy.data_sets import PYTHON, DataSet, fake_1000
 from benchmarks.accuracy.ours import candidate_codes, prints
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import load_model
-from pipeline.matching.score.scoring import judge
+from pipeline.matching.score.scoring import judge_cases
 
 TARGET = 50_000
 LOGIC_V2_PAIRS = 1000
@@ -62,7 +62,7 @@ def ours(entities: Sequence[Any]) -> Judge:
     """The product's judgement of two cases of one entity each."""
     model = load_model()
     cases = [Fingerprint(f"a:{at}", 1, "", "a", "AA", entities=(one,)) for at, one in enumerate(entities)]
-    return lambda i, j: judge(cases[i], cases[j], model)
+    return lambda i, j: judge_cases(cases[i], cases[j], model)
 
 
 def logic_v2(data: DataSet, pairs: Sequence[tuple[int, int]]) -> list[float] | None:

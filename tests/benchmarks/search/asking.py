@@ -16,9 +16,9 @@ from urllib.parse import quote
 from benchmarks.search.corpus import Record, written_in_cyrillic
 from benchmarks.search.filling import Filled, Link, Linked
 from benchmarks.stream.population import COUNTRIES, agency_of
-from pipeline.access.policy import CaseMeta, View, view
+from pipeline.access.policy import CaseMeta, View, decide_view
 from pipeline.access.requester import Purpose, Requester, Role
-from pipeline.access.token_keys import issue
+from pipeline.access.token_keys import issue_token
 from pipeline.matching.names.rarity import known_rarities
 from pipeline.settings import Settings
 
@@ -141,7 +141,7 @@ def _investigators(country: str) -> Iterator[Requester]:
 
 
 def _token(settings: Settings, who: Requester) -> str:
-    return issue(settings, who, datetime.now(UTC), timedelta(hours=12))
+    return issue_token(settings, who, datetime.now(UTC), timedelta(hours=12))
 
 
 def _page(link: Link) -> str:
@@ -151,4 +151,4 @@ def _page(link: Link) -> str:
 
 def _reads(who: Requester, *cases: Linked) -> bool:
     found = (CaseMeta(one.case, one.agency, one.handling) for one in cases)
-    return all(view(case, who, PURPOSE, datetime.now(UTC)) is View.FULL for case in found)
+    return all(decide_view(case, who, PURPOSE, datetime.now(UTC)) is View.FULL for case in found)

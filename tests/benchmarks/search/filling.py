@@ -20,15 +20,15 @@ from benchmarks.stream.population import COUNTRIES, KEPT, agency_of
 from pipeline.correlation.claims import ClaimSide
 from pipeline.index.client import connect
 from pipeline.index.documents import Action, case_document, link_document
-from pipeline.index.mappings import Indices, activate, apply
+from pipeline.index.mappings import Indices, apply_mappings, switch_aliases
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.fingerprint import Handling
-from pipeline.matching.model import generation, load_model
+from pipeline.matching.model import generation_id, load_model
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Accepted
 from pipeline.settings import Settings
 from pipeline.streams.provisioning.setup import apply_all
-from pipeline.streams.registers.registry import add
+from pipeline.streams.registers.registry import register_agency
 from support.index.documents import PureStages
 
 SEED = 6
@@ -79,15 +79,15 @@ def filled(settings: Settings, cases: int) -> Filled:
 
 async def _fill(settings: Settings, cases: int) -> Filled:
     model = load_model(settings.model)
-    indices = Indices(settings.namespace, generation(model, settings.block_partitions))
+    indices = Indices(settings.namespace, generation_id(model, settings.block_partitions))
     for country in COUNTRIES:
-        await add(settings, Agency(agency_of(country), country))
+        await register_agency(settings, Agency(agency_of(country), country))
     await apply_all(settings)
     corpus, registry = Corpus(SEED, SAMPLED), _Registry(PureStages(model))
     gc.freeze()
     async with connect(settings) as client:
-        await apply(client, indices)
-        await activate(client, indices)
+        await apply_mappings(client, indices)
+        await switch_aliases(client, indices)
         writer = BulkWriter(client, indices)
         records = islice(corpus.records(), cases)
         for _ in track(range(0, cases, CHUNK), "filling the index"):
@@ -95,7 +95,7 @@ async def _fill(settings: Settings, cases: int) -> Filled:
             outcome = await writer.write(actions)
             if outcome.refused:
                 raise SystemExit(f"Elasticsearch refuses a document: {outcome.refused[0].error}")
-        await client.indices.refresh(index=[indices.own("cases"), indices.own("links")])
+        await client.indices.refresh(index=[indices.write_alias("cases"), indices.write_alias("links")])
     return Filled(cases, registry.links, corpus.samples, list(registry.linked))
 
 

@@ -97,9 +97,9 @@ class Bench:
 def installation(settings: Settings, cases: int) -> Iterator[Bench]:
     """Engines, filled; the workers that index and attest the audit; SERVERS of the API. All that it starts it ends."""
     with ExitStack() as ends:
-        if not all(one.healthy for one in stack.status(settings)):
-            stack.up(settings)
-            ends.callback(stack.down, settings)
+        if not all(one.healthy for one in stack.engine_statuses(settings)):
+            stack.start_engines(settings)
+            ends.callback(stack.stop_engines, settings)
         held = filled(settings, cases)
         file = settings.home / "load.json"
         file.write_text(json.dumps(load(settings, held)))
@@ -108,7 +108,7 @@ def installation(settings: Settings, cases: int) -> Iterator[Bench]:
         processes = {f"api {at}": process for at, process in enumerate(served, 1)}
         for stage in ("project", "attest"):
             processes[stage] = ends.enter_context(_running(settings, "worker", stage))
-        processes |= {one.name: psutil.Process(one.pid) for one in stack.status(settings)}
+        processes |= {one.name: psutil.Process(one.pid) for one in stack.engine_statuses(settings)}
         urls = [f"http://{LOOPBACK}:{port}" for port in ports]
         for url in urls:
             _wait_until_ready(url)

@@ -26,11 +26,11 @@ from rich.progress import track
 
 from pipeline.index.client import connect
 from pipeline.index.documents import case_document
-from pipeline.index.mappings import Indices, activate, apply
+from pipeline.index.mappings import Indices, apply_mappings, switch_aliases
 from pipeline.index.queries import Limits
-from pipeline.index.questions import parse
+from pipeline.index.questions import parse_question
 from pipeline.index.reading import IndexReader
-from pipeline.index.searching import search
+from pipeline.index.searching import search_cases
 from pipeline.index.writer import BulkWriter
 from pipeline.localstack import stack
 from pipeline.matching.model import Model, load_model
@@ -88,9 +88,9 @@ def engines() -> Iterator[Settings]:
     with TemporaryDirectory(prefix="liaison-recall-") as home:
         own = given.model_copy(update={"home": Path(home), "kafka_port": 0, "elasticsearch_port": 0})
         try:
-            yield own.model_copy(update={"elasticsearch_url": stack.up(own).elasticsearch})
+            yield own.model_copy(update={"elasticsearch_url": stack.start_engines(own).elasticsearch})
         finally:
-            stack.down(own)
+            stack.stop_engines(own)
 
 
 async def write(writer: BulkWriter, stages: PureStages, some: Sequence[Person]) -> None:
@@ -105,7 +105,7 @@ async def write(writer: BulkWriter, stages: PureStages, some: Sequence[Person]) 
 async def place(reader: IndexReader, model: Model, one: Person) -> int | None:
     """Where its record stands among the results; None where it is not among the first ten."""
     limits = Limits(datetime.now(UTC).date())
-    found = await search(reader, parse(f'name:"{one.query}"'), model, limits, limit=TEN)
+    found = await search_cases(reader, parse_question(f'name:"{one.query}"'), model, limits, limit=TEN)
     cases = [result.case.case for result in found]
     key = f"aa-x:{one.case}"
     return cases.index(key) if key in cases else None
@@ -117,13 +117,13 @@ async def measured(own: Settings, queries: int) -> list[Row]:
     indices = Indices(f"recall-{uuid.uuid4().hex[:8]}-", "bench")
     sources = {source: people(source) for corridor in CORRIDORS for source in corridor.sources}
     async with connect(own) as client:
-        await apply(client, indices)
+        await apply_mappings(client, indices)
         try:
             everybody = [one for some in sources.values() for one in some]
             await write(BulkWriter(client, indices), PureStages(model), everybody)
-            await client.indices.refresh(index=indices.own("cases"))
+            await client.indices.refresh(index=indices.write_alias("cases"))
             reader = IndexReader(client, Indices(indices.namespace, ""))
-            await activate(client, indices)
+            await switch_aliases(client, indices)
             return [row async for row in _rows(reader, model, sources, queries)]
         finally:
             await client.indices.delete(index=list(await client.indices.get(index=f"{indices.namespace}*")))

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.search.installation import Bench, Result, installation
-from pipeline.matching.model import generation, load_model
+from pipeline.matching.model import generation_id, load_model
 from pipeline.settings import Settings
 
 WARM_UP_S = 30
@@ -56,7 +56,7 @@ def main() -> int:
 def home_of(folder: Path) -> Settings:
     """A home for each generation: what one has filled another does not read."""
     settings = Settings(home=folder, kafka_port=0, elasticsearch_port=0)
-    name = generation(load_model(settings.model), settings.block_partitions)
+    name = generation_id(load_model(settings.model), settings.block_partitions)
     return settings.model_copy(update={"home": folder / name})
 
 

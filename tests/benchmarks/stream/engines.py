@@ -17,7 +17,7 @@ from pipeline.records.agencies import Agency
 from pipeline.secret_file import make_secret
 from pipeline.settings import Settings
 from pipeline.streams.provisioning.setup import apply_all
-from pipeline.streams.registers.registry import add
+from pipeline.streams.registers.registry import register_agency
 
 
 @contextmanager
@@ -31,13 +31,13 @@ def engines(home: Path) -> Iterator[tuple[Settings, dict[str, psutil.Process]]]:
         yield settings, {}
         return
     own = Settings(home=home / "engines", kafka_url="", elasticsearch_url="", kafka_port=0, elasticsearch_port=0)
-    found = stack.up(own)
+    found = stack.start_engines(own)
     try:
-        running = {one.name: psutil.Process(one.pid) for one in stack.status(own) if one.pid}
+        running = {one.name: psutil.Process(one.pid) for one in stack.engine_statuses(own) if one.pid}
         urls: dict[str, Any] = {"kafka_url": found.kafka, "elasticsearch_url": found.elasticsearch}
         yield Settings(home=home, namespace=unused_namespace(), secret_file=own.secret_path, **urls), running
     finally:
-        stack.down(own)
+        stack.stop_engines(own)
 
 
 def unused_namespace() -> str:
@@ -49,7 +49,7 @@ async def prepared(settings: Settings) -> None:
     """Topics, and the population's agencies."""
     await apply_all(settings)
     for country in COUNTRIES:
-        await add(settings, Agency(agency_of(country), country))
+        await register_agency(settings, Agency(agency_of(country), country))
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

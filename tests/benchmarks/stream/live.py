@@ -23,7 +23,7 @@ from benchmarks.stream.loads import found_after
 from benchmarks.stream.population import Population
 from pipeline.records.intake import SourceMessage
 from pipeline.settings import Settings
-from pipeline.streams.kafka.admin import members
+from pipeline.streams.kafka.admin import count_members
 from support.installation.fixtures import STAGE_PROCESS, STAGES
 from support.installation.installation import Installation
 from support.installation.records import Message
@@ -67,7 +67,7 @@ class Live:
         generation = self._installation.generation
         groups = ["intake", f"correlate-{generation}", f"project-{generation}"]
         named = [f"{self._settings.namespace}{group}" for group in groups]
-        _wait(lambda: set(members(self._settings, named).values()) == {self._workers})
+        _wait(lambda: set(count_members(self._settings, named).values()) == {self._workers})
         _wait(self._installation.at_rest)
 
     def backlog(self, cases: int) -> Loaded:

@@ -36,7 +36,7 @@ async def found_after(
         pushing = asyncio.create_task(_push(settings, messages, rate, waiting))
         async with asyncio.timeout(len(messages) / rate + LONGEST_S):
             while waiting or not pushing.done():
-                found += await _look(client, Indices(settings.namespace, generation).own("cases"), waiting)
+                found += await _look(client, Indices(settings.namespace, generation).write_alias("cases"), waiting)
                 await asyncio.sleep(LOOK_S)
         await pushing
     return sorted(found)
@@ -55,7 +55,7 @@ async def _push(settings: Settings, messages: Sequence[SourceMessage], rate: flo
 
 
 async def _send(settings: Settings, producer: AIOKafkaProducer, message: SourceMessage) -> Any:
-    topic = topics.name(settings, topics.CASES, agency=message.agency)
+    topic = topics.topic_name(settings, topics.CASES, agency=message.agency)
     return await producer.send(topic, message.value, key=message.key, partition=message.position.partition)
 
 

@@ -18,11 +18,11 @@ from typing import Any
 
 import orjson
 
-from pipeline.correlation.keys import keys
+from pipeline.correlation.keys import blocking_keys
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling, entity_print
 from pipeline.matching.model import load_model
 from pipeline.matching.names.rarity import known_rarities
-from pipeline.matching.screening.sketches import sketch
+from pipeline.matching.screening.sketches import make_sketch
 from pipeline.records.intake import SourceMessage
 from pipeline.records.messages import Position
 from pipeline.records.model import RECORD_TYPE
@@ -128,7 +128,7 @@ class Population:
     def _fingerprint(self, country: str, entities: tuple[EntityPrint, ...]) -> Fingerprint:
         agency = agency_of(country)
         case = f"{agency}:{self.made:08d}"
-        found = keys(entities, self._model.stop_keys, self._rarity)
+        found = blocking_keys(entities, self._model.stop_keys, self._rarity)
         return Fingerprint(
             case,
             1,
@@ -138,7 +138,7 @@ class Population:
             handling=HANDLING,
             keys=found,
             entities=entities,
-            sketch=sketch(entities),
+            sketch=make_sketch(entities),
         )
 
     def _entities(self, country: str) -> Iterator[Entity]:

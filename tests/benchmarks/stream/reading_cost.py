@@ -37,10 +37,10 @@ class NeverBlocked:
     def rejection_at(self, _partition: TopicPartition, _offset: int) -> None:
         return None
 
-    def block(self, _partition: TopicPartition, _offset: int, error: Exception) -> None:
+    def block_partition(self, _partition: TopicPartition, _offset: int, error: Exception) -> None:
         raise error
 
-    def unblock(self, _partition: TopicPartition) -> None:
+    def unblock_partition(self, _partition: TopicPartition) -> None:
         return None
 
 

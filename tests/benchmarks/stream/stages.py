@@ -12,10 +12,10 @@ import msgspec
 
 from benchmarks.stream.population import CASE_PARTITIONS, COUNTRIES, agency_of
 from pipeline.correlation.claims import Claim
-from pipeline.correlation.correlator import Correlator, targets
-from pipeline.correlation.fingerprinting import fingerprint
+from pipeline.correlation.correlator import Correlator, target_partitions
+from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.correlation.lmdb_store import LmdbStore
-from pipeline.correlation.projection import advance
+from pipeline.correlation.projection import advance_link
 from pipeline.correlation.store_file import Identity
 from pipeline.index.documents import case_document, link_document
 from pipeline.matching.fingerprint import Fingerprint
@@ -77,7 +77,7 @@ class Stages:
         agencies = {agency_of(country): Agency(agency_of(country), country) for country in COUNTRIES}
         self._desk = Desk(agencies, CASE_PARTITIONS, lambda _: None, lambda: datetime.now(UTC))
         self._watch = watch
-        self._receive, self._fingerprint = watch.timed("receive", receive), watch.timed("fingerprint", fingerprint)
+        self._receive, self._fingerprint = watch.timed("receive", receive), watch.timed("fingerprint", make_fingerprint)
         self.correlators = [
             Correlator(store, at, partitions, self._matcher, told=metrics.BLOCK_SIZE.observe)
             for at, store in enumerate(self.stores)
@@ -87,10 +87,10 @@ class Stages:
         """Put cases into the stores as a rebuild does: without judging them."""
         waiting: list[list[Fingerprint]] = [[] for _ in self.stores]
         for one in fingerprints:
-            for partition in targets(one, first=True, partitions=len(self.stores)):
+            for partition in target_partitions(one, first=True, partitions=len(self.stores)):
                 waiting[partition].append(one)
         for correlator, some in zip(self.correlators, waiting, strict=True):
-            correlator.load(some)
+            correlator.load_versions(some)
         self.commit()
 
     def close(self) -> None:
@@ -114,7 +114,7 @@ class Stages:
             encoded = _encode(made)
             records.append(_encode(accepted(decision.taken, decision.receipt, msgspec.Raw(encoded), "bench")))
             _encode(decision.receipt)
-            blocks += [(at, encoded) for at in targets(made, first=True, partitions=len(self.stores))]
+            blocks += [(at, encoded) for at in target_partitions(made, first=True, partitions=len(self.stores))]
         return records, blocks
 
     def correlate(self, blocks: Iterable[tuple[int, bytes]]) -> list[bytes]:
@@ -136,7 +136,7 @@ class Stages:
         """Bytes of the documents that would be written."""
         documents = [case_document(_accepted(value)) for value in records]
         for value in claims:
-            step = advance(None, _claim(value), RING)
+            step = advance_link(None, _claim(value), RING)
             if step.write is not None:
                 documents.append(link_document(step.write.claim))
         return sum(len(document.body) for document in documents)

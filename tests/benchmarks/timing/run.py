@@ -27,7 +27,7 @@ from rich.table import Table
 
 from pipeline.index.client import connect
 from pipeline.index.documents import case_document
-from pipeline.index.mappings import Indices, activate, apply
+from pipeline.index.mappings import Indices, apply_mappings, switch_aliases
 from pipeline.index.writer import BulkWriter
 from pipeline.localstack import stack
 from pipeline.matching.model import load_model
@@ -93,8 +93,8 @@ async def measured(own: Settings, pairs: int) -> list[Outcome]:
     """All kinds, one after the other, on an index that holds both."""
     stages, names = PureStages(load_model(own.model)), Indices(f"timing-{uuid.uuid4().hex[:8]}-", "bench")
     async with connect(own) as client:
-        await apply(client, names)
-        await activate(client, names)
+        await apply_mappings(client, names)
+        await switch_aliases(client, names)
         hidden: list[dict[str, Any]] = [
             record("nl-np", f"{code}-{at}", code=code, summary="x" * RECORD_CHARS)
             for code in KINDS.values()
@@ -103,7 +103,7 @@ async def measured(own: Settings, pairs: int) -> list[Outcome]:
         outcome = await BulkWriter(client, names).write([case_document(stages.accepted(one)) for one in hidden])
         if outcome.refused:
             raise SystemExit(f"Elasticsearch refuses a document: {outcome.refused[0].error}")
-        await client.indices.refresh(index=names.own("cases"))
+        await client.indices.refresh(index=names.write_alias("cases"))
         engine: Any = client
         api = Api(stages, own.home, engine, Indices(names.namespace, ""), request_rate=10**9)
         order = random.Random(7)
@@ -118,10 +118,10 @@ def main() -> int:
     with TemporaryDirectory(prefix="liaison-timing-") as home:
         own = settings().model_copy(update={"home": Path(home), "kafka_port": 0, "elasticsearch_port": 0})
         try:
-            url = settings().elasticsearch_url or stack.up(own).elasticsearch
+            url = settings().elasticsearch_url or stack.start_engines(own).elasticsearch
             found = asyncio.run(measured(own.model_copy(update={"elasticsearch_url": url}), wanted.pairs))
         finally:
-            stack.down(own)
+            stack.stop_engines(own)
     table = Table(title=f"{wanted.pairs:,} interleaved pairs of refused reads: median microseconds")
     for column in ("record", "hidden", "none", "difference", "by chance (p)"):
         table.add_column(column, justify="left" if column == "record" else "right")

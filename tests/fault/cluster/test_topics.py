@@ -16,7 +16,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import apply
+from pipeline.streams.kafka.admin import apply_plan
 from pipeline.streams.provisioning.replica_warning import find_short_of_replicas
 from support.cluster.engines import SIZE, EngineCluster, admin_client, await_all
 from support.installation.command import LIAISON
@@ -98,7 +98,7 @@ def test_kafka_s_own_topics_are_repaired(cluster: EngineCluster, apply_topics: R
 def test_more_replicas_than_brokers_are_refused(cluster: EngineCluster, cluster_settings: Settings) -> None:
     asked = cluster_settings.model_copy(update={"replication_factor": SIZE + 1, "namespace": "never-"})
     with pytest.raises(LiaisonError) as refused:
-        apply(asked, topics.plan(asked, ["fr-pj"], []), patience_s=0)
+        apply_plan(asked, topics.plan_topics(asked, ["fr-pj"], []), patience_s=0)
     assert str(refused.value) == "LIAISON_REPLICATION_FACTOR is 4, but Kafka has 3 brokers: no topic was created"
     assert not [name for name in states_of(cluster) if name.startswith(asked.namespace)]
 
@@ -106,12 +106,12 @@ def test_more_replicas_than_brokers_are_refused(cluster: EngineCluster, cluster_
 def test_missing_brokers_are_waited_for(cluster: EngineCluster, cluster_settings: Settings) -> None:
     """With one of three brokers left nothing can be created; the command goes on once the others are back."""
     own = cluster_settings.model_copy(update={"namespace": f"w{uuid.uuid4().hex[:8]}-"})
-    planned = topics.plan(own, ["fr-pj"], [])
+    planned = topics.plan_topics(own, ["fr-pj"], [])
     away = cluster.brokers[:2]
     for broker in away:
         broker.kill()
     with ThreadPoolExecutor(1) as pool:
-        applying = pool.submit(apply, own, planned)
+        applying = pool.submit(apply_plan, own, planned)
         for broker in away:
             broker.start()
         await_all(away)

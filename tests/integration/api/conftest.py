@@ -7,7 +7,7 @@ from itertools import chain
 
 import pytest
 
-from pipeline.api.runtime import Runtime, opened
+from pipeline.api.runtime import Runtime, open_runtime
 from pipeline.index.documents import case_document, link_document
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
@@ -31,5 +31,5 @@ async def runtime(engine_settings: Settings, stages: PureStages) -> AsyncIterato
     claims = [stages.claim(cases[0], other) for other in cases[1:]]
     told = chain.from_iterable(map(admissions, claims))
     await index(engine_settings, stages, [*map(case_document, cases), *map(link_document, claims), *told])
-    async with opened(engine_settings) as runtime:
+    async with open_runtime(engine_settings) as runtime:
         yield runtime

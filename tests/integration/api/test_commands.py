@@ -9,7 +9,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
-from pipeline.cli.main import build
+from pipeline.cli.main import build_cli
 from pipeline.cli.reading import OPERATOR
 from pipeline.correlation.claims import ClaimState
 from pipeline.errors import LiaisonError
@@ -49,7 +49,7 @@ def liaison(engine_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr("pipeline.cli.reading.from_environment", lambda: nowhere)
 
     def run(*words: str) -> Result:
-        return CliRunner().invoke(build(), words)
+        return CliRunner().invoke(build_cli(), words)
 
     return run
 

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from pipeline.access.requester import Requester
-from pipeline.access.token_keys import issue
+from pipeline.access.token_keys import issue_token
 from pipeline.access.tokens import TokenError
 from pipeline.api import runtime as runtimes
-from pipeline.api.runtime import Runtime, opened
+from pipeline.api.runtime import Runtime, open_runtime
 from pipeline.settings import Settings
 from pipeline.streams.registers.revocations import requester_now
 from pipeline.times import now
@@ -38,7 +38,7 @@ async def until_over(runtime: Runtime, token: str) -> None:
 
 
 def token_of(settings: Settings, who: Requester, issued: datetime | None = None, hours: int = 1) -> str:
-    return issue(settings, who, issued or now(), timedelta(hours=hours))
+    return issue_token(settings, who, issued or now(), timedelta(hours=hours))
 
 
 async def test_a_session_that_ended_is_over_at_every_server_and_after_a_restart(
@@ -47,7 +47,7 @@ async def test_a_session_that_ended_is_over_at_every_server_and_after_a_restart(
     people = (ANNA, make_requester("fr-pj"), make_requester("xx-none", country="FR"))
     token, other, unknown = (token_of(engine_settings, who) for who in people)
     another = beside(engine_settings)
-    async with opened(another) as second:
+    async with open_runtime(another) as second:
         assert await holds(runtime, token)
         assert await holds(second, token)
         await runtime.end_session(token)
@@ -62,7 +62,7 @@ async def test_a_session_that_ended_is_over_at_every_server_and_after_a_restart(
 
     for follow in ("_follow_revocations", "_follow_agencies"):
         monkeypatch.setattr(runtimes, follow, never)
-    async with opened(another) as restarted:
+    async with open_runtime(another) as restarted:
         assert not await holds(restarted, token), "the deny-list is read before the first answer"
         assert await holds(restarted, other)
         assert not await holds(restarted, unknown)

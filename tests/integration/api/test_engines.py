@@ -11,23 +11,23 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.access.audit import ActKind, AuditEntry, Form
-from pipeline.access.requester import Role, grounds
-from pipeline.access.token_keys import issue
+from pipeline.access.requester import Role, parse_grounds
+from pipeline.access.token_keys import issue_token
 from pipeline.api.application import create_app
 from pipeline.api.problems import UnavailableError
-from pipeline.api.runtime import Runtime, opened
-from pipeline.api.services.audit import trail
-from pipeline.api.services.links import links
+from pipeline.api.runtime import Runtime, open_runtime
+from pipeline.api.services.audit import verify_trail
+from pipeline.api.services.links import list_links
 from pipeline.api.services.search import Search, search
 from pipeline.api.session import Session
-from pipeline.cli.main import build
+from pipeline.cli.main import build_cli
 from pipeline.index.client import connect
 from pipeline.index.documents import case_document
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.streams.audit.audit_check import FRESH, TrailCheck
 from pipeline.streams.audit.audit_log import AuditLog, KafkaSender, audit_log
-from pipeline.streams.audit.audit_tail import entries
+from pipeline.streams.audit.audit_tail import read_entries
 from support.access.requesters import ANNA, make_requester
 from support.api.bad_questions import BODIES, QUESTIONS
 from support.api.index import index
@@ -42,15 +42,15 @@ READ = ("/v1/cases/fr-pj:1", "/v1/links?case=fr-pj:1", "/v1/export/cases", "/v1/
 
 
 def client_of(runtime: Runtime) -> httpx.AsyncClient:
-    app = create_app(lambda: opened(runtime.settings))
+    app = create_app(lambda: open_runtime(runtime.settings))
     app.state.runtime = runtime
-    token = issue(runtime.settings, ANNA, runtime.clock(), timedelta(hours=1))
+    token = issue_token(runtime.settings, ANNA, runtime.clock(), timedelta(hours=1))
     headers = {**GROUNDS, "Authorization": f"Bearer {token}"}
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://liaison", headers=headers)
 
 
 async def recorded(runtime: Runtime) -> list[AuditEntry]:
-    return [entry async for entry in entries(runtime.settings)]
+    return [entry async for entry in read_entries(runtime.settings)]
 
 
 async def test_what_moves_between_pages_comes_once(runtime: Runtime, stages: PureStages) -> None:
@@ -60,7 +60,7 @@ async def test_what_moves_between_pages_comes_once(runtime: Runtime, stages: Pur
         await index(runtime.settings, stages, [case_document(stages.accepted(given))])
 
     async def page(cursor: str | None) -> tuple[list[str], str | None]:
-        reader = Session(runtime, ANNA, grounds("investigation", "2026/1"))
+        reader = Session(runtime, ANNA, parse_grounds("investigation", "2026/1"))
         found = await search(reader, Search("anna nowak 1980-05-01", limit=2, cursor=cursor or ""))
         return [row["case"] for row in found.results], found.next
 
@@ -80,16 +80,16 @@ async def test_what_moves_between_pages_comes_once(runtime: Runtime, stages: Pur
 
 async def test_the_trail_is_verified_from_where_it_was_left(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.api.services.audit.PATIENCE_S", 60.0)  # who asks again adds an entry of his own
-    auditor = Session(runtime, make_requester("be-fp", Role.AUDITOR), grounds("investigation", "2026/1"))
-    first = await trail(auditor)
+    auditor = Session(runtime, make_requester("be-fp", Role.AUDITOR), parse_grounds("investigation", "2026/1"))
+    first = await verify_trail(auditor)
     assert (first.findings, first.entries) == ((), len(await recorded(runtime)))
     at = runtime.clock()
     check = TrailCheck(runtime.settings, lambda: at)
-    assert (await check.checked(60)).entries == first.entries
-    await trail(auditor)
-    assert (await check.checked(60)).entries == first.entries
+    assert (await check.check_trail(60)).entries == first.entries
+    await verify_trail(auditor)
+    assert (await check.check_trail(60)).entries == first.entries
     at += FRESH
-    assert (await check.checked(60)).entries == len(await recorded(runtime)) > first.entries
+    assert (await check.check_trail(60)).entries == len(await recorded(runtime)) > first.entries
 
 
 async def test_what_is_shown_is_in_the_topic_by_then(runtime: Runtime) -> None:
@@ -109,9 +109,9 @@ async def test_what_is_shown_is_in_the_topic_by_then(runtime: Runtime) -> None:
 async def test_no_answer_while_kafka_is_away(runtime: Runtime) -> None:
     away = runtime.settings.model_copy(update={"kafka_url": "127.0.0.1:1"})
     async with AuditLog(KafkaSender(away), runtime.clock, dict) as log:
-        session = Session(replace(runtime, audit=log), ANNA, grounds("investigation", "1"))
+        session = Session(replace(runtime, audit=log), ANNA, parse_grounds("investigation", "1"))
         with pytest.raises(UnavailableError):
-            await links(session, "fr-pj:1")
+            await list_links(session, "fr-pj:1")
 
 
 async def test_readers_share_a_round_trip_and_the_trail_verifies(
@@ -120,8 +120,10 @@ async def test_readers_share_a_round_trip_and_the_trail_verifies(
     async with audit_log(runtime.settings, runtime.clock) as log:
         mine = replace(runtime, audit=log)
         who = make_requester("fr-pj", Role.SUPERVISOR)
-        await asyncio.gather(*(links(Session(mine, who, grounds("investigation", "1")), "fr-pj:1") for _ in range(20)))
-    command = asyncio.to_thread(CliRunner().invoke, build(), ["ops", "audit", "verify"], env=engine_environment)
+        await asyncio.gather(
+            *(list_links(Session(mine, who, parse_grounds("investigation", "1")), "fr-pj:1") for _ in range(20))
+        )
+    command = asyncio.to_thread(CliRunner().invoke, build_cli(), ["ops", "audit", "verify"], env=engine_environment)
     done = await command
     assert (done.exit_code, done.output.splitlines()[-1]) == (0, "22 entries, 0 faults")
 

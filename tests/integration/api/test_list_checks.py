@@ -14,12 +14,12 @@ import pytest
 
 from pipeline.access.audit import ActKind
 from pipeline.access.query_cipher import QueryCipher, keys_in
-from pipeline.access.token_keys import issue
+from pipeline.access.token_keys import issue_token
 from pipeline.api.list_store import STEP, ListStore
 from pipeline.engines.ports import LOOPBACK, accepts, any_free
 from pipeline.index.documents import case_document
 from pipeline.settings import Settings
-from pipeline.streams.audit.audit_tail import entries
+from pipeline.streams.audit.audit_tail import read_entries
 from support.access.requesters import ANNA
 from support.api.index import index
 from support.api.runtime import GROUNDS
@@ -69,7 +69,7 @@ def serve(written: None, engine_environment: dict[str, str], port: int, wait_for
 async def test_a_list_survives_its_server(
     serve: Serve, engine_settings: Settings, port: int, wait_for: WaitFor
 ) -> None:
-    token = issue(engine_settings, ANNA, datetime.now(UTC), timedelta(hours=1))
+    token = issue_token(engine_settings, ANNA, datetime.now(UTC), timedelta(hours=1))
     client = httpx.Client(
         base_url=f"http://{LOOPBACK}:{port}", headers={**GROUNDS, "Authorization": f"Bearer {token}"}, timeout=30
     )
@@ -87,12 +87,12 @@ async def test_a_list_survives_its_server(
         process.wait()
         cipher = QueryCipher(keys_in(engine_settings.audit_key_folder))
         store = ListStore(engine_settings.list_folder, cipher, engine_settings.namespace)
-        assert 0 < store.done(store.job(ANNA, name)) < ROWS
+        assert 0 < store.count_done(store.read_job(ANNA, name)) < ROWS
         serve()
         wait_for(lambda: told()["state"] == "done", deadline_s=180)
         found = [orjson.loads(line) for line in client.get(f"/v1/list-checks/{name}/file?form=ndjson").iter_lines()]
     assert [row["id"] for row in found] == [str(row) for row in range(ROWS)]
     assert {tuple(one["case"] for one in row["matches"]) for row in found} == {("be-fp:1", "fr-pj:1")}
-    searched = Counter([one.request async for one in entries(engine_settings) if one.kind is ActKind.SEARCH])
+    searched = Counter([one.request async for one in read_entries(engine_settings) if one.kind is ActKind.SEARCH])
     assert searched.keys() == {f"{name}-{row}" for row in range(1, ROWS + 1)}
     assert sum(times - 1 for times in searched.values()) <= STEP

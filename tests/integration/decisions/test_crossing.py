@@ -11,7 +11,7 @@ from aiokafka import TopicPartition
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionError, DecisionLog, OvertakenError
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.reading import read
+from pipeline.streams.kafka.reading import read_partitions
 from support.installation.installation import Installation
 
 pytestmark = pytest.mark.engines
@@ -37,8 +37,10 @@ def settings(installation: Installation) -> Settings:
 
 async def kept(settings: Settings, key: str) -> list[Thread]:
     """The values of a key that readers see."""
-    source = TopicPartition(topics.name(settings, topics.REVIEWS), 0)
-    values = [one.value async for some in read(settings, {source: 0}) for one in some if one.key == key.encode()]
+    source = TopicPartition(topics.topic_name(settings, topics.REVIEWS), 0)
+    values = [
+        one.value async for some in read_partitions(settings, {source: 0}) for one in some if one.key == key.encode()
+    ]
     return [msgspec.json.decode(value, type=Thread) for value in values]
 
 

@@ -18,7 +18,7 @@ from pipeline.index.mappings import Indices
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.reading import read
+from pipeline.streams.kafka.reading import read_partitions
 from support.correlation.key_rings import RING
 from support.installation.fixtures import StartAll
 from support.installation.installation import Installation
@@ -37,8 +37,8 @@ def told_owner(settings: Settings) -> list[str]:
     """The hit-only cases of which their owner was told that another agency knows, in order."""
 
     async def values() -> list[bytes]:
-        start = {TopicPartition(topics.name(settings, topics.NOTICES), 0): 0}
-        return [record.value async for records in read(settings, start) for record in records]
+        start = {TopicPartition(topics.topic_name(settings, topics.NOTICES), 0): 0}
+        return [record.value async for records in read_partitions(settings, start) for record in records]
 
     notices = (msgspec.json.decode(value, type=Notice) for value in asyncio.run(values()))
     return [one.case for one in notices if one.kind is NoticeKind.HIT_TOLD]
@@ -50,7 +50,7 @@ def admitted(settings: Settings, links: list[str]) -> set[str]:
     async def asked() -> dict[str, str]:
         async with connect(settings) as client:
             reader = DecisionReader(client, Indices(settings.namespace, ""), RING)
-            return await reader.admitted(f"{link}-{side}" for link in links for side in "ab")
+            return await reader.read_admitted(f"{link}-{side}" for link in links for side in "ab")
 
     return {name.partition("-")[0] for name in asyncio.run(asked())}
 
@@ -64,7 +64,7 @@ def allow(settings: Settings, daily: int) -> None:
         async with connect(settings) as client, DecisionLog(settings) as log:
             offset = await log.write(topics.HIT_ALLOWANCES, made.id, made)
             reader = DecisionReader(client, Indices(settings.namespace, ""), RING)
-            await reader.effective(topics.HIT_ALLOWANCES.pattern, made.id, offset)
+            await reader.wait_until_effective(topics.HIT_ALLOWANCES.pattern, made.id, offset)
 
     asyncio.run(written())
 

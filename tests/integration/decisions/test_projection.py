@@ -13,12 +13,21 @@ import pytest
 from aiokafka import TopicPartition
 from elasticsearch import Elasticsearch
 
-from pipeline.access.break_glass import GlassReason, open_alone, request_opening, review
-from pipeline.access.disclosures import Ask, Disclosure, GlassVerdict, Urgency, grant, request, revoke, unopened
+from pipeline.access.break_glass import GlassReason, add_review, open_alone, request_opening
+from pipeline.access.disclosures import (
+    Ask,
+    Disclosure,
+    GlassVerdict,
+    Urgency,
+    add_grant,
+    add_request,
+    add_revocation,
+    new_thread,
+)
 from pipeline.access.notices import Notice, NoticeKind
-from pipeline.access.policy import CaseMeta, View, view
+from pipeline.access.policy import CaseMeta, View, decide_view
 from pipeline.access.requester import Grounds, Purpose
-from pipeline.access.reviews import Assignment, Review, Verdict, undo
+from pipeline.access.reviews import Assignment, Review, Verdict, undo_review
 from pipeline.errors import LiaisonError
 from pipeline.index.client import connect
 from pipeline.index.decision_reading import DecisionReader, ThreadKind
@@ -28,7 +37,7 @@ from pipeline.matching.fingerprint import Handling
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.reading import read
+from pipeline.streams.kafka.reading import read_partitions
 from support.access.requesters import make_requester
 from support.correlation.key_rings import RING
 from support.installation.installation import Installation
@@ -44,8 +53,8 @@ CASE = CaseMeta("fr-pj:1", "fr-pj", Handling("H2", ("BE",), ("investigation",)))
 ASKER = make_requester("be-fp", subject="asker")
 OWNER = make_requester("fr-pj", subject="owner")
 WHY = Grounds(Purpose.INVESTIGATION, "be 2026/7")
-ASKED = request(unopened(RING, CASE, ASKER), CASE, ASKER, WHY, Ask("urgent", Urgency.URGENT, NOW + DAY), NOW)
-GRANTED = grant(ASKED, CASE, OWNER, NOW + 9 * DAY, "", NOW)
+ASKED = add_request(new_thread(RING, CASE, ASKER), CASE, ASKER, WHY, Ask("urgent", Urgency.URGENT, NOW + DAY), NOW)
+GRANTED = add_grant(ASKED, CASE, OWNER, NOW + 9 * DAY, "", NOW)
 WANTED, JUSTIFIED = GlassReason("a life"), GlassVerdict.JUSTIFIED
 REVIEW = Review("r1", LINK, "be-fp:1", "fr-pj:1", 1, 2, "g1", Verdict.SAME, "be-fp", "asker", NOW)
 
@@ -60,12 +69,14 @@ class Decisions(NamedTuple):
 
     async def disclose(self, one: Disclosure) -> None:
         """Write a thread and wait until it is effective."""
-        await self.reader.effective("disclosures", one.id, await self.log.write(topics.DISCLOSURES, one.id, one))
+        await self.reader.wait_until_effective(
+            "disclosures", one.id, await self.log.write(topics.DISCLOSURES, one.id, one)
+        )
 
     async def seen(self) -> View:
         """How the asker sees the case under what is granted now."""
-        grants = await self.reader.of([CASE.case], ASKER)
-        return view(CASE, ASKER, Purpose.INVESTIGATION, NOW, grants)
+        grants = await self.reader.read_grants([CASE.case], ASKER)
+        return decide_view(CASE, ASKER, Purpose.INVESTIGATION, NOW, grants)
 
 
 def run(settings: Settings, what: Callable[[Decisions], Awaitable[T]]) -> T:
@@ -116,8 +127,8 @@ def told(settings: Settings) -> list[Notice]:
     """Everything on the topic `notices`."""
 
     async def all_of_it() -> list[bytes]:
-        start = {TopicPartition(topics.name(settings, topics.NOTICES), 0): 0}
-        return [record.value async for records in read(settings, start) for record in records]
+        start = {TopicPartition(topics.topic_name(settings, topics.NOTICES), 0): 0}
+        return [record.value async for records in read_partitions(settings, start) for record in records]
 
     return [msgspec.json.decode(value, type=Notice) for value in asyncio.run(all_of_it())]
 
@@ -125,7 +136,7 @@ def told(settings: Settings) -> list[Notice]:
 def test_what_was_acknowledged_is_effective(settings: Settings) -> None:
     async def story(decisions: Decisions) -> list[View]:
         views = [await decisions.seen()]
-        for step in (ASKED, GRANTED, revoke(GRANTED, OWNER, "", NOW)):
+        for step in (ASKED, GRANTED, add_revocation(GRANTED, OWNER, "", NOW)):
             await decisions.disclose(step)
             views.append(await decisions.seen())
         return views
@@ -136,7 +147,7 @@ def test_what_was_acknowledged_is_effective(settings: Settings) -> None:
 def test_each_side_lists_its_threads(settings: Settings) -> None:
     async def story(decisions: Decisions) -> list[list[Disclosure | None]]:
         await decisions.disclose(GRANTED)
-        asked = [await decisions.reader.disclosures(agency, role, 10) for agency, role in SIDES]
+        asked = [await decisions.reader.list_disclosures(agency, role, 10) for agency, role in SIDES]
         return [[one for one, _ in found] for found in asked]
 
     assert run(settings, story) == [[GRANTED], [], [GRANTED], []]
@@ -147,19 +158,19 @@ SIDES = [("be-fp", "requester"), ("be-fp", "owner"), ("fr-pj", "owner"), ("fr-pj
 
 def test_each_kind_of_thread_is_found_and_what_awaits_its_review_beneath_a_later_step(settings: Settings) -> None:
     def own(subject: str) -> Disclosure:
-        return unopened(RING, CASE, ASKER, subject)
+        return new_thread(RING, CASE, ASKER, subject)
 
     requested = request_opening(own("asking"), CASE, ASKER, WHY, WANTED, NOW)
     alone = open_alone(own("alone"), CASE, ASKER, WHY, WANTED, DAY, NOW)
-    ended = revoke(open_alone(own("ended"), CASE, ASKER, WHY, WANTED, DAY, NOW), OWNER, "", NOW)
-    reviewed = review(open_alone(own("reviewed"), CASE, ASKER, WHY, WANTED, DAY, NOW), OWNER, JUSTIFIED, "yes", NOW)
+    ended = add_revocation(open_alone(own("ended"), CASE, ASKER, WHY, WANTED, DAY, NOW), OWNER, "", NOW)
+    reviewed = add_review(open_alone(own("reviewed"), CASE, ASKER, WHY, WANTED, DAY, NOW), OWNER, JUSTIFIED, "yes", NOW)
     again = request_opening(ended, CASE, ASKER, WHY, WANTED, NOW)
 
     async def story(decisions: Decisions) -> tuple[dict[ThreadKind, list[Disclosure | None]], list[list[Disclosure]]]:
         for one in (ASKED, requested, alone, reviewed, again):
             await decisions.disclose(one)
         found = {
-            kind: [one for one, _ in await decisions.reader.disclosures("fr-pj", "owner", 10, kind=kind)]
+            kind: [one for one, _ in await decisions.reader.list_disclosures("fr-pj", "owner", 10, kind=kind)]
             for kind in ThreadKind
         }
         return found, [[one async for one in decisions.reader.late_reviews(NOW + at * DAY)] for at in (1, 2)]
@@ -178,14 +189,14 @@ def test_each_kind_of_thread_is_found_and_what_awaits_its_review_beneath_a_later
 def test_reviews_and_assignments_are_read_as_soon_as_they_are_effective(settings: Settings) -> None:
     async def story(decisions: Decisions) -> tuple[list[Review], list[Review], dict[str, str], dict[str, str]]:
         kept = []
-        for one in (REVIEW, undo(REVIEW, ASKER, NOW)):
+        for one in (REVIEW, undo_review(REVIEW, ASKER, NOW)):
             offset = await decisions.log.write(topics.REVIEWS, one.id, one)
-            await decisions.reader.effective("reviews", one.id, offset)
+            await decisions.reader.wait_until_effective("reviews", one.id, offset)
             kept.append((await decisions.reader.reviews_of([LINK]))[LINK])
         assigned = Assignment(LINK, "be-fp", "someone", "asker", NOW)
         offset = await decisions.log.write(topics.ASSIGNMENTS, assigned.id, assigned)
-        await decisions.reader.effective("assignments", assigned.id, offset)
-        own, other = [await decisions.reader.assignees(agency, [LINK]) for agency in ("be-fp", "fr-pj")]
+        await decisions.reader.wait_until_effective("assignments", assigned.id, offset)
+        own, other = [await decisions.reader.read_assignees(agency, [LINK]) for agency in ("be-fp", "fr-pj")]
         return kept[0], kept[1], own, other
 
     first, second, own, other = run(settings, story)
@@ -215,7 +226,7 @@ def test_a_notice_goes_to_each_agency_once_even_if_the_stage_is_killed(
     assert [(one.agency, one.kind) for one in told(settings)] == expected
 
     def read_by(agency: str, after: int = -1) -> list[Any]:
-        return run(settings, lambda decisions: decisions.reader.notices(agency, after, 10))
+        return run(settings, lambda decisions: decisions.reader.list_notices(agency, after, 10))
 
     (notice,) = wait_for(lambda: read_by("be-fp"), deadline_s=60)
     assert notice.reference == ASKED.id
@@ -234,7 +245,7 @@ def test_the_index_is_rebuilt_from_what_kafka_keeps(
     run(settings, lambda decisions: decisions.disclose(GRANTED))
     first.send_signal(signal.SIGINT)  # for good: a group with members is not deleted
     first.wait(timeout=60)
-    elasticsearch_client.indices.delete(index=Indices(settings.namespace, "").first("disclosures"))
+    elasticsearch_client.indices.delete(index=Indices(settings.namespace, "").first_index("disclosures"))
     kafka_admin.delete_groups([f"{settings.namespace}project-{installation.generation}"])
     project()
 

@@ -15,12 +15,12 @@ from pipeline.access.audit import Act, ActKind
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.requester import Grounds, Purpose, Requester
-from pipeline.access.subscriptions import Subscription, ended, made
+from pipeline.access.subscriptions import Subscription, close_subscription, make_subscription
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import audit_log
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.reading import read
+from pipeline.streams.kafka.reading import read_partitions
 from support.access.requesters import make_requester
 from support.installation.fixtures import StartAll
 from support.installation.installation import Installation
@@ -45,7 +45,7 @@ def write(settings: Settings, one: Subscription) -> None:
 def search(settings: Settings, who: Requester, question: str) -> None:
     """Record a search as the API does before it answers."""
     at = datetime.now(UTC)
-    query = QueryCipher(keys_in(settings.audit_key_folder)).sealed(json.dumps({"question": question}), at)
+    query = QueryCipher(keys_in(settings.audit_key_folder)).encrypt(json.dumps({"question": question}), at)
     act = Act(
         ActKind.SEARCH, who.subject, who.agency, who.country, purpose="investigation", case_reference="1", query=query
     )
@@ -61,8 +61,8 @@ def notices(settings: Settings) -> list[Notice]:
     """All notices, in order."""
 
     async def all_of_it() -> list[bytes]:
-        start = {TopicPartition(topics.name(settings, topics.NOTICES), 0): 0}
-        return [record.value async for records in read(settings, start) for record in records]
+        start = {TopicPartition(topics.topic_name(settings, topics.NOTICES), 0): 0}
+        return [record.value async for records in read_partitions(settings, start) for record in records]
 
     return [msgspec.json.decode(value, type=Notice) for value in asyncio.run(all_of_it())]
 
@@ -83,13 +83,13 @@ def test_it_meets_what_is_held_and_what_comes_and_makes_no_link(
     wait_for(lambda: installation.at_rest() and installation.accounting().decided == 2, deadline_s=90)
     name = person["names"][0]
     question = f"{name['given']} {name['family']} born:{person['birth_date']} phone:{person['phones'][0]}"
-    query = made(uuid.uuid4().hex, question, "", BERT, WHY, datetime.now(UTC))
+    query = make_subscription(uuid.uuid4().hex, question, "", BERT, WHY, datetime.now(UTC))
     write(settings, query)
     wait_for(lambda: told(settings) == ["fr-pj"], deadline_s=90)
     later = [records.message("de-bk", "1", people=[person])]
     installation.push(later)
     wait_for(lambda: told(settings) == ["fr-pj", "de-bk"], deadline_s=90)
-    write(settings, ended(query, datetime.now(UTC)))
+    write(settings, close_subscription(query, datetime.now(UTC)))
     last = [records.message("nl-np", "2", people=[person])]
     wait_for(installation.at_rest, deadline_s=90)
     installation.push(last)
@@ -110,7 +110,7 @@ def test_who_asks_the_same_and_what_a_silent_case_meets_is_told_once(
     installation.push([records.message("nl-np", "1", people=[person])])
     anna = make_requester("fr-pj", subject="anna")
     for who in (anna, BERT):
-        query = made(uuid.uuid4().hex, "+33 6 12 34 56 79", "", who, WHY, datetime.now(UTC), shared=True)
+        query = make_subscription(uuid.uuid4().hex, "+33 6 12 34 56 79", "", who, WHY, datetime.now(UTC), shared=True)
         write(settings, query)
     wait_for(lambda: installation.at_rest() and installation.accounting().decided == 2, deadline_s=90)
     search(settings, BERT, person["phones"][0])

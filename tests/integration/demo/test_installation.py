@@ -11,8 +11,8 @@ from aiokafka import TopicPartition
 from elasticsearch import Elasticsearch
 from kafka import KafkaAdminClient
 
-from pipeline.correlation.store_file import locked
-from pipeline.demo.installation import NAMESPACE, Workers, demo_settings, fresh, workers
+from pipeline.correlation.store_file import lock_folder
+from pipeline.demo.installation import NAMESPACE, Workers, demo_settings, reset_installation, running_workers
 from pipeline.errors import LiaisonError
 from pipeline.index.mappings import Indices
 from pipeline.records.agencies import Agency
@@ -41,17 +41,17 @@ def test_the_demo_works_in_a_namespace_within_that_of_the_environment(engine_set
 def test_a_second_run_finds_nothing_of_the_first(
     engine_settings: Settings, settings: Settings, kafka_admin: KafkaAdminClient, elasticsearch_client: Elasticsearch
 ) -> None:
-    asyncio.run(fresh(settings, [FRENCH, BELGIAN]))
-    index = Indices(settings.namespace, "").active("old")
+    asyncio.run(reset_installation(settings, [FRENCH, BELGIAN]))
+    index = Indices(settings.namespace, "").read_alias("old")
     elasticsearch_client.indices.create(index=index)
     held, others = (
         store_folder(shared_root(settings) / "0", "intake", "all", TopicPartition(f"{namespace}cases.be-fp", 0))
         for namespace in (settings.namespace, engine_settings.namespace)
     )
     for store in (held, others):
-        locked(store).close()
-    asyncio.run(fresh(settings, [FRENCH]))
-    assert list(asyncio.run(registry.agencies(settings))) == ["fr-pj"]
+        lock_folder(store).close()
+    asyncio.run(reset_installation(settings, [FRENCH]))
+    assert list(asyncio.run(registry.read_agencies(settings))) == ["fr-pj"]
     assert f"{settings.namespace}cases.be-fp" not in own_topics(kafka_admin, settings)
     assert f"{settings.namespace}cases.fr-pj" in own_topics(kafka_admin, settings)
     assert not elasticsearch_client.indices.exists(index=index)
@@ -62,23 +62,23 @@ def test_a_second_run_finds_nothing_of_the_first(
 def test_a_real_installation_beside_it_is_left_alone(
     engine_settings: Settings, settings: Settings, elasticsearch_client: Elasticsearch
 ) -> None:
-    asyncio.run(registry.add(engine_settings, BELGIAN))
-    index = Indices(engine_settings.namespace, "").active("cases")
+    asyncio.run(registry.register_agency(engine_settings, BELGIAN))
+    index = Indices(engine_settings.namespace, "").read_alias("cases")
     elasticsearch_client.indices.create(index=index)
-    asyncio.run(fresh(settings, [FRENCH]))
-    assert list(asyncio.run(registry.agencies(engine_settings))) == ["be-fp"]
+    asyncio.run(reset_installation(settings, [FRENCH]))
+    assert list(asyncio.run(registry.read_agencies(engine_settings))) == ["be-fp"]
     assert elasticsearch_client.indices.exists(index=index)
 
 
 def test_workers_run_until_they_are_stopped_and_a_dead_one_is_noticed(
     settings: Settings, wait_for: Callable[..., object]
 ) -> None:
-    asyncio.run(fresh(settings, [FRENCH]))
-    with workers(settings) as own:
+    asyncio.run(reset_installation(settings, [FRENCH]))
+    with running_workers(settings) as own:
         # A child has its parent's command line until it executes its own.
         wait_for(lambda: set(_children()) == set(STAGES))
         children = _children()
-        own.check()
+        own.check_alive()
         children["correlate"].kill()
         wait_for(lambda: _noticed(own))
     assert not any(child.is_running() for child in children.values())
@@ -90,7 +90,7 @@ def _children() -> dict[str, psutil.Process]:
 
 def _noticed(own: Workers) -> bool:
     try:
-        own.check()
+        own.check_alive()
     except LiaisonError as error:
         return "correlate worker ended" in str(error)
     return False

@@ -16,13 +16,13 @@ from kafka import KafkaAdminClient
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.checking import CheckedLine, Checker
-from pipeline.feeds.pushing import PushResult, push, registered
-from pipeline.feeds.uploads import MESSAGE_OVERHEAD, UploadLine, attempt
+from pipeline.feeds.pushing import PushResult, push_lines, require_agency
+from pipeline.feeds.uploads import MESSAGE_OVERHEAD, UploadLine, open_upload
 from pipeline.records.agencies import Agency
 from pipeline.records.partitioning import partition_of
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.reading import read
+from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.monitoring.lag import ends_of
 from pipeline.streams.registers import registry
 from support.feeds.pusher_process import EFFECTS
@@ -45,17 +45,17 @@ def record(number: int, **data: Any) -> bytes:
 
 @pytest.fixture
 def settings(engine_settings: Settings) -> Settings:
-    asyncio.run(registry.add(engine_settings, AGENCY))
+    asyncio.run(registry.register_agency(engine_settings, AGENCY))
     return engine_settings
 
 
 def held(settings: Settings) -> list[Message]:
     """Partition, key and value of every message on the agency's topic, by partition and offset."""
-    topic = topics.name(settings, topics.CASES, agency=AGENCY.name)
+    topic = topics.topic_name(settings, topics.CASES, agency=AGENCY.name)
 
     async def committed() -> list[Message]:
         starts = {TopicPartition(topic, number): 0 for number in range(settings.case_partitions)}
-        return [(r.partition, r.key, r.value) async for records in read(settings, starts) for r in records]
+        return [(r.partition, r.key, r.value) async for records in read_partitions(settings, starts) for r in records]
 
     return asyncio.run(committed())
 
@@ -65,13 +65,13 @@ def raw(*lines: bytes) -> list[CheckedLine]:
 
 
 def pushed_to(settings: Settings, lines: Iterable[CheckedLine], upload: str = "x") -> PushResult:
-    return asyncio.run(push(settings, "fr-pj", upload, lines, lambda _lines: None))
+    return asyncio.run(push_lines(settings, "fr-pj", upload, lines, lambda _lines: None))
 
 
 def test_every_line_is_a_message_under_its_case_key_in_that_keys_partition(settings: Settings) -> None:
     advanced: list[int] = []
     lines = raw(*(record(number) for number in range(60)))
-    pushed = asyncio.run(push(settings, "fr-pj", "x", lines, advanced.append))
+    pushed = asyncio.run(push_lines(settings, "fr-pj", "x", lines, advanced.append))
     assert (pushed.sent, pushed.before, pushed.left_out, sum(advanced)) == (60, 0, 0, 60)
     found = held(settings)
     assert sorted(value for _, _, value in found if value) == sorted(line.raw for line in lines)
@@ -89,7 +89,7 @@ def test_versions_of_one_case_keep_their_order(settings: Settings) -> None:
 def test_a_line_with_a_problem_is_reported_every_time_and_not_sent(settings: Settings) -> None:
     lines = list(enumerate([record(1), record(2, opened="2026-02-30"), b"{", record(3)], start=1))
     for sent in (2, 0):
-        pushed = pushed_to(settings, Checker("fr-pj", "FR").check(lines))
+        pushed = pushed_to(settings, Checker("fr-pj", "FR").check_lines(lines))
         assert (pushed.sent, pushed.before, pushed.left_out) == (sent, 2 - sent, 2)
         assert [(problem.line, problem.reason) for problem in pushed.problems] == [(2, "date"), (3, "not_json")]
     assert len(held(settings)) == 2
@@ -145,7 +145,7 @@ def test_no_upload_leaves_a_group_whose_lag_grows(settings: Settings, kafka_admi
 def test_where_the_topic_of_uploads_is_missing_the_message_says_what_to_do(
     settings: Settings, kafka_admin: KafkaAdminClient, wait_for: WaitFor
 ) -> None:
-    name = topics.name(settings, topics.UPLOADS)
+    name = topics.topic_name(settings, topics.UPLOADS)
     kafka_admin.delete_topics([name])
     wait_for(lambda: name not in kafka_admin.list_topics())
     with pytest.raises(LiaisonError, match="liaison topics apply"):
@@ -154,7 +154,7 @@ def test_where_the_topic_of_uploads_is_missing_the_message_says_what_to_do(
 
 async def receipt_of_anything(settings: Settings) -> None:
     """Something comes on the agency's receipts, as it does without end."""
-    topic = topics.name(settings, topics.RECEIPTS, agency="fr-pj")
+    topic = topics.topic_name(settings, topics.RECEIPTS, agency="fr-pj")
     async with AIOKafkaProducer(bootstrap_servers=settings.kafka_url) as producer:
         await producer.send_and_wait(topic, b"{}", partition=0)
 
@@ -163,10 +163,10 @@ def test_a_later_attempt_ends_an_earlier_one_that_still_runs(settings: Settings)
     lines = [UploadLine(b"fr-pj:1", record(1))]
 
     async def overtaken() -> None:
-        async with attempt(settings, "fr-pj", "x") as early:
-            async with attempt(settings, "fr-pj", "x") as late:
-                await late.send(lines, 1)
-            await early.send(lines, 1)
+        async with open_upload(settings, "fr-pj", "x") as early:
+            async with open_upload(settings, "fr-pj", "x") as late:
+                await late.send_lines(lines, 1)
+            await early.send_lines(lines, 1)
 
     with pytest.raises(LiaisonError, match="taken over"):
         asyncio.run(overtaken())
@@ -191,9 +191,9 @@ def test_a_pusher_killed_at_any_effect_is_gone_on_after(
 
 
 def test_only_a_registered_agency_may_push(settings: Settings) -> None:
-    assert asyncio.run(registered(settings, "fr-pj")) == AGENCY
+    assert asyncio.run(require_agency(settings, "fr-pj")) == AGENCY
     with pytest.raises(LiaisonError, match="liaison ops agency add be-fp"):
-        asyncio.run(registered(settings, "be-fp"))
+        asyncio.run(require_agency(settings, "be-fp"))
 
 
 def liaison(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:

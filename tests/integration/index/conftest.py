@@ -9,7 +9,7 @@ import pytest
 from elasticsearch import AsyncElasticsearch
 
 from pipeline.index.client import connect
-from pipeline.index.mappings import Indices, apply
+from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.index.reading import IndexReader
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import load_model
@@ -27,7 +27,7 @@ async def client(engine_settings: Settings) -> AsyncIterator[AsyncElasticsearch]
 async def indices(client: AsyncElasticsearch, namespace: str) -> Indices:
     """This test's own indices, empty."""
     made = Indices(namespace, "g1")
-    assert await apply(client, made) == []
+    assert await apply_mappings(client, made) == []
     return made
 
 

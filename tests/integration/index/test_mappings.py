@@ -7,7 +7,7 @@ from elasticsearch import AsyncElasticsearch, BadRequestError
 
 from pipeline.index.fields import CATALOGUE
 from pipeline.index.layouts import DEFAULT_LAYOUTS, IndexLayout
-from pipeline.index.mappings import Indices, apply, index_body, set_replicas
+from pipeline.index.mappings import Indices, apply_mappings, index_body, set_replicas
 
 pytestmark = pytest.mark.engines
 
@@ -16,13 +16,13 @@ async def test_applying_again_changes_nothing_and_finds_no_difference(
     client: AsyncElasticsearch, indices: Indices
 ) -> None:
     before = await client.indices.get(index=f"{indices.namespace}*")
-    assert await apply(client, indices) == []
+    assert await apply_mappings(client, indices) == []
     assert await client.indices.get(index=f"{indices.namespace}*") == before
 
 
 async def test_workers_that_start_at_once_make_one_set_of_indices(client: AsyncElasticsearch, namespace: str) -> None:
     made = Indices(namespace, "g1")
-    assert await asyncio.gather(*(apply(client, made) for _ in range(4))) == [[]] * 4
+    assert await asyncio.gather(*(apply_mappings(client, made) for _ in range(4))) == [[]] * 4
     assert len(await client.indices.get(index=f"{namespace}*")) == len(CATALOGUE)
 
 
@@ -30,10 +30,10 @@ async def test_a_field_that_differs_is_named(client: AsyncElasticsearch, namespa
     made, body = Indices(namespace, "g1"), index_body("cases")
     body["mappings"]["properties"]["agency"] = {"type": "text"}
     del body["mappings"]["properties"]["digest"]
-    await client.indices.create(index=made.first("cases"), aliases={made.own("cases"): {}}, **body)
-    assert await apply(client, made) == [
-        f"{made.first('cases')}: agency is type=text, should be type=keyword",
-        f"{made.first('cases')}: digest is missing, should be doc_values=False type=keyword",
+    await client.indices.create(index=made.first_index("cases"), aliases={made.write_alias("cases"): {}}, **body)
+    assert await apply_mappings(client, made) == [
+        f"{made.first_index('cases')}: agency is type=text, should be type=keyword",
+        f"{made.first_index('cases')}: digest is missing, should be doc_values=False type=keyword",
     ]
 
 
@@ -42,26 +42,26 @@ async def test_shards_and_copies_that_differ_are_named_and_copies_set_in_place(
 ) -> None:
     made = Indices(namespace, "g1")
     wanted = {**DEFAULT_LAYOUTS, "cases": IndexLayout(3, "0")}
-    assert await apply(client, made, wanted) == []
-    assert await apply(client, made, wanted) == []
-    index = made.first("cases")
-    assert await apply(client, made) == [
+    assert await apply_mappings(client, made, wanted) == []
+    assert await apply_mappings(client, made, wanted) == []
+    index = made.first_index("cases")
+    assert await apply_mappings(client, made) == [
         f"{index}: shards are 3, should be 1 (liaison ops reindex)",
         f"{index}: replicas are 0, should be 0-1 (liaison ops reindex --replicas-only)",
     ]
     assert await set_replicas(client, made, "cases", DEFAULT_LAYOUTS) == index
-    assert await apply(client, made) == [f"{index}: shards are 3, should be 1 (liaison ops reindex)"]
+    assert await apply_mappings(client, made) == [f"{index}: shards are 3, should be 1 (liaison ops reindex)"]
 
 
 async def test_a_second_generation_does_not_take_over_the_readers(client: AsyncElasticsearch, indices: Indices) -> None:
     second = Indices(indices.namespace, "g2")
-    assert await apply(client, second) == []
-    active = await client.indices.get_alias(name=indices.active("cases"))
-    assert list(active) == [indices.first("cases")]
-    assert await client.indices.exists_alias(name=second.own("cases"))
+    assert await apply_mappings(client, second) == []
+    active = await client.indices.get_alias(name=indices.read_alias("cases"))
+    assert list(active) == [indices.first_index("cases")]
+    assert await client.indices.exists_alias(name=second.write_alias("cases"))
 
 
 @pytest.mark.parametrize("kind", CATALOGUE)
 async def test_an_unknown_field_is_refused(client: AsyncElasticsearch, indices: Indices, kind: str) -> None:
     with pytest.raises(BadRequestError, match="strict_dynamic_mapping_exception"):
-        await client.index(index=indices.own(kind), id="x", document={"stranger": 1})
+        await client.index(index=indices.write_alias(kind), id="x", document={"stranger": 1})

@@ -13,10 +13,10 @@ from pipeline.errors import LiaisonError
 from pipeline.index import client as client_module
 from pipeline.index.client import connect, connect_for_reading
 from pipeline.index.documents import Action
-from pipeline.index.engine import NO_INDEX, fetched
+from pipeline.index.engine import NO_INDEX, fetch_documents
 from pipeline.index.mappings import Indices
 from pipeline.index.points import PointInTime
-from pipeline.index.queries import BY_CASE, page
+from pipeline.index.queries import BY_CASE, page_body
 from pipeline.index.writer import BulkWriter
 from pipeline.settings import Settings
 
@@ -72,11 +72,11 @@ async def test_reads_go_on_beside_nodes_that_are_dead_or_hang(
 ) -> None:
     await writer.write([case(number) for number in range(5)])
     settings = listed(dead, frozen, engine_settings.elasticsearch_url)
-    query = page({"match_all": {}}, BY_CASE, 3)
+    query = page_body({"match_all": {}}, BY_CASE, 3)
     async with asyncio.timeout(DEADLINE_S), connect_for_reading(settings) as client:
         for _ in range(6):
-            assert len(await fetched(client, indices.active("cases"), ["fr-pj:1", "fr-pj:2", "x:1"])) == 2
-        point = PointInTime(client, indices.active("cases"), "")
+            assert len(await fetch_documents(client, indices.read_alias("cases"), ["fr-pj:1", "fr-pj:2", "x:1"])) == 2
+        point = PointInTime(client, indices.read_alias("cases"), "")
         await point.refresh()
         first = await point.hits(**query)
         rest = await point.hits(**query, search_after=first[-1]["sort"])
@@ -92,7 +92,7 @@ async def test_one_read_at_a_time_still_finds_the_node_that_answers(
     async with asyncio.timeout(DEADLINE_S):
         for _ in range(4):
             async with connect_for_reading(settings) as client:
-                assert await fetched(client, indices.active("cases"), ["fr-pj:1"]) == []
+                assert await fetch_documents(client, indices.read_alias("cases"), ["fr-pj:1"]) == []
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -101,7 +101,7 @@ async def test_without_a_node_that_answers_a_read_fails_in_bounded_time(
 ) -> None:
     async with asyncio.timeout(DEADLINE_S), connect_for_reading(listed(*[frozen, dead][:count])) as client:
         with pytest.raises(LiaisonError, match="is not responding"):
-            await fetched(client, indices.active("cases"), ["fr-pj:1"])
+            await fetch_documents(client, indices.read_alias("cases"), ["fr-pj:1"])
 
 
 async def test_writes_wait_for_a_node_that_takes_them(
@@ -121,4 +121,4 @@ async def test_an_index_that_is_missing_is_no_dead_node(
     async with connect_for_reading(listed(dead, engine_settings.elasticsearch_url)) as client:
         for _ in range(3):
             with pytest.raises(LiaisonError, match=NO_INDEX):
-                await fetched(client, Indices(namespace, "none").active("cases"), ["fr-pj:1"])
+                await fetch_documents(client, Indices(namespace, "none").read_alias("cases"), ["fr-pj:1"])

@@ -8,7 +8,7 @@ import pytest
 from elasticsearch import AsyncElasticsearch
 
 from pipeline.correlation.claims import ClaimState
-from pipeline.correlation.references import digest
+from pipeline.correlation.references import digest_name
 from pipeline.errors import LiaisonError
 from pipeline.index import reading
 from pipeline.index.client import connect
@@ -42,11 +42,11 @@ async def test_a_case_is_read_the_moment_it_is_written(
 ) -> None:
     given = record("fr-pj", title="Vol")
     await writer.write([case_document(stages.accepted(given))])
-    found = await reader.case("fr-pj:1")
+    found = await reader.read_case("fr-pj:1")
     assert found is not None
     assert found.data["title"] == "Vol"
     assert found.data["entities"] == given["entities"]
-    assert await reader.case("fr-pj:2") is None
+    assert await reader.read_case("fr-pj:2") is None
 
 
 async def test_a_reference_finds_its_case_for_those_to_whom_it_is_shown(
@@ -56,10 +56,10 @@ async def test_a_reference_finds_its_case_for_those_to_whom_it_is_shown(
     for code in ("H1", "H2", "H3"):
         given = record("fr-pj", case_id=code, handling=handling | {"code": code})
         await writer.write([case_document(stages.accepted(given))])
-    await client.indices.refresh(index=indices.own("cases"))
+    await client.indices.refresh(index=indices.write_alias("cases"))
 
     async def found(code: str, country: str = "BE", purpose: str = "investigation") -> str | None:
-        case = await reader.digested(digest(f"fr-pj:{code}"), country, purpose)
+        case = await reader.find_digested(digest_name(f"fr-pj:{code}"), country, purpose)
         return None if case is None else case.case
 
     assert [await found(code) for code in ("H1", "H2", "H3")] == ["fr-pj:H1", "fr-pj:H2", None]
@@ -103,7 +103,7 @@ async def test_a_withdrawn_case_and_its_links_are_gone_at_once(
     a, b = await linked(stages, writer)
     gone = {"case_id": "1", "agency": "fr-pj", "country": "FR", "version": 2, "status": "withdrawn"}
     await writer.write([case_document(stages.accepted(gone))])
-    assert await reader.case(b) is None
+    assert await reader.read_case(b) is None
     assert await visible(reader) == []
     assert await reader.links_of(a, 10) == []
     assert [case.case async for case in reader.every_case(EVERYTHING)] == [a]
@@ -118,7 +118,7 @@ async def test_a_retraction_takes_the_link_and_its_evidence_out_of_the_index(
     claim = stages.claim(a, b, ClaimState.RETRACTED)
     await writer.write([link_document(claim)])
     assert await visible(reader) == []
-    left = (await client.get(index=indices.own("links"), id=claim.link))["_source"]
+    left = (await client.get(index=indices.write_alias("links"), id=claim.link))["_source"]
     assert left == {
         "link": claim.link, "state": "retracted", "generation": "g1", "cases": ["be-fp:1", "fr-pj:1"],
         "a": {"case": "be-fp:1", "version": 1}, "b": {"case": "fr-pj:1", "version": 2},
@@ -133,7 +133,7 @@ async def test_from_its_last_day_a_case_is_invisible_by_the_clock_alone(
     async def seen(time: datetime) -> tuple[bool, int, int]:
         reader = IndexReader(client, indices, lambda: time)
         cases = [case async for case in reader.every_case(Limits(time.date()))]
-        return await reader.case(b) is not None, len(await visible(reader)), len(cases)
+        return await reader.read_case(b) is not None, len(await visible(reader)), len(cases)
 
     assert await seen(datetime(2026, 12, 31, 23, 59, tzinfo=UTC)) == (True, 1, 2)
     assert await seen(datetime(2027, 1, 1, tzinfo=UTC)) == (False, 0, 1)
@@ -159,10 +159,10 @@ async def test_all_pages_are_read_in_order_and_those_of_a_case_are_filled(
 
 async def test_without_an_index_it_says_what_to_do(client: AsyncElasticsearch, namespace: str) -> None:
     with pytest.raises(LiaisonError, match="no search index yet"):
-        await IndexReader(client, Indices(namespace, "g1")).case("fr-pj:1")
+        await IndexReader(client, Indices(namespace, "g1")).read_case("fr-pj:1")
 
 
 async def test_an_elasticsearch_that_is_away_is_one_line(indices: Indices) -> None:
     async with connect(Settings(elasticsearch_url="http://127.0.0.1:9")) as nowhere:
         with pytest.raises(LiaisonError, match="Elasticsearch is not responding"):
-            await IndexReader(nowhere, indices).case("fr-pj:1")
+            await IndexReader(nowhere, indices).read_case("fr-pj:1")

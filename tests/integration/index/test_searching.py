@@ -8,12 +8,12 @@ from elasticsearch import AsyncElasticsearch
 
 from pipeline.access.audience import Viewer
 from pipeline.index.documents import case_document
-from pipeline.index.filters import Filters, bodies
+from pipeline.index.filters import Filters, filter_clauses
 from pipeline.index.mappings import Indices
 from pipeline.index.queries import Limits
-from pipeline.index.questions import parse
+from pipeline.index.questions import parse_question
 from pipeline.index.reading import IndexReader
-from pipeline.index.searching import search
+from pipeline.index.searching import search_cases
 from pipeline.index.writer import BulkWriter
 from support.index.documents import PureStages
 from support.records.builder import case_data, handling, person
@@ -54,14 +54,14 @@ async def filled(
         for name, (country, entity) in RECORDS.items()
     ]
     assert (await writer.write([case_document(case) for case in cases])).refused == []
-    await client.indices.refresh(index=indices.own("cases"))
+    await client.indices.refresh(index=indices.write_alias("cases"))
     return reader
 
 
 async def found(
     reader: IndexReader, stages: PureStages, question: str, limits: Limits = EVERYTHING, country: str = ""
 ) -> list[str]:
-    results = await search(reader, parse(question), stages.model, limits, country)
+    results = await search_cases(reader, parse_question(question), stages.model, limits, country)
     assert [one.score for one in results] == sorted((one.score for one in results), reverse=True)
     return [one.case.case.split(":")[1] for one in results]
 
@@ -127,7 +127,7 @@ async def test_a_case_withdrawn_since_the_last_refresh_is_not_shown(
 
 
 async def test_results_say_why(filled: IndexReader, stages: PureStages) -> None:
-    (result,) = await search(filled, parse("Иван Петров 1980-05-01"), stages.model, EVERYTHING, limit=1)
+    (result,) = await search_cases(filled, parse_question("Иван Петров 1980-05-01"), stages.model, EVERYTHING, limit=1)
     fields = {item.field: item for entity in result.evidence for item in entity.items}
     assert fields["birth_date"].bits > 0
     assert {"name", "key"} <= set(result.met)
@@ -162,11 +162,11 @@ async def test_days_places_offences_and_agencies_narrow_a_search(
         for name, (country, fields) in told.items()
     ]
     assert (await writer.write([case_document(case) for case in cases])).refused == []
-    await client.indices.refresh(index=indices.own("cases"))
+    await client.indices.refresh(index=indices.write_alias("cases"))
     for filters, expected in NARROWED:
-        limits = Limits(EVERYTHING.today, filters=bodies(filters))
+        limits = Limits(EVERYTHING.today, filters=filter_clauses(filters))
         assert sorted(await found(reader, stages, "ivan petrov", limits)) == expected, filters
-        assert [one.case for one in await reader.browse(limits, 10)] == sorted(
+        assert [one.case for one in await reader.browse_cases(limits, 10)] == sorted(
             f"{told[name][0].lower()}-x:{name}" for name in expected
         )
     assert sorted(await found(reader, stages, "petrov city:Lyon")) == sorted(told)

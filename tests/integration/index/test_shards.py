@@ -13,12 +13,12 @@ from elasticsearch import AsyncElasticsearch
 from pipeline.access.audience import Viewer
 from pipeline.index.documents import Action, case_document, link_document
 from pipeline.index.layouts import DEFAULT_LAYOUTS, IndexLayout
-from pipeline.index.mappings import Indices, apply
-from pipeline.index.probes import asked, probe
-from pipeline.index.queries import BY_SCORE, Limits, candidates, page
-from pipeline.index.questions import parse
+from pipeline.index.mappings import Indices, apply_mappings
+from pipeline.index.probes import make_candidate_query, make_probe
+from pipeline.index.queries import BY_SCORE, Limits, candidate_body, page_body
+from pipeline.index.questions import parse_question
 from pipeline.index.reading import IndexReader
-from pipeline.index.searching import SearchResult, find_hits, search
+from pipeline.index.searching import SearchResult, find_hits, search_cases
 from pipeline.index.writer import BulkWriter
 from support.index.documents import PureStages
 from support.records.builder import person
@@ -74,7 +74,7 @@ async def readers(
     for name, shards in (("one", 1), ("three", 3)):
         indices = Indices(f"{namespace}{name}-", "g1")
         layouts = {kind: IndexLayout(shards) for kind in DEFAULT_LAYOUTS}
-        assert await apply(client, indices, layouts) == []
+        assert await apply_mappings(client, indices, layouts) == []
         assert (await BulkWriter(client, indices).write(actions)).refused == []
         await client.indices.refresh(index=f"{indices.namespace}*")
         made.append(IndexReader(client, indices))
@@ -89,16 +89,16 @@ async def test_every_answer_is_the_same(readers: tuple[IndexReader, IndexReader,
     one, three, linked = readers
     for limits in LIMITS:
         for text in QUESTIONS:
-            question = parse(text)
-            found = [told(await search(reader, question, stages.model, limits, "FR")) for reader in (one, three)]
+            question = parse_question(text)
+            found = [told(await search_cases(reader, question, stages.model, limits, "FR")) for reader in (one, three)]
             assert found[0] == found[1]
             assert found[0] or limits is not ALL
             hits = [await find_hits(reader, question, "FR", stages.model, limits) for reader in (one, three)]
             assert hits[0] == hits[1]
         cases = [[case.case async for case in reader.every_case(limits)] for reader in (one, three)]
         assert cases[0] == cases[1]
-        assert [one.case for one in await one.browse(limits, 50)] == [
-            one.case for one in await three.browse(limits, 50)
+        assert [one.case for one in await one.browse_cases(limits, 50)] == [
+            one.case for one in await three.browse_cases(limits, 50)
         ]
     links = [await reader.links_of(linked, 30) for reader in (one, three)]
     assert links[0] == links[1]
@@ -112,9 +112,11 @@ async def test_candidates_are_cut_off_at_the_same_place(
     readers: tuple[IndexReader, IndexReader, str], stages: PureStages
 ) -> None:
     """More cases answer than are ranked, with equal scores at the cut."""
-    question = parse("ivan petrov")
-    asked_for = asked(question, probe(question, ""), stages.model.stop_keys, stages.model.key_rarity)
-    found = [await reader.candidates(candidates(asked_for, ALL, 20)) for reader in readers[:2]]
+    question = parse_question("ivan petrov")
+    asked_for = make_candidate_query(
+        question, make_probe(question, ""), stages.model.stop_keys, stages.model.key_rarity
+    )
+    found = [await reader.find_candidates(candidate_body(asked_for, ALL, 20)) for reader in readers[:2]]
     assert [(one.card.case, one.score, one.met) for one in found[0]] == [
         (one.card.case, one.score, one.met) for one in found[1]
     ]
@@ -124,8 +126,8 @@ async def test_candidates_are_cut_off_at_the_same_place(
 async def test_pages_from_a_point_in_time_are_the_same(readers: tuple[IndexReader, IndexReader, str]) -> None:
     listed: list[list[str]] = []
     for reader in readers[:2]:
-        point, after, seen = reader.point("cases", ""), None, []
-        while hits := await point.hits(source=False, **page({"match_all": {}}, BY_SCORE, 7, after)):
+        point, after, seen = reader.open_point("cases", ""), None, []
+        while hits := await point.hits(source=False, **page_body({"match_all": {}}, BY_SCORE, 7, after)):
             seen += [hit["_id"] for hit in hits]
             after = hits[-1]["sort"]
         await point.close()

@@ -14,7 +14,7 @@ from pipeline.backoff import LONGEST_PAUSE_S
 from pipeline.index import writer as writer_module
 from pipeline.index.client import connect
 from pipeline.index.documents import Action
-from pipeline.index.mappings import Indices, apply
+from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.index.writer import BulkWriter
 from pipeline.settings import Settings
 
@@ -28,8 +28,8 @@ def case(key: str, version: int, **fields: object) -> Action:
 
 async def held(client: AsyncElasticsearch, indices: Indices) -> dict[str, int]:
     """Version by case key of everything in the index."""
-    await client.indices.refresh(index=indices.own("cases"))
-    found = await client.search(index=indices.own("cases"), size=10_000)
+    await client.indices.refresh(index=indices.write_alias("cases"))
+    found = await client.search(index=indices.write_alias("cases"), size=10_000)
     return {hit["_id"]: hit["_source"]["version"] for hit in found["hits"]["hits"]}
 
 
@@ -56,7 +56,7 @@ async def test_a_tombstone_stays_when_an_older_version_comes_late(
     tombstone = Action("cases", "fr-pj:1", 4, msgspec.json.encode(gone))
     await writer.write([case("fr-pj:1", 1, text="canary"), tombstone])
     assert (await writer.write([case("fr-pj:1", 1, text="canary")])).stale == 1
-    assert (await client.get(index=indices.own("cases"), id="fr-pj:1"))["_source"] == gone
+    assert (await client.get(index=indices.write_alias("cases"), id="fr-pj:1"))["_source"] == gone
 
 
 async def test_refused_documents_come_back_and_the_others_are_written(
@@ -172,8 +172,8 @@ async def test_a_missing_index_is_waited_for_and_never_made_by_a_write(
     indices = Indices(namespace, "g1")
 
     async def pause(_seconds: float) -> None:
-        assert not await client.indices.exists(index=indices.own("cases"))
-        await apply(client, indices)
+        assert not await client.indices.exists(index=indices.write_alias("cases"))
+        await apply_mappings(client, indices)
 
     outcome = await BulkWriter(client, indices, pause).write([case("fr-pj:1", 1)])
     assert outcome.written == 1
@@ -181,7 +181,7 @@ async def test_a_missing_index_is_waited_for_and_never_made_by_a_write(
 
 
 async def test_a_blocked_index_is_waited_for(client: AsyncElasticsearch, indices: Indices) -> None:
-    index = indices.first("cases")
+    index = indices.first_index("cases")
 
     async def pause(_seconds: float) -> None:
         await client.indices.put_settings(index=index, settings={"index.blocks.write": None})

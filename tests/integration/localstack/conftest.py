@@ -18,7 +18,7 @@ from support.installation.command import Home, new_home
 def home(tmp_path: Path) -> Iterator[Home]:
     """A fresh home for one test; its engines, if any are left, are ended."""
     yield new_home(tmp_path)
-    stack.down(Settings(home=tmp_path))
+    stack.stop_engines(Settings(home=tmp_path))
 
 
 @pytest.fixture(scope="module")
@@ -26,5 +26,5 @@ def shared_home() -> Iterator[Home]:
     """A home whose stack the tests of one module share, each bringing it up as it needs it."""
     path = Path(tempfile.mkdtemp(prefix="liaison-localstack-"))
     yield new_home(path)
-    stack.down(Settings(home=path))
+    stack.stop_engines(Settings(home=path))
     shutil.rmtree(path)

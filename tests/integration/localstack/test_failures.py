@@ -64,7 +64,7 @@ def test_two_homes_that_want_one_port_both_get_a_kafka_of_their_own(home: Home, 
         assert first["kafka"]["url"] != second["kafka"]["url"]
         assert first["elasticsearch"]["state"] == "unreachable"
     finally:
-        stack.down(Settings(home=other.path))
+        stack.stop_engines(Settings(home=other.path))
 
 
 @pytest.mark.engines
@@ -105,6 +105,6 @@ def test_a_stranger_with_the_recorded_pid_is_left_alone(home: Home) -> None:
     myself = psutil.Process()
     run_files.write_run(run_file, run_files.ProcessRun(os.getpid(), run_files.start_time_s(myself), 1))
     settings = Settings(home=home.path, kafka_url="", elasticsearch_url="")
-    assert stack.status(settings)[0].state == "killed"
-    assert stack.down(settings) == []
+    assert stack.engine_statuses(settings)[0].state == "killed"
+    assert stack.stop_engines(settings) == []
     assert not run_file.exists()

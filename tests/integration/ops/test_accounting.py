@@ -12,7 +12,7 @@ from kafka.structs import OffsetAndMetadata, TopicPartition
 
 from pipeline.records.messages import Receipt
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import admin
+from pipeline.streams.kafka.admin import admin_client
 from pipeline.streams.monitoring.lag import group_of
 from support.installation.command import RunLiaison
 from support.installation.installation import Installation
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
 
 async def say(installation: Installation, receipts: list[Receipt]) -> None:
     """Write receipts as no worker would."""
-    name = topics.name(installation.settings, topics.RECEIPTS, agency="fr-pj")
+    name = topics.topic_name(installation.settings, topics.RECEIPTS, agency="fr-pj")
     async with AIOKafkaProducer(bootstrap_servers=installation.settings.kafka_url) as producer:
         for receipt in receipts:
             await producer.send_and_wait(name, msgspec.json.encode(receipt), key=b"x", partition=0)
@@ -73,7 +73,7 @@ def test_a_position_that_was_passed_without_a_receipt_is_missing(
     [sent] = installation.push([records.message("fr-pj", "lost")])
     topic, partition, offset = sent.rsplit("-", 2)
     passed = {TopicPartition(topic, int(partition)): OffsetAndMetadata(int(offset) + 1, "", -1)}
-    with admin(installation.settings) as client:
+    with admin_client(installation.settings) as client:
         client.alter_group_offsets(group_of(installation.settings, "intake"), passed)
     told = liaison("accounting", "--json")
     assert told.returncode == 1

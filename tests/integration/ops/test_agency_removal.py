@@ -12,19 +12,19 @@ import pytest
 
 from pipeline.access.disclosures import Disclosure, Move, ThreadStep
 from pipeline.access.requester import Grounds, Purpose
-from pipeline.access.subscriptions import Subscription, SubscriptionState, made
-from pipeline.access.token_keys import issue
+from pipeline.access.subscriptions import Subscription, SubscriptionState, make_subscription
+from pipeline.access.token_keys import issue_token
 from pipeline.access.tokens import TokenError
-from pipeline.api.runtime import opened
+from pipeline.api.runtime import open_runtime
 from pipeline.errors import LiaisonError
-from pipeline.ops.agencies.removal import Removed, remove
+from pipeline.ops.agencies.removal import Removed, retire_agency
 from pipeline.records.agencies import Agency, AgencyState
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.reading import read_table
 from pipeline.streams.registers import registry
-from pipeline.streams.registers.registry import agencies
+from pipeline.streams.registers.registry import read_agencies
 from support.access.requesters import make_requester
 from support.installation.fixtures import installation, make_installation, records, start_all, start_stage
 from support.installation.installation import Installation
@@ -37,7 +37,7 @@ pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 
 
 def removed(installation: Installation, name: str, timeout_s: float = 90) -> Removed:
-    return asyncio.run(remove(installation.settings, name, timeout_s, lambda: datetime.now(UTC)))
+    return asyncio.run(retire_agency(installation.settings, name, timeout_s, lambda: datetime.now(UTC)))
 
 
 def test_all_cases_go_with_their_links_and_later_records_are_refused(
@@ -56,7 +56,7 @@ def test_all_cases_go_with_their_links_and_later_records_are_refused(
     assert installation.visible_links() == {}
     assert installation.cases(["fr-pj:0", "fr-pj:1", "fr-pj:2"]) == {}
     assert installation.cases(["be-fp:1"]) == {"be-fp:1": 1}
-    assert asyncio.run(agencies(installation.settings))["fr-pj"].state is AgencyState.REMOVED
+    assert asyncio.run(read_agencies(installation.settings))["fr-pj"].state is AgencyState.REMOVED
 
     (position,) = installation.push([records.message("fr-pj", "9")])
     wait_for(lambda: position in installation.receipts(), 60)
@@ -79,7 +79,7 @@ NOW = datetime.now(UTC)
 
 async def decide(settings: Settings) -> None:
     """What it asked of another agency and was granted, what another holds of it, and a standing query."""
-    query = made("query", "Ivan Petrov", "FR", ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), NOW)
+    query = make_subscription("query", "Ivan Petrov", "FR", ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), NOW)
     async with DecisionLog(settings) as log:
         await log.write(topics.SUBSCRIPTIONS, query.id, query)
         for name, owner, requester in (("of-others", "be-fp", "fr-pj"), ("of-it", "fr-pj", "be-fp")):
@@ -88,7 +88,7 @@ async def decide(settings: Settings) -> None:
 
 
 async def table(settings: Settings, topic: topics.Topic, kind: Any) -> list[Any]:
-    held = await read_table(settings, topics.name(settings, topic))
+    held = await read_table(settings, topics.topic_name(settings, topic))
     return [msgspec.json.decode(value, type=kind) for value in held.values()]
 
 
@@ -109,13 +109,13 @@ async def test_its_peoples_tokens_end_and_hold_again_when_it_comes_back(
     engine_settings: Settings, make_installation: type[Installation], wait_for: WaitFor
 ) -> None:
     await asyncio.to_thread(make_installation(engine_settings).prepare)
-    token = issue(engine_settings, ANNA, NOW, timedelta(hours=1))
-    async with opened(engine_settings) as runtime:
+    token = issue_token(engine_settings, ANNA, NOW, timedelta(hours=1))
+    async with open_runtime(engine_settings) as runtime:
         assert await runtime.requester(token) == ANNA
-        await registry.put(engine_settings, Agency("fr-pj", "FR", state=AgencyState.REMOVED))
+        await registry.write_agency(engine_settings, Agency("fr-pj", "FR", state=AgencyState.REMOVED))
         await asyncio.to_thread(wait_for, lambda: runtime.agencies["fr-pj"].state is AgencyState.REMOVED)
         with pytest.raises(TokenError, match="has left this installation"):
             await runtime.requester(token)
-        await registry.put(engine_settings, Agency("fr-pj", "FR"))
+        await registry.write_agency(engine_settings, Agency("fr-pj", "FR"))
         await asyncio.to_thread(wait_for, lambda: runtime.agencies["fr-pj"].state is AgencyState.ACTIVE)
         assert await runtime.requester(token) == ANNA

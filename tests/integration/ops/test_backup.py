@@ -14,16 +14,16 @@ import pytest
 from pipeline.access.disclosures import Disclosure, Move, ThreadStep
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.reviews import Review, Verdict
-from pipeline.access.subscriptions import made
+from pipeline.access.subscriptions import make_subscription
 from pipeline.errors import LiaisonError
 from pipeline.index.client import connect
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.mappings import Indices
 from pipeline.ops.backup import run as backing_up
 from pipeline.ops.backup.files import Folder
-from pipeline.ops.backup.restore import restore
-from pipeline.ops.backup.run import backup
-from pipeline.ops.operation import audited
+from pipeline.ops.backup.restore import restore_installation
+from pipeline.ops.backup.run import copy_installation
+from pipeline.ops.operation import audit_operation
 from pipeline.secret_file import make_secret
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
@@ -82,9 +82,9 @@ async def decide(settings: Settings) -> None:
         for move in (Move.REQUEST, Move.GRANT):
             step = ThreadStep(move, "be-fp", "bert", NOW, until=NOW + timedelta(days=9))
             await log.write(topics.DISCLOSURES, "d1", Disclosure("d1", "be-fp:1", "be-fp", "fr-pj", steps=(step,)))
-        query = made("q1", "Ivan Petrov", "FR", ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), NOW)
+        query = make_subscription("q1", "Ivan Petrov", "FR", ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), NOW)
         await log.write(topics.SUBSCRIPTIONS, query.id, query)
-    async with audited(settings, "something"):
+    async with audit_operation(settings, "something"):
         pass
 
 
@@ -95,8 +95,8 @@ async def decided(settings: Settings) -> list[Any]:
         reader = DecisionReader(client, Indices(settings.namespace, ""), key_ring(settings))
         return [
             (await reader.reviews_of([LINK]))[LINK],
-            await reader.threads(["d1"]),
-            await reader.subscriptions("fr-pj", 10),
+            await reader.read_threads(["d1"]),
+            await reader.list_subscriptions("fr-pj", 10),
         ]
 
 
@@ -152,16 +152,16 @@ def test_links_decisions_and_audit_are_as_before_however_often_it_was_cut_off(
     wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=120)
 
     monkeypatch.setattr(backing_up, "SEGMENT_BYTES", 1)
-    done, cuts = until_done(lambda count: asyncio.run(backup(settings, folder, now, count)), 1, 5)
+    done, cuts = until_done(lambda count: asyncio.run(copy_installation(settings, folder, now, count)), 1, 5)
     assert cuts > 1
     assert done.finished
     with pytest.raises(LiaisonError, match="stop the workers first"):
-        asyncio.run(restore(settings, folder, lambda: None))
+        asyncio.run(restore_installation(settings, folder, lambda: None))
 
-    back, cuts = until_done(lambda count: asyncio.run(restore(elsewhere.settings, folder, count)), 2, 12)
+    back, cuts = until_done(lambda count: asyncio.run(restore_installation(elsewhere.settings, folder, count)), 2, 12)
     assert cuts > 1
     assert back.agencies == 4
-    assert asyncio.run(restore(elsewhere.settings, folder, lambda: None)).records == 0
+    assert asyncio.run(restore_installation(elsewhere.settings, folder, lambda: None)).records == 0
     for stage in STAGES:
         start_there(stage)
     wait_for(elsewhere.at_rest, deadline_s=120)
@@ -187,14 +187,14 @@ def test_what_it_would_not_go_with_is_refused_before_anything_is_written(
 ) -> None:
     folder = Folder(tmp_path / "backup")
     asyncio.run(decide(installation.settings))
-    asyncio.run(backup(installation.settings, folder, now, lambda: None))
+    asyncio.run(copy_installation(installation.settings, folder, now, lambda: None))
     another = make_secret(Settings(secret_file=tmp_path / "another"))
     [own] = key_ring(installation.settings).ids
     held = f"PARTITIONS={installation.settings.case_partitions}"
     for wrong, told in (({"secret_file": another}, f"{another} .* {own}"), ({"case_partitions": 8}, held)):
         other = Settings(**(elsewhere.settings.model_dump() | wrong))
         with pytest.raises(LiaisonError, match=told):
-            asyncio.run(restore(other, folder, lambda: None))
+            asyncio.run(restore_installation(other, folder, lambda: None))
     asyncio.run(decide(elsewhere.settings))
     with pytest.raises(LiaisonError, match="is not empty"):
-        asyncio.run(restore(elsewhere.settings, folder, lambda: None))
+        asyncio.run(restore_installation(elsewhere.settings, folder, lambda: None))

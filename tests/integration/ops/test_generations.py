@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.matching.model import Model, Prior, dump, load_model
+from pipeline.matching.model import Model, Prior, encode_model, load_model
 from support.installation.command import RunLiaison
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
@@ -39,7 +39,7 @@ def stricter(tmp_path: Path) -> tuple[Path, Model]:
     prior = Prior(file.prior.bits - STRICTER, file.prior.companion - STRICTER)
     made = msgspec.structs.replace(file, version="stricter", prior=prior)
     path = tmp_path / "stricter.json"
-    path.write_bytes(dump(made))
+    path.write_bytes(encode_model(made))
     return path, Model(made)
 
 

@@ -21,7 +21,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from pipeline.engines.ports import any_free
 from pipeline.index.mappings import Indices
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import admin
+from pipeline.streams.kafka.admin import admin_client
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.installation.status_ports import STAGES, Ports, free_ports
@@ -104,8 +104,8 @@ def prometheus(ports: Ports, tmp_path: Path, wait_for: Callable[..., Any]) -> It
 async def send_as_of(installation: Installation, records: RecordMaker, agency: str, at_ms: int) -> None:
     """One record that its agency sent at another time, on a topic that for once takes the sender's word for it."""
     one = records.message(agency, "long-ago")
-    topic = topics.name(installation.settings, topics.CASES, agency=agency)
-    with admin(installation.settings) as client:
+    topic = topics.topic_name(installation.settings, topics.CASES, agency=agency)
+    with admin_client(installation.settings) as client:
         client.alter_configs(
             [ConfigResource(ConfigResourceType.TOPIC, topic, {"message.timestamp.type": "CreateTime"})]
         )
@@ -130,7 +130,7 @@ def test_it_shows_the_lag_while_a_stage_is_held_up_and_the_feed_that_is_silent(
     assert [one["topic"] for one in silent] == ["cases.nl-np"]
 
     wait_for(installation.at_rest, 90)
-    cases = Indices(installation.settings.namespace, installation.generation).own("cases")
+    cases = Indices(installation.settings.namespace, installation.generation).write_alias("cases")
     lag = "sum(liaison_lag_records{feed='index-cases'})"
     wait_for(lambda: prometheus.value(lag) == 0, 60)
     elasticsearch_client.indices.add_block(index=cases, block="write")

@@ -49,7 +49,7 @@ class Readers:
             while not self._stop.wait(BETWEEN_READS_S):
                 try:
                     found = {link.link async for link in reader.every_link()}
-                    held = await reader.cases(self._cases)
+                    held = await reader.read_cases(self._cases)
                 except Exception as error:
                     self.wrong.append(repr(error))
                     continue
@@ -96,15 +96,17 @@ def test_searches_are_complete_while_the_indices_are_replaced_under_load(
     assert liaison("reindex", "--kind", "nothing").returncode == 1
 
     own = Indices(installation.settings.namespace, installation.generation)
-    assert [setting(elasticsearch_client, own.own(kind), "number_of_shards") for kind in ("cases", "links")] == [
+    assert [
+        setting(elasticsearch_client, own.write_alias(kind), "number_of_shards") for kind in ("cases", "links")
+    ] == [
         "3",
         "2",
     ]
     engine_environment |= {"LIAISON_INDEX_REPLICAS": "0,cases=0-2"}
     done = liaison("reindex", "--replicas-only", "--json")
     assert set(json.loads(done.stdout)) == after
-    assert setting(elasticsearch_client, own.own("cases"), "auto_expand_replicas") == "0-2"
-    assert setting(elasticsearch_client, own.own("links"), "auto_expand_replicas") == "false"
+    assert setting(elasticsearch_client, own.write_alias("cases"), "auto_expand_replicas") == "0-2"
+    assert setting(elasticsearch_client, own.write_alias("links"), "auto_expand_replicas") == "false"
     engine_environment |= {"LIAISON_INDEX_SHARDS": "case=3"}
     done = liaison("reindex")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
@@ -130,7 +132,7 @@ def test_a_reindex_that_was_killed_is_run_again(
     start_all()
     installation.push(feed[:20])
     wait_for(lambda: installation.at_rest() and installation.accounting().decided == 20, deadline_s=240)
-    own = Indices(installation.settings.namespace, installation.generation).own("cases")
+    own = Indices(installation.settings.namespace, installation.generation).write_alias("cases")
     elasticsearch_client.indices.create(index=f"{own}-2", aliases={f"{own}-next": {}})
     elasticsearch_client.indices.add_block(index=f"{own}-1", block="write")
     installation.push(feed[20:])

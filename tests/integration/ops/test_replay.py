@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline.access.requester import Requester, Role
-from pipeline.access.token_keys import issue
+from pipeline.access.token_keys import issue_token
 from pipeline.records.partitioning import partition_of
 from support.installation.command import RunLiaison
 from support.installation.fixtures import StartAll
@@ -29,7 +29,7 @@ def settled(installation: Installation, wait_for: WaitFor, count: int) -> None:
 
 def token(settings: Any, agency: str, country: str) -> str:
     requester = Requester("anna", agency, country, frozenset({Role.FEED}))
-    return issue(settings, requester, datetime.now(UTC), timedelta(hours=1))
+    return issue_token(settings, requester, datetime.now(UTC), timedelta(hours=1))
 
 
 @pytest.mark.timeout(300)

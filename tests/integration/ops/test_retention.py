@@ -13,7 +13,7 @@ from elasticsearch import Elasticsearch
 
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.reviews import Review, Verdict
-from pipeline.access.subscriptions import LASTS, Subscription, SubscriptionState, made
+from pipeline.access.subscriptions import LASTS, Subscription, SubscriptionState, make_subscription
 from pipeline.ops.retention.policy import RENEWABLE
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
@@ -36,16 +36,16 @@ REVIEW = Review("held", "0" * 32, "be-fp:1", "fr-pj:kept", 1, 1, "g", Verdict.SA
 
 
 async def decide(settings: Settings) -> None:
-    past = made("past", "Ivan Petrov", "FR", ANNA, WHY, NOW - LASTS - RENEWABLE)
+    past = make_subscription("past", "Ivan Petrov", "FR", ANNA, WHY, NOW - LASTS - RENEWABLE)
     async with DecisionLog(settings) as log:
-        for query in (past, made("present", "Ivan Petrov", "FR", ANNA, WHY, NOW)):
+        for query in (past, make_subscription("present", "Ivan Petrov", "FR", ANNA, WHY, NOW)):
             await log.write(topics.SUBSCRIPTIONS, query.id, query)
         for review in (REVIEW, msgspec.structs.replace(REVIEW, id="over", case_b="fr-pj:gone")):
             await log.write(topics.REVIEWS, review.id, review)
 
 
 def table(settings: Settings, topic: topics.Topic, kind: Any) -> dict[str, Any]:
-    held = asyncio.run(read_table(settings, topics.name(settings, topic)))
+    held = asyncio.run(read_table(settings, topics.topic_name(settings, topic)))
     return {key.decode(): msgspec.json.decode(value, type=kind) for key, value in held.items()}
 
 

@@ -10,10 +10,10 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 
-from pipeline.matching.model import Model, Prior, dump, load_model
+from pipeline.matching.model import Model, Prior, encode_model, load_model
 from pipeline.streams.catalogues import topics
 from pipeline.streams.monitoring.lag import ends_of
-from pipeline.streams.registers.registry import agencies
+from pipeline.streams.registers.registry import read_agencies
 from support.installation.command import RunLiaison
 from support.installation.fixtures import StartAll
 from support.installation.installation import Installation
@@ -29,7 +29,7 @@ def shifted(folder: Path, hundredths: int) -> tuple[Path, Model]:
     prior = Prior(file.prior.bits + hundredths, file.prior.companion + hundredths)
     made = msgspec.structs.replace(file, version=f"shifted by {hundredths}", prior=prior)
     path = folder / f"{hundredths}.json"
-    path.write_bytes(dump(made))
+    path.write_bytes(encode_model(made))
     return path, Model(made)
 
 
@@ -38,7 +38,7 @@ def ends(installation: Installation) -> dict[str, int]:
 
     async def found() -> dict[str, int]:
         settings = installation.settings
-        planned = topics.plan(settings, await agencies(settings), [installation.generation])
+        planned = topics.plan_topics(settings, await read_agencies(settings), [installation.generation])
         held = [TopicPartition(one.name, p) for one in planned for p in range(one.partitions)]
         return {f"{p.topic}-{p.partition}": end for p, end in (await ends_of(settings, held)).items()}
 
@@ -81,6 +81,6 @@ def test_links_that_would_appear_and_vanish_are_those_of_a_batch_run_with_the_mo
 
 def test_the_active_model_is_no_second_one(installation: Installation, liaison: RunLiaison, tmp_path: Path) -> None:
     path = tmp_path / "same.json"
-    path.write_bytes(dump(load_model().file))
+    path.write_bytes(encode_model(load_model().file))
     done = liaison("shadow", "--model", str(path))
     assert (done.returncode, done.stderr) == (1, "liaison: this is the active model; choose another\n")

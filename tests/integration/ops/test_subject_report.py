@@ -13,7 +13,7 @@ from pipeline.access.audit import Act, ActKind, Form, ShownCase
 from pipeline.access.disclosures import Disclosure, Move, ThreadStep
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import audit_log
-from pipeline.streams.audit.audit_tail import entries
+from pipeline.streams.audit.audit_tail import read_entries
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.catalogues import topics
 from pipeline.times import now
@@ -106,4 +106,4 @@ def explain_policy(settings: Settings, liaison: RunLiaison) -> None:
 
 async def last(settings: Settings) -> Any:
     """The last act of the audit trail that names what was done."""
-    return [entry async for entry in entries(settings) if entry.object][-1]
+    return [entry async for entry in read_entries(settings) if entry.object][-1]

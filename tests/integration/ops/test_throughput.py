@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.ops.status.throughput import SPANS, throughput
+from pipeline.ops.status.throughput import SPANS, measure_throughput
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.processes.starting import Start
@@ -24,7 +24,7 @@ def test_each_record_counts_in_the_span_in_which_it_was_taken_in(
     start_stage("intake")
     wait_for(lambda: len(installation.receipts()) == 6, deadline_s=60)
     now = datetime.now(UTC) + timedelta(seconds=1)
-    told = asyncio.run(throughput(installation.settings, now, timedelta(minutes=10)))
+    told = asyncio.run(measure_throughput(installation.settings, now, timedelta(minutes=10)))
     assert (len(told.begins), told.span_s) == (SPANS, 20.0)
     assert (told.begins[0], told.begins[-1]) == (now - timedelta(minutes=10), now - timedelta(seconds=20))
     counts = {one.topic: one.counts for one in told.rates}
@@ -34,4 +34,4 @@ def test_each_record_counts_in_the_span_in_which_it_was_taken_in(
     assert counts["cases.be-fp"][-1] + counts["cases.be-fp"][-2] >= 1
     assert sum(counts["hits.fr-pj"]) == sum(counts["cases.de-bk"]) == 0
     assert not {"agencies", "control", "progress"} & counts.keys()
-    assert sum(asyncio.run(throughput(installation.settings, now + timedelta(hours=2))).rates[0].counts) == 0
+    assert sum(asyncio.run(measure_throughput(installation.settings, now + timedelta(hours=2))).rates[0].counts) == 0

@@ -20,17 +20,17 @@ from pipeline.feeds.client import FeedClient
 from pipeline.ops.audit.log_check import check_log, known_log_key
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import audit_log
-from pipeline.streams.audit.audit_tail import entries
+from pipeline.streams.audit.audit_tail import read_entries
 from pipeline.streams.audit.log_follower import follow_log
 from pipeline.streams.audit.log_keys import signing_key, tag_keys
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.connection import options
-from pipeline.streams.kafka.reading import read
+from pipeline.streams.kafka.connection import client_options
+from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.times import now
 from pipeline.transparency.checkpoints import Checkpoint, SignedHead, sign_head
 from pipeline.transparency.growth import HEAD_ENTRIES
-from pipeline.transparency.leaves import encode64, new_seed, seal
+from pipeline.transparency.leaves import encode64, new_seed, seal_entry
 from pipeline.transparency.log_records import HEAD_KEY, HeadRecord, decode_head, leaf_key
 from pipeline.transparency.merkle import leaf_hash, root_of
 from pipeline.transparency.served_log import ServedLog
@@ -56,15 +56,15 @@ async def write(settings: Settings, writers: int = 3, acts: int = 20) -> None:
 
 def held(settings: Settings, topic: topics.Topic, agency: str = "") -> list[tuple[bytes, bytes]]:
     async def all_of_it() -> list[tuple[bytes, bytes]]:
-        start = {TopicPartition(topics.name(settings, topic, agency=agency), 0): 0}
-        return [(one.key, one.value) async for records in read(settings, start) for one in records]
+        start = {TopicPartition(topics.topic_name(settings, topic, agency=agency), 0): 0}
+        return [(one.key, one.value) async for records in read_partitions(settings, start) for one in records]
 
     return asyncio.run(all_of_it())
 
 
 def written(settings: Settings) -> list[AuditEntry]:
     async def all_of_it() -> list[AuditEntry]:
-        return [entry async for entry in entries(settings)]
+        return [entry async for entry in read_entries(settings)]
 
     return asyncio.run(all_of_it())
 
@@ -75,7 +75,7 @@ def leaves(settings: Settings) -> list[tuple[bytes, bytes]]:
 
 def heads(settings: Settings) -> list[Checkpoint]:
     notes = [decode_head(value).head for key, value in held(settings, topics.AUDIT_LOG) if key == HEAD_KEY]
-    return [SignedHead.verified(one, signing_key(settings, make=False).verifier).checkpoint for one in notes]
+    return [SignedHead.from_signed_note(one, signing_key(settings, make=False).verifier).checkpoint for one in notes]
 
 
 def is_covered(settings: Settings, count: int) -> bool:
@@ -84,9 +84,9 @@ def is_covered(settings: Settings, count: int) -> bool:
 
 async def put(settings: Settings, topic: topics.Topic, messages: Sequence[tuple[bytes, bytes]]) -> None:
     """What somebody writes who holds the broker."""
-    async with AIOKafkaProducer(**options(settings)) as producer:
+    async with AIOKafkaProducer(**client_options(settings)) as producer:
         for key, value in messages:
-            await producer.send_and_wait(topics.name(settings, topic), value, key=key)
+            await producer.send_and_wait(topics.topic_name(settings, topic), value, key=key)
 
 
 def liaison(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
@@ -106,11 +106,11 @@ def test_each_entry_has_one_leaf_in_its_place_however_the_stage_dies(
     made = written(settings)
     wait_for(lambda: is_covered(settings, len(made)), deadline_s=90)
     keys = tag_keys(key_ring(settings))
-    bodies = [seal(entry, keys, keys.current).leaf.encode() for entry in made]
+    bodies = [seal_entry(entry, keys, keys.current).leaf.encode() for entry in made]
     assert leaves(settings) == [(leaf_key(at), body) for at, body in enumerate(bodies)]
     hashes = list(map(leaf_hash, bodies))
     assert [one.root for one in heads(settings)] == [root_of(hashes[: one.size]) for one in heads(settings)]
-    checked = asyncio.run(check_log(settings, known_log_key(settings, ""), Verification().see))
+    checked = asyncio.run(check_log(settings, known_log_key(settings, ""), Verification().check_entry))
     assert (checked.leaves, checked.waiting, checked.findings) == (len(made), 0, ())
 
 
@@ -149,7 +149,7 @@ def test_agencies_witness_it_and_find_a_fork(
 
 
 async def put_to(settings: Settings, name: str, value: bytes) -> None:
-    async with AIOKafkaProducer(**options(settings)) as producer:
+    async with AIOKafkaProducer(**client_options(settings)) as producer:
         await producer.send_and_wait(name, value, key=b"1")
 
 
@@ -171,7 +171,7 @@ def test_the_operator_finds_what_is_not_as_it_was_logged(
     stage.send_signal(signal.SIGINT)
     stage.wait(timeout=60)
     extra = msgspec.structs.replace(made[-1], seed=new_seed())
-    body = seal(extra, tag_keys(key_ring(settings)), "k").leaf.encode()
+    body = seal_entry(extra, tag_keys(key_ring(settings)), "k").leaf.encode()
     asyncio.run(put(settings, topics.AUDIT_LOG, [(leaf_key(len(made)), body), (leaf_key(3), body)]))
     found = json.loads(liaison(engine_environment, "ops", "audit", "verify", "--json").stdout)["log"]["findings"]
     assert {(one["fault"], one["at"]) for one in found} == {
@@ -190,7 +190,7 @@ def test_a_server_follows_it_and_goes_on_where_it_was(
         served = ServedLog(tmp_path / "served")
         task = asyncio.create_task(follow_log(settings, served))
         async with asyncio.timeout(60):
-            while (head := served.head()) is None or head.checkpoint.size < count:
+            while (head := served.last_head()) is None or head.checkpoint.size < count:
                 await asyncio.sleep(0.05)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -209,13 +209,13 @@ def test_a_restored_log_goes_on_behind_its_last_entry(
     settings = installation.settings
     asyncio.run(write(settings))
     made, keys, key = written(settings), tag_keys(key_ring(settings)), signing_key(settings, make=True)
-    bodies = [seal(entry, keys, keys.current).leaf.encode() for entry in made[:50]]
+    bodies = [seal_entry(entry, keys, keys.current).leaf.encode() for entry in made[:50]]
     restored = [(leaf_key(at), body) for at, body in enumerate(bodies)]
     asyncio.run(put(settings, topics.AUDIT_LOG, restored))
     start_stage("attest")
     asyncio.run(write(settings, writers=1))
     count = len(written(settings))
     wait_for(lambda: is_covered(settings, count), deadline_s=90)
-    checked = asyncio.run(check_log(settings, key.verifier, Verification().see))
+    checked = asyncio.run(check_log(settings, key.verifier, Verification().check_entry))
     assert (checked.leaves, checked.findings) == (count, ())
     assert encode64(leaf_hash(leaves(settings)[49][1])) == encode64(leaf_hash(bodies[49]))

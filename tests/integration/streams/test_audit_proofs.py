@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from pipeline.access.requester import Requester, Role
-from pipeline.access.token_keys import issue
+from pipeline.access.token_keys import issue_token
 from pipeline.engines.ports import LOOPBACK, accepts, any_free
 from pipeline.settings import Settings
 from pipeline.times import now
@@ -57,7 +57,7 @@ class Owner:
     def __init__(self, settings: Settings, environment: dict[str, str], url: str, folder: Path) -> None:
         self.file = folder / "accesses.ndjson"
         self._folder = ("--agency", "fr-pj", "--folder", str(folder / "witness"))
-        self._token = issue(settings, AUDITOR, now(), TOKEN_LIFE)
+        self._token = issue_token(settings, AUDITOR, now(), TOKEN_LIFE)
         self._environment = {**environment, "LIAISON_API_URL": url, "LIAISON_TOKEN": self._token}
 
     def liaison(self, *words: str) -> subprocess.CompletedProcess[str]:
@@ -80,7 +80,7 @@ class Owner:
 
 
 def search(settings: Settings, url: str, who: Requester, question: str) -> httpx.Response:
-    headers = {**GROUNDS, "Authorization": f"Bearer {issue(settings, who, now(), TOKEN_LIFE)}"}
+    headers = {**GROUNDS, "Authorization": f"Bearer {issue_token(settings, who, now(), TOKEN_LIFE)}"}
     return httpx.post(f"{url}/v1/search", json={"question": question}, headers=headers, timeout=30)
 
 

@@ -47,7 +47,7 @@ def send(settings: Settings, codec: str, records: RecordMaker, prefix: str, **op
         sent.init_transactions(30)
         sent.begin_transaction()
     for message in messages:
-        topic = topics.name(settings, topics.CASES, agency=message.agency)
+        topic = topics.topic_name(settings, topics.CASES, agency=message.agency)
         sent.produce(topic, message.value, message.key, on_delivery=note)
     if transactional:
         sent.commit_transaction(30)

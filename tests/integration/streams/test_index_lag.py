@@ -11,12 +11,12 @@ import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from pipeline.access.token_keys import issue
+from pipeline.access.token_keys import issue_token
 from pipeline.api.application import create_app
-from pipeline.api.runtime import opened
+from pipeline.api.runtime import open_runtime
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.monitoring.freshness import watched
+from pipeline.streams.monitoring.freshness import watch_freshness
 from pipeline.times import now
 from support.access.requesters import ANNA
 from support.api.index import beside
@@ -55,10 +55,10 @@ async def test_reads_wait_for_the_index(
     intake, _ = [start_stage(stage) for stage in ("intake", "correlate")]
     project = start_stage("project")
     await asyncio.to_thread(installation.push, [records.message("fr-pj", "1")])
-    async with opened(settings) as runtime:
-        app = create_app(lambda: opened(settings))
+    async with open_runtime(settings) as runtime:
+        app = create_app(lambda: open_runtime(settings))
         app.state.runtime = runtime
-        token = issue(settings, ANNA, runtime.clock(), timedelta(hours=1))
+        token = issue_token(settings, ANNA, runtime.clock(), timedelta(hours=1))
         headers = {**GROUNDS, "Authorization": f"Bearer {token}"}
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://liaison", headers=headers) as client:
@@ -96,9 +96,9 @@ async def test_what_an_open_transaction_keeps_from_readers_is_not_in_the_index(
     for stage in ("intake", "correlate", "project"):
         start_stage(stage)
     message = records.message("fr-pj", "1")
-    topic = topics.name(settings, topics.CASES, agency="fr-pj")
+    topic = topics.topic_name(settings, topics.CASES, agency="fr-pj")
     producer = AIOKafkaProducer(bootstrap_servers=settings.kafka_url, transactional_id=f"{topic}-open")
-    async with producer, watched(settings, now) as freshness:
+    async with producer, watch_freshness(settings, now) as freshness:
         start = now()
         await until(lambda: (freshness.as_of or start) > start)
         async with producer.transaction():
@@ -113,7 +113,7 @@ async def test_what_an_open_transaction_keeps_from_readers_is_not_in_the_index(
 
 async def told_behind(settings: Settings, pushed: datetime) -> None:
     """A server that starts while a backlog waits tells of it too, by the time of the first record that waits."""
-    async with opened(beside(settings)) as runtime:
+    async with open_runtime(beside(settings)) as runtime:
         as_of = runtime.as_of()
         assert as_of is not None
         assert as_of <= pushed

@@ -18,10 +18,10 @@ from kafka import KafkaAdminClient
 
 from pipeline.access.audit import ActKind
 from pipeline.correlation.key_ring import KeyRing
-from pipeline.correlation.references import digest, digest_of
+from pipeline.correlation.references import digest_name, digest_of
 from pipeline.secret_file import read_secrets
 from pipeline.settings import Settings
-from pipeline.streams.audit.audit_tail import entries
+from pipeline.streams.audit.audit_tail import read_entries
 from pipeline.streams.registers.installation_secret import key_ring
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
@@ -60,7 +60,7 @@ def test_a_hits_reference_does_not_open_to_who_knows_the_clusters_id(
 
     cluster = str(kafka_admin.describe_cluster()["cluster_id"]).encode()
     found = {opening for one in told for opening in openings(one["reference"], "fr-pj", cluster)}
-    assert [key for key in GUESSES if digest(key) in found] == []
+    assert [key for key in GUESSES if digest_name(key) in found] == []
 
 
 def test_a_hit_says_which_secret_keys_it_and_leads_back_to_its_agency(
@@ -75,7 +75,7 @@ def test_a_hit_says_which_secret_keys_it_and_leads_back_to_its_agency(
     told = {one["receiver"]: one for one in wait_for(lambda: two(installation.hits()), 90)}
 
     ring = key_ring(installation.settings)
-    assert digest_of(ring, "fr-pj", told["fr-pj"]["reference"]) == digest("be-fp:one")
+    assert digest_of(ring, "fr-pj", told["fr-pj"]["reference"]) == digest_name("be-fp:one")
     assert {one[field][:8] for one in told.values() for field in ("id", "reference")} == {ring.first}
 
 
@@ -125,4 +125,4 @@ def test_the_commands_make_rotate_and_name_a_secret_and_never_show_it(
 
 
 async def operations(settings: Settings) -> list[str]:
-    return [entry.object async for entry in entries(settings) if entry.kind is ActKind.OPERATION]
+    return [entry.object async for entry in read_entries(settings) if entry.kind is ActKind.OPERATION]

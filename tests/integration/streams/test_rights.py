@@ -30,8 +30,8 @@ from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.rights import agency_grants
-from pipeline.streams.kafka.admin import admin
-from pipeline.streams.kafka.connection import options
+from pipeline.streams.kafka.admin import admin_client
+from pipeline.streams.kafka.connection import client_options
 from pipeline.streams.provisioning import users
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers import registry
@@ -62,7 +62,7 @@ def operator(broker: Settings, elasticsearch_client: Any) -> Iterator[Settings]:
     async def prepare() -> None:
         await apply_all(own)
         for name, country in COUNTRIES.items():
-            await registry.add(own, Agency(name, country))
+            await registry.register_agency(own, Agency(name, country))
 
     asyncio.run(prepare())
     yield own
@@ -83,7 +83,7 @@ def liaison(operator: Settings, *words: str) -> str:
 
 def as_agency(operator: Settings, name: str) -> Settings:
     """The settings of an agency on another machine."""
-    made = users.make(operator, name, agency_grants(operator, name), renew=True)
+    made = users.make_user(operator, name, agency_grants(operator, name), renew=True)
     given = {
         "home": Path("/nowhere"),
         "kafka_url": endpoints(operator).kafka,
@@ -96,13 +96,13 @@ def as_agency(operator: Settings, name: str) -> Settings:
 
 
 def every_topic(operator: Settings) -> list[str]:
-    with admin(operator) as client:
+    with admin_client(operator) as client:
         return [topic for topic in client.list_topics() if topic.startswith(operator.namespace)]
 
 
 def may_write(settings: Settings, topic: str) -> bool:
     async def write() -> None:
-        producer = AIOKafkaProducer(**options(settings))
+        producer = AIOKafkaProducer(**client_options(settings))
         try:
             await producer.start()
             await producer.send_and_wait(topic, b"{}", partition=0)
@@ -118,7 +118,7 @@ def may_write(settings: Settings, topic: str) -> bool:
 
 def may_read(settings: Settings, topic: str, wait_for: WaitFor) -> bool:
     """Whether a topic, which holds something, can be read; one that may not be seen seems to be missing."""
-    consumer = KafkaConsumer(**options(settings), auto_offset_reset="earliest", enable_auto_commit=False)
+    consumer = KafkaConsumer(**client_options(settings), auto_offset_reset="earliest", enable_auto_commit=False)
     try:
         if topic not in consumer.topics():
             return False
@@ -132,7 +132,7 @@ def may_read(settings: Settings, topic: str, wait_for: WaitFor) -> bool:
 
 def fill(operator: Settings, names: list[str]) -> None:
     async def write() -> None:
-        async with AIOKafkaProducer(**options(operator)) as producer:
+        async with AIOKafkaProducer(**client_options(operator)) as producer:
             for name in names:
                 await producer.send_and_wait(name, b"{}", key=b"filled", partition=0)
 
@@ -149,7 +149,7 @@ def test_an_agency_writes_its_own_topics_and_reads_what_is_its_own_or_for_all(
     witnesses = {f"witness.{name}" for name in COUNTRIES}
     readable = {"receipts.fr-pj", "hits.fr-pj", "agencies", "uploads", "audit_log"} | witnesses
     assert {short[name] for name in everything if may_read(agency, name, wait_for)} == readable
-    with admin(agency) as client:
+    with admin_client(agency) as client:
         assert {short[name] for name in client.list_topics()} == {"cases.fr-pj", *readable}
 
 
@@ -170,12 +170,12 @@ def test_a_user_that_was_removed_can_do_nothing_any_more(operator: Settings) -> 
     agency = as_agency(operator, "de-bk")
     with FeedClient("de-bk", agency) as client:
         client.push("x", [b"{}"], validate=False)
-        users.remove(operator, "de-bk")
-        users.remove(operator, "de-bk")
+        users.remove_user(operator, "de-bk")
+        users.remove_user(operator, "de-bk")
         with pytest.raises(LiaisonError):
             client.push("y", [b"{}"], validate=False)
     with pytest.raises(KafkaConnectionError):  # at once, where kafka-python asks again for half a minute
-        may_write(agency, topics.name(agency, topics.CASES, agency="de-bk"))
+        may_write(agency, topics.topic_name(agency, topics.CASES, agency="de-bk"))
 
 
 def test_the_broker_holds_an_agency_to_its_rate_and_forgets_it_with_the_agency(
@@ -191,10 +191,12 @@ def test_the_broker_holds_an_agency_to_its_rate_and_forgets_it_with_the_agency(
         caplog.clear()
         with (
             caplog.at_level(logging.WARNING, "kafka"),
-            closing(KafkaProducer(**options(as_agency(operator, name)))) as own,
+            closing(KafkaProducer(**client_options(as_agency(operator, name)))) as own,
         ):
             for _ in range(8):
-                own.send(topics.name(operator, topics.CASES, agency=name), bytes(500_000), partition=0).get(timeout=60)
+                own.send(topics.topic_name(operator, topics.CASES, agency=name), bytes(500_000), partition=0).get(
+                    timeout=60
+                )
         return "throttled by broker" in caplog.text
 
     run("ops", "agency", "add", "fr-pj", "--country", "FR", "--max-rate", "300000")
@@ -205,7 +207,7 @@ def test_the_broker_holds_an_agency_to_its_rate_and_forgets_it_with_the_agency(
     run("ops", "agency", "set", "fr-pj", "--max-rate", "0")
     assert rates()["fr-pj"] is None
     run("ops", "agency", "set", "be-fp", "--max-rate", "300000")
-    users.remove(operator, "be-fp")
+    users.remove_user(operator, "be-fp")
     assert set(rates().values()) == {None}
 
 

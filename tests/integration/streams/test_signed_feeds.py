@@ -15,7 +15,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from pipeline.feeds.files import numbered_lines
-from pipeline.feeds.gateway import take
+from pipeline.feeds.gateway import accept_upload
 from pipeline.feeds.signing import RecordSigner, read_signer, signed_lines
 from pipeline.records.agencies import Agency
 from pipeline.records.agency_keys import SigningPolicy, agency_key
@@ -24,7 +24,7 @@ from pipeline.records.hashing import canonical_json, content_hash
 from pipeline.records.partitioning import partition_of
 from pipeline.streams.catalogues import topics
 from pipeline.streams.registers.installation_secret import key_ring
-from pipeline.streams.registers.registry import agencies
+from pipeline.streams.registers.registry import read_agencies
 from pipeline.streams.registers.seals import sealed_expiry
 from pipeline.times import unix_ms
 from support.installation.command import RunLiaison
@@ -78,9 +78,9 @@ def write(installation: Installation, topic: topics.Topic, key: str, value: msgs
 
     async def written() -> None:
         settings, encoded = installation.settings, key.encode()
-        partition = partition_of(encoded, topics.partitions(settings, topic))
+        partition = partition_of(encoded, topics.partition_count(settings, topic))
         async with AIOKafkaProducer(bootstrap_servers=settings.kafka_url) as producer:
-            name = topics.name(settings, topic)
+            name = topics.topic_name(settings, topic)
             await producer.send_and_wait(name, msgspec.json.encode(value), key=encoded, partition=partition)
 
     asyncio.run(written())
@@ -124,7 +124,7 @@ def test_only_the_agencys_own_records_are_taken(
     unsigned, wrong = ["unsigned"] * 3, ["bad_signature"] * 2
     assert outcomes(installation, bad, wait_for) == [*unsigned, "not_json", *wrong]
 
-    held = asyncio.run(agencies(installation.settings))["fr-pj"]
+    held = asyncio.run(read_agencies(installation.settings))["fr-pj"]
     strange = agency_key("fr-pj", STRANGE_KEY, datetime(2020, 1, 1, tzinfo=UTC))
     policy = SigningPolicy((strange,), True, held.signing.changed_at)
     write(installation, topics.AGENCIES, "fr-pj", msgspec.structs.replace(held, signing=policy))
@@ -156,7 +156,7 @@ def test_the_gateway_carries_signatures(
             yield line
         yield records.message("fr-pj", "unsigned").event
 
-    received = asyncio.run(take(installation.settings, Agency("fr-pj", "FR"), "upload", body()))
+    received = asyncio.run(accept_upload(installation.settings, Agency("fr-pj", "FR"), "upload", body()))
     assert received.pushed.sent == 4
     wait_for(lambda: len(installation.receipts()) == 4, 60)
     found = [receipt.reason or receipt.outcome for receipt in installation.receipts().values()]
@@ -181,7 +181,7 @@ def test_a_key_that_has_ended_signs_nothing_whatever_time_the_message_claims(
 
     async def send() -> str:
         async with AIOKafkaProducer(bootstrap_servers=installation.settings.kafka_url) as producer:
-            topic = topics.name(installation.settings, topics.CASES, agency="fr-pj")
+            topic = topics.topic_name(installation.settings, topics.CASES, agency="fr-pj")
             partition = partition_of(late.key, installation.settings.case_partitions)
             at_ms = unix_ms(then)
             sent = await producer.send_and_wait(topic, late.value, late.key, partition=partition, timestamp_ms=at_ms)

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from pipeline.ops.replay.rejections import RejectionFilter, rejections
+from pipeline.ops.replay.rejections import RejectionFilter, list_rejections
 from pipeline.records.messages import Receipt
 from pipeline.streams.catalogues import topics
 from support.installation.command import LIAISON
@@ -45,12 +45,12 @@ def proxy(installation: Installation) -> Iterator[FetchProxy]:
 
 
 def produce(installation: Installation, agency: str, batch: bytes) -> int:
-    topic = topics.name(installation.settings, topics.CASES, agency=agency)
+    topic = topics.topic_name(installation.settings, topics.CASES, agency=agency)
     return asyncio.run(produce_raw(installation.settings.kafka_url, topic, 0, batch))
 
 
 def of_agency(installation: Installation, agency: str) -> list[Receipt]:
-    topic = topics.name(installation.settings, topics.CASES, agency=agency)
+    topic = topics.topic_name(installation.settings, topics.CASES, agency=agency)
     return [one for one in installation.receipts().values() if one.position.topic == topic]
 
 
@@ -94,7 +94,7 @@ def test_bombs_of_one_agency_hold_up_no_other(
     assert counted.balanced
     assert counted.rejected == {"unreadable_batch": UNREADABLE}
     assert resident_mib(intake) - resident < 300, "the limit of 64 MiB, the batches themselves and what malloc keeps"
-    told = asyncio.run(rejections(installation.settings, RejectionFilter(agency="fr-pj")))
+    told = asyncio.run(list_rejections(installation.settings, RejectionFilter(agency="fr-pj")))
     assert sum(one.messages for one in told) == UNREADABLE
     commands_read_them(engine_environment, good=len(good) // 2)
 
@@ -122,7 +122,7 @@ def test_a_damaged_batch_waits_for_an_operator_while_others_go_on(
 ) -> None:
     damaged = produce(installation, "fr-pj", made_batch(b"".join(made_record(at, b"k", b"v") for at in range(3)), 3))
     after = produce(installation, "fr-pj", made_batch(made_record(0, b"k", b"v"), 1))
-    topic = topics.name(installation.settings, topics.CASES, agency="fr-pj")
+    topic = topics.topic_name(installation.settings, topics.CASES, agency="fr-pj")
     hurt = changed_at(damaged + 1, with_wrong_crc)
     proxy.change = lambda name, partition, fetched: (
         hurt(name, partition, fetched) if (name, partition) == (topic, 0) else fetched

@@ -22,25 +22,25 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from pipeline.access.requester import Role
-from pipeline.access.token_keys import issue
+from pipeline.access.token_keys import issue_token
 from pipeline.engines.endpoints import Endpoints
 from pipeline.engines.layout import StackLayout
 from pipeline.engines.ports import any_free
-from pipeline.matching.model import Prior, dump, load_model
-from pipeline.ops.status.overview import overview
+from pipeline.matching.model import Prior, encode_model, load_model
+from pipeline.ops.status.overview import read_overview
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.rights import API, ROLES, role_grants
-from pipeline.streams.kafka.connection import options
-from pipeline.streams.monitoring.lag import lag
+from pipeline.streams.kafka.connection import client_options
+from pipeline.streams.monitoring.lag import measure_lag
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.provisioning.users import as_role
 from pipeline.streams.registers import registry
-from pipeline.streams.registers.control import control
+from pipeline.streams.registers.control import read_control
 from pipeline.streams.workers.supervisor import STAGES
 from pipeline.times import now
-from pipeline.web.csrf import COOKIE, form_token
+from pipeline.web.csrf import COOKIE, make_form_token
 from support.access.requesters import make_requester
 from support.installation.command import LIAISON
 from support.installation.records import COUNTRIES, RecordMaker
@@ -78,7 +78,7 @@ class Secured:
             make_requester("fr-pj", Role.INVESTIGATOR, Role.FEED, subject="anna"),
             make_requester("be-fp", Role.SUPERVISOR, Role.FEED, subject="bert"),
         )
-        self.tokens = {one.subject: issue(operator, one, now(), timedelta(hours=1)) for one in people}
+        self.tokens = {one.subject: issue_token(operator, one, now(), timedelta(hours=1)) for one in people}
         self._processes = ExitStack()
 
     def start(self, *words: str) -> WarmProcess:
@@ -170,7 +170,7 @@ def live(secured: Secured) -> None:
 async def prepare(operator: Settings) -> None:
     await apply_all(operator)
     for name, country in COUNTRIES.items():
-        await registry.add(operator, Agency(name, country))
+        await registry.register_agency(operator, Agency(name, country))
 
 
 def serves(secured: Secured) -> bool:
@@ -238,13 +238,13 @@ def decide(secured: Secured, link: str, reference: str) -> None:
 
 def count_waiting(secured: Secured) -> None:
     """Decisions are read under the API's own user only to count those that nobody has projected yet."""
-    waiting = {one.topic for one in asyncio.run(lag(as_role(secured.operator, API))) if one.lag}
-    assert {topics.name(secured.operator, one) for one in DECISIONS} <= waiting
+    waiting = {one.topic for one in asyncio.run(measure_lag(as_role(secured.operator, API))) if one.lag}
+    assert {topics.topic_name(secured.operator, one) for one in DECISIONS} <= waiting
 
 
 def look_after(secured: Secured) -> None:
     """What the page of those who operate shows, asked under the API's own user."""
-    seen = asyncio.run(overview(as_role(secured.operator, API), now()))
+    seen = asyncio.run(read_overview(as_role(secured.operator, API), now()))
     assert "cases.fr-pj" in {one.topic for one in seen.waiting}
     assert "cases.fr-pj" in {one.topic for one in seen.throughput.rates}
     assert len(seen.generations) == 2
@@ -256,7 +256,7 @@ def sign_out(secured: Secured) -> None:
     stated = quote(json.dumps({"purpose": "investigation", "case_reference": "2026/1"}))
     answer = httpx.post(
         f"http://127.0.0.1:{secured.port}/sign-out",
-        data={"csrf": form_token("secret", anna)},
+        data={"csrf": make_form_token("secret", anna)},
         cookies={"liaison_token": anna, "liaison_grounds": stated, COOKIE: "secret"},
     )
     assert answer.headers["location"] == "/sign-in"
@@ -264,10 +264,10 @@ def sign_out(secured: Secured) -> None:
 
 async def poison(operator: Settings, *where: topics.Topic) -> None:
     """What no stage of ours can read, in its input: kept in `rejected` by whom it reaches, or left out."""
-    active = (await control(operator)).active
-    async with AIOKafkaProducer(**options(operator)) as producer:
+    active = (await read_control(operator)).active
+    async with AIOKafkaProducer(**client_options(operator)) as producer:
         for topic in where:
-            name = topics.name(operator, topic, generation=active)
+            name = topics.topic_name(operator, topic, generation=active)
             await producer.send_and_wait(name, b"poison", key=b"poison", partition=0)
 
 
@@ -281,7 +281,7 @@ def build_another(secured: Secured) -> None:
     file = load_model().file
     path = secured.folder / "other.json"
     prior = Prior(file.prior.bits - 100, file.prior.companion - 100)
-    path.write_bytes(dump(msgspec.structs.replace(file, version="other", prior=prior)))
+    path.write_bytes(encode_model(msgspec.structs.replace(file, version="other", prior=prior)))
     new = json.loads(secured.run("ops", "generation", "build", "--model", str(path), "--json"))["generation"]
     secured.start("worker", "derive", "--generation", new)
 

@@ -16,7 +16,7 @@ import pytest
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.provisioning.setup import apply_all
-from pipeline.streams.registers.registry import add, agencies
+from pipeline.streams.registers.registry import read_agencies, register_agency
 from pipeline.streams.workers.supervisor import STAGES
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
@@ -71,11 +71,11 @@ def test_a_supervised_installation_from_its_first_agency_to_its_end(
     asyncio.run(apply_all(engine_settings))
     installation = make_installation(engine_settings)
     wait_for(lambda: stages(supervisor).keys() == set(STAGES), deadline_s=60)
-    asyncio.run(add(engine_settings, Agency("fr-pj", "FR")))
+    asyncio.run(register_agency(engine_settings, Agency("fr-pj", "FR")))
     installation.push([records.message("fr-pj", "one")])
     wait_for(lambda: installation.accounting().accepted == 1, deadline_s=60)
 
-    asyncio.run(add(engine_settings, Agency("be-fp", "BE")))
+    asyncio.run(register_agency(engine_settings, Agency("be-fp", "BE")))
     installation.push([records.message("be-fp", "two")])
     wait_for(lambda: installation.accounting().accepted == 2, deadline_s=60)
 
@@ -113,17 +113,17 @@ def test_registering_twice_is_harmless_and_another_country_is_refused(engine_set
     from pipeline.errors import LiaisonError
 
     async def register() -> None:
-        await add(engine_settings, Agency("fr-pj", "FR"))
-        await add(engine_settings, Agency("fr-pj", "FR"))
+        await register_agency(engine_settings, Agency("fr-pj", "FR"))
+        await register_agency(engine_settings, Agency("fr-pj", "FR"))
         with pytest.raises(LiaisonError, match="registered for FR"):
-            await add(engine_settings, Agency("fr-pj", "BE"))
+            await register_agency(engine_settings, Agency("fr-pj", "BE"))
         with pytest.raises(LiaisonError, match="ISO 3166"):
-            await add(engine_settings, Agency("be-fp", "Belgium"))
+            await register_agency(engine_settings, Agency("be-fp", "Belgium"))
         with pytest.raises(LiaisonError, match="1 to 32"):
-            await add(engine_settings, Agency("Be fp", "BE"))
+            await register_agency(engine_settings, Agency("Be fp", "BE"))
 
     asyncio.run(register())
-    assert list(asyncio.run(agencies(engine_settings))) == ["fr-pj"]
+    assert list(asyncio.run(read_agencies(engine_settings))) == ["fr-pj"]
 
 
 def test_a_worker_without_topics_says_what_to_do(engine_environment: dict[str, str]) -> None:

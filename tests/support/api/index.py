@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from pipeline.index.client import connect
 from pipeline.index.documents import Action
-from pipeline.index.mappings import Indices, apply
+from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.index.writer import BulkWriter
-from pipeline.matching.model import generation
+from pipeline.matching.model import generation_id
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.provisioning.setup import apply_all
@@ -24,12 +24,12 @@ async def index(settings: Settings, stages: PureStages, actions: Sequence[Action
     """Make topics, agencies and indices, write, and refresh."""
     await apply_all(settings)
     for name in AGENCIES:
-        await registry.add(settings, Agency(name, name[:2].upper()))
-    own = Indices(settings.namespace, generation(stages.model, settings.block_partitions))
+        await registry.register_agency(settings, Agency(name, name[:2].upper()))
+    own = Indices(settings.namespace, generation_id(stages.model, settings.block_partitions))
     async with connect(settings) as client:
-        assert await apply(client, own) == []
+        assert await apply_mappings(client, own) == []
         assert (await BulkWriter(client, own).write(actions)).refused == []
-        await client.indices.refresh(index=[own.own("cases"), own.own("links")])
+        await client.indices.refresh(index=[own.write_alias("cases"), own.write_alias("links")])
 
 
 def beside(settings: Settings) -> Settings:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.api.application import create_app
-from pipeline.api.runtime import opened
+from pipeline.api.runtime import open_runtime
 from pipeline.settings import Settings
 
 WORDS = ("title", "summary", "description")
@@ -23,7 +23,7 @@ WORDS = ("title", "summary", "description")
 
 def described() -> dict[str, Any]:
     """The document that the API serves."""
-    document: dict[str, Any] = create_app(lambda: opened(Settings())).openapi()
+    document: dict[str, Any] = create_app(lambda: open_runtime(Settings())).openapi()
     return document
 
 

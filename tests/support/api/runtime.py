@@ -25,13 +25,13 @@ from pipeline.access.audit import Act, ActKind
 from pipeline.access.opaque import Opaque
 from pipeline.access.policy import Rule
 from pipeline.access.query_cipher import QueryCipher, keys_in
-from pipeline.access.requester import Requester, grounds
-from pipeline.access.token_keys import issue, verifier
+from pipeline.access.requester import Requester, parse_grounds
+from pipeline.access.token_keys import issue_token, make_verifier
 from pipeline.api.application import create_app
 from pipeline.api.hit_budget import HitBudget
 from pipeline.api.list_store import ListStore
 from pipeline.api.rates import RequestRates
-from pipeline.api.runtime import Runtime, opened
+from pipeline.api.runtime import Runtime, open_runtime
 from pipeline.api.session import Session
 from pipeline.correlation.claims import ClaimState
 from pipeline.index.decision_reading import DecisionReader
@@ -94,7 +94,7 @@ class CheckedTrail(TrailCheck):
     def __init__(self) -> None:
         self.stands = TrailStatus(3, at=NOW)
 
-    async def checked(self, patience_s: float) -> TrailStatus:
+    async def check_trail(self, patience_s: float) -> TrailStatus:
         return self.stands
 
 
@@ -126,7 +126,7 @@ class RecordedDecisions:
 @cache
 def _application() -> FastAPI:
     """One application for all runtimes, each set when it is asked: FastAPI takes 0.2 s to make its routes ready."""
-    return create_app(lambda: opened(Settings()))
+    return create_app(lambda: open_runtime(Settings()))
 
 
 def _settings_at(home: Path) -> Settings:
@@ -185,7 +185,7 @@ class Api:
             audit=self.audit,
             cipher=cipher,
             opaque=Opaque(RING),
-            tokens=verifier(self.settings, self.clock),
+            tokens=make_verifier(self.settings, self.clock),
             grants=decisions,
             decisions=decisions,
             decide=self.decided,
@@ -225,10 +225,10 @@ class Api:
         return claim.link
 
     def session(self, who: Requester, language: str = "en", purpose: str = "investigation") -> Session:
-        return Session(self.runtime, who, grounds(purpose, "2026/1"), language, "request-1")
+        return Session(self.runtime, who, parse_grounds(purpose, "2026/1"), language, "request-1")
 
     def token(self, who: Requester, life: timedelta = timedelta(hours=1)) -> str:
-        return issue(self.settings, who, self.now, life)
+        return issue_token(self.settings, who, self.now, life)
 
     async def request(
         self, method: str, path: str, who: Requester | None = ANNA, headers: Mapping[str, str] = GROUNDS, **more: Any

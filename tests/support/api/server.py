@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from pipeline.access.requester import Requester
-from pipeline.access.token_keys import issue
+from pipeline.access.token_keys import issue_token
 from pipeline.engines.ports import LOOPBACK, accepts, any_free
 from pipeline.settings import Settings
 from support.access.requesters import ANNA
@@ -34,7 +34,7 @@ class ApiServer:
         self.settings = Settings(home=home)
 
     def token(self, who: Requester = ANNA, life: timedelta = timedelta(hours=1)) -> str:
-        return issue(self.settings, who, datetime.now(UTC), life)
+        return issue_token(self.settings, who, datetime.now(UTC), life)
 
     def headers(self, who: Requester = ANNA) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token(who)}", **GROUNDS}

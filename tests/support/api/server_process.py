@@ -22,9 +22,9 @@ from pipeline.matching.model import load_model
 from pipeline.records.agencies import Agency, AgencyState
 from pipeline.settings import Settings
 from pipeline.times import now
-from pipeline.web.app import mount
+from pipeline.web.app import mount_pages
 from pipeline.web.people import PREPARED
-from pipeline.web.serving import configuration
+from pipeline.web.serving import make_config
 from support.api.runtime import Api, OpenRegistry
 from support.index.documents import PureStages
 from support.records.builder import record
@@ -76,8 +76,8 @@ def served(settings: Settings) -> uvicorn.Server:
     async def fail() -> None:
         raise RuntimeError("a fault of ours")
 
-    mount(app, PREPARED)
-    return uvicorn.Server(configuration(app, settings, LOOPBACK, int(sys.argv[1])))
+    mount_pages(app, PREPARED)
+    return uvicorn.Server(make_config(app, settings, LOOPBACK, int(sys.argv[1])))
 
 
 if __name__ == "__main__":

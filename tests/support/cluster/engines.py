@@ -69,21 +69,23 @@ class Member:
 
     def start(self) -> None:
         """Start its process; it need not serve yet."""
-        self.engine.prepare(self.launch)
+        self.engine.prepare_files(self.launch)
         layout = self.launch.layout
         layout.log(self.engine.name).parent.mkdir(parents=True, exist_ok=True)
-        self.process = processes.spawn(self.engine.command(self.launch), layout.console(self.engine.name), layout.home)
+        self.process = processes.spawn(
+            self.engine.launch_command(self.launch), layout.console(self.engine.name), layout.home
+        )
 
     def kill(self) -> None:
         """End it at once, frozen or not."""
         if self.process is not None:
-            processes.kill([self.process])
+            processes.kill_processes([self.process])
         self.process = None
 
     def stop(self) -> None:
         """End it in order."""
         assert self.process is not None
-        killed = processes.stop([self.process], grace_s=60)
+        killed = processes.stop_processes([self.process], grace_s=60)
         assert not killed, f"{self.name} did not end in order"
         self.process = None
 
@@ -102,7 +104,7 @@ class Member:
         assert self.process is not None
         assert self.process.is_running(), f"{self.name} ended by itself: {self.end_of_log()}"
         launch = self.launch
-        return processes.listens(self.process, launch.port) and self.engine.answers(
+        return processes.is_listening(self.process, launch.port) and self.engine.is_serving(
             launch.port, launch.layout, launch.settings
         )
 
@@ -116,7 +118,7 @@ class EngineCluster:
     """The brokers and the nodes; `home` is the folder of all their data and logs."""
 
     def __init__(self, home: Path) -> None:
-        jars = artifacts.fetch(["kafka", "elasticsearch"], Settings(), Console(quiet=True))
+        jars = artifacts.fetch_jars(["kafka", "elasticsearch"], Settings(), Console(quiet=True))
         ports = list(_free_ports(4 * SIZE))
         clients, controllers, web, transport = (ports[at : at + SIZE] for at in range(0, 4 * SIZE, SIZE))
         self.brokers = [
@@ -165,7 +167,7 @@ class EngineCluster:
 
     def kill(self) -> None:
         """End all at once."""
-        processes.kill([one.process for one in self.members if one.process is not None])
+        processes.kill_processes([one.process for one in self.members if one.process is not None])
 
     def is_whole(self) -> bool:
         """Whether every broker and node takes part, and no replica of anything is missing or behind."""
@@ -212,11 +214,11 @@ def engine_cluster() -> Iterator[EngineCluster]:
 def _train(cluster: EngineCluster, home: Path) -> None:
     """Make Java's start cache where this machine has none: six processes that each made their own would be slow."""
     members = (cluster.brokers[0], cluster.nodes[0])
-    if all("AOTCacheOutput" not in start_cache.options(one.engine.name, one.launch)[0] for one in members):
+    if all("AOTCacheOutput" not in start_cache.cache_options(one.engine.name, one.launch)[0] for one in members):
         return
     settings = Settings(home=home, kafka_url="", elasticsearch_url="", kafka_port=0, elasticsearch_port=0)
-    stack.up(settings)
-    stack.down(settings)
+    stack.start_engines(settings)
+    stack.stop_engines(settings)
 
 
 @contextmanager

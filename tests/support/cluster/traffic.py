@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 from confluent_kafka import Producer
 
-from pipeline.access.token_keys import issue
+from pipeline.access.token_keys import issue_token
 from pipeline.records.partitioning import partition_of
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
@@ -82,7 +82,7 @@ class Traffic:
 
     def __post_init__(self) -> None:
         who = make_requester("nl-np", subject="tester")
-        self._token = issue(self.settings, who, datetime.now(UTC), timedelta(hours=12))
+        self._token = issue_token(self.settings, who, datetime.now(UTC), timedelta(hours=12))
 
     @contextmanager
     def flowing(self) -> Iterator[None]:
@@ -133,7 +133,7 @@ class Traffic:
         assert message.key is not None
         self.messages.append(message)
         producer.produce(
-            topics.name(self.settings, topics.CASES, agency=message.agency),
+            topics.topic_name(self.settings, topics.CASES, agency=message.agency),
             message.value,
             message.key,
             partition_of(message.key, self.settings.case_partitions),

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.access.hit_gate import exact_band
-from pipeline.correlation.keys import keys
+from pipeline.correlation.keys import blocking_keys
 from pipeline.correlation.matcher import Matcher, PairJudgement
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, entity_print
@@ -18,7 +18,7 @@ from pipeline.matching.matcher import THRESHOLD, ModelMatcher
 from pipeline.matching.model import load_model
 from pipeline.matching.score.scoring import Judgement
 from pipeline.matching.screening.screening import Sketches
-from pipeline.matching.screening.sketches import sketch
+from pipeline.matching.screening.sketches import make_sketch
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import Entity, NormalisedIdentifier, NormalisedPhone, PartialDate
 
@@ -114,8 +114,8 @@ def real() -> WorldMatcher:
     )
     return WorldMatcher(
         pool,
-        lambda held: keys(held, model.stop_keys, model.key_rarity),
-        sketch,
+        lambda held: blocking_keys(held, model.stop_keys, model.key_rarity),
+        make_sketch,
         ModelMatcher(model, find_exact_band=exact_band),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pipeline.correlation.claims import Claim
-from pipeline.correlation.correlator import Correlator, targets
+from pipeline.correlation.correlator import Correlator, target_partitions
 from pipeline.correlation.fingerprinting import expiry_mark
 from pipeline.correlation.store import MemoryStore
 from pipeline.correlation.store_file import NO_OFFSET
@@ -44,7 +44,7 @@ class Intake:
         if crash == "before sending":
             return
         for one, first in outputs:
-            self._write(one, targets(one.fingerprint, first=first, partitions=self.world.partitions))
+            self._write(one, target_partitions(one.fingerprint, first=first, partitions=self.world.partitions))
         self.taken += len(chunk)
         if crash == "before storing":
             self._catch_up()
@@ -116,10 +116,10 @@ class Worker:
         self.commit(applied)
 
     def _rebuild(self, log: Log, applied: int) -> None:
-        self.correlator.load([fingerprint for _, fingerprint in log.between(NO_OFFSET, applied)])
+        self.correlator.load_versions([fingerprint for _, fingerprint in log.between(NO_OFFSET, applied)])
         claims = (claim for _, claim in self.world.links.between(NO_OFFSET, self.world.links.end))
         own = {claim.link: claim for claim in claims if claim.partition == self.partition}
-        self.correlator.adopt(own.values())
+        self.correlator.adopt_claims(own.values())
 
     def _correlator(self, store: MemoryStore) -> Correlator:
         return Correlator(store, self.partition, self.world.partitions, self.world.matcher.pairs, generation="g")

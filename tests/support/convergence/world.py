@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import msgspec
 
 from pipeline.correlation.claims import Claim, ClaimSide
-from pipeline.correlation.projection import Seen, Write, advance
+from pipeline.correlation.projection import Seen, Write, advance_link
 from pipeline.correlation.store import MemoryStore
 from pipeline.correlation.store_file import NO_OFFSET
-from pipeline.correlation.visibility import CaseState, is_expired, visible
+from pipeline.correlation.visibility import CaseState, is_expired, is_visible
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
 from pipeline.ops.retention.policy import ended_cases
 from pipeline.records.expiry import Expiry
@@ -133,7 +133,7 @@ class World:
         """A chunk of claims: the index first, then hits and progress in one transaction, then the store."""
         seen, hits, projected = dict(self.seen), list(self.hits), self.projected
         for offset, claim in self.links.between(self.projected, self.links.end)[:count]:
-            step = advance(seen.get(claim.link), claim, RING)
+            step = advance_link(seen.get(claim.link), claim, RING)
             seen[claim.link] = step.seen
             if step.write:
                 self.write(step.write)
@@ -159,7 +159,7 @@ class World:
         """Project's store, as of some offset, is brought up to the progress by what `links` holds, without hits."""
         self.seen = dict(seen)
         for _, claim in self.links.between(offset, self.projected):
-            self.seen[claim.link] = advance(self.seen.get(claim.link), claim, RING).seen
+            self.seen[claim.link] = advance_link(self.seen.get(claim.link), claim, RING).seen
 
     # --- all stages
 
@@ -184,7 +184,7 @@ class World:
         }
         for document in self.documents.values():
             claim = document.claim
-            if visible(claim, states.get(claim.a.case), states.get(claim.b.case), self.now):
+            if is_visible(claim, states.get(claim.a.case), states.get(claim.b.case), self.now):
                 yield claim
 
     def named(self, side: ClaimSide) -> Fingerprint | None:

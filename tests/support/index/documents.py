@@ -10,7 +10,7 @@ import msgspec
 from pipeline.access.hit_gate import exact_band
 from pipeline.access.hit_ledger import Admission
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
-from pipeline.correlation.fingerprinting import fingerprint
+from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.index.decision_documents import admission_document
 from pipeline.index.documents import Action
 from pipeline.matching.bands import Band
@@ -38,7 +38,7 @@ class PureStages:
             del data["handling"]
         taken = take(read(msgspec.json.encode(event(data))), None)
         assert taken is not None
-        print_ = fingerprint(taken.case, taken.normalised, self.model)
+        print_ = make_fingerprint(taken.case, taken.normalised, self.model)
         receipt = Receipt(Position("cases.x", 0, 1), Outcome.ACCEPTED, time="2026-11-24T10:00:00.000+00:00")
         return accepted(taken, receipt, msgspec.Raw(msgspec.json.encode(print_)), "g1")
 

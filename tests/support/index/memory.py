@@ -42,7 +42,7 @@ class MemoryIndex:
     """Holds documents by index and id. Give it to Reader as its client."""
 
     def __init__(self, indices: Indices) -> None:
-        self._names = {kind: indices.active(kind) for kind in CATALOGUE}
+        self._names = {kind: indices.read_alias(kind) for kind in CATALOGUE}
         self._held: dict[str, dict[str, tuple[int, Document]]] = {name: {} for name in self._names.values()}
         self._points: dict[str, tuple[str, dict[str, tuple[int, Document]]]] = {}
         self._opened = count()

@@ -23,7 +23,7 @@ class TracedEngine:
         self._held: dict[tuple[str, str], bytes] = {}
         self._versions: dict[str, int] = {}
         self.calls: list[IndexCall] = []
-        self._kinds = {name: kind for kind in CATALOGUE for name in (names.active(kind), names.own(kind))}
+        self._kinds = {name: kind for kind in CATALOGUE for name in (names.read_alias(kind), names.write_alias(kind))}
         self._points: dict[str, str] = {}
         self.indices = self
 
@@ -44,7 +44,7 @@ class TracedEngine:
         self._held, self.calls = wanted, []
 
     def _place(self, kind: str, id_: str) -> dict[str, str]:
-        return {"_index": self._names.own(kind), "_id": id_}
+        return {"_index": self._names.write_alias(kind), "_id": id_}
 
     async def refresh(self, index: str) -> Any:
         self.calls.append(IndexCall("refresh", self._kinds[index]))

@@ -31,7 +31,7 @@ class TopicContents:
 
     def __init__(self, installation: Installation, client: KafkaAdminClient) -> None:
         self._url, self._client = installation.settings.kafka_url, client
-        self.planned = topics.plan(installation.settings, COUNTRIES, [installation.generation])
+        self.planned = topics.plan_topics(installation.settings, COUNTRIES, [installation.generation])
 
     def compact_at_once(self) -> None:
         """Let every further message close its segment, and the cleaner take what is closed."""

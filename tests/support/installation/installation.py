@@ -14,14 +14,14 @@ import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
 from kafka import KafkaAdminClient
 
-from pipeline.correlation.batch import links as batch_links
-from pipeline.correlation.fingerprinting import fingerprint
+from pipeline.correlation.batch import find_links as batch_links
+from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.index.client import connect
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
-from pipeline.matching.model import Model, generation, load_model
+from pipeline.matching.model import Model, generation_id, load_model
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Accepted, Position, Provenance, Receipt
 from pipeline.records.normalisation import normalise
@@ -29,12 +29,12 @@ from pipeline.records.partitioning import partition_of
 from pipeline.records.validation import read as read_record
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import admin, apply
-from pipeline.streams.kafka.reading import read
-from pipeline.streams.monitoring.accounting import Accounting, accounting
-from pipeline.streams.monitoring.lag import group_of, lag
+from pipeline.streams.kafka.admin import admin_client, apply_plan
+from pipeline.streams.kafka.reading import read_partitions
+from pipeline.streams.monitoring.accounting import Accounting, count_outcomes
+from pipeline.streams.monitoring.lag import group_of, measure_lag
 from pipeline.streams.provisioning.setup import apply_all
-from pipeline.streams.registers.registry import agencies, put
+from pipeline.streams.registers.registry import read_agencies, write_agency
 from pipeline.streams.runtime.faults import FAULTS
 from support.installation.records import COUNTRIES, Message
 from support.kafka.movement import RestWatch, read_offsets
@@ -50,7 +50,7 @@ class Installation:
 
     @property
     def generation(self) -> str:
-        return generation(load_model(self.settings.model), self.settings.block_partitions)
+        return generation_id(load_model(self.settings.model), self.settings.block_partitions)
 
     def prepare(self) -> None:
         """Make the topics and register the agencies."""
@@ -58,9 +58,11 @@ class Installation:
 
     async def _prepare(self) -> None:
         # All topics at once, then what is in them: to add agency after agency looks at every topic each time.
-        await asyncio.to_thread(apply, self.settings, topics.plan(self.settings, COUNTRIES, [self.generation]))
+        await asyncio.to_thread(
+            apply_plan, self.settings, topics.plan_topics(self.settings, COUNTRIES, [self.generation])
+        )
         for name, country in COUNTRIES.items():
-            await put(self.settings, Agency(name, country))
+            await write_agency(self.settings, Agency(name, country))
         await apply_all(self.settings)
 
     def push(self, messages: Iterable[Message]) -> list[str]:
@@ -77,12 +79,12 @@ class Installation:
 
     async def _send(self, producer: AIOKafkaProducer, one: Message) -> Any:
         home = partition_of(one.key or b"", self.settings.case_partitions)
-        topic = topics.name(self.settings, topics.CASES, agency=one.agency)
+        topic = topics.topic_name(self.settings, topics.CASES, agency=one.agency)
         partition = home if one.partition is None else one.partition
         return await producer.send(topic, one.value, key=one.key, partition=partition)
 
     def accounting(self) -> Accounting:
-        return asyncio.run(accounting(self.settings))
+        return asyncio.run(count_outcomes(self.settings))
 
     def has_decided(self, count: int) -> bool:
         """Whether exactly so many messages have an outcome."""
@@ -94,7 +96,7 @@ class Installation:
 
     def members(self) -> int:
         """How many workers are members of their groups."""
-        with admin(self.settings) as client:
+        with admin_client(self.settings) as client:
             names = [group["group_id"] for group in client.list_groups()]
             own = [name for name in names if name.startswith(self.settings.namespace)]
             return sum(len(group["members"]) for group in client.describe_groups(own).values())
@@ -112,7 +114,7 @@ class Installation:
     def waiting(self) -> list[str]:
         """What has not gone through the stages of STAGES."""
         others = {group_of(self.settings, stage) for stage in ("notify", "attest")}
-        return [str(one) for one in asyncio.run(lag(self.settings)) if one.lag and one.group not in others]
+        return [str(one) for one in asyncio.run(measure_lag(self.settings)) if one.lag and one.group not in others]
 
     def receipts(self) -> dict[str, Receipt]:
         """Receipts by source position."""
@@ -120,8 +122,10 @@ class Installation:
         return {str(r.position): r for r in (msgspec.json.decode(value, type=Receipt) for value in found)}
 
     async def _values(self, topic: topics.Topic) -> list[bytes]:
-        names = [topics.name(self.settings, topic, agency=agency) for agency in await agencies(self.settings)]
-        count = topics.partitions(self.settings, topic)
+        names = [
+            topics.topic_name(self.settings, topic, agency=agency) for agency in await read_agencies(self.settings)
+        ]
+        count = topics.partition_count(self.settings, topic)
         return await self._read({TopicPartition(name, p): 0 for name in names for p in range(count)})
 
     def hits(self) -> list[dict[str, Any]]:
@@ -136,9 +140,9 @@ class Installation:
         between = (topics.ACCEPTED, topics.BLOCKS, topics.LINKS)
         async with AIOKafkaProducer(bootstrap_servers=self.settings.kafka_url) as producer:
             for topic in between:
-                name = topics.name(self.settings, topic, generation=self.generation)
+                name = topics.topic_name(self.settings, topic, generation=self.generation)
                 await producer.send_and_wait(name, b"poison", key=b"poison", partition=0)
-            accepted = topics.name(self.settings, topics.ACCEPTED)
+            accepted = topics.topic_name(self.settings, topics.ACCEPTED)
             await producer.send_and_wait(accepted, self._refused(), key=b"refused", partition=0)
 
     def _refused(self) -> bytes:
@@ -151,12 +155,12 @@ class Installation:
 
     def faults(self) -> list[str]:
         """Reasons in `rejected` that no agency caused."""
-        name = topics.name(self.settings, topics.REJECTED)
+        name = topics.topic_name(self.settings, topics.REJECTED)
         values = asyncio.run(self._read({TopicPartition(name, p): 0 for p in range(self.settings.case_partitions)}))
         return [reason for value in values if (reason := json.loads(value)["reason"]) in FAULTS]
 
     async def _read(self, starts: dict[TopicPartition, int]) -> list[bytes]:
-        return [r.value async for records in read(self.settings, starts) for r in records]
+        return [r.value async for records in read_partitions(self.settings, starts) for r in records]
 
     def visible_links(self) -> dict[str, tuple[int, int, int]]:
         """Link id to both versions and the score, as readers see them."""
@@ -174,11 +178,11 @@ class Installation:
     async def _cases(self, keys: Iterable[str]) -> dict[str, int]:
         async with connect(self.settings) as client:
             reader = IndexReader(client, Indices(self.settings.namespace, self.generation))
-            return {key: case.version for key, case in (await reader.cases(keys)).items()}
+            return {key: case.version for key, case in (await reader.read_cases(keys)).items()}
 
     def left_of(self, generation: str) -> list[str]:
         """Topics, groups, indices and stores that bear a generation's name."""
-        with admin(self.settings) as client:
+        with admin_client(self.settings) as client:
             named = [*client.list_topics(), *(group["group_id"] for group in client.list_groups())]
         named += asyncio.run(self._indices())
         named += map(str, self.settings.home.glob(f"stores/*/*/{generation}/*"))
@@ -192,7 +196,7 @@ class Installation:
         """What a batch run over the same valid messages finds, with the settings' model or another."""
         model = model or load_model(self.settings.model)
         cases = (read_record(one.value).case for one in messages)
-        prints = [fingerprint(case, normalise(case), model) for case in cases]
+        prints = [make_fingerprint(case, normalise(case), model) for case in cases]
         found = batch_links(prints, ModelMatcher(model))
         return {link.link_id: (link.version_a, link.version_b, link.score) for link in found}
 

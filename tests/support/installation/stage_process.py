@@ -14,7 +14,7 @@ from pipeline.records import intake, normalisation
 from pipeline.records.model import Case
 from pipeline.records.normalised import Normalised
 from pipeline.settings import Settings
-from pipeline.streams.workers.worker import work
+from pipeline.streams.workers.worker import run_worker
 from support.installation.jumping_clock import jump
 
 
@@ -62,6 +62,6 @@ if __name__ == "__main__":
     if arguments.machine:
         settings = settings.model_copy(update={"home": settings.home / "machines" / arguments.machine})
     try:
-        work(arguments.stage, settings, generation=arguments.generation, after=after)
+        run_worker(arguments.stage, settings, generation=arguments.generation, after=after)
     except LiaisonError as error:
         sys.exit(f"liaison: {error}")

@@ -47,7 +47,7 @@ class RestWatch:
 
 def read_offsets(client: KafkaAdminClient, settings: Settings) -> Offsets:
     """What any work of an installation moves: the ends of `progress`, and what its groups have acknowledged."""
-    progress = topics.name(settings, topics.PROGRESS)
+    progress = topics.topic_name(settings, topics.PROGRESS)
     partitions = [TopicPartition(progress, p) for p in range(topics.PROGRESS_PARTITIONS)]
     ends = client.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST))
     names = [group["group_id"] for group in client.list_groups()]

@@ -17,8 +17,8 @@ from pipeline.engines.endpoints import endpoints
 from pipeline.engines.ports import any_free
 from pipeline.localstack import stack
 from pipeline.settings import Settings
-from pipeline.streams.catalogues.topics import plan
-from pipeline.streams.kafka.admin import apply
+from pipeline.streams.catalogues.topics import plan_topics
+from pipeline.streams.kafka.admin import apply_plan
 
 
 @pytest.fixture
@@ -27,16 +27,16 @@ def broker(tmp_path: Path) -> Iterator[Settings]:
     home = Settings(
         home=tmp_path / "engines", kafka_url="", elasticsearch_url="http://127.0.0.1:1", kafka_port=any_free()
     )
-    stack.up(home)
-    apply(home, plan(home, [], []))
+    stack.start_engines(home)
+    apply_plan(home, plan_topics(home, [], []))
     yield home
-    stack.down(home)
+    stack.stop_engines(home)
 
 
 @contextmanager
 def stopped(home: Settings) -> Iterator[None]:
     """The broker hangs: its connections stay, and it answers nothing."""
-    pid = next(one.pid for one in stack.status(home) if one.name == "kafka")
+    pid = next(one.pid for one in stack.engine_statuses(home) if one.name == "kafka")
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
     try:

@@ -13,7 +13,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from pipeline.localstack import stack
 from pipeline.localstack.kafka import NODE_ID
 from pipeline.settings import Settings
-from pipeline.streams.kafka.admin import admin
+from pipeline.streams.kafka.admin import admin_client
 
 
 class AccessRule(NamedTuple):
@@ -35,17 +35,17 @@ _ALLOWED = re.compile(
 def secure_broker(home: Path, elasticsearch: str, **settings: object) -> Iterator[Settings]:
     """The operator's settings for a broker of its own in this home."""
     own = Settings(home=home, kafka_url="", elasticsearch_url=elasticsearch, kafka_port=0, **settings)  # type: ignore[arg-type]
-    stack.up(own, secure=True)
+    stack.start_engines(own, secure=True)
     try:
         yield own
     finally:
-        stack.down(own)
+        stack.stop_engines(own)
 
 
 def log_decisions(operator: Settings) -> None:
     """Let the broker log from now on what it allows, and why."""
     level = ConfigResource(ConfigResourceType.BROKER_LOGGER, str(NODE_ID), {"kafka.authorizer.logger": "DEBUG"})
-    with admin(operator) as client:
+    with admin_client(operator) as client:
         client.alter_configs([level])
 
 

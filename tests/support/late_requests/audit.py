@@ -10,7 +10,7 @@ import msgspec
 from aiokafka import TopicPartition
 
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.reading import read, read_table
+from pipeline.streams.kafka.reading import read_partitions, read_table
 from pipeline.streams.runtime.transactions import Progress
 from support.late_requests.world import AT_ONCE, RECORDS, World, chunks
 
@@ -32,11 +32,11 @@ async def audit(world: World, seeds: Iterable[int]) -> dict[int, Verdict]:
     """The verdict on each run, by its seed. Reads committed records only."""
     held: dict[tuple[int, str], list[tuple[int, int]]] = {}
     starts = {TopicPartition(topic, index): 0 for topic in world.targets for index in range(AT_ONCE)}
-    async for records in read(world.settings, starts):
+    async for records in read_partitions(world.settings, starts):
         for record in records:
             seed, offset = map(int, record.key.split(b"|"))
             held.setdefault((seed, record.topic), []).append((offset, int(record.value)))
-    progress = topics.name(world.settings, topics.PROGRESS)
+    progress = topics.topic_name(world.settings, topics.PROGRESS)
     table = await read_table(world.settings, progress, range(topics.PROGRESS_PARTITIONS))
     reached = {int(key.split(b"|")[1]): msgspec.json.decode(value, type=Progress) for key, value in table.items()}
     return {

@@ -17,11 +17,11 @@ from typing import Final
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.settings import Settings
-from pipeline.streams.kafka.reading import read
+from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.runtime.faults import FaultCount
 from pipeline.streams.runtime.lane import Lane
 from pipeline.streams.runtime.metering import Meter
-from pipeline.streams.runtime.stores import Places, reopened
+from pipeline.streams.runtime.stores import Places, reopen_store
 from pipeline.streams.runtime.table_store import TableStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, Transactions
 from pipeline.streams.runtime.work import ChunkResult, Table
@@ -55,18 +55,20 @@ class _Pairs:
     def __init__(self, settings: Settings, targets: Sequence[str], places: Places, seed: int) -> None:
         self._settings, self._targets, self._places, self._seed = settings, targets, places, seed
 
-    async def open(self, source: TopicPartition, applied: AppliedPosition) -> TableStore:
-        store = reopened(TableStore, self._places, source, applied.offset)
+    async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> TableStore:
+        store = reopen_store(TableStore, self._places, source, applied.offset)
         if store.offset < applied.offset:
-            async for records in read(self._settings, {source: store.offset + 1}, {source: applied.offset}):
-                self.step(source, store, records)
+            async for records in read_partitions(self._settings, {source: store.offset + 1}, {source: applied.offset}):
+                self.decide_records(source, store, records)
             store.commit(applied.offset)
         return store
 
-    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
         return []
 
-    def step(self, source: TopicPartition, store: TableStore, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(
+        self, source: TopicPartition, store: TableStore, records: Sequence[ConsumerRecord]
+    ) -> ChunkResult:
         count = int(bytes(store.get(b"count") or b"0"))
         outputs = []
         for record in records:
@@ -76,7 +78,7 @@ class _Pairs:
         store.put(b"count", b"%d" % count)
         return ChunkResult(outputs)
 
-    async def publish(self, result: ChunkResult) -> Sequence[Output]:
+    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
         return ()
 
 
@@ -109,8 +111,8 @@ async def _one_life(world: World, seed: int, partition: TopicPartition, feed: Se
         for chunk in feed:
             if chunk.acknowledged:
                 continue
-            await lane.put(chunk)
-            while lane.applied()[partition] < chunk.value[-1].offset:
+            await lane.enqueue_chunk(chunk)
+            while lane.applied_offsets()[partition] < chunk.value[-1].offset:
                 with suppress(TimeoutError):  # a chunk that was applied before has no effect to tell of
                     async with asyncio.timeout(LOOK_S):
                         await changed.wait()

@@ -15,8 +15,8 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import Ids, admin, ids
-from pipeline.streams.kafka.connection import options
+from pipeline.streams.kafka.admin import Ids, admin_client, read_ids
+from pipeline.streams.kafka.connection import client_options
 from support.late_requests.proxy import Api, Fault, LateRequestProxy, Treatment
 
 STAGE: Final = "late"
@@ -83,7 +83,7 @@ class World:
 async def world(settings: Settings) -> AsyncIterator[World]:
     """A world of fresh topics, deleted afterwards."""
     source, *targets = (f"{settings.namespace}late-{name}" for name in ("source", "left", "right"))
-    progress = topics.name(settings, topics.PROGRESS)
+    progress = topics.topic_name(settings, topics.PROGRESS)
     counts = {source: AT_ONCE, **dict.fromkeys(targets, AT_ONCE), progress: topics.PROGRESS_PARTITIONS}
     found = await asyncio.to_thread(_create, settings, counts)
     await _fill(settings, source)
@@ -107,19 +107,19 @@ async def world(settings: Settings) -> AsyncIterator[World]:
 
 
 def _create(settings: Settings, counts: Mapping[str, int]) -> Ids:
-    with admin(settings) as client:
+    with admin_client(settings) as client:
         new = {name: {"num_partitions": count, "replication_factor": 1} for name, count in counts.items()}
         client.create_topics(new, wait_for_metadata=True)
-    return ids(settings, list(counts))
+    return read_ids(settings, list(counts))
 
 
 def _delete(settings: Settings, names: list[str]) -> None:
-    with admin(settings) as client:
+    with admin_client(settings) as client:
         client.delete_topics(names)
 
 
 async def _fill(settings: Settings, source: str) -> None:
-    async with AIOKafkaProducer(**options(settings), linger_ms=5) as producer:
+    async with AIOKafkaProducer(**client_options(settings), linger_ms=5) as producer:
         sent = [
             await producer.send(source, b"%d" % offset, partition=partition)
             for partition in range(AT_ONCE)

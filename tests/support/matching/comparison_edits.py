@@ -17,7 +17,7 @@ from pipeline.matching.comparisons.catalogue import BY_NAME, CATALOGUE
 from pipeline.matching.comparisons.levels import Comparison
 from pipeline.matching.comparisons.when_where import BOUNDS
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint, IdentifierPrint, PhonePrint
-from pipeline.matching.names import NamePrint, prepare
+from pipeline.matching.names import NamePrint, make_name_print
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import PartialDate, Place, TimeSpan
 
@@ -76,7 +76,7 @@ FIRMS = ("Nordwind Ltd", "Nordwind Finance GmbH", "ООО Гамма", "Gamma LL
 def name_print(full: str, entity_type: str) -> NamePrint:
     """The print of a name of an entity of a type; all but persons and organisations are named as vessels are."""
     kind = entity_type if entity_type in ("person", "organisation") else "vessel"
-    return prepare(normalise_name(full, "", "", "", "", "primary", kind), kind)
+    return make_name_print(normalise_name(full, "", "", "", "", "primary", kind), kind)
 
 
 def name_edits(random: Random, entity_type: str) -> FieldPair:

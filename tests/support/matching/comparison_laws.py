@@ -10,11 +10,11 @@ import numpy as np
 
 from pipeline.matching.comparisons.levels import Compare, Comparison
 from pipeline.matching.model import Model
-from pipeline.matching.score.scoring import score
+from pipeline.matching.score.scoring import score_cases
 from pipeline.matching.screening.row_screening import OddsBound
-from pipeline.matching.screening.rows import Rows, expanded
-from pipeline.matching.screening.screening import Screen, joined
-from pipeline.matching.screening.sketches import sketch
+from pipeline.matching.screening.rows import Rows, expand_pairs
+from pipeline.matching.screening.screening import Screen, join_sketches
+from pipeline.matching.screening.sketches import make_sketch
 from pipeline.records.entity_types import TYPES
 from support.matching.comparison_edits import PrintPair, edited_pair, whole_pair
 
@@ -30,7 +30,7 @@ def exceeding_its_bound(
     comparison: Comparison, pairs: Sequence[PrintPair], model: Model, compare: Compare | None = None
 ) -> PrintPair | None:
     """A pair of which the comparison, or `compare` in its place, says more than two sketches leave open."""
-    kept = [pair for pair in pairs if all(sketch((one,)) for one in pair)]
+    kept = [pair for pair in pairs if all(make_sketch((one,)) for one in pair)]
     if not kept:
         return None
     found = [(compare or comparison.compare)(a, b, model.tables[comparison.name]) for a, b in kept]
@@ -44,10 +44,10 @@ def exceeding_its_bound(
 
 def _most(comparison: Comparison, pairs: Sequence[PrintPair], model: Model) -> np.ndarray:
     """(alternatives, pairs): the best of all rows of both sides; a side has a row for each name."""
-    left, right = (joined([sketch((one,)) for one in side]) for side in zip(*pairs, strict=True))
-    pair, row, column = expanded(left.counts, right.counts)
+    left, right = (join_sketches([make_sketch((one,)) for one in side]) for side in zip(*pairs, strict=True))
+    pair, row, column = expand_pairs(left.counts, right.counts)
     a, b = Rows(left.words, left.starts[pair] + row), Rows(right.words, right.starts[pair] + column)
-    bits = OddsBound(model, (comparison,)).odds(a, b)
+    bits = OddsBound(model, (comparison,)).bound_odds(a, b)
     return np.maximum.reduceat(bits, np.flatnonzero(np.diff(pair, prepend=-1)), 1)
 
 
@@ -71,12 +71,12 @@ def exceeding_the_screen(cases: Sequence[tuple[PrintPair, ...]], model: Model, t
     Cases of several types are let through, at the threshold, wherever two of different types may share a selector.
     """
     sides = [tuple(zip(*pairs, strict=True)) for pairs in cases]
-    sketches = [(sketch(a), sketch(b)) for a, b in sides]
+    sketches = [(make_sketch(a), make_sketch(b)) for a, b in sides]
     kept = [(side, held) for side, held in zip(sides, sketches, strict=True) if all(held)]
-    left, right = (joined([held[at] for _, held in kept]) for at in range(2))
+    left, right = (join_sketches([held[at] for _, held in kept]) for at in range(2))
     screen = Screen(model, threshold)
-    for ((a, b), _), ceiling in zip(kept, screen._ceilings(left, right).tolist(), strict=True):
-        scored = score(a, b, model)
+    for ((a, b), _), ceiling in zip(kept, screen._bound_scores(left, right).tolist(), strict=True):
+        scored = score_cases(a, b, model)
         if ceiling < (scored if len({one.type for one in (*a, *b)}) == 1 else min(scored, screen._least)):
             return a, b
     return None

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, entity_print
-from pipeline.matching.names import NameComparison, NamePrint, compare, prepare
+from pipeline.matching.names import NameComparison, NamePrint, compare, make_name_print
 from pipeline.records.model import Case
 from pipeline.records.names import normalise_name
 from pipeline.records.normalisation import normalise
@@ -30,7 +30,7 @@ def print_of(**entity: Any) -> EntityPrint:
 def name_print(full: str = "", entity_type: str = "person", **parts: str) -> NamePrint:
     """Make the print of a raw name, given in full or by its parts."""
     given, middle, family, patronymic = (parts.get(key, "") for key in ("given", "middle", "family", "patronymic"))
-    return prepare(normalise_name(full, given, middle, family, patronymic, "", entity_type), entity_type)
+    return make_name_print(normalise_name(full, given, middle, family, patronymic, "", entity_type), entity_type)
 
 
 def compare_names(one: str, other: str, entity_type: str = "person") -> NameComparison:

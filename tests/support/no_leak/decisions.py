@@ -17,12 +17,12 @@ import msgspec
 from pipeline.access.audit import Act, ActKind, Chain, Form, ShownCase
 from pipeline.access.disclosures import Disclosure, Move, ThreadStep, thread_ids
 from pipeline.access.notices import Notice, NoticeKind, notice_id
-from pipeline.access.policy import View, view
+from pipeline.access.policy import View, decide_view
 from pipeline.access.requester import Purpose, Requester
 from pipeline.access.reviews import Assignment, Review, Verdict
 from pipeline.access.subscriptions import Subscription, SubscriptionState
 from pipeline.correlation.claims import link_id
-from pipeline.correlation.references import reference
+from pipeline.correlation.references import make_reference
 from pipeline.index import decision_documents as written
 from pipeline.index.documents import Action
 from pipeline.matching.bands import Band
@@ -94,7 +94,7 @@ def _of_case(case: CaseSpec) -> Iterator[Action]:
 def _hit_shown(case: CaseSpec, agency: str) -> Iterator[Action]:
     """An agency was shown a case as a hit, told of it, and has asked for it."""
     name = notice_id("match", case.key, agency)
-    stands_for = reference(RING, RING.first, agency, case.key)
+    stands_for = make_reference(RING, RING.first, agency, case.key)
     match = Notice(
         name, agency, NoticeKind.SUBSCRIPTION_MATCH, NOW, reference=stands_for, subscription=subscription_id(agency),
         other_agency=case.agency, band=Band.CERTAIN,
@@ -125,7 +125,7 @@ def _glass_thread(case: CaseSpec, agency: str) -> Iterator[Action]:
         return
     notice = Notice(
         notice_id("glass", name), agency, NoticeKind.BREAK_GLASS_REQUEST, NOW, disclosure=name,
-        reference=reference(RING, RING.first, agency, case.key), other_agency=case.agency,
+        reference=make_reference(RING, RING.first, agency, case.key), other_agency=case.agency,
     )  # fmt: skip
     yield _at(written.notice_document, notice, notice.id)
 
@@ -137,13 +137,13 @@ def _records_shown(cases: Sequence[CaseSpec], agency: str) -> Iterator[Action]:
     for what, keys in {**{key: [key] for key in forms}, **({"all": [*forms]} if forms else {})}.items():
         shown = tuple(ShownCase(key, forms[key]) for key in keys)
         act = Act(ActKind.READ, who.subject, agency, who.country, purpose="investigation", shown=shown)
-        entry = Chain(f"chain {agency} {what}").entry(act, NOW)
+        entry = Chain(f"chain {agency} {what}").make_entry(act, NOW)
         yield _at(written.audit_document, entry, entry.chain)
 
 
 def _form(case: CaseSpec, who: Requester) -> Form | None:
     """How a case is shown to someone whatever he wants it for; that it was shown stays known to both agencies."""
-    seen = {view(case.meta(), who, purpose, NOW) for purpose in (Purpose.INVESTIGATION, Purpose.PROSECUTION)}
+    seen = {decide_view(case.meta(), who, purpose, NOW) for purpose in (Purpose.INVESTIGATION, Purpose.PROSECUTION)}
     return None if View.NOTHING in seen else Form.HIT if View.HIT in seen else Form.FULL
 
 

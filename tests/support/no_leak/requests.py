@@ -13,7 +13,7 @@ import orjson
 from hypothesis import strategies as st
 
 from pipeline.access.requester import Purpose, Requester
-from pipeline.api.list_worker import turn
+from pipeline.api.list_worker import run_round
 from pipeline.correlation.claims import link_id
 from support.api.runtime import Api
 from support.index.memory import IndexCall
@@ -289,7 +289,7 @@ def _filled(api: Api, who: Requester, body: dict[str, Any] | None) -> dict[str, 
     if body is None or named is None:
         return body
     key = named.removeprefix("{reference ").removesuffix("}")
-    return body | {"reference": api.runtime.opaque.reference(who.agency, key)}
+    return body | {"reference": api.runtime.opaque.make_reference(who.agency, key)}
 
 
 async def _list(api: Api, who: Requester, headers: dict[str, str]) -> list[httpx.Response]:
@@ -298,7 +298,7 @@ async def _list(api: Api, who: Requester, headers: dict[str, str]) -> list[httpx
     sent = await api.request("POST", "/v1/list-checks", who, kept, content=LIST.encode())
     if sent.status_code != 202:
         return [sent]
-    while await turn(api.runtime):
+    while await run_round(api.runtime):
         pass
     place = f"/v1/list-checks/{sent.json()['list']['id']}"
     asked = [("GET", "/v1/list-checks"), ("GET", place), ("GET", f"{place}/results"), ("GET", f"{place}/file"),

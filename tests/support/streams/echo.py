@@ -14,7 +14,7 @@ from kafka.structs import OffsetAndMetadata
 
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.reading import read
+from pipeline.streams.kafka.reading import read_partitions
 
 
 @dataclass
@@ -26,11 +26,11 @@ class EchoTopics:
 
     @property
     def source(self) -> str:
-        return topics.name(self.settings, topics.ACCEPTED)
+        return topics.topic_name(self.settings, topics.ACCEPTED)
 
     @property
     def target(self) -> str:
-        return topics.name(self.settings, topics.REJECTED)
+        return topics.topic_name(self.settings, topics.REJECTED)
 
     def push(self, per_partition: int) -> None:
         """Append records to every source partition."""
@@ -50,7 +50,7 @@ class EchoTopics:
 
     async def _copies(self) -> dict[int, list[tuple[int, int]]]:
         found: dict[int, list[tuple[int, int]]] = {p: [] for p in range(self.settings.case_partitions)}
-        async for records in read(self.settings, {TopicPartition(self.target, p): 0 for p in found}):
+        async for records in read_partitions(self.settings, {TopicPartition(self.target, p): 0 for p in found}):
             for record in records:
                 found[record.partition].append((int(record.key), int(record.value)))
         return found

@@ -21,8 +21,8 @@ from aiokafka import ConsumerRecord, TopicPartition
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import ids
-from pipeline.streams.kafka.reading import read
+from pipeline.streams.kafka.admin import read_ids
+from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.runtime import chunks
 from pipeline.streams.runtime.stage import AgentInput, Stage
 from pipeline.streams.runtime.stop_order import StopOrder
@@ -52,21 +52,23 @@ class Echo:
     def __init__(self, settings: Settings, places: Places, gate: Path | None) -> None:
         self._settings, self._places, self._gate = settings, places, gate
 
-    async def open(self, source: TopicPartition, applied: AppliedPosition) -> TableStore:
+    async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> TableStore:
         store = GatedStore(self._places.folder(source), self._places.identity(source))
         store.gate = self._gate if source.partition == 0 else None
         if store.offset < applied.offset:
-            async for records in read(self._settings, {source: store.offset + 1}, {source: applied.offset}):
-                self.step(source, store, records)
+            async for records in read_partitions(self._settings, {source: store.offset + 1}, {source: applied.offset}):
+                self.decide_records(source, store, records)
             store.commit(applied.offset)
         return store
 
-    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
         return []
 
-    def step(self, source: TopicPartition, store: TableStore, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(
+        self, source: TopicPartition, store: TableStore, records: Sequence[ConsumerRecord]
+    ) -> ChunkResult:
         count = int(bytes(store.get(COUNT) or b"0"))
-        target = topics.name(self._settings, topics.REJECTED)
+        target = topics.topic_name(self._settings, topics.REJECTED)
         outputs = []
         for record in records:
             count += 1
@@ -74,7 +76,7 @@ class Echo:
         store.put(COUNT, b"%d" % count)
         return ChunkResult(outputs)
 
-    async def publish(self, result: ChunkResult) -> Sequence[Output]:
+    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
         return ()
 
 
@@ -95,10 +97,10 @@ async def main(arguments: argparse.Namespace) -> None:
     settings = Settings()
     if arguments.machine:
         settings = settings.model_copy(update={"home": settings.home / "machines" / arguments.machine})
-    sources = [topics.name(settings, topics.ACCEPTED)]
+    sources = [topics.topic_name(settings, topics.ACCEPTED)]
     if arguments.expiries:
-        sources.append(topics.name(settings, topics.EXPIRIES))
-    found = ids(settings, sources)
+        sources.append(topics.topic_name(settings, topics.EXPIRIES))
+    found = read_ids(settings, sources)
     after = killer(arguments.kill_after, arguments.times) if arguments.kill_after else lambda lane, effect: None
     with claimed_slot(settings, "echo") as slot:
         places = Places(slot.stores, "echo", "all", found)

@@ -14,14 +14,14 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, Form, ShownCase, bound
+from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, Form, ShownCase, bind_acts
 from pipeline.transparency.access_proofs import AccessProof, ProofHeader, encode_hashes, prove_access
 from pipeline.transparency.checkpoints import Checkpoint, sign_head
-from pipeline.transparency.leaves import new_seed, seal
+from pipeline.transparency.leaves import new_seed, seal_entry
 from pipeline.transparency.log_records import HEAD_KEY, HeadRecord, leaf_key
 from pipeline.transparency.merkle import leaf_hash
 from pipeline.transparency.notes import SignatureType, SigningKey
-from pipeline.transparency.offline import OfflineReport, verify
+from pipeline.transparency.offline import OfflineReport, verify_answer
 from pipeline.transparency.tag_keys import TagKeys
 from pipeline.transparency.tree_store import TreeState, TreeStore
 from pipeline.transparency.witness import Witness
@@ -45,7 +45,7 @@ class LogWorld:
         """What a process records, a second later than what came before."""
         self.now += timedelta(seconds=1)
         chain = self.chains.get(process, Chain(process))
-        self.chains[process], [entry] = bound(chain, [(act, self.now)], new_seed)
+        self.chains[process], [entry] = bind_acts(chain, [(act, self.now)], new_seed)
         self.entries.append(entry)
         return entry
 
@@ -59,7 +59,7 @@ class LogWorld:
         return self.write(act, process)
 
     def leaves(self) -> list[bytes]:
-        return [seal(entry, KEYS, KEYS.current).leaf.encode() for entry in self.entries]
+        return [seal_entry(entry, KEYS, KEYS.current).leaf.encode() for entry in self.entries]
 
     def tree(self) -> TreeStore:
         """The tree over the entries as they are now."""
@@ -82,10 +82,10 @@ class LogWorld:
         leaves = self.leaves()
         begin = witness.size
         for index in range(begin, len(leaves)):
-            witness.see(leaf_key(index), leaves[index])
+            witness.add_message(leaf_key(index), leaves[index])
             for size, note in self.signed:
                 if size == index + 1:
-                    witness.see(HEAD_KEY, msgspec.json.encode(HeadRecord(note)))
+                    witness.add_message(HEAD_KEY, msgspec.json.encode(HeadRecord(note)))
         witness.commit(TreeState())
 
     def answer(self, agency: str, first: int = 0) -> tuple[ProofHeader, list[AccessProof]]:
@@ -95,17 +95,17 @@ class LogWorld:
         proofs = []
         for index, entry in enumerate(self.entries[:size]):
             if entry.agency == agency or any(one.case.startswith(f"{agency}:") for one in entry.shown):
-                sealed = seal(entry, KEYS, KEYS.current)
-                proofs.append(prove_access(entry, sealed, index, agency, store.inclusion(index, size)))
-        path = encode_hashes(store.consistency(first, size)) if 0 < first <= size else ()
+                sealed = seal_entry(entry, KEYS, KEYS.current)
+                proofs.append(prove_access(entry, sealed, index, agency, store.prove_inclusion(index, size)))
+        path = encode_hashes(store.prove_consistency(first, size)) if 0 < first <= size else ()
         store.close()
         return ProofHeader(note, first, path), proofs[::-1]
 
     def check(self, witness: Witness, agency: str, others: Sequence[str] = ()) -> OfflineReport:
         """The agency's offline check of what the server tells it now."""
         header, proofs = self.answer(agency, witness.size)
-        return verify(witness, agency, KEYS.of(agency), header, proofs, others)
+        return verify_answer(witness, agency, KEYS.tag_keys_of(agency), header, proofs, others)
 
 
 def witness_of(folder: Path, agency: str, key: SigningKey = LOG) -> Witness:
-    return Witness(folder / f"witness-{agency}", key.verifier, KEYS.of(agency))
+    return Witness(folder / f"witness-{agency}", key.verifier, KEYS.tag_keys_of(agency))

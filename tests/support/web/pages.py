@@ -16,8 +16,8 @@ from nicegui import Client, core, ui
 from nicegui.element import Element
 from nicegui.event_listener import EventListener
 
-from pipeline.access.requester import Requester, grounds
-from pipeline.web.i18n import words
+from pipeline.access.requester import Requester, parse_grounds
+from pipeline.web.i18n import load_words
 from pipeline.web.page import OpenPage, Page
 from pipeline.web.session import Visit
 from support.api.runtime import Api
@@ -92,7 +92,7 @@ class _Event:
 async def opened(api: Api, page: Page[Any], who: Requester, language: str = "en", **parameters: str) -> RenderedPage:
     """The page as `who` opens it."""
     core.loop = asyncio.get_running_loop()
-    visit = Visit(api.runtime, words(language), "light", who, grounds("investigation", "2026/1"))
+    visit = Visit(api.runtime, load_words(language), "light", who, parse_grounds("investigation", "2026/1"))
     with Client(ui.page(page.path), request=None) as client, patch.object(client, "connected"):
         # A page waits for its browser, and here is none, where loading takes long.
         await OpenPage(visit, dict(parameters), page).open()

@@ -10,7 +10,7 @@ import sys
 from pipeline.engines.ports import LOOPBACK
 from pipeline.settings import settings
 from pipeline.web.people import PREPARED
-from pipeline.web.serving import server
+from pipeline.web.serving import make_server
 
 if __name__ == "__main__":
-    server(settings(), LOOPBACK, int(sys.argv[1]), PREPARED).run()
+    make_server(settings(), LOOPBACK, int(sys.argv[1]), PREPARED).run()

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from pipeline.access.audience import Viewer, audience, requester_words
+from pipeline.access.audience import Viewer, link_audience, requester_words
 from pipeline.correlation.claims import ClaimSide
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Handling
@@ -61,7 +61,7 @@ def test_the_audience_is_those_who_see_one_side_fully_and_the_other_at_least_as_
     for release_a, release_b, purposes, exact in product(RELEASES, RELEASES, PURPOSES, EXACT):
         a = ClaimSide("be-fp:1", 1, agency="be-fp", country="BE", handling=Handling(codes[0], release_a, PURPOSES[1]))
         b = ClaimSide("fr-pj:1", 1, agency="fr-pj", country="FR", handling=Handling(codes[1], release_b, purposes))
-        words = set(audience(a, b, *exact))
+        words = set(link_audience(a, b, *exact))
         for (agency, country), purpose, granted in product(REQUESTERS, PURPOSES[1], (False, True)):
             ways = {granted_to(a, b, granted, agency, country, purpose) for granted in GRANTED[granted]}
             shown = any(is_shown(*views, *exact) for views in ways)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, Heads, ShownCase, bound, with_hash
+from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, Heads, ShownCase, bind_acts, with_hash
 from pipeline.access.audit_verification import Fault, Verification
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -19,13 +19,13 @@ LATER = NOW + timedelta(hours=1)
 def trail(name: str = "host|1|0", reads: int = 5, closed: bool = True, previous: str = "") -> list[AuditEntry]:
     kinds = [ActKind.OPENED, *[ActKind.READ] * reads, *([ActKind.CLOSED] if closed else [])]
     acts = [(Act(kind, subject=f"s{at}"), NOW + timedelta(seconds=at)) for at, kind in enumerate(kinds)]
-    return bound(Chain(name, 0, previous), acts)[1]
+    return bind_acts(Chain(name, 0, previous), acts)[1]
 
 
 def faults(entries: list[AuditEntry], now: datetime = LATER) -> list[Fault]:
     verification = Verification()
     for entry in entries:
-        verification.see(entry)
+        verification.check_entry(entry)
     return [one.fault for one in verification.findings(now)]
 
 
@@ -68,7 +68,7 @@ def test_a_chain_cut_short_is_found() -> None:
 
 def test_a_chain_cut_short_before_what_a_checkpoint_saw_is_found_though_it_was_killed() -> None:
     killed = trail("host|1|0", closed=False)
-    witness = bound(
+    witness = bind_acts(
         Chain("host|2|0"),
         [(Act(ActKind.OPENED), NOW), (Act(ActKind.CHECKPOINT, heads={"host|1|0": killed[-1].hash}), LATER)],
     )[1]
@@ -82,7 +82,7 @@ def test_a_new_chain_after_a_failed_send_goes_on_from_the_last_acknowledged_hash
     after = trail("host|1|1", previous=before[-1].hash)
     assert faults([*before, *after]) == []
     assert faults([*before, *after[1:]])
-    left_behind = bound(Chain("host|1|0", before[-1].sequence + 1, before[-1].hash), [(Act(ActKind.READ), NOW)])[1]
+    left_behind = bind_acts(Chain("host|1|0", before[-1].sequence + 1, before[-1].hash), [(Act(ActKind.READ), NOW)])[1]
     assert faults([*before, *left_behind, *after]) == []
     assert Fault.CUT_SHORT in faults([*before[:-1], *after])
 
@@ -90,7 +90,7 @@ def test_a_new_chain_after_a_failed_send_goes_on_from_the_last_acknowledged_hash
 def unacknowledged(chain: list[AuditEntry], count: int) -> list[AuditEntry]:
     """What a failed send may have left behind of a chain, now or later."""
     last = chain[-1]
-    return bound(Chain(last.chain, last.sequence + 1, last.hash), [(Act(ActKind.READ), NOW)] * count)[1]
+    return bind_acts(Chain(last.chain, last.sequence + 1, last.hash), [(Act(ActKind.READ), NOW)] * count)[1]
 
 
 @given(st.data())
@@ -134,7 +134,7 @@ def test_chains_that_were_never_acknowledged_need_no_checkpoint_to_end() -> None
 
 def test_what_follows_a_closed_entry_is_found() -> None:
     entries = trail()
-    more = bound(Chain("host|1|0", entries[-1].sequence + 1, entries[-1].hash), [(Act(ActKind.READ), NOW)])[1]
+    more = bind_acts(Chain("host|1|0", entries[-1].sequence + 1, entries[-1].hash), [(Act(ActKind.READ), NOW)])[1]
     assert faults([*entries, *more]) == [Fault.REORDERED]
 
 
@@ -142,15 +142,15 @@ def test_heads_hold_each_chain_until_its_end_is_recorded() -> None:
     first, second = trail("host|1|0"), trail("host|2|0", closed=False)
     heads = Heads()
     for entry in [*first, *second]:
-        heads.see(entry)
+        heads.add_entry(entry)
     assert heads() == {"host|1|0": first[-1].hash, "host|2|0": second[-1].hash}
-    point = Chain("host|2|0", 6, second[-1].hash).entry(Act(ActKind.CHECKPOINT, heads=heads()), LATER)
-    heads.see(point)
+    point = Chain("host|2|0", 6, second[-1].hash).make_entry(Act(ActKind.CHECKPOINT, heads=heads()), LATER)
+    heads.add_entry(point)
     assert heads() == {"host|2|0": point.hash}
 
 
 @pytest.mark.parametrize("kind", [ActKind.OPENED, ActKind.CHECKPOINT])
 def test_a_reader_that_comes_late_learns_heads_from_a_checkpoint(kind: ActKind) -> None:
     heads = Heads()
-    heads.see(Chain("b").entry(Act(kind, heads={"a": "aa"}), NOW))
+    heads.add_entry(Chain("b").make_entry(Act(kind, heads={"a": "aa"}), NOW))
     assert ("a" in heads()) == (kind is ActKind.CHECKPOINT)

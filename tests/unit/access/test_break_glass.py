@@ -13,13 +13,13 @@ from pipeline.access.break_glass import (
     LONGEST_HOURS,
     GlassReason,
     Oversight,
-    confirm,
+    add_confirmation,
+    add_review,
+    add_withdrawal,
     open_alone,
-    oversight,
+    oversight_of,
     request_opening,
-    review,
     verdict_of,
-    withdraw,
 )
 from pipeline.access.disclosure_rows import disclosure_for
 from pipeline.access.disclosures import (
@@ -30,13 +30,13 @@ from pipeline.access.disclosures import (
     NotDueError,
     ThreadState,
     ThreadStep,
+    add_revocation,
+    find_unreviewed,
     grant_of,
-    revoke,
-    state,
-    unopened,
-    unreviewed,
+    new_thread,
+    thread_state,
 )
-from pipeline.access.policy import CaseMeta, View, may_confirm_glass, view
+from pipeline.access.policy import CaseMeta, View, decide_view, may_confirm_glass
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.matching.fingerprint import Handling
 from support.access.requesters import make_requester
@@ -57,7 +57,7 @@ CHIEF, SECOND = (
     make_requester("be-fp", Role.SUPERVISOR, subject="second"),
 )
 DUTY = make_requester("fr-pj", Role.SUPERVISOR, subject="duty")
-BLANK = unopened(RING, CASE, CHIEF, CHIEF.subject)
+BLANK = new_thread(RING, CASE, CHIEF, CHIEF.subject)
 
 
 def requested(before: Disclosure = BLANK, now: datetime = NOW) -> Disclosure:
@@ -65,7 +65,7 @@ def requested(before: Disclosure = BLANK, now: datetime = NOW) -> Disclosure:
 
 
 def confirmed() -> Disclosure:
-    return confirm(requested(), CASE, SECOND, NOW)
+    return add_confirmation(requested(), CASE, SECOND, NOW)
 
 
 def alone(before: Disclosure = BLANK, now: datetime = NOW) -> Disclosure:
@@ -74,26 +74,29 @@ def alone(before: Disclosure = BLANK, now: datetime = NOW) -> Disclosure:
 
 def seen(one: Disclosure, who: Requester = CHIEF, case: CaseMeta = CASE, now: datetime = NOW) -> View:
     found = grant_of(one)
-    return view(case, who, Purpose.INVESTIGATION, now, [] if found is None else [found])
+    return decide_view(case, who, Purpose.INVESTIGATION, now, [] if found is None else [found])
 
 
 def test_a_request_opens_nothing_and_a_confirmation_opens_to_the_requester_alone_for_the_time_asked() -> None:
     assert seen(requested()) is View.HIT
     assert [seen(confirmed(), who) for who in (CHIEF, SECOND)] == [View.FULL, View.HIT]
     assert seen(confirmed(), now=NOW + 3 * HOUR) is View.HIT
-    late = confirm(requested(), CASE, SECOND, NOW + HOUR)
+    late = add_confirmation(requested(), CASE, SECOND, NOW + HOUR)
     assert seen(late, now=NOW + 4 * HOUR - timedelta(seconds=1)) is View.FULL
-    assert (state(confirmed(), H2, NOW), oversight(confirmed(), NOW)) == (ThreadState.GRANTED, Oversight.CONFIRMED)
+    assert (thread_state(confirmed(), H2, NOW), oversight_of(confirmed(), NOW)) == (
+        ThreadState.GRANTED,
+        Oversight.CONFIRMED,
+    )
 
 
 def test_a_request_expires_unconfirmed() -> None:
     end = NOW + CONFIRMATION_TIME
-    assert state(requested(), H2, NOW) is ThreadState.AWAITING_CONFIRMATION
-    assert oversight(requested(), NOW) is Oversight.AWAITING_CONFIRMATION
-    assert (state(requested(), H2, end), oversight(requested(), end)) == (ThreadState.EXPIRED, None)
+    assert thread_state(requested(), H2, NOW) is ThreadState.AWAITING_CONFIRMATION
+    assert oversight_of(requested(), NOW) is Oversight.AWAITING_CONFIRMATION
+    assert (thread_state(requested(), H2, end), oversight_of(requested(), end)) == (ThreadState.EXPIRED, None)
     with pytest.raises(NotDueError, match="no longer"):
-        confirm(requested(), CASE, SECOND, end)
-    assert state(requested(requested(), end), H2, end) is ThreadState.AWAITING_CONFIRMATION
+        add_confirmation(requested(), CASE, SECOND, end)
+    assert thread_state(requested(requested(), end), H2, end) is ThreadState.AWAITING_CONFIRMATION
 
 
 def test_nobody_confirms_the_own_request_in_whatever_role_nor_a_silent_case() -> None:
@@ -111,12 +114,12 @@ def test_nobody_confirms_the_own_request_in_whatever_role_nor_a_silent_case() ->
 
 
 def test_a_withdrawn_request_is_not_confirmed_and_a_confirmed_one_not_withdrawn() -> None:
-    gone = withdraw(requested(), CHIEF, NOW)
-    assert (state(gone, H2, NOW), seen(gone), oversight(gone, NOW)) == (ThreadState.WITHDRAWN, View.HIT, None)
+    gone = add_withdrawal(requested(), CHIEF, NOW)
+    assert (thread_state(gone, H2, NOW), seen(gone), oversight_of(gone, NOW)) == (ThreadState.WITHDRAWN, View.HIT, None)
     with pytest.raises(NotDueError):
-        confirm(gone, CASE, SECOND, NOW)
+        add_confirmation(gone, CASE, SECOND, NOW)
     with pytest.raises(NotDueError):
-        withdraw(confirmed(), CHIEF, NOW)
+        add_withdrawal(confirmed(), CHIEF, NOW)
 
 
 @pytest.mark.parametrize(
@@ -124,19 +127,19 @@ def test_a_withdrawn_request_is_not_confirmed_and_a_confirmed_one_not_withdrawn(
 )
 def test_stricter_handling_suspends_what_is_open_and_what_is_requested(stricter: Handling) -> None:
     tightened = CaseMeta(CASE.case, CASE.agency, stricter)
-    for one in (confirmed(), alone(), review(alone(), DUTY, JUSTIFIED, "yes", NOW)):
+    for one in (confirmed(), alone(), add_review(alone(), DUTY, JUSTIFIED, "yes", NOW)):
         assert seen(one, case=tightened) is not View.FULL
-        assert state(one, stricter, NOW) is ThreadState.SUSPENDED
-    assert state(requested(), stricter, NOW) is ThreadState.SUSPENDED
+        assert thread_state(one, stricter, NOW) is ThreadState.SUSPENDED
+    assert thread_state(requested(), stricter, NOW) is ThreadState.SUSPENDED
     with pytest.raises(NotDueError, match="no longer"):
-        confirm(requested(), tightened, SECOND, NOW)
+        add_confirmation(requested(), tightened, SECOND, NOW)
 
 
 def test_one_alone_opens_at_once_and_the_owner_is_to_review_it() -> None:
     assert (seen(alone()), seen(alone(), now=NOW + 3 * HOUR)) == (View.FULL, View.HIT)
     due = NOW + REVIEW_TIME
     late = due + timedelta(seconds=1)
-    assert [oversight(alone(), now) for now in (NOW, due, late)] == [
+    assert [oversight_of(alone(), now) for now in (NOW, due, late)] == [
         Oversight.AWAITING_REVIEW, Oversight.AWAITING_REVIEW, Oversight.OVERDUE,
     ]  # fmt: skip
     row = disclosure_for(alone(), CASE, "fr-pj", View.FULL, late)
@@ -144,42 +147,45 @@ def test_one_alone_opens_at_once_and_the_owner_is_to_review_it() -> None:
 
 
 def test_a_verdict_leaves_open_what_is_justified_and_closes_what_is_not() -> None:
-    good, bad = (review(alone(), DUTY, verdict, "because", NOW + HOUR) for verdict in (JUSTIFIED, NOT_JUSTIFIED))
+    good, bad = (add_review(alone(), DUTY, verdict, "because", NOW + HOUR) for verdict in (JUSTIFIED, NOT_JUSTIFIED))
     assert [seen(one, now=NOW + HOUR) for one in (good, bad)] == [View.FULL, View.HIT]
     assert seen(good, now=NOW + 3 * HOUR) is View.HIT
-    assert [state(one, H2, NOW + HOUR) for one in (good, bad)] == [ThreadState.GRANTED, ThreadState.REVOKED]
+    assert [thread_state(one, H2, NOW + HOUR) for one in (good, bad)] == [ThreadState.GRANTED, ThreadState.REVOKED]
     assert [verdict_of(one) for one in (good, bad, alone(), confirmed())] == [JUSTIFIED, NOT_JUSTIFIED, None, None]
-    assert [oversight(one, NOW + 99 * HOUR) for one in (good, bad)] == [Oversight.JUSTIFIED, Oversight.NOT_JUSTIFIED]
+    assert [oversight_of(one, NOW + 99 * HOUR) for one in (good, bad)] == [Oversight.JUSTIFIED, Oversight.NOT_JUSTIFIED]
     theirs = disclosure_for(bad, CASE, "be-fp", View.HIT, NOW + HOUR)
     told = theirs["steps"][-1]
     assert (told["verdict"], told["reason"], told["subject"]) == ("not_justified", "because", None)
     with pytest.raises(NotDueError):
-        revoke(bad, DUTY, "", NOW)
+        add_revocation(bad, DUTY, "", NOW)
 
 
 def test_a_late_review_opens_nothing_again() -> None:
-    after = review(alone(), DUTY, JUSTIFIED, "because", NOW + 48 * HOUR)
-    assert (seen(after, now=NOW + 48 * HOUR), state(after, H2, NOW + 48 * HOUR)) == (View.HIT, ThreadState.EXPIRED)
-    closed = review(revoke(alone(), DUTY, "", NOW), DUTY, JUSTIFIED, "because", NOW)
-    assert (seen(closed), state(closed, H2, NOW)) == (View.HIT, ThreadState.EXPIRED)
+    after = add_review(alone(), DUTY, JUSTIFIED, "because", NOW + 48 * HOUR)
+    assert (seen(after, now=NOW + 48 * HOUR), thread_state(after, H2, NOW + 48 * HOUR)) == (
+        View.HIT,
+        ThreadState.EXPIRED,
+    )
+    closed = add_review(add_revocation(alone(), DUTY, "", NOW), DUTY, JUSTIFIED, "because", NOW)
+    assert (seen(closed), thread_state(closed, H2, NOW)) == (View.HIT, ThreadState.EXPIRED)
 
 
 def test_nothing_that_comes_behind_clears_a_review_that_is_due() -> None:
     end = NOW + 3 * HOUR
     opened = alone()
     later: list[Disclosure] = [
-        revoke(opened, DUTY, "stop", NOW),
-        withdraw(requested(opened, end), CHIEF, end),
-        confirm(requested(opened, end), CASE, SECOND, end),
+        add_revocation(opened, DUTY, "stop", NOW),
+        add_withdrawal(requested(opened, end), CHIEF, end),
+        add_confirmation(requested(opened, end), CASE, SECOND, end),
         alone(opened, end),
     ]
     flooded = opened
     for _ in range(MOST_STEPS):
-        flooded = withdraw(requested(flooded, end), CHIEF, end)
+        flooded = add_withdrawal(requested(flooded, end), CHIEF, end)
     for one in (*later, flooded):
-        assert unreviewed(one) == opened.last
-        assert oversight(one, NOW + 25 * HOUR) is Oversight.OVERDUE
-        assert unreviewed(review(one, DUTY, JUSTIFIED, "because", end)) is None
+        assert find_unreviewed(one) == opened.last
+        assert oversight_of(one, NOW + 25 * HOUR) is Oversight.OVERDUE
+        assert find_unreviewed(add_review(one, DUTY, JUSTIFIED, "because", end)) is None
     assert len(flooded.steps) == MOST_STEPS
 
 
@@ -192,10 +198,10 @@ def test_steps_that_are_not_due_are_refused() -> None:
         lambda: request_opening(BLANK, CASE, CHIEF, WHY, GlassReason(" "), NOW),
         lambda: open_alone(BLANK, CASE, CHIEF, WHY, GlassReason("a", LONGEST_HOURS + 1), REVIEW_TIME, NOW),
         lambda: request_opening(BLANK, CASE, CHIEF, WHY, GlassReason("a", 0), NOW),
-        lambda: confirm(alone(), CASE, SECOND, NOW),
-        lambda: review(confirmed(), DUTY, JUSTIFIED, "yes", NOW),
-        lambda: review(alone(), DUTY, JUSTIFIED, " ", NOW),
-        lambda: review(review(alone(), DUTY, JUSTIFIED, "yes", NOW), DUTY, JUSTIFIED, "yes", NOW),
+        lambda: add_confirmation(alone(), CASE, SECOND, NOW),
+        lambda: add_review(confirmed(), DUTY, JUSTIFIED, "yes", NOW),
+        lambda: add_review(alone(), DUTY, JUSTIFIED, " ", NOW),
+        lambda: add_review(add_review(alone(), DUTY, JUSTIFIED, "yes", NOW), DUTY, JUSTIFIED, "yes", NOW),
     )
     for wrong in steps:
         with pytest.raises(NotDueError):
@@ -204,9 +210,9 @@ def test_steps_that_are_not_due_are_refused() -> None:
 
 def test_who_waits_in_vain_for_a_second_may_open_alone() -> None:
     escalated = alone(requested())
-    assert (seen(escalated), oversight(escalated, NOW)) == (View.FULL, Oversight.AWAITING_REVIEW)
+    assert (seen(escalated), oversight_of(escalated, NOW)) == (View.FULL, Oversight.AWAITING_REVIEW)
     with pytest.raises(NotDueError):
-        confirm(escalated, CASE, SECOND, NOW)
+        add_confirmation(escalated, CASE, SECOND, NOW)
 
 
 def test_a_break_glass_of_before_two_were_needed_stays_what_it_was() -> None:
@@ -218,13 +224,13 @@ def test_a_break_glass_of_before_two_were_needed_stays_what_it_was() -> None:
     )
     one = msgspec.json.decode(written, type=Disclosure)
     assert seen(one) is View.FULL
-    assert (oversight(one, NOW), unreviewed(one)) == (Oversight.OPENED_BY_ONE, None)
-    assert state(one, H2, NOW + 8 * HOUR) is ThreadState.EXPIRED
+    assert (oversight_of(one, NOW), find_unreviewed(one)) == (Oversight.OPENED_BY_ONE, None)
+    assert thread_state(one, H2, NOW + 8 * HOUR) is ThreadState.EXPIRED
     with pytest.raises(NotDueError):
-        review(one, DUTY, NOT_JUSTIFIED, "no", NOW)
-    assert state(revoke(one, DUTY, "", NOW), H2, NOW) is ThreadState.REVOKED
+        add_review(one, DUTY, NOT_JUSTIFIED, "no", NOW)
+    assert thread_state(add_revocation(one, DUTY, "", NOW), H2, NOW) is ThreadState.REVOKED
 
 
 def test_a_thread_of_an_agency_has_nobody_to_look_at_it() -> None:
     step = ThreadStep(Move.GRANT, "fr-pj", "owner", NOW, until=NOW + HOUR, under=H2)
-    assert oversight(msgspec.structs.replace(BLANK, subject="", steps=(step,)), NOW) is None
+    assert oversight_of(msgspec.structs.replace(BLANK, subject="", steps=(step,)), NOW) is None

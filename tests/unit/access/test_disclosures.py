@@ -15,17 +15,17 @@ from pipeline.access.disclosures import (
     NotDueError,
     ThreadState,
     Urgency,
-    grant,
+    add_grant,
+    add_refusal,
+    add_request,
+    add_revocation,
     grant_of,
     is_overdue,
     may_decide,
-    refuse,
-    request,
-    revoke,
-    state,
-    unopened,
+    new_thread,
+    thread_state,
 )
-from pipeline.access.policy import CaseMeta, View, view
+from pipeline.access.policy import CaseMeta, View, decide_view
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.matching.fingerprint import Handling
 from support.access.requesters import make_requester
@@ -41,20 +41,20 @@ ASKED = Ask("the same phone", Urgency.URGENT, NOW + DAY)
 
 ASKER, OWNER = make_requester("be-fp"), make_requester("fr-pj")
 CHIEF = make_requester("be-fp", Role.SUPERVISOR, subject="chief")
-BLANK = unopened(RING, CASE, ASKER)
+BLANK = new_thread(RING, CASE, ASKER)
 
 
 def asked() -> Disclosure:
-    return request(BLANK, CASE, ASKER, WHY, ASKED, NOW)
+    return add_request(BLANK, CASE, ASKER, WHY, ASKED, NOW)
 
 
 def granted(until: datetime = NOW + 7 * DAY) -> Disclosure:
-    return grant(asked(), CASE, OWNER, until, "", NOW)
+    return add_grant(asked(), CASE, OWNER, until, "", NOW)
 
 
 def seen(one: Disclosure, who: Requester = ASKER, case: CaseMeta = CASE, now: datetime = NOW) -> View:
     found = grant_of(one)
-    return view(case, who, Purpose.INVESTIGATION, now, [] if found is None else [found])
+    return decide_view(case, who, Purpose.INVESTIGATION, now, [] if found is None else [found])
 
 
 def test_a_grant_opens_the_case_to_the_whole_asking_agency_until_its_date_and_to_no_other() -> None:
@@ -64,9 +64,11 @@ def test_a_grant_opens_the_case_to_the_whole_asking_agency_until_its_date_and_to
     assert seen(granted(), now=NOW + 7 * DAY) is View.HIT
 
 
-@pytest.mark.parametrize("end", [refuse, revoke])
+@pytest.mark.parametrize("end", [add_refusal, add_revocation])
 def test_a_refusal_or_revocation_closes_it(end: object) -> None:
-    closed = refuse(asked(), OWNER, "no", NOW) if end is refuse else revoke(granted(), OWNER, "no", NOW)
+    closed = (
+        add_refusal(asked(), OWNER, "no", NOW) if end is add_refusal else add_revocation(granted(), OWNER, "no", NOW)
+    )
     assert grant_of(closed) is None
     assert seen(closed) is View.HIT
 
@@ -82,31 +84,31 @@ def test_a_refusal_or_revocation_closes_it(end: object) -> None:
 def test_stricter_handling_suspends_a_grant_and_the_old_one_restores_it(stricter: Handling) -> None:
     tightened = CaseMeta(CASE.case, CASE.agency, stricter)
     assert seen(granted(), case=tightened) is not View.FULL
-    assert state(granted(), stricter, NOW) is ThreadState.SUSPENDED
-    assert state(granted(), H2, NOW) is ThreadState.GRANTED
+    assert thread_state(granted(), stricter, NOW) is ThreadState.SUSPENDED
+    assert thread_state(granted(), H2, NOW) is ThreadState.GRANTED
 
 
 def test_states_and_what_is_overdue() -> None:
     moments = [NOW, NOW + DAY, NOW + DAY + timedelta(seconds=1)]
     assert [is_overdue(asked(), now) for now in moments] == [False, False, True]
     assert not is_overdue(granted(), NOW + 3 * DAY)
-    assert state(asked(), H2, NOW + 3 * DAY) is ThreadState.REQUESTED
-    assert state(granted(), H2, NOW + 7 * DAY) is ThreadState.EXPIRED
-    assert state(refuse(asked(), OWNER, "", NOW), H2, NOW) is ThreadState.REFUSED
-    assert state(revoke(granted(), OWNER, "", NOW), H2, NOW) is ThreadState.REVOKED
+    assert thread_state(asked(), H2, NOW + 3 * DAY) is ThreadState.REQUESTED
+    assert thread_state(granted(), H2, NOW + 7 * DAY) is ThreadState.EXPIRED
+    assert thread_state(add_refusal(asked(), OWNER, "", NOW), H2, NOW) is ThreadState.REFUSED
+    assert thread_state(add_revocation(granted(), OWNER, "", NOW), H2, NOW) is ThreadState.REVOKED
 
 
 def test_steps_that_are_not_due_are_refused() -> None:
     steps: tuple[Callable[[], object], ...] = (
-        lambda: request(asked(), CASE, ASKER, WHY, ASKED, NOW),
-        lambda: request(granted(), CASE, ASKER, WHY, ASKED, NOW),
-        lambda: request(BLANK, CASE, ASKER, WHY, ASKED, NOW + DAY),
-        lambda: grant(refuse(asked(), OWNER, "", NOW), CASE, OWNER, NOW + DAY, "", NOW),
-        lambda: grant(asked(), CASE, OWNER, NOW, "", NOW),
-        lambda: grant(asked(), CASE, OWNER, NOW + LONGEST_GRANT + DAY, "", NOW),
-        lambda: refuse(granted(), OWNER, "", NOW),
-        lambda: revoke(asked(), OWNER, "", NOW),
-        lambda: revoke(refuse(asked(), OWNER, "", NOW), OWNER, "", NOW),
+        lambda: add_request(asked(), CASE, ASKER, WHY, ASKED, NOW),
+        lambda: add_request(granted(), CASE, ASKER, WHY, ASKED, NOW),
+        lambda: add_request(BLANK, CASE, ASKER, WHY, ASKED, NOW + DAY),
+        lambda: add_grant(add_refusal(asked(), OWNER, "", NOW), CASE, OWNER, NOW + DAY, "", NOW),
+        lambda: add_grant(asked(), CASE, OWNER, NOW, "", NOW),
+        lambda: add_grant(asked(), CASE, OWNER, NOW + LONGEST_GRANT + DAY, "", NOW),
+        lambda: add_refusal(granted(), OWNER, "", NOW),
+        lambda: add_revocation(asked(), OWNER, "", NOW),
+        lambda: add_revocation(add_refusal(asked(), OWNER, "", NOW), OWNER, "", NOW),
     )
     for wrong in steps:
         with pytest.raises(NotDueError):
@@ -114,21 +116,21 @@ def test_steps_that_are_not_due_are_refused() -> None:
 
 
 def test_after_an_answer_it_may_be_asked_again() -> None:
-    for closed in (refuse(asked(), OWNER, "", NOW), revoke(granted(), OWNER, "", NOW)):
-        again = request(closed, CASE, ASKER, WHY, ASKED, NOW)
-        assert state(again, H2, NOW) is ThreadState.REQUESTED
-    expired = request(granted(NOW + DAY), CASE, ASKER, WHY, Ask("", Urgency.ROUTINE, NOW + 3 * DAY), NOW + 2 * DAY)
+    for closed in (add_refusal(asked(), OWNER, "", NOW), add_revocation(granted(), OWNER, "", NOW)):
+        again = add_request(closed, CASE, ASKER, WHY, ASKED, NOW)
+        assert thread_state(again, H2, NOW) is ThreadState.REQUESTED
+    expired = add_request(granted(NOW + DAY), CASE, ASKER, WHY, Ask("", Urgency.ROUTINE, NOW + 3 * DAY), NOW + 2 * DAY)
     assert len(expired.steps) == 3
 
 
 def test_a_grant_may_be_given_another_end() -> None:
-    longer = grant(granted(NOW + DAY), CASE, OWNER, NOW + 9 * DAY, "", NOW)
+    longer = add_grant(granted(NOW + DAY), CASE, OWNER, NOW + 9 * DAY, "", NOW)
     assert seen(longer, now=NOW + 8 * DAY) is View.FULL
 
 
 def test_the_thread_is_the_agencys_reference_and_a_break_glass_the_supervisors_own() -> None:
-    own = unopened(RING, CASE, CHIEF, CHIEF.subject)
-    assert len({BLANK.id, own.id, unopened(RING, CASE, make_requester("de-bka")).id}) == 3
+    own = new_thread(RING, CASE, CHIEF, CHIEF.subject)
+    assert len({BLANK.id, own.id, new_thread(RING, CASE, make_requester("de-bka")).id}) == 3
 
 
 def test_only_the_owners_readers_decide() -> None:
@@ -157,6 +159,6 @@ def test_the_requester_gets_no_key_before_he_may_read_the_case() -> None:
 def test_a_thread_keeps_its_latest_steps() -> None:
     thread = BLANK
     for _ in range(MOST_STEPS):
-        thread = refuse(request(thread, CASE, ASKER, WHY, ASKED, NOW), OWNER, "", NOW)
+        thread = add_refusal(add_request(thread, CASE, ASKER, WHY, ASKED, NOW), OWNER, "", NOW)
     assert len(thread.steps) == MOST_STEPS
-    assert state(thread, H2, NOW) is ThreadState.REFUSED
+    assert thread_state(thread, H2, NOW) is ThreadState.REFUSED

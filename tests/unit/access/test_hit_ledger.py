@@ -39,7 +39,7 @@ def notice(name: str, asker: str = ASKER) -> HitQuestion:
 
 
 def ask(ledger: HitLedger, *questions: HitQuestion, at: datetime = NOW) -> list[Answers]:
-    return [ledger.ask(one, at) for one in questions]
+    return [ledger.submit_question(one, at) for one in questions]
 
 
 def told(answers: list[Answers]) -> list[str]:
@@ -65,12 +65,12 @@ def test_over_the_budget_links_wait_and_are_told_in_the_order_of_their_ids() -> 
     ledger = HitLedger(2)
     first = ask(ledger, *(link(name) for name in ("l5", "l4", "l9", "l3", "l7")))
     assert told(first) == ["new l5", "new l4"]
-    assert (ledger.waiting(), set(shows(ledger))) == (3, {"l4", "l5"})
+    assert (ledger.count_waiting(), set(shows(ledger))) == (3, {"l4", "l5"})
     assert sum(one.deferred[ASKER] for one in first) == 3
     assert not any(one.notices for one in first[2:])
     assert told([ledger.pass_day(NOW + DAY)]) == ["new l3", "new l7"]
     assert told([ledger.pass_day(NOW + 2 * DAY)]) == ["new l9"]
-    assert ledger.waiting() == 0
+    assert ledger.count_waiting() == 0
 
 
 def test_each_asker_and_owner_has_a_budget_of_its_own() -> None:
@@ -90,10 +90,10 @@ def test_notices_share_the_budget_of_links() -> None:
 def test_an_owner_allows_more_until_a_time() -> None:
     ledger = HitLedger(1)
     ask(ledger, *(link(f"l{at}") for at in range(5)))
-    ledger.allow(HitAllowance(OWNER, ASKER, 4, NOW + DAY, "chief", NOW))
+    ledger.set_allowance(HitAllowance(OWNER, ASKER, 4, NOW + DAY, "chief", NOW))
     assert told([ledger.pass_day(NOW)]) == ["new l1", "new l2", "new l3"]
     assert told([ledger.pass_day(NOW + DAY)]) == ["new l4"], "it has ended, the default holds again"
-    ledger.allow(HitAllowance("de-bka", ASKER, 100, NOW + 9 * DAY, "chief", NOW))
+    ledger.set_allowance(HitAllowance("de-bka", ASKER, 100, NOW + 9 * DAY, "chief", NOW))
     assert told(ask(ledger, link("l6"), at=NOW + DAY)) == [], "another owner's is for its own records"
 
 
@@ -184,7 +184,7 @@ def test_nothing_is_dropped_told_twice_or_over_budget_and_a_restart_changes_noth
                 continue
             seen.add(one.id)
             asked[one.id] = one
-            answers = ledger.ask(one, at)
+            answers = ledger.submit_question(one, at)
         for name in answers.answered:
             del asked[name]
         for each in answers.admissions:
@@ -201,13 +201,13 @@ def test_nothing_is_dropped_told_twice_or_over_budget_and_a_restart_changes_noth
         for hit in ledger.pass_day(at).hits:
             holds.add(hit.reference)
     wanted = {name for name, one in asked.items() if one.hit and one.hit.kind is not HitKind.RETRACTED}
-    assert daily == 0 or (holds == wanted and ledger.waiting() == 0)
+    assert daily == 0 or (holds == wanted and ledger.count_waiting() == 0)
 
 
 def restored(daily: int, asked: dict[str, HitQuestion], kept: dict[str, Admission]) -> HitLedger:
     ledger = HitLedger(daily)
     for one in kept.values():
-        ledger.restore(one)
+        ledger.restore_admission(one)
     for question in asked.values():
         ledger.restore_question(question)
     return ledger

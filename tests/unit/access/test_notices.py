@@ -4,17 +4,24 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from pipeline.access.break_glass import GlassReason, confirm, open_alone, request_opening, review, withdraw
+from pipeline.access.break_glass import (
+    GlassReason,
+    add_confirmation,
+    add_review,
+    add_withdrawal,
+    open_alone,
+    request_opening,
+)
 from pipeline.access.disclosures import (
     Ask,
     Disclosure,
     GlassVerdict,
     Urgency,
-    grant,
-    refuse,
-    request,
-    revoke,
-    unopened,
+    add_grant,
+    add_refusal,
+    add_request,
+    add_revocation,
+    new_thread,
 )
 from pipeline.access.notices import Notice, NoticeKind, disclosure_notice, silent_link_notice
 from pipeline.access.policy import CaseMeta
@@ -32,10 +39,10 @@ CASE = CaseMeta("fr-pj:1", "fr-pj", Handling("H2", ("BE",), ("investigation",)))
 CHIEF = make_requester("be-fp", Role.SUPERVISOR, subject="chief")
 OWNER = make_requester("fr-pj", subject="owner")
 WHY = Grounds(Purpose.INVESTIGATION, "be 2026/7")
-BLANK = unopened(RING, CASE, CHIEF)
-ASKED = request(BLANK, CASE, CHIEF, WHY, Ask("urgent", Urgency.URGENT, LATER), NOW)
-GRANTED = grant(ASKED, CASE, OWNER, LATER, "", NOW)
-OWN = unopened(RING, CASE, CHIEF, CHIEF.subject)
+BLANK = new_thread(RING, CASE, CHIEF)
+ASKED = add_request(BLANK, CASE, CHIEF, WHY, Ask("urgent", Urgency.URGENT, LATER), NOW)
+GRANTED = add_grant(ASKED, CASE, OWNER, LATER, "", NOW)
+OWN = new_thread(RING, CASE, CHIEF, CHIEF.subject)
 SECOND = make_requester("be-fp", Role.SUPERVISOR, subject="second")
 REQUESTED = request_opening(OWN, CASE, CHIEF, WHY, GlassReason("a life"), NOW)
 ALONE = open_alone(OWN, CASE, CHIEF, WHY, GlassReason("a life"), timedelta(hours=24), NOW)
@@ -54,7 +61,7 @@ def told(one: Disclosure) -> tuple[str, NoticeKind]:
 
 def test_the_owner_is_told_of_what_is_asked_or_opened() -> None:
     assert told(ASKED) == ("fr-pj", NoticeKind.DISCLOSURE_REQUEST)
-    for opened in (ALONE, confirm(REQUESTED, CASE, SECOND, NOW)):
+    for opened in (ALONE, add_confirmation(REQUESTED, CASE, SECOND, NOW)):
         assert told(opened) == ("fr-pj", NoticeKind.BREAK_GLASS)
         notice = notice_of(opened)
         assert (notice.case, notice.other_agency, notice.purpose) == ("fr-pj:1", "be-fp", "investigation")
@@ -63,8 +70,8 @@ def test_the_owner_is_told_of_what_is_asked_or_opened() -> None:
 def test_its_own_agency_is_told_of_a_request_to_break_glass_and_of_a_verdict_by_its_reference() -> None:
     for one, kind in (
         (REQUESTED, NoticeKind.BREAK_GLASS_REQUEST),
-        (review(ALONE, OWNER, GlassVerdict.NOT_JUSTIFIED, "no need", NOW), NoticeKind.DISCLOSURE_ANSWER),
-        (revoke(ALONE, OWNER, "", NOW), NoticeKind.DISCLOSURE_ANSWER),
+        (add_review(ALONE, OWNER, GlassVerdict.NOT_JUSTIFIED, "no need", NOW), NoticeKind.DISCLOSURE_ANSWER),
+        (add_revocation(ALONE, OWNER, "", NOW), NoticeKind.DISCLOSURE_ANSWER),
     ):
         assert told(one) == ("be-fp", kind)
         notice = notice_of(one)
@@ -72,11 +79,11 @@ def test_its_own_agency_is_told_of_a_request_to_break_glass_and_of_a_verdict_by_
 
 
 def test_nobody_is_told_of_a_withdrawal() -> None:
-    assert disclosure_notice(withdraw(REQUESTED, CHIEF, NOW), RING) is None
+    assert disclosure_notice(add_withdrawal(REQUESTED, CHIEF, NOW), RING) is None
 
 
 def test_the_requester_is_told_of_every_answer_without_the_cases_key() -> None:
-    for answered in (GRANTED, refuse(ASKED, OWNER, "", NOW), revoke(GRANTED, OWNER, "", NOW)):
+    for answered in (GRANTED, add_refusal(ASKED, OWNER, "", NOW), add_revocation(GRANTED, OWNER, "", NOW)):
         assert told(answered) == ("be-fp", NoticeKind.DISCLOSURE_ANSWER)
         assert b"fr-pj:1" not in msgspec.json.encode(notice_of(answered))
 

@@ -17,10 +17,10 @@ from pipeline.access.policy import (
     Rule,
     View,
     decide,
+    decide_view,
     is_stricter,
     link_view,
     may_break_glass,
-    view,
 )
 from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.matching.fingerprint import Handling
@@ -48,35 +48,35 @@ def case(code: str, *releasable_to: str, purposes: tuple[str, ...] = ("investiga
 )
 def test_the_table(code: str, receiver: View, anyone_else: View) -> None:
     for releasable_to in (("BE",), ("NL", "BE"), ("*",)):
-        assert view(case(code, *releasable_to), RECEIVER, INVESTIGATION, NOW) is receiver
-    assert view(case(code, "BE"), STRANGER, INVESTIGATION, NOW) is anyone_else
-    assert view(case(code), RECEIVER, INVESTIGATION, NOW) is anyone_else
-    assert view(case(code, "BE"), COMPATRIOT, INVESTIGATION, NOW) is anyone_else
-    assert view(case(code, "BE", purposes=("prosecution",)), RECEIVER, INVESTIGATION, NOW) is anyone_else
-    assert view(case(code, "BE", purposes=()), RECEIVER, INVESTIGATION, NOW) is anyone_else
+        assert decide_view(case(code, *releasable_to), RECEIVER, INVESTIGATION, NOW) is receiver
+    assert decide_view(case(code, "BE"), STRANGER, INVESTIGATION, NOW) is anyone_else
+    assert decide_view(case(code), RECEIVER, INVESTIGATION, NOW) is anyone_else
+    assert decide_view(case(code, "BE"), COMPATRIOT, INVESTIGATION, NOW) is anyone_else
+    assert decide_view(case(code, "BE", purposes=("prosecution",)), RECEIVER, INVESTIGATION, NOW) is anyone_else
+    assert decide_view(case(code, "BE", purposes=()), RECEIVER, INVESTIGATION, NOW) is anyone_else
 
 
 @pytest.mark.parametrize("code", STRICTNESS)
 def test_the_owner_agency_and_the_operator_see_every_live_case(code: str) -> None:
     for who in (OWNER, OPERATOR):
-        assert view(case(code, purposes=()), who, INVESTIGATION, NOW) is FULL
+        assert decide_view(case(code, purposes=()), who, INVESTIGATION, NOW) is FULL
 
 
 def test_an_unknown_code_shows_nothing_to_others() -> None:
-    assert view(case("H9", "*"), RECEIVER, INVESTIGATION, NOW) is NOTHING
+    assert decide_view(case("H9", "*"), RECEIVER, INVESTIGATION, NOW) is NOTHING
 
 
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.INVESTIGATOR, Role.SUPERVISOR, Role.OPERATOR}))
 def test_other_roles_read_no_case_not_even_their_own(role: Role) -> None:
     for agency in ("fr-pj", "be-fp"):
-        assert view(case("H0", "*"), make_requester(agency, role), INVESTIGATION, NOW) is NOTHING
+        assert decide_view(case("H0", "*"), make_requester(agency, role), INVESTIGATION, NOW) is NOTHING
 
 
 @pytest.mark.parametrize("who", [OWNER, RECEIVER, OPERATOR])
 def test_a_withdrawn_or_expired_case_is_gone_for_everyone(who: Requester) -> None:
-    assert view(case("H0", "*", withdrawn=True), who, INVESTIGATION, NOW) is NOTHING
-    assert view(case("H0", "*", retain_until="2026-11-24"), who, INVESTIGATION, NOW) is NOTHING
-    assert view(case("H0", "*", retain_until="2026-11-25"), who, INVESTIGATION, NOW) is FULL
+    assert decide_view(case("H0", "*", withdrawn=True), who, INVESTIGATION, NOW) is NOTHING
+    assert decide_view(case("H0", "*", retain_until="2026-11-24"), who, INVESTIGATION, NOW) is NOTHING
+    assert decide_view(case("H0", "*", retain_until="2026-11-25"), who, INVESTIGATION, NOW) is FULL
 
 
 def grant(code: str = "H2", *, hours: float = 1, **fields: str) -> Grant:
@@ -96,7 +96,7 @@ def grant(code: str = "H2", *, hours: float = 1, **fields: str) -> Grant:
     ],
 )
 def test_a_grant_opens_hit_only_content_to_whom_it_names_until_it_ends(given_: Grant, expected: View) -> None:
-    assert view(case("H2", "BE"), RECEIVER, INVESTIGATION, NOW, [given_]) is expected
+    assert decide_view(case("H2", "BE"), RECEIVER, INVESTIGATION, NOW, [given_]) is expected
 
 
 def rule(case: CaseMeta, *grants: Grant) -> Rule:
@@ -115,17 +115,19 @@ def test_the_rule_that_decides_is_the_first_that_holds() -> None:
 
 
 def test_a_grant_opens_nothing_that_is_not_a_hit() -> None:
-    assert view(case("H3", "BE"), RECEIVER, INVESTIGATION, NOW, [grant("H3")]) is NOTHING
-    assert view(case("H2", "NL"), RECEIVER, INVESTIGATION, NOW, [grant()]) is NOTHING
-    assert view(case("H2", "BE"), RECEIVER, Purpose.PROSECUTION, NOW, [grant()]) is NOTHING
+    assert decide_view(case("H3", "BE"), RECEIVER, INVESTIGATION, NOW, [grant("H3")]) is NOTHING
+    assert decide_view(case("H2", "NL"), RECEIVER, INVESTIGATION, NOW, [grant()]) is NOTHING
+    assert decide_view(case("H2", "BE"), RECEIVER, Purpose.PROSECUTION, NOW, [grant()]) is NOTHING
 
 
 def test_stricter_handling_suspends_a_grant() -> None:
-    assert view(case("H2", "BE"), RECEIVER, INVESTIGATION, NOW, [grant("H1")]) is HIT
+    assert decide_view(case("H2", "BE"), RECEIVER, INVESTIGATION, NOW, [grant("H1")]) is HIT
     wide = Grant("fr-pj:1", "be-fp", NOW + timedelta(hours=1), Handling("H2", ("*",), ("investigation",)))
-    assert view(case("H2", "BE"), RECEIVER, INVESTIGATION, NOW, [wide]) is HIT
+    assert decide_view(case("H2", "BE"), RECEIVER, INVESTIGATION, NOW, [wide]) is HIT
     assert (
-        view(case("H2", "BE", "NL", purposes=("investigation", "prosecution")), RECEIVER, INVESTIGATION, NOW, [grant()])
+        decide_view(
+            case("H2", "BE", "NL", purposes=("investigation", "prosecution")), RECEIVER, INVESTIGATION, NOW, [grant()]
+        )
         is FULL
     )
 
@@ -161,7 +163,7 @@ def test_both_owners_views_of_a_link(mine: str, theirs: str, receiver_sees: Link
     b = CaseMeta("be-fp:9", "be-fp", Handling(theirs, ("FR",), ("investigation",)))
 
     def seen(who: Requester) -> LinkView:
-        return link_view(*(view(side, who, INVESTIGATION, NOW) for side in (a, b)))
+        return link_view(*(decide_view(side, who, INVESTIGATION, NOW) for side in (a, b)))
 
     assert (seen(RECEIVER), seen(OWNER), seen(STRANGER)) == (receiver_sees, owner_sees, LinkView.NOTHING)
 
@@ -197,7 +199,7 @@ def test_what_is_not_stricter_never_shows_less(
     def seen(handling: Handling) -> int:
         one = Grant("fr-pj:1", who.agency, NOW + timedelta(hours=1), handling)
         meta = CaseMeta("fr-pj:1", "fr-pj", handling)
-        return ORDER.index(view(meta, who, purpose, NOW, [one] if granted else []))
+        return ORDER.index(decide_view(meta, who, purpose, NOW, [one] if granted else []))
 
     if not is_stricter(now, before):
         assert seen(now) >= seen(before)

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.access.requester import Grounds, GroundsError, Purpose, Requester, Role, grounds
+from pipeline.access.requester import Grounds, GroundsError, Purpose, Requester, Role, parse_grounds
 
 
 def test_grounds_are_a_listed_purpose_and_a_case_reference() -> None:
-    assert grounds("investigation", " 2026/17 ") == Grounds(Purpose.INVESTIGATION, "2026/17")
+    assert parse_grounds("investigation", " 2026/17 ") == Grounds(Purpose.INVESTIGATION, "2026/17")
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ def test_grounds_are_a_listed_purpose_and_a_case_reference() -> None:
 )
 def test_what_is_missing_is_named(purpose: str | None, reference: str | None, missing: tuple[str, ...]) -> None:
     with pytest.raises(GroundsError) as raised:
-        grounds(purpose, reference)
+        parse_grounds(purpose, reference)
     assert raised.value.fields == missing
     assert "investigation" in str(raised.value)
 

@@ -13,13 +13,13 @@ from pipeline.access.reviews import (
     NotUndoableError,
     Review,
     Verdict,
-    change,
-    colour,
+    evidence_change,
+    evidence_marks,
     is_due,
-    marks,
+    review_colour,
     review_for,
-    standing,
-    undo,
+    summarise_reviews,
+    undo_review,
 )
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item
@@ -47,7 +47,7 @@ def explained(*items: Item, bits: int = 0) -> Explanation:
 
 
 def because(*items: Item) -> tuple[str, ...]:
-    return tuple(mark.digest for mark in marks(explained(*items), KEY, LINK))
+    return tuple(mark.digest for mark in evidence_marks(explained(*items), KEY, LINK))
 
 
 @pytest.mark.parametrize(
@@ -59,19 +59,19 @@ def because(*items: Item) -> tuple[str, ...]:
     ],
 )  # fmt: skip
 def test_a_verdict_has_the_detectors_colour(verdict: Verdict, action: bool, expected: Colour) -> None:
-    assert colour(review(verdict, action=action)) is expected
-    assert standing([review(verdict, action=action)]).colour is expected
+    assert review_colour(review(verdict, action=action)) is expected
+    assert summarise_reviews([review(verdict, action=action)]).colour is expected
 
 
 def test_an_unjudged_link_is_yellow() -> None:
-    assert standing([]).colour is Colour.YELLOW
-    assert standing([review(SAME, undone=True)]).colour is Colour.YELLOW
+    assert summarise_reviews([]).colour is Colour.YELLOW
+    assert summarise_reviews([review(SAME, undone=True)]).colour is Colour.YELLOW
 
 
 def test_an_agencys_latest_review_holds_whatever_the_order_of_arrival() -> None:
     given = [review(UNSURE), review(SAME, minutes=1), review(DIFFERENT, minutes=2, undone=True)]
     for order in permutations(given):
-        assert [one.verdict for one in standing(order).holding] == [SAME]
+        assert [one.verdict for one in summarise_reviews(order).holding] == [SAME]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_an_agencys_latest_review_holds_whatever_the_order_of_arrival() -> None:
 def test_another_agencys_contradiction_is_kept_and_shown_as_a_dispute(
     one: Verdict, other: Verdict, disputed: bool
 ) -> None:
-    found = standing([review(one), review(other, "fr-pj", 1)])
+    found = summarise_reviews([review(one), review(other, "fr-pj", 1)])
     assert found.disputed is disputed
     assert [held.verdict for held in found.holding] == [one, other]
 
@@ -97,15 +97,15 @@ def test_the_reviewer_or_his_supervisor_takes_a_review_back_once() -> None:
     by = Requester(made.reviewer, "be-fp", "BE", frozenset({Role.INVESTIGATOR}))
     chief = make_requester("be-fp", Role.SUPERVISOR, subject="chief")
     for who in (by, chief):
-        taken = undo(made, who, NOW)
+        taken = undo_review(made, who, NOW)
         assert (taken.undone_by, taken.undone_at, taken.verdict) == (who.subject, NOW, SAME)
         with pytest.raises(NotUndoableError):
-            undo(taken, who, NOW)
+            undo_review(taken, who, NOW)
     colleague = make_requester("be-fp", subject="colleague")
     foreign = make_requester("fr-pj", Role.SUPERVISOR, subject="chief")
     for who in (colleague, foreign):
         with pytest.raises(NotUndoableError):
-            undo(made, who, NOW)
+            undo_review(made, who, NOW)
 
 
 def test_other_agencies_see_the_agency_and_not_the_reviewer() -> None:
@@ -119,15 +119,22 @@ def test_other_agencies_see_the_agency_and_not_the_reviewer() -> None:
 
 def test_new_weights_are_no_new_evidence() -> None:
     heavier = Item("identifier", "exact", "X1", "X1", 1200, "1 in 9", 0.5)
-    assert change(review(DIFFERENT, evidence=because(PASSPORT)), marks(explained(heavier), KEY, LINK)) is None
+    assert (
+        evidence_change(review(DIFFERENT, evidence=because(PASSPORT)), evidence_marks(explained(heavier), KEY, LINK))
+        is None
+    )
 
 
 def test_a_change_of_evidence_says_what_is_new_and_how_much_is_gone() -> None:
     judged = review(DIFFERENT, evidence=because(NAME))
-    assert change(judged, marks(explained(NAME, PASSPORT), KEY, LINK)) == EvidenceChange((("identifier", "exact"),), 0)
-    assert change(judged, marks(explained(), KEY, LINK)) == EvidenceChange((), 1)
+    assert evidence_change(judged, evidence_marks(explained(NAME, PASSPORT), KEY, LINK)) == EvidenceChange(
+        (("identifier", "exact"),), 0
+    )
+    assert evidence_change(judged, evidence_marks(explained(), KEY, LINK)) == EvidenceChange((), 1)
     other = Item("name", "close", "Ivan", "Johann", 300)
-    assert change(judged, marks(explained(other), KEY, LINK)) == EvidenceChange((("name", "close"),), 1)
+    assert evidence_change(judged, evidence_marks(explained(other), KEY, LINK)) == EvidenceChange(
+        (("name", "close"),), 1
+    )
 
 
 def test_only_unjudged_links_and_changed_differences_are_due() -> None:
@@ -140,9 +147,9 @@ def test_only_unjudged_links_and_changed_differences_are_due() -> None:
 
 def test_marks_keep_no_content_and_differ_by_link_and_secret() -> None:
     one, *others = (
-        {mark.digest for mark in marks(explained(PASSPORT, NAME), secret, link)}
+        {mark.digest for mark in evidence_marks(explained(PASSPORT, NAME), secret, link)}
         for secret, link in ((KEY, LINK), (b"other", LINK), (KEY, "1" * 32))
     )
     assert len(one) == 2
     assert all(not one & other for other in others)
-    assert change(review(SAME, manual=True), marks(explained(NAME), KEY, LINK)) is None
+    assert evidence_change(review(SAME, manual=True), evidence_marks(explained(NAME), KEY, LINK)) is None

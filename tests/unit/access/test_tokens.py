@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from pipeline.access import tokens
 from pipeline.access.requester import Requester, Role
-from pipeline.access.token_keys import issue, local_key, verifier
+from pipeline.access.token_keys import issue_token, local_key, make_verifier
 from pipeline.access.tokens import TokenError, TokenRules, TokenVerifier
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
@@ -69,7 +69,7 @@ def _base64(raw: bytes) -> str:
 
 
 async def named(token: str, *keys: Any) -> Requester:
-    return await TokenVerifier(Source(*(keys or (KEY,))), RULES, Clock()).requester(token)
+    return await TokenVerifier(Source(*(keys or (KEY,))), RULES, Clock()).verify_requester(token)
 
 
 async def test_a_token_that_holds_names_its_bearer_by_known_roles_alone() -> None:
@@ -111,33 +111,33 @@ async def test_a_token_that_held_ends_all_the_same() -> None:
     clock = Clock()
     verifier = TokenVerifier(Source(KEY), RULES, clock)
     token = signed()
-    assert (await verifier.requester(token)).subject == "anna"
+    assert (await verifier.verify_requester(token)).subject == "anna"
     clock.now += timedelta(seconds=599 + 30)
-    assert (await verifier.requester(token)).subject == "anna"
+    assert (await verifier.verify_requester(token)).subject == "anna"
     clock.now += timedelta(seconds=2)
     with pytest.raises(TokenError):
-        await verifier.requester(token)
+        await verifier.verify_requester(token)
 
 
 async def test_a_token_that_held_is_checked_anew_under_new_keys() -> None:
     source, clock = Source(KEY), Clock()
     verifier = TokenVerifier(source, RULES, clock)
-    assert (await verifier.requester(signed())).subject == "anna"
+    assert (await verifier.verify_requester(signed())).subject == "anna"
     other = ECKey.generate_key("P-256", auto_kid=True)
     source.keys = [other]
     clock.now += timedelta(seconds=61)
-    assert (await verifier.requester(signed(other))).subject == "anna"
+    assert (await verifier.verify_requester(signed(other))).subject == "anna"
     with pytest.raises(TokenError):
-        await verifier.requester(signed())
+        await verifier.verify_requester(signed())
 
 
 async def test_a_token_is_known_by_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tokens, "MOST_HELD", 2)
     verifier = TokenVerifier(Source(KEY), RULES, Clock())
-    named = [(await verifier.requester(signed(sub=one))).subject for one in ("anna", "bert", "carl", "anna")]
+    named = [(await verifier.verify_requester(signed(sub=one))).subject for one in ("anna", "bert", "carl", "anna")]
     assert named == ["anna", "bert", "carl", "anna"]
     with pytest.raises(TokenError):
-        await verifier.requester(signed()[:-8] + "AAAAAAAA")
+        await verifier.verify_requester(signed()[:-8] + "AAAAAAAA")
 
 
 async def test_an_unknown_key_is_looked_for_once_a_minute() -> None:
@@ -146,30 +146,32 @@ async def test_an_unknown_key_is_looked_for_once_a_minute() -> None:
     other = ECKey.generate_key("P-256", auto_kid=True)
     for _ in range(3):
         with pytest.raises(TokenError):
-            await verifier.requester(signed(other))
+            await verifier.verify_requester(signed(other))
     assert source.asked == 1
     source.keys.append(other)
     clock.now += timedelta(seconds=61)
-    assert (await verifier.requester(signed(other))).subject == "anna"
+    assert (await verifier.verify_requester(signed(other))).subject == "anna"
     assert source.asked == 2
 
 
 async def test_this_machines_own_tokens_pass_where_no_other_keys_are_set(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     operator = Requester("me", "", "", frozenset({Role.OPERATOR}))
-    token = issue(settings, operator, NOW, timedelta(hours=1))
-    assert await verifier(settings, Clock()).requester(token) == operator
+    token = issue_token(settings, operator, NOW, timedelta(hours=1))
+    assert await make_verifier(settings, Clock()).verify_requester(token) == operator
     assert local_key(settings).kid == local_key(settings).kid
     assert (tmp_path / "tokens" / "signing-key.json").stat().st_mode & 0o077 == 0
 
 
 async def test_a_key_set_in_a_file_ends_this_machines_own_tokens(tmp_path: Path) -> None:
-    own = issue(Settings(home=tmp_path), Requester("me", "", "", frozenset({Role.OPERATOR})), NOW, timedelta(hours=1))
+    own = issue_token(
+        Settings(home=tmp_path), Requester("me", "", "", frozenset({Role.OPERATOR})), NOW, timedelta(hours=1)
+    )
     file = tmp_path / "keys.json"
     file.write_text(json.dumps(KeySet([KEY]).as_dict(private=False)))
     settings = Settings(home=tmp_path, token_keys=str(file), token_issuer="https://id.example")
-    assert (await verifier(settings, Clock()).requester(signed())).agency == "fr-pj"
+    assert (await make_verifier(settings, Clock()).verify_requester(signed())).agency == "fr-pj"
     with pytest.raises(TokenError):
-        await verifier(settings, Clock()).requester(own)
+        await make_verifier(settings, Clock()).verify_requester(own)
     with pytest.raises(LiaisonError, match="identity provider"):
-        issue(settings, Requester("me", "", "", frozenset()), NOW, timedelta(hours=1))
+        issue_token(settings, Requester("me", "", "", frozenset()), NOW, timedelta(hours=1))

@@ -9,8 +9,8 @@ import pytest
 from pipeline.access.audit import ActKind
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.search import Search, search
-from pipeline.api.services.statistics import statistics
-from pipeline.web.components.narrowing import filters_of
+from pipeline.api.services.statistics import count_statistics
+from pipeline.web.components.narrowing import parse_filters
 from support.access.requesters import ANNA
 from support.api.bad_questions import BODIES, QUESTIONS
 from support.api.runtime import Api
@@ -58,9 +58,9 @@ async def test_a_filter_that_no_case_can_meet_is_a_problem(api: Api, filters: di
 
 async def test_a_page_that_is_narrowed_by_such_a_filter_is_a_problem_too(api: Api) -> None:
     with pytest.raises(UnprocessableError, match="more than 128 characters"):
-        await search(api.session(ANNA), Search(filters=filters_of({"offence": "x" * 200_000})))
+        await search(api.session(ANNA), Search(filters=parse_filters({"offence": "x" * 200_000})))
     with pytest.raises(UnprocessableError, match="more than 128 characters"):
-        await statistics(api.session(ANNA), filters_of({"agency": "x" * 200_000}))
+        await count_statistics(api.session(ANNA), parse_filters({"agency": "x" * 200_000}))
 
 
 @pytest.mark.parametrize("path", ["/v1/cases/{}", "/v1/links?case={}", "/v1/graph?case={}", "/v1/timeline?case={}",

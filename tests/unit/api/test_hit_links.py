@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
-from pipeline.api.services.exports import export
-from pipeline.api.services.graph import graph
-from pipeline.api.services.links import links
+from pipeline.api.services.exports import export_records
+from pipeline.api.services.graph import read_graph
+from pipeline.api.services.links import list_links
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
 from support.records.builder import person, record
@@ -27,10 +27,10 @@ def linked(api: Api, person: dict[str, Any]) -> str:
 async def ways_out(api: Api, who: Any = ANNA) -> list[int]:
     """How many links or nodes beyond one's own case each list shows."""
     session = api.session(who)
-    drawn = await graph(session, "fr-pj:1", 3)
-    parts = [part async for part in export(session, "links", "ndjson")]
+    drawn = await read_graph(session, "fr-pj:1", 3)
+    parts = [part async for part in export_records(session, "links", "ndjson")]
     return [
-        len((await links(session, "fr-pj:1")).links),
+        len((await list_links(session, "fr-pj:1")).links),
         len(drawn.nodes) - 1,
         len(drawn.edges),
         len([orjson.loads(line) for line in b"".join(parts).splitlines()]),
@@ -59,7 +59,7 @@ async def test_a_link_shows_only_once_the_gate_has_answered(api: Api) -> None:
 async def test_the_owner_of_the_hit_only_case_sees_the_guess_in_full(api: Api) -> None:
     linked(api, GUESS)
     owner = api.session(ANNA.__class__("owner", "nl-np", "NL", ANNA.roles))
-    (row,) = (await links(owner, "nl-np:1")).links
+    (row,) = (await list_links(owner, "nl-np:1")).links
     assert (row["case_a"], row["case_b"]) == ("fr-pj:1", "nl-np:1")
 
 
@@ -71,5 +71,5 @@ async def test_a_hits_band_is_that_of_exact_parts_however_much_more_agrees(api: 
         asking = EXACT | {"addresses": addresses}
         api.hold(record("fr-pj", entities=[asking]), record("nl-np", code="H2", entities=[hidden]))
         api.link("fr-pj:1", "nl-np:1")
-        bands.append([row["band"] for row in (await links(api.session(ANNA), "fr-pj:1")).links])
+        bands.append([row["band"] for row in (await list_links(api.session(ANNA), "fr-pj:1")).links])
     assert bands[0] == bands[1] != [[]]

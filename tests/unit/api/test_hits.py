@@ -40,7 +40,7 @@ async def test_a_whole_name_with_a_birth_date_tells_of_a_hit(api: Api, question:
     assert answer.results == ()
     (row,) = answer.hits
     assert row == {
-        "view": "hit", "reference": api.session(ANNA).reference("nl-np:1"), "agency": "nl-np", "band": row["band"],
+        "view": "hit", "reference": api.session(ANNA).make_reference("nl-np:1"), "agency": "nl-np", "band": row["band"],
         "contact": {"unit": "desk of nl-np"},
     }  # fmt: skip
     assert row["band"] in (Band.CERTAIN, Band.PROBABLE)
@@ -67,7 +67,7 @@ async def test_filters_list_no_hit(api: Api) -> None:
 async def test_a_spent_budget_hides_hits_and_says_so_alike_for_all(api: Api) -> None:
     api.hold(hidden())
     session = api.session(ANNA)
-    assert api.runtime.hits.take(ANNA, api.now, 199) == 199
+    assert api.runtime.hits.spend(ANNA, api.now, 199) == 199
     question = Search("ivan petrov 1980-05-01")
     assert (await search(session, question)).hits_left == 0
     spent = await search(session, question)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.api.languages import preferred
-from pipeline.api.services.links import links
+from pipeline.api.languages import negotiate_language
+from pipeline.api.services.links import list_links
 from pipeline.api.services.search import Search, search
 from support.access.requesters import ANNA
 from support.api.runtime import GROUNDS, Api
@@ -45,7 +45,7 @@ async def test_values_keep_their_place_in_french(api: Api) -> None:
 async def test_reasons_are_told_in_the_language_asked_for(api: Api) -> None:
     api.hold(record("fr-pj"), record("be-fp"))
     api.link("fr-pj:1", "be-fp:1")
-    (row,) = (await links(api.session(ANNA, "fr"), "fr-pj:1")).links
+    (row,) = (await list_links(api.session(ANNA, "fr"), "fr-pj:1")).links
     assert "Date de naissance" in row["explanation"]
     found = await search(api.session(ANNA, "fr"), Search("ivan petrov 1980-05-01"))
     assert any("Date de naissance" in line for line in found.results[0]["why"])
@@ -56,4 +56,4 @@ async def test_reasons_are_told_in_the_language_asked_for(api: Api) -> None:
     [("", "en"), ("fr", "fr"), ("de,en;q=0.5,fr;q=0.4", "en"), ("fr;q=0", "en"), ("é;q=x", "en")],
 )
 def test_the_best_language_accepted_is_spoken(accepted: str, language: str) -> None:
-    assert preferred(accepted) == language
+    assert negotiate_language(accepted) == language

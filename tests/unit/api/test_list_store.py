@@ -27,16 +27,16 @@ def stores(tmp_path: Path) -> dict[str, ListStore]:
 @pytest.mark.parametrize("own", NAMESPACES)
 def test_an_installation_sees_no_list_of_another_in_the_same_home(stores: dict[str, ListStore], own: str) -> None:
     assert stores[own].add(JOB, (ListRow(question="ivan"),))
-    assert stores[own].all() == stores[own].of(ANNA) == [JOB]
+    assert stores[own].list_all_jobs() == stores[own].list_jobs(ANNA) == [JOB]
     for namespace, store in stores.items():
         if namespace != own:
-            assert store.all() == store.of(ANNA) == []
+            assert store.list_all_jobs() == store.list_jobs(ANNA) == []
             with pytest.raises(NoListError):
-                store.job(ANNA, JOB.id)
-            with store.taken(JOB) as taken:
+                store.read_job(ANNA, JOB.id)
+            with store.lock_job(JOB) as taken:
                 assert not taken
-            store.expire(NOW + LASTS + timedelta(days=9))
-            store.forget(JOB)
-    assert stores[own].job(ANNA, JOB.id) == JOB
-    stores[own].expire(NOW + LASTS)
-    assert stores[own].all() == []
+            store.delete_expired(NOW + LASTS + timedelta(days=9))
+            store.delete(JOB)
+    assert stores[own].read_job(ANNA, JOB.id) == JOB
+    stores[own].delete_expired(NOW + LASTS)
+    assert stores[own].list_all_jobs() == []

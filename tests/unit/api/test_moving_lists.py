@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from pipeline.access.disclosures import Ask, Urgency
-from pipeline.api.services.disclosures import ask, disclosures, grant
-from pipeline.api.services.inbox import inbox
-from pipeline.api.services.links import links
+from pipeline.api.services.disclosures import grant_disclosure, list_disclosures, request_disclosure
+from pipeline.api.services.inbox import list_inbox
+from pipeline.api.services.links import list_links
 from pipeline.api.services.search import Search, search
 from pipeline.index.filters import Filters
 from support.access.requesters import ANNA, BERT
@@ -91,9 +91,9 @@ def listed(request: pytest.FixtureRequest, api: Api, pairs: dict[str, str]) -> P
     async def page(cursor: str) -> tuple[Sequence[str], str | None]:
         session = api.session(ANNA)
         if request.param == "links":
-            told = await links(session, "fr-pj:1", 3, cursor)
+            told = await list_links(session, "fr-pj:1", 3, cursor)
             return [pairs[row["link_id"]] for row in told.links], told.next
-        waiting = await inbox(session, limit=3, cursor=cursor)
+        waiting = await list_inbox(session, limit=3, cursor=cursor)
         return [pairs[row["link_id"]] for row in waiting.links], waiting.next
 
     return page
@@ -170,17 +170,19 @@ async def test_a_request_that_gets_its_answer_while_the_list_is_read_comes_once(
     api.hold(*(record("fr-pj", str(number), code="H2") for number in CASES), record("be-fp"))
     wanted = Ask("the same phone", Urgency.URGENT, NOW + timedelta(days=1))
     named = {
-        (await ask(api.session(BERT), api.session(BERT).reference(f"fr-pj:{number}"), wanted)).disclosure["id"]: number
+        (
+            await request_disclosure(api.session(BERT), api.session(BERT).make_reference(f"fr-pj:{number}"), wanted)
+        ).disclosure["id"]: number
         for number in CASES
     }
     threads = {number: name for name, number in named.items()}
 
     async def page(cursor: str) -> list[Any]:
-        answer = await disclosures(api.session(BERT), limit=3, cursor=cursor)
+        answer = await list_disclosures(api.session(BERT), limit=3, cursor=cursor)
         return [[(named[row["id"]], row["state"]) for row in answer.disclosures], answer.next]
 
     async def answered(number: int) -> None:
-        await grant(api.session(ANNA), threads[number], NOW + timedelta(days=9))
+        await grant_disclosure(api.session(ANNA), threads[number], NOW + timedelta(days=9))
 
     first, cursor = await page("")
     assert [number for number, _ in first] == [8, 7, 6]

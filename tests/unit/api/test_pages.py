@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.api.problems import UnavailableError, UnprocessableError
 from pipeline.api.rates import RequestRates
-from pipeline.api.services.links import links
+from pipeline.api.services.links import list_links
 from pipeline.api.services.search import Search, search
 from pipeline.index.filters import Filters
 from support.access.requesters import ANNA, BERT
@@ -35,11 +35,11 @@ async def test_links_are_paged_in_order_and_hits_after_their_band(api: Api) -> N
     api.hold(record("fr-pj"), *(record("be-fp", str(n)) for n in range(3)), record("nl-np", code="H2"))
     for other in ("be-fp:0", "be-fp:1", "be-fp:2", "nl-np:1"):
         api.link("fr-pj:1", other)
-    whole = (await links(api.session(ANNA), "fr-pj:1")).links
+    whole = (await list_links(api.session(ANNA), "fr-pj:1")).links
     assert [bool(row["hit"]) for row in whole] == [False, False, False, True]
-    first = await links(api.session(ANNA), "fr-pj:1", 3)
+    first = await list_links(api.session(ANNA), "fr-pj:1", 3)
     assert first.next is not None
-    second = await links(api.session(ANNA), "fr-pj:1", 3, first.next)
+    second = await list_links(api.session(ANNA), "fr-pj:1", 3, first.next)
     assert (first.links + second.links, second.next) == (whole, None)
 
 
@@ -84,7 +84,7 @@ async def test_an_index_too_far_behind_answers_nobody(api: Api) -> None:
     assert flooded.json()["as_of"] == (api.now - api.behind - api.backlog).isoformat()
     api.behind = None
     with pytest.raises(UnavailableError):
-        await links(api.session(ANNA), "fr-pj:1")
+        await list_links(api.session(ANNA), "fr-pj:1")
     assert len(api.audit.acts) == 2
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.api.cursors import Place
-from pipeline.api.paging import page
+from pipeline.api.paging import fill_page
 
 
 @given(st.lists(st.booleans(), max_size=12), st.integers(1, 4), st.integers(1, 4))
@@ -21,10 +21,10 @@ def test_pages_are_full_but_the_last_and_none_is_empty(visible: list[bool], limi
         return [at if visible[at] else None for at in items]
 
     async def pages() -> list[list[int]]:
-        found, place = await page(fetch, show, limit, size, None)
+        found, place = await fill_page(fetch, show, limit, size, None)
         read = [found]
         while place is not None:
-            found, place = await page(fetch, show, limit, size, place)
+            found, place = await fill_page(fetch, show, limit, size, place)
             read.append(found)
         return read
 

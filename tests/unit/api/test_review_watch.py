@@ -10,9 +10,9 @@ from pipeline.access.break_glass import GlassReason
 from pipeline.access.disclosures import GlassVerdict
 from pipeline.access.requester import Role
 from pipeline.api.metrics import REGISTRY
-from pipeline.api.review_watch import overdue_reviews, show_overdue, watch_reviews
-from pipeline.api.services.break_glass import confirm, open_alone, request_opening, review
-from pipeline.api.services.disclosures import revoke
+from pipeline.api.review_watch import count_overdue_reviews, show_overdue, watch_reviews
+from pipeline.api.services.break_glass import confirm_opening, open_alone, request_opening, review_opening
+from pipeline.api.services.disclosures import revoke_disclosure
 from support.access.requesters import make_requester
 from support.api.runtime import Api
 from support.records.builder import record
@@ -27,12 +27,12 @@ async def opened(api: Api, number: str, owner: str = "fr-pj") -> str:
     """The id of what the chief opened alone of a new case."""
     api.hold(record(owner, number, code="H2"))
     session = api.session(CHIEF)
-    name: str = (await open_alone(session, session.reference(f"{owner}:{number}"), WANTED)).disclosure["id"]
+    name: str = (await open_alone(session, session.make_reference(f"{owner}:{number}"), WANTED)).disclosure["id"]
     return name
 
 
 async def counted(api: Api) -> dict[str, int]:
-    return dict(await overdue_reviews(api.runtime.decisions, api.runtime.reader, api.now))
+    return dict(await count_overdue_reviews(api.runtime.decisions, api.runtime.reader, api.now))
 
 
 def shown(agency: str) -> float | None:
@@ -42,11 +42,11 @@ def shown(agency: str) -> float | None:
 async def test_what_is_not_reviewed_in_time_is_counted_by_its_owner(api: Api) -> None:
     names = [await opened(api, number) for number in "123"]
     await opened(api, "1", "nl-np")
-    await revoke(api.session(DUTY), names[1])
+    await revoke_disclosure(api.session(DUTY), names[1])
     assert await counted(api) == {}
     api.now += timedelta(hours=25)
     assert await counted(api) == {"fr-pj": 3, "nl-np": 1}
-    await review(api.session(DUTY), names[0], GlassVerdict.JUSTIFIED, "late")
+    await review_opening(api.session(DUTY), names[0], GlassVerdict.JUSTIFIED, "late")
     assert await counted(api) == {"fr-pj": 2, "nl-np": 1}
 
 
@@ -54,9 +54,9 @@ async def test_neither_requests_nor_what_two_opened_nor_what_is_gone_is_counted(
     await opened(api, "1")
     api.hold(record("fr-pj", "2", code="H2"), record("fr-pj", "3", code="H2"))
     session = api.session(CHIEF)
-    name = (await request_opening(session, session.reference("fr-pj:2"), WANTED)).disclosure["id"]
-    await request_opening(session, session.reference("fr-pj:3"), WANTED)
-    await confirm(api.session(SECOND), name)
+    name = (await request_opening(session, session.make_reference("fr-pj:2"), WANTED)).disclosure["id"]
+    await request_opening(session, session.make_reference("fr-pj:3"), WANTED)
+    await confirm_opening(api.session(SECOND), name)
     api.hold(record("fr-pj", "1", version=2, status="withdrawn"))
     api.now += timedelta(hours=25)
     assert await counted(api) == {}

@@ -7,8 +7,8 @@ import pytest
 
 from pipeline.access.audit import ActKind, Form, ShownCase
 from pipeline.access.requester import Requester
-from pipeline.api.services.cases import case
-from pipeline.api.services.links import links
+from pipeline.api.services.cases import read_case
+from pipeline.api.services.links import list_links
 from pipeline.api.services.search import Search, search
 from support.access.requesters import ANNA, BERT, DORA, OPERATOR
 from support.api.runtime import NOW, Api
@@ -19,19 +19,19 @@ async def test_a_case_is_shown_with_its_caveat_and_recorded(api: Api) -> None:
     api.hold(record("fr-pj", code="H1", handling={
         "code": "H1", "releasable_to": ["BE"], "purposes": ["investigation"], "caveat": "Do not contact.",
     }))  # fmt: skip
-    answer = await case(api.session(BERT), "fr-pj:1")
+    answer = await read_case(api.session(BERT), "fr-pj:1")
     assert answer.case["caveat"] == "Do not contact."
     assert answer.case["data"]["title"] == "Affair 1"
     (act,) = api.audit.acts
     assert (act.kind, act.subject, act.purpose, act.case_reference) == (ActKind.READ, "bert", "investigation", "2026/1")
     assert act.shown == (ShownCase("fr-pj:1", Form.FULL, "released"),)
-    assert orjson.loads(api.runtime.cipher.opened(act.query, NOW)) == {"case": "fr-pj:1"}
+    assert orjson.loads(api.runtime.cipher.decrypt(act.query, NOW)) == {"case": "fr-pj:1"}
 
 
 @pytest.mark.parametrize(("who", "told"), [(ANNA, False), (BERT, True), (OPERATOR, True)])
 async def test_where_a_record_stands_in_kafka_is_told_to_its_owner_alone(api: Api, who: Requester, told: bool) -> None:
     api.hold(record("be-fp"))
-    came = (await case(api.session(who), "be-fp:1")).case["provenance"]
+    came = (await read_case(api.session(who), "be-fp:1")).case["provenance"]
     assert [came[name] is not None for name in ("position", "ingested_at")] == [told, told]
     assert came["content_hash"]
 
@@ -40,11 +40,11 @@ async def test_links_show_each_side_as_its_owner_allows(api: Api) -> None:
     api.hold(record("fr-pj"), record("be-fp"), record("nl-np", code="H2"), record("es-cnp", code="H3"))
     for other in ("be-fp:1", "nl-np:1", "es-cnp:1"):
         api.link("fr-pj:1", other)
-    rows = (await links(api.session(ANNA), "fr-pj:1")).links
+    rows = (await list_links(api.session(ANNA), "fr-pj:1")).links
     assert sorted(row["case_b"] or row["hit"]["agency"] for row in rows) == ["fr-pj:1", "nl-np"]
     hit = next(row for row in rows if row["hit"])
     assert (hit["case_a"], hit["score"], hit["evidence"]) == ("fr-pj:1", None, None)
-    assert hit["hit"]["reference"] == api.session(ANNA).reference("nl-np:1")
+    assert hit["hit"]["reference"] == api.session(ANNA).make_reference("nl-np:1")
     assert {one.case: one.form for one in api.audit.acts[-1].shown} == {
         "fr-pj:1": Form.FULL, "be-fp:1": Form.FULL, "nl-np:1": Form.HIT,
     }  # fmt: skip

@@ -11,8 +11,8 @@ import pytest
 
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services import graph as service
-from pipeline.api.services.entities import entity
-from pipeline.api.services.exports import export
+from pipeline.api.services.entities import resolve_entity
+from pipeline.api.services.exports import export_records
 from pipeline.api.session import Session
 from support.access.requesters import ANNA, DORA
 from support.api.runtime import Api
@@ -34,32 +34,33 @@ def chain(api: Api) -> Api:
 async def test_the_way_never_leads_through_a_hit(chain: Api) -> None:
     session = chain.session(ANNA)
     nodes = {
-        depth: [node["id"] for node in (await service.graph(session, "fr-pj:1", depth)).nodes] for depth in (1, 2, 3)
+        depth: [node["id"] for node in (await service.read_graph(session, "fr-pj:1", depth)).nodes]
+        for depth in (1, 2, 3)
     }
-    hit = session.reference("nl-np:1")
+    hit = session.make_reference("nl-np:1")
     assert nodes[1] == ["be-fp:1", "fr-pj:1", hit]
     assert nodes[2] == nodes[3] == ["be-fp:1", "de-bka:1", "fr-pj:1", hit]
-    drawn = await service.graph(session, "fr-pj:1", 3)
+    drawn = await service.read_graph(session, "fr-pj:1", 3)
     assert {(edge["a"], edge["b"]) for edge in drawn.edges} >= {("fr-pj:1", hit), ("fr-pj:1", "be-fp:1")}
     assert drawn.complete
     assert {one.case for one in chain.audit.acts[-1].shown} == {"be-fp:1", "de-bka:1", "fr-pj:1", "nl-np:1"}
 
 
 async def test_what_happened_is_told_in_order(chain: Api) -> None:
-    events = (await service.timeline(chain.session(ANNA), "fr-pj:1")).events
+    events = (await service.read_timeline(chain.session(ANNA), "fr-pj:1")).events
     assert [(event["case"], event["what"]) for event in events] == [
         ("be-fp:1", "opened"), ("be-fp:1", "event"), ("fr-pj:1", "opened"),
     ]  # fmt: skip
 
 
 async def test_an_entity_is_followed_where_evidence_holds_it_for_the_same(chain: Api) -> None:
-    told = await entity(chain.session(ANNA), "fr-pj:1", "p1")
+    told = await resolve_entity(chain.session(ANNA), "fr-pj:1", "p1")
     assert [row["case"] for row in told.appearances] == ["fr-pj:1", "be-fp:1", "de-bka:1"]
     assert {"field": "birth_date", "value": "1980-05-01", "cases": ["fr-pj:1", "be-fp:1", "de-bka:1"]} in told.facts
     assert (told.type, told.complete) == ("person", True)
     assert {one.case for one in chain.audit.acts[-1].shown} == {"fr-pj:1", "be-fp:1", "de-bka:1"}
     with pytest.raises(NotFoundError):
-        await entity(chain.session(ANNA), "fr-pj:1", "p9")
+        await resolve_entity(chain.session(ANNA), "fr-pj:1", "p9")
 
 
 async def test_namesakes_of_another_age_are_not_one_thing(api: Api) -> None:
@@ -69,12 +70,12 @@ async def test_namesakes_of_another_age_are_not_one_thing(api: Api) -> None:
     api.hold(record("fr-pj", entities=[young]), record("be-fp", entities=[nameless]), record("de-bka", entities=[old]))
     for a, b in (("be-fp:1", "fr-pj:1"), ("be-fp:1", "de-bka:1")):
         api.link(a, b)
-    told = await entity(api.session(ANNA), "fr-pj:1", "p1")
+    told = await resolve_entity(api.session(ANNA), "fr-pj:1", "p1")
     assert [row["case"] for row in told.appearances] == ["fr-pj:1"]
 
 
 async def exported(session: Session, *what: Any) -> str:
-    return b"".join([part async for part in export(session, *what)]).decode()
+    return b"".join([part async for part in export_records(session, *what)]).decode()
 
 
 async def test_an_export_holds_what_is_seen_and_null_where_a_side_is_a_hit(chain: Api) -> None:

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pipeline.access.requester import Role
-from pipeline.cli.main import build
+from pipeline.cli.main import build_cli
 from support.access.requesters import make_requester
 from support.api.runtime import Api
 
@@ -19,14 +19,14 @@ WHO = ("--token", "t", "--purpose", "investigation", "--case-ref", "2026/1")
 
 async def run(*words: str) -> Result:
     """A command has an event loop of its own."""
-    return await asyncio.to_thread(lambda: CliRunner().invoke(build(), ["allowances", *words]))
+    return await asyncio.to_thread(lambda: CliRunner().invoke(build_cli(), ["allowances", *words]))
 
 
 async def test_an_allowance_is_set_and_listed(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     async def call(_: Any, __: Any, method: str, path: str, **more: Any) -> Any:
         return (await api.request(method, path, CHIEF, **more)).raise_for_status().json()
 
-    monkeypatch.setattr("pipeline.api.client.call", call)
+    monkeypatch.setattr("pipeline.api.client.call_api", call)
     monkeypatch.setattr("pipeline.times.now", api.runtime.clock)
     made = await run("set", "be-fp", "--daily", "5000", "--days", "7", *WHO)
     line = "be-fp\t5000 a day\tuntil 2026-12-01T12:00:00+00:00\tby chief\n"

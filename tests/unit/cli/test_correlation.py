@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli.main import build
+from pipeline.cli.main import build_cli
 from support.records.builder import RawEntity, event_bytes, person
 
 runner = CliRunner()
@@ -37,7 +37,7 @@ def cases(tmp_path: Path) -> Path:
 
 
 def run(*words: str | Path) -> Any:
-    return runner.invoke(build(), ["batch", *map(str, words)])
+    return runner.invoke(build_cli(), ["batch", *map(str, words)])
 
 
 def test_resolve_writes_the_things_behind_all_links(cases: Path, tmp_path: Path) -> None:

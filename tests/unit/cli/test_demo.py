@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli.main import build
+from pipeline.cli.main import build_cli
 
 
 @pytest.mark.parametrize("words", [["--data", __file__], ["--mapping", "historical-figures"]])
 def test_data_and_mapping_go_together(words: list[str]) -> None:
-    done = CliRunner().invoke(build(), ["demo", *words])
+    done = CliRunner().invoke(build_cli(), ["demo", *words])
     assert done.exit_code == 2
     assert "go together" in done.output

@@ -6,7 +6,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli.main import build
+from pipeline.cli.main import build_cli
 
 KIT = """
 kit: 1
@@ -22,7 +22,7 @@ def mapped(tmp_path: Path) -> Path:
     (tmp_path / "kit.yml").write_text(KIT)
     (tmp_path / "t.csv").write_text("id,who,opened,note\n1,w,01/02/2026,x\n2,w,02/02/2026,\n")
     words = ["feed", "map", str(tmp_path / "t.csv"), "--mapping", str(tmp_path / "kit.yml"), "-o", str(tmp_path / "o")]
-    done = CliRunner().invoke(build(), [*words, "--truth", str(tmp_path / "truth")])
+    done = CliRunner().invoke(build_cli(), [*words, "--truth", str(tmp_path / "truth")])
     assert done.exit_code == 0, done.output
     assert "column note is not mapped (1 filled)" in done.stderr
     assert "2 case records written" in done.stderr
@@ -39,13 +39,13 @@ def test_map_writes_records_and_truth_apart(mapped: Path) -> None:
 def test_map_fails_for_a_row_that_it_could_not_map_in_full(mapped: Path) -> None:
     (mapped / "t.csv").write_text("id,who,opened,note\n1,w,yesterday,\n")
     words = ["feed", "map", str(mapped / "t.csv"), "--mapping", str(mapped / "kit.yml"), "-o", str(mapped / "o")]
-    done = CliRunner().invoke(build(), words)
+    done = CliRunner().invoke(build_cli(), words)
     assert done.exit_code == 1
     assert "t.csv:2: column opened: 'yesterday'" in done.stderr
 
 
 def test_validate_passes_what_map_has_made(mapped: Path) -> None:
-    done = CliRunner().invoke(build(), ["feed", "validate", str(mapped / "o"), "--agency", "fr-pj"])
+    done = CliRunner().invoke(build_cli(), ["feed", "validate", str(mapped / "o"), "--agency", "fr-pj"])
     assert done.exit_code == 0
     assert done.stdout == ""
     assert "2 of 2 lines valid" in done.stderr
@@ -54,7 +54,7 @@ def test_validate_passes_what_map_has_made(mapped: Path) -> None:
 def test_validate_names_file_line_and_place_of_each_problem(mapped: Path) -> None:
     path = mapped / "o"
     path.write_bytes(path.read_bytes().replace(b"2026-02-02", b"2026-02-30") + b"{\n")
-    done = CliRunner().invoke(build(), ["feed", "validate", str(path), "--agency", "fr-pj"])
+    done = CliRunner().invoke(build_cli(), ["feed", "validate", str(path), "--agency", "fr-pj"])
     assert done.exit_code == 1
     lines = done.stdout.splitlines()
     assert lines[0].startswith(f"{path}:2: /data/opened: date: ")
@@ -62,6 +62,6 @@ def test_validate_names_file_line_and_place_of_each_problem(mapped: Path) -> Non
 
 
 def test_validate_speaks_json_to_scripts(mapped: Path) -> None:
-    done = CliRunner().invoke(build(), ["feed", "validate", str(mapped / "o"), "--agency", "be-fp", "--json"])
+    done = CliRunner().invoke(build_cli(), ["feed", "validate", str(mapped / "o"), "--agency", "be-fp", "--json"])
     assert done.exit_code == 1
     assert {orjson.loads(line)["reason"] for line in done.stdout.splitlines()} == {"foreign_agency"}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import typer
 
-from pipeline.cli.main import build
+from pipeline.cli.main import build_cli
 
 LIAISON = Path(sys.executable).with_name("liaison")
 
@@ -24,7 +24,7 @@ def _commands(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tup
             yield (*path, name), child
 
 
-COMMANDS = dict(_commands(typer.main.get_command(build())))
+COMMANDS = dict(_commands(typer.main.get_command(build_cli())))
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)

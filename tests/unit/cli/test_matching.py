@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli.main import build
+from pipeline.cli.main import build_cli
 from pipeline.errors import LiaisonError
 from support.records.builder import event_bytes, person
 
@@ -18,7 +18,7 @@ PAIR = {
 
 
 def run(*words: str) -> Any:
-    return CliRunner().invoke(build(), ["batch", *words])
+    return CliRunner().invoke(build_cli(), ["batch", *words])
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.correlation.batch import LinkLine, links
+from pipeline.correlation.batch import LinkLine, find_links
 from pipeline.correlation.claims import link_id
 from pipeline.correlation.matcher import Matcher
 from pipeline.matching.bands import Band
@@ -22,7 +22,7 @@ def linked(matcher: Callable[..., Matcher]) -> Linked:
     """links() with conftest's matcher."""
 
     def link(*fingerprints: Fingerprint, threshold: float = THRESHOLD, within: bool = False) -> list[LinkLine]:
-        return links(fingerprints, matcher(threshold), within=within)
+        return find_links(fingerprints, matcher(threshold), within=within)
 
     return link
 

@@ -31,19 +31,19 @@ class Kept:
         self.pages: dict[int, bytes] = {}
 
     def write(self) -> None:
-        self.pages.update(self.lists.pages())
-        self.lists.committed()
+        self.pages.update(self.lists.changed_pages())
+        self.lists.mark_written()
 
     def read_back(self) -> None:
         self.lists = BlockLists(memoryview(self.pages[page]) for page in sorted(self.pages))
 
     def compact(self) -> None:
-        self.lists = self.lists.compacted()
-        self.pages = dict(self.lists.pages())
-        self.lists.committed()
+        self.lists = self.lists.compact_log()
+        self.pages = dict(self.lists.changed_pages())
+        self.lists.mark_written()
 
     def listed(self) -> set[tuple[int, int]]:
-        entries, cases = self.lists.find([KEYS])
+        entries, cases = self.lists.find_entries([KEYS])
         found = entries.tolist()
         assert cases.tolist() == [0] * len(found)
         assert len(set(found)) == len(found)
@@ -54,10 +54,10 @@ def follow(kept: Kept, some: Sequence[Step]) -> None:
     held: set[tuple[int, int]] = set()
     for step, number, keys in some:
         if step == "add":
-            kept.lists.add(number, keys)
+            kept.lists.add_case(number, keys)
             held |= {(key, number) for key in keys}
         elif step == "remove":
-            kept.lists.remove(number, keys)
+            kept.lists.remove_case(number, keys)
             held -= {(key, number) for key in keys}
         elif step == "look":
             assert kept.listed() == held
@@ -79,23 +79,23 @@ def test_what_is_listed_is_what_was_added_and_not_taken_off(some: list[Step]) ->
 def test_a_log_of_several_pages_is_read_back() -> None:
     kept = Kept()
     for start in range(0, 3 * ENTRIES_A_PAGE, ENTRIES_A_PAGE // 2):
-        kept.lists.add(1, range(start, start + ENTRIES_A_PAGE // 2))
+        kept.lists.add_case(1, range(start, start + ENTRIES_A_PAGE // 2))
         kept.write()
     assert sorted(kept.pages) == [0, 1, 2]
     assert {len(page) for page in kept.pages.values()} == {12 * ENTRIES_A_PAGE}
     kept.read_back()
-    entries, _ = kept.lists.find([range(3 * ENTRIES_A_PAGE)])
+    entries, _ = kept.lists.find_entries([range(3 * ENTRIES_A_PAGE)])
     assert entries["key"].tolist() == list(range(3 * ENTRIES_A_PAGE))
 
 
 def test_many_keys_that_differ_in_their_lowest_bits_alone_are_told_apart() -> None:
     kept = Kept()
     for number in range(1, 3):
-        kept.lists.add(number, range(2**52 + 5000 * number, 2**52, -number))
+        kept.lists.add_case(number, range(2**52 + 5000 * number, 2**52, -number))
     kept.write()
     kept.read_back()
     keys = range(2**52 + 1, 2**52 + 10_001)
-    entries, _ = kept.lists.find([keys])
+    entries, _ = kept.lists.find_entries([keys])
     expected = {(key, 1) for key in keys[:5000]} | {(key, 2) for key in keys[1::2]}
     assert set(entries.tolist()) == expected
     assert len(entries) == len(expected)
@@ -103,12 +103,12 @@ def test_many_keys_that_differ_in_their_lowest_bits_alone_are_told_apart() -> No
 
 def test_a_log_is_wasteful_once_most_of_it_no_longer_holds() -> None:
     kept = Kept()
-    kept.lists.add(1, KEYS)
+    kept.lists.add_case(1, KEYS)
     kept.write()
     fresh = kept.lists.wasteful
     for _ in range(2):
-        kept.lists.remove(1, KEYS)
-        kept.lists.add(1, KEYS)
+        kept.lists.remove_case(1, KEYS)
+        kept.lists.add_case(1, KEYS)
     kept.write()
     kept.read_back()
     rewritten = kept.lists.wasteful

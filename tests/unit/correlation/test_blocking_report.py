@@ -7,10 +7,14 @@ from collections.abc import Callable
 import pytest
 
 from pipeline.correlation.blocking_report import Block, blocking_report
-from pipeline.correlation.kinds import KeyKind, key
+from pipeline.correlation.kinds import KeyKind, make_key
 from pipeline.matching.fingerprint import Fingerprint
 
-PASSPORT, EMAIL, NAME = key(KeyKind.IDENTIFIER, "1"), key(KeyKind.EMAIL_USER, "1"), key(KeyKind.NAME, "1")
+PASSPORT, EMAIL, NAME = (
+    make_key(KeyKind.IDENTIFIER, "1"),
+    make_key(KeyKind.EMAIL_USER, "1"),
+    make_key(KeyKind.NAME, "1"),
+)
 
 
 def never(_a: Fingerprint, _b: Fingerprint) -> bool:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
-from pipeline.correlation.correlator import Correlator, targets
+from pipeline.correlation.correlator import Correlator, target_partitions
 from pipeline.correlation.fingerprinting import expiry_mark
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
@@ -180,18 +180,18 @@ def test_a_rebuilt_store_follows_its_own_links(correlator: Make, case: MakeCase,
     one.receive(case("a1", "red car"))
     (claim,) = one.receive(case("b1", "red car"))
     again = correlator()
-    again.load([case("b1", "red car")])
-    again.load([case("a1", "red car")])
-    again.load([case("a1", "blue boat", version=0)])
-    again.adopt([claim])
+    again.load_versions([case("b1", "red car")])
+    again.load_versions([case("a1", "red car")])
+    again.load_versions([case("a1", "blue boat", version=0)])
+    again.adopt_claims([claim])
     assert told(again.receive(withdrawn("b1", 2))) == [("retracted", "a:a1", 1, "b:b1", 2)]
 
 
 def test_a_retracted_link_is_not_adopted(correlator: Make, case: MakeCase, withdrawn: Withdrawn) -> None:
     again = correlator()
-    again.load([case("a1", "red car")])
-    again.load([case("b1", "blue boat")])
-    again.adopt([Claim("id", ClaimState.RETRACTED, 0, "g", ClaimSide("a:a1", 1), ClaimSide("b:b1", 1))])
+    again.load_versions([case("a1", "red car")])
+    again.load_versions([case("b1", "blue boat")])
+    again.adopt_claims([Claim("id", ClaimState.RETRACTED, 0, "g", ClaimSide("a:a1", 1), ClaimSide("b:b1", 1))])
     assert again.receive(withdrawn("b1", 2)) == []
 
 
@@ -200,8 +200,8 @@ def test_a_side_that_was_compacted_away_is_unknown_until_it_comes(correlator: Ma
     one.receive(case("a1", "red car", version=2))
     (claim,) = one.receive(case("b1", "red car"))
     again = correlator()
-    again.load([case("b1", "red car")])
-    again.adopt([claim])
+    again.load_versions([case("b1", "red car")])
+    again.adopt_claims([claim])
     (unknown,) = again.receive(case("b1", "red car roof", version=2))
     assert told([unknown]) == [("released", "a:a1", 2, "b:b1", 2)]
     assert (unknown.a.hash, unknown.b.hash, unknown.band) == ("", "", "")
@@ -212,7 +212,7 @@ def test_a_side_that_was_compacted_away_is_unknown_until_it_comes(correlator: Ma
 def test_an_unknown_side_of_unknown_country_is_still_linked_later(correlator: Make, case: MakeCase) -> None:
     again = correlator()
     nameless = Claim("id", ClaimState.LIVE, 0, "g", ClaimSide("a:a1", 1), ClaimSide("b:b1", 1))
-    again.adopt([nameless])
+    again.adopt_claims([nameless])
     again.receive(case("a1", "red car", version=2))
     assert told(again.receive(case("b1", "red car", version=2))) == [("live", "a:a1", 2, "b:b1", 2)]
 
@@ -230,7 +230,7 @@ def test_the_first_version_goes_to_the_owners_of_its_keys_later_ones_to_all(
     case: MakeCase, withdrawn: Withdrawn, partitions: int
 ) -> None:
     fingerprint = case("a1", "red", keys=(4, 5, 8))
-    assert targets(fingerprint, first=True, partitions=partitions) == {key % partitions for key in (4, 5, 8)}
-    assert targets(fingerprint, first=False, partitions=partitions) == set(range(partitions))
-    assert targets(withdrawn("a1", 1), first=True, partitions=partitions) == set(range(partitions))
-    assert targets(msgspec.structs.replace(fingerprint, keys=()), first=True, partitions=partitions) == set()
+    assert target_partitions(fingerprint, first=True, partitions=partitions) == {key % partitions for key in (4, 5, 8)}
+    assert target_partitions(fingerprint, first=False, partitions=partitions) == set(range(partitions))
+    assert target_partitions(withdrawn("a1", 1), first=True, partitions=partitions) == set(range(partitions))
+    assert target_partitions(msgspec.structs.replace(fingerprint, keys=()), first=True, partitions=partitions) == set()

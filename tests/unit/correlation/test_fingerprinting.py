@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.correlation.fingerprinting import derived, fingerprint
+from pipeline.correlation.fingerprinting import derive_fingerprint, make_fingerprint
 from pipeline.matching.model import Model, load_model
 from pipeline.records.intake import Desk, SourceMessage, Taken, accepted, receive
 from pipeline.records.messages import Accepted, Position
@@ -31,13 +31,13 @@ def taken(**data: Any) -> tuple[Taken, Accepted]:
 def test_it_is_what_intake_makes(data: dict[str, Any]) -> None:
     model = load_model()
     made, value = taken(**data)
-    assert derived(value, model) == fingerprint(made.case, made.normalised, model)
+    assert derive_fingerprint(value, model) == make_fingerprint(made.case, made.normalised, model)
 
 
 def test_the_model_decides_the_keys_and_never_the_hash() -> None:
     model = load_model()
     _, value = taken()
-    whole = derived(value, model)
+    whole = derive_fingerprint(value, model)
     stopped = Model(msgspec.structs.replace(model.file, stop_keys=whole.keys[:1]))
-    assert derived(value, stopped).keys == whole.keys[1:]
-    assert derived(value, stopped).hash == whole.hash == value.hash
+    assert derive_fingerprint(value, stopped).keys == whole.keys[1:]
+    assert derive_fingerprint(value, stopped).hash == whole.hash == value.hash

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
-from pipeline.correlation.hits import CounterpartView, HitKind, transition, view
+from pipeline.correlation.hits import CounterpartView, HitKind, counterpart_view, hit_kind_between
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Handling
 
@@ -25,7 +25,7 @@ def seen(
         "b:1", 1, False, "h", "b", "BB", Handling(code, releasable_to, purposes, "caveat"), Contact("theirs")
     )
     claim = Claim("link", ClaimState.LIVE, 0, "g", receiver, other, band=Band.CERTAIN, exact_a=exact)
-    return view(claim, receiver, other)
+    return counterpart_view(claim, receiver, other)
 
 
 @pytest.mark.parametrize(("code", "full"), [("H0", True), ("H1", True), ("H2", False)])
@@ -66,8 +66,8 @@ def test_transitions() -> None:
         CounterpartView("b", Contact(), Band.CERTAIN, True),
         CounterpartView("b", Contact(), Band.PROBABLE, True),
     )
-    assert transition(None, one) is HitKind.NEW
-    assert transition(one, other) is HitKind.CHANGED
-    assert transition(one, None) is HitKind.RETRACTED
-    assert transition(one, one) is None
-    assert transition(None, None) is None
+    assert hit_kind_between(None, one) is HitKind.NEW
+    assert hit_kind_between(one, other) is HitKind.CHANGED
+    assert hit_kind_between(one, None) is HitKind.RETRACTED
+    assert hit_kind_between(one, one) is None
+    assert hit_kind_between(None, None) is None

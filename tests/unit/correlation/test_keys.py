@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.correlation import keys as catalogue
 from pipeline.correlation.keys import MAX_KEYS
-from pipeline.correlation.kinds import CATALOGUE, KeyKind, key, kind_of, owner
+from pipeline.correlation.kinds import CATALOGUE, KeyKind, kind_of, make_key, owner_partition
 from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.matching.model import load_model
 from pipeline.records.names import normalise_name
@@ -27,7 +27,7 @@ RARITY = 1500
 
 
 def keys(entities: Iterable[EntityPrint], stop: Collection[int] = frozenset(), rarity: int = RARITY) -> tuple[int, ...]:
-    return catalogue.keys(entities, stop, rarity)
+    return catalogue.blocking_keys(entities, stop, rarity)
 
 
 def test_the_shipped_model_asks_for_the_rarity_that_is_tested() -> None:
@@ -172,7 +172,7 @@ def test_keys_ascend_and_are_exact_in_every_json_reader() -> None:
 
 def test_keys_are_the_same_for_ever() -> None:
     """A change here changes the generation: raise FORMS in pipeline.matching.model with it."""
-    assert key(KeyKind.IDENTIFIER, "12A834567") == 193248281707249
+    assert make_key(KeyKind.IDENTIFIER, "12A834567") == 193248281707249
     assert keys((thing("passport", "12AB34567"),))[0] == 193248281707249
     assert keys((person("Zbigniew Oczko", BORN),))[0] == 3714272968873825
 
@@ -212,7 +212,7 @@ def test_the_largest_case_stays_bounded_and_keeps_its_most_selective_keys() -> N
     identified = [thing("passport", f"{n:09d}") for n in range(123_456_700, 123_456_750)]
     found = keys([*many, *identified])
     assert len(found) == MAX_KEYS
-    assert {key(KeyKind.IDENTIFIER, f"{n:09d}") for n in range(123_456_700, 123_456_750)} <= set(found)
+    assert {make_key(KeyKind.IDENTIFIER, f"{n:09d}") for n in range(123_456_700, 123_456_750)} <= set(found)
 
 
 def test_a_typical_case_has_few_keys() -> None:
@@ -232,5 +232,5 @@ def test_every_kind_is_in_the_catalogue_in_order() -> None:
 
 
 def test_partitions_share_the_keys_evenly() -> None:
-    owned = [owner(key(KeyKind.IDENTIFIER, str(number)), 4) for number in range(4000)]
+    owned = [owner_partition(make_key(KeyKind.IDENTIFIER, str(number)), 4) for number in range(4000)]
     assert all(900 < owned.count(partition) < 1100 for partition in range(4))

@@ -7,8 +7,8 @@ import pytest
 
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.hits import Hit, HitKind
-from pipeline.correlation.projection import Seen, advance
-from pipeline.correlation.references import reference
+from pipeline.correlation.projection import Seen, advance_link
+from pipeline.correlation.references import make_reference
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Handling
 from support.correlation.key_rings import RING
@@ -44,7 +44,7 @@ def after(*claims: Claim) -> tuple[Seen, list[Hit], list[Claim]]:
     hits: list[Hit] = []
     written: list[Claim] = []
     for claim in claims:
-        seen, write, sent = advance(seen, claim, RING)
+        seen, write, sent = advance_link(seen, claim, RING)
         hits += sent
         written += [write.claim] if write else []
     assert seen is not None
@@ -52,14 +52,14 @@ def after(*claims: Claim) -> tuple[Seen, list[Hit], list[Claim]]:
 
 
 def test_a_new_link_is_written_and_told_to_both_sides() -> None:
-    seen, write, hits = advance(None, live(A, B), RING)
+    seen, write, hits = advance_link(None, live(A, B), RING)
     assert write is not None
     assert (write.link, write.external_version) == ("link", 4)
     assert [(hit.receiver, hit.case, hit.agency, hit.kind) for hit in hits] == [
         ("a", "a:1", "b", HitKind.NEW),
         ("b", "b:1", "a", HitKind.NEW),
     ]
-    assert hits[0].reference == reference(RING, RING.first, "a", "b:1")
+    assert hits[0].reference == make_reference(RING, RING.first, "a", "b:1")
     assert (hits[0].contact, hits[0].band) == (Contact("unit"), Band.PROBABLE)
     assert (seen.a, seen.b) == (2, 2)
 
@@ -72,9 +72,9 @@ def test_the_same_view_again_is_written_but_not_told() -> None:
 
 @pytest.mark.parametrize(("a", "b"), [(1, 3), (3, 1), (1, 1)])
 def test_what_is_lower_in_either_version_is_ignored(a: int, b: int) -> None:
-    seen, write, hits = advance(None, live(side("a:1", 2), side("b:1", 2)), RING)
+    seen, write, hits = advance_link(None, live(side("a:1", 2), side("b:1", 2)), RING)
     late = live(side("a:1", a), side("b:1", b), band=Band.CERTAIN)
-    assert advance(seen, late, RING) == (seen, None, ())
+    assert advance_link(seen, late, RING) == (seen, None, ())
     assert write is not None
     assert hits
 

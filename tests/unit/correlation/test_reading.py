@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.correlation.reading import LineReader, fingerprints
+from pipeline.correlation.reading import LineReader, make_fingerprints
 from pipeline.matching.model import load_model
 from pipeline.records.model import Case
 from support.records.builder import event_bytes, person
@@ -16,7 +16,7 @@ def line(case_id: str, version: int = 1, *, agency: str = "fr-pj", **data: Any) 
 
 def read(*lines: bytes) -> tuple[list[Case], LineReader]:
     reader = LineReader()
-    return list(reader.cases(lines)), reader
+    return list(reader.read_cases(lines)), reader
 
 
 def test_versions_are_taken_in_file_order() -> None:
@@ -45,15 +45,15 @@ def test_an_agency_keeps_its_country() -> None:
 
 def test_lines_are_counted_over_files() -> None:
     reader = LineReader()
-    assert len(list(reader.cases([line("1")]))) == 1
-    assert list(reader.cases([b"{"])) == []
+    assert len(list(reader.read_cases([line("1")]))) == 1
+    assert list(reader.read_cases([b"{"])) == []
     assert reader.refusals[0].line == 2
 
 
 def test_a_withdrawal_has_a_fingerprint_without_content() -> None:
     man = person("Zbigniew Oczko", id="p1")
     cases, _ = read(line("1", entities=[man]), line("1", 2, status="withdrawn"))
-    held, gone = fingerprints(cases, load_model())
+    held, gone = make_fingerprints(cases, load_model())
     assert held.entities
     assert held.keys
     assert (gone.withdrawn, gone.entities, gone.keys, gone.version) == (True, (), (), 2)

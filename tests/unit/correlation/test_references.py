@@ -3,34 +3,34 @@ from __future__ import annotations
 import pytest
 
 from pipeline.correlation.key_ring import KeyRing
-from pipeline.correlation.references import REFERENCE_CHARS, digest, digest_of, reference
+from pipeline.correlation.references import REFERENCE_CHARS, digest_name, digest_of, make_reference
 from support.correlation.key_rings import OTHER, RING, ROTATED
 
 
 def given_by(ring: KeyRing, agency: str) -> str:
-    return reference(ring, ring.current, agency, "b:1")
+    return make_reference(ring, ring.current, agency, "b:1")
 
 
 def test_a_case_has_another_reference_for_each_agency_and_secret() -> None:
     references = {given_by(ring, agency) for ring in (RING, OTHER) for agency in ("a", "c")}
     assert len({one[-32:] for one in references}) == 4
     assert given_by(RING, "a") == given_by(RING, "a")
-    assert not [one for one in references if digest("b:1") in one]
+    assert not [one for one in references if digest_name("b:1") in one]
 
 
 def test_a_reference_stands_for_its_name_with_its_own_agency_only() -> None:
     given = given_by(RING, "a")
-    assert digest_of(RING, "a", given) == digest("b:1")
-    assert digest_of(RING, "c", given) != digest("b:1")
+    assert digest_of(RING, "a", given) == digest_name("b:1")
+    assert digest_of(RING, "c", given) != digest_name("b:1")
     assert digest_of(OTHER, "a", given) is None
-    assert digest_of(OTHER, "a", OTHER.current + given[8:]) != digest("b:1")
+    assert digest_of(OTHER, "a", OTHER.current + given[8:]) != digest_name("b:1")
 
 
 def test_a_reference_from_before_a_rotation_stands_for_what_it_did() -> None:
     before, after = given_by(RING, "a"), given_by(ROTATED, "a")
     assert before != after
     assert before[:8] != after[:8]
-    assert digest_of(ROTATED, "a", before) == digest_of(ROTATED, "a", after) == digest("b:1")
+    assert digest_of(ROTATED, "a", before) == digest_of(ROTATED, "a", after) == digest_name("b:1")
     assert digest_of(RING, "a", after) is None, "a server that has not got the new secret yet"
 
 

@@ -163,7 +163,7 @@ def with_erased_content(folder: Path) -> StoreFile:
 
 def test_a_file_written_anew_holds_nothing_of_what_was_erased(tmp_path: Path) -> None:
     file = with_erased_content(tmp_path)
-    file.renew()
+    file.rewrite_file()
     assert CANARY not in b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert (file.offset, file.records, file.erased_at) == (2, 7, None)
     assert bytes(file.get("rows", b"%09d" % 0) or b"") == b"kept"
@@ -188,11 +188,11 @@ def test_a_disk_that_refuses_the_new_file_leaves_the_old_one(tmp_path: Path, mon
     with monkeypatch.context() as patched:
         patched.setattr("pipeline.correlation.store_file.os.fsync", refused)
         with pytest.raises(StoreUnwritableError, match="no room"):
-            file.renew()
+            file.rewrite_file()
     assert bytes(file.get("rows", b"%09d" % 0) or b"") == b"kept"
     assert not (tmp_path / RENEWED).exists()
     file.commit(3, lambda transaction: None)
-    file.renew()
+    file.rewrite_file()
     assert (file.offset, file.erased_at) == (3, None)
     file.close()
 

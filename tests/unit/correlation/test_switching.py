@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.hits import Hit, HitKind
-from pipeline.correlation.switching import Crossing, differences, seen, told
+from pipeline.correlation.switching import Crossing, add_new, add_old, difference_hits
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Handling
 from support.correlation.key_rings import RING
@@ -34,15 +34,15 @@ RETRACTED = claim(ClaimState.RETRACTED, Band.NONE, side("a:1", 2), side("b:1"))
 def crossing(before: list[Claim], after: list[Claim]) -> Crossing:
     found: Crossing | None = None
     for one in before:
-        found = told(found, one)
+        found = add_old(found, one)
     for one in after:
-        found = seen(found, one)
+        found = add_new(found, one)
     assert found is not None
     return found
 
 
 def crossed(before: list[Claim], after: list[Claim], turn: int = 1) -> tuple[Hit, ...]:
-    return differences(crossing(before, after), RING, turn)
+    return difference_hits(crossing(before, after), RING, turn)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
-from pipeline.correlation.visibility import CaseState, is_expired, visible
+from pipeline.correlation.visibility import CaseState, is_expired, is_visible
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 CLAIM = Claim("link", ClaimState.LIVE, 0, "g", ClaimSide("a:1", 1, hash="hash a"), ClaimSide("b:1", 1, hash="hash b"))
@@ -15,7 +15,7 @@ A, B = CaseState("hash a"), CaseState("hash b")
 
 
 def test_a_claim_about_the_cases_as_they_are_is_shown() -> None:
-    assert visible(CLAIM, A, B, NOW)
+    assert is_visible(CLAIM, A, B, NOW)
 
 
 @pytest.mark.parametrize(
@@ -28,13 +28,13 @@ def test_a_claim_about_the_cases_as_they_are_is_shown() -> None:
     ],
 )
 def test_anything_else_is_not(other: CaseState | None) -> None:
-    assert not visible(CLAIM, A, other, NOW)
-    assert not visible(Claim("link", ClaimState.LIVE, 0, "g", CLAIM.b, CLAIM.a), other, A, NOW)
+    assert not is_visible(CLAIM, A, other, NOW)
+    assert not is_visible(Claim("link", ClaimState.LIVE, 0, "g", CLAIM.b, CLAIM.a), other, A, NOW)
 
 
 @pytest.mark.parametrize("state", [ClaimState.RETRACTED, ClaimState.RELEASED])
 def test_only_live_claims_are_shown(state: ClaimState) -> None:
-    assert not visible(Claim("link", state, 0, "g", CLAIM.a, CLAIM.b), A, B, NOW)
+    assert not is_visible(Claim("link", state, 0, "g", CLAIM.a, CLAIM.b), A, B, NOW)
 
 
 def test_retention_ends_as_its_day_begins_in_utc() -> None:

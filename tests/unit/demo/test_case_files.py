@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from pipeline.demo.case_files import CaseFile
-from pipeline.demo.countries import countries
+from pipeline.demo.countries import load_countries
 from pipeline.demo.recording import Recorded
 from pipeline.feeds.checking import Checker
 
@@ -15,12 +15,12 @@ CAR = Recorded({"type": "vehicle", "plate": "AB-123-CD"}, ("vehicle-1",))
 
 @pytest.fixture
 def file() -> CaseFile:
-    return CaseFile(Random(1), countries()["FR"], 7, [PERSON])
+    return CaseFile(Random(1), load_countries()["FR"], 7, [PERSON])
 
 
 def test_each_change_is_the_next_version_and_shows_what_it_holds(file: CaseFile) -> None:
-    file.add(CAR)
-    file.replace(Recorded(PERSON.fields, ("person-2",)))
+    file.add_entity(CAR)
+    file.correct_person(Recorded(PERSON.fields, ("person-2",)))
     assert [version.number for version in file.versions] == [1, 2, 3]
     assert [version.shows for version in file.versions] == [
         {"person-1"},
@@ -44,8 +44,8 @@ def test_a_withdrawal_holds_no_content_and_shows_nothing(file: CaseFile) -> None
 
 
 def test_every_version_is_a_good_record(file: CaseFile) -> None:
-    file.add(CAR)
+    file.add_entity(CAR)
     file.reword()
     file.withdraw()
     lines = [(version.number, version.value) for version in file.versions]
-    assert [checked.problems for checked in Checker("fr-pj", "FR").check(lines)] == [()] * 4
+    assert [checked.problems for checked in Checker("fr-pj", "FR").check_lines(lines)] == [()] * 4

@@ -9,19 +9,19 @@ from stdnum import iban, imei
 from pipeline.demo.countries import (
     Country,
     account_number,
-    countries,
     device_number,
-    filled,
+    fill_pattern,
+    load_countries,
     mobile_number,
     vehicle_number,
 )
 from pipeline.records.vehicles import vin_verdict
 
-ALL = countries().values()
+ALL = load_countries().values()
 
 
 def test_there_are_eight_agencies_in_eight_countries() -> None:
-    assert len({country.agency for country in ALL}) == len(countries()) == 8
+    assert len({country.agency for country in ALL}) == len(load_countries()) == 8
 
 
 @pytest.mark.parametrize("country", ALL, ids=lambda country: country.code)
@@ -41,7 +41,7 @@ def test_devices_and_vehicles_bear_valid_check_digits() -> None:
 
 
 def test_a_pattern_keeps_what_is_neither_letter_nor_digit() -> None:
-    made = filled(Random(1), "LL-DDD L")
+    made = fill_pattern(Random(1), "LL-DDD L")
     assert made[2] == "-"
     assert made[6] == " "
     assert made[3:6].isdigit()

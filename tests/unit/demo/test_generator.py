@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pipeline.demo.generator import DemoFeed, generate, write_truth
+from pipeline.demo.generator import DemoFeed, generate_feed, write_truth
 from pipeline.demo.messages import ACCEPTED, DUPLICATE, Message
 
 SCRIPTS = {"LATIN", "CYRILLIC", "GREEK", "ARABIC", "CJK", "HEBREW", "HANGUL"}
@@ -15,7 +15,7 @@ SCRIPTS = {"LATIN", "CYRILLIC", "GREEK", "ARABIC", "CJK", "HEBREW", "HANGUL"}
 
 @pytest.fixture(scope="module")
 def feed() -> DemoFeed:
-    return generate()
+    return generate_feed()
 
 
 def records(feed: DemoFeed, outcome: str = ACCEPTED) -> list[dict[str, object]]:
@@ -23,8 +23,8 @@ def records(feed: DemoFeed, outcome: str = ACCEPTED) -> list[dict[str, object]]:
 
 
 def test_the_same_seed_gives_the_same_bytes_in_the_same_order(feed: DemoFeed) -> None:
-    assert generate() == feed
-    assert generate(7).messages != feed.messages
+    assert generate_feed() == feed
+    assert generate_feed(7).messages != feed.messages
 
 
 def test_it_is_as_large_as_the_demo_promises(feed: DemoFeed) -> None:

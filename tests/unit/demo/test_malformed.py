@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from pipeline.demo.case_files import CaseFile, Version
-from pipeline.demo.countries import countries
+from pipeline.demo.countries import load_countries
 from pipeline.demo.malformed import STORIES
 from pipeline.demo.recording import Recorded
 from pipeline.records.agencies import Agency
@@ -30,7 +30,7 @@ ISSUE = {
 @pytest.fixture
 def good() -> Version:
     person = Recorded({"type": "person", "names": [{"full": "Ana Neznámá"}]}, ("person-1",))
-    return CaseFile(Random(1), countries()["FR"], 7, [person]).last
+    return CaseFile(Random(1), load_countries()["FR"], 7, [person]).last
 
 
 def told(kind: str, good: Version) -> list[tuple[str, Receipt]]:

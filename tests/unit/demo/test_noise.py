@@ -7,34 +7,34 @@ from random import Random
 import pytest
 from rapidfuzz.distance import OSA
 
-from pipeline.demo.noise import misread, mistyped, one_digit_wrong, recorded_birth_date
+from pipeline.demo.noise import misread_date, misread_digit, mistype, recorded_birth_date
 
 
 @pytest.mark.parametrize("name", ["Müller", "Иванов", "Παπαδόπουλος", "العلوي", "O'Brien"])
 def test_a_slip_is_one_edit_and_keeps_the_first_letter(name: str) -> None:
     rng = Random(1)
-    slips = {mistyped(rng, name) for _ in range(200)}
+    slips = {mistype(rng, name) for _ in range(200)}
     assert all(OSA.distance(name, slip) <= 1 for slip in slips)
     assert all(slip[0] == name[0] for slip in slips)
     assert len(slips) > 5
 
 
 def test_names_too_short_to_slip_in_stay() -> None:
-    assert mistyped(Random(1), "王") == "王"
-    assert mistyped(Random(1), "Li") == "Li"
+    assert mistype(Random(1), "王") == "王"
+    assert mistype(Random(1), "Li") == "Li"
 
 
 def test_one_digit_is_wrong_and_never_the_prefix() -> None:
     rng = Random(1)
     for _ in range(100):
-        wrong = one_digit_wrong(rng, "+33612345678")
+        wrong = misread_digit(rng, "+33612345678")
         assert sum(a != b for a, b in zip(wrong, "+33612345678", strict=True)) == 1
         assert wrong[:2] == "+3"
-    assert one_digit_wrong(rng, "ABC") == "ABC"
+    assert misread_digit(rng, "ABC") == "ABC"
 
 
 def test_a_misread_date_is_no_date_any_more() -> None:
-    text = misread(Random(1), "1980-05-17")
+    text = misread_date(Random(1), "1980-05-17")
     with pytest.raises(ValueError, match="Invalid isoformat"):
         date.fromisoformat(text)
 

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from pipeline.demo.countries import countries
+from pipeline.demo.countries import load_countries
 from pipeline.demo.recording import Recorded, Register
 from pipeline.demo.world import TruePerson, World
 
@@ -14,7 +14,7 @@ def people(culture: str, count: int) -> list[TruePerson]:
     world = World(Random(1))
     found: list[TruePerson] = []
     while len(found) < count:
-        person = world.person()
+        person = world.make_person()
         found += [person] if person.culture.name == culture else []
     return found
 
@@ -36,37 +36,38 @@ def primary(recorded: Recorded) -> str:
     ],
 )
 def test_registers_write_in_their_own_script(culture: str, country: str, script: str) -> None:
-    register = Register(Random(1), countries()[country])
+    register = Register(Random(1), load_countries()[country])
     for person in people(culture, 20):
-        assert re.search(script, primary(register.person(person, "suspect")))
+        assert re.search(script, primary(register.record_person(person, "suspect")))
 
 
 def test_a_person_shows_that_person_and_nothing_else() -> None:
     (person,) = people("french", 1)
-    assert Register(Random(1), countries()["FR"]).person(person, "suspect").shows == (person.id,)
+    assert Register(Random(1), load_countries()["FR"]).record_person(person, "suspect").shows == (person.id,)
 
 
 def test_at_home_makes_the_address_certain() -> None:
-    register = Register(Random(1), countries()["FR"])
+    register = Register(Random(1), load_countries()["FR"])
     known = [
-        register.person(person, "suspect", at_home=True).fields.get("addresses") for person in people("french", 30)
+        register.record_person(person, "suspect", at_home=True).fields.get("addresses")
+        for person in people("french", 30)
     ]
     assert all(known)
 
 
 def test_fields_are_missing_about_as_often_as_they_should() -> None:
-    register = Register(Random(1), countries()["FR"])
-    records = [register.person(person, "suspect").fields for person in people("french", 300)]
+    register = Register(Random(1), load_countries()["FR"])
+    records = [register.record_person(person, "suspect").fields for person in people("french", 300)]
     dated = sum("birth_date" in record or "birth_date_text" in record for record in records)
     assert 0.78 < dated / 300 < 0.92
     assert 0.4 < sum("phones" in record for record in records) / 300 < 0.6
 
 
 def test_a_phones_line_and_device_are_two_real_things() -> None:
-    world, register = World(Random(1)), Register(Random(1), countries()["FR"])
+    world, register = World(Random(1)), Register(Random(1), load_countries()["FR"])
     for _ in range(50):
-        thing = world.thing("phone")
-        recorded = register.thing(thing)
+        thing = world.make_thing("phone")
+        recorded = register.record_thing(thing)
         parts = [part for part in ("number", "imei") if part in recorded.fields]
         assert recorded.shows == tuple(f"{thing.id}-{part}" for part in parts)
         assert parts

@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from pipeline.correlation.claims import ClaimSide, ClaimState
-from pipeline.demo.countries import countries
-from pipeline.demo.handling import handling, of_case
-from pipeline.demo.story import Cast, Story, steps, story
+from pipeline.demo.countries import load_countries
+from pipeline.demo.handling import case_handling, handling_of_case
+from pipeline.demo.story import Cast, Story, find_story, story_steps
 from pipeline.index.documents import LinkDocument
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item
@@ -51,8 +51,8 @@ def handled(key: str) -> Handling:
 def test_the_question_is_the_visible_sides_name_across_scripts_if_there_is_one() -> None:
     plain = link(FOR_FRANCE, ("jan kowalski", "jan kowalski"), score=9_000)
     across = link(FOR_FRANCE, ("иван петров", "ivan petrov"))
-    assert story([plain, across], CAST, handled, NOW) == Story("ivan petrov 1980-05-14", across=True)
-    assert story([plain], CAST, handled, NOW) == Story("jan kowalski 1980-05-14", across=False)
+    assert find_story([plain, across], CAST, handled, NOW) == Story("ivan petrov 1980-05-14", across=True)
+    assert find_story([plain], CAST, handled, NOW) == Story("jan kowalski 1980-05-14", across=False)
 
 
 @pytest.mark.parametrize(
@@ -65,21 +65,21 @@ def test_the_question_is_the_visible_sides_name_across_scripts_if_there_is_one()
     ],
 )
 def test_there_is_none_where_all_see_the_same_or_the_question_would_be_too_vague(hidden: Handling, born: str) -> None:
-    assert story([link(hidden, ("a b", "a b"), born)], CAST, handled, NOW) is None
+    assert find_story([link(hidden, ("a b", "a b"), born)], CAST, handled, NOW) is None
 
 
 def test_its_steps_name_who_does_what() -> None:
-    told = steps(Story("ivan petrov 1980-05-14", across=True), ("Claire", "Pieter", "Ewa"), "be-fp")
+    told = story_steps(Story("ivan petrov 1980-05-14", across=True), ("Claire", "Pieter", "Ewa"), "be-fp")
     assert "Claire" in told[0]
     assert "ivan petrov 1980-05-14" in told[0]
     assert "the hit of be-fp, written in another script" in told[1]
 
 
 def test_a_case_is_always_handled_the_same_and_the_demo_has_every_kind() -> None:
-    france = countries()["FR"]
-    assert handling(france, "2026-000001") == handling(france, "2026-000001")
-    many = [handling(france, f"2026-{number:06d}") for number in range(200)]
+    france = load_countries()["FR"]
+    assert case_handling(france, "2026-000001") == case_handling(france, "2026-000001")
+    many = [case_handling(france, f"2026-{number:06d}") for number in range(200)]
     assert {one["code"] for one in many} == {"H0", "H1", "H2", "H3"}
-    assert of_case("fr-pj:2026-000001").code == many[1]["code"]
+    assert handling_of_case("fr-pj:2026-000001").code == many[1]["code"]
     assert all("FR" not in one["releasable_to"] for one in many)
     assert all(("caveat" in one) == (one["code"] == "H1") for one in many)

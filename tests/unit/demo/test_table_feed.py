@@ -29,7 +29,7 @@ def test_a_table_becomes_messages_with_its_truth(tmp_path: Path) -> None:
     assert len(feed.pairs) == counts[0] * counts[1]
     for agency in feed.agencies:
         lines = [(1, message.value) for message in feed.messages if message.agency == agency.name and message.value]
-        assert not any(checked.problems for checked in Checker(agency.name, agency.country).check(lines))
+        assert not any(checked.problems for checked in Checker(agency.name, agency.country).check_lines(lines))
 
 
 def test_a_row_without_a_label_is_in_no_pair(tmp_path: Path) -> None:

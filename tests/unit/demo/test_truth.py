@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pipeline.demo.truth import Agreement, TrueCase, agreement, pair, true_pairs
+from pipeline.demo.truth import Agreement, TrueCase, count_agreement, ordered_pair, true_pairs
 
 
 def case(key: str, country: str, *shows: str) -> TrueCase:
@@ -17,11 +17,11 @@ def test_cases_of_one_country_are_no_pair() -> None:
 
 
 def test_a_pair_is_in_ascending_order() -> None:
-    assert pair("b:1", "a:1") == pair("a:1", "b:1") == ("a:1", "b:1")
+    assert ordered_pair("b:1", "a:1") == ordered_pair("a:1", "b:1") == ("a:1", "b:1")
 
 
 def test_agreement_counts() -> None:
-    agreed = agreement({("a", "b"), ("a", "c"), ("a", "d"), ("a", "e")}, {("a", "b"), ("a", "c"), ("x", "y")})
+    agreed = count_agreement({("a", "b"), ("a", "c"), ("a", "d"), ("a", "e")}, {("a", "b"), ("a", "c"), ("x", "y")})
     assert agreed == Agreement(true=4, found=3, both=2)
     assert agreed.precision == 2 / 3
     assert agreed.recall == 0.5

@@ -11,7 +11,7 @@ def line(case_id: str = "1", agency: str = "fr-pj", country: str = "FR", **data:
 
 
 def checked(*lines: bytes, country: str = "") -> list[tuple[LineProblem, ...]]:
-    return [found.problems for found in Checker("fr-pj", country).check(enumerate(lines, start=1))]
+    return [found.problems for found in Checker("fr-pj", country).check_lines(enumerate(lines, start=1))]
 
 
 def test_good_lines_have_no_problem() -> None:

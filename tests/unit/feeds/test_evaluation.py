@@ -10,7 +10,7 @@ from pipeline.feeds.rules import compile_fields
 
 def evaluated(written: dict[str, Any], row: dict[str, Any]) -> tuple[dict[str, Any], list[MappingProblem]]:
     problems: list[MappingProblem] = []
-    return RowEvaluation(row, problems).object(compile_fields(written, "record")), problems
+    return RowEvaluation(row, problems).fill_object(compile_fields(written, "record")), problems
 
 
 def test_constants_keep_their_types_and_empty_columns_leave_no_field() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pipeline.feeds.gateway_client import post
+from pipeline.feeds.gateway_client import post_file
 from pipeline.feeds.signing import RecordSigner
 from support.records.samples import message
 from support.records.signing import KEY, SIGNED
@@ -63,7 +63,9 @@ def test_lines_go_as_they_are_or_signed(gateway: Gateway, signer: RecordSigner |
     file.write_bytes(b"\n".join(lines) + b"\n")
     advanced: list[int] = []
     url = f"http://127.0.0.1:{gateway.server_port}"
-    answer = post(url, "t", "fr-pj", "u", file, validate=True, ca_file=None, advance=advanced.append, signer=signer)
+    answer = post_file(
+        url, "t", "fr-pj", "u", file, validate=True, ca_file=None, advance=advanced.append, signer=signer
+    )
     assert list(answer) == [{"sent": 1}]
     assert gateway.body.splitlines() == [signer.sign(line) if signer else line for line in lines]
     assert sum(advanced) == len(gateway.body)

@@ -57,7 +57,7 @@ def test_the_example_kit_makes_good_records_of_a_police_register(tmp_path: Path)
     assert len(second["entities"]) == 1
     assert mapper.unmapped == Counter({"NOTE": 1})
     lines = [(row.line, orjson.dumps(row.event)) for row in rows]
-    assert [checked.problems for checked in Checker("fr-pj", "FR").check(lines)] == [(), ()]
+    assert [checked.problems for checked in Checker("fr-pj", "FR").check_lines(lines)] == [(), ()]
 
 
 def test_rows_are_dealt_out_the_same_way_on_every_run_and_about_evenly(tmp_path: Path) -> None:

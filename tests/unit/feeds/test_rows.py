@@ -9,7 +9,7 @@ from pyarrow import parquet
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.kit import Source
-from pipeline.feeds.rows import SourceRow, count_rows, header, read_rows
+from pipeline.feeds.rows import SourceRow, count_rows, read_header, read_rows
 
 
 def written(folder: Path, name: str, content: bytes) -> Path:
@@ -22,7 +22,7 @@ def test_csv_is_read_in_its_own_delimiter_and_encoding(tmp_path: Path) -> None:
     path = written(tmp_path, "t.csv", "NOM;VILLE\nLefèvre ;\n".encode("cp1252"))
     source = Source(delimiter=";", encoding="cp1252")
     assert list(read_rows(path, source)) == [SourceRow(2, {"NOM": "Lefèvre", "VILLE": ""})]
-    assert header(path, source) == ["NOM", "VILLE"]
+    assert read_header(path, source) == ["NOM", "VILLE"]
 
 
 def test_a_csv_row_of_another_width_is_a_problem_of_that_line_only(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_json_lines_become_flat_columns(tmp_path: Path) -> None:
 def test_a_line_that_is_not_a_json_object_is_a_problem_of_that_line_only(tmp_path: Path) -> None:
     path = written(tmp_path, "t.jsonl", b'{"a": 1}\nnonsense\n[1]\n\xff\n{"a": 2}\n')
     assert [bool(line.problem) for line in read_rows(path, Source())] == [False, True, True, True, False]
-    assert header(path, Source()) is None
+    assert read_header(path, Source()) is None
 
 
 def test_parquet_types_become_text(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_parquet_types_become_text(tmp_path: Path) -> None:
         SourceRow(1, {"n": "7", "d": "1980-05-01", "s": "x", "none": "", "l": ("a", "b")})
     ]
     assert count_rows(path, Source()) == 1
-    assert header(path, Source()) == ["n", "d", "s", "none", "l"]
+    assert read_header(path, Source()) == ["n", "d", "s", "none", "l"]
 
 
 def test_a_file_of_unknown_kind_asks_for_its_format(tmp_path: Path) -> None:

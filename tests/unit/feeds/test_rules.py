@@ -22,7 +22,7 @@ from pipeline.feeds.rules import columns_of, compile_fields, compile_template
     ],
 )
 def test_a_template_closes_the_gaps_of_empty_columns(text: str, row: dict[str, Any], filled: list[str]) -> None:
-    assert compile_template(text, "place").texts(row) == filled
+    assert compile_template(text, "place").fill_texts(row) == filled
 
 
 @pytest.mark.parametrize("text", ["{", "{a:5}", "{a!r}", "{}"])

@@ -11,11 +11,11 @@ import orjson
 import pytest
 from typer.testing import CliRunner, Result
 
-from pipeline.cli.main import build
+from pipeline.cli.main import build_cli
 from pipeline.errors import LiaisonError
 from pipeline.feeds.case_verification import SignatureVerdict, verify_case
 from pipeline.feeds.checking import Checker
-from pipeline.feeds.files import survey
+from pipeline.feeds.files import survey_file
 from pipeline.feeds.sending import upload_name
 from pipeline.feeds.signing import RecordSigner, checked_lines, make_key, read_signer, signed_lines
 from pipeline.records import intake
@@ -83,7 +83,7 @@ class TestSigner:
 
     def test_a_signed_upload_is_another_one_than_the_unsigned(self, tmp_path: Path) -> None:
         (tmp_path / "f").write_bytes(message())
-        seen = survey(tmp_path / "f")
+        seen = survey_file(tmp_path / "f")
         other = RecordSigner("fr-pj", NEXT_KEY, SIGNED)
         names = {upload_name(seen, validated=True, signed_by=mark) for mark in ("", SIGNER.mark, other.mark)}
         assert len(names) == 3
@@ -237,7 +237,7 @@ class TestCommand:
     def run(self, keys: Path, content: bytes, *more: str) -> Result:
         file = keys.with_name("cases")
         file.write_bytes(content)
-        return CliRunner().invoke(build(), ["feed", "verify-case", str(file), "--keys", str(keys), *more])
+        return CliRunner().invoke(build_cli(), ["feed", "verify-case", str(file), "--keys", str(keys), *more])
 
     def test_lines_of_an_export(self, keys: Path) -> None:
         rows = [exported(SIGNER.sign(message(version=version))) for version in (3, 4)]
@@ -267,7 +267,7 @@ class TestCommand:
 
     def test_make_key_prints_what_the_operator_lists(self, tmp_path: Path) -> None:
         file = tmp_path / "key.pem"
-        done = CliRunner().invoke(build(), ["feed", "make-key", "--agency", "fr-pj", "-o", str(file)])
+        done = CliRunner().invoke(build_cli(), ["feed", "make-key", "--agency", "fr-pj", "-o", str(file)])
         assert done.exit_code == 0, done.output
         listed = orjson.loads(done.stdout)
         assert "d" not in listed

@@ -10,7 +10,7 @@ from pipeline.settings import Settings
 
 def test_by_default_every_index_has_one_shard_and_a_copy_where_there_is_a_node_for_it() -> None:
     assert layouts_of(Settings()) == dict.fromkeys(CATALOGUE, IndexLayout(1, "0-1"))
-    assert IndexLayout().settings() == {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
+    assert IndexLayout().index_settings() == {"number_of_shards": 1, "auto_expand_replicas": "0-1"}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from pipeline.index.probes import Probe, adapted, asked, probe
-from pipeline.index.questions import parse
+from pipeline.index.probes import Probe, adapt_probe, make_candidate_query, make_probe
+from pipeline.index.questions import parse_question
 from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint, PhonePrint, entity_print
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import Entity
@@ -11,12 +11,12 @@ RARITY = 1500
 
 
 def ask(text: str, country: str = "") -> Probe:
-    return probe(parse(text), country)
+    return make_probe(parse_question(text), country)
 
 
 def clauses(text: str) -> dict[str, list[tuple[str, ...]]]:
     found: dict[str, list[tuple[str, ...]]] = {}
-    for clause in asked(parse(text), ask(text), (), RARITY).clauses:
+    for clause in make_candidate_query(parse_question(text), ask(text), (), RARITY).clauses:
         found.setdefault(clause.name, []).append(clause.terms)
     return found
 
@@ -43,12 +43,12 @@ def test_a_phone_is_also_asked_for_by_itself() -> None:
 def test_a_number_takes_the_type_under_which_the_record_holds_it() -> None:
     passport = IdentifierPrint("passport", "C01X00T47", "DE")
     record = (EntityPrint("d1", "document", identifiers=(passport, IdentifierPrint("passport", "OTHER"))),)
-    assert adapted(ask("c01x00t47"), record) == (EntityPrint("document", "document", identifiers=(passport,)),)
+    assert adapt_probe(ask("c01x00t47"), record) == (EntityPrint("document", "document", identifiers=(passport,)),)
 
 
 def test_a_number_joins_the_entity_that_the_question_names() -> None:
     passport = IdentifierPrint("passport", "C01X00T47", "DE")
-    person, *_ = adapted(ask("ivan petrov c01x00t47"), (EntityPrint("p1", "person", identifiers=(passport,)),))
+    person, *_ = adapt_probe(ask("ivan petrov c01x00t47"), (EntityPrint("p1", "person", identifiers=(passport,)),))
     assert person.identifiers == (passport,)
     assert person.names
 
@@ -56,7 +56,7 @@ def test_a_number_joins_the_entity_that_the_question_names() -> None:
 def test_a_phone_without_country_takes_that_of_the_record() -> None:
     line = PhonePrint("+33612345678", "612345678")
     record = (EntityPrint("n1", "phone", phones=(line,)),)
-    assert adapted(ask("06 12 34 56 78"), record) == (EntityPrint("phone", "phone", phones=(line,)),)
+    assert adapt_probe(ask("06 12 34 56 78"), record) == (EntityPrint("phone", "phone", phones=(line,)),)
 
 
 def test_each_token_counts_once_however_it_is_spelt_or_heard() -> None:
@@ -76,5 +76,8 @@ def test_a_plate_selects_by_its_known_pieces() -> None:
 
 def test_stop_keys_select_nothing() -> None:
     keys = [int(terms[0]) for terms in clauses("ivan petrov")["key"]]
-    question = parse("ivan petrov")
-    assert all(clause.name != "key" for clause in asked(question, probe(question, ""), frozenset(keys), RARITY).clauses)
+    question = parse_question("ivan petrov")
+    assert all(
+        clause.name != "key"
+        for clause in make_candidate_query(question, make_probe(question, ""), frozenset(keys), RARITY).clauses
+    )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import LiaisonError
-from pipeline.index.questions import LONGEST, MOST_PARTS, Question, parse
+from pipeline.index.questions import LONGEST, MOST_PARTS, Question, parse_question
 from pipeline.records.normalised import PartialDate
 
 
@@ -35,7 +35,7 @@ from pipeline.records.normalised import PartialDate
     ],
 )
 def test_a_question_is_taken_for_what_it_looks_like(text: str, question: Question) -> None:
-    assert parse(text) == question
+    assert parse_question(text) == question
 
 
 @pytest.mark.parametrize(
@@ -43,10 +43,10 @@ def test_a_question_is_taken_for_what_it_looks_like(text: str, question: Questio
 )
 def test_what_cannot_be_asked_is_said_in_a_line(text: str) -> None:
     with pytest.raises(LiaisonError, match=r"^(?!.*\n).+$"):
-        parse(text)
+        parse_question(text)
 
 
 @given(st.text(max_size=200))
 def test_any_text_is_a_question_or_an_expected_error(text: str) -> None:
     with suppress(LiaisonError):
-        assert not parse(text).empty
+        assert not parse_question(text).empty

@@ -8,11 +8,11 @@ import pytest
 
 from pipeline.index.documents import Action, Card, StatedHandling, case_document
 from pipeline.index.mappings import Indices
-from pipeline.index.probes import probe
+from pipeline.index.probes import make_probe
 from pipeline.index.queries import Limits
-from pipeline.index.questions import parse
+from pipeline.index.questions import parse_question
 from pipeline.index.reading import Candidate, IndexReader
-from pipeline.index.searching import Admit, Documents, PageRequest, find, rank, search
+from pipeline.index.searching import Admit, Documents, PageRequest, find_cases, rank_candidates, search_cases
 from pipeline.matching.fingerprint import Contact, entity_print
 from pipeline.matching.model import Model, load_model
 from pipeline.records.names import normalise_name
@@ -35,7 +35,7 @@ def candidate(key: str, name: str, score: float, *met: str, **fields: Any) -> Ca
 
 
 def order(question: str, model: Model, *found: Candidate) -> list[str]:
-    return [one.candidate.card.case for one in rank(probe(parse(question), ""), found, model)]
+    return [one.candidate.card.case for one in rank_candidates(make_probe(parse_question(question), ""), found, model)]
 
 
 BORN = PartialDate(1980, 5, 1)
@@ -86,10 +86,10 @@ def case(
 
 
 async def first(index: Behind, stages: PureStages, most: int, admit: Admit) -> list[str]:
-    question, limits = parse("ivan petrov"), Limits(date(2026, 11, 24))
+    question, limits = parse_question("ivan petrov"), Limits(date(2026, 11, 24))
     reader = IndexReader(index, Indices("", ""), lambda: datetime(2026, 11, 24, tzinfo=UTC))
-    asked_for, wanted = probe(question, ""), PageRequest(most, admit)
-    return [one.case for _, one in await find(reader, question, asked_for, stages.model, limits, wanted)]
+    asked_for, wanted = make_probe(question, ""), PageRequest(most, admit)
+    return [one.case for _, one in await find_cases(reader, question, asked_for, stages.model, limits, wanted)]
 
 
 async def all_of_them(documents: Documents) -> Collection[str]:
@@ -122,9 +122,9 @@ async def test_what_has_changed_since_it_was_indexed_is_ranked_anew(behind: Behi
 
 async def test_what_is_shown_of_an_amended_case_is_what_holds_now(behind: Behind, stages: PureStages) -> None:
     behind.write([case(stages, 0, version=2, title="Amended")])
-    question, limits = parse("ivan petrov"), Limits(date(2026, 11, 24))
+    question, limits = parse_question("ivan petrov"), Limits(date(2026, 11, 24))
     reader = IndexReader(behind, Indices("", ""), lambda: datetime(2026, 11, 24, tzinfo=UTC))
-    found = await search(reader, question, stages.model, limits)
+    found = await search_cases(reader, question, stages.model, limits)
     titles = {one.case.case: (one.case.data or {}).get("title") for one in found}
     assert titles == {"fr-pj:0": "Amended"} | {f"fr-pj:{number}": "As sent" for number in range(1, 5)}
 

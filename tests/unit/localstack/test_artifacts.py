@@ -43,12 +43,12 @@ def repository(tmp_path: Path) -> Iterator[Repository]:
 
 @pytest.fixture
 def pinned(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(artifacts, "pinned", lambda engines: {engine: [JAR] for engine in engines})
+    monkeypatch.setattr(artifacts, "pinned_jars", lambda engines: {engine: [JAR] for engine in engines})
 
 
 def fetch(cache: Path, mirror: str, offline: bool = False) -> Path:
     settings = Settings(engine_cache=cache, engine_mirror=mirror, offline=offline)
-    return artifacts.fetch(["kafka"], settings, QUIET)["kafka"][0]
+    return artifacts.fetch_jars(["kafka"], settings, QUIET)["kafka"][0]
 
 
 @pytest.mark.usefixtures("pinned")
@@ -86,7 +86,7 @@ def test_a_missing_jar_names_the_ways_out_without_an_address(tmp_path: Path, rep
 
 
 def test_what_is_pinned_is_what_the_roots_ask_for() -> None:
-    pinned = artifacts.pinned(list(resolution.ROOTS))
+    pinned = artifacts.pinned_jars(list(resolution.ROOTS))
     for engine, roots in resolution.ROOTS.items():
         coordinates = [jar.coordinate for jar in pinned[engine]]
         assert set(roots) <= set(coordinates)

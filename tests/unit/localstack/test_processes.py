@@ -37,7 +37,7 @@ def spawn(tmp_path: Path) -> Iterator[Spawn]:
         return process
 
     yield start
-    processes.kill(started)
+    processes.kill_processes(started)
 
 
 def run_of(process: psutil.Process) -> run_files.ProcessRun:
@@ -67,7 +67,7 @@ def test_it_runs_in_a_session_of_its_own(spawn: Spawn) -> None:
 def test_a_stopped_process_is_gone_and_not_a_zombie(spawn: Spawn, tmp_path: Path) -> None:
     process = spawn(SLEEPER)
     run = run_of(process)
-    assert processes.stop([process], grace_s=10) == set()
+    assert processes.stop_processes([process], grace_s=10) == set()
     assert run_files.find_process(run, marker=str(tmp_path)) is None
     assert not psutil.pid_exists(process.pid)
 
@@ -75,7 +75,7 @@ def test_a_stopped_process_is_gone_and_not_a_zombie(spawn: Spawn, tmp_path: Path
 def test_one_that_will_not_end_is_killed(spawn: Spawn, tmp_path: Path, wait_for: WaitFor) -> None:
     process = spawn(STUBBORN)
     wait_for(lambda: "deaf" in (tmp_path / "console.log").read_text())
-    assert processes.stop([process], grace_s=0.1) == {process.pid}
+    assert processes.stop_processes([process], grace_s=0.1) == {process.pid}
     assert not psutil.pid_exists(process.pid)
 
 
@@ -83,7 +83,7 @@ def test_a_kill_takes_the_children_along(spawn: Spawn, tmp_path: Path, wait_for:
     process = spawn(PARENT)
     wait_for(lambda: (tmp_path / "console.log").read_text().strip())
     child = int((tmp_path / "console.log").read_text())
-    processes.kill([process])
+    processes.kill_processes([process])
     wait_for(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE)
 
 
@@ -99,7 +99,7 @@ def test_an_interrupt_waits_for_the_end_of_the_block() -> None:
     reached: list[bool] = []
 
     def interrupted_within() -> None:
-        with processes.interrupts_deferred():
+        with processes.defer_interrupts():
             os.kill(os.getpid(), signal.SIGINT)
             reached.append(True)
 
@@ -121,20 +121,20 @@ def test_an_interrupted_command_is_gone_before_the_interrupt_goes_on(wait_for: W
 
     thread = threading.Thread(target=interrupt_once_started)
     thread.start()
-    with pytest.raises(KeyboardInterrupt), processes.ended_by_signals():
-        processes.complete([sys.executable, "-c", STUBBORN])
+    with pytest.raises(KeyboardInterrupt), processes.end_on_signals():
+        processes.run_command([sys.executable, "-c", STUBBORN])
     thread.join()
     assert set(psutil.Process().children()) <= before
 
 
 def test_a_command_that_ends_by_itself_has_said_what_it_said() -> None:
-    done = processes.complete([sys.executable, "-c", "import sys; print('out'); sys.exit('err')"])
+    done = processes.run_command([sys.executable, "-c", "import sys; print('out'); sys.exit('err')"])
     assert (done.returncode, done.stdout, done.stderr) == (1, "out\n", "err\n")
 
 
 def test_termination_ends_the_block_like_an_interrupt_and_the_handlers_are_put_back() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(KeyboardInterrupt), processes.ended_by_signals():
+    with pytest.raises(KeyboardInterrupt), processes.end_on_signals():
         os.kill(os.getpid(), signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is before
 
@@ -142,7 +142,7 @@ def test_termination_ends_the_block_like_an_interrupt_and_the_handlers_are_put_b
 def test_a_hang_up_that_is_ignored_stays_ignored() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with processes.ended_by_signals():
+        with processes.end_on_signals():
             os.kill(os.getpid(), signal.SIGHUP)
     finally:
         signal.signal(signal.SIGHUP, before)
@@ -153,7 +153,7 @@ def test_in_another_thread_signals_are_left_alone() -> None:
 
     def work() -> None:
         try:
-            with processes.interrupts_deferred():
+            with processes.defer_interrupts():
                 pass
         except ValueError as error:
             failures.append(error)

@@ -38,7 +38,7 @@ def test_without_a_stack_the_error_names_the_missing_setting(tmp_path: Path, giv
     "form", ["{}", "127.0.0.1:1,{}", "http://127.0.0.1:1,http://{}", "http://{}", "http://user:secret@{}/path"]
 )
 def test_an_external_server_is_reachable_by_any_form_of_its_address(listening: str, form: str) -> None:
-    status = stack.status(Settings(kafka_url=form.format(listening), elasticsearch_url="http://127.0.0.1:1"))
+    status = stack.engine_statuses(Settings(kafka_url=form.format(listening), elasticsearch_url="http://127.0.0.1:1"))
     assert [engine.state for engine in status] == ["external", "unreachable"]
     assert [engine.healthy for engine in status] == [True, False]
 
@@ -47,7 +47,7 @@ def test_a_home_with_records_that_has_lost_its_secret_is_not_given_another(tmp_p
     home = tmp_path / "home"
     StackLayout.of(home).data("kafka").mkdir(parents=True)
     with pytest.raises(LiaisonError, match=r"put it back; if it is lost.* `liaison ops secret new`"):
-        stack.up(Settings(home=home, secret_file=None, kafka_url="", elasticsearch_url=""))
+        stack.start_engines(Settings(home=home, secret_file=None, kafka_url="", elasticsearch_url=""))
     assert not (home / "secret").exists()
     assert home.stat().st_mode & 0o777 == 0o700
 
@@ -59,7 +59,7 @@ def test_a_secure_home_is_not_started_with_an_index_that_is_open_to_all(tmp_path
     if not secure:
         make_operator_credentials(StackLayout.of(tmp_path), keystore=None)
     with pytest.raises(LiaisonError, match=r"every user of this machine .* --accept-open-index"):
-        stack.up(settings, secure=secure)
+        stack.start_engines(settings, secure=secure)
     assert not (tmp_path / "engines" / "elasticsearch").exists()
 
 
@@ -69,9 +69,9 @@ def test_it_is_where_that_is_accepted_or_the_index_is_elsewhere(tmp_path: Path, 
     given = {"home": tmp_path, "secret_file": None, "kafka_url": "", "elasticsearch_url": "", "offline": True,
              "engine_cache": tmp_path / "empty"} | accepted  # fmt: skip
     with pytest.raises(LiaisonError, match="are not in the cache"):
-        stack.up(Settings(**given), secure=True, **words)
+        stack.start_engines(Settings(**given), secure=True, **words)
 
 
 def test_down_without_a_stack_makes_nothing(tmp_path: Path) -> None:
-    assert stack.down(Settings(home=tmp_path / "none")) == []
+    assert stack.stop_engines(Settings(home=tmp_path / "none")) == []
     assert list(tmp_path.iterdir()) == []

@@ -21,7 +21,7 @@ def launch(tmp_path: Path) -> Launch:
 
 def train(launch: Launch) -> str:
     """What a JVM does with the option: write the file that it names."""
-    (option,) = start_cache.options("kafka", launch)
+    (option,) = start_cache.cache_options("kafka", launch)
     name, path = option.split("=")
     assert name == "-XX:AOTCacheOutput"
     Path(path).touch()
@@ -30,8 +30,8 @@ def train(launch: Launch) -> str:
 
 def test_the_first_run_trains_and_the_next_uses_what_it_made(launch: Launch) -> None:
     train(launch)
-    start_cache.adopt("kafka", launch.settings)
-    (option,) = start_cache.options("kafka", launch)
+    start_cache.adopt_cache("kafka", launch.settings)
+    (option,) = start_cache.cache_options("kafka", launch)
     name, path = option.split("=")
     assert name == "-XX:AOTCache"
     assert Path(path).exists()
@@ -39,22 +39,22 @@ def test_the_first_run_trains_and_the_next_uses_what_it_made(launch: Launch) -> 
 
 def test_an_unfinished_training_run_is_discarded_by_the_next(launch: Launch) -> None:
     draft = train(launch)
-    assert start_cache.options("kafka", launch) == [f"-XX:AOTCacheOutput={draft}"]
+    assert start_cache.cache_options("kafka", launch) == [f"-XX:AOTCacheOutput={draft}"]
     assert not Path(draft).exists()
 
 
 def test_a_touched_jar_calls_for_a_new_cache_which_replaces_the_old(launch: Launch) -> None:
     train(launch)
-    start_cache.adopt("kafka", launch.settings)
+    start_cache.adopt_cache("kafka", launch.settings)
     os.utime(launch.jars[0], (1, 1))
     train(launch)
-    start_cache.adopt("kafka", launch.settings)
+    start_cache.adopt_cache("kafka", launch.settings)
     assert len(list((launch.settings.engine_cache / "aot").iterdir())) == 1
 
 
 def test_another_home_leaves_this_ones_draft_alone(launch: Launch) -> None:
     draft = train(launch)
     elsewhere = launch.settings.model_copy(update={"home": Path("/elsewhere")})
-    start_cache.adopt("kafka", elsewhere)
-    start_cache.discard("kafka", elsewhere)
+    start_cache.adopt_cache("kafka", elsewhere)
+    start_cache.discard_draft("kafka", elsewhere)
     assert Path(draft).exists()

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import LiaisonError
 from pipeline.matching.comparisons.catalogue import CATALOGUE
-from pipeline.matching.model import Model, dump, generation, load_model, one_sign, reference
+from pipeline.matching.model import Model, encode_model, generation_id, load_model, one_sign, reference_model
 
 
 def test_the_shipped_model_covers_every_comparison_and_says_where_numbers_come_from(model: Model) -> None:
@@ -20,7 +20,7 @@ def test_the_shipped_model_covers_every_comparison_and_says_where_numbers_come_f
 
 def test_a_model_survives_its_file(tmp_path: Path, model: Model) -> None:
     path = tmp_path / "model.json"
-    path.write_bytes(dump(model.file))
+    path.write_bytes(encode_model(model.file))
     again = load_model(path)
     assert again.file == model.file
     assert again.content_hash == model.content_hash
@@ -28,10 +28,10 @@ def test_a_model_survives_its_file(tmp_path: Path, model: Model) -> None:
 
 def test_the_generation_depends_on_content_and_partitions(model: Model) -> None:
     other = Model(msgspec.structs.replace(model.file, stop_keys=(1,)))
-    found = {generation(model, 4), generation(model, 8), generation(other, 4)}
+    found = {generation_id(model, 4), generation_id(model, 8), generation_id(other, 4)}
     assert len(found) == 3
     assert all(len(one) == 12 and int(one, 16) >= 0 for one in found)
-    assert generation(Model(model.file), 4) == generation(model, 4)
+    assert generation_id(Model(model.file), 4) == generation_id(model, 4)
 
 
 @pytest.mark.parametrize(
@@ -44,13 +44,13 @@ def test_the_generation_depends_on_content_and_partitions(model: Model) -> None:
 )
 def test_a_damaged_file_is_one_clear_line(tmp_path: Path, damage: Any, words: str) -> None:
     path = tmp_path / "model.json"
-    path.write_bytes(msgspec.json.encode(damage(msgspec.json.decode(dump(reference())))))
+    path.write_bytes(msgspec.json.encode(damage(msgspec.json.decode(encode_model(reference_model())))))
     with pytest.raises(LiaisonError, match=words):
         load_model(path)
 
 
 def test_weights_that_are_not_monotone_are_refused() -> None:
-    file = reference()
+    file = reference_model()
     phone = file.comparisons["phone"]
     crossed = msgspec.structs.replace(
         phone, levels=(*phone.levels[:1], msgspec.structs.replace(phone.levels[1], bits=9999), *phone.levels[2:])

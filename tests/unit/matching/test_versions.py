@@ -15,14 +15,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.correlation.fingerprinting import fingerprint
+from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.matching import model as matching_model
 from pipeline.matching.bands import Band
 from pipeline.matching.comparisons.catalogue import of_type
 from pipeline.matching.comparisons.levels import Comparison
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import FORMS, SCORING, Model, load_model
-from pipeline.matching.score.scoring import judge
+from pipeline.matching.score.scoring import judge_cases
 from pipeline.matching.screening import sketches
 from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
@@ -67,7 +67,7 @@ def _forget_types() -> None:
 def prints(model: Model) -> list[Fingerprint]:
     lines = CASES.read_text(encoding="utf-8").splitlines()
     cases = [_case(number, msgspec.json.decode(line)) for number, line in enumerate(lines, start=1)]
-    return [fingerprint(case, normalise(case), model) for case in cases]
+    return [make_fingerprint(case, normalise(case), model) for case in cases]
 
 
 def _case(number: int, raw: dict[str, Any]) -> Case:
@@ -81,7 +81,7 @@ def test_fingerprints_are_those_of_their_version(prints: list[Fingerprint]) -> N
 
 
 def test_scores_are_those_of_their_version(prints: list[Fingerprint], model: Model) -> None:
-    judged = [judge(a, b, model) for a, b in combinations(prints, 2)]
+    judged = [judge_cases(a, b, model) for a, b in combinations(prints, 2)]
     assert {one.band for one in judged} == {Band.CERTAIN, Band.PROBABLE, Band.POSSIBLE, Band.NONE}
     _hold("Scores", "SCORING", SCORING, [(one.score, one.band) for one in judged])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from pipeline.correlation.fingerprinting import derived, expiry_mark
+from pipeline.correlation.fingerprinting import derive_fingerprint, expiry_mark
 from pipeline.index.documents import CaseDocument, case_document
 from pipeline.matching.model import load_model
 from pipeline.records.expiry import EXPIRED, Expiry, accepted, mark
@@ -48,7 +48,7 @@ def test_what_intake_knows_stays_so_that_the_next_version_is_taken_and_the_same_
 
 def test_any_generation_derives_the_fingerprint_that_intake_writes() -> None:
     value = ended()
-    written = derived(value, load_model())
+    written = derive_fingerprint(value, load_model())
     assert msgspec.json.encode(written) == bytes(value.fingerprint)
     assert (written.withdrawn, written.expired, written.entities, written.keys) == (True, True, (), ())
 

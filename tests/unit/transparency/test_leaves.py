@@ -15,13 +15,13 @@ from pipeline.transparency.leaves import (
     Leaf,
     LeafError,
     commitment_to,
-    disclosure,
+    encode_disclosure,
     is_sealable,
     new_seed,
     open_disclosure,
     own_places,
     record_commitments,
-    seal,
+    seal_entry,
     slots_for,
 )
 from pipeline.transparency.merkle import leaf_hash
@@ -36,7 +36,7 @@ def entry(cases: list[str], seed: str | None = None, agency: str = "de-bka", **m
     shown = tuple(ShownCase(case, Form.HIT) for case in cases)
     more = {"rule": "role"} | more
     act = Act(ActKind.SEARCH, "dora", agency, "DE", ("investigator",), "investigation", shown=shown, **more)  # type: ignore[arg-type]
-    return Chain("host|1|0", 7, "before").entry(act, NOW, new_seed() if seed is None else seed)
+    return Chain("host|1|0", 7, "before").make_entry(act, NOW, new_seed() if seed is None else seed)
 
 
 def test_a_commitment_is_the_digest_of_an_sd_jwt_disclosure() -> None:
@@ -44,24 +44,24 @@ def test_a_commitment_is_the_digest_of_an_sd_jwt_disclosure() -> None:
     example = "WyJfMjZiYzRMVC1hYzZxMktJNmNCVzVlcyIsICJmYW1pbHlfbmFtZSIsICJNw7ZiaXVzIl0"
     assert commitment_to(example) == "X9yH0Ajrdm1Oij4tWso9UzzKJvPoDxwmuEcO3XAdRC0"
     assert open_disclosure(example) == ("family_name", "Möbius")
-    assert open_disclosure(disclosure("salt", "a", [1])) == ("a", [1])
+    assert open_disclosure(encode_disclosure("salt", "a", [1])) == ("a", [1])
 
 
 @given(CASES)
 def test_each_owner_finds_as_many_tags_as_its_records_were_shown(cases: list[str]) -> None:
-    leaf = seal(entry(cases), KEYS, KEYS.current).leaf
+    leaf = seal_entry(entry(cases), KEYS, KEYS.current).leaf
     for agency in ("fr-pj", "be-fp", "lu-pg", "nl-np"):
-        places = own_places(leaf, KEYS.key(KEYS.current, agency))
+        places = own_places(leaf, KEYS.tag_key(KEYS.current, agency))
         assert len(places) == sum(case.startswith(f"{agency}:") for case in cases)
         assert 0 not in places
-    assert own_places(leaf, KEYS.key(KEYS.current, "de-bka")) == [0]
+    assert own_places(leaf, KEYS.tag_key(KEYS.current, "de-bka")) == [0]
 
 
 @given(CASES)
 def test_leaves_of_as_many_slots_look_alike(cases: list[str]) -> None:
-    leaf = seal(entry(cases), KEYS, KEYS.current).leaf
+    leaf = seal_entry(entry(cases), KEYS, KEYS.current).leaf
     assert len(leaf.tags) == 1 + slots_for(len(cases))
-    other = seal(entry(["x:1"] * slots_for(len(cases))), KEYS, KEYS.current).leaf
+    other = seal_entry(entry(["x:1"] * slots_for(len(cases))), KEYS, KEYS.current).leaf
     assert len(leaf.encode()) == len(other.encode())
     assert not set(leaf.tags) & set(other.tags)
 
@@ -71,14 +71,16 @@ def test_slots_are_a_power_of_two() -> None:
 
 
 def test_the_same_record_lies_in_different_slots() -> None:
-    places = {own_places(seal(entry(["fr-pj:1"]), KEYS, "k").leaf, KEYS.key("k", "fr-pj"))[0] for _ in range(100)}
+    places = {
+        own_places(seal_entry(entry(["fr-pj:1"]), KEYS, "k").leaf, KEYS.tag_key("k", "fr-pj"))[0] for _ in range(100)
+    }
     assert places == {1, 2, 3, 4}
 
 
 @given(CASES, st.sampled_from([name for name in FIELDS if name not in ("sequence", "roles", "heads", "kind", "time")]))
 def test_any_change_of_an_entry_changes_its_leaf(cases: list[str], name: str) -> None:
     made = entry(cases)
-    assert seal(made, KEYS, "k") == seal(made, KEYS, "k")
+    assert seal_entry(made, KEYS, "k") == seal_entry(made, KEYS, "k")
     for changed in (
         msgspec.structs.replace(made, **{name: "changed"}),
         msgspec.structs.replace(made, sequence=8),
@@ -87,28 +89,31 @@ def test_any_change_of_an_entry_changes_its_leaf(cases: list[str], name: str) ->
         msgspec.structs.replace(made, time=NOW.replace(microsecond=1).isoformat()),
         msgspec.structs.replace(made, shown=(*made.shown, ShownCase("fr-pj:1", Form.FULL))),
     ):
-        assert seal(changed, KEYS, "k").leaf != seal(made, KEYS, "k").leaf
+        assert seal_entry(changed, KEYS, "k").leaf != seal_entry(made, KEYS, "k").leaf
 
 
 def test_an_entry_from_before_rules_keeps_its_hash_and_its_leaf() -> None:
     """As the code of that time made them."""
     shown = (ShownCase("fr-pj:1", Form.HIT), ShownCase("be-fp:2", Form.FULL))
     act = Act(ActKind.SEARCH, "dora", "de-bka", "DE", ("investigator",), "investigation", shown=shown)
-    made = Chain("host|1|0", 7, "before").entry(act, NOW, "A" * 22)
-    leaf = seal(made, KEYS, "k").leaf
+    made = Chain("host|1|0", 7, "before").make_entry(act, NOW, "A" * 22)
+    leaf = seal_entry(made, KEYS, "k").leaf
     assert made.hash == "8abd69d420ef89b4f375ce2652c3aaa31e464a72937c0569947a68fc34773fd9"
     assert leaf_hash(leaf.encode()).hex() == "1c82e01d8a6dade90efa023c71f4a84bd1e7f0b4c1a8c79949734f9c551feffd"
-    assert (leaf.format, seal(entry(["fr-pj:1"]), KEYS, "k").leaf.format) == (1, 2)
+    assert (leaf.format, seal_entry(entry(["fr-pj:1"]), KEYS, "k").leaf.format) == (1, 2)
 
 
 def test_an_entry_without_a_seed_has_one_that_only_the_installation_knows() -> None:
-    assert seal(entry(["fr-pj:1"], seed=""), KEYS, "k") == seal(entry(["fr-pj:1"], seed=""), KEYS, "k")
-    assert seal(entry(["fr-pj:1"], seed=""), KEYS, "k").leaf.nonce != seal(entry(["fr-pj:2"], ""), KEYS, "k").leaf.nonce
+    assert seal_entry(entry(["fr-pj:1"], seed=""), KEYS, "k") == seal_entry(entry(["fr-pj:1"], seed=""), KEYS, "k")
+    assert (
+        seal_entry(entry(["fr-pj:1"], seed=""), KEYS, "k").leaf.nonce
+        != seal_entry(entry(["fr-pj:2"], ""), KEYS, "k").leaf.nonce
+    )
 
 
 def test_what_is_opened_is_what_policy_shows() -> None:
     made = entry(["fr-pj:1", "be-fp:2", "fr-pj:3"], case_reference="BX/12", query="sealed")
-    sealed = seal(made, KEYS, "k")
+    sealed = seal_entry(made, KEYS, "k")
     owner = [open_disclosure(one) for one in openings_for(made, sealed, "fr-pj")]
     assert [name for name, _ in owner[:5]] == ["time", "kind", "agency", "country", "purpose"]
     assert sorted(value["case"] for _, value in owner[5:]) == ["fr-pj:1", "fr-pj:3"]
@@ -119,7 +124,7 @@ def test_what_is_opened_is_what_policy_shows() -> None:
 
 
 def test_commitments_are_held_against_their_leaf() -> None:
-    sealed = seal(entry(["fr-pj:1"]), KEYS, "k")
+    sealed = seal_entry(entry(["fr-pj:1"]), KEYS, "k")
     assert len(record_commitments(sealed.leaf, sealed.commitments)) == 4
     for wrong in (sealed.commitments[1:], (*sealed.commitments[:-1], "x"), ()):
         with pytest.raises(LeafError):

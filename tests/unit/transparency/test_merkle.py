@@ -176,9 +176,9 @@ def test_a_store_gives_the_same_proofs_whatever_came_together(tmp_path: Path, ch
         if size <= count:
             assert store.root(size) == root_of(tree.hashes[:size])
             for index in {0, size // 2, size - 1}:
-                path = store.inclusion(index, size)
+                path = store.prove_inclusion(index, size)
                 assert is_included(tree.hashes[index], index, size, path, store.root(size))
-            assert is_consistent(size, count, store.consistency(size, count), store.root(size), store.root(count))
+            assert is_consistent(size, count, store.prove_consistency(size, count), store.root(size), store.root(count))
     assert store.frontier().root == store.root(count)
     store.close()
 
@@ -193,7 +193,7 @@ def test_a_store_opened_again_goes_on_and_takes_nothing_twice(tmp_path: Path) ->
     with pytest.raises(ValueError, match="leaf 400 is missing"):
         store.append(401, [b"\0" * 32], TreeState())
     with pytest.raises(ValueError, match="not complete"):
-        store.node(0, 400)
+        store.node_at(0, 400)
     store.clear(TreeState(topic="t"))
     assert (store.size, store.state.topic) == (0, "t")
     store.close()

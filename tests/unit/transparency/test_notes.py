@@ -42,7 +42,7 @@ HEAD = Checkpoint(LOG.verifier.name, 7, b"\7" * 32, datetime(2026, 11, 24, tzinf
 def test_published_notes_verify(key: str, note: str) -> None:
     verifier = VerifierKey.parse(key)
     assert verifier.text == key
-    assert Note.parse(note).signers([verifier]) == [verifier]
+    assert Note.parse(note).find_signers([verifier]) == [verifier]
 
 
 def test_a_key_of_go_signs_as_go_does() -> None:
@@ -60,17 +60,17 @@ def test_a_published_checkpoint_is_read() -> None:
 @given(st.integers(0, 2**40), st.binary(min_size=32, max_size=32))
 def test_a_signed_head_is_read_as_it_was_signed(size: int, root: bytes) -> None:
     head = Checkpoint(HEAD.origin, size, root, HEAD.time)
-    assert SignedHead.verified(sign_head(head, LOG), LOG.verifier).checkpoint == head
+    assert SignedHead.from_signed_note(sign_head(head, LOG), LOG.verifier).checkpoint == head
 
 
 def test_a_cosignature_states_its_time() -> None:
     note = sign_head(HEAD, LOG) + WITNESS.sign(HEAD.text, 1_795_000_000)
     parsed = Note.parse(note)
-    assert parsed.signers([LOG.verifier, WITNESS.verifier]) == [LOG.verifier, WITNESS.verifier]
+    assert parsed.find_signers([LOG.verifier, WITNESS.verifier]) == [LOG.verifier, WITNESS.verifier]
     assert parsed.signatures[1].time_s == 1_795_000_000
     moved = note.replace(parsed.text, HEAD.text.replace("\n7\n", "\n8\n"))
     with pytest.raises(NoteError, match="does not verify"):
-        Note.parse(moved).signers([WITNESS.verifier])
+        Note.parse(moved).find_signers([WITNESS.verifier])
 
 
 @given(st.integers(0, 10_000), st.integers(0, 255))
@@ -78,7 +78,7 @@ def test_a_changed_note_is_refused(at: int, value: int) -> None:
     raw = bytearray(sign_head(HEAD, LOG).encode())
     raw[at % len(raw)] ^= value
     try:
-        read = SignedHead.verified(raw.decode(), LOG.verifier)
+        read = SignedHead.from_signed_note(raw.decode(), LOG.verifier)
     except (NoteError, UnicodeDecodeError):
         return
     assert read.checkpoint == HEAD
@@ -87,12 +87,12 @@ def test_a_changed_note_is_refused(at: int, value: int) -> None:
 def test_another_key_of_the_same_name_is_refused() -> None:
     other = SigningKey.generate(LOG.verifier.name, SignatureType.NOTE)
     with pytest.raises(NoteError, match="not signed by"):
-        SignedHead.verified(sign_head(HEAD, other), LOG.verifier)
+        SignedHead.from_signed_note(sign_head(HEAD, other), LOG.verifier)
 
 
 def test_a_head_of_another_log_is_refused() -> None:
     with pytest.raises(NoteError, match="of log elsewhere"):
-        SignedHead.verified(sign_head(Checkpoint("elsewhere", 7, HEAD.root), LOG), LOG.verifier)
+        SignedHead.from_signed_note(sign_head(Checkpoint("elsewhere", 7, HEAD.root), LOG), LOG.verifier)
 
 
 @pytest.mark.parametrize(

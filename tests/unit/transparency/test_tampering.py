@@ -14,14 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.access.audit import Act, ActKind, Chain, Form, ShownCase, bound
+from pipeline.access.audit import Act, ActKind, Chain, Form, ShownCase, bind_acts
 from pipeline.access.audit_verification import Verification
 from pipeline.errors import LiaisonError
 from pipeline.transparency.checkpoints import Checkpoint, sign_head
 from pipeline.transparency.leaves import new_seed
 from pipeline.transparency.log_records import HEAD_KEY, HeadRecord, leaf_key
 from pipeline.transparency.notes import SignatureType, SigningKey
-from pipeline.transparency.offline import read_proofs, verify
+from pipeline.transparency.offline import read_proofs, verify_answer
 from pipeline.transparency.tree_store import TreeState
 from pipeline.transparency.witness import LogFault, Witness
 from support.transparency.log_world import KEYS, LOG, LogWorld, witness_of
@@ -65,15 +65,15 @@ def rebind(world: LogWorld) -> None:
     for at, entry in enumerate(world.entries):
         chain = chains.get(entry.chain, Chain(entry.chain))
         act = Act(**{name: getattr(entry, name) for name in Act.__struct_fields__})
-        made = chain.entry(act, world.now.fromisoformat(entry.time), entry.seed)
-        chains[entry.chain], world.entries[at] = chain.after(made), made
+        made = chain.make_entry(act, world.now.fromisoformat(entry.time), entry.seed)
+        chains[entry.chain], world.entries[at] = chain.advance(made), made
 
 
 def is_whole(world: LogWorld) -> bool:
     """What the chains alone tell."""
     verification = Verification()
     for entry in world.entries:
-        verification.see(entry)
+        verification.check_entry(entry)
     return not verification.findings(world.now)
 
 
@@ -108,7 +108,7 @@ def test_a_log_that_grew_is_proven_by_its_consistency(world: LogWorld, witness: 
     verdict = world.check(witness, OWNER)
     assert (verdict.findings, len(verdict.accesses)) == ((), 6)
     header, proofs = world.answer(OWNER, first=3)
-    assert [one.fault for one in verify(witness, OWNER, KEYS.of(OWNER), header, proofs).findings] == [
+    assert [one.fault for one in verify_answer(witness, OWNER, KEYS.tag_keys_of(OWNER), header, proofs).findings] == [
         LogFault.REWRITTEN
     ]
 
@@ -126,10 +126,10 @@ def test_an_entry_changed_in_the_answer_alone(world: LogWorld, witness: Witness)
     header, proofs = world.answer(OWNER, witness.size)
     world.entries[1] = msgspec.structs.replace(world.entries[1], agency="nl-np")
     _, changed = world.answer(OWNER, witness.size)
-    verdict = verify(witness, OWNER, KEYS.of(OWNER), header, [*proofs[:-1], changed[-1]])
+    verdict = verify_answer(witness, OWNER, KEYS.tag_keys_of(OWNER), header, [*proofs[:-1], changed[-1]])
     assert [(one.fault, one.at) for one in verdict.findings] == [(LogFault.ALTERED, 1)]
     mixed = msgspec.structs.replace(proofs[-1], openings=changed[-1].openings)
-    verdict = verify(witness, OWNER, KEYS.of(OWNER), header, [*proofs[:-1], mixed])
+    verdict = verify_answer(witness, OWNER, KEYS.tag_keys_of(OWNER), header, [*proofs[:-1], mixed])
     assert [(one.fault, one.at) for one in verdict.findings] == [(LogFault.ALTERED, 1)]
 
 
@@ -144,7 +144,7 @@ def test_a_forged_chain_that_blames_somebody(world: LogWorld, witness: Witness) 
         shown=(ShownCase("be-fp:1", Form.FULL),),
     )
     at = [(Act(ActKind.OPENED), world.now), (blame, world.now), (Act(ActKind.CLOSED), world.now)]
-    world.entries[5:5] = bound(Chain("host|3|0"), at, new_seed)[1]
+    world.entries[5:5] = bind_acts(Chain("host|3|0"), at, new_seed)[1]
     world.sign()
     assert is_whole(world)
     assert LogFault.REWRITTEN in faults(world, witness)
@@ -154,7 +154,7 @@ def test_a_forged_chain_of_last_week_behind_the_witnessed_head(world: LogWorld, 
     """It can only be appended; then its age gives it away, and the agency that is blamed finds its own tag."""
     past = world.now - timedelta(days=7)
     blame = Act(ActKind.SEARCH, "anna", "fr-pj", "FR", ("investigator",), "investigation")
-    world.entries += bound(Chain("host|3|0"), [(Act(ActKind.OPENED), past), (blame, past)], new_seed)[1]
+    world.entries += bind_acts(Chain("host|3|0"), [(Act(ActKind.OPENED), past), (blame, past)], new_seed)[1]
     world.sign()
     world.show(witness)
     verdict = world.check(witness, OWNER)
@@ -184,9 +184,9 @@ def test_a_process_gone_whole_from_the_topics_too(world: LogWorld, witness: Witn
     world.entries = [one for one in world.entries if one.chain != "host|2|0"]
     world.sign()
     for index, body in enumerate(world.leaves()):
-        witness.see(leaf_key(index), body)
-    witness.see(HEAD_KEY, msgspec.json.encode(HeadRecord(world.signed[-1][1])))
-    assert {LogFault.REWRITTEN, LogFault.FORKED} <= {one.fault for one in witness.findings()}
+        witness.add_message(leaf_key(index), body)
+    witness.add_message(HEAD_KEY, msgspec.json.encode(HeadRecord(world.signed[-1][1])))
+    assert {LogFault.REWRITTEN, LogFault.FORKED} <= {one.fault for one in witness.read_findings()}
 
 
 def test_a_log_forked_between_two_agencies(world: LogWorld, witness: Witness, tmp_path: Path) -> None:
@@ -202,11 +202,11 @@ def test_a_log_forked_between_two_agencies(world: LogWorld, witness: Witness, tm
     other.show(theirs)
     assert world.check(witness, OWNER).findings == ()
     assert other.check(theirs, "lu-pg").findings == ()
-    heads = [one.note for one in theirs.heads()]
+    heads = [one.note for one in theirs.read_heads()]
     found = world.check(witness, OWNER, heads).findings
     assert [(one.fault, one.at) for one in found] == [(LogFault.FORKED, 11)]
-    assert len([one for one in witness.heads() if one.checkpoint.size == 11]) == 2
-    assert [one.fault for one in other.check(theirs, "lu-pg", [one.note for one in witness.heads()]).findings] == [
+    assert len([one for one in witness.read_heads() if one.checkpoint.size == 11]) == 2
+    assert [one.fault for one in other.check(theirs, "lu-pg", [one.note for one in witness.read_heads()]).findings] == [
         LogFault.FORKED
     ]
 
@@ -215,7 +215,7 @@ def test_a_log_forked_between_two_agencies(world: LogWorld, witness: Witness, tm
 def test_an_access_withheld_from_its_owner(world: LogWorld, witness: Witness, left_out: int) -> None:
     header, proofs = world.answer(OWNER, witness.size)
     del proofs[left_out]
-    verdict = verify(witness, OWNER, KEYS.of(OWNER), header, proofs)
+    verdict = verify_answer(witness, OWNER, KEYS.tag_keys_of(OWNER), header, proofs)
     assert [one.fault for one in verdict.findings] == [LogFault.WITHHELD]
 
 
@@ -223,26 +223,28 @@ def test_a_record_withheld_within_an_access(world: LogWorld, witness: Witness) -
     header, proofs = world.answer(OWNER, witness.size)
     two = next(at for at, one in enumerate(proofs) if len(one.openings) == 7)
     proofs[two] = msgspec.structs.replace(proofs[two], openings=proofs[two].openings[:-1])
-    verdict = verify(witness, OWNER, KEYS.of(OWNER), header, proofs)
+    verdict = verify_answer(witness, OWNER, KEYS.tag_keys_of(OWNER), header, proofs)
     assert [one.fault for one in verdict.findings] == [LogFault.ALTERED]
 
 
 def test_an_answer_under_an_older_head(world: LogWorld, witness: Witness) -> None:
     old = world.answer(OWNER, witness.size)
     for minutes in (10, 20):
-        assert verify(witness, OWNER, KEYS.of(OWNER), *old).findings == ()
+        assert verify_answer(witness, OWNER, KEYS.tag_keys_of(OWNER), *old).findings == ()
         world.now += timedelta(minutes=minutes)
         world.act("be-fp", "fr-pj:9")
         world.sign()
         world.show(witness)
-    assert {one.fault for one in verify(witness, OWNER, KEYS.of(OWNER), *old).findings} == {LogFault.BEHIND}
+    assert {one.fault for one in verify_answer(witness, OWNER, KEYS.tag_keys_of(OWNER), *old).findings} == {
+        LogFault.BEHIND
+    }
 
 
 def test_a_head_by_another_key(world: LogWorld, witness: Witness) -> None:
     forged = SigningKey.generate(LOG.verifier.name, SignatureType.NOTE)
     header, proofs = world.answer(OWNER, witness.size)
     note = sign_head(Checkpoint(forged.verifier.name, witness.size, witness.store.root(witness.size)), forged)
-    verdict = verify(witness, OWNER, KEYS.of(OWNER), msgspec.structs.replace(header, head=note), proofs)
+    verdict = verify_answer(witness, OWNER, KEYS.tag_keys_of(OWNER), msgspec.structs.replace(header, head=note), proofs)
     assert [one.fault for one in verdict.findings] == [LogFault.UNSIGNED]
     assert verdict.accesses == ()
 
@@ -252,7 +254,7 @@ def test_another_tag_key_finds_no_acts_of_the_own_people(world: LogWorld, tmp_pa
     wrong = {KEYS.current: b"\0" * 32}
     blind = Witness(tmp_path / "blind", LOG.verifier, wrong)
     world.show(blind)
-    verdict = verify(blind, OWNER, wrong, world.answer(OWNER, blind.size)[0], [])
+    verdict = verify_answer(blind, OWNER, wrong, world.answer(OWNER, blind.size)[0], [])
     assert (verdict.acted, verdict.findings) == (0, ())
 
 
@@ -276,28 +278,28 @@ def test_a_witness_that_is_years_behind_reads_on(world: LogWorld, witness: Witne
 
 
 def test_gaps_and_messages_that_are_none(witness: Witness) -> None:
-    witness.see(leaf_key(12), b"{}")
-    witness.see(b"who knows", b"")
-    witness.see(HEAD_KEY, b"{}")
-    witness.see(leaf_key(10), b"no leaf")
+    witness.add_message(leaf_key(12), b"{}")
+    witness.add_message(b"who knows", b"")
+    witness.add_message(HEAD_KEY, b"{}")
+    witness.add_message(leaf_key(10), b"no leaf")
     assert witness.size == 11
-    assert {one.fault for one in witness.findings()} == {LogFault.MISSING}
+    assert {one.fault for one in witness.read_findings()} == {LogFault.MISSING}
 
 
 def test_each_fault_is_kept_once_and_none_is_read_for_another(
     witness: Witness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr(witness, "findings", None)
+        patched.setattr(witness, "read_findings", None)
         for at in (*range(20, 40), *range(20, 40)):
-            witness.see(leaf_key(at), b"{}")
-    found = [int(one.told.rpartition(" ")[2]) for one in witness.findings()]
+            witness.add_message(leaf_key(at), b"{}")
+    found = [int(one.told.rpartition(" ")[2]) for one in witness.read_findings()]
     assert found == list(range(20, 40))
     witness.close()
     again = witness_of(tmp_path, OWNER)
-    again.see(leaf_key(20), b"{}")
-    again.see(leaf_key(40), b"{}")
-    assert len(again.findings()) == 21
+    again.add_message(leaf_key(20), b"{}")
+    again.add_message(leaf_key(40), b"{}")
+    assert len(again.read_findings()) == 21
     again.close()
 
 
@@ -341,15 +343,15 @@ def test_a_commit_that_was_cut_off_is_made_again(world: LogWorld, tmp_path: Path
     """The same messages come again after a crash, and are held against what is there."""
     witness = witness_of(tmp_path, "lu-pg")
     for index, body in enumerate(world.leaves()):
-        witness.see(leaf_key(index), body)
+        witness.add_message(leaf_key(index), body)
     witness.close()
     again = witness_of(tmp_path, "lu-pg")
     assert again.size == 0
     world.show(again)
     for index, body in enumerate(world.leaves()):
-        again.see(leaf_key(index), body)
+        again.add_message(leaf_key(index), body)
     again.commit(TreeState(position=10))
-    assert (again.size, again.store.state.position, again.findings()) == (10, 10, [])
+    assert (again.size, again.store.state.position, again.read_findings()) == (10, 10, [])
 
 
 def test_tag_keys_that_come_later_find_what_came_before(world: LogWorld, tmp_path: Path) -> None:
@@ -358,10 +360,10 @@ def test_tag_keys_that_come_later_find_what_came_before(world: LogWorld, tmp_pat
     witness.note_scanned()
     assert (witness.is_scanned, witness.own_leaves()) == (True, {})
     witness.close()
-    witness = Witness(tmp_path / "late", LOG.verifier, KEYS.of(OWNER))
+    witness = Witness(tmp_path / "late", LOG.verifier, KEYS.tag_keys_of(OWNER))
     assert (witness.is_scanned, witness.own_leaves()) == (False, {})
     for index, body in enumerate(world.leaves()):
-        witness.see(leaf_key(index), body)
+        witness.add_message(leaf_key(index), body)
     witness.commit(TreeState())
     witness.note_scanned()
     assert (witness.is_scanned, len(witness.own_leaves())) == (True, 5)
@@ -371,10 +373,10 @@ def test_tag_keys_that_come_later_find_what_came_before(world: LogWorld, tmp_pat
 def test_a_witness_that_lies_raises_no_alarm_at_others(world: LogWorld, witness: Witness) -> None:
     liar = SigningKey.generate(LOG.verifier.name, SignatureType.NOTE)
     lie = sign_head(Checkpoint(LOG.verifier.name, witness.size, b"\0" * 32), liar)
-    assert [witness.see_head(one, "lu-pg") for one in (lie, "no note", lie + liar.sign("x\n"))] == [True] * 3
+    assert [witness.add_head(one, "lu-pg") for one in (lie, "no note", lie + liar.sign("x\n"))] == [True] * 3
     assert world.check(witness, OWNER, [lie]).findings == ()
-    witness.see_head(lie)
-    assert [one.fault for one in witness.findings()] == [LogFault.UNSIGNED]
+    witness.add_head(lie)
+    assert [one.fault for one in witness.read_findings()] == [LogFault.UNSIGNED]
 
 
 def test_a_log_that_is_signed_shorter_than_it_was_hides_nothing_that_is_not_new(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.web.i18n import preferred, words
+from pipeline.web.i18n import choose_language, load_words
 
 
 @pytest.mark.parametrize(
@@ -17,20 +17,24 @@ from pipeline.web.i18n import preferred, words
 def test_the_language_is_the_chosen_one_or_the_best_that_the_browser_accepts(
     accepted: str, chosen: str, language: str
 ) -> None:
-    assert preferred(accepted, chosen) == language
+    assert choose_language(accepted, chosen) == language
 
 
 def test_numbers_dates_and_countries_follow_the_language() -> None:
-    english, french = words("en"), words("fr")
+    english, french = load_words("en"), load_words("fr")
     moment = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)
-    assert (english.day("2026-11-24"), french.day("2026-11-24")) == ("24 Nov 2026", "24 nov. 2026")
-    assert english.day("1980-05") == "1980-05"
-    assert english.moment(moment) == "24 Nov 2026 09:05"
-    assert (english.country("DE"), french.country("DE"), english.country("ZZ-")) == ("Germany", "Allemagne", "ZZ-")
-    assert english.number(12_345) == "12,345"
-    assert french.span(timedelta(days=-3)) == "3\N{NO-BREAK SPACE}jours"
+    assert (english.format_date("2026-11-24"), french.format_date("2026-11-24")) == ("24 Nov 2026", "24 nov. 2026")
+    assert english.format_date("1980-05") == "1980-05"
+    assert english.format_minute(moment) == "24 Nov 2026 09:05"
+    assert (english.country_name("DE"), french.country_name("DE"), english.country_name("ZZ-")) == (
+        "Germany",
+        "Allemagne",
+        "ZZ-",
+    )
+    assert english.format_number(12_345) == "12,345"
+    assert french.format_span(timedelta(days=-3)) == "3\N{NO-BREAK SPACE}jours"
 
 
 def test_a_plural_is_chosen_by_the_language() -> None:
-    assert words("en").plural("{count} record", "{count} records", 0) == "0 records"
-    assert words("fr").plural("{count} record", "{count} records", 0) == "0 fiche"
+    assert load_words("en").plural("{count} record", "{count} records", 0) == "0 records"
+    assert load_words("fr").plural("{count} record", "{count} records", 0) == "0 fiche"

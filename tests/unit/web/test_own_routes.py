@@ -13,10 +13,10 @@ from fastapi import FastAPI, Request
 
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.requester import Requester
-from pipeline.api.list_worker import turn
-from pipeline.api.routes.notices import events
-from pipeline.api.services.list_checks import list_checks
-from pipeline.api.services.notices import heard, notices
+from pipeline.api.list_worker import run_round
+from pipeline.api.routes.notices import stream_events
+from pipeline.api.services.list_checks import read_list_checks
+from pipeline.api.services.notices import find_start_cursor, list_notices
 from pipeline.streams.catalogues import topics
 from pipeline.web import csrf, files, live, session, sign_in
 from pipeline.web.page_admission import PageAdmission
@@ -48,7 +48,7 @@ def signed_in(browser: httpx.AsyncClient, api: Api, who: Requester = ANNA) -> ht
 
 def form(browser: httpx.AsyncClient, **fields: str) -> dict[str, str]:
     """Fields of a form of our own page."""
-    return {csrf.FIELD: csrf.form_token("secret", browser.cookies.get(session.TOKEN) or ""), **fields}
+    return {csrf.FIELD: csrf.make_form_token("secret", browser.cookies.get(session.TOKEN) or ""), **fields}
 
 
 async def told(api: Api, number: int) -> None:
@@ -97,22 +97,22 @@ async def holds() -> None:
 
 async def test_one_who_listens_hears_what_comes_after_and_nothing_twice(api: Api) -> None:
     await told(api, 1)
-    begun = await heard(api.session(ANNA), "")
+    begun = await find_start_cursor(api.session(ANNA), "")
     await told(api, 2)
-    streamed = events(api.session(ANNA), begun, holds)
+    streamed = stream_events(api.session(ANNA), begun, holds)
     first = await asyncio.wait_for(anext(streamed), 10)
     await streamed.aclose()  # type: ignore[attr-defined]
     assert b'"id":"n2"' in first
     cursor = first.split(b"id: ")[1].split(b"\n")[0].decode()
-    assert await heard(api.session(ANNA), cursor) == cursor
-    assert (await notices(api.session(ANNA), 10, cursor)).notices == ()
+    assert await find_start_cursor(api.session(ANNA), cursor) == cursor
+    assert (await list_notices(api.session(ANNA), 10, cursor)).notices == ()
 
 
 async def test_a_cursor_of_another_person_begins_behind_the_latest(api: Api) -> None:
-    assert await heard(api.session(ANNA), "not-ours") is None
+    assert await find_start_cursor(api.session(ANNA), "not-ours") is None
     await told(api, 1)
-    begun = await heard(api.session(ANNA), "not-ours")
-    assert (await notices(api.session(ANNA), 10, begun)).notices == ()
+    begun = await find_start_cursor(api.session(ANNA), "not-ours")
+    assert (await list_notices(api.session(ANNA), 10, begun)).notices == ()
 
 
 async def test_a_list_is_sent_as_a_file_or_as_lines_and_once(api: Api, browser: httpx.AsyncClient) -> None:
@@ -124,13 +124,13 @@ async def test_a_list_is_sent_as_a_file_or_as_lines_and_once(api: Api, browser: 
     assert first.headers["location"] == again.headers["location"]
     written = form(browser, key="k2", lines='Ivan "Vanya" Petrov\n\n')
     lines = await browser.post("/checks", data=written, files={"file": ("", b"")})
-    assert await turn(api.runtime) is False
+    assert await run_round(api.runtime) is False
     kept = await browser.post(f"{first.headers['location']}/file", data=form(browser, form="csv"))
     assert kept.headers["content-disposition"] == 'attachment; filename="found.csv"'
     assert "A-1" in kept.text
     assert "fr-pj:1" in kept.text
     assert "be-fp:1" not in kept.text
-    asked = (await list_checks(api.session(ANNA))).lists
+    asked = (await read_list_checks(api.session(ANNA))).lists
     assert [one.rows for one in asked] == [1, 1]
     assert lines.headers["location"] in {f"/checks/{one.id}" for one in asked}
 
@@ -145,7 +145,7 @@ async def test_a_request_that_was_admitted_is_not_looked_into_again(api: Api, mo
 
     @app.get("/somewhere")
     async def somewhere(request: Request) -> str:
-        return (await session.visit(request, api.runtime)).who
+        return (await session.get_visit(request, api.runtime)).who
 
     monkeypatch.setattr(api.runtime, "requester", counted)
     app.add_middleware(PageAdmission, site=Site(app))

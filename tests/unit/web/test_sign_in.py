@@ -4,21 +4,24 @@ import pytest
 from starlette.datastructures import Headers
 
 from pipeline.web.csrf import is_same_origin
-from pipeline.web.sign_in import HOME, again, inside
+from pipeline.web.sign_in import HOME, redirect_to_form, safe_path
 
 
 @pytest.mark.parametrize("target", ["/search", "/cases/fr-pj:1", "/links/ab/of/fr-pj:1", "/"])
 def test_a_path_of_this_site_is_gone_back_to(target: str) -> None:
-    assert inside(target) == target
+    assert safe_path(target) == target
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:x", ""])
 def test_no_redirect_leads_elsewhere(target: str) -> None:
-    assert inside(target) == HOME
+    assert safe_path(target) == HOME
 
 
 def test_what_was_missing_is_named_to_the_form() -> None:
-    assert again("/inbox", "purpose", "token").headers["location"] == "/sign-in?after=/inbox&wrong=purpose,token"
+    assert (
+        redirect_to_form("/inbox", "purpose", "token").headers["location"]
+        == "/sign-in?after=/inbox&wrong=purpose,token"
+    )
 
 
 @pytest.mark.parametrize(

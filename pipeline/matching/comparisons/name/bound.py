@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.matching.comparisons import bounds
 from pipeline.matching.comparisons.bounds import BitsArray, Bound, States
-from pipeline.matching.comparisons.levels import Table, bend
+from pipeline.matching.comparisons.levels import Table, apply_curve
 from pipeline.matching.comparisons.name.encoding import (
     BEGINNING,
     CLASS_BITS,
@@ -38,7 +38,7 @@ from pipeline.matching.names.comparison import CULTURE
 from pipeline.matching.names.joined_words import ACRONYM_LETTER, ALIKE_SHARE, SLACK
 from pipeline.matching.names.outlines import MOST_EDITS
 from pipeline.matching.names.token_pairs import INITIAL_BITS
-from pipeline.matching.screening.rows import TOKENS, BitsOfRows, Flags, Index, Rows, Words, expanded
+from pipeline.matching.screening.rows import TOKENS, BitsOfRows, Flags, Index, Rows, Words, expand_pairs
 
 EDITS = np.array([-1, -1, -1, 1, *[MOST_EDITS] * (MOST_LENGTH - 3)], np.int32)
 """Edits at most that leave two words alike, by the letters of the shorter (token_levels): of two letters none does."""
@@ -73,7 +73,7 @@ class _Names:
 
     @cached_property
     def lengths(self) -> BitsOfRows:
-        return _length(self.hashes)
+        return _token_lengths(self.hashes)
 
 
 def name_state(a: Rows, b: Rows) -> States:
@@ -85,20 +85,20 @@ def name_state(a: Rows, b: Rows) -> States:
 def most_name_bits(a: Rows, b: Rows) -> BitsOfRows:
     """Hundredths of a bit, 0 or more, that the bits of two rows' names never exceed, where both have one."""
     one, other = _Names(a), _Names(b)
-    bits = np.minimum(*_sums(one, other))
-    bits = np.minimum(_joined(one, other, _joined(other, one, bits)), ANY)
+    bits = np.minimum(*_sum_gains(one, other))
+    bits = np.minimum(_bound_joined(one, other, _bound_joined(other, one, bits)), ANY)
     bits[(a.byte("names") == OPEN) | (b.byte("names") == OPEN)] = ANY
     return bits
 
 
-def _sums(one: _Names, other: _Names) -> tuple[BitsOfRows, BitsOfRows]:
+def _sum_gains(one: _Names, other: _Names) -> tuple[BitsOfRows, BitsOfRows]:
     """Sums of the most that each token of a side may give, by either side."""
     count = len(one.rows)
-    pair, row, column = expanded(one.count, other.count)
+    pair, row, column = expand_pairs(one.count, other.count)
     left, right = row * np.int32(count) + pair, column * np.int32(count) + pair
-    tokens = _tokens(one, other, left, right)
-    alike = _alike(tokens)
-    gains = _gains(_Tokens._make(part[alike] for part in tokens))
+    tokens = _pair_tokens(one, other, left, right)
+    alike = _find_alike(tokens)
+    gains = _bound_gains(_Tokens._make(part[alike] for part in tokens))
     return _total(left[alike], gains, count), _total(right[alike], gains, count)
 
 
@@ -120,10 +120,10 @@ class _Tokens(NamedTuple):
     related: Flags
 
 
-def _tokens(one: _Names, other: _Names, left: Index, right: Index) -> _Tokens:
+def _pair_tokens(one: _Names, other: _Names, left: Index, right: Index) -> _Tokens:
     hashes, others = one.hashes.ravel()[left], other.hashes.ravel()[right]
     steps, other_steps = one.rarity.ravel()[left], other.rarity.ravel()[right]
-    length, other_length = _length(hashes), _length(others)
+    length, other_length = _token_lengths(hashes), _token_lengths(others)
     return _Tokens(
         edits=np.bitwise_count(one.letters.ravel()[left] ^ other.letters.ravel()[right]),
         gap=np.abs(length - other_length),
@@ -132,15 +132,15 @@ def _tokens(one: _Names, other: _Names, left: Index, right: Index) -> _Tokens:
         either=hashes | others,
         rarity=np.minimum(steps, other_steps) * _STEP,
         initial=np.maximum(steps, other_steps) == INITIAL,
-        related=_related(one.variants.ravel()[left], other.variants.ravel()[right]),
+        related=_share_variants(one.variants.ravel()[left], other.variants.ravel()[right]),
     )
 
 
-def _length(hashes: Words) -> BitsOfRows:
+def _token_lengths(hashes: Words) -> BitsOfRows:
     return (hashes >> _LENGTH & _LENGTHS).astype(np.int32)
 
 
-def _alike(of: _Tokens) -> Index:
+def _find_alike(of: _Tokens) -> Index:
     """Which pairs of tokens may give anything; an insertion changes one letter of the set, another edit two."""
     found = of.edits + of.gap <= 2 * EDITS[of.shorter]
     found |= (of.either & _UNLINED != 0) & (of.edits <= 2 * MOST_EDITS) & (of.gap <= MOST_EDITS)
@@ -148,7 +148,7 @@ def _alike(of: _Tokens) -> Index:
     return np.flatnonzero(found | of.related | of.initial).astype(np.int32)
 
 
-def _related(one: Words, other: Words) -> Flags:
+def _share_variants(one: Words, other: Words) -> Flags:
     """Whether tokens may have a class of variants in common."""
     found: Flags = np.zeros(len(one), np.bool_)
     both = np.flatnonzero((one != 0) & (other != 0))
@@ -158,12 +158,12 @@ def _related(one: Words, other: Words) -> Flags:
     for mine in _kept(one):
         related |= (mine != 0) & np.logical_or.reduce([mine == each for each in theirs])
     many = np.flatnonzero((one | other) & _MANY)
-    related[many] |= _folded(one[many]) & _folded(other[many]) != 0
+    related[many] |= _fold_classes(one[many]) & _fold_classes(other[many]) != 0
     found[both] = related
     return found
 
 
-def _folded(words: Words) -> Words:
+def _fold_classes(words: Words) -> Words:
     """Sets of classes, modulo FOLDED_CLASSES."""
     told = np.zeros_like(words)
     for kept in _kept(words):
@@ -175,7 +175,7 @@ def _kept(words: Words) -> list[Words]:
     return [words >> np.uint32(CLASS_BITS * at) & _CLASS for at in range(CLASSES_KEPT)]
 
 
-def _gains(of: _Tokens) -> BitsOfRows:
+def _bound_gains(of: _Tokens) -> BitsOfRows:
     """Most bits of pairs of tokens that may be alike."""
     found = _level(levels.NEAR, of.rarity)
     for level, reached in (
@@ -202,16 +202,16 @@ def _total(tokens: Index, gains: BitsOfRows, count: int) -> BitsOfRows:
     return found - np.int32(CULTURE) * best.any(0)
 
 
-def _joined(one: _Names, many: _Names, bits: BitsOfRows) -> BitsOfRows:
+def _bound_joined(one: _Names, many: _Names, bits: BitsOfRows) -> BitsOfRows:
     """Most bits where tokens of `one` may be neighbouring tokens of `many` written together, or their initials."""
     longest, acronym = one.rows.byte("longest").astype(np.int32), one.rows.byte("acronym")
     may = np.flatnonzero((longest + SLACK >= many.rows.byte("joined")) | (acronym <= many.rows.byte("names")))
     if may.size:
-        bits[may] = _runs(one, many, may, bits[may])
+        bits[may] = _bound_runs(one, many, may, bits[may])
     return bits
 
 
-def _runs(one: _Names, many: _Names, may: NDArray[np.intp], bits: BitsOfRows) -> BitsOfRows:
+def _bound_runs(one: _Names, many: _Names, may: NDArray[np.intp], bits: BitsOfRows) -> BitsOfRows:
     """Two tokens written together leave none to agree with another; what is joined must nearly be the same."""
     parts, flags = np.bitwise_or.reduce(many.letters[:, may]), np.bitwise_or.reduce(many.hashes[:, may])
     letters, glue, joined = one.letters[:, may], many.rows.byte("glue")[may] != 0, many.rows.byte("joined")[may]
@@ -236,7 +236,7 @@ def _most(table: Table) -> BitsArray:
     """By the bits of the names package, bent as the model says; against companions the best of all levels."""
     companions = np.array(table.bits, np.int32)[:, 1:].max(0)
     found = np.zeros((1 + len(companions), NO_NAME + 1), np.int32)
-    found[0, :NO_NAME] = [max(0, bend(bits, table.curve)) for bits in range(NO_NAME)]
+    found[0, :NO_NAME] = [max(0, apply_curve(bits, table.curve)) for bits in range(NO_NAME)]
     found[1:, :NO_NAME] = companions[:, None]
     return found
 
@@ -246,5 +246,5 @@ NAME_BOUND = Bound(name_state, _most)
 
 def most_at_any_level(table: Table) -> BitsArray:
     """Most bits of names of which a row tells nothing: those of their tokens may come to ANY."""
-    most: BitsArray = np.maximum(bounds.reach(table)[:, 0] + np.int32(ANY), 0)
+    most: BitsArray = np.maximum(bounds.strongest_from(table)[:, 0] + np.int32(ANY), 0)
     return most

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.locale import N_
-from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table, bend
+from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table, apply_curve
 from pipeline.matching.comparisons.name.bound import NAME_BOUND, most_at_any_level
 from pipeline.matching.comparisons.types import PERSON
 from pipeline.matching.fingerprint import EntityPrint
@@ -48,7 +48,7 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     level = name_level(found, a, b)
     if level <= NEAR and a.type == "organisation" and _are_of_two_places(a, b):
         level = CONFLICT
-    return table.result(level, bend(found.bits, table.curve))
+    return table.result(level, apply_curve(found.bits, table.curve))
 
 
 def name_level(found: NameComparison, a: EntityPrint, b: EntityPrint) -> int:

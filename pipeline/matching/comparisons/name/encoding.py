@@ -11,7 +11,7 @@ from itertools import chain
 
 from anyascii import anyascii
 
-from pipeline.matching.comparisons.hashes import hashed, letters
+from pipeline.matching.comparisons.hashes import hash_text, letter_set
 from pipeline.matching.names import NamePrint
 from pipeline.matching.names.prints import TokenPrint
 from pipeline.matching.names.variants import classes_of
@@ -58,24 +58,24 @@ def encode(name: NamePrint | None) -> tuple[Iterable[int], tuple[int, ...]]:
     longest, joined, acronym = name.letters
     if not 0 < len(name.tokens) <= TOKENS or longest > MOST_LETTERS or not name.person:
         return NO_TOKENS, (OPEN, 0, 0, 0, 0)
-    words = [_token(one) for one in name.tokens] + [(0, 0, 0)] * (TOKENS - len(name.tokens))
+    words = [_encode_token(one) for one in name.tokens] + [(0, 0, 0)] * (TOKENS - len(name.tokens))
     return chain(*zip(*words, strict=True)), (
         len(name.tokens), longest, min(joined, OPEN), min(acronym, OPEN), bool(name.glue)
     )  # fmt: skip
 
 
 @lru_cache(maxsize=1 << 16)
-def _token(token: TokenPrint) -> tuple[int, int, int]:
+def _encode_token(token: TokenPrint) -> tuple[int, int, int]:
     form, step = token.forms[0], -(-token.rarity // RARITY_STEP)
     wild = token.script not in ("Latin", "") or token.kind == "core" or len(token.text) > len(form) or step >= INITIAL
     step = INITIAL if token.kind == "initial" else min(step, INITIAL - 1)
-    hashes = _part(form, FORM) | _part(token.sound, SOUND) | _part(form[:3], BEGINNING)
+    hashes = _hash_part(form, FORM) | _hash_part(token.sound, SOUND) | _hash_part(form[:3], BEGINNING)
     unlined = not token.outline or not _letter_by_letter(token.text, form)
     hashes |= min(len(form), MOST_LENGTH) << LENGTH | unlined << UNLINED | wild << WILD
-    return letters(form) | step << RARITY, _classes(classes_of(form)), hashes
+    return letter_set(form) | step << RARITY, _encode_classes(classes_of(form)), hashes
 
 
-def _classes(numbers: frozenset[int]) -> int:
+def _encode_classes(numbers: frozenset[int]) -> int:
     if len(numbers) > CLASSES_KEPT:
         return MANY | sum({1 << number % FOLDED_CLASSES for number in numbers})
     return sum(1 + number % CLASSES << CLASS_BITS * at for at, number in enumerate(sorted(numbers)))
@@ -86,5 +86,5 @@ def _letter_by_letter(text: str, form: str) -> bool:
     return text == form or (not text.isascii() and all(len(anyascii(letter)) == 1 for letter in text))
 
 
-def _part(text: str, first: int) -> int:
-    return hashed(text, 1 << HASH_BITS[first]) << first
+def _hash_part(text: str, first: int) -> int:
+    return hash_text(text, 1 << HASH_BITS[first]) << first

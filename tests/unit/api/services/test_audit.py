@@ -15,7 +15,7 @@ from pipeline.access.audit import Act, ActKind, Chain, Form, ShownCase
 from pipeline.access.audit_verification import Fault, Finding
 from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import ForbiddenError, UnavailableError, UnprocessableError
-from pipeline.api.services.audit import ActFilter, acts, acts_file, trail
+from pipeline.api.services.audit import ActFilter, export_acts, list_acts, verify_trail
 from pipeline.index.decision_documents import audit_document
 from pipeline.streams.audit.audit_check import TrailStatus
 from support.access.requesters import ANNA, BERT, DORA, make_requester
@@ -41,14 +41,14 @@ def done(api: Api) -> Api:
         act = Act(kind, who.subject, who.agency, who.country, purpose="investigation", case_reference=f"ref {at}",
                   shown=tuple(ShownCase(case, form, "hit_only" if form is Form.HIT else "released") for case in cases),
                   rule="role")  # fmt: skip
-        entry = chain.entry(act, NOW + timedelta(days=at))
-        chain = chain.after(entry)
+        entry = chain.make_entry(act, NOW + timedelta(days=at))
+        chain = chain.advance(entry)
         api.index.write([audit_document(msgspec.json.encode(entry), at)])
     return api
 
 
 async def told(api: Api, wanted: ActFilter = ActFilter(), who: Requester = AUDITOR) -> list[dict[str, Any]]:  # noqa: B008
-    return list((await acts(api.session(who), wanted)).acts)
+    return list((await list_acts(api.session(who), wanted)).acts)
 
 
 def keys(row: dict[str, Any]) -> list[str | None]:
@@ -69,7 +69,7 @@ async def test_a_record_has_its_key_where_the_agency_reads_it_now(done: Api) -> 
     _, opened, hit, read = await told(done)
     assert (keys(read), keys(hit), keys(opened)) == (["be-fp:1", "fr-pj:1"], [None], [None, None])
     assert hit["shown"] == [
-        {"agency": "fr-pj", "case": None, "reference": done.session(BERT).reference("fr-pj:2"), "form": "hit",
+        {"agency": "fr-pj", "case": None, "reference": done.session(BERT).make_reference("fr-pj:2"), "form": "hit",
          "rule": "hit_only"}
     ]  # fmt: skip
     done.hold(record("fr-pj", version=2, code="H3"), record("be-fp", version=2, status="withdrawn"))
@@ -89,11 +89,11 @@ async def test_acts_are_narrowed_by_person_agency_and_day(done: Api) -> None:
 
 
 async def test_pages_follow_each_other(done: Api) -> None:
-    first = await acts(done.session(AUDITOR), ActFilter(), 3)
-    rest = await acts(done.session(AUDITOR), ActFilter(), 3, first.next)
+    first = await list_acts(done.session(AUDITOR), ActFilter(), 3)
+    rest = await list_acts(done.session(AUDITOR), ActFilter(), 3, first.next)
     assert [row["case_reference"] for page in (first, rest) for row in page.acts] == [None, "ref 2", "ref 1", "ref 0"]
     with pytest.raises(UnprocessableError):
-        await acts(done.session(AUDITOR), ActFilter(subject="bert"), 3, first.next)
+        await list_acts(done.session(AUDITOR), ActFilter(subject="bert"), 3, first.next)
 
 
 async def test_a_file_holds_all_and_is_recorded_first(done: Api) -> None:
@@ -105,12 +105,12 @@ async def test_a_file_holds_all_and_is_recorded_first(done: Api) -> None:
     assert [orjson.loads(line) for line in answer.content.splitlines()] == await told(done)
     done.audit.away = True
     with pytest.raises(UnavailableError):
-        _ = [part async for part in acts_file(done.session(AUDITOR), ActFilter(), "csv")]
+        _ = [part async for part in export_acts(done.session(AUDITOR), ActFilter(), "csv")]
 
 
 async def test_it_is_for_auditors_alone(done: Api) -> None:
     for who in (BERT, make_requester("be-fp", Role.SUPERVISOR), make_requester("be-fp", Role.OPS)):
-        for attempt in (acts(done.session(who), ActFilter()), trail(done.session(who))):
+        for attempt in (list_acts(done.session(who), ActFilter()), verify_trail(done.session(who))):
             with pytest.raises(ForbiddenError):
                 await attempt
     assert (await done.get("/v1/cases/be-fp:1", AUDITOR)).status_code == 403
@@ -122,5 +122,5 @@ async def test_the_trail_tells_its_faults(done: Api) -> None:
         "entries": 3, "findings": [], "checked": NOW.isoformat(), "running": False,
     }  # fmt: skip
     done.trail.stands = TrailStatus(7, (Finding("host 1", 4, Fault.MISSING, "entries 2 to 3 are not there"),), NOW)
-    (found,) = (await trail(done.session(AUDITOR))).findings
+    (found,) = (await verify_trail(done.session(AUDITOR))).findings
     assert (found.chain, found.sequence, found.fault) == ("host 1", 4, "missing")

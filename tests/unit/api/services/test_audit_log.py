@@ -16,10 +16,10 @@ from pipeline.api.services import audit_log as service
 from pipeline.index.decision_documents import audit_document
 from pipeline.transparency.access_proofs import decode_hashes
 from pipeline.transparency.checkpoints import SignedHead
-from pipeline.transparency.growth import GrowingLog, grow
+from pipeline.transparency.growth import GrowingLog, grow_log
 from pipeline.transparency.leaves import decode64
 from pipeline.transparency.merkle import is_consistent, is_included
-from pipeline.transparency.offline import OfflineReport, read_proofs, verify
+from pipeline.transparency.offline import OfflineReport, read_proofs, verify_answer
 from pipeline.transparency.served_log import ServedLog
 from pipeline.transparency.witness import LogFault
 from support.access.requesters import ANNA, make_requester
@@ -52,17 +52,17 @@ class Logged:
         """Let `attest` and the server's follower take what was written."""
         new = self.world.entries[self.growing.tree.size :]
         self.world.now += timedelta(minutes=1)
-        messages = list(grow(self.growing, new, KEYS, LOG, lambda: self.world.now))
-        self.api.log.take([(self.offset + at, *one) for at, one in enumerate(messages)])
+        messages = list(grow_log(self.growing, new, KEYS, LOG, lambda: self.world.now))
+        self.api.log.add_messages([(self.offset + at, *one) for at, one in enumerate(messages)])
         self.offset += len(messages)
         assert self.growing.head is not None
-        self.world.signed.append((self.growing.head.size, self.api.log.head().note))  # type: ignore[union-attr]
+        self.world.signed.append((self.growing.head.size, self.api.log.last_head().note))  # type: ignore[union-attr]
 
 
 @pytest.fixture
 def logged(stages: PureStages, tmp_path: Path) -> Iterator[Logged]:
     served = ServedLog(tmp_path / "log")
-    served.begin("topic")
+    served.begin_topic("topic")
     made = Logged(Api(stages, tmp_path, log=served), LogWorld(tmp_path))
     made.world.write(Act(ActKind.OPENED))
     made.world.act("be-fp", "fr-pj:1", "lu-pg:4")
@@ -84,7 +84,7 @@ async def checked(logged: Logged, folder: Path, agency: str = "fr-pj", who: Any 
     logged.world.show(witness)
     keys = (await logged.api.get("/v1/audit/log/keys", who)).json()["keys"]
     header, found = await proofs(logged.api, who, witness.size)
-    verdict = verify(witness, agency, {key_id: decode64(key) for key_id, key in keys.items()}, header, found)
+    verdict = verify_answer(witness, agency, {key_id: decode64(key) for key_id, key in keys.items()}, header, found)
     witness.close()
     return verdict
 
@@ -134,7 +134,7 @@ async def test_an_index_that_was_changed_is_found_by_its_owner(logged: Logged, t
 
 async def test_head_inclusion_and_consistency_hold(logged: Logged) -> None:
     api = logged.api
-    head = SignedHead.verified((await api.get("/v1/audit/log/head", AUDITOR)).text, LOG.verifier).checkpoint
+    head = SignedHead.from_signed_note((await api.get("/v1/audit/log/head", AUDITOR)).text, LOG.verifier).checkpoint
     assert head.size == 4
     told = (await api.get("/v1/audit/log/inclusion?index=2&size=4", AUDITOR)).json()
     [leaf] = decode_hashes([told["leaf"]])

@@ -14,9 +14,16 @@ from pipeline.access.break_glass import CONFIRMATION_TIME, GlassReason
 from pipeline.access.disclosures import Ask, GlassVerdict, Urgency
 from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnavailableError
-from pipeline.api.services.break_glass import break_glasses, confirm, open_alone, request_opening, review, withdraw
-from pipeline.api.services.cases import case
-from pipeline.api.services.disclosures import ask, disclosures, grant, revoke
+from pipeline.api.services.break_glass import (
+    confirm_opening,
+    list_break_glass,
+    open_alone,
+    request_opening,
+    review_opening,
+    withdraw_request,
+)
+from pipeline.api.services.cases import read_case
+from pipeline.api.services.disclosures import grant_disclosure, list_disclosures, request_disclosure, revoke_disclosure
 from support.access.requesters import ANNA, BERT, DORA, OPERATOR, make_requester
 from support.api.runtime import NOW, Api
 from support.records.builder import record
@@ -35,12 +42,12 @@ JUSTIFIED, NOT_JUSTIFIED = GlassVerdict.JUSTIFIED, GlassVerdict.NOT_JUSTIFIED
 def hit(api: Api) -> str:
     """A hit-only case of Anna's agency; the reference by which Belgians know it. Germany sees it as a hit too."""
     api.hold(record("fr-pj", code="H2", to=("BE", "DE")), record("be-fp"))
-    return api.session(BERT).reference(KEY)
+    return api.session(BERT).make_reference(KEY)
 
 
 async def reads(api: Api, who: Requester) -> bool:
     try:
-        return bool(await case(api.session(who), KEY))
+        return bool(await read_case(api.session(who), KEY))
     except NotFoundError:
         return False
 
@@ -56,7 +63,7 @@ async def opened(api: Api, hit: str) -> str:
 
 
 async def rows(api: Api, who: Requester, **which: Any) -> list[dict[str, Any]]:
-    return list((await break_glasses(api.session(who), **which)).disclosures)
+    return list((await list_break_glass(api.session(who), **which)).disclosures)
 
 
 async def test_a_second_supervisor_opens_to_the_first_for_the_time_asked(api: Api, hit: str) -> None:
@@ -67,7 +74,7 @@ async def test_a_second_supervisor_opens_to_the_first_for_the_time_asked(api: Ap
     assert (waiting["id"], waiting["subject"], waiting["case"]) == (asked["id"], "chief", None)
     assert await rows(api, BERT, awaiting=True) == []
     api.now += HOUR
-    given = (await confirm(api.session(SECOND), asked["id"])).disclosure
+    given = (await confirm_opening(api.session(SECOND), asked["id"])).disclosure
     assert (given["state"], given["oversight"], given["case"]) == ("granted", "confirmed", None)
     assert [await reads(api, who) for who in (CHIEF, SECOND, BERT, STRANGER)] == [True, False, False, False]
     assert await rows(api, SECOND, awaiting=True) == []
@@ -84,7 +91,7 @@ async def test_a_second_supervisor_opens_to_the_first_for_the_time_asked(api: Ap
 async def test_the_same_person_is_no_second_one_in_any_role_or_session(api: Api, hit: str, roles: Any) -> None:
     name = await requested(api, hit)
     with pytest.raises(ForbiddenError):
-        await confirm(api.session(make_requester("be-fp", *roles, subject="chief")), name)
+        await confirm_opening(api.session(make_requester("be-fp", *roles, subject="chief")), name)
     assert await rows(api, CHIEF, awaiting=True) == []
     assert not await reads(api, CHIEF)
 
@@ -96,19 +103,19 @@ async def test_who_may_not(api: Api, hit: str) -> None:
         await open_alone(api.session(BERT), hit, WANTED)
     name = await requested(api, hit)
     for who in (STRANGER, DUTY, DORA, OPERATOR):
-        for step in (confirm(api.session(who), name), withdraw(api.session(who), name)):
+        for step in (confirm_opening(api.session(who), name), withdraw_request(api.session(who), name)):
             with pytest.raises(NotFoundError):
                 await step
     with pytest.raises(ForbiddenError):
-        await confirm(api.session(BERT), name)
+        await confirm_opening(api.session(BERT), name)
     with pytest.raises(ForbiddenError):
-        await withdraw(api.session(SECOND), name)
+        await withdraw_request(api.session(SECOND), name)
     name = await opened(api, hit)
     for who in (CHIEF, SECOND, STRANGER):
         with pytest.raises(NotFoundError):
-            await review(api.session(who), name, JUSTIFIED, "yes")
+            await review_opening(api.session(who), name, JUSTIFIED, "yes")
     with pytest.raises(ForbiddenError):
-        await review(api.session(ANNA), name, JUSTIFIED, "yes")
+        await review_opening(api.session(ANNA), name, JUSTIFIED, "yes")
 
 
 async def test_anothers_thread_a_silent_case_and_nothing_are_one_answer_by_the_same_calls(api: Api, hit: str) -> None:
@@ -149,7 +156,7 @@ async def test_glass_is_broken_for_hits_alone(api: Api, hit: str, code: str) -> 
         with pytest.raises(ConflictError if code == "H0" else NotFoundError):
             await act(api.session(CHIEF), hit, WANTED)
     with pytest.raises(ForbiddenError if code == "H0" else NotFoundError):
-        await confirm(api.session(SECOND), name)
+        await confirm_opening(api.session(SECOND), name)
 
 
 async def test_a_late_confirmation_is_refused_and_an_expired_request_awaits_nobody(api: Api, hit: str) -> None:
@@ -157,13 +164,13 @@ async def test_a_late_confirmation_is_refused_and_an_expired_request_awaits_nobo
     api.now += CONFIRMATION_TIME
     assert await rows(api, SECOND, awaiting=True) == []
     with pytest.raises(ConflictError):
-        await confirm(api.session(SECOND), name)
+        await confirm_opening(api.session(SECOND), name)
     assert (await rows(api, CHIEF))[0]["state"] == "expired"
     assert not await reads(api, CHIEF)
 
 
 async def test_stricter_handling_suspends_what_was_confirmed(api: Api, hit: str) -> None:
-    await confirm(api.session(SECOND), await requested(api, hit))
+    await confirm_opening(api.session(SECOND), await requested(api, hit))
     api.hold(record("fr-pj", code="H2", to=("BE",), version=2))
     assert not await reads(api, CHIEF)
     assert (await rows(api, CHIEF))[0]["state"] == "suspended"
@@ -172,23 +179,23 @@ async def test_stricter_handling_suspends_what_was_confirmed(api: Api, hit: str)
 async def test_what_is_asked_twice_is_answered_twice_and_done_once(api: Api, hit: str) -> None:
     name = await requested(api, hit)
     for who in (SECOND, SECOND, make_requester("be-fp", Role.SUPERVISOR, subject="third")):
-        assert (await confirm(api.session(who), name)).disclosure["state"] == "granted"
+        assert (await confirm_opening(api.session(who), name)).disclosure["state"] == "granted"
     with pytest.raises(ConflictError):
-        await withdraw(api.session(CHIEF), name)
+        await withdraw_request(api.session(CHIEF), name)
     (row,) = await rows(api, CHIEF)
     assert [step["move"] for step in row["steps"]] == ["break_glass_request", "confirmation"]
-    await revoke(api.session(DUTY), name)
+    await revoke_disclosure(api.session(DUTY), name)
     name = await requested(api, hit)
     for _ in range(2):
-        assert (await withdraw(api.session(CHIEF), name)).disclosure["state"] == "withdrawn"
+        assert (await withdraw_request(api.session(CHIEF), name)).disclosure["state"] == "withdrawn"
     with pytest.raises(ConflictError):
-        await confirm(api.session(SECOND), name)
+        await confirm_opening(api.session(SECOND), name)
     name = await opened(api, hit)
     for _ in range(2):
-        done = (await review(api.session(DUTY), name, JUSTIFIED, "it was")).disclosure
+        done = (await review_opening(api.session(DUTY), name, JUSTIFIED, "it was")).disclosure
         assert (done["oversight"], len(done["steps"])) == ("justified", 7)
     with pytest.raises(ConflictError, match="already reviewed"):
-        await review(api.session(DUTY), name, NOT_JUSTIFIED, "it was not")
+        await review_opening(api.session(DUTY), name, NOT_JUSTIFIED, "it was not")
     assert await reads(api, CHIEF)
 
 
@@ -199,7 +206,7 @@ async def test_one_alone_opens_at_once_until_the_owner_finds_it_not_justified(ap
     (due,) = await rows(api, DUTY, mine=False, awaiting=True)
     assert due["deadline"] == (NOW + timedelta(hours=24)).isoformat()
     api.now += HOUR
-    await review(api.session(DUTY), answer["id"], NOT_JUSTIFIED, "there was time to ask")
+    await review_opening(api.session(DUTY), answer["id"], NOT_JUSTIFIED, "there was time to ask")
     assert not await reads(api, CHIEF)
     assert await rows(api, DUTY, mine=False, awaiting=True) == []
     (told,) = await rows(api, BERT)
@@ -210,19 +217,19 @@ async def test_one_alone_opens_at_once_until_the_owner_finds_it_not_justified(ap
 async def test_an_unreviewed_opening_is_overdue_and_stays_to_be_reviewed(api: Api, hit: str) -> None:
     api.runtime.settings = api.settings.model_copy(update={"break_glass_review_hours": 1.0})
     name = await opened(api, hit)
-    await revoke(api.session(DUTY), name)
+    await revoke_disclosure(api.session(DUTY), name)
     api.now += 2 * HOUR
-    await withdraw(api.session(CHIEF), await requested(api, hit))
+    await withdraw_request(api.session(CHIEF), await requested(api, hit))
     (row,) = await rows(api, DUTY, mine=False, awaiting=True)
     assert (row["oversight"], row["overdue"]) == ("overdue", True)
-    assert (await review(api.session(DUTY), name, JUSTIFIED, "late")).disclosure["oversight"] == "justified"
+    assert (await review_opening(api.session(DUTY), name, JUSTIFIED, "late")).disclosure["oversight"] == "justified"
     assert not await reads(api, CHIEF)
 
 
 async def test_the_owner_ends_what_was_confirmed(api: Api, hit: str) -> None:
     name = await requested(api, hit)
-    await confirm(api.session(SECOND), name)
-    await revoke(api.session(ANNA), name)
+    await confirm_opening(api.session(SECOND), name)
+    await revoke_disclosure(api.session(ANNA), name)
     assert not await reads(api, CHIEF)
 
 
@@ -230,19 +237,19 @@ Step = Callable[[Api, str], Awaitable[Any]]
 
 
 def confirms(api: Api, name: str) -> Awaitable[Any]:
-    return confirm(api.session(SECOND), name)
+    return confirm_opening(api.session(SECOND), name)
 
 
 def withdraws(api: Api, name: str) -> Awaitable[Any]:
-    return withdraw(api.session(CHIEF), name)
+    return withdraw_request(api.session(CHIEF), name)
 
 
 def finds_justified(api: Api, name: str) -> Awaitable[Any]:
-    return review(api.session(DUTY), name, JUSTIFIED, "yes")
+    return review_opening(api.session(DUTY), name, JUSTIFIED, "yes")
 
 
 def finds_it_not(api: Api, name: str) -> Awaitable[Any]:
-    return review(api.session(DUTY), name, NOT_JUSTIFIED, "no")
+    return review_opening(api.session(DUTY), name, NOT_JUSTIFIED, "no")
 
 
 @pytest.mark.parametrize(
@@ -278,19 +285,19 @@ async def test_a_process_that_dies_behind_the_audit_has_opened_nothing_and_the_s
 ) -> None:
     name = await requested(api, hit)
     api.decided.away = True
-    for step in (confirm(api.session(SECOND), name), open_alone(api.session(CHIEF), hit, WANTED)):
+    for step in (confirm_opening(api.session(SECOND), name), open_alone(api.session(CHIEF), hit, WANTED)):
         with pytest.raises(UnavailableError):
             await step
     assert not await reads(api, CHIEF)
     api.decided.away = False
-    await confirm(api.session(SECOND), name)
+    await confirm_opening(api.session(SECOND), name)
     assert await reads(api, CHIEF)
 
 
 async def test_nothing_is_opened_that_cannot_be_recorded(api: Api, hit: str) -> None:
     name = await requested(api, hit)
     api.audit.away = True
-    for step in (confirm(api.session(SECOND), name), open_alone(api.session(CHIEF), hit, WANTED)):
+    for step in (confirm_opening(api.session(SECOND), name), open_alone(api.session(CHIEF), hit, WANTED)):
         with pytest.raises(UnavailableError):
             await step
     assert len(api.decided.values) == 1
@@ -298,10 +305,10 @@ async def test_nothing_is_opened_that_cannot_be_recorded(api: Api, hit: str) -> 
 
 async def test_every_step_is_audited_with_what_it_shows(api: Api, hit: str) -> None:
     name = await requested(api, hit)
-    await confirm(api.session(SECOND), name)
-    await revoke(api.session(DUTY), name)
+    await confirm_opening(api.session(SECOND), name)
+    await revoke_disclosure(api.session(DUTY), name)
     await opened(api, hit)
-    await review(api.session(DUTY), name, NOT_JUSTIFIED, "no")
+    await review_opening(api.session(DUTY), name, NOT_JUSTIFIED, "no")
     acts = [(act.kind, act.object, act.subject, act.shown) for act in api.audit.acts]
     hits, owned = (ShownCase(KEY, Form.HIT, "hit_only"),), (ShownCase(KEY, Form.FULL, "owner"),)
     assert acts == [
@@ -316,20 +323,22 @@ async def test_every_step_is_audited_with_what_it_shows(api: Api, hit: str) -> N
 async def test_the_record_of_a_step_names_the_rule_by_which_its_taker_sees_the_case(api: Api, hit: str) -> None:
     """A request is taken back, twice, once the owner has granted the case to the whole agency."""
     name = await requested(api, hit)
-    asked = (await ask(api.session(BERT), hit, Ask("why", Urgency.URGENT, NOW + timedelta(days=1)))).disclosure["id"]
-    await grant(api.session(ANNA), asked, NOW + timedelta(days=9))
+    asked = (
+        await request_disclosure(api.session(BERT), hit, Ask("why", Urgency.URGENT, NOW + timedelta(days=1)))
+    ).disclosure["id"]
+    await grant_disclosure(api.session(ANNA), asked, NOW + timedelta(days=9))
     for _ in range(2):
-        await withdraw(api.session(CHIEF), name)
+        await withdraw_request(api.session(CHIEF), name)
         assert api.audit.acts[-1].shown == (ShownCase(KEY, Form.FULL, "granted"),)
 
 
 async def test_lists_tell_break_glass_from_what_is_asked_and_go_on_where_a_page_ended(api: Api) -> None:
     for number in range(3):
         api.hold(record("fr-pj", str(number), code="H2"))
-        await open_alone(api.session(CHIEF), api.session(CHIEF).reference(f"fr-pj:{number}"), WANTED)
-    assert len((await disclosures(api.session(ANNA), mine=False)).disclosures) == 3
-    first = await break_glasses(api.session(DUTY), False, True, limit=2)
-    rest = await break_glasses(api.session(DUTY), False, True, limit=2, cursor=first.next)
+        await open_alone(api.session(CHIEF), api.session(CHIEF).make_reference(f"fr-pj:{number}"), WANTED)
+    assert len((await list_disclosures(api.session(ANNA), mine=False)).disclosures) == 3
+    first = await list_break_glass(api.session(DUTY), False, True, limit=2)
+    rest = await list_break_glass(api.session(DUTY), False, True, limit=2, cursor=first.next)
     keys = [row["case"] for page in (first, rest) for row in page.disclosures]
     assert (keys, rest.next) == (["fr-pj:2", "fr-pj:1", "fr-pj:0"], None)
 
@@ -362,7 +371,7 @@ async def test_the_story_over_http(api: Api, hit: str) -> None:
 async def test_two_who_confirm_at_once_open_it_once(api: Api, hit: str) -> None:
     name = await requested(api, hit)
     third = make_requester("be-fp", Role.SUPERVISOR, subject="third")
-    steps = (confirm(api.session(who), name) for who in (SECOND, third))
+    steps = (confirm_opening(api.session(who), name) for who in (SECOND, third))
     await asyncio.gather(*steps, return_exceptions=True)
     (row,) = await rows(api, CHIEF)
     assert [step["move"] for step in row["steps"]] == ["break_glass_request", "confirmation"]

@@ -12,16 +12,16 @@ from pipeline.access.audit import ActKind, Form, ShownCase
 from pipeline.access.disclosures import Ask, Urgency
 from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnavailableError, UnprocessableError
-from pipeline.api.services.cases import case
+from pipeline.api.services.cases import read_case
 from pipeline.api.services.disclosures import (
-    ask,
-    disclosure,
-    disclosures,
-    grant,
-    refuse,
-    revoke,
+    grant_disclosure,
+    list_disclosures,
+    read_disclosure,
+    refuse_disclosure,
+    request_disclosure,
+    revoke_disclosure,
 )
-from pipeline.api.services.links import links
+from pipeline.api.services.links import list_links
 from support.access.requesters import ANNA, BERT, DORA, make_requester
 from support.api.runtime import NOW, Api
 from support.records.builder import record
@@ -37,72 +37,72 @@ KEY = "fr-pj:1"
 def hit(api: Api) -> str:
     """A hit-only case of Anna's agency; the reference by which Bert's agency knows it."""
     api.hold(record("fr-pj", code="H2", to=("BE",)), record("be-fp"))
-    return api.session(BERT).reference(KEY)
+    return api.session(BERT).make_reference(KEY)
 
 
 async def reads(api: Api, who: Requester) -> bool:
     try:
-        return bool(await case(api.session(who), KEY))
+        return bool(await read_case(api.session(who), KEY))
     except NotFoundError:
         return False
 
 
 async def granted(api: Api, hit: str) -> str:
-    name: str = (await ask(api.session(BERT), hit, WANTED)).disclosure["id"]
-    await grant(api.session(ANNA), name, NOW + 9 * DAY)
+    name: str = (await request_disclosure(api.session(BERT), hit, WANTED)).disclosure["id"]
+    await grant_disclosure(api.session(ANNA), name, NOW + 9 * DAY)
     return name
 
 
 async def test_asked_granted_read_revoked(api: Api, hit: str) -> None:
     assert not await reads(api, BERT)
-    asked = (await ask(api.session(BERT), hit, WANTED)).disclosure
+    asked = (await request_disclosure(api.session(BERT), hit, WANTED)).disclosure
     assert (asked["state"], asked["case"], asked["id"]) == ("requested", None, hit)
     assert not await reads(api, BERT)
-    given = (await grant(api.session(ANNA), hit, NOW + 9 * DAY, "of course")).disclosure
+    given = (await grant_disclosure(api.session(ANNA), hit, NOW + 9 * DAY, "of course")).disclosure
     assert (given["state"], given["case"], given["agency"]) == ("granted", KEY, "be-fp")
     assert [await reads(api, who) for who in (BERT, COLLEAGUE, DORA)] == [True, True, False]
-    assert (await revoke(api.session(ANNA), hit)).disclosure["state"] == "revoked"
+    assert (await revoke_disclosure(api.session(ANNA), hit)).disclosure["state"] == "revoked"
     assert not await reads(api, BERT)
 
 
 async def test_a_grant_from_before_a_rotation_holds_after_it(api: Api, hit: str) -> None:
     name = await granted(api, hit)
     api.rotate()
-    later = api.session(BERT).reference(KEY)
+    later = api.session(BERT).make_reference(KEY)
     assert later != hit
     assert await reads(api, BERT)
     for reference in (hit, later):
         with pytest.raises(ConflictError, match="you already have access"):
-            await ask(api.session(BERT), reference, WANTED)
-    await revoke(api.session(ANNA), name)
+            await request_disclosure(api.session(BERT), reference, WANTED)
+    await revoke_disclosure(api.session(ANNA), name)
     assert not await reads(api, BERT)
-    again = (await ask(api.session(BERT), later, WANTED)).disclosure
+    again = (await request_disclosure(api.session(BERT), later, WANTED)).disclosure
     assert (again["id"], len(again["steps"])) == (hit, 4), "the thread goes on under the id that it began with"
 
 
 async def test_a_disclosure_that_begins_after_a_rotation_is_of_the_new_secret(api: Api, hit: str) -> None:
     api.rotate()
-    name = (await ask(api.session(BERT), hit, WANTED)).disclosure["id"]
-    assert name == api.session(BERT).reference(KEY) != hit
-    await grant(api.session(ANNA), name, NOW + 9 * DAY)
+    name = (await request_disclosure(api.session(BERT), hit, WANTED)).disclosure["id"]
+    assert name == api.session(BERT).make_reference(KEY) != hit
+    await grant_disclosure(api.session(ANNA), name, NOW + 9 * DAY)
     assert await reads(api, BERT)
 
 
 async def test_a_grant_shows_the_links_of_the_case_in_full(api: Api, hit: str) -> None:
     api.link(KEY, "be-fp:1")
-    (before,) = (await links(api.session(BERT), "be-fp:1")).links
+    (before,) = (await list_links(api.session(BERT), "be-fp:1")).links
     await granted(api, hit)
-    (after,) = (await links(api.session(BERT), "be-fp:1")).links
+    (after,) = (await list_links(api.session(BERT), "be-fp:1")).links
     assert (before["score"], before["hit"]["reference"]) == (None, hit)
     assert after["hit"] is None
     assert after["score"] > 0
 
 
 async def test_a_refusal_opens_nothing_and_may_be_followed_by_another_request(api: Api, hit: str) -> None:
-    await ask(api.session(BERT), hit, WANTED)
-    assert (await refuse(api.session(ANNA), hit, "not enough")).disclosure["state"] == "refused"
+    await request_disclosure(api.session(BERT), hit, WANTED)
+    assert (await refuse_disclosure(api.session(ANNA), hit, "not enough")).disclosure["state"] == "refused"
     assert not await reads(api, BERT)
-    again = (await ask(api.session(COLLEAGUE), hit, WANTED)).disclosure
+    again = (await request_disclosure(api.session(COLLEAGUE), hit, WANTED)).disclosure
     assert [step["move"] for step in again["steps"]] == ["request", "refusal", "request"]
     assert [step["subject"] for step in again["steps"]] == ["bert", None, "colleague"]
 
@@ -112,53 +112,53 @@ async def test_stricter_handling_suspends_a_grant_and_withdrawal_ends_it(api: Ap
     tightened = {"code": "H2", "releasable_to": ["BE"], "purposes": ["investigation"]}
     api.hold(record("fr-pj", version=2, handling=tightened))
     assert not await reads(api, BERT)
-    assert (await disclosure(api.session(BERT), name)).disclosure["state"] == "suspended"
+    assert (await read_disclosure(api.session(BERT), name)).disclosure["state"] == "suspended"
     api.hold(record("fr-pj", code="H3", to=("BE",), version=3))
     with pytest.raises(NotFoundError):
-        await disclosure(api.session(BERT), name)
-    assert (await disclosures(api.session(BERT))).disclosures == ()
-    assert len((await disclosures(api.session(ANNA), mine=False)).disclosures) == 1
+        await read_disclosure(api.session(BERT), name)
+    assert (await list_disclosures(api.session(BERT))).disclosures == ()
+    assert len((await list_disclosures(api.session(ANNA), mine=False)).disclosures) == 1
 
 
 async def test_a_grant_ends_on_its_date_and_a_request_becomes_overdue(api: Api, hit: str) -> None:
-    await ask(api.session(BERT), hit, WANTED)
+    await request_disclosure(api.session(BERT), hit, WANTED)
     api.now = NOW + 2 * DAY
-    (row,) = (await disclosures(api.session(ANNA), mine=False)).disclosures
+    (row,) = (await list_disclosures(api.session(ANNA), mine=False)).disclosures
     assert (row["overdue"], row["case"]) == (True, KEY)
-    await grant(api.session(ANNA), hit, NOW + 3 * DAY)
+    await grant_disclosure(api.session(ANNA), hit, NOW + 3 * DAY)
     assert await reads(api, BERT)
     api.now = NOW + 3 * DAY
     assert not await reads(api, BERT)
 
 
 async def test_who_may_not(api: Api, hit: str) -> None:
-    name = (await ask(api.session(BERT), hit, WANTED)).disclosure["id"]
+    name = (await request_disclosure(api.session(BERT), hit, WANTED)).disclosure["id"]
     for who in (BERT, CHIEF, DORA):
-        for step in (grant(api.session(who), name, NOW + DAY), refuse(api.session(who), name)):
+        for step in (grant_disclosure(api.session(who), name, NOW + DAY), refuse_disclosure(api.session(who), name)):
             with pytest.raises(NotFoundError):
                 await step
     with pytest.raises(NotFoundError):
-        await disclosure(api.session(DORA), name)
+        await read_disclosure(api.session(DORA), name)
     with pytest.raises(NotFoundError):
-        await ask(api.session(DORA), hit, WANTED)
+        await request_disclosure(api.session(DORA), hit, WANTED)
     for role in (Role.AUDITOR, Role.OPS, Role.FEED):
         with pytest.raises(ForbiddenError):
-            await ask(api.session(make_requester("be-fp", role)), hit, WANTED)
+            await request_disclosure(api.session(make_requester("be-fp", role)), hit, WANTED)
         with pytest.raises(ForbiddenError):
-            await grant(api.session(make_requester("fr-pj", role)), name, NOW + DAY)
+            await grant_disclosure(api.session(make_requester("fr-pj", role)), name, NOW + DAY)
 
 
 async def test_for_another_purpose_there_is_nothing_to_ask_for(api: Api, hit: str) -> None:
     with pytest.raises(NotFoundError):
-        await ask(api.session(BERT, purpose="prosecution"), hit, WANTED)
+        await request_disclosure(api.session(BERT, purpose="prosecution"), hit, WANTED)
 
 
 async def test_steps_that_are_not_due_are_conflicts(api: Api, hit: str) -> None:
     await granted(api, hit)
     for step in (
-        refuse(api.session(ANNA), hit),
-        grant(api.session(ANNA), hit, NOW),
-        ask(api.session(BERT), hit, WANTED),
+        refuse_disclosure(api.session(ANNA), hit),
+        grant_disclosure(api.session(ANNA), hit, NOW),
+        request_disclosure(api.session(BERT), hit, WANTED),
     ):
         with pytest.raises(ConflictError):
             await step
@@ -182,11 +182,11 @@ FIXED = {"Liaison-Purpose": "investigation", "Liaison-Case-Reference": "2026/1",
 async def test_nothing_is_decided_that_cannot_be_audited_or_kept(api: Api, hit: str) -> None:
     api.audit.away = True
     with pytest.raises(UnavailableError):
-        await ask(api.session(BERT), hit, WANTED)
+        await request_disclosure(api.session(BERT), hit, WANTED)
     assert api.decided.values == []
     api.audit.away, api.decided.away = False, True
     with pytest.raises(UnavailableError):
-        await ask(api.session(BERT), hit, WANTED)
+        await request_disclosure(api.session(BERT), hit, WANTED)
     assert not await reads(api, BERT)
 
 
@@ -200,14 +200,14 @@ async def test_every_step_is_audited_with_what_it_shows(api: Api, hit: str) -> N
 async def test_lists_go_on_where_a_page_ended(api: Api) -> None:
     for number in range(3):
         api.hold(record("fr-pj", str(number), code="H2"))
-        await ask(api.session(BERT), api.session(BERT).reference(f"fr-pj:{number}"), WANTED)
-    first = await disclosures(api.session(ANNA), mine=False, limit=2)
-    rest = await disclosures(api.session(ANNA), mine=False, limit=2, cursor=first.next)
+        await request_disclosure(api.session(BERT), api.session(BERT).make_reference(f"fr-pj:{number}"), WANTED)
+    first = await list_disclosures(api.session(ANNA), mine=False, limit=2)
+    rest = await list_disclosures(api.session(ANNA), mine=False, limit=2, cursor=first.next)
     keys = [row["case"] for page in (first, rest) for row in page.disclosures]
     assert keys == ["fr-pj:2", "fr-pj:1", "fr-pj:0"]
     assert rest.next is None
     with pytest.raises(UnprocessableError):
-        await disclosures(api.session(BERT), mine=False, cursor=first.next)
+        await list_disclosures(api.session(BERT), mine=False, cursor=first.next)
 
 
 async def test_the_story_over_http(api: Api, hit: str) -> None:

@@ -7,11 +7,11 @@ import io
 
 import pytest
 
-from pipeline.api.services.export_formats import table
+from pipeline.api.services.export_formats import encode_csv
 
 
 def cell(value: object) -> str:
-    [[read]] = csv.reader(io.StringIO(table([[value]]).decode(), newline=""))
+    [[read]] = csv.reader(io.StringIO(encode_csv([[value]]).decode(), newline=""))
     return read
 
 

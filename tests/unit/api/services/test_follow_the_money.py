@@ -3,7 +3,7 @@ from __future__ import annotations
 import orjson
 
 from pipeline.api.services.export_formats import What
-from pipeline.api.services.exports import export
+from pipeline.api.services.exports import export_records
 from pipeline.api.services.follow_the_money import Entity, case_entities, link_entities
 from support.access.requesters import ANNA
 from support.api.runtime import Api
@@ -56,7 +56,7 @@ def test_the_same_case_has_the_same_ids() -> None:
 
 
 async def exported(api: Api, what: What) -> list[Entity]:
-    parts = [part async for part in export(api.session(ANNA), what, "ftm")]
+    parts = [part async for part in export_records(api.session(ANNA), what, "ftm")]
     return [orjson.loads(line) for line in b"".join(parts).splitlines()]
 
 

@@ -9,7 +9,7 @@ import pytest
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
 from pipeline.api.problems import ForbiddenError, UnavailableError, UnprocessableError
-from pipeline.api.services.hit_allowances import LONGEST, allow_hits, hit_allowances
+from pipeline.api.services.hit_allowances import LONGEST, allow_hits, list_hit_allowances
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import NOW, Api
 
@@ -22,10 +22,10 @@ async def test_a_supervisor_allows_and_the_agency_sees_it(api: Api) -> None:
     assert (made["agency"], made["daily"], made["active"]) == ("be-fp", 5000, True)
     assert api.audit.kinds() == [ActKind.DISCLOSURE]
     api.now = UNTIL
-    listed = await hit_allowances(api.session(ANNA))
+    listed = await list_hit_allowances(api.session(ANNA))
     assert [(row["agency"], row["active"]) for row in listed.allowances] == [("be-fp", False)]
     assert listed.daily == 200
-    assert (await hit_allowances(api.session(BERT))).allowances == ()
+    assert (await list_hit_allowances(api.session(BERT))).allowances == ()
 
 
 async def test_who_may_not_and_what_makes_no_sense(api: Api) -> None:

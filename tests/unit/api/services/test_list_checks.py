@@ -14,11 +14,11 @@ import pytest
 
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
-from pipeline.api.list_rows import MOST_BYTES, MOST_ROWS, ListError, rows_of
+from pipeline.api.list_rows import MOST_BYTES, MOST_ROWS, ListError, parse_rows
 from pipeline.api.list_store import LASTS, STEP
-from pipeline.api.list_worker import TURN, turn
+from pipeline.api.list_worker import TURN, run_round
 from pipeline.api.problems import NotFoundError, UnavailableError
-from pipeline.api.services.list_checks import list_check
+from pipeline.api.services.list_checks import read_list_check
 from pipeline.records.agencies import Agency, AgencyState
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import GROUNDS, Api
@@ -36,7 +36,7 @@ async def uploaded(api: Api, text: str = LIST, who: Any = ANNA, **headers: str) 
 
 
 async def worked(api: Api) -> None:
-    while await turn(api.runtime):
+    while await run_round(api.runtime):
         pass
 
 
@@ -69,7 +69,7 @@ async def test_each_row_is_audited_as_a_search_of_its_requester(api: Api) -> Non
     assert {act.request for act in searches} == {f"{name}-1", f"{name}-2"}
     assert {(act.subject, act.purpose, act.case_reference) for act in searches} == {("anna", "investigation", "2026/1")}
     assert {one.case for act in searches for one in act.shown} == {"fr-pj:1", "nl-np:1"}
-    assert api.runtime.hits.left(ANNA, api.now) == api.settings.hit_budget - 1
+    assert api.runtime.hits.remaining(ANNA, api.now) == api.settings.hit_budget - 1
 
 
 async def test_what_is_fetched_is_held_against_rights_again(api: Api) -> None:
@@ -96,7 +96,7 @@ async def test_a_name_leads_nowhere_else(api: Api) -> None:
     (folder,) = (one.name for one in (api.settings.home / "lists").glob(f"*.{other}"))
     for name in (f"{own}/../{folder}", f"{own}/../../x", "", ".", own.upper()):
         with pytest.raises(NotFoundError):
-            await list_check(api.session(ANNA), name)
+            await read_list_check(api.session(ANNA), name)
 
 
 async def test_work_goes_on_where_a_process_died(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +114,7 @@ async def test_work_goes_on_where_a_process_died(api: Api, monkeypatch: pytest.M
 
     monkeypatch.setattr(api.runtime.lists, "append", dies)
     with pytest.raises(KeyboardInterrupt):
-        await turn(api.runtime)
+        await run_round(api.runtime)
     (folder,) = (api.settings.home / "lists").iterdir()
     with (folder / "found").open("ab") as file:
         file.write(b"a line that was cut sh")
@@ -129,7 +129,7 @@ async def test_nothing_is_asked_while_it_cannot_be_recorded(api: Api) -> None:
     name = await uploaded(api)
     api.audit.away = True
     with pytest.raises(UnavailableError):
-        await turn(api.runtime)
+        await run_round(api.runtime)
     api.audit.away = False
     assert (await api.get(f"/v1/list-checks/{name}")).json()["list"]["done"] == 0
     await worked(api)
@@ -153,15 +153,15 @@ async def test_one_process_works_on_a_list_at_a_time_and_lists_take_turns(api: A
     api.hold(record("fr-pj"))
     long = await uploaded(api, "name\n" + "Oczko\n" * (TURN * STEP + 1))
     short = await uploaded(api, who=BERT)
-    (job,) = api.runtime.lists.of(ANNA)
-    with api.runtime.lists.taken(job) as mine:
+    (job,) = api.runtime.lists.list_jobs(ANNA)
+    with api.runtime.lists.lock_job(job) as mine:
         assert mine
-        assert not await turn(api.runtime)
+        assert not await run_round(api.runtime)
     assert (await api.get(f"/v1/list-checks/{long}")).json()["list"]["done"] == 0
     assert (await api.get(f"/v1/list-checks/{short}", who=BERT)).json()["list"]["state"] == "done"
-    assert await turn(api.runtime)
+    assert await run_round(api.runtime)
     assert (await api.get(f"/v1/list-checks/{long}")).json()["list"]["done"] == TURN * STEP
-    assert not await turn(api.runtime)
+    assert not await run_round(api.runtime)
 
 
 async def test_the_same_key_is_the_same_list(api: Api) -> None:
@@ -242,16 +242,16 @@ def long(rows: int) -> Iterator[bytes]:
 )  # fmt: skip
 def test_a_list_that_cannot_be_read_says_where(raw: bytes, form: Any, told: str) -> None:
     with pytest.raises(ListError) as raised:
-        rows_of(raw, form)
+        parse_rows(raw, form)
     assert told in str(raised.value)
     assert "x" not in str(raised.value).replace("text", "")
 
 
 def test_cells_become_a_question() -> None:
-    assert [row.question for row in rows_of('﻿name;born;plate\nA "B" C|D;1980;AB?12*\n'.encode(), "csv")] == [
+    assert [row.question for row in parse_rows('﻿name;born;plate\nA "B" C|D;1980;AB?12*\n'.encode(), "csv")] == [
         'name:"A  B  C" name:"D" born:"1980" plate:"AB?12*"'
     ]
-    (row,) = rows_of(b'{"id":"1","country":"fr","phone":["0612345678",""],"question":"ivan"}\n\n', "ndjson")
+    (row,) = parse_rows(b'{"id":"1","country":"fr","phone":["0612345678",""],"question":"ivan"}\n\n', "ndjson")
     assert (row.own, row.country, row.question) == ("1", "FR", 'ivan phone:"0612345678"')
 
 

@@ -13,10 +13,10 @@ from pipeline.access.disclosures import Ask, Disclosure, Urgency
 from pipeline.access.notices import Notice, NoticeKind, disclosure_notice
 from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import ForbiddenError
-from pipeline.api.routes.notices import events
-from pipeline.api.services.disclosures import ask, grant
-from pipeline.api.services.notices import MOST, accesses, latest_notices, notices
-from pipeline.api.services.subscriptions import end, subscribe
+from pipeline.api.routes.notices import stream_events
+from pipeline.api.services.disclosures import grant_disclosure, request_disclosure
+from pipeline.api.services.notices import MOST, list_accesses, list_latest_notices, list_notices
+from pipeline.api.services.subscriptions import create_subscription, end_subscription
 from pipeline.index.decision_documents import audit_document
 from pipeline.matching.bands import Band
 from pipeline.streams.catalogues import topics
@@ -36,8 +36,8 @@ async def tell(api: Api, notice: Notice) -> None:
 async def asked_and_granted(api: Api) -> None:
     """A hit that Bert asks for and Anna grants, told as the notify stage tells it."""
     api.hold(record("fr-pj", code="H2", to=("BE",)))
-    name = (await ask(api.session(BERT), api.session(BERT).reference(KEY), WANTED)).disclosure["id"]
-    await grant(api.session(ANNA), name, NOW + timedelta(days=9))
+    name = (await request_disclosure(api.session(BERT), api.session(BERT).make_reference(KEY), WANTED)).disclosure["id"]
+    await grant_disclosure(api.session(ANNA), name, NOW + timedelta(days=9))
     for _, value in list(api.decided.values):
         assert isinstance(value, Disclosure)
         notice = disclosure_notice(value, RING)
@@ -46,7 +46,7 @@ async def asked_and_granted(api: Api) -> None:
 
 
 async def kinds(api: Api, who: Requester) -> list[tuple[str, str | None]]:
-    return [(row["kind"], row["case"]) for row in (await notices(api.session(who))).notices]
+    return [(row["kind"], row["case"]) for row in (await list_notices(api.session(who))).notices]
 
 
 async def test_each_agency_reads_what_it_was_told(api: Api) -> None:
@@ -67,30 +67,30 @@ async def test_rights_are_held_against_it_when_it_is_read(api: Api) -> None:
 
 
 async def test_reading_goes_on_behind_the_last_notice(api: Api) -> None:
-    empty = await notices(api.session(ANNA))
+    empty = await list_notices(api.session(ANNA))
     assert empty.notices == ()
     for number in range(3):
         await tell(api, Notice(f"n{number}", "fr-pj", NoticeKind.EXPIRY, NOW))
-    first = await notices(api.session(ANNA), limit=2, cursor=empty.next)
-    rest = await notices(api.session(ANNA), limit=2, cursor=first.next)
+    first = await list_notices(api.session(ANNA), limit=2, cursor=empty.next)
+    rest = await list_notices(api.session(ANNA), limit=2, cursor=first.next)
     assert [row["id"] for answer in (first, rest) for row in answer.notices] == ["n0", "n1", "n2"]
-    nothing = await notices(api.session(ANNA), cursor=rest.next)
+    nothing = await list_notices(api.session(ANNA), cursor=rest.next)
     await tell(api, Notice("n3", "fr-pj", NoticeKind.EXPIRY, NOW))
-    later = await notices(api.session(ANNA), cursor=nothing.next)
+    later = await list_notices(api.session(ANNA), cursor=nothing.next)
     assert [row["id"] for row in later.notices] == ["n3"]
 
 
 async def test_people_read_the_latest_first_and_go_back(api: Api) -> None:
     for number in range(MOST + 2):
         await tell(api, Notice(f"n{number}", "fr-pj", NoticeKind.EXPIRY, NOW))
-    first = await latest_notices(api.session(ANNA), limit=2)
+    first = await list_latest_notices(api.session(ANNA), limit=2)
     await tell(api, Notice("meanwhile", "fr-pj", NoticeKind.EXPIRY, NOW))
-    rest = await latest_notices(api.session(ANNA), limit=MOST, cursor=first.next)
+    rest = await list_latest_notices(api.session(ANNA), limit=MOST, cursor=first.next)
     assert [row["id"] for row in first.notices] == [f"n{MOST + 1}", f"n{MOST}"]
     assert [row["id"] for row in rest.notices] == [f"n{number}" for number in reversed(range(MOST))]
     assert rest.next is None
-    assert (await latest_notices(api.session(ANNA), limit=1)).notices[0]["id"] == "meanwhile"
-    assert (await latest_notices(api.session(BERT))).notices == ()
+    assert (await list_latest_notices(api.session(ANNA), limit=1)).notices[0]["id"] == "meanwhile"
+    assert (await list_latest_notices(api.session(BERT))).notices == ()
 
 
 async def holds() -> None:
@@ -105,7 +105,7 @@ async def test_a_stream_ends_with_its_session(api: Api, monkeypatch: pytest.Monk
     async def check() -> None:
         await api.runtime.requester(token)
 
-    streamed = events(api.session(ANNA), None, check)
+    streamed = stream_events(api.session(ANNA), None, check)
     assert b"n0" in await anext(streamed)
     await api.runtime.end_session(token)
     await tell(api, Notice("n1", "fr-pj", NoticeKind.EXPIRY, NOW))
@@ -115,41 +115,41 @@ async def test_a_stream_ends_with_its_session(api: Api, monkeypatch: pytest.Monk
 async def test_a_stream_is_taken_up_by_its_last_event(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.api.routes.notices.POLL_S", 0.0)
     await tell(api, Notice("n0", "fr-pj", NoticeKind.EXPIRY, NOW))
-    (event,) = [one async for one in events(api.session(ANNA), None, holds, polls=1)]
+    (event,) = [one async for one in stream_events(api.session(ANNA), None, holds, polls=1)]
     kind, name, data, *_ = event.decode().split("\n")
     row = msgspec.json.decode(data.removeprefix("data: "))
     assert (kind, row["id"]) == ("event: notice", "n0")
     written = len(api.audit.acts)
-    quiet = [one async for one in events(api.session(ANNA), name.removeprefix("id: "), holds, polls=1)]
+    quiet = [one async for one in stream_events(api.session(ANNA), name.removeprefix("id: "), holds, polls=1)]
     assert quiet == [b": still here\n\n"]
     assert len(api.audit.acts) == written
     api.audit.away = True
-    assert [one async for one in events(api.session(ANNA), None, holds, polls=3)] == []
+    assert [one async for one in stream_events(api.session(ANNA), None, holds, polls=3)] == []
 
 
 def shown_to(who: Requester, sequence: int, *cases: ShownCase) -> bytes:
     act = Act(
         ActKind.READ, who.subject, who.agency, who.country, purpose="investigation", case_reference="x", shown=cases
     )
-    return msgspec.json.encode(Chain("host", sequence).entry(act, NOW))
+    return msgspec.json.encode(Chain("host", sequence).make_entry(act, NOW))
 
 
 async def test_the_owner_sees_who_was_shown_its_records_and_of_others_the_agency_alone(api: Api) -> None:
     for at, who in enumerate((BERT, ANNA)):
         entry = shown_to(who, at, ShownCase(KEY, Form.HIT), ShownCase("be-fp:1", Form.FULL))
         api.index.write([audit_document(entry, at)])
-    rows = (await accesses(api.session(ANNA))).accesses
+    rows = (await list_accesses(api.session(ANNA))).accesses
     assert [(row["agency"], row["subject"], row["case_reference"]) for row in rows] == [
         ("fr-pj", "anna", "x"),
         ("be-fp", None, None),
     ]
     assert rows[0]["shown"] == [{"case": KEY, "form": "hit", "rule": None}]
-    assert (await accesses(api.session(DORA))).accesses == ()
+    assert (await list_accesses(api.session(DORA))).accesses == ()
 
 
 async def test_who_may_not(api: Api) -> None:
     for role in (Role.OPS, Role.FEED, Role.AUDITOR):
-        for what in (notices, latest_notices, accesses):
+        for what in (list_notices, list_latest_notices, list_accesses):
             call: Any = what
             with pytest.raises(ForbiddenError):
                 await call(api.session(make_requester("fr-pj", role)))
@@ -165,17 +165,17 @@ async def test_over_http(api: Api) -> None:
 
 async def test_a_silent_cases_owner_reads_of_its_link_only_while_the_other_side_is_shown(api: Api) -> None:
     api.hold(record("fr-pj", code="H3"), record("be-fp", code="H2"))
-    reference = api.session(ANNA).reference("be-fp:1")
+    reference = api.session(ANNA).make_reference("be-fp:1")
     told = Notice("n1", "fr-pj", NoticeKind.SILENT_LINK, NOW, KEY, reference, other_agency="be-fp", band=Band.PROBABLE)
     await tell(api, told)
-    (row,) = (await notices(api.session(ANNA))).notices
+    (row,) = (await list_notices(api.session(ANNA))).notices
     assert (row["kind"], row["case"], row["reference"], row["agency"]) == ("silent_link", KEY, reference, "be-fp")
     api.hold(record("be-fp", code="H3", version=2))
     assert await kinds(api, ANNA) == []
 
 
 async def test_who_asks_the_same_is_told_to_a_standing_query_while_it_lasts(api: Api) -> None:
-    query = (await subscribe(api.session(ANNA), "ivan petrov born:1980-05-01", share=True)).subscription
+    query = (await create_subscription(api.session(ANNA), "ivan petrov born:1980-05-01", share=True)).subscription
     assert query["shared"]
     for name, subscription in (("n1", query["id"]), ("n2", "")):
         kind = NoticeKind.SHARED_INTEREST
@@ -183,5 +183,5 @@ async def test_who_asks_the_same_is_told_to_a_standing_query_while_it_lasts(api:
             api, Notice(name, "fr-pj", kind, NOW, subscription=subscription, other_agency="be-fp", band=Band.CERTAIN)
         )
     assert len(await kinds(api, ANNA)) == 2
-    await end(api.session(ANNA), query["id"])
+    await end_subscription(api.session(ANNA), query["id"])
     assert await kinds(api, ANNA) == [("shared_interest", None)]

@@ -11,15 +11,15 @@ from pipeline.access.audit import ActKind, Form, ShownCase
 from pipeline.access.requester import Role
 from pipeline.access.reviews import Verdict
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnavailableError, UnprocessableError
-from pipeline.api.services.inbox import assign, inbox
+from pipeline.api.services.inbox import assign_link, list_inbox
 from pipeline.api.services.reviews import (
     LinkVerdict,
-    colours,
-    link_by_hand,
-    manual_links,
-    review,
-    reviews,
-    take_back,
+    link_manually,
+    list_manual_links,
+    read_colours,
+    read_reviews,
+    retract_review,
+    review_link,
 )
 from support.access.requesters import ANNA, BERT, DORA, make_requester
 from support.api.runtime import GROUNDS, Api
@@ -38,38 +38,38 @@ def link(api: Api) -> str:
 
 
 async def listed(api: Api, **how: Any) -> list[dict[str, Any]]:
-    return list((await inbox(api.session(ANNA), **how)).links)
+    return list((await list_inbox(api.session(ANNA), **how)).links)
 
 
 async def test_a_review_is_seen_by_the_other_agency_without_its_reviewer(api: Api, link: str) -> None:
-    own = (await review(api.session(ANNA), link, SAME)).judged
+    own = (await review_link(api.session(ANNA), link, SAME)).judged
     assert (own.colour, own.disputed, own.own) == ("white", False, own.reviews[0]["id"])
     assert own.reviews[0]["reviewer"] == "anna"
-    seen = (await reviews(api.session(BERT), link)).judged
+    seen = (await read_reviews(api.session(BERT), link)).judged
     assert (seen.own, seen.reviews[0]["agency"], seen.reviews[0]["reviewer"]) == (None, "fr-pj", None)
 
 
 async def test_a_contradiction_is_kept_and_disputed(api: Api, link: str) -> None:
-    await review(api.session(ANNA), link, SAME)
-    judged = (await review(api.session(BERT), link, DIFFERENT)).judged
+    await review_link(api.session(ANNA), link, SAME)
+    judged = (await review_link(api.session(BERT), link, DIFFERENT)).judged
     assert (judged.disputed, [one["verdict"] for one in judged.reviews]) == (True, ["same", "different"])
-    assert (await colours(api.session(ANNA), [link])) == {link: {"colour": "white", "disputed": True}}
+    assert (await read_colours(api.session(ANNA), [link])) == {link: {"colour": "white", "disputed": True}}
 
 
 async def test_an_undone_review_holds_no_longer_and_stays_in_the_list(api: Api, link: str) -> None:
-    name = (await review(api.session(ANNA), link, SAME)).judged.own or ""
+    name = (await review_link(api.session(ANNA), link, SAME)).judged.own or ""
     with pytest.raises(ForbiddenError):
-        await take_back(api.session(COLLEAGUE), name)
+        await retract_review(api.session(COLLEAGUE), name)
     with pytest.raises(ForbiddenError):
-        await take_back(api.session(BERT), name)
-    judged = (await take_back(api.session(CHIEF), name)).judged
+        await retract_review(api.session(BERT), name)
+    judged = (await retract_review(api.session(CHIEF), name)).judged
     assert (judged.colour, judged.own, judged.reviews[0]["undone_by"]) == ("yellow", None, "chief")
     with pytest.raises(ConflictError):
-        await take_back(api.session(ANNA), name)
+        await retract_review(api.session(ANNA), name)
 
 
 async def test_reviews_survive_new_versions_and_what_changed_is_told(api: Api, link: str) -> None:
-    await review(api.session(ANNA), link, DIFFERENT)
+    await review_link(api.session(ANNA), link, DIFFERENT)
     assert await listed(api) == []
     api.hold(record("fr-pj", to=("BE",), version=2, title="another title"))
     assert await listed(api) == []
@@ -81,7 +81,7 @@ async def test_reviews_survive_new_versions_and_what_changed_is_told(api: Api, l
     (row,) = await listed(api)
     assert row["judged_different"] is True
     assert "phone" in [field for field, _ in row["new_evidence"]]
-    judged = (await reviews(api.session(ANNA), link)).judged
+    judged = (await read_reviews(api.session(ANNA), link)).judged
     assert judged.colour == "green"
     assert judged.new_evidence
 
@@ -90,20 +90,20 @@ async def test_the_inbox_lists_what_is_not_judged_by_band_and_assignee(api: Api,
     (row,) = await listed(api)
     assert (row["link_id"], row["title_b"], row["assignee"], row["colour"]) == (link, "Affair 1", None, "yellow")
     assert [len(await listed(api, band=band)) for band in (row["band"], "nothing")] == [1, 0]
-    assert (await assign(api.session(ANNA), link, "anna")).judged.assignee == "anna"
+    assert (await assign_link(api.session(ANNA), link, "anna")).judged.assignee == "anna"
     assert [len(await listed(api, assignee=who)) for who in ("anna", "chief", "")] == [1, 0, 0]
-    assert (await reviews(api.session(BERT), link)).judged.assignee is None
-    await review(api.session(BERT), link, SAME)
+    assert (await read_reviews(api.session(BERT), link)).judged.assignee is None
+    await review_link(api.session(BERT), link, SAME)
     assert len(await listed(api)) == 1
-    await review(api.session(COLLEAGUE), link, SAME)
+    await review_link(api.session(COLLEAGUE), link, SAME)
     assert await listed(api) == []
 
 
 async def test_supervisors_assign_others_and_investigators_themselves(api: Api, link: str) -> None:
     with pytest.raises(ForbiddenError):
-        await assign(api.session(ANNA), link, "colleague")
-    assert (await assign(api.session(CHIEF), link, "colleague")).judged.assignee == "colleague"
-    assert (await assign(api.session(ANNA), link, "")).judged.assignee is None
+        await assign_link(api.session(ANNA), link, "colleague")
+    assert (await assign_link(api.session(CHIEF), link, "colleague")).judged.assignee == "colleague"
+    assert (await assign_link(api.session(ANNA), link, "")).judged.assignee is None
 
 
 async def test_pages_of_the_inbox_follow_each_other(api: Api) -> None:
@@ -113,77 +113,82 @@ async def test_pages_of_the_inbox_follow_each_other(api: Api) -> None:
         api.hold(record("be-fp", str(number), code="H3" if number == 2 else "H0"))
         name = api.link("fr-pj:1", f"be-fp:{number}")
         expected += [name] if number != 2 else []
-    first = await inbox(api.session(ANNA), limit=3)
-    rest = await inbox(api.session(ANNA), limit=3, cursor=first.next)
+    first = await list_inbox(api.session(ANNA), limit=3)
+    rest = await list_inbox(api.session(ANNA), limit=3, cursor=first.next)
     assert sorted(row["link_id"] for answer in (first, rest) for row in answer.links) == sorted(expected)
     assert [len(first.links), len(rest.links), rest.next] == [3, 1, None]
 
 
 async def test_a_link_by_hand_is_a_review_without_a_score(api: Api) -> None:
     api.hold(record("fr-pj"), record("be-fp"), record("nl-np", code="H2"))
-    judged = (await link_by_hand(api.session(ANNA), "fr-pj:1", "be-fp:1", "the same tattoo")).judged
+    judged = (await link_manually(api.session(ANNA), "fr-pj:1", "be-fp:1", "the same tattoo")).judged
     assert (judged.colour, judged.reviews[0]["manual"], judged.reviews[0]["generation"]) == ("white", True, "")
     for who in (ANNA, BERT):
-        (row,) = (await manual_links(api.session(who), "fr-pj:1")).links
+        (row,) = (await list_manual_links(api.session(who), "fr-pj:1")).links
         assert (row["case_a"], row["case_b"]) == ("be-fp:1", "fr-pj:1")
-    await review(api.session(BERT), judged.link, DIFFERENT)
-    assert (await reviews(api.session(ANNA), judged.link)).judged.disputed
+    await review_link(api.session(BERT), judged.link, DIFFERENT)
+    assert (await read_reviews(api.session(ANNA), judged.link)).judged.disputed
     with pytest.raises(NotFoundError):
-        await link_by_hand(api.session(ANNA), "fr-pj:1", "nl-np:1", "why")
+        await link_manually(api.session(ANNA), "fr-pj:1", "nl-np:1", "why")
     with pytest.raises(UnprocessableError):
-        await link_by_hand(api.session(ANNA), "fr-pj:1", "fr-pj:1", "why")
+        await link_manually(api.session(ANNA), "fr-pj:1", "fr-pj:1", "why")
 
 
 async def test_a_link_by_hand_shows_to_those_who_read_both_sides(api: Api) -> None:
     api.hold(record("fr-pj"), record("be-fp", to=("FR",)))
-    await link_by_hand(api.session(ANNA), "fr-pj:1", "be-fp:1", "the same tattoo")
-    assert (await manual_links(api.session(DORA), "fr-pj:1")).links == ()
+    await link_manually(api.session(ANNA), "fr-pj:1", "be-fp:1", "the same tattoo")
+    assert (await list_manual_links(api.session(DORA), "fr-pj:1")).links == ()
     with pytest.raises(NotFoundError):
-        await manual_links(api.session(DORA), "be-fp:1")
+        await list_manual_links(api.session(DORA), "be-fp:1")
 
 
 @pytest.mark.parametrize("code", ["H2", "H3"])
 async def test_whoever_does_not_see_both_sides_in_full_neither_judges_nor_sees_judgements(
     api: Api, link: str, code: str
 ) -> None:
-    name = (await review(api.session(ANNA), link, SAME)).judged.own or ""
+    name = (await review_link(api.session(ANNA), link, SAME)).judged.own or ""
     with pytest.raises(NotFoundError):
-        await reviews(api.session(DORA), link)
+        await read_reviews(api.session(DORA), link)
     api.hold(record("fr-pj", code=code, to=("BE",), version=2))
     api.link("fr-pj:1", "be-fp:1")
     for attempt in (
-        reviews(api.session(BERT), link),
-        review(api.session(BERT), link, SAME),
-        take_back(api.session(BERT), name),
-        assign(api.session(BERT), link, "bert"),
+        read_reviews(api.session(BERT), link),
+        review_link(api.session(BERT), link, SAME),
+        retract_review(api.session(BERT), name),
+        assign_link(api.session(BERT), link, "bert"),
     ):
         with pytest.raises(NotFoundError):
             await attempt
-    assert (await inbox(api.session(BERT))).links == ()
+    assert (await list_inbox(api.session(BERT))).links == ()
 
 
 async def test_other_roles_judge_nothing(api: Api, link: str) -> None:
     for role in (Role.AUDITOR, Role.OPS, Role.FEED):
         session = api.session(make_requester("fr-pj", role))
-        for attempt in (reviews(session, link), review(session, link, SAME), inbox(session), assign(session, link, "")):
+        for attempt in (
+            read_reviews(session, link),
+            review_link(session, link, SAME),
+            list_inbox(session),
+            assign_link(session, link, ""),
+        ):
             with pytest.raises(ForbiddenError):
                 await attempt
 
 
 async def test_a_judgement_has_a_reason_and_is_audited_and_kept_or_not_made(api: Api, link: str) -> None:
     with pytest.raises(UnprocessableError):
-        await review(api.session(ANNA), link, LinkVerdict(Verdict.SAME, " "))
-    made = (await review(api.session(ANNA), link, SAME)).judged.own
+        await review_link(api.session(ANNA), link, LinkVerdict(Verdict.SAME, " "))
+    made = (await review_link(api.session(ANNA), link, SAME)).judged.own
     act = api.audit.acts[-1]
     assert (act.kind, act.object) == (ActKind.REVIEW, made)
     assert set(act.shown) == {ShownCase("fr-pj:1", Form.FULL, "owner"), ShownCase("be-fp:1", Form.FULL, "released")}
     api.audit.away = True
     with pytest.raises(UnavailableError):
-        await review(api.session(ANNA), link, DIFFERENT)
+        await review_link(api.session(ANNA), link, DIFFERENT)
     assert len(api.decided.values) == 1
     api.audit.away, api.decided.away = False, True
     with pytest.raises(UnavailableError):
-        await review(api.session(ANNA), link, DIFFERENT)
+        await review_link(api.session(ANNA), link, DIFFERENT)
 
 
 async def test_a_hidden_and_an_unknown_link_are_one_answer_by_the_same_calls(api: Api, link: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from pipeline.access.requester import Role
 from pipeline.api.problems import ForbiddenError, NotFoundError, UnprocessableError
 from pipeline.api.services import statistics as service
-from pipeline.api.services.statistics import deconfliction, statistics
+from pipeline.api.services.statistics import count_statistics, find_nearby_cases
 from support.access.requesters import ANNA, BERT, DORA, make_requester
 from support.api.runtime import Api
 from support.records.builder import record
@@ -29,7 +29,7 @@ async def test_only_what_is_read_in_full_is_counted(api: Api) -> None:
     api.hold(record("es-cnp", code="H3", **MARKED))
     for other in ("be-fp:1", "nl-np:1", "es-cnp:1"):
         api.link("fr-pj:1", other)
-    counted = await statistics(api.session(ANNA))
+    counted = await count_statistics(api.session(ANNA))
     assert (counted.cases, counted.links, counted.country_pairs) == (2, 1, {"BE-FR": 1})
     assert (counted.policing_goals, counted.offences) == ({"6": 2}, {"ICCS:0501": 2})
 
@@ -38,20 +38,20 @@ async def test_beyond_the_limit_nobody_is_answered(api: Api, monkeypatch: pytest
     monkeypatch.setattr(service, "MOST", 1)
     api.hold(record("fr-pj"), record("be-fp"))
     with pytest.raises(UnprocessableError):
-        await statistics(api.session(ANNA))
+        await count_statistics(api.session(ANNA))
 
 
 async def test_events_of_one_place_and_time_are_deconflicted_among_what_is_read(api: Api) -> None:
     api.hold(raid("fr-pj"), raid("be-fp"), raid("de-bka", code="H3"), raid("nl-np", closed="2026-11-01"))
     api.hold(raid("it-ps", hour=2, case_id="9"), raid("fr-pj", case_id="2"))
-    assert [row["case"] for row in (await deconfliction(api.session(ANNA), "fr-pj:1")).cases] == ["be-fp:1"]
+    assert [row["case"] for row in (await find_nearby_cases(api.session(ANNA), "fr-pj:1")).cases] == ["be-fp:1"]
     with pytest.raises(NotFoundError):
-        await deconfliction(api.session(BERT), "de-bka:1")
+        await find_nearby_cases(api.session(BERT), "de-bka:1")
 
 
 async def test_who_may_not(api: Api) -> None:
     session = api.session(make_requester("fr-pj", Role.FEED))
-    for attempt in (statistics(session), deconfliction(session, "fr-pj:1")):
+    for attempt in (count_statistics(session), find_nearby_cases(session, "fr-pj:1")):
         with pytest.raises(ForbiddenError):
             await attempt
 

@@ -11,8 +11,13 @@ from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.requester import Role
 from pipeline.access.subscriptions import LASTS
 from pipeline.api.problems import ForbiddenError, NotFoundError, UnavailableError, UnprocessableError
-from pipeline.api.services.notices import notices
-from pipeline.api.services.subscriptions import end, renew, subscribe, subscriptions
+from pipeline.api.services.notices import list_notices
+from pipeline.api.services.subscriptions import (
+    create_subscription,
+    end_subscription,
+    list_subscriptions,
+    renew_subscription,
+)
 from pipeline.streams.catalogues import topics
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import NOW, Api
@@ -24,34 +29,34 @@ QUESTION = "ivan petrov born:1980-05-01"
 async def matched(api: Api, question: str = QUESTION, code: str = "H0") -> str:
     """A standing query of Bert's that met a case of Anna's, as the correlate stage tells it."""
     api.hold(record("fr-pj", code=code, to=("BE",)))
-    name: str = (await subscribe(api.session(BERT), question)).subscription["id"]
-    reference = api.session(BERT).reference("fr-pj:1")
+    name: str = (await create_subscription(api.session(BERT), question)).subscription["id"]
+    reference = api.session(BERT).make_reference("fr-pj:1")
     told = Notice(f"m-{name}", "be-fp", NoticeKind.SUBSCRIPTION_MATCH, NOW, reference=reference, subscription=name)
     await api.decided.write(topics.NOTICES, told.id, told)
     return name
 
 
 async def read(api: Api) -> list[str | None]:
-    return [row["case"] for row in (await notices(api.session(BERT))).notices]
+    return [row["case"] for row in (await list_notices(api.session(BERT))).notices]
 
 
 async def test_it_lasts_ninety_days_and_is_renewed_on_new_grounds(api: Api) -> None:
-    made = (await subscribe(api.session(BERT), QUESTION, "BE")).subscription
+    made = (await create_subscription(api.session(BERT), QUESTION, "BE")).subscription
     assert (made["active"], made["until"]) == (True, (NOW + LASTS).isoformat())
     api.now = NOW + LASTS
-    (listed,) = (await subscriptions(api.session(BERT))).subscriptions
+    (listed,) = (await list_subscriptions(api.session(BERT))).subscriptions
     assert listed["active"] is False
-    again = (await renew(api.session(BERT, purpose="prosecution"), made["id"])).subscription
+    again = (await renew_subscription(api.session(BERT, purpose="prosecution"), made["id"])).subscription
     assert (again["active"], again["purpose"]) == (True, "prosecution")
-    assert (await subscriptions(api.session(ANNA))).subscriptions == ()
+    assert (await list_subscriptions(api.session(ANNA))).subscriptions == ()
 
 
 async def test_ended_it_keeps_nothing_of_what_it_asked(api: Api) -> None:
-    name = (await subscribe(api.session(BERT), QUESTION)).subscription["id"]
-    over = (await end(api.session(BERT), name)).subscription
+    name = (await create_subscription(api.session(BERT), QUESTION)).subscription["id"]
+    over = (await end_subscription(api.session(BERT), name)).subscription
     assert (over["active"], over["question"], over["owner"]) == (False, None, None)
-    assert (await subscriptions(api.session(BERT))).subscriptions == ()
-    for again in (end(api.session(BERT), name), renew(api.session(BERT), name)):
+    assert (await list_subscriptions(api.session(BERT))).subscriptions == ()
+    for again in (end_subscription(api.session(BERT), name), renew_subscription(api.session(BERT), name)):
         with pytest.raises(NotFoundError):
             await again
 
@@ -65,7 +70,7 @@ async def test_its_matches_are_read_under_present_rights(api: Api) -> None:
     assert await read(api) == []
     api.hold(record("fr-pj", to=("BE",), version=4))
     assert await read(api) == ["fr-pj:1"]
-    await end(api.session(BERT), name)
+    await end_subscription(api.session(BERT), name)
     assert await read(api) == []
 
 
@@ -85,25 +90,25 @@ async def test_hit_only_cases_are_no_oracle(api: Api, question: str, told: int) 
 
 
 async def test_who_may_not(api: Api) -> None:
-    name = (await subscribe(api.session(BERT), QUESTION)).subscription["id"]
-    for attempt in (end(api.session(ANNA), name), renew(api.session(ANNA), name)):
+    name = (await create_subscription(api.session(BERT), QUESTION)).subscription["id"]
+    for attempt in (end_subscription(api.session(ANNA), name), renew_subscription(api.session(ANNA), name)):
         with pytest.raises(NotFoundError):
             await attempt
     for role in (Role.OPS, Role.FEED, Role.AUDITOR):
         session = api.session(make_requester("be-fp", role))
-        for attempt in (subscribe(session, QUESTION), end(session, name)):
+        for attempt in (create_subscription(session, QUESTION), end_subscription(session, name)):
             with pytest.raises(ForbiddenError):
                 await attempt
 
 
 async def test_it_is_audited_first(api: Api) -> None:
     with pytest.raises(UnprocessableError):
-        await subscribe(api.session(BERT), "born:nonsense")
-    await subscribe(api.session(BERT), QUESTION)
+        await create_subscription(api.session(BERT), "born:nonsense")
+    await create_subscription(api.session(BERT), QUESTION)
     assert api.audit.kinds() == [ActKind.SUBSCRIPTION]
     api.audit.away = True
     with pytest.raises(UnavailableError):
-        await subscribe(api.session(BERT), QUESTION)
+        await create_subscription(api.session(BERT), QUESTION)
     assert len(api.decided.values) == 1
 
 

@@ -38,8 +38,8 @@ def test_a_common_city_says_less_and_never_less_than_nothing(model: Model) -> No
     comparisons["address"] = msgspec.structs.replace(comparisons["address"], terms={"paris": -2000, "gap": 300})
     table = Model(msgspec.structs.replace(model.file, comparisons=comparisons)).tables["address"]
     city = next(k for k, level in enumerate(LEVELS) if level.name == "same_city")
-    assert table.adjusted(city, "paris") == 0
-    assert table.adjusted(city, "gap") == table.weights[city] + 300
+    assert table.adjust_weight(city, "paris") == 0
+    assert table.adjust_weight(city, "gap") == table.weights[city] + 300
 
 
 def test_a_shared_address_counts_for_little(model: Model) -> None:

@@ -5,7 +5,7 @@ import pytest
 from pipeline.matching.comparisons.plate import LEVELS, fits, plate_level
 from pipeline.matching.fingerprint import IdentifierPrint
 from pipeline.matching.model import Model
-from pipeline.matching.score.scoring import weigh
+from pipeline.matching.score.scoring import weigh_entities
 from support.matching.prints import print_of
 
 
@@ -47,10 +47,10 @@ def test_make_model_and_colour_support_or_contradict_a_partial_plate(model: Mode
     same = print_of(type="vehicle", plate="AB-123-CD", make="Renault", model="Clio", colour="red")
     bare = print_of(type="vehicle", plate="AB-123-CD")
     other = print_of(type="vehicle", plate="AB-123-CD", make="Volvo", model="V70", colour="grey")
-    assert weigh(seen, same, model) > weigh(seen, bare, model) > weigh(seen, other, model)
+    assert weigh_entities(seen, same, model) > weigh_entities(seen, bare, model) > weigh_entities(seen, other, model)
 
 
 def test_a_weapon_needs_its_maker_for_its_serial(model: Model) -> None:
     one = print_of(type="weapon", serial="K4711", make="Walther", calibre="9 mm")
     other = print_of(type="weapon", serial="K4711", make="Beretta", calibre="7.65 mm")
-    assert weigh(one, one, model) > weigh(one, other, model)
+    assert weigh_entities(one, one, model) > weigh_entities(one, other, model)

@@ -13,7 +13,7 @@ from pipeline.matching.explain.waterfall import bars, svg
 from pipeline.matching.explain.wording import bits, percent, text
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model
-from pipeline.matching.score.scoring import judge
+from pipeline.matching.score.scoring import judge_cases
 from support.matching.prints import case_of
 from support.records.builder import person
 
@@ -34,7 +34,7 @@ def cases() -> tuple[Fingerprint, Fingerprint]:
 
 def test_it_explains_exactly_the_judgement(cases: tuple[Fingerprint, Fingerprint], model: Model) -> None:
     for a, b in (cases, cases[::-1]):
-        found, judged = explain(a, b, model), judge(a, b, model)
+        found, judged = explain(a, b, model), judge_cases(a, b, model)
         assert (found.score, found.probability, found.band) == (judged.score, judged.probability, judged.band)
         parts = sum(part.counted for part in found.entities)
         assert found.score == found.prior + parts + found.rebate - found.attempts
@@ -78,14 +78,14 @@ def test_a_counterfactual_is_the_judgement_without_the_field(model: Model) -> No
     found = explain(case("FR", **known), case("DE", **known), model)
     without = next(one for one in found.counterfactuals if one.without == "phone")
     bare = {"birth_date": "1980-05-03"}
-    assert without.score == judge(case("FR", **bare), case("DE", **bare), model).score
+    assert without.score == judge_cases(case("FR", **bare), case("DE", **bare), model).score
 
 
 def test_a_contradiction_that_decides_is_said_where_there_is_no_link(model: Model) -> None:
     a = case_of(person("Anna Kowalska", birth_date="1980-05-03"))
     b = case_of(person("Anna Kowalska", birth_date="1962-11-20"), country="DE")
     bare = case_of(person("Anna Kowalska"), country="DE")
-    found, without = explain(a, b, model), judge(a, bare, model)
+    found, without = explain(a, b, model), judge_cases(a, bare, model)
     assert (found.band, without.band) == (Band.NONE, Band.POSSIBLE)
     (one,) = found.decisive
     assert (one.without, one.score, one.band) == ("birth_date", without.score, without.band)

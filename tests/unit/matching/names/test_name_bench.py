@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.matching.names import name_decision, prepare
+from pipeline.matching.names import make_name_print, name_decision
 from pipeline.records.names import normalise_name
 
 CASES = Path(__file__).parents[5] / "shared" / "data" / "name_bench" / "cases.csv"
@@ -32,7 +32,9 @@ def read_cases() -> list[dict[str, str]]:
 
 def judge(case: dict[str, str]) -> Verdict:
     kind = TYPES.get(case["schema"], "organisation")
-    one, other = (prepare(normalise_name(case[name], "", "", "", "", "", kind), kind) for name in ("name1", "name2"))
+    one, other = (
+        make_name_print(normalise_name(case[name], "", "", "", "", "", kind), kind) for name in ("name1", "name2")
+    )
     score, verdict = name_decision(one, other, kind)
     return verdict, score
 

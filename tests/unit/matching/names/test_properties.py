@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pipeline.matching.names import LEVELS, NamePrint, compare, compare_all, name_decision, prepare, sound_keys
+from pipeline.matching.names import LEVELS, NamePrint, compare, compare_all, make_name_print, name_decision, sound_keys
 from pipeline.records.names import normalise_name
 
 VOCABULARY = """
@@ -22,7 +22,7 @@ TYPES = st.sampled_from(("person", "organisation", "vessel"))
 
 
 def print_of(text: str, entity_type: str) -> NamePrint:
-    return prepare(normalise_name(text, "", "", "", "", "", entity_type), entity_type)
+    return make_name_print(normalise_name(text, "", "", "", "", "", entity_type), entity_type)
 
 
 @given(NAMES | TEXTS, NAMES | TEXTS, TYPES)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import random
 from itertools import permutations
 
-from pipeline.matching.score.assignment import assign
+from pipeline.matching.score.assignment import assign_one_to_one
 
 
 def brute(weights: dict[tuple[int, int], int], rows: int, columns: int) -> int:
@@ -19,14 +19,14 @@ def test_the_best_total_is_found() -> None:
         weights = {cell: chance.randint(1, 30) for cell in cells}
         if not weights:
             continue
-        chosen = assign(weights)
+        chosen = assign_one_to_one(weights)
         assert len({i for i, _ in chosen}) == len(chosen) == len({j for _, j in chosen})
         assert sum(weights[cell] for cell in chosen) == brute(weights, rows, columns)
 
 
 def test_a_greedy_choice_would_be_worse() -> None:
-    assert assign({(0, 0): 10, (0, 1): 9, (1, 0): 9}) == [(0, 1), (1, 0)]
+    assert assign_one_to_one({(0, 0): 10, (0, 1): 9, (1, 0): 9}) == [(0, 1), (1, 0)]
 
 
 def test_indices_need_not_be_dense() -> None:
-    assert assign({(7, 100): 5}) == [(7, 100)]
+    assert assign_one_to_one({(7, 100): 5}) == [(7, 100)]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.matching.model import Model
-from pipeline.matching.score.resolution import Tie, are_apart, groups
+from pipeline.matching.score.resolution import Tie, are_apart, group_ties
 from support.matching.prints import print_of
 from support.records.builder import person
 
@@ -22,17 +22,17 @@ def never(_a: int, _b: int) -> bool:
 
 
 def test_ties_join_through_a_third() -> None:
-    assert groups(4, [Tie(900, 0, 1), Tie(500, 1, 2)], never) == [[0, 1, 2], [3]]
+    assert group_ties(4, [Tie(900, 0, 1), Tie(500, 1, 2)], never) == [[0, 1, 2], [3]]
 
 
 def test_groups_whose_members_are_apart_stay_apart_and_the_strongest_tie_wins() -> None:
     ties = [Tie(900, 0, 1), Tie(500, 1, 2)]
-    assert groups(3, ties, lambda a, b: {a, b} == {0, 2}) == [[0, 1], [2]]
+    assert group_ties(3, ties, lambda a, b: {a, b} == {0, 2}) == [[0, 1], [2]]
 
 
 def test_what_could_be_either_of_two_joins_neither() -> None:
     ties = [Tie(500, 0, 1), Tie(450, 1, 2)]
-    assert groups(3, ties, lambda a, b: {a, b} == {0, 2}) == [[0], [1], [2]]
+    assert group_ties(3, ties, lambda a, b: {a, b} == {0, 2}) == [[0], [1], [2]]
 
 
 def test_father_and_son_are_apart_and_one_person_is_not(model: Model) -> None:
@@ -61,8 +61,8 @@ def test_order_changes_nothing_and_none_apart_are_together(
         return (a, b) in apart or (b, a) in apart
 
     given_ties = [Tie(*tie) for tie in ties]
-    found = groups(8, given_ties, tell)
+    found = group_ties(8, given_ties, tell)
     random.shuffle(given_ties)
-    assert groups(8, given_ties, tell) == found
+    assert group_ties(8, given_ties, tell) == found
     assert sorted(thing for group in found for thing in group) == list(range(8))
     assert not any(tell(a, b) for group in found for a in group for b in group if a < b)

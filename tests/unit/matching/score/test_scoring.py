@@ -7,7 +7,14 @@ import pytest
 
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Calibration, Model
-from pipeline.matching.score.scoring import attempts, judge, judgement, least_score, probability_of, weigh
+from pipeline.matching.score.scoring import (
+    attempts_fee,
+    judge_cases,
+    judge_score,
+    least_score,
+    probability_of,
+    weigh_entities,
+)
 from support.matching.prints import case_of
 from support.records.builder import person
 
@@ -21,7 +28,7 @@ HOME: dict[str, Any] = {
 def probability(model: Model) -> Any:
     def of(a: Any, b: Any) -> float:
         left, right = (one if isinstance(one, list) else [one] for one in (a, b))
-        return judge(case_of(*left), case_of(*right, country="DE"), model).probability
+        return judge_cases(case_of(*left), case_of(*right, country="DE"), model).probability
 
     return of
 
@@ -124,12 +131,12 @@ class TestMixedEvidence:
 
     def test_a_value_counts_once_however_many_entities_carry_it(self, model: Model) -> None:
         phone = {"type": "phone", "number": "+33612345678"}
-        once = judge(case_of(phone), case_of(phone, country="DE"), model)
+        once = judge_cases(case_of(phone), case_of(phone, country="DE"), model)
         carried = (
             [phone, person("A. Bekker", phones=["+33612345678"])],
             [phone, person("C. Durand", phones=["+33612345678"])],
         )
-        twice = judge(case_of(*carried[0]), case_of(*carried[1], country="DE"), model)
+        twice = judge_cases(case_of(*carried[0]), case_of(*carried[1], country="DE"), model)
         assert twice.score <= once.score
 
     def test_a_contradiction_only_removes_its_own_pairs_evidence(self, model: Model) -> None:
@@ -138,18 +145,18 @@ class TestMixedEvidence:
             person("Zbigniew Oczko", birth_date="1960-01-02"),
             person("Aino Virtanen", birth_date="1999-08-07"),
         )
-        with_strangers = judge(case_of(car, strangers[0]), case_of(car, strangers[1], country="DE"), model)
-        alone = judge(case_of(car), case_of(car, country="DE"), model)
-        assert with_strangers.score == alone.score - attempts(2)
+        with_strangers = judge_cases(case_of(car, strangers[0]), case_of(car, strangers[1], country="DE"), model)
+        alone = judge_cases(case_of(car), case_of(car, country="DE"), model)
+        assert with_strangers.score == alone.score - attempts_fee(2)
 
     def test_entities_are_assigned_one_to_one(self, model: Model) -> None:
         one = person("Zbigniew Oczko", birth_date="1980-05-03")
-        single = judge(case_of(one), case_of(one, country="DE"), model)
-        doubled = judge(case_of(one, one), case_of(one, country="DE"), model)
-        assert doubled.score == single.score - attempts(2)
+        single = judge_cases(case_of(one), case_of(one, country="DE"), model)
+        doubled = judge_cases(case_of(one, one), case_of(one, country="DE"), model)
+        assert doubled.score == single.score - attempts_fee(2)
 
     def test_a_case_of_many_entities_compares_only_those_that_share_something(self, model: Model) -> None:
-        from pipeline.matching.score.scoring import evidence
+        from pipeline.matching.score.scoring import weigh_evidence
 
         def crowd(consonants: str, area: str) -> list[dict[str, Any]]:
             names = [f"{x}a{y}o{x}" for x in consonants for y in consonants]
@@ -158,8 +165,8 @@ class TestMixedEvidence:
         crowd_a, crowd_b = crowd("bdgkmn", "+336123450"), crowd("prstvz", "+336987650")
         same = person("Zbigniew Oczko", phones=["+33611223344"])
         a, b = case_of(*crowd_a, same), case_of(*crowd_b, same, country="DE")
-        assert evidence(a.entities, b.entities, model).compared < 100
-        assert judge(a, b, model).probability >= 0.5
+        assert weigh_evidence(a.entities, b.entities, model).compared < 100
+        assert judge_cases(a, b, model).probability >= 0.5
 
 
 class TestBadInput:
@@ -172,7 +179,7 @@ class TestBadInput:
     def test_placeholders_are_no_evidence(self, model: Model) -> None:
         empty: dict[str, Any] = {"phones": ["0000000000"], "identifiers": [{"type": "passport", "value": "000000000"}]}
         one = person("unknown", birth_date="1900-01-01", birth_place="n/a", emails=["unknown"], **empty)
-        assert judge(case_of(one), case_of(one, country="DE"), model).score == model.prior
+        assert judge_cases(case_of(one), case_of(one, country="DE"), model).score == model.prior
 
     def test_a_letter_from_a_look_alike_alphabet_changes_nothing(self, probability: Any) -> None:
         assert probability(person("Ivаn Zarubin-Oczko"), person("Ivan Zarubin-Oczko")) >= 0.5
@@ -180,7 +187,7 @@ class TestBadInput:
     def test_an_emoji_in_a_name_changes_nothing(self, model: Model) -> None:
         plain, adorned = (case_of(person(name)) for name in ("Zbigniew Oczko", "Zbigniew 😀 Oczko🙂"))
         other = case_of(person("Zbigniew Oczko"), country="DE")
-        assert judge(adorned, other, model) == judge(plain, other, model)
+        assert judge_cases(adorned, other, model) == judge_cases(plain, other, model)
 
     @pytest.mark.parametrize("aliases", [50, 500])
     def test_many_aliases_are_compared_up_to_the_records_limit(self, probability: Any, aliases: int) -> None:
@@ -192,21 +199,21 @@ class TestBadInput:
 
     def test_cases_without_entities_are_not_linked(self, model: Model) -> None:
         empty = Fingerprint("fr:1", 1, "", "fr", "FR"), Fingerprint("de:1", 1, "", "de", "DE")
-        assert judge(*empty, model).score == model.prior
+        assert judge_cases(*empty, model).score == model.prior
 
 
 def test_a_calibration_bends_the_probability_and_not_the_score(model: Model) -> None:
     knots = ((-4000, -2000), (4000, 2000))
     bent = Model(msgspec.structs.replace(model.file, calibration=Calibration(knots)))
-    assert judgement(600, bent).score == 600
-    assert judgement(600, bent).probability == judgement(300, model).probability
+    assert judge_score(600, bent).score == 600
+    assert judge_score(600, bent).probability == judge_score(300, model).probability
 
 
 def test_a_score_is_an_exact_integer_in_any_company(model: Model) -> None:
     people = [person(given="Marc", family="Lefebvre", birth_date=f"19{year}-05-03", **HOME) for year in range(60, 80)]
     prints = [case_of(one).entities[0] for one in people]
-    alone = [[weigh(a, b, model) for a in prints] for b in prints]
-    again = [[weigh(prints[i], prints[j], model) for i in reversed(range(20))] for j in range(20)]
+    alone = [[weigh_entities(a, b, model) for a in prints] for b in prints]
+    again = [[weigh_entities(prints[i], prints[j], model) for i in reversed(range(20))] for j in range(20)]
     assert alone == [list(reversed(row)) for row in again]
     assert all(isinstance(bits, int) for row in alone for bits in row)
 

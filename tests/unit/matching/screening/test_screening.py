@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from pipeline.matching.model import Model
-from pipeline.matching.screening.screening import Screen, joined
-from pipeline.matching.screening.sketches import sketch
+from pipeline.matching.screening.screening import Screen, join_sketches
+from pipeline.matching.screening.sketches import make_sketch
 from support.matching.prints import case_of
 
 PHONE = "+33612345678"
@@ -20,7 +20,7 @@ def may_link(model: Model) -> Any:
     screen = Screen(model, 0.5)
 
     def asked(left: list[Any], right: list[Any]) -> bool:
-        a, b = (joined([sketch(case_of(*entities).entities)]) for entities in (left, right))
+        a, b = (join_sketches([make_sketch(case_of(*entities).entities)]) for entities in (left, right))
         return bool(screen(a, b)[0])
 
     return asked

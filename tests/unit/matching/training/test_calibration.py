@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from pipeline.matching.comparisons.levels import bend
-from pipeline.matching.training.calibration import brier, calibrate, isotonic, platt
+from pipeline.matching.comparisons.levels import apply_curve
+from pipeline.matching.training.calibration import brier_score, fit_isotonic, fit_platt, learn_calibration
 
 
 def labelled(count: int, slope: float, shift: int, seed: int = 5) -> list[tuple[int, bool]]:
@@ -17,36 +17,36 @@ def labelled(count: int, slope: float, shift: int, seed: int = 5) -> list[tuple[
 
 
 def test_platt_recovers_slope_and_shift() -> None:
-    knots = platt(labelled(6000, 0.5, 200))
-    assert bend(0, knots) == pytest.approx(200, abs=40)
-    assert bend(1000, knots) - bend(0, knots) == pytest.approx(500, abs=60)
+    knots = fit_platt(labelled(6000, 0.5, 200))
+    assert apply_curve(0, knots) == pytest.approx(200, abs=40)
+    assert apply_curve(1000, knots) - apply_curve(0, knots) == pytest.approx(500, abs=60)
 
 
 def test_isotonic_rises_and_is_bounded() -> None:
-    knots = isotonic(labelled(5000, 1.0, 0))
+    knots = fit_isotonic(labelled(5000, 1.0, 0))
     assert all(before[0] < after[0] and before[1] <= after[1] for before, after in pairwise(knots))
-    assert abs(bend(0, knots)) < 120
+    assert abs(apply_curve(0, knots)) < 120
 
 
 @pytest.mark.parametrize("count", [600, 8000])
 def test_calibration_makes_probabilities_truer(count: int) -> None:
-    found = calibrate(labelled(count, 0.4, 300))
+    found = learn_calibration(labelled(count, 0.4, 300))
     assert found is not None
 
     def probability(bits: int) -> float:
         return 1 / (1 + 2 ** (-bits / 100))
 
     fresh = labelled(4000, 0.4, 300, seed=9)
-    before = brier([(probability(score), is_true) for score, is_true in fresh])
-    after = brier([(probability(bend(score, found.knots)), is_true) for score, is_true in fresh])
+    before = brier_score([(probability(score), is_true) for score, is_true in fresh])
+    after = brier_score([(probability(apply_curve(score, found.knots)), is_true) for score, is_true in fresh])
     assert after < before
 
 
 def test_labels_that_separate_perfectly_do_not_run_away() -> None:
-    knots = platt([(-500, False)] * 30 + [(500, True)] * 30)
+    knots = fit_platt([(-500, False)] * 30 + [(500, True)] * 30)
     assert all(abs(bits) < 40_000 for _, bits in knots)
-    assert bend(500, knots) > 0 > bend(-500, knots)
+    assert apply_curve(500, knots) > 0 > apply_curve(-500, knots)
 
 
 def test_too_few_labels_calibrate_nothing() -> None:
-    assert calibrate([(500, True)] * 100 + [(-500, False)] * 3) is None
+    assert learn_calibration([(500, True)] * 100 + [(-500, False)] * 3) is None

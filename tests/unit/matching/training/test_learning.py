@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipeline.matching.model import Model
-from pipeline.matching.score.scoring import score
+from pipeline.matching.score.scoring import score_cases
 from pipeline.matching.training.learning import Budget
 from pipeline.matching.training.run import Trained, key_rarity, train
 from support.matching.prints import print_of
@@ -73,8 +73,8 @@ def test_it_learns_how_often_true_pairs_agree(trained: Trained) -> None:
 
 def test_the_learnt_model_tells_true_pairs_from_false(trained: Trained, people: list[Any]) -> None:
     model = Model(trained.file)
-    true = [score((people[k],), (people[k + 1],), model) for k in range(0, 600, 2)]
-    false = [score((people[k],), (people[k + 3],), model) for k in range(0, 590, 2)]
+    true = [score_cases((people[k],), (people[k + 1],), model) for k in range(0, 600, 2)]
+    false = [score_cases((people[k],), (people[k + 3],), model) for k in range(0, 590, 2)]
     assert sum(bits >= 0 for bits in true) >= 294
     assert sum(bits >= 0 for bits in false) == 0
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.cli.main import build
+from pipeline.cli.main import build_cli
 from pipeline.errors import LiaisonError
 from support.records.signing import KEY
 
@@ -13,7 +13,7 @@ from support.records.signing import KEY
 def add(file: Path, content: bytes, *more: str) -> Exception | None:
     """Why a key is not listed; nothing is asked of Kafka before."""
     file.write_bytes(content)
-    done = CliRunner().invoke(build(), ["ops", "agency", "key", "add", "fr-pj", str(file), *more])
+    done = CliRunner().invoke(build_cli(), ["ops", "agency", "key", "add", "fr-pj", str(file), *more])
     assert done.exit_code != 0
     return done.exception if isinstance(done.exception, LiaisonError) else None
 

@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.access.disclosures import Disclosure, Move, ThreadStep
 from pipeline.access.requester import Grounds, Purpose, Requester
-from pipeline.access.subscriptions import SubscriptionState, ended, made
-from pipeline.ops.agencies.removal import revoked, unasked, withdrawal
+from pipeline.access.subscriptions import SubscriptionState, close_subscription, make_subscription
+from pipeline.ops.agencies.removal import close_subscriptions, make_withdrawal, revoke_disclosures
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Accepted, Position, Provenance
 from pipeline.records.validation import read, sender_problems
@@ -21,7 +21,7 @@ AGENCY = Agency("fr-pj", "FR")
 def test_a_withdrawal_in_the_agencys_name_is_a_record_of_the_next_version() -> None:
     provenance = Provenance(Position("cases.fr-pj", 0, 1), "", "", "", "")
     case = Accepted("fr-pj:a:1", 7, "active", "", msgspec.Raw(b"{}"), provenance)
-    record = read(orjson.dumps(withdrawal(AGENCY, case, NOW)))
+    record = read(orjson.dumps(make_withdrawal(AGENCY, case, NOW)))
     assert (record.case.key, record.case.version, record.case.withdrawn) == ("fr-pj:a:1", 8, True)
     assert list(sender_problems(record, AGENCY)) == []
 
@@ -45,7 +45,7 @@ def test_what_is_in_force_for_or_by_the_agency_is_revoked(owner: str, requester:
     thread = Disclosure(
         "id", f"{owner}:1", owner, requester, steps=(ThreadStep(last, requester, "anna", NOW, until=NOW),)
     )
-    found = revoked([thread], "fr-pj", NOW)
+    found = revoke_disclosures([thread], "fr-pj", NOW)
     assert [one.last.move for one in found] == ([Move.REVOCATION] if ends else [])
     assert all(one.steps[:-1] == thread.steps for one in found)
 
@@ -53,9 +53,9 @@ def test_what_is_in_force_for_or_by_the_agency_is_revoked(owner: str, requester:
 def test_its_standing_queries_end_and_nothing_of_what_they_asked_is_kept() -> None:
     why = Grounds(Purpose.INVESTIGATION, "2026/1")
     asked = [
-        made(name, "Ivan Petrov", "FR", Requester("anna", agency, "FR", frozenset()), why, NOW)
+        make_subscription(name, "Ivan Petrov", "FR", Requester("anna", agency, "FR", frozenset()), why, NOW)
         for name, agency in (("own", "fr-pj"), ("over", "fr-pj"), ("another's", "be-fp"))
     ]
-    asked[1] = ended(asked[1], NOW)
-    (end,) = unasked(asked, "fr-pj", NOW)
+    asked[1] = close_subscription(asked[1], NOW)
+    (end,) = close_subscriptions(asked, "fr-pj", NOW)
     assert (end.id, end.state, end.question, end.version) == ("own", SubscriptionState.ENDED, "", 2)

@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 
 from pipeline.access.case_visibility import HandlingChange, explain_visibility
 from pipeline.access.policy import CaseMeta, Grant
-from pipeline.cli.main import build
+from pipeline.cli.main import build_cli
 from pipeline.matching.fingerprint import Handling
-from pipeline.ops.policy.cli import lines
+from pipeline.ops.policy.cli import visibility_lines
 from pipeline.records.agencies import Agency
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -24,7 +24,7 @@ def test_purposes_that_are_decided_alike_share_a_line() -> None:
     case = CaseMeta("fr-pj:1", "fr-pj", H2)
     rest = "prevention,missing_person,border_check"
     every = f"investigation,prosecution,{rest}"
-    assert list(lines(explain_visibility(case, agencies, [chief], NOW, HandlingChange("H0", ("DE",))))) == [
+    assert list(visibility_lines(explain_visibility(case, agencies, [chief], NOW, HandlingChange("H0", ("DE",))))) == [
         "fr-pj:1\tH2 to BE for investigation,prosecution",
         "what if\tH0 to DE for investigation,prosecution",
         f"operator\t{every}\tfull operator",
@@ -35,12 +35,12 @@ def test_purposes_that_are_decided_alike_share_a_line() -> None:
         f"fr-pj FR\t{every}\tfull owner",
         "be-fp\tchief\tinvestigation,prosecution\tbreak_glass until 2026-11-25T00:00+00:00\t-> none",
     ]
-    assert list(lines(explain_visibility(case, agencies, [], NOW)))[2] == (
+    assert list(visibility_lines(explain_visibility(case, agencies, [], NOW)))[2] == (
         "be-fp BE\tinvestigation,prosecution\thit hit_only"
     )
 
 
 @pytest.mark.parametrize("wrong", [["--handling", "H7"], ["--releasable-to", "France"], ["--purposes", "fun"]])
 def test_handling_that_no_record_has_is_wrong_usage(wrong: list[str]) -> None:
-    ran = CliRunner().invoke(build(), ["ops", "policy", "explain", "fr-pj:1", *wrong])
+    ran = CliRunner().invoke(build_cli(), ["ops", "policy", "explain", "fr-pj:1", *wrong])
     assert ran.exit_code == 2

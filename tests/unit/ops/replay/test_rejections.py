@@ -8,7 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.ops.replay.rejections import NOT_REPLAYED, RejectionFilter, by_reason, route, told
+from pipeline.ops.replay.rejections import (
+    NOT_REPLAYED,
+    RejectionFilter,
+    count_by_reason,
+    redact_rejection,
+    route_rejected,
+)
 from pipeline.records.messages import Position, Reason, Rejected
 from pipeline.records.partitioning import partition_of
 from support.records.samples import message
@@ -51,30 +57,39 @@ UNREADABLE = msgspec.structs.replace(REJECTED, reason=Reason.UNREADABLE_BATCH, k
     ],
 )
 def test_what_is_wanted(wanted: RejectionFilter, meets: bool) -> None:
-    assert wanted.meets(REJECTED) is meets
+    assert wanted.matches(REJECTED) is meets
 
 
 def test_the_original_is_told_by_its_size_alone() -> None:
     secret = changed(original=b"canary", key=b"canary-key", origin=Position("cases.fr-pj", 0, 1))
-    rejection = told(secret)
+    rejection = redact_rejection(secret)
     assert b"canary" not in msgspec.json.encode(rejection)
     assert (rejection.size, rejection.origin, rejection.pointer) == (6, "cases.fr-pj-0-1", "/data/title")
 
 
 def test_a_misrouted_record_goes_where_its_key_belongs() -> None:
     for key in (None, b"wrong"):
-        assert route(changed(reason=Reason.MISROUTED, key=key, original=message()), 4) == (KEY, partition_of(KEY, 4))
+        assert route_rejected(changed(reason=Reason.MISROUTED, key=key, original=message()), 4) == (
+            KEY,
+            partition_of(KEY, 4),
+        )
 
 
 def test_others_go_to_the_partition_of_their_key_and_without_one_where_they_came() -> None:
-    assert route(REJECTED, 4) == (KEY, partition_of(KEY, 4))
-    assert route(changed(key=None), 4) == (None, 1)
-    assert route(changed(reason=Reason.MISROUTED, key=None, original=b"unreadable"), 4) == (None, 1)
+    assert route_rejected(REJECTED, 4) == (KEY, partition_of(KEY, 4))
+    assert route_rejected(changed(key=None), 4) == (None, 1)
+    assert route_rejected(changed(reason=Reason.MISROUTED, key=None, original=b"unreadable"), 4) == (None, 1)
 
 
 def test_an_unreadable_batch_is_named_by_each_of_its_positions_and_counts_for_all() -> None:
     for offset, meets in ((6, False), (7, True), (9, True), (10, False)):
-        assert RejectionFilter(positions=frozenset({f"cases.fr-pj-1-{offset}"})).meets(UNREADABLE) is meets
-    assert (told(UNREADABLE).place, told(REJECTED).place) == ("cases.fr-pj-1-7..9", "cases.fr-pj-1-7")
-    assert by_reason([told(UNREADABLE), told(REJECTED)]) == {"unreadable_batch": 3, "schema": 1}
+        assert RejectionFilter(positions=frozenset({f"cases.fr-pj-1-{offset}"})).matches(UNREADABLE) is meets
+    assert (redact_rejection(UNREADABLE).place, redact_rejection(REJECTED).place) == (
+        "cases.fr-pj-1-7..9",
+        "cases.fr-pj-1-7",
+    )
+    assert count_by_reason([redact_rejection(UNREADABLE), redact_rejection(REJECTED)]) == {
+        "unreadable_batch": 3,
+        "schema": 1,
+    }
     assert UNREADABLE.reason in NOT_REPLAYED

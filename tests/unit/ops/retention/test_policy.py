@@ -10,18 +10,18 @@ import pytest
 from pipeline.access.notices import NoticeKind
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.reviews import Review, Verdict
-from pipeline.access.subscriptions import LASTS, SubscriptionState, ended, made
+from pipeline.access.subscriptions import LASTS, SubscriptionState, close_subscription, make_subscription
 from pipeline.ops.retention.policy import (
     RENEWABLE,
     TOLD_AHEAD,
     Forecast,
     Keeping,
-    bared,
+    close_lapsed_subscriptions,
     ended_cases,
-    forecast,
-    notices,
-    outdated,
-    run_out,
+    find_outdated_months,
+    forecast_expiries,
+    make_expiry_notices,
+    strip_reviews,
 )
 from pipeline.records.expiry import Expiry
 from pipeline.streams.catalogues import topics
@@ -30,7 +30,7 @@ from support.access.requesters import make_requester
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 ANNA = make_requester("fr-pj", subject="anna")
-STANDING = made("s1", "Ivan Petrov", "FR", ANNA, Grounds(Purpose.INVESTIGATION, "fr 2026/1"), NOW)
+STANDING = make_subscription("s1", "Ivan Petrov", "FR", ANNA, Grounds(Purpose.INVESTIGATION, "fr 2026/1"), NOW)
 REVIEW = Review(
     "r1", "0" * 32, "be-fp:1", "fr-pj:1", 1, 2, "g1", Verdict.SAME, "be-fp", "bob", NOW, "a reason", evidence=("d",)
 )
@@ -54,7 +54,7 @@ def test_expiries_are_counted_by_agency_and_month_up_to_a_day() -> None:
         ("be-fp:3", "2027-01-01"),
         ("be-fp:4", ""),
     )
-    assert forecast(cases, NOW, datetime(2026, 12, 31, tzinfo=UTC)) == (
+    assert forecast_expiries(cases, NOW, datetime(2026, 12, 31, tzinfo=UTC)) == (
         Forecast("fr-pj", "2026-11", 1, past=False),
         Forecast("fr-pj", "2026-11", 1, past=True),
         Forecast("be-fp", "2026-12", 2, past=False),
@@ -76,13 +76,13 @@ def test_owners_are_told_once_of_each_date_that_comes_within_half_a_year() -> No
     last = (NOW + TOLD_AHEAD).date()
     near, far = last.isoformat(), (last + timedelta(days=1)).isoformat()
     cases = ending(("fr-pj:1", near), ("be-fp:1", far), ("fr-pj:2", "2026-11-24"), ("fr-pj:3", "2026-11-25"))
-    told = notices(cases, (), NOW)
+    told = make_expiry_notices(cases, (), NOW)
     assert [(one.agency, one.case, one.kind) for one in told] == [
         ("fr-pj", "fr-pj:1", NoticeKind.EXPIRY),
         ("fr-pj", "fr-pj:3", NoticeKind.EXPIRY),
     ]
-    assert notices(cases, {one.id for one in told}, NOW + SECOND) == ()
-    [anew] = notices(ending(("fr-pj:1", far)), {one.id for one in told}, NOW + timedelta(days=1))
+    assert make_expiry_notices(cases, {one.id for one in told}, NOW + SECOND) == ()
+    [anew] = make_expiry_notices(ending(("fr-pj:1", far)), {one.id for one in told}, NOW + timedelta(days=1))
     assert anew.id != told[0].id
 
 
@@ -102,26 +102,26 @@ def test_whom_retention_has_told_is_kept_for_longer_than_it_tells_ahead() -> Non
     ],
 )
 def test_a_case_is_over_when_withdrawn_or_past_its_date(one: Keeping, over: bool, ends: str) -> None:
-    assert (one.is_over(NOW), one.ends()) == (over, ends)
+    assert (one.is_over(NOW), one.expiry_date()) == (over, ends)
 
 
 def test_a_standing_query_can_be_renewed_for_a_week_before_it_is_erased() -> None:
     due = NOW + LASTS + RENEWABLE
-    assert run_out([STANDING], due - SECOND) == ()
-    (end,) = run_out([STANDING], due)
-    assert end == ended(STANDING, due)
+    assert close_lapsed_subscriptions([STANDING], due - SECOND) == ()
+    (end,) = close_lapsed_subscriptions([STANDING], due)
+    assert end == close_subscription(STANDING, due)
     assert (end.state, end.question, end.owner) == (SubscriptionState.ENDED, "", "")
-    assert run_out([end], due + LASTS) == ()
+    assert close_lapsed_subscriptions([end], due + LASTS) == ()
 
 
 def test_a_review_of_a_case_that_is_over_keeps_keys_and_verdict() -> None:
-    assert bared([REVIEW], {"fr-pj:2"}) == ()
-    (left,) = bared([REVIEW], {"fr-pj:1"})
+    assert strip_reviews([REVIEW], {"fr-pj:2"}) == ()
+    (left,) = strip_reviews([REVIEW], {"fr-pj:1"})
     assert left == msgspec.structs.replace(REVIEW, reason="", evidence=())
-    assert bared([left], {"fr-pj:1"}) == ()
+    assert strip_reviews([left], {"fr-pj:1"}) == ()
 
 
 def test_a_months_key_is_kept_for_full_months() -> None:
     months = ["2026-11", "2023-11", "2023-10", "2022-12"]
-    assert outdated(months, NOW) == ("2022-12", "2023-10")
-    assert outdated(["2026-09", "2026-10"], NOW, keep=1) == ("2026-09",)
+    assert find_outdated_months(months, NOW) == ("2022-12", "2023-10")
+    assert find_outdated_months(["2026-09", "2026-10"], NOW, keep=1) == ("2026-09",)

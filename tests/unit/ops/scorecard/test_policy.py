@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.ops.scorecard.policy import CountedReceipt, CountedVersion, Score, Scorecard, lacks
+from pipeline.ops.scorecard.policy import CountedReceipt, CountedVersion, Score, Scorecard, is_incomplete
 from pipeline.records.doubts import Doubt
 
 
@@ -26,12 +26,12 @@ NAMED: dict[str, Any] = {"type": "person", "names": [{"text": "anna"}]}
 
 def test_each_record_counts_once_for_each_rate() -> None:
     card = Scorecard()
-    card.judge(receipt("accepted", "2026-11-23T10:00:00Z", Doubt.CHECK_DIGIT, Doubt.PHONE, Doubt.PLACEHOLDER))
-    card.judge(receipt("accepted", "2026-11-23T11:00:00Z", Doubt.INVISIBLE))
-    card.judge(receipt("rejected", "2026-11-23T12:00:00Z"))
-    card.judge(receipt("duplicate", "2026-11-23T13:00:00Z"))
-    assert card.whole() == Score(records=4, rejected=1, duplicate=1, warning=2, placeholder=1, invalid=1)
-    assert card.whole().rates() == {
+    card.add_receipt(receipt("accepted", "2026-11-23T10:00:00Z", Doubt.CHECK_DIGIT, Doubt.PHONE, Doubt.PLACEHOLDER))
+    card.add_receipt(receipt("accepted", "2026-11-23T11:00:00Z", Doubt.INVISIBLE))
+    card.add_receipt(receipt("rejected", "2026-11-23T12:00:00Z"))
+    card.add_receipt(receipt("duplicate", "2026-11-23T13:00:00Z"))
+    assert card.sum_days() == Score(records=4, rejected=1, duplicate=1, warning=2, placeholder=1, invalid=1)
+    assert card.sum_days().rates() == {
         "rejected": 0.25,
         "duplicate": 0.25,
         "warning": 0.5,
@@ -44,17 +44,17 @@ def test_each_record_counts_once_for_each_rate() -> None:
 def test_the_trend_is_by_day_in_any_order_of_arrival() -> None:
     card = Scorecard()
     for time in ("2026-11-24T00:00:00Z", "2026-11-22T23:59:59Z", "2026-11-24T09:00:00Z"):
-        card.judge(receipt("accepted", time))
-    assert [(day, score.records) for day, score in card.trend().items()] == [("2026-11-22", 1), ("2026-11-24", 2)]
+        card.add_receipt(receipt("accepted", time))
+    assert [(day, score.records) for day, score in card.by_day().items()] == [("2026-11-22", 1), ("2026-11-24", 2)]
 
 
 def test_a_case_that_lacks_something_counts_once_and_a_withdrawn_one_not_at_all() -> None:
     card = Scorecard()
-    card.hold(held("2026-11-23T10:00:00Z", NAMED, NAMED))
-    card.hold(held("2026-11-23T10:00:00Z", NAMED | {"birth_date": [1980, 0, 0]}))
-    card.hold(held("2026-11-23T10:00:00Z", status="withdrawn"))
-    assert card.whole() == Score(cases=2, missing=1)
-    assert card.whole().rates()["missing"] == 0.5
+    card.add_version(held("2026-11-23T10:00:00Z", NAMED, NAMED))
+    card.add_version(held("2026-11-23T10:00:00Z", NAMED | {"birth_date": [1980, 0, 0]}))
+    card.add_version(held("2026-11-23T10:00:00Z", status="withdrawn"))
+    assert card.sum_days() == Score(cases=2, missing=1)
+    assert card.sum_days().rates()["missing"] == 0.5
 
 
 @pytest.mark.parametrize(
@@ -75,4 +75,4 @@ def test_a_case_that_lacks_something_counts_once_and_a_withdrawn_one_not_at_all(
 )
 def test_what_a_type_of_entity_needs(entity: dict[str, Any], expected: bool) -> None:
     (one,) = held("2026-11-23T10:00:00Z", entity).entities
-    assert lacks(one) is expected
+    assert is_incomplete(one) is expected

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pipeline.matching.bands import Band
-from pipeline.ops.shadow.policy import ModelLink, compared
+from pipeline.ops.shadow.policy import ModelLink, compare_links
 
 SURE, LIKELY = (Band.CERTAIN, 3000), (Band.PROBABLE, 2000)
 
@@ -13,7 +13,7 @@ def link(number: int, band: tuple[Band, int]) -> ModelLink:
 def test_links_that_appear_vanish_or_move_are_told_and_those_that_stay_are_counted() -> None:
     before = {"stays": link(1, SURE), "moves": link(2, SURE), "vanishes": link(3, LIKELY)}
     after = {"stays": link(1, SURE), "moves": link(2, LIKELY), "appears": link(4, SURE)}
-    found = compared("g1", before, "g2", after, 8)
+    found = compare_links("g1", before, "g2", after, 8)
     assert [(one.change, one.link_id, one.case_a) for one in found.changes] == [
         ("moves", "moves", "be-fp:2"), ("vanishes", "vanishes", "be-fp:3"), ("appears", "appears", "be-fp:4"),
     ]  # fmt: skip
@@ -25,5 +25,5 @@ def test_links_that_appear_vanish_or_move_are_told_and_those_that_stay_are_count
 
 
 def test_a_score_within_its_band_is_no_change() -> None:
-    found = compared("g1", {"l": link(1, (Band.CERTAIN, 3000))}, "g2", {"l": link(1, (Band.CERTAIN, 2900))}, 2)
+    found = compare_links("g1", {"l": link(1, (Band.CERTAIN, 3000))}, "g2", {"l": link(1, (Band.CERTAIN, 2900))}, 2)
     assert found.changes == ()

@@ -8,7 +8,7 @@ from itertools import islice
 from rich.console import Console, RenderableType
 
 from pipeline.errors import LiaisonError
-from pipeline.ops.status.lag_cli import table, views
+from pipeline.ops.status.lag_cli import lag_table, render_views
 from pipeline.streams.monitoring.lag import Lag
 
 BEHIND = Lag("intake", "cases.fr-pj", 2, 1234)
@@ -23,7 +23,7 @@ def printed(view: RenderableType) -> str:
 
 
 def test_only_what_is_behind_has_a_row() -> None:
-    shown = printed(table([BEHIND, DONE]))
+    shown = printed(lag_table([BEHIND, DONE]))
     assert "cases.fr-pj" in shown
     assert "1,234" in shown
     assert "cases.be-fp" not in shown
@@ -39,7 +39,7 @@ def test_watching_goes_on_when_kafka_comes_back() -> None:
             raise LiaisonError("Kafka can't be reached")
         return answer
 
-    first, second, third = map(printed, islice(views(look), 3))
+    first, second, third = map(printed, islice(render_views(look), 3))
     assert "1234 records" in first
     assert second == "Kafka can't be reached; looking again\n"
     assert "0 records" in third

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pipeline.ops.status.overview import Size, Waiting, feeds_of, indices_of, stores_in, summed
+from pipeline.ops.status.overview import Size, Waiting, feeds_of, indices_of, measure_stores, sum_lags
 from pipeline.records.agencies import Agency, AgencyState
 from pipeline.streams.monitoring.lag import Lag
 from pipeline.streams.runtime.stores import LOCK
@@ -16,7 +16,7 @@ def test_what_waits_is_added_up_by_stage_and_topic_the_most_first() -> None:
         Lag("t.intake", "t.cases.fr-pj", 0, 0), Lag("t.project-g1", "t.accepted", 0, 2),
         Lag("t.project-g1", "t.accepted", 1, 3),
     ]  # fmt: skip
-    assert summed(lags, "t.") == [Waiting("project-g1", "accepted", 5), Waiting("intake", "cases.fr-pj", 0)]
+    assert sum_lags(lags, "t.") == [Waiting("project-g1", "accepted", 5), Waiting("intake", "cases.fr-pj", 0)]
 
 
 def test_a_feed_is_silent_after_a_day_or_without_any_record_and_a_removed_agency_has_none() -> None:
@@ -43,7 +43,7 @@ def test_stores_are_added_up_by_stage_as_they_lie_on_disk(tmp_path: Path) -> Non
         folder.mkdir(parents=True)
         (folder / LOCK).touch()
         (folder / "data.mdb").write_bytes(b"x" * 4096)
-    (found,) = stores_in(tmp_path)
+    (found,) = measure_stores(tmp_path)
     assert found.name == "correlate"
     assert found.size >= 2 * 4096
-    assert stores_in(tmp_path / "nowhere") == []
+    assert measure_stores(tmp_path / "nowhere") == []

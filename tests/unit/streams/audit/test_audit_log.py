@@ -40,7 +40,7 @@ class Topic:
     def faults(self) -> list[str]:
         verification = Verification()
         for entry in self.entries:
-            verification.see(entry)
+            verification.check_entry(entry)
         return [one.fault for one in verification.findings(NOW + timedelta(hours=1))]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.correlation.kinds import KeyKind, key
+from pipeline.correlation.kinds import KeyKind, make_key
 from pipeline.streams.catalogues import metrics
 from pipeline.streams.runtime.metering import Meter
 from pipeline.streams.stages import correlate
@@ -40,7 +40,7 @@ def test_what_is_certain_is_counted_with_its_delay() -> None:
     meter = Meter("meter-test", "ns-", lambda: 103.0)
     tally = metrics.Tally()
     tally[metrics.OUTCOMES.labels("meter-test", "accepted", "")] += 2
-    meter.certain([[record(4, 100_000), record(5, 101_000)]], tally)
+    meter.count_applied([[record(4, 100_000), record(5, 101_000)]], tally)
     assert value("liaison_records_total", feed="meter-test", topic="cases.fr-pj") == 2
     assert value("liaison_outcomes_total", agency="meter-test", outcome="accepted", reason="") == 2
     assert value("liaison_latency_seconds_sum", feed="meter-test") == 3.0
@@ -51,8 +51,8 @@ def test_a_hot_block_is_told_by_its_kind_alone() -> None:
     before = value("liaison_hot_blocks_total", kind="phone_tail")
     counted = value("liaison_block_cases_count", kind="phone_tail")
     small = value("liaison_block_cases_bucket", kind="phone_tail", le="3.0")
-    met = [key(KeyKind.PHONE_TAIL, f"canary {number}") for number in (5550123, 5550124, 5550125)]
-    correlate._met(np.array(met, np.uint64), np.array([metrics.HOT_BLOCK, metrics.HOT_BLOCK - 1, 2]))
+    met = [make_key(KeyKind.PHONE_TAIL, f"canary {number}") for number in (5550123, 5550124, 5550125)]
+    correlate._observe_blocks(np.array(met, np.uint64), np.array([metrics.HOT_BLOCK, metrics.HOT_BLOCK - 1, 2]))
     assert value("liaison_hot_blocks_total", kind="phone_tail") == before + 1
     assert value("liaison_block_cases_count", kind="phone_tail") == counted + 3
     assert value("liaison_block_cases_bucket", kind="phone_tail", le="3.0") == small + 1

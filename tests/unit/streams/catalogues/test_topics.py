@@ -12,18 +12,18 @@ SETTINGS = Settings(namespace="ns.", case_partitions=3, block_partitions=5)
 
 
 def test_names_carry_the_namespace() -> None:
-    assert topics.name(SETTINGS, topics.CASES, agency="fr-pj") == "ns.cases.fr-pj"
-    assert topics.name(SETTINGS, topics.LINKS, generation="ab12") == "ns.links.ab12"
-    assert topics.name(Settings(namespace=""), topics.REJECTED) == "rejected"
+    assert topics.topic_name(SETTINGS, topics.CASES, agency="fr-pj") == "ns.cases.fr-pj"
+    assert topics.topic_name(SETTINGS, topics.LINKS, generation="ab12") == "ns.links.ab12"
+    assert topics.topic_name(Settings(namespace=""), topics.REJECTED) == "rejected"
 
 
 def test_the_agency_is_found_in_its_topic_s_name() -> None:
-    full = topics.name(SETTINGS, topics.CASES, agency="be-fp")
+    full = topics.topic_name(SETTINGS, topics.CASES, agency="be-fp")
     assert topics.agency_of(SETTINGS, topics.CASES, full) == "be-fp"
 
 
 def test_the_plan_holds_every_topic_once_for_what_it_exists_for() -> None:
-    plan = topics.plan(SETTINGS, ["fr-pj", "be-fp"], ["ab12"])
+    plan = topics.plan_topics(SETTINGS, ["fr-pj", "be-fp"], ["ab12"])
     counts = {scope: sum(t.scope is scope for t in CATALOGUE) for scope in Scope}
     assert len(plan) == counts[Scope.INSTALLATION] + 2 * counts[Scope.AGENCY] + counts[Scope.GENERATION]
     assert len({planned.name for planned in plan}) == len(plan)
@@ -31,8 +31,8 @@ def test_the_plan_holds_every_topic_once_for_what_it_exists_for() -> None:
 
 def test_national_topics_and_accepted_have_one_partition_count() -> None:
     fixed = (topics.CASES, topics.ACCEPTED, topics.RECEIPTS, topics.REJECTED, topics.LINKS)
-    assert {topics.partitions(SETTINGS, topic) for topic in fixed} == {3}
-    assert topics.partitions(SETTINGS, topics.BLOCKS) == 5
+    assert {topics.partition_count(SETTINGS, topic) for topic in fixed} == {3}
+    assert topics.partition_count(SETTINGS, topics.BLOCKS) == 5
 
 
 @pytest.mark.parametrize("topic", [t for t in CATALOGUE if t.personal], ids=lambda t: t.pattern)
@@ -95,6 +95,8 @@ def test_half_of_the_replicas_rounded_up_must_be_in_sync() -> None:
 
 
 def test_the_topics_of_others_on_a_shared_cluster_are_not_ours() -> None:
-    assert all(topics.is_named_by_catalogue(SETTINGS, one.name) for one in topics.plan(SETTINGS, ["x"], ["ab12"]))
+    assert all(
+        topics.is_named_by_catalogue(SETTINGS, one.name) for one in topics.plan_topics(SETTINGS, ["x"], ["ab12"])
+    )
     others = ("accepted", "ns.accepted.more", "ns.case", "__consumer_offsets")
     assert not [name for name in others if topics.is_named_by_catalogue(SETTINGS, name)]

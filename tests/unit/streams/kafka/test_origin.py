@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.records.messages import Position
-from pipeline.streams.kafka.origin import HEADER, headers, origin_of
+from pipeline.streams.kafka.origin import HEADER, origin_headers, origin_of
 
 FIRST = Position("ns-cases.fr-pj", 2, 4711)
 
@@ -18,7 +18,7 @@ def record(given: list[tuple[str, bytes | None]]) -> Any:
 
 
 def test_what_is_sent_again_tells_its_first_position() -> None:
-    assert origin_of(record([("traceparent", b"x"), *headers(FIRST)])) == FIRST
+    assert origin_of(record([("traceparent", b"x"), *origin_headers(FIRST)])) == FIRST
 
 
 @pytest.mark.parametrize(

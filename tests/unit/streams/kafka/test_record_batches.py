@@ -40,7 +40,7 @@ def body(count: int, value: bytes = b"v" * 50) -> bytes:
 
 def read(fetched: bytes, limits: BatchLimits = LIMITS) -> list[tuple[int, bytes | None]]:
     reader = BatchReader(limits)
-    return [(record.offset, record.key) for batch in split_batches(fetched) for record in reader.read(batch)]
+    return [(record.offset, record.key) for batch in split_batches(fetched) for record in reader.read_records(batch)]
 
 
 def problem(fetched: bytes, limits: BatchLimits = LIMITS) -> str:
@@ -109,7 +109,7 @@ def test_an_old_format_is_unreadable_and_has_its_place() -> None:
     (batch,) = split_batches(bytes(builder.build()))
     assert (batch.base_offset, batch.last_offset) == (0, 4)
     with pytest.raises(UnreadableBatchError, match="older"):
-        BatchReader(LIMITS).read(batch)
+        BatchReader(LIMITS).read_records(batch)
 
 
 @pytest.mark.parametrize("position", range(16, 61))
@@ -145,7 +145,7 @@ def only_own_errors(fetched: bytes) -> None:
     try:
         for batch in split_batches(fetched):
             with suppress(UnreadableBatchError):
-                records = reader.read(batch)
+                records = reader.read_records(batch)
                 assert all(batch.base_offset <= record.offset <= batch.last_offset for record in records)
                 assert len(records) == batch.record_count
     except CorruptBatchError:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.topic_state import MIN_INSYNC, TopicState, compare, wanted_configuration
+from pipeline.streams.kafka.topic_state import MIN_INSYNC, TopicState, compare_topics, wanted_configuration
 
-[AUDIT] = [one for one in topics.plan(Settings(), [], []) if one.topic is topics.AUDIT]
+[AUDIT] = [one for one in topics.plan_topics(Settings(), [], []) if one.topic is topics.AUDIT]
 
 
 def state(replicas: int, **changed: str) -> TopicState:
@@ -20,11 +20,11 @@ def internal(replicas: int, in_sync: str) -> TopicState:
 
 def test_a_topic_as_the_catalogue_says_differs_in_nothing() -> None:
     for replicas in (1, 2, 3, 5):
-        assert compare([AUDIT], [state(replicas)], replicas) == []
+        assert compare_topics([AUDIT], [state(replicas)], replicas) == []
 
 
 def test_missing_replicas_are_mended_and_what_must_be_in_sync_follows() -> None:
-    found = compare([AUDIT], [state(1)], 3)
+    found = compare_topics([AUDIT], [state(1)], 3)
     assert [(each.key, each.actual, each.wanted, each.mendable) for each in found] == [
         ("replicas", "1", "3", True),
         (MIN_INSYNC, "1", "2", True),
@@ -32,14 +32,14 @@ def test_missing_replicas_are_mended_and_what_must_be_in_sync_follows() -> None:
 
 
 def test_more_replicas_than_asked_for_are_told_and_stay_with_their_setting() -> None:
-    [found] = compare([AUDIT], [state(3)], 1)
+    [found] = compare_topics([AUDIT], [state(3)], 1)
     assert str(found) == "audit: replicas is 3, LIAISON_REPLICATION_FACTOR is 1"
     assert not found.mendable
 
 
 def test_of_kafka_s_own_topics_only_too_little_is_told() -> None:
-    assert compare([], [internal(3, "3")], 3) == compare([], [internal(3, "2")], 1) == []
-    assert [str(each) for each in compare([], [internal(1, "1")], 3)] == [
+    assert compare_topics([], [internal(3, "3")], 3) == compare_topics([], [internal(3, "2")], 1) == []
+    assert [str(each) for each in compare_topics([], [internal(1, "1")], 3)] == [
         "__transaction_state: replicas is 1, LIAISON_REPLICATION_FACTOR is 3",
         "__transaction_state: min.insync.replicas is 1, exactly-once needs 2",
     ]

@@ -19,29 +19,29 @@ def at(minute: float) -> datetime:
 def test_a_watermark_is_the_last_moment_whose_ends_are_acknowledged() -> None:
     watermark = Watermark()
     for minute, end in enumerate((10, 20, 30)):
-        watermark.note(at(minute), {A: end, B: 5})
-    watermark.acknowledged({A: 9, B: 5}, set())
+        watermark.note_ends(at(minute), {A: end, B: 5})
+    watermark.note_acknowledged({A: 9, B: 5}, set())
     assert watermark.reached is None
-    watermark.acknowledged({A: 25, B: 5}, set())
+    watermark.note_acknowledged({A: 25, B: 5}, set())
     assert watermark.reached == at(1)
 
 
 def test_a_partition_at_rest_is_read_whole_though_its_markers_are_never_acknowledged() -> None:
     watermark = Watermark()
-    watermark.note(NOW, {A: 10, B: 5})
-    watermark.acknowledged({A: 9, B: 4}, {A})
+    watermark.note_ends(NOW, {A: 10, B: 5})
+    watermark.note_acknowledged({A: 9, B: 4}, {A})
     assert watermark.reached is None, "B goes on"
-    watermark.acknowledged({A: 9, B: 5}, {A})
+    watermark.note_acknowledged({A: 9, B: 5}, {A})
     assert watermark.reached == NOW
 
 
 def test_what_a_former_generation_had_yet_to_do_holds_nothing_back() -> None:
     watermark = Watermark()
-    watermark.note(at(0), {A: 10, TopicPartition("links.former", 0): 5})
-    watermark.note(at(1), {A: 10, B: 1})
-    watermark.acknowledged({A: 10, B: 0}, set())
+    watermark.note_ends(at(0), {A: 10, TopicPartition("links.former", 0): 5})
+    watermark.note_ends(at(1), {A: 10, B: 1})
+    watermark.note_acknowledged({A: 10, B: 0}, set())
     assert watermark.reached is None
-    watermark.acknowledged({A: 10, B: 1}, set())
+    watermark.note_acknowledged({A: 10, B: 1}, set())
     assert watermark.reached == at(1)
 
 
@@ -54,7 +54,7 @@ class Flow:
         self.done = dict.fromkeys(self.ends, 0)
 
     def look(self, minute: float) -> None:
-        self.freshness.look(at(minute), [self._group(CASES), self._group(BLOCKS), self._group(A, B)])
+        self.freshness.update_positions(at(minute), [self._group(CASES), self._group(BLOCKS), self._group(A, B)])
 
     def _group(self, *partitions: TopicPartition) -> GroupPosition:
         rest: Set[TopicPartition] = {p for p in partitions if self.done[p] == self.ends[p]}
@@ -112,7 +112,7 @@ def test_a_backlog_of_before_the_first_look_is_estimated_until_it_is_known() -> 
     flow.look(0)
     assert flow.freshness.as_of is None
     assert flow.freshness.is_estimated
-    flow.freshness.estimate(at(-90))
+    flow.freshness.estimate_from(at(-90))
     assert flow.freshness.as_of == at(-90)
     flow.done[CASES] = 5
     flow.look(1)

@@ -51,21 +51,21 @@ def test_positions_are_counted_as_a_dictionary_would(
         account.add_messages(first, last)
     for (first, last), verdict in said:
         account.add_receipt(first, last, verdict)
-    assert account.count(acknowledged) == plain(messages, said, acknowledged)
+    assert account.count_messages(acknowledged) == plain(messages, said, acknowledged)
 
 
 def test_a_range_counts_each_of_its_positions() -> None:
     account = OutcomeMap(0, VerdictNumbers())
     account.add_messages(0, 999_999)
     account.add_receipt(0, 999_998, UNREADABLE)
-    assert account.count(1_000_000) == PartitionCount({UNREADABLE: 999_999}, 1, 0, 0, 0)
+    assert account.count_messages(1_000_000) == PartitionCount({UNREADABLE: 999_999}, 1, 0, 0, 0)
 
 
 def test_a_receipt_far_beyond_the_partition_takes_no_memory() -> None:
     account = OutcomeMap(0, VerdictNumbers())
     account.add_messages(3, 3)
     account.add_receipt(3, 1 << 62, ACCEPTED)
-    assert account.count(4) == PartitionCount({ACCEPTED: 1}, 0, 0, 0, 0)
+    assert account.count_messages(4) == PartitionCount({ACCEPTED: 1}, 0, 0, 0, 0)
 
 
 def test_more_verdicts_than_there_can_be_are_refused() -> None:

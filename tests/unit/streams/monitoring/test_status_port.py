@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from pipeline.streams.catalogues.metrics import LAG
-from pipeline.streams.monitoring.status_port import serving
+from pipeline.streams.monitoring.status_port import serve_status
 from pipeline.streams.runtime.health import Health, HealthSample, LaneState
 
 HOST = "127.0.0.1"
@@ -17,13 +17,13 @@ HOST = "127.0.0.1"
 def test_metrics_and_health_are_answered() -> None:
     health = Health(0.0)
     LAG.labels("intake", "cases.fr-pj", "0").set(12)
-    with serving(HOST, 0, health, lambda: 1.0) as port, httpx.Client(base_url=f"http://{HOST}:{port}") as client:
+    with serve_status(HOST, 0, health, lambda: 1.0) as port, httpx.Client(base_url=f"http://{HOST}:{port}") as client:
         metrics = client.get("/metrics")
         assert 'liaison_lag_records{feed="intake",partition="0",topic="cases.fr-pj"} 12.0' in metrics.text
         assert client.get("/healthz").text == "ok\n"
         waiting = client.get("/readyz")
         assert (waiting.status_code, waiting.text) == (503, "waiting for Elasticsearch, or for a first agency\n")
-        health.observe(HealthSample(1.0, {}, 0, frozenset({LaneState.WORKING})))
+        health.add_sample(HealthSample(1.0, {}, 0, frozenset({LaneState.WORKING})))
         ready = client.get("/readyz")
         assert (ready.status_code, ready.text) == (200, "ok; 0 records wait\n")
         assert client.get("/").status_code == 404
@@ -33,6 +33,6 @@ def test_a_taken_port_is_no_reason_to_stand_still(caplog: pytest.LogCaptureFixtu
     with socket.socket() as taken:
         taken.bind((HOST, 0))
         taken.listen()
-        with serving(HOST, taken.getsockname()[1], Health(0.0)) as port:
+        with serve_status(HOST, taken.getsockname()[1], Health(0.0)) as port:
             assert port != taken.getsockname()[1]
     assert "is taken" in caplog.text

@@ -12,27 +12,27 @@ from pipeline.matching import model
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 from pipeline.streams.kafka.batch_rejections import RejectedBatch, rejected_batches
-from pipeline.streams.registers.control import Control, Setting, decoded, new
-from pipeline.streams.workers.supervisor import SupervisedProcess, jobs
+from pipeline.streams.registers.control import Control, Setting, decode_control, new_generation
+from pipeline.streams.workers.supervisor import SupervisedProcess, wanted_processes
 
 
 def test_the_table_names_the_active_generation_and_all_that_are_computed() -> None:
     file = msgspec.Raw(b'{"version":"m"}')
     one = Setting("generation", "0123456789ab", "someone", "2026-11-01T10:00:00Z", 8, file)
     active = Setting("active_generation", "0123456789ab", "someone", "2026-11-01T11:00:00Z")
-    held = decoded({str(at).encode(): msgspec.json.encode(each) for at, each in enumerate((one, active))})
+    held = decode_control({str(at).encode(): msgspec.json.encode(each) for at, each in enumerate((one, active))})
     assert held.active == "0123456789ab"
-    assert held.of().model == bytes(file)
-    assert held.of("0123456789ab").settings(Settings()).block_partitions == 8
+    assert held.find_generation().model == bytes(file)
+    assert held.find_generation("0123456789ab").apply_to_settings(Settings()).block_partitions == 8
     with pytest.raises(LiaisonError, match="no generation ffffffffffff"):
-        held.of("ffffffffffff")
+        held.find_generation("ffffffffffff")
 
 
 def test_an_order_to_give_up_a_batch_is_no_generation_and_is_found_by_its_partition() -> None:
     batch = RejectedBatch("cases.fr-pj", "id", 2, 7, 9)
     order = Setting("rejected_batch", "cases.fr-pj-2-7", "someone", "2026-11-01T11:00:00Z", batch=batch)
     table = {batch.key.encode(): msgspec.json.encode(order)}
-    assert decoded(table) == Control("", {})
+    assert decode_control(table) == Control("", {})
     assert rejected_batches(table.items(), "cases.fr-pj", 2) == [batch]
     assert rejected_batches(table.items(), "cases.fr-pj", 22) == []
     assert [offset for offset in range(12) if batch.covers(offset)] == [7, 8, 9]
@@ -40,35 +40,38 @@ def test_an_order_to_give_up_a_batch_is_no_generation_and_is_found_by_its_partit
 
 def test_without_a_generation_it_says_what_to_do() -> None:
     with pytest.raises(LiaisonError, match="run `liaison topics apply`"):
-        Control("", {}).of()
+        Control("", {}).find_generation()
 
 
 def test_a_generation_carries_the_model_that_makes_it() -> None:
     shipped = load_model()
-    made = new(shipped, 4)
-    assert made.compiled().content_hash == shipped.content_hash
+    made = new_generation(shipped, 4)
+    assert made.compile_model().content_hash == shipped.content_hash
     assert made.by
     with pytest.raises(LiaisonError, match=f"generation {made.id} is another version's of Liaison"):
-        replace(made, block_partitions=5).compiled()
+        replace(made, block_partitions=5).compile_model()
     with pytest.raises(LiaisonError, match="can't read the model"):
-        replace(made, model=b'{"version":"m"}').compiled()
+        replace(made, model=b'{"version":"m"}').compile_model()
 
 
 @pytest.mark.parametrize("version", ["FORMS", "SCORING"])
 def test_code_that_forms_or_scores_otherwise_refuses_a_generation_and_says_which_it_makes(
     version: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = new(load_model(), 4)
+    made = new_generation(load_model(), 4)
     monkeypatch.setattr(model, version, getattr(model, version) + 1)
-    own = new(load_model(), 4)
+    own = new_generation(load_model(), 4)
     with pytest.raises(LiaisonError, match=f"this one makes {own.id} of its model: compute that by `liaison ops gen"):
-        made.compiled()
-    assert jobs(Control(made.id, {made.id: made, own.id: own})) >= {SupervisedProcess("derive", own.id)}
+        made.compile_model()
+    assert wanted_processes(Control(made.id, {made.id: made, own.id: own})) >= {SupervisedProcess("derive", own.id)}
 
 
 def test_a_supervisor_runs_what_this_program_can_compute() -> None:
-    made = new(load_model(), 4)
+    made = new_generation(load_model(), 4)
     foreign = replace(made, id="ffffffffffff")
     held = Control(made.id, {made.id: made, foreign.id: foreign})
     every = {SupervisedProcess("intake", ""), SupervisedProcess("notify", ""), SupervisedProcess("attest", "")}
-    assert jobs(held) == every | {SupervisedProcess("correlate", made.id), SupervisedProcess("project", made.id)}
+    assert wanted_processes(held) == every | {
+        SupervisedProcess("correlate", made.id),
+        SupervisedProcess("project", made.id),
+    }

@@ -11,19 +11,19 @@ import pytest
 from pipeline.errors import LiaisonError
 from pipeline.records.agencies import Agency, AgencyState
 from pipeline.records.agency_keys import SigningPolicy, with_key, with_revocation
-from pipeline.streams.registers.registry_seals import NO_KEYS, is_sealed, sealed, trust
+from pipeline.streams.registers.registry_seals import NO_KEYS, is_sealed, judge_registry, seal_agency
 from support.correlation.key_rings import OTHER, RING, ROTATED
 from support.records.signing import NEXT_KEY, START, STRANGE_KEY, public, signing_agency
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
 PLAIN = Agency("fr-pj", "FR")
-GOOD = sealed(signing_agency(), RING, NOW)
+GOOD = seal_agency(signing_agency(), RING, NOW)
 
 
 def trusted(entry: Agency, pin: Agency | None = None) -> Agency:
     """What intake goes by of an entry, with what was seen of it before."""
-    return trust({"fr-pj": entry}, {"fr-pj": pin} if pin else {}, RING).registry["fr-pj"]
+    return judge_registry({"fr-pj": entry}, {"fr-pj": pin} if pin else {}, RING).registry["fr-pj"]
 
 
 def changed(entry: Agency, **changes: object) -> Agency:
@@ -41,8 +41,8 @@ def test_a_sealed_entry_survives_kafka() -> None:
 def test_a_seal_holds_after_a_rotation_and_for_no_other_installation() -> None:
     assert is_sealed(GOOD, ROTATED)
     assert not is_sealed(GOOD, OTHER)
-    assert is_sealed(sealed(GOOD, ROTATED, LATER), ROTATED)
-    assert not is_sealed(sealed(GOOD, ROTATED, LATER), RING)
+    assert is_sealed(seal_agency(GOOD, ROTATED, LATER), ROTATED)
+    assert not is_sealed(seal_agency(GOOD, ROTATED, LATER), RING)
 
 
 def test_an_agency_that_asked_for_nothing_needs_no_seal() -> None:
@@ -60,13 +60,13 @@ FORGERIES = {
     "another agency's": msgspec.structs.replace(GOOD, name="be-fp"),
     "another country": msgspec.structs.replace(GOOD, country="BE"),
     "state": msgspec.structs.replace(GOOD, state=AgencyState.REMOVED),
-    "sealed by another installation": sealed(GOOD, OTHER, LATER),
+    "sealed by another installation": seal_agency(GOOD, OTHER, LATER),
 }
 
 
 @pytest.mark.parametrize("forged", FORGERIES.values(), ids=FORGERIES)
 def test_a_forged_entry_lets_nothing_in(forged: Agency) -> None:
-    assert trust({forged.name: forged}, {}, RING).registry[forged.name].signing == NO_KEYS
+    assert judge_registry({forged.name: forged}, {}, RING).registry[forged.name].signing == NO_KEYS
     assert trusted(forged, GOOD) == GOOD
 
 
@@ -75,20 +75,20 @@ def test_an_entry_as_if_nothing_had_been_asked_for_is_not_believed_once_the_agen
 
 
 def test_an_older_sealed_entry_brings_no_revoked_key_back() -> None:
-    revoked = sealed(changed(GOOD, keys=(public(revoked_at=NOW),)), RING, LATER)
-    found = trust({"fr-pj": GOOD}, {"fr-pj": revoked}, RING)
+    revoked = seal_agency(changed(GOOD, keys=(public(revoked_at=NOW),)), RING, LATER)
+    found = judge_registry({"fr-pj": GOOD}, {"fr-pj": revoked}, RING)
     assert found.registry["fr-pj"] == revoked
     assert found.doubted == ("fr-pj",)
     assert found.pins["fr-pj"] == revoked
 
-    newer = sealed(changed(GOOD, required=False), RING, LATER)
-    found = trust({"fr-pj": newer}, {"fr-pj": GOOD}, RING)
+    newer = seal_agency(changed(GOOD, required=False), RING, LATER)
+    found = judge_registry({"fr-pj": newer}, {"fr-pj": GOOD}, RING)
     assert found.registry == found.pins == {"fr-pj": newer}
     assert not found.doubted
 
 
 def test_each_seal_is_later_than_the_one_before_even_if_the_clock_is_not() -> None:
-    again = sealed(GOOD, RING, NOW - timedelta(days=1))
+    again = seal_agency(GOOD, RING, NOW - timedelta(days=1))
     assert again.signing.changed_at is not None
     assert again.signing.changed_at > NOW
     assert trusted(again, GOOD) == again
@@ -119,7 +119,7 @@ def test_what_was_seen_is_kept_in_the_home(tmp_path: Path) -> None:
     from pipeline.streams.registers.registry_pins import pins_path, trusted_registry
 
     settings = Settings(home=tmp_path, namespace="n-")
-    good = sealed(signing_agency(), key_ring(settings), NOW)
+    good = seal_agency(signing_agency(), key_ring(settings), NOW)
     assert trusted_registry(settings, {"fr-pj": PLAIN}) == {"fr-pj": PLAIN}
     assert not pins_path(settings).exists()
     assert trusted_registry(settings, {"fr-pj": good}) == {"fr-pj": good}

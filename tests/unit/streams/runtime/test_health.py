@@ -23,55 +23,55 @@ def watched(*samples: tuple[int, int | None], state: LaneState = LaneState.WORKI
     at = 0.0
     for applied, lag in samples:
         at += STEP_S
-        health.observe(sample(at, applied, lag, state, outside))
+        health.add_sample(sample(at, applied, lag, state, outside))
     while at < LATE:
         at += STEP_S
-        health.observe(sample(at, *samples[-1], state, outside))
+        health.add_sample(sample(at, *samples[-1], state, outside))
     return health
 
 
 def test_nothing_applied_while_records_wait_fails_both_checks() -> None:
     stuck = watched((7, 1), (7, 90))
-    assert stuck.alive(LATE) == stuck.ready(LATE) == STALL
+    assert stuck.why_restart(LATE) == stuck.why_not_ready(LATE) == STALL
 
 
 def test_nothing_to_do_is_no_stall() -> None:
     idle = watched((7, 0))
-    assert idle.alive(LATE) == idle.ready(LATE) == ""
+    assert idle.why_restart(LATE) == idle.why_not_ready(LATE) == ""
 
 
 def test_progress_is_health_however_great_the_lag() -> None:
     health = Health(0.0)
     for number in range(100):
-        health.observe(sample(number * STEP_S, number, 1_000_000 + number))
-    assert health.ready(99 * STEP_S) == ""
+        health.add_sample(sample(number * STEP_S, number, 1_000_000 + number))
+    assert health.why_not_ready(99 * STEP_S) == ""
 
 
 def test_a_stall_is_told_only_after_its_time() -> None:
     health = Health(0.0)
-    health.observe(sample(0.0, 7, 5))
-    health.observe(sample(STALLED_S, 7, 9))
-    assert health.alive(STALLED_S) == ""
-    assert health.alive(STALLED_S + 0.1) == STALL
+    health.add_sample(sample(0.0, 7, 5))
+    health.add_sample(sample(STALLED_S, 7, 9))
+    assert health.why_restart(STALLED_S) == ""
+    assert health.why_restart(STALLED_S + 0.1) == STALL
 
 
 @pytest.mark.parametrize(
     "waiting", [watched((7, 90), outside=True), watched((7, 90), state=LaneState.FAILING)], ids=["outside", "failing"]
 )
 def test_what_waits_for_others_is_not_restarted_and_not_ready(waiting: Health) -> None:
-    assert waiting.alive(LATE) == ""
-    assert waiting.ready(LATE) == STALL
+    assert waiting.why_restart(LATE) == ""
+    assert waiting.why_not_ready(LATE) == STALL
 
 
 def test_a_store_that_is_rebuilt_is_no_stall() -> None:
     rebuilding = watched((-1, 90), state=LaneState.STARTING)
-    assert rebuilding.alive(LATE) == ""
-    assert rebuilding.ready(LATE) == "stores are being read"
+    assert rebuilding.why_restart(LATE) == ""
+    assert rebuilding.why_not_ready(LATE) == "stores are being read"
 
 
 def test_a_worker_that_no_longer_looks_at_itself_hangs() -> None:
     health = watched((7, 0))
-    assert health.alive(LATE + SILENT_S + STEP_S) == health.ready(LATE + SILENT_S + STEP_S) != ""
+    assert health.why_restart(LATE + SILENT_S + STEP_S) == health.why_not_ready(LATE + SILENT_S + STEP_S) != ""
 
 
 @pytest.mark.parametrize(
@@ -86,15 +86,15 @@ def test_a_worker_that_no_longer_looks_at_itself_hangs() -> None:
 )
 def test_why_a_worker_that_lives_is_not_ready(seen: HealthSample, problem: str) -> None:
     health = Health(0.0)
-    health.observe(seen)
-    assert health.alive(2.0) == ""
-    assert health.ready(2.0) == problem
+    health.add_sample(seen)
+    assert health.why_restart(2.0) == ""
+    assert health.why_not_ready(2.0) == problem
 
 
 def test_a_worker_that_has_just_started_is_alive() -> None:
     health = Health(0.0)
-    assert health.alive(1.0) == ""
-    assert health.ready(1.0) == "waiting for Elasticsearch, or for a first agency"
+    assert health.why_restart(1.0) == ""
+    assert health.why_not_ready(1.0) == "waiting for Elasticsearch, or for a first agency"
 
 
 def test_a_worker_that_crashes_again_and_again_is_never_ready() -> None:
@@ -107,24 +107,24 @@ def test_a_worker_that_crashes_again_and_again_is_never_ready() -> None:
             sample(life * 30.0 + 15, 7, 90),
             sample(life * 30.0 + 25, 7, 90),
         ):
-            health.observe(seen)
-            assert health.ready(seen.at) != ""
+            health.add_sample(seen)
+            assert health.why_not_ready(seen.at) != ""
 
 
 @pytest.mark.parametrize("proof", [(8, 89), (7, 0)], ids=["something applied", "nothing to do"])
 def test_a_worker_is_ready_once_it_has_shown_that_it_works(proof: tuple[int, int]) -> None:
     health = Health(0.0)
-    health.observe(sample(5.0, 7, 90))
-    assert health.ready(5.0) == UNPROVEN
-    health.observe(sample(10.0, *proof))
-    health.observe(sample(15.0, proof[0], 90))
-    assert health.ready(15.0) == ""
+    health.add_sample(sample(5.0, 7, 90))
+    assert health.why_not_ready(5.0) == UNPROVEN
+    health.add_sample(sample(10.0, *proof))
+    health.add_sample(sample(15.0, proof[0], 90))
+    assert health.why_not_ready(15.0) == ""
     assert health.lag == 90
 
 
 def test_a_worker_without_partitions_is_ready_once_its_group_has_given_it_none() -> None:
     health = Health(0.0)
-    health.observe(HealthSample(5.0, {}, 0, frozenset({LaneState.JOINING})))
-    assert health.ready(5.0) == "joining its consumer group"
-    health.observe(HealthSample(10.0, {}, 0))
-    assert health.ready(10.0) == ""
+    health.add_sample(HealthSample(5.0, {}, 0, frozenset({LaneState.JOINING})))
+    assert health.why_not_ready(5.0) == "joining its consumer group"
+    health.add_sample(HealthSample(10.0, {}, 0))
+    assert health.why_not_ready(10.0) == ""

@@ -74,15 +74,15 @@ class World:
         self.journal.append(what)
 
     # The work
-    async def open(self, source: TopicPartition, applied: AppliedPosition) -> World:
+    async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> World:
         self._did("open")
         self.offset = applied.offset
         return self
 
-    async def due(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
         return self.waiting if applied == {SOURCE: self.applied} else []
 
-    def step(self, source: TopicPartition, store: Any, records: Sequence[Any]) -> ChunkResult:
+    def decide_records(self, source: TopicPartition, store: Any, records: Sequence[Any]) -> ChunkResult:
         self._did("step")
         result = ChunkResult()
         for at, record in enumerate(records):
@@ -93,7 +93,7 @@ class World:
             result.outputs.append(Output("target", 0, b"", b"%d" % record.offset))
         return result
 
-    async def publish(self, result: ChunkResult) -> Sequence[Output]:
+    async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
         self._did("publish")
         return ()
 
@@ -118,7 +118,7 @@ class World:
     def sync(self) -> None:
         self._did("sync")
 
-    def renew(self, after_s: float) -> None:
+    def compact(self, after_s: float) -> None:
         self._did("renew")
 
     def close(self) -> None:
@@ -173,7 +173,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 async def test_effects_come_in_order_and_acknowledgement_last(world: World) -> None:
     one = chunk(0, 1, 2)
     async with running(world) as lane:
-        await lane.put(one)
+        await lane.enqueue_chunk(one)
         await until(lambda: world.offset == 2)
         before = one.acknowledged
         await lane.acknowledge()
@@ -186,7 +186,7 @@ async def test_what_is_due_goes_out_before_the_first_record_and_again_after_a_fa
     world.waiting = [Output("target", 0, b"", b"-1")]
     world.failures["transaction"] = [OSError("transient")]
     async with running(world) as lane:
-        await lane.put(chunk(0))
+        await lane.enqueue_chunk(chunk(0))
         await until(lambda: world.offset == 0)
     assert world.written == [-1, 0]
     assert world.journal[:6] == ["start", "open", "start", "open", "transaction", "step"]
@@ -196,7 +196,7 @@ async def test_records_are_counted_once_whatever_fails(world: World) -> None:
     world.applied, world.records = 3, 2
     world.failures["commit"] = [OSError("transient")]
     async with running(world) as lane:
-        await lane.put(chunk(3, 5, 8))
+        await lane.enqueue_chunk(chunk(3, 5, 8))
         await until(lambda: world.offset == 8)
     assert (world.applied, world.records) == (8, 4)
 
@@ -205,8 +205,8 @@ async def test_what_was_applied_is_skipped_and_still_acknowledged(world: World) 
     world.applied = 3
     old, mixed = chunk(1, 2), chunk(3, 4)
     async with running(world) as lane:
-        await lane.put(old)
-        await lane.put(mixed)
+        await lane.enqueue_chunk(old)
+        await lane.enqueue_chunk(mixed)
         await until(lambda: world.written == [4])
     assert old.acknowledged
     assert mixed.acknowledged
@@ -217,7 +217,7 @@ async def test_a_failure_before_any_effect_is_tried_again_without_loss_or_double
     world.failures[effect] = [OSError("transient"), OSError("transient")]
     one = chunk(0, 1)
     async with running(world) as lane:
-        await lane.put(one)
+        await lane.enqueue_chunk(one)
         await until(lambda: world.applied == 1 and not lane.failing)
         await lane.acknowledge()
     assert world.written == [0, 1]
@@ -227,7 +227,7 @@ async def test_a_failure_before_any_effect_is_tried_again_without_loss_or_double
 async def test_a_full_disk_stops_consumption_until_there_is_room(world: World) -> None:
     world.failures["commit"] = [StoreUnwritableError("full")] * 3
     async with running(world) as lane:
-        await lane.put(chunk(0))
+        await lane.enqueue_chunk(chunk(0))
         await until(lambda: lane.failing)
         await until(lambda: world.offset == 0)
     assert world.written == [0]
@@ -238,7 +238,7 @@ async def test_a_failed_sync_acknowledges_nothing_until_it_works(world: World) -
     world.failures["sync"] = [OSError("disk")]
     one = chunk(0)
     async with running(world) as lane:
-        await lane.put(one)
+        await lane.enqueue_chunk(one)
         await until(lambda: world.offset == 0)
         await lane.acknowledge()
         assert not one.acknowledged
@@ -250,7 +250,7 @@ async def test_a_fenced_lane_stops_and_asks_to_join_anew(world: World) -> None:
     world.failures["transaction"] = [ProducerFencedError("fenced")]
     one = chunk(0)
     async with running(world) as lane:
-        await lane.put(one)
+        await lane.enqueue_chunk(one)
         await until(lambda: world.lost)
     assert world.written == []
     assert not one.acknowledged
@@ -261,7 +261,7 @@ async def test_slow_records_are_committed_in_parts(world: World, monkeypatch: py
     count = 2 * SLICE_RECORDS
     one = chunk(*range(count))
     async with running(world) as lane:
-        await lane.put(one)
+        await lane.enqueue_chunk(one)
         await until(lambda: world.applied == count - 1)
     assert world.journal.count("transaction") == 7, "of 1, 2, 4, 8, 16, 32 and the rest"
     assert world.written == list(range(count))
@@ -274,14 +274,14 @@ async def test_a_full_lane_pauses_its_source_and_a_closing_one_drops(world: Worl
         await gate.wait()
         return ()
 
-    world.publish = publish  # type: ignore[method-assign]
+    world.publish_effects = publish  # type: ignore[method-assign]
     chunks = [chunk(n) for n in range(WAITING_CHUNKS + 3)]
     async with running(world) as lane:
-        await lane.put(chunks[0])
+        await lane.enqueue_chunk(chunks[0])
         await until(lambda: lane.publishing)
         for one in chunks[1:]:
             assert (SOURCE in world.paused) == (one.value[0].offset >= WAITING_CHUNKS)
-            await lane.put(one)
+            await lane.enqueue_chunk(one)
         asyncio.get_running_loop().call_soon(gate.set)
     assert world.paused == set()
     assert [one.acknowledged for one in chunks] == [True] + [False] * (len(chunks) - 1)
@@ -294,13 +294,13 @@ async def test_a_record_is_decided_in_the_next_transaction_however_much_of_anoth
         await gate.wait()
         return ()
 
-    world.publish = publish  # type: ignore[method-assign]
+    world.publish_effects = publish  # type: ignore[method-assign]
     async with running(world, OTHER) as lane:
-        await lane.put(chunk(0))
+        await lane.enqueue_chunk(chunk(0))
         await until(lambda: lane.publishing)
         for n in range(20):
-            await lane.put(chunk(*range(1 + 500 * n, 501 + 500 * n)))
-        await lane.put(chunk(0, source=OTHER))
+            await lane.enqueue_chunk(chunk(*range(1 + 500 * n, 501 + 500 * n)))
+        await lane.enqueue_chunk(chunk(0, source=OTHER))
         assert world.paused == {SOURCE}
         gate.set()
         await until(lambda: ("other", 0) in world.decided)
@@ -323,9 +323,9 @@ async def test_a_record_that_fails_inside_holds_up_its_own_source_alone_until_it
     before = faults_of("source")
     poisoned, other = chunk(0, 1, 2, 3), chunk(*range(MAX_FAULTS_IN_A_ROW), source=OTHER)
     async with running(world, OTHER) as lane:
-        await lane.put(poisoned)
+        await lane.enqueue_chunk(poisoned)
         await until(lambda: world.applied == 1 and faults_of("source") > before)
-        await lane.put(other)
+        await lane.enqueue_chunk(other)
         await until(lambda: ("other", MAX_FAULTS_IN_A_ROW - 1) in world.decided)
         assert not {("source", 2), ("source", 3)} & set(world.decided)
         world.broken.clear()
@@ -344,7 +344,7 @@ async def test_failures_in_a_row_are_told_once_and_nothing_is_taken_for_done(
     world.broken = {("source", 0)}
     one = chunk(0)
     async with running(world) as lane:
-        await lane.put(one)
+        await lane.enqueue_chunk(one)
         await until(lambda: bool(world.gave_up))
         assert lane.state is LaneState.FAILING
     assert [str(fault) for fault in world.gave_up] == ["source-0-0: ValueError"]
@@ -370,7 +370,7 @@ async def test_an_idle_lane_writes_stores_anew_when_it_is_time(world: World, mon
     async with running(world) as lane:
         await until(lambda: "renew" in world.journal)
         assert not lane.failing
-        await lane.put(chunk(0))
+        await lane.enqueue_chunk(chunk(0))
         await until(lambda: world.offset == 0)
 
 
@@ -389,8 +389,8 @@ async def test_an_unreadable_batch_is_applied_to_its_end_and_what_was_applied_of
     async with running(world) as lane:
         first = chunk(1)
         first.value += [UnreadableBatch("source", 0, 2, 9, 1000, "malformed")]
-        await lane.put(first)
+        await lane.enqueue_chunk(first)
         await until(lambda: world.applied == 9)
-        await lane.put(chunk(8, 9, 10))
+        await lane.enqueue_chunk(chunk(8, 9, 10))
         await until(lambda: world.applied == 10)
     assert world.written == [5, 10]

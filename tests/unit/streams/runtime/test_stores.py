@@ -22,10 +22,10 @@ from pipeline.streams.runtime.stores import (
     adopt_store,
     delete_abandoned,
     delete_namespace,
-    reopened,
-    scratch,
+    reopen_store,
+    scratch_folder,
     shared_root,
-    tend,
+    touch_and_prune,
 )
 from pipeline.streams.runtime.table_store import TableStore
 
@@ -51,7 +51,7 @@ def test_a_store_lies_under_its_slot_stage_scope_and_source(places: Places, tmp_
 @pytest.mark.parametrize(("applied", "offset"), [(7, 7), (9, 7), (6, NO_OFFSET), (NO_OFFSET, NO_OFFSET)])
 def test_a_store_is_kept_unless_it_is_ahead_of_what_was_applied(places: Places, applied: int, offset: int) -> None:
     held(places, 7)
-    store = reopened(TableStore, places, SOURCE, applied)
+    store = reopen_store(TableStore, places, SOURCE, applied)
     assert store.offset == offset
     assert (store.get(b"key") is None) == (offset == NO_OFFSET)
     store.close()
@@ -60,7 +60,7 @@ def test_a_store_is_kept_unless_it_is_ahead_of_what_was_applied(places: Places, 
 def test_a_topic_made_anew_finds_an_empty_store(places: Places) -> None:
     held(places, 7)
     anew = Places(places.root, places.stage, places.scope, Ids("cluster", {SOURCE.topic: "another"}))
-    store = reopened(TableStore, anew, SOURCE, 9)
+    store = reopen_store(TableStore, anew, SOURCE, 9)
     assert store.offset == NO_OFFSET
     store.close()
 
@@ -83,10 +83,10 @@ def test_a_store_in_use_for_days_is_not_taken_for_abandoned_when_its_worker_dies
     store.commit(7)
     days_ago = time.time() - 3 * KEPT_S
     os.utime(places.folder(SOURCE) / LOCK, (days_ago, days_ago))
-    assert tend([places.folder(SOURCE), places.folder(SOURCE).with_name("keeps nothing")], places.root) == []
+    assert touch_and_prune([places.folder(SOURCE), places.folder(SOURCE).with_name("keeps nothing")], places.root) == []
     store.close()
     assert delete_abandoned(places.root) == []
-    assert tend([], places.root, time.time() + KEPT_S + 1) == [places.folder(SOURCE)]
+    assert touch_and_prune([], places.root, time.time() + KEPT_S + 1) == [places.folder(SOURCE)]
 
 
 def test_what_a_slot_holds_that_nobody_claims_any_more_is_deleted(places: Places, tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_what_is_of_another_partition_stage_or_command_is_not_taken(places: Plac
     own = in_slot(places, "7")
     written(replace(places, stage="subscribe"), 5, 2000.0)
     written(replace(places, scope="cd34"), 5, 2000.0)
-    with scratch(Settings(home=tmp_path), "reindex") as root:
+    with scratch_folder(Settings(home=tmp_path), "reindex") as root:
         written(replace(places, root=root), 5, 2000.0)
         adopt_store(own.folder(SOURCE))
         assert not own.folder(SOURCE).exists()

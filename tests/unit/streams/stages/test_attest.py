@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.access.audit import Act, ActKind, Chain, bound
+from pipeline.access.audit import Act, ActKind, Chain, bind_acts
 from pipeline.settings import Settings
 from pipeline.streams.stages.attest import Attest, LogEnd
 from pipeline.transparency.growth import GrowingLog
@@ -23,18 +23,18 @@ def record(offset: int, value: bytes | None) -> ConsumerRecord:
 def keys(values: list[bytes | None], known: int = -1) -> list[bytes]:
     end = LogEnd(GrowingLog(), LOG, known)
     records = [record(offset, value) for offset, value in enumerate(values)]
-    return [one.key for one in Attest(Settings(), KEYS, lambda: NOW).step(AUDIT, end, records).outputs]
+    return [one.key for one in Attest(Settings(), KEYS, lambda: NOW).decide_records(AUDIT, end, records).outputs]
 
 
 def test_what_is_no_entry_has_no_leaf_and_stops_nothing() -> None:
-    first, second = bound(Chain("host|1|0"), [(Act(ActKind.OPENED), NOW), (Act(ActKind.READ), NOW)], new_seed)[1]
+    first, second = bind_acts(Chain("host|1|0"), [(Act(ActKind.OPENED), NOW), (Act(ActKind.READ), NOW)], new_seed)[1]
     sound = [msgspec.json.encode(one) for one in (first, second)]
     undated = msgspec.json.encode(msgspec.structs.replace(first, time="yesterday"))
     assert keys([sound[0], None, b"{", undated, sound[1]]) == [leaf_key(0), leaf_key(1), HEAD_KEY]
 
 
 def test_what_has_a_leaf_already_gets_none() -> None:
-    made = bound(Chain("host|1|0"), [(Act(ActKind.READ), NOW)] * 3, new_seed)[1]
+    made = bind_acts(Chain("host|1|0"), [(Act(ActKind.READ), NOW)] * 3, new_seed)[1]
     values: list[bytes | None] = [msgspec.json.encode(one) for one in made]
     assert keys(values, known=1) == [leaf_key(0), HEAD_KEY]
     assert keys(values, known=2) == []

@@ -9,7 +9,7 @@ from aiokafka import TopicPartition
 
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
-from pipeline.streams.registers.control import new
+from pipeline.streams.registers.control import new_generation
 from pipeline.streams.runtime.stateless import Nothing
 from pipeline.streams.stages.derive import Derive
 from support.index.documents import PureStages
@@ -30,12 +30,14 @@ class Kept(NamedTuple):
 
 def derived(offset: int, born: tuple[int, ...], generation: str = "own") -> int:
     """How many fingerprints a record that names this generation leads to."""
-    one = replace(new(STAGES.model, 4), id="own", born=born)
+    one = replace(new_generation(STAGES.model, 4), id="own", born=born)
     accepted = STAGES.accepted(RECORD)
     provenance = msgspec.structs.replace(accepted.provenance, generation=generation)
     value = msgspec.json.encode(msgspec.structs.replace(accepted, provenance=provenance))
     records: list[Any] = [Kept("accepted", 1, offset, b"fr-pj:1", value)]
-    return len(Derive(Settings(), one, STAGES.model).step(TopicPartition("accepted", 1), Nothing(), records).outputs)
+    return len(
+        Derive(Settings(), one, STAGES.model).decide_records(TopicPartition("accepted", 1), Nothing(), records).outputs
+    )
 
 
 def test_what_another_generation_took_in_goes_to_all_partitions() -> None:

@@ -14,7 +14,7 @@ from pipeline.access.hit_ledger import Admission, HitAllowance, HitQuestion
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.hits import HitKind
-from pipeline.correlation.projection import NOTHING, Seen, advance
+from pipeline.correlation.projection import NOTHING, Seen, advance_link
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Handling
 from pipeline.settings import Settings
@@ -44,7 +44,7 @@ def changes(*claims: Claim) -> list[ToldChange]:
     """What agencies are told of one link by these claims."""
     seen, found = NOTHING, []
     for claim in claims:
-        step = advance(seen, claim, RING)
+        step = advance_link(seen, claim, RING)
         found += [ToldChange(hit, claim, seen, step.seen) for hit in step.hits]
         seen = step.seen
     return found
@@ -53,7 +53,7 @@ def changes(*claims: Claim) -> list[ToldChange]:
 def outputs(*told: ToldChange) -> list[Output]:
     places: Any = None
     telling = Telling(Settings(), places, "project", "g1", RING)
-    return [output for one in told for output in telling.outputs(one)]
+    return [output for one in told for output in telling.change_outputs(one)]
 
 
 def questions(*claims: Claim) -> list[HitQuestion]:
@@ -126,7 +126,7 @@ class Gate:
         record: Any = SimpleNamespace(
             topic=source.topic, partition=0, offset=self.offset, key=key, value=value, timestamp=milliseconds
         )
-        return self.work.step(source, HeldLedger(self.offset), [record])
+        return self.work.decide_records(source, HeldLedger(self.offset), [record])
 
     def ask(self, name: str) -> list[str]:
         (one,) = questions(live(side(ASKER, "H0", name=name), side(OWNER, "H2", name=name)))
@@ -158,7 +158,7 @@ async def test_what_an_owner_allows_is_indexed_and_answers_what_waits() -> None:
     made = HitAllowance(OWNER, ASKER, 2, NOW + DAY, "chief", NOW)
     result = gate.take(ALLOWED, msgspec.json.encode(made))
     assert sent(result) == ANSWER
-    assert await gate.work.publish(result) == []
+    assert await gate.work.publish_effects(result) == []
     assert gate.writing.written == ["nl-np|fr-pj"]
 
 

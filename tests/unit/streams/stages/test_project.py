@@ -33,5 +33,5 @@ def test_only_a_compacted_topics_earlier_values_of_a_key_are_left_out(topic: top
         Kept(3, b"gone", None),
     ]
     writing: Any = None
-    result = Index(topic, document, writing).step(TopicPartition("t", 0), Nothing(), records)
+    result = Index(topic, document, writing).decide_records(TopicPartition("t", 0), Nothing(), records)
     assert [one.record.offset for one in result.documents] == indexed

@@ -16,7 +16,13 @@ from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
-from pipeline.access.subscriptions import LASTS, Subscription, ended, made, renewed
+from pipeline.access.subscriptions import (
+    LASTS,
+    Subscription,
+    close_subscription,
+    extend_subscription,
+    make_subscription,
+)
 from pipeline.index.decision_documents import subscription_document
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.mappings import Indices
@@ -34,7 +40,7 @@ PETROV = "ivan petrov born:1980-05-01"
 def query(agency: str, question: str, *, shared: bool = True) -> Subscription:
     who = Requester(f"someone@{agency}", agency, agency[:2].upper(), frozenset({Role.INVESTIGATOR}))
     why = Grounds(Purpose.PREVENTION, "1")
-    return made(f"of-{agency}", question, "", who, why, NOW, shared=shared)
+    return make_subscription(f"of-{agency}", question, "", who, why, NOW, shared=shared)
 
 
 class Desk:
@@ -57,9 +63,9 @@ class Desk:
 
     async def searched(self, agency: str, question: str, *, share: bool = True, at: datetime = NOW) -> list[Notice]:
         asked = {"question": question, "country": "", "share": share}
-        sealed = self.cipher.sealed(orjson.dumps(asked).decode(), at)
+        sealed = self.cipher.encrypt(orjson.dumps(asked).decode(), at)
         act = Act(ActKind.SEARCH, "bert", agency, agency[:2].upper(), purpose="investigation", query=sealed)
-        value = msgspec.json.encode(Chain("host").entry(act, at))
+        value = msgspec.json.encode(Chain("host").make_entry(act, at))
         return await self._told(self.searches, SimpleNamespace(value=value, topic="audit", partition=0, offset=0))
 
     async def _told(self, work: Any, record: Any) -> list[Notice]:
@@ -89,7 +95,7 @@ async def test_a_new_standing_query_meets_those_that_were_there(desk: Desk) -> N
     assert {(one.agency, one.other_agency, one.subscription) for one in told} == {
         ("be-fp", "fr-pj", "of-be-fp"), ("fr-pj", "be-fp", "of-fr-pj"),
     }  # fmt: skip
-    again = msgspec.structs.replace(renewed(query("be-fp", PETROV), Grounds(Purpose.PREVENTION, "2"), NOW))
+    again = msgspec.structs.replace(extend_subscription(query("be-fp", PETROV), Grounds(Purpose.PREVENTION, "2"), NOW))
     assert await desk.subscribed(again) == []
 
 
@@ -103,7 +109,7 @@ async def test_a_new_standing_query_meets_those_that_were_there(desk: Desk) -> N
         (query("fr-pj", "zbigniew oczko born:1980-05-01"), {}),
         (query("fr-pj", "ivan petrov"), {}),
         (query("fr-pj", PETROV), {"at": NOW + LASTS}),
-        (ended(query("fr-pj", PETROV), NOW), {}),
+        (close_subscription(query("fr-pj", PETROV), NOW), {}),
     ],
     ids=["not-shared", "search-not-shared", "own", "namesake", "other-name", "not-exact", "run-out", "ended"],
 )

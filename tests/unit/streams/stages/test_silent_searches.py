@@ -45,9 +45,9 @@ class Desk:
         return SilentSearches(Settings(home=self.home), self.reader, self.stages.model, cipher)
 
     def entry(self, question: str, kind: ActKind = ActKind.SEARCH) -> AuditEntry:
-        query = self.cipher.sealed(orjson.dumps({"question": question, "limit": 20}).decode(), NOW)
+        query = self.cipher.encrypt(orjson.dumps({"question": question, "limit": 20}).decode(), NOW)
         act = Act(kind, "bert", "be-fp", "BE", purpose="investigation", case_reference="secret", query=query)
-        return Chain("host").entry(act, NOW)
+        return Chain("host").make_entry(act, NOW)
 
     async def told(self, question: str) -> list[Any]:
         return [one async for one in self.work.notices(self.entry(question))]
@@ -78,8 +78,8 @@ async def test_only_searches_are_asked_again_and_once_their_key_is_gone_no_more(
     values = [msgspec.json.encode(desk.entry("+33612345678", kind)) for kind in (ActKind.SEARCH, ActKind.READ)]
     records = [SimpleNamespace(topic="audit", partition=0, offset=at, value=one) for at, one in enumerate(values)]
     poison = SimpleNamespace(topic="audit", partition=0, offset=2, value=b"poison")
-    decided = desk.work.step(None, None, [*records, poison])  # type: ignore[arg-type]
+    decided = desk.work.decide_records(None, None, [*records, poison])  # type: ignore[arg-type]
     assert [entry.kind for entry in decided.documents] == [ActKind.SEARCH]
-    (output,) = await desk.work.publish(decided)
+    (output,) = await desk.work.publish_effects(decided)
     assert output.topic == "notices"
-    assert await desk.working_with(QueryCipher(keys_in(tmp_path))).publish(decided) == []
+    assert await desk.working_with(QueryCipher(keys_in(tmp_path))).publish_effects(decided) == []

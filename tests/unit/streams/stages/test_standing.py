@@ -13,10 +13,17 @@ from pipeline.access.hit_gate import exact_band
 from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.requester import Grounds, Purpose, Requester
-from pipeline.access.subscriptions import LASTS, Subscription, ended, is_active, made, renewed
+from pipeline.access.subscriptions import (
+    LASTS,
+    Subscription,
+    close_subscription,
+    extend_subscription,
+    is_active,
+    make_subscription,
+)
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.correlator import Correlator
-from pipeline.correlation.references import reference
+from pipeline.correlation.references import make_reference
 from pipeline.correlation.store import MemoryStore
 from pipeline.index.standing_queries import fingerprint_of, meets_exactly
 from pipeline.matching.bands import Band
@@ -60,8 +67,8 @@ class Partition:
         self.matches = Matches(Settings(), RING, active=active, clock=lambda: self.now)
 
     def entities(self, case: str) -> tuple[EntityPrint, ...]:
-        number = self.correlator.store.find([case])[case]
-        return self.correlator.store.record(number).fingerprint.entities
+        number = self.correlator.store.find_cases([case])[case]
+        return self.correlator.store.get_case(number).fingerprint.entities
 
     def case(self, agency: str, code: str = "H0", to: tuple[str, ...] = ("BE",), **fields: Any) -> list[Notice]:
         accepted = self.stages.accepted(record(agency, code=code, to=to, entities=PHONED, **fields))
@@ -72,12 +79,12 @@ class Partition:
 
     def receive(self, print_: Fingerprint) -> list[Notice]:
         claims = [claim for claim in self.correlator.receive(print_) if self.matches.concerns(claim)]
-        outputs = [output for claim in claims for output in self.matches.told(claim, self.correlator)]
+        outputs = [output for claim in claims for output in self.matches.match_outputs(claim, self.correlator)]
         return [notice_of(output) for output in outputs]
 
 
 def asked(name: str = "s1", by: Requester = BERT, question: str = QUESTION) -> Subscription:
-    return made(name, question, "", by, WHY, NOW)
+    return make_subscription(name, question, "", by, WHY, NOW)
 
 
 @pytest.fixture
@@ -101,7 +108,7 @@ def test_a_query_meets_what_is_held_and_what_comes_once_for_each_content(partiti
     (come,) = partition.case("de-bka")
     assert [one.other_agency for one in (held, come)] == ["fr-pj", "de-bka"]
     assert (held.agency, held.kind, held.subscription) == ("be-fp", NoticeKind.SUBSCRIPTION_MATCH, "s1")
-    assert held.reference == reference(RING, RING.current, "be-fp", "fr-pj:1")
+    assert held.reference == make_reference(RING, RING.current, "be-fp", "fr-pj:1")
     assert b"fr-pj:1" not in msgspec.json.encode(held)
     assert partition.query(asked()) == []
 
@@ -135,7 +142,7 @@ def test_rights_are_checked_when_it_fires(partition: Partition, handling: dict[s
 
 def test_another_purpose_than_the_owner_allows_meets_nothing(partition: Partition) -> None:
     other = Grounds(Purpose.PROSECUTION, "2026/1")
-    partition.query(made("s1", QUESTION, "", BERT, other, NOW))
+    partition.query(make_subscription("s1", QUESTION, "", BERT, other, NOW))
     assert partition.case("fr-pj") == []
 
 
@@ -150,9 +157,9 @@ def test_an_ended_or_expired_query_meets_nothing_until_it_is_renewed(partition: 
     partition.query(asked())
     partition.now = NOW + LASTS + timedelta(days=1)
     assert partition.case("fr-pj") == []
-    again = renewed(asked(), WHY, partition.now)
+    again = extend_subscription(asked(), WHY, partition.now)
     assert [one.other_agency for one in partition.query(again)] == ["fr-pj"]
-    over = ended(again, partition.now)
+    over = close_subscription(again, partition.now)
     assert partition.query(over) == []
     assert partition.case("de-bka") == []
     assert b"petrov" not in msgspec.json.encode(over).lower()
@@ -227,10 +234,10 @@ def test_an_exact_query_meets_a_hit_only_case_in_the_band_of_its_exact_parts(
 
 def test_a_query_goes_to_the_owners_of_its_keys_and_its_end_to_all(partition: Partition) -> None:
     work = Subscribe(Settings(block_partitions=4), partition.model, "g1")
-    values = [msgspec.json.encode(one) for one in (asked(), ended(asked(), NOW))] + [b"poison"]
+    values = [msgspec.json.encode(one) for one in (asked(), close_subscription(asked(), NOW))] + [b"poison"]
     values.append(msgspec.json.encode(msgspec.structs.replace(asked("s2"), question="born:nonsense")))
     records = [SimpleNamespace(topic="s", partition=0, offset=at, value=value) for at, value in enumerate(values)]
-    outputs = work.step(None, None, records).outputs  # type: ignore[arg-type]
+    outputs = work.decide_records(None, None, records).outputs  # type: ignore[arg-type]
     first = [output for output in outputs if not msgspec.json.decode(output.value, type=Fingerprint).withdrawn]
     assert {output.key for output in outputs} == {b"sub:s1"}
     assert len(outputs) - len(first) == 4

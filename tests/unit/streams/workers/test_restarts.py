@@ -13,9 +13,9 @@ from pipeline.streams.catalogues.metrics import REGISTRY
 from pipeline.streams.workers.restarts import (
     VARIABLE,
     RestartReason,
+    count_restarts,
     environment_of_successor,
     note_restart,
-    restarts,
     show_restarts,
 )
 
@@ -44,10 +44,10 @@ def test_they_are_counted_through_an_exec() -> None:
 @pytest.mark.parametrize("held", ["", "crashed=", "crashed=-1,unheard=7", "1", "crashed=99999999999999999999x"])
 def test_what_is_not_ours_in_the_environment_counts_nothing(monkeypatch: pytest.MonkeyPatch, held: str) -> None:
     monkeypatch.setenv(VARIABLE, held)
-    assert all(count < 10**9 for count in restarts().values())
+    assert all(count < 10**9 for count in count_restarts().values())
     monkeypatch.setenv(VARIABLE, "")
     note_restart(RestartReason.FENCED)
-    assert restarts() == NONE | {RestartReason.FENCED: 1}
+    assert count_restarts() == NONE | {RestartReason.FENCED: 1}
 
 
 def test_every_reason_is_exported_from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:

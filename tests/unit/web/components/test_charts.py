@@ -2,11 +2,11 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import fromstring
 
-from pipeline.web.components.charts import HEIGHT, PAD, WIDTH, line_of
+from pipeline.web.components.charts import HEIGHT, PAD, WIDTH, render_sparkline
 
 
 def points(counts: list[int]) -> list[tuple[float, float]]:
-    line = fromstring(line_of(counts)).find("path[@class='line']")
+    line = fromstring(render_sparkline(counts)).find("path[@class='line']")
     assert line is not None
     found = (point.split() for point in line.get("d", "").removeprefix("M").split("L"))
     return [(float(x), float(y)) for x, y in found]

@@ -10,12 +10,12 @@ from pipeline.matching.fingerprint import Fingerprint, entity_print
 from pipeline.matching.model import load_model
 from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
-from pipeline.web.components.evidence import compared, what_would_change
-from pipeline.web.i18n import words
+from pipeline.web.components.evidence import render_comparison, render_counterfactuals
+from pipeline.web.i18n import load_words
 from support.records.builder import person
 
 HOSTILE = "Zarubin</td><script>alert(1)</script>"
-ENGLISH = words("en")
+ENGLISH = load_words("en")
 
 
 def held(agency: str, country: str, name: str, birth_date: str) -> Fingerprint:
@@ -39,20 +39,20 @@ def cells(tree: object) -> list[list[str]]:
 
 
 def test_every_comparison_has_its_row(found: Explanation) -> None:
-    titles, pair, *items = cells(compared(ENGLISH, found, "be-fp", "fr-pj"))
+    titles, pair, *items = cells(render_comparison(ENGLISH, found, "be-fp", "fr-pj"))
     assert (titles[1], titles[3]) == ("be-fp", "fr-pj")
     assert pair[0] == "Person p and p"
     assert [row[0] for row in items] == ["Name", "Date of birth", "Gender", "Alternative explanation"]
 
 
 def test_what_a_record_says_stays_text(found: Explanation) -> None:
-    tree = str(compared(ENGLISH, found, HOSTILE, HOSTILE))
+    tree = str(render_comparison(ENGLISH, found, HOSTILE, HOSTILE))
     assert "<script" not in tree
     assert cells(tree)[0][1] == HOSTILE, "an agency's name"
     assert any("script" in cell for row in cells(tree)[2:] for cell in row), "the hostile name is shown, as text"
 
 
 def test_what_would_change_the_decision_is_listed(found: Explanation) -> None:
-    listed = ElementTree.fromstring(str(what_would_change(ENGLISH, found)))
+    listed = ElementTree.fromstring(str(render_counterfactuals(ENGLISH, found)))
     assert len(listed) == max(1, len(found.decisive))
     assert all(item.text for item in listed)

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from pipeline.matching.bands import Band
-from pipeline.web.components.graph_drawing import ACROSS, LINE, Edge, Node, drawing_of, laid_out
+from pipeline.web.components.graph_drawing import ACROSS, LINE, Edge, Node, lay_out_graph, render_graph
 
 NODES = [
     Node("c", "fr-pj:1", 0, "/cases/fr-pj:1"),
@@ -18,7 +18,7 @@ EDGES = [Edge("c", "n", Band.CERTAIN), Edge("h", "n", Band.POSSIBLE)]
 
 def test_each_node_lies_on_the_ring_of_its_depth_and_on_the_side_of_the_one_that_led_to_it() -> None:
     nodes = [*NODES, Node("m", "de-bk:3", 1), Node("k", "es-pn", 2)]
-    laid = laid_out(nodes, [*EDGES, Edge("c", "m", Band.CERTAIN), Edge("k", "m", Band.CERTAIN)])
+    laid = lay_out_graph(nodes, [*EDGES, Edge("c", "m", Band.CERTAIN), Edge("k", "m", Band.CERTAIN)])
     for node in nodes[1:]:
         x, y = laid.places[node.name]
         height = laid.heights[node.depth - 1]
@@ -30,18 +30,18 @@ def test_each_node_lies_on_the_ring_of_its_depth_and_on_the_side_of_the_one_that
 
 def test_words_of_a_full_ring_have_room_above_each_other() -> None:
     many = [Node(f"n{at}", f"be-fp:{at}", 1) for at in range(40)]
-    laid = laid_out([NODES[0], *many], [Edge("c", node.name, Band.CERTAIN) for node in many])
+    laid = lay_out_graph([NODES[0], *many], [Edge("c", node.name, Band.CERTAIN) for node in many])
     for side in (True, False):
         heights = sorted(y for name, (x, y) in laid.places.items() if name != "c" and (x > 0) == side)
         assert all(b - a >= LINE - 1e-6 for a, b in pairwise(heights))
 
 
 def test_a_case_without_links_is_drawn_alone() -> None:
-    assert fromstring(drawing_of(NODES[:1], [], "")).get("viewBox")
+    assert fromstring(render_graph(NODES[:1], [], "")).get("viewBox")
 
 
 def test_readable_cases_are_links_and_hits_are_not() -> None:
-    drawn = fromstring(drawing_of(NODES, EDGES, "Linked records"))
+    drawn = fromstring(render_graph(NODES, EDGES, "Linked records"))
     assert drawn.get("aria-label") == "Linked records"
     assert [link.get("href") for link in drawn.iter("a")] == ["/cases/fr-pj:1", "/cases/be-fp:2"]
     assert [group.get("class") for group in drawn.iter("g")] == ["node centre", "node", "node hit"]
@@ -50,4 +50,4 @@ def test_readable_cases_are_links_and_hits_are_not() -> None:
 
 
 def test_names_are_text_and_never_markup() -> None:
-    assert "be-fp:&lt;2&gt;" in drawing_of(NODES, EDGES, "")
+    assert "be-fp:&lt;2&gt;" in render_graph(NODES, EDGES, "")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pipeline.access.requester import Role
-from pipeline.api.services.disclosures import disclosures
+from pipeline.api.services.disclosures import list_disclosures
 from pipeline.web.pages.case import PAGE
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import Api
@@ -22,7 +22,7 @@ def held(api: Api) -> None:
 
 
 async def threads(api: Api) -> list[dict[str, Any]]:
-    return list((await disclosures(api.session(ANNA), mine=False)).disclosures)
+    return list((await list_disclosures(api.session(ANNA), mine=False)).disclosures)
 
 
 @pytest.mark.parametrize(("way", "move"), [("second", "break_glass_request"), ("alone", "break_glass")])

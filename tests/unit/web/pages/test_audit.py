@@ -24,8 +24,8 @@ def did(api: Api) -> None:
     for at, (who, case, form, rule) in enumerate(seen):
         act = Act(ActKind.SEARCH, who.subject, who.agency, who.country, purpose="investigation",
                   case_reference=f"ref {at}", shown=(ShownCase(case, form, rule),), rule="role")  # fmt: skip
-        entry = chain.entry(act, NOW)
-        chain = chain.after(entry)
+        entry = chain.make_entry(act, NOW)
+        chain = chain.advance(entry)
         api.index.write([audit_document(msgspec.json.encode(entry), at)])
 
 

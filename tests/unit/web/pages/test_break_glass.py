@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pipeline.access.break_glass import GlassReason
 from pipeline.access.requester import Requester, Role
-from pipeline.api.services.break_glass import confirm, open_alone, request_opening
+from pipeline.api.services.break_glass import confirm_opening, open_alone, request_opening
 from pipeline.web.pages.break_glass import PAGE
 from pipeline.web.pages.disclosures import PAGE as DISCLOSURES
 from support.access.requesters import ANNA, BERT, make_requester
@@ -20,7 +20,7 @@ WANTED = GlassReason("a child is in danger", 2)
 
 async def held(api: Api) -> str:
     api.hold(record("fr-pj", code="H2"))
-    return api.session(CHIEF).reference("fr-pj:1")
+    return api.session(CHIEF).make_reference("fr-pj:1")
 
 
 async def page_of(api: Api, who: Requester) -> RenderedPage:
@@ -50,7 +50,7 @@ async def test_a_request_is_withdrawn_on_the_page(api: Api) -> None:
 async def test_a_confirmation_over_rest_is_what_the_page_shows_and_a_page_that_stayed_open_is_refused(api: Api) -> None:
     name = (await request_opening(api.session(CHIEF), await held(api), WANTED)).disclosure["id"]
     stale = await page_of(api, CHIEF)
-    await confirm(api.session(SECOND), name)
+    await confirm_opening(api.session(SECOND), name)
     await stale.press("Withdraw request")
     assert "Confirmed by a second supervisor" in (await page_of(api, CHIEF)).said()
 
@@ -60,7 +60,7 @@ async def test_the_owners_supervisor_reviews_and_an_overdue_one_is_marked_and_co
     assert "Awaiting the owner's review" in (await page_of(api, DUTY)).said()
     api.hold(record("fr-pj", "2", code="H2"))
     api.now += timedelta(hours=25)
-    await request_opening(api.session(CHIEF), api.session(CHIEF).reference("fr-pj:2"), WANTED)
+    await request_opening(api.session(CHIEF), api.session(CHIEF).make_reference("fr-pj:2"), WANTED)
     assert "Save review" not in (await page_of(api, ANNA)).said()
     page = await page_of(api, DUTY)
     said = page.said()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from pipeline.api.list_worker import turn
-from pipeline.api.services.list_checks import submit
+from pipeline.api.list_worker import run_round
+from pipeline.api.services.list_checks import submit_list
 from pipeline.web.pages import checks, list_found
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
@@ -13,10 +13,10 @@ LIST = b"id,name,born\nA-1,Ivan Petrov,1980-05-01\nA-2,Nobody Atall,1999-09-09\n
 
 async def test_a_list_is_followed_read_and_deleted(api: Api) -> None:
     api.hold(record("fr-pj"), record("be-fp", code="H2"))
-    name = (await submit(api.session(ANNA), LIST, "csv")).list.id
+    name = (await submit_list(api.session(ANNA), LIST, "csv")).list.id
     assert "0 of 2" in (await opened(api, checks.PAGE, ANNA)).said()
     assert "No row checked yet" in (await opened(api, list_found.PAGE, ANNA, name=name)).said()
-    await turn(api.runtime)
+    await run_round(api.runtime)
     found = (await opened(api, list_found.PAGE, ANNA, name=name)).said()
     assert "A-1" in found
     assert "Affair 1" in found
@@ -29,5 +29,5 @@ async def test_a_list_is_followed_read_and_deleted(api: Api) -> None:
 
 
 async def test_a_list_is_its_senders_alone(api: Api) -> None:
-    name = (await submit(api.session(ANNA), LIST, "csv")).list.id
+    name = (await submit_list(api.session(ANNA), LIST, "csv")).list.id
     assert "Not found, or you do not have access" in (await opened(api, list_found.PAGE, BERT, name=name)).said()

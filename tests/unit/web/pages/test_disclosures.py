@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from pipeline.access.disclosures import Ask, Urgency
-from pipeline.api.services.disclosures import ask
-from pipeline.web.components.threads import share_gone
+from pipeline.api.services.disclosures import request_disclosure
+from pipeline.web.components.threads import elapsed_share
 from pipeline.web.pages.disclosures import PAGE
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import NOW, Api
@@ -17,7 +17,9 @@ from support.web.pages import opened
 async def asked(api: Api, within: timedelta) -> None:
     api.hold(record("fr-pj", code="H2"))
     session = api.session(BERT)
-    await ask(session, session.reference("fr-pj:1"), Ask("the same man", Urgency.URGENT, NOW + within))
+    await request_disclosure(
+        session, session.make_reference("fr-pj:1"), Ask("the same man", Urgency.URGENT, NOW + within)
+    )
 
 
 async def test_a_request_shows_the_time_that_is_left_then_by_how_much_it_is_late(api: Api) -> None:
@@ -50,4 +52,4 @@ async def test_the_owner_refuses(api: Api) -> None:
 @pytest.mark.parametrize(("hours", "share"), [(0, 0.0), (12, 0.5), (24, 1.0), (48, 1.0)])
 def test_the_share_of_the_time_that_is_gone(hours: int, share: float) -> None:
     steps = [{"time": (NOW - timedelta(days=1)).isoformat()}, {"time": NOW.isoformat()}]
-    assert share_gone(steps, (NOW + timedelta(days=1)).isoformat(), NOW + timedelta(hours=hours)) == share
+    assert elapsed_share(steps, (NOW + timedelta(days=1)).isoformat(), NOW + timedelta(hours=hours)) == share

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from pipeline.web.i18n import words
-from pipeline.web.pages.entity import PAGE, stated
+from pipeline.web.i18n import load_words
+from pipeline.web.pages.entity import PAGE, collect_statements
 from support.access.requesters import ANNA
 from support.api.runtime import Api
 from support.records.builder import record
@@ -27,7 +27,7 @@ def test_values_that_cannot_all_be_true_are_marked_and_less_exact_ones_are_not()
         fact("gender", "male"), fact("gender", "female"), fact("birth_date", "1980-05"),
         fact("birth_date", "1980-05-14"), fact("nationalities", "FR"), fact("nationalities", "BE"), fact("id", "e1"),
     ]  # fmt: skip
-    found = stated(words("en"), facts)
+    found = collect_statements(load_words("en"), facts)
     assert {one.field for one in found if one.differs} == {"gender"}
     assert [one.value for one in found if one.field == "nationalities"] == ["France", "Belgium"]
     assert [one.first for one in found] == [True, False] * 3

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from pipeline.access.audit import ActKind
-from pipeline.access.requester import grounds
+from pipeline.access.requester import parse_grounds
 from pipeline.matching.bands import Band
 from pipeline.web.components.graph_drawing import Edge
-from pipeline.web.i18n import words
+from pipeline.web.i18n import load_words
 from pipeline.web.pages.graph import GraphPageData, load
 from pipeline.web.session import Visit
 from support.access.requesters import ANNA
@@ -13,7 +13,7 @@ from support.records.builder import record
 
 
 async def loaded(api: Api, depth: str) -> GraphPageData:
-    visit = Visit(api.runtime, words("en"), "light", ANNA, grounds("investigation", "2026/4711"))
+    visit = Visit(api.runtime, load_words("en"), "light", ANNA, parse_grounds("investigation", "2026/4711"))
     return await load(visit, {"key": "fr-pj:1", "depth": depth})
 
 
@@ -26,7 +26,7 @@ def chain(api: Api) -> None:
 
 async def test_each_node_is_on_the_ring_of_its_distance_and_no_way_leads_through_a_hit(api: Api) -> None:
     chain(api)
-    hit = api.session(ANNA).reference("nl-np:1")
+    hit = api.session(ANNA).make_reference("nl-np:1")
     found = await loaded(api, "3")
     assert {node.name: node.depth for node in found.nodes} == {"fr-pj:1": 0, "be-fp:1": 1, hit: 1, "de-bka:1": 2}
     assert {node.name for node in found.nodes if not node.target} == {hit}

@@ -6,7 +6,7 @@ from pipeline.access.requester import Role
 from pipeline.ops.generations.run import Status
 from pipeline.ops.status.overview import AgencyFeed, Overview, Size, Waiting
 from pipeline.ops.status.throughput import Rate, Throughput
-from pipeline.web.layout import home
+from pipeline.web.layout import home_path
 from pipeline.web.page import Parameters
 from pipeline.web.pages.operations import PAGE
 from pipeline.web.session import Visit
@@ -56,4 +56,4 @@ async def test_only_those_who_operate_see_it(api: Api) -> None:
     ],
 )
 def test_everybody_begins_at_the_first_page_of_his_roles(roles: set[Role], path: str) -> None:
-    assert home(frozenset(roles)) == path
+    assert home_path(frozenset(roles)) == path

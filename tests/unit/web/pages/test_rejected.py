@@ -31,7 +31,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[RejectionFilter]:
         wanted.append(one)
         return Replayed()
 
-    monkeypatch.setattr(operations, "rejections", held)
+    monkeypatch.setattr(operations, "list_rejections", held)
     monkeypatch.setattr(operations, "replay_rejected", again)
     return wanted
 

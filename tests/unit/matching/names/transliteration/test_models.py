@@ -10,9 +10,9 @@ from pipeline.matching.names.transliteration.forms import FORMS, latin_forms
 from pipeline.matching.names.transliteration.likelihood import likelihood_of
 from pipeline.matching.names.transliteration.model import shipped_model
 from pipeline.matching.names.transliteration.units import latin_letters, source_units
-from pipeline.model_building.transliteration_alignment import WordPair, align
+from pipeline.model_building.transliteration_alignment import WordPair, align_pairs
 from pipeline.model_building.transliteration_pairs import NamePairs, fold_latin, split_pairs
-from pipeline.model_building.transliteration_training import train
+from pipeline.model_building.transliteration_training import train_corridor
 
 WORDS = [
     ("arabic", "هشام", "hichem"),
@@ -98,7 +98,7 @@ def _toy_pairs(count: int) -> list[tuple[str, str, int]]:
 def test_alignment_finds_which_letter_stands_for_which() -> None:
     pairs = [WordPair(source, latin, 1) for latin, source, _ in _toy_pairs(300)]
     noise = WordPair("затозато", "pumileru", 1)
-    aligned = {pair.latin: arcs for pair, arcs in align([*pairs, noise], BY_NAME["arabic"])}
+    aligned = {pair.latin: arcs for pair, arcs in align_pairs([*pairs, noise], BY_NAME["arabic"])}
     assert noise.latin not in aligned
     assert len(aligned) > 290
     assert all(arcs == [(1, 1)] * 6 for arcs in aligned.values())
@@ -107,6 +107,6 @@ def test_alignment_finds_which_letter_stands_for_which() -> None:
 def test_training_is_deterministic() -> None:
     pairs = _toy_pairs(300)
     split = NamePairs(tuple(pairs[:220]), tuple(pairs[220:260]), tuple(pairs[260:]))
-    first, second = (train(BY_NAME["arabic"], [split]) for _ in range(2))
+    first, second = (train_corridor(BY_NAME["arabic"], [split]) for _ in range(2))
     assert msgspec.json.encode(first, order="deterministic") == msgspec.json.encode(second, order="deterministic")
     assert first.bands.recall[2] > 0.9
