@@ -179,7 +179,7 @@ def _retention(topic: Topic) -> str:
 def _users(topic: Topic, duty: str) -> str:
     """Who may read or write a topic, by the access lists that the installation makes."""
     users = [f"`{role}`" for role, duties in rights.ROLES.items() if topic in getattr(duties, duty)]
-    operation = rights.Operation.READ if duty == "reads" else rights.Operation.WRITE
+    operation = rights.KafkaOperation.READ if duty == "reads" else rights.KafkaOperation.WRITE
     if any(right.operation == operation and _covers(right, topic) for right in rights.agency_grants(PLAIN, AGENCY)):
         users.append("the agency" if topic.scope is topics.Scope.AGENCY else "agencies")
     return ", ".join(users) or "operators"

@@ -38,7 +38,7 @@ class ActKind(StrEnum):
     CLOSED = "closed"
 
 
-class Form(StrEnum):
+class ShownForm(StrEnum):
     """How a record was shown."""
 
     FULL = "full"
@@ -49,7 +49,7 @@ class ShownCase(msgspec.Struct, frozen=True, omit_defaults=True):
     """A case that was shown, by which rule of the policy (policy.Rule); entries from before rules name none."""
 
     case: str
-    form: Form
+    form: ShownForm
     rule: str = ""
 
 
@@ -136,7 +136,7 @@ def entry_hash(entry: AuditEntry) -> str:
     return hashlib.sha256(msgspec.json.encode(bare, order="sorted")).hexdigest()
 
 
-class Heads:
+class ChainHeads:
     """The last hash of every chain, as a reader of the whole topic knows them; what a checkpoint records."""
 
     def __init__(self) -> None:

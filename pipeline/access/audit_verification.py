@@ -25,7 +25,7 @@ SILENCE: Final = timedelta(seconds=3 * CHECKPOINT_S)
 """A living writer has made an entry within this."""
 
 
-class Fault(StrEnum):
+class TrailFault(StrEnum):
     """What is wrong with the trail."""
 
     ALTERED = "altered"
@@ -35,16 +35,16 @@ class Fault(StrEnum):
     """The chain's end is missing, or its writer was killed before anyone recorded where it had come to."""
 
 
-class Finding(msgspec.Struct, frozen=True):
+class TrailFinding(msgspec.Struct, frozen=True):
     """A fault at an entry of a chain; `sequence` is where it shows."""
 
     chain: str
     sequence: int
-    fault: Fault
+    fault: TrailFault
     told: str
 
 
-class _Followed:
+class _ChainProgress:
     """What is known of one chain so far."""
 
     def __init__(self) -> None:
@@ -69,48 +69,50 @@ class _Followed:
         return hash_ in self._hashes
 
 
-class Verification:
+class TrailVerifier:
     """Reads the whole topic in its order; `findings` tells what is wrong once it has been read."""
 
     def __init__(self) -> None:
-        self._chains: dict[str, _Followed] = {}
-        self._begun: dict[tuple[str, str], dict[int, _Followed]] = {}
-        self._found: list[Finding] = []
+        self._chains: dict[str, _ChainProgress] = {}
+        self._begun: dict[tuple[str, str], dict[int, _ChainProgress]] = {}
+        self._found: list[TrailFinding] = []
         self.entries = 0
 
     def check_entry(self, entry: AuditEntry) -> None:
         """Take the next entry of the topic."""
         self.entries += 1
-        chain = self._chains.setdefault(entry.chain, _Followed())
+        chain = self._chains.setdefault(entry.chain, _ChainProgress())
         self._found += self._find_faults(chain, entry)
         if entry.kind is ActKind.CHECKPOINT:
             self._found += self._check_heads(entry)
         chain.add_entry(entry)
 
-    def _find_faults(self, chain: _Followed, entry: AuditEntry) -> Iterator[Finding]:
+    def _find_faults(self, chain: _ChainProgress, entry: AuditEntry) -> Iterator[TrailFinding]:
         if entry_hash(entry) != entry.hash:
-            yield _make_finding(entry, Fault.ALTERED, "its content does not give its hash")
+            yield _make_finding(entry, TrailFault.ALTERED, "its content does not give its hash")
         if entry.sequence < chain.next:
-            yield _make_finding(entry, Fault.REORDERED, f"it comes after entry {chain.next - 1}")
+            yield _make_finding(entry, TrailFault.REORDERED, f"it comes after entry {chain.next - 1}")
         elif entry.sequence > chain.next:
-            yield _make_finding(entry, Fault.MISSING, f"entries {chain.next} to {entry.sequence - 1} are not there")
+            yield _make_finding(
+                entry, TrailFault.MISSING, f"entries {chain.next} to {entry.sequence - 1} are not there"
+            )
         elif entry.sequence == 0:
             yield from self._check_predecessor(entry)
         elif entry.previous != chain.head:
-            yield _make_finding(entry, Fault.ALTERED, "it was bound to another entry than the one before it")
+            yield _make_finding(entry, TrailFault.ALTERED, "it was bound to another entry than the one before it")
         elif chain.closed:
-            yield _make_finding(entry, Fault.REORDERED, "its chain was closed before")
+            yield _make_finding(entry, TrailFault.REORDERED, "its chain was closed before")
 
-    def _check_predecessor(self, entry: AuditEntry) -> Iterator[Finding]:
+    def _check_predecessor(self, entry: AuditEntry) -> Iterator[TrailFinding]:
         """A chain's first entry is `opened`, and names the last acknowledged entry of its writer's chain before."""
         if entry.kind is not ActKind.OPENED:
-            yield _make_finding(entry, Fault.MISSING, "its chain was never opened")
+            yield _make_finding(entry, TrailFault.MISSING, "its chain was never opened")
         self._replace_siblings(entry)
         if not entry.previous:
             return
         before = next((one for one in self._chains.values() if one.has_hash(entry.previous)), None)
         if before is None:
-            yield _make_finding(entry, Fault.CUT_SHORT, "the entry that its chain goes on from is not there")
+            yield _make_finding(entry, TrailFault.CUT_SHORT, "the entry that its chain goes on from is not there")
         else:
             before.replaced = True
 
@@ -123,24 +125,26 @@ class Verification:
         for at, one in begun.items():
             one.replaced = one.replaced or at < last
 
-    def _check_heads(self, entry: AuditEntry) -> Iterator[Finding]:
+    def _check_heads(self, entry: AuditEntry) -> Iterator[TrailFinding]:
         for name, head in entry.heads.items():
             chain = self._chains.get(name)
             if chain is None or not chain.has_hash(head):
-                yield Finding(name, chain.next if chain else 0, Fault.CUT_SHORT, "a checkpoint saw more of it")
+                yield TrailFinding(
+                    name, chain.next if chain else 0, TrailFault.CUT_SHORT, "a checkpoint saw more of it"
+                )
             elif name != entry.chain:
                 chain.confirmed = head
 
-    def findings(self, now: datetime) -> list[Finding]:
+    def findings(self, now: datetime) -> list[TrailFinding]:
         """Everything that is wrong, in the order in which it shows; chains that ended without a word last."""
         return [*self._found, *self._find_cut_short(now)]
 
-    def _find_cut_short(self, now: datetime) -> Iterable[Finding]:
+    def _find_cut_short(self, now: datetime) -> Iterable[TrailFinding]:
         for name, chain in self._chains.items():
             silent = now - datetime.fromisoformat(chain.time) > SILENCE
             if silent and not (chain.closed or chain.replaced) and chain.confirmed != chain.head:
-                yield Finding(name, chain.next, Fault.CUT_SHORT, "it ends without a word")
+                yield TrailFinding(name, chain.next, TrailFault.CUT_SHORT, "it ends without a word")
 
 
-def _make_finding(entry: AuditEntry, fault: Fault, told: str) -> Finding:
-    return Finding(entry.chain, entry.sequence, fault, told)
+def _make_finding(entry: AuditEntry, fault: TrailFault, told: str) -> TrailFinding:
+    return TrailFinding(entry.chain, entry.sequence, fault, told)

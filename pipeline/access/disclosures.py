@@ -147,7 +147,7 @@ class NotDueError(LiaisonError):
     """The thread is in no state for this step, or its dates make no sense."""
 
 
-class Ask(msgspec.Struct, frozen=True):
+class DisclosureAsk(msgspec.Struct, frozen=True):
     """What a requester asks of an owner."""
 
     reason: str
@@ -170,7 +170,9 @@ def new_thread(ring: KeyRing, case: CaseMeta, requester: Requester, subject: str
     return Disclosure(name, case.case, case.agency, requester.agency, subject)
 
 
-def add_request(before: Disclosure, case: CaseMeta, by: Requester, why: Grounds, ask: Ask, now: datetime) -> Disclosure:
+def add_request(
+    before: Disclosure, case: CaseMeta, by: Requester, why: Grounds, ask: DisclosureAsk, now: datetime
+) -> Disclosure:
     """The thread with a request. Raises NotDueError while one is open, or a grant in force."""
     if ask.deadline <= now:
         raise NotDueError("the deadline must be in the future")

@@ -76,7 +76,7 @@ class HitAllowance(msgspec.Struct, frozen=True, omit_defaults=True):
         return allowance_id(self.owner, self.agency)
 
 
-class Answers(NamedTuple):
+class GateAnswers(NamedTuple):
     """What becomes of a question: hits and notices to send, admissions to keep, notices that wait no more.
 
     `withdrawn` counts links by asking agency that it took back soon after they hit; `deferred` those that wait now.
@@ -149,7 +149,7 @@ class HitLedger:
         """How many questions wait."""
         return sum(map(len, self._waiting.values()))
 
-    def submit_question(self, question: HitQuestion, at: datetime) -> Answers:
+    def submit_question(self, question: HitQuestion, at: datetime) -> GateAnswers:
         """Answer a question that came at an aware time, or let it wait."""
         answers = self.pass_day(at)
         if question.hit is None:
@@ -160,9 +160,9 @@ class HitLedger:
             self._ask_link(question, question.hit, at, answers)
         return answers
 
-    def pass_day(self, at: datetime) -> Answers:
+    def pass_day(self, at: datetime) -> GateAnswers:
         """Answer what waits as far as the budgets at `at` reach."""
-        answers = Answers([], [], [], [], Counter(), Counter())
+        answers = GateAnswers([], [], [], [], Counter(), Counter())
         self._begin_day(_utc_day(at))
         for pair in sorted(
             pair for pair, some in self._waiting.items() if some and self._remaining_quota(pair, at) > 0
@@ -182,12 +182,12 @@ class HitLedger:
         daily = self._daily if allowed is None or at >= allowed.until else max(self._daily, allowed.daily)
         return max(0, daily - self._spent[pair])
 
-    def _ask_notice(self, question: HitQuestion, at: datetime, answers: Answers) -> None:
+    def _ask_notice(self, question: HitQuestion, at: datetime, answers: GateAnswers) -> None:
         if question.id in self._waiting.get(_pair_of(question), {}):
             return
         self._answer_or_wait(question, at, answers)
 
-    def _ask_link(self, question: HitQuestion, hit: Hit, at: datetime, answers: Answers) -> None:
+    def _ask_link(self, question: HitQuestion, hit: Hit, at: datetime, answers: GateAnswers) -> None:
         told = self._told.get(question.id)
         self._forget_waiting(question)
         if question.full:
@@ -198,7 +198,7 @@ class HitLedger:
         else:
             self._answer_or_wait(question, at, answers)
 
-    def _answer_or_wait(self, question: HitQuestion, at: datetime, answers: Answers) -> None:
+    def _answer_or_wait(self, question: HitQuestion, at: datetime, answers: GateAnswers) -> None:
         pair = _pair_of(question)
         if self._remaining_quota(pair, at) > 0:
             self._answer_question(question, at, answers)
@@ -214,7 +214,7 @@ class HitLedger:
         kept = msgspec.structs.replace(question, knew=False)
         self._waiting.setdefault(_pair_of(question), {})[question.id] = kept
 
-    def _answer_question(self, question: HitQuestion, at: datetime, answers: Answers) -> None:
+    def _answer_question(self, question: HitQuestion, at: datetime, answers: GateAnswers) -> None:
         pair = _pair_of(question)
         self._spent[pair] += 1
         answers.admissions.append(Admission(spent_id(pair), *pair, at, spent=self._spent[pair]))
@@ -228,7 +228,7 @@ class HitLedger:
             answers.notices.append(question.owner_notice)
 
     def _publish_hit(
-        self, question: HitQuestion, hit: Hit, told: Admission | None, at: datetime, answers: Answers
+        self, question: HitQuestion, hit: Hit, told: Admission | None, at: datetime, answers: GateAnswers
     ) -> None:
         """Tell of a link, unless nothing that its agency may see has changed."""
         first = at if told is None else told.time
@@ -239,7 +239,7 @@ class HitLedger:
             self._told[question.id] = kept
             answers.admissions.append(kept)
 
-    def _retract_hit(self, question: HitQuestion, hit: Hit, at: datetime, answers: Answers) -> None:
+    def _retract_hit(self, question: HitQuestion, hit: Hit, at: datetime, answers: GateAnswers) -> None:
         self._forget_waiting(question)
         told = self._told.get(question.id)
         if told is not None and question.asker_changed and (at - told.time).days < SOON_DAYS:
@@ -248,7 +248,7 @@ class HitLedger:
             answers.hits.append(hit)
         self._forget_told(question, at, answers)
 
-    def _forget_told(self, question: HitQuestion, at: datetime, answers: Answers) -> None:
+    def _forget_told(self, question: HitQuestion, at: datetime, answers: GateAnswers) -> None:
         if self._told.pop(question.id, None) is not None:
             answers.admissions.append(Admission(question.id, *_pair_of(question), at))
 

@@ -8,7 +8,7 @@ from pipeline.correlation.key_ring import KeyRing, KeyUse
 from pipeline.correlation.references import digest_of, make_reference
 
 
-class Opaque:
+class OpaqueCodec:
     """Makes and resolves names of what their holder may not read; one key ring for a whole installation."""
 
     def __init__(self, ring: KeyRing) -> None:

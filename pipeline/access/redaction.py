@@ -16,7 +16,7 @@ Reference = Callable[[str], str]
 Row = dict[str, Any]
 
 
-class Ends(msgspec.Struct, frozen=True):
+class LinkEnds(msgspec.Struct, frozen=True):
     """Both sides of a link as their case documents say."""
 
     a: CaseMeta
@@ -60,7 +60,7 @@ def hit_for(meta: CaseMeta, reference: Reference) -> Row:
     return {"view": View.HIT.value, "reference": reference(meta.case), "agency": meta.agency, "contact": contact}
 
 
-def link_for(sight: LinkSight, ends: Ends, row: Row, reference: Reference) -> Row | None:
+def link_for(sight: LinkSight, ends: LinkEnds, row: Row, reference: Reference) -> Row | None:
     """A link as it may be shown; `row` has link_id, case_a, case_b, band and LINK_CONTENT.
 
     With a hit-only side: band, that side's agency and contact, references for link and case; all content null. The

@@ -58,7 +58,7 @@ class ListJob(msgspec.Struct, frozen=True):
         return self.created + LASTS
 
 
-class _Kept(msgspec.Struct):
+class _StoredJob(msgspec.Struct):
     """File `job`; everything in it and in the others is encrypted under the key of the month of `created`."""
 
     created: datetime
@@ -92,7 +92,7 @@ class ListStore:
         draft = self._folder / f".{self._namespace}{uuid.uuid4().hex}"
         draft.mkdir(mode=0o700)
         try:
-            _write_file(draft / "job", msgspec.json.encode(_Kept(job.created, sealed)))
+            _write_file(draft / "job", msgspec.json.encode(_StoredJob(job.created, sealed)))
             _write_file(draft / "rows", asked.encode())
             draft.rename(self._job_folder(job.requester, job.id))  # fails where there is one that is not empty
         except OSError:
@@ -217,8 +217,8 @@ def _hash_requester(who: Requester) -> str:
     return hashlib.blake2b(msgspec.json.encode((who.agency, who.subject)), digest_size=16).hexdigest()
 
 
-def _read_header(place: Path) -> _Kept:
-    return msgspec.json.decode(_read_file(place / "job"), type=_Kept)
+def _read_header(place: Path) -> _StoredJob:
+    return msgspec.json.decode(_read_file(place / "job"), type=_StoredJob)
 
 
 def _read_file(file: Path) -> bytes:

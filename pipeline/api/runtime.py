@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import msgspec
 
 from pipeline.access.audit import Act
-from pipeline.access.opaque import Opaque
+from pipeline.access.opaque import OpaqueCodec
 from pipeline.access.policy import Grant
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.requester import Requester
@@ -57,21 +57,21 @@ FOLLOW_AGAIN_S: Final = 5.0
 Clock = Callable[[], datetime]
 
 
-class Audit(Protocol):
+class AuditSink(Protocol):
     """Where acts are recorded before they are answered."""
 
     async def write(self, act: Act) -> None:
         """Returns once the act is kept for good. Raises pipeline.streams.audit.audit_log.AuditError."""
 
 
-class Grants(Protocol):
+class GrantSource(Protocol):
     """Owners' grants and supervisors' break-glass, read in real time."""
 
     async def read_grants(self, cases: Iterable[str], requester: Requester) -> tuple[Grant, ...]:
         """Those that may open one of these cases to the requester; the policy decides whether one does."""
 
 
-class Decide(Protocol):
+class DecisionSink(Protocol):
     """Where decisions are recorded."""
 
     async def write(
@@ -87,13 +87,13 @@ class Runtime:
     settings: Settings
     reader: IndexReader
     model: Model
-    audit: Audit
+    audit: AuditSink
     cipher: QueryCipher
-    opaque: Opaque
+    opaque: OpaqueCodec
     tokens: TokenVerifier
-    grants: Grants
+    grants: GrantSource
     decisions: DecisionReader
-    decide: Decide
+    decide: DecisionSink
     hits: HitBudget
     rates: RequestRates
     refusals: RequestRates
@@ -154,7 +154,7 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
             model=(await control.read_control(settings)).find_generation().compile_model(),
             audit=audit,
             cipher=cipher,
-            opaque=Opaque(ring),
+            opaque=OpaqueCodec(ring),
             tokens=make_verifier(settings, now),
             grants=decisions,
             decisions=decisions,

@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 
 from pipeline.access.audience import Viewer
-from pipeline.access.audit import Act, ActKind, Form, ShownCase
+from pipeline.access.audit import Act, ActKind, ShownCase, ShownForm
 from pipeline.access.hit_gate import HIT_VIEWS, UNSEEN, LinkSight, see_link
 from pipeline.access.hit_ledger import question_id
 from pipeline.access.policy import CaseMeta, Grant, LinkView, Rule, View, decide, link_view
@@ -29,7 +29,7 @@ RETRY_S = 30
 UNKNOWN: Final = datetime.fromtimestamp(0, UTC)
 """The moment that an answer is certain to be as of."""
 
-FORMS = {View.FULL: Form.FULL, View.HIT: Form.HIT}
+FORMS = {View.FULL: ShownForm.FULL, View.HIT: ShownForm.HIT}
 
 
 class Session:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from pipeline.feeds.files import Survey
-    from pipeline.feeds.mapping import Mapped
+    from pipeline.feeds.files import FileSurvey
+    from pipeline.feeds.mapping import MappedRow
     from pipeline.feeds.signing import RecordSigner
 
 FAILED = 1
@@ -118,7 +118,7 @@ def _make_signer(agency: str, key: Path | None) -> RecordSigner | None:
 
 
 def _push_to_kafka(
-    file: Path, seen: Survey, agency: str, wait: bool, timeout: float | None, signer: RecordSigner | None, *,
+    file: Path, seen: FileSurvey, agency: str, wait: bool, timeout: float | None, signer: RecordSigner | None, *,
     validate: bool, as_json: bool,
 ) -> bool:  # fmt: skip
     """Whether no line was left out or, if waited for, rejected."""
@@ -149,7 +149,7 @@ def _push_to_kafka(
 
 
 def _push_to_gateway(
-    file: Path, seen: Survey, agency: str, gateway: str, token: str, signer: RecordSigner | None, *,
+    file: Path, seen: FileSurvey, agency: str, gateway: str, token: str, signer: RecordSigner | None, *,
     validate: bool, as_json: bool,
 ) -> bool:  # fmt: skip
     """Whether every line was taken and none rejected or unanswered."""
@@ -238,7 +238,7 @@ def map_table(
         raise typer.Exit(FAILED)
 
 
-def _write_records(table: Path, rows: Iterable[Mapped], output: Path, truth: Path | None) -> tuple[int, int]:
+def _write_records(table: Path, rows: Iterable[MappedRow], output: Path, truth: Path | None) -> tuple[int, int]:
     """Write records and truth; returns how many records, and how many rows with a problem."""
     import os
     from contextlib import ExitStack

@@ -27,7 +27,7 @@ class KindReport(msgspec.Struct, frozen=True):
     only: float | None = None
 
 
-class Block(msgspec.Struct, frozen=True):
+class LargeBlock(msgspec.Struct, frozen=True):
     """A key by its number, as the model's stop list takes it."""
 
     key: int
@@ -52,7 +52,7 @@ class BlockingReport(msgspec.Struct, frozen=True):
     linkable: int
     recall_of_linkable: float | None
     kinds: tuple[KindReport, ...]
-    largest_blocks: tuple[Block, ...]
+    largest_blocks: tuple[LargeBlock, ...]
 
 
 Pair = tuple[str, str]
@@ -139,9 +139,9 @@ def _report_kinds(
         )
 
 
-def _largest_blocks(blocks: Mapping[int, Sequence[int]]) -> tuple[Block, ...]:
+def _largest_blocks(blocks: Mapping[int, Sequence[int]]) -> tuple[LargeBlock, ...]:
     ranked = sorted(blocks.items(), key=lambda item: (-len(item[1]), item[0]))[:LARGEST]
-    return tuple(Block(key, kind_of(key).name.lower(), len(listed)) for key, listed in ranked)
+    return tuple(LargeBlock(key, kind_of(key).name.lower(), len(listed)) for key, listed in ranked)
 
 
 def _share_found(found: Sequence[bool]) -> float | None:

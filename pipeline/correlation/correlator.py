@@ -15,7 +15,7 @@ import msgspec
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_version, link_id
 from pipeline.correlation.kinds import owner_partition
 from pipeline.correlation.matcher import Matcher, PairJudgement
-from pipeline.correlation.meeting import Meet, Told
+from pipeline.correlation.meeting import BlockSizeObserver, CandidateLookup
 from pipeline.correlation.store import BlockStore, StoredCase
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Fingerprint
@@ -49,12 +49,12 @@ class Correlator:
         *,
         generation: str = "",
         within: bool = False,
-        told: Told | None = None,
+        told: BlockSizeObserver | None = None,
     ) -> None:
         self.store = store
         self.counts = CorrelatorCounts()
         self._partition, self._partitions, self._matcher = partition, partitions, matcher
-        self._meet = Meet(store, within=within, screen=matcher.may_link, told=told)
+        self._meet = CandidateLookup(store, within=within, screen=matcher.may_link, told=told)
         self._generation, self._within = generation, within
 
     def receive(self, fingerprint: Fingerprint) -> list[Claim]:

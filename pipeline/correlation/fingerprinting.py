@@ -11,16 +11,16 @@ from pipeline.matching.fingerprint import Contact, Fingerprint, Handling, entity
 from pipeline.matching.screening.sketches import make_sketch
 from pipeline.records.expiry import EXPIRED
 from pipeline.records.hashing import fingerprint_hash
-from pipeline.records.messages import Accepted
+from pipeline.records.messages import AcceptedRecord
 from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
-from pipeline.records.normalised import Normalised
+from pipeline.records.normalised import NormalisedCase
 
 CONTENT_FREE: Final = frozenset({"withdrawn", EXPIRED})
 """Statuses of an accepted version that has no content."""
 
 
-class _Owner(msgspec.Struct):
+class _CaseOwner(msgspec.Struct):
     agency: str
     country: str
 
@@ -37,7 +37,7 @@ class BlockingModel(Protocol):
         """How rare a key must be, in hundredths of a bit."""
 
 
-def make_fingerprint(case: Case, normalised: Normalised, model: BlockingModel) -> Fingerprint:
+def make_fingerprint(case: Case, normalised: NormalisedCase, model: BlockingModel) -> Fingerprint:
     """The fingerprint of one version of a case; a withdrawal's holds nothing but who, which version, and that."""
     if case.withdrawn:
         return Fingerprint(case.key, case.version, fingerprint_hash(case), case.agency, case.country, withdrawn=True)
@@ -57,7 +57,7 @@ def make_fingerprint(case: Case, normalised: Normalised, model: BlockingModel) -
     )
 
 
-def derive_fingerprint(accepted: Accepted, model: BlockingModel) -> Fingerprint:
+def derive_fingerprint(accepted: AcceptedRecord, model: BlockingModel) -> Fingerprint:
     """The fingerprint of an accepted version under any model; the record held to the schema when it was accepted."""
     if accepted.status in CONTENT_FREE:
         return _content_free(accepted)
@@ -65,8 +65,8 @@ def derive_fingerprint(accepted: Accepted, model: BlockingModel) -> Fingerprint:
     return make_fingerprint(case, normalise(case), model)
 
 
-def _content_free(accepted: Accepted) -> Fingerprint:
-    owner = msgspec.json.decode(accepted.data, type=_Owner)
+def _content_free(accepted: AcceptedRecord) -> Fingerprint:
+    owner = msgspec.json.decode(accepted.data, type=_CaseOwner)
     expired = accepted.status == EXPIRED
     return Fingerprint(
         accepted.case, accepted.version, accepted.hash, owner.agency, owner.country, withdrawn=True, expired=expired

@@ -45,7 +45,7 @@ TOO_RARE = 1 << 20
 """No value is so rare."""
 
 
-class Joined(NamedTuple):
+class KeyCombination(NamedTuple):
     """Attributes that make a key with name parts of some letters, by rarities of these in hundredths of a bit.
 
     The parts together must be `least` rare. Below the others all of these must stay, lest a shorter combination does:
@@ -67,7 +67,7 @@ class KeyPlan(NamedTuple):
 
     alone: tuple[tuple[str, int], ...]
     """Attributes that make a key without a name part, with what the key is but for them."""
-    names: Mapping[str, tuple[Joined, ...]]
+    names: Mapping[str, tuple[KeyCombination, ...]]
     """What joins name parts, by the parts' letters, of two in either order; what asks for least rarity first."""
 
 
@@ -81,7 +81,7 @@ PAIRS = sorted({pair for _, _, one in _WANTED if len(one) > 1 for pair in (one, 
 @lru_cache(maxsize=8)
 def plan_keys(enough: int) -> KeyPlan:
     """The keys that are wanted, where one must be so rare (hundredths of a bit)."""
-    found: dict[str, list[Joined]] = {}
+    found: dict[str, list[KeyCombination]] = {}
     for kind, named, attributes in _WANTED:
         for variant in dict.fromkeys((attributes, attributes.replace("c", "u"))):
             if (joined := _combination_limits(kind, named, attributes, variant, enough)) is not None:
@@ -91,7 +91,7 @@ def plan_keys(enough: int) -> KeyPlan:
     return KeyPlan(alone, {named: tuple(sorted(some, key=_least_rarity)) for named, some in (found | swapped).items()})
 
 
-def _combination_limits(kind: KeyKind, named: str, attributes: str, variant: str, enough: int) -> Joined | None:
+def _combination_limits(kind: KeyKind, named: str, attributes: str, variant: str, enough: int) -> KeyCombination | None:
     """The limits of one combination; None where its attributes have a key of their own."""
     rarities = [RARITIES[letter] for letter in variant]
     together, (first, second) = sum(rarities), rarities if len(rarities) > 1 else (0, 0)
@@ -99,7 +99,7 @@ def _combination_limits(kind: KeyKind, named: str, attributes: str, variant: str
     if limit("", attributes, together) <= 0:
         return None
     heard = "".join(sorted(named.replace("x", "s", 1)))
-    return Joined(
+    return KeyCombination(
         variant,
         first_of(kind) | hash_value(f"{named}/{attributes}"),
         enough - together,
@@ -117,9 +117,9 @@ def _rarity_limit(named: str, attributes: str, enough: int, lesser: str, others:
     return enough - rarity
 
 
-def _swap_parts(one: Joined) -> Joined:
+def _swap_parts(one: KeyCombination) -> KeyCombination:
     return one._replace(first=one.second, second=one.first)
 
 
-def _least_rarity(one: Joined) -> int:
+def _least_rarity(one: KeyCombination) -> int:
     return one.least

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from pipeline.correlation.block_lists import BlockLists
 from pipeline.correlation.kinds import HASH_BITS, hash_value
 from pipeline.correlation.sketch_table import SketchTable
-from pipeline.correlation.store import SEQUENCE_BITS, Entries, MemoryRecord, Numbers, sequence_of
-from pipeline.correlation.store_file import Database, Databases, Identity, StoreFile, StoreUnwritableError
+from pipeline.correlation.store import SEQUENCE_BITS, CaseNumbers, Entries, MemoryRecord, sequence_of
+from pipeline.correlation.store_file import Database, Databases, StoreFile, StoreIdentity, StoreUnwritableError
 from pipeline.matching.fingerprint import Fingerprint
 
 MAP_SIZE = 1 << 30
@@ -58,7 +58,7 @@ class LmdbStore:
     def __init__(
         self,
         folder: Path,
-        identity: Identity,
+        identity: StoreIdentity,
         *,
         boot: str | None = None,
         map_size: int = MAP_SIZE,
@@ -70,7 +70,7 @@ class LmdbStore:
         self._file = StoreFile(folder, identity, DATABASES, map_size=map_size, boot=boot)
         self.records = self._file.records
         numbers = self._file.reader.get(NUMBERS)
-        self._numbers = Numbers(*msgspec.json.decode(numbers, type=tuple[int, list[str]]) if numbers else ())
+        self._numbers = CaseNumbers(*msgspec.json.decode(numbers, type=tuple[int, list[str]]) if numbers else ())
         self.sketches = SketchTable()
         for name, column in (("rows", self.sketches.rows), ("spans", self.sketches.spans)):
             column.load_pages(self._read_pages(name))

@@ -15,27 +15,27 @@ from pipeline.matching.screening.screening import Sketches, join_sketches
 Screen = Callable[[Sketches, Sketches], NDArray[np.bool_]]
 """Whether each pair's probability may reach the threshold: pure, and far cheaper than to judge it."""
 
-Told = Callable[[NDArray[np.uint64], NDArray[np.int64]], None]
+BlockSizeObserver = Callable[[NDArray[np.uint64], NDArray[np.int64]], None]
 """Told of the blocks that cases met, by their keys and sizes: for metrics, never for decisions."""
 
 _NUMBER_BITS, _NUMBER = np.uint64(32), np.uint64((1 << 32) - 1)
 _SEQUENCE_BITS, _SEQUENCE = np.uint32(SEQUENCE_BITS), np.uint32((1 << SEQUENCE_BITS) - 1)
 
 
-class Meeting(NamedTuple):
+class Candidates(NamedTuple):
     """The numbers of the cases that one may be linked with, and how many it met."""
 
     numbers: list[int]
     met: int
 
 
-class Meet:
+class CandidateLookup:
     """Looks up many cases in one store at once."""
 
-    def __init__(self, store: BlockStore, *, within: bool, screen: Screen, told: Told | None) -> None:
+    def __init__(self, store: BlockStore, *, within: bool, screen: Screen, told: BlockSizeObserver | None) -> None:
         self._store, self._within, self._screen, self._told = store, within, screen, told
 
-    def __call__(self, fingerprints: Sequence[Fingerprint], owned: Sequence[Sequence[int]]) -> list[Meeting]:
+    def __call__(self, fingerprints: Sequence[Fingerprint], owned: Sequence[Sequence[int]]) -> list[Candidates]:
         """Whom each meets under those of its keys that the store's partition owns."""
         entries, asking = self._store.find_entries(owned)
         if self._told is not None:
@@ -48,7 +48,7 @@ class Meet:
             asking, numbers = asking[may], numbers[may]
         ends = np.searchsorted(asking, np.arange(len(owned)), side="right").tolist()
         return [
-            Meeting(numbers[start:end].tolist(), count)
+            Candidates(numbers[start:end].tolist(), count)
             for start, end, count in zip([0, *ends], ends, counts, strict=False)
         ]
 
@@ -64,7 +64,7 @@ class Meet:
         return (pairs >> _NUMBER_BITS).astype(np.int64), (pairs & _NUMBER).astype(np.uint32)
 
 
-def _observe_sizes(told: Told, entries: Entries, asking: NDArray[np.int64]) -> None:
+def _observe_sizes(told: BlockSizeObserver, entries: Entries, asking: NDArray[np.int64]) -> None:
     """A key's entries lie together, so a block ends where the key or the case changes."""
     keys = entries["key"]
     begins = np.flatnonzero(np.diff(keys, prepend=np.uint64(0)).astype(bool) | np.diff(asking, prepend=-1).astype(bool))

@@ -35,7 +35,7 @@ BITS_PER_SOUND = 300
 MAX_ONSET_RARITY = 1400
 
 
-class Sounds(msgspec.Struct, frozen=True):
+class TokenSounds(msgspec.Struct, frozen=True):
     """A token's sounds with their rarity in hundredths of a bit: onsets, consonant skeletons, classes of variants."""
 
     initial: str
@@ -49,19 +49,19 @@ class Sounds(msgspec.Struct, frozen=True):
         return min((rarity for _, rarity in self.skeletons), default=0)
 
 
-def sound_out(token: TokenPrint) -> Sounds:
+def sound_out(token: TokenPrint) -> TokenSounds:
     """The sounds of a name token."""
     return _sound_forms(token.forms[:MAX_FORMS])
 
 
 @lru_cache(maxsize=1 << 17)
-def _sound_forms(forms: tuple[str, ...]) -> Sounds:
+def _sound_forms(forms: tuple[str, ...]) -> TokenSounds:
     known = [form for form in forms if form]
     onsets = {sound_of(form)[:ONSET] for form in known}
     skeletons = {skeleton_of(form) for form in known}
     variants = {number for form in known[:1] for number in classes_of(form)}
     ranked = sorted(variants, key=lambda number: (_variant_rarity(number), number))[:MAX_CLASSES]
-    return Sounds(
+    return TokenSounds(
         known[0][0] if known else "",
         tuple((onset, _onset_rarity(onset)) for onset in sorted(onsets)),
         tuple((skeleton, _skeleton_rarity(skeleton)) for skeleton in sorted(skeletons)),

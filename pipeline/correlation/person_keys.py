@@ -43,7 +43,7 @@ Begun = tuple[str, int]
 """A key that lacks its attributes: their letters, and the key but for these."""
 
 
-class Part(NamedTuple):
+class NamePart(NamedTuple):
     """What a key may hold of a name token: letter, text, rarity, that of its sound if it is a spelling, hash."""
 
     letter: str
@@ -53,11 +53,11 @@ class Part(NamedTuple):
     value: int
 
 
-class Told(NamedTuple):
+class TokenBlockingKeys(NamedTuple):
     """What blocking makes of a name token: its rarity, its parts, and the keys begun by one of them alone."""
 
     rarity: int
-    parts: tuple[Part, ...]
+    parts: tuple[NamePart, ...]
     begun: tuple[Begun, ...]
 
 
@@ -72,19 +72,19 @@ def person_keys(entity: EntityPrint, enough: int) -> set[int]:
     return {base ^ value for attributes, base in begun for value in values[attributes]}
 
 
-def _told_tokens(entity: EntityPrint, enough: int) -> list[Told]:
+def _told_tokens(entity: EntityPrint, enough: int) -> list[TokenBlockingKeys]:
     """The rarest name tokens of all names."""
     tokens = {token for name in entity.names for token in name.tokens if token.kind != "initial"}
     told = [_precompute_token(token, enough) for token in tokens]
     return told if len(told) <= MAX_TOKENS else sorted(told, key=_by_rarity)[:MAX_TOKENS]
 
 
-def _by_rarity(one: Told) -> tuple[int, tuple[Part, ...]]:
+def _by_rarity(one: TokenBlockingKeys) -> tuple[int, tuple[NamePart, ...]]:
     return -one.rarity, one.parts
 
 
 @lru_cache(maxsize=1 << 16)
-def _precompute_token(token: TokenPrint, enough: int) -> Told:
+def _precompute_token(token: TokenPrint, enough: int) -> TokenBlockingKeys:
     """Its rarity is that of its commonest skeleton."""
     heard, spelt = sound_out(token), token.forms[0]
     parts = [_make_part("o", onset, rarity) for onset, rarity in heard.onsets]
@@ -98,14 +98,14 @@ def _precompute_token(token: TokenPrint, enough: int) -> Told:
         for one in plan_keys(enough).names.get(part.letter, ())
         if one.least <= part.rarity < one.below and part.heard < one.heard
     ]
-    return Told(heard.rarity, tuple(parts), tuple(begun))
+    return TokenBlockingKeys(heard.rarity, tuple(parts), tuple(begun))
 
 
-def _make_part(letter: str, text: str, rarity: int, heard: int = 0) -> Part:
-    return Part(letter, text, rarity, heard, _hash(letter, text))
+def _make_part(letter: str, text: str, rarity: int, heard: int = 0) -> NamePart:
+    return NamePart(letter, text, rarity, heard, _hash(letter, text))
 
 
-def _pair_tokens(one: Told, other: Told, joined_by: KeyPlan) -> Iterator[Begun]:
+def _pair_tokens(one: TokenBlockingKeys, other: TokenBlockingKeys, joined_by: KeyPlan) -> Iterator[Begun]:
     """The keys begun by two parts, of a token each."""
     for letter, text, p, p_heard, value in one.parts:
         for following, another, q, q_heard, other_value in other.parts:

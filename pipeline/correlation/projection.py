@@ -16,7 +16,7 @@ from pipeline.correlation.hits import CounterpartView, Hit, counterpart_view, ma
 from pipeline.correlation.key_ring import KeyRing
 
 
-class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
+class RememberedLink(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the project stage remembers of one link: both sides' external versions and what each agency was told."""
 
     a: int
@@ -25,11 +25,11 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
     told_b: CounterpartView | None = None
 
 
-NOTHING = Seen(0, 0)
+NOTHING = RememberedLink(0, 0)
 """Of a link that no claim has been seen of."""
 
 
-class Write(msgspec.Struct, frozen=True):
+class LinkWrite(msgspec.Struct, frozen=True):
     """A document for the links index under its external version; a retraction is a tombstone.
 
     Two writes about the same two versions are equal, so a zombie's late write can do no harm.
@@ -43,12 +43,12 @@ class Write(msgspec.Struct, frozen=True):
 class ProjectionStep(NamedTuple):
     """What one claim changes: the state to remember, the document to write, the hits to send."""
 
-    seen: Seen
-    write: Write | None
+    seen: RememberedLink
+    write: LinkWrite | None
     hits: tuple[Hit, ...]
 
 
-def advance_link(seen: Seen | None, claim: Claim, ring: KeyRing, turn: int = 0) -> ProjectionStep:
+def advance_link(seen: RememberedLink | None, claim: Claim, ring: KeyRing, turn: int = 0) -> ProjectionStep:
     """Apply one claim to what has been seen of its link; `ring` keys the opaque references in hits.
 
     `turn` counts the switches of generation (pipeline.correlation.switching).
@@ -57,21 +57,23 @@ def advance_link(seen: Seen | None, claim: Claim, ring: KeyRing, turn: int = 0) 
     after = see_claim(before, claim)
     if after is None:
         return ProjectionStep(before, None, ())
-    write = None if claim.state is ClaimState.RELEASED else Write(claim.link, claim.external_version, claim)
+    write = None if claim.state is ClaimState.RELEASED else LinkWrite(claim.link, claim.external_version, claim)
     return ProjectionStep(after, write, change_hits(claim, before, after, ring, turn))
 
 
-def see_claim(before: Seen, claim: Claim) -> Seen | None:
+def see_claim(before: RememberedLink, claim: Claim) -> RememberedLink | None:
     """What has been seen of a link with this claim; None where the claim is lower than what was seen before."""
     if claim.a.order < before.a or claim.b.order < before.b:
         return None
     told_a, told_b = before.told_a, before.told_b
     if not _is_uncertain(claim):
         told_a, told_b = counterpart_view(claim, claim.a, claim.b), counterpart_view(claim, claim.b, claim.a)
-    return Seen(claim.a.order, claim.b.order, told_a, told_b)
+    return RememberedLink(claim.a.order, claim.b.order, told_a, told_b)
 
 
-def change_hits(claim: Claim, before: Seen, after: Seen, ring: KeyRing, turn: int) -> tuple[Hit, ...]:
+def change_hits(
+    claim: Claim, before: RememberedLink, after: RememberedLink, ring: KeyRing, turn: int
+) -> tuple[Hit, ...]:
     """What the two agencies of a claim are told when their views go from one to the other."""
     hits = (
         make_hit(claim, claim.a, claim.b, before.told_a, after.told_a, ring, turn),

@@ -15,7 +15,7 @@ from pipeline.records.messages import Reason
 from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
 from pipeline.records.validation import RecordProblem, RefusedError, ValidRecord, load, read, sender_problems
-from pipeline.records.versions import Known, VersionRelation, standing
+from pipeline.records.versions import KnownVersion, VersionRelation, standing
 
 ACCEPTED, DUPLICATE = "accepted", "duplicate"
 
@@ -39,7 +39,7 @@ class LineReader:
         self.outcomes: Counter[str] = Counter()
         self.refusals: list[LineRefusal] = []
         self._agencies: dict[str, Agency] = {}
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, KnownVersion] = {}
 
     def read_cases(self, lines: Iterable[bytes]) -> Iterator[Case]:
         """The accepted records, in order."""
@@ -71,7 +71,7 @@ class LineReader:
             problem = RecordProblem(Reason(found), "/data/version", "not newer than the version taken before")
             raise RefusedError(problem)
         if found is VersionRelation.NEWER:
-            self._known[case.key] = Known(case.version, content)
+            self._known[case.key] = KnownVersion(case.version, content)
         return found is VersionRelation.NEWER
 
 

@@ -115,7 +115,7 @@ class BlockStore(Protocol):
         """Sync and close; changes since the last commit are dropped."""
 
 
-class Numbers:
+class CaseNumbers:
     """Gives case numbers: a running count under the byte of the country; byte 0 where the country is not known."""
 
     def __init__(self, count: int = 0, countries: Iterable[str] = ()) -> None:
@@ -156,7 +156,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self.offset = NO_OFFSET
         self.records = 0
-        self._numbers = Numbers()
+        self._numbers = CaseNumbers()
         self._cases: dict[str, int] = {}
         self._records: dict[int, MemoryRecord] = {}
         self._blocks: dict[int, dict[int, None]] = {}
@@ -231,7 +231,7 @@ class MemoryStore:
         """Returns a copy of all that is held now; later changes of one do not reach the other."""
         copy = MemoryStore()
         copy.offset, copy.records = self.offset, self.records
-        copy._numbers = Numbers(self._numbers.count, self._numbers.countries)
+        copy._numbers = CaseNumbers(self._numbers.count, self._numbers.countries)
         copy._cases, copy._records = dict(self._cases), dict(self._records)
         copy._blocks = {key: dict(listed) for key, listed in self._blocks.items()}
         copy._links = {number: set(followed) for number, followed in self._links.items()}

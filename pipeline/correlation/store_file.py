@@ -46,7 +46,7 @@ class StoreUnwritableError(LiaisonError):
     """The disk refused a commit; nothing is lost and the same commit may be tried again."""
 
 
-class Identity(msgspec.Struct, frozen=True):
+class StoreIdentity(msgspec.Struct, frozen=True):
     """What a store belongs to; any difference means a rebuild; `topic` is an id, not a name."""
 
     cluster: str
@@ -56,10 +56,10 @@ class Identity(msgspec.Struct, frozen=True):
     format: int = FORMAT
 
 
-class Meta(msgspec.Struct, frozen=True):
+class StoreMeta(msgspec.Struct, frozen=True):
     """The store's own record, written in the same transaction as the data."""
 
-    identity: Identity
+    identity: StoreIdentity
     boot: str
     clean: bool = False
     offset: int = NO_OFFSET
@@ -79,7 +79,7 @@ class StoreFile:
     """The environment in `folder`, held by a lock while it is open; empty (NO_OFFSET) if it was not usable."""
 
     def __init__(
-        self, folder: Path, identity: Identity, databases: Databases, *, map_size: int, boot: str | None = None
+        self, folder: Path, identity: StoreIdentity, databases: Databases, *, map_size: int, boot: str | None = None
     ) -> None:
         """Raises StoreInUseError.
 
@@ -90,7 +90,7 @@ class StoreFile:
         """Held by what any thread may call."""
         self._lock: TextIO | None = lock_folder(folder)
         shutil.rmtree(folder / RENEWED, ignore_errors=True)
-        wanted = Meta(identity, boot_id() if boot is None else boot)
+        wanted = StoreMeta(identity, boot_id() if boot is None else boot)
         try:
             self._environment, self._committed = _open_existing(
                 folder, wanted, len(databases), map_size
@@ -148,7 +148,7 @@ class StoreFile:
         self._committed = meta
         return filled
 
-    def _write_transaction(self, meta: Meta, fill: Callable[[lmdb.Transaction], T]) -> T:
+    def _write_transaction(self, meta: StoreMeta, fill: Callable[[lmdb.Transaction], T]) -> T:
         while True:
             try:
                 with self._environment.begin(write=True) as transaction:
@@ -160,7 +160,7 @@ class StoreFile:
             except lmdb.Error as error:
                 raise StoreUnwritableError(f"store {self.folder.name}: {error}") from error
 
-    def _write_meta(self, meta: Meta) -> None:
+    def _write_meta(self, meta: StoreMeta) -> None:
         with self._environment.begin(write=True) as transaction:
             transaction.put(META, msgspec.json.encode(meta))
 
@@ -236,14 +236,16 @@ def _open_environment(folder: Path, databases: int, map_size: int) -> lmdb.Envir
     return lmdb.open(str(folder), map_size=size, max_dbs=databases, sync=False, metasync=False, readahead=False)
 
 
-def _open_existing(folder: Path, wanted: Meta, databases: int, map_size: int) -> tuple[lmdb.Environment, Meta] | None:
+def _open_existing(
+    folder: Path, wanted: StoreMeta, databases: int, map_size: int
+) -> tuple[lmdb.Environment, StoreMeta] | None:
     """What is there, if it has the wanted identity, was committed, and no machine crash can have torn it."""
     if not (folder / "data.mdb").exists():
         return None
     try:
         environment = _open_environment(folder, databases, map_size)
         with environment.begin() as transaction:
-            meta = msgspec.json.decode(transaction.get(META) or b"", type=Meta)
+            meta = msgspec.json.decode(transaction.get(META) or b"", type=StoreMeta)
         same_boot = meta.boot == wanted.boot != ""
         if meta.identity == wanted.identity and meta.offset != NO_OFFSET and (meta.clean or same_boot):
             return environment, msgspec.structs.replace(meta, boot=wanted.boot, clean=False)
@@ -255,7 +257,7 @@ def _open_existing(folder: Path, wanted: Meta, databases: int, map_size: int) ->
     return None
 
 
-def _create_empty(folder: Path, wanted: Meta, databases: int, map_size: int) -> tuple[lmdb.Environment, Meta]:
+def _create_empty(folder: Path, wanted: StoreMeta, databases: int, map_size: int) -> tuple[lmdb.Environment, StoreMeta]:
     for name in ("data.mdb", "lock.mdb"):
         (folder / name).unlink(missing_ok=True)
     return _open_environment(folder, databases, map_size), wanted

@@ -11,36 +11,36 @@ import msgspec
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.hits import Hit
 from pipeline.correlation.key_ring import KeyRing
-from pipeline.correlation.projection import NOTHING, Seen, change_hits, see_claim
+from pipeline.correlation.projection import NOTHING, RememberedLink, change_hits, see_claim
 
 
-class Crossing(msgspec.Struct, frozen=True, omit_defaults=True):
+class GenerationDiff(msgspec.Struct, frozen=True, omit_defaults=True):
     """One link at a switch: the last claim about it, what was told of it, and what the new generation sees."""
 
     claim: Claim
-    told: Seen = NOTHING
-    seen: Seen = NOTHING
+    told: RememberedLink = NOTHING
+    seen: RememberedLink = NOTHING
 
 
-def add_old(crossing: Crossing | None, claim: Claim) -> Crossing:
+def add_old(crossing: GenerationDiff | None, claim: Claim) -> GenerationDiff:
     """Take in a claim of the old generation, which told of it."""
-    before = crossing or Crossing(_without_evidence(claim))
+    before = crossing or GenerationDiff(_without_evidence(claim))
     return _with_changes(before, claim, told=see_claim(before.told, claim))
 
 
-def add_new(crossing: Crossing | None, claim: Claim) -> Crossing:
+def add_new(crossing: GenerationDiff | None, claim: Claim) -> GenerationDiff:
     """Take in a claim of the new generation, after all of the old one."""
-    before = crossing or Crossing(_without_evidence(claim))
+    before = crossing or GenerationDiff(_without_evidence(claim))
     return _with_changes(before, claim, seen=see_claim(before.seen, claim))
 
 
-def _with_changes(before: Crossing, claim: Claim, **changed: Seen | None) -> Crossing:
+def _with_changes(before: GenerationDiff, claim: Claim, **changed: RememberedLink | None) -> GenerationDiff:
     """Claims that are lower than one before change nothing."""
     [(name, value)] = changed.items()
     return before if value is None else msgspec.structs.replace(before, claim=_without_evidence(claim), **{name: value})
 
 
-def difference_hits(crossing: Crossing, ring: KeyRing, turn: int) -> tuple[Hit, ...]:
+def difference_hits(crossing: GenerationDiff, ring: KeyRing, turn: int) -> tuple[Hit, ...]:
     """One hit for each side whose view differs; `turn` is that of the new generation."""
     return change_hits(crossing.claim, crossing.told, crossing.seen, ring, turn)
 

@@ -11,7 +11,7 @@ import orjson
 
 from pipeline.demo.countries import Country
 from pipeline.demo.handling import case_handling
-from pipeline.demo.recording import Recorded
+from pipeline.demo.recording import RecordedEntity
 from pipeline.records.model import RECORD_TYPE, case_key
 
 EPOCH = datetime(2026, 1, 5, 8, tzinfo=UTC)
@@ -47,7 +47,7 @@ class Version(msgspec.Struct, frozen=True):
 class CaseFile:
     """One case of one agency; each change makes its next version."""
 
-    def __init__(self, rng: Random, country: Country, number: int, recorded: list[Recorded]) -> None:
+    def __init__(self, rng: Random, country: Country, number: int, recorded: list[RecordedEntity]) -> None:
         self._rng = rng
         self._country = country
         self._opened = EPOCH + timedelta(hours=rng.randrange(24 * 300))
@@ -61,12 +61,12 @@ class CaseFile:
         """The newest version."""
         return self.versions[-1]
 
-    def add_entity(self, recorded: Recorded) -> None:
+    def add_entity(self, recorded: RecordedEntity) -> None:
         """The next version holds one more person or thing."""
         self._recorded = [*self._recorded, recorded]
         self.versions.append(self._make_version(self.last.number + 1, ACTIVE))
 
-    def correct_person(self, recorded: Recorded) -> None:
+    def correct_person(self, recorded: RecordedEntity) -> None:
         """The next version corrects the first person: he or she is somebody else, or is better known now."""
         self._recorded = [recorded, *self._recorded[1:]]
         self.versions.append(self._make_version(self.last.number + 1, CORRECTED))

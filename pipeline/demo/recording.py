@@ -45,7 +45,7 @@ PHONE_PARTS = {("number",): 5, ("imei",): 1, ("number", "imei"): 4}
 MAKE_KNOWN = 0.7
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class RecordedEntity(msgspec.Struct, frozen=True):
     """An entity as written, without its id, and the ids of the real people and things that it shows."""
 
     fields: dict[str, Any]
@@ -59,7 +59,7 @@ class Register:
         self._rng = rng
         self._country = country
 
-    def record_person(self, person: TruePerson, role: str, *, at_home: bool = False) -> Recorded:
+    def record_person(self, person: TruePerson, role: str, *, at_home: bool = False) -> RecordedEntity:
         """A person as a suspect, victim or witness; `at_home` makes the address certain to be known."""
         fields: dict[str, Any] = {"type": "person", "role": role, "names": self._record_names(person)}
         shows = [person.id]
@@ -74,9 +74,9 @@ class Register:
             ]
         if self._happens(EMAIL_KNOWN):
             fields["emails"] = [person.email]
-        return Recorded(fields, tuple(shows))
+        return RecordedEntity(fields, tuple(shows))
 
-    def record_thing(self, thing: TrueThing) -> Recorded:
+    def record_thing(self, thing: TrueThing) -> RecordedEntity:
         """A vehicle, phone, account, document or weapon, perhaps with a digit taken down wrongly."""
         fields: dict[str, Any] = {"type": thing.type, **thing.fields}
         match thing.type:
@@ -90,7 +90,7 @@ class Register:
                 fields["number"] = self._record_number(fields["number"])
             case _:
                 fields["serial"] = self._record_number(fields["serial"])
-        return Recorded(fields, (thing.id,))
+        return RecordedEntity(fields, (thing.id,))
 
     def _add_description(self, fields: dict[str, Any], person: TruePerson) -> None:
         if self._happens(BIRTH_DATE_KNOWN):
@@ -173,13 +173,13 @@ class Register:
         if not self._happens(MAKE_KNOWN):
             del fields["make"], fields["model"], fields["colour"]
 
-    def _record_phone(self, thing: TrueThing) -> Recorded:
+    def _record_phone(self, thing: TrueThing) -> RecordedEntity:
         """The line, its device, or both, as a number is read out or a handset is seized: they are two real things."""
         parts = self._rng.choices(tuple(PHONE_PARTS), tuple(PHONE_PARTS.values()))[0]
         fields: dict[str, Any] = {"type": thing.type, **{part: thing.fields[part] for part in parts}}
         if "number" in fields:
             fields["number"] = self._phone_as_dialled(fields["number"])
-        return Recorded(fields, tuple(f"{thing.id}-{part}" for part in parts))
+        return RecordedEntity(fields, tuple(f"{thing.id}-{part}" for part in parts))
 
     def _record_number(self, number: str) -> str:
         return misread_digit(self._rng, number) if self._happens(NUMBER_MISREAD) else number

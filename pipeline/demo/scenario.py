@@ -12,7 +12,7 @@ from random import Random
 
 from pipeline.demo.case_files import EPOCH, CaseFile
 from pipeline.demo.countries import Country, load_countries
-from pipeline.demo.recording import Recorded, Register
+from pipeline.demo.recording import RecordedEntity, Register
 from pipeline.demo.world import TruePerson, World
 
 THING_KINDS = ("vehicle", "vehicle", "vehicle", "phone", "phone", "phone", "account", "document", "weapon")
@@ -99,7 +99,8 @@ class Scenario:
                 "longitude": round(city.longitude + self._rng.uniform(-0.003, 0.003), 5),
             }
             self._open_case(
-                country, [self._registers[country.code].record_thing(vehicle), Recorded(event, (f"incident-{number}",))]
+                country,
+                [self._registers[country.code].record_thing(vehicle), RecordedEntity(event, (f"incident-{number}",))],
             )
 
     def _add_household(self) -> None:
@@ -141,10 +142,10 @@ class Scenario:
         if self._rng.random() < 0.5:
             file.reword()
 
-    def _record_person(self, country: Country, person: TruePerson, *, at_home: bool = False) -> Recorded:
+    def _record_person(self, country: Country, person: TruePerson, *, at_home: bool = False) -> RecordedEntity:
         return self._registers[country.code].record_person(person, self._rng.choice(ROLES), at_home=at_home)
 
-    def _draw_extras(self, country: Country) -> list[Recorded]:
+    def _draw_extras(self, country: Country) -> list[RecordedEntity]:
         """What else is in a case, which no other agency meets: half the cases hold one or two such things or people."""
         register = self._registers[country.code]
         extras = []
@@ -154,7 +155,7 @@ class Scenario:
             extras.append(self._record_person(country, self._world.make_person()))
         return extras
 
-    def _open_case(self, country: Country, recorded: list[Recorded]) -> None:
+    def _open_case(self, country: Country, recorded: list[RecordedEntity]) -> None:
         self.files.append(CaseFile(self._rng, country, len(self.files) + 1, recorded))
 
     def _draw_country(self) -> Country:

@@ -13,7 +13,7 @@ from pipeline.demo.messages import ACCEPTED, Message
 from pipeline.demo.truth import TrueCase
 from pipeline.errors import LiaisonError
 from pipeline.feeds.kit import load_kit
-from pipeline.feeds.mapping import Mapped, Mapper
+from pipeline.feeds.mapping import MappedRow, Mapper
 from pipeline.feeds.rows import count_rows
 from pipeline.progress_bars import show_bars
 from pipeline.records.agencies import Agency
@@ -35,11 +35,11 @@ def table_feed(table: Path, mapping: str, console: Console) -> DemoFeed:
     )
 
 
-def _make_message(row: Mapped) -> Message:
+def _make_message(row: MappedRow) -> Message:
     agency = row.case.split(":")[0]
     return Message(agency, row.case.encode(), orjson.dumps(row.event), ACCEPTED)
 
 
-def _make_case(row: Mapped) -> TrueCase:
+def _make_case(row: MappedRow) -> TrueCase:
     country = row.event["data"]["country"] if row.event else ""
     return TrueCase(row.case, country, frozenset({row.truth} if row.truth else ()))

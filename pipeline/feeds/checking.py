@@ -10,7 +10,7 @@ from pipeline.records.agencies import Agency
 from pipeline.records.hashing import content_hash
 from pipeline.records.messages import Reason
 from pipeline.records.validation import RecordProblem, RefusedError, ValidRecord, load, read, sender_problems
-from pipeline.records.versions import Known, VersionRelation, standing
+from pipeline.records.versions import KnownVersion, VersionRelation, standing
 
 
 class LineProblem(msgspec.Struct, frozen=True):
@@ -41,7 +41,7 @@ class Checker:
         load()
         self._agency = agency
         self._country = country
-        self._known: dict[str, Known] = {}
+        self._known: dict[str, KnownVersion] = {}
 
     def check_lines(self, lines: Iterable[tuple[int, bytes]]) -> Iterator[CheckedLine]:
         """Each numbered line with its problems."""
@@ -63,7 +63,7 @@ class Checker:
         case, content = record.case, content_hash(record.data)
         found = standing(self._known.get(case.key), case.version, content)
         if found is VersionRelation.NEWER:
-            self._known[case.key] = Known(case.version, content)
+            self._known[case.key] = KnownVersion(case.version, content)
         if found in (VersionRelation.NEWER, VersionRelation.DUPLICATE):
             return []
         return [

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from pipeline.feeds.dates import stated_dates
-from pipeline.feeds.rules import NUMBER, Constant, Items, MappingRule, Node, ObjectNode, Row, RuleNode, Scalar
+from pipeline.feeds.rules import NUMBER, ConstantRule, ListRule, MappingRule, Node, ObjectNode, Row, RuleNode, Scalar
 
 DIGEST_BYTES = 8
 """64 bits: two of a million ids collide with a chance of 3e-8 (birthday bound)."""
@@ -41,7 +41,7 @@ class RowEvaluation:
 
     def _fill_field(self, filled: dict[str, Any], name: str, child: Node) -> None:
         match child:
-            case Constant():
+            case ConstantRule():
                 filled[name] = child.value
             case RuleNode() if child.rule.dates:
                 self._fill_date(filled, name, child)
@@ -53,21 +53,21 @@ class RowEvaluation:
                 inner = self.fill_object(child)
                 if inner and self._has_values(child):
                     filled[name] = inner
-            case Items():
+            case ListRule():
                 listed = self._evaluate_items(child)
                 if listed:
                     filled[name] = listed
 
-    def _evaluate_items(self, node: Items) -> list[Any]:
+    def _evaluate_items(self, node: ListRule) -> list[Any]:
         return [value for item in node.items for value in self._evaluate_item(item)]
 
     def _evaluate_item(self, item: Node) -> list[Any]:
         match item:
-            case Constant():
+            case ConstantRule():
                 return [item.value]
             case RuleNode():
                 return self._evaluate_rule(item)
-            case Items():
+            case ListRule():
                 return [self._evaluate_items(item)]
             case ObjectNode():
                 return self._evaluate_objects(item)

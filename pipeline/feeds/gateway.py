@@ -40,7 +40,7 @@ class TooLargeError(LiaisonError):
 
 
 @dataclass
-class Received:
+class ReceivedUpload:
     """A request's lines, all in Kafka or reported, and which line each record is on."""
 
     pushed: PushResult = field(default_factory=PushResult)
@@ -50,12 +50,12 @@ class Received:
 
 async def accept_upload(
     settings: Settings, agency: Agency, upload: str, body: AsyncIterable[bytes], *, validate: bool = True
-) -> Received:
+) -> ReceivedUpload:
     """Send a body's lines, once each for this upload's name.
 
     Raises LiaisonError where Kafka does not take them, TooLargeError beyond a limit; what was sent by then stays sent.
     """
-    received = Received()
+    received = ReceivedUpload()
     checker = Checker(agency.name, agency.country) if validate else None
     async with open_upload(settings, agency.name, upload) as opened:
         async for chunk in _batch_lines(lines_of(body)):
@@ -103,7 +103,7 @@ async def _batch_lines(lines: AsyncIterator[bytes]) -> AsyncIterator[list[bytes]
         yield chunk
 
 
-async def stream_answer(settings: Settings, agency: str, received: Received) -> AsyncIterator[bytes]:
+async def stream_answer(settings: Settings, agency: str, received: ReceivedUpload) -> AsyncIterator[bytes]:
     """The answer as NDJSON: what was taken, each line that was left out, each receipt, and whether these are all."""
     pushed = received.pushed
     yield _encode_line(

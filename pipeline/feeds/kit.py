@@ -15,7 +15,7 @@ from pipeline.feeds.rules import ObjectNode, Template, columns_of, compile_field
 SHIPPED = resources.files("pipeline.feeds") / "kits"
 
 
-class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class TableSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How to read the table; `format` is guessed from the file's suffix where it is left out."""
 
     format: Literal["csv", "jsonl", "parquet", ""] = ""
@@ -38,19 +38,19 @@ class KitFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     agencies: tuple[KitAgency, ...]
     record: dict[str, Any]
     description: str = ""
-    source: Source = Source()
+    source: TableSource = TableSource()
     deal: str = ""
     time: str = ""
     truth: str = ""
     ignore: tuple[str, ...] = ()
 
 
-class Kit(msgspec.Struct, frozen=True):
+class MappingKit(msgspec.Struct, frozen=True):
     """A checked kit with its rules compiled; `deal`, `time` and `truth` are None where the file leaves them out."""
 
     name: str
     description: str
-    source: Source
+    source: TableSource
     agencies: tuple[KitAgency, ...]
     record: ObjectNode
     deal: Template | None
@@ -69,7 +69,7 @@ def shipped_kits() -> dict[str, str]:
     return {kit.name: kit.description.split("\n")[0] for kit in sorted(kits, key=lambda kit: kit.name)}
 
 
-def load_kit(kit: str) -> Kit:
+def load_kit(kit: str) -> MappingKit:
     """Load a kit by path or by a shipped kit's name; raises LiaisonError that names the place of the mistake."""
     path = Path(kit)
     if path.suffix in {".yml", ".yaml"} or path.is_file():
@@ -83,7 +83,7 @@ def load_kit(kit: str) -> Kit:
     return parse_kit(shipped.read_text(encoding="utf-8"), shipped.name)
 
 
-def parse_kit(text: str, origin: str) -> Kit:
+def parse_kit(text: str, origin: str) -> MappingKit:
     """Check and compile a kit's YAML; `origin` is the name that errors carry."""
     try:
         written = msgspec.convert(yaml.safe_load(text), KitFile)
@@ -94,7 +94,7 @@ def parse_kit(text: str, origin: str) -> Kit:
         raise LiaisonError(f"{origin}: {error}") from error
 
 
-def _compile_kit(written: KitFile) -> Kit:
+def _compile_kit(written: KitFile) -> MappingKit:
     _check_agencies(written)
     record = compile_fields(written.record, "record")
     deal, time, truth = (
@@ -102,7 +102,7 @@ def _compile_kit(written: KitFile) -> Kit:
         for place, text in (("deal", written.deal), ("time", written.time), ("truth", written.truth))
     )
     required = columns_of(record).union(*(template.columns for template in (deal, time, truth) if template))
-    return Kit(
+    return MappingKit(
         name=written.name,
         description=written.description.strip(),
         source=written.source,

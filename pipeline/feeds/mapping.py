@@ -13,13 +13,13 @@ import msgspec
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.evaluation import MappingProblem, RowEvaluation
-from pipeline.feeds.kit import Kit, KitAgency
+from pipeline.feeds.kit import KitAgency, MappingKit
 from pipeline.feeds.rows import SourceRow, read_header, read_rows
 from pipeline.feeds.rules import Row
 from pipeline.records.model import RECORD_TYPE, case_key
 
 
-class Mapped(msgspec.Struct, frozen=True):
+class MappedRow(msgspec.Struct, frozen=True):
     """What one row became: the event (None where the row gave no case), its case key, truth label and problems."""
 
     line: int
@@ -35,13 +35,13 @@ class Mapper:
     `now` dates the events of kits without `time`.
     """
 
-    def __init__(self, kit: Kit, now: Callable[[], datetime]) -> None:
+    def __init__(self, kit: MappingKit, now: Callable[[], datetime]) -> None:
         self._kit = kit
         self._now = now
         self._lines: dict[str, int] = {}
         self.unmapped: Counter[str] = Counter()
 
-    def map_file(self, path: Path) -> Iterator[Mapped]:
+    def map_file(self, path: Path) -> Iterator[MappedRow]:
         """Map every row in file order; raises LiaisonError if the table lacks a column that the kit names."""
         self._check_header(path)
         for line in read_rows(path, self._kit.source):
@@ -57,20 +57,20 @@ class Mapper:
             raise LiaisonError(f"{path} lacks the column {lacking} that kit {self._kit.name} names; it has {held}")
         self.unmapped.update(dict.fromkeys(set(declared) - self._kit.columns, 0))
 
-    def _map_row(self, line: SourceRow) -> Mapped:
+    def _map_row(self, line: SourceRow) -> MappedRow:
         if line.problem:
-            return Mapped(line.number, None, problems=(MappingProblem("", line.problem),))
+            return MappedRow(line.number, None, problems=(MappingProblem("", line.problem),))
         self.unmapped.update(column for column, cell in line.row.items() if cell and column not in self._kit.columns)
         problems: list[MappingProblem] = []
         event = self._make_event(line.row, problems)
         data = event["data"]
         if "case_id" not in data:
-            return Mapped(
+            return MappedRow(
                 line.number, None, problems=(*problems, MappingProblem("", "no case_id: the row is left out"))
             )
         self._check_repeated(event["id"], line.number, problems)
         case = case_key(data["agency"], data["case_id"])
-        return Mapped(line.number, event, case, self._truth_label(line.row), tuple(problems))
+        return MappedRow(line.number, event, case, self._truth_label(line.row), tuple(problems))
 
     def _make_event(self, row: Row, problems: list[MappingProblem]) -> dict[str, Any]:
         agency = self._deal_agency(row)

@@ -13,7 +13,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.correlation.hits import Hit
 from pipeline.errors import LiaisonError
-from pipeline.feeds.uploads import Reached
+from pipeline.feeds.uploads import UploadProgress
 from pipeline.records.messages import Receipt
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
@@ -48,7 +48,7 @@ async def read_hits(
             yield hit
 
 
-async def receipts_of(settings: Settings, agency: str, reached: Reached) -> AsyncGenerator[Receipt]:
+async def receipts_of(settings: Settings, agency: str, reached: UploadProgress) -> AsyncGenerator[Receipt]:
     """The receipts of the stretch of the national topic that an upload lies on; ends when each position has one.
 
     Where others push to the same topic meanwhile, theirs in this stretch are among them.

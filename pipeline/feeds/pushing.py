@@ -13,7 +13,7 @@ from kafka.errors import KafkaError
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.checking import CheckedLine, LineProblem
-from pipeline.feeds.uploads import Reached, Upload, UploadLine, fits_in_message, open_upload
+from pipeline.feeds.uploads import Upload, UploadLine, UploadProgress, fits_in_message, open_upload
 from pipeline.records.agencies import Agency, AgencyState
 from pipeline.records.messages import Position, Reason
 from pipeline.records.model import case_key
@@ -46,7 +46,7 @@ class PushResult(msgspec.Struct):
     before: int = 0
     left_out: int = 0
     problems: list[LineProblem] = msgspec.field(default_factory=list)
-    reached: Reached = Reached()
+    reached: UploadProgress = UploadProgress()
 
 
 class CaseProducer:

@@ -12,7 +12,7 @@ import msgspec
 import orjson
 
 from pipeline.errors import LiaisonError
-from pipeline.feeds.kit import Source
+from pipeline.feeds.kit import TableSource
 from pipeline.feeds.rules import Cell
 
 SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
@@ -28,7 +28,7 @@ class SourceRow(msgspec.Struct, frozen=True):
     problem: str = ""
 
 
-def table_format(path: Path, source: Source) -> str:
+def table_format(path: Path, source: TableSource) -> str:
     """`csv`, `jsonl` or `parquet`, from the kit or from the file's suffix; raises LiaisonError where neither tells."""
     guessed = source.format or SUFFIXES.get(path.suffix.lower(), "")
     if not guessed:
@@ -36,7 +36,7 @@ def table_format(path: Path, source: Source) -> str:
     return guessed
 
 
-def count_rows(path: Path, source: Source) -> int:
+def count_rows(path: Path, source: TableSource) -> int:
     """About how many rows the file holds: exact for Parquet, the number of lines otherwise."""
     if table_format(path, source) == "parquet":
         from pyarrow import parquet
@@ -46,7 +46,7 @@ def count_rows(path: Path, source: Source) -> int:
         return sum(1 for _ in file)
 
 
-def read_header(path: Path, source: Source) -> list[str] | None:
+def read_header(path: Path, source: TableSource) -> list[str] | None:
     """The columns the file declares; None for JSON lines, where each line has its own."""
     match table_format(path, source):
         case "parquet":
@@ -60,7 +60,7 @@ def read_header(path: Path, source: Source) -> list[str] | None:
             return None
 
 
-def read_rows(path: Path, source: Source) -> Iterator[SourceRow]:
+def read_rows(path: Path, source: TableSource) -> Iterator[SourceRow]:
     """Every row of the file in order; raises LiaisonError where the file as a whole cannot be read."""
     readers = {"csv": _read_csv, "jsonl": _read_json_lines, "parquet": _read_parquet}
     try:
@@ -69,7 +69,7 @@ def read_rows(path: Path, source: Source) -> Iterator[SourceRow]:
         raise LiaisonError(f"cannot read {path}: {error} (see `source` in the mapping kit)") from error
 
 
-def _read_csv(path: Path, source: Source) -> Iterator[SourceRow]:
+def _read_csv(path: Path, source: TableSource) -> Iterator[SourceRow]:
     with path.open(encoding=source.encoding, newline="") as file:
         reader = csv.DictReader(file, delimiter=source.delimiter)
         for row in reader:
@@ -79,7 +79,7 @@ def _read_csv(path: Path, source: Source) -> Iterator[SourceRow]:
                 yield SourceRow(reader.line_num, {name: cell.strip() for name, cell in row.items()})
 
 
-def _read_json_lines(path: Path, source: Source) -> Iterator[SourceRow]:
+def _read_json_lines(path: Path, source: TableSource) -> Iterator[SourceRow]:
     with path.open("rb") as file:
         for number, raw in enumerate(file, start=1):
             try:
@@ -93,7 +93,7 @@ def _read_json_lines(path: Path, source: Source) -> Iterator[SourceRow]:
                 yield SourceRow(number, {}, "not a JSON object")
 
 
-def _read_parquet(path: Path, source: Source) -> Iterator[SourceRow]:
+def _read_parquet(path: Path, source: TableSource) -> Iterator[SourceRow]:
     from pyarrow import parquet
 
     number = 0

@@ -47,7 +47,7 @@ class Template(msgspec.Struct, frozen=True):
         return [_tidy_text("".join(text + cells[column] for text, column in self.parts))]
 
 
-class Constant(msgspec.Struct, frozen=True):
+class ConstantRule(msgspec.Struct, frozen=True):
     """A leaf that is the same for every row."""
 
     value: Scalar
@@ -93,13 +93,13 @@ class ObjectNode(msgspec.Struct, frozen=True):
         return cls(fields, frozenset[str]().union(*(columns_of(child) for _, child in fields)))
 
 
-class Items(msgspec.Struct, frozen=True):
+class ListRule(msgspec.Struct, frozen=True):
     """A list; an object in it that holds an `each` is repeated for each of its values."""
 
     items: tuple[Node, ...]
 
 
-Node: TypeAlias = Constant | RuleNode | ObjectNode | Items
+Node: TypeAlias = ConstantRule | RuleNode | ObjectNode | ListRule
 
 
 def compile_template(text: str, place: str) -> Template:
@@ -118,12 +118,12 @@ def compile_node(written: Any, place: str) -> Node:
     if isinstance(written, Mapping):
         return _compile_rule(written, place) if "from" in written else compile_fields(written, place)
     if isinstance(written, list):
-        return Items(tuple(compile_node(item, f"{place}[{number}]") for number, item in enumerate(written)))
+        return ListRule(tuple(compile_node(item, f"{place}[{number}]") for number, item in enumerate(written)))
     if isinstance(written, str):
         template = compile_template(written, place)
-        return RuleNode(template, MappingRule(written)) if "{" in written else Constant(written)
+        return RuleNode(template, MappingRule(written)) if "{" in written else ConstantRule(written)
     if written is None or isinstance(written, int | float):
-        return Constant(written)
+        return ConstantRule(written)
     raise ValueError(f"`{place}`: {written!r} must be quoted text, a number, a mapping or a list")
 
 
@@ -171,9 +171,9 @@ def columns_of(node: Node) -> frozenset[str]:
             return node.template.columns
         case ObjectNode():
             return node.columns
-        case Items():
+        case ListRule():
             return frozenset[str]().union(*(columns_of(child) for child in node.items))
-        case Constant():
+        case ConstantRule():
             return frozenset()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import orjson
 
-from pipeline.feeds.files import Survey, numbered_lines
+from pipeline.feeds.files import FileSurvey, numbered_lines
 from pipeline.records.messages import Receipt
 from pipeline.records.model import case_key
 
@@ -15,7 +15,7 @@ Record = tuple[str, int]
 """Case key and version."""
 
 
-def upload_name(seen: Survey, *, validated: bool, signed_by: str = "") -> str:
+def upload_name(seen: FileSurvey, *, validated: bool, signed_by: str = "") -> str:
     """The same content is the same upload, wherever the file lies; what was left out once may be sent unchecked.
 
     What was rejected unsigned is another upload once it is signed (`signed_by`: a mark of the key), as under each key.
@@ -24,7 +24,7 @@ def upload_name(seen: Survey, *, validated: bool, signed_by: str = "") -> str:
     return f"file-{seen.digest}{signed}{'' if validated else '-unchecked'}"
 
 
-def read_file_lines(path: Path, seen: Survey, places: dict[Record, int] | None) -> Iterator[bytes]:
+def read_file_lines(path: Path, seen: FileSurvey, places: dict[Record, int] | None) -> Iterator[bytes]:
     """The file's lines; `places`, where given, learns which line each record is on."""
     for number, raw in numbered_lines(path, seen):
         if places is not None and (record := record_of(raw)):

@@ -67,7 +67,7 @@ NOT_ITS_OWN: Final = (
 """What Kafka says to another agency's credentials."""
 
 
-class Reached(msgspec.Struct, frozen=True, array_like=True):
+class UploadProgress(msgspec.Struct, frozen=True, array_like=True):
     """How far an upload has come: `line` is the last one dealt with, the others are offsets by partition.
 
     Its messages lie on the national topic from `begin` on and before `end`; their receipts come from `receipts` on.
@@ -100,7 +100,7 @@ class Upload:
         self._cases = topics.topic_name(settings, topics.CASES, agency=agency)
         self._receipts = topics.topic_name(settings, topics.RECEIPTS, agency=agency)
         self._uploads = topics.topic_name(settings, topics.UPLOADS)
-        self.reached = Reached()
+        self.reached = UploadProgress()
         self._producer: FailFastProducer | None = None
 
     async def start(self) -> None:
@@ -108,7 +108,7 @@ class Upload:
         remembered = await self._open_producer()
         self.reached = remembered or await self._initial_progress()
 
-    async def _open_producer(self) -> Reached | None:
+    async def _open_producer(self) -> UploadProgress | None:
         """Start a producer; returns what was reached, if anything, which is final from then on."""
         producer = FailFastProducer(
             self._settings,
@@ -172,7 +172,7 @@ class Upload:
         future.add_done_callback(consume_exception)
         return future
 
-    async def _replace_producer(self, after: Reached) -> FailFastProducer | None:
+    async def _replace_producer(self, after: UploadProgress) -> FailFastProducer | None:
         """Another producer where the last attempt was not committed; None where it was.
 
         Raises ProducerFenced where another attempt at the upload has gone on meanwhile.
@@ -189,13 +189,13 @@ class Upload:
             raise ProducerFenced
         return self._producer
 
-    def _reached_after(self, placed: Sequence[RecordMetadata], reached: int) -> Reached:
+    def _reached_after(self, placed: Sequence[RecordMetadata], reached: int) -> UploadProgress:
         end = list(self.reached.end)
         for one in placed:
             end[one.partition] = max(end[one.partition], one.offset + 1)
         return msgspec.structs.replace(self.reached, line=reached, end=tuple(end))
 
-    def _progress_offsets(self, reached: Reached) -> dict[TopicPartition, OffsetAndMetadata]:
+    def _progress_offsets(self, reached: UploadProgress) -> dict[TopicPartition, OffsetAndMetadata]:
         """Who may read a topic may commit to it; the line is in the metadata."""
         return {self._place: OffsetAndMetadata(0, msgspec.json.encode(reached).decode())}
 
@@ -203,7 +203,7 @@ class Upload:
     def _place(self) -> TopicPartition:
         return TopicPartition(self._uploads, 0)
 
-    def _read_progress(self) -> Reached | None:
+    def _read_progress(self) -> UploadProgress | None:
         with admin_client(self._settings) as client:
             if self._uploads not in client.list_topics():  # aiokafka would try to commit there without end
                 raise LiaisonError(
@@ -212,11 +212,11 @@ class Upload:
                 )
             held = client.list_group_offsets({self._id: [self._place]})[self._id]
         text = next((found.metadata for found in held.values()), "")
-        return msgspec.json.decode(text, type=Reached) if text else None
+        return msgspec.json.decode(text, type=UploadProgress) if text else None
 
-    async def _initial_progress(self) -> Reached:
+    async def _initial_progress(self) -> UploadProgress:
         begin, receipts = [await self._end_offsets(topic) for topic in (self._cases, self._receipts)]
-        return Reached(0, begin, begin, receipts)
+        return UploadProgress(0, begin, begin, receipts)
 
     async def _end_offsets(self, topic: str) -> tuple[int, ...]:
         partitions = [TopicPartition(topic, number) for number in range(self._settings.case_partitions)]

@@ -17,7 +17,7 @@ from pipeline.access.hit_ledger import Admission, HitAllowance
 from pipeline.access.notices import Notice
 from pipeline.access.reviews import Assignment, Review
 from pipeline.access.subscriptions import Subscription
-from pipeline.index.documents import Action
+from pipeline.index.documents import DocumentWrite
 
 
 class ReviewDocument(Review, frozen=True, omit_defaults=True):
@@ -86,19 +86,19 @@ _admissions = msgspec.json.Decoder(Admission)
 _allowances = msgspec.json.Decoder(HitAllowance)
 
 
-def review_document(value: bytes, offset: int) -> Action:
+def review_document(value: bytes, offset: int) -> DocumentWrite:
     """The document of a value of `reviews`."""
     one = _reviews.decode(value)
     document = ReviewDocument(**msgspec.structs.asdict(one), position=offset)
-    return Action("reviews", one.id, offset, _encoder.encode(document))
+    return DocumentWrite("reviews", one.id, offset, _encoder.encode(document))
 
 
-def assignment_document(value: bytes, offset: int) -> Action:
+def assignment_document(value: bytes, offset: int) -> DocumentWrite:
     """The document of a value of `assignments`."""
-    return Action("assignments", _assignments.decode(value).id, offset, value)
+    return DocumentWrite("assignments", _assignments.decode(value).id, offset, value)
 
 
-def disclosure_document(value: bytes, offset: int) -> Action:
+def disclosure_document(value: bytes, offset: int) -> DocumentWrite:
     """The document of a value of `disclosures`."""
     one = _disclosures.decode(value)
     last = one.last
@@ -115,7 +115,7 @@ def disclosure_document(value: bytes, offset: int) -> Action:
         until=last.until,
         thread=msgspec.Raw(value),
     )
-    return Action("disclosures", one.id, offset, _encoder.encode(document))
+    return DocumentWrite("disclosures", one.id, offset, _encoder.encode(document))
 
 
 def _deadline_of(one: Disclosure) -> datetime | None:
@@ -125,31 +125,31 @@ def _deadline_of(one: Disclosure) -> datetime | None:
     return one.last.deadline if one.last.move is Move.REQUEST else None
 
 
-def subscription_document(value: bytes, offset: int) -> Action:
+def subscription_document(value: bytes, offset: int) -> DocumentWrite:
     """The document of a value of `subscriptions`."""
     one = _subscriptions.decode(value)
     document = SubscriptionDocument(**msgspec.structs.asdict(one), position=offset)
-    return Action("subscriptions", one.id, offset, _encoder.encode(document))
+    return DocumentWrite("subscriptions", one.id, offset, _encoder.encode(document))
 
 
-def notice_document(value: bytes, offset: int) -> Action:
+def notice_document(value: bytes, offset: int) -> DocumentWrite:
     """The document of a value of `notices`."""
     one = _notices.decode(value)
     document = NoticeDocument(**msgspec.structs.asdict(one), position=offset)
-    return Action("notices", one.id, offset, _encoder.encode(document))
+    return DocumentWrite("notices", one.id, offset, _encoder.encode(document))
 
 
-def admission_document(value: bytes, offset: int) -> Action:
+def admission_document(value: bytes, offset: int) -> DocumentWrite:
     """The document of a value of `hit_admissions`."""
-    return Action("hit_admissions", _admissions.decode(value).id, offset, value)
+    return DocumentWrite("hit_admissions", _admissions.decode(value).id, offset, value)
 
 
-def allowance_document(value: bytes, offset: int) -> Action:
+def allowance_document(value: bytes, offset: int) -> DocumentWrite:
     """The document of a value of `hit_allowances`."""
-    return Action("hit_allowances", _allowances.decode(value).id, offset, value)
+    return DocumentWrite("hit_allowances", _allowances.decode(value).id, offset, value)
 
 
-def audit_document(value: bytes, offset: int) -> Action:
+def audit_document(value: bytes, offset: int) -> DocumentWrite:
     """The document of a value of `audit`."""
     entry = _entries.decode(value)
     name = f"{entry.chain}|{entry.sequence}"
@@ -168,4 +168,4 @@ def audit_document(value: bytes, offset: int) -> Action:
         shown=entry.shown,
         entry=msgspec.Raw(value),
     )
-    return Action("audit", name, offset, _encoder.encode(document))
+    return DocumentWrite("audit", name, offset, _encoder.encode(document))

@@ -76,7 +76,7 @@ _OF_KIND: Final[Mapping[ThreadKind, list[Body]]] = {
 }
 
 
-class Acts(NamedTuple):
+class ActSelection(NamedTuple):
     """Which acts: of one subject, of one agency's people, from the day `first` until before the day `behind`."""
 
     subject: str = ""
@@ -230,7 +230,7 @@ class DecisionReader:
         return [msgspec.convert(hit["_source"], AuditDocument) for hit in found]
 
     async def list_acts(
-        self, agency: str, which: Acts, limit: int, after: Sequence[Any] | None = None
+        self, agency: str, which: ActSelection, limit: int, after: Sequence[Any] | None = None
     ) -> list[tuple[AuditDocument, list[Any]]]:
         """Acts of an agency's people, and others' in which its cases were shown, the latest first, each with its place.
 

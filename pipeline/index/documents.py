@@ -17,7 +17,7 @@ from pipeline.index.terms import folded_text, search_terms
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
 from pipeline.records.expiry import EXPIRED
-from pipeline.records.messages import Accepted, Provenance, Rejected
+from pipeline.records.messages import AcceptedRecord, Provenance, RejectedMessage
 from pipeline.records.normalised import RecordWarning
 
 WITHDRAWN = "withdrawn"
@@ -31,7 +31,7 @@ LARGEST_CARD = 32_000
 and shown by their documents."""
 
 
-class Action(msgspec.Struct, frozen=True):
+class DocumentWrite(msgspec.Struct, frozen=True):
     """One document to write: `kind` of index, document id, external version (None: last write wins), JSON body."""
 
     kind: str
@@ -49,7 +49,7 @@ class StatedHandling(Handling, frozen=True, omit_defaults=False):
 class CaseDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     """A document of index `cases`; a tombstone has only the identity fields.
 
-    `data` is JSON as it came when written, plain values when read. `card` is a packed Card.
+    `data` is JSON as it came when written, plain values when read. `card` is a packed CaseCard.
     """
 
     case: str
@@ -84,7 +84,7 @@ class CaseDocument(msgspec.Struct, frozen=True, omit_defaults=True):
         return (self.provenance.signature or None) if self.provenance else None
 
 
-class Card(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class CaseCard(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What ranks a case against a question and shows it in a list.
 
     `entities` is None and `version` 0 where it would be too large: then the document says it all.
@@ -172,26 +172,26 @@ class _Head(msgspec.Struct):
 
 _encoder = msgspec.json.Encoder()
 _packer = msgspec.msgpack.Encoder()
-_cards = msgspec.msgpack.Decoder(Card)
+_cards = msgspec.msgpack.Decoder(CaseCard)
 _entities = msgspec.msgpack.Decoder(tuple[EntityPrint, ...])
 _heads = msgspec.json.Decoder(_Head)
 _fingerprints = msgspec.json.Decoder(Fingerprint)
 
 
-def case_document(accepted: Accepted) -> Action:
+def case_document(accepted: AcceptedRecord) -> DocumentWrite:
     """The document of one accepted version; of a withdrawn or expired case a tombstone without content."""
     gone = accepted.status in (WITHDRAWN, EXPIRED)
     document = _case_tombstone(accepted) if gone else _full_case(accepted)
     version = external_version(accepted.version, accepted.status == EXPIRED)
-    return Action("cases", accepted.case, version, _encoder.encode(document), accepted.provenance.arrived_ms)
+    return DocumentWrite("cases", accepted.case, version, _encoder.encode(document), accepted.provenance.arrived_ms)
 
 
-def _case_tombstone(accepted: Accepted) -> CaseDocument:
+def _case_tombstone(accepted: AcceptedRecord) -> CaseDocument:
     head = _heads.decode(accepted.data)
     return CaseDocument(accepted.case, head.agency, head.country, accepted.version, accepted.status)
 
 
-def _full_case(accepted: Accepted) -> CaseDocument:
+def _full_case(accepted: AcceptedRecord) -> CaseDocument:
     head = _heads.decode(accepted.data)
     fingerprint = _fingerprints.decode(accepted.fingerprint)
     handling = StatedHandling(*msgspec.structs.astuple(fingerprint.handling))
@@ -226,23 +226,23 @@ def _full_case(accepted: Accepted) -> CaseDocument:
     )
 
 
-def _make_card(accepted: Accepted, head: _Head, fingerprint: Fingerprint, handling: StatedHandling) -> Card:
-    return Card(
+def _make_card(accepted: AcceptedRecord, head: _Head, fingerprint: Fingerprint, handling: StatedHandling) -> CaseCard:
+    return CaseCard(
         accepted.case, head.agency, head.country, accepted.version, accepted.hash, handling, fingerprint.contact,
         fingerprint.retain_until or None, head.title, fingerprint.entities,
     )  # fmt: skip
 
 
-def _pack_card(card: Card) -> tuple[bytes, bytes | None]:
+def _pack_card(card: CaseCard) -> tuple[bytes, bytes | None]:
     """A card as bytes; one that is too large says little, of no version, and its entities stand apart."""
     packed = _packer.encode(card)
     if len(packed) <= LARGEST_CARD:
         return packed, None
-    bare = Card(card.case, card.agency, card.country, 0, card.hash, StatedHandling(), Contact(), None, None, None)
+    bare = CaseCard(card.case, card.agency, card.country, 0, card.hash, StatedHandling(), Contact(), None, None, None)
     return _packer.encode(bare), _packer.encode(card.entities)
 
 
-def card_of(packed: bytes) -> Card:
+def card_of(packed: bytes) -> CaseCard:
     """The card that a case document holds."""
     return _cards.decode(packed)
 
@@ -254,10 +254,10 @@ def entities_of(document: CaseDocument) -> tuple[EntityPrint, ...]:
     return (card_of(document.card).entities if document.card else None) or ()
 
 
-def link_document(claim: Claim) -> Action:
+def link_document(claim: Claim) -> DocumentWrite:
     """The document of a claim; a retraction or release becomes a tombstone."""
     document = _full_link(claim) if claim.state is ClaimState.LIVE else _link_tombstone(claim)
-    return Action("links", claim.link, claim.external_version, _encoder.encode(document))
+    return DocumentWrite("links", claim.link, claim.external_version, _encoder.encode(document))
 
 
 def _link_tombstone(claim: Claim) -> LinkDocument:
@@ -289,7 +289,7 @@ def _link_side(side: ClaimSide) -> ClaimSide:
     return ClaimSide(side.case, side.version, hash=side.hash, agency=side.agency, country=side.country)
 
 
-def rejected_document(rejected: Rejected) -> Action:
+def rejected_document(rejected: RejectedMessage) -> DocumentWrite:
     """The document of a rejection; the original stays in Kafka, only its size is told."""
     position = rejected.position
     document = RejectedDocument(
@@ -304,7 +304,7 @@ def rejected_document(rejected: Rejected) -> Action:
         size=len(rejected.original or b""),
         time=rejected.time or None,
     )
-    return Action("rejected", str(position), None, _encoder.encode(document))
+    return DocumentWrite("rejected", str(position), None, _encoder.encode(document))
 
 
 def case_meta(document: CaseDocument) -> CaseMeta:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pipeline.access.hit_gate import NAMING_WORDS
 from pipeline.correlation.keys import blocking_keys
-from pipeline.index.probes import Probe
-from pipeline.index.queries import TOLD_BY_SCORE, CandidateQuery, Clause
+from pipeline.index.probes import QuestionProbe
+from pipeline.index.queries import TOLD_BY_SCORE, CandidateQuery, ScoredClause
 from pipeline.index.questions import Question
 from pipeline.matching.comparisons.plate import WILDCARDS
 from pipeline.matching.model import Model
@@ -31,7 +31,7 @@ def strict_question(question: Question) -> Question | None:
     return None if kept.empty else kept
 
 
-def make_strict_query(question: Question, probe: Probe, model: Model) -> CandidateQuery:
+def make_strict_query(question: Question, probe: QuestionProbe, model: Model) -> CandidateQuery:
     """What selects hit-only candidates: whole numbers, and the keys that two cases of one person would share."""
     phones = {f"phone:{one.e164}" for entity in probe.entities for one in entity.phones}
     typed = (one.value for one in question.typed)
@@ -42,8 +42,8 @@ def make_strict_query(question: Question, probe: Probe, model: Model) -> Candida
         | numbers
         | {f"email:{email}" for email in question.emails}
     )
-    clauses = [Clause("number", (term,)) for term in terms]
+    clauses = [ScoredClause("number", (term,)) for term in terms]
     if question.born is not None:
         shared = blocking_keys(probe.entities, model.stop_keys, model.key_rarity)
-        clauses += [Clause(TOLD_BY_SCORE, (str(key),), "keys") for key in shared]
+        clauses += [ScoredClause(TOLD_BY_SCORE, (str(key),), "keys") for key in shared]
     return CandidateQuery(tuple(clauses))

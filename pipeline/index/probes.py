@@ -8,7 +8,7 @@ from functools import cached_property
 import msgspec
 
 from pipeline.correlation.keys import blocking_keys
-from pipeline.index.queries import TOLD_BY_SCORE, CandidateQuery, Clause
+from pipeline.index.queries import TOLD_BY_SCORE, CandidateQuery, ScoredClause
 from pipeline.index.questions import Question
 from pipeline.index.terms import address_terms, folded_text, plate_pieces
 from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint, PhonePrint, entity_print
@@ -16,7 +16,7 @@ from pipeline.matching.names import NamePrint, sound_keys
 from pipeline.records.addresses import address
 from pipeline.records.entity_types import ENTITY_TYPES
 from pipeline.records.names import normalise_name
-from pipeline.records.normalised import Entity, NormalisedIdentifier, NormalisedPhone
+from pipeline.records.normalised import NormalisedEntity, NormalisedIdentifier, NormalisedPhone
 from pipeline.records.phones import phone
 
 NAMED = tuple(row.name for row in ENTITY_TYPES if row.by_name)
@@ -26,7 +26,7 @@ MOST_KEYS = 64
 """Most selective first; a question of a name, a birth date and some numbers has fewer."""
 
 
-class Probe(msgspec.Struct, frozen=True, dict=True):
+class QuestionProbe(msgspec.Struct, frozen=True, dict=True):
     """The question's entities, and the numbers in it whose type only the record that holds them can tell."""
 
     entities: tuple[EntityPrint, ...]
@@ -39,41 +39,41 @@ class Probe(msgspec.Struct, frozen=True, dict=True):
         return frozenset(one.id for one in self.entities if one.selectors)
 
 
-def make_probe(question: Question, country: str) -> Probe:
+def make_probe(question: Question, country: str) -> QuestionProbe:
     """The entities that a question speaks of; `country` ("" unknown) is where its phones are dialled."""
     phones = tuple(found for text in question.phones if (found := phone(text, country)) is not None)
     entities = [*_named_entities(question, phones), *_lone_entities(question, phones)]
-    return Probe(
+    return QuestionProbe(
         tuple(entity_print(entity) for entity in entities),
         frozenset(question.numbers),
         frozenset(text.lstrip("0") for text in question.phones if text.isdigit()),
     )
 
 
-def _named_entities(question: Question, phones: tuple[NormalisedPhone, ...]) -> Iterator[Entity]:
+def _named_entities(question: Question, phones: tuple[NormalisedPhone, ...]) -> Iterator[NormalisedEntity]:
     emails, addresses = question.emails, tuple(address("", "", "", "", city, "") for city in question.cities)
     for kind in NAMED:
         names = tuple(normalise_name(name, "", "", "", "", "", kind) for name in question.names)
         if kind == "person" and (names or question.born or emails):
-            yield Entity(
+            yield NormalisedEntity(
                 kind, kind, names=names, birth_date=question.born, phones=phones, emails=emails, addresses=addresses
             )
         elif names:
-            yield Entity(kind, kind, names=names, addresses=addresses if kind == "organisation" else ())
+            yield NormalisedEntity(kind, kind, names=names, addresses=addresses if kind == "organisation" else ())
 
 
-def _lone_entities(question: Question, phones: tuple[NormalisedPhone, ...]) -> Iterator[Entity]:
+def _lone_entities(question: Question, phones: tuple[NormalisedPhone, ...]) -> Iterator[NormalisedEntity]:
     """Phones and plates also by themselves: whoever holds them is found under another name too."""
     if phones:
-        yield Entity("phone", "phone", phones=phones)
+        yield NormalisedEntity("phone", "phone", phones=phones)
     for at, plate in enumerate(question.plates):
-        yield Entity(f"vehicle{at}", "vehicle", identifiers=(NormalisedIdentifier("plate", plate),))
+        yield NormalisedEntity(f"vehicle{at}", "vehicle", identifiers=(NormalisedIdentifier("plate", plate),))
     for at, one in enumerate(question.typed):
         number = NormalisedIdentifier(one.identifier_type, one.value)
-        yield Entity(f"{one.entity_type}-number{at}", one.entity_type, identifiers=(number,))
+        yield NormalisedEntity(f"{one.entity_type}-number{at}", one.entity_type, identifiers=(number,))
 
 
-def adapt_probe(asked: Probe, record: Sequence[EntityPrint]) -> tuple[EntityPrint, ...]:
+def adapt_probe(asked: QuestionProbe, record: Sequence[EntityPrint]) -> tuple[EntityPrint, ...]:
     """The probe's entities, with those of the question's numbers that the record holds, of the record's type.
 
     Left out are those which weigh nothing with this record: of a type that it lacks, and without a selector to share.
@@ -101,7 +101,9 @@ def _with_numbers(
     )
 
 
-def make_candidate_query(question: Question, asked_for: Probe, stop: Collection[int], rarity: int) -> CandidateQuery:
+def make_candidate_query(
+    question: Question, asked_for: QuestionProbe, stop: Collection[int], rarity: int
+) -> CandidateQuery:
     """What selects the candidates of a question; `stop` and `rarity` are the model's, as for a case's own keys."""
     clauses = [
         *_name_clauses(asked_for.entities),
@@ -109,37 +111,37 @@ def make_candidate_query(question: Question, asked_for: Probe, stop: Collection[
         *_place_clauses(asked_for.entities),
     ]
     found = blocking_keys(asked_for.entities, stop, rarity)[:MOST_KEYS]
-    clauses += [Clause(TOLD_BY_SCORE, (str(key),), "keys") for key in found]
+    clauses += [ScoredClause(TOLD_BY_SCORE, (str(key),), "keys") for key in found]
     return CandidateQuery(tuple(clauses), folded_text(question.text))
 
 
-def _name_clauses(entities: Iterable[EntityPrint]) -> Iterator[Clause]:
+def _name_clauses(entities: Iterable[EntityPrint]) -> Iterator[ScoredClause]:
     """One clause for the spellings and one for the sounds of each token: one spelt two ways counts once."""
     names = [name for entity in entities for name in entity.names]
     spellings = dict.fromkeys(token.forms for name in names for token in name.tokens)
     for forms in spellings:
-        yield Clause("name", tuple(f"name:{form}" for form in forms))
+        yield ScoredClause("name", tuple(f"name:{form}" for form in forms))
     for sounds in dict.fromkeys(_name_sounds(names)):
-        yield Clause("sound", tuple(f"sound:{sound}" for sound in sounds))
+        yield ScoredClause("sound", tuple(f"sound:{sound}" for sound in sounds))
 
 
 def _name_sounds(names: Iterable[NamePrint]) -> Iterator[tuple[str, ...]]:
     return (heard.sounds for name in names for heard in sound_keys(name))
 
 
-def _number_clauses(question: Question, asked_for: Probe) -> Iterator[Clause]:
+def _number_clauses(question: Question, asked_for: QuestionProbe) -> Iterator[ScoredClause]:
     phones = {f"phone:{one.e164}" for entity in asked_for.entities for one in entity.phones}
     for term in sorted(phones | {f"phone:{number}" for number in asked_for.national}):
-        yield Clause("phone", (term,))
+        yield ScoredClause("phone", (term,))
     for number in (*question.numbers, *(one.value for one in question.typed)):
-        yield Clause("number", (f"id:{number}",))
+        yield ScoredClause("number", (f"id:{number}",))
     for email in question.emails:
-        yield Clause("email", (f"email:{email}",))
+        yield ScoredClause("email", (f"email:{email}",))
     for plate in question.plates:
-        yield Clause("number", (f"id:{plate}",))
-        yield from (Clause("piece", (f"piece:{piece}",)) for piece in plate_pieces(plate))
+        yield ScoredClause("number", (f"id:{plate}",))
+        yield from (ScoredClause("piece", (f"piece:{piece}",)) for piece in plate_pieces(plate))
 
 
-def _place_clauses(entities: Iterable[EntityPrint]) -> Iterator[Clause]:
+def _place_clauses(entities: Iterable[EntityPrint]) -> Iterator[ScoredClause]:
     terms = {term for entity in entities for one in entity.addresses for term in address_terms(one)}
-    return (Clause("place", (term,)) for term in sorted(terms))
+    return (ScoredClause("place", (term,)) for term in sorted(terms))

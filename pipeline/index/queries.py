@@ -25,7 +25,7 @@ STRONGEST_FIRST = [{"score": "desc"}, {"link": "asc"}]
 
 
 @dataclass(frozen=True)
-class Clause:
+class ScoredClause:
     """Terms of which any one is worth the WEIGHTS of `name`, which tells later why a case was a candidate."""
 
     name: str
@@ -37,7 +37,7 @@ class Clause:
 class CandidateQuery:
     """What selects candidates: clauses over keyword terms, and folded words of free text."""
 
-    clauses: tuple[Clause, ...] = ()
+    clauses: tuple[ScoredClause, ...] = ()
     text: str = ""
 
 
@@ -66,7 +66,7 @@ WEIGHTS = {
 
 
 @dataclass(frozen=True)
-class Limits:
+class QueryLimits:
     """Whom and when a query is for; no viewer is the operator, who sees all that is live.
 
     `hits`: hit-only cases shown to the viewer instead of those that he may read.
@@ -78,7 +78,7 @@ class Limits:
     hits: bool = False
 
 
-def candidate_body(asked: CandidateQuery, limits: Limits, size: int) -> Body:
+def candidate_body(asked: CandidateQuery, limits: QueryLimits, size: int) -> Body:
     """The cases that meet the question best, by constant scores and then a fixed order.
 
     Their cards come back, and why they were met, from doc values alone: fetching the documents themselves, if only for
@@ -124,7 +124,7 @@ def _constant_score(name: str, number: str, query: Body) -> Body:
     return {"constant_score": {"filter": query, "boost": WEIGHTS[name], **named}}
 
 
-def visible_cases(limits: Limits) -> list[Body]:
+def visible_cases(limits: QueryLimits) -> list[Body]:
     """Filters for live cases that the requester may read; reading decides again on the realtime documents."""
     live: list[Body] = [
         {"term": {"state": "live"}},
@@ -199,7 +199,7 @@ def _unexpired(today: date) -> Body:
     return {"bool": {"must_not": {"range": {"retain_until": {"lte": today.isoformat()}}}}}
 
 
-def all_cases(limits: Limits) -> Body:
+def all_cases(limits: QueryLimits) -> Body:
     """All cases that the requester may read."""
     return {"bool": {"filter": visible_cases(limits)}}
 

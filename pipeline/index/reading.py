@@ -15,7 +15,7 @@ from pipeline.correlation.claims import Claim, ClaimState
 from pipeline.correlation.references import digest_name
 from pipeline.correlation.visibility import CaseState, is_expired, is_visible
 from pipeline.index import queries
-from pipeline.index.documents import LIVE, Card, CaseDocument, LinkDocument, card_of, entities_of
+from pipeline.index.documents import LIVE, CaseCard, CaseDocument, LinkDocument, card_of, entities_of
 from pipeline.index.engine import SearchEngine, fetch_documents, search_all_shards
 from pipeline.index.mappings import Indices
 from pipeline.index.points import PointInTime
@@ -44,7 +44,7 @@ LISTED = 100
 class Candidate(NamedTuple):
     """A case that a query selected, as indexed: its card, its entities, its constant score, the clauses that it met."""
 
-    card: Card
+    card: CaseCard
     entities: tuple[EntityPrint, ...]
     score: float
     met: tuple[str, ...]
@@ -124,7 +124,7 @@ class IndexReader:
         documents = await self.read_cases(large, RANKED) if large else {}
         return [_make_candidate(card, hit, documents) for card, hit in found]
 
-    async def read_current(self, cards: Iterable[Card]) -> dict[str, CaseDocument]:
+    async def read_current(self, cards: Iterable[CaseCard]) -> dict[str, CaseDocument]:
         """The live cases among these in real time: what their cards say where they are as they were indexed, else read.
 
         Versions alone are asked for first: a document's external version tells all of its content.
@@ -161,7 +161,7 @@ class IndexReader:
         kept = {name: link for name, link in seen.items() if band in (Band.NONE, link.band)}
         return [(kept.get(hit["_id"]), hit["sort"]) for hit in hits]
 
-    async def browse_cases(self, limits: queries.Limits, size: int, after: str = "") -> list[CaseDocument]:
+    async def browse_cases(self, limits: queries.QueryLimits, size: int, after: str = "") -> list[CaseDocument]:
         """The first live cases behind the key `after` that a query is limited to, by case key, filled up to `size`."""
         found: list[CaseDocument] = []
         pages = self._read_pages(
@@ -227,7 +227,7 @@ class IndexReader:
         async for link in self._visible_links(self._read_all(self.open_point("links", ""), query, queries.BY_LINK)):
             yield link
 
-    async def every_case(self, limits: queries.Limits) -> AsyncIterator[CaseDocument]:
+    async def every_case(self, limits: queries.QueryLimits) -> AsyncIterator[CaseDocument]:
         """All live cases with their records, by case key, from one point in time of the index."""
         async for batch in self._read_all(self.open_point("cases", ""), queries.all_cases(limits), queries.BY_CASE):
             current = await self.read_cases((source["case"] for source in batch), fields=None)
@@ -290,7 +290,7 @@ def _to_case(item: dict[str, Any]) -> CaseDocument:
     return msgspec.convert(item["_source"], CaseDocument)
 
 
-def _make_candidate(card: Card, hit: dict[str, Any], documents: Mapping[str, CaseDocument]) -> Candidate:
+def _make_candidate(card: CaseCard, hit: dict[str, Any], documents: Mapping[str, CaseDocument]) -> Candidate:
     """A candidate; of a large case that has gone since there are no entities, nor is it there to be shown."""
     entities = card.entities
     if entities is None:

@@ -14,11 +14,11 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.access.hit_gate import exact_band
-from pipeline.index.documents import Card, CaseDocument, entities_of
+from pipeline.index.documents import CaseCard, CaseDocument, entities_of
 from pipeline.index.hit_questions import make_strict_query, strict_question
 from pipeline.index.points import PointInTime
-from pipeline.index.probes import Probe, adapt_probe, make_candidate_query, make_probe
-from pipeline.index.queries import Limits, candidate_body
+from pipeline.index.probes import QuestionProbe, adapt_probe, make_candidate_query, make_probe
+from pipeline.index.queries import QueryLimits, candidate_body
 from pipeline.index.questions import Question
 from pipeline.index.reading import Candidate, IndexReader
 from pipeline.matching.bands import Band
@@ -92,7 +92,7 @@ async def search_cases(
     reader: IndexReader,
     question: Question,
     model: Model,
-    limits: Limits,
+    limits: QueryLimits,
     country: str = "",
     limit: int = 20,
     among: int = CANDIDATES,
@@ -106,9 +106,9 @@ async def search_cases(
 async def find_cases(
     reader: IndexReader,
     question: Question,
-    asked_for: Probe,
+    asked_for: QuestionProbe,
     model: Model,
-    limits: Limits,
+    limits: QueryLimits,
     wanted: PageRequest,
     among: int = CANDIDATES,
 ) -> list[tuple[RankedCandidate, CaseDocument]]:
@@ -134,7 +134,7 @@ async def find_cases(
     ]
 
 
-def rank_candidates(asked_for: Probe, found: Iterable[Candidate], model: Model) -> list[RankedCandidate]:
+def rank_candidates(asked_for: QuestionProbe, found: Iterable[Candidate], model: Model) -> list[RankedCandidate]:
     """The candidates that answer the question, in the order in which they are shown."""
     named = [entity for entity in asked_for.entities if entity.names]
     meant = (one for one in found if not named or _is_certain(one) or _agrees_on_name(named, one.entities))
@@ -142,7 +142,7 @@ def rank_candidates(asked_for: Probe, found: Iterable[Candidate], model: Model) 
     return sorted((one for one in weighed if one.score > 0 or _is_certain(one.candidate)), key=lambda one: one.place)
 
 
-def _weigh_candidate(candidate: Candidate, asked_for: Probe, model: Model) -> RankedCandidate:
+def _weigh_candidate(candidate: Candidate, asked_for: QuestionProbe, model: Model) -> RankedCandidate:
     record = candidate.entities
     bits = score_cases(adapt_probe(asked_for, record), record, model) - model.prior
     return RankedCandidate(candidate, bits, (-bits, -candidate.score, candidate.card.case))
@@ -159,7 +159,7 @@ def _find_changed(line: Iterable[RankedCandidate], read: Mapping[str, CaseDocume
     return {one.card.case: one for one in found if one is not None}
 
 
-def _limit_to(limits: Limits, cases: Iterable[str]) -> Limits:
+def _limit_to(limits: QueryLimits, cases: Iterable[str]) -> QueryLimits:
     return replace(limits, filters=(*limits.filters, {"terms": {"case": sorted(cases)}}))
 
 
@@ -187,7 +187,7 @@ def _update_ranking(
     return sorted([*same, *moved], key=lambda one: one.place)
 
 
-def _is_same(card: Card, read: Mapping[str, CaseDocument | None]) -> bool:
+def _is_same(card: CaseCard, read: Mapping[str, CaseDocument | None]) -> bool:
     """Whether a case is as it was indexed, or has not been looked at."""
     document = read.get(card.case)
     return card.case not in read or (document is not None and document.hash == card.hash)
@@ -201,7 +201,7 @@ def _update_candidate(one: Candidate, document: CaseDocument | None) -> Candidat
 
 
 async def find_hits(
-    reader: IndexReader, question: Question, country: str, model: Model, limits: Limits
+    reader: IndexReader, question: Question, country: str, model: Model, limits: QueryLimits
 ) -> list[HitOnlyCase]:
     """The hit-only cases of `limits` that a question may tell of, strongest band first, then by case key.
 
@@ -228,7 +228,7 @@ class HitOnlyCase(NamedTuple):
     document: CaseDocument
 
 
-def _exact_band(one: Candidate, asked_for: Probe, model: Model) -> Band:
+def _exact_band(one: Candidate, asked_for: QuestionProbe, model: Model) -> Band:
     return exact_band(adapt_probe(asked_for, one.entities), one.entities, model)
 
 
@@ -242,7 +242,9 @@ def _agrees_on_name(named: Iterable[EntityPrint], record: Iterable[EntityPrint])
     return any(compare_and_keep(x, y).bits > 0 for entity, held in like for x in entity.names for y in held.names)
 
 
-def explain_result(one: RankedCandidate, document: CaseDocument, asked_for: Probe, model: Model) -> SearchResult:
+def explain_result(
+    one: RankedCandidate, document: CaseDocument, asked_for: QuestionProbe, model: Model
+) -> SearchResult:
     """A ranked case with the matcher's reasons."""
     record = one.candidate.entities
     told = entities_evidence(adapt_probe(asked_for, record), record, model)

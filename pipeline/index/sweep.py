@@ -13,7 +13,7 @@ import msgspec
 from elasticsearch import AsyncElasticsearch
 
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_version
-from pipeline.index.documents import LIVE, Action, LinkDocument, link_document
+from pipeline.index.documents import LIVE, DocumentWrite, LinkDocument, link_document
 from pipeline.index.mappings import PER_GENERATION, Indices
 from pipeline.index.points import PointInTime
 from pipeline.index.queries import BY_LINK, all_links, page_body
@@ -76,5 +76,5 @@ def _is_over(link: LinkDocument, gone: Mapping[str, int]) -> bool:
     return any(gone.get(side.case, -1) >= side.order for side in sides)
 
 
-def _link_tombstone(link: LinkDocument) -> Action:
+def _link_tombstone(link: LinkDocument) -> DocumentWrite:
     return link_document(Claim(link.link, ClaimState.RETRACTED, 0, link.generation, link.a, link.b))

@@ -12,7 +12,7 @@ import msgspec
 from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
 from pipeline.backoff import retrying
-from pipeline.index.documents import Action
+from pipeline.index.documents import DocumentWrite
 from pipeline.index.fields import CATALOGUE
 from pipeline.index.mappings import Indices
 
@@ -37,7 +37,7 @@ class DocumentRefusal:
     The error's own words are left out, since they echo stored values.
     """
 
-    action: Action
+    action: DocumentWrite
     error: str
 
 
@@ -76,14 +76,14 @@ class BulkWriter:
         self._heads = {kind: f'{{"index":{{"_index":"{indices.write_alias(kind)}","_id":' for kind in CATALOGUE}
         self._pause = pause
 
-    async def write(self, actions: Sequence[Action]) -> WriteResult:
+    async def write(self, actions: Sequence[DocumentWrite]) -> WriteResult:
         """Write all actions, in requests of about BULK_BYTES; they may be sent again, so each carries its version."""
         outcome = WriteResult()
         for batch in _split_batches(actions):
             await self._write_until_final(batch, outcome)
         return outcome
 
-    async def _write_until_final(self, batch: Sequence[Action], outcome: WriteResult) -> None:
+    async def _write_until_final(self, batch: Sequence[DocumentWrite], outcome: WriteResult) -> None:
         rest = batch
         async for attempt in retrying(UnwrittenError, log, "a bulk request", sleep=self._pause):
             with attempt:
@@ -92,7 +92,9 @@ class BulkWriter:
                 if rest:
                     raise UnwrittenError(len(rest), reason)
 
-    async def _write_once(self, batch: Sequence[Action], outcome: WriteResult) -> tuple[Sequence[Action], str]:
+    async def _write_once(
+        self, batch: Sequence[DocumentWrite], outcome: WriteResult
+    ) -> tuple[Sequence[DocumentWrite], str]:
         """Send one request and record what is final; returns what must be sent again, and why."""
         try:
             items = await self._send_bulk(batch)
@@ -108,7 +110,7 @@ class BulkWriter:
         ]
         return rest, "Elasticsearch does not take them now"
 
-    async def _send_bulk(self, batch: Sequence[Action]) -> list[_Item]:
+    async def _send_bulk(self, batch: Sequence[DocumentWrite]) -> list[_Item]:
         response = await self._client.perform_request(
             "POST",
             "/_bulk?require_alias=true&filter_path=items.*.status,items.*.error.type,items.*.error.reason",
@@ -117,14 +119,14 @@ class BulkWriter:
         )
         return [msgspec.convert(item["index"], _Item) for item in response.body["items"]]
 
-    def _bulk_lines(self, batch: Sequence[Action]) -> Iterator[bytes]:
+    def _bulk_lines(self, batch: Sequence[DocumentWrite]) -> Iterator[bytes]:
         for action in batch:
             ending = "" if action.version is None else f',"version":{action.version},"version_type":"external_gte"'
             yield f"{self._heads[action.kind]}{msgspec.json.encode(action.id).decode()}{ending}}}}}\n".encode()
             yield action.body
             yield b"\n"
 
-    async def _write_halves(self, batch: Sequence[Action], outcome: WriteResult, error: ApiError) -> None:
+    async def _write_halves(self, batch: Sequence[DocumentWrite], outcome: WriteResult, error: ApiError) -> None:
         """A request refused as a whole: its parts may pass, and a single document is the culprit."""
         if len(batch) == 1:
             outcome.refused.append(DocumentRefusal(batch[0], f"status {error.status_code}"))
@@ -134,7 +136,7 @@ class BulkWriter:
         await self._write_until_final(batch[middle:], outcome)
 
 
-def _record_if_final(action: Action, item: _Item, outcome: WriteResult) -> bool:
+def _record_if_final(action: DocumentWrite, item: _Item, outcome: WriteResult) -> bool:
     if item.status < 300:
         outcome.written += 1
     elif item.status == STALE:
@@ -151,8 +153,8 @@ def _describe_error(error: _Error) -> str:
     return f"{error.type} in field {field_name[1]}" if field_name else error.type
 
 
-def _split_batches(actions: Sequence[Action]) -> Iterator[list[Action]]:
-    batch: list[Action] = []
+def _split_batches(actions: Sequence[DocumentWrite]) -> Iterator[list[DocumentWrite]]:
+    batch: list[DocumentWrite] = []
     size = 0
     for action in actions:
         if batch and size + len(action.body) > BULK_BYTES:

@@ -32,7 +32,7 @@ ATTEMPTS = 2
 Advance = Callable[[int], None]
 
 
-class Jar(msgspec.Struct, frozen=True):
+class PinnedJar(msgspec.Struct, frozen=True):
     """One pinned jar; `size` in bytes, `sha256` in hex."""
 
     coordinate: str
@@ -40,9 +40,9 @@ class Jar(msgspec.Struct, frozen=True):
     sha256: str
 
 
-def pinned_jars(engines: Sequence[str]) -> dict[str, list[Jar]]:
+def pinned_jars(engines: Sequence[str]) -> dict[str, list[PinnedJar]]:
     """The jars of each engine, as resolution.py wrote them."""
-    everything = msgspec.json.decode(PINNED.read_bytes(), type=dict[str, list[Jar]])
+    everything = msgspec.json.decode(PINNED.read_bytes(), type=dict[str, list[PinnedJar]])
     return {engine: everything[engine] for engine in engines}
 
 
@@ -70,19 +70,19 @@ class _Store:
         self.mirror = settings.engine_mirror
         self.offline = settings.offline
 
-    def jar_path(self, jar: Jar) -> Path:
+    def jar_path(self, jar: PinnedJar) -> Path:
         """Where the jar is, or would be, by Maven's layout."""
         group, artifact, version = jar.coordinate.split(":")
         return self.root.joinpath(*group.split("."), artifact, version, f"{artifact}-{version}.jar")
 
-    def is_intact(self, jar: Jar) -> bool:
+    def is_intact(self, jar: PinnedJar) -> bool:
         """Whether the cached file is exactly the pinned one."""
         path = self.jar_path(jar)
         if not path.is_file() or path.stat().st_size != jar.size:
             return False
         return hashlib.sha256(path.read_bytes()).hexdigest() == jar.sha256
 
-    def fetch_missing(self, jars: Sequence[Jar], console: Console) -> None:
+    def fetch_missing(self, jars: Sequence[PinnedJar], console: Console) -> None:
         """Fetch all, with one progress bar on a terminal."""
         if self.offline:
             raise _unavailable_error(f"{len(jars)} of their jars are not in the cache and LIAISON_OFFLINE is set")
@@ -91,7 +91,7 @@ class _Store:
             for _ in pool.imap_unordered(lambda jar: self._fetch_one(jar, advance), jars):
                 pass
 
-    def _fetch_one(self, jar: Jar, advance: Advance) -> None:
+    def _fetch_one(self, jar: PinnedJar, advance: Advance) -> None:
         import requests
 
         artifact = self._make_artifact(jar, advance)
@@ -108,7 +108,7 @@ class _Store:
         self.jar_path(jar).unlink(missing_ok=True)
         raise _unavailable_error(f"{jar.coordinate}: {failure}")
 
-    def _make_artifact(self, jar: Jar, advance: Advance) -> Artifact:
+    def _make_artifact(self, jar: PinnedJar, advance: Advance) -> Artifact:
         from jgo.maven import MavenContext, PythonResolver
 
         @contextmanager

@@ -19,7 +19,7 @@ from pipeline.engines.endpoints import ELASTICSEARCH
 from pipeline.engines.layout import StackLayout
 from pipeline.engines.ports import LOOPBACK
 from pipeline.localstack import start_cache
-from pipeline.localstack.engine import Launch
+from pipeline.localstack.engine import EngineLaunch
 from pipeline.localstack.logging_properties import rolling_log
 from pipeline.settings import Settings
 
@@ -55,7 +55,7 @@ class Elasticsearch:
         """The HTTP address."""
         return ELASTICSEARCH.local_url(port)
 
-    def prepare_files(self, launch: Launch) -> None:
+    def prepare_files(self, launch: EngineLaunch) -> None:
         """Lay out es.home and write the launch file."""
         home = launch.layout.configuration(self.name)
         shutil.rmtree(home, ignore_errors=True)
@@ -68,7 +68,7 @@ class Elasticsearch:
             json.dumps(launch_file(self.name, launch, self.overrides), indent=1), encoding="utf-8"
         )
 
-    def launch_command(self, launch: Launch) -> list[str]:
+    def launch_command(self, launch: EngineLaunch) -> list[str]:
         """The child; -P keeps the program's own folder, where a kafka.py lies, off the import path."""
         return [sys.executable, "-P", str(NODE_PROGRAM), str(self._launch_file(launch))]
 
@@ -81,7 +81,7 @@ class Elasticsearch:
             except (OSError, HTTPException):
                 return False
 
-    def _launch_file(self, launch: Launch) -> Path:
+    def _launch_file(self, launch: EngineLaunch) -> Path:
         return launch.layout.configuration(self.name) / "launch.json"
 
 
@@ -104,7 +104,7 @@ def lay_out_module(folder: Path, jars: Sequence[Path]) -> None:
     (folder / "plugin-descriptor.properties").write_text("\n".join(lines), encoding="utf-8")
 
 
-def launch_file(name: str, launch: Launch, overrides: Mapping[str, str]) -> dict[str, object]:
+def launch_file(name: str, launch: EngineLaunch, overrides: Mapping[str, str]) -> dict[str, object]:
     """What elasticsearch_node.py reads."""
     configuration = launch.layout.configuration(name) / "config"
     return {
@@ -139,7 +139,7 @@ def jvm_options(home: Path, heap: str) -> list[str]:
     ]
 
 
-def node_settings(name: str, launch: Launch) -> dict[str, str]:
+def node_settings(name: str, launch: EngineLaunch) -> dict[str, str]:
     """elasticsearch.yml, as it were."""
     return {
         "path.home": str(launch.layout.configuration(name)),

@@ -12,7 +12,7 @@ from pipeline.settings import Settings
 
 
 @dataclass(frozen=True)
-class Launch:
+class EngineLaunch:
     """One start of an engine: where, with what, on which port."""
 
     layout: StackLayout
@@ -41,11 +41,11 @@ class LocalServer(Protocol):
         """How clients address the local one on this port."""
         ...
 
-    def prepare_files(self, launch: Launch) -> None:
+    def prepare_files(self, launch: EngineLaunch) -> None:
         """Write its settings and, the first time, its data folder."""
         ...
 
-    def launch_command(self, launch: Launch) -> list[str]:
+    def launch_command(self, launch: EngineLaunch) -> list[str]:
         """The command line that runs it; it contains the home's path, by which the process is recognised."""
         ...
 

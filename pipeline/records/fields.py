@@ -19,12 +19,12 @@ from pipeline.records.genders import gender
 from pipeline.records.identifier_types import CHECKED
 from pipeline.records.identifiers import identifier
 from pipeline.records.normalised import (
+    GeoPoint,
     NormalisedAddress,
     NormalisedIdentifier,
     NormalisedName,
     NormalisedPhone,
     PartialDate,
-    Place,
     TimeSpan,
 )
 from pipeline.records.phones import phone
@@ -186,7 +186,7 @@ class FieldReader:
             self.doubt(Doubt.GENDER, "gender")
         return found or ""
 
-    def place(self, latitude: float | None, longitude: float | None) -> Place | None:
+    def place(self, latitude: float | None, longitude: float | None) -> GeoPoint | None:
         """A position of two known degrees."""
         if latitude is None and longitude is None:
             return None

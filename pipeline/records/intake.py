@@ -14,15 +14,15 @@ import msgspec
 
 from pipeline.records import hashing, signatures
 from pipeline.records.agencies import Agency, AgencyState, Registry
-from pipeline.records.messages import Accepted, Outcome, Position, Provenance, Reason, Receipt, Rejected
+from pipeline.records.messages import AcceptedRecord, Outcome, Position, Provenance, Reason, Receipt, RejectedMessage
 from pipeline.records.model import RECORD_TYPE, Case
 from pipeline.records.normalisation import normalise
-from pipeline.records.normalised import Normalised
+from pipeline.records.normalised import NormalisedCase
 from pipeline.records.partitioning import partition_of
 from pipeline.records.validation import RecordProblem, RefusedError, ValidRecord, read, sender_problems
-from pipeline.records.versions import Known, VersionRelation, standing
+from pipeline.records.versions import KnownVersion, VersionRelation, standing
 
-NOTHING = Normalised(())
+NOTHING = NormalisedCase(())
 
 KEPT_BYTES = 4 << 20
 """Key and value that an entry of `rejected` holds at most: as much as a national topic takes uncompressed. A compressed
@@ -61,7 +61,7 @@ class SourceMessage(msgspec.Struct, frozen=True):
     origin: Position | None = None
 
 
-class Taken(msgspec.Struct, frozen=True):
+class AcceptedVersion(msgspec.Struct, frozen=True):
     """A version that is accepted. A withdrawal's case and data hold identity, version and status only.
 
     `signature` is the agency's own over `data`; "" where it sent none.
@@ -71,33 +71,33 @@ class Taken(msgspec.Struct, frozen=True):
     data: bytes
     content_hash: str
     hash: str
-    normalised: Normalised
+    normalised: NormalisedCase
     signature: str = ""
 
     @property
-    def known(self) -> Known:
+    def known(self) -> KnownVersion:
         """What to remember of it."""
-        return Known(self.case.version, self.content_hash)
+        return KnownVersion(self.case.version, self.content_hash)
 
 
-class Decision(msgspec.Struct, frozen=True):
+class IntakeDecision(msgspec.Struct, frozen=True):
     """What becomes of one position: always a receipt, and `taken` or `rejected` unless it is a duplicate."""
 
     receipt: Receipt
-    taken: Taken | None = None
-    rejected: Rejected | None = None
+    taken: AcceptedVersion | None = None
+    rejected: RejectedMessage | None = None
 
 
-class Desk(msgspec.Struct, frozen=True):
+class IntakeContext(msgspec.Struct, frozen=True):
     """What intake decides by: registry, partition count of national topics, what is known of a case key, clock."""
 
     agencies: Registry
     partitions: int
-    known: Callable[[str], Known | None]
+    known: Callable[[str], KnownVersion | None]
     now: Callable[[], datetime]
 
 
-def receive(message: SourceMessage, desk: Desk) -> Decision:
+def receive(message: SourceMessage, desk: IntakeContext) -> IntakeDecision:
     """Decide on one message; never raises, whatever its bytes. The caller remembers `taken.known` before the next."""
     time = desk.now().isoformat(timespec="milliseconds")
     if message.origin is not None and message.origin.topic != message.position.topic:
@@ -111,16 +111,16 @@ def receive(message: SourceMessage, desk: Desk) -> Decision:
         _check_route(message, record, agency, desk.partitions)
         known, content = desk.known(record.case.key), hashing.content_hash(record.data)
         if _changes_nothing(standing(known, record.case.version, content), replayed=message.origin is not None):
-            return Decision(_receipt(message, Outcome.DUPLICATE, record.case, time))
+            return IntakeDecision(_receipt(message, Outcome.DUPLICATE, record.case, time))
         check_signature(record, agency, message.arrived_ms)
         taken = _accept(record, known, content)
     except RefusedError as refused:
         return rejection(message, refused.problems[0], time, record.case)
     receipt = _receipt(message, Outcome.ACCEPTED, taken.case, time)
-    return Decision(msgspec.structs.replace(receipt, warnings=taken.normalised.warnings), taken)
+    return IntakeDecision(msgspec.structs.replace(receipt, warnings=taken.normalised.warnings), taken)
 
 
-def take(record: ValidRecord, known: Known | None, *, replayed: bool = False) -> Taken | None:
+def take(record: ValidRecord, known: KnownVersion | None, *, replayed: bool = False) -> AcceptedVersion | None:
     """The version if it is due; None if it is the one known already, or a lower one that an operator sent again.
 
     Raises RefusedError (stale_version, conflicting_version). Equal content is equal canonical JSON of `data` alone. Its
@@ -136,15 +136,15 @@ def _changes_nothing(found: VersionRelation, *, replayed: bool) -> bool:
     return found is VersionRelation.DUPLICATE or (replayed and found is VersionRelation.STALE)
 
 
-def _accept(record: ValidRecord, known: Known | None, content: str) -> Taken:
+def _accept(record: ValidRecord, known: KnownVersion | None, content: str) -> AcceptedVersion:
     case, signature = record.case, record.envelope.signature or ""
     found = standing(known, case.version, content)
     if found is not VersionRelation.NEWER:
         raise RefusedError(RecordProblem(Reason(found), "/data/version", _NOT_DUE[found]))
     if case.withdrawn:
         mark = case.stripped()
-        return Taken(mark, _mark_data(case), content, hashing.fingerprint_hash(mark), NOTHING, signature)
-    return Taken(case, record.data, content, hashing.fingerprint_hash(case), normalise(case), signature)
+        return AcceptedVersion(mark, _mark_data(case), content, hashing.fingerprint_hash(mark), NOTHING, signature)
+    return AcceptedVersion(case, record.data, content, hashing.fingerprint_hash(case), normalise(case), signature)
 
 
 def _mark_data(case: Case) -> bytes:
@@ -171,10 +171,10 @@ def check_signature(record: ValidRecord, agency: Agency, arrived_ms: int) -> Non
 
 
 def accepted(
-    taken: Taken, receipt: Receipt, fingerprint: msgspec.Raw, generation: str, arrived_ms: int = 0
-) -> Accepted:
+    taken: AcceptedVersion, receipt: Receipt, fingerprint: msgspec.Raw, generation: str, arrived_ms: int = 0
+) -> AcceptedRecord:
     """The value of topic `accepted` for a version and its receipt, with its fingerprint (JSON) of that generation."""
-    return Accepted(
+    return AcceptedRecord(
         case=taken.case.key,
         version=taken.case.version,
         status=taken.case.status,
@@ -189,9 +189,9 @@ def accepted(
     )
 
 
-def known_from(value: Accepted) -> Known:
+def known_from(value: AcceptedRecord) -> KnownVersion:
     """What intake remembers of an accepted version, for rebuilding its store from topic `accepted`."""
-    return Known(value.version, value.provenance.content_hash)
+    return KnownVersion(value.version, value.provenance.content_hash)
 
 
 def _sender(message: SourceMessage, agencies: Registry) -> Agency:
@@ -215,15 +215,15 @@ def _receipt(message: SourceMessage, outcome: Outcome, case: Case, time: str) ->
     return Receipt(message.position, outcome, case.key, case.version, time=time, origin=message.origin)
 
 
-def reject_batch(first: SourceMessage, last_offset: int, problem: str, time: str) -> Decision:
+def reject_batch(first: SourceMessage, last_offset: int, problem: str, time: str) -> IntakeDecision:
     """The one decision about all positions of a batch that can't be read, from its first message's on."""
     decision = rejection(first, RecordProblem(Reason.UNREADABLE_BATCH, "", problem), time)
     receipt = msgspec.structs.replace(decision.receipt, last_offset=last_offset)
     rejected = decision.rejected and msgspec.structs.replace(decision.rejected, last_offset=last_offset)
-    return Decision(receipt, rejected=rejected)
+    return IntakeDecision(receipt, rejected=rejected)
 
 
-def rejection(message: SourceMessage, problem: RecordProblem, time: str, case: Case | None = None) -> Decision:
+def rejection(message: SourceMessage, problem: RecordProblem, time: str, case: Case | None = None) -> IntakeDecision:
     """The decision not to take a message in; the receipt names its case where it is known and its sender's own.
 
     A message over KEPT_BYTES is not kept: key and original are None.
@@ -241,7 +241,7 @@ def rejection(message: SourceMessage, problem: RecordProblem, time: str, case: C
         time=time,
         origin=message.origin,
     )
-    rejected = Rejected(
+    rejected = RejectedMessage(
         position=message.position,
         reason=problem.reason,
         pointer=problem.pointer,
@@ -252,4 +252,4 @@ def rejection(message: SourceMessage, problem: RecordProblem, time: str, case: C
         time=time,
         origin=message.origin,
     )
-    return Decision(receipt, rejected=rejected)
+    return IntakeDecision(receipt, rejected=rejected)

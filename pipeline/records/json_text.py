@@ -27,7 +27,7 @@ _NOT_A_NUMBER = re.compile(r"[+-]?(NaN|nan|Infinity|inf)")
 _CUT_SHORT = re.compile(rf"(?:{_CHARACTERS}(?:\\(?:u[0-9a-fA-F]{{0,3}})?)?|tr?u?|fa?l?s?|nu?l?|-)?\Z")
 
 
-class Flaw(msgspec.Struct, frozen=True):
+class JsonFlaw(msgspec.Struct, frozen=True):
     """`pointer` is the JSON pointer of the value in or at which the text stops being acceptable."""
 
     pointer: str
@@ -43,17 +43,17 @@ def pointer_to(path: Iterable[str | int]) -> str:
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
-def flaw(raw: bytes) -> Flaw | None:
+def flaw(raw: bytes) -> JsonFlaw | None:
     """The first flaw in document order: not UTF-8, not JSON, cut short, a repeated key, NaN, nesting over MAX_DEPTH."""
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
-        return Flaw("", f"not UTF-8: byte {error.start} ({error.reason})")
+        return JsonFlaw("", f"not UTF-8: byte {error.start} ({error.reason})")
     scan = _Scan(text)
     try:
         scan.run()
     except _FoundError as found:
-        return Flaw(scan.pointer, str(found))
+        return JsonFlaw(scan.pointer, str(found))
     return None
 
 

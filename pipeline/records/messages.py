@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from pipeline.records.normalised import Entity, RecordWarning
+from pipeline.records.normalised import NormalisedEntity, RecordWarning
 
 
 class Reason(StrEnum):
@@ -79,7 +79,7 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     signature: str = ""
 
 
-class Accepted(msgspec.Struct, frozen=True, omit_defaults=True):
+class AcceptedRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `accepted`: one version of one case.
 
     `data` is the record as sent; a withdrawal has only identity fields in it.
@@ -93,7 +93,7 @@ class Accepted(msgspec.Struct, frozen=True, omit_defaults=True):
     hash: str
     data: msgspec.Raw
     provenance: Provenance
-    entities: tuple[Entity, ...] = ()
+    entities: tuple[NormalisedEntity, ...] = ()
     fingerprint: msgspec.Raw = msgspec.Raw(b"null")
     warnings: tuple[RecordWarning, ...] = ()
 
@@ -123,7 +123,7 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
         return offsets_of(self.position, self.last_offset)
 
 
-class Rejected(msgspec.Struct, frozen=True, omit_defaults=True):
+class RejectedMessage(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `rejected`: the original key and bytes (base64 in JSON) with the reason.
 
     `origin` and `last_offset` are as in a receipt; key and bytes of a batch that can't be read are null.

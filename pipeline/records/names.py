@@ -13,7 +13,7 @@ import unicodedata
 from functools import lru_cache
 
 from pipeline.records import name_words as words
-from pipeline.records.normalised import NormalisedName, Token
+from pipeline.records.normalised import NameToken, NormalisedName
 from pipeline.records.organisation_names import organisation_tokens
 from pipeline.records.scripts import MARKS, has_mixed_alphabets, script_of, unmask
 
@@ -93,7 +93,7 @@ def _unmask_words(text: str) -> tuple[str, bool]:
     return fixed, True
 
 
-def _person_tokens(text: str, parts: dict[str, str]) -> tuple[Token, ...]:
+def _person_tokens(text: str, parts: dict[str, str]) -> tuple[NameToken, ...]:
     comma = _family_before_comma(text) if not parts else ""
     spelled = _split(text)
     if len(spelled) == 1 and (split := _split_east_asian(spelled[0])):
@@ -101,7 +101,7 @@ def _person_tokens(text: str, parts: dict[str, str]) -> tuple[Token, ...]:
     named = {word: part for part, value in parts.items() for word in _split(value)}
     named |= dict.fromkeys(_split(comma), "family") if comma else {}
     kept = [word for word in spelled if word not in words.UNKNOWN_WORDS] or spelled
-    return tuple(Token(*_person_token(kept, at, named, bool(comma))) for at in range(len(kept)))
+    return tuple(NameToken(*_person_token(kept, at, named, bool(comma))) for at in range(len(kept)))
 
 
 def _family_before_comma(text: str) -> str:
@@ -150,7 +150,7 @@ def _is_patronymic(spelled: list[str], at: int) -> bool:
     return at > 0 and (bool(others) or not any(word.endswith(words.PATRONYMIC_ENDINGS) for word in spelled[:at]))
 
 
-def _split_east_asian(word: str) -> tuple[Token, ...]:
+def _split_east_asian(word: str) -> tuple[NameToken, ...]:
     """Family and given name of a Chinese or Korean name written without a space; () for any other word."""
     if not 2 <= len(word) <= 4:
         return ()
@@ -164,4 +164,4 @@ def _split_east_asian(word: str) -> tuple[Token, ...]:
     else:
         return ()
     cut = 2 if len(word) > 2 and word[:2] in doubles else 1 if word[0] in singles else 0
-    return (Token(word[:cut], "family"), Token(word[cut:], "given")) if cut else ()
+    return (NameToken(word[:cut], "family"), NameToken(word[cut:], "given")) if cut else ()

@@ -6,14 +6,14 @@ from pipeline.records import model
 from pipeline.records.doubts import Doubts
 from pipeline.records.entity_types import ENTITY_TYPES_BY_MODEL
 from pipeline.records.fields import FieldReader
-from pipeline.records.normalised import Normalised
+from pipeline.records.normalised import NormalisedCase
 
 
-def normalise(case: model.Case) -> Normalised:
+def normalise(case: model.Case) -> NormalisedCase:
     """All entities of a case in order; pure, and the same for equal entities in any case of the same country."""
     doubts = Doubts()
     entities = tuple(
         ENTITY_TYPES_BY_MODEL[type(entity)].normalise(entity, FieldReader(f"/data/entities/{at}", case.country, doubts))
         for at, entity in enumerate(case.entities)
     )
-    return Normalised(entities, doubts.warnings())
+    return NormalisedCase(entities, doubts.warnings())

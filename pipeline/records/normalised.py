@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Token(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class NameToken(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One name token: `text` is NFKC, case-folded, in its own script; `kind` one of TOKEN_KINDS."""
 
     text: str
@@ -20,7 +20,7 @@ class NormalisedName(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A name: `text` is the NFKC form without control characters; flags such as `mixed_script`, `placeholder`."""
 
     text: str
-    tokens: tuple[Token, ...] = ()
+    tokens: tuple[NameToken, ...] = ()
     kind: str = "primary"
     flags: tuple[str, ...] = ()
 
@@ -64,7 +64,7 @@ class NormalisedAddress(msgspec.Struct, frozen=True, omit_defaults=True, gc=Fals
     country: str = ""
 
 
-class Place(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class GeoPoint(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """WGS 84 degrees."""
 
     latitude: float
@@ -78,7 +78,7 @@ class TimeSpan(msgspec.Struct, frozen=True, array_like=True, gc=False):
     end: int
 
 
-class Entity(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+class NormalisedEntity(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One normalised entity of a case.
 
     Everything that names it uniquely (IMEI, IBAN, VIN, plate, MRZ document, IMO, serial ...) is a NormalisedIdentifier.
@@ -102,7 +102,7 @@ class Entity(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     colour: str = ""
     calibre: str = ""
     method: str = ""
-    place: Place | None = None
+    place: GeoPoint | None = None
     span: TimeSpan | None = None
 
 
@@ -114,8 +114,8 @@ class RecordWarning(msgspec.Struct, frozen=True, gc=False):
     message: str
 
 
-class Normalised(msgspec.Struct, frozen=True, gc=False):
+class NormalisedCase(msgspec.Struct, frozen=True, gc=False):
     """All entities of a case, and what normalisation doubted."""
 
-    entities: tuple[Entity, ...]
+    entities: tuple[NormalisedEntity, ...]
     warnings: tuple[RecordWarning, ...] = ()

@@ -8,7 +8,7 @@ from functools import cache
 from rigour._core import extract_org_types, ordinals_dict
 
 from pipeline.records import name_words as words
-from pipeline.records.normalised import Token
+from pipeline.records.normalised import NameToken
 from pipeline.records.scripts import MARKS
 
 _DOTTED = re.compile(r"(?<!\w)(?:\w\.[ ]?){2,}(?:\w(?!\w))?")
@@ -26,7 +26,7 @@ _MAX_ORDINAL = 100
 """Number words beyond a hundred are rare in names, and the table of them is long."""
 
 
-def organisation_tokens(text: str, entity_type: str) -> tuple[Token, ...]:
+def organisation_tokens(text: str, entity_type: str) -> tuple[NameToken, ...]:
     """Typed tokens of a case-folded name; a name that is nothing but a legal form keeps its words as core."""
     text = _join_letters(text)
     body, forms = _take_legal_forms(text) if entity_type == "organisation" else (text, [])
@@ -36,8 +36,8 @@ def organisation_tokens(text: str, entity_type: str) -> tuple[Token, ...]:
     tokens = [_token(spelled, at, entity_type) for at in range(len(spelled))]
     merged = _merge_number_words(tokens)
     if not any(token.kind in ("core", "number") for token in merged):
-        merged = [Token(token.text, "core") for token in merged]
-    return (*merged, *(Token(form, "legal_form") for form in forms))
+        merged = [NameToken(token.text, "core") for token in merged]
+    return (*merged, *(NameToken(form, "legal_form") for form in forms))
 
 
 def _is_core(word: str) -> bool:
@@ -72,17 +72,17 @@ def _split(text: str) -> list[str]:
     return [word for word in _SEPARATORS.split(_APOSTROPHES.sub("", text)) if word]
 
 
-def _token(spelled: list[str], at: int, entity_type: str) -> Token:
+def _token(spelled: list[str], at: int, entity_type: str) -> NameToken:
     word = spelled[at]
     if entity_type == "vessel" and at == 0 and len(spelled) > 1 and word in words.VESSEL_PREFIXES:
-        return Token(word, "title")
+        return NameToken(word, "title")
     if number := _number(word, is_last=at == len(spelled) - 1 and at > 0):
-        return Token(number, "number")
+        return NameToken(number, "number")
     if word in words.ORGANISATION_PARTICLES and len(spelled) > 1:
-        return Token(word, "particle")
+        return NameToken(word, "particle")
     if word in words.COMPANY_WORDS and entity_type == "organisation":
-        return Token(words.COMPANY_WORDS[word], "legal_form")
-    return Token(word, "core")
+        return NameToken(words.COMPANY_WORDS[word], "legal_form")
+    return NameToken(word, "core")
 
 
 def _number(word: str, *, is_last: bool) -> str:
@@ -103,13 +103,13 @@ def _number_words() -> dict[str, str]:
     return found
 
 
-def _merge_number_words(tokens: list[Token]) -> list[Token]:
+def _merge_number_words(tokens: list[NameToken]) -> list[NameToken]:
     """Forty + four is 44."""
-    merged: list[Token] = []
+    merged: list[NameToken] = []
     for token in tokens:
         before = merged[-1] if merged else None
         if before and before.kind == token.kind == "number" and _is_tens(before.text) and len(token.text) == 1:
-            merged[-1] = Token(str(int(before.text) + int(token.text)), "number")
+            merged[-1] = NameToken(str(int(before.text) + int(token.text)), "number")
         else:
             merged.append(token)
     return merged

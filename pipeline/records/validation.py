@@ -133,7 +133,7 @@ def _parse(raw: bytes) -> Any:
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        flaw = json_text.flaw(raw) or json_text.Flaw("", f"not JSON: {error.msg}")
+        flaw = json_text.flaw(raw) or json_text.JsonFlaw("", f"not JSON: {error.msg}")
         raise RefusedError(RecordProblem(Reason.NOT_JSON, flaw.pointer, flaw.message)) from None
 
 

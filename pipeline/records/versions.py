@@ -16,14 +16,14 @@ class VersionRelation(StrEnum):
     CONFLICTING = "conflicting_version"
 
 
-class Known(msgspec.Struct, frozen=True, array_like=True):
+class KnownVersion(msgspec.Struct, frozen=True, array_like=True):
     """The highest version taken of a case, and the content hash of its data."""
 
     version: int
     content_hash: str
 
 
-def standing(known: Known | None, version: int, content_hash: str) -> VersionRelation:
+def standing(known: KnownVersion | None, version: int, content_hash: str) -> VersionRelation:
     """Lower is stale; equal is a duplicate if its content is equal too, else conflicting."""
     if known is None or version > known.version:
         return VersionRelation.NEWER

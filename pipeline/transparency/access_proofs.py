@@ -16,8 +16,8 @@ from pipeline.transparency.leaves import (
     FIELDS,
     FIELDS_BY_FORMAT,
     RECORD,
-    Leaf,
     LeafError,
+    LogLeaf,
     SealedEntry,
     commitment_to,
     minute_of,
@@ -99,7 +99,7 @@ def check_access(proof: AccessProof, size: int, root: bytes, agency: str, keys: 
     body = proof.leaf.encode()
     if not is_included(leaf_hash(body), proof.index, size, decode_hashes(proof.path), root):
         raise ProofError("it is not in the log under the head that was given")
-    leaf = Leaf.decode(body)
+    leaf = LogLeaf.decode(body)
     records = record_commitments(leaf, proof.commitments)
     places = own_places(leaf, keys.get(leaf.key, b""))
     opened = {commitment_to(each): open_disclosure(each) for each in proof.openings}
@@ -125,7 +125,7 @@ def _opened_records(
         yield value
 
 
-def _opened_fields(opened: Mapping[str, tuple[str, Any]], commitments: Iterable[str], leaf: Leaf) -> dict[str, Any]:
+def _opened_fields(opened: Mapping[str, tuple[str, Any]], commitments: Iterable[str], leaf: LogLeaf) -> dict[str, Any]:
     """The opened fields; each opens the commitment that stands in its own place."""
     fields: dict[str, Any] = {}
     names = FIELDS_BY_FORMAT.get(leaf.format, FIELDS)

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from pipeline.transparency.merkle import HASH_BYTES
-from pipeline.transparency.notes import Note, NoteError, SigningKey, VerifierKey, sign_note
+from pipeline.transparency.notes import NoteError, SignedNote, SigningKey, VerifierKey, sign_note
 
 TIME: Final = "time "
 
@@ -34,7 +34,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     @classmethod
     def from_note(cls, note: str) -> Checkpoint:
         """The head that a note states; whether it is signed is not asked. Raises NoteError."""
-        return cls.parse(Note.parse(note).text)
+        return cls.parse(SignedNote.parse(note).text)
 
     @classmethod
     def parse(cls, text: str) -> Checkpoint:
@@ -59,7 +59,7 @@ class SignedHead(msgspec.Struct, frozen=True):
     @classmethod
     def from_signed_note(cls, note: str, key: VerifierKey) -> SignedHead:
         """Raises NoteError unless `key` has signed it, for the log that bears the key's name."""
-        parsed = Note.parse(note)
+        parsed = SignedNote.parse(note)
         parsed.require_signature(key)
         checkpoint = Checkpoint.parse(parsed.text)
         if checkpoint.origin != key.name:

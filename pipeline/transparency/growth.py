@@ -11,7 +11,7 @@ import msgspec
 from pipeline.access.audit import ActKind, AuditEntry
 from pipeline.errors import LiaisonError
 from pipeline.transparency.checkpoints import Checkpoint, sign_head
-from pipeline.transparency.leaves import Leaf, decode64, encode64, nonce_of, seal_entry, seed_of
+from pipeline.transparency.leaves import LogLeaf, decode64, encode64, nonce_of, seal_entry, seed_of
 from pipeline.transparency.log_records import HEAD_KEY, HeadRecord, decode_head, leaf_index, leaf_key
 from pipeline.transparency.merkle import Frontier, leaf_hash
 from pipeline.transparency.notes import SigningKey
@@ -63,14 +63,14 @@ class GrowingLog:
         for key, value in messages[begin:]:
             made._append_leaf(leaf_index(key), value)
         if begin and begin == len(messages):
-            made.last_nonce = Leaf.decode(messages[begin - 2][1]).nonce
+            made.last_nonce = LogLeaf.decode(messages[begin - 2][1]).nonce
         return made
 
     def _append_leaf(self, index: int | None, body: bytes) -> None:
         if index != self.tree.size:
             raise LogNotContinuedError("leaf {expected} of the audit log is missing", expected=self.tree.size)
         self.tree.append(leaf_hash(body))
-        self.last_nonce = Leaf.decode(body).nonce
+        self.last_nonce = LogLeaf.decode(body).nonce
 
     def append(self, entry: AuditEntry, keys: TagKeys) -> LogMessage:
         """The leaf of the next entry."""

@@ -46,7 +46,7 @@ class LeafError(LiaisonError):
     """A leaf that can't be read."""
 
 
-class Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LogLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The body of a leaf; its JSON, byte for byte, is what is hashed.
 
     `commitments` is the digest over all commitments, `nonce` tells the entry, `minute` (UTC) when it was written,
@@ -65,7 +65,7 @@ class Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return msgspec.json.encode(self)
 
     @classmethod
-    def decode(cls, body: bytes) -> Leaf:
+    def decode(cls, body: bytes) -> LogLeaf:
         """Raises LeafError."""
         try:
             return _leaves.decode(body)
@@ -73,7 +73,7 @@ class Leaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise LeafError("a leaf of the audit log can't be read: {fault}", fault=str(error)) from error
 
 
-_leaves = msgspec.json.Decoder(Leaf)
+_leaves = msgspec.json.Decoder(LogLeaf)
 
 
 class SealedEntry(msgspec.Struct, frozen=True):
@@ -83,7 +83,7 @@ class SealedEntry(msgspec.Struct, frozen=True):
     of a shown record, for slots that hold one.
     """
 
-    leaf: Leaf
+    leaf: LogLeaf
     commitments: tuple[str, ...]
     fields: dict[str, str]
     records: dict[int, tuple[ShownCase, str]]
@@ -136,7 +136,7 @@ def agency_tag(key: bytes, nonce: str, place: int) -> str:
     return encode64(_mac(key, "tag", nonce, place)[:TAG_BYTES])
 
 
-def own_places(leaf: Leaf, key: bytes) -> list[int]:
+def own_places(leaf: LogLeaf, key: bytes) -> list[int]:
     """Where in `tags` the agency with this key finds its own."""
     return [
         place for place, given in enumerate(leaf.tags) if hmac.compare_digest(given, agency_tag(key, leaf.nonce, place))
@@ -166,7 +166,7 @@ def seal_entry(entry: AuditEntry, keys: TagKeys, key_id: str) -> SealedEntry:
         agency_tag(keys.tag_key(key_id, agency), nonce, place) if agency else _make_dummy(seed, "tag", place, TAG_BYTES)
         for place, agency in enumerate([entry.agency, *owners])
     ]
-    leaf = Leaf(digest_of(commitments), form, key_id, minute_of(entry.time), nonce, tuple(tags))
+    leaf = LogLeaf(digest_of(commitments), form, key_id, minute_of(entry.time), nonce, tuple(tags))
     return SealedEntry(leaf, commitments, fields, records)
 
 
@@ -231,7 +231,7 @@ def _mac(key: bytes, use: str, name: str, place: int) -> bytes:
     return hmac.digest(key, f"liaison audit log|{use}|{name}|{place}".encode(), "sha256")
 
 
-def record_commitments(leaf: Leaf, commitments: Sequence[str]) -> Sequence[str]:
+def record_commitments(leaf: LogLeaf, commitments: Sequence[str]) -> Sequence[str]:
     """Of an entry's commitments those of the slots, in their order. Raises LeafError where the leaf has others."""
     slots = len(leaf.tags) - 1
     if slots < MIN_SLOTS or len(commitments) <= slots or digest_of(commitments) != leaf.commitments:

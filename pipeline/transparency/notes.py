@@ -147,14 +147,14 @@ class NoteSignature(msgspec.Struct, frozen=True):
         return int.from_bytes(self.signature[:TIME_BYTES], "big")
 
 
-class Note(msgspec.Struct, frozen=True):
+class SignedNote(msgspec.Struct, frozen=True):
     """A text and its signatures; nothing of it holds before `require` has verified one."""
 
     text: str
     signatures: tuple[NoteSignature, ...]
 
     @classmethod
-    def parse(cls, raw: str) -> Note:
+    def parse(cls, raw: str) -> SignedNote:
         """Raises NoteError."""
         head, gap, tail = raw.rpartition("\n\n")
         if len(raw) > MAX_NOTE_CHARS or not gap or not tail.endswith("\n") or _CONTROL.search(raw):

@@ -17,7 +17,7 @@ from pipeline.transparency.access_proofs import (
     decode_hashes,
 )
 from pipeline.transparency.checkpoints import Checkpoint, SignedHead
-from pipeline.transparency.leaves import Leaf, LeafError
+from pipeline.transparency.leaves import LeafError, LogLeaf
 from pipeline.transparency.merkle import is_consistent
 from pipeline.transparency.notes import NoteError
 from pipeline.transparency.witness import LogFault, LogFinding, Witness
@@ -111,7 +111,7 @@ def _find_withheld(witness: Witness, head: Checkpoint, told: set[int]) -> Iterat
     time = datetime.fromisoformat(last.checkpoint.time) if last and last.checkpoint.time else None
     for index, body in witness.own_leaves().items():
         if index >= head.size:
-            if time and time - datetime.fromisoformat(Leaf.decode(body).minute) > MAX_BEHIND:
+            if time and time - datetime.fromisoformat(LogLeaf.decode(body).minute) > MAX_BEHIND:
                 yield LogFinding(LogFault.BEHIND, index, "it bears the agency's tag, and the answer ends before it")
         elif index not in told:
             yield LogFinding(LogFault.WITHHELD, index, "it bears the agency's tag, and nothing is told of it")

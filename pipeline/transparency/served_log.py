@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pipeline.transparency.checkpoints import Checkpoint
-from pipeline.transparency.leaves import Leaf, LeafError, decode64
+from pipeline.transparency.leaves import LeafError, LogLeaf, decode64
 from pipeline.transparency.log_records import decode_head, leaf_index
 from pipeline.transparency.merkle import leaf_hash
 from pipeline.transparency.notes import NoteError
@@ -123,7 +123,7 @@ def _leaf_index(key: bytes | None) -> int | None:
 def _nonce_place(index: int, body: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Where a leaf is found by its nonce; one that can't be read is the leaf of no entry."""
     try:
-        yield decode64(Leaf.decode(body).nonce), _encode_number(index)
+        yield decode64(LogLeaf.decode(body).nonce), _encode_number(index)
     except LeafError:
         log.error("leaf %d of the audit log can't be read", index)
 

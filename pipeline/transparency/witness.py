@@ -17,7 +17,7 @@ import msgspec
 
 from pipeline.errors import LiaisonError
 from pipeline.transparency.checkpoints import Checkpoint, SignedHead
-from pipeline.transparency.leaves import Leaf, LeafError, own_places
+from pipeline.transparency.leaves import LeafError, LogLeaf, own_places
 from pipeline.transparency.log_records import decode_head, leaf_index
 from pipeline.transparency.merkle import leaf_hash
 from pipeline.transparency.notes import NoteError, VerifierKey
@@ -133,7 +133,7 @@ class Witness:
             self._add_finding(LogFault.MISSING, self.size, f"the next leaf to come was {index}")
             return
         self._hashes.append(leaf_hash(body))
-        leaf = Leaf.decode(body)
+        leaf = LogLeaf.decode(body)
         if self._newest and datetime.fromisoformat(leaf.minute) < self._newest - TOLERANCE:
             self._add_finding(
                 LogFault.BACKDATED, index, f"it is of {leaf.minute}, behind a head of {self._newest:%FT%H:%MZ}"
@@ -146,9 +146,9 @@ class Witness:
         if self.store.node_at(0, index) != leaf_hash(body):
             self._add_finding(LogFault.REWRITTEN, index, "another leaf was there before")
         else:
-            self._keep_own(index, Leaf.decode(body), body)
+            self._keep_own(index, LogLeaf.decode(body), body)
 
-    def _keep_own(self, index: int, leaf: Leaf, body: bytes) -> None:
+    def _keep_own(self, index: int, leaf: LogLeaf, body: bytes) -> None:
         if own_places(leaf, self._keys.get(leaf.key, b"")):
             self._own.append((_encode_number(index), body))
 

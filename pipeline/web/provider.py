@@ -43,7 +43,7 @@ SECRET_METHODS: Final = ("client_secret_basic", "client_secret_post")
 """How a client may show its secret; a provider that names none takes the first (OpenID Connect Discovery 1.0, 3)."""
 
 
-class Journey(msgspec.Struct, frozen=True):
+class SignInJourney(msgspec.Struct, frozen=True):
     """What must still be known when the browser comes back."""
 
     state: str
@@ -53,7 +53,7 @@ class Journey(msgspec.Struct, frozen=True):
     after: str
 
 
-class Arrival(NamedTuple):
+class SignInArrival(NamedTuple):
     """A signed-in user: the ID token, whose signature is still to be checked, and what was stated before leaving."""
 
     token: str
@@ -82,7 +82,7 @@ async def redirect_to_provider(site: Site, request: Request, grounds: Grounds, a
     settings = site.runtime.settings
     metadata = await _fetch_discovery(settings)
     state, nonce, verifier = (generate_token(LETTERS) for _ in range(3))
-    journey = Journey(state, nonce, verifier, grounds, after)
+    journey = SignInJourney(state, nonce, verifier, grounds, after)
     with _make_client(settings, metadata, request) as client:
         target, _ = client.create_authorization_url(
             metadata["authorization_endpoint"],
@@ -97,10 +97,10 @@ async def redirect_to_provider(site: Site, request: Request, grounds: Grounds, a
     return response
 
 
-async def complete_sign_in(site: Site, request: Request) -> Arrival:
+async def complete_sign_in(site: Site, request: Request) -> SignInArrival:
     """Turn the provider's answer into an ID token. Raises TokenError for one that this browser did not ask for."""
     try:
-        journey = msgspec.json.decode(unquote(request.cookies.get(COOKIE, "")), type=Journey)
+        journey = msgspec.json.decode(unquote(request.cookies.get(COOKIE, "")), type=SignInJourney)
     except msgspec.DecodeError as error:
         raise TokenError("nobody here is on the way to the provider") from error
     answer = request.query_params
@@ -112,7 +112,7 @@ async def complete_sign_in(site: Site, request: Request) -> Arrival:
     metadata = await _fetch_discovery(settings)
     with _make_client(settings, metadata, request) as client:
         exchanged = await asyncio.to_thread(_exchange_code, client, metadata["token_endpoint"], answer["code"], journey)
-    return Arrival(await _verify_id_token(site.runtime, exchanged, journey), journey.grounds, journey.after)
+    return SignInArrival(await _verify_id_token(site.runtime, exchanged, journey), journey.grounds, journey.after)
 
 
 def _make_client(settings: Settings, metadata: dict[str, Any], request: Request) -> OAuth2Session:
@@ -131,7 +131,7 @@ def _make_client(settings: Settings, metadata: dict[str, Any], request: Request)
     )
 
 
-def _exchange_code(client: OAuth2Session, endpoint: str, code: str, journey: Journey) -> dict[str, Any]:
+def _exchange_code(client: OAuth2Session, endpoint: str, code: str, journey: SignInJourney) -> dict[str, Any]:
     """The token endpoint's answer to a code. Raises TokenError."""
     try:
         answer: dict[str, Any] = client.fetch_token(
@@ -146,7 +146,7 @@ def _exchange_code(client: OAuth2Session, endpoint: str, code: str, journey: Jou
     return answer
 
 
-async def _verify_id_token(runtime: Runtime, exchanged: dict[str, Any], journey: Journey) -> str:
+async def _verify_id_token(runtime: Runtime, exchanged: dict[str, Any], journey: SignInJourney) -> str:
     """The ID token, once it is proved to be for this client and journey (OpenID Connect Core 1.0, 3.1.3.7)."""
     token = exchanged.get("id_token")
     if not isinstance(token, str):

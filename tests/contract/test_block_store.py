@@ -19,11 +19,11 @@ from pipeline.correlation.store import (
     StoreFullError,
     sequence_of,
 )
-from pipeline.correlation.store_file import NO_OFFSET, Identity
+from pipeline.correlation.store_file import NO_OFFSET, StoreIdentity
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling, PhonePrint
 from pipeline.matching.screening.rows import ROW_BYTES
 
-IDENTITY = Identity("cluster", "topic", 0, "generation")
+IDENTITY = StoreIdentity("cluster", "topic", 0, "generation")
 
 
 def on_disk(folder: Path) -> LmdbStore:

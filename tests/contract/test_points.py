@@ -9,7 +9,7 @@ import pytest
 from elasticsearch import AsyncElasticsearch
 
 from pipeline.index.client import connect
-from pipeline.index.documents import Action, case_document
+from pipeline.index.documents import DocumentWrite, case_document
 from pipeline.index.engine import SearchEngine
 from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.index.points import PointInTime
@@ -32,7 +32,7 @@ class Held(Protocol):
     @property
     def index(self) -> str: ...
 
-    async def write(self, actions: Iterable[Action]) -> None: ...
+    async def write(self, actions: Iterable[DocumentWrite]) -> None: ...
     async def drop(self) -> None: ...
 
 
@@ -43,7 +43,7 @@ class InMemory:
         self.engine = MemoryIndex(Indices("", "g1"))
         self.index = Indices("", "g1").read_alias("cases")
 
-    async def write(self, actions: Iterable[Action]) -> None:
+    async def write(self, actions: Iterable[DocumentWrite]) -> None:
         self.engine.write(actions)
 
     async def drop(self) -> None:
@@ -56,9 +56,9 @@ class Real:
     def __init__(self, client: AsyncElasticsearch, names: Indices) -> None:
         self.engine, self._names = client, names
         self.index = names.read_alias("cases")
-        self._written: list[Action] = []
+        self._written: list[DocumentWrite] = []
 
-    async def write(self, actions: Iterable[Action]) -> None:
+    async def write(self, actions: Iterable[DocumentWrite]) -> None:
         given = list(actions)
         self._written += given
         await BulkWriter(self.engine, self._names).write(given)
@@ -90,7 +90,7 @@ async def held(request: pytest.FixtureRequest, engine_settings: Settings, namesp
 STAGES = PureStages(load_model())
 
 
-def case(number: int, version: int = 1) -> Action:
+def case(number: int, version: int = 1) -> DocumentWrite:
     return case_document(STAGES.accepted(record("fr-pj", str(number), version=version)))
 
 

@@ -24,7 +24,15 @@ from pipeline.access.break_glass import (
     open_alone,
     request_opening,
 )
-from pipeline.access.disclosures import Ask, Disclosure, GlassVerdict, Urgency, add_grant, add_request, new_thread
+from pipeline.access.disclosures import (
+    Disclosure,
+    DisclosureAsk,
+    GlassVerdict,
+    Urgency,
+    add_grant,
+    add_request,
+    new_thread,
+)
 from pipeline.access.hit_gate import HIT_BANDS
 from pipeline.access.hit_ledger import Admission, HitAllowance, HitQuestion
 from pipeline.access.notices import Notice, disclosure_notice, hit_told_notice
@@ -45,10 +53,10 @@ from pipeline.records import expiry, model, schemas
 from pipeline.records.agencies import Agency
 from pipeline.records.doubts import Doubt
 from pipeline.records.expiry import Expiry
-from pipeline.records.intake import Decision, Desk, SourceMessage, accepted, receive, reject_batch
-from pipeline.records.messages import Accepted, Outcome, Position, Reason, Receipt, Rejected
+from pipeline.records.intake import IntakeContext, IntakeDecision, SourceMessage, accepted, receive, reject_batch
+from pipeline.records.messages import AcceptedRecord, Outcome, Position, Reason, Receipt, RejectedMessage
 from pipeline.records.partitioning import partition_of
-from pipeline.records.versions import Known
+from pipeline.records.versions import KnownVersion
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.batch_rejections import RejectedBatch
 from pipeline.streams.registers import control
@@ -64,17 +72,17 @@ from support.transparency.log_world import KEYS, LOG
 
 VALUES: dict[str, type[msgspec.Struct]] = {
     "case": model.Envelope,
-    "accepted": Accepted,
+    "accepted": AcceptedRecord,
     "fingerprint": Fingerprint,
     "link": Claim,
     "receipt": Receipt,
-    "rejected": Rejected,
+    "rejected": RejectedMessage,
     "hit": hits.Hit,
     "expiry": Expiry,
     "agency": Agency,
     "progress": Progress,
     "audit": audit.AuditEntry,
-    "control": control.Setting,
+    "control": control.ControlSetting,
     "review": Review,
     "assignment": Assignment,
     "disclosure": Disclosure,
@@ -249,10 +257,10 @@ def scoring() -> Model:
     return load_model()
 
 
-def _received(raw: bytes | None, key: str = "fr-pj:2026-004711", known: dict[str, Any] | None = None) -> Decision:
+def _received(raw: bytes | None, key: str = "fr-pj:2026-004711", known: dict[str, Any] | None = None) -> IntakeDecision:
     encoded = key.encode()
     place = Position("cases.fr-pj", partition_of(encoded, 4), 7)
-    desk = Desk({"fr-pj": FR_PJ}, 4, (known or {}).get, lambda: datetime(2026, 11, 1, tzinfo=UTC))
+    desk = IntakeContext({"fr-pj": FR_PJ}, 4, (known or {}).get, lambda: datetime(2026, 11, 1, tzinfo=UTC))
     return receive(SourceMessage(place, "fr-pj", encoded, raw), desk)
 
 
@@ -260,11 +268,14 @@ def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
     yield "case", msgspec.convert(example(), model.Envelope)
     yield "agency", FR_PJ
     yield "progress", Progress(17, "topic-id")
-    yield "control", control.Setting("active_generation", "0123456789ab", "an operator", "2026-11-01T10:00:00Z")
+    yield "control", control.ControlSetting("active_generation", "0123456789ab", "an operator", "2026-11-01T10:00:00Z")
     file = msgspec.Raw(encode_model(scoring.file))
     batch = RejectedBatch("cases.fr-pj", "AAAAAAAAAAAAAAAAAAAAAA", 2, 7, 9)
-    yield "control", control.Setting("rejected_batch", "cases.fr-pj-2-7", "x", "2026-11-01T10:00:00Z", batch=batch)
-    yield "control", control.Setting("generation", "0123456789ab", "uid 1", "2026-11-01T10:00:00Z", 4, file)
+    yield (
+        "control",
+        control.ControlSetting("rejected_batch", "cases.fr-pj-2-7", "x", "2026-11-01T10:00:00Z", batch=batch),
+    )
+    yield "control", control.ControlSetting("generation", "0123456789ab", "uid 1", "2026-11-01T10:00:00Z", 4, file)
     decisions = [_received(message()), _received(message(status="withdrawn")), _received(b"{"), _received(None)]
     unreadable = SourceMessage(Position("cases.fr-pj", 0, 7), "fr-pj", None, None)
     decisions.append(reject_batch(unreadable, 9, "its records are malformed", "2026-11-01T10:00:00.000+00:00"))
@@ -307,7 +318,7 @@ def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
 def _ended() -> Iterator[tuple[str, msgspec.Struct]]:
     """A version whose retention is over."""
     asked = Expiry("fr-pj:2026-004711", 3, "0" * 32)
-    made = expiry.mark(asked, FR_PJ, Known(3, "0" * 32))
+    made = expiry.mark(asked, FR_PJ, KnownVersion(3, "0" * 32))
     assert made is not None
     raw = msgspec.Raw(msgspec.json.encode(expiry_mark(made)))
     yield "expiry", asked
@@ -319,7 +330,10 @@ def _ended() -> Iterator[tuple[str, msgspec.Struct]]:
 def _audited() -> Iterator[audit.AuditEntry]:
     who = {"subject": "anna", "agency": "fr-pj", "country": "FR", "roles": ("investigator",)}
     why = {"purpose": "investigation", "case_reference": "2026/1", "request": "r1", "query": "AAAA", "object": "l1"}
-    shown = (audit.ShownCase("fr-pj:1", audit.Form.FULL), audit.ShownCase("be-fp:2", audit.Form.HIT, "hit_only"))
+    shown = (
+        audit.ShownCase("fr-pj:1", audit.ShownForm.FULL),
+        audit.ShownCase("be-fp:2", audit.ShownForm.HIT, "hit_only"),
+    )
     acts = [
         audit.Act(audit.ActKind.OPENED),
         audit.Act(audit.ActKind.SEARCH, **who, **why, shown=shown, rule="role"),  # type: ignore[arg-type]
@@ -359,7 +373,7 @@ def _decided(claim: Claim) -> Iterator[tuple[str, msgspec.Struct]]:
     yield "revocation", Revocation("chief@host", now, later, agency="fr-pj", subject="anna")
     case = CaseMeta("fr-pj:1", "fr-pj", Handling("H2", ("BE",), ("investigation",)))
     why, blank = Grounds(Purpose.INVESTIGATION, "2026/1"), new_thread(RING, case, chief)
-    asked = add_request(blank, case, chief, why, Ask("urgent need", Urgency.URGENT, later), now)
+    asked = add_request(blank, case, chief, why, DisclosureAsk("urgent need", Urgency.URGENT, later), now)
     for thread in (asked, add_grant(asked, case, chief, later, "", now), *_glass_samples(case, chief, why, now)):
         yield "disclosure", thread
         if notice := disclosure_notice(thread, RING):

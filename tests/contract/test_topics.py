@@ -22,7 +22,7 @@ from support.waiting import WaitFor
 pytestmark = pytest.mark.engines
 
 
-def planned(settings: Settings) -> list[topics.Planned]:
+def planned(settings: Settings) -> list[topics.PlannedTopic]:
     return topics.plan_topics(settings, ["fr-pj"], ["ab12"])
 
 

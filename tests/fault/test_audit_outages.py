@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from pipeline.access.audit import Act, ActKind, AuditEntry
-from pipeline.access.audit_verification import Verification
+from pipeline.access.audit_verification import TrailVerifier
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import AuditError, AuditLog, KafkaSender
 from pipeline.streams.audit.audit_tail import read_entries
@@ -51,7 +51,7 @@ async def write_until_taken(log: AuditLog, act: Act) -> None:
 async def trail(settings: Settings) -> tuple[list[AuditEntry], list[str]]:
     """All entries, and the faults that verification finds in them."""
     found = [entry async for entry in read_entries(settings)]
-    verification = Verification()
+    verification = TrailVerifier()
     for entry in found:
         verification.check_entry(entry)
     return found, [f"{one.fault} {one.chain} {one.sequence} {one.told}" for one in verification.findings(now())]

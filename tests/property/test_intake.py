@@ -9,12 +9,12 @@ from hypothesis import given, settings
 
 from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.matching.model import load_model
-from pipeline.records.intake import Desk, SourceMessage, accepted, receive
+from pipeline.records.intake import IntakeContext, SourceMessage, accepted, receive
 from pipeline.records.messages import Outcome
 from support.records.strategies import PARTITIONS, SENDER, messages
 
 MODEL = load_model()
-DESK = Desk({SENDER.name: SENDER}, PARTITIONS, lambda key: None, lambda: datetime(2026, 11, 1, tzinfo=UTC))
+DESK = IntakeContext({SENDER.name: SENDER}, PARTITIONS, lambda key: None, lambda: datetime(2026, 11, 1, tzinfo=UTC))
 
 EXAMPLES = settings.get_profile(settings.get_current_profile_name()).max_examples // 3
 """A message takes as long to draw as three examples of another law."""

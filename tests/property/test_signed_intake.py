@@ -12,10 +12,10 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.records.intake import Desk, SourceMessage, receive
+from pipeline.records.intake import IntakeContext, SourceMessage, receive
 from pipeline.records.messages import Outcome, Position
 from pipeline.records.partitioning import partition_of
-from pipeline.records.versions import Known
+from pipeline.records.versions import KnownVersion
 from pipeline.times import unix_ms
 from support.records.samples import message
 from support.records.signing import (
@@ -73,14 +73,16 @@ def raw(sent: Sent) -> bytes | None:
     return signed(plain, key, kid, at)
 
 
-def decide(feed: Iterable[Sent], known: dict[str, Known], late: timedelta, *, again: bool = False) -> list[Outcome]:
+def decide(
+    feed: Iterable[Sent], known: dict[str, KnownVersion], late: timedelta, *, again: bool = False
+) -> list[Outcome]:
     """Intake's outcomes, as it works off a feed long after; `again`: an operator has sent it once more, ten days on."""
     outcomes = []
     for offset, sent in enumerate(feed):
         arrived = START + sent.minute * MINUTE + (timedelta(days=10) if again else timedelta())
         place = Position("cases.fr-pj", PARTITION, offset + (1000 if again else 0))
         origin = Position("cases.fr-pj", PARTITION, offset) if again else None
-        desk = Desk({"fr-pj": AGENCY}, 4, known.get, partial(add, arrived, late))
+        desk = IntakeContext({"fr-pj": AGENCY}, 4, known.get, partial(add, arrived, late))
         source = SourceMessage(place, "fr-pj", CASE.encode(), raw(sent), unix_ms(arrived), origin)
         decision = receive(source, desk)
         if decision.taken is not None:
@@ -103,12 +105,12 @@ LATE = st.timedeltas(timedelta(), timedelta(days=3650))
 def test_forgeries_change_nothing_and_neither_does_when_intake_works(
     feed: list[Sent], late: timedelta, later: timedelta
 ) -> None:
-    known: dict[str, Known] = {}
+    known: dict[str, KnownVersion] = {}
     outcomes = decide(feed, known, late)
-    own: dict[str, Known] = {}
+    own: dict[str, KnownVersion] = {}
     decide([sent for sent in feed if sent.good], own, later)
     assert known == own
-    again: dict[str, Known] = {}
+    again: dict[str, KnownVersion] = {}
     assert decide(feed, again, later) == outcomes
     assert all(sent.good for sent, outcome in zip(feed, outcomes, strict=True) if outcome is Outcome.ACCEPTED)
 
@@ -116,7 +118,7 @@ def test_forgeries_change_nothing_and_neither_does_when_intake_works(
 @settings(max_examples=EXAMPLES)
 @given(FEEDS.filter(bool))
 def test_what_was_accepted_stays_so_when_it_is_sent_again_after_its_key_was_revoked(feed: list[Sent]) -> None:
-    known: dict[str, Known] = {}
+    known: dict[str, KnownVersion] = {}
     accepted = [sent for sent, out in zip(feed, decide(feed, known, timedelta()), strict=True) if out == "accepted"]
     before = dict(known)
     assert set(decide(accepted, known, timedelta(), again=True)) <= {Outcome.DUPLICATE}

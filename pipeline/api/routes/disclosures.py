@@ -9,7 +9,7 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Response
 from msgspec import Meta
 
-from pipeline.access.disclosures import Ask, Urgency
+from pipeline.access.disclosures import DisclosureAsk, Urgency
 from pipeline.api.cursors import CURSOR_CHARS
 from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.request_structs import body_of
@@ -72,7 +72,7 @@ DECIDED = describe_responses(service.DisclosureAnswer, ONE, NotFoundError, Confl
 @router.post("/disclosures", summary="Request access", response_class=Response, responses=DECIDED)
 async def ask(session: SessionOf, body: DisclosureBody) -> Response:
     """Ask the owner of a hit for its content, by the reference that the hit bears."""
-    wanted = Ask(body.reason, body.urgency, body.deadline)
+    wanted = DisclosureAsk(body.reason, body.urgency, body.deadline)
     return json_response(await service.request_disclosure(session, body.reference, wanted))
 
 

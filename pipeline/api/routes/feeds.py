@@ -20,7 +20,7 @@ from pipeline.api.routes.asking import Requesting, runtime_of
 from pipeline.errors import LiaisonError
 from pipeline.feeds import gateway
 from pipeline.feeds.client import UPLOAD_NAME
-from pipeline.feeds.gateway import Received, TooLargeError
+from pipeline.feeds.gateway import ReceivedUpload, TooLargeError
 from pipeline.records.agencies import AgencyState
 from pipeline.streams.audit.audit_log import AuditError
 from pipeline.streams.registers.registry import read_agencies
@@ -74,7 +74,7 @@ async def push(
     )  # fmt: skip
     try:
         await runtime.audit.write(act)
-        received: Received = await gateway.accept_upload(
+        received: ReceivedUpload = await gateway.accept_upload(
             runtime.settings, known, name, request.stream(), validate=validate
         )
     except TooLargeError as error:

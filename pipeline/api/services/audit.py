@@ -13,8 +13,8 @@ from typing import Any, Final, Literal
 import msgspec
 from aiokafka.errors import KafkaError
 
-from pipeline.access.audit import ActKind, Form, ShownCase
-from pipeline.access.audit_verification import Finding
+from pipeline.access.audit import ActKind, ShownCase, ShownForm
+from pipeline.access.audit_verification import TrailFinding
 from pipeline.access.policy import View, decide_view
 from pipeline.access.redaction import Row
 from pipeline.access.requester import Purpose, Requester, Role
@@ -24,7 +24,7 @@ from pipeline.api.problems import UnavailableError
 from pipeline.api.services.export_formats import encode_csv, encode_lines
 from pipeline.api.session import Session, meta
 from pipeline.index.decision_documents import AuditDocument
-from pipeline.index.decision_reading import Acts
+from pipeline.index.decision_reading import ActSelection
 from pipeline.index.documents import CaseDocument
 
 MOST: Final = 100
@@ -65,7 +65,7 @@ class TrailAnswer(msgspec.Struct, frozen=True):
     """
 
     entries: int
-    findings: tuple[Finding, ...]
+    findings: tuple[TrailFinding, ...]
     checked: str | None
     running: bool
 
@@ -120,9 +120,9 @@ async def verify_trail(session: Session) -> TrailAnswer:
     return TrailAnswer(found.entries, found.findings, at, found.running)
 
 
-def _make_bounds(wanted: ActFilter) -> Acts:
+def _make_bounds(wanted: ActFilter) -> ActSelection:
     behind = (date.fromisoformat(wanted.last) + timedelta(days=1)).isoformat() if wanted.last else ""
-    return Acts(wanted.subject, wanted.agency, wanted.first, behind)
+    return ActSelection(wanted.subject, wanted.agency, wanted.first, behind)
 
 
 async def _make_rows(session: Session, found: Sequence[AuditDocument]) -> list[Row]:
@@ -154,7 +154,7 @@ def _make_shown_row(
 ) -> dict[str, Any]:
     """A record by its key where the agency reads it for the act's purpose now, else by the agency's reference to it."""
     named = _is_of(session.requester.agency, shown) or (
-        shown.form is Form.FULL and _may_read(session, act, shown, cases)
+        shown.form is ShownForm.FULL and _may_read(session, act, shown, cases)
     )
     return {
         "agency": shown.case.partition(":")[0],

@@ -16,7 +16,7 @@ from pipeline.api.cursors import Place
 from pipeline.api.problems import UnavailableError, UnprocessableError
 from pipeline.api.session import Session
 from pipeline.index.decision_documents import AuditDocument
-from pipeline.index.decision_reading import Acts
+from pipeline.index.decision_reading import ActSelection
 from pipeline.transparency.access_proofs import AccessProof, ProofHeader, encode_hashes, prove_access
 from pipeline.transparency.leaves import SealedEntry, encode64, nonce_of, seal_entry, seed_of
 from pipeline.transparency.merkle import leaf_hash
@@ -33,7 +33,7 @@ FOLLOWED_S: Final = 10.0
 
 POLL_S: Final = 0.2
 
-ALL: Final = Acts("", "", "", "")
+ALL: Final = ActSelection("", "", "", "")
 
 _encoder = msgspec.json.Encoder()
 

@@ -12,7 +12,7 @@ import msgspec
 from pipeline.access import disclosures as threads
 from pipeline.access.audit import ActKind
 from pipeline.access.disclosure_rows import disclosure_for
-from pipeline.access.disclosures import Ask, Disclosure, NotDueError, may_decide
+from pipeline.access.disclosures import Disclosure, DisclosureAsk, NotDueError, may_decide
 from pipeline.access.policy import CaseMeta, View
 from pipeline.access.request_rules import RequestRule
 from pipeline.api.cursors import Place
@@ -48,7 +48,7 @@ class DisclosuresAnswer(msgspec.Struct, frozen=True):
     next: str | None = None
 
 
-async def request_disclosure(session: Session, reference: str, wanted: Ask) -> DisclosureAnswer:
+async def request_disclosure(session: Session, reference: str, wanted: DisclosureAsk) -> DisclosureAnswer:
     """Ask the owner for the case that `reference` stands for. Raises NotFoundError, ConflictError, UnavailableError.
 
     A case that the requester may read already is a conflict, and so is a request that is open.

@@ -51,7 +51,7 @@ class EntityAnswer(msgspec.Struct, frozen=True):
     complete: bool
 
 
-class _Near:
+class _Neighbourhood:
     """The cases around one, and the links between them, as far as the requester reads both sides of each in full."""
 
     def __init__(self) -> None:
@@ -101,8 +101,8 @@ async def resolve_entity(session: Session, key: str, name: str) -> EntityAnswer:
     )
 
 
-async def _find_near_cases(session: Session, key: str) -> _Near:
-    near = _Near()
+async def _find_near_cases(session: Session, key: str) -> _Neighbourhood:
+    near = _Neighbourhood()
     near.bands[key] = Band.CERTAIN
     ring = [key]
     for _ in range(STEPS):

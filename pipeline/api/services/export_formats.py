@@ -32,7 +32,7 @@ MEDIA_TYPES: Final[dict[Format, str]] = {
 }
 
 
-class Writer(Protocol):
+class ExportWriter(Protocol):
     """One file being written; `parts` is called with rows in their order."""
 
     def encode_head(self) -> bytes:
@@ -45,19 +45,19 @@ class Writer(Protocol):
         """Return what stands after the rows."""
 
 
-def make_writer(what: What, form: Format, name: str) -> Writer:
+def make_writer(what: What, form: Format, name: str) -> ExportWriter:
     """What writes a file of one format; `name` is the request's, which a STIX bundle is named by."""
     names = LINK_COLUMNS if what == "links" else CASE_COLUMNS
-    kinds: dict[Format, Writer] = {
-        "ndjson": _Lines(names),
-        "csv": _Table(names),
+    kinds: dict[Format, ExportWriter] = {
+        "ndjson": _NdjsonWriter(names),
+        "csv": _CsvWriter(names),
         "ftm": _FollowTheMoney(what),
-        "stix": _Stix(what, name),
+        "stix": _StixWriter(what, name),
     }
     return kinds[form]
 
 
-class _Lines:
+class _NdjsonWriter:
     """One JSON object a line, of the named fields."""
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -73,7 +73,7 @@ class _Lines:
         return b""
 
 
-class _FollowTheMoney(_Lines):
+class _FollowTheMoney(_NdjsonWriter):
     """One entity a line."""
 
     def __init__(self, what: What) -> None:
@@ -84,7 +84,7 @@ class _FollowTheMoney(_Lines):
         return encode_lines(entity for row in rows for entity in self._entities(row))
 
 
-class _Table(_Lines):
+class _CsvWriter(_NdjsonWriter):
     """A table with a head."""
 
     def encode_head(self) -> bytes:
@@ -94,7 +94,7 @@ class _Table(_Lines):
         return encode_csv([row[name] for name in self._names] for row in rows)
 
 
-class _Stix:
+class _StixWriter:
     """One bundle; what comes again (an agency, a marking, an end of links) is left out after the first time."""
 
     def __init__(self, what: What, name: str) -> None:

@@ -9,12 +9,12 @@ from pipeline.access.audience import requester_words
 from pipeline.access.audit import ActKind, ShownCase
 from pipeline.access.hit_gate import LinkSight
 from pipeline.access.policy import LinkView, View
-from pipeline.access.redaction import Ends, Row, link_for
+from pipeline.access.redaction import LinkEnds, Row, link_for
 from pipeline.api.services.export_formats import Format, What, make_writer
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.exports import case_row, link_row
-from pipeline.index.queries import Limits
+from pipeline.index.queries import QueryLimits
 from pipeline.index.reading import STATE_FIELDS
 
 PART: Final = 500
@@ -77,14 +77,16 @@ def _split_hits(
     hits: Told = []
     for link in part:
         sight = sights[link.link]
-        row = link_for(sight, Ends(*(meta(cases[case]) for case in link.cases)), link_row(link), session.make_reference)
+        row = link_for(
+            sight, LinkEnds(*(meta(cases[case]) for case in link.cases)), link_row(link), session.make_reference
+        )
         if row is not None:
             (full if sight.view is LinkView.FULL else hits).append((link, row))
     return full, hits
 
 
 async def _export_cases(session: Session) -> AsyncIterator[tuple[list[Row], tuple[ShownCase, ...]]]:
-    limits = Limits(session.now.date(), session.viewer)
+    limits = QueryLimits(session.now.date(), session.viewer)
     async for part in _batch_items(session.runtime.reader.every_case(limits)):
         views = await session.decide_views({one.case: one for one in part})
         kept = [one for one in part if views[one.case] is View.FULL]

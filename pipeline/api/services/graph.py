@@ -20,14 +20,14 @@ MOST_EACH: Final = 25
 """Links followed of one case."""
 
 
-class Most(NamedTuple):
+class GraphLimits(NamedTuple):
     """Limits of a graph: nodes in all, and links followed of one case, the strongest first."""
 
     nodes: int = 200
     each: int = MOST_EACH
 
 
-LOOKED_AT: Final = Most()
+LOOKED_AT: Final = GraphLimits()
 """More nobody can look at."""
 
 
@@ -50,7 +50,7 @@ class TimelineAnswer(msgspec.Struct, frozen=True):
 class _Drawing:
     """The graph while it grows, from one ring of cases to the next."""
 
-    def __init__(self, session: Session, most: Most) -> None:
+    def __init__(self, session: Session, most: GraphLimits) -> None:
         self.session, self.most = session, most
         self.nodes: dict[str, Row] = {}
         self.edges: dict[str, Row] = {}
@@ -86,7 +86,7 @@ class _Drawing:
         return other
 
 
-async def read_graph(session: Session, key: str, depth: int = 1, most: Most = LOOKED_AT) -> GraphAnswer:
+async def read_graph(session: Session, key: str, depth: int = 1, most: GraphLimits = LOOKED_AT) -> GraphAnswer:
     """The cases within `depth` links of a case, never beyond one that is only a hit. Raises NotFoundError."""
     session.require_reader()
     drawing = _Drawing(session, most)

@@ -12,7 +12,7 @@ from pipeline.access.audience import requester_words
 from pipeline.access.audit import ActKind
 from pipeline.access.hit_gate import LinkSight, see_link
 from pipeline.access.policy import LinkView, View
-from pipeline.access.redaction import Ends, Row, link_for
+from pipeline.access.redaction import LinkEnds, Row, link_for
 from pipeline.api.paging import MovingList
 from pipeline.api.services.cases import require_readable
 from pipeline.api.services.reviews import read_colours
@@ -121,7 +121,7 @@ async def make_link_rows(session: Session, page: list[SeenLink], cases: Mapping[
     for one in page:
         link = told.get(one.link.link) if one.view is LinkView.FULL else one.link
         if link is not None and (link.a.hash, link.b.hash) == (one.link.a.hash, one.link.b.hash):
-            ends = Ends(*(meta(cases[case]) for case in link.cases))
+            ends = LinkEnds(*(meta(cases[case]) for case in link.cases))
             row = link_for(one.sight, ends, link_row(link), session.make_reference) or {}
             both = _make_full_fields(session, link, cases) | judged[link.link] if link.link in told else FOR_BOTH_SIDES
             rows.append(row | both)

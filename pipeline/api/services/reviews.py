@@ -81,7 +81,7 @@ class LinkVerdict(msgspec.Struct, frozen=True):
     action: bool = False
 
 
-class Sides(msgspec.Struct, frozen=True):
+class ReviewableLink(msgspec.Struct, frozen=True):
     """A link that the requester sees in full: its two live cases, its document unless it was made by hand."""
 
     name: str
@@ -179,7 +179,7 @@ def find_own_review(reviews: Sequence[Review], agency: str) -> Review | None:
     return next((one for one in summarise_reviews(reviews).holding if one.agency == agency), None)
 
 
-async def _require_sides(session: Session, name: str, named: tuple[str, ...] = ()) -> Sides:
+async def _require_sides(session: Session, name: str, named: tuple[str, ...] = ()) -> ReviewableLink:
     """Both sides of a link, made by the matcher or by hand. Raises NotFoundError unless both are seen in full.
 
     Whatever is missing, the index is asked the same.
@@ -194,10 +194,10 @@ async def _require_sides(session: Session, name: str, named: tuple[str, ...] = (
     if any(views.get(key) is not View.FULL for key in keys):
         await session.audit(ActKind.REVIEW, {"link": name}, rule=RequestRule.NOT_SHOWN)
         raise NotFoundError(NO_LINK)
-    return Sides(name, cases[keys[0]], cases[keys[1]], link, given)
+    return ReviewableLink(name, cases[keys[0]], cases[keys[1]], link, given)
 
 
-def _make_review(session: Session, sides: Sides, said: LinkVerdict) -> Review:
+def _make_review(session: Session, sides: ReviewableLink, said: LinkVerdict) -> Review:
     if not said.reason.strip():
         raise UnprocessableError("enter a reason for your decision", "reason")
     link = sides.link
@@ -224,7 +224,7 @@ def _mark_evidence(session: Session, link: LinkDocument) -> Any:
     return evidence_marks(msgspec.convert(link.evidence, Explanation), session.runtime.opaque.evidence_key, link.link)
 
 
-async def _record_review(session: Session, sides: Sides, made: Review) -> ReviewsAnswer:
+async def _record_review(session: Session, sides: ReviewableLink, made: Review) -> ReviewsAnswer:
     what = {"link": sides.name, "verdict": made.verdict, "undone": made.undone}
     await session.audit(ActKind.REVIEW, what, _both_shown(session, sides), about=made.id)
     await record_decision(session, topics.REVIEWS, made.id, made)
@@ -233,7 +233,7 @@ async def _record_review(session: Session, sides: Sides, made: Review) -> Review
     return ReviewsAnswer(session.now.isoformat(), judged)
 
 
-async def _read_judgement(session: Session, sides: Sides) -> LinkJudgement:
+async def _read_judgement(session: Session, sides: ReviewableLink) -> LinkJudgement:
     agency = session.requester.agency
     held, own = summarise_reviews(sides.reviews), find_own_review(sides.reviews, agency)
     found = compare_evidence(session, sides.link, own) if sides.link else None
@@ -258,6 +258,6 @@ def _make_manual_row(one: Review, who: Requester) -> Row:
     return {"link": one.link, "case_a": one.case_a, "case_b": one.case_b, **review_for(one, who.agency)}
 
 
-def _both_shown(session: Session, sides: Sides) -> tuple[ShownCase, ...]:
+def _both_shown(session: Session, sides: ReviewableLink) -> tuple[ShownCase, ...]:
     views: Mapping[str, View] = {sides.a.case: View.FULL, sides.b.case: View.FULL}
     return session.make_shown(views)

@@ -18,8 +18,8 @@ from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
 from pipeline.index.filters import LONGEST, Filters, filter_clauses
-from pipeline.index.probes import Probe, make_probe
-from pipeline.index.queries import Limits
+from pipeline.index.probes import QuestionProbe, make_probe
+from pipeline.index.queries import QueryLimits
 from pipeline.index.questions import CountryCode, Question, parse_question
 from pipeline.index.searching import HitOnlyCase, PageRequest, RankedCandidate, explain_result, find_cases, find_hits
 from pipeline.matching.explain.wording import reasons
@@ -63,7 +63,7 @@ class SearchAnswer(msgspec.Struct, frozen=True):
     next: str | None = None
 
 
-class _Page(msgspec.Struct):
+class _ResultPage(msgspec.Struct):
     """What is shown before it is recorded: rows, how each case of them is seen, where the page ends."""
 
     rows: list[Row]
@@ -79,11 +79,11 @@ async def search(session: Session, asked: Search) -> SearchAnswer:
     if asked.question:
         question = _parse_question(asked)
         page = await _find_answers(session, asked, question, limit)
-        hits = _Page([], {}) if asked.cursor else await _find_hits(session, asked, question)
+        hits = _ResultPage([], {}) if asked.cursor else await _find_hits(session, asked, question)
     elif asked.filters.empty:
         raise UnprocessableError("enter search terms or a filter", "question", "filters")
     else:
-        page, hits = await _browse_cases(session, asked, limit), _Page([], {})
+        page, hits = await _browse_cases(session, asked, limit), _ResultPage([], {})
     await session.audit(ActKind.SEARCH, msgspec.to_builtins(asked), session.make_shown(page.seen | hits.seen))
     left = session.runtime.hits.remaining(session.requester, session.now)
     return SearchAnswer(session.as_of, tuple(page.rows), tuple(hits.rows), left, page.next)
@@ -109,11 +109,11 @@ def _parse_question(asked: Search) -> Question:
         raise UnprocessableError(error, "question") from error
 
 
-def _make_limits(session: Session, asked: Search) -> Limits:
-    return Limits(session.now.date(), session.viewer, filter_clauses(asked.filters))
+def _make_limits(session: Session, asked: Search) -> QueryLimits:
+    return QueryLimits(session.now.date(), session.viewer, filter_clauses(asked.filters))
 
 
-async def _find_answers(session: Session, asked: Search, question: Question, limit: int) -> _Page:
+async def _find_answers(session: Session, asked: Search, question: Question, limit: int) -> _ResultPage:
     """The ranked cases behind the page before."""
     asked_for, runtime = make_probe(question, asked.country), session.runtime
     listing = MovingList(
@@ -130,14 +130,14 @@ async def _find_answers(session: Session, asked: Search, question: Question, lim
     rows = [_make_row(session, one, document, asked_for) for one, document in shown_]
     seen = {document.case: View.FULL for _, document in shown_}
     end = await listing.next_cursor(seen, list(shown_[-1][0].place) if len(found) > limit else None)
-    return _Page(rows, seen, end)
+    return _ResultPage(rows, seen, end)
 
 
-async def _find_hits(session: Session, asked: Search, question: Question) -> _Page:
+async def _find_hits(session: Session, asked: Search, question: Question) -> _ResultPage:
     """The hit-only cases that the question may tell of; under a grant one is shown with its title."""
     if session.viewer is None:
-        return _Page([], {})
-    limits = Limits(session.now.date(), session.viewer)
+        return _ResultPage([], {})
+    limits = QueryLimits(session.now.date(), session.viewer)
     runtime = session.runtime
     found = await find_hits(runtime.reader, question, asked.country, runtime.model, limits)
     views = await session.decide_views({one.document.case: one.document for one in found})
@@ -151,10 +151,10 @@ async def _find_hits(session: Session, asked: Search, question: Question) -> _Pa
     seen = {
         case: view for case, view in views.items() if view is View.FULL or session.make_reference(case) in references
     }
-    return _Page([summarise_case(one.document) | {"band": one.band} for one in granted] + given, seen)
+    return _ResultPage([summarise_case(one.document) | {"band": one.band} for one in granted] + given, seen)
 
 
-async def _browse_cases(session: Session, asked: Search, limit: int) -> _Page:
+async def _browse_cases(session: Session, asked: Search, limit: int) -> _ResultPage:
     """The cases that the filters allow, by case key, which never moves one; one more tells whether there is a next."""
     cursor = PageCursor(session, "cases", session.grounds.purpose, _search_context(asked))
     (after,) = cursor.open(asked.cursor) or ("",)
@@ -162,10 +162,12 @@ async def _browse_cases(session: Session, asked: Search, limit: int) -> _Page:
     views = await session.decide_views({one.case: one for one in found})
     kept = [one for one in found if views[one.case] is View.FULL]
     end = cursor.seal([kept[limit - 1].case]) if len(kept) > limit else None
-    return _Page([summarise_case(one) for one in kept[:limit]], {one.case: View.FULL for one in kept[:limit]}, end)
+    return _ResultPage(
+        [summarise_case(one) for one in kept[:limit]], {one.case: View.FULL for one in kept[:limit]}, end
+    )
 
 
-def _make_row(session: Session, one: RankedCandidate, document: CaseDocument, asked_for: Probe) -> Row:
+def _make_row(session: Session, one: RankedCandidate, document: CaseDocument, asked_for: QuestionProbe) -> Row:
     told = explain_result(one, document, asked_for, session.runtime.model)
     return {
         **summarise_case(document),

@@ -20,7 +20,7 @@ from pipeline.correlation import kinds
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
 from pipeline.index.filters import Filters, filter_clauses
-from pipeline.index.queries import Limits
+from pipeline.index.queries import QueryLimits
 
 MOST = 10_000
 """Cases or links that are counted: for more, nobody is answered."""
@@ -82,7 +82,7 @@ async def find_nearby_cases(session: Session, key: str) -> DeconflictionAnswer:
 
 async def _read_cases(session: Session, filters: Filters) -> list[CaseDocument]:
     found: list[CaseDocument] = []
-    limits = Limits(session.now.date(), session.viewer, filter_clauses(filters))
+    limits = QueryLimits(session.now.date(), session.viewer, filter_clauses(filters))
     async for one in session.runtime.reader.every_case(limits):
         if (await session.decide_views({one.case: one}))[one.case] is View.FULL:
             found.append(one)
@@ -106,7 +106,7 @@ async def _read_link_countries(session: Session, countries: Mapping[str, str]) -
 async def _find_near(session: Session, case: CaseDocument, events: Iterable[int]) -> list[CaseDocument]:
     met = {"terms": {"keys": list(events)}}
     found: list[CaseDocument] = []
-    async for one in session.runtime.reader.every_case(Limits(session.now.date(), session.viewer, (met,))):
+    async for one in session.runtime.reader.every_case(QueryLimits(session.now.date(), session.viewer, (met,))):
         if one.agency != case.agency and _is_open(one, session.now.date()):
             seen = (await session.decide_views({one.case: one}))[one.case]
             found += [one] if seen is View.FULL else []

@@ -6,12 +6,12 @@ import math
 from datetime import UTC, datetime
 
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.records.normalised import Place
+from pipeline.records.normalised import GeoPoint
 
 EARTH_M = 6_371_000.0
 
 
-def distance_m(a: Place, b: Place) -> float:
+def distance_m(a: GeoPoint, b: GeoPoint) -> float:
     """Great-circle distance in metres (haversine)."""
     lat_a, lat_b = math.radians(a.latitude), math.radians(b.latitude)
     half = math.sin((lat_b - lat_a) / 2) ** 2

@@ -15,7 +15,7 @@ from pipeline.matching.names.outlines import outline_of
 from pipeline.matching.names.rarity import rarity_of
 from pipeline.matching.names.sounds import skeleton_of, sound_of
 from pipeline.matching.names.transliteration.forms import latin_forms
-from pipeline.records.normalised import NormalisedName, Token
+from pipeline.records.normalised import NameToken, NormalisedName
 from pipeline.records.scripts import script_of
 
 SIGNIFICANT = frozenset(("given", "family", "name", "patronymic", "initial", "core"))
@@ -88,13 +88,13 @@ def make_name_print(name: NormalisedName, entity_type: str) -> NamePrint:
     return NamePrint(tokens, glue, numbers, legal_forms, person, _letters(tokens, glue))
 
 
-def _numbers(tokens: tuple[Token, ...], person: bool) -> tuple[str, ...]:
+def _numbers(tokens: tuple[NameToken, ...], person: bool) -> tuple[str, ...]:
     found = [token.text for token in tokens if token.kind == "number"]
     may_be_first = person and any(token.text == FIRST for token in tokens[1:])
     return tuple(sorted([*found, FIRST] if may_be_first else found))
 
 
-def _find_glue(tokens: tuple[Token, ...]) -> tuple[str, ...]:
+def _find_glue(tokens: tuple[NameToken, ...]) -> tuple[str, ...]:
     before, glue = "", []
     for token in tokens:
         if token.kind == "particle":

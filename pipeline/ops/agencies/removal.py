@@ -20,7 +20,7 @@ from pipeline.access.subscriptions import Subscription, SubscriptionState, close
 from pipeline.correlation.fingerprinting import CONTENT_FREE
 from pipeline.errors import LiaisonError
 from pipeline.records.agencies import Agency, AgencyState
-from pipeline.records.messages import Accepted
+from pipeline.records.messages import AcceptedRecord
 from pipeline.records.model import RECORD_TYPE
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog
@@ -34,7 +34,7 @@ from pipeline.streams.registers import registry
 POLL_S: Final = 0.5
 REASON: Final = "the agency no longer takes part"
 
-_accepted = msgspec.json.Decoder(Accepted).decode
+_accepted = msgspec.json.Decoder(AcceptedRecord).decode
 _disclosure = msgspec.json.Decoder(Disclosure)
 _subscription = msgspec.json.Decoder(Subscription)
 
@@ -75,17 +75,17 @@ def waive_signing(agency: Agency) -> Agency:
     return msgspec.structs.replace(agency, state=AgencyState.ACTIVE, signing=signing)
 
 
-async def _read_live_cases(settings: Settings, name: str) -> list[Accepted]:
+async def _read_live_cases(settings: Settings, name: str) -> list[AcceptedRecord]:
     """The last version of each of the agency's cases that is still to be seen."""
     topic, own = topics.topic_name(settings, topics.ACCEPTED), f"{name}:".encode()
-    last: dict[bytes, Accepted] = {}
+    last: dict[bytes, AcceptedRecord] = {}
     starts = {TopicPartition(topic, p): 0 for p in range(topics.partition_count(settings, topics.ACCEPTED))}
     async for records in read_partitions(settings, starts):
         last |= {r.key: _accepted(r.value) for r in records if r.key.startswith(own) and r.value is not None}
     return [one for one in last.values() if one.status not in CONTENT_FREE]
 
 
-async def _send_withdrawals(settings: Settings, agency: Agency, cases: Iterable[Accepted], now: datetime) -> None:
+async def _send_withdrawals(settings: Settings, agency: Agency, cases: Iterable[AcceptedRecord], now: datetime) -> None:
     topic = topics.topic_name(settings, topics.CASES, agency=agency.name)
     async with AIOKafkaProducer(**client_options(settings), enable_idempotence=True, acks="all") as producer:
         sent = [
@@ -95,7 +95,7 @@ async def _send_withdrawals(settings: Settings, agency: Agency, cases: Iterable[
         await asyncio.gather(*sent)
 
 
-def make_withdrawal(agency: Agency, case: Accepted, now: datetime) -> dict[str, object]:
+def make_withdrawal(agency: Agency, case: AcceptedRecord, now: datetime) -> dict[str, object]:
     """The record that withdraws a case in the agency's name."""
     version = case.version + 1
     data = {

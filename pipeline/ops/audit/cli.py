@@ -12,7 +12,7 @@ import typer
 from pipeline.settings import settings as from_environment
 
 if TYPE_CHECKING:
-    from pipeline.access.audit_verification import Finding
+    from pipeline.access.audit_verification import TrailFinding
     from pipeline.ops.audit.log_check import LogCheck
 
 FAILED = 1
@@ -48,7 +48,7 @@ def verify_audit_trail(
         raise typer.Exit(FAILED)
 
 
-def _print_findings(entries: int, found: list[Finding], checked: LogCheck) -> None:
+def _print_findings(entries: int, found: list[TrailFinding], checked: LogCheck) -> None:
     for one in found:
         typer.echo(f"{one.fault}\t{one.chain}\t{one.sequence}\t{one.told}")
     for each in checked.findings:
@@ -58,13 +58,13 @@ def _print_findings(entries: int, found: list[Finding], checked: LogCheck) -> No
     typer.echo(f"{entries:,} entries, {len(found) + len(checked.findings)} faults")
 
 
-async def _check_trail_and_log(log_key: str) -> tuple[int, list[Finding], LogCheck]:
+async def _check_trail_and_log(log_key: str) -> tuple[int, list[TrailFinding], LogCheck]:
     from rich.console import Console
 
-    from pipeline.access.audit_verification import Verification
+    from pipeline.access.audit_verification import TrailVerifier
     from pipeline.ops.audit.log_check import check_log, known_log_key
 
-    settings, verification = from_environment(), Verification()
+    settings, verification = from_environment(), TrailVerifier()
     with Console(stderr=True).status("Reading the audit trail and its log ..."):
         checked = await check_log(settings, known_log_key(settings, log_key), verification.check_entry)
     return verification.entries, verification.findings(datetime.now(UTC)), checked

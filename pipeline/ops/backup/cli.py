@@ -12,8 +12,8 @@ import typer
 from pipeline.settings import settings as from_environment
 
 if TYPE_CHECKING:
-    from pipeline.ops.backup.files import Manifest
-    from pipeline.ops.backup.restore import Restored
+    from pipeline.ops.backup.files import BackupManifest
+    from pipeline.ops.backup.restore import RestoreSummary
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -33,7 +33,7 @@ def create_backup(
     The files hold personal data. Store the keys of query text (LIAISON_AUDIT_KEYS) and the installation's secret
     (LIAISON_SECRET_FILE) separately: neither is in the backup, and a restore needs the secret.
     """
-    from pipeline.ops.backup.files import Folder
+    from pipeline.ops.backup.files import BackupFolder
     from pipeline.ops.backup.run import copy_installation as copy
     from pipeline.ops.operation import audit_operation
     from pipeline.progress_bars import show_count
@@ -41,10 +41,10 @@ def create_backup(
 
     settings = from_environment()
 
-    async def copied() -> Manifest:
+    async def copied() -> BackupManifest:
         async with audit_operation(settings, f"backup {folder.name}"):
             with show_count("reads") as count:
-                return await copy(settings, Folder(folder), now, count)
+                return await copy(settings, BackupFolder(folder), now, count)
 
     done = asyncio.run(copied())
     told = {
@@ -74,15 +74,15 @@ def restore_backup(
     """
     from dataclasses import asdict
 
-    from pipeline.ops.backup.files import Folder
+    from pipeline.ops.backup.files import BackupFolder
     from pipeline.ops.backup.restore import restore_installation as bring_back
     from pipeline.progress_bars import show_count
 
     settings = from_environment()
 
-    async def brought() -> Restored:
+    async def brought() -> RestoreSummary:
         with show_count("files checked and transactions") as count:
-            return await bring_back(settings, Folder(folder), count)
+            return await bring_back(settings, BackupFolder(folder), count)
 
     done = asyncio.run(brought())
     if as_json:

@@ -43,7 +43,7 @@ class BackupRecord(msgspec.Struct, frozen=True, array_like=True):
 _decode = msgspec.msgpack.Decoder(BackupRecord).decode
 
 
-class Segment(msgspec.Struct, frozen=True):
+class BackupSegment(msgspec.Struct, frozen=True):
     """One file: `topic` is the catalogue's pattern, `name` relative to the folder, `first` and `last` are offsets."""
 
     topic: str
@@ -56,7 +56,7 @@ class Segment(msgspec.Struct, frozen=True):
     sha256: str
 
 
-class Manifest(msgspec.Struct, frozen=True):
+class BackupManifest(msgspec.Struct, frozen=True):
     """What a backup is of, and what of it belongs together.
 
     `secrets` are the key ids of the installation's secrets, oldest first, which make its opaque references; `turns`
@@ -72,17 +72,17 @@ class Manifest(msgspec.Struct, frozen=True):
     told: dict[str, int]
     begun: str
     finished: str = ""
-    segments: tuple[Segment, ...] = ()
+    segments: tuple[BackupSegment, ...] = ()
     format: int = FORMAT
 
 
-class Folder:
+class BackupFolder:
     """A backup's files; only their owner may read them."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def begin_or_resume(self, made: Manifest) -> Manifest:
+    def begin_or_resume(self, made: BackupManifest) -> BackupManifest:
         """The manifest to go on with: this one, or that of an attempt that was cut off.
 
         Raises LiaisonError for a folder that holds a finished backup, another installation's, or something else.
@@ -100,10 +100,10 @@ class Folder:
             raise LiaisonError(f"{self.path} holds another installation's unfinished backup; choose another folder")
         return held
 
-    def read_manifest(self) -> Manifest:
+    def read_manifest(self) -> BackupManifest:
         """What the folder says of itself. Raises LiaisonError where it is no backup, or one of another format."""
         try:
-            held = msgspec.json.decode((self.path / MANIFEST).read_bytes(), type=Manifest)
+            held = msgspec.json.decode((self.path / MANIFEST).read_bytes(), type=BackupManifest)
         except (OSError, msgspec.MsgspecError) as error:
             raise LiaisonError(f"{self.path} is not a backup") from error
         if held.format != FORMAT:
@@ -122,7 +122,7 @@ class Folder:
             made.mkdir(mode=0o700, exist_ok=True)
         _write_whole(folder / f"{records[0].offset:020}.gz", lambda draft: _compress_records(draft, records))
 
-    def finish(self, manifest: Manifest, time: str, on_file: Callable[[], None]) -> Manifest:
+    def finish(self, manifest: BackupManifest, time: str, on_file: Callable[[], None]) -> BackupManifest:
         """Read every file back, and say that all is there. Raises LiaisonError for one that cannot be read."""
         found = []
         for file in sorted(self.path.glob("*/*/*.gz")):
@@ -132,7 +132,7 @@ class Folder:
         self._write_manifest(done)
         return done
 
-    def verify_backup(self, on_file: Callable[[], None]) -> Manifest:
+    def verify_backup(self, on_file: Callable[[], None]) -> BackupManifest:
         """The manifest of a backup that is finished and unaltered. Raises LiaisonError."""
         held = self.read_manifest()
         if not held.finished:
@@ -143,7 +143,7 @@ class Folder:
             on_file()
         return held
 
-    def read_records(self, manifest: Manifest, topic: str, partition: int) -> Iterator[BackupRecord]:
+    def read_records(self, manifest: BackupManifest, topic: str, partition: int) -> Iterator[BackupRecord]:
         """All records of a partition, in order."""
         for one in manifest.segments:
             if (one.topic, one.partition) == (topic, partition):
@@ -152,15 +152,15 @@ class Folder:
     def _partition_folder(self, topic: str, partition: int) -> Path:
         return self.path / topic / str(partition)
 
-    def _describe_segment(self, file: Path) -> Segment:
+    def _describe_segment(self, file: Path) -> BackupSegment:
         held = [record.offset for record in read_segment(file)]
         with file.open("rb") as content:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
         topic, partition = file.parts[-3:-1]
         name = str(file.relative_to(self.path))
-        return Segment(topic, int(partition), name, len(held), held[0], held[-1], file.stat().st_size, digest)
+        return BackupSegment(topic, int(partition), name, len(held), held[0], held[-1], file.stat().st_size, digest)
 
-    def _write_manifest(self, manifest: Manifest) -> None:
+    def _write_manifest(self, manifest: BackupManifest) -> None:
         content = msgspec.json.format(msgspec.json.encode(manifest))
         _write_whole(self.path / MANIFEST, lambda draft: draft.write(content))
 

@@ -19,7 +19,7 @@ from aiokafka import TopicPartition
 
 from pipeline.errors import LiaisonError
 from pipeline.matching.model import Model
-from pipeline.ops.backup.files import BackupRecord, Folder, Manifest
+from pipeline.ops.backup.files import BackupFolder, BackupManifest, BackupRecord
 from pipeline.ops.backup.restored_state import (
     COPIED,
     record_restore,
@@ -55,7 +55,7 @@ _agency = msgspec.json.Decoder(Agency).decode
 
 
 @dataclass(frozen=True)
-class Restored:
+class RestoreSummary:
     """What a restore has brought back; `generation` is the active one now, `records` those written by this run."""
 
     backup: str
@@ -64,7 +64,7 @@ class Restored:
     records: int
 
 
-async def restore_installation(settings: Settings, folder: Folder, count: Count) -> Restored:
+async def restore_installation(settings: Settings, folder: BackupFolder, count: Count) -> RestoreSummary:
     """Bring a backup back; once that is done, doing it again changes nothing.
 
     `count` is told of every file checked and every transaction. Raises LiaisonError: then it is run again, once the
@@ -84,10 +84,10 @@ async def restore_installation(settings: Settings, folder: Folder, count: Count)
         await record_restore(own, manifest)
         await control.register_generation(own, one)
         await control.activate_generation(own, one.id)
-    return Restored(manifest.id, one.id, len(names), records)
+    return RestoreSummary(manifest.id, one.id, len(names), records)
 
 
-def _rebuild_generation(folder: Folder, manifest: Manifest) -> Generation:
+def _rebuild_generation(folder: BackupFolder, manifest: BackupManifest) -> Generation:
     """The generation that this program makes of the model that was active. Raises LiaisonError."""
     held = control.decode_control(_read_last_values(folder, manifest, topics.CONTROL)).find_generation()
     try:
@@ -96,13 +96,13 @@ def _rebuild_generation(folder: Folder, manifest: Manifest) -> Generation:
         raise LiaisonError(f"this version of Liaison can't read the model of generation {held.id}") from error
 
 
-def _read_last_values(folder: Folder, manifest: Manifest, topic: topics.Topic) -> dict[bytes, bytes]:
+def _read_last_values(folder: BackupFolder, manifest: BackupManifest, topic: topics.Topic) -> dict[bytes, bytes]:
     """The last value of every key of a small topic."""
     last = {one.key: one.value for one in folder.read_records(manifest, topic.pattern, 0)}
     return {key: value for key, value in last.items() if value is not None}
 
 
-def _refuse_other_settings(settings: Settings, manifest: Manifest) -> None:
+def _refuse_other_settings(settings: Settings, manifest: BackupManifest) -> None:
     """Raises LiaisonError where the settings do not go with the backup."""
     if settings.case_partitions != manifest.case_partitions:
         raise LiaisonError(f"the backup is of LIAISON_CASE_PARTITIONS={manifest.case_partitions}: set it everywhere")
@@ -114,7 +114,8 @@ def _refuse_other_settings(settings: Settings, manifest: Manifest) -> None:
 
 
 async def _fill_topics(
-    settings: Settings, folder: Folder, manifest: Manifest, one: Generation, names: list[str], found: admin.Ids,
+    settings: Settings, folder: BackupFolder, manifest: BackupManifest, one: Generation, names: list[str],
+    found: admin.ClusterIds,
     count: Count,
 ) -> int:  # fmt: skip
     """Write what is not written yet; returns how many records that was."""

@@ -9,7 +9,7 @@ from typing import Final
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from pipeline.access.audit import Act, ActKind, Heads
+from pipeline.access.audit import Act, ActKind, ChainHeads
 from pipeline.access.audit_verification import SILENCE
 from pipeline.access.request_rules import RequestRule
 from pipeline.correlation.store_file import NO_OFFSET
@@ -17,7 +17,7 @@ from pipeline.errors import LiaisonError
 from pipeline.index.client import connect
 from pipeline.index.engine import call_engine
 from pipeline.index.fields import CATALOGUE
-from pipeline.ops.backup.files import Folder, Manifest
+from pipeline.ops.backup.files import BackupFolder, BackupManifest
 from pipeline.ops.backup.run import KEPT
 from pipeline.ops.generations.leftovers import STAGES
 from pipeline.ops.operation import operator_name
@@ -65,7 +65,12 @@ async def refuse_unless_empty(settings: Settings, agencies: Iterable[str]) -> No
 
 
 async def restore_progress(
-    settings: Settings, folder: Folder, manifest: Manifest, one: Generation, agencies: Sequence[str], found: admin.Ids
+    settings: Settings,
+    folder: BackupFolder,
+    manifest: BackupManifest,
+    one: Generation,
+    agencies: Sequence[str],
+    found: admin.ClusterIds,
 ) -> list[Output]:
     """The progress from which intake, notify and project go on; doing it twice changes nothing."""
     told = [await _restore_feed_position(settings, folder, manifest, feed, found) for feed in notify.FEEDS]
@@ -81,7 +86,9 @@ def _national_partitions(settings: Settings, agencies: Iterable[str]) -> list[To
     return [TopicPartition(name, p) for name in names for p in range(settings.case_partitions)]
 
 
-async def _restart_national_topics(settings: Settings, agencies: Sequence[str], found: admin.Ids) -> list[Output]:
+async def _restart_national_topics(
+    settings: Settings, agencies: Sequence[str], found: admin.ClusterIds
+) -> list[Output]:
     """Let national topics begin behind an erased record, as if all they held had had its time.
 
     Intake then reads from `accepted` which version it knows of each case; at the very beginning of a topic it would
@@ -104,7 +111,7 @@ def _erase_first(settings: Settings, sources: Sequence[TopicPartition]) -> None:
 
 
 async def _restore_feed_position(
-    settings: Settings, folder: Folder, manifest: Manifest, feed: str, found: admin.Ids
+    settings: Settings, folder: BackupFolder, manifest: BackupManifest, feed: str, found: admin.ClusterIds
 ) -> Output:
     """What notices have gone out of, by its place in the restored topic."""
     topic, last = notify.FEEDS[feed], manifest.told[feed]
@@ -126,16 +133,18 @@ async def _find_offset(settings: Settings, source: TopicPartition, number: int) 
     return found
 
 
-def _restore_switch_epochs(settings: Settings, manifest: Manifest, one: Generation, found: admin.Ids) -> list[Output]:
+def _restore_switch_epochs(
+    settings: Settings, manifest: BackupManifest, one: Generation, found: admin.ClusterIds
+) -> list[Output]:
     """By what hits were numbered, so that those that come again bear the ids that they had."""
     links = found.topics[topics.topic_name(settings, topics.LINKS, generation=one.id)]
     turns = enumerate(manifest.turns)
     return [marker_output(settings, TOLD, index, Progress(NO_OFFSET, links, one.id, turn)) for index, turn in turns]
 
 
-async def record_restore(settings: Settings, manifest: Manifest) -> None:
+async def record_restore(settings: Settings, manifest: BackupManifest) -> None:
     """Record the restore, with the last hash of every chain that the backup saw unended: it is no sign of tampering."""
-    heads, times = Heads(), dict[str, datetime]()
+    heads, times = ChainHeads(), dict[str, datetime]()
     async for entry in read_entries(settings):
         heads.add_entry(entry)
         times[entry.chain] = datetime.fromisoformat(entry.time)

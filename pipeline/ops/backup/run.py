@@ -17,10 +17,10 @@ from typing import Final
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.ops.backup.files import BackupRecord, Folder, Manifest
+from pipeline.ops.backup.files import BackupFolder, BackupManifest, BackupRecord
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import Ids, read_ids
+from pipeline.streams.kafka.admin import ClusterIds, read_ids
 from pipeline.streams.kafka.reading import read_partitions, read_table
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime.stage import ALL
@@ -38,8 +38,8 @@ Count = Callable[[], None]
 
 
 async def copy_installation(
-    settings: Settings, folder: Folder, clock: Callable[[], datetime], count: Count
-) -> Manifest:
+    settings: Settings, folder: BackupFolder, clock: Callable[[], datetime], count: Count
+) -> BackupManifest:
     """Copy everything into a folder, or what an attempt that was cut off lacks of it. Raises LiaisonError, KafkaError.
 
     `count` is told of every chunk read and every file read back.
@@ -54,9 +54,9 @@ async def copy_installation(
     return await asyncio.to_thread(folder.finish, manifest, clock().isoformat(), count)
 
 
-def _new_manifest(settings: Settings, found: Ids, table: Mapping[bytes, bytes], now: datetime) -> Manifest:
+def _new_manifest(settings: Settings, found: ClusterIds, table: Mapping[bytes, bytes], now: datetime) -> BackupManifest:
     notes = [read_marker(table, TOLD, index) for index in range(settings.case_partitions)]
-    return Manifest(
+    return BackupManifest(
         id=uuid.uuid4().hex[:12],
         cluster=found.cluster,
         namespace=settings.namespace,
@@ -75,7 +75,7 @@ def _last_notified_offset(settings: Settings, table: Mapping[bytes, bytes], feed
 
 
 async def _copy_partition(
-    settings: Settings, folder: Folder, topic: topics.Topic, partition: int, count: Count
+    settings: Settings, folder: BackupFolder, topic: topics.Topic, partition: int, count: Count
 ) -> None:
     start = await asyncio.to_thread(folder.next_offset, topic.pattern, partition)
     source = TopicPartition(topics.topic_name(settings, topic), partition)

@@ -13,7 +13,7 @@ from pipeline.settings import settings as from_environment
 
 if TYPE_CHECKING:
     from pipeline.matching.model import Model
-    from pipeline.ops.generations.run import Status
+    from pipeline.ops.generations.run import GenerationStatus
     from pipeline.streams.registers.control import Generation
 
 Id = Annotated[str, typer.Argument(help="Generation id: twelve hexadecimal digits, see `status`.")]
@@ -120,7 +120,7 @@ def status(as_json: AsJson = False) -> None:
         typer.echo(_format_status(one))
 
 
-def _format_status(one: Status) -> str:
+def _format_status(one: GenerationStatus) -> str:
     stages = ", ".join(
         f"{stage} {behind} behind ({one.workers[stage]} workers)" for stage, behind in one.behind.items()
     )

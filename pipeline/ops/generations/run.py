@@ -30,8 +30,8 @@ from pipeline.streams.kafka.reading import plain_consumer
 from pipeline.streams.monitoring.lag import consumed_by, group_of, lag_of
 from pipeline.streams.registers.aliases import follow_active
 from pipeline.streams.registers.control import (
-    Control,
     Generation,
+    GenerationControl,
     activate_generation,
     new_generation,
     read_control,
@@ -49,7 +49,7 @@ POLL_S: Final = 1.0
 
 
 @dataclass(frozen=True)
-class Status:
+class GenerationStatus:
     """One generation: records behind by stage, members by stage, and the share of `accepted` that it has seen."""
 
     id: str
@@ -89,14 +89,14 @@ def add_stop_keys(file: ModelFile, keys: set[int]) -> Model:
     return Model(msgspec.structs.replace(file, stop_keys=tuple(sorted({*file.stop_keys, *keys}))))
 
 
-async def read_statuses(settings: Settings) -> list[Status]:
+async def read_statuses(settings: Settings) -> list[GenerationStatus]:
     """All registered generations, the active one first."""
     held = await read_control(settings)
     found = [await _read_status(settings, one, active=one.id == held.active) for one in held.generations.values()]
     return sorted(found, key=lambda one: (not one.active, one.time))
 
 
-async def _read_status(settings: Settings, one: Generation, *, active: bool) -> Status:
+async def _read_status(settings: Settings, one: Generation, *, active: bool) -> GenerationStatus:
     consumed = consumed_by(settings, one, active=active)
     stages = {group: group.removeprefix(settings.namespace).removesuffix(f"-{one.id}") for group in consumed}
     behind = dict.fromkeys(stages.values(), 0)
@@ -106,7 +106,7 @@ async def _read_status(settings: Settings, one: Generation, *, active: bool) -> 
     total = await _count_accepted(settings)
     derived = 1 - behind["derive"] / total if total and "derive" in behind else 1.0
     file = one.read_model_file()
-    return Status(
+    return GenerationStatus(
         id=one.id,
         active=active,
         model=file.version,
@@ -176,7 +176,7 @@ async def drop_generation(settings: Settings, generation: str, deadline_s: float
         raise LiaisonError("Elasticsearch is not responding; drop it again later") from error
 
 
-async def _refuse_in_use(settings: Settings, held: Control, generation: str) -> None:
+async def _refuse_in_use(settings: Settings, held: GenerationControl, generation: str) -> None:
     if generation == held.active:
         raise LiaisonError(f"{generation} is active; switch to another generation first")
     if owners := await find_owners_left(settings, generation):

@@ -55,14 +55,14 @@ def _rebuild_indices(kinds: Sequence[str], as_json: bool) -> None:
     """Build indices anew, and say from how much."""
     import msgspec
 
-    from pipeline.ops.indexes.reindex import Rebuilt
+    from pipeline.ops.indexes.reindex import RebuiltIndex
     from pipeline.ops.indexes.reindex import reindex as rebuild
     from pipeline.ops.operation import audit_operation
     from pipeline.progress_bars import show_count
 
     settings = from_environment()
 
-    async def rebuilt() -> list[Rebuilt]:
+    async def rebuilt() -> list[RebuiltIndex]:
         async with audit_operation(settings, f"reindex {' '.join(kinds or ['all'])}"):
             with show_count("fetches written") as count:
                 return await rebuild(settings, kinds, count=count)

@@ -37,11 +37,18 @@ from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers.control import Generation, read_control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime import stores
-from pipeline.streams.runtime.stateless import Nothing
-from pipeline.streams.runtime.stores import Places
+from pipeline.streams.runtime.stateless import NullStore
+from pipeline.streams.runtime.stores import StorePlaces
 from pipeline.streams.runtime.table_store import TableStore
-from pipeline.streams.stages.project import DECISIONS, STAGE, Index, ProjectLinks, accepted_document, rejection_document
-from pipeline.streams.stages.writing import Writing
+from pipeline.streams.stages.project import (
+    DECISIONS,
+    STAGE,
+    LinkProjector,
+    RecordIndexer,
+    accepted_document,
+    rejection_document,
+)
+from pipeline.streams.stages.writing import DocumentPublisher
 
 NEAR: Final = 500
 """Records of a round after which the rest is quickly read: writes are blocked meanwhile."""
@@ -64,7 +71,7 @@ class NextIndices(Indices):
 
 
 @dataclass(frozen=True)
-class Rebuilt:
+class RebuiltIndex:
     """One index made anew: how many records of Kafka it was made from, and how many documents it refused."""
 
     kind: str
@@ -78,11 +85,16 @@ Open = Callable[[TopicPartition], Any]
 """Makes the empty store that a source partition's work begins with."""
 
 
-class Follower:
+class IndexFollower:
     """Writes what Kafka holds to the new indices, from the first record on and as often as it is told to."""
 
     def __init__(
-        self, settings: Settings, works: Mapping[TopicPartition, Any], open_store: Open, writing: Writing, count: Count
+        self,
+        settings: Settings,
+        works: Mapping[TopicPartition, Any],
+        open_store: Open,
+        writing: DocumentPublisher,
+        count: Count,
     ) -> None:
         self._settings, self._works, self._open = settings, works, open_store
         self._writing, self._count = writing, count
@@ -118,7 +130,7 @@ class Follower:
             store.close()
 
 
-async def reindex(settings: Settings, kinds: Iterable[str] = (), *, count: Count = lambda: None) -> list[Rebuilt]:
+async def reindex(settings: Settings, kinds: Iterable[str] = (), *, count: Count = lambda: None) -> list[RebuiltIndex]:
     """Make the active generation's indices of these kinds anew, or all of them.
 
     They have the shards and copies of the settings. Raises LiaisonError.
@@ -161,16 +173,16 @@ def _choose_kinds(kinds: Iterable[str]) -> list[str]:
 
 async def _rebuild_index(
     settings: Settings, root: Path, client: AsyncElasticsearch, one: Generation, kind: str, count: Count
-) -> Rebuilt:
+) -> RebuiltIndex:
     indices, following = Indices(settings.namespace, one.id), NextIndices(settings.namespace, one.id)
     old = await _find_index(client, indices.write_alias(kind))
     new = await _create_next_index(client, following.write_alias(kind), old, kind, layouts_of(settings))
-    writing = Writing(settings, BulkWriter(client, following))
-    places = Places(
+    writing = DocumentPublisher(settings, BulkWriter(client, following))
+    places = StorePlaces(
         root, STAGE, one.id, read_ids(settings, [topics.topic_name(settings, topics.LINKS, generation=one.id)])
     )
     opened = partial(_open_link_table, places) if kind == "links" else _open_null_store
-    follower = Follower(settings, _make_processors(settings, one, kind, writing, places), opened, writing, count)
+    follower = IndexFollower(settings, _make_processors(settings, one, kind, writing, places), opened, writing, count)
     try:
         await follower.nearly_to_end()
         await client.indices.add_block(index=old, block="write")
@@ -185,21 +197,21 @@ async def _rebuild_index(
         follower.close()
         await writing.close()
     await _drop_index(client, old)
-    return Rebuilt(kind, new, old, follower.records, follower.refused)
+    return RebuiltIndex(kind, new, old, follower.records, follower.refused)
 
 
-def _open_link_table(places: Places, source: TopicPartition) -> TableStore:
+def _open_link_table(places: StorePlaces, source: TopicPartition) -> TableStore:
     """What is remembered of each link, from nothing."""
     return stores.reopen_store(TableStore, places, source, NO_OFFSET)
 
 
-def _open_null_store(source: TopicPartition) -> Nothing:
+def _open_null_store(source: TopicPartition) -> NullStore:
     """The store of work that remembers nothing."""
-    return Nothing()
+    return NullStore()
 
 
 def _make_processors(
-    settings: Settings, one: Generation, kind: str, writing: Writing, places: Places
+    settings: Settings, one: Generation, kind: str, writing: DocumentPublisher, places: StorePlaces
 ) -> dict[TopicPartition, Any]:
     """The project stage's own work on each source partition of an index; nobody is told of a link."""
     topic, work = _make_processor(settings, one, kind, writing, places)
@@ -208,19 +220,19 @@ def _make_processors(
 
 
 def _make_processor(
-    settings: Settings, one: Generation, kind: str, writing: Writing, places: Places
+    settings: Settings, one: Generation, kind: str, writing: DocumentPublisher, places: StorePlaces
 ) -> tuple[topics.Topic, Any]:
     if kind == "cases":
-        return topics.ACCEPTED, Index(
+        return topics.ACCEPTED, RecordIndexer(
             topics.ACCEPTED, partial(accepted_document, current=one, model=one.compile_model()), writing
         )
     if kind == "rejected":
-        return topics.REJECTED, Index(topics.REJECTED, rejection_document, writing)
+        return topics.REJECTED, RecordIndexer(topics.REJECTED, rejection_document, writing)
     if kind == "links":
-        return topics.LINKS, ProjectLinks(settings, places, writing, key_ring(settings), None)
+        return topics.LINKS, LinkProjector(settings, places, writing, key_ring(settings), None)
     topic = next(topic for topic in DECISIONS if topic.pattern == kind)
     make = DECISIONS[topic]
-    return topic, Index(topic, lambda record: make(record.value, record.offset), writing)
+    return topic, RecordIndexer(topic, lambda record: make(record.value, record.offset), writing)
 
 
 async def _find_index(client: AsyncElasticsearch, alias: str) -> str:

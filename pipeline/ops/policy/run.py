@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from pipeline.access.audit import Act, ActKind, Form, ShownCase
+from pipeline.access.audit import Act, ActKind, ShownCase, ShownForm
 from pipeline.access.case_visibility import CaseVisibility, HandlingChange, explain_visibility
 from pipeline.access.policy import CaseMeta, Grant, Rule
 from pipeline.access.request_rules import RequestRule
@@ -35,7 +35,7 @@ async def explain_policy(settings: Settings, key: str, change: HandlingChange, c
     case, grants = await _read_case(settings, key, registered)
     now = clock()
     found = explain_visibility(case, registered.values(), grants, now, change)
-    shown = (ShownCase(key, Form.FULL, Rule.OPERATOR),)
+    shown = (ShownCase(key, ShownForm.FULL, Rule.OPERATOR),)
     act = Act(ActKind.OPERATION, operator_name(), object="policy explain", shown=shown, rule=RequestRule.COMMAND)
     async with audit_log(settings, lambda: now) as log:
         await log.write(act)

@@ -11,7 +11,7 @@ from pipeline.records.messages import Reason
 from pipeline.settings import settings as from_environment
 
 if TYPE_CHECKING:
-    from pipeline.ops.replay.rejections import RejectionFilter, Replayed
+    from pipeline.ops.replay.rejections import RejectionFilter, ReplaySummary
 
 _MENDED_BY_AGENCY = "(no readable message); the agency must send it again"
 _MENDED_BY_US = "(internal error after acceptance); run `liaison ops reindex`"
@@ -144,7 +144,7 @@ def replay_rejected(
     settings = from_environment()
     wanted = _make_filter(reason, agency, since, until, positions or ())
 
-    async def sent() -> Replayed:
+    async def sent() -> ReplaySummary:
         with show_count("messages") as count:
             if dry_run:
                 return await send_again(settings, wanted, dry=True, on_sent=count)
@@ -161,7 +161,7 @@ def replay_rejected(
     _print_left(done)
 
 
-def _print_left(done: Replayed) -> None:
+def _print_left(done: ReplaySummary) -> None:
     for reason, count in done.left.items():
         mended = _MENDED_BY_AGENCY if reason == Reason.UNREADABLE_BATCH else _MENDED_BY_US
         typer.echo(f"{count} not replayed: {reason} {mended}")
@@ -213,7 +213,7 @@ def replay_topics(
     settings = from_environment()
     begin, only = point_in_time(since, now(), WITH_WEEKS), agency or ()
 
-    async def sent() -> Replayed:
+    async def sent() -> ReplaySummary:
         with show_count("messages") as count:
             if dry_run:
                 return await send_again(settings, begin, only, dry=True, on_sent=count)

@@ -14,7 +14,7 @@ from aiokafka import TopicPartition
 from pipeline.access.requester import Requester
 from pipeline.errors import LiaisonError
 from pipeline.ops.replay.resending import Resender, open_resender
-from pipeline.records.messages import Position, Reason, Rejected, offsets_of
+from pipeline.records.messages import Position, Reason, RejectedMessage, offsets_of
 from pipeline.records.partitioning import partition_of
 from pipeline.records.validation import RefusedError
 from pipeline.records.validation import read as read_record
@@ -27,7 +27,7 @@ from pipeline.streams.runtime.faults import FAULTS
 NOT_REPLAYED: Final = FAULTS | {Reason.UNREADABLE_BATCH}
 """Reasons that no sending again can mend."""
 
-_decode = msgspec.json.Decoder(Rejected).decode
+_decode = msgspec.json.Decoder(RejectedMessage).decode
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class RejectionFilter:
     until: datetime | None = None
     positions: frozenset[str] = frozenset()
 
-    def matches(self, one: Rejected) -> bool:
+    def matches(self, one: RejectedMessage) -> bool:
         """Whether a rejection is one of these."""
         return (
             (not self.reason or one.reason == self.reason)
@@ -51,7 +51,7 @@ class RejectionFilter:
         )
 
 
-def _is_named(one: Rejected, positions: frozenset[str]) -> bool:
+def _is_named(one: RejectedMessage, positions: frozenset[str]) -> bool:
     """Whether a rejection is of one of these positions; a batch that could not be read is of many."""
     topic, partition = one.position.topic, one.position.partition
     return any(f"{topic}-{partition}-{offset}" in positions for offset in one.offsets)
@@ -84,7 +84,7 @@ class Rejection(msgspec.Struct, frozen=True):
         return len(offsets_of(Position.parse(self.position), self.last_offset))
 
 
-def redact_rejection(one: Rejected) -> Rejection:
+def redact_rejection(one: RejectedMessage) -> Rejection:
     """What may be told of a rejection to whoever operates."""
     return Rejection(
         position=str(one.position),
@@ -99,7 +99,7 @@ def redact_rejection(one: Rejected) -> Rejection:
     )
 
 
-async def read_rejected(settings: Settings, wanted: RejectionFilter) -> AsyncIterator[Rejected]:
+async def read_rejected(settings: Settings, wanted: RejectionFilter) -> AsyncIterator[RejectedMessage]:
     """The rejections that Kafka still holds and that are wanted; a position rejected twice comes once."""
     seen: set[Position] = set()
     name = topics.topic_name(settings, topics.REJECTED)
@@ -117,7 +117,7 @@ async def list_rejections(settings: Settings, wanted: RejectionFilter) -> list[R
     return sorted(found, key=lambda one: one.time, reverse=True)
 
 
-async def read_original(settings: Settings, position: str, requester: Requester) -> Rejected:
+async def read_original(settings: Settings, position: str, requester: Requester) -> RejectedMessage:
     """A rejection with its original bytes, for the agency that sent it.
 
     Raises LiaisonError: to everyone else a position that is another agency's is as one that is not there.
@@ -129,7 +129,7 @@ async def read_original(settings: Settings, position: str, requester: Requester)
 
 
 @dataclass
-class Replayed:
+class ReplaySummary:
     """How many rejections were sent again, by agency; `left` by reason what no sending again can mend."""
 
     sent: Counter[str] = field(default_factory=Counter)
@@ -138,7 +138,7 @@ class Replayed:
 
 async def replay_rejected(
     settings: Settings, wanted: RejectionFilter, *, dry: bool = False, on_sent: Callable[[], None] = lambda: None
-) -> Replayed:
+) -> ReplaySummary:
     """Send rejected messages to their national topics again, in their order; each carries where it was first.
 
     What was sent again before and rejected anew is left out, unless its position is named: its first rejection is sent.
@@ -146,7 +146,7 @@ async def replay_rejected(
     ago: they are mended by a reindex or a new generation. What was too large to be kept can't be sent, and of a batch
     that could not be read no message is known: its agency sends it again. A `dry` run sends nothing.
     """
-    replayed = Replayed()
+    replayed = ReplaySummary()
     async with open_resender(settings, dry=dry) as send:
         async for one in read_rejected(settings, wanted):
             if one.origin is not None and not wanted.positions:
@@ -160,13 +160,13 @@ async def replay_rejected(
     return replayed
 
 
-async def _resend_rejected(settings: Settings, one: Rejected, send: Resender) -> None:
+async def _resend_rejected(settings: Settings, one: RejectedMessage, send: Resender) -> None:
     topic = topics.topic_name(settings, topics.CASES, agency=one.agency)
     key, partition = route_rejected(one, settings.case_partitions)
     await send(topic, partition, key, one.original, one.origin or one.position)
 
 
-def route_rejected(one: Rejected, partitions: int) -> tuple[bytes | None, int]:
+def route_rejected(one: RejectedMessage, partitions: int) -> tuple[bytes | None, int]:
     """Key and partition for another try: where the record says that it belongs, if it was misrouted and can be read."""
     key = one.key
     if one.reason == Reason.MISROUTED:

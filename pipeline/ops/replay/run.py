@@ -13,7 +13,7 @@ from datetime import datetime
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.errors import LiaisonError
-from pipeline.ops.replay.rejections import Replayed
+from pipeline.ops.replay.rejections import ReplaySummary
 from pipeline.ops.replay.resending import open_resender
 from pipeline.records.messages import Position, Reason
 from pipeline.settings import Settings
@@ -33,7 +33,7 @@ async def replay_messages(
     *,
     dry: bool = False,
     on_sent: Callable[[], None] = lambda: None,
-) -> Replayed:
+) -> ReplaySummary:
     """Send what came since a time again, up to what has come when this begins.
 
     All that the topics hold is read for it: to look up a time in a topic a broker inflates whole records, which others
@@ -46,7 +46,7 @@ async def replay_messages(
     starts = await offsets_since(settings, list(partitions), None)
     since_ms = unix_ms(since)
     last = await _last_offsets(settings, starts)
-    replayed = Replayed()
+    replayed = ReplaySummary()
     async with open_resender(settings, dry=dry) as send:
         async for records in read_partitions(settings, {p: starts[p] for p in last}, last):
             for record in filter(_is_first, records):

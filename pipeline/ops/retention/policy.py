@@ -35,7 +35,7 @@ class _Origin(msgspec.Struct, frozen=True):
     content_hash: str
 
 
-class Keeping(msgspec.Struct, frozen=True):
+class RetentionFields(msgspec.Struct, frozen=True):
     """The parts of an accepted version that say how long it is kept."""
 
     case: str
@@ -82,7 +82,7 @@ class RetentionPlan(msgspec.Struct, frozen=True):
     months: tuple[str, ...]
 
 
-def forecast_expiries(cases: Iterable[Keeping], now: datetime, until: datetime) -> tuple[Forecast, ...]:
+def forecast_expiries(cases: Iterable[RetentionFields], now: datetime, until: datetime) -> tuple[Forecast, ...]:
     """Count the cases that expire by `until`; the soonest first."""
     last = until.date().isoformat()
     dated = ((one.agency, one.expiry_date()) for one in cases)
@@ -90,12 +90,12 @@ def forecast_expiries(cases: Iterable[Keeping], now: datetime, until: datetime) 
     return tuple(Forecast(agency, month, count, past) for (month, agency, past), count in sorted(counted.items()))
 
 
-def ended_cases(cases: Iterable[Keeping], now: datetime) -> tuple[Expiry, ...]:
+def ended_cases(cases: Iterable[RetentionFields], now: datetime) -> tuple[Expiry, ...]:
     """The versions whose retention is over, unless their content is gone already."""
     return tuple(one.make_expiry() for one in cases if is_expired(one.expiry_date(), now))
 
 
-def make_expiry_notices(cases: Iterable[Keeping], told: Collection[str], now: datetime) -> tuple[Notice, ...]:
+def make_expiry_notices(cases: Iterable[RetentionFields], told: Collection[str], now: datetime) -> tuple[Notice, ...]:
     """What owners are told of cases that expire within TOLD_AHEAD; `told` has the ids of notices that they have.
 
     One for each case and date, so that a case extended is told of anew when that date comes near.

@@ -14,7 +14,7 @@ from pipeline.access.reviews import Review
 from pipeline.access.subscriptions import Subscription
 from pipeline.ops.replay.resending import open_sender
 from pipeline.ops.retention.policy import (
-    Keeping,
+    RetentionFields,
     RetentionPlan,
     close_lapsed_subscriptions,
     ended_cases,
@@ -33,7 +33,7 @@ from pipeline.streams.registers.seals import sealed_expiry
 
 _review: Final = msgspec.json.Decoder(Review)
 _subscription: Final = msgspec.json.Decoder(Subscription)
-_keeping: Final = msgspec.json.Decoder(Keeping)
+_keeping: Final = msgspec.json.Decoder(RetentionFields)
 _encoder: Final = msgspec.json.Encoder()
 
 
@@ -79,9 +79,11 @@ async def _read_reviews(settings: Settings) -> list[Review]:
     return [_review.decode(value) for value in held.values()]
 
 
-async def _read_cases(settings: Settings, reviewed: Collection[str], now: datetime) -> tuple[list[Keeping], set[str]]:
+async def _read_cases(
+    settings: Settings, reviewed: Collection[str], now: datetime
+) -> tuple[list[RetentionFields], set[str]]:
     """Every case that has an end, and the reviewed cases that are over."""
-    ending: list[Keeping] = []
+    ending: list[RetentionFields] = []
     over: set[str] = set()
     name = topics.topic_name(settings, topics.ACCEPTED)
     for partition in range(topics.partition_count(settings, topics.ACCEPTED)):
@@ -91,8 +93,8 @@ async def _read_cases(settings: Settings, reviewed: Collection[str], now: dateti
     return ending, over
 
 
-async def _read_last_versions(settings: Settings, source: TopicPartition) -> dict[str, Keeping]:
-    last: dict[str, Keeping] = {}
+async def _read_last_versions(settings: Settings, source: TopicPartition) -> dict[str, RetentionFields]:
+    last: dict[str, RetentionFields] = {}
     async for records in read_partitions(settings, {source: 0}):
         last |= {r.key.decode(): _keeping.decode(r.value) for r in records if r.value is not None}
     return last

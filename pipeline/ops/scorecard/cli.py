@@ -10,7 +10,7 @@ import typer
 from pipeline.settings import settings as from_environment
 
 if TYPE_CHECKING:
-    from pipeline.ops.scorecard.policy import Score, Scorecard
+    from pipeline.ops.scorecard.policy import QualityScore, Scorecard
 
 
 def register(ops: typer.Typer) -> None:
@@ -49,7 +49,7 @@ def scorecard_document(card: Scorecard) -> dict[str, Any]:
     }
 
 
-def _score_numbers(score: Score) -> dict[str, Any]:
+def _score_numbers(score: QualityScore) -> dict[str, Any]:
     import msgspec
 
     return {**msgspec.to_builtins(score), "rates": score.rates()}
@@ -59,10 +59,10 @@ def scorecard_table(cards: dict[str, Scorecard]) -> Any:
     """Scorecards for a terminal: a line for each agency and, below it, one for each day."""
     from rich.table import Table
 
-    from pipeline.ops.scorecard.policy import Score
+    from pipeline.ops.scorecard.policy import QualityScore
 
     shown = Table("Agency", "Day")
-    for column in ("Records", "Cases", *(name.capitalize() for name in Score().rates())):
+    for column in ("Records", "Cases", *(name.capitalize() for name in QualityScore().rates())):
         shown.add_column(column, justify="right")
     for name, card in cards.items():
         for label, day, score in [(name, "all", card.sum_days()), *(("", d, s) for d, s in card.by_day().items())]:

@@ -15,7 +15,7 @@ import msgspec
 from pipeline.records.doubts import Doubt
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME, NUMBERED
 from pipeline.records.messages import Outcome
-from pipeline.records.normalised import PartialDate, Place, RecordWarning, TimeSpan
+from pipeline.records.normalised import GeoPoint, PartialDate, RecordWarning, TimeSpan
 
 PLACEHOLDER: Final = frozenset({Doubt.PLACEHOLDER})
 INVALID: Final = frozenset(
@@ -43,7 +43,7 @@ class CountedReceipt(msgspec.Struct, frozen=True):
     warnings: tuple[RecordWarning, ...] = ()
 
 
-class Described(msgspec.Struct, frozen=True):
+class EntityFields(msgspec.Struct, frozen=True):
     """The parts of an entity that say whether it can be matched; only whether they are there matters."""
 
     type: str
@@ -52,7 +52,7 @@ class Described(msgspec.Struct, frozen=True):
     identifiers: tuple[msgspec.Raw, ...] = ()
     phones: tuple[msgspec.Raw, ...] = ()
     addresses: tuple[msgspec.Raw, ...] = ()
-    place: Place | None = None
+    place: GeoPoint | None = None
     span: TimeSpan | None = None
 
 
@@ -65,10 +65,10 @@ class CountedVersion(msgspec.Struct, frozen=True):
 
     case: str
     provenance: _Arrival
-    entities: tuple[Described, ...] = ()
+    entities: tuple[EntityFields, ...] = ()
 
 
-class Score(msgspec.Struct):
+class QualityScore(msgspec.Struct):
     """Counts of one agency, of one day or of all."""
 
     records: int = 0
@@ -86,7 +86,7 @@ class Score(msgspec.Struct):
         found = {name: _share(getattr(self, name), self.records) for name in names}
         return found | {"missing": _share(self.missing, self.cases)}
 
-    def __iadd__(self, other: Score) -> Score:
+    def __iadd__(self, other: QualityScore) -> QualityScore:
         for name in self.__struct_fields__:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         return self
@@ -96,7 +96,7 @@ class Scorecard:
     """Folds an agency's receipts and its cases' last versions, in any order, into counts by day (UTC, ISO 8601)."""
 
     def __init__(self) -> None:
-        self.days: defaultdict[str, Score] = defaultdict(Score)
+        self.days: defaultdict[str, QualityScore] = defaultdict(QualityScore)
 
     def add_receipt(self, one: CountedReceipt) -> None:
         """Count a receipt."""
@@ -115,24 +115,24 @@ class Scorecard:
             day.cases += 1
             day.missing += any(is_incomplete(entity) for entity in one.entities)
 
-    def by_day(self) -> dict[str, Score]:
+    def by_day(self) -> dict[str, QualityScore]:
         """The days that anything was counted for, in order."""
         return dict(sorted(self.days.items()))
 
-    def sum_days(self) -> Score:
+    def sum_days(self) -> QualityScore:
         """All days together."""
         return sum_scores(self.days.values())
 
 
-def sum_scores(scores: Iterable[Score]) -> Score:
+def sum_scores(scores: Iterable[QualityScore]) -> QualityScore:
     """The sum of some counts."""
-    found = Score()
+    found = QualityScore()
     for one in scores:
         found += one
     return found
 
 
-def is_incomplete(one: Described) -> bool:
+def is_incomplete(one: EntityFields) -> bool:
     """Whether an entity has too little for a certain match."""
     row = ENTITY_TYPES_BY_NAME.get(one.type)
     needs = NUMBERED if row is None else row.needs

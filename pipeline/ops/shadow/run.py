@@ -26,21 +26,21 @@ from pipeline.errors import LiaisonError
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model, generation_id
 from pipeline.ops.shadow.policy import ModelComparison, compare_links, link_of
-from pipeline.records.messages import Accepted
+from pipeline.records.messages import AcceptedRecord
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers.control import Generation, read_control
 from pipeline.streams.runtime import stores
-from pipeline.streams.runtime.stores import Places
+from pipeline.streams.runtime.stores import StorePlaces
 
 STAGE: Final = "shadow"
 
 COMMITTED_AT_ONCE: Final = 2000
 """Cases between two commits of the store: they wait in memory."""
 
-_accepted = msgspec.json.Decoder(Accepted).decode
+_accepted = msgspec.json.Decoder(AcceptedRecord).decode
 _claim = msgspec.json.Decoder(Claim).decode
 
 Count = Callable[[], None]
@@ -59,7 +59,7 @@ async def compare_with_active(
         raise LiaisonError("this is the active model; choose another")
     accepted = topics.topic_name(settings, topics.ACCEPTED)
     with stores.scratch_folder(settings, STAGE) as root:
-        places = Places(root, STAGE, second, read_ids(settings, [accepted]))
+        places = StorePlaces(root, STAGE, second, read_ids(settings, [accepted]))
         with closing(stores.reopen_store(LmdbStore, places, TopicPartition(accepted, 0), NO_OFFSET)) as store:
             return await _Shadow(settings, one, model, second, store, count).run(clock)
 

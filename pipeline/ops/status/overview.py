@@ -18,7 +18,7 @@ from aiokafka import TopicPartition
 from pipeline.index.client import connect_for_reading
 from pipeline.index.engine import call_engine
 from pipeline.index.fields import CATALOGUE
-from pipeline.ops.generations.run import Status, read_statuses
+from pipeline.ops.generations.run import GenerationStatus, read_statuses
 from pipeline.ops.replay.rejections import RejectionFilter, read_rejected
 from pipeline.ops.status.throughput import Throughput, measure_throughput
 from pipeline.records.agencies import AgencyState, Registry
@@ -34,7 +34,7 @@ DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Waiting:
+class WaitingRecords:
     """Records of a topic that a stage has not acknowledged."""
 
     stage: str
@@ -53,7 +53,7 @@ class AgencyFeed:
 
 
 @dataclass(frozen=True)
-class Size:
+class StorageSize:
     """What an index or a kind of store takes on disk; `documents` is None for stores."""
 
     name: str
@@ -65,12 +65,12 @@ class Size:
 class Overview:
     """`rejected` counts by reason since a day ago; `stores` are those of this machine."""
 
-    waiting: list[Waiting]
+    waiting: list[WaitingRecords]
     feeds: list[AgencyFeed]
     rejected: dict[str, int]
-    generations: list[Status]
-    indices: list[Size]
-    stores: list[Size]
+    generations: list[GenerationStatus]
+    indices: list[StorageSize]
+    stores: list[StorageSize]
     throughput: Throughput
 
 
@@ -87,15 +87,15 @@ async def read_overview(settings: Settings, now: datetime) -> Overview:
     return Overview(sum_lags(waiting, settings.namespace), feeds, refused, generations, indices, stores, rates)
 
 
-def sum_lags(lags: Iterable[Lag], namespace: str = "") -> list[Waiting]:
+def sum_lags(lags: Iterable[Lag], namespace: str = "") -> list[WaitingRecords]:
     """By stage and topic, what waits most first."""
     counted: Counter[tuple[str, str]] = Counter()
     for one in lags:
         counted[one.group.removeprefix(namespace), one.topic.removeprefix(namespace)] += one.lag
-    return sorted((Waiting(*key, records) for key, records in counted.items()), key=_most_first)
+    return sorted((WaitingRecords(*key, records) for key, records in counted.items()), key=_most_first)
 
 
-def _most_first(one: Waiting) -> tuple[int, str, str]:
+def _most_first(one: WaitingRecords) -> tuple[int, str, str]:
     return -one.records, one.stage, one.topic
 
 
@@ -136,25 +136,25 @@ async def _count_rejected(settings: Settings, now: datetime) -> dict[str, int]:
     return dict(counted.most_common())
 
 
-async def _read_index_sizes(settings: Settings) -> list[Size]:
+async def _read_index_sizes(settings: Settings) -> list[StorageSize]:
     names = [f"{settings.namespace}{kind}*" for kind in CATALOGUE]
     async with connect_for_reading(settings) as client:
         held = await call_engine(client.indices.stats, index=names, metric=["docs", "store"])
     return indices_of(held["indices"])
 
 
-def indices_of(held: Mapping[str, Any]) -> list[Size]:
+def indices_of(held: Mapping[str, Any]) -> list[StorageSize]:
     """The largest first, from what Elasticsearch says of each; replicas count to the size, not to the documents."""
     found = [
-        Size(name, one["total"]["store"]["size_in_bytes"], one["primaries"]["docs"]["count"])
+        StorageSize(name, one["total"]["store"]["size_in_bytes"], one["primaries"]["docs"]["count"])
         for name, one in held.items()
     ]
     return sorted(found, key=lambda one: (-one.size, one.name))
 
 
-def measure_stores(root: Path) -> list[Size]:
+def measure_stores(root: Path) -> list[StorageSize]:
     """The stores under a root, by stage; what a worker deletes meanwhile counts as nothing."""
     sizes: Counter[str] = Counter()
     for lock in root.glob(f"*/*/*/*/{LOCK}"):
         sizes[lock.relative_to(root).parts[1]] += size_on_disk(lock.parent)
-    return [Size(name, size) for name, size in sorted(sizes.items())]
+    return [StorageSize(name, size) for name, size in sorted(sizes.items())]

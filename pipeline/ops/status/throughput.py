@@ -32,7 +32,7 @@ SPANS: Final = 30
 
 
 @dataclass(frozen=True)
-class Rate:
+class TopicRate:
     """Offsets that a topic was given in each span."""
 
     topic: str
@@ -45,7 +45,7 @@ class Throughput:
 
     begins: tuple[datetime, ...]
     span_s: float
-    rates: tuple[Rate, ...]
+    rates: tuple[TopicRate, ...]
 
 
 async def measure_throughput(
@@ -67,15 +67,15 @@ async def measure_throughput(
     return Throughput(begins, past.total_seconds() / spans, busiest_first([*written, *_national_rates(written)]))
 
 
-def _national_rates(written: Iterable[Rate]) -> Iterator[Rate]:
+def _national_rates(written: Iterable[TopicRate]) -> Iterator[TopicRate]:
     """The rates of national topics: there is a receipt for each message."""
     cases, receipts = (topic.pattern.partition("{")[0] for topic in (topics.CASES, topics.RECEIPTS))
     for one in written:
         if one.topic.startswith(receipts):
-            yield Rate(cases + one.topic.removeprefix(receipts), one.counts)
+            yield TopicRate(cases + one.topic.removeprefix(receipts), one.counts)
 
 
-def busiest_first(found: Iterable[Rate]) -> tuple[Rate, ...]:
+def busiest_first(found: Iterable[TopicRate]) -> tuple[TopicRate, ...]:
     """Rates in the order of what was written in all spans."""
     return tuple(sorted(found, key=lambda one: (-sum(one.counts), one.topic)))
 
@@ -90,7 +90,7 @@ async def _record_partitions(settings: Settings) -> list[TopicPartition]:
     return [TopicPartition(one.name, p) for one in asked for p in range(one.partitions)]
 
 
-def compute_rates(offsets: Sequence[Mapping[TopicPartition, int]], namespace: str = "") -> tuple[Rate, ...]:
+def compute_rates(offsets: Sequence[Mapping[TopicPartition, int]], namespace: str = "") -> tuple[TopicRate, ...]:
     """By topic, how much its partitions' offsets have grown from each moment to the next; the busiest topic first.
 
     An offset that seems to fall, where a producer's clock went back, grows by nothing.
@@ -100,4 +100,4 @@ def compute_rates(offsets: Sequence[Mapping[TopicPartition, int]], namespace: st
         for partition, offset in before.items():
             counts = counted.setdefault(partition.topic.removeprefix(namespace), [0] * (len(offsets) - 1))
             counts[number] += max(0, after[partition] - offset)
-    return busiest_first(Rate(topic, tuple(counts)) for topic, counts in counted.items())
+    return busiest_first(TopicRate(topic, tuple(counts)) for topic, counts in counted.items())

@@ -11,7 +11,7 @@ import typer
 from pipeline.settings import settings as from_environment
 
 if TYPE_CHECKING:
-    from pipeline.ops.subject_report.policy import Report, SubjectRecord
+    from pipeline.ops.subject_report.policy import SubjectRecord, SubjectReport
 
 
 def register(ops: typer.Typer) -> None:
@@ -58,7 +58,7 @@ def _print_record(one: SubjectRecord) -> None:
         typer.echo(f"  disclosure\t{thread.since}\t{thread.agency}\t{thread.state}\tuntil {thread.until or '-'}")
 
 
-def _print_json(report: Report) -> None:
+def _print_json(report: SubjectReport) -> None:
     import msgspec
 
     typer.echo(msgspec.json.encode(report).decode())

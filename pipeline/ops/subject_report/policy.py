@@ -60,7 +60,7 @@ class SubjectRecord(msgspec.Struct, frozen=True):
     disclosures: tuple[RecordDisclosure, ...]
 
 
-class Report(msgspec.Struct, frozen=True):
+class SubjectReport(msgspec.Struct, frozen=True):
     """The likeliest record first; not `complete` where the question met more than are looked at: narrow it then."""
 
     agency: str

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Any, Final
 
-from pipeline.access.audit import Act, ActKind, Form, ShownCase
+from pipeline.access.audit import Act, ActKind, ShownCase, ShownForm
 from pipeline.access.disclosures import Disclosure
 from pipeline.access.policy import Rule
 from pipeline.access.query_cipher import QueryCipher, keys_in
@@ -18,13 +18,13 @@ from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.engine import call_engine
 from pipeline.index.filters import Filters, filter_clauses
 from pipeline.index.mappings import Indices
-from pipeline.index.queries import Limits
+from pipeline.index.queries import QueryLimits
 from pipeline.index.questions import parse_question
 from pipeline.index.reading import IndexReader
 from pipeline.index.searching import search_cases
 from pipeline.matching.model import Model
 from pipeline.ops.operation import operator_name
-from pipeline.ops.subject_report.policy import Report, SubjectRecord, make_subject_record
+from pipeline.ops.subject_report.policy import SubjectRecord, SubjectReport, make_subject_record
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import audit_log
 from pipeline.streams.kafka.connection import elasticsearch_url
@@ -40,7 +40,7 @@ PAGE: Final = 1000
 Clock = Callable[[], datetime]
 
 
-async def subject_report(settings: Settings, agency: str, question: str, clock: Clock) -> Report:
+async def subject_report(settings: Settings, agency: str, question: str, clock: Clock) -> SubjectReport:
     """What the agency holds of the person that a question describes, and who was shown it.
 
     Raises LiaisonError for an agency that is not registered, a question that makes no sense, or where the report cannot
@@ -59,7 +59,7 @@ async def subject_report(settings: Settings, agency: str, question: str, clock: 
             IndexReader(client, indices, clock), decisions, agency, registered.country, question, model, now
         )
     await _audit_report(settings, agency, question, records, now)
-    return Report(agency, now.isoformat(), complete, tuple(records))
+    return SubjectReport(agency, now.isoformat(), complete, tuple(records))
 
 
 async def _find_records(
@@ -71,7 +71,7 @@ async def _find_records(
     model: Model,
     now: datetime,
 ) -> tuple[list[SubjectRecord], bool]:
-    limits = Limits(now.date(), filters=filter_clauses(Filters(agencies=(agency,))))
+    limits = QueryLimits(now.date(), filters=filter_clauses(Filters(agencies=(agency,))))
     found = await search_cases(reader, parse_question(question), model, limits, country, limit=MOST, among=MOST)
     cases = await reader.read_cases((one.case.case for one in found), fields=None)
     acts = [act async for act in _read_acts(decisions, agency, set(cases))]
@@ -108,7 +108,7 @@ async def _audit_report(
 ) -> None:
     """What was asked is encrypted, as that of a search."""
     sealed = QueryCipher(keys_in(settings.audit_key_folder)).encrypt(question, now)
-    shown = tuple(ShownCase(one.case, Form.FULL, Rule.OPERATOR) for one in records)
+    shown = tuple(ShownCase(one.case, ShownForm.FULL, Rule.OPERATOR) for one in records)
     act = Act(
         ActKind.OPERATION, subject=operator_name(), agency=agency, object=f"subject-report {agency}", query=sealed,
         shown=shown, rule=RequestRule.COMMAND,

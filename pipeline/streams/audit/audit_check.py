@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from pipeline.access.audit_verification import Finding, Verification
+from pipeline.access.audit_verification import TrailFinding, TrailVerifier
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_tail import entries_from
 
@@ -21,7 +21,7 @@ class TrailStatus(msgspec.Struct, frozen=True):
     """How the trail stands: `entries` have been read, `at` is when its end was last reached; None before it was."""
 
     entries: int = 0
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[TrailFinding, ...] = ()
     at: datetime | None = None
     running: bool = False
 
@@ -31,7 +31,7 @@ class TrailCheck:
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
         self._settings, self._clock = settings, clock
-        self._verification = Verification()
+        self._verification = TrailVerifier()
         self._next = 0
         self._done = TrailStatus()
         self._task: asyncio.Task[None] | None = None

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from aiokafka import AIOKafkaProducer
 
-from pipeline.access.audit import CHECKPOINT_S, Act, ActKind, AuditEntry, Chain, Heads, bind_acts
+from pipeline.access.audit import CHECKPOINT_S, Act, ActKind, AuditEntry, Chain, ChainHeads, bind_acts
 from pipeline.access.request_rules import RequestRule
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
@@ -177,7 +177,7 @@ async def audit_log(
     settings: Settings, clock: Clock, see: Iterable[See] = (), writer: str = ""
 ) -> AsyncIterator[AuditLog]:
     """This process's writer to the topic `audit`; `see` is told of all entries of the last day and of each new one."""
-    send, heads = KafkaSender(settings), Heads()
+    send, heads = KafkaSender(settings), ChainHeads()
     since = unix_ms(clock()) - DAY_MS
     try:
         async with follow_audit(settings, since, [heads.add_entry, *see]), AuditLog(send, clock, heads, writer) as log:

@@ -22,7 +22,7 @@ class ResourceType(StrEnum):
     TRANSACTIONS = "TRANSACTIONAL_ID"
 
 
-class Operation(StrEnum):
+class KafkaOperation(StrEnum):
     """What may be done; to read or write lets one describe the resource too."""
 
     READ = "READ"
@@ -35,11 +35,11 @@ class KafkaRight(NamedTuple):
 
     kind: ResourceType
     name: str
-    operation: Operation
+    operation: KafkaOperation
     prefix: bool = False
 
 
-class Duties(NamedTuple):
+class ProcessDuties(NamedTuple):
     """What a process of ours reads and writes.
 
     `owns` begins the names of its groups and transactions, if any; `also_sends_as` those of further transactions. Who
@@ -69,8 +69,8 @@ ALSO_SENDS_AS: Final = {
 }
 
 
-def _duties(process: Process) -> Duties:
-    return Duties(
+def _duties(process: Process) -> ProcessDuties:
+    return ProcessDuties(
         reads=tuple(topic for topic in topics.CATALOGUE if topic.is_read_by(process)),
         writes=tuple(topic for topic in topics.CATALOGUE if process in topic.writers),
         owns=OWNS.get(process, process.value),
@@ -89,8 +89,8 @@ def role_grants(settings: Settings, role: str) -> list[KafkaRight]:
     """What a process of ours may do."""
     duties = ROLES[role]
     granted = [
-        *_rights_on(settings, duties.reads, Operation.READ),
-        *_rights_on(settings, duties.writes, Operation.WRITE),
+        *_rights_on(settings, duties.reads, KafkaOperation.READ),
+        *_rights_on(settings, duties.writes, KafkaOperation.WRITE),
     ]
     granted += _own_group_rights(settings.namespace + duties.owns)
     if duties.watches:
@@ -108,19 +108,19 @@ def agency_grants(settings: Settings, agency: str) -> list[KafkaRight]:
     read = [topic for topic in topics.CATALOGUE if topic.is_read_by(Process.AGENCY)]
     own = [topic for topic in read if topic.scope is Scope.AGENCY and not topic.open_to_agencies]
     return [
-        *_own_topics(settings, written, agency, Operation.WRITE),
-        *_own_topics(settings, own, agency, Operation.READ),
-        *_rights_on(settings, [topic for topic in read if topic not in own], Operation.READ),
+        *_own_topics(settings, written, agency, KafkaOperation.WRITE),
+        *_own_topics(settings, own, agency, KafkaOperation.READ),
+        *_rights_on(settings, [topic for topic in read if topic not in own], KafkaOperation.READ),
         *_own_group_rights(upload_prefix(settings, agency)),
     ]
 
 
-def _own_topics(settings: Settings, kinds: Iterable[Topic], agency: str, operation: Operation) -> list[KafkaRight]:
+def _own_topics(settings: Settings, kinds: Iterable[Topic], agency: str, operation: KafkaOperation) -> list[KafkaRight]:
     names = (topics.topic_name(settings, topic, agency=agency) for topic in kinds)
     return [KafkaRight(ResourceType.TOPIC, name, operation) for name in names]
 
 
-def _rights_on(settings: Settings, kinds: Iterable[Topic], operation: Operation) -> list[KafkaRight]:
+def _rights_on(settings: Settings, kinds: Iterable[Topic], operation: KafkaOperation) -> list[KafkaRight]:
     """All topics of these kinds, whichever agency or generation they are for."""
     starts = [(topic.pattern.partition("{")) for topic in kinds]
     return [
@@ -130,13 +130,13 @@ def _rights_on(settings: Settings, kinds: Iterable[Topic], operation: Operation)
 
 def _watch_rights(settings: Settings, kinds: Iterable[Topic]) -> list[KafkaRight]:
     stages = (settings.namespace + duties.owns for role, duties in ROLES.items() if role != API)
-    groups = [KafkaRight(ResourceType.GROUP, stage, Operation.DESCRIBE, prefix=True) for stage in stages]
-    return [*_rights_on(settings, kinds, Operation.DESCRIBE), *groups]
+    groups = [KafkaRight(ResourceType.GROUP, stage, KafkaOperation.DESCRIBE, prefix=True) for stage in stages]
+    return [*_rights_on(settings, kinds, KafkaOperation.DESCRIBE), *groups]
 
 
 def _own_group_rights(prefix: str) -> list[KafkaRight]:
-    return [KafkaRight(ResourceType.GROUP, prefix, Operation.READ, prefix=True), _transaction_right(prefix)]
+    return [KafkaRight(ResourceType.GROUP, prefix, KafkaOperation.READ, prefix=True), _transaction_right(prefix)]
 
 
 def _transaction_right(prefix: str) -> KafkaRight:
-    return KafkaRight(ResourceType.TRANSACTIONS, prefix, Operation.WRITE, prefix=True)
+    return KafkaRight(ResourceType.TRANSACTIONS, prefix, KafkaOperation.WRITE, prefix=True)

@@ -212,7 +212,7 @@ act behind a decision and each leaf's entry is there."""
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlannedTopic:
     """One topic that must exist: its full name, partition count and kind."""
 
     name: str
@@ -261,7 +261,7 @@ def partition_count(settings: Settings, topic: Topic) -> int:
     return counts[topic.count]
 
 
-def plan_topics(settings: Settings, agencies: Iterable[str], generations: Iterable[str]) -> list[Planned]:
+def plan_topics(settings: Settings, agencies: Iterable[str], generations: Iterable[str]) -> list[PlannedTopic]:
     """Every topic that this installation needs, for these agencies and generations."""
     return (
         [_plan_topic(settings, t) for t in CATALOGUE if t.scope is Scope.INSTALLATION]
@@ -270,21 +270,21 @@ def plan_topics(settings: Settings, agencies: Iterable[str], generations: Iterab
     )
 
 
-def agency_plan(settings: Settings, agencies: Iterable[str]) -> list[Planned]:
+def agency_plan(settings: Settings, agencies: Iterable[str]) -> list[PlannedTopic]:
     """The topics that exist once per agency."""
     kinds = [t for t in CATALOGUE if t.scope is Scope.AGENCY]
     return [_plan_topic(settings, t, agency=a) for a in agencies for t in kinds]
 
 
-def generation_plan(settings: Settings, generations: Iterable[str]) -> list[Planned]:
+def generation_plan(settings: Settings, generations: Iterable[str]) -> list[PlannedTopic]:
     """The topics that exist once per generation."""
     kinds = [t for t in CATALOGUE if t.scope is Scope.GENERATION]
     return [_plan_topic(settings, t, generation=g) for g in generations for t in kinds]
 
 
-def _plan_topic(settings: Settings, topic: Topic, *, agency: str = "", generation: str = "") -> Planned:
+def _plan_topic(settings: Settings, topic: Topic, *, agency: str = "", generation: str = "") -> PlannedTopic:
     full = topic_name(settings, topic, agency=agency, generation=generation)
-    return Planned(full, partition_count(settings, topic), topic)
+    return PlannedTopic(full, partition_count(settings, topic), topic)
 
 
 def link_partition(link: str, count: int) -> int:

@@ -14,7 +14,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_e
 from pipeline.backoff import FIRST_PAUSE_S
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
-from pipeline.streams.catalogues.topics import Planned
+from pipeline.streams.catalogues.topics import PlannedTopic
 from pipeline.streams.kafka.connection import client_options
 from pipeline.streams.kafka.topic_state import (
     TopicDifference,
@@ -85,7 +85,7 @@ def admin_client(settings: Settings) -> Iterator[KafkaAdminClient]:
         client.close()
 
 
-def apply_plan(settings: Settings, planned: Sequence[Planned], patience_s: float = PATIENCE_S) -> TopicReport:
+def apply_plan(settings: Settings, planned: Sequence[PlannedTopic], patience_s: float = PATIENCE_S) -> TopicReport:
     """Create what is missing and compare the rest; nothing that exists is changed. It may be cut off and repeated.
 
     Where Kafka is not ready it is tried again for `patience_s`: brokers may be starting or electing a leader.
@@ -108,7 +108,7 @@ def apply_plan(settings: Settings, planned: Sequence[Planned], patience_s: float
     )
 
 
-def _apply_once(settings: Settings, planned: Sequence[Planned], absent: set[str]) -> list[TopicDifference]:
+def _apply_once(settings: Settings, planned: Sequence[PlannedTopic], absent: set[str]) -> list[TopicDifference]:
     """One attempt; notes in `absent` which topics were not there."""
     with admin_client(settings) as client:
         held = set(client.list_topics())
@@ -121,7 +121,7 @@ def _apply_once(settings: Settings, planned: Sequence[Planned], absent: set[str]
         return compare_topics(planned, states, settings.replication_factor)
 
 
-def _refuse_other_counts(planned: Sequence[Planned], states: Sequence[TopicState]) -> None:
+def _refuse_other_counts(planned: Sequence[PlannedTopic], states: Sequence[TopicState]) -> None:
     wanted = {p.name: p.partitions for p in planned}
     counts = {state.name: len(state.assigned) for state in states}
     wrong = [f"{name} has {count}, not {wanted[name]}" for name, count in counts.items() if count != wanted[name]]
@@ -129,7 +129,7 @@ def _refuse_other_counts(planned: Sequence[Planned], states: Sequence[TopicState
         raise LiaisonError(f"partition counts are fixed for good: {'; '.join(wrong)}")
 
 
-def _create_topics(client: KafkaAdminClient, settings: Settings, missing: Sequence[Planned]) -> None:
+def _create_topics(client: KafkaAdminClient, settings: Settings, missing: Sequence[PlannedTopic]) -> None:
     if not missing:
         return
     _refuse_too_few_brokers(client, settings.replication_factor)
@@ -162,7 +162,7 @@ def _raise_refused(answers: Iterable[Mapping[str, Any]]) -> None:
             raise error(f"{answer['name']}: {answer['error_message']}")
 
 
-def find_differences(settings: Settings, planned: Sequence[Planned]) -> list[TopicDifference]:
+def find_differences(settings: Settings, planned: Sequence[PlannedTopic]) -> list[TopicDifference]:
     """Where these topics, which exist, and Kafka's own differ from what they should be. Raises LiaisonError."""
     with admin_client(settings) as client:
         states = read_states(client, [*(p.name for p in planned), *internal_topics(client)])
@@ -178,14 +178,14 @@ def count_members(settings: Settings, groups: Sequence[str]) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
-class Ids:
+class ClusterIds:
     """What tells this cluster and these topics from others of the same names."""
 
     cluster: str
     topics: dict[str, str]
 
 
-def read_ids(settings: Settings, names: Sequence[str]) -> Ids:
+def read_ids(settings: Settings, names: Sequence[str]) -> ClusterIds:
     """The ids of the cluster and of existing topics. Raises LiaisonError where one is missing."""
     with admin_client(settings) as client:
         held = set(client.list_topics())
@@ -193,4 +193,4 @@ def read_ids(settings: Settings, names: Sequence[str]) -> Ids:
         if missing:
             raise LiaisonError(f"missing topics: {', '.join(missing)}; run `liaison topics apply`")
         cluster = str(client.describe_cluster()["cluster_id"])
-        return Ids(cluster, {t["name"]: str(t["topic_id"]) for t in client.describe_topics(list(names))})
+        return ClusterIds(cluster, {t["name"]: str(t["topic_id"]) for t in client.describe_topics(list(names))})

@@ -29,13 +29,13 @@ class RejectedBatch(msgspec.Struct, frozen=True):
         return self.offset <= offset <= self.last_offset
 
 
-class _Order(msgspec.Struct):
+class _BatchOrder(msgspec.Struct):
     """What a value of `control` says of a batch."""
 
     batch: RejectedBatch
 
 
-_decode = msgspec.json.Decoder(_Order).decode
+_decode = msgspec.json.Decoder(_BatchOrder).decode
 
 
 def rejected_batches(table: Iterable[tuple[bytes, bytes]], topic: str, partition: int) -> list[RejectedBatch]:

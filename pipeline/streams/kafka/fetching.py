@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
-class _Block:
+class _BlockedPartition:
     """A partition that can't be read on from an offset; it is fetched again at `until` (monotonic seconds)."""
 
     offset: int
@@ -58,7 +58,7 @@ class BatchFetcher(Fetcher):  # type: ignore[misc]  # aiokafka's fetcher has no 
         """Begin with a policy; called before the first request."""
         self.policy = policy
         self.reader = BatchReader(policy.limits)
-        self._blocks: dict[TopicPartition, _Block] = {}
+        self._blocks: dict[TopicPartition, _BlockedPartition] = {}
         self._rejections: dict[TopicPartition, RejectedBatch] = {}
         self._looking: set[asyncio.Task[None]] = set()
 
@@ -84,7 +84,7 @@ class BatchFetcher(Fetcher):  # type: ignore[misc]  # aiokafka's fetcher has no 
         now = time.monotonic()
         block = self._blocks.get(partition)
         if block is None or block.offset != offset:
-            block = self._blocks[partition] = _Block(offset, error.last_offset, now)
+            block = self._blocks[partition] = _BlockedPartition(offset, error.last_offset, now)
         pause = block.next_pause_s(now)
         log.warning("%s-%d: offset %d: %s; fetched again in %.1f s", *partition, offset, error, pause)
         if self.policy.patience_s is None:

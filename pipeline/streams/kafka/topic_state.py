@@ -9,7 +9,7 @@ from typing import Any, Final
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 from kafka.errors import LeaderNotAvailableError
 
-from pipeline.streams.catalogues.topics import INTERNAL, Planned, min_insync_replicas
+from pipeline.streams.catalogues.topics import INTERNAL, PlannedTopic, min_insync_replicas
 
 REPLICAS: Final = "replicas"
 MIN_INSYNC: Final = "min.insync.replicas"
@@ -52,7 +52,7 @@ class TopicDifference:
         return f"{self.topic}: {self.key} is {self.actual}, {self.source} {self.wanted}"
 
 
-def wanted_configuration(planned: Planned, replicas: int) -> dict[str, str]:
+def wanted_configuration(planned: PlannedTopic, replicas: int) -> dict[str, str]:
     """All settings of a topic that has so many replicas, as Kafka names them."""
     return planned.topic.configuration() | {MIN_INSYNC: str(min_insync_replicas(replicas))}
 
@@ -73,7 +73,9 @@ def _parse_state(topic: Mapping[str, Any], settings: Mapping[str, Mapping[str, s
     return TopicState(topic["name"], assigned, {key: setting["value"] for key, setting in settings.items()})
 
 
-def compare_topics(planned: Iterable[Planned], states: Iterable[TopicState], replicas: int) -> list[TopicDifference]:
+def compare_topics(
+    planned: Iterable[PlannedTopic], states: Iterable[TopicState], replicas: int
+) -> list[TopicDifference]:
     """Where topics differ from their plan, or Kafka's own from what exactly-once needs, at so many replicas."""
     plans = {one.name: one for one in planned}
     return [
@@ -87,7 +89,7 @@ def compare_topics(planned: Iterable[Planned], states: Iterable[TopicState], rep
     ]
 
 
-def _compare_planned(planned: Planned, state: TopicState, replicas: int) -> Iterator[TopicDifference]:
+def _compare_planned(planned: PlannedTopic, state: TopicState, replicas: int) -> Iterator[TopicDifference]:
     if state.replicas != replicas:
         yield TopicDifference(state.name, REPLICAS, str(state.replicas), str(replicas), FACTOR)
     # More replicas than asked for stay, and how many must be in sync goes by what is there.

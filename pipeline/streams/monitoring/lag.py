@@ -16,7 +16,7 @@ from pipeline.streams.kafka import admin
 from pipeline.streams.kafka.partition_reading import BlockedPartitionError
 from pipeline.streams.kafka.reading import plain_consumer, read_partitions
 from pipeline.streams.kafka.unreadable import count_positions, records_after
-from pipeline.streams.registers.control import Control, Generation, read_control
+from pipeline.streams.registers.control import Generation, GenerationControl, read_control
 from pipeline.streams.registers.registry import read_agencies
 
 COUNTED: Final = 2000
@@ -79,7 +79,9 @@ def group_of(settings: Settings, stage: str, scope: str = "") -> str:
     return f"{settings.namespace}{stage}-{scope}" if scope else f"{settings.namespace}{stage}"
 
 
-def consumed_partitions(settings: Settings, names: Iterable[str], held: Control) -> dict[str, list[TopicPartition]]:
+def consumed_partitions(
+    settings: Settings, names: Iterable[str], held: GenerationControl
+) -> dict[str, list[TopicPartition]]:
     """What each consumer group consumes, in the order of the flow."""
     agency_names = list(names)
     found = {group_of(settings, Process.INTAKE): _consumed_of_all(settings, Process.INTAKE, agency_names)}

@@ -20,7 +20,7 @@ from pipeline.streams.kafka.last_events import last_events
 from pipeline.streams.kafka.reading import plain_consumer
 from pipeline.streams.kafka.stable_offsets import StableOffsetWatch
 from pipeline.streams.runtime.health import Health, HealthSample, LaneState
-from pipeline.streams.runtime.stage import Owned, Stage
+from pipeline.streams.runtime.stage import OwnedPartition, Stage
 from pipeline.streams.runtime.stores import size_on_disk
 from pipeline.streams.runtime.transactions import progress_partition
 
@@ -74,14 +74,14 @@ class Monitor:
             self._stable_offsets_at = self._clock()
             await self._show_stable_offsets(owned)
 
-    def _observe_health(self, stage: Stage, owned: Sequence[Owned], lag: int | None) -> None:
+    def _observe_health(self, stage: Stage, owned: Sequence[OwnedPartition], lag: int | None) -> None:
         applied = {one.partition: one.applied for one in owned}
         states = frozenset(one.state for one in owned) if stage.joined else frozenset({LaneState.JOINING})
         now = self._clock()
         self._health.add_sample(HealthSample(now, applied, lag, states, outside=any(one.outside for one in owned)))
         metrics.STALLED.set(self._health.is_stalled(now))
 
-    def _set_gauges(self, owned: Sequence[Owned], lags: Mapping[TopicPartition, int]) -> None:
+    def _set_gauges(self, owned: Sequence[OwnedPartition], lags: Mapping[TopicPartition, int]) -> None:
         shown: set[tuple[str, str, str]] = set()
         for one in owned:
             labels = (one.feed, self._short_name(one.partition), str(one.partition.partition))
@@ -94,13 +94,13 @@ class Monitor:
         self._shown = shown
         self._show_lanes(owned)
 
-    def _show_lanes(self, owned: Sequence[Owned]) -> None:
+    def _show_lanes(self, owned: Sequence[OwnedPartition]) -> None:
         lanes = {(one.feed, one.partition.partition): one.state for one in owned}
         metrics.LANES.clear()
         for (feed, state), number in Counter((feed, state) for (feed, _), state in lanes.items()).items():
             metrics.LANES.labels(feed, state).set(number)
 
-    async def _show_stable_offsets(self, owned: Sequence[Owned]) -> None:
+    async def _show_stable_offsets(self, owned: Sequence[OwnedPartition]) -> None:
         """Of what is consumed, and of `progress`, which every lane reads before it begins."""
         progress = topics.topic_name(self._settings, topics.PROGRESS)
         read = {one.partition for one in owned}
@@ -111,7 +111,7 @@ class Monitor:
         for partition, age_s in ages.items():
             metrics.STABLE_OFFSET_AGE.labels(self._short_name(partition), str(partition.partition)).set(age_s)
 
-    async def _tell_last_events(self, owned: Sequence[Owned]) -> None:
+    async def _tell_last_events(self, owned: Sequence[OwnedPartition]) -> None:
         """Of partitions that came to this worker: what it consumes later it tells as it goes."""
         partitions = {one.partition for one in owned}
         for partition, at in (await last_events(self._settings, partitions - self._told)).items():
@@ -123,7 +123,7 @@ class Monitor:
         self._told = partitions
 
 
-async def _measure_lags(consumer: AIOKafkaConsumer, owned: Sequence[Owned]) -> dict[TopicPartition, int]:
+async def _measure_lags(consumer: AIOKafkaConsumer, owned: Sequence[OwnedPartition]) -> dict[TopicPartition, int]:
     """Ends are asked of the broker: a consumer that has stopped would take an old one for the last."""
     if not owned:
         return {}
@@ -131,7 +131,7 @@ async def _measure_lags(consumer: AIOKafkaConsumer, owned: Sequence[Owned]) -> d
     return {one.partition: lag_of(one, ends[one.partition]) for one in owned}
 
 
-def lag_of(one: Owned, end: int) -> int:
+def lag_of(one: OwnedPartition, end: int) -> int:
     """Offsets not fetched, and those fetched and not applied; the fetching position is past transaction markers."""
     if one.position is None:
         return max(0, end - one.applied - 1)

@@ -8,7 +8,7 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka import admin
 from pipeline.streams.provisioning.topic_repair import Advance, repair_topics
 from pipeline.streams.registers.control import (
-    Control,
+    GenerationControl,
     activate_generation,
     new_generation,
     read_control,
@@ -45,7 +45,7 @@ async def apply_all(settings: Settings, mend: Advance | None = None) -> admin.To
     return found
 
 
-def _elsewhere_active(held: Control, own: str) -> list[str]:
+def _elsewhere_active(held: GenerationControl, own: str) -> list[str]:
     if not held.active or held.active == own:
         return []
     return [f"the model at hand makes generation {own}; {held.active} is active (see `liaison ops generation build`)"]

@@ -16,7 +16,7 @@ from kafka.errors import KafkaError
 
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
-from pipeline.streams.catalogues.topics import Planned
+from pipeline.streams.catalogues.topics import PlannedTopic
 from pipeline.streams.kafka.admin import admin_client
 from pipeline.streams.kafka.topic_state import (
     REPLICAS,
@@ -40,7 +40,7 @@ Advance = Callable[[int, int], None]
 """Is told how many partitions have their replicas, of how many that lacked some."""
 
 
-def repair_topics(settings: Settings, planned: Sequence[Planned], advance: Advance) -> list[str]:
+def repair_topics(settings: Settings, planned: Sequence[PlannedTopic], advance: Advance) -> list[str]:
     """Mend what differs in these topics, which exist, and in Kafka's own; returns a line for each thing mended.
 
     Replicas come first: with more required in sync than there are, nothing could be written.
@@ -61,7 +61,7 @@ def repair_topics(settings: Settings, planned: Sequence[Planned], advance: Advan
 
 
 def _find_mendable(
-    settings: Settings, planned: Sequence[Planned], states: Iterable[TopicState]
+    settings: Settings, planned: Sequence[PlannedTopic], states: Iterable[TopicState]
 ) -> list[TopicDifference]:
     return [each for each in compare_topics(planned, states, settings.replication_factor) if each.mendable]
 

@@ -31,7 +31,7 @@ ACTIVE: Final = "active_generation"
 ONE: Final = "generation"
 
 
-class Setting(msgspec.Struct, frozen=True, omit_defaults=True):
+class ControlSetting(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `control`: a generation that is computed, with what it is computed with, or which is active.
 
     Or a damaged batch that an operator gives up.
@@ -87,7 +87,7 @@ class Generation:
         return settings.model_copy(update={"block_partitions": self.block_partitions})
 
 
-class Control(NamedTuple):
+class GenerationControl(NamedTuple):
     """All that `control` says; `active` is "" before the first generation is registered."""
 
     active: str
@@ -103,26 +103,26 @@ class Control(NamedTuple):
         return found
 
 
-_decode = msgspec.json.Decoder(Setting).decode
+_decode = msgspec.json.Decoder(ControlSetting).decode
 
 
-def decode_control(table: Mapping[bytes, bytes]) -> Control:
+def decode_control(table: Mapping[bytes, bytes]) -> GenerationControl:
     """What the values of the topic say, by their keys."""
     settings = [_decode(table[key]) for key in sorted(table)]
     active = next((one.value for one in settings if one.setting == ACTIVE), "")
-    return Control(active, {one.value: _decode_generation(one) for one in settings if one.setting == ONE})
+    return GenerationControl(active, {one.value: _decode_generation(one) for one in settings if one.setting == ONE})
 
 
-def _decode_generation(one: Setting) -> Generation:
+def _decode_generation(one: ControlSetting) -> Generation:
     return Generation(one.value, one.by, one.time, one.block_partitions, bytes(one.model), one.born)
 
 
-async def read_control(settings: Settings) -> Control:
+async def read_control(settings: Settings) -> GenerationControl:
     """What holds now. Raises LiaisonError before `topics apply`."""
     return decode_control(await read_table(settings, await _find_topic(settings)))
 
 
-async def watch_control(settings: Settings) -> AsyncGenerator[Control]:
+async def watch_control(settings: Settings) -> AsyncGenerator[GenerationControl]:
     """What holds now, and then after every change; never ends. Raises LiaisonError before `topics apply`."""
     async with aclosing(watch_table(settings, await _find_topic(settings))) as tables:
         async for table in tables:
@@ -136,7 +136,7 @@ async def _find_topic(settings: Settings) -> str:
     return topic
 
 
-async def wait_for_change(settings: Settings, seen: Callable[[Control], object], known: object) -> None:
+async def wait_for_change(settings: Settings, seen: Callable[[GenerationControl], object], known: object) -> None:
     """Return as soon as what is `seen` of the control topic differs from what is known."""
     async with aclosing(watch_control(settings)) as states:
         async for held in states:
@@ -144,10 +144,10 @@ async def wait_for_change(settings: Settings, seen: Callable[[Control], object],
                 return
 
 
-async def changed_for(settings: Settings, held: Control, wanted: str) -> None:
+async def changed_for(settings: Settings, held: GenerationControl, wanted: str) -> None:
     """Return once what a worker stands on is another: its generation has gone, or another one is active."""
 
-    def seen(now: Control) -> object:
+    def seen(now: GenerationControl) -> object:
         return not wanted or wanted in now.generations, now.active
 
     await wait_for_change(settings, seen, seen(held))
@@ -164,7 +164,7 @@ def new_generation(model: Model, block_partitions: int) -> Generation:
 async def register_generation(settings: Settings, one: Generation) -> None:
     """Make a generation known, whose topics must be there; workers then begin to compute it."""
     born = await _ends_of_accepted(settings)
-    setting = Setting(ONE, one.id, one.by, one.time, one.block_partitions, msgspec.Raw(one.model), born)
+    setting = ControlSetting(ONE, one.id, one.by, one.time, one.block_partitions, msgspec.Raw(one.model), born)
     await _write_setting(settings, _generation_key(one.id), setting)
 
 
@@ -178,7 +178,7 @@ async def _ends_of_accepted(settings: Settings) -> tuple[int, ...]:
 
 async def activate_generation(settings: Settings, generation: str) -> None:
     """Make a registered generation the active one."""
-    await _write_setting(settings, ACTIVE, Setting(ACTIVE, generation, *_author_and_time()))
+    await _write_setting(settings, ACTIVE, ControlSetting(ACTIVE, generation, *_author_and_time()))
 
 
 async def deactivate_all(settings: Settings) -> None:
@@ -189,7 +189,7 @@ async def deactivate_all(settings: Settings) -> None:
 async def reject_batch(settings: Settings, batch: RejectedBatch) -> None:
     """Order that a damaged batch be given up: whoever finds it damaged still goes on after it."""
     where = f"{batch.topic}-{batch.partition}-{batch.offset}"
-    await _write_setting(settings, batch.key, Setting(SETTING, where, *_author_and_time(), batch=batch))
+    await _write_setting(settings, batch.key, ControlSetting(SETTING, where, *_author_and_time(), batch=batch))
 
 
 async def remove_generation(settings: Settings, generation: str) -> None:
@@ -210,7 +210,7 @@ def _author_and_time() -> tuple[str, str]:
     return by, datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-async def _write_setting(settings: Settings, key: str, setting: Setting | None) -> None:
+async def _write_setting(settings: Settings, key: str, setting: ControlSetting | None) -> None:
     value = None if setting is None else msgspec.json.encode(setting)
     async with AIOKafkaProducer(**client_options(settings), enable_idempotence=True) as producer:
         await producer.send_and_wait(topics.topic_name(settings, topics.CONTROL), value, key=key.encode())

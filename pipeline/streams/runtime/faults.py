@@ -17,7 +17,7 @@ import msgspec
 from aiokafka import ConsumerRecord
 
 from pipeline.errors import LiaisonError
-from pipeline.records.messages import Position, Rejected
+from pipeline.records.messages import Position, RejectedMessage
 from pipeline.settings import Settings
 from pipeline.streams.runtime.transactions import Output
 from pipeline.streams.runtime.work import ChunkResult
@@ -72,7 +72,7 @@ def reject_failed(topic: str, settings: Settings, record: ConsumerRecord, reason
     """The entry of `rejected` for a record that failed; the message never echoes its content."""
     position = Position(record.topic, record.partition, record.offset)
     what = error if isinstance(error, str) else type(error).__name__
-    entry = Rejected(
+    entry = RejectedMessage(
         position=position,
         reason=reason,
         pointer="",

@@ -27,7 +27,7 @@ from pipeline.streams.runtime.lane_stores import LaneStores
 from pipeline.streams.runtime.metering import Meter
 from pipeline.streams.runtime.source_queues import Chunk, FetchControl, SourceQueues
 from pipeline.streams.runtime.transactions import AppliedPosition, ProducerFencedError, Transactions
-from pipeline.streams.runtime.work import After, ChunkResult, Decided, Store, Work
+from pipeline.streams.runtime.work import After, ChunkResult, PendingSlices, Processor, Store
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Lane:
     def __init__(
         self,
         name: str,
-        work: Work,
+        work: Processor,
         transactions: Transactions | None,
         partitions: Sequence[TopicPartition],
         turn: asyncio.Lock,
@@ -187,7 +187,7 @@ class Lane:
 
         What comes meanwhile has its turn too. A lane that is told to close on the way leaves all of it undone.
         """
-        decided, records = Decided(), 0
+        decided, records = PendingSlices(), 0
         while not self._closing and (taken := self._queues.next_slice(time.monotonic())) is not None:
             await self._decide_slice(taken.partition, taken.records, decided)
             records += len(taken.records)
@@ -198,7 +198,7 @@ class Lane:
             self._done += self._queues.settle_taken()
 
     async def _decide_slice(
-        self, partition: TopicPartition, records: Sequence[ConsumerRecord], decided: Decided
+        self, partition: TopicPartition, records: Sequence[ConsumerRecord], decided: PendingSlices
     ) -> None:
         source = self._stores[partition]
         position = decided.reached.get(partition, source.applied.offset)
@@ -240,7 +240,7 @@ class Lane:
         self._meter.count_failure(partition.topic)
         self._faults.note_failed(fault)
 
-    async def _carry_out(self, decided: Decided) -> None:
+    async def _carry_out(self, decided: PendingSlices) -> None:
         if not decided.reached:
             return
         self.publishing = True

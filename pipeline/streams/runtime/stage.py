@@ -28,7 +28,7 @@ from pipeline.streams.runtime.source_queues import Chunk
 from pipeline.streams.runtime.stop_order import StopOrder
 from pipeline.streams.runtime.stores import adopt_store, store_folder
 from pipeline.streams.runtime.transactions import Transactions
-from pipeline.streams.runtime.work import After, Work
+from pipeline.streams.runtime.work import After, Processor
 from pipeline.streams.runtime.worker_slots import WorkerSlot
 
 log = logging.getLogger(__name__)
@@ -51,13 +51,13 @@ class AgentInput:
 
     name: str
     topics: Sequence[str]
-    work: Work
+    work: Processor
     scope: str
     transactional: bool = True
 
 
 @dataclass(frozen=True)
-class Owned:
+class OwnedPartition:
     """A source partition of this worker as it stands.
 
     `folder` is its store's, whether it has one or not.
@@ -168,7 +168,7 @@ class Stage:
         self.lost = True
         self.rejoin.set()
 
-    def owned_partitions(self) -> list[Owned]:
+    def owned_partitions(self) -> list[OwnedPartition]:
         """The source partitions of this worker, for those who watch it."""
         return [
             self._owned_partition(lane, partition, applied)
@@ -176,11 +176,11 @@ class Stage:
             for partition, applied in lane.applied_offsets().items()
         ]
 
-    def _owned_partition(self, lane: Lane, partition: TopicPartition, applied: int) -> Owned:
+    def _owned_partition(self, lane: Lane, partition: TopicPartition, applied: int) -> OwnedPartition:
         position, fetched = cast(ChunkConsumer, self.app.consumer).fetch_position(partition)
         feed = self._feeds[partition.topic]
         folder = self._store_folder(feed, partition)
-        return Owned(feed.name, partition, lane.state, applied, fetched, position, lane.publishing, folder)
+        return OwnedPartition(feed.name, partition, lane.state, applied, fetched, position, lane.publishing, folder)
 
     def _store_folder(self, feed: AgentInput, partition: TopicPartition) -> Path:
         return store_folder(self.slot.stores, feed.name, feed.scope, partition)

@@ -10,7 +10,7 @@ from pipeline.streams.runtime.transactions import AppliedPosition, Output
 from pipeline.streams.runtime.work import ChunkResult, Table
 
 
-class Nothing:
+class NullStore:
     """The store of work that remembers nothing."""
 
     offset = 0
@@ -28,12 +28,12 @@ class Nothing:
         """Nothing to close."""
 
 
-class Stateless:
+class StatelessProcessor:
     """What such work has in common; it adds `step`, and `publish` where it has effects outside Kafka."""
 
-    async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> Nothing:
+    async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> NullStore:
         """There is nothing to open."""
-        return Nothing()
+        return NullStore()
 
     async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
         """Nothing is."""

@@ -17,9 +17,9 @@ from typing import Final, Protocol, TypeVar
 
 from aiokafka import TopicPartition
 
-from pipeline.correlation.store_file import Identity, StoreInUseError, lock_folder
+from pipeline.correlation.store_file import StoreIdentity, StoreInUseError, lock_folder
 from pipeline.settings import Settings
-from pipeline.streams.kafka.admin import Ids
+from pipeline.streams.kafka.admin import ClusterIds
 
 log = logging.getLogger(__name__)
 
@@ -87,27 +87,27 @@ def _written_at(folder: Path) -> float:
 
 
 @dataclass(frozen=True)
-class Places:
+class StorePlaces:
     """The stores of one stage and scope (a generation, or "all") under a root: those of a worker's slot, or scratch."""
 
     root: Path
     stage: str
     scope: str
-    ids: Ids
+    ids: ClusterIds
 
     def folder(self, source: TopicPartition) -> Path:
         """The folder of a source partition's store."""
         return store_folder(self.root, self.stage, self.scope, source)
 
-    def identity(self, source: TopicPartition) -> Identity:
+    def identity(self, source: TopicPartition) -> StoreIdentity:
         """What the store of a source partition belongs to."""
-        return Identity(self.ids.cluster, self.ids.topics[source.topic], source.partition, self.scope)
+        return StoreIdentity(self.ids.cluster, self.ids.topics[source.topic], source.partition, self.scope)
 
 
 class Openable(Protocol):
     """A store that opens in a folder for an identity."""
 
-    def __init__(self, folder: Path, identity: Identity) -> None: ...
+    def __init__(self, folder: Path, identity: StoreIdentity) -> None: ...
     @property
     def offset(self) -> int:
         """The offset of the last commit, or NO_OFFSET."""
@@ -119,7 +119,7 @@ class Openable(Protocol):
 S = TypeVar("S", bound=Openable)
 
 
-def reopen_store(kind: type[S], places: Places, source: TopicPartition, applied: int) -> S:
+def reopen_store(kind: type[S], places: StorePlaces, source: TopicPartition, applied: int) -> S:
     """The store of a source partition; one that is ahead of what was applied belongs to another history and is emptied.
 
     Raises StoreInUseError.

@@ -12,7 +12,7 @@ from typing import Final
 
 import lmdb
 
-from pipeline.correlation.store_file import Identity, StoreFile
+from pipeline.correlation.store_file import StoreFile, StoreIdentity
 
 MAP_SIZE: Final = 64 << 20
 """First size of the memory map in bytes; it doubles when full. An intake worker may hold hundreds of these."""
@@ -23,7 +23,7 @@ ROWS: Final = "rows"
 class TableStore:
     """Values by key, in a folder of its own that it holds by a lock while it is open."""
 
-    def __init__(self, folder: Path, identity: Identity, *, boot: str | None = None) -> None:
+    def __init__(self, folder: Path, identity: StoreIdentity, *, boot: str | None = None) -> None:
         """Open what is there; start empty if it is another's or may be torn. Raises StoreInUseError."""
         self._file = StoreFile(folder, identity, {ROWS: {}}, map_size=MAP_SIZE, boot=boot)
         self._changes: dict[bytes, bytes] = {}

@@ -52,7 +52,7 @@ class ChunkResult:
 
 
 @dataclass
-class Decided(ChunkResult):
+class PendingSlices(ChunkResult):
     """What the slices of one transaction lead to; it has had no effect yet."""
 
     slices: list[Sequence[ConsumerRecord]] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Decided(ChunkResult):
         self.tally.update(result.tally)
 
 
-class Work(Protocol):
+class Processor(Protocol):
     """What makes a stage: how its stores are opened and what its records lead to."""
 
     async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> Store:

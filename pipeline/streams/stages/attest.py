@@ -25,7 +25,7 @@ from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.reading import plain_consumer, read_partitions
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime.stage import ALL, AgentInput, Stage
-from pipeline.streams.runtime.stateless import Nothing
+from pipeline.streams.runtime.stateless import NullStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output
 from pipeline.streams.runtime.work import After, ChunkResult, Table
 from pipeline.streams.runtime.worker_slots import claimed_slot
@@ -46,14 +46,14 @@ entries."""
 _entries = msgspec.json.Decoder(AuditEntry)
 
 
-class LogEnd(Nothing):
+class LogEnd(NullStore):
     """The end of the log, kept while its partition is owned; entries up to offset `known` have their leaves."""
 
     def __init__(self, growing: GrowingLog, key: SigningKey, known: int) -> None:
         self.growing, self.key, self.known = growing, key, known
 
 
-class Attest:
+class AttestProcessor:
     """Appends the entries of `audit` to the log."""
 
     def __init__(self, settings: Settings, keys: TagKeys, clock: Callable[[], datetime] = now) -> None:
@@ -131,4 +131,6 @@ async def attest_stage(settings: Settings, wanted: str, after: After) -> AsyncIt
     found = await asyncio.to_thread(read_ids, settings, [audit, audit_log])
     keys = log_keys.tag_keys(await asyncio.to_thread(key_ring, settings))
     with claimed_slot(settings, STAGE) as slot:
-        yield Stage(settings, slot, [AgentInput(STAGE, [audit], Attest(settings, keys), ALL)], found.topics, after)
+        yield Stage(
+            settings, slot, [AgentInput(STAGE, [audit], AttestProcessor(settings, keys), ALL)], found.topics, after
+        )

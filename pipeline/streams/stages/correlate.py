@@ -30,11 +30,11 @@ from pipeline.streams.registers import control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime import faults
 from pipeline.streams.runtime.stage import AgentInput, Stage, rejoin_on_events
-from pipeline.streams.runtime.stores import Places, reopen_store
+from pipeline.streams.runtime.stores import StorePlaces, reopen_store
 from pipeline.streams.runtime.transactions import AppliedPosition, Output
 from pipeline.streams.runtime.work import After, ChunkResult, Table
 from pipeline.streams.runtime.worker_slots import claimed_slot
-from pipeline.streams.stages.standing import FEED, Matches, Subscribe
+from pipeline.streams.stages.standing import FEED, SavedSearchMatches, SavedSearchProcessor
 
 log = logging.getLogger(__name__)
 
@@ -61,10 +61,12 @@ class HeldPartition:
         return self.store.offset
 
 
-class Correlate:
+class CorrelateProcessor:
     """The work of the stage in one generation."""
 
-    def __init__(self, settings: Settings, places: Places, model: Model, generation: str, matches: Matches) -> None:
+    def __init__(
+        self, settings: Settings, places: StorePlaces, model: Model, generation: str, matches: SavedSearchMatches
+    ) -> None:
         self._settings, self._places, self._matches = settings, places, matches
         self._generation = generation
         self._matcher = ModelMatcher(model, generation=generation, find_exact_band=exact_band)
@@ -226,12 +228,14 @@ async def correlate_stage(settings: Settings, wanted: str, after: After) -> Asyn
         topics.topic_name(settings, topics.HIT_QUESTIONS),
     ]
     found, model = read_ids(settings, [blocks, subscriptions, *written]), current.compile_model()
-    matches = Matches(settings, key_ring(settings), active=held.active == current.id)
+    matches = SavedSearchMatches(settings, key_ring(settings), active=held.active == current.id)
     with claimed_slot(settings, f"{STAGE}-{current.id}") as slot:
-        work = Correlate(settings, Places(slot.stores, STAGE, current.id, found), model, current.id, matches)
+        work = CorrelateProcessor(
+            settings, StorePlaces(slot.stores, STAGE, current.id, found), model, current.id, matches
+        )
         feeds = [
             AgentInput(STAGE, [blocks], work, current.id),
-            AgentInput(FEED, [subscriptions], Subscribe(settings, model, current.id), current.id),
+            AgentInput(FEED, [subscriptions], SavedSearchProcessor(settings, model, current.id), current.id),
         ]
         made = Stage(settings, slot, feeds, found.topics, after)
         async with rejoin_on_events(made, control.changed_for(settings, held, wanted)):

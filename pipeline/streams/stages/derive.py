@@ -19,7 +19,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.correlation.fingerprinting import derive_fingerprint
 from pipeline.matching.model import Model
-from pipeline.records.messages import Accepted
+from pipeline.records.messages import AcceptedRecord
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
@@ -29,7 +29,7 @@ from pipeline.streams.registers.control import Generation
 from pipeline.streams.runtime import faults
 from pipeline.streams.runtime.source_queues import SLICE_RECORDS
 from pipeline.streams.runtime.stage import AgentInput, Stage, rejoin_on_events
-from pipeline.streams.runtime.stateless import Nothing, Stateless
+from pipeline.streams.runtime.stateless import NullStore, StatelessProcessor
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, Transactions
 from pipeline.streams.runtime.work import After, ChunkResult
 from pipeline.streams.runtime.worker_slots import claimed_slot
@@ -38,11 +38,11 @@ log = logging.getLogger(__name__)
 
 STAGE: Final = "derive"
 
-_accepted = msgspec.json.Decoder(Accepted)
+_accepted = msgspec.json.Decoder(AcceptedRecord)
 _encoder = msgspec.json.Encoder()
 
 
-class Derive(Stateless):
+class DeriveProcessor(StatelessProcessor):
     """The work of the stage in one generation. It keeps nothing: every version goes to all partitions of `blocks`.
 
     Only intake knows whether a version is a case's first, and at 24 keys a case a first one goes nearly everywhere too.
@@ -53,7 +53,9 @@ class Derive(Stateless):
         self._blocks = topics.topic_name(settings, topics.BLOCKS, generation=one.id)
         self._rejected = topics.topic_name(settings, topics.REJECTED)
 
-    def decide_records(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(
+        self, source: TopicPartition, store: NullStore, records: Sequence[ConsumerRecord]
+    ) -> ChunkResult:
         """The fingerprints of accepted versions; one that can't be made is our fault and is kept for replay."""
         result = ChunkResult()
         for record in records:
@@ -83,7 +85,7 @@ class Derive(Stateless):
 
 
 async def derive_partition(
-    settings: Settings, work: Derive, source: TopicPartition, topic_ids: Mapping[str, str]
+    settings: Settings, work: DeriveProcessor, source: TopicPartition, topic_ids: Mapping[str, str]
 ) -> int:
     """Derive all that a partition of `accepted` holds, in place of the stage; returns its last offset.
 
@@ -97,7 +99,7 @@ async def derive_partition(
             for start in range(0, len(records), SLICE_RECORDS):
                 part = records[start : start + SLICE_RECORDS]
                 reached = part[-1].offset
-                if outputs := work.decide_records(source, Nothing(), part).outputs:
+                if outputs := work.decide_records(source, NullStore(), part).outputs:
                     await transactions.commit(outputs, {source: AppliedPosition(reached)})
                 await asyncio.sleep(0)
         return reached
@@ -113,7 +115,7 @@ async def derive_stage(settings: Settings, wanted: str, after: After) -> AsyncIt
     settings = current.apply_to_settings(settings)
     accepted = topics.topic_name(settings, topics.ACCEPTED)
     found = read_ids(settings, [accepted, topics.topic_name(settings, topics.BLOCKS, generation=current.id)])
-    work = Derive(settings, current, current.compile_model())
+    work = DeriveProcessor(settings, current, current.compile_model())
     with claimed_slot(settings, f"{STAGE}-{current.id}") as slot:
         made = Stage(settings, slot, [AgentInput(STAGE, [accepted], work, current.id)], found.topics, after)
         async with rejoin_on_events(made, control.changed_for(settings, held, wanted)):

@@ -17,17 +17,17 @@ from typing import Final
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.access.hit_ledger import Admission, Answers, HitAllowance, HitLedger, HitQuestion
+from pipeline.access.hit_ledger import Admission, GateAnswers, HitAllowance, HitLedger, HitQuestion
 from pipeline.index.decision_documents import allowance_document
-from pipeline.index.documents import Action
+from pipeline.index.documents import DocumentWrite
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
 from pipeline.streams.kafka.reading import read_partitions, read_table
 from pipeline.streams.registers import control
-from pipeline.streams.runtime.stateless import Nothing
+from pipeline.streams.runtime.stateless import NullStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, ProducerFencedError
 from pipeline.streams.runtime.work import ChunkResult, Table
-from pipeline.streams.stages.writing import Writing, document_of
+from pipeline.streams.stages.writing import DocumentPublisher, document_of
 from pipeline.times import now
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ def question_output(settings: Settings, question: HitQuestion) -> Output:
     return Output(topics.topic_name(settings, topics.HIT_QUESTIONS), 0, question.id.encode(), _encoder.encode(question))
 
 
-class HeldLedger(Nothing):
+class HeldLedger(NullStore):
     """The ledger as a lane keeps it beside one of its topics; nothing of it is on disk."""
 
     def __init__(self, offset: int) -> None:
@@ -63,10 +63,10 @@ class HeldLedger(Nothing):
         self.offset = offset
 
 
-class AnswerQuestions:
+class HitGateProcessor:
     """The work of the gate: `hit_questions` and `hit_allowances` share one lane and one ledger."""
 
-    def __init__(self, settings: Settings, generation: str, writing: Writing) -> None:
+    def __init__(self, settings: Settings, generation: str, writing: DocumentPublisher) -> None:
         self._settings, self._generation, self._writing = settings, generation, writing
         self._asked, self._admitted, self._allowed, self._notices = (
             topics.topic_name(settings, topic)
@@ -123,14 +123,14 @@ class AnswerQuestions:
         result.outputs += last.values()
         return result
 
-    def _answer_record(self, source: TopicPartition, record: ConsumerRecord) -> Answers:
+    def _answer_record(self, source: TopicPartition, record: ConsumerRecord) -> GateAnswers:
         at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
         if source.topic == self._allowed and record.value:
             self.ledger.set_allowance(_allowances.decode(record.value))
         question = _decode_question(record) if source.topic == self._asked else None
         return self.ledger.pass_day(at) if question is None else self.ledger.submit_question(question, at)
 
-    def _answer_outputs(self, answers: Answers, result: ChunkResult) -> Iterator[Output]:
+    def _answer_outputs(self, answers: GateAnswers, result: ChunkResult) -> Iterator[Output]:
         for hit in answers.hits:
             topic = topics.topic_name(self._settings, topics.HITS, agency=hit.receiver)
             yield Output(topic, 0, hit.id.encode(), _encoder.encode(hit))
@@ -151,7 +151,7 @@ class AnswerQuestions:
         return await self._writing.write_documents(result.documents)
 
 
-def _allowance_document(record: ConsumerRecord) -> Action:
+def _allowance_document(record: ConsumerRecord) -> DocumentWrite:
     return allowance_document(record.value, record.offset)
 
 
@@ -167,7 +167,9 @@ def _decode_question(record: ConsumerRecord) -> HitQuestion | None:
 
 
 @asynccontextmanager
-async def days_marked(settings: Settings, writing: Writing, clock: Callable[[], datetime] = now) -> AsyncIterator[None]:
+async def days_marked(
+    settings: Settings, writing: DocumentPublisher, clock: Callable[[], datetime] = now
+) -> AsyncIterator[None]:
     """Mark each day that begins while the context lasts; a mark that comes twice changes nothing."""
     marking = asyncio.create_task(_mark_days(settings, writing, clock))
     try:
@@ -177,7 +179,7 @@ async def days_marked(settings: Settings, writing: Writing, clock: Callable[[], 
         await asyncio.wait([marking])
 
 
-async def _mark_days(settings: Settings, writing: Writing, clock: Callable[[], datetime]) -> None:
+async def _mark_days(settings: Settings, writing: DocumentPublisher, clock: Callable[[], datetime]) -> None:
     topic, marked = topics.topic_name(settings, topics.HIT_QUESTIONS), date.min
     while True:
         today = clock().astimezone(UTC).date()

@@ -22,19 +22,19 @@ from pipeline.matching.model import Model
 from pipeline.records import expiry
 from pipeline.records.agencies import Registry
 from pipeline.records.intake import (
-    Decision,
-    Desk,
+    AcceptedVersion,
+    IntakeContext,
+    IntakeDecision,
     SourceMessage,
-    Taken,
     accepted,
     known_from,
     receive,
     reject_batch,
     rejection,
 )
-from pipeline.records.messages import Accepted, Position, Reason, Receipt, Rejected
+from pipeline.records.messages import AcceptedRecord, Position, Reason, Receipt, RejectedMessage
 from pipeline.records.validation import RecordProblem
-from pipeline.records.versions import Known
+from pipeline.records.versions import KnownVersion
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
 from pipeline.streams.kafka.admin import read_ids
@@ -50,8 +50,8 @@ from pipeline.streams.registers.seals import is_sealed_expiry
 from pipeline.streams.runtime import faults
 from pipeline.streams.runtime.faults import InternalFaultError
 from pipeline.streams.runtime.stage import ALL, AgentInput, Stage, rejoin_on_events
-from pipeline.streams.runtime.stateless import Nothing
-from pipeline.streams.runtime.stores import Places, reopen_store
+from pipeline.streams.runtime.stateless import NullStore
+from pipeline.streams.runtime.stores import StorePlaces, reopen_store
 from pipeline.streams.runtime.table_store import TableStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, Progress
 from pipeline.streams.runtime.work import After, ChunkResult, Table
@@ -68,19 +68,19 @@ REBUILT_AT_ONCE: Final = 20_000
 """Rows between two commits of a store that is being rebuilt: some 100 bytes each wait in memory."""
 
 _encoder = msgspec.json.Encoder()
-_accepted = msgspec.json.Decoder(Accepted)
+_accepted = msgspec.json.Decoder(AcceptedRecord)
 _expiries = msgspec.json.Decoder(expiry.Expiry)
-_known = msgspec.msgpack.Decoder(Known)
+_known = msgspec.msgpack.Decoder(KnownVersion)
 _known_encoder = msgspec.msgpack.Encoder()
 
 
-class Intake:
+class IntakeProcessor:
     """The work of the stage: the generation enters the fingerprints that it writes, never its decisions."""
 
     def __init__(
         self,
         settings: Settings,
-        places: Places,
+        places: StorePlaces,
         registry: Registry,
         model: Model,
         current: Generation,
@@ -99,10 +99,10 @@ class Intake:
         """By source partition; a lane has opened all of its own before it decides anything."""
         self._receipts = {name: topics.topic_name(settings, topics.RECEIPTS, agency=name) for name in registry}
 
-    async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> TableStore | Nothing:
+    async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> TableStore | NullStore:
         """The store at `applied`: caught up from the source while that still holds it, else from `accepted`."""
         if source.topic == self._expiries:
-            return Nothing()
+            return NullStore()
         store = reopen_store(TableStore, self._places, source, applied.offset)
         if store.offset < applied.offset:
             if store.offset > NO_OFFSET and await first_offset(self._settings, source) <= store.offset + 1:
@@ -124,7 +124,7 @@ class Intake:
         before = read_marker(table, HOME, index)
         if before is not None and (before.generation, before.topic_id) == (self._generation, topic_id):
             return []
-        work = derive.Derive(self._settings, self._current, self._model)
+        work = derive.DeriveProcessor(self._settings, self._current, self._model)
         end = await derive.derive_partition(self._settings, work, source, self._places.ids.topics)
         due = [marker_output(self._settings, HOME, index, Progress(end, topic_id, self._generation))]
         if before is not None and end > NO_OFFSET:
@@ -156,7 +156,9 @@ class Intake:
         Raises InternalFaultError for the first that fails inside, which has changed nothing.
         """
         result = ChunkResult()
-        desk = Desk(self._registry, self._settings.case_partitions, lambda key: _known_version(store, key), self._clock)
+        desk = IntakeContext(
+            self._registry, self._settings.case_partitions, lambda key: _known_version(store, key), self._clock
+        )
         for decided, record in enumerate(records):
             try:
                 result.outputs += self._decide_message(record, desk, store, result.tally)
@@ -167,7 +169,9 @@ class Intake:
                 raise InternalFaultError(position, error, result, decided) from error
         return result
 
-    def _decide_message(self, record: ConsumerRecord, desk: Desk, store: Any, tally: metrics.Tally) -> list[Output]:
+    def _decide_message(
+        self, record: ConsumerRecord, desk: IntakeContext, store: Any, tally: metrics.Tally
+    ) -> list[Output]:
         if record.topic == self._expiries:
             return self._handle_expiry(record)
         agency = topics.agency_of(self._settings, topics.CASES, record.topic)
@@ -186,7 +190,7 @@ class Intake:
         return [self._receipt_output(first, receipt), *self._rejection_outputs(first, decision.rejected)]
 
     def _decide_outcome(
-        self, message: SourceMessage, desk: Desk, store: TableStore, tally: metrics.Tally
+        self, message: SourceMessage, desk: IntakeContext, store: TableStore, tally: metrics.Tally
     ) -> list[Output]:
         """The outputs of a message; the store is changed last, so that a failure leaves no trace."""
         decision = receive(message, desk)
@@ -206,13 +210,13 @@ class Intake:
             self._receipts[message.agency], position.partition, str(position).encode(), _encoder.encode(receipt)
         )
 
-    def _rejection_outputs(self, message: SourceMessage, rejected: Rejected | None) -> Iterator[Output]:
+    def _rejection_outputs(self, message: SourceMessage, rejected: RejectedMessage | None) -> Iterator[Output]:
         if rejected is not None:
             position = message.position
             yield Output(self._rejected, position.partition, str(position).encode(), _encoder.encode(rejected))
 
     def _accepted_outputs(
-        self, taken: Taken, receipt: Receipt, message: SourceMessage, store: TableStore
+        self, taken: AcceptedVersion, receipt: Receipt, message: SourceMessage, store: TableStore
     ) -> Iterator[Output]:
         """The accepted record, and its fingerprint to each partition of `blocks` that must see this version."""
         made = make_fingerprint(taken.case, taken.normalised, self._model)
@@ -255,12 +259,12 @@ class Intake:
         return ()
 
 
-def _known_version(store: TableStore, case: str) -> Known | None:
+def _known_version(store: TableStore, case: str) -> KnownVersion | None:
     value = store.get(case.encode())
     return None if value is None else _known.decode(value)
 
 
-def _too_large(message: SourceMessage, desk: Desk) -> Decision:
+def _too_large(message: SourceMessage, desk: IntakeContext) -> IntakeDecision:
     """The rejection of a message for the size of what it becomes."""
     problem = RecordProblem(Reason.TOO_LARGE, "", "its normalised form is over 15 MiB")
     return rejection(message, problem, desk.now().isoformat(timespec="milliseconds"))
@@ -291,7 +295,9 @@ async def intake_stage(settings: Settings, wanted: str, after: After) -> AsyncIt
     found = read_ids(settings, [*sources, *written])
     with claimed_slot(settings, STAGE) as slot:
         trusted, ring = trusted_registry(settings, registry), key_ring(settings)
-        work = Intake(settings, Places(slot.stores, STAGE, ALL, found), trusted, current.compile_model(), current, ring)
+        work = IntakeProcessor(
+            settings, StorePlaces(slot.stores, STAGE, ALL, found), trusted, current.compile_model(), current, ring
+        )
         made = Stage(settings, slot, [AgentInput(STAGE, sources, work, ALL)], found.topics, after)
         async with rejoin_on_events(
             made, wait_for_change(settings, registry), control.changed_for(settings, held, wanted)

@@ -29,12 +29,12 @@ from pipeline.streams.registers.control import read_control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime import faults
 from pipeline.streams.runtime.stage import ALL, AgentInput, Stage
-from pipeline.streams.runtime.stateless import Nothing, Stateless
+from pipeline.streams.runtime.stateless import NullStore, StatelessProcessor
 from pipeline.streams.runtime.transactions import Output
 from pipeline.streams.runtime.work import After, ChunkResult
 from pipeline.streams.runtime.worker_slots import claimed_slot
-from pipeline.streams.stages.shared_questions import SharedQueries, SharedQuestions, SharedSearches
-from pipeline.streams.stages.silent_searches import SilentSearches
+from pipeline.streams.stages.shared_questions import SharedQueryProcessor, SharedQuestions, SharedSearchProcessor
+from pipeline.streams.stages.silent_searches import SilentSearchProcessor
 
 log = logging.getLogger(__name__)
 
@@ -54,14 +54,16 @@ _disclosures = msgspec.json.Decoder(Disclosure)
 _encoder = msgspec.json.Encoder()
 
 
-class Notify(Stateless):
+class NotifyProcessor(StatelessProcessor):
     """Tells what each record leads to, by a pure function."""
 
     def __init__(self, settings: Settings, told: Callable[[bytes], Iterable[Notice]]) -> None:
         self._topic = topics.topic_name(settings, topics.NOTICES)
         self._told = told
 
-    def decide_records(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(
+        self, source: TopicPartition, store: NullStore, records: Sequence[ConsumerRecord]
+    ) -> ChunkResult:
         """The notices of each record; one that can't be read is left out, since nobody could be told of it."""
         result = ChunkResult()
         for record in records:
@@ -76,16 +78,18 @@ class Notify(Stateless):
         return result
 
 
-class SearchNotices(Stateless):
+class SearchNoticeProcessor(StatelessProcessor):
     """What an audited search leads to: owners of silent cases are told, and who shares the same question.
 
     A topic has one feed in a stage, so both are one work.
     """
 
-    def __init__(self, silent: SilentSearches, shared: SharedSearches) -> None:
+    def __init__(self, silent: SilentSearchProcessor, shared: SharedSearchProcessor) -> None:
         self._silent, self._shared = silent, shared
 
-    def decide_records(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(
+        self, source: TopicPartition, store: NullStore, records: Sequence[ConsumerRecord]
+    ) -> ChunkResult:
         """The searches among the entries."""
         return self._silent.decide_records(source, store, records)
 
@@ -123,11 +127,16 @@ async def notify_stage(settings: Settings, wanted: str, after: After) -> AsyncIt
         ring = key_ring(settings)
         decisions = DecisionReader(client, Indices(settings.namespace, ""), ring)
         questions = SharedQuestions(decisions, model)
-        silent = SilentSearches(settings, reader, model, cipher)
+        silent = SilentSearchProcessor(settings, reader, model, cipher)
         feeds = [
-            AgentInput(DECISIONS, [disclosures], Notify(settings, partial(of_disclosure, ring)), ALL),
-            AgentInput(SEARCHES, [audit], SearchNotices(silent, SharedSearches(settings, questions, cipher)), ALL),
-            AgentInput(QUERIES, [subscriptions], SharedQueries(settings, questions, decisions), ALL),
+            AgentInput(DECISIONS, [disclosures], NotifyProcessor(settings, partial(of_disclosure, ring)), ALL),
+            AgentInput(
+                SEARCHES,
+                [audit],
+                SearchNoticeProcessor(silent, SharedSearchProcessor(settings, questions, cipher)),
+                ALL,
+            ),
+            AgentInput(QUERIES, [subscriptions], SharedQueryProcessor(settings, questions, decisions), ALL),
         ]
         with claimed_slot(settings, STAGE) as slot:
             yield Stage(settings, slot, feeds, found.topics, after)

@@ -20,15 +20,15 @@ from pipeline.backoff import retrying
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.fingerprinting import derive_fingerprint
 from pipeline.correlation.key_ring import KeyRing
-from pipeline.correlation.projection import NOTHING, Seen, advance_link
+from pipeline.correlation.projection import NOTHING, RememberedLink, advance_link
 from pipeline.index import decision_documents, mappings
 from pipeline.index.client import connect
-from pipeline.index.documents import Action, case_document, link_document, rejected_document
+from pipeline.index.documents import DocumentWrite, case_document, link_document, rejected_document
 from pipeline.index.layouts import layouts_of
 from pipeline.index.mappings import Indices
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import Model
-from pipeline.records.messages import Accepted, Rejected
+from pipeline.records.messages import AcceptedRecord, RejectedMessage
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
 from pipeline.streams.kafka.admin import read_ids
@@ -39,35 +39,39 @@ from pipeline.streams.registers.aliases import follow_active
 from pipeline.streams.registers.control import Generation
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime.stage import ALL, AgentInput, Stage, rejoin_on_events
-from pipeline.streams.runtime.stateless import Nothing, Stateless
-from pipeline.streams.runtime.stores import Places, reopen_store
+from pipeline.streams.runtime.stateless import NullStore, StatelessProcessor
+from pipeline.streams.runtime.stores import StorePlaces, reopen_store
 from pipeline.streams.runtime.table_store import TableStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, ProducerFencedError
 from pipeline.streams.runtime.work import After, ChunkResult, Table
 from pipeline.streams.runtime.worker_slots import claimed_slot
-from pipeline.streams.stages.hit_gate import FEED, AnswerQuestions, days_marked
-from pipeline.streams.stages.telling import Telling, ToldChange
-from pipeline.streams.stages.writing import Writing, document_of
+from pipeline.streams.stages.hit_gate import FEED, HitGateProcessor, days_marked
+from pipeline.streams.stages.telling import HitPublisher, ViewChange
+from pipeline.streams.stages.writing import DocumentPublisher, document_of
 
 log = logging.getLogger(__name__)
 
 STAGE: Final = "project"
 
-_accepted = msgspec.json.Decoder(Accepted)
-_rejected = msgspec.json.Decoder(Rejected)
+_accepted = msgspec.json.Decoder(AcceptedRecord)
+_rejected = msgspec.json.Decoder(RejectedMessage)
 _claims = msgspec.json.Decoder(Claim)
 _encoder = msgspec.json.Encoder()
-_seen = msgspec.msgpack.Decoder(Seen)
+_seen = msgspec.msgpack.Decoder(RememberedLink)
 _seen_encoder = msgspec.msgpack.Encoder()
 
 
-class Index(Stateless):
+class RecordIndexer(StatelessProcessor):
     """Indexes records that each make one document; repeated after a crash, since versions are external."""
 
-    def __init__(self, topic: topics.Topic, document: Callable[[ConsumerRecord], Action], writing: Writing) -> None:
+    def __init__(
+        self, topic: topics.Topic, document: Callable[[ConsumerRecord], DocumentWrite], writing: DocumentPublisher
+    ) -> None:
         self._compacted, self._document, self._writing = topic.compacted, document, writing
 
-    def decide_records(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(
+        self, source: TopicPartition, store: NullStore, records: Sequence[ConsumerRecord]
+    ) -> ChunkResult:
         """The records' documents; of a compacted topic only the last of each key counts."""
         held = [record for record in records if record.value is not None]
         if self._compacted:
@@ -80,7 +84,7 @@ class Index(Stateless):
         return ()
 
 
-def accepted_document(record: ConsumerRecord, current: Generation, model: Model) -> Action:
+def accepted_document(record: ConsumerRecord, current: Generation, model: Model) -> DocumentWrite:
     """The case document of a record of `accepted`, with the fingerprint of the generation."""
     accepted = _accepted.decode(record.value)
     if accepted.provenance.generation != current.id:
@@ -89,12 +93,12 @@ def accepted_document(record: ConsumerRecord, current: Generation, model: Model)
     return case_document(accepted)
 
 
-def rejection_document(record: ConsumerRecord) -> Action:
+def rejection_document(record: ConsumerRecord) -> DocumentWrite:
     """The document of a record of `rejected`."""
     return rejected_document(_rejected.decode(record.value))
 
 
-DECISIONS: Final[dict[topics.Topic, Callable[[bytes, int], Action]]] = {
+DECISIONS: Final[dict[topics.Topic, Callable[[bytes, int], DocumentWrite]]] = {
     topics.REVIEWS: decision_documents.review_document,
     topics.ASSIGNMENTS: decision_documents.assignment_document,
     topics.DISCLOSURES: decision_documents.disclosure_document,
@@ -107,7 +111,7 @@ DECISIONS: Final[dict[topics.Topic, Callable[[bytes, int], Action]]] = {
 """Topics of what people decide, each with what makes documents of a value and its offset."""
 
 
-def _decision_feeds(settings: Settings, writing: Writing) -> list[AgentInput]:
+def _decision_feeds(settings: Settings, writing: DocumentPublisher) -> list[AgentInput]:
     """A feed for each topic; what owners allow the gate reads, and indexes with what it makes of it."""
     return [
         _decision_feed(settings, writing, topic, make)
@@ -117,20 +121,25 @@ def _decision_feeds(settings: Settings, writing: Writing) -> list[AgentInput]:
 
 
 def _decision_feed(
-    settings: Settings, writing: Writing, topic: topics.Topic, make: Callable[[bytes, int], Action]
+    settings: Settings, writing: DocumentPublisher, topic: topics.Topic, make: Callable[[bytes, int], DocumentWrite]
 ) -> AgentInput:
-    work = Index(topic, lambda record: make(record.value, record.offset), writing)
+    work = RecordIndexer(topic, lambda record: make(record.value, record.offset), writing)
     return AgentInput(f"index-{topic.pattern}", [topics.topic_name(settings, topic)], work, ALL, transactional=False)
 
 
-class ProjectLinks:
+class LinkProjector:
     """Claims in, link documents and hits out; remembers what each link's agencies were told, or would have been.
 
     `telling` is None where another generation is active: then nobody is told of anything.
     """
 
     def __init__(
-        self, settings: Settings, places: Places, writing: Writing, ring: KeyRing, telling: Telling | None
+        self,
+        settings: Settings,
+        places: StorePlaces,
+        writing: DocumentPublisher,
+        ring: KeyRing,
+        telling: HitPublisher | None,
     ) -> None:
         self._settings, self._places, self._writing = settings, places, writing
         self._ring, self._telling = ring, telling
@@ -171,7 +180,7 @@ class ProjectLinks:
                     result.documents.append(document)
         return result
 
-    def _advance_link(self, record: ConsumerRecord, store: TableStore, result: ChunkResult) -> Action | None:
+    def _advance_link(self, record: ConsumerRecord, store: TableStore, result: ChunkResult) -> DocumentWrite | None:
         claim = _claims.decode(record.value)
         key = bytes.fromhex(claim.link)
         held = store.get(key)
@@ -182,7 +191,7 @@ class ProjectLinks:
         store.put(key, _seen_encoder.encode(step.seen))
         if self._telling is not None:
             for hit in step.hits:
-                told = ToldChange(hit, claim, before, step.seen)
+                told = ViewChange(hit, claim, before, step.seen)
                 result.outputs += self._telling.change_outputs(told)
                 if not told.is_hit_only:
                     result.tally[metrics.HITS.labels(hit.receiver, hit.kind)] += 1
@@ -212,25 +221,29 @@ async def project_stage(settings: Settings, wanted: str, after: After) -> AsyncI
         async with connect(client_settings) as client:
             indices = Indices(settings.namespace, current.id)
             await _prepare_indices(settings, client, indices)
-            writing = Writing(settings, BulkWriter(client, indices))
-            cases = Index(
+            writing = DocumentPublisher(settings, BulkWriter(client, indices))
+            cases = RecordIndexer(
                 topics.ACCEPTED, partial(accepted_document, current=current, model=current.compile_model()), writing
             )
-            places = Places(slot.stores, STAGE, current.id, found)
-            telling = Telling(settings, places, STAGE, current.id, ring) if current.id == held.active else None
+            places = StorePlaces(slot.stores, STAGE, current.id, found)
+            telling = HitPublisher(settings, places, STAGE, current.id, ring) if current.id == held.active else None
             feeds = [
                 AgentInput("index-cases", [accepted], cases, current.id, transactional=False),
-                AgentInput(STAGE, [links], ProjectLinks(settings, places, writing, ring, telling), current.id),
+                AgentInput(STAGE, [links], LinkProjector(settings, places, writing, ring, telling), current.id),
             ]
             if telling is not None:  # what is not of a generation, the active one's workers index
                 feeds.append(
                     AgentInput(
-                        "index-rejected", [rejected], Index(topics.REJECTED, rejection_document, writing), ALL, False
+                        "index-rejected",
+                        [rejected],
+                        RecordIndexer(topics.REJECTED, rejection_document, writing),
+                        ALL,
+                        False,
                     )
                 )
                 feeds += _decision_feeds(settings, writing)
                 gated = [asked, topics.topic_name(settings, topics.HIT_ALLOWANCES)]
-                feeds.append(AgentInput(FEED, gated, AnswerQuestions(settings, current.id, writing), ALL))
+                feeds.append(AgentInput(FEED, gated, HitGateProcessor(settings, current.id, writing), ALL))
             try:
                 made = Stage(settings, slot, feeds, found.topics, after)
                 marking = days_marked(settings, writing) if telling is not None else nullcontext()

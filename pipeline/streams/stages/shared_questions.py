@@ -32,7 +32,7 @@ from pipeline.matching.model import Model
 from pipeline.records.entity_types import PERSON
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.runtime.stateless import Nothing, Stateless
+from pipeline.streams.runtime.stateless import NullStore, StatelessProcessor
 from pipeline.streams.runtime.transactions import Output
 from pipeline.streams.runtime.work import ChunkResult
 from pipeline.streams.stages.hit_gate import question_output
@@ -101,7 +101,7 @@ class SharedQuestions:
         return exact_band(a.entities, b.entities, self._model) or (Band.PROBABLE if alike else Band.NONE)
 
 
-class _Work(Stateless):
+class _Work(StatelessProcessor):
     """What both sources have in common: notices found by asking the index, handed to the gate with the progress."""
 
     def __init__(self, settings: Settings, questions: SharedQuestions) -> None:
@@ -121,14 +121,16 @@ class _Work(Stateless):
         raise NotImplementedError
 
 
-class SharedSearches(_Work):
+class SharedSearchProcessor(_Work):
     """Audited searches that are shared."""
 
     def __init__(self, settings: Settings, questions: SharedQuestions, cipher: QueryCipher) -> None:
         super().__init__(settings, questions)
         self._cipher = cipher
 
-    def decide_records(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(
+        self, source: TopicPartition, store: NullStore, records: Sequence[ConsumerRecord]
+    ) -> ChunkResult:
         """The searches among the entries."""
         return ChunkResult(documents=[entry for record in records if (entry := decode_search(record)) is not None])
 
@@ -146,14 +148,16 @@ class SharedSearches(_Work):
                 yield notice
 
 
-class SharedQueries(_Work):
+class SharedQueryProcessor(_Work):
     """New standing queries that are shared; a renewal asks nothing new."""
 
     def __init__(self, settings: Settings, questions: SharedQuestions, decisions: DecisionReader) -> None:
         super().__init__(settings, questions)
         self._decisions = decisions
 
-    def decide_records(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(
+        self, source: TopicPartition, store: NullStore, records: Sequence[ConsumerRecord]
+    ) -> ChunkResult:
         """The new ones, each with its offset."""
         return ChunkResult(
             documents=[(one, record.offset) for record in records if (one := _decode_new(record)) is not None]

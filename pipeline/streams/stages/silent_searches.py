@@ -18,7 +18,7 @@ from pipeline.access.audit import ActKind, AuditEntry
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.query_cipher import QueryCipher
 from pipeline.errors import LiaisonError
-from pipeline.index.queries import Limits
+from pipeline.index.queries import QueryLimits
 from pipeline.index.questions import parse_question
 from pipeline.index.reading import IndexReader
 from pipeline.index.searching import SearchResult, search_cases
@@ -28,7 +28,7 @@ from pipeline.matching.score.scoring import judge_score
 from pipeline.records.handling import SILENT
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.runtime.stateless import Nothing, Stateless
+from pipeline.streams.runtime.stateless import NullStore, StatelessProcessor
 from pipeline.streams.runtime.transactions import Output
 from pipeline.streams.runtime.work import ChunkResult
 
@@ -53,14 +53,16 @@ class _Asked(msgspec.Struct):
     country: str = ""
 
 
-class SilentSearches(Stateless):
+class SilentSearchProcessor(StatelessProcessor):
     """Asks each audited search again among silent cases, before the notices of it go out with the progress."""
 
     def __init__(self, settings: Settings, reader: IndexReader, model: Model, cipher: QueryCipher) -> None:
         self._topic = topics.topic_name(settings, topics.NOTICES)
         self._reader, self._model, self._cipher = reader, model, cipher
 
-    def decide_records(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(
+        self, source: TopicPartition, store: NullStore, records: Sequence[ConsumerRecord]
+    ) -> ChunkResult:
         """The searches among the entries, to be asked again."""
         return ChunkResult(documents=[entry for record in records if (entry := decode_search(record)) is not None])
 
@@ -75,7 +77,7 @@ class SilentSearches(Stateless):
         if asked is None:
             return
         at = datetime.fromisoformat(entry.time)
-        limits = Limits(at.date(), filters=SILENT_ONLY)
+        limits = QueryLimits(at.date(), filters=SILENT_ONLY)
         for one in await search_cases(self._reader, parse_question(asked.question), self._model, limits, asked.country):
             if one.case.agency != entry.agency and self._is_meant(one):
                 yield _make_notice(entry, one, at)

@@ -21,7 +21,7 @@ from pipeline.matching.model import Model
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.runtime import faults
-from pipeline.streams.runtime.stateless import Nothing, Stateless
+from pipeline.streams.runtime.stateless import NullStore, StatelessProcessor
 from pipeline.streams.runtime.transactions import Output
 from pipeline.streams.runtime.work import ChunkResult
 from pipeline.streams.stages.hit_gate import question_output
@@ -35,14 +35,16 @@ _subscriptions = msgspec.json.Decoder(Subscription)
 _encoder = msgspec.json.Encoder()
 
 
-class Subscribe(Stateless):
+class SavedSearchProcessor(StatelessProcessor):
     """Values of `subscriptions` in, fingerprints by this generation's model out, to the owners of their keys."""
 
     def __init__(self, settings: Settings, model: Model, generation: str) -> None:
         self._partitions, self._model = settings.block_partitions, model
         self._blocks = topics.topic_name(settings, topics.BLOCKS, generation=generation)
 
-    def decide_records(self, source: TopicPartition, store: Nothing, records: Sequence[ConsumerRecord]) -> ChunkResult:
+    def decide_records(
+        self, source: TopicPartition, store: NullStore, records: Sequence[ConsumerRecord]
+    ) -> ChunkResult:
         """The fingerprint of each; one that can't be read is left out, since it asks for nothing."""
         return ChunkResult([output for record in records for output in self._query_outputs(record)])
 
@@ -63,7 +65,7 @@ class Subscribe(Stateless):
         return [Output(self._blocks, partition, key, value) for partition in sorted(where)]
 
 
-class Matches:
+class SavedSearchMatches:
     """What becomes of claims about standing queries: notices, from the active generation alone."""
 
     def __init__(self, settings: Settings, ring: KeyRing, *, active: bool, clock: Callable[[], datetime] = now) -> None:

@@ -21,14 +21,14 @@ from pipeline.access.notices import Notice, hit_told_notice, silent_link_notice
 from pipeline.correlation.claims import Claim, ClaimSide
 from pipeline.correlation.hits import PURPOSE, CounterpartView, Hit
 from pipeline.correlation.key_ring import KeyRing
-from pipeline.correlation.projection import Seen
+from pipeline.correlation.projection import RememberedLink
 from pipeline.correlation.store_file import NO_OFFSET
-from pipeline.correlation.switching import Crossing, add_new, add_old, difference_hits
+from pipeline.correlation.switching import GenerationDiff, add_new, add_old, difference_hits
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.reading import read_partitions
-from pipeline.streams.runtime.stores import Places
+from pipeline.streams.runtime.stores import StorePlaces
 from pipeline.streams.runtime.table_store import TableStore
 from pipeline.streams.runtime.transactions import Output, Progress, Transactions
 from pipeline.streams.stages.hit_gate import question_output
@@ -41,17 +41,17 @@ CROSSED_AT_ONCE: Final = 5000
 """Links brought together between two commits of the table on disk: some 1.5 kB each wait in memory."""
 
 _claims = msgspec.json.Decoder(Claim)
-_crossings = msgspec.json.Decoder(Crossing)
+_crossings = msgspec.json.Decoder(GenerationDiff)
 _encoder = msgspec.json.Encoder()
 
 
-class ToldChange(NamedTuple):
+class ViewChange(NamedTuple):
     """A hit, the claim that brings it, and what both agencies might see of the link before and after."""
 
     hit: Hit
     claim: Claim
-    before: Seen
-    after: Seen
+    before: RememberedLink
+    after: RememberedLink
 
     @property
     def side(self) -> str:
@@ -99,10 +99,10 @@ class ToldChange(NamedTuple):
         return hit_told_notice(other.case, self.hit.id, self.hit.receiver, PURPOSE, at)
 
 
-class Telling:
+class HitPublisher:
     """What the lanes of a generation's project stage tell agencies; `turns` counts the switches by index."""
 
-    def __init__(self, settings: Settings, places: Places, stage: str, generation: str, ring: KeyRing) -> None:
+    def __init__(self, settings: Settings, places: StorePlaces, stage: str, generation: str, ring: KeyRing) -> None:
         self._settings, self._places, self._stage = settings, places, stage
         self._generation, self._ring = generation, ring
         self._turns: dict[int, int] = {}
@@ -116,7 +116,7 @@ class Telling:
         topic = topics.topic_name(self._settings, topics.HITS, agency=hit.receiver)
         return Output(topic, 0, hit.id.encode(), _encoder.encode(hit))
 
-    def change_outputs(self, told: ToldChange) -> list[Output]:
+    def change_outputs(self, told: ViewChange) -> list[Output]:
         """The records that tell an agency of a link, or ask the gate to; with the notice where its side is silent."""
         notice = silent_link_notice(told.hit, told.own, now())
         if told.is_hit_only:
@@ -127,7 +127,7 @@ class Telling:
         where = topics.topic_name(self._settings, topics.NOTICES)
         return [self.hit_output(told.hit), Output(where, 0, notice.id.encode(), _encoder.encode(notice))]
 
-    def difference_output(self, told: ToldChange) -> Output:
+    def difference_output(self, told: ViewChange) -> Output:
         """The record that tells an agency what a switch of generation changes, or asks the gate to."""
         return (
             question_output(self._settings, told.gate_question(now()))
@@ -167,7 +167,7 @@ class Telling:
         finally:
             await transactions.stop()
 
-    async def _find_differences(self, source: TopicPartition, applied: int, last: Progress | None) -> list[ToldChange]:
+    async def _find_differences(self, source: TopicPartition, applied: int, last: Progress | None) -> list[ViewChange]:
         folder = self._places.folder(source).with_name(f"{source.topic}-{source.partition}-switch")
         shutil.rmtree(folder, ignore_errors=True)
         table = TableStore(folder, self._places.identity(source))
@@ -178,7 +178,7 @@ class Telling:
             await self._bring_up_to(table, source, applied, add_new)
             crossings, turn = (_crossings.decode(row) for _, row in table.rows()), self._turns[source.partition]
             return [
-                ToldChange(hit, one.claim, one.told, one.seen)
+                ViewChange(hit, one.claim, one.told, one.seen)
                 for one in crossings
                 for hit in difference_hits(one, self._ring, turn)
             ]
@@ -187,7 +187,11 @@ class Telling:
             shutil.rmtree(folder)
 
     async def _bring_up_to(
-        self, table: TableStore, source: TopicPartition, last: int, take: Callable[[Crossing | None, Claim], Crossing]
+        self,
+        table: TableStore,
+        source: TopicPartition,
+        last: int,
+        take: Callable[[GenerationDiff | None, Claim], GenerationDiff],
     ) -> None:
         """Take the claims of a partition of `links` up to an offset into the table."""
         waiting = 0

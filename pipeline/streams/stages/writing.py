@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 
-from pipeline.index.documents import Action
+from pipeline.index.documents import DocumentWrite
 from pipeline.index.writer import BulkWriter, WriteResult
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
@@ -24,11 +24,11 @@ class PendingDocument(msgspec.Struct, frozen=True):
     """A document to index and the record that it is made from; without one, the record could not be read."""
 
     record: ConsumerRecord
-    action: Action | None
+    action: DocumentWrite | None
     error: str = ""
 
 
-def document_of(record: ConsumerRecord, make: Callable[[ConsumerRecord], Action | None]) -> PendingDocument:
+def document_of(record: ConsumerRecord, make: Callable[[ConsumerRecord], DocumentWrite | None]) -> PendingDocument:
     """The record's document, or why there is none: a record of ours that can't be read must not hold up the rest."""
     try:
         return PendingDocument(record, make(record))
@@ -39,7 +39,7 @@ def document_of(record: ConsumerRecord, make: Callable[[ConsumerRecord], Action 
         return PendingDocument(record, None, type(error).__name__)
 
 
-class Writing:
+class DocumentPublisher:
     """Writes documents to the index; what it will never take goes to `rejected`."""
 
     def __init__(self, settings: Settings, writer: BulkWriter) -> None:

@@ -19,7 +19,7 @@ from tenacity import AttemptManager
 from pipeline.backoff import reset_pauses, retrying
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
-from pipeline.streams.registers.control import Control, watch_control
+from pipeline.streams.registers.control import GenerationControl, watch_control
 from pipeline.streams.runtime.stop_order import StopOrder
 from pipeline.streams.workers.restarts import environment_of_successor
 
@@ -48,7 +48,7 @@ def supervise_stages(settings: Settings) -> None:
     asyncio.run(_Supervisor(settings).run())
 
 
-def wanted_processes(held: Control) -> set[SupervisedProcess]:
+def wanted_processes(held: GenerationControl) -> set[SupervisedProcess]:
     """The processes that the generations ask for; what another version of this program must compute is left to it."""
     wanted = {SupervisedProcess("intake", ""), SupervisedProcess("notify", ""), SupervisedProcess("attest", "")}
     for one in held.generations.values():

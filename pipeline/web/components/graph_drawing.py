@@ -23,7 +23,7 @@ RADIUS, MARGIN = 8, 170
 Point = tuple[float, float]
 
 
-class Node(NamedTuple):
+class GraphNode(NamedTuple):
     """A case at a number of steps from the centre, its word and a line under it; without a target it is only a hit."""
 
     name: str
@@ -33,7 +33,7 @@ class Node(NamedTuple):
     under: str = ""
 
 
-class Edge(NamedTuple):
+class GraphEdge(NamedTuple):
     """A link between two nodes by name."""
 
     a: str
@@ -48,7 +48,7 @@ class GraphLayout(NamedTuple):
     heights: list[float]
 
 
-def lay_out_graph(nodes: Sequence[Node], edges: Sequence[Edge]) -> GraphLayout:
+def lay_out_graph(nodes: Sequence[GraphNode], edges: Sequence[GraphEdge]) -> GraphLayout:
     """Each node on the ring of its depth."""
     places: dict[str, Point] = {node.name: (0, 0) for node in nodes if node.depth == 0}
     heights: list[float] = []
@@ -61,7 +61,7 @@ def lay_out_graph(nodes: Sequence[Node], edges: Sequence[Edge]) -> GraphLayout:
     return GraphLayout(places, heights)
 
 
-def _find_parents(places: dict[str, Point], edges: Sequence[Edge]) -> dict[str, Point]:
+def _find_parents(places: dict[str, Point], edges: Sequence[GraphEdge]) -> dict[str, Point]:
     """For each node that is not placed yet, where one that leads to it is."""
     found: dict[str, Point] = {}
     for edge in edges:
@@ -71,7 +71,7 @@ def _find_parents(places: dict[str, Point], edges: Sequence[Edge]) -> dict[str, 
     return found
 
 
-def _split_sides(ring: Sequence[Node], parents: dict[str, Point]) -> dict[int, list[str]]:
+def _split_sides(ring: Sequence[GraphNode], parents: dict[str, Point]) -> dict[int, list[str]]:
     """The names to the left (-1) and right (1) from top to bottom; around the centre they take turns."""
     sides: defaultdict[int, list[tuple[float, str]]] = defaultdict(list)
     for at, node in enumerate(ring):
@@ -90,7 +90,7 @@ def _place_side(names: Sequence[str], side: int, width: float, height: float) ->
     return found
 
 
-def render_graph(nodes: Sequence[Node], edges: Sequence[Edge], title: str) -> str:
+def render_graph(nodes: Sequence[GraphNode], edges: Sequence[GraphEdge], title: str) -> str:
     """The SVG; `title` is what those hear who do not see it."""
     laid = lay_out_graph(nodes, edges)
     across = len(laid.heights) * ACROSS + MARGIN
@@ -113,7 +113,7 @@ def _svg_attributes(across: float, up: float, title: str) -> dict[str, str]:
     return {"class": "graph", "viewBox": box, "width": f"{2 * across:.0f}", "role": "group", "aria-label": title}
 
 
-def _add_node(root: Element, node: Node, at: Point) -> None:
+def _add_node(root: Element, node: GraphNode, at: Point) -> None:
     """A node with its words, which leave the height of its centre free: there a link may lead on outwards."""
     kind = "centre" if node.depth == 0 else "" if node.target else "hit"
     group = SubElement(root, "g", {"class": f"node {kind}".strip(), "transform": f"translate({at[0]:.1f} {at[1]:.1f})"})

@@ -8,7 +8,7 @@ from typing import Any
 from nicegui import ui
 
 from pipeline.access.break_glass import CONFIRMATION_TIME, LONGEST_HOURS, GlassReason
-from pipeline.access.disclosures import Ask, Urgency
+from pipeline.access.disclosures import DisclosureAsk, Urgency
 from pipeline.access.redaction import Row
 from pipeline.access.requester import Role
 from pipeline.api.services.break_glass import open_alone, request_opening
@@ -71,7 +71,7 @@ def draw_ask_form(view: OpenPage, row: Row) -> None:
 
     async def sent(fields: Sent) -> None:
         deadline = view.visit.runtime.clock() + timedelta(days=DAYS[fields["days"]])
-        wanted = Ask(fields["reason"], Urgency(fields["urgency"]), deadline)
+        wanted = DisclosureAsk(fields["reason"], Urgency(fields["urgency"]), deadline)
         done = words("Request sent to {agency}", agency=row["agency"])
         await view.run_action(request_disclosure(view.visit.new_session(), reference, wanted), done, redraw=False)
 

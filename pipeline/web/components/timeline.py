@@ -12,7 +12,7 @@ from pipeline.web.components.markup import bidi_text, box, text
 from pipeline.web.i18n import Words
 
 
-class Moment(NamedTuple):
+class TimelineMoment(NamedTuple):
     """A date or time as the record gives it, what happened, and the record's own words."""
 
     when: str
@@ -27,18 +27,18 @@ DATED = (
 )  # fmt: skip
 
 
-def collect_moments(row: Row) -> list[Moment]:
+def collect_moments(row: Row) -> list[TimelineMoment]:
     """The dates of a case and its entities, earliest first."""
     data = row["data"]
-    own = [Moment(data[field], word) for field, word in OWN if data.get(field)]
+    own = [TimelineMoment(data[field], word) for field, word in OWN if data.get(field)]
     entities = [moment for entity in data.get("entities", ()) for moment in _entity_moments(entity)]
     return sorted(own + entities)
 
 
-def _entity_moments(entity: dict[str, Any]) -> Iterator[Moment]:
+def _entity_moments(entity: dict[str, Any]) -> Iterator[TimelineMoment]:
     for field, word in DATED:
         if entity.get(field):
-            yield Moment(entity[field], word, entity.get("method") or entity["id"])
+            yield TimelineMoment(entity[field], word, entity.get("method") or entity["id"])
 
 
 def draw_timeline(words: Words, row: Row) -> None:

@@ -15,7 +15,7 @@ from pipeline.web.components.table import render_table
 from pipeline.web.i18n import Words
 
 
-class Drawn(NamedTuple):
+class DrawnBar(NamedTuple):
     """A bar in per cent of the chart's width; `end` is where the next one begins, `kind` is for, against or total."""
 
     left: float
@@ -45,7 +45,7 @@ def _describe_steps(words: Words, steps: Sequence[Bar]) -> str:
     )
 
 
-def place_bars(steps: Sequence[Bar]) -> tuple[float, list[Drawn]]:
+def place_bars(steps: Sequence[Bar]) -> tuple[float, list[DrawnBar]]:
     """Where zero is, and each bar's place."""
     ends = [0, *(end for bar in steps for end in (bar.start, bar.end))]
     lowest = min(ends)
@@ -53,13 +53,13 @@ def place_bars(steps: Sequence[Bar]) -> tuple[float, list[Drawn]]:
     return -lowest * each, [_place_bar(bar, lowest, each) for bar in steps]
 
 
-def _place_bar(bar: Bar, lowest: int, each: float) -> Drawn:
+def _place_bar(bar: Bar, lowest: int, each: float) -> DrawnBar:
     first, last = sorted((bar.start, bar.end))
     kind = "total" if bar.kind == "score" else "for" if bar.end >= bar.start else "against"
-    return Drawn((first - lowest) * each, (last - first) * each, (bar.end - lowest) * each, kind)
+    return DrawnBar((first - lowest) * each, (last - first) * each, (bar.end - lowest) * each, kind)
 
 
-def _render_step(words: Words, bar: Bar, place: Drawn, zero: float) -> htpy.Element:
+def _render_step(words: Words, bar: Bar, place: DrawnBar, zero: float) -> htpy.Element:
     return htpy.div(".step")[
         htpy.span(".label")[bar.label],
         htpy.span(".track")[

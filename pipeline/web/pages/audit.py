@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, get_args
 
 import msgspec
 
-from pipeline.access.audit_verification import Finding
+from pipeline.access.audit_verification import TrailFinding
 from pipeline.access.redaction import Row
 from pipeline.api.services.audit import ActFilter, ActsAnswer, ActsFormat, TrailAnswer, list_acts, verify_trail
 from pipeline.index.filters import is_day
@@ -106,7 +106,7 @@ def _draw_trail(words: Words, found: TrailAnswer) -> None:
                 link(words("Check again"), "", "button slight")
 
 
-def _format_finding(words: Words, one: Finding) -> str:
+def _format_finding(words: Words, one: TrailFinding) -> str:
     fault = words.label(FAULTS, one.fault)
     return words("{chain}, entry {number}: {fault}", chain=one.chain, number=one.sequence, fault=fault)
 

@@ -26,7 +26,7 @@ MANY: Final = frozenset(
 """Fields of which somebody may well have several values, so that two of them are no contradiction."""
 
 
-class Stated(NamedTuple):
+class StatedValue(NamedTuple):
     """A value of a field and the cases that state it; `first` of its field; `differs` where not all can be true."""
 
     field: str
@@ -66,7 +66,7 @@ def _format_extent(words: Words, found: EntityAnswer) -> str:
     return count if found.complete else words("{records}, and more not checked", records=count)
 
 
-def collect_statements(words: Words, facts: Sequence[Row]) -> list[Stated]:
+def collect_statements(words: Words, facts: Sequence[Row]) -> list[StatedValue]:
     """The facts in the order in which fields are shown."""
     order = {field: at for at, field in enumerate(FIELDS)}
     known = sorted((one for one in facts if one["field"] in order), key=lambda one: order[one["field"]])
@@ -74,7 +74,7 @@ def collect_statements(words: Words, facts: Sequence[Row]) -> list[Stated]:
     for field, held in groupby(known, key=lambda one: str(one["field"])):
         values = [(_format_value(words, field, one["value"]), tuple(one["cases"])) for one in held]
         differs = field not in MANY and _has_contradiction([value for value, _ in values])
-        found += [Stated(field, value, cases, at == 0, differs) for at, (value, cases) in enumerate(values)]
+        found += [StatedValue(field, value, cases, at == 0, differs) for at, (value, cases) in enumerate(values)]
     return found
 
 
@@ -91,7 +91,7 @@ def _format_value(words: Words, field: str, value: object) -> str:
     )
 
 
-def _statement_columns(words: Words) -> list[TableColumn[Stated]]:
+def _statement_columns(words: Words) -> list[TableColumn[StatedValue]]:
     return [
         TableColumn(words("Field"), lambda one: _draw_field(words, one)),
         TableColumn(words("Value"), lambda one: _draw_statement(words, one)),
@@ -99,19 +99,19 @@ def _statement_columns(words: Words) -> list[TableColumn[Stated]]:
     ]
 
 
-def _draw_field(words: Words, one: Stated) -> None:
+def _draw_field(words: Words, one: StatedValue) -> None:
     """The field's word; seen once, heard with each value."""
     text("span", words(FIELDS[one.field]), "" if one.first else "hidden-words")
 
 
-def _draw_statement(words: Words, one: Stated) -> None:
+def _draw_statement(words: Words, one: StatedValue) -> None:
     with box("span", "row"):
         bidi_text(one.value)
         if one.differs and one.first:
             badge(words("records disagree"), "warn")
 
 
-def _draw_cases(one: Stated) -> None:
+def _draw_cases(one: StatedValue) -> None:
     with box("span", "row"):
         for case in one.cases:
             link(case, case_path(case), "code")

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from pipeline.access.redaction import Row
-from pipeline.api.services.graph import DEEPEST, Most, read_graph
+from pipeline.api.services.graph import DEEPEST, GraphLimits, read_graph
 from pipeline.locale import N_
 from pipeline.web.addresses import case_path, graph_path
 from pipeline.web.components import states
-from pipeline.web.components.graph_drawing import Edge, Node, render_graph
+from pipeline.web.components.graph_drawing import GraphEdge, GraphNode, render_graph
 from pipeline.web.components.markup import box, inline_svg, link, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import TableColumn, draw_table
@@ -20,7 +20,7 @@ from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 
-DRAWN = Most(nodes=40, each=12)
+DRAWN = GraphLimits(nodes=40, each=12)
 """What can still be read in a drawing."""
 
 
@@ -29,8 +29,8 @@ class GraphPageData(NamedTuple):
 
     key: str
     depth: int
-    nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
+    nodes: tuple[GraphNode, ...]
+    edges: tuple[GraphEdge, ...]
     complete: bool
 
 
@@ -40,7 +40,7 @@ async def load(visit: Visit, parameters: Parameters) -> GraphPageData:
     depth = min(DEEPEST, max(1, int(parameters["depth"])) if parameters["depth"].isdigit() else 1)
     found = await read_graph(visit.new_session(), key, depth, DRAWN)
     rings = _find_rings(key, found.edges)
-    edges = {Edge(min(edge["a"], edge["b"]), max(edge["a"], edge["b"]), edge["band"]) for edge in found.edges}
+    edges = {GraphEdge(min(edge["a"], edge["b"]), max(edge["a"], edge["b"]), edge["band"]) for edge in found.edges}
     nodes = tuple(_make_node(visit.words, row, rings[row["id"]]) for row in found.nodes)
     return GraphPageData(key, depth, nodes, tuple(sorted(edges)), found.complete)
 
@@ -62,10 +62,10 @@ def _find_rings(key: str, edges: Iterable[Row]) -> dict[str, int]:
     return rings
 
 
-def _make_node(words: Words, row: Row, ring: int) -> Node:
+def _make_node(words: Words, row: Row, ring: int) -> GraphNode:
     if row["view"] == "hit":
-        return Node(row["id"], row["agency"], ring, under=words("Hit only"))
-    return Node(row["id"], row["id"], ring, case_path(row["id"]), words.country_name(row["country"]))
+        return GraphNode(row["id"], row["agency"], ring, under=words("Hit only"))
+    return GraphNode(row["id"], row["id"], ring, case_path(row["id"]), words.country_name(row["country"]))
 
 
 def draw(view: OpenPage, loaded: GraphPageData) -> None:
@@ -108,7 +108,7 @@ def _draw_depth_switch(words: Words, loaded: GraphPageData) -> None:
             link(said, graph_path(loaded.key, depth), aria_current=current)
 
 
-def _edge_columns(words: Words, loaded: GraphPageData) -> list[TableColumn[Edge]]:
+def _edge_columns(words: Words, loaded: GraphPageData) -> list[TableColumn[GraphEdge]]:
     named = {node.name: node.word for node in loaded.nodes}
     return [
         TableColumn(words("Record"), lambda edge: text("span", named[edge.a], "code")),

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from pipeline.api.services.operations import read_operations
 from pipeline.locale import N_
-from pipeline.ops.generations.run import Status
-from pipeline.ops.status.overview import AgencyFeed, Overview, Size
+from pipeline.ops.generations.run import GenerationStatus
+from pipeline.ops.status.overview import AgencyFeed, Overview, StorageSize
 from pipeline.ops.status.throughput import Throughput
 from pipeline.web.components import charts, states
 from pipeline.web.components.markup import box, link, text
@@ -229,8 +229,8 @@ def _draw_reason(reason: str) -> None:
     link(reason, f"/operations/rejected?{urlencode({'reason': reason})}", "code", data_open="")
 
 
-def _draw_generations(words: Words, generations: Sequence[Status]) -> None:
-    columns: list[TableColumn[Status]] = [
+def _draw_generations(words: Words, generations: Sequence[GenerationStatus]) -> None:
+    columns: list[TableColumn[GenerationStatus]] = [
         TableColumn(words("Generation"), lambda one: text("span", one.id, "code")),
         TableColumn(words("Model"), lambda one: text("span", one.model)),
         TableColumn(words("State"), lambda one: badge(words("In use") if one.active else words("Standby"), "plain")),
@@ -248,13 +248,13 @@ def _draw_generations(words: Words, generations: Sequence[Status]) -> None:
         draw_table(words("Generations"), columns, generations)
 
 
-def _draw_sizes(words: Words, title: str, aside: str, sizes: Sequence[Size]) -> None:
-    columns: list[TableColumn[Size]] = [
+def _draw_sizes(words: Words, title: str, aside: str, sizes: Sequence[StorageSize]) -> None:
+    columns: list[TableColumn[StorageSize]] = [
         TableColumn(words("Name"), lambda one: text("span", one.name, "code")),
         TableColumn(words("Size"), lambda one: text("span", words.format_megabytes(one.size)), "number"),
     ]
     if any(one.documents is not None for one in sizes):
-        documents = TableColumn[Size](
+        documents = TableColumn[StorageSize](
             words("Documents"), lambda one: text("span", words.format_number(one.documents or 0)), "number"
         )
         columns.insert(1, documents)

@@ -20,7 +20,7 @@ from pipeline.matching.score.scoring import judge_score, score_cases
 from pipeline.matching.training.calibration import brier_score
 from pipeline.model_building.transliteration_pairs import read_pairs, split_pairs
 from pipeline.records.names import normalise_name
-from pipeline.records.normalised import Entity, PartialDate
+from pipeline.records.normalised import NormalisedEntity, PartialDate
 
 PEOPLE = 1000
 RANDOM_PAIRS = 300_000
@@ -55,7 +55,7 @@ def judged(test: Sequence[tuple[str, str, int]], chance: random.Random, model: M
 
 def person(name: str, born: PartialDate) -> EntityPrint:
     known = normalise_name(name, "", "", "", "", "", "person")
-    return entity_print(Entity("p", "person", names=(known,), birth_date=born))
+    return entity_print(NormalisedEntity("p", "person", names=(known,), birth_date=born))
 
 
 def reliability(found: Judged) -> str:

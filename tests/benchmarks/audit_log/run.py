@@ -22,7 +22,7 @@ from typing import Final
 
 import msgspec
 
-from pipeline.access.audit import Act, ActKind, Chain, Form, ShownCase, bind_acts
+from pipeline.access.audit import Act, ActKind, Chain, ShownCase, ShownForm, bind_acts
 from pipeline.transparency.growth import GrowingLog, grow_log
 from pipeline.transparency.leaves import new_seed
 from pipeline.transparency.merkle import is_included
@@ -39,7 +39,7 @@ KEY: Final = SigningKey.generate("liaison.example/audit", SignatureType.NOTE)
 
 def acts(shown: int) -> Iterator[tuple[Act, datetime]]:
     """Searches that show so many records of six agencies."""
-    records = tuple(ShownCase(f"agency{at % 6}:2026-{at:06}", Form.FULL) for at in range(shown))
+    records = tuple(ShownCase(f"agency{at % 6}:2026-{at:06}", ShownForm.FULL) for at in range(shown))
     act = Act(
         ActKind.SEARCH, "pieter@be-fp", "be-fp", "BE", ("investigator",), "investigation", "BX/12", "0" * 32,
         query="A" * 300, shown=records,

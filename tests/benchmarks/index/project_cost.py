@@ -20,12 +20,12 @@ from elasticsearch.helpers import async_streaming_bulk
 
 from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.index.client import connect
-from pipeline.index.documents import Action, case_document
+from pipeline.index.documents import DocumentWrite, case_document
 from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import Model, load_model
 from pipeline.records.intake import accepted, take
-from pipeline.records.messages import Accepted, Outcome, Position, Receipt
+from pipeline.records.messages import AcceptedRecord, Outcome, Position, Receipt
 from pipeline.records.model import RECORD_TYPE
 from pipeline.records.validation import read
 from pipeline.settings import settings
@@ -36,7 +36,7 @@ ROUNDS = 5
 NAMES = ("Ivan Petrov", "Иван Петров", "Maria Garcia", "محمد العمري", "Zhou Wen", "Jan de Vries", "Георги Димитров")
 
 
-def case(number: int, model: Model) -> Accepted:
+def case(number: int, model: Model) -> AcceptedRecord:
     """An accepted case of three persons and a car."""
     chance = random.Random(number)
     persons = [
@@ -62,7 +62,7 @@ def case(number: int, model: Model) -> Accepted:
     return accepted(taken, receipt, print_, "bench")
 
 
-async def with_helper(client: AsyncElasticsearch, index: str, actions: Sequence[Action]) -> None:
+async def with_helper(client: AsyncElasticsearch, index: str, actions: Sequence[DocumentWrite]) -> None:
     """Write ready bodies with the client's helper."""
 
     def expand(action: Any) -> tuple[dict[str, Any], bytes]:
@@ -74,7 +74,9 @@ async def with_helper(client: AsyncElasticsearch, index: str, actions: Sequence[
         assert done
 
 
-async def cpu_us(write: Callable[[Sequence[Action]], Awaitable[object]], actions: Sequence[Action]) -> float:
+async def cpu_us(
+    write: Callable[[Sequence[DocumentWrite]], Awaitable[object]], actions: Sequence[DocumentWrite]
+) -> float:
     """CPU of this process per action."""
     start = time.process_time()
     for at in range(0, len(actions), CHUNK):
@@ -82,7 +84,7 @@ async def cpu_us(write: Callable[[Sequence[Action]], Awaitable[object]], actions
     return (time.process_time() - start) / len(actions) * 1e6
 
 
-def document_us(cases: Sequence[Accepted]) -> float:
+def document_us(cases: Sequence[AcceptedRecord]) -> float:
     """CPU per case_document."""
     start = time.process_time()
     for one in cases:

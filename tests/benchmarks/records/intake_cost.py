@@ -23,7 +23,7 @@ from joserfc.jwk import OKPKey
 from pipeline.records import hashing, signatures
 from pipeline.records.agencies import Agency
 from pipeline.records.agency_keys import CURVE, SigningPolicy, agency_key
-from pipeline.records.intake import Desk, SourceMessage, receive
+from pipeline.records.intake import IntakeContext, SourceMessage, receive
 from pipeline.records.messages import Position
 from pipeline.records.normalisation import normalise
 from pipeline.records.partitioning import partition_of
@@ -131,7 +131,7 @@ def main() -> None:
     records = [read(raw) for raw in repeating]
     own = [signed(raw) for raw in repeating]
     agency = Agency("fr-pj", "FR", signing=SigningPolicy((LISTED,)))
-    desk = Desk({"fr-pj": agency}, PARTITIONS, lambda _: None, lambda: datetime.now(UTC))
+    desk = IntakeContext({"fr-pj": agency}, PARTITIONS, lambda _: None, lambda: datetime.now(UTC))
     rows = {
         "reference: json.loads": cost(json.loads, repeating),
         "validation": cost(read, repeating),

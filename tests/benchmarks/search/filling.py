@@ -19,13 +19,13 @@ from benchmarks.search.corpus import Corpus, Record
 from benchmarks.stream.population import COUNTRIES, KEPT, agency_of
 from pipeline.correlation.claims import ClaimSide
 from pipeline.index.client import connect
-from pipeline.index.documents import Action, case_document, link_document
+from pipeline.index.documents import DocumentWrite, case_document, link_document
 from pipeline.index.mappings import Indices, apply_mappings, switch_aliases
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.fingerprint import Handling
 from pipeline.matching.model import generation_id, load_model
 from pipeline.records.agencies import Agency
-from pipeline.records.messages import Accepted
+from pipeline.records.messages import AcceptedRecord
 from pipeline.settings import Settings
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers.registry import register_agency
@@ -104,12 +104,12 @@ class _Registry:
 
     def __init__(self, stages: PureStages) -> None:
         self._stages = stages
-        self._held: dict[str, list[Accepted]] = {}
+        self._held: dict[str, list[AcceptedRecord]] = {}
         self._order: deque[str] = deque()
         self.links = 0
         self.linked: deque[Link] = deque(maxlen=LINKED)
 
-    def documents(self, record: Record) -> Iterator[Action]:
+    def documents(self, record: Record) -> Iterator[DocumentWrite]:
         """The case's document, and those of its links."""
         accepted = self._stages.accepted(record)
         yield case_document(accepted)
@@ -122,7 +122,7 @@ class _Registry:
                 yield link_document(claim)
         self._remember(accepted, values)
 
-    def _remember(self, accepted: Accepted, values: list[str]) -> None:
+    def _remember(self, accepted: AcceptedRecord, values: list[str]) -> None:
         for value in values:
             self._held.setdefault(value, []).append(accepted)
             self._order.append(value)
@@ -143,5 +143,5 @@ def _values(record: Record) -> Iterator[str]:
             yield f"{name['given']} {name['family']} {entity.get('birth_date')}"
 
 
-def _agency(accepted: Accepted) -> str:
+def _agency(accepted: AcceptedRecord) -> str:
     return accepted.case.partition(":")[0]

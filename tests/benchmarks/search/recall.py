@@ -27,7 +27,7 @@ from rich.progress import track
 from pipeline.index.client import connect
 from pipeline.index.documents import case_document
 from pipeline.index.mappings import Indices, apply_mappings, switch_aliases
-from pipeline.index.queries import Limits
+from pipeline.index.queries import QueryLimits
 from pipeline.index.questions import parse_question
 from pipeline.index.reading import IndexReader
 from pipeline.index.searching import search_cases
@@ -104,7 +104,7 @@ async def write(writer: BulkWriter, stages: PureStages, some: Sequence[Person]) 
 
 async def place(reader: IndexReader, model: Model, one: Person) -> int | None:
     """Where its record stands among the results; None where it is not among the first ten."""
-    limits = Limits(datetime.now(UTC).date())
+    limits = QueryLimits(datetime.now(UTC).date())
     found = await search_cases(reader, parse_question(f'name:"{one.query}"'), model, limits, limit=TEN)
     cases = [result.case.case for result in found]
     key = f"aa-x:{one.case}"

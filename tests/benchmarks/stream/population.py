@@ -27,13 +27,13 @@ from pipeline.records.intake import SourceMessage
 from pipeline.records.messages import Position
 from pipeline.records.model import RECORD_TYPE
 from pipeline.records.normalised import (
-    Entity,
+    NameToken,
     NormalisedAddress,
+    NormalisedEntity,
     NormalisedIdentifier,
     NormalisedName,
     NormalisedPhone,
     PartialDate,
-    Token,
 )
 from pipeline.records.partitioning import partition_of
 
@@ -93,7 +93,7 @@ class Population:
         self._names = [token for token, _ in known]
         self._name_weights = list(accumulate(weight for _, weight in known))
         self._city_weights = list(accumulate(1 / (rank + CITY_RANK) for rank in range(CITIES)))
-        self._people: list[Entity] = []
+        self._people: list[NormalisedEntity] = []
         self.made = made
 
     def fingerprints(self) -> Iterator[Fingerprint]:
@@ -119,7 +119,7 @@ class Population:
             position = Position(f"cases.{agency}", partition_of(key, CASE_PARTITIONS), self.made)
             yield SourceMessage(position, agency, key, orjson.dumps(envelope))
 
-    def _cases(self) -> Iterator[tuple[str, tuple[Entity, ...]]]:
+    def _cases(self) -> Iterator[tuple[str, tuple[NormalisedEntity, ...]]]:
         while True:
             self.made += 1
             country = self._random.choice(COUNTRIES)
@@ -141,20 +141,20 @@ class Population:
             sketch=make_sketch(entities),
         )
 
-    def _entities(self, country: str) -> Iterator[Entity]:
+    def _entities(self, country: str) -> Iterator[NormalisedEntity]:
         again = self._people and self._random.random() < SEEN_AGAIN
         yield self._seen_again() if again else self._person("p1", country)
         if self._random.random() < 0.5:
             yield self._person("p2", country) if self._random.random() < 0.5 else self._vehicle()
 
-    def _person(self, entity: str, country: str) -> Entity:
+    def _person(self, entity: str, country: str) -> NormalisedEntity:
         random = self._random
         given, family = self._name(), self._name() if random.random() < 0.5 else _built_name(random)
         national = f"6{random.randrange(10**8):08d}"
         passport = (
             (NormalisedIdentifier("passport", f"{random.randrange(10**9):09d}"),) if random.random() < 0.5 else ()
         )
-        person = Entity(
+        person = NormalisedEntity(
             entity,
             "person",
             names=(_named(given, family),),
@@ -176,7 +176,7 @@ class Population:
         street, house = f"rue {_built_name(random)}", str(random.randrange(1, 200))
         return NormalisedAddress(house=house, street=street, postcode=f"{postcode:05d}", city=city)
 
-    def _seen_again(self) -> Entity:
+    def _seen_again(self) -> NormalisedEntity:
         """Half a phone later: the same name, with the birth date or the phone missing, or a letter left out."""
         random = self._random
         person = random.choice(self._people[-KEPT:])
@@ -185,7 +185,7 @@ class Population:
         if slip == 2 and len(family) > 4:
             at = random.randrange(1, len(family))
             family = family[:at] + family[at + 1 :]
-        return Entity(
+        return NormalisedEntity(
             "p1",
             "person",
             names=(_named(given, family),),
@@ -195,14 +195,14 @@ class Population:
             identifiers=person.identifiers if random.random() < 0.5 else (),
         )
 
-    def _vehicle(self) -> Entity:
+    def _vehicle(self) -> NormalisedEntity:
         random = self._random
         plate = (
             "".join(random.choices("ABCDEFGHJKLMNPQRSTVWXYZ", k=2))
             + f"{random.randrange(1000):03d}"
             + "".join(random.choices("ABCDEFGHJKLMNPQRSTVWXYZ", k=2))
         )
-        return Entity(
+        return NormalisedEntity(
             "v1",
             "vehicle",
             identifiers=(NormalisedIdentifier("plate", plate),),
@@ -229,7 +229,7 @@ def agency_of(country: str) -> str:
     return f"{country.lower()}-police"
 
 
-def raw(entity: Entity) -> dict[str, Any]:
+def raw(entity: NormalisedEntity) -> dict[str, Any]:
     """An entity as an agency writes it."""
     found: dict[str, Any] = {"id": entity.id, "type": entity.type}
     if entity.type == "vehicle":
@@ -249,4 +249,4 @@ def raw(entity: Entity) -> dict[str, Any]:
 
 
 def _named(given: str, family: str) -> NormalisedName:
-    return NormalisedName(f"{given} {family}", (Token(given, "given"), Token(family, "family")))
+    return NormalisedName(f"{given} {family}", (NameToken(given, "given"), NameToken(family, "family")))

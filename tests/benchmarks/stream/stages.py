@@ -16,14 +16,14 @@ from pipeline.correlation.correlator import Correlator, target_partitions
 from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.correlation.lmdb_store import LmdbStore
 from pipeline.correlation.projection import advance_link
-from pipeline.correlation.store_file import Identity
+from pipeline.correlation.store_file import StoreIdentity
 from pipeline.index.documents import case_document, link_document
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model, load_model
 from pipeline.records.agencies import Agency
-from pipeline.records.intake import Desk, SourceMessage, accepted, receive
-from pipeline.records.messages import Accepted
+from pipeline.records.intake import IntakeContext, SourceMessage, accepted, receive
+from pipeline.records.messages import AcceptedRecord
 from pipeline.streams.catalogues import metrics
 from pipeline.streams.runtime.source_queues import SLICE_RECORDS
 from support.correlation.key_rings import RING
@@ -33,7 +33,7 @@ CHUNK = 200
 
 _encode = msgspec.json.Encoder().encode
 _fingerprint = msgspec.json.Decoder(Fingerprint).decode
-_accepted = msgspec.json.Decoder(Accepted).decode
+_accepted = msgspec.json.Decoder(AcceptedRecord).decode
 _claim = msgspec.json.Decoder(Claim).decode
 
 
@@ -70,12 +70,12 @@ class Stages:
 
     def __init__(self, folder: Path, partitions: int, rarity: int, watch: Stopwatch) -> None:
         """Open or make the stores in a folder; `rarity` is how rare a key must be, in hundredths of a bit."""
-        identities = [Identity("bench", "blocks", partition, "bench") for partition in range(partitions)]
+        identities = [StoreIdentity("bench", "blocks", partition, "bench") for partition in range(partitions)]
         self.stores = [LmdbStore(folder / str(one.partition), one) for one in identities]
         self._model = Model(msgspec.structs.replace(load_model().file, key_rarity=rarity))
         self._matcher = TimedMatcher(ModelMatcher(self._model), watch)
         agencies = {agency_of(country): Agency(agency_of(country), country) for country in COUNTRIES}
-        self._desk = Desk(agencies, CASE_PARTITIONS, lambda _: None, lambda: datetime.now(UTC))
+        self._desk = IntakeContext(agencies, CASE_PARTITIONS, lambda _: None, lambda: datetime.now(UTC))
         self._watch = watch
         self._receive, self._fingerprint = watch.timed("receive", receive), watch.timed("fingerprint", make_fingerprint)
         self.correlators = [

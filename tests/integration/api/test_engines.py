@@ -10,7 +10,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.access.audit import ActKind, AuditEntry, Form
+from pipeline.access.audit import ActKind, AuditEntry, ShownForm
 from pipeline.access.requester import Role, parse_grounds
 from pipeline.access.token_keys import issue_token
 from pipeline.api.application import create_app
@@ -101,7 +101,7 @@ async def test_what_is_shown_is_in_the_topic_by_then(runtime: Runtime) -> None:
         assert {row["case_b"] or row["hit"]["agency"] for row in shown.json()["links"]} == {"fr-pj:1", "nl-np"}
     entry = (await recorded(runtime))[-1]
     assert {one.case: one.form for one in entry.shown} == {
-        "fr-pj:1": Form.FULL, "be-fp:1": Form.FULL, "nl-np:1": Form.HIT,
+        "fr-pj:1": ShownForm.FULL, "be-fp:1": ShownForm.FULL, "nl-np:1": ShownForm.HIT,
     }  # fmt: skip
     assert entry.request == shown.headers["x-request-id"]
 

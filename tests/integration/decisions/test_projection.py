@@ -15,8 +15,8 @@ from elasticsearch import Elasticsearch
 
 from pipeline.access.break_glass import GlassReason, add_review, open_alone, request_opening
 from pipeline.access.disclosures import (
-    Ask,
     Disclosure,
+    DisclosureAsk,
     GlassVerdict,
     Urgency,
     add_grant,
@@ -53,7 +53,9 @@ CASE = CaseMeta("fr-pj:1", "fr-pj", Handling("H2", ("BE",), ("investigation",)))
 ASKER = make_requester("be-fp", subject="asker")
 OWNER = make_requester("fr-pj", subject="owner")
 WHY = Grounds(Purpose.INVESTIGATION, "be 2026/7")
-ASKED = add_request(new_thread(RING, CASE, ASKER), CASE, ASKER, WHY, Ask("urgent", Urgency.URGENT, NOW + DAY), NOW)
+ASKED = add_request(
+    new_thread(RING, CASE, ASKER), CASE, ASKER, WHY, DisclosureAsk("urgent", Urgency.URGENT, NOW + DAY), NOW
+)
 GRANTED = add_grant(ASKED, CASE, OWNER, NOW + 9 * DAY, "", NOW)
 WANTED, JUSTIFIED = GlassReason("a life"), GlassVerdict.JUSTIFIED
 REVIEW = Review("r1", LINK, "be-fp:1", "fr-pj:1", 1, 2, "g1", Verdict.SAME, "be-fp", "asker", NOW)

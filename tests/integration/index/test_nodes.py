@@ -12,7 +12,7 @@ from pipeline.engines.ports import any_free
 from pipeline.errors import LiaisonError
 from pipeline.index import client as client_module
 from pipeline.index.client import connect, connect_for_reading
-from pipeline.index.documents import Action
+from pipeline.index.documents import DocumentWrite
 from pipeline.index.engine import NO_INDEX, fetch_documents
 from pipeline.index.mappings import Indices
 from pipeline.index.points import PointInTime
@@ -61,10 +61,10 @@ def listed(engine_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Listed
     return lambda *urls: engine_settings.model_copy(update={"elasticsearch_url": ",".join(urls)})
 
 
-def case(number: int) -> Action:
+def case(number: int) -> DocumentWrite:
     key = f"fr-pj:{number}"
     body = {"case": key, "agency": "fr-pj", "country": "FR", "version": 1, "state": "live"}
-    return Action("cases", key, 2, msgspec.json.encode(body))
+    return DocumentWrite("cases", key, 2, msgspec.json.encode(body))
 
 
 async def test_reads_go_on_beside_nodes_that_are_dead_or_hang(

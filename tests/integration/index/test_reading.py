@@ -14,7 +14,7 @@ from pipeline.index import reading
 from pipeline.index.client import connect
 from pipeline.index.documents import case_document, link_document
 from pipeline.index.mappings import Indices
-from pipeline.index.queries import Limits
+from pipeline.index.queries import QueryLimits
 from pipeline.index.reading import IndexReader
 from pipeline.index.writer import BulkWriter
 from pipeline.settings import Settings
@@ -23,7 +23,7 @@ from support.records.builder import record
 
 pytestmark = pytest.mark.engines
 
-EVERYTHING = Limits(date(2026, 11, 24))
+EVERYTHING = QueryLimits(date(2026, 11, 24))
 
 
 async def linked(stages: PureStages, writer: BulkWriter, **fields: Any) -> tuple[str, str]:
@@ -132,7 +132,7 @@ async def test_from_its_last_day_a_case_is_invisible_by_the_clock_alone(
 
     async def seen(time: datetime) -> tuple[bool, int, int]:
         reader = IndexReader(client, indices, lambda: time)
-        cases = [case async for case in reader.every_case(Limits(time.date()))]
+        cases = [case async for case in reader.every_case(QueryLimits(time.date()))]
         return await reader.read_case(b) is not None, len(await visible(reader)), len(cases)
 
     assert await seen(datetime(2026, 12, 31, 23, 59, tzinfo=UTC)) == (True, 1, 2)

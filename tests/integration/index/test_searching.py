@@ -10,7 +10,7 @@ from pipeline.access.audience import Viewer
 from pipeline.index.documents import case_document
 from pipeline.index.filters import Filters, filter_clauses
 from pipeline.index.mappings import Indices
-from pipeline.index.queries import Limits
+from pipeline.index.queries import QueryLimits
 from pipeline.index.questions import parse_question
 from pipeline.index.reading import IndexReader
 from pipeline.index.searching import search_cases
@@ -20,7 +20,7 @@ from support.records.builder import case_data, handling, person
 
 pytestmark = pytest.mark.engines
 
-EVERYTHING = Limits(date(2026, 11, 24))
+EVERYTHING = QueryLimits(date(2026, 11, 24))
 
 
 RECORDS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -59,7 +59,7 @@ async def filled(
 
 
 async def found(
-    reader: IndexReader, stages: PureStages, question: str, limits: Limits = EVERYTHING, country: str = ""
+    reader: IndexReader, stages: PureStages, question: str, limits: QueryLimits = EVERYTHING, country: str = ""
 ) -> list[str]:
     results = await search_cases(reader, parse_question(question), stages.model, limits, country)
     assert [one.score for one in results] == sorted((one.score for one in results), reverse=True)
@@ -109,7 +109,7 @@ async def test_a_name_nobody_bears_finds_nobody(filled: IndexReader, stages: Pur
 
 async def test_a_requester_finds_only_what_is_released_to_him(filled: IndexReader, stages: PureStages) -> None:
     belgian, own, german = (
-        Limits(EVERYTHING.today, Viewer(agency, country, "investigation"))
+        QueryLimits(EVERYTHING.today, Viewer(agency, country, "investigation"))
         for agency, country in (("be-fp", "BE"), ("fr-x", "FR"), ("de-bka", "DE"))
     )
     assert sorted(await found(filled, stages, "ivan petrov", belgian)) == ["namesake", "petrov"]
@@ -164,7 +164,7 @@ async def test_days_places_offences_and_agencies_narrow_a_search(
     assert (await writer.write([case_document(case) for case in cases])).refused == []
     await client.indices.refresh(index=indices.write_alias("cases"))
     for filters, expected in NARROWED:
-        limits = Limits(EVERYTHING.today, filters=filter_clauses(filters))
+        limits = QueryLimits(EVERYTHING.today, filters=filter_clauses(filters))
         assert sorted(await found(reader, stages, "ivan petrov", limits)) == expected, filters
         assert [one.case for one in await reader.browse_cases(limits, 10)] == sorted(
             f"{told[name][0].lower()}-x:{name}" for name in expected

@@ -11,11 +11,11 @@ import pytest
 from elasticsearch import AsyncElasticsearch
 
 from pipeline.access.audience import Viewer
-from pipeline.index.documents import Action, case_document, link_document
+from pipeline.index.documents import DocumentWrite, case_document, link_document
 from pipeline.index.layouts import DEFAULT_LAYOUTS, IndexLayout
 from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.index.probes import make_candidate_query, make_probe
-from pipeline.index.queries import BY_SCORE, Limits, candidate_body, page_body
+from pipeline.index.queries import BY_SCORE, QueryLimits, candidate_body, page_body
 from pipeline.index.questions import parse_question
 from pipeline.index.reading import IndexReader
 from pipeline.index.searching import SearchResult, find_hits, search_cases
@@ -27,11 +27,11 @@ pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 
 COUNT = 240
 NAMES = ("Ivan Petrov", "Anna Petrova", "Иван Петров", "Maria Garcia", "Jan Nowak")
-ALL = Limits(date(2026, 11, 24))
+ALL = QueryLimits(date(2026, 11, 24))
 LIMITS = (
     ALL,
-    Limits(date(2026, 11, 24), Viewer("be-fp", "BE", "investigation")),
-    Limits(date(2026, 11, 24), Viewer("fr-pj", "FR", "prosecution")),
+    QueryLimits(date(2026, 11, 24), Viewer("be-fp", "BE", "investigation")),
+    QueryLimits(date(2026, 11, 24), Viewer("fr-pj", "FR", "prosecution")),
 )
 QUESTIONS = (
     "ivan petrov",
@@ -43,7 +43,7 @@ QUESTIONS = (
 )
 
 
-def documents(stages: PureStages) -> tuple[list[Action], str]:
+def documents(stages: PureStages) -> tuple[list[DocumentWrite], str]:
     """Cases with few names and many ties, some hidden, and links between neighbours; and a case with links."""
     draw = random.Random(7)
     taken = []

@@ -13,7 +13,7 @@ from elasticsearch import AsyncElasticsearch
 from pipeline.backoff import LONGEST_PAUSE_S
 from pipeline.index import writer as writer_module
 from pipeline.index.client import connect
-from pipeline.index.documents import Action
+from pipeline.index.documents import DocumentWrite
 from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.index.writer import BulkWriter
 from pipeline.settings import Settings
@@ -21,9 +21,9 @@ from pipeline.settings import Settings
 pytestmark = pytest.mark.engines
 
 
-def case(key: str, version: int, **fields: object) -> Action:
+def case(key: str, version: int, **fields: object) -> DocumentWrite:
     document = {"case": key, "agency": "fr-pj", "country": "FR", "version": version, "state": "live", **fields}
-    return Action("cases", key, 2 * version, msgspec.json.encode(document))
+    return DocumentWrite("cases", key, 2 * version, msgspec.json.encode(document))
 
 
 async def held(client: AsyncElasticsearch, indices: Indices) -> dict[str, int]:
@@ -53,7 +53,7 @@ async def test_a_tombstone_stays_when_an_older_version_comes_late(
     client: AsyncElasticsearch, indices: Indices, writer: BulkWriter
 ) -> None:
     gone = {"case": "fr-pj:1", "agency": "fr-pj", "country": "FR", "version": 2, "state": "withdrawn"}
-    tombstone = Action("cases", "fr-pj:1", 4, msgspec.json.encode(gone))
+    tombstone = DocumentWrite("cases", "fr-pj:1", 4, msgspec.json.encode(gone))
     await writer.write([case("fr-pj:1", 1, text="canary"), tombstone])
     assert (await writer.write([case("fr-pj:1", 1, text="canary")])).stale == 1
     assert (await client.get(index=indices.write_alias("cases"), id="fr-pj:1"))["_source"] == gone
@@ -75,7 +75,7 @@ async def test_refused_documents_come_back_and_the_others_are_written(
 async def test_a_body_that_spoils_its_whole_request_is_found_and_the_others_are_written(
     client: AsyncElasticsearch, indices: Indices, writer: BulkWriter
 ) -> None:
-    spoilt = Action("cases", "fr-pj:2", 2, b'{"case":\n"torn"}')
+    spoilt = DocumentWrite("cases", "fr-pj:2", 2, b'{"case":\n"torn"}')
     outcome = await writer.write([case("fr-pj:1", 1), spoilt, case("fr-pj:3", 1), case("fr-pj:4", 1)])
     assert [refusal.action.id for refusal in outcome.refused] == ["fr-pj:2"]
     assert await held(client, indices) == {"fr-pj:1": 1, "fr-pj:3": 1, "fr-pj:4": 1}

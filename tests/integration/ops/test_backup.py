@@ -20,7 +20,7 @@ from pipeline.index.client import connect
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.mappings import Indices
 from pipeline.ops.backup import run as backing_up
-from pipeline.ops.backup.files import Folder
+from pipeline.ops.backup.files import BackupFolder
 from pipeline.ops.backup.restore import restore_installation
 from pipeline.ops.backup.run import copy_installation
 from pipeline.ops.operation import audit_operation
@@ -144,7 +144,7 @@ def test_links_decisions_and_audit_are_as_before_however_often_it_was_cut_off(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    settings, folder = installation.settings, Folder(tmp_path / "backup")
+    settings, folder = installation.settings, BackupFolder(tmp_path / "backup")
     feed = records.feed(60)
     start_all()
     installation.push(feed)
@@ -185,7 +185,7 @@ def test_links_decisions_and_audit_are_as_before_however_often_it_was_cut_off(
 def test_what_it_would_not_go_with_is_refused_before_anything_is_written(
     records: RecordMaker, installation: Installation, elsewhere: Installation, tmp_path: Path
 ) -> None:
-    folder = Folder(tmp_path / "backup")
+    folder = BackupFolder(tmp_path / "backup")
     asyncio.run(decide(installation.settings))
     asyncio.run(copy_installation(installation.settings, folder, now, lambda: None))
     another = make_secret(Settings(secret_file=tmp_path / "another"))

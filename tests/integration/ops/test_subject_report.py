@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.access.audit import Act, ActKind, Form, ShownCase
+from pipeline.access.audit import Act, ActKind, ShownCase, ShownForm
 from pipeline.access.disclosures import Disclosure, Move, ThreadStep
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import audit_log
@@ -31,12 +31,12 @@ SILENT = {"code": "H3", "releasable_to": [], "purposes": ["investigation"]}
 
 async def happen(settings: Settings) -> None:
     """Two agencies were shown cases of fr-pj, one of them by a disclosure; another case was shown to somebody too."""
-    seen = ShownCase("fr-pj:one", Form.FULL)
+    seen = ShownCase("fr-pj:one", ShownForm.FULL)
     async with audit_log(settings, now) as log:
         await log.write(Act(ActKind.READ, "bert", "be-fp", "BE", purpose="investigation", shown=(seen,)))
-        others = (ShownCase("fr-pj:two", Form.HIT), ShownCase("be-fp:secret", Form.FULL))
+        others = (ShownCase("fr-pj:two", ShownForm.HIT), ShownCase("be-fp:secret", ShownForm.FULL))
         await log.write(Act(ActKind.SEARCH, "anna", "fr-pj", "FR", purpose="prevention", shown=others))
-        await log.write(Act(ActKind.READ, "dora", "de-bk", "DE", shown=(ShownCase("be-fp:secret", Form.HIT),)))
+        await log.write(Act(ActKind.READ, "dora", "de-bk", "DE", shown=(ShownCase("be-fp:secret", ShownForm.HIT),)))
     until = datetime.now(UTC) + timedelta(days=1)
     async with DecisionLog(settings) as log:
         for case, owner in (("fr-pj:one", "fr-pj"), ("be-fp:secret", "be-fp")):
@@ -99,7 +99,7 @@ def explain_policy(settings: Settings, liaison: RunLiaison) -> None:
     assert {("", "operator", "operator"), ("be-fp", "not_released", "released"), ("fr-pj", "owner", "owner")} <= rules
     entry = asyncio.run(last(settings))
     assert (entry.object, entry.rule) == ("policy explain", "command")
-    assert entry.shown == (ShownCase("fr-pj:two", Form.FULL, "operator"),)
+    assert entry.shown == (ShownCase("fr-pj:two", ShownForm.FULL, "operator"),)
     gone = liaison("policy", "explain", "fr-pj:gone")
     assert (gone.returncode, gone.stderr) == (1, "liaison: there is no live case fr-pj:gone\n")
 

@@ -14,8 +14,8 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from pipeline.access.audit import Act, ActKind, AuditEntry, Form, ShownCase
-from pipeline.access.audit_verification import Verification
+from pipeline.access.audit import Act, ActKind, AuditEntry, ShownCase, ShownForm
+from pipeline.access.audit_verification import TrailVerifier
 from pipeline.feeds.client import FeedClient
 from pipeline.ops.audit.log_check import check_log, known_log_key
 from pipeline.settings import Settings
@@ -48,7 +48,7 @@ async def write(settings: Settings, writers: int = 3, acts: int = 20) -> None:
 
     async def work(number: int) -> None:
         async with audit_log(settings, now, writer=f"host|{number}") as log:
-            act = Act(ActKind.SEARCH, "bert", "be-fp", "BE", shown=(ShownCase(f"fr-pj:{number}", Form.FULL),))
+            act = Act(ActKind.SEARCH, "bert", "be-fp", "BE", shown=(ShownCase(f"fr-pj:{number}", ShownForm.FULL),))
             await asyncio.gather(*(log.write(act) for _ in range(acts)))
 
     await asyncio.gather(*(work(number) for number in range(writers)))
@@ -110,7 +110,7 @@ def test_each_entry_has_one_leaf_in_its_place_however_the_stage_dies(
     assert leaves(settings) == [(leaf_key(at), body) for at, body in enumerate(bodies)]
     hashes = list(map(leaf_hash, bodies))
     assert [one.root for one in heads(settings)] == [root_of(hashes[: one.size]) for one in heads(settings)]
-    checked = asyncio.run(check_log(settings, known_log_key(settings, ""), Verification().check_entry))
+    checked = asyncio.run(check_log(settings, known_log_key(settings, ""), TrailVerifier().check_entry))
     assert (checked.leaves, checked.waiting, checked.findings) == (len(made), 0, ())
 
 
@@ -216,6 +216,6 @@ def test_a_restored_log_goes_on_behind_its_last_entry(
     asyncio.run(write(settings, writers=1))
     count = len(written(settings))
     wait_for(lambda: is_covered(settings, count), deadline_s=90)
-    checked = asyncio.run(check_log(settings, key.verifier, Verification().check_entry))
+    checked = asyncio.run(check_log(settings, key.verifier, TrailVerifier().check_entry))
     assert (checked.leaves, checked.findings) == (count, ())
     assert encode64(leaf_hash(leaves(settings)[49][1])) == encode64(leaf_hash(bodies[49]))

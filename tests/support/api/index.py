@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 
 from pipeline.index.client import connect
-from pipeline.index.documents import Action
+from pipeline.index.documents import DocumentWrite
 from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import generation_id
@@ -20,7 +20,7 @@ AGENCIES = ("be-fp", "de-bka", "es-cnp", "fr-pj", "nl-np", "pl-kg")
 """Those that take part."""
 
 
-async def index(settings: Settings, stages: PureStages, actions: Sequence[Action]) -> None:
+async def index(settings: Settings, stages: PureStages, actions: Sequence[DocumentWrite]) -> None:
     """Make topics, agencies and indices, write, and refresh."""
     await apply_all(settings)
     for name in AGENCIES:

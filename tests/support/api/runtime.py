@@ -22,7 +22,7 @@ import pytest
 from fastapi import FastAPI
 
 from pipeline.access.audit import Act, ActKind
-from pipeline.access.opaque import Opaque
+from pipeline.access.opaque import OpaqueCodec
 from pipeline.access.policy import Rule
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.requester import Requester, parse_grounds
@@ -40,7 +40,7 @@ from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.matching.model import load_model
 from pipeline.records.agencies import Agency
-from pipeline.records.messages import Accepted
+from pipeline.records.messages import AcceptedRecord
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_check import TrailCheck, TrailStatus
 from pipeline.streams.audit.audit_log import AuditError
@@ -171,7 +171,7 @@ class Api:
         self.engine = engine or self.index
         self._names = names
         self.audit = RecordedAudit()
-        self.held: dict[str, Accepted] = {}
+        self.held: dict[str, AcceptedRecord] = {}
         cipher = QueryCipher(keys_in(home / "audit-keys"))
         decisions = DecisionReader(self.engine, names, RING)
         self.decided = RecordedDecisions(self.index)
@@ -184,7 +184,7 @@ class Api:
             model=stages.model,
             audit=self.audit,
             cipher=cipher,
-            opaque=Opaque(RING),
+            opaque=OpaqueCodec(RING),
             tokens=make_verifier(self.settings, self.clock),
             grants=decisions,
             decisions=decisions,
@@ -209,7 +209,7 @@ class Api:
     def rotate(self) -> None:
         """Give the server the installation's secret after a rotation."""
         decisions = DecisionReader(self.engine, self._names, ROTATED)
-        self.runtime.opaque, self.runtime.grants, self.runtime.decisions = Opaque(ROTATED), decisions, decisions
+        self.runtime.opaque, self.runtime.grants, self.runtime.decisions = OpaqueCodec(ROTATED), decisions, decisions
 
     def hold(self, *records: Mapping[str, Any]) -> None:
         """Index records as intake and project would."""

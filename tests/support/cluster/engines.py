@@ -26,7 +26,7 @@ from pipeline.engines.layout import StackLayout
 from pipeline.engines.ports import LOOPBACK, is_free
 from pipeline.localstack import artifacts, processes, stack, start_cache
 from pipeline.localstack.elasticsearch import Elasticsearch
-from pipeline.localstack.engine import Launch, LocalServer
+from pipeline.localstack.engine import EngineLaunch, LocalServer
 from pipeline.localstack.kafka import Kafka, new_cluster_id
 from pipeline.settings import Settings
 
@@ -64,7 +64,7 @@ class Member:
 
     name: str
     engine: LocalServer
-    launch: Launch
+    launch: EngineLaunch
     process: psutil.Process | None = None
 
     def start(self) -> None:
@@ -249,9 +249,9 @@ def _await(condition: Any, what: str, member: Member | None = None) -> None:
         time.sleep(POLL_S)
 
 
-def _launch(home: Path, jars: list[Path], port: int) -> Launch:
+def _launch(home: Path, jars: list[Path], port: int) -> EngineLaunch:
     settings = Settings(home=home, kafka_heap=KAFKA_HEAP, elasticsearch_heap=ELASTICSEARCH_HEAP)
-    return Launch(StackLayout.of(home), settings, jars, port)
+    return EngineLaunch(StackLayout.of(home), settings, jars, port)
 
 
 def _kafkas(clients: list[int], controllers: list[int]) -> list[Kafka]:

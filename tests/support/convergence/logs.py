@@ -11,9 +11,9 @@ from pipeline.correlation.claims import Claim, external_version
 from pipeline.correlation.hits import Hit
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.fingerprint import Fingerprint
-from pipeline.ops.retention.policy import Keeping
+from pipeline.ops.retention.policy import RetentionFields
 from pipeline.records.expiry import EXPIRED
-from pipeline.records.versions import Known
+from pipeline.records.versions import KnownVersion
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 CASES = {"a:1": "AA", "a:2": "AA", "b:1": "BB", "b:2": "BB", "c:1": "CC"}
@@ -71,16 +71,16 @@ class SentVersion(NamedTuple):
     content: str
 
     @property
-    def known(self) -> Known:
-        return Known(self.fingerprint.version, self.content)
+    def known(self) -> KnownVersion:
+        return KnownVersion(self.fingerprint.version, self.content)
 
-    def keeping(self) -> Keeping:
+    def keeping(self) -> RetentionFields:
         """What retention reads of it."""
         one = self.fingerprint
         status = EXPIRED if one.expired else "withdrawn" if one.withdrawn else "active"
         read = {"case": one.case, "version": one.version, "status": status}
         read |= {"data": {"retain_until": one.retain_until}, "provenance": {"content_hash": self.content}}
-        return msgspec.convert(read, Keeping)
+        return msgspec.convert(read, RetentionFields)
 
 
 class SentHit(NamedTuple):

@@ -20,7 +20,7 @@ from pipeline.matching.score.scoring import Judgement
 from pipeline.matching.screening.screening import Sketches
 from pipeline.matching.screening.sketches import make_sketch
 from pipeline.records.names import normalise_name
-from pipeline.records.normalised import Entity, NormalisedIdentifier, NormalisedPhone, PartialDate
+from pipeline.records.normalised import NormalisedEntity, NormalisedIdentifier, NormalisedPhone, PartialDate
 
 
 class WorldMatcher(NamedTuple):
@@ -89,10 +89,10 @@ SYNTHETIC = WorldMatcher(
 
 def person(
     given: str, family: str, born: PartialDate | None, phones: tuple[NormalisedPhone, ...] = (), passport: str = ""
-) -> Entity:
+) -> NormalisedEntity:
     name = normalise_name("", given, "", family, "", "primary", "person")
     identifiers = (NormalisedIdentifier("passport", passport, "FR"),) if passport else ()
-    return Entity("p", "person", names=(name,), birth_date=born, phones=phones, identifiers=identifiers)
+    return NormalisedEntity("p", "person", names=(name,), birth_date=born, phones=phones, identifiers=identifiers)
 
 
 def real() -> WorldMatcher:
@@ -106,8 +106,8 @@ def real() -> WorldMatcher:
         person("Ivan", "Petrov", PartialDate(1975, 2, 3)),
         person("Ivan", "Petrov", PartialDate(1991, 11, 30)),
         person("Maria", "Oczko", None, passport="12AB34567"),
-        Entity("n", "phone", phones=(phone,)),
-        Entity("v", "vehicle", identifiers=(NormalisedIdentifier("plate", "AB123CD", "FR"),), make="renault"),
+        NormalisedEntity("n", "phone", phones=(phone,)),
+        NormalisedEntity("v", "vehicle", identifiers=(NormalisedIdentifier("plate", "AB123CD", "FR"),), make="renault"),
     )
     pool = tuple(
         msgspec.structs.replace(entity_print(entity), id=f"e{number}") for number, entity in enumerate(entities)

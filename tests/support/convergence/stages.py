@@ -12,7 +12,7 @@ from pipeline.correlation.store import MemoryStore
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.records.agencies import Agency
 from pipeline.records.expiry import mark
-from pipeline.records.versions import Known, VersionRelation, standing
+from pipeline.records.versions import KnownVersion, VersionRelation, standing
 from support.convergence.logs import (
     CASES,
     NONE,
@@ -34,7 +34,7 @@ class Intake:
     def __init__(self, world: World) -> None:
         self.world = world
         self.taken = self.ended = self.stored = 0
-        self.known: dict[str, Known] = {}
+        self.known: dict[str, KnownVersion] = {}
 
     def step(self, count: int, crash: str) -> None:
         """A chunk of inputs: the transaction, then the store's commit; a crash between any two."""
@@ -68,8 +68,8 @@ class Intake:
         self.stored = self.taken
 
     def _newer(
-        self, chunk: list[SentVersion], known: dict[str, Known]
-    ) -> Iterator[tuple[SentVersion, dict[str, Known]]]:
+        self, chunk: list[SentVersion], known: dict[str, KnownVersion]
+    ) -> Iterator[tuple[SentVersion, dict[str, KnownVersion]]]:
         """What is due, each with what was known before it."""
         for one in chunk:
             case = one.fingerprint.case

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from pipeline.correlation.claims import Claim, ClaimSide
-from pipeline.correlation.projection import Seen, Write, advance_link
+from pipeline.correlation.projection import LinkWrite, RememberedLink, advance_link
 from pipeline.correlation.store import MemoryStore
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.correlation.visibility import CaseState, is_expired, is_visible
@@ -46,12 +46,12 @@ class World:
         self.owners = [Worker(self, partition, MemoryStore(), NONE) for partition in range(partitions)]
         self.zombies: list[Worker] = []
         self.indexed = self.projected = NO_OFFSET
-        self.seen: dict[str, Seen] = {}
-        self.stored: tuple[int, dict[str, Seen]] = NO_OFFSET, {}
+        self.seen: dict[str, RememberedLink] = {}
+        self.stored: tuple[int, dict[str, RememberedLink]] = NO_OFFSET, {}
         self.hits: list[SentHit] = []
-        self.written: list[Write] = []
+        self.written: list[LinkWrite] = []
         self.cases: dict[str, tuple[int, Fingerprint]] = {}
-        self.documents: dict[str, Write] = {}
+        self.documents: dict[str, LinkWrite] = {}
 
     # --- agencies
 
@@ -148,14 +148,14 @@ class World:
         if crash != "applied elsewhere":
             self.stored = self.projected, dict(self.seen)
 
-    def write(self, write: Write) -> None:
+    def write(self, write: LinkWrite) -> None:
         """Elasticsearch's external_gte."""
         self.written.append(write)
         held = self.documents.get(write.link)
         if held is None or write.external_version >= held.external_version:
             self.documents[write.link] = write
 
-    def catch_up(self, offset: int, seen: dict[str, Seen]) -> None:
+    def catch_up(self, offset: int, seen: dict[str, RememberedLink]) -> None:
         """Project's store, as of some offset, is brought up to the progress by what `links` holds, without hits."""
         self.seen = dict(seen)
         for _, claim in self.links.between(offset, self.projected):

@@ -7,19 +7,19 @@ from typing import Any
 import msgspec
 
 from pipeline.matching.fingerprint import Fingerprint, Handling, entity_print
-from pipeline.records.messages import Accepted, Position, Provenance
-from pipeline.records.normalised import Entity
+from pipeline.records.messages import AcceptedRecord, Position, Provenance
+from pipeline.records.normalised import NormalisedEntity
 
 RELEASED = Handling("H1", ("BE",))
 
 
 def make_accepted(
-    *entities: Entity,
+    *entities: NormalisedEntity,
     version: int = 1,
     status: str = "active",
     handling: Handling = RELEASED,
     **data: Any,
-) -> Accepted:
+) -> AcceptedRecord:
     """An accepted version of case 1 of fr-pj; further arguments are fields of its `data`."""
     key = "fr-pj:1"
     fingerprint = Fingerprint(
@@ -27,7 +27,7 @@ def make_accepted(
         entities=tuple(entity_print(entity) for entity in entities),
     )  # fmt: skip
     sent = {"case_id": "1", "agency": "fr-pj", "country": "FR", "version": version, "status": status, **data}
-    return Accepted(
+    return AcceptedRecord(
         case=key,
         version=version,
         status=status,

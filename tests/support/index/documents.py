@@ -12,13 +12,13 @@ from pipeline.access.hit_ledger import Admission
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.index.decision_documents import admission_document
-from pipeline.index.documents import Action
+from pipeline.index.documents import DocumentWrite
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model
 from pipeline.records.intake import accepted, take
-from pipeline.records.messages import Accepted, Outcome, Position, Receipt
+from pipeline.records.messages import AcceptedRecord, Outcome, Position, Receipt
 from pipeline.records.validation import read
 from support.records.builder import RawCase, event, handling
 
@@ -31,7 +31,7 @@ class PureStages:
 
     model: Model
 
-    def accepted(self, record: RawCase) -> Accepted:
+    def accepted(self, record: RawCase) -> AcceptedRecord:
         """The accepted version that a record's `data` becomes; a default handling is open to all."""
         data = {"version": 1, "status": "active", "handling": handling(), **record}
         if data["status"] == "withdrawn":
@@ -42,7 +42,7 @@ class PureStages:
         receipt = Receipt(Position("cases.x", 0, 1), Outcome.ACCEPTED, time="2026-11-24T10:00:00.000+00:00")
         return accepted(taken, receipt, msgspec.Raw(msgspec.json.encode(print_)), "g1")
 
-    def claim(self, a: Accepted, b: Accepted, state: ClaimState = ClaimState.LIVE) -> Claim:
+    def claim(self, a: AcceptedRecord, b: AcceptedRecord, state: ClaimState = ClaimState.LIVE) -> Claim:
         """The claim that two accepted versions are linked, or no longer."""
         one, other = sorted((_print(a), _print(b)), key=lambda print_: print_.case)
         explanation = explain(one, other, self.model, "g1")
@@ -58,7 +58,7 @@ class PureStages:
         return exact_band(asking.entities, held.entities, self.model)
 
 
-def admissions(claim: Claim) -> list[Action]:
+def admissions(claim: Claim) -> list[DocumentWrite]:
     """That the gate has answered each side that asks exactly, as project indexes it; from then on the link shows."""
     sides = (("a", claim.a, claim.b, claim.exact_a), ("b", claim.b, claim.a, claim.exact_b))
     return [
@@ -69,7 +69,7 @@ def admissions(claim: Claim) -> list[Action]:
     ]
 
 
-def _print(value: Accepted) -> Fingerprint:
+def _print(value: AcceptedRecord) -> Fingerprint:
     return msgspec.json.decode(value.fingerprint, type=Fingerprint)
 
 

@@ -15,7 +15,7 @@ import orjson
 from elastic_transport import ApiResponseMeta, HttpHeaders, NodeConfig
 from elasticsearch import NotFoundError
 
-from pipeline.index.documents import Action
+from pipeline.index.documents import DocumentWrite
 from pipeline.index.fields import CATALOGUE
 from pipeline.index.mappings import Indices
 
@@ -49,7 +49,7 @@ class MemoryIndex:
         self.calls: list[IndexCall] = []
         self.indices = self
 
-    def write(self, actions: Iterable[Action]) -> None:
+    def write(self, actions: Iterable[DocumentWrite]) -> None:
         """Take documents as the bulk writer would: a lower external version is refused."""
         for action in actions:
             held = self._held[self._names[action.kind]]

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from elasticsearch import AsyncElasticsearch
 
-from pipeline.index.documents import Action, card_of
+from pipeline.index.documents import DocumentWrite, card_of
 from pipeline.index.fields import CATALOGUE
 from pipeline.index.mappings import Indices
 from support.index.memory import IndexCall
@@ -27,7 +27,7 @@ class TracedEngine:
         self._points: dict[str, str] = {}
         self.indices = self
 
-    async def hold(self, actions: Iterable[Action]) -> None:
+    async def hold(self, actions: Iterable[DocumentWrite]) -> None:
         """Bring the index to these documents, found at once.
 
         Only what differs is written, and without the bulk writer's external versions: a deleted one would be refused.

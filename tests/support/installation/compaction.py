@@ -78,5 +78,5 @@ class TopicContents:
         return held
 
 
-def _partitions(one: topics.Planned) -> Iterator[TopicPartition]:
+def _partitions(one: topics.PlannedTopic) -> Iterator[TopicPartition]:
     return (TopicPartition(one.name, partition) for partition in range(one.partitions))

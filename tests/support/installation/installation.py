@@ -23,7 +23,7 @@ from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model, generation_id, load_model
 from pipeline.records.agencies import Agency
-from pipeline.records.messages import Accepted, Position, Provenance, Receipt
+from pipeline.records.messages import AcceptedRecord, Position, Provenance, Receipt
 from pipeline.records.normalisation import normalise
 from pipeline.records.partitioning import partition_of
 from pipeline.records.validation import read as read_record
@@ -151,7 +151,9 @@ class Installation:
         print_ = Fingerprint("fr-pj:refused", 1, "0" * 32, "fr-pj", "FR")
         origin = Provenance(Position("cases.fr-pj", 0, 0), "2026-11-24T10:00:00Z", "0" * 32, "", self.generation)
         raw = [msgspec.Raw(msgspec.json.encode(one)) for one in (data, print_)]
-        return msgspec.json.encode(Accepted("fr-pj:refused", 1, "active", "0" * 32, raw[0], origin, fingerprint=raw[1]))
+        return msgspec.json.encode(
+            AcceptedRecord("fr-pj:refused", 1, "active", "0" * 32, raw[0], origin, fingerprint=raw[1])
+        )
 
     def faults(self) -> list[str]:
         """Reasons in `rejected` that no agency caused."""

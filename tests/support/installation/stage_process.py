@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pipeline.errors import LiaisonError
 from pipeline.records import intake, normalisation
 from pipeline.records.model import Case
-from pipeline.records.normalised import Normalised
+from pipeline.records.normalised import NormalisedCase
 from pipeline.settings import Settings
 from pipeline.streams.workers.worker import run_worker
 from support.installation.jumping_clock import jump
@@ -32,7 +32,7 @@ def bug(case_id: str) -> None:
     """Let normalisation fail on one case, as only a bug of ours can make it."""
     sound = normalisation.normalise
 
-    def normalise(case: Case) -> Normalised:
+    def normalise(case: Case) -> NormalisedCase:
         if case.case_id == case_id:
             raise KeyError(case.title)
         return sound(case)

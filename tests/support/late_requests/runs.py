@@ -21,7 +21,7 @@ from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.runtime.faults import FaultCount
 from pipeline.streams.runtime.lane import Lane
 from pipeline.streams.runtime.metering import Meter
-from pipeline.streams.runtime.stores import Places, reopen_store
+from pipeline.streams.runtime.stores import StorePlaces, reopen_store
 from pipeline.streams.runtime.table_store import TableStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, Transactions
 from pipeline.streams.runtime.work import ChunkResult, Table
@@ -52,7 +52,7 @@ class _NoFlow:
 class _Pairs:
     """Writes two records for each source record; the store counts them."""
 
-    def __init__(self, settings: Settings, targets: Sequence[str], places: Places, seed: int) -> None:
+    def __init__(self, settings: Settings, targets: Sequence[str], places: StorePlaces, seed: int) -> None:
         self._settings, self._targets, self._places, self._seed = settings, targets, places, seed
 
     async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> TableStore:
@@ -128,7 +128,7 @@ def _lane(
     world: World, seed: int, partition: TopicPartition, lose: Callable[[], None], went_on: Callable[[], None]
 ) -> Lane:
     scope = str(seed)
-    places = Places(world.settings.home / world.settings.namespace, STAGE, scope, world.found)
+    places = StorePlaces(world.settings.home / world.settings.namespace, STAGE, scope, world.found)
     transactions = Transactions(
         world.proxy.behind,
         STAGE,

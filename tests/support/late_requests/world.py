@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import Ids, admin_client, read_ids
+from pipeline.streams.kafka.admin import ClusterIds, admin_client, read_ids
 from pipeline.streams.kafka.connection import client_options
 from support.late_requests.proxy import Api, Fault, LateRequestProxy, Treatment
 
@@ -73,7 +73,7 @@ class World:
     settings: Settings
     """Those of the broker itself, with a namespace and a home of its own."""
     proxy: LateRequestProxy
-    found: Ids
+    found: ClusterIds
     source: str
     targets: tuple[str, str]
     chances: dict[str, random.Random] = field(default_factory=dict)
@@ -106,7 +106,7 @@ async def world(settings: Settings) -> AsyncIterator[World]:
         await asyncio.to_thread(_delete, settings, list(counts))
 
 
-def _create(settings: Settings, counts: Mapping[str, int]) -> Ids:
+def _create(settings: Settings, counts: Mapping[str, int]) -> ClusterIds:
     with admin_client(settings) as client:
         new = {name: {"num_partitions": count, "replication_factor": 1} for name, count in counts.items()}
         client.create_topics(new, wait_for_metadata=True)

@@ -19,7 +19,7 @@ from pipeline.matching.comparisons.when_where import BOUNDS
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint, IdentifierPrint, PhonePrint
 from pipeline.matching.names import NamePrint, make_name_print
 from pipeline.records.names import normalise_name
-from pipeline.records.normalised import PartialDate, Place, TimeSpan
+from pipeline.records.normalised import GeoPoint, PartialDate, TimeSpan
 
 Fields = dict[str, Any]
 FieldPair = tuple[Fields, Fields]
@@ -255,8 +255,8 @@ def place_edits(random: Random, entity_type: str) -> FieldPair:
     share = random.choice((0.99, 1.01))
     start = 1_790_000_000
     other = start + int(seconds * random.choice((0.99, 1.01)))
-    a = {"place": Place(48.0, 2.0), "span": sometimes(random, TimeSpan(start, start), None, 0.1)}
-    return a, {"place": Place(48.0 + share * metres / METRES_A_DEGREE, 2.0), "span": TimeSpan(other, other)}
+    a = {"place": GeoPoint(48.0, 2.0), "span": sometimes(random, TimeSpan(start, start), None, 0.1)}
+    return a, {"place": GeoPoint(48.0 + share * metres / METRES_A_DEGREE, 2.0), "span": TimeSpan(other, other)}
 
 
 EDITS: dict[str, Callable[[Random, str], FieldPair]] = {

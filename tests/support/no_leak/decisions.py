@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pipeline.access.audit import Act, ActKind, Chain, Form, ShownCase
+from pipeline.access.audit import Act, ActKind, Chain, ShownCase, ShownForm
 from pipeline.access.disclosures import Disclosure, Move, ThreadStep, thread_ids
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.policy import View, decide_view
@@ -24,7 +24,7 @@ from pipeline.access.subscriptions import Subscription, SubscriptionState
 from pipeline.correlation.claims import link_id
 from pipeline.correlation.references import make_reference
 from pipeline.index import decision_documents as written
-from pipeline.index.documents import Action
+from pipeline.index.documents import DocumentWrite
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Handling
 from support.access.requesters import make_requester
@@ -41,7 +41,7 @@ FIRST = 1 << 48
 """Above all positions here: where what a test decides stands."""
 
 
-def documents(cases: Sequence[CaseSpec]) -> list[Action]:
+def documents(cases: Sequence[CaseSpec]) -> list[DocumentWrite]:
     """All that was decided of these cases, which are in the order of their keys."""
     decided = [one for case in cases for one in _of_case(case)]
     return [
@@ -67,7 +67,7 @@ def glass_breaker(agency: str) -> str:
     return {"be-fp": "chief"}.get(agency, f"someone@{agency}")
 
 
-def _reviews(cases: Sequence[CaseSpec]) -> Iterator[Action]:
+def _reviews(cases: Sequence[CaseSpec]) -> Iterator[DocumentWrite]:
     """Each pair judged by its first agency; a pair of one country was linked by hand."""
     for a, b in combinations(cases, 2):
         verdict = (Verdict.SAME, Verdict.DIFFERENT)[a.number]
@@ -81,7 +81,7 @@ def _reviews(cases: Sequence[CaseSpec]) -> Iterator[Action]:
             yield _at(written.assignment_document, Assignment(link, a.agency, "anna", "chief", NOW), name)
 
 
-def _of_case(case: CaseSpec) -> Iterator[Action]:
+def _of_case(case: CaseSpec) -> Iterator[DocumentWrite]:
     for agency in ASKING:
         if agency != case.agency:
             yield from _hit_shown(case, agency)
@@ -91,7 +91,7 @@ def _of_case(case: CaseSpec) -> Iterator[Action]:
         yield _at(written.notice_document, notice, name)
 
 
-def _hit_shown(case: CaseSpec, agency: str) -> Iterator[Action]:
+def _hit_shown(case: CaseSpec, agency: str) -> Iterator[DocumentWrite]:
     """An agency was shown a case as a hit, told of it, and has asked for it."""
     name = notice_id("match", case.key, agency)
     stands_for = make_reference(RING, RING.first, agency, case.key)
@@ -109,7 +109,7 @@ def _hit_shown(case: CaseSpec, agency: str) -> Iterator[Action]:
     yield from _glass_thread(case, agency)
 
 
-def _glass_thread(case: CaseSpec, agency: str) -> Iterator[Action]:
+def _glass_thread(case: CaseSpec, agency: str) -> Iterator[DocumentWrite]:
     """A supervisor awaits a second one; of another case the same one has opened alone."""
     under, until = Handling(case.code, case.released, case.purposes), NOW + timedelta(days=1)
     step = ThreadStep(
@@ -130,7 +130,7 @@ def _glass_thread(case: CaseSpec, agency: str) -> Iterator[Action]:
     yield _at(written.notice_document, notice, notice.id)
 
 
-def _records_shown(cases: Sequence[CaseSpec], agency: str) -> Iterator[Action]:
+def _records_shown(cases: Sequence[CaseSpec], agency: str) -> Iterator[DocumentWrite]:
     """An agency was shown each case that it may know of for every purpose, and all of them together."""
     who = make_requester(agency, subject="bert")
     forms = {case.key: form for case in cases if (form := _form(case, who))}
@@ -141,13 +141,13 @@ def _records_shown(cases: Sequence[CaseSpec], agency: str) -> Iterator[Action]:
         yield _at(written.audit_document, entry, entry.chain)
 
 
-def _form(case: CaseSpec, who: Requester) -> Form | None:
+def _form(case: CaseSpec, who: Requester) -> ShownForm | None:
     """How a case is shown to someone whatever he wants it for; that it was shown stays known to both agencies."""
     seen = {decide_view(case.meta(), who, purpose, NOW) for purpose in (Purpose.INVESTIGATION, Purpose.PROSECUTION)}
-    return None if View.NOTHING in seen else Form.HIT if View.HIT in seen else Form.FULL
+    return None if View.NOTHING in seen else ShownForm.HIT if View.HIT in seen else ShownForm.FULL
 
 
-def _query(agency: str) -> Action:
+def _query(agency: str) -> DocumentWrite:
     """A standing query that meets whoever is exact."""
     name = subscription_id(agency)
     made = Subscription(
@@ -157,7 +157,7 @@ def _query(agency: str) -> Action:
     return _at(written.subscription_document, made, name)
 
 
-def _at(document: Callable[[bytes, int], Action], value: msgspec.Struct, name: str) -> Action:
+def _at(document: Callable[[bytes, int], DocumentWrite], value: msgspec.Struct, name: str) -> DocumentWrite:
     """A value's document at a place in its topic that depends on its name alone."""
     place = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=5).digest())
     return document(msgspec.json.encode(value), place)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from pipeline.access.policy import CaseMeta, View, decide_view
 from pipeline.access.requester import Purpose, Requester, Role
-from pipeline.index.documents import Action, case_document, link_document
+from pipeline.index.documents import DocumentWrite, case_document, link_document
 from pipeline.matching.fingerprint import Handling
 from pipeline.matching.model import load_model
-from pipeline.records.messages import Accepted, Position
+from pipeline.records.messages import AcceptedRecord, Position
 from support.access.requesters import make_requester
 from support.api.runtime import NOW
 from support.index.documents import PureStages, admissions
@@ -93,7 +93,7 @@ KEYS = [f"{agency}:{number}" for agency in AGENCIES for number in (0, 1)]
 
 
 @cache
-def accepted(spec: CaseSpec) -> Accepted:
+def accepted(spec: CaseSpec) -> AcceptedRecord:
     """The accepted version of a case, made once."""
     data = case_data(
         spec.agency,
@@ -108,14 +108,14 @@ def accepted(spec: CaseSpec) -> Accepted:
 
 
 @cache
-def _link(a: CaseSpec, b: CaseSpec) -> tuple[Action, ...]:
+def _link(a: CaseSpec, b: CaseSpec) -> tuple[DocumentWrite, ...]:
     """A link, and that the gate has answered whoever asks exactly by it, unless that agency's budget is spent."""
     claim = STAGES.claim(accepted(a), accepted(b))
     answered = admissions(claim) if a.number != b.number else ()
     return (link_document(claim), *answered) if claim.band else ()
 
 
-def documents(world: Iterable[CaseSpec], *, counted: bool = False) -> list[Action]:
+def documents(world: Iterable[CaseSpec], *, counted: bool = False) -> list[DocumentWrite]:
     """All documents of an index that holds these cases.
 
     That is theirs, those of every link between two countries, and what was decided and told of them while whoever it
@@ -131,7 +131,7 @@ def documents(world: Iterable[CaseSpec], *, counted: bool = False) -> list[Actio
     return [*came, *links, *decisions.documents(held)]
 
 
-def _came(one: Accepted, place: int) -> Accepted:
+def _came(one: AcceptedRecord, place: int) -> AcceptedRecord:
     """The same version at another place in its topic."""
     position = Position("cases.x", place % 2, place)
     time = f"2026-11-24T10:00:00.{place:03}+00:00"

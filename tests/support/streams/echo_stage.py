@@ -26,7 +26,7 @@ from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.runtime import chunks
 from pipeline.streams.runtime.stage import AgentInput, Stage
 from pipeline.streams.runtime.stop_order import StopOrder
-from pipeline.streams.runtime.stores import Places
+from pipeline.streams.runtime.stores import StorePlaces
 from pipeline.streams.runtime.table_store import TableStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output
 from pipeline.streams.runtime.work import ChunkResult, Table
@@ -49,7 +49,7 @@ class GatedStore(TableStore):
 class Echo:
     """Counts the records of a partition in its store and copies each with the count."""
 
-    def __init__(self, settings: Settings, places: Places, gate: Path | None) -> None:
+    def __init__(self, settings: Settings, places: StorePlaces, gate: Path | None) -> None:
         self._settings, self._places, self._gate = settings, places, gate
 
     async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> TableStore:
@@ -103,7 +103,7 @@ async def main(arguments: argparse.Namespace) -> None:
     found = read_ids(settings, sources)
     after = killer(arguments.kill_after, arguments.times) if arguments.kill_after else lambda lane, effect: None
     with claimed_slot(settings, "echo") as slot:
-        places = Places(slot.stores, "echo", "all", found)
+        places = StorePlaces(slot.stores, "echo", "all", found)
         feed = AgentInput("echo", sources, Echo(settings, places, arguments.gate), "all")
         stage = Stage(settings, slot, [feed], found.topics, after)
         stop = StopOrder()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, Form, ShownCase, bind_acts
+from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, ShownCase, ShownForm, bind_acts
 from pipeline.transparency.access_proofs import AccessProof, ProofHeader, encode_hashes, prove_access
 from pipeline.transparency.checkpoints import Checkpoint, sign_head
 from pipeline.transparency.leaves import new_seed, seal_entry
@@ -53,7 +53,7 @@ class LogWorld:
         self, agency: str, *cases: str, process: str = "host|1|0", subject: str = "bert", ruled: bool = True
     ) -> AuditEntry:
         """Somebody of an agency is shown these cases; entries that are not `ruled` are from before rules."""
-        shown = tuple(ShownCase(case, Form.FULL, "released" if ruled else "") for case in cases)
+        shown = tuple(ShownCase(case, ShownForm.FULL, "released" if ruled else "") for case in cases)
         act = Act(ActKind.SEARCH, subject, agency, agency[:2].upper(), ("investigator",), "investigation", "BX/12",
                   query="sealed", shown=shown, rule="role" if ruled else "")  # fmt: skip
         return self.write(act, process)

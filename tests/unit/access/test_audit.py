@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, Heads, ShownCase, bind_acts, with_hash
-from pipeline.access.audit_verification import Fault, Verification
+from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, ChainHeads, ShownCase, bind_acts, with_hash
+from pipeline.access.audit_verification import TrailFault, TrailVerifier
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -22,8 +22,8 @@ def trail(name: str = "host|1|0", reads: int = 5, closed: bool = True, previous:
     return bind_acts(Chain(name, 0, previous), acts)[1]
 
 
-def faults(entries: list[AuditEntry], now: datetime = LATER) -> list[Fault]:
-    verification = Verification()
+def faults(entries: list[AuditEntry], now: datetime = LATER) -> list[TrailFault]:
+    verification = TrailVerifier()
     for entry in entries:
         verification.check_entry(entry)
     return [one.fault for one in verification.findings(now)]
@@ -46,14 +46,14 @@ def test_an_altered_entry_is_found(at: int, field: str) -> None:
     value = ActKind.REVIEW if field == "kind" else (NOW.isoformat() if field == "time" else "x")
     changed = msgspec.structs.replace(entries[at], **{field: value})
     if changed != entries[at]:
-        assert Fault.ALTERED in faults([*entries[:at], changed, *entries[at + 1 :]])
+        assert TrailFault.ALTERED in faults([*entries[:at], changed, *entries[at + 1 :]])
 
 
 @given(st.integers(1, 5))
 def test_an_entry_altered_with_a_hash_to_match_is_found_by_the_next(at: int) -> None:
     entries = trail()
     forged = with_hash(msgspec.structs.replace(entries[at], shown=(ShownCase("fr-pj:1", "full"),)))  # type: ignore[arg-type]
-    assert Fault.ALTERED in faults([*entries[:at], forged, *entries[at + 1 :]])
+    assert TrailFault.ALTERED in faults([*entries[:at], forged, *entries[at + 1 :]])
 
 
 @given(st.permutations(range(7)))
@@ -63,7 +63,7 @@ def test_a_reordered_trail_is_found(order: list[int]) -> None:
 
 
 def test_a_chain_cut_short_is_found() -> None:
-    assert faults(trail()[:-2]) == [Fault.CUT_SHORT]
+    assert faults(trail()[:-2]) == [TrailFault.CUT_SHORT]
 
 
 def test_a_chain_cut_short_before_what_a_checkpoint_saw_is_found_though_it_was_killed() -> None:
@@ -73,8 +73,8 @@ def test_a_chain_cut_short_before_what_a_checkpoint_saw_is_found_though_it_was_k
         [(Act(ActKind.OPENED), NOW), (Act(ActKind.CHECKPOINT, heads={"host|1|0": killed[-1].hash}), LATER)],
     )[1]
     assert faults([*killed, *witness]) == []
-    assert Fault.CUT_SHORT in faults([*killed[:-1], *witness])
-    assert Fault.CUT_SHORT in faults(witness)
+    assert TrailFault.CUT_SHORT in faults([*killed[:-1], *witness])
+    assert TrailFault.CUT_SHORT in faults(witness)
 
 
 def test_a_new_chain_after_a_failed_send_goes_on_from_the_last_acknowledged_hash() -> None:
@@ -84,7 +84,7 @@ def test_a_new_chain_after_a_failed_send_goes_on_from_the_last_acknowledged_hash
     assert faults([*before, *after[1:]])
     left_behind = bind_acts(Chain("host|1|0", before[-1].sequence + 1, before[-1].hash), [(Act(ActKind.READ), NOW)])[1]
     assert faults([*before, *left_behind, *after]) == []
-    assert Fault.CUT_SHORT in faults([*before[:-1], *after])
+    assert TrailFault.CUT_SHORT in faults([*before[:-1], *after])
 
 
 def unacknowledged(chain: list[AuditEntry], count: int) -> list[AuditEntry]:
@@ -129,18 +129,18 @@ def test_an_acknowledged_entry_that_is_left_out_of_a_replaced_chain_is_found(at:
 def test_chains_that_were_never_acknowledged_need_no_checkpoint_to_end() -> None:
     first, second = trail("host|1|0", reads=1, closed=False), trail("host|1|1", closed=True)
     assert faults([*first, *second]) == faults([*second, *first]) == []
-    assert faults([*first, *trail("host|2|0")]) == [Fault.CUT_SHORT]
+    assert faults([*first, *trail("host|2|0")]) == [TrailFault.CUT_SHORT]
 
 
 def test_what_follows_a_closed_entry_is_found() -> None:
     entries = trail()
     more = bind_acts(Chain("host|1|0", entries[-1].sequence + 1, entries[-1].hash), [(Act(ActKind.READ), NOW)])[1]
-    assert faults([*entries, *more]) == [Fault.REORDERED]
+    assert faults([*entries, *more]) == [TrailFault.REORDERED]
 
 
 def test_heads_hold_each_chain_until_its_end_is_recorded() -> None:
     first, second = trail("host|1|0"), trail("host|2|0", closed=False)
-    heads = Heads()
+    heads = ChainHeads()
     for entry in [*first, *second]:
         heads.add_entry(entry)
     assert heads() == {"host|1|0": first[-1].hash, "host|2|0": second[-1].hash}
@@ -151,6 +151,6 @@ def test_heads_hold_each_chain_until_its_end_is_recorded() -> None:
 
 @pytest.mark.parametrize("kind", [ActKind.OPENED, ActKind.CHECKPOINT])
 def test_a_reader_that_comes_late_learns_heads_from_a_checkpoint(kind: ActKind) -> None:
-    heads = Heads()
+    heads = ChainHeads()
     heads.add_entry(Chain("b").make_entry(Act(kind, heads={"a": "aa"}), NOW))
     assert ("a" in heads()) == (kind is ActKind.CHECKPOINT)

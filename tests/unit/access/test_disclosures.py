@@ -10,8 +10,8 @@ from pipeline.access.disclosure_rows import disclosure_for
 from pipeline.access.disclosures import (
     LONGEST_GRANT,
     MOST_STEPS,
-    Ask,
     Disclosure,
+    DisclosureAsk,
     NotDueError,
     ThreadState,
     Urgency,
@@ -36,7 +36,7 @@ DAY = timedelta(days=1)
 H2 = Handling("H2", ("BE", "DE"), ("investigation",))
 CASE = CaseMeta("fr-pj:1", "fr-pj", H2)
 WHY = Grounds(Purpose.INVESTIGATION, "be 2026/7")
-ASKED = Ask("the same phone", Urgency.URGENT, NOW + DAY)
+ASKED = DisclosureAsk("the same phone", Urgency.URGENT, NOW + DAY)
 
 
 ASKER, OWNER = make_requester("be-fp"), make_requester("fr-pj")
@@ -119,7 +119,9 @@ def test_after_an_answer_it_may_be_asked_again() -> None:
     for closed in (add_refusal(asked(), OWNER, "", NOW), add_revocation(granted(), OWNER, "", NOW)):
         again = add_request(closed, CASE, ASKER, WHY, ASKED, NOW)
         assert thread_state(again, H2, NOW) is ThreadState.REQUESTED
-    expired = add_request(granted(NOW + DAY), CASE, ASKER, WHY, Ask("", Urgency.ROUTINE, NOW + 3 * DAY), NOW + 2 * DAY)
+    expired = add_request(
+        granted(NOW + DAY), CASE, ASKER, WHY, DisclosureAsk("", Urgency.ROUTINE, NOW + 3 * DAY), NOW + 2 * DAY
+    )
     assert len(expired.steps) == 3
 
 

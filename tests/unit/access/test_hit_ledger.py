@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.access.hit_ledger import Admission, Answers, HitAllowance, HitLedger, HitQuestion
+from pipeline.access.hit_ledger import Admission, GateAnswers, HitAllowance, HitLedger, HitQuestion
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.correlation.hits import Hit, HitKind
 from pipeline.matching.bands import Band
@@ -38,11 +38,11 @@ def notice(name: str, asker: str = ASKER) -> HitQuestion:
     return HitQuestion(name, asker, OWNER, notice=told)
 
 
-def ask(ledger: HitLedger, *questions: HitQuestion, at: datetime = NOW) -> list[Answers]:
+def ask(ledger: HitLedger, *questions: HitQuestion, at: datetime = NOW) -> list[GateAnswers]:
     return [ledger.submit_question(one, at) for one in questions]
 
 
-def told(answers: list[Answers]) -> list[str]:
+def told(answers: list[GateAnswers]) -> list[str]:
     """Hits in order: their kinds, and the links that they are about."""
     return [f"{one.kind} {one.reference}" for each in answers for one in each.hits]
 

@@ -13,8 +13,8 @@ from pipeline.access.break_glass import (
     request_opening,
 )
 from pipeline.access.disclosures import (
-    Ask,
     Disclosure,
+    DisclosureAsk,
     GlassVerdict,
     Urgency,
     add_grant,
@@ -40,7 +40,7 @@ CHIEF = make_requester("be-fp", Role.SUPERVISOR, subject="chief")
 OWNER = make_requester("fr-pj", subject="owner")
 WHY = Grounds(Purpose.INVESTIGATION, "be 2026/7")
 BLANK = new_thread(RING, CASE, CHIEF)
-ASKED = add_request(BLANK, CASE, CHIEF, WHY, Ask("urgent", Urgency.URGENT, LATER), NOW)
+ASKED = add_request(BLANK, CASE, CHIEF, WHY, DisclosureAsk("urgent", Urgency.URGENT, LATER), NOW)
 GRANTED = add_grant(ASKED, CASE, OWNER, LATER, "", NOW)
 OWN = new_thread(RING, CASE, CHIEF, CHIEF.subject)
 SECOND = make_requester("be-fp", Role.SUPERVISOR, subject="second")

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.access.hit_gate import LinkSight
 from pipeline.access.policy import CaseMeta, LinkView, View
-from pipeline.access.redaction import Ends, case_for, link_for
+from pipeline.access.redaction import LinkEnds, case_for, link_for
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Handling
 
@@ -32,7 +32,7 @@ def test_a_hit_tells_whose_it_is_and_whom_to_ask_and_no_more() -> None:
 
 def test_nothing_is_nothing() -> None:
     assert case_for(View.NOTHING, META, {"title": CANARY}, reference) is None
-    assert link_for(LinkSight(LinkView.NOTHING, Band.NONE), Ends(OTHER, META), {}, reference) is None
+    assert link_for(LinkSight(LinkView.NOTHING, Band.NONE), LinkEnds(OTHER, META), {}, reference) is None
 
 
 ROW = {
@@ -42,11 +42,16 @@ ROW = {
 
 
 def test_a_link_seen_in_full_keeps_everything() -> None:
-    assert link_for(LinkSight(LinkView.FULL, Band.PROBABLE), Ends(OTHER, META), ROW, reference) == {**ROW, "hit": None}
+    assert link_for(LinkSight(LinkView.FULL, Band.PROBABLE), LinkEnds(OTHER, META), ROW, reference) == {
+        **ROW,
+        "hit": None,
+    }
 
 
-@pytest.mark.parametrize(("view", "ends"), [(LinkView.HIT_B, Ends(OTHER, META)), (LinkView.HIT_A, Ends(META, OTHER))])
-def test_a_link_to_a_hit_keeps_the_band_alone_and_hides_which_key_is_lower(view: LinkView, ends: Ends) -> None:
+@pytest.mark.parametrize(
+    ("view", "ends"), [(LinkView.HIT_B, LinkEnds(OTHER, META)), (LinkView.HIT_A, LinkEnds(META, OTHER))]
+)
+def test_a_link_to_a_hit_keeps_the_band_alone_and_hides_which_key_is_lower(view: LinkView, ends: LinkEnds) -> None:
     shown = link_for(LinkSight(view, Band.CERTAIN), ends, ROW, reference)
     assert shown is not None
     assert CANARY not in str(shown)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.access.opaque import Opaque
+from pipeline.access.opaque import OpaqueCodec
 from pipeline.api.cursors import CURSOR_BYTES, CURSOR_CHARS, LONG_CURSOR_BYTES, PageCursor
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.session import Session
@@ -74,7 +74,7 @@ def test_what_was_issued_before_a_rotation_opens_after_it_and_what_is_new_needs_
 
 def test_another_installations_cursor_is_refused(api: Api) -> None:
     issued = pages(api.session(ANNA)).seal([1])
-    api.runtime.opaque = Opaque(OTHER)
+    api.runtime.opaque = OpaqueCodec(OTHER)
     assert refuses(pages(api.session(ANNA)), issued)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.access.disclosures import Ask, Urgency
+from pipeline.access.disclosures import DisclosureAsk, Urgency
 from pipeline.api.services.disclosures import grant_disclosure, list_disclosures, request_disclosure
 from pipeline.api.services.inbox import list_inbox
 from pipeline.api.services.links import list_links
@@ -168,7 +168,7 @@ async def test_all_cursors_of_a_list_are_as_long(api: Api, found: Page, listed: 
 
 async def test_a_request_that_gets_its_answer_while_the_list_is_read_comes_once(api: Api) -> None:
     api.hold(*(record("fr-pj", str(number), code="H2") for number in CASES), record("be-fp"))
-    wanted = Ask("the same phone", Urgency.URGENT, NOW + timedelta(days=1))
+    wanted = DisclosureAsk("the same phone", Urgency.URGENT, NOW + timedelta(days=1))
     named = {
         (
             await request_disclosure(api.session(BERT), api.session(BERT).make_reference(f"fr-pj:{number}"), wanted)

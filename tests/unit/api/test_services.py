@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from pipeline.access.audit import ActKind, Form, ShownCase
+from pipeline.access.audit import ActKind, ShownCase, ShownForm
 from pipeline.access.requester import Requester
 from pipeline.api.services.cases import read_case
 from pipeline.api.services.links import list_links
@@ -24,7 +24,7 @@ async def test_a_case_is_shown_with_its_caveat_and_recorded(api: Api) -> None:
     assert answer.case["data"]["title"] == "Affair 1"
     (act,) = api.audit.acts
     assert (act.kind, act.subject, act.purpose, act.case_reference) == (ActKind.READ, "bert", "investigation", "2026/1")
-    assert act.shown == (ShownCase("fr-pj:1", Form.FULL, "released"),)
+    assert act.shown == (ShownCase("fr-pj:1", ShownForm.FULL, "released"),)
     assert orjson.loads(api.runtime.cipher.decrypt(act.query, NOW)) == {"case": "fr-pj:1"}
 
 
@@ -46,7 +46,7 @@ async def test_links_show_each_side_as_its_owner_allows(api: Api) -> None:
     assert (hit["case_a"], hit["score"], hit["evidence"]) == ("fr-pj:1", None, None)
     assert hit["hit"]["reference"] == api.session(ANNA).make_reference("nl-np:1")
     assert {one.case: one.form for one in api.audit.acts[-1].shown} == {
-        "fr-pj:1": Form.FULL, "be-fp:1": Form.FULL, "nl-np:1": Form.HIT,
+        "fr-pj:1": ShownForm.FULL, "be-fp:1": ShownForm.FULL, "nl-np:1": ShownForm.HIT,
     }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.correlation.blocking_report import Block, blocking_report
+from pipeline.correlation.blocking_report import LargeBlock, blocking_report
 from pipeline.correlation.kinds import KeyKind, make_key
 from pipeline.matching.fingerprint import Fingerprint
 
@@ -37,7 +37,7 @@ def test_pairs_recall_and_blocks_are_counted_by_kind(case: Callable[..., Fingerp
     kinds = {one.kind: one for one in report.kinds}
     assert (kinds["identifier"].recall, kinds["identifier"].only) == (0.5, 0.5)
     assert (kinds["name"].pairs_per_case, kinds["name"].largest_block, kinds["name"].recall) == (2 / 4, 3, 0.0)
-    assert report.largest_blocks[0] == Block(NAME, "name", 3)
+    assert report.largest_blocks[0] == LargeBlock(NAME, "name", 3)
 
 
 def test_pairs_that_would_be_links_are_counted_apart(case: Callable[..., Fingerprint]) -> None:

@@ -10,16 +10,16 @@ import pytest
 
 from pipeline.correlation.fingerprinting import derive_fingerprint, make_fingerprint
 from pipeline.matching.model import Model, load_model
-from pipeline.records.intake import Desk, SourceMessage, Taken, accepted, receive
-from pipeline.records.messages import Accepted, Position
+from pipeline.records.intake import AcceptedVersion, IntakeContext, SourceMessage, accepted, receive
+from pipeline.records.messages import AcceptedRecord, Position
 from pipeline.records.partitioning import partition_of
 from support.records.samples import FR_PJ, message
 
 KEY = b"fr-pj:2026-004711"
 
 
-def taken(**data: Any) -> tuple[Taken, Accepted]:
-    desk = Desk({"fr-pj": FR_PJ}, 4, lambda _: None, lambda: datetime(2026, 11, 1, tzinfo=UTC))
+def taken(**data: Any) -> tuple[AcceptedVersion, AcceptedRecord]:
+    desk = IntakeContext({"fr-pj": FR_PJ}, 4, lambda _: None, lambda: datetime(2026, 11, 1, tzinfo=UTC))
     decision = receive(
         SourceMessage(Position("cases.fr-pj", partition_of(KEY, 4), 7), "fr-pj", KEY, message(**data)), desk
     )

@@ -13,12 +13,12 @@ from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.matching.model import load_model
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import (
-    Entity,
+    GeoPoint,
     NormalisedAddress,
+    NormalisedEntity,
     NormalisedIdentifier,
     NormalisedPhone,
     PartialDate,
-    Place,
     TimeSpan,
 )
 
@@ -45,7 +45,7 @@ def person(
     emails: tuple[str, ...] = (),
 ) -> EntityPrint:
     return entity_print(
-        Entity(
+        NormalisedEntity(
             "p",
             "person",
             names=(normalise_name(name, "", "", "", "", "primary", "person"),) if name else (),
@@ -61,15 +61,17 @@ def person(
 
 def organisation(name: str, *addresses: NormalisedAddress) -> EntityPrint:
     named = normalise_name(name, "", "", "", "", "primary", "organisation")
-    return entity_print(Entity("o", "organisation", names=(named,), addresses=addresses))
+    return entity_print(NormalisedEntity("o", "organisation", names=(named,), addresses=addresses))
 
 
 def thing(kind: str, value: str, *, make: str = "", entity: str = "vehicle") -> EntityPrint:
-    return entity_print(Entity("t", entity, identifiers=(NormalisedIdentifier(kind, value),), make=make))
+    return entity_print(NormalisedEntity("t", entity, identifiers=(NormalisedIdentifier(kind, value),), make=make))
 
 
 def event(latitude: float, longitude: float, start: int) -> EntityPrint:
-    return entity_print(Entity("e", "event", place=Place(latitude, longitude), span=TimeSpan(start, start + 600)))
+    return entity_print(
+        NormalisedEntity("e", "event", place=GeoPoint(latitude, longitude), span=TimeSpan(start, start + 600))
+    )
 
 
 def shared(a: EntityPrint, b: EntityPrint) -> set[KeyKind]:
@@ -116,7 +118,7 @@ BORN = PartialDate(1984, 3, 11)
         (person("", emails=("oczko77@firma.pl",)), person("", emails=("oczcko77@firma.pl",)), KeyKind.EMAIL_DOMAIN),
         (
             person("", phones=(NormalisedPhone("+33612345670", "612345670"),)),
-            entity_print(Entity("n", "phone", phones=(NormalisedPhone("+32612345670", "612345670"),))),
+            entity_print(NormalisedEntity("n", "phone", phones=(NormalisedPhone("+32612345670", "612345670"),))),
             KeyKind.PHONE_TAIL,
         ),
         (thing("passport", "12AB34567"), thing("passport", "12AB34567", entity="document"), KeyKind.IDENTIFIER),
@@ -222,7 +224,7 @@ def test_a_typical_case_has_few_keys() -> None:
 
 
 def test_empty_entities_have_no_keys() -> None:
-    assert keys((person(""), organisation(""), entity_print(Entity("e", "event")))) == ()
+    assert keys((person(""), organisation(""), entity_print(NormalisedEntity("e", "event")))) == ()
 
 
 def test_every_kind_is_in_the_catalogue_in_order() -> None:

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from pipeline.correlation.lmdb_store import LmdbStore
-from pipeline.correlation.store_file import NO_OFFSET, Identity
+from pipeline.correlation.store_file import NO_OFFSET, StoreIdentity
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.screening.rows import ROW_BYTES
 
-IDENTITY = Identity("cluster", "topic", 0, "generation")
+IDENTITY = StoreIdentity("cluster", "topic", 0, "generation")
 CASE = Fingerprint("a:1", 1, "hash", "fr-pj", "FR", keys=(7,), sketch=b"sketched".ljust(ROW_BYTES))
 
 
@@ -86,14 +86,14 @@ def test_a_close_drops_what_was_not_committed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        Identity("another cluster", "topic", 0, "generation"),
-        Identity("cluster", "another topic", 0, "generation"),
-        Identity("cluster", "topic", 1, "generation"),
-        Identity("cluster", "topic", 0, "another generation"),
-        Identity("cluster", "topic", 0, "generation", format=0),
+        StoreIdentity("another cluster", "topic", 0, "generation"),
+        StoreIdentity("cluster", "another topic", 0, "generation"),
+        StoreIdentity("cluster", "topic", 1, "generation"),
+        StoreIdentity("cluster", "topic", 0, "another generation"),
+        StoreIdentity("cluster", "topic", 0, "generation", format=0),
     ],
 )
-def test_a_store_of_another_identity_must_be_rebuilt(tmp_path: Path, other: Identity) -> None:
+def test_a_store_of_another_identity_must_be_rebuilt(tmp_path: Path, other: StoreIdentity) -> None:
     filled(tmp_path).close()
     store = LmdbStore(tmp_path, other, boot="boot 1")
     assert store.offset == NO_OFFSET

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.hits import Hit, HitKind
-from pipeline.correlation.projection import Seen, advance_link
+from pipeline.correlation.projection import RememberedLink, advance_link
 from pipeline.correlation.references import make_reference
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Handling
@@ -39,8 +39,8 @@ def retracted(a: ClaimSide, b: ClaimSide) -> Claim:
 A, B = side("a:1", 1), side("b:1", 1)
 
 
-def after(*claims: Claim) -> tuple[Seen, list[Hit], list[Claim]]:
-    seen: Seen | None = None
+def after(*claims: Claim) -> tuple[RememberedLink, list[Hit], list[Claim]]:
+    seen: RememberedLink | None = None
     hits: list[Hit] = []
     written: list[Claim] = []
     for claim in claims:

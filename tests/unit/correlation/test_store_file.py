@@ -12,22 +12,22 @@ import pytest
 
 from pipeline.correlation.store_file import (
     RENEWED,
-    Identity,
     StoreFile,
+    StoreIdentity,
     StoreInUseError,
     StoreUnwritableError,
     boot_id,
 )
 
-IDENTITY = Identity("cluster", "topic", 0, "generation")
+IDENTITY = StoreIdentity("cluster", "topic", 0, "generation")
 
 FULL_DISK = """
 import sys
 from pathlib import Path
-from pipeline.correlation.store_file import Identity, StoreFile, StoreUnwritableError
+from pipeline.correlation.store_file import StoreFile, StoreIdentity, StoreUnwritableError
 
 folder = Path(sys.argv[1])
-file = StoreFile(folder / "store", Identity("c", "t", 0, "g"), {"rows": {}}, map_size=1 << 20)
+file = StoreFile(folder / "store", StoreIdentity("c", "t", 0, "g"), {"rows": {}}, map_size=1 << 20)
 def fill(start, count):
     def put(transaction):
         for i in range(start, start + count):

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.hits import Hit, HitKind
-from pipeline.correlation.switching import Crossing, add_new, add_old, difference_hits
+from pipeline.correlation.switching import GenerationDiff, add_new, add_old, difference_hits
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Handling
 from support.correlation.key_rings import RING
@@ -31,8 +31,8 @@ LIVE = claim(ClaimState.LIVE)
 RETRACTED = claim(ClaimState.RETRACTED, Band.NONE, side("a:1", 2), side("b:1"))
 
 
-def crossing(before: list[Claim], after: list[Claim]) -> Crossing:
-    found: Crossing | None = None
+def crossing(before: list[Claim], after: list[Claim]) -> GenerationDiff:
+    found: GenerationDiff | None = None
     for one in before:
         found = add_old(found, one)
     for one in after:
@@ -76,4 +76,4 @@ def test_each_turn_has_ids_of_its_own_which_a_repetition_keeps() -> None:
 def test_evidence_is_left_out() -> None:
     held = crossing([LIVE], [])
     assert bytes(held.claim.evidence) == b"null"
-    assert msgspec.json.decode(msgspec.json.encode(held), type=Crossing) == held
+    assert msgspec.json.decode(msgspec.json.encode(held), type=GenerationDiff) == held

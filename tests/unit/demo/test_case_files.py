@@ -6,11 +6,11 @@ import pytest
 
 from pipeline.demo.case_files import CaseFile
 from pipeline.demo.countries import load_countries
-from pipeline.demo.recording import Recorded
+from pipeline.demo.recording import RecordedEntity
 from pipeline.feeds.checking import Checker
 
-PERSON = Recorded({"type": "person", "names": [{"full": "Ana Neznámá"}]}, ("person-1",))
-CAR = Recorded({"type": "vehicle", "plate": "AB-123-CD"}, ("vehicle-1",))
+PERSON = RecordedEntity({"type": "person", "names": [{"full": "Ana Neznámá"}]}, ("person-1",))
+CAR = RecordedEntity({"type": "vehicle", "plate": "AB-123-CD"}, ("vehicle-1",))
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def file() -> CaseFile:
 
 def test_each_change_is_the_next_version_and_shows_what_it_holds(file: CaseFile) -> None:
     file.add_entity(CAR)
-    file.correct_person(Recorded(PERSON.fields, ("person-2",)))
+    file.correct_person(RecordedEntity(PERSON.fields, ("person-2",)))
     assert [version.number for version in file.versions] == [1, 2, 3]
     assert [version.shows for version in file.versions] == [
         {"person-1"},

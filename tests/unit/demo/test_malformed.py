@@ -10,12 +10,12 @@ import pytest
 from pipeline.demo.case_files import CaseFile, Version
 from pipeline.demo.countries import load_countries
 from pipeline.demo.malformed import STORIES
-from pipeline.demo.recording import Recorded
+from pipeline.demo.recording import RecordedEntity
 from pipeline.records.agencies import Agency
-from pipeline.records.intake import Desk, SourceMessage, receive
+from pipeline.records.intake import IntakeContext, SourceMessage, receive
 from pipeline.records.messages import Position, Receipt
 from pipeline.records.partitioning import partition_of
-from pipeline.records.versions import Known
+from pipeline.records.versions import KnownVersion
 
 PARTITIONS = 4
 
@@ -29,14 +29,16 @@ ISSUE = {
 
 @pytest.fixture
 def good() -> Version:
-    person = Recorded({"type": "person", "names": [{"full": "Ana Neznámá"}]}, ("person-1",))
+    person = RecordedEntity({"type": "person", "names": [{"full": "Ana Neznámá"}]}, ("person-1",))
     return CaseFile(Random(1), load_countries()["FR"], 7, [person]).last
 
 
 def told(kind: str, good: Version) -> list[tuple[str, Receipt]]:
     """What each message of the story expects, and its receipt."""
-    known: dict[str, Known] = {}
-    desk = Desk({"fr-pj": Agency("fr-pj", "FR")}, PARTITIONS, known.get, lambda: datetime(2026, 11, 24, tzinfo=UTC))
+    known: dict[str, KnownVersion] = {}
+    desk = IntakeContext(
+        {"fr-pj": Agency("fr-pj", "FR")}, PARTITIONS, known.get, lambda: datetime(2026, 11, 24, tzinfo=UTC)
+    )
     receipts = []
     for offset, message in enumerate(STORIES[kind](good)):
         right = 0 if message.key is None else partition_of(message.key, PARTITIONS)

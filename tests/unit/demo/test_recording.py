@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from pipeline.demo.countries import load_countries
-from pipeline.demo.recording import Recorded, Register
+from pipeline.demo.recording import RecordedEntity, Register
 from pipeline.demo.world import TruePerson, World
 
 
@@ -19,7 +19,7 @@ def people(culture: str, count: int) -> list[TruePerson]:
     return found
 
 
-def primary(recorded: Recorded) -> str:
+def primary(recorded: RecordedEntity) -> str:
     name = recorded.fields["names"][0]
     return str(name.get("full") or f"{name['given']} {name['family']}")
 

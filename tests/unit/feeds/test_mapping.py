@@ -10,7 +10,7 @@ import pytest
 from pipeline.errors import LiaisonError
 from pipeline.feeds.checking import Checker
 from pipeline.feeds.kit import load_kit, parse_kit
-from pipeline.feeds.mapping import Mapped, Mapper
+from pipeline.feeds.mapping import MappedRow, Mapper
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -33,7 +33,7 @@ MARQUE;DATE_FAITS;LAT;LON;MODE_OPERATOIRE;SAISI_PAR;NOTE
 """
 
 
-def mapped(tmp_path: Path, kit: str, name: str, content: bytes) -> tuple[list[Mapped], Mapper]:
+def mapped(tmp_path: Path, kit: str, name: str, content: bytes) -> tuple[list[MappedRow], Mapper]:
     path = tmp_path / name
     path.write_bytes(content)
     mapper = Mapper(parse_kit(kit, "kit") if "\n" in kit else load_kit(kit), lambda: NOON)

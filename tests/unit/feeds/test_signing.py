@@ -20,7 +20,7 @@ from pipeline.feeds.sending import upload_name
 from pipeline.feeds.signing import RecordSigner, checked_lines, make_key, read_signer, signed_lines
 from pipeline.records import intake
 from pipeline.records.agency_keys import agency_key, key_id, key_set, read_key, read_key_set
-from pipeline.records.intake import Desk, SourceMessage
+from pipeline.records.intake import IntakeContext, SourceMessage
 from pipeline.records.messages import Position
 from pipeline.records.partitioning import partition_of
 from pipeline.records.signatures import MARK_FIELDS
@@ -48,7 +48,7 @@ def verdict(row: dict[str, Any], keys: dict[str, Any] = KEYS) -> SignatureVerdic
 class TestSigner:
     def test_what_it_signs_is_accepted(self) -> None:
         place = Position("cases.fr-pj", partition_of(CASE.encode(), 4), 1)
-        desk = Desk({"fr-pj": signing_agency()}, 4, lambda key: None, lambda: ARRIVED)
+        desk = IntakeContext({"fr-pj": signing_agency()}, 4, lambda key: None, lambda: ARRIVED)
         for raw in (message(), message(status="withdrawn"), message(extensions={"x": [1.5, 1e22]})):
             decision = intake.receive(SourceMessage(place, "fr-pj", CASE.encode(), SIGNER.sign(raw), ARRIVED_MS), desk)
             assert decision.taken is not None, decision.receipt

@@ -6,18 +6,25 @@ import msgspec
 import pytest
 
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
-from pipeline.index.documents import Action, CaseDocument, case_document, entities_of, link_document, rejected_document
+from pipeline.index.documents import (
+    CaseDocument,
+    DocumentWrite,
+    case_document,
+    entities_of,
+    link_document,
+    rejected_document,
+)
 from pipeline.index.fields import CATALOGUE
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Handling, entity_print
-from pipeline.records.messages import Position, Rejected
-from pipeline.records.normalised import Entity, NormalisedName, Token
+from pipeline.records.messages import Position, RejectedMessage
+from pipeline.records.normalised import NameToken, NormalisedEntity, NormalisedName
 from support.index.accepted import make_accepted
 
 CANARY = "Ivan the Canary"
 
 
-def body(action: Action) -> dict[str, Any]:
+def body(action: DocumentWrite) -> dict[str, Any]:
     return msgspec.json.decode(action.body, type=dict[str, Any])
 
 
@@ -31,9 +38,9 @@ def paths(value: dict[str, Any], prefix: str = "") -> set[str]:
     return found
 
 
-def person(full: str) -> Entity:
-    return Entity(
-        "p1", "person", names=(NormalisedName(full, tuple(Token(word, "name") for word in full.lower().split())),)
+def person(full: str) -> NormalisedEntity:
+    return NormalisedEntity(
+        "p1", "person", names=(NormalisedName(full, tuple(NameToken(word, "name") for word in full.lower().split())),)
     )
 
 
@@ -61,7 +68,9 @@ def test_every_field_of_every_document_is_in_the_catalogue() -> None:
         title="t", summary="s", language="fr", opened="2026-01-01", closed="2026-02-01", policing_goals=[6],
         offences=[{"scheme": "ICCS", "code": "0501"}], handling=Handling("H1", ("BE",), ("investigation",), "care"),
     )  # fmt: skip
-    rejected = Rejected(Position("cases.x", 0, 1), "schema", "/data", "wrong", "x", None, b"{}", "2026-11-24T10:00:00Z")
+    rejected = RejectedMessage(
+        Position("cases.x", 0, 1), "schema", "/data", "wrong", "x", None, b"{}", "2026-11-24T10:00:00Z"
+    )
     for action in (case_document(accepted), link_document(claim()), rejected_document(rejected)):
         assert paths(body(action)) <= {field.path for field in CATALOGUE[action.kind]}
 
@@ -119,7 +128,7 @@ def test_a_link_that_ended_is_a_tombstone(state: ClaimState) -> None:
 
 
 def test_a_rejection_tells_the_size_and_never_the_bytes() -> None:
-    rejected = Rejected(Position("cases.x", 0, 1), "not_json", "", "wrong", "x", b"key", CANARY.encode(), "")
+    rejected = RejectedMessage(Position("cases.x", 0, 1), "not_json", "", "wrong", "x", b"key", CANARY.encode(), "")
     action = rejected_document(rejected)
     assert (action.id, action.version) == ("cases.x-0-1", None)
     assert body(action)["size"] == len(CANARY)

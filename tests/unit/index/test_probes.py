@@ -1,16 +1,16 @@
 from __future__ import annotations
 
-from pipeline.index.probes import Probe, adapt_probe, make_candidate_query, make_probe
+from pipeline.index.probes import QuestionProbe, adapt_probe, make_candidate_query, make_probe
 from pipeline.index.questions import parse_question
 from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint, PhonePrint, entity_print
 from pipeline.records.names import normalise_name
-from pipeline.records.normalised import Entity
+from pipeline.records.normalised import NormalisedEntity
 
 RARITY = 1500
 """Hundredths of a bit, as the shipped model asks of a key."""
 
 
-def ask(text: str, country: str = "") -> Probe:
+def ask(text: str, country: str = "") -> QuestionProbe:
     return make_probe(parse_question(text), country)
 
 
@@ -27,7 +27,7 @@ def test_a_name_may_be_of_a_person_an_organisation_or_a_vessel() -> None:
 
 def test_the_names_forms_are_those_of_a_record() -> None:
     name = normalise_name("Иван Петров", "", "", "", "", "", "person")
-    record = entity_print(Entity("p1", "person", names=(name,)))
+    record = entity_print(NormalisedEntity("p1", "person", names=(name,)))
     assert ask("Иван Петров").entities[0].names == record.names
 
 

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from pipeline.index.documents import Action, Card, StatedHandling, case_document
+from pipeline.index.documents import CaseCard, DocumentWrite, StatedHandling, case_document
 from pipeline.index.mappings import Indices
 from pipeline.index.probes import make_probe
-from pipeline.index.queries import Limits
+from pipeline.index.queries import QueryLimits
 from pipeline.index.questions import parse_question
 from pipeline.index.reading import Candidate, IndexReader
 from pipeline.index.searching import Admit, Documents, PageRequest, find_cases, rank_candidates, search_cases
 from pipeline.matching.fingerprint import Contact, entity_print
 from pipeline.matching.model import Model, load_model
 from pipeline.records.names import normalise_name
-from pipeline.records.normalised import Entity, PartialDate
+from pipeline.records.normalised import NormalisedEntity, PartialDate
 from support.index.documents import PureStages
 from support.index.memory import IndexCall, MemoryIndex, SearchAnswer
 from support.records.builder import person
@@ -29,8 +29,8 @@ def model() -> Model:
 
 def candidate(key: str, name: str, score: float, *met: str, **fields: Any) -> Candidate:
     names = (normalise_name(name, "", "", "", "", "", "person"),)
-    entities = (entity_print(Entity("p1", "person", names=names, **fields)),)
-    card = Card(key, "fr-pj", "FR", 1, "h", StatedHandling(), Contact(), None, None, entities)
+    entities = (entity_print(NormalisedEntity("p1", "person", names=names, **fields)),)
+    card = CaseCard(key, "fr-pj", "FR", 1, "h", StatedHandling(), Contact(), None, None, entities)
     return Candidate(card, entities, score, met)
 
 
@@ -68,7 +68,7 @@ class Behind(MemoryIndex):
         super().__init__(Indices("", "g1"))
         self.past = MemoryIndex(Indices("", "g1"))
 
-    def refreshed(self, actions: list[Action]) -> None:
+    def refreshed(self, actions: list[DocumentWrite]) -> None:
         self.write(actions)
         self.past.write(actions)
 
@@ -79,14 +79,14 @@ class Behind(MemoryIndex):
 
 def case(
     stages: PureStages, number: int, name: str = "Ivan Petrov", version: int = 1, title: str = "As sent"
-) -> Action:
+) -> DocumentWrite:
     man = person(name, id="p1")
     record = {"case_id": str(number), "agency": "fr-pj", "country": "FR", "version": version, "entities": [man]}
     return case_document(stages.accepted(record | {"title": title}))
 
 
 async def first(index: Behind, stages: PureStages, most: int, admit: Admit) -> list[str]:
-    question, limits = parse_question("ivan petrov"), Limits(date(2026, 11, 24))
+    question, limits = parse_question("ivan petrov"), QueryLimits(date(2026, 11, 24))
     reader = IndexReader(index, Indices("", ""), lambda: datetime(2026, 11, 24, tzinfo=UTC))
     asked_for, wanted = make_probe(question, ""), PageRequest(most, admit)
     return [one.case for _, one in await find_cases(reader, question, asked_for, stages.model, limits, wanted)]
@@ -122,7 +122,7 @@ async def test_what_has_changed_since_it_was_indexed_is_ranked_anew(behind: Behi
 
 async def test_what_is_shown_of_an_amended_case_is_what_holds_now(behind: Behind, stages: PureStages) -> None:
     behind.write([case(stages, 0, version=2, title="Amended")])
-    question, limits = parse_question("ivan petrov"), Limits(date(2026, 11, 24))
+    question, limits = parse_question("ivan petrov"), QueryLimits(date(2026, 11, 24))
     reader = IndexReader(behind, Indices("", ""), lambda: datetime(2026, 11, 24, tzinfo=UTC))
     found = await search_cases(reader, question, stages.model, limits)
     titles = {one.case.case: (one.case.data or {}).get("title") for one in found}

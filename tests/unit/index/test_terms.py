@@ -5,21 +5,21 @@ import pytest
 from pipeline.index.terms import entity_terms, folded_text, search_terms
 from pipeline.matching.fingerprint import entity_print
 from pipeline.records.normalised import (
-    Entity,
+    NameToken,
     NormalisedAddress,
+    NormalisedEntity,
     NormalisedIdentifier,
     NormalisedName,
     NormalisedPhone,
-    Token,
 )
 
 
 def terms(**fields: object) -> set[str]:
-    return set(entity_terms(entity_print(Entity("x", **({"type": "person"} | fields)))))  # type: ignore[arg-type]
+    return set(entity_terms(entity_print(NormalisedEntity("x", **({"type": "person"} | fields)))))  # type: ignore[arg-type]
 
 
 def named(*words: str) -> tuple[NormalisedName, ...]:
-    return (NormalisedName(" ".join(words), tuple(Token(word, "name") for word in words)),)
+    return (NormalisedName(" ".join(words), tuple(NameToken(word, "name") for word in words)),)
 
 
 def test_a_name_in_another_script_shares_forms_and_sounds() -> None:
@@ -55,7 +55,9 @@ def test_phones_mails_and_places() -> None:
 
 
 def test_terms_stand_once_in_the_order_of_the_record() -> None:
-    entity = entity_print(Entity("x", "person", names=named("petrov", "ivan", "ivan"), emails=("a@b.example",)))
+    entity = entity_print(
+        NormalisedEntity("x", "person", names=named("petrov", "ivan", "ivan"), emails=("a@b.example",))
+    )
     found = search_terms([entity, entity])
     assert len(found) == len(set(found))
     assert found[0] == "name:petrov"

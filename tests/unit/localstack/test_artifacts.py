@@ -12,11 +12,11 @@ from rich.console import Console
 
 from pipeline.errors import LiaisonError
 from pipeline.localstack import artifacts, resolution
-from pipeline.localstack.artifacts import Jar
+from pipeline.localstack.artifacts import PinnedJar
 from pipeline.settings import Settings
 
 CONTENT = b"not really a jar, but exactly these bytes"
-JAR = Jar("org.example:tool:1.0", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
+JAR = PinnedJar("org.example:tool:1.0", len(CONTENT), hashlib.sha256(CONTENT).hexdigest())
 QUIET = Console(quiet=True)
 Repository = tuple[Path, str]
 

@@ -7,19 +7,19 @@ import pytest
 
 from pipeline.engines.layout import StackLayout
 from pipeline.localstack import start_cache
-from pipeline.localstack.engine import Launch
+from pipeline.localstack.engine import EngineLaunch
 from pipeline.settings import Settings
 
 
 @pytest.fixture
-def launch(tmp_path: Path) -> Launch:
+def launch(tmp_path: Path) -> EngineLaunch:
     jar = tmp_path / "a.jar"
     jar.touch()
     settings = Settings(home=tmp_path / "home", engine_cache=tmp_path / "cache")
-    return Launch(StackLayout.of(settings.home), settings, [jar], 9092)
+    return EngineLaunch(StackLayout.of(settings.home), settings, [jar], 9092)
 
 
-def train(launch: Launch) -> str:
+def train(launch: EngineLaunch) -> str:
     """What a JVM does with the option: write the file that it names."""
     (option,) = start_cache.cache_options("kafka", launch)
     name, path = option.split("=")
@@ -28,7 +28,7 @@ def train(launch: Launch) -> str:
     return path
 
 
-def test_the_first_run_trains_and_the_next_uses_what_it_made(launch: Launch) -> None:
+def test_the_first_run_trains_and_the_next_uses_what_it_made(launch: EngineLaunch) -> None:
     train(launch)
     start_cache.adopt_cache("kafka", launch.settings)
     (option,) = start_cache.cache_options("kafka", launch)
@@ -37,13 +37,13 @@ def test_the_first_run_trains_and_the_next_uses_what_it_made(launch: Launch) -> 
     assert Path(path).exists()
 
 
-def test_an_unfinished_training_run_is_discarded_by_the_next(launch: Launch) -> None:
+def test_an_unfinished_training_run_is_discarded_by_the_next(launch: EngineLaunch) -> None:
     draft = train(launch)
     assert start_cache.cache_options("kafka", launch) == [f"-XX:AOTCacheOutput={draft}"]
     assert not Path(draft).exists()
 
 
-def test_a_touched_jar_calls_for_a_new_cache_which_replaces_the_old(launch: Launch) -> None:
+def test_a_touched_jar_calls_for_a_new_cache_which_replaces_the_old(launch: EngineLaunch) -> None:
     train(launch)
     start_cache.adopt_cache("kafka", launch.settings)
     os.utime(launch.jars[0], (1, 1))
@@ -52,7 +52,7 @@ def test_a_touched_jar_calls_for_a_new_cache_which_replaces_the_old(launch: Laun
     assert len(list((launch.settings.engine_cache / "aot").iterdir())) == 1
 
 
-def test_another_home_leaves_this_ones_draft_alone(launch: Launch) -> None:
+def test_another_home_leaves_this_ones_draft_alone(launch: EngineLaunch) -> None:
     draft = train(launch)
     elsewhere = launch.settings.model_copy(update={"home": Path("/elsewhere")})
     start_cache.adopt_cache("kafka", elsewhere)

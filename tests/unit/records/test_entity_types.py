@@ -23,7 +23,7 @@ from pipeline.records.entity_types import (
     TYPES,
     EntityType,
 )
-from pipeline.records.normalised import Entity
+from pipeline.records.normalised import NormalisedEntity
 
 SCHEMA: Final = schemas.schema("case")["$defs"]
 BRANCHES: Final = {branch["if"]["properties"]["type"]["const"]: branch["then"] for branch in SCHEMA["entity"]["allOf"]}
@@ -83,7 +83,7 @@ def test_every_field_of_a_type_has_a_label(row: EntityType) -> None:
 
 @each_type
 def test_a_row_names_fields_that_there_are(row: EntityType) -> None:
-    own, normalised = set(row.model.__struct_fields__), set(Entity.__struct_fields__)
+    own, normalised = set(row.model.__struct_fields__), set(NormalisedEntity.__struct_fields__)
     assert set(row.fields) <= own
     assert all(set(schema.properties) | set(schema.only_with) <= own for schema in row.follow_the_money)
     assert {field for group in row.needs for field in group} <= normalised

@@ -10,24 +10,24 @@ from pipeline.index.documents import CaseDocument, case_document
 from pipeline.matching.model import load_model
 from pipeline.records.expiry import EXPIRED, Expiry, accepted, mark
 from pipeline.records.intake import known_from
-from pipeline.records.messages import Accepted, Position
-from pipeline.records.versions import Known, VersionRelation, standing
+from pipeline.records.messages import AcceptedRecord, Position
+from pipeline.records.versions import KnownVersion, VersionRelation, standing
 from support.records.samples import FR_PJ
 
 ASKED = Expiry("fr-pj:2026-004711", 3, "ab")
-KNOWN = Known(3, "ab")
+KNOWN = KnownVersion(3, "ab")
 AT = Position("expiries", 1, 7)
 
 
-def ended() -> Accepted:
+def ended() -> AcceptedRecord:
     made = mark(ASKED, FR_PJ, KNOWN)
     assert made is not None
     encoded = msgspec.Raw(msgspec.json.encode(expiry_mark(made)))
     return accepted(made, ASKED, AT, "2026-11-24T00:00:00+00:00", encoded, "0123456789ab")
 
 
-@pytest.mark.parametrize("known", [None, Known(4, "ab"), Known(2, "ab"), Known(3, "other")])
-def test_another_version_than_the_one_known_is_not_ended(known: Known | None) -> None:
+@pytest.mark.parametrize("known", [None, KnownVersion(4, "ab"), KnownVersion(2, "ab"), KnownVersion(3, "other")])
+def test_another_version_than_the_one_known_is_not_ended(known: KnownVersion | None) -> None:
     assert mark(ASKED, FR_PJ, known) is None
 
 

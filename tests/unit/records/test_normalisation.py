@@ -9,12 +9,19 @@ from hypothesis import strategies as st
 from pipeline.records.doubts import MAX_WARNINGS, MESSAGES, Doubt
 from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
-from pipeline.records.normalised import Entity, NormalisedIdentifier, NormalisedPhone, PartialDate, Place, TimeSpan
+from pipeline.records.normalised import (
+    GeoPoint,
+    NormalisedEntity,
+    NormalisedIdentifier,
+    NormalisedPhone,
+    PartialDate,
+    TimeSpan,
+)
 from pipeline.records.validation import read
 from support.records.samples import message, only
 
 
-def one(entity: dict[str, Any]) -> tuple[Entity, list[tuple[str, str]]]:
+def one(entity: dict[str, Any]) -> tuple[NormalisedEntity, list[tuple[str, str]]]:
     """The normalised entity, and the codes and places (below the entity) of its warnings."""
     found = normalise(read(only(entity)).case)
     [normalised] = found.entities
@@ -41,7 +48,7 @@ def test_the_example() -> None:
     assert ship.identifiers[0] == NormalisedIdentifier("imo", "9074729", "", True)
     assert gun.identifiers == (NormalisedIdentifier("serial", "AB12345"),)
     assert gun.calibre == "9x19"
-    assert (place.addresses[0].postcode, place.place) == ("13002", Place(43.3, 5.36))
+    assert (place.addresses[0].postcode, place.place) == ("13002", GeoPoint(43.3, 5.36))
     assert event.span == TimeSpan(1793138400, 1793140200)
 
 
@@ -68,7 +75,7 @@ PLACEHOLDERS: list[tuple[dict[str, Any], str]] = [
 def test_placeholders_are_no_evidence_and_warn(entity: dict[str, Any], place: str) -> None:
     found, warnings = one(entity)
     assert warnings == [("placeholder", place)]
-    assert found == Entity(id="x1", type=entity["type"])
+    assert found == NormalisedEntity(id="x1", type=entity["type"])
 
 
 def test_a_placeholder_within_a_name_leaves_the_rest_of_it() -> None:
@@ -78,7 +85,7 @@ def test_a_placeholder_within_a_name_leaves_the_rest_of_it() -> None:
 
 
 def test_unknown_gender_is_an_ordinary_answer() -> None:
-    assert one({"type": "person", "gender": "unknown"}) == (Entity(id="x1", type="person"), [])
+    assert one({"type": "person", "gender": "unknown"}) == (NormalisedEntity(id="x1", type="person"), [])
 
 
 @pytest.mark.parametrize(
@@ -119,7 +126,7 @@ def test_letters_of_a_look_alike_alphabet_are_put_back() -> None:
 
 
 def test_a_bank_alone_is_no_evidence() -> None:
-    assert one({"type": "account", "bic": "PSSTFRPPPAR"}) == (Entity(id="x1", type="account"), [])
+    assert one({"type": "account", "bic": "PSSTFRPPPAR"}) == (NormalisedEntity(id="x1", type="account"), [])
 
 
 def test_a_vin_gives_the_make_that_was_not_stated() -> None:

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from pipeline.records.normalised import Place
+from pipeline.records.normalised import GeoPoint
 from pipeline.records.places import place
 
 
 def test_positions_are_rounded_to_what_a_report_can_know() -> None:
-    assert place(48.8500000001, 2.35) == Place(48.85, 2.35)
+    assert place(48.8500000001, 2.35) == GeoPoint(48.85, 2.35)
 
 
 def test_half_a_position_and_null_island_are_none() -> None:
     assert place(48.85, None) is place(None, 2.35) is place(0, 0.0) is None
-    assert place(0, 6.61) == Place(0, 6.61)
+    assert place(0, 6.61) == GeoPoint(0, 6.61)

@@ -11,12 +11,12 @@ import pytest
 
 from pipeline.records import intake
 from pipeline.records.agencies import Agency, AgencyState
-from pipeline.records.intake import Decision, Desk, SourceMessage, Taken
+from pipeline.records.intake import AcceptedVersion, IntakeContext, IntakeDecision, SourceMessage
 from pipeline.records.messages import Outcome, Position, Reason
 from pipeline.records.model import case_key, entity_key
-from pipeline.records.normalised import Entity, PartialDate
+from pipeline.records.normalised import NormalisedEntity, PartialDate
 from pipeline.records.partitioning import partition_of
-from pipeline.records.versions import Known
+from pipeline.records.versions import KnownVersion
 from pipeline.streams.catalogues import topics
 from support.records.samples import FR_PJ, changed, message, only
 
@@ -31,11 +31,11 @@ def decide(
     key: bytes | None = KEY.encode(),
     partition: int | None = None,
     agency: Agency = FR_PJ,
-    known: Known | None = None,
-) -> Decision:
+    known: KnownVersion | None = None,
+) -> IntakeDecision:
     """Intake's decision on one message of fr-pj's topic."""
     place = partition_of(KEY.encode(), PARTITIONS) if partition is None else partition
-    desk = Desk({agency.name: agency}, PARTITIONS, {KEY: known}.get, lambda: NOW)
+    desk = IntakeContext({agency.name: agency}, PARTITIONS, {KEY: known}.get, lambda: NOW)
     return intake.receive(SourceMessage(Position("cases.fr-pj", place, 17), "fr-pj", key, raw), desk)
 
 
@@ -50,14 +50,14 @@ def refused(raw: bytes | None, **more: Any) -> tuple[Reason, str]:
     return Reason(decision.receipt.reason), decision.receipt.pointer
 
 
-def taken(raw: bytes, **more: Any) -> Taken:
+def taken(raw: bytes, **more: Any) -> AcceptedVersion:
     """What is accepted of a message that must be."""
     decision = decide(raw, **more)
     assert decision.taken is not None, decision.receipt
     return decision.taken
 
 
-def entity(raw: bytes) -> Entity:
+def entity(raw: bytes) -> NormalisedEntity:
     """The one entity of a message, normalised."""
     [found] = taken(raw).normalised.entities
     return found
@@ -122,7 +122,7 @@ class TestVersions:
             assert refused(message(version=version)) == (Reason.SCHEMA, "/data/version")
 
     def test_lower_version_is_stale(self) -> None:
-        assert refused(message(), known=Known(4, "")) == (Reason.STALE_VERSION, "/data/version")
+        assert refused(message(), known=KnownVersion(4, "")) == (Reason.STALE_VERSION, "/data/version")
 
     def test_equal_version_with_equal_content_is_a_duplicate_whatever_its_spelling(self) -> None:
         known = taken(message()).known
@@ -310,7 +310,7 @@ def test_every_rejection_has_a_listed_reason_pointer_message_and_position() -> N
 @pytest.mark.parametrize("topic", ["cases.be-fp", "cases.fr-pj2", "accepted", "n-cases.fr-pj"])
 def test_a_message_that_claims_to_have_been_at_another_topic_is_rejected_and_the_claim_not_repeated(topic: str) -> None:
     """Receipts would have named a position of another agency's, which nobody had sent again."""
-    desk = Desk({FR_PJ.name: FR_PJ}, PARTITIONS, lambda key: None, lambda: datetime(2026, 11, 1, tzinfo=UTC))
+    desk = IntakeContext({FR_PJ.name: FR_PJ}, PARTITIONS, lambda key: None, lambda: datetime(2026, 11, 1, tzinfo=UTC))
     place = partition_of(KEY.encode(), PARTITIONS)
     sent = SourceMessage(
         Position("cases.fr-pj", place, 17), "fr-pj", KEY.encode(), message(), origin=Position(topic, place, 3)

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from pipeline.records import hashing, intake, signatures
 from pipeline.records.agencies import Agency
 from pipeline.records.agency_keys import LEEWAY
-from pipeline.records.intake import Decision, Desk, SourceMessage
-from pipeline.records.messages import Accepted, Outcome, Position, Reason
+from pipeline.records.intake import IntakeContext, IntakeDecision, SourceMessage
+from pipeline.records.messages import AcceptedRecord, Outcome, Position, Reason
 from pipeline.records.model import Case
 from pipeline.records.partitioning import partition_of
 from pipeline.records.signatures import MARK_FIELDS, SignatureError, canonical, signed_data, verify
-from pipeline.records.versions import Known
+from pipeline.records.versions import KnownVersion
 from pipeline.times import unix_ms
 from support.records.samples import changed, message
 from support.records.signing import (
@@ -48,10 +48,17 @@ SECOND = timedelta(seconds=1)
 
 
 def decide(
-    raw: bytes | None, agency: Agency | None = None, *, at: datetime = ARRIVED, known: Known | None = None, **more: Any
-) -> Decision:
+    raw: bytes | None,
+    agency: Agency | None = None,
+    *,
+    at: datetime = ARRIVED,
+    known: KnownVersion | None = None,
+    **more: Any,
+) -> IntakeDecision:
     """Intake's decision on a message that arrived at a time on the topic of an agency that takes only signed ones."""
-    desk = Desk({"fr-pj": agency or signing_agency()}, 4, {CASE: known}.get, lambda: datetime(2030, 1, 1, tzinfo=UTC))
+    desk = IntakeContext(
+        {"fr-pj": agency or signing_agency()}, 4, {CASE: known}.get, lambda: datetime(2030, 1, 1, tzinfo=UTC)
+    )
     return intake.receive(SourceMessage(PLACE, "fr-pj", CASE.encode(), raw, unix_ms(at), **more), desk)
 
 
@@ -67,7 +74,7 @@ class TestAccepted:
         decision = decide(signed(message()))
         assert decision.taken is not None, decision.receipt
         value = intake.accepted(decision.taken, decision.receipt, msgspec.Raw(b"null"), "g", ARRIVED_MS)
-        kept = msgspec.json.decode(msgspec.json.encode(value), type=Accepted)
+        kept = msgspec.json.decode(msgspec.json.encode(value), type=AcceptedRecord)
         payload = signed_data(orjson.loads(bytes(kept.data)))
         assert verify(kept.provenance.signature, payload, signing_agency().signing.key).key.kid == KID
 
@@ -114,8 +121,8 @@ class TestUnsigned:
 
     def test_before_its_version_is_judged(self) -> None:
         """So that the receipt tells the agency of a forgery, not of a mistake of its own."""
-        assert reason(message(title="other"), known=Known(3, "")) == Reason.UNSIGNED
-        assert reason(message(), known=Known(9, "")) == Reason.UNSIGNED
+        assert reason(message(title="other"), known=KnownVersion(3, "")) == Reason.UNSIGNED
+        assert reason(message(), known=KnownVersion(9, "")) == Reason.UNSIGNED
 
 
 HEADER = {"alg": "Ed25519", "kid": KID, "typ": signatures.TYPE, "iat": int(SIGNED.timestamp())}
@@ -268,7 +275,7 @@ class TestTimes:
     @pytest.mark.parametrize("arrived_ms", [0, -1, 2**62, -(2**62)])
     def test_a_producer_that_writes_no_sensible_time(self, arrived_ms: int) -> None:
         agency = signing_agency(public(not_after=ARRIVED))
-        desk = Desk({"fr-pj": agency}, 4, lambda key: None, lambda: datetime(2030, 1, 1, tzinfo=UTC))
+        desk = IntakeContext({"fr-pj": agency}, 4, lambda key: None, lambda: datetime(2030, 1, 1, tzinfo=UTC))
         decision = intake.receive(SourceMessage(PLACE, "fr-pj", CASE.encode(), signed(message()), arrived_ms), desk)
         assert decision.receipt.reason == Reason.BAD_SIGNATURE
 
@@ -289,7 +296,7 @@ class TestReplay:
         assert decide(message(), known=taken.known).receipt.outcome is Outcome.DUPLICATE
 
     def test_a_lower_version_that_an_operator_sends_again_changes_nothing(self) -> None:
-        assert decide(message(), known=Known(9, ""), origin=PLACE).receipt.outcome is Outcome.DUPLICATE
+        assert decide(message(), known=KnownVersion(9, ""), origin=PLACE).receipt.outcome is Outcome.DUPLICATE
 
     def test_what_was_rejected_is_judged_anew(self) -> None:
         raw = signed(message(), NEXT_KEY, NEXT_KID)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, Form, ShownCase, bind_acts
+from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, ShownCase, ShownForm, bind_acts
 from pipeline.transparency.checkpoints import SignedHead
 from pipeline.transparency.growth import (
     HEAD_ENTRIES,
@@ -32,7 +32,7 @@ from support.transparency.log_world import KEYS, LOG, NOW
 
 def entries(count: int, kind: ActKind = ActKind.READ, start: datetime = NOW) -> list[AuditEntry]:
     acts = [
-        (Act(kind, agency="be-fp", shown=(ShownCase(f"fr-pj:{at}", Form.FULL),)), start + timedelta(seconds=at))
+        (Act(kind, agency="be-fp", shown=(ShownCase(f"fr-pj:{at}", ShownForm.FULL),)), start + timedelta(seconds=at))
         for at in range(count)
     ]
     return bind_acts(Chain("host|1|0"), acts, new_seed)[1]

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, Form, ShownCase
+from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, ShownCase, ShownForm
 from pipeline.transparency.access_proofs import openings_for
 from pipeline.transparency.leaves import (
     FIELDS,
     MIN_SLOTS,
-    Leaf,
     LeafError,
+    LogLeaf,
     commitment_to,
     encode_disclosure,
     is_sealable,
@@ -33,7 +33,7 @@ CASES = st.lists(
 
 
 def entry(cases: list[str], seed: str | None = None, agency: str = "de-bka", **more: str) -> AuditEntry:
-    shown = tuple(ShownCase(case, Form.HIT) for case in cases)
+    shown = tuple(ShownCase(case, ShownForm.HIT) for case in cases)
     more = {"rule": "role"} | more
     act = Act(ActKind.SEARCH, "dora", agency, "DE", ("investigator",), "investigation", shown=shown, **more)  # type: ignore[arg-type]
     return Chain("host|1|0", 7, "before").make_entry(act, NOW, new_seed() if seed is None else seed)
@@ -87,14 +87,14 @@ def test_any_change_of_an_entry_changes_its_leaf(cases: list[str], name: str) ->
         msgspec.structs.replace(made, kind=ActKind.READ),
         msgspec.structs.replace(made, heads={"a": "b"}),
         msgspec.structs.replace(made, time=NOW.replace(microsecond=1).isoformat()),
-        msgspec.structs.replace(made, shown=(*made.shown, ShownCase("fr-pj:1", Form.FULL))),
+        msgspec.structs.replace(made, shown=(*made.shown, ShownCase("fr-pj:1", ShownForm.FULL))),
     ):
         assert seal_entry(changed, KEYS, "k").leaf != seal_entry(made, KEYS, "k").leaf
 
 
 def test_an_entry_from_before_rules_keeps_its_hash_and_its_leaf() -> None:
     """As the code of that time made them."""
-    shown = (ShownCase("fr-pj:1", Form.HIT), ShownCase("be-fp:2", Form.FULL))
+    shown = (ShownCase("fr-pj:1", ShownForm.HIT), ShownCase("be-fp:2", ShownForm.FULL))
     act = Act(ActKind.SEARCH, "dora", "de-bka", "DE", ("investigator",), "investigation", shown=shown)
     made = Chain("host|1|0", 7, "before").make_entry(act, NOW, "A" * 22)
     leaf = seal_entry(made, KEYS, "k").leaf
@@ -134,7 +134,7 @@ def test_commitments_are_held_against_their_leaf() -> None:
 @pytest.mark.parametrize("body", [b"", b"{}", b'{"tags":[]}', b"\xff"])
 def test_what_is_no_leaf_is_refused(body: bytes) -> None:
     with pytest.raises(LeafError):
-        Leaf.decode(body)
+        LogLeaf.decode(body)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.transparency.checkpoints import Checkpoint, SignedHead, sign_head
-from pipeline.transparency.notes import Note, NoteError, SignatureType, SigningKey, VerifierKey, sign_note
+from pipeline.transparency.notes import NoteError, SignatureType, SignedNote, SigningKey, VerifierKey, sign_note
 
 GO_KEY = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
 GO_SIGNING_KEY = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"
@@ -42,7 +42,7 @@ HEAD = Checkpoint(LOG.verifier.name, 7, b"\7" * 32, datetime(2026, 11, 24, tzinf
 def test_published_notes_verify(key: str, note: str) -> None:
     verifier = VerifierKey.parse(key)
     assert verifier.text == key
-    assert Note.parse(note).find_signers([verifier]) == [verifier]
+    assert SignedNote.parse(note).find_signers([verifier]) == [verifier]
 
 
 def test_a_key_of_go_signs_as_go_does() -> None:
@@ -52,9 +52,9 @@ def test_a_key_of_go_signs_as_go_does() -> None:
 
 
 def test_a_published_checkpoint_is_read() -> None:
-    read = Checkpoint.parse(Note.parse(C2SP_CHECKPOINT).text)
+    read = Checkpoint.parse(SignedNote.parse(C2SP_CHECKPOINT).text)
     assert (read.origin, read.size, read.time) == ("example.com/behind-the-sofa", 20852163, "")
-    assert read.text == Note.parse(C2SP_CHECKPOINT).text
+    assert read.text == SignedNote.parse(C2SP_CHECKPOINT).text
 
 
 @given(st.integers(0, 2**40), st.binary(min_size=32, max_size=32))
@@ -65,12 +65,12 @@ def test_a_signed_head_is_read_as_it_was_signed(size: int, root: bytes) -> None:
 
 def test_a_cosignature_states_its_time() -> None:
     note = sign_head(HEAD, LOG) + WITNESS.sign(HEAD.text, 1_795_000_000)
-    parsed = Note.parse(note)
+    parsed = SignedNote.parse(note)
     assert parsed.find_signers([LOG.verifier, WITNESS.verifier]) == [LOG.verifier, WITNESS.verifier]
     assert parsed.signatures[1].time_s == 1_795_000_000
     moved = note.replace(parsed.text, HEAD.text.replace("\n7\n", "\n8\n"))
     with pytest.raises(NoteError, match="does not verify"):
-        Note.parse(moved).find_signers([WITNESS.verifier])
+        SignedNote.parse(moved).find_signers([WITNESS.verifier])
 
 
 @given(st.integers(0, 10_000), st.integers(0, 255))

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.access.audit import Act, ActKind, Chain, Form, ShownCase, bind_acts
-from pipeline.access.audit_verification import Verification
+from pipeline.access.audit import Act, ActKind, Chain, ShownCase, ShownForm, bind_acts
+from pipeline.access.audit_verification import TrailVerifier
 from pipeline.errors import LiaisonError
 from pipeline.transparency.checkpoints import Checkpoint, sign_head
 from pipeline.transparency.leaves import new_seed
@@ -71,7 +71,7 @@ def rebind(world: LogWorld) -> None:
 
 def is_whole(world: LogWorld) -> bool:
     """What the chains alone tell."""
-    verification = Verification()
+    verification = TrailVerifier()
     for entry in world.entries:
         verification.check_entry(entry)
     return not verification.findings(world.now)
@@ -141,7 +141,7 @@ def test_a_forged_chain_that_blames_somebody(world: LogWorld, witness: Witness) 
         "FR",
         ("investigator",),
         "investigation",
-        shown=(ShownCase("be-fp:1", Form.FULL),),
+        shown=(ShownCase("be-fp:1", ShownForm.FULL),),
     )
     at = [(Act(ActKind.OPENED), world.now), (blame, world.now), (Act(ActKind.CLOSED), world.now)]
     world.entries[5:5] = bind_acts(Chain("host|3|0"), at, new_seed)[1]

@@ -11,8 +11,8 @@ import msgspec
 import orjson
 import pytest
 
-from pipeline.access.audit import Act, ActKind, Chain, Form, ShownCase
-from pipeline.access.audit_verification import Fault, Finding
+from pipeline.access.audit import Act, ActKind, Chain, ShownCase, ShownForm
+from pipeline.access.audit_verification import TrailFault, TrailFinding
 from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import ForbiddenError, UnavailableError, UnprocessableError
 from pipeline.api.services.audit import ActFilter, export_acts, list_acts, verify_trail
@@ -30,16 +30,18 @@ def done(api: Api) -> Api:
     """Bert of Belgium and Anna of France read each other's records, and Dora of Germany a French one."""
     api.hold(record("be-fp"), record("fr-pj"), record("fr-pj", "2", code="H2"), record("fr-pj", "3", to=("DE",)))
     shown = [
-        (BERT, ActKind.SEARCH, ("be-fp:1", "fr-pj:1"), Form.FULL),
-        (BERT, ActKind.SEARCH, ("fr-pj:2",), Form.HIT),
-        (BERT, ActKind.READ, ("fr-pj:2", "fr-pj:3"), Form.FULL),
-        (ANNA, ActKind.READ, ("be-fp:1", "fr-pj:1"), Form.FULL),
-        (DORA, ActKind.READ, ("fr-pj:1",), Form.FULL),
+        (BERT, ActKind.SEARCH, ("be-fp:1", "fr-pj:1"), ShownForm.FULL),
+        (BERT, ActKind.SEARCH, ("fr-pj:2",), ShownForm.HIT),
+        (BERT, ActKind.READ, ("fr-pj:2", "fr-pj:3"), ShownForm.FULL),
+        (ANNA, ActKind.READ, ("be-fp:1", "fr-pj:1"), ShownForm.FULL),
+        (DORA, ActKind.READ, ("fr-pj:1",), ShownForm.FULL),
     ]
     chain = Chain("chain")
     for at, (who, kind, cases, form) in enumerate(shown):
         act = Act(kind, who.subject, who.agency, who.country, purpose="investigation", case_reference=f"ref {at}",
-                  shown=tuple(ShownCase(case, form, "hit_only" if form is Form.HIT else "released") for case in cases),
+                  shown=tuple(
+                      ShownCase(case, form, "hit_only" if form is ShownForm.HIT else "released") for case in cases
+                  ),
                   rule="role")  # fmt: skip
         entry = chain.make_entry(act, NOW + timedelta(days=at))
         chain = chain.advance(entry)
@@ -121,6 +123,8 @@ async def test_the_trail_tells_its_faults(done: Api) -> None:
     assert (await done.get("/v1/audit/trail", AUDITOR)).json() == {
         "entries": 3, "findings": [], "checked": NOW.isoformat(), "running": False,
     }  # fmt: skip
-    done.trail.stands = TrailStatus(7, (Finding("host 1", 4, Fault.MISSING, "entries 2 to 3 are not there"),), NOW)
+    done.trail.stands = TrailStatus(
+        7, (TrailFinding("host 1", 4, TrailFault.MISSING, "entries 2 to 3 are not there"),), NOW
+    )
     (found,) = (await verify_trail(done.session(AUDITOR))).findings
     assert (found.chain, found.sequence, found.fault) == ("host 1", 4, "missing")

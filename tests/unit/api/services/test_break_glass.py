@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.access.audit import Act, ActKind, Form, ShownCase
+from pipeline.access.audit import Act, ActKind, ShownCase, ShownForm
 from pipeline.access.break_glass import CONFIRMATION_TIME, GlassReason
-from pipeline.access.disclosures import Ask, GlassVerdict, Urgency
+from pipeline.access.disclosures import DisclosureAsk, GlassVerdict, Urgency
 from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnavailableError
 from pipeline.api.services.break_glass import (
@@ -310,12 +310,12 @@ async def test_every_step_is_audited_with_what_it_shows(api: Api, hit: str) -> N
     await opened(api, hit)
     await review_opening(api.session(DUTY), name, NOT_JUSTIFIED, "no")
     acts = [(act.kind, act.object, act.subject, act.shown) for act in api.audit.acts]
-    hits, owned = (ShownCase(KEY, Form.HIT, "hit_only"),), (ShownCase(KEY, Form.FULL, "owner"),)
+    hits, owned = (ShownCase(KEY, ShownForm.HIT, "hit_only"),), (ShownCase(KEY, ShownForm.FULL, "owner"),)
     assert acts == [
         (ActKind.DISCLOSURE, name, "chief", hits),
         (ActKind.DISCLOSURE, name, "second", hits),
         (ActKind.DISCLOSURE, name, "duty", owned),
-        (ActKind.DISCLOSURE, name, "chief", (ShownCase(KEY, Form.FULL, "break_glass"),)),
+        (ActKind.DISCLOSURE, name, "chief", (ShownCase(KEY, ShownForm.FULL, "break_glass"),)),
         (ActKind.DISCLOSURE, name, "duty", owned),
     ]
 
@@ -324,12 +324,12 @@ async def test_the_record_of_a_step_names_the_rule_by_which_its_taker_sees_the_c
     """A request is taken back, twice, once the owner has granted the case to the whole agency."""
     name = await requested(api, hit)
     asked = (
-        await request_disclosure(api.session(BERT), hit, Ask("why", Urgency.URGENT, NOW + timedelta(days=1)))
+        await request_disclosure(api.session(BERT), hit, DisclosureAsk("why", Urgency.URGENT, NOW + timedelta(days=1)))
     ).disclosure["id"]
     await grant_disclosure(api.session(ANNA), asked, NOW + timedelta(days=9))
     for _ in range(2):
         await withdraw_request(api.session(CHIEF), name)
-        assert api.audit.acts[-1].shown == (ShownCase(KEY, Form.FULL, "granted"),)
+        assert api.audit.acts[-1].shown == (ShownCase(KEY, ShownForm.FULL, "granted"),)
 
 
 async def test_lists_tell_break_glass_from_what_is_asked_and_go_on_where_a_page_ended(api: Api) -> None:

@@ -10,7 +10,7 @@ import pytest
 from pipeline.index.documents import case_document
 from pipeline.records import signatures
 from pipeline.records.agencies import Agency
-from pipeline.records.messages import Accepted
+from pipeline.records.messages import AcceptedRecord
 from pipeline.web.pages.case import PAGE
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
@@ -27,7 +27,7 @@ def held(api: Api, key: Any = KEY, forge: bytes = b"", **fields: Any) -> None:
     provenance = msgspec.structs.replace(value.provenance, arrived_ms=ARRIVED_MS, signature=signature)
     raw = bytes(value.data).replace(b"Affair", forge) if forge else bytes(value.data)
     written = msgspec.structs.replace(value, provenance=provenance, data=msgspec.Raw(raw))
-    api.index.write([case_document(msgspec.convert(written, Accepted))])
+    api.index.write([case_document(msgspec.convert(written, AcceptedRecord))])
 
 
 async def seen(api: Api, who: Any = ANNA) -> tuple[Any, Any]:

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import pytest
 
-from pipeline.access.audit import ActKind, Form, ShownCase
-from pipeline.access.disclosures import Ask, Urgency
+from pipeline.access.audit import ActKind, ShownCase, ShownForm
+from pipeline.access.disclosures import DisclosureAsk, Urgency
 from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnavailableError, UnprocessableError
 from pipeline.api.services.cases import read_case
@@ -27,7 +27,7 @@ from support.api.runtime import NOW, Api
 from support.records.builder import record
 
 DAY = timedelta(days=1)
-WANTED = Ask("the same phone", Urgency.URGENT, NOW + DAY)
+WANTED = DisclosureAsk("the same phone", Urgency.URGENT, NOW + DAY)
 CHIEF = make_requester("be-fp", Role.SUPERVISOR, subject="chief")
 COLLEAGUE = make_requester("be-fp", subject="colleague")
 KEY = "fr-pj:1"
@@ -193,8 +193,16 @@ async def test_nothing_is_decided_that_cannot_be_audited_or_kept(api: Api, hit: 
 async def test_every_step_is_audited_with_what_it_shows(api: Api, hit: str) -> None:
     await granted(api, hit)
     asked, given = api.audit.acts
-    assert (asked.kind, asked.object, asked.shown) == (ActKind.DISCLOSURE, hit, (ShownCase(KEY, Form.HIT, "hit_only"),))
-    assert (given.kind, given.object, given.shown) == (ActKind.DISCLOSURE, hit, (ShownCase(KEY, Form.FULL, "owner"),))
+    assert (asked.kind, asked.object, asked.shown) == (
+        ActKind.DISCLOSURE,
+        hit,
+        (ShownCase(KEY, ShownForm.HIT, "hit_only"),),
+    )
+    assert (given.kind, given.object, given.shown) == (
+        ActKind.DISCLOSURE,
+        hit,
+        (ShownCase(KEY, ShownForm.FULL, "owner"),),
+    )
 
 
 async def test_lists_go_on_where_a_page_ended(api: Api) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.access.audit import Act, ActKind, Chain, Form, ShownCase
-from pipeline.access.disclosures import Ask, Disclosure, Urgency
+from pipeline.access.audit import Act, ActKind, Chain, ShownCase, ShownForm
+from pipeline.access.disclosures import Disclosure, DisclosureAsk, Urgency
 from pipeline.access.notices import Notice, NoticeKind, disclosure_notice
 from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import ForbiddenError
@@ -25,7 +25,7 @@ from support.api.runtime import NOW, Api
 from support.correlation.key_rings import RING
 from support.records.builder import record
 
-WANTED = Ask("the same phone", Urgency.URGENT, NOW + timedelta(days=1))
+WANTED = DisclosureAsk("the same phone", Urgency.URGENT, NOW + timedelta(days=1))
 KEY = "fr-pj:1"
 
 
@@ -54,7 +54,7 @@ async def test_each_agency_reads_what_it_was_told(api: Api) -> None:
     assert await kinds(api, ANNA) == [("disclosure_request", KEY)]
     assert await kinds(api, BERT) == [("disclosure_answer", KEY)]
     assert await kinds(api, DORA) == []
-    assert api.audit.acts[-2].shown == (ShownCase(KEY, Form.FULL, "granted"),)
+    assert api.audit.acts[-2].shown == (ShownCase(KEY, ShownForm.FULL, "granted"),)
 
 
 async def test_rights_are_held_against_it_when_it_is_read(api: Api) -> None:
@@ -136,7 +136,7 @@ def shown_to(who: Requester, sequence: int, *cases: ShownCase) -> bytes:
 
 async def test_the_owner_sees_who_was_shown_its_records_and_of_others_the_agency_alone(api: Api) -> None:
     for at, who in enumerate((BERT, ANNA)):
-        entry = shown_to(who, at, ShownCase(KEY, Form.HIT), ShownCase("be-fp:1", Form.FULL))
+        entry = shown_to(who, at, ShownCase(KEY, ShownForm.HIT), ShownCase("be-fp:1", ShownForm.FULL))
         api.index.write([audit_document(entry, at)])
     rows = (await list_accesses(api.session(ANNA))).accesses
     assert [(row["agency"], row["subject"], row["case_reference"]) for row in rows] == [

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from pipeline.access.audit import ActKind, Form, ShownCase
+from pipeline.access.audit import ActKind, ShownCase, ShownForm
 from pipeline.access.requester import Role
 from pipeline.access.reviews import Verdict
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnavailableError, UnprocessableError
@@ -181,7 +181,10 @@ async def test_a_judgement_has_a_reason_and_is_audited_and_kept_or_not_made(api:
     made = (await review_link(api.session(ANNA), link, SAME)).judged.own
     act = api.audit.acts[-1]
     assert (act.kind, act.object) == (ActKind.REVIEW, made)
-    assert set(act.shown) == {ShownCase("fr-pj:1", Form.FULL, "owner"), ShownCase("be-fp:1", Form.FULL, "released")}
+    assert set(act.shown) == {
+        ShownCase("fr-pj:1", ShownForm.FULL, "owner"),
+        ShownCase("be-fp:1", ShownForm.FULL, "released"),
+    }
     api.audit.away = True
     with pytest.raises(UnavailableError):
         await review_link(api.session(ANNA), link, DIFFERENT)

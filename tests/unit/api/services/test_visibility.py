@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.access.audit import ActKind, Form, ShownCase
+from pipeline.access.audit import ActKind, ShownCase, ShownForm
 from pipeline.access.break_glass import GlassReason
 from pipeline.access.case_visibility import HandlingChange
-from pipeline.access.disclosures import Ask, Urgency
+from pipeline.access.disclosures import DisclosureAsk, Urgency
 from pipeline.access.requester import Role
 from pipeline.api.problems import ForbiddenError, NotFoundError
 from pipeline.api.services.break_glass import open_alone
@@ -41,12 +41,12 @@ async def test_the_owner_is_told_each_agencys_rule_and_it_is_on_record(api: Api,
     assert (await rules(api, "be-fp"))[:2] == [("hit_only", None), ("purpose", None)]
     assert (await rules(api, "de-bka", HandlingChange("H1", ("*",))))[0] == ("not_released", "released")
     act = api.audit.acts[-1]
-    assert (act.kind, act.shown) == (ActKind.READ, (ShownCase(KEY, Form.FULL, "owner"),))
+    assert (act.kind, act.shown) == (ActKind.READ, (ShownCase(KEY, ShownForm.FULL, "owner"),))
 
 
 async def test_a_grant_and_a_break_glass_are_among_it_at_once(api: Api, hit: str) -> None:
     name = (
-        await request_disclosure(api.session(BERT), hit, Ask("why", Urgency.URGENT, NOW + timedelta(days=1)))
+        await request_disclosure(api.session(BERT), hit, DisclosureAsk("why", Urgency.URGENT, NOW + timedelta(days=1)))
     ).disclosure["id"]
     await grant_disclosure(api.session(ANNA), name, NOW + timedelta(days=9))
     assert (await rules(api, "be-fp", HandlingChange("H3")))[0] == ("granted", "silent")

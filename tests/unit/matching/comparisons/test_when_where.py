@@ -5,12 +5,12 @@ import pytest
 from pipeline.matching.comparisons.distances import distance_m, where_value
 from pipeline.matching.comparisons.when_where import LEVELS, compare
 from pipeline.matching.model import Model
-from pipeline.records.normalised import Place
+from pipeline.records.normalised import GeoPoint
 from support.matching.prints import print_of
 
 
 def test_distance_is_that_of_the_great_circle() -> None:
-    paris, berlin = Place(48.8566, 2.3522), Place(52.52, 13.405)
+    paris, berlin = GeoPoint(48.8566, 2.3522), GeoPoint(52.52, 13.405)
     assert distance_m(paris, berlin) == pytest.approx(877_500, rel=0.002)
     assert distance_m(berlin, paris) == distance_m(paris, berlin)
     assert distance_m(paris, paris) == 0

@@ -11,7 +11,7 @@ from pipeline.access.requester import Grounds, Purpose, Requester
 from pipeline.access.subscriptions import SubscriptionState, close_subscription, make_subscription
 from pipeline.ops.agencies.removal import close_subscriptions, make_withdrawal, revoke_disclosures
 from pipeline.records.agencies import Agency
-from pipeline.records.messages import Accepted, Position, Provenance
+from pipeline.records.messages import AcceptedRecord, Position, Provenance
 from pipeline.records.validation import read, sender_problems
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -20,7 +20,7 @@ AGENCY = Agency("fr-pj", "FR")
 
 def test_a_withdrawal_in_the_agencys_name_is_a_record_of_the_next_version() -> None:
     provenance = Provenance(Position("cases.fr-pj", 0, 1), "", "", "", "")
-    case = Accepted("fr-pj:a:1", 7, "active", "", msgspec.Raw(b"{}"), provenance)
+    case = AcceptedRecord("fr-pj:a:1", 7, "active", "", msgspec.Raw(b"{}"), provenance)
     record = read(orjson.dumps(make_withdrawal(AGENCY, case, NOW)))
     assert (record.case.key, record.case.version, record.case.withdrawn) == ("fr-pj:a:1", 8, True)
     assert list(sender_problems(record, AGENCY)) == []

@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from pipeline.errors import LiaisonError
-from pipeline.ops.backup.files import BackupRecord, Folder, Manifest, read_segment
+from pipeline.ops.backup.files import BackupFolder, BackupManifest, BackupRecord, read_segment
 
-BEGUN = Manifest("b1", "cluster", "t-", 4, ("00c0ffee",), (0, 0, 0, 0), {}, "2026-11-25T10:00:00+00:00")
+BEGUN = BackupManifest("b1", "cluster", "t-", 4, ("00c0ffee",), (0, 0, 0, 0), {}, "2026-11-25T10:00:00+00:00")
 LATER = "2026-11-25T11:00:00+00:00"
 
 
@@ -23,9 +23,9 @@ def records(first: int, count: int) -> list[BackupRecord]:
     ]
 
 
-def held(path: Path) -> Folder:
+def held(path: Path) -> BackupFolder:
     """Two segments of one partition, and one of another topic with a Kafka null in it."""
-    folder = Folder(path)
+    folder = BackupFolder(path)
     folder.begin_or_resume(BEGUN)
     folder.write_segment("accepted", 0, records(0, 3))
     folder.write_segment("accepted", 0, records(7, 2))
@@ -71,14 +71,14 @@ def test_an_unfinished_one_is_not_restored_and_a_finished_one_not_added_to(tmp_p
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("Dear ...")
     with pytest.raises(LiaisonError, match="is not empty"):
-        Folder(tmp_path).begin_or_resume(BEGUN)
+        BackupFolder(tmp_path).begin_or_resume(BEGUN)
     with pytest.raises(LiaisonError, match="not a backup"):
-        Folder(tmp_path).verify_backup(nothing)
+        BackupFolder(tmp_path).verify_backup(nothing)
     with pytest.raises(LiaisonError, match="another installation"):
         held(tmp_path / "b").begin_or_resume(msgspec.structs.replace(BEGUN, cluster="other"))
     (tmp_path / "b" / "manifest.json").write_bytes(msgspec.json.encode(msgspec.structs.replace(BEGUN, format=99)))
     with pytest.raises(LiaisonError, match="format 99"):
-        Folder(tmp_path / "b").verify_backup(nothing)
+        BackupFolder(tmp_path / "b").verify_backup(nothing)
 
 
 @pytest.mark.parametrize("harm", ["altered", "torn", "lost", "exchanged"])

@@ -15,12 +15,12 @@ from pipeline.ops.replay.rejections import (
     redact_rejection,
     route_rejected,
 )
-from pipeline.records.messages import Position, Reason, Rejected
+from pipeline.records.messages import Position, Reason, RejectedMessage
 from pipeline.records.partitioning import partition_of
 from support.records.samples import message
 
 KEY = b"fr-pj:2026-004711"
-REJECTED = Rejected(
+REJECTED = RejectedMessage(
     position=Position("cases.fr-pj", 1, 7),
     reason=Reason.SCHEMA,
     pointer="/data/title",
@@ -32,7 +32,7 @@ REJECTED = Rejected(
 )
 
 
-def changed(**fields: Any) -> Rejected:
+def changed(**fields: Any) -> RejectedMessage:
     return msgspec.structs.replace(REJECTED, **fields)
 
 

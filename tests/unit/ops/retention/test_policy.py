@@ -15,7 +15,7 @@ from pipeline.ops.retention.policy import (
     RENEWABLE,
     TOLD_AHEAD,
     Forecast,
-    Keeping,
+    RetentionFields,
     close_lapsed_subscriptions,
     ended_cases,
     find_outdated_months,
@@ -36,12 +36,12 @@ REVIEW = Review(
 )
 
 
-def keeping(status: str, retain_until: str | None = None, case: str = "fr-pj:1", version: int = 1) -> Keeping:
+def keeping(status: str, retain_until: str | None = None, case: str = "fr-pj:1", version: int = 1) -> RetentionFields:
     value = {"case": case, "version": version, "status": status, "data": {"retain_until": retain_until}}
-    return msgspec.convert(value | {"provenance": {"content_hash": "ab"}}, Keeping)
+    return msgspec.convert(value | {"provenance": {"content_hash": "ab"}}, RetentionFields)
 
 
-def ending(*dates: tuple[str, str]) -> list[Keeping]:
+def ending(*dates: tuple[str, str]) -> list[RetentionFields]:
     return [keeping("active", date, case) for case, date in dates]
 
 
@@ -101,7 +101,7 @@ def test_whom_retention_has_told_is_kept_for_longer_than_it_tells_ahead() -> Non
         (keeping("expired"), True, ""),
     ],
 )
-def test_a_case_is_over_when_withdrawn_or_past_its_date(one: Keeping, over: bool, ends: str) -> None:
+def test_a_case_is_over_when_withdrawn_or_past_its_date(one: RetentionFields, over: bool, ends: str) -> None:
     assert (one.is_over(NOW), one.expiry_date()) == (over, ends)
 
 

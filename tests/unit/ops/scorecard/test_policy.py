@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.ops.scorecard.policy import CountedReceipt, CountedVersion, Score, Scorecard, is_incomplete
+from pipeline.ops.scorecard.policy import CountedReceipt, CountedVersion, QualityScore, Scorecard, is_incomplete
 from pipeline.records.doubts import Doubt
 
 
@@ -30,7 +30,7 @@ def test_each_record_counts_once_for_each_rate() -> None:
     card.add_receipt(receipt("accepted", "2026-11-23T11:00:00Z", Doubt.INVISIBLE))
     card.add_receipt(receipt("rejected", "2026-11-23T12:00:00Z"))
     card.add_receipt(receipt("duplicate", "2026-11-23T13:00:00Z"))
-    assert card.sum_days() == Score(records=4, rejected=1, duplicate=1, warning=2, placeholder=1, invalid=1)
+    assert card.sum_days() == QualityScore(records=4, rejected=1, duplicate=1, warning=2, placeholder=1, invalid=1)
     assert card.sum_days().rates() == {
         "rejected": 0.25,
         "duplicate": 0.25,
@@ -53,7 +53,7 @@ def test_a_case_that_lacks_something_counts_once_and_a_withdrawn_one_not_at_all(
     card.add_version(held("2026-11-23T10:00:00Z", NAMED, NAMED))
     card.add_version(held("2026-11-23T10:00:00Z", NAMED | {"birth_date": [1980, 0, 0]}))
     card.add_version(held("2026-11-23T10:00:00Z", status="withdrawn"))
-    assert card.sum_days() == Score(cases=2, missing=1)
+    assert card.sum_days() == QualityScore(cases=2, missing=1)
     assert card.sum_days().rates()["missing"] == 0.5
 
 

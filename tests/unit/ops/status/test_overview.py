@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pipeline.ops.status.overview import Size, Waiting, feeds_of, indices_of, measure_stores, sum_lags
+from pipeline.ops.status.overview import StorageSize, WaitingRecords, feeds_of, indices_of, measure_stores, sum_lags
 from pipeline.records.agencies import Agency, AgencyState
 from pipeline.streams.monitoring.lag import Lag
 from pipeline.streams.runtime.stores import LOCK
@@ -16,7 +16,10 @@ def test_what_waits_is_added_up_by_stage_and_topic_the_most_first() -> None:
         Lag("t.intake", "t.cases.fr-pj", 0, 0), Lag("t.project-g1", "t.accepted", 0, 2),
         Lag("t.project-g1", "t.accepted", 1, 3),
     ]  # fmt: skip
-    assert sum_lags(lags, "t.") == [Waiting("project-g1", "accepted", 5), Waiting("intake", "cases.fr-pj", 0)]
+    assert sum_lags(lags, "t.") == [
+        WaitingRecords("project-g1", "accepted", 5),
+        WaitingRecords("intake", "cases.fr-pj", 0),
+    ]
 
 
 def test_a_feed_is_silent_after_a_day_or_without_any_record_and_a_removed_agency_has_none() -> None:
@@ -34,7 +37,10 @@ def test_indices_come_by_size() -> None:
     def said(size: int, documents: int) -> dict[str, object]:
         return {"total": {"store": {"size_in_bytes": size}}, "primaries": {"docs": {"count": documents}}}
 
-    assert indices_of({"links-1": said(2, 1), "cases-1": said(9, 4)}) == [Size("cases-1", 9, 4), Size("links-1", 2, 1)]
+    assert indices_of({"links-1": said(2, 1), "cases-1": said(9, 4)}) == [
+        StorageSize("cases-1", 9, 4),
+        StorageSize("links-1", 2, 1),
+    ]
 
 
 def test_stores_are_added_up_by_stage_as_they_lie_on_disk(tmp_path: Path) -> None:

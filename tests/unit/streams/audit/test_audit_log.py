@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.access.audit import Act, ActKind, AuditEntry
-from pipeline.access.audit_verification import Verification
+from pipeline.access.audit_verification import TrailVerifier
 from pipeline.streams.audit import audit_log
 from pipeline.streams.audit.audit_log import AuditError, AuditLog
 
@@ -38,7 +38,7 @@ class Topic:
         await asyncio.Event().wait()
 
     def faults(self) -> list[str]:
-        verification = Verification()
+        verification = TrailVerifier()
         for entry in self.entries:
             verification.check_entry(entry)
         return [one.fault for one in verification.findings(NOW + timedelta(hours=1))]

@@ -3,7 +3,14 @@ from __future__ import annotations
 import pytest
 
 from pipeline.settings import Settings
-from pipeline.streams.catalogues.rights import ROLES, KafkaRight, Operation, ResourceType, agency_grants, role_grants
+from pipeline.streams.catalogues.rights import (
+    ROLES,
+    KafkaOperation,
+    KafkaRight,
+    ResourceType,
+    agency_grants,
+    role_grants,
+)
 from pipeline.streams.stages import derive, standing
 from pipeline.streams.workers.worker import BUILDERS
 
@@ -16,16 +23,16 @@ def test_every_stage_and_the_api_have_a_role() -> None:
 
 def test_an_agency_may_do_no_more_than_its_part_and_no_more() -> None:
     assert set(agency_grants(SETTINGS, "fr-pj")) == {
-        KafkaRight(ResourceType.TOPIC, "n-cases.fr-pj", Operation.WRITE),
-        KafkaRight(ResourceType.TOPIC, "n-receipts.fr-pj", Operation.READ),
-        KafkaRight(ResourceType.TOPIC, "n-hits.fr-pj", Operation.READ),
-        KafkaRight(ResourceType.TOPIC, "n-agencies", Operation.READ),
-        KafkaRight(ResourceType.TOPIC, "n-uploads", Operation.READ),
-        KafkaRight(ResourceType.TOPIC, "n-audit_log", Operation.READ),
-        KafkaRight(ResourceType.TOPIC, "n-witness.", Operation.READ, prefix=True),
-        KafkaRight(ResourceType.TOPIC, "n-witness.fr-pj", Operation.WRITE),
-        KafkaRight(ResourceType.GROUP, "n-feed.fr-pj.", Operation.READ, prefix=True),
-        KafkaRight(ResourceType.TRANSACTIONS, "n-feed.fr-pj.", Operation.WRITE, prefix=True),
+        KafkaRight(ResourceType.TOPIC, "n-cases.fr-pj", KafkaOperation.WRITE),
+        KafkaRight(ResourceType.TOPIC, "n-receipts.fr-pj", KafkaOperation.READ),
+        KafkaRight(ResourceType.TOPIC, "n-hits.fr-pj", KafkaOperation.READ),
+        KafkaRight(ResourceType.TOPIC, "n-agencies", KafkaOperation.READ),
+        KafkaRight(ResourceType.TOPIC, "n-uploads", KafkaOperation.READ),
+        KafkaRight(ResourceType.TOPIC, "n-audit_log", KafkaOperation.READ),
+        KafkaRight(ResourceType.TOPIC, "n-witness.", KafkaOperation.READ, prefix=True),
+        KafkaRight(ResourceType.TOPIC, "n-witness.fr-pj", KafkaOperation.WRITE),
+        KafkaRight(ResourceType.GROUP, "n-feed.fr-pj.", KafkaOperation.READ, prefix=True),
+        KafkaRight(ResourceType.TRANSACTIONS, "n-feed.fr-pj.", KafkaOperation.WRITE, prefix=True),
     }
 
 
@@ -37,6 +44,6 @@ def test_everything_granted_lies_in_the_installations_namespace(role: str) -> No
 
 @pytest.mark.parametrize(("role", "sender"), [("intake", derive.STAGE), ("correlate", standing.FEED)])
 def test_a_stage_may_send_under_every_name_that_it_uses(role: str, sender: str) -> None:
-    assert KafkaRight(ResourceType.TRANSACTIONS, f"n-{sender}", Operation.WRITE, prefix=True) in role_grants(
+    assert KafkaRight(ResourceType.TRANSACTIONS, f"n-{sender}", KafkaOperation.WRITE, prefix=True) in role_grants(
         SETTINGS, role
     )

@@ -13,7 +13,7 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.rights import ROLES, KafkaRight, ResourceType, agency_grants, role_grants
 from pipeline.streams.catalogues.topics import CATALOGUE, Process, Scope, Topic
 from pipeline.streams.monitoring import lag
-from pipeline.streams.registers.control import Control, Generation
+from pipeline.streams.registers.control import Generation, GenerationControl
 from pipeline.streams.stages import project
 
 SETTINGS = Settings(namespace="n.", case_partitions=3, block_partitions=2)
@@ -45,7 +45,7 @@ def test_every_process_has_the_rights_that_it_had() -> None:
 
 def test_the_lag_of_every_group_is_counted_over_the_partitions_that_it_was() -> None:
     generations = {name: Generation(name, "x", "2026-11-24T00:00:00Z", 4, b"{}") for name in ("a1", "b2")}
-    consumed = lag.consumed_partitions(SETTINGS, ["fr-pj", "be-fp"], Control("a1", generations))
+    consumed = lag.consumed_partitions(SETTINGS, ["fr-pj", "be-fp"], GenerationControl("a1", generations))
     flow = ["intake", "correlate-a1", "project-a1", "derive-b2", "correlate-b2", "project-b2", "notify", "attest"]
     assert list(consumed) == [f"n.{group}" for group in flow]
     counted = {

@@ -12,14 +12,14 @@ from pipeline.matching import model
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 from pipeline.streams.kafka.batch_rejections import RejectedBatch, rejected_batches
-from pipeline.streams.registers.control import Control, Setting, decode_control, new_generation
+from pipeline.streams.registers.control import ControlSetting, GenerationControl, decode_control, new_generation
 from pipeline.streams.workers.supervisor import SupervisedProcess, wanted_processes
 
 
 def test_the_table_names_the_active_generation_and_all_that_are_computed() -> None:
     file = msgspec.Raw(b'{"version":"m"}')
-    one = Setting("generation", "0123456789ab", "someone", "2026-11-01T10:00:00Z", 8, file)
-    active = Setting("active_generation", "0123456789ab", "someone", "2026-11-01T11:00:00Z")
+    one = ControlSetting("generation", "0123456789ab", "someone", "2026-11-01T10:00:00Z", 8, file)
+    active = ControlSetting("active_generation", "0123456789ab", "someone", "2026-11-01T11:00:00Z")
     held = decode_control({str(at).encode(): msgspec.json.encode(each) for at, each in enumerate((one, active))})
     assert held.active == "0123456789ab"
     assert held.find_generation().model == bytes(file)
@@ -30,9 +30,9 @@ def test_the_table_names_the_active_generation_and_all_that_are_computed() -> No
 
 def test_an_order_to_give_up_a_batch_is_no_generation_and_is_found_by_its_partition() -> None:
     batch = RejectedBatch("cases.fr-pj", "id", 2, 7, 9)
-    order = Setting("rejected_batch", "cases.fr-pj-2-7", "someone", "2026-11-01T11:00:00Z", batch=batch)
+    order = ControlSetting("rejected_batch", "cases.fr-pj-2-7", "someone", "2026-11-01T11:00:00Z", batch=batch)
     table = {batch.key.encode(): msgspec.json.encode(order)}
-    assert decode_control(table) == Control("", {})
+    assert decode_control(table) == GenerationControl("", {})
     assert rejected_batches(table.items(), "cases.fr-pj", 2) == [batch]
     assert rejected_batches(table.items(), "cases.fr-pj", 22) == []
     assert [offset for offset in range(12) if batch.covers(offset)] == [7, 8, 9]
@@ -40,7 +40,7 @@ def test_an_order_to_give_up_a_batch_is_no_generation_and_is_found_by_its_partit
 
 def test_without_a_generation_it_says_what_to_do() -> None:
     with pytest.raises(LiaisonError, match="run `liaison topics apply`"):
-        Control("", {}).find_generation()
+        GenerationControl("", {}).find_generation()
 
 
 def test_a_generation_carries_the_model_that_makes_it() -> None:
@@ -63,13 +63,15 @@ def test_code_that_forms_or_scores_otherwise_refuses_a_generation_and_says_which
     own = new_generation(load_model(), 4)
     with pytest.raises(LiaisonError, match=f"this one makes {own.id} of its model: compute that by `liaison ops gen"):
         made.compile_model()
-    assert wanted_processes(Control(made.id, {made.id: made, own.id: own})) >= {SupervisedProcess("derive", own.id)}
+    assert wanted_processes(GenerationControl(made.id, {made.id: made, own.id: own})) >= {
+        SupervisedProcess("derive", own.id)
+    }
 
 
 def test_a_supervisor_runs_what_this_program_can_compute() -> None:
     made = new_generation(load_model(), 4)
     foreign = replace(made, id="ffffffffffff")
-    held = Control(made.id, {made.id: made, foreign.id: foreign})
+    held = GenerationControl(made.id, {made.id: made, foreign.id: foreign})
     every = {SupervisedProcess("intake", ""), SupervisedProcess("notify", ""), SupervisedProcess("attest", "")}
     assert wanted_processes(held) == every | {
         SupervisedProcess("correlate", made.id),

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from aiokafka import TopicPartition
 
-from pipeline.correlation.store_file import NO_OFFSET, Identity, StoreInUseError
+from pipeline.correlation.store_file import NO_OFFSET, StoreIdentity, StoreInUseError
 from pipeline.settings import Settings
-from pipeline.streams.kafka.admin import Ids
+from pipeline.streams.kafka.admin import ClusterIds
 from pipeline.streams.runtime.stores import (
     DATA,
     KEPT_S,
     LOCK,
-    Places,
+    StorePlaces,
     adopt_store,
     delete_abandoned,
     delete_namespace,
@@ -33,23 +33,23 @@ SOURCE = TopicPartition("blocks.ab12", 3)
 
 
 @pytest.fixture
-def places(tmp_path: Path) -> Places:
-    return Places(tmp_path / "stores" / "0", "correlate", "ab12", Ids("cluster", {SOURCE.topic: "id"}))
+def places(tmp_path: Path) -> StorePlaces:
+    return StorePlaces(tmp_path / "stores" / "0", "correlate", "ab12", ClusterIds("cluster", {SOURCE.topic: "id"}))
 
 
-def held(places: Places, offset: int) -> None:
+def held(places: StorePlaces, offset: int) -> None:
     store = TableStore(places.folder(SOURCE), places.identity(SOURCE))
     store.put(b"key", b"value")
     store.commit(offset)
     store.close()
 
 
-def test_a_store_lies_under_its_slot_stage_scope_and_source(places: Places, tmp_path: Path) -> None:
+def test_a_store_lies_under_its_slot_stage_scope_and_source(places: StorePlaces, tmp_path: Path) -> None:
     assert places.folder(SOURCE) == tmp_path / "stores" / "0" / "correlate" / "ab12" / "blocks.ab12-3"
 
 
 @pytest.mark.parametrize(("applied", "offset"), [(7, 7), (9, 7), (6, NO_OFFSET), (NO_OFFSET, NO_OFFSET)])
-def test_a_store_is_kept_unless_it_is_ahead_of_what_was_applied(places: Places, applied: int, offset: int) -> None:
+def test_a_store_is_kept_unless_it_is_ahead_of_what_was_applied(places: StorePlaces, applied: int, offset: int) -> None:
     held(places, 7)
     store = reopen_store(TableStore, places, SOURCE, applied)
     assert store.offset == offset
@@ -57,15 +57,15 @@ def test_a_store_is_kept_unless_it_is_ahead_of_what_was_applied(places: Places, 
     store.close()
 
 
-def test_a_topic_made_anew_finds_an_empty_store(places: Places) -> None:
+def test_a_topic_made_anew_finds_an_empty_store(places: StorePlaces) -> None:
     held(places, 7)
-    anew = Places(places.root, places.stage, places.scope, Ids("cluster", {SOURCE.topic: "another"}))
+    anew = StorePlaces(places.root, places.stage, places.scope, ClusterIds("cluster", {SOURCE.topic: "another"}))
     store = reopen_store(TableStore, anew, SOURCE, 9)
     assert store.offset == NO_OFFSET
     store.close()
 
 
-def test_only_old_stores_that_no_one_holds_are_deleted(places: Places) -> None:
+def test_only_old_stores_that_no_one_holds_are_deleted(places: StorePlaces) -> None:
     held(places, 7)
     base = places.root
     opened_at = (places.folder(SOURCE) / LOCK).stat().st_mtime
@@ -78,7 +78,7 @@ def test_only_old_stores_that_no_one_holds_are_deleted(places: Places) -> None:
     assert not places.folder(SOURCE).exists()
 
 
-def test_a_store_in_use_for_days_is_not_taken_for_abandoned_when_its_worker_dies(places: Places) -> None:
+def test_a_store_in_use_for_days_is_not_taken_for_abandoned_when_its_worker_dies(places: StorePlaces) -> None:
     store = TableStore(places.folder(SOURCE), places.identity(SOURCE))
     store.commit(7)
     days_ago = time.time() - 3 * KEPT_S
@@ -89,13 +89,15 @@ def test_a_store_in_use_for_days_is_not_taken_for_abandoned_when_its_worker_dies
     assert touch_and_prune([], places.root, time.time() + KEPT_S + 1) == [places.folder(SOURCE)]
 
 
-def test_what_a_slot_holds_that_nobody_claims_any_more_is_deleted(places: Places, tmp_path: Path) -> None:
+def test_what_a_slot_holds_that_nobody_claims_any_more_is_deleted(places: StorePlaces, tmp_path: Path) -> None:
     held(places, 7)
     opened_at = (places.folder(SOURCE) / LOCK).stat().st_mtime
     assert delete_abandoned(shared_root(Settings(home=tmp_path)), opened_at + KEPT_S + 1) == [places.folder(SOURCE)]
 
 
-def test_a_store_that_another_deletes_meanwhile_is_passed_over(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_another_deletes_meanwhile_is_passed_over(
+    places: StorePlaces, monkeypatch: pytest.MonkeyPatch
+) -> None:
     held(places, 7)
     folder = places.folder(SOURCE)
     seen = list(os.walk(places.root))
@@ -108,7 +110,7 @@ def test_a_folder_without_stores_is_nothing_to_delete(tmp_path: Path) -> None:
     assert delete_abandoned(tmp_path / "none") == []
 
 
-def test_a_table_sees_its_changes_before_and_after_commit(places: Places) -> None:
+def test_a_table_sees_its_changes_before_and_after_commit(places: StorePlaces) -> None:
     store = TableStore(places.folder(SOURCE), places.identity(SOURCE))
     assert store.get(b"a") is None
     store.put(b"a", b"1")
@@ -124,23 +126,23 @@ def test_a_table_sees_its_changes_before_and_after_commit(places: Places) -> Non
     again.close()
 
 
-def in_slot(places: Places, slot: str) -> Places:
+def in_slot(places: StorePlaces, slot: str) -> StorePlaces:
     return replace(places, root=places.root.with_name(slot))
 
 
-def written(places: Places, offset: int, at: float) -> None:
+def written(places: StorePlaces, offset: int, at: float) -> None:
     held(places, offset)
     os.utime(places.folder(SOURCE) / DATA, (at, at))
 
 
-def offset_of(places: Places) -> int:
+def offset_of(places: StorePlaces) -> int:
     store = TableStore(places.folder(SOURCE), places.identity(SOURCE))
     store.close()
     return store.offset
 
 
 @pytest.mark.parametrize("own_at", [None, 1000.0])
-def test_a_partitions_latest_store_goes_with_it_to_another_slot(places: Places, own_at: float | None) -> None:
+def test_a_partitions_latest_store_goes_with_it_to_another_slot(places: StorePlaces, own_at: float | None) -> None:
     own = in_slot(places, "7")
     written(in_slot(places, "0"), 5, 2000.0)
     written(in_slot(places, "name-of-a-former-version"), 9, 3000.0)
@@ -152,7 +154,7 @@ def test_a_partitions_latest_store_goes_with_it_to_another_slot(places: Places, 
     assert offset_of(in_slot(places, "0")) == 5
 
 
-def test_a_slots_own_store_stays_where_none_is_later(places: Places) -> None:
+def test_a_slots_own_store_stays_where_none_is_later(places: StorePlaces) -> None:
     written(places, 5, 2000.0)
     written(in_slot(places, "1"), 3, 1000.0)
     adopt_store(places.folder(SOURCE))
@@ -160,7 +162,7 @@ def test_a_slots_own_store_stays_where_none_is_later(places: Places) -> None:
     assert offset_of(in_slot(places, "1")) == 3
 
 
-def test_a_store_that_is_held_is_not_taken_and_the_next_is(places: Places) -> None:
+def test_a_store_that_is_held_is_not_taken_and_the_next_is(places: StorePlaces) -> None:
     own = in_slot(places, "7")
     written(in_slot(places, "1"), 3, 1000.0)
     written(places, 5, 2000.0)
@@ -171,7 +173,7 @@ def test_a_store_that_is_held_is_not_taken_and_the_next_is(places: Places) -> No
     assert offset_of(places) == 5
 
 
-def test_what_is_of_another_partition_stage_or_command_is_not_taken(places: Places, tmp_path: Path) -> None:
+def test_what_is_of_another_partition_stage_or_command_is_not_taken(places: StorePlaces, tmp_path: Path) -> None:
     own = in_slot(places, "7")
     written(replace(places, stage="subscribe"), 5, 2000.0)
     written(replace(places, scope="cd34"), 5, 2000.0)
@@ -182,10 +184,10 @@ def test_what_is_of_another_partition_stage_or_command_is_not_taken(places: Plac
     assert not root.exists()
 
 
-def test_a_namespaces_stores_are_deleted_and_no_others(places: Places, tmp_path: Path) -> None:
+def test_a_namespaces_stores_are_deleted_and_no_others(places: StorePlaces, tmp_path: Path) -> None:
     held(places, 7)
     other = TopicPartition("demo-blocks.ab12", 3)
-    TableStore(places.folder(other), Identity("cluster", "id", 3, "ab12")).close()
+    TableStore(places.folder(other), StoreIdentity("cluster", "id", 3, "ab12")).close()
     delete_namespace(shared_root(Settings(home=tmp_path)), "demo-")
     assert places.folder(SOURCE).exists()
     assert not places.folder(other).exists()

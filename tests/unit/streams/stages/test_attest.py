@@ -7,7 +7,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.access.audit import Act, ActKind, Chain, bind_acts
 from pipeline.settings import Settings
-from pipeline.streams.stages.attest import Attest, LogEnd
+from pipeline.streams.stages.attest import AttestProcessor, LogEnd
 from pipeline.transparency.growth import GrowingLog
 from pipeline.transparency.leaves import new_seed
 from pipeline.transparency.log_records import HEAD_KEY, leaf_key
@@ -23,7 +23,9 @@ def record(offset: int, value: bytes | None) -> ConsumerRecord:
 def keys(values: list[bytes | None], known: int = -1) -> list[bytes]:
     end = LogEnd(GrowingLog(), LOG, known)
     records = [record(offset, value) for offset, value in enumerate(values)]
-    return [one.key for one in Attest(Settings(), KEYS, lambda: NOW).decide_records(AUDIT, end, records).outputs]
+    return [
+        one.key for one in AttestProcessor(Settings(), KEYS, lambda: NOW).decide_records(AUDIT, end, records).outputs
+    ]
 
 
 def test_what_is_no_entry_has_no_leaf_and_stops_nothing() -> None:

@@ -10,8 +10,8 @@ from aiokafka import TopicPartition
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 from pipeline.streams.registers.control import new_generation
-from pipeline.streams.runtime.stateless import Nothing
-from pipeline.streams.stages.derive import Derive
+from pipeline.streams.runtime.stateless import NullStore
+from pipeline.streams.stages.derive import DeriveProcessor
 from support.index.documents import PureStages
 
 STAGES = PureStages(load_model())
@@ -36,7 +36,9 @@ def derived(offset: int, born: tuple[int, ...], generation: str = "own") -> int:
     value = msgspec.json.encode(msgspec.structs.replace(accepted, provenance=provenance))
     records: list[Any] = [Kept("accepted", 1, offset, b"fr-pj:1", value)]
     return len(
-        Derive(Settings(), one, STAGES.model).decide_records(TopicPartition("accepted", 1), Nothing(), records).outputs
+        DeriveProcessor(Settings(), one, STAGES.model)
+        .decide_records(TopicPartition("accepted", 1), NullStore(), records)
+        .outputs
     )
 
 

@@ -14,13 +14,13 @@ from pipeline.access.hit_ledger import Admission, HitAllowance, HitQuestion
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.hits import HitKind
-from pipeline.correlation.projection import NOTHING, Seen, advance_link
+from pipeline.correlation.projection import NOTHING, RememberedLink, advance_link
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Handling
 from pipeline.settings import Settings
 from pipeline.streams.runtime.transactions import Output
-from pipeline.streams.stages.hit_gate import DAY_KEY, AnswerQuestions, HeldLedger
-from pipeline.streams.stages.telling import Telling, ToldChange
+from pipeline.streams.stages.hit_gate import DAY_KEY, HeldLedger, HitGateProcessor
+from pipeline.streams.stages.telling import HitPublisher, ViewChange
 from support.correlation.key_rings import RING
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -40,19 +40,19 @@ def live(a: ClaimSide, b: ClaimSide, exact_a: Band = Band.CERTAIN) -> Claim:
     return Claim(f"link {a.case} {b.case}", ClaimState.LIVE, 0, "g1", a, b, 900, 0.99, Band.CERTAIN, exact_a=exact_a)
 
 
-def changes(*claims: Claim) -> list[ToldChange]:
+def changes(*claims: Claim) -> list[ViewChange]:
     """What agencies are told of one link by these claims."""
     seen, found = NOTHING, []
     for claim in claims:
         step = advance_link(seen, claim, RING)
-        found += [ToldChange(hit, claim, seen, step.seen) for hit in step.hits]
+        found += [ViewChange(hit, claim, seen, step.seen) for hit in step.hits]
         seen = step.seen
     return found
 
 
-def outputs(*told: ToldChange) -> list[Output]:
+def outputs(*told: ViewChange) -> list[Output]:
     places: Any = None
-    telling = Telling(Settings(), places, "project", "g1", RING)
+    telling = HitPublisher(Settings(), places, "project", "g1", RING)
     return [output for one in told for output in telling.change_outputs(one)]
 
 
@@ -116,7 +116,7 @@ class Gate:
     def __init__(self) -> None:
         self.writing = RecordedWriting()
         writing: Any = self.writing
-        self.work = AnswerQuestions(Settings(hit_budget=1), "g1", writing)
+        self.work = HitGateProcessor(Settings(hit_budget=1), "g1", writing)
         self.now = NOW
         self.offset = -1
 
@@ -173,6 +173,6 @@ def test_a_notice_that_was_answered_is_marked_so() -> None:
 
 def test_what_was_remembered_before_there_was_a_gate_is_read_still() -> None:
     before = b'{"a":2,"b":2,"told_a":{"agency":"nl-np","contact":{},"band":"certain","full":false}}'
-    held = msgspec.json.decode(before, type=Seen)
+    held = msgspec.json.decode(before, type=RememberedLink)
     assert held.told_a is not None
     assert held.told_a.asks == ""

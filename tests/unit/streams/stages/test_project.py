@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 import pytest
 from aiokafka import TopicPartition
 
-from pipeline.index.documents import Action
+from pipeline.index.documents import DocumentWrite
 from pipeline.streams.catalogues import topics
-from pipeline.streams.runtime.stateless import Nothing
-from pipeline.streams.stages.project import Index
+from pipeline.streams.runtime.stateless import NullStore
+from pipeline.streams.stages.project import RecordIndexer
 
 
 class Kept(NamedTuple):
@@ -19,8 +19,8 @@ class Kept(NamedTuple):
     value: bytes | None
 
 
-def document(record: Any) -> Action:
-    return Action("any", str(record.offset), record.offset, record.value)
+def document(record: Any) -> DocumentWrite:
+    return DocumentWrite("any", str(record.offset), record.offset, record.value)
 
 
 @pytest.mark.parametrize(("topic", "indexed"), [(topics.REVIEWS, [2, 1]), (topics.AUDIT, [0, 1, 2])])
@@ -33,5 +33,5 @@ def test_only_a_compacted_topics_earlier_values_of_a_key_are_left_out(topic: top
         Kept(3, b"gone", None),
     ]
     writing: Any = None
-    result = Index(topic, document, writing).decide_records(TopicPartition("t", 0), Nothing(), records)
+    result = RecordIndexer(topic, document, writing).decide_records(TopicPartition("t", 0), NullStore(), records)
     assert [one.record.offset for one in result.documents] == indexed

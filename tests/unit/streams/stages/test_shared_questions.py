@@ -28,7 +28,7 @@ from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.mappings import Indices
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
-from pipeline.streams.stages.shared_questions import SharedQueries, SharedQuestions, SharedSearches
+from pipeline.streams.stages.shared_questions import SharedQueryProcessor, SharedQuestions, SharedSearchProcessor
 from support.correlation.key_rings import RING
 from support.index.memory import MemoryIndex
 
@@ -51,8 +51,8 @@ class Desk:
         decisions = DecisionReader(self.index, Indices("", ""), RING)
         self.cipher = QueryCipher(keys_in(home))
         questions = SharedQuestions(decisions, MODEL)
-        self.searches = SharedSearches(Settings(home=home), questions, self.cipher)
-        self.queries = SharedQueries(Settings(home=home), questions, decisions)
+        self.searches = SharedSearchProcessor(Settings(home=home), questions, self.cipher)
+        self.queries = SharedQueryProcessor(Settings(home=home), questions, decisions)
         self.offset = -1
 
     async def subscribed(self, one: Subscription) -> list[Notice]:

@@ -19,7 +19,7 @@ from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
-from pipeline.streams.stages.silent_searches import SilentSearches
+from pipeline.streams.stages.silent_searches import SilentSearchProcessor
 from support.index.documents import PureStages
 from support.index.memory import MemoryIndex
 from support.records.builder import person, record
@@ -40,9 +40,9 @@ class Desk:
         self.reader = IndexReader(index, Indices("", ""), lambda: NOW)
         self.work = self.working_with(self.cipher)
 
-    def working_with(self, cipher: QueryCipher) -> SilentSearches:
+    def working_with(self, cipher: QueryCipher) -> SilentSearchProcessor:
         """The consumer with other keys."""
-        return SilentSearches(Settings(home=self.home), self.reader, self.stages.model, cipher)
+        return SilentSearchProcessor(Settings(home=self.home), self.reader, self.stages.model, cipher)
 
     def entry(self, question: str, kind: ActKind = ActKind.SEARCH) -> AuditEntry:
         query = self.cipher.encrypt(orjson.dumps({"question": question, "limit": 20}).decode(), NOW)

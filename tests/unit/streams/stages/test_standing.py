@@ -33,7 +33,7 @@ from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.runtime.transactions import Output
-from pipeline.streams.stages.standing import Matches, Subscribe
+from pipeline.streams.stages.standing import SavedSearchMatches, SavedSearchProcessor
 from support.access.requesters import make_requester
 from support.correlation.key_rings import RING
 from support.index.documents import PureStages
@@ -64,7 +64,7 @@ class Partition:
         self.model = load_model()
         self.stages = PureStages(self.model)
         self.correlator = Correlator(MemoryStore(), 0, 1, ModelMatcher(self.model, find_exact_band=exact_band))
-        self.matches = Matches(Settings(), RING, active=active, clock=lambda: self.now)
+        self.matches = SavedSearchMatches(Settings(), RING, active=active, clock=lambda: self.now)
 
     def entities(self, case: str) -> tuple[EntityPrint, ...]:
         number = self.correlator.store.find_cases([case])[case]
@@ -233,7 +233,7 @@ def test_an_exact_query_meets_a_hit_only_case_in_the_band_of_its_exact_parts(
 
 
 def test_a_query_goes_to_the_owners_of_its_keys_and_its_end_to_all(partition: Partition) -> None:
-    work = Subscribe(Settings(block_partitions=4), partition.model, "g1")
+    work = SavedSearchProcessor(Settings(block_partitions=4), partition.model, "g1")
     values = [msgspec.json.encode(one) for one in (asked(), close_subscription(asked(), NOW))] + [b"poison"]
     values.append(msgspec.json.encode(msgspec.structs.replace(asked("s2"), question="born:nonsense")))
     records = [SimpleNamespace(topic="s", partition=0, offset=at, value=value) for at, value in enumerate(values)]

@@ -6,19 +6,19 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from pipeline.matching.bands import Band
-from pipeline.web.components.graph_drawing import ACROSS, LINE, Edge, Node, lay_out_graph, render_graph
+from pipeline.web.components.graph_drawing import ACROSS, LINE, GraphEdge, GraphNode, lay_out_graph, render_graph
 
 NODES = [
-    Node("c", "fr-pj:1", 0, "/cases/fr-pj:1"),
-    Node("n", "be-fp:<2>", 1, "/cases/be-fp:2", "Belgium"),
-    Node("h", "pl-kg", 2),
+    GraphNode("c", "fr-pj:1", 0, "/cases/fr-pj:1"),
+    GraphNode("n", "be-fp:<2>", 1, "/cases/be-fp:2", "Belgium"),
+    GraphNode("h", "pl-kg", 2),
 ]
-EDGES = [Edge("c", "n", Band.CERTAIN), Edge("h", "n", Band.POSSIBLE)]
+EDGES = [GraphEdge("c", "n", Band.CERTAIN), GraphEdge("h", "n", Band.POSSIBLE)]
 
 
 def test_each_node_lies_on_the_ring_of_its_depth_and_on_the_side_of_the_one_that_led_to_it() -> None:
-    nodes = [*NODES, Node("m", "de-bk:3", 1), Node("k", "es-pn", 2)]
-    laid = lay_out_graph(nodes, [*EDGES, Edge("c", "m", Band.CERTAIN), Edge("k", "m", Band.CERTAIN)])
+    nodes = [*NODES, GraphNode("m", "de-bk:3", 1), GraphNode("k", "es-pn", 2)]
+    laid = lay_out_graph(nodes, [*EDGES, GraphEdge("c", "m", Band.CERTAIN), GraphEdge("k", "m", Band.CERTAIN)])
     for node in nodes[1:]:
         x, y = laid.places[node.name]
         height = laid.heights[node.depth - 1]
@@ -29,8 +29,8 @@ def test_each_node_lies_on_the_ring_of_its_depth_and_on_the_side_of_the_one_that
 
 
 def test_words_of_a_full_ring_have_room_above_each_other() -> None:
-    many = [Node(f"n{at}", f"be-fp:{at}", 1) for at in range(40)]
-    laid = lay_out_graph([NODES[0], *many], [Edge("c", node.name, Band.CERTAIN) for node in many])
+    many = [GraphNode(f"n{at}", f"be-fp:{at}", 1) for at in range(40)]
+    laid = lay_out_graph([NODES[0], *many], [GraphEdge("c", node.name, Band.CERTAIN) for node in many])
     for side in (True, False):
         heights = sorted(y for name, (x, y) in laid.places.items() if name != "c" and (x > 0) == side)
         assert all(b - a >= LINE - 1e-6 for a, b in pairwise(heights))

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import msgspec
 
-from pipeline.access.audit import Act, ActKind, Chain, Form, ShownCase
-from pipeline.access.audit_verification import Fault, Finding
+from pipeline.access.audit import Act, ActKind, Chain, ShownCase, ShownForm
+from pipeline.access.audit_verification import TrailFault, TrailFinding
 from pipeline.access.requester import Role
 from pipeline.index.decision_documents import audit_document
 from pipeline.streams.audit.audit_check import TrailStatus
@@ -20,7 +20,7 @@ def did(api: Api) -> None:
     """Bert of Belgium sees a French record as a hit, Anna of France a Belgian one in full."""
     api.hold(record("be-fp"), record("fr-pj", code="H2"))
     chain = Chain("chain")
-    seen = ((BERT, "fr-pj:1", Form.HIT, "hit_only"), (ANNA, "be-fp:1", Form.FULL, ""))
+    seen = ((BERT, "fr-pj:1", ShownForm.HIT, "hit_only"), (ANNA, "be-fp:1", ShownForm.FULL, ""))
     for at, (who, case, form, rule) in enumerate(seen):
         act = Act(ActKind.SEARCH, who.subject, who.agency, who.country, purpose="investigation",
                   case_reference=f"ref {at}", shown=(ShownCase(case, form, rule),), rule="role")  # fmt: skip
@@ -50,7 +50,7 @@ async def test_the_form_narrows_what_is_listed(api: Api) -> None:
 
 
 async def test_it_says_where_nothing_was_done_and_what_is_wrong_with_the_trail(api: Api) -> None:
-    api.trail.stands = TrailStatus(5, (Finding("host 1", 4, Fault.CUT_SHORT, ""),), NOW)
+    api.trail.stands = TrailStatus(5, (TrailFinding("host 1", 4, TrailFault.CUT_SHORT, ""),), NOW)
     said = (await opened(api, PAGE, AUDITOR)).said()
     assert "No activity yet" in said
     assert "1 error in the audit trail" in said

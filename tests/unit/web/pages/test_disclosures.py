@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.access.disclosures import Ask, Urgency
+from pipeline.access.disclosures import DisclosureAsk, Urgency
 from pipeline.api.services.disclosures import request_disclosure
 from pipeline.web.components.threads import elapsed_share
 from pipeline.web.pages.disclosures import PAGE
@@ -18,7 +18,7 @@ async def asked(api: Api, within: timedelta) -> None:
     api.hold(record("fr-pj", code="H2"))
     session = api.session(BERT)
     await request_disclosure(
-        session, session.make_reference("fr-pj:1"), Ask("the same man", Urgency.URGENT, NOW + within)
+        session, session.make_reference("fr-pj:1"), DisclosureAsk("the same man", Urgency.URGENT, NOW + within)
     )
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import parse_grounds
 from pipeline.matching.bands import Band
-from pipeline.web.components.graph_drawing import Edge
+from pipeline.web.components.graph_drawing import GraphEdge
 from pipeline.web.i18n import load_words
 from pipeline.web.pages.graph import GraphPageData, load
 from pipeline.web.session import Visit
@@ -30,7 +30,7 @@ async def test_each_node_is_on_the_ring_of_its_distance_and_no_way_leads_through
     found = await loaded(api, "3")
     assert {node.name: node.depth for node in found.nodes} == {"fr-pj:1": 0, "be-fp:1": 1, hit: 1, "de-bka:1": 2}
     assert {node.name for node in found.nodes if not node.target} == {hit}
-    assert Edge("be-fp:1", "de-bka:1", Band.CERTAIN) in found.edges
+    assert GraphEdge("be-fp:1", "de-bka:1", Band.CERTAIN) in found.edges
 
 
 async def test_a_graph_is_read_once_and_audited_as_one_act(api: Api) -> None:

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from pipeline.access.requester import Role
-from pipeline.ops.generations.run import Status
-from pipeline.ops.status.overview import AgencyFeed, Overview, Size, Waiting
-from pipeline.ops.status.throughput import Rate, Throughput
+from pipeline.ops.generations.run import GenerationStatus
+from pipeline.ops.status.overview import AgencyFeed, Overview, StorageSize, WaitingRecords
+from pipeline.ops.status.throughput import Throughput, TopicRate
 from pipeline.web.layout import home_path
 from pipeline.web.page import Parameters
 from pipeline.web.pages.operations import PAGE
@@ -18,16 +18,16 @@ NOOR = make_requester("liaison-ops", Role.OPS, country="NL")
 MADE = "2026-11-24T09:00:00+00:00"
 
 SEEN = Overview(
-    waiting=[Waiting("project-g1", "accepted", 1234)],
+    waiting=[WaitingRecords("project-g1", "accepted", 1234)],
     feeds=[
         AgencyFeed("pl-kg", "PL", None, silent=True),
         AgencyFeed("fr-pj", "FR", NOW, silent=False),
     ],
     rejected={"not_json": 3},
-    generations=[Status("g1", True, "model-7", 0, "", MADE, {"project": 5}, {"project": 2}, 1.0)],
-    indices=[Size("cases-g1-1", 12_340_000, 4321)],
+    generations=[GenerationStatus("g1", True, "model-7", 0, "", MADE, {"project": 5}, {"project": 2}, 1.0)],
+    indices=[StorageSize("cases-g1-1", 12_340_000, 4321)],
     stores=[],
-    throughput=Throughput((NOW,), 120.0, (Rate("accepted", (240,)),)),
+    throughput=Throughput((NOW,), 120.0, (TopicRate("accepted", (240,)),)),
 )
 
 

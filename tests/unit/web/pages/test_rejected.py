@@ -5,7 +5,7 @@ import pytest
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
 from pipeline.api.services import operations
-from pipeline.ops.replay.rejections import Rejection, RejectionFilter, Replayed
+from pipeline.ops.replay.rejections import Rejection, RejectionFilter, ReplaySummary
 from pipeline.settings import Settings
 from pipeline.web.pages.rejected import PAGE
 from support.access.requesters import ANNA, make_requester
@@ -27,9 +27,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[RejectionFilter]:
             Rejection("cases.fr-pj-0-7", TIME, "fr-pj", reason, "/data/title", "too long", 99, "") for reason in reasons
         ]
 
-    async def again(_: Settings, one: RejectionFilter) -> Replayed:
+    async def again(_: Settings, one: RejectionFilter) -> ReplaySummary:
         wanted.append(one)
-        return Replayed()
+        return ReplaySummary()
 
     monkeypatch.setattr(operations, "list_rejections", held)
     monkeypatch.setattr(operations, "replay_rejected", again)
