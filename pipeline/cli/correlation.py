@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from pipeline.correlation.blocking_report import BlockingReport
-    from pipeline.correlation.reading import LineReader
+    from pipeline.correlation.line_reading import LineReader
 
 Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON per line.")]
 ModelFile = Annotated[Path | None, typer.Option("--model", exists=True, dir_okay=False, help="Matching model to use.")]
@@ -46,7 +46,7 @@ def correlate(
     import msgspec
 
     from pipeline.correlation.batch import find_links
-    from pipeline.correlation.reading import LineReader, make_fingerprints
+    from pipeline.correlation.line_reading import LineReader, make_fingerprints
     from pipeline.matching.matcher import ModelMatcher
     from pipeline.matching.model import load_model
 
@@ -80,7 +80,7 @@ def resolve(
     import msgspec
 
     from pipeline.correlation.batch import find_links
-    from pipeline.correlation.reading import LineReader, make_fingerprints
+    from pipeline.correlation.line_reading import LineReader, make_fingerprints
     from pipeline.correlation.resolving import resolve_entities as things_of
     from pipeline.matching.matcher import ModelMatcher
     from pipeline.matching.model import load_model
@@ -115,7 +115,7 @@ def blocking_report(
     import msgspec
 
     from pipeline.correlation import blocking_report as reporting
-    from pipeline.correlation.reading import LineReader, make_fingerprints
+    from pipeline.correlation.line_reading import LineReader, make_fingerprints
     from pipeline.matching.model import load_model
     from pipeline.matching.score.scoring import judge_cases
 

@@ -8,7 +8,7 @@ from statistics import fmean
 
 import msgspec
 
-from pipeline.correlation.kinds import CATALOGUE, KeyKind, kind_of
+from pipeline.correlation.key_kinds import CATALOGUE, KeyKind, kind_of
 from pipeline.matching.fingerprint import Fingerprint
 
 LARGEST = 20

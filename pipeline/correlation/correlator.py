@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from pipeline.correlation.candidate_lookup import BlockSizeObserver, CandidateLookup
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_version, link_id
-from pipeline.correlation.kinds import owner_partition
+from pipeline.correlation.key_kinds import owner_partition
 from pipeline.correlation.matcher import Matcher, PairJudgement
-from pipeline.correlation.meeting import BlockSizeObserver, CandidateLookup
 from pipeline.correlation.store import BlockStore, StoredCase
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Fingerprint

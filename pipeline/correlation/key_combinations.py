@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from pipeline.correlation.kinds import KeyKind, first_of, hash_value
+from pipeline.correlation.key_kinds import KeyKind, first_of, hash_value
 
 RARITIES = {"y": 600, "m": 950, "d": 800, "f": 1400, "p": 550, "c": 1100, "u": 1600, "a": 800, "i": 350}
 """Rarity of an attribute's common value, in hundredths of a bit: 64 birth years; 12 months in each; 365 days in any

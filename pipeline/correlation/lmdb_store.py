@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.correlation.block_lists import BlockLists
-from pipeline.correlation.kinds import HASH_BITS, hash_value
+from pipeline.correlation.key_kinds import HASH_BITS, hash_value
 from pipeline.correlation.sketch_table import SketchTable
 from pipeline.correlation.store import SEQUENCE_BITS, CaseNumbers, Entries, MemoryRecord, sequence_of
 from pipeline.correlation.store_file import Database, Databases, StoreFile, StoreIdentity, StoreUnwritableError

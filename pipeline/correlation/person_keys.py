@@ -13,7 +13,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from pipeline.correlation.key_combinations import PAIRS, RARITIES, KeyPlan, plan_keys
-from pipeline.correlation.kinds import hash_value
+from pipeline.correlation.key_kinds import hash_value
 from pipeline.correlation.name_sounds import sound_out
 from pipeline.correlation.thing_keys import place_sounds, postal_area, postcodes
 from pipeline.matching.comparisons.address import UNIT

@@ -51,7 +51,7 @@ class ProjectionStep(NamedTuple):
 def advance_link(seen: RememberedLink | None, claim: Claim, ring: KeyRing, turn: int = 0) -> ProjectionStep:
     """Apply one claim to what has been seen of its link; `ring` keys the opaque references in hits.
 
-    `turn` counts the switches of generation (pipeline.correlation.switching).
+    `turn` counts the switches of generation (pipeline.correlation.generation_diff).
     """
     before = seen or NOTHING
     after = see_claim(before, claim)

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from anyascii import anyascii
 
-from pipeline.correlation.kinds import KeyKind, make_key
+from pipeline.correlation.key_kinds import KeyKind, make_key
 from pipeline.correlation.name_sounds import sound_out
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names.sounds import skeleton_of

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from pipeline.api.security_headers import FORM_TARGETS
 from pipeline.web import files, layout, live, provider
 from pipeline.web import sign_in as signing
-from pipeline.web.astray import serve_error_pages
+from pipeline.web.error_pages import serve_error_pages
 from pipeline.web.nonces import mark_template_scripts
 from pipeline.web.page import OpenPage, Page
 from pipeline.web.page_admission import PageAdmission

@@ -17,7 +17,7 @@ from pipeline.api.services.audit import ActsFormat
 from pipeline.api.services.export_formats import MEDIA_TYPES, Format, What
 from pipeline.api.session import Session
 from pipeline.api.streaming import start_stream
-from pipeline.web import astray
+from pipeline.web import error_pages as astray
 from pipeline.web.addresses import list_path
 from pipeline.web.components.exporting import PATH as EXPORT
 from pipeline.web.pages.audit import FILE as AUDIT

@@ -9,10 +9,10 @@ from nicegui.element import Element
 
 from pipeline.access.requester import Grounds, Role
 from pipeline.locale import LANGUAGES, N_
+from pipeline.web.components.filter_panel import FORM
 from pipeline.web.components.form import post_form
 from pipeline.web.components.icons import icon
 from pipeline.web.components.markup import box, text
-from pipeline.web.components.narrowing import FORM
 from pipeline.web.components.shortcuts import draw_shortcuts
 from pipeline.web.i18n import Words
 from pipeline.web.session import Visit

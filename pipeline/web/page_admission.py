@@ -14,7 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.api.admission import API, limit_rate
 from pipeline.api.problems import TooManyRequestsError
-from pipeline.web import astray, csrf
+from pipeline.web import csrf
+from pipeline.web import error_pages as astray
 from pipeline.web.session import get_visit
 from pipeline.web.sign_in import HOME, OPEN_FORMS, SEE_OTHER, redirect_to_form
 from pipeline.web.site import Site

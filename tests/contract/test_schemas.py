@@ -44,7 +44,7 @@ from pipeline.access.subscriptions import Subscription
 from pipeline.correlation import hits
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.fingerprinting import expiry_mark, make_fingerprint
-from pipeline.index.standing_queries import fingerprint_of
+from pipeline.index.saved_searches import fingerprint_of
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint, Handling

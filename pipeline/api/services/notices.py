@@ -17,7 +17,7 @@ from pipeline.api.session import Session
 from pipeline.index.decision_documents import AuditDocument, NoticeDocument
 from pipeline.index.documents import CaseDocument, entities_of
 from pipeline.index.reading import RANKED
-from pipeline.index.standing_queries import meets_exactly
+from pipeline.index.saved_searches import meets_exactly
 
 MOST = 100
 """Notices or accesses of one page."""

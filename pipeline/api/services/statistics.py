@@ -16,7 +16,7 @@ from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.cases import require_readable
 from pipeline.api.services.search import require_bounded
 from pipeline.api.session import Session
-from pipeline.correlation import kinds
+from pipeline.correlation import key_kinds as kinds
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
 from pipeline.index.filters import Filters, filter_clauses

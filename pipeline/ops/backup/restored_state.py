@@ -33,7 +33,7 @@ from pipeline.streams.registers.control import Generation, read_control
 from pipeline.streams.runtime.stage import ALL
 from pipeline.streams.runtime.transactions import Output, Progress
 from pipeline.streams.stages import attest, intake, notify
-from pipeline.streams.stages.notes import TOLD, advance_progress, marker_output
+from pipeline.streams.stages.stage_markers import TOLD, advance_progress, marker_output
 from pipeline.times import now
 
 COPIED: Final = tuple(topic for topic in KEPT if topic is not topics.CONTROL)

@@ -26,7 +26,7 @@ from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime.stage import ALL
 from pipeline.streams.runtime.transactions import Progress, progress_key
 from pipeline.streams.stages import notify
-from pipeline.streams.stages.notes import TOLD, read_marker
+from pipeline.streams.stages.stage_markers import TOLD, read_marker
 
 KEPT: Final = tuple(topic for topic in topics.CATALOGUE if topic.backed_up)
 """In the catalogue's order: the audit behind its log, so that each leaf's entry is there."""

@@ -72,7 +72,7 @@ async def _load_model(path: Path | None, stop: set[int], over: int) -> tuple[Mod
     """The model with the keys to stop, and how many of each kind those are: the keys themselves tell of people."""
     from collections import Counter
 
-    from pipeline.correlation.kinds import kind_of
+    from pipeline.correlation.key_kinds import kind_of
     from pipeline.matching.model import load_model
     from pipeline.ops.generations.hot_keys import hot_keys
     from pipeline.ops.generations.run import add_stop_keys

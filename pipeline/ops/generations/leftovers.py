@@ -15,7 +15,7 @@ from pipeline.streams.kafka.connection import client_options
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.monitoring.lag import group_of
 from pipeline.streams.runtime.stores import delete_generation, shared_root
-from pipeline.streams.stages.notes import HOME, TOLD, read_marker
+from pipeline.streams.stages.stage_markers import HOME, TOLD, read_marker
 
 STAGES: Final = ("derive", "correlate", "project")
 """The stages that work for one generation."""

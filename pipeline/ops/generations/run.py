@@ -15,7 +15,7 @@ import msgspec
 from aiokafka import TopicPartition
 from elasticsearch import ApiError, TransportError
 
-from pipeline.correlation.kinds import kind_of
+from pipeline.correlation.key_kinds import kind_of
 from pipeline.errors import LiaisonError
 from pipeline.index import mappings
 from pipeline.index.client import connect

@@ -37,9 +37,10 @@ from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers.control import Generation, read_control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime import stores
-from pipeline.streams.runtime.stateless import NullStore
+from pipeline.streams.runtime.stateless_processor import NullStore
 from pipeline.streams.runtime.stores import StorePlaces
 from pipeline.streams.runtime.table_store import TableStore
+from pipeline.streams.stages.document_publisher import DocumentPublisher
 from pipeline.streams.stages.project import (
     DECISIONS,
     STAGE,
@@ -48,7 +49,6 @@ from pipeline.streams.stages.project import (
     accepted_document,
     rejection_document,
 )
-from pipeline.streams.stages.writing import DocumentPublisher
 
 NEAR: Final = 500
 """Records of a round after which the rest is quickly read: writes are blocked meanwhile."""

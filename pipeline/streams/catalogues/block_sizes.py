@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from prometheus_client.metrics_core import HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from pipeline.correlation.kinds import HASH_BITS, KeyKind
+from pipeline.correlation.key_kinds import HASH_BITS, KeyKind
 
 
 class BlockSizes(Collector):

@@ -19,8 +19,8 @@ from aiokafka import ConsumerRecord
 from pipeline.errors import LiaisonError
 from pipeline.records.messages import Position, RejectedMessage
 from pipeline.settings import Settings
+from pipeline.streams.runtime.processor import ChunkResult
 from pipeline.streams.runtime.transactions import Output
-from pipeline.streams.runtime.work import ChunkResult
 
 log = logging.getLogger(__name__)
 

@@ -25,9 +25,9 @@ from pipeline.streams.runtime.faults import FaultCount, InternalFaultError
 from pipeline.streams.runtime.health import LaneState
 from pipeline.streams.runtime.lane_stores import LaneStores
 from pipeline.streams.runtime.metering import Meter
+from pipeline.streams.runtime.processor import After, ChunkResult, PendingSlices, Processor, Store
 from pipeline.streams.runtime.source_queues import Chunk, FetchControl, SourceQueues
 from pipeline.streams.runtime.transactions import AppliedPosition, ProducerFencedError, Transactions
-from pipeline.streams.runtime.work import After, ChunkResult, PendingSlices, Processor, Store
 
 log = logging.getLogger(__name__)
 

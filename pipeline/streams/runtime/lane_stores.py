@@ -12,8 +12,8 @@ from aiokafka import TopicPartition
 
 from pipeline.backoff import retrying
 from pipeline.correlation.store_file import NO_OFFSET, StoreUnwritableError
+from pipeline.streams.runtime.processor import Store
 from pipeline.streams.runtime.transactions import AppliedPosition
-from pipeline.streams.runtime.work import Store
 
 log = logging.getLogger(__name__)
 

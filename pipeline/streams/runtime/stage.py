@@ -24,11 +24,11 @@ from pipeline.streams.runtime.health import LaneState
 from pipeline.streams.runtime.lane import Lane
 from pipeline.streams.runtime.membership import FencedError, GroupUnreachableError, leave_group, prepare_to_join
 from pipeline.streams.runtime.metering import Meter
+from pipeline.streams.runtime.processor import After, Processor
 from pipeline.streams.runtime.source_queues import Chunk
 from pipeline.streams.runtime.stop_order import StopOrder
 from pipeline.streams.runtime.stores import adopt_store, store_folder
 from pipeline.streams.runtime.transactions import Transactions
-from pipeline.streams.runtime.work import After, Processor
 from pipeline.streams.runtime.worker_slots import WorkerSlot
 
 log = logging.getLogger(__name__)

@@ -24,10 +24,10 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.reading import plain_consumer, read_partitions
 from pipeline.streams.registers.installation_secret import key_ring
+from pipeline.streams.runtime.processor import After, ChunkResult, Table
 from pipeline.streams.runtime.stage import ALL, AgentInput, Stage
-from pipeline.streams.runtime.stateless import NullStore
+from pipeline.streams.runtime.stateless_processor import NullStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output
-from pipeline.streams.runtime.work import After, ChunkResult, Table
 from pipeline.streams.runtime.worker_slots import claimed_slot
 from pipeline.times import now
 from pipeline.transparency.growth import GrowingLog, LogNotContinuedError, grow_log

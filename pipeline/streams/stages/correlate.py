@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pipeline.access.hit_gate import exact_band
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.correlator import Correlator
-from pipeline.correlation.kinds import kind_of
+from pipeline.correlation.key_kinds import kind_of
 from pipeline.correlation.lmdb_store import LmdbStore
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.fingerprint import Fingerprint
@@ -29,12 +29,12 @@ from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers import control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime import faults
+from pipeline.streams.runtime.processor import After, ChunkResult, Table
 from pipeline.streams.runtime.stage import AgentInput, Stage, rejoin_on_events
 from pipeline.streams.runtime.stores import StorePlaces, reopen_store
 from pipeline.streams.runtime.transactions import AppliedPosition, Output
-from pipeline.streams.runtime.work import After, ChunkResult, Table
 from pipeline.streams.runtime.worker_slots import claimed_slot
-from pipeline.streams.stages.standing import FEED, SavedSearchMatches, SavedSearchProcessor
+from pipeline.streams.stages.saved_searches import FEED, SavedSearchMatches, SavedSearchProcessor
 
 log = logging.getLogger(__name__)
 

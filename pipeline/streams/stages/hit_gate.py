@@ -24,10 +24,10 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
 from pipeline.streams.kafka.reading import read_partitions, read_table
 from pipeline.streams.registers import control
-from pipeline.streams.runtime.stateless import NullStore
+from pipeline.streams.runtime.processor import ChunkResult, Table
+from pipeline.streams.runtime.stateless_processor import NullStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, ProducerFencedError
-from pipeline.streams.runtime.work import ChunkResult, Table
-from pipeline.streams.stages.writing import DocumentPublisher, document_of
+from pipeline.streams.stages.document_publisher import DocumentPublisher, document_of
 from pipeline.times import now
 
 log = logging.getLogger(__name__)

@@ -49,15 +49,15 @@ from pipeline.streams.registers.registry_pins import trusted_registry
 from pipeline.streams.registers.seals import is_sealed_expiry
 from pipeline.streams.runtime import faults
 from pipeline.streams.runtime.faults import InternalFaultError
+from pipeline.streams.runtime.processor import After, ChunkResult, Table
 from pipeline.streams.runtime.stage import ALL, AgentInput, Stage, rejoin_on_events
-from pipeline.streams.runtime.stateless import NullStore
+from pipeline.streams.runtime.stateless_processor import NullStore
 from pipeline.streams.runtime.stores import StorePlaces, reopen_store
 from pipeline.streams.runtime.table_store import TableStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, Progress
-from pipeline.streams.runtime.work import After, ChunkResult, Table
 from pipeline.streams.runtime.worker_slots import claimed_slot
 from pipeline.streams.stages import derive
-from pipeline.streams.stages.notes import HOME, advance_progress, marker_output, read_marker
+from pipeline.streams.stages.stage_markers import HOME, advance_progress, marker_output, read_marker
 from pipeline.times import now
 
 log = logging.getLogger(__name__)

@@ -28,13 +28,13 @@ from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.registers.control import read_control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime import faults
+from pipeline.streams.runtime.processor import After, ChunkResult
 from pipeline.streams.runtime.stage import ALL, AgentInput, Stage
-from pipeline.streams.runtime.stateless import NullStore, StatelessProcessor
+from pipeline.streams.runtime.stateless_processor import NullStore, StatelessProcessor
 from pipeline.streams.runtime.transactions import Output
-from pipeline.streams.runtime.work import After, ChunkResult
 from pipeline.streams.runtime.worker_slots import claimed_slot
 from pipeline.streams.stages.shared_questions import SharedQueryProcessor, SharedQuestions, SharedSearchProcessor
-from pipeline.streams.stages.silent_searches import SilentSearchProcessor
+from pipeline.streams.stages.silent_search_notifier import SilentSearchProcessor
 
 log = logging.getLogger(__name__)
 

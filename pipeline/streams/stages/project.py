@@ -38,16 +38,16 @@ from pipeline.streams.registers import control
 from pipeline.streams.registers.aliases import follow_active
 from pipeline.streams.registers.control import Generation
 from pipeline.streams.registers.installation_secret import key_ring
+from pipeline.streams.runtime.processor import After, ChunkResult, Table
 from pipeline.streams.runtime.stage import ALL, AgentInput, Stage, rejoin_on_events
-from pipeline.streams.runtime.stateless import NullStore, StatelessProcessor
+from pipeline.streams.runtime.stateless_processor import NullStore, StatelessProcessor
 from pipeline.streams.runtime.stores import StorePlaces, reopen_store
 from pipeline.streams.runtime.table_store import TableStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, ProducerFencedError
-from pipeline.streams.runtime.work import After, ChunkResult, Table
 from pipeline.streams.runtime.worker_slots import claimed_slot
+from pipeline.streams.stages.document_publisher import DocumentPublisher, document_of
 from pipeline.streams.stages.hit_gate import FEED, HitGateProcessor, days_marked
-from pipeline.streams.stages.telling import HitPublisher, ViewChange
-from pipeline.streams.stages.writing import DocumentPublisher, document_of
+from pipeline.streams.stages.hit_publisher import HitPublisher, ViewChange
 
 log = logging.getLogger(__name__)
 

@@ -25,18 +25,18 @@ from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.hit_questions import make_strict_query, strict_question
 from pipeline.index.probes import NAMED, make_probe
 from pipeline.index.questions import parse_question
-from pipeline.index.standing_queries import make_query_probe
+from pipeline.index.saved_searches import make_query_probe
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.records.entity_types import PERSON
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.runtime.stateless import NullStore, StatelessProcessor
+from pipeline.streams.runtime.processor import ChunkResult
+from pipeline.streams.runtime.stateless_processor import NullStore, StatelessProcessor
 from pipeline.streams.runtime.transactions import Output
-from pipeline.streams.runtime.work import ChunkResult
 from pipeline.streams.stages.hit_gate import question_output
-from pipeline.streams.stages.silent_searches import decode_search
+from pipeline.streams.stages.silent_search_notifier import decode_search
 
 log = logging.getLogger(__name__)
 

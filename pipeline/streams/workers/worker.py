@@ -32,10 +32,10 @@ from pipeline.streams.provisioning.replica_warning import warn_of_missing_replic
 from pipeline.streams.provisioning.users import as_role
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime.health import Health
+from pipeline.streams.runtime.processor import After
 from pipeline.streams.runtime.stage import Stage, noop
 from pipeline.streams.runtime.stop_order import StopOrder
 from pipeline.streams.runtime.stores import delete_abandoned, shared_root, touch_and_prune
-from pipeline.streams.runtime.work import After
 from pipeline.streams.stages import attest, correlate, derive, intake, notify, project
 from pipeline.streams.workers.restarts import RestartReason, note_restart, show_restarts
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pipeline.access.redaction import Row
+from pipeline.web.components.badges import badge
 from pipeline.web.components.markup import text
 from pipeline.web.components.table import TableColumn
-from pipeline.web.components.words_with_frames import badge
 from pipeline.web.i18n import Words
 from pipeline.web.vocabulary import ACTS, FORMS, PURPOSES, RULES
 

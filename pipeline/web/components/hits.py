@@ -15,9 +15,9 @@ from pipeline.api.services.break_glass import open_alone, request_opening
 from pipeline.api.services.disclosures import request_disclosure
 from pipeline.locale import N_
 from pipeline.web.addresses import case_path
+from pipeline.web.components.badges import badge, draw_band
 from pipeline.web.components.form import Sent, field, form, select_field, submit_button
 from pipeline.web.components.markup import bidi_text, box, text
-from pipeline.web.components.words_with_frames import badge, draw_band
 from pipeline.web.page import OpenPage
 from pipeline.web.vocabulary import URGENCIES
 

@@ -9,11 +9,11 @@ from pipeline.access.redaction import Row
 from pipeline.matching.explain.wording import bits, percent
 from pipeline.web.addresses import link_path
 from pipeline.web.components import states
+from pipeline.web.components.badges import badge, draw_band, draw_colour
 from pipeline.web.components.hits import draw_hit_actions
 from pipeline.web.components.markup import link, text
 from pipeline.web.components.sides import draw_side_origin, draw_side_title, order_sides
 from pipeline.web.components.table import TableColumn, draw_table
-from pipeline.web.components.words_with_frames import badge, draw_band, draw_colour
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage
 

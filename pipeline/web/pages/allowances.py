@@ -18,11 +18,11 @@ from pipeline.api.services.hit_allowances import (
 from pipeline.locale import N_
 from pipeline.records.agencies import AgencyState
 from pipeline.web.components import states
+from pipeline.web.components.badges import badge
 from pipeline.web.components.form import Sent, field, form, submit_button
 from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import TableColumn, draw_table
-from pipeline.web.components.words_with_frames import badge
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit

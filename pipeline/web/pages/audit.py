@@ -14,14 +14,14 @@ from pipeline.index.filters import is_day
 from pipeline.locale import N_
 from pipeline.web.components import states
 from pipeline.web.components.acts import act_columns, draw_form_badge
+from pipeline.web.components.badges import badge
 from pipeline.web.components.exporting import FORMS as FILES
-from pipeline.web.components.folding import draw_folded_list
+from pipeline.web.components.folded_lists import draw_folded_list
 from pipeline.web.components.form import Sent, field, form, post_form, submit_button
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.pager import AFTER, draw_pager
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import TableColumn, draw_table
-from pipeline.web.components.words_with_frames import badge
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit

@@ -11,13 +11,13 @@ from pipeline.api.services.links import list_links
 from pipeline.api.services.reviews import list_manual_links
 from pipeline.locale import N_
 from pipeline.web.addresses import deconfliction_path, entity_path, graph_path, visibility_path
-from pipeline.web.components.by_hand import draw_manual_links
+from pipeline.web.components.badges import badge, draw_handling_code
 from pipeline.web.components.entity import draw_entity
 from pipeline.web.components.links import draw_links_table
+from pipeline.web.components.manual_links import draw_manual_links
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.panel import draw_facts, panel
 from pipeline.web.components.timeline import draw_timeline
-from pipeline.web.components.words_with_frames import badge, draw_handling_code
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit

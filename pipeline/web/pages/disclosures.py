@@ -11,11 +11,11 @@ from pipeline.api.services.disclosures import grant_disclosure, list_disclosures
 from pipeline.index.decision_reading import ThreadKind
 from pipeline.locale import N_
 from pipeline.web.components import states
+from pipeline.web.components.badges import badge
 from pipeline.web.components.form import Sent, field, form, select_field
 from pipeline.web.components.markup import box, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.threads import draw_revoke_form, draw_thread_head, draw_thread_steps, draw_thread_timer
-from pipeline.web.components.words_with_frames import badge
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 

@@ -11,11 +11,11 @@ from pipeline.api.services.entities import EntityAnswer, resolve_entity
 from pipeline.locale import N_
 from pipeline.matching.explain.words import TYPES
 from pipeline.web.addresses import case_path
+from pipeline.web.components.badges import badge, draw_band
 from pipeline.web.components.entity import FIELDS, format_values, full_name
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import TableColumn, draw_table
-from pipeline.web.components.words_with_frames import badge, draw_band
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit

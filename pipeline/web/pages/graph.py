@@ -11,11 +11,11 @@ from pipeline.api.services.graph import DEEPEST, GraphLimits, read_graph
 from pipeline.locale import N_
 from pipeline.web.addresses import case_path, graph_path
 from pipeline.web.components import states
+from pipeline.web.components.badges import BAND_LABELS, badge, draw_band
 from pipeline.web.components.graph_drawing import GraphEdge, GraphNode, render_graph
 from pipeline.web.components.markup import box, inline_svg, link, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import TableColumn, draw_table
-from pipeline.web.components.words_with_frames import BAND_LABELS, badge, draw_band
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit

@@ -13,12 +13,12 @@ from pipeline.matching.explain.words import FIELDS
 from pipeline.web.addresses import link_path
 from pipeline.web.components import states
 from pipeline.web.components.assignment import draw_assignment
+from pipeline.web.components.badges import BAND_LABELS, badge
 from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.pager import AFTER, draw_pager
 from pipeline.web.components.panel import panel
 from pipeline.web.components.sides import LinkSide, draw_side_origin, draw_side_title, order_sides
 from pipeline.web.components.table import TableColumn, draw_table
-from pipeline.web.components.words_with_frames import BAND_LABELS, badge
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit

@@ -15,13 +15,13 @@ from pipeline.locale import N_
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.wording import bits, percent
 from pipeline.web.addresses import case_path
+from pipeline.web.components.badges import draw_band, draw_handling_code
 from pipeline.web.components.evidence import render_comparison, render_counterfactuals
-from pipeline.web.components.judging import draw_judgements
 from pipeline.web.components.links import other_side
 from pipeline.web.components.markup import bidi_text, box, link, static_html, text
 from pipeline.web.components.panel import draw_facts, panel
+from pipeline.web.components.review_form import draw_judgements
 from pipeline.web.components.waterfall import draw_waterfall
-from pipeline.web.components.words_with_frames import draw_band, draw_handling_code
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit

@@ -9,13 +9,13 @@ from pipeline.api.services.list_checks import MEDIA_TYPES, ListCheck, ListResult
 from pipeline.locale import N_
 from pipeline.web.addresses import case_path, list_path
 from pipeline.web.components import states
+from pipeline.web.components.badges import badge, draw_band
 from pipeline.web.components.form import post_form
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.pager import AFTER, draw_pager
 from pipeline.web.components.panel import panel
 from pipeline.web.components.progress import draw_progress
 from pipeline.web.components.table import TableColumn, draw_table
-from pipeline.web.components.words_with_frames import badge, draw_band
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit

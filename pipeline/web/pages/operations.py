@@ -13,10 +13,10 @@ from pipeline.ops.generations.run import GenerationStatus
 from pipeline.ops.status.overview import AgencyFeed, Overview, StorageSize
 from pipeline.ops.status.throughput import Throughput
 from pipeline.web.components import charts, states
+from pipeline.web.components.badges import badge
 from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import TableColumn, draw_table
-from pipeline.web.components.words_with_frames import badge
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit

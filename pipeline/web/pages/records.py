@@ -13,7 +13,7 @@ from pipeline.locale import N_
 from pipeline.web.addresses import case_path
 from pipeline.web.components import states
 from pipeline.web.components.acts import act_columns, draw_form_badge
-from pipeline.web.components.folding import draw_folded_list
+from pipeline.web.components.folded_lists import draw_folded_list
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.pager import AFTER, draw_pager
 from pipeline.web.components.panel import panel

@@ -23,14 +23,14 @@ from pipeline.matching.explain.explanation import EntityEvidence
 from pipeline.matching.explain.wording import bits
 from pipeline.web.addresses import case_path
 from pipeline.web.components import states
+from pipeline.web.components.badges import badge
+from pipeline.web.components.filter_panel import draw_filters, parse_filters
 from pipeline.web.components.hits import draw_hit
 from pipeline.web.components.markup import bidi_text, box, link, text
-from pipeline.web.components.narrowing import draw_filters, parse_filters
 from pipeline.web.components.panel import panel
 from pipeline.web.components.reasons import draw_reasons
 from pipeline.web.components.subscribing import subscribe_to_question as subscribed
 from pipeline.web.components.table import TableColumn, draw_table
-from pipeline.web.components.words_with_frames import badge
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pipeline.api.services.statistics import StatisticsAnswer, count_statistics
 from pipeline.locale import N_
-from pipeline.web.components.counted import draw_counts
+from pipeline.web.components.count_bars import draw_counts
 from pipeline.web.components.exporting import draw_export_forms
+from pipeline.web.components.filter_panel import GOALS
 from pipeline.web.components.markup import box, text
-from pipeline.web.components.narrowing import GOALS
 from pipeline.web.components.panel import panel
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters

@@ -9,11 +9,11 @@ from pipeline.access.redaction import Row
 from pipeline.api.services.subscriptions import end_subscription, list_subscriptions, renew_subscription
 from pipeline.locale import N_
 from pipeline.web.components import states
+from pipeline.web.components.badges import badge
 from pipeline.web.components.markup import bidi_text, box, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.subscribing import draw_subscribe_form
 from pipeline.web.components.table import TableColumn, draw_table
-from pipeline.web.components.words_with_frames import badge
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import PURPOSES

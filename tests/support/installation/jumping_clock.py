@@ -8,7 +8,8 @@ from typing import Final
 
 from pipeline.streams.registers import control
 from pipeline.streams.runtime import faults
-from pipeline.streams.stages import intake, standing
+from pipeline.streams.stages import intake
+from pipeline.streams.stages import saved_searches as standing
 
 HOUR_S: Final = 3600
 JUMPS_S: Final = (0, 30 * HOUR_S, -30 * HOUR_S, HOUR_S // 2)

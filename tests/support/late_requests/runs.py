@@ -21,10 +21,10 @@ from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.runtime.faults import FaultCount
 from pipeline.streams.runtime.lane import Lane
 from pipeline.streams.runtime.metering import Meter
+from pipeline.streams.runtime.processor import ChunkResult, Table
 from pipeline.streams.runtime.stores import StorePlaces, reopen_store
 from pipeline.streams.runtime.table_store import TableStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, Transactions
-from pipeline.streams.runtime.work import ChunkResult, Table
 from support.late_requests.audit import Verdict, audit
 from support.late_requests.proxy import Fault
 from support.late_requests.world import AT_ONCE, REQUEST_TIMEOUT_MS, STAGE, Chunk, World, chunks, world

@@ -24,12 +24,12 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.runtime import chunks
+from pipeline.streams.runtime.processor import ChunkResult, Table
 from pipeline.streams.runtime.stage import AgentInput, Stage
 from pipeline.streams.runtime.stop_order import StopOrder
 from pipeline.streams.runtime.stores import StorePlaces
 from pipeline.streams.runtime.table_store import TableStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output
-from pipeline.streams.runtime.work import ChunkResult, Table
 from pipeline.streams.runtime.worker_slots import claimed_slot
 
 COUNT = b"count"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from pipeline.correlation.blocking_report import LargeBlock, blocking_report
-from pipeline.correlation.kinds import KeyKind, make_key
+from pipeline.correlation.key_kinds import KeyKind, make_key
 from pipeline.matching.fingerprint import Fingerprint
 
 PASSPORT, EMAIL, NAME = (

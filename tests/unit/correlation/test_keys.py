@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable
 import pytest
 
 from pipeline.correlation import keys as catalogue
+from pipeline.correlation.key_kinds import CATALOGUE, KeyKind, kind_of, make_key, owner_partition
 from pipeline.correlation.keys import MAX_KEYS
-from pipeline.correlation.kinds import CATALOGUE, KeyKind, kind_of, make_key, owner_partition
 from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.matching.model import load_model
 from pipeline.records.names import normalise_name

@@ -4,7 +4,7 @@ import msgspec
 
 from pipeline.matching.bands import LINK_BANDS, Band, band_of
 from pipeline.matching.explain.wording import BANDS
-from pipeline.web.components.words_with_frames import BAND_LABELS
+from pipeline.web.components.badges import BAND_LABELS
 
 
 def test_the_bands_begin_at_their_probabilities() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.correlation.kinds import KeyKind, make_key
+from pipeline.correlation.key_kinds import KeyKind, make_key
 from pipeline.streams.catalogues import metrics
 from pipeline.streams.runtime.metering import Meter
 from pipeline.streams.stages import correlate

@@ -11,7 +11,8 @@ from pipeline.streams.catalogues.rights import (
     agency_grants,
     role_grants,
 )
-from pipeline.streams.stages import derive, standing
+from pipeline.streams.stages import derive
+from pipeline.streams.stages import saved_searches as standing
 from pipeline.streams.workers.worker import BUILDERS
 
 SETTINGS = Settings(namespace="n-")

@@ -21,9 +21,9 @@ from pipeline.streams.runtime.faults import MAX_FAULTS_IN_A_ROW, FaultCount, Int
 from pipeline.streams.runtime.health import LaneState
 from pipeline.streams.runtime.lane import Lane
 from pipeline.streams.runtime.metering import Meter
+from pipeline.streams.runtime.processor import ChunkResult, Table
 from pipeline.streams.runtime.source_queues import SLICE_RECORDS, WAITING_CHUNKS
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, ProducerFencedError
-from pipeline.streams.runtime.work import ChunkResult, Table
 
 SOURCE = TopicPartition("source", 0)
 OTHER = TopicPartition("other", 0)

@@ -20,7 +20,7 @@ from pipeline.matching.fingerprint import Contact, Handling
 from pipeline.settings import Settings
 from pipeline.streams.runtime.transactions import Output
 from pipeline.streams.stages.hit_gate import DAY_KEY, HeldLedger, HitGateProcessor
-from pipeline.streams.stages.telling import HitPublisher, ViewChange
+from pipeline.streams.stages.hit_publisher import HitPublisher, ViewChange
 from support.correlation.key_rings import RING
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from aiokafka import TopicPartition
 
+from pipeline.streams.runtime.processor import ChunkResult, Table
 from pipeline.streams.runtime.transactions import AppliedPosition, Output
-from pipeline.streams.runtime.work import ChunkResult, Table
 
 
 class NullStore:

@@ -25,7 +25,7 @@ from pipeline.correlation.claims import Claim
 from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.references import make_reference
 from pipeline.correlation.store import MemoryStore
-from pipeline.index.standing_queries import fingerprint_of, meets_exactly
+from pipeline.index.saved_searches import fingerprint_of, meets_exactly
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.matcher import ModelMatcher
@@ -33,7 +33,7 @@ from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.runtime.transactions import Output
-from pipeline.streams.stages.standing import SavedSearchMatches, SavedSearchProcessor
+from pipeline.streams.stages.saved_searches import SavedSearchMatches, SavedSearchProcessor
 from support.access.requesters import make_requester
 from support.correlation.key_rings import RING
 from support.index.documents import PureStages

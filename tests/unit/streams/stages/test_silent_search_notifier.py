@@ -19,7 +19,7 @@ from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
-from pipeline.streams.stages.silent_searches import SilentSearchProcessor
+from pipeline.streams.stages.silent_search_notifier import SilentSearchProcessor
 from support.index.documents import PureStages
 from support.index.memory import MemoryIndex
 from support.records.builder import person, record

@@ -19,11 +19,11 @@ from aiokafka import TopicPartition
 from pipeline.access.hit_ledger import HitQuestion, question_id
 from pipeline.access.notices import Notice, hit_told_notice, silent_link_notice
 from pipeline.correlation.claims import Claim, ClaimSide
+from pipeline.correlation.generation_diff import GenerationDiff, add_new, add_old, difference_hits
 from pipeline.correlation.hits import PURPOSE, CounterpartView, Hit
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.projection import RememberedLink
 from pipeline.correlation.store_file import NO_OFFSET
-from pipeline.correlation.switching import GenerationDiff, add_new, add_old, difference_hits
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
@@ -32,7 +32,7 @@ from pipeline.streams.runtime.stores import StorePlaces
 from pipeline.streams.runtime.table_store import TableStore
 from pipeline.streams.runtime.transactions import Output, Progress, Transactions
 from pipeline.streams.stages.hit_gate import question_output
-from pipeline.streams.stages.notes import TOLD, marker_output, read_marker
+from pipeline.streams.stages.stage_markers import TOLD, marker_output, read_marker
 from pipeline.times import now
 
 log = logging.getLogger(__name__)

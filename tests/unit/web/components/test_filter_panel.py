@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from pipeline.index.filters import Filters
-from pipeline.web.components.narrowing import parse_filters
+from pipeline.web.components.filter_panel import parse_filters
 
 
 def test_an_address_narrows_by_all_that_it_names() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.correlation.reading import LineReader, make_fingerprints
+from pipeline.correlation.line_reading import LineReader, make_fingerprints
 from pipeline.matching.model import load_model
 from pipeline.records.model import Case
 from support.records.builder import event_bytes, person

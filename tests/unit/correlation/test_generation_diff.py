@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
+from pipeline.correlation.generation_diff import GenerationDiff, add_new, add_old, difference_hits
 from pipeline.correlation.hits import Hit, HitKind
-from pipeline.correlation.switching import GenerationDiff, add_new, add_old, difference_hits
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Handling
 from support.correlation.key_rings import RING

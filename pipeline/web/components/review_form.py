@@ -6,9 +6,9 @@ from pipeline.access.redaction import Row
 from pipeline.access.reviews import Verdict
 from pipeline.api.services.reviews import LinkJudgement, LinkVerdict, retract_review, review_link
 from pipeline.matching.explain.words import FIELDS
+from pipeline.web.components.badges import badge, draw_colour
 from pipeline.web.components.form import Sent, field, form, submit_button
 from pipeline.web.components.markup import bidi_text, box, text
-from pipeline.web.components.words_with_frames import badge, draw_colour
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage
 from pipeline.web.vocabulary import VERDICTS

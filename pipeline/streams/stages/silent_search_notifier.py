@@ -28,9 +28,9 @@ from pipeline.matching.score.scoring import judge_score
 from pipeline.records.handling import SILENT
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.runtime.stateless import NullStore, StatelessProcessor
+from pipeline.streams.runtime.processor import ChunkResult
+from pipeline.streams.runtime.stateless_processor import NullStore, StatelessProcessor
 from pipeline.streams.runtime.transactions import Output
-from pipeline.streams.runtime.work import ChunkResult
 
 log = logging.getLogger(__name__)
 

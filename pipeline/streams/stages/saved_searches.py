@@ -16,14 +16,14 @@ from pipeline.correlation.correlator import Correlator, target_partitions
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.visibility import is_expired
 from pipeline.errors import LiaisonError
-from pipeline.index.standing_queries import fingerprint_of
+from pipeline.index.saved_searches import fingerprint_of
 from pipeline.matching.model import Model
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.runtime import faults
-from pipeline.streams.runtime.stateless import NullStore, StatelessProcessor
+from pipeline.streams.runtime.processor import ChunkResult
+from pipeline.streams.runtime.stateless_processor import NullStore, StatelessProcessor
 from pipeline.streams.runtime.transactions import Output
-from pipeline.streams.runtime.work import ChunkResult
 from pipeline.streams.stages.hit_gate import question_output
 from pipeline.times import now
 

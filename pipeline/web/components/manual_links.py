@@ -8,9 +8,9 @@ from pipeline.access.redaction import Row
 from pipeline.api.services.reviews import link_manually
 from pipeline.web.addresses import case_path
 from pipeline.web.components.form import Sent, field, form, submit_button
-from pipeline.web.components.judging import draw_undo_button
 from pipeline.web.components.links import other_side
 from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.components.review_form import draw_undo_button
 from pipeline.web.page import OpenPage
 
 
