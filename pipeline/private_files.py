@@ -16,7 +16,7 @@ def keep_private(home: Path) -> None:
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder that its user alone may enter, or close one of his to others.
+    """Make a folder that its user alone may enter, or close one of theirs to others.
 
     One that belongs to somebody else, as a mounted volume may, stays as it is.
     """

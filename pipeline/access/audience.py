@@ -24,7 +24,7 @@ class Viewer(NamedTuple):
 
 
 def link_audience(a: ClaimSide, b: ClaimSide, exact_a: Band = Band.NONE, exact_b: Band = Band.NONE) -> tuple[str, ...]:
-    """<country or *>|<purpose> for which both sides are shown; agency:<owner>|<purpose> where the other side is to him.
+    """<country or *>|<purpose> for which both sides are shown; agency:<owner>|<purpose> where the other is to them.
 
     `exact_a` and `exact_b` are the claim's: a hit-only side that the other does not meet exactly shows under a grant.
     Roles, retention and grants are left to the policy.
@@ -41,7 +41,7 @@ def _may_reveal(full: ClaimSide, other: ClaimSide, exact: str) -> bool:
 
 
 def requester_words(viewer: Viewer, *, granted: bool = False) -> tuple[str, ...]:
-    """The words of an `audience` that let this requester through; `granted` also where he has a grant for one side."""
+    """The words of an `audience` that let this requester through; `granted` also with a grant for one side."""
     places = (
         f"{EVERY_COUNTRY}|{viewer.purpose}",
         f"{viewer.country}|{viewer.purpose}",

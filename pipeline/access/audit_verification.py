@@ -110,7 +110,7 @@ class TrailVerifier:
         self._replace_siblings(entry)
         if not entry.previous:
             return
-        before = next((one for one in self._chains.values() if one.has_hash(entry.previous)), None)
+        before = next((chain for chain in self._chains.values() if chain.has_hash(entry.previous)), None)
         if before is None:
             yield _make_finding(entry, TrailFault.CUT_SHORT, "the entry that its chain goes on from is not there")
         else:
@@ -122,8 +122,8 @@ class TrailVerifier:
         begun = self._begun.setdefault((writer, entry.previous), {})
         begun[int(number) if number.isdecimal() else 0] = self._chains[entry.chain]
         last = max(begun)
-        for at, one in begun.items():
-            one.replaced = one.replaced or at < last
+        for at, progress in begun.items():
+            progress.replaced = progress.replaced or at < last
 
     def _check_heads(self, entry: AuditEntry) -> Iterator[TrailFinding]:
         for name, head in entry.heads.items():

@@ -136,22 +136,22 @@ def add_review(before: Disclosure, by: Requester, verdict: GlassVerdict, comment
     return append_step(before, step)
 
 
-def verdict_of(one: Disclosure) -> GlassVerdict | None:
+def verdict_of(disclosure: Disclosure) -> GlassVerdict | None:
     """The verdict on what was opened alone last; None while it awaits one, and where there is none to give."""
-    if find_unreviewed(one) is not None:
+    if find_unreviewed(disclosure) is not None:
         return None
-    return next((step.verdict for step in reversed(one.steps) if step.move is Move.REVIEW), None)
+    return next((step.verdict for step in reversed(disclosure.steps) if step.move is Move.REVIEW), None)
 
 
-def oversight_of(one: Disclosure, now: datetime) -> Oversight | None:
+def oversight_of(disclosure: Disclosure, now: datetime) -> Oversight | None:
     """Who has looked at a thread's break-glass; None of a thread that is none, or has opened nothing."""
-    if due := find_unreviewed(one):
+    if due := find_unreviewed(disclosure):
         late = due.deadline is not None and now > due.deadline
         return Oversight.OVERDUE if late else Oversight.AWAITING_REVIEW
-    last = one.last
+    last = disclosure.last
     if last.move is Move.BREAK_GLASS_REQUEST and last.deadline is not None and now < last.deadline:
         return Oversight.AWAITING_CONFIRMATION
-    for step in reversed(one.steps):
+    for step in reversed(disclosure.steps):
         if step.verdict is not None:
             return Oversight(step.verdict.value)
         if step.move in _SEEN:

@@ -115,12 +115,12 @@ def explain_visibility(
     """
     other = change.apply_to(case.handling)
     changed = None if other is None else msgspec.structs.replace(case, handling=other)
-    active = {one.name: one for one in agencies if one.state is AgencyState.ACTIVE}
+    active = {agency.name: agency for agency in agencies if agency.state is AgencyState.ACTIVE}
     readers = [OPERATOR, *(_agency_reader(active[name]) for name in sorted(active))]
     rows = tuple(_agency_view(case, changed, who, purpose, now, grants) for who in readers for purpose in PURPOSES)
-    personal = [one for one in grants if one.subject and one.agency in active]
-    people = [_personal_view(case, changed, one, active[one.agency], now) for one in personal]
-    held = sorted((one for one in people if one.purposes), key=lambda one: (one.agency, one.subject))
+    personal = [grant for grant in grants if grant.subject and grant.agency in active]
+    people = [_personal_view(case, changed, grant, active[grant.agency], now) for grant in personal]
+    held = sorted((view for view in people if view.purposes), key=lambda one: (one.agency, one.subject))
     return CaseVisibility(
         case.case, _handling_words(case.handling), _handling_words(other) if other else None, rows, tuple(held)
     )

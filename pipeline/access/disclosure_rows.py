@@ -12,34 +12,34 @@ from pipeline.access.disclosures import Disclosure, Move, ThreadStep, find_unrev
 from pipeline.access.policy import CaseMeta, View
 
 
-def disclosure_for(one: Disclosure, case: CaseMeta, reader: str, seen: View, now: datetime) -> dict[str, Any]:
+def disclosure_for(disclosure: Disclosure, case: CaseMeta, reader: str, seen: View, now: datetime) -> dict[str, Any]:
     """A thread as one of its two agencies may see it: the case's key for whom sees the case in full.
 
     Each agency sees its own people and case reference, and of the other one that it acted.
     """
-    mine = one.requester == reader
-    looked = oversight_of(one, now)
+    mine = disclosure.requester == reader
+    looked = oversight_of(disclosure, now)
     return {
-        "id": one.id,
+        "id": disclosure.id,
         "mine": mine,
         "case": case.case if seen is View.FULL else None,
-        "agency": one.owner if mine else one.requester,
+        "agency": disclosure.owner if mine else disclosure.requester,
         "contact": msgspec.to_builtins(case.contact),
-        "break_glass": bool(one.subject),
-        "state": thread_state(one, case.handling, now).value,
-        "overdue": is_overdue(one, now) or looked is Oversight.OVERDUE,
-        "deadline": _format_time(_deadline_of(one)),
-        "until": _format_time(one.last.until),
+        "break_glass": bool(disclosure.subject),
+        "state": thread_state(disclosure, case.handling, now).value,
+        "overdue": is_overdue(disclosure, now) or looked is Oversight.OVERDUE,
+        "deadline": _format_time(_deadline_of(disclosure)),
+        "until": _format_time(disclosure.last.until),
         "oversight": None if looked is None else looked.value,
-        "subject": (one.subject or None) if mine else None,
-        "steps": [_step_for(step, reader) for step in one.steps],
+        "subject": (disclosure.subject or None) if mine else None,
+        "steps": [_step_for(step, reader) for step in disclosure.steps],
     }
 
 
-def _deadline_of(one: Disclosure) -> datetime | None:
+def _deadline_of(disclosure: Disclosure) -> datetime | None:
     """When a review is due, else the latest time by which something was."""
-    due = find_unreviewed(one)
-    return due.deadline if due else next((step.deadline for step in reversed(one.steps) if step.deadline), None)
+    due = find_unreviewed(disclosure)
+    return due.deadline if due else next((step.deadline for step in reversed(disclosure.steps) if step.deadline), None)
 
 
 def _step_for(step: ThreadStep, reader: str) -> dict[str, Any]:

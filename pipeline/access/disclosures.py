@@ -212,12 +212,12 @@ def add_revocation(before: Disclosure, by: Requester, reason: str, now: datetime
     return append_step(before, make_step(Move.REVOCATION, by, reason, now))
 
 
-def grant_of(one: Disclosure) -> Grant | None:
+def grant_of(disclosure: Disclosure) -> Grant | None:
     """The grant that a thread's last step gives; the policy decides whether it is in force."""
-    last = one.last
+    last = disclosure.last
     if last.move not in OPENING or last.until is None:
         return None
-    return Grant(one.case, one.requester, last.until, last.under, one.subject)
+    return Grant(disclosure.case, disclosure.requester, last.until, last.under, disclosure.subject)
 
 
 _CLOSED: Final = {
@@ -228,9 +228,9 @@ _CLOSED: Final = {
 """What a thread is after a last step that opens nothing; revoked after all others."""
 
 
-def thread_state(one: Disclosure, handling: Handling, now: datetime) -> ThreadState:
+def thread_state(disclosure: Disclosure, handling: Handling, now: datetime) -> ThreadState:
     """What a thread is at the aware time `now`, under the case's present handling."""
-    last = one.last
+    last = disclosure.last
     requested = last.move is Move.BREAK_GLASS_REQUEST
     end = last.deadline if requested else last.until
     if end is None and last.verdict is not GlassVerdict.JUSTIFIED:
@@ -242,14 +242,14 @@ def thread_state(one: Disclosure, handling: Handling, now: datetime) -> ThreadSt
     return ThreadState.AWAITING_CONFIRMATION if requested else ThreadState.GRANTED
 
 
-def is_open(one: Disclosure) -> bool:
+def is_open(disclosure: Disclosure) -> bool:
     """Whether something is asked, or was opened and not closed again, whatever its date."""
-    return one.last.move in (Move.REQUEST, Move.BREAK_GLASS_REQUEST) or grant_of(one) is not None
+    return disclosure.last.move in (Move.REQUEST, Move.BREAK_GLASS_REQUEST) or grant_of(disclosure) is not None
 
 
-def find_unreviewed(one: Disclosure) -> ThreadStep | None:
+def find_unreviewed(disclosure: Disclosure) -> ThreadStep | None:
     """The earliest opening by one that the owner is to review and has not; a review covers all before it."""
-    return _find_unreviewed(one.steps)
+    return _find_unreviewed(disclosure.steps)
 
 
 def _find_unreviewed(steps: tuple[ThreadStep, ...]) -> ThreadStep | None:
@@ -262,15 +262,15 @@ def _find_unreviewed(steps: tuple[ThreadStep, ...]) -> ThreadStep | None:
     return earliest
 
 
-def is_overdue(one: Disclosure, now: datetime) -> bool:
+def is_overdue(disclosure: Disclosure, now: datetime) -> bool:
     """Whether a request has had no answer by its deadline."""
-    deadline = one.last.deadline
-    return one.last.move is Move.REQUEST and deadline is not None and now > deadline
+    deadline = disclosure.last.deadline
+    return disclosure.last.move is Move.REQUEST and deadline is not None and now > deadline
 
 
-def may_decide(one: Disclosure, who: Requester) -> bool:
+def may_decide(disclosure: Disclosure, who: Requester) -> bool:
     """Whether `who` speaks for the owner."""
-    return who.reads and who.agency == one.owner
+    return who.reads and who.agency == disclosure.owner
 
 
 def plain_handling(handling: Handling) -> Handling:
@@ -278,10 +278,10 @@ def plain_handling(handling: Handling) -> Handling:
     return Handling(*msgspec.structs.astuple(handling))
 
 
-def require_last(one: Disclosure, *moves: Move) -> None:
+def require_last(disclosure: Disclosure, *moves: Move) -> None:
     """Raises NotDueError unless the last step is one of these."""
-    if one.last.move not in moves:
-        raise _not_after(one.last)
+    if disclosure.last.move not in moves:
+        raise _not_after(disclosure.last)
 
 
 def _not_after(last: ThreadStep) -> NotDueError:

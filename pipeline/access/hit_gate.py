@@ -1,9 +1,9 @@
 """The gate for hit-only (H2) records: whatever tells that one exists asks here first. Pure.
 
-Searches, list checks, standing queries, shared questions and pushed cases are all questions. Of a question only its
+Searches, list checks, saved searches, shared questions and pushed cases are all questions. Of a question only its
 exact parts count: whole numbers (identifiers, phones, e-mails), and whole names with a whole birth date. A partial
-date, a text date, a place, or a number that is merely like the record's would let its author feel his way to content
-that he may not read.
+date, a text date, a place, or a number that is merely like the record's would let its author feel a way to content
+that they may not read.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def see_link(view: LinkView, band: Band, exact_a: Band, exact_b: Band) -> LinkSi
 
 
 def _exact_parts(asking: Entities, numbers: _Numbers) -> Entities:
-    parts = (_exact_part(one, numbers) for one in asking)
+    parts = (_exact_part(entity, numbers) for entity in asking)
     return tuple(part for part in parts if part.birth_date or part.identifiers or part.phones or part.emails)
 
 
@@ -87,9 +87,9 @@ def _exact_part(entity: EntityPrint, numbers: _Numbers) -> EntityPrint:
         entity.type,
         names=names if dated else (),
         birth_date=entity.birth_date if dated else None,
-        identifiers=tuple(one for one in entity.identifiers if one.value in numbers.identifiers),
-        phones=tuple(one for one in entity.phones if one.e164 in numbers.phones),
-        emails=tuple(one for one in entity.emails if one in numbers.emails),
+        identifiers=tuple(identifier for identifier in entity.identifiers if identifier.value in numbers.identifiers),
+        phones=tuple(phone for phone in entity.phones if phone.e164 in numbers.phones),
+        emails=tuple(email for email in entity.emails if email in numbers.emails),
     )
 
 
@@ -101,9 +101,9 @@ def is_whole_name(name: NamePrint) -> bool:
 def _numbers_of(held: Iterable[EntityPrint]) -> _Numbers:
     """A number with characters that nobody read is not whole."""
     entities = tuple(held)
-    identifiers = frozenset(one.value for entity in entities for one in entity.identifiers)
+    identifiers = frozenset(identifier.value for entity in entities for identifier in entity.identifiers)
     return _Numbers(
         frozenset(value for value in identifiers if not WILDCARDS.intersection(value)),
-        frozenset(one.e164 for entity in entities for one in entity.phones),
-        frozenset(one for entity in entities for one in entity.emails),
+        frozenset(phone.e164 for entity in entities for phone in entity.phones),
+        frozenset(email for entity in entities for email in entity.emails),
     )

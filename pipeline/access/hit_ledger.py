@@ -1,4 +1,4 @@
-"""The budget of hit-only answers that come from the stream: pushed cases, standing queries, shared interest. Pure.
+"""The budget of hit-only answers that come from the stream: pushed cases, saved searches, shared interest. Pure.
 
 Each answer about an agency's hit-only records that another agency is due is a HitQuestion. It is answered while the
 asking agency has answers left about that owner today; else it waits, and is answered in the order of its id on a later

@@ -42,7 +42,7 @@ class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Of a silent case's link both are there.
 
-    `disclosure` and `subscription` are ids of a thread and of the receiver's own standing query.
+    `disclosure` and `subscription` are ids of a thread and of the receiver's own saved search.
     """
 
     id: str
@@ -92,9 +92,9 @@ def disclosure_notice(one: Disclosure, ring: KeyRing) -> Notice | None:
 
 
 def silent_link_notice(hit: Hit, side: ClaimSide, now: datetime) -> Notice | None:
-    """What the owner of a silent case is told of a new link of it, beside the hit: silence there is his own choice.
+    """What the owner of a silent case is told of a new link of it, beside the hit: silence there is their own choice.
 
-    A hit is there only where the other side is visible to him at least as one; `side` is his own of the claim.
+    A hit is there only where the other side is visible to them at least as one; `side` is their own of the claim.
     """
     if hit.kind is not HitKind.NEW or side.handling.code != SILENT:
         return None

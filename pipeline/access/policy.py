@@ -95,7 +95,7 @@ class CaseMeta(msgspec.Struct, frozen=True):
 
 
 class Grant(msgspec.Struct, frozen=True):
-    """An owner's leave for one agency to read one hit-only case, or a supervisor's break-glass for himself.
+    """An owner's leave for one agency to read one hit-only case, or a supervisor's break-glass for their own use.
 
     `under` is the handling at that time; `subject` is "" for the whole agency.
     """
@@ -198,7 +198,7 @@ def link_view(a: View, b: View) -> LinkView:
 
 
 def may_break_glass(case: CaseMeta, requester: Requester, seen: View) -> bool:
-    """Whether a supervisor may open this case with a reason: hit-only content that he sees as a hit, never H3."""
+    """Whether a supervisor may open this case with a reason: hit-only content that they see as a hit, never H3."""
     return "supervisor" in requester.roles and seen is View.HIT and case.handling.code == HIT_ONLY
 
 

@@ -126,12 +126,12 @@ def review_colour(review: Review) -> Colour:
 
 def _is_disputed(holding: Iterable[Review]) -> bool:
     """One agency says that they are different, another that they are the same or related."""
-    said = {one.verdict for one in holding}
+    said = {review.verdict for review in holding}
     return Verdict.DIFFERENT in said and bool(said & {Verdict.SAME, Verdict.RELATED})
 
 
 def undo_review(review: Review, by: Requester, now: datetime) -> Review:
-    """The review taken back: by its reviewer, or by a supervisor of his agency. Raises NotUndoableError."""
+    """The review taken back: by its reviewer, or by a supervisor of the same agency. Raises NotUndoableError."""
     if review.undone:
         raise NotUndoableError("this review is already undone")
     if by.agency != review.agency or not (by.subject == review.reviewer or "supervisor" in by.roles):

@@ -59,18 +59,18 @@ class DenyList:
 
     def add_revocations(self, revocations: Iterable[Revocation], now: datetime) -> None:
         """Take in revocations; forget those whose tokens have expired."""
-        for one in revocations:
-            if one.token:
-                self._tokens[one.token] = one.until
+        for revocation in revocations:
+            if revocation.token:
+                self._tokens[revocation.token] = revocation.until
             else:
-                self._add_person(one)
+                self._add_person(revocation)
         self._tokens = {name: until for name, until in self._tokens.items() if until > now}
-        self._people = {name: one for name, one in self._people.items() if one.until > now}
+        self._people = {name: revocation for name, revocation in self._people.items() if revocation.until > now}
 
-    def _add_person(self, one: Revocation) -> None:
-        held = self._people.get((one.agency, one.subject))
-        if held is None or held.time < one.time:
-            self._people[one.agency, one.subject] = one
+    def _add_person(self, revocation: Revocation) -> None:
+        held = self._people.get((revocation.agency, revocation.subject))
+        if held is None or held.time < revocation.time:
+            self._people[revocation.agency, revocation.subject] = revocation
 
     def covers(self, bearer: TokenBearer) -> bool:
         """Whether the token was ended."""

@@ -15,7 +15,7 @@ from pipeline.matching.bands import Band
 
 
 class Asker(NamedTuple):
-    """An agency that asks: by a search, or by the standing query `subscription`. `once` names what is told once."""
+    """An agency that asks: by a search, or by the saved search `subscription`. `once` names what is told once."""
 
     agency: str
     purpose: str
@@ -23,9 +23,9 @@ class Asker(NamedTuple):
     subscription: str = ""
 
 
-def asker_of(one: Subscription) -> Asker:
-    """Who asks by a standing query."""
-    return Asker(one.agency, one.purpose, one.id, one.id)
+def asker_of(subscription: Subscription) -> Asker:
+    """Who asks by a saved search."""
+    return Asker(subscription.agency, subscription.purpose, subscription.id, subscription.id)
 
 
 def shared_notices(a: Asker, b: Asker, band: Band, now: datetime) -> Iterator[Notice]:

@@ -1,7 +1,7 @@
-"""Standing queries (saved searches): a question that every new or changed case is held against, for ninety days. Pure.
+"""Saved searches (saved searches): a question that every new or changed case is held against, for ninety days. Pure.
 
 In the stream it is a fingerprint under the key `sub:<id>`, silent and without a country, so that it meets cases of
-every country and no other standing query; its matches are notices, never links.
+every country and no other saved search; its matches are notices, never links.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling
 from pipeline.records.handling import FULL_CODES, HIT_ONLY, SILENT, is_released
 
 LASTS: Final = timedelta(days=90)
-"""Then its owner says again for which purpose and case he needs it, or it ends."""
+"""Then its owner says again for which purpose and case they need it, or it ends."""
 
 PREFIX: Final = "sub:"
 
@@ -62,50 +62,54 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
 def make_subscription(
     name: str, question: str, dialled: str, by: Requester, why: Grounds, now: datetime, *, shared: bool = False
 ) -> Subscription:
-    """A new standing query of the requester's agency."""
+    """A new saved search of the requester's agency."""
     blank = Subscription(name, by.agency, SubscriptionState.ACTIVE, now, 0, by.country, by.subject)
     return extend_subscription(
         msgspec.structs.replace(blank, question=question, dialled=dialled, shared=shared), why, now
     )
 
 
-def extend_subscription(one: Subscription, why: Grounds, now: datetime) -> Subscription:
+def extend_subscription(subscription: Subscription, why: Grounds, now: datetime) -> Subscription:
     """The query for another ninety days, on these grounds."""
     purpose, stated = why.purpose.value, why.case_reference
-    later = {"time": now, "version": one.version + 1, "until": now + LASTS}
-    return msgspec.structs.replace(one, purpose=purpose, case_reference=stated, **later)
+    later = {"time": now, "version": subscription.version + 1, "until": now + LASTS}
+    return msgspec.structs.replace(subscription, purpose=purpose, case_reference=stated, **later)
 
 
-def close_subscription(one: Subscription, now: datetime) -> Subscription:
+def close_subscription(subscription: Subscription, now: datetime) -> Subscription:
     """The mark that a query has ended, without what it asked."""
-    return Subscription(one.id, one.agency, SubscriptionState.ENDED, now, one.version + 1)
+    return Subscription(subscription.id, subscription.agency, SubscriptionState.ENDED, now, subscription.version + 1)
 
 
-def is_active(one: Subscription, now: datetime) -> bool:
+def is_active(subscription: Subscription, now: datetime) -> bool:
     """Whether it is matched and read at the aware time `now`."""
-    return one.state is SubscriptionState.ACTIVE and one.until is not None and now < one.until
+    return (
+        subscription.state is SubscriptionState.ACTIVE and subscription.until is not None and now < subscription.until
+    )
 
 
-def standing_query(one: Subscription, keys: tuple[int, ...], entities: tuple[EntityPrint, ...]) -> Fingerprint:
+def saved_search_print(
+    subscription: Subscription, keys: tuple[int, ...], entities: tuple[EntityPrint, ...]
+) -> Fingerprint:
     """What the correlator matches; of an ended one a mark without content."""
-    over = one.state is SubscriptionState.ENDED
-    asked = hashlib.blake2b(f"{one.id} {one.question} {over}".encode(), digest_size=16).hexdigest()
+    over = subscription.state is SubscriptionState.ENDED
+    asked = hashlib.blake2b(f"{subscription.id} {subscription.question} {over}".encode(), digest_size=16).hexdigest()
     return Fingerprint(
-        case=f"{PREFIX}{one.id}",
-        version=one.version,
+        case=f"{PREFIX}{subscription.id}",
+        version=subscription.version,
         hash=asked,
-        agency=one.agency,
+        agency=subscription.agency,
         country="",
         withdrawn=over,
-        retain_until="" if one.until is None else one.until.date().isoformat(),
-        handling=Handling(SILENT, (one.country,), (one.purpose,)),
+        retain_until="" if subscription.until is None else subscription.until.date().isoformat(),
+        handling=Handling(SILENT, (subscription.country,), (subscription.purpose,)),
         keys=() if over else keys,
         entities=() if over else entities,
     )
 
 
-def is_standing_query(case: str) -> bool:
-    """Whether a key of `blocks` is a standing query's."""
+def is_saved_search(case: str) -> bool:
+    """Whether a key of `blocks` is a saved search's."""
     return case.startswith(PREFIX)
 
 
@@ -136,8 +140,8 @@ def match_question(claim: Claim, notice: Notice, now: datetime) -> HitQuestion |
 
 
 def _order_sides(claim: Claim) -> tuple[ClaimSide, ClaimSide, Band]:
-    """The standing query, the case that it met, and the band in which it met a hit-only one."""
-    if is_standing_query(claim.a.case):
+    """The saved search, the case that it met, and the band in which it met a hit-only one."""
+    if is_saved_search(claim.a.case):
         return claim.a, claim.b, claim.exact_a
     return claim.b, claim.a, claim.exact_b
 

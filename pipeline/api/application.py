@@ -67,7 +67,7 @@ def create_app(opening: Opening) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    # The last one is outermost: whoever is not let in is refused before the length of his body is looked at.
+    # The last one is outermost: whoever is not let in is refused before the length of the body is looked at.
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=JSON_BYTES)
     for layer in (RequestAdmission, RequestIds, RequestMetrics):
         app.add_middleware(layer)
@@ -80,7 +80,7 @@ def create_app(opening: Opening) -> FastAPI:
 
 
 class RequestIds:
-    """Takes over the caller's request id where it is a plain one, and his language; no cache may keep an answer.
+    """Takes over the caller's request id where it is a plain one, and their language; no cache may keep an answer.
 
     Plain ASGI: Starlette's function middleware runs each request in a task of its own, which costs 0.3 ms.
     """

@@ -24,7 +24,7 @@ TOKEN_LIFE: Final = timedelta(minutes=5)
 
 OPERATOR: Final = Requester("local operator", "", "", frozenset({Role.OPERATOR}))
 OWN_GROUNDS: Final = ("investigation", "command line")
-"""What the local operator's reading is recorded under where he states nothing else."""
+"""What the local operator's reading is recorded under where nothing else is stated."""
 
 
 class Caller(NamedTuple):

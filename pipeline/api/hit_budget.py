@@ -33,7 +33,7 @@ class HitBudget:
     def record_entry(self, entry: AuditEntry) -> None:
         """Take note of what another process, or this one before its start, has given."""
         if entry.kind is ActKind.SEARCH and not (self._own and entry.chain.startswith(self._own)):
-            hits = sum(one.form is ShownForm.HIT for one in entry.shown)
+            hits = sum(case.form is ShownForm.HIT for case in entry.shown)
             self._given[_budget_key(entry.agency, entry.subject, datetime.fromisoformat(entry.time))] += hits
 
 

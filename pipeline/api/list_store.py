@@ -139,9 +139,9 @@ class ListStore:
         for at, line in enumerate(self._read_lines(job)):
             if (at + 1) * STEP > first and (last is None or at * STEP < last):
                 text = self._cipher.decrypt(line.decode(), job.created)
-                for row, one in enumerate(msgspec.json.decode(text, type=tuple[ListRowFindings, ...]), at * STEP):
+                for row, findings in enumerate(msgspec.json.decode(text, type=tuple[ListRowFindings, ...]), at * STEP):
                     if row >= first and (last is None or row < last):
-                        yield row, one
+                        yield row, findings
 
     def append(self, job: ListJob, found: tuple[ListRowFindings, ...]) -> None:
         """Keep the next step. Raises NoListError where the list was deleted meanwhile."""

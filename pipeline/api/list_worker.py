@@ -1,4 +1,4 @@
-"""Works on lists: each row is a search of its requester's, with his rights, his budget, and an audit entry of its own.
+"""Works on lists: each row is a search of its requester's, with their rights and budget, and an audit entry of its own.
 
 Lists take turns, one step of rows after the other, so that a long one holds up no short one and each costs what as many
 searches one after another cost. A process that dies leaves its list to the next one, which goes on after the last step
@@ -81,7 +81,7 @@ async def _advance_list(runtime: Runtime, job: ListJob) -> bool:
         step = enumerate(rows[first : first + STEP], first)
         asked = [asyncio.ensure_future(_search_row(runtime, job, at, row)) for at, row in step]
         await asyncio.wait(asked)  # all of them: one that went on alone would be asked again beside itself
-        await asyncio.to_thread(runtime.lists.append, job, tuple(one.result() for one in asked))
+        await asyncio.to_thread(runtime.lists.append, job, tuple(task.result() for task in asked))
     return runtime.lists.count_done(job) < job.rows
 
 

@@ -1,4 +1,4 @@
-"""Requests that are refused (401, 403, 422) are on record too: who tries what he may not shows in the audit.
+"""Requests that are refused (401, 403, 422) are on record too: who tries what they may not shows in the audit.
 
 Recorded within the rate of a person's requests, and within one such rate for all whose token does not hold: what is
 beyond that, or can't be recorded, is counted. A refusal discloses nothing, so it is answered either way.

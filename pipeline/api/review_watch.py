@@ -25,9 +25,13 @@ async def count_overdue_reviews(decisions: DecisionReader, reader: IndexReader, 
 
     What was opened of a case that is gone is not counted: nobody can review it.
     """
-    late = [one async for one in decisions.late_reviews(now) if oversight_of(one, now) is Oversight.OVERDUE]
-    live = await reader.read_cases(one.case for one in late)
-    return Counter(one.owner for one in late if one.case in live)
+    late = [
+        disclosure
+        async for disclosure in decisions.late_reviews(now)
+        if oversight_of(disclosure, now) is Oversight.OVERDUE
+    ]
+    live = await reader.read_cases(disclosure.case for disclosure in late)
+    return Counter(disclosure.owner for disclosure in late if disclosure.case in live)
 
 
 async def watch_reviews(decisions: DecisionReader, reader: IndexReader, clock: Callable[[], datetime]) -> None:

@@ -50,7 +50,7 @@ class Session:
             raise ForbiddenError()
 
     def require_reader(self) -> None:
-        """Raises ForbiddenError unless he may read cases at all, UnavailableError while the index is too far behind."""
+        """Raises ForbiddenError unless they may read cases, UnavailableError while the index is too far behind."""
         self.require_role(Role.INVESTIGATOR, Role.SUPERVISOR)
         allowed = self.runtime.settings.max_index_lag
         held = self.runtime.indexed_as_of()
@@ -84,7 +84,7 @@ class Session:
     async def decide_views_by_key(self, keys: Iterable[str], documents: Mapping[str, CaseDocument]) -> dict[str, View]:
         """How the requester sees each case that a request names, whether it is there or not, now.
 
-        Grants are read for whatever he does not read without one: a hit-only case costs what none costs.
+        Grants are read for whatever they do not read without one: a hit-only case costs what none costs.
         """
         seen = self.decide_without_grants(documents)
         closed = [key for key in keys if seen.get(key) is not View.FULL]
@@ -101,15 +101,21 @@ class Session:
         return [key for key, how in (await self.decide_views(documents)).items() if how is View.FULL]
 
     async def see_links(self, links: Sequence[LinkDocument], views: Mapping[str, View]) -> dict[str, LinkSight]:
-        """How the requester sees each of these links, by link id, whose cases he sees so.
+        """How the requester sees each of these links, by link id, whose cases they see so.
 
         One with a hit-only side shows once the gate has answered the other side's present content.
         """
         seen = {
-            one.link: see_link(link_view(*(views[case] for case in one.cases)), one.band, one.exact_a, one.exact_b)
-            for one in links
+            document.link: see_link(
+                link_view(*(views[case] for case in document.cases)), document.band, document.exact_a, document.exact_b
+            )
+            for document in links
         }
-        asked = {one.link: hit_question(one, seen[one.link].view) for one in links if seen[one.link].view in HIT_VIEWS}
+        asked = {
+            document.link: hit_question(document, seen[document.link].view)
+            for document in links
+            if seen[document.link].view in HIT_VIEWS
+        }
         admitted = await self.runtime.decisions.read_admitted(name for name, _ in asked.values()) if asked else {}
         return {
             link: sight if link not in asked or admitted.get(asked[link][0]) == asked[link][1] else UNSEEN

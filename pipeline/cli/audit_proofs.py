@@ -206,8 +206,8 @@ def _report_findings(findings: Iterable[LogFinding], told: str, *, as_json: bool
     import msgspec
 
     found = list(findings)
-    for one in found:
-        line: Any = msgspec.json.encode(one) if as_json else f"{one.fault}\t{one.at}\t{one.told}"
+    for finding in found:
+        line: Any = msgspec.json.encode(finding) if as_json else f"{finding.fault}\t{finding.at}\t{finding.told}"
         typer.echo(line)
     typer.echo(f"{told}; {len(found)} faults", err=True)
     if found:

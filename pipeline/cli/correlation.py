@@ -87,7 +87,10 @@ def resolve(
 
     loaded, reader = load_model(model), LineReader()
     with _make_progress_bar() as bar:
-        cases = {one.case: one for one in make_fingerprints(reader.read_cases(_read_lines(files, bar)), loaded)}
+        cases = {
+            fingerprint.case: fingerprint
+            for fingerprint in make_fingerprints(reader.read_cases(_read_lines(files, bar)), loaded)
+        }
         found = find_links(cases.values(), ModelMatcher(loaded), within=within)
     things = things_of(cases, found, loaded)
     text = b"".join(msgspec.json.encode(thing) + b"\n" for thing in things)
@@ -185,15 +188,15 @@ def _print_report(report: BlockingReport) -> None:
     from rich.table import Table
 
     table = Table("kind", "of", "keys a case", "pairs a case", "largest block", "recall", "only by it")
-    for one in report.kinds:
+    for kind in report.kinds:
         table.add_row(
-            one.kind,
-            one.of,
-            f"{one.keys_per_case:.2f}",
-            f"{one.pairs_per_case:.2f}",
-            str(one.largest_block),
-            "" if one.recall is None else f"{one.recall:.4f}",
-            "" if one.only is None else f"{one.only:.4f}",
+            kind.kind,
+            kind.of,
+            f"{kind.keys_per_case:.2f}",
+            f"{kind.pairs_per_case:.2f}",
+            str(kind.largest_block),
+            "" if kind.recall is None else f"{kind.recall:.4f}",
+            "" if kind.only is None else f"{kind.only:.4f}",
         )
     console = Console()
     console.print(table)

@@ -191,7 +191,11 @@ def receipts(
     wanted = _parse_outcomes(outcome or list(Outcome))
     with _until_interrupted(), FeedClient(agency) as client:
         found = client.receipts(since=_parse_time(since), follow=follow)
-        print_each(_limit_items((one for one in found if one.outcome in wanted), limit), receipt_line, as_json=as_json)
+        print_each(
+            _limit_items((receipt for receipt in found if receipt.outcome in wanted), limit),
+            receipt_line,
+            as_json=as_json,
+        )
 
 
 def hits(

@@ -43,7 +43,7 @@ class CandidateLookup:
         asking, numbers = self._drop_same_country(fingerprints, asking, entries["number"])
         counts = np.bincount(asking, minlength=len(owned)).tolist()
         if len(numbers):
-            sketches = join_sketches([one.sketch for one in fingerprints])
+            sketches = join_sketches([fingerprint.sketch for fingerprint in fingerprints])
             may = self._screen(sketches.take_cases(asking), self._store.sketches.get_sketches(numbers & _SEQUENCE))
             asking, numbers = asking[may], numbers[may]
         ends = np.searchsorted(asking, np.arange(len(owned)), side="right").tolist()
@@ -57,7 +57,9 @@ class CandidateLookup:
     ) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
         """Each pair once, without those of one country for certain."""
         if not self._within:
-            own = np.array([self._store.country_byte(one.country) for one in fingerprints], np.uint32)[asking]
+            own = np.array([self._store.country_byte(fingerprint.country) for fingerprint in fingerprints], np.uint32)[
+                asking
+            ]
             kept = (own == UNKNOWN_COUNTRY) | (own != numbers >> _SEQUENCE_BITS)
             asking, numbers = asking[kept], numbers[kept]
         pairs = np.unique(asking.astype(np.uint64) << _NUMBER_BITS | numbers)

@@ -86,8 +86,16 @@ def plan_keys(enough: int) -> KeyPlan:
         for variant in dict.fromkeys((attributes, attributes.replace("c", "u"))):
             if (joined := _combination_limits(kind, named, attributes, variant, enough)) is not None:
                 found.setdefault(named, []).append(joined)
-    alone = tuple((one.attributes, one.base) for one in found.pop("") if one.least <= 0 < one.below)
-    swapped = {named[::-1]: [_swap_parts(one) for one in some] for named, some in found.items() if named != named[::-1]}
+    alone = tuple(
+        (combination.attributes, combination.base)
+        for combination in found.pop("")
+        if combination.least <= 0 < combination.below
+    )
+    swapped = {
+        named[::-1]: [_swap_parts(combination) for combination in some]
+        for named, some in found.items()
+        if named != named[::-1]
+    }
     return KeyPlan(alone, {named: tuple(sorted(some, key=_least_rarity)) for named, some in (found | swapped).items()})
 
 
@@ -117,9 +125,9 @@ def _rarity_limit(named: str, attributes: str, enough: int, lesser: str, others:
     return enough - rarity
 
 
-def _swap_parts(one: KeyCombination) -> KeyCombination:
-    return one._replace(first=one.second, second=one.first)
+def _swap_parts(combination: KeyCombination) -> KeyCombination:
+    return combination._replace(first=combination.second, second=combination.first)
 
 
-def _least_rarity(one: KeyCombination) -> int:
-    return one.least
+def _least_rarity(combination: KeyCombination) -> int:
+    return combination.least

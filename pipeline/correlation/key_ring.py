@@ -57,7 +57,7 @@ class KeyRing:
         """Raises LiaisonError where two secrets have one id: then the last is to be drawn anew."""
         if not secrets:
             raise LiaisonError("an installation has at least one secret")
-        self._secrets = {_hkdf(one, f"liaison {KeyUse.ID}")[:ID_BYTES].hex(): one for one in secrets}
+        self._secrets = {_hkdf(secret, f"liaison {KeyUse.ID}")[:ID_BYTES].hex(): secret for secret in secrets}
         if len(self._secrets) < len(secrets):
             raise LiaisonError("two of the installation's secrets have the same id; replace the last 32 bytes")
         self.ids = tuple(self._secrets)

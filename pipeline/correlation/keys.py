@@ -1,4 +1,4 @@
-"""The blocking keys of a case: what two cases must share before they are compared (kinds: pipeline.correlation.key_kinds).
+"""The blocking keys of a case: what two cases must share before they are compared (kinds: key_kinds.py).
 
 Keys depend on the case alone, never on what else is known, so every partition, batch and search derive the same.
 """

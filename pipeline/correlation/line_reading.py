@@ -15,7 +15,7 @@ from pipeline.records.messages import Reason
 from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
 from pipeline.records.validation import RecordProblem, RefusedError, ValidRecord, load, read, sender_problems
-from pipeline.records.versions import KnownVersion, VersionRelation, standing
+from pipeline.records.versions import KnownVersion, VersionRelation, compare_version
 
 ACCEPTED, DUPLICATE = "accepted", "duplicate"
 
@@ -66,7 +66,7 @@ class LineReader:
 
     def _is_newer(self, record: ValidRecord) -> bool:
         case, content = record.case, content_hash(record.data)
-        found = standing(self._known.get(case.key), case.version, content)
+        found = compare_version(self._known.get(case.key), case.version, content)
         if found in (VersionRelation.STALE, VersionRelation.CONFLICTING):
             problem = RecordProblem(Reason(found), "/data/version", "not newer than the version taken before")
             raise RefusedError(problem)

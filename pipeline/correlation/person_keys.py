@@ -65,10 +65,10 @@ def person_keys(entity: EntityPrint, enough: int) -> set[int]:
     """The keys of a person that hold a name or a birth date."""
     joined_by, told, values = plan_keys(enough), _told_tokens(entity, enough), _attribute_values(entity)
     begun = list(joined_by.alone)
-    for one in told:
-        begun += one.begun
-    for one, other in combinations(told, 2):
-        begun += _pair_tokens(one, other, joined_by)
+    for keys in told:
+        begun += keys.begun
+    for keys, other in combinations(told, 2):
+        begun += _pair_tokens(keys, other, joined_by)
     return {base ^ value for attributes, base in begun for value in values[attributes]}
 
 
@@ -79,8 +79,8 @@ def _told_tokens(entity: EntityPrint, enough: int) -> list[TokenBlockingKeys]:
     return told if len(told) <= MAX_TOKENS else sorted(told, key=_by_rarity)[:MAX_TOKENS]
 
 
-def _by_rarity(one: TokenBlockingKeys) -> tuple[int, tuple[NamePart, ...]]:
-    return -one.rarity, one.parts
+def _by_rarity(keys: TokenBlockingKeys) -> tuple[int, tuple[NamePart, ...]]:
+    return -keys.rarity, keys.parts
 
 
 @lru_cache(maxsize=1 << 16)
@@ -93,10 +93,10 @@ def _precompute_token(token: TokenPrint, enough: int) -> TokenBlockingKeys:
     if len(spelt) >= SPELT:
         parts.append(_make_part("x", spelt, rarity_of(spelt), heard.rarity))
     begun = [
-        (one.attributes, one.base ^ part.value)
+        (combination.attributes, combination.base ^ part.value)
         for part in parts
-        for one in plan_keys(enough).names.get(part.letter, ())
-        if one.least <= part.rarity < one.below and part.heard < one.heard
+        for combination in plan_keys(enough).names.get(part.letter, ())
+        if combination.least <= part.rarity < combination.below and part.heard < combination.heard
     ]
     return TokenBlockingKeys(heard.rarity, tuple(parts), tuple(begun))
 

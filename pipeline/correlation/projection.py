@@ -79,7 +79,7 @@ def change_hits(
         make_hit(claim, claim.a, claim.b, before.told_a, after.told_a, ring, turn),
         make_hit(claim, claim.b, claim.a, before.told_b, after.told_b, ring, turn),
     )
-    return tuple(one for one in hits if one)
+    return tuple(hit for hit in hits if hit)
 
 
 def _is_uncertain(claim: Claim) -> bool:

@@ -50,9 +50,9 @@ def postal_area(postcode: str) -> str:
 
 def place_names(entity: EntityPrint) -> frozenset[str]:
     """Birth place and cities, as letters and digits."""
-    return frozenset(_fold_text(place) for place in (entity.birth_place, *(one.city for one in entity.addresses))) - {
-        ""
-    }
+    return frozenset(
+        _fold_text(place) for place in (entity.birth_place, *(address.city for address in entity.addresses))
+    ) - {""}
 
 
 def place_sounds(entity: EntityPrint) -> frozenset[str]:
@@ -67,7 +67,7 @@ def _place_sound(place: str) -> str:
 
 def postcodes(entity: EntityPrint) -> frozenset[str]:
     """The postcodes of all addresses."""
-    return frozenset(one.postcode for one in entity.addresses if len(one.postcode) >= SHORTEST_POSTCODE)
+    return frozenset(address.postcode for address in entity.addresses if len(address.postcode) >= SHORTEST_POSTCODE)
 
 
 def thing_keys(entity: EntityPrint, enough: int) -> Iterator[int]:

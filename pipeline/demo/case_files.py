@@ -67,7 +67,7 @@ class CaseFile:
         self.versions.append(self._make_version(self.last.number + 1, ACTIVE))
 
     def correct_person(self, recorded: RecordedEntity) -> None:
-        """The next version corrects the first person: he or she is somebody else, or is better known now."""
+        """The next version corrects the first person: they are somebody else, or are better known now."""
         self._recorded = [recorded, *self._recorded[1:]]
         self.versions.append(self._make_version(self.last.number + 1, CORRECTED))
 

@@ -117,9 +117,9 @@ class _Watch:
 async def count_unacknowledged(settings: Settings) -> Counter[str]:
     """Messages that each stage has not acknowledged yet."""
     left: Counter[str] = Counter()
-    for one in await measure_lag(settings):
-        stage = one.group.removeprefix(settings.namespace).split("-")[0]
-        left[stage] += one.lag
+    for lag in await measure_lag(settings):
+        stage = lag.group.removeprefix(settings.namespace).split("-")[0]
+        left[stage] += lag.lag
     return left
 
 

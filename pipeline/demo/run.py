@@ -83,7 +83,7 @@ def _guest_agencies(feed: DemoFeed) -> list[Agency]:
     """The agencies of the prepared people that the feed lacks: a person signs in only for one that takes part."""
     own = {agency.name for agency in feed.agencies}
     people = (person.requester for person in PREPARED if person.requester.roles - STAFF)
-    countries = {one.agency: one.country for one in people if one.agency not in own}
+    countries = {requester.agency: requester.country for requester in people if requester.agency not in own}
     return [Agency(name, country) for name, country in countries.items()]
 
 

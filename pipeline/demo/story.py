@@ -40,8 +40,8 @@ Handled = Callable[[str], Handling]
 def find_story(links: Iterable[LinkDocument], cast: Cast, handled: Handled, now: datetime) -> Story | None:
     """The best question: by a name in another script rather than not, then by the strongest link; None without any."""
     strongest = sorted(links, key=lambda link: (-link.score, link.link))
-    found = [one for link in strongest for one in _find_stories(link, cast, handled, now)]
-    return next((one for one in found if one.across), found[0] if found else None)
+    found = [story for link in strongest for story in _find_stories(link, cast, handled, now)]
+    return next((story for story in found if story.across), found[0] if found else None)
 
 
 def _find_stories(link: LinkDocument, cast: Cast, handled: Handled, now: datetime) -> Iterator[Story]:

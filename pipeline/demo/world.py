@@ -183,7 +183,7 @@ class World:
                 }
 
     def _add_contacts(self, person: TruePerson) -> TruePerson:
-        """The person with a phone, a passport and an e-mail address of his or her own."""
+        """The person with a phone, a passport and an e-mail address of their own."""
         country = load_countries()[person.home.country]
         issuer = load_countries().get(person.nationality, country)
         name = anyascii(person.given.latin[0]).split()[0].lower()

@@ -10,7 +10,7 @@ from pipeline.records.agencies import Agency
 from pipeline.records.hashing import content_hash
 from pipeline.records.messages import Reason
 from pipeline.records.validation import RecordProblem, RefusedError, ValidRecord, load, read, sender_problems
-from pipeline.records.versions import KnownVersion, VersionRelation, standing
+from pipeline.records.versions import KnownVersion, VersionRelation, compare_version
 
 
 class LineProblem(msgspec.Struct, frozen=True):
@@ -61,7 +61,7 @@ class Checker:
 
     def _version_problems(self, record: ValidRecord) -> list[RecordProblem]:
         case, content = record.case, content_hash(record.data)
-        found = standing(self._known.get(case.key), case.version, content)
+        found = compare_version(self._known.get(case.key), case.version, content)
         if found is VersionRelation.NEWER:
             self._known[case.key] = KnownVersion(case.version, content)
         if found in (VersionRelation.NEWER, VersionRelation.DUPLICATE):

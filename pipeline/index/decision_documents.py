@@ -88,9 +88,9 @@ _allowances = msgspec.json.Decoder(HitAllowance)
 
 def review_document(value: bytes, offset: int) -> DocumentWrite:
     """The document of a value of `reviews`."""
-    one = _reviews.decode(value)
-    document = ReviewDocument(**msgspec.structs.asdict(one), position=offset)
-    return DocumentWrite("reviews", one.id, offset, _encoder.encode(document))
+    review = _reviews.decode(value)
+    document = ReviewDocument(**msgspec.structs.asdict(review), position=offset)
+    return DocumentWrite("reviews", review.id, offset, _encoder.encode(document))
 
 
 def assignment_document(value: bytes, offset: int) -> DocumentWrite:
@@ -100,43 +100,43 @@ def assignment_document(value: bytes, offset: int) -> DocumentWrite:
 
 def disclosure_document(value: bytes, offset: int) -> DocumentWrite:
     """The document of a value of `disclosures`."""
-    one = _disclosures.decode(value)
-    last = one.last
+    disclosure = _disclosures.decode(value)
+    last = disclosure.last
     document = DisclosureDocument(
-        id=one.id,
+        id=disclosure.id,
         position=offset,
-        case=one.case,
-        owner=one.owner,
-        requester=one.requester,
+        case=disclosure.case,
+        owner=disclosure.owner,
+        requester=disclosure.requester,
         move=last.move,
         time=last.time,
-        subject=one.subject,
-        deadline=_deadline_of(one),
+        subject=disclosure.subject,
+        deadline=_deadline_of(disclosure),
         until=last.until,
         thread=msgspec.Raw(value),
     )
-    return DocumentWrite("disclosures", one.id, offset, _encoder.encode(document))
+    return DocumentWrite("disclosures", disclosure.id, offset, _encoder.encode(document))
 
 
-def _deadline_of(one: Disclosure) -> datetime | None:
+def _deadline_of(disclosure: Disclosure) -> datetime | None:
     """When the owner is to have acted, whatever came behind; a request to a second supervisor is not for the owner."""
-    if due := find_unreviewed(one):
+    if due := find_unreviewed(disclosure):
         return due.deadline
-    return one.last.deadline if one.last.move is Move.REQUEST else None
+    return disclosure.last.deadline if disclosure.last.move is Move.REQUEST else None
 
 
 def subscription_document(value: bytes, offset: int) -> DocumentWrite:
     """The document of a value of `subscriptions`."""
-    one = _subscriptions.decode(value)
-    document = SubscriptionDocument(**msgspec.structs.asdict(one), position=offset)
-    return DocumentWrite("subscriptions", one.id, offset, _encoder.encode(document))
+    subscription = _subscriptions.decode(value)
+    document = SubscriptionDocument(**msgspec.structs.asdict(subscription), position=offset)
+    return DocumentWrite("subscriptions", subscription.id, offset, _encoder.encode(document))
 
 
 def notice_document(value: bytes, offset: int) -> DocumentWrite:
     """The document of a value of `notices`."""
-    one = _notices.decode(value)
-    document = NoticeDocument(**msgspec.structs.asdict(one), position=offset)
-    return DocumentWrite("notices", one.id, offset, _encoder.encode(document))
+    notice = _notices.decode(value)
+    document = NoticeDocument(**msgspec.structs.asdict(notice), position=offset)
+    return DocumentWrite("notices", notice.id, offset, _encoder.encode(document))
 
 
 def admission_document(value: bytes, offset: int) -> DocumentWrite:
@@ -164,7 +164,7 @@ def audit_document(value: bytes, offset: int) -> DocumentWrite:
         purpose=entry.purpose,
         case_reference=entry.case_reference,
         object=entry.object,
-        owners=tuple(sorted({one.case.partition(":")[0] for one in entry.shown})),
+        owners=tuple(sorted({case.case.partition(":")[0] for case in entry.shown})),
         shown=entry.shown,
         entry=msgspec.Raw(value),
     )

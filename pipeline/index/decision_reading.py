@@ -99,14 +99,14 @@ class DecisionReader:
         agency, subject = requester.agency, requester.subject
         ids = [one for case in cases for whose in ("", subject) for one in thread_ids(self._ring, agency, case, whose)]
         threads = await self.read_threads(ids)
-        return tuple(found for one in threads.values() if (found := grant_of(one)) is not None)
+        return tuple(found for thread in threads.values() if (found := grant_of(thread)) is not None)
 
     async def grants_on(self, case: str, agencies: Iterable[str]) -> tuple[Grant, ...]:
         """All grants on a case: those to these agencies in real time, a person's own once a refresh has shown it."""
         found = await self._fetch_page("disclosures", [{"term": {"case": case}}], LATEST_FIRST, MOST_THREADS)
         named = [one for agency in agencies for one in thread_ids(self._ring, agency, case)]
         threads = await self.read_threads([*(hit["_id"] for hit in found), *named])
-        return tuple(grant for one in threads.values() if (grant := grant_of(one)) is not None)
+        return tuple(grant for thread in threads.values() if (grant := grant_of(thread)) is not None)
 
     async def read_threads(self, ids: Iterable[str]) -> dict[str, Disclosure]:
         """The disclosures of these ids, in real time."""
@@ -172,21 +172,21 @@ class DecisionReader:
         """Who of an agency is to judge each of these links, in real time; unassigned ones are left out."""
         ids = [assignment_id(agency, link) for link in links]
         found = await self._get_documents("assignments", ids, Assignment)
-        return {one.link: one.assignee for one in found.values() if one.assignee}
+        return {assignment.link: assignment.assignee for assignment in found.values() if assignment.assignee}
 
     async def subscriptions_of(self, ids: Iterable[str]) -> dict[str, Subscription]:
-        """The standing queries of these ids, in real time."""
+        """The saved searches of these ids, in real time."""
         found = await self._get_documents("subscriptions", ids, SubscriptionDocument)
-        return {name: _to_subscription(one) for name, one in found.items()}
+        return {name: _to_subscription(document) for name, document in found.items()}
 
     async def list_subscriptions(self, agency: str, limit: int) -> list[Subscription]:
-        """The active standing queries of an agency, the latest first; those past their date among them."""
+        """The active saved searches of an agency, the latest first; those past their date among them."""
         query: list[Body] = [{"term": {"agency": agency}}, {"term": {"state": "active"}}]
         found = await self._fetch_page("subscriptions", query, LATEST_FIRST, limit)
         return [_to_subscription(msgspec.convert(hit["_source"], SubscriptionDocument)) for hit in found]
 
     async def list_shared_subscriptions(self) -> AsyncIterator[Subscription]:
-        """All active standing queries that are shared."""
+        """All active saved searches that are shared."""
         query: list[Body] = [{"term": {"state": "active"}}, {"term": {"shared": True}}]
         after: list[Any] | None = None
         while found := await self._fetch_page("subscriptions", query, IN_ORDER, PAGE, after):
@@ -197,7 +197,7 @@ class DecisionReader:
     async def read_admitted(self, ids: Iterable[str]) -> dict[str, str]:
         """By question id the hash of the case whose question the gate has answered, in real time."""
         found = await self._get_documents("hit_admissions", ids, Admission)
-        return {name: one.asks for name, one in found.items() if one.asks}
+        return {name: admission.asks for name, admission in found.items() if admission.asks}
 
     async def list_allowances(self, owner: str, limit: int) -> list[HitAllowance]:
         """What an agency allows others to be told of its hit-only records a day, by their names."""

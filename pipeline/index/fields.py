@@ -226,7 +226,7 @@ AUDIT = (
     IndexField("agency", TERMS, "His agency."),
     IndexField("country", UNSEARCHED, "Its country."),
     IndexField("purpose", UNSEARCHED, "For what."),
-    IndexField("case_reference", UNSEARCHED, "For which case of his own."),
+    IndexField("case_reference", UNSEARCHED, "For which case of their own."),
     IndexField("object", UNSEARCHED, "What was acted on besides cases."),
     IndexField("owners", TERMS, "Agencies whose cases were shown."),
     IndexField("shown", KEPT, "The cases that were shown, and in which form."),

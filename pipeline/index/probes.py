@@ -36,7 +36,7 @@ class QuestionProbe(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def sharing(self) -> frozenset[str]:
         """Ids of the entities that may share a selector with one of another type."""
-        return frozenset(one.id for one in self.entities if one.selectors)
+        return frozenset(entity.id for entity in self.entities if entity.selectors)
 
 
 def make_probe(question: Question, country: str) -> QuestionProbe:
@@ -79,11 +79,11 @@ def adapt_probe(asked: QuestionProbe, record: Sequence[EntityPrint]) -> tuple[En
     Left out are those which weigh nothing with this record: of a type that it lacks, and without a selector to share.
     """
     types = {held.type for held in record}
-    entities = {one.id: one for one in asked.entities if one.type in types or one.id in asked.sharing}
+    entities = {entity.id: entity for entity in asked.entities if entity.type in types or entity.id in asked.sharing}
     if not asked.numbers and not asked.national:
         return tuple(entities.values())
     for held in record:
-        identifiers = tuple(one for one in held.identifiers if one.value in asked.numbers)
+        identifiers = tuple(identifier for identifier in held.identifiers if identifier.value in asked.numbers)
         phones = tuple(one for one in held.phones if one.national in asked.national)
         if identifiers or phones:
             like = entities.get(held.type) or EntityPrint(held.type, held.type)

@@ -1,6 +1,6 @@
 """Elasticsearch queries as pure functions that return dicts.
 
-Scores are constants chosen here, never term statistics: what a reader may not see cannot move what he sees. They only
+Scores are constants chosen here, never term statistics: what a reader may not see cannot move what they see. They only
 choose candidates; the matcher ranks them.
 """
 
@@ -69,7 +69,7 @@ WEIGHTS = {
 class QueryLimits:
     """Whom and when a query is for; no viewer is the operator, who sees all that is live.
 
-    `hits`: hit-only cases shown to the viewer instead of those that he may read.
+    `hits`: hit-only cases shown to the viewer instead of those that they may read.
     """
 
     today: date

@@ -134,7 +134,7 @@ class IndexReader:
         changed = [case for case, card in held.items() if versions.get(case) != card.external_version]
         read = await self.read_cases(changed, RANKED) if changed else {}
         same = (card.as_document() for case, card in held.items() if versions.get(case) == card.external_version)
-        return {one.case: one for one in same if self._is_live(one)} | read
+        return {document.case: document for document in same if self._is_live(document)} | read
 
     async def _read_versions(self, cases: Iterable[str]) -> dict[str, int]:
         """The external versions of case documents, tombstones included, in real time."""
@@ -188,7 +188,7 @@ class IndexReader:
             seen = {link.link: link for link in self._visible_among(found, cases)}
             if point.is_steady:
                 seen |= await self._reread_changed_links(found, seen, cases)
-            listed += [ListedLink(seen[one.link], one) for one in found if one.link in seen]
+            listed += [ListedLink(seen[document.link], document) for document in found if document.link in seen]
         return listed, cases
 
     async def _reread_changed_links(
@@ -244,7 +244,9 @@ class IndexReader:
         return self._visible_among(links, await self.read_cases(key for link in links for key in link.cases))
 
     def _visible_among(self, links: Iterable[LinkDocument], cases: Mapping[str, CaseDocument]) -> list[LinkDocument]:
-        states = {key: CaseState(one.hash, retain_until=one.retain_until or "") for key, one in cases.items()}
+        states = {
+            key: CaseState(document.hash, retain_until=document.retain_until or "") for key, document in cases.items()
+        }
         at = self._clock()
         return [
             link for link in links if is_visible(_claim_of(link), states.get(link.a.case), states.get(link.b.case), at)

@@ -1,4 +1,4 @@
-"""A standing query as the correlator sees it: the probe of its question, with numbers of unknown type as such. Pure."""
+"""A saved search as the correlator sees it: the probe of its question, with numbers of unknown type as such. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from pipeline.access.hit_gate import exact_band
-from pipeline.access.subscriptions import Subscription, SubscriptionState, standing_query
+from pipeline.access.subscriptions import Subscription, SubscriptionState, saved_search_print
 from pipeline.correlation.keys import blocking_keys
 from pipeline.index.probes import make_probe
 from pipeline.index.questions import Question, parse_question
@@ -23,12 +23,12 @@ BEARERS: Final = tuple(row.name for row in ENTITY_TYPES if row.bears_numbers)
 """What a number without a type may be of."""
 
 
-def fingerprint_of(one: Subscription, model: Model) -> Fingerprint:
-    """The fingerprint of a standing query under a model. Raises LiaisonError for a question that makes no sense."""
-    if one.state is SubscriptionState.ENDED:
-        return standing_query(one, (), ())
-    entities = make_query_probe(parse_question(one.question), one.dialled)
-    return standing_query(one, blocking_keys(entities, model.stop_keys, model.key_rarity), entities)
+def fingerprint_of(subscription: Subscription, model: Model) -> Fingerprint:
+    """The fingerprint of a saved search under a model. Raises LiaisonError for a question that makes no sense."""
+    if subscription.state is SubscriptionState.ENDED:
+        return saved_search_print(subscription, (), ())
+    entities = make_query_probe(parse_question(subscription.question), subscription.dialled)
+    return saved_search_print(subscription, blocking_keys(entities, model.stop_keys, model.key_rarity), entities)
 
 
 def make_query_probe(question: Question, dialled: str) -> tuple[EntityPrint, ...]:
@@ -41,6 +41,6 @@ def make_query_probe(question: Question, dialled: str) -> tuple[EntityPrint, ...
     return tuple(found.values())
 
 
-def meets_exactly(one: Subscription, held: tuple[EntityPrint, ...], model: Model) -> Band:
-    """The band in which a standing query meets a hit-only record that holds these entities; NONE where it may not."""
-    return exact_band(make_query_probe(parse_question(one.question), one.dialled), held, model)
+def meets_exactly(subscription: Subscription, held: tuple[EntityPrint, ...], model: Model) -> Band:
+    """The band in which a saved search meets a hit-only record that holds these entities; NONE where it may not."""
+    return exact_band(make_query_probe(parse_question(subscription.question), subscription.dialled), held, model)

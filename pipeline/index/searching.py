@@ -100,7 +100,7 @@ async def search_cases(
     """The cases that answer a question best, at most `limit`, judged on their realtime documents."""
     asked_for = make_probe(question, country)
     found = await find_cases(reader, question, asked_for, model, limits, PageRequest(limit, _admit_all), among)
-    return [explain_result(one, document, asked_for, model) for one, document in found]
+    return [explain_result(candidate, document, asked_for, model) for candidate, document in found]
 
 
 async def find_cases(
@@ -118,9 +118,13 @@ async def find_cases(
     """
     selection = make_candidate_query(question, asked_for, model.stop_keys, model.key_rarity)
     found = await reader.find_candidates(candidate_body(selection, limits, among), wanted.at)
-    line = rank_candidates(asked_for, (one for one in found if not wanted.shown(one.card.case)), model)
+    line = rank_candidates(
+        asked_for, (candidate for candidate in found if not wanted.shown(candidate.card.case)), model
+    )
     read: dict[str, CaseDocument | None] = {}
-    while unread := [card for one in _page_of(line, wanted) if (card := one.candidate.card).case not in read]:
+    while unread := [
+        card for candidate in _page_of(line, wanted) if (card := candidate.candidate.card).case not in read
+    ]:
         documents = await reader.read_current(unread)
         admitted = await wanted.admit(documents)
         read |= {card.case: documents[card.case] if card.case in admitted else None for card in unread}
@@ -130,16 +134,25 @@ async def find_cases(
             changed = _match_again(changed, await reader.find_candidates(again))
         line = _update_ranking(line, read, rank_candidates(asked_for, changed.values(), model), wanted)
     return [
-        (one, document) for one in _page_of(line, wanted) if (document := read[one.candidate.card.case]) is not None
+        (candidate, document)
+        for candidate in _page_of(line, wanted)
+        if (document := read[candidate.candidate.card.case]) is not None
     ]
 
 
 def rank_candidates(asked_for: QuestionProbe, found: Iterable[Candidate], model: Model) -> list[RankedCandidate]:
     """The candidates that answer the question, in the order in which they are shown."""
     named = [entity for entity in asked_for.entities if entity.names]
-    meant = (one for one in found if not named or _is_certain(one) or _agrees_on_name(named, one.entities))
-    weighed = (_weigh_candidate(one, asked_for, model) for one in meant)
-    return sorted((one for one in weighed if one.score > 0 or _is_certain(one.candidate)), key=lambda one: one.place)
+    meant = (
+        candidate
+        for candidate in found
+        if not named or _is_certain(candidate) or _agrees_on_name(named, candidate.entities)
+    )
+    weighed = (_weigh_candidate(candidate, asked_for, model) for candidate in meant)
+    return sorted(
+        (candidate for candidate in weighed if candidate.score > 0 or _is_certain(candidate.candidate)),
+        key=lambda candidate: candidate.place,
+    )
 
 
 def _weigh_candidate(candidate: Candidate, asked_for: QuestionProbe, model: Model) -> RankedCandidate:
@@ -149,14 +162,14 @@ def _weigh_candidate(candidate: Candidate, asked_for: QuestionProbe, model: Mode
 
 
 def _page_of(line: Iterable[RankedCandidate], wanted: PageRequest) -> list[RankedCandidate]:
-    behind = (one for one in line if wanted.after is None or one.place > wanted.after)
+    behind = (candidate for candidate in line if wanted.after is None or candidate.place > wanted.after)
     return list(islice(behind, wanted.most))
 
 
 def _find_changed(line: Iterable[RankedCandidate], read: Mapping[str, CaseDocument | None]) -> dict[str, Candidate]:
     """Those of the line that have changed since they were indexed, as they are now."""
-    found = (_update_candidate(one.candidate, read.get(one.candidate.card.case)) for one in line)
-    return {one.card.case: one for one in found if one is not None}
+    found = (_update_candidate(candidate.candidate, read.get(candidate.candidate.card.case)) for candidate in line)
+    return {candidate.card.case: candidate for candidate in found if candidate is not None}
 
 
 def _limit_to(limits: QueryLimits, cases: Iterable[str]) -> QueryLimits:
@@ -168,7 +181,7 @@ def _match_again(changed: Mapping[str, Candidate], found: Iterable[Candidate]) -
 
     It may have changed minutes ago; where the index is read as it is, it was a second.
     """
-    return {one.card.case: changed[one.card.case]._replace(met=one.met) for one in found}
+    return {candidate.card.case: changed[candidate.card.case]._replace(met=candidate.met) for candidate in found}
 
 
 def _update_ranking(
@@ -181,10 +194,13 @@ def _update_ranking(
 
     In a point in time they keep their places: the next page's reader would miss those that moved forward.
     """
-    places = {one.candidate.card.case: one.place for one in line}
-    same = [one for one in line if _is_same(one.candidate.card, read)]
-    moved = [one._replace(place=places[one.candidate.card.case]) if wanted.is_steady else one for one in anew]
-    return sorted([*same, *moved], key=lambda one: one.place)
+    places = {candidate.candidate.card.case: candidate.place for candidate in line}
+    same = [candidate for candidate in line if _is_same(candidate.candidate.card, read)]
+    moved = [
+        candidate._replace(place=places[candidate.candidate.card.case]) if wanted.is_steady else candidate
+        for candidate in anew
+    ]
+    return sorted([*same, *moved], key=lambda candidate: candidate.place)
 
 
 def _is_same(card: CaseCard, read: Mapping[str, CaseDocument | None]) -> bool:
@@ -193,11 +209,13 @@ def _is_same(card: CaseCard, read: Mapping[str, CaseDocument | None]) -> bool:
     return card.case not in read or (document is not None and document.hash == card.hash)
 
 
-def _update_candidate(one: Candidate, document: CaseDocument | None) -> Candidate | None:
+def _update_candidate(candidate: Candidate, document: CaseDocument | None) -> Candidate | None:
     """A candidate as its document, where one was read, has it now; None where that is as it was indexed."""
-    if document is None or document.hash == one.card.hash:
+    if document is None or document.hash == candidate.card.hash:
         return None
-    return one._replace(card=msgspec.structs.replace(one.card, hash=document.hash), entities=entities_of(document))
+    return candidate._replace(
+        card=msgspec.structs.replace(candidate.card, hash=document.hash), entities=entities_of(document)
+    )
 
 
 async def find_hits(
@@ -213,11 +231,15 @@ async def find_hits(
     asked_for = make_probe(kept, country)
     body = candidate_body(make_strict_query(kept, asked_for, model), replace(limits, hits=True), CANDIDATES)
     found = await reader.find_candidates(body)
-    likely = [one for one in found if _exact_band(one, asked_for, model)]
-    documents = await reader.read_current(one.card for one in likely)
-    held = ((one, documents.get(one.card.case)) for one in likely)
-    now = {one.card.case: _update_candidate(one, document) or one for one, document in held if document is not None}
-    hits = (HitOnlyCase(_exact_band(one, asked_for, model), documents[case]) for case, one in now.items())
+    likely = [candidate for candidate in found if _exact_band(candidate, asked_for, model)]
+    documents = await reader.read_current(candidate.card for candidate in likely)
+    held = ((candidate, documents.get(candidate.card.case)) for candidate in likely)
+    now = {
+        candidate.card.case: _update_candidate(candidate, document) or candidate
+        for candidate, document in held
+        if document is not None
+    }
+    hits = (HitOnlyCase(_exact_band(candidate, asked_for, model), documents[case]) for case, candidate in now.items())
     return sorted((hit for hit in hits if hit.band), key=lambda hit: (hit.band, hit.document.case))
 
 
@@ -228,13 +250,13 @@ class HitOnlyCase(NamedTuple):
     document: CaseDocument
 
 
-def _exact_band(one: Candidate, asked_for: QuestionProbe, model: Model) -> Band:
-    return exact_band(adapt_probe(asked_for, one.entities), one.entities, model)
+def _exact_band(candidate: Candidate, asked_for: QuestionProbe, model: Model) -> Band:
+    return exact_band(adapt_probe(asked_for, candidate.entities), candidate.entities, model)
 
 
-def _is_certain(one: Candidate) -> bool:
+def _is_certain(candidate: Candidate) -> bool:
     """Whether it answers whatever the matcher says; any other must agree on the name, where one was asked for."""
-    return not CERTAIN_REASONS.isdisjoint(one.met)
+    return not CERTAIN_REASONS.isdisjoint(candidate.met)
 
 
 def _agrees_on_name(named: Iterable[EntityPrint], record: Iterable[EntityPrint]) -> bool:
@@ -243,9 +265,9 @@ def _agrees_on_name(named: Iterable[EntityPrint], record: Iterable[EntityPrint])
 
 
 def explain_result(
-    one: RankedCandidate, document: CaseDocument, asked_for: QuestionProbe, model: Model
+    candidate: RankedCandidate, document: CaseDocument, asked_for: QuestionProbe, model: Model
 ) -> SearchResult:
     """A ranked case with the matcher's reasons."""
-    record = one.candidate.entities
+    record = candidate.candidate.entities
     told = entities_evidence(adapt_probe(asked_for, record), record, model)
-    return SearchResult(document, one.score, one.candidate.met, told)
+    return SearchResult(document, candidate.score, candidate.candidate.met, told)

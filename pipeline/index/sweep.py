@@ -67,7 +67,11 @@ async def _gone_versions(client: AsyncElasticsearch, indices: Indices, cases: se
         index=indices.write_alias("cases"), ids=sorted(cases), source_includes=FIELDS, realtime=True
     )
     documents = [msgspec.convert(item["_source"], _Case) for item in found["docs"] if item.get("found")]
-    return {one.case: external_version(one.version, one.state == EXPIRED) for one in documents if one.state != LIVE}
+    return {
+        document.case: external_version(document.version, document.state == EXPIRED)
+        for document in documents
+        if document.state != LIVE
+    }
 
 
 def _is_over(link: LinkDocument, gone: Mapping[str, int]) -> bool:

@@ -119,14 +119,14 @@ class EntityPrint(
     @property
     def selectors(self) -> frozenset[str]:
         """Exact values that name something by themselves: identifiers, phones, e-mails, doors."""
-        found = [f"i{one.value.translate(CONFUSABLE_CLASSES)}" for one in self.identifiers]
-        found += [f"p{one.national[-TAIL_DIGITS:]}" for one in self.phones]
-        found += [f"m{one}" for one in self.emails]
-        for one in self.addresses:
-            if one.postcode:
-                found.append(f"a{one.postcode}|{one.house}|{'' if one.house else one.street}")
-            if one.text:
-                found.append(f"t{one.text}")
+        found = [f"i{identifier.value.translate(CONFUSABLE_CLASSES)}" for identifier in self.identifiers]
+        found += [f"p{phone.national[-TAIL_DIGITS:]}" for phone in self.phones]
+        found += [f"m{email}" for email in self.emails]
+        for address in self.addresses:
+            if address.postcode:
+                found.append(f"a{address.postcode}|{address.house}|{'' if address.house else address.street}")
+            if address.text:
+                found.append(f"t{address.text}")
         return frozenset(found)
 
 
@@ -204,20 +204,25 @@ def _drop_repeated(values: tuple[str, ...]) -> tuple[str, ...]:
 
 def _make_identifiers(identifiers: tuple[NormalisedIdentifier, ...]) -> tuple[IdentifierPrint, ...]:
     prints = {
-        IdentifierPrint(one.type, one.value, one.country, -1 if one.valid is None else int(one.valid))
-        for one in identifiers
-        if not is_placeholder_number(one.value)
+        IdentifierPrint(
+            identifier.type,
+            identifier.value,
+            identifier.country,
+            -1 if identifier.valid is None else int(identifier.valid),
+        )
+        for identifier in identifiers
+        if not is_placeholder_number(identifier.value)
     }
     return tuple(sorted(prints)[:MAX_VALUES])
 
 
 def _make_phones(phones: tuple[NormalisedPhone, ...]) -> tuple[PhonePrint, ...]:
-    prints = {PhonePrint(one.e164, one.national) for one in phones if not is_placeholder_number(one.national)}
+    prints = {PhonePrint(phone.e164, phone.national) for phone in phones if not is_placeholder_number(phone.national)}
     return tuple(sorted(prints)[:MAX_VALUES])
 
 
 def _make_addresses(addresses: tuple[NormalisedAddress, ...]) -> tuple[AddressPrint, ...]:
-    prints = {_make_address(one) for one in addresses} - {AddressPrint()}
+    prints = {_make_address(address) for address in addresses} - {AddressPrint()}
     return tuple(sorted(prints)[:MAX_VALUES])
 
 

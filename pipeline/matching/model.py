@@ -39,7 +39,7 @@ REFERENCE_PRIOR = -1700
 An investigator's view of a namesake: a full name that one person in 100,000 bears does not link by itself."""
 
 COMPANION_PRIOR = -200
-"""Hundredths of a bit: a person has about four companions (household, family) for each record of himself elsewhere."""
+"""Hundredths of a bit: a person has about four companions (household, family) for each own record elsewhere."""
 
 
 class WeightedLevel(msgspec.Struct, frozen=True):
@@ -126,10 +126,12 @@ class Model:
 
     def plan_without(self, entity_type: str, skipped: tuple[str, ...]) -> Plan:
         """The type's plan without the comparisons that are `skipped` by name."""
-        return self._plan(tuple(one for one in self.comparisons[entity_type] if one.name not in skipped))
+        return self._plan(
+            tuple(comparison for comparison in self.comparisons[entity_type] if comparison.name not in skipped)
+        )
 
     def _plan(self, comparisons: tuple[Comparison, ...]) -> Plan:
-        return tuple((one.compare, self.tables[one.name]) for one in comparisons)
+        return tuple((comparison.compare, self.tables[comparison.name]) for comparison in comparisons)
 
     @cached_property
     def content_hash(self) -> str:
@@ -179,9 +181,9 @@ def names_version() -> str:
     """A hash of the names package's data files."""
     digest = hashlib.blake2b(digest_size=8)
     data = files("pipeline.matching.names") / "data"
-    for one in sorted(data.iterdir(), key=lambda file: file.name) if data.is_dir() else ():
-        if one.is_file():
-            digest.update(one.name.encode() + b"\0" + one.read_bytes())
+    for traversable in sorted(data.iterdir(), key=lambda file: file.name) if data.is_dir() else ():
+        if traversable.is_file():
+            digest.update(traversable.name.encode() + b"\0" + traversable.read_bytes())
     return digest.hexdigest()
 
 
@@ -192,7 +194,9 @@ def reference_model(version: str = "reference") -> ModelFile:
 
 def reference_comparison(comparison: Comparison) -> WeightedComparison:
     """A comparison's levels at their reference probabilities."""
-    return WeightedComparison(tuple(WeightedLevel(one.name, one.weight, one.companion) for one in comparison.levels))
+    return WeightedComparison(
+        tuple(WeightedLevel(level.name, level.weight, level.companion) for level in comparison.levels)
+    )
 
 
 def _make_table(comparison: Comparison, file: ModelFile) -> Table:

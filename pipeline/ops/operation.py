@@ -1,4 +1,4 @@
-"""Who operates, and that what he does is in the audit trail before it is done."""
+"""Who operates, and that what they do is in the audit trail before it is done."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from pipeline.records.normalisation import normalise
 from pipeline.records.normalised import NormalisedCase
 from pipeline.records.partitioning import partition_of
 from pipeline.records.validation import RecordProblem, RefusedError, ValidRecord, read, sender_problems
-from pipeline.records.versions import KnownVersion, VersionRelation, standing
+from pipeline.records.versions import KnownVersion, VersionRelation, compare_version
 
 NOTHING = NormalisedCase(())
 
@@ -110,7 +110,7 @@ def receive(message: SourceMessage, desk: IntakeContext) -> IntakeDecision:
     try:
         _check_route(message, record, agency, desk.partitions)
         known, content = desk.known(record.case.key), hashing.content_hash(record.data)
-        if _changes_nothing(standing(known, record.case.version, content), replayed=message.origin is not None):
+        if _changes_nothing(compare_version(known, record.case.version, content), replayed=message.origin is not None):
             return IntakeDecision(_receipt(message, Outcome.DUPLICATE, record.case, time))
         check_signature(record, agency, message.arrived_ms)
         taken = _accept(record, known, content)
@@ -127,7 +127,7 @@ def take(record: ValidRecord, known: KnownVersion | None, *, replayed: bool = Fa
     signature is not looked at.
     """
     content = hashing.content_hash(record.data)
-    if _changes_nothing(standing(known, record.case.version, content), replayed=replayed):
+    if _changes_nothing(compare_version(known, record.case.version, content), replayed=replayed):
         return None
     return _accept(record, known, content)
 
@@ -138,7 +138,7 @@ def _changes_nothing(found: VersionRelation, *, replayed: bool) -> bool:
 
 def _accept(record: ValidRecord, known: KnownVersion | None, content: str) -> AcceptedVersion:
     case, signature = record.case, record.envelope.signature or ""
-    found = standing(known, case.version, content)
+    found = compare_version(known, case.version, content)
     if found is not VersionRelation.NEWER:
         raise RefusedError(RecordProblem(Reason(found), "/data/version", _NOT_DUE[found]))
     if case.withdrawn:

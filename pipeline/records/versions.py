@@ -23,7 +23,7 @@ class KnownVersion(msgspec.Struct, frozen=True, array_like=True):
     content_hash: str
 
 
-def standing(known: KnownVersion | None, version: int, content_hash: str) -> VersionRelation:
+def compare_version(known: KnownVersion | None, version: int, content_hash: str) -> VersionRelation:
     """Lower is stale; equal is a duplicate if its content is equal too, else conflicting."""
     if known is None or version > known.version:
         return VersionRelation.NEWER

@@ -28,7 +28,7 @@ from pipeline.transparency.leaves import (
 from pipeline.transparency.merkle import is_included, leaf_hash
 
 OPENED_TO_OWNER: Final = ("time", "kind", "agency", "country", "purpose")
-"""What the owner of a shown record is told of the act; the person and his case are his agency's."""
+"""What the owner of a shown record is told of the act; the person and their case are their agency's."""
 
 OPENED_TO_OWN_AGENCY: Final = (*OPENED_TO_OWNER, "subject", "roles", "case_reference", "request", "object", "rule")
 """What an agency is told of an act of its own people, as far as the entry has it; never the query."""

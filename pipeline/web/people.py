@@ -13,7 +13,7 @@ WORKING_DAY = timedelta(hours=12)
 
 
 class PreparedPerson(NamedTuple):
-    """A prepared person, and what he or she is there to show."""
+    """A prepared person, and what they are there to show."""
 
     requester: Requester
     name: str
@@ -48,4 +48,4 @@ def first_of_each_agency(people: tuple[PreparedPerson, ...]) -> tuple[PreparedPe
 
 def find_person(people: tuple[PreparedPerson, ...], subject: str) -> PreparedPerson | None:
     """The prepared person of this subject."""
-    return next((one for one in people if one.requester.subject == subject), None)
+    return next((person for person in people if person.requester.subject == subject), None)

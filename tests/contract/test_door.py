@@ -156,7 +156,7 @@ def test_no_script_without_the_nonce_of_its_answer_may_run(client: httpx.Client)
 def test_nobody_but_a_trusted_proxy_says_who_asks_and_how(start_server: StartServer, api_server: ApiServer) -> None:
     forged = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9", "X-Forwarded-Prefix": "//evil.example"}
     trusting = start_server(trusted_proxies="127.0.0.0/8")
-    untrusted, trusted = (httpx.get(f"{one.url}/sign-in", headers=forged) for one in (api_server, trusting))
+    untrusted, trusted = (httpx.get(f"{server.url}/sign-in", headers=forged) for server in (api_server, trusting))
     assert "strict-transport-security" not in untrusted.headers
     assert "secure" not in untrusted.headers["set-cookie"].lower()
     assert trusted.headers["strict-transport-security"] == "max-age=31536000"

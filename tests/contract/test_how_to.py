@@ -62,7 +62,9 @@ def _link_two_aircraft(tree: TreeCopy, page: HowToPage) -> None:
     cases = tree.write("cases.ndjson", page.block("json"))
     arguments = page.block("sh", "liaison batch").split()[1:]
     assert arguments[:2] == ["batch", "correlate"]
-    result = tree.run_python("-c", MAIN, *(str(cases) if one == cases.name else one for one in arguments))
+    result = tree.run_python(
+        "-c", MAIN, *(str(cases) if argument == cases.name else argument for argument in arguments)
+    )
     assert result.returncode == 0, result.stdout
     [link] = [json.loads(line) for line in result.stdout.splitlines() if line.startswith("{")]
     assert (link["case_a"], link["case_b"]) == ("de-bka:7", "fr-pj:1")

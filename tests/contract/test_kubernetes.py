@@ -35,7 +35,7 @@ def named(one: dict[str, Any]) -> str:
 def pods() -> list[dict[str, Any]]:
     specs = [one["spec"] for one in manifests() if one["kind"] in {"Deployment", "Job"}]
     specs += [one["spec"]["jobTemplate"]["spec"] for one in manifests() if one["kind"] == "CronJob"]
-    return [one["template"]["spec"] for one in specs]
+    return [spec["template"]["spec"] for spec in specs]
 
 
 def containers(pod: dict[str, Any]) -> list[dict[str, Any]]:

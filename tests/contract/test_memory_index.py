@@ -82,11 +82,11 @@ async def test_both_give_the_same_answer_to_the_same_calls(
 async def test_a_hidden_case_leaves_no_trace_in_elasticsearch(
     both: Both, world: list[CaseSpec], who: Requester, purpose: Purpose, request: Request, data: st.DataObject
 ) -> None:
-    hidden = [one for one in world if one.hidden_from(who, purpose)]
+    hidden = [spec for spec in world if spec.hidden_from(who, purpose)]
     assume(hidden)
     removed = data.draw(st.lists(st.sampled_from(hidden), min_size=1, unique=True))
     whole = await both.real(world, who, purpose, request)
-    rest = await both.real([one for one in world if one not in removed], who, purpose, request)
+    rest = await both.real([spec for spec in world if spec not in removed], who, purpose, request)
     assert whole.content == rest.content
     if request.traced:
         assert whole.trace == rest.trace

@@ -294,20 +294,20 @@ def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
     other = _received(changed(lambda event: event["data"].update(case_id="2")), "fr-pj:2").taken
     assert other is not None
     a, b = (make_fingerprint(taken.case, taken.normalised, scoring) for taken in (first, other))
-    one, two = (
+    side, two = (
         ClaimSide(each.case, each.version, hash=each.hash, agency=each.agency, country=country, handling=each.handling)
         for each, country in ((a, "BE"), (b, "DE"))
     )
     evidence = msgspec.Raw(msgspec.json.encode(explain(a, b, scoring, "0123456789ab")))
     claim = Claim(
-        link_id(a.case, b.case), ClaimState.LIVE, 0, "0123456789ab", one, two, 900, 0.99, Band.CERTAIN, evidence
+        link_id(a.case, b.case), ClaimState.LIVE, 0, "0123456789ab", side, two, 900, 0.99, Band.CERTAIN, evidence
     )
     yield "link", claim
     yield (
         "link",
         Claim(claim.link, ClaimState.RETRACTED, 0, claim.generation, ClaimSide(a.case, 3), ClaimSide(b.case, 4)),
     )
-    hit = hits.make_hit(claim, one, two, None, hits.counterpart_view(claim, one, two), RING)
+    hit = hits.make_hit(claim, side, two, None, hits.counterpart_view(claim, side, two), RING)
     assert hit is not None
     yield "hit", hit
     yield from (("audit", entry) for entry in _audited())

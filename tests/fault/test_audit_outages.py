@@ -54,7 +54,9 @@ async def trail(settings: Settings) -> tuple[list[AuditEntry], list[str]]:
     verification = TrailVerifier()
     for entry in found:
         verification.check_entry(entry)
-    return found, [f"{one.fault} {one.chain} {one.sequence} {one.told}" for one in verification.findings(now())]
+    return found, [
+        f"{finding.fault} {finding.chain} {finding.sequence} {finding.told}" for finding in verification.findings(now())
+    ]
 
 
 @pytest.mark.short
@@ -66,12 +68,12 @@ async def test_a_broker_that_hangs_fails_all_acts_promptly_and_leaves_the_trail_
             with stopped(broker):
                 async with asyncio.timeout(ANSWERED_S):
                     ends = await asyncio.gather(*(log.write(READ) for _ in range(300)), return_exceptions=True)
-                assert {type(one) for one in ends} == {AuditError}
+                assert {type(end) for end in ends} == {AuditError}
             await write_until_taken(log, READ)
             acknowledged += 2
     found, faults = await trail(broker)
     assert faults == []
-    assert sum(one.kind is ActKind.READ for one in found) >= acknowledged
+    assert sum(entry.kind is ActKind.READ for entry in found) >= acknowledged
 
 
 @pytest.mark.short
@@ -87,13 +89,13 @@ async def test_what_arrives_after_its_chain_was_replaced_is_no_fault(
             await log.write(late)
         assert line.bytes_held > 0
         await write_until_taken(log, READ)
-        assert late.subject not in {one.subject for one in (await trail(broker))[0]}
+        assert late.subject not in {entry.subject for entry in (await trail(broker))[0]}
         line.release()
         async with asyncio.timeout(60):
-            while late.subject not in {one.subject for one in (await trail(broker))[0]}:
+            while late.subject not in {entry.subject for entry in (await trail(broker))[0]}:
                 await asyncio.sleep(0)
         await log.write(READ)
     found, faults = await trail(broker)
-    at = [one.subject for one in found].index(late.subject)
-    assert [one.kind for one in found[:at]].count(ActKind.OPENED) == 2
+    at = [entry.subject for entry in found].index(late.subject)
+    assert [entry.kind for entry in found[:at]].count(ActKind.OPENED) == 2
     assert faults == []

@@ -60,7 +60,7 @@ async def test_what_was_reported_as_failed_never_comes(broker: Settings) -> None
                         *(log.write(topics.REVIEWS, f"failed{number}", Value("x")) for _ in range(20)),
                         return_exceptions=True,
                     )
-                assert {type(one) for one in ends} == {DecisionError}
+                assert {type(end) for end in ends} == {DecisionError}
             await write_until_taken(log, f"after{number}")
     expected = {f"{when}{number}" for number in range(ROUNDS) for when in ("before", "after")}
     assert set(await written(broker)) == expected

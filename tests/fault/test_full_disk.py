@@ -65,7 +65,7 @@ WAITING = "the commit of a store failed"
 
 @pytest.fixture
 def own_disks() -> None:
-    """Skip where a user may not mount a disk of his own."""
+    """Skip where a user may not mount a disk of their own."""
     if subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False).returncode:
         pytest.skip("unshare -rm is refused here: no tmpfs of its own to fill")
 

@@ -45,34 +45,34 @@ class Moment(NamedTuple):
     case: CaseMeta
     hours: int
 
-    def seen(self, one: Disclosure, who: Requester) -> View:
-        found = grant_of(one) if one.steps else None
+    def seen(self, disclosure: Disclosure, who: Requester) -> View:
+        found = grant_of(disclosure) if disclosure.steps else None
         return decide_view(self.case, who, Purpose.INVESTIGATION, self.now, [] if found is None else [found])
 
 
 Try = Callable[[Disclosure, Moment], Disclosure]
 
 
-def _request(one: Disclosure, at: Moment) -> Disclosure:
-    _require(may_break_glass(at.case, CHIEF, at.seen(one, CHIEF)))
-    return glass.request_opening(one, at.case, CHIEF, WHY, GlassReason("a life", at.hours), at.now)
+def _request(disclosure: Disclosure, at: Moment) -> Disclosure:
+    _require(may_break_glass(at.case, CHIEF, at.seen(disclosure, CHIEF)))
+    return glass.request_opening(disclosure, at.case, CHIEF, WHY, GlassReason("a life", at.hours), at.now)
 
 
-def _alone(one: Disclosure, at: Moment) -> Disclosure:
-    _require(may_break_glass(at.case, CHIEF, at.seen(one, CHIEF)))
-    return glass.open_alone(one, at.case, CHIEF, WHY, GlassReason("a life", at.hours), REVIEW_TIME, at.now)
+def _alone(disclosure: Disclosure, at: Moment) -> Disclosure:
+    _require(may_break_glass(at.case, CHIEF, at.seen(disclosure, CHIEF)))
+    return glass.open_alone(disclosure, at.case, CHIEF, WHY, GlassReason("a life", at.hours), REVIEW_TIME, at.now)
 
 
 def _confirm_as(who: Requester) -> Try:
-    def confirm(one: Disclosure, at: Moment) -> Disclosure:
-        _require(may_confirm_glass(at.case, who, at.seen(one, who), one.subject))
-        return glass.add_confirmation(one, at.case, who, at.now)
+    def confirm(disclosure: Disclosure, at: Moment) -> Disclosure:
+        _require(may_confirm_glass(at.case, who, at.seen(disclosure, who), disclosure.subject))
+        return glass.add_confirmation(disclosure, at.case, who, at.now)
 
     return confirm
 
 
 def _review_as(verdict: GlassVerdict) -> Try:
-    return lambda one, at: glass.add_review(one, DUTY, verdict, "because", at.now)
+    return lambda disclosure, at: glass.add_review(disclosure, DUTY, verdict, "because", at.now)
 
 
 def _require(allowed: bool) -> None:
@@ -87,8 +87,8 @@ TRIES: list[Try] = [
     _confirm_as(CHIEF),
     _review_as(GlassVerdict.JUSTIFIED),
     _review_as(GlassVerdict.NOT_JUSTIFIED),
-    lambda one, at: glass.add_withdrawal(one, CHIEF, at.now),
-    lambda one, at: add_revocation(one, DUTY, "", at.now),
+    lambda disclosure, at: glass.add_withdrawal(disclosure, CHIEF, at.now),
+    lambda disclosure, at: add_revocation(disclosure, DUTY, "", at.now),
 ]
 tries = st.lists(
     st.tuples(
@@ -100,32 +100,32 @@ tries = st.lists(
 
 @given(tries)
 def test_it_is_open_to_who_asked_alone_and_never_unseen(steps: list[tuple[Try, int, Handling, int]]) -> None:
-    now, one = NOW, new_thread(RING, CaseMeta("fr-pj:1", "fr-pj", HANDLINGS[0]), CHIEF, CHIEF.subject)
+    now, disclosure = NOW, new_thread(RING, CaseMeta("fr-pj:1", "fr-pj", HANDLINGS[0]), CHIEF, CHIEF.subject)
     for step, hours, handling, asked in steps:
         now += timedelta(hours=hours)
         at = Moment(now, CaseMeta("fr-pj:1", "fr-pj", handling), asked)
-        before = one
+        before = disclosure
         try:
-            one = step(one, at) if one.steps or step in (_request, _alone) else one
+            disclosure = step(disclosure, at) if disclosure.steps or step in (_request, _alone) else disclosure
         except NotDueError:
-            assert one is before
-        if one.steps:
-            _check(one, at)
+            assert disclosure is before
+        if disclosure.steps:
+            _check(disclosure, at)
 
 
-def _check(one: Disclosure, at: Moment) -> None:
-    assert at.seen(one, SECOND) is not View.FULL
-    owed = [step for step in one.steps if step.move is Move.BREAK_GLASS]
-    reviews = [place for place, step in enumerate(one.steps) if step.move is Move.REVIEW]
-    behind = one.steps[reviews[-1] + 1 if reviews else 0 :]
-    assert (find_unreviewed(one) is None) == (Move.BREAK_GLASS not in {step.move for step in behind})
-    if at.seen(one, CHIEF) is not View.FULL:
+def _check(disclosure: Disclosure, at: Moment) -> None:
+    assert at.seen(disclosure, SECOND) is not View.FULL
+    owed = [step for step in disclosure.steps if step.move is Move.BREAK_GLASS]
+    reviews = [place for place, step in enumerate(disclosure.steps) if step.move is Move.REVIEW]
+    behind = disclosure.steps[reviews[-1] + 1 if reviews else 0 :]
+    assert (find_unreviewed(disclosure) is None) == (Move.BREAK_GLASS not in {step.move for step in behind})
+    if at.seen(disclosure, CHIEF) is not View.FULL:
         return
     assert at.case.handling.code == "H2"
-    looked = oversight_of(one, at.now)
+    looked = oversight_of(disclosure, at.now)
     assert looked in {Oversight.CONFIRMED, Oversight.AWAITING_REVIEW, Oversight.OVERDUE, Oversight.JUSTIFIED}
-    assert owed or one.last.move is Move.CONFIRMATION
-    if one.last.move is Move.CONFIRMATION:
-        assert one.last.subject != one.subject
-    assert one.last.until is not None
-    assert one.last.until - timedelta(hours=8) <= at.now < one.last.until
+    assert owed or disclosure.last.move is Move.CONFIRMATION
+    if disclosure.last.move is Move.CONFIRMATION:
+        assert disclosure.last.subject != disclosure.subject
+    assert disclosure.last.until is not None
+    assert disclosure.last.until - timedelta(hours=8) <= at.now < disclosure.last.until

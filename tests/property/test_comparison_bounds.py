@@ -74,7 +74,8 @@ def test_a_comparison_reads_the_fields_that_it_declares_and_no_other(comparison:
     table, fields = model().tables[comparison.name], {comparison.field, *comparison.also_reads}
     for a, b in edited_pairs(comparison.name, 300):
         bare_a, bare_b = (
-            EntityPrint(one.id, one.type, **{field: getattr(one, field) for field in fields}) for one in (a, b)
+            EntityPrint(entity.id, entity.type, **{field: getattr(entity, field) for field in fields})
+            for entity in (a, b)
         )
         assert comparison.compare(bare_a, bare_b, table) == comparison.compare(a, b, table)
 
@@ -84,6 +85,6 @@ def test_a_comparison_says_nothing_without_a_value_in_its_field(comparison: Comp
     table, nothing = model().tables[comparison.name], EntityPrint("a", sorted(comparison.types)[0])
     for a, b in edited_pairs(comparison.name, 100):
         without = getattr(nothing, comparison.field)
-        bare = [type(a)(**{**{f: getattr(one, f) for f in one.__struct_fields__}, comparison.field: without})
-                for one in (a, b)]  # fmt: skip
+        bare = [type(a)(**{**{f: getattr(entity, f) for f in entity.__struct_fields__}, comparison.field: without})
+                for entity in (a, b)]  # fmt: skip
         assert comparison.compare(bare[0], bare[1] if not comparison.sketched else b, table) is None

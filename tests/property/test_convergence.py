@@ -52,8 +52,11 @@ class Truth(NamedTuple):
     @classmethod
     def of(cls, world: World) -> Truth:
         last = {case: versions[-1].fingerprint for case, versions in world.sent.items()}
-        over = {case for case, one in last.items() if world.is_over(one)}
-        current = sorted((one for case, one in last.items() if case not in over), key=lambda one: one.case)
+        over = {case for case, fingerprint in last.items() if world.is_over(fingerprint)}
+        current = sorted(
+            (fingerprint for case, fingerprint in last.items() if case not in over),
+            key=lambda fingerprint: fingerprint.case,
+        )
         judged = ((a, b, world.matcher.linked(a, b)) for a, b in itertools.combinations(current, 2))
         return cls(last, {(a.case, b.case): found for a, b, found in judged if found}, over)
 
@@ -63,15 +66,15 @@ class Truth(NamedTuple):
 
     def order(self, case: str) -> int:
         """The external version of its document once retention has been."""
-        one = self.last[case]
-        return external_version(one.version, case in self.over and not one.withdrawn)
+        fingerprint = self.last[case]
+        return external_version(fingerprint.version, case in self.over and not fingerprint.withdrawn)
 
     def told(self, world: World) -> set[tuple[str, str, str]]:
         return {
-            (one.agency, one.case, make_reference(RING, RING.first, one.agency, other.case))
+            (fingerprint.agency, fingerprint.case, make_reference(RING, RING.first, fingerprint.agency, other.case))
             for pair in self.pairs
-            for one, other in itertools.permutations([self.last[case] for case in pair])
-            if may_know(world, one, other)
+            for fingerprint, other in itertools.permutations([self.last[case] for case in pair])
+            if may_know(world, fingerprint, other)
         }
 
 
@@ -100,17 +103,17 @@ def check(world: World) -> None:
     check_claims(world, truth)
     check_erasure(world, truth.over)
     assert told(world.hits) == truth.told(world)
-    assert all(is_true(world, one) for one in world.hits)
+    assert all(is_true(world, hit) for hit in world.hits)
     world.retention(len(CASES))
     assert len(world.expiries) == world.intake.ended, "nothing is ended twice"
 
 
 def shown(world: World) -> set[Link]:
-    return {(one.a.case, one.b.case, one.a.version, one.b.version, one.score) for one in world.shown()}
+    return {(claim.a.case, claim.b.case, claim.a.version, claim.b.version, claim.score) for claim in world.shown()}
 
 
 def in_batch(world: World, over: set[str]) -> set[Link]:
-    inputs = [one.fingerprint for one in world.inputs if one in world.sent[one.fingerprint.case]]
+    inputs = [version.fingerprint for version in world.inputs if version in world.sent[version.fingerprint.case]]
     found = batch.find_links(inputs, unscreened(world.matcher.pairs))
     return {
         (link.case_a, link.case_b, link.version_a, link.version_b, link.score)
@@ -150,15 +153,15 @@ def is_bare(side: ClaimSide) -> bool:
 
 def told(hits: list[SentHit]) -> set[tuple[str, str, str]]:
     """What the agencies know after all hits; each must follow from the one before, and none comes twice."""
-    assert len({one.id for one, _ in hits}) == len(hits)
+    assert len({hit.id for hit, _ in hits}) == len(hits)
     known: dict[tuple[str, str, str], Hit] = {}
-    for one, _ in hits:
-        link = (one.receiver, one.case, one.reference)
-        assert (link in known) == (one.kind is not HitKind.NEW)
-        if one.kind is HitKind.RETRACTED:
+    for hit, _ in hits:
+        link = (hit.receiver, hit.case, hit.reference)
+        assert (link in known) == (hit.kind is not HitKind.NEW)
+        if hit.kind is HitKind.RETRACTED:
             del known[link]
         else:
-            known[link] = one
+            known[link] = hit
     return set(known)
 
 
@@ -205,17 +208,17 @@ class Convergence(RuleBasedStateMachine):
         world = self.world
         if not world.inputs:
             return
-        one: SentVersion = data.draw(st.sampled_from(world.inputs))
+        version: SentVersion = data.draw(st.sampled_from(world.inputs))
         if what == "again":
             world.inputs.append(world.inputs[-1])
         elif what == "late":
-            world.inputs.append(one)
+            world.inputs.append(version)
         elif what == "nothing new":
-            world.amend_nothing(one.fingerprint.case)
+            world.amend_nothing(version.fingerprint.case)
         elif what == "extended":
-            world.extend(one.fingerprint.case, data.draw(st.sampled_from((day(2), day(5), ""))))
+            world.extend(version.fingerprint.case, data.draw(st.sampled_from((day(2), day(5), ""))))
         else:
-            world.contradict(one)
+            world.contradict(version)
 
     @rule(days=st.integers(0, 2), most=st.integers(1, len(CASES)))
     def retention(self, days: int, most: int) -> None:

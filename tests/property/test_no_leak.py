@@ -50,11 +50,11 @@ def answered(world: Iterable[CaseSpec], who: Requester, purpose: Purpose, reques
 def test_a_hidden_case_leaves_no_trace(
     world: list[CaseSpec], who: Requester, purpose: Purpose, request: Request, data: st.DataObject
 ) -> None:
-    hidden = [one for one in world if one.hidden_from(who, purpose)]
+    hidden = [spec for spec in world if spec.hidden_from(who, purpose)]
     assume(hidden)
     removed = data.draw(st.lists(st.sampled_from(hidden), min_size=1, unique=True))
     whole = answered(world, who, purpose, request)
-    rest = answered([one for one in world if one not in removed], who, purpose, request)
+    rest = answered([spec for spec in world if spec not in removed], who, purpose, request)
     event(f"{request.method} {request.path.partition('?')[0].split(':')[0]} {whole.statuses[0]}")
     assert whole.content == rest.content
     if request.traced:
@@ -68,7 +68,7 @@ def test_a_hit_only_case_that_nobody_asks_for_exactly_leaves_no_trace_in_an_answ
     world: list[CaseSpec], who: Requester, request: Request
 ) -> None:
     """Neither by what is asked, nor by a case that the reader's agency pushed to find out, which the matcher links."""
-    others = [one for one in world if one.key not in (f"{who.agency}:1", HIDDEN.key)]
+    others = [spec for spec in world if spec.key not in (f"{who.agency}:1", HIDDEN.key)]
     pushed = CaseSpec(who.agency, 1, GUESS, "H0", ("*",), HIDDEN.purposes)
     assume(who.agency != HIDDEN.agency)
     rest = answered([*others, pushed], who, Purpose.INVESTIGATION, request)
@@ -80,7 +80,7 @@ def test_a_hit_only_case_that_nobody_asks_for_exactly_leaves_no_trace_in_an_answ
 def test_every_operation_is_asked() -> None:
     document = Api(STAGES, Path(HOME.name)).app.openapi()
     promised = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
-    asked = {(one.method, one.path) for one in OPERATIONS} | WITHIN_A_LIST | LEFT_OUT
+    asked = {(operation.method, operation.path) for operation in OPERATIONS} | WITHIN_A_LIST | LEFT_OUT
     assert asked == promised, (
         f"tests/support/no_leak/requests.py: OPERATIONS lacks {promised - asked}, has {asked - promised}"
     )

@@ -1,4 +1,4 @@
-"""I3 on the pages: what a visitor may not see leaves no trace in what is drawn for him, in either language."""
+"""I3 on the pages: what a visitor may not see leaves no trace in what is drawn for them, in either language."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, lang
 def test_a_hidden_case_leaves_no_trace_on_a_page(
     world: list[CaseSpec], who: Requester, page: Page[Any], language: str, data: st.DataObject
 ) -> None:
-    hidden = [one for one in world if one.hidden_from(who, Purpose.INVESTIGATION)]
+    hidden = [spec for spec in world if spec.hidden_from(who, Purpose.INVESTIGATION)]
     assume(hidden)
     removed = data.draw(st.lists(st.sampled_from(hidden), min_size=1, unique=True))
     told = data.draw(parameters(page)) | {"question": data.draw(st.sampled_from(QUESTIONS))}
     whole = asyncio.run(drawn(world, page, who, language, told))
-    rest = asyncio.run(drawn([one for one in world if one not in removed], page, who, language, told))
+    rest = asyncio.run(drawn([spec for spec in world if spec not in removed], page, who, language, told))
     event(page.path)
     assert whole == rest

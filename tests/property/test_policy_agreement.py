@@ -78,8 +78,8 @@ def draw_grant(rng: random.Random, handling: Handling, agency: str) -> Grant:
 
 
 def decide_all(module: ModuleType, requests: Sequence[AccessRequest]) -> Iterator[CedarAnswer]:
-    for one in requests:
-        rule = module.decide(*one)
+    for request in requests:
+        rule = module.decide(*request)
         yield CedarAnswer(rule.view.value, rule.value)
 
 
@@ -92,7 +92,7 @@ def requests() -> list[AccessRequest]:
 @pytest.fixture(scope="module")
 def cedar_answers(requests: list[AccessRequest]) -> list[CedarAnswer]:
     policies, size = CedarPolicies(), 1000
-    return [one for at in range(0, len(requests), size) for one in policies.answers(requests[at : at + size])]
+    return [answer for at in range(0, len(requests), size) for answer in policies.answers(requests[at : at + size])]
 
 
 def test_both_implementations_agree(requests: list[AccessRequest], cedar_answers: list[CedarAnswer]) -> None:
@@ -101,7 +101,9 @@ def test_both_implementations_agree(requests: list[AccessRequest], cedar_answers
 
 
 def test_every_rule_decides_often(cedar_answers: list[CedarAnswer]) -> None:
-    shares = {rule: count / len(cedar_answers) for rule, count in Counter(one.rule for one in cedar_answers).items()}
+    shares = {
+        rule: count / len(cedar_answers) for rule, count in Counter(answer.rule for answer in cedar_answers).items()
+    }
     assert set(shares) == set(Rule)
     assert min(shares.values()) >= LEAST_SHARE, shares
 

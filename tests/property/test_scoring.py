@@ -130,5 +130,5 @@ def test_the_explanation_is_of_the_judgement(left: list[Any], right: list[Any]) 
 
 @given(st.lists(st.text(max_size=40), max_size=4), st.lists(st.text(max_size=40), max_size=4))
 def test_no_text_is_too_strange(some: list[str], others: list[str]) -> None:
-    a, b = (person(names=[{"full": one} for one in texts]) for texts in (some, others))
+    a, b = (person(names=[{"full": text} for text in texts]) for texts in (some, others))
     assert judge_cases(fingerprint([a]), fingerprint([b], "DE"), model()).score >= model().prior

@@ -124,11 +124,11 @@ many = st.lists(st.one_of(known(), known(), vehicle()), min_size=1, max_size=4)
 def is_bounded(left: list[Any], right: list[Any]) -> bool:
     """Whether a pair that links is let through; as the bound is a sum, one of less is held to its own score."""
     a, b = fingerprint(left), fingerprint(right, "DE")
-    one, other = join_sketches([make_sketch(a.entities)]), join_sketches([make_sketch(b.entities)])
-    if not one.counts[0] or not other.counts[0]:
+    sketches, other = join_sketches([make_sketch(a.entities)]), join_sketches([make_sketch(b.entities)])
+    if not sketches.counts[0] or not other.counts[0]:
         return True
     screen = Screen(model(), THRESHOLD)
-    return int(screen._bound_scores(one, other)[0]) >= min(judge_cases(a, b, model()).score, screen._least)
+    return int(screen._bound_scores(sketches, other)[0]) >= min(judge_cases(a, b, model()).score, screen._least)
 
 
 @given(many, many)

@@ -94,7 +94,7 @@ async def review(session: SessionOf, link: Link, body: VerdictBody) -> Response:
     responses=describe_responses(service.ReviewsAnswer, JUDGED, NotFoundError, ConflictError),
 )
 async def undo(session: SessionOf, name: Name) -> Response:
-    """Take a review back: by its reviewer or his supervisor."""
+    """Take a review back: by its reviewer or their supervisor."""
     return json_response(await service.retract_review(session, name))
 
 

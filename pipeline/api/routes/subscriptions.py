@@ -1,4 +1,4 @@
-"""/v1/subscriptions: standing queries."""
+"""/v1/subscriptions: saved searches."""
 
 from __future__ import annotations
 

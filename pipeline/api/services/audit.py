@@ -100,7 +100,7 @@ async def export_acts(session: Session, wanted: ActFilter, form: ActsFormat) -> 
     while found := await session.runtime.decisions.list_acts(
         session.requester.agency, _make_bounds(wanted), MOST, after
     ):
-        rows = await _make_rows(session, [one for one, _ in found])
+        rows = await _make_rows(session, [document for document, _ in found])
         yield encode_csv([row[name] for name in COLUMNS] for row in rows) if form == "csv" else encode_lines(rows)
         after = found[-1][1]
 
@@ -128,24 +128,32 @@ def _make_bounds(wanted: ActFilter) -> ActSelection:
 async def _make_rows(session: Session, found: Sequence[AuditDocument]) -> list[Row]:
     """What is told of each act, in the order of COLUMNS."""
     agency = session.requester.agency
-    foreign = (each.case for one in found if one.agency == agency for each in one.shown if not _is_of(agency, each))
+    foreign = (
+        each.case
+        for document in found
+        if document.agency == agency
+        for each in document.shown
+        if not _is_of(agency, each)
+    )
     cases = await session.runtime.reader.read_cases(foreign)
-    return [_make_row(session, one, cases) for one in found]
+    return [_make_row(session, document, cases) for document in found]
 
 
-def _make_row(session: Session, one: AuditDocument, cases: Mapping[str, CaseDocument]) -> Row:
+def _make_row(session: Session, document: AuditDocument, cases: Mapping[str, CaseDocument]) -> Row:
     agency = session.requester.agency
-    own = one.agency == agency
+    own = document.agency == agency
     return {
-        "time": one.time,
-        "kind": one.kind.value,
-        "agency": one.agency,
-        "country": one.country,
-        "subject": one.subject if own else None,
-        "purpose": one.purpose,
-        "case_reference": one.case_reference if own else None,
-        "shown": [_make_shown_row(session, one, each, cases) for each in one.shown if own or _is_of(agency, each)],
-        "rule": (one.entry or {}).get("rule") if own else None,
+        "time": document.time,
+        "kind": document.kind.value,
+        "agency": document.agency,
+        "country": document.country,
+        "subject": document.subject if own else None,
+        "purpose": document.purpose,
+        "case_reference": document.case_reference if own else None,
+        "shown": [
+            _make_shown_row(session, document, each, cases) for each in document.shown if own or _is_of(agency, each)
+        ],
+        "rule": (document.entry or {}).get("rule") if own else None,
     }
 
 
@@ -169,7 +177,7 @@ def _may_read(session: Session, act: AuditDocument, shown: ShownCase, cases: Map
     who = session.requester
     investigator = Requester("", who.agency, who.country, frozenset({Role.INVESTIGATOR}))
     case = cases.get(shown.case)
-    stated = next((one for one in Purpose if one == act.purpose), None)
+    stated = next((purpose for purpose in Purpose if purpose == act.purpose), None)
     if case is None or stated is None:
         return False
     return decide_view(meta(case), investigator, stated, session.now) is View.FULL

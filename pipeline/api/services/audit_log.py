@@ -108,7 +108,7 @@ async def prove_accesses(session: Session, first: int) -> AsyncIterator[bytes]:
     yield _encoder.encode(ProofHeader(last.note, first, path)) + b"\n"
     after: Place | None = None
     while found := await session.runtime.decisions.list_acts(agency, ALL, PAGE, after):
-        documents = [one for one, _ in found]
+        documents = [document for document, _ in found]
         yield await asyncio.to_thread(_encode_proofs, served, session.runtime.tag_keys, documents, agency, size)
         after = found[-1][1]
 
@@ -135,7 +135,9 @@ async def _await_index(session: Session, size: int) -> None:
 async def _has_followed(session: Session, size: int) -> bool:
     """Whether the last leaf of a head, or one behind it, is among the latest acts, which are indexed in their order."""
     served, keys = session.runtime.log, session.runtime.tag_keys
-    entries = [one.entry for one in await session.runtime.decisions.latest_acts(PAGE) if one.entry is not None]
+    entries = [
+        document.entry for document in await session.runtime.decisions.latest_acts(PAGE) if document.entry is not None
+    ]
     nonces = (nonce_of(seed_of(msgspec.convert(entry, AuditEntry), keys)) for entry in entries)
     places = (served.place_of(nonce) for nonce in nonces)
     return any(place is None or place >= size - 1 for place in places)
@@ -144,7 +146,7 @@ async def _has_followed(session: Session, size: int) -> bool:
 def _encode_proofs(
     served: ServedLog, keys: TagKeys, documents: Sequence[AuditDocument], agency: str, size: int
 ) -> bytes:
-    return b"".join(_encoder.encode(one) + b"\n" for one in _prove_documents(served, keys, documents, agency, size))
+    return b"".join(_encoder.encode(proof) + b"\n" for proof in _prove_documents(served, keys, documents, agency, size))
 
 
 def _prove_documents(

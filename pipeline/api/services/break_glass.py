@@ -119,12 +119,14 @@ async def list_break_glass(
 def _confirmable_filter(session: Session) -> Callable[[Disclosure], bool]:
     who, now = session.requester, session.now
     may = Role.SUPERVISOR in who.roles
-    return lambda one: may and one.subject != who.subject and oversight_of(one, now) is Oversight.AWAITING_CONFIRMATION
+    return lambda disclosure: (
+        may and disclosure.subject != who.subject and oversight_of(disclosure, now) is Oversight.AWAITING_CONFIRMATION
+    )
 
 
 def _reviewable_filter(session: Session) -> Callable[[Disclosure], bool]:
     due = (Oversight.AWAITING_REVIEW, Oversight.OVERDUE)
-    return lambda one: oversight_of(one, session.now) in due
+    return lambda disclosure: oversight_of(disclosure, session.now) in due
 
 
 async def _own_thread(session: Session, reference: str) -> tuple[Disclosure, CaseMeta]:
@@ -143,19 +145,19 @@ async def _agency_thread(session: Session, name: str) -> tuple[Disclosure, CaseM
     """
     session.require_reader()
     found = (await session.runtime.decisions.read_threads([name])).get(name)
-    one = found if found is not None and found.subject and found.requester == session.requester.agency else None
-    key = name if one is None else one.case
+    disclosure = found if found is not None and found.subject and found.requester == session.requester.agency else None
+    key = name if disclosure is None else disclosure.case
     documents = await session.runtime.reader.read_cases([key])
     seen = (await session.decide_views_by_key([key], documents))[key]
-    if one is not None and seen is not View.NOTHING:
-        return one, meta(documents[key]), seen
+    if disclosure is not None and seen is not View.NOTHING:
+        return disclosure, meta(documents[key]), seen
     await session.audit(ActKind.DISCLOSURE, about=name[:NAME_CHARS], rule=RequestRule.NOT_SHOWN)
     raise NotFoundError(NO_THREAD)
 
 
-async def _answer_unchanged(session: Session, one: Disclosure, case: CaseMeta, seen: View) -> DisclosureAnswer:
+async def _answer_unchanged(session: Session, disclosure: Disclosure, case: CaseMeta, seen: View) -> DisclosureAnswer:
     """What holds already, to one who asks for it again."""
     await session.audit(
-        ActKind.DISCLOSURE, {"again": one.last.move}, session.make_shown({case.case: seen}), about=one.id
+        ActKind.DISCLOSURE, {"again": disclosure.last.move}, session.make_shown({case.case: seen}), about=disclosure.id
     )
-    return thread_answer(session, one, case, seen)
+    return thread_answer(session, disclosure, case, seen)

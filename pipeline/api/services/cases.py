@@ -38,8 +38,8 @@ async def read_case(session: Session, key: str) -> CaseAnswer:
 async def require_readable(session: Session, key: str, fields: Sequence[str] | None = None) -> CaseDocument:
     """The document, or `fields` of it, of a case that the requester sees in full.
 
-    Raises NotFoundError after recording the attempt. Nothing of it is fetched unless he might read it: to load a record
-    takes a tenth of a refusal's time, which would tell that there is one.
+    Raises NotFoundError after recording the attempt. Nothing of it is fetched unless they might read it: to load
+    a record takes a tenth of a refusal's time, which would tell that there is one.
     """
     if await _might_read(session, key):
         found = await session.runtime.reader.read_cases([key], fields)
@@ -50,12 +50,12 @@ async def require_readable(session: Session, key: str, fields: Sequence[str] | N
 
 
 async def _might_read(session: Session, key: str) -> bool:
-    """Whether it is his agency's by its key, or was readable or granted to him as it was indexed, a second ago."""
+    """Whether it is their agency's by its key, or was readable or granted to them as it was indexed, a second ago."""
     viewer = session.viewer
     if viewer is None or key.partition(":")[0] == viewer.agency:
         return True
     grants = await session.runtime.grants.read_grants([key], session.requester)
-    granted = any(session.now < one.until for one in grants)
+    granted = any(session.now < grant.until for grant in grants)
     return await session.runtime.reader.may_be_read(key, viewer, granted=granted)
 
 

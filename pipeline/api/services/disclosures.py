@@ -104,10 +104,14 @@ async def list_disclosures(
         return await decisions.list_disclosures(_own_agency(session), _thread_role(mine), MOST, after, listing.at, kind)
 
     async def show(found: list[Disclosure | None]) -> list[Row | None]:
-        held = [one for one in found if one is not None and wanted(one) and not listing.was_shown(one.id)]
+        held = [
+            disclosure
+            for disclosure in found
+            if disclosure is not None and wanted(disclosure) and not listing.was_shown(disclosure.id)
+        ]
         cases, views = await _read_cases(session, held)
-        rows = {one.id: _show_thread(session, one, cases, views) for one in held}
-        return [rows.get(one.id) if one else None for one in found]
+        rows = {disclosure.id: _show_thread(session, disclosure, cases, views) for disclosure in held}
+        return [rows.get(disclosure.id) if disclosure else None for disclosure in found]
 
     rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, listing.after)
     listed = {row["case"]: View.FULL for row in rows if row["case"]}
@@ -119,8 +123,12 @@ async def list_disclosures(
 async def read_disclosure(session: Session, name: str) -> DisclosureAnswer:
     """One disclosure. Raises NotFoundError."""
     session.require_reader()
-    one = (await session.runtime.decisions.read_threads([name])).get(name)
-    found = [one] if one is not None and _own_agency(session) in (one.owner, one.requester) else []
+    disclosure = (await session.runtime.decisions.read_threads([name])).get(name)
+    found = (
+        [disclosure]
+        if disclosure is not None and _own_agency(session) in (disclosure.owner, disclosure.requester)
+        else []
+    )
     cases, views = await _read_cases(session, found)
     row = next((row for each in found if (row := _show_thread(session, each, cases, views)) is not None), None)
     rule = None if row else RequestRule.NOT_SHOWN
@@ -156,22 +164,22 @@ async def find_referenced_case(session: Session, reference: str) -> CaseDocument
 async def require_owned_thread(session: Session, name: str) -> tuple[Disclosure, CaseMeta]:
     """A thread about a live case of the requester's own agency."""
     session.require_reader()
-    one = (await session.runtime.decisions.read_threads([name])).get(name)
-    if one is not None and may_decide(one, session.requester):
-        document = (await session.runtime.reader.read_cases([one.case])).get(one.case)
+    disclosure = (await session.runtime.decisions.read_threads([name])).get(name)
+    if disclosure is not None and may_decide(disclosure, session.requester):
+        document = (await session.runtime.reader.read_cases([disclosure.case])).get(disclosure.case)
         if document is not None:
             session.decide_view(meta(document))
-            return one, meta(document)
+            return disclosure, meta(document)
     await session.audit(ActKind.DISCLOSURE, about=name[:MOST], rule=RequestRule.NOT_SHOWN)
     raise NotFoundError(NO_THREAD)
 
 
 async def find_thread(session: Session, case: CaseMeta, subject: str = "") -> Disclosure:
-    """The thread of the requester's agency about a case, or his own, under whichever secret it was begun."""
+    """The thread of the requester's agency about a case, or their own, under whichever secret it was begun."""
     ring, who = session.runtime.opaque.ring, session.requester
     ids = threads.thread_ids(ring, who.agency, case.case, subject)
     found = (await session.runtime.decisions.read_threads(ids)).values()
-    return max(found, key=lambda one: one.last.time, default=threads.new_thread(ring, case, who, subject))
+    return max(found, key=lambda disclosure: disclosure.last.time, default=threads.new_thread(ring, case, who, subject))
 
 
 def take_step(step: Callable[[], Disclosure]) -> Disclosure:
@@ -200,26 +208,26 @@ async def record_step(
     return thread_answer(session, after, case, seen)
 
 
-def thread_answer(session: Session, one: Disclosure, case: CaseMeta, seen: View) -> DisclosureAnswer:
+def thread_answer(session: Session, disclosure: Disclosure, case: CaseMeta, seen: View) -> DisclosureAnswer:
     """A thread as the requester may see it."""
-    return DisclosureAnswer(session.now.isoformat(), _make_row(session, one, case, seen))
+    return DisclosureAnswer(session.now.isoformat(), _make_row(session, disclosure, case, seen))
 
 
 async def _read_cases(session: Session, found: list[Disclosure]) -> tuple[dict[str, CaseDocument], dict[str, View]]:
-    cases = await session.runtime.reader.read_cases(one.case for one in found)
+    cases = await session.runtime.reader.read_cases(disclosure.case for disclosure in found)
     return cases, await session.decide_views(cases)
 
 
 def _show_thread(
-    session: Session, one: Disclosure, cases: dict[str, CaseDocument], views: dict[str, View]
+    session: Session, disclosure: Disclosure, cases: dict[str, CaseDocument], views: dict[str, View]
 ) -> Row | None:
     """The thread, unless its case is gone or no longer shown to the requester."""
-    seen = views.get(one.case, View.NOTHING)
-    return None if seen is View.NOTHING else _make_row(session, one, meta(cases[one.case]), seen)
+    seen = views.get(disclosure.case, View.NOTHING)
+    return None if seen is View.NOTHING else _make_row(session, disclosure, meta(cases[disclosure.case]), seen)
 
 
-def _make_row(session: Session, one: Disclosure, case: CaseMeta, seen: View) -> Row:
-    return disclosure_for(one, case, _own_agency(session), seen, session.now)
+def _make_row(session: Session, disclosure: Disclosure, case: CaseMeta, seen: View) -> Row:
+    return disclosure_for(disclosure, case, _own_agency(session), seen, session.now)
 
 
 def _own_agency(session: Session) -> str:

@@ -90,7 +90,7 @@ async def resolve_entity(session: Session, key: str, name: str) -> EntityAnswer:
     near = await _find_near_cases(session, key)
     cases = await session.runtime.reader.read_cases(sorted(near.bands), fields=None)
     views = await session.decide_views(cases)
-    cases = {key: own} | {case: one for case, one in cases.items() if views[case] is View.FULL}
+    cases = {key: own} | {case: document for case, document in cases.items() if views[case] is View.FULL}
     links = await session.runtime.reader.read_links(sorted(near.links))
     members = _find_members((key, name), cases, links.values(), session.runtime.model)
     shown = session.make_shown({case: View.FULL for case, _ in members})
@@ -114,7 +114,7 @@ def _find_members(
     asked: Place, cases: Mapping[str, CaseDocument], links: Iterable[LinkDocument], model: Model
 ) -> list[Place]:
     """The entities that are one with the asked one: itself first, then the others by case key."""
-    held = {(case, one.id): one for case, document in sorted(cases.items()) for one in entities_of(document)}
+    held = {(case, entity.id): entity for case, document in sorted(cases.items()) for entity in entities_of(document)}
     places, prints = list(held), list(held.values())
     number = {place: at for at, place in enumerate(places)}
     ties = [tie for link in links for tie in _make_ties(link, number)]

@@ -88,9 +88,12 @@ def _split_hits(
 async def _export_cases(session: Session) -> AsyncIterator[tuple[list[Row], tuple[ShownCase, ...]]]:
     limits = QueryLimits(session.now.date(), session.viewer)
     async for part in _batch_items(session.runtime.reader.every_case(limits)):
-        views = await session.decide_views({one.case: one for one in part})
-        kept = [one for one in part if views[one.case] is View.FULL]
-        yield [case_row(one) for one in kept], session.make_shown({one.case: View.FULL for one in kept})
+        views = await session.decide_views({document.case: document for document in part})
+        kept = [document for document in part if views[document.case] is View.FULL]
+        yield (
+            [case_row(document) for document in kept],
+            session.make_shown({document.case: View.FULL for document in kept}),
+        )
 
 
 async def _batch_items(items: AsyncIterator[T]) -> AsyncIterator[list[T]]:

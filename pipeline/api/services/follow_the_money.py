@@ -91,7 +91,7 @@ def _make_participation(project: str, named: Mapping[str, Any], thing: str, *, p
 
 def _make_entity(id_: str, schema: str, told: Mapping[str, Iterable[Any]]) -> Entity:
     """Every property is a list of texts; one without values is left out."""
-    properties = {name: [str(one) for one in values if one not in (None, "")] for name, values in told.items()}
+    properties = {name: [str(value) for value in values if value not in (None, "")] for name, values in told.items()}
     return {"id": id_, "schema": schema, "properties": {name: some for name, some in properties.items() if some}}
 
 

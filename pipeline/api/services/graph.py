@@ -103,14 +103,14 @@ async def read_graph(session: Session, key: str, depth: int = 1, most: GraphLimi
 async def _follow_links(drawing: _Drawing, origin: str) -> list[str]:
     around = await find_surroundings(drawing.session, origin)
     drawing.complete = drawing.complete and len(around.links) <= drawing.most.each
-    onward = (drawing.add_link(origin, one, around) for one in around.links[: drawing.most.each])
+    onward = (drawing.add_link(origin, link, around) for link in around.links[: drawing.most.each])
     return [case for case in onward if case is not None]
 
 
 async def read_timeline(session: Session, key: str) -> TimelineAnswer:
     """When a case and the linked ones that the requester reads were opened and closed, and their events."""
     cases = await _read_linked_cases(session, key)
-    found = [event for one in cases.values() for event in _list_events(one)]
+    found = [event for case in cases.values() for event in _list_events(case)]
     await session.audit(ActKind.READ, {"timeline": key}, session.make_shown(dict.fromkeys(cases, View.FULL)))
     ordered = sorted(found, key=lambda event: (event["when"], event["case"], event["what"], event["entity"] or ""))
     return TimelineAnswer(session.as_of, tuple(ordered))
@@ -121,10 +121,10 @@ async def _read_linked_cases(session: Session, key: str) -> dict[str, CaseDocume
     session.require_reader()
     own = await require_readable(session, key)
     around = await find_surroundings(session, key)
-    near = {case for one in around.links[:MOST_EACH] if one.view is LinkView.FULL for case in one.link.cases}
+    near = {case for link in around.links[:MOST_EACH] if link.view is LinkView.FULL for case in link.link.cases}
     others = await session.runtime.reader.read_cases(sorted(near - {key}), fields=None)
     views = await session.decide_views(others)
-    return {key: own} | {case: one for case, one in others.items() if views[case] is View.FULL}
+    return {key: own} | {case: document for case, document in others.items() if views[case] is View.FULL}
 
 
 def _list_events(case: CaseDocument) -> list[Row]:

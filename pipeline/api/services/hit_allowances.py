@@ -1,4 +1,4 @@
-"""How many hit-only answers a day an owner lets another agency's cases and standing queries have: more for a while."""
+"""How many hit-only answers a day an owner lets another agency's cases and saved searches have: more for a while."""
 
 from __future__ import annotations
 
@@ -63,16 +63,16 @@ async def list_hit_allowances(session: Session) -> HitAllowancesAnswer:
     session.require_reader()
     found = await session.runtime.decisions.list_allowances(session.requester.agency, MOST_SHOWN)
     await session.audit(ActKind.READ, {"hit_allowances": len(found)})
-    rows = tuple(_make_row(session, one) for one in found)
+    rows = tuple(_make_row(session, allowance) for allowance in found)
     return HitAllowancesAnswer(session.now.isoformat(), session.runtime.settings.hit_budget, rows)
 
 
-def _make_row(session: Session, one: HitAllowance) -> Row:
+def _make_row(session: Session, allowance: HitAllowance) -> Row:
     return {
-        "agency": one.agency,
-        "daily": one.daily,
-        "until": one.until.isoformat(),
-        "active": session.now < one.until,
-        "by": one.by,
-        "time": one.time.isoformat(),
+        "agency": allowance.agency,
+        "daily": allowance.daily,
+        "until": allowance.until.isoformat(),
+        "active": session.now < allowance.until,
+        "by": allowance.by,
+        "time": allowance.time.isoformat(),
     }

@@ -83,21 +83,21 @@ async def assign_link(session: Session, link: str, assignee: str) -> ReviewsAnsw
 async def _select_due_links(session: Session, links: list[LinkDocument]) -> list[Row]:
     """Those of the links whose two sides are seen in full and that await the agency's judgement."""
     decisions, agency = session.runtime.decisions, session.requester.agency
-    cases = await session.runtime.reader.read_cases((key for one in links for key in one.cases), SHOWN)
+    cases = await session.runtime.reader.read_cases((key for link in links for key in link.cases), SHOWN)
     views = await session.decide_views(cases)
-    links = [one for one in links if all(views.get(key) is View.FULL for key in one.cases)]
-    given = await decisions.reviews_of(one.link for one in links)
+    links = [link for link in links if all(views.get(key) is View.FULL for key in link.cases)]
+    given = await decisions.reviews_of(link.link for link in links)
     assignees = await decisions.read_assignees(agency, given)
     rows = []
-    for one in links:
-        own = find_own_review(given[one.link], agency)
-        found = compare_evidence(session, one, own)
+    for link in links:
+        own = find_own_review(given[link.link], agency)
+        found = compare_evidence(session, link, own)
         if is_due(own, found):
-            held = summarise_reviews(given[one.link])
+            held = summarise_reviews(given[link.link])
             rows.append(
-                _make_row(one, cases)
+                _make_row(link, cases)
                 | {
-                    "assignee": assignees.get(one.link),
+                    "assignee": assignees.get(link.link),
                     "colour": held.colour.value,
                     "disputed": held.disputed,
                     "judged_different": own is not None,

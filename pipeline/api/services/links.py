@@ -76,26 +76,28 @@ async def list_links(session: Session, key: str, limit: int = 20, cursor: str = 
     )
     await require_readable(session, key, STATE_FIELDS)
     around = await find_surroundings(session, key, listing.at)
-    behind = around.links if listing.after is None else [one for one in around.links if one.place > (*listing.after,)]
-    left = [one for one in behind if not listing.was_shown(one.link.link)]
+    behind = (
+        around.links if listing.after is None else [link for link in around.links if link.place > (*listing.after,)]
+    )
+    left = [link for link in behind if not listing.was_shown(link.link.link)]
     page = left[: min(limit, MOST)]
     rows = await make_link_rows(session, page, around.cases)
-    seen = {case: around.views[case] for one in page for case in one.link.cases}
+    seen = {case: around.views[case] for link in page for case in link.link.cases}
     await session.audit(ActKind.READ, {"links": key}, session.make_shown({key: View.FULL} | seen))
     place = list(page[-1].place) if len(left) > len(page) else None
-    end = await listing.next_cursor((one.link.link for one in page), place)
+    end = await listing.next_cursor((link.link.link for link in page), place)
     return LinksAnswer(session.as_of, tuple(rows), end)
 
 
 async def find_surroundings(session: Session, key: str, at: PointInTime | None = None) -> Surroundings:
-    """All links of a case that the requester reads in full, as far as he sees them, as listed at `at`."""
+    """All links of a case that the requester reads in full, as far as they see them, as listed at `at`."""
     viewer, reader = session.viewer, session.runtime.reader
     words = None if viewer is None else requester_words(viewer, granted=True)
     found, cases = await reader.every_link_of(key, words, at)
     views = await session.decide_views(cases)
-    sights = await session.see_links([one.link for one in found], views)
-    seen = [_make_seen_link(session, one, sights[one.link.link]) for one in found]
-    kept = sorted((one for one in seen if one.view is not LinkView.NOTHING), key=lambda one: one.place)
+    sights = await session.see_links([link.link for link in found], views)
+    seen = [_make_seen_link(session, link, sights[link.link.link]) for link in found]
+    kept = sorted((link for link in seen if link.view is not LinkView.NOTHING), key=lambda link: link.place)
     return Surroundings(kept, cases, views)
 
 

@@ -187,8 +187,8 @@ async def _read_rows(session: Session, job: ListJob, first: int, last: int) -> t
     asked = await asyncio.to_thread(lists.read_rows, job)
     found = await asyncio.to_thread(lambda: dict(lists.read_results(job, first, last)))
     documents = await _read_documents(session, found.values())
-    views = await session.decide_views({one.case: one for one in documents.values()})
-    rows = [_make_row(session, at, asked[at], one, documents, views) for at, one in sorted(found.items())]
+    views = await session.decide_views({document.case: document for document in documents.values()})
+    rows = [_make_row(session, at, asked[at], findings, documents, views) for at, findings in sorted(found.items())]
     told = {one["case"] for row in rows for one in row["matches"]}
     references = {one["reference"] for row in rows for one in row["hits"]}
     return rows, {
@@ -200,10 +200,10 @@ async def _read_documents(session: Session, found: Iterable[ListRowFindings]) ->
     """The cases that are named, by key, and those that stand behind a reference, by that."""
     some = list(found)
     who, opaque, reader = session.requester, session.runtime.opaque, session.runtime.reader
-    named = await reader.read_cases((one["case"] for each in some for one in each.cases), SHOWN)
-    digests = {one["reference"]: opaque.digest_of(who.agency, one["reference"]) for each in some for one in each.hits}
+    named = await reader.read_cases((case["case"] for each in some for case in each.cases), SHOWN)
+    digests = {hit["reference"]: opaque.digest_of(who.agency, hit["reference"]) for each in some for hit in each.hits}
     held = await reader.find_all_digested(
-        [one for one in digests.values() if one], who.country, session.grounds.purpose
+        [digest for digest in digests.values() if digest], who.country, session.grounds.purpose
     )
     return named | {name: held[one] for name, one in digests.items() if one in held}
 
@@ -216,7 +216,7 @@ def _make_row(
     documents: Mapping[str, CaseDocument],
     views: Mapping[str, View],
 ) -> Row:
-    """A row with those of its cases that the requester still sees, each as he sees it now."""
+    """A row with those of its cases that the requester still sees, each as seen now."""
     matches, hits = [], []
     for one in (*found.cases, *found.hits):
         document = documents.get(one.get("case") or one["reference"])

@@ -105,7 +105,7 @@ async def list_accesses(session: Session, limit: int = 50, cursor: str | None = 
         return await session.runtime.decisions.list_accesses(agency, MOST, after)
 
     async def show(found: list[AuditDocument]) -> list[Row | None]:
-        return [_make_access(one, agency) for one in found]
+        return [_make_access(document, agency) for document in found]
 
     rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, pages.open(cursor))
     await session.audit(ActKind.READ, {"accesses": len(rows)})
@@ -125,7 +125,7 @@ async def _read_notices(session: Session, limit: int, cursor: str | None) -> tup
         behind = after[0] if after else -1
         found = await session.runtime.decisions.list_notices(session.requester.agency, behind, MOST)
         last = [found[-1].position] if found else after
-        return [(one, [one.position]) for one in found]
+        return [(document, [document.position]) for document in found]
 
     async def show(found: list[NoticeDocument]) -> list[Row | None]:
         return await _show_notices(session, found)
@@ -135,29 +135,31 @@ async def _read_notices(session: Session, limit: int, cursor: str | None) -> tup
 
 
 async def _show_notices(session: Session, found: list[NoticeDocument]) -> list[Row | None]:
-    """Each notice with its case as the requester may see it now, None where he may not know of it any more."""
+    """Each notice with its case as the requester may see it now, None where they may not know of it any more."""
     own, others = await _read_cases(session, found)
     views = await session.decide_views({case.case: case for case in (*own.values(), *others.values())})
-    standing = await session.runtime.decisions.subscriptions_of(one.subscription for one in found if one.subscription)
+    standing = await session.runtime.decisions.subscriptions_of(
+        document.subscription for document in found if document.subscription
+    )
     return [
-        _make_row(session, one, own.get(one.case), others.get(one.id), views)
-        if _is_current(session, one, standing, views, others.get(one.id))
+        _make_row(session, document, own.get(document.case), others.get(document.id), views)
+        if _is_current(session, document, standing, views, others.get(document.id))
         else None
-        for one in found
+        for document in found
     ]
 
 
 def _is_current(
     session: Session,
-    one: NoticeDocument,
+    document: NoticeDocument,
     standing: dict[str, Subscription],
     views: dict[str, View],
     case: CaseDocument | None,
 ) -> bool:
-    """Whether a standing query is still the agency's own, and exact where it met a hit-only case."""
-    if not one.subscription:
+    """Whether a saved search is still the agency's own, and exact where it met a hit-only case."""
+    if not document.subscription:
         return True
-    query = standing.get(one.subscription)
+    query = standing.get(document.subscription)
     if query is None or query.agency != session.requester.agency or not is_active(query, session.now):
         return False
     hit = case is not None and views[case.case] is View.HIT
@@ -169,8 +171,8 @@ async def _read_cases(
 ) -> tuple[dict[str, CaseDocument], dict[str, CaseDocument]]:
     """The receiver's own cases by key, and those that stand behind references by the notices that bear them."""
     who, opaque = session.requester, session.runtime.opaque
-    named = {one.id: opaque.digest_of(who.agency, one.reference) for one in found if one.reference}
-    held = await session.runtime.reader.read_cases(one.case for one in found if one.case)
+    named = {document.id: opaque.digest_of(who.agency, document.reference) for document in found if document.reference}
+    held = await session.runtime.reader.read_cases(document.case for document in found if document.case)
     digests = [digest for digest in named.values() if digest]
     others = await session.runtime.reader.find_all_digested(digests, who.country, session.grounds.purpose, RANKED)
     return held, {name: others[digest] for name, digest in named.items() if digest in others}
@@ -208,19 +210,19 @@ def _full_views(rows: Iterable[Row]) -> dict[str, View]:
     return {row["case"]: View.FULL for row in rows if row["case"]}
 
 
-def _make_access(one: AuditDocument, owner: str) -> Row:
-    own = one.agency == owner
+def _make_access(document: AuditDocument, owner: str) -> Row:
+    own = document.agency == owner
     return {
-        "kind": one.kind.value,
-        "time": one.time,
-        "agency": one.agency,
-        "country": one.country,
-        "subject": one.subject if own else None,
-        "purpose": one.purpose,
-        "case_reference": one.case_reference if own else None,
+        "kind": document.kind.value,
+        "time": document.time,
+        "agency": document.agency,
+        "country": document.country,
+        "subject": document.subject if own else None,
+        "purpose": document.purpose,
+        "case_reference": document.case_reference if own else None,
         "shown": [
             {"case": each.case, "form": each.form.value, "rule": each.rule or None}
-            for each in one.shown
+            for each in document.shown
             if each.case.startswith(f"{owner}:")
         ],
     }

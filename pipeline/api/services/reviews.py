@@ -154,12 +154,14 @@ async def list_manual_links(session: Session, case: str) -> ManualLinksAnswer:
 
 
 async def _show_manual_links(session: Session, found: list[Review]) -> list[Row | None]:
-    cases = await session.runtime.reader.read_cases(key for one in found for key in (one.case_a, one.case_b))
+    cases = await session.runtime.reader.read_cases(key for review in found for key in (review.case_a, review.case_b))
     views = await session.decide_views(cases)
     full = {key for key, seen in views.items() if seen is View.FULL}
     return [
-        _make_manual_row(one, session.requester) if not one.undone and {one.case_a, one.case_b} <= full else None
-        for one in found
+        _make_manual_row(review, session.requester)
+        if not review.undone and {review.case_a, review.case_b} <= full
+        else None
+        for review in found
     ]
 
 
@@ -176,7 +178,7 @@ def compare_evidence(session: Session, link: LinkDocument, own: Review | None) -
 
 def find_own_review(reviews: Sequence[Review], agency: str) -> Review | None:
     """The review that holds for an agency."""
-    return next((one for one in summarise_reviews(reviews).holding if one.agency == agency), None)
+    return next((review for review in summarise_reviews(reviews).holding if review.agency == agency), None)
 
 
 async def _require_sides(session: Session, name: str, named: tuple[str, ...] = ()) -> ReviewableLink:
@@ -188,7 +190,7 @@ async def _require_sides(session: Session, name: str, named: tuple[str, ...] = (
     runtime = session.runtime
     link = await runtime.reader.read_link(name)
     given = (await runtime.decisions.reviews_of([name]))[name]
-    keys = link.cases if link else named or next(((one.case_a, one.case_b) for one in given), (name, name))
+    keys = link.cases if link else named or next(((review.case_a, review.case_b) for review in given), (name, name))
     cases = await runtime.reader.read_cases(keys)
     views = await session.decide_views_by_key(keys, cases)
     if any(views.get(key) is not View.FULL for key in keys):
@@ -245,7 +247,7 @@ async def _read_judgement(session: Session, sides: ReviewableLink) -> LinkJudgem
         assignee=(await session.runtime.decisions.read_assignees(agency, [sides.name])).get(sides.name),
         new_evidence=found.new if found else (),
         gone_evidence=found.gone if found else 0,
-        reviews=tuple(review_for(one, agency) for one in sides.reviews),
+        reviews=tuple(review_for(review, agency) for review in sides.reviews),
     )
 
 
@@ -254,8 +256,8 @@ def _make_colour(given: Sequence[Review]) -> Row:
     return {"colour": held.colour.value, "disputed": held.disputed}
 
 
-def _make_manual_row(one: Review, who: Requester) -> Row:
-    return {"link": one.link, "case_a": one.case_a, "case_b": one.case_b, **review_for(one, who.agency)}
+def _make_manual_row(review: Review, who: Requester) -> Row:
+    return {"link": review.link, "case_a": review.case_a, "case_b": review.case_b, **review_for(review, who.agency)}
 
 
 def _both_shown(session: Session, sides: ReviewableLink) -> tuple[ShownCase, ...]:

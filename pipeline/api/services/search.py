@@ -45,7 +45,7 @@ class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cursor: Annotated[str, Meta(max_length=CURSOR_CHARS, description="`next` of the page before.")] = ""
     filters: Filters = Filters()
     share: Annotated[
-        bool, Meta(description="Agencies that share a standing query for the same are told, and so are you.")
+        bool, Meta(description="Agencies that share a saved search for the same are told, and so are you.")
     ] = False
 
 
@@ -127,7 +127,7 @@ async def _find_answers(session: Session, asked: Search, question: Question, lim
     wanted = PageRequest(limit + 1, session.filter_readable, after, listing.at, listing.was_shown)
     found = await find_cases(runtime.reader, question, asked_for, runtime.model, _make_limits(session, asked), wanted)
     shown_ = found[:limit]
-    rows = [_make_row(session, one, document, asked_for) for one, document in shown_]
+    rows = [_make_row(session, candidate, document, asked_for) for candidate, document in shown_]
     seen = {document.case: View.FULL for _, document in shown_}
     end = await listing.next_cursor(seen, list(shown_[-1][0].place) if len(found) > limit else None)
     return _ResultPage(rows, seen, end)
@@ -140,10 +140,10 @@ async def _find_hits(session: Session, asked: Search, question: Question) -> _Re
     limits = QueryLimits(session.now.date(), session.viewer)
     runtime = session.runtime
     found = await find_hits(runtime.reader, question, asked.country, runtime.model, limits)
-    views = await session.decide_views({one.document.case: one.document for one in found})
-    granted = [one for one in found if views[one.document.case] is View.FULL]
+    views = await session.decide_views({hit.document.case: hit.document for hit in found})
+    granted = [hit for hit in found if views[hit.document.case] is View.FULL]
     told = sorted(
-        (_make_hit_row(session, one) for one in found if views[one.document.case] is View.HIT),
+        (_make_hit_row(session, hit) for hit in found if views[hit.document.case] is View.HIT),
         key=lambda row: (row["band"], row["reference"]),
     )
     given = told[: runtime.hits.spend(session.requester, session.now, len(told))]
@@ -151,7 +151,7 @@ async def _find_hits(session: Session, asked: Search, question: Question) -> _Re
     seen = {
         case: view for case, view in views.items() if view is View.FULL or session.make_reference(case) in references
     }
-    return _ResultPage([summarise_case(one.document) | {"band": one.band} for one in granted] + given, seen)
+    return _ResultPage([summarise_case(hit.document) | {"band": hit.band} for hit in granted] + given, seen)
 
 
 async def _browse_cases(session: Session, asked: Search, limit: int) -> _ResultPage:
@@ -159,16 +159,18 @@ async def _browse_cases(session: Session, asked: Search, limit: int) -> _ResultP
     cursor = PageCursor(session, "cases", session.grounds.purpose, _search_context(asked))
     (after,) = cursor.open(asked.cursor) or ("",)
     found = await session.runtime.reader.browse_cases(_make_limits(session, asked), limit + 1, after)
-    views = await session.decide_views({one.case: one for one in found})
-    kept = [one for one in found if views[one.case] is View.FULL]
+    views = await session.decide_views({document.case: document for document in found})
+    kept = [document for document in found if views[document.case] is View.FULL]
     end = cursor.seal([kept[limit - 1].case]) if len(kept) > limit else None
     return _ResultPage(
-        [summarise_case(one) for one in kept[:limit]], {one.case: View.FULL for one in kept[:limit]}, end
+        [summarise_case(document) for document in kept[:limit]],
+        {document.case: View.FULL for document in kept[:limit]},
+        end,
     )
 
 
-def _make_row(session: Session, one: RankedCandidate, document: CaseDocument, asked_for: QuestionProbe) -> Row:
-    told = explain_result(one, document, asked_for, session.runtime.model)
+def _make_row(session: Session, candidate: RankedCandidate, document: CaseDocument, asked_for: QuestionProbe) -> Row:
+    told = explain_result(candidate, document, asked_for, session.runtime.model)
     return {
         **summarise_case(document),
         "score": told.score,
@@ -179,8 +181,8 @@ def _make_row(session: Session, one: RankedCandidate, document: CaseDocument, as
     }
 
 
-def _make_hit_row(session: Session, one: HitOnlyCase) -> Row:
-    return {**hit_for(meta(one.document), session.make_reference), "band": one.band}
+def _make_hit_row(session: Session, hit: HitOnlyCase) -> Row:
+    return {**hit_for(meta(hit.document), session.make_reference), "band": hit.band}
 
 
 def summarise_case(document: CaseDocument) -> Row:

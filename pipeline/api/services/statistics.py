@@ -55,10 +55,10 @@ async def count_statistics(session: Session, filters: Filters = Filters()) -> St
     require_bounded(filters)
     goals, offences, pairs = Counter[str](), Counter[str](), Counter[str]()
     cases = await _read_cases(session, filters)
-    for one in cases:
-        goals.update(map(str, one.policing_goals))
-        offences.update(one.offences)
-    links = await _read_link_countries(session, {one.case: one.country for one in cases})
+    for case in cases:
+        goals.update(map(str, case.policing_goals))
+        offences.update(case.offences)
+    links = await _read_link_countries(session, {case.case: case.country for case in cases})
     pairs.update("-".join(sorted(pair)) for pair in links)
     await session.audit(ActKind.READ, {"statistics": len(cases), "filters": msgspec.to_builtins(filters)})
     found = [dict(sorted(counted.items())) for counted in (goals, offences, pairs)]
@@ -75,7 +75,9 @@ async def find_nearby_cases(session: Session, key: str) -> DeconflictionAnswer:
     events = sorted(one for one in case.keys if kinds.kind_of(one) is kinds.KeyKind.EVENT)
     near = await _find_near(session, case, events)
     await session.audit(
-        ActKind.READ, {"deconfliction": key}, session.make_shown({one.case: View.FULL for one in (case, *near)})
+        ActKind.READ,
+        {"deconfliction": key},
+        session.make_shown({document.case: View.FULL for document in (case, *near)}),
     )
     return DeconflictionAnswer(session.as_of, tuple(map(_make_row, near)))
 
@@ -83,9 +85,9 @@ async def find_nearby_cases(session: Session, key: str) -> DeconflictionAnswer:
 async def _read_cases(session: Session, filters: Filters) -> list[CaseDocument]:
     found: list[CaseDocument] = []
     limits = QueryLimits(session.now.date(), session.viewer, filter_clauses(filters))
-    async for one in session.runtime.reader.every_case(limits):
-        if (await session.decide_views({one.case: one}))[one.case] is View.FULL:
-            found.append(one)
+    async for document in session.runtime.reader.every_case(limits):
+        if (await session.decide_views({document.case: document}))[document.case] is View.FULL:
+            found.append(document)
         if len(found) > MOST:
             raise UnprocessableError(LiaisonError("more than {most} cases can't be counted; add filters", most=MOST))
     return found
@@ -95,9 +97,9 @@ async def _read_link_countries(session: Session, countries: Mapping[str, str]) -
     """The countries of each link whose two sides are among those cases."""
     words = None if session.viewer is None else requester_words(session.viewer)
     found: list[tuple[str, str]] = []
-    async for one in session.runtime.reader.every_link(words):
-        if all(case in countries for case in one.cases):
-            found.append((countries[one.a.case], countries[one.b.case]))
+    async for document in session.runtime.reader.every_link(words):
+        if all(case in countries for case in document.cases):
+            found.append((countries[document.a.case], countries[document.b.case]))
         if len(found) > MOST:
             raise UnprocessableError(LiaisonError("more than {most} links can't be counted; add filters", most=MOST))
     return found
@@ -106,20 +108,20 @@ async def _read_link_countries(session: Session, countries: Mapping[str, str]) -
 async def _find_near(session: Session, case: CaseDocument, events: Iterable[int]) -> list[CaseDocument]:
     met = {"terms": {"keys": list(events)}}
     found: list[CaseDocument] = []
-    async for one in session.runtime.reader.every_case(QueryLimits(session.now.date(), session.viewer, (met,))):
-        if one.agency != case.agency and _is_open(one, session.now.date()):
-            seen = (await session.decide_views({one.case: one}))[one.case]
-            found += [one] if seen is View.FULL else []
+    async for document in session.runtime.reader.every_case(QueryLimits(session.now.date(), session.viewer, (met,))):
+        if document.agency != case.agency and _is_open(document, session.now.date()):
+            seen = (await session.decide_views({document.case: document}))[document.case]
+            found += [document] if seen is View.FULL else []
         if len(found) > MOST:
             raise UnprocessableError(LiaisonError("more than {most} cases can't be listed; add filters", most=MOST))
     return found
 
 
-def _is_open(one: CaseDocument, today: date) -> bool:
-    return one.closed is None or date.fromisoformat(one.closed) > today
+def _is_open(document: CaseDocument, today: date) -> bool:
+    return document.closed is None or date.fromisoformat(document.closed) > today
 
 
-def _make_row(one: CaseDocument) -> Row:
-    title = (one.data or {}).get("title")
-    return {"case": one.case, "agency": one.agency, "country": one.country, "title": title, "status": one.status,
-            "contact": msgspec.to_builtins(one.contact)}  # fmt: skip
+def _make_row(document: CaseDocument) -> Row:
+    title = (document.data or {}).get("title")
+    return {"case": document.case, "agency": document.agency, "country": document.country, "title": title,
+            "status": document.status, "contact": msgspec.to_builtins(document.contact)}  # fmt: skip

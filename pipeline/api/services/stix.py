@@ -104,7 +104,9 @@ def _make_entity(case: str, named: Mapping[str, Any], incident: Object) -> Objec
 
 def _party_fields(named: Mapping[str, Any], identity_class: str) -> Object:
     names = list(named.get("names") or ())
-    full = [_full_name(one) for one in names if one.get("kind") not in ALIASES] or [_full_name(one) for one in names]
+    full = [_full_name(name) for name in names if name.get("kind") not in ALIASES] or [
+        _full_name(name) for name in names
+    ]
     others = [one for one in map(_full_name, names) if one not in full[:1]]
     said = {"also known as": others, "born": [named.get("birth_date")], "nationality": named.get("nationalities")}
     contact = [*(named.get("phones") or ()), *(named.get("emails") or ())]

@@ -1,4 +1,4 @@
-"""Standing queries of the requester's agency: made, renewed, ended, listed. Their matches are notices."""
+"""Saved searches of the requester's agency: made, renewed, ended, listed. Their matches are notices."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipeline.index.questions import parse_question
 from pipeline.streams.catalogues import topics
 
 MOST = 100
-"""Active standing queries of one agency: each is held against every case that comes."""
+"""Active saved searches of one agency: each is held against every case that comes."""
 
 NO_SUBSCRIPTION = "alert not found, or not your agency's"
 
@@ -27,14 +27,14 @@ Row = dict[str, Any]
 
 
 class SubscriptionAnswer(msgspec.Struct, frozen=True):
-    """A standing query."""
+    """A saved search."""
 
     as_of: str
     subscription: Row
 
 
 class SubscriptionsAnswer(msgspec.Struct, frozen=True):
-    """The standing queries of the requester's agency, the latest first."""
+    """The saved searches of the requester's agency, the latest first."""
 
     as_of: str
     subscriptions: tuple[Row, ...]
@@ -85,34 +85,42 @@ async def list_subscriptions(session: Session) -> SubscriptionsAnswer:
     session.require_reader()
     found = await session.runtime.decisions.list_subscriptions(session.requester.agency, MOST)
     await session.audit(ActKind.SUBSCRIPTION, {"listed": len(found)})
-    return SubscriptionsAnswer(session.now.isoformat(), tuple(_make_row(session, one) for one in found))
+    return SubscriptionsAnswer(
+        session.now.isoformat(), tuple(_make_row(session, subscription) for subscription in found)
+    )
 
 
 async def _require_own(session: Session, name: str) -> Subscription:
     session.require_reader()
-    one = (await session.runtime.decisions.subscriptions_of([name])).get(name)
-    if one is None or one.agency != session.requester.agency or one.state is not queries.SubscriptionState.ACTIVE:
+    subscription = (await session.runtime.decisions.subscriptions_of([name])).get(name)
+    if (
+        subscription is None
+        or subscription.agency != session.requester.agency
+        or subscription.state is not queries.SubscriptionState.ACTIVE
+    ):
         await session.audit(ActKind.SUBSCRIPTION, {"subscription": name}, rule=RequestRule.NOT_SHOWN)
         raise NotFoundError(NO_SUBSCRIPTION)
-    return one
+    return subscription
 
 
-async def _record_subscription(session: Session, one: Subscription) -> SubscriptionAnswer:
-    await session.audit(ActKind.SUBSCRIPTION, {"question": one.question, "state": one.state}, about=one.id)
-    await record_decision(session, topics.SUBSCRIPTIONS, one.id, one)
-    return SubscriptionAnswer(session.now.isoformat(), _make_row(session, one))
+async def _record_subscription(session: Session, subscription: Subscription) -> SubscriptionAnswer:
+    await session.audit(
+        ActKind.SUBSCRIPTION, {"question": subscription.question, "state": subscription.state}, about=subscription.id
+    )
+    await record_decision(session, topics.SUBSCRIPTIONS, subscription.id, subscription)
+    return SubscriptionAnswer(session.now.isoformat(), _make_row(session, subscription))
 
 
-def _make_row(session: Session, one: Subscription) -> Row:
+def _make_row(session: Session, subscription: Subscription) -> Row:
     return {
-        "id": one.id,
-        "active": is_active(one, session.now),
-        "question": one.question or None,
-        "country": one.dialled or None,
-        "shared": one.shared,
-        "owner": one.owner or None,
-        "purpose": one.purpose or None,
-        "case_reference": one.case_reference or None,
-        "time": one.time.isoformat(),
-        "until": None if one.until is None else one.until.isoformat(),
+        "id": subscription.id,
+        "active": is_active(subscription, session.now),
+        "question": subscription.question or None,
+        "country": subscription.dialled or None,
+        "shared": subscription.shared,
+        "owner": subscription.owner or None,
+        "purpose": subscription.purpose or None,
+        "case_reference": subscription.case_reference or None,
+        "time": subscription.time.isoformat(),
+        "until": None if subscription.until is None else subscription.until.isoformat(),
     }

@@ -67,12 +67,12 @@ def _make_answer(session: Session, found: CaseVisibility) -> VisibilityAnswer:
         found.case,
         msgspec.to_builtins(found.handling),
         msgspec.to_builtins(found.changed),
-        tuple(msgspec.to_builtins(one) for one in found.agencies),
-        tuple(_make_person_row(session, one) for one in found.people),
+        tuple(msgspec.to_builtins(agency) for agency in found.agencies),
+        tuple(_make_person_row(session, view) for view in found.people),
     )
 
 
-def _make_person_row(session: Session, one: PersonalGrantView) -> Row:
-    own = one.agency == session.requester.agency
-    row: Row = msgspec.to_builtins(one)
-    return row | {"until": one.until.isoformat(), "subject": one.subject if own else None}
+def _make_person_row(session: Session, view: PersonalGrantView) -> Row:
+    own = view.agency == session.requester.agency
+    row: Row = msgspec.to_builtins(view)
+    return row | {"until": view.until.isoformat(), "subject": view.subject if own else None}

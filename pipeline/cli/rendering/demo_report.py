@@ -142,6 +142,6 @@ def _show_story(outcome: DemoResult, console: Console) -> None:
         outcome.links, Cast(seeker.requester, owner.requester, stranger.requester), handling_of_case, now()
     )
     if found:
-        names = [one.name for one in (seeker, owner, stranger)]
+        names = [person.name for person in (seeker, owner, stranger)]
         for number, step in enumerate(story_steps(found, names, owner.requester.agency), start=1):
             console.print(f"  {number}. {step}", soft_wrap=True, highlight=False)

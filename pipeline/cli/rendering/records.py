@@ -90,7 +90,7 @@ def case(row: Row) -> RenderableType:
         ("Source", _source(row["provenance"] or {})),
     )
     doubts = msgspec.convert(row["warnings"], tuple[RecordWarning, ...])
-    warnings = [plain(f"! {one.pointer}: {one.message}", "yellow") for one in doubts]
+    warnings = [plain(f"! {doubt.pointer}: {doubt.message}", "yellow") for doubt in doubts]
     return Group(head, facts, _entities(data.get("entities") or ()), *warnings)
 
 

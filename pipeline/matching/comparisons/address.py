@@ -69,9 +69,9 @@ def _weight(table: Table, level: int, p: AddressPrint, q: AddressPrint) -> int:
     return table.weights[level]
 
 
-def address_key(one: AddressPrint) -> str:
+def address_key(address: AddressPrint) -> str:
     """How the model's list of shared addresses names an address."""
-    return f"{one.country}|{one.postcode or one.city}|{one.street or one.text}|{one.house}"
+    return f"{address.country}|{address.postcode or address.city}|{address.street or address.text}|{address.house}"
 
 
 @lru_cache(maxsize=65536)
@@ -151,14 +151,14 @@ def _text_level(p: AddressPrint, q: AddressPrint) -> int | None:
     return None
 
 
-def _words(one: AddressPrint) -> set[str]:
-    parts = (one.text, one.house, one.street, one.postcode, one.city)
+def _words(address: AddressPrint) -> set[str]:
+    parts = (address.text, address.house, address.street, address.postcode, address.city)
     return {word for part in parts for word in part.replace(",", " ").split()}
 
 
-def address_value(one: EntityPrint, index: int) -> str:
+def address_value(entity: EntityPrint, index: int) -> str:
     """The address on one line."""
-    found = one.addresses[index]
+    found = entity.addresses[index]
     return " ".join(
         part for part in (found.house, found.street or found.text, found.postcode, found.city, found.country) if part
     )
@@ -174,16 +174,16 @@ NO_ADDRESS, ONE_ADDRESS, OPEN_ADDRESS = range(3)
 """In a row: none; one that is told; several, or one without a street, of which nothing is told."""
 
 
-def encode(one: EntityPrint) -> tuple[int, ...]:
+def encode(entity: EntityPrint) -> tuple[int, ...]:
     """Give the six parts that a row holds of one address with a street.
 
     The set of the city's letters; NO_ADDRESS, ONE_ADDRESS or OPEN_ADDRESS; the number of the city's letters; hashes of
     both parts of the postcode, and of the house.
     """
-    if not one.addresses:
+    if not entity.addresses:
         return 0, NO_ADDRESS, 0, 0, 0, 0
-    address, city = one.addresses[0], in_ascii(one.addresses[0].city)
-    if len(one.addresses) > 1 or not address.street or len(address.postcode) == 1 or len(city) > MOST_LETTERS:
+    address, city = entity.addresses[0], in_ascii(entity.addresses[0].city)
+    if len(entity.addresses) > 1 or not address.street or len(address.postcode) == 1 or len(city) > MOST_LETTERS:
         return 0, OPEN_ADDRESS, 0, 0, 0, 0
     return letter_set(city), ONE_ADDRESS, len(city), *_encode_postcode(address.postcode), _encode_house(address.house)
 

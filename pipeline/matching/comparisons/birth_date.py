@@ -112,11 +112,11 @@ def _digits(date: PartialDate) -> str:
     return f"{date.year:04d}{date.month:02d}{date.day:02d}"
 
 
-def date_value(one: EntityPrint, _index: int) -> str:
+def date_value(entity: EntityPrint, _index: int) -> str:
     """The date as ISO 8601, as far as it is known, or the text it came as."""
-    date = one.birth_date
+    date = entity.birth_date
     if date is None:
-        return one.birth_date_text
+        return entity.birth_date_text
     parts = [f"{date.year:04d}", *(f"{part:02d}" for part in (date.month, date.day) if part)]
     return "-".join(parts)
 
@@ -128,9 +128,9 @@ _YEARS = np.array([int(f"{year:x}") if f"{year:x}".isdecimal() else 0 for year i
 """Years by their four digits, four bits each."""
 
 
-def encode(one: EntityPrint) -> int:
+def encode(entity: EntityPrint) -> int:
     """The eight digits of the date, four bits each; 0 for none."""
-    date = one.birth_date
+    date = entity.birth_date
     if date is None:
         return 0
     century, year = divmod(date.year, 100)

@@ -42,11 +42,11 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     return None if level is None else table.results[level]
 
 
-def _forms(one: EntityPrint) -> tuple[str, ...]:
+def _forms(entity: EntityPrint) -> tuple[str, ...]:
     """The eight characters of the date in each order in which a form may hold them; a text has one form only."""
-    date = one.birth_date
+    date = entity.birth_date
     if date is None:
-        text = _characters(one.birth_date_text)
+        text = _characters(entity.birth_date_text)
         return (text,) if len(text) == FULL_LENGTH else ()
     year, month, day = (
         f"{date.year:04d}",

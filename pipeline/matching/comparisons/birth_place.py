@@ -49,5 +49,5 @@ BIRTH_PLACE = Comparison(
     LEVELS,
     SOURCE,
     compare,
-    lambda one, _index: one.birth_place,
+    lambda entity, _index: entity.birth_place,
 )

@@ -17,5 +17,12 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
 
 
 CALIBRE = Comparison(
-    "calibre", "calibre", N_("Calibre"), N_("the calibre"), LEVELS, SOURCE, compare, lambda one, _index: one.calibre
+    "calibre",
+    "calibre",
+    N_("Calibre"),
+    N_("the calibre"),
+    LEVELS,
+    SOURCE,
+    compare,
+    lambda entity, _index: entity.calibre,
 )

@@ -17,5 +17,5 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
 
 
 COLOUR = Comparison(
-    "colour", "colour", N_("Colour"), N_("the colour"), LEVELS, SOURCE, compare, lambda one, _index: one.colour
+    "colour", "colour", N_("Colour"), N_("the colour"), LEVELS, SOURCE, compare, lambda entity, _index: entity.colour
 )

@@ -19,10 +19,10 @@ def distance_m(a: GeoPoint, b: GeoPoint) -> float:
     return 2 * EARTH_M * math.asin(min(1.0, math.sqrt(half)))
 
 
-def where_value(one: EntityPrint, _index: int) -> str:
+def where_value(entity: EntityPrint, _index: int) -> str:
     """Coordinates, and the start (UTC, ISO 8601) where there is one."""
-    place = "" if one.place is None else f"{one.place.latitude:.5f}, {one.place.longitude:.5f}"
-    return place if one.span is None else f"{place} @ {_iso(one.span.start)}"
+    place = "" if entity.place is None else f"{entity.place.latitude:.5f}, {entity.place.longitude:.5f}"
+    return place if entity.span is None else f"{place} @ {_iso(entity.span.start)}"
 
 
 def _iso(seconds: int) -> str:

@@ -69,6 +69,6 @@ EMAIL = Comparison(
     LEVELS,
     SOURCE,
     compare,
-    lambda one, index: one.emails[index],
+    lambda entity, index: entity.emails[index],
     selector=True,
 )

@@ -34,9 +34,9 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     return table.neutral[SAME] if a.names and b.names else table.results[SAME]
 
 
-def encode(one: EntityPrint) -> int:
+def encode(entity: EntityPrint) -> int:
     """A hash, 0 for none."""
-    return 1 + hash_text(one.gender, 255) if one.gender else 0
+    return 1 + hash_text(entity.gender, 255) if entity.gender else 0
 
 
 UNKNOWN = 2
@@ -67,7 +67,7 @@ GENDER = Comparison(
     LEVELS,
     SOURCE,
     compare,
-    lambda one, _index: one.gender,
+    lambda entity, _index: entity.gender,
     also_reads=("names",),
     bound=Bound(gender_state, _bounds_by_state),
     bounded=PERSON,

@@ -111,9 +111,9 @@ def _one_edit(p: str, q: str) -> bool:
     return min(len(p), len(q)) >= MIN_NEAR and OSA.distance(p, q, score_cutoff=MOST_EDITS) <= MOST_EDITS
 
 
-def identifier_value(one: EntityPrint, index: int) -> str:
+def identifier_value(entity: EntityPrint, index: int) -> str:
     """The identifier as "passport X123 (FR)"."""
-    found = one.identifiers[index]
+    found = entity.identifiers[index]
     return f"{found.type} {found.value}" + (f" ({found.country})" if found.country else "")
 
 

@@ -16,4 +16,6 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     return compare_words(a.make, b.make, table)
 
 
-MAKE = Comparison("make", "make", N_("Make"), N_("the make"), LEVELS, SOURCE, compare, lambda one, _index: one.make)
+MAKE = Comparison(
+    "make", "make", N_("Make"), N_("the make"), LEVELS, SOURCE, compare, lambda entity, _index: entity.make
+)

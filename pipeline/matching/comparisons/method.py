@@ -41,5 +41,5 @@ METHOD = Comparison(
     LEVELS,
     SOURCE,
     compare,
-    lambda one, _index: ", ".join(one.method),
+    lambda entity, _index: ", ".join(entity.method),
 )

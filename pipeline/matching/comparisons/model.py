@@ -17,5 +17,5 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
 
 
 MODEL = Comparison(
-    "model", "model", N_("Model"), N_("the model"), LEVELS, SOURCE, compare, lambda one, _index: one.model
+    "model", "model", N_("Model"), N_("the model"), LEVELS, SOURCE, compare, lambda entity, _index: entity.model
 )

@@ -34,14 +34,14 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     return best or table.results[DIFFERENT]
 
 
-def nationality_value(one: EntityPrint, _index: int) -> str:
+def nationality_value(entity: EntityPrint, _index: int) -> str:
     """All nationalities, as ISO 3166 writes them."""
-    return ", ".join(one.nationalities).upper()
+    return ", ".join(entity.nationalities).upper()
 
 
-def encode(one: EntityPrint) -> int:
+def encode(entity: EntityPrint) -> int:
     """A set of eight hashes, 0 for none."""
-    return sum({1 << hash_text(nation, 8) for nation in one.nationalities}) if one.nationalities else 0
+    return sum({1 << hash_text(nation, 8) for nation in entity.nationalities}) if entity.nationalities else 0
 
 
 def strongest_level(a: Rows, b: Rows) -> States:

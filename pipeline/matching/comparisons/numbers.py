@@ -30,20 +30,20 @@ SHORTEST = 5
 """Characters of a VIN from which one edit leaves an end as it is; plates and identifiers are near from as many on."""
 
 
-def encode(one: EntityPrint) -> tuple[int, int]:
+def encode(entity: EntityPrint) -> tuple[int, int]:
     """One wrong character of five or more leaves the first two as they are, or the last two; * and ? are any."""
-    values = [identifier.value.translate(CONFUSABLE_CLASSES) for identifier in one.identifiers]
-    short = any(len(identifier.value) < SHORTEST for identifier in one.identifiers if identifier.type == VIN)
+    values = [identifier.value.translate(CONFUSABLE_CLASSES) for identifier in entity.identifiers]
+    short = any(len(identifier.value) < SHORTEST for identifier in entity.identifiers if identifier.type == VIN)
     if short or any("*" in value or "?" in value for value in values):
         return ANY_NUMBER, ANY_NUMBER
     return encode_ends([(value[:2], value[-2:]) for value in values])
 
 
-def encode_kinds(one: EntityPrint) -> int:
+def encode_kinds(entity: EntityPrint) -> int:
     """The set of NUMBERS that an entity has."""
-    if not one.identifiers:
+    if not entity.identifiers:
         return 0
-    kinds = {identifier.type if identifier.type in ELSEWHERE else OTHER for identifier in one.identifiers}
+    kinds = {identifier.type if identifier.type in ELSEWHERE else OTHER for identifier in entity.identifiers}
     return sum(1 << at for at, kind in enumerate(NUMBERS) if kind in kinds)
 
 
@@ -76,9 +76,9 @@ def _bounds_by_state(kind: int, levels: tuple[int, int, int], table: Table) -> B
     return np.concatenate([*by_state, nothing], 1).astype(np.int32)
 
 
-def number_value(one: EntityPrint, index: int) -> str:
+def number_value(entity: EntityPrint, index: int) -> str:
     """The number with its country."""
-    found = one.identifiers[index]
+    found = entity.identifiers[index]
     return found.value + (f" ({found.country})" if found.country else "")
 
 

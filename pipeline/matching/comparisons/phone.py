@@ -67,9 +67,9 @@ def phone_level(p: PhonePrint, q: PhonePrint) -> int:
     return DIFFERENT
 
 
-def encode(one: EntityPrint) -> tuple[int, int]:
+def encode(entity: EntityPrint) -> tuple[int, int]:
     """One wrong digit leaves the first four as they are, or the last three; a common tail leaves the last three."""
-    return encode_ends([(phone.national[:4], phone.national[-3:]) for phone in one.phones])
+    return encode_ends([(phone.national[:4], phone.national[-3:]) for phone in entity.phones])
 
 
 def phone_state(a: Rows, b: Rows) -> States:
@@ -90,7 +90,7 @@ PHONE = Comparison(
     LEVELS,
     SOURCE,
     compare,
-    lambda one, index: one.phones[index].e164,
+    lambda entity, index: entity.phones[index].e164,
     bound=bound_by_levels(phone_state, (SAME, TAIL, DIFFERENT, NONE)),
     bounded=ALL,
     may_share=may_share_line,

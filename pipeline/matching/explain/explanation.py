@@ -100,7 +100,7 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def decisive(self) -> tuple[Counterfactual, ...]:
         """What would change the band."""
-        return tuple(one for one in self.counterfactuals if one.band != self.band)
+        return tuple(counterfactual for counterfactual in self.counterfactuals if counterfactual.band != self.band)
 
 
 def explain(a: Fingerprint, b: Fingerprint, model: Model, generation: str = "") -> Explanation:
@@ -230,7 +230,7 @@ def _counterfactuals(
                 results.append(
                     Counterfactual(item.field, part.entity_a, part.entity_b, score, judged.probability, judged.band)
                 )
-    return sorted(results, key=lambda one: one.score)
+    return sorted(results, key=lambda counterfactual: counterfactual.score)
 
 
 def _without(
@@ -238,22 +238,26 @@ def _without(
 ) -> Evidence:
     """The evidence if one field of one entity pair were not known; the assignment stays as it was."""
     bits = 0 if tie.selector else max(0, weigh_entities(a, b, model, (*tie.skipped, field)))
-    ties = tuple(msgspec.structs.replace(one, bits=bits) if one is tie else one for one in found.ties or (tie,))
-    return Evidence(ties, found.compared, min(EACH_PAIR, max(one.bits for one in ties)))
+    ties = tuple(
+        msgspec.structs.replace(agreement, bits=bits) if agreement is tie else agreement
+        for agreement in found.ties or (tie,)
+    )
+    return Evidence(ties, found.compared, min(EACH_PAIR, max(agreement.bits for agreement in ties)))
 
 
 def mirrored(found: Explanation) -> Explanation:
     """The same explanation with a and b exchanged."""
     return msgspec.structs.replace(
         found,
-        entities=tuple(_mirrored_entities(one) for one in found.entities),
+        entities=tuple(_mirrored_entities(entity) for entity in found.entities),
         counterfactuals=tuple(
-            msgspec.structs.replace(one, entity_a=one.entity_b, entity_b=one.entity_a) for one in found.counterfactuals
+            msgspec.structs.replace(counterfactual, entity_a=counterfactual.entity_b, entity_b=counterfactual.entity_a)
+            for counterfactual in found.counterfactuals
         ),
     )
 
 
-def _mirrored_entities(one: EntityEvidence) -> EntityEvidence:
+def _mirrored_entities(evidence: EntityEvidence) -> EntityEvidence:
     items = tuple(
         msgspec.structs.replace(
             item,
@@ -261,8 +265,13 @@ def _mirrored_entities(one: EntityEvidence) -> EntityEvidence:
             value_b=item.value_a,
             tokens=tuple(TokenPair(pair.b, pair.a, pair.level, pair.bits) for pair in item.tokens),
         )
-        for item in one.items
+        for item in evidence.items
     )
     return msgspec.structs.replace(
-        one, type_a=one.type_b, type_b=one.type_a, entity_a=one.entity_b, entity_b=one.entity_a, items=items
+        evidence,
+        type_a=evidence.type_b,
+        type_b=evidence.type_a,
+        entity_a=evidence.entity_b,
+        entity_b=evidence.entity_a,
+        items=items,
     )

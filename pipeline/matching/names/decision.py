@@ -102,17 +102,17 @@ def _weigh(pair: TokenPair, tokens: dict[str, TokenPrint], resemblance: Resembla
 
 
 def _resemblance_of_bearers(pair: TokenPair, tokens: dict[str, TokenPrint]) -> float:
-    one, other = tokens.get(pair.a), tokens.get(pair.b)
-    across_scripts = one is not None and other is not None and one.script != other.script
+    token, other = tokens.get(pair.a), tokens.get(pair.b)
+    across_scripts = token is not None and other is not None and token.script != other.script
     return _resemblance(pair, tokens) if pair.level == levels.EDIT or across_scripts else 0.0
 
 
 def _resemblance(pair: TokenPair, tokens: dict[str, TokenPrint]) -> float:
     if pair.a not in tokens or pair.b not in tokens:
         return 0.9 if pair.level == levels.EDIT else 0.0
-    one, other = tokens[pair.a], tokens[pair.b]
-    if one.script == other.script == "Han":
-        similar = OSA.normalized_similarity(one.text, other.text)
+    token, other = tokens[pair.a], tokens[pair.b]
+    if token.script == other.script == "Han":
+        similar = OSA.normalized_similarity(token.text, other.text)
     else:
-        similar = max(OSA.normalized_similarity(x, y) for x in one.forms for y in other.forms)
+        similar = max(OSA.normalized_similarity(x, y) for x in token.forms for y in other.forms)
     return similar if similar >= _RESEMBLANCE else 0.0

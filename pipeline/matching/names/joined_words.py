@@ -24,20 +24,20 @@ _LEVELS = frozenset((levels.SAME, levels.FOLDED, levels.VARIANT, levels.SOUND, l
 """Levels at which a joined word counts: a merely similar one would be chance, as there are many ways to join."""
 
 
-def may_join(one: NamePrint, many: NamePrint) -> bool:
+def may_join(name: NamePrint, many: NamePrint) -> bool:
     """Whether any token of `one` may be several neighbouring tokens of `many`, by their numbers of letters."""
-    longest, _, shortest_acronym = one.letters
+    longest, _, shortest_acronym = name.letters
     return longest + SLACK >= many.letters[1] or shortest_acronym <= len(many.tokens)
 
 
 def join_words(
-    one: NamePrint, many: NamePrint, rest_one: list[int], rest_many: list[int], memory: PairMemory
+    name: NamePrint, many: NamePrint, rest_one: list[int], rest_many: list[int], memory: PairMemory
 ) -> list[TokenPair]:
     """Pairs of a token of `one` and neighbouring tokens of `many`; takes their indices out of both rests."""
     found: list[TokenPair] = []
-    for i, runs in _find_fitting(one, many, rest_one[:], rest_many):
+    for i, runs in _find_fitting(name, many, rest_one[:], rest_many):
         for run in runs:
-            pair = _judge_run(one.tokens[i], many, run, memory)
+            pair = _judge_run(name.tokens[i], many, run, memory)
             if pair is not NOTHING:
                 found.append(pair)
                 rest_one.remove(i)
@@ -47,15 +47,15 @@ def join_words(
 
 
 def _find_fitting(
-    one: NamePrint, many: NamePrint, rest_one: Sequence[int], rest_many: Sequence[int]
+    name: NamePrint, many: NamePrint, rest_one: Sequence[int], rest_many: Sequence[int]
 ) -> Iterator[tuple[int, list[range]]]:
     """The tokens of `one` that have as many letters as runs of `many`, with these; what is taken meanwhile is out."""
     lengths = [len(token.forms[0]) for token in many.tokens]
     if many.glue:
         lengths = [length + len(glue) for length, glue in zip(lengths, many.glue, strict=True)]
-    acronyms = one.letters[2] <= len(many.tokens)
+    acronyms = name.letters[2] <= len(many.tokens)
     for i in rest_one:
-        wanted = len(one.tokens[i].forms[0])
+        wanted = len(name.tokens[i].forms[0])
         if wanted + SLACK >= many.letters[1] or (acronyms and wanted <= MAX_ACRONYM):
             runs = _find_runs(rest_many, lengths, wanted, bool(many.glue))
             if runs:

@@ -17,16 +17,16 @@ ALL_PAIRS = 16
 """Up to so many pairs of one type, comparing all costs less than finding those that share a mark."""
 
 
-def all_marks(one: EntityPrint) -> set[str]:
+def all_marks(entity: EntityPrint) -> set[str]:
     """Selector marks, and those of names, birth dates, makes, places and times."""
-    found = set(one.selectors)
-    found.update(f"n{mark}" for name in one.names for mark in _name_marks(name))
-    if one.birth_date is not None:
-        found.add(f"d{one.birth_date.year}-{one.birth_date.month}-{one.birth_date.day}")
-    if one.make or one.model:
-        found.add(f"k{one.make}|{one.model}")
-    if one.place is not None:
-        found.update(_cells(one.place.latitude, one.place.longitude))
+    found = set(entity.selectors)
+    found.update(f"n{mark}" for name in entity.names for mark in _name_marks(name))
+    if entity.birth_date is not None:
+        found.add(f"d{entity.birth_date.year}-{entity.birth_date.month}-{entity.birth_date.day}")
+    if entity.make or entity.model:
+        found.add(f"k{entity.make}|{entity.model}")
+    if entity.place is not None:
+        found.update(_cells(entity.place.latitude, entity.place.longitude))
     return found
 
 
@@ -48,16 +48,16 @@ def same_type_cells(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> C
     cells = [(i, j) for i, j in product(range(len(a)), range(len(b))) if a[i].type == b[j].type]
     if len(cells) <= ALL_PAIRS:
         return cells
-    marks_a, marks_b = [all_marks(one) for one in a], [all_marks(one) for one in b]
+    marks_a, marks_b = [all_marks(entity) for entity in a], [all_marks(entity) for entity in b]
     return [(i, j) for i, j in cells if not marks_a[i].isdisjoint(marks_b[j])]
 
 
 def cross_type_cells(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> Cells:
     """Pairs of different types that share a selector. Most pairs of cases are of persons only: they have none."""
-    if len({one.type for one in (*a, *b)}) == 1:
+    if len({entity.type for entity in (*a, *b)}) == 1:
         return []
-    filled_a = [(i, one.type, found) for i, one in enumerate(a) if (found := one.selectors)]
+    filled_a = [(i, entity.type, found) for i, entity in enumerate(a) if (found := entity.selectors)]
     if not filled_a:
         return []
-    filled_b = [(j, one.type, found) for j, one in enumerate(b) if (found := one.selectors)]
+    filled_b = [(j, entity.type, found) for j, entity in enumerate(b) if (found := entity.selectors)]
     return [(i, j) for i, kind, p in filled_a for j, other, q in filled_b if kind != other and not p.isdisjoint(q)]

@@ -54,7 +54,7 @@ def are_apart(a: EntityPrint, b: EntityPrint, model: Model) -> bool:
 def _least_companion(a: EntityPrint, b: EntityPrint, plan: Plan) -> int:
     """What the comparison that speaks most for companions says."""
     found = [compare(a, b, table) for compare, table in plan]
-    return min([one.bits[COMPANIONS] for one in found if one is not None], default=0)
+    return min([result.bits[COMPANIONS] for result in found if result is not None], default=0)
 
 
 def group_ties(count: int, ties: Iterable[Tie], apart: Apart) -> list[list[int]]:

@@ -28,13 +28,17 @@ class OddsBound:
 
     def __init__(self, model: Model, comparisons: Iterable[Comparison] = CATALOGUE) -> None:
         by_state: dict[RowState, BitsArray] = {}
-        for one in comparisons:
-            table = model.tables[one.name]
-            if one.bound is not None:
-                _add(by_state, one.bound.state, _by_type(one.bound.bits(table), one.bounded & one.types))
-            for entity_type in one.types:
-                if one in (held := without_room(entity_type)):
-                    bits = _by_presence(held.index(one), one.most(table))
+        for comparison in comparisons:
+            table = model.tables[comparison.name]
+            if comparison.bound is not None:
+                _add(
+                    by_state,
+                    comparison.bound.state,
+                    _by_type(comparison.bound.bits(table), comparison.bounded & comparison.types),
+                )
+            for entity_type in comparison.types:
+                if comparison in (held := without_room(entity_type)):
+                    bits = _by_presence(held.index(comparison), comparison.most(table))
                     _add(by_state, presence_state, _by_type(bits, {entity_type}))
         self._bounds = [(state, bits.reshape(ALTERNATIVES, -1), bits.shape[2]) for state, bits in by_state.items()]
 
@@ -67,10 +71,14 @@ def _add(by_state: dict[RowState, BitsArray], state: RowState, bits: BitsArray) 
     by_state[state] = by_state[state] + bits if state in by_state else bits
 
 
-_SHARED = tuple(dict.fromkeys(one.may_share for one in SELECTORS if one.may_share is not None))
+_SHARED = tuple(dict.fromkeys(comparison.may_share for comparison in SELECTORS if comparison.may_share is not None))
 _NOTED = np.array(
     [
-        sum(1 << at for at, one in enumerate(without_room(kind)) if one.selector and one.may_share is None)
+        sum(
+            1 << at
+            for at, comparison in enumerate(without_room(kind))
+            if comparison.selector and comparison.may_share is None
+        )
         for kind in TYPES
     ],
     np.uint8,

@@ -40,7 +40,7 @@ class Sketches(NamedTuple):
 
 def join_sketches(sketches: list[bytes]) -> Sketches:
     """Sketches one after the other."""
-    counts = np.array([len(one) // ROW_BYTES for one in sketches], np.int32)
+    counts = np.array([len(sketch) // ROW_BYTES for sketch in sketches], np.int32)
     words = np.frombuffer(b"".join(sketches), np.uint32).reshape(-1, ROW_WORDS)
     return Sketches(words, np.cumsum(counts, dtype=np.int32) - counts, counts)
 
@@ -64,15 +64,15 @@ class Screen:
     def _bound_scores(self, a: Sketches, b: Sketches) -> BitsOfRows:
         """Hundredths of a bit, prior included, that the score of each case pair never exceeds."""
         pair, row, column = expand_pairs(a.counts, b.counts)
-        one, other = Rows(a.words, a.starts[pair] + row), Rows(b.words, b.starts[pair] + column)
-        same, first = one.byte("type") == other.byte("type"), one.byte("first") != 0
-        bits = np.where(same, self._bound_weights(one, other), 0)
+        rows, other = Rows(a.words, a.starts[pair] + row), Rows(b.words, b.starts[pair] + column)
+        same, first = rows.byte("type") == other.byte("type"), rows.byte("first") != 0
+        bits = np.where(same, self._bound_weights(rows, other), 0)
         begins = np.flatnonzero(first & (column == 0))
         best = np.maximum(np.maximum.reduceat(bits, begins) - EACH_PAIR, 0)
         ceilings = np.bincount(pair[begins], best, len(a.counts)).astype(np.int32) + (self._prior + EACH_PAIR)
         cells = np.bincount(pair[same & first & (other.byte("first") != 0)], minlength=len(a.counts))
         ceilings -= _ATTEMPTS[np.minimum(cells, ALL_PAIRS + 1)]
-        ceilings[pair[~same & may_share(one, other)]] = self._least
+        ceilings[pair[~same & may_share(rows, other)]] = self._least
         return ceilings
 
     def _bound_weights(self, one: Rows, other: Rows) -> BitsOfRows:

@@ -30,9 +30,9 @@ UNSKETCHED = tuple(comparison.field for comparison in CATALOGUE if not compariso
 
 def make_sketch(entities: tuple[EntityPrint, ...]) -> bytes:
     """The rows one after the other; b"" where they can't bound a score."""
-    if any(getattr(one, field) for one in entities for field in UNSKETCHED):
+    if any(getattr(entity, field) for entity in entities for field in UNSKETCHED):
         return b""
-    rows = [row for one in entities for row in _make_rows(one)]
+    rows = [row for entity in entities for row in _make_rows(entity)]
     return b"".join(rows) if len(rows) <= MAX_ROWS else b""
 
 
@@ -42,22 +42,22 @@ def without_room(entity_type: str) -> tuple[Comparison, ...]:
     return tuple(one for one in of_type(entity_type) if one.sketched and entity_type not in one.bounded)
 
 
-def _make_rows(one: EntityPrint) -> Iterator[bytes]:
+def _make_rows(entity: EntityPrint) -> Iterator[bytes]:
     """Parts in the order of rows.WORDS and rows.BYTES."""
-    city, *place = address.encode(one)
-    values = (*phone.encode(one), *numbers.encode(one), birth_date.encode(one), city)
-    kinds = (TYPES.index(one.type), _others(one), gender.encode(one), nationality.encode(one))
-    held = numbers.encode_kinds(one)
-    names = one.names if one.type == "person" else ()
+    city, *place = address.encode(entity)
+    values = (*phone.encode(entity), *numbers.encode(entity), birth_date.encode(entity), city)
+    kinds = (TYPES.index(entity.type), _others(entity), gender.encode(entity), nationality.encode(entity))
+    held = numbers.encode_kinds(entity)
+    names = entity.names if entity.type == "person" else ()
     for at, name in enumerate(names or (None,)):
         tokens, named = encoding.encode(name)
         yield _PACK(*tokens, *values, *kinds, at == 0, *named, *place, held)
 
 
-def _others(one: EntityPrint) -> int:
+def _others(entity: EntityPrint) -> int:
     found = 0
-    for at, field in enumerate(_fields(one.type)):
-        if getattr(one, field):
+    for at, field in enumerate(_fields(entity.type)):
+        if getattr(entity, field):
             found |= 1 << at
     return found
 

@@ -35,10 +35,10 @@ def _find_meeting(cases: Cases) -> set[tuple[str, str]]:
     """Case pairs that share a key of any training rule."""
     blocks: dict[tuple[object, ...], set[str]] = {}
     for case, prints in cases.prints.items():
-        for one in prints:
+        for entity in prints:
             for rule in RULES:
-                for key in rule.keys(one):
-                    blocks.setdefault((one.type, rule.name, *key), set()).add(case)
+                for key in rule.keys(entity):
+                    blocks.setdefault((entity.type, rule.name, *key), set()).add(case)
     return {
         pair for members in blocks.values() if len(members) <= MAX_BLOCK for pair in combinations(sorted(members), 2)
     }

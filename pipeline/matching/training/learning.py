@@ -112,7 +112,7 @@ def learn_type(
     """
     if len(prints) < MIN_RECORDS:
         return None
-    columns = tuple(column for one in model.comparisons[entity_type] for column in columns_of(one))
+    columns = tuple(column for comparison in model.comparisons[entity_type] for column in columns_of(comparison))
     chance = random.Random(budget.seed)  # noqa: S311 - draws pairs, no secrets
     drawn = random_pairs(len(prints), budget.random_pairs, chance)
     strangers = levels_of(drawn, prints, columns, model, progress(f"{entity_type}: random pairs", len(drawn)))
@@ -140,7 +140,7 @@ def _fit_samples(
         u = [_u(counts, column.u) for counts, column in zip(hits, columns, strict=True)]
         if fits:
             _take_census(samples, fits, columns, u, hits, possible)
-        fits = {one.rule.name: _fit(one, columns, m, u) for one in samples}
+        fits = {sample.rule.name: _fit(sample, columns, m, u) for sample in samples}
         m, counts, support = _joined(columns, list(fits.values()))
         matches, companions = _shares(_met(samples), columns, m, u, possible)
         chance_match = _posterior(likelihood_ratios(strangers, m, u, telling), matches / possible)

@@ -36,43 +36,43 @@ class BlockingRule:
     census: tuple[str, frozenset[str]] = ("", frozenset())
 
 
-def _birth_date(one: EntityPrint) -> Keys:
-    if one.birth_date is not None and one.birth_date.day:
-        yield (one.birth_date.year, one.birth_date.month, one.birth_date.day)
+def _birth_date(entity: EntityPrint) -> Keys:
+    if entity.birth_date is not None and entity.birth_date.day:
+        yield (entity.birth_date.year, entity.birth_date.month, entity.birth_date.day)
 
 
-def _name(one: EntityPrint) -> Keys:
-    for name in one.names[:6]:
+def _name(entity: EntityPrint) -> Keys:
+    for name in entity.names[:6]:
         sounds = sorted({token.sounds[0] for token in sound_keys(name)[:4]})
         yield from combinations(sounds, 2)
-        if len(sounds) == 1 and one.type != "person":
+        if len(sounds) == 1 and entity.type != "person":
             yield (sounds[0],)
 
 
-def _postcode(one: EntityPrint) -> Keys:
-    yield from ((address.postcode,) for address in one.addresses if len(address.postcode) >= 4)
+def _postcode(entity: EntityPrint) -> Keys:
+    yield from ((address.postcode,) for address in entity.addresses if len(address.postcode) >= 4)
 
 
-def _birth(one: EntityPrint) -> Keys:
-    if one.birth_place and one.birth_date is not None:
-        yield (one.birth_place, one.birth_date.year)
+def _birth(entity: EntityPrint) -> Keys:
+    if entity.birth_place and entity.birth_date is not None:
+        yield (entity.birth_place, entity.birth_date.year)
 
 
-def _identifier(one: EntityPrint) -> Keys:
-    yield from ((identifier.type, identifier.value) for identifier in one.identifiers)
+def _identifier(entity: EntityPrint) -> Keys:
+    yield from ((identifier.type, identifier.value) for identifier in entity.identifiers)
 
 
-def _phone(one: EntityPrint) -> Keys:
-    yield from ((phone.national[-TAIL_DIGITS:],) for phone in one.phones)
+def _phone(entity: EntityPrint) -> Keys:
+    yield from ((phone.national[-TAIL_DIGITS:],) for phone in entity.phones)
 
 
-def _email(one: EntityPrint) -> Keys:
-    yield from ((email,) for email in one.emails)
+def _email(entity: EntityPrint) -> Keys:
+    yield from ((email,) for email in entity.emails)
 
 
-def _look(one: EntityPrint) -> Keys:
-    if one.make and one.model:
-        yield (one.make, one.model, one.colour)
+def _look(entity: EntityPrint) -> Keys:
+    if entity.make and entity.model:
+        yield (entity.make, entity.model, entity.colour)
 
 
 DATE_FIELDS = frozenset({"birth_date", "birth_date_partial", "birth_date_text"})
@@ -126,8 +126,8 @@ def blocked_pairs(
 def _blocks(prints: Sequence[EntityPrint], rule: BlockingRule) -> dict[tuple[object, ...], list[int]]:
     """Members of each key, in an order that does not depend on the file's (keys sorted by their hash-free text)."""
     blocks: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
-    for index, one in enumerate(prints):
-        for key in set(rule.keys(one)):
+    for index, entity in enumerate(prints):
+        for key in set(rule.keys(entity)):
             blocks[key].append(index)
     return {key: blocks[key] for key in sorted(blocks, key=repr) if len(blocks[key]) > 1}
 

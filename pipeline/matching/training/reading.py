@@ -23,8 +23,8 @@ class Cases(msgspec.Struct):
         """All entities by type, in the order of the cases' keys."""
         found: defaultdict[str, list[EntityPrint]] = defaultdict(list)
         for case in sorted(self.prints):
-            for one in self.prints[case]:
-                found[one.type].append(one)
+            for entity in self.prints[case]:
+                found[entity.type].append(entity)
         return found
 
 

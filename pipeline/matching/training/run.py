@@ -65,10 +65,12 @@ def train(
     }
     comparisons, kept = _comparisons(start, prints, learnt)
     if general:
-        comparisons = {name: _generalised(one, start.file.comparisons[name]) for name, one in comparisons.items()}
+        comparisons = {
+            name: _generalised(comparison, start.file.comparisons[name]) for name, comparison in comparisons.items()
+        }
     telling = {kind: found for kind, found in learnt.items() if found.fits}
     prior = start.file.prior if general or not telling else _prior(telling)
-    named = [] if general else [one for kind in COMPANIONABLE for one in prints.get(kind, ())]
+    named = [] if general else [entity for kind in COMPANIONABLE for entity in prints.get(kind, ())]
     file = ModelFile(
         version,
         comparisons,
@@ -112,7 +114,7 @@ def _generalised(learnt: WeightedComparison, reference: WeightedComparison) -> W
     if learnt.curve:
         return reference
     pairs = zip(learnt.levels, reference.levels, strict=True)
-    return WeightedComparison(tuple(msgspec.structs.replace(one, companion=kept.companion) for one, kept in pairs))
+    return WeightedComparison(tuple(msgspec.structs.replace(level, companion=kept.companion) for level, kept in pairs))
 
 
 def _column(found: Learnt, name: str) -> int | None:

@@ -13,18 +13,20 @@ MIN_HOLDERS = 6
 """Holders with different names from which a value is more than a household's; a large family shares one family name."""
 
 SHARED_VALUES: dict[str, Callable[[EntityPrint], Iterable[str]]] = {
-    "phone": lambda one: [phone.e164 for phone in one.phones],
-    "email": lambda one: one.emails,
-    "address": lambda one: [address_key(address) for address in one.addresses if address.house and address.street],
+    "phone": lambda entity: [phone.e164 for phone in entity.phones],
+    "email": lambda entity: entity.emails,
+    "address": lambda entity: [
+        address_key(address) for address in entity.addresses if address.house and address.street
+    ],
 }
 
 
 def shared_values(field: str, prints: Sequence[EntityPrint]) -> tuple[str, ...]:
     """Values of persons and organisations with at least MIN_HOLDERS holders whose rarest name tokens all differ."""
     holders: defaultdict[str, set[str]] = defaultdict(set)
-    for one in prints:
-        rarest = next((token.sounds[0] for name in one.names for token in sound_keys(name)), "")
+    for entity in prints:
+        rarest = next((token.sounds[0] for name in entity.names for token in sound_keys(name)), "")
         if rarest:
-            for value in SHARED_VALUES[field](one):
+            for value in SHARED_VALUES[field](entity):
                 holders[value].add(rarest)
     return tuple(sorted(value for value, names in holders.items() if len(names) >= MIN_HOLDERS))

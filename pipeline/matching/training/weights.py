@@ -28,9 +28,9 @@ FLOOR = 3
 """Occurrences below which a value's frequency cannot be told from a rarer one's."""
 
 TERM_VALUES: dict[str, Callable[[EntityPrint], Iterable[str]]] = {
-    "birth_place": lambda one: [one.birth_place] if one.birth_place else [],
-    "nationality": lambda one: one.nationalities,
-    "address": lambda one: [address.city for address in one.addresses if address.city],
+    "birth_place": lambda entity: [entity.birth_place] if entity.birth_place else [],
+    "nationality": lambda entity: entity.nationalities,
+    "address": lambda entity: [address.city for address in entity.addresses if address.city],
 }
 """Values of which agreeing says more the rarer they are."""
 
@@ -124,7 +124,7 @@ def term_bits(field: str, prints: Sequence[EntityPrint]) -> tuple[dict[str, int]
     """For each common value, log2(mean u / its frequency) in hundredths; for all others that of the floor frequency."""
     if field not in TERM_VALUES:
         return {}, 0
-    counts = Counter(value for one in prints for value in TERM_VALUES[field](one))
+    counts = Counter(value for entity in prints for value in TERM_VALUES[field](entity))
     size = sum(counts.values())
     if size < MIN_VALUES:
         return {}, 0

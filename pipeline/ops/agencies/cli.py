@@ -233,7 +233,7 @@ def list_agencies(as_json: Annotated[bool, typer.Option("--json", help="Print on
     if as_json:
         fields = [(a.name, a.country, a.state, rates.get(a.name), a.signing.required) for a in held]
         names = ("name", "country", "state", "max_rate", "require_signatures")
-        typer.echo(json.dumps([dict(zip(names, one, strict=True)) for one in fields]))
+        typer.echo(json.dumps([dict(zip(names, field, strict=True)) for field in fields]))
         return
     for agency in held:
         signed = "\tonly signed" if agency.signing.required else ""

@@ -60,7 +60,7 @@ async def retire_agency(settings: Settings, name: str, timeout_s: float, clock: 
     while live:
         await _send_withdrawals(settings, agency, live, clock())
         await _wait_for_intake(settings, name, deadline)
-        withdrawn |= {one.case for one in live}
+        withdrawn |= {record.case for record in live}
         live = await _read_live_cases(settings, name)
     await registry.write_agency(settings, msgspec.structs.replace(agency, state=AgencyState.REMOVED))
     await _wait_for_intake(settings, name, deadline)
@@ -82,15 +82,15 @@ async def _read_live_cases(settings: Settings, name: str) -> list[AcceptedRecord
     starts = {TopicPartition(topic, p): 0 for p in range(topics.partition_count(settings, topics.ACCEPTED))}
     async for records in read_partitions(settings, starts):
         last |= {r.key: _accepted(r.value) for r in records if r.key.startswith(own) and r.value is not None}
-    return [one for one in last.values() if one.status not in CONTENT_FREE]
+    return [record for record in last.values() if record.status not in CONTENT_FREE]
 
 
 async def _send_withdrawals(settings: Settings, agency: Agency, cases: Iterable[AcceptedRecord], now: datetime) -> None:
     topic = topics.topic_name(settings, topics.CASES, agency=agency.name)
     async with AIOKafkaProducer(**client_options(settings), enable_idempotence=True, acks="all") as producer:
         sent = [
-            await producer.send(topic, msgspec.json.encode(make_withdrawal(agency, one, now)), key=one.case.encode())
-            for one in cases
+            await producer.send(topic, msgspec.json.encode(make_withdrawal(agency, case, now)), key=case.case.encode())
+            for case in cases
         ]
         await asyncio.gather(*sent)
 
@@ -119,7 +119,7 @@ async def _wait_for_intake(settings: Settings, name: str, deadline: float) -> No
     """Return once intake has decided on everything that the agency's topic holds."""
     topic = topics.topic_name(settings, topics.CASES, agency=name)
     partitions = [TopicPartition(topic, p) for p in range(topics.partition_count(settings, topics.CASES))]
-    while any(one.lag for one in await lag_of(settings, {group_of(settings, "intake"): partitions})):
+    while any(lag.lag for lag in await lag_of(settings, {group_of(settings, "intake"): partitions})):
         if time.monotonic() > deadline:
             raise LiaisonError("intake has not finished the agency's topic; run the same command again")
         await asyncio.sleep(POLL_S)
@@ -146,14 +146,18 @@ async def _read_values(settings: Settings, topic: topics.Topic) -> Iterable[byte
 def revoke_disclosures(threads: Iterable[Disclosure], name: str, now: datetime) -> Sequence[Disclosure]:
     """The threads in force that the agency owns or has asked for, each with its revocation."""
     return [
-        msgspec.structs.replace(one, steps=(*one.steps, ThreadStep(Move.REVOCATION, one.owner, "", now, reason=REASON)))
-        for one in threads
-        if name in (one.owner, one.requester) and is_open(one)
+        msgspec.structs.replace(
+            thread, steps=(*thread.steps, ThreadStep(Move.REVOCATION, thread.owner, "", now, reason=REASON))
+        )
+        for thread in threads
+        if name in (thread.owner, thread.requester) and is_open(thread)
     ]
 
 
 def close_subscriptions(queries: Iterable[Subscription], name: str, now: datetime) -> Sequence[Subscription]:
-    """The ends of the agency's standing queries; nothing of what they asked is kept."""
+    """The ends of the agency's saved searches; nothing of what they asked is kept."""
     return [
-        close_subscription(one, now) for one in queries if one.agency == name and one.state is SubscriptionState.ACTIVE
+        close_subscription(query, now)
+        for query in queries
+        if query.agency == name and query.state is SubscriptionState.ACTIVE
     ]

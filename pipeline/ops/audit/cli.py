@@ -49,8 +49,8 @@ def verify_audit_trail(
 
 
 def _print_findings(entries: int, found: list[TrailFinding], checked: LogCheck) -> None:
-    for one in found:
-        typer.echo(f"{one.fault}\t{one.chain}\t{one.sequence}\t{one.told}")
+    for finding in found:
+        typer.echo(f"{finding.fault}\t{finding.chain}\t{finding.sequence}\t{finding.told}")
     for each in checked.findings:
         typer.echo(f"{each.fault}\tlog\t{each.at}\t{each.told}")
     heads = f"{checked.heads:,} heads" if checked.heads else "heads not checked (--log-key)"

@@ -126,8 +126,8 @@ async def check_log(settings: Settings, log_key: VerifierKey | None, see: Callab
 async def _read_log(settings: Settings, served: ServedLog, witness: Witness | None) -> None:
     partition = TopicPartition(topics.topic_name(settings, topics.AUDIT_LOG), 0)
     async for records in read_partitions(settings, {partition: 0}):
-        served.add_messages([(one.offset, one.key, one.value) for one in records if one.key != HEAD_KEY])
+        served.add_messages([(record.offset, record.key, record.value) for record in records if record.key != HEAD_KEY])
         if witness is not None:
-            for one in records:
-                witness.add_message(one.key, one.value)
+            for record in records:
+                witness.add_message(record.key, record.value)
             witness.commit(TreeState())

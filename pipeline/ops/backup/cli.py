@@ -50,8 +50,8 @@ def create_backup(
     told = {
         "backup": done.id,
         "files": len(done.segments),
-        "records": sum(one.records for one in done.segments),
-        "bytes": sum(one.size for one in done.segments),
+        "records": sum(segment.records for segment in done.segments),
+        "bytes": sum(segment.size for segment in done.segments),
         "secrets": list(done.secrets),
     }
     if as_json:

@@ -137,17 +137,17 @@ class BackupFolder:
         held = self.read_manifest()
         if not held.finished:
             raise LiaisonError(f"{self.path} holds an unfinished backup; run `liaison ops backup` again")
-        for one in held.segments:
-            if self._describe_segment(self.path / one.name) != one:
-                raise LiaisonError(f"{one.name} is damaged or was changed")
+        for segment in held.segments:
+            if self._describe_segment(self.path / segment.name) != segment:
+                raise LiaisonError(f"{segment.name} is damaged or was changed")
             on_file()
         return held
 
     def read_records(self, manifest: BackupManifest, topic: str, partition: int) -> Iterator[BackupRecord]:
         """All records of a partition, in order."""
-        for one in manifest.segments:
-            if (one.topic, one.partition) == (topic, partition):
-                yield from read_segment(self.path / one.name)
+        for segment in manifest.segments:
+            if (segment.topic, segment.partition) == (topic, partition):
+                yield from read_segment(self.path / segment.name)
 
     def _partition_folder(self, topic: str, partition: int) -> Path:
         return self.path / topic / str(partition)

@@ -72,19 +72,19 @@ async def restore_installation(settings: Settings, folder: BackupFolder, count: 
     """
     manifest = await asyncio.to_thread(folder.verify_backup, count)
     _refuse_other_settings(settings, manifest)
-    one = _rebuild_generation(folder, manifest)
-    own = one.apply_to_settings(settings).model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})
+    generation = _rebuild_generation(folder, manifest)
+    own = generation.apply_to_settings(settings).model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})
     names = [_agency(value).name for value in _read_last_values(folder, manifest, topics.AGENCIES).values()]
-    planned = topics.plan_topics(own, names, [one.id])
+    planned = topics.plan_topics(own, names, [generation.id])
     await asyncio.to_thread(admin.apply_plan, own, planned)
     found = await asyncio.to_thread(admin.read_ids, own, [each.name for each in planned])
-    await refuse_while_attended(own, one)
-    records = await _fill_topics(own, folder, manifest, one, names, found, count)
-    if (await control.read_control(own)).active != one.id:
+    await refuse_while_attended(own, generation)
+    records = await _fill_topics(own, folder, manifest, generation, names, found, count)
+    if (await control.read_control(own)).active != generation.id:
         await record_restore(own, manifest)
-        await control.register_generation(own, one)
-        await control.activate_generation(own, one.id)
-    return RestoreSummary(manifest.id, one.id, len(names), records)
+        await control.register_generation(own, generation)
+        await control.activate_generation(own, generation.id)
+    return RestoreSummary(manifest.id, generation.id, len(names), records)
 
 
 def _rebuild_generation(folder: BackupFolder, manifest: BackupManifest) -> Generation:
@@ -98,7 +98,7 @@ def _rebuild_generation(folder: BackupFolder, manifest: BackupManifest) -> Gener
 
 def _read_last_values(folder: BackupFolder, manifest: BackupManifest, topic: topics.Topic) -> dict[bytes, bytes]:
     """The last value of every key of a small topic."""
-    last = {one.key: one.value for one in folder.read_records(manifest, topic.pattern, 0)}
+    last = {record.key: record.value for record in folder.read_records(manifest, topic.pattern, 0)}
     return {key: value for key, value in last.items() if value is not None}
 
 
@@ -114,7 +114,7 @@ def _refuse_other_settings(settings: Settings, manifest: BackupManifest) -> None
 
 
 async def _fill_topics(
-    settings: Settings, folder: BackupFolder, manifest: BackupManifest, one: Generation, names: list[str],
+    settings: Settings, folder: BackupFolder, manifest: BackupManifest, generation: Generation, names: list[str],
     found: admin.ClusterIds,
     count: Count,
 ) -> int:  # fmt: skip
@@ -124,8 +124,10 @@ async def _fill_topics(
         applied = await transactions.start_producer()
         if not applied:
             await refuse_unless_empty(settings, names)
-            await _clear_generations(settings, one)
-        elif (await control.read_control(settings)).active == one.id:  # all was done, and the stages have gone on since
+            await _clear_generations(settings, generation)
+        elif (
+            await control.read_control(settings)
+        ).active == generation.id:  # all was done, and the stages have gone on since
             return 0
         written = 0
         for topic in COPIED:
@@ -135,7 +137,7 @@ async def _fill_topics(
                 written += await _copy_records(
                     transactions, source, records, applied.get(source, AppliedPosition()).offset, count
                 )
-        await transactions.commit(await restore_progress(settings, folder, manifest, one, names, found), {})
+        await transactions.commit(await restore_progress(settings, folder, manifest, generation, names, found), {})
         return written
     except (ProducerFencedError, ProducerUnusableError) as error:
         raise LiaisonError("another restore has taken over, or Kafka did not respond; run the command again") from error
@@ -148,8 +150,10 @@ async def _copy_records(
 ) -> int:
     """Write the records behind the backup's offset `applied`, with the times that they had."""
     written = 0
-    for part in _batch_records(one for one in records if one.offset > applied and one.value is not None):
-        outputs = [Output(target.topic, target.partition, one.key, one.value or b"", one.at_ms) for one in part]
+    for part in _batch_records(record for record in records if record.offset > applied and record.value is not None):
+        outputs = [
+            Output(target.topic, target.partition, record.key, record.value or b"", record.at_ms) for record in part
+        ]
         await transactions.commit(outputs, {target: AppliedPosition(part[-1].offset)})
         written += len(part)
         count()
@@ -159,9 +163,9 @@ async def _copy_records(
 def _batch_records(records: Iterator[BackupRecord]) -> Iterator[list[BackupRecord]]:
     part: list[BackupRecord] = []
     size = 0
-    for one in records:
-        part.append(one)
-        size += len(one.value or b"")
+    for record in records:
+        part.append(record)
+        size += len(record.value or b"")
         if len(part) == AT_ONCE or size >= AT_ONCE_BYTES:
             yield part
             part, size = [], 0
@@ -169,10 +173,10 @@ def _batch_records(records: Iterator[BackupRecord]) -> Iterator[list[BackupRecor
         yield part
 
 
-async def _clear_generations(settings: Settings, one: Generation) -> None:
+async def _clear_generations(settings: Settings, generation: Generation) -> None:
     """Take back what `topics apply` has set up, so that no worker begins on a part."""
     await control.deactivate_all(settings)
     for held in (await control.read_control(settings)).generations:
         await control.remove_generation(settings, held)
-        if held != one.id:
+        if held != generation.id:
             await clean_generation(settings, held)

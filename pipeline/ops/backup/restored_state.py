@@ -40,9 +40,9 @@ COPIED: Final = tuple(topic for topic in KEPT if topic is not topics.CONTROL)
 """Of `control` the active generation alone is set up anew."""
 
 
-async def refuse_while_attended(settings: Settings, one: Generation) -> None:
+async def refuse_while_attended(settings: Settings, generation: Generation) -> None:
     """Raises LiaisonError while workers run: they would compute from a part, and tell agencies of it."""
-    generations = {one.id, *(await read_control(settings)).generations}
+    generations = {generation.id, *(await read_control(settings)).generations}
     groups = [group_of(settings, stage) for stage in (intake.STAGE, notify.STAGE, attest.STAGE)]
     groups += [group_of(settings, stage, each) for stage in STAGES for each in generations]
     working = await asyncio.to_thread(admin.count_members, settings, groups)
@@ -68,7 +68,7 @@ async def restore_progress(
     settings: Settings,
     folder: BackupFolder,
     manifest: BackupManifest,
-    one: Generation,
+    generation: Generation,
     agencies: Sequence[str],
     found: admin.ClusterIds,
 ) -> list[Output]:
@@ -77,7 +77,7 @@ async def restore_progress(
     return [
         *await _restart_national_topics(settings, agencies, found),
         *told,
-        *_restore_switch_epochs(settings, manifest, one, found),
+        *_restore_switch_epochs(settings, manifest, generation, found),
     ]
 
 
@@ -116,7 +116,7 @@ async def _restore_feed_position(
     """What notices have gone out of, by its place in the restored topic."""
     topic, last = notify.FEEDS[feed], manifest.told[feed]
     number = sum(
-        one.offset <= last and one.value is not None for one in folder.read_records(manifest, topic.pattern, 0)
+        record.offset <= last and record.value is not None for record in folder.read_records(manifest, topic.pattern, 0)
     )
     source = TopicPartition(topics.topic_name(settings, topic), 0)
     progress = Progress(await _find_offset(settings, source, number), found.topics[source.topic])
@@ -134,12 +134,14 @@ async def _find_offset(settings: Settings, source: TopicPartition, number: int) 
 
 
 def _restore_switch_epochs(
-    settings: Settings, manifest: BackupManifest, one: Generation, found: admin.ClusterIds
+    settings: Settings, manifest: BackupManifest, generation: Generation, found: admin.ClusterIds
 ) -> list[Output]:
     """By what hits were numbered, so that those that come again bear the ids that they had."""
-    links = found.topics[topics.topic_name(settings, topics.LINKS, generation=one.id)]
+    links = found.topics[topics.topic_name(settings, topics.LINKS, generation=generation.id)]
     turns = enumerate(manifest.turns)
-    return [marker_output(settings, TOLD, index, Progress(NO_OFFSET, links, one.id, turn)) for index, turn in turns]
+    return [
+        marker_output(settings, TOLD, index, Progress(NO_OFFSET, links, generation.id, turn)) for index, turn in turns
+    ]
 
 
 async def record_restore(settings: Settings, manifest: BackupManifest) -> None:

@@ -62,7 +62,7 @@ def _new_manifest(settings: Settings, found: ClusterIds, table: Mapping[bytes, b
         namespace=settings.namespace,
         case_partitions=settings.case_partitions,
         secrets=key_ring(settings).ids,
-        turns=tuple(one.turn if one else 0 for one in notes),
+        turns=tuple(note.turn if note else 0 for note in notes),
         told={feed: _last_notified_offset(settings, table, feed, topic) for feed, topic in notify.FEEDS.items()},
         begun=now.isoformat(),
     )
@@ -93,5 +93,5 @@ async def _copy_partition(
         await asyncio.to_thread(folder.write_segment, topic.pattern, partition, waiting)
 
 
-def _make_record(one: ConsumerRecord) -> BackupRecord:
-    return BackupRecord(one.offset, one.timestamp, one.key, one.value)
+def _make_record(record: ConsumerRecord) -> BackupRecord:
+    return BackupRecord(record.offset, record.timestamp, record.key, record.value)

@@ -57,15 +57,15 @@ def build(
         async with audit_operation(settings, f"generation build of model {made.file.version}"):
             return await set_up(settings, made, block_partitions), stopped
 
-    one, stopped = asyncio.run(built())
+    generation, stopped = asyncio.run(built())
     if wait:
-        asyncio.run(_wait_until_computed(one.id))
+        asyncio.run(_wait_until_computed(generation.id))
     if as_json:
-        typer.echo(json.dumps({"generation": one.id, "stopped": stopped}))
+        typer.echo(json.dumps({"generation": generation.id, "stopped": stopped}))
         return
     for kind, count in stopped.items():
         typer.echo(f"stopped {count} keys of kind {kind}")
-    typer.echo(f"generation {one.id} is {'computed' if wait else 'set up'}; see `liaison ops generation status`")
+    typer.echo(f"generation {generation.id} is {'computed' if wait else 'set up'}; see `liaison ops generation status`")
 
 
 async def _load_model(path: Path | None, stop: set[int], over: int) -> tuple[Model, dict[str, int]]:

@@ -19,10 +19,10 @@ class _Keys(msgspec.Struct):
     keys: tuple[int, ...] = ()
 
 
-async def hot_keys(settings: Settings, one: Generation, over: int) -> set[int]:
+async def hot_keys(settings: Settings, generation: Generation, over: int) -> set[int]:
     """The blocking keys that more than `over` cases bear now; each key is counted where its block is."""
-    own = one.apply_to_settings(settings)
-    name = topics.topic_name(own, topics.BLOCKS, generation=one.id)
+    own = generation.apply_to_settings(settings)
+    name = topics.topic_name(own, topics.BLOCKS, generation=generation.id)
     found: set[int] = set()
     for partition in range(own.block_partitions):
         found |= await _hot_keys(own, TopicPartition(name, partition), over)

@@ -38,7 +38,7 @@ def _delete_from_kafka(settings: Settings, generation: str) -> list[str]:
         own = sorted(groups & {group_of(settings, stage, generation) for stage in STAGES})
         if own:
             client.delete_groups(own)
-        planned = {one.name for one in topics.generation_plan(settings, [generation])}
+        planned = {topic.name for topic in topics.generation_plan(settings, [generation])}
         held = sorted(planned & set(client.list_topics()))
         if held:
             client.delete_topics(held)
@@ -64,7 +64,11 @@ async def find_owners_left(settings: Settings, generation: str) -> list[str]:
     held = {key: value for key, value in table.items() if value is not None}
     indices = range(settings.case_partitions)
     notes = [(kind, index, read_marker(held, kind, index)) for kind in (HOME, TOLD) for index in indices]
-    return [f"{kind[0]} {index}" for kind, index, one in notes if one is not None and one.generation == generation]
+    return [
+        f"{kind[0]} {index}"
+        for kind, index, progress in notes
+        if progress is not None and progress.generation == generation
+    ]
 
 
 async def _read_progress(settings: Settings) -> AsyncIterator[ConsumerRecord]:

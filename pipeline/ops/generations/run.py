@@ -69,14 +69,14 @@ async def build_generation(settings: Settings, model: Model, block_partitions: i
     It has as many partitions of `blocks` as the active one unless told otherwise. Raises LiaisonError.
     """
     held = await read_control(settings)
-    one = new_generation(model, block_partitions or held.find_generation().block_partitions)
-    if one.id in held.generations:
-        return held.generations[one.id]
-    await clean_generation(settings, one.id)
-    own = one.apply_to_settings(settings)
-    await asyncio.to_thread(admin.apply_plan, own, topics.generation_plan(own, [one.id]))
-    await register_generation(settings, one)
-    return one
+    generation = new_generation(model, block_partitions or held.find_generation().block_partitions)
+    if generation.id in held.generations:
+        return held.generations[generation.id]
+    await clean_generation(settings, generation.id)
+    own = generation.apply_to_settings(settings)
+    await asyncio.to_thread(admin.apply_plan, own, topics.generation_plan(own, [generation.id]))
+    await register_generation(settings, generation)
+    return generation
 
 
 def add_stop_keys(file: ModelFile, keys: set[int]) -> Model:
@@ -92,27 +92,30 @@ def add_stop_keys(file: ModelFile, keys: set[int]) -> Model:
 async def read_statuses(settings: Settings) -> list[GenerationStatus]:
     """All registered generations, the active one first."""
     held = await read_control(settings)
-    found = [await _read_status(settings, one, active=one.id == held.active) for one in held.generations.values()]
-    return sorted(found, key=lambda one: (not one.active, one.time))
+    found = [
+        await _read_status(settings, generation, active=generation.id == held.active)
+        for generation in held.generations.values()
+    ]
+    return sorted(found, key=lambda status: (not status.active, status.time))
 
 
-async def _read_status(settings: Settings, one: Generation, *, active: bool) -> GenerationStatus:
-    consumed = consumed_by(settings, one, active=active)
-    stages = {group: group.removeprefix(settings.namespace).removesuffix(f"-{one.id}") for group in consumed}
+async def _read_status(settings: Settings, generation: Generation, *, active: bool) -> GenerationStatus:
+    consumed = consumed_by(settings, generation, active=active)
+    stages = {group: group.removeprefix(settings.namespace).removesuffix(f"-{generation.id}") for group in consumed}
     behind = dict.fromkeys(stages.values(), 0)
     for lag in await lag_of(settings, consumed):
         behind[stages[lag.group]] += lag.lag
     working = await asyncio.to_thread(admin.count_members, settings, list(consumed))
     total = await _count_accepted(settings)
     derived = 1 - behind["derive"] / total if total and "derive" in behind else 1.0
-    file = one.read_model_file()
+    file = generation.read_model_file()
     return GenerationStatus(
-        id=one.id,
+        id=generation.id,
         active=active,
         model=file.version,
         stop_keys=len(file.stop_keys),
-        by=one.by,
-        time=one.time,
+        by=generation.by,
+        time=generation.time,
         behind=behind,
         workers={stages[group]: count for group, count in working.items()},
         derived=max(0.0, derived),

@@ -71,7 +71,7 @@ def _rebuild_indices(kinds: Sequence[str], as_json: bool) -> None:
     if as_json:
         typer.echo(msgspec.json.encode(done).decode())
         return
-    for one in done:
-        typer.echo(f"{one.kind}: {one.index} in place of {one.replaced}, from {one.records:,} records of Kafka")
-        if one.refused:
-            typer.echo(f"{one.kind}: {one.refused} documents were refused; see `liaison ops rejected list`")
+    for index in done:
+        typer.echo(f"{index.kind}: {index.index} in place of {index.replaced}, from {index.records:,} records of Kafka")
+        if index.refused:
+            typer.echo(f"{index.kind}: {index.refused} documents were refused; see `liaison ops rejected list`")

@@ -137,12 +137,12 @@ async def reindex(settings: Settings, kinds: Iterable[str] = (), *, count: Count
     """
     chosen = _choose_kinds(kinds)
     layouts_of(settings)
-    one = (await read_control(settings)).find_generation()
-    own = one.apply_to_settings(settings).model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})
+    generation = (await read_control(settings)).find_generation()
+    own = generation.apply_to_settings(settings).model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})
     try:
         with stores.scratch_folder(own, "reindex") as root:
             async with connect(own) as client:
-                return [await _rebuild_index(own, root, client, one, kind, count) for kind in chosen]
+                return [await _rebuild_index(own, root, client, generation, kind, count) for kind in chosen]
     except (ApiError, TransportError) as error:
         raise LiaisonError(f"Elasticsearch: {type(error).__name__}; run the command again") from error
 
@@ -172,17 +172,22 @@ def _choose_kinds(kinds: Iterable[str]) -> list[str]:
 
 
 async def _rebuild_index(
-    settings: Settings, root: Path, client: AsyncElasticsearch, one: Generation, kind: str, count: Count
+    settings: Settings, root: Path, client: AsyncElasticsearch, generation: Generation, kind: str, count: Count
 ) -> RebuiltIndex:
-    indices, following = Indices(settings.namespace, one.id), NextIndices(settings.namespace, one.id)
+    indices, following = Indices(settings.namespace, generation.id), NextIndices(settings.namespace, generation.id)
     old = await _find_index(client, indices.write_alias(kind))
     new = await _create_next_index(client, following.write_alias(kind), old, kind, layouts_of(settings))
     writing = DocumentPublisher(settings, BulkWriter(client, following))
     places = StorePlaces(
-        root, STAGE, one.id, read_ids(settings, [topics.topic_name(settings, topics.LINKS, generation=one.id)])
+        root,
+        STAGE,
+        generation.id,
+        read_ids(settings, [topics.topic_name(settings, topics.LINKS, generation=generation.id)]),
     )
     opened = partial(_open_link_table, places) if kind == "links" else _open_null_store
-    follower = IndexFollower(settings, _make_processors(settings, one, kind, writing, places), opened, writing, count)
+    follower = IndexFollower(
+        settings, _make_processors(settings, generation, kind, writing, places), opened, writing, count
+    )
     try:
         await follower.nearly_to_end()
         await client.indices.add_block(index=old, block="write")
@@ -211,20 +216,20 @@ def _open_null_store(source: TopicPartition) -> NullStore:
 
 
 def _make_processors(
-    settings: Settings, one: Generation, kind: str, writing: DocumentPublisher, places: StorePlaces
+    settings: Settings, generation: Generation, kind: str, writing: DocumentPublisher, places: StorePlaces
 ) -> dict[TopicPartition, Any]:
     """The project stage's own work on each source partition of an index; nobody is told of a link."""
-    topic, work = _make_processor(settings, one, kind, writing, places)
-    name = topics.topic_name(settings, topic, generation=one.id)
+    topic, work = _make_processor(settings, generation, kind, writing, places)
+    name = topics.topic_name(settings, topic, generation=generation.id)
     return {TopicPartition(name, p): work for p in range(topics.partition_count(settings, topic))}
 
 
 def _make_processor(
-    settings: Settings, one: Generation, kind: str, writing: DocumentPublisher, places: StorePlaces
+    settings: Settings, generation: Generation, kind: str, writing: DocumentPublisher, places: StorePlaces
 ) -> tuple[topics.Topic, Any]:
     if kind == "cases":
         return topics.ACCEPTED, RecordIndexer(
-            topics.ACCEPTED, partial(accepted_document, current=one, model=one.compile_model()), writing
+            topics.ACCEPTED, partial(accepted_document, current=generation, model=generation.compile_model()), writing
         )
     if kind == "rejected":
         return topics.REJECTED, RecordIndexer(topics.REJECTED, rejection_document, writing)

@@ -65,8 +65,8 @@ def visibility_lines(found: CaseVisibility) -> Iterator[str]:
     if found.changed:
         yield f"what if\t{_format_handling(found.changed)}"
     alike: dict[tuple[object, ...], list[AgencyView]] = {}
-    for one in found.agencies:
-        alike.setdefault((one.agency, one.rule, one.changed_rule), []).append(one)
+    for agency in found.agencies:
+        alike.setdefault((agency.agency, agency.rule, agency.changed_rule), []).append(agency)
     yield from (_format_views(each) for each in alike.values())
     for person in found.people:
         then = "" if person.changed_purposes is None else f"\t-> {','.join(person.changed_purposes) or 'none'}"
@@ -75,10 +75,10 @@ def visibility_lines(found: CaseVisibility) -> Iterator[str]:
 
 
 def _format_views(alike: list[AgencyView]) -> str:
-    one = alike[0]
-    who = f"{one.agency} {one.country}" if one.agency else "operator"
-    then = f"\t-> {one.changed_view} {one.changed_rule}" if one.changed_rule not in (None, one.rule) else ""
-    return f"{who}\t{','.join(each.purpose for each in alike)}\t{one.view} {one.rule}{then}"
+    view = alike[0]
+    who = f"{view.agency} {view.country}" if view.agency else "operator"
+    then = f"\t-> {view.changed_view} {view.changed_rule}" if view.changed_rule not in (None, view.rule) else ""
+    return f"{who}\t{','.join(each.purpose for each in alike)}\t{view.view} {view.rule}{then}"
 
 
 def _format_handling(words: HandlingWords) -> str:

@@ -64,8 +64,10 @@ def list_rejected(
     if as_json:
         _print_json(found[:limit])
         return
-    for one in found[:limit]:
-        typer.echo(f"{one.time}\t{one.place}\t{one.agency}\t{one.reason}\t{one.pointer}\t{one.message}")
+    for rejection in found[:limit]:
+        typer.echo(
+            f"{rejection.time}\t{rejection.place}\t{rejection.agency}\t{rejection.reason}\t{rejection.pointer}\t{rejection.message}"
+        )
     reasons = ", ".join(f"{count} {name}" for name, count in count_by_reason(found).items())
     typer.echo(f"{len(found)} rejections{f': {reasons}' if reasons else ''}")
 
@@ -107,10 +109,10 @@ def _show_original(position: str, token: str, as_json: bool) -> None:
 
     async def shown() -> Any:
         requester = await requester_now(settings, token, now)
-        one = await read_original(settings, position, requester)
+        message = await read_original(settings, position, requester)
         what = f"rejected show {position}"
         async with audit_operation(settings, what, subject=requester.subject, agency=requester.agency):
-            return one
+            return message
 
     one = asyncio.run(shown())
     if as_json:

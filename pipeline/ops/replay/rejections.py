@@ -40,21 +40,21 @@ class RejectionFilter:
     until: datetime | None = None
     positions: frozenset[str] = frozenset()
 
-    def matches(self, one: RejectedMessage) -> bool:
+    def matches(self, message: RejectedMessage) -> bool:
         """Whether a rejection is one of these."""
         return (
-            (not self.reason or one.reason == self.reason)
-            and (not self.agency or one.agency == self.agency)
-            and (not self.positions or _is_named(one, self.positions))
-            and (self.since is None or datetime.fromisoformat(one.time) >= self.since)
-            and (self.until is None or datetime.fromisoformat(one.time) < self.until)
+            (not self.reason or message.reason == self.reason)
+            and (not self.agency or message.agency == self.agency)
+            and (not self.positions or _is_named(message, self.positions))
+            and (self.since is None or datetime.fromisoformat(message.time) >= self.since)
+            and (self.until is None or datetime.fromisoformat(message.time) < self.until)
         )
 
 
-def _is_named(one: RejectedMessage, positions: frozenset[str]) -> bool:
+def _is_named(message: RejectedMessage, positions: frozenset[str]) -> bool:
     """Whether a rejection is of one of these positions; a batch that could not be read is of many."""
-    topic, partition = one.position.topic, one.position.partition
-    return any(f"{topic}-{partition}-{offset}" in positions for offset in one.offsets)
+    topic, partition = message.position.topic, message.position.partition
+    return any(f"{topic}-{partition}-{offset}" in positions for offset in message.offsets)
 
 
 class Rejection(msgspec.Struct, frozen=True):
@@ -84,18 +84,18 @@ class Rejection(msgspec.Struct, frozen=True):
         return len(offsets_of(Position.parse(self.position), self.last_offset))
 
 
-def redact_rejection(one: RejectedMessage) -> Rejection:
+def redact_rejection(message: RejectedMessage) -> Rejection:
     """What may be told of a rejection to whoever operates."""
     return Rejection(
-        position=str(one.position),
-        time=one.time,
-        agency=one.agency,
-        reason=one.reason,
-        pointer=one.pointer,
-        message=one.message,
-        size=len(one.original or b""),
-        origin=str(one.origin) if one.origin else "",
-        last_offset=one.last_offset,
+        position=str(message.position),
+        time=message.time,
+        agency=message.agency,
+        reason=message.reason,
+        pointer=message.pointer,
+        message=message.message,
+        size=len(message.original or b""),
+        origin=str(message.origin) if message.origin else "",
+        last_offset=message.last_offset,
     )
 
 
@@ -105,16 +105,16 @@ async def read_rejected(settings: Settings, wanted: RejectionFilter) -> AsyncIte
     name = topics.topic_name(settings, topics.REJECTED)
     partitions = [TopicPartition(name, p) for p in range(settings.case_partitions)]
     async for records in read_partitions(settings, await offsets_since(settings, partitions, wanted.since)):
-        for one in (_decode(record.value) for record in records if record.value is not None):
-            if wanted.matches(one) and one.position not in seen:
-                seen.add(one.position)
-                yield one
+        for message in (_decode(record.value) for record in records if record.value is not None):
+            if wanted.matches(message) and message.position not in seen:
+                seen.add(message.position)
+                yield message
 
 
 async def list_rejections(settings: Settings, wanted: RejectionFilter) -> list[Rejection]:
     """What may be told of them, the latest first."""
-    found = [redact_rejection(one) async for one in read_rejected(settings, wanted)]
-    return sorted(found, key=lambda one: one.time, reverse=True)
+    found = [redact_rejection(message) async for message in read_rejected(settings, wanted)]
+    return sorted(found, key=lambda rejection: rejection.time, reverse=True)
 
 
 async def read_original(settings: Settings, position: str, requester: Requester) -> RejectedMessage:
@@ -122,9 +122,9 @@ async def read_original(settings: Settings, position: str, requester: Requester)
 
     Raises LiaisonError: to everyone else a position that is another agency's is as one that is not there.
     """
-    async for one in read_rejected(settings, RejectionFilter(positions=frozenset({position}))):
-        if one.agency and one.agency == requester.agency:
-            return one
+    async for message in read_rejected(settings, RejectionFilter(positions=frozenset({position}))):
+        if message.agency and message.agency == requester.agency:
+            return message
     raise LiaisonError(f"no rejected message of {requester.agency or 'this agency'} at {position}")
 
 
@@ -148,38 +148,38 @@ async def replay_rejected(
     """
     replayed = ReplaySummary()
     async with open_resender(settings, dry=dry) as send:
-        async for one in read_rejected(settings, wanted):
-            if one.origin is not None and not wanted.positions:
+        async for message in read_rejected(settings, wanted):
+            if message.origin is not None and not wanted.positions:
                 continue
-            if one.reason in NOT_REPLAYED or (one.reason == Reason.TOO_LARGE and one.original is None):
-                replayed.left[one.reason] += len(one.offsets)
+            if message.reason in NOT_REPLAYED or (message.reason == Reason.TOO_LARGE and message.original is None):
+                replayed.left[message.reason] += len(message.offsets)
                 continue
-            await _resend_rejected(settings, one, send)
-            replayed.sent[one.agency] += 1
+            await _resend_rejected(settings, message, send)
+            replayed.sent[message.agency] += 1
             on_sent()
     return replayed
 
 
-async def _resend_rejected(settings: Settings, one: RejectedMessage, send: Resender) -> None:
-    topic = topics.topic_name(settings, topics.CASES, agency=one.agency)
-    key, partition = route_rejected(one, settings.case_partitions)
-    await send(topic, partition, key, one.original, one.origin or one.position)
+async def _resend_rejected(settings: Settings, message: RejectedMessage, send: Resender) -> None:
+    topic = topics.topic_name(settings, topics.CASES, agency=message.agency)
+    key, partition = route_rejected(message, settings.case_partitions)
+    await send(topic, partition, key, message.original, message.origin or message.position)
 
 
-def route_rejected(one: RejectedMessage, partitions: int) -> tuple[bytes | None, int]:
+def route_rejected(message: RejectedMessage, partitions: int) -> tuple[bytes | None, int]:
     """Key and partition for another try: where the record says that it belongs, if it was misrouted and can be read."""
-    key = one.key
-    if one.reason == Reason.MISROUTED:
+    key = message.key
+    if message.reason == Reason.MISROUTED:
         try:
-            key = read_record(one.original).case.key.encode()
+            key = read_record(message.original).case.key.encode()
         except RefusedError:
-            key = one.key
-    return key, one.position.partition if key is None else partition_of(key, partitions)
+            key = message.key
+    return key, message.position.partition if key is None else partition_of(key, partitions)
 
 
 def count_by_reason(found: Iterable[Rejection]) -> dict[str, int]:
     """How many messages for each reason, the most frequent first."""
     counted: Counter[str] = Counter()
-    for one in found:
-        counted[one.reason] += one.messages
+    for rejection in found:
+        counted[rejection.reason] += rejection.messages
     return dict(counted.most_common())

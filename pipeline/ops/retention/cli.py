@@ -59,8 +59,10 @@ def apply_retention(
 
 
 def _print_plan(plan: RetentionPlan, dry_run: bool) -> None:
-    for one in plan.expiries:
-        typer.echo(f"{one.month}\t{one.agency}\t{one.cases:,} cases {'have expired' if one.past else 'expire'}")
+    for expiry in plan.expiries:
+        typer.echo(
+            f"{expiry.month}\t{expiry.agency}\t{expiry.cases:,} cases {'have expired' if expiry.past else 'expire'}"
+        )
     if dry_run:
         for case in plan.cases:
             typer.echo(f"{case.case}\tversion {case.version} would end")
@@ -77,10 +79,10 @@ def plan_document(plan: RetentionPlan, dry_run: bool) -> dict[str, Any]:
 
     return {
         "expiries": msgspec.to_builtins(plan.expiries),
-        "cases": [one.case for one in plan.cases],
-        "notices": [one.case for one in plan.notices],
-        "subscriptions": [one.id for one in plan.subscriptions],
-        "reviews": [one.id for one in plan.reviews],
+        "cases": [case.case for case in plan.cases],
+        "notices": [notice.case for notice in plan.notices],
+        "subscriptions": [subscription.id for subscription in plan.subscriptions],
+        "reviews": [review.id for review in plan.reviews],
         "months": list(plan.months),
         "dry_run": dry_run,
     }

@@ -1,4 +1,4 @@
-"""What retention ends and tells, and when: cases, standing queries, reasons of reviews, keys of query text. Pure."""
+"""What retention ends and tells, and when: cases, saved searches, reasons of reviews, keys of query text. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.correlation.visibility import is_expired
 from pipeline.records.expiry import Expiry
 
 RENEWABLE: Final = timedelta(days=7)
-"""A standing query that ran out matches nothing, but can be renewed for so long before what it asked is erased."""
+"""A saved search that ran out matches nothing, but can be renewed for so long before what it asked is erased."""
 
 QUERY_MONTHS: Final = 36
 """Europol keeps its logs for three years (Regulation (EU) 2016/794, article 40)."""
@@ -85,14 +85,14 @@ class RetentionPlan(msgspec.Struct, frozen=True):
 def forecast_expiries(cases: Iterable[RetentionFields], now: datetime, until: datetime) -> tuple[Forecast, ...]:
     """Count the cases that expire by `until`; the soonest first."""
     last = until.date().isoformat()
-    dated = ((one.agency, one.expiry_date()) for one in cases)
+    dated = ((case.agency, case.expiry_date()) for case in cases)
     counted = Counter((date[:7], agency, is_expired(date, now)) for agency, date in dated if date and date <= last)
     return tuple(Forecast(agency, month, count, past) for (month, agency, past), count in sorted(counted.items()))
 
 
 def ended_cases(cases: Iterable[RetentionFields], now: datetime) -> tuple[Expiry, ...]:
     """The versions whose retention is over, unless their content is gone already."""
-    return tuple(one.make_expiry() for one in cases if is_expired(one.expiry_date(), now))
+    return tuple(case.make_expiry() for case in cases if is_expired(case.expiry_date(), now))
 
 
 def make_expiry_notices(cases: Iterable[RetentionFields], told: Collection[str], now: datetime) -> tuple[Notice, ...]:
@@ -101,29 +101,33 @@ def make_expiry_notices(cases: Iterable[RetentionFields], told: Collection[str],
     One for each case and date, so that a case extended is told of anew when that date comes near.
     """
     last = (now + TOLD_AHEAD).date().isoformat()
-    dated = ((one, one.expiry_date()) for one in cases)
-    coming = [(one, date) for one, date in dated if date and date <= last and not is_expired(date, now)]
-    named = ((notice_id("expiry", one.case, date), one) for one, date in coming)
+    dated = ((case, case.expiry_date()) for case in cases)
+    coming = [(fields, date) for fields, date in dated if date and date <= last and not is_expired(date, now)]
+    named = ((notice_id("expiry", fields.case, date), fields) for fields, date in coming)
     return tuple(
-        Notice(name, one.agency, NoticeKind.EXPIRY, now, case=one.case) for name, one in named if name not in told
+        Notice(name, fields.agency, NoticeKind.EXPIRY, now, case=fields.case)
+        for name, fields in named
+        if name not in told
     )
 
 
 def close_lapsed_subscriptions(subscriptions: Iterable[Subscription], now: datetime) -> tuple[Subscription, ...]:
-    """The ends of the standing queries whose time, and the time to renew them, has passed."""
+    """The ends of the saved searches whose time, and the time to renew them, has passed."""
     return tuple(
-        close_subscription(one, now)
-        for one in subscriptions
-        if one.state is SubscriptionState.ACTIVE and one.until is not None and one.until + RENEWABLE <= now
+        close_subscription(subscription, now)
+        for subscription in subscriptions
+        if subscription.state is SubscriptionState.ACTIVE
+        and subscription.until is not None
+        and subscription.until + RENEWABLE <= now
     )
 
 
 def strip_reviews(reviews: Iterable[Review], over: Collection[str]) -> tuple[Review, ...]:
     """The reviews about a case that is over, with keys and verdict only; without those that are so already."""
     return tuple(
-        msgspec.structs.replace(one, reason="", evidence=())
-        for one in reviews
-        if (one.reason or one.evidence) and not {one.case_a, one.case_b}.isdisjoint(over)
+        msgspec.structs.replace(review, reason="", evidence=())
+        for review in reviews
+        if (review.reason or review.evidence) and not {review.case_a, review.case_b}.isdisjoint(over)
     )
 
 

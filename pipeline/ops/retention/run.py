@@ -39,7 +39,7 @@ _encoder: Final = msgspec.json.Encoder()
 
 async def plan_retention(settings: Settings, now: datetime, until: datetime, query_months: int) -> RetentionPlan:
     """What is due now, and which cases expire by `until`."""
-    reviewed = {case for one in await _read_reviews(settings) for case in (one.case_a, one.case_b)}
+    reviewed = {case for review in await _read_reviews(settings) for case in (review.case_a, review.case_b)}
     ending, over = await _read_cases(settings, reviewed, now)
     subscriptions = (await read_table(settings, topics.topic_name(settings, topics.SUBSCRIPTIONS))).values()
     told = {key.decode() for key in await read_table(settings, topics.topic_name(settings, topics.NOTICES))}
@@ -88,8 +88,8 @@ async def _read_cases(
     name = topics.topic_name(settings, topics.ACCEPTED)
     for partition in range(topics.partition_count(settings, topics.ACCEPTED)):
         last = await _read_last_versions(settings, TopicPartition(name, partition))
-        ending += [one for one in last.values() if one.expiry_date()]
-        over |= {case for case, one in last.items() if case in reviewed and one.is_over(now)}
+        ending += [fields for fields in last.values() if fields.expiry_date()]
+        over |= {case for case, fields in last.items() if case in reviewed and fields.is_over(now)}
     return ending, over
 
 

@@ -98,22 +98,22 @@ class Scorecard:
     def __init__(self) -> None:
         self.days: defaultdict[str, QualityScore] = defaultdict(QualityScore)
 
-    def add_receipt(self, one: CountedReceipt) -> None:
+    def add_receipt(self, receipt: CountedReceipt) -> None:
         """Count a receipt."""
-        day, codes = self.days[_day(one.time)], {warning.code for warning in one.warnings}
+        day, codes = self.days[_day(receipt.time)], {warning.code for warning in receipt.warnings}
         day.records += 1
-        day.rejected += one.outcome is Outcome.REJECTED
-        day.duplicate += one.outcome is Outcome.DUPLICATE
+        day.rejected += receipt.outcome is Outcome.REJECTED
+        day.duplicate += receipt.outcome is Outcome.DUPLICATE
         day.warning += bool(codes)
         day.placeholder += not codes.isdisjoint(PLACEHOLDER)
         day.invalid += not codes.isdisjoint(INVALID)
 
-    def add_version(self, one: CountedVersion) -> None:
+    def add_version(self, version: CountedVersion) -> None:
         """Count a case; a withdrawn or expired one has no content to judge."""
-        if one.entities:
-            day = self.days[_day(one.provenance.ingested_at)]
+        if version.entities:
+            day = self.days[_day(version.provenance.ingested_at)]
             day.cases += 1
-            day.missing += any(is_incomplete(entity) for entity in one.entities)
+            day.missing += any(is_incomplete(entity) for entity in version.entities)
 
     def by_day(self) -> dict[str, QualityScore]:
         """The days that anything was counted for, in order."""
@@ -127,8 +127,8 @@ class Scorecard:
 def sum_scores(scores: Iterable[QualityScore]) -> QualityScore:
     """The sum of some counts."""
     found = QualityScore()
-    for one in scores:
-        found += one
+    for score in scores:
+        found += score
     return found
 
 

@@ -51,8 +51,8 @@ async def _add_versions(settings: Settings, cards: dict[str, Scorecard], since: 
             for record in records:
                 if record.value is not None and record.key.partition(b":")[0].decode() in cards:
                     last[record.key] = _held(record.value)
-        for one in last.values():
-            cards[one.case.partition(":")[0]].add_version(one)
+        for version in last.values():
+            cards[version.case.partition(":")[0]].add_version(version)
 
 
 def _topic_partitions(settings: Settings, topic: topics.Topic, *, agency: str = "") -> list[TopicPartition]:

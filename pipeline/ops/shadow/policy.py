@@ -60,7 +60,7 @@ def compare_links(
 ) -> ModelComparison:
     """The links of two generations held against each other, over so many cases."""
     changes = tuple(_find_changes(before, after))
-    counted = Counter(one.change for one in changes)
+    counted = Counter(change.change for change in changes)
     pairs = ((_band_of(before.get(link)), _band_of(after.get(link))) for link in before.keys() | after.keys())
     bands = Counter(f"{first} -> {second}" for first, second in pairs)
     return ModelComparison(
@@ -84,5 +84,5 @@ def _name_change(before: ModelLink | None, after: ModelLink | None) -> str:
     return "vanishes" if after is None else "moves"
 
 
-def _band_of(one: ModelLink | None) -> str:
-    return NO_LINK if one is None else one.band
+def _band_of(link: ModelLink | None) -> str:
+    return NO_LINK if link is None else link.band

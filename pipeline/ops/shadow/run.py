@@ -53,24 +53,24 @@ async def compare_with_active(
 
     Raises LiaisonError for the active model itself, and KafkaError.
     """
-    one = (await read_control(settings)).find_generation()
-    second = generation_id(model, one.block_partitions)
-    if second == one.id:
+    generation = (await read_control(settings)).find_generation()
+    second = generation_id(model, generation.block_partitions)
+    if second == generation.id:
         raise LiaisonError("this is the active model; choose another")
     accepted = topics.topic_name(settings, topics.ACCEPTED)
     with stores.scratch_folder(settings, STAGE) as root:
         places = StorePlaces(root, STAGE, second, read_ids(settings, [accepted]))
         with closing(stores.reopen_store(LmdbStore, places, TopicPartition(accepted, 0), NO_OFFSET)) as store:
-            return await _Shadow(settings, one, model, second, store, count).run(clock)
+            return await _Shadow(settings, generation, model, second, store, count).run(clock)
 
 
 class _Shadow:
     """One comparison; its store knows every case as the second model sees it."""
 
     def __init__(
-        self, settings: Settings, one: Generation, model: Model, second: str, store: LmdbStore, count: Count
+        self, settings: Settings, generation: Generation, model: Model, second: str, store: LmdbStore, count: Count
     ) -> None:
-        self._settings, self._one, self._model, self._second = settings, one, model, second
+        self._settings, self._one, self._model, self._second = settings, generation, model, second
         self._store, self._count = store, count
         self._correlator = Correlator(store, 0, 1, ModelMatcher(model), generation=second)
         self._claims: dict[str, Claim] = {}

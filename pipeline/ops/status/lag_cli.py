@@ -45,21 +45,21 @@ def show_lag(
         return
     found = asyncio.run(measure_lag(settings))
     if as_json:
-        typer.echo(json.dumps([asdict(one) for one in found]))
+        typer.echo(json.dumps([asdict(lag) for lag in found]))
         return
-    for one in filter_behind(found):
-        typer.echo(f"{one.group}\t{one.topic}\t{one.partition}\t{one.lag}")
+    for lag in filter_behind(found):
+        typer.echo(f"{lag.group}\t{lag.topic}\t{lag.partition}\t{lag.lag}")
     typer.echo(format_total(found))
 
 
 def filter_behind(found: Sequence[Lag]) -> list[Lag]:
     """The partitions with something left to do."""
-    return [one for one in found if one.lag]
+    return [lag for lag in found if lag.lag]
 
 
 def format_total(found: Sequence[Lag]) -> str:
     """The last line."""
-    return f"{sum(one.lag for one in found)} records behind in all"
+    return f"{sum(lag.lag for lag in found)} records behind in all"
 
 
 def render_views(look: Callable[[], Sequence[Lag]]) -> Iterator[RenderableType]:
@@ -78,8 +78,8 @@ def lag_table(found: Sequence[Lag]) -> RenderableType:
     shown = Table("Group", "Topic", caption=format_total(found))
     shown.add_column("Partition", justify="right")
     shown.add_column("Behind", justify="right")
-    for one in filter_behind(found):
-        shown.add_row(one.group, one.topic, str(one.partition), f"{one.lag:,}")
+    for lag in filter_behind(found):
+        shown.add_row(lag.group, lag.topic, str(lag.partition), f"{lag.lag:,}")
     return shown
 
 

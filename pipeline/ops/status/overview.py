@@ -90,21 +90,21 @@ async def read_overview(settings: Settings, now: datetime) -> Overview:
 def sum_lags(lags: Iterable[Lag], namespace: str = "") -> list[WaitingRecords]:
     """By stage and topic, what waits most first."""
     counted: Counter[tuple[str, str]] = Counter()
-    for one in lags:
-        counted[one.group.removeprefix(namespace), one.topic.removeprefix(namespace)] += one.lag
+    for lag in lags:
+        counted[lag.group.removeprefix(namespace), lag.topic.removeprefix(namespace)] += lag.lag
     return sorted((WaitingRecords(*key, records) for key, records in counted.items()), key=_most_first)
 
 
-def _most_first(one: WaitingRecords) -> tuple[int, str, str]:
-    return -one.records, one.stage, one.topic
+def _most_first(records: WaitingRecords) -> tuple[int, str, str]:
+    return -records.records, records.stage, records.topic
 
 
 async def _read_feeds(settings: Settings, now: datetime) -> list[AgencyFeed]:
     registry = await read_agencies(settings)
     partitions = {
         TopicPartition(topics.topic_name(settings, topics.CASES, agency=name), partition): name
-        for name, one in registry.items()
-        if one.state is AgencyState.ACTIVE
+        for name, agency in registry.items()
+        if agency.state is AgencyState.ACTIVE
         for partition in range(settings.case_partitions)
     }
     times = await last_events(settings, list(partitions))
@@ -117,11 +117,11 @@ def feeds_of(registry: Registry, events: Iterable[tuple[str, float]], now: datet
     for name, at in events:
         last[name] = max(at, last.get(name, at))
     found = [
-        _make_feed(name, one.country, last.get(name), now)
-        for name, one in registry.items()
-        if one.state is AgencyState.ACTIVE
+        _make_feed(name, agency.country, last.get(name), now)
+        for name, agency in registry.items()
+        if agency.state is AgencyState.ACTIVE
     ]
-    return sorted(found, key=lambda one: (one.last is not None, one.last or now, one.agency))
+    return sorted(found, key=lambda feed: (feed.last is not None, feed.last or now, feed.agency))
 
 
 def _make_feed(name: str, country: str, at: float | None, now: datetime) -> AgencyFeed:
@@ -131,8 +131,8 @@ def _make_feed(name: str, country: str, at: float | None, now: datetime) -> Agen
 
 async def _count_rejected(settings: Settings, now: datetime) -> dict[str, int]:
     counted: Counter[str] = Counter()
-    async for one in read_rejected(settings, RejectionFilter(since=now - DAY)):
-        counted[one.reason] += 1
+    async for message in read_rejected(settings, RejectionFilter(since=now - DAY)):
+        counted[message.reason] += 1
     return dict(counted.most_common())
 
 
@@ -149,7 +149,7 @@ def indices_of(held: Mapping[str, Any]) -> list[StorageSize]:
         StorageSize(name, one["total"]["store"]["size_in_bytes"], one["primaries"]["docs"]["count"])
         for name, one in held.items()
     ]
-    return sorted(found, key=lambda one: (-one.size, one.name))
+    return sorted(found, key=lambda size: (-size.size, size.name))
 
 
 def measure_stores(root: Path) -> list[StorageSize]:

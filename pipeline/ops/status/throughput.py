@@ -70,14 +70,14 @@ async def measure_throughput(
 def _national_rates(written: Iterable[TopicRate]) -> Iterator[TopicRate]:
     """The rates of national topics: there is a receipt for each message."""
     cases, receipts = (topic.pattern.partition("{")[0] for topic in (topics.CASES, topics.RECEIPTS))
-    for one in written:
-        if one.topic.startswith(receipts):
-            yield TopicRate(cases + one.topic.removeprefix(receipts), one.counts)
+    for rate in written:
+        if rate.topic.startswith(receipts):
+            yield TopicRate(cases + rate.topic.removeprefix(receipts), rate.counts)
 
 
 def busiest_first(found: Iterable[TopicRate]) -> tuple[TopicRate, ...]:
     """Rates in the order of what was written in all spans."""
-    return tuple(sorted(found, key=lambda one: (-sum(one.counts), one.topic)))
+    return tuple(sorted(found, key=lambda rate: (-sum(rate.counts), rate.topic)))
 
 
 async def _record_partitions(settings: Settings) -> list[TopicPartition]:
@@ -86,8 +86,8 @@ async def _record_partitions(settings: Settings) -> list[TopicPartition]:
     planned = topics.plan_topics(
         held.find_generation().apply_to_settings(settings), await read_agencies(settings), [held.active]
     )
-    asked = (one for one in planned if not one.topic.quick and one.topic not in ELSEWHERE)
-    return [TopicPartition(one.name, p) for one in asked for p in range(one.partitions)]
+    asked = (topic for topic in planned if not topic.topic.quick and topic.topic not in ELSEWHERE)
+    return [TopicPartition(topic.name, p) for topic in asked for p in range(topic.partitions)]
 
 
 def compute_rates(offsets: Sequence[Mapping[TopicPartition, int]], namespace: str = "") -> tuple[TopicRate, ...]:

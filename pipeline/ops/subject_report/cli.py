@@ -40,21 +40,24 @@ def subject_report(
     if as_json:
         _print_json(report)
         return
-    for one in report.records:
-        _print_record(one)
+    for record in report.records:
+        _print_record(record)
     typer.echo(
         f"{len(report.records)} records of {agency}{'' if report.complete else ', and more; add details to the search'}"
     )
 
 
-def _print_record(one: SubjectRecord) -> None:
-    typer.echo(f"{one.case}\tversion {one.version}\t{one.status}\t{one.band}\tkept until {one.retain_until or '-'}")
-    for entity in one.entities:
+def _print_record(record: SubjectRecord) -> None:
+    typer.echo(
+        f"{record.case}\tversion {record.version}\t{record.status}\t{record.band}"
+        f"\tkept until {record.retain_until or '-'}"
+    )
+    for entity in record.entities:
         typer.echo(f"  {json.dumps(entity, ensure_ascii=False)}")
-    for access in one.accesses:
+    for access in record.accesses:
         who = f"{access.agency} {access.subject or ''}".strip()
         typer.echo(f"  shown\t{access.time}\t{who}\t{access.kind}\t{access.purpose or '-'}\t{access.form}")
-    for thread in one.disclosures:
+    for thread in record.disclosures:
         typer.echo(f"  disclosure\t{thread.since}\t{thread.agency}\t{thread.state}\tuntil {thread.until or '-'}")
 
 

@@ -1,4 +1,4 @@
-"""What one agency answers to a person who asks what it holds of him: its records of him, and who was shown them. Pure.
+"""What one agency answers to a person who asks what it holds of them: its records, and who was shown these. Pure.
 
 Only that agency's own cases are looked at, and of each only the entities that the question meets: what other agencies
 hold, and other people in the same case, are not the asker's to know.
@@ -70,11 +70,11 @@ class SubjectReport(msgspec.Struct, frozen=True):
 
 
 def make_subject_record(
-    one: SearchResult, case: CaseDocument, model: Model, acts: Iterable[AuditDocument], threads: Iterable[Disclosure],
-    now: datetime,
+    result: SearchResult, case: CaseDocument, model: Model, acts: Iterable[AuditDocument],
+    threads: Iterable[Disclosure], now: datetime,
 ) -> SubjectRecord:  # fmt: skip
     """One record with everything that became of it."""
-    judged = judge_score(one.score + model.prior, model)
+    judged = judge_score(result.score + model.prior, model)
     return SubjectRecord(
         case=case.case,
         version=case.version,
@@ -86,15 +86,15 @@ def make_subject_record(
         handling=msgspec.to_builtins(case.handling),
         probability=judged.probability,
         band=judged.band,
-        entities=tuple(find_matched_entities(one, case)),
+        entities=tuple(find_matched_entities(result, case)),
         accesses=tuple(find_accesses(case, acts)),
         disclosures=tuple(find_disclosures(case, threads, now)),
     )
 
 
-def find_matched_entities(one: SearchResult, case: CaseDocument) -> Sequence[Any]:
+def find_matched_entities(result: SearchResult, case: CaseDocument) -> Sequence[Any]:
     """The entities, as the agency sent them, that something speaks for."""
-    met = {evidence.entity_b for evidence in one.evidence if evidence.bits > 0}
+    met = {evidence.entity_b for evidence in result.evidence if evidence.bits > 0}
     return [entity for entity in (case.data or {}).get("entities", ()) if entity["id"] in met]
 
 
@@ -109,9 +109,9 @@ def find_accesses(case: CaseDocument, acts: Iterable[AuditDocument]) -> Iterable
 
 def find_disclosures(case: CaseDocument, threads: Iterable[Disclosure], now: datetime) -> Iterable[RecordDisclosure]:
     """The threads about a case, by what they are now."""
-    for one in threads:
-        if one.case == case.case and case.handling is not None:
-            until = one.last.until.isoformat() if one.last.until else None
+    for thread in threads:
+        if thread.case == case.case and case.handling is not None:
+            until = thread.last.until.isoformat() if thread.last.until else None
             yield RecordDisclosure(
-                one.requester, thread_state(one, case.handling, now), one.last.time.isoformat(), until
+                thread.requester, thread_state(thread, case.handling, now), thread.last.time.isoformat(), until
             )

@@ -73,11 +73,11 @@ async def _find_records(
 ) -> tuple[list[SubjectRecord], bool]:
     limits = QueryLimits(now.date(), filters=filter_clauses(Filters(agencies=(agency,))))
     found = await search_cases(reader, parse_question(question), model, limits, country, limit=MOST, among=MOST)
-    cases = await reader.read_cases((one.case.case for one in found), fields=None)
+    cases = await reader.read_cases((result.case.case for result in found), fields=None)
     acts = [act async for act in _read_acts(decisions, agency, set(cases))]
-    threads = [one async for one in _read_threads(decisions, agency) if one.case in cases]
-    told = [one for one in found if one.case.case in cases]
-    return [make_subject_record(one, cases[one.case.case], model, acts, threads, now) for one in told], len(
+    threads = [disclosure async for disclosure in _read_threads(decisions, agency) if disclosure.case in cases]
+    told = [result for result in found if result.case.case in cases]
+    return [make_subject_record(result, cases[result.case.case], model, acts, threads, now) for result in told], len(
         found
     ) < MOST
 
@@ -96,9 +96,9 @@ async def _read_threads(decisions: DecisionReader, agency: str) -> AsyncIterator
     point = decisions.open_point("disclosures", "")
     try:
         while page := await decisions.list_disclosures(agency, "owner", PAGE, after, point):
-            for one, after in page:  # noqa: B007 - as above
-                if one is not None:
-                    yield one
+            for disclosure, after in page:  # noqa: B007 - as above
+                if disclosure is not None:
+                    yield disclosure
     finally:
         await point.close()
 
@@ -108,7 +108,7 @@ async def _audit_report(
 ) -> None:
     """What was asked is encrypted, as that of a search."""
     sealed = QueryCipher(keys_in(settings.audit_key_folder)).encrypt(question, now)
-    shown = tuple(ShownCase(one.case, ShownForm.FULL, Rule.OPERATOR) for one in records)
+    shown = tuple(ShownCase(record.case, ShownForm.FULL, Rule.OPERATOR) for record in records)
     act = Act(
         ActKind.OPERATION, subject=operator_name(), agency=agency, object=f"subject-report {agency}", query=sealed,
         shown=shown, rule=RequestRule.COMMAND,

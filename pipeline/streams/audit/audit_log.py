@@ -93,9 +93,9 @@ class AuditLog:
             failure = await self._send_batch(batch)
             if failure is not None:
                 batch += self._take_queued(self._queue.qsize())
-            for one in batch:
-                if not one.done.cancelled():
-                    _set_outcome(one.done, failure)
+            for waiting in batch:
+                if not waiting.done.cancelled():
+                    _set_outcome(waiting.done, failure)
 
     def _take_queued(self, most: int) -> list[_Waiting]:
         """Takes out of the queue what is in it, at most so many."""
@@ -118,7 +118,7 @@ class AuditLog:
         """
         after, entries = self._chain_entries(batch)
         try:
-            async with asyncio.timeout_at(min(one.deadline for one in batch)):
+            async with asyncio.timeout_at(min(waiting.deadline for waiting in batch)):
                 await self._send(entries)
         except Exception as error:
             log.warning("the audit trail can't be written: %r", error)
@@ -129,7 +129,7 @@ class AuditLog:
 
     def _chain_entries(self, batch: Sequence[_Waiting]) -> tuple[Chain, list[AuditEntry]]:
         """The chain after these acts, and their entries."""
-        acts = [(one.act, one.at) for one in batch]
+        acts = [(waiting.act, waiting.at) for waiting in batch]
         chain = self._chain
         if chain is None:
             chain = Chain(f"{self._writer}|{self._chains}", 0, self._head)

@@ -115,7 +115,7 @@ class DecisionLog:
         if offset:
             start = max(0, offset - LOOK_BACK)
             async for records in read_partitions(self._settings, {partition: start}, {partition: offset - 1}):
-                last = next((one.value for one in reversed(records) if one.key == decision.key), last)
+                last = next((record.value for record in reversed(records) if record.key == decision.key), last)
         return last is not None and msgspec.json.decode(last, type=type(decision.replaces)) != decision.replaces
 
     async def _start_producer(self) -> FailFastProducer:

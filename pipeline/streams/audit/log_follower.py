@@ -55,5 +55,5 @@ async def follow_log(settings: Settings, served: ServedLog) -> None:
         consumer.seek(partition, served.begin_topic(found.topics[name]))
         while True:
             for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
-                messages = [(one.offset, one.key, one.value) for one in records]
+                messages = [(record.offset, record.key, record.value) for record in records]
                 await asyncio.to_thread(served.add_messages, messages)

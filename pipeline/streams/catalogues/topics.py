@@ -119,7 +119,7 @@ ASSIGNMENTS: Final = Topic(
 )  # fmt: skip
 SUBSCRIPTIONS: Final = Topic(
     "subscriptions", "subscription id", "subscription", Count.ONE,
-    description="Standing queries.",
+    description="Saved searches.",
     writers=(Process.API, Process.OPERATIONS), consumers=(Process.CORRELATE, Process.PROJECT),
     readers=(Process.NOTIFY, Process.API), compacted=True, backed_up=True, personal=True,
     erasure="its end replaces it by a mark without content; compaction removes the old one",

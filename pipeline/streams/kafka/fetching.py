@@ -205,7 +205,7 @@ class BatchFetcher(Fetcher):  # type: ignore[misc]  # aiokafka's fetcher has no 
 def _without_partitions(request: Any, waiting: set[TopicPartition]) -> Any:
     """A fetch request that leaves some partitions out."""
     kept = [
-        (topic, [one for one in partitions if TopicPartition(topic, one[0]) not in waiting])
+        (topic, [partition for partition in partitions if TopicPartition(topic, partition[0]) not in waiting])
         for topic, partitions in request.topics
     ]
     request._topics = [(topic, partitions) for topic, partitions in kept if partitions]  # noqa: SLF001

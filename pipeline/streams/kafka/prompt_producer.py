@@ -13,7 +13,7 @@ from pipeline.streams.kafka.connection import client_options
 from pipeline.streams.kafka.fail_fast_producer import ALL_REPLICAS, PAUSE_MS
 
 ANSWER_S: Final = 4.0
-"""Whoever writes waits this long for Kafka, counted from when he asked: with what he read before, 5 s in all."""
+"""Whoever writes waits this long for Kafka, counted from when they asked: with what they read before, 5 s in all."""
 
 REQUEST_TIMEOUT_MS: Final = 1_800
 """A broker that has not answered by then is taken to hang: within ANSWER_S another one is asked."""

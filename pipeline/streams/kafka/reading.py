@@ -57,11 +57,11 @@ def reading_policy(settings: Settings, patience_s: float | None = None) -> Readi
 async def _find_rejection(settings: Settings, partition: TopicPartition, offset: int) -> RejectedBatch | None:
     """The operator's order to give up the damaged batch at an offset."""
     table = await read_table(settings, topics.topic_name(settings, topics.CONTROL))
-    found = [one for one in rejected_batches(table.items(), *partition) if one.covers(offset)]
+    found = [batch for batch in rejected_batches(table.items(), *partition) if batch.covers(offset)]
     if not found:
         return None
     held = await asyncio.to_thread(admin.read_ids, settings, [partition.topic])
-    return next((one for one in found if one.topic_id == held.topics[partition.topic]), None)
+    return next((batch for batch in found if batch.topic_id == held.topics[partition.topic]), None)
 
 
 @asynccontextmanager

@@ -77,7 +77,7 @@ def compare_topics(
     planned: Iterable[PlannedTopic], states: Iterable[TopicState], replicas: int
 ) -> list[TopicDifference]:
     """Where topics differ from their plan, or Kafka's own from what exactly-once needs, at so many replicas."""
-    plans = {one.name: one for one in planned}
+    plans = {topic.name: topic for topic in planned}
     return [
         difference
         for state in states

@@ -111,7 +111,7 @@ async def wait_for_intake(settings: Settings, within_s: float) -> None:
     while behind := await _lagging_partitions(settings, names, ends):
         if time.monotonic() >= deadline:
             raise LiaisonError(
-                f"intake has not finished {', '.join(sorted({one.topic for one in behind}))} within "
+                f"intake has not finished {', '.join(sorted({lag.topic for lag in behind}))} within "
                 f"{within_s:g} s: see `liaison ops lag`"
             )
         await asyncio.sleep(LOOK_S)
@@ -123,7 +123,7 @@ async def _lagging_partitions(
     """Where intake has not passed these ends; a partition that ends in transaction markers is done at lag 0."""
     acknowledged = await _read_acknowledged(settings, names)
     short = [partition for partition, end in ends.items() if acknowledged[partition] < end]
-    return [one for one in await lag_of(settings, {group_of(settings, "intake"): short}) if one.lag]
+    return [lag for lag in await lag_of(settings, {group_of(settings, "intake"): short}) if lag.lag]
 
 
 async def _read_acknowledged(settings: Settings, names: Iterable[str]) -> Mapping[TopicPartition, int]:

@@ -85,23 +85,23 @@ def consumed_partitions(
     """What each consumer group consumes, in the order of the flow."""
     agency_names = list(names)
     found = {group_of(settings, Process.INTAKE): _consumed_of_all(settings, Process.INTAKE, agency_names)}
-    for one in held.generations.values():
-        found |= consumed_by(settings, one, active=one.id == held.active)
+    for generation in held.generations.values():
+        found |= consumed_by(settings, generation, active=generation.id == held.active)
     return found | {
         group_of(settings, stage): _consumed_of_all(settings, stage, agency_names)
         for stage in (Process.NOTIFY, Process.ATTEST)
     }
 
 
-def consumed_by(settings: Settings, one: Generation, *, active: bool) -> dict[str, list[TopicPartition]]:
+def consumed_by(settings: Settings, generation: Generation, *, active: bool) -> dict[str, list[TopicPartition]]:
     """What the groups of one generation consume."""
-    own = one.apply_to_settings(settings)
+    own = generation.apply_to_settings(settings)
     return {
-        group_of(settings, stage, one.id): [
+        group_of(settings, stage, generation.id): [
             partition
             for topic in topics.CATALOGUE
             if stage in topic.consumers and (active or _is_of_every_generation(stage, topic))
-            for partition in _all_partitions(own, topic, generation=one.id)
+            for partition in _all_partitions(own, topic, generation=generation.id)
         ]
         for stage in OF_A_GENERATION
         if stage is not Process.DERIVE or not active

@@ -75,18 +75,20 @@ class Monitor:
             await self._show_stable_offsets(owned)
 
     def _observe_health(self, stage: Stage, owned: Sequence[OwnedPartition], lag: int | None) -> None:
-        applied = {one.partition: one.applied for one in owned}
-        states = frozenset(one.state for one in owned) if stage.joined else frozenset({LaneState.JOINING})
+        applied = {partition.partition: partition.applied for partition in owned}
+        states = frozenset(partition.state for partition in owned) if stage.joined else frozenset({LaneState.JOINING})
         now = self._clock()
-        self._health.add_sample(HealthSample(now, applied, lag, states, outside=any(one.outside for one in owned)))
+        self._health.add_sample(
+            HealthSample(now, applied, lag, states, outside=any(partition.outside for partition in owned))
+        )
         metrics.STALLED.set(self._health.is_stalled(now))
 
     def _set_gauges(self, owned: Sequence[OwnedPartition], lags: Mapping[TopicPartition, int]) -> None:
         shown: set[tuple[str, str, str]] = set()
-        for one in owned:
-            labels = (one.feed, self._short_name(one.partition), str(one.partition.partition))
-            metrics.LAG.labels(*labels).set(lags.get(one.partition, 0))
-            metrics.STORE.labels(*labels).set(size_on_disk(one.folder))
+        for partition in owned:
+            labels = (partition.feed, self._short_name(partition.partition), str(partition.partition.partition))
+            metrics.LAG.labels(*labels).set(lags.get(partition.partition, 0))
+            metrics.STORE.labels(*labels).set(size_on_disk(partition.folder))
             shown.add(labels)
         for labels in self._shown - shown:
             metrics.LAG.remove(*labels)
@@ -95,7 +97,7 @@ class Monitor:
         self._show_lanes(owned)
 
     def _show_lanes(self, owned: Sequence[OwnedPartition]) -> None:
-        lanes = {(one.feed, one.partition.partition): one.state for one in owned}
+        lanes = {(partition.feed, partition.partition.partition): partition.state for partition in owned}
         metrics.LANES.clear()
         for (feed, state), number in Counter((feed, state) for (feed, _), state in lanes.items()).items():
             metrics.LANES.labels(feed, state).set(number)
@@ -127,12 +129,12 @@ async def _measure_lags(consumer: AIOKafkaConsumer, owned: Sequence[OwnedPartiti
     """Ends are asked of the broker: a consumer that has stopped would take an old one for the last."""
     if not owned:
         return {}
-    ends: dict[TopicPartition, int] = await consumer.end_offsets([one.partition for one in owned])
-    return {one.partition: lag_of(one, ends[one.partition]) for one in owned}
+    ends: dict[TopicPartition, int] = await consumer.end_offsets([partition.partition for partition in owned])
+    return {partition.partition: lag_of(partition, ends[partition.partition]) for partition in owned}
 
 
-def lag_of(one: OwnedPartition, end: int) -> int:
+def lag_of(partition: OwnedPartition, end: int) -> int:
     """Offsets not fetched, and those fetched and not applied; the fetching position is past transaction markers."""
-    if one.position is None:
-        return max(0, end - one.applied - 1)
-    return max(0, end - one.position) + max(0, one.fetched - one.applied)
+    if partition.position is None:
+        return max(0, end - partition.applied - 1)
+    return max(0, end - partition.position) + max(0, partition.fetched - partition.applied)

@@ -1,6 +1,6 @@
 """How much a user of the broker may send a second: Kafka's own quotas, by principal; Kafka alone keeps them.
 
-Whoever exceeds his rate is answered later by the broker, which every producer understands: nothing is refused or lost.
+Whoever exceeds a rate is answered later by the broker, which every producer understands: nothing is refused or lost.
 A rate holds for each broker, since each measures for itself what it is sent.
 """
 

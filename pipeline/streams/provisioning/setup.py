@@ -31,8 +31,8 @@ async def apply_all(settings: Settings, mend: Advance | None = None) -> admin.To
     found += admin.apply_plan(settings, of_agencies)
     planned += of_agencies
     held = await read_control(settings)
-    for one in (held.generations or {own.id: own}).values():
-        of_generation = topics.generation_plan(one.apply_to_settings(settings), [one.id])
+    for generation in (held.generations or {own.id: own}).values():
+        of_generation = topics.generation_plan(generation.apply_to_settings(settings), [generation.id])
         found += admin.apply_plan(settings, of_generation)
         planned += of_generation
     if not held.generations:

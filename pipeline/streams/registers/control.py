@@ -109,12 +109,16 @@ _decode = msgspec.json.Decoder(ControlSetting).decode
 def decode_control(table: Mapping[bytes, bytes]) -> GenerationControl:
     """What the values of the topic say, by their keys."""
     settings = [_decode(table[key]) for key in sorted(table)]
-    active = next((one.value for one in settings if one.setting == ACTIVE), "")
-    return GenerationControl(active, {one.value: _decode_generation(one) for one in settings if one.setting == ONE})
+    active = next((setting.value for setting in settings if setting.setting == ACTIVE), "")
+    return GenerationControl(
+        active, {setting.value: _decode_generation(setting) for setting in settings if setting.setting == ONE}
+    )
 
 
-def _decode_generation(one: ControlSetting) -> Generation:
-    return Generation(one.value, one.by, one.time, one.block_partitions, bytes(one.model), one.born)
+def _decode_generation(setting: ControlSetting) -> Generation:
+    return Generation(
+        setting.value, setting.by, setting.time, setting.block_partitions, bytes(setting.model), setting.born
+    )
 
 
 async def read_control(settings: Settings) -> GenerationControl:
@@ -161,11 +165,19 @@ def new_generation(model: Model, block_partitions: int) -> Generation:
     )
 
 
-async def register_generation(settings: Settings, one: Generation) -> None:
+async def register_generation(settings: Settings, generation: Generation) -> None:
     """Make a generation known, whose topics must be there; workers then begin to compute it."""
     born = await _ends_of_accepted(settings)
-    setting = ControlSetting(ONE, one.id, one.by, one.time, one.block_partitions, msgspec.Raw(one.model), born)
-    await _write_setting(settings, _generation_key(one.id), setting)
+    setting = ControlSetting(
+        ONE,
+        generation.id,
+        generation.by,
+        generation.time,
+        generation.block_partitions,
+        msgspec.Raw(generation.model),
+        born,
+    )
+    await _write_setting(settings, _generation_key(generation.id), setting)
 
 
 async def _ends_of_accepted(settings: Settings) -> tuple[int, ...]:

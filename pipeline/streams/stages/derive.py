@@ -48,9 +48,9 @@ class DeriveProcessor(StatelessProcessor):
     Only intake knows whether a version is a case's first, and at 24 keys a case a first one goes nearly everywhere too.
     """
 
-    def __init__(self, settings: Settings, one: Generation, model: Model) -> None:
-        self._settings, self._model, self.generation, self._born = settings, model, one.id, one.born
-        self._blocks = topics.topic_name(settings, topics.BLOCKS, generation=one.id)
+    def __init__(self, settings: Settings, generation: Generation, model: Model) -> None:
+        self._settings, self._model, self.generation, self._born = settings, model, generation.id, generation.born
+        self._blocks = topics.topic_name(settings, topics.BLOCKS, generation=generation.id)
         self._rejected = topics.topic_name(settings, topics.REJECTED)
 
     def decide_records(

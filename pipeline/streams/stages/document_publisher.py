@@ -68,8 +68,8 @@ class DocumentPublisher:
                 **client_options(self._settings), enable_idempotence=True, max_request_size=LARGEST_REQUEST
             )
             await self._producer.start()
-        for one in outputs:
-            await self._producer.send_and_wait(one.topic, one.value, key=one.key, partition=one.partition)
+        for output in outputs:
+            await self._producer.send_and_wait(output.topic, output.value, key=output.key, partition=output.partition)
 
     async def close(self) -> None:
         """Close the producer."""

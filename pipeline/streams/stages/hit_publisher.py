@@ -92,7 +92,7 @@ class ViewChange(NamedTuple):
         )
 
     def _owner_notice(self, at: datetime) -> Notice | None:
-        """What the owner of the other side is told, where he may know of this one; silence wins."""
+        """What the owner of the other side is told, where they may know of this one; silence wins."""
         other, seen = (self.claim.b, self.after.told_b) if self.side == "a" else (self.claim.a, self.after.told_a)
         if seen is None:
             return None
@@ -150,7 +150,7 @@ class HitPublisher:
             return []
         last = await self._last_word(last, index)
         self._turns[index] = 0 if last is None else last.turn + 1
-        told = [self.difference_output(one) for one in await self._find_differences(source, applied, last)]
+        told = [self.difference_output(change) for change in await self._find_differences(source, applied, last)]
         log.info("links-%d: %d hits differ from what was told before", index, len(told))
         return [*told, self.marker_output(source, applied)]
 
@@ -178,9 +178,9 @@ class HitPublisher:
             await self._bring_up_to(table, source, applied, add_new)
             crossings, turn = (_crossings.decode(row) for _, row in table.rows()), self._turns[source.partition]
             return [
-                ViewChange(hit, one.claim, one.told, one.seen)
-                for one in crossings
-                for hit in difference_hits(one, self._ring, turn)
+                ViewChange(hit, crossing.claim, crossing.told, crossing.seen)
+                for crossing in crossings
+                for hit in difference_hits(crossing, self._ring, turn)
             ]
         finally:
             table.close()

@@ -74,7 +74,9 @@ class NotifyProcessor(StatelessProcessor):
             except Exception:
                 log.exception("%s-%d-%d can't be told of", record.topic, record.partition, record.offset)
                 continue
-            result.outputs += [Output(self._topic, 0, one.id.encode(), _encoder.encode(one)) for one in notices]
+            result.outputs += [
+                Output(self._topic, 0, notice.id.encode(), _encoder.encode(notice)) for notice in notices
+            ]
         return result
 
 

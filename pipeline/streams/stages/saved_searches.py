@@ -1,4 +1,4 @@
-"""Standing queries in the correlate stage: their fingerprints into `blocks`, their matches into `notices`."""
+"""Saved searches in the correlate stage: their fingerprints into `blocks`, their matches into `notices`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.access.subscriptions import Subscription, is_standing_query, match_notice, match_question
+from pipeline.access.subscriptions import Subscription, is_saved_search, match_notice, match_question
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.correlator import Correlator, target_partitions
 from pipeline.correlation.key_ring import KeyRing
@@ -50,31 +50,31 @@ class SavedSearchProcessor(StatelessProcessor):
 
     def _query_outputs(self, record: ConsumerRecord) -> list[Output]:
         try:
-            one = _subscriptions.decode(record.value)
-            made = fingerprint_of(one, self._model)
+            subscription = _subscriptions.decode(record.value)
+            made = fingerprint_of(subscription, self._model)
         except LiaisonError:
             log.warning("%s-%d-%d asks for nothing", record.topic, record.partition, record.offset)
             return []
         except faults.TROUBLE:
             raise
         except Exception:
-            log.exception("%s-%d-%d is no standing query", record.topic, record.partition, record.offset)
+            log.exception("%s-%d-%d is no saved search", record.topic, record.partition, record.offset)
             return []
         value, key = _encoder.encode(made), made.case.encode()
-        where = target_partitions(made, first=one.version == 1, partitions=self._partitions)
+        where = target_partitions(made, first=subscription.version == 1, partitions=self._partitions)
         return [Output(self._blocks, partition, key, value) for partition in sorted(where)]
 
 
 class SavedSearchMatches:
-    """What becomes of claims about standing queries: notices, from the active generation alone."""
+    """What becomes of claims about saved searches: notices, from the active generation alone."""
 
     def __init__(self, settings: Settings, ring: KeyRing, *, active: bool, clock: Callable[[], datetime] = now) -> None:
         self._settings, self._topic = settings, topics.topic_name(settings, topics.NOTICES)
         self._ring, self._active, self._clock = ring, active, clock
 
     def concerns(self, claim: Claim) -> bool:
-        """Whether a claim is about a standing query, and so no link."""
-        return is_standing_query(claim.a.case) or is_standing_query(claim.b.case)
+        """Whether a claim is about a saved search, and so no link."""
+        return is_saved_search(claim.a.case) or is_saved_search(claim.b.case)
 
     def match_outputs(self, claim: Claim, correlator: Correlator) -> Iterator[Output]:
         """The notice of a match, while its query lasts; of a hit-only case what the gate is asked."""

@@ -1,7 +1,7 @@
-"""Finds who asks the same as somebody else: each shared search and new standing query against the shared standing ones.
+"""Finds who asks the same as somebody else: each shared search and new saved search against the shared standing ones.
 
 From the audit and from `subscriptions`, so that no request does anything for it. A search is not kept, so two searches
-do not meet: who wants to be told of later ones makes a standing query.
+do not meet: who wants to be told of later ones makes a saved search.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class PreparedQuestion(msgspec.Struct, frozen=True):
 
 
 class SharedQuestions:
-    """The standing queries that are shared, each made ready for the matcher once, and who asks the same as one."""
+    """The saved searches that are shared, each made ready for the matcher once, and who asks the same as one."""
 
     def __init__(self, decisions: DecisionReader, model: Model) -> None:
         self._decisions, self._model = decisions, model
@@ -77,19 +77,26 @@ class SharedQuestions:
             return PreparedQuestion((), frozenset(), frozenset())
         clauses = make_strict_query(kept, make_probe(kept, dialled), self._model).clauses
         numbers, keys = (
-            frozenset(term for one in clauses if one.name == name for term in one.terms) for name in ("number", "key")
+            frozenset(term for clause in clauses if clause.name == name for term in clause.terms)
+            for name in ("number", "key")
         )
         return PreparedQuestion(
-            tuple(one for one in make_query_probe(kept, dialled) if one.type not in GUESSES), numbers, keys
+            tuple(entity for entity in make_query_probe(kept, dialled) if entity.type not in GUESSES), numbers, keys
         )
 
     async def overlap_notices(self, who: Asker, posed: PreparedQuestion, at: datetime) -> AsyncIterator[Notice]:
-        """Whom `who` is to be told of, and who of him."""
+        """Whom `who` is to be told of, and who is to be told of `who`."""
         ready: dict[str, PreparedQuestion] = {}
-        async for one in self._decisions.list_shared_subscriptions():
-            held = ready[one.id] = self._ready.get(one.id) or self.pose_question(one.question, one.dialled)
-            band = self._overlap_band(posed, held) if one.id != who.subscription and is_active(one, at) else Band.NONE
-            for notice in shared_notices(who, asker_of(one), band, at) if band else ():
+        async for subscription in self._decisions.list_shared_subscriptions():
+            held = ready[subscription.id] = self._ready.get(subscription.id) or self.pose_question(
+                subscription.question, subscription.dialled
+            )
+            band = (
+                self._overlap_band(posed, held)
+                if subscription.id != who.subscription and is_active(subscription, at)
+                else Band.NONE
+            )
+            for notice in shared_notices(who, asker_of(subscription), band, at) if band else ():
                 yield notice
         self._ready = ready  # what has ended is forgotten
 
@@ -113,9 +120,9 @@ class _Work(StatelessProcessor):
 
         Raises LiaisonError while the index does not answer or has not followed; it is tried again.
         """
-        found = [notice for one in result.documents async for notice in self.notices(one)]
+        found = [notice for document in result.documents async for notice in self.notices(document)]
         asked = (HitQuestion(one.id, one.agency, one.other_agency, notice=one) for one in found)
-        return [question_output(self._settings, one) for one in asked]
+        return [question_output(self._settings, question) for question in asked]
 
     def notices(self, one: object) -> AsyncIterator[Notice]:
         raise NotImplementedError
@@ -134,22 +141,22 @@ class SharedSearchProcessor(_Work):
         """The searches among the entries."""
         return ChunkResult(documents=[entry for record in records if (entry := decode_search(record)) is not None])
 
-    async def notices(self, one: AuditEntry) -> AsyncIterator[Notice]:  # type: ignore[override]
-        """Of a shared search; once a day for each standing query and agency, however often it is repeated."""
-        at = datetime.fromisoformat(one.time)
+    async def notices(self, entry: AuditEntry) -> AsyncIterator[Notice]:  # type: ignore[override]
+        """Of a shared search; once a day for each saved search and agency, however often it is repeated."""
+        at = datetime.fromisoformat(entry.time)
         try:
-            asked = msgspec.json.decode(self._cipher.decrypt(one.query, at), type=_Asked)
+            asked = msgspec.json.decode(self._cipher.decrypt(entry.query, at), type=_Asked)
             posed = self._questions.pose_question(asked.question, asked.country) if asked.share else None
         except (LiaisonError, msgspec.MsgspecError, ValueError):
             return
         if posed is not None:
-            who = Asker(one.agency, one.purpose, f"{one.agency} {at.date().isoformat()}")
+            who = Asker(entry.agency, entry.purpose, f"{entry.agency} {at.date().isoformat()}")
             async for notice in self._questions.overlap_notices(who, posed, at):
                 yield notice
 
 
 class SharedQueryProcessor(_Work):
-    """New standing queries that are shared; a renewal asks nothing new."""
+    """New saved searches that are shared; a renewal asks nothing new."""
 
     def __init__(self, settings: Settings, questions: SharedQuestions, decisions: DecisionReader) -> None:
         super().__init__(settings, questions)
@@ -160,7 +167,9 @@ class SharedQueryProcessor(_Work):
     ) -> ChunkResult:
         """The new ones, each with its offset."""
         return ChunkResult(
-            documents=[(one, record.offset) for record in records if (one := _decode_new(record)) is not None]
+            documents=[
+                (subscription, record.offset) for record in records if (subscription := _decode_new(record)) is not None
+            ]
         )
 
     async def notices(self, one: tuple[Subscription, int]) -> AsyncIterator[Notice]:  # type: ignore[override]
@@ -177,9 +186,14 @@ class SharedQueryProcessor(_Work):
 
 def _decode_new(record: ConsumerRecord) -> Subscription | None:
     try:
-        one = _subscriptions.decode(record.value) if record.value is not None else None
+        subscription = _subscriptions.decode(record.value) if record.value is not None else None
     except msgspec.MsgspecError:
-        log.exception("%s-%d-%d is no standing query", record.topic, record.partition, record.offset)
+        log.exception("%s-%d-%d is no saved search", record.topic, record.partition, record.offset)
         return None
-    wanted = one is not None and one.shared and one.version == 1 and one.state is SubscriptionState.ACTIVE
-    return one if wanted else None
+    wanted = (
+        subscription is not None
+        and subscription.shared
+        and subscription.version == 1
+        and subscription.state is SubscriptionState.ACTIVE
+    )
+    return subscription if wanted else None

@@ -78,9 +78,11 @@ class SilentSearchProcessor(StatelessProcessor):
             return
         at = datetime.fromisoformat(entry.time)
         limits = QueryLimits(at.date(), filters=SILENT_ONLY)
-        for one in await search_cases(self._reader, parse_question(asked.question), self._model, limits, asked.country):
-            if one.case.agency != entry.agency and self._is_meant(one):
-                yield _make_notice(entry, one, at)
+        for result in await search_cases(
+            self._reader, parse_question(asked.question), self._model, limits, asked.country
+        ):
+            if result.case.agency != entry.agency and self._is_meant(result):
+                yield _make_notice(entry, result, at)
 
     def _decrypt_search(self, entry: AuditEntry) -> _Asked | None:
         """The search's words; None once the month's key is gone, or where they ask for nothing."""
@@ -93,9 +95,9 @@ class SilentSearchProcessor(StatelessProcessor):
             return None
         return asked
 
-    def _is_meant(self, one: SearchResult) -> bool:
-        likely = judge_score(one.score + self._model.prior, self._model).band in LIKELY
-        return likely or bool(EXACT.intersection(one.met))
+    def _is_meant(self, result: SearchResult) -> bool:
+        likely = judge_score(result.score + self._model.prior, self._model).band in LIKELY
+        return likely or bool(EXACT.intersection(result.met))
 
 
 def decode_search(record: ConsumerRecord) -> AuditEntry | None:
@@ -108,7 +110,7 @@ def decode_search(record: ConsumerRecord) -> AuditEntry | None:
     return entry if entry is not None and entry.kind is ActKind.SEARCH and entry.query else None
 
 
-def _make_notice(entry: AuditEntry, one: SearchResult, at: datetime) -> Notice:
-    name = notice_id("silent search", entry.chain, str(entry.sequence), one.case.case)
-    owner, kind = one.case.agency, NoticeKind.SILENT_SEARCH
-    return Notice(name, owner, kind, at, case=one.case.case, other_agency=entry.agency, purpose=entry.purpose)
+def _make_notice(entry: AuditEntry, result: SearchResult, at: datetime) -> Notice:
+    name = notice_id("silent search", entry.chain, str(entry.sequence), result.case.case)
+    owner, kind = result.case.agency, NoticeKind.SILENT_SEARCH
+    return Notice(name, owner, kind, at, case=result.case.case, other_agency=entry.agency, purpose=entry.purpose)

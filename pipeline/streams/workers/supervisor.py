@@ -51,15 +51,15 @@ def supervise_stages(settings: Settings) -> None:
 def wanted_processes(held: GenerationControl) -> set[SupervisedProcess]:
     """The processes that the generations ask for; what another version of this program must compute is left to it."""
     wanted = {SupervisedProcess("intake", ""), SupervisedProcess("notify", ""), SupervisedProcess("attest", "")}
-    for one in held.generations.values():
+    for generation in held.generations.values():
         try:
-            one.compile_model()
+            generation.compile_model()
         except LiaisonError as error:
             log.warning("%s", error)
             continue
-        wanted |= {SupervisedProcess("correlate", one.id), SupervisedProcess("project", one.id)}
-        if one.id != held.active:  # the active one's fingerprints are made by intake
-            wanted.add(SupervisedProcess("derive", one.id))
+        wanted |= {SupervisedProcess("correlate", generation.id), SupervisedProcess("project", generation.id)}
+        if generation.id != held.active:  # the active one's fingerprints are made by intake
+            wanted.add(SupervisedProcess("derive", generation.id))
     return wanted
 
 

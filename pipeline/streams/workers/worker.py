@@ -115,7 +115,7 @@ async def _tend_stores(settings: Settings, monitor: Monitor) -> None:
     """Without it a worker that runs for long would keep what it no longer owns, and lose what it has once it dies."""
     while True:
         await asyncio.sleep(TEND_S)
-        held = [one.folder for one in monitor.stage.owned_partitions()] if monitor.stage else []
+        held = [partition.folder for partition in monitor.stage.owned_partitions()] if monitor.stage else []
         try:
             await asyncio.to_thread(touch_and_prune, held, shared_root(settings))
         except OSError:

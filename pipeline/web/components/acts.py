@@ -20,8 +20,8 @@ def act_columns(words: Words) -> list[TableColumn[Row]]:
     ]
 
 
-def draw_form_badge(words: Words, one: Row) -> None:
+def draw_form_badge(words: Words, row: Row) -> None:
     """In which form an act showed a record, and by which rule; older acts name none."""
-    badge(words.label(FORMS, one["form"]), "plain")
-    if one["rule"]:
-        text("span", words.label(RULES, one["rule"]), "small quiet")
+    badge(words.label(FORMS, row["form"]), "plain")
+    if row["rule"]:
+        text("span", words.label(RULES, row["rule"]), "small quiet")

@@ -24,8 +24,8 @@ def draw_judgements(view: OpenPage, judged: LinkJudgement) -> None:
     _draw_evidence_changes(words, judged)
     if judged.reviews:
         with box("ol", "stack small"):
-            for one in judged.reviews:
-                _draw_review(view, one)
+            for review in judged.reviews:
+                _draw_review(view, review)
     _draw_verdict_form(view, judged)
 
 
@@ -43,19 +43,19 @@ def _draw_evidence_changes(words: Words, judged: LinkJudgement) -> None:
         text("p", gone, "notice")
 
 
-def _draw_review(view: OpenPage, one: Row) -> None:
+def _draw_review(view: OpenPage, row: Row) -> None:
     words = view.words
     with box("li"):
         with box("p", "row"):
-            text("strong", words.label(VERDICTS, one["verdict"]))
-            text("span", one.get("reviewer") or one["agency"])
-            text("time", words.format_minute(one["time"]), "quiet", datetime=one["time"])
-            if one["undone"]:
+            text("strong", words.label(VERDICTS, row["verdict"]))
+            text("span", row.get("reviewer") or row["agency"])
+            text("time", words.format_minute(row["time"]), "quiet", datetime=row["time"])
+            if row["undone"]:
                 badge(words("Undone"), "plain")
-            elif one.get("reviewer") == view.visit.who:
-                draw_undo_button(view, one["id"])
-        if one.get("reason"):
-            bidi_text(one["reason"], "p", "quiet")
+            elif row.get("reviewer") == view.visit.who:
+                draw_undo_button(view, row["id"])
+        if row.get("reason"):
+            bidi_text(row["reason"], "p", "quiet")
 
 
 def draw_undo_button(view: OpenPage, name: str) -> None:

@@ -10,7 +10,7 @@ from pipeline.web.vocabulary import PURPOSES
 
 
 def draw_subscribe_form(view: OpenPage) -> None:
-    """The form for a new standing query."""
+    """The form for a new saved search."""
     words = view.words
 
     async def sent(fields: Sent) -> None:
@@ -31,13 +31,13 @@ def draw_subscribe_form(view: OpenPage) -> None:
 
 
 async def subscribe_to_question(view: OpenPage, question: str) -> SubscriptionAnswer:
-    """Make the standing query; its phones are dialled in the country of the requester."""
+    """Make the saved search; its phones are dialled in the country of the requester."""
     session = view.visit.new_session()
     return await create_subscription(session, question, session.requester.country)
 
 
 def describe_terms(view: OpenPage) -> str:
-    """For what, and how long, a standing query is asked."""
+    """For what, and how long, a saved search is asked."""
     stated = view.visit.new_session().grounds
     return view.words(
         "Runs for 90 days on every new or changed case. Purpose: {purpose}; your case: {reference}.",

@@ -1,4 +1,4 @@
-"""How many hit-only answers a day we allow other agencies' cases and standing queries, as for an initial load."""
+"""How many hit-only answers a day we allow other agencies' cases and saved searches, as for an initial load."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _parse_form(visit: Visit, fields: Sent) -> _Wanted | None:
     numbers = [fields.get(name, "") for name in ("daily", "days")]
     if agency is None or agency.state is not AgencyState.ACTIVE:
         return None
-    if not all(re.fullmatch("[0-9]{1,6}", one) for one in numbers):
+    if not all(re.fullmatch("[0-9]{1,6}", number) for number in numbers):
         return None
     daily, days = map(int, numbers)
     return _Wanted(agency.name, daily, days) if 1 <= daily <= MOST and 1 <= days <= LONGEST.days else None

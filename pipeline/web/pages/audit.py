@@ -96,8 +96,8 @@ def _draw_trail(words: Words, found: TrailAnswer) -> None:
             )
             text("p", count, "notice bad", role="alert")
             with box("ul", "plain"):
-                for one in found.findings:
-                    text("li", _format_finding(words, one))
+                for finding in found.findings:
+                    text("li", _format_finding(words, finding))
         with box("p", "row"):
             if not found.findings and found.checked:
                 badge(words("Intact"), "plain")
@@ -106,9 +106,9 @@ def _draw_trail(words: Words, found: TrailAnswer) -> None:
                 link(words("Check again"), "", "button slight")
 
 
-def _format_finding(words: Words, one: TrailFinding) -> str:
-    fault = words.label(FAULTS, one.fault)
-    return words("{chain}, entry {number}: {fault}", chain=one.chain, number=one.sequence, fault=fault)
+def _format_finding(words: Words, finding: TrailFinding) -> str:
+    fault = words.label(FAULTS, finding.fault)
+    return words("{chain}, entry {number}: {fault}", chain=finding.chain, number=finding.sequence, fault=fault)
 
 
 def _format_state(words: Words, found: TrailAnswer) -> str:
@@ -158,15 +158,15 @@ def _draw_shown_records(words: Words, row: Row) -> None:
         text("span", "–")
 
 
-def _draw_record(words: Words, one: Row) -> None:
+def _draw_record(words: Words, row: Row) -> None:
     """Without a link: an auditor reads no records. What the agency may not name has the agency's reference to it."""
     with box("div", "row"):
-        if one["case"]:
-            text("span", one["case"], "code")
+        if row["case"]:
+            text("span", row["case"], "code")
         else:
-            text("span", words("A record of {agency}", agency=one["agency"]))
-            text("span", one["reference"][:SHORT], "code quiet", title=one["reference"])
-        draw_form_badge(words, one)
+            text("span", words("A record of {agency}", agency=row["agency"]))
+            text("span", row["reference"][:SHORT], "code quiet", title=row["reference"])
+        draw_form_badge(words, row)
 
 
 PAGE = Page(PATH, N_("Audit"), "audit", load, draw)

@@ -66,13 +66,13 @@ def _list_columns(view: OpenPage) -> list[TableColumn[ListCheck]]:
     return [
         TableColumn(
             words("Submitted"),
-            lambda one: link(words.format_minute(one.created), list_path(one.id), "nowrap", data_open=""),
+            lambda check: link(words.format_minute(check.created), list_path(check.id), "nowrap", data_open=""),
         ),
-        TableColumn(words("Rows"), lambda one: text("span", words.format_number(one.rows)), "number"),
-        TableColumn(words("Progress"), lambda one: draw_progress(words, one)),
-        TableColumn(words("Your case"), lambda one: bidi_text(one.case_reference)),
-        TableColumn(words("Kept until"), lambda one: text("span", words.format_minute(one.expires), "nowrap")),
-        TableColumn(words("Actions"), lambda one: _draw_delete_button(view, one.id)),
+        TableColumn(words("Rows"), lambda check: text("span", words.format_number(check.rows)), "number"),
+        TableColumn(words("Progress"), lambda check: draw_progress(words, check)),
+        TableColumn(words("Your case"), lambda check: bidi_text(check.case_reference)),
+        TableColumn(words("Kept until"), lambda check: text("span", words.format_minute(check.expires), "nowrap")),
+        TableColumn(words("Actions"), lambda check: _draw_delete_button(view, check.id)),
     ]
 
 

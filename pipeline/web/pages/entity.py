@@ -69,7 +69,7 @@ def _format_extent(words: Words, found: EntityAnswer) -> str:
 def collect_statements(words: Words, facts: Sequence[Row]) -> list[StatedValue]:
     """The facts in the order in which fields are shown."""
     order = {field: at for at, field in enumerate(FIELDS)}
-    known = sorted((one for one in facts if one["field"] in order), key=lambda one: order[one["field"]])
+    known = sorted((fact for fact in facts if fact["field"] in order), key=lambda one: order[one["field"]])
     found = []
     for field, held in groupby(known, key=lambda one: str(one["field"])):
         values = [(_format_value(words, field, one["value"]), tuple(one["cases"])) for one in held]
@@ -93,27 +93,27 @@ def _format_value(words: Words, field: str, value: object) -> str:
 
 def _statement_columns(words: Words) -> list[TableColumn[StatedValue]]:
     return [
-        TableColumn(words("Field"), lambda one: _draw_field(words, one)),
-        TableColumn(words("Value"), lambda one: _draw_statement(words, one)),
+        TableColumn(words("Field"), lambda value: _draw_field(words, value)),
+        TableColumn(words("Value"), lambda value: _draw_statement(words, value)),
         TableColumn(words("Records"), _draw_cases),
     ]
 
 
-def _draw_field(words: Words, one: StatedValue) -> None:
+def _draw_field(words: Words, value: StatedValue) -> None:
     """The field's word; seen once, heard with each value."""
-    text("span", words(FIELDS[one.field]), "" if one.first else "hidden-words")
+    text("span", words(FIELDS[value.field]), "" if value.first else "hidden-words")
 
 
-def _draw_statement(words: Words, one: StatedValue) -> None:
+def _draw_statement(words: Words, value: StatedValue) -> None:
     with box("span", "row"):
-        bidi_text(one.value)
-        if one.differs and one.first:
+        bidi_text(value.value)
+        if value.differs and value.first:
             badge(words("records disagree"), "warn")
 
 
-def _draw_cases(one: StatedValue) -> None:
+def _draw_cases(value: StatedValue) -> None:
     with box("span", "row"):
-        for case in one.cases:
+        for case in value.cases:
             link(case, case_path(case), "code")
 
 

@@ -57,16 +57,18 @@ def draw(view: OpenPage, loaded: ListResultsPageData) -> None:
     draw_pager(view, loaded.found.next, words("Next"), words("Back to start"))
 
 
-def _draw_heading(view: OpenPage, one: ListCheck) -> None:
+def _draw_heading(view: OpenPage, check: ListCheck) -> None:
     words = view.words
     with box("div", "heading"):
         with box("p", "trail"):
             link(words("List check"), "/checks", data_up="")
         with box("div", "row apart"):
-            text("h1", words("List of {time}", time=words.format_minute(one.created)))
-            running = one.done < one.rows
-            with post_form(f"{list_path(one.id)}/file", view.visit.csrf, "row", data_again=AGAIN if running else None):
-                draw_progress(words, one)
+            text("h1", words("List of {time}", time=words.format_minute(check.created)))
+            running = check.done < check.rows
+            with post_form(
+                f"{list_path(check.id)}/file", view.visit.csrf, "row", data_again=AGAIN if running else None
+            ):
+                draw_progress(words, check)
                 for form in MEDIA_TYPES:
                     text("button", form.upper(), "button slight", type="submit", name="form", value=form)
 

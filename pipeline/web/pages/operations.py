@@ -58,7 +58,7 @@ def draw(view: OpenPage, seen: Overview) -> None:
     """What may need a hand first, the rest in tables."""
     words = view.words
     looks: Looks = view.kept.setdefault("looks", deque(maxlen=KEPT))
-    looks.append(Counter({name: sum(one.waiting.values()) for name, one in _collect_topics(seen).items()}))
+    looks.append(Counter({name: sum(activity.waiting.values()) for name, activity in _collect_topics(seen).items()}))
     with box("div", "row apart"):
         text("h1", words("Operations"))
         _draw_follow_switch(view)
@@ -89,10 +89,12 @@ def _draw_follow_switch(view: OpenPage) -> None:
 
 
 def _draw_tiles(words: Words, seen: Overview) -> None:
-    active = next((one for one in seen.generations if one.active), None)
+    active = next((generation for generation in seen.generations if generation.active), None)
     with box("dl", "tiles"):
-        _draw_tile(words("Messages waiting (lag)"), words.format_number(sum(one.records for one in seen.waiting)))
-        _draw_tile(words("Feeds without data for 24 h"), words.format_number(sum(one.silent for one in seen.feeds)))
+        _draw_tile(
+            words("Messages waiting (lag)"), words.format_number(sum(records.records for records in seen.waiting))
+        )
+        _draw_tile(words("Feeds without data for 24 h"), words.format_number(sum(feed.silent for feed in seen.feeds)))
         _draw_tile(words("Rejected, last 24 h"), words.format_number(sum(seen.rejected.values())))
         _draw_tile(words("Active model"), active.model if active else "–", active.id if active else "")
 
@@ -108,7 +110,7 @@ def _draw_tile(word: str, value: str, under: str = "") -> None:
 
 def _draw_intake(words: Words, told: Throughput) -> None:
     """What agencies sent in the last hour, all national topics together."""
-    counts = [one.counts for one in told.rates if one.topic.startswith(TAKEN_IN)]
+    counts = [rate.counts for rate in told.rates if rate.topic.startswith(TAKEN_IN)]
     rates = [sum(span) / told.span_s for span in zip(*counts, strict=True)]
     most = words.format_number(round(max(rates, default=0.0), 1))
     with panel(words("Messages from agencies"), words("messages per second, last hour")):
@@ -120,18 +122,19 @@ def _draw_intake(words: Words, told: Throughput) -> None:
 def _collect_topics(seen: Overview) -> dict[str, TopicActivity]:
     """All topics that are written or read, the busiest first."""
     waiting: dict[str, dict[str, int]] = {}
-    for one in seen.waiting:
-        waiting.setdefault(one.topic, {})[one.stage] = one.records
+    for records in seen.waiting:
+        waiting.setdefault(records.topic, {})[records.stage] = records.records
     found = {
-        one.topic: TopicActivity(one.topic, one.counts, waiting.pop(one.topic, {})) for one in seen.throughput.rates
+        rate.topic: TopicActivity(rate.topic, rate.counts, waiting.pop(rate.topic, {}))
+        for rate in seen.throughput.rates
     }
     return found | {name: TopicActivity(name, (), stages) for name, stages in waiting.items()}
 
 
 def _draw_topics(words: Words, topics: Sequence[TopicActivity], told: Throughput, looks: Looks) -> None:
     """Topics in which something happened, what waits most first; the others folded."""
-    busy = sorted((one for one in topics if not one.quiet), key=lambda one: -sum(one.waiting.values()))
-    quiet = [one for one in topics if one.quiet]
+    busy = sorted((topic for topic in topics if not topic.quiet), key=lambda activity: -sum(activity.waiting.values()))
+    quiet = [topic for topic in topics if topic.quiet]
     shown = _topic_columns(words, told.span_s, looks)
     with panel(words("Topics"), words("messages written, and messages waiting for a consumer"), tight=True):
         if busy:
@@ -144,24 +147,28 @@ def _draw_topics(words: Words, topics: Sequence[TopicActivity], told: Throughput
 
 def _topic_columns(words: Words, span_s: float, looks: Looks) -> list[TableColumn[TopicActivity]]:
     rate: TableColumn[TopicActivity] = TableColumn(
-        words("Messages/s"), lambda one: text("span", _format_rate(words, one.counts[-1:], span_s)), "number"
+        words("Messages/s"), lambda activity: text("span", _format_rate(words, activity.counts[-1:], span_s)), "number"
     )
     columns: list[TableColumn[TopicActivity]] = [
-        TableColumn(words("Topic"), lambda one: text("span", one.name, "code")),
+        TableColumn(words("Topic"), lambda activity: text("span", activity.name, "code")),
         TableColumn(
-            words("Last hour"), lambda one: charts.draw_sparkline(one.counts, words.format_number(sum(one.counts)))
+            words("Last hour"),
+            lambda activity: charts.draw_sparkline(activity.counts, words.format_number(sum(activity.counts))),
         ),
         rate,
         TableColumn(
-            words("Waiting"), lambda one: text("span", words.format_number(sum(one.waiting.values()))), "number"
+            words("Waiting"),
+            lambda activity: text("span", words.format_number(sum(activity.waiting.values()))),
+            "number",
         ),
-        TableColumn(words("Consumer"), lambda one: _draw_stages(words, one.waiting)),
+        TableColumn(words("Consumer"), lambda activity: _draw_stages(words, activity.waiting)),
     ]
     if len(looks) > 1:
         columns.insert(
             4,
             TableColumn(
-                words("Since page opened"), lambda one: _draw_since_opened(words, [look[one.name] for look in looks])
+                words("Since page opened"),
+                lambda activity: _draw_since_opened(words, [look[activity.name] for look in looks]),
             ),
         )
     return columns
@@ -185,17 +192,19 @@ def _draw_stages(words: Words, waiting: dict[str, int]) -> None:
 
 
 def _draw_feeds(words: Words, seen: Overview) -> None:
-    counts = {one.topic: one.counts for one in seen.throughput.rates}
+    counts = {rate.topic: rate.counts for rate in seen.throughput.rates}
     columns: list[TableColumn[AgencyFeed]] = [
-        TableColumn(words("Agency"), lambda one: text("span", one.agency)),
-        TableColumn(words("Country"), lambda one: text("span", words.country_name(one.country))),
+        TableColumn(words("Agency"), lambda feed: text("span", feed.agency)),
+        TableColumn(words("Country"), lambda feed: text("span", words.country_name(feed.country))),
         TableColumn(
             words("Last message"),
-            lambda one: text("span", words.format_minute(one.last) if one.last else "–", "nowrap"),
+            lambda feed: text("span", words.format_minute(feed.last) if feed.last else "–", "nowrap"),
         ),
-        TableColumn(words("Last hour"), lambda one: _draw_last_hour(words, counts.get(f"{TAKEN_IN}{one.agency}", ()))),
         TableColumn(
-            words("State"), lambda one: _draw_state(words("No data for 24 h") if one.silent else "", words("Active"))
+            words("Last hour"), lambda feed: _draw_last_hour(words, counts.get(f"{TAKEN_IN}{feed.agency}", ()))
+        ),
+        TableColumn(
+            words("State"), lambda feed: _draw_state(words("No data for 24 h") if feed.silent else "", words("Active"))
         ),
     ]
     with panel(words("Feeds"), words("flagged after 24 h without data"), tight=True):
@@ -231,17 +240,20 @@ def _draw_reason(reason: str) -> None:
 
 def _draw_generations(words: Words, generations: Sequence[GenerationStatus]) -> None:
     columns: list[TableColumn[GenerationStatus]] = [
-        TableColumn(words("Generation"), lambda one: text("span", one.id, "code")),
-        TableColumn(words("Model"), lambda one: text("span", one.model)),
-        TableColumn(words("State"), lambda one: badge(words("In use") if one.active else words("Standby"), "plain")),
+        TableColumn(words("Generation"), lambda status: text("span", status.id, "code")),
+        TableColumn(words("Model"), lambda status: text("span", status.model)),
         TableColumn(
-            words("Created"), lambda one: text("span", words.format_minute(one.time) if one.time else "–", "nowrap")
+            words("State"), lambda status: badge(words("In use") if status.active else words("Standby"), "plain")
         ),
         TableColumn(
-            words("Waiting"), lambda one: text("span", words.format_number(sum(one.behind.values()))), "number"
+            words("Created"),
+            lambda status: text("span", words.format_minute(status.time) if status.time else "–", "nowrap"),
         ),
         TableColumn(
-            words("Workers"), lambda one: text("span", words.format_number(sum(one.workers.values()))), "number"
+            words("Waiting"), lambda status: text("span", words.format_number(sum(status.behind.values()))), "number"
+        ),
+        TableColumn(
+            words("Workers"), lambda status: text("span", words.format_number(sum(status.workers.values()))), "number"
         ),
     ]
     with panel(words("Generations"), words("each model with the links computed by it"), tight=True):
@@ -250,12 +262,12 @@ def _draw_generations(words: Words, generations: Sequence[GenerationStatus]) -> 
 
 def _draw_sizes(words: Words, title: str, aside: str, sizes: Sequence[StorageSize]) -> None:
     columns: list[TableColumn[StorageSize]] = [
-        TableColumn(words("Name"), lambda one: text("span", one.name, "code")),
-        TableColumn(words("Size"), lambda one: text("span", words.format_megabytes(one.size)), "number"),
+        TableColumn(words("Name"), lambda size: text("span", size.name, "code")),
+        TableColumn(words("Size"), lambda size: text("span", words.format_megabytes(size.size)), "number"),
     ]
-    if any(one.documents is not None for one in sizes):
+    if any(size.documents is not None for size in sizes):
         documents = TableColumn[StorageSize](
-            words("Documents"), lambda one: text("span", words.format_number(one.documents or 0)), "number"
+            words("Documents"), lambda size: text("span", words.format_number(size.documents or 0)), "number"
         )
         columns.insert(1, documents)
     with panel(title, aside, tight=True):

@@ -90,10 +90,10 @@ def _access_columns(words: Words) -> list[TableColumn[Row]]:
     ]
 
 
-def _draw_record(words: Words, one: Row) -> None:
+def _draw_record(words: Words, row: Row) -> None:
     with box("div", "row"):
-        link(one["case"], case_path(one["case"]), "code", data_open="")
-        draw_form_badge(words, one)
+        link(row["case"], case_path(row["case"]), "code", data_open="")
+        draw_form_badge(words, row)
 
 
 def _draw_records(view: OpenPage, found: SearchAnswer) -> None:

@@ -88,14 +88,15 @@ def _describe_replay(words: Words, sent: dict[str, int], left: dict[str, int]) -
 def _rejection_columns(words: Words) -> list[TableColumn[Rejection]]:
     return [
         TableColumn(
-            words("Time"), lambda one: text("time", words.format_minute(one.time), "nowrap", datetime=one.time)
+            words("Time"),
+            lambda rejection: text("time", words.format_minute(rejection.time), "nowrap", datetime=rejection.time),
         ),
-        TableColumn(words("Agency"), lambda one: text("span", one.agency or "–")),
-        TableColumn(words("Reason"), lambda one: text("span", one.reason, "code")),
-        TableColumn(words("Field"), lambda one: text("span", one.pointer or "–", "code breaks")),
-        TableColumn(words("Problem"), lambda one: text("span", one.message)),
-        TableColumn(words("Position"), lambda one: text("span", one.place, "code small quiet nowrap")),
-        TableColumn(words("Bytes"), lambda one: text("span", words.format_number(one.size)), "number"),
+        TableColumn(words("Agency"), lambda rejection: text("span", rejection.agency or "–")),
+        TableColumn(words("Reason"), lambda rejection: text("span", rejection.reason, "code")),
+        TableColumn(words("Field"), lambda rejection: text("span", rejection.pointer or "–", "code breaks")),
+        TableColumn(words("Problem"), lambda rejection: text("span", rejection.message)),
+        TableColumn(words("Position"), lambda rejection: text("span", rejection.place, "code small quiet nowrap")),
+        TableColumn(words("Bytes"), lambda rejection: text("span", words.format_number(rejection.size)), "number"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Standing queries of our agency: ask one, renew it on the grounds of this working session, end it."""
+"""Saved searches of our agency: ask one, renew it on the grounds of this working session, end it."""
 
 from __future__ import annotations
 

@@ -158,7 +158,7 @@ def _draw_people(words: Words, found: VisibilityAnswer) -> None:
 
 
 def _format_purposes(words: Words, purposes: tuple[str, ...]) -> str:
-    return ", ".join(words.label(PURPOSES, one) for one in purposes) or words("none")
+    return ", ".join(words.label(PURPOSES, purpose) for purpose in purposes) or words("none")
 
 
 PAGE = Page("/visibility/of/{key:path}", N_("Who has access"), "records", load, draw)

@@ -111,22 +111,23 @@ NUMBERS = {
 
 def senzing_entity(features: list[dict[str, str]]) -> Raw:
     """One record's features in the fields of the case record; employer and relationships have no place there."""
-    kind = next(one["RECORD_TYPE"] for one in features if "RECORD_TYPE" in one)
+    kind = next(feature["RECORD_TYPE"] for feature in features if "RECORD_TYPE" in feature)
     entity: Raw = {"type": "person" if kind == "PERSON" else "organisation"}
     many: dict[str, list[Any]] = {"names": [], "addresses": [], "phones": [], "emails": [], "identifiers": []}
-    for one in features:
+    for feature in features:
         many["names"] += name(
-            full=one.get("NAME_FULL") or one.get("NAME_ORG", ""),
-            given=one.get("NAME_FIRST", ""), middle=one.get("NAME_MIDDLE", ""), family=one.get("NAME_LAST", ""),
+            full=feature.get("NAME_FULL") or feature.get("NAME_ORG", ""),
+            given=feature.get("NAME_FIRST", ""), middle=feature.get("NAME_MIDDLE", ""),
+            family=feature.get("NAME_LAST", ""),
         )  # fmt: skip
-        many["addresses"] += senzing_address(one)
-        many["phones"] += [one["PHONE_NUMBER"]] if one.get("PHONE_NUMBER") else []
-        many["emails"] += re.findall(r"[^\s<>]+@[^\s<>]+", one.get("EMAIL_ADDRESS", ""))
-        many["identifiers"] += senzing_numbers(one)
-        if one.get("DATE_OF_BIRTH"):
-            entity["birth_date"] = american_date(one["DATE_OF_BIRTH"])
-        if one.get("GENDER"):
-            entity["gender"] = one["GENDER"]
+        many["addresses"] += senzing_address(feature)
+        many["phones"] += [feature["PHONE_NUMBER"]] if feature.get("PHONE_NUMBER") else []
+        many["emails"] += re.findall(r"[^\s<>]+@[^\s<>]+", feature.get("EMAIL_ADDRESS", ""))
+        many["identifiers"] += senzing_numbers(feature)
+        if feature.get("DATE_OF_BIRTH"):
+            entity["birth_date"] = american_date(feature["DATE_OF_BIRTH"])
+        if feature.get("GENDER"):
+            entity["gender"] = feature["GENDER"]
     return clean({**entity, **many})
 
 

@@ -93,18 +93,18 @@ def _meeting(data: DataSet, entities: Sequence[EntityPrint]) -> Bits:
     """Pairs that share a key of a training rule, drawn where there are more than PAIRS: most of them strangers."""
     found: set[Pair] = set()
     for rule in RULES:
-        for members in in_blocks(set(rule.keys(one)) for one in entities):
+        for members in in_blocks(set(rule.keys(entity)) for entity in entities):
             found.update(combinations(members, 2) if len(members) <= MAX_BLOCK else ())
     pairs = sorted(pair for pair in found if data.allowed(pair))
     drawn = random.Random(1).sample(pairs, min(PAIRS, len(pairs)))
     return np.array([i * len(entities) + j for i, j in sorted(drawn)])
 
 
-def _cell(one: Answers, scores: dict[Pair, int], model: Model) -> str:
+def _cell(answers: Answers, scores: dict[Pair, int], model: Model) -> str:
     """F1 over all true pairs, and the Brier score of the candidate pairs."""
     said = {pair: judge_score(bits, model).probability for pair, bits in scores.items()}
-    f1 = against(one.data, one.true, {pair for pair, probability in said.items() if probability >= 0.5}).f1
-    return f"{f1:.4f}, {brier_score([(probability, pair in one.true) for pair, probability in said.items()]):.4f}"
+    f1 = against(answers.data, answers.true, {pair for pair, probability in said.items() if probability >= 0.5}).f1
+    return f"{f1:.4f}, {brier_score([(probability, pair in answers.true) for pair, probability in said.items()]):.4f}"
 
 
 def calibrated(model: Model, teachers: Sequence[Answers]) -> Model:
@@ -120,10 +120,10 @@ def fitted(teachers: Sequence[Answers], prior: int) -> Bits:
     worth = np.array(KNOTS)
     for _ in range(ROUNDS):
         gradient, curvature = 0.1 * (np.array(KNOTS) - worth), 0.1 * np.eye(len(KNOTS))
-        for one in teachers:
-            hats, beyond = _hats((np.array(list(one.met.values())) - prior) / 100)
-            is_true = np.array([pair in one.true for pair in one.met], dtype=float)
-            chance = 1 / (1 + np.exp2(-np.clip(one.prior() + hats @ worth + beyond, -500, 500)))
+        for teacher in teachers:
+            hats, beyond = _hats((np.array(list(teacher.met.values())) - prior) / 100)
+            is_true = np.array([pair in teacher.true for pair in teacher.met], dtype=float)
+            chance = 1 / (1 + np.exp2(-np.clip(teacher.prior() + hats @ worth + beyond, -500, 500)))
             weight = TRUE_PAIRS / is_true.sum()
             gradient += weight * hats.T @ (is_true - chance)
             curvature += weight * math.log(2) * (hats * (chance * (1 - chance))[:, None]).T @ hats

@@ -37,8 +37,8 @@ def _print(entity: dict[str, object], country: str) -> EntityPrint:
 def trained(entities: Sequence[EntityPrint], *, general: bool = False) -> Model:
     """The model that `liaison batch train` makes of the records, without labels."""
     by_type: dict[str, list[EntityPrint]] = {}
-    for one in entities:
-        by_type.setdefault(one.type, []).append(one)
+    for entity in entities:
+        by_type.setdefault(entity.type, []).append(entity)
     return Model(train(by_type, "bench", Budget(), lambda _what, _total: lambda: None, general=general).file)
 
 
@@ -90,7 +90,7 @@ def against(data: DataSet, true: set[Pair], found: set[Pair]) -> Outcome:
 def candidate_codes(data: DataSet, entities: Sequence[EntityPrint], model: Model) -> np.ndarray:
     """Pairs that share one of the model's blocking keys, as i * n + j."""
     size, codes = len(entities), [np.zeros(0, dtype=np.int64)]
-    for members in in_blocks(blocking_keys((one,), model.stop_keys, model.key_rarity) for one in entities):
+    for members in in_blocks(blocking_keys((entity,), model.stop_keys, model.key_rarity) for entity in entities):
         array = np.array(members, dtype=np.int64)
         first, second = np.triu_indices(len(array), 1)
         codes.append(array[first] * size + array[second])

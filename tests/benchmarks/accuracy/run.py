@@ -84,7 +84,8 @@ def _data_set(key: str) -> Cells:
         err.print(f"{key} left out: {error.name} is not installed")
         return {}
     found = {
-        name: f"{one.f1:.4f} ({one.precision:.3f}/{one.recall:.3f})" for name, one in outcomes(data, err.print).items()
+        name: f"{outcome.f1:.4f} ({outcome.precision:.3f}/{outcome.recall:.3f})"
+        for name, outcome in outcomes(data, err.print).items()
     }
     return found | {column: _other(tool, key) for tool, column in OTHERS.items()}
 

@@ -57,7 +57,7 @@ def microseconds(run: Callable[[], object]) -> float:
 
 def write(shown: int, new_seed_: Callable[[], str]) -> list[bytes]:
     """What a writer does of an entry beside sending it."""
-    return [msgspec.json.encode(one) for one in bind_acts(Chain("host|1|0"), acts(shown), new_seed_)[1]]
+    return [msgspec.json.encode(entry) for entry in bind_acts(Chain("host|1|0"), acts(shown), new_seed_)[1]]
 
 
 def entry_costs(shown: int) -> str:

@@ -59,7 +59,7 @@ class Run:
 
     def __init__(self, settings: Settings, start: Start) -> None:
         self.installation, self._settings, self._start = Installation(settings), settings, start
-        self._messages = (Message(one.agency, one.key, one.value) for one in Population(1).messages())
+        self._messages = (Message(message.agency, message.key, message.value) for message in Population(1).messages())
         self.workers: dict[str, Process] = {}
 
     def fill(self, cases: int) -> None:
@@ -168,7 +168,7 @@ def report(cases: int, rows: dict[str, Row]) -> None:
         table.add_column(column, justify="left" if column == "stage" else "right")
     for stage, row in rows.items():
         rebuild = max(0.0, row.lost.wall_s - row.kept.wall_s) / row.read * 100_000
-        walls = [f"{one.wall_s:.1f}" for one in (row.kept, row.lost, row.killed, row.ended)]
+        walls = [f"{measured.wall_s:.1f}" for measured in (row.kept, row.lost, row.killed, row.ended)]
         table.add_row(stage, *walls[:2], f"{row.lost.cpu_s:.1f}", f"{row.read:,}", f"{rebuild:.1f}", *walls[2:])
     Console(width=None if sys.stdout.isatty() else 120).print(table)
 

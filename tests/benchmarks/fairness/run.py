@@ -97,8 +97,8 @@ async def send_calmly(settings: Settings, timed: Timed, until: float) -> None:
     async with AIOKafkaProducer(**client_options(settings), linger_ms=0) as producer, asyncio.TaskGroup() as group:
         begun = time.monotonic()
         while (now := time.monotonic()) < until:
-            one = records.message(CALM.name, f"calm{number}")
-            group.create_task(_send(producer, settings, one, timed, now))
+            message = records.message(CALM.name, f"calm{number}")
+            group.create_task(_send(producer, settings, message, timed, now))
             number += 1
             await asyncio.sleep(max(0.0, begun + number * PERIOD_S - time.monotonic()))
 
@@ -136,9 +136,11 @@ async def flood(settings: Settings, seconds: float, rate: float) -> int:
     async with AIOKafkaProducer(**client_options(settings), linger_ms=5) as producer:
         while (passed := time.monotonic() - begun) < seconds:
             for number in range(sent, int(passed * rate)):
-                one, case = made[number % DIFFERENT], f"x{number:06d}".encode()
+                message, case = made[number % DIFFERENT], f"x{number:06d}".encode()
                 old = f"@{number % DIFFERENT:06d}".encode()
-                await producer.send(topic, one.event.replace(old, case), key=one.case.encode().replace(old, case))
+                await producer.send(
+                    topic, message.event.replace(old, case), key=message.case.encode().replace(old, case)
+                )
                 sent += 1
             await asyncio.sleep(TICK_S)
     return sent

@@ -87,8 +87,8 @@ async def cpu_us(
 def document_us(cases: Sequence[AcceptedRecord]) -> float:
     """CPU per case_document."""
     start = time.process_time()
-    for one in cases:
-        case_document(one)
+    for record in cases:
+        case_document(record)
     return (time.process_time() - start) / len(cases) * 1e6
 
 
@@ -96,7 +96,7 @@ async def main() -> None:
     """Print the least of ROUNDS for each."""
     model = load_model(settings().model)
     cases = [case(number, model) for number in range(CASES)]
-    actions = [case_document(one) for one in cases]
+    actions = [case_document(record) for record in cases]
     indices = Indices(f"bench-{uuid.uuid4().hex[:8]}-", "bench")
     async with connect(settings()) as client:
         await apply_mappings(client, indices)

@@ -1,6 +1,6 @@
 """What investigators ask of a filled index, and who they are: prepared before the load, so that making it costs none.
 
-Questions are made of records that the index holds, as someone writes who does not have the record before him.
+Questions are made of records that the index holds, as someone writes who does not have the record at hand.
 """
 
 from __future__ import annotations
@@ -120,15 +120,18 @@ def questions(filled: Filled) -> list[tuple[str, str]]:
 def load(settings: Settings, filled: Filled) -> dict[str, Any]:
     """What the load generator needs: tokens by agency, questions, and for each agency cases and links that it reads."""
     people = {country: list(_investigators(country)) for country in COUNTRIES}
-    tokens = {agency_of(country): [_token(settings, one) for one in those] for country, those in people.items()}
+    tokens = {
+        agency_of(country): [_token(settings, requester) for requester in those] for country, those in people.items()
+    }
     readers = [those[0] for those in people.values()]
     cases = list({case.case: case for link in filled.linked for case in (link.a, link.b)}.values())
     return {
         "tokens": tokens,
         "questions": questions(filled),
-        "linked": {one.agency: [case.case for case in cases if _reads(one, case)] for one in readers},
+        "linked": {reader.agency: [case.case for case in cases if _reads(reader, case)] for reader in readers},
         "pages": {
-            one.agency: [_page(link) for link in filled.linked if _reads(one, link.a, link.b)] for one in readers
+            reader.agency: [_page(link) for link in filled.linked if _reads(reader, link.a, link.b)]
+            for reader in readers
         },
         "grounds": quote(json.dumps({"purpose": PURPOSE, "case_reference": CASE_REFERENCE})),
     }
@@ -150,5 +153,5 @@ def _page(link: Link) -> str:
 
 
 def _reads(who: Requester, *cases: Linked) -> bool:
-    found = (CaseMeta(one.case, one.agency, one.handling) for one in cases)
+    found = (CaseMeta(linked.case, linked.agency, linked.handling) for linked in cases)
     return all(decide_view(case, who, PURPOSE, datetime.now(UTC)) is View.FULL for case in found)

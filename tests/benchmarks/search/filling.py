@@ -91,7 +91,7 @@ async def _fill(settings: Settings, cases: int) -> Filled:
         writer = BulkWriter(client, indices)
         records = islice(corpus.records(), cases)
         for _ in track(range(0, cases, CHUNK), "filling the index"):
-            actions = [one for record in islice(records, CHUNK) for one in registry.documents(record)]
+            actions = [write for record in islice(records, CHUNK) for write in registry.documents(record)]
             outcome = await writer.write(actions)
             if outcome.refused:
                 raise SystemExit(f"Elasticsearch refuses a document: {outcome.refused[0].error}")

@@ -97,7 +97,7 @@ class Bench:
 def installation(settings: Settings, cases: int) -> Iterator[Bench]:
     """Engines, filled; the workers that index and attest the audit; SERVERS of the API. All that it starts it ends."""
     with ExitStack() as ends:
-        if not all(one.healthy for one in stack.engine_statuses(settings)):
+        if not all(status.healthy for status in stack.engine_statuses(settings)):
             stack.start_engines(settings)
             ends.callback(stack.stop_engines, settings)
         held = filled(settings, cases)
@@ -108,7 +108,7 @@ def installation(settings: Settings, cases: int) -> Iterator[Bench]:
         processes = {f"api {at}": process for at, process in enumerate(served, 1)}
         for stage in ("project", "attest"):
             processes[stage] = ends.enter_context(_running(settings, "worker", stage))
-        processes |= {one.name: psutil.Process(one.pid) for one in stack.engine_statuses(settings)}
+        processes |= {status.name: psutil.Process(status.pid) for status in stack.engine_statuses(settings)}
         urls = [f"http://{LOOPBACK}:{port}" for port in ports]
         for url in urls:
             _wait_until_ready(url)

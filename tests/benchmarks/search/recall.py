@@ -96,18 +96,18 @@ def engines() -> Iterator[Settings]:
 async def write(writer: BulkWriter, stages: PureStages, some: Sequence[Person]) -> None:
     """Index their records."""
     for first in track(range(0, len(some), CHUNK), "indexing"):
-        documents = [case_document(stages.accepted(one.record())) for one in some[first : first + CHUNK]]
+        documents = [case_document(stages.accepted(person.record())) for person in some[first : first + CHUNK]]
         outcome = await writer.write(documents)
         if outcome.refused:
             raise SystemExit(f"Elasticsearch refuses a document: {outcome.refused[0].error}")
 
 
-async def place(reader: IndexReader, model: Model, one: Person) -> int | None:
+async def place(reader: IndexReader, model: Model, person: Person) -> int | None:
     """Where its record stands among the results; None where it is not among the first ten."""
     limits = QueryLimits(datetime.now(UTC).date())
-    found = await search_cases(reader, parse_question(f'name:"{one.query}"'), model, limits, limit=TEN)
+    found = await search_cases(reader, parse_question(f'name:"{person.query}"'), model, limits, limit=TEN)
     cases = [result.case.case for result in found]
-    key = f"aa-x:{one.case}"
+    key = f"aa-x:{person.case}"
     return cases.index(key) if key in cases else None
 
 
@@ -119,7 +119,7 @@ async def measured(own: Settings, queries: int) -> list[Row]:
     async with connect(own) as client:
         await apply_mappings(client, indices)
         try:
-            everybody = [one for some in sources.values() for one in some]
+            everybody = [person for some in sources.values() for person in some]
             await write(BulkWriter(client, indices), PureStages(model), everybody)
             await client.indices.refresh(index=indices.write_alias("cases"))
             reader = IndexReader(client, Indices(indices.namespace, ""))
@@ -134,10 +134,10 @@ async def _rows(
 ) -> AsyncIterator[Row]:
     for source, some in sources.items():
         asked = some[:queries]
-        places = [await place(reader, model, one) for one in track(asked, source)]
+        places = [await place(reader, model, person) for person in track(asked, source)]
         first = sum(found == 0 for found in places) / len(asked)
         ten = sum(found is not None for found in places) / len(asked)
-        yield source, len(asked), first, ten, sum(one.romanised for one in asked) / len(asked)
+        yield source, len(asked), first, ten, sum(person.romanised for person in asked) / len(asked)
 
 
 def table(rows: Sequence[Row]) -> Iterator[str]:

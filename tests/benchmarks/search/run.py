@@ -45,7 +45,7 @@ def main() -> int:
         bench.run(4, WARM_UP_S, 0, 2, search=8, links=1, page=1)
         stated = bench.run(USERS, wanted.seconds, THINK_S, search=3, links=1)
         others = [bench.run(USERS, wanted.seconds // 3, THINK_S, **{kind: 1}) for kind in ("onward", "page")]
-        requests = {name: row for one in (stated, *others) for name, row in one.requests.items()}
+        requests = {name: row for result in (stated, *others) for name, row in result.requests.items()}
         both = Result(requests, stated.cpu, stated.seconds)
         console.print(latencies(f"{USERS} users who think for {THINK_S:.0f} s on average", both))
         crowds = {crowd: bench.run(crowd[1], wanted.seconds // 3, 0, crowd[0], search=1) for crowd in CROWDS}

@@ -33,7 +33,7 @@ def engines(home: Path) -> Iterator[tuple[Settings, dict[str, psutil.Process]]]:
     own = Settings(home=home / "engines", kafka_url="", elasticsearch_url="", kafka_port=0, elasticsearch_port=0)
     found = stack.start_engines(own)
     try:
-        running = {one.name: psutil.Process(one.pid) for one in stack.engine_statuses(own) if one.pid}
+        running = {status.name: psutil.Process(status.pid) for status in stack.engine_statuses(own) if status.pid}
         urls: dict[str, Any] = {"kafka_url": found.kafka, "elasticsearch_url": found.elasticsearch}
         yield Settings(home=home, namespace=unused_namespace(), secret_file=own.secret_path, **urls), running
     finally:

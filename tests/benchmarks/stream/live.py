@@ -94,7 +94,7 @@ class Live:
         return Loaded(name, self._workers, rate, latencies, cpu)
 
     def _cpu(self) -> dict[str, float]:
-        return {name: sum(sum(one.cpu_times()[:2]) for one in some) for name, some in self._processes.items()}
+        return {name: sum(sum(process.cpu_times()[:2]) for process in some) for name, some in self._processes.items()}
 
 
 def live(cases: int, seconds: float) -> list[Loaded]:

@@ -239,11 +239,11 @@ def raw(entity: NormalisedEntity) -> dict[str, Any]:
     if (born := entity.birth_date) is not None:
         found["birth_date"] = f"{born.year}-{born.month:02d}-{born.day:02d}"
     found["gender"] = entity.gender
-    found["identifiers"] = [{"type": one.type, "value": one.value} for one in entity.identifiers]
-    found["phones"] = [one.e164 for one in entity.phones]
+    found["identifiers"] = [{"type": identifier.type, "value": identifier.value} for identifier in entity.identifiers]
+    found["phones"] = [phone.e164 for phone in entity.phones]
     found["addresses"] = [
-        {"house": one.house, "street": one.street, "postcode": one.postcode, "city": one.city}
-        for one in entity.addresses
+        {"house": address.house, "street": address.street, "postcode": address.postcode, "city": address.city}
+        for address in entity.addresses
     ]
     return found
 

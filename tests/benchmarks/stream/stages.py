@@ -71,7 +71,7 @@ class Stages:
     def __init__(self, folder: Path, partitions: int, rarity: int, watch: Stopwatch) -> None:
         """Open or make the stores in a folder; `rarity` is how rare a key must be, in hundredths of a bit."""
         identities = [StoreIdentity("bench", "blocks", partition, "bench") for partition in range(partitions)]
-        self.stores = [LmdbStore(folder / str(one.partition), one) for one in identities]
+        self.stores = [LmdbStore(folder / str(identity.partition), identity) for identity in identities]
         self._model = Model(msgspec.structs.replace(load_model().file, key_rarity=rarity))
         self._matcher = TimedMatcher(ModelMatcher(self._model), watch)
         agencies = {agency_of(country): Agency(agency_of(country), country) for country in COUNTRIES}
@@ -86,9 +86,9 @@ class Stages:
     def fill(self, fingerprints: Iterable[Fingerprint]) -> None:
         """Put cases into the stores as a rebuild does: without judging them."""
         waiting: list[list[Fingerprint]] = [[] for _ in self.stores]
-        for one in fingerprints:
-            for partition in target_partitions(one, first=True, partitions=len(self.stores)):
-                waiting[partition].append(one)
+        for fingerprint in fingerprints:
+            for partition in target_partitions(fingerprint, first=True, partitions=len(self.stores)):
+                waiting[partition].append(fingerprint)
         for correlator, some in zip(self.correlators, waiting, strict=True):
             correlator.load_versions(some)
         self.commit()
@@ -144,4 +144,4 @@ class Stages:
     def counts(self) -> dict[str, int]:
         """What all correlators have done: `candidates` met in other countries, `judged` of them after the screen."""
         names = ("candidates", "judged")
-        return {name: sum(getattr(one.counts, name) for one in self.correlators) for name in names}
+        return {name: sum(getattr(correlator.counts, name) for correlator in self.correlators) for name in names}

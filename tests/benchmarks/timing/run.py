@@ -125,11 +125,13 @@ def main() -> int:
     table = Table(title=f"{wanted.pairs:,} interleaved pairs of refused reads: median microseconds")
     for column in ("record", "hidden", "none", "difference", "by chance (p)"):
         table.add_column(column, justify="left" if column == "record" else "right")
-    for one in found:
-        difference = f"{one.hidden_us - one.none_us:+.1f}"
-        table.add_row(one.kind, f"{one.hidden_us:.0f}", f"{one.none_us:.0f}", difference, f"{one.chance:.3f}")
+    for outcome in found:
+        difference = f"{outcome.hidden_us - outcome.none_us:+.1f}"
+        table.add_row(
+            outcome.kind, f"{outcome.hidden_us:.0f}", f"{outcome.none_us:.0f}", difference, f"{outcome.chance:.3f}"
+        )
     Console(width=None if sys.stdout.isatty() else 120).print(table)
-    return 1 if any(one.chance < CHANCE for one in found) else 0
+    return 1 if any(outcome.chance < CHANCE for outcome in found) else 0
 
 
 if __name__ == "__main__":

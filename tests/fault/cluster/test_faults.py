@@ -123,13 +123,13 @@ def test_nodes_rolling(cluster: EngineCluster, fault: Any) -> None:
 
 
 def killed(*members: Member) -> None:
-    for one in members:
-        one.kill()
+    for member in members:
+        member.kill()
 
 
 def started(*members: Member) -> Sequence[Member]:
-    for one in members:
-        one.start()
+    for member in members:
+        member.start()
     return members
 
 
@@ -140,10 +140,10 @@ def thawed(member: Member) -> Sequence[Member]:
 
 def rolled(cluster: EngineCluster, members: Sequence[Member]) -> None:
     """Restart one after another, each once all are whole again, as an upgrade does."""
-    for one in members:
-        one.stop()
-        one.start()
-        await_all([one])
+    for member in members:
+        member.stop()
+        member.start()
+        await_all([member])
         cluster.await_whole()
 
 

@@ -79,7 +79,7 @@ async def test_what_moves_between_pages_comes_once(runtime: Runtime, stages: Pur
 
 
 async def test_the_trail_is_verified_from_where_it_was_left(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.api.services.audit.PATIENCE_S", 60.0)  # who asks again adds an entry of his own
+    monkeypatch.setattr("pipeline.api.services.audit.PATIENCE_S", 60.0)  # who asks again adds an entry of their own
     auditor = Session(runtime, make_requester("be-fp", Role.AUDITOR), parse_grounds("investigation", "2026/1"))
     first = await verify_trail(auditor)
     assert (first.findings, first.entries) == ((), len(await recorded(runtime)))
@@ -100,7 +100,7 @@ async def test_what_is_shown_is_in_the_topic_by_then(runtime: Runtime) -> None:
         shown = await client.get("/v1/links", params={"case": "fr-pj:1"})
         assert {row["case_b"] or row["hit"]["agency"] for row in shown.json()["links"]} == {"fr-pj:1", "nl-np"}
     entry = (await recorded(runtime))[-1]
-    assert {one.case: one.form for one in entry.shown} == {
+    assert {case.case: case.form for case in entry.shown} == {
         "fr-pj:1": ShownForm.FULL, "be-fp:1": ShownForm.FULL, "nl-np:1": ShownForm.HIT,
     }  # fmt: skip
     assert entry.request == shown.headers["x-request-id"]

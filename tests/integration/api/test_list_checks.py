@@ -93,6 +93,6 @@ async def test_a_list_survives_its_server(
         found = [orjson.loads(line) for line in client.get(f"/v1/list-checks/{name}/file?form=ndjson").iter_lines()]
     assert [row["id"] for row in found] == [str(row) for row in range(ROWS)]
     assert {tuple(one["case"] for one in row["matches"]) for row in found} == {("be-fp:1", "fr-pj:1")}
-    searched = Counter([one.request async for one in read_entries(engine_settings) if one.kind is ActKind.SEARCH])
+    searched = Counter([entry.request async for entry in read_entries(engine_settings) if entry.kind is ActKind.SEARCH])
     assert searched.keys() == {f"{name}-{row}" for row in range(1, ROWS + 1)}
     assert sum(times - 1 for times in searched.values()) <= STEP

@@ -61,12 +61,12 @@ async def test_of_decisions_on_one_value_one_is_kept(settings: Settings) -> None
             await log.write(topics.REVIEWS, f"other{number}", held)
         for number in range(ROUNDS):
             steps = (decide(log, "key", held, f"{number} by {at}") for at, log in enumerate(logs))
-            (held,) = [one for one in await asyncio.gather(*steps) if one is not None]
+            (held,) = [thread for thread in await asyncio.gather(*steps) if thread is not None]
     finally:
         for log in logs:
             await log.__aexit__(None, None, None)
     threads = await kept(settings, "key")
-    assert [len(one.steps) for one in threads] == list(range(1, ROUNDS + 1))
+    assert [len(thread.steps) for thread in threads] == list(range(1, ROUNDS + 1))
     assert threads[-1] == held
 
 
@@ -78,7 +78,7 @@ async def test_a_decision_that_was_refused_stands_in_nobodys_way(settings: Setti
         second = await decide(log, "key", first, "second")
         assert second is not None
         assert await decide(other, "key", second, "third") is not None
-    assert [one.steps[-1] for one in await kept(settings, "key")] == ["first", "second", "third"]
+    assert [thread.steps[-1] for thread in await kept(settings, "key")] == ["first", "second", "third"]
 
 
 async def test_what_holds_is_not_needed_where_nothing_is_replaced(settings: Settings) -> None:

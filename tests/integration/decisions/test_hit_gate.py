@@ -41,7 +41,7 @@ def told_owner(settings: Settings) -> list[str]:
         return [record.value async for records in read_partitions(settings, start) for record in records]
 
     notices = (msgspec.json.decode(value, type=Notice) for value in asyncio.run(values()))
-    return [one.case for one in notices if one.kind is NoticeKind.HIT_TOLD]
+    return [notice.case for notice in notices if notice.kind is NoticeKind.HIT_TOLD]
 
 
 def admitted(settings: Settings, links: list[str]) -> set[str]:

@@ -69,10 +69,10 @@ class Decisions(NamedTuple):
     log: DecisionLog
     reader: DecisionReader
 
-    async def disclose(self, one: Disclosure) -> None:
+    async def disclose(self, disclosure: Disclosure) -> None:
         """Write a thread and wait until it is effective."""
         await self.reader.wait_until_effective(
-            "disclosures", one.id, await self.log.write(topics.DISCLOSURES, one.id, one)
+            "disclosures", disclosure.id, await self.log.write(topics.DISCLOSURES, disclosure.id, disclosure)
         )
 
     async def seen(self) -> View:
@@ -150,7 +150,7 @@ def test_each_side_lists_its_threads(settings: Settings) -> None:
     async def story(decisions: Decisions) -> list[list[Disclosure | None]]:
         await decisions.disclose(GRANTED)
         asked = [await decisions.reader.list_disclosures(agency, role, 10) for agency, role in SIDES]
-        return [[one for one, _ in found] for found in asked]
+        return [[disclosure for disclosure, _ in found] for found in asked]
 
     assert run(settings, story) == [[GRANTED], [], [GRANTED], []]
 
@@ -169,13 +169,17 @@ def test_each_kind_of_thread_is_found_and_what_awaits_its_review_beneath_a_later
     again = request_opening(ended, CASE, ASKER, WHY, WANTED, NOW)
 
     async def story(decisions: Decisions) -> tuple[dict[ThreadKind, list[Disclosure | None]], list[list[Disclosure]]]:
-        for one in (ASKED, requested, alone, reviewed, again):
-            await decisions.disclose(one)
+        for disclosure in (ASKED, requested, alone, reviewed, again):
+            await decisions.disclose(disclosure)
         found = {
-            kind: [one for one, _ in await decisions.reader.list_disclosures("fr-pj", "owner", 10, kind=kind)]
+            kind: [
+                disclosure for disclosure, _ in await decisions.reader.list_disclosures("fr-pj", "owner", 10, kind=kind)
+            ]
             for kind in ThreadKind
         }
-        return found, [[one async for one in decisions.reader.late_reviews(NOW + at * DAY)] for at in (1, 2)]
+        return found, [
+            [disclosure async for disclosure in decisions.reader.late_reviews(NOW + at * DAY)] for at in (1, 2)
+        ]
 
     found, late = run(settings, story)
     assert found == {
@@ -191,9 +195,9 @@ def test_each_kind_of_thread_is_found_and_what_awaits_its_review_beneath_a_later
 def test_reviews_and_assignments_are_read_as_soon_as_they_are_effective(settings: Settings) -> None:
     async def story(decisions: Decisions) -> tuple[list[Review], list[Review], dict[str, str], dict[str, str]]:
         kept = []
-        for one in (REVIEW, undo_review(REVIEW, ASKER, NOW)):
-            offset = await decisions.log.write(topics.REVIEWS, one.id, one)
-            await decisions.reader.wait_until_effective("reviews", one.id, offset)
+        for review in (REVIEW, undo_review(REVIEW, ASKER, NOW)):
+            offset = await decisions.log.write(topics.REVIEWS, review.id, review)
+            await decisions.reader.wait_until_effective("reviews", review.id, offset)
             kept.append((await decisions.reader.reviews_of([LINK]))[LINK])
         assigned = Assignment(LINK, "be-fp", "someone", "asker", NOW)
         offset = await decisions.log.write(topics.ASSIGNMENTS, assigned.id, assigned)
@@ -203,7 +207,7 @@ def test_reviews_and_assignments_are_read_as_soon_as_they_are_effective(settings
 
     first, second, own, other = run(settings, story)
     assert first == [REVIEW]
-    assert [one.undone for one in second] == [True]
+    assert [review.undone for review in second] == [True]
     assert (own, other) == ({LINK: "someone"}, {})
 
 

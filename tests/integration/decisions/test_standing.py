@@ -1,4 +1,4 @@
-"""A standing query through the stages: it meets what is held and what comes, and makes no link."""
+"""A saved search through the stages: it meets what is held and what comes, and makes no link."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ BERT = make_requester("be-fp", subject="bert")
 WHY = Grounds(Purpose.INVESTIGATION, "2026/1")
 
 
-def write(settings: Settings, one: Subscription) -> None:
+def write(settings: Settings, subscription: Subscription) -> None:
     async def written() -> None:
         async with DecisionLog(settings) as log:
-            await log.write(topics.SUBSCRIPTIONS, one.id, one)
+            await log.write(topics.SUBSCRIPTIONS, subscription.id, subscription)
 
     asyncio.run(written())
 
@@ -69,7 +69,7 @@ def notices(settings: Settings) -> list[Notice]:
 
 def told(settings: Settings) -> list[str]:
     """The agencies whose cases were met, in order."""
-    return [one.other_agency for one in notices(settings) if one.kind is NoticeKind.SUBSCRIPTION_MATCH]
+    return [notice.other_agency for notice in notices(settings) if notice.kind is NoticeKind.SUBSCRIPTION_MATCH]
 
 
 def test_it_meets_what_is_held_and_what_comes_and_makes_no_link(
@@ -116,8 +116,10 @@ def test_who_asks_the_same_and_what_a_silent_case_meets_is_told_once(
     search(settings, BERT, person["phones"][0])
 
     def seen() -> list[tuple[str, str, str]]:
-        told = {one.id: one for one in notices(settings)}  # of two queries made at once each may meet the other
-        return sorted((one.kind.value, one.agency, one.other_agency) for one in told.values())
+        told = {
+            notice.id: notice for notice in notices(settings)
+        }  # of two queries made at once each may meet the other
+        return sorted((notice.kind.value, notice.agency, notice.other_agency) for notice in told.values())
 
     expected = [
         ("shared_interest", "be-fp", "fr-pj"), ("shared_interest", "fr-pj", "be-fp"), ("silent_link", "fr-pj", "nl-np"),

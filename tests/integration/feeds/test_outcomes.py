@@ -42,7 +42,7 @@ def test_push_waits_for_the_receipt_of_every_line(
 ) -> None:
     start_stage("intake")
     file = tmp_path / "feed.ndjson"
-    file.write_bytes(b"\n".join(one.value or b"" for one in feed))
+    file.write_bytes(b"\n".join(message.value or b"" for message in feed))
     words = ("feed", "push", str(file), "--agency", "fr-pj", "--no-validate", "--wait", "--timeout", "60", "--json")
     first, again = run(engine_environment, *words), run(engine_environment, *words)
     assert (first.returncode, again.returncode) == (1, 1), first.stderr

@@ -121,7 +121,7 @@ def test_a_longer_list_of_the_same_upload_goes_on_after_the_last_line(settings: 
     first = pushed_to(settings, lines[:4])
     second = pushed_to(settings, lines)
     third = pushed_to(settings, lines)
-    assert [(one.sent, one.before) for one in (first, second, third)] == [(4, 0), (5, 4), (0, 9)]
+    assert [(result.sent, result.before) for result in (first, second, third)] == [(4, 0), (5, 4), (0, 9)]
     assert third.reached == second.reached
     assert len(held(settings)) == 9
     assert pushed_to(settings, lines, "another").sent == 9

@@ -74,7 +74,7 @@ async def test_a_link_shows_while_both_cases_are_what_it_was_made_of(
     (link,) = [link async for link in reader.every_link()]
     assert (link.a.case, link.b.case) == (a, b)
     assert link.band
-    assert [one.link for one in await reader.links_of(a, 10)] == [link.link] == await visible(reader)
+    assert [document.link for document in await reader.links_of(a, 10)] == [link.link] == await visible(reader)
 
 
 async def test_an_amendment_of_what_is_matched_hides_the_link_until_it_is_claimed_again(

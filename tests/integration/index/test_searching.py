@@ -62,8 +62,8 @@ async def found(
     reader: IndexReader, stages: PureStages, question: str, limits: QueryLimits = EVERYTHING, country: str = ""
 ) -> list[str]:
     results = await search_cases(reader, parse_question(question), stages.model, limits, country)
-    assert [one.score for one in results] == sorted((one.score for one in results), reverse=True)
-    return [one.case.case.split(":")[1] for one in results]
+    assert [result.score for result in results] == sorted((result.score for result in results), reverse=True)
+    return [result.case.case.split(":")[1] for result in results]
 
 
 FIRST = {
@@ -166,7 +166,7 @@ async def test_days_places_offences_and_agencies_narrow_a_search(
     for filters, expected in NARROWED:
         limits = QueryLimits(EVERYTHING.today, filters=filter_clauses(filters))
         assert sorted(await found(reader, stages, "ivan petrov", limits)) == expected, filters
-        assert [one.case for one in await reader.browse_cases(limits, 10)] == sorted(
+        assert [document.case for document in await reader.browse_cases(limits, 10)] == sorted(
             f"{told[name][0].lower()}-x:{name}" for name in expected
         )
     assert sorted(await found(reader, stages, "petrov city:Lyon")) == sorted(told)

@@ -82,7 +82,7 @@ async def readers(
 
 
 def told(results: Sequence[SearchResult]) -> list[tuple[Any, ...]]:
-    return [(one.case.case, one.score, one.met, one.evidence) for one in results]
+    return [(result.case.case, result.score, result.met, result.evidence) for result in results]
 
 
 async def test_every_answer_is_the_same(readers: tuple[IndexReader, IndexReader, str], stages: PureStages) -> None:
@@ -97,8 +97,8 @@ async def test_every_answer_is_the_same(readers: tuple[IndexReader, IndexReader,
             assert hits[0] == hits[1]
         cases = [[case.case async for case in reader.every_case(limits)] for reader in (one, three)]
         assert cases[0] == cases[1]
-        assert [one.case for one in await one.browse_cases(limits, 50)] == [
-            one.case for one in await three.browse_cases(limits, 50)
+        assert [document.case for document in await one.browse_cases(limits, 50)] == [
+            document.case for document in await three.browse_cases(limits, 50)
         ]
     links = [await reader.links_of(linked, 30) for reader in (one, three)]
     assert links[0] == links[1]
@@ -117,8 +117,8 @@ async def test_candidates_are_cut_off_at_the_same_place(
         question, make_probe(question, ""), stages.model.stop_keys, stages.model.key_rarity
     )
     found = [await reader.find_candidates(candidate_body(asked_for, ALL, 20)) for reader in readers[:2]]
-    assert [(one.card.case, one.score, one.met) for one in found[0]] == [
-        (one.card.case, one.score, one.met) for one in found[1]
+    assert [(candidate.card.case, candidate.score, candidate.met) for candidate in found[0]] == [
+        (candidate.card.case, candidate.score, candidate.met) for candidate in found[1]
     ]
     assert len(found[0]) == 20
 

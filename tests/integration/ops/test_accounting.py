@@ -43,7 +43,7 @@ def test_each_agency_is_accounted_for_on_a_running_system(
     assert told["total"]["consumed"] == len(feed)
     assert told["total"]["rejected"] == told["agencies"]["fr-pj"]["rejected"] == {"not_json": 1}
     for agency, account in told["agencies"].items():
-        sent = [one for one in feed if one.agency == agency]
+        sent = [message for message in feed if message.agency == agency]
         assert account["accepted"] + account["duplicate"] == len(sent) - (agency == "fr-pj")
         assert account["missing"] == account["repeated"] == account["contradicted"] == account["waiting"] == 0
 

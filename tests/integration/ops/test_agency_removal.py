@@ -78,7 +78,7 @@ NOW = datetime.now(UTC)
 
 
 async def decide(settings: Settings) -> None:
-    """What it asked of another agency and was granted, what another holds of it, and a standing query."""
+    """What it asked of another agency and was granted, what another holds of it, and a saved search."""
     query = make_subscription("query", "Ivan Petrov", "FR", ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), NOW)
     async with DecisionLog(settings) as log:
         await log.write(topics.SUBSCRIPTIONS, query.id, query)
@@ -101,7 +101,7 @@ def test_what_it_was_granted_and_what_it_asks_standing_ends(
     (query,) = asyncio.run(table(installation.settings, topics.SUBSCRIPTIONS, Subscription))
     assert (query.state, query.question) == (SubscriptionState.ENDED, "")
     threads = asyncio.run(table(installation.settings, topics.DISCLOSURES, Disclosure))
-    assert {one.last.move for one in threads} == {Move.REVOCATION}
+    assert {thread.last.move for thread in threads} == {Move.REVOCATION}
     assert removed(installation, "fr-pj") == Removed(0, 0, 0)
 
 

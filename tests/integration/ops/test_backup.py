@@ -74,7 +74,7 @@ def until_done(work: Callable[[Callable[[], None]], Any], first: int, step: int)
 
 
 async def decide(settings: Settings) -> None:
-    """A review, a disclosure and a standing query, each twice, as a person who thinks again."""
+    """A review, a disclosure and a saved search, each twice, as a person who thinks again."""
     async with DecisionLog(settings) as log:
         for verdict in (Verdict.UNSURE, Verdict.SAME):
             judged = Review("r1", LINK, "be-fp:1", "fr-pj:1", 1, 1, "g", verdict, "fr-pj", "anna", NOW, "a reason")
@@ -166,7 +166,7 @@ def test_links_decisions_and_audit_are_as_before_however_often_it_was_cut_off(
         start_there(stage)
     wait_for(elsewhere.at_rest, deadline_s=120)
     assert elsewhere.visible_links() == installation.visible_links() == installation.batch_links(feed)
-    keys = {(one.key or b"").decode() for one in feed}
+    keys = {(message.key or b"").decode() for message in feed}
     assert elsewhere.cases(keys) == installation.cases(keys)
     assert asyncio.run(decided(elsewhere.settings)) == asyncio.run(decided(settings))
     assert known(elsewhere) == known(installation)

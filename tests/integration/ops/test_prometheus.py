@@ -103,14 +103,14 @@ def prometheus(ports: Ports, tmp_path: Path, wait_for: Callable[..., Any]) -> It
 
 async def send_as_of(installation: Installation, records: RecordMaker, agency: str, at_ms: int) -> None:
     """One record that its agency sent at another time, on a topic that for once takes the sender's word for it."""
-    one = records.message(agency, "long-ago")
+    message = records.message(agency, "long-ago")
     topic = topics.topic_name(installation.settings, topics.CASES, agency=agency)
     with admin_client(installation.settings) as client:
         client.alter_configs(
             [ConfigResource(ConfigResourceType.TOPIC, topic, {"message.timestamp.type": "CreateTime"})]
         )
     async with AIOKafkaProducer(bootstrap_servers=installation.settings.kafka_url) as producer:
-        await producer.send_and_wait(topic, one.value, key=one.key, partition=0, timestamp_ms=at_ms)
+        await producer.send_and_wait(topic, message.value, key=message.key, partition=0, timestamp_ms=at_ms)
 
 
 def test_it_shows_the_lag_while_a_stage_is_held_up_and_the_feed_that_is_silent(

@@ -72,7 +72,7 @@ def test_searches_are_complete_while_the_indices_are_replaced_under_load(
     installation.push(feed)
     wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=240)
     links = set(installation.visible_links())
-    cases = set(installation.cases({one.case for one in feed}))
+    cases = set(installation.cases({message.case for message in feed}))
     before = set(elasticsearch_client.indices.get(index=f"{installation.settings.namespace}*").body)
 
     engine_environment |= {"LIAISON_INDEX_SHARDS": "2,cases=3"}

@@ -67,7 +67,9 @@ def test_what_was_rejected_is_told_and_accepted_once_when_its_cause_is_mended(
         sent = liaison("rejected", "replay", "--reason", "misrouted", "--json")
         assert json.loads(sent.stdout)["sent"] == {"fr-pj": 1}, sent.stderr
         settled(installation, wait_for, 3 + again)
-    outcomes = Counter((one.outcome, str(one.origin) if one.origin else "") for one in installation.receipts().values())
+    outcomes = Counter(
+        (receipt.outcome, str(receipt.origin) if receipt.origin else "") for receipt in installation.receipts().values()
+    )
     assert outcomes["accepted", positions[1]] == 1
     assert outcomes["duplicate", positions[1]] == 1
     assert installation.accounting().balanced
@@ -108,9 +110,9 @@ def test_a_feed_sent_again_contradicts_nothing(
 
     receipts = installation.receipts()
     assert {receipts[position].outcome for position in first} == {"accepted"}
-    again = [one for position, one in receipts.items() if position not in first]
-    assert {one.outcome for one in again} == {"duplicate"}
-    assert {str(one.origin) for one in again} == set(first)
+    again = [receipt for position, receipt in receipts.items() if position not in first]
+    assert {receipt.outcome for receipt in again} == {"duplicate"}
+    assert {str(receipt.origin) for receipt in again} == set(first)
     assert installation.accounting().balanced
     assert installation.cases(["fr-pj:one", "fr-pj:two", "be-fp:three"]) == {"fr-pj:one": 2, "be-fp:three": 1}
     assert installation.visible_links() == links

@@ -39,7 +39,7 @@ def ends(installation: Installation) -> dict[str, int]:
     async def found() -> dict[str, int]:
         settings = installation.settings
         planned = topics.plan_topics(settings, await read_agencies(settings), [installation.generation])
-        held = [TopicPartition(one.name, p) for one in planned for p in range(one.partitions)]
+        held = [TopicPartition(topic.name, p) for topic in planned for p in range(topic.partitions)]
         return {f"{p.topic}-{p.partition}": end for p, end in (await ends_of(settings, held)).items()}
 
     return {name: end for name, end in asyncio.run(found()).items() if not name.endswith("audit-0")}
@@ -65,11 +65,14 @@ def test_links_that_would_appear_and_vanish_are_those_of_a_batch_run_with_the_mo
         assert done.returncode == 0, done.stderr
         told, then = json.loads(done.stdout), installation.batch_links(feed, model)
         changes = [json.loads(line) for line in output.read_text().splitlines()]
-        found = {kind: {one["link_id"] for one in changes if one["change"] == kind} for kind in ("appears", "vanishes")}
+        found = {
+            kind: {change["link_id"] for change in changes if change["change"] == kind}
+            for kind in ("appears", "vanishes")
+        }
         assert found == {"appears": then.keys() - now.keys(), "vanishes": now.keys() - then.keys()}
         assert (told["links_active"], told["links_shadow"]) == (len(now), len(then))
         assert (told["appear"], told["vanish"]) == (len(found["appears"]), len(found["vanishes"]))
-        assert {one["link_id"]: one["after"]["score"] for one in changes if "after" in one}.items() <= {
+        assert {change["link_id"]: change["after"]["score"] for change in changes if "after" in change}.items() <= {
             (link, score) for link, (_, _, score) in then.items()
         }
     assert len(found["vanishes"]) == 0

@@ -1,4 +1,4 @@
-"""A person asks one agency what it holds of him: its own records and who saw them, nothing of anybody else's."""
+"""A person asks one agency what it holds of them: its own records and who saw them, nothing of anybody else's."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ def test_each_record_counts_in_the_span_in_which_it_was_taken_in(
     told = asyncio.run(measure_throughput(installation.settings, now, timedelta(minutes=10)))
     assert (len(told.begins), told.span_s) == (SPANS, 20.0)
     assert (told.begins[0], told.begins[-1]) == (now - timedelta(minutes=10), now - timedelta(seconds=20))
-    counts = {one.topic: one.counts for one in told.rates}
-    assert [sum(one.counts) for one in told.rates] == sorted((sum(one.counts) for one in told.rates), reverse=True)
+    counts = {rate.topic: rate.counts for rate in told.rates}
+    assert [sum(rate.counts) for rate in told.rates] == sorted((sum(rate.counts) for rate in told.rates), reverse=True)
     assert counts["cases.fr-pj"] == counts["receipts.fr-pj"]
     assert sum(counts["cases.fr-pj"]) >= 5 > sum(counts["cases.be-fp"]) >= 1, "markers of transactions count as well"
     assert counts["cases.be-fp"][-1] + counts["cases.be-fp"][-2] >= 1

@@ -57,7 +57,7 @@ async def write(settings: Settings, writers: int = 3, acts: int = 20) -> None:
 def held(settings: Settings, topic: topics.Topic, agency: str = "") -> list[tuple[bytes, bytes]]:
     async def all_of_it() -> list[tuple[bytes, bytes]]:
         start = {TopicPartition(topics.topic_name(settings, topic, agency=agency), 0): 0}
-        return [(one.key, one.value) async for records in read_partitions(settings, start) for one in records]
+        return [(record.key, record.value) async for records in read_partitions(settings, start) for record in records]
 
     return asyncio.run(all_of_it())
 
@@ -75,11 +75,11 @@ def leaves(settings: Settings) -> list[tuple[bytes, bytes]]:
 
 def heads(settings: Settings) -> list[Checkpoint]:
     notes = [decode_head(value).head for key, value in held(settings, topics.AUDIT_LOG) if key == HEAD_KEY]
-    return [SignedHead.from_signed_note(one, signing_key(settings, make=False).verifier).checkpoint for one in notes]
+    return [SignedHead.from_signed_note(note, signing_key(settings, make=False).verifier).checkpoint for note in notes]
 
 
 def is_covered(settings: Settings, count: int) -> bool:
-    return count in {one.size for one in heads(settings)}
+    return count in {checkpoint.size for checkpoint in heads(settings)}
 
 
 async def put(settings: Settings, topic: topics.Topic, messages: Sequence[tuple[bytes, bytes]]) -> None:
@@ -109,7 +109,9 @@ def test_each_entry_has_one_leaf_in_its_place_however_the_stage_dies(
     bodies = [seal_entry(entry, keys, keys.current).leaf.encode() for entry in made]
     assert leaves(settings) == [(leaf_key(at), body) for at, body in enumerate(bodies)]
     hashes = list(map(leaf_hash, bodies))
-    assert [one.root for one in heads(settings)] == [root_of(hashes[: one.size]) for one in heads(settings)]
+    assert [checkpoint.root for checkpoint in heads(settings)] == [
+        root_of(hashes[: checkpoint.size]) for checkpoint in heads(settings)
+    ]
     checked = asyncio.run(check_log(settings, known_log_key(settings, ""), TrailVerifier().check_entry))
     assert (checked.leaves, checked.waiting, checked.findings) == (len(made), 0, ())
 
@@ -136,7 +138,7 @@ def test_agencies_witness_it_and_find_a_fork(
         assert f"{count:,} leaves, {60 if agency == 'fr-pj' else 0} with your tags" in seen.stderr
     assert [key for key, _ in held(settings, topics.WITNESS, "fr-pj")] == [b"%d" % count]
     with FeedClient("fr-pj", settings) as client:
-        assert [one.checkpoint for one in client.heads(log_key)] == heads(settings)
+        assert [head.checkpoint for head in client.heads(log_key)] == heads(settings)
     key = signing_key(settings, make=False)
     forked = sign_head(Checkpoint(key.verifier.name, count, b"\0" * 32, now().isoformat()), key)
     name = settings.namespace + "witness.fr-pj"

@@ -52,7 +52,7 @@ def url(installation: Installation, engine_environment: dict[str, str], wait_for
 
 
 class Owner:
-    """fr-pj's auditor at his command line."""
+    """fr-pj's auditor at the command line."""
 
     def __init__(self, settings: Settings, environment: dict[str, str], url: str, folder: Path) -> None:
         self.file = folder / "accesses.ndjson"

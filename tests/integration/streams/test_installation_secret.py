@@ -110,7 +110,7 @@ def test_the_commands_make_rotate_and_name_a_secret_and_never_show_it(
         done = warm.run(words, environment, timeout_s=60)
         assert done.returncode == 0, done.stderr
         secrets = read_secrets(Settings(secret_file=file))
-        assert not [one for one in secrets if one in (done.stdout + done.stderr).encode()]
+        assert not [secret for secret in secrets if secret in (done.stdout + done.stderr).encode()]
         return done.stdout
 
     made = json.loads(run("ops", "secret", "new", "--json"))

@@ -47,5 +47,5 @@ def test_a_bug_rejects_nothing_and_holds_up_its_own_partition_alone(
     start_stage("intake")
     wait_for(lambda: set(held) <= set(installation.receipts()))
     outcomes = [installation.receipts()[position] for position in held]
-    assert [one.reason or one.outcome for one in outcomes] == ["accepted", "misrouted", *["accepted"] * 3]
+    assert [outcome.reason or outcome.outcome for outcome in outcomes] == ["accepted", "misrouted", *["accepted"] * 3]
     assert installation.accounting().balanced

@@ -43,5 +43,5 @@ def test_groups_that_read_one_partition_are_told_apart(
         await _acknowledged(engine_settings, between, partition, 2)
         return await lag_of(engine_settings, {group: [partition] for group in (ahead, between, behind)})
 
-    found = {one.group: one.lag for one in asyncio.run(lags())}
+    found = {lag.group: lag.lag for lag in asyncio.run(lags())}
     assert found == {ahead: 0, between: 2, behind: 3}

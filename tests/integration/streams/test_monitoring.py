@@ -54,7 +54,7 @@ def test_what_went_through_is_counted_and_the_workers_are_ready(
         assert ports.status(stage, "/healthz") == 200
     assert ports.total("intake", "liaison_last_event_timestamp_seconds", topic="cases.fr-pj") > 0
     shown = "".join(httpx.get(ports.of[stage] + "/metrics").text for stage in STAGES)
-    keys = {one.case for one in feed}
+    keys = {message.case for message in feed}
     assert not keys & set(re.findall(r"[\w-]+:[\w-]+", shown))
 
 

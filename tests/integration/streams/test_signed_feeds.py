@@ -66,7 +66,7 @@ def signed(message: Any, signer: RecordSigner) -> Any:
 
 
 def outcomes(installation: Installation, messages: list[Any], wait_for: WaitFor) -> list[str]:
-    """What intake decides about messages that somebody wrote to Kafka himself: reason, or outcome."""
+    """What intake decides about messages that somebody wrote to Kafka directly: reason, or outcome."""
     positions = installation.push(messages)
     wait_for(lambda: set(positions) <= set(installation.receipts()), 90)
     receipts = installation.receipts()

@@ -51,7 +51,7 @@ def produce(installation: Installation, agency: str, batch: bytes) -> int:
 
 def of_agency(installation: Installation, agency: str) -> list[Receipt]:
     topic = topics.topic_name(installation.settings, topics.CASES, agency=agency)
-    return [one for one in installation.receipts().values() if one.position.topic == topic]
+    return [receipt for receipt in installation.receipts().values() if receipt.position.topic == topic]
 
 
 def liaison(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
@@ -95,7 +95,7 @@ def test_bombs_of_one_agency_hold_up_no_other(
     assert counted.rejected == {"unreadable_batch": UNREADABLE}
     assert resident_mib(intake) - resident < 300, "the limit of 64 MiB, the batches themselves and what malloc keeps"
     told = asyncio.run(list_rejections(installation.settings, RejectionFilter(agency="fr-pj")))
-    assert sum(one.messages for one in told) == UNREADABLE
+    assert sum(rejection.messages for rejection in told) == UNREADABLE
     commands_read_them(engine_environment, good=len(good) // 2)
 
 
@@ -140,7 +140,9 @@ def test_a_damaged_batch_waits_for_an_operator_while_others_go_on(
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)["last_offset"] == damaged + 2
     wait_for(lambda: len(of_agency(installation, "fr-pj")) == 2, deadline_s=40)
-    outcomes = {(one.position.offset, one.last_offset): one.reason for one in of_agency(installation, "fr-pj")}
+    outcomes = {
+        (receipt.position.offset, receipt.last_offset): receipt.reason for receipt in of_agency(installation, "fr-pj")
+    }
     assert outcomes == {(damaged, damaged + 2): "unreadable_batch", (after, None): "not_json"}
     lag = liaison(engine_environment, "ops", "lag")
     assert lag.returncode == 0, lag.stderr

@@ -78,7 +78,9 @@ class Secured:
             make_requester("fr-pj", Role.INVESTIGATOR, Role.FEED, subject="anna"),
             make_requester("be-fp", Role.SUPERVISOR, Role.FEED, subject="bert"),
         )
-        self.tokens = {one.subject: issue_token(operator, one, now(), timedelta(hours=1)) for one in people}
+        self.tokens = {
+            requester.subject: issue_token(operator, requester, now(), timedelta(hours=1)) for requester in people
+        }
         self._processes = ExitStack()
 
     def start(self, *words: str) -> WarmProcess:
@@ -153,7 +155,7 @@ def live(secured: Secured) -> None:
     push(secured)
     links = secured.wait_for(lambda: linked(secured), 120)
     hits = secured.wait_for(lambda: withheld(secured), 60)
-    decide(secured, next(one["link_id"] for one in links if "link_id" in one), hits[0]["reference"])
+    decide(secured, next(link["link_id"] for link in links if "link_id" in link), hits[0]["reference"])
     secured.end(workers["project"])
     asyncio.run(poison(secured.operator, *DECISIONS))
     count_waiting(secured)
@@ -194,7 +196,7 @@ def push(secured: Secured) -> None:
         ],
     }
     for (who, agency), messages in feeds.items():
-        body = b"\n".join([*(one.value or b"" for one in messages), b"{broken"])
+        body = b"\n".join([*(message.value or b"" for message in messages), b"{broken"])
         answer = secured.ask(who, "POST", f"/v1/feeds/{agency}/cases?validate=false&upload=first", content=body)
         assert answer.status_code == 200, answer.text
         assert '"accepted"' in answer.text
@@ -233,20 +235,20 @@ def decide(secured: Secured, link: str, reference: str) -> None:
             "anna", "POST", "/v1/disclosures", json={"reference": reference, "reason": "needed", "deadline": until}
         ),
     ]
-    assert [one.status_code for one in done] == [200] * len(done), [one.text for one in done]
+    assert [response.status_code for response in done] == [200] * len(done), [response.text for response in done]
 
 
 def count_waiting(secured: Secured) -> None:
     """Decisions are read under the API's own user only to count those that nobody has projected yet."""
-    waiting = {one.topic for one in asyncio.run(measure_lag(as_role(secured.operator, API))) if one.lag}
-    assert {topics.topic_name(secured.operator, one) for one in DECISIONS} <= waiting
+    waiting = {lag.topic for lag in asyncio.run(measure_lag(as_role(secured.operator, API))) if lag.lag}
+    assert {topics.topic_name(secured.operator, topic) for topic in DECISIONS} <= waiting
 
 
 def look_after(secured: Secured) -> None:
     """What the page of those who operate shows, asked under the API's own user."""
     seen = asyncio.run(read_overview(as_role(secured.operator, API), now()))
-    assert "cases.fr-pj" in {one.topic for one in seen.waiting}
-    assert "cases.fr-pj" in {one.topic for one in seen.throughput.rates}
+    assert "cases.fr-pj" in {records.topic for records in seen.waiting}
+    assert "cases.fr-pj" in {rate.topic for rate in seen.throughput.rates}
     assert len(seen.generations) == 2
 
 

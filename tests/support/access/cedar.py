@@ -59,7 +59,7 @@ class CedarPolicies:
 
     def _reasons(self, result: cedarpy.AuthzResult) -> Iterator[str]:
         """Cedar numbers policies in the order of the text."""
-        return (self._names[int(one.removeprefix("policy"))] for one in result.diagnostics.reasons)
+        return (self._names[int(reason.removeprefix("policy"))] for reason in result.diagnostics.reasons)
 
 
 def _answer(by_action: dict[str, set[str]]) -> CedarAnswer:
@@ -73,7 +73,7 @@ def _questions(request: AccessRequest) -> Iterable[dict[str, Any]]:
     """To learn that there is a case; to read it, under each grant if there is one."""
     plain = _context(request)
     yield _question("learn", plain)
-    for context in [plain | {"grant": _grant(one)} for one in request.grants] or [plain]:
+    for context in [plain | {"grant": _grant(grant)} for grant in request.grants] or [plain]:
         yield _question("read", context)
 
 
@@ -95,7 +95,8 @@ def _context(request: AccessRequest) -> dict[str, Any]:
             "key": case.case, "agency": case.agency, "withdrawn": case.withdrawn, "code": handling.code,
             "releasable_to": list(handling.releasable_to), "purposes": list(handling.purposes), **expiry,
         },
-        "agency": who.agency, "country": who.country, "subject": who.subject, "roles": [str(one) for one in who.roles],
+        "agency": who.agency, "country": who.country, "subject": who.subject,
+        "roles": [str(role) for role in who.roles],
         "purpose": str(request.purpose), "now": _moment(_text(request.now)),
     }  # fmt: skip
 

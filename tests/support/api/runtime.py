@@ -71,9 +71,9 @@ class RecordedAudit:
         if self.away:
             raise AuditError("away")
         assert act.rule, act
-        for one in act.shown:
-            rule = next(rule for rule in Rule if rule == one.rule)
-            assert rule.view.value == one.form.value, one
+        for case in act.shown:
+            rule = next(rule for rule in Rule if rule == case.rule)
+            assert rule.view.value == case.form.value, case
         self.acts.append(act)
 
     def kinds(self) -> list[ActKind]:

@@ -138,17 +138,17 @@ class EngineCluster:
     @property
     def kafka_url(self) -> str:
         """All brokers' addresses."""
-        return ",".join(f"{LOOPBACK}:{one.launch.port}" for one in self.brokers)
+        return ",".join(f"{LOOPBACK}:{broker.launch.port}" for broker in self.brokers)
 
     @property
     def elasticsearch_url(self) -> str:
         """All nodes' addresses."""
-        return ",".join(f"http://{LOOPBACK}:{one.launch.port}" for one in self.nodes)
+        return ",".join(f"http://{LOOPBACK}:{node.launch.port}" for node in self.nodes)
 
     def start(self) -> None:
         """Start all, and return once they are whole."""
-        for one in self.members:
-            one.start()
+        for member in self.members:
+            member.start()
         await_all(self.members, "serve")
         self.await_whole()
 
@@ -158,16 +158,16 @@ class EngineCluster:
 
     def mend(self) -> None:
         """Thaw what is frozen and start what is dead."""
-        for one in self.members:
-            if one.process is None:
-                one.start()
-            one.thaw()
+        for member in self.members:
+            if member.process is None:
+                member.start()
+            member.thaw()
         await_all(self.members)
         self.await_whole()
 
     def kill(self) -> None:
         """End all at once."""
-        processes.kill_processes([one.process for one in self.members if one.process is not None])
+        processes.kill_processes([member.process for member in self.members if member.process is not None])
 
     def is_whole(self) -> bool:
         """Whether every broker and node takes part, and no replica of anything is missing or behind."""
@@ -187,7 +187,7 @@ class EngineCluster:
 
     def elasticsearch_is_whole(self) -> bool:
         """Whether all nodes have joined and all shards are assigned, by the word of each node."""
-        return all(self._is_green(one.launch.port) for one in self.nodes)
+        return all(self._is_green(node.launch.port) for node in self.nodes)
 
     def _is_green(self, port: int) -> bool:
         try:
@@ -214,7 +214,9 @@ def engine_cluster() -> Iterator[EngineCluster]:
 def _train(cluster: EngineCluster, home: Path) -> None:
     """Make Java's start cache where this machine has none: six processes that each made their own would be slow."""
     members = (cluster.brokers[0], cluster.nodes[0])
-    if all("AOTCacheOutput" not in start_cache.cache_options(one.engine.name, one.launch)[0] for one in members):
+    if all(
+        "AOTCacheOutput" not in start_cache.cache_options(member.engine.name, member.launch)[0] for member in members
+    ):
         return
     settings = Settings(home=home, kafka_url="", elasticsearch_url="", kafka_port=0, elasticsearch_port=0)
     stack.start_engines(settings)
@@ -236,8 +238,8 @@ def admin_client(url: str) -> Iterator[KafkaAdminClient]:
 
 def await_all(members: Iterable[Member], what: str = "serve again") -> None:
     """Return once all of these serve."""
-    for one in members:
-        _await(one.serves, f"{one.name} did not {what}", one)
+    for member in members:
+        _await(member.serves, f"{member.name} did not {what}", member)
 
 
 def _await(condition: Any, what: str, member: Member | None = None) -> None:

@@ -66,13 +66,13 @@ def is_recovered(cluster: EngineCluster, traffic: Traffic, since: float) -> bool
 def report(traffic: Traffic, name: str, began: float, mended: float, served: float) -> FaultReport:
     """What the searches from `began` until now have met."""
     now = time.monotonic()
-    met = [one for one in traffic.searches if one.begun >= began]
-    failed = [one for one in met if not one.good]
+    met = [search for search in traffic.searches if search.begun >= began]
+    failed = [search for search in met if not search.good]
     return FaultReport(
         name=name,
         searches=len(met),
         failed=len(failed),
-        slowest_s=max(one.seconds for one in met),
+        slowest_s=max(search.seconds for search in met),
         longest_gap_s=longest_gap_s(met, began, now),
         longest_delay_s=traffic.delay_s(began),
         start_s=served - mended,
@@ -82,7 +82,7 @@ def report(traffic: Traffic, name: str, began: float, mended: float, served: flo
 
 
 def _described(failed: Iterable[Search], began: float) -> Iterable[str]:
-    return (f"{one.begun - began:.1f} s: {one.outcome} after {one.seconds:.1f} s" for one in failed)
+    return (f"{search.begun - began:.1f} s: {search.outcome} after {search.seconds:.1f} s" for search in failed)
 
 
 def table_of(reports: Iterable[FaultReport]) -> Table:

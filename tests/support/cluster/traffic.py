@@ -94,8 +94,8 @@ class Traffic:
                 yield
             finally:
                 stop.set()
-        for one in running:
-            one.result()
+        for future in running:
+            future.result()
 
     def _push(self, stop: threading.Event) -> None:
         producer = Producer(
@@ -153,7 +153,7 @@ class Traffic:
 
     def spot(self, client: httpx.Client, url: str) -> None:
         """Ask one node for the canaries that were not found yet."""
-        missing = {one.case: one for one in list(self.canaries) if one.found is None}
+        missing = {canary.case: canary for canary in list(self.canaries) if canary.found is None}
         question = {"query": {"ids": {"values": list(missing)}}, "size": len(missing), "_source": False}
         try:
             answer = client.post(f"{url}/cases/_search", json=question).json()
@@ -174,7 +174,7 @@ class Traffic:
     def _known(self) -> list[Canary]:
         """The canaries that every search must find."""
         due = time.monotonic() - REFRESHED_S
-        return [one for one in list(self.canaries) if one.found is not None and one.found < due]
+        return [canary for canary in list(self.canaries) if canary.found is not None and canary.found < due]
 
     def _client(self) -> httpx.Client:
         headers = {
@@ -200,20 +200,25 @@ class Traffic:
     def find_missing(self) -> list[str]:
         """Search for each canary that no search has found yet; returns those that are still not found."""
         with self._client() as client:
-            return [one.case for one in self.canaries if not one.answered and not self._ask(client, one).good]
+            return [
+                canary.case for canary in self.canaries if not canary.answered and not self._ask(client, canary).good
+            ]
 
     def has_caught_up(self, since: float) -> bool:
         """Whether a canary pushed after this moment was found, and all before it."""
-        missing = [one.pushed for one in self.canaries if one.found is None]
-        found = [one.pushed for one in self.canaries if one.found is not None]
+        missing = [canary.pushed for canary in self.canaries if canary.found is None]
+        found = [canary.pushed for canary in self.canaries if canary.found is not None]
         return bool(found) and max(found) > since and (not missing or min(missing) > since)
 
     def delay_s(self, since: float) -> float:
         """The longest time from push to answer among the canaries pushed after this moment."""
-        return max((one.found - one.pushed for one in self.canaries if one.pushed > since and one.found), default=0.0)
+        return max(
+            (canary.found - canary.pushed for canary in self.canaries if canary.pushed > since and canary.found),
+            default=0.0,
+        )
 
 
 def longest_gap_s(searches: Iterable[Search], begin: float, end: float) -> float:
     """The longest stretch in which no search was answered well."""
-    moments = sorted([begin, end, *(one.begun + one.seconds for one in searches if one.good)])
+    moments = sorted([begin, end, *(search.begun + search.seconds for search in searches if search.good)])
     return max(after - before for before, after in itertools.pairwise(moments))

@@ -76,10 +76,10 @@ class SentVersion(NamedTuple):
 
     def keeping(self) -> RetentionFields:
         """What retention reads of it."""
-        one = self.fingerprint
-        status = EXPIRED if one.expired else "withdrawn" if one.withdrawn else "active"
-        read = {"case": one.case, "version": one.version, "status": status}
-        read |= {"data": {"retain_until": one.retain_until}, "provenance": {"content_hash": self.content}}
+        fingerprint = self.fingerprint
+        status = EXPIRED if fingerprint.expired else "withdrawn" if fingerprint.withdrawn else "active"
+        read = {"case": fingerprint.case, "version": fingerprint.version, "status": status}
+        read |= {"data": {"retain_until": fingerprint.retain_until}, "provenance": {"content_hash": self.content}}
         return msgspec.convert(read, RetentionFields)
 
 

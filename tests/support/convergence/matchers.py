@@ -68,7 +68,7 @@ class SyntheticMatcher:
 
     def exact_band(self, asking: tuple[EntityPrint, ...], held: tuple[EntityPrint, ...]) -> Band:
         """An even attribute in common is exact; not the same in both directions, as the real one is not."""
-        shared = {one for one in set(asking) & set(held) if int(one.id) % 2 == 0}
+        shared = {entity for entity in set(asking) & set(held) if int(entity.id) % 2 == 0}
         return Band.PROBABLE if shared and len(asking) <= len(held) else Band.NONE
 
 

@@ -12,7 +12,7 @@ from pipeline.correlation.store import MemoryStore
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.records.agencies import Agency
 from pipeline.records.expiry import mark
-from pipeline.records.versions import KnownVersion, VersionRelation, standing
+from pipeline.records.versions import KnownVersion, VersionRelation, compare_version
 from support.convergence.logs import (
     CASES,
     NONE,
@@ -40,11 +40,11 @@ class Intake:
         """A chunk of inputs: the transaction, then the store's commit; a crash between any two."""
         known = dict(self.known)
         chunk = self.world.inputs[self.taken : self.taken + count]
-        outputs = [(one, one.fingerprint.case not in before) for one, before in self._newer(chunk, known)]
+        outputs = [(version, version.fingerprint.case not in before) for version, before in self._newer(chunk, known)]
         if crash == "before sending":
             return
-        for one, first in outputs:
-            self._write(one, target_partitions(one.fingerprint, first=first, partitions=self.world.partitions))
+        for version, first in outputs:
+            self._write(version, target_partitions(version.fingerprint, first=first, partitions=self.world.partitions))
         self.taken += len(chunk)
         if crash == "before storing":
             self._catch_up()
@@ -71,17 +71,17 @@ class Intake:
         self, chunk: list[SentVersion], known: dict[str, KnownVersion]
     ) -> Iterator[tuple[SentVersion, dict[str, KnownVersion]]]:
         """What is due, each with what was known before it."""
-        for one in chunk:
-            case = one.fingerprint.case
-            if standing(known.get(case), one.fingerprint.version, one.content) is VersionRelation.NEWER:
-                yield one, dict(known)
-                known[case] = one.known
+        for version in chunk:
+            case = version.fingerprint.case
+            if compare_version(known.get(case), version.fingerprint.version, version.content) is VersionRelation.NEWER:
+                yield version, dict(known)
+                known[case] = version.known
 
-    def _write(self, one: SentVersion, partitions: set[int]) -> None:
-        case = one.fingerprint.case
-        self.world.accepted.append(case, one)
+    def _write(self, version: SentVersion, partitions: set[int]) -> None:
+        case = version.fingerprint.case
+        self.world.accepted.append(case, version)
         for partition in partitions:
-            self.world.blocks[partition].append(case, one.fingerprint)
+            self.world.blocks[partition].append(case, version.fingerprint)
 
     def _catch_up(self) -> None:
         """After a crash: the store is behind what was sent, and decides the same once more without sending it."""

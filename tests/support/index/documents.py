@@ -44,12 +44,12 @@ class PureStages:
 
     def claim(self, a: AcceptedRecord, b: AcceptedRecord, state: ClaimState = ClaimState.LIVE) -> Claim:
         """The claim that two accepted versions are linked, or no longer."""
-        one, other = sorted((_print(a), _print(b)), key=lambda print_: print_.case)
-        explanation = explain(one, other, self.model, "g1")
+        fingerprint, other = sorted((_print(a), _print(b)), key=lambda print_: print_.case)
+        explanation = explain(fingerprint, other, self.model, "g1")
         return Claim(
-            link_id(a.case, b.case), state, 0, "g1", _side(one), _side(other),
+            link_id(a.case, b.case), state, 0, "g1", _side(fingerprint), _side(other),
             explanation.score, explanation.probability, explanation.band, msgspec.Raw(msgspec.json.encode(explanation)),
-            *(self._exact(*sides) for sides in ((one, other), (other, one))),
+            *(self._exact(*sides) for sides in ((fingerprint, other), (other, fingerprint))),
         )  # fmt: skip
 
     def _exact(self, asking: Fingerprint, held: Fingerprint) -> Band:
@@ -62,10 +62,10 @@ def admissions(claim: Claim) -> list[DocumentWrite]:
     """That the gate has answered each side that asks exactly, as project indexes it; from then on the link shows."""
     sides = (("a", claim.a, claim.b, claim.exact_a), ("b", claim.b, claim.a, claim.exact_b))
     return [
-        admission_document(msgspec.json.encode(one), claim.external_version)
+        admission_document(msgspec.json.encode(admission), claim.external_version)
         for name, side, other, exact in sides
         if exact
-        for one in [Admission(f"{claim.link}-{name}", side.agency, other.agency, ADMITTED, side.hash, exact)]
+        for admission in [Admission(f"{claim.link}-{name}", side.agency, other.agency, ADMITTED, side.hash, exact)]
     ]
 
 

@@ -35,13 +35,13 @@ class TopicContents:
 
     def compact_at_once(self) -> None:
         """Let every further message close its segment, and the cleaner take what is closed."""
-        names = [one.name for one in self.planned if one.topic.compacted]
+        names = [topic.name for topic in self.planned if topic.topic.compacted]
         resources = [ConfigResource(ConfigResourceType.TOPIC, name, AT_ONCE) for name in names]
         self._client.alter_configs(resources, incremental=True)
 
     def let_seven_days_pass(self) -> None:
         """Delete what has had its time by then."""
-        held = [p for one in self.planned if one.topic in FOR_DAYS for p in _partitions(one)]
+        held = [p for topic in self.planned if topic.topic in FOR_DAYS for p in _partitions(topic)]
         self._client.delete_records(dict.fromkeys(held, -1))  # -1: all there is
 
     def roll(self) -> None:
@@ -49,8 +49,10 @@ class TopicContents:
         asyncio.run(self._roll())
 
     async def _roll(self) -> None:
-        keeping = [p for one in self.planned if one.topic.compacted and one.topic.personal for p in _partitions(one)]
-        keeping.append(next(p for one in self.planned if one.topic is topics.REVIEWS for p in _partitions(one)))
+        keeping = [
+            p for topic in self.planned if topic.topic.compacted and topic.topic.personal for p in _partitions(topic)
+        ]
+        keeping.append(next(p for topic in self.planned if topic.topic is topics.REVIEWS for p in _partitions(topic)))
         async with AIOKafkaProducer(bootstrap_servers=self._url) as producer:
             for one in keeping:
                 await producer.send_and_wait(one.topic, None, key=b"later", partition=one.partition)
@@ -58,7 +60,7 @@ class TopicContents:
     def naming(self, canary: str) -> set[str]:
         """The topics, by their patterns, that hold a canary anywhere, in whatever case."""
         held = asyncio.run(self._read())
-        return {one.topic.pattern for one in self.planned if canary.lower().encode() in held[one.name].lower()}
+        return {topic.topic.pattern for topic in self.planned if canary.lower().encode() in held[topic.name].lower()}
 
     def records(self, topic: str, key: bytes) -> int:
         """How many records of a key a topic still holds."""
@@ -66,8 +68,8 @@ class TopicContents:
 
     async def _read(self) -> dict[str, bytes]:
         """All keys, values and headers from the beginning, also of transactions that were aborted."""
-        held = dict.fromkeys((one.name for one in self.planned), b"")
-        everything = [p for one in self.planned for p in _partitions(one)]
+        held = dict.fromkeys((topic.name for topic in self.planned), b"")
+        everything = [p for topic in self.planned for p in _partitions(topic)]
         async with AIOKafkaConsumer(bootstrap_servers=self._url, isolation_level="read_uncommitted") as consumer:
             consumer.assign(everything)
             await consumer.seek_to_beginning()
@@ -78,5 +80,5 @@ class TopicContents:
         return held
 
 
-def _partitions(one: topics.PlannedTopic) -> Iterator[TopicPartition]:
-    return (TopicPartition(one.name, partition) for partition in range(one.partitions))
+def _partitions(topic: topics.PlannedTopic) -> Iterator[TopicPartition]:
+    return (TopicPartition(topic.name, partition) for partition in range(topic.partitions))

@@ -73,15 +73,15 @@ class Installation:
         async with AIOKafkaProducer(
             bootstrap_servers=self.settings.kafka_url, max_request_size=5 << 20, linger_ms=5
         ) as producer:
-            sent = [await self._send(producer, one) for one in messages]
+            sent = [await self._send(producer, message) for message in messages]
             done = await asyncio.gather(*sent)
         return [f"{m.topic}-{m.partition}-{m.offset}" for m in done]
 
-    async def _send(self, producer: AIOKafkaProducer, one: Message) -> Any:
-        home = partition_of(one.key or b"", self.settings.case_partitions)
-        topic = topics.topic_name(self.settings, topics.CASES, agency=one.agency)
-        partition = home if one.partition is None else one.partition
-        return await producer.send(topic, one.value, key=one.key, partition=partition)
+    async def _send(self, producer: AIOKafkaProducer, message: Message) -> Any:
+        home = partition_of(message.key or b"", self.settings.case_partitions)
+        topic = topics.topic_name(self.settings, topics.CASES, agency=message.agency)
+        partition = home if message.partition is None else message.partition
+        return await producer.send(topic, message.value, key=message.key, partition=partition)
 
     def accounting(self) -> Accounting:
         return asyncio.run(count_outcomes(self.settings))
@@ -114,7 +114,7 @@ class Installation:
     def waiting(self) -> list[str]:
         """What has not gone through the stages of STAGES."""
         others = {group_of(self.settings, stage) for stage in ("notify", "attest")}
-        return [str(one) for one in asyncio.run(measure_lag(self.settings)) if one.lag and one.group not in others]
+        return [str(lag) for lag in asyncio.run(measure_lag(self.settings)) if lag.lag and lag.group not in others]
 
     def receipts(self) -> dict[str, Receipt]:
         """Receipts by source position."""
@@ -197,7 +197,7 @@ class Installation:
     def batch_links(self, messages: Iterable[Message], model: Model | None = None) -> dict[str, tuple[int, int, int]]:
         """What a batch run over the same valid messages finds, with the settings' model or another."""
         model = model or load_model(self.settings.model)
-        cases = (read_record(one.value).case for one in messages)
+        cases = (read_record(message.value).case for message in messages)
         prints = [make_fingerprint(case, normalise(case), model) for case in cases]
         found = batch_links(prints, ModelMatcher(model))
         return {link.link_id: (link.version_a, link.version_b, link.score) for link in found}

@@ -87,7 +87,7 @@ class FetchProxy:
         api, version = asked.pop(correlation, (-1, -1))
         if api == FETCH and version in FETCH_ANSWERS:
             answer = FETCH_ANSWERS[version].decode(io.BytesIO(frame[4:]))
-            answer.topics = [(name, [self._damaged(name, one) for one in parts]) for name, parts in answer.topics]
+            answer.topics = [(name, [self._damaged(name, part) for part in parts]) for name, parts in answer.topics]
         elif api == METADATA and version in METADATA_ANSWERS:
             answer = METADATA_ANSWERS[version].decode(io.BytesIO(frame[4:]))
             answer.brokers = [(node, "127.0.0.1", self._port, *rest) for node, _, _, *rest in answer.brokers]

@@ -36,7 +36,7 @@ def broker(tmp_path: Path) -> Iterator[Settings]:
 @contextmanager
 def stopped(home: Settings) -> Iterator[None]:
     """The broker hangs: its connections stay, and it answers nothing."""
-    pid = next(one.pid for one in stack.engine_statuses(home) if one.name == "kafka")
+    pid = next(status.pid for status in stack.engine_statuses(home) if status.name == "kafka")
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
     try:

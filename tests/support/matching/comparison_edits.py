@@ -196,8 +196,8 @@ def address_edits(random: Random, entity_type: str) -> FieldPair:
     def pair() -> tuple[AddressPrint, AddressPrint]:
         city, code = random.choice((("lyon", "69001"), ("villeurbanne", "69100"), ("łódź", "90-001"), ("москва", "")))
         street, house = random.choice(("rue de la paix", "avenue foch")), random.choice(("12", "12b", "14", ""))
-        one = AddressPrint(house, street, code, city, sometimes(random, "FR"))
-        return one, AddressPrint(
+        address = AddressPrint(house, street, code, city, sometimes(random, "FR"))
+        return address, AddressPrint(
             sometimes(random, house, random.choice(("12", "15", ""))),
             sometimes(random, edited(random, street, random.randrange(4), LETTERS), random.choice(("", "quai bond"))),
             sometimes(random, edited(random, code, random.randrange(3), DIGITS) if code else ""),
@@ -293,7 +293,7 @@ def edits_of(comparison: Comparison) -> Callable[[Random, str], FieldPair]:
     """
     if comparison.name in EDITS:
         return EDITS[comparison.name]
-    kind = next(one.type for one in msgspec.structs.fields(EntityPrint) if one.name == comparison.field)
+    kind = next(info.type for info in msgspec.structs.fields(EntityPrint) if info.name == comparison.field)
     if comparison.bound is not None or kind not in (str, tuple[str, ...]):
         raise AssertionError(f"tests/support/matching/comparison_edits.py: EDITS lacks {comparison.name}")
     return word_edits(comparison.field, PLAIN_WORDS) if kind is str else words_edits(comparison.field, PLAIN_WORDS)
@@ -317,12 +317,12 @@ def whole_pair(random: Random, entity_type: str) -> PrintPair:
     for comparison in CATALOGUE:
         if comparison.sketched and random.random() < (share if entity_type in comparison.types else 0.2):
             fields = edits_of(comparison)(random, entity_type)
-            a, b = (with_fields(one, some) for one, some in zip((a, b), fields, strict=True))
+            a, b = (with_fields(entity, some) for entity, some in zip((a, b), fields, strict=True))
     return a, b
 
 
-def with_fields(one: EntityPrint, fields: Fields) -> EntityPrint:
+def with_fields(entity: EntityPrint, fields: Fields) -> EntityPrint:
     """The entity with these values, beside its identifiers."""
     if "identifiers" in fields:
-        fields = {**fields, "identifiers": tuple(sorted({*one.identifiers, *fields["identifiers"]}))}
-    return msgspec.structs.replace(one, **fields)
+        fields = {**fields, "identifiers": tuple(sorted({*entity.identifiers, *fields["identifiers"]}))}
+    return msgspec.structs.replace(entity, **fields)

@@ -30,7 +30,7 @@ def exceeding_its_bound(
     comparison: Comparison, pairs: Sequence[PrintPair], model: Model, compare: Compare | None = None
 ) -> PrintPair | None:
     """A pair of which the comparison, or `compare` in its place, says more than two sketches leave open."""
-    kept = [pair for pair in pairs if all(make_sketch((one,)) for one in pair)]
+    kept = [pair for pair in pairs if all(make_sketch((entity,)) for entity in pair)]
     if not kept:
         return None
     found = [(compare or comparison.compare)(a, b, model.tables[comparison.name]) for a, b in kept]

@@ -43,12 +43,12 @@ FIRST = 1 << 48
 
 def documents(cases: Sequence[CaseSpec]) -> list[DocumentWrite]:
     """All that was decided of these cases, which are in the order of their keys."""
-    decided = [one for case in cases for one in _of_case(case)]
+    decided = [write for case in cases for write in _of_case(case)]
     return [
         *_reviews(cases),
         *decided,
         *map(_query, ASKING),
-        *(one for agency in ASKING for one in _records_shown(cases, agency)),
+        *(write for agency in ASKING for write in _records_shown(cases, agency)),
     ]
 
 
@@ -58,7 +58,7 @@ def review_id(a: str, b: str, agency: str) -> str:
 
 
 def subscription_id(agency: str) -> str:
-    """The id of an agency's standing query."""
+    """The id of an agency's saved search."""
     return notice_id("subscription", agency)
 
 
@@ -142,13 +142,13 @@ def _records_shown(cases: Sequence[CaseSpec], agency: str) -> Iterator[DocumentW
 
 
 def _form(case: CaseSpec, who: Requester) -> ShownForm | None:
-    """How a case is shown to someone whatever he wants it for; that it was shown stays known to both agencies."""
+    """How a case is shown to someone whatever they want it for; that it was shown stays known to both agencies."""
     seen = {decide_view(case.meta(), who, purpose, NOW) for purpose in (Purpose.INVESTIGATION, Purpose.PROSECUTION)}
     return None if View.NOTHING in seen else ShownForm.HIT if View.HIT in seen else ShownForm.FULL
 
 
 def _query(agency: str) -> DocumentWrite:
-    """A standing query that meets whoever is exact."""
+    """A saved search that meets whoever is exact."""
     name = subscription_id(agency)
     made = Subscription(
         name, agency, SubscriptionState.ACTIVE, NOW, 1, agency[:2].upper(), f"someone@{agency}", "investigation", "1",

@@ -216,9 +216,9 @@ WAYS_OUT = (
 )  # fmt: skip
 """Operations by which an agency may learn of a record that it has not been told of: the rest is about what it knows."""
 
-ways_out = st.one_of(*(one.requests for one in OPERATIONS if one.path in WAYS_OUT))
-requests = st.one_of(*(one.requests for one in OPERATIONS))
-reads = st.one_of(*(one.requests for one in OPERATIONS if not one.writes))
+ways_out = st.one_of(*(operation.requests for operation in OPERATIONS if operation.path in WAYS_OUT))
+requests = st.one_of(*(operation.requests for operation in OPERATIONS))
+reads = st.one_of(*(operation.requests for operation in OPERATIONS if not operation.writes))
 
 
 class ObservedAnswer(NamedTuple):
@@ -247,9 +247,9 @@ async def ask(api: Api, who: Requester, purpose: Purpose, request: Request) -> O
         else:
             answers = [one async for one in _pages(api, who, headers, request)]
     return ObservedAnswer(
-        [one.status_code for one in answers],
-        [{name: value for name, value in one.headers.items() if name != "date"} for one in answers],
-        [_comparable(one.content, who) for one in answers],
+        [answer.status_code for answer in answers],
+        [{name: value for name, value in answer.headers.items() if name != "date"} for answer in answers],
+        [_comparable(answer.content, who) for answer in answers],
         _in_order(request, [_call(call, request.names) for call in api.engine.calls]),
     )
 

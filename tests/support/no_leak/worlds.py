@@ -40,7 +40,7 @@ PEOPLE: tuple[tuple[RawEntity, ...], ...] = (
     (person("Ivan Petrov", birth_date="1933-02", identifiers=[{"type": "passport", "value": "X0000001"}]),),
 )
 UNASKED, GUESS = 4, 5
-"""Places of a person whom nobody asks for exactly, and of somebody's guess at him."""
+"""Places of a person whom nobody asks for exactly, and of somebody's guess at them."""
 
 
 class CaseSpec(NamedTuple):
@@ -68,7 +68,7 @@ class CaseSpec(NamedTuple):
         return CaseMeta(self.key, self.agency, handling, retain_until=EXPIRED if self.expired else "")
 
     def hidden_from(self, who: Requester, purpose: Purpose) -> bool:
-        """An auditor is told of what his agency's investigators know of, and reads none of it."""
+        """An auditor is told of what the agency's investigators know of, and reads none of it."""
         reader = make_requester(who.agency) if Role.AUDITOR in who.roles else who
         return decide_view(self.meta(), reader, purpose, NOW) is View.NOTHING
 
@@ -83,7 +83,7 @@ specs = st.builds(
     st.sampled_from(PURPOSES),
     st.sampled_from((False, False, False, True)),
 )
-worlds = st.lists(specs, min_size=2, max_size=7, unique_by=lambda one: one.key)
+worlds = st.lists(specs, min_size=2, max_size=7, unique_by=lambda spec: spec.key)
 requesters = st.builds(
     lambda agency, role: make_requester(agency, role),
     st.sampled_from((*AGENCIES, "lu-pg")),
@@ -124,16 +124,18 @@ def documents(world: Iterable[CaseSpec], *, counted: bool = False) -> list[Docum
     With `counted` each record came behind those with a lower key, hidden ones among them: its offset and time count
     them.
     """
-    held = sorted(world, key=lambda one: one.key)
+    held = sorted(world, key=lambda spec: spec.key)
     pairs = [(a, b) for a, b in combinations(held, 2) if a.agency[:2] != b.agency[:2]]
     links = [action for a, b in pairs for action in _link(a, b)]
-    came = (case_document(_came(accepted(one), at if counted else 1)) for at, one in enumerate(held))
+    came = (case_document(_came(accepted(spec), at if counted else 1)) for at, spec in enumerate(held))
     return [*came, *links, *decisions.documents(held)]
 
 
-def _came(one: AcceptedRecord, place: int) -> AcceptedRecord:
+def _came(record: AcceptedRecord, place: int) -> AcceptedRecord:
     """The same version at another place in its topic."""
     position = Position("cases.x", place % 2, place)
     time = f"2026-11-24T10:00:00.{place:03}+00:00"
-    provenance = msgspec.structs.replace(one.provenance, position=position, ingested_at=time, arrived_ms=1000 + place)
-    return msgspec.structs.replace(one, provenance=provenance)
+    provenance = msgspec.structs.replace(
+        record.provenance, position=position, ingested_at=time, arrived_ms=1000 + place
+    )
+    return msgspec.structs.replace(record, provenance=provenance)

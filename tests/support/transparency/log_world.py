@@ -94,7 +94,7 @@ class LogWorld:
         store = self.tree()
         proofs = []
         for index, entry in enumerate(self.entries[:size]):
-            if entry.agency == agency or any(one.case.startswith(f"{agency}:") for one in entry.shown):
+            if entry.agency == agency or any(case.case.startswith(f"{agency}:") for case in entry.shown):
                 sealed = seal_entry(entry, KEYS, KEYS.current)
                 proofs.append(prove_access(entry, sealed, index, agency, store.prove_inclusion(index, size)))
         path = encode_hashes(store.prove_consistency(first, size)) if 0 < first <= size else ()

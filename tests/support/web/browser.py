@@ -37,7 +37,7 @@ def browser() -> Iterator[Browser]:
 
 
 class BrowserUser:
-    """One person at a browser of his or her own."""
+    """One person at a browser of their own."""
 
     def __init__(self, opened: Browser, url: str, language: str = "en-GB") -> None:
         self.url = url

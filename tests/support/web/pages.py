@@ -33,11 +33,14 @@ class RenderedPage:
 
     def said(self) -> str:
         """All text of the content, in its order."""
-        return " ".join(text for one in self._content() if (text := getattr(one, "text", None)))
+        return " ".join(text for element in self._content() if (text := getattr(element, "text", None)))
 
     def drawn(self) -> list[tuple[str, str, dict[str, Any]]]:
         """Every element of the content in its order: tag, text and attributes, cursors by their length."""
-        return [(one.tag, str(getattr(one, "text", "")), _without_cursors(one.props)) for one in self._content()]
+        return [
+            (element.tag, str(getattr(element, "text", "")), _without_cursors(element.props))
+            for element in self._content()
+        ]
 
     def close(self) -> None:
         """Let go of the page."""
@@ -45,7 +48,9 @@ class RenderedPage:
 
     async def press(self, word: str, at: int = 0) -> None:
         """Click the button with this word, the first or a later one of that name."""
-        found = [one for one in self._content() if one.tag == "button" and getattr(one, "text", "") == word]
+        found = [
+            element for element in self._content() if element.tag == "button" and getattr(element, "text", "") == word
+        ]
         await self._trigger(found[at], None)
 
     async def happen(self, event: str, args: Any) -> None:
@@ -58,7 +63,7 @@ class RenderedPage:
 
     async def send(self, at: int = 0, /, **fields: str) -> None:
         """Send a form with these fields."""
-        forms = [one for one in self._content() if one.tag == "form"]
+        forms = [element for element in self._content() if element.tag == "form"]
         await self._trigger(forms[at], fields)
 
     def _content(self) -> Iterator[Element]:

@@ -98,7 +98,7 @@ class Album:
         self.take(page, "list-check")
 
     def owns(self) -> None:
-        """Pieter reads what is asked of his agency, and who was shown its records."""
+        """Pieter reads what an agency is asked, and who was shown its records."""
         page = self.desk(PIETER, "BX/12").page
         for name in ("disclosures", "notices", "inbox", "records"):
             page.goto(f"/{name}")

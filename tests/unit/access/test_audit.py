@@ -26,7 +26,7 @@ def faults(entries: list[AuditEntry], now: datetime = LATER) -> list[TrailFault]
     verification = TrailVerifier()
     for entry in entries:
         verification.check_entry(entry)
-    return [one.fault for one in verification.findings(now)]
+    return [finding.fault for finding in verification.findings(now)]
 
 
 def test_a_whole_trail_has_no_fault() -> None:

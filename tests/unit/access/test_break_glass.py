@@ -72,8 +72,8 @@ def alone(before: Disclosure = BLANK, now: datetime = NOW) -> Disclosure:
     return open_alone(before, CASE, CHIEF, WHY, WANTED, REVIEW_TIME, now)
 
 
-def seen(one: Disclosure, who: Requester = CHIEF, case: CaseMeta = CASE, now: datetime = NOW) -> View:
-    found = grant_of(one)
+def seen(disclosure: Disclosure, who: Requester = CHIEF, case: CaseMeta = CASE, now: datetime = NOW) -> View:
+    found = grant_of(disclosure)
     return decide_view(case, who, Purpose.INVESTIGATION, now, [] if found is None else [found])
 
 
@@ -127,9 +127,9 @@ def test_a_withdrawn_request_is_not_confirmed_and_a_confirmed_one_not_withdrawn(
 )
 def test_stricter_handling_suspends_what_is_open_and_what_is_requested(stricter: Handling) -> None:
     tightened = CaseMeta(CASE.case, CASE.agency, stricter)
-    for one in (confirmed(), alone(), add_review(alone(), DUTY, JUSTIFIED, "yes", NOW)):
-        assert seen(one, case=tightened) is not View.FULL
-        assert thread_state(one, stricter, NOW) is ThreadState.SUSPENDED
+    for disclosure in (confirmed(), alone(), add_review(alone(), DUTY, JUSTIFIED, "yes", NOW)):
+        assert seen(disclosure, case=tightened) is not View.FULL
+        assert thread_state(disclosure, stricter, NOW) is ThreadState.SUSPENDED
     assert thread_state(requested(), stricter, NOW) is ThreadState.SUSPENDED
     with pytest.raises(NotDueError, match="no longer"):
         add_confirmation(requested(), tightened, SECOND, NOW)
@@ -148,11 +148,22 @@ def test_one_alone_opens_at_once_and_the_owner_is_to_review_it() -> None:
 
 def test_a_verdict_leaves_open_what_is_justified_and_closes_what_is_not() -> None:
     good, bad = (add_review(alone(), DUTY, verdict, "because", NOW + HOUR) for verdict in (JUSTIFIED, NOT_JUSTIFIED))
-    assert [seen(one, now=NOW + HOUR) for one in (good, bad)] == [View.FULL, View.HIT]
+    assert [seen(disclosure, now=NOW + HOUR) for disclosure in (good, bad)] == [View.FULL, View.HIT]
     assert seen(good, now=NOW + 3 * HOUR) is View.HIT
-    assert [thread_state(one, H2, NOW + HOUR) for one in (good, bad)] == [ThreadState.GRANTED, ThreadState.REVOKED]
-    assert [verdict_of(one) for one in (good, bad, alone(), confirmed())] == [JUSTIFIED, NOT_JUSTIFIED, None, None]
-    assert [oversight_of(one, NOW + 99 * HOUR) for one in (good, bad)] == [Oversight.JUSTIFIED, Oversight.NOT_JUSTIFIED]
+    assert [thread_state(disclosure, H2, NOW + HOUR) for disclosure in (good, bad)] == [
+        ThreadState.GRANTED,
+        ThreadState.REVOKED,
+    ]
+    assert [verdict_of(disclosure) for disclosure in (good, bad, alone(), confirmed())] == [
+        JUSTIFIED,
+        NOT_JUSTIFIED,
+        None,
+        None,
+    ]
+    assert [oversight_of(disclosure, NOW + 99 * HOUR) for disclosure in (good, bad)] == [
+        Oversight.JUSTIFIED,
+        Oversight.NOT_JUSTIFIED,
+    ]
     theirs = disclosure_for(bad, CASE, "be-fp", View.HIT, NOW + HOUR)
     told = theirs["steps"][-1]
     assert (told["verdict"], told["reason"], told["subject"]) == ("not_justified", "because", None)
@@ -182,10 +193,10 @@ def test_nothing_that_comes_behind_clears_a_review_that_is_due() -> None:
     flooded = opened
     for _ in range(MOST_STEPS):
         flooded = add_withdrawal(requested(flooded, end), CHIEF, end)
-    for one in (*later, flooded):
-        assert find_unreviewed(one) == opened.last
-        assert oversight_of(one, NOW + 25 * HOUR) is Oversight.OVERDUE
-        assert find_unreviewed(add_review(one, DUTY, JUSTIFIED, "because", end)) is None
+    for disclosure in (*later, flooded):
+        assert find_unreviewed(disclosure) == opened.last
+        assert oversight_of(disclosure, NOW + 25 * HOUR) is Oversight.OVERDUE
+        assert find_unreviewed(add_review(disclosure, DUTY, JUSTIFIED, "because", end)) is None
     assert len(flooded.steps) == MOST_STEPS
 
 
@@ -222,13 +233,13 @@ def test_a_break_glass_of_before_two_were_needed_stays_what_it_was() -> None:
         b'"until":"2026-11-24T20:00:00Z","under":{"code":"H2","releasable_to":["BE","DE"],'
         b'"purposes":["investigation"]}}]}'
     )
-    one = msgspec.json.decode(written, type=Disclosure)
-    assert seen(one) is View.FULL
-    assert (oversight_of(one, NOW), find_unreviewed(one)) == (Oversight.OPENED_BY_ONE, None)
-    assert thread_state(one, H2, NOW + 8 * HOUR) is ThreadState.EXPIRED
+    disclosure = msgspec.json.decode(written, type=Disclosure)
+    assert seen(disclosure) is View.FULL
+    assert (oversight_of(disclosure, NOW), find_unreviewed(disclosure)) == (Oversight.OPENED_BY_ONE, None)
+    assert thread_state(disclosure, H2, NOW + 8 * HOUR) is ThreadState.EXPIRED
     with pytest.raises(NotDueError):
-        add_review(one, DUTY, NOT_JUSTIFIED, "no", NOW)
-    assert thread_state(add_revocation(one, DUTY, "", NOW), H2, NOW) is ThreadState.REVOKED
+        add_review(disclosure, DUTY, NOT_JUSTIFIED, "no", NOW)
+    assert thread_state(add_revocation(disclosure, DUTY, "", NOW), H2, NOW) is ThreadState.REVOKED
 
 
 def test_a_thread_of_an_agency_has_nobody_to_look_at_it() -> None:

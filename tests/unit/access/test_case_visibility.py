@@ -36,23 +36,29 @@ def explained(handling: Handling, *grants: Grant, change: HandlingChange = Handl
 
 
 def rules(found: CaseVisibility, agency: str) -> list[Rule]:
-    return [one.rule for one in found.agencies if one.agency == agency]
+    return [view.rule for view in found.agencies if view.agency == agency]
 
 
 def changed_rules(found: CaseVisibility, agency: str) -> list[Rule | None]:
-    return [one.changed_rule for one in found.agencies if one.agency == agency]
+    return [view.changed_rule for view in found.agencies if view.agency == agency]
 
 
 def test_each_agency_and_purpose_has_the_rule_that_decides() -> None:
     found = explained(H2, grant("fr-dgsi"))
-    assert list(dict.fromkeys(one.agency for one in found.agencies)) == ["", "be-fp", "de-bka", "fr-dgsi", "fr-pj"]
-    assert [one.purpose for one in found.agencies if one.agency == "be-fp"] == list(PURPOSES)
+    assert list(dict.fromkeys(agency.agency for agency in found.agencies)) == [
+        "",
+        "be-fp",
+        "de-bka",
+        "fr-dgsi",
+        "fr-pj",
+    ]
+    assert [agency.purpose for agency in found.agencies if agency.agency == "be-fp"] == list(PURPOSES)
     assert rules(found, "") == [Rule.OPERATOR] * 5
     assert rules(found, "fr-pj") == [Rule.OWNER] * 5
     assert rules(found, "de-bka") == [Rule.NOT_RELEASED] * 5
     assert rules(found, "be-fp") == [Rule.HIT_ONLY] * 2 + [Rule.PURPOSE] * 3
     assert rules(found, "fr-dgsi") == [Rule.GRANTED] * 2 + [Rule.PURPOSE] * 3
-    assert all(one.view is one.rule.view and one.changed_rule is None for one in found.agencies)
+    assert all(agency.view is agency.rule.view and agency.changed_rule is None for agency in found.agencies)
 
 
 def test_what_other_handling_would_change() -> None:

@@ -52,8 +52,8 @@ def granted(until: datetime = NOW + 7 * DAY) -> Disclosure:
     return add_grant(asked(), CASE, OWNER, until, "", NOW)
 
 
-def seen(one: Disclosure, who: Requester = ASKER, case: CaseMeta = CASE, now: datetime = NOW) -> View:
-    found = grant_of(one)
+def seen(disclosure: Disclosure, who: Requester = ASKER, case: CaseMeta = CASE, now: datetime = NOW) -> View:
+    found = grant_of(disclosure)
     return decide_view(case, who, Purpose.INVESTIGATION, now, [] if found is None else [found])
 
 

@@ -33,30 +33,30 @@ def link(
 
 
 def notice(name: str, asker: str = ASKER) -> HitQuestion:
-    """A match of a standing query of an agency's."""
+    """A match of a saved search of an agency's."""
     told = Notice(name, asker, NoticeKind.SUBSCRIPTION_MATCH, NOW, reference="ref", other_agency=OWNER)
     return HitQuestion(name, asker, OWNER, notice=told)
 
 
 def ask(ledger: HitLedger, *questions: HitQuestion, at: datetime = NOW) -> list[GateAnswers]:
-    return [ledger.submit_question(one, at) for one in questions]
+    return [ledger.submit_question(question, at) for question in questions]
 
 
 def told(answers: list[GateAnswers]) -> list[str]:
     """Hits in order: their kinds, and the links that they are about."""
-    return [f"{one.kind} {one.reference}" for each in answers for one in each.hits]
+    return [f"{hit.kind} {hit.reference}" for each in answers for hit in each.hits]
 
 
 def shows(ledger: HitLedger) -> dict[str, str]:
     """What links show, by their questions' content."""
-    return {name: one.asks for name, one in ledger.snapshot().items()}
+    return {name: admission.asks for name, admission in ledger.snapshot().items()}
 
 
 def test_an_answer_tells_the_asker_and_the_owner_and_admits_the_link() -> None:
     (answers,) = ask(HitLedger(3), link("l1"))
     assert told([answers]) == ["new l1"]
     assert [one.agency for one in answers.notices] == [OWNER]
-    assert [(one.id, one.asks, one.spent) for one in answers.admissions] == [
+    assert [(admission.id, admission.asks, admission.spent) for admission in answers.admissions] == [
         ("spent|fr-pj|nl-np", "", 1), ("l1", "v1", 0),
     ]  # fmt: skip
 
@@ -66,8 +66,8 @@ def test_over_the_budget_links_wait_and_are_told_in_the_order_of_their_ids() -> 
     first = ask(ledger, *(link(name) for name in ("l5", "l4", "l9", "l3", "l7")))
     assert told(first) == ["new l5", "new l4"]
     assert (ledger.count_waiting(), set(shows(ledger))) == (3, {"l4", "l5"})
-    assert sum(one.deferred[ASKER] for one in first) == 3
-    assert not any(one.notices for one in first[2:])
+    assert sum(answers.deferred[ASKER] for answers in first) == 3
+    assert not any(answers.notices for answers in first[2:])
     assert told([ledger.pass_day(NOW + DAY)]) == ["new l3", "new l7"]
     assert told([ledger.pass_day(NOW + 2 * DAY)]) == ["new l9"]
     assert ledger.count_waiting() == 0
@@ -77,7 +77,7 @@ def test_each_asker_and_owner_has_a_budget_of_its_own() -> None:
     ledger = HitLedger(1)
     other = msgspec.structs.replace(link("l2"), owner="de-bka")
     assert told(ask(ledger, link("l1"), other, link("l3"))) == ["new l1", "new l2"]
-    assert [one.notices[0].agency for one in ask(ledger, notice("n1", "be-fp"))] == ["be-fp"]
+    assert [answers.notices[0].agency for answers in ask(ledger, notice("n1", "be-fp"))] == ["be-fp"]
 
 
 def test_notices_share_the_budget_of_links() -> None:
@@ -113,7 +113,7 @@ def test_a_rewritten_case_asks_anew_and_an_owners_change_does_not() -> None:
 def test_ids_of_hits_are_their_own() -> None:
     ledger = HitLedger(1)
     answers = [*ask(ledger, link("l1"), link("l1", "v2", HitKind.CHANGED), at=NOW), ledger.pass_day(NOW + DAY)]
-    ids = [one.id for each in answers for one in each.hits]
+    ids = [hit.id for each in answers for hit in each.hits]
     assert len(ids) == len(set(ids)) == 3
 
 
@@ -139,7 +139,7 @@ def test_withdrawing_soon_after_a_hit_is_counted_by_asker(days: int, changed: bo
     ask(ledger, link("l1"))
     (gone,) = ask(ledger, link("l1", kind=HitKind.RETRACTED, asker_changed=changed), at=NOW + days * DAY)
     assert (told([gone]), gone.withdrawn[ASKER]) == (["retracted l1"], alerts)
-    assert [one.asks for one in gone.admissions] == [""]
+    assert [admission.asks for admission in gone.admissions] == [""]
 
 
 def test_handling_that_opens_or_closes_costs_what_it_shows() -> None:
@@ -200,14 +200,14 @@ def test_nothing_is_dropped_told_twice_or_over_budget_and_a_restart_changes_noth
         at += DAY
         for hit in ledger.pass_day(at).hits:
             holds.add(hit.reference)
-    wanted = {name for name, one in asked.items() if one.hit and one.hit.kind is not HitKind.RETRACTED}
+    wanted = {name for name, question in asked.items() if question.hit and question.hit.kind is not HitKind.RETRACTED}
     assert daily == 0 or (holds == wanted and ledger.count_waiting() == 0)
 
 
 def restored(daily: int, asked: dict[str, HitQuestion], kept: dict[str, Admission]) -> HitLedger:
     ledger = HitLedger(daily)
-    for one in kept.values():
-        ledger.restore_admission(one)
+    for admission in kept.values():
+        ledger.restore_admission(admission)
     for question in asked.values():
         ledger.restore_question(question)
     return ledger

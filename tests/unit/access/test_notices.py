@@ -48,14 +48,14 @@ REQUESTED = request_opening(OWN, CASE, CHIEF, WHY, GlassReason("a life"), NOW)
 ALONE = open_alone(OWN, CASE, CHIEF, WHY, GlassReason("a life"), timedelta(hours=24), NOW)
 
 
-def notice_of(one: Disclosure) -> Notice:
-    notice = disclosure_notice(one, RING)
+def notice_of(disclosure: Disclosure) -> Notice:
+    notice = disclosure_notice(disclosure, RING)
     assert notice is not None
     return notice
 
 
-def told(one: Disclosure) -> tuple[str, NoticeKind]:
-    notice = notice_of(one)
+def told(disclosure: Disclosure) -> tuple[str, NoticeKind]:
+    notice = notice_of(disclosure)
     return notice.agency, notice.kind
 
 
@@ -68,13 +68,13 @@ def test_the_owner_is_told_of_what_is_asked_or_opened() -> None:
 
 
 def test_its_own_agency_is_told_of_a_request_to_break_glass_and_of_a_verdict_by_its_reference() -> None:
-    for one, kind in (
+    for disclosure, kind in (
         (REQUESTED, NoticeKind.BREAK_GLASS_REQUEST),
         (add_review(ALONE, OWNER, GlassVerdict.NOT_JUSTIFIED, "no need", NOW), NoticeKind.DISCLOSURE_ANSWER),
         (add_revocation(ALONE, OWNER, "", NOW), NoticeKind.DISCLOSURE_ANSWER),
     ):
-        assert told(one) == ("be-fp", kind)
-        notice = notice_of(one)
+        assert told(disclosure) == ("be-fp", kind)
+        notice = notice_of(disclosure)
         assert (notice.reference, notice.disclosure, notice.case) == (BLANK.id, OWN.id, "")
 
 

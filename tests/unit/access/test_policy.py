@@ -139,7 +139,7 @@ def test_stricter_handling_suspends_a_grant() -> None:
         (FULL, HIT, LinkView.HIT_B),
         (HIT, FULL, LinkView.HIT_A),
         (HIT, HIT, LinkView.NOTHING),
-        *((one, other, LinkView.NOTHING) for one, other in product(View, View) if NOTHING in (one, other)),
+        *((view, other, LinkView.NOTHING) for view, other in product(View, View) if NOTHING in (view, other)),
     ],
 )
 def test_a_link_is_shown_by_one_full_side_and_silence_wins(a: View, b: View, expected: LinkView) -> None:

@@ -29,6 +29,6 @@ def test_what_is_missing_is_named(purpose: str | None, reference: str | None, mi
 
 @pytest.mark.parametrize("role", Role)
 def test_only_investigators_and_supervisors_read(role: Role) -> None:
-    one = Requester("s", "fr-pj", "FR", frozenset({role}))
-    assert one.reads == (role in (Role.INVESTIGATOR, Role.SUPERVISOR))
-    assert one.operates == (role is Role.OPERATOR)
+    requester = Requester("s", "fr-pj", "FR", frozenset({role}))
+    assert requester.reads == (role in (Role.INVESTIGATOR, Role.SUPERVISOR))
+    assert requester.operates == (role is Role.OPERATOR)

@@ -157,5 +157,7 @@ async def test_the_documentation_needs_no_other_host(api: Api) -> None:
 
 def test_every_router_is_served() -> None:
     modules = [import_module(found.name) for found in iter_modules(routes.__path__, f"{routes.__name__}.")]
-    lacking = [one.__name__ for one in modules if hasattr(one, "router") and one.router not in routes.ROUTERS]
+    lacking = [
+        module.__name__ for module in modules if hasattr(module, "router") and module.router not in routes.ROUTERS
+    ]
     assert not lacking, f"pipeline/api/routes/__init__.py: ROUTERS lacks the router of {lacking}"

@@ -44,7 +44,7 @@ async def test_a_whole_name_with_a_birth_date_tells_of_a_hit(api: Api, question:
         "contact": {"unit": "desk of nl-np"},
     }  # fmt: skip
     assert row["band"] in (Band.CERTAIN, Band.PROBABLE)
-    assert [(one.case, one.form) for one in api.audit.acts[-1].shown] == [("nl-np:1", ShownForm.HIT)]
+    assert [(case.case, case.form) for case in api.audit.acts[-1].shown] == [("nl-np:1", ShownForm.HIT)]
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ async def test_links_show_each_side_as_its_owner_allows(api: Api) -> None:
     hit = next(row for row in rows if row["hit"])
     assert (hit["case_a"], hit["score"], hit["evidence"]) == ("fr-pj:1", None, None)
     assert hit["hit"]["reference"] == api.session(ANNA).make_reference("nl-np:1")
-    assert {one.case: one.form for one in api.audit.acts[-1].shown} == {
+    assert {case.case: case.form for case in api.audit.acts[-1].shown} == {
         "fr-pj:1": ShownForm.FULL, "be-fp:1": ShownForm.FULL, "nl-np:1": ShownForm.HIT,
     }  # fmt: skip
 

@@ -43,7 +43,7 @@ async def test_the_way_never_leads_through_a_hit(chain: Api) -> None:
     drawn = await service.read_graph(session, "fr-pj:1", 3)
     assert {(edge["a"], edge["b"]) for edge in drawn.edges} >= {("fr-pj:1", hit), ("fr-pj:1", "be-fp:1")}
     assert drawn.complete
-    assert {one.case for one in chain.audit.acts[-1].shown} == {"be-fp:1", "de-bka:1", "fr-pj:1", "nl-np:1"}
+    assert {case.case for case in chain.audit.acts[-1].shown} == {"be-fp:1", "de-bka:1", "fr-pj:1", "nl-np:1"}
 
 
 async def test_what_happened_is_told_in_order(chain: Api) -> None:
@@ -58,13 +58,13 @@ async def test_an_entity_is_followed_where_evidence_holds_it_for_the_same(chain:
     assert [row["case"] for row in told.appearances] == ["fr-pj:1", "be-fp:1", "de-bka:1"]
     assert {"field": "birth_date", "value": "1980-05-01", "cases": ["fr-pj:1", "be-fp:1", "de-bka:1"]} in told.facts
     assert (told.type, told.complete) == ("person", True)
-    assert {one.case for one in chain.audit.acts[-1].shown} == {"fr-pj:1", "be-fp:1", "de-bka:1"}
+    assert {case.case for case in chain.audit.acts[-1].shown} == {"fr-pj:1", "be-fp:1", "de-bka:1"}
     with pytest.raises(NotFoundError):
         await resolve_entity(chain.session(ANNA), "fr-pj:1", "p9")
 
 
 async def test_namesakes_of_another_age_are_not_one_thing(api: Api) -> None:
-    """Father and son have a common friend in the middle; he without a birth date is neither."""
+    """Father and son have a common friend in the middle; one without a birth date is neither."""
     young, old, nameless = (person("Ivan Petrov", id="p1") for _ in range(3))
     young["birth_date"], old["birth_date"] = "1980-05-01", "1955-11-30"
     api.hold(record("fr-pj", entities=[young]), record("be-fp", entities=[nameless]), record("de-bka", entities=[old]))

@@ -54,7 +54,7 @@ def test_correlate_writes_the_links_and_says_what_became_of_the_lines(cases: Pat
     result = run("correlate", cases, "-o", output)
     assert result.exit_code == 0
     links = [json.loads(text) for text in output.read_text().splitlines()]
-    assert [(one["case_a"], one["case_b"]) for one in links] == [("fr-gn:1", "pl-kgp:1"), ("fr-pj:1", "pl-kgp:1")]
+    assert [(link["case_a"], link["case_b"]) for link in links] == [("fr-gn:1", "pl-kgp:1"), ("fr-pj:1", "pl-kgp:1")]
     assert set(links[0]) == {
         "link_id", "case_a", "case_b", "version_a", "version_b", "probability", "score", "band", "evidence",
     }  # fmt: skip

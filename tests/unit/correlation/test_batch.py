@@ -37,7 +37,7 @@ def test_the_last_versions_are_linked(linked: Linked, case: Case, withdrawn: Cal
         case("d1", "red car"),
         withdrawn("d1", 2),
     )
-    assert [(one.case_a, one.case_b, one.version_a, one.version_b) for one in found] == [("b:b1", "c:c1", 1, 1)]
+    assert [(line.case_a, line.case_b, line.version_a, line.version_b) for line in found] == [("b:b1", "c:c1", 1, 1)]
 
 
 def test_a_link_says_all_that_the_contract_lists(linked: Linked, case: Case) -> None:
@@ -50,8 +50,8 @@ def test_a_link_says_all_that_the_contract_lists(linked: Linked, case: Case) -> 
 def test_links_are_ordered_whatever_the_order_of_arrival(linked: Linked, case: Case) -> None:
     cases = [case(name, "red car roof") for name in ("c1", "a1", "d1", "b1")]
     assert linked(*cases) == linked(*reversed(cases))
-    assert [(one.case_a, one.case_b) for one in linked(*cases)] == sorted(
-        (one.case_a, one.case_b) for one in linked(*cases)
+    assert [(line.case_a, line.case_b) for line in linked(*cases)] == sorted(
+        (line.case_a, line.case_b) for line in linked(*cases)
     )
 
 

@@ -34,7 +34,7 @@ def test_pairs_recall_and_blocks_are_counted_by_kind(case: Callable[..., Fingerp
     assert report.keys_per_case == 7 / 4
     assert report.labelled == 2, "pairs of one country and of unknown cases are no labels"
     assert report.recall == 0.5
-    kinds = {one.kind: one for one in report.kinds}
+    kinds = {kind.kind: kind for kind in report.kinds}
     assert (kinds["identifier"].recall, kinds["identifier"].only) == (0.5, 0.5)
     assert (kinds["name"].pairs_per_case, kinds["name"].largest_block, kinds["name"].recall) == (2 / 4, 3, 0.0)
     assert report.largest_blocks[0] == LargeBlock(NAME, "name", 3)

@@ -62,12 +62,12 @@ def test_the_owner_of_a_silent_case_is_told_of_what_it_may_see() -> None:
 
 
 def test_transitions() -> None:
-    one, other = (
+    view, other = (
         CounterpartView("b", Contact(), Band.CERTAIN, True),
         CounterpartView("b", Contact(), Band.PROBABLE, True),
     )
-    assert hit_kind_between(None, one) is HitKind.NEW
-    assert hit_kind_between(one, other) is HitKind.CHANGED
-    assert hit_kind_between(one, None) is HitKind.RETRACTED
-    assert hit_kind_between(one, one) is None
+    assert hit_kind_between(None, view) is HitKind.NEW
+    assert hit_kind_between(view, other) is HitKind.CHANGED
+    assert hit_kind_between(view, None) is HitKind.RETRACTED
+    assert hit_kind_between(view, view) is None
     assert hit_kind_between(None, None) is None

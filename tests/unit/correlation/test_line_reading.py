@@ -29,7 +29,7 @@ def test_versions_are_taken_in_file_order() -> None:
 def test_what_is_no_record_is_reported_and_skipped() -> None:
     cases, reader = read(b"{", line("1"), line("2", version=0), line("3", colour="red"))
     assert [case.case_id for case in cases] == ["1"]
-    assert [(one.line, one.problem.reason.value) for one in reader.refusals] == [
+    assert [(refusal.line, refusal.problem.reason.value) for refusal in reader.refusals] == [
         (1, "not_json"),
         (3, "schema"),
         (4, "schema"),

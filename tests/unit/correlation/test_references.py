@@ -13,9 +13,9 @@ def given_by(ring: KeyRing, agency: str) -> str:
 
 def test_a_case_has_another_reference_for_each_agency_and_secret() -> None:
     references = {given_by(ring, agency) for ring in (RING, OTHER) for agency in ("a", "c")}
-    assert len({one[-32:] for one in references}) == 4
+    assert len({reference[-32:] for reference in references}) == 4
     assert given_by(RING, "a") == given_by(RING, "a")
-    assert not [one for one in references if digest_name("b:1") in one]
+    assert not [reference for reference in references if digest_name("b:1") in reference]
 
 
 def test_a_reference_stands_for_its_name_with_its_own_agency_only() -> None:

@@ -12,7 +12,7 @@ def test_three_different_links_are_chosen_as_examples() -> None:
         demo_link(4, 100),
     ]
     examples = choose_examples(links)
-    assert {title: one.a.case for title, one in examples.items()} == {
+    assert {title: document.a.case for title, document in examples.items()} == {
         "Across scripts": "a:2",
         "Same thing, different people": "a:3",
         "Weakest": "a:4",

@@ -30,4 +30,4 @@ def test_a_sample_becomes_records_without_a_problem(sample: Path) -> None:
     assert not mapper.unmapped
     agency = kit.agencies[0]
     lines = enumerate((orjson.dumps(row.event) for row in mapped), start=1)
-    assert [one.problems for one in Checker(agency.name, agency.country).check_lines(lines)] == [(), ()]
+    assert [line.problems for line in Checker(agency.name, agency.country).check_lines(lines)] == [(), ()]

@@ -69,7 +69,7 @@ class TestSigner:
     def test_a_line_that_cannot_be_signed_is_left_out_and_reported(self) -> None:
         lines = [message(), changed(lambda e: e["data"].update(extensions={"n": 2**60})), SIGNER.sign(message())]
         checked = list(checked_lines(enumerate(lines, start=1), Checker("fr-pj"), SIGNER))
-        assert [[(p.line, p.reason, p.pointer) for p in one.problems] for one in checked] == [
+        assert [[(p.line, p.reason, p.pointer) for p in line.problems] for line in checked] == [
             [],
             [(2, "bad_signature", "/signature")],
             [(3, "bad_signature", "/signature")],

@@ -89,7 +89,9 @@ async def first(index: Behind, stages: PureStages, most: int, admit: Admit) -> l
     question, limits = parse_question("ivan petrov"), QueryLimits(date(2026, 11, 24))
     reader = IndexReader(index, Indices("", ""), lambda: datetime(2026, 11, 24, tzinfo=UTC))
     asked_for, wanted = make_probe(question, ""), PageRequest(most, admit)
-    return [one.case for _, one in await find_cases(reader, question, asked_for, stages.model, limits, wanted)]
+    return [
+        document.case for _, document in await find_cases(reader, question, asked_for, stages.model, limits, wanted)
+    ]
 
 
 async def all_of_them(documents: Documents) -> Collection[str]:
@@ -125,7 +127,7 @@ async def test_what_is_shown_of_an_amended_case_is_what_holds_now(behind: Behind
     question, limits = parse_question("ivan petrov"), QueryLimits(date(2026, 11, 24))
     reader = IndexReader(behind, Indices("", ""), lambda: datetime(2026, 11, 24, tzinfo=UTC))
     found = await search_cases(reader, question, stages.model, limits)
-    titles = {one.case.case: (one.case.data or {}).get("title") for one in found}
+    titles = {result.case.case: (result.case.data or {}).get("title") for result in found}
     assert titles == {"fr-pj:0": "Amended"} | {f"fr-pj:{number}": "As sent" for number in range(1, 5)}
 
 

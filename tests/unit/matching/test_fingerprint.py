@@ -32,11 +32,11 @@ def test_the_order_of_values_changes_nothing() -> None:
     values = {"phones": ["+33612345678", "+33687654321"], "nationalities": ["RU", "FR"], "emails": ["b@x.fr", "a@x.fr"]}
     mirrored = {field: list(reversed(some)) for field, some in values.items()}
     names = [{"full": "Ivan Petrov"}, {"full": "Иван Петров"}]
-    one = print_of(type="person", names=names, **values)
-    assert one == print_of(type="person", names=names[::-1], **mirrored)
+    entity = print_of(type="person", names=names, **values)
+    assert entity == print_of(type="person", names=names[::-1], **mirrored)
 
 
 def test_repeated_values_count_once() -> None:
-    one = print_of(type="person", names=[{"full": "Ivan Petrov"}] * 50, phones=["+33612345678", "06 12 34 56 78"])
-    assert len(one.names) == 1
-    assert len(one.phones) == 1
+    entity = print_of(type="person", names=[{"full": "Ivan Petrov"}] * 50, phones=["+33612345678", "06 12 34 56 78"])
+    assert len(entity.names) == 1
+    assert len(entity.phones) == 1

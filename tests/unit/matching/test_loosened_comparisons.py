@@ -61,8 +61,8 @@ HARMLESS = (
 )
 """A joined word counts at an edit at most, however unlike it may be to be worth a look; e-mails may have any level."""
 
-BOUNDED = tuple(one for one in CATALOGUE if one.bound is not None)
-BY_PRESENCE = tuple(one for one in CATALOGUE if one.bound is None and one.sketched)
+BOUNDED = tuple(comparison for comparison in CATALOGUE if comparison.bound is not None)
+BY_PRESENCE = tuple(comparison for comparison in CATALOGUE if comparison.bound is None and comparison.sketched)
 
 UP = dict(zip(levels.LEVELS[1:6], levels.LEVELS, strict=False))
 """Levels of name tokens up to NEAR, each with the one above it."""

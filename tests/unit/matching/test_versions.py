@@ -44,7 +44,7 @@ Where the change is meant: {name} = {now} in pipeline/matching/model.py, and in 
 
 
 def _of_type(entity_type: str) -> tuple[Comparison, ...]:
-    return tuple(one for one in of_type(entity_type) if one.name in COMPARISONS.split())
+    return tuple(comparison for comparison in of_type(entity_type) if comparison.name in COMPARISONS.split())
 
 
 @pytest.fixture(scope="module")
@@ -77,13 +77,18 @@ def _case(number: int, raw: dict[str, Any]) -> Case:
 
 
 def test_fingerprints_are_those_of_their_version(prints: list[Fingerprint]) -> None:
-    _hold("Fingerprints", "FORMS", FORMS, [(one.keys, one.entities, one.sketch) for one in prints])
+    _hold(
+        "Fingerprints",
+        "FORMS",
+        FORMS,
+        [(fingerprint.keys, fingerprint.entities, fingerprint.sketch) for fingerprint in prints],
+    )
 
 
 def test_scores_are_those_of_their_version(prints: list[Fingerprint], model: Model) -> None:
     judged = [judge_cases(a, b, model) for a, b in combinations(prints, 2)]
-    assert {one.band for one in judged} == {Band.CERTAIN, Band.PROBABLE, Band.POSSIBLE, Band.NONE}
-    _hold("Scores", "SCORING", SCORING, [(one.score, one.band) for one in judged])
+    assert {judgement.band for judgement in judged} == {Band.CERTAIN, Band.PROBABLE, Band.POSSIBLE, Band.NONE}
+    _hold("Scores", "SCORING", SCORING, [(judgement.score, judgement.band) for judgement in judged])
 
 
 def _hold(what: str, name: str, version: int, found: object) -> None:

@@ -11,7 +11,7 @@ from pipeline.matching.model import load_model
 from pipeline.records.expiry import EXPIRED, Expiry, accepted, mark
 from pipeline.records.intake import known_from
 from pipeline.records.messages import AcceptedRecord, Position
-from pipeline.records.versions import KnownVersion, VersionRelation, standing
+from pipeline.records.versions import KnownVersion, VersionRelation, compare_version
 from support.records.samples import FR_PJ
 
 ASKED = Expiry("fr-pj:2026-004711", 3, "ab")
@@ -41,9 +41,9 @@ def test_a_mark_holds_identity_and_version_alone() -> None:
 def test_what_intake_knows_stays_so_that_the_next_version_is_taken_and_the_same_one_is_a_duplicate() -> None:
     known = known_from(ended())
     assert known == KNOWN
-    assert standing(known, 3, "ab") is VersionRelation.DUPLICATE
-    assert standing(known, 4, "cd") is VersionRelation.NEWER
-    assert standing(known, 2, "cd") is VersionRelation.STALE
+    assert compare_version(known, 3, "ab") is VersionRelation.DUPLICATE
+    assert compare_version(known, 4, "cd") is VersionRelation.NEWER
+    assert compare_version(known, 2, "cd") is VersionRelation.STALE
 
 
 def test_any_generation_derives_the_fingerprint_that_intake_writes() -> None:

@@ -40,18 +40,18 @@ def entries(count: int, kind: ActKind = ActKind.READ, start: datetime = NOW) -> 
 
 def heads(messages: Sequence[LogMessage]) -> list[SignedHead]:
     return [
-        SignedHead.from_signed_note(decode_head(one.value).head, LOG.verifier)
-        for one in messages
-        if one.key == HEAD_KEY
+        SignedHead.from_signed_note(decode_head(message.value).head, LOG.verifier)
+        for message in messages
+        if message.key == HEAD_KEY
     ]
 
 
 def test_a_first_entry_brings_a_head_and_those_within_half_a_minute_none() -> None:
     log, now = GrowingLog(), NOW
     first = list(grow_log(log, entries(1), KEYS, LOG, lambda: now))
-    assert [one.key for one in first] == [b"0", HEAD_KEY]
+    assert [message.key for message in first] == [b"0", HEAD_KEY]
     now += HEAD_INTERVAL - timedelta(seconds=1)
-    assert [one.key for one in grow_log(log, entries(1), KEYS, LOG, lambda: now)] == [b"1"]
+    assert [message.key for message in grow_log(log, entries(1), KEYS, LOG, lambda: now)] == [b"1"]
     now += timedelta(seconds=1)
     [leaf, head] = grow_log(log, entries(1), KEYS, LOG, lambda: now)
     assert heads([leaf, head])[0].checkpoint.size == 3
@@ -60,9 +60,9 @@ def test_a_first_entry_brings_a_head_and_those_within_half_a_minute_none() -> No
 def test_a_thousand_entries_and_the_end_of_a_chain_bring_a_head_at_once() -> None:
     log = GrowingLog()
     grown = list(grow_log(log, entries(2 * HEAD_ENTRIES + 1), KEYS, LOG, lambda: NOW))
-    assert [one.checkpoint.size for one in heads(grown)] == [HEAD_ENTRIES, 2 * HEAD_ENTRIES]
+    assert [head.checkpoint.size for head in heads(grown)] == [HEAD_ENTRIES, 2 * HEAD_ENTRIES]
     ended = list(grow_log(log, entries(1, ActKind.CLOSED), KEYS, LOG, lambda: NOW))
-    assert [one.checkpoint.size for one in heads(ended)] == [2 * HEAD_ENTRIES + 2]
+    assert [head.checkpoint.size for head in heads(ended)] == [2 * HEAD_ENTRIES + 2]
 
 
 def test_nothing_new_brings_nothing() -> None:
@@ -75,7 +75,7 @@ def test_a_head_is_never_older_than_the_one_before_nor_newer_than_the_clock() ->
     told = heads(
         [*grow_log(log, future, KEYS, LOG, lambda: now), *grow_log(log, past, KEYS, LOG, lambda: now + HEAD_INTERVAL)]
     )
-    assert [one.checkpoint.time for one in told] == [NOW.isoformat(), NOW.isoformat()]
+    assert [head.checkpoint.time for head in told] == [NOW.isoformat(), NOW.isoformat()]
 
 
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=12), st.integers(1, 200))
@@ -98,7 +98,7 @@ def test_a_log_is_gone_on_from_as_if_it_had_never_ended(chunks: list[int], tail:
 def test_the_end_of_a_log_is_known_by_its_entry() -> None:
     log, made = GrowingLog(), entries(3)
     list(grow_log(log, made, KEYS, LOG, lambda: NOW))
-    assert [log.is_last(one, KEYS) for one in made] == [False, False, True]
+    assert [log.is_last(entry, KEYS) for entry in made] == [False, False, True]
     assert GrowingLog.recover([]) is not None
 
 
@@ -118,7 +118,7 @@ def test_a_log_that_was_changed_or_is_anothers_is_not_gone_on_from() -> None:
 
 
 def offered(messages: Sequence[LogMessage], first: int = 0) -> list[tuple[int, bytes | None, bytes]]:
-    return [(first + offset, one.key, one.value) for offset, one in enumerate(messages)]
+    return [(first + offset, message.key, message.value) for offset, message in enumerate(messages)]
 
 
 def test_a_server_proves_what_it_has_read_and_reads_nothing_twice(tmp_path: Path) -> None:

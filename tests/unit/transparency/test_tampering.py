@@ -56,7 +56,7 @@ def witness(world: LogWorld, tmp_path: Path) -> Witness:
 
 
 def faults(world: LogWorld, witness: Witness) -> set[LogFault]:
-    return {one.fault for one in world.check(witness, OWNER).findings}
+    return {finding.fault for finding in world.check(witness, OWNER).findings}
 
 
 def rebind(world: LogWorld) -> None:
@@ -80,22 +80,22 @@ def is_whole(world: LogWorld) -> bool:
 def test_an_honest_log_proves_every_access(world: LogWorld, witness: Witness) -> None:
     verdict = world.check(witness, OWNER)
     assert verdict.findings == ()
-    assert [len(one.records) for one in verdict.accesses] == [1, 2, 1, 2, 1]
+    assert [len(access.records) for access in verdict.accesses] == [1, 2, 1, 2, 1]
     assert verdict.acted == 1
-    assert {one.fields["agency"] for one in verdict.accesses} == {"fr-pj", "be-fp", "de-bka"}
-    assert all("subject" not in one.fields for one in verdict.accesses if not one.acted)
+    assert {access.fields["agency"] for access in verdict.accesses} == {"fr-pj", "be-fp", "de-bka"}
+    assert all("subject" not in access.fields for access in verdict.accesses if not access.acted)
 
 
 def test_an_owner_is_told_the_rule_that_showed_its_record(world: LogWorld, witness: Witness) -> None:
     accesses = world.check(witness, OWNER).accesses
-    assert [record.get("rule") for one in accesses for record in one.records] == ["released"] * 4 + [None] * 3
-    assert [one.fields.get("rule") for one in accesses if one.acted] == ["role"]
-    assert all("rule" not in one.fields for one in accesses if not one.acted)
+    assert [record.get("rule") for access in accesses for record in access.records] == ["released"] * 4 + [None] * 3
+    assert [access.fields.get("rule") for access in accesses if access.acted] == ["role"]
+    assert all("rule" not in access.fields for access in accesses if not access.acted)
 
 
 def test_a_changed_rule_is_found(world: LogWorld, witness: Witness) -> None:
-    at = next(at for at, one in enumerate(world.entries) if one.shown and one.shown[0].rule)
-    shown = tuple(msgspec.structs.replace(one, rule="owner") for one in world.entries[at].shown)
+    at = next(at for at, entry in enumerate(world.entries) if entry.shown and entry.shown[0].rule)
+    shown = tuple(msgspec.structs.replace(case, rule="owner") for case in world.entries[at].shown)
     world.entries[at] = msgspec.structs.replace(world.entries[at], shown=shown)
     rebind(world)
     assert is_whole(world)
@@ -108,9 +108,9 @@ def test_a_log_that_grew_is_proven_by_its_consistency(world: LogWorld, witness: 
     verdict = world.check(witness, OWNER)
     assert (verdict.findings, len(verdict.accesses)) == ((), 6)
     header, proofs = world.answer(OWNER, first=3)
-    assert [one.fault for one in verify_answer(witness, OWNER, KEYS.tag_keys_of(OWNER), header, proofs).findings] == [
-        LogFault.REWRITTEN
-    ]
+    assert [
+        finding.fault for finding in verify_answer(witness, OWNER, KEYS.tag_keys_of(OWNER), header, proofs).findings
+    ] == [LogFault.REWRITTEN]
 
 
 def test_an_entry_changed_with_all_hashes_computed_anew(world: LogWorld, witness: Witness) -> None:
@@ -127,10 +127,10 @@ def test_an_entry_changed_in_the_answer_alone(world: LogWorld, witness: Witness)
     world.entries[1] = msgspec.structs.replace(world.entries[1], agency="nl-np")
     _, changed = world.answer(OWNER, witness.size)
     verdict = verify_answer(witness, OWNER, KEYS.tag_keys_of(OWNER), header, [*proofs[:-1], changed[-1]])
-    assert [(one.fault, one.at) for one in verdict.findings] == [(LogFault.ALTERED, 1)]
+    assert [(finding.fault, finding.at) for finding in verdict.findings] == [(LogFault.ALTERED, 1)]
     mixed = msgspec.structs.replace(proofs[-1], openings=changed[-1].openings)
     verdict = verify_answer(witness, OWNER, KEYS.tag_keys_of(OWNER), header, [*proofs[:-1], mixed])
-    assert [(one.fault, one.at) for one in verdict.findings] == [(LogFault.ALTERED, 1)]
+    assert [(finding.fault, finding.at) for finding in verdict.findings] == [(LogFault.ALTERED, 1)]
 
 
 def test_a_forged_chain_that_blames_somebody(world: LogWorld, witness: Witness) -> None:
@@ -158,14 +158,14 @@ def test_a_forged_chain_of_last_week_behind_the_witnessed_head(world: LogWorld, 
     world.sign()
     world.show(witness)
     verdict = world.check(witness, OWNER)
-    assert {one.fault for one in verdict.findings} == {LogFault.BACKDATED}
+    assert {finding.fault for finding in verdict.findings} == {LogFault.BACKDATED}
     assert verdict.acted == 2
 
 
 def test_a_chain_cut_and_closed(world: LogWorld, witness: Witness) -> None:
-    cut = [one for one in world.entries if not (one.chain == "host|1|0" and one.sequence >= 3)]
+    cut = [entry for entry in world.entries if not (entry.chain == "host|1|0" and entry.sequence >= 3)]
     world.entries = cut
-    world.chains["host|1|0"] = Chain("host|1|0", 3, [one for one in cut if one.chain == "host|1|0"][-1].hash)
+    world.chains["host|1|0"] = Chain("host|1|0", 3, [entry for entry in cut if entry.chain == "host|1|0"][-1].hash)
     world.write(Act(ActKind.CLOSED), "host|1|0")
     world.sign()
     assert is_whole(world)
@@ -173,7 +173,7 @@ def test_a_chain_cut_and_closed(world: LogWorld, witness: Witness) -> None:
 
 
 def test_a_process_gone_whole(world: LogWorld, witness: Witness) -> None:
-    world.entries = [one for one in world.entries if one.chain != "host|2|0"]
+    world.entries = [entry for entry in world.entries if entry.chain != "host|2|0"]
     world.sign()
     assert is_whole(world)
     assert LogFault.REWRITTEN in faults(world, witness)
@@ -181,12 +181,12 @@ def test_a_process_gone_whole(world: LogWorld, witness: Witness) -> None:
 
 def test_a_process_gone_whole_from_the_topics_too(world: LogWorld, witness: Witness) -> None:
     """A witness that reads a topic that was made anew holds it against what it has."""
-    world.entries = [one for one in world.entries if one.chain != "host|2|0"]
+    world.entries = [entry for entry in world.entries if entry.chain != "host|2|0"]
     world.sign()
     for index, body in enumerate(world.leaves()):
         witness.add_message(leaf_key(index), body)
     witness.add_message(HEAD_KEY, msgspec.json.encode(HeadRecord(world.signed[-1][1])))
-    assert {LogFault.REWRITTEN, LogFault.FORKED} <= {one.fault for one in witness.read_findings()}
+    assert {LogFault.REWRITTEN, LogFault.FORKED} <= {finding.fault for finding in witness.read_findings()}
 
 
 def test_a_log_forked_between_two_agencies(world: LogWorld, witness: Witness, tmp_path: Path) -> None:
@@ -202,13 +202,13 @@ def test_a_log_forked_between_two_agencies(world: LogWorld, witness: Witness, tm
     other.show(theirs)
     assert world.check(witness, OWNER).findings == ()
     assert other.check(theirs, "lu-pg").findings == ()
-    heads = [one.note for one in theirs.read_heads()]
+    heads = [head.note for head in theirs.read_heads()]
     found = world.check(witness, OWNER, heads).findings
-    assert [(one.fault, one.at) for one in found] == [(LogFault.FORKED, 11)]
-    assert len([one for one in witness.read_heads() if one.checkpoint.size == 11]) == 2
-    assert [one.fault for one in other.check(theirs, "lu-pg", [one.note for one in witness.read_heads()]).findings] == [
-        LogFault.FORKED
-    ]
+    assert [(finding.fault, finding.at) for finding in found] == [(LogFault.FORKED, 11)]
+    assert len([head for head in witness.read_heads() if head.checkpoint.size == 11]) == 2
+    assert [
+        finding.fault for finding in other.check(theirs, "lu-pg", [head.note for head in witness.read_heads()]).findings
+    ] == [LogFault.FORKED]
 
 
 @pytest.mark.parametrize("left_out", range(5))
@@ -216,15 +216,15 @@ def test_an_access_withheld_from_its_owner(world: LogWorld, witness: Witness, le
     header, proofs = world.answer(OWNER, witness.size)
     del proofs[left_out]
     verdict = verify_answer(witness, OWNER, KEYS.tag_keys_of(OWNER), header, proofs)
-    assert [one.fault for one in verdict.findings] == [LogFault.WITHHELD]
+    assert [finding.fault for finding in verdict.findings] == [LogFault.WITHHELD]
 
 
 def test_a_record_withheld_within_an_access(world: LogWorld, witness: Witness) -> None:
     header, proofs = world.answer(OWNER, witness.size)
-    two = next(at for at, one in enumerate(proofs) if len(one.openings) == 7)
+    two = next(at for at, proof in enumerate(proofs) if len(proof.openings) == 7)
     proofs[two] = msgspec.structs.replace(proofs[two], openings=proofs[two].openings[:-1])
     verdict = verify_answer(witness, OWNER, KEYS.tag_keys_of(OWNER), header, proofs)
-    assert [one.fault for one in verdict.findings] == [LogFault.ALTERED]
+    assert [finding.fault for finding in verdict.findings] == [LogFault.ALTERED]
 
 
 def test_an_answer_under_an_older_head(world: LogWorld, witness: Witness) -> None:
@@ -235,7 +235,7 @@ def test_an_answer_under_an_older_head(world: LogWorld, witness: Witness) -> Non
         world.act("be-fp", "fr-pj:9")
         world.sign()
         world.show(witness)
-    assert {one.fault for one in verify_answer(witness, OWNER, KEYS.tag_keys_of(OWNER), *old).findings} == {
+    assert {finding.fault for finding in verify_answer(witness, OWNER, KEYS.tag_keys_of(OWNER), *old).findings} == {
         LogFault.BEHIND
     }
 
@@ -245,7 +245,7 @@ def test_a_head_by_another_key(world: LogWorld, witness: Witness) -> None:
     header, proofs = world.answer(OWNER, witness.size)
     note = sign_head(Checkpoint(forged.verifier.name, witness.size, witness.store.root(witness.size)), forged)
     verdict = verify_answer(witness, OWNER, KEYS.tag_keys_of(OWNER), msgspec.structs.replace(header, head=note), proofs)
-    assert [one.fault for one in verdict.findings] == [LogFault.UNSIGNED]
+    assert [finding.fault for finding in verdict.findings] == [LogFault.UNSIGNED]
     assert verdict.accesses == ()
 
 
@@ -283,7 +283,7 @@ def test_gaps_and_messages_that_are_none(witness: Witness) -> None:
     witness.add_message(HEAD_KEY, b"{}")
     witness.add_message(leaf_key(10), b"no leaf")
     assert witness.size == 11
-    assert {one.fault for one in witness.read_findings()} == {LogFault.MISSING}
+    assert {finding.fault for finding in witness.read_findings()} == {LogFault.MISSING}
 
 
 def test_each_fault_is_kept_once_and_none_is_read_for_another(
@@ -293,7 +293,7 @@ def test_each_fault_is_kept_once_and_none_is_read_for_another(
         patched.setattr(witness, "read_findings", None)
         for at in (*range(20, 40), *range(20, 40)):
             witness.add_message(leaf_key(at), b"{}")
-    found = [int(one.told.rpartition(" ")[2]) for one in witness.read_findings()]
+    found = [int(finding.told.rpartition(" ")[2]) for finding in witness.read_findings()]
     assert found == list(range(20, 40))
     witness.close()
     again = witness_of(tmp_path, OWNER)
@@ -305,7 +305,7 @@ def test_each_fault_is_kept_once_and_none_is_read_for_another(
 
 def test_a_file_of_proofs_is_read_as_it_was_written(world: LogWorld) -> None:
     header, proofs = world.answer(OWNER, 3)
-    lines = [msgspec.json.encode(one) for one in (header, *proofs)]
+    lines = [msgspec.json.encode(struct) for struct in (header, *proofs)]
     assert read_proofs(lines) == (header, proofs)
     for wrong in ([], [b"x"], [lines[0], b"{}"], lines[1:]):
         with pytest.raises(LiaisonError):
@@ -334,7 +334,7 @@ def test_no_change_of_what_was_witnessed_goes_unseen(
     world.sign()
     common = min(len(before), len(world.entries))
     grown = world.entries[:common] == before[:common]
-    found = {one.fault for one in world.check(witness, OWNER).findings}
+    found = {finding.fault for finding in world.check(witness, OWNER).findings}
     assert (not found) == grown
     witness.close()
 
@@ -376,7 +376,7 @@ def test_a_witness_that_lies_raises_no_alarm_at_others(world: LogWorld, witness:
     assert [witness.add_head(one, "lu-pg") for one in (lie, "no note", lie + liar.sign("x\n"))] == [True] * 3
     assert world.check(witness, OWNER, [lie]).findings == ()
     witness.add_head(lie)
-    assert [one.fault for one in witness.read_findings()] == [LogFault.UNSIGNED]
+    assert [finding.fault for finding in witness.read_findings()] == [LogFault.UNSIGNED]
 
 
 def test_a_log_that_is_signed_shorter_than_it_was_hides_nothing_that_is_not_new(
@@ -390,4 +390,4 @@ def test_a_log_that_is_signed_shorter_than_it_was_hides_nothing_that_is_not_new(
     world.entries = world.entries[:2]
     world.sign()
     found = world.check(witness, OWNER).findings
-    assert [(one.fault, one.at) for one in found] == [(LogFault.BEHIND, at) for at in (3, 5, 7, 8)]
+    assert [(finding.fault, finding.at) for finding in found] == [(LogFault.BEHIND, at) for at in (3, 5, 7, 8)]

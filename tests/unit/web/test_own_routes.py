@@ -52,8 +52,8 @@ def form(browser: httpx.AsyncClient, **fields: str) -> dict[str, str]:
 
 
 async def told(api: Api, number: int) -> None:
-    one = Notice(f"n{number}", "fr-pj", NoticeKind.EXPIRY, NOW)
-    await api.decided.write(topics.NOTICES, one.id, one)
+    notice = Notice(f"n{number}", "fr-pj", NoticeKind.EXPIRY, NOW)
+    await api.decided.write(topics.NOTICES, notice.id, notice)
 
 
 async def test_an_export_is_a_file_that_is_recorded(api: Api, browser: httpx.AsyncClient) -> None:
@@ -131,8 +131,8 @@ async def test_a_list_is_sent_as_a_file_or_as_lines_and_once(api: Api, browser: 
     assert "fr-pj:1" in kept.text
     assert "be-fp:1" not in kept.text
     asked = (await read_list_checks(api.session(ANNA))).lists
-    assert [one.rows for one in asked] == [1, 1]
-    assert lines.headers["location"] in {f"/checks/{one.id}" for one in asked}
+    assert [check.rows for check in asked] == [1, 1]
+    assert lines.headers["location"] in {f"/checks/{check.id}" for check in asked}
 
 
 async def test_a_request_that_was_admitted_is_not_looked_into_again(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,9 +84,9 @@ def name_state(a: Rows, b: Rows) -> States:
 
 def most_name_bits(a: Rows, b: Rows) -> BitsOfRows:
     """Hundredths of a bit, 0 or more, that the bits of two rows' names never exceed, where both have one."""
-    one, other = _Names(a), _Names(b)
-    bits = np.minimum(*_sum_gains(one, other))
-    bits = np.minimum(_bound_joined(one, other, _bound_joined(other, one, bits)), ANY)
+    names, other = _Names(a), _Names(b)
+    bits = np.minimum(*_sum_gains(names, other))
+    bits = np.minimum(_bound_joined(names, other, _bound_joined(other, names, bits)), ANY)
     bits[(a.byte("names") == OPEN) | (b.byte("names") == OPEN)] = ANY
     return bits
 
@@ -202,31 +202,31 @@ def _total(tokens: Index, gains: BitsOfRows, count: int) -> BitsOfRows:
     return found - np.int32(CULTURE) * best.any(0)
 
 
-def _bound_joined(one: _Names, many: _Names, bits: BitsOfRows) -> BitsOfRows:
+def _bound_joined(names: _Names, many: _Names, bits: BitsOfRows) -> BitsOfRows:
     """Most bits where tokens of `one` may be neighbouring tokens of `many` written together, or their initials."""
-    longest, acronym = one.rows.byte("longest").astype(np.int32), one.rows.byte("acronym")
+    longest, acronym = names.rows.byte("longest").astype(np.int32), names.rows.byte("acronym")
     may = np.flatnonzero((longest + SLACK >= many.rows.byte("joined")) | (acronym <= many.rows.byte("names")))
     if may.size:
-        bits[may] = _bound_runs(one, many, may, bits[may])
+        bits[may] = _bound_runs(names, many, may, bits[may])
     return bits
 
 
-def _bound_runs(one: _Names, many: _Names, may: NDArray[np.intp], bits: BitsOfRows) -> BitsOfRows:
+def _bound_runs(names: _Names, many: _Names, may: NDArray[np.intp], bits: BitsOfRows) -> BitsOfRows:
     """Two tokens written together leave none to agree with another; what is joined must nearly be the same."""
     parts, flags = np.bitwise_or.reduce(many.letters[:, may]), np.bitwise_or.reduce(many.hashes[:, may])
-    letters, glue, joined = one.letters[:, may], many.rows.byte("glue")[may] != 0, many.rows.byte("joined")[may]
-    unknown = glue | ((flags | one.hashes[:, may]) & (_WILD | _UNLINED) != 0)
+    letters, glue, joined = names.letters[:, may], many.rows.byte("glue")[may] != 0, many.rows.byte("joined")[may]
+    unknown = glue | ((flags | names.hashes[:, may]) & (_WILD | _UNLINED) != 0)
     two = (many.count[may] == 2) & ~glue
     edits = np.bitwise_count(np.where(two, letters ^ parts, letters & ~parts))
-    lengths = one.lengths[:, may]
+    lengths = names.lengths[:, may]
     gap = np.where(two, np.abs(joined - lengths), 0)
     longer = np.where(two, np.maximum(joined, lengths), lengths + SLACK)
     alike = (edits + gap <= 2 * (longer // ALIKE_SHARE)) & (gap <= SLACK)
-    own, theirs = (np.where(some == INITIAL, 0, some) * _STEP for some in (one.rarity[:, may], many.rarity[:, may]))
+    own, theirs = (np.where(some == INITIAL, 0, some) * _STEP for some in (names.rarity[:, may], many.rarity[:, may]))
     rarity = np.minimum(own, theirs.sum(0, dtype=np.int32))
     most = np.where((edits == 0) | unknown, rarity, np.minimum(rarity, _level(levels.VARIANT, own)))
-    gains = np.where((alike | unknown) & (one.hashes[:, may] != 0), most, 0).max(0)
-    acronym = one.rows.byte("acronym")[may] <= many.count[may]
+    gains = np.where((alike | unknown) & (names.hashes[:, may] != 0), most, 0).max(0)
+    acronym = names.rows.byte("acronym")[may] <= many.count[may]
     gains += np.where(acronym, np.int32(MOST_ACRONYM * ACRONYM_LETTER), 0)
     found: BitsOfRows = np.where(two, np.maximum(bits, gains), bits + TOKENS * gains)
     return found

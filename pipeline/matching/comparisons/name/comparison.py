@@ -91,14 +91,14 @@ def _are_of_two_places(a: EntityPrint, b: EntityPrint) -> bool:
     return bool(first and second and first.isdisjoint(second))
 
 
-def _places(one: EntityPrint) -> set[str]:
-    words = (token.text for name in one.names for token in name.tokens if token.kind == "core")
+def _places(entity: EntityPrint) -> set[str]:
+    words = (token.text for name in entity.names for token in name.tokens if token.kind == "core")
     return {meaning for word in words for meaning in meanings(word) if meaning.startswith("LOC:") or meaning in WORLD}
 
 
-def name_value(one: EntityPrint, index: int) -> str:
+def name_value(entity: EntityPrint, index: int) -> str:
     """The name's tokens."""
-    return " ".join(token.text for token in one.names[index].tokens)
+    return " ".join(token.text for token in entity.names[index].tokens)
 
 
 NAME = Comparison(

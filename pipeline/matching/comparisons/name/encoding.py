@@ -58,7 +58,7 @@ def encode(name: NamePrint | None) -> tuple[Iterable[int], tuple[int, ...]]:
     longest, joined, acronym = name.letters
     if not 0 < len(name.tokens) <= TOKENS or longest > MOST_LETTERS or not name.person:
         return NO_TOKENS, (OPEN, 0, 0, 0, 0)
-    words = [_encode_token(one) for one in name.tokens] + [(0, 0, 0)] * (TOKENS - len(name.tokens))
+    words = [_encode_token(token) for token in name.tokens] + [(0, 0, 0)] * (TOKENS - len(name.tokens))
     return chain(*zip(*words, strict=True)), (
         len(name.tokens), longest, min(joined, OPEN), min(acronym, OPEN), bool(name.glue)
     )  # fmt: skip

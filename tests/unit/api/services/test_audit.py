@@ -1,4 +1,4 @@
-"""What an auditor is told of: his own people's acts, others' that showed his agency's records, and never more."""
+"""What an auditor is told of: their own people's acts, others' that showed their agency's records, and never more."""
 
 from __future__ import annotations
 

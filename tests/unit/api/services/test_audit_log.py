@@ -53,7 +53,7 @@ class Logged:
         new = self.world.entries[self.growing.tree.size :]
         self.world.now += timedelta(minutes=1)
         messages = list(grow_log(self.growing, new, KEYS, LOG, lambda: self.world.now))
-        self.api.log.add_messages([(self.offset + at, *one) for at, one in enumerate(messages)])
+        self.api.log.add_messages([(self.offset + at, *message) for at, message in enumerate(messages)])
         self.offset += len(messages)
         assert self.growing.head is not None
         self.world.signed.append((self.growing.head.size, self.api.log.last_head().note))  # type: ignore[union-attr]
@@ -92,7 +92,9 @@ async def checked(logged: Logged, folder: Path, agency: str = "fr-pj", who: Any 
 async def test_an_owner_verifies_what_it_is_told(logged: Logged, tmp_path: Path) -> None:
     verdict = await checked(logged, tmp_path)
     assert verdict.findings == ()
-    assert [(one.fields.get("subject"), [each["case"] for each in one.records]) for one in verdict.accesses] == [
+    assert [
+        (access.fields.get("subject"), [each["case"] for each in access.records]) for access in verdict.accesses
+    ] == [
         ("anna", ["fr-pj:2"]),
         (None, ["fr-pj:1"]),
     ]
@@ -126,10 +128,10 @@ async def test_an_index_that_lags_behind_the_head_withholds_nothing(
 async def test_an_index_that_was_changed_is_found_by_its_owner(logged: Logged, tmp_path: Path) -> None:
     changed = msgspec.structs.replace(logged.world.entries[1], agency="nl-np")
     logged.api.index.write([audit_document(msgspec.json.encode(changed), 9)])
-    assert [one.fault for one in (await checked(logged, tmp_path)).findings] == [LogFault.ALTERED]
+    assert [finding.fault for finding in (await checked(logged, tmp_path)).findings] == [LogFault.ALTERED]
     hidden = msgspec.structs.replace(changed, shown=(), agency="be-fp")
     logged.api.index.write([audit_document(msgspec.json.encode(hidden), 10)])
-    assert [one.fault for one in (await checked(logged, tmp_path)).findings] == [LogFault.WITHHELD]
+    assert [finding.fault for finding in (await checked(logged, tmp_path)).findings] == [LogFault.WITHHELD]
 
 
 async def test_head_inclusion_and_consistency_hold(logged: Logged) -> None:

@@ -68,7 +68,7 @@ async def test_each_row_is_audited_as_a_search_of_its_requester(api: Api) -> Non
     searches = [act for act in api.audit.acts if act.kind is ActKind.SEARCH]
     assert {act.request for act in searches} == {f"{name}-1", f"{name}-2"}
     assert {(act.subject, act.purpose, act.case_reference) for act in searches} == {("anna", "investigation", "2026/1")}
-    assert {one.case for act in searches for one in act.shown} == {"fr-pj:1", "nl-np:1"}
+    assert {case.case for act in searches for case in act.shown} == {"fr-pj:1", "nl-np:1"}
     assert api.runtime.hits.remaining(ANNA, api.now) == api.settings.hit_budget - 1
 
 
@@ -93,7 +93,7 @@ async def test_a_list_is_its_subjects_alone(api: Api) -> None:
 
 async def test_a_name_leads_nowhere_else(api: Api) -> None:
     own, other = await uploaded(api), await uploaded(api, who=BERT)
-    (folder,) = (one.name for one in (api.settings.home / "lists").glob(f"*.{other}"))
+    (folder,) = (path.name for path in (api.settings.home / "lists").glob(f"*.{other}"))
     for name in (f"{own}/../{folder}", f"{own}/../../x", "", ".", own.upper()):
         with pytest.raises(NotFoundError):
             await read_list_check(api.session(ANNA), name)

@@ -174,7 +174,7 @@ async def test_a_silent_cases_owner_reads_of_its_link_only_while_the_other_side_
     assert await kinds(api, ANNA) == []
 
 
-async def test_who_asks_the_same_is_told_to_a_standing_query_while_it_lasts(api: Api) -> None:
+async def test_who_asks_the_same_is_told_to_a_saved_search_while_it_lasts(api: Api) -> None:
     query = (await create_subscription(api.session(ANNA), "ivan petrov born:1980-05-01", share=True)).subscription
     assert query["shared"]
     for name, subscription in (("n1", query["id"]), ("n2", "")):

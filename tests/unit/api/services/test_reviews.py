@@ -52,7 +52,7 @@ async def test_a_review_is_seen_by_the_other_agency_without_its_reviewer(api: Ap
 async def test_a_contradiction_is_kept_and_disputed(api: Api, link: str) -> None:
     await review_link(api.session(ANNA), link, SAME)
     judged = (await review_link(api.session(BERT), link, DIFFERENT)).judged
-    assert (judged.disputed, [one["verdict"] for one in judged.reviews]) == (True, ["same", "different"])
+    assert (judged.disputed, [review["verdict"] for review in judged.reviews]) == (True, ["same", "different"])
     assert (await read_colours(api.session(ANNA), [link])) == {link: {"colour": "white", "disputed": True}}
 
 

@@ -1,4 +1,4 @@
-"""Standing queries: an agency's own, for ninety days at a time, read under the rights of the reading moment."""
+"""Saved searches: an agency's own, for ninety days at a time, read under the rights of the reading moment."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ QUESTION = "ivan petrov born:1980-05-01"
 
 
 async def matched(api: Api, question: str = QUESTION, code: str = "H0") -> str:
-    """A standing query of Bert's that met a case of Anna's, as the correlate stage tells it."""
+    """A saved search of Bert's that met a case of Anna's, as the correlate stage tells it."""
     api.hold(record("fr-pj", code=code, to=("BE",)))
     name: str = (await create_subscription(api.session(BERT), question)).subscription["id"]
     reference = api.session(BERT).make_reference("fr-pj:1")

@@ -43,11 +43,11 @@ def test_a_common_city_says_less_and_never_less_than_nothing(model: Model) -> No
 
 
 def test_a_shared_address_counts_for_little(model: Model) -> None:
-    one = print_of(
+    entity = print_of(
         type="person", addresses=[{"house": "12", "street": "Hauptstr.", "postcode": "10115", "city": "Berlin"}]
     )
-    shared = Model(msgspec.structs.replace(model.file, shared_addresses=(address_key(one.addresses[0]),)))
-    found = compare(one, one, shared.tables["address"])
+    shared = Model(msgspec.structs.replace(model.file, shared_addresses=(address_key(entity.addresses[0]),)))
+    found = compare(entity, entity, shared.tables["address"])
     assert found is not None
     assert found.weight == SHARED_CAP
 

@@ -43,4 +43,4 @@ def test_token_levels_are_worded() -> None:
 
 
 def test_selectors_are_what_names_a_thing_by_itself() -> None:
-    assert {one.name for one in SELECTORS} == {"identifier", "phone", "email", "address", "vin", "plate"}
+    assert {comparison.name for comparison in SELECTORS} == {"identifier", "phone", "email", "address", "vin", "plate"}

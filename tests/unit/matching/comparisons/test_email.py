@@ -25,5 +25,5 @@ def test_email_levels(p: str, q: str, expected: str) -> None:
 
 
 def test_an_empty_side_says_nothing(model: Model) -> None:
-    nothing, one = print_of(type="person"), print_of(type="person", emails=["a.b@example.org"])
-    assert compare(nothing, one, model.tables["email"]) is None
+    nothing, entity = print_of(type="person"), print_of(type="person", emails=["a.b@example.org"])
+    assert compare(nothing, entity, model.tables["email"]) is None

@@ -50,8 +50,8 @@ def test_a_short_number_weighs_no_more_than_its_digits(model: Model) -> None:
     table = model.tables["identifier"]
 
     def bits(value: str) -> int:
-        one = print_of(type="person", identifiers=[{"type": "card_index", "value": value}])
-        found = compare(one, one, table)
+        entity = print_of(type="person", identifiers=[{"type": "card_index", "value": value}])
+        found = compare(entity, entity, table)
         assert found is not None
         return found.weight
 
@@ -75,5 +75,5 @@ def test_a_contradicting_national_number_takes_from_an_agreeing_passport(model: 
 
 
 def test_zeros_are_no_evidence(model: Model) -> None:
-    one = print_of(type="person", identifiers=[{"type": "passport", "value": "000000000"}])
-    assert compare(one, one, model.tables["identifier"]) is None
+    entity = print_of(type="person", identifiers=[{"type": "passport", "value": "000000000"}])
+    assert compare(entity, entity, model.tables["identifier"]) is None

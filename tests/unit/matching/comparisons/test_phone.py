@@ -36,13 +36,13 @@ def test_the_best_of_several_numbers_counts(model: Model) -> None:
 
 
 def test_a_shared_number_counts_for_little(model: Model) -> None:
-    one = print_of(type="person", phones=["+33612345678"])
+    entity = print_of(type="person", phones=["+33612345678"])
     shared = Model(msgspec.structs.replace(model.file, shared_phones=("+33612345678",)))
-    found = compare(one, one, shared.tables["phone"])
+    found = compare(entity, entity, shared.tables["phone"])
     assert found is not None
     assert found.weight == SHARED_CAP
 
 
 def test_an_empty_side_says_nothing(model: Model) -> None:
-    nothing, one = print_of(type="person"), print_of(type="person", phones=["+33612345678"])
-    assert compare(one, nothing, model.tables["phone"]) is None
+    nothing, entity = print_of(type="person"), print_of(type="person", phones=["+33612345678"])
+    assert compare(entity, nothing, model.tables["phone"]) is None

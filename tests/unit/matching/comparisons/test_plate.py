@@ -51,6 +51,6 @@ def test_make_model_and_colour_support_or_contradict_a_partial_plate(model: Mode
 
 
 def test_a_weapon_needs_its_maker_for_its_serial(model: Model) -> None:
-    one = print_of(type="weapon", serial="K4711", make="Walther", calibre="9 mm")
+    entity = print_of(type="weapon", serial="K4711", make="Walther", calibre="9 mm")
     other = print_of(type="weapon", serial="K4711", make="Beretta", calibre="7.65 mm")
-    assert weigh_entities(one, one, model) > weigh_entities(one, other, model)
+    assert weigh_entities(entity, entity, model) > weigh_entities(entity, other, model)

@@ -63,11 +63,17 @@ def test_values_levels_rarity_and_shares(cases: tuple[Fingerprint, Fingerprint],
 
 def test_counterfactuals_say_what_would_change(cases: tuple[Fingerprint, Fingerprint], model: Model) -> None:
     found = explain(*cases, model=model)
-    assert [one.score for one in found.counterfactuals] == sorted(one.score for one in found.counterfactuals)
+    assert [counterfactual.score for counterfactual in found.counterfactuals] == sorted(
+        counterfactual.score for counterfactual in found.counterfactuals
+    )
     against = {(part.entity_a, item.field) for part in found.entities for item in part.items if item.bits < 0}
-    for one in found.counterfactuals:
-        assert one.score >= found.score if (one.entity_a, one.without) in against else one.score <= found.score
-    assert {one.without for one in found.counterfactuals} >= {"name", "birth_date", "phone"}
+    for counterfactual in found.counterfactuals:
+        assert (
+            counterfactual.score >= found.score
+            if (counterfactual.entity_a, counterfactual.without) in against
+            else counterfactual.score <= found.score
+        )
+    assert {counterfactual.without for counterfactual in found.counterfactuals} >= {"name", "birth_date", "phone"}
 
 
 def test_a_counterfactual_is_the_judgement_without_the_field(model: Model) -> None:
@@ -76,7 +82,7 @@ def test_a_counterfactual_is_the_judgement_without_the_field(model: Model) -> No
 
     known = {"birth_date": "1980-05-03", "phones": ["+33612345678"]}
     found = explain(case("FR", **known), case("DE", **known), model)
-    without = next(one for one in found.counterfactuals if one.without == "phone")
+    without = next(counterfactual for counterfactual in found.counterfactuals if counterfactual.without == "phone")
     bare = {"birth_date": "1980-05-03"}
     assert without.score == judge_cases(case("FR", **bare), case("DE", **bare), model).score
 
@@ -87,8 +93,12 @@ def test_a_contradiction_that_decides_is_said_where_there_is_no_link(model: Mode
     bare = case_of(person("Anna Kowalska"), country="DE")
     found, without = explain(a, b, model), judge_cases(a, bare, model)
     assert (found.band, without.band) == (Band.NONE, Band.POSSIBLE)
-    (one,) = found.decisive
-    assert (one.without, one.score, one.band) == ("birth_date", without.score, without.band)
+    (counterfactual,) = found.decisive
+    assert (counterfactual.without, counterfactual.score, counterfactual.band) == (
+        "birth_date",
+        without.score,
+        without.band,
+    )
     assert "Without the date of birth: Possible link" in text(found)
     assert "Sans la date de naissance : Lien possible" in text(found, "fr")
 
@@ -98,7 +108,7 @@ def test_without_anything_for_it_a_contradiction_alone_is_explained(model: Model
     b = case_of(person("Zbigniew Oczko"), country="DE")
     found = explain(a, b, model)
     assert found.entities[0].bits < 0
-    assert [one.score for one in found.counterfactuals] == [found.score] == [model.prior]
+    assert [counterfactual.score for counterfactual in found.counterfactuals] == [found.score] == [model.prior]
     assert "count as zero" in text(found)
 
 

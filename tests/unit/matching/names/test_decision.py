@@ -46,7 +46,7 @@ def test_bearers_are_told_apart_by_less_than_names(one: str, other: str, entity_
 
 
 def test_given_and_family_name_the_other_way_round_are_two_bearers() -> None:
-    one = name_print(given="Friedrich", family="Hans")
+    name = name_print(given="Friedrich", family="Hans")
     other = name_print(given="Hans", family="Friedrich")
-    assert bearer_decision(one, other) == (0, False)
-    assert bearer_decision(one, one) == (100, True)
+    assert bearer_decision(name, other) == (0, False)
+    assert bearer_decision(name, name) == (100, True)

@@ -121,7 +121,7 @@ class TestMixedEvidence:
         car_b = {"type": "vehicle", "plate": "AB-123-CD", "make": "Renault", "model": "Clio", "colour": "red"}
         half_a, half_b = person("Zbigniew"), person("Zbigniew Oczko")
         singles = [probability(phone_a, phone_b), probability(half_a, half_b)]
-        assert all(one < 0.5 for one in singles)
+        assert all(single < 0.5 for single in singles)
         assert probability([phone_a, car_a, half_a], [phone_b, car_b, half_b]) > 0.9
 
     def test_a_persons_phone_meets_the_phone_of_another_case(self, probability: Any) -> None:

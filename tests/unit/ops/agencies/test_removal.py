@@ -46,11 +46,11 @@ def test_what_is_in_force_for_or_by_the_agency_is_revoked(owner: str, requester:
         "id", f"{owner}:1", owner, requester, steps=(ThreadStep(last, requester, "anna", NOW, until=NOW),)
     )
     found = revoke_disclosures([thread], "fr-pj", NOW)
-    assert [one.last.move for one in found] == ([Move.REVOCATION] if ends else [])
-    assert all(one.steps[:-1] == thread.steps for one in found)
+    assert [disclosure.last.move for disclosure in found] == ([Move.REVOCATION] if ends else [])
+    assert all(disclosure.steps[:-1] == thread.steps for disclosure in found)
 
 
-def test_its_standing_queries_end_and_nothing_of_what_they_asked_is_kept() -> None:
+def test_its_saved_searches_end_and_nothing_of_what_they_asked_is_kept() -> None:
     why = Grounds(Purpose.INVESTIGATION, "2026/1")
     asked = [
         make_subscription(name, "Ivan Petrov", "FR", Requester("anna", agency, "FR", frozenset()), why, NOW)

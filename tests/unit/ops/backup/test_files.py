@@ -38,15 +38,19 @@ def test_what_is_written_is_read_back_in_order(tmp_path: Path) -> None:
     done = folder.finish(BEGUN, LATER, nothing)
     assert folder.verify_backup(nothing) == done
     assert list(folder.read_records(done, "accepted", 0)) == [*records(0, 3), *records(7, 2)]
-    assert [one.value for one in folder.read_records(done, "control", 0)] == [None]
+    assert [record.value for record in folder.read_records(done, "control", 0)] == [None]
     assert list(folder.read_records(done, "accepted", 1)) == []
-    assert [(one.records, one.first, one.last) for one in done.segments] == [(3, 0, 2), (2, 7, 8), (1, 0, 0)]
+    assert [(segment.records, segment.first, segment.last) for segment in done.segments] == [
+        (3, 0, 2),
+        (2, 7, 8),
+        (1, 0, 0),
+    ]
 
 
 def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
     held(tmp_path / "b").finish(BEGUN, LATER, nothing)
-    assert {stat.S_IMODE(one.stat().st_mode) for one in (tmp_path / "b").rglob("*") if one.is_file()} == {0o600}
-    assert {stat.S_IMODE(one.stat().st_mode) for one in (tmp_path / "b").rglob("*") if one.is_dir()} == {0o700}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "b").rglob("*") if path.is_file()} == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "b").rglob("*") if path.is_dir()} == {0o700}
 
 
 def test_one_that_was_cut_off_goes_on_behind_its_last_segment(tmp_path: Path) -> None:

@@ -77,12 +77,12 @@ def test_owners_are_told_once_of_each_date_that_comes_within_half_a_year() -> No
     near, far = last.isoformat(), (last + timedelta(days=1)).isoformat()
     cases = ending(("fr-pj:1", near), ("be-fp:1", far), ("fr-pj:2", "2026-11-24"), ("fr-pj:3", "2026-11-25"))
     told = make_expiry_notices(cases, (), NOW)
-    assert [(one.agency, one.case, one.kind) for one in told] == [
+    assert [(notice.agency, notice.case, notice.kind) for notice in told] == [
         ("fr-pj", "fr-pj:1", NoticeKind.EXPIRY),
         ("fr-pj", "fr-pj:3", NoticeKind.EXPIRY),
     ]
-    assert make_expiry_notices(cases, {one.id for one in told}, NOW + SECOND) == ()
-    [anew] = make_expiry_notices(ending(("fr-pj:1", far)), {one.id for one in told}, NOW + timedelta(days=1))
+    assert make_expiry_notices(cases, {notice.id for notice in told}, NOW + SECOND) == ()
+    [anew] = make_expiry_notices(ending(("fr-pj:1", far)), {notice.id for notice in told}, NOW + timedelta(days=1))
     assert anew.id != told[0].id
 
 
@@ -101,11 +101,11 @@ def test_whom_retention_has_told_is_kept_for_longer_than_it_tells_ahead() -> Non
         (keeping("expired"), True, ""),
     ],
 )
-def test_a_case_is_over_when_withdrawn_or_past_its_date(one: RetentionFields, over: bool, ends: str) -> None:
-    assert (one.is_over(NOW), one.expiry_date()) == (over, ends)
+def test_a_case_is_over_when_withdrawn_or_past_its_date(fields: RetentionFields, over: bool, ends: str) -> None:
+    assert (fields.is_over(NOW), fields.expiry_date()) == (over, ends)
 
 
-def test_a_standing_query_can_be_renewed_for_a_week_before_it_is_erased() -> None:
+def test_a_saved_search_can_be_renewed_for_a_week_before_it_is_erased() -> None:
     due = NOW + LASTS + RENEWABLE
     assert close_lapsed_subscriptions([STANDING], due - SECOND) == ()
     (end,) = close_lapsed_subscriptions([STANDING], due)

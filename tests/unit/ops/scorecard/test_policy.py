@@ -74,5 +74,5 @@ def test_a_case_that_lacks_something_counts_once_and_a_withdrawn_one_not_at_all(
     ],
 )
 def test_what_a_type_of_entity_needs(entity: dict[str, Any], expected: bool) -> None:
-    (one,) = held("2026-11-23T10:00:00Z", entity).entities
-    assert is_incomplete(one) is expected
+    (fields,) = held("2026-11-23T10:00:00Z", entity).entities
+    assert is_incomplete(fields) is expected

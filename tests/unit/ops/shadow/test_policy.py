@@ -14,7 +14,7 @@ def test_links_that_appear_vanish_or_move_are_told_and_those_that_stay_are_count
     before = {"stays": link(1, SURE), "moves": link(2, SURE), "vanishes": link(3, LIKELY)}
     after = {"stays": link(1, SURE), "moves": link(2, LIKELY), "appears": link(4, SURE)}
     found = compare_links("g1", before, "g2", after, 8)
-    assert [(one.change, one.link_id, one.case_a) for one in found.changes] == [
+    assert [(change.change, change.link_id, change.case_a) for change in found.changes] == [
         ("moves", "moves", "be-fp:2"), ("vanishes", "vanishes", "be-fp:3"), ("appears", "appears", "be-fp:4"),
     ]  # fmt: skip
     assert (found.links_active, found.links_shadow, found.cases) == (3, 3, 8)

@@ -29,7 +29,7 @@ def test_a_feed_is_silent_after_a_day_or_without_any_record_and_a_removed_agency
     }  # fmt: skip
     hours = {"be-fp": (1, 30), "fr-pj": (25,)}
     events = [(name, (NOW - timedelta(hours=ago)).timestamp()) for name, all_ in hours.items() for ago in all_]
-    found = [(one.agency, one.silent) for one in feeds_of(registry, events, NOW)]
+    found = [(feed.agency, feed.silent) for feed in feeds_of(registry, events, NOW)]
     assert found == [("de-bka", True), ("fr-pj", True), ("be-fp", False)]
 
 

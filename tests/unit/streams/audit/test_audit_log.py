@@ -41,7 +41,7 @@ class Topic:
         verification = TrailVerifier()
         for entry in self.entries:
             verification.check_entry(entry)
-        return [one.fault for one in verification.findings(NOW + timedelta(hours=1))]
+        return [finding.fault for finding in verification.findings(NOW + timedelta(hours=1))]
 
 
 def log_to(topic: Topic) -> AuditLog:
@@ -101,7 +101,7 @@ async def test_acts_that_wait_fail_with_the_send_that_they_wait_for(monkeypatch:
     log = AuditLog(topic.hang, lambda: NOW, dict, "host|1")
     async with asyncio.timeout(30), log:
         ends = await asyncio.gather(*(log.write(READ) for _ in range(9)), return_exceptions=True)
-    assert [type(one) for one in ends] == [AuditError] * 9
+    assert [type(end) for end in ends] == [AuditError] * 9
     assert topic.sends == 1
 
 

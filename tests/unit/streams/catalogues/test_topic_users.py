@@ -29,8 +29,8 @@ def _is_of_before(name: str) -> bool:
     return name.removeprefix(SETTINGS.namespace).partition(".")[0] in BEFORE.split()
 
 
-def _is_kept(one: KafkaRight) -> bool:
-    return one.kind != ResourceType.TOPIC or _is_of_before(one.name)
+def _is_kept(right: KafkaRight) -> bool:
+    return right.kind != ResourceType.TOPIC or _is_of_before(right.name)
 
 
 def _digest(table: object) -> str:
@@ -39,7 +39,9 @@ def _digest(table: object) -> str:
 
 def test_every_process_has_the_rights_that_it_had() -> None:
     granted = {role: role_grants(SETTINGS, role) for role in ROLES} | {"agency": agency_grants(SETTINGS, "fr-pj")}
-    grants = {role: sorted({tuple(map(str, one)) for one in found if _is_kept(one)}) for role, found in granted.items()}
+    grants = {
+        role: sorted({tuple(map(str, right)) for right in found if _is_kept(right)}) for role, found in granted.items()
+    }
     assert _digest(grants) == "827f1c89bd71c118"
 
 

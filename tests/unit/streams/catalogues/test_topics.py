@@ -96,7 +96,7 @@ def test_half_of_the_replicas_rounded_up_must_be_in_sync() -> None:
 
 def test_the_topics_of_others_on_a_shared_cluster_are_not_ours() -> None:
     assert all(
-        topics.is_named_by_catalogue(SETTINGS, one.name) for one in topics.plan_topics(SETTINGS, ["x"], ["ab12"])
+        topics.is_named_by_catalogue(SETTINGS, topic.name) for topic in topics.plan_topics(SETTINGS, ["x"], ["ab12"])
     )
     others = ("accepted", "ns.accepted.more", "ns.case", "__consumer_offsets")
     assert not [name for name in others if topics.is_named_by_catalogue(SETTINGS, name)]

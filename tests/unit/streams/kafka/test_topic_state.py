@@ -6,7 +6,7 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.topic_state import MIN_INSYNC, TopicState, compare_topics, wanted_configuration
 
-[AUDIT] = [one for one in topics.plan_topics(Settings(), [], []) if one.topic is topics.AUDIT]
+[AUDIT] = [topic for topic in topics.plan_topics(Settings(), [], []) if topic.topic is topics.AUDIT]
 
 
 def state(replicas: int, **changed: str) -> TopicState:

@@ -18,9 +18,9 @@ from pipeline.streams.workers.supervisor import SupervisedProcess, wanted_proces
 
 def test_the_table_names_the_active_generation_and_all_that_are_computed() -> None:
     file = msgspec.Raw(b'{"version":"m"}')
-    one = ControlSetting("generation", "0123456789ab", "someone", "2026-11-01T10:00:00Z", 8, file)
+    setting = ControlSetting("generation", "0123456789ab", "someone", "2026-11-01T10:00:00Z", 8, file)
     active = ControlSetting("active_generation", "0123456789ab", "someone", "2026-11-01T11:00:00Z")
-    held = decode_control({str(at).encode(): msgspec.json.encode(each) for at, each in enumerate((one, active))})
+    held = decode_control({str(at).encode(): msgspec.json.encode(each) for at, each in enumerate((setting, active))})
     assert held.active == "0123456789ab"
     assert held.find_generation().model == bytes(file)
     assert held.find_generation("0123456789ab").apply_to_settings(Settings()).block_partitions == 8

@@ -53,7 +53,7 @@ def changes(*claims: Claim) -> list[ViewChange]:
 def outputs(*told: ViewChange) -> list[Output]:
     places: Any = None
     telling = HitPublisher(Settings(), places, "project", "g1", RING)
-    return [output for one in told for output in telling.change_outputs(one)]
+    return [output for change in told for output in telling.change_outputs(change)]
 
 
 def questions(*claims: Claim) -> list[HitQuestion]:
@@ -63,24 +63,29 @@ def questions(*claims: Claim) -> list[HitQuestion]:
 
 def test_a_link_in_full_is_told_at_once_and_one_to_a_hit_only_case_asks_the_gate() -> None:
     told = outputs(*changes(live(side(ASKER, "H0"), side(OWNER, "H0"))))
-    assert [one.topic for one in told] == ["hits.fr-pj", "hits.nl-np"]
+    assert [output.topic for output in told] == ["hits.fr-pj", "hits.nl-np"]
     asked = outputs(*changes(live(side(ASKER, "H0"), side(OWNER, "H2"))))
-    assert [one.topic for one in asked] == ["hit_questions", "hits.nl-np"]
+    assert [output.topic for output in asked] == ["hit_questions", "hits.nl-np"]
 
 
 def test_a_question_says_who_asks_whom_by_which_content_and_what_the_owner_is_told() -> None:
-    (one,) = questions(live(side(ASKER, "H0"), side(OWNER, "H2")))
-    assert (one.id, one.asker, one.owner, one.asks) == ("link fr-pj:1 nl-np:1-a", ASKER, OWNER, "hash 1")
-    assert one.hit is not None
-    assert one.owner_notice is not None
-    assert (one.owner_notice.agency, one.owner_notice.case) == (OWNER, "nl-np:1")
-    assert (one.owner_notice.kind, one.owner_notice.other_agency) == (NoticeKind.HIT_TOLD, ASKER)
+    (question,) = questions(live(side(ASKER, "H0"), side(OWNER, "H2")))
+    assert (question.id, question.asker, question.owner, question.asks) == (
+        "link fr-pj:1 nl-np:1-a",
+        ASKER,
+        OWNER,
+        "hash 1",
+    )
+    assert question.hit is not None
+    assert question.owner_notice is not None
+    assert (question.owner_notice.agency, question.owner_notice.case) == (OWNER, "nl-np:1")
+    assert (question.owner_notice.kind, question.owner_notice.other_agency) == (NoticeKind.HIT_TOLD, ASKER)
 
 
 @pytest.mark.parametrize("code", ["H3", "H0"])
 def test_silence_wins_over_what_the_owner_is_told(code: str) -> None:
-    (one,) = questions(live(side(ASKER, code), side(OWNER, "H2")))
-    assert (one.owner_notice is None) == (code == "H3")
+    (question,) = questions(live(side(ASKER, code), side(OWNER, "H2")))
+    assert (question.owner_notice is None) == (code == "H3")
 
 
 def test_a_link_without_exact_parts_asks_nothing() -> None:
@@ -106,7 +111,7 @@ class RecordedWriting:
         self.written: list[str] = []
 
     async def write(self, documents: list[Any]) -> list[Output]:
-        self.written += [one.action.id for one in documents]
+        self.written += [document.action.id for document in documents]
         return []
 
 
@@ -129,13 +134,13 @@ class Gate:
         return self.work.decide_records(source, HeldLedger(self.offset), [record])
 
     def ask(self, name: str) -> list[str]:
-        (one,) = questions(live(side(ASKER, "H0", name=name), side(OWNER, "H2", name=name)))
-        return sent(self.take(ASKED, msgspec.json.encode(one)))
+        (question,) = questions(live(side(ASKER, "H0", name=name), side(OWNER, "H2", name=name)))
+        return sent(self.take(ASKED, msgspec.json.encode(question)))
 
 
 def sent(result: Any) -> list[str]:
     """The topics of records, in order."""
-    return [one.topic for one in result.outputs]
+    return [output.topic for output in result.outputs]
 
 
 ANSWER = ["hits.fr-pj", "notices", "hit_admissions", "hit_admissions"]

@@ -1,4 +1,4 @@
-"""Standing queries through the correlator: what they meet, and who is told."""
+"""Saved searches through the correlator: what they meet, and who is told."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ class Partition:
         accepted = self.stages.accepted(record(agency, code=code, to=to, entities=PHONED, **fields))
         return self.receive(msgspec.json.decode(accepted.fingerprint, type=Fingerprint))
 
-    def query(self, one: Subscription) -> list[Notice]:
-        return self.receive(fingerprint_of(one, self.model))
+    def query(self, subscription: Subscription) -> list[Notice]:
+        return self.receive(fingerprint_of(subscription, self.model))
 
     def receive(self, print_: Fingerprint) -> list[Notice]:
         claims = [claim for claim in self.correlator.receive(print_) if self.matches.concerns(claim)]
@@ -106,7 +106,7 @@ def test_a_query_meets_what_is_held_and_what_comes_once_for_each_content(partiti
     assert partition.case("fr-pj") == []
     (held,) = partition.query(asked())
     (come,) = partition.case("de-bka")
-    assert [one.other_agency for one in (held, come)] == ["fr-pj", "de-bka"]
+    assert [notice.other_agency for notice in (held, come)] == ["fr-pj", "de-bka"]
     assert (held.agency, held.kind, held.subscription) == ("be-fp", NoticeKind.SUBSCRIPTION_MATCH, "s1")
     assert held.reference == make_reference(RING, RING.current, "be-fp", "fr-pj:1")
     assert b"fr-pj:1" not in msgspec.json.encode(held)
@@ -158,7 +158,7 @@ def test_an_ended_or_expired_query_meets_nothing_until_it_is_renewed(partition: 
     partition.now = NOW + LASTS + timedelta(days=1)
     assert partition.case("fr-pj") == []
     again = extend_subscription(asked(), WHY, partition.now)
-    assert [one.other_agency for one in partition.query(again)] == ["fr-pj"]
+    assert [notice.other_agency for notice in partition.query(again)] == ["fr-pj"]
     over = close_subscription(again, partition.now)
     assert partition.query(over) == []
     assert partition.case("de-bka") == []
@@ -234,7 +234,9 @@ def test_an_exact_query_meets_a_hit_only_case_in_the_band_of_its_exact_parts(
 
 def test_a_query_goes_to_the_owners_of_its_keys_and_its_end_to_all(partition: Partition) -> None:
     work = SavedSearchProcessor(Settings(block_partitions=4), partition.model, "g1")
-    values = [msgspec.json.encode(one) for one in (asked(), close_subscription(asked(), NOW))] + [b"poison"]
+    values = [msgspec.json.encode(subscription) for subscription in (asked(), close_subscription(asked(), NOW))] + [
+        b"poison"
+    ]
     values.append(msgspec.json.encode(msgspec.structs.replace(asked("s2"), question="born:nonsense")))
     records = [SimpleNamespace(topic="s", partition=0, offset=at, value=value) for at, value in enumerate(values)]
     outputs = work.decide_records(None, None, records).outputs  # type: ignore[arg-type]

@@ -44,7 +44,7 @@ def query(agency: str, question: str, *, shared: bool = True) -> Subscription:
 
 
 class Desk:
-    """Both consumers over an index of standing queries."""
+    """Both consumers over an index of saved searches."""
 
     def __init__(self, home: Path) -> None:
         self.index = MemoryIndex(Indices("", "g1"))
@@ -55,9 +55,9 @@ class Desk:
         self.queries = SharedQueryProcessor(Settings(home=home), questions, decisions)
         self.offset = -1
 
-    async def subscribed(self, one: Subscription) -> list[Notice]:
+    async def subscribed(self, subscription: Subscription) -> list[Notice]:
         self.offset += 1
-        value = msgspec.json.encode(one)
+        value = msgspec.json.encode(subscription)
         self.index.write([subscription_document(value, self.offset)])
         return await self._told(self.queries, SimpleNamespace(value=value, offset=self.offset))
 
@@ -71,7 +71,7 @@ class Desk:
     async def _told(self, work: Any, record: Any) -> list[Notice]:
         outputs = await work.publish(work.step(None, None, [record]))
         asked = [msgspec.json.decode(output.value, type=HitQuestion) for output in outputs]
-        return [one.notice for one in asked if one.notice is not None]
+        return [question.notice for question in asked if question.notice is not None]
 
 
 @pytest.fixture
@@ -89,10 +89,10 @@ async def test_both_are_told_that_the_other_asks_and_for_what_and_not_the_questi
     assert not any(word in str((mine, theirs)).casefold() for word in ("petrov", "1980", "bert", "someone"))
 
 
-async def test_a_new_standing_query_meets_those_that_were_there(desk: Desk) -> None:
+async def test_a_new_saved_search_meets_those_that_were_there(desk: Desk) -> None:
     assert await desk.subscribed(query("fr-pj", "phone:+33612345678")) == []
     told = await desk.subscribed(query("be-fp", f"{PETROV} phone:+33612345678"))
-    assert {(one.agency, one.other_agency, one.subscription) for one in told} == {
+    assert {(notice.agency, notice.other_agency, notice.subscription) for notice in told} == {
         ("be-fp", "fr-pj", "of-be-fp"), ("fr-pj", "be-fp", "of-fr-pj"),
     }  # fmt: skip
     again = msgspec.structs.replace(extend_subscription(query("be-fp", PETROV), Grounds(Purpose.PREVENTION, "2"), NOW))
@@ -120,7 +120,9 @@ async def test_nobody_is_told_unless_both_share_the_same(desk: Desk, standing: S
 
 async def test_a_search_that_is_repeated_is_told_once_a_day(desk: Desk) -> None:
     await desk.subscribed(query("fr-pj", PETROV))
-    ids = [{one.id for one in await desk.searched("be-fp", PETROV, at=NOW + timedelta(hours=h))} for h in (0, 1, 24)]
+    ids = [
+        {notice.id for notice in await desk.searched("be-fp", PETROV, at=NOW + timedelta(hours=h))} for h in (0, 1, 24)
+    ]
     assert ids[0] == ids[1]
     assert ids[0].isdisjoint(ids[2])
     assert len(ids[0]) == 2

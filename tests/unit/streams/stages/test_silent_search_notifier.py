@@ -50,7 +50,7 @@ class Desk:
         return Chain("host").make_entry(act, NOW)
 
     async def told(self, question: str) -> list[Any]:
-        return [one async for one in self.work.notices(self.entry(question))]
+        return [notice async for notice in self.work.notices(self.entry(question))]
 
 
 @pytest.fixture(scope="module")
