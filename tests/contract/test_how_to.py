@@ -77,16 +77,16 @@ from pipeline.ops.backup.run import KEPT
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.rights import ROLES, role_grants
-from pipeline.streams.monitoring.lag import consumed
-from pipeline.streams.registers.control import Control
+from pipeline.streams.monitoring.lag import consumed_partitions
+from pipeline.streams.registers.control import GenerationControl
 
 settings = Settings(namespace="n.")
-[planned] = [one for one in topics.plan(settings, [], []) if one.name == "n.handovers"]
+[planned] = [topic for topic in topics.plan_topics(settings, [], []) if topic.name == "n.handovers"]
 print(json.dumps({
     "rights": [
-        [role, one.operation] for role in ROLES for one in role_grants(settings, role) if one.name == planned.name
+        [role, grant.operation] for role in ROLES for grant in role_grants(settings, role) if grant.name == planned.name
     ],
-    "lag": [group for group, found in consumed(settings, [], Control("", {})).items() if (planned.name, 0) in found],
+    "lag": [group for group, found in consumed_partitions(settings, [], GenerationControl("", {})).items() if (planned.name, 0) in found],
     "backup": planned.topic in KEPT,
     "settings": planned.topic.configuration()["cleanup.policy"],
 }))
@@ -149,7 +149,7 @@ from __future__ import annotations
 
 import msgspec
 
-from pipeline.correlation.fingerprinting import fingerprint
+from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.matching.explain.explanation import explain
 from pipeline.matching.explain.wording import text
 from pipeline.matching.model import load_model
@@ -163,7 +163,7 @@ def ship(agency: str, flag: str) -> object:
     vessel = {"id": "s", "type": "vessel", "imo": "9074729", "flag": flag}
     head = {"case_id": "1", "agency": agency, "country": agency[:2].upper(), "version": 1, "status": "active"}
     case = msgspec.convert({**head, "entities": [vessel]}, Case)
-    return fingerprint(case, normalise(case), model)
+    return make_fingerprint(case, normalise(case), model)
 
 
 same, other = (explain(ship("fr-pj", "PA"), ship("be-fp", flag), model) for flag in ("PA", "LR"))

@@ -22,13 +22,13 @@ from support.waiting import WaitFor
 FILL = """
 import sys
 from pathlib import Path
-from pipeline.correlation.store_file import Identity, StoreUnwritableError
+from pipeline.correlation.store_file import StoreIdentity, StoreUnwritableError
 from pipeline.streams.runtime.table_store import TableStore
 
 disk = Path(sys.argv[1])
 ballast = disk / "ballast"
 ballast.write_bytes(bytes(1 << 20))
-store = TableStore(disk / "store", Identity("cluster", "topic", 0, "all"))
+store = TableStore(disk / "store", StoreIdentity("cluster", "topic", 0, "all"))
 refused = -1
 for offset in range(200):
     store.put(b"%06d" % offset, bytes([offset]) * 40_000)
@@ -50,7 +50,7 @@ ballast.unlink()
 store.commit(refused)
 store.sync()
 store.close()
-again = TableStore(disk / "store", Identity("cluster", "topic", 0, "all"))
+again = TableStore(disk / "store", StoreIdentity("cluster", "topic", 0, "all"))
 assert again.offset == refused
 assert [again.get(b"%06d" % n) for n in range(refused + 1)] == [bytes([n]) * 40_000 for n in range(refused + 1)]
 print("held", refused + 1)

@@ -30,7 +30,7 @@ ACROSS = {
     "matching/test_loosened_comparisons.py": "each comparison loosened by one step fails its law",
     "matching/test_versions.py": "what FORMS and SCORING stand for",
     "records/test_record.py": "the record's specification, bullet by bullet",
-    "streams/test_topic_users.py": "what follows from the topics' rows",
+    "streams/catalogues/test_topic_users.py": "what follows from the topics' rows",
     "transparency/test_tampering.py": "attacks on the audit",
     "web/test_own_routes.py": "what a browser's session reaches besides pages",
 }

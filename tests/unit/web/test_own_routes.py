@@ -34,7 +34,7 @@ def browser(api: Api) -> httpx.AsyncClient:
     app = FastAPI()
     app.state.runtime = api.runtime
     for part in (files, live, sign_in):
-        app.include_router(part.router(Site(app)))
+        app.include_router(part.make_router(Site(app)))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://liaison")
 
 

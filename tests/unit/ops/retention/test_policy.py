@@ -92,7 +92,7 @@ def test_whom_retention_has_told_is_kept_for_longer_than_it_tells_ahead() -> Non
 
 
 @pytest.mark.parametrize(
-    ("one", "over", "ends"),
+    ("fields", "over", "ends"),
     [
         (keeping("active"), False, ""),
         (keeping("active", "2026-11-25"), False, "2026-11-25"),

@@ -137,7 +137,7 @@ class World:
 
 @asynccontextmanager
 async def running(world: World, *others: TopicPartition) -> AsyncIterator[Lane]:
-    transactions: Any = SimpleNamespace(start=world.start, stop=world.stop, commit=world.write, table={})
+    transactions: Any = SimpleNamespace(start_producer=world.start, stop=world.stop, commit=world.write, table={})
     meter = Meter("lane", "", lambda: 2.0)
     lane = Lane(
         "lane",

@@ -110,7 +110,7 @@ class RecordedWriting:
     def __init__(self) -> None:
         self.written: list[str] = []
 
-    async def write(self, documents: list[Any]) -> list[Output]:
+    async def write_documents(self, documents: list[Any]) -> list[Output]:
         self.written += [document.action.id for document in documents]
         return []
 

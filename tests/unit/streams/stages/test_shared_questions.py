@@ -69,7 +69,7 @@ class Desk:
         return await self._told(self.searches, SimpleNamespace(value=value, topic="audit", partition=0, offset=0))
 
     async def _told(self, work: Any, record: Any) -> list[Notice]:
-        outputs = await work.publish(work.step(None, None, [record]))
+        outputs = await work.publish_effects(work.decide_records(None, None, [record]))
         asked = [msgspec.json.decode(output.value, type=HitQuestion) for output in outputs]
         return [question.notice for question in asked if question.notice is not None]
 

@@ -23,8 +23,8 @@ NONE = dict.fromkeys(RestartReason, 0)
 
 EXECUTES_ITSELF = """
 import json, os, sys
-from pipeline.streams.workers.restarts import RestartReason, note_restart, restarts
-held = restarts()
+from pipeline.streams.workers.restarts import RestartReason, count_restarts, note_restart
+held = count_restarts()
 if held[RestartReason.CRASHED] < 2:
     note_restart(RestartReason.CRASHED)
     os.execv(sys.executable, sys.orig_argv)

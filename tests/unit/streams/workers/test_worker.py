@@ -19,7 +19,7 @@ async def built():
     yield Stage()
 
 worker.ENDED_WITHIN_S = 0.1
-asyncio.run(worker._worked(built(), "intake", False, SimpleNamespace(stage=None)))
+asyncio.run(worker._run_monitored(built(), "intake", False, SimpleNamespace(stage=None)))
 """
 """A stage whose Kafka clients wait for a broker that is away, and do not hear that they are to end."""
 
