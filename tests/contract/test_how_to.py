@@ -86,7 +86,11 @@ print(json.dumps({
     "rights": [
         [role, grant.operation] for role in ROLES for grant in role_grants(settings, role) if grant.name == planned.name
     ],
-    "lag": [group for group, found in consumed_partitions(settings, [], GenerationControl("", {})).items() if (planned.name, 0) in found],
+    "lag": [
+        group
+        for group, found in consumed_partitions(settings, [], GenerationControl("", {})).items()
+        if (planned.name, 0) in found
+    ],
     "backup": planned.topic in KEPT,
     "settings": planned.topic.configuration()["cleanup.policy"],
 }))
