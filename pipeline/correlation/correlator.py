@@ -99,7 +99,7 @@ class Correlator:
                 self._store_version(fingerprint, held, before, self._owned_keys(fingerprint.keys))
 
     def adopt_claims(self, claims: Iterable[Claim]) -> None:
-        """Rebuild, after every `load`: follow the links of this partition's own last claims about them.
+        """Rebuild, after all versions: follow the links of this partition's own last claims about them.
 
         A side whose record was compacted away, since a later version is still to come, is held as an unknown one.
         """

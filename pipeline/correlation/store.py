@@ -68,7 +68,7 @@ class BlockStore(Protocol):
         """A held case; valid until the next `commit`."""
 
     def put_case(self, fingerprint: Fingerprint, number: int | None) -> int:
-        """Hold a case's fingerprint in place of the one under its number (`find`); returns that, or a new one.
+        """Hold a case's fingerprint in place of the one under its number (`find_cases`); returns that, or a new one.
 
         Raises StoreFullError.
         """

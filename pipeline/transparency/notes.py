@@ -148,7 +148,7 @@ class NoteSignature(msgspec.Struct, frozen=True):
 
 
 class SignedNote(msgspec.Struct, frozen=True):
-    """A text and its signatures; nothing of it holds before `require` has verified one."""
+    """A text and its signatures; nothing of it holds before `require_signature` has verified one."""
 
     text: str
     signatures: tuple[NoteSignature, ...]

@@ -29,7 +29,7 @@ def cookie_name(request: Request) -> str:
 
 
 def ensure_secret(request: Request) -> str:
-    """The browser's secret; a new one where it brings none, which `keep_secret` then sets."""
+    """The browser's secret; a new one where it brings none, which `set_secret_cookie` then sets."""
     held = request.cookies.get(cookie_name(request), "")
     if not held:
         held = getattr(request.state, STATE, "") or secrets.token_urlsafe(SECRET_BYTES)

@@ -70,7 +70,7 @@ class Visit(NamedTuple):
         await self.runtime.requester(self.token)
 
     async def admit_action(self) -> None:
-        """Let one action of an open page pass. Raises as `check`, and TooManyRequestsError beyond the person's rate."""
+        """Let one action of an open page pass. Raises as `check_session`, and TooManyRequestsError beyond a rate."""
         await limit_rate(self.runtime, await self.runtime.requester(self.token))
 
 

@@ -76,7 +76,7 @@ async def refuse_disclosure(session: Session, name: str, reason: str = "") -> Di
 
 
 async def revoke_disclosure(session: Session, name: str, reason: str = "") -> DisclosureAnswer:
-    """Take a grant back, or end a break-glass; when this returns nobody reads under it. Raises as `grant`."""
+    """Take a grant back, or end a break-glass; when this returns nobody reads under it. Raises as granting."""
     before, case = await require_owned_thread(session, name)
     after = take_step(lambda: threads.add_revocation(before, session.requester, reason, session.now))
     return await record_step(session, before, after, case, View.FULL)

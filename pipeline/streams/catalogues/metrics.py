@@ -1,7 +1,7 @@
 """The one catalogue of metrics: every instrument of a worker with its unit, its labels and a sentence.
 
 No label holds personal data: topics bear an agency's name, a blocking key is told by its kind alone. What a transaction
-does is counted once it is certain (`count`), so that what is done again after a failure is not counted twice; a process
+does is counted once it is certain, so that what is done again after a failure is not counted twice; a process
 counts from its own start, which Prometheus' rate() knows of. Conservation is never judged by these (accounting.py).
 """
 

@@ -2,7 +2,7 @@
 
 It computes a new generation beside the active one, and keeps the former one up to date after a switch. What intake has
 written itself since the generation was set up is told by the record's provenance and left out, so each version reaches
-`blocks` once, in the order of `accepted`. Intake takes a partition over from it by its transactional id (`complete`),
+`blocks` once, in the order of `accepted`. Intake takes a partition over from it by its transactional id,
 which fences this stage, brings `blocks` up to the end of `accepted`, and only then writes fingerprints itself.
 """
 
