@@ -348,7 +348,7 @@ def sees_the_trail_verified(page: Page) -> None:
     while page.get_by_role("link", name="Check again").count():
         page.reload()
         expect(told).to_contain_text(re.compile("entries (verified|read so far)"))
-    expect(told).to_contain_text(re.compile("Whole.*entries verified"))
+    expect(told).to_contain_text(re.compile("Intact.*entries verified"))
 
 
 def checks_a_list(claire: BrowserUser) -> None:

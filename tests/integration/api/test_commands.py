@@ -80,7 +80,7 @@ async def test_the_export_of_cases_goes_to_standard_output(written: list[Any], l
     rows = [orjson.loads(line) for line in done.stdout.splitlines()]
     assert [row["case"] for row in rows] == [f"{country.lower()}-x:7" for country in COUNTRIES]
     assert rows[0]["data"]["title"] == "Affaire BE"
-    assert "4 cases written" in done.stderr
+    assert "4 cases exported as ndjson" in done.stderr
 
 
 async def test_links_are_exported_as_one_stix_bundle(written: list[Any], liaison: Any, tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ async def test_links_are_exported_as_one_stix_bundle(written: list[Any], liaison
     done = await on_a_thread(liaison, "export", "links", "--format", "stix", "-o", str(file))
     objects = orjson.loads(file.read_bytes())["objects"]
     assert sum(one["type"] == "relationship" for one in objects) == len(written)
-    assert f"{len(objects)} objects written as stix" in done.stderr
+    assert f"{len(objects)} objects exported as stix" in done.stderr
 
 
 async def test_search_shows_a_table_or_json(written: list[Any], liaison: Any) -> None:

@@ -135,7 +135,7 @@ async def test_down_leaves_no_process_and_the_next_start_finds_the_data_on_other
     with occupied_port() as busy:
         done = shared_home.run("up", "--json", kafka_port=str(busy), elasticsearch_port=str(busy))
     after = by_name(done.stdout)
-    assert f"Port {busy} is busy" in done.stderr
+    assert f"Port {busy} is in use" in done.stderr
     assert not any(url.endswith(f":{busy}") for url in urls(after).values())
     settings = Settings(home=shared_home.path, kafka_url="", elasticsearch_url="")
     assert endpoints(settings) == Endpoints(**urls(after))

@@ -66,7 +66,7 @@ def test_all_cases_go_with_their_links_and_later_records_are_refused(
 
 
 def test_without_intake_it_says_so_and_can_be_run_again(installation: Installation, records: RecordMaker) -> None:
-    with pytest.raises(LiaisonError, match="no agency xx-no"):
+    with pytest.raises(LiaisonError, match="agency xx-no is not registered"):
         removed(installation, "xx-no")
     installation.push([records.message("fr-pj", "1")])
     with pytest.raises(LiaisonError, match="run the same command again"):

@@ -86,7 +86,10 @@ def test_the_report_holds_what_the_agency_holds_of_him_and_nothing_of_others(
         == []
     )
     unknown = liaison("subject-report", WHO, "--agency", "xx-no")
-    assert (unknown.returncode, unknown.stderr) == (1, "liaison: no agency xx-no is registered\n")
+    assert (unknown.returncode, unknown.stderr) == (
+        1,
+        "liaison: agency xx-no is not registered; see `liaison ops agency list`\n",
+    )
     explain_policy(installation.settings, liaison)
 
 

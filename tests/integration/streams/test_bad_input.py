@@ -44,7 +44,7 @@ def cases(records: RecordMaker) -> Cases:
         "2 MiB": (with_value(b"Case", b"x" * (2 << 20)), "too_large"),
         "nesting of 10,000": (plain._replace(value=b"[" * 10_000 + b"]" * 10_000), "not_json"),
         "duplicate keys": (with_value(b'"title"', b'"title": "a", "title"'), "not_json"),
-        "NaN": (with_value(b'"version": 1', b'"version": NaN'), "not_json"),
+        "NaN": (with_value(b'"version":1', b'"version":NaN'), "not_json"),
         "wrong agency's topic": (records.message("be-fp", "b1")._replace(agency="fr-pj"), "foreign_agency"),
         "30 February": (good("february", opened="2026-02-30"), "date"),
         "name of 10,000 characters": (named("long", "x" * 10_000), "too_large"),

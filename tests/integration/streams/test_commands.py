@@ -53,7 +53,7 @@ def test_a_server_without_a_model_ends_in_one_line(liaison: RunLiaison) -> None:
 def test_an_expected_failure_is_one_line(liaison: RunLiaison) -> None:
     refused = liaison("ops", "agency", "add", "Fr pj", "--country", "FR")
     assert refused.returncode == 1
-    assert refused.stderr.startswith("liaison: an agency's name has")
+    assert refused.stderr.startswith("liaison: an agency name takes")
     assert refused.stderr.count("\n") == 1
     missing = liaison("ops", "lag")
     assert missing.returncode == 1

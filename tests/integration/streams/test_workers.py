@@ -115,7 +115,7 @@ def test_registering_twice_is_harmless_and_another_country_is_refused(engine_set
     async def register() -> None:
         await register_agency(engine_settings, Agency("fr-pj", "FR"))
         await register_agency(engine_settings, Agency("fr-pj", "FR"))
-        with pytest.raises(LiaisonError, match="registered for FR"):
+        with pytest.raises(LiaisonError, match="already registered, for FR"):
             await register_agency(engine_settings, Agency("fr-pj", "BE"))
         with pytest.raises(LiaisonError, match="ISO 3166"):
             await register_agency(engine_settings, Agency("be-fp", "Belgium"))

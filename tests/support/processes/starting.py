@@ -26,13 +26,15 @@ def cold(
 
 @contextmanager
 def started(program: Program, environment: Mapping[str, str], logs: Path, launch: Launch = warm) -> Iterator[Start]:
-    """Give a function that starts `program` with arguments; each process has a log of its own in the folder `logs`."""
+    """Give a function that starts `program` with arguments; each process has a log of its own in the folder `logs`.
+
+    `environment` is read at each start: what a test sets in it meanwhile holds for the processes that come.
+    """
     processes: list[Process] = []
-    own = with_support(environment)
 
     def start(*arguments: str) -> Process:
         with (logs / f"{name_of(program)}-{len(processes)}.log").open("wb") as log:
-            process = launch(command_of(program, *arguments), own, log, log)
+            process = launch(command_of(program, *arguments), with_support(environment), log, log)
         processes.append(process)
         return process
 
