@@ -4,9 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# What `make test` runs, a session each: the folders of one share its tail. With engines a third of a test is waiting, so
-# three go side by side there on two cores.
-SESSIONS ?= unit property+contract integration+e2e+fault
+# What `make test` runs, a session each: the folders of one share its tail. With engines half of a test is waiting, so
+# four go side by side there on two cores.
+SESSIONS ?= unit property+contract+integration+e2e+fault
 PYTEST := $(BIN)/python -m pytest -q
 DEMO_ARGS ?=
 DEMO_URL ?= http://127.0.0.1:8000
@@ -36,9 +36,9 @@ test: $(READY) ## everything that must hold, and what each session took
 	trap 'LIAISON_HOME=$$TEST_ENGINES_HOME $(BIN)/liaison down >/dev/null; rm -rf "$$TEST_ENGINES_HOME"' EXIT; took=""; \
 	for session in $(SESSIONS); do \
 		echo "== $$session"; start=$$SECONDS; \
-		case $$session in unit) beside=2 ;; *) beside=3 ;; esac; \
+		case $$session in unit) beside=2 ;; *) beside=4 ;; esac; \
 		$(PYTEST) -n $$beside -m "not long" $$(printf 'tests/%s ' $${session//+/ }) || exit 1; \
-		took+=$$(printf '%-24s %4d s' $$session $$((SECONDS - start)))$$'\n'; \
+		took+=$$(printf '%-44s %4d s' $$session $$((SECONDS - start)))$$'\n'; \
 	done; printf 'what each session took\n%s' "$$took"
 
 test-long: $(READY) ## the same with larger counts, then all faults

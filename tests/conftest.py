@@ -8,9 +8,11 @@ import shutil
 import signal
 import tempfile
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
+from itertools import chain
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -109,6 +111,17 @@ def _end_stacks_of_killed_sessions() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What may take longest goes first, so that no process is left with it when the others have nothing more to do."""
     items.sort(key=_time_limit_s, reverse=True)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what each suite's tests took, one after the other: suites of one session run side by side."""
+    took: Counter[str] = Counter()
+    for report in chain.from_iterable(terminalreporter.stats.values()):
+        if isinstance(report, pytest.TestReport):
+            took[PurePath(report.nodeid).parts[1]] += report.duration
+    if len(took) > 1:
+        each = (f"{suite} {seconds:.0f} s" for suite, seconds in took.most_common())
+        terminalreporter.write_line(f"tests, one after the other: {', '.join(each)}")
 
 
 def _time_limit_s(item: pytest.Item) -> float:
