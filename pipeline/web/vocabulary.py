@@ -118,10 +118,10 @@ RULES = {
     "not_released": N_("not released to the country"),
     "purpose": N_("purpose not allowed"),
     "released": N_("released to the country"),
-    "silent": N_("silent: H3"),
+    "silent": N_("handling code H3"),
     "granted": N_("disclosed by the owner"),
     "break_glass": N_("emergency access"),
-    "hit_only": N_("hit only: H2"),
+    "hit_only": N_("handling code H2"),
 }
 """Why a record is seen as it is: the rules of the policy."""
 

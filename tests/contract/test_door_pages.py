@@ -68,7 +68,7 @@ def test_an_owner_asks_who_would_see_its_case_under_other_handling(desk: Browser
     page.get_by_label("Code").select_option("H3")
     page.get_by_label("Border check").check()
     page.get_by_role("button", name="Show effect").click()
-    expect(belgium).to_contain_text("silent: H3")
+    expect(belgium).to_contain_text("handling code H3")
     expect(page.get_by_label("Border check")).to_be_checked()
     desk.holds("who can see it", dark=True)
     page.goto("/records")

@@ -65,7 +65,7 @@ def draw(view: OpenPage, loaded: RecordsPageData) -> None:
 def _draw_list_switch(words: Words, *, listed: bool) -> None:
     with box("nav", "switch", aria_label=words("Our records")):
         link(words("Who saw them"), "/records", aria_current=None if listed else "true")
-        link(words("All"), f"/records?list={LISTED}", aria_current="true" if listed else None)
+        link(words("All records"), f"/records?list={LISTED}", aria_current="true" if listed else None)
 
 
 def _draw_accesses(view: OpenPage, found: AccessesAnswer) -> None:
@@ -103,7 +103,7 @@ def _draw_records(view: OpenPage, found: SearchAnswer) -> None:
         TableColumn(words("Title"), lambda row: bidi_text(row["title"] or "–")),
         TableColumn(words("Caveat"), lambda row: bidi_text(row["caveat"] or "–")),
     ]
-    with panel(words("All"), words("sorted by key"), tight=True):
+    with panel(words("All records"), words("sorted by key"), tight=True):
         if found.results:
             draw_table(words("Our records"), columns, found.results)
         else:

@@ -34,7 +34,7 @@ async def test_it_tells_who_did_what_and_names_no_record_that_is_a_hit(api: Api)
     said = (await opened(api, PAGE, AUDITOR)).said()
     for told in ("bert", "ref 0", "A record of fr-pj", "be-fp:1", "Intact", "3 entries verified"):
         assert told in said
-    for words in ("hit only: H2", "allowed by a role"):
+    for words in ("handling code H2", "allowed by a role"):
         assert words in said
     for hidden in ("fr-pj:1", "anna", "ref 1"):
         assert hidden not in said

@@ -20,7 +20,7 @@ def held(api: Api) -> None:
 async def test_it_says_how_each_agency_sees_the_case_and_why(api: Api) -> None:
     held(api)
     said = (await opened(api, PAGE, ANNA, key=KEY)).said()
-    for words in ("de-bka Germany no access not released to the country", "be-fp Belgium hit only hit only: H2",
+    for words in ("de-bka Germany no access not released to the country", "be-fp Belgium hit only handling code H2",
                  "fr-pj France full content owner agency", "Operator full content"):  # fmt: skip
         assert words in said
     assert "→" not in said
@@ -33,7 +33,7 @@ async def test_it_says_what_other_handling_would_change(api: Api) -> None:
     await page.send(handling="H1", releasable_to="be, de", **{"purpose-investigation": "1"})
     said = page.said()
     assert "de-bka Germany no access not released to the country → full content released to the country" in said
-    assert "be-fp Belgium hit only hit only: H2 → full content released to the country" in said
+    assert "be-fp Belgium hit only handling code H2 → full content released to the country" in said
     await page.send(handling="H1", releasable_to="France")
     assert "a country is two capital letters" in page.said()
 
