@@ -8,7 +8,7 @@ import shutil
 import signal
 import tempfile
 import uuid
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import chain
@@ -115,12 +115,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what each suite's tests took, one after the other: suites of one session run side by side."""
-    took: Counter[str] = Counter()
+    took: defaultdict[str, float] = defaultdict(float)
     for report in chain.from_iterable(terminalreporter.stats.values()):
         if isinstance(report, pytest.TestReport):
             took[PurePath(report.nodeid).parts[1]] += report.duration
     if len(took) > 1:
-        each = (f"{suite} {seconds:.0f} s" for suite, seconds in took.most_common())
+        each = (f"{suite} {seconds:.0f} s" for suite, seconds in sorted(took.items(), key=lambda item: -item[1]))
         terminalreporter.write_line(f"tests, one after the other: {', '.join(each)}")
 
 
