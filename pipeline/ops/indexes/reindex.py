@@ -37,6 +37,7 @@ from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers.control import Generation, read_control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime import stores
+from pipeline.streams.runtime.processor import Processor
 from pipeline.streams.runtime.stateless_processor import NullStore
 from pipeline.streams.runtime.stores import StorePlaces
 from pipeline.streams.runtime.table_store import TableStore
@@ -91,7 +92,7 @@ class IndexFollower:
     def __init__(
         self,
         settings: Settings,
-        works: Mapping[TopicPartition, Any],
+        works: Mapping[TopicPartition, Processor],
         open_store: Open,
         writing: DocumentPublisher,
         count: Count,
@@ -111,7 +112,7 @@ class IndexFollower:
             work = self._works[source]
             if source not in self._stores:
                 self._stores[source] = self._open(source)
-            result = work.step(source, self._stores[source], records)
+            result = work.decide_records(source, self._stores[source], records)
             self.refused += len(await self._writing.write_documents(result.documents))
             self._stores[source].commit(records[-1].offset)
             self._next[source] = records[-1].offset + 1
@@ -217,7 +218,7 @@ def _open_null_store(source: TopicPartition) -> NullStore:
 
 def _make_processors(
     settings: Settings, generation: Generation, kind: str, writing: DocumentPublisher, places: StorePlaces
-) -> dict[TopicPartition, Any]:
+) -> dict[TopicPartition, Processor]:
     """The project stage's own work on each source partition of an index; nobody is told of a link."""
     topic, work = _make_processor(settings, generation, kind, writing, places)
     name = topics.topic_name(settings, topic, generation=generation.id)
@@ -226,7 +227,7 @@ def _make_processors(
 
 def _make_processor(
     settings: Settings, generation: Generation, kind: str, writing: DocumentPublisher, places: StorePlaces
-) -> tuple[topics.Topic, Any]:
+) -> tuple[topics.Topic, Processor]:
     if kind == "cases":
         return topics.ACCEPTED, RecordIndexer(
             topics.ACCEPTED, partial(accepted_document, current=generation, model=generation.compile_model()), writing

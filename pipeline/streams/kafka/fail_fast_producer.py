@@ -57,6 +57,8 @@ class IndefiniteOutcomeError(KafkaError):
 class _FailFast(BaseHandler):
     """Mixin for aiokafka's handlers of requests to a transaction's coordinator: a failure ends the producer."""
 
+    _sender: FailFastSender
+
     async def do(self, node_id: int) -> bool:
         """Send the request; False where the coordinator answered that it did nothing yet."""
         request = self.create_request()
@@ -66,7 +68,7 @@ class _FailFast(BaseHandler):
         except ProducerFenced:
             raise
         except KafkaError as error:
-            self._sender.fail(IndefiniteOutcomeError(f"{type(request).__name__}: {error!r}"))
+            self._sender.fail_transaction(IndefiniteOutcomeError(f"{type(request).__name__}: {error!r}"))
             return True
         if pause_s is not None:
             await asyncio.sleep(pause_s)

@@ -22,7 +22,7 @@ class TableColumn(NamedTuple, Generic[R]):
 
 def draw_table(caption: str, columns: Sequence[TableColumn[R]], rows: Iterable[R], classes: str = "") -> None:
     """A table whose first column is each row's heading; the caption is heard, the panel around shows a title."""
-    with box("div", "scroll"), box("table", f"folds {classes}".strip()):
+    with box("div", "scroll", tabindex="0", role="group", aria_label=caption), box("table", f"folds {classes}".strip()):
         text("caption", caption, "hidden-words")
         with box("thead"), box("tr"):
             for column in columns:
