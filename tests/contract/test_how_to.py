@@ -104,7 +104,9 @@ def test_a_topic_takes_one_row_from_which_all_else_derives(tree: TreeCopy) -> No
         tree.apply(patch)
     tree.make(page.block("sh", "make").split()[1])
     schemas = "tests/contract/test_schemas.py::test_asyncapi_is_what_the_catalogue_says"
-    assert tree.first_failure(schemas, "tests/unit/streams/catalogues/test_topic_users.py", fixtures=True) == ""
+    pages = "tests/unit/test_reference_pages.py::test_a_page_is_what_make_reference_writes"
+    rows = "tests/unit/streams/catalogues/test_topic_users.py"
+    assert tree.first_failure(schemas, pages, rows, fixtures=True) == ""
     assert json.loads(tree.run_python("-c", WHO_USES_IT).stdout) == {
         "rights": [["notify", "READ"], ["api", "READ"], ["api", "WRITE"]],
         "lag": ["n.notify"],
