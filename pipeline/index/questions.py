@@ -1,7 +1,8 @@
 """What an investigator types, taken apart: names, numbers, phones, plates, a birth date, places, free text. Pure.
 
 A word is what it looks like; `name:`, `born:`, `phone:`, `email:`, `number:`, `plate:`, `city:` and `text:` say it
-outright, and quotes hold words together: `ivan petrov 1980-05`, `plate:AB?12*`, `"Nord Trade" city:Лион`.
+outright, and quotes hold words together: `ivan petrov 1980-05`, `plate:AB?12*`, `"Nord Trade" city:Лион`. A type of
+entity may bring prefixes of its own for its numbers (pipeline.records.entity_types).
 """
 
 from __future__ import annotations

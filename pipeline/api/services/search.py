@@ -20,7 +20,7 @@ from pipeline.index.documents import CaseDocument
 from pipeline.index.filters import LONGEST, Filters, filter_clauses
 from pipeline.index.probes import QuestionProbe, make_probe
 from pipeline.index.queries import QueryLimits
-from pipeline.index.questions import CountryCode, Question, parse_question
+from pipeline.index.questions import FIELDS, CountryCode, Question, parse_question
 from pipeline.index.searching import HitOnlyCase, PageRequest, RankedCandidate, explain_result, find_cases, find_hits
 from pipeline.matching.explain.wording import reasons
 from pipeline.matching.score.scoring import judge_score
@@ -35,8 +35,8 @@ class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     question: Annotated[
         str,
         Meta(
-            description="Names in any script, numbers, phones, plates (AB?12*), dates, words; quotes and name:, born:,"
-            " phone:, email:, number:, plate:, city:, text: say outright what a word is.",
+            description="Names in any script, numbers, phones, plates (AB?12*), dates, words; quotes and "
+            f"{', '.join(f'{field}:' for field in FIELDS)} say outright what a word is.",
             examples=["иван петров 1980-05", "plate:AB?12*"],
         ),
     ] = ""
