@@ -70,7 +70,7 @@ async def test_what_was_held_back_comes_to_nothing(broker: Settings, line: HeldC
     async with DecisionLog(broker) as log:
         await write_until_taken(log, "before")
         line.hold()
-        with pytest.raises(DecisionError, match="not recorded"):
+        with pytest.raises(DecisionError, match="not saved"):
             await log.write(topics.REVIEWS, "failed", Value("x"))
         assert line.bytes_held > 0
         await write_until_taken(log, "after")

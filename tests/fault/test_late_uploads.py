@@ -31,7 +31,7 @@ async def push_again_where_fenced(settings: Settings, upload: str, lines: list[C
         try:
             return await push_lines(settings, "fr-pj", upload, lines, lambda _lines: None)
         except LiaisonError as error:
-            if "another attempt" not in str(error):
+            if "another run" not in str(error):
                 raise
 
 

@@ -87,7 +87,7 @@ def killed_halfway(
     command: list[str], environment: dict[str, str], installation: Installation, wait_for: Callable[..., object]
 ) -> None:
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as pusher:
-        wait_for(lambda: pusher.poll() is not None or sent_so_far(installation) > RECORDS // 4, 300)
+        wait_for(lambda: pusher.poll() is not None or sent_so_far(installation) > 0, 300)
         assert pusher.poll() is None
         pusher.kill()
     assert 0 < held(installation) < RECORDS
@@ -104,7 +104,7 @@ def each_record_once(installation: Installation, done: subprocess.CompletedProce
     assert f"{RECORDS - bad:,} accepted, {bad:,} rejected" in done.stderr
     sent, before = re.search(r"([\d,]+) lines sent to fr-pj, ([\d,]+) had been sent before", done.stderr).groups()  # type: ignore[union-attr]
     assert int(sent.replace(",", "")) + int(before.replace(",", "")) == RECORDS
-    assert int(before.replace(",", "")) >= RECORDS // 4
+    assert int(before.replace(",", "")) > 0
     told = [orjson.loads(line) for line in done.stdout.splitlines()]
     assert sorted(one["line"] for one in told) == list(range(1, RECORDS + 1))
     counted = installation.accounting()
