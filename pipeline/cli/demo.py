@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pipeline.demo.generator import DemoFeed
 
 FAILED = 1
 
@@ -34,9 +39,7 @@ def demo(
 
     from pipeline.cli.rendering import demo_report
     from pipeline.demo import run
-    from pipeline.demo.generator import generate_feed, write_truth
     from pipeline.demo.installation import demo_settings, log_to_file
-    from pipeline.demo.table_feed import table_feed
     from pipeline.localstack.processes import end_on_signals
     from pipeline.settings import settings
 
@@ -44,10 +47,7 @@ def demo(
         raise typer.BadParameter("--data and --mapping go together")
     console, own = Console(), demo_settings(settings())
     log_to_file(own)
-    feed = generate_feed() if data is None else table_feed(data, mapping, console)
-    truth = own.home.expanduser() / "demo" / "truth.ndjson"
-    write_truth(feed, truth)
-    console.print(f"{len(feed.messages):,} messages generated; the true links are in {truth}", soft_wrap=True)
+    feed = _make_feed(data, mapping, own.home.expanduser() / "demo" / "truth.ndjson", console)
     with end_on_signals(), run.running_stack(own, console), run.demo_installation(own, feed, console) as workers:
         outcome = run.run_feed(own, feed, workers, console)
         demo_report.show_report(outcome, feed, console)
@@ -59,3 +59,14 @@ def demo(
                 console.print("Stopping ...")
     if leave and not (outcome.counted.balanced and (data is not None or outcome.accurate)):
         raise typer.Exit(FAILED)
+
+
+def _make_feed(data: Path | None, mapping: str, truth: Path, console: Console) -> DemoFeed:
+    """The generated feed, or that of a table; its true links are written to `truth`."""
+    from pipeline.demo.generator import generate_feed, write_truth
+    from pipeline.demo.table_feed import table_feed
+
+    feed = generate_feed() if data is None else table_feed(data, mapping, console)
+    write_truth(feed, truth)
+    console.print(f"{len(feed.messages):,} messages generated; the true links are in {truth}", soft_wrap=True)
+    return feed

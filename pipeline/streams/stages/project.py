@@ -211,11 +211,10 @@ async def project_stage(settings: Settings, wanted: str, after: After) -> AsyncI
     held = await control.read_control(settings)
     current = held.find_generation(wanted)
     settings, ring = current.apply_to_settings(settings), key_ring(settings)
-    accepted, rejected = (topics.topic_name(settings, topic) for topic in (topics.ACCEPTED, topics.REJECTED))
+    accepted = topics.topic_name(settings, topics.ACCEPTED)
     links = topics.topic_name(settings, topics.LINKS, generation=current.id)
-    decided = [topics.topic_name(settings, topic) for topic in DECISIONS]
-    asked = topics.topic_name(settings, topics.HIT_QUESTIONS)
-    found = read_ids(settings, [accepted, rejected, links, asked, *decided])
+    shared = [topics.topic_name(settings, topic) for topic in (topics.REJECTED, topics.HIT_QUESTIONS, *DECISIONS)]
+    found = read_ids(settings, [accepted, links, *shared])
     client_settings = settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})
     with claimed_slot(settings, f"{STAGE}-{current.id}") as slot:
         async with connect(client_settings) as client:
@@ -231,19 +230,8 @@ async def project_stage(settings: Settings, wanted: str, after: After) -> AsyncI
                 AgentInput("index-cases", [accepted], cases, current.id, transactional=False),
                 AgentInput(STAGE, [links], LinkProjector(settings, places, writing, ring, telling), current.id),
             ]
-            if telling is not None:  # what is not of a generation, the active one's workers index
-                feeds.append(
-                    AgentInput(
-                        "index-rejected",
-                        [rejected],
-                        RecordIndexer(topics.REJECTED, rejection_document, writing),
-                        ALL,
-                        False,
-                    )
-                )
-                feeds += _decision_feeds(settings, writing)
-                gated = [asked, topics.topic_name(settings, topics.HIT_ALLOWANCES)]
-                feeds.append(AgentInput(FEED, gated, HitGateProcessor(settings, current.id, writing), ALL))
+            if telling is not None:
+                feeds += _shared_feeds(settings, current.id, writing)
             try:
                 made = Stage(settings, slot, feeds, found.topics, after)
                 marking = days_marked(settings, writing) if telling is not None else nullcontext()
@@ -251,6 +239,19 @@ async def project_stage(settings: Settings, wanted: str, after: After) -> AsyncI
                     yield made
             finally:
                 await writing.close()
+
+
+def _shared_feeds(settings: Settings, generation: str, writing: DocumentPublisher) -> list[AgentInput]:
+    """What is not of a generation: the active one's workers index it."""
+    rejected, *gated = (
+        topics.topic_name(settings, topic) for topic in (topics.REJECTED, topics.HIT_QUESTIONS, topics.HIT_ALLOWANCES)
+    )
+    rejections = RecordIndexer(topics.REJECTED, rejection_document, writing)
+    return [
+        AgentInput("index-rejected", [rejected], rejections, ALL, transactional=False),
+        *_decision_feeds(settings, writing),
+        AgentInput(FEED, gated, HitGateProcessor(settings, generation, writing), ALL),
+    ]
 
 
 async def _prepare_indices(settings: Settings, client: AsyncElasticsearch, indices: Indices) -> None:
