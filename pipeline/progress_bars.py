@@ -23,6 +23,11 @@ def show_bars(console: Console | None = None) -> Progress:
     return _display(console, TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 
+def show_progress() -> Progress:
+    """A display to enter and to add tasks to, each with rich's own columns."""
+    return _display(None, *Progress.get_default_columns())
+
+
 @contextmanager
 def show_count(what: str) -> Iterator[Callable[[], None]]:
     """A count of what nobody knows the end of; yields the function to call for each thing done."""

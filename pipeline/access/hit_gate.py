@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from pipeline.access.policy import LinkView
 from pipeline.matching.bands import Band
 from pipeline.matching.comparisons.plate import WILDCARDS
-from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.fingerprint import Entities, EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.names import NamePrint
 from pipeline.matching.score.scoring import judge_score, score_cases
@@ -26,8 +26,6 @@ NAMING_WORDS: Final = 2
 """A whole name has a given and a family part at least; an initial is neither."""
 
 INITIAL: Final = "initial"
-
-Entities = tuple[EntityPrint, ...]
 
 
 class LinkSight(NamedTuple):

@@ -49,9 +49,10 @@ def correlate(
     from pipeline.correlation.line_reading import LineReader, make_fingerprints
     from pipeline.matching.matcher import ModelMatcher
     from pipeline.matching.model import load_model
+    from pipeline.progress_bars import show_progress
 
     loaded, reader = load_model(model), LineReader()
-    with _make_progress_bar() as bar:
+    with show_progress() as bar:
         cases = reader.read_cases(_read_lines(files, bar))
         matcher = ModelMatcher(loaded, threshold=min_probability)
         found = find_links(make_fingerprints(cases, loaded), matcher, within=within)
@@ -84,9 +85,10 @@ def resolve(
     from pipeline.correlation.resolving import resolve_entities as things_of
     from pipeline.matching.matcher import ModelMatcher
     from pipeline.matching.model import load_model
+    from pipeline.progress_bars import show_progress
 
     loaded, reader = load_model(model), LineReader()
-    with _make_progress_bar() as bar:
+    with show_progress() as bar:
         cases = {
             fingerprint.case: fingerprint
             for fingerprint in make_fingerprints(reader.read_cases(_read_lines(files, bar)), loaded)
@@ -121,9 +123,10 @@ def blocking_report(
     from pipeline.correlation.line_reading import LineReader, make_fingerprints
     from pipeline.matching.model import load_model
     from pipeline.matching.score.scoring import judge_cases
+    from pipeline.progress_bars import show_progress
 
     loaded, reader = load_model(model), LineReader()
-    with _make_progress_bar() as bar:
+    with show_progress() as bar:
         cases = make_fingerprints(reader.read_cases(_read_lines(files, bar)), loaded)
         true = _read_labels(labels) if labels else ()
         report = reporting.blocking_report(
@@ -157,14 +160,6 @@ def _read_labels(file: Path) -> list[tuple[str, str]]:
         if not {"case_a", "case_b"} <= set(rows.fieldnames or ()):
             raise LiaisonError(f"{file}: needs the columns case_a and case_b")
         return [(row["case_a"], row["case_b"]) for row in rows]
-
-
-def _make_progress_bar() -> Progress:
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    return Progress(console=console, disable=not console.is_terminal, transient=True)
 
 
 def _print_summary(reader: LineReader, found: dict[str, int], *, as_json: bool, to_stdout: bool) -> None:

@@ -127,8 +127,9 @@ def train(
     from pipeline.matching.training.labels import calibrate_model
     from pipeline.matching.training.learning import Budget
     from pipeline.matching.training.run import train as learn
+    from pipeline.progress_bars import show_progress
 
-    with _make_progress_bar() as bar:
+    with show_progress() as bar:
         cases = _read_cases(files, bar)
         if not cases.prints:
             raise LiaisonError("the files contain no valid case record")
@@ -169,14 +170,6 @@ def _read_rows(path: Path) -> list[dict[str, str]]:
 
     with path.open(newline="", encoding="utf-8-sig") as text:
         return list(csv.DictReader(text))
-
-
-def _make_progress_bar() -> Progress:
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    return Progress(console=console, disable=not console.is_terminal, transient=True)
 
 
 def _make_ticker(bar: Progress, what: str, total: int) -> Callable[[], None]:

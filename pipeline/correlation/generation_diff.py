@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from pipeline.correlation.claims import Claim
+from pipeline.correlation.claims import Claim, without_evidence
 from pipeline.correlation.hits import Hit
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.projection import NOTHING, RememberedLink, change_hits, see_claim
@@ -24,27 +24,22 @@ class GenerationDiff(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def add_old(crossing: GenerationDiff | None, claim: Claim) -> GenerationDiff:
     """Take in a claim of the old generation, which told of it."""
-    before = crossing or GenerationDiff(_without_evidence(claim))
+    before = crossing or GenerationDiff(without_evidence(claim))
     return _with_changes(before, claim, told=see_claim(before.told, claim))
 
 
 def add_new(crossing: GenerationDiff | None, claim: Claim) -> GenerationDiff:
     """Take in a claim of the new generation, after all of the old one."""
-    before = crossing or GenerationDiff(_without_evidence(claim))
+    before = crossing or GenerationDiff(without_evidence(claim))
     return _with_changes(before, claim, seen=see_claim(before.seen, claim))
 
 
 def _with_changes(before: GenerationDiff, claim: Claim, **changed: RememberedLink | None) -> GenerationDiff:
     """Claims that are lower than one before change nothing."""
     [(name, value)] = changed.items()
-    return before if value is None else msgspec.structs.replace(before, claim=_without_evidence(claim), **{name: value})
+    return before if value is None else msgspec.structs.replace(before, claim=without_evidence(claim), **{name: value})
 
 
 def difference_hits(crossing: GenerationDiff, ring: KeyRing, turn: int) -> tuple[Hit, ...]:
     """One hit for each side whose view differs; `turn` is that of the new generation."""
     return change_hits(crossing.claim, crossing.told, crossing.seen, ring, turn)
-
-
-def _without_evidence(claim: Claim) -> Claim:
-    """The claim without its evidence, which can be large and tells agencies nothing."""
-    return msgspec.structs.replace(claim, evidence=msgspec.Raw(b"null"))

@@ -8,10 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.bands import Band
-from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.matching.fingerprint import Entities, Fingerprint
 from pipeline.matching.screening.screening import Sketches
-
-Entities = tuple[EntityPrint, ...]
 
 
 class PairJudgement(Protocol):

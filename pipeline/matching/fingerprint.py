@@ -130,6 +130,10 @@ class EntityPrint(
         return frozenset(found)
 
 
+Entities = tuple[EntityPrint, ...]
+"""The entities of one case."""
+
+
 class Fingerprint(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Value of topic `blocks.<generation>`, key = case key.
 

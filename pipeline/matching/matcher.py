@@ -9,15 +9,13 @@ from numpy.typing import NDArray
 
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import Explanation, explain
-from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.matching.fingerprint import Entities, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import Judgement, judge_cases
 from pipeline.matching.screening.screening import Screen, Sketches
 
 THRESHOLD = 0.5
 """Probability from which a pair is a link."""
-
-Entities = tuple[EntityPrint, ...]
 
 FindExactBand = Callable[[Entities, Entities, Model], Band]
 

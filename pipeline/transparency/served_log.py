@@ -16,7 +16,7 @@ from pipeline.transparency.leaves import LeafError, LogLeaf, decode64
 from pipeline.transparency.log_records import decode_head, leaf_index
 from pipeline.transparency.merkle import leaf_hash
 from pipeline.transparency.notes import NoteError
-from pipeline.transparency.tree_store import TreeState, TreeStore
+from pipeline.transparency.tree_store import TreeState, TreeStore, encode_index
 
 log = logging.getLogger(__name__)
 
@@ -123,10 +123,6 @@ def _leaf_index(key: bytes | None) -> int | None:
 def _nonce_place(index: int, body: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Where a leaf is found by its nonce; one that can't be read is the leaf of no entry."""
     try:
-        yield decode64(LogLeaf.decode(body).nonce), _encode_number(index)
+        yield decode64(LogLeaf.decode(body).nonce), encode_index(index)
     except LeafError:
         log.error("leaf %d of the audit log can't be read", index)
-
-
-def _encode_number(value: int) -> bytes:
-    return value.to_bytes(8, "big")

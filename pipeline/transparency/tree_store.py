@@ -189,7 +189,7 @@ class TreeStore:
 
 
 def _tile_key(level: int, index: int) -> bytes:
-    return level.to_bytes(1, "big") + index.to_bytes(8, "big")
+    return level.to_bytes(1, "big") + encode_index(index)
 
 
 def _split_hashes(content: bytes) -> list[bytes]:
@@ -203,3 +203,8 @@ def _levels_of(hashes: list[bytes]) -> list[list[bytes]]:
         below = levels[-1]
         levels.append([node_hash(below[at], below[at + 1]) for at in range(0, len(below), 2)])
     return levels
+
+
+def encode_index(index: int) -> bytes:
+    """Eight bytes that sort as numbers do."""
+    return index.to_bytes(8, "big")

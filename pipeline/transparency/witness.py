@@ -21,7 +21,7 @@ from pipeline.transparency.leaves import LeafError, LogLeaf, own_places
 from pipeline.transparency.log_records import decode_head, leaf_index
 from pipeline.transparency.merkle import leaf_hash
 from pipeline.transparency.notes import NoteError, VerifierKey
-from pipeline.transparency.tree_store import TreeState, TreeStore
+from pipeline.transparency.tree_store import TreeState, TreeStore, encode_index
 
 log = logging.getLogger(__name__)
 
@@ -150,7 +150,7 @@ class Witness:
 
     def _keep_own(self, index: int, leaf: LogLeaf, body: bytes) -> None:
         if own_places(leaf, self._keys.get(leaf.key, b"")):
-            self._own.append((_encode_number(index), body))
+            self._own.append((encode_index(index), body))
 
     def add_head(self, note: str, other: str = "") -> bool:
         """Take a head, from the log or from another agency's witness; False where it can't be compared yet.
@@ -169,7 +169,7 @@ class Witness:
         self.commit(self.store.state)
         if head.size > self._size:
             return False
-        self.store.put(HEADS, _encode_number(head.size) + head.root, note.encode())
+        self.store.put(HEADS, encode_index(head.size) + head.root, note.encode())
         if head.root != self.store.root(head.size):
             self._add_finding(LogFault.FORKED, head.size, f"{other or 'the log'} has a signed head with another root")
         elif head.time:
@@ -204,7 +204,7 @@ class Witness:
     def _add_finding(self, fault: LogFault, at: int, told: str) -> None:
         made = LogFinding(fault, at, told)
         if made not in self._noted and len(self._noted) < MAX_FINDINGS:
-            self.store.put(FINDINGS, _encode_number(len(self._noted)), msgspec.json.encode(made))
+            self.store.put(FINDINGS, encode_index(len(self._noted)), msgspec.json.encode(made))
             self._noted.add(made)
 
     def _last_time(self) -> datetime | None:
@@ -213,7 +213,3 @@ class Witness:
 
     def _matches_tree(self, checkpoint: Checkpoint) -> bool:
         return checkpoint.size <= self._size and checkpoint.root == self.store.root(checkpoint.size)
-
-
-def _encode_number(value: int) -> bytes:
-    return value.to_bytes(8, "big")

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from pipeline.access.redaction import Row
+from pipeline.api.services.export_names import full_name
 from pipeline.records.countries import country_code
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME, FollowTheMoneySchema
 
@@ -72,8 +73,8 @@ def _make_properties(named: Mapping[str, Any], shape: FollowTheMoneySchema) -> d
     told = {name: _as_list(named.get(field)) for field, name in shape.properties.items()}
     told |= {name: _country_codes(_as_list(named.get(field))) for field, name in COUNTRIES.items() if field in named}
     names = list(named.get("names") or ())
-    told["name"] = [_full_name(one) for one in names if one.get("kind") not in ALIASES]
-    told["alias"] = [_full_name(one) for one in names if one.get("kind") in ALIASES]
+    told["name"] = [full_name(one) for one in names if one.get("kind") not in ALIASES]
+    told["alias"] = [full_name(one) for one in names if one.get("kind") in ALIASES]
     if shape.name != "Address":
         told["address"] = [one.get("full") for one in named.get("addresses") or ()]
     return told
@@ -101,11 +102,6 @@ def _make_id(*parts: str) -> str:
 
 def _as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
-
-
-def _full_name(name: Mapping[str, Any]) -> str:
-    parts = (name.get(part) for part in ("given", "middle", "patronymic", "family"))
-    return name.get("full") or " ".join(part for part in parts if part)
 
 
 def _country_codes(texts: Iterable[str | None]) -> list[str]:

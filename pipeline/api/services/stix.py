@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pipeline.access.redaction import Row
+from pipeline.api.services.export_names import full_name
 from pipeline.records.countries import country_code
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME
 
@@ -104,10 +105,8 @@ def _make_entity(case: str, named: Mapping[str, Any], incident: Object) -> Objec
 
 def _party_fields(named: Mapping[str, Any], identity_class: str) -> Object:
     names = list(named.get("names") or ())
-    full = [_full_name(name) for name in names if name.get("kind") not in ALIASES] or [
-        _full_name(name) for name in names
-    ]
-    others = [one for one in map(_full_name, names) if one not in full[:1]]
+    full = [full_name(name) for name in names if name.get("kind") not in ALIASES] or [full_name(name) for name in names]
+    others = [one for one in map(full_name, names) if one not in full[:1]]
     said = {"also known as": others, "born": [named.get("birth_date")], "nationality": named.get("nationalities")}
     contact = [*(named.get("phones") or ()), *(named.get("emails") or ())]
     return {
@@ -179,11 +178,6 @@ def _opening_time(data: Mapping[str, Any]) -> datetime:
 def _format_time(at: datetime) -> str:
     """RFC 3339 in UTC with milliseconds, as STIX timestamps are; sorts as text."""
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _full_name(name: Mapping[str, Any]) -> str:
-    parts = (name.get(part) for part in ("given", "middle", "patronymic", "family"))
-    return name.get("full") or " ".join(part for part in parts if part)
 
 
 def bundle_id(*parts: str) -> str:

@@ -13,7 +13,7 @@ import msgspec
 from pipeline.matching.bands import Band, band_of
 from pipeline.matching.comparisons.catalogue import SELECTORS
 from pipeline.matching.comparisons.levels import apply_curve
-from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Calibration, Model, Plan
 from pipeline.matching.score.alternatives import COMPANIONS, STRANGERS, Bits, against_both
 from pipeline.matching.score.assignment import assign_one_to_one
@@ -26,8 +26,6 @@ summed, and the mean of 2^max(0, bits) over pairs of strangers is up to 2, so ma
 
 SCORE_LIMIT = 1 << 16
 """Hundredths of a bit beyond which no score goes."""
-
-Entities = tuple[EntityPrint, ...]
 
 
 class Judgement(msgspec.Struct, frozen=True, gc=False):

@@ -87,13 +87,10 @@ async def _load_model(path: Path | None, stop: set[int], over: int) -> tuple[Mod
 
 
 async def _wait_until_computed(generation: str) -> None:
-    from rich.console import Console
-    from rich.progress import Progress
-
     from pipeline.ops.generations.run import ALLOWED_BEHIND, POLL_S, read_statuses
+    from pipeline.progress_bars import show_progress
 
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal, transient=True) as bar:
+    with show_progress() as bar:
         task = bar.add_task(f"generation {generation}", total=1.0)
         while True:
             [one] = [each for each in await read_statuses(from_environment()) if each.id == generation]

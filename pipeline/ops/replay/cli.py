@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.ops.json_output import print_json
 from pipeline.records.messages import Reason
 from pipeline.settings import settings as from_environment
 
@@ -62,7 +63,7 @@ def list_rejected(
 
     found = asyncio.run(list_rejections(from_environment(), _make_filter(reason, agency, since, until)))
     if as_json:
-        _print_json(found[:limit])
+        print_json(found[:limit])
         return
     for rejection in found[:limit]:
         typer.echo(
@@ -91,7 +92,7 @@ def show_rejected(
     if not found:
         raise LiaisonError(f"no rejected message at {position}")
     if as_json:
-        _print_json(found[0])
+        print_json(found[0])
         return
     for name, value in _to_builtins(found[0]).items():
         typer.echo(f"{name}\t{value}")
@@ -116,7 +117,7 @@ def _show_original(position: str, token: str, as_json: bool) -> None:
 
     one = asyncio.run(shown())
     if as_json:
-        _print_json(
+        print_json(
             {**_to_builtins(redact_rejection(one)), "original": (one.original or b"").decode(errors="backslashreplace")}
         )
     else:
@@ -157,7 +158,7 @@ def replay_rejected(
 
     done = asyncio.run(sent())
     if as_json:
-        _print_json({"sent": done.sent, "left": done.left, "dry_run": dry_run})
+        print_json({"sent": done.sent, "left": done.left, "dry_run": dry_run})
         return
     _print_counts(done.sent, dry_run)
     _print_left(done)
@@ -188,7 +189,7 @@ def reject_batch(
     settings = from_environment()
     rejected = asyncio.run(reject_damaged_batch(settings, topic, partition, offset, last))
     if as_json:
-        _print_json(rejected)
+        print_json(rejected)
         return
     typer.echo(
         f"{rejected.topic}, partition {rejected.partition}: offsets {rejected.offset} to {rejected.last_offset} are "
@@ -224,7 +225,7 @@ def replay_topics(
 
     done = asyncio.run(sent())
     if as_json:
-        _print_json({"sent": done.sent, "left": done.left, "dry_run": dry_run})
+        print_json({"sent": done.sent, "left": done.left, "dry_run": dry_run})
         return
     _print_counts(done.sent, dry_run)
     _print_left(done)
@@ -256,9 +257,3 @@ def _to_builtins(value: Any) -> dict[str, Any]:
 
     fields: dict[str, Any] = msgspec.to_builtins(value)
     return fields
-
-
-def _print_json(value: Any) -> None:
-    import msgspec
-
-    typer.echo(msgspec.json.encode(value).decode())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.ops.json_output import print_json
 from pipeline.settings import settings as from_environment
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def apply_retention(
     with Console(stderr=True).status("Reading cases and decisions ..."):
         plan = asyncio.run(done())
     if as_json:
-        _print_json(plan_document(plan, dry_run))
+        print_json(plan_document(plan, dry_run))
     else:
         _print_plan(plan, dry_run)
 
@@ -90,9 +91,3 @@ def plan_document(plan: RetentionPlan, dry_run: bool) -> dict[str, Any]:
 
 def _print_count(what: str, done: str, those: Sized, dry_run: bool) -> None:
     typer.echo(f"{len(those)} {what} {'would be ' if dry_run else ''}{done}")
-
-
-def _print_json(value: Any) -> None:
-    import msgspec
-
-    typer.echo(msgspec.json.encode(value).decode())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.ops.json_output import print_json
 from pipeline.settings import settings as from_environment
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def show_scorecard(
     with Console(stderr=True).status("Reading receipts and cases ..."):
         cards = asyncio.run(read_scorecards(from_environment(), agency or (), point_in_time(since, now(), WITH_WEEKS)))
     if as_json:
-        _print_json({name: scorecard_document(card) for name, card in cards.items()})
+        print_json({name: scorecard_document(card) for name, card in cards.items()})
         return
     Console().print(scorecard_table(cards))
 
@@ -70,9 +71,3 @@ def scorecard_table(cards: dict[str, Scorecard]) -> Any:
             shown.add_row(label, day, f"{score.records:,}", f"{score.cases:,}", *rates)
         shown.add_section()
     return shown
-
-
-def _print_json(value: Any) -> None:
-    import msgspec
-
-    typer.echo(msgspec.json.encode(value).decode())

@@ -16,7 +16,7 @@ import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.correlation.batch import TOGETHER
-from pipeline.correlation.claims import Claim, ClaimState
+from pipeline.correlation.claims import Claim, ClaimState, without_evidence
 from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.fingerprinting import derive_fingerprint
 from pipeline.correlation.lmdb_store import LmdbStore
@@ -110,7 +110,7 @@ class _Shadow:
 
     def _remember(self, claim: Claim) -> None:
         if claim.state is ClaimState.LIVE:
-            self._claims[claim.link] = _without_evidence(claim)
+            self._claims[claim.link] = without_evidence(claim)
         else:
             self._claims.pop(claim.link, None)
 
@@ -121,7 +121,7 @@ class _Shadow:
             for record in records:
                 if record.value is not None:
                     claim = _claim(record.value)
-                    found.setdefault(claim.link, {})[record.key] = _without_evidence(claim)
+                    found.setdefault(claim.link, {})[record.key] = without_evidence(claim)
         return {link: max(claims.values(), key=_claim_order) for link, claims in found.items()}
 
     def _first_offsets(self, topic: topics.Topic, generation: str = "") -> dict[TopicPartition, int]:
@@ -137,11 +137,6 @@ class _Shadow:
             return None
         held = self._store.get_case(number).fingerprint
         return CaseState(held.hash, held.withdrawn, held.retain_until)
-
-
-def _without_evidence(claim: Claim) -> Claim:
-    """What is remembered of a claim: evidence is most of it."""
-    return msgspec.structs.replace(claim, evidence=msgspec.Raw(b"null"))
 
 
 def _claim_order(claim: Claim) -> tuple[int, bool]:
