@@ -37,35 +37,28 @@ ANSWER_TIMEOUT_S = 5
 class Elasticsearch:
     """A local node: the only one of its cluster, unless its settings say otherwise."""
 
-    name = ELASTICSEARCH.name
-    title = ELASTICSEARCH.title
+    address = ELASTICSEARCH
 
     overrides: Mapping[str, str] = field(default_factory=dict)
     """Node settings in place of the single node's, as a member of a cluster needs."""
-
-    def external_url(self, settings: Settings) -> str:
-        """LIAISON_ELASTICSEARCH_URL."""
-        return ELASTICSEARCH.external_url(settings)
 
     def preferred_port(self, settings: Settings) -> int:
         """LIAISON_ELASTICSEARCH_PORT."""
         return settings.elasticsearch_port
 
-    def local_url(self, port: int) -> str:
-        """The HTTP address."""
-        return ELASTICSEARCH.local_url(port)
-
     def prepare_files(self, launch: EngineLaunch) -> None:
         """Lay out es.home and write the launch file."""
-        home = launch.layout.configuration(self.name)
+        home = launch.layout.configuration(self.address.name)
         shutil.rmtree(home, ignore_errors=True)
         for folder in (home / "config", home / "lib", home / "plugins", launch.layout.snapshots):
             folder.mkdir(parents=True, exist_ok=True)
         module = [jar for jar in launch.jars if belongs_to_http_module(jar)]
         lay_out_module(home / "modules" / HTTP_MODULE, module)
-        (home / "config" / "log4j2.properties").write_text(rolling_log(launch.layout.log(self.name)), encoding="utf-8")
+        (home / "config" / "log4j2.properties").write_text(
+            rolling_log(launch.layout.log(self.address.name)), encoding="utf-8"
+        )
         self._launch_file(launch).write_text(
-            json.dumps(launch_file(self.name, launch, self.overrides), indent=1), encoding="utf-8"
+            json.dumps(launch_file(self.address.name, launch, self.overrides), indent=1), encoding="utf-8"
         )
 
     def launch_command(self, launch: EngineLaunch) -> list[str]:
@@ -82,7 +75,7 @@ class Elasticsearch:
                 return False
 
     def _launch_file(self, launch: EngineLaunch) -> Path:
-        return launch.layout.configuration(self.name) / "launch.json"
+        return launch.layout.configuration(self.address.name) / "launch.json"
 
 
 def belongs_to_http_module(jar: Path) -> bool:

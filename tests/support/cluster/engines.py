@@ -71,9 +71,9 @@ class Member:
         """Start its process; it need not serve yet."""
         self.engine.prepare_files(self.launch)
         layout = self.launch.layout
-        layout.log(self.engine.name).parent.mkdir(parents=True, exist_ok=True)
+        layout.log(self.engine.address.name).parent.mkdir(parents=True, exist_ok=True)
         self.process = processes.spawn(
-            self.engine.launch_command(self.launch), layout.console(self.engine.name), layout.home
+            self.engine.launch_command(self.launch), layout.console(self.engine.address.name), layout.home
         )
 
     def kill(self) -> None:
@@ -110,7 +110,7 @@ class Member:
 
     def end_of_log(self, lines: int = 15) -> str:
         """What it wrote last."""
-        logs = (self.launch.layout.console(self.engine.name), self.launch.layout.log(self.engine.name))
+        logs = (self.launch.layout.console(self.engine.address.name), self.launch.layout.log(self.engine.address.name))
         return "\n".join(line for log in logs if log.exists() for line in log.read_text().splitlines()[-lines:])
 
 
@@ -215,7 +215,8 @@ def _train(cluster: EngineCluster, home: Path) -> None:
     """Make Java's start cache where this machine has none: six processes that each made their own would be slow."""
     members = (cluster.brokers[0], cluster.nodes[0])
     if all(
-        "AOTCacheOutput" not in start_cache.cache_options(member.engine.name, member.launch)[0] for member in members
+        "AOTCacheOutput" not in start_cache.cache_options(member.engine.address.name, member.launch)[0]
+        for member in members
     ):
         return
     settings = Settings(home=home, kafka_url="", elasticsearch_url="", kafka_port=0, elasticsearch_port=0)
