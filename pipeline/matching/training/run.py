@@ -64,24 +64,39 @@ def train(
         if (found := learn_type(kind, prints[kind], start, budget, progress)) is not None
     }
     comparisons, kept = _comparisons(start, prints, learnt)
-    if general:
-        comparisons = {
-            name: _generalised(comparison, start.file.comparisons[name]) for name, comparison in comparisons.items()
-        }
-    telling = {kind: found for kind, found in learnt.items() if found.fits}
-    prior = start.file.prior if general or not telling else _prior(telling)
-    named = [] if general else [entity for kind in COMPANIONABLE for entity in prints.get(kind, ())]
     file = ModelFile(
         version,
         comparisons,
-        prior=prior,
-        key_rarity=start.key_rarity if general else key_rarity(cases or max(map(len, prints.values()), default=0)),
+        prior=start.file.prior,
+        key_rarity=start.key_rarity,
+        training=_facts(prints, learnt, kept, budget),
+    )
+    adapted = _generalise(file, start.file) if general else _localise(file, prints, learnt, cases)
+    return Trained(adapted, learnt, kept)
+
+
+def _generalise(file: ModelFile, reference: ModelFile) -> ModelFile:
+    """The file without what holds for its own records alone."""
+    comparisons = {
+        name: _generalised(comparison, reference.comparisons[name]) for name, comparison in file.comparisons.items()
+    }
+    return msgspec.structs.replace(file, comparisons=comparisons)
+
+
+def _localise(
+    file: ModelFile, prints: Mapping[str, Sequence[EntityPrint]], learnt: Mapping[str, Learnt], cases: int
+) -> ModelFile:
+    """The file with what holds for its own records: prior, rarity of keys and shared values."""
+    fitted = {kind: found for kind, found in learnt.items() if found.fits}
+    named = [entity for kind in COMPANIONABLE for entity in prints.get(kind, ())]
+    return msgspec.structs.replace(
+        file,
+        prior=_prior(fitted) if fitted else file.prior,
+        key_rarity=key_rarity(cases or max(map(len, prints.values()), default=0)),
         shared_phones=shared_values("phone", named),
         shared_emails=shared_values("email", named),
         shared_addresses=shared_values("address", named),
-        training=_facts(prints, learnt, kept, budget),
     )
-    return Trained(file, learnt, kept)
 
 
 def key_rarity(entities: int) -> int:
@@ -123,7 +138,7 @@ def _column(found: Learnt, name: str) -> int | None:
 
 def _prior(learnt: Mapping[str, Learnt]) -> Prior:
     """log2 of the share of true pairs, and of their ratio to companions, from the type with most true pairs."""
-    found = max(learnt.values(), key=lambda one: one.matches)
+    found = max(learnt.values(), key=lambda found: found.matches)
     share = found.matches / found.possible
     bits = round(100 * math.log2(share / (1 - min(share, 0.5))))
     companion = round(100 * math.log2(found.matches / max(found.companions, 1e-9)))
