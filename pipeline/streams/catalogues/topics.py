@@ -120,8 +120,8 @@ ASSIGNMENTS: Final = Topic(
 SUBSCRIPTIONS: Final = Topic(
     "subscriptions", "subscription id", "subscription", Count.ONE,
     description="Saved searches.",
-    writers=(Process.API, Process.OPERATIONS), consumers=(Process.CORRELATE, Process.PROJECT),
-    readers=(Process.NOTIFY, Process.API), compacted=True, backed_up=True, personal=True,
+    writers=(Process.API, Process.OPERATIONS), consumers=(Process.CORRELATE, Process.PROJECT, Process.NOTIFY),
+    readers=(Process.API,), compacted=True, backed_up=True, personal=True,
     erasure="its end replaces it by a mark without content; compaction removes the old one",
 )  # fmt: skip
 DISCLOSURES: Final = Topic(

@@ -110,8 +110,9 @@ def of_disclosure(ring: KeyRing, value: bytes) -> Iterable[Notice]:
 @asynccontextmanager
 async def notify_stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[Stage]:
     """The stage, one group whatever generation lends its model. Raises LiaisonError where topics are missing."""
-    sources = (topics.DISCLOSURES, topics.AUDIT, topics.SUBSCRIPTIONS)
-    disclosures, audit, subscriptions = (topics.topic_name(settings, topic) for topic in sources)
+    disclosures, audit, subscriptions = (
+        topics.topic_name(settings, FEEDS[feed]) for feed in (DECISIONS, SEARCHES, QUERIES)
+    )
     found = read_ids(
         settings,
         [

@@ -14,7 +14,7 @@ from pipeline.streams.catalogues.rights import ROLES, KafkaRight, ResourceType, 
 from pipeline.streams.catalogues.topics import CATALOGUE, Process, Scope, Topic
 from pipeline.streams.monitoring import lag
 from pipeline.streams.registers.control import Generation, GenerationControl
-from pipeline.streams.stages import project
+from pipeline.streams.stages import notify, project
 
 SETTINGS = Settings(namespace="n.", case_partitions=3, block_partitions=2)
 
@@ -54,7 +54,7 @@ def test_the_lag_of_every_group_is_counted_over_the_partitions_that_it_was() -> 
         group: sorted(map(list, (one for one in found if _is_of_before(one.topic))))
         for group, found in consumed.items()
     }
-    assert _digest(counted) == "a3e1b90479a392be"
+    assert _digest(counted) == "19cd3e113d27bfaf"
 
 
 def test_a_backup_copies_what_it_did_in_the_order_that_it_did() -> None:
@@ -76,6 +76,13 @@ def test_a_row_says_who_uses_the_topic(topic: Topic) -> None:
 def test_project_makes_documents_of_every_topic_that_it_consumes() -> None:
     indexed = {topic for topic in CATALOGUE if Process.PROJECT in topic.consumers and not topic.in_every_index}
     assert indexed == {topics.REJECTED, topics.HIT_QUESTIONS, *project.DECISIONS}
+
+
+def test_the_lag_of_notify_is_counted_on_every_topic_that_it_follows() -> None:
+    consumed = lag.consumed_partitions(SETTINGS, [], GenerationControl("", {}))
+    counted = {partition.topic for partition in consumed["n.notify"]}
+    assert counted == {topics.topic_name(SETTINGS, topic) for topic in notify.FEEDS.values()}
+    assert "n.subscriptions" in counted
 
 
 def test_every_row_is_in_the_catalogue() -> None:
