@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
-from pydantic import AfterValidator, Field
 
 from pipeline.api.cursors import CURSOR_CHARS
+from pipeline.api.request_structs import query_of
 from pipeline.api.routes.answers import describe_problems, describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import audit as service
 from pipeline.api.streaming import start_stream
-from pipeline.index.filters import is_day
 
 router = APIRouter(prefix="/v1", tags=["audit"])
 
@@ -33,25 +32,7 @@ TRAIL: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _day(text: str) -> str:
-    if not is_day(text):
-        raise ValueError("not a day")
-    return text
-
-
-Day = Annotated[str, AfterValidator(_day), Field(examples=["2026-10-28"])]
-
-
-def _make_filter(
-    subject: Annotated[str, Query(max_length=200, description="One of your own agency's people.")] = "",
-    agency: Annotated[str, Query(max_length=200, description="Whose people.")] = "",
-    first: Annotated[Day | None, Query(description="From this day on (UTC).")] = None,
-    last: Annotated[Day | None, Query(description="To the end of this day (UTC).")] = None,
-) -> service.ActFilter:
-    return service.ActFilter(subject, agency, first or "", last or "")
-
-
-WantedOf = Annotated[service.ActFilter, Depends(_make_filter)]
+FilterOf = Annotated[service.ActFilter, query_of(service.ActFilter)]
 
 
 @router.get(
@@ -59,7 +40,7 @@ WantedOf = Annotated[service.ActFilter, Depends(_make_filter)]
 )
 async def acts(
     session: SessionOf,
-    wanted: WantedOf,
+    wanted: FilterOf,
     limit: Annotated[int, Query(ge=1, le=service.MOST)] = 50,
     cursor: Annotated[str | None, Query(max_length=CURSOR_CHARS)] = None,
 ) -> Response:
@@ -68,7 +49,7 @@ async def acts(
 
 
 @router.get("/audit/file", summary="Activity as a file", response_class=Response, responses=describe_problems())
-async def file(session: SessionOf, wanted: WantedOf, form: service.ActsFormat = "ndjson") -> Response:
+async def file(session: SessionOf, wanted: FilterOf, form: service.ActsFormat = "ndjson") -> Response:
     """All of those acts."""
     parts = await start_stream(service.export_acts(session, wanted, form))
     return StreamingResponse(parts, media_type=service.MEDIA_TYPES[form])

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from aiokafka.errors import KafkaError
+from msgspec import Meta
 
 from pipeline.access.audit import ActKind, ShownCase, ShownForm
 from pipeline.access.audit_verification import TrailFinding
@@ -26,6 +27,7 @@ from pipeline.api.session import Session, meta
 from pipeline.index.decision_documents import AuditDocument
 from pipeline.index.decision_reading import ActSelection
 from pipeline.index.documents import CaseDocument
+from pipeline.index.filters import Day
 
 MOST: Final = 100
 """Acts of one page, and of one part of a file."""
@@ -44,10 +46,14 @@ COLUMNS: Final = ("time", "kind", "agency", "country", "subject", "purpose", "ca
 class ActFilter(msgspec.Struct, frozen=True):
     """Which acts: of one of the own people, of one agency's people, of the days from `first` to `last`."""
 
-    subject: str = ""
-    agency: str = ""
-    first: str = ""
-    last: str = ""
+    subject: Annotated[str, Meta(max_length=200, description="One of your own agency's people.")] = ""
+    agency: Annotated[str, Meta(max_length=200, description="Whose people.")] = ""
+    first: Annotated[Day | None, Meta(description="From this day on (UTC).")] = None
+    last: Annotated[Day | None, Meta(description="To the end of this day (UTC).")] = None
+
+    def as_texts(self) -> dict[str, str]:
+        """By field, "" for what narrows nothing: as the audit, cursors and forms hold it."""
+        return {name: value or "" for name, value in msgspec.structs.asdict(self).items()}
 
 
 class ActsAnswer(msgspec.Struct, frozen=True):
@@ -78,7 +84,7 @@ async def list_acts(session: Session, wanted: ActFilter, limit: int = 50, cursor
     They are only ever added to, the latest first, so that none moves between pages.
     """
     session.require_role(Role.AUDITOR)
-    pages = PageCursor(session, "acts", wanted)
+    pages = PageCursor(session, "acts", wanted.as_texts())
 
     async def fetch(after: Place | None) -> list[tuple[AuditDocument, Place]]:
         return await session.runtime.decisions.list_acts(session.requester.agency, _make_bounds(wanted), MOST, after)
@@ -87,14 +93,14 @@ async def list_acts(session: Session, wanted: ActFilter, limit: int = 50, cursor
         return [*await _make_rows(session, found)]
 
     rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, pages.open(cursor))
-    await session.audit(ActKind.READ, {"acts": msgspec.to_builtins(wanted)})
+    await session.audit(ActKind.READ, {"acts": wanted.as_texts()})
     return ActsAnswer(session.now.isoformat(), tuple(rows), pages.seal(place) if place else None)
 
 
 async def export_acts(session: Session, wanted: ActFilter, form: ActsFormat) -> AsyncIterator[bytes]:
     """The same as a file in parts, recorded before the first. Raises ForbiddenError, UnavailableError."""
     session.require_role(Role.AUDITOR)
-    await session.audit(ActKind.EXPORT, {"acts": msgspec.to_builtins(wanted), "form": form})
+    await session.audit(ActKind.EXPORT, {"acts": wanted.as_texts(), "form": form})
     yield encode_csv([COLUMNS]) if form == "csv" else b""
     after: Place | None = None
     while found := await session.runtime.decisions.list_acts(
@@ -122,7 +128,7 @@ async def verify_trail(session: Session) -> TrailAnswer:
 
 def _make_bounds(wanted: ActFilter) -> ActSelection:
     behind = (date.fromisoformat(wanted.last) + timedelta(days=1)).isoformat() if wanted.last else ""
-    return ActSelection(wanted.subject, wanted.agency, wanted.first, behind)
+    return ActSelection(wanted.subject, wanted.agency, wanted.first or "", behind)
 
 
 async def _make_rows(session: Session, found: Sequence[AuditDocument]) -> list[Row]:

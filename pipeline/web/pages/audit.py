@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Final, NamedTuple, get_args
 
-import msgspec
-
 from pipeline.access.audit_verification import TrailFinding
 from pipeline.access.redaction import Row
 from pipeline.api.services.audit import ActFilter, ActsAnswer, ActsFormat, TrailAnswer, list_acts, verify_trail
@@ -82,7 +80,7 @@ def draw(view: OpenPage, loaded: AuditPageData) -> None:
 def _draw_file_form(words: Words, wanted: ActFilter, token: str) -> None:
     """A button for each format; the file holds what is listed, all pages of it."""
     with post_form(FILE, token, "row", aria_label=words("Export all")):
-        for name, value in msgspec.to_builtins(wanted).items():
+        for name, value in wanted.as_texts().items():
             box("input", type="hidden", name=name, value=value)
         for kind in get_args(ActsFormat):
             text("button", FILES[kind], "button slight", type="submit", name="form", value=kind)
@@ -132,8 +130,8 @@ def _draw_filter_form(view: OpenPage, wanted: ActFilter) -> None:
               spellcheck="false", value=wanted.subject)  # fmt: skip
         field(words("Agency"), "agency", "acts", maxlength="64", autocomplete="off", placeholder="be-fp",
               value=wanted.agency)  # fmt: skip
-        field(words("From"), "first", "acts", type="date", value=wanted.first)
-        field(words("To"), "last", "acts", type="date", value=wanted.last)
+        field(words("From"), "first", "acts", type="date", value=wanted.first or "")
+        field(words("To"), "last", "acts", type="date", value=wanted.last or "")
         submit_button(words("Apply"), "button")
         told = words("For other agencies you see the agency, not the user, and only actions that showed our records.")
         text("p", told, "small quiet")
