@@ -14,7 +14,10 @@ LEVELS = (
     Level("different", 0.08, 0.98, 0.95),
 )
 AGREES, IN_PART, ONE_CHARACTER, DIFFERENT = range(4)
-SOURCE = "estimated"
+SOURCE = (
+    "m is judgement, not counts: a date that nobody could read agrees in 4 of 5 where its characters are known; u "
+    "is that of dates by chance, higher the fewer characters are known, and h that of companions' birth dates"
+)
 
 CONFUSIONS = str.maketrans("oOqQdDiIlLtT|!zZsSgGbB", "0000001111111122556688")
 """Letters that stand for digits in misread forms."""

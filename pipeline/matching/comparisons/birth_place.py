@@ -17,7 +17,11 @@ LEVELS = (
     Level("different", 0.15, 0.98, 0.40),
 )
 SAME, NEAR, WORD, DIFFERENT = range(4)
-SOURCE = "estimated; a model's term frequencies replace u(same) for the place in hand"
+SOURCE = (
+    "m, u and h are judgement, not counts: places are spelt or rounded to a city otherwise in 4 of 10; strangers "
+    "share one in 4 of 1,000, families in 4 of 10; a model's term frequencies replace u(same) for the place in "
+    "hand"
+)
 
 NEAR_PLACE = 80
 """rapidfuzz ratio: one or two wrong letters in a place name."""

@@ -19,7 +19,10 @@ LEVELS = (
     Level("different", 0.29, 0.98, 0.83),
 )
 SAME, EDIT, LOCAL, NEAR, ROLE, DIFFERENT = range(6)
-SOURCE = "estimated"
+SOURCE = (
+    "m, u and h are judgement, not counts: people use several addresses, so 29 of 100 true pairs share none; "
+    "strangers share one as good as never, companions use one mailbox in 1 of 10"
+)
 
 MIN_LOCAL = 5
 NEAR_EDITS = 3

@@ -34,7 +34,11 @@ LEVELS = (
     Level("conflict", 0.004, 0.95, 0.95),
 )
 SAME, CONFUSABLE, INVALID, TYPE_UNKNOWN, OTHER_COUNTRY, EDIT_CHECKED, EDIT, RENEWED, CONFLICT = range(9)
-SOURCE = "estimated"
+SOURCE = (
+    "m, u and h are judgement, not counts: a number is its holder's own, so strangers share one by error alone "
+    "and companions ten times as often, as papers are mixed up; documents are renewed in 12 of 100, and other "
+    "slips are rare"
+)
 
 BITS_PER_CHARACTER = 332
 """log2(10) in hundredths: a number of k digits cannot say more than this much times k."""

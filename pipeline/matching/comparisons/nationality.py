@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 LEVELS = (Level("same", 0.90, 0.20, 0.85), Level("different", 0.10, 0.80, 0.15))
 SAME, DIFFERENT, UNKNOWN = range(3)
 """UNKNOWN is no level: a side has none."""
-SOURCE = "estimated; a model's term frequencies replace u(same) for the nationality in hand"
+SOURCE = (
+    "m, u and h are judgement, not counts: records of one person name different ones in 1 of 10, as some have two; "
+    "1 stranger in 5 shares one, and families mostly do (85 of 100); a model's term frequencies replace u(same) for "
+    "the nationality in hand"
+)
 
 
 def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:

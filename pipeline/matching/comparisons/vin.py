@@ -19,7 +19,10 @@ LEVELS = (
     Level("different", 0.004, 0.99, 0.99),
 )
 SAME, CONFUSABLE, EDIT_CHECKED, EDIT, DIFFERENT = range(5)
-SOURCE = "estimated"
+SOURCE = (
+    "m, u and h are judgement, not counts: a vehicle keeps its VIN, so that records differ by slips of the pen "
+    "alone (5 of 100) or a true change (4 of 1,000); strangers share one by chance or cloning, and h is u"
+)
 
 
 def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:

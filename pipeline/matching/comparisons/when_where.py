@@ -14,7 +14,11 @@ LEVELS = (
     Level("same_area_and_days", 0.05, 8.0e-3, 8.0e-3),
     Level("apart", 0.03, 0.99, 0.99),
 )
-SOURCE = "u: events spread evenly over a year and a country of 500 by 500 km with its towns; m: estimated"
+SOURCE = (
+    "u: events spread evenly over a year and a country of 500 by 500 km with its towns, and h is u; m is "
+    "judgement: more than half of the records of one event agree to 250 m and an hour, and 3 of 100 err beyond 60 "
+    "km or 3 days"
+)
 
 BOUNDS = ((250.0, 3600), (2_000.0, 6 * 3600), (15_000.0, 24 * 3600), (60_000.0, 72 * 3600))
 """Metres and seconds of each level but the last."""
