@@ -146,5 +146,5 @@ class TrailVerifier:
                 yield TrailFinding(name, chain.next, TrailFault.CUT_SHORT, "it ends without a word")
 
 
-def _make_finding(entry: AuditEntry, fault: TrailFault, told: str) -> TrailFinding:
-    return TrailFinding(entry.chain, entry.sequence, fault, told)
+def _make_finding(entry: AuditEntry, fault: TrailFault, detail: str) -> TrailFinding:
+    return TrailFinding(entry.chain, entry.sequence, fault, detail)

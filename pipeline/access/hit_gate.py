@@ -68,8 +68,8 @@ def see_link(view: LinkView, band: Band, exact_a: Band, exact_b: Band) -> LinkSi
     """
     if view is LinkView.FULL or view is LinkView.NOTHING:
         return LinkSight(view, band)
-    told = exact_a if view is LinkView.HIT_B else exact_b
-    return LinkSight(view, told) if told else UNSEEN
+    shown = exact_a if view is LinkView.HIT_B else exact_b
+    return LinkSight(view, shown) if shown else UNSEEN
 
 
 def _exact_parts(asking: Entities, numbers: _Numbers) -> Entities:

@@ -116,7 +116,7 @@ class HitLedger:
         self._daily = daily
         self._day = date.min
         self._spent: Counter[Pair] = Counter()
-        self._told: dict[str, Admission] = {}
+        self._admitted: dict[str, Admission] = {}
         self._waiting: dict[Pair, dict[str, HitQuestion]] = {}
         self._allowances: dict[str, HitAllowance] = {}
 
@@ -132,18 +132,18 @@ class HitLedger:
             if day == self._day:
                 self._spent[kept.asker, kept.owner] = kept.spent
         elif kept.asks:
-            self._told[kept.id] = kept
+            self._admitted[kept.id] = kept
 
     def restore_question(self, question: HitQuestion) -> None:
         """Take in the last question of an id that was asked before; it waits unless it was answered."""
-        told = self._told.get(question.id)
+        admission = self._admitted.get(question.id)
         retracted = question.hit is not None and question.hit.kind is HitKind.RETRACTED
-        if not (retracted or question.full or (told is not None and told.asks == question.asks)):
+        if not (retracted or question.full or (admission is not None and admission.asks == question.asks)):
             self._defer_question(question)
 
     def snapshot(self) -> dict[str, Admission]:
         """Returns the admissions in force, by the ids of their questions: what links show."""
-        return dict(self._told)
+        return dict(self._admitted)
 
     def count_waiting(self) -> int:
         """How many questions wait."""
@@ -188,13 +188,13 @@ class HitLedger:
         self._answer_or_wait(question, at, answers)
 
     def _ask_link(self, question: HitQuestion, hit: Hit, at: datetime, answers: GateAnswers) -> None:
-        told = self._told.get(question.id)
+        admission = self._admitted.get(question.id)
         self._forget_waiting(question)
         if question.full:
-            answers.hits.append(_mark_known(hit, known=question.knew or told is not None))
-            self._forget_told(question, at, answers)
-        elif told is not None and told.asks == question.asks:
-            self._publish_hit(question, hit, told, at, answers)  # the owner's record has changed, not the question
+            answers.hits.append(_mark_known(hit, known=question.knew or admission is not None))
+            self._forget_admission(question, at, answers)
+        elif admission is not None and admission.asks == question.asks:
+            self._publish_hit(question, hit, admission, at, answers)  # the owner's record has changed, not the question
         else:
             self._answer_or_wait(question, at, answers)
 
@@ -205,9 +205,9 @@ class HitLedger:
             return
         self._defer_question(question)
         answers.deferred[question.asker] += 1
-        if question.hit is not None and (question.knew or question.id in self._told):
+        if question.hit is not None and (question.knew or question.id in self._admitted):
             answers.hits.append(_make_retraction(question.hit))
-            self._forget_told(question, at, answers)
+            self._forget_admission(question, at, answers)
 
     def _defer_question(self, question: HitQuestion) -> None:
         """Keep a question for later; what its agency knew before has been retracted then."""
@@ -223,33 +223,33 @@ class HitLedger:
         if question.hit is None:
             answers.answered.append(question.id)
         else:
-            self._publish_hit(question, question.hit, self._told.get(question.id), at, answers)
+            self._publish_hit(question, question.hit, self._admitted.get(question.id), at, answers)
         if question.owner_notice is not None:
             answers.notices.append(question.owner_notice)
 
     def _publish_hit(
-        self, question: HitQuestion, hit: Hit, told: Admission | None, at: datetime, answers: GateAnswers
+        self, question: HitQuestion, hit: Hit, before: Admission | None, at: datetime, answers: GateAnswers
     ) -> None:
         """Tell of a link, unless nothing that its agency may see has changed."""
-        first = at if told is None else told.time
+        first = at if before is None else before.time
         kept = Admission(question.id, *_pair_of(question), first, question.asks, hit.band, hit.contact)
-        if told is None or (told.band, told.contact) != (kept.band, kept.contact):
-            answers.hits.append(_mark_known(hit, known=told is not None or question.knew))
-        if told != kept:
-            self._told[question.id] = kept
+        if before is None or (before.band, before.contact) != (kept.band, kept.contact):
+            answers.hits.append(_mark_known(hit, known=before is not None or question.knew))
+        if before != kept:
+            self._admitted[question.id] = kept
             answers.admissions.append(kept)
 
     def _retract_hit(self, question: HitQuestion, hit: Hit, at: datetime, answers: GateAnswers) -> None:
         self._forget_waiting(question)
-        told = self._told.get(question.id)
-        if told is not None and question.asker_changed and (at - told.time).days < SOON_DAYS:
+        admission = self._admitted.get(question.id)
+        if admission is not None and question.asker_changed and (at - admission.time).days < SOON_DAYS:
             answers.withdrawn[question.asker] += 1
-        if told is not None or question.knew:
+        if admission is not None or question.knew:
             answers.hits.append(hit)
-        self._forget_told(question, at, answers)
+        self._forget_admission(question, at, answers)
 
-    def _forget_told(self, question: HitQuestion, at: datetime, answers: GateAnswers) -> None:
-        if self._told.pop(question.id, None) is not None:
+    def _forget_admission(self, question: HitQuestion, at: datetime, answers: GateAnswers) -> None:
+        if self._admitted.pop(question.id, None) is not None:
             answers.admissions.append(Admission(question.id, *_pair_of(question), at))
 
     def _forget_waiting(self, question: HitQuestion) -> None:

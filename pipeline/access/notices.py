@@ -82,9 +82,9 @@ def disclosure_notice(one: Disclosure, ring: KeyRing) -> Notice | None:
         return None
     name = notice_id("disclosure", one.id, step.move, step.time.isoformat())
     if kind := TO_OWNER.get(step.move):
-        told, case, other = one.owner, one.case, one.requester
+        receiver, case, other = one.owner, one.case, one.requester
         return Notice(
-            name, told, kind, step.time, case=case, disclosure=one.id, other_agency=other, purpose=step.purpose
+            name, receiver, kind, step.time, case=case, disclosure=one.id, other_agency=other, purpose=step.purpose
         )
     kind = TO_REQUESTER.get(step.move, NoticeKind.DISCLOSURE_ANSWER)
     known_as = make_reference(ring, one.id[:ID_CHARS], one.requester, one.case) if one.subject else one.id

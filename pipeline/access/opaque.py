@@ -22,10 +22,10 @@ class OpaqueCodec:
         """What Reader.digested finds the case by that `agency` names by a reference; None for what is none."""
         return digest_of(self.ring, agency, given)
 
-    def list_id(self, told: bytes) -> str:
-        """The id of an uploaded list, the same for the same `told`: 32 hexadecimal digits."""
+    def list_id(self, identity: bytes) -> str:
+        """The id of an uploaded list, the same for the same `identity`: 32 hexadecimal digits."""
         key = self.ring.derive_key(KeyUse.LIST_IDS, self.ring.first)
-        return hashlib.blake2b(told, key=key, digest_size=16).hexdigest()
+        return hashlib.blake2b(identity, key=key, digest_size=16).hexdigest()
 
     @property
     def evidence_key(self) -> bytes:

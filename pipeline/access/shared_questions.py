@@ -32,13 +32,13 @@ def shared_notices(a: Asker, b: Asker, band: Band, now: datetime) -> Iterator[No
     """Both sides' notices, where two agencies ask for what is in this band the same."""
     if a.agency == b.agency:
         return
-    for told, other in ((a, b), (b, a)):
+    for receiver, other in ((a, b), (b, a)):
         yield Notice(
-            notice_id("shared interest", told.agency, told.once, other.once),
-            told.agency,
+            notice_id("shared interest", receiver.agency, receiver.once, other.once),
+            receiver.agency,
             NoticeKind.SHARED_INTEREST,
             now,
-            subscription=told.subscription,
+            subscription=receiver.subscription,
             other_agency=other.agency,
             purpose=other.purpose,
             band=band,

@@ -135,8 +135,8 @@ def match_question(claim: Claim, notice: Notice, now: datetime) -> HitQuestion |
     query, case, _ = _order_sides(claim)
     if case.handling.code != HIT_ONLY or notice.agency != query.agency or case.agency == query.agency:
         return None
-    told = hit_told_notice(case.case, notice.id, query.agency, notice.purpose, now)
-    return HitQuestion(notice.id, query.agency, case.agency, notice=notice, owner_notice=told)
+    owner_notice = hit_told_notice(case.case, notice.id, query.agency, notice.purpose, now)
+    return HitQuestion(notice.id, query.agency, case.agency, notice=notice, owner_notice=owner_notice)
 
 
 def _order_sides(claim: Claim) -> tuple[ClaimSide, ClaimSide, Band]:

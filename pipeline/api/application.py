@@ -113,7 +113,7 @@ def _add_problem_handlers(app: FastAPI) -> None:
     """Each kind of failure as problem details."""
 
     @app.exception_handler(ProblemError)
-    async def told(request: Request, problem: ProblemError) -> Response:
+    async def answer_problem(request: Request, problem: ProblemError) -> Response:
         return await answer_refusal(request, problem)
 
     @app.exception_handler(LiaisonError)
@@ -133,8 +133,8 @@ def _add_problem_handlers(app: FastAPI) -> None:
 def _make_validation_problem(error: RequestValidationError) -> ProblemError:
     """Which fields are wrong and how; never the values."""
     faults = [(".".join(map(str, fault["loc"])), str(fault["type"])) for fault in error.errors()]
-    told = "; ".join(f"{place}: {kind.replace('_', ' ')}" for place, kind in faults)
-    detail = LiaisonError("invalid: {faults}", faults=told)
+    described = "; ".join(f"{place}: {kind.replace('_', ' ')}" for place, kind in faults)
+    detail = LiaisonError("invalid: {faults}", faults=described)
     return UnprocessableError(detail, *(place for place, _ in faults))
 
 

@@ -81,9 +81,9 @@ async def _in_process(
 
 def _read_answer(response: httpx.Response) -> Any:
     try:
-        told = orjson.loads(response.content)
+        answer = orjson.loads(response.content)
     except orjson.JSONDecodeError as error:
         raise LiaisonError(f"{response.url} is not a Liaison API; check LIAISON_API_URL") from error
     if response.is_success:
-        return told
-    raise LiaisonError(told.get("detail") or told.get("title") or f"the API answers {response.status_code}")
+        return answer
+    raise LiaisonError(answer.get("detail") or answer.get("title") or f"the API answers {response.status_code}")

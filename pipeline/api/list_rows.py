@@ -84,11 +84,11 @@ def _parse_ndjson(text: str) -> Iterator[Mapping[str, list[str]]]:
         if not line.strip():
             continue
         try:
-            told = _lines.decode(line)
+            cells = _lines.decode(line)
         except (msgspec.MsgspecError, RecursionError) as error:
             raise ListError("line {line}: not readable as CSV or JSON", line=number) from error
-        _require_known(told, number)
-        yield {name: value if isinstance(value, list) else [value or ""] for name, value in told.items()}
+        _require_known(cells, number)
+        yield {name: value if isinstance(value, list) else [value or ""] for name, value in cells.items()}
 
 
 def _require_known(names: Iterable[str], line: int) -> None:
@@ -96,8 +96,8 @@ def _require_known(names: Iterable[str], line: int) -> None:
         raise ListError("line {line}: unknown column; the columns are {columns}", line=line, columns=", ".join(COLUMNS))
 
 
-def _make_row(told: Mapping[str, list[str]]) -> ListRow:
-    values = {name: [one for value in some if (one := value.strip())] for name, some in told.items()}
+def _make_row(cells: Mapping[str, list[str]]) -> ListRow:
+    values = {name: [one for value in some if (one := value.strip())] for name, some in cells.items()}
     asked = [
         *values.get("question", ()),
         *(_quote_part(field, one) for field in FIELDS for one in values.get(field, ())),

@@ -202,13 +202,13 @@ def _print_accesses(verdict: OfflineReport) -> None:
         typer.echo(msgspec.json.encode(each))
 
 
-def _report_findings(findings: Iterable[LogFinding], told: str, *, as_json: bool) -> None:
+def _report_findings(findings: Iterable[LogFinding], summary: str, *, as_json: bool) -> None:
     import msgspec
 
     found = list(findings)
     for finding in found:
         line: Any = msgspec.json.encode(finding) if as_json else f"{finding.fault}\t{finding.at}\t{finding.told}"
         typer.echo(line)
-    typer.echo(f"{told}; {len(found)} faults", err=True)
+    typer.echo(f"{summary}; {len(found)} faults", err=True)
     if found:
         raise typer.Exit(FAILED)

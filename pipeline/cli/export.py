@@ -40,8 +40,8 @@ def export(
     if output is None:
         count = asyncio.run(_write_export(own, what, form, sys.stdout.buffer.write))
     else:
-        with output.open("wb") as file, _show_progress(what) as told:
-            count = asyncio.run(_write_export(own, what, form, lambda part: told(file.write(part))))
+        with output.open("wb") as file, _show_progress(what) as advance:
+            count = asyncio.run(_write_export(own, what, form, lambda part: advance(file.write(part))))
     kind = {"ftm": "entities", "stix": "objects"}.get(form, what)
     typer.echo(f"{count:,} {kind} exported as {form}", err=True)
 

@@ -35,11 +35,11 @@ def search(
     from pipeline.cli.rendering import records
 
     body = {"question": question, "limit": limit, "country": country.upper()}
-    told = ask_api(token, purpose, case_reference, "POST", "/v1/search", json=body)
+    answer = ask_api(token, purpose, case_reference, "POST", "/v1/search", json=body)
     if as_json:
-        print_json(told["results"] + told["hits"])
-    elif told["results"] or told["hits"]:
-        _print_renderable(records.search(told))
+        print_json(answer["results"] + answer["hits"])
+    elif answer["results"] or answer["hits"]:
+        _print_renderable(records.search(answer))
     else:
         typer.echo("No matching cases.")
 
@@ -52,11 +52,11 @@ def case(
 
     from pipeline.cli.rendering import records
 
-    told = ask_api(token, purpose, case_reference, "GET", f"/v1/cases/{quote(key, safe=':')}")["case"]
+    record = ask_api(token, purpose, case_reference, "GET", f"/v1/cases/{quote(key, safe=':')}")["case"]
     if as_json:
-        print_json(told)
+        print_json(record)
     else:
-        _print_renderable(records.case(told))
+        _print_renderable(records.case(record))
 
 
 def links(
@@ -70,11 +70,11 @@ def links(
     """Show the links of a case and the reasons for each."""
     from pipeline.cli.rendering import records
 
-    told = ask_api(token, purpose, case_reference, "GET", "/v1/links", params={"case": key, "limit": limit})["links"]
+    rows = ask_api(token, purpose, case_reference, "GET", "/v1/links", params={"case": key, "limit": limit})["links"]
     if as_json:
-        print_json(told)
-    elif told:
-        _print_renderable(records.links(key, told))
+        print_json(rows)
+    elif rows:
+        _print_renderable(records.links(key, rows))
     else:
         typer.echo(f"{key} has no links.")
 

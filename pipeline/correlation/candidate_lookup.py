@@ -32,14 +32,14 @@ class Candidates(NamedTuple):
 class CandidateLookup:
     """Looks up many cases in one store at once."""
 
-    def __init__(self, store: BlockStore, *, within: bool, screen: Screen, told: BlockSizeObserver | None) -> None:
-        self._store, self._within, self._screen, self._told = store, within, screen, told
+    def __init__(self, store: BlockStore, *, within: bool, screen: Screen, observer: BlockSizeObserver | None) -> None:
+        self._store, self._within, self._screen, self._observer = store, within, screen, observer
 
     def __call__(self, fingerprints: Sequence[Fingerprint], owned: Sequence[Sequence[int]]) -> list[Candidates]:
         """Whom each meets under those of its keys that the store's partition owns."""
         entries, asking = self._store.find_entries(owned)
-        if self._told is not None:
-            _observe_sizes(self._told, entries, asking)
+        if self._observer is not None:
+            _observe_sizes(self._observer, entries, asking)
         asking, numbers = self._drop_same_country(fingerprints, asking, entries["number"])
         counts = np.bincount(asking, minlength=len(owned)).tolist()
         if len(numbers):
@@ -66,8 +66,8 @@ class CandidateLookup:
         return (pairs >> _NUMBER_BITS).astype(np.int64), (pairs & _NUMBER).astype(np.uint32)
 
 
-def _observe_sizes(told: BlockSizeObserver, entries: Entries, asking: NDArray[np.int64]) -> None:
+def _observe_sizes(observer: BlockSizeObserver, entries: Entries, asking: NDArray[np.int64]) -> None:
     """A key's entries lie together, so a block ends where the key or the case changes."""
     keys = entries["key"]
     begins = np.flatnonzero(np.diff(keys, prepend=np.uint64(0)).astype(bool) | np.diff(asking, prepend=-1).astype(bool))
-    told(keys[begins], np.diff(begins, append=len(keys)))
+    observer(keys[begins], np.diff(begins, append=len(keys)))

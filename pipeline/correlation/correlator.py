@@ -49,12 +49,12 @@ class Correlator:
         *,
         generation: str = "",
         within: bool = False,
-        told: BlockSizeObserver | None = None,
+        observer: BlockSizeObserver | None = None,
     ) -> None:
         self.store = store
         self.counts = CorrelatorCounts()
         self._partition, self._partitions, self._matcher = partition, partitions, matcher
-        self._meet = CandidateLookup(store, within=within, screen=matcher.may_link, told=told)
+        self._meet = CandidateLookup(store, within=within, screen=matcher.may_link, observer=observer)
         self._generation, self._within = generation, within
 
     def receive(self, fingerprint: Fingerprint) -> list[Claim]:

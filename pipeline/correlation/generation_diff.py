@@ -18,19 +18,19 @@ class GenerationDiff(msgspec.Struct, frozen=True, omit_defaults=True):
     """One link at a switch: the last claim about it, what was told of it, and what the new generation sees."""
 
     claim: Claim
-    told: RememberedLink = NOTHING
+    published: RememberedLink = NOTHING
     seen: RememberedLink = NOTHING
 
 
-def add_old(crossing: GenerationDiff | None, claim: Claim) -> GenerationDiff:
+def add_old(diff: GenerationDiff | None, claim: Claim) -> GenerationDiff:
     """Take in a claim of the old generation, which told of it."""
-    before = crossing or GenerationDiff(without_evidence(claim))
-    return _with_changes(before, claim, told=see_claim(before.told, claim))
+    before = diff or GenerationDiff(without_evidence(claim))
+    return _with_changes(before, claim, published=see_claim(before.published, claim))
 
 
-def add_new(crossing: GenerationDiff | None, claim: Claim) -> GenerationDiff:
+def add_new(diff: GenerationDiff | None, claim: Claim) -> GenerationDiff:
     """Take in a claim of the new generation, after all of the old one."""
-    before = crossing or GenerationDiff(without_evidence(claim))
+    before = diff or GenerationDiff(without_evidence(claim))
     return _with_changes(before, claim, seen=see_claim(before.seen, claim))
 
 
@@ -40,6 +40,6 @@ def _with_changes(before: GenerationDiff, claim: Claim, **changed: RememberedLin
     return before if value is None else msgspec.structs.replace(before, claim=without_evidence(claim), **{name: value})
 
 
-def difference_hits(crossing: GenerationDiff, ring: KeyRing, turn: int) -> tuple[Hit, ...]:
+def difference_hits(diff: GenerationDiff, ring: KeyRing, turn: int) -> tuple[Hit, ...]:
     """One hit for each side whose view differs; `turn` is that of the new generation."""
-    return change_hits(crossing.claim, crossing.told, crossing.seen, ring, turn)
+    return change_hits(diff.claim, diff.published, diff.seen, ring, turn)

@@ -63,20 +63,20 @@ class TokenBlockingKeys(NamedTuple):
 
 def person_keys(entity: EntityPrint, enough: int) -> set[int]:
     """The keys of a person that hold a name or a birth date."""
-    joined_by, told, values = plan_keys(enough), _told_tokens(entity, enough), _attribute_values(entity)
+    joined_by, token_keys, values = plan_keys(enough), _rarest_tokens(entity, enough), _attribute_values(entity)
     begun = list(joined_by.alone)
-    for keys in told:
+    for keys in token_keys:
         begun += keys.begun
-    for keys, other in combinations(told, 2):
+    for keys, other in combinations(token_keys, 2):
         begun += _pair_tokens(keys, other, joined_by)
     return {base ^ value for attributes, base in begun for value in values[attributes]}
 
 
-def _told_tokens(entity: EntityPrint, enough: int) -> list[TokenBlockingKeys]:
+def _rarest_tokens(entity: EntityPrint, enough: int) -> list[TokenBlockingKeys]:
     """The rarest name tokens of all names."""
     tokens = {token for name in entity.names for token in name.tokens if token.kind != "initial"}
-    told = [_precompute_token(token, enough) for token in tokens]
-    return told if len(told) <= MAX_TOKENS else sorted(told, key=_by_rarity)[:MAX_TOKENS]
+    token_keys = [_precompute_token(token, enough) for token in tokens]
+    return token_keys if len(token_keys) <= MAX_TOKENS else sorted(token_keys, key=_by_rarity)[:MAX_TOKENS]
 
 
 def _by_rarity(keys: TokenBlockingKeys) -> tuple[int, tuple[NamePart, ...]]:

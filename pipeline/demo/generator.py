@@ -102,13 +102,13 @@ def _last_accepted(queue: list[Message]) -> Message:
 def _malformed_queues(rng: Random, number: int) -> list[list[Message]]:
     """Every kind of bad input, told by agencies in turn about people nobody else meets."""
     world = World(Random(rng.random()))  # noqa: S311 - reproducible, not secret
-    told = []
+    queues = []
     for place, story in enumerate(list(STORIES.values()) * TELLINGS):
         country = list(load_countries().values())[place % len(load_countries())]
         recorded = Register(rng, country).record_person(world.make_person(), "suspect")
         file = CaseFile(rng, country, number + place + 1, [recorded])
-        told.append(list(story(file.last)))
-    return told
+        queues.append(list(story(file.last)))
+    return queues
 
 
 def _interleave(rng: Random, queues: list[list[Message]]) -> Iterator[Message]:

@@ -46,11 +46,11 @@ def find_story(links: Iterable[LinkDocument], cast: Cast, handled: Handled, now:
 
 def _find_stories(link: LinkDocument, cast: Cast, handled: Handled, now: datetime) -> Iterator[Story]:
     """The questions by which the seeker sees one side of a link, and of the other that there is something."""
-    told = msgspec.convert(link.evidence, Explanation)
+    evidence = msgspec.convert(link.evidence, Explanation)
     a, b = (CaseMeta(side.case, side.agency, handled(side.case)) for side in (link.a, link.b))
     for known, hidden, which in ((a, b, "value_a"), (b, a, "value_b")):
         if _view_of(cast.seeker, known, now) is View.FULL and _is_guarded(hidden, cast, now):
-            for entity in told.entities:
+            for entity in evidence.entities:
                 said = {item.field: item for item in entity.items if item.bits > 0}
                 if {"name", "birth_date"} <= said.keys() and _is_exact(said["birth_date"]):
                     question = f"{getattr(said['name'], which)} {said['birth_date'].value_a}"

@@ -74,8 +74,8 @@ class WitnessFolder:
     def tag_keys(self) -> dict[str, bytes]:
         """The agency's tag keys by id. Raises LiaisonError for a file that can't be read."""
         try:
-            told = json.loads((self.path / TAG_KEYS).read_text(encoding="utf-8"))
-            return {str(key_id): decode64(key) for key_id, key in told["keys"].items()}
+            document = json.loads((self.path / TAG_KEYS).read_text(encoding="utf-8"))
+            return {str(key_id): decode64(key) for key_id, key in document["keys"].items()}
         except FileNotFoundError:
             return {}
         except (ValueError, KeyError, AttributeError, TypeError, LeafError) as error:

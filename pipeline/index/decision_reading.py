@@ -275,15 +275,15 @@ def _page_body(filters: list[Body], sort: list[Body], size: int, after: Sequence
 
 
 def _to_review(document: ReviewDocument) -> Review:
-    told = msgspec.structs.asdict(document)
-    del told["position"]
-    return Review(**told)
+    fields = msgspec.structs.asdict(document)
+    del fields["position"]
+    return Review(**fields)
 
 
 def _to_subscription(document: SubscriptionDocument) -> Subscription:
-    told = msgspec.structs.asdict(document)
-    del told["position"]
-    return Subscription(**told)
+    fields = msgspec.structs.asdict(document)
+    del fields["position"]
+    return Subscription(**fields)
 
 
 def _to_disclosure(document: DisclosureDocument) -> Disclosure:

@@ -269,5 +269,5 @@ def explain_result(
 ) -> SearchResult:
     """A ranked case with the matcher's reasons."""
     record = candidate.candidate.entities
-    told = entities_evidence(adapt_probe(asked_for, record), record, model)
-    return SearchResult(document, candidate.score, candidate.candidate.met, told)
+    evidence = entities_evidence(adapt_probe(asked_for, record), record, model)
+    return SearchResult(document, candidate.score, candidate.candidate.met, evidence)

@@ -102,7 +102,7 @@ def _consistency_path(witness: Witness, header: ProofHeader) -> list[bytes]:
         return []
 
 
-def _find_withheld(witness: Witness, head: Checkpoint, told: set[int]) -> Iterator[LogFinding]:
+def _find_withheld(witness: Witness, head: Checkpoint, proven: set[int]) -> Iterator[LogFinding]:
     """Own leaves that nothing is told of: under the head, or behind it although they are not new.
 
     The age is that of the leaf against the last witnessed head: what the given head says of itself counts for nothing.
@@ -113,5 +113,5 @@ def _find_withheld(witness: Witness, head: Checkpoint, told: set[int]) -> Iterat
         if index >= head.size:
             if time and time - datetime.fromisoformat(LogLeaf.decode(body).minute) > MAX_BEHIND:
                 yield LogFinding(LogFault.BEHIND, index, "it bears the agency's tag, and the answer ends before it")
-        elif index not in told:
+        elif index not in proven:
             yield LogFinding(LogFault.WITHHELD, index, "it bears the agency's tag, and nothing is told of it")

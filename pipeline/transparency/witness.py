@@ -201,8 +201,8 @@ class Witness:
         """What did not fit so far, in the order in which it showed."""
         return [msgspec.json.decode(value, type=LogFinding) for _, value in self.store.items(FINDINGS)]
 
-    def _add_finding(self, fault: LogFault, at: int, told: str) -> None:
-        made = LogFinding(fault, at, told)
+    def _add_finding(self, fault: LogFault, at: int, detail: str) -> None:
+        made = LogFinding(fault, at, detail)
         if made not in self._noted and len(self._noted) < MAX_FINDINGS:
             self.store.put(FINDINGS, encode_index(len(self._noted)), msgspec.json.encode(made))
             self._noted.add(made)

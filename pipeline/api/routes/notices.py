@@ -93,12 +93,12 @@ async def stream_events(
         now = Session(session.runtime, session.requester, session.grounds, session.language, session.request_id)
         try:
             await check()
-            told = await service.list_new_notices(now, cursor)
+            answer = await service.list_new_notices(now, cursor)
         except (ProblemError, TokenError):
             return
-        if told is not None:
-            cursor = told.next
-            for row in told.notices:
+        if answer is not None:
+            cursor = answer.next
+            for row in answer.notices:
                 yield b"event: notice\nid: %s\ndata: %s\n\n" % (row["cursor"].encode(), orjson.dumps(row))
         elif poll % BEAT_POLLS == 0:
             yield b": still here\n\n"

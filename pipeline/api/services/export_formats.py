@@ -100,7 +100,7 @@ class _StixWriter:
     def __init__(self, what: What, name: str) -> None:
         self._objects = stix.link_objects if what == "links" else stix.case_objects
         self._id = stix.bundle_id(what, name)
-        self._told: set[str] = set()
+        self._exported_ids: set[str] = set()
 
     def encode_head(self) -> bytes:
         opening = orjson.dumps({"type": "bundle", "id": self._id})[:-1]
@@ -116,8 +116,8 @@ class _StixWriter:
     def _is_new(self, one: stix.Object) -> bool:
         if one.get("modified", stix.UNKNOWN_TIME) != stix.UNKNOWN_TIME:
             return True  # of a case's own version, and so told once
-        new = one["id"] not in self._told
-        self._told.add(one["id"])
+        new = one["id"] not in self._exported_ids
+        self._exported_ids.add(one["id"])
         return new
 
 

@@ -70,14 +70,16 @@ def _choose_schemas(named: Mapping[str, Any]) -> Iterator[FollowTheMoneySchema]:
 
 def _make_properties(named: Mapping[str, Any], shape: FollowTheMoneySchema) -> dict[str, list[Any]]:
     """The properties of an entity in one of its schemas."""
-    told = {name: _as_list(named.get(field)) for field, name in shape.properties.items()}
-    told |= {name: _country_codes(_as_list(named.get(field))) for field, name in COUNTRIES.items() if field in named}
+    properties = {name: _as_list(named.get(field)) for field, name in shape.properties.items()}
+    properties |= {
+        name: _country_codes(_as_list(named.get(field))) for field, name in COUNTRIES.items() if field in named
+    }
     names = list(named.get("names") or ())
-    told["name"] = [full_name(one) for one in names if one.get("kind") not in ALIASES]
-    told["alias"] = [full_name(one) for one in names if one.get("kind") in ALIASES]
+    properties["name"] = [full_name(one) for one in names if one.get("kind") not in ALIASES]
+    properties["alias"] = [full_name(one) for one in names if one.get("kind") in ALIASES]
     if shape.name != "Address":
-        told["address"] = [one.get("full") for one in named.get("addresses") or ()]
-    return told
+        properties["address"] = [one.get("full") for one in named.get("addresses") or ()]
+    return properties
 
 
 def _make_participation(project: str, named: Mapping[str, Any], thing: str, *, party: bool) -> Entity:
@@ -90,9 +92,9 @@ def _make_participation(project: str, named: Mapping[str, Any], thing: str, *, p
     return _make_entity(_make_id("part", project, thing), schema, {**ends, "role": [named.get("role")]})
 
 
-def _make_entity(id_: str, schema: str, told: Mapping[str, Iterable[Any]]) -> Entity:
+def _make_entity(id_: str, schema: str, given: Mapping[str, Iterable[Any]]) -> Entity:
     """Every property is a list of texts; one without values is left out."""
-    properties = {name: [str(value) for value in values if value not in (None, "")] for name, values in told.items()}
+    properties = {name: [str(value) for value in values if value not in (None, "")] for name, values in given.items()}
     return {"id": id_, "schema": schema, "properties": {name: some for name, some in properties.items() if some}}
 
 

@@ -129,12 +129,12 @@ async def _read_linked_cases(session: Session, key: str) -> dict[str, CaseDocume
 
 def _list_events(case: CaseDocument) -> list[Row]:
     data: dict[str, Any] = case.data or {}
-    told = [(data.get(name), name, None) for name in ("opened", "closed")]
-    told += [
+    dated = [(data.get(name), name, None) for name in ("opened", "closed")]
+    dated += [
         (entity.get("start"), "event", entity["id"]) for entity in data.get("entities", ()) if entity["type"] == "event"
     ]
     return [
         {"when": when, "what": what, "case": case.case, "agency": case.agency, "entity": entity}
-        for when, what, entity in told
+        for when, what, entity in dated
         if when
     ]

@@ -117,15 +117,17 @@ async def make_link_rows(session: Session, page: list[SeenLink], cases: Mapping[
     One that has changed since it was listed is left out: its evidence would speak of other versions.
     """
     full = [one.link.link for one in page if one.view is LinkView.FULL]
-    told = await session.runtime.reader.live_links(full)
+    current = await session.runtime.reader.live_links(full)
     judged = await read_colours(session, full)
     rows = []
     for one in page:
-        link = told.get(one.link.link) if one.view is LinkView.FULL else one.link
+        link = current.get(one.link.link) if one.view is LinkView.FULL else one.link
         if link is not None and (link.a.hash, link.b.hash) == (one.link.a.hash, one.link.b.hash):
             ends = LinkEnds(*(meta(cases[case]) for case in link.cases))
             row = link_for(one.sight, ends, link_row(link), session.make_reference) or {}
-            both = _make_full_fields(session, link, cases) | judged[link.link] if link.link in told else FOR_BOTH_SIDES
+            both = (
+                _make_full_fields(session, link, cases) | judged[link.link] if link.link in current else FOR_BOTH_SIDES
+            )
             rows.append(row | both)
     return rows
 

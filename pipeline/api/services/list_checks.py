@@ -142,10 +142,10 @@ async def delete_list(session: Session, name: str) -> ListCheckAnswer:
     """Delete a list with its results, whether or not it is done. Raises NotFoundError."""
     session.require_reader()
     job = _require_job(session, name)
-    told = _describe_job(session, job)
+    described = _describe_job(session, job)
     await session.audit(ActKind.READ, {"list_check": name, "deleted": True}, about=name)
     await asyncio.to_thread(session.runtime.lists.delete, job)
-    return ListCheckAnswer(session.as_of, told)
+    return ListCheckAnswer(session.as_of, described)
 
 
 def _make_list_id(session: Session, key: str) -> str:
@@ -153,8 +153,8 @@ def _make_list_id(session: Session, key: str) -> str:
     if not key:
         return uuid.uuid4().hex
     who = session.requester
-    told = msgspec.json.encode((who.agency, who.subject, key))
-    return session.runtime.opaque.list_id(told)
+    identity = msgspec.json.encode((who.agency, who.subject, key))
+    return session.runtime.opaque.list_id(identity)
 
 
 def _require_job(session: Session, name: str) -> ListJob:
@@ -189,10 +189,10 @@ async def _read_rows(session: Session, job: ListJob, first: int, last: int) -> t
     documents = await _read_documents(session, found.values())
     views = await session.decide_views({document.case: document for document in documents.values()})
     rows = [_make_row(session, at, asked[at], findings, documents, views) for at, findings in sorted(found.items())]
-    told = {one["case"] for row in rows for one in row["matches"]}
-    references = {one["reference"] for row in rows for one in row["hits"]}
+    matched = {match["case"] for row in rows for match in row["matches"]}
+    references = {hit["reference"] for row in rows for hit in row["hits"]}
     return rows, {
-        case: how for case, how in views.items() if case in told or session.make_reference(case) in references
+        case: how for case, how in views.items() if case in matched or session.make_reference(case) in references
     }
 
 
@@ -240,6 +240,6 @@ def _make_match(document: CaseDocument, found: Mapping[str, Any]) -> Row:
 
 def _encode_csv_rows(rows: Iterable[Row]) -> bytes:
     """A line for each case or hit of a row, and one for a row without: each row of the list is accounted for."""
-    told = ((row, one) for row in rows for one in [*row["matches"], *row["hits"]] or [{}])
-    joined = ({name: row[name] for name in ("row", "id", "problem")} | one for row, one in told)
+    pairs = ((row, found) for row in rows for found in [*row["matches"], *row["hits"]] or [{}])
+    joined = ({name: row[name] for name in ("row", "id", "problem")} | found for row, found in pairs)
     return encode_csv([line.get(name) for name in CSV_COLUMNS] for line in joined)

@@ -142,11 +142,11 @@ async def _find_hits(session: Session, asked: Search, question: Question) -> _Re
     found = await find_hits(runtime.reader, question, asked.country, runtime.model, limits)
     views = await session.decide_views({hit.document.case: hit.document for hit in found})
     granted = [hit for hit in found if views[hit.document.case] is View.FULL]
-    told = sorted(
+    hit_rows = sorted(
         (_make_hit_row(session, hit) for hit in found if views[hit.document.case] is View.HIT),
         key=lambda row: (row["band"], row["reference"]),
     )
-    given = told[: runtime.hits.spend(session.requester, session.now, len(told))]
+    given = hit_rows[: runtime.hits.spend(session.requester, session.now, len(hit_rows))]
     references = {row["reference"] for row in given}
     seen = {
         case: view for case, view in views.items() if view is View.FULL or session.make_reference(case) in references
@@ -170,14 +170,14 @@ async def _browse_cases(session: Session, asked: Search, limit: int) -> _ResultP
 
 
 def _make_row(session: Session, candidate: RankedCandidate, document: CaseDocument, asked_for: QuestionProbe) -> Row:
-    told = explain_result(candidate, document, asked_for, session.runtime.model)
+    result = explain_result(candidate, document, asked_for, session.runtime.model)
     return {
         **summarise_case(document),
-        "score": told.score,
-        "band": judge_score(told.score + session.runtime.model.prior, session.runtime.model).band,
-        "met": list(told.met),
-        "why": reasons(told.evidence, session.language),
-        "evidence": msgspec.to_builtins(told.evidence),
+        "score": result.score,
+        "band": judge_score(result.score + session.runtime.model.prior, session.runtime.model).band,
+        "met": list(result.met),
+        "why": reasons(result.evidence, session.language),
+        "evidence": msgspec.to_builtins(result.evidence),
     }
 
 

@@ -65,8 +65,10 @@ def link_objects(row: Row) -> Iterator[Object]:
     if row["case_b"] is None:
         maker = agency_object(row["hit"]["agency"])
         yield maker
-        told = {"name": f"A record of {row['hit']['agency']}", "created_by_ref": maker["id"]}
-        second = _make_dated_object("incident", ("hit", row["hit"]["reference"]), told, UNKNOWN_TIME, UNKNOWN_TIME)
+        properties = {"name": f"A record of {row['hit']['agency']}", "created_by_ref": maker["id"]}
+        second = _make_dated_object(
+            "incident", ("hit", row["hit"]["reference"]), properties, UNKNOWN_TIME, UNKNOWN_TIME
+        )
     else:
         second = _make_incident(row["case_b"], {"name": row["case_b"]}, UNKNOWN_TIME, UNKNOWN_TIME)
     yield second
@@ -83,9 +85,9 @@ def agency_object(agency: str) -> Object:
     return _make_identity(f"agency {agency}", {"name": agency, "identity_class": "organization"})
 
 
-def _make_incident(key: str, told: Mapping[str, Any], created: str, modified: str) -> Object:
+def _make_incident(key: str, properties: Mapping[str, Any], created: str, modified: str) -> Object:
     named = {"external_references": [{"source_name": "liaison", "external_id": key}]}
-    return _make_dated_object("incident", ("case", key), {**told, **named}, created, modified)
+    return _make_dated_object("incident", ("case", key), {**properties, **named}, created, modified)
 
 
 def _make_entity(case: str, named: Mapping[str, Any], incident: Object) -> Object | None:
@@ -94,12 +96,12 @@ def _make_entity(case: str, named: Mapping[str, Any], incident: Object) -> Objec
     made = row.stix if row else None
     if made is None:
         return None
-    told = _party_fields(named, made.identity_class) if made.identity_class else _place_fields(named)
-    if told is None:
+    properties = _party_fields(named, made.identity_class) if made.identity_class else _place_fields(named)
+    if properties is None:
         return None
     of_case: Object = {name: incident[name] for name in ("created_by_ref", "object_marking_refs")}
     return _make_dated_object(
-        made.schema, ("entity", case, named["id"]), {**told, **of_case}, incident["created"], incident["modified"]
+        made.schema, ("entity", case, named["id"]), {**properties, **of_case}, incident["created"], incident["modified"]
     )
 
 
@@ -137,35 +139,39 @@ def _place_fields(named: Mapping[str, Any]) -> Object | None:
 
 def _make_marking(agency: str, handling: Mapping[str, Any]) -> Object:
     """What the owner says of the use of a case, as a Statement Marking: TLP knows no purposes."""
-    told = [f"{agency}: handling {handling.get('code', 'owner only')}"]
-    told += [f"{word} {', '.join(some)}" for word, some in _drop_empty({
+    clauses = [f"{agency}: handling {handling.get('code', 'owner only')}"]
+    clauses += [f"{word} {', '.join(some)}" for word, some in _drop_empty({
         "releasable to": handling.get("releasable_to"), "purposes": handling.get("purposes"),
     })]  # fmt: skip
-    statement = ". ".join([*told, *filter(None, [handling.get("caveat")])])
+    statement = ". ".join([*clauses, *filter(None, [handling.get("caveat")])])
     return _make_object("marking-definition", ("marking", statement), {
         "created": UNKNOWN_TIME, "definition_type": "statement", "definition": {"statement": statement},
     })  # fmt: skip
 
 
-def _make_relationship(source: Object, target: str, told: Mapping[str, Any], named: tuple[str, ...] = ()) -> Object:
+def _make_relationship(
+    source: Object, target: str, properties: Mapping[str, Any], named: tuple[str, ...] = ()
+) -> Object:
     inherited: Object = {name: source.get(name) for name in ("created", "modified", "object_marking_refs")}
     ends = {"relationship_type": "related-to", "source_ref": source["id"], "target_ref": target}
-    return _make_object("relationship", ("relationship", source["id"], target, *named), {**inherited, **told, **ends})
+    return _make_object(
+        "relationship", ("relationship", source["id"], target, *named), {**inherited, **properties, **ends}
+    )
 
 
-def _make_identity(name: str, told: Mapping[str, Any]) -> Object:
-    return _make_dated_object("identity", (name,), told, UNKNOWN_TIME, UNKNOWN_TIME)
+def _make_identity(name: str, properties: Mapping[str, Any]) -> Object:
+    return _make_dated_object("identity", (name,), properties, UNKNOWN_TIME, UNKNOWN_TIME)
 
 
 def _make_dated_object(
-    schema: str, parts: tuple[str, ...], told: Mapping[str, Any], created: str, modified: str
+    schema: str, parts: tuple[str, ...], properties: Mapping[str, Any], created: str, modified: str
 ) -> Object:
-    return _make_object(schema, parts, {"created": created, "modified": modified, **told})
+    return _make_object(schema, parts, {"created": created, "modified": modified, **properties})
 
 
-def _make_object(schema: str, parts: tuple[str, ...], told: Mapping[str, Any]) -> Object:
+def _make_object(schema: str, parts: tuple[str, ...], properties: Mapping[str, Any]) -> Object:
     """Properties without a value are left out, as the standard asks."""
-    given = {name: value for name, value in told.items() if value not in (None, "", [])}
+    given = {name: value for name, value in properties.items() if value not in (None, "", [])}
     return {"type": schema, "spec_version": "2.1", "id": f"{schema}--{_make_id(*parts)}", **given}
 
 

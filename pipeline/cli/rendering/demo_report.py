@@ -105,9 +105,9 @@ def commands_to_try(namespace: str, links: Sequence[LinkDocument], *, running: b
     return Text("\n".join(f"  {line}" for line in lines))
 
 
-def _names(told: Explanation) -> list[str]:
+def _names(evidence: Explanation) -> list[str]:
     """The two spellings of the first name that agrees."""
-    items = [item for entity in told.entities for item in entity.items if item.field == "name"]
+    items = [item for entity in evidence.entities for item in entity.items if item.field == "name"]
     return list(dict.fromkeys((items[0].value_a, items[0].value_b))) if items else []
 
 

@@ -40,27 +40,27 @@ def print_outcomes(file: Path, found: Iterable[tuple[int, Receipt]], *, as_json:
 def print_answer(file: Path, answer: Iterable[dict[str, Any]], agency: str, *, as_json: bool) -> bool:
     """Print what a gateway answers; whether every line was taken and none rejected or unanswered."""
     counted: Counter[str] = Counter()
-    for told in answer:
-        if "sent" in told:
-            counted["left_out"] = told["left_out"]
-            typer.echo(summarise_push(PushResult(told["sent"], told["before"], told["left_out"]), agency), err=True)
-        elif "unanswered" in told:
-            counted["unanswered"] = told["unanswered"]
+    for line in answer:
+        if "sent" in line:
+            counted["left_out"] = line["left_out"]
+            typer.echo(summarise_push(PushResult(line["sent"], line["before"], line["left_out"]), agency), err=True)
+        elif "unanswered" in line:
+            counted["unanswered"] = line["unanswered"]
         else:
-            position = msgspec.convert(told["position"], Position) if "position" in told else None
-            counted[told.get("outcome", "")] += len(offsets_of(position, told.get("last_offset"))) if position else 1
-            _print_line(file, told, as_json=as_json)
+            position = msgspec.convert(line["position"], Position) if "position" in line else None
+            counted[line.get("outcome", "")] += len(offsets_of(position, line.get("last_offset"))) if position else 1
+            _print_line(file, line, as_json=as_json)
     outcomes = {name: counted[name] for name in ("accepted", "duplicate", "rejected", "unanswered") if counted[name]}
     typer.echo(", ".join(f"{count:,} {outcome}" for outcome, count in outcomes.items()), err=True)
     return not any(counted[name] for name in ("left_out", "rejected", "unanswered"))
 
 
-def _print_line(file: Path, told: dict[str, Any], *, as_json: bool) -> None:
+def _print_line(file: Path, line: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        typer.echo(msgspec.json.encode(told))
-    elif told.get("reason"):
-        place = f"{file}:{told['line'] or '?'}: {told.get('pointer') or '/'}"
-        typer.echo(f"{place}: {told['reason']}: {told['message']}")
+        typer.echo(msgspec.json.encode(line))
+    elif line.get("reason"):
+        place = f"{file}:{line['line'] or '?'}: {line.get('pointer') or '/'}"
+        typer.echo(f"{place}: {line['reason']}: {line['message']}")
 
 
 def print_each(found: Iterable[T], line: Callable[[T], str], *, as_json: bool) -> None:

@@ -122,20 +122,20 @@ def fact_table(*facts: tuple[str, str | None]) -> Table:
 def _entities(entities: Iterable[Row]) -> Table:
     table = _table("Id", "Type", "Role", "Details")
     for entity in entities:
-        told = {name: value for name, value in entity.items() if name not in ("id", "type", "role") and value}
+        details = {name: value for name, value in entity.items() if name not in ("id", "type", "role") and value}
         kind = label(TYPES, entity["type"], LANGUAGE)
-        table.add_row(*map(plain, (entity["id"], kind, entity.get("role") or "", _told(told))))
+        table.add_row(*map(plain, (entity["id"], kind, entity.get("role") or "", _format_value(details))))
     return table
 
 
-def _told(value: object) -> str:
+def _format_value(value: object) -> str:
     """Any part of a record in one line of plain words."""
     if isinstance(value, dict):
         return ", ".join(
-            f"{_words(name)} {_told(inner)}" for name, inner in value.items() if inner not in (None, "", [])
+            f"{_words(name)} {_format_value(inner)}" for name, inner in value.items() if inner not in (None, "", [])
         )
     if isinstance(value, list):
-        return "; ".join(map(_told, value))
+        return "; ".join(map(_format_value, value))
     return str(value)
 
 
@@ -157,8 +157,8 @@ def _link(key: str, row: Row) -> Iterator[RenderableType]:
         (f"link {row['link_id']}", "dim"),
     )
     if row["evidence"] is not None:
-        told = msgspec.convert(row["evidence"], Explanation)
-        yield explanation(mirrored(told) if row["case_b"] == key else told)
+        evidence = msgspec.convert(row["evidence"], Explanation)
+        yield explanation(mirrored(evidence) if row["case_b"] == key else evidence)
 
 
 def _hit(row: Row, band: str) -> Text:
@@ -174,15 +174,17 @@ def _band(name: str) -> Text:
     return Text(name, BAND_STYLES[Band(name)])
 
 
-def explanation(told: Explanation) -> RenderableType:
+def explanation(evidence: Explanation) -> RenderableType:
     """The sum that makes a link, term by term, side a on the left."""
     table = _table("", "Here", "There", "Agreement", "Bits")
     table.columns[0].min_width = len("Date of birth")
     table.columns[4].justify = "right"
-    for entity in told.entities:
+    for entity in evidence.entities:
         _add_entity(table, entity)
-    table.add_row(label(OTHER, "prior", LANGUAGE), "", "", "", bits(told.prior), style="dim")
-    table.add_row(label(OTHER, "attempts", LANGUAGE), "", "", "", bits(told.rebate - told.attempts), style="dim")
+    table.add_row(label(OTHER, "prior", LANGUAGE), "", "", "", bits(evidence.prior), style="dim")
+    table.add_row(
+        label(OTHER, "attempts", LANGUAGE), "", "", "", bits(evidence.rebate - evidence.attempts), style="dim"
+    )
     return table
 
 

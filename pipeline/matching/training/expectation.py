@@ -45,10 +45,10 @@ def likelihood_ratios(levels: Levels, m: Shares, u: Shares, columns: list[int]) 
     return total
 
 
-def estimate_shares(levels: Levels, m: Shares, u: Shares, columns: list[int], told: list[int], weight: float) -> Fit:
+def estimate_shares(levels: Levels, m: Shares, u: Shares, columns: list[int], counted: list[int], weight: float) -> Fit:
     """EM over one rule's pairs: m of `columns` starting from, and shrunk towards, the given m by `weight` pairs.
 
-    The columns `told` have their m counted from the result but take no part in it.
+    The columns `counted` have their m counted from the result but take no part in it.
     """
     fit = Fit(0.1, [share.copy() for share in m], [0.0] * len(m))
     for _ in range(MAX_ROUNDS):
@@ -62,7 +62,7 @@ def estimate_shares(levels: Levels, m: Shares, u: Shares, columns: list[int], to
             fit.m[column] = shrink_shares(counts, m[column], weight)
         if len(fit.log_likelihoods) > 2 and _has_settled(fit.log_likelihoods):
             break
-    for column in told:
+    for column in counted:
         counts = level_counts(levels[:, column], match, len(m[column]))
         fit.support[column], fit.m[column] = float(counts.sum()), shrink_shares(counts, m[column], weight)
     return fit

@@ -128,7 +128,7 @@ def _fit_samples(
     columns: tuple[TrainingColumn, ...], strangers: Levels, samples: list[PairSample], records: int
 ) -> Learnt:
     possible = records * (records - 1) // 2
-    telling = [k for k, column in enumerate(columns) if column.tells_strangers]
+    stranger_columns = [k for k, column in enumerate(columns) if column.tells_strangers]
     m = [column.m.copy() for column in columns]
     matches, companions = 0.0, 0.0
     fits: dict[str, Fit] = {}
@@ -143,7 +143,7 @@ def _fit_samples(
         fits = {sample.rule.name: _fit(sample, columns, m, u) for sample in samples}
         m, counts, support = _joined(columns, list(fits.values()))
         matches, companions = _shares(_met(samples), columns, m, u, possible)
-        chance_match = _posterior(likelihood_ratios(strangers, m, u, telling), matches / possible)
+        chance_match = _posterior(likelihood_ratios(strangers, m, u, stranger_columns), matches / possible)
         left = np.where(chance_match > SURELY_NO_STRANGERS, 0.0, 1 - chance_match)
     return Learnt(columns, m, u, support, counts, hits, fits, matches, companions, possible)
 
@@ -158,8 +158,10 @@ def _shares_only(columns: tuple[TrainingColumn, ...], samples: list[PairSample],
 
 def _fit(sample: PairSample, columns: tuple[TrainingColumn, ...], m: Shares, u: Shares) -> Fit:
     learnable = _learnable(sample, columns)
-    telling = [k for k in learnable if columns[k].tells_strangers]
-    return estimate_shares(sample.levels, m, u, telling, [k for k in learnable if k not in telling], M_WEIGHT)
+    stranger_columns = [k for k in learnable if columns[k].tells_strangers]
+    return estimate_shares(
+        sample.levels, m, u, stranger_columns, [k for k in learnable if k not in stranger_columns], M_WEIGHT
+    )
 
 
 def _take_census(
@@ -190,8 +192,8 @@ def _strangers(
     sample: PairSample, fit: Fit, columns: tuple[TrainingColumn, ...], u: Shares, column: int
 ) -> NDArray[np.float64]:
     """The expected strangers among a rule's pairs in each level of a column, told by the fields of the rule's fit."""
-    telling = [k for k in _learnable(sample, columns) if columns[k].tells_strangers]
-    match = _posterior(likelihood_ratios(sample.levels, fit.m, u, telling), fit.share)
+    stranger_columns = [k for k in _learnable(sample, columns) if columns[k].tells_strangers]
+    match = _posterior(likelihood_ratios(sample.levels, fit.m, u, stranger_columns), fit.share)
     return level_counts(sample.levels[:, column], 1 - match, len(u[column]))
 
 
@@ -236,10 +238,11 @@ def _shares(
     levels: Levels, columns: tuple[TrainingColumn, ...], m: Shares, u: Shares, possible: int
 ) -> tuple[float, float]:
     """Expected true pairs and pairs of companions among all pairs that met: EM over three classes, only shares free."""
-    telling = [k for k, column in enumerate(columns) if column.tells_strangers]
-    stranger = np.exp(-np.clip(likelihood_ratios(levels, m, u, telling), -300, 300))
-    telling = [k for k, column in enumerate(columns) if column.tells_companions]
-    companion = np.exp(-np.clip(likelihood_ratios(levels, m, [column.h for column in columns], telling), -300, 300))
+    stranger_columns = [k for k, column in enumerate(columns) if column.tells_strangers]
+    stranger = np.exp(-np.clip(likelihood_ratios(levels, m, u, stranger_columns), -300, 300))
+    companion_columns = [k for k, column in enumerate(columns) if column.tells_companions]
+    h = [column.h for column in columns]
+    companion = np.exp(-np.clip(likelihood_ratios(levels, m, h, companion_columns), -300, 300))
     matches, companions = 0.25 * len(levels), 0.05 * len(levels)
     for _ in range(SHARE_ROUNDS):
         weight_c, weight_s = companions * companion, max(possible - matches - companions, 1.0) * stranger

@@ -40,8 +40,8 @@ def verify_audit_trail(
 
     entries, found, checked = asyncio.run(_check_trail_and_log(log_key))
     if as_json:
-        told = {"entries": entries, "findings": msgspec.to_builtins(found), "log": msgspec.to_builtins(checked)}
-        typer.echo(json.dumps(told))
+        report = {"entries": entries, "findings": msgspec.to_builtins(found), "log": msgspec.to_builtins(checked)}
+        typer.echo(json.dumps(report))
     else:
         _print_findings(entries, found, checked)
     if found or checked.findings:
@@ -83,7 +83,7 @@ def agency_tag_keys(agency: Annotated[str, typer.Argument(help="The agency.")]) 
     from pipeline.streams.registers.installation_secret import key_ring
     from pipeline.transparency.leaves import encode64
 
-    told = {
+    encoded = {
         key_id: encode64(each) for key_id, each in tag_keys(key_ring(from_environment())).tag_keys_of(agency).items()
     }
-    typer.echo(json.dumps({"keys": told}))
+    typer.echo(json.dumps({"keys": encoded}))

@@ -91,9 +91,9 @@ class EntryCheck:
         for key_id in reversed(self._keys.ids):
             yield leaf_hash(seal_entry(entry, self._keys, key_id).leaf.encode())
 
-    def _add_finding(self, fault: LogFault, at: int, told: str) -> None:
+    def _add_finding(self, fault: LogFault, at: int, detail: str) -> None:
         if len(self.findings) < MAX_TOLD:
-            self.findings.append(LogFinding(fault, at, told))
+            self.findings.append(LogFinding(fault, at, detail))
 
 
 def known_log_key(settings: Settings, given: str) -> VerifierKey | None:
@@ -119,8 +119,8 @@ async def check_log(settings: Settings, log_key: VerifierKey | None, see: Callab
             check.check_entry(entry)
             see(entry)
         heads = sum(1 for _ in witness.read_heads()) if witness else 0
-        told = (*(witness.read_findings() if witness else ()), *check.finish())
-        return LogCheck(served.store.size, heads, check.waiting, told)
+        findings = (*(witness.read_findings() if witness else ()), *check.finish())
+        return LogCheck(served.store.size, heads, check.waiting, findings)
 
 
 async def _read_log(settings: Settings, served: ServedLog, witness: Witness | None) -> None:

@@ -47,7 +47,7 @@ def create_backup(
                 return await copy(settings, BackupFolder(folder), now, count)
 
     done = asyncio.run(copied())
-    told = {
+    report = {
         "backup": done.id,
         "files": len(done.segments),
         "records": sum(segment.records for segment in done.segments),
@@ -55,9 +55,11 @@ def create_backup(
         "secrets": list(done.secrets),
     }
     if as_json:
-        typer.echo(json.dumps(told))
+        typer.echo(json.dumps(report))
         return
-    typer.echo(f"backup {done.id}: {told['records']:,} records in {told['files']:,} files, {told['bytes']:,} bytes")
+    typer.echo(
+        f"backup {done.id}: {report['records']:,} records in {report['files']:,} files, {report['bytes']:,} bytes"
+    )
     typer.echo(
         f"A restore needs the installation's secret, key id {', '.join(done.secrets)}: "
         f"keep {settings.secret_path} apart from the backup"

@@ -33,7 +33,7 @@ from pipeline.streams.registers.control import Generation, read_control
 from pipeline.streams.runtime.stage import ALL
 from pipeline.streams.runtime.transactions import Output, Progress
 from pipeline.streams.stages import attest, intake, notify
-from pipeline.streams.stages.stage_markers import TOLD, advance_progress, marker_output
+from pipeline.streams.stages.stage_markers import HITS_PUBLISHED, advance_progress, marker_output
 from pipeline.times import now
 
 COPIED: Final = tuple(topic for topic in KEPT if topic is not topics.CONTROL)
@@ -73,10 +73,10 @@ async def restore_progress(
     found: admin.ClusterIds,
 ) -> list[Output]:
     """The progress from which intake, notify and project go on; doing it twice changes nothing."""
-    told = [await _restore_feed_position(settings, folder, manifest, feed, found) for feed in notify.FEEDS]
+    feed_positions = [await _restore_feed_position(settings, folder, manifest, feed, found) for feed in notify.FEEDS]
     return [
         *await _restart_national_topics(settings, agencies, found),
-        *told,
+        *feed_positions,
         *_restore_switch_epochs(settings, manifest, generation, found),
     ]
 
@@ -140,7 +140,8 @@ def _restore_switch_epochs(
     links = found.topics[topics.topic_name(settings, topics.LINKS, generation=generation.id)]
     turns = enumerate(manifest.turns)
     return [
-        marker_output(settings, TOLD, index, Progress(NO_OFFSET, links, generation.id, turn)) for index, turn in turns
+        marker_output(settings, HITS_PUBLISHED, index, Progress(NO_OFFSET, links, generation.id, turn))
+        for index, turn in turns
     ]
 
 

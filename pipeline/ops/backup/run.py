@@ -26,7 +26,7 @@ from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime.stage import ALL
 from pipeline.streams.runtime.transactions import Progress, progress_key
 from pipeline.streams.stages import notify
-from pipeline.streams.stages.stage_markers import TOLD, read_marker
+from pipeline.streams.stages.stage_markers import HITS_PUBLISHED, read_marker
 
 KEPT: Final = tuple(topic for topic in topics.CATALOGUE if topic.backed_up)
 """In the catalogue's order: the audit behind its log, so that each leaf's entry is there."""
@@ -55,7 +55,7 @@ async def copy_installation(
 
 
 def _new_manifest(settings: Settings, found: ClusterIds, table: Mapping[bytes, bytes], now: datetime) -> BackupManifest:
-    notes = [read_marker(table, TOLD, index) for index in range(settings.case_partitions)]
+    notes = [read_marker(table, HITS_PUBLISHED, index) for index in range(settings.case_partitions)]
     return BackupManifest(
         id=uuid.uuid4().hex[:12],
         cluster=found.cluster,

@@ -15,7 +15,7 @@ from pipeline.streams.kafka.connection import client_options
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.monitoring.lag import group_of
 from pipeline.streams.runtime.stores import delete_generation, shared_root
-from pipeline.streams.stages.stage_markers import HOME, TOLD, read_marker
+from pipeline.streams.stages.stage_markers import HITS_PUBLISHED, HOME, read_marker
 
 STAGES: Final = ("derive", "correlate", "project")
 """The stages that work for one generation."""
@@ -63,7 +63,7 @@ async def find_owners_left(settings: Settings, generation: str) -> list[str]:
     table = {record.key: record.value async for record in _read_progress(settings)}
     held = {key: value for key, value in table.items() if value is not None}
     indices = range(settings.case_partitions)
-    notes = [(kind, index, read_marker(held, kind, index)) for kind in (HOME, TOLD) for index in indices]
+    notes = [(kind, index, read_marker(held, kind, index)) for kind in (HOME, HITS_PUBLISHED) for index in indices]
     return [
         f"{kind[0]} {index}"
         for kind, index, progress in notes

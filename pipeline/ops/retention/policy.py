@@ -95,8 +95,10 @@ def ended_cases(cases: Iterable[RetentionFields], now: datetime) -> tuple[Expiry
     return tuple(case.make_expiry() for case in cases if is_expired(case.expiry_date(), now))
 
 
-def make_expiry_notices(cases: Iterable[RetentionFields], told: Collection[str], now: datetime) -> tuple[Notice, ...]:
-    """What owners are told of cases that expire within TOLD_AHEAD; `told` has the ids of notices that they have.
+def make_expiry_notices(
+    cases: Iterable[RetentionFields], sent_ids: Collection[str], now: datetime
+) -> tuple[Notice, ...]:
+    """What owners are told of cases that expire within TOLD_AHEAD; `sent_ids` has the ids of notices that they have.
 
     One for each case and date, so that a case extended is told of anew when that date comes near.
     """
@@ -107,7 +109,7 @@ def make_expiry_notices(cases: Iterable[RetentionFields], told: Collection[str],
     return tuple(
         Notice(name, fields.agency, NoticeKind.EXPIRY, now, case=fields.case)
         for name, fields in named
-        if name not in told
+        if name not in sent_ids
     )
 
 

@@ -42,11 +42,11 @@ async def plan_retention(settings: Settings, now: datetime, until: datetime, que
     reviewed = {case for review in await _read_reviews(settings) for case in (review.case_a, review.case_b)}
     ending, over = await _read_cases(settings, reviewed, now)
     subscriptions = (await read_table(settings, topics.topic_name(settings, topics.SUBSCRIPTIONS))).values()
-    told = {key.decode() for key in await read_table(settings, topics.topic_name(settings, topics.NOTICES))}
+    sent_ids = {key.decode() for key in await read_table(settings, topics.topic_name(settings, topics.NOTICES))}
     return RetentionPlan(
         expiries=forecast_expiries(ending, now, until),
         cases=ended_cases(ending, now),
-        notices=make_expiry_notices(ending, told, now),
+        notices=make_expiry_notices(ending, sent_ids, now),
         subscriptions=close_lapsed_subscriptions(map(_subscription.decode, subscriptions), now),
         reviews=strip_reviews(await _read_reviews(settings), over),  # read late, so that what is replaced is the latest
         months=find_outdated_months(months_in(settings.audit_key_folder), now, query_months),
@@ -55,15 +55,15 @@ async def plan_retention(settings: Settings, now: datetime, until: datetime, que
 
 async def apply_retention_plan(settings: Settings, plan: RetentionPlan) -> None:
     """Have cases ended, tell, end, bare and delete what the plan says. Raises LiaisonError; then run it again."""
-    expiring, telling = (topics.topic_name(settings, topic) for topic in (topics.EXPIRIES, topics.NOTICES))
+    expiries, notices = (topics.topic_name(settings, topic) for topic in (topics.EXPIRIES, topics.NOTICES))
     ring = key_ring(settings)
     async with open_sender(settings) as send:
         for notice in plan.notices:
-            await send(telling, 0, notice.id.encode(), _encoder.encode(notice))
+            await send(notices, 0, notice.id.encode(), _encoder.encode(notice))
         for case in plan.cases:
             key = case.case.encode()
             await send(
-                expiring, partition_of(key, settings.case_partitions), key, _encoder.encode(sealed_expiry(case, ring))
+                expiries, partition_of(key, settings.case_partitions), key, _encoder.encode(sealed_expiry(case, ring))
             )
     async with DecisionLog(settings) as log:
         for subscription in plan.subscriptions:

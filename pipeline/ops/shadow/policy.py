@@ -72,10 +72,10 @@ def compare_links(
 def _find_changes(before: Mapping[str, ModelLink], after: Mapping[str, ModelLink]) -> Iterator[LinkChange]:
     """By case, then what became of the link."""
     links = {**before, **after}
-    for link, told in sorted(links.items(), key=lambda item: (item[1].case_a, item[1].case_b)):
-        first, second = before.get(link), after.get(link)
+    for link_id, link in sorted(links.items(), key=lambda item: (item[1].case_a, item[1].case_b)):
+        first, second = before.get(link_id), after.get(link_id)
         if _band_of(first) != _band_of(second):
-            yield LinkChange(_name_change(first, second), link, told.case_a, told.case_b, first, second)
+            yield LinkChange(_name_change(first, second), link_id, link.case_a, link.case_b, first, second)
 
 
 def _name_change(before: ModelLink | None, after: ModelLink | None) -> str:

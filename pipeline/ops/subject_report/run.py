@@ -76,10 +76,10 @@ async def _find_records(
     cases = await reader.read_cases((result.case.case for result in found), fields=None)
     acts = [act async for act in _read_acts(decisions, agency, set(cases))]
     threads = [disclosure async for disclosure in _read_threads(decisions, agency) if disclosure.case in cases]
-    told = [result for result in found if result.case.case in cases]
-    return [make_subject_record(result, cases[result.case.case], model, acts, threads, now) for result in told], len(
-        found
-    ) < MOST
+    reported = [result for result in found if result.case.case in cases]
+    return [
+        make_subject_record(result, cases[result.case.case], model, acts, threads, now) for result in reported
+    ], len(found) < MOST
 
 
 async def _read_acts(decisions: DecisionReader, agency: str, cases: set[str]) -> AsyncIterator[AuditDocument]:

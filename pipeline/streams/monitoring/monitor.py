@@ -40,7 +40,7 @@ class Monitor:
         self.stage: Stage | None = None
         self._settings, self._health, self._clock = settings, health, clock
         self._shown: set[tuple[str, str, str]] = set()
-        self._told: set[TopicPartition] = set()
+        self._dated_partitions: set[TopicPartition] = set()
         self._stable_offsets, self._stable_offsets_at = StableOffsetWatch(settings, clock), float("-inf")
 
     async def run(self) -> None:
@@ -116,13 +116,13 @@ class Monitor:
     async def _tell_last_events(self, owned: Sequence[OwnedPartition]) -> None:
         """Of partitions that came to this worker: what it consumes later it tells as it goes."""
         partitions = {one.partition for one in owned}
-        for partition, at in (await last_events(self._settings, partitions - self._told)).items():
+        for partition, at in (await last_events(self._settings, partitions - self._dated_partitions)).items():
             gauge = metrics.LAST_EVENT.labels(self._short_name(partition), str(partition.partition))
             gauge.set(at)
-        for gone in self._told - partitions:
+        for gone in self._dated_partitions - partitions:
             with suppress(KeyError):
                 metrics.LAST_EVENT.remove(self._short_name(gone), str(gone.partition))
-        self._told = partitions
+        self._dated_partitions = partitions
 
 
 async def _measure_lags(consumer: AIOKafkaConsumer, owned: Sequence[OwnedPartition]) -> dict[TopicPartition, int]:

@@ -87,7 +87,7 @@ def _make_application(
             return [f"{', '.join(['/metrics', *checks])}\n".encode()]
         problem = checks[path](clock())
         start("503 Service Unavailable" if problem else "200 OK", [TEXT])
-        told = "ok" if path == "/healthz" else f"ok; {health.lag:,} records wait"
-        return [f"{problem or told}\n".encode()]
+        state = "ok" if path == "/healthz" else f"ok; {health.lag:,} records wait"
+        return [f"{problem or state}\n".encode()]
 
     return answer

@@ -107,7 +107,7 @@ class CorrelateProcessor:
             self._partitions,
             self._matcher,
             generation=self._generation,
-            told=_observe_blocks,
+            observer=_observe_blocks,
         )
         return HeldPartition(correlator, store)
 

@@ -32,7 +32,7 @@ from pipeline.streams.runtime.stores import StorePlaces
 from pipeline.streams.runtime.table_store import TableStore
 from pipeline.streams.runtime.transactions import Output, Progress, Transactions
 from pipeline.streams.stages.hit_gate import question_output
-from pipeline.streams.stages.stage_markers import TOLD, marker_output, read_marker
+from pipeline.streams.stages.stage_markers import HITS_PUBLISHED, marker_output, read_marker
 from pipeline.times import now
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ CROSSED_AT_ONCE: Final = 5000
 """Links brought together between two commits of the table on disk: some 1.5 kB each wait in memory."""
 
 _claims = msgspec.json.Decoder(Claim)
-_crossings = msgspec.json.Decoder(GenerationDiff)
+_differences = msgspec.json.Decoder(GenerationDiff)
 _encoder = msgspec.json.Encoder()
 
 
@@ -116,43 +116,43 @@ class HitPublisher:
         topic = topics.topic_name(self._settings, topics.HITS, agency=hit.receiver)
         return Output(topic, 0, hit.id.encode(), _encoder.encode(hit))
 
-    def change_outputs(self, told: ViewChange) -> list[Output]:
+    def change_outputs(self, change: ViewChange) -> list[Output]:
         """The records that tell an agency of a link, or ask the gate to; with the notice where its side is silent."""
-        notice = silent_link_notice(told.hit, told.own, now())
-        if told.is_hit_only:
-            question = told.gate_question(now())
+        notice = silent_link_notice(change.hit, change.own, now())
+        if change.is_hit_only:
+            question = change.gate_question(now())
             return [question_output(self._settings, msgspec.structs.replace(question, notice=notice))]
         if notice is None:
-            return [self.hit_output(told.hit)]
+            return [self.hit_output(change.hit)]
         where = topics.topic_name(self._settings, topics.NOTICES)
-        return [self.hit_output(told.hit), Output(where, 0, notice.id.encode(), _encoder.encode(notice))]
+        return [self.hit_output(change.hit), Output(where, 0, notice.id.encode(), _encoder.encode(notice))]
 
-    def difference_output(self, told: ViewChange) -> Output:
+    def difference_output(self, change: ViewChange) -> Output:
         """The record that tells an agency what a switch of generation changes, or asks the gate to."""
         return (
-            question_output(self._settings, told.gate_question(now()))
-            if told.is_hit_only
-            else self.hit_output(told.hit)
+            question_output(self._settings, change.gate_question(now()))
+            if change.is_hit_only
+            else self.hit_output(change.hit)
         )
 
     def marker_output(self, source: TopicPartition, offset: int) -> Output:
         """The note that what this generation sees of a partition of `links` up to an offset has been told."""
         topic_id = self._places.ids.topics[source.topic]
-        told = Progress(offset, topic_id, self._generation, self._turns[source.partition])
-        return marker_output(self._settings, TOLD, source.partition, told)
+        progress = Progress(offset, topic_id, self._generation, self._turns[source.partition])
+        return marker_output(self._settings, HITS_PUBLISHED, source.partition, progress)
 
     async def startup_outputs(self, source: TopicPartition, applied: int, table: Mapping[bytes, bytes]) -> list[Output]:
         """What is to be told before anything else where another generation told last, and the note of that."""
         index = source.partition
-        last = read_marker(table, TOLD, index)
+        last = read_marker(table, HITS_PUBLISHED, index)
         if last is not None and last.generation == self._generation:
             self._turns[index] = last.turn
             return []
         last = await self._last_word(last, index)
         self._turns[index] = 0 if last is None else last.turn + 1
-        told = [self.difference_output(change) for change in await self._find_differences(source, applied, last)]
-        log.info("links-%d: %d hits differ from what was told before", index, len(told))
-        return [*told, self.marker_output(source, applied)]
+        outputs = [self.difference_output(change) for change in await self._find_differences(source, applied, last)]
+        log.info("links-%d: %d hits differ from what was told before", index, len(outputs))
+        return [*outputs, self.marker_output(source, applied)]
 
     async def _last_word(self, last: Progress | None, index: int) -> Progress | None:
         """What the generation that told last had told, once it can tell no more."""
@@ -163,7 +163,7 @@ class HitPublisher:
         transactions = Transactions(self._settings, self._stage, last.generation, index, found.topics)
         try:
             await transactions.start_producer()
-            return read_marker(transactions.table, TOLD, index)
+            return read_marker(transactions.table, HITS_PUBLISHED, index)
         finally:
             await transactions.stop()
 
@@ -176,11 +176,11 @@ class HitPublisher:
                 former = topics.topic_name(self._settings, topics.LINKS, generation=last.generation)
                 await self._bring_up_to(table, TopicPartition(former, source.partition), last.offset, add_old)
             await self._bring_up_to(table, source, applied, add_new)
-            crossings, turn = (_crossings.decode(row) for _, row in table.rows()), self._turns[source.partition]
+            differences, turn = (_differences.decode(row) for _, row in table.rows()), self._turns[source.partition]
             return [
-                ViewChange(hit, crossing.claim, crossing.told, crossing.seen)
-                for crossing in crossings
-                for hit in difference_hits(crossing, self._ring, turn)
+                ViewChange(hit, difference.claim, difference.published, difference.seen)
+                for difference in differences
+                for hit in difference_hits(difference, self._ring, turn)
             ]
         finally:
             table.close()
@@ -198,7 +198,7 @@ class HitPublisher:
         async for claim in self._read_claims(source, last):
             key = bytes.fromhex(claim.link)
             held = table.get(key)
-            table.put(key, _encoder.encode(take(None if held is None else _crossings.decode(held), claim)))
+            table.put(key, _encoder.encode(take(None if held is None else _differences.decode(held), claim)))
             waiting += 1
             if waiting % CROSSED_AT_ONCE == 0:
                 table.commit(NO_OFFSET)

@@ -57,9 +57,9 @@ _encoder = msgspec.json.Encoder()
 class NotifyProcessor(StatelessProcessor):
     """Tells what each record leads to, by a pure function."""
 
-    def __init__(self, settings: Settings, told: Callable[[bytes], Iterable[Notice]]) -> None:
+    def __init__(self, settings: Settings, make_notices: Callable[[bytes], Iterable[Notice]]) -> None:
         self._topic = topics.topic_name(settings, topics.NOTICES)
-        self._told = told
+        self._make_notices = make_notices
 
     def decide_records(
         self, source: TopicPartition, store: NullStore, records: Sequence[ConsumerRecord]
@@ -68,7 +68,7 @@ class NotifyProcessor(StatelessProcessor):
         result = ChunkResult()
         for record in records:
             try:
-                notices = list(self._told(record.value)) if record.value is not None else []
+                notices = list(self._make_notices(record.value)) if record.value is not None else []
             except faults.TROUBLE:
                 raise
             except Exception:

@@ -130,7 +130,7 @@ def _decision_feed(
 class LinkProjector:
     """Claims in, link documents and hits out; remembers what each link's agencies were told, or would have been.
 
-    `telling` is None where another generation is active: then nobody is told of anything.
+    `hit_publisher` is None where another generation is active: then nobody is told of anything.
     """
 
     def __init__(
@@ -139,10 +139,10 @@ class LinkProjector:
         places: StorePlaces,
         writing: DocumentPublisher,
         ring: KeyRing,
-        telling: HitPublisher | None,
+        hit_publisher: HitPublisher | None,
     ) -> None:
         self._settings, self._places, self._writing = settings, places, writing
-        self._ring, self._telling = ring, telling
+        self._ring, self._hit_publisher = ring, hit_publisher
 
     async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> TableStore:
         """The store at `applied`, brought up to it from `links` without telling anyone again.
@@ -151,7 +151,7 @@ class LinkProjector:
         no one else can write to this index.
         """
         active = (await control.read_control(self._settings)).active == self._places.scope
-        if active != (self._telling is not None):
+        if active != (self._hit_publisher is not None):
             raise ProducerFencedError("another generation has become the active one")
         store = reopen_store(TableStore, self._places, source, applied.offset)
         if store.offset < applied.offset:
@@ -163,10 +163,10 @@ class LinkProjector:
 
     async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
         """After a switch: what agencies see differently in this generation."""
-        if self._telling is None:
+        if self._hit_publisher is None:
             return []
         [(source, offset)] = applied.items()
-        return await self._telling.startup_outputs(source, offset, table)
+        return await self._hit_publisher.startup_outputs(source, offset, table)
 
     def decide_records(
         self, source: TopicPartition, store: TableStore, records: Sequence[ConsumerRecord]
@@ -184,24 +184,24 @@ class LinkProjector:
         claim = _claims.decode(record.value)
         key = bytes.fromhex(claim.link)
         held = store.get(key)
-        turn = self._telling.switch_epoch(record.partition) if self._telling else 0
+        turn = self._hit_publisher.switch_epoch(record.partition) if self._hit_publisher else 0
         before = NOTHING if held is None else _seen.decode(held)
         step = advance_link(before, claim, self._ring, turn)
         action = link_document(step.write.claim) if step.write is not None else None
         store.put(key, _seen_encoder.encode(step.seen))
-        if self._telling is not None:
+        if self._hit_publisher is not None:
             for hit in step.hits:
-                told = ViewChange(hit, claim, before, step.seen)
-                result.outputs += self._telling.change_outputs(told)
-                if not told.is_hit_only:
+                change = ViewChange(hit, claim, before, step.seen)
+                result.outputs += self._hit_publisher.change_outputs(change)
+                if not change.is_hit_only:
                     result.tally[metrics.HITS.labels(hit.receiver, hit.kind)] += 1
         return action
 
     async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
         """Write the documents; what was told is noted in the transaction that tells it."""
         outputs = await self._writing.write_documents(result.documents)
-        if self._telling is not None:
-            outputs += [self._telling.marker_output(source, offset) for source, offset in result.reached.items()]
+        if self._hit_publisher is not None:
+            outputs += [self._hit_publisher.marker_output(source, offset) for source, offset in result.reached.items()]
         return outputs
 
 
@@ -225,16 +225,18 @@ async def project_stage(settings: Settings, wanted: str, after: After) -> AsyncI
                 topics.ACCEPTED, partial(accepted_document, current=current, model=current.compile_model()), writing
             )
             places = StorePlaces(slot.stores, STAGE, current.id, found)
-            telling = HitPublisher(settings, places, STAGE, current.id, ring) if current.id == held.active else None
+            hit_publisher = (
+                HitPublisher(settings, places, STAGE, current.id, ring) if current.id == held.active else None
+            )
             feeds = [
                 AgentInput("index-cases", [accepted], cases, current.id, transactional=False),
-                AgentInput(STAGE, [links], LinkProjector(settings, places, writing, ring, telling), current.id),
+                AgentInput(STAGE, [links], LinkProjector(settings, places, writing, ring, hit_publisher), current.id),
             ]
-            if telling is not None:
+            if hit_publisher is not None:
                 feeds += _shared_feeds(settings, current.id, writing)
             try:
                 made = Stage(settings, slot, feeds, found.topics, after)
-                marking = days_marked(settings, writing) if telling is not None else nullcontext()
+                marking = days_marked(settings, writing) if hit_publisher is not None else nullcontext()
                 async with rejoin_on_events(made, control.changed_for(settings, held, current.id)), marking:
                     yield made
             finally:

@@ -17,7 +17,7 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.runtime.transactions import Output, Progress, progress_key, progress_partition
 
 HOME: Final = ("intake", "home")
-TOLD: Final = ("project", "told")
+HITS_PUBLISHED: Final = ("project", "told")
 
 
 def marker_output(settings: Settings, kind: tuple[str, str], index: int, value: Progress) -> Output:

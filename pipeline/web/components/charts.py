@@ -13,10 +13,10 @@ WIDTH, HEIGHT, PAD = 100, 24, 1
 """Of a line's own grid; it is stretched to its cell."""
 
 
-def draw_sparkline(counts: Sequence[float], told: str) -> None:
-    """Counts as a line over an area; `told` is what those hear who do not see it."""
+def draw_sparkline(counts: Sequence[float], alternative_text: str) -> None:
+    """Counts as a line over an area; `alternative_text` is what those hear who do not see it."""
     inline_svg(render_sparkline(counts), "spark")
-    text("span", told, "hidden-words")
+    text("span", alternative_text, "hidden-words")
 
 
 def render_sparkline(counts: Sequence[float]) -> str:
@@ -34,10 +34,10 @@ def render_sparkline(counts: Sequence[float]) -> str:
     return tostring(root, encoding="unicode")
 
 
-def draw_rate_chart(words: Words, begins: Sequence[datetime], rates: Sequence[float], told: str) -> None:
+def draw_rate_chart(words: Words, begins: Sequence[datetime], rates: Sequence[float], alternative_text: str) -> None:
     """Rates a second as columns, with the greatest one and the times of the first and the last."""
     most = max(rates, default=0)
-    with box("figure", "columns-chart", role="img", aria_label=told):
+    with box("figure", "columns-chart", role="img", aria_label=alternative_text):
         text("span", words.format_number(round(most, 1)), "most")
         with box("div", "bars"):
             for rate in rates:

@@ -133,8 +133,8 @@ def _draw_filter_form(view: OpenPage, wanted: ActFilter) -> None:
         field(words("From"), "first", "acts", type="date", value=wanted.first or "")
         field(words("To"), "last", "acts", type="date", value=wanted.last or "")
         submit_button(words("Apply"), "button")
-        told = words("For other agencies you see the agency, not the user, and only actions that showed our records.")
-        text("p", told, "small quiet")
+        note = words("For other agencies you see the agency, not the user, and only actions that showed our records.")
+        text("p", note, "small quiet")
 
 
 def _audit_columns(words: Words) -> list[TableColumn[Row]]:

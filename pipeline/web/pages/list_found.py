@@ -37,9 +37,9 @@ class ListResultsPageData(NamedTuple):
 async def load(visit: Visit, parameters: Parameters) -> ListResultsPageData:
     """The list and a page of what was found. Raises NotFoundError for another's."""
     name = parameters["name"]
-    told = await read_list_check(visit.new_session(), name)
+    answer = await read_list_check(visit.new_session(), name)
     return ListResultsPageData(
-        told.list, await read_results(visit.new_session(), name, LIMIT, parameters.get(AFTER, ""))
+        answer.list, await read_results(visit.new_session(), name, LIMIT, parameters.get(AFTER, ""))
     )
 
 
@@ -48,10 +48,10 @@ def draw(view: OpenPage, loaded: ListResultsPageData) -> None:
     words, rows = view.words, loaded.found.rows
     view.listen(AGAIN, view.redraw)
     _draw_heading(view, loaded.list)
-    told = [row for row in rows if row["matches"] or row["hits"] or row["problem"]]
-    with panel(words("Results"), _format_unmatched(words, len(rows) - len(told)), tight=True):
-        if told:
-            draw_table(words("Results"), _result_columns(words), told)
+    matched = [row for row in rows if row["matches"] or row["hits"] or row["problem"]]
+    with panel(words("Results"), _format_unmatched(words, len(rows) - len(matched)), tight=True):
+        if matched:
+            draw_table(words("Results"), _result_columns(words), matched)
         else:
             states.draw_empty(words("No results you have access to") if rows else words("No row checked yet"))
     draw_pager(view, loaded.found.next, words("Next"), words("Back to start"))

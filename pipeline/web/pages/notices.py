@@ -16,7 +16,7 @@ from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import NOTICES, PURPOSES
 
-TOLD = "told"
+NOTICE_CAME = "told"
 """The event by which the browser says that a notice has come."""
 
 GLASS = frozenset({"break_glass", "break_glass_request"})
@@ -35,7 +35,7 @@ def draw(view: OpenPage, loaded: NoticesAnswer) -> None:
     """Show them as a table."""
     words = view.words
     text("h1", words("Notifications"))
-    view.listen(TOLD, view.redraw)
+    view.listen(NOTICE_CAME, view.redraw)
     with panel(words("All notifications"), words("newest first"), tight=True):
         if loaded.notices:
             draw_table(words("Notifications"), _notice_columns(words), loaded.notices)

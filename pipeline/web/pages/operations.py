@@ -108,14 +108,14 @@ def _draw_tile(word: str, value: str, under: str = "") -> None:
                 text("small", f" {under}", "code")
 
 
-def _draw_intake(words: Words, told: Throughput) -> None:
+def _draw_intake(words: Words, throughput: Throughput) -> None:
     """What agencies sent in the last hour, all national topics together."""
-    counts = [rate.counts for rate in told.rates if rate.topic.startswith(TAKEN_IN)]
-    rates = [sum(span) / told.span_s for span in zip(*counts, strict=True)]
+    counts = [rate.counts for rate in throughput.rates if rate.topic.startswith(TAKEN_IN)]
+    rates = [sum(span) / throughput.span_s for span in zip(*counts, strict=True)]
     most = words.format_number(round(max(rates, default=0.0), 1))
     with panel(words("Messages from agencies"), words("messages per second, last hour")):
         charts.draw_rate_chart(
-            words, told.begins, rates, words("Peak in the last hour: {rate} messages per second", rate=most)
+            words, throughput.begins, rates, words("Peak in the last hour: {rate} messages per second", rate=most)
         )
 
 
@@ -131,11 +131,11 @@ def _collect_topics(seen: Overview) -> dict[str, TopicActivity]:
     return found | {name: TopicActivity(name, (), stages) for name, stages in waiting.items()}
 
 
-def _draw_topics(words: Words, topics: Sequence[TopicActivity], told: Throughput, looks: Looks) -> None:
+def _draw_topics(words: Words, topics: Sequence[TopicActivity], throughput: Throughput, looks: Looks) -> None:
     """Topics in which something happened, what waits most first; the others folded."""
     busy = sorted((topic for topic in topics if not topic.quiet), key=lambda activity: -sum(activity.waiting.values()))
     quiet = [topic for topic in topics if topic.quiet]
-    shown = _topic_columns(words, told.span_s, looks)
+    shown = _topic_columns(words, throughput.span_s, looks)
     with panel(words("Topics"), words("messages written, and messages waiting for a consumer"), tight=True):
         if busy:
             draw_table(words("Topics"), shown, busy)

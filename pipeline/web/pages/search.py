@@ -73,9 +73,9 @@ def draw(view: OpenPage, _: None) -> None:
         if not asked_once:
             asked_once.append(True)
             with suppress(TimeoutError):  # the page was left before it could say
-                told = await ui.run_javascript("liaison.question()", timeout=10)
-                if told is not None:
-                    await _run_search(view, found, told)
+                question = await ui.run_javascript("liaison.question()", timeout=10)
+                if question is not None:
+                    await _run_search(view, found, question)
 
     view.listen(ASKED, asked)
     ui.context.client.on_connect(arrived)

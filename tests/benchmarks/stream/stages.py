@@ -79,7 +79,7 @@ class Stages:
         self._watch = watch
         self._receive, self._fingerprint = watch.timed("receive", receive), watch.timed("fingerprint", make_fingerprint)
         self.correlators = [
-            Correlator(store, at, partitions, self._matcher, told=metrics.BLOCK_SIZE.observe)
+            Correlator(store, at, partitions, self._matcher, observer=metrics.BLOCK_SIZE.observe)
             for at, store in enumerate(self.stores)
         ]
 
