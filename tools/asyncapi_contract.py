@@ -50,7 +50,7 @@ def make_contract() -> str:
     """The file's text."""
     parts = {
         "channels": {channel_name(topic): _channel(topic) for topic in CATALOGUE},
-        "operations": {name: one for topic in CATALOGUE for name, one in _operations(topic).items()},
+        "operations": {name: operation for topic in CATALOGUE for name, operation in _operations(topic).items()},
         "components": {"messages": {topic.schema: _message(topic) for topic in CATALOGUE if topic.schema}},
     }
     return HEAD + yaml.dump(parts, Dumper=_Dumper, sort_keys=False, width=120, allow_unicode=True)

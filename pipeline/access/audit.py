@@ -155,7 +155,7 @@ class ChainHeads:
 
     def _forget_recorded(self, recorded: Mapping[str, str]) -> None:
         """A chain that is closed, and whose last hash a checkpoint holds, can lose nothing any more unseen."""
-        for chain in [one for one in self._closed if recorded.get(one) == self._heads[one]]:
+        for chain in [closed for closed in self._closed if recorded.get(closed) == self._heads[closed]]:
             self._closed.discard(chain)
             del self._heads[chain]
 

@@ -95,7 +95,7 @@ def handling_change(
     countries, allowed = _without_empty(releasable_to), _without_empty(purposes)
     if code is not None and code not in STRICTNESS:
         raise HandlingChangeError("handling must be H0, H1, H2 or H3", "handling")
-    if any(one != EVERY_COUNTRY and not _COUNTRY.fullmatch(one) for one in countries or ()):
+    if any(country != EVERY_COUNTRY and not _COUNTRY.fullmatch(country) for country in countries or ()):
         raise HandlingChangeError("a country is two capital letters, such as FR; * is every country", "releasable_to")
     if not set(allowed or ()) <= set(Purpose):
         raise HandlingChangeError("unknown purpose", "purposes")
@@ -120,7 +120,7 @@ def explain_visibility(
     rows = tuple(_agency_view(case, changed, who, purpose, now, grants) for who in readers for purpose in PURPOSES)
     personal = [grant for grant in grants if grant.subject and grant.agency in active]
     people = [_personal_view(case, changed, grant, active[grant.agency], now) for grant in personal]
-    held = sorted((view for view in people if view.purposes), key=lambda one: (one.agency, one.subject))
+    held = sorted((view for view in people if view.purposes), key=lambda view: (view.agency, view.subject))
     return CaseVisibility(
         case.case, _handling_words(case.handling), _handling_words(other) if other else None, rows, tuple(held)
     )
@@ -154,7 +154,7 @@ def _personal_view(
 
 def _opened_purposes(case: CaseMeta, who: Requester, grant: Grant, now: datetime) -> tuple[Purpose, ...]:
     """The purposes for which a person reads the case under the grant alone."""
-    return tuple(one for one in PURPOSES if decide(case, who, one, now, [grant]) is Rule.BREAK_GLASS)
+    return tuple(purpose for purpose in PURPOSES if decide(case, who, purpose, now, [grant]) is Rule.BREAK_GLASS)
 
 
 def _without_empty(words: Sequence[str] | None) -> tuple[str, ...] | None:

@@ -72,23 +72,23 @@ TO_REQUESTER = {Move.BREAK_GLASS_REQUEST: NoticeKind.BREAK_GLASS_REQUEST}
 """Beside answers, of which the requester is told."""
 
 
-def disclosure_notice(one: Disclosure, ring: KeyRing) -> Notice | None:
+def disclosure_notice(thread: Disclosure, ring: KeyRing) -> Notice | None:
     """Who is told of a thread's last step: the owner of what is asked or opened, the requester of what is answered.
 
     Of a withdrawal nobody is. The requester knows the case by its agency's reference, whoever's thread it is.
     """
-    step = one.last
+    step = thread.last
     if step.move is Move.WITHDRAWAL:
         return None
-    name = notice_id("disclosure", one.id, step.move, step.time.isoformat())
+    name = notice_id("disclosure", thread.id, step.move, step.time.isoformat())
+    owner, requester = thread.owner, thread.requester
     if kind := TO_OWNER.get(step.move):
-        receiver, case, other = one.owner, one.case, one.requester
-        return Notice(
-            name, receiver, kind, step.time, case=case, disclosure=one.id, other_agency=other, purpose=step.purpose
-        )
+        notice = Notice(name, owner, kind, step.time, disclosure=thread.id, other_agency=requester)
+        return msgspec.structs.replace(notice, case=thread.case, purpose=step.purpose)
     kind = TO_REQUESTER.get(step.move, NoticeKind.DISCLOSURE_ANSWER)
-    known_as = make_reference(ring, one.id[:ID_CHARS], one.requester, one.case) if one.subject else one.id
-    return Notice(name, one.requester, kind, step.time, reference=known_as, disclosure=one.id, other_agency=one.owner)
+    own = bool(thread.subject)
+    known_as = make_reference(ring, thread.id[:ID_CHARS], requester, thread.case) if own else thread.id
+    return Notice(name, requester, kind, step.time, reference=known_as, disclosure=thread.id, other_agency=owner)
 
 
 def silent_link_notice(hit: Hit, side: ClaimSide, now: datetime) -> Notice | None:

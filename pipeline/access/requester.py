@@ -78,7 +78,7 @@ class GroundsError(LiaisonError):
 
 def parse_grounds(purpose: str | None, case_reference: str | None) -> Grounds:
     """The grounds of a request. Raises GroundsError before anything is looked up."""
-    stated = next((one for one in ASKABLE if one == purpose), None)
+    stated = next((askable for askable in ASKABLE if askable == purpose), None)
     reference = (case_reference or "").strip()
     if stated is None:
         raise GroundsError(*(["purpose"] if reference else ["purpose", "case_reference"]))

@@ -109,11 +109,11 @@ def assignment_id(agency: str, link: str) -> str:
 def summarise_reviews(reviews: Iterable[Review]) -> ReviewSummary:
     """Fold a link's reviews, in any order."""
     latest: dict[str, Review] = {}
-    for one in sorted(reviews, key=lambda review: (review.time, review.id)):
-        if not one.undone:
-            latest[one.agency] = one
+    for review in sorted(reviews, key=lambda review: (review.time, review.id)):
+        if not review.undone:
+            latest[review.agency] = review
     holding = tuple(latest[agency] for agency in sorted(latest))
-    colours = {review_colour(one) for one in holding} | {Colour.YELLOW}
+    colours = {review_colour(review) for review in holding} | {Colour.YELLOW}
     return ReviewSummary(min(colours, key=MOST_URGENT.index), _is_disputed(holding), holding)
 
 

@@ -200,4 +200,4 @@ def _parse_roles(value: object) -> frozenset[Role]:
     if not isinstance(value, Sequence) or isinstance(value, str):
         raise TokenError("the token has no list of roles")
     known = {role.value: role for role in Role}
-    return frozenset(known[one] for one in value if isinstance(one, str) and one in known)
+    return frozenset(known[role] for role in value if isinstance(role, str) and role in known)

@@ -51,7 +51,7 @@ def parse_rows(raw: bytes, form: Form) -> tuple[ListRow, ...]:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ListError("the list is not UTF-8 text; save it as UTF-8") from error
-    found = tuple(_make_row(one) for one in (_parse_csv(text) if form == "csv" else _parse_ndjson(text)))
+    found = tuple(_make_row(cells) for cells in (_parse_csv(text) if form == "csv" else _parse_ndjson(text)))
     if not found:
         raise ListError("the list is empty")
     if len(found) > MOST_ROWS:
@@ -97,10 +97,10 @@ def _require_known(names: Iterable[str], line: int) -> None:
 
 
 def _make_row(cells: Mapping[str, list[str]]) -> ListRow:
-    values = {name: [one for value in some if (one := value.strip())] for name, some in cells.items()}
+    values = {name: [text for value in some if (text := value.strip())] for name, some in cells.items()}
     asked = [
         *values.get("question", ()),
-        *(_quote_part(field, one) for field in FIELDS for one in values.get(field, ())),
+        *(_quote_part(field, text) for field in FIELDS for text in values.get(field, ())),
     ]
     own, country = (" ".join(values.get(name, ())) for name in ("id", "country"))
     return ListRow(own, " ".join(asked), country.upper())

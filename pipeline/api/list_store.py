@@ -88,7 +88,9 @@ class ListStore:
     def add(self, job: ListJob, rows: tuple[ListRow, ...]) -> bool:
         """Take in a list; False where one of this id is there already."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        sealed, asked = (self._cipher.encrypt(msgspec.json.encode(one).decode(), job.created) for one in (job, rows))
+        sealed, asked = (
+            self._cipher.encrypt(msgspec.json.encode(content).decode(), job.created) for content in (job, rows)
+        )
         draft = self._folder / f".{self._namespace}{uuid.uuid4().hex}"
         draft.mkdir(mode=0o700)
         try:

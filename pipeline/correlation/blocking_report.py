@@ -108,7 +108,7 @@ def _count_pairs(
         for key in case.keys:
             met[kind_of(key)].update(blocks[key])
         met = {
-            kind: {one for one in found if one < number and _may_link(case, cases[one], within)}
+            kind: {candidate for candidate in found if candidate < number and _may_link(case, cases[candidate], within)}
             for kind, found in met.items()
         }
         total += len(set[int]().union(*met.values()))

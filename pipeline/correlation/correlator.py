@@ -66,8 +66,8 @@ class Correlator:
 
         What is held when the first is taken in is met by all at once, which costs a fraction of meeting it one by one.
         """
-        owned = [self._owned_keys(one.keys) for one in fingerprints]
-        held = self.store.find_cases([one.case for one in fingerprints])
+        owned = [self._owned_keys(fingerprint.keys) for fingerprint in fingerprints]
+        held = self.store.find_cases([fingerprint.case for fingerprint in fingerprints])
         since: dict[int, list[int]] = {}
         for fingerprint, keys, met in zip(fingerprints, owned, self._meet(fingerprints, owned), strict=True):
             self.counts.events += 1
@@ -92,7 +92,7 @@ class Correlator:
 
     def load_versions(self, fingerprints: Sequence[Fingerprint]) -> None:
         """Rebuild: take in versions without judging them."""
-        held = self.store.find_cases([one.case for one in fingerprints])
+        held = self.store.find_cases([fingerprint.case for fingerprint in fingerprints])
         for fingerprint in fingerprints:
             before = self._held_version(fingerprint, held)
             if before is None or _version_order(before) < _version_order(fingerprint):

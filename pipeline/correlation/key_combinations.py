@@ -71,10 +71,10 @@ class KeyPlan(NamedTuple):
     """What joins name parts, by the parts' letters, of two in either order; what asks for least rarity first."""
 
 
-_WANTED = [(kind, *one.partition("/")[::2]) for kind, some in COMBINATIONS.items() for one in some.split()]
+_WANTED = [(kind, *wanted.partition("/")[::2]) for kind, some in COMBINATIONS.items() for wanted in some.split()]
 _KNOWN = {(named, attributes) for _, named, attributes in _WANTED}
 
-PAIRS = sorted({pair for _, _, one in _WANTED if len(one) > 1 for pair in (one, one.replace("c", "u"))})
+PAIRS = sorted({pair for _, _, join in _WANTED if len(join) > 1 for pair in (join, join.replace("c", "u"))})
 """Attributes that are put together."""
 
 

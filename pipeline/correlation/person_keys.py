@@ -152,7 +152,7 @@ def _date_values(entity: EntityPrint) -> Values:
 def _date_hashes(year: int, month: int, day: int) -> Values:
     """Day and month in every order that they may have been written in."""
     months = {month, day} if 0 < day <= DECEMBER else {month}
-    values = {"y": _hash_texts("y", (f"{year}",)), "m": _hash_texts("m", (f"{year}-{one}" for one in months - {0}))}
+    values = {"y": _hash_texts("y", (f"{year}",)), "m": _hash_texts("m", (f"{year}-{part}" for part in months - {0}))}
     either = f"{min(month, day)}-{max(month, day)}"
     if day and either != DEFAULT_DAY:
         values["d"], values["f"] = _hash_texts("d", (either,)), _hash_texts("f", (f"{year}-{either}",))

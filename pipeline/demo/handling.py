@@ -51,5 +51,5 @@ def _make_handling(code: str, released: list[str]) -> dict[str, Any]:
 def handling_of_case(key: str) -> Handling:
     """The handling of a case by its key; of one that is not the demo's own, that of a case nobody else sees."""
     agency, _, case_id = key.partition(":")
-    country = next((one for one in load_countries().values() if one.agency == agency), None)
+    country = next((country for country in load_countries().values() if country.agency == agency), None)
     return msgspec.convert(case_handling(country, case_id), Handling) if country else Handling()

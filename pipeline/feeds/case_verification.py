@@ -53,8 +53,8 @@ def read_cases(file: Path) -> Iterator[Mapping[str, Any]]:
         found = list(_read_lines(file, content))
     if len(found) == 1 and isinstance(found[0], list):
         found = found[0]
-    for one in found:
-        row = one.get("case") if isinstance(one, dict) and isinstance(one.get("case"), dict) else one
+    for item in found:
+        row = item.get("case") if isinstance(item, dict) and isinstance(item.get("case"), dict) else item
         if not isinstance(row, dict):
             raise LiaisonError(f"{file} contains something that is not a case record")
         yield row

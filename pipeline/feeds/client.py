@@ -132,8 +132,8 @@ class FeedClient:
             return await asyncio.wait_for(anext(stream, None), left)
 
         try:
-            while (one := self._runner.run(following())) is not None:
-                yield one
+            while (item := self._runner.run(following())) is not None:
+                yield item
         except KafkaError as error:
             raise LiaisonError(f"Kafka can't be reached or refused: {error}") from error
         except TimeoutError as error:

@@ -146,7 +146,7 @@ class Upload:
                 if producer is not None:
                     await self._send_transaction(producer, lines, reached, placed)
         self.reached = self._reached_after(placed, reached)
-        return [Position(one.topic, one.partition, one.offset) for one in placed]
+        return [Position(record.topic, record.partition, record.offset) for record in placed]
 
     async def _send_transaction(
         self, producer: FailFastProducer, lines: Sequence[UploadLine], reached: int, placed: list[RecordMetadata]
@@ -191,8 +191,8 @@ class Upload:
 
     def _reached_after(self, placed: Sequence[RecordMetadata], reached: int) -> UploadProgress:
         end = list(self.reached.end)
-        for one in placed:
-            end[one.partition] = max(end[one.partition], one.offset + 1)
+        for record in placed:
+            end[record.partition] = max(end[record.partition], record.offset + 1)
         return msgspec.structs.replace(self.reached, line=reached, end=tuple(end))
 
     def _progress_offsets(self, reached: UploadProgress) -> dict[TopicPartition, OffsetAndMetadata]:

@@ -97,14 +97,19 @@ class DecisionReader:
         Ask for hit-only cases alone: no other needs one.
         """
         agency, subject = requester.agency, requester.subject
-        ids = [one for case in cases for whose in ("", subject) for one in thread_ids(self._ring, agency, case, whose)]
+        ids = [
+            thread_id
+            for case in cases
+            for whose in ("", subject)
+            for thread_id in thread_ids(self._ring, agency, case, whose)
+        ]
         threads = await self.read_threads(ids)
         return tuple(found for thread in threads.values() if (found := grant_of(thread)) is not None)
 
     async def grants_on(self, case: str, agencies: Iterable[str]) -> tuple[Grant, ...]:
         """All grants on a case: those to these agencies in real time, a person's own once a refresh has shown it."""
         found = await self._fetch_page("disclosures", [{"term": {"case": case}}], LATEST_FIRST, MOST_THREADS)
-        named = [one for agency in agencies for one in thread_ids(self._ring, agency, case)]
+        named = [thread_id for agency in agencies for thread_id in thread_ids(self._ring, agency, case)]
         threads = await self.read_threads([*(hit["_id"] for hit in found), *named])
         return tuple(grant for thread in threads.values() if (grant := grant_of(thread)) is not None)
 
@@ -163,7 +168,9 @@ class DecisionReader:
         self, case: str, limit: int, after: Sequence[Any] | None = None
     ) -> list[tuple[Review, list[Any]]]:
         """The reviews that link a case by hand, undone ones included, the latest first, each with its place in line."""
-        sides: Body = {"bool": {"should": [{"term": {f"case_{one}": case}} for one in "ab"], "minimum_should_match": 1}}
+        sides: Body = {
+            "bool": {"should": [{"term": {f"case_{side}": case}} for side in "ab"], "minimum_should_match": 1}
+        }
         query = [sides, {"term": {"manual": True}}]
         found = await self._fetch_page("reviews", query, LATEST_FIRST, limit, after)
         return [(_to_review(msgspec.convert(hit["_source"], ReviewDocument)), hit["sort"]) for hit in found]

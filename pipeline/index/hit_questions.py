@@ -34,7 +34,7 @@ def strict_question(question: Question) -> Question | None:
 def make_strict_query(question: Question, probe: QuestionProbe, model: Model) -> CandidateQuery:
     """What selects hit-only candidates: whole numbers, and the keys that two cases of one person would share."""
     phones = {f"phone:{phone.e164}" for entity in probe.entities for phone in entity.phones}
-    typed = (one.value for one in question.typed)
+    typed = (number.value for number in question.typed)
     numbers = {f"id:{number}" for number in (*question.numbers, *question.plates, *typed)}
     terms = sorted(
         phones

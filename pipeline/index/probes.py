@@ -68,9 +68,9 @@ def _lone_entities(question: Question, phones: tuple[NormalisedPhone, ...]) -> I
         yield NormalisedEntity("phone", "phone", phones=phones)
     for at, plate in enumerate(question.plates):
         yield NormalisedEntity(f"vehicle{at}", "vehicle", identifiers=(NormalisedIdentifier("plate", plate),))
-    for at, one in enumerate(question.typed):
-        number = NormalisedIdentifier(one.identifier_type, one.value)
-        yield NormalisedEntity(f"{one.entity_type}-number{at}", one.entity_type, identifiers=(number,))
+    for at, typed in enumerate(question.typed):
+        number = NormalisedIdentifier(typed.identifier_type, typed.value)
+        yield NormalisedEntity(f"{typed.entity_type}-number{at}", typed.entity_type, identifiers=(number,))
 
 
 def adapt_probe(asked: QuestionProbe, record: Sequence[EntityPrint]) -> tuple[EntityPrint, ...]:
@@ -84,7 +84,7 @@ def adapt_probe(asked: QuestionProbe, record: Sequence[EntityPrint]) -> tuple[En
         return tuple(entities.values())
     for held in record:
         identifiers = tuple(identifier for identifier in held.identifiers if identifier.value in asked.numbers)
-        phones = tuple(one for one in held.phones if one.national in asked.national)
+        phones = tuple(phone for phone in held.phones if phone.national in asked.national)
         if identifiers or phones:
             like = entities.get(held.type) or EntityPrint(held.type, held.type)
             entities[held.type] = _with_numbers(like, identifiers, phones)
@@ -130,10 +130,10 @@ def _name_sounds(names: Iterable[NamePrint]) -> Iterator[tuple[str, ...]]:
 
 
 def _number_clauses(question: Question, asked_for: QuestionProbe) -> Iterator[ScoredClause]:
-    phones = {f"phone:{one.e164}" for entity in asked_for.entities for one in entity.phones}
+    phones = {f"phone:{phone.e164}" for entity in asked_for.entities for phone in entity.phones}
     for term in sorted(phones | {f"phone:{number}" for number in asked_for.national}):
         yield ScoredClause("phone", (term,))
-    for number in (*question.numbers, *(one.value for one in question.typed)):
+    for number in (*question.numbers, *(typed.value for typed in question.typed)):
         yield ScoredClause("number", (f"id:{number}",))
     for email in question.emails:
         yield ScoredClause("email", (f"email:{email}",))
@@ -143,5 +143,5 @@ def _number_clauses(question: Question, asked_for: QuestionProbe) -> Iterator[Sc
 
 
 def _place_clauses(entities: Iterable[EntityPrint]) -> Iterator[ScoredClause]:
-    terms = {term for entity in entities for one in entity.addresses for term in address_terms(one)}
+    terms = {term for entity in entities for address in entity.addresses for term in address_terms(address)}
     return (ScoredClause("place", (term,)) for term in sorted(terms))

@@ -87,7 +87,7 @@ def with_revocation(policy: SigningPolicy, kid: str, at: datetime) -> SigningPol
         raise LiaisonError(f"no key {kid}; see `liaison ops agency key list`")
     earliest = at if key.revoked_at is None else min(at, key.revoked_at)
     revoked = msgspec.structs.replace(key, revoked_at=earliest)
-    return msgspec.structs.replace(policy, keys=tuple(revoked if one is key else one for one in policy.keys))
+    return msgspec.structs.replace(policy, keys=tuple(revoked if held is key else held for held in policy.keys))
 
 
 LEEWAY_MS: Final = int(LEEWAY.total_seconds() * 1000)

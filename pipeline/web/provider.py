@@ -119,7 +119,7 @@ def _make_client(settings: Settings, metadata: dict[str, Any], request: Request)
     """Authlib's client for one journey; what it asks for follows no redirect and ends within FETCH_TIMEOUT_S."""
     secret = settings.oidc_client_secret.get_secret_value()
     offered = metadata.get("token_endpoint_auth_methods_supported") or SECRET_METHODS[:1]
-    method = next((one for one in SECRET_METHODS if one in offered), SECRET_METHODS[0]) if secret else "none"
+    method = next((method for method in SECRET_METHODS if method in offered), SECRET_METHODS[0]) if secret else "none"
     return OAuth2Session(
         settings.oidc_client_id,
         secret or None,

@@ -62,7 +62,7 @@ class _Neighbourhood:
 
     def add_links(self, origin: str, found: list[SeenLink]) -> list[str]:
         """Take in the links of `origin`; the cases that are new."""
-        full = [one.link for one in found if one.view is LinkView.FULL]
+        full = [seen.link for seen in found if seen.view is LinkView.FULL]
         self.complete = self.complete and len(full) <= MOST_EACH
         return [case for link in full[:MOST_EACH] for case in self._add_link(origin, link)]
 
@@ -132,7 +132,7 @@ def _make_ties(link: LinkDocument, number: Mapping[Place, int]) -> Iterator[Tie]
 
 
 def _entities_by_id(case: CaseDocument) -> dict[str, dict[str, Any]]:
-    return {one["id"]: one for one in (case.data or {}).get("entities", ())}
+    return {entity["id"]: entity for entity in (case.data or {}).get("entities", ())}
 
 
 def _make_appearance(case: CaseDocument, name: str, band: Band) -> Row:
@@ -152,8 +152,8 @@ def _collect_facts(rows: Iterable[Row]) -> Iterator[Row]:
     said: dict[tuple[str, bytes], list[str]] = {}
     for row in rows:
         for field, value in row["entity"].items():
-            for one in value if isinstance(value, list) else [value]:
+            for item in value if isinstance(value, list) else [value]:
                 if field not in NO_FACTS:
-                    said.setdefault((field, orjson.dumps(one, option=orjson.OPT_SORT_KEYS)), []).append(row["case"])
+                    said.setdefault((field, orjson.dumps(item, option=orjson.OPT_SORT_KEYS)), []).append(row["case"])
     for (field, value), cases in sorted(said.items(), key=lambda item: item[0][0]):
         yield {"field": field, "value": orjson.loads(value), "cases": list(dict.fromkeys(cases))}

@@ -107,17 +107,17 @@ class _StixWriter:
         return opening + b',"objects":[\n' + orjson.dumps(stix.exporter_identity())
 
     def encode_part(self, rows: Iterable[Row]) -> bytes:
-        found = (one for row in rows for one in self._objects(row))
-        return b"".join(b",\n" + orjson.dumps(one) for one in found if self._is_new(one))
+        found = (made for row in rows for made in self._objects(row))
+        return b"".join(b",\n" + orjson.dumps(made) for made in found if self._is_new(made))
 
     def encode_tail(self) -> bytes:
         return b"\n]}\n"
 
-    def _is_new(self, one: stix.Object) -> bool:
-        if one.get("modified", stix.UNKNOWN_TIME) != stix.UNKNOWN_TIME:
+    def _is_new(self, made: stix.Object) -> bool:
+        if made.get("modified", stix.UNKNOWN_TIME) != stix.UNKNOWN_TIME:
             return True  # of a case's own version, and so told once
-        new = one["id"] not in self._exported_ids
-        self._exported_ids.add(one["id"])
+        new = made["id"] not in self._exported_ids
+        self._exported_ids.add(made["id"])
         return new
 
 

@@ -53,7 +53,7 @@ async def _export_links(session: Session) -> AsyncIterator[tuple[list[Row], tupl
         held = [link for link in part if all(case in cases for case in link.cases)]
         full, hit = _split_hits(session, held, cases, views, await session.see_links(held, views))
         hits += [row for _, row in hit]
-        hits_shown |= {one.case: one for one in session.make_shown(_select_views(hit, views))}
+        hits_shown |= {shown.case: shown for shown in session.make_shown(_select_views(hit, views))}
         yield [row for _, row in full], session.make_shown(_select_views(full, views))
     yield sorted(hits, key=lambda row: str(row["link_id"])), tuple(hits_shown.values())
 

@@ -75,10 +75,10 @@ def _make_properties(named: Mapping[str, Any], shape: FollowTheMoneySchema) -> d
         name: _country_codes(_as_list(named.get(field))) for field, name in COUNTRIES.items() if field in named
     }
     names = list(named.get("names") or ())
-    properties["name"] = [full_name(one) for one in names if one.get("kind") not in ALIASES]
-    properties["alias"] = [full_name(one) for one in names if one.get("kind") in ALIASES]
+    properties["name"] = [full_name(name) for name in names if name.get("kind") not in ALIASES]
+    properties["alias"] = [full_name(name) for name in names if name.get("kind") in ALIASES]
     if shape.name != "Address":
-        properties["address"] = [one.get("full") for one in named.get("addresses") or ()]
+        properties["address"] = [address.get("full") for address in named.get("addresses") or ()]
     return properties
 
 

@@ -63,17 +63,17 @@ class _Drawing:
         self.nodes[key] |= {"title": title} if title else {}
         self.seen[key] = View.FULL
 
-    def add_link(self, origin: str, one: SeenLink, around: Surroundings) -> str | None:
+    def add_link(self, origin: str, seen: SeenLink, around: Surroundings) -> str | None:
         """Draw a link of `origin`; the case at its other end if the way leads on through it."""
-        other = next(case for case in one.link.cases if case != origin)
+        other = next(case for case in seen.link.cases if case != origin)
         document = around.cases[other]
-        hit = one.view is not LinkView.FULL
+        hit = seen.view is not LinkView.FULL
         name = self.session.make_reference(other) if hit else other
-        edge = self.session.make_reference(one.link.link) if hit else one.link.link
+        edge = self.session.make_reference(seen.link.link) if hit else seen.link.link
         if name not in self.nodes and len(self.nodes) >= self.most.nodes:
             self.complete = False
             return None
-        drawn = {"id": edge, "a": origin, "b": name, "band": one.sight.band, "view": "hit" if hit else "full"}
+        drawn = {"id": edge, "a": origin, "b": name, "band": seen.sight.band, "view": "hit" if hit else "full"}
         self.edges.setdefault(edge, drawn)
         if hit:
             self.nodes[name] = {"id": name, "view": "hit", "agency": document.agency,

@@ -101,8 +101,8 @@ async def find_surroundings(session: Session, key: str, at: PointInTime | None =
     return Surroundings(kept, cases, views)
 
 
-def _make_seen_link(session: Session, one: ListedLink, sight: LinkSight) -> SeenLink:
-    link, listed = one
+def _make_seen_link(session: Session, found: ListedLink, sight: LinkSight) -> SeenLink:
+    link, listed = found
     if sight.view is LinkView.NOTHING:
         return SeenLink(link, sight, (Band.NONE.rank, True, 0, ""))
     hit = sight.view is not LinkView.FULL
@@ -116,15 +116,15 @@ async def make_link_rows(session: Session, page: list[SeenLink], cases: Mapping[
 
     One that has changed since it was listed is left out: its evidence would speak of other versions.
     """
-    full = [one.link.link for one in page if one.view is LinkView.FULL]
+    full = [seen.link.link for seen in page if seen.view is LinkView.FULL]
     current = await session.runtime.reader.live_links(full)
     judged = await read_colours(session, full)
     rows = []
-    for one in page:
-        link = current.get(one.link.link) if one.view is LinkView.FULL else one.link
-        if link is not None and (link.a.hash, link.b.hash) == (one.link.a.hash, one.link.b.hash):
+    for seen in page:
+        link = current.get(seen.link.link) if seen.view is LinkView.FULL else seen.link
+        if link is not None and (link.a.hash, link.b.hash) == (seen.link.a.hash, seen.link.b.hash):
             ends = LinkEnds(*(meta(cases[case]) for case in link.cases))
-            row = link_for(one.sight, ends, link_row(link), session.make_reference) or {}
+            row = link_for(seen.sight, ends, link_row(link), session.make_reference) or {}
             both = (
                 _make_full_fields(session, link, cases) | judged[link.link] if link.link in current else FOR_BOTH_SIDES
             )

@@ -205,7 +205,7 @@ async def _read_documents(session: Session, found: Iterable[ListRowFindings]) ->
     held = await reader.find_all_digested(
         [digest for digest in digests.values() if digest], who.country, session.grounds.purpose
     )
-    return named | {name: held[one] for name, one in digests.items() if one in held}
+    return named | {name: held[digest] for name, digest in digests.items() if digest in held}
 
 
 def _make_row(
@@ -218,13 +218,13 @@ def _make_row(
 ) -> Row:
     """A row with those of its cases that the requester still sees, each as seen now."""
     matches, hits = [], []
-    for one in (*found.cases, *found.hits):
-        document = documents.get(one.get("case") or one["reference"])
+    for match in (*found.cases, *found.hits):
+        document = documents.get(match.get("case") or match["reference"])
         seen = View.NOTHING if document is None else views[document.case]
         if document is not None and seen is View.FULL:
-            matches.append(_make_match(document, one))
-        elif document is not None and seen is View.HIT and "reference" in one:
-            hits.append({**hit_for(meta(document), session.make_reference), "band": one["band"]})
+            matches.append(_make_match(document, match))
+        elif document is not None and seen is View.HIT and "reference" in match:
+            hits.append({**hit_for(meta(document), session.make_reference), "band": match["band"]})
     problem = translate_error(LiaisonError(found.problem, **found.values), session.language) if found.problem else None
     return {"row": at + 1, "id": asked.own or None, "problem": problem, "matches": matches, "hits": hits}
 

@@ -180,29 +180,29 @@ async def _read_cases(
 
 def _make_row(
     session: Session,
-    one: NoticeDocument,
+    notice: NoticeDocument,
     own: CaseDocument | None,
     other: CaseDocument | None,
     views: dict[str, View],
 ) -> Row | None:
     """A notice with the case it is about: the receiver's own, else the other's; None where either is not shown now."""
-    named = [case for name, case in ((one.case, own), (one.reference, other)) if name]
+    named = [case for name, case in ((notice.case, own), (notice.reference, other)) if name]
     if any(case is None or views[case.case] is View.NOTHING for case in named):
         return None
     case = named[0] if named else None
     seen = views[case.case] if case else View.NOTHING
     return {
-        "id": one.id,
-        "kind": one.kind.value,
-        "time": one.time.isoformat(),
+        "id": notice.id,
+        "kind": notice.kind.value,
+        "time": notice.time.isoformat(),
         "case": case.case if case and seen is View.FULL else None,
-        "reference": one.reference or None,
-        "disclosure": one.disclosure or None,
-        "subscription": one.subscription or None,
-        "agency": one.other_agency or None,
-        "purpose": one.purpose or None,
-        "band": one.band or None,
-        "cursor": _pages(session).seal([one.position]),
+        "reference": notice.reference or None,
+        "disclosure": notice.disclosure or None,
+        "subscription": notice.subscription or None,
+        "agency": notice.other_agency or None,
+        "purpose": notice.purpose or None,
+        "band": notice.band or None,
+        "cursor": _pages(session).seal([notice.position]),
     }
 
 

@@ -72,7 +72,7 @@ async def find_nearby_cases(session: Session, key: str) -> DeconflictionAnswer:
     """
     session.require_reader()
     case = await require_readable(session, key)
-    events = sorted(one for one in case.keys if kinds.kind_of(one) is kinds.KeyKind.EVENT)
+    events = sorted(found for found in case.keys if kinds.kind_of(found) is kinds.KeyKind.EVENT)
     near = await _find_near(session, case, events)
     await session.audit(
         ActKind.READ,

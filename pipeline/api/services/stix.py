@@ -108,7 +108,7 @@ def _make_entity(case: str, named: Mapping[str, Any], incident: Object) -> Objec
 def _party_fields(named: Mapping[str, Any], identity_class: str) -> Object:
     names = list(named.get("names") or ())
     full = [full_name(name) for name in names if name.get("kind") not in ALIASES] or [full_name(name) for name in names]
-    others = [one for one in map(full_name, names) if one not in full[:1]]
+    others = [name for name in map(full_name, names) if name not in full[:1]]
     said = {"also known as": others, "born": [named.get("birth_date")], "nationality": named.get("nationalities")}
     contact = [*(named.get("phones") or ()), *(named.get("emails") or ())]
     return {
@@ -120,7 +120,7 @@ def _party_fields(named: Mapping[str, Any], identity_class: str) -> Object:
 
 
 def _drop_empty(said: Mapping[str, Iterable[str | None] | None]) -> Iterator[tuple[str, list[str]]]:
-    return ((word, some) for word, values in said.items() if (some := [one for one in values or () if one]))
+    return ((word, some) for word, values in said.items() if (some := [value for value in values or () if value]))
 
 
 def _place_fields(named: Mapping[str, Any]) -> Object | None:

@@ -65,8 +65,8 @@ def _print_line(file: Path, line: dict[str, Any], *, as_json: bool) -> None:
 
 def print_each(found: Iterable[T], line: Callable[[T], str], *, as_json: bool) -> None:
     """Print each as it comes: as `line` makes it, or as JSON."""
-    for one in found:
-        typer.echo(msgspec.json.encode(one) if as_json else line(one))
+    for item in found:
+        typer.echo(msgspec.json.encode(item) if as_json else line(item))
 
 
 def receipt_line(receipt: Receipt) -> str:

@@ -86,7 +86,7 @@ def case(row: Row) -> RenderableType:
         ("Opened", data.get("opened")),
         ("Closed", data.get("closed")),
         ("Kept until", row["retain_until"]),
-        ("Offences", ", ".join(f"{one['scheme']}:{one['code']}" for one in data.get("offences") or ())),
+        ("Offences", ", ".join(f"{offence['scheme']}:{offence['code']}" for offence in data.get("offences") or ())),
         ("Source", _source(row["provenance"] or {})),
     )
     doubts = msgspec.convert(row["warnings"], tuple[RecordWarning, ...])

@@ -156,9 +156,10 @@ def _only_pair(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> tuple[
 def _entity_evidence(a: EntityPrint, b: EntityPrint, tie: EntityAgreement, model: Model) -> EntityEvidence:
     comparisons = (BY_NAME[tie.selector],) if tie.selector else model.comparisons[a.type]
     found = [
-        (one, result)
-        for one in comparisons
-        if one.name not in tie.skipped and (result := one.compare(a, b, model.tables[one.name])) is not None
+        (comparison, result)
+        for comparison in comparisons
+        if comparison.name not in tie.skipped
+        and (result := comparison.compare(a, b, model.tables[comparison.name])) is not None
     ]
     items = tuple(_item(comparison, a, b, result) for comparison, result in found)
     sums = tuple(map(sum, zip(*[result.bits for _, result in found], strict=True))) or (0,) * ALTERNATIVES
@@ -189,7 +190,7 @@ def spelled(folded: str) -> str:
 
 def _best_names(a: EntityPrint, b: EntityPrint) -> tuple[int, int, tuple[TokenPair, ...]]:
     pairs = ((compare(x, y), i, j) for i, x in enumerate(a.names) for j, y in enumerate(b.names))
-    best = max(pairs, key=lambda one: (one[0].bits, -one[1], -one[2]))
+    best = max(pairs, key=lambda pair: (pair[0].bits, -pair[1], -pair[2]))
     return best[1], best[2], best[0].pairs
 
 

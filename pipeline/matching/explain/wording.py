@@ -84,7 +84,7 @@ def _statements(found: Explanation, language: str) -> Iterator[str]:
         yield translate(
             "Correction for the number of entities compared: {bits} bits.", language, bits=bits(found.fees, language)
         )
-    yield from (counterfactual(one, found, language) for one in found.decisive)
+    yield from (counterfactual(change, found, language) for change in found.decisive)
     if found.counterfactuals and not found.decisive:
         yield steady(found, language)
     yield _origin(found, language)
@@ -173,21 +173,21 @@ def token_level(pair: TokenPair, language: str) -> str:
     return translate("{level} (simple romanisation, counts less)", language, level=said)
 
 
-def counterfactual(one: Counterfactual, found: Explanation, language: str) -> str:
+def counterfactual(change: Counterfactual, found: Explanation, language: str) -> str:
     """What would be without one field; whose it is where several entities have it."""
-    field = label(FIELD_PHRASES, one.without, language)
+    field = label(FIELD_PHRASES, change.without, language)
     if len(found.entities) > 1:
-        part = next(part for part in found.entities if part.entity_a == one.entity_a)
+        part = next(part for part in found.entities if part.entity_a == change.entity_a)
         kind = label(TYPES, part.type_a, language)
-        field = translate("{field} of {kind} {entity}", language, field=field, kind=kind, entity=one.entity_a)
-    if not one.band:
+        field = translate("{field} of {kind} {entity}", language, field=field, kind=kind, entity=change.entity_a)
+    if not change.band:
         return translate("Without {field}: below the threshold, no link.", language, field=field)
     return translate(
         "Without {field}: {band}, probability {probability}.",
         language,
         field=field,
-        band=band(one.band, language),
-        probability=percent(one.probability, language),
+        band=band(change.band, language),
+        probability=percent(change.probability, language),
     )
 
 

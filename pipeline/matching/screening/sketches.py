@@ -39,7 +39,11 @@ def make_sketch(entities: tuple[EntityPrint, ...]) -> bytes:
 @lru_cache(maxsize=len(TYPES))
 def without_room(entity_type: str) -> tuple[Comparison, ...]:
     """A type's comparisons of which a row only tells whether there is a value: bit k of `others` for the k-th."""
-    return tuple(one for one in of_type(entity_type) if one.sketched and entity_type not in one.bounded)
+    return tuple(
+        comparison
+        for comparison in of_type(entity_type)
+        if comparison.sketched and entity_type not in comparison.bounded
+    )
 
 
 def _make_rows(entity: EntityPrint) -> Iterator[bytes]:

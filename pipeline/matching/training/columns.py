@@ -49,7 +49,8 @@ def columns_of(comparison: Comparison) -> list[TrainingColumn]:
     """The column, or two, of a comparison; the reference of names takes their bits at face value."""
     names = tuple(level.name for level in comparison.levels)
     m, u, h = (
-        _shares(list(part)) for part in zip(*((one.m, one.u, one.h[0]) for one in comparison.levels), strict=True)
+        _shares(list(part))
+        for part in zip(*((level.m, level.u, level.h[0]) for level in comparison.levels), strict=True)
     )
     if comparison.name != "name":
         return [TrainingColumn(comparison, names, m, u, h)]

@@ -129,6 +129,6 @@ def term_bits(field: str, prints: Sequence[EntityPrint]) -> tuple[dict[str, int]
     if size < MIN_VALUES:
         return {}, 0
     mean = sum((count / size) ** 2 for count in counts.values())
-    common = sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:MAX_TERMS]
+    common = sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))[:MAX_TERMS]
     terms = {value: log2_cb(mean, count / size) for value, count in common if count > FLOOR}
     return terms, log2_cb(mean, FLOOR / size) if terms else 0

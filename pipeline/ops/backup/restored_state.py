@@ -60,7 +60,7 @@ async def refuse_unless_empty(settings: Settings, agencies: Iterable[str]) -> No
     async with connect(settings) as client:
         names = [f"{settings.namespace}{kind}*" for kind in CATALOGUE]
         indices = (await call_engine(client.indices.stats, index=names, metric="docs"))["indices"]
-    if full := sorted(name for name, one in indices.items() if one["primaries"]["docs"]["count"]):
+    if full := sorted(name for name, statistics in indices.items() if statistics["primaries"]["docs"]["count"]):
         raise LiaisonError(f"delete these indexes first (they are rebuilt from Kafka): {', '.join(full)}")
 
 
@@ -102,7 +102,10 @@ async def _restart_national_topics(
         for topic, partition in (source for source in sources if not ends[source]):
             await producer.send_and_wait(topic, b"", partition=partition)
     await asyncio.to_thread(_erase_first, settings, sources)
-    return [advance_progress(settings, intake.STAGE, ALL, one, Progress(0, found.topics[one.topic])) for one in sources]
+    return [
+        advance_progress(settings, intake.STAGE, ALL, partition, Progress(0, found.topics[partition.topic]))
+        for partition in sources
+    ]
 
 
 def _erase_first(settings: Settings, sources: Sequence[TopicPartition]) -> None:

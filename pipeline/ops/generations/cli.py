@@ -93,9 +93,9 @@ async def _wait_until_computed(generation: str) -> None:
     with show_progress() as bar:
         task = bar.add_task(f"generation {generation}", total=1.0)
         while True:
-            [one] = [each for each in await read_statuses(from_environment()) if each.id == generation]
-            bar.update(task, completed=one.derived)
-            if sum(one.behind.values()) <= ALLOWED_BEHIND:
+            [status] = [found for found in await read_statuses(from_environment()) if found.id == generation]
+            bar.update(task, completed=status.derived)
+            if sum(status.behind.values()) <= ALLOWED_BEHIND:
                 return
             await asyncio.sleep(POLL_S)
 
@@ -111,18 +111,19 @@ def status(as_json: AsJson = False) -> None:
 
     found = asyncio.run(read(from_environment()))
     if as_json:
-        typer.echo(json.dumps([asdict(one) for one in found]))
+        typer.echo(json.dumps([asdict(each) for each in found]))
         return
-    for one in found:
-        typer.echo(_format_status(one))
+    for each in found:
+        typer.echo(_format_status(each))
 
 
-def _format_status(one: GenerationStatus) -> str:
+def _format_status(status: GenerationStatus) -> str:
     stages = ", ".join(
-        f"{stage} {behind} behind ({one.workers[stage]} workers)" for stage, behind in one.behind.items()
+        f"{stage} {behind} behind ({status.workers[stage]} workers)" for stage, behind in status.behind.items()
     )
-    state = "active" if one.active else f"{one.derived:.0%} computed"
-    return f"{one.id}  {state}  model {one.model}, {one.stop_keys} stop keys, by {one.by} {one.time}\n  {stages}"
+    state = "active" if status.active else f"{status.derived:.0%} computed"
+    made = f"model {status.model}, {status.stop_keys} stop keys, by {status.by} {status.time}"
+    return f"{status.id}  {state}  {made}\n  {stages}"
 
 
 def switch(

@@ -136,9 +136,9 @@ async def switch_generation(settings: Settings, generation: str, *, force: bool 
     Raises LiaisonError where it is not there, or, unless forced, is more than ALLOWED_BEHIND records behind.
     """
     held = await read_control(settings)
-    one = held.find_generation(generation)
+    target = held.find_generation(generation)
     if generation != held.active:
-        behind = (await _read_status(settings, one, active=False)).behind
+        behind = (await _read_status(settings, target, active=False)).behind
         if sum(behind.values()) > ALLOWED_BEHIND and not force:
             raise LiaisonError(f"{generation} is behind ({_format_backlog(behind)}); wait, or switch with --force")
         await activate_generation(settings, generation)

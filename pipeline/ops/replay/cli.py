@@ -115,13 +115,16 @@ def _show_original(position: str, token: str, as_json: bool) -> None:
         async with audit_operation(settings, what, subject=requester.subject, agency=requester.agency):
             return message
 
-    one = asyncio.run(shown())
+    rejection = asyncio.run(shown())
     if as_json:
         print_json(
-            {**_to_builtins(redact_rejection(one)), "original": (one.original or b"").decode(errors="backslashreplace")}
+            {
+                **_to_builtins(redact_rejection(rejection)),
+                "original": (rejection.original or b"").decode(errors="backslashreplace"),
+            }
         )
     else:
-        sys.stdout.buffer.write((one.original or b"") + b"\n")
+        sys.stdout.buffer.write((rejection.original or b"") + b"\n")
 
 
 def replay_rejected(

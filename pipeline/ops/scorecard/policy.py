@@ -132,11 +132,11 @@ def sum_scores(scores: Iterable[QualityScore]) -> QualityScore:
     return found
 
 
-def is_incomplete(one: EntityFields) -> bool:
+def is_incomplete(entity: EntityFields) -> bool:
     """Whether an entity has too little for a certain match."""
-    row = ENTITY_TYPES_BY_NAME.get(one.type)
+    row = ENTITY_TYPES_BY_NAME.get(entity.type)
     needs = NUMBERED if row is None else row.needs
-    return not all(any(getattr(one, field) for field in fields) for fields in needs)
+    return not all(any(getattr(entity, field) for field in fields) for fields in needs)
 
 
 def _day(time: str) -> str:

@@ -70,7 +70,7 @@ class _Shadow:
     def __init__(
         self, settings: Settings, generation: Generation, model: Model, second: str, store: LmdbStore, count: Count
     ) -> None:
-        self._settings, self._one, self._model, self._second = settings, generation, model, second
+        self._settings, self._generation, self._model, self._second = settings, generation, model, second
         self._store, self._count = store, count
         self._correlator = Correlator(store, 0, 1, ModelMatcher(model), generation=second)
         self._claims: dict[str, Claim] = {}
@@ -82,7 +82,7 @@ class _Shadow:
         before = await self._read_active_claims()
         now = clock()
         return compare_links(
-            self._one.id,
+            self._generation.id,
             {link: link_of(claim) for link, claim in before.items() if self._is_visible(claim, now)},
             self._second,
             {link: link_of(claim) for link, claim in self._claims.items() if self._is_visible(claim, now)},
@@ -117,7 +117,7 @@ class _Shadow:
     async def _read_active_claims(self) -> dict[str, Claim]:
         """The live claims of the active generation, whichever partition made them; of several one that is visible."""
         found: dict[str, dict[bytes, Claim]] = {}
-        async for records in read_partitions(self._settings, self._first_offsets(topics.LINKS, self._one.id)):
+        async for records in read_partitions(self._settings, self._first_offsets(topics.LINKS, self._generation.id)):
             for record in records:
                 if record.value is not None:
                     claim = _claim(record.value)

@@ -146,8 +146,8 @@ async def _read_index_sizes(settings: Settings) -> list[StorageSize]:
 def indices_of(held: Mapping[str, Any]) -> list[StorageSize]:
     """The largest first, from what Elasticsearch says of each; replicas count to the size, not to the documents."""
     found = [
-        StorageSize(name, one["total"]["store"]["size_in_bytes"], one["primaries"]["docs"]["count"])
-        for name, one in held.items()
+        StorageSize(name, statistics["total"]["store"]["size_in_bytes"], statistics["primaries"]["docs"]["count"])
+        for name, statistics in held.items()
     ]
     return sorted(found, key=lambda size: (-size.size, size.name))
 

@@ -62,7 +62,7 @@ async def measure_throughput(
         ends: Mapping[TopicPartition, int] = await consumer.end_offsets(partitions)
         asked = (consumer.offsets_for_times(dict.fromkeys(partitions, unix_ms(at))) for at in begins)
         found = await asyncio.gather(*asked)
-    offsets = [{p: ends[p] if one is None else one.offset for p, one in at.items()} for at in found]
+    offsets = [{p: ends[p] if place is None else place.offset for p, place in at.items()} for at in found]
     written = compute_rates([*offsets, ends], settings.namespace)
     return Throughput(begins, past.total_seconds() / spans, busiest_first([*written, *_national_rates(written)]))
 

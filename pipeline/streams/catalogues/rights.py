@@ -95,7 +95,7 @@ def role_grants(settings: Settings, role: str) -> list[KafkaRight]:
     granted += _own_group_rights(settings.namespace + duties.owns)
     if duties.watches:
         granted += _watch_rights(settings, duties.watches)
-    return [*granted, *(_transaction_right(settings.namespace + one) for one in duties.also_sends_as)]
+    return [*granted, *(_transaction_right(settings.namespace + sender) for sender in duties.also_sends_as)]
 
 
 def agency_grants(settings: Settings, agency: str) -> list[KafkaRight]:

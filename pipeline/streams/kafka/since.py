@@ -24,4 +24,4 @@ async def offsets_since(
             begins: dict[TopicPartition, int] = await consumer.beginning_offsets(list(partitions))
             return begins
         found = await consumer.offsets_for_times(dict.fromkeys(partitions, unix_ms(since)))
-    return {partition: one.offset for partition, one in found.items() if one is not None}
+    return {partition: place.offset for partition, place in found.items() if place is not None}

@@ -82,7 +82,7 @@ def sum_accounts(counted: Iterable[Accounting]) -> Accounting:
     summed, rejected = Accounting(), Counter[str]()
     for account in counted:
         rejected.update(account.rejected)
-        for name in (one.name for one in fields(Accounting) if one.name != "rejected"):
+        for name in (counter.name for counter in fields(Accounting) if counter.name != "rejected"):
             setattr(summed, name, getattr(summed, name) + getattr(account, name))
     summed.rejected = dict(sorted(rejected.items()))
     return summed

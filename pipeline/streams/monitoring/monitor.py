@@ -105,8 +105,8 @@ class Monitor:
     async def _show_stable_offsets(self, owned: Sequence[OwnedPartition]) -> None:
         """Of what is consumed, and of `progress`, which every lane reads before it begins."""
         progress = topics.topic_name(self._settings, topics.PROGRESS)
-        read = {one.partition for one in owned}
-        read |= {TopicPartition(progress, progress_partition(one.feed, one.partition.partition)) for one in owned}
+        read = {held.partition for held in owned}
+        read |= {TopicPartition(progress, progress_partition(held.feed, held.partition.partition)) for held in owned}
         async with asyncio.timeout(ANSWER_S):
             ages = await self._stable_offsets.ask_ages(read)
         metrics.STABLE_OFFSET_AGE.clear()
@@ -115,7 +115,7 @@ class Monitor:
 
     async def _tell_last_events(self, owned: Sequence[OwnedPartition]) -> None:
         """Of partitions that came to this worker: what it consumes later it tells as it goes."""
-        partitions = {one.partition for one in owned}
+        partitions = {held.partition for held in owned}
         for partition, at in (await last_events(self._settings, partitions - self._dated_partitions)).items():
             gauge = metrics.LAST_EVENT.labels(self._short_name(partition), str(partition.partition))
             gauge.set(at)

@@ -31,9 +31,9 @@ def set_rate(client: KafkaAdminClient, user: str, rate_bytes_s: int | None) -> N
         ops=[entry.OpData(key=PRODUCER_RATE, value=float(rate_bytes_s or 0), remove=rate_bytes_s is None)],
     )
     answer = _send_request(client, AlterClientQuotasRequest(entries=[change], validate_only=False))
-    for one in answer.entries:
-        if one.error_code:
-            raise LiaisonError(f"Kafka refused the rate of {user}: {one.error_message}")
+    for entry in answer.entries:
+        if entry.error_code:
+            raise LiaisonError(f"Kafka refused the rate of {user}: {entry.error_message}")
 
 
 def read_rates(client: KafkaAdminClient) -> dict[str, int]:
@@ -44,9 +44,9 @@ def read_rates(client: KafkaAdminClient) -> dict[str, int]:
     if answer.error_code:
         raise LiaisonError(f"Kafka did not report its rates: {answer.error_message}")
     return {
-        one.entity[0].entity_name: int(value.value)
-        for one in answer.entries or ()
-        for value in one.values
+        entry.entity[0].entity_name: int(value.value)
+        for entry in answer.entries or ()
+        for value in entry.values
         if value.key == PRODUCER_RATE
     }
 

@@ -115,7 +115,11 @@ async def _log_end(settings: Settings, partition: TopicPartition) -> GrowingLog:
     looked_at = TAIL_OFFSETS
     while True:
         start = max(0, end - looked_at)
-        held = [(one.key, one.value) async for chunk in read_partitions(settings, {partition: start}) for one in chunk]
+        held = [
+            (record.key, record.value)
+            async for chunk in read_partitions(settings, {partition: start})
+            for record in chunk
+        ]
         found = GrowingLog.recover(held) if held or not start else None
         if found is not None:
             return found

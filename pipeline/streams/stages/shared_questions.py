@@ -121,10 +121,10 @@ class _Work(StatelessProcessor):
         Raises LiaisonError while the index does not answer or has not followed; it is tried again.
         """
         found = [notice for document in result.documents async for notice in self.notices(document)]
-        asked = (HitQuestion(one.id, one.agency, one.other_agency, notice=one) for one in found)
+        asked = (HitQuestion(notice.id, notice.agency, notice.other_agency, notice=notice) for notice in found)
         return [question_output(self._settings, question) for question in asked]
 
-    def notices(self, one: object) -> AsyncIterator[Notice]:
+    def notices(self, document: object) -> AsyncIterator[Notice]:
         raise NotImplementedError
 
 
@@ -172,9 +172,9 @@ class SharedQueryProcessor(_Work):
             ]
         )
 
-    async def notices(self, one: tuple[Subscription, int]) -> AsyncIterator[Notice]:  # type: ignore[override]
+    async def notices(self, document: tuple[Subscription, int]) -> AsyncIterator[Notice]:  # type: ignore[override]
         """Of a new query, once the index shows it and so all that came before: of two new ones the later meets both."""
-        made, offset = one
+        made, offset = document
         await self._decisions.wait_until_effective(topics.SUBSCRIPTIONS.pattern, made.id, offset)
         try:
             posed = self._questions.pose_question(made.question, made.dialled)

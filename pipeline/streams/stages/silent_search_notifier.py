@@ -69,7 +69,7 @@ class SilentSearchProcessor(StatelessProcessor):
     async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
         """The notices of each search. Raises LiaisonError while the index does not answer; then it is tried again."""
         found = [notice for entry in result.documents async for notice in self.notices(entry)]
-        return [Output(self._topic, 0, one.id.encode(), _encoder.encode(one)) for one in found]
+        return [Output(self._topic, 0, notice.id.encode(), _encoder.encode(notice)) for notice in found]
 
     async def notices(self, entry: AuditEntry) -> AsyncIterator[Notice]:
         """Whom an audited search concerns: the owners, others than the searcher's own agency, of what it meant."""

@@ -15,12 +15,12 @@ Count = tuple[str, int]
 
 def draw_counts(words: Words, title: str, heading: str, counts: Mapping[str, int]) -> None:
     """A panel of named counts, the greatest first; each bar is as long as its share of the greatest."""
-    rows = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
     most = max(counts.values(), default=1)
     columns: list[TableColumn[Count]] = [
-        TableColumn(heading, lambda one: text("span", one[0])),
-        TableColumn(words("Share"), lambda one: _draw_bar(one[1] / most), "bar"),
-        TableColumn(words("Count"), lambda one: text("span", words.format_number(one[1])), "number"),
+        TableColumn(heading, lambda row: text("span", row[0])),
+        TableColumn(words("Share"), lambda row: _draw_bar(row[1] / most), "bar"),
+        TableColumn(words("Count"), lambda row: text("span", words.format_number(row[1])), "number"),
     ]
     with panel(title, tight=True):
         if rows:

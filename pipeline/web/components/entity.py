@@ -67,7 +67,7 @@ def _entity_facts(words: Words, raw: Raw) -> Iterator[Fact]:
 
 def format_values(words: Words, field: str, value: Any) -> list[str]:
     """The values of a field as people read them: codes of countries and closed lists in words, the rest as sent."""
-    return [_format_value(words, field, one) for one in _as_list(value)]
+    return [_format_value(words, field, item) for item in _as_list(value)]
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -96,8 +96,8 @@ def _format_scalar(words: Words, field: str, value: Any) -> str:
 
 def _make_lines_drawer(held: list[str]) -> Any:
     def draw() -> None:
-        for one in held:
+        for line in held:
             with box("div"):
-                bidi_text(one)
+                bidi_text(line)
 
     return draw

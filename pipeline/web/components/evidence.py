@@ -73,5 +73,6 @@ def _render_bidi_text(content: str) -> htpy.Element:
 
 def render_counterfactuals(words: Words, found: Explanation) -> htpy.Element:
     """Without which field the link would fall into another band or vanish."""
-    said = [counterfactual(one, found, words.language) for one in found.decisive] or [steady(found, words.language)]
-    return htpy.ul(".stack.small")[[htpy.li[one] for one in said]]
+    said = [counterfactual(change, found, words.language) for change in found.decisive]
+    said = said or [steady(found, words.language)]
+    return htpy.ul(".stack.small")[[htpy.li[sentence] for sentence in said]]

@@ -14,10 +14,10 @@ T = TypeVar("T")
 def draw_folded_list(words: Words, items: Sequence[T], seen: int, draw: Callable[[T], object]) -> None:
     """The first `seen` items, and how many more there are."""
     with box("div", "stack close"):
-        for one in items[:seen]:
-            draw(one)
+        for item in items[:seen]:
+            draw(item)
         if rest := items[seen:]:
             with box("details", "more stack close"):
                 text("summary", words.plural("{count} more", "{count} more", len(rest)))
-                for one in rest:
-                    draw(one)
+                for item in rest:
+                    draw(item)

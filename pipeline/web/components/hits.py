@@ -81,7 +81,10 @@ def draw_ask_form(view: OpenPage, row: Row) -> None:
             field(words("Reason"), "reason", reference, "textarea", required=True, maxlength="2000")
             with box("div", "filters"):
                 select_field(
-                    words("Urgency"), "urgency", reference, {one: words(word) for one, word in URGENCIES.items()}
+                    words("Urgency"),
+                    "urgency",
+                    reference,
+                    {urgency: words(word) for urgency, word in URGENCIES.items()},
                 )
                 select_field(words("Reply within"), "days", reference, _deadline_options(view))
                 submit_button(words("Send request"))

@@ -34,7 +34,7 @@ def draw_reasons(words: Words, evidence: Sequence[EntityEvidence], met: Iterable
         for item in items[:SHOWN]:
             _draw_reason(words, item)
         if not items:
-            text("span", ", ".join(words.label(MET, one) for one in met if one in MET), "reason")
+            text("span", ", ".join(words.label(MET, reason) for reason in met if reason in MET), "reason")
 
 
 def _draw_reason(words: Words, item: Item) -> None:

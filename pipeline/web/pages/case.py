@@ -89,7 +89,7 @@ def _draw_heading(words: Words, row: Row) -> None:
             bidi_text(data.get("title") or data["case_id"], "h1")
             with box("div", "row"):
                 link(words("Network"), graph_path(row["case"], 2), "button slight")
-                if any(one["type"] == "event" for one in data.get("entities", ())):
+                if any(entity["type"] == "event" for entity in data.get("entities", ())):
                     link(words("Same place and time"), deconfliction_path(row["case"]), "button slight")
         with box("p", "row small"):
             text("span", row["case"], "code")
@@ -104,8 +104,8 @@ def _draw_heading(words: Words, row: Row) -> None:
 def _draw_entities(words: Words, row: Row) -> None:
     held = row["data"].get("entities", [])
     with panel(words.plural("{count} entity", "{count} entities", len(held)), tight=True):
-        for one in held:
-            draw_entity(words, one, entity_path(row["case"], one["id"]))
+        for entity in held:
+            draw_entity(words, entity, entity_path(row["case"], entity["id"]))
 
 
 def _is_own(visit: Visit, row: Row) -> bool:
@@ -119,7 +119,10 @@ def _draw_handling(words: Words, row: Row, *, own: bool) -> None:
             [
                 (words("Code"), lambda: draw_handling_code(words, handling.get("code", "H0"))),
                 (words("Released to"), _format_countries(words, handling.get("releasable_to", ()))),
-                (words("Purposes"), ", ".join(words.label(PURPOSES, one) for one in handling.get("purposes", ()))),
+                (
+                    words("Purposes"),
+                    ", ".join(words.label(PURPOSES, purpose) for purpose in handling.get("purposes", ())),
+                ),
                 (words("Kept until"), words.format_date(row["retain_until"]) if row["retain_until"] else None),
             ]
         )

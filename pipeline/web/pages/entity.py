@@ -69,10 +69,10 @@ def _format_extent(words: Words, found: EntityAnswer) -> str:
 def collect_statements(words: Words, facts: Sequence[Row]) -> list[StatedValue]:
     """The facts in the order in which fields are shown."""
     order = {field: at for at, field in enumerate(FIELDS)}
-    known = sorted((fact for fact in facts if fact["field"] in order), key=lambda one: order[one["field"]])
+    known = sorted((fact for fact in facts if fact["field"] in order), key=lambda fact: order[fact["field"]])
     found = []
-    for field, held in groupby(known, key=lambda one: str(one["field"])):
-        values = [(_format_value(words, field, one["value"]), tuple(one["cases"])) for one in held]
+    for field, held in groupby(known, key=lambda fact: str(fact["field"])):
+        values = [(_format_value(words, field, fact["value"]), tuple(fact["cases"])) for fact in held]
         differs = field not in MANY and _has_contradiction([value for value, _ in values])
         found += [StatedValue(field, value, cases, at == 0, differs) for at, (value, cases) in enumerate(values)]
     return found

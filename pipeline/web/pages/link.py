@@ -40,7 +40,7 @@ async def load(visit: Visit, parameters: Parameters) -> LinkPageData:
     """Read the link as come to from one of its cases, and both cases. Raises NotFoundError."""
     key = parameters["key"]
     found = await list_links(visit.new_session(), key, MOST)
-    row = next((one for one in found.links if one["link_id"] == parameters["link_id"] and not one["hit"]), None)
+    row = next((row for row in found.links if row["link_id"] == parameters["link_id"] and not row["hit"]), None)
     if row is None:
         raise NotFoundError("there is no such link, or none that you may read")
     own = await read_case(visit.new_session(), key)

@@ -89,18 +89,18 @@ def _draw_result(words: Words, row: Row) -> None:
     with box("div", "stack close"):
         if row["problem"]:
             text("span", row["problem"], "tag warn")
-        for one in row["matches"]:
+        for found in row["matches"]:
             with box("div", "row"):
-                with link("", case_path(one["case"]), data_open=""):
-                    bidi_text(one["title"] or one["case"])
-                text("span", f"{words.country_name(one['country'])} · {one['case']}", "quiet small code")
-                if one.get("band"):
-                    draw_band(words, one["band"])
-        for one in row["hits"]:
+                with link("", case_path(found["case"]), data_open=""):
+                    bidi_text(found["title"] or found["case"])
+                text("span", f"{words.country_name(found['country'])} · {found['case']}", "quiet small code")
+                if found.get("band"):
+                    draw_band(words, found["band"])
+        for found in row["hits"]:
             with box("div", "row"):
-                text("span", words("A record of {agency}", agency=one["agency"]))
+                text("span", words("A record of {agency}", agency=found["agency"]))
                 badge(words("Hit only"), "plain")
-                draw_band(words, one["band"])
+                draw_band(words, found["band"])
 
 
 PAGE = Page("/checks/{name}", N_("List check"), "checks", load, draw)

@@ -224,8 +224,8 @@ def _draw_state(trouble: str, otherwise: str) -> None:
 
 def _draw_rejections(words: Words, counted: dict[str, int]) -> None:
     columns: list[TableColumn[tuple[str, int]]] = [
-        TableColumn(words("Reason"), lambda one: _draw_reason(one[0])),
-        TableColumn(words("Messages"), lambda one: text("span", words.format_number(one[1])), "number"),
+        TableColumn(words("Reason"), lambda row: _draw_reason(row[0])),
+        TableColumn(words("Messages"), lambda row: text("span", words.format_number(row[1])), "number"),
     ]
     with panel(words("Rejected messages"), words("last 24 h"), tight=True):
         if counted:

@@ -50,7 +50,7 @@ def draw(visit: Visit, site: Site, after: str, wrong: tuple[str, ...]) -> None:
 
 
 def _draw_faults(words: Words, wrong: tuple[str, ...]) -> None:
-    if said := [words.label(FAULTS, one) for one in wrong if one in FAULTS]:
+    if said := [words.label(FAULTS, fault) for fault in wrong if fault in FAULTS]:
         text("p", " ".join(said), "notice bad", role="alert")
 
 

@@ -42,7 +42,9 @@ def parse_change(given: Parameters) -> HandlingChange:
     if ASKED not in given:
         return HandlingChange()
     countries = given.get("releasable_to", "").replace(",", " ").upper().split()
-    return handling_change(given.get("handling"), countries, [one for one in PURPOSES if f"purpose-{one}" in given])
+    return handling_change(
+        given.get("handling"), countries, [purpose for purpose in PURPOSES if f"purpose-{purpose}" in given]
+    )
 
 
 def draw(view: OpenPage, found: VisibilityAnswer) -> None:
@@ -72,7 +74,10 @@ def _draw_handling(words: Words, handling: Row) -> None:
         [
             (words("Code"), lambda: draw_handling_code(words, handling["code"])),
             (words("Released to"), every or words("nobody")),
-            (words("Purposes"), ", ".join(words.label(PURPOSES, one) for one in handling["purposes"]) or words("none")),
+            (
+                words("Purposes"),
+                ", ".join(words.label(PURPOSES, purpose) for purpose in handling["purposes"]) or words("none"),
+            ),
         ]
     )
 
@@ -86,8 +91,8 @@ def _draw_form(view: OpenPage, handling: Row) -> None:
         await view.redraw()
 
     with form(sent):
-        others = [one for one in STRICTNESS if one != handling["code"]]
-        codes = {one: f"{one}: {words(HANDLING[one])}" for one in (handling["code"], *others)}
+        others = [code for code in STRICTNESS if code != handling["code"]]
+        codes = {code: f"{code}: {words(HANDLING[code])}" for code in (handling["code"], *others)}
         select_field(words("Code"), "handling", "visibility", codes)
         field(words("Released to"), "releasable_to", "visibility", maxlength="1000", autocomplete="off",
               placeholder="BE, DE, *", value=", ".join(handling["releasable_to"]))  # fmt: skip
