@@ -26,7 +26,6 @@ REPLACED = {
 }
 """Variables that are refused, so that nobody believes that they still do something."""
 
-
 Network = IPv4Network | IPv6Network
 
 
@@ -74,10 +73,8 @@ class Settings(BaseSettings):
     """PEM file of the authority that signed the nodes' certificates; None: the usual public ones."""
 
     index_shards: str = "1"
-    """Shards of each index: one count for all (4), by index (cases=12,links=4), or both (2,cases=12).
-
-    For new indices; `liaison ops reindex` gives it to those there are.
-    """
+    """Shards of each new index: one count for all (4), by index (cases=12,links=4), or both (2,cases=12); `liaison ops
+    reindex` gives it to the indices there are."""
 
     index_replicas: str = "0-1"
     """Copies of each shard beside the first, in the same form; 0-1: one where there is a second node, 0-all: one on
@@ -117,11 +114,8 @@ class Settings(BaseSettings):
     first `liaison up` makes; `liaison ops secret new` makes one for an installation with a Kafka of its own."""
 
     token_keys: str = ""
-    """Keys that tokens are signed with: a JWKS file, a JWKS URL, or an OIDC issuer's discovery document (URL).
-
-    Empty: those that the discovery document of LIAISON_TOKEN_ISSUER names, where that is a URL; else this machine's own
-    development key alone (`liaison token`).
-    """
+    """Keys that tokens are signed with: a JWKS file, a JWKS URL, or an OIDC issuer's discovery document (URL); empty:
+    those of LIAISON_TOKEN_ISSUER where that is a URL, else this machine's own development key (`liaison token`)."""
 
     token_issuer: str = "liaison"  # noqa: S105 - a name
     """What a token's `iss` must be."""
@@ -136,10 +130,8 @@ class Settings(BaseSettings):
     """Seconds from a token's issue (`iat`) to its end (`exp`) at most; one that holds for longer is refused."""
 
     oidc_client_id: str = ""
-    """The client under which the web UI signs in at the OIDC issuer LIAISON_TOKEN_ISSUER; empty: by tokens alone.
-
-    Its ID tokens are used as tokens, so LIAISON_TOKEN_AUDIENCE must be the same.
-    """
+    """The client under which the web UI signs in at the OIDC issuer LIAISON_TOKEN_ISSUER; empty: by tokens alone. Its
+    ID tokens are used as tokens, so LIAISON_TOKEN_AUDIENCE must be the same."""
 
     oidc_client_secret: SecretStr = SecretStr("")
     """That client's secret; empty for a public client, which PKCE protects."""
@@ -156,8 +148,7 @@ class Settings(BaseSettings):
     is made. Empty: one made of the Kafka cluster's id."""
 
     lists: Path | None = None
-    """Folder of uploaded lists and what was found for them, encrypted, the same for all servers; None: under
-    LIAISON_HOME."""
+    """Folder of uploaded lists and their results, encrypted, the same for all servers; None: under LIAISON_HOME."""
 
     api_url: str = "http://127.0.0.1:8000"
     """Where `liaison search`, `case`, `links` find the API."""
@@ -207,8 +198,7 @@ class Settings(BaseSettings):
     """Seconds by which a request's line and headers must have come, from the connection or from their first byte."""
 
     body_timeout_s: float = Field(default=30.0, gt=0)
-    """Seconds within which each further part of a request's body must come, and a reader must take more of an
-    answer."""
+    """Seconds within which each further part of a body must come, and a reader must take more of an answer."""
 
     engine_cache: Path = Field(default_factory=lambda: user_cache_path("liaison"))
     """Where the local engines' fetched jars are kept, shared by every LIAISON_HOME of this user."""

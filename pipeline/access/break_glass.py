@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from pipeline.access.disclosures import (
+from pipeline.access.disclosure_threads import (
     THREAD_STATE_LABELS,
     Disclosure,
     GlassVerdict,

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from pipeline.access.break_glass import Oversight, oversight_of
-from pipeline.access.disclosures import Disclosure, Move, ThreadStep, find_unreviewed, is_overdue, thread_state
+from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep, find_unreviewed, is_overdue, thread_state
 from pipeline.access.policy import CaseMeta, View
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-from pipeline.access.disclosures import Disclosure, Move
+from pipeline.access.disclosure_threads import Disclosure, Move
 from pipeline.correlation.claims import ClaimSide
 from pipeline.correlation.hits import Hit, HitKind
 from pipeline.correlation.key_ring import ID_CHARS, KeyRing

@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 
 from pipeline.access.audit import ActKind, AuditEntry, ShownCase
-from pipeline.access.disclosures import Disclosure, Move, find_unreviewed
+from pipeline.access.disclosure_threads import Disclosure, Move, find_unreviewed
 from pipeline.access.hit_ledger import Admission, HitAllowance
 from pipeline.access.notices import Notice
 from pipeline.access.reviews import Assignment, Review
 from pipeline.access.subscriptions import Subscription
-from pipeline.index.documents import DocumentWrite
+from pipeline.index.document_making import DocumentWrite
 
 
 class ReviewDocument(Review, frozen=True, omit_defaults=True):

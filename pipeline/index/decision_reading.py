@@ -14,7 +14,8 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
-from pipeline.access.disclosures import Disclosure, Move, grant_of, thread_ids
+from pipeline.access.disclosure_threads import Disclosure, Move, grant_of
+from pipeline.access.disclosures import thread_ids
 from pipeline.access.hit_ledger import Admission, HitAllowance
 from pipeline.access.policy import Grant
 from pipeline.access.requester import Requester
@@ -31,9 +32,9 @@ from pipeline.index.decision_documents import (
 )
 from pipeline.index.engine import SearchEngine, call_engine, fetch_documents
 from pipeline.index.mappings import Indices
+from pipeline.index.paging import PAGE
 from pipeline.index.points import PointInTime
 from pipeline.index.queries import Body, page_body
-from pipeline.index.reading import PAGE
 
 POLL_S: Final = 0.05
 EFFECTIVE_S: Final = 10.0

@@ -18,6 +18,7 @@ from pipeline.index import queries
 from pipeline.index.documents import LIVE, CaseCard, CaseDocument, LinkDocument, card_of, entities_of
 from pipeline.index.engine import SearchEngine, fetch_documents, search_all_shards
 from pipeline.index.mappings import Indices
+from pipeline.index.paging import PAGE, read_all_pages, read_pages
 from pipeline.index.points import PointInTime
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import EntityPrint
@@ -33,9 +34,6 @@ RANKED = (*STATE_FIELDS, "card", "entities", "data.title")
 
 SHOWN = (*STATE_FIELDS, "data.title")
 """What a list of cases shows."""
-
-PAGE = 1000
-"""Documents a request while reading all of an index."""
 
 LISTED = 100
 """Links a request while listing those of one case."""
@@ -164,7 +162,7 @@ class IndexReader:
     async def browse_cases(self, limits: queries.QueryLimits, size: int, after: str = "") -> list[CaseDocument]:
         """The first live cases behind the key `after` that a query is limited to, by case key, filled up to `size`."""
         found: list[CaseDocument] = []
-        pages = self._read_pages(
+        pages = read_pages(
             self.open_point("cases", None), queries.all_cases(limits), queries.BY_CASE, size, after=[after]
         )
         async for batch in pages:
@@ -182,7 +180,7 @@ class IndexReader:
         point = at or self.open_point("links", None)
         listed: list[ListedLink] = []
         cases: dict[str, CaseDocument] = {}
-        async for batch in self._read_pages(point, query, queries.STRONGEST_FIRST, PAGE, without=("evidence",)):
+        async for batch in read_pages(point, query, queries.STRONGEST_FIRST, PAGE, without=("evidence",)):
             found = _to_links(batch)
             cases |= await self.read_cases((key for link in found for key in link.cases), SHOWN)
             seen = {link.link: link for link in self._visible_among(found, cases)}
@@ -214,7 +212,7 @@ class IndexReader:
         """The visible links of a case, strongest first, filled up to `limit`."""
         found: list[LinkDocument] = []
         query = queries.links_of(case, self._today(), audience)
-        pages = self._read_pages(self.open_point("links", None), query, queries.STRONGEST_FIRST, LISTED)
+        pages = read_pages(self.open_point("links", None), query, queries.STRONGEST_FIRST, LISTED)
         async for link in self._visible_links(pages):
             found.append(link)
             if len(found) == limit:
@@ -224,12 +222,12 @@ class IndexReader:
     async def every_link(self, audience: Sequence[str] | None = None) -> AsyncIterator[LinkDocument]:
         """All visible links, by link id, from one point in time of the index."""
         query = queries.all_links(self._today(), audience)
-        async for link in self._visible_links(self._read_all(self.open_point("links", ""), query, queries.BY_LINK)):
+        async for link in self._visible_links(read_all_pages(self.open_point("links", ""), query, queries.BY_LINK)):
             yield link
 
     async def every_case(self, limits: queries.QueryLimits) -> AsyncIterator[CaseDocument]:
         """All live cases with their records, by case key, from one point in time of the index."""
-        async for batch in self._read_all(self.open_point("cases", ""), queries.all_cases(limits), queries.BY_CASE):
+        async for batch in read_all_pages(self.open_point("cases", ""), queries.all_cases(limits), queries.BY_CASE):
             current = await self.read_cases((source["case"] for source in batch), fields=None)
             for document in current.values():
                 yield document
@@ -257,35 +255,6 @@ class IndexReader:
 
     def _is_live(self, case: CaseDocument) -> bool:
         return case.state == LIVE and not is_expired(case.retain_until or "", self._clock())
-
-    async def _read_all(
-        self, point: PointInTime, query: queries.Body, sort: list[queries.Body]
-    ) -> AsyncIterator[list[dict[str, Any]]]:
-        """All documents at one point in time, what was written a moment ago included."""
-        await point.refresh()
-        try:
-            async for batch in self._read_pages(point, query, sort, PAGE):
-                yield batch
-        finally:
-            await point.close()
-
-    async def _read_pages(
-        self,
-        point: PointInTime,
-        query: queries.Body,
-        sort: list[queries.Body],
-        size: int,
-        after: list[Any] | None = None,
-        without: Sequence[str] = (),
-    ) -> AsyncIterator[list[dict[str, Any]]]:
-        left_out = {"source_excludes": without} if without else {}
-        while True:
-            hits = await point.hits(**left_out, **queries.page_body(query, sort, size, after))
-            if hits:
-                yield [hit["_source"] for hit in hits]
-                after = hits[-1]["sort"]
-            if len(hits) < size:
-                return
 
 
 def _to_case(item: dict[str, Any]) -> CaseDocument:

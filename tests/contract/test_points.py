@@ -9,7 +9,7 @@ import pytest
 from elasticsearch import AsyncElasticsearch
 
 from pipeline.index.client import connect
-from pipeline.index.documents import DocumentWrite, case_document
+from pipeline.index.document_making import DocumentWrite, case_document
 from pipeline.index.engine import SearchEngine
 from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.index.points import PointInTime

@@ -24,15 +24,8 @@ from pipeline.access.break_glass import (
     open_alone,
     request_opening,
 )
-from pipeline.access.disclosures import (
-    Disclosure,
-    DisclosureAsk,
-    GlassVerdict,
-    Urgency,
-    add_grant,
-    add_request,
-    new_thread,
-)
+from pipeline.access.disclosure_threads import Disclosure, GlassVerdict, Urgency
+from pipeline.access.disclosures import DisclosureAsk, add_grant, add_request, new_thread
 from pipeline.access.hit_gate import HIT_BANDS
 from pipeline.access.hit_ledger import Admission, HitAllowance, HitQuestion
 from pipeline.access.notices import Notice, disclosure_notice, hit_told_notice

@@ -11,16 +11,8 @@ from hypothesis import strategies as st
 
 from pipeline.access import break_glass as glass
 from pipeline.access.break_glass import GlassReason, Oversight, oversight_of
-from pipeline.access.disclosures import (
-    Disclosure,
-    GlassVerdict,
-    Move,
-    NotDueError,
-    add_revocation,
-    find_unreviewed,
-    grant_of,
-    new_thread,
-)
+from pipeline.access.disclosure_threads import Disclosure, GlassVerdict, Move, NotDueError, find_unreviewed, grant_of
+from pipeline.access.disclosures import add_revocation, new_thread
 from pipeline.access.policy import CaseMeta, View, decide_view, may_break_glass, may_confirm_glass
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.matching.fingerprint import Handling

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from msgspec import Meta
 
 from pipeline.access.break_glass import LONGEST_HOURS, GlassReason
-from pipeline.access.disclosures import GlassVerdict
+from pipeline.access.disclosure_threads import GlassVerdict
 from pipeline.api.cursors import CURSOR_CHARS
 from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.request_structs import body_of

@@ -9,7 +9,8 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Response
 from msgspec import Meta
 
-from pipeline.access.disclosures import DisclosureAsk, Urgency
+from pipeline.access.disclosure_threads import Urgency
+from pipeline.access.disclosures import DisclosureAsk
 from pipeline.api.cursors import CURSOR_CHARS
 from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.request_structs import body_of

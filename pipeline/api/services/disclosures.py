@@ -12,7 +12,8 @@ import msgspec
 from pipeline.access import disclosures as threads
 from pipeline.access.audit import ActKind
 from pipeline.access.disclosure_rows import disclosure_for
-from pipeline.access.disclosures import Disclosure, DisclosureAsk, NotDueError, may_decide
+from pipeline.access.disclosure_threads import Disclosure, NotDueError, grant_of
+from pipeline.access.disclosures import DisclosureAsk, may_decide
 from pipeline.access.policy import CaseMeta, View
 from pipeline.access.request_rules import RequestRule
 from pipeline.api.cursors import Place
@@ -199,7 +200,7 @@ async def record_step(
 
     A process that dies behind the audit has opened nothing: what is asked again is asked of the same thread.
     """
-    if opened := threads.grant_of(after):
+    if opened := grant_of(after):
         session.decide_view(case, [opened])
     await session.audit(
         ActKind.DISCLOSURE, {"step": after.last.move}, session.make_shown({case.case: seen}), about=after.id

@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from pipeline.access.disclosures import Disclosure, Move, ThreadStep, is_open
+from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep, is_open
 from pipeline.access.subscriptions import Subscription, SubscriptionState, close_subscription
 from pipeline.correlation.fingerprinting import CONTENT_FREE
 from pipeline.errors import LiaisonError

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.access.disclosures import Disclosure, thread_state
+from pipeline.access.disclosure_threads import Disclosure, thread_state
 from pipeline.index.decision_documents import AuditDocument
 from pipeline.index.documents import CaseDocument
 from pipeline.index.searching import SearchResult

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pipeline.access.audit import Act, ActKind, ShownCase, ShownForm
-from pipeline.access.disclosures import Disclosure
+from pipeline.access.disclosure_threads import Disclosure
 from pipeline.access.policy import Rule
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.request_rules import RequestRule

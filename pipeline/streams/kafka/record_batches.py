@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.record.default_records import DefaultRecordBatch
 
 from pipeline.streams.kafka.inflation import Codec, InflationError, TooSmallError, inflate_into
+from pipeline.streams.kafka.record_headers import count_headers
 
 Record = Any
 """aiokafka's compiled DefaultRecord: offset, timestamp, timestamp_type, key, value, headers."""
@@ -240,10 +241,15 @@ class BatchReader:
             raise UnreadableBatchError(f"it holds more than {self._limits.max_bytes} bytes")
         if batch.record_count * LEAST_RECORD_BYTES > size:
             raise UnreadableBatchError("it is too short for its number of records")
-        if (
-            size > WALKED_BYTES
-            and _count_headers(data, batch.record_count) > HEADERS_A_RECORD * self._limits.max_records
-        ):
+        if size > WALKED_BYTES:
+            self._check_headers(data[_HEADER.size :], batch.record_count)
+
+    def _check_headers(self, records: memoryview, count: int) -> None:
+        try:
+            headers = count_headers(records, count)
+        except IndexError as error:
+            raise UnreadableBatchError("its records are malformed") from error
+        if headers > HEADERS_A_RECORD * self._limits.max_records:
             raise UnreadableBatchError("it holds too many headers")
 
 
@@ -264,39 +270,3 @@ def _check_offsets(batch: RecordBatch, offsets: list[int]) -> None:
         raise UnreadableBatchError("its records are outside of its offsets")
     if any(later <= earlier for earlier, later in pairwise(offsets)):
         raise UnreadableBatchError("its records are out of order")
-
-
-def _count_headers(data: memoryview, records: int) -> int:
-    """Headers of all records of an inflated batch. Raises UnreadableBatchError."""
-    position = _HEADER.size
-    counted = 0
-    try:
-        for _ in range(records):
-            length, start = _decode_varint(data, position)
-            counted += _headers_at(data, start)
-            position = start + max(0, length)
-    except IndexError as error:
-        raise UnreadableBatchError("its records are malformed") from error
-    return counted
-
-
-def _headers_at(data: memoryview, position: int) -> int:
-    """How many headers the record says it has, whose attributes are at a position. Raises IndexError."""
-    for _ in ("attributes", "timestamp", "offset"):
-        position = _decode_varint(data, position)[1]
-    for _ in ("key", "value"):
-        length, position = _decode_varint(data, position)
-        position += max(0, length)
-    return max(0, _decode_varint(data, position)[0])
-
-
-def _decode_varint(data: memoryview, position: int) -> tuple[int, int]:
-    """A zigzag number and the position after it. Raises IndexError past the end of the data, or of 64 bits."""
-    value = 0
-    for shift in range(0, 70, 7):
-        byte = data[position]
-        position += 1
-        value |= (byte & 0x7F) << shift
-        if byte <= 0x7F:
-            return (value >> 1) ^ -(value & 1), position
-    raise IndexError

@@ -19,7 +19,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.access.hit_ledger import Admission, GateAnswers, HitAllowance, HitLedger, HitQuestion
 from pipeline.index.decision_documents import allowance_document
-from pipeline.index.documents import DocumentWrite
+from pipeline.index.document_making import DocumentWrite
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
 from pipeline.streams.kafka.reading import read_partitions, read_table

@@ -15,11 +15,10 @@ import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.correlation.correlator import target_partitions
-from pipeline.correlation.fingerprinting import expiry_mark, make_fingerprint
+from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.model import Model
-from pipeline.records import expiry
 from pipeline.records.agencies import Registry
 from pipeline.records.intake import (
     AcceptedVersion,
@@ -34,7 +33,6 @@ from pipeline.records.intake import (
 )
 from pipeline.records.messages import AcceptedRecord, Position, Reason, Receipt, RejectedMessage
 from pipeline.records.validation import RecordProblem
-from pipeline.records.versions import KnownVersion
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
 from pipeline.streams.kafka.admin import read_ids
@@ -46,7 +44,6 @@ from pipeline.streams.registers.control import Generation
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.registers.registry import read_agencies, wait_for_change
 from pipeline.streams.registers.registry_pins import trusted_registry
-from pipeline.streams.registers.seals import is_sealed_expiry
 from pipeline.streams.runtime import faults
 from pipeline.streams.runtime.faults import InternalFaultError
 from pipeline.streams.runtime.processor import After, ChunkResult, Table
@@ -57,6 +54,8 @@ from pipeline.streams.runtime.table_store import TableStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, Progress
 from pipeline.streams.runtime.worker_slots import claimed_slot
 from pipeline.streams.stages import derive
+from pipeline.streams.stages.expiry_decisions import ExpiryDecider
+from pipeline.streams.stages.known_versions import encode_known_version, find_known_version
 from pipeline.streams.stages.stage_markers import HOME, advance_progress, marker_output, read_marker
 from pipeline.times import now
 
@@ -69,9 +68,6 @@ REBUILT_AT_ONCE: Final = 20_000
 
 _encoder = msgspec.json.Encoder()
 _accepted = msgspec.json.Decoder(AcceptedRecord)
-_expiries = msgspec.json.Decoder(expiry.Expiry)
-_known = msgspec.msgpack.Decoder(KnownVersion)
-_known_encoder = msgspec.msgpack.Encoder()
 
 
 class IntakeProcessor:
@@ -90,18 +86,17 @@ class IntakeProcessor:
         self._settings, self._places = settings, places
         self._registry, self._model, self._clock = registry, model, clock
         self._current, self._generation = current, current.id
-        self._ring = ring
         self._accepted = topics.topic_name(settings, topics.ACCEPTED)
         self._rejected = topics.topic_name(settings, topics.REJECTED)
         self._blocks = topics.topic_name(settings, topics.BLOCKS, generation=current.id)
-        self._expiries = topics.topic_name(settings, topics.EXPIRIES)
+        self._expiries = ExpiryDecider(settings, registry, current, ring, clock)
         self._stores: dict[TopicPartition, TableStore] = {}
         """By source partition; a lane has opened all of its own before it decides anything."""
         self._receipts = {name: topics.topic_name(settings, topics.RECEIPTS, agency=name) for name in registry}
 
     async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> TableStore | NullStore:
         """The store at `applied`: caught up from the source while that still holds it, else from `accepted`."""
-        if source.topic == self._expiries:
+        if source.topic == self._expiries.topic:
             return NullStore()
         store = reopen_store(TableStore, self._places, source, applied.offset)
         if store.offset < applied.offset:
@@ -144,7 +139,7 @@ class IntakeProcessor:
         async for records in read_partitions(self._settings, {TopicPartition(self._accepted, source.partition): 0}):
             for record in records:
                 if record.key.startswith(own) and record.value is not None:
-                    store.put(record.key, _known_encoder.encode(known_from(_accepted.decode(record.value))))
+                    store.put(record.key, encode_known_version(known_from(_accepted.decode(record.value))))
                     waiting += 1
             if waiting >= REBUILT_AT_ONCE:
                 store.commit(NO_OFFSET)
@@ -157,7 +152,7 @@ class IntakeProcessor:
         """
         result = ChunkResult()
         desk = IntakeContext(
-            self._registry, self._settings.case_partitions, lambda key: _known_version(store, key), self._clock
+            self._registry, self._settings.case_partitions, lambda key: find_known_version(store, key), self._clock
         )
         for decided, record in enumerate(records):
             try:
@@ -172,8 +167,8 @@ class IntakeProcessor:
     def _decide_message(
         self, record: ConsumerRecord, desk: IntakeContext, store: Any, tally: metrics.Tally
     ) -> list[Output]:
-        if record.topic == self._expiries:
-            return self._handle_expiry(record)
+        if record.topic == self._expiries.topic:
+            return self._expiries.decide_expiry(record, self._find_store)
         agency = topics.agency_of(self._settings, topics.CASES, record.topic)
         position = Position(record.topic, record.partition, record.offset)
         message = SourceMessage(position, agency, record.key, record.value, record.timestamp, origin_of(record))
@@ -200,7 +195,7 @@ class IntakeProcessor:
         receipt = decision.receipt
         outputs = [self._receipt_output(message, receipt), *made, *self._rejection_outputs(message, decision.rejected)]
         if made and decision.taken is not None:
-            store.put(decision.taken.case.key.encode(), _known_encoder.encode(decision.taken.known))
+            store.put(decision.taken.case.key.encode(), encode_known_version(decision.taken.known))
         tally[metrics.OUTCOMES.labels(message.agency, receipt.outcome, receipt.reason)] += 1
         return outputs
 
@@ -227,41 +222,14 @@ class IntakeProcessor:
         for target in target_partitions(made, first=store.get(key) is None, partitions=self._settings.block_partitions):
             yield Output(self._blocks, target, key, encoded)
 
-    def _handle_expiry(self, record: ConsumerRecord) -> list[Output]:
-        """Whatever is not a request of ours, or comes too late, ends nothing; retention asks again."""
-        try:
-            asked = _expiries.decode(record.value or b"")
-        except msgspec.DecodeError as error:
-            log.warning("%s-%d-%d ends nothing: %s", record.topic, record.partition, record.offset, error)
-            return []
-        if not is_sealed_expiry(asked, self._ring):
-            log.warning("%s-%d-%d ends nothing: it bears no seal", record.topic, record.partition, record.offset)
-            return []
-        return list(self._expired_outputs(asked, record))
-
-    def _expired_outputs(self, asked: expiry.Expiry, record: ConsumerRecord) -> Iterator[Output]:
-        """The mark in `accepted`, and its fingerprint to every partition of `blocks`."""
-        agency = self._registry.get(asked.agency)
-        cases = topics.topic_name(self._settings, topics.CASES, agency=asked.agency)
-        store = self._stores.get(TopicPartition(cases, record.partition))
-        made = expiry.mark(asked, agency, _known_version(store, asked.case)) if agency and store else None
-        if made is None:
-            return
-        position = Position(record.topic, record.partition, record.offset)
-        time, encoded = self._clock().isoformat(timespec="milliseconds"), _encoder.encode(expiry_mark(made))
-        kept = expiry.accepted(made, asked, position, time, msgspec.Raw(encoded), self._generation)
-        yield Output(self._accepted, record.partition, made.key.encode(), _encoder.encode(kept))
-        for target in range(self._settings.block_partitions):
-            yield Output(self._blocks, target, made.key.encode(), encoded)
+    def _find_store(self, agency: str, partition: int) -> TableStore | None:
+        """The store of an agency's cases in a partition; None where another worker has it, or nobody."""
+        cases = topics.topic_name(self._settings, topics.CASES, agency=agency)
+        return self._stores.get(TopicPartition(cases, partition))
 
     async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
         """Nothing goes anywhere but to Kafka."""
         return ()
-
-
-def _known_version(store: TableStore, case: str) -> KnownVersion | None:
-    value = store.get(case.encode())
-    return None if value is None else _known.decode(value)
 
 
 def _too_large(message: SourceMessage, desk: IntakeContext) -> IntakeDecision:

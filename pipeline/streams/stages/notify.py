@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.access.disclosures import Disclosure
+from pipeline.access.disclosure_threads import Disclosure
 from pipeline.access.notices import Notice, disclosure_notice
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.correlation.key_ring import KeyRing

@@ -23,7 +23,7 @@ from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.projection import NOTHING, RememberedLink, advance_link
 from pipeline.index import decision_documents, mappings
 from pipeline.index.client import connect
-from pipeline.index.documents import DocumentWrite, case_document, link_document, rejected_document
+from pipeline.index.document_making import DocumentWrite, case_document, link_document, rejected_document
 from pipeline.index.layouts import layouts_of
 from pipeline.index.mappings import Indices
 from pipeline.index.writer import BulkWriter

@@ -8,7 +8,8 @@ from typing import Any
 from nicegui import ui
 
 from pipeline.access.break_glass import CONFIRMATION_TIME, LONGEST_HOURS, GlassReason
-from pipeline.access.disclosures import DisclosureAsk, Urgency
+from pipeline.access.disclosure_threads import Urgency
+from pipeline.access.disclosures import DisclosureAsk
 from pipeline.access.redaction import Row
 from pipeline.access.requester import Role
 from pipeline.api.services.break_glass import open_alone, request_opening

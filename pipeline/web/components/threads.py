@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from pipeline.access.disclosures import MOVE_LABELS
+from pipeline.access.disclosure_threads import MOVE_LABELS
 from pipeline.access.redaction import Row
 from pipeline.api.services.disclosures import revoke_disclosure
 from pipeline.web.addresses import case_path

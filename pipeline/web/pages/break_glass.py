@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from pipeline.access.disclosures import THREAD_STATE_LABELS, GlassVerdict
+from pipeline.access.disclosure_threads import THREAD_STATE_LABELS, GlassVerdict
 from pipeline.access.redaction import Row
 from pipeline.access.requester import Role
 from pipeline.api.services.break_glass import confirm_opening, list_break_glass, review_opening, withdraw_request

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import NamedTuple
 
-from pipeline.access.disclosures import THREAD_STATE_LABELS
+from pipeline.access.disclosure_threads import THREAD_STATE_LABELS
 from pipeline.access.redaction import Row
 from pipeline.api.services.disclosures import grant_disclosure, list_disclosures, refuse_disclosure
 from pipeline.index.decision_reading import ThreadKind

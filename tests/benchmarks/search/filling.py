@@ -19,7 +19,7 @@ from benchmarks.search.corpus import Corpus, Record
 from benchmarks.stream.population import COUNTRIES, KEPT, agency_of
 from pipeline.correlation.claims import ClaimSide
 from pipeline.index.client import connect
-from pipeline.index.documents import DocumentWrite, case_document, link_document
+from pipeline.index.document_making import DocumentWrite, case_document, link_document
 from pipeline.index.mappings import Indices, apply_mappings, switch_aliases
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.fingerprint import Handling

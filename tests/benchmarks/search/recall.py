@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 from rich.progress import track
 
 from pipeline.index.client import connect
-from pipeline.index.documents import case_document
+from pipeline.index.document_making import case_document
 from pipeline.index.mappings import Indices, apply_mappings, switch_aliases
 from pipeline.index.queries import QueryLimits
 from pipeline.index.questions import parse_question

@@ -14,16 +14,8 @@ from aiokafka import TopicPartition
 from elasticsearch import Elasticsearch
 
 from pipeline.access.break_glass import GlassReason, add_review, open_alone, request_opening
-from pipeline.access.disclosures import (
-    Disclosure,
-    DisclosureAsk,
-    GlassVerdict,
-    Urgency,
-    add_grant,
-    add_request,
-    add_revocation,
-    new_thread,
-)
+from pipeline.access.disclosure_threads import Disclosure, GlassVerdict, Urgency
+from pipeline.access.disclosures import DisclosureAsk, add_grant, add_request, add_revocation, new_thread
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.policy import CaseMeta, View, decide_view
 from pipeline.access.requester import Grounds, Purpose

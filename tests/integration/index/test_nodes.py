@@ -12,7 +12,7 @@ from pipeline.engines.ports import any_free
 from pipeline.errors import LiaisonError
 from pipeline.index import client as client_module
 from pipeline.index.client import connect, connect_for_reading
-from pipeline.index.documents import DocumentWrite
+from pipeline.index.document_making import DocumentWrite
 from pipeline.index.engine import NO_INDEX, fetch_documents
 from pipeline.index.mappings import Indices
 from pipeline.index.points import PointInTime

@@ -7,7 +7,7 @@ import pytest
 from elasticsearch import AsyncElasticsearch
 
 from pipeline.access.audience import Viewer
-from pipeline.index.documents import case_document
+from pipeline.index.document_making import case_document
 from pipeline.index.filters import Filters, filter_clauses
 from pipeline.index.mappings import Indices
 from pipeline.index.queries import QueryLimits

@@ -11,7 +11,7 @@ import pytest
 from elasticsearch import AsyncElasticsearch
 
 from pipeline.access.audience import Viewer
-from pipeline.index.documents import DocumentWrite, case_document, link_document
+from pipeline.index.document_making import DocumentWrite, case_document, link_document
 from pipeline.index.layouts import DEFAULT_LAYOUTS, IndexLayout
 from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.index.probes import make_candidate_query, make_probe

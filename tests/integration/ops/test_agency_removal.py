@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.access.disclosures import Disclosure, Move, ThreadStep
+from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.subscriptions import Subscription, SubscriptionState, make_subscription
 from pipeline.access.token_keys import issue_token

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.access.disclosures import Disclosure, Move, ThreadStep
+from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.reviews import Review, Verdict
 from pipeline.access.subscriptions import make_subscription

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline.access.audit import Act, ActKind, ShownCase, ShownForm
-from pipeline.access.disclosures import Disclosure, Move, ThreadStep
+from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import audit_log
 from pipeline.streams.audit.audit_tail import read_entries

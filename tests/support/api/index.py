@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 
 from pipeline.index.client import connect
-from pipeline.index.documents import DocumentWrite
+from pipeline.index.document_making import DocumentWrite
 from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import generation_id

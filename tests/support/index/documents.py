@@ -12,7 +12,7 @@ from pipeline.access.hit_ledger import Admission
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.index.decision_documents import admission_document
-from pipeline.index.documents import DocumentWrite
+from pipeline.index.document_making import DocumentWrite
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint

@@ -15,7 +15,7 @@ import orjson
 from elastic_transport import ApiResponseMeta, HttpHeaders, NodeConfig
 from elasticsearch import NotFoundError
 
-from pipeline.index.documents import DocumentWrite
+from pipeline.index.document_making import DocumentWrite
 from pipeline.index.fields import CATALOGUE
 from pipeline.index.mappings import Indices
 

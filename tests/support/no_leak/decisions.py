@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pipeline.access.audit import Act, ActKind, Chain, ShownCase, ShownForm
-from pipeline.access.disclosures import Disclosure, Move, ThreadStep, thread_ids
+from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep
+from pipeline.access.disclosures import thread_ids
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.policy import View, decide_view
 from pipeline.access.requester import Purpose, Requester
@@ -24,7 +25,7 @@ from pipeline.access.subscriptions import Subscription, SubscriptionState
 from pipeline.correlation.claims import link_id
 from pipeline.correlation.references import make_reference
 from pipeline.index import decision_documents as written
-from pipeline.index.documents import DocumentWrite
+from pipeline.index.document_making import DocumentWrite
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Handling
 from support.access.requesters import make_requester

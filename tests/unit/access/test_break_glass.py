@@ -22,7 +22,7 @@ from pipeline.access.break_glass import (
     verdict_of,
 )
 from pipeline.access.disclosure_rows import disclosure_for
-from pipeline.access.disclosures import (
+from pipeline.access.disclosure_threads import (
     MOST_STEPS,
     Disclosure,
     GlassVerdict,
@@ -30,12 +30,11 @@ from pipeline.access.disclosures import (
     NotDueError,
     ThreadState,
     ThreadStep,
-    add_revocation,
     find_unreviewed,
     grant_of,
-    new_thread,
     thread_state,
 )
+from pipeline.access.disclosures import add_revocation, new_thread
 from pipeline.access.policy import CaseMeta, View, decide_view, may_confirm_glass
 from pipeline.access.requester import Grounds, Purpose, Requester, Role
 from pipeline.matching.fingerprint import Handling

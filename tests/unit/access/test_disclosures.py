@@ -7,23 +7,25 @@ import msgspec
 import pytest
 
 from pipeline.access.disclosure_rows import disclosure_for
-from pipeline.access.disclosures import (
-    LONGEST_GRANT,
+from pipeline.access.disclosure_threads import (
     MOST_STEPS,
     Disclosure,
-    DisclosureAsk,
     NotDueError,
     ThreadState,
     Urgency,
+    grant_of,
+    is_overdue,
+    thread_state,
+)
+from pipeline.access.disclosures import (
+    LONGEST_GRANT,
+    DisclosureAsk,
     add_grant,
     add_refusal,
     add_request,
     add_revocation,
-    grant_of,
-    is_overdue,
     may_decide,
     new_thread,
-    thread_state,
 )
 from pipeline.access.policy import CaseMeta, View, decide_view
 from pipeline.access.requester import Grounds, Purpose, Requester, Role

@@ -12,17 +12,8 @@ from pipeline.access.break_glass import (
     open_alone,
     request_opening,
 )
-from pipeline.access.disclosures import (
-    Disclosure,
-    DisclosureAsk,
-    GlassVerdict,
-    Urgency,
-    add_grant,
-    add_refusal,
-    add_request,
-    add_revocation,
-    new_thread,
-)
+from pipeline.access.disclosure_threads import Disclosure, GlassVerdict, Urgency
+from pipeline.access.disclosures import DisclosureAsk, add_grant, add_refusal, add_request, add_revocation, new_thread
 from pipeline.access.notices import Notice, NoticeKind, disclosure_notice, silent_link_notice
 from pipeline.access.policy import CaseMeta
 from pipeline.access.requester import Grounds, Purpose, Role

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.access.disclosures import Disclosure, Move, ThreadStep, thread_ids
+from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep
+from pipeline.access.disclosures import thread_ids
 from pipeline.correlation.claims import link_id
 from pipeline.matching.fingerprint import Handling
 from pipeline.streams.catalogues import topics

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.access.disclosures import DisclosureAsk, Urgency
+from pipeline.access.disclosure_threads import Urgency
+from pipeline.access.disclosures import DisclosureAsk
 from pipeline.api.services.disclosures import grant_disclosure, list_disclosures, request_disclosure
 from pipeline.api.services.inbox import list_inbox
 from pipeline.api.services.links import list_links

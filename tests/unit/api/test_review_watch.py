@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from pipeline.access.break_glass import GlassReason
-from pipeline.access.disclosures import GlassVerdict
+from pipeline.access.disclosure_threads import GlassVerdict
 from pipeline.access.requester import Role
 from pipeline.api.metrics import REGISTRY
 from pipeline.api.review_watch import count_overdue_reviews, show_overdue, watch_reviews

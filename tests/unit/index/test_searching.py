@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.index.documents import CaseCard, DocumentWrite, StatedHandling, case_document
+from pipeline.index.document_making import DocumentWrite, case_document
+from pipeline.index.documents import CaseCard, StatedHandling
 from pipeline.index.mappings import Indices
 from pipeline.index.probes import make_probe
 from pipeline.index.queries import QueryLimits

@@ -11,7 +11,8 @@ import pytest
 
 from pipeline.access.audit import Act, ActKind, ShownCase, ShownForm
 from pipeline.access.break_glass import CONFIRMATION_TIME, GlassReason
-from pipeline.access.disclosures import DisclosureAsk, GlassVerdict, Urgency
+from pipeline.access.disclosure_threads import GlassVerdict, Urgency
+from pipeline.access.disclosures import DisclosureAsk
 from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnavailableError
 from pipeline.api.services.break_glass import (

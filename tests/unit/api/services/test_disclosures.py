@@ -9,7 +9,8 @@ import orjson
 import pytest
 
 from pipeline.access.audit import ActKind, ShownCase, ShownForm
-from pipeline.access.disclosures import DisclosureAsk, Urgency
+from pipeline.access.disclosure_threads import Urgency
+from pipeline.access.disclosures import DisclosureAsk
 from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnavailableError, UnprocessableError
 from pipeline.api.services.cases import read_case

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from pipeline.access.audit import Act, ActKind, Chain, ShownCase, ShownForm
-from pipeline.access.disclosures import Disclosure, DisclosureAsk, Urgency
+from pipeline.access.disclosure_threads import Disclosure, Urgency
+from pipeline.access.disclosures import DisclosureAsk
 from pipeline.access.notices import Notice, NoticeKind, disclosure_notice
 from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import ForbiddenError

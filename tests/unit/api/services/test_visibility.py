@@ -9,7 +9,8 @@ import pytest
 from pipeline.access.audit import ActKind, ShownCase, ShownForm
 from pipeline.access.break_glass import GlassReason
 from pipeline.access.case_visibility import HandlingChange
-from pipeline.access.disclosures import DisclosureAsk, Urgency
+from pipeline.access.disclosure_threads import Urgency
+from pipeline.access.disclosures import DisclosureAsk
 from pipeline.access.requester import Role
 from pipeline.api.problems import ForbiddenError, NotFoundError
 from pipeline.api.services.break_glass import open_alone

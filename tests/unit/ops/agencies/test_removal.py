@@ -6,7 +6,7 @@ import msgspec
 import orjson
 import pytest
 
-from pipeline.access.disclosures import Disclosure, Move, ThreadStep
+from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep
 from pipeline.access.requester import Grounds, Purpose, Requester
 from pipeline.access.subscriptions import SubscriptionState, close_subscription, make_subscription
 from pipeline.ops.agencies.removal import close_subscriptions, make_withdrawal, revoke_disclosures

@@ -14,7 +14,7 @@ import pytest
 from pipeline.access.audit import Act, ActKind, AuditEntry, Chain
 from pipeline.access.notices import NoticeKind
 from pipeline.access.query_cipher import QueryCipher, keys_in
-from pipeline.index.documents import case_document
+from pipeline.index.document_making import case_document
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.matching.model import load_model

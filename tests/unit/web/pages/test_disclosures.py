@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from pipeline.access.disclosures import DisclosureAsk, Urgency
+from pipeline.access.disclosure_threads import Urgency
+from pipeline.access.disclosures import DisclosureAsk
 from pipeline.api.services.disclosures import request_disclosure
 from pipeline.web.components.threads import elapsed_share
 from pipeline.web.pages.disclosures import PAGE
