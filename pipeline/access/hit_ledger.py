@@ -22,13 +22,17 @@ from pipeline.matching.fingerprint import Contact
 Pair = tuple[str, str]
 """The agency that asks, and the one that owns what is asked about."""
 
+SOON_DAYS = 7
+"""An agency that withdraws or rewrites a case so soon after it hit may have pushed it to find out."""
+
 
 class HitQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `hit_questions`, key = id: what `asker` is due to learn of a record of `owner`.
 
     Of a link `id` is its `question_id`, `asks` the hash of that side as a question and `hit` what its agency
-    is told; `full`: it sees the other side in full now, `knew`: it did before, both of which are free. Else `id` is
-    the id of `notice`. `owner_notice` is what the owner is told once it is answered.
+    is told; `full`: it sees the other side in full now, `knew`: it did before, both of which are free;
+    `asker_changed`: the link changed by a later version of the asker's case, not of the owner's. Else `id` is the id
+    of `notice`. `owner_notice` is what the owner is told once it is answered.
     """
 
     id: str
@@ -44,10 +48,10 @@ class HitQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Admission(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Value of topic `hit_admissions`, key = id: that a question was answered, by which the link shows.
+    """Value of topic `hit_admissions`, key = id: that a question was answered, or how many were on a day.
 
-    `asks` is the hash of the case that asked; "" where the link shows no more. Of a count `id` is
-    spent|<asker>|<owner>, and `spent` how many answers were given on the day of `time`.
+    Of an answer `id` is the question's and `asks` the hash of the case that asked, "" where the link shows no more.
+    Of a count `id` is spent|<asker>|<owner>, and `spent` how many answers were given on the day of `time`.
     """
 
     id: str
@@ -90,10 +94,6 @@ class GateAnswers(NamedTuple):
     deferred: Counter[str]
 
 
-SOON_DAYS = 7
-"""An agency that withdraws or rewrites a case so soon after it hit may have pushed it to find out."""
-
-
 def allowance_id(owner: str, agency: str) -> str:
     """The id of an owner's allowance for an agency."""
     return f"{owner}|{agency}"
@@ -124,21 +124,22 @@ class HitLedger:
         """Take in what an owner allows; what waits is answered by the next `pass_day` or question."""
         self._allowances[allowance.id] = allowance
 
-    def restore_admission(self, kept: Admission) -> None:
+    def restore_admission(self, admission: Admission) -> None:
         """Take in an admission that was made before, each id's last."""
-        if kept.spent:
-            day = _utc_day(kept.time)
+        if admission.spent:
+            day = _utc_day(admission.time)
             self._begin_day(day)
             if day == self._day:
-                self._spent[kept.asker, kept.owner] = kept.spent
-        elif kept.asks:
-            self._admitted[kept.id] = kept
+                self._spent[admission.asker, admission.owner] = admission.spent
+        elif admission.asks:
+            self._admitted[admission.id] = admission
 
     def restore_question(self, question: HitQuestion) -> None:
         """Take in the last question of an id that was asked before; it waits unless it was answered."""
         admission = self._admitted.get(question.id)
         retracted = question.hit is not None and question.hit.kind is HitKind.RETRACTED
-        if not (retracted or question.full or (admission is not None and admission.asks == question.asks)):
+        answered = admission is not None and admission.asks == question.asks
+        if not (retracted or question.full or answered):
             self._defer_question(question)
 
     def snapshot(self) -> dict[str, Admission]:
@@ -164,11 +165,9 @@ class HitLedger:
         """Answer what waits as far as the budgets at `at` reach."""
         answers = GateAnswers([], [], [], [], Counter(), Counter())
         self._begin_day(_utc_day(at))
-        for pair in sorted(
-            pair for pair, some in self._waiting.items() if some and self._remaining_quota(pair, at) > 0
-        ):
-            for name in sorted(self._waiting[pair])[: self._remaining_quota(pair, at)]:
-                self._answer_question(self._waiting[pair].pop(name), at, answers)
+        for pair, waiting in sorted(self._waiting.items(), key=lambda item: item[0]):
+            for due in sorted(waiting)[: self._remaining_quota(pair, at)]:
+                self._answer_question(waiting.pop(due), at, answers)
         return answers
 
     def _begin_day(self, day: date) -> None:
@@ -183,11 +182,12 @@ class HitLedger:
         return max(0, daily - self._spent[pair])
 
     def _ask_notice(self, question: HitQuestion, at: datetime, answers: GateAnswers) -> None:
-        if question.id in self._waiting.get(_pair_of(question), {}):
-            return
-        self._answer_or_wait(question, at, answers)
+        """Answer a notice's question once: one that waits already keeps its place."""
+        if question.id not in self._waiting.get(_pair_of(question), {}):
+            self._answer_or_wait(question, at, answers)
 
     def _ask_link(self, question: HitQuestion, hit: Hit, at: datetime, answers: GateAnswers) -> None:
+        """Answer a link's question, free of charge where its agency sees all of it or asks the same as before."""
         admission = self._admitted.get(question.id)
         self._forget_waiting(question)
         if question.full:
@@ -199,6 +199,7 @@ class HitLedger:
             self._answer_or_wait(question, at, answers)
 
     def _answer_or_wait(self, question: HitQuestion, at: datetime, answers: GateAnswers) -> None:
+        """Answer while today's budget lasts; else let it wait, and take back what its agency knows of the link."""
         pair = _pair_of(question)
         if self._remaining_quota(pair, at) > 0:
             self._answer_question(question, at, answers)
@@ -215,6 +216,7 @@ class HitLedger:
         self._waiting.setdefault(_pair_of(question), {})[question.id] = kept
 
     def _answer_question(self, question: HitQuestion, at: datetime, answers: GateAnswers) -> None:
+        """Answer at the cost of one from today's budget."""
         pair = _pair_of(question)
         self._spent[pair] += 1
         answers.admissions.append(Admission(spent_id(pair), *pair, at, spent=self._spent[pair]))

@@ -1,8 +1,8 @@
 """Works on lists: each row is a search of its requester's, with their rights and budget, and an audit entry of its own.
 
-Lists take turns, one step of rows after the other, so that a long one holds up no short one and each costs what as many
-searches one after another cost. A process that dies leaves its list to the next one, which goes on after the last step
-kept; the rows of the step between are asked again under the same request id, so that the audit shows it.
+Lists take turns, so that a long one holds up no short one. The rows of a step are searched at once, steps one after
+the other. A process that dies leaves its list to the next one, which goes on after the last step kept; the rows of the
+step between are asked again under the same request id, so that the audit shows it.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ log = logging.getLogger(__name__)
 IDLE_S: Final = 1.0
 """Pause while there is nothing to do; also how long one waits for an engine that is away."""
 
-TURN: Final = 25
+STEPS_A_TURN: Final = 25
 """Steps of one list before the next one's turn: 200 rows."""
 
 FAULT: Final = "this row could not be checked"
+"""What is said of a row that met a fault of ours."""
 
 MOST_CASES: Final = 10
 """Cases kept for a row: who needs more asks by a search."""
@@ -61,12 +62,14 @@ async def run_round(runtime: Runtime) -> bool:
         if not _takes_part(runtime, job.requester):
             lists.delete(job)
         elif lists.count_done(job) < job.rows:
-            with lists.lock_job(job) as mine, suppress(NoListError):
-                busy = (mine and await _advance_list(runtime, job)) or busy
+            with lists.lock_job(job) as locked, suppress(NoListError):
+                if locked and await _advance_list(runtime, job):
+                    busy = True
     return busy
 
 
 def _takes_part(runtime: Runtime, requester: Requester) -> bool:
+    """Whether the requester's agency still takes part."""
     try:
         check_agency(requester, runtime.agencies)
     except TokenError:
@@ -75,20 +78,20 @@ def _takes_part(runtime: Runtime, requester: Requester) -> bool:
 
 
 async def _advance_list(runtime: Runtime, job: ListJob) -> bool:
-    """Take up to TURN steps of a list; True where rows are left."""
+    """Take up to STEPS_A_TURN steps of a list; True where rows are left."""
     rows, done = runtime.lists.read_rows(job), runtime.lists.count_done(job)
-    for first in range(done, min(job.rows, done + TURN * STEP), STEP):
+    for first in range(done, min(job.rows, done + STEPS_A_TURN * STEP), STEP):
         step = enumerate(rows[first : first + STEP], first)
-        asked = [asyncio.ensure_future(_search_row(runtime, job, at, row)) for at, row in step]
-        await asyncio.wait(asked)  # all of them: one that went on alone would be asked again beside itself
-        await asyncio.to_thread(runtime.lists.append, job, tuple(task.result() for task in asked))
+        searches = [asyncio.ensure_future(_search_row(runtime, job, at, row)) for at, row in step]
+        await asyncio.wait(searches)  # all of them: one that went on alone would be asked again beside itself
+        await asyncio.to_thread(runtime.lists.append, job, tuple(search.result() for search in searches))
     return runtime.lists.count_done(job) < job.rows
 
 
 async def _search_row(runtime: Runtime, job: ListJob, at: int, row: ListRow) -> ListRowFindings:
     """What the search of one row finds, or why it cannot be asked. Raises UnavailableError, LiaisonError.
 
-    A row that meets a fault of ours is told so, and holds up no other.
+    A row that meets a fault of ours holds up no other.
     """
     session = Session(runtime, job.requester, job.grounds, job.language, f"{job.id}-{at + 1}")
     try:

@@ -53,7 +53,7 @@ def demo(
         demo_report.show_report(outcome, feed, console)
         demo_report.show_commands(own, outcome, console, running=not leave)
         if not leave:
-            with run.served(own) as url:
+            with run.serve_pages(own) as url:
                 demo_report.show_pages(url, outcome, console)
                 run.keep_running(workers)
                 console.print("Stopping ...")

@@ -11,22 +11,23 @@ from pipeline.index.documents import LinkDocument
 from pipeline.matching.explain.explanation import Explanation, Item
 
 MAX_EXAMPLES = 3
+"""As many as fit a screen below the demo's figures."""
 
 
 def choose_examples(links: Sequence[LinkDocument]) -> dict[str, LinkDocument]:
-    """Names in two scripts, a thing in other hands, evidence that only just suffices; others where one is missing."""
+    """At most MAX_EXAMPLES links by title, one of each kind; where a kind has none left, the next takes its place."""
     ordered = sorted(links, key=lambda link: (-link.score, link.link))
     picked: dict[str, LinkDocument] = {}
     for title, candidates in (
-        ("Across scripts", [link for link in ordered if _crosses_scripts(explanation_of(link))]),
+        ("Across scripts", [link for link in ordered if _has_name_in_two_scripts(explanation_of(link))]),
         ("Same thing, different people", [link for link in ordered if _rests_on_things(explanation_of(link))]),
         ("Weakest", ordered[::-1]),
         ("Strongest", ordered),
         ("In the middle", ordered[len(ordered) // 2 :]),
     ):
-        left = [link for link in candidates if link not in picked.values()]
-        if left and len(picked) < MAX_EXAMPLES:
-            picked[title] = left[0]
+        chosen = next((link for link in candidates if link not in picked.values()), None)
+        if chosen is not None and len(picked) < MAX_EXAMPLES:
+            picked[title] = chosen
     return picked
 
 
@@ -35,7 +36,7 @@ def explanation_of(link: LinkDocument) -> Explanation:
     return msgspec.convert(link.evidence, Explanation)
 
 
-def _crosses_scripts(explanation: Explanation) -> bool:
+def _has_name_in_two_scripts(explanation: Explanation) -> bool:
     return any(
         item.field == "name" and item.bits > 0 and crosses_scripts(item)
         for entity in explanation.entities
@@ -54,4 +55,5 @@ def _script(text: str) -> str:
 
 
 def _rests_on_things(explanation: Explanation) -> bool:
+    """Whether no person counts for the link."""
     return all("person" not in (entity.type_a, entity.type_b) for entity in explanation.entities if entity.counted > 0)

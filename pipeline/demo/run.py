@@ -31,7 +31,7 @@ from pipeline.settings import Settings
 from pipeline.streams.monitoring.accounting import Accounting, count_outcomes
 from pipeline.web.people import PREPARED
 
-LIVE = 150
+LIVE_MESSAGES = 150
 """Messages at the end of the feed that are sent one by one, to measure how soon a case is searchable."""
 LIVE_PACE_S = 0.04
 """25 messages a second: a busy agency network on an ordinary day."""
@@ -43,7 +43,7 @@ WATCH_S = 0.5
 
 
 class DemoResult(msgspec.Struct, frozen=True):
-    """What came of a feed."""
+    """What came of a feed: `bulk` messages were sent at once and indexed within `seconds`, the others one by one."""
 
     counted: Accounting
     links: tuple[LinkDocument, ...]
@@ -75,8 +75,8 @@ def demo_installation(settings: Settings, feed: DemoFeed, console: Console) -> I
     """The demo's installation, empty, with its agencies registered and its workers running."""
     with console.status("Making an empty installation ..."):
         asyncio.run(reset_installation(settings, (*feed.agencies, *_guest_agencies(feed))))
-    with running_workers(settings) as own:
-        yield own
+    with running_workers(settings) as workers:
+        yield workers
 
 
 def _guest_agencies(feed: DemoFeed) -> list[Agency]:
@@ -87,24 +87,24 @@ def _guest_agencies(feed: DemoFeed) -> list[Agency]:
     return [Agency(name, country) for name, country in countries.items()]
 
 
-def run_feed(settings: Settings, feed: DemoFeed, own: Workers, console: Console) -> DemoResult:
+def run_feed(settings: Settings, feed: DemoFeed, workers: Workers, console: Console) -> DemoResult:
     """Send the feed, wait until all is consumed, and hold the result against the truth. Raises LiaisonError."""
-    return asyncio.run(_run_feed(settings, feed, own, console))
+    return asyncio.run(_run_feed(settings, feed, workers, console))
 
 
-async def _run_feed(settings: Settings, feed: DemoFeed, own: Workers, console: Console) -> DemoResult:
-    bulk, live = feed.messages[:-LIVE], feed.messages[-LIVE:]
+async def _run_feed(settings: Settings, feed: DemoFeed, workers: Workers, console: Console) -> DemoResult:
+    bulk, live = feed.messages[:-LIVE_MESSAGES], feed.messages[-LIVE_MESSAGES:]
     with case_producer(settings) as producer:
         sender = FeedSender(producer, settings.case_partitions)
         started = time.monotonic()
         await asyncio.to_thread(send_all, sender, bulk, console)
         console.print(f"{len(bulk):,} messages sent in {time.monotonic() - started:.1f} s")
-        await wait_until_settled(settings, console, own.check_alive)
+        await wait_until_settled(settings, console, workers.check_alive)
         seconds = time.monotonic() - started
         console.print(f"accepted, correlated and indexed after {seconds:.1f} s")
         trickle = Trickle(sender, lambda keys: _find_indexed(settings, keys), LIVE_PACE_S)
         await trickle.run(live, _fresh_cases(bulk, live), console)
-    await wait_until_settled(settings, console, own.check_alive)
+    await wait_until_settled(settings, console, workers.check_alive)
     console.print(f"{len(live):,} more messages sent one by one, timing until each new case is searchable")
     links = await _read_links(settings)
     return DemoResult(
@@ -128,6 +128,7 @@ def _fresh_cases(bulk: Sequence[Message], live: Sequence[Message]) -> set[str]:
 
 
 async def _find_indexed(settings: Settings, keys: Sequence[str]) -> set[str]:
+    """Those of the cases that a search finds now. Raises LiaisonError."""
     if not keys:
         return set()
     async with connect(settings) as client:
@@ -152,7 +153,7 @@ def _pair_of(link: LinkDocument) -> Pair:
 
 
 @contextmanager
-def served(settings: Settings) -> Iterator[str]:
+def serve_pages(settings: Settings) -> Iterator[str]:
     """Pages and API for the prepared people; yields their address."""
     from pipeline.web.serving import serve_in_thread  # a second that a demo with --exit need not pay
 
@@ -160,9 +161,9 @@ def served(settings: Settings) -> Iterator[str]:
         yield url
 
 
-def keep_running(own: Workers) -> None:
+def keep_running(workers: Workers) -> None:
     """Return on Ctrl-C. Raises LiaisonError if a worker dies."""
     with suppress(KeyboardInterrupt):
         while True:
-            own.check_alive()
+            workers.check_alive()
             time.sleep(WATCH_S)

@@ -1,14 +1,14 @@
 """What an investigator types, taken apart: names, numbers, phones, plates, a birth date, places, free text. Pure.
 
-A word is what it looks like; `name:`, `born:`, `phone:`, `email:`, `number:`, `plate:`, `city:` and `text:` say it
-outright, and quotes hold words together: `ivan petrov 1980-05`, `plate:AB?12*`, `"Nord Trade" city:Лион`. A type of
-entity may bring prefixes of its own for its numbers (pipeline.records.entity_types).
+A word is taken for what it looks like, unless `name:`, `born:`, `phone:`, `email:`, `number:`, `plate:`, `city:` or
+`text:` before it says what it is. Quotes hold words together. Examples: `ivan petrov 1980-05`, `plate:AB?12*`,
+`"Nord Trade" city:Лион`. A type of entity may bring prefixes of its own for its numbers (records/entity_types.py).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Annotated
 
 import msgspec
@@ -22,23 +22,26 @@ from pipeline.records.identifiers import canonical, identifier, plate
 from pipeline.records.names import clean_text
 from pipeline.records.normalised import PartialDate
 
-LONGEST = 1000
-"""Characters of a question: more than anyone types, and a bound on what one costs."""
+MAX_QUESTION_CHARS = 1000
+"""More than anyone types, and a bound on what one question costs."""
 
 CountryCode = Annotated[str, Meta(pattern="^([A-Z]{2})?$")]
 """An ISO 3166-1 code of two letters, or none."""
 
-MOST_PARTS = 40
+MAX_PARTS = 40
 """Words or numbers of a question."""
 
 SHORTEST_NUMBER = 4
+"""Characters of the shortest word that is taken for a number."""
+
 SHORTEST_PHONE = 7
 """Digits of the shortest subscriber numbers worth dialling without an area code."""
-LONGEST_PIECE = 4
+
+MAX_PIECE_CHARS = 4
 """Characters of one group of a plate or number written in groups."""
 
-TYPED = {prefix: (row.name, of) for row in ENTITY_TYPES for prefix, of in row.prefixes.items()}
-"""By the prefixes of entity types: the type of entity that a number so named is of, and the type of identifier."""
+TYPED = {prefix: (row.name, number_type) for row in ENTITY_TYPES for prefix, number_type in row.prefixes.items()}
+"""The types of entity and identifier of a number, by its prefix."""
 
 FIELDS = ("name", "born", "phone", "email", "number", "plate", "city", "text", *TYPED)
 
@@ -83,6 +86,7 @@ class _Draft:
         self.words: list[str] = []
 
     def add_value(self, field: str, value: str) -> None:
+        """Take in a part of a field; a phone without + keeps its digits alone."""
         if field == "phone" and (digits := canonical(value)).isdigit() and not value.startswith("+"):
             self.lists["phone"].append(digits)
         else:
@@ -110,14 +114,14 @@ def _typed(prefix: str, value: str) -> TypedNumber:
 
 def parse_question(text: str) -> Question:
     """The question in `text`. Raises LiaisonError if it is empty, too long, or names a date that is none."""
-    if len(text) > LONGEST:
-        raise LiaisonError("the search is longer than {most} characters; shorten it", most=LONGEST)
+    if len(text) > MAX_QUESTION_CHARS:
+        raise LiaisonError("the search is longer than {most} characters; shorten it", most=MAX_QUESTION_CHARS)
     draft = _Draft()
     clean = clean_text(text)
-    rest = _take_matches(_PHONE, clean, lambda found: draft.add_value("phone", found))
+    rest = _take_phones(draft, clean)
     parts = list(_PART.finditer(rest))
-    if len(parts) > MOST_PARTS:
-        raise LiaisonError("the search has more than {most} words; shorten it", most=MOST_PARTS)
+    if len(parts) > MAX_PARTS:
+        raise LiaisonError("the search has more than {most} words; shorten it", most=MAX_PARTS)
     for field, value in _group_parts(parts):
         _place_value(draft, field, value)
     question = draft.to_question()
@@ -126,43 +130,49 @@ def parse_question(text: str) -> Question:
     return question
 
 
-def _take_matches(pattern: re.Pattern[str], text: str, found: Callable[[str], None]) -> str:
-    """Hand each match to `found`; the text without them. Quoted and named parts are left alone."""
+def _take_phones(draft: _Draft, text: str) -> str:
+    """Move phone numbers, which may have spaces, from the text to the draft; what is left of the text.
+
+    A text with quotes or prefixes is left alone: there the investigator has said what holds together.
+    """
     if ":" in text or '"' in text:
         return text
-    for match in pattern.findall(text):
-        found(match)
-    return pattern.sub(" ", text)
+    for phone in _PHONE.findall(text):
+        draft.add_value("phone", phone)
+    return _PHONE.sub(" ", text)
 
 
 def _group_parts(parts: list[re.Match[str]]) -> Iterator[tuple[str, str]]:
     """Field and value of each part; short groups of capitals and digits side by side (AB 123 CD) are one number."""
-    run: list[str] = []
+    pieces: list[str] = []
     for part in parts:
         field, quoted, word = part.groups()
         if not field and word and _is_piece(word):
-            run.append(word)
+            pieces.append(word)
             continue
-        yield from _close_run(run)
+        yield from _join_pieces(pieces)
+        pieces.clear()
         yield (field or ("name" if quoted else ""), quoted or word or "")
-    yield from _close_run(run)
+    yield from _join_pieces(pieces)
 
 
 def _is_piece(word: str) -> bool:
+    """Whether a word may be a group of a plate or number: AB, 123, but not 1980."""
     capitals_or_digits = word.isalnum() and (word.isupper() or word.isdigit())
-    return capitals_or_digits and len(word) <= LONGEST_PIECE and not _DATE.fullmatch(word)
+    return capitals_or_digits and len(word) <= MAX_PIECE_CHARS and not _DATE.fullmatch(word)
 
 
-def _close_run(run: list[str]) -> Iterator[tuple[str, str]]:
-    joined = "".join(run)
-    if len(run) > 1 and any(map(str.isdigit, joined)) and len(joined) > LONGEST_PIECE:
+def _join_pieces(pieces: list[str]) -> Iterator[tuple[str, str]]:
+    """The pieces as one number where they have a digit and are too long for one group, else each by itself."""
+    joined = "".join(pieces)
+    if len(pieces) > 1 and any(map(str.isdigit, joined)) and len(joined) > MAX_PIECE_CHARS:
         yield "", joined
     else:
-        yield from (("", word) for word in run)
-    run.clear()
+        yield from (("", word) for word in pieces)
 
 
 def _place_value(draft: _Draft, field: str, value: str) -> None:
+    """Add a part to the draft as its prefix says, or as what it looks like. Raises LiaisonError for no date."""
     if field == "born" and not _is_date(value):
         raise LiaisonError("born: use YYYY, YYYY-MM or YYYY-MM-DD")
     if field:
@@ -188,6 +198,7 @@ def _is_date(value: str) -> bool:
 
 
 def _place_number(draft: _Draft, value: str) -> None:
+    """Add a number, also as a phone where it may be one."""
     draft.add_value("number", value)
     digits = canonical(value)
     if digits.isdigit() and len(digits) >= SHORTEST_PHONE:

@@ -13,7 +13,7 @@ from pipeline.api.request_structs import body_of
 from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import subscriptions as service
-from pipeline.index.questions import LONGEST, CountryCode
+from pipeline.index.questions import MAX_QUESTION_CHARS, CountryCode
 
 router = APIRouter(prefix="/v1", tags=["subscriptions"])
 
@@ -23,7 +23,9 @@ Name = Annotated[str, Path(max_length=64, description="Subscription id.", exampl
 class SubscriptionRequest(msgspec.Struct, frozen=True):
     """The question, as a search takes it, and where its phones are dialled."""
 
-    question: Annotated[str, Meta(min_length=1, max_length=LONGEST, examples=["иван петров born:1980-05-01"])]
+    question: Annotated[
+        str, Meta(min_length=1, max_length=MAX_QUESTION_CHARS, examples=["иван петров born:1980-05-01"])
+    ]
     country: Annotated[CountryCode, Meta(examples=["FR"])] = ""
     share: Annotated[bool, Meta(description="Agencies that ask the same, and share it, are told of each other.")] = (
         False

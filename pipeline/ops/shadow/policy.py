@@ -11,7 +11,7 @@ from pipeline.correlation.claims import Claim
 from pipeline.matching.bands import Band
 
 NO_LINK = "none"
-"""What counts by bands call no link."""
+"""The band, in counts by bands, of a pair of cases without a link."""
 
 
 class ModelLink(msgspec.Struct, frozen=True):
@@ -36,7 +36,10 @@ class LinkChange(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ModelComparison(msgspec.Struct, frozen=True):
-    """`bands` counts links by their bands before and after, "none" where there is no link."""
+    """What the model of generation `active` and the model `shadow` make of the same cases.
+
+    `bands` counts links by their bands before and after ("possible -> none"), NO_LINK where there is no link.
+    """
 
     active: str
     shadow: str
@@ -51,14 +54,17 @@ class ModelComparison(msgspec.Struct, frozen=True):
 
 
 def link_of(claim: Claim) -> ModelLink:
-    """What of a live claim is compared."""
+    """The link of a live claim, by what is compared of it."""
     return ModelLink(claim.a.case, claim.b.case, claim.score, claim.probability, claim.band)
 
 
 def compare_links(
     active: str, before: Mapping[str, ModelLink], shadow: str, after: Mapping[str, ModelLink], cases: int
 ) -> ModelComparison:
-    """The links of two generations held against each other, over so many cases."""
+    """The links, by id, of the model `active` (`before`) held against those of `shadow` (`after`).
+
+    `cases` is of how many cases they are.
+    """
     changes = tuple(_find_changes(before, after))
     counted = Counter(change.change for change in changes)
     pairs = ((_band_of(before.get(link)), _band_of(after.get(link))) for link in before.keys() | after.keys())
@@ -70,7 +76,7 @@ def compare_links(
 
 
 def _find_changes(before: Mapping[str, ModelLink], after: Mapping[str, ModelLink]) -> Iterator[LinkChange]:
-    """By case, then what became of the link."""
+    """The links whose band differs, in the order of their cases."""
     links = {**before, **after}
     for link_id, link in sorted(links.items(), key=lambda item: (item[1].case_a, item[1].case_b)):
         first, second = before.get(link_id), after.get(link_id)

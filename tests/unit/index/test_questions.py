@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import LiaisonError
-from pipeline.index.questions import LONGEST, MOST_PARTS, Question, parse_question
+from pipeline.index.questions import MAX_PARTS, MAX_QUESTION_CHARS, Question, parse_question
 from pipeline.records.normalised import PartialDate
 
 
@@ -39,7 +39,7 @@ def test_a_question_is_taken_for_what_it_looks_like(text: str, question: Questio
 
 
 @pytest.mark.parametrize(
-    "text", ["", "   ", "\u200b", "x" * (LONGEST + 1), "x " * (MOST_PARTS + 1), "born:1980-13", '""']
+    "text", ["", "   ", "\u200b", "x" * (MAX_QUESTION_CHARS + 1), "x " * (MAX_PARTS + 1), "born:1980-13", '""']
 )
 def test_what_cannot_be_asked_is_said_in_a_line(text: str) -> None:
     with pytest.raises(LiaisonError, match=r"^(?!.*\n).+$"):

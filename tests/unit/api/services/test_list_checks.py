@@ -16,7 +16,7 @@ from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
 from pipeline.api.list_rows import MOST_BYTES, MOST_ROWS, ListError, parse_rows
 from pipeline.api.list_store import LASTS, STEP
-from pipeline.api.list_worker import TURN, run_round
+from pipeline.api.list_worker import STEPS_A_TURN, run_round
 from pipeline.api.problems import NotFoundError, UnavailableError
 from pipeline.api.services.list_checks import read_list_check
 from pipeline.records.agencies import Agency, AgencyState
@@ -151,7 +151,7 @@ async def test_a_row_that_meets_a_fault_of_ours_holds_up_no_other(
 
 async def test_one_process_works_on_a_list_at_a_time_and_lists_take_turns(api: Api) -> None:
     api.hold(record("fr-pj"))
-    long = await uploaded(api, "name\n" + "Oczko\n" * (TURN * STEP + 1))
+    long = await uploaded(api, "name\n" + "Oczko\n" * (STEPS_A_TURN * STEP + 1))
     short = await uploaded(api, who=BERT)
     (job,) = api.runtime.lists.list_jobs(ANNA)
     with api.runtime.lists.lock_job(job) as mine:
@@ -160,7 +160,7 @@ async def test_one_process_works_on_a_list_at_a_time_and_lists_take_turns(api: A
     assert (await api.get(f"/v1/list-checks/{long}")).json()["list"]["done"] == 0
     assert (await api.get(f"/v1/list-checks/{short}", who=BERT)).json()["list"]["state"] == "done"
     assert await run_round(api.runtime)
-    assert (await api.get(f"/v1/list-checks/{long}")).json()["list"]["done"] == TURN * STEP
+    assert (await api.get(f"/v1/list-checks/{long}")).json()["list"]["done"] == STEPS_A_TURN * STEP
     assert not await run_round(api.runtime)
 
 
