@@ -78,7 +78,8 @@ def train(
 def _generalise(file: ModelFile, reference: ModelFile) -> ModelFile:
     """The file without what holds for its own records alone."""
     comparisons = {
-        name: _generalised(comparison, reference.comparisons[name]) for name, comparison in file.comparisons.items()
+        name: _generalise_comparison(comparison, reference.comparisons[name])
+        for name, comparison in file.comparisons.items()
     }
     return msgspec.structs.replace(file, comparisons=comparisons)
 
@@ -124,7 +125,7 @@ def _comparisons(
     return comparisons, tuple(kept)
 
 
-def _generalised(learnt: WeightedComparison, reference: WeightedComparison) -> WeightedComparison:
+def _generalise_comparison(learnt: WeightedComparison, reference: WeightedComparison) -> WeightedComparison:
     """The learnt weights with the reference's companions, and nothing that holds for the file's own values only."""
     if learnt.curve:
         return reference
@@ -138,7 +139,7 @@ def _column(found: Learnt, name: str) -> int | None:
 
 def _prior(learnt: Mapping[str, Learnt]) -> Prior:
     """log2 of the share of true pairs, and of their ratio to companions, from the type with most true pairs."""
-    found = max(learnt.values(), key=lambda found: found.matches)
+    found = max(learnt.values(), key=lambda learnt_type: learnt_type.matches)
     share = found.matches / found.possible
     bits = round(100 * math.log2(share / (1 - min(share, 0.5))))
     companion = round(100 * math.log2(found.matches / max(found.companions, 1e-9)))
