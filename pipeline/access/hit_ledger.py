@@ -165,7 +165,10 @@ class HitLedger:
         """Answer what waits as far as the budgets at `at` reach."""
         answers = GateAnswers([], [], [], [], Counter(), Counter())
         self._begin_day(_utc_day(at))
-        for pair, waiting in sorted(self._waiting.items(), key=lambda item: item[0]):
+        # Who has spent the day's budget is passed over unsorted: much may wait, and this runs at every question.
+        open_pairs = [pair for pair, waiting in self._waiting.items() if waiting and self._remaining_quota(pair, at)]
+        for pair in sorted(open_pairs):
+            waiting = self._waiting[pair]
             for due in sorted(waiting)[: self._remaining_quota(pair, at)]:
                 self._answer_question(waiting.pop(due), at, answers)
         return answers
