@@ -81,8 +81,8 @@ def test_project_makes_documents_of_every_topic_that_it_consumes() -> None:
 def test_the_lag_of_notify_is_counted_on_every_topic_that_it_follows() -> None:
     consumed = lag.consumed_partitions(SETTINGS, [], GenerationControl("", {}))
     counted = {partition.topic for partition in consumed["n.notify"]}
-    assert counted == {topics.topic_name(SETTINGS, topic) for topic in notify.FEEDS.values()}
     assert "n.subscriptions" in counted
+    assert {topics.topic_name(SETTINGS, topic) for topic in notify.FEEDS.values()} <= counted
 
 
 def test_every_row_is_in_the_catalogue() -> None:
