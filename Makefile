@@ -7,6 +7,7 @@ READY := $(VENV)/.ready
 # What `make test` runs, a session each: the folders of one share its tail. With engines half of a test is waiting, so
 # four go side by side there on two cores.
 SESSIONS ?= unit property+contract+integration+e2e+fault
+MARKED ?= not long and not rare
 PYTEST := $(BIN)/python -m pytest -q
 DEMO_ARGS ?=
 DEMO_URL ?= http://127.0.0.1:8000
@@ -15,7 +16,7 @@ RUNS ?= 10000
 SEED ?= 1
 TEST_ARGS ?=
 
-.PHONY: help demo test test-long test-random test-fault test-transactions test-cluster check audit docs reference format lock bench-accuracy bench-scoring bench-recall bench-stream bench-failover bench-fairness bench-search bench-timing pictures clean
+.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference format lock bench-accuracy bench-scoring bench-recall bench-stream bench-failover bench-fairness bench-search bench-timing pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -31,18 +32,21 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY) ## the main job on the embedded engines; DEMO_ARGS=--exit ends after the report
 	$(BIN)/liaison demo $(DEMO_ARGS)
 
-test: $(READY) ## everything that must hold, and what each session took
+test: $(READY) ## what must hold at every change, and what each session took
 	@export HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-default} TEST_ENGINES_HOME=$${TMPDIR:-/tmp}/liaison-tests-$$$$; \
 	trap 'LIAISON_HOME=$$TEST_ENGINES_HOME $(BIN)/liaison down >/dev/null; rm -rf "$$TEST_ENGINES_HOME"' EXIT; took=""; \
 	for session in $(SESSIONS); do \
 		echo "== $$session"; start=$$SECONDS; \
 		case $$session in unit) beside=2 ;; *) beside=4 ;; esac; \
-		$(PYTEST) -n $$beside -m "not long" $$(printf 'tests/%s ' $${session//+/ }) || exit 1; \
+		$(PYTEST) -n $$beside -m "$(MARKED)" $$(printf 'tests/%s ' $${session//+/ }) || exit 1; \
 		took+=$$(printf '%-44s %4d s' $$session $$((SECONDS - start)))$$'\n'; \
 	done; printf 'what each session took\n%s' "$$took"
 
-test-long: $(READY) ## the same with larger counts, then all faults
-	$(MAKE) test HYPOTHESIS_PROFILE=long SESSIONS="unit property+contract integration+e2e"
+test-rare: $(READY) ## slow tests of what seldom changes, which `make test` leaves out and continuous integration runs
+	$(MAKE) test MARKED=rare SESSIONS=contract+integration+e2e
+
+test-long: $(READY) ## all of both with larger counts, then all faults
+	$(MAKE) test HYPOTHESIS_PROFILE=long MARKED="not long" SESSIONS="unit property+contract integration+e2e"
 	$(MAKE) test-fault
 
 test-random: $(READY) ## the laws of scoring and screening on other examples each time, in two minutes: for continuous integration

@@ -11,7 +11,7 @@ from support.processes.starting import Start
 from support.streams.echo import EachOnce, EchoTopics
 from support.waiting import WaitFor
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.rare]
 
 EFFECTS = ["publish", "transaction", "commit", "sync"]
 

@@ -13,7 +13,7 @@ from support.processes.starting import Start
 from support.streams.echo import EachOnce, EchoTopics
 from support.waiting import WaitFor
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.rare]
 
 NEVER = ("--session-s", "600")
 """A session that does not time out within a test: what happens does not wait for it, however slow the machine is."""

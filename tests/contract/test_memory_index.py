@@ -23,7 +23,7 @@ from support.index.traced_engine import TracedEngine
 from support.no_leak.requests import ObservedAnswer, Request, ask, reads
 from support.no_leak.worlds import STAGES, CaseSpec, documents, requesters, worlds
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(300), pytest.mark.rare]
 
 EXAMPLES = 600 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 60
 """Each writes to a real index and reads it twice. In memory `make test` asks 2,000 times; what it shows there holds on

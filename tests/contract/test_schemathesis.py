@@ -27,6 +27,8 @@ from support.index.documents import PureStages
 from support.records.builder import record
 from support.waiting import WaitFor
 
+pytestmark = pytest.mark.rare
+
 PINS = Path(__file__).with_name("schemathesis.txt")
 HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
 ENVIRONMENT = Path(sys.prefix) / "schemathesis"

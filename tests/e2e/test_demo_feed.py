@@ -22,6 +22,8 @@ from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers import registry
 from pipeline.streams.workers.supervisor import STAGES, stage_command
 
+pytestmark = pytest.mark.rare
+
 QUIET = Console(quiet=True)
 LIAISON = stage_command("intake")[:3]
 SAME_CASES = (ACCEPTED, DUPLICATE, "stale_version", "conflicting_version")

@@ -34,7 +34,7 @@ from pipeline.streams.registers import registry
 from support.installation.command import LIAISON, new_home
 from support.kafka.secure_broker import secure_broker
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(300), pytest.mark.rare]
 
 HOST = "127.0.0.1"
 PIECE = 1 << 16

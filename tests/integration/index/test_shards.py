@@ -23,7 +23,7 @@ from pipeline.index.writer import BulkWriter
 from support.index.documents import PureStages
 from support.records.builder import person
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(300), pytest.mark.rare]
 
 COUNT = 240
 NAMES = ("Ivan Petrov", "Anna Petrova", "Иван Петров", "Maria Garcia", "Jan Nowak")

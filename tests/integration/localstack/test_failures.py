@@ -17,6 +17,8 @@ from pipeline.settings import Settings
 from support.installation.command import Home, by_name, new_home
 from support.waiting import WaitFor
 
+pytestmark = pytest.mark.rare
+
 WAY_OUT = ("LIAISON_KAFKA_URL", "LIAISON_ELASTICSEARCH_URL", "deploy/compose.yaml")
 
 

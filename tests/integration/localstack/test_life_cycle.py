@@ -26,7 +26,7 @@ from support.installation.command import Home, by_name
 from support.installation.file_modes import open_to_others
 
 # The timeout is for a `down` that makes the start cache while other tests have the processors busy.
-pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("localstack"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("localstack"), pytest.mark.timeout(300), pytest.mark.rare]
 
 TOPIC = "kept"
 INDEX = "kept"

@@ -33,7 +33,7 @@ from support.waiting import WaitFor
 
 __all__ = ["installation", "make_installation", "records", "start_all", "start_stage"]
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(300), pytest.mark.rare]
 
 
 def removed(installation: Installation, name: str, timeout_s: float = 90) -> Removed:

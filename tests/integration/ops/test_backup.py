@@ -39,7 +39,7 @@ from support.processes import warm
 from support.processes.starting import Start, started
 from support.waiting import WaitFor
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(500), pytest.mark.rare]
 
 ANNA = make_requester("fr-pj", subject="anna")
 LINK = "0" * 32

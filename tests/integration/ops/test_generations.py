@@ -21,7 +21,7 @@ from support.installation.records import RecordMaker
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(600), pytest.mark.rare]
 
 Links = dict[str, tuple[int, int, int]]
 

@@ -26,7 +26,7 @@ from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.installation.status_ports import STAGES, Ports, free_ports
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(300), pytest.mark.rare]
 
 DEPLOY = Path(__file__).parents[3] / "deploy" / "prometheus"
 

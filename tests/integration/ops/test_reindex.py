@@ -19,7 +19,7 @@ from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.waiting import WaitFor
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.rare]
 
 BETWEEN_READS_S = 0.05
 """A reader that never pauses takes half of the machine from the reindex that it watches."""

@@ -27,7 +27,7 @@ from support.installation.records import RecordMaker
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.rare]
 
 NOW = datetime.now(UTC)
 ANNA = make_requester("fr-pj", subject="anna")

@@ -20,7 +20,7 @@ from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.waiting import WaitFor
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(300), pytest.mark.rare]
 
 
 def shifted(folder: Path, hundredths: int) -> tuple[Path, Model]:

@@ -23,7 +23,7 @@ from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.waiting import WaitFor
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(300), pytest.mark.rare]
 
 WHO = "Ivan Petrov 1980-05-14"
 SILENT = {"code": "H3", "releasable_to": [], "purposes": ["investigation"]}
