@@ -16,7 +16,7 @@ RUNS ?= 10000
 SEED ?= 1
 TEST_ARGS ?=
 
-.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference format lock bench-accuracy bench-scoring bench-recall bench-stream bench-failover bench-fairness bench-search bench-timing pictures clean
+.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference format lock bench-accuracy bench-lists bench-scoring bench-recall bench-stream bench-failover bench-fairness bench-search bench-timing pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -89,6 +89,9 @@ lock: $(READY) ## resolve the newest versions that pyproject.toml allows into re
 
 bench-accuracy: $(READY) ## accuracy beside the field's other tools, where those are installed
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/accuracy/run.py
+
+bench-lists: $(READY) ## how right links are on real lists and census-like collections, beside other tools; BENCH_ARGS="--half a --only SET --ours-only"
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/lists/run.py $(BENCH_ARGS)
 
 bench-scoring: $(READY) ## entity pairs a second on one core
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/scoring/run.py
