@@ -9,7 +9,7 @@ import re
 import subprocess
 import sys
 from calendar import monthrange
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -52,11 +52,28 @@ class Outcome:
 
     precision: float
     recall: float
+    strict_recall: float | None = None
+    """Recall at precision .99; None for a tool that gives no scores."""
 
     @property
     def f1(self) -> float:
         both = self.precision + self.recall
         return 2 * self.precision * self.recall / both if both else 0.0
+
+
+STRICT = 0.99
+"""Precision at which `strict_recall` is taken."""
+
+
+def recall_when_strict(scores: Mapping[Pair, float], true: Set[Pair]) -> float:
+    """The greatest recall of any threshold on the scores above which STRICT of the pairs are true."""
+    best, hits, ranked = 0, 0, sorted(scores, key=lambda pair: -scores[pair])
+    for count, pair in enumerate(ranked, start=1):
+        hits += pair in true
+        is_tied = count < len(ranked) and scores[ranked[count]] == scores[pair]
+        if not is_tied and hits >= STRICT * count - 1e-9:
+            best = hits
+    return best / len(true)
 
 
 def lines_of(folder: str, file: str) -> list[str]:
