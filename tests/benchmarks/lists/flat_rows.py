@@ -81,7 +81,8 @@ def list_row(key: str, entity: dict[str, Any]) -> Row:
     if is_body:
         words = [" ".join(word for word in one.split() if word not in LEGAL_FORMS) or one for one in words]
     known = [one for one in words if one and one not in NOBODY]
-    full, year = split_date(entity.get("birth_date", ""))
+    dates = [split_date(one) for one in entity.get("birth_dates", [entity.get("birth_date", "")])]
+    full = [whole for whole, _ in dates if whole]
     addresses = entity.get("addresses", [])
     places = [
         " ".join(one[part] for part in ("full", "house", "street", "city", "postcode") if one.get(part))
@@ -93,8 +94,9 @@ def list_row(key: str, entity: dict[str, Any]) -> Row:
     return {
         "unique_id": key, "name": known[0] if known else None, "names": _array(known),
         "words": _array(word for one in known for word in one.split() if len(word) > 2),
-        "birth_date": full, "birth_year": year, "gender": entity.get("gender"),
-        "birth_place": latin(entity.get("birth_place", "")) or None,
+        "birth_date": full[0] if full else None, "birth_dates": _array(full),
+        "birth_year": next((year for _, year in dates if year), None), "birth_years": _array(year for _, year in dates),
+        "birth_place": latin(entity.get("birth_place") or " ".join(entity.get("birth_places", [])[:1])) or None,
         "countries": _array(country_code(one) for one in countries),
         "places": _array(sorted_places), "place": next((one for one in sorted_places if one), None),
         "numbers": _array(one for one in numbers if len(one) > 4),

@@ -159,9 +159,9 @@ def _equal_values(pairing: Pairing) -> set[tuple[str, str]]:
     places: list[dict[str, list[str]]] = [{}, {}]
     for at, side in enumerate(pairing["sides"]):
         for key, entity in side.items():
-            date = entity.get("birth_date", "")
+            dates = entity.get("birth_dates", [entity.get("birth_date", "")])
             values = [one["value"] for one in entity.get("identifiers", [])] + entity.get("phones", [])
-            for value in [*values, *([date] if len(date) == 10 and not date.endswith("-01-01") else [])]:
+            for value in [*values, *(one for one in dates if len(one) == 10 and not one.endswith("-01-01"))]:
                 places[at].setdefault(value, []).append(key)
     for value in places[0].keys() & places[1].keys():
         found |= {(a, b) for a in places[0][value] for b in places[1][value]}
@@ -201,7 +201,7 @@ def proxy(key: str, entity: dict[str, Any]) -> Any:
     for one in entity.get("nationalities", []):
         made.add("nationality" if is_person else "country", country_code(one), quiet=True)
     for field, property_name in (("birth_date", "birthDate"), ("birth_place", "birthPlace"), ("gender", "gender")):
-        made.add(property_name, entity.get(field), quiet=True)
+        made.add(property_name, entity.get(f"{field}s", entity.get(field)), quiet=True)
     made.add("phone", entity.get("phones", []), quiet=True)
     return made
 

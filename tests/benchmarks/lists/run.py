@@ -95,6 +95,9 @@ def _measure_set(name: str, options: argparse.Namespace) -> list[TableLine]:
     except FileNotFoundError as error:
         err.print(f"{name} left out: {error.filename} is missing")
         return []
+    except ValueError as error:
+        err.print(f"{name} left out: {error}")
+        return []
     lines = []
     for tool, scores, failed in _answers(found, options):
         lines += [

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from benchmarks.accuracy.data_sets import DATA
@@ -23,10 +24,12 @@ from benchmarks.lists.measures import JudgedLink
 LISTS = ("un-sc", "uk-ofsi", "us-ofac")
 FILES = {
     "lists": "cases.ndjson.gz",
+    "lists-several-values": "cases.ndjson.gz",
     "lists-no-numbers": "cases.ndjson.gz",
     "lists-by-script": "cases-by-script.ndjson.gz",
 }
 SETS = (*FILES, *(f"census-{name}" for name in CENSUSES))
+SCHEMA = Path(__file__).parents[3] / "schemas" / "case.schema.json"
 REFERENCE, NUMBER = "reference", "number"
 
 CasePair = tuple[str, str]
@@ -106,7 +109,10 @@ def in_half(case: str, half: str | None) -> bool:
 
 
 def load_list(name: str) -> LinkSet:
-    """The lists with numbers, without them, or by original script; FileNotFoundError where they are missing."""
+    """The lists with numbers, without them, or by original script.
+
+    Raises FileNotFoundError where they are missing, ValueError where the case record can't hold what the set needs.
+    """
     folder = DATA / "lists"
     with gzip.open(folder / FILES[name], "rt", encoding="utf-8") as lines:
         events = [json.loads(line) for line in lines]
@@ -114,14 +120,33 @@ def load_list(name: str) -> LinkSet:
         for event in events:
             for entity in event["data"]["entities"]:
                 entity.pop("identifiers", None)
+    if name == "lists-several-values":
+        _add_several_values(events)
     known = {_key(event) for event in events}
     with (folder / "truth.csv").open(encoding="utf-8") as rows:
         truth = {(row["case_a"], row["case_b"]): (row["type"], row["by"]) for row in csv.DictReader(rows)}
     empty = LinkSet(name, LISTS, events, {}, [])
     ordered = {empty.order(*pair): by for pair, by in truth.items() if known >= set(pair)}
-    if name == "lists":
+    if name != "lists-no-numbers":
         ordered = {pair: by for pair, by in ordered.items() if by[1] == REFERENCE}
-    return LinkSet(name, LISTS, events, ordered, [])
+    known_of = {agency_of(case) for pair in ordered for case in pair}
+    return LinkSet(name, LISTS, [event for event in events if event["data"]["agency"] in known_of], ordered, [])
+
+
+def _add_several_values(events: list[dict[str, Any]]) -> None:
+    """Give entries all their birth dates and places; ValueError where the schema has no such field."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    if "birth_dates" not in schema["$defs"]["person"]["properties"]:
+        raise ValueError("the case record holds one birth date")
+    entities = {_key(event): event["data"]["entities"][0] for event in events}
+    with gzip.open(DATA / "lists" / "several-values.ndjson.gz", "rt", encoding="utf-8") as lines:
+        for line in lines:
+            values = json.loads(line)
+            entity = entities[values["case"]]
+            for many, single in (("birth_dates", "birth_date"), ("birth_places", "birth_place")):
+                if values[many]:
+                    entity.pop(single, None)
+                    entity[many] = values[many]
 
 
 def load_census(name: str) -> LinkSet:

@@ -135,6 +135,27 @@ def _birth_date() -> Any:
     )  # fmt: skip
 
 
+def _birth_dates() -> Any:
+    """The best pair of whole dates, by one or two edits, else of years."""
+    import splink.comparison_level_library as level
+    import splink.comparison_library as library
+
+    edits = [level.PairwiseStringDistanceFunctionLevel("birth_dates", "damerau_levenshtein", most) for most in (1, 2)]
+    return library.CustomComparison(
+        output_column_name="birth_dates",
+        comparison_levels=[
+            level.NullLevel("birth_years"),
+            level.ArrayIntersectLevel("birth_dates", 1),
+            *edits,
+            level.ArrayIntersectLevel("birth_years", 1),
+            level.CustomLevel(
+                "abs(try_cast(birth_year_l as int) - try_cast(birth_year_r as int)) <= 2", "two years apart"
+            ),
+            level.ElseLevel(),
+        ],
+    )
+
+
 def _address() -> Any:
     """Door, postcode, street and city as one comparison, since they follow from each other."""
     import splink.comparison_level_library as level
@@ -183,7 +204,7 @@ def list_recipe(kind: str, *, has_numbers: bool) -> SplinkRecipe:
         )
     return SplinkRecipe(
         comparisons=[
-            *shared, _birth_date(),
+            *shared, _birth_dates(),
             library.JaroWinklerAtThresholds("birth_place", [0.9]).configure(term_frequency_adjustments=True),
         ],
         blocking=[by_words, *by_numbers, block_on("birth_date"), block_on("substr(name, 1, 6)")],
