@@ -185,7 +185,7 @@ def list_recipe(kind: str, *, has_numbers: bool) -> SplinkRecipe:
     from splink import block_on
 
     shared = [
-        _names(),
+        _names() if kind == "person" else _names_of_bodies(),
         library.ArrayIntersectAtSizes("countries", [1]),
         *([library.ArrayIntersectAtSizes("numbers", [1])] if has_numbers else []),
     ]
@@ -199,7 +199,7 @@ def list_recipe(kind: str, *, has_numbers: bool) -> SplinkRecipe:
             ],
             blocking=[by_words, *by_numbers, block_on("substr(name, 1, 6)")],
             sure=[block_on("name")],
-            recall=0.6,
+            recall=0.7,
             training=[block_on("substr(name, 1, 8)"), block_on("place")],
         )
     return SplinkRecipe(
@@ -219,14 +219,39 @@ def _names() -> Any:
     import splink.comparison_level_library as level
     import splink.comparison_library as library
 
-    bands = [level.PairwiseStringDistanceFunctionLevel("names", "jaro_winkler", least) for least in (0.95, 0.9, 0.8)]
     return library.CustomComparison(
         output_column_name="names",
         comparison_levels=[
             level.NullLevel("names"),
             level.ExactMatchLevel("name").configure(tf_adjustment_column="name"),
             level.ArrayIntersectLevel("names", 1),
-            *bands,
+            *_name_bands(),
             level.ElseLevel(),
         ],
     )
+
+
+def _name_bands() -> list[Any]:
+    import splink.comparison_level_library as level
+
+    return [level.PairwiseStringDistanceFunctionLevel("names", "jaro_winkler", least) for least in (0.95, 0.9, 0.8)]
+
+
+M_OF_BODIES = (0.55, 0.2, 0.1, 0.06, 0.05, 0.04)
+U_OF_EQUAL_BODIES = (1e-5, 2e-5)
+
+
+def _names_of_bodies() -> Any:
+    """The same levels for organisations, m and two u set by hand.
+
+    Most of some hundred entries have a counterpart, so random pairs would give equal names a u of a thousandth. Too
+    little else is known of them to train m. Each list has a name once, so frequencies say nothing.
+    """
+    import splink.comparison_level_library as level
+    import splink.comparison_library as library
+
+    levels = [level.ExactMatchLevel("name"), level.ArrayIntersectLevel("names", 1), *_name_bands(), level.ElseLevel()]
+    known = [one.configure(m_probability=m, fix_m_probability=True) for one, m in zip(levels, M_OF_BODIES, strict=True)]
+    for one, u in zip(known, U_OF_EQUAL_BODIES, strict=False):
+        one.configure(u_probability=u, fix_u_probability=True)
+    return library.CustomComparison(output_column_name="names", comparison_levels=[level.NullLevel("names"), *known])
