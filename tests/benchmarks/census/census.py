@@ -18,6 +18,7 @@ from random import Random
 from typing import Any
 
 from benchmarks.census.households import FIRST_DAY, Household, Region
+from benchmarks.census.kinship import Kinship
 from benchmarks.census.name_stocks import load_stock
 from benchmarks.census.parameters import HEAVY, LIGHT, SOCIETY, RecordingParameters, SocietyParameters
 from benchmarks.census.recording import Recorder, Row, make_entity
@@ -44,6 +45,7 @@ class Census:
 
     people: list[int]
     slips: Counter[str]
+    kinship: Kinship
 
     def truth(self) -> set[tuple[str, str]]:
         """Case keys of one person, the first agency's first."""
@@ -67,12 +69,14 @@ def make_census(name: str, society: SocietyParameters = SOCIETY, seed: int = 1) 
     collections = (before, pass_years(before, region))
     entries: list[tuple[Row, int]] = []
     slips: Counter[str] = Counter()
+    kinship = Kinship()
     for agency, day, households in zip(AGENCIES, DAYS, collections, strict=True):
         recorder = Recorder(stock, NOISES[noise], day, Random(f"{name} {agency} {seed}"))
         entries += _collect(agency, households, society.covered, recorder)
         slips.update(recorder.slips)
+        kinship.add_households(households)
     rows, people = [row for row, _ in entries], [person for _, person in entries]
-    return Census(name, stock.country, rows, people, slips)
+    return Census(name, stock.country, rows, people, slips, kinship)
 
 
 def _collect(agency: str, households: list[Household], covered: float, recorder: Recorder) -> list[tuple[Row, int]]:

@@ -26,9 +26,10 @@ Counts = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class JudgedLink:
-    """A scored pair: the entry of the first list, whether the tool would draw the link, and whether it is true."""
+    """A scored pair: both entries, whether the tool would draw the link, and whether it is true."""
 
     entry: str
+    other: str
     score: float
     is_emitted: bool
     band: str | None

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from rich.table import Table
 
 from benchmarks.accuracy.data_sets import PYTHON
 from benchmarks.lists.liaison import run_liaison
-from benchmarks.lists.measures import BANDS, AccuracyFigures, measure
+from benchmarks.lists.measures import BANDS, AccuracyFigures, JudgedLink, measure
 from benchmarks.lists.sets import (
     LISTS,
     LOADERS,
@@ -78,6 +79,7 @@ def main() -> int:
     parser.add_argument("--peers-only", action="store_true", help="leave Liaison out")
     parser.add_argument("--shipped-only", action="store_true", help="train no model on the census-like sets")
     parser.add_argument("--train", action="store_true", help="train a model on the lists too")
+    parser.add_argument("--errors", type=Path, help="append false links and missed pairs to this file, as NDJSON")
     parser.add_argument("--markdown", action="store_true", help="print Markdown")
     options = parser.parse_args()
     lines: list[TableLine] = []
@@ -100,12 +102,29 @@ def _measure_set(name: str, options: argparse.Namespace) -> list[TableLine]:
         return []
     lines = []
     for tool, scores, failed in _answers(found, options):
-        lines += [
-            TableLine(name, group, tool, measure(links, totals))
-            for group, (links, totals) in judge(found, scores, options.half).items()
-            if totals and (group.agencies, group.type) not in failed
-        ]
+        for group, (links, totals) in judge(found, scores, options.half).items():
+            if totals and (group.agencies, group.type) not in failed:
+                lines.append(TableLine(name, group, tool, measure(links, totals)))
+                if options.errors:
+                    _write_errors(options.errors, found, lines[-1], links)
     return sorted(lines, key=lambda line: found.groups().index(line.group))
+
+
+def _write_errors(path: Path, found: LinkSet, line: TableLine, links: list[JudgedLink]) -> None:
+    """Append false links and missed pairs, one JSON a line, and say how the people of false links are related."""
+    scores = {(link.entry, link.other): link for link in links}
+    missed = [pair for pair in line.group.of(found.truth) if pair not in scores or not scores[pair].is_emitted]
+    false = [pair for pair, link in scores.items() if link.is_emitted and not link.is_true]
+    kin = {pair: found.relation(*pair) if found.relation else "" for pair in false}
+    with path.open("a", encoding="utf-8") as file:
+        for error, pairs in (("false", false), ("missed", missed)):
+            for a, b in pairs:
+                score = scores[a, b].score if (a, b) in scores else None
+                one = {"set": line.name, "tool": line.tool, "error": error, "a": a, "b": b, "score": score}
+                file.write(json.dumps(one | {"relation": kin.get((a, b), "")}) + "\n")
+    if found.relation:
+        counted = ", ".join(f"{count} {relation}" for relation, count in Counter(kin.values()).most_common())
+        err.print(f"{line.name}: {line.tool}: false links: {counted or 'none'}")
 
 
 def _answers(found: LinkSet, options: argparse.Namespace) -> Iterator[tuple[str, Scores, FailedGroups]]:

@@ -12,7 +12,7 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,11 @@ class MeasuredGroup:
     type: str
     by: str
 
+    def of(self, truth: Mapping[CasePair, tuple[str, str]]) -> list[CasePair]:
+        """The true pairs that the line counts."""
+        known = (self.type, self.by)
+        return [pair for pair, by in truth.items() if by == known and tuple(map(agency_of, pair)) == self.agencies]
+
 
 @dataclass(frozen=True)
 class LinkSet:
@@ -65,6 +70,9 @@ class LinkSet:
 
     rows: list[dict[str, str]]
     """The flat table, where the set has one."""
+
+    relation: Callable[[str, str], str] | None = None
+    """How the people of two cases are related, where that is known."""
 
     @property
     def entities(self) -> dict[str, dict[str, Any]]:
@@ -89,10 +97,9 @@ class LinkSet:
 
     def in_half(self, half: str | None) -> LinkSet:
         """The set with the truth of one half: pairs whose first case falls into it."""
-        return self if half is None else LinkSet(
-            self.name, self.agencies, self.events,
-            {pair: known for pair, known in self.truth.items() if in_half(pair[0], half)}, self.rows,
-        )  # fmt: skip
+        if half is None:
+            return self
+        return replace(self, truth={pair: known for pair, known in self.truth.items() if in_half(pair[0], half)})
 
 
 def agency_of(case: str) -> str:
@@ -153,7 +160,10 @@ def load_census(name: str) -> LinkSet:
     """A census-like pair of collections."""
     census = make_census(name.removeprefix("census-"))
     truth = dict.fromkeys(census.truth(), ("person", REFERENCE))
-    return LinkSet(name, AGENCIES, census.cases(), truth, census.rows)
+    person = {row["unique_id"]: key for row, key in zip(census.rows, census.people, strict=True)}
+    return LinkSet(
+        name, AGENCIES, census.cases(), truth, census.rows, lambda a, b: census.kinship.relation(person[a], person[b])
+    )
 
 
 LOADERS: dict[str, Callable[[], LinkSet]] = {
@@ -187,7 +197,7 @@ def judge(
                 continue
         group = MeasuredGroup(agencies, *(known or (entities[a]["type"], REFERENCE)))
         if group in groups:
-            groups[group][0].append(JudgedLink(a, one.score, one.is_emitted, one.band, known is not None))
+            groups[group][0].append(JudgedLink(a, b, one.score, one.is_emitted, one.band, known is not None))
     return groups
 
 

@@ -12,7 +12,7 @@ TRUE = {"a": 1, "b": 1, "c": 1, "d": 1}
 
 
 def link(entry: str, score: float, *, true: bool, band: str | None = "certain") -> JudgedLink:
-    return JudgedLink(entry, score, score >= 0, band if score >= 0 else None, true)
+    return JudgedLink(entry, "other", score, score >= 0, band if score >= 0 else None, true)
 
 
 @pytest.fixture
