@@ -24,7 +24,7 @@ FORMAT = 1
 FORMS = 8
 """Version of the normalised and fingerprint forms; raised with any change that alters a record's fingerprint."""
 
-SCORING = 1
+SCORING = 2
 """Version of the rules by which fingerprints are scored; raised with any change that alters a pair's score under one
 model file. tests/unit/matching/test_versions.py holds both versions to what they stand for."""
 

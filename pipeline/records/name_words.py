@@ -29,8 +29,15 @@ PARTICLES = _words("particles")
 GIVEN_WHEN_FIRST = _words("given_when_first")
 """Particles that are as well given or family names (Ben, Al, Le, Van): as the first of two words they are names."""
 
+PATRONYMIC_BEFORE = _words("patronymic_before")
+"""Particles between a child's name and its father's: bin, ould."""
+PATRONYMIC_AFTER = _words("patronymic_after")
+"""Particles behind a father's name: oglu, kyzy."""
 PATRONYMIC_ENDINGS = tuple(sorted(_words("patronymic_endings")))
 GENERATIONS: dict[str, str] = _LISTS["generations"]
+
+WEIGHTLESS = PARTICLES | TITLES | GENERATIONS.keys()
+"""Words after which a name may end: none of them is a family name."""
 
 _NULL_WORDS = {word.casefold() for word in nullwords_list()}
 UNKNOWN_WORDS = _words("unknown_words") | {

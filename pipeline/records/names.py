@@ -136,6 +136,8 @@ def _person_token(spelled: list[str], at: int, named: dict[str, str], comma: boo
         return word, "initial"
     if part == "patronymic" or (part in ("", "middle") and _is_patronymic(spelled, at)):
         return word, "patronymic"
+    if part != "family" and at > 0 and _is_between_patronymic_words(spelled, at, comma):
+        return word, "patronymic"
     return word, {"given": "given", "middle": "given", "family": "family"}.get(part, "given" if comma else "name")
 
 
@@ -148,6 +150,21 @@ def _is_patronymic(spelled: list[str], at: int) -> bool:
         return False
     others = [word for word in spelled[at + 1 :] if word.endswith(words.PATRONYMIC_ENDINGS)]
     return at > 0 and (bool(others) or not any(word.endswith(words.PATRONYMIC_ENDINGS) for word in spelled[:at]))
+
+
+def _is_between_patronymic_words(spelled: list[str], at: int, comma: bool) -> bool:
+    """Whether a word is a father's name by what stands before or behind it ("bin", "oglu").
+
+    The last word of a name is its bearer's family name, whatever stands before it ("bin Laden").
+    """
+    if at + 1 < len(spelled) and spelled[at + 1] in words.PATRONYMIC_AFTER:
+        return True
+    before = at - 1
+    while before > 0 and spelled[before] in words.PARTICLES and spelled[before] not in words.PATRONYMIC_BEFORE:
+        before -= 1
+    if before == 0 or spelled[before] not in words.PATRONYMIC_BEFORE:
+        return False
+    return comma or any(word not in words.WEIGHTLESS for word in spelled[at + 1 :])
 
 
 def _split_east_asian(word: str) -> tuple[NameToken, ...]:

@@ -1,10 +1,17 @@
-"""Tokens of two names aligned one to one in any order: equal ones first, then joined words, then the best total."""
+"""Tokens of two names aligned one to one: equal ones first, then joined words, then the best total, then initials.
+
+Full tokens are aligned in any order. Initials are not: one speaks for the token of its own rank (initials.py).
+"""
 
 from __future__ import annotations
 
+from pipeline.matching.names.initials import INITIAL, align_initials
 from pipeline.matching.names.joined_words import join_words, may_join
 from pipeline.matching.names.prints import NamePrint, TokenPrint
 from pipeline.matching.names.token_pairs import NOTHING, OTHER, PERSONAL, PairMemory, TokenPair
+
+PATRONYMIC = "patronymic"
+"""The kind of a token that is the name of its bearer's father."""
 
 _EXACT_WORK = 3000
 """Assignments tried before falling back to the greedy one: names of up to about six uncertain tokens are exact."""
@@ -18,23 +25,28 @@ def align(a: NamePrint, b: NamePrint) -> tuple[list[TokenPair], list[int], list[
     """Pairs of aligned tokens, and the indices of those without a counterpart on either side."""
     rest_a, rest_b = list(range(len(a.tokens))), list(range(len(b.tokens)))
     memory = PERSONAL if a.person else OTHER
-    found = _take_equal(a.tokens, b.tokens, rest_a, rest_b, memory)
+    apart = a.person and _has_patronymic(a) and _has_patronymic(b)
+    found = _take_equal(a.tokens, b.tokens, rest_a, rest_b, memory, apart)
     if rest_a and rest_b and may_join(a, b):
         found += join_words(a, b, rest_a, rest_b, memory)
     if rest_a and rest_b and may_join(b, a):
         joined = join_words(b, a, rest_b, rest_a, memory)
         found += [TokenPair(pair.b, pair.a, pair.level, pair.bits) for pair in joined]
     if rest_a and rest_b:
-        _take_best(a.tokens, b.tokens, rest_a, rest_b, found, memory)
+        _take_best(a.tokens, b.tokens, rest_a, rest_b, found, memory, apart)
+    if rest_a and rest_b and found:
+        found += align_initials(a.tokens, b.tokens, rest_a, rest_b, memory)
     return found, rest_a, rest_b
 
 
-def _take_equal(a: Tokens, b: Tokens, rest_a: list[int], rest_b: list[int], memory: PairMemory) -> list[TokenPair]:
+def _take_equal(
+    a: Tokens, b: Tokens, rest_a: list[int], rest_b: list[int], memory: PairMemory, apart: bool
+) -> list[TokenPair]:
     found = []
     for i, x in enumerate(a):
         text = x.text
         for j in rest_b:
-            if b[j].text == text:
+            if b[j].text == text and not (apart and _are_of_two_bearers(a, i, b, j)):
                 found.append(memory.judge(x, b[j]))
                 rest_a.remove(i)
                 rest_b.remove(j)
@@ -42,14 +54,33 @@ def _take_equal(a: Tokens, b: Tokens, rest_a: list[int], rest_b: list[int], memo
     return found
 
 
+def _has_patronymic(name: NamePrint) -> bool:
+    for token in name.tokens:  # noqa: SIM110 - a generator takes three times as long
+        if token.kind == PATRONYMIC:
+            return True
+    return False
+
+
+def _are_of_two_bearers(a: Tokens, i: int, b: Tokens, j: int) -> bool:
+    """Whether one token is a father's name and the other its bearer's own: Salman bin Ahmad is not Ahmad bin Salman."""
+    if a[i].kind == PATRONYMIC:
+        return b[j].kind != PATRONYMIC and (j == 0 or b[j].kind == "given")
+    return b[j].kind == PATRONYMIC and (i == 0 or a[i].kind == "given")
+
+
 def _take_best(
-    a: Tokens, b: Tokens, rest_a: list[int], rest_b: list[int], found: list[TokenPair], memory: PairMemory
+    a: Tokens, b: Tokens, rest_a: list[int], rest_b: list[int], found: list[TokenPair], memory: PairMemory, apart: bool
 ) -> None:
     options: list[list[Option]] = []
     judge = memory.judge
+    full = [j for j in rest_b if b[j].kind != INITIAL]
     for i in rest_a:
         x = a[i]
-        likely = [(i, j, pair) for j in rest_b if (pair := judge(x, b[j])) is not NOTHING]
+        if x.kind == INITIAL:
+            continue
+        likely = [(i, j, pair) for j in full if (pair := judge(x, b[j])) is not NOTHING]
+        if apart:
+            likely = [option for option in likely if not _are_of_two_bearers(a, i, b, option[1])]
         if likely:
             options.append(likely)
     if not options:

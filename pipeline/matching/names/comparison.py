@@ -11,6 +11,7 @@ from pipeline.matching.names.alignment import align
 from pipeline.matching.names.organisation_words import generic_form
 from pipeline.matching.names.prints import FIRST, NamePrint, TokenPrint
 from pipeline.matching.names.token_pairs import TokenPair
+from pipeline.records.name_words import PATRONYMIC_ENDINGS
 
 _CONFLICT = {"family": -800, "name": -600, "given": -550, "core": -500, "initial": -450, "patronymic": -400}
 """log2(m / u) of a token that contradicts: how seldom it does in names of one person (marriage, error)."""
@@ -107,7 +108,8 @@ def _compare(a: NamePrint, b: NamePrint) -> NameComparison:
 def _contradict_rest(a: list[TokenPrint], b: list[TokenPrint], pairs: list[TokenPair]) -> None:
     """Left-over tokens of both sides contradict each other in pairs, the heaviest first; the rest is missing.
 
-    A patronymic that one side lacks contradicts nothing but another patronymic.
+    A patronymic that one side lacks contradicts nothing but another patronymic, if its ending tells that it is one: the
+    name after "bin" may stand in another's name without it.
     """
     if len(a) > 1:
         a.sort(key=_weight)
@@ -115,13 +117,17 @@ def _contradict_rest(a: list[TokenPrint], b: list[TokenPrint], pairs: list[Token
         b.sort(key=_weight)
     cost, before = 0, len(pairs)
     for x, y in zip(a, b, strict=False):
-        if (x.kind == "patronymic") != (y.kind == "patronymic"):
+        if (x.kind == "patronymic") != (y.kind == "patronymic") and _ends_as_patronymic(x, y):
             break
         cost = _FURTHER_CONFLICT if cost else max(_CONFLICT[x.kind], _CONFLICT[y.kind])
         pairs.append(TokenPair(x.text, y.text, levels.DIFFERENT, cost))
     held = len(pairs) - before
     pairs += [TokenPair(x.text, "", levels.MISSING, _missing_cost(x)) for x in a[held:]]
     pairs += [TokenPair("", y.text, levels.MISSING, _missing_cost(y)) for y in b[held:]]
+
+
+def _ends_as_patronymic(x: TokenPrint, y: TokenPrint) -> bool:
+    return (x if x.kind == "patronymic" else y).text.endswith(PATRONYMIC_ENDINGS)
 
 
 def _weight(token: TokenPrint) -> tuple[int, int, str]:

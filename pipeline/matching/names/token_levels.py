@@ -9,6 +9,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA, Levenshtein
 
 from pipeline.matching.names import levels
+from pipeline.matching.names.derived import is_derived
 from pipeline.matching.names.han import fold_han
 from pipeline.matching.names.organisation_words import meanings
 from pipeline.matching.names.outlines import MOST_EDITS
@@ -66,6 +67,8 @@ def _latin_level(x: TokenPrint, y: TokenPrint) -> str:
             return levels.VARIANT
     elif are_variants(a, b):
         return levels.VARIANT
+    elif is_derived(x.sound, y.sound):
+        return levels.DIFFERENT
     elif _is_cut_short(a, b):
         return levels.NEAR
     return _spelling_level(a, b, x.sound, y.sound)
@@ -109,6 +112,8 @@ def _quick_cross_level(source: TokenPrint, latin: TokenPrint) -> str:
     plain = plain_form(source.text, source.script)
     if plain == form or (min(len(plain), len(form)) > _MIN_EDIT and sound_of(plain) == latin.sound):
         return levels.SOUND
+    if is_derived(sound_of(plain), latin.sound) and form not in source.forms:
+        return levels.DIFFERENT
     if not process.extractOne(
         form, source.forms, scorer=Levenshtein.normalized_similarity, score_cutoff=corridor.alike
     ):

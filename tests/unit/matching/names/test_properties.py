@@ -42,8 +42,10 @@ def test_comparison_is_symmetric_and_made_of_integers(one: str, other: str, enti
 @given(NAMES, NAMES, st.randoms(use_true_random=False))
 @settings(max_examples=100, deadline=None)
 def test_the_order_of_tokens_changes_nothing(one: str, other: str, random: object) -> None:
+    """But for initials, which speak for the token of their rank, and for a father's name beside its bearer's own."""
     a, b = print_of(one, "person"), print_of(other, "person")
     assume(not a.glue and len(a.tokens) > 1)
+    assume(not any(token.kind in ("initial", "patronymic") for token in a.tokens))
     mixed = list(a.tokens)
     random.shuffle(mixed)  # type: ignore[attr-defined]
     found = compare(NamePrint(tuple(mixed), (), a.numbers, a.legal_forms, a.person, a.letters), b)

@@ -1,0 +1,31 @@
+"""Names made of another name by an ending: Romanov and Romanovich are no spellings of Roman, nor Jansen one of Jan."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from pipeline.matching.names.sounds import sound_of
+
+_ENDINGS = """
+ov ova ev eva ovich ovna evich evna ovych ivna ich ichna off eff in ina yn yna enko sky skaya skiy ski
+yan ian shvili dze oglu ogly kyzy zade zadeh zada zai zay khel son sen ez
+"""
+"""Endings of family names and patronymics: Slavic, Armenian, Georgian, Turkic, Afghan, Scandinavian, Spanish."""
+
+_LEAST_STEM = 3
+_VOWELS = "aiu"
+
+
+@lru_cache(maxsize=1)
+def _sounds_of_endings() -> frozenset[str]:
+    return frozenset(sound_of(ending) for ending in _ENDINGS.split())
+
+
+def is_derived(one: str, other: str) -> bool:
+    """Whether one of two sounds (sounds.sound_of) is the other with such an ending; symmetric."""
+    stem, derived = (one, other) if len(one) < len(other) else (other, one)
+    bare = stem.rstrip(_VOWELS)
+    if len(bare) < _LEAST_STEM or not derived.startswith(bare):
+        return False
+    endings = _sounds_of_endings()
+    return derived[len(bare) :] in endings or (derived.startswith(stem) and derived[len(stem) :] in endings)

@@ -1,0 +1,63 @@
+"""Which token an initial speaks for: that of its own rank, once the tokens that agree are set aside.
+
+"J K Rowling" and "Joanne Kathleen Rowling" agree in both initials. "Claire K Cochran" and "King C Cochran" do not: K
+would stand for King and C for Claire, but where two full given names conflict, initials explain nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.matching.names.prints import TokenPrint
+from pipeline.matching.names.token_pairs import NOTHING, PairMemory, TokenPair
+
+INITIAL = "initial"
+"""The kind of a token that is an initial."""
+
+Tokens = tuple[TokenPrint, ...]
+Aligned = tuple[int, int, TokenPair]
+
+
+def align_initials(a: Tokens, b: Tokens, rest_a: list[int], rest_b: list[int], memory: PairMemory) -> list[TokenPair]:
+    """Pairs of an initial and what it speaks for, of the tokens that nothing else agrees with; takes them out of both.
+
+    Where both sides have a full token left, only equal ranks count, and none where two full tokens have one rank. Else
+    ranks may be skipped (a middle name that is used alone), but never crossed.
+    """
+    if not any(a[i].kind == INITIAL for i in rest_a) and not any(b[j].kind == INITIAL for j in rest_b):
+        return []
+    full_a, full_b = _count_full(a, rest_a), _count_full(b, rest_b)
+    if full_a and full_b:
+        chosen = _align_by_rank(a, b, rest_a, rest_b, memory)
+    else:
+        chosen = _align_in_order(a, b, rest_a, rest_b, memory)
+    for i, j, _ in chosen:
+        rest_a.remove(i)
+        rest_b.remove(j)
+    return [pair for _, _, pair in chosen]
+
+
+def _count_full(tokens: Tokens, rest: Sequence[int]) -> int:
+    return sum(tokens[i].kind not in (INITIAL, "patronymic") for i in rest)
+
+
+def _align_by_rank(a: Tokens, b: Tokens, rest_a: list[int], rest_b: list[int], memory: PairMemory) -> list[Aligned]:
+    ranks = list(zip(rest_a, rest_b, strict=False))
+    if any(a[i].kind != INITIAL and b[j].kind != INITIAL for i, j in ranks):
+        return []
+    return [(i, j, pair) for i, j in ranks if (pair := memory.judge(a[i], b[j])) is not NOTHING]
+
+
+def _align_in_order(a: Tokens, b: Tokens, rest_a: list[int], rest_b: list[int], memory: PairMemory) -> list[Aligned]:
+    """The most bits of pairs that do not cross (the longest common subsequence, weighted)."""
+    best: list[list[tuple[int, list[Aligned]]]] = [[(0, [])] * (len(rest_b) + 1)]
+    for i in rest_a:
+        above, row = best[-1], [(0, list[Aligned]())]
+        for at, j in enumerate(rest_b):
+            options = [above[at + 1], row[at]]
+            if (a[i].kind == INITIAL or b[j].kind == INITIAL) and (pair := memory.judge(a[i], b[j])) is not NOTHING:
+                bits, before = above[at]
+                options.append((bits + pair.bits, [*before, (i, j, pair)]))
+            row.append(max(options, key=lambda option: option[0]))
+        best.append(row)
+    return best[-1][-1][1]
