@@ -21,7 +21,7 @@ from pipeline.records.entity_types import TYPES
 FORMAT = 1
 """Raised when an older program cannot read a newer file."""
 
-FORMS = 8
+FORMS = 9
 """Version of the normalised and fingerprint forms; raised with any change that alters a record's fingerprint."""
 
 SCORING = 2

@@ -34,6 +34,11 @@ PATRONYMIC_BEFORE = _words("patronymic_before")
 PATRONYMIC_AFTER = _words("patronymic_after")
 """Particles behind a father's name: oglu, kyzy."""
 PATRONYMIC_ENDINGS = tuple(sorted(_words("patronymic_endings")))
+ARABIC_ARTICLE = "ال"
+ARABIC_SERVANTS = _words("arabic_servants")
+"""First words of Arabic names that go on with the article: servant of."""
+ARABIC_ENDINGS = _words("arabic_endings")
+"""Second words of Arabic names that are also written together with the first: of God, of the faith."""
 GENERATIONS: dict[str, str] = _LISTS["generations"]
 
 WEIGHTLESS = PARTICLES | TITLES | GENERATIONS.keys()

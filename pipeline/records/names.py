@@ -25,7 +25,8 @@ _SEPARATORS = re.compile(rf"[^\w{MARKS}'/]+|_+")
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 """Bearers of a name where a name or a part of it ends with it ("Klein 3rd"), else holders of a rank ("7th Earl of")."""
 _BLANKED = ("Cc", "Zl", "Zp", "Cs", "Cn", "Co")
-_ARABIC_MARKS = re.compile("[\u064b-\u065f\u0670\u0640\u0591-\u05c7]")
+_MARKS = re.compile("[\u0300-\u036f\u064b-\u065f\u0670\u0640\u0591-\u05c7]")
+"""Vowel points and tatweel; stress and other marks that make no letter of their own with the one before (у́, not й)."""
 
 
 @lru_cache(maxsize=16384)
@@ -62,13 +63,16 @@ def clean_text(text: str) -> str:
 
 
 def fold_case(text: str) -> str:
-    """Case-folded, so that "İ", "ı" and "I" are one letter as "ß" and "SS" are; vowel points and tatweel removed."""
+    """Case-folded, so that "İ", "ı" and "I" are one letter as "ß" and "SS" are.
+
+    Without vowel points, tatweel and stress marks.
+    """
     if text.isascii():
         return text.lower()
     folded = unicodedata.normalize("NFKC", text.casefold())
     if folded.isascii():
         return folded
-    return unicodedata.normalize("NFKC", _ARABIC_MARKS.sub("", folded.replace("i\u0307", "i").replace("ı", "i")))
+    return unicodedata.normalize("NFKC", _MARKS.sub("", folded.replace("i\u0307", "i").replace("ı", "i")))
 
 
 def is_placeholder(folded: str) -> bool:
@@ -115,7 +119,21 @@ def _split(text: str) -> list[str]:
     if is_plain(text):
         return text.split()
     joined = _APOSTROPHES.sub("", text)
-    return [word for piece in _SEPARATORS.split(joined) if (word := piece.replace("'", "").strip("/"))]
+    found = [word for piece in _SEPARATORS.split(joined) if (word := piece.replace("'", "").strip("/"))]
+    return _join_arabic(found) if len(found) > 1 and script_of(text) == "Arabic" else found
+
+
+def _join_arabic(spelled: list[str]) -> list[str]:
+    """Names of two words as one, as they are also written: عبد الرحمن, هداية الله, نصير الدين."""
+    joined: list[str] = []
+    for word in spelled:
+        before = joined[-1] if joined else ""
+        servant = before in words.ARABIC_SERVANTS and word.startswith(words.ARABIC_ARTICLE) and len(word) > 2
+        if servant or (word in words.ARABIC_ENDINGS and before and before not in words.PARTICLES):
+            joined[-1] = before + word
+        else:
+            joined.append(word)
+    return joined
 
 
 def _person_token(spelled: list[str], at: int, named: dict[str, str], comma: bool) -> tuple[str, str]:

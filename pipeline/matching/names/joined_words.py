@@ -8,7 +8,14 @@ from rapidfuzz.distance import Levenshtein
 
 from pipeline.matching.names import levels
 from pipeline.matching.names.outlines import unlike_joined
-from pipeline.matching.names.prints import MAX_ACRONYM, NamePrint, TokenPrint, may_be_acronym, token_print
+from pipeline.matching.names.prints import (
+    MAX_ACRONYM,
+    NamePrint,
+    TokenPrint,
+    letter_span,
+    may_be_acronym,
+    token_print,
+)
 from pipeline.matching.names.token_pairs import NOTHING, PairMemory, TokenPair
 
 _MAX_JOINED = 3
@@ -22,6 +29,9 @@ _ALIKE_FORMS = 0.4
 """Least similarity of two words written together to a word in another script that may be both."""
 _LEVELS = frozenset((levels.SAME, levels.FOLDED, levels.VARIANT, levels.SOUND, levels.EDIT))
 """Levels at which a joined word counts: a merely similar one would be chance, as there are many ways to join."""
+
+Span = tuple[int, int]
+"""The fewest and the most letters of a word in its Latin forms."""
 
 
 def may_join(name: NamePrint, many: NamePrint) -> bool:
@@ -50,30 +60,32 @@ def _find_fitting(
     name: NamePrint, many: NamePrint, rest_one: Sequence[int], rest_many: Sequence[int]
 ) -> Iterator[tuple[int, list[range]]]:
     """The tokens of `one` that have as many letters as runs of `many`, with these; what is taken meanwhile is out."""
-    lengths = [len(token.forms[0]) for token in many.tokens]
+    spans = [letter_span(token) for token in many.tokens]
     if many.glue:
-        lengths = [length + len(glue) for length, glue in zip(lengths, many.glue, strict=True)]
+        spans = [(least + len(glue), most + len(glue)) for (least, most), glue in zip(spans, many.glue, strict=True)]
     acronyms = name.letters[2] <= len(many.tokens)
     for i in rest_one:
-        wanted = len(name.tokens[i].forms[0])
-        if wanted + SLACK >= many.letters[1] or (acronyms and wanted <= MAX_ACRONYM):
-            runs = _find_runs(rest_many, lengths, wanted, bool(many.glue))
+        wanted = letter_span(name.tokens[i])
+        if wanted[1] + SLACK >= many.letters[1] or (acronyms and wanted[0] <= MAX_ACRONYM):
+            runs = _find_runs(rest_many, spans, wanted, bool(many.glue))
             if runs:
                 yield i, runs
 
 
-def _find_runs(rest: Sequence[int], lengths: list[int], wanted: int, glued: bool) -> list[range]:
+def _find_runs(rest: Sequence[int], spans: list[Span], wanted: Span, glued: bool) -> list[range]:
     """Neighbouring tokens that may be one word of `wanted` letters, or an acronym of as many: the longest first."""
     runs = []
     least = 1 if glued else 2
+    shortest, longest = wanted
     for at, start in enumerate(rest):
-        letters = 0
+        few = many = 0
         for size, last in enumerate(rest[at : at + MAX_ACRONYM], 1):
-            letters += lengths[last]
-            if last != start + size - 1 or (letters > wanted + SLACK and wanted > MAX_ACRONYM):
+            few += spans[last][0]
+            many += spans[last][1]
+            if last != start + size - 1 or (few > longest + SLACK and shortest > MAX_ACRONYM):
                 break
-            joined = size <= _MAX_JOINED and -SLACK <= letters - wanted <= SLACK
-            if (joined or size == wanted) and size >= least:
+            joined = size <= _MAX_JOINED and few <= longest + SLACK and many >= shortest - SLACK
+            if (joined or size == shortest) and size >= least:
                 runs.append(range(start, last + 1))
     return sorted(runs, key=len, reverse=True) if len(runs) > 1 else runs
 

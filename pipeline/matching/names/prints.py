@@ -106,11 +106,22 @@ def _find_glue(tokens: tuple[NameToken, ...]) -> tuple[str, ...]:
 
 
 def _letters(tokens: tuple[TokenPrint, ...], glue: tuple[str, ...]) -> tuple[int, int, int]:
-    lengths = [len(token.forms[0]) for token in tokens]
-    joined = [one + other for one, other in pairwise(lengths)]
-    joined += [length + len(before) for length, before in zip(lengths, glue, strict=False) if before]
+    spans = [letter_span(token) for token in tokens]
+    least = [span[0] for span in spans]
+    joined = [one + other for one, other in pairwise(least)]
+    joined += [length + len(before) for length, before in zip(least, glue, strict=False) if before]
     acronyms = [len(token.forms[0]) for token in tokens if may_be_acronym(token)]
-    return max(lengths, default=0), min(joined, default=NO_LETTERS), min(acronyms, default=NO_LETTERS)
+    longest = max([span[1] for span in spans], default=0)
+    return longest, min(joined, default=NO_LETTERS), min(acronyms, default=NO_LETTERS)
+
+
+def letter_span(token: TokenPrint) -> tuple[int, int]:
+    """Letters of a token's shortest and longest form; a word without vowels may be read with many or few."""
+    if len(token.forms) == 1:
+        length = len(token.forms[0])
+        return length, length
+    lengths = [len(form) for form in token.forms]
+    return min(lengths), max(lengths)
 
 
 def may_be_acronym(token: TokenPrint) -> bool:

@@ -8,9 +8,10 @@ from functools import cache
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Levenshtein
 
-from pipeline.matching.names import levels
+from pipeline.matching.names import abjad, levels
 from pipeline.matching.names.derived import is_derived
 from pipeline.matching.names.han import fold_han
+from pipeline.matching.names.korean import are_other_syllables
 from pipeline.matching.names.organisation_words import meanings
 from pipeline.matching.names.outlines import MOST_EDITS
 from pipeline.matching.names.prints import TokenPrint
@@ -80,6 +81,8 @@ def _spelling_level(a: str, b: str, sound_a: str, sound_b: str) -> str:
         return levels.DIFFERENT
     if sound_a == sound_b and (shorter > 2 or len(a) != len(b)):
         return levels.SOUND
+    if are_other_syllables(a, b):
+        return levels.DIFFERENT
     distance = OSA.distance(a, b, score_cutoff=MOST_EDITS)
     if distance == 1 and shorter >= _MIN_EDIT:
         return levels.EDIT
@@ -153,6 +156,8 @@ def _romanised_level(source: TokenPrint, latin: TokenPrint) -> str:
 def _same_script_level(x: TokenPrint, y: TokenPrint) -> str:
     if x.script == "Han":
         return _han_level(x, y)
+    if x.script in abjad.SCRIPTS:
+        return _abjad_level(x, y)
     if x.forms == y.forms:
         return levels.SOUND
     if min(len(x.text), len(y.text)) >= _MIN_EDIT and OSA.distance(x.text, y.text, score_cutoff=1) == 1:
@@ -165,6 +170,20 @@ def _han_level(x: TokenPrint, y: TokenPrint) -> str:
     if fold_han(x.text) == fold_han(y.text):
         return levels.FOLDED
     return levels.NEAR if x.forms[-1] == y.forms[-1] and len(x.text) == len(y.text) else levels.DIFFERENT
+
+
+def _abjad_level(x: TokenPrint, y: TokenPrint) -> str:
+    """A vowel letter more is a spelling in Hebrew, and may be another name in Arabic (Muhammad and Mahmud)."""
+    one, other = abjad.fold_abjad(x.text), abjad.fold_abjad(y.text)
+    if one == other:
+        return levels.FOLDED
+    if abjad.sound_alike(one, other) or x.forms == y.forms:
+        return levels.SOUND
+    if abjad.are_an_edit_apart(one, other):
+        return levels.EDIT
+    if abjad.differ_in_a_vowel(one, other, x.script):
+        return levels.EDIT if x.script == "Hebrew" and len(one) >= _MIN_EDIT else levels.NEAR
+    return levels.DIFFERENT
 
 
 def _forms_level(x: TokenPrint, y: TokenPrint) -> str:

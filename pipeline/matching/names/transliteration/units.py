@@ -24,6 +24,8 @@ _FINALS = (
 _PRIVATE = 0xE000
 """Pinyin parts are written as private-use characters, initials first: a unit is one character in every corridor."""
 _PINYIN_UNITS = {part: chr(_PRIVATE + at) for at, part in enumerate((*(f"{x}-" for x in _INITIALS), *_FINALS))}
+_READ_AS = str.maketrans("یېۍےۀہھەکګټٹډڈړڑڼںځڅږښۇ", "ييييههههكگتتددررننزسزشو")
+"""Letters of Persian, Pashto and Urdu that the Arabic model has not learnt, as the nearest that it has."""
 UNKNOWN = "?"
 MAX_LENGTH = 24
 """Longer words are not aligned: names are shorter, and the cost grows with the square."""
@@ -38,7 +40,7 @@ def source_units(corridor: str, word: str) -> str:
         return unicodedata.normalize("NFD", word)
     if corridor == "japanese":
         return "".join(chr(ord(char) + 96) if "ぁ" <= char <= "ゖ" else char for char in word)
-    return _POINTS.sub("", word.casefold().replace("ё", "е"))
+    return _POINTS.sub("", word.casefold().replace("ё", "е").translate(_READ_AS))
 
 
 def _pinyin_units(character: str) -> str:
