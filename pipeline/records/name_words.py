@@ -52,6 +52,11 @@ UNKNOWN_WORDS = _words("unknown_words") | {
 UNKNOWN_NAMES = UNKNOWN_WORDS | _NULL_WORDS | frozenset(_LISTS["unknown_names"])
 """Whole names that name nobody."""
 
+NOTE_WORDS = frozenset(_LISTS["note_words"])
+"""Words with which a note in brackets begins."""
+BORN, BORN_BEFORE = tuple(_LISTS["born"].split()), tuple(_LISTS["born_before"].split())
+"""Words for "born", and those that go on to a place or a date."""
+
 ORGANISATION_PARTICLES = _words("organisation_particles")
 COMPANY_WORDS: dict[str, str] = _LISTS["company_words"]
 LEGAL_FORMS: dict[str, str] = _LISTS["legal_forms"]

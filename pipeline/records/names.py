@@ -13,6 +13,7 @@ import unicodedata
 from functools import lru_cache
 
 from pipeline.records import name_words as words
+from pipeline.records.name_notes import remove_notes
 from pipeline.records.normalised import NameToken, NormalisedName
 from pipeline.records.organisation_names import organisation_tokens
 from pipeline.records.scripts import MARKS, has_mixed_alphabets, script_of, unmask
@@ -39,7 +40,7 @@ def normalise_name(
     """
     parts = {"given": given, "middle": middle, "family": family, "patronymic": patronymic}
     text = clean_text(full) or clean_text(" ".join(part for part in (given, middle, patronymic, family) if part))
-    unmasked, mixed = _unmask_words(fold_case(text))
+    unmasked, mixed = _unmask_words(remove_notes(fold_case(text)))
     flags = ("mixed_script",) if mixed else ()
     if is_placeholder(unmasked):
         return NormalisedName(text=text, kind=kind or "primary", flags=(*flags, "placeholder"))

@@ -1,0 +1,46 @@
+"""Notes in names, which are no part of them: "(formerly …)", "born in Kandahar", "(PAD)" behind what it abbreviates."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.records import name_words as words
+from pipeline.records.scripts import script_of
+
+_BRACKETED = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|（([^（）]*)）")
+_BORN = re.compile(rf"[,;]?\s*\b(?:{'|'.join(words.BORN)})\s+(?:(?:{'|'.join(words.BORN_BEFORE)})\s|\d).*")
+_WORD = re.compile(r"\w+")
+_LONGEST_ACRONYM = 8
+
+
+def remove_notes(folded: str) -> str:
+    """A case-folded name without notes; the name as it is where nothing else would be left.
+
+    Notes are: what follows "born in"; in brackets what begins with a word for a note, what repeats the name in
+    another script, and what abbreviates it by its first letters. Other words in brackets stay ("(Somalia)").
+    """
+    text = _BORN.sub("", folded) if any(word in folded for word in words.BORN) else folded
+    if "(" in text or "[" in text or "（" in text:
+        rest = _BRACKETED.sub(" ", text)
+        text = _BRACKETED.sub(lambda found: " " if _is_note(_content(found), rest) else found[0], text)
+    return text if any(char.isalnum() for char in text) else folded
+
+
+def _content(found: re.Match[str]) -> str:
+    return found[1] or found[2] or found[3] or ""
+
+
+def _is_note(content: str, rest: str) -> bool:
+    spelled = _WORD.findall(content)
+    if not spelled or spelled[0] in words.NOTE_WORDS or " ".join(spelled[:2]) in words.NOTE_WORDS:
+        return True
+    script, other = script_of(content), script_of(rest)
+    return bool(script and other and script != other) or (len(spelled) == 1 and _abbreviates(spelled[0], rest))
+
+
+def _abbreviates(word: str, rest: str) -> bool:
+    """Whether a word is made of first letters of others, in their order; some may be left out."""
+    if not 1 < len(word) <= _LONGEST_ACRONYM:
+        return False
+    initials = iter(other[0] for other in _WORD.findall(rest))
+    return all(letter in initials for letter in word)

@@ -1,0 +1,42 @@
+"""Notes in names."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.records.name_notes import remove_notes
+from pipeline.records.names import normalise_name
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("karim wali, born in kandahar on 01 jan.1967", "karim wali"),
+        ("karim wali born 1963", "karim wali"),
+        ("karim wali né à tunis", "karim wali"),
+        ("karim wali (formerly ahmed)", "karim wali"),
+        ("karim wali [previously listed as x]", "karim wali"),
+        ("karim wali (كريم والي)", "karim wali"),
+        ("propaganda and agitation department (pad)", "propaganda and agitation department"),
+        ("ministry of armed forces logistics (mafl)", "ministry of armed forces logistics"),
+    ],
+)
+def test_a_note_is_no_part_of_a_name(name: str, kept: str) -> None:
+    assert remove_notes(name).split() == kept.split()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "max born", "born in", "al-haramain (somalia)", "elizabeth (liz) smith", "(pad)", "(株)日立", "karim (",
+        "bornholm in", "acme (uk)", "عبد الرحمن (أبو محمد)",
+    ],
+)  # fmt: skip
+def test_other_words_stay(name: str) -> None:
+    assert remove_notes(name) == name
+
+
+def test_tokens_are_without_notes_and_the_text_is_as_it_came() -> None:
+    name = normalise_name("Karim Wali, born in Kandahar", "", "", "", "", "", "person")
+    assert [token.text for token in name.tokens] == ["karim", "wali"]
+    assert name.text == "Karim Wali, born in Kandahar"
