@@ -5,10 +5,11 @@ from __future__ import annotations
 from pipeline.locale import N_
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table, apply_curve
 from pipeline.matching.comparisons.name.bound import NAME_BOUND, most_at_any_level
+from pipeline.matching.comparisons.name.groups import are_parts_of_one, group_bits
 from pipeline.matching.comparisons.types import PERSON
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NameComparison, TokenPair, compare_all, levels
-from pipeline.matching.names.organisation_words import meanings
+from pipeline.matching.score.alternatives import COMPANIONS
 
 LEVELS = (
     Level("same", 0.55, 1.0e-4, 0.008),
@@ -25,9 +26,6 @@ SOURCE = (
     "estimated: relatives share the family name and rarely the given name (father and son in 1 of 100, names a letter "
     "apart in 2), companies of a group share the group's name"
 )
-
-WORLD = frozenset({"SYMBOL:WORLD", "SYMBOL:GLOBAL", "SYMBOL:INTL"})
-"""What the company above those of single countries is called."""
 
 NEARLY = frozenset({levels.EDIT, levels.NEAR, levels.FAINT})
 
@@ -46,9 +44,13 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     if not found.pairs:
         return None
     level = name_level(found, a, b)
-    if level <= NEAR and a.type == "organisation" and _are_of_two_places(a, b):
-        level = CONFLICT
-    return table.result(level, apply_curve(found.bits, table.curve))
+    result = table.result(level, apply_curve(found.bits, table.curve))
+    if level > NEAR or a.type != "organisation":
+        return result
+    if are_parts_of_one(a, b, found.pairs):
+        return table.result(CONFLICT, result.weight)
+    further = group_bits(found, a, b)
+    return ComparisonResult((result.weight, *(bits + further for bits in result.bits[COMPANIONS:])), level)
 
 
 def name_level(found: NameComparison, a: EntityPrint, b: EntityPrint) -> int:
@@ -85,17 +87,6 @@ def _only_family_differs(conflict: list[TokenPair], a: EntityPrint, b: EntityPri
     return all(pair.a in family_a and pair.b in family_b for pair in conflict)
 
 
-def _are_of_two_places(a: EntityPrint, b: EntityPrint) -> bool:
-    """Whether both organisations have a name with a place, and not the same: companies of one group."""
-    first, second = _places(a), _places(b)
-    return bool(first and second and first.isdisjoint(second))
-
-
-def _places(entity: EntityPrint) -> set[str]:
-    words = (token.text for name in entity.names for token in name.tokens if token.kind == "core")
-    return {meaning for word in words for meaning in meanings(word) if meaning.startswith("LOC:") or meaning in WORLD}
-
-
 def name_value(entity: EntityPrint, index: int) -> str:
     """The name's tokens."""
     return " ".join(token.text for token in entity.names[index].tokens)
@@ -110,6 +101,7 @@ NAME = Comparison(
     SOURCE,
     compare,
     name_value,
+    also_reads=("addresses", "phones"),
     bound=NAME_BOUND,
     bounded=PERSON,
     most=most_at_any_level,

@@ -1,0 +1,84 @@
+"""Organisations against companies of one group."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline.matching.comparisons.name.comparison import CONFLICT, LONGER, compare
+from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.model import Model, load_model
+from pipeline.matching.score.alternatives import COMPANIONS
+from pipeline.matching.score.scoring import judge_score, weigh_entities
+from support.matching.prints import print_of
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return load_model()
+
+
+def organisation(*names: str, **fields: Any) -> EntityPrint:
+    return print_of(type="organisation", names=[{"full": name} for name in names], **fields)
+
+
+def against_group(one: str, other: str, model: Model) -> int:
+    found = compare(organisation(one), organisation(other), model.tables["name"])
+    assert found is not None
+    return found.bits[COMPANIONS]
+
+
+def is_linked(a: EntityPrint, b: EntityPrint, model: Model) -> bool:
+    score = model.prior + weigh_entities(a, b, model)
+    return bool(judge_score(score, model).band)
+
+
+def test_a_longer_and_a_rarer_name_says_more(model: Model) -> None:
+    names = ("Peleng", "Peleng Trading", "Peleng Trading Bank", "Peleng Vostochnoye Trading Bank")
+    bits = [against_group(name, name, model) for name in names]
+    assert bits == sorted(bits)
+    assert len(set(bits)) == len(bits)
+    assert against_group("Peleng Trading", "Peleng Trading", model) < against_group(
+        "Peleng Zvezda", "Peleng Zvezda", model
+    )
+
+
+@pytest.mark.parametrize(
+    "longer",
+    ["Al-Haramain Foundation Somalia", "Al-Haramain Foundation Services", "Al-Haramain Foundation Zvezda"],
+)
+def test_further_words_make_another_body(longer: str, model: Model) -> None:
+    whole = organisation("Al-Haramain Foundation")
+    assert is_linked(whole, whole, model)
+    assert not is_linked(whole, organisation(longer), model)
+
+
+def test_at_one_door_or_phone_a_name_may_be_longer(model: Model) -> None:
+    place: dict[str, Any] = {
+        "addresses": [{"street": "Gartenstrasse 5", "city": "Zug", "postcode": "6300", "country": "CH"}]
+    }
+    phone: dict[str, Any] = {"phones": ["+41791234567"]}
+    for fields in (place, phone):
+        a, b = organisation("Peleng Zvezda", **fields), organisation("Peleng Zvezda Services", **fields)
+        found = compare(a, b, model.tables["name"])
+        assert found is not None
+        assert found.level == LONGER
+        assert is_linked(a, b, model)
+
+
+def test_branches_that_share_the_name_of_all_are_two(model: Model) -> None:
+    a = organisation("Ansar Charia", "Ansar Charia Derna")
+    b = organisation("Ansar Charia", "Ansar Charia Bengasi")
+    found = compare(a, b, model.tables["name"])
+    assert found is not None
+    assert found.level == CONFLICT
+    assert not is_linked(a, b, model)
+    assert is_linked(a, organisation("Ansar Charia", "Ansar Charia Darna"), model)
+
+
+def test_one_rare_word_and_one_city_are_a_link(model: Model) -> None:
+    alone = organisation("Alrosa")
+    placed = organisation("Alrosa", addresses=[{"city": "Mirny", "country": "RU"}])
+    assert not is_linked(alone, alone, model)
+    assert is_linked(placed, placed, model)
