@@ -49,13 +49,21 @@ UNKNOWN_WORDS = _words("unknown_words") | {
     word for word in _NULL_WORDS if len(word) > 1 and word.isalpha() and word not in _words("doubtful_words")
 }
 """Words that stand for a missing name, and are dropped from a name that has others."""
-UNKNOWN_NAMES = UNKNOWN_WORDS | _NULL_WORDS | frozenset(_LISTS["unknown_names"])
+UNKNOWN_NAMES = UNKNOWN_WORDS | frozenset(_LISTS["missing_phrases"]) | _NULL_WORDS | frozenset(_LISTS["unknown_names"])
 """Whole names that name nobody."""
 
 NOTE_WORDS = frozenset(_LISTS["note_words"])
 """Words with which a note in brackets begins."""
 BORN, BORN_BEFORE = tuple(_LISTS["born"].split()), tuple(_LISTS["born_before"].split())
 """Words for "born", and those that go on to a place or a date."""
+
+MISSING_PHRASES = tuple(_LISTS["missing_phrases"])
+"""Phrases that stand for a missing part of a name, and are dropped from a name that has other words."""
+NOBODY_WORDS = _words("nobody_words") - _words("never_nobody")
+"""Words for a person by what they are to another: alone, or as a given name, they name nobody."""
+NOBODY_LINKS = _words("nobody_links")
+OF_ANOTHER = _words("nobody_words") | _words("also_of_another")
+"""Words that, before one of NOBODY_LINKS, make a name that of another person: "daughter of Maria"."""
 
 ORGANISATION_PARTICLES = _words("organisation_particles")
 COMPANY_WORDS: dict[str, str] = _LISTS["company_words"]

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from pipeline.records import name_words as words
 from pipeline.records.name_notes import remove_notes
+from pipeline.records.nobody import drop_missing, names_nobody
 from pipeline.records.normalised import NameToken, NormalisedName
 from pipeline.records.organisation_names import organisation_tokens
 from pipeline.records.scripts import MARKS, has_mixed_alphabets, script_of, unmask
@@ -42,9 +43,12 @@ def normalise_name(
     text = clean_text(full) or clean_text(" ".join(part for part in (given, middle, patronymic, family) if part))
     unmasked, mixed = _unmask_words(remove_notes(fold_case(text)))
     flags = ("mixed_script",) if mixed else ()
-    if is_placeholder(unmasked):
+    person = entity_type == "person"
+    if person:
+        unmasked = drop_missing(unmasked)
+    if is_placeholder(unmasked) or (person and names_nobody(unmasked)):
         return NormalisedName(text=text, kind=kind or "primary", flags=(*flags, "placeholder"))
-    if entity_type == "person":
+    if person:
         tokens = _person_tokens(
             unmasked, {part: fold_case(clean_text(value)) for part, value in parts.items() if value}
         )
@@ -105,8 +109,12 @@ def _person_tokens(text: str, parts: dict[str, str]) -> tuple[NameToken, ...]:
         return split
     named = {word: part for part, value in parts.items() for word in _split(value)}
     named |= dict.fromkeys(_split(comma), "family") if comma else {}
-    kept = [word for word in spelled if word not in words.UNKNOWN_WORDS] or spelled
+    kept = [word for word in spelled if not _is_missing(word, named)] or spelled
     return tuple(NameToken(*_person_token(kept, at, named, bool(comma))) for at in range(len(kept)))
+
+
+def _is_missing(word: str, named: dict[str, str]) -> bool:
+    return word in words.UNKNOWN_WORDS or (word in words.NOBODY_WORDS and named.get(word) in ("given", "middle"))
 
 
 def _family_before_comma(text: str) -> str:
