@@ -9,6 +9,7 @@ from rigour._core import extract_org_types, ordinals_dict
 
 from pipeline.records import name_words as words
 from pipeline.records.normalised import NameToken
+from pipeline.records.organisation_words import part_words
 from pipeline.records.scripts import MARKS
 
 _DOTTED = re.compile(r"(?<!\w)(?:\w\.[ ]?){2,}(?:\w(?!\w))?")
@@ -31,6 +32,8 @@ def organisation_tokens(text: str, entity_type: str) -> tuple[NameToken, ...]:
     text = _join_letters(text)
     body, forms = _take_legal_forms(text) if entity_type == "organisation" else (text, [])
     spelled = _split(body)
+    if entity_type == "organisation" and not body.isascii():
+        spelled = [part for word in spelled for part in part_words(word)]
     if not any(_is_core(word) for word in spelled):
         spelled, forms = _split(text), []
     tokens = [_token(spelled, at, entity_type) for at in range(len(spelled))]

@@ -10,6 +10,7 @@ from importlib.resources import files
 from rigour._core import NameTypeTag, analyze_names, replace_org_types_compare
 
 from pipeline.matching.names.rarity import rarity_of
+from pipeline.records.organisation_words import english_of
 
 _SYMBOL_RARITY = 700
 """A word that rigour knows as a domain, a place or a usual part of organisation names: one in a hundred or so."""
@@ -35,7 +36,18 @@ def _ceiling(folded: str) -> int:
 
 @lru_cache(maxsize=16384)
 def meanings(word: str) -> frozenset[str]:
-    """What rigour takes a word for: usual words, domains and places, under one name in every spelling."""
+    """What a word stands for: usual words, domains and places, under one name in every spelling and language.
+
+    By rigour's table, and that of pipeline.records.organisation_words.
+    """
+    found, english = _rigour_meanings(word), english_of(word)
+    if not english:
+        return found
+    usual = (meaning for meaning in _rigour_meanings(english) if not meaning.startswith("LOC:"))
+    return found.union((f"WORD:{english}",), usual)
+
+
+def _rigour_meanings(word: str) -> frozenset[str]:
     names = analyze_names(NameTypeTag.ORG, [word], None, rewrite=False, phonetics=False)
     symbols = (symbol for name in names for symbol in name.symbols)
     return frozenset(f"{symbol.category.value}:{symbol.id}" for symbol in symbols if symbol.category.value != "NUM")

@@ -44,6 +44,8 @@ def _quick_level(x: TokenPrint, y: TokenPrint) -> str:
     x_latin, y_latin = x.script in _LATIN, y.script in _LATIN
     if x_latin and y_latin:
         return _latin_level(x, y)
+    if x.kind == "core" and x.script != y.script and not meanings(x.text).isdisjoint(meanings(y.text)):
+        return levels.VARIANT
     if x_latin or y_latin:
         return _quick_cross_level(y, x) if x_latin else _quick_cross_level(x, y)
     return _same_script_level(x, y) if x.script == y.script else _forms_level(x, y)

@@ -181,3 +181,14 @@ def test_incompatible_legal_forms_count_against() -> None:
 def test_vessels_are_known_by_their_words_and_numbers() -> None:
     assert compare_names("MV Hellenic Spirit", "Hellenic Spirit", "vessel").bits > 1500
     assert compare_names("Victory 3", "Victory 5", "vessel").bits < compare_names("Victory", "Victory 3", "vessel").bits
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("中国银行", "Bank of China"), ("平壌科学技術大学", "Pyongyang University of Science and Technology"),
+     ("وزارة الدفاع", "Ministry of Defence"), ("조선무역은행", "Korea Trading Bank")],
+)  # fmt: skip
+def test_words_of_organisations_agree_by_what_they_mean(one: str, other: str) -> None:
+    found = compare_names(one, other, "organisation")
+    assert found.level == levels.VARIANT
+    assert found.bits > 500
