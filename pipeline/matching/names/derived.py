@@ -27,5 +27,5 @@ def is_derived(one: str, other: str) -> bool:
     bare = stem.rstrip(_VOWELS)
     if len(bare) < _LEAST_STEM or not derived.startswith(bare):
         return False
-    endings = _sounds_of_endings()
-    return derived[len(bare) :] in endings or (derived.startswith(stem) and derived[len(stem) :] in endings)
+    base = stem if derived.startswith(stem) else bare
+    return derived[len(base) :] in _sounds_of_endings()

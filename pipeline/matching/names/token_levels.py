@@ -117,7 +117,8 @@ def _quick_cross_level(source: TokenPrint, latin: TokenPrint) -> str:
     plain = plain_form(source.text, source.script)
     if plain == form or (min(len(plain), len(form)) > _MIN_EDIT and sound_of(plain) == latin.sound):
         return levels.SOUND
-    if is_derived(sound_of(plain), latin.sound) and form not in source.forms:
+    person = source.kind != "core"
+    if person and is_derived(sound_of(plain), latin.sound) and form not in source.forms:
         return levels.DIFFERENT
     if not process.extractOne(
         form, source.forms, scorer=Levenshtein.normalized_similarity, score_cutoff=corridor.alike
