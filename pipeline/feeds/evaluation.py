@@ -44,7 +44,7 @@ class RowEvaluation:
             case ConstantRule():
                 filled[name] = child.value
             case RuleNode() if child.rule.dates:
-                self._fill_date(filled, name, child)
+                self._fill_dates(filled, name, child)
             case RuleNode():
                 values = self._evaluate_rule(child)
                 if values:
@@ -96,10 +96,16 @@ class RowEvaluation:
         return not node.columns or any(self._row.get(column) for column in node.columns)
 
     def _evaluate_rule(self, leaf: RuleNode) -> list[Any]:
+        if leaf.rule.dates:
+            return self._state_dates(leaf)[0]
+        values = (self._convert_value(leaf.rule, text) for text in self._split_texts(leaf))
+        return [value for value in values if value is not None]
+
+    def _split_texts(self, leaf: RuleNode) -> list[str]:
         texts = leaf.template.fill_texts(self._row)
         if separator := leaf.rule.split or leaf.rule.each:
             texts = [part.strip() for text in texts for part in text.split(separator) if part.strip()]
-        return [value for value in (self._convert_value(leaf.rule, text) for text in texts) if value is not None]
+        return texts
 
     def _single_value(self, leaf: RuleNode, values: list[Any]) -> Any:
         if len(values) > 1:
@@ -133,15 +139,27 @@ class RowEvaluation:
             self._add_problem(rule, f"{text!r} is not {'an integer' if rule.kind == 'integer' else 'a number'}")
             return None
 
-    def _fill_date(self, filled: dict[str, Any], name: str, leaf: RuleNode) -> None:
-        for text in leaf.template.fill_texts(self._row)[:1]:
+    def _fill_dates(self, filled: dict[str, Any], name: str, leaf: RuleNode) -> None:
+        """A date, or with `split` all of them; the first text that states none goes to `or_text`."""
+        dates, unread = self._state_dates(leaf)
+        if dates:
+            filled[name] = dates if leaf.rule.split else dates[0]
+        if unread and leaf.rule.or_text:
+            filled[leaf.rule.or_text] = unread[0]
+
+    def _state_dates(self, leaf: RuleNode) -> tuple[list[str], list[str]]:
+        """The dates of a rule, and the texts that state none for certain; without `split` of one text only."""
+        dates, unread = list[str](), list[str]()
+        texts = self._split_texts(leaf)
+        for text in texts if leaf.rule.split else texts[:1]:
             stated = stated_dates(text, leaf.rule.dates, leaf.rule.zone)
             if len(stated) == 1:
-                filled[name] = stated.pop()
-            elif leaf.rule.or_text:
-                filled[leaf.rule.or_text] = text
-            else:
+                dates.append(stated.pop())
+                continue
+            unread.append(text)
+            if not leaf.rule.or_text or len(unread) > 1:
                 self._add_problem(leaf.rule, f"{text!r} {'is ambiguous' if stated else 'is a date in none of `dates`'}")
+        return dates, unread
 
     def _add_problem(self, rule: MappingRule, message: str) -> None:
         self.problems.append(MappingProblem(rule.source, message))

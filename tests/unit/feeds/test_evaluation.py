@@ -45,6 +45,26 @@ def test_split_gives_a_list_and_each_repeats_the_object() -> None:
     }
 
 
+def test_split_dates_are_read_each_in_the_formats() -> None:
+    rule = {"from": "born", "split": ";", "dates": ["%d.%m.%Y", "%Y"]}
+    assert evaluated({"birth_dates": rule}, {"born": "01.02.1980; 1981"}) == (
+        {"birth_dates": ["1980-02-01", "1981"]},
+        [],
+    )
+    made, problems = evaluated({"birth_dates": rule}, {"born": "1980; in spring"})
+    assert made == {"birth_dates": ["1980"]}
+    assert [problem.message for problem in problems] == ["'in spring' is a date in none of `dates`"]
+    made, problems = evaluated({"birth_dates": {**rule, "or_text": "birth_date_text"}}, {"born": "1980; x; y"})
+    assert made == {"birth_dates": ["1980"], "birth_date_text": "x"}
+    assert [problem.message for problem in problems] == ["'y' is a date in none of `dates`"]
+
+
+def test_dates_of_several_columns_make_a_list() -> None:
+    written = {"birth_dates": [{"from": "a", "dates": ["%d.%m.%Y"]}, {"from": "b", "dates": ["%Y"]}]}
+    assert evaluated(written, {"a": "01.02.1980", "b": "1981"}) == ({"birth_dates": ["1980-02-01", "1981"]}, [])
+    assert evaluated(written, {"a": "", "b": ""}) == ({}, [])
+
+
 def test_a_list_inside_a_repeated_object_stays_a_list() -> None:
     written = {
         "entities": [{"plate": {"from": "plates", "each": ","}, "phones": {"from": "phones", "split": ","}}],
