@@ -78,6 +78,7 @@ def _exact_parts(asking: Entities, numbers: _Numbers) -> Entities:
 
 
 def _exact_part(entity: EntityPrint, numbers: _Numbers) -> EntityPrint:
+    """Of a person only the one birth date counts: several would be as many guesses in one question."""
     names = tuple(name for name in entity.names if is_whole_name(name))
     dated = bool(names) and entity.birth_date is not None and bool(entity.birth_date.day)
     return EntityPrint(

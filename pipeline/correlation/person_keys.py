@@ -17,9 +17,11 @@ from pipeline.correlation.key_kinds import hash_value
 from pipeline.correlation.name_sounds import sound_out
 from pipeline.correlation.thing_keys import place_sounds, postal_area, postcodes
 from pipeline.matching.comparisons.address import UNIT
+from pipeline.matching.comparisons.birth_date_ranges import year_span
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names.prints import TokenPrint
 from pipeline.matching.names.rarity import rarity_of
+from pipeline.records.normalised import BirthDate
 
 MAX_TOKENS = 4
 """Rarest name tokens of one person that yield keys."""
@@ -31,6 +33,12 @@ DECEMBER = 12
 
 DEFAULT_DAY = "1-1"
 """1 January stands for an unknown day (in a third of the historical figures), so it tells no more than the year."""
+
+MAX_DATES = 12
+"""Birth dates of one person that yield keys, those known to the day first."""
+
+WIDEST_RANGE = 6
+"""Years of a range that each yield a key; a wider one tells too little."""
 
 _WRITTEN_DATE = re.compile(r"(\d{4})(?:-(\d\d)-(\d\d))?\b")
 
@@ -144,8 +152,29 @@ def _date_values(entity: EntityPrint) -> Values:
     date = entity.birth_date
     if date is not None:
         return _date_hashes(date.year, date.month, date.day)
+    if entity.birth_dates:
+        return _join_hashes(entity.birth_dates)
     written = _WRITTEN_DATE.match(entity.birth_date_text)
     return _date_hashes(*(int(part or 0) for part in written.groups())) if written else {}
+
+
+def _join_hashes(dates: tuple[BirthDate, ...]) -> Values:
+    """What each date yields, or each year of a range."""
+    found: dict[str, dict[int, None]] = {}
+    for date in sorted(dates, key=lambda one: not (one.exact and one.first.day))[:MAX_DATES]:
+        for values in _range_hashes(date):
+            for letter, hashes in values.items():
+                found.setdefault(letter, {}).update(dict.fromkeys(hashes))
+    return {letter: tuple(hashes) for letter, hashes in found.items()}
+
+
+def _range_hashes(date: BirthDate) -> Iterator[Values]:
+    if date.exact:
+        yield _date_hashes(date.first.year, date.first.month, date.first.day)
+        return
+    first, last = year_span(date)
+    if last - first < WIDEST_RANGE:
+        yield from (_date_hashes(year, 0, 0) for year in range(first, last + 1))
 
 
 @lru_cache(maxsize=1 << 15)

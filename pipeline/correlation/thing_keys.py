@@ -51,7 +51,7 @@ def postal_area(postcode: str) -> str:
 def place_names(entity: EntityPrint) -> frozenset[str]:
     """Birth place and cities, as letters and digits."""
     return frozenset(
-        _fold_text(place) for place in (entity.birth_place, *(address.city for address in entity.addresses))
+        _fold_text(place) for place in (*entity.all_birth_places, *(address.city for address in entity.addresses))
     ) - {""}
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from pipeline.matching.names import NamePrint, make_name_print
 from pipeline.records.normalised import (
+    BirthDate,
     GeoPoint,
     NormalisedAddress,
     NormalisedEntity,
@@ -85,7 +86,8 @@ class EntityPrint(
     omit_defaults=True,
     gc=False,
     rename={
-        "names": "n", "birth_date": "d", "birth_date_text": "x", "birth_place": "b", "gender": "g",
+        "names": "n", "birth_date": "d", "birth_dates": "ds", "birth_date_text": "x", "birth_place": "b",
+        "birth_places": "bs", "gender": "g",
         "nationalities": "c", "identifiers": "i", "phones": "p", "emails": "m", "addresses": "a",
         "make": "mk", "model": "md", "colour": "cl", "calibre": "ca", "method": "h", "place": "l", "span": "s",
     },
@@ -93,15 +95,19 @@ class EntityPrint(
     """The compact, comparable form of one entity; one-letter keys because it travels and is decoded per candidate.
 
     `method` holds the distinct words of the event's method in ascending order; every tuple is ascending and without
-    duplicates, so that the order in which an agency states its values changes nothing.
+    duplicates, so that the order in which an agency states its values changes nothing. `birth_date` is the only date of
+    birth; where there are several, or the one is a range or about, `birth_dates` holds all and `birth_date` is None. So
+    with `birth_place` and `birth_places`.
     """
 
     id: str
     type: str
     names: tuple[NamePrint, ...] = ()
     birth_date: PartialDate | None = None
+    birth_dates: tuple[BirthDate, ...] = ()
     birth_date_text: str = ""
     birth_place: str = ""
+    birth_places: tuple[str, ...] = ()
     gender: str = ""
     nationalities: tuple[str, ...] = ()
     identifiers: tuple[IdentifierPrint, ...] = ()
@@ -115,6 +121,16 @@ class EntityPrint(
     method: tuple[str, ...] = ()
     place: GeoPoint | None = None
     span: TimeSpan | None = None
+
+    @property
+    def all_birth_dates(self) -> tuple[BirthDate, ...]:
+        """The date of birth, or all of them."""
+        return self.birth_dates if self.birth_date is None else (BirthDate(self.birth_date, self.birth_date),)
+
+    @property
+    def all_birth_places(self) -> tuple[str, ...]:
+        """The place of birth, or all of them."""
+        return (self.birth_place,) if self.birth_place else self.birth_places
 
     @property
     def selectors(self) -> frozenset[str]:
@@ -161,13 +177,17 @@ class Fingerprint(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 def entity_print(entity: NormalisedEntity) -> EntityPrint:
     """The comparable form of `entity`; placeholders ("unknown", 1900-01-01, all zeros) leave no trace in it."""
+    birth_date, birth_dates = _make_birth_dates(entity)
+    birth_place, birth_places = _make_birth_places(entity)
     return EntityPrint(
         id=entity.id,
         type=entity.type,
         names=_make_names(entity),
-        birth_date=_date(entity.birth_date),
+        birth_date=birth_date,
+        birth_dates=birth_dates,
         birth_date_text=_fold_text(entity.birth_date_text),
-        birth_place=_fold_text(entity.birth_place),
+        birth_place=birth_place,
+        birth_places=birth_places,
         gender=_fold_text(entity.gender),
         nationalities=_drop_repeated(entity.nationalities),
         identifiers=_make_identifiers(entity.identifiers),
@@ -193,6 +213,22 @@ def _make_names(entity: NormalisedEntity) -> tuple[NamePrint, ...]:
 
 def _date(date: PartialDate | None) -> PartialDate | None:
     return None if date is None or is_placeholder_date(date) else date
+
+
+def _make_birth_dates(entity: NormalisedEntity) -> tuple[PartialDate | None, tuple[BirthDate, ...]]:
+    date = _date(entity.birth_date)
+    if not entity.birth_dates:
+        return date, ()
+    stated = {*entity.birth_dates, BirthDate(date, date)} if date is not None else set(entity.birth_dates)
+    dates = tuple(sorted(stated)[:MAX_VALUES])
+    return (dates[0].first, ()) if len(dates) == 1 and dates[0].exact else (None, dates)
+
+
+def _make_birth_places(entity: NormalisedEntity) -> tuple[str, tuple[str, ...]]:
+    if not entity.birth_places:
+        return _fold_text(entity.birth_place), ()
+    places = _drop_repeated((entity.birth_place, *entity.birth_places))
+    return (places[0], ()) if len(places) == 1 else ("", places)
 
 
 def _fold_text(value: str) -> str:

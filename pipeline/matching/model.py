@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from importlib.metadata import version as library_version
 from importlib.resources import files
@@ -120,7 +121,7 @@ class Model:
         self.prior = file.prior.bits
         self.companion_offset = file.prior.companion - file.prior.bits
         self.offsets = (0, self.companion_offset)
-        self.tables = {comparison.name: _make_table(comparison, file) for comparison in CATALOGUE}
+        self.tables = _make_tables(file)
         self.comparisons = {kind: of_type(kind) for kind in TYPES}
         self.plans: Mapping[str, Plan] = {kind: self._plan(self.comparisons[kind]) for kind in TYPES}
 
@@ -197,6 +198,11 @@ def reference_comparison(comparison: Comparison) -> WeightedComparison:
     return WeightedComparison(
         tuple(WeightedLevel(level.name, level.weight, level.companion) for level in comparison.levels)
     )
+
+
+def _make_tables(file: ModelFile) -> dict[str, Table]:
+    tables = {comparison.name: _make_table(comparison, file) for comparison in CATALOGUE}
+    return tables | {one.name: replace(tables[one.name], beside=tables[one.beside]) for one in CATALOGUE if one.beside}
 
 
 def _make_table(comparison: Comparison, file: ModelFile) -> Table:

@@ -11,7 +11,7 @@ from calendar import monthrange
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from pipeline.records.normalised import PartialDate, TimeSpan
+from pipeline.records.normalised import BirthDate, PartialDate, TimeSpan
 
 _YEAR = "(000[1-9]|00[1-9][0-9]|0[1-9][0-9][0-9]|[1-9][0-9][0-9][0-9])"
 _LEAP_YEAR = "([0-9][0-9](0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)"
@@ -24,8 +24,13 @@ _TIME = "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?(Z|[+-]([01][0
 
 DAY = f"^{_DATE}$"
 """YYYY-MM-DD."""
-PARTIAL_DAY = f"^({_YEAR}(-{_MONTH})?|{_DATE})$"
+_PARTIAL_DAY = f"({_YEAR}(-{_MONTH})?|{_DATE})"
+PARTIAL_DAY = f"^{_PARTIAL_DAY}$"
 """YYYY, YYYY-MM or YYYY-MM-DD."""
+CIRCA, RANGE = "~", "/"
+"""As ISO 8601-2 writes them: about a date; from one date to another, both included."""
+BIRTH_DATE = f"^{_PARTIAL_DAY}({RANGE}{_PARTIAL_DAY})?{CIRCA}?$"
+"""A partial date or a range of two, and whether it is about that."""
 INSTANT = f"^{_DATE}{_TIME}$"
 """RFC 3339 with seconds and an offset."""
 
@@ -38,6 +43,58 @@ def partial_date(text: str) -> PartialDate:
     if not re.match(PARTIAL_DAY, text) or text.endswith("\n"):
         raise ValueError("not a date")
     return PartialDate(*map(int, text.split("-")))
+
+
+@lru_cache(maxsize=65536)
+def birth_date(text: str) -> BirthDate:
+    """The birth date of a text that matches BIRTH_DATE; raises ValueError for any other, or one that is_reversed."""
+    if is_reversed(text):
+        raise ValueError("a range ends before it begins")
+    return BirthDate(*_ends(text), text.endswith(CIRCA))
+
+
+def _ends(text: str) -> tuple[PartialDate, PartialDate]:
+    first, dash, last = text.removesuffix(CIRCA).partition(RANGE)
+    return partial_date(first), partial_date(last if dash else first)
+
+
+def format_birth_date(date: BirthDate) -> str:
+    """The text of a birth date, as records state it."""
+    ends = [_format_partial(date.first)] + ([] if date.first == date.last else [_format_partial(date.last)])
+    return RANGE.join(ends) + (CIRCA if date.circa else "")
+
+
+def _format_partial(date: PartialDate) -> str:
+    return "-".join([f"{date.year:04d}", *(f"{part:02d}" for part in (date.month, date.day) if part)])
+
+
+def shared_part(date: BirthDate) -> str:
+    """A partial date of all that both ends have in common: the year of 1980-01/1980-05; "" where they share none.
+
+    A date about counts as its year.
+    """
+    first, last = date.first, date.last
+    if first.year != last.year:
+        return ""
+    month = 0 if date.circa or first.month != last.month else first.month
+    day = first.day if month and first.day == last.day else 0
+    return _format_partial(PartialDate(first.year, month, day))
+
+
+def is_reversed(text: str) -> bool:
+    """Whether a text that matches BIRTH_DATE is a range that ends before it begins, however its ends are completed."""
+    if RANGE not in text:
+        return False
+    first, last = _ends(text)
+    return _first_day(first) > _last_day(last)
+
+
+def _first_day(date: PartialDate) -> tuple[int, int, int]:
+    return date.year, date.month or 1, date.day or 1
+
+
+def _last_day(date: PartialDate) -> tuple[int, int, int]:
+    return date.year, date.month or 12, date.day or 31
 
 
 @lru_cache(maxsize=4096)
@@ -60,8 +117,13 @@ _ISO_SHAPE = re.compile(r"^[0-9]{4}-[0-9]{2}(-[0-9]{2})?(?![0-9])")
 _MONTHS = 12
 
 
+REVERSED = "is a range that ends before it begins"
+
+
 def flaw(text: str) -> str:
     """Why a text is not the date that a record needs, for people; it never repeats the text."""
+    if RANGE in text and _ISO_SHAPE.match(text):
+        text = next((end for end in text.removesuffix(CIRCA).split(RANGE) if not re.match(PARTIAL_DAY, end)), text)
     if _SHORT_YEAR.match(text):
         return "has a two-digit year; use YYYY-MM-DD"
     if parts := _DAY_FIRST.match(text):

@@ -90,8 +90,9 @@ PERSON: Final = EntityType(
     normalise=normalisers.normalise_person,
     label=N_("Person"),
     fields={
-        "birth_date": N_("Date of birth"), "birth_date_text": N_("Date of birth as received"),
-        "birth_place": N_("Place of birth"), "birth_country": N_("Country of birth"),
+        "birth_date": N_("Date of birth"), "birth_dates": N_("Dates of birth"),
+        "birth_date_text": N_("Date of birth as received"), "birth_place": N_("Place of birth"),
+        "birth_places": N_("Places of birth"), "birth_country": N_("Country of birth"),
         "death_date": N_("Date of death"), "gender": N_("Gender"), "nationalities": N_("Nationalities"),
         "addresses": N_("Addresses"), "phones": N_("Phones"), "emails": N_("E-mail"), "occupation": N_("Occupation"),
     },
@@ -99,11 +100,12 @@ PERSON: Final = EntityType(
     companions=N_("Could be relatives: shared evidence counts less"),
     by_name=True,
     bears_numbers=True,
-    needs=(("names",), ("birth_date",)),
+    needs=(("names",), ("birth_date", "birth_dates")),
     stix=StixObject("identity", "individual"),
     follow_the_money=(
         FollowTheMoneySchema("Person", {
-            "birth_date": "birthDate", "birth_place": "birthPlace", "death_date": "deathDate", "gender": "gender",
+            "birth_date": "birthDate", "birth_dates": "birthDate", "birth_place": "birthPlace",
+            "birth_places": "birthPlace", "death_date": "deathDate", "gender": "gender",
             "occupation": "position", "phones": "phone", "emails": "email",
         }, party=True),
     ),

@@ -19,6 +19,7 @@ from pipeline.records.genders import gender
 from pipeline.records.identifier_types import CHECKED
 from pipeline.records.identifiers import identifier
 from pipeline.records.normalised import (
+    BirthDate,
     GeoPoint,
     NormalisedAddress,
     NormalisedIdentifier,
@@ -58,6 +59,10 @@ class FieldReader:
         for doubt in doubts:
             self.doubt(doubt, *path)
         return text
+
+    def texts(self, values: tuple[str, ...], field: str) -> tuple[str, ...]:
+        """Clean texts in lower case, without placeholders."""
+        return tuple(text for at, value in enumerate(values) if (text := self.text(value, field, at)))
 
     def country(self, value: str | None, *path: str | int) -> str:
         """The alpha-2 code of a country's code or name."""
@@ -178,6 +183,17 @@ class FieldReader:
             self.doubt(Doubt.PLACEHOLDER, field)
             return None
         return date
+
+    def birth_dates(self, values: tuple[str, ...], field: str) -> tuple[BirthDate, ...]:
+        """Dates, ranges and dates about, without those of which an end is what forms put where none is known."""
+        kept = []
+        for at, value in enumerate(values):
+            found = dates.birth_date(value)
+            if is_placeholder_date(found.first) or is_placeholder_date(found.last):
+                self.doubt(Doubt.PLACEHOLDER, field, at)
+            else:
+                kept.append(found)
+        return tuple(kept)
 
     def gender(self, value: str | None) -> str:
         """male, female, other or ""."""

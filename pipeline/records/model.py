@@ -72,12 +72,17 @@ class _Entity(_Part, frozen=True, tag_field="type", kw_only=True):
 
 
 class Person(_Entity, frozen=True, tag="person", kw_only=True):
-    """`birth_date_text` holds a date that the agency cannot state as one (`19?0-04-3l`); it is never parsed."""
+    """`birth_date_text` holds a date that the agency cannot state as one (`19?0-04-3l`); it is never parsed.
+
+    `birth_dates` and `birth_places` are all that is on record; `birth_date` and `birth_place` count as one of them.
+    """
 
     names: tuple[Name, ...] = ()
     birth_date: str | None = None
+    birth_dates: tuple[str, ...] = ()
     birth_date_text: str | None = None
     birth_place: str | None = None
+    birth_places: tuple[str, ...] = ()
     birth_country: str | None = None
     death_date: str | None = None
     gender: str | None = None

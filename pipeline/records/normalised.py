@@ -25,12 +25,25 @@ class NormalisedName(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     flags: tuple[str, ...] = ()
 
 
-class PartialDate(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class PartialDate(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
     """A calendar date known to the year, the month or the day; month and day are 0 where unknown."""
 
     year: int
     month: int = 0
     day: int = 0
+
+
+class BirthDate(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
+    """A birth date as stated: a date, then `last` is `first`; a range of both ends included; or about (`circa`) it."""
+
+    first: PartialDate
+    last: PartialDate
+    circa: bool = False
+
+    @property
+    def exact(self) -> bool:
+        """Whether it is one date, known as far as it goes."""
+        return not self.circa and self.first == self.last
 
 
 class NormalisedIdentifier(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -89,8 +102,10 @@ class NormalisedEntity(msgspec.Struct, frozen=True, omit_defaults=True, gc=False
     role: str = ""
     names: tuple[NormalisedName, ...] = ()
     birth_date: PartialDate | None = None
+    birth_dates: tuple[BirthDate, ...] = ()
     birth_date_text: str = ""
     birth_place: str = ""
+    birth_places: tuple[str, ...] = ()
     gender: str = ""
     nationalities: tuple[str, ...] = ()
     identifiers: tuple[NormalisedIdentifier, ...] = ()

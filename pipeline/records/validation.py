@@ -21,7 +21,7 @@ from pipeline.records import dates, hashing, json_text, schemas
 from pipeline.records.agencies import Agency
 from pipeline.records.json_text import pointer_to
 from pipeline.records.messages import Reason
-from pipeline.records.model import RECORD_TYPE, Case, Envelope
+from pipeline.records.model import RECORD_TYPE, Case, Envelope, Person
 
 MAX_BYTES = 1 << 20
 """Largest message (1 MiB)."""
@@ -29,7 +29,7 @@ MAX_BYTES = 1 << 20
 MAX_PROBLEMS = 100
 """Problems reported of one record: more help nobody."""
 
-DATE_FORMS = frozenset({"day", "partialDay", "instant", "when"})
+DATE_FORMS = frozenset({"day", "partialDay", "birthDate", "instant", "when"})
 """Definitions of the schema whose pattern is the calendar's."""
 
 JSON_TYPES = {
@@ -215,7 +215,16 @@ def _contradictions(case: Case) -> list[RecordProblem]:
     found = list(_dangling(case, ids)) if case.relations else []
     if len(ids) != len(case.entities):
         found += _repeated_ids(case)
+    found += _reversed_ranges(case)
     return found
+
+
+def _reversed_ranges(case: Case) -> Iterator[RecordProblem]:
+    for at, entity in enumerate(case.entities):
+        if isinstance(entity, Person):
+            for number, text in enumerate(entity.birth_dates):
+                if dates.is_reversed(text):
+                    yield RecordProblem(Reason.DATE, f"/data/entities/{at}/birth_dates/{number}", dates.REVERSED)
 
 
 def _dangling(case: Case, ids: set[str]) -> Iterator[RecordProblem]:

@@ -17,7 +17,7 @@ from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
 from support.api.runtime import api as api
 from support.api.runtime import stages as stages
-from support.records.builder import record
+from support.records.builder import person, record
 from support.records.samples import example
 
 FOLDER = Path(__file__).with_name("stix_schemas")
@@ -62,6 +62,13 @@ async def test_a_case_with_all_kinds_of_entity(api: Api) -> None:
     ends = {one["target_ref"] for one in of(told, "relationship") if one["source_ref"] == incident["id"]}
     assert persons["Иван Петров"]["id"] in ends
     assert {one["id"] for one in told["objects"]} >= ends
+
+
+async def test_all_birth_dates_are_told_once(api: Api) -> None:
+    man = person("Ivan Petrov", birth_date="1980", birth_dates=["1980-05-03", "1980", "1970/1975"])
+    api.hold(record("fr-pj", entities=[man]))
+    (told,) = [one for one in of(await bundle(api, "cases"), "identity") if one["name"] == "Ivan Petrov"]
+    assert told["description"] == "born 1980, 1980-05-03, 1970/1975"
 
 
 async def test_links_name_the_incidents_of_the_cases_and_of_a_hit_its_agency_alone(api: Api) -> None:

@@ -96,6 +96,8 @@ def known(draw: st.DrawFn) -> dict[str, Any]:
     found["birth_date"] = draw(
         st.sampled_from([f"{year}-{month:02d}-{day:02d}", f"{year}-{month:02d}", f"{year}", None])
     )
+    several = [f"{year}-{month:02d}-{day:02d}", f"{year - 1}", f"{year}~", f"{year - 2}/{year}", "1980-05-03"]
+    found["birth_dates"] = draw(st.lists(st.sampled_from(several), max_size=3))
     found["phones"] = ["+33" + one for one in draw(st.lists(numbered(["612345678", "698765432"]), max_size=2))]
     found["identifiers"] = [
         {"type": draw(st.sampled_from(["passport", "other", "national_id"])), "value": one}

@@ -14,6 +14,7 @@ from typing import Any, Final
 from pipeline.access.redaction import Row
 from pipeline.api.services.export_names import full_name
 from pipeline.records.countries import country_code
+from pipeline.records.dates import birth_date, shared_part
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME, FollowTheMoneySchema
 
 Entity = dict[str, Any]
@@ -70,7 +71,10 @@ def _choose_schemas(named: Mapping[str, Any]) -> Iterator[FollowTheMoneySchema]:
 
 def _make_properties(named: Mapping[str, Any], shape: FollowTheMoneySchema) -> dict[str, list[Any]]:
     """The properties of an entity in one of its schemas."""
-    properties = {name: _as_list(named.get(field)) for field, name in shape.properties.items()}
+    properties: dict[str, list[Any]] = {}
+    for field, name in shape.properties.items():
+        values = _as_list(named.get(field))
+        properties.setdefault(name, []).extend(map(_partial_date, values) if field == "birth_dates" else values)
     properties |= {
         name: _country_codes(_as_list(named.get(field))) for field, name in COUNTRIES.items() if field in named
     }
@@ -94,8 +98,17 @@ def _make_participation(project: str, named: Mapping[str, Any], thing: str, *, p
 
 def _make_entity(id_: str, schema: str, given: Mapping[str, Iterable[Any]]) -> Entity:
     """Every property is a list of texts; one without values is left out."""
-    properties = {name: [str(value) for value in values if value not in (None, "")] for name, values in given.items()}
+    properties = {name: _distinct_texts(values) for name, values in given.items()}
     return {"id": id_, "schema": schema, "properties": {name: some for name, some in properties.items() if some}}
+
+
+def _distinct_texts(values: Iterable[Any]) -> list[str]:
+    return list(dict.fromkeys(str(value) for value in values if value not in (None, "")))
+
+
+def _partial_date(stated: str | None) -> str:
+    """A birth date as the model knows them: of a range what both ends have in common, of a date about its year."""
+    return shared_part(birth_date(stated)) if stated else ""
 
 
 def _make_id(*parts: str) -> str:

@@ -109,7 +109,8 @@ def _party_fields(named: Mapping[str, Any], identity_class: str) -> Object:
     names = list(named.get("names") or ())
     full = [full_name(name) for name in names if name.get("kind") not in ALIASES] or [full_name(name) for name in names]
     others = [name for name in map(full_name, names) if name not in full[:1]]
-    said = {"also known as": others, "born": [named.get("birth_date")], "nationality": named.get("nationalities")}
+    born = dict.fromkeys([named.get("birth_date"), *(named.get("birth_dates") or ())])
+    said = {"also known as": others, "born": born, "nationality": named.get("nationalities")}
     contact = [*(named.get("phones") or ()), *(named.get("emails") or ())]
     return {
         "name": next(iter(full), "") or named["id"],

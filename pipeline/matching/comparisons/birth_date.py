@@ -1,20 +1,24 @@
-"""Birth dates, whole or partial."""
+"""Birth dates, whole or partial; of several the best pair counts."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pipeline.locale import N_
-from pipeline.matching.comparisons.bounds import NONE, States, bound_by_levels
+from pipeline.matching.comparisons.birth_date_ranges import nearest_dates, year_span
+from pipeline.matching.comparisons.bounds import NONE, BitsArray, Bound, States, bound_by_levels, strongest_from
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
+from pipeline.matching.comparisons.several import CHOICE_FEES, best_of_several, less_fees
 from pipeline.matching.comparisons.types import PERSON
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.records.normalised import PartialDate
+from pipeline.records.dates import format_birth_date
+from pipeline.records.normalised import BirthDate, PartialDate
 
 if TYPE_CHECKING:
-    from pipeline.matching.screening.rows import Rows
+    from pipeline.matching.screening.rows import Rows, Words
 
 WHOLE = (
     Level("same", 0.815, 4.6e-5, 0.01),
@@ -38,6 +42,9 @@ PARTIAL = (
 )
 PARTIAL_MONTH, PARTIAL_YEAR, PARTIAL_OFF, PARTIAL_DIFFERENT = range(4)
 
+SHOWN = (SAME_MONTH, SAME_YEAR, YEAR_OFF, DIFFERENT)
+"""The levels of whole dates that have the names of those of partial ones."""
+
 SOURCE = (
     "u: births spread over 60 years and 365 days, so u(same) = 1/21,900; h: of 100 pairs of companions one are twins, "
     "or one's date is held for the other's; m is judgement: 81 of 100 dates are copied without a slip, and each kind "
@@ -52,22 +59,56 @@ def compare_whole(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonRes
 
     Same, day and month swapped, one digit off or two neighbouring digits exchanged, same year and month, same day and
     month, same year, a year off, different. A shared 1 January says less, or nothing in two years: registers put it
-    where only the year is known.
+    where only the year is known. Of several dates, whole or not, ranges and dates about included, the best pair counts,
+    less a fee for those that agree with none of the other side.
     """
     x, y = a.birth_date, b.birth_date
-    if x is None or y is None or not x.day or not y.day:
+    if x is None or y is None:
+        return _compare_several(a, b, table) if a.birth_dates or b.birth_dates else None
+    if not x.day or not y.day:
         return None
     level = whole_level(x, y)
     return table.results[level]
 
 
 def compare_partial(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
-    """Two birth dates of which at least one is known to the month or the year only: what both have is compared."""
+    """Two birth dates of which at least one is known to the month or the year only: what both have is compared.
+
+    Of several dates the comparison of birth dates takes the best pair, partial ones included.
+    """
     x, y = a.birth_date, b.birth_date
     if x is None or y is None or (x.day and y.day):
         return None
     level = partial_level(x, y)
     return table.results[level]
+
+
+def _compare_several(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
+    """Of all dates of both; a pair of which one is not known to the day has the bits of partial dates."""
+    rows, columns = a.all_birth_dates, b.all_birth_dates
+    if not rows or not columns or table.beside is None:
+        return None
+    grid = []
+    for i, x in enumerate(rows):
+        row = []
+        for j, y in enumerate(columns):
+            partial, level, choices = stated_level(x, y)
+            bits = (table.beside if partial else table).bits[level]
+            fee = CHOICE_FEES[min(choices, len(CHOICE_FEES)) - 1]
+            row.append(ComparisonResult(less_fees(bits, fee), SHOWN[level] if partial else level, i, j))
+        grid.append(row)
+    return best_of_several(grid)
+
+
+@lru_cache(maxsize=65536)
+def stated_level(x: BirthDate, y: BirthDate) -> tuple[bool, int, int]:
+    """The level of two dates, ranges or dates about: whether of partial dates, which, and of how many choices."""
+    if not x.exact or not y.exact:
+        found = nearest_dates(x, y)
+        return True, partial_level(found.first, found.other), found.choices
+    if x.first.day and y.first.day:
+        return False, whole_level(x.first, y.first), 1
+    return True, partial_level(x.first, y.first), 1
 
 
 def whole_level(x: PartialDate, y: PartialDate) -> int:
@@ -113,13 +154,10 @@ def _digits(date: PartialDate) -> str:
     return f"{date.year:04d}{date.month:02d}{date.day:02d}"
 
 
-def date_value(entity: EntityPrint, _index: int) -> str:
-    """The date as ISO 8601, as far as it is known, or the text it came as."""
-    date = entity.birth_date
-    if date is None:
-        return entity.birth_date_text
-    parts = [f"{date.year:04d}", *(f"{part:02d}" for part in (date.month, date.day) if part)]
-    return "-".join(parts)
+def date_value(entity: EntityPrint, index: int) -> str:
+    """One of the dates as ISO 8601, as far as it is known, or the text that it came as."""
+    dates = entity.all_birth_dates
+    return format_birth_date(dates[index]) if dates else entity.birth_date_text
 
 
 _TWO = tuple(int(str(number), 16) for number in range(100))
@@ -129,24 +167,43 @@ _YEARS = np.array([int(f"{year:x}") if f"{year:x}".isdecimal() else 0 for year i
 """Years by their four digits, four bits each."""
 
 
+SEVERAL = 0xF << 28
+"""Above a set of years, in place of a date's first digit."""
+
+YEARS_KEPT = 28
+"""Bits of the set: years that many apart are one."""
+
+
 def encode(entity: EntityPrint) -> int:
-    """The eight digits of the date, four bits each; 0 for none."""
+    """The eight digits of the date, four bits each; of several, or a range, SEVERAL and a set of years; 0 for none."""
     date = entity.birth_date
     if date is None:
-        return 0
+        return SEVERAL | _encode_years(entity.birth_dates) if entity.birth_dates else 0
     century, year = divmod(date.year, 100)
     return _TWO[century] << 24 | _TWO[year] << 16 | _TWO[date.month] << 8 | _TWO[date.day]
 
 
+def _encode_years(dates: tuple[BirthDate, ...]) -> int:
+    found = 0
+    for date in dates:
+        first, last = year_span(date)
+        for year in range(first, min(last, first + YEARS_KEPT) + 1):
+            found |= 1 << year % YEARS_KEPT
+    return found
+
+
 _SIGNS = 8
 _NO_DATE = 1 << _SIGNS
+_YEARS_MEET, _YEARS_APART = _NO_DATE + 1, _NO_DATE + 2
+"""Of several dates: whether the sets of years have one in common."""
 
 
 def date_state(a: Rows, b: Rows) -> States:
-    """Number what two dates have in common, by its bits; _NO_DATE where a side has none.
+    """Number what two dates have in common, by its bits, or _NO_DATE where a side has none.
 
-    From the lowest: the same year, month, day; all digits but one, or but two exchanged; years that are one apart; day
-    and month exchanged; an unknown month; an unknown day.
+    Where a side has several: _YEARS_MEET or _YEARS_APART. The bits from the lowest: the same year, month, day; all
+    digits but one, or but two exchanged; years that are one apart; day and month exchanged; an unknown month; an
+    unknown day.
     """
     one, other = a.words("born")[0], b.words("born")[0]
     apart = one ^ other
@@ -165,7 +222,18 @@ def date_state(a: Rows, b: Rows) -> States:
     code = np.zeros(len(one), np.uint8)
     for bit, sign in enumerate(signs):
         code |= sign.view(np.uint8) << np.uint8(bit)
-    return np.where((one == 0) | (other == 0), np.int16(_NO_DATE), code)
+    state = np.where((one == 0) | (other == 0), np.int16(_NO_DATE), code)
+    several = np.flatnonzero((np.maximum(one, other) >= SEVERAL) & (np.minimum(one, other) > 0))
+    if several.size:
+        meet = _year_sets(one[several]) & _year_sets(other[several])
+        state[several] = np.where(meet > 0, _YEARS_MEET, _YEARS_APART)
+    return state
+
+
+def _year_sets(words: Words) -> Words:
+    """The set of years of each; of one date that of its year."""
+    single = np.left_shift(np.uint32(1), _YEARS[words >> 16].astype(np.uint32) % np.uint32(YEARS_KEPT))
+    return np.where(words >= SEVERAL, words & np.uint32(~SEVERAL & 0xFFFFFFFF), single)
 
 
 def _whole_level_of(code: int) -> int:
@@ -194,6 +262,17 @@ def _partial_level_of(code: int) -> int:
     return PARTIAL_OFF if near else PARTIAL_DIFFERENT
 
 
+def _bound_whole(table: Table) -> BitsArray:
+    """By date_state; of several dates the best whole or partial pair that their years leave open."""
+    held = strongest_from(table)
+    known = held[:, [*map(_whole_level_of, range(_NO_DATE)), NONE]]
+    if table.beside is None:
+        return np.concatenate([known, held[:, [SAME, SAME]]], 1)
+    partial = strongest_from(table.beside)
+    several = np.maximum(held[:, [SAME, ONE_DIGIT]], partial[:, [PARTIAL_MONTH, PARTIAL_OFF]])
+    return np.concatenate([known, several], 1)
+
+
 BIRTH_DATE = Comparison(
     "birth_date",
     "birth_date",
@@ -203,7 +282,9 @@ BIRTH_DATE = Comparison(
     SOURCE,
     compare_whole,
     date_value,
-    bound=bound_by_levels(date_state, [*map(_whole_level_of, range(_NO_DATE)), NONE]),
+    several="birth_dates",
+    beside="birth_date_partial",
+    bound=Bound(date_state, _bound_whole),
     bounded=PERSON,
 )
 BIRTH_DATE_PARTIAL = Comparison(
@@ -215,6 +296,6 @@ BIRTH_DATE_PARTIAL = Comparison(
     SOURCE,
     compare_partial,
     date_value,
-    bound=bound_by_levels(date_state, [*map(_partial_level_of, range(_NO_DATE)), NONE]),
+    bound=bound_by_levels(date_state, [*map(_partial_level_of, range(_NO_DATE)), NONE, NONE, NONE]),
     bounded=PERSON,
 )

@@ -6,6 +6,7 @@ from pipeline.locale import N_
 from pipeline.matching.comparisons.birth_date import date_value
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.fingerprint import EntityPrint
+from pipeline.records.normalised import PartialDate
 
 LEVELS = (
     Level("agrees", 0.80, 3.0e-4, 0.01),
@@ -39,18 +40,30 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     """
     if not a.birth_date_text and not b.birth_date_text:
         return None
-    if a.birth_date is not None and b.birth_date is not None:
+    if a.all_birth_dates and b.all_birth_dates:
         return None
-    level = text_level(_forms(a), _forms(b))
-    return None if level is None else table.results[level]
+    found = [
+        (level, i, j)
+        for i, p in enumerate(_forms(a))
+        for j, q in enumerate(_forms(b))
+        if (level := text_level(p, q)) is not None
+    ]
+    if not found:
+        return None
+    level, i, j = min(found)
+    return ComparisonResult(table.bits[level], level, i, j)
 
 
-def _forms(entity: EntityPrint) -> tuple[str, ...]:
-    """The eight characters of the date in each order in which a form may hold them; a text has one form only."""
-    date = entity.birth_date
-    if date is None:
+def _forms(entity: EntityPrint) -> list[tuple[str, ...]]:
+    """Of each date the eight characters in each order in which a form may hold them; a text has one form only."""
+    dates = entity.all_birth_dates
+    if not dates:
         text = _characters(entity.birth_date_text)
-        return (text,) if len(text) == FULL_LENGTH else ()
+        return [(text,) if len(text) == FULL_LENGTH else ()]
+    return [_orders(date.first) if date.exact else () for date in dates]
+
+
+def _orders(date: PartialDate) -> tuple[str, ...]:
     year, month, day = (
         f"{date.year:04d}",
         f"{date.month:02d}" if date.month else "??",
@@ -89,6 +102,6 @@ BIRTH_DATE_TEXT = Comparison(
     SOURCE,
     compare,
     date_value,
-    also_reads=("birth_date",),
+    also_reads=("birth_date", "birth_dates"),
     sketched=False,
 )

@@ -1,4 +1,4 @@
-"""Birth places, by their names."""
+"""Birth places, by their names; of several the best pair counts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from rapidfuzz import fuzz
 
 from pipeline.locale import N_
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
+from pipeline.matching.comparisons.several import best_of_several
 from pipeline.matching.fingerprint import EntityPrint
 
 LEVELS = (
@@ -28,11 +29,27 @@ NEAR_PLACE = 80
 
 
 def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
-    """Birth places: same (rarer ones say more), one or two letters off, a word in common, different."""
+    """Birth places: same (rarer ones say more), one or two letters off, a word in common, different.
+
+    Of several places the best pair counts, less a fee for those that agree with none of the other side.
+    """
     if not a.birth_place or not b.birth_place:
+        return _compare_several(a, b, table) if a.birth_places or b.birth_places else None
+    return _compare_places(a.birth_place, b.birth_place, table)
+
+
+def _compare_places(p: str, q: str, table: Table, i: int = 0, j: int = 0) -> ComparisonResult:
+    level = place_level(p, q)
+    weight = table.adjust_weight(SAME, p) if level == SAME else table.weights[level]
+    return table.result(level, weight, i, j)
+
+
+def _compare_several(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
+    rows, columns = a.all_birth_places, b.all_birth_places
+    if not rows or not columns:
         return None
-    level = place_level(a.birth_place, b.birth_place)
-    return table.result(SAME, table.adjust_weight(SAME, a.birth_place)) if level == SAME else table.results[level]
+    grid = [[_compare_places(p, q, table, i, j) for j, q in enumerate(columns)] for i, p in enumerate(rows)]
+    return best_of_several(grid)
 
 
 @lru_cache(maxsize=65536)
@@ -53,5 +70,6 @@ BIRTH_PLACE = Comparison(
     LEVELS,
     SOURCE,
     compare,
-    lambda entity, _index: entity.birth_place,
+    lambda entity, index: entity.all_birth_places[index],
+    several="birth_places",
 )

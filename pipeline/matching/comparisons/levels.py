@@ -81,7 +81,8 @@ class Table:
 
     `bits` holds for each level the hundredths of a bit against each alternative. `terms` maps a value to the hundredths
     of a bit that agreeing on it adds to (or takes from) the weight against strangers; a value that is not listed is
-    rare and takes `rare`. `curve` bends the bits of names (model.WeightedComparison).
+    rare and takes `rare`. `curve` bends the bits of names (model.WeightedComparison). `beside` is the table of the
+    comparison that Comparison.beside names.
     """
 
     bits: tuple[Bits, ...]
@@ -89,6 +90,7 @@ class Table:
     rare: int = 0
     shared: frozenset[str] = frozenset()
     curve: tuple[tuple[int, int], ...] = ()
+    beside: Table | None = None
     results: tuple[ComparisonResult, ...] = field(init=False)
     """The result of each level, for a field of one value."""
     neutral: tuple[ComparisonResult, ...] = field(init=False)
@@ -123,7 +125,9 @@ Compare = Callable[[EntityPrint, EntityPrint, Table], ComparisonResult | None]
 class Comparison:
     """One entry of the catalogue: how a field of two entities of one type is compared, and what bounds that.
 
-    `field`: the field of EntityPrint without which it says nothing; `also_reads`: others that it reads.
+    `field`: the field of EntityPrint without which it says nothing, or `several`, which holds several values of it in
+    its place; `also_reads`: others that it reads. `beside`: a comparison whose levels two of several values may fall
+    into instead.
     `label` names it in a table or a chart, `phrase` within a sentence; translations are in pipeline/locale/fr.po.
     `levels` go from the strongest agreement to the strongest contradiction; `source` says where m, u and h come from.
     `bound` holds for the types `bounded`, whose sketches have room for the field. Of other types a sketch only tells
@@ -141,6 +145,8 @@ class Comparison:
     source: str
     compare: Compare
     value: Callable[[EntityPrint, int], str]
+    several: str = ""
+    beside: str = ""
     also_reads: tuple[str, ...] = ()
     bound: Bound | None = None
     bounded: frozenset[str] = frozenset()
@@ -148,6 +154,11 @@ class Comparison:
     most: Callable[[Table], BitsArray] = most_at_any_level
     selector: bool = False
     may_share: Callable[[Rows, Rows], Flags] | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of EntityPrint of which it needs one."""
+        return (self.field, self.several) if self.several else (self.field,)
 
     @property
     def types(self) -> frozenset[str]:

@@ -18,6 +18,7 @@ from pipeline.matching.explain.words import (
     NAME_LEVELS,
     TOKEN_LEVELS,
     TYPES,
+    describe_birth_date,
 )
 from pipeline.matching.names import TokenPair, levels
 from pipeline.matching.names.token_levels import is_learnt
@@ -158,6 +159,8 @@ def agreement(item: Item, language: str) -> str:
 
 def value(field: str, said: str, language: str) -> str:
     """A value as compared, what is a code in words."""
+    if field == "birth_date":
+        return describe_birth_date(said, language)
     if field not in CODED:
         return said
     code, blank, rest = said.partition(" ")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline.locale import N_
+from pipeline.locale import N_, translate
 from pipeline.matching.comparisons.catalogue import CATALOGUE
+from pipeline.records.dates import CIRCA, RANGE
 from pipeline.records.entity_types import ENTITY_TYPES
 
 TYPES = {row.name: row.label for row in ENTITY_TYPES}
@@ -83,6 +84,14 @@ TOKEN_LEVELS = {
     "missing": N_("missing"),
     "different": N_("different"),
 }
+
+
+def describe_birth_date(stated: str, language: str) -> str:
+    """A birth date as a record states it, a range or a date about in words."""
+    first, _, last = stated.removesuffix(CIRCA).partition(RANGE)
+    said = translate("{first} to {last}", language, first=first, last=last) if last else first
+    return translate("about {date}", language, date=said) if stated.endswith(CIRCA) else said
+
 
 GENDERS = {"male": N_("male"), "female": N_("female"), "other": N_("other"), "unknown": N_("unknown")}
 

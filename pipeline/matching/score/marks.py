@@ -21,8 +21,8 @@ def all_marks(entity: EntityPrint) -> set[str]:
     """Selector marks, and those of names, birth dates, makes, places and times."""
     found = set(entity.selectors)
     found.update(f"n{mark}" for name in entity.names for mark in _name_marks(name))
-    if entity.birth_date is not None:
-        found.add(f"d{entity.birth_date.year}-{entity.birth_date.month}-{entity.birth_date.day}")
+    for date in entity.all_birth_dates:
+        found.add(f"d{date.first.year}-{date.first.month}-{date.first.day}")
     if entity.make or entity.model:
         found.add(f"k{entity.make}|{entity.model}")
     if entity.place is not None:

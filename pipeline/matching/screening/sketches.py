@@ -24,7 +24,7 @@ _PACK = Struct(f"<{WORD_COUNT}I{len(BYTES)}B").pack
 MAX_ROWS = 15
 """Rows of a sketch; a case with more names and entities has none, and is compared with all that it meets."""
 
-UNSKETCHED = tuple(comparison.field for comparison in CATALOGUE if not comparison.sketched)
+UNSKETCHED = tuple(field for comparison in CATALOGUE if not comparison.sketched for field in comparison.fields)
 """Fields that bound nothing: a case with a value in one has no sketch."""
 
 
@@ -60,12 +60,12 @@ def _make_rows(entity: EntityPrint) -> Iterator[bytes]:
 
 def _others(entity: EntityPrint) -> int:
     found = 0
-    for at, field in enumerate(_fields(entity.type)):
+    for field, bit in _fields(entity.type):
         if getattr(entity, field):
-            found |= 1 << at
+            found |= bit
     return found
 
 
 @lru_cache(maxsize=len(TYPES))
-def _fields(entity_type: str) -> tuple[str, ...]:
-    return tuple(comparison.field for comparison in without_room(entity_type))
+def _fields(entity_type: str) -> tuple[tuple[str, int], ...]:
+    return tuple((field, 1 << at) for at, one in enumerate(without_room(entity_type)) for field in one.fields)

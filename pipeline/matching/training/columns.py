@@ -78,16 +78,25 @@ def levels_of(
     model: Model,
     tick: Callable[[], None],
 ) -> Levels:
-    """The matrix of levels of some pairs; `tick` is called once a pair."""
+    """The matrix of levels of some pairs; `tick` is called once a pair.
+
+    The best of several values is no single draw from a field's levels, so nothing is learnt from it.
+    """
     matrix = np.full((len(pairs), len(columns)), -1, dtype=np.int16)
-    plan = [(column.comparison.compare, model.tables[column.comparison.name], column.banded) for column in columns]
+    plan = [(column.comparison, model.tables[column.comparison.name], column.banded) for column in columns]
     for row, (i, j) in enumerate(pairs):
-        for k, (compare, table, banded) in enumerate(plan):
-            found = compare(prints[i], prints[j], table)
-            if found is not None:
+        for k, (comparison, table, banded) in enumerate(plan):
+            found = comparison.compare(prints[i], prints[j], table)
+            if found is not None and not _is_choice(comparison, prints[i], prints[j]):
                 matrix[row, k] = band_of(found.weight) if banded else found.level
         tick()
     return matrix
+
+
+def _is_choice(comparison: Comparison, a: EntityPrint, b: EntityPrint) -> bool:
+    """Whether a side has several values, of which the best pair was taken."""
+    several = comparison.several
+    return bool(several) and bool(getattr(a, several) or getattr(b, several))
 
 
 def band_of(bits: int) -> int:

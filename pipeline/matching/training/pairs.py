@@ -37,8 +37,9 @@ class BlockingRule:
 
 
 def _birth_date(entity: EntityPrint) -> Keys:
-    if entity.birth_date is not None and entity.birth_date.day:
-        yield (entity.birth_date.year, entity.birth_date.month, entity.birth_date.day)
+    for date in entity.all_birth_dates:
+        if date.exact and date.first.day:
+            yield (date.first.year, date.first.month, date.first.day)
 
 
 def _name(entity: EntityPrint) -> Keys:
@@ -54,8 +55,7 @@ def _postcode(entity: EntityPrint) -> Keys:
 
 
 def _birth(entity: EntityPrint) -> Keys:
-    if entity.birth_place and entity.birth_date is not None:
-        yield (entity.birth_place, entity.birth_date.year)
+    yield from ((place, date.first.year) for place in entity.all_birth_places for date in entity.all_birth_dates)
 
 
 def _identifier(entity: EntityPrint) -> Keys:

@@ -28,7 +28,7 @@ FLOOR = 3
 """Occurrences below which a value's frequency cannot be told from a rarer one's."""
 
 TERM_VALUES: dict[str, Callable[[EntityPrint], Iterable[str]]] = {
-    "birth_place": lambda entity: [entity.birth_place] if entity.birth_place else [],
+    "birth_place": lambda entity: entity.all_birth_places,
     "nationality": lambda entity: entity.nationalities,
     "address": lambda entity: [address.city for address in entity.addresses if address.city],
 }

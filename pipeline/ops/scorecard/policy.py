@@ -49,6 +49,7 @@ class EntityFields(msgspec.Struct, frozen=True):
     type: str
     names: tuple[msgspec.Raw, ...] = ()
     birth_date: PartialDate | None = None
+    birth_dates: tuple[msgspec.Raw, ...] = ()
     identifiers: tuple[msgspec.Raw, ...] = ()
     phones: tuple[msgspec.Raw, ...] = ()
     addresses: tuple[msgspec.Raw, ...] = ()

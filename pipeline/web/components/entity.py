@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipeline.locale import N_
-from pipeline.matching.explain.words import GENDERS, IDENTIFIER_TYPES, TYPES
+from pipeline.matching.explain.words import GENDERS, IDENTIFIER_TYPES, TYPES, describe_birth_date
 from pipeline.records.entity_types import ENTITY_TYPES
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.panel import Fact, draw_facts
@@ -89,6 +89,8 @@ def _format_value(words: Words, field: str, value: Any) -> str:
 def _format_scalar(words: Words, field: str, value: Any) -> str:
     if field in COUNTRIES:
         return words.country_name(str(value))
+    if field == "birth_dates":
+        return describe_birth_date(str(value), words.language)
     if field in TIMES and "T" in str(value):
         return words.format_minute(value)
     return words.label(CODES[field], value) if field in CODES else str(value)

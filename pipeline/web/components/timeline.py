@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from pipeline.access.redaction import Row
 from pipeline.locale import N_
+from pipeline.matching.explain.words import describe_birth_date
+from pipeline.records.dates import CIRCA, RANGE
 from pipeline.web.components import states
 from pipeline.web.components.markup import bidi_text, box, text
 from pipeline.web.i18n import Words
@@ -26,6 +28,9 @@ DATED = (
     ("issued", N_("Document issued")), ("expires", N_("Document expires")), ("start", N_("Event")),
 )  # fmt: skip
 
+SEVERAL = {"birth_date": "birth_dates"}
+"""Fields that hold several dates of one kind, by the field that holds one."""
+
 
 def collect_moments(row: Row) -> list[TimelineMoment]:
     """The dates of a case and its entities, earliest first."""
@@ -37,8 +42,19 @@ def collect_moments(row: Row) -> list[TimelineMoment]:
 
 def _entity_moments(entity: dict[str, Any]) -> Iterator[TimelineMoment]:
     for field, word in DATED:
-        if entity.get(field):
-            yield TimelineMoment(entity[field], word, entity.get("method") or entity["id"])
+        for when in filter(None, dict.fromkeys([entity.get(field), *entity.get(SEVERAL.get(field, ""), ())])):
+            yield TimelineMoment(when, word, entity.get("method") or entity["id"])
+
+
+def _first_day(when: str) -> str:
+    return when.removesuffix(CIRCA).partition(RANGE)[0]
+
+
+def format_moment(words: Words, when: str) -> str:
+    """A date, a time, or a range or a date about, as people read it."""
+    if when != _first_day(when):
+        return describe_birth_date(when, words.language)
+    return words.format_minute(when) if "T" in when else words.format_date(when)
 
 
 def draw_timeline(words: Words, row: Row) -> None:
@@ -50,12 +66,7 @@ def draw_timeline(words: Words, row: Row) -> None:
     with box("ol", "timeline"):
         for moment in found:
             with box("li"):
-                timed = "T" in moment.when
-                text(
-                    "time",
-                    words.format_minute(moment.when) if timed else words.format_date(moment.when),
-                    datetime=moment.when,
-                )
+                text("time", format_moment(words, moment.when), datetime=_first_day(moment.when))
                 box("i", aria_hidden="true")
                 with box("span"):
                     text("span", words(moment.what))

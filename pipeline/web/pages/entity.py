@@ -21,8 +21,11 @@ from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 
 MANY: Final = frozenset(
-    {"names", "role", "nationalities", "addresses", "phones", "emails", "identifiers", "occupation", "remark"}
-)
+    {
+        "names", "role", "birth_dates", "birth_places", "nationalities", "addresses", "phones", "emails", "identifiers",
+        "occupation", "remark",
+    }
+)  # fmt: skip
 """Fields of which somebody may well have several values, so that two of them are no contradiction."""
 
 

@@ -19,7 +19,7 @@ from pipeline.matching.comparisons.when_where import BOUNDS
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint, IdentifierPrint, PhonePrint
 from pipeline.matching.names import NamePrint, make_name_print
 from pipeline.records.names import normalise_name
-from pipeline.records.normalised import GeoPoint, PartialDate, TimeSpan
+from pipeline.records.normalised import BirthDate, GeoPoint, PartialDate, TimeSpan
 
 Fields = dict[str, Any]
 FieldPair = tuple[Fields, Fields]
@@ -117,7 +117,18 @@ def date_edits(random: Random, entity_type: str) -> FieldPair:
         text = random.choice((text[:at] + digit + text[at + 1 :], exchanged))
     other = (int(text[:4]), int(text[4:6]), int(text[6:]))
     other = random.choice((other, other, other, (year, day, month), (year + random.choice((-1, 1, 2)), month, day)))
-    return {"birth_date": partly(random, year, month, day)}, {"birth_date": partly(random, *other)}
+    found = partly(random, year, month, day), partly(random, *other)
+    a, b = (stated_dates(random, date) if random.random() < 0.2 else {"birth_date": date} for date in found)
+    return a, b
+
+
+def stated_dates(random: Random, date: PartialDate) -> Fields:
+    """A date among others, as the end of a range, or about; in place of the date alone."""
+    others = [PartialDate(date.year + random.choice((-20, -2, -1, 0, 1, 30)), date.month, date.day) for _ in range(3)]
+    found = [BirthDate(one, one, random.random() < 0.2) for one in (date, *others[: random.randrange(4)])]
+    first, last = sorted((date, random.choice(others)))
+    found[0] = random.choice((found[0], found[0], BirthDate(first, last, random.random() < 0.2)))
+    return {"birth_date": None, "birth_dates": tuple(sorted(set(found)))}
 
 
 def partly(random: Random, year: int, month: int, day: int) -> PartialDate:
@@ -246,6 +257,14 @@ def words_edits(field: str, values: tuple[str, ...]) -> Callable[[Random, str], 
     return edits
 
 
+def place_name_edits(random: Random, entity_type: str) -> FieldPair:
+    """A place, up to three edits apart, or several on a side."""
+    names = ("kazan", "saint petersburg", "lyon")
+    a, b = word_edits("birth_place", names)(random, entity_type)
+    several = {"birth_place": "", "birth_places": tuple(sorted({*a.values(), *random.sample(names, 2)}))}
+    return sometimes(random, a, several, 0.2), b
+
+
 METRES_A_DEGREE = 111_195.0
 
 
@@ -270,7 +289,7 @@ EDITS: dict[str, Callable[[Random, str], FieldPair]] = {
     "address": address_edits,
     "gender": gender_edits,
     "nationality": nationality_edits,
-    "birth_place": word_edits("birth_place", ("kazan", "saint petersburg", "lyon")),
+    "birth_place": place_name_edits,
     "vin": vin_edits,
     "plate": plate_edits,
     "make": word_edits("make", ("renault", "volkswagen", "vw")),

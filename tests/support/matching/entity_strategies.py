@@ -18,6 +18,7 @@ NAMES = [
 ]  # fmt: skip
 names = st.lists(st.sampled_from(NAMES), max_size=3).map(lambda some: [{"full": one} for one in some])
 dates = st.sampled_from(["1980-05-03", "1980-03-05", "1980-05", "1980", "1991-12-24", "1900-01-01", None])
+several_dates = st.sampled_from(["1980-05-03", "1980-05", "1979/1981", "1981~", "1991-12-24", "1980-03/1980-06~"])
 numbers = st.lists(
     st.fixed_dictionaries(
         {
@@ -46,10 +47,12 @@ persons = st.fixed_dictionaries(
     optional={
         "names": names,
         "birth_date": dates,
+        "birth_dates": st.lists(several_dates, max_size=4),
         "birth_date_text": st.sampled_from(["19?0-04-3l", "1980-O5-03"]),
         "gender": st.sampled_from(["male", "female"]),
         "nationalities": st.lists(st.sampled_from(["FR", "DE", "RU"]), max_size=2),
         "birth_place": st.sampled_from(["Kazan", "Kasan", "Lyon"]),
+        "birth_places": st.lists(st.sampled_from(["Kazan", "Kasan", "Lyon"]), max_size=2),
         "identifiers": numbers,
         "phones": phones,
         "emails": st.lists(

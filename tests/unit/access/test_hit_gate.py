@@ -43,6 +43,7 @@ def band(*asking: dict[str, Any]) -> str:
         {"names": [{"full": "Иван Петров"}], "birth_date": "1980-05-01"},
         {"identifiers": HELD["identifiers"]},
         {**NAMED, "birth_date": "1980-05-01", "identifiers": [{"type": "passport", "value": "X0000001"}]},
+        {**NAMED, "birth_date": "1980-05-01", "birth_dates": ["1980-05-01"]},
     ],
 )
 def test_a_whole_name_with_its_date_or_a_whole_number_meets_it(fields: dict[str, Any]) -> None:
@@ -61,6 +62,11 @@ NUMBERLESS = {name: value for name, value in HELD.items() if name not in ("phone
         {**NUMBERLESS, "birth_date": "1980-05"},
         {**NUMBERLESS, "birth_date": "1980", "identifiers": [{"type": "passport", "value": "X0000001"}]},
         {**NUMBERLESS, "birth_date": "1980", "phones": ["+33600000001"]},
+        {**NAMED, "birth_dates": ["1980-05-01", "1980-05-02"]},
+        {**NAMED, "birth_date": "1980-05-01", "birth_dates": ["1980-05-02"]},
+        {**NAMED, "birth_dates": ["1980-05-01~"]},
+        {**NAMED, "birth_dates": ["1980-05-01/1980-05-02"]},
+        {**NUMBERLESS, "birth_dates": ["1980", "1980-05"]},
         {"names": [{"full": "Petrov"}], "birth_date": "1980-05-01"},
         {"names": [{"full": "I. Petrov"}], "birth_date": "1980-05-01"},
         {"birth_date": "1980-05-01"},

@@ -11,6 +11,7 @@ from pipeline.correlation.key_kinds import CATALOGUE, KeyKind, kind_of, make_key
 from pipeline.correlation.keys import MAX_KEYS
 from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.matching.model import load_model
+from pipeline.records.dates import birth_date
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import (
     GeoPoint,
@@ -28,6 +29,24 @@ RARITY = 1500
 
 def keys(entities: Iterable[EntityPrint], stop: Collection[int] = frozenset(), rarity: int = RARITY) -> tuple[int, ...]:
     return catalogue.blocking_keys(entities, stop, rarity)
+
+
+@pytest.mark.parametrize(
+    "stated", [("1980-05-03", "1955"), ("1979/1982",), ("1981~", "1955-01-02"), ("1980-05-03", "1991-12-24")]
+)
+def test_any_of_several_birth_dates_finds_the_person(stated: tuple[str, ...]) -> None:
+    dates = tuple(map(birth_date, stated))
+    name = normalise_name("Zbigniew Oczko", "", "", "", "", "primary", "person")
+    found = entity_print(NormalisedEntity("p", "person", names=(name,), birth_dates=dates))
+    alone = person("Oczko", PartialDate(1980, 5, 3))
+    assert set(keys([found])) & set(keys([alone]))
+    assert len(keys([found])) > len(keys([person("Zbigniew Oczko")]))
+
+
+def test_forty_birth_dates_leave_room_for_others() -> None:
+    name = normalise_name("Zbigniew Oczko", "", "", "", "", "primary", "person")
+    dates = tuple(birth_date(f"{1930 + k}-05-03") for k in range(40))
+    assert len(keys([entity_print(NormalisedEntity("p", "person", names=(name,), birth_dates=dates))])) < MAX_KEYS / 2
 
 
 def test_the_shipped_model_asks_for_the_rarity_that_is_tested() -> None:

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
+import pytest
 
 from pipeline.matching.fingerprint import Fingerprint
+from pipeline.records.dates import format_birth_date
+from pipeline.records.normalised import PartialDate
 from support.matching.prints import case_of, print_of
 from support.records.builder import RawEntity
 
@@ -34,6 +39,37 @@ def test_the_order_of_values_changes_nothing() -> None:
     names = [{"full": "Ivan Petrov"}, {"full": "Иван Петров"}]
     entity = print_of(type="person", names=names, **values)
     assert entity == print_of(type="person", names=names[::-1], **mirrored)
+
+
+@pytest.mark.parametrize(
+    ("fields", "date", "dates"),
+    [
+        ({"birth_date": "1980-05-03"}, PartialDate(1980, 5, 3), ()),
+        ({"birth_dates": ["1980-05-03"]}, PartialDate(1980, 5, 3), ()),
+        ({"birth_date": "1980-05-03", "birth_dates": ["1980-05-03"] * 3}, PartialDate(1980, 5, 3), ()),
+        ({"birth_date": "1980", "birth_dates": ["1979-05-03"]}, None, ("1979-05-03", "1980")),
+        ({"birth_dates": ["1980~"]}, None, ("1980~",)),
+        ({"birth_dates": ["1980/1981", "1900-01-01"]}, None, ("1980/1981",)),
+        ({"birth_dates": []}, None, ()),
+    ],
+)
+def test_birth_dates_fold(fields: dict[str, Any], date: PartialDate | None, dates: tuple[str, ...]) -> None:
+    entity = print_of(type="person", **fields)
+    assert (entity.birth_date, tuple(map(format_birth_date, entity.birth_dates))) == (date, dates)
+    assert len(entity.all_birth_dates) == len(dates or ([date] if date else []))
+
+
+def test_birth_places_fold() -> None:
+    one = print_of(type="person", birth_place="Kazan", birth_places=["KAZAN", "unknown"])
+    assert (one.birth_place, one.birth_places, one.all_birth_places) == ("kazan", (), ("kazan",))
+    several = print_of(type="person", birth_place="Kazan", birth_places=["Tver"])
+    assert (several.birth_place, several.birth_places) == ("", ("kazan", "tver"))
+
+
+def test_one_birth_date_of_many_is_as_it_was_alone() -> None:
+    alone = print_of(type="person", birth_date="1980-05-03", birth_place="Kazan")
+    assert print_of(type="person", birth_dates=["1980-05-03"], birth_places=["Kazan"]) == alone
+    assert b"ds" not in msgspec.json.encode(alone)
 
 
 def test_repeated_values_count_once() -> None:

@@ -120,7 +120,7 @@ def test_the_first_ten_types_are_what_they_were(what: str, names: Iterable[str])
 
 
 def test_the_tables_that_derive_from_the_first_ten_types_are_what_they_were() -> None:
-    """Digests taken of the lists that stood apart before there was one table."""
+    """Digests of the tables: what a change does to them must be meant."""
     first = ENTITY_TYPES[:10]
     shapes = {
         row.name: [schema.name, dict(schema.properties)]
@@ -128,7 +128,7 @@ def test_the_tables_that_derive_from_the_first_ten_types_are_what_they_were() ->
         for schema in row.follow_the_money
         if schema.name != "CryptoWallet"
     }
-    assert _digest(shapes) == "8788a246ead20605"
+    assert _digest(shapes) == "7d048813f583f4c0"
     assert _digest({row.name: row.label for row in first}) == "067d4e7d251213d5"
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.records import intake
 from pipeline.records.agencies import Agency, AgencyState
+from pipeline.records.dates import format_birth_date
 from pipeline.records.intake import AcceptedVersion, IntakeContext, IntakeDecision, SourceMessage
 from pipeline.records.messages import Outcome, Position, Reason
 from pipeline.records.model import case_key, entity_key
@@ -203,6 +204,35 @@ class TestDates:
         assert refused(raw) == (Reason.DATE, "/data/entities/0/birth_date")
         assert word in decide(raw).receipt.message
         assert text == "" or text not in decide(raw).receipt.message
+
+    def test_several_birth_dates_are_kept_beside_the_one(self) -> None:
+        raw = only({"type": "person", "birth_date": "1980", "birth_dates": ["1980-05-03", "1979/1981", "1980~"]})
+        found = entity(raw)
+        assert found.birth_date == PartialDate(1980)
+        assert [format_birth_date(one) for one in found.birth_dates] == ["1980-05-03", "1979/1981", "1980~"]
+
+    @pytest.mark.parametrize(
+        ("text", "word"),
+        [
+            ("1981/1980", "ends before it begins"),
+            ("1980-05-03/1980-05-02~", "ends before it begins"),
+            ("1980-02-30/1981", "not a date of the calendar"),
+            ("03/04/1980", "ambiguous"),
+            ("80/85", "two-digit year"),
+            ("", "not a date"),
+        ],
+    )
+    def test_a_birth_date_among_several_is_rejected_with_its_own_pointer(self, text: str, word: str) -> None:
+        raw = only({"type": "person", "birth_dates": ["1980", text]})
+        assert refused(raw) == (Reason.DATE, "/data/entities/0/birth_dates/1")
+        assert word in decide(raw).receipt.message
+
+    def test_more_than_fifty_birth_dates_or_places_are_too_large(self) -> None:
+        for field, value in (("birth_dates", "1980"), ("birth_places", "Kazan")):
+            assert entity(only({"type": "person", field: [value] * 50}))
+            assert refused(only({"type": "person", field: [value] * 51})) == (
+                Reason.TOO_LARGE, f"/data/entities/0/{field}",
+            )  # fmt: skip
 
     def test_birth_date_text_is_kept_raw_and_never_parsed(self) -> None:
         raw = only({"type": "person", "birth_date_text": "19?0-04-3l"})

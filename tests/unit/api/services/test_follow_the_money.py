@@ -42,6 +42,16 @@ def test_a_person_takes_part_in_it_under_all_names() -> None:
     assert part == {"project": [found["Project"][0]["id"]], "participant": [person["id"]], "role": ["suspect"]}
 
 
+def test_several_birth_dates_and_places_are_values_of_one_property() -> None:
+    man = {
+        "id": "p1", "type": "person", "birth_date": "1980", "birth_dates": ["1980-05-03", "1980", "1970/1975", "1981~"],
+        "birth_place": "Kazan", "birth_places": ["Tver", "Kazan"],
+    }  # fmt: skip
+    row = {"case": "fr-pj:1", "agency": "fr-pj", "country": "FR", "version": 1, "data": {"entities": [man]}}
+    [person] = [entity for entity in case_entities(row) if entity["schema"] == "Person"]
+    assert person["properties"] == {"birthDate": ["1980", "1980-05-03", "1981"], "birthPlace": ["Kazan", "Tver"]}
+
+
 def test_things_are_linked_to_it_and_what_the_model_does_not_know_is_left_out() -> None:
     found = example_entities()
     assert {schema: len(some) for schema, some in found.items()} == {
