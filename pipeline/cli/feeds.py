@@ -55,20 +55,22 @@ def validate(
 ) -> None:
     """Check a file offline as intake will; exit 1 if a line would be rejected.
 
+    What is doubtful, as an unknown country or a wrong check digit, is a warning as on the receipt, and changes nothing.
     Signatures are checked by `liaison feed verify-case`.
     """
-    from pipeline.cli.rendering.receipts import print_problems
+    from pipeline.cli.rendering.receipts import print_problems, print_warnings
     from pipeline.feeds.checking import Checker
     from pipeline.feeds.files import numbered_lines, survey_file
     from pipeline.progress_bars import show_bars
 
-    checker, bad = Checker(agency, country), 0
+    checker, bad = Checker(agency, country, warn=True), 0
     total = survey_file(file).lines
     with show_bars() as display:
         lines = display.track(numbered_lines(file), total=total, description="Checking")
         for checked in checker.check_lines(lines):
             bad += bool(checked.problems)
             print_problems(file, checked.problems, as_json=as_json)
+            print_warnings(file, checked.warnings, as_json=as_json)
     typer.echo(f"{total - bad:,} of {total:,} lines valid", err=True)
     if bad:
         raise typer.Exit(FAILED)

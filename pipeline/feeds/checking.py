@@ -9,6 +9,7 @@ import msgspec
 from pipeline.records.agencies import Agency
 from pipeline.records.hashing import content_hash
 from pipeline.records.messages import Reason
+from pipeline.records.normalisation import normalise
 from pipeline.records.validation import RecordProblem, RefusedError, ValidRecord, load, read, sender_problems
 from pipeline.records.versions import KnownVersion, VersionRelation, compare_version
 
@@ -22,23 +23,34 @@ class LineProblem(msgspec.Struct, frozen=True):
     message: str
 
 
+class LineWarning(msgspec.Struct, frozen=True):
+    """Something doubtful on one line, from 1, of which intake's receipt will warn; `warning` is its code."""
+
+    line: int
+    warning: str
+    pointer: str
+    message: str
+
+
 class CheckedLine(msgspec.Struct, frozen=True):
-    """One line without its line feed, and everything that intake would refuse it for."""
+    """One line without its line feed, everything that intake would refuse it for, and what it would warn of."""
 
     line: int
     raw: bytes
     problems: tuple[LineProblem, ...] = ()
+    warnings: tuple[LineWarning, ...] = ()
 
 
 class Checker:
     """Checks the lines of one agency's file in their order: form, sender, and versions against the lines before.
 
-    `country` is the agency's, as registered; empty: that of its first record here. Raises LiaisonError where the schema
-    is missing.
+    `country` is the agency's, as registered; empty: that of its first record here. `warn`: find warnings too, which
+    takes longer than all else. Raises LiaisonError where the schema is missing.
     """
 
-    def __init__(self, agency: str, country: str = "") -> None:
+    def __init__(self, agency: str, country: str = "", *, warn: bool = False) -> None:
         load()
+        self._warn = warn
         self._agency = agency
         self._country = country
         self._known: dict[str, KnownVersion] = {}
@@ -46,14 +58,19 @@ class Checker:
     def check_lines(self, lines: Iterable[tuple[int, bytes]]) -> Iterator[CheckedLine]:
         """Each numbered line with its problems."""
         for number, raw in lines:
-            found = tuple(LineProblem(number, p.reason, p.pointer, p.message) for p in self._find_problems(raw))
-            yield CheckedLine(number, raw, found)
+            yield self._check_line(number, raw)
 
-    def _find_problems(self, raw: bytes) -> list[RecordProblem]:
+    def _check_line(self, number: int, raw: bytes) -> CheckedLine:
         try:
             record = read(raw)
         except RefusedError as refused:
-            return list(refused.problems)
+            return CheckedLine(number, raw, tuple(_at_line(number, problem) for problem in refused.problems))
+        problems = tuple(_at_line(number, problem) for problem in self._find_problems(record))
+        doubted = normalise(record.case).warnings if self._warn else ()
+        warnings = tuple(LineWarning(number, one.code, one.pointer, one.message) for one in doubted)
+        return CheckedLine(number, raw, problems, warnings)
+
+    def _find_problems(self, record: ValidRecord) -> list[RecordProblem]:
         if record.case.agency == self._agency:
             self._country = self._country or record.case.country
         agency = Agency(self._agency, self._country or record.case.country)
@@ -69,3 +86,7 @@ class Checker:
         return [
             RecordProblem(Reason(found), "/data/version", "not newer than the same case's version on a line before")
         ]
+
+
+def _at_line(number: int, problem: RecordProblem) -> LineProblem:
+    return LineProblem(number, problem.reason, problem.pointer, problem.message)

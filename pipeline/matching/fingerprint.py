@@ -87,7 +87,7 @@ class EntityPrint(
     gc=False,
     rename={
         "names": "n", "birth_date": "d", "birth_dates": "ds", "birth_date_text": "x", "birth_place": "b",
-        "birth_places": "bs", "gender": "g",
+        "birth_places": "bs", "birth_country": "bc", "gender": "g",
         "nationalities": "c", "identifiers": "i", "phones": "p", "emails": "m", "addresses": "a",
         "make": "mk", "model": "md", "colour": "cl", "calibre": "ca", "method": "h", "place": "l", "span": "s",
     },
@@ -108,6 +108,7 @@ class EntityPrint(
     birth_date_text: str = ""
     birth_place: str = ""
     birth_places: tuple[str, ...] = ()
+    birth_country: str = ""
     gender: str = ""
     nationalities: tuple[str, ...] = ()
     identifiers: tuple[IdentifierPrint, ...] = ()
@@ -188,6 +189,7 @@ def entity_print(entity: NormalisedEntity) -> EntityPrint:
         birth_date_text=_fold_text(entity.birth_date_text),
         birth_place=birth_place,
         birth_places=birth_places,
+        birth_country=_fold_text(entity.birth_country),
         gender=_fold_text(entity.gender),
         nationalities=_drop_repeated(entity.nationalities),
         identifiers=_make_identifiers(entity.identifiers),

@@ -74,6 +74,7 @@ def normalise_person(raw: model.Person, fields: FieldReader) -> NormalisedEntity
         birth_date_text=fields.text(raw.birth_date_text, "birth_date_text"),
         birth_place=fields.text(raw.birth_place, "birth_place"),
         birth_places=fields.texts(raw.birth_places, "birth_places"),
+        birth_country=fields.country(raw.birth_country, "birth_country"),
         gender=fields.gender(raw.gender),
         nationalities=fields.countries(raw.nationalities, "nationalities"),
         identifiers=fields.identifiers(raw.identifiers),

@@ -96,7 +96,7 @@ PERSON: Final = EntityType(
         "death_date": N_("Date of death"), "gender": N_("Gender"), "nationalities": N_("Nationalities"),
         "addresses": N_("Addresses"), "phones": N_("Phones"), "emails": N_("E-mail"), "occupation": N_("Occupation"),
     },
-    comparisons=("name", *DATES, *OF_EVERY_TYPE, "gender", "nationality", "birth_place"),
+    comparisons=("name", *DATES, *OF_EVERY_TYPE, "gender", "nationality", "birth_place", "birth_country"),
     companions=N_("Could be relatives: shared evidence counts less"),
     by_name=True,
     bears_numbers=True,

@@ -106,6 +106,7 @@ class NormalisedEntity(msgspec.Struct, frozen=True, omit_defaults=True, gc=False
     birth_date_text: str = ""
     birth_place: str = ""
     birth_places: tuple[str, ...] = ()
+    birth_country: str = ""
     gender: str = ""
     nationalities: tuple[str, ...] = ()
     identifiers: tuple[NormalisedIdentifier, ...] = ()

@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from pipeline.correlation.hits import Hit
-from pipeline.feeds.checking import LineProblem
+from pipeline.feeds.checking import LineProblem, LineWarning
 from pipeline.feeds.pushing import PushResult
 from pipeline.records.messages import Position, Receipt, offsets_of
 
@@ -97,3 +97,12 @@ def print_problems(file: Path, problems: Iterable[LineProblem], *, as_json: bool
             typer.echo(msgspec.json.encode(problem))
         else:
             typer.echo(f"{file}:{problem.line}: {problem.pointer or '/'}: {problem.reason}: {problem.message}")
+
+
+def print_warnings(file: Path, warnings: Iterable[LineWarning], *, as_json: bool) -> None:
+    """Print each warning with file, line and JSON pointer."""
+    for one in warnings:
+        if as_json:
+            typer.echo(msgspec.json.encode(one))
+        else:
+            typer.echo(f"{file}:{one.line}: {one.pointer}: warning: {one.message} ({one.warning})")

@@ -18,6 +18,18 @@ def test_good_lines_have_no_problem() -> None:
     assert checked(line("1"), line("2"), line("1", version=2)) == [(), (), ()]
 
 
+def test_what_is_doubtful_is_a_warning_where_asked_for_and_no_problem() -> None:
+    person = {"id": "p1", "type": "person", "nationalities": ["Afghan", "Atlantis"], "birth_country": "Lemuria"}
+    (found,) = Checker("fr-pj", warn=True).check_lines([(1, line(entities=[person]))])
+    assert found.problems == ()
+    assert [(one.line, one.warning, one.pointer) for one in found.warnings] == [
+        (1, "country", "/data/entities/0/birth_country"),
+        (1, "country", "/data/entities/0/nationalities/1"),
+    ]
+    (unasked,) = Checker("fr-pj").check_lines([(1, line(entities=[person]))])
+    assert unasked.warnings == ()
+
+
 def test_every_problem_of_a_line_is_named_with_its_place() -> None:
     person = {"id": "p1", "type": "person", "birth_date": "1980-02-30"}
     (found,) = checked(line(entities=[person, {"id": "h1", "type": "hologram"}]))

@@ -23,6 +23,25 @@ KNOWN = [
     ("South Korea", "KR"),
     ("england", "GB"),
     ("Türkiye", "TR"),
+    ("Afghan", "AF"),
+    ("North Korean", "KP"),
+    ("Filipino", "PH"),
+    ("DPRK", "KP"),
+    ("Korea, North", "KP"),
+    ("朝鮮民主主義人民共和国", "KP"),
+    ("Congo, Democratic Republic of the", "CD"),
+    ("Zaire", "CD"),
+    ("ZAR", "CD"),
+    ("Burma", "MM"),
+    ("Palestine", "PS"),
+    ("State of Palestine", "PS"),
+    ("Palestinian", "PS"),
+    ("The Gambia", "GM"),
+    ("Man, Isle of", "IM"),
+    ("Libyan Arab Jamahiriya", "LY"),
+    ("Ukrainian SSR", "SU"),
+    ("Yugoslavia", "YU"),
+    ("Italy (domicile)", "IT"),
 ]
 
 
@@ -31,6 +50,8 @@ def test_codes_and_names_in_usual_languages(text: str, code: str) -> None:
     assert country_code(text) == code
 
 
-@pytest.mark.parametrize("text", ["", "XXA", "ZZ", "Atlantis", "französisch"])
+@pytest.mark.parametrize(
+    "text", ["", "XXA", "ZZ", "Atlantis", "französisch", "California", "Congolese", "Take", "()", "not (France)"]
+)
 def test_other_words_are_no_country(text: str) -> None:
     assert country_code(text) == ""

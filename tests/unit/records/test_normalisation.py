@@ -106,6 +106,7 @@ DOUBTED: list[tuple[dict[str, Any], str, str]] = [
     ({"type": "person", "emails": ["ivan at mail"]}, "email", "/emails/0"),
     ({"type": "person", "gender": "yes"}, "gender", "/gender"),
     ({"type": "person", "nationalities": ["RU", "Atlantis"]}, "country", "/nationalities/1"),
+    ({"type": "person", "birth_country": "Atlantis"}, "country", "/birth_country"),
     ({"type": "vehicle", "plate": "AB123CD", "plate_country": "Atlantis"}, "country", "/plate_country"),
     ({"type": "account", "bic": "nonsense"}, "form", "/bic"),
     ({"type": "vessel", "mmsi": "12"}, "form", "/mmsi"),
