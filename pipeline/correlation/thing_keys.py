@@ -10,6 +10,7 @@ from anyascii import anyascii
 
 from pipeline.correlation.key_kinds import KeyKind, make_key
 from pipeline.correlation.name_sounds import sound_out
+from pipeline.matching.comparisons.place_names import specific_parts
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names.sounds import skeleton_of
 
@@ -39,6 +40,9 @@ EMAIL_NAME = 6
 
 SHORTEST_POSTCODE = 4
 
+MAX_PLACE_PARTS = 3
+"""Most specific parts of a birth place that yield keys."""
+
 SHORTEST_TEXT = 10
 """Characters of a whole address text that are telling."""
 
@@ -49,10 +53,9 @@ def postal_area(postcode: str) -> str:
 
 
 def place_names(entity: EntityPrint) -> frozenset[str]:
-    """Birth place and cities, as letters and digits."""
-    return frozenset(
-        _fold_text(place) for place in (*entity.all_birth_places, *(address.city for address in entity.addresses))
-    ) - {""}
+    """Parts of birth places, but for the country, and cities, as letters and digits."""
+    born = [part for place in entity.all_birth_places for part in specific_parts(place)[:MAX_PLACE_PARTS]]
+    return frozenset(_fold_text(place) for place in (*born, *(address.city for address in entity.addresses))) - {""}
 
 
 def place_sounds(entity: EntityPrint) -> frozenset[str]:

@@ -264,8 +264,9 @@ def _make_phones(phones: tuple[NormalisedPhone, ...]) -> tuple[PhonePrint, ...]:
 
 
 def _make_addresses(addresses: tuple[NormalisedAddress, ...]) -> tuple[AddressPrint, ...]:
-    prints = {_make_address(address) for address in addresses} - {AddressPrint()}
-    return tuple(sorted(prints)[:MAX_VALUES])
+    """Without those that name but a country: that others lie elsewhere in it, or in another, is no contradiction."""
+    prints = {_make_address(address) for address in addresses}
+    return tuple(sorted(one for one in prints if one != AddressPrint(country=one.country))[:MAX_VALUES])
 
 
 def _make_address(address: NormalisedAddress) -> AddressPrint:

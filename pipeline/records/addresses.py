@@ -30,6 +30,9 @@ _HOUSE_FIRST = re.compile(rf"^(?:no\.? ?|n° ?|№ ?)?(?P<house>{_HOUSE})(?![\w]
 _HOUSE_LAST = re.compile(
     rf"^(?P<street>\D.*?)[\s,]+(?:д\.? ?|no\.? ?|nr\.? ?|n° ?|№ ?)?(?P<house>{_HOUSE})$", re.IGNORECASE
 )
+_CODE_WITHIN = re.compile(r"^(?P<street>\D+?)[\s,]+(?P<code>[0-9]{4,6})\s+(?P<city>\D+)$")
+"""A postcode in the middle of one line: 176 pr mira 129366 moscow."""
+
 _HOUSE_ALONE = re.compile(rf"^(?:д\.? ?|no\.? ?|nr\.? ?|n° ?|№ ?|# ?)?(?P<house>{_HOUSE})$", re.IGNORECASE)
 _STREET_LAST = re.compile(
     r"\s(?:st|street|ave|avenue|rd|road|dr|drive|ln|lane|blvd|boulevard|way|pl|place|ct|court)\.?$", re.I
@@ -48,6 +51,7 @@ def address(full: str, house: str, street: str, postcode: str, city: str, countr
     postcode, city = postcode or read.get("postcode", ""), city or read.get("city", "")
     if street and not house and (split := _split_street(street)):
         house, street = split["house"], split["street"]
+        postcode, city = postcode or split.get("postcode", ""), city or split.get("city", "")
     return NormalisedAddress(
         text=_line(full),
         house=_compact(house),
@@ -74,7 +78,10 @@ def _read(full: str) -> dict[str, str]:
 
 
 def _split_street(part: str) -> dict[str, str]:
-    split = _HOUSE_FIRST.match(part) or _HOUSE_LAST.match(part)
+    first = _HOUSE_FIRST.match(part)
+    if first and (within := _CODE_WITHIN.match(first["street"])):
+        return {"house": first["house"], "street": within["street"], "postcode": within["code"], "city": within["city"]}
+    split = first or _HOUSE_LAST.match(part)
     return {"house": split["house"], "street": split["street"]} if split else {}
 
 

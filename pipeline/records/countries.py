@@ -78,6 +78,11 @@ def country_code(text: str) -> str:
     return RENAMED.get(found, found)
 
 
+def are_compatible(one: str, other: str) -> bool:
+    """Whether two codes are of one country, or of a former state and one that it became."""
+    return one == other or other in SUCCESSORS.get(one, ()) or one in SUCCESSORS.get(other, ())
+
+
 @cache
 def _codes() -> dict[str, str]:
     former = {code: each.alpha_2 for each in pycountry.historic_countries for code in (each.alpha_2, each.alpha_3)}

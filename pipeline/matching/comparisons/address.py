@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from anyascii import anyascii
 from rapidfuzz import fuzz
+from rigour._core import address_fingerprint
 
 from pipeline.locale import N_
 from pipeline.matching.comparisons.bounds import States, bound_by_level
@@ -44,6 +45,10 @@ STREET_SIMILARITY = 82
 """rapidfuzz token_sort_ratio from which two street lines count as one: tolerates a wrong letter or an abbreviation."""
 
 TEXT_SIMILARITY = 80
+
+SHORTEST_ADDRESS = 3
+"""Words that make a door."""
+
 CITY_SIMILARITY = 84
 
 
@@ -87,6 +92,8 @@ def address_level(p: AddressPrint, q: AddressPrint) -> int:
         if level is not None:
             return level
     place = _same_place(p, q)
+    if place is not False and _same_words(p, q):
+        return DOOR
     if place is not False and p.street and q.street and _same_street(p, q):
         if p.house and q.house:
             return DOOR if _same_house(p.house, q.house) else _area_level(p, q)
@@ -101,6 +108,16 @@ def _same_street(p: AddressPrint, q: AddressPrint) -> bool:
     x, y = set(p.street.split()), set(q.street.split())
     place = {*p.city.split(), p.country, *q.city.split(), q.country}
     return len(x & y) > 1 and x ^ y <= place
+
+
+def _same_words(p: AddressPrint, q: AddressPrint) -> bool:
+    """Whether both are the same words, a number among them, wherever each stands: 176 pr mira 129366 moscow."""
+    if p.postcode and q.postcode and p.city and q.city:
+        return False  # their parts are told apart, so these compare better
+    if p.house and q.house and not _same_house(p.house, q.house):
+        return False
+    words = _words(p)
+    return len(words) >= SHORTEST_ADDRESS and words == _words(q) and any(word[0].isdigit() for word in words)
 
 
 def _same_house(p: str, q: str) -> bool:
@@ -155,8 +172,14 @@ def _text_level(p: AddressPrint, q: AddressPrint) -> int | None:
 
 
 def _words(address: AddressPrint) -> set[str]:
-    parts = (address.text, address.house, address.street, address.postcode, address.city)
+    parts = (address.text, address.house, address.street, address.postcode, _spell_city(address.city))
     return {word for part in parts for word in part.replace(",", " ").split()}
+
+
+@lru_cache(maxsize=16384)
+def _spell_city(city: str) -> str:
+    """As pipeline.records.addresses has it within a line."""
+    return (address_fingerprint(city) or city) if city else ""
 
 
 def address_value(entity: EntityPrint, index: int) -> str:

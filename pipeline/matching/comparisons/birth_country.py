@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.locale import N_
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.records.countries import SUCCESSORS
+from pipeline.records.countries import are_compatible
 
 LEVELS = (Level("same", 0.90, 0.50, 0.85), Level("different", 0.10, 0.50, 0.15))
 SAME, DIFFERENT = range(2)
@@ -22,10 +22,7 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
         return None
     if p == q:
         return table.results[SAME]
-    p, q = p.upper(), q.upper()
-    if q in SUCCESSORS.get(p, ()) or p in SUCCESSORS.get(q, ()):
-        return None
-    return table.results[DIFFERENT]
+    return None if are_compatible(p.upper(), q.upper()) else table.results[DIFFERENT]
 
 
 BIRTH_COUNTRY = Comparison(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from rapidfuzz import fuzz
-
 from pipeline.locale import N_
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
+from pipeline.matching.comparisons.place_names import PlaceName, are_equal_words, are_near, read_place
 from pipeline.matching.comparisons.several import best_of_several
 from pipeline.matching.fingerprint import EntityPrint
 
@@ -24,13 +23,12 @@ SOURCE = (
     "hand"
 )
 
-NEAR_PLACE = 80
-"""rapidfuzz ratio: one or two wrong letters in a place name."""
-
 
 def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
     """Birth places: same (rarer ones say more), one or two letters off, a word in common, different.
 
+    Words for kinds of places (village, district, province) say nothing, and a country little: "kirkuk" is the same as
+    "kirkuk, iraq", "kandahar" has a word in common with "panjwai district, kandahar province".
     Of several places the best pair counts, less a fee for those that agree with none of the other side.
     """
     if not a.birth_place or not b.birth_place:
@@ -38,9 +36,13 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     return _compare_places(a.birth_place, b.birth_place, table)
 
 
-def _compare_places(p: str, q: str, table: Table, i: int = 0, j: int = 0) -> ComparisonResult:
+def _compare_places(p: str, q: str, table: Table, i: int = 0, j: int = 0) -> ComparisonResult | None:
     level = place_level(p, q)
-    weight = table.adjust_weight(SAME, p) if level == SAME else table.weights[level]
+    if level is None:
+        return None
+    weight = table.weights[level]
+    if level == SAME:
+        weight = min(table.adjust_weight(SAME, p), table.adjust_weight(SAME, q))
     return table.result(level, weight, i, j)
 
 
@@ -48,18 +50,46 @@ def _compare_several(a: EntityPrint, b: EntityPrint, table: Table) -> Comparison
     rows, columns = a.all_birth_places, b.all_birth_places
     if not rows or not columns:
         return None
-    grid = [[_compare_places(p, q, table, i, j) for j, q in enumerate(columns)] for i, p in enumerate(rows)]
-    return best_of_several(grid)
+    nothing = ComparisonResult((0,) * len(table.bits[SAME]), DIFFERENT)
+    grid = [[_compare_places(p, q, table, i, j) or nothing for j, q in enumerate(columns)] for i, p in enumerate(rows)]
+    found = best_of_several(grid)
+    return found if any(found.bits) else None
 
 
 @lru_cache(maxsize=65536)
-def place_level(p: str, q: str) -> int:
-    """The level of two place names."""
+def place_level(p: str, q: str) -> int | None:
+    """The level of two place names; None where one is but the country of the other.
+
+    "kirkuk" and "kirkuk, iraq" are the same: the most specific part decides, unless what lies behind it differs.
+    """
+    one, other = read_place(p), read_place(q)
     if p == q:
-        return SAME
-    if fuzz.ratio(p, q) >= NEAR_PLACE:
-        return NEAR
-    return WORD if set(p.replace(",", " ").split()) & set(q.replace(",", " ").split()) else DIFFERENT
+        return WORD if one.bare else SAME
+    shared = not one.all.known.isdisjoint(other.all.known)
+    if one.is_compatible(other):
+        if shared and _is_same(one, other):
+            return WORD if one.bare and other.bare else SAME
+        if _is_near(one, other):
+            return NEAR
+        if not shared and (one.bare or other.bare):
+            return None if one.country and other.country else DIFFERENT
+    return WORD if shared else DIFFERENT
+
+
+def _is_same(one: PlaceName, other: PlaceName) -> bool:
+    if are_equal_words(one.first, other.first):
+        behind, other_behind = one.behind.known, other.behind.known
+        return not behind or not other_behind or not behind.isdisjoint(other_behind)
+    return are_equal_words(one.all, other.all)
+
+
+def _is_near(one: PlaceName, other: PlaceName) -> bool:
+    """The first part or all a letter or two apart; equal first parts are in two places (Paris in Texas and Ontario)."""
+    if not one.parts or not other.parts:
+        return False
+    several = one.behind.words or other.behind.words
+    near = are_near(one.first, other.first) or (several and are_near(one.all, other.all))
+    return bool(near) and not are_equal_words(one.first, other.first)
 
 
 BIRTH_PLACE = Comparison(

@@ -52,6 +52,35 @@ def test_a_shared_address_counts_for_little(model: Model) -> None:
     assert found.weight == SHARED_CAP
 
 
+@pytest.mark.parametrize(
+    "full",
+    [
+        "176 pr mira 129366 moscow",
+        "moscow 129366 pr mira 176",
+        "pr mira 176 moscow 129366",
+        "129366 moscow, pr mira 176",
+    ],
+)
+def test_equal_words_are_one_door_wherever_the_postcode_stands(full: str) -> None:
+    parts = {"house": "176", "street": "pr mira", "postcode": "129366", "city": "moscow", "country": "RU"}
+    stated, written = (print_of(type="person", addresses=[one]).addresses[0] for one in (parts, {"full": full}))
+    assert LEVELS[address_level(stated, written)].name == "same_door"
+    assert LEVELS[address_level(written, stated)].name == "same_door"
+    other = print_of(type="person", addresses=[{"full": full.replace("176", "178")}]).addresses[0]
+    assert LEVELS[address_level(stated, other)].name != "same_door"
+
+
+def test_a_country_alone_is_no_address(model: Model) -> None:
+    alone = print_of(type="person", addresses=[{"country": "FR"}])
+    assert alone.addresses == ()
+    assert (
+        compare(
+            alone, print_of(type="person", addresses=[{"city": "Berlin", "country": "DE"}]), model.tables["address"]
+        )
+        is None
+    )
+
+
 def test_cities_are_compared_across_scripts() -> None:
     moscow = At("5", "ul lenina", "", "москва", "RU")
     assert LEVELS[address_level(moscow, At("9", "ul mira", "", "moskva", "RU"))].name == "same_city"

@@ -1,0 +1,128 @@
+"""Names of places in parts: the most specific first, without words that only say what kind of place it is.
+
+No gazetteer: that Spin Boldak lies in Kandahar is not known. Words of other scripts are held by the Latin forms that
+names have too.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from babel import Locale
+from rapidfuzz import fuzz
+
+from pipeline.matching.names.prints import token_print
+from pipeline.records.countries import are_compatible, country_code
+
+_WORDS_BY_LANGUAGE = (
+    "village villages town city cities municipality commune community district districts subdistrict county counties",
+    "province provinces governorate region area state department prefecture canton parish republic autonomous federal",
+    "territory locality settlement hamlet camp suburb neighbourhood neighborhood quarter oblast raion rayon krai okrug",
+    "wilaya wilayat vilayat muhafazat mohafazat markaz tehsil tahsil taluk upazila woreda aimag",
+    "provincia departamento estado municipio ciudad pueblo distrito aldeia concelho comune paese",
+    "ville departement département région arrondissement stadt gemeinde kreis landkreis bezirk dorf provinz",
+    "село деревня посёлок поселок город область район край республика місто",
+    "محافظة مدينة قرية ولاية منطقة مديرية ناحية قضاء استان شهر روستا",
+    "of the and in near former formerly now de del della di da do du la le les el y et und von der",
+)
+KINDS_OF_PLACE = frozenset(word for words in _WORDS_BY_LANGUAGE for word in words.split())
+"""Also the small words between. Words that are never a place's own name."""
+
+LETTERS_OF_CODES = 2
+"""A part of so many letters may be a country's code or a part of a country ("CA")."""
+
+NEAR_PLACE = 80
+"""rapidfuzz ratio: one or two wrong letters in a place name."""
+
+_PARTS = re.compile(r"[,;/()\n]+| - ")
+_WORDS = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+
+Forms = tuple[str, ...]
+"""Latin forms of a word."""
+
+
+class PlaceWords(NamedTuple):
+    """Words of a place, without repeats; `known` holds all their forms, `written` the likeliest of each."""
+
+    words: tuple[Forms, ...]
+    known: frozenset[str]
+    written: str
+
+
+class PlaceName(NamedTuple):
+    """All words but the country, those of the first and most specific part, and those behind it.
+
+    `bare`: the country is all that is said, and the only part.
+    """
+
+    all: PlaceWords
+    first: PlaceWords
+    behind: PlaceWords
+    parts: tuple[str, ...]
+    country: str = ""
+    bare: bool = False
+
+    def is_compatible(self, other: PlaceName) -> bool:
+        """Whether both may lie in one country."""
+        return not self.country or not other.country or are_compatible(self.country, other.country)
+
+
+@lru_cache(maxsize=65536)
+def read_place(text: str) -> PlaceName:
+    """The parts of a place's folded name."""
+    stated = [part.strip(" .'’") for part in _PARTS.split(text)]
+    stated = [part for part in stated if part]
+    country = ""
+    if len(stated) > 1 and len(stated[-1]) > LETTERS_OF_CODES and (country := country_code(stated[-1])):
+        stated.pop()
+    bare = len(stated) == 1 and stated[0] in _english_names()
+    parts = [words for part in stated if (words := _read_words(part))]
+    return PlaceName(
+        _gather_words(parts), _gather_words(parts[:1]), _gather_words(parts[1:]),
+        tuple("".join(forms[0] for forms in part) for part in parts),
+        country_code(stated[0]) if bare else country, bare,
+    )  # fmt: skip
+
+
+def _gather_words(parts: list[tuple[Forms, ...]]) -> PlaceWords:
+    words = tuple(dict.fromkeys(word for part in parts for word in part))
+    known = frozenset(form for forms in words for form in forms)
+    return PlaceWords(words, known, " ".join(forms[0] for forms in words))
+
+
+def specific_parts(text: str) -> tuple[str, ...]:
+    """The parts as Latin letters, for blocking keys."""
+    return read_place(text).parts
+
+
+def _read_words(part: str) -> tuple[Forms, ...]:
+    """The words but those of KINDS_OF_PLACE; all of them where there are no others."""
+    words = _WORDS.findall(part)
+    return tuple(_forms(word) for word in [word for word in words if word not in KINDS_OF_PLACE] or words)
+
+
+@lru_cache(maxsize=65536)
+def _forms(word: str) -> Forms:
+    return (word,) if word.isascii() and word.isalpha() else token_print(word, "name").forms or (word,)
+
+
+@cache
+def _english_names() -> frozenset[str]:
+    names = Locale("en").territories.items()
+    return frozenset(name.casefold() for code, name in names if len(code) == LETTERS_OF_CODES)
+
+
+def are_equal_words(a: PlaceWords, b: PlaceWords) -> bool:
+    """Whether each word has a form in common with one of the other side."""
+    if a.words == b.words:
+        return True
+    if a.known.isdisjoint(b.known):
+        return False
+    return all(map(b.known.intersection, a.words)) and all(map(a.known.intersection, b.words))
+
+
+def are_near(a: PlaceWords, b: PlaceWords) -> bool:
+    """Whether two names are a letter or two apart, by their likeliest forms."""
+    return fuzz.ratio(a.written, b.written) >= NEAR_PLACE
