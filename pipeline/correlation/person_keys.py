@@ -18,6 +18,7 @@ from pipeline.correlation.name_sounds import sound_out
 from pipeline.correlation.thing_keys import place_sounds, postal_area, postcodes
 from pipeline.matching.comparisons.address import UNIT
 from pipeline.matching.comparisons.birth_date_ranges import year_span
+from pipeline.matching.comparisons.damaged_dates import readings
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names.prints import TokenPrint
 from pipeline.matching.names.rarity import rarity_of
@@ -40,7 +41,7 @@ MAX_DATES = 12
 WIDEST_RANGE = 6
 """Years of a range that each yield a key; a wider one tells too little."""
 
-_WRITTEN_DATE = re.compile(r"(\d{4})(?:-(\d\d)-(\d\d))?\b")
+_WRITTEN_YEAR = re.compile(r"(\d{4})\b")
 
 Values = dict[str, tuple[int, ...]]
 """Hashes of attributes by their letters (key_combinations)."""
@@ -154,17 +155,28 @@ def _date_values(entity: EntityPrint) -> Values:
         return _date_hashes(date.year, date.month, date.day)
     if entity.birth_dates:
         return _join_hashes(entity.birth_dates)
-    written = _WRITTEN_DATE.match(entity.birth_date_text)
-    return _date_hashes(*(int(part or 0) for part in written.groups())) if written else {}
+    return _text_hashes(entity.birth_date_text) if entity.birth_date_text else {}
 
 
 def _join_hashes(dates: tuple[BirthDate, ...]) -> Values:
     """What each date yields, or each year of a range."""
+    first = sorted(dates, key=lambda one: not (one.exact and one.first.day))[:MAX_DATES]
+    return _merge_values(values for date in first for values in _range_hashes(date))
+
+
+def _text_hashes(text: str) -> Values:
+    """What the intact parts of a misread date yield, or the four digits that a text begins with."""
+    if dates := readings(text):
+        return _merge_values(_date_hashes(*date) for date in dates)
+    year = _WRITTEN_YEAR.match(text)
+    return _date_hashes(int(year[1]), 0, 0) if year else {}
+
+
+def _merge_values(some: Iterable[Values]) -> Values:
     found: dict[str, dict[int, None]] = {}
-    for date in sorted(dates, key=lambda one: not (one.exact and one.first.day))[:MAX_DATES]:
-        for values in _range_hashes(date):
-            for letter, hashes in values.items():
-                found.setdefault(letter, {}).update(dict.fromkeys(hashes))
+    for values in some:
+        for letter, hashes in values.items():
+            found.setdefault(letter, {}).update(dict.fromkeys(hashes))
     return {letter: tuple(hashes) for letter, hashes in found.items()}
 
 
@@ -179,12 +191,17 @@ def _range_hashes(date: BirthDate) -> Iterator[Values]:
 
 @lru_cache(maxsize=1 << 15)
 def _date_hashes(year: int, month: int, day: int) -> Values:
-    """Day and month in every order that they may have been written in."""
+    """Day and month in every order that they may have been written in; a part that is 0 is not known."""
     months = {month, day} if 0 < day <= DECEMBER else {month}
-    values = {"y": _hash_texts("y", (f"{year}",)), "m": _hash_texts("m", (f"{year}-{part}" for part in months - {0}))}
     either = f"{min(month, day)}-{max(month, day)}"
+    values = {}
+    if year:
+        values["y"] = _hash_texts("y", (f"{year}",))
+        values["m"] = _hash_texts("m", (f"{year}-{part}" for part in months - {0}))
     if day and either != DEFAULT_DAY:
-        values["d"], values["f"] = _hash_texts("d", (either,)), _hash_texts("f", (f"{year}-{either}",))
+        values["d"] = _hash_texts("d", (either,))
+        if year:
+            values["f"] = _hash_texts("f", (f"{year}-{either}",))
     return values
 
 

@@ -18,6 +18,8 @@ LOOK_ALIKES = str.maketrans("АВЕЅІЈКМНОРСТУХΑΒΕΖΗΙΚΜΝΟ�
 _LETTERS = re.compile("^(?:IMO|MMSI)+")
 """What people put before a ship's number."""
 
+_STROKE = re.compile(r"(?<=[0-9])[|!]|[|!](?=[0-9])")
+
 _SEPARATORS = re.compile(r"[\W_]+")
 _PLATE_SEPARATORS = re.compile(r"[^\w?*]+|_+")
 _CASE_SENSITIVE = re.compile(r"^(?:[13T][1-9A-HJ-NP-Za-km-z]{24,}|[48][1-9A-HJ-NP-Za-km-z]{90,}|[xyz]pub\w+)$")
@@ -57,7 +59,12 @@ def slug(kind: str) -> str:
 
 def canonical(value: str) -> str:
     """Upper-case letters and digits only; look-alike capitals as Latin if that makes all of it Latin."""
-    return _latin(_settled(value, lambda text: _SEPARATORS.sub("", text).upper()))
+    return _latin(_settled(value, lambda text: _SEPARATORS.sub("", _read_strokes(text)).upper()))
+
+
+def _read_strokes(text: str) -> str:
+    """A stroke beside a digit is a one that a scanner misread: 428-6|6375."""
+    return _STROKE.sub("1", text) if "|" in text or "!" in text else text
 
 
 def plate(value: str) -> str:

@@ -31,6 +31,7 @@ LEVELS = {
     "same_year": N_("same year"),
     "year_off_one": N_("one year apart"),
     "agrees": N_("agrees"),
+    "look_alike_digit": N_("one look-alike digit different"),
     "agrees_in_part": N_("agrees as far as legible"),
     "one_character": N_("one character different"),
     "same_confusable": N_("same except look-alike characters"),

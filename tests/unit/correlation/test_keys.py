@@ -43,6 +43,23 @@ def test_any_of_several_birth_dates_finds_the_person(stated: tuple[str, ...]) ->
     assert len(keys([found])) > len(keys([person("Zbigniew Oczko")]))
 
 
+@pytest.mark.parametrize("text", ["198z-05-03", "1982-O5-03", "1982-05-O3", "1982-03-05"])
+def test_a_damaged_date_is_found_by_what_is_intact(text: str) -> None:
+    damaged, whole = person("Zbigniew Oczko", written=text.lower()), person("Zbygniev Oczko", PartialDate(1982, 5, 3))
+    named = set(keys([person("Zbigniew Oczko")])) & set(keys([person("Zbygniev Oczko")]))
+    assert len(set(keys([damaged])) & set(keys([whole]))) > len(named)
+
+
+def test_day_and_month_find_common_names_where_the_year_is_damaged() -> None:
+    damaged, whole = person("John Smith", written="19?2-05-03"), person("John Smith", PartialDate(1982, 5, 3))
+    assert KeyKind.NAMES_DATE in map(kind_of, set(keys([damaged])) & set(keys([whole])))
+
+
+def test_an_impossible_month_is_the_day() -> None:
+    damaged, whole = person("Oczko", written="1963-21-04"), person("Oczko", PartialDate(1963, 4, 21))
+    assert set(keys([damaged])) == set(keys([whole]))
+
+
 def test_forty_birth_dates_leave_room_for_others() -> None:
     name = normalise_name("Zbigniew Oczko", "", "", "", "", "primary", "person")
     dates = tuple(birth_date(f"{1930 + k}-05-03") for k in range(40))

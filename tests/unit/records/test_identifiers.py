@@ -61,6 +61,8 @@ CASES = [
     ("vat", "FR 40303265045", "", NormalisedIdentifier("vat", "FR40303265045", "", True)),
     ("card", "4111 1111 1111 1111", "", NormalisedIdentifier("card", "4111111111111111", "", True)),
     ("Numéro interne", "a-1", "", NormalisedIdentifier("numéro_interne", "A1")),
+    ("ssn", "428-6|-6375", "", NormalisedIdentifier("social_security", "428616375", "")),
+    ("passport", "AB|CD", "", NormalisedIdentifier("passport", "ABCD", "")),
     ("passport", "паспорт № 1", "", NormalisedIdentifier("passport", "ПАСПОРТNO1")),
 ]
 
