@@ -14,7 +14,7 @@ from pipeline.matching.explain.explanation import explain, mirrored
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.score.scoring import judge_cases, weigh_entities
-from support.matching.entity_strategies import entities, fingerprint, persons
+from support.matching.entity_strategies import entities, fingerprint, persons, several_dates
 from support.records.builder import person
 
 model = cache(load_model)
@@ -117,6 +117,16 @@ def test_agreeing_evidence_never_lowers_and_contradicting_never_raises(left: Any
     agreeing = bits({**left, field: AGREEING[field]}, {**right, field: AGREEING[field]})
     contradicting = bits({**left, field: AGREEING[field]}, {**right, field: CONTRADICTING[field]})
     assert contradicting <= without <= agreeing
+
+
+@given(persons, persons, several_dates, st.booleans())
+def test_one_more_birth_date_that_agrees_never_lowers(left: Any, right: Any, date: str, on_both: bool) -> None:
+    left, right = ({key: value for key, value in one.items() if key != "birth_date_text"} for one in (left, right))
+    if not on_both:
+        right = {**right, "birth_dates": [*right.get("birth_dates", ()), date]}
+    more_left = {**left, "birth_dates": [*left.get("birth_dates", ()), date]}
+    more_right = {**right, "birth_dates": [*right.get("birth_dates", ()), date]}
+    assert bits(more_left, more_right) >= bits(left, right)
 
 
 @given(entities, entities)

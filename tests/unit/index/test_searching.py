@@ -16,6 +16,7 @@ from pipeline.index.reading import Candidate, IndexReader
 from pipeline.index.searching import Admit, Documents, PageRequest, find_cases, rank_candidates, search_cases
 from pipeline.matching.fingerprint import Contact, entity_print
 from pipeline.matching.model import Model, load_model
+from pipeline.records.dates import birth_date
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import NormalisedEntity, PartialDate
 from support.index.documents import PureStages
@@ -46,6 +47,14 @@ def test_the_matcher_ranks_whatever_the_index_scored(model: Model) -> None:
     near = candidate("a:1", "Ivan Petroff", 90.0, "name")
     exact = candidate("a:2", "Ivan Petrov", 10.0, "name", birth_date=BORN)
     assert order("ivan petrov 1980-05-01", model, near, exact) == ["a:2", "a:1"]
+
+
+def test_a_question_finds_any_of_several_birth_dates(model: Model) -> None:
+    dates = tuple(map(birth_date, ("1955", "1970/1972", "1980-05-01")))
+    several = candidate("a:1", "Ivan Petrov", 10.0, "name", birth_dates=dates)
+    other = candidate("a:2", "Ivan Petrov", 10.0, "name", birth_date=PartialDate(1991, 3, 4))
+    for question in ("ivan petrov 1980-05-01", "ivan petrov 1955", "ivan petrov 1971"):
+        assert order(question, model, several, other)[0] == "a:1"
 
 
 def test_equals_stand_by_candidate_score_and_then_case_key(model: Model) -> None:
