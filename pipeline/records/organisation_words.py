@@ -7,16 +7,14 @@ import tomllib
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from pipeline.records.scripts import script_of
+from pipeline.records.scripts import UNPARTED, script_of
 
-_UNPARTED = frozenset(("Han", "Hiragana", "Katakana", "Hangul"))
-"""Scripts whose names are written without blanks."""
 _ARTICLE = "ال"
 
 
 def part_words(word: str) -> list[str]:
     """A word in a script without blanks, parted at the words that are known: 朝鮮貿易銀行 is 朝鮮, 貿易, 銀行."""
-    if word.isascii() or script_of(word) not in _UNPARTED:
+    if word.isascii() or script_of(word) not in UNPARTED:
         return [word]
     return [part for part in _known_words().split(word) if part]
 
@@ -38,5 +36,5 @@ def _english() -> dict[str, str]:
 @cache
 def _known_words() -> re.Pattern[str]:
     """Longer words first, so that 研究所 is one."""
-    words = (word for word in _english() if script_of(word) in _UNPARTED)
+    words = (word for word in _english() if script_of(word) in UNPARTED)
     return re.compile(f"({'|'.join(sorted(words, key=lambda word: (-len(word), word)))})")

@@ -23,6 +23,9 @@ _LOOKALIKES = {
 MARKS = "".join(chr(code) for code in range(0x300, 0x11A9A) if unicodedata.category(chr(code)) in ("Mn", "Mc"))
 """Vowel signs and other marks that belong to the letter before them: they part no words, though `\\w` lacks them."""
 
+UNPARTED = frozenset(("Han", "Hiragana", "Katakana", "Hangul"))
+"""Scripts whose names are written without blanks."""
+
 _ALPHABETS = ("Latin", "Cyrillic", "Greek")
 _NEUTRAL = (None, "Common", "Inherited", "Unknown")
 

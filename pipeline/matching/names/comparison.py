@@ -12,6 +12,7 @@ from pipeline.matching.names.organisation_words import generic_form
 from pipeline.matching.names.prints import FIRST, NamePrint, TokenPrint
 from pipeline.matching.names.token_pairs import TokenPair
 from pipeline.records.name_words import PATRONYMIC_ENDINGS
+from pipeline.records.scripts import UNPARTED
 
 _CONFLICT = {"family": -800, "name": -600, "given": -550, "core": -500, "initial": -450, "patronymic": -400}
 """log2(m / u) of a token that contradicts: how seldom it does in names of one person (marriage, error)."""
@@ -25,13 +26,17 @@ CULTURE = -150
 _NUMBERS_DIFFER, _NUMBER_MISSING, NUMBERS_AGREE = -800, -150, 300
 _FORMS_DIFFER = -200
 _LOWEST = -2000
+_WEAK = 250
+"""Less for nicknames and single names ("Abu Omar", "Hamza"): estimated, six people are called so for each that would
+be by the frequency of the words."""
 _RANK = {level: rank for rank, level in enumerate(levels.LEVELS)}
 
 
 class NameComparison(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Match weight of two names in hundredths of a bit, its weakest level, and the pairs it is made of.
 
-    `bits` is the sum of the pairs' bits less 1.5 bits for every agreeing token after the first, within -20.00.
+    `bits` is the sum of the pairs' bits less 1.5 bits for every agreeing token after the first, within -20.00; where
+    one is a nickname, or both are of one word, it is 2.5 less, but no less than nothing for it.
     """
 
     bits: int
@@ -102,7 +107,14 @@ def _compare(a: NamePrint, b: NamePrint) -> NameComparison:
         rank = _RANK[pair.level]
         if rank > weakest:
             weakest = rank
+    if bits > 0 and (a.weak or b.weak or _are_single_names(a, b)):
+        bits = max(bits - _WEAK, 0)
     return NameComparison(max(bits, _LOWEST), levels.LEVELS[weakest], tuple(pairs))
+
+
+def _are_single_names(a: NamePrint, b: NamePrint) -> bool:
+    """Whether both names of people are of one word, in a script whose full names are of several."""
+    return a.person and len(a.tokens) == len(b.tokens) == 1 and a.tokens[0].script not in UNPARTED
 
 
 def _contradict_rest(a: list[TokenPrint], b: list[TokenPrint], pairs: list[TokenPair]) -> None:

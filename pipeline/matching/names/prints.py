@@ -58,6 +58,7 @@ class NamePrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=Fal
     `glue` holds the particles before each token, written together; () where there are none. `letters` bounds what may
     be joined or abbreviated: letters of the longest token, of the shortest neighbouring tokens written together (or one
     with its glue), and of the shortest token that may be an acronym; it saves most comparisons the search for such.
+    `weak` marks nicknames.
     """
 
     tokens: tuple[TokenPrint, ...]
@@ -66,6 +67,7 @@ class NamePrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=Fal
     legal_forms: tuple[str, ...] = ()
     person: bool = True
     letters: tuple[int, int, int] = (0, 0, 0)
+    weak: bool = False
 
 
 class TokenKeys(NamedTuple):
@@ -85,7 +87,7 @@ def make_name_print(name: NormalisedName, entity_type: str) -> NamePrint:
     numbers = _numbers(name.tokens, person)
     legal_forms = tuple(sorted({token.text for token in name.tokens if token.kind == "legal_form"}))
     glue = _find_glue(name.tokens)
-    return NamePrint(tokens, glue, numbers, legal_forms, person, _letters(tokens, glue))
+    return NamePrint(tokens, glue, numbers, legal_forms, person, _letters(tokens, glue), name.kind == "nickname")
 
 
 def _numbers(tokens: tuple[NameToken, ...], person: bool) -> tuple[str, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.names import compare, compare_all, compare_and_keep, levels
+from pipeline.matching.names import compare, compare_all, compare_and_keep, levels, make_name_print
 from pipeline.matching.names.comparison import NOTHING
+from pipeline.records.names import normalise_name
 from support.matching.prints import compare_names, name_print
 
 
@@ -192,3 +193,12 @@ def test_words_of_organisations_agree_by_what_they_mean(one: str, other: str) ->
     found = compare_names(one, other, "organisation")
     assert found.level == levels.VARIANT
     assert found.bits > 500
+
+
+def test_nicknames_and_single_names_weigh_less_than_full_names() -> None:
+    full = make_name_print(normalise_name("Abu Musab", "", "", "", "", "alias", "person"), "person")
+    nickname = make_name_print(normalise_name("Abu Musab", "", "", "", "", "nickname", "person"), "person")
+    assert 0 < compare(full, nickname).bits < compare(full, full).bits
+    assert compare(full, nickname) == compare(nickname, full)
+    assert compare_names("Hamza", "Hamza").bits < max(token.rarity for token in name_print("Hamza").tokens)
+    assert compare_names("王伟", "王伟").bits == compare_names("王 伟", "王 伟").bits
