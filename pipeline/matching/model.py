@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version as library_version
 from importlib.resources import files
 from itertools import pairwise
@@ -16,11 +16,13 @@ import orjson
 
 from pipeline.errors import LiaisonError
 from pipeline.matching.comparisons.catalogue import CATALOGUE, of_type
-from pipeline.matching.comparisons.levels import Compare, Comparison, Table
-from pipeline.records.entity_types import TYPES
+from pipeline.matching.comparisons.levels import Compare, Comparison, Table, log2_cb
+from pipeline.matching.monotone import project_companions
+from pipeline.matching.score.alternatives import COMPANION_KINDS, STRANGERS, Bits
+from pipeline.records.entity_types import ENTITY_TYPES, TYPES, EntityType
 
-FORMAT = 1
-"""Raised when an older program cannot read a newer file."""
+FORMAT = 2
+"""Raised when an older program cannot read a newer file, or a newer one an older file. 1: one kind of companions."""
 
 FORMS = 9
 """Version of the normalised and fingerprint forms; raised with any change that alters a record's fingerprint."""
@@ -39,16 +41,21 @@ REFERENCE_PRIOR = -1700
 """Hundredths of a bit: of 131,000 pairs of entities of two cases that met, one is of one thing (before any evidence).
 An investigator's view of a namesake: a full name that one person in 100,000 bears does not link by itself."""
 
-COMPANION_PRIOR = -200
-"""Hundredths of a bit: a person has about four companions (household, family) for each own record elsewhere."""
+COMPANION_PRIORS = {"household": -200, "named_after": 500, "group": -200}
+"""Hundredths of a bit for each of COMPANION_KINDS, log2 of the pairs of one thing over those of such companions: for
+each own record elsewhere a person has about four of a household, a company four of its group; one of 32 has a namesake
+in the family, or a branch of the same name."""
 
 
-class WeightedLevel(msgspec.Struct, frozen=True):
-    """`bits` = log2(m/u) and `companion` = log2(m/h), in hundredths; `source` says where they come from."""
+class WeightedLevel(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`bits` = log2(m/u), and for each kind of companions log2(m/h), in hundredths; `source` says where they come from.
+
+    `companions` holds the kinds that entities have to which the comparison applies (alternatives.COMPANION_KINDS).
+    """
 
     level: str
     bits: int
-    companion: int
+    companions: dict[str, int] = {}
     source: str = "reference"
 
 
@@ -75,10 +82,10 @@ class Calibration(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Prior(msgspec.Struct, frozen=True):
-    """`bits` of any case pair; `companion` of a pair of companions, both in hundredths of a bit."""
+    """`bits` of any case pair; `companions` of a pair of companions of each kind, all in hundredths of a bit."""
 
     bits: int = REFERENCE_PRIOR
-    companion: int = COMPANION_PRIOR
+    companions: dict[str, int] = msgspec.field(default_factory=lambda: dict(COMPANION_PRIORS))
     source: str = "reference"
 
 
@@ -110,7 +117,8 @@ Plan = tuple[tuple[Compare, Table], ...]
 class Model:
     """A model file, compiled for scoring. Two models of the same content are interchangeable.
 
-    `offsets`: for each alternative the hundredths of a bit by which it is less frequent among pairs than strangers.
+    `companions`: for each type the kinds of companions that its entities have, each with the hundredths of a bit by
+    which they are less frequent among pairs than strangers.
     """
 
     def __init__(self, file: ModelFile) -> None:
@@ -119,8 +127,7 @@ class Model:
         self.stop_keys = frozenset(file.stop_keys)
         self.key_rarity = file.key_rarity
         self.prior = file.prior.bits
-        self.companion_offset = file.prior.companion - file.prior.bits
-        self.offsets = (0, self.companion_offset)
+        self.companions = {row.name: _offsets(row, file.prior) for row in ENTITY_TYPES}
         self.tables = _make_tables(file)
         self.comparisons = {kind: of_type(kind) for kind in TYPES}
         self.plans: Mapping[str, Plan] = {kind: self._plan(self.comparisons[kind]) for kind in TYPES}
@@ -148,16 +155,31 @@ def load_model(path: Path | None = None) -> Model:
     if path is None:
         return Model(reference_model(SHIPPED))
     try:
-        return Model(msgspec.json.decode(path.read_bytes(), type=ModelFile))
+        raw = path.read_bytes()
+        _check_format(msgspec.json.decode(raw, type=_Format).format)
+        return Model(msgspec.json.decode(raw, type=ModelFile))
     except OSError as error:
         raise LiaisonError(f"can't read the model {path}: {error.strerror}") from error
     except (msgspec.DecodeError, ValueError, KeyError) as error:
         raise LiaisonError(f"invalid model {path}: {error}") from error
 
 
+class _Format(msgspec.Struct):
+    format: int = 1
+
+
+def _check_format(found: int) -> None:
+    if found < FORMAT:
+        raise ValueError(
+            f"it was made by an older version of Liaison (format {found}, this one reads {FORMAT}): train it again"
+        )
+    if found > FORMAT:
+        raise ValueError(f"it was made by a newer version of Liaison (format {found}, this one reads {FORMAT})")
+
+
 def encode_model(file: ModelFile, *, canonical: bool = False) -> bytes:
     """The file as JSON: sorted and without spaces if `canonical`, else indented for people."""
-    plain = orjson.loads(msgspec.json.encode(file))
+    plain = {**orjson.loads(msgspec.json.encode(file)), "format": file.format}
     return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS if canonical else orjson.OPT_INDENT_2)
 
 
@@ -195,9 +217,36 @@ def reference_model(version: str = "reference") -> ModelFile:
 
 def reference_comparison(comparison: Comparison) -> WeightedComparison:
     """A comparison's levels at their reference probabilities."""
+    levels = comparison.levels
+    m = [level.m for level in levels]
+    companions = weigh_companions(comparison, [level.weight for level in levels], m, m)
     return WeightedComparison(
-        tuple(WeightedLevel(level.name, level.weight, level.companion) for level in comparison.levels)
+        tuple(WeightedLevel(level.name, level.weight, found) for level, found in zip(levels, companions, strict=True))
     )
+
+
+def weigh_companions(
+    comparison: Comparison, bits: Sequence[int], m: Sequence[float], weights: Sequence[float]
+) -> list[dict[str, int]]:
+    """For each level its hundredths of a bit against each kind of companions that the comparison's entities have.
+
+    log2(m/h) of the reference h, projected (monotone.project_companions): `bits` are the levels' weights against
+    strangers, `m` the shares of true pairs in them, `weights` the pairs behind these.
+    """
+    found: list[dict[str, int]] = [{} for _ in bits]
+    for at, kind in enumerate(COMPANION_KINDS):
+        if kind in kinds_of(comparison):
+            raw = [log2_cb(share, level.h[at]) for share, level in zip(m, comparison.levels, strict=True)]
+            for level, value in zip(found, project_companions(raw, bits, weights), strict=True):
+                level[kind] = value
+    return found
+
+
+def _offsets(row: EntityType, prior: Prior) -> tuple[tuple[int, int], ...]:
+    if lacking := sorted(row.companions.keys() - prior.companions.keys()):
+        raise ValueError(f"the prior lacks its bits of {', '.join(lacking)}")
+    kinds = enumerate(COMPANION_KINDS, start=STRANGERS + 1)
+    return tuple((at, prior.companions[kind] - prior.bits) for at, kind in kinds if kind in row.companions)
 
 
 def _make_tables(file: ModelFile) -> dict[str, Table]:
@@ -210,17 +259,24 @@ def _make_table(comparison: Comparison, file: ModelFile) -> Table:
     names = tuple(level.level for level in weighted.levels)
     if names != tuple(level.name for level in comparison.levels):
         raise ValueError(f"levels of {comparison.name} are {', '.join(names)}")
-    weights = tuple(level.bits for level in weighted.levels)
-    if any(stronger < weaker for stronger, weaker in pairwise(weights)):
-        raise ValueError(f"weights of {comparison.name} are not monotone")
-    companions = tuple(one_sign(level.companion, level.bits) for level in weighted.levels)
-    bits = tuple(zip(weights, companions, strict=True))
+    bits = tuple(_bits(comparison, level) for level in weighted.levels)
+    for kind, weights in zip(("strangers", *COMPANION_KINDS), zip(*bits, strict=True), strict=True):
+        if any(stronger < weaker for stronger, weaker in pairwise(weights)):
+            raise ValueError(f"weights of {comparison.name} against {kind} are not monotone")
     return Table(bits, weighted.terms, weighted.rare, _shared(comparison.name, file), weighted.curve)
 
 
-def one_sign(companion: int, bits: int) -> int:
-    """An agreement never speaks against sameness, nor a contradiction for it, whichever the alternative."""
-    return max(companion, 0) if bits > 0 else min(companion, 0)
+def _bits(comparison: Comparison, level: WeightedLevel) -> Bits:
+    """A level's bits against each alternative; a kind that no entity compared has is as good as strangers."""
+    if lacking := sorted(kinds_of(comparison) - level.companions.keys()):
+        raise ValueError(f"{comparison.name}: {level.level} lacks its bits against {', '.join(lacking)}")
+    return level.bits, *(level.companions.get(kind, level.bits) for kind in COMPANION_KINDS)
+
+
+@cache
+def kinds_of(comparison: Comparison) -> frozenset[str]:
+    """The kinds of companions of the entities to which a comparison applies."""
+    return frozenset(kind for row in ENTITY_TYPES if comparison.name in row.comparisons for kind in row.companions)
 
 
 def _shared(name: str, file: ModelFile) -> frozenset[str]:

@@ -58,8 +58,8 @@ class EntityType:
     `label` names the type, `fields` the raw fields that it is the first to have, in the order in which pages show them;
     both are in English, their translations in pipeline/locale/fr.po.
     `comparisons` are names of pipeline.matching.comparisons, those of `OF_EVERY_TYPE` included.
-    `companions` says whom two that are alike in much may be instead of one, members of a household or group; "" where
-    nobody. The weights against companions apply to a type that has them.
+    `companions` says for each kind of companions (matching.score.alternatives) whom two that are alike in much may be
+    instead of one; the weights against a kind apply to the types that have it.
     `by_name`: a question's name may be of this type; `bears_numbers`: so may its numbers whose type nobody said.
     `prefixes` maps a word that may stand before a search's number (`registration:`) to the type of identifier it is.
     `needs` is what the scorecard asks of an entity that can be matched with any certainty.
@@ -71,7 +71,7 @@ class EntityType:
     label: str
     fields: Mapping[str, str] = field(default_factory=dict)
     comparisons: tuple[str, ...]
-    companions: str = ""
+    companions: Mapping[str, str] = field(default_factory=dict)
     by_name: bool = False
     bears_numbers: bool = False
     prefixes: Mapping[str, str] = field(default_factory=dict)
@@ -97,7 +97,10 @@ PERSON: Final = EntityType(
         "addresses": N_("Addresses"), "phones": N_("Phones"), "emails": N_("E-mail"), "occupation": N_("Occupation"),
     },
     comparisons=("name", *DATES, *OF_EVERY_TYPE, "gender", "nationality", "birth_place", "birth_country"),
-    companions=N_("Could be relatives: shared evidence counts less"),
+    companions={
+        "household": N_("Could be relatives: shared evidence counts less"),
+        "named_after": N_("Could be relatives with the same name: the name counts for nothing"),
+    },
     by_name=True,
     bears_numbers=True,
     needs=(("names",), ("birth_date", "birth_dates")),
@@ -120,7 +123,10 @@ ORGANISATION: Final = EntityType(
         "dissolved": N_("Dissolved"),
     },
     comparisons=("name", *OF_EVERY_TYPE),
-    companions=N_("Could be two companies of one group: shared evidence counts less"),
+    companions={
+        "named_after": N_("Could be two branches or bodies with the same name: the name counts for nothing"),
+        "group": N_("Could be two companies of one group: shared evidence counts less"),
+    },
     by_name=True,
     needs=(("names",),),
     stix=StixObject("identity", "organization"),

@@ -26,6 +26,7 @@ ACROSS = {
     "matching/names/test_name_bench.py": "verdicts on judged pairs of names",
     "matching/names/test_properties.py": "laws of the comparison of names",
     "matching/names/transliteration/test_models.py": "the shipped models",
+    "matching/score/test_companions.py": "relatives, branches and numbers lent, by the shipped model and learnt ones",
     "matching/test_entity_bench.py": "verdicts on judged pairs of entities",
     "matching/test_loosened_comparisons.py": "each comparison loosened by one step fails its law",
     "matching/test_versions.py": "what FORMS and SCORING stand for",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rich.table import Table
 
@@ -20,7 +20,7 @@ def weight_table(file: ModelFile) -> Table:
         if all(level.source == "reference" for level in comparison.levels) and not comparison.curve:
             continue
         for level in comparison.levels:
-            shown.add_row(name, level.level, f"{level.bits / 100:+.1f}", f"{level.companion / 100:+.1f}", level.source)
+            shown.add_row(name, level.level, f"{level.bits / 100:+.1f}", _by_kind(level.companions), level.source)
         for at, bits in comparison.curve:
             shown.add_row(name, f"name bits {at / 100:+.1f}", f"{bits / 100:+.1f}", "", comparison.curve_source)
         if comparison.terms:
@@ -32,9 +32,14 @@ def weight_table(file: ModelFile) -> Table:
     return shown
 
 
+def _by_kind(companions: Mapping[str, int]) -> str:
+    return ", ".join(f"{kind} {bits / 100:+.1f}" for kind, bits in companions.items())
+
+
 def remarks(trained: Trained, file: ModelFile, cases: Cases) -> Iterator[str]:
     """What the table does not say."""
-    yield f"prior {file.prior.bits / 100:+.1f} bits, companions {file.prior.companion / 100:+.1f} ({file.prior.source})"
+    companions = _by_kind(file.prior.companions)
+    yield f"prior {file.prior.bits / 100:+.1f} bits, companions {companions} ({file.prior.source})"
     yield f"blocking keys at least {file.key_rarity / 100:.1f} bits rare"
     if not trained.learnt:
         yield "No entity type had enough records that meet: every weight is at its reference."

@@ -23,19 +23,20 @@ if TYPE_CHECKING:
     from pipeline.matching.screening.rows import Flags, Rows
 
 LEVELS = (
-    Level("same_door", 0.45, 5.0e-6, 0.60),
-    Level("same_street", 0.08, 8.0e-5, 0.10),
-    Level("same_unit_postcode", 0.10, 1.2e-4, 0.08),
-    Level("same_postcode", 0.10, 4.0e-4, 0.08),
-    Level("near_postcode", 0.04, 1.2e-3, 0.01),
-    Level("same_city", 0.10, 8.0e-3, 0.08),
-    Level("different", 0.23, 0.98, 0.14),
+    Level("same_door", 0.45, 5.0e-6, 0.45, 0.36, 0.30),
+    Level("same_street", 0.08, 8.0e-5, 0.08, 0.07, 0.07),
+    Level("same_unit_postcode", 0.10, 1.2e-4, 0.10, 0.09, 0.09),
+    Level("same_postcode", 0.10, 4.0e-4, 0.10, 0.09, 0.09),
+    Level("near_postcode", 0.04, 1.2e-3, 0.04, 0.04, 0.04),
+    Level("same_city", 0.10, 8.0e-3, 0.10, 0.10, 0.10),
+    Level("different", 0.23, 0.98, 0.23, 0.35, 0.40),
 )
 DOOR, STREET, UNIT_POSTCODE, POSTCODE, NEAR_POSTCODE, CITY, DIFFERENT, UNKNOWN = range(8)
 """UNKNOWN is no level: a side has none."""
 SOURCE = (
-    "m, u and h are judgement, not counts: people move, so 45 of 100 true pairs share a door; households do in 60 "
-    "of 100; u(same_city) is that of a mid-sized town, and a model's term frequencies replace it for the city"
+    "m, u and h are judgement, not counts: people move, so 45 of 100 true pairs share a door; relatives live apart as "
+    "often as one's own records differ, companies of a group more often; u(same_city) is that of a mid-sized town, "
+    "and a model's term frequencies replace it for the city"
 )
 
 UNIT = re.compile(r"[a-z]{1,2}\d[a-z\d]?\d[a-z]{2}|[a-z]\d[a-z]\d[a-z]\d|\d{4}[a-z]{2}|[a-z]\d[\dw][a-z\d]{4}")
@@ -71,10 +72,17 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
 
 def _weight(table: Table, level: int, p: AddressPrint, q: AddressPrint) -> int:
     if level == CITY:
-        return min(table.adjust_weight(level, p.city), table.adjust_weight(level, q.city))
+        return _city_weight(table, p, q)
     if level <= STREET and table.shared and (address_key(p) in table.shared or address_key(q) in table.shared):
         return min(table.weights[level], SHARED_CAP)
+    if level < CITY and table.terms and p.city and q.city and _same_city(p.city, q.city):
+        return max(table.weights[level], _city_weight(table, p, q))
     return table.weights[level]
+
+
+def _city_weight(table: Table, p: AddressPrint, q: AddressPrint) -> int:
+    """Of one city; a rare one may say more than any postcode, which within it says no less."""
+    return min(table.adjust_weight(CITY, p.city), table.adjust_weight(CITY, q.city))
 
 
 def address_key(address: AddressPrint) -> str:

@@ -7,7 +7,7 @@ from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, L
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.records.countries import are_compatible
 
-LEVELS = (Level("same", 0.90, 0.50, 0.85), Level("different", 0.10, 0.50, 0.15))
+LEVELS = (Level("same", 0.90, 0.50, 0.90, 0.85, 0.90), Level("different", 0.10, 0.50, 0.10, 0.15, 0.10))
 SAME, DIFFERENT = range(2)
 SOURCE = (
     "estimated; u between that of strangers of one nationality (most were born there) and of two, so that what a "

@@ -21,34 +21,42 @@ if TYPE_CHECKING:
     from pipeline.matching.screening.rows import Rows, Words
 
 WHOLE = (
-    Level("same", 0.815, 4.6e-5, 0.01),
-    Level("day_month_swapped", 0.02, 4.0e-5, 0.0003),
-    Level("same_first_january", 0.03, 1.0e-4, 0.001),
-    Level("one_digit", 0.05, 6.0e-4, 0.002),
-    Level("same_year_month", 0.02, 1.3e-3, 0.003),
-    Level("same_day_month", 0.015, 2.5e-3, 0.004),
-    Level("same_year", 0.02, 1.5e-2, 0.02),
-    Level("year_off_one", 0.01, 3.2e-2, 0.08),
-    Level("different", 0.02, 0.95, 0.88),
+    Level("same", 0.815, 4.6e-5, 0.01, 0.0005, 0.01),
+    Level("day_month_swapped", 0.02, 4.0e-5, 0.0003, 0.0001, 0.0003),
+    Level("same_first_january", 0.03, 1.0e-4, 0.001, 0.0002, 0.001),
+    Level("one_digit", 0.05, 6.0e-4, 0.002, 0.0005, 0.002),
+    Level("same_year_month", 0.02, 1.3e-3, 0.003, 0.0005, 0.003),
+    Level("same_day_month", 0.015, 2.5e-3, 0.004, 0.003, 0.004),
+    Level("same_year", 0.02, 1.5e-2, 0.02, 0.004, 0.02),
+    Level("year_off_one", 0.01, 3.2e-2, 0.08, 0.006, 0.08),
+    Level("years_apart", 0.012, 0.33, 0.45, 0.05, 0.45),
+    Level("different", 0.008, 0.61, 0.43, 0.935, 0.43),
 )
 
-SAME, SWAPPED, SAME_DEFAULT, ONE_DIGIT, SAME_MONTH, SAME_DAY, SAME_YEAR, YEAR_OFF, DIFFERENT = range(9)
+SAME, SWAPPED, SAME_DEFAULT, ONE_DIGIT, SAME_MONTH, SAME_DAY, SAME_YEAR, YEAR_OFF, YEARS_APART, DIFFERENT = range(10)
 
 PARTIAL = (
-    Level("same_year_month", 0.80, 1.4e-3, 0.01),
-    Level("same_year", 0.85, 1.7e-2, 0.03),
-    Level("year_off_one", 0.08, 3.3e-2, 0.08),
-    Level("different", 0.07, 0.95, 0.89),
+    Level("same_year_month", 0.80, 1.4e-3, 0.01, 0.0005, 0.01),
+    Level("same_year", 0.85, 1.7e-2, 0.03, 0.004, 0.03),
+    Level("year_off_one", 0.08, 3.3e-2, 0.08, 0.006, 0.08),
+    Level("years_apart", 0.04, 0.33, 0.45, 0.05, 0.45),
+    Level("different", 0.03, 0.61, 0.44, 0.94, 0.44),
 )
-PARTIAL_MONTH, PARTIAL_YEAR, PARTIAL_OFF, PARTIAL_DIFFERENT = range(4)
+PARTIAL_MONTH, PARTIAL_YEAR, PARTIAL_OFF, PARTIAL_APART, PARTIAL_DIFFERENT = range(5)
 
-SHOWN = (SAME_MONTH, SAME_YEAR, YEAR_OFF, DIFFERENT)
+GENERATION = 13
+"""Years between two births from which one may be the other's parent: who bears one's name is seldom born sooner after,
+brothers and sisters seldom as late."""
+
+SHOWN = (SAME_MONTH, SAME_YEAR, YEAR_OFF, YEARS_APART, DIFFERENT)
 """The levels of whole dates that have the names of those of partial ones."""
 
 SOURCE = (
-    "u: births spread over 60 years and 365 days, so u(same) = 1/21,900; h: of 100 pairs of companions one are twins, "
-    "or one's date is held for the other's; m is judgement: 81 of 100 dates are copied without a slip, and each kind "
-    "of slip (a digit, day and month swapped, 1 January for an unknown day) befalls 1 to 5"
+    "u: births spread over 60 years and 365 days, so u(same) = 1/21,900; h: of 100 pairs of a household one are twins, "
+    "or one's date is held for the other's, and half are less than 13 years apart; of those named after another one in "
+    "16 are cousins of one age, or one's date is held for the other's; m is judgement: 81 of 100 dates are copied "
+    "without a slip, each kind of slip (a digit, day and month swapped, 1 January for an unknown day) befalls 1 to 5, "
+    "and wrong years are near the right ones more often than not"
 )
 DIGITS = 8
 """Of a date."""
@@ -58,9 +66,9 @@ def compare_whole(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonRes
     """Compare two whole birth dates.
 
     Same, day and month swapped, one digit off or two neighbouring digits exchanged, same year and month, same day and
-    month, same year, a year off, different. A shared 1 January says less, or nothing in two years: registers put it
-    where only the year is known. Of several dates, whole or not, ranges and dates about included, the best pair counts,
-    less a fee for those that agree with none of the other side.
+    month, same year, a year off, less than a generation apart, different. A shared 1 January says less, or nothing in
+    two years: registers put it where only the year is known. Of several dates, whole or not, ranges and dates about
+    included, the best pair counts, less a fee for those that agree with none of the other side.
     """
     x, y = a.birth_date, b.birth_date
     if x is None or y is None:
@@ -124,7 +132,8 @@ def whole_level(x: PartialDate, y: PartialDate) -> int:
         return SAME_MONTH if x.month == y.month else SAME_YEAR
     if same_parts == 2 and not _is_default(x):
         return SAME_DAY
-    return YEAR_OFF if abs(x.year - y.year) == 1 else DIFFERENT
+    years = abs(x.year - y.year)
+    return YEAR_OFF if years == 1 else YEARS_APART if years < GENERATION else DIFFERENT
 
 
 def _is_default(date: PartialDate) -> bool:
@@ -138,7 +147,8 @@ def partial_level(x: PartialDate, y: PartialDate) -> int:
         if not x.month or not y.month:
             return PARTIAL_YEAR
         return PARTIAL_MONTH if x.month == y.month else PARTIAL_OFF
-    return PARTIAL_OFF if abs(x.year - y.year) == 1 else PARTIAL_DIFFERENT
+    years = abs(x.year - y.year)
+    return PARTIAL_OFF if years == 1 else PARTIAL_APART if years < GENERATION else PARTIAL_DIFFERENT
 
 
 def one_digit_off(x: PartialDate, y: PartialDate) -> bool:
@@ -192,7 +202,7 @@ def _encode_years(dates: tuple[BirthDate, ...]) -> int:
     return found
 
 
-_SIGNS = 8
+_SIGNS = 9
 _NO_DATE = 1 << _SIGNS
 _YEARS_MEET, _YEARS_APART = _NO_DATE + 1, _NO_DATE + 2
 """Of several dates: whether the sets of years have one in common."""
@@ -203,25 +213,27 @@ def date_state(a: Rows, b: Rows) -> States:
 
     Where a side has several: _YEARS_MEET or _YEARS_APART. The bits from the lowest: the same year, month, day; all
     digits but one, or but two exchanged; years that are one apart; day and month exchanged; an unknown month; an
-    unknown day.
+    unknown day; years that are less than a generation apart.
     """
     one, other = a.words("born")[0], b.words("born")[0]
     apart = one ^ other
     wrong = (apart | apart >> 1 | apart >> 2 | apart >> 3) & 0x11111111
     edits = np.bitwise_count(wrong)
+    years = np.abs(_YEARS[one >> 16] - _YEARS[other >> 16])
     signs = (
         apart >> 16 == 0,
         apart & 0xFF00 == 0,
         apart & 0xFF == 0,
         (edits == 1) | ((edits == 2) & (wrong & wrong >> 4 != 0)),
-        np.abs(_YEARS[one >> 16] - _YEARS[other >> 16]) == 1,
+        years == 1,
         (one & 0xFF == other >> 8 & 0xFF) & (other & 0xFF == one >> 8 & 0xFF),
         (one & 0xFF00 == 0) | (other & 0xFF00 == 0),
         (one & 0xFF == 0) | (other & 0xFF == 0),
+        years < GENERATION,
     )
-    code = np.zeros(len(one), np.uint8)
+    code = np.zeros(len(one), np.int16)
     for bit, sign in enumerate(signs):
-        code |= sign.view(np.uint8) << np.uint8(bit)
+        code |= sign.astype(np.int16) << np.int16(bit)
     state = np.where((one == 0) | (other == 0), np.int16(_NO_DATE), code)
     several = np.flatnonzero((np.maximum(one, other) >= SEVERAL) & (np.minimum(one, other) > 0))
     if several.size:
@@ -238,7 +250,7 @@ def _year_sets(words: Words) -> Words:
 
 def _whole_level_of(code: int) -> int:
     """whole_level by what is the same, which is all it asks for; NONE where a day is unknown."""
-    year, month, day, edit, near, flipped, _, no_day = (code >> bit & 1 for bit in range(_SIGNS))
+    year, month, day, edit, near, flipped, _, no_day, apart = (code >> bit & 1 for bit in range(_SIGNS))
     if no_day:
         return NONE
     if year and month and day:
@@ -249,17 +261,19 @@ def _whole_level_of(code: int) -> int:
         return ONE_DIGIT
     if year:
         return SAME_MONTH if month else SAME_YEAR
-    return SAME_DAY if month and day else (YEAR_OFF if near else DIFFERENT)
+    if month and day:
+        return SAME_DAY
+    return YEAR_OFF if near else YEARS_APART if apart else DIFFERENT
 
 
 def _partial_level_of(code: int) -> int:
     """partial_level likewise; NONE where both days are known."""
-    year, month, _, _, near, _, no_month, no_day = (code >> bit & 1 for bit in range(_SIGNS))
+    year, month, _, _, near, _, no_month, no_day, apart = (code >> bit & 1 for bit in range(_SIGNS))
     if not no_day:
         return NONE
     if year:
         return PARTIAL_YEAR if no_month else (PARTIAL_MONTH if month else PARTIAL_OFF)
-    return PARTIAL_OFF if near else PARTIAL_DIFFERENT
+    return PARTIAL_OFF if near else PARTIAL_APART if apart else PARTIAL_DIFFERENT
 
 
 def _bound_whole(table: Table) -> BitsArray:

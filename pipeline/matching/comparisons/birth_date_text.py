@@ -10,11 +10,11 @@ from pipeline.matching.fingerprint import EntityPrint
 from pipeline.records.normalised import PartialDate
 
 LEVELS = (
-    Level("agrees", 0.80, 3.0e-4, 0.01),
-    Level("look_alike_digit", 0.08, 5.3e-4, 0.01),
-    Level("agrees_in_part", 0.70, 1.2e-2, 0.05),
-    Level("one_character", 0.12, 4.0e-3, 0.01),
-    Level("different", 0.08, 0.98, 0.95),
+    Level("agrees", 0.80, 3.0e-4, 0.01, 0.0005, 0.01),
+    Level("look_alike_digit", 0.08, 5.3e-4, 0.01, 0.0005, 0.01),
+    Level("agrees_in_part", 0.70, 1.2e-2, 0.05, 0.01, 0.05),
+    Level("one_character", 0.12, 4.0e-3, 0.01, 0.002, 0.01),
+    Level("different", 0.08, 0.98, 0.95, 0.99, 0.95),
 )
 AGREES, LOOK_ALIKE, IN_PART, ONE_CHARACTER, DIFFERENT = range(5)
 SOURCE = (

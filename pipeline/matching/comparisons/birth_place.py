@@ -11,10 +11,10 @@ from pipeline.matching.comparisons.several import best_of_several
 from pipeline.matching.fingerprint import EntityPrint
 
 LEVELS = (
-    Level("same", 0.60, 4.0e-3, 0.40),
-    Level("near", 0.15, 3.0e-3, 0.10),
-    Level("word_in_common", 0.10, 1.5e-2, 0.10),
-    Level("different", 0.15, 0.98, 0.40),
+    Level("same", 0.60, 4.0e-3, 0.60, 0.30, 0.60),
+    Level("near", 0.15, 3.0e-3, 0.15, 0.08, 0.15),
+    Level("word_in_common", 0.10, 1.5e-2, 0.10, 0.10, 0.10),
+    Level("different", 0.15, 0.98, 0.15, 0.52, 0.15),
 )
 SAME, NEAR, WORD, DIFFERENT = range(4)
 SOURCE = (

@@ -11,12 +11,12 @@ from pipeline.matching.comparisons.levels import SHARED_CAP, Comparison, Compari
 from pipeline.matching.fingerprint import EntityPrint
 
 LEVELS = (
-    Level("same", 0.55, 3.0e-7, 0.10),
-    Level("one_edit", 0.06, 3.0e-6, 0.001),
-    Level("same_local_part", 0.06, 1.0e-4, 0.005),
-    Level("near", 0.03, 1.0e-4, 0.002),
-    Level("same_role", 0.01, 1.0e-3, 0.01),
-    Level("different", 0.29, 0.98, 0.83),
+    Level("same", 0.55, 3.0e-7, 0.18, 0.02, 0.20),
+    Level("one_edit", 0.06, 3.0e-6, 0.015, 0.005, 0.03),
+    Level("same_local_part", 0.06, 1.0e-4, 0.02, 0.01, 0.04),
+    Level("near", 0.03, 1.0e-4, 0.02, 0.01, 0.03),
+    Level("same_role", 0.01, 1.0e-3, 0.01, 0.01, 0.05),
+    Level("different", 0.29, 0.98, 0.75, 0.94, 0.65),
 )
 SAME, EDIT, LOCAL, NEAR, ROLE, DIFFERENT = range(6)
 SOURCE = (

@@ -12,12 +12,11 @@ from pipeline.matching.comparisons.hashes import hash_text
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.comparisons.types import PERSON
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.matching.score.alternatives import STRANGERS
 
 if TYPE_CHECKING:
     from pipeline.matching.screening.rows import Rows
 
-LEVELS = (Level("same", 0.965, 0.50, 0.50), Level("different", 0.035, 0.50, 0.50))
+LEVELS = (Level("same", 0.965, 0.50, 0.50, 0.965, 0.50), Level("different", 0.035, 0.50, 0.50, 0.035, 0.50))
 SAME, DIFFERENT = range(2)
 SOURCE = "m: historical_50k, where transliterated names and data entry err in about 3 records of 100; u, h: two genders"
 
@@ -25,7 +24,8 @@ SOURCE = "m: historical_50k, where transliterated names and data entry err in ab
 def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
     """Gender: same or different. A contradiction takes little from a strong name: registers err.
 
-    Where both have a name, agreement adds nothing: given names that agree already tell the gender.
+    Where both have a name, agreement adds nothing: given names that agree already tell the gender, and those of
+    brothers, which conflict, are of one.
     """
     if not a.gender or not b.gender:
         return None
@@ -54,9 +54,7 @@ def gender_state(a: Rows, b: Rows) -> States:
 
 def _bounds_by_state(table: Table) -> BitsArray:
     plain = strongest_from(table)
-    named = plain.copy()
-    named[STRANGERS] = np.minimum(named[STRANGERS], 0)
-    return np.concatenate([plain, named], 1)
+    return np.concatenate([plain, np.minimum(plain, 0)], 1)
 
 
 GENDER = Comparison(

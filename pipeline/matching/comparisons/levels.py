@@ -13,7 +13,7 @@ import msgspec
 
 from pipeline.matching.comparisons.bounds import BitsArray, Bound, most_at_any_level
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.matching.score.alternatives import COMPANIONS, STRANGERS, Bits
+from pipeline.matching.score.alternatives import COMPANION_KINDS, NO_BITS, STRANGERS, Bits
 from pipeline.records.entity_types import ENTITY_TYPES
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ class Level:
     """One outcome of a comparison, with the share of pairs that fall into it.
 
     `m` among true pairs, `u` among pairs of strangers, `h` among pairs of each kind of companions in the order of
-    alternatives.COMPANION_KINDS. They are the reference that a model starts from and keeps where data cannot tell.
-    Only ratios matter: a level's weight is log2(m/u), against companions it is log2(m/h).
+    alternatives.COMPANION_KINDS; a single h is that of all kinds. They are the reference that a model starts from and
+    keeps where data cannot tell. Only ratios matter: a level's weight is log2(m/u), against companions it is log2(m/h).
     """
 
     name: str
@@ -38,7 +38,8 @@ class Level:
     h: tuple[float, ...]
 
     def __init__(self, name: str, m: float, u: float, *h: float) -> None:
-        for key, value in (("name", name), ("m", m), ("u", u), ("h", h)):
+        shares = h if len(h) > 1 else h * len(COMPANION_KINDS)
+        for key, value in (("name", name), ("m", m), ("u", u), ("h", shares)):
             object.__setattr__(self, key, value)
 
     @property
@@ -52,9 +53,9 @@ class Level:
         return self.bits[STRANGERS]
 
     @property
-    def companion(self) -> int:
-        """log2(m/h) in hundredths of a bit."""
-        return self.bits[COMPANIONS]
+    def companions(self) -> Bits:
+        """log2(m/h) in hundredths of a bit, for each kind of companions."""
+        return self.bits[STRANGERS + 1 :]
 
 
 class ComparisonResult(msgspec.Struct, frozen=True, gc=False):
@@ -94,7 +95,7 @@ class Table:
     results: tuple[ComparisonResult, ...] = field(init=False)
     """The result of each level, for a field of one value."""
     neutral: tuple[ComparisonResult, ...] = field(init=False)
-    """The same with nothing against strangers."""
+    """The same with nothing against any alternative."""
     weights: tuple[int, ...] = field(init=False)
     """Hundredths of a bit of each level against strangers."""
     companions: tuple[Bits, ...] = field(init=False)
@@ -104,8 +105,8 @@ class Table:
         results = tuple(ComparisonResult(bits, level) for level, bits in enumerate(self.bits))
         object.__setattr__(self, "results", results)
         object.__setattr__(self, "weights", tuple(bits[STRANGERS] for bits in self.bits))
-        object.__setattr__(self, "companions", tuple(bits[COMPANIONS:] for bits in self.bits))
-        object.__setattr__(self, "neutral", tuple(self.result(level, 0) for level in range(len(self.bits))))
+        object.__setattr__(self, "companions", tuple(bits[STRANGERS + 1 :] for bits in self.bits))
+        object.__setattr__(self, "neutral", tuple(ComparisonResult(NO_BITS, level) for level in range(len(self.bits))))
 
     def adjust_weight(self, level: int, value: str) -> int:
         """The weight of agreeing on `value`; never below the next weaker level, nor below nothing (monotone)."""
@@ -194,9 +195,16 @@ def apply_curve(bits: int, curve: tuple[tuple[int, int], ...]) -> int:
 
 
 def stronger_of(found: ComparisonResult, best: ComparisonResult | None) -> ComparisonResult:
-    """The one with more bits against strangers; on a tie the lower level and indices, so that order never matters."""
-    if best is None or found.bits[0] > best.bits[0]:
+    """The most bits of two results against each alternative; the level and the values of the one that is shown.
+
+    Shown is the one with more bits against strangers; on a tie the lower level and indices: order never matters.
+    """
+    if best is None:
         return found
-    if found.bits[0] < best.bits[0]:
-        return best
-    return found if (found.level, found.a, found.b) < (best.level, best.a, best.b) else best
+    ours, theirs = found.bits, best.bits
+    if ours[0] != theirs[0]:
+        shown = found if ours[0] > theirs[0] else best
+    else:
+        shown = found if (found.level, found.a, found.b) < (best.level, best.a, best.b) else best
+    most = tuple(map(max, ours, theirs))
+    return shown if most == shown.bits else ComparisonResult(most, shown.level, shown.a, shown.b)

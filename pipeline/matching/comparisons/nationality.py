@@ -17,7 +17,7 @@ from pipeline.matching.fingerprint import EntityPrint
 if TYPE_CHECKING:
     from pipeline.matching.screening.rows import Rows
 
-LEVELS = (Level("same", 0.90, 0.20, 0.85), Level("different", 0.10, 0.80, 0.15))
+LEVELS = (Level("same", 0.90, 0.20, 0.85, 0.90, 0.85), Level("different", 0.10, 0.80, 0.15, 0.10, 0.15))
 SAME, DIFFERENT, UNKNOWN = range(3)
 """UNKNOWN is no level: a side has none."""
 SOURCE = (

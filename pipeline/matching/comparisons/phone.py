@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from pipeline.matching.screening.rows import Flags, Rows
 
 LEVELS = (
-    Level("same", 0.50, 5.0e-7, 0.50),
-    Level("same_national", 0.02, 2.0e-6, 0.01),
-    Level("same_tail", 0.01, 1.5e-5, 0.005),
-    Level("one_digit", 0.02, 1.5e-4, 0.005),
-    Level("different", 0.45, 0.95, 0.48),
+    Level("same", 0.50, 5.0e-7, 0.50, 0.50, 0.30),
+    Level("same_national", 0.02, 2.0e-6, 0.02, 0.02, 0.02),
+    Level("same_tail", 0.01, 1.5e-5, 0.01, 0.01, 0.01),
+    Level("one_digit", 0.02, 1.5e-4, 0.02, 0.02, 0.05),
+    Level("different", 0.45, 0.95, 0.45, 0.45, 0.62),
 )
 SAME, NATIONAL, TAIL, ONE_DIGIT, DIFFERENT = range(5)
 SOURCE = (
     "estimated: half of all true pairs with a phone on both sides share one, as people change and collect numbers; "
-    "where it is a landline or a parent's, a household shares it as often"
+    "where it is a landline or a parent's, a household shares it as often, and has lines of neighbouring numbers; a "
+    "group has lines of its own for each company or one exchange"
 )
 
 NEAR_DIGITS = 8

@@ -12,7 +12,7 @@ from pipeline.matching.comparisons.levels import Comparison, ComparisonResult
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.names import TokenPair, compare
-from pipeline.matching.score.alternatives import ALTERNATIVES, STRANGERS
+from pipeline.matching.score.alternatives import COMPANION_KINDS, NO_BITS, STRANGERS, Bits
 from pipeline.matching.score.scoring import (
     EACH_PAIR,
     EntityAgreement,
@@ -33,7 +33,8 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     """One comparison of one entity pair.
 
     `bits` are hundredths. `rarity` is "1 in N": this level is N times rarer between strangers than between records of
-    one thing (agreements only). `share` is that of all positive bits. `tokens` are for names.
+    one thing (agreements only). `share` is that of all positive bits. `tokens` are for names. `companions` are the
+    hundredths of a bit that it counts against the entities' companions (EntityEvidence.companions).
     """
 
     field: str
@@ -44,13 +45,16 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     rarity: str = ""
     share: float = 0.0
     tokens: tuple[TokenPair, ...] = ()
+    companions: int = 0
 
 
 class EntityEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
     """Two entities and what speaks for and against their being one.
 
-    `alternative` is what the other explanation takes away (relatives of one household, companies of one group); `bits`
-    is the sum of items and alternative; `counted` is what of it enters the case pair (never less than nothing).
+    `alternative` is what the other explanations take away (relatives of one household, a father with the same name,
+    companies of one group); `companions` is the likeliest of them, one of alternatives.COMPANION_KINDS, "" where there
+    is none. `bits` is the sum of items and alternative; `counted` is what of it enters the case pair (never less than
+    nothing).
     """
 
     type_a: str
@@ -61,6 +65,7 @@ class EntityEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
     bits: int
     counted: int
     alternative: int = 0
+    companions: str = ""
 
 
 class Counterfactual(msgspec.Struct, frozen=True):
@@ -161,13 +166,29 @@ def _entity_evidence(a: EntityPrint, b: EntityPrint, tie: EntityAgreement, model
         if comparison.name not in tie.skipped
         and (result := comparison.compare(a, b, model.tables[comparison.name])) is not None
     ]
-    items = tuple(_item(comparison, a, b, result) for comparison, result in found)
-    sums = tuple(map(sum, zip(*[result.bits for _, result in found], strict=True))) or (0,) * ALTERNATIVES
+    sums = tuple(map(sum, zip(*[result.bits for _, result in found], strict=True))) or NO_BITS
+    kind = STRANGERS if tie.selector else _likeliest_companions(sums, a.type, model)
     bits = sums[STRANGERS] if tie.selector else combine_alternatives(sums, a.type, model)
-    return EntityEvidence(a.type, b.type, a.id, b.id, items, bits, counted_bits(bits), bits - sums[STRANGERS])
+    return EntityEvidence(
+        a.type,
+        b.type,
+        a.id,
+        b.id,
+        tuple(_item(comparison, a, b, result, kind) for comparison, result in found),
+        bits,
+        counted_bits(bits),
+        bits - sums[STRANGERS],
+        COMPANION_KINDS[kind - 1] if kind else "",
+    )
 
 
-def _item(comparison: Comparison, a: EntityPrint, b: EntityPrint, found: ComparisonResult) -> Item:
+def _likeliest_companions(sums: Bits, entity_type: str, model: Model) -> int:
+    """The kind of companions that takes most away; STRANGERS where the type has none."""
+    left = [(sums[kind] + offset, kind) for kind, offset in model.companions[entity_type]]
+    return min(left, default=(0, STRANGERS))[1]
+
+
+def _item(comparison: Comparison, a: EntityPrint, b: EntityPrint, found: ComparisonResult, kind: int) -> Item:
     bits, i, j = found.weight, found.a, found.b
     tokens: tuple[TokenPair, ...] = ()
     if comparison.name == "name":
@@ -180,6 +201,7 @@ def _item(comparison: Comparison, a: EntityPrint, b: EntityPrint, found: Compari
         bits=bits,
         rarity=rarity(bits),
         tokens=tuple(msgspec.structs.replace(pair, a=spelled(pair.a), b=spelled(pair.b)) for pair in tokens),
+        companions=found.bits[kind] if kind else 0,
     )
 
 

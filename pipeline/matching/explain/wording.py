@@ -120,8 +120,15 @@ def _entity(part: EntityEvidence, language: str) -> Iterator[str]:
     )
     yield from (_item(item, language) for item in part.items)
     if part.alternative:
-        said = label(COMPANIONS, part.type_a, language) if part.type_a in COMPANIONS else ""
-        yield f"  {bits(part.alternative, language):>6}  {said}"
+        yield f"  {bits(part.alternative, language):>6}  {alternative(part, language)}"
+
+
+def alternative(part: EntityEvidence, language: str) -> str:
+    """The likeliest other explanation of two entities, and what counts otherwise if it is right."""
+    said = label(COMPANIONS.get(part.type_a, {}), part.companions, language)
+    otherwise = [item for item in part.items if item.companions != item.bits]
+    fields = [f"{label(FIELDS, item.field, language)} {bits(item.companions, language)}" for item in otherwise]
+    return f"{said} ({translate('; ', language).join(fields)})" if fields else said
 
 
 def _item(item: Item, language: str) -> str:

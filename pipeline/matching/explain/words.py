@@ -10,6 +10,7 @@ from pipeline.records.entity_types import ENTITY_TYPES
 TYPES = {row.name: row.label for row in ENTITY_TYPES}
 
 COMPANIONS = {row.name: row.companions for row in ENTITY_TYPES if row.companions}
+"""What the alternative explanation is, by type and kind of companions."""
 
 FIELDS = {comparison.name: comparison.label for comparison in CATALOGUE}
 """What a comparison is called in a table or a chart."""
@@ -21,6 +22,8 @@ LEVELS = {
     "same": N_("same"),
     "partial": N_("agrees, parts missing"),
     "family_differs": N_("different family name"),
+    "other_parts": N_("each has other parts"),
+    "alike": N_("what differs is alike"),
     "conflict": N_("some parts agree, others differ"),
     "different": N_("different"),
     "day_month_swapped": N_("day and month swapped"),
@@ -30,6 +33,7 @@ LEVELS = {
     "same_day_month": N_("same day and month"),
     "same_year": N_("same year"),
     "year_off_one": N_("one year apart"),
+    "years_apart": N_("less than 13 years apart"),
     "agrees": N_("agrees"),
     "look_alike_digit": N_("one look-alike digit different"),
     "agrees_in_part": N_("agrees as far as legible"),

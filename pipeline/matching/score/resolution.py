@@ -13,9 +13,8 @@ from typing import NamedTuple
 
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model, Plan
-from pipeline.matching.score.alternatives import COMPANIONS, STRANGERS
+from pipeline.matching.score.alternatives import STRANGERS
 from pipeline.matching.score.scoring import odds_by_alternative
-from pipeline.records.entity_types import COMPANIONABLE
 
 CONTRADICTION = -1000
 """Hundredths of a bit of evidence below which two entities of one group speak against each other."""
@@ -47,14 +46,16 @@ def are_apart(a: EntityPrint, b: EntityPrint, model: Model) -> bool:
     bits = odds_by_alternative(a, b, plan)
     if bits[STRANGERS] < CONTRADICTION:
         return True
-    more_likely = a.type in COMPANIONABLE and bits[COMPANIONS] + model.file.prior.companion < 0
-    return more_likely and _least_companion(a, b, plan) < OF_COMPANIONS
+    return any(
+        bits[kind] + offset + model.prior < 0 and _least_of(kind, a, b, plan) < OF_COMPANIONS
+        for kind, offset in model.companions[a.type]
+    )
 
 
-def _least_companion(a: EntityPrint, b: EntityPrint, plan: Plan) -> int:
-    """What the comparison that speaks most for companions says."""
+def _least_of(kind: int, a: EntityPrint, b: EntityPrint, plan: Plan) -> int:
+    """What the comparison that speaks most for companions of a kind says."""
     found = [compare(a, b, table) for compare, table in plan]
-    return min([result.bits[COMPANIONS] for result in found if result is not None], default=0)
+    return min([result.bits[kind] for result in found if result is not None], default=0)
 
 
 def group_ties(count: int, ties: Iterable[Tie], apart: Apart) -> list[list[int]]:

@@ -15,10 +15,9 @@ from pipeline.matching.comparisons.catalogue import SELECTORS
 from pipeline.matching.comparisons.levels import apply_curve
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Calibration, Model, Plan
-from pipeline.matching.score.alternatives import COMPANIONS, STRANGERS, Bits, against_both
+from pipeline.matching.score.alternatives import STRANGERS, Bits, against_both
 from pipeline.matching.score.assignment import assign_one_to_one
 from pipeline.matching.score.marks import cross_type_cells, same_type_cells
-from pipeline.records.entity_types import COMPANIONABLE
 
 EACH_PAIR = 100
 """Hundredths of a bit that each entity pair pays, the strongest of a case pair being paid back: positive bits only are
@@ -207,22 +206,24 @@ def odds_by_alternative(a: EntityPrint, b: EntityPrint, plan: Plan) -> Bits:
 
     Written out for the alternatives that there are: loops over them take 6% of a pair.
     """
-    strangers = companions = 0
+    strangers = household = named_after = group = 0
     for compare, table in plan:
         found = compare(a, b, table)
         if found is not None:
-            bits = found.bits
-            strangers += bits[STRANGERS]
-            companions += bits[COMPANIONS]
-    return strangers, companions
+            from_strangers, from_household, from_named_after, from_group = found.bits
+            strangers += from_strangers
+            household += from_household
+            named_after += from_named_after
+            group += from_group
+    return strangers, household, named_after, group
 
 
 def combine_alternatives(bits: Bits, entity_type: str, model: Model) -> int:
     """Bits against all alternatives that entities of a type have, each with its prior, in hundredths."""
-    strangers, companions = bits
-    if entity_type not in COMPANIONABLE:
-        return strangers
-    return against_both(strangers, companions + model.companion_offset)
+    found = bits[STRANGERS]
+    for at, offset in model.companions[entity_type]:
+        found = against_both(found, bits[at] + offset)
+    return found
 
 
 @lru_cache(maxsize=65536)

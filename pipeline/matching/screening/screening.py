@@ -12,16 +12,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.matching.comparisons.bounds import BitsArray
 from pipeline.matching.model import Model
-from pipeline.matching.score.alternatives import DISCOUNT, REACH, STRANGERS
+from pipeline.matching.score.alternatives import ALTERNATIVES, DISCOUNT, REACH, STRANGERS
 from pipeline.matching.score.marks import ALL_PAIRS
 from pipeline.matching.score.scoring import EACH_PAIR, attempts_fee, least_score
 from pipeline.matching.screening.row_screening import OddsBound, may_share
 from pipeline.matching.screening.rows import ROW_BYTES, ROW_WORDS, BitsOfRows, Flags, Rows, expand_pairs
-from pipeline.records.entity_types import COMPANIONABLE, TYPES
+from pipeline.records.entity_types import TYPES
 
 _DISCOUNT = np.array([*DISCOUNT, 0], np.int32)
-_COMPANIONABLE = np.array([kind in COMPANIONABLE for kind in TYPES])
+_NEVER = 1 << 24
+"""Hundredths of a bit against an alternative that entities of a type do not have."""
 _ATTEMPTS = np.array([*(attempts_fee(cells) for cells in range(ALL_PAIRS + 1)), 0], np.int32)
 """Of more cells than ALL_PAIRS only those that share a mark are compared, so they may cost nothing."""
 
@@ -49,7 +51,7 @@ class Screen:
     """Rules out pairs whose probability is below the threshold for certain, under one model."""
 
     def __init__(self, model: Model, threshold: float) -> None:
-        self._prior, self._offsets = model.prior, np.array(model.offsets, np.int32)[:, None]
+        self._prior, self._offsets = model.prior, _offsets_by_type(model)
         self._least = least_score(threshold, model.file.calibration)
         self._bound = OddsBound(model)
 
@@ -77,10 +79,19 @@ class Screen:
 
     def _bound_weights(self, one: Rows, other: Rows) -> BitsOfRows:
         """What scoring.weigh of two entities of one type, each by one of its names, never exceeds."""
-        bits = self._bound.bound_odds(one, other) + self._offsets
-        against_all = reduce(_against_both, bits)
-        weights: BitsOfRows = np.where(_COMPANIONABLE[one.byte("type")], against_all, bits[STRANGERS])
+        bits = self._bound.bound_odds(one, other) + self._offsets[:, one.byte("type")]
+        weights: BitsOfRows = reduce(_against_both, bits)
         return weights
+
+
+def _offsets_by_type(model: Model) -> BitsArray:
+    """What is added to the bits against each alternative: (ALTERNATIVES, TYPES)."""
+    found = np.full((ALTERNATIVES, len(TYPES)), _NEVER, np.int32)
+    found[STRANGERS] = 0
+    for column, entity_type in enumerate(TYPES):
+        for at, offset in model.companions[entity_type]:
+            found[at, column] = offset
+    return found
 
 
 def _against_both(some: BitsOfRows, others: BitsOfRows) -> BitsOfRows:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from pipeline.matching.model import Calibration
-from pipeline.matching.training.monotone import rising
+from pipeline.matching.monotone import rising
 
 Labelled = Sequence[tuple[int, bool]]
 """(score in hundredths of a bit, whether the pair is true)."""

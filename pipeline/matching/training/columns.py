@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.comparisons.levels import Comparison
+from pipeline.matching.comparisons.name.comparison import CONFLICT
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
+from pipeline.matching.score.alternatives import GROUP, HOUSEHOLD, NAMED_AFTER
 from pipeline.matching.training.expectation import Levels
 from pipeline.matching.training.pairs import Pair
+from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME
 
 BAND = 250
 """Hundredths of a bit: width of a band of name bits."""
@@ -27,6 +30,8 @@ CENTRES = tuple(HIGHEST - BAND * k - BAND // 2 for k in range(BANDS))
 class TrainingColumn:
     """A comparison as training sees it, with its reference shares (m, u, h), strongest level first.
 
+    `h` is that of a household or a group, `h_named_after` that of those who bear one name.
+
     Names have two columns: the bands of their bits, which tell true pairs from strangers, and their levels, which tell
     them from companions. Every other comparison's levels do both.
     """
@@ -36,6 +41,7 @@ class TrainingColumn:
     m: NDArray[np.float64]
     u: NDArray[np.float64]
     h: NDArray[np.float64]
+    h_named_after: NDArray[np.float64]
     banded: bool = False
     tells_strangers: bool = True
 
@@ -45,16 +51,14 @@ class TrainingColumn:
         return not self.banded
 
 
-def columns_of(comparison: Comparison) -> list[TrainingColumn]:
+def columns_of(comparison: Comparison, entity_type: str) -> list[TrainingColumn]:
     """The column, or two, of a comparison; the reference of names takes their bits at face value."""
     names = tuple(level.name for level in comparison.levels)
-    m, u, h = (
-        _shares(list(part))
-        for part in zip(*((level.m, level.u, level.h[0]) for level in comparison.levels), strict=True)
-    )
-    if comparison.name != "name":
-        return [TrainingColumn(comparison, names, m, u, h)]
-    return [_bands(comparison), TrainingColumn(comparison, names, m, u, h, tells_strangers=False)]
+    kind = GROUP if "group" in ENTITY_TYPES_BY_NAME[entity_type].companions else HOUSEHOLD
+    shares = ((level.m, level.u, *level.h) for level in comparison.levels)
+    m, u, *h = (_shares(list(part)) for part in zip(*shares, strict=True))
+    found = TrainingColumn(comparison, names, m, u, h[kind - HOUSEHOLD], h[NAMED_AFTER - HOUSEHOLD])
+    return [found] if comparison.name != "name" else [_bands(comparison), replace(found, tells_strangers=False)]
 
 
 def _shares(values: list[float]) -> NDArray[np.float64]:
@@ -68,7 +72,7 @@ def _bands(comparison: Comparison) -> TrainingColumn:
     centres = np.array(CENTRES) / 100
     m = _shares(list(np.where(centres > 0, 1.0, 2 ** (centres / 2))))
     u = _shares(list(m * 2**-centres))
-    return TrainingColumn(comparison, tuple(f"{centre:+.1f} bits" for centre in centres), m, u, u, banded=True)
+    return TrainingColumn(comparison, tuple(f"{centre:+.1f} bits" for centre in centres), m, u, u, u, banded=True)
 
 
 def levels_of(
@@ -97,6 +101,15 @@ def _is_choice(comparison: Comparison, a: EntityPrint, b: EntityPrint) -> bool:
     """Whether a side has several values, of which the best pair was taken."""
     several = comparison.several
     return bool(several) and bool(getattr(a, several) or getattr(b, several))
+
+
+def find_conflicts(levels: Levels, columns: Sequence[TrainingColumn]) -> NDArray[np.bool_]:
+    """The pairs of a matrix whose names conflict, or have nothing in common."""
+    found = np.zeros(len(levels), np.bool_)
+    for k, column in enumerate(columns):
+        if column.comparison.name == "name" and not column.banded:
+            found |= levels[:, k] >= CONFLICT
+    return found
 
 
 def band_of(bits: int) -> int:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
-from pipeline.matching.training.columns import CENTRES, TrainingColumn, columns_of, levels_of
+from pipeline.matching.training.class_sizes import are_without_relatives, expect_pairs
+from pipeline.matching.training.columns import CENTRES, TrainingColumn, columns_of, find_conflicts, levels_of
 from pipeline.matching.training.expectation import (
+    MOST_IN_CONFLICT,
+    UNBOUNDED,
+    CompanionShares,
     Fit,
     Levels,
+    RulePairs,
     Shares,
     estimate_shares,
     level_counts,
     likelihood_ratios,
     shrink_shares,
+    weigh_classes,
 )
 from pipeline.matching.training.pairs import (
     RULES,
@@ -43,8 +49,6 @@ M_WEIGHT = 20.0
 
 SURELY_NO_STRANGERS = 0.1
 """Random pairs more likely than this to be true are left out of u: a few of them would fill its rarest levels."""
-
-SHARE_ROUNDS = 100
 
 MIN_HITS = 5.0
 """Random pairs in a level from which its u is taken from the data; below, the reference u stays."""
@@ -88,15 +92,24 @@ class Learnt:
     companions: float
     possible: int
 
+    @property
+    def without_relatives(self) -> bool:
+        """Whether so many true pairs met hardly any of companions that the records are of people who have none."""
+        return are_without_relatives(self.matches, self.companions)
+
 
 @dataclass(frozen=True, slots=True)
 class PairSample:
-    """The pairs of one rule, their levels, and how many pairs of the file each stands for."""
+    """The pairs of one rule, their levels, and how many pairs of the file each stands for.
+
+    `most_in_conflict` is how much a pair whose names conflict counts as of one thing (expectation.RulePairs).
+    """
 
     rule: BlockingRule
     pairs: list[Pair]
     levels: Levels
     scale: float
+    most_in_conflict: float = MOST_IN_CONFLICT
 
 
 def learn_type(
@@ -112,7 +125,9 @@ def learn_type(
     """
     if len(prints) < MIN_RECORDS:
         return None
-    columns = tuple(column for comparison in model.comparisons[entity_type] for column in columns_of(comparison))
+    columns = tuple(
+        column for comparison in model.comparisons[entity_type] for column in columns_of(comparison, entity_type)
+    )
     chance = random.Random(budget.seed)  # noqa: S311 - draws pairs, no secrets
     drawn = random_pairs(len(prints), budget.random_pairs, chance)
     strangers = levels_of(drawn, prints, columns, model, progress(f"{entity_type}: random pairs", len(drawn)))
@@ -142,7 +157,9 @@ def _fit_samples(
             _take_census(samples, fits, columns, u, hits, possible)
         fits = {sample.rule.name: _fit(sample, columns, m, u) for sample in samples}
         m, counts, support = _joined(columns, list(fits.values()))
-        matches, companions = _shares(_met(samples), columns, m, u, possible)
+        matches, companions = expect_pairs(_met(samples), columns, m, u, possible)
+        most = UNBOUNDED if are_without_relatives(matches, companions) else MOST_IN_CONFLICT
+        samples = [replace(sample, most_in_conflict=most) for sample in samples]
         chance_match = _posterior(likelihood_ratios(strangers, m, u, stranger_columns), matches / possible)
         left = np.where(chance_match > SURELY_NO_STRANGERS, 0.0, 1 - chance_match)
     return Learnt(columns, m, u, support, counts, hits, fits, matches, companions, possible)
@@ -152,15 +169,26 @@ def _shares_only(columns: tuple[TrainingColumn, ...], samples: list[PairSample],
     """What few records tell: how many pairs are true, by the reference weights."""
     m, u = [column.m for column in columns], [column.u for column in columns]
     nothing = [np.zeros(len(share)) for share in m]
-    matches, companions = _shares(_met(samples), columns, m, u, possible)
+    matches, companions = expect_pairs(_met(samples), columns, m, u, possible)
     return Learnt(columns, m, u, np.zeros(len(columns)), nothing, nothing, {}, matches, companions, possible)
 
 
 def _fit(sample: PairSample, columns: tuple[TrainingColumn, ...], m: Shares, u: Shares) -> Fit:
+    return estimate_shares(_rule_pairs(sample, columns), m, u, _companion_shares(columns), M_WEIGHT)
+
+
+def _companion_shares(columns: tuple[TrainingColumn, ...]) -> CompanionShares:
+    return CompanionShares([column.h for column in columns], [column.h_named_after for column in columns])
+
+
+def _rule_pairs(sample: PairSample, columns: tuple[TrainingColumn, ...]) -> RulePairs:
     learnable = _learnable(sample, columns)
-    stranger_columns = [k for k in learnable if columns[k].tells_strangers]
-    return estimate_shares(
-        sample.levels, m, u, stranger_columns, [k for k in learnable if k not in stranger_columns], M_WEIGHT
+    return RulePairs(
+        sample.levels,
+        [k for k in learnable if columns[k].tells_strangers],
+        [k for k in learnable if columns[k].tells_companions],
+        find_conflicts(sample.levels, columns),
+        sample.most_in_conflict,
     )
 
 
@@ -192,9 +220,8 @@ def _strangers(
     sample: PairSample, fit: Fit, columns: tuple[TrainingColumn, ...], u: Shares, column: int
 ) -> NDArray[np.float64]:
     """The expected strangers among a rule's pairs in each level of a column, told by the fields of the rule's fit."""
-    stranger_columns = [k for k in _learnable(sample, columns) if columns[k].tells_strangers]
-    match = _posterior(likelihood_ratios(sample.levels, fit.m, u, stranger_columns), fit.share)
-    return level_counts(sample.levels[:, column], 1 - match, len(u[column]))
+    match, companion, _ = weigh_classes(_rule_pairs(sample, columns), fit, u, _companion_shares(columns))
+    return level_counts(sample.levels[:, column], np.maximum(1 - match - companion, 0.0), len(u[column]))
 
 
 def _learnable(sample: PairSample, columns: tuple[TrainingColumn, ...]) -> list[int]:
@@ -232,27 +259,6 @@ def _posterior(ratio: NDArray[np.float64], prior: float) -> NDArray[np.float64]:
     bounded = min(max(prior, 1e-12), 1 - 1e-12)
     found: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(ratio + np.log(bounded / (1 - bounded)), -700, 700)))
     return found
-
-
-def _shares(
-    levels: Levels, columns: tuple[TrainingColumn, ...], m: Shares, u: Shares, possible: int
-) -> tuple[float, float]:
-    """Expected true pairs and pairs of companions among all pairs that met: EM over three classes, only shares free."""
-    stranger_columns = [k for k, column in enumerate(columns) if column.tells_strangers]
-    stranger = np.exp(-np.clip(likelihood_ratios(levels, m, u, stranger_columns), -300, 300))
-    companion_columns = [k for k, column in enumerate(columns) if column.tells_companions]
-    h = [column.h for column in columns]
-    companion = np.exp(-np.clip(likelihood_ratios(levels, m, h, companion_columns), -300, 300))
-    matches, companions = 0.25 * len(levels), 0.05 * len(levels)
-    for _ in range(SHARE_ROUNDS):
-        weight_c, weight_s = companions * companion, max(possible - matches - companions, 1.0) * stranger
-        total = matches + weight_c + weight_s
-        following = float((matches / total).sum()), float((weight_c / total).sum())
-        settled = abs(following[0] - matches) + abs(following[1] - companions) < 1e-3 * max(matches, 1.0)
-        matches, companions = max(following[0], 1.0), max(following[1], 1e-3)
-        if settled:
-            break
-    return matches, companions
 
 
 def _met(samples: list[PairSample]) -> Levels:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import msgspec
 
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.matching.model import COMPANION_PRIOR, Model, ModelFile, Prior, WeightedComparison, reference_model
+from pipeline.matching.model import COMPANION_PRIORS, Model, ModelFile, Prior, WeightedComparison, reference_model
+from pipeline.matching.training.contradictions import keep_contradictions
 from pipeline.matching.training.learning import Budget, Learnt, learn_type
 from pipeline.matching.training.sharing import shared_values
 from pipeline.matching.training.weights import estimated, learnt_comparison
@@ -26,6 +27,7 @@ KEY_MEETS = 3
 
 LOWEST_KEY_RARITY, HIGHEST_KEY_RARITY = 800, 2000
 """Below eight bits most pairs meet anyway; beyond twenty nothing that a key holds is rarer."""
+
 
 FEWEST_COMPANIONS = 600
 """Hundredths of a bit: at least one pair of companions for 64 true pairs, even where a file shows none."""
@@ -90,9 +92,12 @@ def _localise(
     """The file with what holds for its own records: prior, rarity of keys and shared values."""
     fitted = {kind: found for kind, found in learnt.items() if found.fits}
     named = [entity for kind in COMPANIONABLE for entity in prints.get(kind, ())]
+    prior = _prior(fitted) if fitted else file.prior
+    alone = bool(fitted) and all(found.without_relatives for found in fitted.values())
     return msgspec.structs.replace(
         file,
-        prior=_prior(fitted) if fitted else file.prior,
+        comparisons=file.comparisons if alone else keep_contradictions(file.comparisons, prior),
+        prior=prior,
         key_rarity=key_rarity(cases or max(map(len, prints.values()), default=0)),
         shared_phones=shared_values("phone", named),
         shared_emails=shared_values("email", named),
@@ -130,7 +135,9 @@ def _generalise_comparison(learnt: WeightedComparison, reference: WeightedCompar
     if learnt.curve:
         return reference
     pairs = zip(learnt.levels, reference.levels, strict=True)
-    return WeightedComparison(tuple(msgspec.structs.replace(level, companion=kept.companion) for level, kept in pairs))
+    return WeightedComparison(
+        tuple(msgspec.structs.replace(level, companions=kept.companions) for level, kept in pairs)
+    )
 
 
 def _column(found: Learnt, name: str) -> int | None:
@@ -138,14 +145,18 @@ def _column(found: Learnt, name: str) -> int | None:
 
 
 def _prior(learnt: Mapping[str, Learnt]) -> Prior:
-    """log2 of the share of true pairs, and of their ratio to companions, from the type with most true pairs."""
+    """log2 of the share of true pairs, and of their ratio to companions, from the type with most true pairs.
+
+    Companions that are told are those of a household or a group; how many bear one name stays at the reference.
+    """
     found = max(learnt.values(), key=lambda learnt_type: learnt_type.matches)
     share = found.matches / found.possible
     bits = round(100 * math.log2(share / (1 - min(share, 0.5))))
-    companion = round(100 * math.log2(found.matches / max(found.companions, 1e-9)))
+    companions = round(100 * math.log2(found.matches / max(found.companions, 1e-9)))
+    told = {kind: max(COMPANION_PRIORS[kind], min(FEWEST_COMPANIONS, companions)) for kind in ("household", "group")}
     return Prior(
         max(LOWEST_PRIOR, min(HIGHEST_PRIOR, bits)),
-        max(COMPANION_PRIOR, min(FEWEST_COMPANIONS, companion)),
+        {**COMPANION_PRIORS, **told},
         source=f"EM: {found.matches:.0f} true pairs, {found.companions:.0f} of companions, of {found.possible}",
     )
 

@@ -10,10 +10,15 @@ import numpy as np
 
 from pipeline.matching.comparisons.levels import Comparison, log2_cb
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.matching.model import WeightedComparison, WeightedLevel, one_sign
+from pipeline.matching.model import (
+    WeightedComparison,
+    WeightedLevel,
+    reference_comparison,
+    weigh_companions,
+)
+from pipeline.matching.monotone import falling
 from pipeline.matching.training.columns import BAND, CENTRES
 from pipeline.matching.training.learning import MIN_HITS, MIN_SUPPORT, Learnt
-from pipeline.matching.training.monotone import falling
 
 CAP = 2600
 """Hundredths of a bit: no level weighs more; 1 in 67 million is more than any data here show."""
@@ -57,15 +62,29 @@ def learnt_comparison(
 def _name_levels(learnt: Learnt, k: int) -> tuple[WeightedLevel, ...]:
     """The levels of names: what is learnt is their weight against companions; against strangers the bits count."""
     levels = learnt.columns[k].comparison.levels
+    bits = [level.weight for level in levels]
     return tuple(
-        WeightedLevel(level.name, level.weight, _companion(learnt, k, i), _source(learnt, k, i, True))
-        for i, level in enumerate(levels)
+        WeightedLevel(level.name, level.weight, found, _source(learnt, k, i, True))
+        for i, (level, found) in enumerate(zip(levels, _companions(learnt, k, bits), strict=True))
     )
 
 
-def _companion(learnt: Learnt, k: int, level: int) -> int:
-    """log2 of the learnt m over the reference h."""
-    return log2_cb(float(learnt.m[k][level]), float(learnt.columns[k].h[level]))
+def _companions(learnt: Learnt, k: int, bits: Sequence[int]) -> list[dict[str, int]]:
+    """log2 of the learnt m over the reference h.
+
+    An agreement says no more than in the reference: where true pairs share a door more often than the reference has it,
+    so do the members of a household, of which the data tell little.
+    """
+    comparison = learnt.columns[k].comparison
+    m = [float(share) for share in learnt.m[k]]
+    raw = weigh_companions(comparison, bits, m, [float(count) + 1 for count in learnt.m_counts[k]])
+    if comparison.name == "name":
+        return raw
+    held = reference_comparison(comparison).levels
+    return [
+        {kind: min(value, max(level.companions[kind], 0)) for kind, value in found.items()}
+        for found, level in zip(raw, held, strict=True)
+    ]
 
 
 def learnt_levels(
@@ -80,8 +99,9 @@ def learnt_levels(
     wanted = [raw[i] if seen[i] else moved[i] for i in range(len(raw))]
     mass = [float(learnt.m_counts[k][i]) + 1 for i in range(len(raw))]
     bits = [min(CAP, round(value)) for value in falling(wanted, mass)]
+    companions = _companions(learnt, k, bits)
     return tuple(
-        WeightedLevel(level.name, bits[i], one_sign(_companion(learnt, k, i), bits[i]), _source(learnt, k, i, seen[i]))
+        WeightedLevel(level.name, bits[i], companions[i], _source(learnt, k, i, seen[i]))
         for i, level in enumerate(comparison.levels)
     )
 

@@ -7,8 +7,17 @@ from collections.abc import Iterator
 import htpy
 
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item
-from pipeline.matching.explain.wording import agreement, bits, counterfactual, rarity, steady, token_level, value
-from pipeline.matching.explain.words import COMPANIONS, FIELDS, TYPES
+from pipeline.matching.explain.wording import (
+    agreement,
+    alternative,
+    bits,
+    counterfactual,
+    rarity,
+    steady,
+    token_level,
+    value,
+)
+from pipeline.matching.explain.words import FIELDS, TYPES
 from pipeline.web.i18n import Words
 
 
@@ -35,10 +44,9 @@ def _render_entity_pair(words: Words, part: EntityEvidence, titles: tuple[str, .
     for item in part.items:
         yield _render_item(words, item, titles)
     if part.alternative:
-        said = words(COMPANIONS.get(part.type_a, ""))
         yield htpy.tr[
             htpy.th(scope="row")[words("Alternative explanation")],
-            htpy.td(colspan="3")[said],
+            htpy.td(colspan="3")[alternative(part, words.language)],
             htpy.td(".number.against", data_column=titles[4])[bits(part.alternative, words.language)],
             htpy.td,
         ]

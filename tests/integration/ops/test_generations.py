@@ -36,7 +36,7 @@ STRICTER = 1800
 def stricter(tmp_path: Path) -> tuple[Path, Model]:
     """Another model, in a file and loaded."""
     file = load_model().file
-    prior = Prior(file.prior.bits - STRICTER, file.prior.companion - STRICTER)
+    prior = Prior(file.prior.bits - STRICTER, {kind: bits - STRICTER for kind, bits in file.prior.companions.items()})
     made = msgspec.structs.replace(file, version="stricter", prior=prior)
     path = tmp_path / "stricter.json"
     path.write_bytes(encode_model(made))

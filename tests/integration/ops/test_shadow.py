@@ -26,7 +26,9 @@ pytestmark = [pytest.mark.engines, pytest.mark.timeout(300), pytest.mark.rare]
 def shifted(folder: Path, hundredths: int) -> tuple[Path, Model]:
     """The shipped model with another prior, in a file and loaded."""
     file = load_model().file
-    prior = Prior(file.prior.bits + hundredths, file.prior.companion + hundredths)
+    prior = Prior(
+        file.prior.bits + hundredths, {kind: bits + hundredths for kind, bits in file.prior.companions.items()}
+    )
     made = msgspec.structs.replace(file, version=f"shifted by {hundredths}", prior=prior)
     path = folder / f"{hundredths}.json"
     path.write_bytes(encode_model(made))

@@ -282,7 +282,7 @@ def lose_the_store(secured: Secured, correlate: WarmProcess) -> None:
 def build_another(secured: Secured) -> None:
     file = load_model().file
     path = secured.folder / "other.json"
-    prior = Prior(file.prior.bits - 100, file.prior.companion - 100)
+    prior = Prior(file.prior.bits - 100, {kind: bits - 100 for kind, bits in file.prior.companions.items()})
     path.write_bytes(encode_model(msgspec.structs.replace(file, version="other", prior=prior)))
     new = json.loads(secured.run("ops", "generation", "build", "--model", str(path), "--json"))["generation"]
     secured.start("worker", "derive", "--generation", new)

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import LiaisonError
 from pipeline.matching.comparisons.catalogue import CATALOGUE
-from pipeline.matching.model import Model, encode_model, generation_id, load_model, one_sign, reference_model
+from pipeline.matching.model import Model, Prior, encode_model, generation_id, load_model, reference_model
 
 
 def test_the_shipped_model_covers_every_comparison_and_says_where_numbers_come_from(model: Model) -> None:
@@ -64,6 +64,26 @@ def test_a_missing_file_is_one_clear_line(tmp_path: Path) -> None:
         load_model(tmp_path / "none.json")
 
 
-@pytest.mark.parametrize(("companion", "bits", "kept"), [(-40, 500, 0), (40, 500, 40), (40, -500, 0), (-40, -500, -40)])
-def test_no_alternative_turns_an_agreement_into_a_contradiction(companion: int, bits: int, kept: int) -> None:
-    assert one_sign(companion, bits) == kept
+def test_a_file_of_the_format_before_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "model.json"
+    path.write_bytes(b'{"version": "ours-1", "comparisons": {}, "prior": {"bits": -1700, "companion": -200}}')
+    with pytest.raises(LiaisonError, match=r"older version of Liaison .*: train it again"):
+        load_model(path)
+    path.write_bytes(b'{"version": "ours-1", "format": 99, "comparisons": {}}')
+    with pytest.raises(LiaisonError, match="newer version of Liaison"):
+        load_model(path)
+
+
+@pytest.mark.parametrize("part", ["level", "prior"])
+def test_a_file_that_lacks_a_kind_of_companions_is_refused(part: str) -> None:
+    file = reference_model()
+    if part == "prior":
+        file = msgspec.structs.replace(file, prior=Prior(companions={"household": -200}))
+    else:
+        name = file.comparisons["name"]
+        bare = msgspec.structs.replace(
+            name, levels=(msgspec.structs.replace(name.levels[0], companions={}), *name.levels[1:])
+        )
+        file = msgspec.structs.replace(file, comparisons={**file.comparisons, "name": bare})
+    with pytest.raises(ValueError, match="lacks its bits"):
+        Model(file)

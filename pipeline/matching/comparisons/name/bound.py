@@ -11,8 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.matching.comparisons import bounds
-from pipeline.matching.comparisons.bounds import BitsArray, Bound, States
+from pipeline.matching.comparisons.bounds import BitsArray, Bound, States, strongest_from
 from pipeline.matching.comparisons.levels import Table, apply_curve
 from pipeline.matching.comparisons.name.encoding import (
     BEGINNING,
@@ -33,11 +32,13 @@ from pipeline.matching.comparisons.name.encoding import (
     UNLINED,
     WILD,
 )  # fmt: skip
+from pipeline.matching.comparisons.name.own_tokens import growth_of
 from pipeline.matching.names import levels
 from pipeline.matching.names.comparison import CULTURE
 from pipeline.matching.names.joined_words import ACRONYM_LETTER, ALIKE_SHARE, SLACK
 from pipeline.matching.names.outlines import MOST_EDITS
 from pipeline.matching.names.token_pairs import INITIAL_BITS
+from pipeline.matching.score.alternatives import ALTERNATIVES, HOUSEHOLD, STRANGERS
 from pipeline.matching.screening.rows import TOKENS, BitsOfRows, Flags, Index, Rows, Words, expand_pairs
 
 EDITS = np.array([-1, -1, -1, 1, *[MOST_EDITS] * (MOST_LENGTH - 3)], np.int32)
@@ -233,11 +234,17 @@ def _bound_runs(names: _Names, many: _Names, may: NDArray[np.intp], bits: BitsOf
 
 
 def _most(table: Table) -> BitsArray:
-    """By the bits of the names package, bent as the model says; against companions the best of all levels."""
-    companions = np.array(table.bits, np.int32)[:, 1:].max(0)
-    found = np.zeros((1 + len(companions), NO_NAME + 1), np.int32)
-    found[0, :NO_NAME] = [max(0, apply_curve(bits, table.curve)) for bits in range(NO_NAME)]
-    found[1:, :NO_NAME] = companions[:, None]
+    """By the bits of the names package, bent as the model says; against companions the best of all levels.
+
+    What agrees weighs at most the bits and what they cost for each token beyond the first (CULTURE), so a household has
+    no more than the growth of that.
+    """
+    bits = range(NO_NAME)
+    found = np.zeros((ALTERNATIVES, NO_NAME + 1), np.int32)
+    found[:, :NO_NAME] = strongest_from(table)[:, :1]
+    found[STRANGERS, :NO_NAME] = [max(0, apply_curve(most, table.curve)) for most in bits]
+    growth = np.array([growth_of(most - CULTURE * (TOKENS - 1)) for most in bits], np.int32)
+    found[HOUSEHOLD, :NO_NAME] = np.maximum(found[HOUSEHOLD, :NO_NAME] + growth, 0)
     return found
 
 
@@ -246,5 +253,5 @@ NAME_BOUND = Bound(name_state, _most)
 
 def most_at_any_level(table: Table) -> BitsArray:
     """Most bits of names of which a row tells nothing: those of their tokens may come to ANY."""
-    most: BitsArray = np.maximum(bounds.strongest_from(table)[:, 0] + np.int32(ANY), 0)
+    most: BitsArray = np.maximum(strongest_from(table)[:, 0] + np.int32(ANY), 0)
     return most

@@ -2,59 +2,98 @@
 
 from __future__ import annotations
 
+from rapidfuzz.distance import OSA
+
 from pipeline.locale import N_
-from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table, apply_curve
+from pipeline.matching.comparisons.levels import (
+    Comparison,
+    ComparisonResult,
+    Level,
+    Table,
+    apply_curve,
+    stronger_of,
+)
 from pipeline.matching.comparisons.name.bound import NAME_BOUND, most_at_any_level
 from pipeline.matching.comparisons.name.groups import are_parts_of_one, group_bits
+from pipeline.matching.comparisons.name.own_tokens import growth_of, own_tokens
 from pipeline.matching.comparisons.types import PERSON
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.matching.names import NameComparison, TokenPair, compare_all, levels
-from pipeline.matching.score.alternatives import COMPANIONS
+from pipeline.matching.names import NameComparison, NamePrint, TokenPair, levels
+from pipeline.matching.names import compare as compare_names
+from pipeline.matching.names.prints import TokenPrint
+from pipeline.matching.names.token_levels import is_latin
 
 LEVELS = (
-    Level("same", 0.55, 1.0e-4, 0.008),
-    Level("longer", 0.20, 3.0e-4, 0.010),
-    Level("near", 0.10, 1.0e-3, 0.020),
-    Level("family_differs", 0.025, 1.0e-2, 0.020),
-    Level("partial", 0.070, 3.0e-2, 0.070),
-    Level("conflict", 0.005, 2.0e-2, 0.790),
-    Level("different", 0.050, 0.939, 0.082),
+    Level("same", 0.55, 1.0e-4, 0.006, 0.55, 0.008),
+    Level("longer", 0.20, 3.0e-4, 0.014, 0.20, 0.010),
+    Level("near", 0.10, 1.0e-3, 0.020, 0.10, 0.020),
+    Level("family_differs", 0.025, 1.0e-2, 0.020, 0.025, 0.025),
+    Level("partial", 0.070, 3.0e-2, 0.070, 0.070, 0.070),
+    Level("other_parts", 0.010, 1.0e-2, 0.010, 0.010, 0.010),
+    Level("alike", 0.015, 1.6e-2, 0.050, 0.020, 0.050),
+    Level("conflict", 0.003, 1.5e-2, 0.600, 0.006, 0.600),
+    Level("different", 0.002, 0.939, 0.400, 0.004, 0.400),
 )
-"""Bits against strangers come from the tokens of a name; the levels serve the companion hypothesis."""
-SAME, LONGER, NEAR, FAMILY_DIFFERS, PARTIAL, CONFLICT, DIFFERENT = range(7)
+"""Bits against strangers come from the tokens of a name; the levels serve the companion hypotheses."""
+SAME, LONGER, NEAR, FAMILY_DIFFERS, PARTIAL, OTHER_PARTS, ALIKE, CONFLICT, DIFFERENT = range(9)
 SOURCE = (
-    "estimated: relatives share the family name and rarely the given name (father and son in 1 of 100, names a letter "
-    "apart in 2), companies of a group share the group's name"
+    "estimated: a household shares the family name and rarely a given name (in 2 of 100 pairs given names are a letter "
+    "apart); who is named after another bears the name as that one does; companies of a group share the group's name"
 )
 
 NEARLY = frozenset({levels.EDIT, levels.NEAR, levels.FAINT})
 
+OTHER_KINDS = frozenset({"given", "family"})
+"""Tokens of these kinds, one on each side, say nothing of each other: each name lacks what the other has."""
+
+RESEMBLANCE = 0.6
+"""Share of letters without a slip (OSA) from which a word that contradicts may be the same one with two or three slips:
+m of one person's given names, 1 or 2 in 100 in careless records, against the share of brothers whose names are so."""
+
+SHORTEST_ALIKE = 4
+"""Letters: of shorter words most that are so alike are others."""
+
+Named = tuple[EntityPrint, int]
+"""An entity, and which of its names."""
+
 
 def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
-    """Compare names: the best pair of all names and aliases counts.
+    """Compare names: of all names and aliases the best pair counts, against each alternative by itself.
 
     Token by token, in any order and across scripts (names package); bits are the sum over aligned tokens with their
     rarity. The level says whether all tokens agree, one name is longer, a given name is a letter off, only the family
-    name contradicts, a single token is all there is on one side, another token contradicts while some agree (relatives,
-    companies of one group, such as those of two countries), or nothing agrees.
+    name contradicts, a single token is all there is on one side, each side has another part of a name alone, what
+    contradicts is at least alike, another token contradicts while some agree (relatives, companies of one group, such
+    as those of two countries), or nothing agrees. Against a household equal given names count by their rarity too,
+    against a group the words beyond its own.
     """
-    if not a.names or not b.names:
-        return None
-    found = compare_all(a.names, b.names)
-    if not found.pairs:
-        return None
-    level = name_level(found, a, b)
-    result = table.result(level, apply_curve(found.bits, table.curve))
-    if level > NEAR or a.type != "organisation":
-        return result
-    if are_parts_of_one(a, b, found.pairs):
-        return table.result(CONFLICT, result.weight)
-    further = group_bits(found, a, b)
-    return ComparisonResult((result.weight, *(bits + further for bits in result.bits[COMPANIONS:])), level)
+    best: ComparisonResult | None = None
+    for i, x in enumerate(a.names):
+        for j, y in enumerate(b.names):
+            found = compare_names(x, y)
+            if found.pairs:
+                best = stronger_of(_weigh(found, (a, i), (b, j), table), best)
+    if best is None or best.level > NEAR or a.type != "organisation":
+        return best
+    shown = compare_names(a.names[best.a], b.names[best.b])
+    return table.result(CONFLICT, best.weight, best.a, best.b) if are_parts_of_one(a, b, shown.pairs) else best
 
 
-def name_level(found: NameComparison, a: EntityPrint, b: EntityPrint) -> int:
-    """How the tokens of two names stand to each other."""
+def _weigh(found: NameComparison, one: Named, other: Named, table: Table) -> ComparisonResult:
+    """One name of each of two entities."""
+    (a, i), (b, j) = one, other
+    level, own_bits = weigh_level(found, a.names[i], b.names[j])
+    bits = found.bits if not table.curve else apply_curve(found.bits, table.curve)
+    if level > NEAR or (level > SAME and a.type != "organisation"):
+        return table.result(level, bits, i, j)
+    household, named_after, group = table.companions[level]
+    if a.type == "organisation":
+        return ComparisonResult((bits, household, named_after, group + group_bits(found, a, b)), level, i, j)
+    return ComparisonResult((bits, max(household + growth_of(own_bits), 0), named_after, group), level, i, j)
+
+
+def weigh_level(found: NameComparison, x: NamePrint, y: NamePrint) -> tuple[int, int]:
+    """How the tokens of two names stand to each other, and the bits of those that a family does not share."""
     agree: list[TokenPair] = []
     conflict: list[TokenPair] = []
     missing = False
@@ -63,28 +102,51 @@ def name_level(found: NameComparison, a: EntityPrint, b: EntityPrint) -> int:
             missing = True
         else:
             (conflict if pair.level == levels.DIFFERENT else agree).append(pair)
-    if not agree:
-        return DIFFERENT
     if conflict:
-        return FAMILY_DIFFERS if _only_family_differs(conflict, a, b) else CONFLICT
-    return _agreeing_level(agree, missing)
+        level = _conflict_level(conflict, agree, x, y)
+        if level != OTHER_PARTS:
+            return level, 0
+        missing = True
+    if len(agree) < 2:
+        return (SAME if agree and not missing else PARTIAL if agree else OTHER_PARTS), 0
+    own = own_tokens(agree, x, y)
+    bits = sum([pair.bits for pair in own])
+    if any(pair.level in NEARLY for pair in own):
+        return NEAR, bits
+    return (LONGER if missing else SAME), bits
 
 
-def _agreeing_level(agree: list[TokenPair], missing: bool) -> int:
-    """The rarest token is taken for the family name: of the others, one a letter off may be a brother's."""
-    if missing and len(agree) == 1:
-        return PARTIAL
-    family = max(agree, key=lambda pair: pair.bits)
-    if any(pair.level in NEARLY for pair in agree if pair is not family):
-        return NEAR
-    return LONGER if missing else SAME
+def _conflict_level(conflict: list[TokenPair], agree: list[TokenPair], x: NamePrint, y: NamePrint) -> int:
+    """The level of names with contradictions; OTHER_PARTS where each is of a given name with a family name."""
+    of_x, of_y = ({token.text: token for token in name.tokens} for name in (x, y))
+    of_family = alike = False
+    for pair in conflict:
+        one, other = of_x.get(pair.a), of_y.get(pair.b)
+        kinds = {token.kind for token in (one, other) if token is not None}
+        if kinds == OTHER_KINDS:
+            continue
+        if one is not None and other is not None and _are_alike(one, other):
+            alike = True
+        elif kinds == {"family"} and agree:
+            of_family = True
+        else:
+            return CONFLICT if agree else DIFFERENT
+    return ALIKE if alike else FAMILY_DIFFERS if of_family else OTHER_PARTS
 
 
-def _only_family_differs(conflict: list[TokenPair], a: EntityPrint, b: EntityPrint) -> bool:
-    """Whether every contradiction is between two family names."""
-    family_a = {token.text for name in a.names for token in name.tokens if token.kind == "family"}
-    family_b = {token.text for name in b.names for token in name.tokens if token.kind == "family"}
-    return all(pair.a in family_a and pair.b in family_b for pair in conflict)
+def _are_alike(one: TokenPrint, other: TokenPrint) -> bool:
+    """Whether two words in Latin letters may be one with several slips.
+
+    A single slip would have made them agree, unless a rule of the names package holds them apart (Kyong and Yong), as
+    it does where one begins with the other (Roman, Romanov).
+    """
+    x, y = one.forms[0], other.forms[0]
+    if min(len(x), len(y)) < SHORTEST_ALIKE or not (is_latin(one.script) and is_latin(other.script)):
+        return False
+    if x.startswith(y) or y.startswith(x):
+        return False
+    slips = OSA.distance(x, y)
+    return slips > 1 and 1 - slips / max(len(x), len(y)) >= RESEMBLANCE
 
 
 def name_value(entity: EntityPrint, index: int) -> str:

@@ -19,7 +19,7 @@ def test_raw_entities_are_judged_as_in_cases(model: Model) -> None:
 
 def test_what_speaks_against_a_pair_is_shown_too(model: Model) -> None:
     found = explain_pair(
-        b'{"a": {"type": "person", "birth_date": "1980-05-03"}, "b": {"type": "person", "birth_date": "1991-07-22"}}',
+        b'{"a": {"type": "person", "birth_date": "1980-05-03"}, "b": {"type": "person", "birth_date": "1999-07-22"}}',
         model,
     )
     assert found.score == model.prior

@@ -6,10 +6,14 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import score_cases
+from pipeline.matching.training.class_sizes import are_without_relatives
+from pipeline.matching.training.expectation import MOST_IN_CONFLICT, CompanionShares, RulePairs, estimate_shares
 from pipeline.matching.training.learning import Budget
 from pipeline.matching.training.run import Trained, key_rarity, train
 from support.matching.prints import print_of
@@ -127,3 +131,24 @@ def test_keys_are_as_rare_as_so_many_cases_need(people: list[Any], trained: Trai
     served = train({"person": people[:6]}, "test", BUDGET, quiet, cases=1_000_000)
     assert served.file.key_rarity == key_rarity(1_000_000)
     assert train({"person": people[:6]}, "test", BUDGET, quiet, general=True).file.key_rarity == 1500
+
+
+def test_pairs_whose_names_conflict_teach_nothing_of_one_person() -> None:
+    """Twins at one door agree in all else: of one thing they count by 1 in 200 at most."""
+    levels = np.zeros((50, 2), np.int16)
+    agreeing = np.zeros(50, np.bool_)
+    shares = [np.array([0.9, 0.1])] * 2, [np.array([0.01, 0.99])] * 2, [np.array([0.5, 0.5])] * 2
+
+    def true_pairs(conflicting: NDArray[np.bool_]) -> float:
+        m, u, h = shares
+        pairs = RulePairs(levels, [0, 1], [0, 1], conflicting)
+        return estimate_shares(pairs, m, u, CompanionShares(h, h), 1.0).share
+
+    assert true_pairs(agreeing) > 0.3
+    assert true_pairs(~agreeing) <= MOST_IN_CONFLICT
+
+
+def test_only_many_true_pairs_tell_that_there_are_no_relatives() -> None:
+    assert are_without_relatives(5000, 2)
+    assert not are_without_relatives(5000, 500)
+    assert not are_without_relatives(300, 0)

@@ -9,7 +9,7 @@ import pytest
 from pipeline.matching.comparisons.name.comparison import CONFLICT, LONGER, compare
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model, load_model
-from pipeline.matching.score.alternatives import COMPANIONS
+from pipeline.matching.score.alternatives import GROUP
 from pipeline.matching.score.scoring import judge_score, weigh_entities
 from support.matching.prints import print_of
 
@@ -26,7 +26,7 @@ def organisation(*names: str, **fields: Any) -> EntityPrint:
 def against_group(one: str, other: str, model: Model) -> int:
     found = compare(organisation(one), organisation(other), model.tables["name"])
     assert found is not None
-    return found.bits[COMPANIONS]
+    return found.bits[GROUP]
 
 
 def is_linked(a: EntityPrint, b: EntityPrint, model: Model) -> bool:

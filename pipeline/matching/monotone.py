@@ -1,4 +1,4 @@
-"""Pool adjacent violators: the nearest monotone sequence (Barlow et al. 1972)."""
+"""Pool adjacent violators: the nearest monotone sequence (Barlow et al. 1972); and levels projected by it."""
 
 from __future__ import annotations
 
@@ -20,3 +20,15 @@ def falling(values: Sequence[float], weights: Sequence[float]) -> list[float]:
 def rising(values: Sequence[float], weights: Sequence[float]) -> list[float]:
     """The weighted least-squares projection of `values` onto sequences that never fall."""
     return falling(values[::-1], weights[::-1])[::-1]
+
+
+def project_companions(companions: Sequence[float], bits: Sequence[int], weights: Sequence[float]) -> list[int]:
+    """What levels weigh against a kind of companions, as an order of evidence: more agreement never weighs less.
+
+    `bits` are the levels' weights against strangers, falling, `weights` how many pairs stand behind each level. Both
+    agreements (more than 0 bits) and contradictions take the nearest falling sequence; an agreement never speaks
+    against sameness, nor a contradiction for it.
+    """
+    agreeing = sum(weight > 0 for weight in bits)
+    found = [max(0, round(value)) for value in falling(companions[:agreeing], weights[:agreeing])]
+    return found + [min(0, round(value)) for value in falling(companions[agreeing:], weights[agreeing:])]

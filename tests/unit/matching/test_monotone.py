@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.training.monotone import falling, rising
+from pipeline.matching.monotone import falling, project_companions, rising
 
 
 def test_a_monotone_sequence_stays() -> None:
@@ -20,3 +20,14 @@ def test_the_weighted_mean_is_kept() -> None:
     assert pooled == sorted(pooled, reverse=True)
     total = sum(v * w for v, w in zip(values, weights, strict=True))
     assert sum(v * w for v, w in zip(pooled, weights, strict=True)) == pytest.approx(total)
+
+
+def test_levels_against_companions_are_an_order_of_evidence() -> None:
+    """A near postcode that relatives seldom share counted more than the same street, which they often do."""
+    found = project_companions([-30, -20, 190, 30, 70], [1600, 1000, 500, 300, -200], [45, 8, 4, 10, 23])
+    assert found == sorted(found, reverse=True)
+    assert found[-1] == 0
+
+
+def test_no_agreement_speaks_against_sameness_nor_a_contradiction_for_it() -> None:
+    assert project_companions([50, -40, 30, -70], [900, 100, -200, -400], [1, 1, 1, 1]) == [50, 0, 0, -70]

@@ -1,0 +1,42 @@
+"""How many pairs are of one thing, and how many of companions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipeline.matching.training.columns import TrainingColumn
+from pipeline.matching.training.expectation import Levels, Shares, likelihood_ratios
+
+SHARE_ROUNDS = 100
+
+ENOUGH_MATCHES = 1000.0
+"""Expected true pairs from which a lack of companions is no accident of a small file."""
+
+MATCHES_A_COMPANION = 64.0
+"""True pairs for each pair of companions, from which there are as good as none."""
+
+
+def expect_pairs(
+    levels: Levels, columns: tuple[TrainingColumn, ...], m: Shares, u: Shares, possible: int
+) -> tuple[float, float]:
+    """Expected true pairs and pairs of companions among all pairs that met: EM over three classes, only shares free."""
+    stranger_columns = [k for k, column in enumerate(columns) if column.tells_strangers]
+    stranger = np.exp(-np.clip(likelihood_ratios(levels, m, u, stranger_columns), -300, 300))
+    companion_columns = [k for k, column in enumerate(columns) if column.tells_companions]
+    h = [column.h for column in columns]
+    companion = np.exp(-np.clip(likelihood_ratios(levels, m, h, companion_columns), -300, 300))
+    matches, companions = 0.25 * len(levels), 0.05 * len(levels)
+    for _ in range(SHARE_ROUNDS):
+        weight_c, weight_s = companions * companion, max(possible - matches - companions, 1.0) * stranger
+        total = matches + weight_c + weight_s
+        following = float((matches / total).sum()), float((weight_c / total).sum())
+        settled = abs(following[0] - matches) + abs(following[1] - companions) < 1e-3 * max(matches, 1.0)
+        matches, companions = max(following[0], 1.0), max(following[1], 1e-3)
+        if settled:
+            break
+    return matches, companions
+
+
+def are_without_relatives(matches: float, companions: float) -> bool:
+    """Whether expected pairs of companions are so few beside so many true ones."""
+    return matches >= ENOUGH_MATCHES and companions * MATCHES_A_COMPANION <= matches
