@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from stdnum import bic
 
-from pipeline.records import dates, model, mrz, names, places
+from pipeline.records import dates, model, mrz, name_notes, names, places
 from pipeline.records.addresses import address
 from pipeline.records.countries import country_code
 from pipeline.records.doubts import Doubt, Doubts
@@ -79,15 +79,16 @@ class FieldReader:
         return tuple(dict.fromkeys(code for code in codes if code))
 
     def names(self, values: tuple[model.Name, ...], entity_type: str) -> tuple[NormalisedName, ...]:
-        """Names that name somebody."""
+        """Names that name somebody; one that stands in brackets in another script is a name of its own."""
         kept = []
         for at, value in enumerate(values):
             name, doubts = _name(value, entity_type)
             for doubt, part in doubts:
                 self.doubt(doubt, "names", at, *part)
-            if name.tokens:
-                kept.append(name)
-        return tuple(kept)
+            kept.append(name)
+            for rendering in name_notes.find_renderings(value.full or ""):
+                kept += [names.normalise_name(rendering, "", "", "", "", name.kind, entity_type)]
+        return tuple(name for name in kept if name.tokens)
 
     def identifiers(self, values: tuple[model.Identifier, ...]) -> tuple[NormalisedIdentifier, ...]:
         """The identifiers of an entity's list."""

@@ -26,6 +26,15 @@ def remove_notes(folded: str) -> str:
     return text if any(char.isalnum() for char in text) else folded
 
 
+def find_renderings(name: str) -> list[str]:
+    """What stands in brackets behind a name in another script: the same name, which is compared by itself."""
+    if name.isascii() or not any(bracket in name for bracket in "([（"):
+        return []
+    rest = script_of(_BRACKETED.sub(" ", name))
+    found = (_content(match) for match in _BRACKETED.finditer(name))
+    return [text for text in found if rest and (script := script_of(text)) and script != rest]
+
+
 def _content(found: re.Match[str]) -> str:
     return found[1] or found[2] or found[3] or ""
 

@@ -27,7 +27,7 @@ _NUMBERS_DIFFER, _NUMBER_MISSING, NUMBERS_AGREE = -800, -150, 300
 _FORMS_DIFFER = -200
 _LOWEST = -2000
 _WEAK = 250
-"""Less for nicknames and single names ("Abu Omar", "Hamza"): estimated, six people are called so for each that would
+"""Less for nicknames and single names ("Abu Omar", "Hamza"): estimated, six are called so for each that would
 be by the frequency of the words."""
 _RANK = {level: rank for rank, level in enumerate(levels.LEVELS)}
 

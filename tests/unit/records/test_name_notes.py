@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.records.name_notes import remove_notes
+from pipeline.records.name_notes import find_renderings, remove_notes
 from pipeline.records.names import normalise_name
+from support.matching.prints import print_of
 
 
 @pytest.mark.parametrize(
@@ -40,3 +41,11 @@ def test_tokens_are_without_notes_and_the_text_is_as_it_came() -> None:
     name = normalise_name("Karim Wali, born in Kandahar", "", "", "", "", "", "person")
     assert [token.text for token in name.tokens] == ["karim", "wali"]
     assert name.text == "Karim Wali, born in Kandahar"
+
+
+def test_a_name_in_another_script_in_brackets_is_a_name_of_its_own() -> None:
+    assert find_renderings("Djaafar Abou Mohamed (جعفر ابو محمد)") == ["جعفر ابو محمد"]
+    assert find_renderings("أنصار الشريعة (Ansar al Charia)") == ["Ansar al Charia"]
+    assert find_renderings("Elizabeth (Liz) Müller") == []
+    entity = print_of(type="person", names=[{"full": "Djaafar Abou Mohamed (جعفر ابو محمد)"}])
+    assert sorted(name.tokens[0].script for name in entity.names) == ["Arabic", "Latin"]
