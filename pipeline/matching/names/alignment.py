@@ -25,7 +25,8 @@ def align(a: NamePrint, b: NamePrint) -> tuple[list[TokenPair], list[int], list[
     """Pairs of aligned tokens, and the indices of those without a counterpart on either side."""
     rest_a, rest_b = list(range(len(a.tokens))), list(range(len(b.tokens)))
     memory = PERSONAL if a.person else OTHER
-    apart = a.person and _has_patronymic(a) and _has_patronymic(b)
+    ranked = a.ranked or b.ranked
+    apart = ranked and _has_patronymic(a) and _has_patronymic(b)
     found = _take_equal(a.tokens, b.tokens, rest_a, rest_b, memory, apart)
     if rest_a and rest_b and may_join(a, b):
         found += join_words(a, b, rest_a, rest_b, memory)
@@ -33,8 +34,8 @@ def align(a: NamePrint, b: NamePrint) -> tuple[list[TokenPair], list[int], list[
         joined = join_words(b, a, rest_b, rest_a, memory)
         found += [TokenPair(pair.b, pair.a, pair.level, pair.bits) for pair in joined]
     if rest_a and rest_b:
-        _take_best(a.tokens, b.tokens, rest_a, rest_b, found, memory, apart)
-    if rest_a and rest_b and found:
+        _take_best(a.tokens, b.tokens, rest_a, rest_b, found, memory, ranked, apart)
+    if ranked and rest_a and rest_b and found:
         found += align_initials(a.tokens, b.tokens, rest_a, rest_b, memory)
     return found, rest_a, rest_b
 
@@ -55,10 +56,7 @@ def _take_equal(
 
 
 def _has_patronymic(name: NamePrint) -> bool:
-    for token in name.tokens:  # noqa: SIM110 - a generator takes three times as long
-        if token.kind == PATRONYMIC:
-            return True
-    return False
+    return any(token.kind == PATRONYMIC for token in name.tokens)
 
 
 def _are_of_two_bearers(a: Tokens, i: int, b: Tokens, j: int) -> bool:
@@ -69,14 +67,21 @@ def _are_of_two_bearers(a: Tokens, i: int, b: Tokens, j: int) -> bool:
 
 
 def _take_best(
-    a: Tokens, b: Tokens, rest_a: list[int], rest_b: list[int], found: list[TokenPair], memory: PairMemory, apart: bool
+    a: Tokens,
+    b: Tokens,
+    rest_a: list[int],
+    rest_b: list[int],
+    found: list[TokenPair],
+    memory: PairMemory,
+    ranked: bool,
+    apart: bool,
 ) -> None:
     options: list[list[Option]] = []
     judge = memory.judge
-    full = [j for j in rest_b if b[j].kind != INITIAL]
+    full = [j for j in rest_b if b[j].kind != INITIAL] if ranked else rest_b
     for i in rest_a:
         x = a[i]
-        if x.kind == INITIAL:
+        if ranked and x.kind == INITIAL:
             continue
         likely = [(i, j, pair) for j in full if (pair := judge(x, b[j])) is not NOTHING]
         if apart:

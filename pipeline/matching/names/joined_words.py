@@ -60,7 +60,10 @@ def _find_fitting(
     name: NamePrint, many: NamePrint, rest_one: Sequence[int], rest_many: Sequence[int]
 ) -> Iterator[tuple[int, list[range]]]:
     """The tokens of `one` that have as many letters as runs of `many`, with these; what is taken meanwhile is out."""
-    spans = [letter_span(token) for token in many.tokens]
+    spans = [
+        (letters := len(token.forms[0]), letters) if len(token.forms) == 1 else letter_span(token)
+        for token in many.tokens
+    ]
     if many.glue:
         spans = [(least + len(glue), most + len(glue)) for (least, most), glue in zip(spans, many.glue, strict=True)]
     acronyms = name.letters[2] <= len(many.tokens)
@@ -80,8 +83,9 @@ def _find_runs(rest: Sequence[int], spans: list[Span], wanted: Span, glued: bool
     for at, start in enumerate(rest):
         few = many = 0
         for size, last in enumerate(rest[at : at + MAX_ACRONYM], 1):
-            few += spans[last][0]
-            many += spans[last][1]
+            least_letters, most_letters = spans[last]
+            few += least_letters
+            many += most_letters
             if last != start + size - 1 or (few > longest + SLACK and shortest > MAX_ACRONYM):
                 break
             joined = size <= _MAX_JOINED and few <= longest + SLACK and many >= shortest - SLACK

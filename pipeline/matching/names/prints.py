@@ -20,6 +20,8 @@ from pipeline.records.scripts import script_of
 
 SIGNIFICANT = frozenset(("given", "family", "name", "patronymic", "initial", "core"))
 """Kinds of tokens that are compared; titles and particles weigh nothing."""
+RANKED = frozenset(("initial", "patronymic"))
+"""Kinds of tokens of people's names that stand for what their place tells."""
 _DIGITS_AS_LETTERS = str.maketrans("0134579862", "oieastgbgz")
 _NUMBERED = re.compile(r"\d\d|\d$")
 """Digits that count something; single ones within a word ("Ig0r", "Sech1n") stand for the letters they look like."""
@@ -58,7 +60,7 @@ class NamePrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=Fal
     `glue` holds the particles before each token, written together; () where there are none. `letters` bounds what may
     be joined or abbreviated: letters of the longest token, of the shortest neighbouring tokens written together (or one
     with its glue), and of the shortest token that may be an acronym; it saves most comparisons the search for such.
-    `weak` marks nicknames.
+    `weak` marks nicknames, `ranked` names whose tokens' order tells something: with an initial or a father's name.
     """
 
     tokens: tuple[TokenPrint, ...]
@@ -68,6 +70,7 @@ class NamePrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=Fal
     person: bool = True
     letters: tuple[int, int, int] = (0, 0, 0)
     weak: bool = False
+    ranked: bool = False
 
 
 class TokenKeys(NamedTuple):
@@ -87,7 +90,9 @@ def make_name_print(name: NormalisedName, entity_type: str) -> NamePrint:
     numbers = _numbers(name.tokens, person)
     legal_forms = tuple(sorted({token.text for token in name.tokens if token.kind == "legal_form"}))
     glue = _find_glue(name.tokens)
-    return NamePrint(tokens, glue, numbers, legal_forms, person, _letters(tokens, glue), name.kind == "nickname")
+    weak = name.kind == "nickname"
+    ranked = any(token.kind in RANKED for token in tokens)
+    return NamePrint(tokens, glue, numbers, legal_forms, person, _letters(tokens, glue), weak, ranked)
 
 
 def _numbers(tokens: tuple[NameToken, ...], person: bool) -> tuple[str, ...]:
