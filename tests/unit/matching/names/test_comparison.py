@@ -7,7 +7,7 @@ import pytest
 from pipeline.matching.names import compare, compare_all, compare_and_keep, levels, make_name_print
 from pipeline.matching.names.comparison import NOTHING
 from pipeline.records.names import normalise_name
-from support.matching.prints import compare_names, name_print
+from support.matching.prints import compare_names, name_print, print_of
 
 
 @pytest.mark.parametrize(
@@ -202,3 +202,9 @@ def test_nicknames_and_single_names_weigh_less_than_full_names() -> None:
     assert compare(full, nickname) == compare(nickname, full)
     assert compare_names("Hamza", "Hamza").bits < max(token.rarity for token in name_print("Hamza").tokens)
     assert compare_names("王伟", "王伟").bits == compare_names("王 伟", "王 伟").bits
+
+
+def test_an_alias_that_repeats_the_name_adds_nothing() -> None:
+    once = print_of(type="person", names=[{"full": "Ivan Petrov"}])
+    often = print_of(type="person", names=[{"full": "Ivan Petrov"}, *[{"full": "ivan PETROV", "kind": "alias"}] * 49])
+    assert once.names == often.names

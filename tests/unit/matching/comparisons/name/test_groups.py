@@ -82,3 +82,9 @@ def test_one_rare_word_and_one_city_are_a_link(model: Model) -> None:
     placed = organisation("Alrosa", addresses=[{"city": "Mirny", "country": "RU"}])
     assert not is_linked(alone, alone, model)
     assert is_linked(placed, placed, model)
+
+
+def test_one_more_longer_alias_takes_nothing_from_an_equal_name(model: Model) -> None:
+    a, b = organisation("Peleng Trading"), organisation("Peleng Trading", "Peleng Zvezda Sever Vostok")
+    longer = organisation("Peleng Trading", "Peleng Zvezda Sever")
+    assert weigh_entities(longer, b, model) >= weigh_entities(a, b, model)
