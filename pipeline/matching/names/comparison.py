@@ -19,6 +19,10 @@ _CONFLICT = {"family": -800, "name": -600, "given": -550, "core": -500, "initial
 _FURTHER_CONFLICT = -250
 """A second contradiction says less: two names of one person that differ at all tend to differ in much."""
 _MISSING = {"family": -120, "name": -60, "given": -60, "core": -100, "initial": -20, "patronymic": -20}
+_OWN = frozenset(("family", "name", "given"))
+_FURTHER_MISSING = -200
+"""A person leaves out a name, seldom two and more: a name of which most words are missing is another's, who shares the
+rest ("Mohammad Abbas" and "Sher Mohammad Abbas Stanekzai Padshah"). Estimated."""
 _CORE_SHARE = 6
 """Of a company's words, a rare one is seldom left out: a sixth of its rarity more."""
 CULTURE = -150
@@ -134,8 +138,8 @@ def _contradict_rest(a: list[TokenPrint], b: list[TokenPrint], pairs: list[Token
         cost = _FURTHER_CONFLICT if cost else max(_CONFLICT[x.kind], _CONFLICT[y.kind])
         pairs.append(TokenPair(x.text, y.text, levels.DIFFERENT, cost))
     held = len(pairs) - before
-    pairs += [TokenPair(x.text, "", levels.MISSING, _missing_cost(x)) for x in a[held:]]
-    pairs += [TokenPair("", y.text, levels.MISSING, _missing_cost(y)) for y in b[held:]]
+    pairs += [TokenPair(token.text, "", levels.MISSING, cost) for token, cost in _missing_costs(a[held:])]
+    pairs += [TokenPair("", token.text, levels.MISSING, cost) for token, cost in _missing_costs(b[held:])]
 
 
 def _ends_as_patronymic(x: TokenPrint, y: TokenPrint) -> bool:
@@ -146,8 +150,18 @@ def _weight(token: TokenPrint) -> tuple[int, int, str]:
     return _CONFLICT[token.kind], -token.rarity, token.text
 
 
-def _missing_cost(token: TokenPrint) -> int:
-    return _MISSING[token.kind] - (token.rarity // _CORE_SHARE if token.kind == "core" else 0)
+def _missing_costs(tokens: list[TokenPrint]) -> list[tuple[TokenPrint, int]]:
+    """What each token without a counterpart takes; of a person's own names the first takes least."""
+    costs, own = [], 0
+    for token in tokens:
+        cost = _MISSING[token.kind]
+        if token.kind == "core":
+            cost -= token.rarity // _CORE_SHARE
+        elif token.kind in _OWN:
+            cost += _FURTHER_MISSING if own else 0
+            own += 1
+        costs.append((token, cost))
+    return costs
 
 
 def _compare_numbers(a: NamePrint, b: NamePrint) -> list[TokenPair]:

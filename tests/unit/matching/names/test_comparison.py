@@ -208,3 +208,12 @@ def test_an_alias_that_repeats_the_name_adds_nothing() -> None:
     once = print_of(type="person", names=[{"full": "Ivan Petrov"}])
     often = print_of(type="person", names=[{"full": "Ivan Petrov"}, *[{"full": "ivan PETROV", "kind": "alias"}] * 49])
     assert once.names == often.names
+
+
+def test_each_further_name_that_is_missing_costs_more_than_the_first() -> None:
+    one, two, three = (
+        compare_names("Mohammad Abbas", f"Mohammad Abbas {more}").bits
+        for more in ("Stanekzai", "Stanekzai Padshah", "Stanekzai Padshah Sher")
+    )
+    assert compare_names("Mohammad Abbas", "Mohammad Abbas").bits - one < 100
+    assert one - two == two - three > 200
