@@ -27,11 +27,11 @@ def remove_notes(folded: str) -> str:
 
 
 def find_renderings(name: str) -> list[str]:
-    """What stands in brackets behind a name in another script: the same name, which is compared by itself."""
+    """What stands in brackets behind a name in another script: the same name, in one spelling or several."""
     if name.isascii() or not any(bracket in name for bracket in "([（"):
         return []
     rest = script_of(_BRACKETED.sub(" ", name))
-    found = (_content(match) for match in _BRACKETED.finditer(name))
+    found = (part.strip() for match in _BRACKETED.finditer(name) for part in _content(match).split(";"))
     return [text for text in found if rest and (script := script_of(text)) and script != rest]
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from pipeline.records import name_words as words
 from pipeline.records.name_notes import remove_notes
-from pipeline.records.nobody import drop_missing, names_nobody
+from pipeline.records.nobody import drop_missing, is_of_another, names_nobody
 from pipeline.records.normalised import NameToken, NormalisedName
 from pipeline.records.organisation_names import organisation_tokens
 from pipeline.records.scripts import MARKS, has_mixed_alphabets, script_of, unmask
@@ -46,7 +46,7 @@ def normalise_name(
     person = entity_type == "person"
     if person:
         unmasked = drop_missing(unmasked)
-    if is_placeholder(unmasked) or (person and names_nobody(unmasked)):
+    if is_placeholder(unmasked) or is_of_another(unmasked) or (person and names_nobody(unmasked)):
         return NormalisedName(text=text, kind=kind or "primary", flags=(*flags, "placeholder"))
     if person:
         tokens = _person_tokens(

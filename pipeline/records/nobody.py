@@ -1,4 +1,4 @@
-"""Names of nobody: "daughter of", "baby boy", "no last name". They are missing values."""
+"""Names of nobody: "daughter of", "baby boy", "no last name", "care of". They are missing values."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from pipeline.records import name_words as words
 _MISSING = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words.MISSING_PHRASES))})(?!\w)")
 _FIRST_WORDS = tuple({phrase.split()[0] for phrase in words.MISSING_PHRASES})
 _WORD = re.compile(r"\w+")
+
+
+def is_of_another(folded: str) -> bool:
+    """Whether a case-folded name is that of another, at whose address mail is sent."""
+    return folded.startswith(words.CARE_OF)
 
 
 def drop_missing(folded: str) -> str:

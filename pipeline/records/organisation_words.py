@@ -10,6 +10,9 @@ from importlib.resources import files
 from pipeline.records.scripts import UNPARTED, script_of
 
 _ARTICLE = "ال"
+_ONE_LETTER = str.maketrans("أإآىیکةہۀ", "اااييكههه")
+"""Letters that Arabic and Persian keyboards exchange."""
+_NONE: frozenset[str] = frozenset()
 
 
 def part_words(word: str) -> list[str]:
@@ -20,17 +23,22 @@ def part_words(word: str) -> list[str]:
 
 
 @lru_cache(maxsize=8192)
-def english_of(word: str) -> str:
-    """The English word for a word of this table, or for an English one of it; "" for others."""
+def english_of(word: str) -> frozenset[str]:
+    """The English words for a word of this table, or for an English one of it; none for others."""
+    folded = word.translate(_ONE_LETTER)
     known = _english()
-    return known.get(word) or (known.get(word.removeprefix(_ARTICLE), "") if word.startswith(_ARTICLE) else "")
+    return known.get(folded) or known.get(folded.removeprefix(_ARTICLE), _NONE)
 
 
 @cache
-def _english() -> dict[str, str]:
+def _english() -> dict[str, frozenset[str]]:
     text = files("pipeline.records").joinpath("organisation_words.toml").read_text("utf-8")
     table: dict[str, str] = tomllib.loads(text)["words"]
-    return {word: english for english, words in table.items() for word in (english, *words.split())}
+    found: dict[str, frozenset[str]] = {}
+    for english, words in table.items():
+        for word in (english, *words.translate(_ONE_LETTER).split()):
+            found[word] = found.get(word, _NONE) | {english}
+    return found
 
 
 @cache

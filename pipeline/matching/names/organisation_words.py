@@ -43,8 +43,8 @@ def meanings(word: str) -> frozenset[str]:
     found, english = _rigour_meanings(word), english_of(word)
     if not english:
         return found
-    usual = (meaning for meaning in _rigour_meanings(english) if not meaning.startswith("LOC:"))
-    return found.union((f"WORD:{english}",), usual)
+    usual = (meaning for other in english for meaning in _rigour_meanings(other) if not meaning.startswith("LOC:"))
+    return found.union((f"WORD:{other}" for other in english), usual)
 
 
 def _rigour_meanings(word: str) -> frozenset[str]:

@@ -46,6 +46,12 @@ def test_names_that_are_such_words_stay(name: str) -> None:
     assert len(tokens(name)) == len(name.replace("-", " ").split())
 
 
+def test_whom_mail_is_sent_to_is_another() -> None:
+    for entity_type in ("person", "organisation"):
+        assert not normalise_name("Care of Peleng Trading", "", "", "", "", "", entity_type).tokens
+        assert normalise_name("Care Peleng", "", "", "", "", "", entity_type).tokens
+
+
 def test_organisations_may_be_called_so() -> None:
     found = normalise_name("Gentleman", "", "", "", "", "", "organisation")
     assert [token.text for token in found.tokens] == ["gentleman"]
