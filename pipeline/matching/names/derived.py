@@ -25,7 +25,7 @@ def is_derived(one: str, other: str) -> bool:
     """Whether one of two sounds (sounds.sound_of) is the other with such an ending; symmetric."""
     stem, derived = (one, other) if len(one) < len(other) else (other, one)
     bare = stem.rstrip(_VOWELS)
-    if len(bare) < _LEAST_STEM or not derived.startswith(bare):
+    if len(stem) == len(derived) or len(bare) < _LEAST_STEM or not derived.startswith(bare):
         return False
     base = stem if derived.startswith(stem) else bare
     return derived[len(base) :] in _sounds_of_endings()
