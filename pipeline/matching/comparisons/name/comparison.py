@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from rapidfuzz.distance import OSA
 
 from pipeline.locale import N_
@@ -14,7 +16,7 @@ from pipeline.matching.comparisons.levels import (
     stronger_of,
 )
 from pipeline.matching.comparisons.name.bound import NAME_BOUND, most_at_any_level
-from pipeline.matching.comparisons.name.groups import are_parts_of_one, group_bits
+from pipeline.matching.comparisons.name.groups import are_parts_of_one, choice_fee, group_bits
 from pipeline.matching.comparisons.name.own_tokens import growth_of, own_tokens
 from pipeline.matching.comparisons.types import PERSON
 from pipeline.matching.fingerprint import EntityPrint
@@ -53,9 +55,6 @@ m of one person's given names, 1 or 2 in 100 in careless records, against the sh
 SHORTEST_ALIKE = 4
 """Letters: of shorter words most that are so alike are others."""
 
-Named = tuple[EntityPrint, int]
-"""An entity, and which of its names."""
-
 
 def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
     """Compare names: of all names and aliases the best pair counts, against each alternative by itself.
@@ -67,29 +66,51 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     as those of two countries), or nothing agrees. Against a household equal given names count by their rarity too,
     against a group the words beyond its own.
     """
+    if a.type == "organisation":
+        return _compare_organisations(a, b, table)
     best: ComparisonResult | None = None
     for i, x in enumerate(a.names):
         for j, y in enumerate(b.names):
             found = compare_names(x, y)
             if found.pairs:
-                best = stronger_of(_weigh(found, (a, i), (b, j), table), best)
-    if best is None or best.level > NEAR or a.type != "organisation":
-        return best
-    shown = compare_names(a.names[best.a], b.names[best.b])
-    return table.result(CONFLICT, best.weight, best.a, best.b) if are_parts_of_one(a, b, shown.pairs) else best
+                best = stronger_of(_weigh(found, x, y, table, i, j), best)
+    return best
 
 
-def _weigh(found: NameComparison, one: Named, other: Named, table: Table) -> ComparisonResult:
-    """One name of each of two entities."""
-    (a, i), (b, j) = one, other
-    level, own_bits = weigh_level(found, a.names[i], b.names[j])
+def _weigh(found: NameComparison, x: NamePrint, y: NamePrint, table: Table, i: int, j: int) -> ComparisonResult:
+    level, own_bits = weigh_level(found, x, y)
     bits = found.bits if not table.curve else apply_curve(found.bits, table.curve)
-    if level > NEAR or (level > SAME and a.type != "organisation"):
+    if level > SAME:
         return table.result(level, bits, i, j)
     household, named_after, group = table.companions[level]
-    if a.type == "organisation":
-        return ComparisonResult((bits, household, named_after, group + group_bits(found, a, b)), level, i, j)
     return ComparisonResult((bits, max(household + growth_of(own_bits), 0), named_after, group), level, i, j)
+
+
+def _compare_organisations(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
+    """The same with what companies of one group share; names that agree with none pay for the choice against it."""
+    best: ComparisonResult | None = None
+    met_a: set[int] = set()
+    met_b: set[int] = set()
+    for (i, x), (j, y) in product(enumerate(a.names), enumerate(b.names)):
+        found = compare_names(x, y)
+        if found.pairs:
+            level, _ = weigh_level(found, x, y)
+            result = table.result(level, apply_curve(found.bits, table.curve), i, j)
+            if level <= NEAR:
+                result = _add_to_group(result, group_bits(found, a, b))
+                met_a.add(i)
+                met_b.add(j)
+            best = stronger_of(result, best)
+    if best is None or best.level > NEAR:
+        return best
+    if are_parts_of_one(a, b, compare_names(a.names[best.a], b.names[best.b]).pairs):
+        return table.result(CONFLICT, best.weight, best.a, best.b)
+    return _add_to_group(best, -choice_fee(len(a.names) - len(met_a)) - choice_fee(len(b.names) - len(met_b)))
+
+
+def _add_to_group(result: ComparisonResult, further: int) -> ComparisonResult:
+    strangers, household, named_after, group = result.bits
+    return ComparisonResult((strangers, household, named_after, group + further), result.level, result.a, result.b)
 
 
 def weigh_level(found: NameComparison, x: NamePrint, y: NamePrint) -> tuple[int, int]:

@@ -6,7 +6,9 @@ the more of them agree, and the rarer they are, the less often two of its compan
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from pipeline.matching.comparisons.address import POSTCODE, address_level
 from pipeline.matching.comparisons.phone import TAIL, phone_level
@@ -50,6 +52,16 @@ def _are_at_one_place(a: EntityPrint, b: EntityPrint) -> bool:
     return any(address_level(p, q) <= POSTCODE for p in a.addresses for q in b.addresses) or any(
         phone_level(p, q) <= TAIL for p in a.phones for q in b.phones
     )
+
+
+@lru_cache(maxsize=64)
+def choice_fee(unmet: int) -> int:
+    """Hundredths of a bit for a choice among names that agree with none of the other side.
+
+    An alias of many bodies ("the party") is met by chance the more often, the more names there are to try. Names that
+    agree are no further tries.
+    """
+    return round(100 * math.log2(1 + unmet))
 
 
 def are_parts_of_one(a: EntityPrint, b: EntityPrint, agreeing: Iterable[TokenPair]) -> bool:

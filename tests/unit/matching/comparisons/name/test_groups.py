@@ -88,3 +88,13 @@ def test_one_more_longer_alias_takes_nothing_from_an_equal_name(model: Model) ->
     a, b = organisation("Peleng Trading"), organisation("Peleng Trading", "Peleng Zvezda Sever Vostok")
     longer = organisation("Peleng Trading", "Peleng Zvezda Sever")
     assert weigh_entities(longer, b, model) >= weigh_entities(a, b, model)
+
+
+def test_names_that_agree_with_nothing_are_tries_and_others_none(model: Model) -> None:
+    alone = organisation("Peleng Trading")
+    others = [f"{word} Sever" for word in ("Zvezda", "Kometa", "Luna")]
+    tried = [weigh_entities(alone, organisation("Peleng Trading", *others[:count]), model) for count in range(4)]
+    assert tried == sorted(tried, reverse=True)
+    assert len(set(tried)) == len(tried)
+    many = organisation("Peleng Trading", *others)
+    assert weigh_entities(many, many, model) >= weigh_entities(alone, alone, model)
