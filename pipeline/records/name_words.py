@@ -29,6 +29,9 @@ PARTICLES = _words("particles")
 GIVEN_WHEN_FIRST = _words("given_when_first")
 """Particles that are as well given or family names (Ben, Al, Le, Van): as the first of two words they are names."""
 
+PREFIX_NAMES = _words("prefix_names")
+"""Given names that many bear before the one that they are called by."""
+
 PATRONYMIC_BEFORE = _words("patronymic_before")
 """Particles between a child's name and its father's: bin, ould."""
 PATRONYMIC_AFTER = _words("patronymic_after")

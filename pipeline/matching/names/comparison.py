@@ -11,7 +11,7 @@ from pipeline.matching.names.alignment import align
 from pipeline.matching.names.organisation_words import generic_form
 from pipeline.matching.names.prints import FIRST, NamePrint, TokenPrint
 from pipeline.matching.names.token_pairs import TokenPair
-from pipeline.records.name_words import PATRONYMIC_ENDINGS
+from pipeline.records.name_words import PATRONYMIC_ENDINGS, PREFIX_NAMES
 from pipeline.records.scripts import UNPARTED
 
 _CONFLICT = {"family": -800, "name": -600, "given": -550, "core": -500, "initial": -450, "patronymic": -400}
@@ -19,6 +19,9 @@ _CONFLICT = {"family": -800, "name": -600, "given": -550, "core": -500, "initial
 _FURTHER_CONFLICT = -250
 """A second contradiction says less: two names of one person that differ at all tend to differ in much."""
 _MISSING = {"family": -120, "name": -60, "given": -60, "core": -100, "initial": -20, "patronymic": -20}
+_PREFIX_MOST = 300
+"""What agreeing on Muhammad or Abu says at most, where another word tells their bearers apart: in the cultures that put
+them before a name one in eight bears them."""
 _OWN = frozenset(("family", "name", "given"))
 _FURTHER_MISSING = -200
 """A person leaves out a name, seldom two and more: a name of which most words are missing is another's, who shares the
@@ -99,7 +102,10 @@ def _compare(a: NamePrint, b: NamePrint) -> NameComparison:
     pairs, rest_a, rest_b = align(a, b)
     bits = CULTURE * (len(pairs) - 1) if pairs else 0
     if rest_a or rest_b:
-        _contradict_rest([a.tokens[i] for i in rest_a], [b.tokens[j] for j in rest_b], pairs)
+        left_a, left_b = [a.tokens[i] for i in rest_a], [b.tokens[j] for j in rest_b]
+        if pairs and a.person and not _OWN.isdisjoint([token.kind for token in left_a + left_b]):
+            pairs = [_weaken_prefix(pair) for pair in pairs]
+        _contradict_rest(left_a, left_b, pairs)
     if a.numbers or b.numbers:
         pairs += _compare_numbers(a, b)
     if a.legal_forms and b.legal_forms and _forms_differ(a.legal_forms, b.legal_forms):
@@ -114,6 +120,13 @@ def _compare(a: NamePrint, b: NamePrint) -> NameComparison:
     if bits > 0 and (a.weak or b.weak or _are_single_names(a, b)):
         bits = max(bits - _WEAK, 0)
     return NameComparison(max(bits, _LOWEST), levels.LEVELS[weakest], tuple(pairs))
+
+
+def _weaken_prefix(pair: TokenPair) -> TokenPair:
+    """The pair; one of a prefix to given names says little where the names differ in another word."""
+    if pair.bits <= _PREFIX_MOST or not (pair.a in PREFIX_NAMES or pair.b in PREFIX_NAMES):
+        return pair
+    return TokenPair(pair.a, pair.b, pair.level, _PREFIX_MOST)
 
 
 def _are_single_names(a: NamePrint, b: NamePrint) -> bool:
@@ -138,8 +151,10 @@ def _contradict_rest(a: list[TokenPrint], b: list[TokenPrint], pairs: list[Token
         cost = _FURTHER_CONFLICT if cost else max(_CONFLICT[x.kind], _CONFLICT[y.kind])
         pairs.append(TokenPair(x.text, y.text, levels.DIFFERENT, cost))
     held = len(pairs) - before
-    pairs += [TokenPair(token.text, "", levels.MISSING, cost) for token, cost in _missing_costs(a[held:])]
-    pairs += [TokenPair("", token.text, levels.MISSING, cost) for token, cost in _missing_costs(b[held:])]
+    if held < len(a):
+        pairs += [TokenPair(token.text, "", levels.MISSING, cost) for token, cost in _missing_costs(a[held:])]
+    if held < len(b):
+        pairs += [TokenPair("", token.text, levels.MISSING, cost) for token, cost in _missing_costs(b[held:])]
 
 
 def _ends_as_patronymic(x: TokenPrint, y: TokenPrint) -> bool:
