@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.locale import N_
-from pipeline.matching.comparisons.birth_date_ranges import nearest_dates, year_span
+from pipeline.matching.comparisons.birth_date_ranges import SEVERAL, encode_years, nearest_dates, year_sets
 from pipeline.matching.comparisons.bounds import NONE, BitsArray, Bound, States, bound_by_levels, strongest_from
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.comparisons.several import CHOICE_FEES, best_of_several, less_fees
@@ -18,7 +18,7 @@ from pipeline.records.dates import format_birth_date
 from pipeline.records.normalised import BirthDate, PartialDate
 
 if TYPE_CHECKING:
-    from pipeline.matching.screening.rows import Rows, Words
+    from pipeline.matching.screening.rows import Rows
 
 WHOLE = (
     Level("same", 0.815, 4.6e-5, 0.01, 0.0005, 0.01),
@@ -177,29 +177,13 @@ _YEARS = np.array([int(f"{year:x}") if f"{year:x}".isdecimal() else 0 for year i
 """Years by their four digits, four bits each."""
 
 
-SEVERAL = 0xF << 28
-"""Above a set of years, in place of a date's first digit."""
-
-YEARS_KEPT = 28
-"""Bits of the set: years that many apart are one."""
-
-
 def encode(entity: EntityPrint) -> int:
     """The eight digits of the date, four bits each; of several, or a range, SEVERAL and a set of years; 0 for none."""
     date = entity.birth_date
     if date is None:
-        return SEVERAL | _encode_years(entity.birth_dates) if entity.birth_dates else 0
+        return encode_years(entity.birth_dates) if entity.birth_dates else 0
     century, year = divmod(date.year, 100)
     return _TWO[century] << 24 | _TWO[year] << 16 | _TWO[date.month] << 8 | _TWO[date.day]
-
-
-def _encode_years(dates: tuple[BirthDate, ...]) -> int:
-    found = 0
-    for date in dates:
-        first, last = year_span(date)
-        for year in range(first, min(last, first + YEARS_KEPT) + 1):
-            found |= 1 << year % YEARS_KEPT
-    return found
 
 
 _SIGNS = 9
@@ -237,15 +221,9 @@ def date_state(a: Rows, b: Rows) -> States:
     state = np.where((one == 0) | (other == 0), np.int16(_NO_DATE), code)
     several = np.flatnonzero((np.maximum(one, other) >= SEVERAL) & (np.minimum(one, other) > 0))
     if several.size:
-        meet = _year_sets(one[several]) & _year_sets(other[several])
+        meet = year_sets(one[several], _YEARS) & year_sets(other[several], _YEARS)
         state[several] = np.where(meet > 0, _YEARS_MEET, _YEARS_APART)
     return state
-
-
-def _year_sets(words: Words) -> Words:
-    """The set of years of each; of one date that of its year."""
-    single = np.left_shift(np.uint32(1), _YEARS[words >> 16].astype(np.uint32) % np.uint32(YEARS_KEPT))
-    return np.where(words >= SEVERAL, words & np.uint32(~SEVERAL & 0xFFFFFFFF), single)
 
 
 def _whole_level_of(code: int) -> int:

@@ -6,14 +6,26 @@ of six years six times as often as in one.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.records.normalised import BirthDate, PartialDate
+
+if TYPE_CHECKING:
+    from pipeline.matching.screening.rows import Words
 
 CIRCA_YEARS = 1
 """About 1970 is 1969 to 1971: so the US list states as a range what the UN list calls approximate."""
 
 MONTHS_A_YEAR = 12
+
+SEVERAL = 0xF << 28
+"""In a row of a sketch above a set of years, in place of a date's first digit (birth_date.encode)."""
+
+YEARS_KEPT = 28
+"""Bits of the set: years that many apart are one."""
 
 
 class NearestDates(NamedTuple):
@@ -80,3 +92,19 @@ def _width(span: tuple[int, int]) -> int:
 def _choices(one: tuple[int, int], other: tuple[int, int]) -> int:
     """Places of one span at which it overlaps the other."""
     return _width(one) + _width(other) - 1
+
+
+def encode_years(dates: tuple[BirthDate, ...]) -> int:
+    """SEVERAL and the set of all years that the dates may be of."""
+    found = SEVERAL
+    for date in dates:
+        first, last = year_span(date)
+        for year in range(first, min(last, first + YEARS_KEPT) + 1):
+            found |= 1 << year % YEARS_KEPT
+    return found
+
+
+def year_sets(words: Words, years: NDArray[np.int16]) -> Words:
+    """The set of years of each row; of one date that of its year, which `years` has by its upper 16 bits."""
+    single = np.left_shift(np.uint32(1), years[words >> 16].astype(np.uint32) % np.uint32(YEARS_KEPT))
+    return np.where(words >= SEVERAL, words & np.uint32(~SEVERAL & 0xFFFFFFFF), single)
