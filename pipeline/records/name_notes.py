@@ -19,7 +19,7 @@ def remove_notes(folded: str) -> str:
     Notes are: what follows "born in"; in brackets what begins with a word for a note, what repeats the name in
     another script, and what abbreviates it by its first letters. Other words in brackets stay ("(Somalia)").
     """
-    text = _BORN.sub("", folded) if any(word in folded for word in words.BORN) else folded
+    text = _BORN.sub("", folded)
     if "(" in text or "[" in text or "（" in text:
         rest = _BRACKETED.sub(" ", text)
         text = _BRACKETED.sub(lambda found: " " if _is_note(_content(found), rest) else found[0], text)

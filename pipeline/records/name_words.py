@@ -69,6 +69,9 @@ NOBODY_LINKS = _words("nobody_links")
 OF_ANOTHER = _words("nobody_words") | _words("also_of_another")
 """Words that, before one of NOBODY_LINKS, make a name that of another person: "daughter of Maria"."""
 
+TELLTALES = OF_ANOTHER.union(BORN, (phrase.split()[0] for phrase in (*MISSING_PHRASES, *CARE_OF)))
+"""Words without which a name neither holds a note nor stands for nobody, but for brackets."""
+
 ORGANISATION_PARTICLES = _words("organisation_particles")
 COMPANY_WORDS: dict[str, str] = _LISTS["company_words"]
 LEGAL_FORMS: dict[str, str] = _LISTS["legal_forms"]

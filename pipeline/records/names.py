@@ -41,12 +41,13 @@ def normalise_name(
     """
     parts = {"given": given, "middle": middle, "family": family, "patronymic": patronymic}
     text = clean_text(full) or clean_text(" ".join(part for part in (given, middle, patronymic, family) if part))
-    unmasked, mixed = _unmask_words(remove_notes(fold_case(text)))
+    folded, person = fold_case(text), entity_type == "person"
+    telltale = _has_telltale(folded)
+    unmasked, mixed = _unmask_words(remove_notes(folded) if telltale else folded)
     flags = ("mixed_script",) if mixed else ()
-    person = entity_type == "person"
-    if person:
+    if telltale and person:
         unmasked = drop_missing(unmasked)
-    if is_placeholder(unmasked) or is_of_another(unmasked) or (person and names_nobody(unmasked)):
+    if is_placeholder(unmasked) or (telltale and _stands_for_nobody(unmasked, person)):
         return NormalisedName(text=text, kind=kind or "primary", flags=(*flags, "placeholder"))
     if person:
         tokens = _person_tokens(
@@ -55,6 +56,17 @@ def normalise_name(
     else:
         tokens = organisation_tokens(unmasked, entity_type)
     return NormalisedName(text=text, tokens=tokens[:MAX_TOKENS], kind=kind or "primary", flags=flags)
+
+
+def _has_telltale(folded: str) -> bool:
+    """Whether a name may hold a note or stand for nobody: few do, and looking for each takes long."""
+    if "(" in folded or "[" in folded or "（" in folded:
+        return True
+    return not words.TELLTALES.isdisjoint(folded.replace(",", " ").replace(";", " ").split())
+
+
+def _stands_for_nobody(folded: str, person: bool) -> bool:
+    return is_of_another(folded) or (person and names_nobody(folded))
 
 
 def clean_text(text: str) -> str:

@@ -7,7 +7,6 @@ import re
 from pipeline.records import name_words as words
 
 _MISSING = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words.MISSING_PHRASES))})(?!\w)")
-_FIRST_WORDS = tuple({phrase.split()[0] for phrase in words.MISSING_PHRASES})
 _WORD = re.compile(r"\w+")
 
 
@@ -18,8 +17,6 @@ def is_of_another(folded: str) -> bool:
 
 def drop_missing(folded: str) -> str:
     """A case-folded name without phrases for a part that is missing; as it is where nothing else would be left."""
-    if not any(word in folded for word in _FIRST_WORDS):
-        return folded
     text = _MISSING.sub(" ", folded)
     return text if any(char.isalnum() for char in text) else folded
 

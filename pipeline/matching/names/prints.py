@@ -86,13 +86,19 @@ def make_name_print(name: NormalisedName, entity_type: str) -> NamePrint:
     person = entity_type == "person"
     if "placeholder" in name.flags:
         return NamePrint((), person=person)
-    tokens = tuple(token_print(token.text, token.kind) for token in name.tokens if token.kind in SIGNIFICANT)
+    words = tuple(token for token in name.tokens if token.kind not in SIGNIFICANT or _is_legible(token))
+    tokens = tuple(token_print(token.text, token.kind) for token in words if token.kind in SIGNIFICANT)
     numbers = _numbers(name.tokens, person)
     legal_forms = tuple(sorted({token.text for token in name.tokens if token.kind == "legal_form"}))
-    glue = _find_glue(name.tokens)
+    glue = _find_glue(words)
     weak = name.kind == "nickname"
     ranked = any(token.kind in RANKED for token in tokens)
     return NamePrint(tokens, glue, numbers, legal_forms, person, _letters(tokens, glue), weak, ranked)
+
+
+def _is_legible(token: NameToken) -> bool:
+    """Whether a token has a Latin form: emoji and hieroglyphs have none, and say nothing."""
+    return bool(token_print(token.text, token.kind).forms[0])
 
 
 def _numbers(tokens: tuple[NameToken, ...], person: bool) -> tuple[str, ...]:

@@ -47,3 +47,10 @@ def test_keys_of_a_token_are_few() -> None:
 
 def test_rare_tokens_are_those_above_a_limit() -> None:
     assert rare_tokens(name_print("Maria Oczko"), 1200) == ("oczko",)
+
+
+def test_a_word_without_a_latin_form_says_nothing() -> None:
+    assert name_print("+:𔓨", "organisation").tokens == ()
+    found = name_print("𔓨 van der Berg 🙂")
+    assert [token.text for token in found.tokens] == ["berg"]
+    assert len(found.glue) == 1

@@ -14,6 +14,8 @@ VOCABULARY = """
 Ivan Petrov Petrova Иван Петров محمد علي Mohamed Muhammad Ali bin al Abdul Rahman Abdulrahman 王伟 习近平 Wang Wei
 김정은 Jong-un Kim ヤマダ בנימין נתניהו Müller Mueller Jean-Claude J. JC van der Berg Vanderberg O'Neil Dr. Jr. III
 Bill William Γιώργος Παπαδόπουλος Giorgos სააკაშვილი 🙂 I İ ß x Ivаn N/A Smith Smyth Łukasz
+Roman Romanovich oglu ould Kyong Yong Ryong K. عبد الجبار الله الدین أحمد محمود 中国 銀行 Bank China (PAD) born
+husband of
 """
 WORDS = st.sampled_from(VOCABULARY.split())
 NAMES = st.lists(WORDS, max_size=6).map(" ".join)
