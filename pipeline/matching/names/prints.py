@@ -29,6 +29,7 @@ _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": 
 _FORMS_OF_RARITY = 3
 MAX_ACRONYM = 6
 _MAX_INITIALS = 3
+_ABBREVIATING = frozenset(("Latin", "Cyrillic", "Greek", ""))
 FIRST = "i"
 """Within a person's name the first of that name, an initial or a particle ("Casas i Riera"): only another's generation
 tells which, so that it stands among the numbers as it is."""
@@ -138,8 +139,13 @@ def letter_span(token: TokenPrint) -> tuple[int, int]:
 
 
 def may_be_acronym(token: TokenPrint) -> bool:
-    """Two to six letters of an organisation's name, two or three consonants of a person's ("JC")."""
+    """Two to six letters of an organisation's name, two or three consonants of a person's ("JC").
+
+    Not in scripts without vowels or letters, whose Latin forms look like one.
+    """
     length = len(token.forms[0])
+    if token.script not in _ABBREVIATING:
+        return False
     if token.kind == "core":
         return 2 <= length <= MAX_ACRONYM
     return 2 <= length <= _MAX_INITIALS and not any(letter in "aeiouy" for letter in token.forms[0])

@@ -37,6 +37,7 @@ def test_letters_that_are_exchanged_are_one_and_others_tell_names_apart(one: str
         ("عبد الجبار عمري", "Abduljabbar Omari"),
         ("عبد الجبار عمري", "عبدالجبار عمري"),
         ("نجيب الله", "نجيبالله"),
+        ("احسان الحق", "Ehsan ul-Haq"),
         ("ډاکټر خالد", "ډاکټر خالد"),
     ],
 )
@@ -44,3 +45,9 @@ def test_names_of_two_words_are_as_they_are_written_together(one: str, other: st
     found = compare_names(one, other)
     assert found.bits > 1000
     assert found.level in (levels.SAME, levels.SOUND)
+
+
+def test_a_word_without_vowels_abbreviates_nothing() -> None:
+    found = compare_names("ضياء الحق خان", "Zia ul-Haq Khan")
+    assert found.level == levels.SOUND
+    assert len(found.pairs) == 3
