@@ -14,6 +14,9 @@ from pipeline.matching.names.token_pairs import NOTHING, PairMemory, TokenPair
 INITIAL = "initial"
 """The kind of a token that is an initial."""
 
+_MOST_PAIRS = 100
+"""More than names have: beyond them ranks are not skipped, which would take the square of the time."""
+
 Tokens = tuple[TokenPrint, ...]
 Aligned = tuple[int, int, TokenPair]
 
@@ -27,7 +30,7 @@ def align_initials(a: Tokens, b: Tokens, rest_a: list[int], rest_b: list[int], m
     if not any(a[i].kind == INITIAL for i in rest_a) and not any(b[j].kind == INITIAL for j in rest_b):
         return []
     full_a, full_b = _count_full(a, rest_a), _count_full(b, rest_b)
-    if full_a and full_b:
+    if (full_a and full_b) or len(rest_a) * len(rest_b) > _MOST_PAIRS:
         chosen = _align_by_rank(a, b, rest_a, rest_b, memory)
     else:
         chosen = _align_in_order(a, b, rest_a, rest_b, memory)
