@@ -9,12 +9,6 @@ from pipeline.matching.training.expectation import Levels, Shares, likelihood_ra
 
 SHARE_ROUNDS = 100
 
-ENOUGH_MATCHES = 1000.0
-"""Expected true pairs from which a lack of companions is no accident of a small file."""
-
-MATCHES_A_COMPANION = 64.0
-"""True pairs for each pair of companions, from which there are as good as none."""
-
 
 def expect_pairs(
     levels: Levels, columns: tuple[TrainingColumn, ...], m: Shares, u: Shares, possible: int
@@ -35,8 +29,3 @@ def expect_pairs(
         if settled:
             break
     return matches, companions
-
-
-def are_without_relatives(matches: float, companions: float) -> bool:
-    """Whether expected pairs of companions are so few beside so many true ones."""
-    return matches >= ENOUGH_MATCHES and companions * MATCHES_A_COMPANION <= matches

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
-from pipeline.matching.training.class_sizes import are_without_relatives, expect_pairs
+from pipeline.matching.training.class_sizes import expect_pairs
 from pipeline.matching.training.columns import CENTRES, TrainingColumn, columns_of, find_conflicts, levels_of
 from pipeline.matching.training.expectation import (
     MOST_IN_CONFLICT,
@@ -28,6 +28,7 @@ from pipeline.matching.training.expectation import (
     weigh_classes,
 )
 from pipeline.matching.training.pairs import (
+    DATE_FIELDS,
     RULES,
     TWO_TOKENS,
     BlockingRule,
@@ -36,6 +37,7 @@ from pipeline.matching.training.pairs import (
     blocked_pairs,
     random_pairs,
 )
+from pipeline.matching.training.relatives import are_without_relatives
 
 RANDOM_PAIRS = 400_000
 PAIRS_PER_RULE = 60_000
@@ -78,7 +80,8 @@ class Learnt:
     """What one entity type taught.
 
     `support` is the expected number of true pairs behind each column's m, `hits` the random pairs in each level,
-    `matches` and `companions` the expected true pairs and pairs of companions among all that met, `possible` all pairs.
+    `matches` and `companions` the expected true pairs and pairs of companions among all that met, `possible` all pairs;
+    `without_relatives` whether the records are of people among whom there are none (relatives.py).
     """
 
     columns: tuple[TrainingColumn, ...]
@@ -91,11 +94,7 @@ class Learnt:
     matches: float
     companions: float
     possible: int
-
-    @property
-    def without_relatives(self) -> bool:
-        """Whether so many true pairs met hardly any of companions that the records are of people who have none."""
-        return are_without_relatives(self.matches, self.companions)
+    without_relatives: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +149,8 @@ def _fit_samples(
     left = np.ones(len(strangers))
     if records < ENOUGH_RECORDS:
         return _shares_only(columns, samples, possible)
+    alone = are_without_relatives((one.levels for one in samples if not one.rule.fields & DATE_FIELDS), columns)
+    samples = [replace(one, most_in_conflict=UNBOUNDED if alone else MOST_IN_CONFLICT) for one in samples]
     for _ in range(ROUNDS):
         hits = [level_counts(strangers[:, k], left, len(column.u)) for k, column in enumerate(columns)]
         u = [_u(counts, column.u) for counts, column in zip(hits, columns, strict=True)]
@@ -158,11 +159,9 @@ def _fit_samples(
         fits = {sample.rule.name: _fit(sample, columns, m, u) for sample in samples}
         m, counts, support = _joined(columns, list(fits.values()))
         matches, companions = expect_pairs(_met(samples), columns, m, u, possible)
-        most = UNBOUNDED if are_without_relatives(matches, companions) else MOST_IN_CONFLICT
-        samples = [replace(sample, most_in_conflict=most) for sample in samples]
         chance_match = _posterior(likelihood_ratios(strangers, m, u, stranger_columns), matches / possible)
         left = np.where(chance_match > SURELY_NO_STRANGERS, 0.0, 1 - chance_match)
-    return Learnt(columns, m, u, support, counts, hits, fits, matches, companions, possible)
+    return Learnt(columns, m, u, support, counts, hits, fits, matches, companions, possible, alone)
 
 
 def _shares_only(columns: tuple[TrainingColumn, ...], samples: list[PairSample], possible: int) -> Learnt:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import score_cases
-from pipeline.matching.training.class_sizes import are_without_relatives
 from pipeline.matching.training.expectation import MOST_IN_CONFLICT, CompanionShares, RulePairs, estimate_shares
 from pipeline.matching.training.learning import Budget
 from pipeline.matching.training.run import Trained, key_rarity, train
@@ -146,9 +145,3 @@ def test_pairs_whose_names_conflict_teach_nothing_of_one_person() -> None:
 
     assert true_pairs(agreeing) > 0.3
     assert true_pairs(~agreeing) <= MOST_IN_CONFLICT
-
-
-def test_only_many_true_pairs_tell_that_there_are_no_relatives() -> None:
-    assert are_without_relatives(5000, 2)
-    assert not are_without_relatives(5000, 500)
-    assert not are_without_relatives(300, 0)
