@@ -25,7 +25,7 @@ from support.installation.records import Message, RecordMaker
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(400), pytest.mark.rare]
 
 
 @pytest.fixture

@@ -114,6 +114,7 @@ def workers_on(disk: Path, megabytes: int, environment: dict[str, str]) -> Itera
 
 
 @pytest.mark.short
+@pytest.mark.rare
 @pytest.mark.engines
 @pytest.mark.usefixtures("own_disks")
 @pytest.mark.timeout(280)

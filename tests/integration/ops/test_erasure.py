@@ -25,7 +25,7 @@ from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.processes.starting import Start
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(400), pytest.mark.rare]
 
 CANARY = "Zyxwakanary"
 

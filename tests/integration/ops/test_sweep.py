@@ -15,7 +15,7 @@ from support.installation.records import RecordMaker
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(420), pytest.mark.rare]
 
 CANARY = "Zyxwakanary"
 
