@@ -12,9 +12,8 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.matching.model import Model, Plan
-from pipeline.matching.score.alternatives import STRANGERS
-from pipeline.matching.score.scoring import odds_by_alternative
+from pipeline.matching.model import Model
+from pipeline.matching.score.alternatives import NO_BITS, STRANGERS
 
 CONTRADICTION = -1000
 """Hundredths of a bit of evidence below which two entities of one group speak against each other."""
@@ -42,20 +41,15 @@ def are_apart(a: EntityPrint, b: EntityPrint, model: Model) -> bool:
     """Whether two entities are more likely strangers, or companions (relatives, companies of a group), than one."""
     if a.type != b.type:
         return True
-    plan = model.plans[a.type]
-    bits = odds_by_alternative(a, b, plan)
+    found = [result for compare, table in model.plans[a.type] if (result := compare(a, b, table)) is not None]
+    by_alternative = list(zip(*[result.bits for result in found], strict=True))
+    bits, least = tuple(map(sum, by_alternative)) or NO_BITS, tuple(map(min, by_alternative)) or NO_BITS
     if bits[STRANGERS] < CONTRADICTION:
         return True
     return any(
-        bits[kind] + offset + model.prior < 0 and _least_of(kind, a, b, plan) < OF_COMPANIONS
+        bits[kind] + offset + model.prior < 0 and least[kind] < OF_COMPANIONS
         for kind, offset in model.companions[a.type]
     )
-
-
-def _least_of(kind: int, a: EntityPrint, b: EntityPrint, plan: Plan) -> int:
-    """What the comparison that speaks most for companions of a kind says."""
-    found = [compare(a, b, table) for compare, table in plan]
-    return min([result.bits[kind] for result in found if result is not None], default=0)
 
 
 def group_ties(count: int, ties: Iterable[Tie], apart: Apart) -> list[list[int]]:
