@@ -29,6 +29,9 @@ TIMEOUT_S = 20
 ATTEMPTS = 2
 """One transfer in a hundred breaking must not fail a start."""
 
+WAITING_NOTICE = "Another start is downloading; waiting …"
+"""Printed by a start that finds the cache locked; tests side by side share one cache, so any of them may print it."""
+
 Advance = Callable[[int], None]
 
 
@@ -53,9 +56,7 @@ def fetch_jars(engines: Sequence[str], settings: Settings, console: Console) -> 
     """
     store = _Store(settings)
     wanted = pinned_jars(engines)
-    with exclusive(
-        settings.engine_cache / "maven.lock", lambda: console.print("Another start is downloading; waiting …")
-    ):
+    with exclusive(settings.engine_cache / "maven.lock", lambda: console.print(WAITING_NOTICE)):
         missing = [jar for jars in wanted.values() for jar in jars if not store.is_intact(jar)]
         if missing:
             store.fetch_missing(missing, console)
