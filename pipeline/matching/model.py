@@ -27,14 +27,14 @@ FORMAT = 2
 FORMS = 9
 """Version of the normalised and fingerprint forms; raised with any change that alters a record's fingerprint."""
 
-SCORING = 2
+SCORING = 3
 """Version of the rules by which fingerprints are scored; raised with any change that alters a pair's score under one
 model file. tests/unit/matching/test_versions.py holds both versions to what they stand for."""
 
 LIBRARIES = ("rigour", "phonenumbers", "pypinyin", "anyascii", "python-stdnum", "rapidfuzz")
 """Libraries whose data or code enters a fingerprint or a level."""
 
-SHIPPED = "2026.11-1"
+SHIPPED = "2026.11-2"
 """Version of the model that ships; named anew with each change of a reference probability."""
 
 REFERENCE_PRIOR = -1700

@@ -33,6 +33,7 @@ LEVELS = {
     "same_day_month": N_("same day and month"),
     "same_year": N_("same year"),
     "year_off_one": N_("one year apart"),
+    "years_estimated": N_("two to five years apart, known by the year alone"),
     "years_apart": N_("two years apart"),
     "agrees": N_("agrees"),
     "look_alike_digit": N_("one look-alike digit different"),

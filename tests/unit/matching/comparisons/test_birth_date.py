@@ -39,6 +39,11 @@ def test_whole_dates_by_level(x: tuple[int, int, int], y: tuple[int, int, int], 
         ((1981, 0, 0), (1980, 5, 3), "year_off_one"),
         ((1982, 0, 0), (1980, 5, 3), "years_apart"),
         ((1983, 0, 0), (1980, 5, 3), "different"),
+        ((1981, 0, 0), (1980, 0, 0), "year_off_one"),
+        ((1982, 0, 0), (1980, 0, 0), "years_estimated"),
+        ((1985, 0, 0), (1980, 1, 1), "years_estimated"),
+        ((1986, 0, 0), (1980, 0, 0), "different"),
+        ((1983, 0, 0), (1980, 5, 0), "different"),
     ],
 )
 def test_partial_dates_compare_what_both_have(x: tuple[int, int, int], y: tuple[int, int, int], expected: str) -> None:
