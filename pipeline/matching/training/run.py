@@ -32,6 +32,9 @@ LOWEST_KEY_RARITY, HIGHEST_KEY_RARITY = 800, 2000
 FEWEST_COMPANIONS = 600
 """Hundredths of a bit: at least one pair of companions for 64 true pairs, even where a file shows none."""
 
+FEWEST_NAMESAKES = 1000
+"""Hundredths of a bit: at least one pair of people named after each other for 1,000 true pairs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trained:
@@ -147,16 +150,18 @@ def _column(found: Learnt, name: str) -> int | None:
 def _prior(learnt: Mapping[str, Learnt]) -> Prior:
     """log2 of the share of true pairs, and of their ratio to companions, from the type with most true pairs.
 
-    Companions that are told are those of a household or a group; how many bear one name stays at the reference.
+    Companions that are told are those of a household or a group. Those who bear one name are too few to be told; where
+    a file has fewer households than the reference has, it has fewer of them by the same factor.
     """
     found = max(learnt.values(), key=lambda learnt_type: learnt_type.matches)
     share = found.matches / found.possible
     bits = round(100 * math.log2(share / (1 - min(share, 0.5))))
     companions = round(100 * math.log2(found.matches / max(found.companions, 1e-9)))
     told = {kind: max(COMPANION_PRIORS[kind], min(FEWEST_COMPANIONS, companions)) for kind in ("household", "group")}
+    namesakes = COMPANION_PRIORS["named_after"] + told["household"] - COMPANION_PRIORS["household"]
     return Prior(
         max(LOWEST_PRIOR, min(HIGHEST_PRIOR, bits)),
-        {**COMPANION_PRIORS, **told},
+        {**told, "named_after": min(FEWEST_NAMESAKES, namesakes)},
         source=f"EM: {found.matches:.0f} true pairs, {found.companions:.0f} of companions, of {found.possible}",
     )
 
