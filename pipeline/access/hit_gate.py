@@ -57,7 +57,7 @@ def exact_band(asking: Entities, held: Entities, model: Model) -> Band:
     parts = _exact_parts(asking, _numbers_of(held))
     if not parts:
         return Band.NONE
-    band = judge_score(score_cases(parts, held, model), model).band
+    band = judge_score(score_cases(parts, held, model)).band
     return band if band in HIT_BANDS else Band.NONE
 
 

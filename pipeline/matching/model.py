@@ -21,8 +21,9 @@ from pipeline.matching.monotone import project_companions
 from pipeline.matching.score.alternatives import COMPANION_KINDS, STRANGERS, Bits
 from pipeline.records.entity_types import ENTITY_TYPES, TYPES, EntityType
 
-FORMAT = 2
-"""Raised when an older program cannot read a newer file, or a newer one an older file. 1: one kind of companions."""
+FORMAT = 3
+"""Raised when an older program cannot read a newer file, or a newer one an older file. 1: one kind of companions; 2:
+one calibration, of the scores of case pairs."""
 
 FORMS = 9
 """Version of the normalised and fingerprint forms; raised with any change that alters a record's fingerprint."""
@@ -75,9 +76,12 @@ class WeightedComparison(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Calibration(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Knots (score, calibrated score), both in hundredths of a bit and ascending; none: the score is taken as it is."""
+    """What the evidence for two entities being one is worth, as labelled pairs tell.
 
-    knots: tuple[tuple[int, int], ...] = ()
+    Knots (evidence, calibrated evidence), both in hundredths of a bit and ascending, joined by lines.
+    """
+
+    knots: tuple[tuple[int, int], ...]
     source: str = ""
 
 
@@ -94,6 +98,8 @@ class ModelFile(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `stop_keys` is the stop list: blocking keys that are too common to be useful.
 
+    `calibrations`: by entity type; the evidence of a type without one is taken as it is.
+
     `key_rarity` is how rare a blocking key must be, in hundredths of a bit: at 15 bits a key meets three cases in
     100,000 at most; a million cases take 19, and lose some of the weakest links. Training sets it by what it was given.
     """
@@ -107,7 +113,7 @@ class ModelFile(msgspec.Struct, frozen=True, omit_defaults=True):
     shared_phones: tuple[str, ...] = ()
     shared_emails: tuple[str, ...] = ()
     shared_addresses: tuple[str, ...] = ()
-    calibration: Calibration = Calibration()
+    calibrations: dict[str, Calibration] = {}
     training: dict[str, msgspec.Raw] = {}
 
 
@@ -118,7 +124,8 @@ class Model:
     """A model file, compiled for scoring. Two models of the same content are interchangeable.
 
     `companions`: for each type the kinds of companions that its entities have, each with the hundredths of a bit by
-    which they are less frequent among pairs than strangers.
+    which they are less frequent among pairs than strangers. `curves`: for each type the knots of its calibration, none
+    where it has none.
     """
 
     def __init__(self, file: ModelFile) -> None:
@@ -128,6 +135,7 @@ class Model:
         self.key_rarity = file.key_rarity
         self.prior = file.prior.bits
         self.companions = {row.name: _offsets(row, file.prior) for row in ENTITY_TYPES}
+        self.curves = {kind: _curve(file.calibrations.get(kind)) for kind in TYPES}
         self.tables = _make_tables(file)
         self.comparisons = {kind: of_type(kind) for kind in TYPES}
         self.plans: Mapping[str, Plan] = {kind: self._plan(self.comparisons[kind]) for kind in TYPES}
@@ -247,6 +255,13 @@ def _offsets(row: EntityType, prior: Prior) -> tuple[tuple[int, int], ...]:
         raise ValueError(f"the prior lacks its bits of {', '.join(lacking)}")
     kinds = enumerate(COMPANION_KINDS, start=STRANGERS + 1)
     return tuple((at, prior.companions[kind] - prior.bits) for at, kind in kinds if kind in row.companions)
+
+
+def _curve(calibration: Calibration | None) -> tuple[tuple[int, int], ...]:
+    knots = calibration.knots if calibration else ()
+    if any(x0 >= x1 or y0 > y1 for (x0, y0), (x1, y1) in pairwise(knots)):
+        raise ValueError("the knots of a calibration do not rise")
+    return knots
 
 
 def _make_tables(file: ModelFile) -> dict[str, Table]:

@@ -174,7 +174,7 @@ def _make_row(session: Session, candidate: RankedCandidate, document: CaseDocume
     return {
         **summarise_case(document),
         "score": result.score,
-        "band": judge_score(result.score + session.runtime.model.prior, session.runtime.model).band,
+        "band": judge_score(result.score + session.runtime.model.prior).band,
         "met": list(result.met),
         "why": reasons(result.evidence, session.language),
         "evidence": msgspec.to_builtins(result.evidence),

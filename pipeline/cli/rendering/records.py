@@ -201,6 +201,8 @@ def _add_entity(table: Table, entity: EntityEvidence) -> None:
         )
     if entity.alternative:
         table.add_row(label(OTHER, "alternative", LANGUAGE), "", "", "", bits(entity.alternative), style="dim")
+    if entity.calibration:
+        table.add_row(label(OTHER, "calibration", LANGUAGE), "", "", "", bits(entity.calibration), style="dim")
     if left_out := entity.counted - entity.bits:
         correction = label(OTHER, "floor", LANGUAGE) if left_out > 0 else "Pair correction"
         table.add_row(correction, "", "", "", bits(left_out), style="dim")

@@ -51,7 +51,7 @@ def remarks(trained: Trained, file: ModelFile, cases: Cases) -> Iterator[str]:
         for rule, fit in found.fits.items():
             if not fit.converged:
                 yield f"{kind}, {rule}: the estimate had not settled after {len(fit.log_likelihoods)} rounds."
-    if file.calibration.source:
-        yield f"calibration: {file.calibration.source}"
+    for kind, calibration in file.calibrations.items():
+        yield f"calibration, {kind}: {calibration.source}"
     if cases.invalid:
         yield f"{cases.invalid} lines were no valid case record and were left out."

@@ -8,7 +8,7 @@ import msgspec
 
 from pipeline.matching.bands import Band
 from pipeline.matching.comparisons.catalogue import BY_NAME
-from pipeline.matching.comparisons.levels import Comparison, ComparisonResult
+from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, apply_curve
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.names import TokenPair, compare
@@ -53,8 +53,8 @@ class EntityEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `alternative` is what the other explanations take away (relatives of one household, a father with the same name,
     companies of one group); `companions` is the likeliest of them, one of alternatives.COMPANION_KINDS, "" where there
-    is none. `bits` is the sum of items and alternative; `counted` is what of it enters the case pair (never less than
-    nothing).
+    is none. `calibration` is what the model's curve adds for the type. `bits` is the sum of items, alternative and
+    calibration; `counted` is what of it enters the case pair (never less than nothing).
     """
 
     type_a: str
@@ -66,6 +66,7 @@ class EntityEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
     counted: int
     alternative: int = 0
     companions: str = ""
+    calibration: int = 0
 
 
 class Counterfactual(msgspec.Struct, frozen=True):
@@ -123,7 +124,7 @@ def explain_entities(
     found = weigh_evidence(a, b, model)
     parts = _parts(a, b, found, model)
     score = total_score(found, model)
-    judged = judge_score(score, model)
+    judged = judge_score(score)
     return Explanation(
         prior=model.prior,
         attempts=attempts_fee(found.compared),
@@ -168,7 +169,8 @@ def _entity_evidence(a: EntityPrint, b: EntityPrint, tie: EntityAgreement, model
     ]
     sums = tuple(map(sum, zip(*[result.bits for _, result in found], strict=True))) or NO_BITS
     kind = STRANGERS if tie.selector else _likeliest_companions(sums, a.type, model)
-    bits = sums[STRANGERS] if tie.selector else combine_alternatives(sums, a.type, model)
+    combined = sums[STRANGERS] if tie.selector else combine_alternatives(sums, a.type, model)
+    bits = combined if tie.selector else apply_curve(combined, model.curves[a.type])
     return EntityEvidence(
         a.type,
         b.type,
@@ -177,8 +179,9 @@ def _entity_evidence(a: EntityPrint, b: EntityPrint, tie: EntityAgreement, model
         tuple(_item(comparison, a, b, result, kind) for comparison, result in found),
         bits,
         counted_bits(bits),
-        bits - sums[STRANGERS],
+        combined - sums[STRANGERS],
         COMPANION_KINDS[kind - 1] if kind else "",
+        bits - combined,
     )
 
 
@@ -249,7 +252,7 @@ def _counterfactuals(
         for item in part.items:
             if item.bits:
                 score = total_score(_without(found, tie, a[tie.a], b[tie.b], item.field, model), model)
-                judged = judge_score(score, model)
+                judged = judge_score(score)
                 results.append(
                     Counterfactual(item.field, part.entity_a, part.entity_b, score, judged.probability, judged.band)
                 )

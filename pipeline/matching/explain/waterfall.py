@@ -20,6 +20,7 @@ UP, DOWN, TOTAL = "#2f7d5b", "#b3492f", "#3b5b8c"
 OTHER = {
     "prior": N_("Starting odds"),
     "alternative": N_("Household or group"),
+    "calibration": N_("Calibration"),
     "attempts": N_("Number of comparisons"),
     "floor": N_("Negative total counts as zero"),
     "score": N_("Score"),
@@ -42,6 +43,7 @@ def bars(found: Explanation, language: str = "en") -> list[Bar]:
     for part in found.entities:
         steps += [(item.field, item.bits) for item in part.items]
         steps += [("alternative", part.alternative)] if part.alternative else []
+        steps += [("calibration", part.calibration)] if part.calibration else []
         steps += [("floor", part.counted - part.bits)] if part.bits < 0 else []
     steps += [("attempts", found.fees)] if found.fees else []
     result, at = [], 0

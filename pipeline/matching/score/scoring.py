@@ -14,7 +14,7 @@ from pipeline.matching.bands import Band, band_of
 from pipeline.matching.comparisons.catalogue import SELECTORS
 from pipeline.matching.comparisons.levels import apply_curve
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
-from pipeline.matching.model import Calibration, Model, Plan
+from pipeline.matching.model import Model, Plan
 from pipeline.matching.score.alternatives import STRANGERS, Bits, against_both
 from pipeline.matching.score.assignment import assign_one_to_one
 from pipeline.matching.score.marks import cross_type_cells, same_type_cells
@@ -57,12 +57,12 @@ def judge_cases(a: Fingerprint, b: Fingerprint, model: Model) -> Judgement:
     """Judge two cases; symmetric and pure."""
     if a.case > b.case:
         a, b = b, a
-    return judge_score(score_cases(a.entities, b.entities, model), model)
+    return judge_score(score_cases(a.entities, b.entities, model))
 
 
-def judge_score(bits: int, model: Model) -> Judgement:
+def judge_score(bits: int) -> Judgement:
     """Probability and band of a score."""
-    probability = probability_of(bits, model.file.calibration)
+    probability = probability_of(bits)
     return Judgement(bits, probability, band_of(probability))
 
 
@@ -196,9 +196,9 @@ def attempts_fee(compared: int) -> int:
 
 
 def weigh_entities(a: EntityPrint, b: EntityPrint, model: Model, skipped: tuple[str, ...] = ()) -> int:
-    """Bits of the evidence for two entities of one type being one thing, in hundredths, without the prior."""
+    """Hundredths of a bit of calibrated evidence for two entities of one type being one thing, prior not included."""
     plan = model.plan_without(a.type, skipped) if skipped else model.plans[a.type]
-    return combine_alternatives(odds_by_alternative(a, b, plan), a.type, model)
+    return apply_curve(combine_alternatives(odds_by_alternative(a, b, plan), a.type, model), model.curves[a.type])
 
 
 def odds_by_alternative(a: EntityPrint, b: EntityPrint, plan: Plan) -> Bits:
@@ -227,19 +227,18 @@ def combine_alternatives(bits: Bits, entity_type: str, model: Model) -> int:
 
 
 @lru_cache(maxsize=65536)
-def probability_of(bits: int, calibration: Calibration) -> float:
-    """1 / (1 + 2^-bits) of the calibrated score, to six digits."""
-    calibrated = apply_curve(bits, calibration.knots)
-    return round(1 / (1 + 2 ** (-calibrated / 100)), 6)
+def probability_of(bits: int) -> float:
+    """1 / (1 + 2^-bits) of a score, to six digits."""
+    return round(1 / (1 + 2 ** (-bits / 100)), 6)
 
 
 @lru_cache(maxsize=64)
-def least_score(threshold: float, calibration: Calibration) -> int:
+def least_score(threshold: float) -> int:
     """The lowest score whose probability reaches the threshold."""
     low, high = -SCORE_LIMIT, SCORE_LIMIT
     while low < high:
         middle = (low + high) // 2
-        if probability_of(middle, calibration) >= threshold:
+        if probability_of(middle) >= threshold:
             high = middle
         else:
             low = middle + 1

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.comparisons.bounds import BitsArray
+from pipeline.matching.comparisons.levels import apply_curve
 from pipeline.matching.model import Model
 from pipeline.matching.score.alternatives import ALTERNATIVES, DISCOUNT, REACH, STRANGERS
 from pipeline.matching.score.marks import ALL_PAIRS
-from pipeline.matching.score.scoring import EACH_PAIR, attempts_fee, least_score
+from pipeline.matching.score.scoring import EACH_PAIR, SCORE_LIMIT, attempts_fee, least_score
 from pipeline.matching.screening.row_screening import OddsBound, may_share
 from pipeline.matching.screening.rows import ROW_BYTES, ROW_WORDS, BitsOfRows, Flags, Rows, expand_pairs
 from pipeline.records.entity_types import TYPES
@@ -51,8 +52,8 @@ class Screen:
     """Rules out pairs whose probability is below the threshold for certain, under one model."""
 
     def __init__(self, model: Model, threshold: float) -> None:
-        self._prior, self._offsets = model.prior, _offsets_by_type(model)
-        self._least = least_score(threshold, model.file.calibration)
+        self._prior, self._offsets, self._curves = model.prior, _offsets_by_type(model), _curves_by_type(model)
+        self._least = least_score(threshold)
         self._bound = OddsBound(model)
 
     def __call__(self, a: Sketches, b: Sketches) -> Flags:
@@ -78,9 +79,13 @@ class Screen:
         return ceilings
 
     def _bound_weights(self, one: Rows, other: Rows) -> BitsOfRows:
-        """What scoring.weigh of two entities of one type, each by one of its names, never exceeds."""
-        bits = self._bound.bound_odds(one, other) + self._offsets[:, one.byte("type")]
+        """What scoring.weigh_entities of two of one type, each by one of its names, never exceeds: its curves rise."""
+        types = one.byte("type")
+        bits = self._bound.bound_odds(one, other) + self._offsets[:, types]
         weights: BitsOfRows = reduce(_against_both, bits)
+        for column, calibrated in self._curves:
+            of_type = np.flatnonzero(types == column)
+            weights[of_type] = calibrated[np.clip(weights[of_type], -SCORE_LIMIT, SCORE_LIMIT) + SCORE_LIMIT]
         return weights
 
 
@@ -92,6 +97,15 @@ def _offsets_by_type(model: Model) -> BitsArray:
         for at, offset in model.companions[entity_type]:
             found[at, column] = offset
     return found
+
+
+def _curves_by_type(model: Model) -> list[tuple[int, BitsOfRows]]:
+    """The place in TYPES of each type that is calibrated, and what its evidence from -SCORE_LIMIT on is worth."""
+    return [
+        (column, np.array([apply_curve(bits, curve) for bits in range(-SCORE_LIMIT, SCORE_LIMIT + 1)], np.int32))
+        for column, entity_type in enumerate(TYPES)
+        if (curve := model.curves[entity_type])
+    ]
 
 
 def _against_both(some: BitsOfRows, others: BitsOfRows) -> BitsOfRows:

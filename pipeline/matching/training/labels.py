@@ -2,33 +2,61 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 
 import msgspec
 
 from pipeline.errors import LiaisonError
-from pipeline.matching.model import Model, ModelFile
-from pipeline.matching.score.scoring import score_cases
-from pipeline.matching.training.calibration import learn_calibration
+from pipeline.matching.model import Calibration, Model, ModelFile
+from pipeline.matching.score.marks import same_type_cells
+from pipeline.matching.score.scoring import counted_bits, weigh_entities
+from pipeline.matching.training.calibration import Labelled, learn_calibration
 from pipeline.matching.training.pairs import MAX_BLOCK, RULES
 from pipeline.matching.training.reading import Cases, read_labels
 
 
 def calibrate_model(file: ModelFile, cases: Cases, rows: Iterable[Mapping[str, str]]) -> ModelFile:
-    """The model with a calibration from labels; where none is false, the pairs that meet but are not listed are."""
+    """The model with a calibration from labels, for each type of which there are enough.
+
+    Where no label is false, the pairs that meet but are not listed are. Raises LiaisonError where no type has enough.
+    """
     labels = read_labels(rows)
     known = {pair: is_true for pair, is_true in labels.items() if set(pair) <= cases.prints.keys()}
     if all(known.values()):
         known = {**dict.fromkeys(_find_meeting(cases), False), **known}
-    model = Model(file)
-    scored = [
-        (score_cases(cases.prints[a], cases.prints[b], model), is_true) for (a, b), is_true in sorted(known.items())
-    ]
-    found = learn_calibration(scored)
-    if found is None:
+    by_type = _label_evidence(cases, known, Model(msgspec.structs.replace(file, calibrations={})))
+    found = {kind: calibration for kind in sorted(by_type) if (calibration := _calibrate(by_type[kind], file))}
+    if not found:
         raise LiaisonError("too few labels, matching or not, refer to cases in these files")
-    return msgspec.structs.replace(file, calibration=found)
+    return msgspec.structs.replace(file, calibrations=found)
+
+
+def _label_evidence(
+    cases: Cases, known: Mapping[tuple[str, str], bool], model: Model
+) -> Mapping[str, list[tuple[int, bool]]]:
+    """By entity type: the evidence of each pair of cases that one pair of entities decides, and its label."""
+    found: defaultdict[str, list[tuple[int, bool]]] = defaultdict(list)
+    for (a, b), is_true in sorted(known.items()):
+        entities_a, entities_b = cases.prints[a], cases.prints[b]
+        weights = sorted(
+            (weigh_entities(entities_a[i], entities_b[j], model), entities_a[i].type)
+            for i, j in same_type_cells(entities_a, entities_b)
+        )
+        if weights and not any(counted_bits(bits) for bits, _ in weights[:-1]):
+            bits, kind = weights[-1]
+            found[kind].append((bits, is_true))
+    return found
+
+
+def _calibrate(labelled: Labelled, file: ModelFile) -> Calibration | None:
+    """What evidence is worth on top of the prior, which the model keeps."""
+    prior = file.prior.bits
+    found = learn_calibration([(prior + bits, is_true) for bits, is_true in labelled])
+    if found is None:
+        return None
+    return Calibration(tuple((at - prior, worth - prior) for at, worth in found.knots), found.source)
 
 
 def _find_meeting(cases: Cases) -> set[tuple[str, str]]:

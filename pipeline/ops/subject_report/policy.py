@@ -74,7 +74,7 @@ def make_subject_record(
     threads: Iterable[Disclosure], now: datetime,
 ) -> SubjectRecord:  # fmt: skip
     """One record with everything that became of it."""
-    judged = judge_score(result.score + model.prior, model)
+    judged = judge_score(result.score + model.prior)
     return SubjectRecord(
         case=case.case,
         version=case.version,

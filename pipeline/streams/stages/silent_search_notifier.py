@@ -96,7 +96,7 @@ class SilentSearchProcessor(StatelessProcessor):
         return asked
 
     def _is_meant(self, result: SearchResult) -> bool:
-        likely = judge_score(result.score + self._model.prior, self._model).band in LIKELY
+        likely = judge_score(result.score + self._model.prior).band in LIKELY
         return likely or bool(EXACT.intersection(result.met))
 
 

@@ -50,6 +50,13 @@ def _render_entity_pair(words: Words, part: EntityEvidence, titles: tuple[str, .
             htpy.td(".number.against", data_column=titles[4])[bits(part.alternative, words.language)],
             htpy.td,
         ]
+    if part.calibration:
+        yield htpy.tr[
+            htpy.th(scope="row")[words("Calibration")],
+            htpy.td(colspan="3")[words("What such evidence is worth, as labelled pairs show")],
+            htpy.td(".number", data_column=titles[4])[bits(part.calibration, words.language)],
+            htpy.td,
+        ]
 
 
 def _render_item(words: Words, item: Item, titles: tuple[str, ...]) -> htpy.Element:

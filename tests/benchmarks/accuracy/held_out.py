@@ -102,7 +102,7 @@ def _meeting(data: DataSet, entities: Sequence[EntityPrint]) -> Bits:
 
 def _cell(answers: Answers, scores: dict[Pair, int], model: Model) -> str:
     """F1 over all true pairs, and the Brier score of the candidate pairs."""
-    said = {pair: judge_score(bits, model).probability for pair, bits in scores.items()}
+    said = {pair: judge_score(bits).probability for pair, bits in scores.items()}
     f1 = against(answers.data, answers.true, {pair for pair, probability in said.items() if probability >= 0.5}).f1
     return f"{f1:.4f}, {brier_score([(probability, pair in answers.true) for pair, probability in said.items()]):.4f}"
 
@@ -111,8 +111,8 @@ def calibrated(model: Model, teachers: Sequence[Answers]) -> Model:
     """The model with its evidence calibrated on the teachers' candidate pairs."""
     worth = fitted(teachers, model.prior)
     bent = zip(100 * np.array(KNOTS), 100 * worth, strict=True)
-    knots = tuple((model.prior + round(x), model.prior + round(y)) for x, y in bent)
-    return Model(msgspec.structs.replace(model.file, calibration=Calibration(knots)))
+    knots = tuple((round(x), round(y)) for x, y in bent)
+    return Model(msgspec.structs.replace(model.file, calibrations={"person": Calibration(knots)}))
 
 
 def fitted(teachers: Sequence[Answers], prior: int) -> Bits:

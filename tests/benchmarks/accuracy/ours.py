@@ -78,7 +78,7 @@ def scored(entities: Sequence[EntityPrint], model: Model, candidates: np.ndarray
 
 def links(data: DataSet, entities: Sequence[EntityPrint], scores: dict[Pair, int], model: Model) -> set[Pair]:
     """What `batch correlate --within` links."""
-    return {pair for pair, bits in scores.items() if judge_score(bits, model).band}
+    return {pair for pair, bits in scores.items() if judge_score(bits).band}
 
 
 def things(data: DataSet, entities: Sequence[EntityPrint], scores: dict[Pair, int], model: Model) -> set[Pair]:

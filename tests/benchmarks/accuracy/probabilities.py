@@ -49,7 +49,7 @@ def judged(test: Sequence[tuple[str, str, int]], chance: random.Random, model: M
         latin = person(f"{given} {family}", born)
         for name, same in ((f"{other_given} {other_family}", True), (f"{stranger} {other_family}", False)):
             bits = score_cases((latin,), (person(name, born),), model)
-            found.append((judge_score(bits, model).probability, same))
+            found.append((judge_score(bits).probability, same))
     return found
 
 
@@ -76,5 +76,5 @@ def false_links(entities: Sequence[EntityPrint], clusters: Sequence[str], chance
         i, j = chance.randrange(len(entities)), chance.randrange(len(entities))
         if clusters[i] != clusters[j]:
             pairs += 1
-            links += bool(judge_score(score_cases((entities[i],), (entities[j],), model), model).band)
+            links += bool(judge_score(score_cases((entities[i],), (entities[j],), model)).band)
     return links, pairs

@@ -21,7 +21,7 @@ from rapidfuzz import fuzz
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.accuracy import corridors, entity_checks, name_bench, probabilities
+from benchmarks.accuracy import corridors, entity_checks, name_bench, probabilities, reliability
 from benchmarks.accuracy.data_sets import LOADERS, PYTHON, DataSet, Outcome
 from benchmarks.accuracy.ours import LINKS, SHIPPED, THINGS, outcomes
 
@@ -29,7 +29,7 @@ HERE = Path(__file__).parent
 OTHERS = {"splink": "Splink 5", "recordlinkage": "ECM", "rapidfuzz": "rapidfuzz"}
 LOGIC_V2 = "LogicV2"
 COLUMNS = (LINKS, THINGS, SHIPPED, *OTHERS.values(), LOGIC_V2)
-MEASURES = (*LOADERS, "name_bench", "entity_bench", "corridors", "probabilities")
+MEASURES = (*LOADERS, "name_bench", "entity_bench", "corridors", "probabilities", "bands")
 TARGETS = {
     "senzing": ">= .97",
     "febrl4": ">= .999",
@@ -74,7 +74,8 @@ def _measured(measure: str) -> dict[str, Cells]:
             f"corridor {name}": {LINKS: f"{ratio:.3f}", "rapidfuzz": f"{plain:.3f}"}
             for name, ratio, _, plain, _, _ in corridors.measure(corridors.PAIRS)
         }
-    return {name: {"value": value} for name, value in probabilities.measure()}
+    lines = reliability.measure() if measure == "bands" else probabilities.measure()
+    return {name: {"value": value} for name, value in lines}
 
 
 def _data_set(key: str) -> Cells:

@@ -108,7 +108,7 @@ def test_train_calibrates_from_labels(tmp_path: Path) -> None:
     labels.write_text("\n".join(["case_a,case_b,match", *rows]))
     result = run("train", str(cases), "-o", str(output), "--labels", str(labels))
     assert result.exit_code == 0, result.output
-    assert json.loads(output.read_text())["calibration"]["source"] == "Platt, 36 true and 36 false labels"
+    assert json.loads(output.read_text())["calibrations"]["person"]["source"] == "Platt, 36 true and 36 false labels"
 
 
 def test_train_on_nothing_is_one_clear_line(tmp_path: Path) -> None:

@@ -5,18 +5,23 @@ from typing import Any
 import msgspec
 import pytest
 
+from pipeline.matching.explain.explanation import explain_entities
+from pipeline.matching.explain.waterfall import bars
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Calibration, Model
 from pipeline.matching.score.scoring import (
     attempts_fee,
     judge_cases,
-    judge_score,
     least_score,
     probability_of,
+    score_cases,
     weigh_entities,
 )
 from support.matching.prints import case_of
 from support.records.builder import person
+
+HALF = ((0, 0), (4000, 2000), (8000, 4000))
+"""A calibration by which evidence is worth half of what it says."""
 
 HOME: dict[str, Any] = {
     "addresses": [{"house": "12", "street": "Rue de la Paix", "postcode": "75002", "city": "Paris", "country": "FR"}],
@@ -202,11 +207,29 @@ class TestBadInput:
         assert judge_cases(*empty, model).score == model.prior
 
 
-def test_a_calibration_bends_the_probability_and_not_the_score(model: Model) -> None:
-    knots = ((-4000, -2000), (4000, 2000))
-    bent = Model(msgspec.structs.replace(model.file, calibration=Calibration(knots)))
-    assert judge_score(600, bent).score == 600
-    assert judge_score(600, bent).probability == judge_score(300, model).probability
+def test_a_calibration_bends_the_evidence_of_its_type_and_not_the_prior(model: Model) -> None:
+    bent = Model(msgspec.structs.replace(model.file, calibrations={"person": Calibration(HALF)}))
+    someone = case_of(person("Zbigniew Oczko"))
+    car = case_of({"type": "vehicle", "plate": "AB-123-CD", "plate_country": "FR"})
+    taken, halved = (score_cases(someone.entities, someone.entities, one) - one.prior for one in (model, bent))
+    assert halved == taken // 2
+    assert score_cases(car.entities, car.entities, bent) == score_cases(car.entities, car.entities, model)
+
+
+def test_an_explanation_of_calibrated_evidence_adds_up(model: Model) -> None:
+    bent = Model(msgspec.structs.replace(model.file, calibrations={"person": Calibration(HALF)}))
+    someone = case_of(person("Zbigniew Oczko", birth_date="1980-05-03"))
+    found = explain_entities(someone.entities, someone.entities, bent)
+    [part] = found.entities
+    assert part.bits == sum(item.bits for item in part.items) + part.alternative + part.calibration
+    assert part.calibration < 0
+    assert bars(found)[-2].end == found.score == score_cases(someone.entities, someone.entities, bent)
+
+
+def test_knots_that_fall_are_refused(model: Model) -> None:
+    falling = Calibration(((0, 100), (1000, 50)))
+    with pytest.raises(ValueError, match="do not rise"):
+        Model(msgspec.structs.replace(model.file, calibrations={"person": falling}))
 
 
 def test_a_score_is_an_exact_integer_in_any_company(model: Model) -> None:
@@ -220,6 +243,5 @@ def test_a_score_is_an_exact_integer_in_any_company(model: Model) -> None:
 
 @pytest.mark.parametrize("threshold", [0.5, 0.9, 0.99])
 def test_the_least_score_is_the_first_that_reaches_the_threshold(threshold: float) -> None:
-    calibration = Calibration(((-1000, -500), (0, 200), (2000, 900)))
-    least = least_score(threshold, calibration)
-    assert probability_of(least, calibration) >= threshold > probability_of(least - 1, calibration)
+    least = least_score(threshold)
+    assert probability_of(least) >= threshold > probability_of(least - 1)

@@ -31,7 +31,7 @@ def against_group(one: str, other: str, model: Model) -> int:
 
 def is_linked(a: EntityPrint, b: EntityPrint, model: Model) -> bool:
     score = model.prior + weigh_entities(a, b, model)
-    return bool(judge_score(score, model).band)
+    return bool(judge_score(score).band)
 
 
 def test_a_longer_and_a_rarer_name_says_more(model: Model) -> None:
