@@ -61,6 +61,8 @@ class EntityType:
     `companions` says for each kind of companions (matching.score.alternatives) whom two that are alike in much may be
     instead of one; the weights against a kind apply to the types that have it.
     `by_name`: a question's name may be of this type; `bears_numbers`: so may its numbers whose type nobody said.
+    `own_number` is the type of identifier that a thing of the type bears for life and nothing else in the world has,
+    whatever it is called or looks like.
     `prefixes` maps a word that may stand before a search's number (`registration:`) to the type of identifier it is.
     `needs` is what the scorecard asks of an entity that can be matched with any certainty.
     `stix` is None, and `follow_the_money` empty, where these formats know nothing of the kind.
@@ -74,6 +76,7 @@ class EntityType:
     companions: Mapping[str, str] = field(default_factory=dict)
     by_name: bool = False
     bears_numbers: bool = False
+    own_number: str = ""
     prefixes: Mapping[str, str] = field(default_factory=dict)
     needs: Needs = NUMBERED
     stix: StixObject | None = None
@@ -128,6 +131,7 @@ ORGANISATION: Final = EntityType(
         "group": N_("Could be two companies of one group: shared evidence counts less"),
     },
     by_name=True,
+    own_number="lei",
     needs=(("names",),),
     stix=StixObject("identity", "organization"),
     follow_the_money=(
@@ -147,6 +151,7 @@ VEHICLE: Final = EntityType(
         "model": N_("Model"), "colour": N_("Colour"), "year": N_("Year"), "category": N_("Category"),
     },
     comparisons=("name", *OF_EVERY_TYPE, "vin", "plate", *LOOKS),
+    own_number="vin",
     follow_the_money=(
         FollowTheMoneySchema("Vehicle", {"plate": "registrationNumber", "model": "model", "category": "type"}),
     ),
@@ -196,6 +201,7 @@ VESSEL: Final = EntityType(
     fields={"imo": N_("IMO number"), "mmsi": N_("MMSI"), "call_sign": N_("Call sign"), "flag": N_("Flag")},
     comparisons=("name", *OF_EVERY_TYPE, *LOOKS),
     by_name=True,
+    own_number="imo",
     needs=(("names", "identifiers"),),
     follow_the_money=(
         FollowTheMoneySchema(

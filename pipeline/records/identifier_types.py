@@ -21,12 +21,13 @@ Verdict = bool | None
 class IdentifierType(msgspec.Struct, frozen=True):
     """What the world knows of one type; `renewable`: the same holder gets another number in time.
 
-    `check` takes the canonical value and the country.
+    `worldwide`: no two countries issue the same number. `check` takes the canonical value and the country.
     """
 
     name: str
     sentence: str
     renewable: bool = False
+    worldwide: bool = False
     check: Callable[[str, str], Verdict] = lambda _value, _country: None
     aliases: tuple[str, ...] = ()
 
@@ -119,8 +120,8 @@ CATALOGUE = (
         check=_national("company_number"),
         aliases=("registration", "registration_number", "siren", "siret", "krs", "ogrn", "hrb", "crn"),
     ),
-    IdentifierType("lei", "Legal entity identifier, ISO 17442; two check digits.", check=_legal_entity),
-    IdentifierType("duns", "D-U-N-S number of a company; no check digit.", aliases=("duns_number",)),
+    IdentifierType("lei", "Legal entity identifier, ISO 17442; two check digits.", worldwide=True, check=_legal_entity),
+    IdentifierType("duns", "D-U-N-S number of a company; no check digit.", worldwide=True, aliases=("duns_number",)),
     IdentifierType("birth_certificate", "Number of a birth record; one for life."),
     IdentifierType(
         "passport",
@@ -157,6 +158,7 @@ CATALOGUE = (
     IdentifierType(
         "vin",
         "Vehicle identification number, ISO 3779; check digit in North America and China only.",
+        worldwide=True,
         check=lambda value, _country: vin_verdict(value),
         aliases=("chassis_number",),
     ),
@@ -164,27 +166,40 @@ CATALOGUE = (
     IdentifierType(
         "imei",
         "A mobile device, 3GPP TS 23.003; Luhn digit. Always kept as 15 digits.",
+        worldwide=True,
         check=_device,
         aliases=("imeisv",),
     ),
     IdentifierType(
-        "imsi", "A mobile subscription; changes with the SIM card. No check digit.", renewable=True, check=_subscriber
+        "imsi",
+        "A mobile subscription; changes with the SIM card. No check digit.",
+        worldwide=True,
+        renewable=True,
+        check=_subscriber,
     ),
     IdentifierType(
         "iccid",
         "A SIM card, ITU-T E.118; changes with the card. Luhn digit, not always there.",
+        worldwide=True,
         renewable=True,
         check=_card,
         aliases=("sim",),
     ),
-    IdentifierType("mac_address", "A network interface; 12 hexadecimal digits, no check digit.", aliases=("mac",)),
     IdentifierType(
-        "iban", "A bank account, ISO 13616; two check digits. A holder may have several.", renewable=True, check=_bank
+        "mac_address", "A network interface; 12 hexadecimal digits, no check digit.", worldwide=True, aliases=("mac",)
+    ),
+    IdentifierType(
+        "iban",
+        "A bank account, ISO 13616; two check digits. A holder may have several.",
+        worldwide=True,
+        renewable=True,
+        check=_bank,
     ),
     IdentifierType("account_number", "A national bank account number, where there is no IBAN.", renewable=True),
     IdentifierType(
         "wallet",
         "A crypto-asset address; Bitcoin's carry a checksum. A holder has many.",
+        worldwide=True,
         renewable=True,
         check=_wallet,
         aliases=("crypto_wallet", "wallet_address"),
@@ -192,6 +207,7 @@ CATALOGUE = (
     IdentifierType(
         "card",
         "A payment card's number; Luhn digit. Renewed.",
+        worldwide=True,
         renewable=True,
         check=lambda value, _country: bool(luhn.is_valid(value)),
         aliases=("payment_card", "credit_card"),
@@ -199,12 +215,14 @@ CATALOGUE = (
     IdentifierType(
         "imo",
         "A ship's hull for life, IMO resolution A.1117(30); one check digit.",
+        worldwide=True,
         check=_ship,
         aliases=("imo_number",),
     ),
     IdentifierType(
         "mmsi",
         "A ship's radio station; changes with the flag. Nine digits, no check digit.",
+        worldwide=True,
         renewable=True,
         check=_digits(9),
     ),
@@ -212,6 +230,7 @@ CATALOGUE = (
     IdentifierType(
         "container",
         "A freight container, ISO 6346; one check digit.",
+        worldwide=True,
         check=_container,
         aliases=("iso6346", "container_number", "bic_container"),
     ),

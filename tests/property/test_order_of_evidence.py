@@ -104,6 +104,36 @@ def test_one_more_value_that_agrees_never_lowers_the_score(left: Any, right: Any
         assert bits(left, right, model) <= bits(more_left, more_right, model)
 
 
+THING_LADDERS: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "name": ("names", tuple(map(named, ("Aurora Bay", "Northern Stream", "Northern Start", "Northern Star")))),
+    "IMO number": ("imo", ("9074731", "9074729")),
+    "call sign": ("call_sign", ("3FAB2", "EPAB71")),
+    "MMSI": ("mmsi", ("422123000", "351123000")),
+}
+"""The same of vessels, whose valid IMO number settles what differs otherwise."""
+
+
+@each_model
+@given(
+    data=st.data(),
+    step=st.sampled_from(
+        [(name, *rungs) for name, (_, values) in THING_LADDERS.items() for rungs in combinations(range(len(values)), 2)]
+    ),
+)
+@settings(deadline=None)
+def test_a_things_value_that_agrees_more_never_lowers_the_score(data: st.DataObject, step: Any, model: str) -> None:
+    name, less, more = step
+    others = {field: values for of, (field, values) in THING_LADDERS.items() if of != name}
+    one, other = (
+        {"type": "vessel"}
+        | {field: data.draw(st.sampled_from(values)) for field, values in others.items() if data.draw(st.booleans())}
+        for _ in range(2)
+    )
+    field, rungs = THING_LADDERS[name]
+    held = {**one, field: rungs[-1]}
+    assert bits(held, {**other, field: rungs[less]}, model) <= bits(held, {**other, field: rungs[more]}, model)
+
+
 GIVEN = ("Marc", "Julien", "Anne", "Hugo", "Claire", "Odile", "Zbigniew", "Efstratios")
 SHARED: dict[str, Any] = {
     "birth_date": "1990-05-03", "phones": ["+33612345678"], "emails": ["lefebvre@example.org"],

@@ -132,6 +132,20 @@ def vehicle(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+@st.composite
+def numbered_thing(draw: st.DrawFn) -> dict[str, Any]:
+    """A ship or a company by its own number, right or wrong, and by a name that it may have changed."""
+    found: dict[str, Any] = {"names": [{"full": draw(st.sampled_from(["Northern Star", "Aurora Bay", "Aurora"]))}]}
+    if draw(st.booleans()):
+        numbers = {"imo": st.sampled_from(["9074729", "9074720", "9074731"]), "mmsi": st.sampled_from(["351123000"])}
+        return {"type": "vessel", **found, **{key: draw(one) for key, one in numbers.items() if draw(st.booleans())}}
+    lei = draw(st.sampled_from(["529900T8BM49AURSDO55", "529900T8BM49AURSDO56"]))
+    found["identifiers"] = [{"type": "lei", "value": lei}]
+    found["phones"] = ["+33" + draw(numbered(["612345678", "698765432"]))]
+    found["addresses"] = draw(st.lists(address(), max_size=2))
+    return {"type": "organisation", **found}
+
+
 many = st.lists(st.one_of(known(), known(), vehicle()), min_size=1, max_size=4)
 
 
@@ -158,6 +172,11 @@ def test_no_pair_scores_above_its_bound_under_a_calibrated_model(left: list[Any]
 @given(entities, entities)
 def test_no_pair_of_any_entities_scores_above_its_bound(left: list[Any], right: list[Any]) -> None:
     assert is_bounded(left, right, model())
+
+
+@given(numbered_thing() | vehicle(), numbered_thing() | vehicle())
+def test_no_thing_by_its_own_number_scores_above_its_bound(left: Any, right: Any) -> None:
+    assert is_bounded([left], [right])
 
 
 def test_a_pair_is_screened_alike_in_any_company() -> None:

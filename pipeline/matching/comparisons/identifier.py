@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import reduce
 from itertools import product
 
+from msgspec import structs
 from rapidfuzz.distance import OSA
 
 from pipeline.locale import N_
 from pipeline.matching.comparisons.bounds import NONE
 from pipeline.matching.comparisons.ends import MOST_EDITS
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table, stronger_of
-from pipeline.matching.comparisons.numbers import ELSEWHERE, may_share_number, number_bound
+from pipeline.matching.comparisons.numbers import ELSEWHERE, OWN, may_share_number, number_bound, share_own_number
 from pipeline.matching.comparisons.types import ALL
 from pipeline.matching.fingerprint import CONFUSABLE_CLASSES, EntityPrint, IdentifierPrint
 from pipeline.records.identifier_types import CATALOGUE
@@ -19,6 +20,9 @@ from pipeline.records.identifier_types import CATALOGUE
 SINGLE_VALUED = frozenset(kind.name for kind in CATALOGUE if not kind.renewable)
 """A thing has one of these at a time and for long: two different values speak against sameness. Documents, cards and
 accounts are renewed, and an agency's own type is taken for renewable."""
+
+WORLDWIDE = frozenset(kind.name for kind in CATALOGUE if kind.worldwide)
+"""No two countries issue the same one, so that a country beside it says nothing of the number."""
 
 GENERIC = frozenset({"", "other", "unknown", "document", "id", "identifier"})
 """Types that only say "a number": comparable with any other type, at less weight."""
@@ -55,7 +59,9 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     Same; same once confusable characters (0/O, 1/I, 8/B, 5/S) are folded; one edit or transposition where a check digit
     fails on one side, or has none; another value of a single-valued type (contradiction) or of a renewable document
     (weak contradiction). The best agreement counts, and contradictions of other types with it. A failed check digit, a
-    missing type or another country lowers the weight; a short number cannot weigh more than its digits.
+    missing type or another country lowers the weight; a short number cannot weigh more than its digits. A ship's valid
+    IMO number, and a company's LEI, settle the pair: no other field tells the two apart, nor does a renewed number, as
+    a call sign changes with the flag.
     """
     if not a.identifiers or not b.identifiers:
         return None
@@ -64,9 +70,13 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
         return None
     best = reduce(stronger_of, kinds)
     worst = min(kinds, key=_rank)
-    if best.weight > 0 > worst.weight:
-        return ComparisonResult(tuple(map(sum, zip(best.bits, worst.bits, strict=True))), best.level, best.a, best.b)
-    return best if best.weight > 0 else worst
+    if best.weight <= 0:
+        return worst
+    settles = a.type in OWN and share_own_number(a, b)
+    if worst.weight < 0 and not (settles and worst.level == RENEWED):
+        bits = tuple(map(sum, zip(best.bits, worst.bits, strict=True)))
+        best = ComparisonResult(bits, best.level, best.a, best.b)
+    return structs.replace(best, settles=True) if settles else best
 
 
 def _rank(found: ComparisonResult) -> tuple[int, int, int, int]:
@@ -96,7 +106,7 @@ def identifier_level(p: IdentifierPrint, q: IdentifierPrint) -> int | None:
     comparable = p.type == q.type
     if p.value == q.value:
         return _same_level(p, q, comparable)
-    if not comparable or (p.country != q.country and p.country and q.country):
+    if not comparable or _are_of_two_countries(p, q):
         return None
     if p.value.translate(CONFUSABLE_CLASSES) == q.value.translate(CONFUSABLE_CLASSES):
         return CONFUSABLE
@@ -108,9 +118,13 @@ def identifier_level(p: IdentifierPrint, q: IdentifierPrint) -> int | None:
 def _same_level(p: IdentifierPrint, q: IdentifierPrint, comparable: bool) -> int | None:
     if not comparable:
         return TYPE_UNKNOWN if p.type in GENERIC or q.type in GENERIC else None
-    if p.country != q.country and p.country and q.country:
+    if _are_of_two_countries(p, q):
         return OTHER_COUNTRY
     return INVALID if p.valid == 0 or q.valid == 0 else SAME
+
+
+def _are_of_two_countries(p: IdentifierPrint, q: IdentifierPrint) -> bool:
+    return p.country != q.country and bool(p.country and q.country) and p.type not in WORLDWIDE
 
 
 def _one_edit(p: str, q: str) -> bool:

@@ -62,13 +62,15 @@ class ComparisonResult(msgspec.Struct, frozen=True, gc=False):
     """What a comparison says of two entities.
 
     `bits`: hundredths of a bit against each alternative; `level`: index of the level shown to people; `a` and `b`:
-    indices of the values shown. Each alternative may have its bits from another pair of values.
+    indices of the values shown. Each alternative may have its bits from another pair of values. `settles`: the two have
+    their own number in common, so that nothing else tells them apart (numbers.share_own_number).
     """
 
     bits: Bits
     level: int
     a: int = 0
     b: int = 0
+    settles: bool = False
 
     @property
     def weight(self) -> int:

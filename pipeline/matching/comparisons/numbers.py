@@ -8,12 +8,15 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import structs
 
 from pipeline.matching.comparisons.bounds import BitsArray, Bound, States, strongest_from
 from pipeline.matching.comparisons.ends import ANY_NUMBER, WHOLE, compare_ends, encode_ends
 from pipeline.matching.comparisons.levels import ComparisonResult, Table, stronger_of
 from pipeline.matching.fingerprint import CONFUSABLE_CLASSES, EntityPrint, IdentifierPrint
 from pipeline.matching.score.alternatives import ALTERNATIVES
+from pipeline.records.entity_types import ENTITY_TYPES
+from pipeline.records.vehicles import decode_vin
 
 if TYPE_CHECKING:
     from pipeline.matching.screening.rows import Flags, Rows
@@ -25,6 +28,9 @@ NUMBERS = (VIN, "plate", OTHER)
 
 ELSEWHERE = frozenset(NUMBERS) - {OTHER}
 """Types of identifiers with a comparison of their own."""
+
+OWN = {row.name: row.own_number for row in ENTITY_TYPES if row.own_number}
+"""For a type of entity the type of number that each bears for life, and no other in the world."""
 
 SHORTEST = 5
 """Characters of a VIN from which one edit leaves an end as it is; plates and identifiers are near from as many on."""
@@ -76,6 +82,24 @@ def _bounds_by_state(kind: int, levels: tuple[int, int, int], table: Table) -> B
     return np.concatenate([*by_state, nothing], 1).astype(np.int32)
 
 
+def share_own_number(a: EntityPrint, b: EntityPrint) -> bool:
+    """Whether two things of one type have a number in common that is each one's own, with nothing wrong in it.
+
+    A ship keeps its IMO number, a company its LEI, a vehicle its VIN, whatever they are called, painted or plated: with
+    such a number in common a differing name is that of one thing renamed. A number whose check digit fails may be
+    anybody's; of a VIN, which outside North America and China has none, the form must be right.
+    """
+    own = OWN.get(a.type)
+    if own is None:
+        return False
+    theirs = {other.value for other in b.identifiers if other.type == own}
+    return any(one.type == own and one.value in theirs and _is_right(one) for one in a.identifiers)
+
+
+def _is_right(number: IdentifierPrint) -> bool:
+    return number.valid == 1 or (number.valid == -1 and number.type == VIN and decode_vin(number.value) is not None)
+
+
 def number_value(entity: EntityPrint, index: int) -> str:
     """The number with its country."""
     found = entity.identifiers[index]
@@ -94,4 +118,6 @@ def best_number(
         if p.type == kind and q.type == kind:
             level = level_of(p, q)
             best = stronger_of(table.result(level, table.weights[level], i, j), best)
+    if best is not None and kind == OWN.get(a.type) and share_own_number(a, b):
+        return structs.replace(best, settles=True)
     return best

@@ -29,7 +29,8 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     """Compare vehicle identification numbers; the best pair counts.
 
     Same; same after folding confusable characters; one edit where the check digit of exactly one side is right; one
-    edit; different (strong contradiction).
+    edit; different (strong contradiction). A VIN in common settles the pair: neither plate nor colour tells the two
+    apart.
     """
     return best_number(a, b, "vin", table, vin_level)
 

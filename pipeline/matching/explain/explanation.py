@@ -12,7 +12,7 @@ from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, a
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.names import TokenPair, compare
-from pipeline.matching.score.alternatives import COMPANION_KINDS, NO_BITS, STRANGERS, Bits
+from pipeline.matching.score.alternatives import COMPANION_KINDS, STRANGERS, Bits
 from pipeline.matching.score.scoring import (
     EACH_PAIR,
     EntityAgreement,
@@ -21,6 +21,8 @@ from pipeline.matching.score.scoring import (
     combine_alternatives,
     counted_bits,
     judge_score,
+    settle_results,
+    sum_results,
     total_score,
     weigh_entities,
     weigh_evidence,
@@ -161,13 +163,15 @@ def _only_pair(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> tuple[
 
 def _entity_evidence(a: EntityPrint, b: EntityPrint, tie: EntityAgreement, model: Model) -> EntityEvidence:
     comparisons = (BY_NAME[tie.selector],) if tie.selector else model.comparisons[a.type]
-    found = [
+    compared = [
         (comparison, result)
         for comparison in comparisons
         if comparison.name not in tie.skipped
         and (result := comparison.compare(a, b, model.tables[comparison.name])) is not None
     ]
-    sums = tuple(map(sum, zip(*[result.bits for _, result in found], strict=True))) or NO_BITS
+    results = settle_results([result for _, result in compared])
+    found = [(comparison, result) for (comparison, _), result in zip(compared, results, strict=True)]
+    sums = sum_results(results)
     kind = STRANGERS if tie.selector else _likeliest_companions(sums, a.type, model)
     combined = sums[STRANGERS] if tie.selector else combine_alternatives(sums, a.type, model)
     bits = combined if tie.selector else apply_curve(combined, model.curves[a.type])

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.score.alternatives import NO_BITS, STRANGERS
+from pipeline.matching.score.scoring import settle_results
 
 CONTRADICTION = -1000
 """Hundredths of a bit of evidence below which two entities of one group speak against each other."""
@@ -41,7 +42,8 @@ def are_apart(a: EntityPrint, b: EntityPrint, model: Model) -> bool:
     """Whether two entities are more likely strangers, or companions (relatives, companies of a group), than one."""
     if a.type != b.type:
         return True
-    found = [result for compare, table in model.plans[a.type] if (result := compare(a, b, table)) is not None]
+    plan = model.plans[a.type]
+    found = settle_results([result for compare, table in plan if (result := compare(a, b, table)) is not None])
     by_alternative = list(zip(*[result.bits for result in found], strict=True))
     bits, least = tuple(map(sum, by_alternative)) or NO_BITS, tuple(map(min, by_alternative)) or NO_BITS
     if bits[STRANGERS] < CONTRADICTION:

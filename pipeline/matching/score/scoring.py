@@ -6,16 +6,18 @@ bits = prior + (best one-to-one assignment of entity pairs, positive bits only) 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 
 import msgspec
+from msgspec import structs
 
 from pipeline.matching.bands import Band, band_of
 from pipeline.matching.comparisons.catalogue import SELECTORS
-from pipeline.matching.comparisons.levels import apply_curve
+from pipeline.matching.comparisons.levels import ComparisonResult, apply_curve
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model, Plan
-from pipeline.matching.score.alternatives import STRANGERS, Bits, against_both
+from pipeline.matching.score.alternatives import NO_BITS, STRANGERS, Bits, against_both
 from pipeline.matching.score.assignment import assign_one_to_one
 from pipeline.matching.score.marks import cross_type_cells, same_type_cells
 
@@ -207,15 +209,42 @@ def odds_by_alternative(a: EntityPrint, b: EntityPrint, plan: Plan) -> Bits:
     Written out for the alternatives that there are: loops over them take 6% of a pair.
     """
     strangers = household = named_after = group = 0
+    settled = False
     for compare, table in plan:
         found = compare(a, b, table)
         if found is not None:
+            settled = settled or found.settles
             from_strangers, from_household, from_named_after, from_group = found.bits
             strangers += from_strangers
             household += from_household
             named_after += from_named_after
             group += from_group
+    if settled:
+        return sum_results([found for compare, table in plan if (found := compare(a, b, table)) is not None])
     return strangers, household, named_after, group
+
+
+def sum_results(found: Sequence[ComparisonResult]) -> Bits:
+    """The sum of what comparisons say, against each alternative.
+
+    Where one of them settles the pair, nothing but numbers speaks against it (settle_results).
+    """
+    return tuple(map(sum, zip(*[one.bits for one in settle_results(found)], strict=True))) or NO_BITS
+
+
+def settle_results(found: Sequence[ComparisonResult]) -> list[ComparisonResult]:
+    """What comparisons say, without the contradictions of others where one of them settles the pair.
+
+    That two things with one number of their own are called otherwise is mostly that one was renamed. What speaks
+    against sameness among the numbers themselves still counts.
+    """
+    if not any(one.settles for one in found):
+        return list(found)
+    return [one if one.settles else _without_contradiction(one) for one in found]
+
+
+def _without_contradiction(found: ComparisonResult) -> ComparisonResult:
+    return structs.replace(found, bits=tuple(max(bits, 0) for bits in found.bits))
 
 
 def combine_alternatives(bits: Bits, entity_type: str, model: Model) -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 import numpy as np
 
 from pipeline.matching.comparisons.bounds import BitsArray, RowState, States
 from pipeline.matching.comparisons.catalogue import CATALOGUE, SELECTORS
 from pipeline.matching.comparisons.levels import Comparison
+from pipeline.matching.comparisons.numbers import OWN, may_share_number
 from pipeline.matching.model import Model
 from pipeline.matching.score.alternatives import ALTERNATIVES
 from pipeline.matching.screening.rows import Flags, Rows
@@ -19,6 +22,18 @@ MOST_OTHERS = 8
 """Bits of a row's `others`."""
 
 
+class _BoundTable(NamedTuple):
+    """The bounds of comparisons that read one state of rows: (ALTERNATIVES, types times `states`).
+
+    `agreements` are those of pairs that their own number settles (scoring.settle_results): none is below nothing.
+    """
+
+    state: RowState
+    states: int
+    bits: BitsArray
+    agreements: BitsArray
+
+
 class OddsBound:
     """The sum of the bounds of some comparisons, all of them unless said, under one model.
 
@@ -27,26 +42,30 @@ class OddsBound:
     """
 
     def __init__(self, model: Model, comparisons: Iterable[Comparison] = CATALOGUE) -> None:
-        by_state: dict[RowState, BitsArray] = {}
+        by_state: dict[RowState, list[BitsArray]] = defaultdict(list)
         for comparison in comparisons:
             table = model.tables[comparison.name]
             if comparison.bound is not None:
-                _add(
-                    by_state,
-                    comparison.bound.state,
-                    _by_type(comparison.bound.bits(table), comparison.bounded & comparison.types),
-                )
+                bits = _by_type(comparison.bound.bits(table), comparison.bounded & comparison.types)
+                by_state[comparison.bound.state].append(bits)
             for entity_type in comparison.types:
                 if comparison in (held := without_room(entity_type)):
                     bits = _by_presence(held.index(comparison), comparison.most(table))
-                    _add(by_state, presence_state, _by_type(bits, {entity_type}))
-        self._bounds = [(state, bits.reshape(ALTERNATIVES, -1), bits.shape[2]) for state, bits in by_state.items()]
+                    by_state[presence_state].append(_by_type(bits, {entity_type}))
+        self._tables = [_make_table(state, bounds) for state, bounds in by_state.items()]
 
     def bound_odds(self, a: Rows, b: Rows) -> BitsArray:
         """Most hundredths of a bit against each alternative, (ALTERNATIVES, pairs), where both rows are of one type."""
-        found, types = np.zeros((ALTERNATIVES, len(a)), np.int32), a.byte("type").astype(np.int32)
-        for state, bits, states in self._bounds:
-            found += bits.take(types * np.int32(states) + state(a, b), 1)
+        types = a.byte("type").astype(np.int32)
+        states = [types * np.int32(table.states) + table.state(a, b) for table in self._tables]
+        found = np.zeros((ALTERNATIVES, len(a)), np.int32)
+        for table, at in zip(self._tables, states, strict=True):
+            found += table.bits.take(at, 1)
+        settled = np.flatnonzero(_HAS_OWN_NUMBER[types] & may_share_number(a, b))
+        if settled.size:
+            found[:, settled] = 0
+            for table, at in zip(self._tables, states, strict=True):
+                found[:, settled] += table.agreements.take(at[settled], 1)
         return found
 
 
@@ -67,10 +86,13 @@ def _by_type(bits: BitsArray, types: Collection[str]) -> BitsArray:
     return np.where(applies[:, None], bits[:, None], np.int32(0))
 
 
-def _add(by_state: dict[RowState, BitsArray], state: RowState, bits: BitsArray) -> None:
-    by_state[state] = by_state[state] + bits if state in by_state else bits
+def _make_table(state: RowState, bounds: list[BitsArray]) -> _BoundTable:
+    bits: BitsArray = np.sum(bounds, 0, np.int32).reshape(ALTERNATIVES, -1)
+    agreements: BitsArray = np.sum(np.maximum(bounds, 0), 0, np.int32).reshape(ALTERNATIVES, -1)
+    return _BoundTable(state, bounds[0].shape[2], bits, agreements)
 
 
+_HAS_OWN_NUMBER = np.array([entity_type in OWN for entity_type in TYPES])
 _SHARED = tuple(dict.fromkeys(comparison.may_share for comparison in SELECTORS if comparison.may_share is not None))
 _NOTED = np.array(
     [

@@ -15,6 +15,7 @@ import msgspec
 
 from pipeline.matching.comparisons.catalogue import BY_NAME, CATALOGUE
 from pipeline.matching.comparisons.levels import Comparison
+from pipeline.matching.comparisons.numbers import OWN
 from pipeline.matching.comparisons.when_where import BOUNDS
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint, IdentifierPrint, PhonePrint
 from pipeline.matching.names import NamePrint, make_name_print
@@ -150,7 +151,7 @@ def identifier_edits(random: Random, entity_type: str) -> FieldPair:
     """Numbers of four to nine characters, up to two edits apart, of one type or two, valid or not."""
 
     def pair() -> tuple[IdentifierPrint, IdentifierPrint]:
-        types = ("passport", "national_id", "other", "imo")
+        types = ("passport", "national_id", "other", "imo", OWN.get(entity_type, "passport"))
         kind = random.choice(types)
         value = drawn(random, range(4, 10), CHARACTERS)
         wrong = edited(random, value, random.randrange(3), CHARACTERS) or value
