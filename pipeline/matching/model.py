@@ -10,6 +10,7 @@ from importlib.metadata import version as library_version
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 import orjson
@@ -234,17 +235,22 @@ def reference_comparison(comparison: Comparison) -> WeightedComparison:
 
 
 def weigh_companions(
-    comparison: Comparison, bits: Sequence[int], m: Sequence[float], weights: Sequence[float]
+    comparison: Comparison,
+    bits: Sequence[int],
+    m: Sequence[float],
+    weights: Sequence[float],
+    learnt: Mapping[str, Sequence[float]] = MappingProxyType({}),
 ) -> list[dict[str, int]]:
     """For each level its hundredths of a bit against each kind of companions that the comparison's entities have.
 
-    log2(m/h) of the reference h, projected (monotone.project_companions): `bits` are the levels' weights against
-    strangers, `m` the shares of true pairs in them, `weights` the pairs behind these.
+    log2(m/h), projected (monotone.project_companions): `bits` are the levels' weights against strangers, `m` the shares
+    of true pairs in them, `weights` the pairs behind these; h is `learnt` of a kind, or the reference.
     """
     found: list[dict[str, int]] = [{} for _ in bits]
     for at, kind in enumerate(COMPANION_KINDS):
         if kind in kinds_of(comparison):
-            raw = [log2_cb(share, level.h[at]) for share, level in zip(m, comparison.levels, strict=True)]
+            h = learnt.get(kind) or [level.h[at] for level in comparison.levels]
+            raw = [log2_cb(share, other) for share, other in zip(m, h, strict=True)]
             for level, value in zip(found, project_companions(raw, bits, weights), strict=True):
                 level[kind] = value
     return found

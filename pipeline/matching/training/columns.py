@@ -12,7 +12,7 @@ from pipeline.matching.comparisons.levels import Comparison
 from pipeline.matching.comparisons.name.comparison import CONFLICT
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
-from pipeline.matching.score.alternatives import GROUP, HOUSEHOLD, NAMED_AFTER
+from pipeline.matching.score.alternatives import COMPANION_KINDS, GROUP, HOUSEHOLD, NAMED_AFTER
 from pipeline.matching.training.expectation import Levels
 from pipeline.matching.training.pairs import Pair
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME
@@ -30,7 +30,8 @@ CENTRES = tuple(HIGHEST - BAND * k - BAND // 2 for k in range(BANDS))
 class TrainingColumn:
     """A comparison as training sees it, with its reference shares (m, u, h), strongest level first.
 
-    `h` is that of a household or a group, `h_named_after` that of those who bear one name.
+    `h` is that of a household or a group, `h_named_after` that of those who bear one name; `companions` says which of
+    the former two entities of the type have, "" for none.
 
     Names have two columns: the bands of their bits, which tell true pairs from strangers, and their levels, which tell
     them from companions. Every other comparison's levels do both.
@@ -42,6 +43,7 @@ class TrainingColumn:
     u: NDArray[np.float64]
     h: NDArray[np.float64]
     h_named_after: NDArray[np.float64]
+    companions: str = ""
     banded: bool = False
     tells_strangers: bool = True
 
@@ -54,10 +56,12 @@ class TrainingColumn:
 def columns_of(comparison: Comparison, entity_type: str) -> list[TrainingColumn]:
     """The column, or two, of a comparison; the reference of names takes their bits at face value."""
     names = tuple(level.name for level in comparison.levels)
-    kind = GROUP if "group" in ENTITY_TYPES_BY_NAME[entity_type].companions else HOUSEHOLD
+    kinds = ENTITY_TYPES_BY_NAME[entity_type].companions
+    kind = GROUP if COMPANION_KINDS[GROUP - 1] in kinds else HOUSEHOLD
+    told = COMPANION_KINDS[kind - 1] if COMPANION_KINDS[kind - 1] in kinds else ""
     shares = ((level.m, level.u, *level.h) for level in comparison.levels)
     m, u, *h = (_shares(list(part)) for part in zip(*shares, strict=True))
-    found = TrainingColumn(comparison, names, m, u, h[kind - HOUSEHOLD], h[NAMED_AFTER - HOUSEHOLD])
+    found = TrainingColumn(comparison, names, m, u, h[kind - HOUSEHOLD], h[NAMED_AFTER - HOUSEHOLD], told)
     return [found] if comparison.name != "name" else [_bands(comparison), replace(found, tells_strangers=False)]
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ from pipeline.matching.training.expectation import (
     shrink_shares,
     weigh_classes,
 )
+from pipeline.matching.training.lending import count_lent, lendable
 from pipeline.matching.training.pairs import (
     DATE_FIELDS,
     RULES,
@@ -81,6 +82,7 @@ class Learnt:
 
     `support` is the expected number of true pairs behind each column's m, `hits` the random pairs in each level,
     `matches` and `companions` the expected true pairs and pairs of companions among all that met, `possible` all pairs;
+    `lent` the expected pairs of companions in each level of a column of which h is learnt (lending.py);
     `without_relatives` whether the records are of people among whom there are none (relatives.py).
     """
 
@@ -95,6 +97,7 @@ class Learnt:
     companions: float
     possible: int
     without_relatives: bool = False
+    lent: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +164,8 @@ def _fit_samples(
         matches, companions = expect_pairs(_met(samples), columns, m, u, possible)
         chance_match = _posterior(likelihood_ratios(strangers, m, u, stranger_columns), matches / possible)
         left = np.where(chance_match > SURELY_NO_STRANGERS, 0.0, 1 - chance_match)
-    return Learnt(columns, m, u, support, counts, hits, fits, matches, companions, possible, alone)
+    lent = {} if alone else _count_lent(samples, fits, columns, u)
+    return Learnt(columns, m, u, support, counts, hits, fits, matches, companions, possible, alone, lent)
 
 
 def _shares_only(columns: tuple[TrainingColumn, ...], samples: list[PairSample], possible: int) -> Learnt:
@@ -204,9 +208,9 @@ def _take_census(
     See BlockingRule.census.
     """
     for sample in samples:
-        field, levels = sample.rule.census
+        counted_field, levels = sample.rule.census
         for k, column in enumerate(columns):
-            if column.comparison.name == field and column.tells_strangers:
+            if column.comparison.name == counted_field and column.tells_strangers:
                 counted = _strangers(sample, fits[sample.rule.name], columns, u, k)
                 for level, name in enumerate(column.names):
                     complete = CENTRES[level] >= TWO_TOKENS if column.banded else name in levels
@@ -221,6 +225,23 @@ def _strangers(
     """The expected strangers among a rule's pairs in each level of a column, told by the fields of the rule's fit."""
     match, companion, _ = weigh_classes(_rule_pairs(sample, columns), fit, u, _companion_shares(columns))
     return level_counts(sample.levels[:, column], np.maximum(1 - match - companion, 0.0), len(u[column]))
+
+
+def _count_lent(
+    samples: list[PairSample], fits: dict[str, Fit], columns: tuple[TrainingColumn, ...], u: Shares
+) -> dict[int, NDArray[np.float64]]:
+    """For each column of which h is learnt, the expected pairs of companions in its levels, each pair once."""
+    found = {}
+    for k in lendable(columns):
+        seen: set[Pair] = set()
+        found[k] = np.zeros(len(columns[k].u))
+        for sample in samples:
+            if columns[k].comparison.name not in sample.rule.fields:
+                fresh = np.array([pair not in seen for pair in sample.pairs], np.bool_)
+                pairs, fit, h = _rule_pairs(sample, columns), fits[sample.rule.name], _companion_shares(columns)
+                found[k] += count_lent(pairs, fresh, k, fit, u, h)
+                seen.update(sample.pairs)
+    return found
 
 
 def _learnable(sample: PairSample, columns: tuple[TrainingColumn, ...]) -> list[int]:

@@ -19,6 +19,7 @@ from pipeline.matching.model import (
 from pipeline.matching.monotone import falling
 from pipeline.matching.training.columns import BAND, CENTRES
 from pipeline.matching.training.learning import MIN_HITS, MIN_SUPPORT, Learnt
+from pipeline.matching.training.lending import learn_companion_shares
 
 CAP = 2600
 """Hundredths of a bit: no level weighs more; 1 in 67 million is more than any data here show."""
@@ -70,19 +71,20 @@ def _name_levels(learnt: Learnt, k: int) -> tuple[WeightedLevel, ...]:
 
 
 def _companions(learnt: Learnt, k: int, bits: Sequence[int]) -> list[dict[str, int]]:
-    """log2 of the learnt m over the reference h.
+    """log2 of the learnt m over h, which is the reference, or learnt too (lending.py).
 
-    An agreement says no more than in the reference: where true pairs share a door more often than the reference has it,
-    so do the members of a household, of which the data tell little.
+    Against the reference h an agreement says no more than in the reference: where true pairs share a door more often
+    than the reference has it, so do the members of a household, of which the data tell little.
     """
     comparison = learnt.columns[k].comparison
     m = [float(share) for share in learnt.m[k]]
-    raw = weigh_companions(comparison, bits, m, [float(count) + 1 for count in learnt.m_counts[k]])
+    h = learn_companion_shares(comparison, learnt.columns[k].companions, learnt.lent.get(k))
+    raw = weigh_companions(comparison, bits, m, [float(count) + 1 for count in learnt.m_counts[k]], h)
     if comparison.name == "name":
         return raw
     held = reference_comparison(comparison).levels
     return [
-        {kind: min(value, max(level.companions[kind], 0)) for kind, value in found.items()}
+        {kind: value if kind in h else min(value, max(level.companions[kind], 0)) for kind, value in found.items()}
         for found, level in zip(raw, held, strict=True)
     ]
 

@@ -64,10 +64,28 @@ APART: dict[str, tuple[RawEntity, RawEntity]] = {
         lefebvre("Marc", "1980-05-03", gender="male", **HOME, **PASSPORT),
         lefebvre("Julie", "1984-11-24", gender="female", **HOME, **PASSPORT),
     ),
+    "a passport lent, of which nothing else is known": (lefebvre("Marc", **PASSPORT), lefebvre("Julie", **PASSPORT)),
+    "a passport lent, with two genders": (
+        lefebvre("Marc", gender="male", **PASSPORT),
+        lefebvre("Julie", gender="female", **PASSPORT),
+    ),
+    "a child's number that is its mother's": (
+        lefebvre("Anne", "1980-05-03", **HOME, **PASSPORT),
+        lefebvre("Julie", "2009-11-24", **HOME, **PASSPORT),
+    ),
+    "a passport of somebody else's name": (
+        person(given="Marc", family="Lefebvre", birth_date="1980-05-03", **PASSPORT),
+        person(given="Julie", family="Solberg", birth_date="1991-11-13", **PASSPORT),
+    ),
     "a common name": (person("Maria Garcia", birth_date="1980-05-03"), person("María García", birth_date="1971-12-24")),
 }
 ONE: dict[str, tuple[RawEntity, RawEntity]] = {
     "one of a household": (lefebvre("Marc", "1980-05-03", **HOME), lefebvre("Marc", "1980-05-03", **HOME)),
+    "a passport and a misspelt given name": (lefebvre("Julien", **PASSPORT), lefebvre("Julein", **PASSPORT)),
+    "a passport and a family name by marriage": (
+        person(given="Julie", family="Lefebvre", birth_date="1980-05-03", gender="female", **PASSPORT),
+        person(given="Julie", family="Solberg", birth_date="1980-05-03", gender="female", **PASSPORT),
+    ),
     "a misspelt given name": (lefebvre("Julien", "1980-05-03", **HOME), lefebvre("Julein", "1980-05-03", **HOME)),
 }
 
