@@ -99,7 +99,8 @@ PERSON: Final = EntityType(
         "death_date": N_("Date of death"), "gender": N_("Gender"), "nationalities": N_("Nationalities"),
         "addresses": N_("Addresses"), "phones": N_("Phones"), "emails": N_("E-mail"), "occupation": N_("Occupation"),
     },
-    comparisons=("name", *DATES, *OF_EVERY_TYPE, "gender", "nationality", "birth_place", "birth_country"),
+    comparisons=("name", *DATES, *OF_EVERY_TYPE, "gender", "nationality", "birth_place", "birth_country",
+                 "other_names"),
     companions={
         "household": N_("Could be relatives: shared evidence counts less"),
         "named_after": N_("Could be relatives with the same name: the name counts for nothing"),
@@ -125,7 +126,7 @@ ORGANISATION: Final = EntityType(
         "country": N_("Country"), "legal_form": N_("Legal form"), "founded": N_("Founded"),
         "dissolved": N_("Dissolved"),
     },
-    comparisons=("name", *OF_EVERY_TYPE),
+    comparisons=("name", *OF_EVERY_TYPE, "other_names"),
     companions={
         "named_after": N_("Could be two branches or bodies with the same name: the name counts for nothing"),
         "group": N_("Could be two companies of one group: shared evidence counts less"),

@@ -42,6 +42,12 @@ LADDERS: dict[str, tuple[str, tuple[Any, ...]]] = {
         "names",
         tuple(map(named, ("Per Hansen", "Solberg", "Karin Solberg", "Karin Elisabeth Solberg"))),
     ),
+    "names, more of them": (
+        "names",
+        tuple(
+            named(*("Karin Elisabeth Solberg", "Tove Brandvold", "Siri Aune Haugland")[:count]) for count in (1, 2, 3)
+        ),
+    ),
     "birth date": ("birth_date", ("1962-11-03", "1962-07-03", "1962-07-18", "1962-07-19")),
     "partial birth date": ("birth_date", ("1962-11", "1962-07")),
     "birth place": ("birth_place", ("Faro", "Tromsø by", "Tromso", "Tromsø")),

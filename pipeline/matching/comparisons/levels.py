@@ -129,8 +129,8 @@ class Comparison:
     """One entry of the catalogue: how a field of two entities of one type is compared, and what bounds that.
 
     `field`: the field of EntityPrint without which it says nothing, or `several`, which holds several values of it in
-    its place; `also_reads`: others that it reads. `beside`: a comparison whose levels two of several values may fall
-    into instead.
+    its place; `least`: values of `field` that it needs; `also_reads`: others that it reads. `beside`: a comparison
+    whose levels two of several values may fall into instead.
     `label` names it in a table or a chart, `phrase` within a sentence; translations are in pipeline/locale/fr.po.
     `levels` go from the strongest agreement to the strongest contradiction; `source` says where m, u and h come from.
     `bound` holds for the types `bounded`, whose sketches have room for the field. Of other types a sketch only tells
@@ -149,6 +149,7 @@ class Comparison:
     compare: Compare
     value: Callable[[EntityPrint, int], str]
     several: str = ""
+    least: int = 1
     beside: str = ""
     also_reads: tuple[str, ...] = ()
     bound: Bound | None = None

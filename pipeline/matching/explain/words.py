@@ -69,6 +69,8 @@ LEVELS = {
     "apart": N_("far apart"),
     "similar": N_("similar"),
     "same_spot": N_("same place"),
+    "one_more": N_("one more name in common"),
+    "several_more": N_("several more names in common"),
 }
 
 NAME_LEVELS = {

@@ -60,12 +60,15 @@ def _make_rows(entity: EntityPrint) -> Iterator[bytes]:
 
 def _others(entity: EntityPrint) -> int:
     found = 0
-    for field, bit in _fields(entity.type):
-        if getattr(entity, field):
+    for field, least, bit in _fields(entity.type):
+        value = getattr(entity, field)
+        if value and (least < 2 or len(value) >= least):
             found |= bit
     return found
 
 
 @lru_cache(maxsize=len(TYPES))
-def _fields(entity_type: str) -> tuple[tuple[str, int], ...]:
-    return tuple((field, 1 << at) for at, one in enumerate(without_room(entity_type)) for field in one.fields)
+def _fields(entity_type: str) -> tuple[tuple[str, int, int], ...]:
+    return tuple(
+        (field, one.least, 1 << at) for at, one in enumerate(without_room(entity_type)) for field in one.fields
+    )

@@ -102,9 +102,9 @@ def levels_of(
 
 
 def _is_choice(comparison: Comparison, a: EntityPrint, b: EntityPrint) -> bool:
-    """Whether a side has several values, of which the best pair was taken."""
+    """Whether a side has several values, of which the best pair was taken, or which were taken together."""
     several = comparison.several
-    return bool(several) and bool(getattr(a, several) or getattr(b, several))
+    return comparison.least > 1 or (bool(several) and bool(getattr(a, several) or getattr(b, several)))
 
 
 def find_conflicts(levels: Levels, columns: Sequence[TrainingColumn]) -> NDArray[np.bool_]:

@@ -97,6 +97,15 @@ def name_edits(random: Random, entity_type: str) -> FieldPair:
     return {"names": a}, {"names": b}
 
 
+def names_edits(random: Random, entity_type: str) -> FieldPair:
+    """One to four names of which both sides have some, spelt as they sound or not."""
+    given, family = random.sample(GIVEN[:7], 3), random.sample(FAMILY[1:11], 3)
+    texts = [*map(" ".join, zip(given, family, strict=True)), f"{given[0]} {family[1]}"]
+    some = texts if entity_type == "person" else [*FIRMS[:4], "Zbigniew Oczko"]
+    a, b = ([name_print(text, entity_type) for text in random.sample(some, random.randrange(1, 5))] for _ in range(2))
+    return {"names": tuple(sorted(set(a)))}, {"names": tuple(sorted(set(b)))}
+
+
 def respelt(random: Random, name: str) -> str:
     """The name with a word misspelt or cut short, in any order, in part, or written together."""
     words = name.split()
@@ -300,6 +309,7 @@ EDITS: dict[str, Callable[[Random, str], FieldPair]] = {
     "when_where": place_edits,
     "method": words_edits("method", ("broken", "window", "ladder", "night", "keys")),
     "coordinates": place_edits,
+    "other_names": names_edits,
 }
 
 

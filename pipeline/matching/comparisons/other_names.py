@@ -1,0 +1,94 @@
+"""Other names: that two people bear several names in common, each without a word of the others.
+
+The comparison of names takes the best pair of all. A namesake bears one's name, however long it is, but none of one's
+aliases, so that every further name says what the best of them can't.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+from rapidfuzz.distance import OSA
+
+from pipeline.locale import N_
+from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
+from pipeline.matching.comparisons.name.comparison import RESEMBLANCE, name_value
+from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.names import NamePrint
+from pipeline.matching.names.comparison import CULTURE
+
+LEVELS = (
+    Level("several_more", 0.15, 3.0e-4, 8.0e-4, 1.0e-3, 5.0e-2),
+    Level("one_more", 0.30, 6.0e-3, 1.5e-2, 2.0e-2, 1.5e-1),
+)
+SEVERAL_MORE, ONE_MORE = range(2)
+SOURCE = (
+    "estimated: of the people whose records have several names each, 3 in 10 bear a second one in both, half as many a "
+    "third; of strangers who share a name 6 in 1,000 share another by chance, of families one in 50 is mixed up"
+)
+
+RARE = 1200
+"""Hundredths of a bit of a name that counts, one in 4,000: of two records of five names each, 25 pairs, 6 in 1,000
+share one by chance."""
+
+SHORTEST = 2
+"""Words of a name that counts: a single name, or a nickname, is borne by too many."""
+
+Sounds = tuple[str, ...]
+"""What is heard of each word of a name, in ascending order."""
+
+
+def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
+    """Other names: one more that both bear, or several, of rare names that have no word in common.
+
+    Names are the same where they sound the same, in any order of their words. Spellings of one name count once, and so
+    do names that share a word.
+    """
+    if len(a.names) < OTHER_NAMES.least or len(b.names) < OTHER_NAMES.least:
+        return None
+    held = _telling_names(a.names)
+    both = sorted(held.keys() & _telling_names(b.names).keys()) if held else []
+    apart = _most_apart(both) if len(both) > 1 else ()
+    if not apart:
+        return None
+    last = apart[-1]
+    level = ONE_MORE if len(apart) == 2 else SEVERAL_MORE
+    return ComparisonResult(table.bits[level], level, held[last], _telling_names(b.names)[last])
+
+
+def _telling_names(names: Sequence[NamePrint]) -> dict[Sounds, int]:
+    """The names that count, by what is heard of them, with their places."""
+    return {tuple(sorted([token.sound for token in name.tokens])): at for at, name in enumerate(names) if _tells(name)}
+
+
+def _tells(name: NamePrint) -> bool:
+    words = len(name.tokens)
+    if words < (SHORTEST if name.person else 1) or name.weak:
+        return False
+    return sum([token.rarity for token in name.tokens]) + CULTURE * (words - 1) >= RARE
+
+
+def _most_apart(names: Sequence[Sounds]) -> tuple[Sounds, ...]:
+    """Three names of which no two share a word, else two; () where all share one."""
+    apart = [pair for pair in combinations(names, 2) if not _share_word(*pair)]
+    known = frozenset(apart)
+    threes = ((*pair, third) for pair in apart for third in names if {(pair[0], third), (pair[1], third)} <= known)
+    return next(threes, apart[0] if apart else ())
+
+
+def _share_word(one: Sounds, other: Sounds) -> bool:
+    return any(OSA.normalized_similarity(x, y) >= RESEMBLANCE for x in one for y in other)
+
+
+OTHER_NAMES = Comparison(
+    "other_names",
+    "names",
+    N_("Other names"),
+    N_("the other names"),
+    LEVELS,
+    SOURCE,
+    compare,
+    name_value,
+    least=2,
+)
