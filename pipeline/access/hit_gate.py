@@ -2,8 +2,8 @@
 
 Searches, list checks, saved searches, shared questions and pushed cases are all questions. Of a question only its
 exact parts count: whole numbers (identifiers, phones, e-mails), and whole names with a whole birth date. A partial
-date, a text date, a place, or a number that is merely like the record's would let its author feel a way to content
-that they may not read.
+date, a text date, a place, a nickname, or a number that is merely like the record's would let its author feel a way to
+content that they may not read. Several names are as many guesses: the best of them counts, no more for the others.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from pipeline.access.policy import LinkView
 from pipeline.matching.bands import Band
+from pipeline.matching.comparisons.other_names import OTHER_NAMES
 from pipeline.matching.comparisons.plate import WILDCARDS
 from pipeline.matching.fingerprint import Entities, EntityPrint
 from pipeline.matching.model import Model
@@ -57,7 +58,7 @@ def exact_band(asking: Entities, held: Entities, model: Model) -> Band:
     parts = _exact_parts(asking, _numbers_of(held))
     if not parts:
         return Band.NONE
-    band = judge_score(score_cases(parts, held, model)).band
+    band = judge_score(score_cases(parts, held, model.without(OTHER_NAMES.name))).band
     return band if band in HIT_BANDS else Band.NONE
 
 
@@ -93,8 +94,8 @@ def _exact_part(entity: EntityPrint, numbers: _Numbers) -> EntityPrint:
 
 
 def is_whole_name(name: NamePrint) -> bool:
-    """Whether a name has a given and a family part written out."""
-    return sum(token.kind != INITIAL for token in name.tokens) >= NAMING_WORDS
+    """Whether a name has a given and a family part written out, and is no nickname."""
+    return not name.weak and sum(token.kind != INITIAL for token in name.tokens) >= NAMING_WORDS
 
 
 def _numbers_of(held: Iterable[EntityPrint]) -> _Numbers:

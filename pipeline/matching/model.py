@@ -126,10 +126,10 @@ class Model:
 
     `companions`: for each type the kinds of companions that its entities have, each with the hundredths of a bit by
     which they are less frequent among pairs than strangers. `curves`: for each type the knots of its calibration, none
-    where it has none.
+    where it has none. The comparisons `left_out` say nothing.
     """
 
-    def __init__(self, file: ModelFile) -> None:
+    def __init__(self, file: ModelFile, left_out: frozenset[str] = frozenset()) -> None:
         self.file = file
         self.version = file.version
         self.stop_keys = frozenset(file.stop_keys)
@@ -138,8 +138,15 @@ class Model:
         self.companions = {row.name: _offsets(row, file.prior) for row in ENTITY_TYPES}
         self.curves = {kind: _curve(file.calibrations.get(kind)) for kind in TYPES}
         self.tables = _make_tables(file)
-        self.comparisons = {kind: of_type(kind) for kind in TYPES}
+        self.comparisons = {kind: tuple(one for one in of_type(kind) if one.name not in left_out) for kind in TYPES}
         self.plans: Mapping[str, Plan] = {kind: self._plan(self.comparisons[kind]) for kind in TYPES}
+        self._left_out, self._narrowed = left_out, dict[str, Model]()
+
+    def without(self, name: str) -> Model:
+        """The same model, by which one comparison says nothing."""
+        if name not in self._narrowed:
+            self._narrowed[name] = Model(self.file, self._left_out | {name})
+        return self._narrowed[name]
 
     def plan_without(self, entity_type: str, skipped: tuple[str, ...]) -> Plan:
         """The type's plan without the comparisons that are `skipped` by name."""

@@ -176,7 +176,7 @@ def test_no_pair_of_any_entities_scores_above_its_bound(left: list[Any], right: 
 
 @given(numbered_thing() | vehicle(), numbered_thing() | vehicle())
 def test_no_thing_by_its_own_number_scores_above_its_bound(left: Any, right: Any) -> None:
-    assert is_bounded([left], [right])
+    assert is_bounded([left], [right], model())
 
 
 def test_a_pair_is_screened_alike_in_any_company() -> None:

@@ -27,6 +27,7 @@ ACROSS = {
     "matching/names/test_properties.py": "laws of the comparison of names",
     "matching/names/transliteration/test_models.py": "the shipped models",
     "matching/score/test_companions.py": "relatives, branches and numbers lent, by the shipped model and learnt ones",
+    "matching/score/test_own_numbers.py": "things renamed, in the shipped model: what their own numbers outweigh",
     "matching/test_entity_bench.py": "verdicts on judged pairs of entities",
     "matching/test_loosened_comparisons.py": "each comparison loosened by one step fails its law",
     "matching/test_versions.py": "what FORMS and SCORING stand for",

@@ -12,6 +12,7 @@ from pipeline.access.policy import LinkView
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import load_model
+from pipeline.matching.score.scoring import judge_score, score_cases
 from support.index.documents import PureStages
 from support.records.builder import person, record
 
@@ -94,6 +95,22 @@ def test_what_is_not_exact_moves_no_band() -> None:
     bare = person(**NAMED, birth_date="1980-05-01")
     guessed = person(**{**NUMBERLESS, "identifiers": [{"type": "passport", "value": "X0000001"}]})
     assert band(bare) == band(guessed)
+
+
+ALIASES = [{"full": name} for name in ("Zbigniew Oczko", "Efstratios Papadakis", "Tancred Villeneuve")]
+
+
+def test_several_names_are_guesses_of_which_one_counts() -> None:
+    """They outweigh another birth date where records are compared in full; of a hit-only one they tell nothing."""
+    asking, held = (entities(person(names=ALIASES, birth_date=date)) for date in ("1973-09-28", "1979-12-31"))
+    assert judge_score(score_cases(asking, held, STAGES.model)).band
+    assert exact_band(asking, held, STAGES.model) == ""
+    assert exact_band(held, held, STAGES.model) == Band.CERTAIN
+
+
+def test_a_nickname_is_no_whole_name() -> None:
+    names = [{"full": "Petrov"}, {"full": "Ivan Petrov", "kind": "nickname"}]
+    assert band(person(names=names, birth_date="1980-05-01")) == ""
 
 
 @pytest.mark.parametrize("view", [LinkView.HIT_A, LinkView.HIT_B])
