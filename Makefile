@@ -16,7 +16,7 @@ RUNS ?= 10000
 SEED ?= 1
 TEST_ARGS ?=
 
-.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference format lock bench-accuracy bench-lists bench-scoring bench-recall bench-stream bench-failover bench-fairness bench-search bench-timing pictures clean
+.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference format lock bench-accuracy bench-lists bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -98,6 +98,9 @@ bench-scoring: $(READY) ## entity pairs a second on one core
 
 bench-recall: $(READY) ## recall of search across scripts, on an Elasticsearch of its own
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/search/recall.py
+
+bench-questions: $(READY) ## entries of the UN's list asked of an index of the UK's, on an Elasticsearch of its own
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/search/list_questions.py $(BENCH_ARGS)
 
 bench-stream: $(READY) ## CPU per case as the stores grow, with its plot; latency and CPU on real engines; BENCH_ARGS="--cases N"
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/stream/run.py $(BENCH_ARGS)

@@ -10,6 +10,7 @@ from typing import Final, Literal
 import msgspec
 
 from pipeline.errors import LiaisonError
+from pipeline.index.question_fields import quote_value
 from pipeline.index.questions import FIELDS
 
 Form = Literal["csv", "ndjson"]
@@ -100,12 +101,7 @@ def _make_row(cells: Mapping[str, list[str]]) -> ListRow:
     values = {name: [text for value in some if (text := value.strip())] for name, some in cells.items()}
     asked = [
         *values.get("question", ()),
-        *(_quote_part(field, text) for field in FIELDS for text in values.get(field, ())),
+        *(quote_value(field, text) for field in FIELDS for text in values.get(field, ())),
     ]
     own, country = (" ".join(values.get(name, ())) for name in ("id", "country"))
     return ListRow(own, " ".join(asked), country.upper())
-
-
-def _quote_part(field: str, value: str) -> str:
-    """A value as a question's part, held together by quotes."""
-    return f'{field}:"{value.replace(chr(34), " ")}"'

@@ -1,4 +1,4 @@
-"""What of a question may meet a case that is shown as a hit alone: whole identifiers, whole names with a birth date.
+"""What of a question may meet a case that is shown as a hit alone: whole identifiers, whole names with one birth date.
 
 It narrows what the index is asked, so that a question without exact parts costs nothing. The gate decides
 (pipeline.access.hit_gate).
@@ -18,10 +18,11 @@ from pipeline.matching.model import Model
 def strict_question(question: Question) -> Question | None:
     """The question's parts that may meet hit-only cases; None where it has none."""
     named = tuple(name for name in question.names if len(name.split()) >= NAMING_WORDS)
-    known = bool(named) and question.born is not None and bool(question.born.day)
+    born = question.exact_birth_date if named else None
     kept = Question(
-        names=named if known else (),
-        born=question.born if known else None,
+        types=question.types,
+        names=named if born else (),
+        born=(born,) if born else (),
         phones=question.phones,
         emails=question.emails,
         numbers=question.numbers,
@@ -43,7 +44,7 @@ def make_strict_query(question: Question, probe: QuestionProbe, model: Model) ->
         | {f"email:{email}" for email in question.emails}
     )
     clauses = [ScoredClause("number", (term,)) for term in terms]
-    if question.born is not None:
+    if question.born:
         shared = blocking_keys(probe.entities, model.stop_keys, model.key_rarity)
         clauses += [ScoredClause(TOLD_BY_SCORE, (str(key),), "keys") for key in shared]
     return CandidateQuery(tuple(clauses))

@@ -9,18 +9,24 @@ import msgspec
 
 from pipeline.correlation.keys import blocking_keys
 from pipeline.index.queries import TOLD_BY_SCORE, CandidateQuery, ScoredClause
-from pipeline.index.questions import Question
+from pipeline.index.questions import NAMED, Question
 from pipeline.index.terms import address_terms, folded_text, plate_pieces
 from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint, PhonePrint, entity_print
 from pipeline.matching.names import NamePrint, sound_keys
 from pipeline.records.addresses import address
-from pipeline.records.entity_types import ENTITY_TYPES
-from pipeline.records.names import normalise_name
+from pipeline.records.doubts import Doubts
+from pipeline.records.entity_types import ORGANISATION, PERSON
+from pipeline.records.fields import FieldReader
+from pipeline.records.model import Name
 from pipeline.records.normalised import NormalisedEntity, NormalisedIdentifier, NormalisedPhone
 from pipeline.records.phones import phone
+from pipeline.records.placeholders import is_placeholder_date
 
-NAMED = tuple(row.name for row in ENTITY_TYPES if row.by_name)
-"""Types that a name may be of; a question does not say."""
+NICKNAME = "nickname"
+"""The kind of name that says less; a full name's kind tells nothing."""
+
+PLACED = frozenset({PERSON.name, ORGANISATION.name})
+"""Types whose entities are at the cities that a question names."""
 
 MOST_KEYS = 64
 """Most selective first; a question of a name, a birth date and some numbers has fewer."""
@@ -51,15 +57,35 @@ def make_probe(question: Question, country: str) -> QuestionProbe:
 
 
 def _named_entities(question: Question, phones: tuple[NormalisedPhone, ...]) -> Iterator[NormalisedEntity]:
-    emails, addresses = question.emails, tuple(address("", "", "", "", city, "") for city in question.cities)
-    for kind in NAMED:
-        names = tuple(normalise_name(name, "", "", "", "", "", kind) for name in question.names)
-        if kind == "person" and (names or question.born or emails):
-            yield NormalisedEntity(
-                kind, kind, names=names, birth_date=question.born, phones=phones, emails=emails, addresses=addresses
-            )
-        elif names:
-            yield NormalisedEntity(kind, kind, names=names, addresses=addresses if kind == "organisation" else ())
+    """One of each type that the names may be of, read as a record's are, so that both score alike."""
+    fields = FieldReader("", "", Doubts())
+    full = [Name(full=name) for name in question.names]
+    stated = (*full, *[Name(full=name, kind=NICKNAME) for name in question.nicknames])
+    for kind in question.types or NAMED:
+        entity = NormalisedEntity(kind, kind, names=fields.names(stated, kind), nationalities=question.nationalities)
+        if kind == PERSON.name and (stated or question.born or question.emails):
+            yield _with_belongings(_with_birth(entity, question, fields), question, phones)
+        elif entity.names:
+            yield _with_belongings(entity, question, phones)
+
+
+def _with_birth(person: NormalisedEntity, question: Question, fields: FieldReader) -> NormalisedEntity:
+    born = (date for date in question.born if not (is_placeholder_date(date.first) or is_placeholder_date(date.last)))
+    return msgspec.structs.replace(
+        person, birth_dates=tuple(born), birth_places=fields.texts(question.birth_places, "birth_places")
+    )
+
+
+def _with_belongings(
+    entity: NormalisedEntity, question: Question, phones: tuple[NormalisedPhone, ...]
+) -> NormalisedEntity:
+    """With its places; with phones and e-mails if it is a person, or of a type that the question says."""
+    if entity.type in PLACED:
+        cities = tuple(address("", "", "", "", city, "") for city in question.cities)
+        entity = msgspec.structs.replace(entity, addresses=cities)
+    if entity.type == PERSON.name or question.types:
+        entity = msgspec.structs.replace(entity, phones=phones, emails=question.emails)
+    return entity
 
 
 def _lone_entities(question: Question, phones: tuple[NormalisedPhone, ...]) -> Iterator[NormalisedEntity]:

@@ -1,26 +1,30 @@
-"""What an investigator types, taken apart: names, numbers, phones, plates, a birth date, places, free text. Pure.
+"""What an investigator types, taken apart: names, numbers, phones, plates, birth dates, places, free text. Pure.
 
-A word is taken for what it looks like, unless `name:`, `born:`, `phone:`, `email:`, `number:`, `plate:`, `city:` or
-`text:` before it says what it is. Quotes hold words together. Examples: `ivan petrov 1980-05`, `plate:AB?12*`,
-`"Nord Trade" city:Лион`. A type of entity may bring prefixes of its own for its numbers (records/entity_types.py).
+A word is taken for what it looks like, unless one of FIELDS before it says what it is. Quotes hold words together.
+Examples: `ivan petrov 1980-05`, `plate:AB?12*`, `"Nord Trade" city:Лион`,
+`type:person name:"Ivan Petrov" nickname:Vanya born:1980 nationality:RU`. A type of entity may bring prefixes of its
+own for its numbers (records/entity_types.py).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from pipeline.errors import LiaisonError
+from pipeline.locale import LANGUAGES, translate
 from pipeline.matching.comparisons.plate import WILDCARDS
-from pipeline.records.dates import partial_date
-from pipeline.records.entity_types import ENTITY_TYPES
+from pipeline.records.countries import country_code
+from pipeline.records.dates import birth_date, partial_date
+from pipeline.records.entity_types import ENTITY_TYPES, ENTITY_TYPES_BY_NAME
 from pipeline.records.identifiers import canonical, identifier, plate
 from pipeline.records.names import clean_text
-from pipeline.records.normalised import PartialDate
+from pipeline.records.normalised import BirthDate
 
 MAX_QUESTION_CHARS = 1000
 """More than anyone types, and a bound on what one question costs."""
@@ -43,7 +47,14 @@ MAX_PIECE_CHARS = 4
 TYPED = {prefix: (row.name, number_type) for row in ENTITY_TYPES for prefix, number_type in row.prefixes.items()}
 """The types of entity and identifier of a number, by its prefix."""
 
-FIELDS = ("name", "born", "phone", "email", "number", "plate", "city", "text", *TYPED)
+NAMED = tuple(row.name for row in ENTITY_TYPES if row.by_name)
+"""Types that a name may be of, unless a question says which."""
+
+FIELDS = (
+    "type", "name", "alias", "nickname", "born", "birthplace", "nationality", "phone", "email", "number", "plate",
+    "city", "text", *TYPED,
+)  # fmt: skip
+"""What may stand before a word, a colon behind it; so are the columns of a list called, and the fields in the API."""
 
 _PART = re.compile(rf'(?:({"|".join(FIELDS)}):)?(?:"([^"]*)"|(\S+))')
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
@@ -60,10 +71,18 @@ class TypedNumber(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """A question's parts, as typed but clean; `numbers` and `plates` are upper-case cores, plates with ? and *."""
+    """A question's parts, as typed but clean; `numbers` and `plates` are upper-case cores, plates with ? and *.
 
+    `types` are those of NAMED that the names may be of, () any; `names` are full names, aliases too; `nicknames` say
+    less. `born` and `birth_places` are all that may be right; `nationalities` are codes of countries.
+    """
+
+    types: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
-    born: PartialDate | None = None
+    nicknames: tuple[str, ...] = ()
+    born: tuple[BirthDate, ...] = ()
+    birth_places: tuple[str, ...] = ()
+    nationalities: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
@@ -74,8 +93,14 @@ class Question(msgspec.Struct, frozen=True):
 
     @property
     def empty(self) -> bool:
-        """Whether it asks for nothing."""
-        return self == Question()
+        """Whether it asks for nothing that could be found."""
+        return msgspec.structs.replace(self, types=(), birth_places=(), nationalities=()) == Question()
+
+    @property
+    def exact_birth_date(self) -> BirthDate | None:
+        """The one whole birth date that it states; None where it states none, a part of one, or several."""
+        only = self.born[0] if len(self.born) == 1 else None
+        return only if only is not None and only.exact and only.first.day else None
 
 
 class _Draft:
@@ -95,8 +120,12 @@ class _Draft:
     def to_question(self) -> Question:
         lists, loose = self.lists, " ".join(self.words)
         return Question(
-            names=tuple(filter(None, [*lists["name"], loose])),
-            born=next(map(partial_date, lists["born"]), None),
+            types=tuple(kind for kind in NAMED if kind in map(_type_of, lists["type"])),
+            names=tuple(filter(None, [*lists["name"], *lists["alias"], loose])),
+            nicknames=tuple(filter(None, lists["nickname"])),
+            born=tuple(dict.fromkeys(map(birth_date, lists["born"]))),
+            birth_places=tuple(filter(None, lists["birthplace"])),
+            nationalities=tuple(dict.fromkeys(map(country_code, lists["nationality"]))),
             phones=tuple(lists["phone"]),
             emails=tuple(value.casefold() for value in lists["email"]),
             numbers=tuple(dict.fromkeys(core for value in lists["number"] if (core := canonical(value)))),
@@ -172,9 +201,8 @@ def _join_pieces(pieces: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _place_value(draft: _Draft, field: str, value: str) -> None:
-    """Add a part to the draft as its prefix says, or as what it looks like. Raises LiaisonError for no date."""
-    if field == "born" and not _is_date(value):
-        raise LiaisonError("born: use YYYY, YYYY-MM or YYYY-MM-DD")
+    """Add a part to the draft as its prefix says, or as what it looks like. Raises LiaisonError for one that can't."""
+    _require_sense(field, value)
     if field:
         draft.add_value(field, value)
     elif _EMAIL.fullmatch(value):
@@ -189,12 +217,42 @@ def _place_value(draft: _Draft, field: str, value: str) -> None:
         draft.words.append(value)
 
 
+def _require_sense(field: str, value: str) -> None:
+    """Raises LiaisonError for a word that can't be what its prefix says."""
+    if field == "born" and not _is_birth_date(value):
+        raise LiaisonError("born: use YYYY, YYYY-MM or YYYY-MM-DD, a range (1978/1982) or about (1980~)")
+    if field == "nationality" and not country_code(value):
+        raise LiaisonError("nationality: unknown country; use its name or its code of two letters")
+    if field == "type" and not _type_of(value):
+        raise LiaisonError("type: use {types}", types=", ".join(NAMED))
+
+
 def _is_date(value: str) -> bool:
+    return _reads(partial_date, value)
+
+
+def _is_birth_date(value: str) -> bool:
+    return _reads(birth_date, value)
+
+
+def _reads(read: Callable[[str], object], value: str) -> bool:
     try:
-        partial_date(value)
+        read(value)
     except ValueError:
         return False
     return True
+
+
+def _type_of(word: str) -> str:
+    """The type of NAMED that a word names, in any language of the pages; "" where it names none."""
+    return _type_words().get(word.casefold(), "")
+
+
+@cache
+def _type_words() -> dict[str, str]:
+    labels = {(kind, ENTITY_TYPES_BY_NAME[kind].label) for kind in NAMED}
+    words = {translate(label, language).casefold(): kind for kind, label in labels for language in LANGUAGES}
+    return words | {kind: kind for kind in NAMED}
 
 
 def _place_number(draft: _Draft, value: str) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from pipeline.api.cursors import CURSOR_CHARS
-from pipeline.api.list_rows import MOST_BYTES, Form
+from pipeline.api.list_rows import COLUMNS, MOST_BYTES, Form
 from pipeline.api.problems import ConflictError, NotFoundError, RequestTooLargeError
 from pipeline.api.routes.answers import describe_problems, describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
@@ -40,8 +40,8 @@ RESULTS: dict[str, Any] = {
 BODY = {
     "requestBody": {
         "required": True,
-        "description": "Columns or fields id, question, country, name, born, phone, email, number, plate, city, text;"
-        " several values of one cell are parted by |, or are a list.",
+        "description": f"Columns or fields {', '.join(COLUMNS)}; several values of one cell are parted by |, or are a"
+        " list.",
         "content": {
             "text/csv": {"schema": {"type": "string"}, "example": "id,name,born\nA-17,Ivan Petrov,1980-05-01\n"},
             "application/x-ndjson": {"schema": {"type": "string"}, "example": '{"id":"A-17","phone":"+33612345678"}\n'},

@@ -13,6 +13,7 @@ from pipeline.api.request_structs import body_of
 from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import subscriptions as service
+from pipeline.index.question_fields import QuestionFields, add_fields
 from pipeline.index.questions import MAX_QUESTION_CHARS, CountryCode
 
 router = APIRouter(prefix="/v1", tags=["subscriptions"])
@@ -21,15 +22,14 @@ Name = Annotated[str, Path(max_length=64, description="Subscription id.", exampl
 
 
 class SubscriptionRequest(msgspec.Struct, frozen=True):
-    """The question, as a search takes it, and where its phones are dialled."""
+    """The question, as a search takes it in words, by fields or both, and where its phones are dialled."""
 
-    question: Annotated[
-        str, Meta(min_length=1, max_length=MAX_QUESTION_CHARS, examples=["иван петров born:1980-05-01"])
-    ]
+    question: Annotated[str, Meta(max_length=MAX_QUESTION_CHARS, examples=["иван петров born:1980-05-01"])] = ""
     country: Annotated[CountryCode, Meta(examples=["FR"])] = ""
     share: Annotated[bool, Meta(description="Agencies that ask the same, and share it, are told of each other.")] = (
         False
     )
+    fields: QuestionFields = QuestionFields()
 
 
 SubscriptionBody = Annotated[SubscriptionRequest, body_of(SubscriptionRequest)]
@@ -51,7 +51,8 @@ SEVERAL: dict[str, Any] = {"as_of": "2026-11-24T12:00:00+00:00", "subscriptions"
 )
 async def subscribe(session: SessionOf, body: SubscriptionBody) -> Response:
     """It is asked once of all cases held, then of every new or changed one, for ninety days."""
-    return json_response(await service.create_subscription(session, body.question, body.country, share=body.share))
+    asked = add_fields(body.question, body.fields)
+    return json_response(await service.create_subscription(session, asked, body.country, share=body.share))
 
 
 @router.get(

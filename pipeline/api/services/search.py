@@ -20,6 +20,7 @@ from pipeline.index.documents import CaseDocument
 from pipeline.index.filters import LONGEST, Filters, filter_clauses
 from pipeline.index.probes import QuestionProbe, make_probe
 from pipeline.index.queries import QueryLimits
+from pipeline.index.question_fields import QuestionFields, add_fields
 from pipeline.index.questions import FIELDS, CountryCode, Question, parse_question
 from pipeline.index.searching import HitOnlyCase, PageRequest, RankedCandidate, explain_result, find_cases, find_hits
 from pipeline.matching.explain.wording import reasons
@@ -30,7 +31,7 @@ MOST = 100
 
 
 class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is asked. Without a question the filters list what may be read, by case key."""
+    """What is asked, in words, by fields or both. Without either the filters list what may be read, by case key."""
 
     question: Annotated[
         str,
@@ -47,6 +48,12 @@ class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     share: Annotated[
         bool, Meta(description="Agencies that share a saved search for the same are told, and so are you.")
     ] = False
+    fields: QuestionFields = QuestionFields()
+
+    @property
+    def in_words(self) -> Search:
+        """The same with its fields as words of the question."""
+        return msgspec.structs.replace(self, question=add_fields(self.question, self.fields), fields=QuestionFields())
 
 
 class SearchAnswer(msgspec.Struct, frozen=True):
@@ -75,7 +82,7 @@ async def search(session: Session, asked: Search) -> SearchAnswer:
     """Answer a search. Raises UnprocessableError for a question that asks for nothing or makes no sense."""
     session.require_reader()
     require_bounded(asked.filters)
-    limit = min(asked.limit, MOST)
+    asked, limit = asked.in_words, min(asked.limit, MOST)
     if asked.question:
         question = _parse_question(asked)
         page = await _find_answers(session, asked, question, limit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from functools import partial
 
-from pipeline.api.list_rows import MOST_ROWS
+from pipeline.api.list_rows import COLUMNS, MOST_ROWS
 from pipeline.api.services.list_checks import ListCheck, ListChecksAnswer, delete_list, read_list_checks
 from pipeline.locale import N_
 from pipeline.web.addresses import list_path
@@ -57,7 +57,7 @@ def _draw_form(words: Words, token: str) -> None:
 def _describe_columns(words: Words) -> str:
     return words(
         "Columns: {columns}. Separate several values in one cell with |.",
-        columns="id, question, country, name, born, phone, email, number, plate, city, text",
+        columns=", ".join(COLUMNS),
     )
 
 

@@ -43,6 +43,10 @@ LIMIT = 25
 
 GUIDE = (
     (N_("Name in any script, with or without date of birth"), "Иван Петров 1980-05"),
+    (N_("Several names, nicknames or dates of birth"), 'name:"Иван Петров" nickname:Ваня born:1980 born:1982-05'),
+    (N_("Approximate date of birth"), "Иван Петров born:1978/1982"),
+    (N_("Person, organisation or vessel only"), 'type:organisation name:"Nord Trade"'),
+    (N_("Nationality and place of birth"), "Иван Петров nationality:RU birthplace:Tver"),
     (N_("Phone"), "+33 6 12 34 56 78"),
     (N_("Plate, full or partial"), "plate:AB-1?3*"),
     (N_("Document or account number"), "number:52NO43308"),

@@ -23,9 +23,20 @@ from support.no_leak.worlds import KEYS
 QUESTIONS = (
     "ivan petrov", "Иван Петров 1980-05-01", "ivan petrov 1955", "+33 6 12 34 56 78", "1ABC234", "plate:1?BC*",
     "text:affair", "petrow",
+    'type:person name:"Ivan Petrov" born:1980-05-01 born:1933-02-03 nationality:RU',
+    'name:"Ivan Petrov" nickname:"Ivan Petrov" birthplace:Tver born:1932/1934',
+    'nickname:"Ivan Petrov" born:1933-02-03', "type:organisation ivan petrov 1933-02-03",
 )  # fmt: skip
+FIELDS: tuple[dict[str, list[str]], ...] = (
+    {},
+    {"type": ["person"], "nationality": ["RU"], "birthplace": ["Tver", "Kazan"]},
+    {"name": ["Ivan Petrov"], "alias": ["Vanya Petrov"], "nickname": ["Vanya"], "born": ["1933-02-03", "1980-05"]},
+)
 FILTERS: tuple[dict[str, Any], ...] = ({}, {"countries": ["BE", "FR"]}, {"agencies": ["nl-np"]}, {"open_only": True})
-LIST = "id,name,born,phone\n1,Ivan Petrov,1980-05-01,\n2,,,+33612345678\n3,Иван Петров,,\n"
+LIST = (
+    "id,name,born,phone,nickname,birthplace,nationality,type\n1,Ivan Petrov,1980-05-01,,,,,\n2,,,+33612345678,,,,\n"
+    "3,Иван Петров,,,,,,\n4,Ivan Petrov,1933|1933-02,,Vanya,Tver,RU,person\n5,,1933-02-03,,Ivan Petrov,,,\n"
+)
 MOST_PAGES = 30
 
 TOLD = ("/v1/notices", "/v1/disclosures", "/v1/break-glass/", "/v1/break-glass?", "/v1/manual-links?")
@@ -112,10 +123,14 @@ def _undone() -> Operation:
 
 def _searched() -> Operation:
     asked = st.builds(
-        lambda question, filters, limit: Request(
-            "POST", "/v1/search", {"question": question, "filters": filters, "limit": limit}, pages=True
+        lambda question, fields, filters, limit: Request(
+            "POST",
+            "/v1/search",
+            {"question": question, "fields": fields, "filters": filters, "limit": limit},
+            pages=True,
         ),
         st.sampled_from((*QUESTIONS, "")),
+        st.sampled_from(FIELDS),
         st.sampled_from(FILTERS),
         st.sampled_from((1, 2, 20)),
     )

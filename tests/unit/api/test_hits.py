@@ -10,6 +10,7 @@ import pytest
 from pipeline.access.audit import ShownForm
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.index.filters import Filters
+from pipeline.index.question_fields import QuestionFields
 from pipeline.matching.bands import Band
 from support.access.requesters import ANNA, BERT, OPERATOR
 from support.api.runtime import Api
@@ -50,12 +51,30 @@ async def test_a_whole_name_with_a_birth_date_tells_of_a_hit(api: Api, question:
 @pytest.mark.parametrize(
     "question",
     ["ivan petrov", "ivan petrov 1980-05", "petrov 1980-05-01", "born:1980-05-01", "plate:1?BC*", "text:fraude",
-     "city:Gent", "C01X00T4", "*BC-234", "ivan petrov 1955-01-02"],
+     "city:Gent", "C01X00T4", "*BC-234", "ivan petrov 1955-01-02",
+     "ivan petrov born:1980-05-01 born:1980-05-02", "ivan petrov born:1980-05-01~",
+     "ivan petrov born:1980-05-01/1980-05-02", 'nickname:"Ivan Petrov" born:1980-05-01',
+     'type:person ivan petrov born:1980 nationality:RU birthplace:Tver city:Gent',
+     "type:organisation ivan petrov 1980-05-01"],
 )  # fmt: skip
 async def test_anything_less_tells_of_nothing(api: Api, question: str) -> None:
     api.hold(hidden())
     assert (await ask(api, question)).hits == ()
     assert api.audit.acts[-1].shown == ()
+
+
+async def test_what_else_a_question_says_moves_no_hit(api: Api) -> None:
+    """Neither a right guess nor a wrong one of what the record holds tells of it, in words or by fields."""
+    api.hold(hidden())
+    narrow = await ask(api, "ivan petrov 1980-05-01")
+    right, wrong = (
+        f"ivan petrov 1980-05-01 type:person nationality:{country} birthplace:{place} nickname:{short} city:{place}"
+        for country, place, short in (("RU", "Gent", "Vanya"), ("PT", "Faro", "Zbigniew"))
+    )
+    assert narrow.hits
+    assert (await ask(api, right)).hits == (await ask(api, wrong)).hits == narrow.hits
+    fields = QuestionFields(name=("Ivan Petrov",), born=("1980-05-01",), nationality=("RU",), birthplace=("Gent",))
+    assert (await search(api.session(ANNA), Search(fields=fields))).hits == narrow.hits
 
 
 async def test_filters_list_no_hit(api: Api) -> None:

@@ -127,9 +127,11 @@ MALFORMED: dict[str, list[tuple[Any, str]]] = {
         ({"assignee": "x" * 257}, "body.assignee: string too long"),
     ],
     "POST /v1/subscriptions": [
-        ({}, "body.question: missing"),
-        ({"question": ""}, "body.question: string too short"),
         ({"question": "x" * 1001}, "body.question: string too long"),
+        ({"fields": {"born": "1980"}}, "body.fields.born: list type"),
+        ({"fields": {"born": ["x"] * 41}}, "body.fields.born: too long"),
+        ({"fields": {"name": ["x" * 1001]}}, "body.fields.name.0: string too long"),
+        ({"fields": {"gender": ["male"]}}, "body.fields.gender: extra forbidden"),
         ({"question": "x", "country": "f"}, "body.country: string pattern mismatch"),
         ({"question": "x", "share": 0}, "body.share: bool type"),
     ],

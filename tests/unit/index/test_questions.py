@@ -8,16 +8,21 @@ from hypothesis import strategies as st
 
 from pipeline.errors import LiaisonError
 from pipeline.index.questions import MAX_PARTS, MAX_QUESTION_CHARS, Question, parse_question
-from pipeline.records.normalised import PartialDate
+from pipeline.records.dates import birth_date
+from pipeline.records.normalised import BirthDate
+
+
+def dates(*texts: str) -> tuple[BirthDate, ...]:
+    return tuple(map(birth_date, texts))
 
 
 @pytest.mark.parametrize(
     ("text", "question"),
     [
         ("Иван Петров", Question(names=("Иван Петров",), text="Иван Петров")),
-        ("ivan petrov 1980-05", Question(names=("ivan petrov",), born=PartialDate(1980, 5), text="ivan petrov")),
-        ("ivan 1980", Question(names=("ivan",), born=PartialDate(1980), text="ivan")),
-        ("born:1980-05-01", Question(born=PartialDate(1980, 5, 1))),
+        ("ivan petrov 1980-05", Question(names=("ivan petrov",), born=(birth_date("1980-05"),), text="ivan petrov")),
+        ("ivan 1980", Question(names=("ivan",), born=(birth_date("1980"),), text="ivan")),
+        ("born:1980-05-01", Question(born=(birth_date("1980-05-01"),))),
         ("+33 6 12 34 56 78", Question(phones=("+33 6 12 34 56 78",))),
         ("0033612345678", Question(phones=("0033612345678",))),
         ("06 12 34 56 78", Question(phones=("0612345678",), numbers=("0612345678",))),
@@ -31,6 +36,21 @@ from pipeline.records.normalised import PartialDate
         ('name:"al Omari" text:fraude', Question(names=("al Omari",), text="fraude")),
         ("number:12", Question(numbers=("12",))),
         ("王小明", Question(names=("王小明",), text="王小明")),
+        ("ivan 1980 1981", Question(names=("ivan",), born=dates("1980", "1981"), text="ivan")),
+        ("born:1978/1982 born:1980-05-01~ x", Question(names=("x",), born=dates("1978/1982", "1980-05-01~"), text="x")),
+        (
+            'type:person name:"Ivan Petrov" alias:"Vanya Petrov" nickname:Vanya nationality:Afghan nationality:af',
+            Question(
+                types=("person",),
+                names=("Ivan Petrov", "Vanya Petrov"),
+                nicknames=("Vanya",),
+                nationalities=("AF",),
+            ),
+        ),
+        (
+            'type:Navire type:organisation name:Aurora birthplace:"Tver, Russia"',
+            Question(types=("organisation", "vessel"), names=("Aurora",), birth_places=("Tver, Russia",)),
+        ),
         ("iv\u200ban\tpetrov\x00", Question(names=("ivan petrov",), text="ivan petrov")),
     ],
 )
@@ -39,7 +59,22 @@ def test_a_question_is_taken_for_what_it_looks_like(text: str, question: Questio
 
 
 @pytest.mark.parametrize(
-    "text", ["", "   ", "\u200b", "x" * (MAX_QUESTION_CHARS + 1), "x " * (MAX_PARTS + 1), "born:1980-13", '""']
+    "text",
+    [
+        "",
+        "   ",
+        "\u200b",
+        "x" * (MAX_QUESTION_CHARS + 1),
+        "x " * (MAX_PARTS + 1),
+        "born:1980-13",
+        '""',
+        "born:1982/1978",
+        "nationality:Atlantis ivan",
+        "type:gang ivan",
+        "type:person",
+        "nationality:FR",
+        "birthplace:Paris type:person",
+    ],
 )
 def test_what_cannot_be_asked_is_said_in_a_line(text: str) -> None:
     with pytest.raises(LiaisonError, match=r"^(?!.*\n).+$"):

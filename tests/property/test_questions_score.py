@@ -1,0 +1,122 @@
+"""One scorer: what is known of somebody scores the same as a record, in a search, in a list and as a saved search.
+
+And of a hit-only record nothing that a question says besides its exact parts tells anything.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.access.hit_gate import exact_band
+from pipeline.access.requester import Grounds, Purpose
+from pipeline.access.subscriptions import make_subscription
+from pipeline.api.list_rows import parse_rows
+from pipeline.index.probes import adapt_probe, make_probe
+from pipeline.index.question_fields import QuestionFields, add_fields
+from pipeline.index.questions import parse_question
+from pipeline.index.saved_searches import fingerprint_of
+from pipeline.matching.bands import Band
+from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.model import load_model
+from pipeline.matching.score.scoring import score_cases
+from support.access.requesters import ANNA
+from support.matching.entity_strategies import NAMES, firms, persons
+from support.matching.prints import case_of
+
+MODEL = load_model()
+WHY = Grounds(Purpose.INVESTIGATION, "2026/1")
+
+Fields = dict[str, list[str]]
+NAMED = ("name", "alias", "nickname")
+MORE_NAMES = [*NAMES, "Efstratios Papadakis", "Tancred Villeneuve", "Ben Ali (Бен Али)", "daughter of", "Abu Omar"]
+
+some_names = st.lists(st.sampled_from(MORE_NAMES), max_size=3)
+dates = st.sampled_from(["1980-05-03", "1980-03-05", "1980-05", "1980", "1979/1981", "1981~", "1900-01-01"])
+known_persons = st.fixed_dictionaries(
+    {"name": some_names.filter(bool)},
+    optional={
+        "alias": some_names,
+        "nickname": some_names,
+        "born": st.lists(dates, max_size=3, unique=True),
+        "birthplace": st.lists(st.sampled_from(["Kazan", "Kasan", "Lyon", "unknown"]), max_size=2),
+        "nationality": st.lists(st.sampled_from(["FR", "German", "россия"]), max_size=2),
+        "email": st.lists(st.sampled_from(["a.oczko@example.org", "b@mail.example"]), max_size=2),
+        "city": st.lists(st.sampled_from(["Paris", "Lyon"]), max_size=2),
+    },
+)
+known_bodies = st.fixed_dictionaries(
+    {"name": st.lists(st.sampled_from(["Nordwind Ltd", "ООО Гамма", "Vent du Nord", "Les Sentinelles"]), min_size=1)},
+    optional={"nickname": st.just(["Nordwind"]), "city": st.just(["Paris"])},
+)
+
+
+def as_record(fields: Fields, entity_type: str) -> tuple[EntityPrint, ...]:
+    """The entity as an agency's record has it."""
+    kinds = {"name": "primary", "alias": "alias", "nickname": "nickname"}
+    raw: dict[str, Any] = {
+        "type": entity_type,
+        "names": [{"full": one, "kind": kinds[kind]} for kind in NAMED for one in fields.get(kind, ())],
+        "addresses": [{"city": city} for city in fields.get("city", ())],
+    }
+    if entity_type == "person":
+        raw |= {
+            "birth_dates": fields.get("born", []),
+            "birth_places": fields.get("birthplace", []),
+            "nationalities": fields.get("nationality", []),
+            "emails": fields.get("email", []),
+        }
+    return case_of(raw).entities
+
+
+def as_search(fields: Fields, record: tuple[EntityPrint, ...]) -> tuple[EntityPrint, ...]:
+    """The entity as a search asks for it, of one record."""
+    asked = msgspec.convert(fields, QuestionFields)
+    return adapt_probe(make_probe(parse_question(add_fields("", asked)), ""), record)
+
+
+def as_list_row(fields: Fields, record: tuple[EntityPrint, ...]) -> tuple[EntityPrint, ...]:
+    (row,) = parse_rows(msgspec.json.encode(fields), "ndjson")
+    return adapt_probe(make_probe(parse_question(row.question), row.country), record)
+
+
+def as_saved_search(fields: Fields) -> tuple[EntityPrint, ...]:
+    asked = add_fields("", msgspec.convert(fields, QuestionFields))
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    return fingerprint_of(make_subscription("s1", asked, "", ANNA, WHY, now), MODEL).entities
+
+
+def hold_equal(fields: Fields, entity_type: str, record: tuple[EntityPrint, ...]) -> None:
+    in_the_stream = score_cases(as_record(fields, entity_type), record, MODEL)
+    for typed in ({**fields, "type": [entity_type]}, fields):
+        assert score_cases(as_search(typed, record), record, MODEL) == in_the_stream
+        assert score_cases(as_list_row(typed, record), record, MODEL) == in_the_stream
+        assert score_cases(as_saved_search(typed), record, MODEL) == in_the_stream
+
+
+@given(fields=known_persons, held=persons)
+def test_a_person_scores_the_same_however_they_are_asked_for(fields: Fields, held: Any) -> None:
+    hold_equal(fields, "person", case_of(held).entities)
+
+
+@given(fields=known_bodies, held=firms)
+def test_a_body_scores_the_same_however_it_is_asked_for(fields: Fields, held: Any) -> None:
+    hold_equal(fields, "organisation", case_of(held).entities)
+
+
+@given(fields=known_persons, other=known_persons, held=persons)
+def test_what_is_not_exact_tells_nothing_of_a_hit_only_record(fields: Fields, other: Fields, held: Any) -> None:
+    """Whatever else is said, the band is that of the names and the one whole date, or of no hit at all."""
+    record = case_of(held).entities
+    narrow = {"name": fields["name"], "born": fields.get("born", [])}
+    more = {**other, **narrow}
+    more.pop("alias", None)
+    more.pop("email", None)
+    bands = {exact_band(as_search(asked, record), record, MODEL) for asked in (narrow, more)}
+    assert len(bands) == 1
+    if len(set(narrow["born"])) != 1 or len(narrow["born"][0]) != len("1980-05-03"):
+        assert bands == {Band.NONE}
