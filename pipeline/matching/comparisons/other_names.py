@@ -6,7 +6,7 @@ aliases, so that every further name says what the best of them can't.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 from rapidfuzz.distance import OSA
@@ -38,28 +38,35 @@ SHORTEST = 2
 Sounds = tuple[str, ...]
 """What is heard of each word of a name, in ascending order."""
 
+NamesBySound = dict[Sounds, dict[str, int]]
+"""Of the names that count, by what is heard of them and the script that they are in: their places."""
+
 
 def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
     """Other names: one more that both bear, or several, of rare names that have no word in common.
 
     Names are the same where they sound the same, in any order of their words. Spellings of one name count once, and so
-    do names that share a word.
+    do names that share a word, or that each record has in two scripts: these may be renderings of one.
     """
     if len(a.names) < OTHER_NAMES.least or len(b.names) < OTHER_NAMES.least:
         return None
-    held = _telling_names(a.names)
-    both = sorted(held.keys() & _telling_names(b.names).keys()) if held else []
-    apart = _most_apart(both) if len(both) > 1 else ()
+    of_a, of_b = _telling_names(a.names), _telling_names(b.names)
+    both = sorted(of_a.keys() & of_b.keys())
+    apart = _most_apart(both, (of_a, of_b)) if len(both) > 1 else ()
     if not apart:
         return None
-    last = apart[-1]
     level = ONE_MORE if len(apart) == 2 else SEVERAL_MORE
-    return ComparisonResult(table.bits[level], level, held[last], _telling_names(b.names)[last])
+    i, j = (max(names[apart[-1]].values()) for names in (of_a, of_b))
+    return ComparisonResult(table.bits[level], level, i, j)
 
 
-def _telling_names(names: Sequence[NamePrint]) -> dict[Sounds, int]:
-    """The names that count, by what is heard of them, with their places."""
-    return {tuple(sorted([token.sound for token in name.tokens])): at for at, name in enumerate(names) if _tells(name)}
+def _telling_names(names: Sequence[NamePrint]) -> NamesBySound:
+    found: NamesBySound = {}
+    for at, name in enumerate(names):
+        if _tells(name):
+            sounds = tuple(sorted([token.sound for token in name.tokens]))
+            found.setdefault(sounds, {})[name.tokens[0].script] = at
+    return found
 
 
 def _tells(name: NamePrint) -> bool:
@@ -69,12 +76,17 @@ def _tells(name: NamePrint) -> bool:
     return sum([token.rarity for token in name.tokens]) + CULTURE * (words - 1) >= RARE
 
 
-def _most_apart(names: Sequence[Sounds]) -> tuple[Sounds, ...]:
-    """Three names of which no two share a word, else two; () where all share one."""
-    apart = [pair for pair in combinations(names, 2) if not _share_word(*pair)]
+def _most_apart(names: Sequence[Sounds], sides: Iterable[NamesBySound]) -> tuple[Sounds, ...]:
+    """Three names that are each another, else two; () where all may be one."""
+    apart = [pair for pair in combinations(names, 2) if _are_of_one_script(*pair, sides) and not _share_word(*pair)]
     known = frozenset(apart)
     threes = ((*pair, third) for pair in apart for third in names if {(pair[0], third), (pair[1], third)} <= known)
     return next(threes, apart[0] if apart else ())
+
+
+def _are_of_one_script(one: Sounds, other: Sounds, sides: Iterable[NamesBySound]) -> bool:
+    """Whether a record has both names in one script."""
+    return any(side[one].keys() & side[other].keys() for side in sides)
 
 
 def _share_word(one: Sounds, other: Sounds) -> bool:

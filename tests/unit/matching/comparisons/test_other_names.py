@@ -35,6 +35,12 @@ LEVELS = {
     "three in common": ((FIRST, SECOND, THIRD), (THIRD, SECOND, FIRST), "several_more"),
     "in another order of words": ((FIRST, SECOND), ("Oczko Zbigniew", "Papadakis Efstratios"), "one_more"),
     "in another script": (("Ivan Savin", "Boris Kuzmin"), ("Иван Савин", "Борис Кузьмин"), "one_more"),
+    "a name in two scripts": (("김 정은", "Rocket Man"), ("Rocket Man", "김 정은"), None),
+    "renderings beside another name": (
+        ("Ivan Savin", "Иван Савин", "Борис Кузьмин"),
+        ("Борис Кузьмин", "Иван Савин"),
+        "one_more",
+    ),
     "spellings of one name": ((FIRST, "Zbigniev Otchko"), (FIRST, "Zbigniev Otchko"), None),
     "two names that share a word": ((FIRST, "Zbigniew Papadakis"), (FIRST, "Zbigniew Papadakis"), None),
     "single names": (("Zbigniew", "Efstratios"), ("Zbigniew", "Efstratios"), None),
