@@ -24,6 +24,7 @@ from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import GROUNDS, Api
 from support.records.builder import record
 
+PETROV = [{"full": "Ivan Petrov"}]
 LIST = "id,name,born,phone\nA1,Ivan Petrov,1980-05-01,\nA2,Zbigniew Oczko,,\nA3,,not a date,\nA4,,,\n"
 
 
@@ -59,6 +60,24 @@ async def test_each_row_is_answered_as_a_search_is(api: Api) -> None:
     assert third["problem"].startswith("born: use")
     assert (fourth["id"], fourth["problem"]) == ("A4", "enter search terms or a filter")
     assert b"es-cnp" not in orjson.dumps(first)
+
+
+async def test_a_row_may_say_what_a_search_may(api: Api) -> None:
+    """Several names and dates of a cell, of which one is right, and whom they find; one bad cell is its row's own."""
+    api.hold(record("fr-pj"), record("be-fp", entities=[{"id": "o1", "type": "organisation", "names": PETROV}]))
+    head = "id,type,name,nickname,born,birthplace,nationality\n"
+    person, body = (
+        "A1,person,Ivan Petrov|Boris Savin,Vanya,1980-05-01|1971,Tver,RU\n",
+        "A2,Organisation,Ivan Petrov,,,,\n",
+    )
+    wrong = "A3,,Ivan Petrov,,,,Atlantis\nA4,gang,Ivan Petrov,,,,\nA5,person,,,,,RU\n"
+    name = await uploaded(api, head + person + body + wrong)
+    await worked(api)
+    found = await rows(api, name)
+    assert [[match["case"] for match in row["matches"]] for row in found] == [["fr-pj:1"], ["be-fp:1"], [], [], []]
+    assert [row["problem"] and row["problem"].split(":")[0] for row in found] == [
+        None, None, "nationality", "type", "nothing to search for; enter a name, number, phone, plate or place",
+    ]  # fmt: skip
 
 
 async def test_each_row_is_audited_as_a_search_of_its_requester(api: Api) -> None:

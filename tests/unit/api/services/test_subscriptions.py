@@ -120,3 +120,9 @@ async def test_over_http(api: Api) -> None:
     assert (await api.request("DELETE", f"/v1/subscriptions/{name}", ANNA)).status_code == 404
     assert (await api.request("DELETE", f"/v1/subscriptions/{name}", BERT)).status_code == 200
     assert (await api.post("/v1/subscriptions", {"question": "", "country": "BE"}, BERT)).status_code == 422
+    fields = {"name": ["Ivan Petrov"], "born": ["1980", "1982-05"], "nationality": ["RU"], "type": ["person"]}
+    told = (await api.post("/v1/subscriptions", {"question": "number:C01X00T47", "fields": fields}, BERT)).json()
+    words = 'number:C01X00T47 type:"person" name:"Ivan Petrov" born:"1980" born:"1982-05" nationality:"RU"'
+    assert told["subscription"]["question"] == words
+    nowhere = {"fields": {"name": ["x"], "nationality": ["Atlantis"]}}
+    assert (await api.post("/v1/subscriptions", nowhere, BERT)).status_code == 422

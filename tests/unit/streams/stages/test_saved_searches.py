@@ -191,6 +191,12 @@ GUESSES = [
     "born:1980-05-01",
     "i. petrov born:1980-05-01",
     "ivan petrov plate:1A?C*",
+    "ivan petrov born:1980-05-01 born:1980-05-02",
+    "ivan petrov born:1980-05-01~",
+    "ivan petrov born:1980-05-01/1980-05-02",
+    'nickname:"Ivan Petrov" born:1980-05-01',
+    "ivan petrov born:1980 nationality:RU birthplace:Tver type:person",
+    "type:organisation ivan petrov born:1980-05-01",
 ]
 """A name alone, or with a year and a number that somebody made up: exact in no part that the record holds."""
 
