@@ -83,6 +83,9 @@ FIRST = {
     "nord trade": "firm",
     "text:fraude": "firm",
     "societe ecran": "firm",
+    'name:"Boris Savin" name:"Ivan Petrov" born:1971 born:1980-05 nationality:Russian type:person': "petrov",
+    "ivan petrov born:1954/1956 birthplace:Tver": "namesake",
+    'type:organisation nickname:"Nord Trade"': "firm",
 }
 
 
@@ -101,6 +104,11 @@ async def test_a_phone_as_dialled_at_home_is_found_with_its_country_and_without(
 async def test_a_partial_plate_finds_only_what_fits_it(filled: IndexReader, stages: PureStages) -> None:
     assert await found(filled, stages, "plate:1?BC*") == ["car"]
     assert sorted(await found(filled, stages, "plate:1*234")) == ["car", "other-car"]
+
+
+async def test_a_name_of_another_type_finds_nobody(filled: IndexReader, stages: PureStages) -> None:
+    assert await found(filled, stages, 'type:vessel name:"Ivan Petrov"') == []
+    assert await found(filled, stages, 'type:person name:"Nord Trade Logistique"') == []
 
 
 async def test_a_name_nobody_bears_finds_nobody(filled: IndexReader, stages: PureStages) -> None:
