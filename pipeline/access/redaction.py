@@ -23,8 +23,9 @@ class LinkEnds(msgspec.Struct, frozen=True):
     b: CaseMeta
 
 
-LINK_CONTENT = ("version_a", "version_b", "probability", "score", "evidence")
-"""What a link with a hit-only side says nothing of: null, so that both kinds have the same fields."""
+LINK_CONTENT = ("version_a", "version_b", "probability", "score", "basis", "evidence")
+"""What a link with a hit-only side says nothing of: null, so that both kinds have the same fields. That a number is
+shared would tell that the other record's names or dates are others."""
 
 
 def case_for(view: View, meta: CaseMeta, content: Row, reference: Reference) -> Row | None:

@@ -47,7 +47,7 @@ def compare(pairs: Pairs, model: ModelPath = None) -> None:
     """
     import msgspec
 
-    from pipeline.matching.explain.explanation import explain_entities
+    from pipeline.matching.explain.explaining import explain_entities
     from pipeline.matching.model import load_model
     from pipeline.matching.score.entity_pairs import PairError, names_alone, read_pair
 

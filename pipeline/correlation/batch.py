@@ -12,6 +12,7 @@ from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.matcher import Matcher
 from pipeline.correlation.store import MemoryStore
 from pipeline.matching.bands import Band
+from pipeline.matching.basis import Basis
 from pipeline.matching.fingerprint import Fingerprint
 
 TOGETHER = 50
@@ -29,6 +30,7 @@ class LinkLine(msgspec.Struct, frozen=True):
     probability: float
     score: int
     band: Band
+    basis: Basis
     evidence: msgspec.Raw
 
 
@@ -62,5 +64,6 @@ def link_line(claim: Claim) -> LinkLine:
         claim.probability,
         claim.score,
         claim.band,
+        claim.basis,
         claim.evidence,
     )

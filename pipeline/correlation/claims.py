@@ -8,6 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from pipeline.matching.bands import Band
+from pipeline.matching.basis import Basis
 from pipeline.matching.fingerprint import Contact, Handling
 
 
@@ -45,8 +46,10 @@ class Claim(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Value of topic `links.<generation>`, key = `<link id>|<emitting partition>`; a.case < b.case.
 
     A retraction holds no content: of its sides only case, version, agency and country. A release has no score,
-    probability or evidence either, but keeps the sides whole and the bands, which decide what agencies are told; one
-    whose side has no hash says only that the emitter cannot know, and changes nothing for them.
+    probability or evidence either, but keeps the sides whole, the bands and the basis, which decide what agencies are
+    told; one whose side has no hash says only that the emitter cannot know, and changes nothing for them.
+
+    `basis` says of what score, probability and band are; a retraction has none, and one without it says `same`.
 
     `exact_a` is the band in which side a, as a question, meets a hit-only side b by exact parts alone; NONE where b is
     not hit-only, or must not be told of. `exact_b` is the same the other way round.
@@ -64,6 +67,7 @@ class Claim(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     evidence: msgspec.Raw = msgspec.Raw(b"null")
     exact_a: Band = Band.NONE
     exact_b: Band = Band.NONE
+    basis: Basis = Basis.SAME
 
     @property
     def external_version(self) -> int:

@@ -161,11 +161,7 @@ class Correlator:
             return self._make_claim(ClaimState.RELEASED, _bare_side(a), _bare_side(b))
         if judgement is None:
             return self._make_claim(ClaimState.RETRACTED, _bare_side(a), _bare_side(b))
-        claim = (
-            self._live_claim(a, b, judgement)
-            if mine
-            else self._make_claim(ClaimState.RELEASED, _claim_side(a), _claim_side(b), judgement.band)
-        )
+        claim = self._live_claim(a, b, judgement) if mine else self._released_claim(a, b, judgement)
         return self._with_exact_bands(claim, a, b)
 
     def _with_exact_bands(self, claim: Claim, a: Fingerprint, b: Fingerprint) -> Claim:
@@ -196,10 +192,15 @@ class Correlator:
             probability=judgement.probability,
             band=judgement.band,
             evidence=msgspec.Raw(msgspec.json.encode(self._matcher.explain(a, b))),
+            basis=judgement.basis,
         )
 
-    def _make_claim(self, state: ClaimState, a: ClaimSide, b: ClaimSide, band: Band = Band.NONE) -> Claim:
-        return Claim(link_id(a.case, b.case), state, self._partition, self._generation, a, b, band=band)
+    def _released_claim(self, a: Fingerprint, b: Fingerprint, judgement: PairJudgement) -> Claim:
+        bare = self._make_claim(ClaimState.RELEASED, _claim_side(a), _claim_side(b))
+        return msgspec.structs.replace(bare, band=judgement.band, basis=judgement.basis)
+
+    def _make_claim(self, state: ClaimState, a: ClaimSide, b: ClaimSide) -> Claim:
+        return Claim(link_id(a.case, b.case), state, self._partition, self._generation, a, b)
 
 
 def is_unknown(fingerprint: Fingerprint) -> bool:

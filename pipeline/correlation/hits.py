@@ -10,6 +10,7 @@ from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id
 from pipeline.correlation.references import make_reference
 from pipeline.matching.bands import Band
+from pipeline.matching.basis import Basis
 from pipeline.matching.fingerprint import Contact
 from pipeline.records.handling import HIT_ONLY, SILENT, is_released
 
@@ -28,7 +29,8 @@ class HitKind(StrEnum):
 class CounterpartView(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one side's agency may see of the other side: `full` content, or only that there is a hit.
 
-    Of a hit `asks` is the hash of its own side: another content asks another question (pipeline.access.hit_ledger).
+    `basis` is the link's where it is seen in full; of a hit it would tell what the other record says. Of a hit `asks`
+    is the hash of its own side: another content asks another question (pipeline.access.hit_ledger).
     """
 
     agency: str
@@ -36,12 +38,14 @@ class CounterpartView(msgspec.Struct, frozen=True, omit_defaults=True):
     band: Band
     full: bool
     asks: str = ""
+    basis: Basis = Basis.SAME
 
 
 class Hit(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `hits.<receiver>`. A retraction is the same whether the link ended or the handling tightened.
 
-    `case` is the receiver's own case key; `reference` stands for the other side, differently for each receiver.
+    `case` is the receiver's own case key; `reference` stands for the other side, differently for each receiver. `basis`
+    is told only where the receiver may read the other side in full; otherwise it is left out, whatever it is.
     """
 
     id: str
@@ -52,6 +56,7 @@ class Hit(msgspec.Struct, frozen=True, omit_defaults=True):
     agency: str
     contact: Contact = Contact()
     band: Band = Band.NONE
+    basis: Basis = Basis.SAME
 
 
 def counterpart_view(claim: Claim, receiver: ClaimSide, other: ClaimSide) -> CounterpartView | None:
@@ -67,7 +72,8 @@ def counterpart_view(claim: Claim, receiver: ClaimSide, other: ClaimSide) -> Cou
     full = handling.code != HIT_ONLY
     band = claim.band if full else _exact_band(claim, receiver)
     asks = "" if full else receiver.hash
-    return CounterpartView(other.agency, other.contact, band, full, asks) if band else None
+    basis = claim.basis if full else Basis.SAME
+    return CounterpartView(other.agency, other.contact, band, full, asks, basis) if band else None
 
 
 def _exact_band(claim: Claim, receiver: ClaimSide) -> Band:
@@ -112,4 +118,5 @@ def make_hit(
         agency=other.agency,
         contact=after.contact if after else Contact(),
         band=after.band if after else Band.NONE,
+        basis=after.basis if after else Basis.SAME,
     )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.bands import Band
+from pipeline.matching.basis import Basis
 from pipeline.matching.fingerprint import Entities, Fingerprint
 from pipeline.matching.screening.screening import Sketches
 
@@ -21,11 +22,15 @@ class PairJudgement(Protocol):
 
     @property
     def probability(self) -> float:
-        """That both sides are one thing, from 0 to 1."""
+        """That the `basis` holds, from 0 to 1."""
 
     @property
     def band(self) -> Band:
         """The band of that probability; NONE below the lowest."""
+
+    @property
+    def basis(self) -> Basis:
+        """What the probability is of: that both sides are one thing, or that a number in two hands is one."""
 
 
 class Matcher(Protocol):
@@ -42,7 +47,7 @@ class Matcher(Protocol):
         """Whether each case of `a` may be linked with the one of `b` at its place, by their sketches alone."""
 
     def judge(self, a: Fingerprint, b: Fingerprint, /) -> PairJudgement:
-        """Score, probability and band of a pair."""
+        """Score, probability, band and basis of a pair."""
 
     def explain(self, a: Fingerprint, b: Fingerprint, /) -> object:
         """Why a pair is linked; written as JSON."""

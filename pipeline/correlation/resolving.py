@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from pipeline.correlation.batch import LinkLine
+from pipeline.matching.basis import Basis
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.score.resolution import Tie, are_apart, group_ties
@@ -41,7 +42,12 @@ def _find_entity(cases: Mapping[str, Fingerprint], place: Place) -> EntityPrint:
 def _link_ties(
     cases: Mapping[str, Fingerprint], link: LinkLine, number: Mapping[Place, int], model: Model
 ) -> Iterable[Tie]:
-    """A link's ties between entities of one type; a selector across types ties cases, not things."""
+    """A link's ties between entities of one type; a selector across types ties cases, not things.
+
+    A shared number ties nothing: its holders are two.
+    """
+    if link.basis is Basis.SHARED:
+        return
     found = weigh_evidence(cases[link.case_a].entities, cases[link.case_b].entities, model)
     for tie in found.ties:
         if not tie.selector:

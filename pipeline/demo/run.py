@@ -26,6 +26,7 @@ from pipeline.index.documents import LinkDocument
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.localstack import stack
+from pipeline.matching.basis import Basis
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.monitoring.accounting import Accounting, count_outcomes
@@ -110,7 +111,7 @@ async def _run_feed(settings: Settings, feed: DemoFeed, workers: Workers, consol
     return DemoResult(
         counted=await count_outcomes(settings),
         links=links,
-        agreed=count_agreement(feed.pairs, {_pair_of(link) for link in links}),
+        agreed=count_agreement(feed.pairs, {_pair_of(link) for link in links if link.basis is Basis.SAME}),
         seconds=seconds,
         bulk=len(bulk),
         latency=Latency.of(trickle.latencies_s),

@@ -159,6 +159,7 @@ def _full_link(claim: Claim) -> LinkDocument:
         evidence=claim.evidence,
         exact_a=claim.exact_a,
         exact_b=claim.exact_b,
+        basis=claim.basis,
         retain_until=min(filter(None, (claim.a.retain_until, claim.b.retain_until)), default=None),
     )
 

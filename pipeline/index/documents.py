@@ -12,6 +12,7 @@ import msgspec
 from pipeline.access.policy import CaseMeta
 from pipeline.correlation.claims import ClaimSide, ClaimState, external_version
 from pipeline.matching.bands import Band
+from pipeline.matching.basis import Basis
 from pipeline.matching.fingerprint import Contact, EntityPrint, Handling
 from pipeline.records.messages import Provenance
 from pipeline.records.normalised import RecordWarning
@@ -94,7 +95,8 @@ class CaseCard(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class LinkDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     """A document of index `links`; a tombstone names the two cases and their versions, nothing else.
 
-    `evidence` is JSON as it came when written, plain values when read. `exact_a` and `exact_b` are the claim's.
+    `evidence` is JSON as it came when written, plain values when read. `exact_a`, `exact_b` and `basis` are the
+    claim's.
     """
 
     link: str
@@ -111,6 +113,7 @@ class LinkDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     retain_until: str | None = None
     exact_a: Band = Band.NONE
     exact_b: Band = Band.NONE
+    basis: Basis = Basis.SAME
 
 
 class RejectedDocument(msgspec.Struct, frozen=True, omit_defaults=True):

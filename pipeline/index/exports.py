@@ -8,7 +8,10 @@ from pipeline.index.documents import CaseDocument, LinkDocument
 
 
 def link_row(link: LinkDocument) -> dict[str, Any]:
-    """A visible link; case_a < case_b, `score` in hundredths of a bit, `evidence` the whole explanation."""
+    """A visible link; case_a < case_b, `score` in hundredths of a bit, `evidence` the whole explanation.
+
+    `basis`: of what score, probability and band are (pipeline.matching.basis).
+    """
     return {
         "link_id": link.link,
         "case_a": link.a.case,
@@ -18,6 +21,7 @@ def link_row(link: LinkDocument) -> dict[str, Any]:
         "probability": link.probability,
         "score": link.score,
         "band": link.band,
+        "basis": link.basis,
         "evidence": link.evidence,
     }
 

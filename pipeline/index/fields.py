@@ -106,6 +106,9 @@ LINKS = (
     IndexField("evidence", KEPT, "The explanation of the score.", personal=True),
     IndexField("exact_a", UNSEARCHED, "Band in which side a meets a hit-only side b by exact parts; none: not told."),
     IndexField("exact_b", UNSEARCHED, "The same the other way round."),
+    IndexField(
+        "basis", UNSEARCHED, "shared: two who are not one bear one number. None: same, both speak of one thing."
+    ),
 )
 
 REJECTED = (

@@ -22,7 +22,8 @@ from pipeline.index.queries import QueryLimits, candidate_body
 from pipeline.index.questions import Question
 from pipeline.index.reading import Candidate, IndexReader
 from pipeline.matching.bands import Band
-from pipeline.matching.explain.explanation import EntityEvidence, entities_evidence
+from pipeline.matching.explain.explaining import entities_evidence
+from pipeline.matching.explain.explanation import EntityEvidence
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.names import compare_and_keep

@@ -8,10 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.bands import Band
-from pipeline.matching.explain.explanation import Explanation, explain
+from pipeline.matching.basis import Basis
+from pipeline.matching.explain.explaining import explain
+from pipeline.matching.explain.explanation import Explanation
+from pipeline.matching.explain.shared_number import explain_shared_number
 from pipeline.matching.fingerprint import Entities, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import Judgement, judge_cases
+from pipeline.matching.score.shared_numbers import judge_shared_number
 from pipeline.matching.screening.screening import Screen, Sketches
 
 THRESHOLD = 0.5
@@ -48,12 +52,22 @@ class ModelMatcher:
         return self._screen(a, b)
 
     def judge(self, a: Fingerprint, b: Fingerprint) -> Judgement:
-        """Score, probability and band of a pair."""
-        return judge_cases(a, b, self._model)
+        """Score, probability, band and basis of a pair.
+
+        Where both do not speak of one thing, a number that two of them have makes a link of its own. A saved search,
+        which has no country, is a question, not a holder.
+        """
+        judged = judge_cases(a, b, self._model)
+        least = max(self.threshold, THRESHOLD)
+        if judged.probability >= least or not (a.country and b.country):
+            return judged
+        shared = judge_shared_number(a, b, self._model)
+        return judged if shared is None or shared.probability < least else shared
 
     def explain(self, a: Fingerprint, b: Fingerprint) -> Explanation:
         """Why a pair is linked."""
-        return explain(a, b, self._model, self._generation)
+        shared = self.judge(a, b).basis is Basis.SHARED
+        return (explain_shared_number if shared else explain)(a, b, self._model, self._generation)
 
     def exact_band(self, asking: Entities, held: Entities) -> Band:
         """The band in which a question's entities meet a hit-only record's by exact parts alone."""

@@ -21,13 +21,15 @@ Verdict = bool | None
 class IdentifierType(msgspec.Struct, frozen=True):
     """What the world knows of one type; `renewable`: the same holder gets another number in time.
 
-    `worldwide`: no two countries issue the same number. `check` takes the canonical value and the country.
+    `worldwide`: no two countries issue the same number. `in_one_hand`: one holder has it at a time, so that it is a
+    finding in itself where two have it. `check` takes the canonical value and the country.
     """
 
     name: str
     sentence: str
     renewable: bool = False
     worldwide: bool = False
+    in_one_hand: bool = True
     check: Callable[[str, str], Verdict] = lambda _value, _country: None
     aliases: tuple[str, ...] = ()
 
@@ -148,11 +150,12 @@ CATALOGUE = (
         aliases=("residence_card", "titre_de_sejour"),
     ),
     IdentifierType("visa", "A visa's number; one each visa.", renewable=True),
-    IdentifierType("document", "A document of another or unknown kind; renewed.", renewable=True),
+    IdentifierType("document", "A document of another or unknown kind; renewed.", renewable=True, in_one_hand=False),
     IdentifierType(
         "plate",
         "A vehicle's registration plate; changed, sold on and cloned. ? and * stand for what was not read.",
         renewable=True,
+        in_one_hand=False,
         aliases=("licence_plate", "license_plate", "registration_plate"),
     ),
     IdentifierType(
@@ -222,11 +225,12 @@ CATALOGUE = (
     IdentifierType(
         "mmsi",
         "A ship's radio station; changes with the flag. Nine digits, no check digit.",
+        in_one_hand=False,
         worldwide=True,
         renewable=True,
         check=_digits(9),
     ),
-    IdentifierType("call_sign", "A ship's radio call sign; changes with the flag.", renewable=True),
+    IdentifierType("call_sign", "A ship's radio call sign; changes with the flag.", renewable=True, in_one_hand=False),
     IdentifierType(
         "container",
         "A freight container, ISO 6346; one check digit.",
@@ -235,7 +239,10 @@ CATALOGUE = (
         aliases=("iso6346", "container_number", "bic_container"),
     ),
     IdentifierType(
-        "serial", "A weapon's serial number; unique for one maker only.", aliases=("serial_number", "weapon_serial")
+        "serial",
+        "A weapon's serial number; unique for one maker only.",
+        in_one_hand=False,
+        aliases=("serial_number", "weapon_serial"),
     ),
 )
 """Every type that the product knows; any other word is the agency's own type, compared with the same word only."""

@@ -156,7 +156,7 @@ from __future__ import annotations
 import msgspec
 
 from pipeline.correlation.fingerprinting import make_fingerprint
-from pipeline.matching.explain.explanation import explain
+from pipeline.matching.explain.explaining import explain
 from pipeline.matching.explain.wording import text
 from pipeline.matching.model import load_model
 from pipeline.records.model import Case

@@ -39,7 +39,7 @@ from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.fingerprinting import expiry_mark, make_fingerprint
 from pipeline.index.saved_searches import fingerprint_of
 from pipeline.matching.bands import Band
-from pipeline.matching.explain.explanation import explain
+from pipeline.matching.explain.explaining import explain
 from pipeline.matching.fingerprint import Fingerprint, Handling
 from pipeline.matching.model import Model, encode_model, load_model
 from pipeline.records import expiry, model, schemas

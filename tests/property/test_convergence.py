@@ -23,6 +23,7 @@ from pipeline.correlation.matcher import PairJudgement
 from pipeline.correlation.references import make_reference
 from pipeline.correlation.store import MemoryStore
 from pipeline.correlation.store_file import NO_OFFSET
+from pipeline.matching.basis import Basis
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
 from support.convergence.logs import CASES, FencedError, SentHit, SentVersion, day
 from support.convergence.matchers import SYNTHETIC, WorldMatcher, real, unscreened
@@ -38,8 +39,8 @@ HANDLINGS = (
 )
 CRASHES = ("", "", "before sending", "before storing")
 
-Link = tuple[str, str, int, int, int]
-"""Cases, versions and score."""
+Link = tuple[str, str, int, int, int, Basis]
+"""Cases, versions, score and basis."""
 
 
 class Truth(NamedTuple):
@@ -62,7 +63,10 @@ class Truth(NamedTuple):
 
     @property
     def links(self) -> set[Link]:
-        return {(a, b, self.last[a].version, self.last[b].version, found.score) for (a, b), found in self.pairs.items()}
+        return {
+            (a, b, self.last[a].version, self.last[b].version, found.score, found.basis)
+            for (a, b), found in self.pairs.items()
+        }
 
     def order(self, case: str) -> int:
         """The external version of its document once retention has been."""
@@ -109,14 +113,17 @@ def check(world: World) -> None:
 
 
 def shown(world: World) -> set[Link]:
-    return {(claim.a.case, claim.b.case, claim.a.version, claim.b.version, claim.score) for claim in world.shown()}
+    return {
+        (claim.a.case, claim.b.case, claim.a.version, claim.b.version, claim.score, claim.basis)
+        for claim in world.shown()
+    }
 
 
 def in_batch(world: World, over: set[str]) -> set[Link]:
     inputs = [version.fingerprint for version in world.inputs if version in world.sent[version.fingerprint.case]]
     found = batch.find_links(inputs, unscreened(world.matcher.pairs))
     return {
-        (link.case_a, link.case_b, link.version_a, link.version_b, link.score)
+        (link.case_a, link.case_b, link.version_a, link.version_b, link.score, link.basis)
         for link in found
         if over.isdisjoint((link.case_a, link.case_b))
     }

@@ -10,7 +10,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.matching.explain.explanation import explain, mirrored
+from pipeline.matching.explain.explaining import explain
+from pipeline.matching.explain.explanation import mirrored
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.score.scoring import judge_cases, weigh_entities

@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.matching.matcher import THRESHOLD
+from pipeline.matching.matcher import THRESHOLD, ModelMatcher
 from pipeline.matching.model import Calibration, Model, load_model
 from pipeline.matching.score.scoring import judge_cases
 from pipeline.matching.screening.screening import Screen, join_sketches
@@ -157,6 +157,14 @@ def is_bounded(left: list[Any], right: list[Any], under: Model) -> bool:
         return True
     screen = Screen(under, THRESHOLD)
     return int(screen._bound_scores(sketches, other)[0]) >= min(judge_cases(a, b, under).score, screen._least)
+
+
+@given(many | entities, many | entities)
+def test_no_link_is_screened_out_whatever_its_basis(left: list[Any], right: list[Any]) -> None:
+    a, b = fingerprint(left), fingerprint(right, "DE")
+    matcher = ModelMatcher(model())
+    sketches = (join_sketches([make_sketch(one.entities)]) for one in (a, b))
+    assert matcher.may_link(*sketches)[0] or matcher.judge(a, b).probability < THRESHOLD
 
 
 @given(many, many)

@@ -22,7 +22,7 @@ EXAMPLE: dict[str, Any] = {
     "as_of": "2026-11-24T12:00:00+00:00",
     "links": [
         {"link_id": "0c1f" * 8, "case_a": "fr-pj:2026-004711", "case_b": None, "version_a": None, "version_b": None,
-         "probability": None, "score": None, "evidence": None, "band": "certain",
+         "probability": None, "score": None, "basis": None, "evidence": None, "band": "certain",
          "title_a": None, "title_b": None, "country_a": None, "country_b": None, "explanation": None, "colour": None,
          "disputed": None,
          "hit": {"view": "hit", "reference": "9a7e" * 10, "agency": "be-fp", "contact": {"unit": "DJSOC"}}},

@@ -61,9 +61,9 @@ INBOX: dict[str, Any] = {
     "as_of": "2026-11-24T12:00:00+00:00",
     "links": [
         {"link_id": "0c1f" * 8, "case_a": "be-fp:17", "case_b": "fr-pj:2026-004711", "country_a": "BE",
-         "country_b": "FR", "title_a": "Diefstal", "title_b": "Vol", "band": "certain", "probability": 0.999,
-         "score": 2410, "assignee": None, "colour": "yellow", "disputed": False, "judged_different": False,
-         "new_evidence": [], "gone_evidence": 0},
+         "country_b": "FR", "title_a": "Diefstal", "title_b": "Vol", "band": "certain", "basis": "same",
+         "probability": 0.999, "score": 2410, "assignee": None, "colour": "yellow", "disputed": False,
+         "judged_different": False, "new_evidence": [], "gone_evidence": 0},
     ],
     "next": None,
 }  # fmt: skip

@@ -20,6 +20,7 @@ from pipeline.api.services.links import SeenLink, find_surroundings
 from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument, LinkDocument, entities_of
 from pipeline.matching.bands import Band
+from pipeline.matching.basis import Basis
 from pipeline.matching.model import Model
 from pipeline.matching.score.resolution import Tie, are_apart, group_ties
 
@@ -62,7 +63,7 @@ class _Neighbourhood:
 
     def add_links(self, origin: str, found: list[SeenLink]) -> list[str]:
         """Take in the links of `origin`; the cases that are new."""
-        full = [seen.link for seen in found if seen.view is LinkView.FULL]
+        full = [seen.link for seen in found if seen.view is LinkView.FULL and seen.link.basis is Basis.SAME]
         self.complete = self.complete and len(full) <= MOST_EACH
         return [case for link in full[:MOST_EACH] for case in self._add_link(origin, link)]
 
@@ -124,7 +125,9 @@ def _find_members(
 
 
 def _make_ties(link: LinkDocument, number: Mapping[Place, int]) -> Iterator[Tie]:
-    """A link's ties between entities of one type, by its evidence."""
+    """A link's ties between entities of one type, by its evidence; a shared number ties nothing."""
+    if link.basis is Basis.SHARED:
+        return
     for pair in link.evidence["entities"] if link.evidence else ():
         a, b = (number.get((side.case, pair[f"entity_{name}"])) for name, side in (("a", link.a), ("b", link.b)))
         if pair["type_a"] == pair["type_b"] and pair["bits"] > 0 and a is not None and b is not None:

@@ -18,7 +18,7 @@ What = Literal["links", "cases"]
 Format = Literal["ndjson", "ftm", "csv", "stix"]
 
 LINK_COLUMNS: Final = (
-    "link_id", "case_a", "case_b", "version_a", "version_b", "probability", "score", "band", "evidence",
+    "link_id", "case_a", "case_b", "version_a", "version_b", "probability", "score", "band", "basis", "evidence",
 )  # fmt: skip
 """The fields of an exported link, a contract with those who read the file."""
 

@@ -1,12 +1,20 @@
-"""Names of records in exports."""
+"""Names of records, and what is said of a link, in exports to other formats."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.matching.basis import Basis
+
 
 def full_name(name: Mapping[str, Any]) -> str:
     """A recorded name in full, or its parts one after the other."""
     parts = (name.get(part) for part in ("given", "middle", "patronymic", "family"))
     return name.get("full") or " ".join(part for part in parts if part)
+
+
+def describe_link(row: Mapping[str, Any]) -> str:
+    """A link's band, and whether it says no more than that two bear one number."""
+    band: str = row["band"]
+    return f"{band}, shared number" if row["basis"] == Basis.SHARED else band

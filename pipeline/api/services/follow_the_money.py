@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from pipeline.access.redaction import Row
-from pipeline.api.services.export_names import full_name
+from pipeline.api.services.export_names import describe_link, full_name
 from pipeline.records.countries import country_code
 from pipeline.records.dates import birth_date, shared_part
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME, FollowTheMoneySchema
@@ -49,7 +49,8 @@ def link_entities(row: Row) -> Iterator[Entity]:
     ends = [_make_end(row["case_a"]), _make_hit_end(row["hit"]) if row["case_b"] is None else _make_end(row["case_b"])]
     yield from ends
     yield _make_entity(_make_id("link", row["link_id"]), "UnknownLink", {
-        "subject": [ends[0]["id"]], "object": [ends[1]["id"]], "role": [row["band"]], "recordId": [row["link_id"]],
+        "subject": [ends[0]["id"]], "object": [ends[1]["id"]],
+        "role": [describe_link(row)], "recordId": [row["link_id"]],
     })  # fmt: skip
 
 

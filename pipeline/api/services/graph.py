@@ -73,7 +73,8 @@ class _Drawing:
         if name not in self.nodes and len(self.nodes) >= self.most.nodes:
             self.complete = False
             return None
-        drawn = {"id": edge, "a": origin, "b": name, "band": seen.sight.band, "view": "hit" if hit else "full"}
+        drawn: Row = {"id": edge, "a": origin, "b": name, "band": seen.sight.band, "view": "hit" if hit else "full"}
+        drawn["basis"] = None if hit else seen.link.basis
         self.edges.setdefault(edge, drawn)
         if hit:
             self.nodes[name] = {"id": name, "view": "hit", "agency": document.agency,

@@ -119,6 +119,7 @@ def _make_row(link: LinkDocument, cases: dict[str, CaseDocument]) -> Row:
         "title_a": (a.data or {}).get("title"),
         "title_b": (b.data or {}).get("title"),
         "band": link.band,
+        "basis": link.basis,
         "probability": link.probability,
         "score": link.score,
     }

@@ -1,7 +1,8 @@
 """Exported rows as STIX 2.1 objects (OASIS standard, 10 June 2021), for threat-intelligence platforms.
 
 A case is an Incident made by its agency's Identity, persons and organisations are Identities, addresses Locations, and
-Relationships join them; a link is a Relationship of two Incidents whose confidence is its probability. The owner's
+Relationships join them; a link is a Relationship of two Incidents whose confidence is its probability, and whose
+description says if it rests on a number in two hands. The owner's
 handling is a Statement Marking. Ids are made of keys alone, so every export names the same things alike. The standard
 knows no vehicle, phone by itself, bank account, document, weapon or event: these are left out.
 """
@@ -14,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pipeline.access.redaction import Row
-from pipeline.api.services.export_names import full_name
+from pipeline.api.services.export_names import describe_link, full_name
 from pipeline.records.countries import country_code
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME
 
@@ -73,7 +74,7 @@ def link_objects(row: Row) -> Iterator[Object]:
         second = _make_incident(row["case_b"], {"name": row["case_b"]}, UNKNOWN_TIME, UNKNOWN_TIME)
     yield second
     probability = row["probability"]
-    judged = {"created": UNKNOWN_TIME, "modified": UNKNOWN_TIME, "description": row["band"],
+    judged = {"created": UNKNOWN_TIME, "modified": UNKNOWN_TIME, "description": describe_link(row),
               "confidence": None if probability is None else round(100 * probability)}  # fmt: skip
     yield _make_relationship(
         first, second["id"], judged, (row["link_id"], str(row["version_a"]), str(row["version_b"]))

@@ -20,6 +20,7 @@ from pipeline.demo.run import DemoResult
 from pipeline.demo.story import Cast, find_story, story_steps
 from pipeline.demo.truth import Agreement, Pair
 from pipeline.index.documents import LinkDocument
+from pipeline.matching.basis import Basis
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.wording import percent
 from pipeline.settings import Settings
@@ -52,14 +53,15 @@ def _title(outcome: str) -> str:
     return outcome if outcome in ("accepted", "duplicate") else f"rejected: {outcome}"
 
 
-def accuracy_table(agreed: Agreement) -> RenderableType:
-    """Links found against the truth."""
+def accuracy_table(agreed: Agreement, shared: int) -> RenderableType:
+    """Links found against the truth; `shared` are those by a number in two hands, which say nothing of sameness."""
     return fact_table(
         ("Links found", f"{agreed.found:,}"),
         ("True pairs across countries", f"{agreed.true:,}"),
         ("Precision (links that are right)", f"{agreed.precision:.3f}"),
         ("Recall (true pairs that were found)", f"{agreed.recall:.3f}"),
         ("F1", f"{agreed.f1:.3f}"),
+        ("Shared numbers (not counted above)", f"{shared:,}"),
     )
 
 
@@ -116,7 +118,7 @@ def show_report(outcome: DemoResult, feed: DemoFeed, console: Console) -> None:
     console.rule("Message outcomes")
     console.print(outcome_table(outcome.counted, feed.outcomes))
     console.rule("Links found and true links")
-    console.print(accuracy_table(outcome.agreed))
+    console.print(accuracy_table(outcome.agreed, sum(link.basis is Basis.SHARED for link in outcome.links)))
     console.print(pace_table(outcome.bulk, outcome.seconds, outcome.latency))
     console.rule("Three links explained")
     console.print(explained_examples(outcome.links, feed.pairs))

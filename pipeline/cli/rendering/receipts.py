@@ -13,6 +13,7 @@ import typer
 from pipeline.correlation.hits import Hit
 from pipeline.feeds.checking import LineProblem, LineWarning
 from pipeline.feeds.pushing import PushResult
+from pipeline.matching.basis import Basis
 from pipeline.records.messages import Position, Receipt, offsets_of
 
 T = TypeVar("T")
@@ -85,8 +86,9 @@ def place_of(receipt: Receipt) -> str:
 def hit_line(hit: Hit) -> str:
     """A hit in one line."""
     contact = " ".join(part for part in (hit.contact.unit, hit.contact.email, hit.contact.phone) if part)
+    shared = "shared number" if hit.basis is Basis.SHARED else ""
     return "  ".join(
-        part for part in (f"{hit.kind:<9}", hit.case, hit.agency, hit.band, contact, hit.reference) if part
+        part for part in (f"{hit.kind:<9}", hit.case, hit.agency, hit.band, shared, contact, hit.reference) if part
     )
 
 

@@ -12,9 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.matching.bands import Band
+from pipeline.matching.basis import Basis
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item, mirrored
 from pipeline.matching.explain.waterfall import OTHER
-from pipeline.matching.explain.wording import agreement, label, percent, rarity
+from pipeline.matching.explain.wording import agreement, label, not_one, percent, rarity, shared_finding
 from pipeline.matching.explain.words import FIELDS, TYPES
 from pipeline.matching.fingerprint import Contact, Handling
 from pipeline.records.messages import Provenance
@@ -153,12 +154,16 @@ def _link(key: str, row: Row) -> Iterator[RenderableType]:
         plain(row[f"case_{other}"], "bold"),
         "  ",
         _band(row["band"]),
+        *(("  ", ("shared number", "magenta")) if row["basis"] == Basis.SHARED else ()),
         f"  probability {percent(row['probability'], LANGUAGE)}, {bits(row['score'])} bits  ",
         (f"link {row['link_id']}", "dim"),
     )
     if row["evidence"] is not None:
         evidence = msgspec.convert(row["evidence"], Explanation)
-        yield explanation(mirrored(evidence) if row["case_b"] == key else evidence)
+        evidence = mirrored(evidence) if row["case_b"] == key else evidence
+        if evidence.as_one is not None:
+            yield plain(f"{shared_finding(evidence, LANGUAGE)}. {not_one(evidence.as_one, LANGUAGE)}")
+        yield explanation(evidence)
 
 
 def _hit(row: Row, band: str) -> Text:

@@ -24,6 +24,9 @@ accounts are renewed, and an agency's own type is taken for renewable."""
 WORLDWIDE = frozenset(kind.name for kind in CATALOGUE if kind.worldwide)
 """No two countries issue the same one, so that a country beside it says nothing of the number."""
 
+IN_ONE_HAND = frozenset(kind.name for kind in CATALOGUE if kind.in_one_hand)
+"""One holder has such a number at a time: what an agency calls by a word of its own may be a file's."""
+
 GENERIC = frozenset({"", "other", "unknown", "document", "id", "identifier"})
 """Types that only say "a number": comparable with any other type, at less weight."""
 
@@ -78,6 +81,21 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
         bits = tuple(map(sum, zip(best.bits, worst.bits, strict=True)))
         best = ComparisonResult(bits, best.level, best.a, best.b)
     return structs.replace(best, settles=True) if settles else best
+
+
+def number_in_common(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
+    """The strongest number that both have and one holder alone should, damaged or not; None where there is none.
+
+    Its bits are its own: what else the two are told by, other numbers included, says nothing of it.
+    """
+    best: ComparisonResult | None = None
+    for i, p in enumerate(a.identifiers):
+        for j, q in enumerate(b.identifiers):
+            if p.type == q.type and p.type in IN_ONE_HAND:
+                level = identifier_level(p, q)
+                if level is not None and level <= INVALID:
+                    best = stronger_of(table.result(level, _bits(table, level, p, q), i, j), best)
+    return best
 
 
 def _rank(found: ComparisonResult) -> tuple[int, int, int, int]:

@@ -1,34 +1,12 @@
-"""Why two cases are linked: each comparison with values, level, bits and rarity, and what would change the decision."""
+"""What an explanation is: each comparison with values, level, bits and rarity, and what would change the decision."""
 
 from __future__ import annotations
-
-import re
 
 import msgspec
 
 from pipeline.matching.bands import Band
-from pipeline.matching.comparisons.catalogue import BY_NAME
-from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, apply_curve
-from pipeline.matching.fingerprint import EntityPrint, Fingerprint
-from pipeline.matching.model import Model
-from pipeline.matching.names import TokenPair, compare
-from pipeline.matching.score.alternatives import COMPANION_KINDS, STRANGERS, Bits
-from pipeline.matching.score.scoring import (
-    EACH_PAIR,
-    EntityAgreement,
-    Evidence,
-    attempts_fee,
-    combine_alternatives,
-    counted_bits,
-    judge_score,
-    settle_results,
-    sum_results,
-    total_score,
-    weigh_entities,
-    weigh_evidence,
-)
-
-FINAL_SIGMA = re.compile(r"σ\b")
+from pipeline.matching.basis import Basis
+from pipeline.matching.names import TokenPair
 
 
 class Item(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -82,10 +60,21 @@ class Counterfactual(msgspec.Struct, frozen=True):
     band: Band
 
 
+class AsOne(msgspec.Struct, frozen=True):
+    """What two entities that share a number would be as one: `evidence`, and what both cases score by all they hold."""
+
+    evidence: EntityEvidence
+    score: int
+    probability: float
+
+
 class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
     """score = prior + sum of `counted` + rebate - attempts, all in hundredths of a bit.
 
     `attempts` = log2(entity pairs compared); `rebate` pays back the strongest pair's fee (scoring.EACH_PAIR).
+
+    Where the `basis` is a shared number, `entities` are the two who have it, by that number alone, and `as_one` says
+    why they are not taken for one.
     """
 
     prior: int
@@ -99,6 +88,8 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
     model: str
     model_hash: str
     generation: str = ""
+    basis: Basis = Basis.SAME
+    as_one: AsOne | None = None
 
     @property
     def fees(self) -> int:
@@ -111,170 +102,6 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
         return tuple(counterfactual for counterfactual in self.counterfactuals if counterfactual.band != self.band)
 
 
-def explain(a: Fingerprint, b: Fingerprint, model: Model, generation: str = "") -> Explanation:
-    """Explain the judgement of two cases; `a` and `b` of the explanation are those of the call."""
-    swapped = a.case > b.case
-    first, second = (b, a) if swapped else (a, b)
-    found = explain_entities(first.entities, second.entities, model, generation)
-    return mirrored(found) if swapped else found
-
-
-def explain_entities(
-    a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model, generation: str = ""
-) -> Explanation:
-    """Explain the judgement of two lists of entities."""
-    found = weigh_evidence(a, b, model)
-    parts = _parts(a, b, found, model)
-    score = total_score(found, model)
-    judged = judge_score(score)
-    return Explanation(
-        prior=model.prior,
-        attempts=attempts_fee(found.compared),
-        rebate=found.rebate,
-        entities=_with_shares(parts),
-        score=score,
-        probability=judged.probability,
-        band=judged.band,
-        counterfactuals=tuple(_counterfactuals(a, b, found, parts, model)),
-        model=model.version,
-        model_hash=model.content_hash[:12],
-        generation=generation,
-    )
-
-
-def entities_evidence(
-    a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model
-) -> tuple[EntityEvidence, ...]:
-    """What speaks for and against each pair of entities that counts: an explanation's `entities` by themselves."""
-    return _with_shares(_parts(a, b, weigh_evidence(a, b, model), model))
-
-
-def _parts(
-    a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], found: Evidence, model: Model
-) -> tuple[EntityEvidence, ...]:
-    shown = found.ties or _only_pair(a, b)
-    return tuple(_entity_evidence(a[tie.a], b[tie.b], tie, model) for tie in shown)
-
-
-def _only_pair(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> tuple[EntityAgreement, ...]:
-    """The one pair of two single entities, so that what speaks against them can be seen too."""
-    return (EntityAgreement(0, 0, 0),) if len(a) == len(b) == 1 and a[0].type == b[0].type else ()
-
-
-def _entity_evidence(a: EntityPrint, b: EntityPrint, tie: EntityAgreement, model: Model) -> EntityEvidence:
-    comparisons = (BY_NAME[tie.selector],) if tie.selector else model.comparisons[a.type]
-    compared = [
-        (comparison, result)
-        for comparison in comparisons
-        if comparison.name not in tie.skipped
-        and (result := comparison.compare(a, b, model.tables[comparison.name])) is not None
-    ]
-    results = settle_results([result for _, result in compared])
-    found = [(comparison, result) for (comparison, _), result in zip(compared, results, strict=True)]
-    sums = sum_results(results)
-    kind = STRANGERS if tie.selector else _likeliest_companions(sums, a.type, model)
-    combined = sums[STRANGERS] if tie.selector else combine_alternatives(sums, a.type, model)
-    bits = combined if tie.selector else apply_curve(combined, model.curves[a.type])
-    return EntityEvidence(
-        a.type,
-        b.type,
-        a.id,
-        b.id,
-        tuple(_item(comparison, a, b, result, kind) for comparison, result in found),
-        bits,
-        counted_bits(bits),
-        combined - sums[STRANGERS],
-        COMPANION_KINDS[kind - 1] if kind else "",
-        bits - combined,
-    )
-
-
-def _likeliest_companions(sums: Bits, entity_type: str, model: Model) -> int:
-    """The kind of companions that takes most away; STRANGERS where the type has none."""
-    left = [(sums[kind] + offset, kind) for kind, offset in model.companions[entity_type]]
-    return min(left, default=(0, STRANGERS))[1]
-
-
-def _item(comparison: Comparison, a: EntityPrint, b: EntityPrint, found: ComparisonResult, kind: int) -> Item:
-    bits, i, j = found.weight, found.a, found.b
-    tokens: tuple[TokenPair, ...] = ()
-    if comparison.name == "name":
-        i, j, tokens = _best_names(a, b)
-    return Item(
-        field=comparison.name,
-        level=comparison.levels[found.level].name,
-        value_a=spelled(comparison.value(a, i)),
-        value_b=spelled(comparison.value(b, j)),
-        bits=bits,
-        rarity=rarity(bits),
-        tokens=tuple(msgspec.structs.replace(pair, a=spelled(pair.a), b=spelled(pair.b)) for pair in tokens),
-        companions=found.bits[kind] if kind else 0,
-    )
-
-
-def spelled(folded: str) -> str:
-    """A folded text with the Greek sigma that ends words, which case folding takes away."""
-    return FINAL_SIGMA.sub("ς", folded) if "σ" in folded else folded
-
-
-def _best_names(a: EntityPrint, b: EntityPrint) -> tuple[int, int, tuple[TokenPair, ...]]:
-    pairs = ((compare(x, y), i, j) for i, x in enumerate(a.names) for j, y in enumerate(b.names))
-    best = max(pairs, key=lambda pair: (pair[0].bits, -pair[1], -pair[2]))
-    return best[1], best[2], best[0].pairs
-
-
-def rarity(bits: int) -> str:
-    """2^bits in words: "1 in 48,000", two significant digits; "" for what does not speak for the pair."""
-    if bits <= 0:
-        return ""
-    times = 2 ** (bits / 100)
-    digits = max(0, len(str(int(times))) - 2)
-    return f"1 in {round(times / 10**digits) * 10**digits:,}"
-
-
-def _with_shares(parts: tuple[EntityEvidence, ...]) -> tuple[EntityEvidence, ...]:
-    positive = sum(item.bits for part in parts for item in part.items if item.bits > 0)
-    return tuple(
-        msgspec.structs.replace(part, items=tuple(_with_share(item, positive) for item in part.items)) for part in parts
-    )
-
-
-def _with_share(item: Item, positive: int) -> Item:
-    return msgspec.structs.replace(item, share=round(item.bits / positive, 3)) if item.bits > 0 else item
-
-
-def _counterfactuals(
-    a: tuple[EntityPrint, ...],
-    b: tuple[EntityPrint, ...],
-    found: Evidence,
-    parts: tuple[EntityEvidence, ...],
-    model: Model,
-) -> list[Counterfactual]:
-    """The judgement without each field that speaks for or against in turn, lowest outcome first."""
-    results = []
-    for tie, part in zip(found.ties or _only_pair(a, b), parts, strict=True):
-        for item in part.items:
-            if item.bits:
-                score = total_score(_without(found, tie, a[tie.a], b[tie.b], item.field, model), model)
-                judged = judge_score(score)
-                results.append(
-                    Counterfactual(item.field, part.entity_a, part.entity_b, score, judged.probability, judged.band)
-                )
-    return sorted(results, key=lambda counterfactual: counterfactual.score)
-
-
-def _without(
-    found: Evidence, tie: EntityAgreement, a: EntityPrint, b: EntityPrint, field: str, model: Model
-) -> Evidence:
-    """The evidence if one field of one entity pair were not known; the assignment stays as it was."""
-    bits = 0 if tie.selector else max(0, weigh_entities(a, b, model, (*tie.skipped, field)))
-    ties = tuple(
-        msgspec.structs.replace(agreement, bits=bits) if agreement is tie else agreement
-        for agreement in found.ties or (tie,)
-    )
-    return Evidence(ties, found.compared, min(EACH_PAIR, max(agreement.bits for agreement in ties)))
-
-
 def mirrored(found: Explanation) -> Explanation:
     """The same explanation with a and b exchanged."""
     return msgspec.structs.replace(
@@ -284,7 +111,12 @@ def mirrored(found: Explanation) -> Explanation:
             msgspec.structs.replace(counterfactual, entity_a=counterfactual.entity_b, entity_b=counterfactual.entity_a)
             for counterfactual in found.counterfactuals
         ),
+        as_one=None if found.as_one is None else _mirrored_as_one(found.as_one),
     )
+
+
+def _mirrored_as_one(found: AsOne) -> AsOne:
+    return msgspec.structs.replace(found, evidence=_mirrored_entities(found.evidence))
 
 
 def _mirrored_entities(evidence: EntityEvidence) -> EntityEvidence:

@@ -7,12 +7,14 @@ from typing import TypeVar
 
 from pipeline.locale import LANGUAGES, N_, translate
 from pipeline.matching.bands import Band
-from pipeline.matching.explain.explanation import Counterfactual, EntityEvidence, Explanation, Item
+from pipeline.matching.basis import Basis
+from pipeline.matching.explain.explanation import AsOne, Counterfactual, EntityEvidence, Explanation, Item
 from pipeline.matching.explain.words import (
     COMPANIONS,
     FIELD_PHRASES,
     FIELDS,
     GENDERS,
+    HOLDERS,
     IDENTIFIER_TYPES,
     LEVELS,
     NAME_LEVELS,
@@ -69,13 +71,7 @@ def label(names: Mapping[Code, str], code: Code, language: str) -> str:
 
 
 def _statements(found: Explanation, language: str) -> Iterator[str]:
-    yield translate(
-        "{band}: probability {probability} ({bits} bits).",
-        language,
-        band=band(found.band, language),
-        probability=percent(found.probability, language),
-        bits=bits(found.score, language),
-    )
+    yield _headline(found, language)
     yield translate("Starting odds: {bits} bits.", language, bits=bits(found.prior, language))
     for part in found.entities:
         yield from _entity(part, language)
@@ -88,7 +84,48 @@ def _statements(found: Explanation, language: str) -> Iterator[str]:
     yield from (counterfactual(change, found, language) for change in found.decisive)
     if found.counterfactuals and not found.decisive:
         yield steady(found, language)
+    if found.as_one is not None:
+        yield not_one(found.as_one, language)
+        yield from _entity(found.as_one.evidence, language)
     yield _origin(found, language)
+
+
+def _headline(found: Explanation, language: str) -> str:
+    said = {
+        "band": band(found.band, language),
+        "probability": percent(found.probability, language),
+        "bits": bits(found.score, language),
+    }
+    if found.basis is not Basis.SHARED:
+        return translate("{band}: probability {probability} ({bits} bits).", language, **said)
+    return translate(
+        "{finding}. {band}: probability {probability} that the number is the same ({bits} bits).",
+        language,
+        finding=shared_finding(found, language),
+        **said,
+    )
+
+
+def shared_finding(found: Explanation, language: str) -> str:
+    """What a shared number is: "Same passport, two people"."""
+    (part,) = found.entities
+    kind = part.items[0].value_a.partition(" ")[0]
+    return translate(
+        "Same {number}, {holders}",
+        language,
+        number=label(IDENTIFIER_TYPES, kind, language),
+        holders=label(HOLDERS, part.type_a, language) if part.type_a in HOLDERS else translate("two records", language),
+    )
+
+
+def not_one(found: AsOne, language: str) -> str:
+    """Why two who share a number are not taken for one."""
+    return translate(
+        "Taken as one, all evidence together gives {bits} bits, probability {probability}: not enough.",
+        language,
+        bits=bits(found.score, language),
+        probability=percent(found.probability, language),
+    )
 
 
 def _origin(found: Explanation, language: str) -> str:

@@ -12,6 +12,17 @@ TYPES = {row.name: row.label for row in ENTITY_TYPES}
 COMPANIONS = {row.name: row.companions for row in ENTITY_TYPES if row.companions}
 """What the alternative explanation is, by type and kind of companions."""
 
+HOLDERS = {
+    "person": N_("two people"),
+    "organisation": N_("two organisations"),
+    "account": N_("two accounts"),
+    "document": N_("two documents"),
+    "phone": N_("two phones"),
+    "vehicle": N_("two vehicles"),
+    "vessel": N_("two vessels"),
+}
+"""Who has a number in common, by type."""
+
 FIELDS = {comparison.name: comparison.label for comparison in CATALOGUE}
 """What a comparison is called in a table or a chart."""
 
@@ -111,5 +122,14 @@ IDENTIFIER_TYPES = {
     "tax_id": N_("tax number"),
     "vat": N_("VAT number"),
     "lei": N_("legal entity identifier"),
+    "identity_card": N_("identity card"),
+    "residence_permit": N_("residence permit"),
+    "company_number": N_("company number"),
+    "account_number": N_("account number"),
+    "card": N_("payment card"),
+    "birth_certificate": N_("birth certificate"),
+    "iban": "IBAN",
+    "imei": "IMEI",
+    "imo": "IMO",
 }
 """The types that most people have heard of; others are shown as sent."""

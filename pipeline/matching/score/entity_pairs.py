@@ -7,10 +7,14 @@ from typing import Any
 
 import msgspec
 
-from pipeline.matching.explain.explanation import Explanation, explain_entities
+from pipeline.matching.explain.explaining import explain_entities
+from pipeline.matching.explain.explanation import Explanation
+from pipeline.matching.explain.shared_number import explain_shared_entities
 from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.matching.model import Model
 from pipeline.matching.names import bearer_decision
+from pipeline.matching.score.scoring import judge_score, total_score
+from pipeline.matching.score.shared_numbers import weigh_shared_number
 from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
 
@@ -30,9 +34,13 @@ class Names(msgspec.Struct, frozen=True):
 
 
 def explain_pair(line: bytes, model: Model, generation: str = "") -> Explanation:
-    """Explain one line as read_pair reads it. Raises PairError."""
-    a, b = read_pair(line)
-    return explain_entities((a,), (b,), model, generation)
+    """Explain one line as read_pair reads it, as a link of cases that hold nothing else would be. Raises PairError."""
+    a, b = ((one,) for one in read_pair(line))
+    as_one = explain_entities(a, b, model, generation)
+    number = None if as_one.band else weigh_shared_number(a, b, model)
+    if number is None or not judge_score(total_score(number, model)).band:
+        return as_one
+    return explain_shared_entities(a, b, model, generation)
 
 
 def names_alone(a: EntityPrint, b: EntityPrint) -> Names | None:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import structs
 
 from pipeline.matching.bands import Band, band_of
+from pipeline.matching.basis import Basis
 from pipeline.matching.comparisons.catalogue import SELECTORS
 from pipeline.matching.comparisons.levels import ComparisonResult, apply_curve
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
@@ -30,11 +31,15 @@ SCORE_LIMIT = 1 << 16
 
 
 class Judgement(msgspec.Struct, frozen=True, gc=False):
-    """`score` in hundredths of a bit, prior included; a link exists iff probability >= 0.5 (Band.NONE otherwise)."""
+    """`score` in hundredths of a bit, prior included; a link exists iff probability >= 0.5 (Band.NONE otherwise).
+
+    `basis`: what the score is of, that both cases speak of one thing, or that a number which two of them have is one.
+    """
 
     score: int
     probability: float
     band: Band
+    basis: Basis = Basis.SAME
 
 
 class EntityAgreement(msgspec.Struct, frozen=True, gc=False):

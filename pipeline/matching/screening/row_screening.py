@@ -54,14 +54,17 @@ class OddsBound:
                     by_state[presence_state].append(_by_type(bits, {entity_type}))
         self._tables = [_make_table(state, bounds) for state, bounds in by_state.items()]
 
-    def bound_odds(self, a: Rows, b: Rows) -> BitsArray:
-        """Most hundredths of a bit against each alternative, (ALTERNATIVES, pairs), where both rows are of one type."""
+    def bound_odds(self, a: Rows, b: Rows, numbers: Flags) -> BitsArray:
+        """Most hundredths of a bit against each alternative, (ALTERNATIVES, pairs), where both rows are of one type.
+
+        `numbers` says which may have a number in common (numbers.may_share_number).
+        """
         types = a.byte("type").astype(np.int32)
         states = [types * np.int32(table.states) + table.state(a, b) for table in self._tables]
         found = np.zeros((ALTERNATIVES, len(a)), np.int32)
         for table, at in zip(self._tables, states, strict=True):
             found += table.bits.take(at, 1)
-        settled = np.flatnonzero(_HAS_OWN_NUMBER[types] & may_share_number(a, b))
+        settled = np.flatnonzero(numbers & _HAS_OWN_NUMBER[types])
         if settled.size:
             found[:, settled] = 0
             for table, at in zip(self._tables, states, strict=True):
@@ -93,7 +96,11 @@ def _make_table(state: RowState, bounds: list[BitsArray]) -> _BoundTable:
 
 
 _HAS_OWN_NUMBER = np.array([entity_type in OWN for entity_type in TYPES])
-_SHARED = tuple(dict.fromkeys(comparison.may_share for comparison in SELECTORS if comparison.may_share is not None))
+_SHARED = tuple(
+    dict.fromkeys(
+        comparison.may_share for comparison in SELECTORS if comparison.may_share not in (None, may_share_number)
+    )
+)
 _NOTED = np.array(
     [
         sum(
@@ -108,10 +115,10 @@ _NOTED = np.array(
 """By type: the bits of `others` that stand for selectors of which a row only tells whether there is a value."""
 
 
-def may_share(a: Rows, b: Rows) -> Flags:
-    """Whether entities of different types may share a selector (EntityPrint.selectors)."""
+def may_share(a: Rows, b: Rows, numbers: Flags) -> Flags:
+    """Whether entities of different types may share a selector (EntityPrint.selectors); `numbers` as in bound_odds."""
     noted_a, noted_b = (rows.byte("others") & _NOTED[rows.byte("type")] for rows in (a, b))
-    found: Flags = (noted_a > 0) & (noted_b > 0)
+    found: Flags = numbers | (noted_a > 0) & (noted_b > 0)
     for shared in _SHARED:
         found |= shared(a, b)
     return found

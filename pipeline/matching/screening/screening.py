@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.matching.comparisons.bounds import BitsArray
 from pipeline.matching.comparisons.levels import apply_curve
+from pipeline.matching.comparisons.numbers import may_share_number
 from pipeline.matching.model import Model
 from pipeline.matching.score.alternatives import ALTERNATIVES, DISCOUNT, REACH, STRANGERS
 from pipeline.matching.score.marks import ALL_PAIRS
@@ -65,23 +66,28 @@ class Screen:
         return may
 
     def _bound_scores(self, a: Sketches, b: Sketches) -> BitsOfRows:
-        """Hundredths of a bit, prior included, that the score of each case pair never exceeds."""
+        """Hundredths of a bit, prior included, that the score of each case pair never exceeds.
+
+        Those that may have a number in common are let through: it may make a link by itself (score.shared_numbers).
+        """
         pair, row, column = expand_pairs(a.counts, b.counts)
         rows, other = Rows(a.words, a.starts[pair] + row), Rows(b.words, b.starts[pair] + column)
         same, first = rows.byte("type") == other.byte("type"), rows.byte("first") != 0
-        bits = np.where(same, self._bound_weights(rows, other), 0)
+        numbers = may_share_number(rows, other)
+        bits = np.where(same, self._bound_weights(rows, other, numbers), 0)
         begins = np.flatnonzero(first & (column == 0))
         best = np.maximum(np.maximum.reduceat(bits, begins) - EACH_PAIR, 0)
         ceilings = np.bincount(pair[begins], best, len(a.counts)).astype(np.int32) + (self._prior + EACH_PAIR)
         cells = np.bincount(pair[same & first & (other.byte("first") != 0)], minlength=len(a.counts))
         ceilings -= _ATTEMPTS[np.minimum(cells, ALL_PAIRS + 1)]
-        ceilings[pair[~same & may_share(rows, other)]] = self._least
+        let_through = pair[numbers | ~same & may_share(rows, other, numbers)]
+        ceilings[let_through] = np.maximum(ceilings[let_through], self._least)
         return ceilings
 
-    def _bound_weights(self, one: Rows, other: Rows) -> BitsOfRows:
+    def _bound_weights(self, one: Rows, other: Rows, numbers: Flags) -> BitsOfRows:
         """What scoring.weigh_entities of two of one type, each by one of its names, never exceeds: its curves rise."""
         types = one.byte("type")
-        bits = self._bound.bound_odds(one, other) + self._offsets[:, types]
+        bits = self._bound.bound_odds(one, other, numbers) + self._offsets[:, types]
         weights: BitsOfRows = reduce(_against_both, bits)
         for column, calibrated in self._curves:
             of_type = np.flatnonzero(types == column)

@@ -9,6 +9,7 @@ import msgspec
 
 from pipeline.correlation.claims import Claim
 from pipeline.matching.bands import Band
+from pipeline.matching.basis import Basis
 
 NO_LINK = "none"
 """The band, in counts by bands, of a pair of cases without a link."""
@@ -22,6 +23,7 @@ class ModelLink(msgspec.Struct, frozen=True):
     score: int
     probability: float
     band: Band
+    basis: Basis = Basis.SAME
 
 
 class LinkChange(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -55,7 +57,7 @@ class ModelComparison(msgspec.Struct, frozen=True):
 
 def link_of(claim: Claim) -> ModelLink:
     """The link of a live claim, by what is compared of it."""
-    return ModelLink(claim.a.case, claim.b.case, claim.score, claim.probability, claim.band)
+    return ModelLink(claim.a.case, claim.b.case, claim.score, claim.probability, claim.band, claim.basis)
 
 
 def compare_links(
@@ -91,4 +93,7 @@ def _name_change(before: ModelLink | None, after: ModelLink | None) -> str:
 
 
 def _band_of(link: ModelLink | None) -> str:
-    return NO_LINK if link is None else link.band
+    """A shared number's band stands apart: it is that of another statement."""
+    if link is None:
+        return NO_LINK
+    return link.band if link.basis is Basis.SAME else f"{link.basis} {link.band}"

@@ -54,3 +54,10 @@ def draw_handling_code(words: Words, code: str) -> None:
 def badge(content: object, kind: str = "") -> None:
     """A word in a frame; `kind` is plain, warn or bad."""
     text("span", content, f"tag {kind}".strip())
+
+
+def draw_basis(words: Words, name: Band, *, shared: bool) -> None:
+    """A link's band, and a word where it is that of a number in two hands."""
+    draw_band(words, name)
+    if shared:
+        badge(words("Shared number"), "warn")

@@ -12,6 +12,7 @@ from pipeline.matching.explain.wording import (
     alternative,
     bits,
     counterfactual,
+    not_one,
     rarity,
     steady,
     token_level,
@@ -29,8 +30,13 @@ def render_comparison(words: Words, found: Explanation, side_a: str, side_b: str
     return htpy.table(".folds.compare")[
         htpy.caption(".hidden-words")[words("Comparison field by field")],
         htpy.thead[htpy.tr[heads]],
-        (htpy.tbody[_render_entity_pair(words, part, titles)] for part in found.entities),
+        (htpy.tbody[_render_entity_pair(words, part, titles)] for part in _list_pairs(found)),
     ]
+
+
+def _list_pairs(found: Explanation) -> tuple[EntityEvidence, ...]:
+    """What the score is of; behind a shared number, what its two holders would be as one."""
+    return found.entities if found.as_one is None else (*found.entities, found.as_one.evidence)
 
 
 def _render_entity_pair(words: Words, part: EntityEvidence, titles: tuple[str, ...]) -> Iterator[htpy.Element]:
@@ -87,7 +93,9 @@ def _render_bidi_text(content: str) -> htpy.Element:
 
 
 def render_counterfactuals(words: Words, found: Explanation) -> htpy.Element:
-    """Without which field the link would fall into another band or vanish."""
+    """Without which field the link would change its band or vanish; of a shared number, why its holders are two."""
+    if found.as_one is not None:
+        return htpy.ul(".stack.small")[htpy.li[not_one(found.as_one, words.language)]]
     said = [counterfactual(change, found, words.language) for change in found.decisive]
     said = said or [steady(found, words.language)]
     return htpy.ul(".stack.small")[[htpy.li[sentence] for sentence in said]]

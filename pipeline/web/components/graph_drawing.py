@@ -34,11 +34,12 @@ class GraphNode(NamedTuple):
 
 
 class GraphEdge(NamedTuple):
-    """A link between two nodes by name."""
+    """A link between two nodes by name; `is_shared`: it is a number that two have, not one thing that both speak of."""
 
     a: str
     b: str
     band: Band
+    is_shared: bool = False
 
 
 class GraphLayout(NamedTuple):
@@ -101,7 +102,7 @@ def render_graph(nodes: Sequence[GraphNode], edges: Sequence[GraphEdge], title: 
     for edge in edges:
         (x1, y1), (x2, y2) = laid.places[edge.a], laid.places[edge.b]
         ends = {"x1": f"{x1:.1f}", "y1": f"{y1:.1f}", "x2": f"{x2:.1f}", "y2": f"{y2:.1f}"}
-        SubElement(root, "line", {"class": f"edge {edge.band}", **ends})
+        SubElement(root, "line", {"class": f"edge {edge.band}{' shared' * edge.is_shared}", **ends})
     for node in nodes:
         _add_node(root, node, laid.places[node.name])
     return tostring(root, encoding="unicode")

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipeline.access.redaction import Row
+from pipeline.matching.basis import Basis
 from pipeline.matching.explain.wording import bits, percent
 from pipeline.web.addresses import link_path
 from pipeline.web.components import states
-from pipeline.web.components.badges import badge, draw_band, draw_colour
+from pipeline.web.components.badges import badge, draw_basis, draw_colour
 from pipeline.web.components.hits import draw_hit_actions
 from pipeline.web.components.markup import link, text
 from pipeline.web.components.sides import draw_side_origin, draw_side_title, order_sides
@@ -27,7 +28,7 @@ def draw_links_table(view: OpenPage, case: str, rows: Sequence[Row]) -> None:
         return
     columns: list[TableColumn[Row]] = [
         TableColumn(words("Other case"), lambda row: _draw_other_side(view, case, row)),
-        TableColumn(words("Band"), lambda row: draw_band(words, row["band"])),
+        TableColumn(words("Band"), lambda row: _draw_band(words, row)),
         TableColumn(words("Review"), lambda row: _draw_judgement(words, row)),
         TableColumn(
             words("Probability"),
@@ -59,6 +60,10 @@ def _draw_other_side(view: OpenPage, case: str, row: Row) -> None:
         with link("", link_path(row["link_id"], case), data_open=""):
             draw_side_title(other)
         draw_side_origin(words, other)
+
+
+def _draw_band(words: Words, row: Row) -> None:
+    draw_basis(words, row["band"], shared=row["basis"] == Basis.SHARED)
 
 
 def _draw_judgement(words: Words, row: Row) -> None:

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from pipeline.access.redaction import Row
 from pipeline.api.services.graph import DEEPEST, GraphLimits, read_graph
 from pipeline.locale import N_
+from pipeline.matching.basis import Basis
 from pipeline.web.addresses import case_path, graph_path
 from pipeline.web.components import states
-from pipeline.web.components.badges import BAND_LABELS, badge, draw_band
+from pipeline.web.components.badges import BAND_LABELS, badge, draw_basis
 from pipeline.web.components.graph_drawing import GraphEdge, GraphNode, render_graph
 from pipeline.web.components.markup import box, inline_svg, link, text
 from pipeline.web.components.panel import panel
@@ -40,9 +41,14 @@ async def load(visit: Visit, parameters: Parameters) -> GraphPageData:
     depth = min(DEEPEST, max(1, int(parameters["depth"])) if parameters["depth"].isdigit() else 1)
     found = await read_graph(visit.new_session(), key, depth, DRAWN)
     rings = _find_rings(key, found.edges)
-    edges = {GraphEdge(min(edge["a"], edge["b"]), max(edge["a"], edge["b"]), edge["band"]) for edge in found.edges}
+    edges = {_make_edge(edge) for edge in found.edges}
     nodes = tuple(_make_node(visit.words, row, rings[row["id"]]) for row in found.nodes)
     return GraphPageData(key, depth, nodes, tuple(sorted(edges)), found.complete)
+
+
+def _make_edge(row: Row) -> GraphEdge:
+    first, second = sorted((row["a"], row["b"]))
+    return GraphEdge(first, second, row["band"], row["basis"] == Basis.SHARED)
 
 
 def _find_rings(key: str, edges: Iterable[Row]) -> dict[str, int]:
@@ -84,18 +90,23 @@ def draw(view: OpenPage, loaded: GraphPageData) -> None:
     with panel(words("Linked records"), count):
         with box("div", "scroll"):
             inline_svg(render_graph(loaded.nodes, loaded.edges, words("Linked records")))
-        _draw_legend(words, len(loaded.edges), more=not loaded.complete)
+        shared = any(edge.is_shared for edge in loaded.edges)
+        _draw_legend(words, len(loaded.edges), shared=shared, more=not loaded.complete)
         with box("details", "table"):
             text("summary", words("View as table"))
             draw_table(words("Linked records"), _edge_columns(words, loaded), loaded.edges)
 
 
-def _draw_legend(words: Words, shown: int, *, more: bool) -> None:
+def _draw_legend(words: Words, shown: int, *, shared: bool, more: bool) -> None:
     with box("p", "row small legend"):
         for name, (_, word) in BAND_LABELS.items():
             with box("span", "row"):
                 box("i", name, aria_hidden="true")
                 text("span", words(word))
+        if shared:
+            with box("span", "row"):
+                box("i", "shared", aria_hidden="true")
+                text("span", words("Shared number"))
         if more:
             badge(words("Showing {count} links; there are more", count=words.format_number(shown)), "warn")
 
@@ -113,7 +124,7 @@ def _edge_columns(words: Words, loaded: GraphPageData) -> list[TableColumn[Graph
     return [
         TableColumn(words("Record"), lambda edge: text("span", named[edge.a], "code")),
         TableColumn(words("Other case"), lambda edge: text("span", named[edge.b], "code")),
-        TableColumn(words("Band"), lambda edge: draw_band(words, edge.band)),
+        TableColumn(words("Band"), lambda edge: draw_basis(words, edge.band, shared=edge.is_shared)),
     ]
 
 

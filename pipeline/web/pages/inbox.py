@@ -8,6 +8,7 @@ from itertools import groupby
 from pipeline.access.redaction import Row
 from pipeline.api.services.inbox import InboxAnswer, list_inbox
 from pipeline.locale import N_
+from pipeline.matching.basis import Basis
 from pipeline.matching.explain.wording import bits, percent
 from pipeline.matching.explain.words import FIELDS
 from pipeline.web.addresses import link_path
@@ -88,6 +89,8 @@ def _draw_own_side(view: OpenPage, row: Row) -> None:
     with link("", link_path(row["link_id"], own.case), data_open=""):
         draw_side_title(own)
     text("div", own.case, "quiet small code")
+    if row["basis"] == Basis.SHARED:
+        badge(view.words("Shared number"), "warn")
     if row["judged_different"]:
         badge(
             view.words("Reviewed as different; new: {fields}", fields=_format_fields(view.words, row["new_evidence"])),

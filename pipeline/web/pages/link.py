@@ -12,8 +12,9 @@ from pipeline.api.services.cases import read_case
 from pipeline.api.services.links import MOST, list_links
 from pipeline.api.services.reviews import LinkJudgement, read_reviews
 from pipeline.locale import N_
+from pipeline.matching.basis import Basis
 from pipeline.matching.explain.explanation import Explanation
-from pipeline.matching.explain.wording import bits, percent
+from pipeline.matching.explain.wording import bits, percent, shared_finding
 from pipeline.web.addresses import case_path
 from pipeline.web.components.badges import draw_band, draw_handling_code
 from pipeline.web.components.evidence import render_comparison, render_counterfactuals
@@ -54,7 +55,7 @@ def draw(view: OpenPage, loaded: LinkPageData) -> None:
     """Show the link."""
     words, row = view.words, loaded.link
     found = msgspec.convert(row["evidence"], Explanation)
-    _draw_heading(words, row, view.parameters["key"])
+    _draw_heading(words, found, view.parameters["key"])
     _draw_sides(words, loaded, found)
     with box("div", "columns"):
         with box("div"):
@@ -70,11 +71,13 @@ def draw(view: OpenPage, loaded: LinkPageData) -> None:
             _draw_model(words, row, found)
 
 
-def _draw_heading(words: Words, row: Row, key: str) -> None:
+def _draw_heading(words: Words, found: Explanation, key: str) -> None:
     with box("div", "heading"):
         with box("p", "trail"):
             link(key, case_path(key), data_up="")
         text("h1", words("Link between two cases"))
+        if found.basis is Basis.SHARED:
+            text("p", shared_finding(found, words.language), "strong")
 
 
 def _draw_sides(words: Words, loaded: LinkPageData, found: Explanation) -> None:

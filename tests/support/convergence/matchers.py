@@ -13,6 +13,7 @@ from pipeline.access.hit_gate import exact_band
 from pipeline.correlation.keys import blocking_keys
 from pipeline.correlation.matcher import Matcher, PairJudgement
 from pipeline.matching.bands import Band
+from pipeline.matching.basis import Basis
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, entity_print
 from pipeline.matching.matcher import THRESHOLD, ModelMatcher
 from pipeline.matching.model import load_model
@@ -51,7 +52,10 @@ BANDS = (Band.NONE, Band.NONE, Band.POSSIBLE, Band.PROBABLE, Band.CERTAIN)
 
 
 class SyntheticMatcher:
-    """A link from two shared attributes on; explained by the versions; nothing is screened out."""
+    """A link from two shared attributes on; explained by the versions; nothing is screened out.
+
+    One that shares attribute 0 is the link of a shared number.
+    """
 
     threshold = THRESHOLD
 
@@ -61,7 +65,10 @@ class SyntheticMatcher:
     def judge(self, a: Fingerprint, b: Fingerprint) -> Judgement:
         shared = len(set(a.entities) & set(b.entities))
         probability = (0.1, 0.3, 0.6, 0.95, 0.99)[min(shared, 4)]
-        return Judgement(100 * shared, probability, BANDS[min(shared, 4)])
+        lent = any(entity.id == "0" for entity in set(a.entities) & set(b.entities))
+        return Judgement(
+            100 * shared, probability, BANDS[min(shared, 4)], Basis.SHARED if lent and shared > 1 else Basis.SAME
+        )
 
     def explain(self, a: Fingerprint, b: Fingerprint) -> object:
         return [a.version, b.version]
@@ -106,6 +113,7 @@ def real() -> WorldMatcher:
         person("Ivan", "Petrov", PartialDate(1975, 2, 3)),
         person("Ivan", "Petrov", PartialDate(1991, 11, 30)),
         person("Maria", "Oczko", None, passport="12AB34567"),
+        person("Gertrud", "Lindqvist", PartialDate(1991, 11, 30), passport="12AB34567"),
         NormalisedEntity("n", "phone", phones=(phone,)),
         NormalisedEntity("v", "vehicle", identifiers=(NormalisedIdentifier("plate", "AB123CD", "FR"),), make="renault"),
     )

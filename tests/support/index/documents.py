@@ -14,8 +14,8 @@ from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.index.decision_documents import admission_document
 from pipeline.index.document_making import DocumentWrite
 from pipeline.matching.bands import Band
-from pipeline.matching.explain.explanation import explain
 from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model
 from pipeline.records.intake import accepted, take
 from pipeline.records.messages import AcceptedRecord, Outcome, Position, Receipt
@@ -45,11 +45,13 @@ class PureStages:
     def claim(self, a: AcceptedRecord, b: AcceptedRecord, state: ClaimState = ClaimState.LIVE) -> Claim:
         """The claim that two accepted versions are linked, or no longer."""
         fingerprint, other = sorted((_print(a), _print(b)), key=lambda print_: print_.case)
-        explanation = explain(fingerprint, other, self.model, "g1")
+        matcher = ModelMatcher(self.model, generation="g1")
+        explanation = matcher.explain(fingerprint, other)
+        exact_a, exact_b = (self._exact(*sides) for sides in ((fingerprint, other), (other, fingerprint)))
         return Claim(
             link_id(a.case, b.case), state, 0, "g1", _side(fingerprint), _side(other),
             explanation.score, explanation.probability, explanation.band, msgspec.Raw(msgspec.json.encode(explanation)),
-            *(self._exact(*sides) for sides in ((fingerprint, other), (other, fingerprint))),
+            exact_a, exact_b, explanation.basis,
         )  # fmt: skip
 
     def _exact(self, asking: Fingerprint, held: Fingerprint) -> Band:

@@ -19,6 +19,7 @@ from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.index.client import connect
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
+from pipeline.matching.basis import Basis
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model, generation_id, load_model
@@ -172,6 +173,15 @@ class Installation:
         async with connect(self.settings) as client:
             reader = IndexReader(client, Indices(self.settings.namespace, self.generation))
             return {link.link: (link.a.version, link.b.version, link.score) async for link in reader.every_link()}
+
+    def bases(self) -> dict[tuple[str, str], Basis]:
+        """On what each visible link rests, by its cases."""
+        return asyncio.run(self._bases())
+
+    async def _bases(self) -> dict[tuple[str, str], Basis]:
+        async with connect(self.settings) as client:
+            reader = IndexReader(client, Indices(self.settings.namespace, self.generation))
+            return {link.cases: link.basis async for link in reader.every_link()}
 
     def cases(self, keys: Iterable[str]) -> dict[str, int]:
         """The live cases among these with their versions, as readers see them."""

@@ -9,6 +9,7 @@ from random import Random
 import numpy as np
 
 from pipeline.matching.comparisons.levels import Compare, Comparison
+from pipeline.matching.comparisons.numbers import may_share_number
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import score_cases
 from pipeline.matching.screening.row_screening import OddsBound
@@ -47,7 +48,7 @@ def _most(comparison: Comparison, pairs: Sequence[PrintPair], model: Model) -> n
     left, right = (join_sketches([make_sketch((one,)) for one in side]) for side in zip(*pairs, strict=True))
     pair, row, column = expand_pairs(left.counts, right.counts)
     a, b = Rows(left.words, left.starts[pair] + row), Rows(right.words, right.starts[pair] + column)
-    bits = OddsBound(model, (comparison,)).bound_odds(a, b)
+    bits = OddsBound(model, (comparison,)).bound_odds(a, b, may_share_number(a, b))
     return np.maximum.reduceat(bits, np.flatnonzero(np.diff(pair, prepend=-1)), 1)
 
 

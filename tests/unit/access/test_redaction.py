@@ -37,7 +37,7 @@ def test_nothing_is_nothing() -> None:
 
 ROW = {
     "link_id": "canarylink", "case_a": "be-fp:1", "case_b": META.case, "version_a": 1, "version_b": 2,
-    "probability": 0.98, "score": 2100, "band": "probable", "evidence": {"why": CANARY},
+    "probability": 0.98, "score": 2100, "band": "probable", "basis": "shared", "evidence": {"why": CANARY},
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import pytest
 from pipeline.api.services.exports import export_records
 from pipeline.api.services.graph import read_graph
 from pipeline.api.services.links import list_links
+from pipeline.matching.basis import Basis
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
 from support.records.builder import person, record
@@ -73,3 +74,23 @@ async def test_a_hits_band_is_that_of_exact_parts_however_much_more_agrees(api: 
         api.link("fr-pj:1", "nl-np:1")
         bands.append([row["band"] for row in (await list_links(api.session(ANNA), "fr-pj:1")).links])
     assert bands[0] == bands[1] != [[]]
+
+
+async def test_that_a_number_is_shared_is_not_told_with_a_hit_only_side(api: Api) -> None:
+    """Whoever holds the number of a hit-only record must not learn by it whether the record has their name too."""
+    number = [{"type": "passport", "value": "12AB34567", "country": "FR"}]
+    told = []
+    for name in ("Ivan Petrov", "Anna Keller"):
+        hidden = person(name, id="p1", birth_date="1980-05-01", identifiers=number)
+        api.hold(record("fr-pj", entities=[person("Ivan Petrov", id="p1", identifiers=number)]))
+        api.hold(record("nl-np", code="H2", entities=[hidden]))
+        link = api.link("fr-pj:1", "nl-np:1")
+        session = api.session(ANNA)
+        drawn = await read_graph(session, "fr-pj:1")
+        parts = [part async for part in export_records(session, "links", "ndjson")]
+        told.append(((await list_links(session, "fr-pj:1")).links, drawn.edges, b"".join(parts)))
+        held = await api.runtime.reader.read_link(link)
+        assert held is not None
+        assert held.basis is (Basis.SAME if name == "Ivan Petrov" else Basis.SHARED)
+    assert told[0] == told[1]
+    assert len(told[0][0]) == 1

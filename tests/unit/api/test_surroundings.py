@@ -13,6 +13,7 @@ from pipeline.api.problems import NotFoundError
 from pipeline.api.services import graph as service
 from pipeline.api.services.entities import resolve_entity
 from pipeline.api.services.exports import export_records
+from pipeline.api.services.links import list_links
 from pipeline.api.session import Session
 from support.access.requesters import ANNA, DORA
 from support.api.runtime import Api
@@ -72,6 +73,53 @@ async def test_namesakes_of_another_age_are_not_one_thing(api: Api) -> None:
         api.link(a, b)
     told = await resolve_entity(api.session(ANNA), "fr-pj:1", "p1")
     assert [row["case"] for row in told.appearances] == ["fr-pj:1"]
+
+
+PASSPORT = {"type": "passport", "value": "12AB34567", "country": "FR"}
+
+
+@pytest.fixture
+def lent(api: Api) -> Api:
+    """One passport in the hands of a man and a woman, and of a woman of whom there is a hit only."""
+    man = person("Ivan Petrov", id="p1", birth_date="1980-05-01", identifiers=[PASSPORT])
+    woman = person("Anna Keller", id="p1", gender="female", identifiers=[PASSPORT])
+    api.hold(
+        record("fr-pj", entities=[man]), record("be-fp", entities=[woman]), record("nl-np", entities=[woman], code="H2")
+    )
+    api.link("be-fp:1", "fr-pj:1")
+    api.link("fr-pj:1", "nl-np:1")
+    return api
+
+
+async def test_a_shared_number_never_makes_two_people_one(lent: Api) -> None:
+    told = await resolve_entity(lent.session(ANNA), "fr-pj:1", "p1")
+    assert [row["case"] for row in told.appearances] == ["fr-pj:1"]
+
+
+async def test_a_shared_number_leads_on_and_is_named(lent: Api) -> None:
+    drawn = await service.read_graph(lent.session(ANNA), "fr-pj:1")
+    bases = {edge["view"]: edge["basis"] for edge in drawn.edges}
+    assert bases["full"] == "shared"
+    assert bases.get("hit") is None
+    (row,) = [row for row in (await list_links(lent.session(ANNA), "fr-pj:1")).links if not row["hit"]]
+    assert row["basis"] == "shared"
+    assert row["explanation"].startswith("Same passport, two people. Probable link")
+
+
+async def test_exports_say_on_what_a_link_rests_and_nothing_of_it_with_a_hit(lent: Api) -> None:
+    session = lent.session(ANNA)
+    rows = [orjson.loads(line) for line in (await exported(session, "links", "ndjson")).splitlines()]
+    assert {(row["case_b"] is None, row["basis"]) for row in rows} <= {(False, "shared"), (True, None)}
+    assert rows[0]["basis"] == "shared"
+    table = list(csv.DictReader(io.StringIO(await exported(session, "links", "csv"))))
+    assert table[0]["basis"] == "shared"
+    money = [orjson.loads(line) for line in (await exported(session, "links", "ftm")).splitlines()]
+    roles = [entity["properties"]["role"] for entity in money if entity["schema"] == "UnknownLink"]
+    assert roles[0] == ["probable, shared number"]
+    bundle = orjson.loads(await exported(session, "links", "stix"))
+    said = [made["description"] for made in bundle["objects"] if made["type"] == "relationship"]
+    assert said[0] == "probable, shared number"
+    assert all(", shared" not in one for one in said[1:])
 
 
 async def exported(session: Session, *what: Any) -> str:

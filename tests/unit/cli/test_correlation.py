@@ -56,9 +56,9 @@ def test_correlate_writes_the_links_and_says_what_became_of_the_lines(cases: Pat
     links = [json.loads(text) for text in output.read_text().splitlines()]
     assert [(link["case_a"], link["case_b"]) for link in links] == [("fr-gn:1", "pl-kgp:1"), ("fr-pj:1", "pl-kgp:1")]
     assert set(links[0]) == {
-        "link_id", "case_a", "case_b", "version_a", "version_b", "probability", "score", "band", "evidence",
+        "link_id", "case_a", "case_b", "version_a", "version_b", "probability", "score", "band", "basis", "evidence",
     }  # fmt: skip
-    assert links[0]["band"] == "certain"
+    assert (links[0]["band"], links[0]["basis"]) == ("certain", "same")
     assert links[0]["evidence"]
     assert "4 records, 3 accepted, 1 not_json, 2 links" in result.stderr
     assert "line 3: not_json" in result.stderr

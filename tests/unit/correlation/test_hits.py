@@ -7,6 +7,7 @@ import pytest
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.hits import CounterpartView, HitKind, counterpart_view, hit_kind_between
 from pipeline.matching.bands import Band
+from pipeline.matching.basis import Basis
 from pipeline.matching.fingerprint import Contact, Handling
 
 BOTH = ("investigation", "correlation")
@@ -19,12 +20,13 @@ def seen(
     own: Handling | None = None,
     purposes: tuple[str, ...] = BOTH,
     exact: Band = Band.CERTAIN,
+    basis: Basis = Basis.SAME,
 ) -> CounterpartView | None:
     receiver = ClaimSide("a:1", 1, False, "h", "a", "AA", own or Handling("H1", (), BOTH), Contact("own"))
     other = ClaimSide(
         "b:1", 1, False, "h", "b", "BB", Handling(code, releasable_to, purposes, "caveat"), Contact("theirs")
     )
-    claim = Claim("link", ClaimState.LIVE, 0, "g", receiver, other, band=Band.CERTAIN, exact_a=exact)
+    claim = Claim("link", ClaimState.LIVE, 0, "g", receiver, other, band=Band.CERTAIN, exact_a=exact, basis=basis)
     return counterpart_view(claim, receiver, other)
 
 
@@ -40,6 +42,15 @@ def test_a_hit_only_side_is_told_of_by_exact_parts_alone_and_in_their_band() -> 
         "b", Contact("theirs"), Band.PROBABLE, full=False, asks="h"
     )
     assert seen("H0", ("*",), exact=Band.NONE) == CounterpartView("b", Contact("theirs"), Band.CERTAIN, full=True)
+
+
+def test_that_a_number_is_shared_is_told_where_the_other_side_may_be_read() -> None:
+    """Of a hit it would tell that the record's names or dates are others."""
+    for code, told in (("H0", Basis.SHARED), ("H1", Basis.SHARED), ("H2", Basis.SAME)):
+        view = seen(code, ("*",), basis=Basis.SHARED)
+        assert view is not None
+        assert view.basis is told
+    assert seen("H2", ("*",), basis=Basis.SHARED) == seen("H2", ("*",))
 
 
 @pytest.mark.parametrize("code", ["H0", "H1", "H2", "H3"])

@@ -10,6 +10,7 @@ from pipeline.correlation.hits import Hit, HitKind
 from pipeline.correlation.projection import RememberedLink, advance_link
 from pipeline.correlation.references import make_reference
 from pipeline.matching.bands import Band
+from pipeline.matching.basis import Basis
 from pipeline.matching.fingerprint import Contact, Handling
 from support.correlation.key_rings import RING
 
@@ -96,6 +97,24 @@ def test_a_change_of_band_or_contact_is_told() -> None:
         (HitKind.CHANGED, Band.CERTAIN),
     ]
     assert [hit.kind for hit in hits if hit.receiver == "b"] == [HitKind.NEW, HitKind.CHANGED, HitKind.CHANGED]
+
+
+def test_a_link_that_becomes_one_of_a_shared_number_is_told_as_changed() -> None:
+    shared = msgspec.structs.replace(live(side("a:1", 2), B), basis=Basis.SHARED)
+    _, hits, written = after(
+        live(A, B), shared, msgspec.structs.replace(released(side("a:1", 3), B), basis=Basis.SHARED)
+    )
+    assert [(hit.kind, hit.basis) for hit in hits if hit.receiver == "a"] == [
+        ("new", Basis.SAME), ("changed", Basis.SHARED),
+    ]  # fmt: skip
+    assert [claim.basis for claim in written] == [Basis.SAME, Basis.SHARED]
+
+
+def test_what_was_remembered_before_links_had_a_basis_says_same() -> None:
+    seen, _, _ = after(live(A, B))
+    without = msgspec.json.encode(seen)
+    assert b"basis" not in without
+    assert msgspec.json.decode(without, type=RememberedLink) == seen
 
 
 def test_a_release_moves_on_without_a_word() -> None:

@@ -36,10 +36,11 @@ def test_an_accounting_that_does_not_balance_says_so() -> None:
 
 
 def test_accuracy_and_pace_are_figures_for_people() -> None:
-    text = printed(report.accuracy_table(Agreement(true=1_000, found=900, both=880)))
+    text = printed(report.accuracy_table(Agreement(true=1_000, found=900, both=880), 7))
     assert "0.978" in text
     assert "0.880" in text
     assert "1,000" in text
+    assert "Shared numbers (not counted above)   7" in text
     assert "p95 1.50 s (40 new cases" in printed(report.pace_table(2_000, 10.0, Latency(0.8, 1.5, 40)))
 
 

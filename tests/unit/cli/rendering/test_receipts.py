@@ -17,6 +17,7 @@ from pipeline.cli.rendering.receipts import (
 from pipeline.correlation.hits import Hit, HitKind
 from pipeline.feeds.pushing import PushResult
 from pipeline.matching.bands import Band
+from pipeline.matching.basis import Basis
 from pipeline.matching.fingerprint import Contact
 from pipeline.records.messages import Position, Receipt
 
@@ -53,6 +54,8 @@ def test_receipts_and_hits_take_one_line_each(capsys: pytest.CaptureFixture[str]
     assert "cases.fr-pj-2-7" in receipt_line(Receipt(PLACE, "rejected", reason="not_json"))
     print_each([HIT], hit_line, as_json=False)
     assert capsys.readouterr().out == "new        fr-pj:1  be-fp  probable  Unit u@be.example  ref\n"
+    shared = msgspec.structs.replace(HIT, basis=Basis.SHARED)
+    assert hit_line(shared) == "new        fr-pj:1  be-fp  probable  shared number  Unit u@be.example  ref"
 
 
 def test_a_batch_that_can_not_be_read_is_one_line_and_counts_for_all_its_messages(

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from pipeline.cli.rendering import records
-from pipeline.matching.explain.explanation import explain_entities
+from pipeline.matching.explain.explaining import explain_entities
 from pipeline.matching.model import load_model
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
@@ -55,6 +55,18 @@ async def test_a_link_tells_of_the_other_side_first_what_is_on_this(api: Api) ->
     assert from_b.startswith("be-fp:1  certain  probability ")
     assert from_a.index("ivan") < from_a.index("иван")
     assert from_b.index("иван") < from_b.index("ivan")
+
+
+async def test_a_link_by_a_shared_number_says_what_it_is(api: Api) -> None:
+    passport = [{"type": "passport", "value": "12AB34567", "country": "FR"}]
+    api.hold(
+        record("be-fp", entities=[person("Anna Keller", id="p1", identifiers=passport)]),
+        record("fr-pj", entities=[person("Ivan Petrov", id="p1", birth_date=BORN, identifiers=passport)]),
+    )
+    api.link("be-fp:1", "fr-pj:1")
+    said = await links(api, "be-fp:1", BERT)
+    assert said.startswith("fr-pj:1  probable  shared number  probability ")
+    assert "Same passport, two people. Taken as one, all evidence together gives" in said
 
 
 async def test_of_a_link_with_a_hit_only_side_it_says_whom_to_ask(api: Api) -> None:

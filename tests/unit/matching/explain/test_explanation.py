@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from pipeline.matching.bands import Band
-from pipeline.matching.explain.explanation import Explanation, explain, mirrored, rarity
+from pipeline.matching.explain.explaining import explain, rarity
+from pipeline.matching.explain.explanation import Explanation, mirrored
 from pipeline.matching.explain.waterfall import bars, svg
 from pipeline.matching.explain.wording import bits, percent, text
 from pipeline.matching.fingerprint import Fingerprint

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.matching.bands import Band
+from pipeline.matching.basis import Basis
 from pipeline.matching.model import Model
 from pipeline.matching.score.entity_pairs import Names, PairError, explain_pair, names_alone, read_pair
 
@@ -24,6 +25,17 @@ def test_what_speaks_against_a_pair_is_shown_too(model: Model) -> None:
     )
     assert found.score == model.prior
     assert [item.level for part in found.entities for item in part.items] == ["different"]
+
+
+def test_two_people_with_one_number_are_explained_by_it(model: Model) -> None:
+    passport = b'"identifiers": [{"type": "passport", "value": "12AB34567", "country": "FR"}]'
+    two = b'{"a": {"type": "person", "names": [{"full": "Ivan Petrov"}], %b}, "b": {"type": "person", %b}}'
+    anna = b'"names": [{"full": "Anna Keller"}], ' + passport
+    assert explain_pair(two % (passport, anna), model).basis is Basis.SHARED
+    ivan = b'"names": [{"full": "Ivan Petrov"}], ' + passport
+    assert explain_pair(two % (passport, ivan), model).basis is Basis.SAME
+    nobody = b'"names": [{"full": "Anna Keller"}]'
+    assert explain_pair(two % (passport, nobody), model).basis is Basis.SAME
 
 
 def test_names_alone_are_judged_by_the_best_of_them() -> None:

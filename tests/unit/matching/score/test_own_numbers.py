@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.matching.explain.explanation import explain_entities
+from pipeline.matching.comparisons.numbers import may_share_number
+from pipeline.matching.explain.explaining import explain_entities
 from pipeline.matching.model import Model
 from pipeline.matching.score.resolution import are_apart
 from pipeline.matching.score.scoring import judge_cases, odds_by_alternative, weigh_entities
@@ -95,8 +96,10 @@ def test_no_alternative_exceeds_its_bound(model: Model) -> None:
     names = [key for key in ONE if key.startswith("a company")]
     pairs = [tuple({**raw, "names": []} for raw in ONE[key]) for key in names] + list(ONE.values())
     for a, b in (tuple(print_of(**raw) for raw in pair) for pair in pairs):
-        rows = (Rows(np.frombuffer(make_sketch((one,)), np.uint32)[None], np.zeros(1, np.int32)) for one in (a, b))
-        bound = OddsBound(model).bound_odds(*rows)[:, 0]
+        one, other = (
+            Rows(np.frombuffer(make_sketch((one,)), np.uint32)[None], np.zeros(1, np.int32)) for one in (a, b)
+        )
+        bound = OddsBound(model).bound_odds(one, other, may_share_number(one, other))[:, 0]
         assert (bound >= odds_by_alternative(a, b, model.plans[a.type])).all()
 
 

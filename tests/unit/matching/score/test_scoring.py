@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.matching.explain.explanation import explain_entities
+from pipeline.matching.explain.explaining import explain_entities
 from pipeline.matching.explain.waterfall import bars
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Calibration, Model

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from typing import Any
 
 import msgspec
 import pytest
 
-from pipeline.matching.explain.explanation import Explanation, explain
+from pipeline.matching.explain.explaining import explain
+from pipeline.matching.explain.explanation import Explanation
+from pipeline.matching.explain.shared_number import explain_shared_number
 from pipeline.matching.fingerprint import Fingerprint, entity_print
 from pipeline.matching.model import load_model
 from pipeline.records.model import Case
@@ -18,8 +21,8 @@ HOSTILE = "Zarubin</td><script>alert(1)</script>"
 ENGLISH = load_words("en")
 
 
-def held(agency: str, country: str, name: str, birth_date: str) -> Fingerprint:
-    man = person(name, id="p", birth_date=birth_date, gender="male")
+def held(agency: str, country: str, name: str, birth_date: str, **fields: Any) -> Fingerprint:
+    man = person(name, id="p", birth_date=birth_date, gender="male", **fields)
     document = {"case_id": "1", "agency": agency, "country": country, "version": 1, "status": "active"}
     case = msgspec.convert(document | {"entities": [man]}, Case)
     prints = tuple(map(entity_print, normalise(case).entities))
@@ -56,3 +59,16 @@ def test_what_would_change_the_decision_is_listed(found: Explanation) -> None:
     listed = ElementTree.fromstring(str(render_counterfactuals(ENGLISH, found)))
     assert len(listed) == max(1, len(found.decisive))
     assert all(item.text for item in listed)
+
+
+def test_two_who_share_a_number_are_shown_with_it_and_as_one() -> None:
+    """The number, why they are linked; and all that tells them apart."""
+    passport = [{"type": "passport", "value": "12AB34567", "country": "FR"}]
+    a, b = (
+        held(agency, country, name, "1980-05-03", identifiers=passport)
+        for agency, country, name in (("fr-pj", "FR", "Ivan Zarubin"), ("be-fp", "BE", "Anna Keller"))
+    )
+    shared = explain_shared_number(a, b, load_model())
+    fields = [row[0] for row in cells(render_comparison(ENGLISH, shared, "fr-pj", "be-fp"))]
+    assert [field for field in fields if field in ("Identifier", "Name")] == ["Identifier", "Name", "Identifier"]
+    assert "Taken as one, all evidence together gives" in str(render_counterfactuals(ENGLISH, shared))

@@ -1,0 +1,199 @@
+"""Why two cases are linked, found by the comparisons that scored them."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from pipeline.matching.comparisons.catalogue import BY_NAME
+from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, apply_curve
+from pipeline.matching.explain.explanation import Counterfactual, EntityEvidence, Explanation, Item, mirrored
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.matching.model import Model
+from pipeline.matching.names import TokenPair, compare
+from pipeline.matching.score.alternatives import COMPANION_KINDS, STRANGERS, Bits
+from pipeline.matching.score.scoring import (
+    EACH_PAIR,
+    EntityAgreement,
+    Evidence,
+    attempts_fee,
+    combine_alternatives,
+    counted_bits,
+    judge_score,
+    settle_results,
+    sum_results,
+    total_score,
+    weigh_entities,
+    weigh_evidence,
+)
+
+FINAL_SIGMA = re.compile(r"σ\b")
+
+
+def explain(a: Fingerprint, b: Fingerprint, model: Model, generation: str = "") -> Explanation:
+    """Explain the judgement of two cases; `a` and `b` of the explanation are those of the call."""
+    swapped = a.case > b.case
+    first, second = (b, a) if swapped else (a, b)
+    found = explain_entities(first.entities, second.entities, model, generation)
+    return mirrored(found) if swapped else found
+
+
+def explain_entities(
+    a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model, generation: str = ""
+) -> Explanation:
+    """Explain the judgement of two lists of entities."""
+    found = weigh_evidence(a, b, model)
+    parts = _parts(a, b, found, model)
+    score = total_score(found, model)
+    judged = judge_score(score)
+    return Explanation(
+        prior=model.prior,
+        attempts=attempts_fee(found.compared),
+        rebate=found.rebate,
+        entities=_with_shares(parts),
+        score=score,
+        probability=judged.probability,
+        band=judged.band,
+        counterfactuals=tuple(_counterfactuals(a, b, found, parts, model)),
+        model=model.version,
+        model_hash=model.content_hash[:12],
+        generation=generation,
+    )
+
+
+def entities_evidence(
+    a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model
+) -> tuple[EntityEvidence, ...]:
+    """What speaks for and against each pair of entities that counts: an explanation's `entities` by themselves."""
+    return _with_shares(_parts(a, b, weigh_evidence(a, b, model), model))
+
+
+def _parts(
+    a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], found: Evidence, model: Model
+) -> tuple[EntityEvidence, ...]:
+    shown = found.ties or _only_pair(a, b)
+    return tuple(entity_evidence(a[tie.a], b[tie.b], tie, model) for tie in shown)
+
+
+def _only_pair(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> tuple[EntityAgreement, ...]:
+    """The one pair of two single entities, so that what speaks against them can be seen too."""
+    return (EntityAgreement(0, 0, 0),) if len(a) == len(b) == 1 and a[0].type == b[0].type else ()
+
+
+def entity_evidence(a: EntityPrint, b: EntityPrint, tie: EntityAgreement, model: Model) -> EntityEvidence:
+    """What speaks for and against two entities' being one, as they are tied."""
+    comparisons = (BY_NAME[tie.selector],) if tie.selector else model.comparisons[a.type]
+    compared = [
+        (comparison, result)
+        for comparison in comparisons
+        if comparison.name not in tie.skipped
+        and (result := comparison.compare(a, b, model.tables[comparison.name])) is not None
+    ]
+    results = settle_results([result for _, result in compared])
+    found = [(comparison, result) for (comparison, _), result in zip(compared, results, strict=True)]
+    sums = sum_results(results)
+    kind = STRANGERS if tie.selector else _likeliest_companions(sums, a.type, model)
+    combined = sums[STRANGERS] if tie.selector else combine_alternatives(sums, a.type, model)
+    bits = combined if tie.selector else apply_curve(combined, model.curves[a.type])
+    return EntityEvidence(
+        a.type,
+        b.type,
+        a.id,
+        b.id,
+        tuple(make_item(comparison, a, b, result, kind) for comparison, result in found),
+        bits,
+        counted_bits(bits),
+        combined - sums[STRANGERS],
+        COMPANION_KINDS[kind - 1] if kind else "",
+        bits - combined,
+    )
+
+
+def _likeliest_companions(sums: Bits, entity_type: str, model: Model) -> int:
+    """The kind of companions that takes most away; STRANGERS where the type has none."""
+    left = [(sums[kind] + offset, kind) for kind, offset in model.companions[entity_type]]
+    return min(left, default=(0, STRANGERS))[1]
+
+
+def make_item(
+    comparison: Comparison, a: EntityPrint, b: EntityPrint, found: ComparisonResult, kind: int = STRANGERS
+) -> Item:
+    """One comparison as it is shown; `kind` is the kind of companions whose bits stand beside those of strangers."""
+    bits, i, j = found.weight, found.a, found.b
+    tokens: tuple[TokenPair, ...] = ()
+    if comparison.name == "name":
+        i, j, tokens = _best_names(a, b)
+    return Item(
+        field=comparison.name,
+        level=comparison.levels[found.level].name,
+        value_a=spelled(comparison.value(a, i)),
+        value_b=spelled(comparison.value(b, j)),
+        bits=bits,
+        rarity=rarity(bits),
+        tokens=tuple(msgspec.structs.replace(pair, a=spelled(pair.a), b=spelled(pair.b)) for pair in tokens),
+        companions=found.bits[kind] if kind else 0,
+    )
+
+
+def spelled(folded: str) -> str:
+    """A folded text with the Greek sigma that ends words, which case folding takes away."""
+    return FINAL_SIGMA.sub("ς", folded) if "σ" in folded else folded
+
+
+def _best_names(a: EntityPrint, b: EntityPrint) -> tuple[int, int, tuple[TokenPair, ...]]:
+    pairs = ((compare(x, y), i, j) for i, x in enumerate(a.names) for j, y in enumerate(b.names))
+    best = max(pairs, key=lambda pair: (pair[0].bits, -pair[1], -pair[2]))
+    return best[1], best[2], best[0].pairs
+
+
+def rarity(bits: int) -> str:
+    """2^bits in words: "1 in 48,000", two significant digits; "" for what does not speak for the pair."""
+    if bits <= 0:
+        return ""
+    times = 2 ** (bits / 100)
+    digits = max(0, len(str(int(times))) - 2)
+    return f"1 in {round(times / 10**digits) * 10**digits:,}"
+
+
+def _with_shares(parts: tuple[EntityEvidence, ...]) -> tuple[EntityEvidence, ...]:
+    positive = sum(item.bits for part in parts for item in part.items if item.bits > 0)
+    return tuple(
+        msgspec.structs.replace(part, items=tuple(_with_share(item, positive) for item in part.items)) for part in parts
+    )
+
+
+def _with_share(item: Item, positive: int) -> Item:
+    return msgspec.structs.replace(item, share=round(item.bits / positive, 3)) if item.bits > 0 else item
+
+
+def _counterfactuals(
+    a: tuple[EntityPrint, ...],
+    b: tuple[EntityPrint, ...],
+    found: Evidence,
+    parts: tuple[EntityEvidence, ...],
+    model: Model,
+) -> list[Counterfactual]:
+    """The judgement without each field that speaks for or against in turn, lowest outcome first."""
+    results = []
+    for tie, part in zip(found.ties or _only_pair(a, b), parts, strict=True):
+        for item in part.items:
+            if item.bits:
+                score = total_score(_without(found, tie, a[tie.a], b[tie.b], item.field, model), model)
+                judged = judge_score(score)
+                results.append(
+                    Counterfactual(item.field, part.entity_a, part.entity_b, score, judged.probability, judged.band)
+                )
+    return sorted(results, key=lambda counterfactual: counterfactual.score)
+
+
+def _without(
+    found: Evidence, tie: EntityAgreement, a: EntityPrint, b: EntityPrint, field: str, model: Model
+) -> Evidence:
+    """The evidence if one field of one entity pair were not known; the assignment stays as it was."""
+    bits = 0 if tie.selector else max(0, weigh_entities(a, b, model, (*tie.skipped, field)))
+    ties = tuple(
+        msgspec.structs.replace(agreement, bits=bits) if agreement is tie else agreement
+        for agreement in found.ties or (tie,)
+    )
+    return Evidence(ties, found.compared, min(EACH_PAIR, max(agreement.bits for agreement in ties)))

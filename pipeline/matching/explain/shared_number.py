@@ -1,0 +1,69 @@
+"""Why two cases that do not speak of one thing are linked: two of them bear one number."""
+
+from __future__ import annotations
+
+from pipeline.matching.basis import Basis
+from pipeline.matching.comparisons.identifier import IDENTIFIER, number_in_common
+from pipeline.matching.explain.explaining import entity_evidence, make_item
+from pipeline.matching.explain.explanation import AsOne, EntityEvidence, Explanation, mirrored
+from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
+from pipeline.matching.model import Model
+from pipeline.matching.score.scoring import (
+    EntityAgreement,
+    attempts_fee,
+    counted_bits,
+    judge_score,
+    score_cases,
+    total_score,
+)
+from pipeline.matching.score.shared_numbers import weigh_shared_number
+
+
+def explain_shared_number(a: Fingerprint, b: Fingerprint, model: Model, generation: str = "") -> Explanation:
+    """Explain a link by a shared number; `a` and `b` of the explanation are those of the call.
+
+    Raises ValueError where they have no number in common.
+    """
+    swapped = a.case > b.case
+    first, second = (b, a) if swapped else (a, b)
+    found = explain_shared_entities(first.entities, second.entities, model, generation)
+    return mirrored(found) if swapped else found
+
+
+def explain_shared_entities(a: Entities, b: Entities, model: Model, generation: str = "") -> Explanation:
+    """Explain the strongest number that two of two lists of entities have. Raises ValueError where there is none."""
+    found = weigh_shared_number(a, b, model)
+    if found is None:
+        raise ValueError("no number in common")
+    (tie,) = found.ties
+    score = total_score(found, model)
+    judged = judge_score(score)
+    return Explanation(
+        prior=model.prior,
+        attempts=attempts_fee(found.compared),
+        rebate=found.rebate,
+        entities=(_number_evidence(a[tie.a], b[tie.b], model),),
+        score=score,
+        probability=judged.probability,
+        band=judged.band,
+        counterfactuals=(),
+        model=model.version,
+        model_hash=model.content_hash[:12],
+        generation=generation,
+        basis=Basis.SHARED,
+        as_one=_weigh_as_one(a, b, tie, model),
+    )
+
+
+def _number_evidence(a: EntityPrint, b: EntityPrint, model: Model) -> EntityEvidence:
+    result = number_in_common(a, b, model.tables[IDENTIFIER.name])
+    if result is None:
+        raise ValueError("no number in common")
+    item = make_item(IDENTIFIER, a, b, result)
+    return EntityEvidence(a.type, b.type, a.id, b.id, (item,), result.weight, counted_bits(result.weight))
+
+
+def _weigh_as_one(a: Entities, b: Entities, tie: EntityAgreement, model: Model) -> AsOne:
+    score = score_cases(a, b, model)
+    evidence = entity_evidence(a[tie.a], b[tie.b], EntityAgreement(0, tie.a, tie.b), model)
+    return AsOne(evidence, score, judge_score(score).probability)

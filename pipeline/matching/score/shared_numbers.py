@@ -1,0 +1,64 @@
+"""Numbers in two hands: two persons or things that are not one, and bear one passport, account or register number.
+
+Such a number was lent, forged, sold, stolen or written down wrongly, which is a finding whoever of them is looked for.
+Its score is that of the number alone: the prior, what its agreement weighs against strangers (its level and length,
+whether its check digit is right), and the fee for the pairs that were compared.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from pipeline.matching.basis import Basis
+from pipeline.matching.comparisons.identifier import IDENTIFIER, number_in_common
+from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
+from pipeline.matching.model import Model
+from pipeline.matching.score.marks import same_type_cells
+from pipeline.matching.score.scoring import (
+    EACH_PAIR,
+    EntityAgreement,
+    Evidence,
+    Judgement,
+    judge_score,
+    total_score,
+)
+
+
+def judge_shared_number(a: Fingerprint, b: Fingerprint, model: Model) -> Judgement | None:
+    """How likely the strongest number that two entities of two cases have is one; None where they have none.
+
+    Symmetric and pure. It says nothing of whether the two are one.
+    """
+    if a.case > b.case:
+        a, b = b, a
+    found = weigh_shared_number(a.entities, b.entities, model)
+    if found is None:
+        return None
+    return msgspec.structs.replace(judge_score(total_score(found, model)), basis=Basis.SHARED)
+
+
+def weigh_shared_number(a: Entities, b: Entities, model: Model) -> Evidence | None:
+    """The tie of the two entities that have the strongest number in common.
+
+    Of equally strong ones the same is taken however the entities are ordered.
+    """
+    if not (_have_numbers(a) and _have_numbers(b)):
+        return None
+    table, cells = model.tables[IDENTIFIER.name], same_type_cells(a, b)
+    found = [
+        (result.weight, i, j)
+        for i, j in cells
+        if (result := number_in_common(a[i], b[j], table)) is not None and result.weight > 0
+    ]
+    if not found:
+        return None
+    bits, i, j = min(found, key=lambda one: (-one[0], _content(a[one[1]]), _content(b[one[2]])))
+    return Evidence((EntityAgreement(bits, i, j, IDENTIFIER.name),), len(cells), min(EACH_PAIR, bits))
+
+
+def _have_numbers(entities: Entities) -> bool:
+    return any(entity.identifiers for entity in entities)
+
+
+def _content(entity: EntityPrint) -> bytes:
+    return msgspec.json.encode(entity)
