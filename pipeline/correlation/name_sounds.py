@@ -13,10 +13,11 @@ from typing import TypeVar
 
 import msgspec
 
+from pipeline.correlation.compounds import telling_forms
 from pipeline.matching.names.prints import TokenPrint
-from pipeline.matching.names.rarity import CEILING, known_rarities
+from pipeline.matching.names.rarity import CEILING, known_rarities, rarity_of
 from pipeline.matching.names.sounds import skeleton_of, sound_of
-from pipeline.matching.names.variants import classes_of
+from pipeline.matching.names.variants import classes_of, spellings
 
 Value = TypeVar("Value", str, int)
 
@@ -51,14 +52,14 @@ class TokenSounds(msgspec.Struct, frozen=True):
 
 def sound_out(token: TokenPrint) -> TokenSounds:
     """The sounds of a name token."""
-    return _sound_forms(token.forms[:MAX_FORMS])
+    return _sound_forms(token.forms[:MAX_FORMS], telling_forms(token)[:MAX_FORMS])
 
 
 @lru_cache(maxsize=1 << 17)
-def _sound_forms(forms: tuple[str, ...]) -> TokenSounds:
+def _sound_forms(forms: tuple[str, ...], telling: tuple[str, ...]) -> TokenSounds:
     known = [form for form in forms if form]
     onsets = {sound_of(form)[:ONSET] for form in known}
-    skeletons = {skeleton_of(form) for form in known}
+    skeletons = {skeleton_of(form) for form in (*known, *telling)}
     variants = {number for form in known[:1] for number in classes_of(form)}
     ranked = sorted(variants, key=lambda number: (_variant_rarity(number), number))[:MAX_CLASSES]
     return TokenSounds(
@@ -94,8 +95,13 @@ def _rarities() -> _Rarities:
     return _Rarities(
         _sum_rarities((sound_of(token)[:ONSET], rarity) for token, rarity in tokens),
         _sum_rarities((skeleton_of(token), rarity) for token, rarity in tokens),
-        _sum_rarities((number, rarity) for token, rarity in tokens for number in classes_of(token)),
+        _class_rarities(),
     )
+
+
+def _class_rarities() -> dict[int, int]:
+    """Rarities of classes from those of all their spellings, also of such as are not known."""
+    return _sum_rarities((number, rarity_of(one)) for number, some in enumerate(spellings()) for one in some)
 
 
 def _sum_rarities(found: Iterable[tuple[Value, int]]) -> dict[Value, int]:

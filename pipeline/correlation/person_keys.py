@@ -10,25 +10,15 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import combinations
-from typing import NamedTuple
 
 from pipeline.correlation.key_combinations import PAIRS, RARITIES, KeyPlan, plan_keys
-from pipeline.correlation.key_kinds import hash_value
-from pipeline.correlation.name_sounds import sound_out
-from pipeline.correlation.thing_keys import place_sounds, postal_area, postcodes
+from pipeline.correlation.name_words import Begun, NameWord, choose_words, hash_text
+from pipeline.correlation.place_values import place_sounds, postal_area, postcodes
 from pipeline.matching.comparisons.address import UNIT
 from pipeline.matching.comparisons.birth_date_ranges import year_span
 from pipeline.matching.comparisons.damaged_dates import readings
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.matching.names.prints import TokenPrint
-from pipeline.matching.names.rarity import rarity_of
 from pipeline.records.normalised import BirthDate
-
-MAX_TOKENS = 4
-"""Rarest name tokens of one person that yield keys."""
-
-SPELT = 5
-"""Letters from which a spelling is told from others that sound alike."""
 
 DECEMBER = 12
 
@@ -41,6 +31,9 @@ MAX_DATES = 12
 WIDEST_RANGE = 6
 """Years of a range that each yield a key; a wider one tells too little."""
 
+MAX_JOINED = 16
+"""Pairs of two attributes' values of one person that yield keys."""
+
 _WRITTEN_YEAR = re.compile(r"(\d{4})\b")
 
 Values = dict[str, tuple[int, ...]]
@@ -48,74 +41,21 @@ Values = dict[str, tuple[int, ...]]
 
 NO_VALUES: Values = {"": (0,), **dict.fromkeys(RARITIES, ())}
 
-Begun = tuple[str, int]
-"""A key that lacks its attributes: their letters, and the key but for these."""
-
-
-class NamePart(NamedTuple):
-    """What a key may hold of a name token: letter, text, rarity, that of its sound if it is a spelling, hash."""
-
-    letter: str
-    text: str
-    rarity: int
-    heard: int
-    value: int
-
-
-class TokenBlockingKeys(NamedTuple):
-    """What blocking makes of a name token: its rarity, its parts, and the keys begun by one of them alone."""
-
-    rarity: int
-    parts: tuple[NamePart, ...]
-    begun: tuple[Begun, ...]
-
 
 def person_keys(entity: EntityPrint, enough: int) -> set[int]:
     """The keys of a person that hold a name or a birth date."""
-    joined_by, token_keys, values = plan_keys(enough), _rarest_tokens(entity, enough), _attribute_values(entity)
+    joined_by, words, values = plan_keys(enough), choose_words(entity.names, enough), _attribute_values(entity)
     begun = list(joined_by.alone)
-    for keys in token_keys:
-        begun += keys.begun
-    for keys, other in combinations(token_keys, 2):
-        begun += _pair_tokens(keys, other, joined_by)
+    for word in words:
+        begun += word.begun
+    for word, other in combinations(words, 2):
+        if word.names & other.names:
+            begun += _pair_words(word, other, joined_by)
     return {base ^ value for attributes, base in begun for value in values[attributes]}
 
 
-def _rarest_tokens(entity: EntityPrint, enough: int) -> list[TokenBlockingKeys]:
-    """The rarest name tokens of all names."""
-    tokens = {token for name in entity.names for token in name.tokens if token.kind != "initial"}
-    token_keys = [_precompute_token(token, enough) for token in tokens]
-    return token_keys if len(token_keys) <= MAX_TOKENS else sorted(token_keys, key=_by_rarity)[:MAX_TOKENS]
-
-
-def _by_rarity(keys: TokenBlockingKeys) -> tuple[int, tuple[NamePart, ...]]:
-    return -keys.rarity, keys.parts
-
-
-@lru_cache(maxsize=1 << 16)
-def _precompute_token(token: TokenPrint, enough: int) -> TokenBlockingKeys:
-    """Its rarity is that of its commonest skeleton."""
-    heard, spelt = sound_out(token), token.forms[0]
-    parts = [_make_part("o", onset, rarity) for onset, rarity in heard.onsets]
-    parts += [_make_part("s", skeleton, rarity) for skeleton, rarity in heard.skeletons]
-    parts += [_make_part("v", variant, rarity) for variant, rarity in heard.variants]
-    if len(spelt) >= SPELT:
-        parts.append(_make_part("x", spelt, rarity_of(spelt), heard.rarity))
-    begun = [
-        (combination.attributes, combination.base ^ part.value)
-        for part in parts
-        for combination in plan_keys(enough).names.get(part.letter, ())
-        if combination.least <= part.rarity < combination.below and part.heard < combination.heard
-    ]
-    return TokenBlockingKeys(heard.rarity, tuple(parts), tuple(begun))
-
-
-def _make_part(letter: str, text: str, rarity: int, heard: int = 0) -> NamePart:
-    return NamePart(letter, text, rarity, heard, _hash(letter, text))
-
-
-def _pair_tokens(one: TokenBlockingKeys, other: TokenBlockingKeys, joined_by: KeyPlan) -> Iterator[Begun]:
-    """The keys begun by two parts, of a token each."""
+def _pair_words(one: NameWord, other: NameWord, joined_by: KeyPlan) -> Iterator[Begun]:
+    """The keys begun by two parts, of a word each."""
     for letter, text, p, p_heard, value in one.parts:
         for following, another, q, q_heard, other_value in other.parts:
             wanted = joined_by.names.get(letter + following)
@@ -139,14 +79,20 @@ def _attribute_values(entity: EntityPrint) -> Values:
         "i": _hash_texts("i", {token.forms[0][:1] for name in entity.names for token in name.tokens} - {""}),
     }
     for pair in PAIRS:
-        values[pair] = tuple(one ^ other for one in values[pair[0]] for other in values[pair[1]])
+        values[pair] = _join_hashes(values[pair[0]], values[pair[1]])
     return values
+
+
+def _join_hashes(some: tuple[int, ...], others: tuple[int, ...]) -> tuple[int, ...]:
+    """Each with each; of too many the smallest, so that two persons with some in common keep the same."""
+    joined = tuple(one ^ other for one in some for other in others)
+    return joined if len(joined) <= MAX_JOINED else tuple(sorted(set(joined))[:MAX_JOINED])
 
 
 @lru_cache(maxsize=1 << 15)
 def _split_postcode(code: str) -> tuple[str, int, int]:
     """Its letter, its hash, and that of its area."""
-    return "u" if UNIT.fullmatch(code) else "c", _hash("c", code), _hash("a", postal_area(code))
+    return "u" if UNIT.fullmatch(code) else "c", hash_text("c", code), hash_text("a", postal_area(code))
 
 
 def _date_values(entity: EntityPrint) -> Values:
@@ -154,11 +100,11 @@ def _date_values(entity: EntityPrint) -> Values:
     if date is not None:
         return _date_hashes(date.year, date.month, date.day)
     if entity.birth_dates:
-        return _join_hashes(entity.birth_dates)
+        return _stated_hashes(entity.birth_dates)
     return _text_hashes(entity.birth_date_text) if entity.birth_date_text else {}
 
 
-def _join_hashes(dates: tuple[BirthDate, ...]) -> Values:
+def _stated_hashes(dates: tuple[BirthDate, ...]) -> Values:
     """What each date yields, or each year of a range."""
     first = sorted(dates, key=lambda one: not (one.exact and one.first.day))[:MAX_DATES]
     return _merge_values(values for date in first for values in _range_hashes(date))
@@ -206,9 +152,4 @@ def _date_hashes(year: int, month: int, day: int) -> Values:
 
 
 def _hash_texts(letter: str, texts: Iterable[str]) -> tuple[int, ...]:
-    return tuple(_hash(letter, text) for text in texts)
-
-
-@lru_cache(maxsize=1 << 16)
-def _hash(letter: str, text: str) -> int:
-    return hash_value(f"{letter} {text}")
+    return tuple(hash_text(letter, text) for text in texts)

@@ -26,7 +26,7 @@ FORMAT = 3
 """Raised when an older program cannot read a newer file, or a newer one an older file. 1: one kind of companions; 2:
 one calibration, of the scores of case pairs."""
 
-FORMS = 9
+FORMS = 10
 """Version of the normalised and fingerprint forms; raised with any change that alters a record's fingerprint."""
 
 SCORING = 3

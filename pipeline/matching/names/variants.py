@@ -22,7 +22,7 @@ def classes_of(token: str) -> frozenset[int]:
 @lru_cache(maxsize=32768)
 def initials_of(token: str) -> frozenset[str]:
     """First letters of a folded Latin token and of its short forms: B. may be Robert, who is called Bob."""
-    members = (_members()[number] for number in classes_of(token))
+    members = (spellings()[number] for number in classes_of(token))
     return frozenset({token[:1], *(one[0] for group in members if len(group) <= _SHORT_FORMS for one in group)})
 
 
@@ -37,7 +37,8 @@ _SHORT_FORMS = 12
 
 
 @cache
-def _members() -> list[list[str]]:
+def spellings() -> list[list[str]]:
+    """The members of each class, by its number."""
     packed = files("pipeline.matching.names").joinpath("data/variants.json.xz").read_bytes()
     return msgspec.json.decode(lzma.decompress(packed), type=list[list[str]])
 
@@ -45,7 +46,7 @@ def _members() -> list[list[str]]:
 @cache
 def _classes() -> dict[str, frozenset[int]]:
     members: dict[str, list[int]] = {}
-    for number, group in enumerate(_members()):
+    for number, group in enumerate(spellings()):
         for token in group:
             members.setdefault(token, []).append(number)
     return {token: frozenset(numbers) for token, numbers in members.items()}

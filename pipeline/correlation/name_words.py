@@ -1,0 +1,167 @@
+"""Which words of a person's names yield keys: a word in all its spellings is one, and every name has its share.
+
+A person on a list has up to 50 names, mostly one name as many languages spell it. Were the rarest tokens of all names
+taken, odd spellings would leave no room for the others, and a record that has but one of the names would often share
+no key. So tokens that share a sound or a class of variants are one word, words that most names have come first, and
+only words of one name are put together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, reduce
+from operator import or_
+from typing import NamedTuple
+
+from pipeline.correlation.key_combinations import plan_keys
+from pipeline.correlation.key_kinds import hash_value
+from pipeline.correlation.name_sounds import sound_out
+from pipeline.matching.names import NamePrint, TokenPrint
+from pipeline.matching.names.rarity import rarity_of
+
+FEW_TOKENS = 4
+"""Up to so many different tokens of a person's names are all taken, and put together across names."""
+
+MAX_OF_ONE, MAX_OF_EACH = 4, 3
+"""Rarest words of a person's only name that yield keys, and of each of several."""
+
+MAX_WORDS = 8
+"""Words of one person that yield keys."""
+
+MAX_PARTS = {"o": 1, "s": 2, "v": 1, "x": 1}
+"""Parts by letter that a word of several spellings leaves of theirs, those that most names have. Two skeletons: a name
+goes with an ending in some languages and without in others."""
+
+FOLDING = frozenset("osv")
+"""Letters of the parts by which spellings are one word."""
+
+SPELT = 5
+"""Letters from which a spelling is told from others that sound alike."""
+
+EVERY_NAME = -1
+"""All names, a bit for each."""
+
+Begun = tuple[str, int]
+"""A key that lacks its attributes: their letters, and the key but for these."""
+
+
+class NamePart(NamedTuple):
+    """What a key may hold of a name token: letter, text, rarity, that of its sound if it is a spelling, hash."""
+
+    letter: str
+    text: str
+    rarity: int
+    heard: int
+    value: int
+
+
+class NameWord(NamedTuple):
+    """A word of a person's names: its rarity, its parts, the keys begun by one of them alone, a bit for each name."""
+
+    rarity: int
+    parts: tuple[NamePart, ...]
+    begun: tuple[Begun, ...]
+    names: int = EVERY_NAME
+
+
+def choose_words(names: Sequence[NamePrint], enough: int) -> list[NameWord]:
+    """The words of all names that yield keys, at most MAX_WORDS; `names` of each are those it is taken from."""
+    tokens = {token for name in names for token in name.tokens if token.kind != "initial"}
+    if len(tokens) <= FEW_TOKENS:
+        return [take_token(token, enough) for token in tokens]
+    borne = [take_token(token, enough)._replace(names=bearers) for token, bearers in _find_bearers(names).items()]
+    words = sorted(_fold_spellings(borne, enough), key=_most_borne)[:MAX_WORDS]
+    return list(_leave_rarest(words, MAX_OF_ONE if len(names) == 1 else MAX_OF_EACH))
+
+
+def _find_bearers(names: Iterable[NamePrint]) -> Mapping[TokenPrint, int]:
+    bearers: dict[TokenPrint, int] = {}
+    for at, name in enumerate(names):
+        for token in name.tokens:
+            if token.kind != "initial":
+                bearers[token] = bearers.get(token, 0) | 1 << at
+    return bearers
+
+
+def _most_borne(word: NameWord) -> tuple[int, int, tuple[NamePart, ...]]:
+    return -word.names.bit_count(), -word.rarity, word.parts
+
+
+def _fold_spellings(tokens: Iterable[NameWord], enough: int) -> Iterator[NameWord]:
+    """Tokens that share a part are one word, but for those that stand beside each other in a name."""
+    words: list[list[NameWord]] = []
+    bearers: list[int] = []
+    having: dict[int, list[int]] = {}
+    for token in sorted(tokens, key=_most_borne):
+        values = [part.value for part in token.parts if part.letter in FOLDING]
+        alike = (at for value in values for at in having.get(value, ()) if not bearers[at] & token.names)
+        at = min(alike, default=len(words))
+        if at == len(words):
+            words.append([])
+            bearers.append(0)
+        words[at].append(token)
+        bearers[at] |= token.names
+        for value in values:
+            having.setdefault(value, []).append(at)
+    return (_join_spellings(spellings, enough) if len(spellings) > 1 else spellings[0] for spellings in words)
+
+
+def _join_spellings(spellings: Sequence[NameWord], enough: int) -> NameWord:
+    """One word, with the parts that most names have."""
+    bearers: dict[NamePart, int] = {}
+    for spelling in spellings:
+        for part in spelling.parts:
+            bearers[part] = bearers.get(part, 0) | spelling.names
+    parts, left = [], dict(MAX_PARTS)
+    for part in sorted(bearers, key=lambda part: (-bearers[part].bit_count(), part)):
+        if left[part.letter]:
+            left[part.letter] -= 1
+            parts.append(part)
+    names = reduce(or_, (spelling.names for spelling in spellings))
+    rarity = min(spelling.rarity for spelling in spellings)
+    return NameWord(rarity, tuple(parts), _begin_keys(parts, enough), names)
+
+
+def _leave_rarest(words: Iterable[NameWord], most: int) -> Iterator[NameWord]:
+    """Each word as one of those names only of which it is among the rarest; none that is so of no name."""
+    counts: dict[int, int] = {}
+    for word in sorted(words, key=lambda word: (-word.rarity, word.parts)):
+        kept, rest = 0, word.names
+        while rest:
+            name = rest & -rest
+            rest ^= name
+            counts[name] = counts.get(name, 0) + 1
+            kept |= name if counts[name] <= most else 0
+        if kept:
+            yield word._replace(names=kept)
+
+
+@lru_cache(maxsize=1 << 16)
+def take_token(token: TokenPrint, enough: int) -> NameWord:
+    """A token as a word of every name; it is as rare as its commonest skeleton."""
+    heard, spelt = sound_out(token), token.forms[0]
+    parts = [_make_part("o", onset, rarity) for onset, rarity in heard.onsets]
+    parts += [_make_part("s", skeleton, rarity) for skeleton, rarity in heard.skeletons]
+    parts += [_make_part("v", variant, rarity) for variant, rarity in heard.variants]
+    if len(spelt) >= SPELT:
+        parts.append(_make_part("x", spelt, rarity_of(spelt), heard.rarity))
+    return NameWord(heard.rarity, tuple(parts), _begin_keys(parts, enough))
+
+
+def _make_part(letter: str, text: str, rarity: int, heard: int = 0) -> NamePart:
+    return NamePart(letter, text, rarity, heard, hash_text(letter, text))
+
+
+def _begin_keys(parts: Iterable[NamePart], enough: int) -> tuple[Begun, ...]:
+    return tuple(
+        (combination.attributes, combination.base ^ part.value)
+        for part in parts
+        for combination in plan_keys(enough).names.get(part.letter, ())
+        if combination.least <= part.rarity < combination.below and part.heard < combination.heard
+    )
+
+
+@lru_cache(maxsize=1 << 16)
+def hash_text(letter: str, text: str) -> int:
+    """The hash of a part of a name, or of an attribute."""
+    return hash_value(f"{letter} {text}")

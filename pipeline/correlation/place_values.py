@@ -1,0 +1,58 @@
+"""What blocking makes of places: cities and birth places by their sounds, postcodes and their areas."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from anyascii import anyascii
+
+from pipeline.matching.comparisons.place_names import specific_parts
+from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.names.sounds import skeleton_of
+
+SHORTEST_POSTCODE = 4
+
+MAX_PLACE_PARTS = 3
+"""Most specific parts of a birth place that yield keys."""
+
+
+def postal_area(postcode: str) -> str:
+    """The postal area of a postcode: without the last three characters where it has letters, else three digits."""
+    return postcode[:3] if postcode.isdigit() else postcode[:-3]
+
+
+def place_names(entity: EntityPrint) -> frozenset[str]:
+    """Parts of birth places, but for the country, and cities, as letters and digits."""
+    born = [part for place in entity.all_birth_places for part in specific_parts(place)[:MAX_PLACE_PARTS]]
+    return frozenset(fold_text(place) for place in (*born, *(address.city for address in entity.addresses))) - {""}
+
+
+def place_sounds(entity: EntityPrint) -> frozenset[str]:
+    """Birth place and cities as they sound, digits kept: a misspelt city mostly sounds the same."""
+    return frozenset(_place_sound(place) for place in place_names(entity)) - {""}
+
+
+@lru_cache(maxsize=1 << 16)
+def _place_sound(place: str) -> str:
+    return skeleton_of(keep_letters(place)) + keep_digits(place)
+
+
+def postcodes(entity: EntityPrint) -> frozenset[str]:
+    """The postcodes of all addresses."""
+    return frozenset(address.postcode for address in entity.addresses if len(address.postcode) >= SHORTEST_POSTCODE)
+
+
+@lru_cache(maxsize=1 << 16)
+def fold_text(text: str) -> str:
+    """Letters and digits of a text in any script, in ASCII."""
+    return "".join(char for char in anyascii(text).lower() if char.isalnum())
+
+
+def keep_letters(text: str) -> str:
+    """The letters a to z of a text."""
+    return "".join(char for char in text if "a" <= char <= "z")
+
+
+def keep_digits(text: str) -> str:
+    """The digits of a text."""
+    return "".join(char for char in text if char.isdigit())

@@ -1,0 +1,108 @@
+"""Blocking keys of the names of organisations, vessels and whatever else is not a person: by words rare together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import chain, combinations, product, zip_longest
+from typing import NamedTuple
+
+from pipeline.correlation.key_kinds import KeyKind, hash_value, make_key
+from pipeline.correlation.name_sounds import sound_out
+from pipeline.correlation.place_values import place_sounds, postcodes
+from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.names import NamePrint, TokenPrint
+from pipeline.matching.names.organisation_words import meanings
+
+MAX_TITLES = 8
+"""Names of one entity that yield keys; further aliases are still compared once a pair has met."""
+
+MAX_WORDS = 4
+"""Rarest words of one title that yield keys."""
+
+MAX_PLACES = 8
+"""Places of one entity that yield keys."""
+
+MAX_MEANINGS = 2
+"""Meanings of a usual word that yield keys, whatever its language."""
+
+LESS_FOR_WORDS = 200
+"""How much less rare a word of a title may be than a key must: there are fewer organisations than persons."""
+
+WORD_PLACE = 600
+"""Rarity of a word's place, one in 64, in hundredths of a bit."""
+
+ACRONYM = 3
+"""Words from which on a title may be known by its initials."""
+
+
+class TitleWord(NamedTuple):
+    """A word of a title: how rare it is, and its sounds and meanings, by any of which another may be the same."""
+
+    rarity: int
+    texts: tuple[str, ...]
+
+
+Title = tuple[TokenPrint, ...]
+
+
+def title_keys(entity: EntityPrint, enough: int) -> Iterator[int]:
+    """The keys of an entity's names. `enough`: see thing_keys."""
+    if entity.type == "person" or not entity.names:
+        return
+    where, least = _choose_places(entity), enough - LESS_FOR_WORDS
+    for title in _choose_titles(entity.names):
+        words = sorted(map(_take_word, title), key=_by_rarity)
+        rarest = list(dict.fromkeys(words))[:MAX_WORDS]
+        for one, other in combinations(rarest, 2):
+            for pair in product(one.texts, other.texts):
+                yield from _words_keys(" ".join(sorted(pair)), one.rarity + other.rarity, where, least)
+        for rarity, texts in rarest:
+            for text in texts:
+                yield from _words_keys(text, least if len(rarest) == 1 else rarity, where, least)
+                if rarity + WORD_PLACE >= least:
+                    yield from (make_key(KeyKind.TITLE_PLACE, f"{text} {place}") for place in where)
+        if len(title) >= ACRONYM:
+            yield make_key(KeyKind.TITLE, "".join(sound_out(token).initial for token in title))
+        yield make_key(KeyKind.TITLE, "".join(token.forms[0] for token in title))
+
+
+def _choose_places(entity: EntityPrint) -> Collection[str]:
+    """Cities, birth places and postcodes; of too many those of the smallest hashes, as any other entity chooses too."""
+    places = place_sounds(entity) | postcodes(entity)
+    return places if len(places) <= MAX_PLACES else sorted(places, key=hash_value)[:MAX_PLACES]
+
+
+def _choose_titles(names: Sequence[NamePrint]) -> list[Title]:
+    """The titles that yield keys: of many those whose words others share, from each script in turn."""
+    titles = [tuple(token for token in name.tokens if token.kind != "initial") for name in names]
+    if len(titles) <= MAX_TITLES:
+        return titles
+    distinct = {frozenset(map(_take_word, title)): title for title in reversed(titles)}
+    borne = Counter(chain.from_iterable(distinct))
+    by_script: dict[str, list[Title]] = {}
+    for words in sorted(distinct, key=lambda words: (-sum(borne[word] > 1 for word in words), distinct[words])):
+        title = distinct[words]
+        by_script.setdefault(title[0].script if title else "", []).append(title)
+    turns = zip_longest(*(by_script[script] for script in sorted(by_script)))
+    return [title for title in chain.from_iterable(turns) if title is not None][:MAX_TITLES]
+
+
+@lru_cache(maxsize=1 << 15)
+def _take_word(token: TokenPrint) -> TitleWord:
+    sounds = [skeleton for skeleton, _ in sound_out(token).skeletons]
+    meant = [f"={meaning}" for meaning in sorted(meanings(token.text))[:MAX_MEANINGS]]
+    return TitleWord(token.rarity, (*sounds, *meant))
+
+
+def _by_rarity(word: TitleWord) -> tuple[int, tuple[str, ...]]:
+    return -word.rarity, word.texts
+
+
+def _words_keys(words: str, rarity: int, where: Iterable[str], least: int) -> Iterator[int]:
+    """Words alone where they are rare enough, else with a place."""
+    if rarity >= least:
+        yield make_key(KeyKind.TITLE, words)
+    elif rarity + WORD_PLACE >= least:
+        yield from (make_key(KeyKind.TITLE_PLACE, f"{words} {place}") for place in where)
