@@ -14,7 +14,7 @@ HASH_BITS = 8 * HASH_BYTES
 class KeyKind(IntEnum):
     """Most selective first: the smallest key that a pair shares is its most telling one, and its owner judges the pair.
 
-    The number is the key's top five bits, so it never changes its meaning within a generation.
+    The number is the key's top five bits, so it never changes its meaning within a generation; 10 has none.
     """
 
     IDENTIFIER = 0
@@ -27,7 +27,6 @@ class KeyKind(IntEnum):
     EVENT = 7
     PLATE = 8
     POSTCODE = 9
-    POSTCODE_DATE = 10
     DATE = 11
     DATE_PLACE = 12
     DATE_INITIAL = 13
@@ -83,9 +82,6 @@ CATALOGUE = (
         KeyKind.POSTCODE, "a postcode of a few doors; among few cases any area", "other names altogether", "0-1"
     ),
     KeyKindDescription(
-        KeyKind.POSTCODE_DATE, "postcode and birth month, in either order", "other names altogether", "1-2"
-    ),
-    KeyKindDescription(
         KeyKind.DATE, "among few cases, the birth date or month alone", "all else missing or wrong", "0-2"
     ),
     KeyKindDescription(KeyKind.DATE_PLACE, "birth date, and city or birth place", "other names altogether", "1-3"),
@@ -97,9 +93,14 @@ CATALOGUE = (
         KeyKind.NAME_PAIR, "two sounds, short forms or onsets that are rare together", "no other attribute", "1-4"
     ),
     KeyKindDescription(
-        KeyKind.NAME_DATE, "a name's sound or onset and the birth date", "one name misspelt or missing", "2-4"
+        KeyKind.NAME_DATE,
+        "a name's sound or onset and the birth date, a rarer sound and day and month",
+        "one name misspelt or missing, the year wrong",
+        "2-6",
     ),
-    KeyKindDescription(KeyKind.NAME_POSTCODE, "a name's onset and postcode", "one name misspelt or missing", "2"),
+    KeyKindDescription(
+        KeyKind.NAME_POSTCODE, "a name's sound and the postal area", "one name misspelt or missing, no date", "2"
+    ),
     KeyKindDescription(
         KeyKind.NAME_YEAR, "a rare name's sound or spelling and birth year", "a partial or misread date", "0-2"
     ),
@@ -118,7 +119,10 @@ CATALOGUE = (
 )
 
 
-_FIRST = tuple(int(kind) << HASH_BITS for kind in sorted(KeyKind))
+KIND_NUMBERS = max(KeyKind) + 1
+"""How many numbers kinds have, with those that none has any more."""
+
+_FIRST = tuple(number << HASH_BITS for number in range(KIND_NUMBERS))
 
 
 def make_key(kind: KeyKind, value: str) -> int:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from prometheus_client.metrics_core import HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from pipeline.correlation.key_kinds import HASH_BITS, KeyKind
+from pipeline.correlation.key_kinds import HASH_BITS, KIND_NUMBERS, KeyKind
 
 
 class BlockSizes(Collector):
@@ -17,8 +17,8 @@ class BlockSizes(Collector):
 
     def __init__(self, name: str, documentation: str, bounds: Sequence[int], registry: CollectorRegistry) -> None:
         self._name, self._documentation, self._bounds = name, documentation, bounds
-        self._counts = np.zeros((len(KeyKind), len(bounds) + 1), np.int64)
-        self._sums = np.zeros(len(KeyKind), np.int64)
+        self._counts = np.zeros((KIND_NUMBERS, len(bounds) + 1), np.int64)
+        self._sums = np.zeros(KIND_NUMBERS, np.int64)
         registry.register(self)
 
     def observe(self, keys: NDArray[np.uint64], sizes: NDArray[np.int64]) -> None:
