@@ -61,7 +61,10 @@ CATALOGUE = (
         KeyKind.EMAIL_DOMAIN, "the sounds of an e-mail's user part and domain", "a misspelt user part", "1"
     ),
     KeyKindDescription(
-        KeyKind.IDENTIFIER_NEAR, "two of three parts of an identifier's end", "one character misread", "3"
+        KeyKind.IDENTIFIER_NEAR,
+        "an identifier's beginning, end, or both; two of three parts of a long one's end",
+        "one character misread, missing or too many",
+        "3-6",
     ),
     KeyKindDescription(
         KeyKind.PHONE_TAIL, "a phone's last seven digits", "the same line, area or country code aside", "1"

@@ -17,11 +17,18 @@ CONFUSABLE = str.maketrans("OIBS", "0185")
 PHONE_TAIL = 7
 """Digits of a subscriber number that survive a change of area or country code (ITU-T E.164 plans: six to eight)."""
 
-NEAR_IDENTIFIER = 10
-"""Last characters of a number that are cut in three: one wrong character leaves two parts as they are."""
-
 SHORTEST_NEAR = 7
 """Shorter numbers are near to too many others."""
+
+MANY, EDGE = 6, 3
+"""Characters of either end of a number, and of both, of which one wrong, missing or additional one leaves some as they
+are: at either end of MANY behind or before it, or EDGE on both sides."""
+
+LONGEST_HELD, SHORT = 12, 8
+"""Longer numbers begin alike, and in numbers up to SHORT an end of MANY and what is left are too near each other."""
+
+NEAR_IDENTIFIER = 10
+"""Last characters of such numbers that are cut in three: one wrong character leaves two parts as they are."""
 
 PLATE = (4, 3)
 """Characters at either end of a plate that are taken: a witness reads so many."""
@@ -55,7 +62,16 @@ def _identifier_keys(entity: EntityPrint) -> Iterator[int]:
         value = identifier.value.translate(CONFUSABLE)
         yield make_key(KeyKind.IDENTIFIER, value)
         if identifier.type != "plate" and len(value) >= SHORTEST_NEAR:
-            yield from _near_end_keys(value[-NEAR_IDENTIFIER:])
+            yield from _near_keys(value)
+
+
+def _near_keys(value: str) -> Iterator[int]:
+    """What one damaged character of a number leaves intact; an unreadable one is no longer in it."""
+    if len(value) <= LONGEST_HELD:
+        for kept, text in (("f", value[:MANY]), ("l", value[-MANY:]), ("e", value[:EDGE] + value[-EDGE:])):
+            yield make_key(KeyKind.IDENTIFIER_NEAR, f"{kept} {text}")
+    if not SHORT < len(value) <= LONGEST_HELD:
+        yield from _near_end_keys(value[-NEAR_IDENTIFIER:])
 
 
 def _near_end_keys(end: str) -> Iterator[int]:

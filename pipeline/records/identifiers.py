@@ -59,10 +59,10 @@ def slug(kind: str) -> str:
 
 def canonical(value: str) -> str:
     """Upper-case letters and digits only; look-alike capitals as Latin if that makes all of it Latin."""
-    return _latin(_settled(value, lambda text: _SEPARATORS.sub("", _read_strokes(text)).upper()))
+    return _latin(_settled(value, lambda text: _SEPARATORS.sub("", read_strokes(text)).upper()))
 
 
-def _read_strokes(text: str) -> str:
+def read_strokes(text: str) -> str:
     """A stroke beside a digit is a one that a scanner misread: 428-6|6375."""
     return _STROKE.sub("1", text) if "|" in text or "!" in text else text
 

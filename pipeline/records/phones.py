@@ -11,6 +11,7 @@ import phonenumbers
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, NumberParseException, PhoneMetadata, PhoneNumberFormat
 from phonenumbers.phonemetadata import PhoneNumberDesc
 
+from pipeline.records.identifiers import read_strokes
 from pipeline.records.normalised import NormalisedPhone
 
 _E164 = re.compile(r"\+([1-9][0-9]{4,14})", re.ASCII)
@@ -28,7 +29,7 @@ def phone(text: str, country: str) -> NormalisedPhone | None:
 
 def _any(text: str, country: str) -> NormalisedPhone | None:
     try:
-        parsed = phonenumbers.parse(text, country or None)
+        parsed = phonenumbers.parse(read_strokes(text), country or None)
     except NumberParseException:
         return None
     return NormalisedPhone(

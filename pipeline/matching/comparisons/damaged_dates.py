@@ -75,15 +75,29 @@ def are_look_alikes(x: str, y: str) -> bool:
 def readings(text: str) -> tuple[tuple[int, int, int], ...]:
     """The dates that a text may stand for as (year, month, day); 0 in place of a part that can't be read, or be one.
 
-    Only of the likeliest order, and those that are known by the year, or by day and month.
+    Only of the likeliest order, and those that are known by the year, or by day and month. A day and month that can't
+    be are read as if one of their digits stood for one that looks like it, where that makes them a date.
     """
     forms = date_characters(text)
     if not forms:
         return ()
     characters = forms[-1] if _is_impossible(forms[0]) else forms[0]
+    if characters.isdecimal() and not _as_date(characters)[1] and (mended := _mend_digit(forms)):
+        return mended
     choices = [MAY_BE.get(one, one) for one in characters]
     found = (_as_date("".join(one)) for one in islice(product(*choices), MOST_READINGS))
     return tuple(dict.fromkeys(date for date in found if date[0] or date[1]))
+
+
+def _mend_digit(forms: tuple[str, ...]) -> tuple[tuple[int, int, int], ...]:
+    found = (
+        _as_date(form[:at] + digit + form[at + 1 :])
+        for form in forms
+        for at in range(YEAR_LENGTH, DATE_LENGTH)
+        for digit in "0123456789"
+        if are_look_alikes(form[at], digit)
+    )
+    return tuple(dict.fromkeys(date for date in found if date[1]))[:MOST_READINGS]
 
 
 def _is_impossible(form: str) -> bool:

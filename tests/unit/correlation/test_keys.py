@@ -9,6 +9,7 @@ import pytest
 from pipeline.correlation import keys as catalogue
 from pipeline.correlation.key_kinds import CATALOGUE, KIND_NUMBERS, KeyKind, kind_of, make_key, owner_partition
 from pipeline.correlation.keys import MAX_KEYS
+from pipeline.correlation.thing_keys import LONGEST_HELD
 from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.matching.model import load_model
 from pipeline.records.dates import birth_date
@@ -162,6 +163,9 @@ BORN = PartialDate(1984, 3, 11)
         (thing("passport", "12AB34567"), thing("passport", "12AB34567", entity="document"), KeyKind.IDENTIFIER),
         (thing("passport", "I2AB345O7"), thing("passport", "12A8345O7"), KeyKind.IDENTIFIER),
         (thing("passport", "12AB34567"), thing("passport", "12AB34967"), KeyKind.IDENTIFIER_NEAR),
+        (thing("passport", "428616375"), thing("passport", "42866375"), KeyKind.IDENTIFIER_NEAR),
+        (thing("passport", "428616375"), thing("passport", "4286163575"), KeyKind.IDENTIFIER_NEAR),
+        (thing("passport", "428616375"), thing("passport", "248616375"), KeyKind.IDENTIFIER_NEAR),
         (thing("vin", "WVWZZZ1JZXW000010"), thing("vin", "WVWZZZ1JZXW000070"), KeyKind.IDENTIFIER_NEAR),
         (thing("plate", "AB123CD"), thing("plate", "AB12*"), KeyKind.PLATE),
         (thing("plate", "AB123CD"), thing("plate", "??123CD"), KeyKind.PLATE),
@@ -226,6 +230,16 @@ def test_stop_keys_are_left_out() -> None:
 def test_a_rarer_demand_leaves_fewer_keys() -> None:
     entities = (person("Anna Kowalska", BORN, birth_place="Kraków"),)
     assert len(keys(entities, rarity=1900)) < len(keys(entities, rarity=1500))
+
+
+@pytest.mark.parametrize("number", ["428616375", "4286163750", "42861637501", "428616375012"])
+def test_one_damaged_character_anywhere_leaves_a_key_of_a_number(number: str) -> None:
+    """Wrong, or unreadable and therefore left out; and one too many, unless the number is then a long one."""
+    for at in range(len(number)):
+        wrong = number[:at] + ("9" if number[at] != "9" else "1") + number[at + 1 :]
+        missing, more = number[:at] + number[at + 1 :], number[:at] + "7" + number[at:]
+        for damaged in (wrong, missing, *([more] if len(more) <= LONGEST_HELD else [])):
+            assert KeyKind.IDENTIFIER_NEAR in shared(thing("passport", number), thing("passport", damaged))
 
 
 def test_among_few_cases_a_birth_date_or_a_name_alone_makes_a_key() -> None:

@@ -21,6 +21,11 @@ def test_spellings_of_one_number_as_dialled_in_the_cases_country(text: str) -> N
     assert phone(text, "FR") == MOBILE
 
 
+@pytest.mark.parametrize("text", ["+33 6 !2 34 56 78", "06 |2 34 56 78"])
+def test_a_stroke_beside_a_digit_is_a_one(text: str) -> None:
+    assert phone(text, "FR") == MOBILE
+
+
 def test_a_number_outside_the_plan_is_kept_as_invalid() -> None:
     assert phone("+33 6 12 34", "FR") == NormalisedPhone("+3361234", "61234", valid=False)
 
