@@ -27,7 +27,7 @@ COMBINATIONS = {
     KeyKind.NAME: "s/ v/ x/ o/",
     KeyKind.NAME_PAIR: "ss/ sv/ sx/ vx/ xx/ oo/ ox/",
     KeyKind.NAME_DATE: "s/f o/f s/d",
-    KeyKind.NAME_POSTCODE: "s/a",
+    KeyKind.NAME_POSTCODE: "o/c s/a",
     KeyKind.NAME_YEAR: "s/y x/y",
     KeyKind.NAME_PLACE: "s/p v/p o/p x/p",
     KeyKind.NAMES_DATE: "ss/y sv/y oo/y ss/d",

@@ -102,7 +102,10 @@ CATALOGUE = (
         "2-6",
     ),
     KeyKindDescription(
-        KeyKind.NAME_POSTCODE, "a name's sound and the postal area", "one name misspelt or missing, no date", "2"
+        KeyKind.NAME_POSTCODE,
+        "a name's onset and the postcode, a rarer sound and the postal area",
+        "one name misspelt or missing, no date",
+        "2-4",
     ),
     KeyKindDescription(
         KeyKind.NAME_YEAR, "a rare name's sound or spelling and birth year", "a partial or misread date", "0-2"

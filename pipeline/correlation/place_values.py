@@ -18,7 +18,8 @@ MAX_PLACE_PARTS = 3
 
 def postal_area(postcode: str) -> str:
     """The postal area of a postcode: without the last three characters where it has letters, else three digits."""
-    return postcode[:3] if postcode.isdigit() else postcode[:-3]
+    plain = postcode.replace("-", "")
+    return plain[:3] if plain.isdigit() else plain[:-3]
 
 
 def place_names(entity: EntityPrint) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain, combinations, product, zip_longest
+from itertools import chain, combinations, product
 from typing import NamedTuple
 
 from pipeline.correlation.key_kinds import KeyKind, hash_value, make_key
@@ -75,18 +75,19 @@ def _choose_places(entity: EntityPrint) -> Collection[str]:
 
 
 def _choose_titles(names: Sequence[NamePrint]) -> list[Title]:
-    """The titles that yield keys: of many those whose words others share, from each script in turn."""
+    """The titles that yield keys: of many, each that has most of what others share and no title before it has."""
     titles = [tuple(token for token in name.tokens if token.kind != "initial") for name in names]
     if len(titles) <= MAX_TITLES:
         return titles
-    distinct = {frozenset(map(_take_word, title)): title for title in reversed(titles)}
-    borne = Counter(chain.from_iterable(distinct))
-    by_script: dict[str, list[Title]] = {}
-    for words in sorted(distinct, key=lambda words: (-sum(borne[word] > 1 for word in words), distinct[words])):
-        title = distinct[words]
-        by_script.setdefault(title[0].script if title else "", []).append(title)
-    turns = zip_longest(*(by_script[script] for script in sorted(by_script)))
-    return [title for title in chain.from_iterable(turns) if title is not None][:MAX_TITLES]
+    texts = {title: {text for token in title for text in _take_word(token).texts} for title in sorted(titles)}
+    borne = Counter(chain.from_iterable(texts.values()))
+    chosen: list[Title] = []
+    while texts and len(chosen) < MAX_TITLES:
+        title = max(texts, key=lambda title: sum(borne[text] for text in texts[title]))
+        chosen.append(title)
+        for text in texts.pop(title):
+            borne[text] = 0
+    return chosen
 
 
 @lru_cache(maxsize=1 << 15)
