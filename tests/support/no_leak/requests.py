@@ -25,7 +25,7 @@ QUESTIONS = (
     "text:affair", "petrow",
     'type:person name:"Ivan Petrov" born:1980-05-01 born:1933-02-03 nationality:RU',
     'name:"Ivan Petrov" nickname:"Ivan Petrov" birthplace:Tver born:1932/1934',
-    'nickname:"Ivan Petrov" born:1933-02-03', "type:organisation ivan petrov 1933-02-03",
+    'nickname:"Ivan Petrov" born:1933-02-03', "type:organisation ivan petrov 1933-02",
 )  # fmt: skip
 FIELDS: tuple[dict[str, list[str]], ...] = (
     {},

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from itertools import product
 
+from msgspec import structs
 from rapidfuzz.distance import OSA
 
 from pipeline.locale import N_
@@ -18,6 +20,7 @@ from pipeline.matching.comparisons.levels import (
 from pipeline.matching.comparisons.name.bound import NAME_BOUND, most_at_any_level
 from pipeline.matching.comparisons.name.groups import are_parts_of_one, choice_fee, group_bits
 from pipeline.matching.comparisons.name.own_tokens import growth_of, own_tokens
+from pipeline.matching.comparisons.several import less_fees
 from pipeline.matching.comparisons.types import PERSON
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NameComparison, NamePrint, TokenPair, levels
@@ -64,17 +67,34 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     name contradicts, a single token is all there is on one side, each side has another part of a name alone, what
     contradicts is at least alike, another token contradicts while some agree (relatives, companies of one group, such
     as those of two countries), or nothing agrees. Against a household equal given names count by their rarity too,
-    against a group the words beyond its own.
+    against a group the words beyond its own. Names that agree with none of the other side pay for the choice.
     """
     if a.type == "organisation":
         return _compare_organisations(a, b, table)
     best: ComparisonResult | None = None
+    met_a: set[int] = set()
+    met_b: set[int] = set()
     for i, x in enumerate(a.names):
         for j, y in enumerate(b.names):
             found = compare_names(x, y)
             if found.pairs:
-                best = stronger_of(_weigh(found, x, y, table, i, j), best)
-    return best
+                result = _weigh(found, x, y, table, i, j)
+                if result.level <= NEAR:
+                    met_a.add(i)
+                    met_b.add(j)
+                best = stronger_of(result, best)
+    if best is None or best.level > NEAR or (len(a.names) == 1 and len(b.names) == 1):
+        return best
+    fee = choice_fee(_count_unmet(a.names, met_a)) + choice_fee(_count_unmet(b.names, met_b))
+    return structs.replace(best, bits=less_fees(best.bits, fee)) if fee else best
+
+
+def _count_unmet(names: Sequence[NamePrint], met: Collection[int]) -> int:
+    """Names that agree with none of the other side; those that sound alike are one."""
+    unmet = [name for at, name in enumerate(names) if at not in met]
+    return (
+        len({tuple(sorted([token.sound for token in name.tokens])) for name in unmet}) if len(unmet) > 1 else len(unmet)
+    )
 
 
 def _weigh(found: NameComparison, x: NamePrint, y: NamePrint, table: Table, i: int, j: int) -> ComparisonResult:
