@@ -24,6 +24,9 @@ accounts are renewed, and an agency's own type is taken for renewable."""
 WORLDWIDE = frozenset(kind.name for kind in CATALOGUE if kind.worldwide)
 """No two countries issue the same one, so that a country beside it says nothing of the number."""
 
+FOR_LIFE = frozenset(OWN.values())
+"""A thing has one of these for life, and no other thing has it."""
+
 IN_ONE_HAND = frozenset(kind.name for kind in CATALOGUE if kind.in_one_hand)
 """One holder has such a number at a time: what an agency calls by a word of its own may be a file's."""
 
@@ -40,14 +43,16 @@ LEVELS = (
     Level("one_edit", 0.03, 4.0e-4, 0.03, 0.01, 0.03),
     Level("renewed", 0.12, 0.95, 0.95, 0.95, 0.95),
     Level("conflict", 0.004, 0.95, 0.95, 0.95, 0.95),
+    Level("each_its_own", 3.0e-5, 0.95, 0.95, 0.95, 0.95),
 )
-SAME, CONFUSABLE, INVALID, TYPE_UNKNOWN, OTHER_COUNTRY, EDIT_CHECKED, EDIT, RENEWED, CONFLICT = range(9)
+SAME, CONFUSABLE, INVALID, TYPE_UNKNOWN, OTHER_COUNTRY, EDIT_CHECKED, EDIT, RENEWED, CONFLICT, EACH_ITS_OWN = range(10)
 SOURCE = (
     "m, u and h are judgement, not counts: a number is its holder's own, so strangers share one by error alone; of "
     "1,000 pairs of a household, or of a father and a son of one name, five have one number, lent or entered for the "
     "wrong one (a child's is mostly its parent's), of a group's companies ten, whose branches state the number of the "
     "body; documents issued to brothers, and companies registered, at one time have numbers that are near; documents "
-    "are renewed in 12 of 100, and other slips are rare"
+    "are renewed in 12 of 100, and other slips are rare; of 100,000 records of a ship or company three bear the right "
+    "number of another"
 )
 
 BITS_PER_CHARACTER = 332
@@ -62,10 +67,11 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
 
     Same; same once confusable characters (0/O, 1/I, 8/B, 5/S) are folded; one edit or transposition where a check digit
     fails on one side, or has none; another value of a single-valued type (contradiction) or of a renewable document
-    (weak contradiction). The best agreement counts, and contradictions of other types with it. A failed check digit, a
-    missing type or another country lowers the weight; a short number cannot weigh more than its digits. A ship's valid
-    IMO number, and a company's LEI, settle the pair: no other field tells the two apart, nor does a renewed number, as
-    a call sign changes with the flag.
+    (weak contradiction); each its own, where ships or companies have right numbers for life that differ, which no name
+    outweighs. The best agreement counts, and contradictions of other types with it. A failed check digit, no type or
+    another country lowers the weight; a short number cannot weigh more than its digits. A ship's valid IMO number,
+    and a company's LEI, settle the pair: no other field tells the two apart, nor does a renewed number, as a call sign
+    changes with the flag.
     """
     if not a.identifiers or not b.identifiers:
         return None
@@ -131,6 +137,8 @@ def identifier_level(p: IdentifierPrint, q: IdentifierPrint) -> int | None:
         return CONFUSABLE
     if _one_edit(p.value, q.value) and not (p.valid == 1 and q.valid == 1):
         return EDIT_CHECKED if p.valid + q.valid == 1 else EDIT
+    if p.type in FOR_LIFE and p.valid == q.valid == 1:
+        return EACH_ITS_OWN
     return CONFLICT if p.type in SINGLE_VALUED else RENEWED
 
 

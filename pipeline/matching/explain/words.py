@@ -56,6 +56,7 @@ LEVELS = {
     "same_other_country": N_("same number, another country"),
     "one_edit_checked": N_("one character different; the check digit shows which is wrong"),
     "one_edit": N_("one character different"),
+    "each_its_own": N_("each has a valid number of its own"),
     "renewed": N_("different number, as after renewal"),
     "same_national": N_("same, country code differs or is missing"),
     "same_tail": N_("same subscriber number"),

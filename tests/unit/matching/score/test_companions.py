@@ -116,6 +116,16 @@ def score(a: RawEntity, b: RawEntity) -> int:
     return judge_cases(case_of(a), case_of(b, country="DE"), model_of("shipped")).score
 
 
+@pytest.mark.parametrize("more", [{"phones": ["+33612345678"]}, {"birth_place": "Kirkuk"}, HOME])
+def test_one_more_agreement_makes_a_family_name_by_marriage_probable(more: dict[str, Any]) -> None:
+    before, after = (
+        person(given="Catherine", family=family, birth_date="1984-03-11", gender="female", **more)
+        for family in ("Lefebvre", "Solberg")
+    )
+    judged = judge_cases(case_of(before), case_of(after, country="DE"), model_of("shipped"))
+    assert judged.probability >= 0.9
+
+
 def test_branches_of_one_body_stay_apart() -> None:
     kenya, chad = (
         {"type": "organisation", "names": [{"full": f"Karvonen Relief Fund {at}"}]} for at in ("Kenya", "Chad")

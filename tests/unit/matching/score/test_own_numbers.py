@@ -107,6 +107,13 @@ def bits(a: RawEntity, b: RawEntity, model: Model) -> int:
     return weigh_entities(print_of(**a), print_of(**b), model)
 
 
+@pytest.mark.parametrize("name", ["Northern Star", "Ocean Jewel", "Iran Sahand"])
+def test_things_of_one_name_with_numbers_of_their_own_are_two(name: str, model: Model) -> None:
+    another = "9187629"
+    assert bits(ship(name, flag="PA"), ship(name, another, flag="PA"), model) + model.prior < 0
+    assert bits(ship(name), ship(name, WRONG_IMO), model) > bits(ship(name), ship(name, another), model)
+
+
 def test_a_number_whose_check_digit_fails_does_not_decide(model: Model) -> None:
     assert bits(ship("Northern Star", WRONG_IMO), ship("Aurora Bay", WRONG_IMO), model) + model.prior < 0
     plates = {"plate": "AB123CD", "colour": "red"}, {"plate": "ZZ987XY", "colour": "blue"}
