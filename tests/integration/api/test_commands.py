@@ -66,7 +66,7 @@ async def test_the_export_of_links_is_what_was_claimed(written: list[Any], liais
     assert rows == [
         {
             "link_id": claim.link, "case_a": claim.a.case, "case_b": claim.b.case, "version_a": 1, "version_b": 1,
-            "probability": claim.probability, "score": claim.score, "band": claim.band,
+            "probability": claim.probability, "score": claim.score, "band": claim.band, "basis": claim.basis,
             "evidence": orjson.loads(bytes(claim.evidence)),
         }
         for claim in sorted(written, key=lambda claim: claim.link)
