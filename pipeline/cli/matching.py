@@ -124,8 +124,8 @@ def train(
     import msgspec
 
     from pipeline.matching.model import encode_model
+    from pipeline.matching.training.budget import Budget
     from pipeline.matching.training.labels import calibrate_model
-    from pipeline.matching.training.learning import Budget
     from pipeline.matching.training.run import train as learn
     from pipeline.progress_bars import show_progress
 

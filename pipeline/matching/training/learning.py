@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
+from pipeline.matching.training.budget import Budget
 from pipeline.matching.training.class_sizes import expect_pairs
 from pipeline.matching.training.columns import CENTRES, TrainingColumn, columns_of, find_conflicts, levels_of
 from pipeline.matching.training.expectation import (
@@ -40,9 +41,6 @@ from pipeline.matching.training.pairs import (
 )
 from pipeline.matching.training.relatives import are_without_relatives
 
-RANDOM_PAIRS = 400_000
-PAIRS_PER_RULE = 60_000
-
 ROUNDS = 3
 """Times u is taken again from the random pairs, each weighted by what is left of it once true pairs are taken out:
 in data with many records a person, true pairs among random ones would else make u of "same" too large."""
@@ -65,15 +63,6 @@ MIN_RECORDS = 20
 ENOUGH_RECORDS = 400
 """Records of a type from which m and u are learnt; fewer hold too few strangers per level, and one office or one family
 among them would pass for the rule."""
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """How many pairs to look at, and the seed that draws them."""
-
-    random_pairs: int = RANDOM_PAIRS
-    pairs_per_rule: int = PAIRS_PER_RULE
-    seed: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +119,7 @@ def learn_type(
     columns = tuple(
         column for comparison in model.comparisons[entity_type] for column in columns_of(comparison, entity_type)
     )
+    budget = budget.fit_to_names(prints)
     chance = random.Random(budget.seed)  # noqa: S311 - draws pairs, no secrets
     drawn = random_pairs(len(prints), budget.random_pairs, chance)
     strangers = levels_of(drawn, prints, columns, model, progress(f"{entity_type}: random pairs", len(drawn)))

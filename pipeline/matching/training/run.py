@@ -10,8 +10,9 @@ import msgspec
 
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import COMPANION_PRIORS, Model, ModelFile, Prior, WeightedComparison, reference_model
+from pipeline.matching.training.budget import Budget
 from pipeline.matching.training.contradictions import keep_contradictions
-from pipeline.matching.training.learning import Budget, Learnt, learn_type
+from pipeline.matching.training.learning import Learnt, learn_type
 from pipeline.matching.training.sharing import shared_values
 from pipeline.matching.training.weights import estimated, learnt_comparison
 from pipeline.records.entity_types import COMPANIONABLE

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import score_cases
+from pipeline.matching.training.budget import Budget
 from pipeline.matching.training.expectation import MOST_IN_CONFLICT, CompanionShares, RulePairs, estimate_shares
-from pipeline.matching.training.learning import Budget
 from pipeline.matching.training.run import Trained, key_rarity, train
 from support.matching.prints import print_of
 

@@ -13,7 +13,8 @@ from pipeline.matching.comparisons.identifier import IDENTIFIER, SAME
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.score.alternatives import COMPANION_KINDS, HOUSEHOLD, LEAST_SHARE
 from pipeline.matching.score.scoring import judge_cases
-from pipeline.matching.training.learning import Budget, Learnt, learn_type
+from pipeline.matching.training.budget import Budget
+from pipeline.matching.training.learning import Learnt, learn_type
 from pipeline.matching.training.lending import H_WEIGHT, MIN_COMPANIONS, learn_companion_shares
 from pipeline.matching.training.run import train
 from support.matching.populations import GIVEN, SYLLABLES
