@@ -23,7 +23,8 @@ from support.matching.prints import print_of
         (Number("passport", "12AB34567", "FR"), Number("passport", "12AB34576", "FR"), "one_edit"),
         (Number("passport", "12AB34567", "FR"), Number("passport", "99ZZ00001", "FR"), "renewed"),
         (Number("national_id", "18005123", "FR"), Number("national_id", "29911047", "FR"), "conflict"),
-        (Number("imo", "9074729", "", 1), Number("imo", "9074731", "", 1), "conflict"),
+        (Number("imo", "9074729", "", 1), Number("imo", "9074731", "", 1), "each_its_own"),
+        (Number("imo", "9074729", "", 1), Number("imo", "9187625", "", 0), "conflict"),
     ],
 )
 def test_levels(p: Number, q: Number, expected: str) -> None:
