@@ -17,6 +17,7 @@ def tokens(full: str = "", given: str = "", family: str = "") -> list[str]:
         "daughter of", "Daughter of Maria Lopez", "husband", "Gentleman", "hijo", "hija de Maria", "baby boy", "NN",
         "no last name", "No Name Given", "apellido", "N.N.", "FNU LNU", "fils de", "Tochter von Eva", "жена",
         "زوجة", "婴儿", "recién nacido", "sin apellido", "wife of", "son of",
+        "syn", "CORKA", "noworodek", "κόρη", "γιος",
     ],
 )  # fmt: skip
 def test_words_for_nobody_are_a_missing_value(name: str) -> None:

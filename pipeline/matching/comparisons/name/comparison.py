@@ -48,7 +48,7 @@ SOURCE = (
 
 NEARLY = frozenset({levels.EDIT, levels.NEAR, levels.FAINT})
 
-OTHER_KINDS = frozenset({"given", "family"})
+OTHER_KINDS = frozenset({frozenset({"given", "family"}), frozenset({"initial", "family"})})
 """Tokens of these kinds, one on each side, say nothing of each other: each name lacks what the other has."""
 
 RESEMBLANCE = 0.6
@@ -163,8 +163,8 @@ def _conflict_level(conflict: list[TokenPair], agree: list[TokenPair], x: NamePr
     of_family = alike = False
     for pair in conflict:
         one, other = of_x.get(pair.a), of_y.get(pair.b)
-        kinds = {token.kind for token in (one, other) if token is not None}
-        if kinds == OTHER_KINDS:
+        kinds = frozenset([token.kind for token in (one, other) if token is not None])
+        if kinds in OTHER_KINDS:
             continue
         if one is not None and other is not None and _are_alike(one, other):
             alike = True

@@ -4,9 +4,22 @@ from pipeline.matching.comparisons.name.comparison import NAME
 from pipeline.matching.comparisons.name.groups import choice_fee
 from pipeline.matching.model import Model
 from support.matching.prints import case_of
-from support.records.builder import person
+from support.records.builder import RawEntity, person
 
 ALIAS = "Zbigniew Oczko"
+
+
+def level(model: Model, one: RawEntity, other: RawEntity) -> str:
+    a, b = (case_of(some).entities[0] for some in (one, other))
+    found = NAME.compare(a, b, model.tables["name"])
+    assert found is not None
+    return NAME.levels[found.level].name
+
+
+def test_an_initial_and_a_second_family_name_do_not_contradict_each_other(model: Model) -> None:
+    before = person(names=[{"given": "Halina", "middle": "J", "family": "Roganek"}])
+    assert level(model, before, person(given="Halina", family="Liparz-Roganek")) == "longer"
+    assert level(model, before, person(given="Teresa", family="Roganek")) == "conflict"
 
 
 def weight(model: Model, names: tuple[str, ...], others: tuple[str, ...]) -> int:
