@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -107,21 +109,35 @@ def test_connections_are_capped(start_server: StartServer) -> None:
         assert told.startswith(b"HTTP/1.1 503 ")
 
 
+def within_a_minute(ask: Callable[[], list[httpx.Response]]) -> list[httpx.Response]:
+    """The answers to requests of which none falls into another minute of the clock than the first.
+
+    Rates are counted by the minute, so where one ends meanwhile all is asked again, of another server.
+    """
+    while True:
+        minute, answers = time.time() // 60, ask()
+        if time.time() // 60 == minute:
+            return answers
+
+
 def test_rates_count_all_ways_of_one_person_together(start_server: StartServer) -> None:
-    limited = start_server(request_rate=3)
-    with httpx.Client(base_url=limited.url) as opened:
-        headers = limited.headers()
-        opened.cookies.set("liaison_token", limited.token())
-        opened.cookies.set("liaison_grounds", "%7B%22purpose%22:%22investigation%22,%22case_reference%22:%221%22%7D")
-        page = opened.get("/statistics")
-        feed = opened.post("/v1/feeds/other/cases", content=b"{}", headers=headers)
-        read = opened.get("/v1/cases/fr-pj:1", headers=headers)
-        assert (page.status_code, feed.status_code, read.status_code) == (200, 403, 200)
-        for path in ("/v1/cases/fr-pj:1", "/v1/notices/stream", "/statistics", "/notices/live"):
-            refused = opened.get(path, headers=headers)
-            assert refused.status_code == 429, path
-            assert int(refused.headers["retry-after"]) >= 1
-        assert opened.get("/v1/cases/be-fp:1", headers=limited.headers(BERT)).status_code == 200
+    def ask() -> list[httpx.Response]:
+        limited = start_server(request_rate=3)
+        with httpx.Client(base_url=limited.url) as opened:
+            headers = limited.headers()
+            opened.cookies.set("liaison_token", limited.token())
+            grounds = "%7B%22purpose%22:%22investigation%22,%22case_reference%22:%221%22%7D"
+            opened.cookies.set("liaison_grounds", grounds)
+            page = opened.get("/statistics")
+            feed = opened.post("/v1/feeds/other/cases", content=b"{}", headers=headers)
+            ways = ("/v1/cases/fr-pj:1", "/v1/cases/fr-pj:1", "/v1/notices/stream", "/statistics", "/notices/live")
+            read = [opened.get(path, headers=headers) for path in ways]
+            return [page, feed, *read, opened.get("/v1/cases/be-fp:1", headers=limited.headers(BERT))]
+
+    *answers, of_another = within_a_minute(ask)
+    assert [answer.status_code for answer in answers] == [200, 403, 200, 429, 429, 429, 429]
+    assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers[3:])
+    assert of_another.status_code == 200
 
 
 def test_every_answer_bears_the_security_headers(api_server: ApiServer) -> None:
@@ -190,17 +206,17 @@ def test_over_tls_browsers_come_back_by_tls_and_take_our_cookies_from_this_host_
 
 
 def test_addresses_behind_a_proxy_are_counted_apart(start_server: StartServer) -> None:
-    trusting, open_ = (start_server(request_rate=2, trusted_proxies=proxies) for proxies in ("127.0.0.1", ""))
+    addresses = ("203.0.113.1", "203.0.113.2", "203.0.113.3", "203.0.113.1", "203.0.113.1")
 
-    def statuses(served: ApiServer) -> list[int]:
-        addresses = ("203.0.113.1", "203.0.113.2", "203.0.113.3", "203.0.113.1", "203.0.113.1")
-        return [
-            httpx.get(f"{served.url}/sign-in", headers={"X-Forwarded-For": address}).status_code
-            for address in addresses
-        ]
+    def statuses(proxies: str) -> list[int]:
+        def ask() -> list[httpx.Response]:
+            url = f"{start_server(request_rate=2, trusted_proxies=proxies).url}/sign-in"
+            return [httpx.get(url, headers={"X-Forwarded-For": address}) for address in addresses]
 
-    assert statuses(trusting) == [200, 200, 200, 200, 429]
-    assert statuses(open_) == [200, 200, 429, 429, 429]
+        return [answer.status_code for answer in within_a_minute(ask)]
+
+    assert statuses("127.0.0.1") == [200, 200, 200, 200, 429]
+    assert statuses("") == [200, 200, 429, 429, 429]
 
 
 def _form(client: httpx.Client) -> str:
