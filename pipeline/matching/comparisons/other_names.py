@@ -13,7 +13,7 @@ from rapidfuzz.distance import OSA
 
 from pipeline.locale import N_
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
-from pipeline.matching.comparisons.name.comparison import RESEMBLANCE, name_value
+from pipeline.matching.comparisons.name.comparison import RESEMBLANCE, name_value, sounds_of
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NamePrint
 from pipeline.matching.names.comparison import CULTURE
@@ -64,8 +64,7 @@ def _telling_names(names: Sequence[NamePrint]) -> NamesBySound:
     found: NamesBySound = {}
     for at, name in enumerate(names):
         if _tells(name):
-            sounds = tuple(sorted([token.sound for token in name.tokens]))
-            found.setdefault(sounds, {})[name.tokens[0].script] = at
+            found.setdefault(sounds_of(name), {})[name.tokens[0].script] = at
     return found
 
 

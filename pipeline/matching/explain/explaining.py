@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import msgspec
 
 from pipeline.matching.comparisons.catalogue import BY_NAME
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, apply_curve
 from pipeline.matching.explain.explanation import Counterfactual, EntityEvidence, Explanation, Item, mirrored
-from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.names import TokenPair, compare
 from pipeline.matching.score.alternatives import COMPANION_KINDS, STRANGERS, Bits
@@ -28,14 +29,24 @@ from pipeline.matching.score.scoring import (
     weigh_evidence,
 )
 
+ExplainLists = Callable[[Entities, Entities, Model, str], Explanation]
+"""Explains two lists of entities under a model, for a generation."""
+
 FINAL_SIGMA = re.compile(r"σ\b")
 
 
 def explain(a: Fingerprint, b: Fingerprint, model: Model, generation: str = "") -> Explanation:
     """Explain the judgement of two cases; `a` and `b` of the explanation are those of the call."""
+    return explain_in_order(explain_entities, a, b, model, generation)
+
+
+def explain_in_order(
+    explain_lists: ExplainLists, a: Fingerprint, b: Fingerprint, model: Model, generation: str
+) -> Explanation:
+    """Explain two cases' entities in the order of their keys, as they are judged, and put it in that of the call."""
     swapped = a.case > b.case
     first, second = (b, a) if swapped else (a, b)
-    found = explain_entities(first.entities, second.entities, model, generation)
+    found = explain_lists(first.entities, second.entities, model, generation)
     return mirrored(found) if swapped else found
 
 
@@ -45,17 +56,29 @@ def explain_entities(
     """Explain the judgement of two lists of entities."""
     found = weigh_evidence(a, b, model)
     parts = _parts(a, b, found, model)
+    counterfactuals = tuple(_counterfactuals(a, b, found, parts, model))
+    return compose_explanation(found, _with_shares(parts), counterfactuals, model, generation)
+
+
+def compose_explanation(
+    found: Evidence,
+    entities: tuple[EntityEvidence, ...],
+    counterfactuals: tuple[Counterfactual, ...],
+    model: Model,
+    generation: str,
+) -> Explanation:
+    """The explanation of some evidence, of which the entities and what would change it are known."""
     score = total_score(found, model)
     judged = judge_score(score)
     return Explanation(
         prior=model.prior,
         attempts=attempts_fee(found.compared),
         rebate=found.rebate,
-        entities=_with_shares(parts),
+        entities=entities,
         score=score,
         probability=judged.probability,
         band=judged.band,
-        counterfactuals=tuple(_counterfactuals(a, b, found, parts, model)),
+        counterfactuals=counterfactuals,
         model=model.version,
         model_hash=model.content_hash[:12],
         generation=generation,

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from pipeline.matching.basis import Basis
 from pipeline.matching.comparisons.identifier import IDENTIFIER, number_in_common
-from pipeline.matching.explain.explaining import entity_evidence, make_item
-from pipeline.matching.explain.explanation import AsOne, EntityEvidence, Explanation, mirrored
+from pipeline.matching.explain.explaining import compose_explanation, entity_evidence, explain_in_order, make_item
+from pipeline.matching.explain.explanation import AsOne, EntityEvidence, Explanation
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model
-from pipeline.matching.score.scoring import (
-    EntityAgreement,
-    attempts_fee,
-    counted_bits,
-    judge_score,
-    score_cases,
-    total_score,
-)
+from pipeline.matching.score.scoring import EntityAgreement, counted_bits, judge_score, score_cases
 from pipeline.matching.score.shared_numbers import weigh_shared_number
 
 
@@ -24,10 +19,7 @@ def explain_shared_number(a: Fingerprint, b: Fingerprint, model: Model, generati
 
     Raises ValueError where they have no number in common.
     """
-    swapped = a.case > b.case
-    first, second = (b, a) if swapped else (a, b)
-    found = explain_shared_entities(first.entities, second.entities, model, generation)
-    return mirrored(found) if swapped else found
+    return explain_in_order(explain_shared_entities, a, b, model, generation)
 
 
 def explain_shared_entities(a: Entities, b: Entities, model: Model, generation: str = "") -> Explanation:
@@ -36,23 +28,9 @@ def explain_shared_entities(a: Entities, b: Entities, model: Model, generation: 
     if found is None:
         raise ValueError("no number in common")
     (tie,) = found.ties
-    score = total_score(found, model)
-    judged = judge_score(score)
-    return Explanation(
-        prior=model.prior,
-        attempts=attempts_fee(found.compared),
-        rebate=found.rebate,
-        entities=(_number_evidence(a[tie.a], b[tie.b], model),),
-        score=score,
-        probability=judged.probability,
-        band=judged.band,
-        counterfactuals=(),
-        model=model.version,
-        model_hash=model.content_hash[:12],
-        generation=generation,
-        basis=Basis.SHARED,
-        as_one=_weigh_as_one(a, b, tie, model),
-    )
+    entities = (_number_evidence(a[tie.a], b[tie.b], model),)
+    alone = compose_explanation(found, entities, (), model, generation)
+    return structs.replace(alone, basis=Basis.SHARED, as_one=_weigh_as_one(a, b, tie, model))
 
 
 def _number_evidence(a: EntityPrint, b: EntityPrint, model: Model) -> EntityEvidence:

@@ -128,10 +128,11 @@ def _assign_ties(a: Entities, b: Entities, strong: dict[tuple[int, int], int]) -
 
 def _by_content(entities: Entities, indices: set[int]) -> list[int]:
     """Indices in the order of what the entities hold: those of equal content stand for each other."""
-    return sorted(indices, key=lambda at: _content(entities[at]))
+    return sorted(indices, key=lambda at: content_of(entities[at]))
 
 
-def _content(entity: EntityPrint) -> bytes:
+def content_of(entity: EntityPrint) -> bytes:
+    """All that an entity holds, by which equally strong ties are told apart however entities are ordered."""
     return msgspec.json.encode(entity)
 
 
@@ -140,7 +141,7 @@ def _strongest_weak_tie(a: Entities, b: Entities, bits: dict[tuple[int, int], in
     most = max(bits.values(), default=0)
     cells = [cell for cell, found in bits.items() if found == most]
     if len(cells) > 1:
-        cells.sort(key=lambda cell: (_content(a[cell[0]]), _content(b[cell[1]])))
+        cells.sort(key=lambda cell: (content_of(a[cell[0]]), content_of(b[cell[1]])))
     return dict.fromkeys(cells[:1], most)
 
 
@@ -157,7 +158,7 @@ def drop_counted(
     kept = []
 
     def order(tie: EntityAgreement) -> tuple[int, bytes, bytes]:
-        return -tie.bits, _content(a[tie.a]), _content(b[tie.b])
+        return -tie.bits, content_of(a[tie.a]), content_of(b[tie.b])
 
     for tie in [*sorted(ties, key=order), *sorted(crossing, key=order)]:
         left, right = a[tie.a], b[tie.b]

@@ -11,7 +11,7 @@ import msgspec
 
 from pipeline.matching.basis import Basis
 from pipeline.matching.comparisons.identifier import IDENTIFIER, number_in_common
-from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
+from pipeline.matching.fingerprint import Entities, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.score.marks import same_type_cells
 from pipeline.matching.score.scoring import (
@@ -19,6 +19,7 @@ from pipeline.matching.score.scoring import (
     EntityAgreement,
     Evidence,
     Judgement,
+    content_of,
     judge_score,
     total_score,
 )
@@ -52,13 +53,9 @@ def weigh_shared_number(a: Entities, b: Entities, model: Model) -> Evidence | No
     ]
     if not found:
         return None
-    bits, i, j = min(found, key=lambda one: (-one[0], _content(a[one[1]]), _content(b[one[2]])))
+    bits, i, j = min(found, key=lambda one: (-one[0], content_of(a[one[1]]), content_of(b[one[2]])))
     return Evidence((EntityAgreement(bits, i, j, IDENTIFIER.name),), len(cells), min(EACH_PAIR, bits))
 
 
 def _have_numbers(entities: Entities) -> bool:
     return any(entity.identifiers for entity in entities)
-
-
-def _content(entity: EntityPrint) -> bytes:
-    return msgspec.json.encode(entity)

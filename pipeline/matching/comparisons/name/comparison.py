@@ -91,10 +91,12 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
 
 def _count_unmet(names: Sequence[NamePrint], met: Collection[int]) -> int:
     """Names that agree with none of the other side; those that sound alike are one."""
-    unmet = [name for at, name in enumerate(names) if at not in met]
-    return (
-        len({tuple(sorted([token.sound for token in name.tokens])) for name in unmet}) if len(unmet) > 1 else len(unmet)
-    )
+    return len({sounds_of(name) for at, name in enumerate(names) if at not in met})
+
+
+def sounds_of(name: NamePrint) -> tuple[str, ...]:
+    """What is heard of each word of a name, in ascending order."""
+    return tuple(sorted([token.sound for token in name.tokens]))
 
 
 def _weigh(found: NameComparison, x: NamePrint, y: NamePrint, table: Table, i: int, j: int) -> ComparisonResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from random import Random
 from typing import Any
@@ -23,7 +24,10 @@ from support.records.builder import RawEntity, person
 
 HOUSEHOLDS = 150
 REFERENCE = load_model().file.comparisons["identifier"].levels[SAME].companions["household"]
-NO_TICK: Any = lambda _what, _total: lambda: None  # noqa: E731
+
+
+def no_ticks(what: str, total: int) -> Callable[[], None]:
+    return lambda: None
 
 
 def household(random: Random, lent: float) -> list[RawEntity]:
@@ -61,8 +65,8 @@ def records(lent: float) -> tuple[Any, ...]:
 @cache
 def learnt(lent: float) -> tuple[Model, Learnt]:
     budget = Budget(random_pairs=15_000, pairs_per_rule=4_000, seed=5)
-    model = Model(train({"person": records(lent)}, "lent", budget, NO_TICK).file)
-    found = learn_type("person", records(lent), load_model(), budget, NO_TICK)
+    model = Model(train({"person": records(lent)}, "lent", budget, no_ticks).file)
+    found = learn_type("person", records(lent), load_model(), budget, no_ticks)
     assert found is not None
     return model, found
 
