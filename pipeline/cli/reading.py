@@ -34,7 +34,7 @@ def search(
     """Find cases by names, numbers, dates or words, best matches first."""
     from pipeline.cli.rendering import records
 
-    body = {"question": question, "limit": limit, "country": country.upper()}
+    body = {"question": question, "limit": limit, "country": country.upper(), "evidence": True}
     answer = ask_api(token, purpose, case_reference, "POST", "/v1/search", json=body)
     if as_json:
         print_json(answer["results"] + answer["hits"])

@@ -49,6 +49,9 @@ class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         bool, Meta(description="Agencies that share a saved search for the same are told, and so are you.")
     ] = False
     fields: QuestionFields = QuestionFields()
+    evidence: Annotated[
+        bool, Meta(description="Each result has the comparisons behind its `why` too: a row is three times as long.")
+    ] = False
 
     @property
     def in_words(self) -> Search:
@@ -106,7 +109,7 @@ def require_bounded(filters: Filters) -> None:
 
 def _search_context(asked: Search) -> Search:
     """What two pages of one search have in common."""
-    return msgspec.structs.replace(asked, cursor="", limit=0)
+    return msgspec.structs.replace(asked, cursor="", limit=0, evidence=False)
 
 
 def _parse_question(asked: Search) -> Question:
@@ -134,7 +137,7 @@ async def _find_answers(session: Session, asked: Search, question: Question, lim
     wanted = PageRequest(limit + 1, session.filter_readable, after, listing.at, listing.was_shown)
     found = await find_cases(runtime.reader, question, asked_for, runtime.model, _make_limits(session, asked), wanted)
     shown_ = found[:limit]
-    rows = [_make_row(session, candidate, document, asked_for) for candidate, document in shown_]
+    rows = [_make_row(session, candidate, document, asked_for, asked.evidence) for candidate, document in shown_]
     seen = {document.case: View.FULL for _, document in shown_}
     end = await listing.next_cursor(seen, list(shown_[-1][0].place) if len(found) > limit else None)
     return _ResultPage(rows, seen, end)
@@ -176,16 +179,18 @@ async def _browse_cases(session: Session, asked: Search, limit: int) -> _ResultP
     )
 
 
-def _make_row(session: Session, candidate: RankedCandidate, document: CaseDocument, asked_for: QuestionProbe) -> Row:
+def _make_row(
+    session: Session, candidate: RankedCandidate, document: CaseDocument, asked_for: QuestionProbe, in_full: bool
+) -> Row:
     result = explain_result(candidate, document, asked_for, session.runtime.model)
-    return {
+    row = {
         **summarise_case(document),
         "score": result.score,
         "band": judge_score(result.score + session.runtime.model.prior).band,
         "met": list(result.met),
         "why": reasons(result.evidence, session.language),
-        "evidence": msgspec.to_builtins(result.evidence),
     }
+    return row | {"evidence": msgspec.to_builtins(result.evidence)} if in_full else row
 
 
 def _make_hit_row(session: Session, hit: HitOnlyCase) -> Row:

@@ -112,7 +112,8 @@ async def _run_search(view: OpenPage, found: Element, asked: dict[str, str], cur
     _replace_content(found, lambda: states.draw_loading(view.words("Searching")))
     session = view.visit.new_session()
     try:
-        answer = await search(session, Search(question, session.requester.country, LIMIT, cursor, narrowed))
+        country = session.requester.country
+        answer = await search(session, Search(question, country, LIMIT, cursor, narrowed, evidence=True))
     except LiaisonError as error:
         trouble = error
         _replace_content(found, lambda: states.draw_failure(view.words, trouble))

@@ -35,6 +35,7 @@ MALFORMED: dict[str, list[tuple[Any, str]]] = {
         ({"limit": True}, "body.limit: int type"),
         ({"cursor": "A" * 2263}, "body.cursor: string too long"),
         ({"share": 1}, "body.share: bool type"),
+        ({"evidence": 1}, "body.evidence: bool type"),
         ({"share": "true"}, "body.share: bool type"),
         ({"unknown": 1}, "body.unknown: extra forbidden"),
         (

@@ -24,7 +24,7 @@ def shown(renderable: RenderableType, width: int = 110) -> str:
 
 
 async def search(api: Api, question: str) -> dict[str, Any]:
-    found: dict[str, Any] = (await api.post("/v1/search", {"question": question})).json()
+    found: dict[str, Any] = (await api.post("/v1/search", {"question": question, "evidence": True})).json()
     return found
 
 
