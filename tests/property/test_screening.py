@@ -31,6 +31,18 @@ def calibrated_model() -> Model:
     return Model(msgspec.structs.replace(load_model().file, calibrations=curves))
 
 
+@cache
+def screen_of(under: Model) -> Screen:
+    """Made once: its tables take as long as twenty examples."""
+    return Screen(under, THRESHOLD)
+
+
+@cache
+def matcher() -> ModelMatcher:
+    """Of the shipped model."""
+    return ModelMatcher(model())
+
+
 GIVEN = [
     "Jean",
     "Abdul",
@@ -155,16 +167,15 @@ def is_bounded(left: list[Any], right: list[Any], under: Model) -> bool:
     sketches, other = join_sketches([make_sketch(a.entities)]), join_sketches([make_sketch(b.entities)])
     if not sketches.counts[0] or not other.counts[0]:
         return True
-    screen = Screen(under, THRESHOLD)
+    screen = screen_of(under)
     return int(screen._bound_scores(sketches, other)[0]) >= min(judge_cases(a, b, under).score, screen._least)
 
 
 @given(many | entities, many | entities)
 def test_no_link_is_screened_out_whatever_its_basis(left: list[Any], right: list[Any]) -> None:
     a, b = fingerprint(left), fingerprint(right, "DE")
-    matcher = ModelMatcher(model())
     sketches = (join_sketches([make_sketch(one.entities)]) for one in (a, b))
-    assert matcher.may_link(*sketches)[0] or matcher.judge(a, b).probability < THRESHOLD
+    assert matcher().may_link(*sketches)[0] or matcher().judge(a, b).probability < THRESHOLD
 
 
 @given(many, many)
@@ -191,7 +202,7 @@ def test_a_pair_is_screened_alike_in_any_company() -> None:
     cases = [fingerprint([person(f"{one} {two}")]) for one in GIVEN for two in FAMILY[:6]]
     all_of = join_sketches([make_sketch(case.entities) for case in cases])
     left, right = (part.ravel() for part in np.indices((len(cases), len(cases))))
-    screen = Screen(model(), THRESHOLD)
+    screen = screen_of(model())
     together = screen._bound_scores(all_of.take_cases(left), all_of.take_cases(right)).reshape(len(cases), -1)
     for at in range(0, len(cases), 7):
         alone = screen._bound_scores(all_of.take_cases(np.full(len(cases), at)), all_of)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 import msgspec
 
@@ -31,6 +32,10 @@ class PureStages:
 
     model: Model
 
+    @cached_property
+    def _matcher(self) -> ModelMatcher:
+        return ModelMatcher(self.model, generation="g1")
+
     def accepted(self, record: RawCase) -> AcceptedRecord:
         """The accepted version that a record's `data` becomes; a default handling is open to all."""
         data = {"version": 1, "status": "active", "handling": handling(), **record}
@@ -45,8 +50,7 @@ class PureStages:
     def claim(self, a: AcceptedRecord, b: AcceptedRecord, state: ClaimState = ClaimState.LIVE) -> Claim:
         """The claim that two accepted versions are linked, or no longer."""
         fingerprint, other = sorted((_print(a), _print(b)), key=lambda print_: print_.case)
-        matcher = ModelMatcher(self.model, generation="g1")
-        explanation = matcher.explain(fingerprint, other)
+        explanation = self._matcher.explain(fingerprint, other)
         exact_a, exact_b = (self._exact(*sides) for sides in ((fingerprint, other), (other, fingerprint)))
         return Claim(
             link_id(a.case, b.case), state, 0, "g1", _side(fingerprint), _side(other),
