@@ -95,7 +95,8 @@ async def _search_row(runtime: Runtime, job: ListJob, at: int, row: ListRow) -> 
     """
     session = Session(runtime, job.requester, job.grounds, job.language, f"{job.id}-{at + 1}")
     try:
-        answer = await search(session, Search(row.question, row.country, limit=MOST_CASES))
+        asked = Search(row.question, row.country, limit=MOST_CASES)
+        answer = await search(session, asked, with_reasons=False)  # nobody reads why
     except UnprocessableError as error:
         return ListRowFindings(problem=error.message, values={name: str(value) for name, value in error.values.items()})
     except LiaisonError:

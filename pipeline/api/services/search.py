@@ -18,11 +18,19 @@ from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
 from pipeline.index.filters import LONGEST, Filters, filter_clauses
-from pipeline.index.probes import QuestionProbe, make_probe
+from pipeline.index.probes import make_probe
 from pipeline.index.queries import QueryLimits
 from pipeline.index.question_fields import QuestionFields, add_fields
 from pipeline.index.questions import FIELDS, CountryCode, Question, parse_question
-from pipeline.index.searching import HitOnlyCase, PageRequest, RankedCandidate, explain_result, find_cases, find_hits
+from pipeline.index.searching import (
+    HitOnlyCase,
+    PageRequest,
+    RankedCandidate,
+    SearchResult,
+    explain_result,
+    find_cases,
+    find_hits,
+)
 from pipeline.matching.explain.wording import reasons
 from pipeline.matching.score.scoring import judge_score
 
@@ -81,14 +89,17 @@ class _ResultPage(msgspec.Struct):
     next: str | None = None
 
 
-async def search(session: Session, asked: Search) -> SearchAnswer:
-    """Answer a search. Raises UnprocessableError for a question that asks for nothing or makes no sense."""
+async def search(session: Session, asked: Search, *, with_reasons: bool = True) -> SearchAnswer:
+    """Answer a search; each result says why it is there, unless nobody will read that.
+
+    Raises UnprocessableError for a question that asks for nothing or makes no sense.
+    """
     session.require_reader()
     require_bounded(asked.filters)
     asked, limit = asked.in_words, min(asked.limit, MOST)
     if asked.question:
         question = _parse_question(asked)
-        page = await _find_answers(session, asked, question, limit)
+        page = await _find_answers(session, asked, question, limit, with_reasons)
         hits = _ResultPage([], {}) if asked.cursor else await _find_hits(session, asked, question)
     elif asked.filters.empty:
         raise UnprocessableError("enter search terms or a filter", "question", "filters")
@@ -123,7 +134,9 @@ def _make_limits(session: Session, asked: Search) -> QueryLimits:
     return QueryLimits(session.now.date(), session.viewer, filter_clauses(asked.filters))
 
 
-async def _find_answers(session: Session, asked: Search, question: Question, limit: int) -> _ResultPage:
+async def _find_answers(
+    session: Session, asked: Search, question: Question, limit: int, with_reasons: bool
+) -> _ResultPage:
     """The ranked cases behind the page before."""
     asked_for, runtime = make_probe(question, asked.country), session.runtime
     listing = MovingList(
@@ -137,7 +150,10 @@ async def _find_answers(session: Session, asked: Search, question: Question, lim
     wanted = PageRequest(limit + 1, session.filter_readable, after, listing.at, listing.was_shown)
     found = await find_cases(runtime.reader, question, asked_for, runtime.model, _make_limits(session, asked), wanted)
     shown_ = found[:limit]
-    rows = [_make_row(session, candidate, document, asked_for, asked.evidence) for candidate, document in shown_]
+    rows = [_make_row(session, candidate, document) for candidate, document in shown_]
+    if with_reasons:
+        found_why = (explain_result(*one, asked_for, runtime.model) for one in shown_)
+        rows = [row | _say_why(session, result, asked.evidence) for row, result in zip(rows, found_why, strict=True)]
     seen = {document.case: View.FULL for _, document in shown_}
     end = await listing.next_cursor(seen, list(shown_[-1][0].place) if len(found) > limit else None)
     return _ResultPage(rows, seen, end)
@@ -179,18 +195,18 @@ async def _browse_cases(session: Session, asked: Search, limit: int) -> _ResultP
     )
 
 
-def _make_row(
-    session: Session, candidate: RankedCandidate, document: CaseDocument, asked_for: QuestionProbe, in_full: bool
-) -> Row:
-    result = explain_result(candidate, document, asked_for, session.runtime.model)
-    row = {
+def _make_row(session: Session, candidate: RankedCandidate, document: CaseDocument) -> Row:
+    return {
         **summarise_case(document),
-        "score": result.score,
-        "band": judge_score(result.score + session.runtime.model.prior).band,
-        "met": list(result.met),
-        "why": reasons(result.evidence, session.language),
+        "score": candidate.score,
+        "band": judge_score(candidate.score + session.runtime.model.prior).band,
+        "met": list(candidate.candidate.met),
     }
-    return row | {"evidence": msgspec.to_builtins(result.evidence)} if in_full else row
+
+
+def _say_why(session: Session, result: SearchResult, in_full: bool) -> Row:
+    why = {"why": reasons(result.evidence, session.language)}
+    return why | {"evidence": msgspec.to_builtins(result.evidence)} if in_full else why
 
 
 def _make_hit_row(session: Session, hit: HitOnlyCase) -> Row:
