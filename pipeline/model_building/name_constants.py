@@ -30,7 +30,10 @@ from pipeline.model_building.transliteration_pairs import read_pairs
 _FOLDER = Path(__file__).parent
 _MAX_CLASS = 24
 _VARIANT_SHARE = 0.25
-"""A spelling is taken to have at least a quarter of its class's frequency: agencies choose among them freely."""
+"""A spelling is taken to have at least a quarter of its class's frequency: agencies choose among them freely. Short
+forms of a name have as much together: the more there are, the less often each is written."""
+_SPELLINGS = frozenset(("chinese", "korean", "arabic", "abbreviations"))
+"""Tables of nicknames.toml that hold spellings of names, not short forms."""
 _VOWELS = re.compile("[aeiouy]+")
 
 
@@ -68,14 +71,19 @@ def _common_shares() -> dict[str, float]:
 
 def variant_classes(vocabulary: Iterable[str]) -> list[list[str]]:
     """Classes of tokens that are spellings or short forms of one name, each sorted, without duplicates."""
-    classes = {frozenset(group) for group in (*_read_nicknames(), *_rigour_classes(vocabulary)) if len(group) > 1}
+    spelt = (group for group, _ in _read_nicknames())
+    classes = {frozenset(group) for group in (*spelt, *_rigour_classes(vocabulary)) if len(group) > 1}
     return sorted(sorted(group) for group in classes)
 
 
-def _read_nicknames() -> list[set[str]]:
-    """A name with all its short forms, which stand for each other too: Ed and Eddie."""
-    groups = tomllib.loads((_FOLDER / "nicknames.toml").read_text("utf-8")).values()
-    return [{full, *nicks.split()} for group in groups for full, nicks in group.items()]
+def _read_nicknames() -> list[tuple[frozenset[str], float]]:
+    """A name with all its short forms, which stand for each other too (Ed and Eddie); the least share of each."""
+    tables = tomllib.loads((_FOLDER / "nicknames.toml").read_text("utf-8"))
+    return [
+        (frozenset((full, *nicks.split())), _VARIANT_SHARE / (1 if table in _SPELLINGS else len(nicks.split())))
+        for table, names in tables.items()
+        for full, nicks in names.items()
+    ]
 
 
 def _rigour_classes(vocabulary: Iterable[str]) -> list[set[str]]:
@@ -95,9 +103,10 @@ def _is_one_syllable_class(group: set[str]) -> bool:
 
 def compute_rarities(frequencies: dict[str, float], classes: list[list[str]]) -> dict[str, int]:
     """Hundredths of a bit of the tokens that are more frequent than their length lets expect."""
-    shares = dict(frequencies)
+    shares, of_short_forms = dict(frequencies), dict(_read_nicknames())
     for group in classes:
-        largest = max(frequencies.get(token, 0.0) for token in group) * _VARIANT_SHARE
+        least = of_short_forms.get(frozenset(group), _VARIANT_SHARE)
+        largest = max(frequencies.get(token, 0.0) for token in group) * least
         for token in group:
             shares[token] = max(shares.get(token, 0.0), largest)
     bits = {token: max(FLOOR, round(-100 * math.log2(share))) for token, share in shares.items() if share > 0}

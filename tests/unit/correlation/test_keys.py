@@ -272,7 +272,7 @@ def test_the_largest_case_stays_bounded_and_keeps_its_most_selective_keys() -> N
 def test_a_typical_case_has_few_keys() -> None:
     home = NormalisedAddress(house="12", street="rue de la roquette", postcode="75011", city="paris")
     typical = person("Zbigniew Oczko", BORN, addresses=(home,), phones=(NormalisedPhone("+33612345670", "612345670"),))
-    assert len(keys((typical, thing("plate", "AB123CD", make="renault")))) <= 32
+    assert len(keys((typical, thing("plate", "AB123CD", make="renault")))) <= 33
 
 
 def test_empty_entities_have_no_keys() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pipeline.matching.names.rarity import CEILING, FLOOR, rarity_of
 from pipeline.matching.names.variants import are_variants
 
@@ -26,3 +28,26 @@ def test_variants_are_symmetric_and_of_one_name() -> None:
     assert are_variants("william", "bill")
     assert are_variants("osama", "usama")
     assert not are_variants("ivan", "john")
+
+
+@pytest.mark.parametrize(
+    ("full", "short"),
+    [
+        ("tadeusz", "tadek"),
+        ("alexander", "sasha"),
+        ("oleksandr", "sashko"),
+        ("vasilios", "vassilis"),
+        ("abdulqadir", "kaddour"),
+        ("mehmet", "memo"),
+        ("jan", "honza"),
+    ],
+)
+def test_short_forms_of_many_languages_are_variants(full: str, short: str) -> None:
+    assert are_variants(full, short)
+
+
+def test_two_names_with_one_short_form_are_no_variants() -> None:
+    assert are_variants("wiktor", "witek")
+    assert are_variants("witold", "witek")
+    assert not are_variants("wiktor", "witold")
+    assert not are_variants("ahmad", "mahmoud")
