@@ -24,8 +24,9 @@ Aligned = tuple[int, int, TokenPair]
 def align_initials(a: Tokens, b: Tokens, rest_a: list[int], rest_b: list[int], memory: PairMemory) -> list[TokenPair]:
     """Pairs of an initial and what it speaks for, of the tokens that nothing else agrees with; takes them out of both.
 
-    Where both sides have a full token left, only equal ranks count, and none where two full tokens have one rank. Else
-    ranks may be skipped (a middle name that is used alone), but never crossed.
+    Where both sides have a full token left, only equal ranks count, and none where two full tokens have one rank; two
+    family names that differ are set aside for that (Anna J Majewska, who was Anna Jadwiga Zabala). Else ranks may be
+    skipped (a middle name that is used alone), but never crossed.
     """
     if not any(a[i].kind == INITIAL for i in rest_a) and not any(b[j].kind == INITIAL for j in rest_b):
         return []
@@ -45,10 +46,18 @@ def _count_full(tokens: Tokens, rest: Sequence[int]) -> int:
 
 
 def _align_by_rank(a: Tokens, b: Tokens, rest_a: list[int], rest_b: list[int], memory: PairMemory) -> list[Aligned]:
+    family_a, family_b = _find_family(a, rest_a), _find_family(b, rest_b)
+    if family_a and family_b:
+        rest_a = [i for i in rest_a if i not in family_a]
+        rest_b = [j for j in rest_b if j not in family_b]
     ranks = list(zip(rest_a, rest_b, strict=False))
     if any(a[i].kind != INITIAL and b[j].kind != INITIAL for i, j in ranks):
         return []
     return [(i, j, pair) for i, j in ranks if (pair := memory.judge(a[i], b[j])) is not NOTHING]
+
+
+def _find_family(tokens: Tokens, rest: Sequence[int]) -> list[int]:
+    return [i for i in rest if tokens[i].kind == "family"]
 
 
 def _align_in_order(a: Tokens, b: Tokens, rest_a: list[int], rest_b: list[int], memory: PairMemory) -> list[Aligned]:
