@@ -9,6 +9,7 @@ owns the pair it says `released` at every later version, so that what the new ow
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import msgspec
 
@@ -56,6 +57,7 @@ class Correlator:
         self._partition, self._partitions, self._matcher = partition, partitions, matcher
         self._meet = CandidateLookup(store, within=within, screen=matcher.may_link, observer=observer)
         self._generation, self._within = generation, within
+        self._is_catching_up = False
 
     def receive(self, fingerprint: Fingerprint) -> list[Claim]:
         """Take in one version of a case; a version that is not newer than the one held changes nothing."""
@@ -89,6 +91,19 @@ class Correlator:
             return list(self._make_claims(fingerprint, number, followed, set()))
         self.counts.candidates += count
         return list(self._make_claims(fingerprint, number, followed, met))
+
+    @contextmanager
+    def catching_up(self) -> Iterator[None]:
+        """While versions are taken in of which an owner before has made the claims: links that end are still followed.
+
+        That owner may not have retracted them. Where its store was rebuilt and compaction had taken a version that is
+        followed by one still to come, it could only say `released`; the version to come retracts then, for good.
+        """
+        self._is_catching_up = True
+        try:
+            yield
+        finally:
+            self._is_catching_up = False
 
     def load_versions(self, fingerprints: Sequence[Fingerprint]) -> None:
         """Rebuild: take in versions without judging them."""
@@ -150,7 +165,8 @@ class Correlator:
 
     def _remember_link(self, state: ClaimState, number: int, other: int) -> None:
         if state is ClaimState.RETRACTED:
-            self.store.unfollow_link(number, other)
+            if not self._is_catching_up:
+                self.store.unfollow_link(number, other)
         else:
             self.store.follow_link(number, other)
 

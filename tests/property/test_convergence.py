@@ -298,6 +298,32 @@ class Convergence(RuleBasedStateMachine):
         check(self.world)
 
 
+def test_a_link_ends_though_its_store_went_away_and_came_back() -> None:
+    """Of 5,000 histories one: an owner without a version that compaction took, then the one before it again."""
+    world, handling = World(SYNTHETIC, 1), Handling("H0", ("*",), ("correlation",))
+    held = tuple(SYNTHETIC.pool[:2])
+    for case, until in (("a:1", ""), ("b:2", day(1))):
+        world.send(case, held, handling, until, withdrawn=False)
+        world.intake.step(1, "")
+        world.owners[0].step(1, "")
+    world.index_cases(2)
+    world.index_links(1, "")
+    assert [claim.state for claim in world.links.last()] == [ClaimState.LIVE]
+    assert len(told(world.hits)) == 2
+    world.now += timedelta(days=1)
+    world.retention(1)
+    world.intake.end(1, "")
+    world.send("a:1", held, handling, "", withdrawn=False)
+    world.intake.step(1, "")
+    world.blocks[0].compact(world.blocks[0].end)
+    before = world.owners[0].kept
+    world.move(0, MemoryStore())
+    world.owners[0].step(1, "")
+    assert [claim.state for claim in world.links.last()] == [ClaimState.RELEASED]
+    world.move(0, before)
+    check(world)
+
+
 def machine(matcher: WorldMatcher, partitions: int) -> type[Convergence]:
     return type("Convergence", (Convergence,), {"matcher": matcher, "partitions": partitions})
 

@@ -92,8 +92,9 @@ class CorrelateProcessor:
 
     async def _caught_up(self, source: TopicPartition, held: HeldPartition, applied: AppliedPosition) -> bool:
         """Take in what came since. False where compaction has taken some of it: what links it brought is not known."""
-        async for records in read_partitions(self._settings, {source: held.offset + 1}, {source: applied.offset}):
-            self.decide_records(source, held, records)
+        with held.correlator.catching_up():
+            async for records in read_partitions(self._settings, {source: held.offset + 1}, {source: applied.offset}):
+                self.decide_records(source, held, records)
         if held.store.records != applied.records:
             log.info("the store of %s-%d is too old to be caught up", source.topic, source.partition)
             return False

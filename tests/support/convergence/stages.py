@@ -109,8 +109,9 @@ class Worker:
         usable = self.kept.offset != NO_OFFSET and self.kept.records + len(since) == applied.records
         self.correlator = self._correlator(self.kept.snapshot() if usable else MemoryStore())
         if usable:
-            for _, fingerprint in since:
-                self.correlator.receive(fingerprint)
+            with self.correlator.catching_up():
+                for _, fingerprint in since:
+                    self.correlator.receive(fingerprint)
         else:
             self._rebuild(log, applied.offset)
         self.commit(applied)
