@@ -12,10 +12,14 @@ from rich.progress import (
     Progress,
     ProgressColumn,
     SpinnerColumn,
+    Task,
+    TaskID,
+    TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 
 def show_bars(console: Console | None = None) -> Progress:
@@ -34,6 +38,45 @@ def show_count(what: str) -> Iterator[Callable[[], None]]:
     with _display(None, SpinnerColumn(), TextColumn("{task.completed:,} " + what), TimeElapsedColumn()) as display:
         task = display.add_task(what, total=None)
         yield lambda: display.advance(task)
+
+
+class ReadingProgress:
+    """The progress of reading a file whose rows nobody has counted: how far by its bytes, how fast by its rows."""
+
+    def __init__(self, display: Progress, task: TaskID) -> None:
+        self._display = display
+        self._task = task
+        self._rows = 0
+
+    def add_row(self) -> None:
+        """Count one row; it is shown with the next bytes."""
+        self._rows += 1
+
+    def add_bytes(self, size: int) -> None:
+        """So many bytes more were read."""
+        self._display.update(self._task, advance=size, rows=self._rows)
+
+
+class _RowsColumn(ProgressColumn):
+    """How many rows, and how many a second."""
+
+    def render(self, task: Task) -> Text:
+        rows, elapsed = task.fields.get("rows", 0), task.elapsed or 0
+        return Text(f"{rows:,} rows, {rows / elapsed if elapsed else 0:,.0f}/s")
+
+
+@contextmanager
+def show_reading(what: str, size_bytes: int, console: Console | None = None) -> Iterator[ReadingProgress]:
+    """A bar for a file of that size, with rows, rows a second and the time left."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        _RowsColumn(),
+        TimeRemainingColumn(),
+    )
+    with _display(console, *columns) as display:
+        yield ReadingProgress(display, display.add_task(what, total=size_bytes, rows=0))
 
 
 def _display(console: Console | None, *columns: ProgressColumn) -> Progress:

@@ -1,4 +1,4 @@
-"""`liaison feed`: validate, push, receipts, hits, map."""
+"""`liaison feed`: validate, push, receipts, hits."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from pipeline.cli import audit_proofs as audit_commands
+from pipeline.cli import mapping as mapping_commands
 from pipeline.cli import signing as signing_commands
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pipeline.feeds.files import FileSurvey
-    from pipeline.feeds.mapping import MappedRow
     from pipeline.feeds.signing import RecordSigner
 
 FAILED = 1
@@ -41,7 +41,7 @@ def register(root: typer.Typer) -> None:
     feed.command(epilog="Example: liaison feed push cases.ndjson --agency fr-pj --wait")(push)
     feed.command(epilog="Example: liaison feed receipts --agency fr-pj --outcome rejected --since 2h")(receipts)
     feed.command(epilog="Example: liaison feed hits --agency fr-pj --follow --json")(hits)
-    feed.command("map", epilog="Example: liaison feed map register.csv --mapping police-csv -o cases.ndjson")(map_table)
+    mapping_commands.register(feed)
     audit_commands.register(feed)
     signing_commands.register(feed)
     root.add_typer(feed, name="feed", rich_help_panel="For agencies")
@@ -213,58 +213,6 @@ def hits(
 
     with _until_interrupted(), FeedClient(agency) as client:
         print_each(_limit_items(client.hits(since=_parse_time(since), follow=follow), limit), hit_line, as_json=as_json)
-
-
-def map_table(
-    table: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, JSON lines or Parquet.")],
-    mapping: Annotated[str, typer.Option(help="Mapping kit: a .yml file, or the name of a shipped kit.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Output file for case records, one JSON per line.")],
-    truth: Annotated[
-        Path | None, typer.Option(help="Output file for the kit's truth column: case and label, one JSON per line.")
-    ] = None,
-) -> None:
-    """Turn an agency's own table into case records; exit 1 if a row was mapped only in part."""
-    from datetime import UTC, datetime
-
-    from pipeline.feeds.kit import load_kit
-    from pipeline.feeds.mapping import Mapper
-    from pipeline.feeds.rows import count_rows
-    from pipeline.progress_bars import show_bars
-
-    kit = load_kit(mapping)
-    mapper = Mapper(kit, lambda: datetime.now(UTC))
-    with show_bars() as display:
-        rows = display.track(mapper.map_file(table), total=count_rows(table, kit.source), description="Mapping")
-        written, doubtful = _write_records(table, rows, output, truth)
-    for column, filled in sorted(mapper.unmapped.items()):
-        typer.echo(f"{table}: column {column} is not mapped ({filled:,} filled)", err=True)
-    typer.echo(f"{written:,} case records written to {output}", err=True)
-    if doubtful:
-        typer.echo(f"{doubtful:,} rows mapped only in part", err=True)
-        raise typer.Exit(FAILED)
-
-
-def _write_records(table: Path, rows: Iterable[MappedRow], output: Path, truth: Path | None) -> tuple[int, int]:
-    """Write records and truth; returns how many records, and how many rows with a problem."""
-    import os
-    from contextlib import ExitStack
-
-    import orjson
-
-    written = doubtful = 0
-    with ExitStack() as files:
-        records = files.enter_context(output.open("wb"))
-        labels = files.enter_context((truth or Path(os.devnull)).open("wb"))
-        for row in rows:
-            doubtful += bool(row.problems)
-            for problem in row.problems:
-                place = f" column {problem.column}:" if problem.column else ""
-                typer.echo(f"{table}:{row.line}:{place} {problem.message}", err=True)
-            if row.event is not None:
-                written += 1
-                records.write(orjson.dumps(row.event, option=orjson.OPT_APPEND_NEWLINE))
-                labels.write(orjson.dumps({"case": row.case, "label": row.truth}, option=orjson.OPT_APPEND_NEWLINE))
-    return written, doubtful
 
 
 def _parse_outcomes(wanted: list[str]) -> frozenset[str]:

@@ -14,8 +14,7 @@ from pipeline.demo.truth import TrueCase
 from pipeline.errors import LiaisonError
 from pipeline.feeds.kit import load_kit
 from pipeline.feeds.mapping import MappedRow, Mapper
-from pipeline.feeds.rows import count_rows
-from pipeline.progress_bars import show_bars
+from pipeline.progress_bars import show_reading
 from pipeline.records.agencies import Agency
 
 
@@ -25,9 +24,8 @@ def table_feed(table: Path, mapping: str, console: Console) -> DemoFeed:
     if kit.truth is None or len(kit.agencies) < 2:
         raise LiaisonError(f"kit {kit.name} must deal the rows out to several agencies and name a truth column")
     mapper = Mapper(kit, lambda: datetime.now(UTC))
-    with show_bars(console) as display:
-        rows = display.track(mapper.map_file(table), total=count_rows(table, kit.source), description="Mapped")
-        mapped = [row for row in rows if row.event is not None]
+    with show_reading("Mapping", table.stat().st_size, console) as progress:
+        mapped = [row for row in mapper.map_file(table, advance=progress.add_bytes) if row.event is not None]
     return DemoFeed(
         agencies=tuple(Agency(agency.name, agency.country) for agency in kit.agencies),
         messages=tuple(_make_message(row) for row in mapped),

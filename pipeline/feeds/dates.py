@@ -2,23 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from itertools import product
 from zoneinfo import ZoneInfo
+
+import msgspec
+
+from pipeline.records.dates import CIRCA, RANGE
 
 MONTHS = ("%m", "%b", "%B")
 
+SERIAL = "serial"
+"""Not strptime's: a date as workbooks count it, in days."""
+SERIAL_ZERO = datetime(1899, 12, 30, tzinfo=UTC)
+"""Day 0 that makes all days from March 1900 on right: Excel counts a 29 February 1900 (ECMA-376 part 1, 18.17.4.1)."""
+SERIAL_DAYS = range(61, 73_051)
+"""From March 1900 to the year 2100: what is outside is a year or a number, not a date."""
 
-def stated_dates(text: str, formats: Sequence[str], zone: str) -> set[str]:
-    """The ISO 8601 dates that `text` states in the strptime `formats`, each at its format's precision.
 
-    None: it is no date; one: it is that date; several: it is ambiguous. `zone` holds for formats with a time of day.
+class DateReading(msgspec.Struct, frozen=True):
+    """How dates are written: strptime `formats`, `zone` for those with a time of day.
+
+    `about` are words before a date that is not exact, `between` those between the two ends of a range.
     """
-    stated = (_stated_date(text, format_, zone) for format_ in formats)
-    return {date for date in stated if date}
+
+    formats: tuple[str, ...]
+    zone: str = "UTC"
+    about: tuple[str, ...] = ()
+    between: tuple[str, ...] = ()
+
+
+def stated_dates(text: str, reading: DateReading) -> set[str]:
+    """The dates that `text` states, as records write them, each at its format's precision.
+
+    None: it is no date; one: it is that date; several: it is ambiguous.
+    """
+    for word in reading.about:
+        if text.casefold().startswith(word.casefold()):
+            exact = stated_dates(text[len(word) :].strip(), reading)
+            return {date.removesuffix(CIRCA) + CIRCA for date in exact}
+    stated = {date for date in (_stated_date(text, format_, reading.zone) for format_ in reading.formats) if date}
+    return stated or _stated_ranges(text, reading)
+
+
+def _stated_ranges(text: str, reading: DateReading) -> set[str]:
+    """Ranges of two dates, with one of the words between them."""
+    for word in reading.between:
+        first, found, last = text.partition(word)
+        if found:
+            plain = msgspec.structs.replace(reading, between=())
+            ends = product(stated_dates(first.strip(), plain), stated_dates(last.strip(), plain))
+            return {f"{start.removesuffix(CIRCA)}{RANGE}{end}" for start, end in ends}
+    return set()
 
 
 def _stated_date(text: str, format_: str, zone: str) -> str:
+    if format_ == SERIAL:
+        return _serial_date(text)
     try:
         date = datetime.strptime(text, format_)  # noqa: DTZ007 - the zone is set below, where there is a time of day
     except ValueError:
@@ -28,3 +68,9 @@ def _stated_date(text: str, format_: str, zone: str) -> str:
     if "%d" in format_:
         return date.date().isoformat()
     return date.date().isoformat()[: len("YYYY-MM") if any(month in format_ for month in MONTHS) else len("YYYY")]
+
+
+def _serial_date(text: str) -> str:
+    if not text.isdecimal() or int(text) not in SERIAL_DAYS:
+        return ""
+    return (SERIAL_ZERO + timedelta(days=int(text))).date().isoformat()

@@ -7,12 +7,26 @@ them are empty.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+import orjson
 
 from pipeline.feeds.dates import stated_dates
-from pipeline.feeds.rules import NUMBER, ConstantRule, ListRule, MappingRule, Node, ObjectNode, Row, RuleNode, Scalar
+from pipeline.feeds.rules import (
+    NUMBER,
+    ConstantRule,
+    ListRule,
+    MappingRule,
+    Node,
+    ObjectNode,
+    RuleNode,
+    Scalar,
+    ScopedNode,
+)
+from pipeline.feeds.tables.cells import GROUPED, Cell, Row, cell_texts, find_cell, find_rows
+from pipeline.feeds.tables.conditions import all_hold
 
 DIGEST_BYTES = 8
 """64 bits: two of a million ids collide with a chance of 3e-8 (birthday bound)."""
@@ -48,7 +62,7 @@ class RowEvaluation:
             case RuleNode():
                 values = self._evaluate_rule(child)
                 if values:
-                    filled[name] = values if child.rule.split else self._single_value(child, values)
+                    filled[name] = values if child.rule.is_list else self._single_value(child, values)
             case ObjectNode():
                 inner = self.fill_object(child)
                 if inner and self._has_values(child):
@@ -57,9 +71,13 @@ class RowEvaluation:
                 listed = self._evaluate_items(child)
                 if listed:
                     filled[name] = listed
+            case ScopedNode():
+                if all_hold(child.where, self._row):
+                    self._fill_field(filled, name, child.node)
 
     def _evaluate_items(self, node: ListRule) -> list[Any]:
-        return [value for item in node.items for value in self._evaluate_item(item)]
+        values = [value for item in node.items for value in self._evaluate_item(item)]
+        return _fold_equal(values) if any(isinstance(item, ScopedNode) for item in node.items) else values
 
     def _evaluate_item(self, item: Node) -> list[Any]:
         match item:
@@ -71,6 +89,30 @@ class RowEvaluation:
                 return [self._evaluate_items(item)]
             case ObjectNode():
                 return self._evaluate_objects(item)
+            case ScopedNode():
+                return self._evaluate_scoped(item)
+
+    def _evaluate_scoped(self, node: ScopedNode) -> list[Any]:
+        if not node.group:
+            return self._evaluate_item(node.node) if all_hold(node.where, self._row) else []
+        values = list[Any]()
+        for row in self._rows_of(node):
+            if all_hold(node.where, row):
+                numbered = {**row, NUMBER: str(len(values) + 1)}
+                values += RowEvaluation(numbered, self.problems)._evaluate_item(node.node)  # noqa: SLF001 - its own kind
+        return values
+
+    def _rows_of(self, node: ScopedNode) -> Iterator[Row]:
+        """The group's rows, those that `by` calls the same put together."""
+        rows = find_rows(self._row, node.group)
+        if node.by is None:
+            yield from rows
+            return
+        together: dict[str, list[dict[str, Cell]]] = {}
+        for row in rows:
+            together.setdefault("\n".join(node.by.fill_texts(row)), []).append(row)
+        for same in together.values():
+            yield {**same[0], GROUPED: same}
 
     def _evaluate_objects(self, node: ObjectNode) -> list[Any]:
         if not self._has_values(node):
@@ -93,7 +135,7 @@ class RowEvaluation:
         return RowEvaluation({**self._row, NUMBER: str(number)}, self.problems)
 
     def _has_values(self, node: ObjectNode) -> bool:
-        return not node.columns or any(self._row.get(column) for column in node.columns)
+        return not node.columns or any(cell_texts(find_cell(self._row, column)) for column in node.columns)
 
     def _evaluate_rule(self, leaf: RuleNode) -> list[Any]:
         if leaf.rule.dates:
@@ -102,10 +144,11 @@ class RowEvaluation:
         return [value for value in values if value is not None]
 
     def _split_texts(self, leaf: RuleNode) -> list[str]:
-        texts = leaf.template.fill_texts(self._row)
-        if separator := leaf.rule.split or leaf.rule.each:
+        texts = leaf.fill_texts(self._row)
+        separator = leaf.rule.split or leaf.rule.each
+        if isinstance(separator, str) and separator:
             texts = [part.strip() for text in texts for part in text.split(separator) if part.strip()]
-        return texts
+        return [leaf.rule.join.join(texts)] if leaf.rule.join and texts else texts
 
     def _single_value(self, leaf: RuleNode, values: list[Any]) -> Any:
         if len(values) > 1:
@@ -140,19 +183,19 @@ class RowEvaluation:
             return None
 
     def _fill_dates(self, filled: dict[str, Any], name: str, leaf: RuleNode) -> None:
-        """A date, or with `split` all of them; the first text that states none goes to `or_text`."""
+        """A date, or in a list all of them; the first text that states none goes to `or_text`."""
         dates, unread = self._state_dates(leaf)
         if dates:
-            filled[name] = dates if leaf.rule.split else dates[0]
+            filled[name] = dates if leaf.rule.is_list else dates[0]
         if unread and leaf.rule.or_text:
             filled[leaf.rule.or_text] = unread[0]
 
     def _state_dates(self, leaf: RuleNode) -> tuple[list[str], list[str]]:
-        """The dates of a rule, and the texts that state none for certain; without `split` of one text only."""
+        """The dates of a rule, and the texts that state none for certain; without a list of one text only."""
         dates, unread = list[str](), list[str]()
         texts = self._split_texts(leaf)
-        for text in texts if leaf.rule.split else texts[:1]:
-            stated = stated_dates(text, leaf.rule.dates, leaf.rule.zone)
+        for text in texts if leaf.rule.is_list else texts[:1]:
+            stated = stated_dates(text, leaf.rule.reading)
             if len(stated) == 1:
                 dates.append(stated.pop())
                 continue
@@ -163,3 +206,11 @@ class RowEvaluation:
 
     def _add_problem(self, rule: MappingRule, message: str) -> None:
         self.problems.append(MappingProblem(rule.source, message))
+
+
+def _fold_equal(values: list[Any]) -> list[Any]:
+    """The values in their order, equal ones once: rows of one case repeat what they have in common."""
+    unique: dict[bytes, Any] = {}
+    for value in values:
+        unique.setdefault(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), value)
+    return list(unique.values())

@@ -10,17 +10,18 @@ import msgspec
 import yaml
 
 from pipeline.errors import LiaisonError
-from pipeline.feeds.rules import ObjectNode, Template, columns_of, compile_fields, compile_template
+from pipeline.feeds.rules import (
+    ObjectNode,
+    Template,
+    columns_of,
+    compile_fields,
+    compile_template,
+    condition_columns,
+)
+from pipeline.feeds.tables.cells import ELEMENT, GROUPED
+from pipeline.feeds.tables.sources import TableSource, check_source
 
 SHIPPED = resources.files("pipeline.feeds") / "kits"
-
-
-class TableSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How to read the table; `format` is guessed from the file's suffix where it is left out."""
-
-    format: Literal["csv", "jsonl", "parquet", ""] = ""
-    delimiter: str = ","
-    encoding: str = "utf-8"
 
 
 class KitAgency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,9 +58,23 @@ class MappingKit(msgspec.Struct, frozen=True):
     time: Template | None
     truth: Template | None
     columns: frozenset[str]
-    """Every column that the kit uses or names in `ignore`."""
+    """Every column that the kit uses or names in `ignore`; those of groups as `group.column`."""
     required: frozenset[str]
-    """The columns that the table must have."""
+    """The columns that the table must have, or the kit's `extract` make."""
+
+    def reads(self, column: str) -> bool:
+        """Whether the kit uses the column, or leaves it or its group out on purpose."""
+        return (
+            column in self.columns
+            or column == ELEMENT
+            or any(f"{part}.*" in self.columns for part in _outer_groups(column))
+        )
+
+
+def _outer_groups(column: str) -> list[str]:
+    """`a` and `a.b` of `a.b.c`."""
+    parts = column.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts))]
 
 
 def shipped_kits() -> dict[str, str]:
@@ -101,7 +116,9 @@ def _compile_kit(written: KitFile) -> MappingKit:
         compile_template(text, place) if text else None
         for place, text in (("deal", written.deal), ("time", written.time), ("truth", written.truth))
     )
-    required = columns_of(record).union(*(template.columns for template in (deal, time, truth) if template))
+    check_source(written.source)
+    taken = columns_of(record).union(*(template.columns for template in (deal, time, truth) if template))
+    required = frozenset(map(_plain_name, taken | condition_columns(record) | _source_columns(written.source)))
     return MappingKit(
         name=written.name,
         description=written.description.strip(),
@@ -112,8 +129,22 @@ def _compile_kit(written: KitFile) -> MappingKit:
         time=time,
         truth=truth,
         columns=required | frozenset(written.ignore),
-        required=required,
+        required=required - {ELEMENT},
     )
+
+
+def _source_columns(source: TableSource) -> frozenset[str]:
+    """The columns that the source itself looks at."""
+    extracted = {f"{rule.group}.{rule.source}" if rule.group else rule.source for rule in source.extract.values()}
+    joined = {joined.key for joined in source.join.values()}
+    matched = {f"{name}.{joined.match or joined.key}" for name, joined in source.join.items()}
+    tested = {f"{name}.{column}" for name, joined in source.join.items() for column in joined.where}
+    return frozenset(source.where).union(source.lead, extracted, joined, matched, tested, {source.group_by} - {""})
+
+
+def _plain_name(column: str) -> str:
+    """Without the group `rows`: its columns are the table's own; nor the place in a list, as in `names.0.given`."""
+    return ".".join(part for part in column.removeprefix(f"{GROUPED}.").split(".") if not part.isdigit())
 
 
 def _check_agencies(written: KitFile) -> None:

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,63 +15,88 @@ import msgspec
 from pipeline.errors import LiaisonError
 from pipeline.feeds.evaluation import MappingProblem, RowEvaluation
 from pipeline.feeds.kit import KitAgency, MappingKit
-from pipeline.feeds.rows import SourceRow, read_header, read_rows
-from pipeline.feeds.rules import Row
+from pipeline.feeds.limits import cut_to_limits
+from pipeline.feeds.tables.cells import Row, SourceRow, leaf_cells
+from pipeline.feeds.tables.files import Advance
+from pipeline.feeds.tables.reading import JoinedFiles, TableReader
+from pipeline.feeds.tables.row_store import SeenKeys
 from pipeline.records.model import RECORD_TYPE, case_key
 
 
 class MappedRow(msgspec.Struct, frozen=True):
-    """What one row became: the event (None where the row gave no case), its case key, truth label and problems."""
+    """What one row became: the event (None where the row gave no case), its case key, truth label and problems.
+
+    `notes` say what was left out because a record holds no more.
+    """
 
     line: int
     event: dict[str, Any] | None
     case: str = ""
     truth: str = ""
     problems: tuple[MappingProblem, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Mapper:
-    """Maps one table; afterwards `unmapped` counts the filled cells of every column that the kit does not mention.
+    """Maps one table; `now` dates the events of kits without `time`.
 
-    `now` dates the events of kits without `time`.
+    Afterwards `unmapped` counts the filled cells of every column that the kit does not mention, `unmet` are the columns
+    that it names and no row has (of tables that declare none), and `unjoined` counts the rows of joined files, by join,
+    whose key no row of the table has.
     """
 
     def __init__(self, kit: MappingKit, now: Callable[[], datetime]) -> None:
         self._kit = kit
         self._now = now
-        self._lines: dict[str, int] = {}
+        self._numbers = SeenKeys()
+        self._met = set[str]()
+        self._reads = cache(kit.reads)
         self.unmapped: Counter[str] = Counter()
+        self.unmet: frozenset[str] = frozenset()
+        self.unjoined: dict[str, int] = {}
 
-    def map_file(self, path: Path) -> Iterator[MappedRow]:
+    def map_file(
+        self, path: Path, joined: JoinedFiles | None = None, advance: Advance | None = None
+    ) -> Iterator[MappedRow]:
         """Map every row in file order; raises LiaisonError if the table lacks a column that the kit names."""
-        self._check_header(path)
-        for line in read_rows(path, self._kit.source):
-            yield self._map_row(line)
+        table = TableReader(path, self._kit.source, joined, advance)
+        columns = table.read_columns()
+        if columns is not None:
+            self._check_columns(path, columns)
+        for row in table.read_rows():
+            yield self._map_row(row)
+        self.unjoined = table.unjoined
+        if columns is None:
+            self.unmet = self._kit.required - self._met
 
-    def _check_header(self, path: Path) -> None:
-        declared = read_header(path, self._kit.source)
-        if declared is None:
-            return
-        missing = self._kit.required - set(declared)
+    def _check_columns(self, path: Path, declared: set[str]) -> None:
+        missing = self._kit.required - declared
         if missing:
-            lacking, held = ", ".join(sorted(missing)), ", ".join(declared)
+            lacking, held = ", ".join(sorted(missing)), ", ".join(sorted(declared))
             raise LiaisonError(f"{path} lacks the column {lacking} that kit {self._kit.name} names; it has {held}")
-        self.unmapped.update(dict.fromkeys(set(declared) - self._kit.columns, 0))
+        self.unmapped.update({column: 0 for column in declared if not self._reads(column)})
 
-    def _map_row(self, line: SourceRow) -> MappedRow:
-        if line.problem:
-            return MappedRow(line.number, None, problems=(MappingProblem("", line.problem),))
-        self.unmapped.update(column for column, cell in line.row.items() if cell and column not in self._kit.columns)
+    def _map_row(self, source: SourceRow) -> MappedRow:
+        if source.problem:
+            return MappedRow(source.number, None, problems=(MappingProblem("", source.problem),))
+        self._count_columns(source.row)
         problems: list[MappingProblem] = []
-        event = self._make_event(line.row, problems)
+        event = self._make_event(source.row, problems)
         data = event["data"]
         if "case_id" not in data:
             return MappedRow(
-                line.number, None, problems=(*problems, MappingProblem("", "no case_id: the row is left out"))
+                source.number, None, problems=(*problems, MappingProblem("", "no case_id: the row is left out"))
             )
-        self._check_repeated(event["id"], line.number, problems)
-        case = case_key(data["agency"], data["case_id"])
-        return MappedRow(line.number, event, case, self._truth_label(line.row), tuple(problems))
+        self._check_repeated(event["id"], source.number, problems)
+        case, notes = case_key(data["agency"], data["case_id"]), tuple(cut_to_limits(data))
+        return MappedRow(source.number, event, case, self._truth_label(source.row), tuple(problems), notes)
+
+    def _count_columns(self, row: Row) -> None:
+        for column, cell in leaf_cells(row):
+            if column in self._kit.required:
+                self._met.add(column)
+            elif cell and not self._reads(column):
+                self.unmapped[column] += 1
 
     def _make_event(self, row: Row, problems: list[MappingProblem]) -> dict[str, Any]:
         agency = self._deal_agency(row)
@@ -102,7 +128,7 @@ class Mapper:
         return "".join(self._kit.truth.fill_texts(row)[:1]) if self._kit.truth else ""
 
     def _check_repeated(self, event_id: str, number: int, problems: list[MappingProblem]) -> None:
-        first = self._lines.setdefault(event_id, number)
+        first = self._numbers.first_number(event_id, number)
         if first != number:
             problems.append(
                 MappingProblem("", f"{event_id} stands on line {first} already: a case has one record a version")

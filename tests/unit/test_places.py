@@ -22,7 +22,7 @@ ACROSS = {
     "api/test_services.py": "use cases together, as an investigation takes them",
     "api/test_surroundings.py": "a case's graph, things and exports",
     "correlation/test_blocking_recall.py": "blocking keys on public data",
-    "feeds/test_samples.py": "the kits' samples",
+    "feeds/test_samples.py": "the agencies' kits' samples",
     "matching/names/test_name_bench.py": "verdicts on judged pairs of names",
     "matching/names/test_properties.py": "laws of the comparison of names",
     "matching/names/transliteration/test_models.py": "the shipped models",

@@ -133,3 +133,87 @@ def test_a_digest_is_stable_and_gives_nothing_away() -> None:
     assert made == evaluated(written, {"id": "Q2296770-4"})[0]["case_id"]
     assert len(made) == 16
     assert "2296770" not in made
+
+
+ENTRY: dict[str, Any] = {
+    "type": "person",
+    "name": "A",
+    "titles": ("Dr", "Prof"),
+    "alias": [
+        {"name": "B", "quality": "Good", "years": ("1970", "1971")},
+        {"name": "C", "quality": "Low", "years": ()},
+        {"name": "B", "quality": "Good", "years": ()},
+        {"name": "", "quality": "", "years": ()},
+    ],
+}
+
+
+def test_an_item_is_repeated_for_each_row_of_a_group_and_equal_ones_are_one() -> None:
+    kind = {"from": "quality", "values": {"Good": "alias", "Low": "nickname"}}
+    written = {"names": [{"full": "{name}"}, {"for": "alias", "full": "{name}", "kind": kind}]}
+    assert evaluated(written, ENTRY)[0]["names"] == [
+        {"full": "A"},
+        {"full": "B", "kind": "alias"},
+        {"full": "C", "kind": "nickname"},
+    ]
+
+
+def test_items_are_numbered_through_the_rows_that_where_lets_in() -> None:
+    written = {
+        "entities": [{"for": "alias", "where": {"name": {"not": ""}}, "id": "p{#}", "name": "{name} of {..name}"}]
+    }
+    assert evaluated(written, ENTRY)[0]["entities"] == [
+        {"id": "p1", "name": "B of A"},
+        {"id": "p2", "name": "C of A"},
+        {"id": "p3", "name": "B of A"},
+    ]
+
+
+def test_fields_and_items_stand_where_their_condition_holds() -> None:
+    written = {
+        "gender": {"from": "name", "where": {"type": "ship"}},
+        "entities": [
+            {"where": {"type": "person"}, "id": "p1", "name": "{name}"},
+            {"where": {"type": "ship"}, "id": "s1", "name": "{name}"},
+        ],
+    }
+    assert evaluated(written, ENTRY)[0] == {"entities": [{"id": "p1", "name": "A"}]}
+
+
+def test_rows_with_the_same_text_by_which_they_go_are_one_person() -> None:
+    row: dict[str, Any] = {
+        "rows": [{"who": "7", "alias": "A"}, {"who": "8", "alias": "B"}, {"who": "7", "alias": "C"}],
+    }
+    names = [{"for": "rows", "full": "{alias}"}]
+    written = {"entities": [{"for": "rows", "by": "{who}", "id": "p{who}", "names": names}]}
+    assert evaluated(written, row)[0]["entities"] == [
+        {"id": "p7", "names": [{"full": "A"}, {"full": "C"}]},
+        {"id": "p8", "names": [{"full": "B"}]},
+    ]
+
+
+def test_several_values_are_a_list_one_text_or_objects_of_their_own() -> None:
+    written = {
+        "all": {"from": "titles", "list": True},
+        "one": {"from": "titles", "join": "; "},
+        "names": [{"full": {"from": "titles", "each": True}}],
+        "dates": [{"for": "alias", "from": "years", "dates": ["%Y"], "list": True}],
+        "first": "{titles.0}",
+    }
+    assert evaluated(written, ENTRY) == (
+        {
+            "all": ["Dr", "Prof"],
+            "one": "Dr; Prof",
+            "names": [{"full": "Dr"}, {"full": "Prof"}],
+            "dates": ["1970", "1971"],
+            "first": "Dr",
+        },
+        [],
+    )
+
+
+def test_another_column_serves_where_the_first_is_empty() -> None:
+    written = {"country": {"from": "issuer", "else": "place"}}
+    assert evaluated(written, {"issuer": "", "place": "Peru"})[0] == {"country": "Peru"}
+    assert evaluated(written, {"issuer": "Chad", "place": "Peru"})[0] == {"country": "Chad"}
+    assert evaluated(written, {"issuer": "", "place": ""})[0] == {}

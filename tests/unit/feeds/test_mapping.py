@@ -101,3 +101,55 @@ def test_events_are_dated_by_the_kit_or_by_the_clock(tmp_path: Path) -> None:
     assert dated[0].event is not None
     assert rows[0].event["time"] == "2026-11-24T12:00:00+00:00"
     assert dated[0].event["time"] == "2026-01-01T00:00:00Z"
+
+
+PEOPLE = """
+kit: 1
+name: people
+source: {group_by: case}
+agencies: [{name: a, country: FR}]
+record:
+  case_id: "{case}"
+  title: "{title}"
+  entities:
+    - {for: rows, by: "{person}", id: "p{#}", type: person, names: [{for: rows, full: "{name}"}]}
+"""
+
+
+def test_several_rows_are_one_case_with_several_people(tmp_path: Path) -> None:
+    content = b"case,title,person,name\n7,theft,1,Ann\n8,fraud,1,Bob\n7,theft,2,Cy\n7,theft,1,Anna\n"
+    rows, mapper = mapped(tmp_path, PEOPLE, "t.csv", content)
+    first, second = (row.event["data"] for row in rows if row.event)
+    assert [(entity["id"], [name["full"] for name in entity["names"]]) for entity in first["entities"]] == [
+        ("p1", ["Ann", "Anna"]),
+        ("p2", ["Cy"]),
+    ]
+    assert [row.case for row in rows] == ["a:7", "a:8"]
+    assert len(second["entities"]) == 1
+    assert not mapper.unmapped
+
+
+def test_columns_of_groups_that_are_not_read_are_counted_by_their_path(tmp_path: Path) -> None:
+    kit = DEALT.replace("record:", 'ignore: ["left.*"]\nrecord:')
+    line = {"id": "1", "who": "w", "title": "t", "alias": [{"n": "A", "q": ""}, {"n": "B"}], "left": [{"x": "y"}]}
+    _, mapper = mapped(tmp_path, kit, "t.jsonl", orjson.dumps(line))
+    assert mapper.unmapped == Counter({"alias.n": 2})
+
+
+def test_what_the_kit_names_and_no_row_has_is_told_where_no_header_could_tell(tmp_path: Path) -> None:
+    _, mapper = mapped(tmp_path, DEALT, "t.jsonl", b'{"id": "1", "who": "w"}\n')
+    assert mapper.unmet == {"title"}
+
+
+def test_a_case_with_five_hundred_aliases_keeps_the_first_and_says_so(tmp_path: Path) -> None:
+    kit = """
+kit: 1
+name: aliases
+agencies: [{name: a, country: FR}]
+record: {case_id: "{id}", entities: [{id: p1, type: person, names: [{full: {from: n, each: "|"}}]}]}
+"""
+    content = b"id,n\n1," + b"|".join(b"N%d" % number for number in range(500)) + b"\n"
+    rows, _ = mapped(tmp_path, kit, "t.csv", content)
+    assert rows[0].problems == ()
+    assert rows[0].notes == ("p1.names: 500 values, of which the first 50 are kept",)
+    assert [checked.problems for checked in Checker("a", "FR").check_lines([(1, orjson.dumps(rows[0].event))])] == [()]

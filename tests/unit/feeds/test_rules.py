@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.feeds.rules import columns_of, compile_fields, compile_template
+from pipeline.feeds.rules import columns_of, compile_fields, compile_template, condition_columns
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,12 @@ def test_a_template_that_is_no_plain_column_is_refused_with_its_place(text: str)
         ({"x": {"from": "a", "dates": ["%Y"], "zone": "Europe/Atlantis"}}, "no time zone"),
         ({"x": {"from": "a", "as": "boolean"}}, "`record.x`"),
         ({"x": {"from": "a", "split": ",", "each": ","}}, "only one of them"),
+        ({"x": {"from": "a", "list": True, "each": True}}, "only one of them"),
+        ({"x": {"from": "a", "about": ["circa"]}}, "`record.x.about` needs `dates`"),
+        ({"x": {"for": "g", "y": "{a}"}}, "only an item of a list"),
+        ({"x": {"where": {"a": 1}, "y": "{a}"}}, r"`record\.x\.where\.a`"),
+        ({"x": [{"for": "g", "by": "{", "y": "{a}"}]}, r"`record\.x\[0\]\.by`"),
+        ({"x": {"from": "a", "else": "{b"}}, r"`record\.x\.else`"),
     ],
 )
 def test_a_wrong_rule_is_named_with_its_place(written: dict[str, Any], complaint: str) -> None:
@@ -53,3 +59,23 @@ def test_the_columns_of_a_tree_are_those_of_all_its_leaves() -> None:
         {"a": "{x} {y}", "b": [{"c": {"from": "z"}, "id": "v{#}"}], "d": "constant", "e": 1}, "record"
     )
     assert columns_of(tree) == {"x", "y", "z"}
+
+
+def test_columns_of_groups_are_named_from_outside_them() -> None:
+    tree = compile_fields(
+        {
+            "names": [
+                {
+                    "for": "alias",
+                    "where": {"quality": "Good", "..type": "person"},
+                    "full": "{name} {..title}",
+                    "places": [{"for": "place", "city": {"from": "city", "else": "{town}"}}],
+                }
+            ],
+            "people": [{"for": "rows", "by": "{person}", "name": "{name}", "where": {"role": "suspect"}}],
+            "note": {"where": {"type": "person"}, "text": "{remark}"},
+        },
+        "record",
+    )
+    assert columns_of(tree) == {"alias.name", "title", "alias.place.city", "alias.place.town", "name", "remark"}
+    assert condition_columns(tree) == {"alias.quality", "type", "person", "role"}

@@ -1,0 +1,110 @@
+"""`liaison feed map`: an agency's own table, or a public list, as case records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.errors import LiaisonError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pipeline.feeds.mapping import MappedRow, Mapper
+    from pipeline.progress_bars import ReadingProgress
+
+FAILED = 1
+EXAMPLE = "Example: liaison feed map register.csv --mapping police-csv -o cases.ndjson"
+
+
+def register(feed: typer.Typer) -> None:
+    """Add `map` to `liaison feed`."""
+    feed.command("map", epilog=EXAMPLE)(map_table)
+
+
+def map_table(
+    table: Annotated[
+        Path,
+        typer.Argument(exists=True, dir_okay=False, help="CSV, JSON, XML, Parquet or workbook; also as .gz."),
+    ],
+    mapping: Annotated[str, typer.Option(help="Mapping kit: a .yml file, or the name of a shipped kit.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Output file for case records, one JSON per line.")],
+    truth: Annotated[
+        Path | None, typer.Option(help="Output file for the kit's truth column: case and label, one JSON per line.")
+    ] = None,
+    join: Annotated[
+        list[str] | None, typer.Option(help="File of a join of the kit, as alt=FILE; by default the one beside TABLE.")
+    ] = None,
+) -> None:
+    """Turn an agency's own table into case records; exit 1 if a row was mapped only in part."""
+    from datetime import UTC, datetime
+
+    from pipeline.feeds.kit import load_kit
+    from pipeline.feeds.mapping import Mapper
+    from pipeline.progress_bars import show_reading
+
+    mapper = Mapper(load_kit(mapping), lambda: datetime.now(UTC))
+    with show_reading("Mapping", table.stat().st_size) as progress:
+        rows = mapper.map_file(table, parse_joins(join or []), progress.add_bytes)
+        written, doubtful = _write_records(table, rows, output, truth, progress)
+    _print_unread(table, mapper)
+    typer.echo(f"{written:,} case records written to {output}", err=True)
+    if doubtful:
+        typer.echo(f"{doubtful:,} rows mapped only in part", err=True)
+        raise typer.Exit(FAILED)
+
+
+def parse_joins(joins: list[str]) -> dict[str, Path]:
+    """The files of `--join name=FILE`, by name. Raises LiaisonError."""
+    named = {}
+    for text in joins:
+        name, equals, file = text.partition("=")
+        if not (equals and Path(file).is_file()):
+            raise LiaisonError(f"--join {text}: write it as name=FILE, with a file that exists")
+        named[name] = Path(file)
+    return named
+
+
+def _write_records(
+    table: Path, rows: Iterable[MappedRow], output: Path, truth: Path | None, progress: ReadingProgress
+) -> tuple[int, int]:
+    """Write records and truth; returns how many records, and how many rows with a problem."""
+    import os
+    from contextlib import ExitStack
+
+    import orjson
+
+    written = doubtful = 0
+    with ExitStack() as files:
+        records = files.enter_context(output.open("wb"))
+        labels = files.enter_context((truth or Path(os.devnull)).open("wb"))
+        for row in rows:
+            progress.add_row()
+            doubtful += bool(row.problems)
+            _print_problems(table, row)
+            if row.event is not None:
+                written += 1
+                records.write(orjson.dumps(row.event, option=orjson.OPT_APPEND_NEWLINE))
+                labels.write(orjson.dumps({"case": row.case, "label": row.truth}, option=orjson.OPT_APPEND_NEWLINE))
+    return written, doubtful
+
+
+def _print_problems(table: Path, row: MappedRow) -> None:
+    for problem in row.problems:
+        place = f" column {problem.column}:" if problem.column else ""
+        typer.echo(f"{table}:{row.line}:{place} {problem.message}", err=True)
+    for note in row.notes:
+        typer.echo(f"{table}:{row.line}: {note}", err=True)
+
+
+def _print_unread(table: Path, mapper: Mapper) -> None:
+    """Say which columns were not read, which the kit names in vain, and what was joined to nothing."""
+    for column, filled in sorted(mapper.unmapped.items()):
+        typer.echo(f"{table}: column {column} is not mapped ({filled:,} filled)", err=True)
+    for column in sorted(mapper.unmet):
+        typer.echo(f"{table}: no row has {column}, which the kit names", err=True)
+    for name, count in sorted(mapper.unjoined.items()):
+        if count:
+            typer.echo(f"{table}: {count:,} rows of {name} belong to no row of it", err=True)

@@ -1,0 +1,185 @@
+"""The one way to read a table: its rows in order, joined, taken apart, filtered and grouped as the source says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from pipeline.errors import LiaisonError
+from pipeline.feeds.tables.cells import GROUPED, Cell, SourceRow, cell_texts, find_cell
+from pipeline.feeds.tables.conditions import all_hold, compile_conditions
+from pipeline.feeds.tables.delimited import read_delimited, read_delimited_columns
+from pipeline.feeds.tables.files import Advance
+from pipeline.feeds.tables.json_rows import read_json_document, read_json_lines
+from pipeline.feeds.tables.parquet_rows import read_parquet, read_parquet_columns
+from pipeline.feeds.tables.patterns import compile_pattern
+from pipeline.feeds.tables.row_store import RowStore
+from pipeline.feeds.tables.sources import Format, JoinedFileName, JoinSource, TableSource, joined_source, table_format
+from pipeline.feeds.tables.workbooks import read_workbook, read_workbook_columns
+from pipeline.feeds.tables.xml_rows import read_xml
+
+READERS: Mapping[Format, Callable[[Path, TableSource, Advance | None], Iterator[SourceRow]]] = {
+    "csv": read_delimited,
+    "json": read_json_document,
+    "jsonl": read_json_lines,
+    "parquet": read_parquet,
+    "workbook": read_workbook,
+    "xml": read_xml,
+}
+HEADER_READERS: Mapping[Format, Callable[[Path, TableSource], list[str]]] = {
+    "csv": read_delimited_columns,
+    "parquet": read_parquet_columns,
+    "workbook": read_workbook_columns,
+}
+
+JoinedFiles = Mapping[str, Path]
+"""The file of each join, by the join's name, where it is not the one that the kit tells."""
+
+
+class TableReader:
+    """Reads one table by its source; afterwards `unjoined` counts, by join, the rows whose key no row of the table has.
+
+    `files` are the joins' files where they are not those that the kit tells. `advance` learns of the bytes read.
+    """
+
+    def __init__(
+        self, path: Path, source: TableSource, files: JoinedFiles | None = None, advance: Advance | None = None
+    ) -> None:
+        self._path = path
+        self._source = source
+        self._advance = advance
+        self._joined = {
+            name: (files or {}).get(name) or joined_path(path, name, joined) for name, joined in source.join.items()
+        }
+        self.unjoined: dict[str, int] = {}
+
+    def read_columns(self) -> set[str] | None:
+        """Every column that the files declare and the source makes; None where the files declare none."""
+        declared = _read_header(self._path, self._source)
+        if declared is None:
+            return None
+        for name, joined in self._source.join.items():
+            inner = _read_header(self._joined[name], joined_source(self._source, joined))
+            if inner is None:
+                return None
+            declared |= {f"{name}.{column}" for column in inner}
+        for name, rule in self._source.extract.items():
+            prefix = f"{rule.group}.{name}" if rule.group else name
+            declared |= {f"{prefix}.{part}" for part in compile_pattern(rule.pattern).groupindex}
+        return declared
+
+    def read_rows(self) -> Iterator[SourceRow]:
+        """Every row in order; of rows that make one, the number of the first. Raises LiaisonError."""
+        rows = self._join(self._clean(self._path, self._source, self._advance))
+        wanted = compile_conditions(self._source.where, "source.where")
+        kept = (row for row in map(self._extract, rows) if row.problem or all_hold(wanted, row.row))
+        return self._group(kept) if self._source.group_by else kept
+
+    def _clean(self, path: Path, source: TableSource, advance: Advance | None = None) -> Iterator[SourceRow]:
+        """The rows as the file has them, with `null` texts emptied."""
+        null = frozenset(source.null)
+        for row in READERS[table_format(path, source)](path, source, advance):
+            if null and not row.problem:
+                yield SourceRow(row.number, {name: _empty_nulls(cell, null) for name, cell in row.row.items()})
+            else:
+                yield row
+
+    def _join(self, rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
+        if not self._source.join:
+            yield from rows
+            return
+        stores = {name: self._read_joined(name, joined) for name, joined in self._source.join.items()}
+        for row in rows:
+            for name, store in stores.items():
+                key = _key_of(row, self._source.join[name].key)
+                row.row[name] = store.find(key) if key else []
+            yield row
+        self.unjoined = {name: store.count_unfound() for name, store in stores.items()}
+
+    def _read_joined(self, name: str, joined: JoinSource) -> RowStore:
+        source, path = joined_source(self._source, joined), self._joined[name]
+        if not path.is_file():
+            raise LiaisonError(f"no file {path}, which the mapping kit joins; give it with --join {name}=FILE")
+        store, wanted = RowStore(), compile_conditions(joined.where, f"source.join.{name}.where")
+        for row in self._clean(path, source):
+            if row.problem:
+                raise LiaisonError(f"{path}, line {row.number:,}: {row.problem}")
+            match = joined.match or joined.key
+            if match not in row.row:
+                raise LiaisonError(f"{path} lacks the column {match}, its key; it has {', '.join(row.row)}")
+            if all_hold(wanted, row.row):
+                store.add(_key_of(row, match), row)
+        return store
+
+    def _extract(self, row: SourceRow) -> SourceRow:
+        for name, rule in self._source.extract.items():
+            for holder in _holders(row.row, rule.group):
+                texts = cell_texts(find_cell(holder, rule.source))
+                found = compile_pattern(rule.pattern)
+                holder[name] = [_named_texts(match) for text in texts for match in found.finditer(text)]
+        return row
+
+    def _group(self, rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
+        """One row for all of a key: the columns of the one that leads, and all of them as the group `rows`."""
+        store, lead = RowStore(), compile_conditions(self._source.lead, "source.lead")
+        for row in rows:
+            key = "" if row.problem else _key_of(row, self._source.group_by)
+            if key:
+                store.add(key, row)
+            else:
+                problem = row.problem or f"no {self._source.group_by}, by which rows are grouped"
+                yield SourceRow(row.number, row.row, problem)
+        for group in store.groups():
+            first = next((row for row in group if all_hold(lead, row.row)), group[0])
+            yield SourceRow(first.number, {**first.row, GROUPED: [row.row for row in group]})
+
+
+def joined_path(table: Path, name: str, joined: JoinSource) -> Path:
+    """The joined file beside the table."""
+    if isinstance(joined.file, JoinedFileName):
+        return table.with_name(_rename(table.name, joined.file.replace, name))
+    return table.with_name(joined.file)
+
+
+def _rename(file: str, old: str, new: str) -> str:
+    """The file's name with `old` replaced by `new`, in capitals where `old` is: SDN.CSV, ALT.CSV."""
+    for before, after in ((old, new), (old.upper(), new.upper()), (old.title(), new.title())):
+        if before in file:
+            return file.replace(before, after)
+    raise LiaisonError(f"{file} does not have {old} in its name, to find {new} beside it; give --join {new}=FILE")
+
+
+def _read_header(path: Path, source: TableSource) -> set[str] | None:
+    reader = HEADER_READERS.get(table_format(path, source))
+    return set(reader(path, source)) if reader else None
+
+
+def _empty_nulls(cell: Cell, null: frozenset[str]) -> Cell:
+    match cell:
+        case str():
+            return "" if cell in null else cell
+        case tuple():
+            return tuple(text for text in cell if text not in null)
+        case _:
+            return [{name: _empty_nulls(inner, null) for name, inner in row.items()} for row in cell]
+
+
+def _key_of(row: SourceRow, column: str) -> str:
+    return "".join(cell_texts(find_cell(row.row, column))[:1])
+
+
+def _holders(row: dict[str, Cell], group: str) -> list[dict[str, Cell]]:
+    """The rows of a group as they stand, to put something into: the row itself for none."""
+    holders = [row]
+    for name in group.split(".") if group else ():
+        holders = [inner for holder in holders for inner in _group_rows(holder.get(name))]
+    return holders
+
+
+def _group_rows(cell: Cell | None) -> list[dict[str, Cell]]:
+    return cell if isinstance(cell, list) else []
+
+
+def _named_texts(match: object) -> dict[str, Cell]:
+    found = match.groupdict(default="")  # type: ignore[attr-defined] # a match of re2, which has no types of its own
+    return {name: text.strip(" \t\n,;") for name, text in found.items()}

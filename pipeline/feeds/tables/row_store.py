@@ -1,0 +1,102 @@
+"""Rows kept by key in a temporary file, so that joining and grouping take no more memory for more rows.
+
+The file is SQLite's own temporary one: nobody else can open it, and it is gone when the process ends.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from pipeline.feeds.tables.cells import Cell, SourceRow
+
+CACHE_KIB = 32 * 1024
+"""What SQLite keeps in memory of the file."""
+
+
+class RowStore:
+    """Rows by key, in the order in which they were added."""
+
+    def __init__(self) -> None:
+        self._file = open_temporary()
+        self._file.execute("create table entry (key text, number integer, content blob)")
+        self._file.execute("create table found (key text primary key) without rowid")
+        self._is_indexed = False
+
+    def add(self, key: str, row: SourceRow) -> None:
+        """Keep one row."""
+        self._file.execute("insert into entry values (?, ?, ?)", (key, row.number, orjson.dumps(row.row)))
+
+    def find(self, key: str) -> list[dict[str, Cell]]:
+        """The rows of a key."""
+        self._index()
+        rows = self._file.execute("select content from entry where key = ? order by rowid", (key,)).fetchall()
+        if rows:
+            self._file.execute("insert or ignore into found values (?)", (key,))
+        return [_restore_row(orjson.loads(content)) for (content,) in rows]
+
+    def count_unfound(self) -> int:
+        """How many rows have a key for which nobody asked."""
+        query = "select count(*) from entry where key not in (select key from found)"
+        return int(self._file.execute(query).fetchone()[0])
+
+    def groups(self) -> Iterator[list[SourceRow]]:
+        """The rows of each key, keys in the order of their first row."""
+        self._index()
+        found = self._file.execute(
+            "select entry.key, number, content from entry join "
+            "(select key, min(rowid) as first from entry group by key) as whole on whole.key = entry.key "
+            "order by whole.first, entry.rowid"
+        )
+        key, group = None, list[SourceRow]()
+        for next_key, number, content in found:
+            if next_key != key and group:
+                yield group
+                group = []
+            key = next_key
+            group.append(SourceRow(number, _restore_row(orjson.loads(content))))
+        if group:
+            yield group
+
+    def _index(self) -> None:
+        if not self._is_indexed:
+            self._file.execute("create index by_key on entry (key)")
+            self._is_indexed = True
+
+
+class SeenKeys:
+    """Where each key was first met."""
+
+    def __init__(self) -> None:
+        self._file = open_temporary()
+        self._file.execute("create table seen (key text primary key, number integer) without rowid")
+
+    def first_number(self, key: str, number: int) -> int:
+        """The number under which the key was first given; `number` if that is now."""
+        if self._file.execute("insert or ignore into seen values (?, ?)", (key, number)).rowcount:
+            return number
+        return int(self._file.execute("select number from seen where key = ?", (key,)).fetchone()[0])
+
+
+def open_temporary() -> sqlite3.Connection:
+    """A database in a temporary file that has no name; small ones stay in memory."""
+    file = sqlite3.connect("", isolation_level=None)
+    file.execute(f"pragma cache_size = -{CACHE_KIB}")
+    file.execute("pragma journal_mode = off")
+    file.execute("pragma temp_store = file")
+    file.execute("begin")
+    return file
+
+
+def _restore_row(row: dict[str, Any]) -> dict[str, Cell]:
+    """JSON knows one kind of list; several texts are a tuple again, a group's rows stay a list."""
+    return {column: _restore_cell(cell) if isinstance(cell, list) else cell for column, cell in row.items()}
+
+
+def _restore_cell(cell: list[Any]) -> Cell:
+    if any(isinstance(inner, dict) for inner in cell):
+        return [_restore_row(inner) for inner in cell]
+    return tuple(cell)

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import LiaisonError
+from pipeline.feeds.tables.cells import SourceRow
+from pipeline.feeds.tables.delimited import read_delimited, read_delimited_columns
+from pipeline.feeds.tables.files import MAX_ROW_BYTES
+from pipeline.feeds.tables.sources import TableSource
+
+
+def read(folder: Path, content: bytes, source: TableSource | None = None) -> list[SourceRow]:
+    path = folder / "t.csv"
+    path.write_bytes(content)
+    return list(read_delimited(path, source or TableSource()))
+
+
+def test_it_is_read_in_its_own_delimiter_and_encoding(tmp_path: Path) -> None:
+    source = TableSource(delimiter=";", encoding="cp1252")
+    assert read(tmp_path, "NOM;VILLE\nLefèvre ;\n".encode("cp1252"), source) == [
+        SourceRow(2, {"NOM": "Lefèvre", "VILLE": ""})
+    ]
+    assert read_delimited_columns(tmp_path / "t.csv", source) == ["NOM", "VILLE"]
+
+
+def test_a_file_without_a_header_has_the_kits_columns(tmp_path: Path) -> None:
+    source = TableSource(columns=("id", "name"), skip=1)
+    assert read(tmp_path, b"of 2019\n1,A\n2,B\n", source) == [
+        SourceRow(2, {"id": "1", "name": "A"}),
+        SourceRow(3, {"id": "2", "name": "B"}),
+    ]
+
+
+def test_a_row_of_another_width_is_a_problem_of_that_line_only(tmp_path: Path) -> None:
+    rows = read(tmp_path, b"a,b\n1\n1,2,3\n\n1,2\n")
+    assert [row.problem for row in rows] == [
+        "the row has 1 columns, not 2",
+        "the row has 3 columns, not 2",
+        "",
+    ]
+
+
+def test_lines_are_numbered_as_in_the_file_even_with_line_feeds_in_cells(tmp_path: Path) -> None:
+    assert [row.number for row in read(tmp_path, b'a,b\n"x\ny",1\nz,2\n')] == [3, 4]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-32"])
+def test_a_byte_order_mark_tells_the_encoding(tmp_path: Path, encoding: str) -> None:
+    assert read(tmp_path, "NOM\nЛев\n".encode(encoding)) == [SourceRow(2, {"NOM": "Лев"})]
+
+
+def test_utf_16_without_a_mark_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LiaisonError, match=r"byte 0x00 at offset 1 \(line 1\).*utf-16-le"):
+        read(tmp_path, "NOM\nLev\n".encode("utf-16-le"))
+    assert read(tmp_path, "NOM\nLev\n".encode("utf-16-le"), TableSource(encoding="utf-16-le"))[0].row == {"NOM": "Lev"}
+
+
+def test_the_wrong_encoding_names_byte_and_line(tmp_path: Path) -> None:
+    with pytest.raises(LiaisonError, match=r"not utf-8: byte 0xe8 at offset 7 \(line 2\).*source\.encoding"):
+        read(tmp_path, "NOM\nLefèvre\n".encode("cp1252"))
+
+
+def test_what_comes_twice_in_the_header_is_numbered(tmp_path: Path) -> None:
+    assert read(tmp_path, b"NOTE,NOTE\na,b\n")[0].row == {"NOTE": "a", "NOTE (2)": "b"}
+
+
+def test_a_row_of_ten_megabytes_is_a_problem_of_that_row_only(tmp_path: Path) -> None:
+    rows = read(tmp_path, b"a,b\n1,2\n" + b"x," * (MAX_ROW_BYTES // 2 + 1_000_000) + b"\n3,4\n")
+    assert [row.row for row in rows] == [{"a": "1", "b": "2"}, {}, {"a": "3", "b": "4"}]
+    assert rows[1].problem == "a line is longer than 8 MiB: it is left out"
+
+
+def test_a_cell_that_never_ends_is_a_problem_and_the_rows_behind_it_are_read(tmp_path: Path) -> None:
+    rows = read(tmp_path, b'a,b\n1,"open\n' + b"2,3\n" * 40_000)
+    assert "a cell has more than 131,072 characters" in rows[0].problem
+    assert rows[-1].row == {"a": "2", "b": "3"}
+
+
+@pytest.mark.parametrize("end", [b'3,"op', b'3,"op\nen', b'3,"op""en'])
+def test_a_file_cut_off_in_the_middle_of_a_cell_says_so(tmp_path: Path, end: bytes) -> None:
+    rows = read(tmp_path, b"a,b\n1,2\n" + end)
+    assert [row.problem for row in rows] == ["", "a quote is not closed: is the file cut off?"]
+
+
+def test_a_stray_quote_is_not_taken_for_a_cut(tmp_path: Path) -> None:
+    assert [row.row["b"] for row in read(tmp_path, b'a,b\n1,5" pipe\n2,6" pipe')] == ['5" pipe', '6" pipe']
+
+
+def test_the_end_mark_of_dos_is_no_row(tmp_path: Path) -> None:
+    assert len(read(tmp_path, b"a,b\n1,2\n\x1a\n")) == 1
+    assert len(read(tmp_path, b"a,b\n1,2\n\x1a")) == 1
+
+
+def test_an_empty_file_has_no_row(tmp_path: Path) -> None:
+    assert read(tmp_path, b"") == []

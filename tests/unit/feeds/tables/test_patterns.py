@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+import pytest
+
+from pipeline.feeds.tables.patterns import compile_pattern, pattern_names
+
+
+def test_a_pattern_that_would_backtrack_for_ever_is_done_at_once() -> None:
+    text = "a" * 100_000 + "!"
+    assert compile_pattern(r"^(?P<all>(a+)+)$").search(text) is None
+    assert compile_pattern(r"(?P<x>(a|a)*)b").search(text) is None
+
+
+def test_a_pattern_knows_its_names_in_order() -> None:
+    assert pattern_names(r"(?P<year>\d{4})-(?P<month>\d\d)") == ("year", "month")
+
+
+@pytest.mark.parametrize("pattern", ["(a", r"(?P<a>x)\1", "(?=x)", "a{2000}{2000}"])
+def test_what_takes_no_linear_time_is_refused(pattern: str, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ValueError, match="is not one"):
+        compile_pattern(pattern)
+    assert capfd.readouterr().err == ""

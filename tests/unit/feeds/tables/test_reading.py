@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import LiaisonError
+from pipeline.feeds.tables.reading import TableReader
+from pipeline.feeds.tables.sources import ExtractRule, JoinedFileName, JoinSource, TableSource
+
+ALT = JoinSource(JoinedFileName("sdn"), key="id", columns=("id", "name"))
+JOINED = TableSource(columns=("id", "who"), null=("-0-",), join={"alt": ALT})
+
+
+def written(folder: Path, **files: bytes) -> Path:
+    for name, content in files.items():
+        (folder / f"{name}.csv").write_bytes(content)
+    return folder / f"{next(iter(files))}.csv"
+
+
+def test_a_file_of_unknown_kind_asks_for_its_format(tmp_path: Path) -> None:
+    path = tmp_path / "t.dat"
+    path.write_bytes(b"a\n1\n")
+    with pytest.raises(LiaisonError, match=r"source\.format"):
+        list(TableReader(path, TableSource()).read_rows())
+    assert len(list(TableReader(path, TableSource(format="csv")).read_rows())) == 1
+
+
+def test_null_texts_are_empty_and_rows_that_where_excludes_are_left_out(tmp_path: Path) -> None:
+    source = TableSource(null=("-0-", "n/a"), where={"type": {"not": "plane"}})
+    path = written(tmp_path, t=b"name,type\nA,-0- \nn/a,ship\nC,plane\n")
+    assert [row.row for row in TableReader(path, source).read_rows()] == [
+        {"name": "A", "type": ""},
+        {"name": "", "type": "ship"},
+    ]
+
+
+def test_a_second_file_is_joined_by_key_with_none_one_or_many_rows(tmp_path: Path) -> None:
+    path = written(tmp_path, sdn=b"1,A\n2,B\n3,C\n", alt=b"3,C2\n1,A2\n3,-0-\n9,Z\n")
+    table = TableReader(path, JOINED)
+    assert [row.row["alt"] for row in table.read_rows()] == [
+        [{"id": "1", "name": "A2"}],
+        [],
+        [{"id": "3", "name": "C2"}, {"id": "3", "name": ""}],
+    ]
+    assert table.unjoined == {"alt": 1}
+    assert table.read_columns() == {"id", "who", "alt.id", "alt.name"}
+
+
+def test_the_joined_file_is_found_by_the_tables_own_name(tmp_path: Path) -> None:
+    path = written(tmp_path, SDN_2019=b"1,A\n", ALT_2019=b"1,A2\n")
+    assert next(TableReader(path, JOINED).read_rows()).row["alt"] == [{"id": "1", "name": "A2"}]
+    with pytest.raises(LiaisonError, match=r"no file .*alt\.csv.*--join alt=FILE"):
+        list(TableReader(written(tmp_path, sdn=b"1,A\n"), JOINED).read_rows())
+    with pytest.raises(LiaisonError, match=r"list\.csv does not have sdn in its name.*--join alt=FILE"):
+        TableReader(written(tmp_path, list=b"1,A\n"), JOINED)
+    named = TableReader(tmp_path / "list.csv", JOINED, {"alt": tmp_path / "ALT_2019.csv"})
+    assert next(named.read_rows()).row["alt"] == [{"id": "1", "name": "A2"}]
+
+
+def test_a_joined_file_without_its_key_or_with_a_broken_row_is_told(tmp_path: Path) -> None:
+    source = TableSource(columns=("id",), join={"alt": JoinSource("alt.csv", key="id", match="nr")})
+    path = written(tmp_path, t=b"1\n", alt=b"number,name\n1,A\n")
+    with pytest.raises(LiaisonError, match=r"alt\.csv lacks the column nr, its key; it has number, name"):
+        list(TableReader(path, source).read_rows())
+    written(tmp_path, alt=b"nr,name\n1,A\n2\n")
+    with pytest.raises(LiaisonError, match=r"alt\.csv, line 3: the row has 1 columns"):
+        list(TableReader(path, source).read_rows())
+
+
+def test_each_match_of_a_pattern_is_a_row_of_a_group(tmp_path: Path) -> None:
+    extract = {
+        "parts": ExtractRule("remarks", "(?P<text>[^;]+)"),
+        "births": ExtractRule("parts.text", "^ ?(?:alt )?DOB (?P<date>.+)$"),
+        "digits": ExtractRule("date", "(?P<year>[0-9]{4})", group="births"),
+    }
+    table = TableReader(
+        written(tmp_path, t=b"name,remarks\nA,DOB 1 May 1970; POB X; alt DOB 1971\nB,\n"), TableSource(extract=extract)
+    )
+    first, second = table.read_rows()
+    assert first.row["births"] == [
+        {"date": "1 May 1970", "digits": [{"year": "1970"}]},
+        {"date": "1971", "digits": [{"year": "1971"}]},
+    ]
+    assert second.row["births"] == []
+    assert table.read_columns() == {"name", "remarks", "parts.text", "births.date", "births.digits.year"}
+
+
+def test_rows_of_one_key_are_one_row_wherever_they_stand(tmp_path: Path) -> None:
+    source = TableSource(group_by="case", lead={"main": "yes"})
+    path = written(tmp_path, t=b"case,name,main\n1,A,\n2,B,\n1,C,yes\n,D,\n1\n")
+    rows = list(TableReader(path, source).read_rows())
+    assert [(row.number, row.problem) for row in rows] == [
+        (5, "no case, by which rows are grouped"),
+        (6, "the row has 1 columns, not 3"),
+        (4, ""),
+        (3, ""),
+    ]
+    assert rows[2].row["name"] == "C"
+    assert [row["name"] for row in rows[2].row["rows"] if isinstance(row, dict)] == ["A", "C"]

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.feeds.tables.cells import SourceRow
+from pipeline.feeds.tables.row_store import RowStore, SeenKeys
+
+
+def test_rows_come_back_by_key_in_their_order_and_shape() -> None:
+    store = RowStore()
+    row: dict[str, Any] = {"a": "x", "l": ("1", "2"), "g": [{"b": "y", "l": ("3",)}], "none": (), "empty": []}
+    store.add("k", SourceRow(1, row))
+    store.add("other", SourceRow(2, {"a": "z"}))
+    store.add("k", SourceRow(3, {"a": "w"}))
+    first, second = store.find("k")
+    assert {**first, "empty": list(first["empty"])} == row
+    assert second == {"a": "w"}
+    assert store.find("nobody") == []
+    assert store.count_unfound() == 1
+
+
+def test_groups_come_in_the_order_of_their_first_rows() -> None:
+    store = RowStore()
+    for number, key in enumerate("bacab", start=1):
+        store.add(key, SourceRow(number, {"k": key}))
+    assert [[row.number for row in group] for group in store.groups()] == [[1, 5], [2, 4], [3]]
+    assert list(RowStore().groups()) == []
+
+
+def test_a_key_keeps_the_number_under_which_it_was_first_met() -> None:
+    seen = SeenKeys()
+    assert [seen.first_number(key, number) for number, key in enumerate("abab")] == [0, 1, 0, 1]
