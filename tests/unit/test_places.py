@@ -22,6 +22,7 @@ ACROSS = {
     "api/test_services.py": "use cases together, as an investigation takes them",
     "api/test_surroundings.py": "a case's graph, things and exports",
     "correlation/test_blocking_recall.py": "blocking keys on public data",
+    "feeds/test_list_kits.py": "the kits of public lists",
     "feeds/test_samples.py": "the agencies' kits' samples",
     "matching/names/test_name_bench.py": "verdicts on judged pairs of names",
     "matching/names/test_properties.py": "laws of the comparison of names",

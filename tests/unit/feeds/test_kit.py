@@ -28,7 +28,7 @@ def test_a_kit_loads_by_its_path(tmp_path: Path) -> None:
 
 
 def test_an_unknown_kit_is_answered_with_those_there_are() -> None:
-    with pytest.raises(LiaisonError, match="historical-figures, police-csv"):
+    with pytest.raises(LiaisonError, match="historical-figures, interpol-notices"):
         load_kit("nonesuch")
 
 
