@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -20,6 +21,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.text import Text
+
+T = TypeVar("T")
 
 
 def show_bars(console: Console | None = None) -> Progress:
@@ -48,9 +51,11 @@ class ReadingProgress:
         self._task = task
         self._rows = 0
 
-    def add_row(self) -> None:
-        """Count one row; it is shown with the next bytes."""
-        self._rows += 1
+    def count(self, rows: Iterable[T]) -> Iterator[T]:
+        """The rows, counted; the count is shown with the next bytes."""
+        for row in rows:
+            self._rows += 1
+            yield row
 
     def add_bytes(self, size: int) -> None:
         """So many bytes more were read."""

@@ -29,16 +29,35 @@ def map_table(
         Path,
         typer.Argument(exists=True, dir_okay=False, help="CSV, JSON, XML, Parquet or workbook; also as .gz."),
     ],
-    mapping: Annotated[str, typer.Option(help="Mapping kit: a .yml file, or the name of a shipped kit.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Output file for case records, one JSON per line.")],
+    mapping: Annotated[str, typer.Option(help="Mapping kit: a .yml file, or the name of a shipped kit.")] = "",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Output file for case records, one JSON per line.")
+    ] = None,
     truth: Annotated[
         Path | None, typer.Option(help="Output file for the kit's truth column: case and label, one JSON per line.")
     ] = None,
     join: Annotated[
         list[str] | None, typer.Option(help="File of a join of the kit, as alt=FILE; by default the one beside TABLE.")
     ] = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Show what would be made of the table; write nothing.")
+    ] = False,
 ) -> None:
-    """Turn an agency's own table into case records; exit 1 if a row was mapped only in part."""
+    """Turn an agency's own table or a public list into case records; exit 1 if a row was mapped only in part.
+
+    With --preview nothing is written: the first cases are shown, what the kit leaves unread, and what validation says.
+    """
+    if not mapping:
+        raise typer.BadParameter("give a mapping kit with --mapping")
+    if preview:
+        _preview_table(table, mapping, parse_joins(join or []))
+    elif output is None:
+        raise typer.BadParameter("give an output file with -o, or --preview")
+    else:
+        _map_to_file(table, mapping, output, truth, parse_joins(join or []))
+
+
+def _map_to_file(table: Path, mapping: str, output: Path, truth: Path | None, joined: dict[str, Path]) -> None:
     from datetime import UTC, datetime
 
     from pipeline.feeds.kit import load_kit
@@ -47,13 +66,32 @@ def map_table(
 
     mapper = Mapper(load_kit(mapping), lambda: datetime.now(UTC))
     with show_reading("Mapping", table.stat().st_size) as progress:
-        rows = mapper.map_file(table, parse_joins(join or []), progress.add_bytes)
+        rows = mapper.map_file(table, joined, progress.add_bytes)
         written, doubtful = _write_records(table, rows, output, truth, progress)
     _print_unread(table, mapper)
     typer.echo(f"{written:,} case records written to {output}", err=True)
     if doubtful:
         typer.echo(f"{doubtful:,} rows mapped only in part", err=True)
         raise typer.Exit(FAILED)
+
+
+def _preview_table(table: Path, mapping: str, joined: dict[str, Path]) -> None:
+    from datetime import UTC, datetime
+
+    from pipeline.cli.rendering.preview import print_preview
+    from pipeline.feeds.kit import load_kit
+    from pipeline.feeds.mapping import Mapper
+    from pipeline.feeds.previewing import ColumnSurvey, ColumnValues, preview_rows
+    from pipeline.progress_bars import show_reading
+
+    kit, survey = load_kit(mapping), ColumnSurvey()
+    mapper = Mapper(kit, lambda: datetime.now(UTC), survey.observe)
+    with show_reading("Looking", table.stat().st_size) as progress:
+        rows = progress.count(mapper.map_file(table, joined, progress.add_bytes))
+        found = preview_rows(rows, kit.agencies)
+    unread = {column: survey.columns.get(column, ColumnValues()) for column in mapper.unmapped}
+    print_preview(found, unread, {name: values for name, values in survey.columns.items() if name not in unread})
+    _print_vain(table, mapper)
 
 
 def parse_joins(joins: list[str]) -> dict[str, Path]:
@@ -80,8 +118,7 @@ def _write_records(
     with ExitStack() as files:
         records = files.enter_context(output.open("wb"))
         labels = files.enter_context((truth or Path(os.devnull)).open("wb"))
-        for row in rows:
-            progress.add_row()
+        for row in progress.count(rows):
             doubtful += bool(row.problems)
             _print_problems(table, row)
             if row.event is not None:
@@ -100,9 +137,14 @@ def _print_problems(table: Path, row: MappedRow) -> None:
 
 
 def _print_unread(table: Path, mapper: Mapper) -> None:
-    """Say which columns were not read, which the kit names in vain, and what was joined to nothing."""
+    """Say which columns were not read."""
     for column, filled in sorted(mapper.unmapped.items()):
         typer.echo(f"{table}: column {column} is not mapped ({filled:,} filled)", err=True)
+    _print_vain(table, mapper)
+
+
+def _print_vain(table: Path, mapper: Mapper) -> None:
+    """Say what the kit names in vain, and what was joined to nothing."""
     for column in sorted(mapper.unmet):
         typer.echo(f"{table}: no row has {column}, which the kit names", err=True)
     for name, count in sorted(mapper.unjoined.items()):

@@ -16,7 +16,7 @@ from pipeline.errors import LiaisonError
 from pipeline.feeds.evaluation import MappingProblem, RowEvaluation
 from pipeline.feeds.kit import KitAgency, MappingKit
 from pipeline.feeds.limits import cut_to_limits
-from pipeline.feeds.tables.cells import Row, SourceRow, leaf_cells
+from pipeline.feeds.tables.cells import Cell, Row, SourceRow, leaf_cells
 from pipeline.feeds.tables.files import Advance
 from pipeline.feeds.tables.reading import JoinedFiles, TableReader
 from pipeline.feeds.tables.row_store import SeenKeys
@@ -38,16 +38,19 @@ class MappedRow(msgspec.Struct, frozen=True):
 
 
 class Mapper:
-    """Maps one table; `now` dates the events of kits without `time`.
+    """Maps one table; `now` dates the events of kits without `time`, `observe` sees every cell with its column.
 
     Afterwards `unmapped` counts the filled cells of every column that the kit does not mention, `unmet` are the columns
     that it names and no row has (of tables that declare none), and `unjoined` counts the rows of joined files, by join,
     whose key no row of the table has.
     """
 
-    def __init__(self, kit: MappingKit, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, kit: MappingKit, now: Callable[[], datetime], observe: Callable[[str, Cell], None] | None = None
+    ) -> None:
         self._kit = kit
         self._now = now
+        self._observe = observe
         self._numbers = SeenKeys()
         self._met = set[str]()
         self._reads = cache(kit.reads)
@@ -93,6 +96,8 @@ class Mapper:
 
     def _count_columns(self, row: Row) -> None:
         for column, cell in leaf_cells(row):
+            if self._observe is not None:
+                self._observe(column, cell)
             if column in self._kit.required:
                 self._met.add(column)
             elif cell and not self._reads(column):

@@ -65,3 +65,28 @@ def test_validate_speaks_json_to_scripts(mapped: Path) -> None:
     done = CliRunner().invoke(build_cli(), ["feed", "validate", str(mapped / "o"), "--agency", "be-fp", "--json"])
     assert done.exit_code == 1
     assert {orjson.loads(line)["reason"] for line in done.stdout.splitlines()} == {"foreign_agency"}
+
+
+def test_a_preview_writes_nothing_and_says_what_is_left_unread(mapped: Path) -> None:
+    before = {path.name: path.read_bytes() for path in mapped.iterdir()}
+    words = ["feed", "map", str(mapped / "t.csv"), "--mapping", str(mapped / "kit.yml"), "--preview"]
+    done = CliRunner().invoke(build_cli(), words)
+    assert done.exit_code == 0, done.output
+    assert "Columns left unread" in done.stdout
+    assert "fr-pj:1" in done.stdout
+    assert "2 rows would make 2 cases. Nothing was written." in done.stdout
+    assert {path.name: path.read_bytes() for path in mapped.iterdir()} == before
+
+
+@pytest.mark.parametrize(("words", "said"), [([], "--mapping"), (["--mapping", "police-csv"], "-o")])
+def test_map_says_what_it_needs(mapped: Path, words: list[str], said: str) -> None:
+    done = CliRunner().invoke(build_cli(), ["feed", "map", str(mapped / "t.csv"), *words])
+    assert done.exit_code == 2
+    assert said in done.output
+
+
+def test_a_join_is_named_with_a_file_that_exists(mapped: Path) -> None:
+    words = ["feed", "map", str(mapped / "t.csv"), "--mapping", str(mapped / "kit.yml"), "-o", str(mapped / "o")]
+    done = CliRunner().invoke(build_cli(), [*words, "--join", "alt=nowhere.csv"])
+    assert done.exit_code == 1
+    assert "name=FILE" in str(done.exception)
