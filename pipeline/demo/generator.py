@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from random import Random
 
@@ -11,6 +11,7 @@ import msgspec
 
 from pipeline.demo.case_files import CaseFile, Version
 from pipeline.demo.countries import load_countries
+from pipeline.demo.list_truth import TrueListPair
 from pipeline.demo.malformed import STORIES
 from pipeline.demo.messages import ACCEPTED, DUPLICATE, Message, make_message
 from pipeline.demo.recording import Register
@@ -32,16 +33,23 @@ TELLINGS = 2
 
 
 class DemoFeed(msgspec.Struct, frozen=True):
-    """The messages in the order in which they are sent, the agencies that send them, and the truth."""
+    """The messages in the order in which they are sent, the agencies that send them, and the truth.
+
+    `is_labelled`: every case says which real people and things it shows. Otherwise `list_truth` has what is known of
+    some pairs, and `types` the type of each case's first entity.
+    """
 
     agencies: tuple[Agency, ...]
     messages: tuple[Message, ...]
     cases: tuple[TrueCase, ...]
+    is_labelled: bool = True
+    list_truth: tuple[TrueListPair, ...] = ()
+    types: Mapping[str, str] = {}
 
     @property
     def pairs(self) -> set[Pair]:
-        """The true pairs across countries among the final, not withdrawn versions."""
-        return true_pairs(self.cases)
+        """The true pairs: across countries among the final, not withdrawn versions, and those that lists tell of."""
+        return true_pairs(self.cases) | {pair.cases for pair in self.list_truth}
 
     @property
     def outcomes(self) -> Counter[str]:

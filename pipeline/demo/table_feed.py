@@ -1,43 +1,64 @@
-"""A feed made of records that nobody here wrote: an agency's table through a mapping kit, with the kit's truth."""
+"""A feed made of records that nobody here wrote: agencies' tables and public lists through mapping kits."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import orjson
 from rich.console import Console
 
 from pipeline.demo.generator import DemoFeed
+from pipeline.demo.list_truth import TrueListPair
 from pipeline.demo.messages import ACCEPTED, Message
 from pipeline.demo.truth import TrueCase
 from pipeline.errors import LiaisonError
-from pipeline.feeds.kit import load_kit
+from pipeline.feeds.checking import Checker
 from pipeline.feeds.mapping import MappedRow, Mapper
+from pipeline.feeds.recognising import RecognisedTable
 from pipeline.progress_bars import show_reading
 from pipeline.records.agencies import Agency
 
 
-def table_feed(table: Path, mapping: str, console: Console) -> DemoFeed:
-    """Every row of the table as a message. Raises LiaisonError for a kit without truth or with one agency only."""
-    kit = load_kit(mapping)
-    if kit.truth is None or len(kit.agencies) < 2:
-        raise LiaisonError(f"kit {kit.name} must deal the rows out to several agencies and name a truth column")
-    mapper = Mapper(kit, lambda: datetime.now(UTC))
-    with show_reading("Mapping", table.stat().st_size, console) as progress:
-        mapped = [row for row in mapper.map_file(table, advance=progress.add_bytes) if row.event is not None]
+def table_feed(
+    tables: Sequence[RecognisedTable], console: Console, list_truth: Sequence[TrueListPair] = ()
+) -> DemoFeed:
+    """Every case of the tables as a message, with the outcome that it will have. Raises LiaisonError for none."""
+    mapped = [(table, row) for table in tables for row in _map_table(table, console)]
+    if not mapped:
+        raise LiaisonError("no case in " + ", ".join(str(table.path) for table in tables))
+    agencies = {agency.name: agency.country for table in tables for agency in table.kit.agencies}
+    checkers = {name: Checker(name, country) for name, country in agencies.items()}
     return DemoFeed(
-        agencies=tuple(Agency(agency.name, agency.country) for agency in kit.agencies),
-        messages=tuple(_make_message(row) for row in mapped),
-        cases=tuple(_make_case(row) for row in mapped),
+        agencies=tuple(Agency(name, country) for name, country in agencies.items()),
+        messages=tuple(_make_message(row, checkers) for _, row in mapped),
+        cases=tuple(_make_case(row) for _, row in mapped),
+        is_labelled=all(table.kit.truth is not None for table in tables),
+        list_truth=tuple(list_truth),
+        types={row.case: _first_type(row) for _, row in mapped},
     )
 
 
-def _make_message(row: MappedRow) -> Message:
-    agency = row.case.split(":")[0]
-    return Message(agency, row.case.encode(), orjson.dumps(row.event), ACCEPTED)
+def _map_table(table: RecognisedTable, console: Console) -> Iterator[MappedRow]:
+    mapper = Mapper(table.kit, lambda: datetime.now(UTC))
+    with show_reading(f"Mapping {table.path.name}", table.path.stat().st_size, console) as progress:
+        for row in progress.count(mapper.map_file(table.path, advance=progress.add_bytes)):
+            if row.event is not None:
+                yield row
+
+
+def _make_message(row: MappedRow, checkers: dict[str, Checker]) -> Message:
+    agency, value = row.case.split(":")[0], orjson.dumps(row.event)
+    (checked,) = checkers[agency].check_lines([(row.line, value)])
+    outcome = checked.problems[0].reason if checked.problems else ACCEPTED
+    return Message(agency, row.case.encode(), value, outcome)
 
 
 def _make_case(row: MappedRow) -> TrueCase:
     country = row.event["data"]["country"] if row.event else ""
     return TrueCase(row.case, country, frozenset({row.truth} if row.truth else ()))
+
+
+def _first_type(row: MappedRow) -> str:
+    entities = row.event["data"].get("entities") if row.event else None
+    return str(entities[0]["type"]) if entities else ""

@@ -39,6 +39,7 @@ class KitFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     agencies: tuple[KitAgency, ...]
     record: dict[str, Any]
     description: str = ""
+    files: tuple[str, ...] = ()
     source: TableSource = TableSource()
     deal: str = ""
     time: str = ""
@@ -47,10 +48,14 @@ class KitFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MappingKit(msgspec.Struct, frozen=True):
-    """A checked kit with its rules compiled; `deal`, `time` and `truth` are None where the file leaves them out."""
+    """A checked kit with its rules compiled; `deal`, `time` and `truth` are None where the file leaves them out.
+
+    `files` are patterns of the names that its tables have, such as *sdn*.csv.
+    """
 
     name: str
     description: str
+    files: tuple[str, ...]
     source: TableSource
     agencies: tuple[KitAgency, ...]
     record: ObjectNode
@@ -79,9 +84,14 @@ def _outer_groups(column: str) -> list[str]:
 
 def shipped_kits() -> dict[str, str]:
     """Name and first line of the description of every kit in the package."""
+    return {kit.name: kit.description.split("\n")[0] for kit in read_shipped_kits()}
+
+
+def read_shipped_kits() -> list[MappingKit]:
+    """Every kit in the package, by name."""
     files = [file for file in SHIPPED.iterdir() if file.name.endswith(".yml")]
     kits = [parse_kit(file.read_text(encoding="utf-8"), file.name) for file in files]
-    return {kit.name: kit.description.split("\n")[0] for kit in sorted(kits, key=lambda kit: kit.name)}
+    return sorted(kits, key=lambda kit: kit.name)
 
 
 def load_kit(kit: str) -> MappingKit:
@@ -122,6 +132,7 @@ def _compile_kit(written: KitFile) -> MappingKit:
     return MappingKit(
         name=written.name,
         description=written.description.strip(),
+        files=written.files,
         source=written.source,
         agencies=written.agencies,
         record=record,

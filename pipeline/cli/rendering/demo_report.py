@@ -10,19 +10,22 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.cli.rendering.records import BAND_STYLES, bits, explanation, fact_table
+from pipeline.cli.rendering.records import BAND_STYLES, LANGUAGE, bits, explanation, fact_table
 from pipeline.demo.examples import choose_examples, explanation_of
 from pipeline.demo.generator import DemoFeed
 from pipeline.demo.handling import handling_of_case
 from pipeline.demo.latency import Latency
+from pipeline.demo.list_truth import RECALL_ONLY, ListLink, ListScore, score_lists
 from pipeline.demo.messages import outcomes
 from pipeline.demo.run import DemoResult
 from pipeline.demo.story import Cast, find_story, story_steps
 from pipeline.demo.truth import Agreement, Pair
 from pipeline.index.documents import LinkDocument
+from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis
 from pipeline.matching.explain.explanation import Explanation
-from pipeline.matching.explain.wording import percent
+from pipeline.matching.explain.wording import label, percent
+from pipeline.matching.explain.words import TYPES
 from pipeline.settings import Settings
 from pipeline.streams.monitoring.accounting import Accounting
 from pipeline.times import now
@@ -65,6 +68,34 @@ def accuracy_table(agreed: Agreement, shared: int) -> RenderableType:
     )
 
 
+SHOWN_BANDS = (Band.CERTAIN, Band.PROBABLE, Band.POSSIBLE)
+TOLD_HEADINGS = ("Pairs", "P", "R", "F1", *(band.title() for band in SHOWN_BANDS))
+
+
+def list_table(scores: Sequence[ListScore]) -> RenderableType:
+    """The links between each two lists, by type; where the truth tells, how right they are, in all and by band."""
+    judged = any(score.agreed.true for score in scores)
+    headings = (*(TOLD_HEADINGS if judged else ()), "Links")
+    table = Table("Lists", "Type", *headings, box=SIMPLE_HEAD, pad_edge=False)
+    for column in table.columns[2:]:
+        column.justify, column.no_wrap = "right", True
+    for score in scores:
+        told = _told_cells(score) if judged else ()
+        table.add_row(", ".join(score.lists), label(TYPES, score.type, LANGUAGE), *told, f"{score.links:,}")
+    return table
+
+
+def _told_cells(score: ListScore) -> tuple[str, ...]:
+    """What the truth tells: nothing where there is none, of pairs known by a number recall alone."""
+    agreed = score.agreed
+    if not agreed.true:
+        return ("",) * len(TOLD_HEADINGS)
+    if score.by == RECALL_ONLY:
+        return (f"{agreed.true:,}", "", f"{agreed.recall:.3f}", *("",) * (len(TOLD_HEADINGS) - 3))
+    bands = ("/".join(map(str, score.bands.get(band, ("-",)))) for band in SHOWN_BANDS)
+    return (f"{agreed.true:,}", f"{agreed.precision:.3f}", f"{agreed.recall:.3f}", f"{agreed.f1:.3f}", *bands)
+
+
 def pace_table(messages: int, seconds: float, latency: Latency) -> RenderableType:
     """Throughput of the bulk and latency of the trickle after it."""
     rate = messages / seconds if seconds else 0.0
@@ -77,13 +108,13 @@ def pace_table(messages: int, seconds: float, latency: Latency) -> RenderableTyp
     )
 
 
-def explained_examples(links: Sequence[LinkDocument], true: set[Pair]) -> RenderableType:
-    """Up to three links with the whole of their explanation."""
+def explained_examples(links: Sequence[LinkDocument], true: set[Pair] | None) -> RenderableType:
+    """Up to three links with the whole of their explanation; `true` are all true pairs, None where nobody knows."""
     return Group(*(part for title, link in choose_examples(links).items() for part in _example(title, link, true)))
 
 
-def _example(title: str, link: LinkDocument, true: set[Pair]) -> Iterator[RenderableType]:
-    verdict = "true" if link.cases in true else "not true"
+def _example(title: str, link: LinkDocument, true: set[Pair] | None) -> Iterator[RenderableType]:
+    verdict = "" if true is None else " (true)" if link.cases in true else " (not true)"
     yield Text.assemble(
         (f"{title}: ", "dim"),
         (link.a.case, "bold"),
@@ -91,7 +122,7 @@ def _example(title: str, link: LinkDocument, true: set[Pair]) -> Iterator[Render
         (link.b.case, "bold"),
         "  ",
         (link.band, BAND_STYLES[link.band]),
-        f"  probability {percent(link.probability, 'en')}, {bits(link.score)} bits ({verdict})",
+        f"  probability {percent(link.probability, 'en')}, {bits(link.score)} bits{verdict}",
     )
     yield explanation(explanation_of(link))
 
@@ -117,11 +148,23 @@ def show_report(outcome: DemoResult, feed: DemoFeed, console: Console) -> None:
     """Print what became of a feed."""
     console.rule("Message outcomes")
     console.print(outcome_table(outcome.counted, feed.outcomes))
-    console.rule("Links found and true links")
-    console.print(accuracy_table(outcome.agreed, sum(link.basis is Basis.SHARED for link in outcome.links)))
+    _show_accuracy(outcome, feed, console)
     console.print(pace_table(outcome.bulk, outcome.seconds, outcome.latency))
     console.rule("Three links explained")
-    console.print(explained_examples(outcome.links, feed.pairs))
+    console.print(explained_examples(outcome.links, feed.pairs if feed.is_labelled else None))
+
+
+def _show_accuracy(outcome: DemoResult, feed: DemoFeed, console: Console) -> None:
+    """The links against the labels of all cases or, of lists, against what is known of some pairs."""
+    shared = sum(link.basis is Basis.SHARED for link in outcome.links)
+    if feed.is_labelled:
+        console.rule("Links found and true links")
+        console.print(accuracy_table(outcome.agreed, shared))
+        return
+    console.rule("Links between the lists")
+    same = [ListLink(link.cases, link.band) for link in outcome.links if link.basis is Basis.SAME]
+    console.print(list_table(score_lists(same, feed.list_truth, feed.types)))
+    console.print(fact_table(("Shared numbers (not counted above)", f"{shared:,}")))
 
 
 def show_commands(settings: Settings, outcome: DemoResult, console: Console, *, running: bool) -> None:

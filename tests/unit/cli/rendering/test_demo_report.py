@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import io
+import re
 from collections import Counter
 
 from rich.console import Console, RenderableType
 
 from pipeline.cli.rendering import demo_report as report
 from pipeline.demo.latency import Latency
+from pipeline.demo.list_truth import ListScore
 from pipeline.demo.truth import Agreement
+from pipeline.matching.bands import Band
 from pipeline.streams.monitoring.accounting import Accounting
 from support.demo.links import demo_link
 
@@ -57,3 +60,27 @@ def test_commands_name_the_namespace_and_ask_for_both_spellings() -> None:
     assert 'liaison search "Иван"' in text
     assert "liaison up" not in text
     assert "liaison up" in printed(report.commands_to_try("liaison-demo-", [], running=False))
+
+
+def test_lists_are_told_by_pair_and_type_with_what_nobody_knows_left_empty() -> None:
+    certain = {Band.CERTAIN: (8, 8), Band.POSSIBLE: (1, 2)}
+    scores = [
+        ListScore(("uk", "un"), "person", "reference", Agreement(10, 10, 9), certain, 40),
+        ListScore(("uk", "us"), "person", "number", Agreement(4, 3, 3), {}, 50),
+        ListScore(("un", "us"), "vessel", "", Agreement(0, 0, 0), {}, 6),
+    ]
+    text = printed(report.list_table(scores))
+    assert re.search("uk, un +Person", text)
+    assert re.search("0.900 +8/8 +- +1/2 +40", text)
+    assert [line.split()[-1] for line in text.splitlines() if "u" in line[:3]] == ["40", "50", "6"]
+    assert text.count("0.900") == 3
+    assert text.count("0.750") == 1
+    plain = printed(report.list_table(scores[2:]))
+    assert "Pairs" not in plain
+    assert re.search("un, us +Vessel +6", plain)
+
+
+def test_examples_claim_no_truth_that_nobody_knows() -> None:
+    text = printed(report.explained_examples([demo_link(1, 100)], None))
+    assert "a:1 - b:1" in text
+    assert "true" not in text

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli.main import build_cli
+from pipeline.feeds.kit import SHIPPED
+
+SAMPLES = Path(str(SHIPPED)) / "samples"
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "link-public-lists.md"
+
+
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The made-up lists under the names of the published ones, in the working directory."""
+    for name in ("sdn.csv", "alt.csv", "add.csv"):
+        shutil.copy(SAMPLES / "ofac-list" / name, tmp_path)
+    shutil.copy(SAMPLES / "un-list.xml", tmp_path / "consolidated.xml")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_how_to_page_takes_ofacs_three_files_to_linked_cases(published: Path) -> None:
+    block = PAGE.read_text(encoding="utf-8").split("```sh\n")[1].split("```")[0]
+    download, *commands = block.strip().splitlines()
+    assert download.startswith("curl")
+    assert len(commands) <= 4
+    for command in commands:
+        done = CliRunner().invoke(build_cli(), command.split()[1:])
+        assert done.exit_code == 0, done.output
+    links = [orjson.loads(line) for line in (published / "links.ndjson").read_bytes().splitlines()]
+    assert ("un-sc:9000001", "us-ofac:90001") in {(link["case_a"], link["case_b"]) for link in links}
