@@ -7,7 +7,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from benchmarks.stream.population import Population
+from benchmarks.stream.populations import CaseStream, open_population
 from benchmarks.stream.stages import CHUNK, Stages, Stopwatch
 from pipeline.heap import settle
 
@@ -17,11 +17,11 @@ WARM_UP = 2000
 Row = dict[str, float]
 
 
-def measure(folder: Path, partitions: int, held: int, cases: int, rarity: int) -> Row:
+def measure(folder: Path, population: str, partitions: int, held: int, cases: int, rarity: int) -> Row:
     """Microseconds of CPU a case by stage and part, counts a case, megabytes; then WARM_UP + `cases` more are held."""
     context = get_context("spawn")
     here, there = context.Pipe(duplex=False)
-    child = context.Process(target=_measure, args=(there, folder, partitions, held, cases, rarity))
+    child = context.Process(target=_measure, args=(there, folder, population, partitions, held, cases, rarity))
     child.start()
     there.close()
     row: Row = here.recv()
@@ -29,8 +29,8 @@ def measure(folder: Path, partitions: int, held: int, cases: int, rarity: int) -
     return row
 
 
-def _measure(result: Connection, folder: Path, partitions: int, held: int, cases: int, rarity: int) -> None:
-    watch, population = Stopwatch(), Population(held, made=held)
+def _measure(result: Connection, folder: Path, named: str, partitions: int, held: int, cases: int, rarity: int) -> None:
+    watch, population = Stopwatch(), open_population(named, held, made=held)
     stages = Stages(folder, partitions, rarity, watch)
     settle()
     _run(stages, population, WARM_UP, Stopwatch())
@@ -44,7 +44,7 @@ def _measure(result: Connection, folder: Path, partitions: int, held: int, cases
     result.send(row)
 
 
-def _run(stages: Stages, population: Population, count: int, watch: Stopwatch) -> int:
+def _run(stages: Stages, population: CaseStream, count: int, watch: Stopwatch) -> int:
     """Send cases through all stages; the claims about them, counted."""
     messages, claimed = population.messages(), 0
     for _ in range(count // CHUNK):

@@ -1,14 +1,15 @@
 """What a case costs in each stage as the stores grow, and what an installation on real engines does.
 
     PYTHONPATH=tests python tests/benchmarks/stream/run.py [--cases 10000 100000 1000000] [--rarity BITS]
-        [--partitions 4] [--measured 2000] [--plot FILE] [--live-cases 10000] [--seconds 60]
+        [--population lists] [--partitions 4] [--measured 2000] [--plot FILE] [--live-cases 10000] [--seconds 60]
 
 First CPU on one core, with the real matcher and LMDB stores. Keys are as rare as `batch train --cases` makes them for
 the cases held, or as --rarity says in hundredths of a bit. Stores are filled by loading fingerprints without judging
 them, as a rebuild does; then new cases go through intake, correlate and project as messages, CHUNK at a time, in a
 process that holds nothing else. Kafka's and Elasticsearch's clients are left out: the figures are those of the stages'
 own work. CPU time is that process's, so that other work beside changes it little, though it does: caches and cores are
-shared. Without numbers after --cases this part is left out.
+shared. Without numbers after --cases this part is left out. With --population lists cases are the UN's, the UK's and
+OFAC's entries, grown by varied copies (list_population.py), at 10,000 and 100,000 held, beside made-up ones.
 
 Then an installation (live.py): --live-cases in a row, then --seconds at each load; 0 leaves it out. Its seconds need a
 machine that does nothing else.
@@ -28,11 +29,12 @@ from rich.table import Table
 from benchmarks.stream.filling import fill
 from benchmarks.stream.live import Loaded, live
 from benchmarks.stream.measuring import Row, measure
+from benchmarks.stream.populations import LISTS, MADE_UP
 from pipeline.matching.training.run import key_rarity
 
 STAGES = ("intake", "correlate", "project")
 CONSOLE = Console(width=None if sys.stdout.isatty() else 160)
-SIZES = (10_000, 100_000, 1_000_000)
+SIZES = {MADE_UP: (10_000, 100_000, 1_000_000), LISTS: (10_000, 100_000)}
 LINES = (
     ("key rarity, hundredths of a bit", "rarity", ",.0f"),
     *((f"us {stage}", stage, ",.0f") for stage in STAGES),
@@ -55,9 +57,8 @@ PLOT = Path(__file__).with_name("stream.png")
 def main() -> int:
     """Measure at each size and load, print the tables, write the plot."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--cases", type=int, nargs="*", default=[10_000, 100_000, 1_000_000], help="held when measuring"
-    )
+    parser.add_argument("--population", choices=SIZES, default=MADE_UP, help="where cases are from")
+    parser.add_argument("--cases", type=int, nargs="*", help="held when measuring")
     parser.add_argument("--rarity", type=int, help="hundredths of a bit; else as training sets it for the cases held")
     parser.add_argument("--partitions", type=int, default=4)
     parser.add_argument("--measured", type=int, default=2000, help="cases measured at each size")
@@ -65,30 +66,33 @@ def main() -> int:
     parser.add_argument("--live-cases", type=int, default=10_000, help="cases that tell an installation's capacity")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long each load lasts")
     wanted = parser.parse_args()
-    rows = [
-        measured_at(cases, wanted.rarity or key_rarity(cases), wanted.partitions, wanted.measured)
-        for cases in sorted(wanted.cases)
-    ]
-    if rows:
-        report(rows)
-        plot(rows, wanted.plot)
-    if wanted.live_cases:
+    sizes = SIZES[wanted.population] if wanted.cases is None else wanted.cases
+    for population in dict.fromkeys((MADE_UP, wanted.population)):
+        rows = [
+            measured_at(population, cases, wanted.rarity or key_rarity(cases), wanted.partitions, wanted.measured)
+            for cases in sorted(sizes)
+        ]
+        if rows:
+            report(population, rows)
+        if rows and population == MADE_UP == wanted.population:
+            plot(rows, wanted.plot)
+    if wanted.live_cases and wanted.population == MADE_UP:
         report_live(live(wanted.live_cases, wanted.seconds))
     return 0
 
 
-def measured_at(cases: int, rarity: int, partitions: int, measured: int) -> Row:
+def measured_at(population: str, cases: int, rarity: int, partitions: int, measured: int) -> Row:
     """The row of one size, on stores of its own, as keys differ."""
     with tempfile.TemporaryDirectory() as folder:
-        fill(Path(folder), partitions, cases, rarity)
-        row = measure(Path(folder), partitions, cases, measured, rarity)
+        fill(Path(folder), population, partitions, cases, rarity)
+        row = measure(Path(folder), population, partitions, cases, measured, rarity)
     whole = sum(row[stage] for stage in STAGES)
     return row | {"all": whole, "cases/s": 1e6 / whole, "us/candidate": row["correlate"] / max(row["candidates"], 1e-9)}
 
 
-def report(rows: Sequence[Row]) -> None:
+def report(population: str, rows: Sequence[Row]) -> None:
     """The table of what a case costs, and where the time goes."""
-    table = Table("a case costs, by cases held", title="CPU of one core")
+    table = Table("a case costs, by cases held", title=f"CPU of one core, cases: {population}")
     for row in rows:
         table.add_column(f"{row['held']:,.0f}", justify="right")
     for name, figure, form in LINES:

@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.stream.population import CASE_PARTITIONS, COUNTRIES, agency_of
+from benchmarks.stream.population import CASE_PARTITIONS
+from benchmarks.stream.populations import AGENCIES
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.correlator import Correlator, target_partitions
 from pipeline.correlation.fingerprinting import make_fingerprint
@@ -21,7 +22,6 @@ from pipeline.index.document_making import case_document, link_document
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model, load_model
-from pipeline.records.agencies import Agency
 from pipeline.records.intake import IntakeContext, SourceMessage, accepted, receive
 from pipeline.records.messages import AcceptedRecord
 from pipeline.streams.catalogues import metrics
@@ -74,8 +74,7 @@ class Stages:
         self.stores = [LmdbStore(folder / str(identity.partition), identity) for identity in identities]
         self._model = Model(msgspec.structs.replace(load_model().file, key_rarity=rarity))
         self._matcher = TimedMatcher(ModelMatcher(self._model), watch)
-        agencies = {agency_of(country): Agency(agency_of(country), country) for country in COUNTRIES}
-        self._desk = IntakeContext(agencies, CASE_PARTITIONS, lambda _: None, lambda: datetime.now(UTC))
+        self._desk = IntakeContext(AGENCIES, CASE_PARTITIONS, lambda _: None, lambda: datetime.now(UTC))
         self._watch = watch
         self._receive, self._fingerprint = watch.timed("receive", receive), watch.timed("fingerprint", make_fingerprint)
         self.correlators = [
