@@ -13,8 +13,10 @@ from random import Random
 from typing import Any
 from urllib.parse import quote
 
+from benchmarks.lists.sets import load_list
 from benchmarks.search.corpus import Record, written_in_cyrillic
 from benchmarks.search.filling import Filled, Link, Linked
+from benchmarks.search.list_questions import FORMS, counterparts_of, question_of
 from benchmarks.stream.population import COUNTRIES, agency_of
 from pipeline.access.policy import CaseMeta, View, decide_view
 from pipeline.access.requester import Purpose, Requester, Role
@@ -117,6 +119,15 @@ def questions(filled: Filled) -> list[tuple[str, str]]:
     return made
 
 
+def list_questions() -> dict[str, list[str]]:
+    """By the forms of list_questions.py, UN entries that the UK's list cites, in random order."""
+    lists = load_list("lists-several-values")
+    asking = [lists.entities[case] for case in counterparts_of(lists)]
+    people_and_bodies = [entity for entity in asking if entity["type"] in {"person", "organisation"}]
+    Random(SEED).shuffle(people_and_bodies)
+    return {form: [question_of(entity, form) for entity in people_and_bodies] for form in FORMS}
+
+
 def load(settings: Settings, filled: Filled) -> dict[str, Any]:
     """What the load generator needs: tokens by agency, questions, and for each agency cases and links that it reads."""
     people = {country: list(_investigators(country)) for country in COUNTRIES}
@@ -128,6 +139,7 @@ def load(settings: Settings, filled: Filled) -> dict[str, Any]:
     return {
         "tokens": tokens,
         "questions": questions(filled),
+        "listed": list_questions() if filled.listed else {},
         "linked": {reader.agency: [case.case for case in cases if _reads(reader, case)] for reader in readers},
         "pages": {
             reader.agency: [_page(link) for link in filled.linked if _reads(reader, link.a, link.b)]

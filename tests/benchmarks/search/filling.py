@@ -15,7 +15,9 @@ from itertools import islice
 import msgspec
 from rich.progress import track
 
+from benchmarks.lists.sets import load_list
 from benchmarks.search.corpus import Corpus, Record
+from benchmarks.search.list_questions import HELD
 from benchmarks.stream.population import COUNTRIES, KEPT, agency_of
 from pipeline.correlation.claims import ClaimSide
 from pipeline.index.client import connect
@@ -67,6 +69,8 @@ class Filled(msgspec.Struct):
     links: int
     samples: list[Record]
     linked: list[Link]
+    listed: bool = False
+    """Whether the entries of the UK's list are held too, of which those of the UN's can be asked."""
 
 
 def filled(settings: Settings, cases: int) -> Filled:
@@ -95,15 +99,29 @@ async def _fill(settings: Settings, cases: int) -> Filled:
             outcome = await writer.write(actions)
             if outcome.refused:
                 raise SystemExit(f"Elasticsearch refuses a document: {outcome.refused[0].error}")
+        listed = await _add_list(settings, writer, registry.stages)
         await client.indices.refresh(index=[indices.write_alias("cases"), indices.write_alias("links")])
-    return Filled(cases, registry.links, corpus.samples, list(registry.linked))
+    return Filled(cases, registry.links, corpus.samples, list(registry.linked), listed)
+
+
+async def _add_list(settings: Settings, writer: BulkWriter, stages: PureStages) -> bool:
+    """Index the UK's entries as cases that everybody may read, without links. False where the lists are missing."""
+    try:
+        lists = load_list("lists-several-values")
+    except FileNotFoundError:
+        return False
+    await register_agency(settings, Agency(HELD, "GB"))
+    records = [event["data"] for event in lists.events if event["data"]["agency"] == HELD]
+    for first in range(0, len(records), CHUNK):
+        await writer.write([case_document(stages.accepted(record)) for record in records[first : first + CHUNK]])
+    return True
 
 
 class _Registry:
     """Makes documents, and links each case to those before it that share a value with it."""
 
     def __init__(self, stages: PureStages) -> None:
-        self._stages = stages
+        self.stages = stages
         self._held: dict[str, list[AcceptedRecord]] = {}
         self._order: deque[str] = deque()
         self.links = 0
@@ -111,12 +129,12 @@ class _Registry:
 
     def documents(self, record: Record) -> Iterator[DocumentWrite]:
         """The case's document, and those of its links."""
-        accepted = self._stages.accepted(record)
+        accepted = self.stages.accepted(record)
         yield case_document(accepted)
         values = list(_values(record))
         known = {one.case: one for value in values for one in self._held.get(value, ())}
         for other in known.values():
-            if _agency(other) != _agency(accepted) and (claim := self._stages.claim(accepted, other)).band:
+            if _agency(other) != _agency(accepted) and (claim := self.stages.claim(accepted, other)).band:
                 self.links += 1
                 self.linked.append(Link(claim.link, _linked(claim.a), _linked(claim.b)))
                 yield link_document(claim)

@@ -16,7 +16,7 @@ from locust import FastHttpUser, between, task
 LOAD = json.loads(Path(os.environ["LIAISON_BENCH_LOAD"]).read_bytes())
 THINK_S = float(os.environ["LIAISON_BENCH_THINK_S"])
 MIX = json.loads(os.environ["LIAISON_BENCH_MIX"])
-"""Of the requests how many are of each kind: search, onward, links, page."""
+"""Of the requests how many are of each kind: search, onward, links, page, or a form of the questions of lists."""
 
 SERVERS = itertools.cycle(os.environ["LIAISON_BENCH_SERVERS"].split())
 AGENCIES = list(LOAD["tokens"])
@@ -37,7 +37,16 @@ class Investigator(FastHttpUser):  # type: ignore[misc] # Locust is in an enviro
         """One request."""
         [kind] = random.choices(list(MIX), MIX.values())
         agency = random.choice(AGENCIES)
-        getattr(self, f"ask_{kind}")(agency, random.choice(LOAD["tokens"][agency]))
+        token = random.choice(LOAD["tokens"][agency])
+        if kind in LOAD["listed"]:
+            self.ask_entry(kind, token)
+        else:
+            getattr(self, f"ask_{kind}")(agency, token)
+
+    def ask_entry(self, form: str, token: str) -> None:
+        """An entry of one list, in search of another's."""
+        asked = {"question": random.choice(LOAD["listed"][form])}
+        self.client.post(f"{self.server}/v1/search", json=asked, headers=_signed(token), name="search")
 
     def ask_search(self, agency: str, token: str) -> None:
         """A question; its time also counts under its kind."""

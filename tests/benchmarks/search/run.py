@@ -2,8 +2,8 @@
 
     make bench-search [BENCH_ARGS="--home DIR --cases 300000 --seconds 60"]
 
-First ten investigators who think for a second, then ever more who do not, for the highest rate. README.md says how to
-read the tables.
+First ten investigators who think for a second, then one who asks the entries of a real list, many of them by several
+names, then ever more who do not think, for the highest rate. README.md says how to read the tables.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.search.installation import Bench, Result, installation
+from benchmarks.search.list_questions import FORMS
 from pipeline.matching.model import generation_id, load_model
 from pipeline.settings import Settings
 
@@ -48,8 +49,12 @@ def main() -> int:
         requests = {name: row for result in (stated, *others) for name, row in result.requests.items()}
         both = Result(requests, stated.cpu, stated.seconds)
         console.print(latencies(f"{USERS} users who think for {THINK_S:.0f} s on average", both))
+        if bench.held.listed:
+            forms = {form: bench.run(1, wanted.seconds // 3, 0, 1, **{form: 1}) for form in FORMS}
+            console.print(rates(bench, forms, "entries of the UN's list asked of an index with the UK's, by"))
         crowds = {crowd: bench.run(crowd[1], wanted.seconds // 3, 0, crowd[0], search=1) for crowd in CROWDS}
-        console.print(rates(bench, crowds))
+        told = {f"{servers}, {users}": result for (servers, users), result in crowds.items()}
+        console.print(rates(bench, told, "servers, users"))
     return 0
 
 
@@ -72,24 +77,24 @@ def latencies(title: str, result: Result) -> Table:
     return table
 
 
-def rates(bench: Bench, crowds: dict[tuple[int, int], Result]) -> Table:
-    """What each crowd gets, and the CPU that a search takes of each process."""
+def rates(bench: Bench, loads: dict[str, Result], first: str) -> Table:
+    """What each load gets, and the CPU that a search takes of each process; `first` heads the column of loads."""
     table = Table(title="Searches without a pause between them; CPU of all processes in ms a search")
     names = [*bench.processes, "locust"]
-    for column in ("servers", "users", "searches/s", "failed", "p50", "p95", "p99", *names, "all", "cores busy"):
+    for column in (first, "searches/s", "failed", "p50", "p95", "p99", *names, "all", "cores busy", "bytes"):
         table.add_column(column, justify="right")
-    for (servers, users), result in crowds.items():
+    for load, result in loads.items():
         row = result.requests["search"]
         count = row["num_requests"]
         spent = [result.cpu[name] / count * 1000 for name in names]
         table.add_row(
-            str(servers),
-            str(users),
+            load,
             f"{count / result.seconds:.0f}",
             str(row["num_failures"]),
             *(f"{percentile(row, share):.0f}" for share in (0.5, 0.95, 0.99)),
             *(f"{one:.2f}" for one in (*spent, sum(spent))),
             f"{sum(result.cpu.values()) / result.seconds:.2f}",
+            f"{row['total_content_length'] / count:,.0f}",
         )
     return table
 
