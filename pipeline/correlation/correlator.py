@@ -193,8 +193,7 @@ class Correlator:
         if a.withdrawn or b.withdrawn or (a.country == b.country and not self._within):
             return None
         self.counts.judged += 1
-        judgement = self._matcher.judge(a, b)
-        return judgement if judgement.probability >= self._matcher.threshold else None
+        return self._matcher.find_link(a, b)
 
     def _live_claim(self, a: Fingerprint, b: Fingerprint, judgement: PairJudgement) -> Claim:
         return Claim(

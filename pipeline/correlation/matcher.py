@@ -37,6 +37,7 @@ class Matcher(Protocol):
     """Pure: the same of a pair in either order of its sides, at any time. matching.matcher.ModelMatcher is one.
 
     `may_link` is far cheaper than `judge`, and never False for a pair whose probability reaches the threshold.
+    `find_link` is `judge` with that threshold, and may be cheaper.
     """
 
     @property
@@ -45,6 +46,9 @@ class Matcher(Protocol):
 
     def may_link(self, a: Sketches, b: Sketches, /) -> NDArray[np.bool_]:
         """Whether each case of `a` may be linked with the one of `b` at its place, by their sketches alone."""
+
+    def find_link(self, a: Fingerprint, b: Fingerprint, /) -> PairJudgement | None:
+        """The judgement of a pair that is a link; None of one whose probability is below the threshold."""
 
     def judge(self, a: Fingerprint, b: Fingerprint, /) -> PairJudgement:
         """Score, probability, band and basis of a pair."""

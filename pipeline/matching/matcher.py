@@ -14,7 +14,7 @@ from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.shared_number import explain_shared_number
 from pipeline.matching.fingerprint import Entities, Fingerprint
 from pipeline.matching.model import Model
-from pipeline.matching.score.scoring import Judgement, judge_cases
+from pipeline.matching.score.scoring import Judgement, judge_cases, least_score, may_reach
 from pipeline.matching.score.shared_numbers import judge_shared_number
 from pipeline.matching.screening.screening import Screen, Sketches
 
@@ -45,24 +45,35 @@ class ModelMatcher:
     ) -> None:
         self.threshold = threshold
         self._model, self._generation, self._find_exact_band = model, generation, find_exact_band
+        self._least = least_score(threshold)
         self._screen = Screen(model, threshold)
 
     def may_link(self, a: Sketches, b: Sketches) -> NDArray[np.bool_]:
         """Whether each case of `a` may reach the threshold with the one of `b` at its place."""
         return self._screen(a, b)
 
+    def find_link(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:
+        """What `judge` says of a pair that is a link, None of others: most of these are told without aligning names."""
+        if may_reach(a.entities, b.entities, self._model, self._least):
+            judged = self.judge(a, b)
+            return judged if judged.probability >= self.threshold else None
+        return self._judge_shared_number(a, b)
+
     def judge(self, a: Fingerprint, b: Fingerprint) -> Judgement:
         """Score, probability, band and basis of a pair.
 
-        Where both do not speak of one thing, a number that two of them have makes a link of its own. A saved search,
-        which has no country, is a question, not a holder.
+        Where both do not speak of one thing, a number that two of them have makes a link of its own.
         """
         judged = judge_cases(a, b, self._model)
-        least = max(self.threshold, THRESHOLD)
-        if judged.probability >= least or not (a.country and b.country):
+        if judged.probability >= max(self.threshold, THRESHOLD):
             return judged
-        shared = judge_shared_number(a, b, self._model)
-        return judged if shared is None or shared.probability < least else shared
+        return self._judge_shared_number(a, b) or judged
+
+    def _judge_shared_number(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:
+        """The link that a number makes of two cases. A saved search, without a country, is a question, not a holder."""
+        shared = judge_shared_number(a, b, self._model) if a.country and b.country else None
+        least = max(self.threshold, THRESHOLD)
+        return None if shared is None or shared.probability < least else shared
 
     def explain(self, a: Fingerprint, b: Fingerprint) -> Explanation:
         """Why a pair is linked."""

@@ -126,7 +126,8 @@ class Model:
 
     `companions`: for each type the kinds of companions that its entities have, each with the hundredths of a bit by
     which they are less frequent among pairs than strangers. `curves`: for each type the knots of its calibration, none
-    where it has none. The comparisons `left_out` say nothing.
+    where it has none. `ceilings`: the plans by which no two entities score less (Comparison.ceiling). The comparisons
+    `left_out` say nothing.
     """
 
     def __init__(self, file: ModelFile, left_out: frozenset[str] = frozenset()) -> None:
@@ -140,6 +141,7 @@ class Model:
         self.tables = _make_tables(file)
         self.comparisons = {kind: tuple(one for one in of_type(kind) if one.name not in left_out) for kind in TYPES}
         self.plans: Mapping[str, Plan] = {kind: self._plan(self.comparisons[kind]) for kind in TYPES}
+        self.ceilings: Mapping[str, Plan] = {kind: self._ceilings(self.comparisons[kind]) for kind in TYPES}
         self._left_out, self._narrowed = left_out, dict[str, Model]()
 
     def without(self, name: str) -> Model:
@@ -156,6 +158,11 @@ class Model:
 
     def _plan(self, comparisons: tuple[Comparison, ...]) -> Plan:
         return tuple((comparison.compare, self.tables[comparison.name]) for comparison in comparisons)
+
+    def _ceilings(self, comparisons: tuple[Comparison, ...]) -> Plan:
+        return tuple(
+            (comparison.ceiling or comparison.compare, self.tables[comparison.name]) for comparison in comparisons
+        )
 
     @cached_property
     def content_hash(self) -> str:

@@ -135,6 +135,8 @@ class Comparison:
     `levels` go from the strongest agreement to the strongest contradiction; `source` says where m, u and h come from.
     `bound` holds for the types `bounded`, whose sketches have room for the field. Of other types a sketch only tells
     whether the field has a value: `most` bounds the comparison then, whatever the values.
+    `ceiling` gives for two entities bits that `compare` never exceeds, against any alternative, at a fraction of its
+    cost; None where that costs no less.
     `sketched`: False where an entity with a value in `field` has no sketch at all.
     `selector`: agreement ties two entities of different types; `may_share` says whether rows leave that open (None:
     where both have a value).
@@ -156,6 +158,7 @@ class Comparison:
     bounded: frozenset[str] = frozenset()
     sketched: bool = True
     most: Callable[[Table], BitsArray] = most_at_any_level
+    ceiling: Compare | None = None
     selector: bool = False
     may_share: Callable[[Rows, Rows], Flags] | None = None
 

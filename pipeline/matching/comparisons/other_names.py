@@ -13,7 +13,8 @@ from rapidfuzz.distance import OSA
 
 from pipeline.locale import N_
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
-from pipeline.matching.comparisons.name.comparison import RESEMBLANCE, name_value, sounds_of
+from pipeline.matching.comparisons.name.comparison import name_value, sounds_of
+from pipeline.matching.comparisons.name.name_levels import RESEMBLANCE
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NamePrint
 from pipeline.matching.names.comparison import CULTURE

@@ -21,18 +21,21 @@ Option = tuple[int, int, TokenPair]
 """Indices on either side, and what holding these two tokens against each other gives."""
 
 
-def align(a: NamePrint, b: NamePrint) -> tuple[list[TokenPair], list[int], list[int]]:
-    """Pairs of aligned tokens, and the indices of those without a counterpart on either side."""
+def align(a: NamePrint, b: NamePrint, joined: bool = True) -> tuple[list[TokenPair], list[int], list[int]]:
+    """Pairs of aligned tokens, and the indices of those without a counterpart on either side.
+
+    `joined`: whether words that are written together are looked for.
+    """
     rest_a, rest_b = list(range(len(a.tokens))), list(range(len(b.tokens)))
     memory = PERSONAL if a.person else OTHER
     ranked = a.ranked or b.ranked
     apart = ranked and _has_patronymic(a) and _has_patronymic(b)
     found = _take_equal(a.tokens, b.tokens, rest_a, rest_b, memory, apart)
-    if rest_a and rest_b and may_join(a, b):
+    if joined and rest_a and rest_b and may_join(a, b):
         found += join_words(a, b, rest_a, rest_b, memory)
-    if rest_a and rest_b and may_join(b, a):
-        joined = join_words(b, a, rest_b, rest_a, memory)
-        found += [TokenPair(pair.b, pair.a, pair.level, pair.bits) for pair in joined]
+    if joined and rest_a and rest_b and may_join(b, a):
+        reverse = join_words(b, a, rest_b, rest_a, memory)
+        found += [TokenPair(pair.b, pair.a, pair.level, pair.bits) for pair in reverse]
     if rest_a and rest_b:
         _take_best(a.tokens, b.tokens, rest_a, rest_b, found, memory, ranked, apart)
     if ranked and rest_a and rest_b and found:

@@ -14,9 +14,9 @@ from pipeline.matching.names.token_pairs import TokenPair
 from pipeline.records.name_words import PATRONYMIC_ENDINGS, PREFIX_NAMES
 from pipeline.records.scripts import UNPARTED
 
-_CONFLICT = {"family": -800, "name": -600, "given": -550, "core": -500, "initial": -450, "patronymic": -400}
+CONFLICT = {"family": -800, "name": -600, "given": -550, "core": -500, "initial": -450, "patronymic": -400}
 """log2(m / u) of a token that contradicts: how seldom it does in names of one person (marriage, error)."""
-_FURTHER_CONFLICT = -250
+FURTHER_CONFLICT = -250
 """A second contradiction says less: two names of one person that differ at all tend to differ in much."""
 _MISSING = {"family": -120, "name": -60, "given": -60, "core": -100, "initial": -20, "patronymic": -20}
 _PREFIX_MOST = 300
@@ -30,10 +30,10 @@ _CORE_SHARE = 6
 """Of a company's words, a rare one is seldom left out: a sixth of its rarity more."""
 CULTURE = -150
 """For every token beyond the first: tokens of one name come from one culture, within which each is more frequent."""
-_NUMBERS_DIFFER, _NUMBER_MISSING, NUMBERS_AGREE = -800, -150, 300
+NUMBERS_DIFFER, NUMBER_MISSING, NUMBERS_AGREE = -800, -150, 300
 _FORMS_DIFFER = -200
 _LOWEST = -2000
-_WEAK = 250
+WEAK = 250
 """Less for nicknames and single names ("Abu Omar", "Hamza"): estimated, six are called so for each that would
 be by the frequency of the words."""
 _RANK = {level: rank for rank, level in enumerate(levels.LEVELS)}
@@ -60,10 +60,13 @@ _kept: dict[tuple[int, int], tuple[NamePrint, NamePrint, NameComparison]] = {}
 """By which two objects they are of; these are held here, so that no other takes their place in memory."""
 
 
-def compare(a: NamePrint, b: NamePrint) -> NameComparison:
-    """Hold two names of entities of one type against each other."""
+def compare(a: NamePrint, b: NamePrint, *, joined: bool = True) -> NameComparison:
+    """Hold two names of entities of one type against each other.
+
+    `joined`: False where it is known that no words of one are written together, or abbreviated, in the other.
+    """
     held = _kept.get((id(a), id(b))) if _kept else None
-    return _compare_ordered(a, b) if held is None else held[2]
+    return _compare_ordered(a, b, joined) if held is None else held[2]
 
 
 def compare_and_keep(a: NamePrint, b: NamePrint) -> NameComparison:
@@ -78,13 +81,13 @@ def compare_and_keep(a: NamePrint, b: NamePrint) -> NameComparison:
     return found
 
 
-def _compare_ordered(a: NamePrint, b: NamePrint) -> NameComparison:
+def _compare_ordered(a: NamePrint, b: NamePrint, joined: bool) -> NameComparison:
     if not a.tokens or not b.tokens:
         return NOTHING
     if b < a:
-        found = _compare(b, a)
+        found = _compare(b, a, joined)
         return NameComparison(found.bits, found.level, tuple(TokenPair(p.b, p.a, p.level, p.bits) for p in found.pairs))
-    return _compare(a, b)
+    return _compare(a, b, joined)
 
 
 def compare_all(a: Iterable[NamePrint], b: Iterable[NamePrint]) -> NameComparison:
@@ -98,8 +101,8 @@ def compare_all(a: Iterable[NamePrint], b: Iterable[NamePrint]) -> NameCompariso
     return best
 
 
-def _compare(a: NamePrint, b: NamePrint) -> NameComparison:
-    pairs, rest_a, rest_b = align(a, b)
+def _compare(a: NamePrint, b: NamePrint, joined: bool) -> NameComparison:
+    pairs, rest_a, rest_b = align(a, b, joined)
     bits = CULTURE * (len(pairs) - 1) if pairs else 0
     if rest_a or rest_b:
         left_a, left_b = [a.tokens[i] for i in rest_a], [b.tokens[j] for j in rest_b]
@@ -117,8 +120,8 @@ def _compare(a: NamePrint, b: NamePrint) -> NameComparison:
         rank = _RANK[pair.level]
         if rank > weakest:
             weakest = rank
-    if bits > 0 and (a.weak or b.weak or _are_single_names(a, b)):
-        bits = max(bits - _WEAK, 0)
+    if bits > 0 and (a.weak or b.weak or are_single_names(a, b)):
+        bits = max(bits - WEAK, 0)
     return NameComparison(max(bits, _LOWEST), levels.LEVELS[weakest], tuple(pairs))
 
 
@@ -129,7 +132,7 @@ def _weaken_prefix(pair: TokenPair) -> TokenPair:
     return TokenPair(pair.a, pair.b, pair.level, _PREFIX_MOST)
 
 
-def _are_single_names(a: NamePrint, b: NamePrint) -> bool:
+def are_single_names(a: NamePrint, b: NamePrint) -> bool:
     """Whether both names of people are of one word, in a script whose full names are of several."""
     return a.person and len(a.tokens) == len(b.tokens) == 1 and a.tokens[0].script not in UNPARTED
 
@@ -148,7 +151,7 @@ def _contradict_rest(a: list[TokenPrint], b: list[TokenPrint], pairs: list[Token
     for x, y in zip(a, b, strict=False):
         if (x.kind == "patronymic") != (y.kind == "patronymic") and _ends_as_patronymic(x, y):
             break
-        cost = _FURTHER_CONFLICT if cost else max(_CONFLICT[x.kind], _CONFLICT[y.kind])
+        cost = FURTHER_CONFLICT if cost else max(CONFLICT[x.kind], CONFLICT[y.kind])
         pairs.append(TokenPair(x.text, y.text, levels.DIFFERENT, cost))
     held = len(pairs) - before
     if held < len(a):
@@ -162,7 +165,7 @@ def _ends_as_patronymic(x: TokenPrint, y: TokenPrint) -> bool:
 
 
 def _weight(token: TokenPrint) -> tuple[int, int, str]:
-    return _CONFLICT[token.kind], -token.rarity, token.text
+    return CONFLICT[token.kind], -token.rarity, token.text
 
 
 def _missing_costs(tokens: list[TokenPrint]) -> list[tuple[TokenPrint, int]]:
@@ -185,10 +188,10 @@ def _compare_numbers(a: NamePrint, b: NamePrint) -> list[TokenPair]:
         return []
     texts = " ".join(first), " ".join(second)
     if not first or not second:
-        return [TokenPair(*texts, levels.MISSING, 0 if a.person else _NUMBER_MISSING)]
+        return [TokenPair(*texts, levels.MISSING, 0 if a.person else NUMBER_MISSING)]
     if first == second:
         return [TokenPair(*texts, levels.SAME, 0 if a.person else NUMBERS_AGREE)]
-    return [TokenPair(*texts, levels.DIFFERENT, _NUMBERS_DIFFER)]
+    return [TokenPair(*texts, levels.DIFFERENT, NUMBERS_DIFFER)]
 
 
 def _generation(one: NamePrint, other: NamePrint) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
@@ -33,6 +34,15 @@ _LEVELS = frozenset((levels.SAME, levels.FOLDED, levels.VARIANT, levels.SOUND, l
 Span = tuple[int, int]
 """The fewest and the most letters of a word in its Latin forms."""
 
+Tokens = tuple[TokenPrint, ...]
+
+
+class Run(NamedTuple):
+    """Neighbouring words of a name, with the particles before each (NamePrint.glue)."""
+
+    tokens: Tokens
+    glue: tuple[str, ...]
+
 
 def may_join(name: NamePrint, many: NamePrint) -> bool:
     """Whether any token of `one` may be several neighbouring tokens of `many`, by their numbers of letters."""
@@ -47,7 +57,7 @@ def join_words(
     found: list[TokenPair] = []
     for i, runs in _find_fitting(name, many, rest_one[:], rest_many):
         for run in runs:
-            pair = _judge_run(name.tokens[i], many, run, memory)
+            pair = judge_run(name.tokens[i], _take_run(many, run), memory)
             if pair is not NOTHING:
                 found.append(pair)
                 rest_one.remove(i)
@@ -94,37 +104,45 @@ def _find_runs(rest: Sequence[int], spans: list[Span], wanted: Span, glued: bool
     return sorted(runs, key=len, reverse=True) if len(runs) > 1 else runs
 
 
-def _join_run(many: NamePrint, run: range) -> str:
-    return "".join((many.glue[j] if many.glue else "") + many.tokens[j].text for j in run)
+def _take_run(many: NamePrint, run: range) -> Run:
+    tokens = many.tokens[run.start : run.stop]
+    return Run(tokens, many.glue[run.start : run.stop])
 
 
-def _judge_run(x: TokenPrint, many: NamePrint, run: range, memory: PairMemory) -> TokenPair:
-    tokens = [many.tokens[j] for j in run]
-    texts = " ".join(token.text for token in tokens)
+def judge_run(x: TokenPrint, run: Run, memory: PairMemory) -> TokenPair:
+    """What a word gives as a run of words written together, or as their acronym; NOTHING where it is neither."""
+    tokens, glue = run
+    texts = " ".join([token.text for token in tokens])
     if _is_acronym(x, tokens):
-        return TokenPair(x.text, texts, levels.ACRONYM, ACRONYM_LETTER * len(run))
-    if _is_unlike(x, tokens, many.glue):
+        return TokenPair(x.text, texts, levels.ACRONYM, ACRONYM_LETTER * len(tokens))
+    if not glue and _is_unlike(x, tokens):
         return NOTHING
-    joined = _join_run(many, run)
+    joined = _join(tokens, glue)
     if joined == texts or not _may_be(x, joined, tokens):
         return NOTHING
     pair = memory.judge(x, token_print(joined, x.kind))
     if pair.level not in _LEVELS:
         return NOTHING
-    return TokenPair(x.text, texts, pair.level, min(pair.bits, sum(token.rarity for token in tokens)))
+    return TokenPair(x.text, texts, pair.level, min(pair.bits, sum([token.rarity for token in tokens])))
 
 
-def _is_unlike(x: TokenPrint, tokens: list[TokenPrint], glue: tuple[str, ...]) -> bool:
+def _join(tokens: Tokens, glue: tuple[str, ...]) -> str:
+    if not glue:
+        return "".join([token.text for token in tokens])
+    return "".join([before + token.text for before, token in zip(glue, tokens, strict=True)])
+
+
+def _is_unlike(x: TokenPrint, tokens: Tokens) -> bool:
     """Whether outlines tell that the joined word is too far from `x`, at a tenth of the cost of joining it."""
     parts = 0
     for token in tokens:
         if not token.outline:
             return False
         parts |= token.outline
-    return not glue and x.outline > 0 and unlike_joined(x.outline, parts, (len(x.text) + SLACK) // ALIKE_SHARE)
+    return x.outline > 0 and unlike_joined(x.outline, parts, (len(x.text) + SLACK) // ALIKE_SHARE)
 
 
-def _may_be(x: TokenPrint, joined: str, tokens: list[TokenPrint]) -> bool:
+def _may_be(x: TokenPrint, joined: str, tokens: Tokens) -> bool:
     """Whether a joined word is worth a print, which costs a search where it is of another script."""
     if x.text == joined:
         return True
@@ -135,7 +153,10 @@ def _may_be(x: TokenPrint, joined: str, tokens: list[TokenPrint]) -> bool:
     return len(joined) >= _MIN_JOINED and Levenshtein.normalized_similarity(x.text, joined) >= alike
 
 
-def _is_acronym(x: TokenPrint, tokens: list[TokenPrint]) -> bool:
-    if not may_be_acronym(x):
-        return False
-    return "".join([token.forms[0][:1] for token in tokens if token.kind != "initial"]) == x.forms[0]
+def _is_acronym(x: TokenPrint, tokens: Tokens) -> bool:
+    return may_be_acronym(x) and acronym_of(tokens) == x.forms[0]
+
+
+def acronym_of(tokens: Tokens) -> str:
+    """The first letters of words, without initials."""
+    return "".join([token.forms[0][:1] for token in tokens if token.kind != "initial"])

@@ -7,8 +7,11 @@ at a fifth of what their distances cost.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from pipeline.matching.names.variants import classes_of
 
+_ALPHABET = 64
 _LETTERS = 26
 _SPELLING = (1 << _LETTERS) - 1
 _CLASSES = 26
@@ -17,7 +20,7 @@ _CLASSES = 26
 MOST_EDITS = 2
 """Edits of a spelling beyond which it is another word."""
 
-_BEGINNING = 3
+BEGINNING = 3
 """Letters at least that a word cut short keeps."""
 
 
@@ -25,8 +28,13 @@ def outline_of(form: str) -> int:
     """The outline of a folded Latin spelling; 0 for one that has other characters, of which nothing is told."""
     if len(form) < 2 or not (form.isascii() and form.isalpha()):
         return 0
-    letters = sum({1 << ord(letter) - ord("a") for letter in form})
-    return letters | sum({1 << number % _CLASSES for number in classes_of(form)}) << _LETTERS
+    return letters_of(form) | sum({1 << number % _CLASSES for number in classes_of(form)}) << _LETTERS
+
+
+@lru_cache(maxsize=1 << 14)
+def letters_of(text: str) -> int:
+    """The letters of a text, a bit each for those of one place of an alphabet of so many: a to z have one each."""
+    return sum({1 << (ord(letter) - ord("a")) % _ALPHABET for letter in text})
 
 
 def far_apart(one: int, other: int) -> bool:
@@ -36,7 +44,7 @@ def far_apart(one: int, other: int) -> bool:
 
 def begin_alike(a: str, b: str) -> bool:
     """Whether one of two spellings may be the other cut short."""
-    return a[:_BEGINNING] == b[:_BEGINNING]
+    return a[:BEGINNING] == b[:BEGINNING]
 
 
 def unlike_joined(word: int, parts: int, edits: int) -> bool:

@@ -6,7 +6,7 @@ bits = prior + (best one-to-one assignment of entity pairs, positive bits only) 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -76,14 +76,28 @@ def judge_score(bits: int) -> Judgement:
 def score_cases(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model) -> int:
     """Hundredths of a bit for two cases' entities, prior included."""
     if (len(a) == 1 or len(b) == 1) and not cross_type_cells(a, b):
-        return _score_of_one(a, b, model)
+        return _score_of_one(a, b, model, model.plans)
     return total_score(weigh_evidence(a, b, model), model)
 
 
-def _score_of_one(a: Entities, b: Entities, model: Model) -> int:
+def may_reach(a: Entities, b: Entities, model: Model, least: int) -> bool:
+    """False where score_cases of two cases is below `least` for certain, by the ceilings of comparisons alone.
+
+    Only where that costs less than the score: where one side has a single entity, and any entity several names.
+    """
+    if not (len(a) == 1 or len(b) == 1) or not _have_several_names(a, b) or cross_type_cells(a, b):
+        return True
+    return _score_of_one(a, b, model, model.ceilings) >= least
+
+
+def _have_several_names(a: Entities, b: Entities) -> bool:
+    return any(len(entity.names) > 1 for entity in a) or any(len(entity.names) > 1 for entity in b)
+
+
+def _score_of_one(a: Entities, b: Entities, model: Model, plans: Mapping[str, Plan]) -> int:
     """The same where one side has a single entity, which takes the best of the other: there is nothing to assign."""
     cells = same_type_cells(a, b)
-    best = max([weigh_entities(a[i], b[j], model) for i, j in cells], default=0)
+    best = max([_weigh_by_plan(a[i], b[j], plans[a[i].type], model) for i, j in cells], default=0)
     return model.prior + max(0, best) - attempts_fee(len(cells))
 
 
@@ -206,6 +220,10 @@ def attempts_fee(compared: int) -> int:
 def weigh_entities(a: EntityPrint, b: EntityPrint, model: Model, skipped: tuple[str, ...] = ()) -> int:
     """Hundredths of a bit of calibrated evidence for two entities of one type being one thing, prior not included."""
     plan = model.plan_without(a.type, skipped) if skipped else model.plans[a.type]
+    return _weigh_by_plan(a, b, plan, model)
+
+
+def _weigh_by_plan(a: EntityPrint, b: EntityPrint, plan: Plan, model: Model) -> int:
     return apply_curve(combine_alternatives(odds_by_alternative(a, b, plan), a.type, model), model.curves[a.type])
 
 

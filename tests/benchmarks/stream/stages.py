@@ -62,7 +62,8 @@ class TimedMatcher:
     def __init__(self, matcher: ModelMatcher, watch: Stopwatch) -> None:
         self.threshold, self.exact_band = matcher.threshold, matcher.exact_band
         self.may_link = watch.timed("screen", matcher.may_link)
-        self.judge, self.explain = watch.timed("score", matcher.judge), watch.timed("explain", matcher.explain)
+        self.judge, self.find_link = matcher.judge, watch.timed("score", matcher.find_link)
+        self.explain = watch.timed("explain", matcher.explain)
 
 
 class Stages:

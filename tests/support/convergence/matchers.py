@@ -62,6 +62,10 @@ class SyntheticMatcher:
     def may_link(self, a: Sketches, b: Sketches) -> NDArray[np.bool_]:
         return np.ones(len(a.counts), np.bool_)
 
+    def find_link(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:
+        judgement = self.judge(a, b)
+        return judgement if judgement.probability >= self.threshold else None
+
     def judge(self, a: Fingerprint, b: Fingerprint) -> Judgement:
         shared = len(set(a.entities) & set(b.entities))
         probability = (0.1, 0.3, 0.6, 0.95, 0.99)[min(shared, 4)]

@@ -32,6 +32,10 @@ class WordMatcher:
         self.screened += len(a.counts)
         return np.array((a.counts == 0) | (b.counts == 0), np.bool_)
 
+    def find_link(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:
+        judgement = self.judge(a, b)
+        return judgement if judgement.probability >= self.threshold else None
+
     def judge(self, a: Fingerprint, b: Fingerprint) -> Judgement:
         shared = len({entity.id for entity in a.entities} & {entity.id for entity in b.entities})
         probability = (0.1, 0.3, 0.6, 0.95)[min(shared, 3)]

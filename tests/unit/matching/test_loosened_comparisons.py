@@ -8,13 +8,16 @@ but the last can break it.
 from __future__ import annotations
 
 import inspect
+import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from functools import _lru_cache_wrapper
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import pytest
 
+from pipeline.matching import comparisons
 from pipeline.matching.comparisons import address, birth_date, email, identifier, phone, plate, vin
 from pipeline.matching.comparisons.catalogue import BY_NAME, CATALOGUE
 from pipeline.matching.comparisons.levels import Compare, Comparison, ComparisonResult, Table
@@ -93,8 +96,12 @@ def _compiled(step: Loosening, source: str) -> Any:
 
 
 def _forget() -> None:
-    """What was remembered of pairs by the comparisons as they were."""
-    address.address_level.cache_clear()
+    """What comparisons as they were have remembered of pairs, in whichever of their modules."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith(comparisons.__name__):
+            for remembering in vars(module).values():
+                if isinstance(remembering, _lru_cache_wrapper):
+                    remembering.cache_clear()
     token_pairs.PERSONAL._rows.clear()
     token_pairs.OTHER._rows.clear()
 

@@ -26,7 +26,7 @@ _GROUP_NAME = -290
 that is 2.9 bits more often than the reference h of equal names has it."""
 _WORD_SHARE = 4
 """Companies of a group share a quarter of what a further word says: they are in one trade, and in one language."""
-_MOST = 390
+MOST_FURTHER = 390
 """However long the name: of companies of a group one pair in 2,000 is registered twice, or under one name in two
 countries."""
 _MORE_WORDS = -530
@@ -44,7 +44,7 @@ def group_bits(found: NameComparison, a: EntityPrint, b: EntityPrint) -> int:
         further = _MORE_WORDS
     else:
         bits = sorted((pair.bits for pair in found.pairs), reverse=True)
-        further = min(_GROUP_NAME + sum(bits[1:]) // _WORD_SHARE, _MOST)
+        further = min(_GROUP_NAME + sum(bits[1:]) // _WORD_SHARE, MOST_FURTHER)
     return 0 if further < 0 and _are_at_one_place(a, b) else further
 
 

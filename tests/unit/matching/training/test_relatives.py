@@ -5,8 +5,8 @@ import pytest
 
 from pipeline.matching.comparisons.birth_date import DIFFERENT, SAME
 from pipeline.matching.comparisons.catalogue import of_type
-from pipeline.matching.comparisons.name.comparison import CONFLICT
-from pipeline.matching.comparisons.name.comparison import SAME as SAME_NAME
+from pipeline.matching.comparisons.name.name_levels import CONFLICT
+from pipeline.matching.comparisons.name.name_levels import SAME as SAME_NAME
 from pipeline.matching.training.columns import columns_of
 from pipeline.matching.training.relatives import ENOUGH_PAIRS, are_without_relatives
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.matching.comparisons.name.comparison import CONFLICT, LONGER, compare
+from pipeline.matching.comparisons.name.comparison import compare
+from pipeline.matching.comparisons.name.name_levels import CONFLICT, LONGER
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.score.alternatives import GROUP
