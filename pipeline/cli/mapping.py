@@ -39,6 +39,9 @@ def map_table(
     join: Annotated[
         list[str] | None, typer.Option(help="File of a join of the kit, as alt=FILE; by default the one beside TABLE.")
     ] = None,
+    init: Annotated[
+        bool, typer.Option("--init", help="Propose a kit for the table, every guess marked; to -o or standard output.")
+    ] = False,
     preview: Annotated[
         bool, typer.Option("--preview", help="Show what would be made of the table; write nothing.")
     ] = False,
@@ -46,15 +49,33 @@ def map_table(
     """Turn an agency's own table or a public list into case records; exit 1 if a row was mapped only in part.
 
     With --preview nothing is written: the first cases are shown, what the kit leaves unread, and what validation says.
+    With --init a kit is proposed from the table's columns.
     """
+    if init:
+        _propose_kit(table, output)
+        return
     if not mapping:
-        raise typer.BadParameter("give a mapping kit with --mapping")
+        raise typer.BadParameter("give a mapping kit with --mapping, or --init to have one proposed")
     if preview:
         _preview_table(table, mapping, parse_joins(join or []))
     elif output is None:
         raise typer.BadParameter("give an output file with -o, or --preview")
     else:
         _map_to_file(table, mapping, output, truth, parse_joins(join or []))
+
+
+def _propose_kit(table: Path, output: Path | None) -> None:
+    """Write the proposal, never over a file that is there: somebody may have worked on it."""
+    from pipeline.feeds.proposing import propose_kit
+
+    text = propose_kit(table)
+    if output is None:
+        typer.echo(text, nl=False)
+    elif output.exists():
+        raise LiaisonError(f"{output} is there already; name another file")
+    else:
+        output.write_text(text, encoding="utf-8")
+        typer.echo(f"A kit for {table.name} is proposed in {output}; look at each guess", err=True)
 
 
 def _map_to_file(table: Path, mapping: str, output: Path, truth: Path | None, joined: dict[str, Path]) -> None:

@@ -122,11 +122,16 @@ def joined_source(source: TableSource, joined: JoinSource) -> TableSource:
 
 def table_format(path: Path, source: TableSource) -> Format:
     """The table's format, from the kit or from the file's suffix; raises LiaisonError where neither tells."""
-    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != COMPRESSED]
-    guessed = source.format or SUFFIXES.get(suffixes[-1] if suffixes else "", "")
+    guessed = source.format or suffix_format(path)
     if not guessed:
         raise LiaisonError(f"unknown file format: {path}; set `source.format` in the mapping kit")
     return guessed
+
+
+def suffix_format(path: Path) -> Format:
+    """The format that the file's suffix tells, .gz aside; "" for none."""
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != COMPRESSED]
+    return SUFFIXES.get(suffixes[-1] if suffixes else "", "")
 
 
 def _check_encoding(encoding: str, place: str) -> None:

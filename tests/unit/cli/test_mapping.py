@@ -34,3 +34,16 @@ def test_the_how_to_page_takes_ofacs_three_files_to_linked_cases(published: Path
         assert done.exit_code == 0, done.output
     links = [orjson.loads(line) for line in (published / "links.ndjson").read_bytes().splitlines()]
     assert ("un-sc:9000001", "us-ofac:90001") in {(link["case_a"], link["case_b"]) for link in links}
+
+
+def test_a_proposal_is_printed_or_written_but_never_over_a_file(published: Path) -> None:
+    done = CliRunner().invoke(build_cli(), ["feed", "map", "--init", "sdn.csv"])
+    assert done.exit_code == 0
+    assert done.stdout.startswith("# Proposed from the first 4 rows of sdn.csv.")
+    done = CliRunner().invoke(build_cli(), ["feed", "map", "--init", "sdn.csv", "-o", "mine.yml"])
+    assert done.exit_code == 0
+    kept = (published / "mine.yml").read_bytes()
+    again = CliRunner().invoke(build_cli(), ["feed", "map", "--init", "consolidated.xml", "-o", "mine.yml"])
+    assert again.exit_code == 1
+    assert "there already" in str(again.exception)
+    assert (published / "mine.yml").read_bytes() == kept

@@ -1,0 +1,162 @@
+"""Guesses how a table is to be read: format, encoding, delimiter, lines before the header, where the rows are."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections import Counter, deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import orjson
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import ParseError, iterparse
+
+from pipeline.errors import LiaisonError
+from pipeline.feeds.tables.files import BINARY_FORMATS, BYTE_ORDER_MARKS, open_table, read_beginning
+from pipeline.feeds.tables.sources import Format, TableSource, suffix_format
+
+DELIMITERS = (",", ";", "\t", "|")
+SAMPLE_LINES = 200
+MAX_SKIPPED = 20
+"""Lines looked at for a header: what stands further down is none."""
+MAX_ELEMENTS = 200_000
+"""Elements of an XML file that are looked at: a list shows its form in the first of them."""
+
+
+class GuessedSource(msgspec.Struct, frozen=True):
+    """A source, and why each of its words was chosen, by the word."""
+
+    source: TableSource
+    reasons: dict[str, str]
+
+
+def guess_source(path: Path) -> GuessedSource:
+    """Guess by the file's suffix and its beginning. Raises LiaisonError for what can't be read."""
+    head = read_beginning(path)
+    guessed = suffix_format(path) or _format_of(head)
+    match guessed:
+        case "csv":
+            return _guess_delimited(head)
+        case "xml":
+            items = _guess_elements(path)
+            return GuessedSource(
+                TableSource(format="xml", items=items), {"items": "elements that come again and again"}
+            )
+        case "json":
+            return _guess_list(path)
+        case _:
+            return GuessedSource(TableSource(format=guessed), {})
+
+
+def _format_of(head: bytes) -> Format:
+    """By the first bytes; CSV for what is none of the others."""
+    for mark, name in BINARY_FORMATS.items():
+        if head.startswith(mark):
+            return "parquet" if name == "parquet" else "workbook"
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if start.startswith(b"<"):
+        return "xml"
+    if start.startswith(b"["):
+        return "json"
+    return "jsonl" if start.startswith(b"{") else "csv"
+
+
+def _guess_delimited(head: bytes) -> GuessedSource:
+    encoding, text = _decode(head)
+    lines = text.splitlines()[:SAMPLE_LINES]
+    tables = {delimiter: [row for row in csv.reader(lines, delimiter=delimiter) if row] for delimiter in DELIMITERS}
+    delimiter = max(DELIMITERS, key=lambda one: _regularity(tables[one]))
+    rows = tables[delimiter]
+    width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
+    skip = next((number for number, row in enumerate(rows[:MAX_SKIPPED]) if len(row) == width and _is_filled(row)), 0)
+    has_header = bool(rows) and _is_header(rows[skip], rows[skip + 1 :])
+    columns = () if has_header else tuple(f"column_{number}" for number in range(1, width + 1))
+    source = TableSource(format="csv", delimiter=delimiter, encoding=encoding, skip=skip, columns=columns)
+    reasons = {
+        "delimiter": f"it makes {width} columns in {sum(len(row) == width for row in rows)} of {len(rows)} lines",
+        "encoding": "the file is not UTF-8; this reads anything, right or wrong",
+        "skip": "the lines before have other widths or empty cells",
+        "columns": "the first row looks like the others: name them",
+    }
+    return GuessedSource(source, reasons)
+
+
+def _decode(head: bytes) -> tuple[str, str]:
+    """The encoding and the text of a beginning that may end within a character."""
+    marked = next((name for mark, name in BYTE_ORDER_MARKS.items() if head.startswith(mark)), "")
+    for encoding in (marked, "utf-8") if marked else ("utf-8",):
+        try:
+            text = codecs.getincrementaldecoder(encoding)().decode(head)
+        except UnicodeDecodeError:
+            continue
+        return "utf-8", text  # a mark tells by itself
+    return "cp1252", head.decode("cp1252", "replace")
+
+
+def _regularity(rows: Sequence[Sequence[str]]) -> tuple[float, int]:
+    """The share of lines with the usual number of columns, none for one column; then that number."""
+    if not rows:
+        return 0.0, 0
+    width, count = Counter(map(len, rows)).most_common(1)[0]
+    return (count / len(rows), width) if width > 1 else (0.0, width)
+
+
+def _is_filled(row: Sequence[str]) -> bool:
+    return sum(bool(cell.strip()) for cell in row) > len(row) / 2
+
+
+def _is_header(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
+    """Names are distinct, and none is a number or a value that comes again below."""
+    names = [cell.strip() for cell in first if cell.strip()]
+    below = {cell.strip() for row in others for cell in row}
+    return len(set(names)) == len(names) and not any(name in below or _has_mostly_digits(name) for name in names)
+
+
+def _has_mostly_digits(text: str) -> bool:
+    return sum(char.isdigit() for char in text) > len(text) / 2
+
+
+def _guess_elements(path: Path) -> tuple[str, ...]:
+    """The outermost elements below the root that come several times and hold others. Raises LiaisonError for none."""
+    counts, holders, names = Counter[str](), set[str](), list[str]()
+    with open_table(path) as file:
+        try:
+            for number, (event, element) in enumerate(iterparse(file, events=("start", "end"))):
+                if event == "start":
+                    names.append(element.tag.rpartition("}")[2])
+                    counts["/".join(names[1:])] += 1
+                    holders.add("/".join(names[1:-1]))
+                    holders |= {"/".join(names[1:])} if element.attrib else set()
+                else:
+                    names.pop()
+                    element.clear()
+                if number > MAX_ELEMENTS:
+                    break
+        except (ParseError, DefusedXmlException) as error:
+            raise LiaisonError(f"cannot read {path} as XML: {error}") from error
+    found = [path for path in counts if path and path in holders and counts[path] > 1]
+    outermost = [path for path in found if not any(path.startswith(f"{other}/") for other in found)]
+    if not outermost:
+        raise LiaisonError(f"{path} has no element that comes several times")
+    return tuple(outermost)
+
+
+def _guess_list(path: Path) -> GuessedSource:
+    """The first list of objects in a JSON document, from outside in."""
+    with open_table(path) as file:
+        try:
+            document = orjson.loads(file.read())
+        except orjson.JSONDecodeError as error:
+            raise LiaisonError(f"{path} is not JSON: {error}; is it cut off?") from error
+    waiting: deque[tuple[str, Any]] = deque([("", document)])
+    while waiting:
+        place, value = waiting.popleft()
+        if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+            items = (place,) if place else ()
+            return GuessedSource(TableSource(format="json", items=items), {"items": "the first list of objects"})
+        if isinstance(value, dict):
+            waiting += [(f"{place}.{name}" if place else name, inner) for name, inner in value.items()]
+    return GuessedSource(TableSource(format="json"), {})

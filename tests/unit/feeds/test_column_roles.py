@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pytest
+
+from pipeline.feeds.column_roles import guess_formats, guess_role, guess_separator, role_of_name
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("PRENOM", "given"),
+        ("Prénom", "given"),
+        ("firstName", "given"),
+        ("last_name", "family"),
+        ("Nachname", "family"),
+        ("NAME_FULL", "full"),
+        ("Date of Birth", "birth_date"),
+        ("DOB", "birth_date"),
+        ("Lieu de naissance", "birth_place"),
+        ("Date d'ouverture", "opened"),
+        ("PASSEPORT_PAYS", "issuer"),
+        ("PASSEPORT", "passport"),
+        ("PLAQUES", "plate"),
+        ("Group ID", "case_id"),
+        ("Alias Type", ""),
+        ("Alias 1", "alias"),
+        ("XYZ", ""),
+    ],
+)
+def test_a_column_is_known_by_its_name(name: str, role: str) -> None:
+    assert role_of_name(name) == role
+
+
+def test_a_name_is_held_against_the_values() -> None:
+    assert guess_role("NATIONALITY", ["FR", "Germany", "Afghan"])
+    assert guess_role("NATIONALITY", ["red", "green", "blue"]) is None
+    assert guess_role("PHONE", ["yes", "no"]) is None
+    assert guess_role("BORN", ["yes", "no"]) is None
+    assert guess_role("PHONE", []) is not None
+
+
+def test_values_tell_what_a_name_does_not() -> None:
+    found = guess_role("contact", ["a@example.org", "b@example.org"])
+    assert found is not None
+    assert (found.role, found.reason) == ("email", "its values")
+
+
+@pytest.mark.parametrize(
+    ("values", "formats"),
+    [
+        (["1980-05-01", "1981-12-31"], ("%Y-%m-%d",)),
+        (["31/12/1980", "01/02/1981", "1982"], ("%d/%m/%Y", "%Y")),
+        (["12/31/1980", "01/02/1981"], ("%m/%d/%Y",)),
+        (["03 Feb 1971", "1975"], ("%d %b %Y", "%Y")),
+        (["x", "y", "1975-01-01"], ()),
+        ([], ()),
+    ],
+)
+def test_the_fewest_formats_that_read_most_dates_are_taken(values: list[str], formats: tuple[str, ...]) -> None:
+    assert guess_formats(values) == formats
+
+
+@pytest.mark.parametrize(("values", "sign"), [(["a|b", "c"], "|"), (["a,b", "c;d", "e,f"], ","), (["a"], ""), ([], "")])
+def test_cells_with_several_values_tell_their_sign(values: list[str], sign: str) -> None:
+    assert guess_separator(values) == sign

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.errors import LiaisonError
+from pipeline.feeds.kit import SHIPPED, parse_kit
+from pipeline.feeds.mapping import Mapper
+from pipeline.feeds.proposing import propose_kit
+
+SAMPLES = Path(str(SHIPPED)) / "samples"
+REGISTER = """Register of 2026;;;;;;;
+NO;FIRST_NAME;SURNAME;BORN;NATIONALITY;PHONES;PLATE;NOTE
+1;Ann;Example;31/12/1980;FR;+33 6 12 34 56 78;AB-123-CD;seen twice
+2;Bob;Sample;-;Germany,Poland;+33 6 12 34 56 79, +33 6 12 34 56 80;-;
+3;Cy;Nobody;1975;-;-;-;{x}
+"""
+
+
+def mapped(folder: Path, content: str, name: str = "register.csv") -> tuple[str, list[Any]]:
+    """The proposal, and what it makes of its own table without a problem."""
+    path = folder / name
+    path.write_text(content, encoding="utf-8")
+    text = propose_kit(path)
+    rows = list(Mapper(parse_kit(text, "proposed"), lambda: datetime(2026, 11, 24, tzinfo=UTC)).map_file(path))
+    assert [row.problems for row in rows] == [()] * len(rows)
+    return text, [row.event["data"] for row in rows if row.event]
+
+
+def test_a_proposed_kit_maps_its_own_table(tmp_path: Path) -> None:
+    text, cases = mapped(tmp_path, REGISTER)
+    person, car = cases[0]["entities"]
+    assert [case["case_id"] for case in cases] == ["1", "2", "3"]
+    assert person["names"] == [{"given": "Ann", "family": "Example"}]
+    assert [case["entities"][0].get("birth_date") for case in cases] == ["1980-12-31", None, "1975"]
+    assert cases[1]["entities"][0]["nationalities"] == ["Germany", "Poland"]
+    assert cases[1]["entities"][0]["phones"] == ["+33 6 12 34 56 79", "+33 6 12 34 56 80"]
+    assert car == {"id": "v1", "type": "vehicle", "plate": "AB-123-CD"}
+    assert '"null": ["-"]' in text
+    assert "#   NOTE: 2, such as seen twice; {x}" in text
+
+
+def test_every_guess_is_marked(tmp_path: Path) -> None:
+    text, _ = mapped(tmp_path, REGISTER)
+    rules = [line for line in text.splitlines() if "{" in line and not line.lstrip().startswith(("#", "- {name:"))]
+    assert len(rules) >= 6
+    assert all("# guess: " in line for line in rules)
+
+
+def test_rows_that_share_what_is_called_an_id_are_proposed_as_one_case(tmp_path: Path) -> None:
+    text, cases = mapped(tmp_path, "Group ID,Name\n7,Ann\n8,Bob\n7,Anna\n")
+    assert 'group_by: "Group ID"' in text
+    assert [case["case_id"] for case in cases] == ["7", "8"]
+    assert [name["full"] for name in cases[0]["entities"][0]["names"]] == ["Ann", "Anna"]
+
+
+def test_days_and_months_that_no_value_tells_apart_are_said_to_be_a_guess(tmp_path: Path) -> None:
+    text, _ = mapped(tmp_path, "ID,NAME,DOB\n1,A,01/02/1980\n2,B,03/04/1981\n")
+    assert "day before month is one too" in text
+    told, _ = mapped(tmp_path, "ID,NAME,DOB\n1,A,01/02/1980\n2,B,23/04/1981\n")
+    assert "day before month" not in told
+
+
+@pytest.mark.parametrize("sample", ["police-csv.csv", "border-csv.csv", "customs-csv.csv", "fiu-jsonl.jsonl"])
+def test_a_proposal_for_each_agencys_sample_loads_and_gives_every_row_a_case(sample: str) -> None:
+    kit = parse_kit(propose_kit(SAMPLES / sample), "proposed")
+    rows = list(Mapper(kit, lambda: datetime(2026, 11, 24, tzinfo=UTC)).map_file(SAMPLES / sample))
+    assert len({row.case for row in rows if row.event}) == len(rows) == 2
+
+
+def test_a_table_without_rows_is_told(tmp_path: Path) -> None:
+    with pytest.raises(LiaisonError, match="no row to propose a kit from"):
+        mapped(tmp_path, "ID,NAME\n")
