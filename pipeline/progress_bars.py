@@ -27,7 +27,8 @@ T = TypeVar("T")
 
 def show_bars(console: Console | None = None) -> Progress:
     """A display to enter and to add tasks to, each with a known end."""
-    return _display(console, TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (BarColumn(), MofNCompleteColumn(), _RateColumn(), TimeRemainingColumn())
+    return _display(console, TextColumn("{task.description}"), *columns)
 
 
 def show_progress() -> Progress:
@@ -60,6 +61,13 @@ class ReadingProgress:
     def add_bytes(self, size: int) -> None:
         """So many bytes more were read."""
         self._display.update(self._task, advance=size, rows=self._rows)
+
+
+class _RateColumn(ProgressColumn):
+    """How many a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed or 0:,.0f}/s")
 
 
 class _RowsColumn(ProgressColumn):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from pipeline.feeds.known_versions import KnownVersions
 from pipeline.records.agencies import Agency
 from pipeline.records.hashing import content_hash
 from pipeline.records.messages import Reason
@@ -53,7 +54,7 @@ class Checker:
         self._warn = warn
         self._agency = agency
         self._country = country
-        self._known: dict[str, KnownVersion] = {}
+        self._known = KnownVersions()
 
     def check_lines(self, lines: Iterable[tuple[int, bytes]]) -> Iterator[CheckedLine]:
         """Each numbered line with its problems."""
@@ -78,9 +79,9 @@ class Checker:
 
     def _version_problems(self, record: ValidRecord) -> list[RecordProblem]:
         case, content = record.case, content_hash(record.data)
-        found = compare_version(self._known.get(case.key), case.version, content)
+        found = compare_version(self._known.find(case.key), case.version, content)
         if found is VersionRelation.NEWER:
-            self._known[case.key] = KnownVersion(case.version, content)
+            self._known.keep(case.key, KnownVersion(case.version, content))
         if found in (VersionRelation.NEWER, VersionRelation.DUPLICATE):
             return []
         return [

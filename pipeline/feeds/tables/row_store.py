@@ -1,27 +1,21 @@
-"""Rows kept by key in a temporary file, so that joining and grouping take no more memory for more rows.
-
-The file is SQLite's own temporary one: nobody else can open it, and it is gone when the process ends.
-"""
+"""Rows kept by key in a temporary file, so that joining and grouping take no more memory for more rows."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
 import orjson
 
 from pipeline.feeds.tables.cells import Cell, SourceRow
-
-CACHE_KIB = 32 * 1024
-"""What SQLite keeps in memory of the file."""
+from pipeline.feeds.temporary_file import open_temporary
 
 
 class RowStore:
     """Rows by key, in the order in which they were added."""
 
     def __init__(self) -> None:
-        self._file = open_temporary()
+        self._file = open_temporary(self)
         self._file.execute("create table entry (key text, number integer, content blob)")
         self._file.execute("create table found (key text primary key) without rowid")
         self._is_indexed = False
@@ -71,7 +65,7 @@ class SeenKeys:
     """Where each key was first met."""
 
     def __init__(self) -> None:
-        self._file = open_temporary()
+        self._file = open_temporary(self)
         self._file.execute("create table seen (key text primary key, number integer) without rowid")
 
     def first_number(self, key: str, number: int) -> int:
@@ -79,16 +73,6 @@ class SeenKeys:
         if self._file.execute("insert or ignore into seen values (?, ?)", (key, number)).rowcount:
             return number
         return int(self._file.execute("select number from seen where key = ?", (key,)).fetchone()[0])
-
-
-def open_temporary() -> sqlite3.Connection:
-    """A database in a temporary file that has no name; small ones stay in memory."""
-    file = sqlite3.connect("", isolation_level=None)
-    file.execute(f"pragma cache_size = -{CACHE_KIB}")
-    file.execute("pragma journal_mode = off")
-    file.execute("pragma temp_store = file")
-    file.execute("begin")
-    return file
 
 
 def _restore_row(row: dict[str, Any]) -> dict[str, Cell]:
