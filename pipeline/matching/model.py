@@ -99,6 +99,8 @@ class ModelFile(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `stop_keys` is the stop list: blocking keys that are too common to be useful.
 
+    `own`: by entity type, the comparisons that it weighs by what its own pairs taught, in place of `comparisons`.
+
     `calibrations`: by entity type; the evidence of a type without one is taken as it is.
 
     `key_rarity` is how rare a blocking key must be, in hundredths of a bit: at 15 bits a key meets three cases in
@@ -107,6 +109,7 @@ class ModelFile(msgspec.Struct, frozen=True, omit_defaults=True):
 
     version: str
     comparisons: dict[str, WeightedComparison]
+    own: dict[str, dict[str, WeightedComparison]] = {}
     format: int = FORMAT
     prior: Prior = Prior()
     stop_keys: tuple[int, ...] = ()
@@ -126,8 +129,8 @@ class Model:
 
     `companions`: for each type the kinds of companions that its entities have, each with the hundredths of a bit by
     which they are less frequent among pairs than strangers. `curves`: for each type the knots of its calibration, none
-    where it has none. `ceilings`: the plans by which no two entities score less (Comparison.ceiling). The comparisons
-    `left_out` say nothing.
+    where it has none. `tables` are what types share, `tables_by_type` what two of one type are compared by. `ceilings`:
+    the plans by which no two entities score less (Comparison.ceiling). The comparisons `left_out` say nothing.
     """
 
     def __init__(self, file: ModelFile, left_out: frozenset[str] = frozenset()) -> None:
@@ -138,10 +141,11 @@ class Model:
         self.prior = file.prior.bits
         self.companions = {row.name: _offsets(row, file.prior) for row in ENTITY_TYPES}
         self.curves = {kind: _curve(file.calibrations.get(kind)) for kind in TYPES}
-        self.tables = _make_tables(file)
+        self.tables = _make_tables(file, file.comparisons)
+        self.tables_by_type = {kind: self._own_tables(kind) for kind in TYPES}
         self.comparisons = {kind: tuple(one for one in of_type(kind) if one.name not in left_out) for kind in TYPES}
-        self.plans: Mapping[str, Plan] = {kind: self._plan(self.comparisons[kind]) for kind in TYPES}
-        self.ceilings: Mapping[str, Plan] = {kind: self._ceilings(self.comparisons[kind]) for kind in TYPES}
+        self.plans: Mapping[str, Plan] = {kind: self.plan_without(kind, ()) for kind in TYPES}
+        self.ceilings: Mapping[str, Plan] = {kind: self._ceilings(kind) for kind in TYPES}
         self._left_out, self._narrowed = left_out, dict[str, Model]()
 
     def without(self, name: str) -> Model:
@@ -152,17 +156,20 @@ class Model:
 
     def plan_without(self, entity_type: str, skipped: tuple[str, ...]) -> Plan:
         """The type's plan without the comparisons that are `skipped` by name."""
-        return self._plan(
-            tuple(comparison for comparison in self.comparisons[entity_type] if comparison.name not in skipped)
-        )
+        tables, asked = self.tables_by_type[entity_type], self.comparisons[entity_type]
+        return tuple((one.compare, tables[one.name]) for one in asked if one.name not in skipped)
 
-    def _plan(self, comparisons: tuple[Comparison, ...]) -> Plan:
-        return tuple((comparison.compare, self.tables[comparison.name]) for comparison in comparisons)
+    def _own_tables(self, entity_type: str) -> Mapping[str, Table]:
+        own = self.file.own.get(entity_type)
+        if not own:
+            return self.tables
+        if shared := [one.name for one in CATALOGUE if one.selector and one.name in own]:
+            raise ValueError(f"{entity_type} has weights of its own for {', '.join(shared)}, which ties all types")
+        return _make_tables(self.file, {**self.file.comparisons, **own})
 
-    def _ceilings(self, comparisons: tuple[Comparison, ...]) -> Plan:
-        return tuple(
-            (comparison.ceiling or comparison.compare, self.tables[comparison.name]) for comparison in comparisons
-        )
+    def _ceilings(self, entity_type: str) -> Plan:
+        tables, asked = self.tables_by_type[entity_type], self.comparisons[entity_type]
+        return tuple((one.ceiling or one.compare, tables[one.name]) for one in asked)
 
     @cached_property
     def content_hash(self) -> str:
@@ -284,13 +291,12 @@ def _curve(calibration: Calibration | None) -> tuple[tuple[int, int], ...]:
     return knots
 
 
-def _make_tables(file: ModelFile) -> dict[str, Table]:
-    tables = {comparison.name: _make_table(comparison, file) for comparison in CATALOGUE}
+def _make_tables(file: ModelFile, comparisons: Mapping[str, WeightedComparison]) -> dict[str, Table]:
+    tables = {one.name: _make_table(one, comparisons[one.name], file) for one in CATALOGUE}
     return tables | {one.name: replace(tables[one.name], beside=tables[one.beside]) for one in CATALOGUE if one.beside}
 
 
-def _make_table(comparison: Comparison, file: ModelFile) -> Table:
-    weighted = file.comparisons[comparison.name]
+def _make_table(comparison: Comparison, weighted: WeightedComparison, file: ModelFile) -> Table:
     names = tuple(level.level for level in weighted.levels)
     if names != tuple(level.name for level in comparison.levels):
         raise ValueError(f"levels of {comparison.name} are {', '.join(names)}")

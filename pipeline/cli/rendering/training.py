@@ -16,7 +16,8 @@ def weight_table(file: ModelFile) -> Table:
     shown = Table(
         "field", "level", "bits", "against companions", "source", title=f"Match weights of model {file.version}"
     )
-    for name, comparison in file.comparisons.items():
+    own = {f"{name} ({kind})": one for kind, some in file.own.items() for name, one in some.items()}
+    for name, comparison in {**file.comparisons, **own}.items():
         if all(level.source == "reference" for level in comparison.levels) and not comparison.curve:
             continue
         for level in comparison.levels:

@@ -107,11 +107,12 @@ def _only_pair(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> tuple[
 def entity_evidence(a: EntityPrint, b: EntityPrint, tie: EntityAgreement, model: Model) -> EntityEvidence:
     """What speaks for and against two entities' being one, as they are tied."""
     comparisons = (BY_NAME[tie.selector],) if tie.selector else model.comparisons[a.type]
+    tables = model.tables if tie.selector else model.tables_by_type[a.type]
     compared = [
         (comparison, result)
         for comparison in comparisons
         if comparison.name not in tie.skipped
-        and (result := comparison.compare(a, b, model.tables[comparison.name])) is not None
+        and (result := comparison.compare(a, b, tables[comparison.name])) is not None
     ]
     results = settle_results([result for _, result in compared])
     found = [(comparison, result) for (comparison, _), result in zip(compared, results, strict=True)]

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.matching.comparisons.bounds import BitsArray, RowState, States
 from pipeline.matching.comparisons.catalogue import CATALOGUE, SELECTORS
-from pipeline.matching.comparisons.levels import Comparison
+from pipeline.matching.comparisons.levels import Comparison, Table
 from pipeline.matching.comparisons.numbers import OWN, may_share_number
 from pipeline.matching.model import Model
 from pipeline.matching.score.alternatives import ALTERNATIVES
@@ -44,14 +44,13 @@ class OddsBound:
     def __init__(self, model: Model, comparisons: Iterable[Comparison] = CATALOGUE) -> None:
         by_state: dict[RowState, list[BitsArray]] = defaultdict(list)
         for comparison in comparisons:
-            table = model.tables[comparison.name]
-            if comparison.bound is not None:
-                bits = _by_type(comparison.bound.bits(table), comparison.bounded & comparison.types)
-                by_state[comparison.bound.state].append(bits)
-            for entity_type in comparison.types:
-                if comparison in (held := without_room(entity_type)):
-                    bits = _by_presence(held.index(comparison), comparison.most(table))
-                    by_state[presence_state].append(_by_type(bits, {entity_type}))
+            for table, types in _types_by_table(model, comparison):
+                if comparison.bound is not None and (bounded := comparison.bounded & types):
+                    by_state[comparison.bound.state].append(_by_type(comparison.bound.bits(table), bounded))
+                for entity_type in types:
+                    if comparison in (held := without_room(entity_type)):
+                        bits = _by_presence(held.index(comparison), comparison.most(table))
+                        by_state[presence_state].append(_by_type(bits, {entity_type}))
         self._tables = [_make_table(state, bounds) for state, bounds in by_state.items()]
 
     def bound_odds(self, a: Rows, b: Rows, numbers: Flags) -> BitsArray:
@@ -70,6 +69,19 @@ class OddsBound:
             for table, at in zip(self._tables, states, strict=True):
                 found[:, settled] += table.agreements.take(at[settled], 1)
         return found
+
+
+def _types_by_table(model: Model, comparison: Comparison) -> list[tuple[Table, set[str]]]:
+    """The comparison's tables, each with the types that are compared by it."""
+    found: list[tuple[Table, set[str]]] = []
+    for entity_type in sorted(comparison.types):
+        table = model.tables_by_type[entity_type][comparison.name]
+        types = next((types for other, types in found if other == table), None)
+        if types is None:
+            found.append((table, {entity_type}))
+        else:
+            types.add(entity_type)
+    return found
 
 
 def presence_state(a: Rows, b: Rows) -> States:

@@ -10,22 +10,28 @@ from collections.abc import Mapping
 import msgspec
 
 from pipeline.matching.comparisons.catalogue import BY_NAME
-from pipeline.matching.model import Prior, WeightedComparison, WeightedLevel, reference_comparison
+from pipeline.matching.model import ModelFile, Prior, WeightedComparison, WeightedLevel, reference_comparison
 
 NAMES = "name"
 DATES = ("birth_date", "birth_date_partial")
 
 
-def keep_contradictions(comparisons: Mapping[str, WeightedComparison], prior: Prior) -> dict[str, WeightedComparison]:
-    """The comparisons, with contradictions of names and birth dates no weaker against companions than the reference.
+def keep_contradictions(file: ModelFile, prior: Prior) -> ModelFile:
+    """The file, with contradictions of names and birth dates no weaker against companions than the reference.
 
     Names weigh more by what `prior` makes companions rarer than the reference has them: two people of one door, phone
     and birth date with two given names are twins, not one person, however few twins the records show.
     """
     reference, same = Prior(), dict.fromkeys(prior.companions, 0)
     rarer = {kind: bits - reference.companions[kind] for kind, bits in prior.companions.items()}
-    kept = {name: _keep(comparisons[name], name, rarer if name == NAMES else same) for name in (NAMES, *DATES)}
-    return {**comparisons, **kept}
+
+    def keep(comparisons: Mapping[str, WeightedComparison]) -> dict[str, WeightedComparison]:
+        held = (name for name in (NAMES, *DATES) if name in comparisons)
+        kept = {name: _keep(comparisons[name], name, rarer if name == NAMES else same) for name in held}
+        return {**comparisons, **kept}
+
+    own = {kind: keep(comparisons) for kind, comparisons in file.own.items()}
+    return msgspec.structs.replace(file, comparisons=keep(file.comparisons), own=own)
 
 
 def _keep(learnt: WeightedComparison, name: str, rarer: Mapping[str, int]) -> WeightedComparison:

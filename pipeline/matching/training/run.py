@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from pipeline.matching.comparisons.name.comparison import NAME
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import COMPANION_PRIORS, Model, ModelFile, Prior, WeightedComparison, reference_model
 from pipeline.matching.training.budget import Budget
@@ -15,7 +16,7 @@ from pipeline.matching.training.contradictions import keep_contradictions
 from pipeline.matching.training.learning import Learnt, learn_type
 from pipeline.matching.training.sharing import shared_values
 from pipeline.matching.training.weights import estimated, learnt_comparison
-from pipeline.records.entity_types import COMPANIONABLE
+from pipeline.records.entity_types import COMPANIONABLE, ENTITY_TYPES_BY_NAME
 
 Progress = Callable[[str, int], Callable[[], None]]
 
@@ -32,6 +33,9 @@ LOWEST_KEY_RARITY, HIGHEST_KEY_RARITY = 800, 2000
 
 FEWEST_COMPANIONS = 600
 """Hundredths of a bit: at least one pair of companions for 64 true pairs, even where a file shows none."""
+
+MOST_COMPANIONS = -600
+"""Hundredths of a bit: at most 64 pairs of companions for a true pair, as in a list of companies of few groups."""
 
 FEWEST_NAMESAKES = 1000
 """Hundredths of a bit: at least one pair of people named after each other for 1,000 true pairs."""
@@ -58,6 +62,7 @@ def train(
 ) -> Trained:
     """Learn from entity prints by type. A field shared by types is learnt from the type with most true pairs.
 
+    Names are not: companies' are no people's. Each type learns its own, or keeps the reference.
     `cases` is how many cases the model is to serve, 0 for as many as there are entities of a type.
     `general` is for a model that is to serve beyond these records: what is peculiar to them stays at the reference
     (the prior, what tells companions, the curve of names, how rare keys must be) or is left out (frequencies of their
@@ -70,9 +75,12 @@ def train(
         if (found := learn_type(kind, prints[kind], start, budget, progress)) is not None
     }
     comparisons, kept = _comparisons(start, prints, learnt)
+    own, kept_names = _own_names(start, prints, learnt)
+    kept += kept_names
     file = ModelFile(
         version,
         comparisons,
+        own=own,
         prior=start.file.prior,
         key_rarity=start.key_rarity,
         training=_facts(prints, learnt, kept, budget),
@@ -87,7 +95,7 @@ def _generalise(file: ModelFile, reference: ModelFile) -> ModelFile:
         name: _generalise_comparison(comparison, reference.comparisons[name])
         for name, comparison in file.comparisons.items()
     }
-    return msgspec.structs.replace(file, comparisons=comparisons)
+    return msgspec.structs.replace(file, comparisons=comparisons, own={})
 
 
 def _localise(
@@ -99,8 +107,7 @@ def _localise(
     prior = _prior(fitted) if fitted else file.prior
     alone = bool(fitted) and all(found.without_relatives for found in fitted.values())
     return msgspec.structs.replace(
-        file,
-        comparisons=file.comparisons if alone else keep_contradictions(file.comparisons, prior),
+        file if alone else keep_contradictions(file, prior),
         prior=prior,
         key_rarity=key_rarity(cases or max(map(len, prints.values()), default=0)),
         shared_phones=shared_values("phone", named),
@@ -119,7 +126,7 @@ def _comparisons(
     start: Model, prints: Mapping[str, Sequence[EntityPrint]], learnt: Mapping[str, Learnt]
 ) -> tuple[dict[str, WeightedComparison], tuple[str, ...]]:
     comparisons, kept = dict(start.file.comparisons), []
-    for name in comparisons:
+    for name in (one for one in start.file.comparisons if one != NAME.name):
         teachers = [
             (found.support[k], kind, k) for kind, found in learnt.items() if (k := _column(found, name)) is not None
         ]
@@ -129,15 +136,31 @@ def _comparisons(
         _, kind, k = teacher
         if estimated(learnt[kind], k):
             comparisons[name] = learnt_comparison(learnt[kind], k, comparisons[name], prints[kind])
-        elif learnt[kind].hits[k].sum() > 0 or learnt[kind].support[k] > 0:
+        elif _has_values(learnt[kind], k):
             kept.append(name)
     return comparisons, tuple(kept)
 
 
+def _own_names(
+    start: Model, prints: Mapping[str, Sequence[EntityPrint]], learnt: Mapping[str, Learnt]
+) -> tuple[dict[str, dict[str, WeightedComparison]], tuple[str, ...]]:
+    """The names of each type whose own pairs taught them; of what could not be estimated, which it is."""
+    own, kept, reference = {}, [], start.file.comparisons[NAME.name]
+    for kind, found in learnt.items():
+        k = _column(found, NAME.name)
+        if k is not None and estimated(found, k):
+            own[kind] = {NAME.name: learnt_comparison(found, k, reference, prints[kind])}
+        elif k is not None and _has_values(found, k):
+            kept.append(f"{NAME.name} ({kind})")
+    return own, tuple(kept)
+
+
+def _has_values(found: Learnt, k: int) -> bool:
+    return bool(found.hits[k].sum() > 0 or found.support[k] > 0)
+
+
 def _generalise_comparison(learnt: WeightedComparison, reference: WeightedComparison) -> WeightedComparison:
     """The learnt weights with the reference's companions, and nothing that holds for the file's own values only."""
-    if learnt.curve:
-        return reference
     pairs = zip(learnt.levels, reference.levels, strict=True)
     return WeightedComparison(
         tuple(msgspec.structs.replace(level, companions=kept.companions) for level, kept in pairs)
@@ -149,22 +172,36 @@ def _column(found: Learnt, name: str) -> int | None:
 
 
 def _prior(learnt: Mapping[str, Learnt]) -> Prior:
-    """log2 of the share of true pairs, and of their ratio to companions, from the type with most true pairs.
+    """log2 of the share of true pairs, from the type with most of them, and of their ratio to companions of each kind.
 
-    Companions that are told are those of a household or a group. Those who bear one name are too few to be told; where
-    a file has fewer households than the reference has, it has fewer of them by the same factor.
+    Companions that are told are those of a household or a group, each by the types that have them. Those who bear one
+    name are too few to be told; where a file has fewer households than the reference has, it has fewer of them by the
+    same factor.
     """
-    found = max(learnt.values(), key=lambda learnt_type: learnt_type.matches)
+    found = max(learnt.values(), key=_true_pairs)
     share = found.matches / found.possible
     bits = round(100 * math.log2(share / (1 - min(share, 0.5))))
-    companions = round(100 * math.log2(found.matches / max(found.companions, 1e-9)))
-    told = {kind: max(COMPANION_PRIORS[kind], min(FEWEST_COMPANIONS, companions)) for kind in ("household", "group")}
-    namesakes = COMPANION_PRIORS["named_after"] + told["household"] - COMPANION_PRIORS["household"]
+    told = {kind: _companion_bits(learnt, kind) for kind in ("household", "group")}
+    namesakes = COMPANION_PRIORS["named_after"] + max(0, told["household"] - COMPANION_PRIORS["household"])
     return Prior(
         max(LOWEST_PRIOR, min(HIGHEST_PRIOR, bits)),
         {**told, "named_after": min(FEWEST_NAMESAKES, namesakes)},
         source=f"EM: {found.matches:.0f} true pairs, {found.companions:.0f} of companions, of {found.possible}",
     )
+
+
+def _true_pairs(found: Learnt) -> float:
+    return found.matches
+
+
+def _companion_bits(learnt: Mapping[str, Learnt], kind: str) -> int:
+    """log2 of the true pairs over the companions of a kind; the reference where no type that has them was fitted."""
+    having = [found for name, found in learnt.items() if kind in ENTITY_TYPES_BY_NAME[name].companions]
+    if not having:
+        return COMPANION_PRIORS[kind]
+    found = max(having, key=_true_pairs)
+    ratio = round(100 * math.log2(found.matches / max(found.companions, 1e-9)))
+    return max(MOST_COMPANIONS, min(FEWEST_COMPANIONS, ratio))
 
 
 def _facts(

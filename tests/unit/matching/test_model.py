@@ -8,7 +8,18 @@ import pytest
 
 from pipeline.errors import LiaisonError
 from pipeline.matching.comparisons.catalogue import CATALOGUE
-from pipeline.matching.model import Model, Prior, encode_model, generation_id, load_model, reference_model
+from pipeline.matching.explain.explaining import entity_evidence
+from pipeline.matching.model import (
+    Model,
+    ModelFile,
+    Prior,
+    encode_model,
+    generation_id,
+    load_model,
+    reference_model,
+)
+from pipeline.matching.score.scoring import EntityAgreement, weigh_entities
+from support.matching.prints import print_of
 
 
 def test_the_shipped_model_covers_every_comparison_and_says_where_numbers_come_from(model: Model) -> None:
@@ -72,6 +83,31 @@ def test_a_file_of_the_format_before_is_refused_with_what_to_do(tmp_path: Path) 
     path.write_bytes(b'{"version": "ours-1", "format": 99, "comparisons": {}}')
     with pytest.raises(LiaisonError, match="newer version of Liaison"):
         load_model(path)
+
+
+def with_own(field: str, curve: tuple[tuple[int, int], ...] = ()) -> ModelFile:
+    """The reference with weights of companies' own for a comparison."""
+    file = reference_model()
+    own = {"organisation": {field: msgspec.structs.replace(file.comparisons[field], curve=curve)}}
+    return msgspec.structs.replace(file, own=own)
+
+
+def test_a_type_may_weigh_a_comparison_by_itself(tmp_path: Path, model: Model) -> None:
+    path = tmp_path / "model.json"
+    path.write_bytes(encode_model(with_own("name", ((0, 0), (1000, 500)))))
+    found, kinds = load_model(path), ("organisation", "person")
+    pairs = {kind: [print_of(type=kind, names=[{"full": "Oczko Zbigniew"}]) for _ in range(2)] for kind in kinds}
+    bits = {kind: weigh_entities(*pairs[kind], found) for kind in kinds}
+    shipped = {kind: weigh_entities(*pairs[kind], model) for kind in kinds}
+    assert bits["organisation"] < shipped["organisation"]
+    assert bits["person"] == shipped["person"]
+    for kind in kinds:
+        assert entity_evidence(*pairs[kind], EntityAgreement(0, 0, 0), found).bits == bits[kind]
+
+
+def test_what_ties_entities_of_all_types_is_weighed_alike_for_all() -> None:
+    with pytest.raises(ValueError, match="organisation has weights of its own for phone"):
+        Model(with_own("phone"))
 
 
 @pytest.mark.parametrize("part", ["level", "prior"])

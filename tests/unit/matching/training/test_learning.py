@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.matching.model import Model
+from pipeline.matching.model import COMPANION_PRIORS, Model
 from pipeline.matching.score.scoring import score_cases
 from pipeline.matching.training.budget import Budget
 from pipeline.matching.training.expectation import MOST_IN_CONFLICT, CompanionShares, RulePairs, estimate_shares
@@ -121,6 +121,43 @@ def test_too_few_records_teach_nothing(people: list[Any]) -> None:
     found = train({"person": people[:6], "vehicle": []}, "test", BUDGET, quiet)
     assert not found.learnt
     assert Model(found.file).prior == -1700
+
+
+@pytest.fixture(scope="module")
+def companies() -> list[Any]:
+    """220 companies, each recorded twice; every other second record lacks a word of the name."""
+    chance, found = random.Random(5), []
+    for _ in range(220):
+        words = [word(chance, length) for length in (2, 3, 4)]
+        home = {"postcode": f"{chance.randint(10000, 10400)}", "city": "Ville", "country": "FR"}
+        names = [{"full": " ".join(name)} for name in (words, words[chance.randint(0, 1) :])]
+        found.extend(print_of(type="organisation", names=[name], addresses=[home]) for name in names)
+    return found
+
+
+@pytest.fixture(scope="module")
+def of_both(people: list[Any], companies: list[Any]) -> Trained:
+    return train({"person": people, "organisation": companies}, "test", BUDGET, quiet)
+
+
+def test_each_type_learns_its_own_names(of_both: Trained, trained: Trained) -> None:
+    own, alone = of_both.file.own, trained.file.own
+    assert own.keys() == {"person", "organisation"}
+    assert own["person"]["name"].curve_source == alone["person"]["name"].curve_source
+    assert own["organisation"]["name"].curve_source != alone["person"]["name"].curve_source
+    assert all(level.source == "reference" for level in of_both.file.comparisons["name"].levels)
+    assert "vessel" not in own
+
+
+def test_a_type_that_cannot_tell_keeps_the_reference_names(people: list[Any], companies: list[Any]) -> None:
+    found = train({"person": people, "organisation": companies[::2][:100]}, "test", BUDGET, quiet)
+    assert found.file.own.keys() == {"person"}
+
+
+def test_companies_tell_how_many_there_are_of_a_group(of_both: Trained, trained: Trained) -> None:
+    told = of_both.file.prior.companions
+    assert told["household"] == trained.file.prior.companions["household"]
+    assert trained.file.prior.companions["group"] == COMPANION_PRIORS["group"] != told["group"]
 
 
 def test_keys_are_as_rare_as_so_many_cases_need(people: list[Any], trained: Trained) -> None:
