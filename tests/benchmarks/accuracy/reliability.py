@@ -79,7 +79,7 @@ def measure_sets() -> Iterator[Reliability]:
         except FileNotFoundError:
             continue
         with tempfile.TemporaryDirectory() as folder:
-            scores = run_liaison(found, Path(folder), is_trained=False)
+            scores, _ = run_liaison(found, Path(folder), is_trained=False)
         for group, (links, _) in judge(found, scores, None).items():
             if group.by == REFERENCE:
                 yield weigh_links(found, group, links)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -13,16 +14,26 @@ LEAST_PROBABILITY = "0.001"
 """Links below it are not looked at, as the scorer of `../shared` says."""
 
 
-def run_liaison(found: LinkSet, folder: Path, *, is_trained: bool) -> dict[CasePair, PairScore]:
-    """Scores of the linked pairs of two agencies; subprocess.CalledProcessError where a command fails."""
+def run_liaison(found: LinkSet, folder: Path, *, is_trained: bool) -> tuple[dict[CasePair, PairScore], float]:
+    """Scores of the linked pairs of two agencies, and the seconds of CPU that linking took.
+
+    Raises subprocess.CalledProcessError where a command fails.
+    """
     cases, links, model = folder / "cases.ndjson", folder / "links.ndjson", folder / "model.json"
     cases.write_text("".join(json.dumps(event) + "\n" for event in found.events), encoding="utf-8")
     if is_trained:
         _call("train", str(cases), "-o", str(model), "--json")
     options = ["--model", str(model)] if is_trained else []
     options += ["--within"] if found.is_one_country else []
+    before = cpu_of_children()
     _call("correlate", str(cases), "-o", str(links), "--min-probability", LEAST_PROBABILITY, *options)
-    return read_links(found, links)
+    return read_links(found, links), cpu_of_children() - before
+
+
+def cpu_of_children() -> float:
+    """Seconds of CPU of all child processes that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _call(*arguments: str) -> None:

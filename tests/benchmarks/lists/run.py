@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.accuracy.data_sets import PYTHON
-from benchmarks.lists.liaison import run_liaison
+from benchmarks.lists.liaison import cpu_of_children, run_liaison
 from benchmarks.lists.measures import BANDS, AccuracyFigures, JudgedLink, measure
 from benchmarks.lists.sets import (
     LISTS,
@@ -42,6 +42,7 @@ from benchmarks.lists.sets import (
 PEERS = {"splink": "Splink 5", "logic_v2": "LogicV2", "rapidfuzz": "rapidfuzz"}
 SHIPPED, TRAINED = "Liaison, shipped", "Liaison, trained"
 HEADINGS = ("set", "lists, type", "tool", "pairs", "P", "R", "F1", "best F1", "at", "R at P .99", *BANDS)
+RATE_HEADINGS = ("set", "tool", "cases", "CPU seconds", "cases a CPU second")
 Scores = dict[CasePair, PairScore]
 FailedGroups = set[tuple[tuple[str, str], str]]
 err = Console(stderr=True)
@@ -70,8 +71,22 @@ class TableLine:
         return [*head, *map(str, shares), f"{figures.best_score:.1f}", str(figures.strict_recall), *bands]
 
 
+@dataclass(frozen=True)
+class ToolRate:
+    """What a tool's processes took of CPU for the cases of a set, start and reading included, learning left out."""
+
+    name: str
+    tool: str
+    cases: int
+    seconds: float
+
+    def cells(self) -> list[str]:
+        """Texts in the order of RATE_HEADINGS."""
+        return [self.name, self.tool, f"{self.cases:,}", f"{self.seconds:.1f}", f"{self.cases / self.seconds:,.0f}"]
+
+
 def main() -> int:
-    """Print the table; 1 if no set could be measured."""
+    """Print the tables; 1 if no set could be measured."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", choices=SETS, help="measure this set; may be given several times")
     parser.add_argument("--half", choices=("a", "b"), help="pairs whose first case falls into that half, by its key")
@@ -83,15 +98,22 @@ def main() -> int:
     parser.add_argument("--markdown", action="store_true", help="print Markdown")
     options = parser.parse_args()
     lines: list[TableLine] = []
+    rates: list[ToolRate] = []
     started = time.monotonic()
     for name in options.only or SETS:
-        lines += _measure_set(name, options)
+        lines += _measure_set(name, options, rates)
     err.print(f"all: {time.monotonic() - started:.0f} s")
-    print(_markdown(lines)) if options.markdown else Console(width=220).print(_table(lines))
+    for headings, some, title in ((HEADINGS, lines, TITLE), (RATE_HEADINGS, rates, RATES_TITLE)):
+        cells = [line.cells() for line in some]
+        if options.markdown:
+            print(_markdown(headings, cells), end="\n\n")
+        else:
+            Console(width=220).print(_table(headings, cells, title))
     return 0 if lines else 1
 
 
-def _measure_set(name: str, options: argparse.Namespace) -> list[TableLine]:
+def _measure_set(name: str, options: argparse.Namespace, rates: list[ToolRate]) -> list[TableLine]:
+    """The lines of a set; how fast each tool was is added to `rates`."""
     try:
         found = LOADERS[name]().in_half(options.half)
     except FileNotFoundError as error:
@@ -101,7 +123,8 @@ def _measure_set(name: str, options: argparse.Namespace) -> list[TableLine]:
         err.print(f"{name} left out: {error}")
         return []
     lines = []
-    for tool, scores, failed in _answers(found, options):
+    for tool, scores, failed, seconds in _answers(found, options):
+        rates.append(ToolRate(name, tool, len(found.events), seconds))
         for group, (links, totals) in judge(found, scores, options.half).items():
             if totals and (group.agencies, group.type) not in failed:
                 lines.append(TableLine(name, group, tool, measure(links, totals)))
@@ -127,8 +150,8 @@ def _write_errors(path: Path, found: LinkSet, line: TableLine, links: list[Judge
         err.print(f"{line.name}: {line.tool}: false links: {counted or 'none'}")
 
 
-def _answers(found: LinkSet, options: argparse.Namespace) -> Iterator[tuple[str, Scores, FailedGroups]]:
-    """Each tool with its scores and what it failed at; how long it took goes to standard error."""
+def _answers(found: LinkSet, options: argparse.Namespace) -> Iterator[tuple[str, Scores, FailedGroups, float]]:
+    """Each tool with its scores, what it failed at and its seconds of CPU; how long it took goes to standard error."""
     is_list = found.agencies == LISTS
     models = [] if options.peers_only else [(SHIPPED, False)]
     if models and not options.shipped_only and (not is_list or options.train):
@@ -136,16 +159,17 @@ def _answers(found: LinkSet, options: argparse.Namespace) -> Iterator[tuple[str,
     for tool, is_trained in models:
         started = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
-            scores = run_liaison(found, Path(folder), is_trained=is_trained)
+            scores, seconds = run_liaison(found, Path(folder), is_trained=is_trained)
         err.print(f"{found.name}: {tool}: {time.monotonic() - started:.0f} s")
-        yield tool, scores, set()
+        yield tool, scores, set(), seconds
     if options.ours_only or not os.environ.get(PYTHON):
         return
     for tool, label in PEERS.items():
         started = time.monotonic()
+        before = cpu_of_children()
         scores, failed = _ask_peer(found, tool)
         err.print(f"{found.name}: {label}: {time.monotonic() - started:.0f} s")
-        yield label, scores, failed
+        yield label, scores, failed, cpu_of_children() - before
 
 
 def _ask_peer(found: LinkSet, tool: str) -> tuple[Scores, FailedGroups]:
@@ -179,16 +203,20 @@ def _run_peer(tool: str, pairing: dict[str, Any]) -> list[Any] | None:
     return list(answer)
 
 
-def _table(lines: list[TableLine]) -> Table:
-    table = Table(*HEADINGS, title="Links beside the truth, with 95% bootstrap intervals by entry of the first list")
-    for line in lines:
-        table.add_row(*line.cells())
+TITLE = "Links beside the truth, with 95% bootstrap intervals by entry of the first list"
+RATES_TITLE = "CPU of each tool's processes"
+
+
+def _table(headings: Sequence[str], lines: list[list[str]], title: str) -> Table:
+    table = Table(*headings, title=title)
+    for cells in lines:
+        table.add_row(*cells)
     return table
 
 
-def _markdown(lines: list[TableLine]) -> str:
-    rows = [f"| {' | '.join(HEADINGS)} |", "|---" * len(HEADINGS) + "|"]
-    return "\n".join([*rows, *(f"| {' | '.join(line.cells())} |" for line in lines)])
+def _markdown(headings: Sequence[str], lines: list[list[str]]) -> str:
+    rows = [f"| {' | '.join(headings)} |", "|---" * len(headings) + "|"]
+    return "\n".join([*rows, *(f"| {' | '.join(cells)} |" for cells in lines)])
 
 
 if __name__ == "__main__":
