@@ -39,6 +39,9 @@ def map_table(
     join: Annotated[
         list[str] | None, typer.Option(help="File of a join of the kit, as alt=FILE; by default the one beside TABLE.")
     ] = None,
+    version: Annotated[
+        int | None, typer.Option(min=1, help="Version of every record, such as a list's date: 20261101.")
+    ] = None,
     init: Annotated[
         bool, typer.Option("--init", help="Propose a kit for the table, every guess marked; to -o or standard output.")
     ] = False,
@@ -61,7 +64,7 @@ def map_table(
     elif output is None:
         raise typer.BadParameter("give an output file with -o, or --preview")
     else:
-        _map_to_file(table, mapping, output, truth, parse_joins(join or []))
+        _map_to_file(table, mapping, output, truth, parse_joins(join or []), version)
 
 
 def _propose_kit(table: Path, output: Path | None) -> None:
@@ -78,14 +81,16 @@ def _propose_kit(table: Path, output: Path | None) -> None:
         typer.echo(f"A kit for {table.name} is proposed in {output}; look at each guess", err=True)
 
 
-def _map_to_file(table: Path, mapping: str, output: Path, truth: Path | None, joined: dict[str, Path]) -> None:
+def _map_to_file(
+    table: Path, mapping: str, output: Path, truth: Path | None, joined: dict[str, Path], version: int | None
+) -> None:
     from datetime import UTC, datetime
 
     from pipeline.feeds.kit import load_kit
     from pipeline.feeds.mapping import Mapper
     from pipeline.progress_bars import show_reading
 
-    mapper = Mapper(load_kit(mapping), lambda: datetime.now(UTC))
+    mapper = Mapper(load_kit(mapping), lambda: datetime.now(UTC), version=version)
     with show_reading("Mapping", table.stat().st_size) as progress:
         rows = mapper.map_file(table, joined, progress.add_bytes)
         written, doubtful = _write_records(table, rows, output, truth, progress)

@@ -40,17 +40,23 @@ class MappedRow(msgspec.Struct, frozen=True):
 class Mapper:
     """Maps one table; `now` dates the events of kits without `time`, `observe` sees every cell with its column.
 
+    `version` is that of every record, in place of the kit's: a list as a whole has one.
     Afterwards `unmapped` counts the filled cells of every column that the kit does not mention, `unmet` are the columns
     that it names and no row has (of tables that declare none), and `unjoined` counts the rows of joined files, by join,
     whose key no row of the table has.
     """
 
     def __init__(
-        self, kit: MappingKit, now: Callable[[], datetime], observe: Callable[[str, Cell], None] | None = None
+        self,
+        kit: MappingKit,
+        now: Callable[[], datetime],
+        observe: Callable[[str, Cell], None] | None = None,
+        version: int | None = None,
     ) -> None:
         self._kit = kit
         self._now = now
         self._observe = observe
+        self._version = version
         self._numbers = SeenKeys()
         self._met = set[str]()
         self._reads = cache(kit.reads)
@@ -107,6 +113,8 @@ class Mapper:
         agency = self._deal_agency(row)
         data = {"agency": agency.name, "country": agency.country, "version": 1, "status": "active"}
         data |= RowEvaluation(row, problems).fill_object(self._kit.record)
+        if self._version is not None:
+            data["version"] = self._version
         return {
             "specversion": "1.0",
             "id": f"{agency.name}:{data.get('case_id', '')}:{data['version']}",

@@ -20,6 +20,9 @@ READ_BYTES = 1 << 16
 MAX_ROW_BYTES = 8 * 2**20
 """A row takes at most this much: twice a message that Kafka takes, and no memory to speak of."""
 
+ZERO_SHARE = 0.1
+"""Latin text in UTF-16 is half zeros, in other scripts its blanks and digits are; a stray zero damages one row."""
+
 GZIP = b"\x1f\x8b"
 UNREAD_FORMATS = {
     b"%PDF": "a PDF document",
@@ -108,7 +111,8 @@ def refuse_unread(path: Path, format_: str) -> bytes:
 def open_text(path: Path, encoding: str, head: bytes, advance: Advance | None = None) -> io.TextIOWrapper:
     """The file as text; a byte order mark tells more than the kit. Raises LiaisonError for UTF-16 without one."""
     found = next((name for mark, name in BYTE_ORDER_MARKS.items() if head.startswith(mark)), encoding)
-    if found == encoding and b"\0" in head and not codecs.lookup(encoding).name.startswith(("utf-16", "utf-32")):
+    is_wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
+    if found == encoding and not is_wide and head.count(0) > len(head) * ZERO_SHARE:
         raise LiaisonError(
             f"{path} is not {encoding}: byte 0x00 at offset {head.index(0)} (line 1); "
             "if it is UTF-16, set `source.encoding: utf-16-le` or utf-16-be in the mapping kit"

@@ -153,3 +153,12 @@ record: {case_id: "{id}", entities: [{id: p1, type: person, names: [{full: {from
     assert rows[0].problems == ()
     assert rows[0].notes == ("p1.names: 500 values, of which the first 50 are kept",)
     assert [checked.problems for checked in Checker("a", "FR").check_lines([(1, orjson.dumps(rows[0].event))])] == [()]
+
+
+def test_a_list_may_have_one_version_for_all_its_records(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(b"id,who,title\n1,w,t\n")
+    (row,) = Mapper(parse_kit(DEALT, "kit"), lambda: NOON, version=20261101).map_file(path)
+    assert row.event is not None
+    assert row.event["data"]["version"] == 20261101
+    assert row.event["id"].endswith(":1:20261101")

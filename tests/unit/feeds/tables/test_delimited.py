@@ -57,6 +57,10 @@ def test_utf_16_without_a_mark_is_named(tmp_path: Path) -> None:
     assert read(tmp_path, "NOM\nLev\n".encode("utf-16-le"), TableSource(encoding="utf-16-le"))[0].row == {"NOM": "Lev"}
 
 
+def test_a_stray_zero_is_no_utf_16(tmp_path: Path) -> None:
+    assert read(tmp_path, b"a,b\n1,x\0y\n" + b"2,z\n" * 10)[0].row == {"a": "1", "b": "x\0y"}
+
+
 def test_the_wrong_encoding_names_byte_and_line(tmp_path: Path) -> None:
     with pytest.raises(LiaisonError, match=r"not utf-8: byte 0xe8 at offset 7 \(line 2\).*source\.encoding"):
         read(tmp_path, "NOM\nLefèvre\n".encode("cp1252"))
