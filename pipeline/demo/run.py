@@ -94,7 +94,7 @@ def run_feed(settings: Settings, feed: DemoFeed, workers: Workers, console: Cons
 
 
 async def _run_feed(settings: Settings, feed: DemoFeed, workers: Workers, console: Console) -> DemoResult:
-    bulk, live = feed.messages[:-LIVE_MESSAGES], feed.messages[-LIVE_MESSAGES:]
+    bulk, live = split_feed(feed.messages)
     with case_producer(settings) as producer:
         sender = FeedSender(producer, settings.case_partitions)
         started = time.monotonic()
@@ -116,6 +116,12 @@ async def _run_feed(settings: Settings, feed: DemoFeed, workers: Workers, consol
         bulk=len(bulk),
         latency=Latency.of(trickle.latencies_s),
     )
+
+
+def split_feed(messages: Sequence[Message]) -> tuple[Sequence[Message], Sequence[Message]]:
+    """What is sent at once and what one by one: half of a small feed, since the first messages make the indices."""
+    at_once = len(messages) - min(LIVE_MESSAGES, len(messages) // 2)
+    return messages[:at_once], messages[at_once:]
 
 
 def _fresh_cases(bulk: Sequence[Message], live: Sequence[Message]) -> set[str]:

@@ -163,7 +163,10 @@ def _show_accuracy(outcome: DemoResult, feed: DemoFeed, console: Console) -> Non
         return
     console.rule("Links between the lists")
     same = [ListLink(link.cases, link.band) for link in outcome.links if link.basis is Basis.SAME]
-    console.print(list_table(score_lists(same, feed.list_truth, feed.types)))
+    if not same:
+        console.print("No links. Cases of one country are not linked with each other: give a second list or register.")
+    else:
+        console.print(list_table(score_lists(same, feed.list_truth, feed.types)))
     console.print(fact_table(("Shared numbers (not counted above)", f"{shared:,}")))
 
 
