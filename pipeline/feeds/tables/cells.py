@@ -17,6 +17,8 @@ OUTER = ".."
 """The key under which a group's row holds the row around it; `{..column}` is a column of that."""
 GROUPED = "rows"
 """The group that holds the table's own rows where several make one case."""
+MAX_NESTING = 64
+"""As deep as a record may be; what is deeper is damage, or meant to exhaust the stack."""
 ELEMENT = "#element"
 """The column that tells the element of an XML file which the row was."""
 
@@ -73,13 +75,18 @@ def leaf_cells(row: Row, prefix: str = "") -> Iterator[tuple[str, Cell]]:
             yield f"{prefix}{column}", cell
 
 
-def flatten_object(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Cell]]:
-    """Nested objects become columns `outer.inner`, a list of plain values several texts, one of objects a group."""
+def flatten_object(value: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Cell]]:
+    """Nested objects become columns `outer.inner`, a list of plain values several texts, one of objects a group.
+
+    Raises ValueError for more than MAX_NESTING objects in each other.
+    """
+    if depth > MAX_NESTING:
+        raise ValueError(f"nested more than {MAX_NESTING} deep")
     for name, inner in value.items():
         if isinstance(inner, dict):
-            yield from flatten_object(inner, f"{prefix}{name}.")
+            yield from flatten_object(inner, f"{prefix}{name}.", depth + 1)
         elif isinstance(inner, list):
-            yield f"{prefix}{name}", _flatten_list(inner)
+            yield f"{prefix}{name}", _flatten_list(inner, depth + 1)
         else:
             yield f"{prefix}{name}", value_text(inner)
 
@@ -95,10 +102,11 @@ def value_text(value: Any) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value).strip()
 
 
-def _flatten_list(values: list[Any]) -> Cell:
+def _flatten_list(values: list[Any], depth: int) -> Cell:
     if not any(isinstance(value, dict | list) for value in values):
         return tuple(text for text in map(value_text, values) if text)
-    return [dict(flatten_object(value if isinstance(value, dict) else {"value": value})) for value in values]
+    rows = [value if isinstance(value, dict) else {"value": value} for value in values]
+    return [dict(flatten_object(row, depth=depth)) for row in rows]
 
 
 def _outer_row(row: Row) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,9 @@ MAX_DOCUMENT_BYTES = 512 * 2**20
 
 def read_json_lines(path: Path, source: TableSource, advance: Advance | None = None) -> Iterator[SourceRow]:
     """Every line's object; a line that is none is a problem of that line alone."""
-    refuse_unread(path, "jsonl")
+    head = refuse_unread(path, "jsonl")
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise LiaisonError(f"{path} is UTF-16; JSON lines are read as UTF-8")
     with open_table(path, advance) as file, clear_errors(path):
         number = 0
         while raw := file.readline(MAX_ROW_BYTES):
@@ -49,10 +52,7 @@ def read_json_document(path: Path, source: TableSource, advance: Advance | None 
     except orjson.JSONDecodeError as error:
         raise LiaisonError(f"{path} is not JSON: {error}; is it cut off?") from error
     for number, value in enumerate(_find_items(document, source.items, path), start=1):
-        if isinstance(value, dict):
-            yield SourceRow(number, dict(flatten_object(value)))
-        else:
-            yield SourceRow(number, {}, "not a JSON object")
+        yield _make_row(number, value)
 
 
 def _read_line(number: int, raw: bytes, encoding: str) -> SourceRow:
@@ -60,9 +60,16 @@ def _read_line(number: int, raw: bytes, encoding: str) -> SourceRow:
         value = orjson.loads(raw.decode("utf-8-sig" if encoding == "utf-8" else encoding))
     except (ValueError, UnicodeDecodeError) as error:
         return SourceRow(number, {}, f"not JSON: {error}")
+    return _make_row(number, value)
+
+
+def _make_row(number: int, value: Any) -> SourceRow:
     if not isinstance(value, dict):
         return SourceRow(number, {}, "not a JSON object")
-    return SourceRow(number, dict(flatten_object(value)))
+    try:
+        return SourceRow(number, dict(flatten_object(value)))
+    except ValueError as error:
+        return SourceRow(number, {}, str(error))
 
 
 def _find_items(document: Any, items: tuple[str, ...], path: Path) -> list[Any]:

@@ -12,7 +12,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from pipeline.errors import LiaisonError
-from pipeline.feeds.tables.cells import ELEMENT, Cell, SourceRow
+from pipeline.feeds.tables.cells import ELEMENT, MAX_NESTING, Cell, SourceRow
 from pipeline.feeds.tables.files import MAX_ROW_BYTES, Advance, clear_errors, open_table, refuse_unread
 from pipeline.feeds.tables.sources import TableSource
 
@@ -83,6 +83,8 @@ def _find_elements(file: _BoundedFile, items: tuple[str, ...], seen: Counter[str
     for event, element in iterparse(file, events=("start", "end")):
         if event == "start":
             names.append(_local_name(element.tag))
+            if len(names) > MAX_NESTING:
+                raise ValueError(f"nested more than {MAX_NESTING} deep")
             elements.append(element)
             if not depth_of_row and "/".join(names[1:]) in wanted:
                 depth_of_row = len(names)

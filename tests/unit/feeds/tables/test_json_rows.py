@@ -66,3 +66,17 @@ def test_a_document_without_the_list_names_what_it_has(tmp_path: Path) -> None:
 def test_a_document_cut_off_says_so(tmp_path: Path) -> None:
     with pytest.raises(LiaisonError, match=r"not JSON.*cut off"):
         list(read_json_document(written(tmp_path, b'[{"a": 1}, {"b"'), TableSource()))
+
+
+def test_what_is_nested_without_end_is_a_problem_of_its_row_only(tmp_path: Path) -> None:
+    deep = b'{"a": ' * 900 + b"1" + b"}" * 900
+    lists = b'{"a": [' * 400 + b"1" + b"]}" * 400
+    lines = list(read_json_lines(written(tmp_path, deep + b"\n" + lists + b'\n{"a": 2}\n'), TableSource()))
+    assert [row.problem for row in lines] == ["nested more than 64 deep", "nested more than 64 deep", ""]
+    rows = list(read_json_document(written(tmp_path, b"[" + deep + b', {"a": 2}]'), TableSource()))
+    assert [row.problem for row in rows] == ["nested more than 64 deep", ""]
+
+
+def test_json_lines_in_utf_16_are_named(tmp_path: Path) -> None:
+    with pytest.raises(LiaisonError, match="is UTF-16"):
+        list(read_json_lines(written(tmp_path, '{"a": 1}\n'.encode("utf-16")), TableSource()))

@@ -85,3 +85,9 @@ def test_rows_are_let_go_once_they_are_read(tmp_path: Path) -> None:
     path = tmp_path / "many.xml"
     path.write_bytes(many)
     assert sum(1 for _ in read_xml(path, TableSource(items=("P",)))) == 1_000_000
+
+
+def test_what_is_nested_without_end_is_refused(tmp_path: Path) -> None:
+    deep = b"<L><P>" + b"<a>" * 100_000 + b"</a>" * 100_000 + b"</P></L>"
+    with pytest.raises(LiaisonError, match="nested more than 64 deep"):
+        read(tmp_path, deep, TableSource(items=("P",)))
