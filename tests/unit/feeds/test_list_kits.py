@@ -136,11 +136,12 @@ def test_the_eus_attributes_are_read_and_false_documents_left_out() -> None:
 
 
 def test_interpols_search_and_single_notices_are_read_alike(tmp_path: Path) -> None:
-    first, second = cases_of("interpol-notices")
+    first, second, third = cases_of("interpol-notices")
     assert first["entities"][0]["birth_dates"] == ["1971-02-03"]
     assert first["extensions"] == {"charges": ["Fraud"], "wanted_by": ["FR"]}
     assert second["entities"][0]["birth_dates"] == ["1985-03"]
+    assert third["entities"] == [{"id": "o1", "type": "organisation", "names": [{"full": "EXAMPLE RELIEF COMMITTEE"}]}]
     page = orjson.loads((SAMPLES / "interpol-notices.json").read_bytes())
     (tmp_path / "list.json").write_bytes(orjson.dumps(page["_embedded"]["notices"]))
     rows, _ = mapped("interpol-notices", tmp_path / "list.json")
-    assert [row.event["data"] for row in rows if row.event] == [first, second]
+    assert [row.event["data"] for row in rows if row.event] == [first, second, third]
