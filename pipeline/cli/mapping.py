@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
@@ -142,8 +144,8 @@ def _write_records(
 
     written = doubtful = 0
     with ExitStack() as files:
-        records = files.enter_context(output.open("wb"))
-        labels = files.enter_context((truth or Path(os.devnull)).open("wb"))
+        records = files.enter_context(_open_whole(output))
+        labels = files.enter_context(_open_whole(truth or Path(os.devnull)))
         for row in progress.count(rows):
             doubtful += bool(row.problems)
             _print_problems(table, row)
@@ -152,6 +154,22 @@ def _write_records(
                 records.write(orjson.dumps(row.event, option=orjson.OPT_APPEND_NEWLINE))
                 labels.write(orjson.dumps({"case": row.case, "label": row.truth}, option=orjson.OPT_APPEND_NEWLINE))
     return written, doubtful
+
+
+@contextmanager
+def _open_whole(path: Path) -> Iterator[IO[bytes]]:
+    """The file, written whole or not at all: a table that ends in the middle leaves no half of its cases behind."""
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
+            yield file
+        return
+    draft = path.with_name(f"{path.name}.part")
+    try:
+        with draft.open("wb") as file:
+            yield file
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _print_problems(table: Path, row: MappedRow) -> None:

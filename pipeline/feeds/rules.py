@@ -179,7 +179,9 @@ def _compile_mapping(written: Mapping[Any, Any], place: str) -> Node:
     if "where" in written:
         rest = {name: node for name, node in written.items() if name != "where"}
         return ScopedNode(_compile_mapping(rest, place), where=compile_conditions(written["where"], f"{place}.where"))
-    return _compile_rule(written, place) if "from" in written else compile_fields(written, place)
+    if "from" in written and "to" not in written:  # with both it is a relation of a record
+        return _compile_rule(written, place)
+    return compile_fields(written, place)
 
 
 def _compile_item(written: Any, place: str) -> Node:

@@ -47,3 +47,20 @@ def test_a_proposal_is_printed_or_written_but_never_over_a_file(published: Path)
     assert again.exit_code == 1
     assert "there already" in str(again.exception)
     assert (published / "mine.yml").read_bytes() == kept
+
+
+def test_a_list_cut_off_in_the_middle_leaves_what_was_written_before(published: Path) -> None:
+    (published / "un.ndjson").write_text("before")
+    (published / "consolidated.xml").write_bytes((published / "consolidated.xml").read_bytes()[:-40])
+    words = ["feed", "map", "consolidated.xml", "--mapping", "un-list", "-o", "un.ndjson"]
+    done = CliRunner().invoke(build_cli(), words)
+    assert done.exit_code == 1
+    assert "cut off here" in str(done.exception)
+    assert (published / "un.ndjson").read_text() == "before"
+    assert not list(published.glob("*.part"))
+
+
+def test_records_may_go_to_what_is_no_file(published: Path) -> None:
+    words = ["feed", "map", "consolidated.xml", "--mapping", "un-list", "-o", "/dev/null"]
+    assert CliRunner().invoke(build_cli(), words).exit_code == 0
+    assert not Path("/dev/null").is_file()

@@ -79,3 +79,8 @@ def test_columns_of_groups_are_named_from_outside_them() -> None:
     )
     assert columns_of(tree) == {"alias.name", "title", "alias.place.city", "alias.place.town", "name", "remark"}
     assert condition_columns(tree) == {"alias.quality", "type", "person", "role"}
+
+
+def test_a_mapping_with_from_and_to_is_a_relation() -> None:
+    written = {"relations": [{"from": "p1", "to": "v1", "type": "{role}"}]}
+    assert columns_of(compile_fields(written, "record")) == {"role"}
