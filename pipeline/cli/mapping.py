@@ -165,7 +165,11 @@ def _open_whole(path: Path) -> Iterator[IO[bytes]]:
         return
     draft = path.with_name(f"{path.name}.part")
     try:
-        with draft.open("wb") as file:
+        file = draft.open("wb")
+    except OSError as error:
+        raise LiaisonError(f"cannot write {path}: {error.strerror}") from error
+    try:
+        with file:
             yield file
         draft.replace(path)
     finally:

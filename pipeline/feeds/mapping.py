@@ -81,7 +81,7 @@ class Mapper:
     def _check_columns(self, path: Path, declared: set[str]) -> None:
         missing = self._kit.required - declared
         if missing:
-            lacking, held = ", ".join(sorted(missing)), ", ".join(sorted(declared))
+            lacking, held = ", ".join(sorted(missing)), ", ".join(sorted(declared)) or "none"
             raise LiaisonError(f"{path} lacks the column {lacking} that kit {self._kit.name} names; it has {held}")
         self.unmapped.update({column: 0 for column in declared if not self._reads(column)})
 

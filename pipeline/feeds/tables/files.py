@@ -34,6 +34,7 @@ UNREAD_FORMATS = {
     b"SQLite format 3": "an SQLite database",
     b"\x00\x01\x00\x00Standard": "a Microsoft Access database",
     b"{\\rtf": "an RTF document",
+    b"\x7fELF": "a program",
     b"<!DOCTYPE html": "a web page",
     b"<!doctype html": "a web page",
     b"<html": "a web page",

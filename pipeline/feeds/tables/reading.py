@@ -37,8 +37,9 @@ JoinedFiles = Mapping[str, Path]
 
 
 class TableReader:
-    """Reads one table by its source; afterwards `unjoined` counts, by join, the rows whose key no row of the table has.
+    """Reads one table by its source; raises LiaisonError where a joined file is missing.
 
+    Afterwards `unjoined` counts, by join, the rows whose key no row of the table has.
     `files` are the joins' files where they are not those that the kit tells. `advance` learns of the bytes read.
     """
 
@@ -49,7 +50,7 @@ class TableReader:
         self._source = source
         self._advance = advance
         self._joined = {
-            name: (files or {}).get(name) or joined_path(path, name, joined) for name, joined in source.join.items()
+            name: _find_joined(path, name, joined, (files or {}).get(name)) for name, joined in source.join.items()
         }
         self.unjoined: dict[str, int] = {}
 
@@ -98,8 +99,6 @@ class TableReader:
 
     def _read_joined(self, name: str, joined: JoinSource) -> RowStore:
         source, path = joined_source(self._source, joined), self._joined[name]
-        if not path.is_file():
-            raise LiaisonError(f"no file {path}, which the mapping kit joins; give it with --join {name}=FILE")
         store, wanted = RowStore(), compile_conditions(joined.where, f"source.join.{name}.where")
         for row in self._clean(path, source):
             if row.problem:
@@ -132,6 +131,14 @@ class TableReader:
         for group in store.groups():
             first = next((row for row in group if all_hold(lead, row.row)), group[0])
             yield SourceRow(first.number, {**first.row, GROUPED: [row.row for row in group]})
+
+
+def _find_joined(table: Path, name: str, joined: JoinSource, given: Path | None) -> Path:
+    """The file given, or the one beside the table. Raises LiaisonError if it is not there."""
+    path = given or joined_path(table, name, joined)
+    if not path.is_file():
+        raise LiaisonError(f"no file {path}, which the mapping kit joins; give it with --join {name}=FILE")
+    return path
 
 
 def joined_path(table: Path, name: str, joined: JoinSource) -> Path:

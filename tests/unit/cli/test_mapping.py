@@ -64,3 +64,18 @@ def test_records_may_go_to_what_is_no_file(published: Path) -> None:
     words = ["feed", "map", "consolidated.xml", "--mapping", "un-list", "-o", "/dev/null"]
     assert CliRunner().invoke(build_cli(), words).exit_code == 0
     assert not Path("/dev/null").is_file()
+
+
+def test_a_joined_file_that_is_missing_is_named(published: Path) -> None:
+    (published / "add.csv").rename(published / "addresses.csv")
+    words = ["feed", "map", "sdn.csv", "--mapping", "ofac-list", "-o", "ofac.ndjson"]
+    done = CliRunner().invoke(build_cli(), words)
+    assert done.exit_code == 1
+    assert str(done.exception) == "no file add.csv, which the mapping kit joins; give it with --join add=FILE"
+    assert CliRunner().invoke(build_cli(), [*words, "--join", "add=addresses.csv"]).exit_code == 0
+
+
+def test_an_output_that_cannot_be_written_is_named(published: Path) -> None:
+    words = ["feed", "map", "consolidated.xml", "--mapping", "un-list", "-o", "nowhere/un.ndjson"]
+    done = CliRunner().invoke(build_cli(), words)
+    assert str(done.exception) == "cannot write nowhere/un.ndjson: No such file or directory"
