@@ -18,7 +18,7 @@ from pipeline.matching.comparisons.name.name_levels import NEAR, weigh_level
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import load_model
-from pipeline.matching.names import compare
+from pipeline.matching.names import best_pair, compare
 from pipeline.matching.names.name_sets import NameSet
 from pipeline.matching.names.pair_bounds import PairBound, bound_pairs
 from pipeline.records.normalised import PartialDate
@@ -83,6 +83,17 @@ def test_names_say_the_same_as_if_all_pairs_were_aligned(entity_type: str) -> No
 @settings(max_examples=FEWER)
 def test_names_say_the_same_wherever_one_looks(entity_type: str, random: Random) -> None:
     _check_pair(*several_names_pair(random, entity_type))
+
+
+@each_type
+def test_the_pair_that_is_shown_is_the_best_of_all(entity_type: str) -> None:
+    random = Random(4)
+    for _ in range(PAIRS):
+        a, b = several_names_pair(random, entity_type)
+        if a.names and b.names:
+            pairs = ((compare(x, y), -i, -j) for i, x in enumerate(a.names) for j, y in enumerate(b.names))
+            best, i, j = max(pairs, key=lambda pair: (pair[0].bits, pair[1], pair[2]))
+            assert best_pair(a.names, b.names) == (best, -i, -j)
 
 
 @each_type

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -12,7 +13,7 @@ from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, a
 from pipeline.matching.explain.explanation import Counterfactual, EntityEvidence, Explanation, Item, mirrored
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model
-from pipeline.matching.names import TokenPair, compare
+from pipeline.matching.names import TokenPair, best_pair
 from pipeline.matching.score.alternatives import COMPANION_KINDS, STRANGERS, Bits
 from pipeline.matching.score.scoring import (
     EACH_PAIR,
@@ -25,7 +26,6 @@ from pipeline.matching.score.scoring import (
     settle_results,
     sum_results,
     total_score,
-    weigh_entities,
     weigh_evidence,
 )
 
@@ -55,8 +55,9 @@ def explain_entities(
 ) -> Explanation:
     """Explain the judgement of two lists of entities."""
     found = weigh_evidence(a, b, model)
-    parts = _parts(a, b, found, model)
-    counterfactuals = tuple(_counterfactuals(a, b, found, parts, model))
+    compared = _compare_shown(a, b, found, model)
+    parts = tuple(one.evidence(model) for one in compared)
+    counterfactuals = tuple(_counterfactuals(found, compared, parts, model))
     return compose_explanation(found, _with_shares(parts), counterfactuals, model, generation)
 
 
@@ -89,14 +90,14 @@ def entities_evidence(
     a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model
 ) -> tuple[EntityEvidence, ...]:
     """What speaks for and against each pair of entities that counts: an explanation's `entities` by themselves."""
-    return _with_shares(_parts(a, b, weigh_evidence(a, b, model), model))
+    compared = _compare_shown(a, b, weigh_evidence(a, b, model), model)
+    return _with_shares(tuple(one.evidence(model) for one in compared))
 
 
-def _parts(
+def _compare_shown(
     a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], found: Evidence, model: Model
-) -> tuple[EntityEvidence, ...]:
-    shown = found.ties or _only_pair(a, b)
-    return tuple(entity_evidence(a[tie.a], b[tie.b], tie, model) for tie in shown)
+) -> list[ComparedEntities]:
+    return [compare_entities(a[tie.a], b[tie.b], tie, model) for tie in found.ties or _only_pair(a, b)]
 
 
 def _only_pair(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> tuple[EntityAgreement, ...]:
@@ -104,19 +105,41 @@ def _only_pair(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> tuple[
     return (EntityAgreement(0, 0, 0),) if len(a) == len(b) == 1 and a[0].type == b[0].type else ()
 
 
-def entity_evidence(a: EntityPrint, b: EntityPrint, tie: EntityAgreement, model: Model) -> EntityEvidence:
-    """What speaks for and against two entities' being one, as they are tied."""
+class ComparedEntities(NamedTuple):
+    """Two entities as they are tied, and what each comparison says of them: found once, for all that is told of it."""
+
+    a: EntityPrint
+    b: EntityPrint
+    tie: EntityAgreement
+    results: tuple[tuple[Comparison, ComparisonResult], ...]
+
+    def evidence(self, model: Model) -> EntityEvidence:
+        """What speaks for and against their being one."""
+        return _entity_evidence(self, model)
+
+    def weigh_without(self, field: str, model: Model) -> int:
+        """scoring.weigh_entities as if one field were not known."""
+        sums = sum_results([result for comparison, result in self.results if comparison.name != field])
+        return apply_curve(combine_alternatives(sums, self.a.type, model), model.curves[self.a.type])
+
+
+def compare_entities(a: EntityPrint, b: EntityPrint, tie: EntityAgreement, model: Model) -> ComparedEntities:
+    """Make the comparisons that speak of two entities, as they are tied."""
     comparisons = (BY_NAME[tie.selector],) if tie.selector else model.comparisons[a.type]
     tables = model.tables if tie.selector else model.tables_by_type[a.type]
-    compared = [
-        (comparison, result)
+    results = (
+        (comparison, comparison.compare(a, b, tables[comparison.name]))
         for comparison in comparisons
         if comparison.name not in tie.skipped
-        and (result := comparison.compare(a, b, tables[comparison.name])) is not None
-    ]
-    results = settle_results([result for _, result in compared])
-    found = [(comparison, result) for (comparison, _), result in zip(compared, results, strict=True)]
-    sums = sum_results(results)
+    )
+    return ComparedEntities(a, b, tie, tuple((one, result) for one, result in results if result is not None))
+
+
+def _entity_evidence(compared: ComparedEntities, model: Model) -> EntityEvidence:
+    a, b, tie, results = compared
+    settled = settle_results([result for _, result in results])
+    found = [(comparison, result) for (comparison, _), result in zip(results, settled, strict=True)]
+    sums = sum_results(settled)
     kind = STRANGERS if tie.selector else _likeliest_companions(sums, a.type, model)
     combined = sums[STRANGERS] if tie.selector else combine_alternatives(sums, a.type, model)
     bits = combined if tie.selector else apply_curve(combined, model.curves[a.type])
@@ -166,9 +189,8 @@ def spelled(folded: str) -> str:
 
 
 def _best_names(a: EntityPrint, b: EntityPrint) -> tuple[int, int, tuple[TokenPair, ...]]:
-    pairs = ((compare(x, y), i, j) for i, x in enumerate(a.names) for j, y in enumerate(b.names))
-    best = max(pairs, key=lambda pair: (pair[0].bits, -pair[1], -pair[2]))
-    return best[1], best[2], best[0].pairs
+    found, i, j = best_pair(a.names, b.names)
+    return i, j, found.pairs
 
 
 def rarity(bits: int) -> str:
@@ -192,18 +214,14 @@ def _with_share(item: Item, positive: int) -> Item:
 
 
 def _counterfactuals(
-    a: tuple[EntityPrint, ...],
-    b: tuple[EntityPrint, ...],
-    found: Evidence,
-    parts: tuple[EntityEvidence, ...],
-    model: Model,
+    found: Evidence, compared: Sequence[ComparedEntities], parts: Sequence[EntityEvidence], model: Model
 ) -> list[Counterfactual]:
     """The judgement without each field that speaks for or against in turn, lowest outcome first."""
     results = []
-    for tie, part in zip(found.ties or _only_pair(a, b), parts, strict=True):
+    for one, part in zip(compared, parts, strict=True):
         for item in part.items:
             if item.bits:
-                score = total_score(_without(found, tie, a[tie.a], b[tie.b], item.field, model), model)
+                score = total_score(_without(found, one, item.field, model), model)
                 judged = judge_score(score)
                 results.append(
                     Counterfactual(item.field, part.entity_a, part.entity_b, score, judged.probability, judged.band)
@@ -211,11 +229,10 @@ def _counterfactuals(
     return sorted(results, key=lambda counterfactual: counterfactual.score)
 
 
-def _without(
-    found: Evidence, tie: EntityAgreement, a: EntityPrint, b: EntityPrint, field: str, model: Model
-) -> Evidence:
+def _without(found: Evidence, compared: ComparedEntities, field: str, model: Model) -> Evidence:
     """The evidence if one field of one entity pair were not known; the assignment stays as it was."""
-    bits = 0 if tie.selector else max(0, weigh_entities(a, b, model, (*tie.skipped, field)))
+    tie = compared.tie
+    bits = 0 if tie.selector else max(0, compared.weigh_without(field, model))
     ties = tuple(
         msgspec.structs.replace(agreement, bits=bits) if agreement is tie else agreement
         for agreement in found.ties or (tie,)

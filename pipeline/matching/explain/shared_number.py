@@ -6,7 +6,7 @@ from msgspec import structs
 
 from pipeline.matching.basis import Basis
 from pipeline.matching.comparisons.identifier import IDENTIFIER, number_in_common
-from pipeline.matching.explain.explaining import compose_explanation, entity_evidence, explain_in_order, make_item
+from pipeline.matching.explain.explaining import compare_entities, compose_explanation, explain_in_order, make_item
 from pipeline.matching.explain.explanation import AsOne, EntityEvidence, Explanation
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model
@@ -43,5 +43,5 @@ def _number_evidence(a: EntityPrint, b: EntityPrint, model: Model) -> EntityEvid
 
 def _weigh_as_one(a: Entities, b: Entities, tie: EntityAgreement, model: Model) -> AsOne:
     score = score_cases(a, b, model)
-    evidence = entity_evidence(a[tie.a], b[tie.b], EntityAgreement(0, tie.a, tie.b), model)
+    evidence = compare_entities(a[tie.a], b[tie.b], EntityAgreement(0, tie.a, tie.b), model).evidence(model)
     return AsOne(evidence, score, judge_score(score).probability)

@@ -16,6 +16,7 @@ level (LEVELS), `pairs` tells which token was held against which, at which level
 
 from __future__ import annotations
 
+from pipeline.matching.names.best_pair import best_pair
 from pipeline.matching.names.comparison import NameComparison, compare, compare_all, compare_and_keep
 from pipeline.matching.names.decision import bearer_decision, name_decision
 from pipeline.matching.names.levels import LEVELS
@@ -30,6 +31,7 @@ __all__ = [
     "TokenPair",
     "TokenPrint",
     "bearer_decision",
+    "best_pair",
     "compare",
     "compare_all",
     "compare_and_keep",

@@ -26,7 +26,7 @@ SLACK = 2
 ALIKE_SHARE = 4
 """One letter of four at most may be edited between a word and the joined one, to be worth a look."""
 ACRONYM_LETTER = 250
-_ALIKE_FORMS = 0.4
+ALIKE_FORMS = 0.4
 """Least similarity of two words written together to a word in another script that may be both."""
 _LEVELS = frozenset((levels.SAME, levels.FOLDED, levels.VARIANT, levels.SOUND, levels.EDIT))
 """Levels at which a joined word counts: a merely similar one would be chance, as there are many ways to join."""
@@ -147,10 +147,14 @@ def _may_be(x: TokenPrint, joined: str, tokens: Tokens) -> bool:
     if x.text == joined:
         return True
     if x.script != tokens[0].script:
-        spelled = "".join(token.forms[0] for token in tokens)
-        return Levenshtein.normalized_similarity(x.forms[0], spelled) >= _ALIKE_FORMS
+        return Levenshtein.normalized_similarity(x.forms[0], spell(tokens)) >= ALIKE_FORMS
     alike = 1 - 1 / ALIKE_SHARE
     return len(joined) >= _MIN_JOINED and Levenshtein.normalized_similarity(x.text, joined) >= alike
+
+
+def spell(tokens: Tokens) -> str:
+    """The likeliest Latin form of words written together."""
+    return "".join([token.forms[0] for token in tokens])
 
 
 def _is_acronym(x: TokenPrint, tokens: Tokens) -> bool:

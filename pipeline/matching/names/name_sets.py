@@ -5,18 +5,21 @@ Made when an entity of several names is first compared, and kept for a while: a 
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from pipeline.matching.names.joined_words import ALIKE_SHARE, SLACK, Run, acronym_of
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
+
+from pipeline.matching.names.joined_words import ALIKE_FORMS, ALIKE_SHARE, SLACK, Run, acronym_of, spell
 from pipeline.matching.names.outlines import letters_of
 from pipeline.matching.names.prints import MAX_ACRONYM, NamePrint, TokenPrint, letter_span, may_be_acronym
-from pipeline.matching.names.shapes import shape_of
+from pipeline.matching.names.shapes import ShapeTable, shape_of
 
 _KEPT = 4096
-"""Entities whose sets are kept, 4 KB each; when there are more, all are forgotten."""
+"""Entities whose sets are kept, 9 KB each where they have three names and more; then all are forgotten."""
 
 _MOST_LENGTH = 20
 """Letters of runs that are found by their letters. Seldom is a word so long that it may be a longer one."""
@@ -59,44 +62,72 @@ class NameSet:
                 place.append(at)
             self.places.append(place)
         self.kinds = [frozenset([token.kind for token in name.tokens]) for name in names]
-        self.shapes = [shape_of(token) for token in self.tokens]
+        self.shapes: ShapeTable = np.array([shape_of(token) for token in self.tokens], np.uint64).T
         self._scripts = {token.script for token in self.tokens}
 
-    def find_runs(self, token: TokenPrint) -> Iterator[HeldRun]:
-        """All runs that joined_words may take for a word: alike in letters, its acronym, or in another script."""
-        script = token.script
-        if len(token.text) <= _MOST_LENGTH * _ALIKE:
-            yield from (one for one in self._find_alike(token.text) if one.run.tokens[0].script == script)
-        else:
-            yield from (one for one in self._all_runs if one.run.tokens[0].script == script)
-        if len(self._scripts) > 1 or script not in self._scripts:
-            yield from self._find_across(token)
-        if may_be_acronym(token) and any(token.forms[0] in initials for initials in self._initials):
-            yield from (one for one in self._all_runs if acronym_of(one.run.tokens) == token.forms[0])
+    def find_runs(self, one: NameSet) -> Iterator[tuple[int, HeldRun]]:
+        """All runs that joined_words may take for a word of `one`, whose number comes first.
 
-    def _find_alike(self, text: str) -> Iterator[HeldRun]:
-        """Runs that differ from a text in one letter of ALIKE_SHARE: an edit changes two of the set of letters."""
-        length = len(text)
-        start, end = bisect_left(self._lengths, length * _ALIKE), bisect_right(self._lengths, length / _ALIKE)
-        if start < end:
-            letters = letters_of(text)
-            for one in self._runs[start:end]:
-                if (letters ^ one.letters).bit_count() <= 2 * (max(length, one.length) // ALIKE_SHARE):
-                    yield one
+        They are alike in letters, in another script, or abbreviated by it.
+        """
+        runs, (lengths, letters) = self._runs, self._run_letters
+        if runs:
+            theirs, words = one._word_letters
+            most = np.maximum(theirs[:, None], lengths) // ALIKE_SHARE
+            alike = np.bitwise_count(words[:, None] ^ letters) <= 2 * most
+            alike &= np.abs(theirs[:, None] - lengths) <= most
+            yield from ((word, runs[at]) for word, at in np.argwhere(alike).tolist())
+        for word in one._long_words:
+            yield from ((word, run) for run in self._all_runs if run.length > _MOST_LENGTH)
+        if len(self._scripts) > 1 or self._scripts != one._scripts:
+            for word, token in enumerate(one.tokens):
+                yield from ((word, run) for run in self._find_across(token))
+        for word, form in one._acronyms:
+            if any(form in initials for initials in self._initials):
+                yield from ((word, run) for run in self._all_runs if acronym_of(run.run.tokens) == form)
 
     def _find_across(self, token: TokenPrint) -> Iterator[HeldRun]:
         """Runs in other scripts, by their Latin forms: of as many letters, or of as many words as it has letters."""
         shortest, longest = letter_span(token)
-        for script, least, most, one in self._spans:
+        form = token.forms[0]
+        for script, least, most, spelled, one in self._spans:
             if script != token.script:
                 fits = least - SLACK <= longest and shortest <= most + SLACK
-                if fits or len(one.run.tokens) == shortest:
+                if (fits or len(one.run.tokens) == shortest) and (
+                    Levenshtein.normalized_similarity(form, spelled) >= ALIKE_FORMS or one.length == len(token.text)
+                ):
                     yield one
 
     @cached_property
-    def _spans(self) -> list[tuple[str, int, int, HeldRun]]:
-        """Of each run the script, and the least and the most letters in Latin forms."""
-        return [(one.run.tokens[0].script, *_count_letters(one.run), one) for one in self._all_runs]
+    def _word_letters(self) -> tuple[NDArray[np.int32], NDArray[np.uint64]]:
+        """Of each word how many letters, and which."""
+        texts = [token.text for token in self.tokens]
+        return np.array([len(text) for text in texts], np.int32), np.array(
+            [letters_of(text) for text in texts], np.uint64
+        )
+
+    @cached_property
+    def _run_letters(self) -> tuple[NDArray[np.int32], NDArray[np.uint64]]:
+        """The same of each of the runs that are not too long."""
+        runs = self._runs
+        return np.array([run.length for run in runs], np.int32), np.array([run.letters for run in runs], np.uint64)
+
+    @cached_property
+    def _long_words(self) -> list[int]:
+        """Words that may be runs of more than _MOST_LENGTH letters."""
+        return [at for at, token in enumerate(self.tokens) if len(token.text) > _MOST_LENGTH * _ALIKE]
+
+    @cached_property
+    def _acronyms(self) -> list[tuple[int, str]]:
+        """Words that may abbreviate others, by their numbers."""
+        return [(at, token.forms[0]) for at, token in enumerate(self.tokens) if may_be_acronym(token)]
+
+    @cached_property
+    def _spans(self) -> list[tuple[str, int, int, str, HeldRun]]:
+        """Of each run the script, the least and the most letters in Latin forms, and the likeliest of these."""
+        return [
+            (one.run.tokens[0].script, *_count_letters(one.run), spell(one.run.tokens), one) for one in self._all_runs
+        ]
 
     @cached_property
     def _initials(self) -> set[str]:
@@ -110,12 +141,8 @@ class NameSet:
     def _runs(self) -> list[HeldRun]:
         return self._make_runs(_MOST_LENGTH)
 
-    @cached_property
-    def _lengths(self) -> list[int]:
-        return [one.length for one in self._runs]
-
     def _make_runs(self, most: int | None) -> list[HeldRun]:
-        """Runs of two words and more, or of one with its particle, of so many letters at most; the shortest first."""
+        """Runs of two words and more, or of one with its particle, of so many letters at most."""
         lengths, letters = [len(token.text) for token in self.tokens], [letters_of(token.text) for token in self.tokens]
         found: dict[tuple[object, ...], HeldRun] = {}
         for number, (name, place) in enumerate(zip(self.names, self.places, strict=True)):
@@ -136,11 +163,7 @@ class NameSet:
                             found[key] = HeldRun(length, those, run, [number])
                         elif found[key].holders[-1] != number:
                             found[key].holders.append(number)
-        return sorted(found.values(), key=_length_of)
-
-
-def _length_of(one: HeldRun) -> int:
-    return one.length
+        return list(found.values())
 
 
 def _count_letters(run: Run) -> tuple[int, int]:

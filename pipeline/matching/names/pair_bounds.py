@@ -24,10 +24,13 @@ from pipeline.matching.names.comparison import (
 from pipeline.matching.names.joined_words import judge_run
 from pipeline.matching.names.name_sets import NameSet
 from pipeline.matching.names.prints import NamePrint
-from pipeline.matching.names.shapes import may_be_alike
+from pipeline.matching.names.shapes import find_alike
 from pipeline.matching.names.token_pairs import NOTHING, OTHER, PERSONAL, PairMemory
 
 PATRONYMIC = "patronymic"
+
+FEW = 6
+"""Pairs of names of two entities that cost less to align than to bound: of organisations six, of people nine."""
 
 Gains = dict[int, list[int]]
 """By the number of a word: most hundredths of a bit that it finds in each name of the other side, 0 for nothing."""
@@ -98,12 +101,11 @@ def _find_gains(a: NameSet, b: NameSet, memory: PairMemory) -> tuple[Gains, Gain
     """What the words of each side find in the names of the other, word by word."""
     gains_a: Gains = {}
     gains_b: Gains = {}
-    for s, (x, shape) in enumerate(zip(a.tokens, a.shapes, strict=True)):
-        for t in may_be_alike(shape, b.shapes):
-            pair = memory.judge(x, b.tokens[t])
-            if pair is not NOTHING:
-                _raise_gain(gains_a, s, b.holders[t], pair.bits, len(b.names))
-                _raise_gain(gains_b, t, a.holders[s], pair.bits, len(a.names))
+    for s, t in find_alike(a.shapes, b.shapes):
+        pair = memory.judge(a.tokens[s], b.tokens[t])
+        if pair is not NOTHING:
+            _raise_gain(gains_a, s, b.holders[t], pair.bits, len(b.names))
+            _raise_gain(gains_b, t, a.holders[s], pair.bits, len(a.names))
     return gains_a, gains_b
 
 
@@ -119,13 +121,12 @@ def _raise_gain(gains: Gains, word: int, names: list[int], bits: int, count: int
 def _find_joined(one: NameSet, many: NameSet, gains: Gains, memory: PairMemory) -> Joined:
     """What words of `one` may find in runs of `many`; it is noted under the words too."""
     joined: Joined = {}
-    for s, x in enumerate(one.tokens):
-        for held in many.find_runs(x):
-            pair = judge_run(x, held.run, memory)
-            if pair is not NOTHING:
-                _raise_gain(gains, s, held.holders, pair.bits, len(many.names))
-                for place in product(one.holders[s], held.holders):
-                    joined[place] = joined.get(place, 0) + pair.bits
+    for s, held in many.find_runs(one):
+        pair = judge_run(one.tokens[s], held.run, memory)
+        if pair is not NOTHING:
+            _raise_gain(gains, s, held.holders, pair.bits, len(many.names))
+            for place in product(one.holders[s], held.holders):
+                joined[place] = joined.get(place, 0) + pair.bits
     return joined
 
 

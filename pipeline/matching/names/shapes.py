@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.matching.names.organisation_words import meanings
 from pipeline.matching.names.outlines import BEGINNING, MOST_EDITS, letters_of
 from pipeline.matching.names.prints import TokenPrint
 from pipeline.matching.names.variants import classes_of
-
-_PART = 40
-"""Bits of each kind of value."""
 
 _REMEMBERED = 50_000
 
@@ -19,15 +20,20 @@ _REMEMBERED = 50_000
 class Shape(NamedTuple):
     """A token's letters, a bit each, and a bit for every value that makes words alike however they are spelt.
 
-    These are its sound, its beginning, and its classes of variants or its meanings.
+    `sounds`: how it sounds and begins; `senses`: its classes of variants, or its meanings.
     """
 
     letters: int
-    values: int
+    sounds: int
+    senses: int
 
 
-OPEN = Shape(0, -1)
+_ALL = (1 << 64) - 1
+OPEN = Shape(0, _ALL, _ALL)
 """The shape of a token that may be like any other: an initial, or one that is not plain."""
+
+ShapeTable = NDArray[np.uint64]
+"""Shapes of some tokens: a row for each part."""
 
 _people: dict[str, Shape] = {}
 _organisations: dict[str, Shape] = {}
@@ -45,14 +51,12 @@ def shape_of(token: TokenPrint) -> Shape:
     return found
 
 
-def may_be_alike(one: Shape, others: list[Shape]) -> list[int]:
-    """The places of those of many shapes that leave open whether their words are alike."""
-    letters, values = one
-    if values == -1:
-        return list(range(len(others)))
-    return [
-        at for at, (theirs, known) in enumerate(others) if known & values or (theirs ^ letters).bit_count() <= _APART
-    ]
+def find_alike(some: ShapeTable, others: ShapeTable) -> list[list[int]]:
+    """The places, in both tables, of pairs of tokens whose shapes leave open whether they are alike."""
+    letters, sounds, senses = some[:, :, None]
+    alike = np.bitwise_count(letters ^ others[0]) <= _APART
+    alike |= (sounds & others[1] | senses & others[2]) != 0
+    return np.argwhere(alike).tolist()
 
 
 _APART = 2 * MOST_EDITS
@@ -68,13 +72,8 @@ def is_plain(token: TokenPrint) -> bool:
 def _make_shape(token: TokenPrint) -> Shape:
     if token.kind == "initial" or len(token.text) < 2 or not is_plain(token):
         return OPEN
-    values = {_place(token.sound), _PART + _place(token.text[:BEGINNING])}
+    senses: Iterable[int] = classes_of(token.text)
     if token.kind == "core":
-        values.update(2 * _PART + _place(meaning) for meaning in meanings(token.text))
-    else:
-        values.update(2 * _PART + number % _PART for number in classes_of(token.text))
-    return Shape(letters_of(token.text), sum(1 << value for value in values))
-
-
-def _place(text: str) -> int:
-    return crc32(text.encode()) % _PART
+        senses = [crc32(meaning.encode()) for meaning in meanings(token.text)]
+    sounds = 1 << crc32(token.sound.encode()) % 32 | 1 << 32 + crc32(token.text[:BEGINNING].encode()) % 32
+    return Shape(letters_of(token.text), sounds, sum({1 << sense % 64 for sense in senses}))

@@ -18,6 +18,7 @@ from pipeline.matching.comparisons.catalogue import SELECTORS
 from pipeline.matching.comparisons.levels import ComparisonResult, apply_curve
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model, Plan
+from pipeline.matching.names.pair_bounds import FEW
 from pipeline.matching.score.alternatives import NO_BITS, STRANGERS, Bits, against_both
 from pipeline.matching.score.assignment import assign_one_to_one
 from pipeline.matching.score.marks import cross_type_cells, same_type_cells
@@ -83,15 +84,15 @@ def score_cases(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: M
 def may_reach(a: Entities, b: Entities, model: Model, least: int) -> bool:
     """False where score_cases of two cases is below `least` for certain, by the ceilings of comparisons alone.
 
-    Only where that costs less than the score: where one side has a single entity, and any entity several names.
+    Only where that costs less than the score: where one side has a single entity, and two entities have many names.
     """
-    if not (len(a) == 1 or len(b) == 1) or not _have_several_names(a, b) or cross_type_cells(a, b):
+    if not (len(a) == 1 or len(b) == 1) or _most_names(a) * _most_names(b) <= FEW or cross_type_cells(a, b):
         return True
     return _score_of_one(a, b, model, model.ceilings) >= least
 
 
-def _have_several_names(a: Entities, b: Entities) -> bool:
-    return any(len(entity.names) > 1 for entity in a) or any(len(entity.names) > 1 for entity in b)
+def _most_names(entities: Entities) -> int:
+    return max([len(entity.names) for entity in entities], default=0)
 
 
 def _score_of_one(a: Entities, b: Entities, model: Model, plans: Mapping[str, Plan]) -> int:

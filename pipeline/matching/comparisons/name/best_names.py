@@ -17,7 +17,7 @@ from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NameComparison
 from pipeline.matching.names import compare as compare_names
 from pipeline.matching.names.name_sets import name_set
-from pipeline.matching.names.pair_bounds import PairBound, bound_pairs
+from pipeline.matching.names.pair_bounds import FEW, PairBound, bound_pairs
 from pipeline.matching.score.alternatives import Bits
 
 Weigh = Callable[[NameComparison, EntityPrint, EntityPrint, Table, int, int], ComparisonResult]
@@ -58,10 +58,9 @@ class BestNames:
 def find_best(a: EntityPrint, b: EntityPrint, table: Table, weigh: Weigh) -> BestNames:
     """The best of all pairs of names, the same as if all were compared."""
     found = BestNames()
-    if len(a.names) == 1 and len(b.names) == 1:
-        _take_pair(found, a, b, table, weigh, 0, 0, joined=True)
-        return found
-    if not a.names or not b.names:
+    if len(a.names) * len(b.names) <= FEW:
+        for i, j in product(range(len(a.names)), range(len(b.names))):
+            _take_pair(found, a, b, table, weigh, i, j, joined=True)
         return found
     bounds = bound_pairs(name_set(a.names), name_set(b.names))
     for bound in bounds:

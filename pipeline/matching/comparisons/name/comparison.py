@@ -30,13 +30,16 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     as those of two countries), or nothing agrees. Against a household equal given names count by their rarity too,
     against a group the words beyond its own. Names that agree with none of the other side pay for the choice.
     """
+    if len(a.names) == len(b.names) == 1 and a.type != "organisation":
+        found = compare_names(a.names[0], b.names[0])
+        return weigh_names(found, a, b, table, 0, 0) if found.pairs else None
     if a.type == "organisation":
         return _compare_organisations(a, b, table)
-    found = find_best(a, b, table, weigh_names)
-    best = found.result
-    if best is None or best.level > NEAR or (len(a.names) == 1 and len(b.names) == 1):
+    several = find_best(a, b, table, weigh_names)
+    best = several.result
+    if best is None or best.level > NEAR:
         return best
-    fee = choice_fee(_count_unmet(a.names, found.met_a)) + choice_fee(_count_unmet(b.names, found.met_b))
+    fee = choice_fee(_count_unmet(a.names, several.met_a)) + choice_fee(_count_unmet(b.names, several.met_b))
     return structs.replace(best, bits=less_fees(best.bits, fee)) if fee else best
 
 

@@ -30,7 +30,7 @@ SOURCE = (
 
 NEARLY = frozenset({levels.EDIT, levels.NEAR, levels.FAINT})
 
-OTHER_KINDS = frozenset({frozenset({"given", "family"}), frozenset({"initial", "family"})})
+OTHER_KINDS = frozenset({("given", "family"), ("family", "given"), ("initial", "family"), ("family", "initial")})
 """Tokens of these kinds, one on each side, say nothing of each other: each name lacks what the other has."""
 
 RESEMBLANCE = 0.6
@@ -67,20 +67,27 @@ def weigh_level(found: NameComparison, x: NamePrint, y: NamePrint) -> tuple[int,
 
 def _conflict_level(conflict: list[TokenPair], agree: list[TokenPair], x: NamePrint, y: NamePrint) -> int:
     """The level of names with contradictions; OTHER_PARTS where each is of a given name with a family name."""
-    of_x, of_y = ({token.text: token for token in name.tokens} for name in (x, y))
     of_family = alike = False
     for pair in conflict:
-        one, other = of_x.get(pair.a), of_y.get(pair.b)
-        kinds = frozenset([token.kind for token in (one, other) if token is not None])
+        one, other = _find_token(x, pair.a), _find_token(y, pair.b)
+        kinds = (one.kind if one else "", other.kind if other else "")
         if kinds in OTHER_KINDS:
             continue
         if one is not None and other is not None and _are_alike(one, other):
             alike = True
-        elif kinds == {"family"} and agree:
+        elif "family" in kinds and agree and (kinds[0] == kinds[1] or "" in kinds):
             of_family = True
         else:
             return CONFLICT if agree else DIFFERENT
     return ALIKE if alike else FAMILY_DIFFERS if of_family else OTHER_PARTS
+
+
+def _find_token(name: NamePrint, text: str) -> TokenPrint | None:
+    """The last token of a name that is so written; None for numbers and legal forms."""
+    for token in reversed(name.tokens):
+        if token.text == text:
+            return token
+    return None
 
 
 def _are_alike(one: TokenPrint, other: TokenPrint) -> bool:
@@ -94,5 +101,6 @@ def _are_alike(one: TokenPrint, other: TokenPrint) -> bool:
         return False
     if x.startswith(y) or y.startswith(x):
         return False
-    slips = OSA.distance(x, y)
-    return slips > 1 and 1 - slips / max(len(x), len(y)) >= RESEMBLANCE
+    longer = max(len(x), len(y))
+    slips = OSA.distance(x, y, score_cutoff=longer // 2)
+    return slips > 1 and 1 - slips / longer >= RESEMBLANCE

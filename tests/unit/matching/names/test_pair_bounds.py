@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from pipeline.matching.names.name_sets import NameSet
+from pipeline.matching.names.pair_bounds import PairBound, bound_pairs
+from support.matching.prints import compare_names, name_print
+
+
+def _bounds(*sides: tuple[str, ...], entity_type: str = "person") -> list[PairBound]:
+    a, b = (NameSet(tuple(name_print(name, entity_type) for name in names)) for names in sides)
+    return bound_pairs(a, b)
+
+
+def test_names_without_a_word_in_common_have_no_bound() -> None:
+    assert [(bound.a, bound.b) for bound in _bounds(("Ivan Petrov", "Anna Day"), ("Petrov Ivan",))] == [(0, 0)]
+
+
+def test_equal_names_are_bounded_by_what_they_weigh() -> None:
+    (bound,) = _bounds(("Zbigniew Oczko",), ("Oczko Zbigniew",))
+    assert bound == PairBound(compare_names("Zbigniew Oczko", "Oczko Zbigniew").bits, 0, 0, 2, False, False)
+
+
+def test_words_that_find_nothing_on_both_sides_contradict() -> None:
+    (bound,) = _bounds(("Zbigniew Oczko",), ("Zbigniew Petrov",))
+    assert bound.contradict
+    assert bound.bits == compare_names("Zbigniew Oczko", "Zbigniew Petrov").bits
+
+
+def test_words_written_together_leave_contradictions_open() -> None:
+    (bound,) = _bounds(("Abdulrahman Oczko",), ("Abdul Rahman Petrov",))
+    assert bound.joined
+    assert not bound.contradict
+
+
+def test_other_numbers_count_in_the_bound() -> None:
+    same, other = (
+        _bounds(("Unit 221 Trading",), (name,), entity_type="organisation")[0].bits
+        for name in ("Trading Unit 221", "Trading Unit 39")
+    )
+    assert same - other >= 800
