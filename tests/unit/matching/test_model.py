@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.errors import LiaisonError
 from pipeline.matching.comparisons.catalogue import CATALOGUE
-from pipeline.matching.explain.explaining import entity_evidence
+from pipeline.matching.explain.explaining import compare_entities
 from pipeline.matching.model import (
     Model,
     ModelFile,
@@ -96,13 +96,14 @@ def test_a_type_may_weigh_a_comparison_by_itself(tmp_path: Path, model: Model) -
     path = tmp_path / "model.json"
     path.write_bytes(encode_model(with_own("name", ((0, 0), (1000, 500)))))
     found, kinds = load_model(path), ("organisation", "person")
-    pairs = {kind: [print_of(type=kind, names=[{"full": "Oczko Zbigniew"}]) for _ in range(2)] for kind in kinds}
-    bits = {kind: weigh_entities(*pairs[kind], found) for kind in kinds}
-    shipped = {kind: weigh_entities(*pairs[kind], model) for kind in kinds}
+    sides = {kind: print_of(type=kind, names=[{"full": "Oczko Zbigniew"}]) for kind in kinds}
+    bits = {kind: weigh_entities(sides[kind], sides[kind], found) for kind in kinds}
+    shipped = {kind: weigh_entities(sides[kind], sides[kind], model) for kind in kinds}
     assert bits["organisation"] < shipped["organisation"]
     assert bits["person"] == shipped["person"]
     for kind in kinds:
-        assert entity_evidence(*pairs[kind], EntityAgreement(0, 0, 0), found).bits == bits[kind]
+        compared = compare_entities(sides[kind], sides[kind], EntityAgreement(0, 0, 0), found)
+        assert compared.evidence(found).bits == bits[kind]
 
 
 def test_what_ties_entities_of_all_types_is_weighed_alike_for_all() -> None:

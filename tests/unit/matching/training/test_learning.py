@@ -126,7 +126,8 @@ def test_too_few_records_teach_nothing(people: list[Any]) -> None:
 @pytest.fixture(scope="module")
 def companies() -> list[Any]:
     """220 companies, each recorded twice; every other second record lacks a word of the name."""
-    chance, found = random.Random(5), []
+    chance = random.Random(5)
+    found: list[Any] = []
     for _ in range(220):
         words = [word(chance, length) for length in (2, 3, 4)]
         home = {"postcode": f"{chance.randint(10000, 10400)}", "city": "Ville", "country": "FR"}
