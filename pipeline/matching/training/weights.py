@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from pipeline.matching.comparisons.levels import Comparison, log2_cb
+from pipeline.matching.comparisons.name.comparison import CONFLICT
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import (
     WeightedComparison,
@@ -77,7 +78,7 @@ def _companions(learnt: Learnt, k: int, bits: Sequence[int]) -> list[dict[str, i
     than the reference has it, so do the members of a household, of which the data tell little.
     """
     comparison = learnt.columns[k].comparison
-    m = [float(share) for share in learnt.m[k]]
+    m = _unbounded_m(learnt, k)
     h = learn_companion_shares(comparison, learnt.columns[k].companions, learnt.lent.get(k))
     raw = weigh_companions(comparison, bits, m, [float(count) + 1 for count in learnt.m_counts[k]], h)
     if comparison.name == "name":
@@ -87,6 +88,19 @@ def _companions(learnt: Learnt, k: int, bits: Sequence[int]) -> list[dict[str, i
         {kind: value if kind in h else min(value, max(level.companions[kind], 0)) for kind, value in found.items()}
         for found, level in zip(raw, held, strict=True)
     ]
+
+
+def _unbounded_m(learnt: Learnt, k: int) -> list[float]:
+    """The learnt m, but where there are relatives the reference m of conflicting names: MOST_IN_CONFLICT bounds theirs.
+
+    Learnt from these, one person's names would never conflict, and a conflict would say more against one person than
+    that a household's names differ.
+    """
+    m = [float(share) for share in learnt.m[k]]
+    comparison = learnt.columns[k].comparison
+    if comparison.name == "name" and not learnt.without_relatives:
+        m[CONFLICT:] = [level.m for level in comparison.levels[CONFLICT:]]
+    return m
 
 
 def learnt_levels(
