@@ -106,7 +106,8 @@ def _compare(a: NamePrint, b: NamePrint, joined: bool) -> NameComparison:
     bits = CULTURE * (len(pairs) - 1) if pairs else 0
     if rest_a or rest_b:
         left_a, left_b = [a.tokens[i] for i in rest_a], [b.tokens[j] for j in rest_b]
-        if pairs and a.person and not _OWN.isdisjoint([token.kind for token in left_a + left_b]):
+        of_prefix = pairs and a.person and any(map(_is_of_prefix, pairs))
+        if of_prefix and not _OWN.isdisjoint([token.kind for token in left_a + left_b]):
             pairs = [_weaken_prefix(pair) for pair in pairs]
         _contradict_rest(left_a, left_b, pairs)
     if a.numbers or b.numbers:
@@ -125,11 +126,13 @@ def _compare(a: NamePrint, b: NamePrint, joined: bool) -> NameComparison:
     return NameComparison(max(bits, _LOWEST), levels.LEVELS[weakest], tuple(pairs))
 
 
+def _is_of_prefix(pair: TokenPair) -> bool:
+    """Whether a pair of a prefix to given names says more than it should beside words that differ."""
+    return pair.bits > _PREFIX_MOST and (pair.a in PREFIX_NAMES or pair.b in PREFIX_NAMES)
+
+
 def _weaken_prefix(pair: TokenPair) -> TokenPair:
-    """The pair; one of a prefix to given names says little where the names differ in another word."""
-    if pair.bits <= _PREFIX_MOST or not (pair.a in PREFIX_NAMES or pair.b in PREFIX_NAMES):
-        return pair
-    return TokenPair(pair.a, pair.b, pair.level, _PREFIX_MOST)
+    return TokenPair(pair.a, pair.b, pair.level, _PREFIX_MOST) if _is_of_prefix(pair) else pair
 
 
 def are_single_names(a: NamePrint, b: NamePrint) -> bool:

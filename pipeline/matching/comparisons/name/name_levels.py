@@ -7,6 +7,7 @@ from rapidfuzz.distance import OSA
 from pipeline.matching.comparisons.levels import Level
 from pipeline.matching.comparisons.name.own_tokens import own_tokens
 from pipeline.matching.names import NameComparison, NamePrint, TokenPair, levels
+from pipeline.matching.names.outlines import unlike_joined
 from pipeline.matching.names.prints import TokenPrint
 from pipeline.matching.names.token_levels import is_latin
 
@@ -97,10 +98,12 @@ def _are_alike(one: TokenPrint, other: TokenPrint) -> bool:
     it does where one begins with the other (Roman, Romanov).
     """
     x, y = one.forms[0], other.forms[0]
+    longer = max(len(x), len(y))
+    if one.outline and other.outline and unlike_joined(one.outline, other.outline, longer // 2):
+        return False
     if min(len(x), len(y)) < SHORTEST_ALIKE or not (is_latin(one.script) and is_latin(other.script)):
         return False
     if x.startswith(y) or y.startswith(x):
         return False
-    longer = max(len(x), len(y))
     slips = OSA.distance(x, y, score_cutoff=longer // 2)
     return slips > 1 and 1 - slips / longer >= RESEMBLANCE
