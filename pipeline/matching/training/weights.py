@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from pipeline.matching.comparisons.levels import Comparison, log2_cb
-from pipeline.matching.comparisons.name.comparison import CONFLICT
+from pipeline.matching.comparisons.name.name_levels import CONFLICT
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import (
     WeightedComparison,

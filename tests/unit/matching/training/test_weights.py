@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.comparisons.name.comparison import CONFLICT, DIFFERENT
+from pipeline.matching.comparisons.name.name_levels import CONFLICT, DIFFERENT
 from pipeline.matching.model import COMPANION_PRIORS, reference_model
 from support.matching.populations import model_of
 
