@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,9 @@ from pipeline.matching.screening.screening import Screen, join_sketches
 from pipeline.matching.screening.sketches import make_sketch
 from support.matching.entity_strategies import entities, fingerprint
 from support.records.builder import person
+
+pytestmark = pytest.mark.timeout(3600)
+"""5,000 examples of one law take longer than a test may by default."""
 
 model = cache(load_model)
 
