@@ -51,7 +51,7 @@ def main() -> int:
         console.print(latencies(f"{USERS} users who think for {THINK_S:.0f} s on average", both))
         if bench.held.listed:
             forms = {form: bench.run(1, wanted.seconds // 3, 0, 1, **{form: 1}) for form in FORMS}
-            console.print(rates(bench, forms, "entries of the UN's list asked of an index with the UK's, by"))
+            console.print(rates(bench, forms, "UN's entries by"))
         crowds = {crowd: bench.run(crowd[1], wanted.seconds // 3, 0, crowd[0], search=1) for crowd in CROWDS}
         told = {f"{servers}, {users}": result for (servers, users), result in crowds.items()}
         console.print(rates(bench, told, "servers, users"))
