@@ -22,6 +22,7 @@ from pipeline.feeds.tables.cells import ELEMENT, GROUPED
 from pipeline.feeds.tables.sources import TableSource, check_source
 
 SHIPPED = resources.files("pipeline.feeds") / "kits"
+KIT_SUFFIXES = {".yml", ".yaml"}
 
 
 class KitAgency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,7 +98,7 @@ def read_shipped_kits() -> list[MappingKit]:
 def load_kit(kit: str) -> MappingKit:
     """Load a kit by path or by a shipped kit's name; raises LiaisonError that names the place of the mistake."""
     path = Path(kit)
-    if path.suffix in {".yml", ".yaml"} or path.is_file():
+    if path.suffix in KIT_SUFFIXES or path.is_file():
         try:
             return parse_kit(path.read_text(encoding="utf-8"), str(path))
         except (OSError, UnicodeDecodeError) as error:

@@ -8,11 +8,9 @@ from pathlib import Path
 import msgspec
 
 from pipeline.errors import LiaisonError
-from pipeline.feeds.kit import MappingKit, load_kit, read_shipped_kits
+from pipeline.feeds.kit import KIT_SUFFIXES, MappingKit, load_kit, read_shipped_kits
 from pipeline.feeds.tables.reading import joined_path
 from pipeline.feeds.tables.sources import COMPRESSED
-
-KIT_SUFFIXES = {".yml", ".yaml"}
 
 
 class RecognisedTable(msgspec.Struct, frozen=True):
@@ -32,11 +30,11 @@ class FolderSurvey(msgspec.Struct, frozen=True):
 def survey_folder(folder: Path) -> FolderSurvey:
     """Look at the folder's files; its own kits come before those of the package. Raises LiaisonError for none."""
     files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
-    own = [load_kit(str(path)) for path in files if path.suffix in KIT_SUFFIXES]
+    kits = [*(load_kit(str(path)) for path in files if path.suffix in KIT_SUFFIXES), *read_shipped_kits()]
     tables = [
         RecognisedTable(path, kit)
         for path in files
-        if path.suffix not in KIT_SUFFIXES and (kit := _find_kit(path, [*own, *read_shipped_kits()]))
+        if path.suffix not in KIT_SUFFIXES and (kit := _find_kit(path, kits))
     ]
     if not tables:
         raise LiaisonError(f"{folder} has no file that a mapping kit names in its `files`")
