@@ -120,6 +120,19 @@ def load_list(name: str) -> LinkSet:
 
     Raises FileNotFoundError where they are missing, ValueError where the case record can't hold what the set needs.
     """
+    found = load_all_lists(name)
+    truth = found.truth
+    if name != "lists-no-numbers":
+        truth = {pair: by for pair, by in truth.items() if by[1] == REFERENCE}
+    known_of = {agency_of(case) for pair in truth for case in pair}
+    return replace(found, events=[event for event in found.events if event["data"]["agency"] in known_of], truth=truth)
+
+
+def load_all_lists(name: str) -> LinkSet:
+    """The same with the entries of all lists, and all truth.
+
+    Raises FileNotFoundError where they are missing, ValueError where the case record can't hold what the set needs.
+    """
     folder = DATA / "lists"
     with gzip.open(folder / FILES[name], "rt", encoding="utf-8") as lines:
         events = [json.loads(line) for line in lines]
@@ -133,11 +146,7 @@ def load_list(name: str) -> LinkSet:
     with (folder / "truth.csv").open(encoding="utf-8") as rows:
         truth = {(row["case_a"], row["case_b"]): (row["type"], row["by"]) for row in csv.DictReader(rows)}
     empty = LinkSet(name, LISTS, events, {}, [])
-    ordered = {empty.order(*pair): by for pair, by in truth.items() if known >= set(pair)}
-    if name != "lists-no-numbers":
-        ordered = {pair: by for pair, by in ordered.items() if by[1] == REFERENCE}
-    known_of = {agency_of(case) for pair in ordered for case in pair}
-    return LinkSet(name, LISTS, [event for event in events if event["data"]["agency"] in known_of], ordered, [])
+    return replace(empty, truth={empty.order(*pair): by for pair, by in truth.items() if known >= set(pair)})
 
 
 def _add_several_values(events: list[dict[str, Any]]) -> None:

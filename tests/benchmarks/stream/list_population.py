@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from random import Random
 from typing import Any, Final
 
 import msgspec
 
-from benchmarks.lists.sets import LISTS, LinkSet, load_list
+from benchmarks.lists.sets import LISTS, LinkSet, load_all_lists
 from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model, load_model
@@ -48,11 +49,7 @@ class ListPopulation:
     """
 
     def __init__(self, made: int = 0, rarity: int = 0) -> None:
-        found = load_list("lists-several-values")
-        self._events = [event["data"] for event in found.events]
-        Random(SEED).shuffle(self._events)
-        self._words = _words_taken(self._events)
-        self._things = _name_things(found)
+        self._events, self._words, self._things = _read_lists()
         model = load_model()
         self._model = Model(msgspec.structs.replace(model.file, key_rarity=rarity or model.key_rarity))
         self.made = made
@@ -101,6 +98,15 @@ class ListPopulation:
         if "imo" in entity:
             varied["imo"] = _with_check_digit(entity["imo"][:6].translate(digits))
         return varied
+
+
+@cache
+def _read_lists() -> tuple[list[Entry], dict[str, list[str]], dict[tuple[str, str], str]]:
+    """Entries in the order in which they are dealt, the words that they take from each other, and what is one thing."""
+    found = load_all_lists("lists-several-values")
+    entries = [event["data"] for event in found.events]
+    Random(SEED).shuffle(entries)
+    return entries, _words_taken(entries), _name_things(found)
 
 
 def _words_taken(events: list[Entry]) -> dict[str, list[str]]:
