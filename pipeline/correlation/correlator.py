@@ -206,7 +206,7 @@ class Correlator:
             score=judgement.score,
             probability=judgement.probability,
             band=judgement.band,
-            evidence=msgspec.Raw(msgspec.json.encode(self._matcher.explain(a, b))),
+            evidence=msgspec.Raw(msgspec.json.encode(self._matcher.explain(a, b, judgement.basis))),
             basis=judgement.basis,
         )
 

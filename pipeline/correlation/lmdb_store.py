@@ -32,7 +32,7 @@ NAME = 1 << 5
 
 NUMBERS = b"numbers"
 
-DATABASES: Final[Databases] = {"records": {}, "listed": {}, "links": {}, "rows": {}, "spans": {}}
+DATABASES: Final[Databases] = {"records": {}, "listed": {}, "links": {}, "sketches": {}, "spans": {}}
 """`listed`, `rows` and `spans` are pages, by number, of what is in memory while the store is open."""
 
 
@@ -72,7 +72,7 @@ class LmdbStore:
         numbers = self._file.reader.get(NUMBERS)
         self._numbers = CaseNumbers(*msgspec.json.decode(numbers, type=tuple[int, list[str]]) if numbers else ())
         self.sketches = SketchTable()
-        for name, column in (("rows", self.sketches.rows), ("spans", self.sketches.spans)):
+        for name, column in (("sketches", self.sketches.words), ("spans", self.sketches.spans)):
             column.load_pages(self._read_pages(name))
         self._lists = BlockLists(self._read_pages("listed"))
         if self._lists.wasteful:
@@ -173,7 +173,7 @@ class LmdbStore:
         databases = self._file.databases
         for number, linked in self._new_links.items():
             _put_links(transaction, databases["links"], _record_key(number), linked)
-        paged = (("rows", self.sketches.rows), ("spans", self.sketches.spans), ("listed", self._lists))
+        paged = (("sketches", self.sketches.words), ("spans", self.sketches.spans), ("listed", self._lists))
         for name, part in paged:
             for page, items in part.changed_pages():
                 transaction.put(page.to_bytes(NUMBER_BYTES), items, db=databases[name])

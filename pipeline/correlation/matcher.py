@@ -53,8 +53,8 @@ class Matcher(Protocol):
     def judge(self, a: Fingerprint, b: Fingerprint, /) -> PairJudgement:
         """Score, probability, band and basis of a pair."""
 
-    def explain(self, a: Fingerprint, b: Fingerprint, /) -> object:
-        """Why a pair is linked; written as JSON."""
+    def explain(self, a: Fingerprint, b: Fingerprint, basis: Basis, /) -> object:
+        """Why a pair is linked on the basis that its judgement names; written as JSON."""
 
     def exact_band(self, asking: Entities, held: Entities, /) -> Band:
         """The band in which a question's entities meet a hit-only record's by exact parts alone; NONE for none."""

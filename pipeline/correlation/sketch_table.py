@@ -11,18 +11,17 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.matching.screening.rows import ROW_BYTES
-from pipeline.matching.screening.screening import Sketches
-from pipeline.matching.screening.sketches import MAX_ROWS
+from pipeline.matching.screening.rows import WORD_BYTES
+from pipeline.matching.screening.screening import Sketches, find_rows
 
 PAGE_BYTES = 4 * 4096 - 16
 """Four of LMDB's pages, less its header."""
-ROWS_A_PAGE = PAGE_BYTES // ROW_BYTES
-SPAN_BYTES = 4
+WORDS_A_PAGE = PAGE_BYTES // WORD_BYTES
+SPAN_BYTES = 8
 SPANS_A_PAGE = PAGE_BYTES // SPAN_BYTES
 
-COUNT_BITS = MAX_ROWS.bit_length()
-"""A span: the first row, and in the low bits how many there are."""
+SIZE_BITS = 24
+"""A span: the first word of a sketch, and in the low bits how many it has."""
 
 FIRST_CAPACITY = 64
 GROWTH = 8
@@ -77,31 +76,30 @@ class SketchTable:
     """Sketches by the sequence of their case: 0, 1, 2..., as cases come."""
 
     def __init__(self) -> None:
-        self.rows, self.spans = PagedBuffer(ROW_BYTES, ROWS_A_PAGE), PagedBuffer(SPAN_BYTES, SPANS_A_PAGE)
+        self.words, self.spans = PagedBuffer(WORD_BYTES, WORDS_A_PAGE), PagedBuffer(SPAN_BYTES, SPANS_A_PAGE)
 
     def put_sketch(self, sequence: int, sketch: bytes) -> None:
         """Set a case's sketch, in the place of the one before where it fits."""
-        start, count = self._sketch_span(sequence)
-        rows = len(sketch) // ROW_BYTES
-        if rows > count:
-            start = self.rows.count
-        if rows:
-            self.rows.put_items(start, sketch)
+        start, size = self._sketch_span(sequence)
+        words = len(sketch) // WORD_BYTES
+        if words > size:
+            start = self.words.count
+        if words:
+            self.words.put_items(start, sketch)
         if sequence > self.spans.count:
             self.spans.put_items(self.spans.count, bytes(SPAN_BYTES * (sequence - self.spans.count)))
-        self.spans.put_items(sequence, (start << COUNT_BITS | rows).to_bytes(SPAN_BYTES, sys.byteorder))
+        self.spans.put_items(sequence, (start << SIZE_BITS | words).to_bytes(SPAN_BYTES, sys.byteorder))
 
     def mark_written(self) -> None:
         """What changed has been written."""
-        self.rows.changed.clear()
+        self.words.changed.clear()
         self.spans.changed.clear()
 
     def _sketch_span(self, sequence: int) -> tuple[int, int]:
         span = int.from_bytes(self.spans.get_item(sequence), sys.byteorder)
-        return span >> COUNT_BITS, span & ((1 << COUNT_BITS) - 1)
+        return span >> SIZE_BITS, span & ((1 << SIZE_BITS) - 1)
 
     def get_sketches(self, sequences: NDArray[np.uint32]) -> Sketches:
         """The sketches of some cases, in their order; valid until the next `put`."""
-        spans = self.spans.items[:, 0].take(sequences)
-        counts = (spans & np.uint32((1 << COUNT_BITS) - 1)).astype(np.int32)
-        return Sketches(self.rows.items, (spans >> np.uint32(COUNT_BITS)).astype(np.int32), counts)
+        spans = self.spans.items.view(np.int64)[:, 0].take(sequences)
+        return find_rows(self.words.items[:, 0], spans >> SIZE_BITS, spans & ((1 << SIZE_BITS) - 1))

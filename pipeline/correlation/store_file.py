@@ -21,7 +21,7 @@ import msgspec
 
 from pipeline.errors import LiaisonError
 
-FORMAT = 4
+FORMAT = 5
 """Raised with every change of what a store holds; a store of another format is rebuilt."""
 
 NO_OFFSET = -1

@@ -75,9 +75,9 @@ class ModelMatcher:
         least = max(self.threshold, THRESHOLD)
         return None if shared is None or shared.probability < least else shared
 
-    def explain(self, a: Fingerprint, b: Fingerprint) -> Explanation:
-        """Why a pair is linked."""
-        shared = self.judge(a, b).basis is Basis.SHARED
+    def explain(self, a: Fingerprint, b: Fingerprint, basis: Basis) -> Explanation:
+        """Why a pair is linked on the basis that its judgement names."""
+        shared = basis is Basis.SHARED
         return (explain_shared_number if shared else explain)(a, b, self._model, self._generation)
 
     def exact_band(self, asking: Entities, held: Entities) -> Band:

@@ -21,7 +21,8 @@ from pipeline.correlation.store import (
 )
 from pipeline.correlation.store_file import NO_OFFSET, StoreIdentity
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling, PhonePrint
-from pipeline.matching.screening.rows import ROW_BYTES
+from pipeline.matching.screening.rows import ROW_WORDS
+from support.matching.sketches import sketch_of
 
 IDENTITY = StoreIdentity("cluster", "topic", 0, "generation")
 
@@ -148,12 +149,15 @@ def test_sketches_are_those_of_the_last_versions(store: BlockStore, settle: Call
     held: dict[str, bytes] = {}
     for version, rows in enumerate((1, 2, 0, 1, 15), start=1):
         for case in ("a:1", "b:1", "c:1"):
-            held[case] = f"{case} {version}".encode().ljust(ROW_BYTES) * rows
+            held[case] = sketch_of(f"{case} {version}", rows)
             hold(store, msgspec.structs.replace(fingerprint(case, version), sketch=held[case]))
         settle()
     numbers = np.array([sequence_of(store.find_cases([case])[case]) for case in held], np.uint32)
     words, starts, counts = store.sketches.get_sketches(numbers)
-    kept = [words[start : start + count].tobytes() for start, count in zip(starts, counts, strict=True)]
+    kept = [
+        words[start - 1 : start + ROW_WORDS * count].tobytes() if count else b""
+        for start, count in zip(starts.tolist(), counts.tolist(), strict=True)
+    ]
     assert kept == list(held.values())
 
 

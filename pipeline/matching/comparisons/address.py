@@ -206,21 +206,50 @@ MOST_LETTERS = 250
 """Letters of a city of which a row has room for the number."""
 
 NO_ADDRESS, ONE_ADDRESS, OPEN_ADDRESS = range(3)
-"""In a row: none; one that is told; several, or one without a street, of which nothing is told."""
+"""In a row: none; one that is told; several, or one without a street, of which only areas and numbers are told."""
+
+NUMBER_BITS, COUNTRY_BITS = 32, 30
+"""The numbers in addresses, and their countries, have a bit each of so many."""
+STREET_BIT, POSTCODE_BIT = 1 << COUNTRY_BITS, 1 << COUNTRY_BITS + 1
+"""Behind the countries: whether any address has a street, and whether any has a postcode."""
+_ALL_COUNTRIES = (1 << COUNTRY_BITS) - 1
 
 
 def encode(entity: EntityPrint) -> tuple[int, ...]:
-    """Give the six parts that a row holds of one address with a street.
+    """Give the eight parts that a row holds of addresses.
 
-    The set of the city's letters; NO_ADDRESS, ONE_ADDRESS or OPEN_ADDRESS; the number of the city's letters; hashes of
-    both parts of the postcode, and of the house.
+    The numbers in all of them, and their countries; of one with a street the set of the city's letters; NO_ADDRESS,
+    ONE_ADDRESS or OPEN_ADDRESS; the number of the city's letters; hashes of both parts of the postcode, and of the
+    house.
     """
     if not entity.addresses:
-        return 0, NO_ADDRESS, 0, 0, 0, 0
+        return 0, 0, 0, NO_ADDRESS, 0, 0, 0, 0
     address, city = entity.addresses[0], in_ascii(entity.addresses[0].city)
+    of_all = _encode_numbers(entity.addresses), _encode_areas(entity.addresses)
     if len(entity.addresses) > 1 or not address.street or len(address.postcode) == 1 or len(city) > MOST_LETTERS:
-        return 0, OPEN_ADDRESS, 0, 0, 0, 0
-    return letter_set(city), ONE_ADDRESS, len(city), *_encode_postcode(address.postcode), _encode_house(address.house)
+        return *of_all, 0, OPEN_ADDRESS, 0, 0, 0, 0
+    postcode, house = _encode_postcode(address.postcode), _encode_house(address.house)
+    return *of_all, letter_set(city), ONE_ADDRESS, len(city), *postcode, house
+
+
+def _encode_numbers(addresses: tuple[AddressPrint, ...]) -> int:
+    """Numbers of a city are told as they stand: spelling its name changes none."""
+    found = 0
+    for address in addresses:
+        line = f"{address.text} {address.house} {address.street} {address.postcode} {address.city}"
+        for word in line.replace(",", " ").split():
+            if word[0].isdigit():
+                found |= 1 << hash_text(word, NUMBER_BITS)
+    return found
+
+
+def _encode_areas(addresses: tuple[AddressPrint, ...]) -> int:
+    found = 0
+    for address in addresses:
+        found |= 1 << hash_text(address.country, COUNTRY_BITS) if address.country else _ALL_COUNTRIES
+        found |= STREET_BIT if address.street else 0
+        found |= POSTCODE_BIT if address.postcode else 0
+    return found
 
 
 def _encode_postcode(code: str) -> tuple[int, int]:
@@ -247,8 +276,19 @@ def strongest_level(a: Rows, b: Rows) -> States:
     level = np.where(begin & end, UNIT_POSTCODE, level)
     houses = (a.byte("house") == 0) | (b.byte("house") == 0) | (a.byte("house") == b.byte("house"))
     level = np.where(houses & (city | begin | end | ~(postcodes | cities)), DOOR, level)
-    level = np.where((one == OPEN_ADDRESS) | (other == OPEN_ADDRESS), DOOR, level)
+    level = np.where((one == OPEN_ADDRESS) | (other == OPEN_ADDRESS), _open_level(a, b), level)
+    abroad = a.words("areas")[0] & b.words("areas")[0] & np.uint32(_ALL_COUNTRIES) == 0
+    level = np.where(abroad, DIFFERENT, level)
     return np.where((one == NO_ADDRESS) | (other == NO_ADDRESS), UNKNOWN, level)
+
+
+def _open_level(a: Rows, b: Rows) -> States:
+    """The strongest level of any two of the rows' addresses: no door or street without a number, or both streets."""
+    areas = a.words("areas")[0] & b.words("areas")[0]
+    numbers = a.words("door_numbers")[0] & b.words("door_numbers")[0]
+    area = np.where(areas & np.uint32(POSTCODE_BIT) != 0, UNIT_POSTCODE, CITY)
+    level: States = np.where((numbers != 0) | (areas & np.uint32(STREET_BIT) != 0), DOOR, area)
+    return level
 
 
 def may_share_door(a: Rows, b: Rows) -> Flags:

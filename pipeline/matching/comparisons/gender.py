@@ -48,7 +48,7 @@ def gender_state(a: Rows, b: Rows) -> States:
     """SAME, DIFFERENT or UNKNOWN, and whether both have a name."""
     one, other = a.byte("gender"), b.byte("gender")
     level = np.where((one == 0) | (other == 0), UNKNOWN, one != other)
-    state: States = level + NAMED * ((a.byte("names") > 0) & (b.byte("names") > 0))
+    state: States = level + NAMED * ((a.byte("name_words") > 0) & (b.byte("name_words") > 0))
     return state
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from string import ascii_lowercase
 from zlib import crc32
 
 from anyascii import anyascii
@@ -15,7 +16,13 @@ def hash_text(text: str, size: int) -> int:
 
 def letter_set(text: str) -> int:
     """The set of the letters a to z of a text, as bits."""
-    return sum({1 << ord(letter) - ord("a") for letter in text if "a" <= letter <= "z"})
+    found = 0
+    for letter in set(text):
+        found |= _BITS.get(letter, 0)
+    return found
+
+
+_BITS = {letter: 1 << at for at, letter in enumerate(ascii_lowercase)}
 
 
 @lru_cache(maxsize=1 << 14)

@@ -8,16 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations
+from typing import TYPE_CHECKING
 
+import numpy as np
 from rapidfuzz.distance import OSA
 
 from pipeline.locale import N_
+from pipeline.matching.comparisons.bounds import NONE, States, bound_by_levels
+from pipeline.matching.comparisons.hashes import hash_text
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.comparisons.name.comparison import name_value, sounds_of
 from pipeline.matching.comparisons.name.name_levels import RESEMBLANCE
+from pipeline.matching.comparisons.types import ALL
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NamePrint
 from pipeline.matching.names.comparison import CULTURE
+
+if TYPE_CHECKING:
+    from pipeline.matching.screening.rows import Rows
 
 LEVELS = (
     Level("several_more", 0.15, 3.0e-4, 8.0e-4, 1.0e-3, 5.0e-2),
@@ -93,6 +101,38 @@ def _share_word(one: Sounds, other: Sounds) -> bool:
     return any(OSA.normalized_similarity(x, y) >= RESEMBLANCE for x in one for y in other)
 
 
+HALF = 31
+"""Names by what is heard of them have a bit each, in two words of so many; the bit above the first says that two names
+of the entity have one bit."""
+_COLLIDE = 1 << HALF
+
+
+def encode(entity: EntityPrint) -> tuple[int, int]:
+    """Which names count, by what is heard of them, as bits of two words."""
+    if len(entity.names) < OTHER_NAMES.least:
+        return 0, 0
+    heard = {sounds_of(name) for name in entity.names if _tells(name)}
+    bits = [hash_text(" ".join(sounds), 2 * HALF) for sounds in heard]
+    found = sum({1 << bit for bit in bits})
+    collide = _COLLIDE if len(set(bits)) < len(bits) else 0
+    return found & (_COLLIDE - 1) | collide, found >> HALF
+
+
+UNKNOWN = 2
+"""The state of rows without a second name in common, beside the levels."""
+
+
+def other_names_state(a: Rows, b: Rows) -> States:
+    """The strongest level by how many names both may have: of two that have one bit only one is seen."""
+    (one, more), (other, others_more) = a.words("heard"), b.words("heard")
+    shared = one & other
+    known = np.uint32(_COLLIDE - 1)
+    count = np.bitwise_count(shared & known) + np.bitwise_count(more & others_more)
+    collide = (shared & np.uint32(_COLLIDE) != 0) & (count > 0)
+    state: States = np.where(collide | (count > 2), SEVERAL_MORE, np.where(count == 2, ONE_MORE, UNKNOWN))
+    return state
+
+
 OTHER_NAMES = Comparison(
     "other_names",
     "names",
@@ -103,4 +143,6 @@ OTHER_NAMES = Comparison(
     compare,
     name_value,
     least=2,
+    bound=bound_by_levels(other_names_state, (SEVERAL_MORE, ONE_MORE, NONE)),
+    bounded=ALL,
 )

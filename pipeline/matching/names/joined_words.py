@@ -19,7 +19,8 @@ from pipeline.matching.names.prints import (
 )
 from pipeline.matching.names.token_pairs import NOTHING, PairMemory, TokenPair
 
-_MAX_JOINED = 3
+MAX_JOINED = 3
+"""Words that are written together, but for those of a letter or two."""
 _MIN_JOINED = 5
 SLACK = 2
 """Letters that a joined word may have more or fewer than its parts."""
@@ -98,7 +99,7 @@ def _find_runs(rest: Sequence[int], spans: list[Span], wanted: Span, glued: bool
             many += most_letters
             if last != start + size - 1 or (few > longest + SLACK and shortest > MAX_ACRONYM):
                 break
-            joined = size <= _MAX_JOINED and few <= longest + SLACK and many >= shortest - SLACK
+            joined = size <= MAX_JOINED and few <= longest + SLACK and many >= shortest - SLACK
             if (joined or size == shortest) and size >= least:
                 runs.append(range(start, last + 1))
     return sorted(runs, key=len, reverse=True) if len(runs) > 1 else runs

@@ -28,7 +28,12 @@ _VOWEL = re.compile("_+")
 
 @lru_cache(maxsize=32768)
 def sound_of(folded: str) -> str:
-    """The sounds of an ASCII lower-case spelling."""
+    """The sounds of an ASCII lower-case spelling, remembered."""
+    return hear(folded)
+
+
+def hear(folded: str) -> str:
+    """The same of a spelling that seldom comes again."""
     clusters = _CLUSTER.sub(lambda found: _CLUSTERS[found[0]], folded)
     return _REPEATED.sub(r"\1", _SILENT.sub("", clusters))
 

@@ -25,7 +25,8 @@ from pipeline.matching.names.variants import are_variants
 
 _MIN_EDIT = 4
 """Of words of three letters, one edit makes too many others."""
-_MIN_CUT = 3
+SHORTEST_CUT = 3
+"""Letters at least that a word cut short keeps."""
 _FAR = MOST_EDITS + 1
 """Edits from which two spellings are two names, however alike they sound (Sanchez and Sancho, Darla and Darlene): of
 such pairs in name_bench and entity_bench one in 24 is of one name."""
@@ -96,7 +97,7 @@ def _spelling_level(a: str, b: str, sound_a: str, sound_b: str) -> str:
 
 def _is_cut_short(a: str, b: str) -> bool:
     """One word the beginning of the other: a short form, or a field of fixed width."""
-    return min(len(a), len(b)) >= _MIN_CUT and abs(len(a) - len(b)) > 1 and (a.startswith(b) or b.startswith(a))
+    return min(len(a), len(b)) >= SHORTEST_CUT and abs(len(a) - len(b)) > 1 and (a.startswith(b) or b.startswith(a))
 
 
 def _is_near(shorter: int, distance: int, sound_a: str, sound_b: str) -> bool:

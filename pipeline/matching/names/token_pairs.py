@@ -14,7 +14,7 @@ _REMEMBERED = 300_000
 """Pairs kept, about 60 MB; when there are more, all are forgotten, which is cheaper than keeping their order."""
 INITIAL_BITS = 250
 """log2 of one over the chance of two first letters to agree (about 1 in 13), less what an initial's error costs."""
-_SHORT_FORM_BITS = 50
+SHORT_FORM_BITS = 50
 """A name has two or three such letters, and is seldom abbreviated by them: it contradicts nothing, and says little."""
 
 
@@ -69,7 +69,7 @@ def _far_apart(x: TokenPrint, y: TokenPrint) -> bool:
 
 def _judge(x: TokenPrint, y: TokenPrint) -> TokenPair:
     if x.kind == "initial" or y.kind == "initial":
-        bits = INITIAL_BITS if _share_initial(x, y) else _SHORT_FORM_BITS if _may_be_short(x, y) else 0
+        bits = INITIAL_BITS if _share_initial(x, y) else SHORT_FORM_BITS if _may_be_short(x, y) else 0
         return TokenPair(x.text, y.text, levels.INITIAL, bits) if bits else NOTHING
     level = token_level(x, y) if x.text <= y.text else token_level(y, x)
     if level == levels.DIFFERENT:

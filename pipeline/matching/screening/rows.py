@@ -9,36 +9,54 @@ from numpy.typing import NDArray
 
 BitsOfRows = NDArray[np.int32]
 Flags = NDArray[np.bool_]
-Index = NDArray[np.int32]
+Index = NDArray[np.int64]
 Words = NDArray[np.uint32]
 Bytes = NDArray[np.uint8]
 
-TOKENS = 4
-"""Name tokens of which a row has room."""
+WORDS = {
+    "phones": 2, "identifiers": 2, "born": 1, "birth_place": 3, "door_numbers": 1, "areas": 1, "city": 1, "heard": 2,
+    "initials": 1, "names": 1,
+}  # fmt: skip
+"""Parts of a row in 32-bit words, in their order, with the number of words.
 
-WORDS = {"letters": 4, "variants": 4, "hashes": 4, "phones": 2, "identifiers": 2, "born": 1, "city": 1}
-"""Parts of a row in 32-bit words, in their order, with the number of words: a name's tokens have one each."""
+`names` tells where the words of the entity's names lie behind the rows, and how many places they take in its names
+(names_part); `initials` which letters they begin with, and of which kinds they are (comparisons.name.encoding)."""
 
 BYTES = (
-    "type", "others", "gender", "nations", "first", "names", "longest", "joined", "acronym", "glue",
+    "type", "others", "gender", "nations", "name_words", "name_entries",
     "address", "city_length", "postcode", "postcode_end", "house", "numbers",
 )  # fmt: skip
-"""Parts in bytes, behind the words. `first` marks an entity's first row, `others` tells which comparisons have a value
-but no room (sketches.without_room); the other parts are those of the comparisons that encode them."""
+"""Parts in bytes, behind the words. `others` tells which comparisons have a value but no room (sketches.without_room);
+the other parts are those of the comparisons that encode them."""
 
 WORD_COUNT = sum(WORDS.values())
 ROW_WORDS = WORD_COUNT + len(BYTES) // 4
-ROW_BYTES = 4 * ROW_WORDS
+WORD_BYTES = 4
 
 _FIRST_WORD = dict(zip(WORDS, np.cumsum([0, *WORDS.values()]).tolist(), strict=False))
 _AT = {name: at for at, name in enumerate(BYTES)}
 
+PLACES_BITS = 12
+MOST_PLACES = (1 << PLACES_BITS) - 1
+"""Places of words in an entity's names of which a sketch has room."""
+
+
+def names_part(start: int, places: int) -> int:
+    """The word `names` of a row: how many words of the sketch lie before those of names, and their places."""
+    return start << PLACES_BITS | places
+
 
 class Rows:
-    """Some rows of a table of sketches, in the order of their numbers, which may repeat."""
+    """Some rows of a table of sketches, in any order; each may come several times.
 
-    def __init__(self, table: Words, numbers: Index) -> None:
-        self._taken = table.take(numbers, axis=0)
+    `table` is all words of the sketches; `starts` says at which of them the sketch of each row begins, `numbers` which
+    of its rows it is.
+    """
+
+    def __init__(self, table: Words, starts: Index, numbers: Index) -> None:
+        self.table, self._starts, self._numbers = table, starts, numbers
+        at = starts + ROW_WORDS * numbers
+        self._taken: Words = np.lib.stride_tricks.sliding_window_view(table, ROW_WORDS)[at]
         self._words: Words = np.ascontiguousarray(self._taken[:, :WORD_COUNT].T)
 
     def __len__(self) -> int:
@@ -46,7 +64,7 @@ class Rows:
 
     @cached_property
     def _bytes(self) -> Bytes:
-        return np.ascontiguousarray(self._taken.view(np.uint8)[:, 4 * WORD_COUNT :].T)
+        return np.ascontiguousarray(self._taken.view(np.uint8)[:, WORD_BYTES * WORD_COUNT :].T)
 
     def words(self, part: str) -> Words:
         """One of WORDS of each row: (words of the part, rows)."""
@@ -58,12 +76,32 @@ class Rows:
         found: Bytes = self._bytes[_AT[part]]
         return found
 
+    @cached_property
+    def name_starts(self) -> Index:
+        """At which word of the table those of each row's names begin."""
+        return np.asarray(self._starts + (self.words("names")[0] >> np.uint32(PLACES_BITS)), np.int64)
+
+    @cached_property
+    def name_places(self) -> Index:
+        """How many places the words of each row's names have."""
+        return np.asarray(self.words("names")[0] & np.uint32(MOST_PLACES), np.int64)
+
+    def take(self, some: Index) -> Rows:
+        """Some of the rows."""
+        return Rows(self.table, self._starts[some], self._numbers[some])
+
 
 def expand_pairs(rows: Index, columns: Index) -> tuple[Index, Index, Index]:
     """Every row with every column of each pair, by row: number of the pair, row and column, all from 0."""
     sizes = rows * columns
-    pair = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
-    within = np.arange(len(pair), dtype=np.int32) - (np.cumsum(sizes, dtype=np.int32) - sizes)[pair]
+    pair = np.repeat(np.arange(len(sizes)), sizes)
+    within = np.arange(len(pair)) - (np.cumsum(sizes) - sizes)[pair]
     width = columns[pair]
     row = within // width
     return pair, row, within - row * width
+
+
+def expand_counts(counts: Index) -> tuple[Index, Index]:
+    """Every item of each owner: number of the owner, and of the item among its own, from 0."""
+    owner = np.repeat(np.arange(len(counts)), counts)
+    return owner, np.arange(len(owner)) - (np.cumsum(counts) - counts)[owner]

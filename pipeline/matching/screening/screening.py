@@ -20,7 +20,16 @@ from pipeline.matching.score.alternatives import ALTERNATIVES, DISCOUNT, REACH, 
 from pipeline.matching.score.marks import ALL_PAIRS
 from pipeline.matching.score.scoring import EACH_PAIR, SCORE_LIMIT, attempts_fee, least_score
 from pipeline.matching.screening.row_screening import OddsBound, may_share
-from pipeline.matching.screening.rows import ROW_BYTES, ROW_WORDS, BitsOfRows, Flags, Rows, expand_pairs
+from pipeline.matching.screening.rows import (
+    ROW_WORDS,
+    WORD_BYTES,
+    BitsOfRows,
+    Flags,
+    Index,
+    Rows,
+    Words,
+    expand_pairs,
+)  # fmt: skip
 from pipeline.records.entity_types import TYPES
 
 _DISCOUNT = np.array([*DISCOUNT, 0], np.int32)
@@ -31,22 +40,30 @@ _ATTEMPTS = np.array([*(attempts_fee(cells) for cells in range(ALL_PAIRS + 1)), 
 
 
 class Sketches(NamedTuple):
-    """Cases' rows, as words; for each case its first row and their count, which is 0 where it has no sketch."""
+    """The words of cases' sketches; for each case where its first row is, and how many it has, perhaps none."""
 
-    words: NDArray[np.uint32]
-    starts: NDArray[np.int32]
-    counts: NDArray[np.int32]
+    words: Words
+    starts: Index
+    counts: Index
 
     def take_cases(self, cases: NDArray[np.intp] | NDArray[np.int64]) -> Sketches:
         """Some of the cases, which may repeat."""
         return Sketches(self.words, self.starts[cases], self.counts[cases])
 
 
+def find_rows(words: Words, starts: Index, sizes: Index) -> Sketches:
+    """Sketches that begin at some words and have so many, 0 where a case has none."""
+    counts = np.zeros(len(starts), np.int64)
+    held = np.flatnonzero(sizes)
+    counts[held] = words[starts[held]]
+    return Sketches(words, starts + 1, counts)
+
+
 def join_sketches(sketches: list[bytes]) -> Sketches:
     """Sketches one after the other."""
-    counts = np.array([len(sketch) // ROW_BYTES for sketch in sketches], np.int32)
-    words = np.frombuffer(b"".join(sketches), np.uint32).reshape(-1, ROW_WORDS)
-    return Sketches(words, np.cumsum(counts, dtype=np.int32) - counts, counts)
+    sizes = np.array([len(sketch) // WORD_BYTES for sketch in sketches], np.int64)
+    words = np.frombuffer(b"".join([*sketches, bytes(WORD_BYTES * ROW_WORDS)]), np.uint32)
+    return find_rows(words, np.cumsum(sizes) - sizes, sizes)
 
 
 class Screen:
@@ -71,21 +88,21 @@ class Screen:
         Those that may have a number in common are let through: it may make a link by itself (score.shared_numbers).
         """
         pair, row, column = expand_pairs(a.counts, b.counts)
-        rows, other = Rows(a.words, a.starts[pair] + row), Rows(b.words, b.starts[pair] + column)
-        same, first = rows.byte("type") == other.byte("type"), rows.byte("first") != 0
+        rows, other = Rows(a.words, a.starts[pair], row), Rows(b.words, b.starts[pair], column)
+        same = rows.byte("type") == other.byte("type")
         numbers = may_share_number(rows, other)
         bits = np.where(same, self._bound_weights(rows, other, numbers), 0)
-        begins = np.flatnonzero(first & (column == 0))
+        begins = np.flatnonzero(column == 0)
         best = np.maximum(np.maximum.reduceat(bits, begins) - EACH_PAIR, 0)
         ceilings = np.bincount(pair[begins], best, len(a.counts)).astype(np.int32) + (self._prior + EACH_PAIR)
-        cells = np.bincount(pair[same & first & (other.byte("first") != 0)], minlength=len(a.counts))
+        cells = np.bincount(pair[same], minlength=len(a.counts))
         ceilings -= _ATTEMPTS[np.minimum(cells, ALL_PAIRS + 1)]
         let_through = pair[numbers | ~same & may_share(rows, other, numbers)]
         ceilings[let_through] = np.maximum(ceilings[let_through], self._least)
         return ceilings
 
     def _bound_weights(self, one: Rows, other: Rows, numbers: Flags) -> BitsOfRows:
-        """What scoring.weigh_entities of two of one type, each by one of its names, never exceeds: its curves rise."""
+        """What scoring.weigh_entities of two of one type never exceeds: its curves rise."""
         types = one.byte("type")
         bits = self._bound.bound_odds(one, other, numbers) + self._offsets[:, types]
         weights: BitsOfRows = reduce(_against_both, bits)

@@ -1,39 +1,55 @@
-"""The sketch of a case: rows of bytes from which what it scores with another at most is found by arithmetic.
+"""The sketch of a case, in 32-bit words, from which what it scores with another at most is found by arithmetic.
 
-One row for each name of each person, one for each other entity. A row holds too little to tell what agrees, but enough
-to tell what can't. What it holds of a field is said beside the field's comparison (`encode`); rows.WORDS and rows.BYTES
-say where it lies. pipeline.matching.screening.screening reads it.
+The number of its rows comes first, then a row for each entity, then the words of each one's names. This holds too
+little to tell what agrees, but enough to tell what can't. What it holds of a field is said beside the field's
+comparison (`encode`); rows.WORDS and rows.BYTES say where it lies. pipeline.matching.screening.screening reads it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from array import array
 from functools import lru_cache
 from struct import Struct
 
-from pipeline.matching.comparisons import address, birth_date, gender, nationality, numbers, phone
+from pipeline.matching.comparisons import (
+    address,
+    birth_date,
+    birth_place,
+    gender,
+    nationality,
+    numbers,
+    other_names,
+    phone,
+)
 from pipeline.matching.comparisons.catalogue import CATALOGUE, of_type
 from pipeline.matching.comparisons.levels import Comparison
 from pipeline.matching.comparisons.name import encoding
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.matching.screening.rows import BYTES, WORD_COUNT
+from pipeline.matching.screening.rows import BYTES, ROW_WORDS, WORD_COUNT, names_part
 from pipeline.records.entity_types import TYPES
 
-_PACK = Struct(f"<{WORD_COUNT}I{len(BYTES)}B").pack
+_PACK = Struct(f"={WORD_COUNT}I{len(BYTES)}B").pack
 
 MAX_ROWS = 15
-"""Rows of a sketch; a case with more names and entities has none, and is compared with all that it meets."""
+"""Rows of a sketch; a case with more entities has none, and is compared with all that it meets."""
 
 UNSKETCHED = tuple(field for comparison in CATALOGUE if not comparison.sketched for field in comparison.fields)
 """Fields that bound nothing: a case with a value in one has no sketch."""
 
 
 def make_sketch(entities: tuple[EntityPrint, ...]) -> bytes:
-    """The rows one after the other; b"" where they can't bound a score."""
+    """Its words; b"" where they can't bound a score."""
+    if not 0 < len(entities) <= MAX_ROWS:
+        return b""
     if any(getattr(entity, field) for entity in entities for field in UNSKETCHED):
         return b""
-    rows = [row for entity in entities for row in _make_rows(entity)]
-    return b"".join(rows) if len(rows) <= MAX_ROWS else b""
+    rows: list[bytes] = []
+    words: list[int] = []
+    for entity in entities:
+        names = encoding.encode(entity.names)
+        rows.append(_make_row(entity, names, ROW_WORDS * len(entities) + len(words)))
+        words += names.words
+    return b"".join([array("I", [len(entities)]).tobytes(), *rows, array("I", words).tobytes()])
 
 
 @lru_cache(maxsize=len(TYPES))
@@ -46,16 +62,28 @@ def without_room(entity_type: str) -> tuple[Comparison, ...]:
     )
 
 
-def _make_rows(entity: EntityPrint) -> Iterator[bytes]:
-    """Parts in the order of rows.WORDS and rows.BYTES."""
-    city, *place = address.encode(entity)
-    values = (*phone.encode(entity), *numbers.encode(entity), birth_date.encode(entity), city)
+def _make_row(entity: EntityPrint, names: encoding.NameWords, start: int) -> bytes:
+    """Parts in the order of rows.WORDS and rows.BYTES; the words of names begin `start` words behind the first row."""
+    numbered, areas, city, *place = address.encode(entity)
+    values = (*phone.encode(entity), *numbers.encode(entity), birth_date.encode(entity), *birth_place.encode(entity))
     kinds = (TYPES.index(entity.type), _others(entity), gender.encode(entity), nationality.encode(entity))
+    placed = names_part(start, names.places)
     held = numbers.encode_kinds(entity)
-    names = entity.names if entity.type == "person" else ()
-    for at, name in enumerate(names or (None,)):
-        tokens, named = encoding.encode(name)
-        yield _PACK(*tokens, *values, *kinds, at == 0, *named, *place, held)
+    heard = other_names.encode(entity)
+    return _PACK(
+        *values,
+        numbered,
+        areas,
+        city,
+        *heard,
+        names.initials,
+        placed,
+        *kinds,
+        names.distinct,
+        names.entries,
+        *place,
+        held,
+    )
 
 
 def _others(entity: EntityPrint) -> int:

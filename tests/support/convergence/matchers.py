@@ -74,7 +74,7 @@ class SyntheticMatcher:
             100 * shared, probability, BANDS[min(shared, 4)], Basis.SHARED if lent and shared > 1 else Basis.SAME
         )
 
-    def explain(self, a: Fingerprint, b: Fingerprint) -> object:
+    def explain(self, a: Fingerprint, b: Fingerprint, basis: Basis) -> object:
         return [a.version, b.version]
 
     def exact_band(self, asking: tuple[EntityPrint, ...], held: tuple[EntityPrint, ...]) -> Band:

@@ -50,7 +50,7 @@ class PureStages:
     def claim(self, a: AcceptedRecord, b: AcceptedRecord, state: ClaimState = ClaimState.LIVE) -> Claim:
         """The claim that two accepted versions are linked, or no longer."""
         fingerprint, other = sorted((_print(a), _print(b)), key=lambda print_: print_.case)
-        explanation = self._matcher.explain(fingerprint, other)
+        explanation = self._matcher.explain(fingerprint, other, self._matcher.judge(fingerprint, other).basis)
         exact_a, exact_b = (self._exact(*sides) for sides in ((fingerprint, other), (other, fingerprint)))
         return Claim(
             link_id(a.case, b.case), state, 0, "g1", _side(fingerprint), _side(other),

@@ -13,7 +13,7 @@ from pipeline.matching.comparisons.numbers import may_share_number
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import score_cases
 from pipeline.matching.screening.row_screening import OddsBound
-from pipeline.matching.screening.rows import Rows, expand_pairs
+from pipeline.matching.screening.rows import Rows
 from pipeline.matching.screening.screening import Screen, join_sketches
 from pipeline.matching.screening.sketches import make_sketch
 from pipeline.records.entity_types import TYPES
@@ -44,12 +44,10 @@ def exceeding_its_bound(
 
 
 def _most(comparison: Comparison, pairs: Sequence[PrintPair], model: Model) -> np.ndarray:
-    """(alternatives, pairs): the best of all rows of both sides; a side has a row for each name."""
+    """(alternatives, pairs)."""
     left, right = (join_sketches([make_sketch((one,)) for one in side]) for side in zip(*pairs, strict=True))
-    pair, row, column = expand_pairs(left.counts, right.counts)
-    a, b = Rows(left.words, left.starts[pair] + row), Rows(right.words, right.starts[pair] + column)
-    bits = OddsBound(model, (comparison,)).bound_odds(a, b, may_share_number(a, b))
-    return np.maximum.reduceat(bits, np.flatnonzero(np.diff(pair, prepend=-1)), 1)
+    a, b = (Rows(side.words, side.starts, np.zeros(len(pairs), np.int64)) for side in (left, right))
+    return OddsBound(model, (comparison,)).bound_odds(a, b, may_share_number(a, b))
 
 
 def whole_cases(random: Random) -> tuple[PrintPair, ...]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.store import MemoryStore
 from pipeline.matching.bands import Band
+from pipeline.matching.basis import Basis
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
 from pipeline.matching.matcher import THRESHOLD
 from pipeline.matching.score.scoring import Judgement
@@ -43,7 +44,7 @@ class WordMatcher:
             100 * shared, probability, (Band.NONE, Band.NONE, Band.POSSIBLE, Band.PROBABLE)[min(shared, 3)]
         )
 
-    def explain(self, a: Fingerprint, b: Fingerprint) -> object:
+    def explain(self, a: Fingerprint, b: Fingerprint, basis: Basis) -> object:
         return [a.version, b.version]
 
     def exact_band(self, asking: tuple[EntityPrint, ...], held: tuple[EntityPrint, ...]) -> Band:

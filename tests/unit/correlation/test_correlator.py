@@ -12,8 +12,8 @@ from pipeline.correlation.correlator import Correlator, target_partitions
 from pipeline.correlation.fingerprinting import expiry_mark
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
-from pipeline.matching.screening.rows import ROW_BYTES
 from pipeline.records.model import Case
+from support.matching.sketches import sketch_of
 
 Make = Callable[..., Correlator]
 MakeCase = Callable[..., Fingerprint]
@@ -25,7 +25,7 @@ def told(claims: list[Claim]) -> list[tuple[str, str, int, str, int]]:
 
 
 def test_a_pair_that_the_screen_rules_out_is_not_judged(correlator: Make, case: MakeCase) -> None:
-    one, sketch = correlator(), bytes(ROW_BYTES)
+    one, sketch = correlator(), sketch_of("")
     one.receive(case("b1", "red car"))
     one.receive(case("c1", "red car", sketch=sketch))
     claims = one.receive(case("a1", "red car", sketch=sketch))

@@ -11,10 +11,10 @@ import pytest
 from pipeline.correlation.lmdb_store import LmdbStore
 from pipeline.correlation.store_file import NO_OFFSET, StoreIdentity
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
-from pipeline.matching.screening.rows import ROW_BYTES
+from support.matching.sketches import sketch_of
 
 IDENTITY = StoreIdentity("cluster", "topic", 0, "generation")
-CASE = Fingerprint("a:1", 1, "hash", "fr-pj", "FR", keys=(7,), sketch=b"sketched".ljust(ROW_BYTES))
+CASE = Fingerprint("a:1", 1, "hash", "fr-pj", "FR", keys=(7,), sketch=sketch_of("sketched"))
 
 
 def filled(folder: Path) -> LmdbStore:

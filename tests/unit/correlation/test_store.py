@@ -6,9 +6,9 @@ import msgspec
 
 from pipeline.correlation.store import MemoryStore
 from pipeline.matching.fingerprint import Fingerprint
-from pipeline.matching.screening.rows import ROW_BYTES
+from support.matching.sketches import sketch_of
 
-CASE = Fingerprint("a:1", 1, "hash", "fr-pj", "FR", keys=(7,), sketch=b"sketched".ljust(ROW_BYTES))
+CASE = Fingerprint("a:1", 1, "hash", "fr-pj", "FR", keys=(7,), sketch=sketch_of("sketched"))
 OTHER = msgspec.structs.replace(CASE, case="b:1", country="BE")
 
 
@@ -36,7 +36,7 @@ def test_a_snapshot_keeps_what_was_held_and_changes_nothing() -> None:
     other = store.put_case(OTHER, None)
     store.list_under_keys(other, [7])
     store.follow_link(one, other)
-    store.put_case(msgspec.structs.replace(CASE, version=2, sketch=b"changed".ljust(ROW_BYTES)), one)
+    store.put_case(msgspec.structs.replace(CASE, version=2, sketch=sketch_of("changed")), one)
     store.commit(6)
     assert seen(snapshot) == before
     after = seen(store)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from pipeline.matching import comparisons
-from pipeline.matching.comparisons import address, birth_date, email, identifier, phone, plate, vin
+from pipeline.matching.comparisons import address, birth_date, email, identifier, phone, place_names, plate, vin
 from pipeline.matching.comparisons.catalogue import BY_NAME, CATALOGUE
 from pipeline.matching.comparisons.levels import Compare, Comparison, ComparisonResult, Table
 from pipeline.matching.fingerprint import EntityPrint
@@ -56,6 +56,7 @@ LOOSENINGS = (
     Loosening("vin", "two edits for one", vin, "vin_level", *EDITS),
     Loosening("plate", "two edits for one", plate, "plate_level", *EDITS),
     Loosening("plate", "a plate of four", plate, "SHORTEST", "", 4),
+    Loosening("birth_place", "places less alike", place_names, "NEAR_PLACE", "", 70),
     Loosening("address", "two characters of a postcode", address, "_near", "True)) <= 1", "True)) <= 2"),
     Loosening("address", "cities less alike", address, "CITY_SIMILARITY", "", 70),
     Loosening("address", "a house number a digit off", address, "_same_house", "p == q", "p[:1] == q[:1]"),

@@ -1,11 +1,14 @@
-"""What the names of many pairs of rows weigh at most, without aligning their tokens.
+"""What the names of many pairs of entities weigh at most, without aligning their words.
 
-Each token is given the best that it can find, even if others find the same; what contradicts or is missing is left out.
+Each word of a side is given the best that it finds among all words of the other, whichever name has them and even if
+others find the same; so is each run of words that may be written together (encoding.py beside this). A name is worth
+what its words find, and what two names agree in is no more than either is worth. Where both have words that find
+nothing, these contradict.
 """
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -14,244 +17,283 @@ from numpy.typing import NDArray
 from pipeline.matching.comparisons.bounds import BitsArray, Bound, States, strongest_from
 from pipeline.matching.comparisons.levels import Table, apply_curve
 from pipeline.matching.comparisons.name.encoding import (
-    BEGINNING,
-    CLASS_BITS,
-    CLASSES,
-    CLASSES_KEPT,
-    FOLDED_CLASSES,
-    FORM,
-    HASH_BITS,
-    INITIAL,
-    LENGTH,
-    MANY,
-    MOST_LENGTH,
+    ACRONYM,
+    CONFLICTS,
+    ENTRY,
+    ENTRY_WORDS,
+    FAMILY,
+    FIRST,
+    GIVEN,
+    KIND,
+    LOOSE,
+    NUMBERED,
     OPEN,
-    RARITY,
-    RARITY_STEP,
-    SOUND,
-    UNLINED,
-    WILD,
+    WEAK,
 )  # fmt: skip
-from pipeline.matching.comparisons.name.own_tokens import growth_of
-from pipeline.matching.names import levels
-from pipeline.matching.names.comparison import CULTURE
-from pipeline.matching.names.joined_words import ACRONYM_LETTER, ALIKE_SHARE, SLACK
-from pipeline.matching.names.outlines import MOST_EDITS
-from pipeline.matching.names.token_pairs import INITIAL_BITS
-from pipeline.matching.score.alternatives import ALTERNATIVES, HOUSEHOLD, STRANGERS
-from pipeline.matching.screening.rows import TOKENS, BitsOfRows, Flags, Index, Rows, Words, expand_pairs
+from pipeline.matching.comparisons.name.entry_gains import LETTERS, bound_gains, entry_lengths
+from pipeline.matching.comparisons.name.groups import MOST_FURTHER
+from pipeline.matching.comparisons.name.name_levels import FAMILY_DIFFERS, SAME
+from pipeline.matching.comparisons.name.own_tokens import MOST_GROWTH
+from pipeline.matching.names import comparison
+from pipeline.matching.names.comparison import CULTURE, NUMBERS_AGREE
+from pipeline.matching.names.joined_words import ACRONYM_LETTER
+from pipeline.matching.score.alternatives import ALTERNATIVES, GROUP, HOUSEHOLD, STRANGERS
+from pipeline.matching.screening.rows import BitsOfRows, Flags, Index, Rows, Words, expand_counts, expand_pairs
+from pipeline.records.entity_types import PERSON, TYPES
 
-EDITS = np.array([-1, -1, -1, 1, *[MOST_EDITS] * (MOST_LENGTH - 3)], np.int32)
-"""Edits at most that leave two words alike, by the letters of the shorter (token_levels): of two letters none does."""
+STEP = 32
+"""Hundredths of a bit between two states."""
 
-ANY = 1 << 14
-"""Hundredths of a bit that no names weigh."""
+MOST_BITS = 1 << 16
+"""Hundredths of a bit beyond which no score goes (scoring.SCORE_LIMIT)."""
 
-NO_NAME = ANY + 1
+STEPS = MOST_BITS // STEP + 1
 
-MOST_ACRONYM = 3
-"""Letters of a person's name that may be an acronym (names.prints)."""
+NO_NAME = 2 * STEPS
+"""The state of entities one of which has no name. Of others it is the steps that their names weigh at most, and STEPS
+more where these may agree as those of one thing do, not as relatives' at best (name_levels.FAMILY_DIFFERS)."""
 
-_LETTERS, _RARITY = np.uint32((1 << RARITY) - 1), np.uint32(RARITY)
-_FORM, _SOUND, _BEGINNING = (np.uint32((1 << HASH_BITS[first]) - 1 << first) for first in (FORM, SOUND, BEGINNING))
-_LENGTH, _LENGTHS = np.uint32(LENGTH), np.uint32(MOST_LENGTH)
-_CLASS, _MANY = np.uint32(CLASSES), np.uint32(MANY)
-_WILD, _UNLINED = np.uint32(1 << WILD), np.uint32(1 << UNLINED)
-_STEP = np.int32(RARITY_STEP)
+TOGETHER = 1 << 18
+"""Pairs of words that are compared at once: some 30 MB."""
 
+SHORT_ACRONYM = 3
+"""Words that an acronym of two letters may stand for: initials among them have no letter in it."""
 
-class _Names:
-    """The name tokens of rows, in arrays of (TOKENS, rows)."""
+_NEVER = -1 << 20
+"""Hundredths of a bit of names that a side does not have."""
 
-    def __init__(self, rows: Rows) -> None:
-        words = rows.words("letters")
-        self.letters: Words = words & _LETTERS
-        self.rarity: BitsOfRows = (words >> _RARITY).astype(np.int32)
-        self.variants: Words = rows.words("variants")
-        self.hashes: Words = rows.words("hashes")
-        self.count = np.where(rows.byte("names") == OPEN, 0, rows.byte("names")).astype(np.int32)
-        self.rows = rows
-
-    @cached_property
-    def lengths(self) -> BitsOfRows:
-        return _token_lengths(self.hashes)
+_ENTRY = np.uint32((1 << FIRST) - 1 << ENTRY)
+_FAMILY, _GIVEN = np.uint32(1 << FAMILY), np.uint32(1 << GIVEN)
+_CONFLICTS = np.array(CONFLICTS, np.int32)
+_PERSON = TYPES.index(PERSON.name)
 
 
 def name_state(a: Rows, b: Rows) -> States:
-    """The bits of the names package, 0 to ANY, that two rows' names never exceed; NO_NAME where a side has none."""
-    named = (a.byte("names") > 0) & (b.byte("names") > 0)
-    return np.where(named, most_name_bits(a, b), NO_NAME)
+    """What two rows' names are worth at most, as NO_NAME says."""
+    words, other = a.byte("name_words"), b.byte("name_words")
+    named = (words > 0) & (other > 0)
+    state = np.where(named, np.int32(2 * STEPS - 1), np.int32(NO_NAME))
+    closed = np.flatnonzero(named & (words != OPEN) & (other != OPEN) & (a.byte("type") == b.byte("type")))
+    sizes = a.byte("name_entries")[closed].astype(np.int64) * b.byte("name_entries")[closed]
+    for some in _cut(closed, sizes):
+        state[some] = _bound_names(_Names(a.take(some)), _Names(b.take(some)))
+    return state
 
 
-def most_name_bits(a: Rows, b: Rows) -> BitsOfRows:
-    """Hundredths of a bit, 0 or more, that the bits of two rows' names never exceed, where both have one."""
-    names, other = _Names(a), _Names(b)
-    bits = np.minimum(*_sum_gains(names, other))
-    bits = np.minimum(_bound_joined(names, other, _bound_joined(other, names, bits)), ANY)
-    bits[(a.byte("names") == OPEN) | (b.byte("names") == OPEN)] = ANY
-    return bits
+def _cut(some: Index, sizes: Index) -> Iterator[Index]:
+    """Parts of no more than TOGETHER in all, but for one that is larger."""
+    if len(some):
+        yield from np.split(some, np.flatnonzero(np.diff(np.cumsum(sizes) // TOGETHER)) + 1)
 
 
-def _sum_gains(one: _Names, other: _Names) -> tuple[BitsOfRows, BitsOfRows]:
-    """Sums of the most that each token of a side may give, by either side."""
-    count = len(one.rows)
-    pair, row, column = expand_pairs(one.count, other.count)
-    left, right = row * np.int32(count) + pair, column * np.int32(count) + pair
-    tokens = _pair_tokens(one, other, left, right)
-    alike = _find_alike(tokens)
-    gains = _bound_gains(_Tokens._make(part[alike] for part in tokens))
-    return _total(left[alike], gains, count), _total(right[alike], gains, count)
+class _Names:
+    """The names of rows: where their entries lie, and how many these and the distinct words are, by row."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.table, self.starts, self.places = rows.table, rows.name_starts, rows.name_places
+        self.words, self.entries = (rows.byte(part).astype(np.int64) for part in ("name_words", "name_entries"))
+        self.first = np.cumsum(self.entries) - self.entries
+        """The first entry of each row, counted through all."""
+        self.initials = rows.words("initials")[0]
+        self.persons = rows.byte("type") == _PERSON
 
 
-class _Tokens(NamedTuple):
-    """Pairs of tokens, a field an array over all pairs.
+def _bound_names(one: _Names, other: _Names) -> States:
+    """The state of the names of both sides, each row with the one at its place."""
+    gains = _Gains(_Finds(one), _Finds(other))
+    zero = np.zeros_like(one.words)
+    _find_gains(one, other, zero, zero, one.words, other.words, gains)
+    _find_gains(one, other, one.words, zero, one.entries - one.words, other.words, gains, joined=True)
+    _find_gains(one, other, zero, other.words, one.words, other.entries - other.words, gains, joined=True)
+    sides = _Placed(one, gains.one, other.initials), _Placed(other, gains.other, one.initials)
+    worth, worth_other = _weigh_names(*sides), _weigh_names(*reversed(sides))
+    return _combine(worth, worth_other, _may_be_other_kinds(one.initials, other.initials))
 
-    `edits` are letters that one of both has, `gap` the difference of their lengths and `shorter` the lesser length;
-    `apart` are the bits of hashes in which they differ, `either` those that either has; `rarity` is that of the less
-    rare; `initial` says whether one is an initial, `related` whether they are variants.
+
+class _Finds:
+    """The most hundredths of a bit that each entry of a side finds, counted through all rows, and whether in a run."""
+
+    def __init__(self, names: _Names) -> None:
+        count = int(names.entries.sum())
+        self.bits: BitsOfRows = np.zeros(count, np.int32)
+        self.joined: Flags = np.zeros(count, np.bool_)
+
+    def take(self, entries: Index, bits: BitsOfRows, *, joined: bool) -> None:
+        """Take in what some entries find, which may repeat."""
+        np.maximum.at(self.bits, entries, bits)
+        if joined:
+            self.joined[entries[bits > 0]] = True
+
+
+class _Gains(NamedTuple):
+    """What the entries of both sides find in each other."""
+
+    one: _Finds
+    other: _Finds
+
+
+def _find_gains(
+    one: _Names,
+    other: _Names,
+    skipped: Index,
+    skipped_other: Index,
+    count: Index,
+    count_other: Index,
+    gains: _Gains,
+    *,
+    joined: bool = False,
+) -> None:
+    """Take in what so many entries of each side, behind those skipped, find in each other.
+
+    `joined`: those of one side are runs, which agree in all or in nothing.
+    """
+    pair, row, column = expand_pairs(count, count_other)
+    if not len(pair):
+        return
+    if joined or skipped.any():
+        row, column = row + skipped[pair], column + skipped_other[pair]
+    left, right = one.starts[pair] + ENTRY_WORDS * row, other.starts[pair] + ENTRY_WORDS * column
+    alike, bits = bound_gains(one.table, other.table, left, right, joined=joined)
+    pair = pair[alike]
+    gains.one.take(one.first[pair] + row[alike], bits, joined=joined)
+    gains.other.take(other.first[pair] + column[alike], bits, joined=joined)
+
+
+class _Placed:
+    """The places of all names of a side: the `row` of each, whether it is of a `run`, the bits that it `found`.
+
+    `acronyms` are the bits of words that may abbreviate some of the other side's, of which the `initials` are known;
+    `starts` are the first places of names, `rows` those of rows, `first_names` the first names of rows.
     """
 
-    edits: NDArray[np.uint8]
-    gap: BitsOfRows
-    shorter: BitsOfRows
-    apart: Words
-    either: Words
-    rarity: BitsOfRows
-    initial: Flags
-    related: Flags
+    def __init__(self, names: _Names, finds: _Finds, initials: Words) -> None:
+        self.row, place = expand_counts(names.places)
+        self.flags = names.table[(names.starts + ENTRY_WORDS * names.entries)[self.row] + place]
+        entry = (self.flags & _ENTRY).astype(np.int64)
+        self.run: Flags = entry >= names.words[self.row]
+        self.acronyms = self._weigh_acronyms(names, entry, initials)
+        at = names.first[self.row] + entry
+        self.found = np.maximum(finds.bits[at], self.acronyms)
+        self.joined: Flags = finds.joined[at] | (self.acronyms > 0)
+        self.starts, self.rows = np.flatnonzero(self.flagged(FIRST)), np.flatnonzero(place == 0)
+        self.first_names = np.searchsorted(self.starts, self.rows)
+        self.numbered: Flags = np.bincount(self.row, self.flagged(NUMBERED), len(names.places)) > 0
+        self.abbreviates: Flags = np.bincount(self.row, self.acronyms > 0, len(names.places)) > 0
+        self.persons = names.persons
+
+    def _weigh_acronyms(self, names: _Names, entry: Index, initials: Words) -> BitsOfRows:
+        found = np.zeros(len(entry), np.int32)
+        may = np.flatnonzero(self.flagged(ACRONYM))
+        at = names.starts[self.row[may]] + ENTRY_WORDS * entry[may]
+        fits = names.table[at] & LETTERS & ~initials[self.row[may]] == 0
+        count = np.maximum(entry_lengths(names.table[at + 2]), SHORT_ACRONYM)
+        found[may] = np.where(fits, np.int32(ACRONYM_LETTER) * count, 0)
+        return found
+
+    def flagged(self, bit: int) -> Flags:
+        """Whether each place has a flag."""
+        return _has_flag(self.flags, bit)
+
+    def sum_by_name(self, values: NDArray[np.int32] | Flags) -> BitsOfRows:
+        """The sum of each name's places."""
+        total: BitsOfRows = np.add.reduceat(values, self.starts, dtype=np.int32)
+        return total
+
+    def most_by_row(self, of_names: BitsOfRows) -> BitsOfRows:
+        """The most of each row's names."""
+        most: BitsOfRows = np.maximum.reduceat(of_names, self.first_names)
+        return most
+
+    def any_by_row(self, of_names: Flags) -> Flags:
+        """Whether any of each row's names is so."""
+        found: Flags = np.logical_or.reduceat(of_names, self.first_names)
+        return found
 
 
-def _pair_tokens(one: _Names, other: _Names, left: Index, right: Index) -> _Tokens:
-    hashes, others = one.hashes.ravel()[left], other.hashes.ravel()[right]
-    steps, other_steps = one.rarity.ravel()[left], other.rarity.ravel()[right]
-    length, other_length = _token_lengths(hashes), _token_lengths(others)
-    return _Tokens(
-        edits=np.bitwise_count(one.letters.ravel()[left] ^ other.letters.ravel()[right]),
-        gap=np.abs(length - other_length),
-        shorter=np.minimum(length, other_length),
-        apart=hashes ^ others,
-        either=hashes | others,
-        rarity=np.minimum(steps, other_steps) * _STEP,
-        initial=np.maximum(steps, other_steps) == INITIAL,
-        related=_share_variants(one.variants.ravel()[left], other.variants.ravel()[right]),
+class _Worth(NamedTuple):
+    """What the names of a side are worth at most, row by row.
+
+    `free` are the bits of the best name that nothing contradicts for certain, `held` those of the best other;
+    `heaviest` is the least that a contradiction takes from the latter. `agree` says of either whether two of its words
+    may agree, `single` whether the only word of a name may. `acronyms` are the bits of the words of one name that may
+    abbreviate some of the other side's.
+    """
+
+    free: BitsOfRows
+    held: BitsOfRows
+    heaviest: BitsOfRows
+    free_agree: Flags
+    held_agree: Flags
+    single: Flags
+    acronyms: BitsOfRows
+
+
+def _weigh_names(side: _Placed, other: _Placed) -> _Worth:
+    agrees = (side.found > 0) & ~side.run
+    owner = side.row[side.starts]
+    first = side.flags[side.starts]
+    words = side.sum_by_name(agrees)
+    bits = side.sum_by_name(np.where(side.run, side.found, np.maximum(side.found + np.int32(CULTURE), 0)))
+    bits -= np.int32(CULTURE) * (words > 0)
+    numbered = _has_flag(first, NUMBERED) & other.numbered[owner]
+    bits += np.where(numbered & ~side.persons[owner], np.int32(NUMBERS_AGREE), 0)
+    bits -= np.where(_has_flag(first, WEAK), np.int32(comparison.WEAK), 0)
+    costs = np.where(side.found > 0, 0, _CONFLICTS[side.flags >> np.uint32(KIND)])
+    heaviest = np.minimum.reduceat(costs, side.starts)
+    joined = (side.sum_by_name(side.joined) > 0) | other.abbreviates[owner]
+    held = (heaviest < 0) & ~_has_flag(first, LOOSE) & ~joined
+    agree = (words + numbered >= 2) | joined
+    single = (side.sum_by_name(~side.run) == 1) & (words > 0)
+    return _Worth(
+        side.most_by_row(np.where(held, _NEVER, bits)),
+        side.most_by_row(np.where(held, bits, _NEVER)),
+        side.most_by_row(np.where(held, heaviest, _NEVER)),
+        side.any_by_row(agree & ~held),
+        side.any_by_row(agree & held),
+        side.any_by_row(single),
+        side.most_by_row(side.sum_by_name(side.acronyms)),
     )
 
 
-def _token_lengths(hashes: Words) -> BitsOfRows:
-    return (hashes >> _LENGTH & _LENGTHS).astype(np.int32)
-
-
-def _find_alike(of: _Tokens) -> Index:
-    """Which pairs of tokens may give anything; an insertion changes one letter of the set, another edit two."""
-    found = of.edits + of.gap <= 2 * EDITS[of.shorter]
-    found |= (of.either & _UNLINED != 0) & (of.edits <= 2 * MOST_EDITS) & (of.gap <= MOST_EDITS)
-    found |= (of.apart & _SOUND == 0) | (of.apart & _BEGINNING == 0) | (of.either & _WILD != 0)
-    return np.flatnonzero(found | of.related | of.initial).astype(np.int32)
-
-
-def _share_variants(one: Words, other: Words) -> Flags:
-    """Whether tokens may have a class of variants in common."""
-    found: Flags = np.zeros(len(one), np.bool_)
-    both = np.flatnonzero((one != 0) & (other != 0))
-    one, other = one[both], other[both]
-    related: Flags = np.zeros(len(both), np.bool_)
-    theirs = _kept(other)
-    for mine in _kept(one):
-        related |= (mine != 0) & np.logical_or.reduce([mine == each for each in theirs])
-    many = np.flatnonzero((one | other) & _MANY)
-    related[many] |= _fold_classes(one[many]) & _fold_classes(other[many]) != 0
-    found[both] = related
+def _has_flag(flags: Words, bit: int) -> Flags:
+    found: Flags = flags & np.uint32(1 << bit) != 0
     return found
 
 
-def _fold_classes(words: Words) -> Words:
-    """Sets of classes, modulo FOLDED_CLASSES."""
-    told = np.zeros_like(words)
-    for kept in _kept(words):
-        told |= np.where(kept != 0, np.uint32(1) << (kept - np.uint32(1)) % np.uint32(FOLDED_CLASSES), np.uint32(0))
-    return np.where(words & _MANY != 0, words & ~_MANY, told)
-
-
-def _kept(words: Words) -> list[Words]:
-    return [words >> np.uint32(CLASS_BITS * at) & _CLASS for at in range(CLASSES_KEPT)]
-
-
-def _bound_gains(of: _Tokens) -> BitsOfRows:
-    """Most bits of pairs of tokens that may be alike."""
-    found = _level(levels.NEAR, of.rarity)
-    for level, reached in (
-        (levels.EDIT, (of.edits + of.gap <= 2) & (EDITS[of.shorter] == MOST_EDITS)),
-        (levels.SOUND, of.apart & _SOUND == 0),
-        (levels.VARIANT, of.related),
-        (levels.SAME, ((of.apart & _FORM == 0) & (of.edits == 0)) | (of.either & (_WILD | _UNLINED) != 0)),
-    ):
-        found = np.where(reached, np.maximum(found, _level(level, of.rarity)), found)
-    return np.where(of.initial, np.int32(INITIAL_BITS), found)
-
-
-def _level(level: str, rarity: BitsOfRows) -> BitsOfRows:
-    bits: BitsOfRows = np.clip(rarity - np.int32(levels.COST[level]), np.int32(0), np.int32(levels.LIMIT[level]))
-    return bits
-
-
-def _total(tokens: Index, gains: BitsOfRows, count: int) -> BitsOfRows:
-    """The best of each token, summed, less what every agreeing one beyond the first costs."""
-    flat = np.zeros(TOKENS * count, np.int32)
-    np.maximum.at(flat, tokens, gains)
-    best = flat.reshape(TOKENS, count)
-    found: BitsOfRows = np.maximum(best + np.int32(CULTURE), 0).sum(0, dtype=np.int32)
-    return found - np.int32(CULTURE) * best.any(0)
-
-
-def _bound_joined(names: _Names, many: _Names, bits: BitsOfRows) -> BitsOfRows:
-    """Most bits where tokens of `one` may be neighbouring tokens of `many` written together, or their initials."""
-    longest, acronym = names.rows.byte("longest").astype(np.int32), names.rows.byte("acronym")
-    may = np.flatnonzero((longest + SLACK >= many.rows.byte("joined")) | (acronym <= many.rows.byte("names")))
-    if may.size:
-        bits[may] = _bound_runs(names, many, may, bits[may])
-    return bits
-
-
-def _bound_runs(names: _Names, many: _Names, may: NDArray[np.intp], bits: BitsOfRows) -> BitsOfRows:
-    """Two tokens written together leave none to agree with another; what is joined must nearly be the same."""
-    parts, flags = np.bitwise_or.reduce(many.letters[:, may]), np.bitwise_or.reduce(many.hashes[:, may])
-    letters, glue, joined = names.letters[:, may], many.rows.byte("glue")[may] != 0, many.rows.byte("joined")[may]
-    unknown = glue | ((flags | names.hashes[:, may]) & (_WILD | _UNLINED) != 0)
-    two = (many.count[may] == 2) & ~glue
-    edits = np.bitwise_count(np.where(two, letters ^ parts, letters & ~parts))
-    lengths = names.lengths[:, may]
-    gap = np.where(two, np.abs(joined - lengths), 0)
-    longer = np.where(two, np.maximum(joined, lengths), lengths + SLACK)
-    alike = (edits + gap <= 2 * (longer // ALIKE_SHARE)) & (gap <= SLACK)
-    own, theirs = (np.where(some == INITIAL, 0, some) * _STEP for some in (names.rarity[:, may], many.rarity[:, may]))
-    rarity = np.minimum(own, theirs.sum(0, dtype=np.int32))
-    most = np.where((edits == 0) | unknown, rarity, np.minimum(rarity, _level(levels.VARIANT, own)))
-    gains = np.where((alike | unknown) & (names.hashes[:, may] != 0), most, 0).max(0)
-    acronym = names.rows.byte("acronym")[may] <= many.count[may]
-    gains += np.where(acronym, np.int32(MOST_ACRONYM * ACRONYM_LETTER), 0)
-    found: BitsOfRows = np.where(two, np.maximum(bits, gains), bits + TOKENS * gains)
+def _may_be_other_kinds(one: Words, other: Words) -> Flags:
+    """Whether a family name may stand beside a given name of the other side, which says nothing."""
+    found: Flags = (one & _FAMILY != 0) & (other & _GIVEN != 0) | (one & _GIVEN != 0) & (other & _FAMILY != 0)
     return found
 
 
-def _most(table: Table) -> BitsArray:
-    """By the bits of the names package, bent as the model says; against companions the best of all levels.
+def _combine(one: _Worth, other: _Worth, other_kinds: Flags) -> States:
+    """The state of the best two names: those that something contradicts on both sides weigh less."""
+    free, held = one.free + other.acronyms, one.held + other.acronyms
+    other_free, other_held = other.free + one.acronyms, other.held + one.acronyms
+    against = np.maximum(one.heaviest, other.heaviest)
+    pairs = (
+        np.minimum(free, np.maximum(other_free, other_held)),
+        np.minimum(held, other_free),
+        np.minimum(held, other_held) + against,
+    )
+    same = one.single & other.single
+    same |= one.free_agree & (other.free_agree | other.held_agree) | one.held_agree & other.free_agree
+    same |= one.held_agree & other.held_agree & other_kinds
+    steps = np.clip(-(-np.maximum.reduce(pairs) // STEP), 0, STEPS - 1)
+    state: States = steps + np.where(same, STEPS, 0)
+    return state
 
-    What agrees weighs at most the bits and what they cost for each token beyond the first (CULTURE), so a household has
-    no more than the growth of that.
-    """
-    bits = range(NO_NAME)
+
+def _most_by_state(table: Table) -> BitsArray:
+    """By state: the bits of the names package, bent as the model says; against companions the best of the level."""
+    strongest = strongest_from(table)
     found = np.zeros((ALTERNATIVES, NO_NAME + 1), np.int32)
-    found[:, :NO_NAME] = strongest_from(table)[:, :1]
-    found[STRANGERS, :NO_NAME] = [max(0, apply_curve(most, table.curve)) for most in bits]
-    growth = np.array([growth_of(most - CULTURE * (TOKENS - 1)) for most in bits], np.int32)
-    found[HOUSEHOLD, :NO_NAME] = np.maximum(found[HOUSEHOLD, :NO_NAME] + growth, 0)
+    for level, first in ((FAMILY_DIFFERS, 0), (SAME, STEPS)):
+        found[:, first : first + STEPS] = strongest[:, level, None]
+        found[STRANGERS, first : first + STEPS] = [apply_curve(STEP * step, table.curve) for step in range(STEPS)]
+    found[HOUSEHOLD, STEPS:NO_NAME] = np.maximum(found[HOUSEHOLD, STEPS:NO_NAME] + MOST_GROWTH, 0)
+    found[GROUP, STEPS:NO_NAME] += MOST_FURTHER
     return found
 
 
-NAME_BOUND = Bound(name_state, _most)
-
-
-def most_at_any_level(table: Table) -> BitsArray:
-    """Most bits of names of which a row tells nothing: those of their tokens may come to ANY."""
-    most: BitsArray = np.maximum(strongest_from(table)[:, 0] + np.int32(ANY), 0)
-    return most
+NAME_BOUND = Bound(name_state, _most_by_state)

@@ -9,12 +9,12 @@ from msgspec import structs
 from pipeline.locale import N_
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Table, apply_curve
 from pipeline.matching.comparisons.name.best_names import bound_names, find_best
-from pipeline.matching.comparisons.name.bound import NAME_BOUND, most_at_any_level
+from pipeline.matching.comparisons.name.bound import NAME_BOUND
 from pipeline.matching.comparisons.name.groups import are_parts_of_one, choice_fee, group_bits
 from pipeline.matching.comparisons.name.name_levels import CONFLICT, LEVELS, NEAR, SAME, SOURCE, weigh_level
 from pipeline.matching.comparisons.name.own_tokens import growth_of
 from pipeline.matching.comparisons.several import less_fees
-from pipeline.matching.comparisons.types import PERSON
+from pipeline.matching.comparisons.types import ALL
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NameComparison, NamePrint
 from pipeline.matching.names import compare as compare_names
@@ -107,7 +107,6 @@ NAME = Comparison(
     name_value,
     also_reads=("addresses", "phones"),
     bound=NAME_BOUND,
-    bounded=PERSON,
-    most=most_at_any_level,
+    bounded=ALL,
     ceiling=bound_names,
 )

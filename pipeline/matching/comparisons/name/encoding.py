@@ -1,35 +1,43 @@
-"""What a row of a sketch holds of one name of a person: for each token its letters, rarity, variants and hashes.
+"""What a sketch holds of an entity's names: each word once, each run of neighbouring words that may be one, and where.
 
-Hashes that differ are of values that differ; sets of letters that differ in many are of words that are far apart.
+A word, or a run, is an entry of three: its letters and rarity, its classes of variants or meanings, its hashes. Hashes
+that differ are of values that differ; sets of letters that differ in many are of words that are far apart. Behind the
+entries stand the places of each name: which entries it has, words and runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from functools import lru_cache
-from itertools import chain
-
-from anyascii import anyascii
+from typing import NamedTuple
+from zlib import crc32
 
 from pipeline.matching.comparisons.hashes import hash_text, letter_set
-from pipeline.matching.names import NamePrint
-from pipeline.matching.names.prints import TokenPrint
+from pipeline.matching.names.comparison import CONFLICT
+from pipeline.matching.names.joined_words import MAX_JOINED, SLACK
+from pipeline.matching.names.organisation_words import meanings
+from pipeline.matching.names.outlines import MOST_EDITS
+from pipeline.matching.names.prints import MAX_ACRONYM, NamePrint, TokenPrint, may_be_acronym, token_print
+from pipeline.matching.names.sounds import hear
+from pipeline.matching.names.token_levels import SHORTEST_CUT, is_latin
 from pipeline.matching.names.variants import classes_of
-from pipeline.matching.screening.rows import TOKENS
+from pipeline.matching.screening.rows import MOST_PLACES
 
 OPEN = 255
-"""In `names`: tokens that a row has no room or no terms for."""
+"""In place of the number of words: names of which a sketch has no room."""
+
+ENTRY_WORDS = 3
 
 RARITY = 26
-"""First bit of a token's rarity, in six bits behind the letters of its spelling."""
+"""First bit of an entry's rarity, in six bits behind the letters of its spelling."""
 FORM, SOUND, BEGINNING, LENGTH, UNLINED, WILD = 0, 5, 17, 25, 30, 31
-"""First bits of a token's hashes: of its spelling, whose letters are known besides, of its sound and first letters, its
-length, whether it has no outline, whether it may be like any other."""
+"""First bits of an entry's hashes: of its spelling, whose letters are known besides, of its sound and first letters,
+its length, whether it has several spellings, whether it may be like any other."""
 HASH_BITS = {FORM: 5, SOUND: 12, BEGINNING: 8}
 MOST_LENGTH = 31
 
 CLASSES_KEPT = 3
-"""Classes of variants of a token that are told one by one: half of all tokens have none, nine of ten no more."""
+"""Classes of variants of a word that are told one by one: half of all words have none, nine of ten no more."""
 CLASS_BITS = 10
 CLASSES = (1 << CLASS_BITS) - 1
 """A class is told by its number modulo this, and one more, as 0 is none."""
@@ -38,52 +46,163 @@ FOLDED_CLASSES = 31
 MANY = 1 << FOLDED_CLASSES
 
 RARITY_STEP = 26
-"""Hundredths of a bit of a step of a token's rarity, which is rounded up; the last step is that of initials."""
+"""Hundredths of a bit of a step of a word's rarity, which is rounded up; the last step is that of initials."""
 INITIAL = 63
 
-MOST_LETTERS = 250
-"""Letters of the longest token of which a row has room for the number."""
+JOINED_RARITY = 350
+"""What a run may be rarer than its words together: it says no more than these, so that no level takes from them."""
 
-NO_TOKENS = (0,) * 3 * TOKENS
+ENTRY, FIRST, ACRONYM, WEAK, NUMBERED, LOOSE, KIND = 0, 8, 9, 10, 11, 12, 13
+"""First bits of a place: the number of its entry, whether it is the first of its name, whether it may be an acronym;
+at the first, whether the name is a nickname, whether it has numbers, whether nothing contradicts it for certain; and
+what a word costs that contradicts (CONFLICTS)."""
+
+CONFLICTS = tuple(sorted({0, *CONFLICT.values()}, reverse=True))
+"""Hundredths of a bit, by the number in a place; runs contradict nothing."""
+
+FAMILY, GIVEN = 26, 27
+"""Bits of `initials`, behind those of letters: whether any word is a family name, or a given name or initial."""
 
 
-def encode(name: NamePrint | None) -> tuple[Iterable[int], tuple[int, ...]]:
-    """Give the words and the bytes that a row holds of one name.
+class NameWords(NamedTuple):
+    """`words` of a sketch, and what the row tells of them.
 
-    Words: letters and rarity of each token, then variants of each, then hashes. Bytes: number of tokens; letters of the
-    longest, of the shortest two together, and of the shortest that may be an acronym; whether there is glue.
+    It tells how many of the `entries` are `distinct` words, how many places there are, and the `initials` of words.
     """
-    if name is None:
-        return NO_TOKENS, (0, 0, 0, 0, 0)
-    longest, joined, acronym = name.letters
-    if not 0 < len(name.tokens) <= TOKENS or longest > MOST_LETTERS or not name.person:
-        return NO_TOKENS, (OPEN, 0, 0, 0, 0)
-    words = [_encode_token(token) for token in name.tokens] + [(0, 0, 0)] * (TOKENS - len(name.tokens))
-    return chain(*zip(*words, strict=True)), (
-        len(name.tokens), longest, min(joined, OPEN), min(acronym, OPEN), bool(name.glue)
-    )  # fmt: skip
+
+    words: list[int]
+    distinct: int = 0
+    entries: int = 0
+    places: int = 0
+    initials: int = 0
+
+
+Entry = tuple[int, int, int]
+Tokens = tuple[TokenPrint, ...]
+
+
+class _WordCode(NamedTuple):
+    """A word's entry, what its places say of it, and what `initials` does."""
+
+    entry: Entry
+    place: int
+    initials: int
+
+
+def encode(names: tuple[NamePrint, ...]) -> NameWords:
+    """The entries of distinct words, those of runs, then all places; names without words say nothing."""
+    words: dict[tuple[str, bool], int] = {}
+    runs: dict[str, int] = {}
+    entries: list[int] = []
+    run_entries: list[int] = []
+    places: list[int] = []
+    initials = 0
+    for name in names:
+        flags = _name_flags(name)
+        for token in name.tokens:
+            code = _encode_token(token)
+            key = (token.text, token.kind == "initial")
+            at = words.get(key)
+            if at is None:
+                at = words[key] = len(words)
+                entries += code.entry
+            initials |= code.initials
+            places.append(at | code.place | flags)
+            flags = 0
+        for text, tokens in _find_runs(name):
+            at = runs.get(text)
+            if at is None:
+                at = runs[text] = len(runs)
+                run_entries += _encode_run(text, tokens)
+            places.append(~at)
+    if len(words) + len(runs) >= OPEN or len(places) > MOST_PLACES:
+        return NameWords([], OPEN, OPEN)
+    entries += run_entries
+    entries += [at if at >= 0 else len(words) + ~at for at in places]
+    return NameWords(entries, len(words), len(words) + len(runs), len(places), initials)
+
+
+def _name_flags(name: NamePrint) -> int:
+    """What is said at the first place of a name."""
+    loose = "patronymic" in [token.kind for token in name.tokens]
+    return 1 << FIRST | name.weak << WEAK | bool(name.numbers) << NUMBERED | loose << LOOSE
+
+
+def _find_runs(name: NamePrint) -> Iterator[tuple[str, Tokens]]:
+    """Runs that joined_words may take for a word.
+
+    These are two or three neighbouring words, one with its particle, or more where they are of a letter or two.
+    """
+    tokens, glue = name.tokens, name.glue
+    for start in range(len(tokens)):
+        text = ""
+        for end in range(start, min(start + MAX_ACRONYM, len(tokens))):
+            text += glue[end] + tokens[end].text if glue else tokens[end].text
+            size = end - start + 1
+            if size > MAX_JOINED and len(text) > MAX_ACRONYM + SLACK and _are_latin(tokens[start : end + 1]):
+                break
+            if size > 1 or (glue and glue[end]):
+                yield text, tokens[start : end + 1]
+
+
+def _are_latin(tokens: Tokens) -> bool:
+    return all(is_latin(token.script) for token in tokens)
+
+
+_CONFLICT_NUMBERS = {kind: CONFLICTS.index(cost) for kind, cost in CONFLICT.items()}
+_KIND_FLAGS = {"family": 1 << FAMILY, "given": 1 << GIVEN, "initial": 1 << GIVEN}
 
 
 @lru_cache(maxsize=1 << 16)
-def _encode_token(token: TokenPrint) -> tuple[int, int, int]:
-    form, step = token.forms[0], -(-token.rarity // RARITY_STEP)
-    wild = token.script not in ("Latin", "") or token.kind == "core" or len(token.text) > len(form) or step >= INITIAL
-    step = INITIAL if token.kind == "initial" else min(step, INITIAL - 1)
-    hashes = _hash_part(form, FORM) | _hash_part(token.sound, SOUND) | _hash_part(form[:3], BEGINNING)
-    unlined = not token.outline or not _letter_by_letter(token.text, form)
-    hashes |= min(len(form), MOST_LENGTH) << LENGTH | unlined << UNLINED | wild << WILD
-    return letter_set(form) | step << RARITY, _encode_classes(classes_of(form)), hashes
+def _encode_token(token: TokenPrint) -> _WordCode:
+    step = INITIAL if token.kind == "initial" else _rarity_step(token.rarity)
+    place = may_be_acronym(token) << ACRONYM | _CONFLICT_NUMBERS[token.kind] << KIND
+    return _WordCode(_encode_word(token, step), place, letter_set(token.forms[0][:1]) | _KIND_FLAGS.get(token.kind, 0))
+
+
+def _rarity_step(rarity: int) -> int:
+    return min(-(-rarity // RARITY_STEP), INITIAL - 1)
+
+
+def _encode_word(token: TokenPrint, step: int) -> Entry:
+    """A Latin word of one spelling is compared by this alone; of several the others may have other letters."""
+    lengths = [len(one) for one in token.forms]
+    wild = not is_latin(token.script) or max(lengths) - min(lengths) > MOST_EDITS
+    hashes = _encode_hashes(token.forms[0], token.sound, core=token.kind == "core")
+    hashes |= (len(lengths) > 1) << UNLINED | wild << WILD
+    return letter_set(token.forms[0]) | step << RARITY, _encode_classes(_classes_of(token)), hashes
+
+
+def _encode_hashes(form: str, sound: str, *, core: bool) -> int:
+    """An organisation's word is never cut short, so all of it stands for its beginning."""
+    beginning = _hash_part(form if core else form[:SHORTEST_CUT], BEGINNING)
+    return _hash_part(form, FORM) | _hash_part(sound, SOUND) | beginning | min(len(form), MOST_LENGTH) << LENGTH
+
+
+def _classes_of(token: TokenPrint) -> frozenset[int]:
+    """Numbers of what makes a word the same as others that are spelt otherwise: its variants, or its meanings."""
+    if token.kind == "core":
+        return frozenset([crc32(meaning.encode()) for meaning in meanings(token.text)])
+    return classes_of(token.forms[0])
+
+
+def _encode_run(text: str, tokens: Tokens) -> Entry:
+    """A run as a word, without looking up how rare it is."""
+    step = _rarity_step(sum([token.rarity for token in tokens]) + JOINED_RARITY)
+    if not _are_latin(tokens):
+        return step << RARITY, 0, 1 << WILD
+    if tokens[0].kind == "core" or not (text.isascii() and text.isalpha()):
+        return _encode_word(token_print(text, "core" if tokens[0].kind == "core" else "name"), step)
+    classes = _encode_classes(classes_of(text))
+    return letter_set(text) | step << RARITY, classes, _encode_hashes(text, hear(text), core=False)
 
 
 def _encode_classes(numbers: frozenset[int]) -> int:
+    if not numbers:
+        return 0
     if len(numbers) > CLASSES_KEPT:
         return MANY | sum({1 << number % FOLDED_CLASSES for number in numbers})
     return sum(1 + number % CLASSES << CLASS_BITS * at for at, number in enumerate(sorted(numbers)))
-
-
-def _letter_by_letter(text: str, form: str) -> bool:
-    """Whether each letter of a word became one of its spelling, so that edits of the one are edits of the other."""
-    return text == form or (not text.isascii() and all(len(anyascii(letter)) == 1 for letter in text))
 
 
 def _hash_part(text: str, first: int) -> int:

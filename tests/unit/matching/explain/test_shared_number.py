@@ -24,7 +24,7 @@ JULIE = case_of(person(given="Julie", family="Solberg", birth_date="1991-11-13",
 
 @pytest.fixture
 def found(model: Model) -> Explanation:
-    return ModelMatcher(model, generation="g").explain(JULIE, MARC)
+    return ModelMatcher(model, generation="g").explain(JULIE, MARC, Basis.SHARED)
 
 
 def test_it_adds_up_to_the_judgement(found: Explanation, model: Model) -> None:
@@ -44,7 +44,7 @@ def test_it_says_why_they_are_two(found: Explanation, model: Model) -> None:
 
 
 def test_sides_are_those_of_the_call(found: Explanation, model: Model) -> None:
-    other = ModelMatcher(model, generation="g").explain(MARC, JULIE)
+    other = ModelMatcher(model, generation="g").explain(MARC, JULIE, Basis.SHARED)
     assert found.as_one is not None
     assert other.as_one is not None
     names = [next(item for item in one.as_one.evidence.items if item.field == "name") for one in (found, other)]  # type: ignore[union-attr]

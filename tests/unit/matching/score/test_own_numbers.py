@@ -14,6 +14,7 @@ from pipeline.matching.score.resolution import are_apart
 from pipeline.matching.score.scoring import judge_cases, odds_by_alternative, weigh_entities
 from pipeline.matching.screening.row_screening import OddsBound
 from pipeline.matching.screening.rows import Rows
+from pipeline.matching.screening.screening import join_sketches
 from pipeline.matching.screening.sketches import make_sketch
 from support.matching.populations import MODELS, model_of
 from support.matching.prints import case_of, print_of
@@ -96,9 +97,8 @@ def test_no_alternative_exceeds_its_bound(model: Model) -> None:
     names = [key for key in ONE if key.startswith("a company")]
     pairs = [tuple({**raw, "names": []} for raw in ONE[key]) for key in names] + list(ONE.values())
     for a, b in (tuple(print_of(**raw) for raw in pair) for pair in pairs):
-        one, other = (
-            Rows(np.frombuffer(make_sketch((one,)), np.uint32)[None], np.zeros(1, np.int32)) for one in (a, b)
-        )
+        sketches = (join_sketches([make_sketch((one,))]) for one in (a, b))
+        one, other = (Rows(side.words, side.starts, np.zeros(1, np.int64)) for side in sketches)
         bound = OddsBound(model).bound_odds(one, other, may_share_number(one, other))[:, 0]
         assert (bound >= odds_by_alternative(a, b, model.plans[a.type])).all()
 

@@ -1,0 +1,169 @@
+"""What two words, or a word and a run of words, give at most, by what sketches hold of them, for many pairs at once."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.matching.comparisons.name.encoding import (
+    BEGINNING,
+    CLASS_BITS,
+    CLASSES,
+    CLASSES_KEPT,
+    FOLDED_CLASSES,
+    FORM,
+    HASH_BITS,
+    INITIAL,
+    LENGTH,
+    MANY,
+    MOST_LENGTH,
+    RARITY,
+    RARITY_STEP,
+    SOUND,
+    UNLINED,
+    WILD,
+)  # fmt: skip
+from pipeline.matching.names import levels
+from pipeline.matching.names.outlines import MOST_EDITS
+from pipeline.matching.names.token_pairs import INITIAL_BITS, SHORT_FORM_BITS
+from pipeline.matching.screening.rows import BitsOfRows, Flags, Index, Words
+
+EDITS = np.array([-1, -1, -1, 1, *[MOST_EDITS] * (MOST_LENGTH - 3)], np.int32)
+"""Edits at most that leave two words alike, by the letters of the shorter (token_levels): of two letters none does."""
+
+LETTERS = np.uint32((1 << RARITY) - 1)
+"""The bits of an entry's letters."""
+
+_RARITY = np.uint32(RARITY)
+_FORM, _SOUND, _BEGINNING = (np.uint32((1 << HASH_BITS[first]) - 1 << first) for first in (FORM, SOUND, BEGINNING))
+_LENGTH, _LENGTHS = np.uint32(LENGTH), np.uint32(MOST_LENGTH)
+_CLASS, _MANY = np.uint32(CLASSES), np.uint32(MANY)
+_OPEN_WORD = np.uint32(1 << WILD | 1 << UNLINED)
+_WILD, _UNLINED = np.uint32(1 << WILD), np.uint32(1 << UNLINED)
+_STEP = np.int32(RARITY_STEP)
+
+
+class EntryGains(NamedTuple):
+    """Which pairs of entries may give anything, by their numbers, and the most hundredths of a bit that each gives."""
+
+    pairs: Index
+    bits: BitsOfRows
+
+
+def bound_gains(table: Words, other: Words, left: Index, right: Index, *, joined: bool) -> EntryGains:
+    """The gains of entries that begin at words of either table, each with the one at its place.
+
+    `joined`: those of one side are runs, which agree in all or in nothing.
+    """
+    alike = _find_alike(table, other, left, right)
+    return EntryGains(alike, _bound_gains(_pair_tokens(table, other, left[alike], right[alike]), joined=joined))
+
+
+def _find_alike(table: Words, other: Words, left: Index, right: Index) -> Index:
+    """Which pairs of entries may give anything: most are told apart by their letters and hashes."""
+    one, two = table[left], other[right]
+    found: Flags = np.bitwise_count((one ^ two) & LETTERS) <= 2 * MOST_EDITS
+    found |= np.maximum(one, two) >= np.uint32(INITIAL << RARITY)
+    one, two = table[left + 1], other[right + 1]
+    found |= (one != 0) & (two != 0)
+    one, two = table[left + 2], other[right + 2]
+    apart = one ^ two
+    found |= (apart & _SOUND == 0) | (apart & _BEGINNING == 0) | ((one | two) & _WILD != 0)
+    return np.flatnonzero(found)
+
+
+class _Tokens(NamedTuple):
+    """Pairs of entries, a field an array over all pairs.
+
+    `edits` are letters that one of both has, `gap` the difference of their lengths and `shorter` the lesser length;
+    `apart` are the bits of hashes in which they differ, `either` those that either has; `rarity` is that of the less
+    rare; `initial` says whether one is an initial, `related` whether they are variants, `within` whether one has all
+    letters of the other.
+    """
+
+    edits: NDArray[np.uint8]
+    gap: BitsOfRows
+    shorter: BitsOfRows
+    apart: Words
+    either: Words
+    rarity: BitsOfRows
+    initial: Flags
+    related: Flags
+    within: Flags
+
+
+def _pair_tokens(table: Words, other: Words, left: Index, right: Index) -> _Tokens:
+    letters, others_letters = table[left], other[right]
+    hashes, others = table[left + 2], other[right + 2]
+    steps, other_steps = ((words >> _RARITY).astype(np.int32) for words in (letters, others_letters))
+    length, other_length = entry_lengths(hashes), entry_lengths(others)
+    both = letters & others_letters & LETTERS
+    return _Tokens(
+        edits=np.bitwise_count((letters ^ others_letters) & LETTERS),
+        gap=np.abs(length - other_length),
+        shorter=np.minimum(length, other_length),
+        apart=hashes ^ others,
+        either=hashes | others,
+        rarity=np.minimum(steps, other_steps) * _STEP,
+        initial=np.maximum(steps, other_steps) == INITIAL,
+        related=_share_variants(table[left + 1], other[right + 1]),
+        within=(both == letters & LETTERS) | (both == others_letters & LETTERS),
+    )
+
+
+def entry_lengths(hashes: Words) -> BitsOfRows:
+    """How many letters entries have, MOST_LENGTH where they have more, by their hashes."""
+    return (hashes >> _LENGTH & _LENGTHS).astype(np.int32)
+
+
+def _share_variants(one: Words, other: Words) -> Flags:
+    """Whether words may have a class of variants in common."""
+    found: Flags = np.zeros(len(one), np.bool_)
+    both = np.flatnonzero((one != 0) & (other != 0))
+    one, other = one[both], other[both]
+    related: Flags = np.zeros(len(both), np.bool_)
+    theirs = _kept(other)
+    for mine in _kept(one):
+        related |= (mine != 0) & np.logical_or.reduce([mine == each for each in theirs])
+    many = np.flatnonzero((one | other) & _MANY)
+    related[many] |= _fold_classes(one[many]) & _fold_classes(other[many]) != 0
+    found[both] = related
+    return found
+
+
+def _fold_classes(words: Words) -> Words:
+    """Sets of classes, modulo FOLDED_CLASSES."""
+    told = np.zeros_like(words)
+    for kept in _kept(words):
+        told |= np.where(kept != 0, np.uint32(1) << (kept - np.uint32(1)) % np.uint32(FOLDED_CLASSES), np.uint32(0))
+    return np.where(words & _MANY != 0, words & ~_MANY, told)
+
+
+def _kept(words: Words) -> list[Words]:
+    return [words >> np.uint32(CLASS_BITS * at) & _CLASS for at in range(CLASSES_KEPT)]
+
+
+def _bound_gains(of: _Tokens, *, joined: bool) -> BitsOfRows:
+    """Most bits of pairs of entries that may be alike; an insertion changes one letter of the set, another edit two."""
+    near = of.edits + of.gap <= 2 * EDITS[of.shorter]
+    near |= ((of.apart & _BEGINNING == 0) & of.within) | (of.either & _OPEN_WORD != 0)
+    found = np.where(near & ~joined, _level(levels.NEAR, of.rarity), 0)
+    unlined = (of.either & _UNLINED != 0) & (of.edits <= 2 * MOST_EDITS) & (of.gap <= MOST_EDITS)
+    for level, reached in (
+        (levels.EDIT, (of.edits + of.gap <= 2) & (EDITS[of.shorter] == MOST_EDITS)),
+        (levels.SOUND, of.apart & _SOUND == 0),
+        (levels.VARIANT, of.related),
+        (levels.SAME, ((of.apart & _FORM == 0) & (of.edits == 0)) | unlined | (of.either & _WILD != 0)),
+    ):
+        found = np.where(reached, np.maximum(found, _level(level, of.rarity)), found)
+    if joined:
+        return np.where(of.initial, np.int32(0), found)
+    same = of.within | (of.either & _OPEN_WORD != 0)
+    return np.where(of.initial, np.where(same, np.int32(INITIAL_BITS), np.int32(SHORT_FORM_BITS)), found)
+
+
+def _level(level: str, rarity: BitsOfRows) -> BitsOfRows:
+    bits: BitsOfRows = np.clip(rarity - np.int32(levels.COST[level]), np.int32(0), np.int32(levels.LIMIT[level]))
+    return bits
