@@ -88,17 +88,30 @@ def levels_of(
 ) -> Levels:
     """The matrix of levels of some pairs; `tick` is called once a pair.
 
-    The best of several values is no single draw from a field's levels, so nothing is learnt from it.
+    Each comparison is made once a pair, whatever columns it has. The best of several values is no single draw from a
+    field's levels, so nothing is learnt from it.
     """
     matrix = np.full((len(pairs), len(columns)), -1, dtype=np.int16)
-    plan = [(column.comparison, model.tables[column.comparison.name], column.banded) for column in columns]
+    plan = [
+        (comparison, model.tables[comparison.name], [(k, columns[k].banded) for k in places])
+        for comparison, places in _places_of(columns)
+    ]
     for row, (i, j) in enumerate(pairs):
-        for k, (comparison, table, banded) in enumerate(plan):
+        for comparison, table, places in plan:
             found = comparison.compare(prints[i], prints[j], table)
             if found is not None and not _is_choice(comparison, prints[i], prints[j]):
-                matrix[row, k] = band_of(found.weight) if banded else found.level
+                for k, banded in places:
+                    matrix[row, k] = band_of(found.weight) if banded else found.level
         tick()
     return matrix
+
+
+def _places_of(columns: Sequence[TrainingColumn]) -> list[tuple[Comparison, list[int]]]:
+    """Each comparison once, with the columns that it has."""
+    found: dict[str, tuple[Comparison, list[int]]] = {}
+    for k, column in enumerate(columns):
+        found.setdefault(column.comparison.name, (column.comparison, []))[1].append(k)
+    return list(found.values())
 
 
 def _is_choice(comparison: Comparison, a: EntityPrint, b: EntityPrint) -> bool:

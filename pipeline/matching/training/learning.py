@@ -34,9 +34,8 @@ from pipeline.matching.training.pairs import (
     RULES,
     TWO_TOKENS,
     BlockingRule,
-    Pair,
-    applicable,
     blocked_pairs,
+    merge_samples,
     random_pairs,
 )
 from pipeline.matching.training.relatives import are_without_relatives
@@ -93,11 +92,12 @@ class Learnt:
 class PairSample:
     """The pairs of one rule, their levels, and how many pairs of the file each stands for.
 
+    `rows` are the pairs, by their rows in the matrix of all pairs that are compared, each once.
     `most_in_conflict` is how much a pair whose names conflict counts as of one thing (expectation.RulePairs).
     """
 
     rule: BlockingRule
-    pairs: list[Pair]
+    rows: NDArray[np.intp]
     levels: Levels
     scale: float
     most_in_conflict: float = MOST_IN_CONFLICT
@@ -113,6 +113,7 @@ def learn_type(
     """Learn the comparisons of one type; None where there are too few records or none ever meet.
 
     `progress(what, total)` gives the function that is called once a pair. Deterministic for one seed and record order.
+    A pair that is drawn several times is compared once.
     """
     if len(prints) < MIN_RECORDS:
         return None
@@ -121,14 +122,17 @@ def learn_type(
     )
     budget = budget.fit_to_names(prints)
     chance = random.Random(budget.seed)  # noqa: S311 - draws pairs, no secrets
-    drawn = random_pairs(len(prints), budget.random_pairs, chance)
-    strangers = levels_of(drawn, prints, columns, model, progress(f"{entity_type}: random pairs", len(drawn)))
-    samples = []
-    for rule in applicable(RULES, prints):
-        pairs, scale = blocked_pairs(prints, rule, budget.pairs_per_rule, chance)
-        tick = progress(f"{entity_type}: pairs that share a {rule.name}", len(pairs))
-        samples.append(PairSample(rule, pairs, levels_of(pairs, prints, columns, model, tick), scale))
-    return _fit_samples(columns, strangers, samples, len(prints)) if samples else None
+    strangers = random_pairs(len(prints), budget.random_pairs, chance)
+    met = [(rule, *blocked_pairs(prints, rule, budget.pairs_per_rule, chance)) for rule in RULES]
+    met = [(rule, pairs, scale) for rule, pairs, scale in met if pairs]
+    if not met:
+        return None
+    distinct, (of_strangers, *of_rules) = merge_samples([strangers, *[pairs for _, pairs, _ in met]])
+    levels = levels_of(distinct, prints, columns, model, progress(f"{entity_type}: pairs", len(distinct)))
+    samples = [
+        PairSample(rule, rows, levels[rows], scale) for (rule, _, scale), rows in zip(met, of_rules, strict=True)
+    ]
+    return _fit_samples(columns, levels[of_strangers], samples, len(prints))
 
 
 def _fit_samples(
@@ -223,14 +227,14 @@ def _count_lent(
     """For each column of which h is learnt, the expected pairs of companions in its levels, each pair once."""
     found = {}
     for k in lendable(columns):
-        seen: set[Pair] = set()
+        seen = np.zeros(0, np.intp)
         found[k] = np.zeros(len(columns[k].u))
         for sample in samples:
             if columns[k].comparison.name not in sample.rule.fields:
-                fresh = np.array([pair not in seen for pair in sample.pairs], np.bool_)
+                fresh = ~np.isin(sample.rows, seen)
                 pairs, fit, h = _rule_pairs(sample, columns), fits[sample.rule.name], _companion_shares(columns)
                 found[k] += count_lent(pairs, fresh, k, fit, u, h)
-                seen.update(sample.pairs)
+                seen = np.union1d(seen, sample.rows)
     return found
 
 
@@ -273,8 +277,5 @@ def _posterior(ratio: NDArray[np.float64], prior: float) -> NDArray[np.float64]:
 
 def _met(samples: list[PairSample]) -> Levels:
     """Levels of all pairs that met by any rule, each pair once."""
-    seen: dict[Pair, tuple[int, int]] = {}
-    for number, sample in enumerate(samples):
-        seen.update({pair: (number, row) for row, pair in enumerate(sample.pairs)})
-    rows = [[row for n, row in seen.values() if n == number] for number in range(len(samples))]
-    return np.concatenate([sample.levels[kept] for sample, kept in zip(samples, rows, strict=True)])
+    _, once = np.unique(np.concatenate([sample.rows for sample in samples]), return_index=True)
+    return np.concatenate([sample.levels for sample in samples])[once]

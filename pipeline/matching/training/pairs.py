@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pipeline.matching.fingerprint import TAIL_DIGITS, EntityPrint
 from pipeline.matching.names import sound_keys
 
@@ -110,7 +113,10 @@ def random_pairs(count: int, wanted: int, chance: random.Random) -> list[Pair]:
 def blocked_pairs(
     prints: Sequence[EntityPrint], rule: BlockingRule, wanted: int, chance: random.Random
 ) -> tuple[list[Pair], float]:
-    """At most `wanted` distinct pairs i < j that share one of the rule's keys, and how many pairs each stands for."""
+    """At most `wanted` distinct pairs i < j that share one of the rule's keys, and how many pairs each stands for.
+
+    There are none where no two records share one.
+    """
     pairs: set[Pair] = set()
     for members in _blocks(prints, rule).values():
         few = members if len(members) <= MAX_BLOCK else sorted(chance.sample(members, MAX_BLOCK))
@@ -132,6 +138,9 @@ def _blocks(prints: Sequence[EntityPrint], rule: BlockingRule) -> dict[tuple[obj
     return {key: blocks[key] for key in sorted(blocks, key=repr) if len(blocks[key]) > 1}
 
 
-def applicable(rules: Iterable[BlockingRule], prints: Sequence[EntityPrint]) -> list[BlockingRule]:
-    """The rules by which at least two records meet."""
-    return [rule for rule in rules if _blocks(prints, rule)]
+def merge_samples(samples: Iterable[Sequence[Pair]]) -> tuple[list[Pair], list[NDArray[np.intp]]]:
+    """Each pair of several samples once, and for each sample where its pairs are among them."""
+    held = list(samples)
+    distinct = sorted({pair for sample in held for pair in sample})
+    places = {pair: at for at, pair in enumerate(distinct)}
+    return distinct, [np.array([places[pair] for pair in sample], np.intp) for sample in held]

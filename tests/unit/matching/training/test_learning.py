@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.matching.model import COMPANION_PRIORS, Model
+from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Table
+from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.model import COMPANION_PRIORS, Model, reference_model
 from pipeline.matching.score.scoring import score_cases
 from pipeline.matching.training.budget import Budget
 from pipeline.matching.training.expectation import MOST_IN_CONFLICT, CompanionShares, RulePairs, estimate_shares
+from pipeline.matching.training.learning import learn_type
 from pipeline.matching.training.run import Trained, key_rarity, train
 from support.matching.prints import print_of
 
@@ -84,6 +89,33 @@ def test_the_learnt_model_tells_true_pairs_from_false(trained: Trained, people: 
 
 def test_it_is_deterministic(trained: Trained, people: list[Any]) -> None:
     assert train({"person": people}, "test", BUDGET, quiet).file == trained.file
+
+
+class CountedWork:
+    """A model that counts how often each comparison holds each pair of entities against each other."""
+
+    def __init__(self) -> None:
+        self.made: Counter[tuple[str, int, int]] = Counter()
+        self.model = Model(reference_model("counted"))
+        self.model.comparisons = {
+            kind: tuple(replace(one, compare=self._count(one)) for one in some)
+            for kind, some in self.model.comparisons.items()
+        }
+
+    def _count(self, comparison: Comparison) -> Callable[[EntityPrint, EntityPrint, Table], ComparisonResult | None]:
+        def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
+            self.made[comparison.name, id(a), id(b)] += 1
+            return comparison.compare(a, b, table)
+
+        return compare
+
+
+def test_a_pair_is_compared_once_however_often_it_is_drawn(people: list[Any]) -> None:
+    """All pairs are drawn at random; those of one person meet by birth date, name and postcode as well."""
+    counted, few = CountedWork(), people[:420]
+    assert learn_type("person", few, counted.model, Budget(), quiet) is not None
+    assert sum(name == "name" for name, _, _ in counted.made) == 420 * 419 // 2
+    assert set(counted.made.values()) == {1}
 
 
 def test_the_likelihood_rises_until_it_settles(trained: Trained) -> None:
