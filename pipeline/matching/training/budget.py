@@ -1,35 +1,32 @@
-"""How much training looks at."""
+"""How much training looks at.
+
+All names of one entity are held against all of the other's, which is most of the work, so that pairs of names are what
+is limited where entities have many. A share that n pairs show is known to 1.44 / sqrt(n) bits (the standard deviation
+of the log2 of a count). On the UN's, UK's and US lists the learnt weights vary by 0.11 bits from seed to seed (mean
+standard deviation), by 0.10 with twice as many random pairs, and by 0.13 with half as many.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from statistics import fmean
-
-from pipeline.matching.fingerprint import EntityPrint
+from dataclasses import dataclass
 
 RANDOM_PAIRS = 400_000
-PAIRS_PER_RULE = 60_000
+RANDOM_NAMES = 400_000
 
-NAME_PAIRS = 2.0
-"""Pairs of names to compare for a pair of entities, on average: comparing names is two thirds of the time."""
+PAIRS_PER_RULE = 60_000
+NAMES_PER_RULE = 240_000
+"""Entities that share a key tend to have many names: on the lists 27 pairs of names a pair of people, 16 of bodies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How many pairs to look at, and the seed that draws them."""
+    """How many pairs of entities to look at, how many pairs of names these may have, and the seed that draws them.
+
+    A pair is drawn as long as those before it have not reached the limit, so one is drawn whatever it has.
+    """
 
     random_pairs: int = RANDOM_PAIRS
+    random_names: int = RANDOM_NAMES
     pairs_per_rule: int = PAIRS_PER_RULE
+    names_per_rule: int = NAMES_PER_RULE
     seed: int = 1
-
-    def fit_to_names(self, prints: Sequence[EntityPrint]) -> Budget:
-        """Fewer pairs of entities where each has many names, so that about as many pairs of names are compared.
-
-        All names of one are compared with all of the other. Entities of one name or seldom two keep the whole budget.
-        """
-        names = fmean(max(len(entity.names), 1) for entity in prints)
-        share = min(1.0, NAME_PAIRS / names**2)
-        return replace(
-            self, random_pairs=round(self.random_pairs * share), pairs_per_rule=round(self.pairs_per_rule * share)
-        )

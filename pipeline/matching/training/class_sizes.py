@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.matching.training.columns import TrainingColumn
 from pipeline.matching.training.expectation import Levels, Shares, likelihood_ratios
@@ -11,19 +12,27 @@ SHARE_ROUNDS = 100
 
 
 def expect_pairs(
-    levels: Levels, columns: tuple[TrainingColumn, ...], m: Shares, u: Shares, possible: int
+    levels: Levels,
+    scales: NDArray[np.float64],
+    columns: tuple[TrainingColumn, ...],
+    m: Shares,
+    u: Shares,
+    possible: int,
 ) -> tuple[float, float]:
-    """Expected true pairs and pairs of companions among all pairs that met: EM over three classes, only shares free."""
+    """Expected true pairs and pairs of companions among all pairs that met: EM over three classes, only shares free.
+
+    `scales` is how many pairs that met each stands for.
+    """
     stranger_columns = [k for k, column in enumerate(columns) if column.tells_strangers]
     stranger = np.exp(-np.clip(likelihood_ratios(levels, m, u, stranger_columns), -300, 300))
     companion_columns = [k for k, column in enumerate(columns) if column.tells_companions]
     h = [column.h for column in columns]
     companion = np.exp(-np.clip(likelihood_ratios(levels, m, h, companion_columns), -300, 300))
-    matches, companions = 0.25 * len(levels), 0.05 * len(levels)
+    matches, companions = 0.25 * float(scales.sum()), 0.05 * float(scales.sum())
     for _ in range(SHARE_ROUNDS):
         weight_c, weight_s = companions * companion, max(possible - matches - companions, 1.0) * stranger
         total = matches + weight_c + weight_s
-        following = float((matches / total).sum()), float((weight_c / total).sum())
+        following = float((scales * (matches / total)).sum()), float((scales * (weight_c / total)).sum())
         settled = abs(following[0] - matches) + abs(following[1] - companions) < 1e-3 * max(matches, 1.0)
         matches, companions = max(following[0], 1.0), max(following[1], 1e-3)
         if settled:

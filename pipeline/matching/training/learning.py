@@ -120,10 +120,9 @@ def learn_type(
     columns = tuple(
         column for comparison in model.comparisons[entity_type] for column in columns_of(comparison, entity_type)
     )
-    budget = budget.fit_to_names(prints)
     chance = random.Random(budget.seed)  # noqa: S311 - draws pairs, no secrets
-    strangers = random_pairs(len(prints), budget.random_pairs, chance)
-    met = [(rule, *blocked_pairs(prints, rule, budget.pairs_per_rule, chance)) for rule in RULES]
+    strangers = random_pairs(prints, budget, chance)
+    met = [(rule, *blocked_pairs(prints, rule, budget, chance)) for rule in RULES]
     met = [(rule, pairs, scale) for rule, pairs, scale in met if pairs]
     if not met:
         return None
@@ -155,7 +154,7 @@ def _fit_samples(
             _take_census(samples, fits, columns, u, hits, possible)
         fits = {sample.rule.name: _fit(sample, columns, m, u) for sample in samples}
         m, counts, support = _joined(columns, list(fits.values()))
-        matches, companions = expect_pairs(_met(samples), columns, m, u, possible)
+        matches, companions = expect_pairs(*_met(samples), columns, m, u, possible)
         chance_match = _posterior(likelihood_ratios(strangers, m, u, stranger_columns), matches / possible)
         left = np.where(chance_match > SURELY_NO_STRANGERS, 0.0, 1 - chance_match)
     lent = {} if alone else _count_lent(samples, fits, columns, u)
@@ -166,7 +165,7 @@ def _shares_only(columns: tuple[TrainingColumn, ...], samples: list[PairSample],
     """What few records tell: how many pairs are true, by the reference weights."""
     m, u = [column.m for column in columns], [column.u for column in columns]
     nothing = [np.zeros(len(share)) for share in m]
-    matches, companions = expect_pairs(_met(samples), columns, m, u, possible)
+    matches, companions = expect_pairs(*_met(samples), columns, m, u, possible)
     return Learnt(columns, m, u, np.zeros(len(columns)), nothing, nothing, {}, matches, companions, possible)
 
 
@@ -275,7 +274,14 @@ def _posterior(ratio: NDArray[np.float64], prior: float) -> NDArray[np.float64]:
     return found
 
 
-def _met(samples: list[PairSample]) -> Levels:
-    """Levels of all pairs that met by any rule, each pair once."""
-    _, once = np.unique(np.concatenate([sample.rows for sample in samples]), return_index=True)
-    return np.concatenate([sample.levels for sample in samples])[once]
+def _met(samples: list[PairSample]) -> tuple[Levels, NDArray[np.float64]]:
+    """Levels of all pairs that met by any rule, each pair once, and how many pairs of the file each stands for.
+
+    A pair that met by several rules stands for as many as those of the rule that left out least (pairs.blocked_pairs).
+    """
+    rows = np.concatenate([sample.rows for sample in samples])
+    scales = np.concatenate([np.full(len(sample.rows), sample.scale) for sample in samples])
+    order = np.lexsort((scales, rows))
+    _, first = np.unique(rows[order], return_index=True)
+    once = order[first]
+    return np.concatenate([sample.levels for sample in samples])[once], scales[once]

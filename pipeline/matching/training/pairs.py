@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from pipeline.matching.fingerprint import TAIL_DIGITS, EntityPrint
 from pipeline.matching.names import sound_keys
+from pipeline.matching.training.budget import Budget
 
 Pair = tuple[int, int]
 Keys = Iterator[tuple[object, ...]]
 
 MAX_BLOCK = 400
 """Records of one block; a larger one is thinned to so many at random: its value is common and brings few true pairs."""
-
 
 MAX_PAIRS = 2_000_000
 """Pairs of one rule that are held at once, of which a sample is taken."""
@@ -97,25 +97,29 @@ RULES = (
 what is tied to a rule's field is not learnt from it either."""
 
 
-def random_pairs(count: int, wanted: int, chance: random.Random) -> list[Pair]:
-    """At most `wanted` distinct pairs i < j of `count` records; all of them where there are no more."""
+def random_pairs(prints: Sequence[EntityPrint], budget: Budget, chance: random.Random) -> list[Pair]:
+    """Distinct pairs i < j of all, as many as the budget allows."""
+    count, names = len(prints), _count_names(prints).tolist()
     possible = count * (count - 1) // 2
-    if possible <= wanted:
+    if possible <= budget.random_pairs and sum(names) ** 2 <= 2 * budget.random_names:
         return list(combinations(range(count), 2))
     found: set[Pair] = set()
-    while len(found) < wanted:
+    spent = 0
+    while len(found) < min(possible, budget.random_pairs) and spent < budget.random_names:
         i, j = chance.randrange(count), chance.randrange(count)
-        if i != j:
-            found.add((min(i, j), max(i, j)))
+        pair = (min(i, j), max(i, j))
+        if i != j and pair not in found:
+            found.add(pair)
+            spent += names[i] * names[j]
     return sorted(found)
 
 
 def blocked_pairs(
-    prints: Sequence[EntityPrint], rule: BlockingRule, wanted: int, chance: random.Random
+    prints: Sequence[EntityPrint], rule: BlockingRule, budget: Budget, chance: random.Random
 ) -> tuple[list[Pair], float]:
-    """At most `wanted` distinct pairs i < j that share one of the rule's keys, and how many pairs each stands for.
+    """Distinct pairs i < j that share one of the rule's keys, and how many pairs each stands for.
 
-    There are none where no two records share one.
+    They are as many as the budget allows; there are none where no two records share a key.
     """
     pairs: set[Pair] = set()
     for members in _blocks(prints, rule).values():
@@ -123,10 +127,37 @@ def blocked_pairs(
         pairs.update(combinations(few, 2))
         if len(pairs) > MAX_PAIRS:
             break
+    if not pairs:
+        return [], 1.0
     ordered = sorted(pairs)
-    if len(ordered) <= wanted:
-        return ordered, 1.0
-    return sorted(chance.sample(ordered, wanted)), len(ordered) / wanted
+    kept = _draw(np.array(ordered, np.uint64), _count_names(prints), budget)
+    return [ordered[at] for at in kept], len(ordered) / len(kept)
+
+
+def _draw(pairs: NDArray[np.uint64], names: NDArray[np.int64], budget: Budget) -> list[int]:
+    """The places of the pairs that are drawn, ascending: those of the lowest numbers, which a pair has for good.
+
+    So a pair that one rule draws is drawn by each other that it meets by and that leaves out no more (permanent random
+    numbers, Ohlsson 1995), and stands for as many pairs as that one's do.
+    """
+    order = np.argsort(_number_pairs(pairs, budget.seed), kind="stable")[: budget.pairs_per_rule]
+    costs = names[pairs[order]].prod(axis=1)
+    found: list[int] = np.sort(order[np.cumsum(costs) - costs < budget.names_per_rule]).tolist()
+    return found
+
+
+def _number_pairs(pairs: NDArray[np.uint64], seed: int) -> NDArray[np.uint64]:
+    """A random number for each pair, from its records' numbers and the seed (SplitMix64, Steele 2014)."""
+    mixed = (pairs[:, 0] << np.uint64(32) | pairs[:, 1]) + np.uint64(seed * 0x9E3779B97F4A7C15 % 2**64)
+    mixed = (mixed ^ mixed >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ mixed >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
+    found: NDArray[np.uint64] = mixed ^ mixed >> np.uint64(31)
+    return found
+
+
+def _count_names(prints: Sequence[EntityPrint]) -> NDArray[np.int64]:
+    """How many names each has to compare; what has none costs no less than what has one."""
+    return np.array([max(len(entity.names), 1) for entity in prints], np.int64)
 
 
 def _blocks(prints: Sequence[EntityPrint], rule: BlockingRule) -> dict[tuple[object, ...], list[int]]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from pipeline.matching.score.scoring import score_cases
 from pipeline.matching.training.budget import Budget
 from pipeline.matching.training.expectation import MOST_IN_CONFLICT, CompanionShares, RulePairs, estimate_shares
 from pipeline.matching.training.learning import learn_type
+from pipeline.matching.training.pairs import RULES
 from pipeline.matching.training.run import Trained, key_rarity, train
 from support.matching.prints import print_of
 
@@ -72,6 +74,12 @@ def test_it_finds_the_true_share_of_pairs(trained: Trained) -> None:
     assert trained.learnt["person"].matches == pytest.approx(300, rel=0.1)
 
 
+def test_of_pairs_left_out_it_knows_how_many_are_true(people: list[Any]) -> None:
+    """By each rule 150 pairs are drawn, of birth dates a half, of postcodes a fifth; true ones are 300 all the same."""
+    thinned = Budget(random_pairs=40_000, pairs_per_rule=150, seed=3)
+    assert train({"person": people}, "test", thinned, quiet).learnt["person"].matches == pytest.approx(300, rel=0.15)
+
+
 def test_it_learns_how_often_true_pairs_agree(trained: Trained) -> None:
     found = trained.learnt["person"]
     m = {column.comparison.name: found.m[k] for k, column in enumerate(found.columns) if column.tells_strangers}
@@ -96,6 +104,7 @@ class CountedWork:
 
     def __init__(self) -> None:
         self.made: Counter[tuple[str, int, int]] = Counter()
+        self.pairs_of_names = 0
         self.model = Model(reference_model("counted"))
         self.model.comparisons = {
             kind: tuple(replace(one, compare=self._count(one)) for one in some)
@@ -105,6 +114,7 @@ class CountedWork:
     def _count(self, comparison: Comparison) -> Callable[[EntityPrint, EntityPrint, Table], ComparisonResult | None]:
         def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
             self.made[comparison.name, id(a), id(b)] += 1
+            self.pairs_of_names += len(a.names) * len(b.names) * (comparison.name == "name")
             return comparison.compare(a, b, table)
 
         return compare
@@ -116,6 +126,20 @@ def test_a_pair_is_compared_once_however_often_it_is_drawn(people: list[Any]) ->
     assert learn_type("person", few, counted.model, Budget(), quiet) is not None
     assert sum(name == "name" for name, _, _ in counted.made) == 420 * 419 // 2
     assert set(counted.made.values()) == {1}
+
+
+@pytest.mark.parametrize("count", [60, 240])
+def test_work_does_not_grow_with_records_nor_with_names(people: list[Any], count: int) -> None:
+    """Each has the names of twelve others too, so that all meet; of any number of them as few pairs are compared."""
+    names = [person.names for person in people]
+    many = [
+        msgspec.structs.replace(one, names=tuple(name for some in names[at : at + 13] for name in some))
+        for at, one in enumerate(people[:count])
+    ]
+    counted, budget = CountedWork(), Budget(random_names=600, names_per_rule=200)
+    learn_type("person", many, counted.model, budget, quiet)
+    allowed = budget.random_names + len(RULES) * budget.names_per_rule
+    assert 0.2 * allowed < counted.pairs_of_names < allowed + 13**2 * (1 + len(RULES))
 
 
 def test_the_likelihood_rises_until_it_settles(trained: Trained) -> None:
@@ -130,7 +154,9 @@ def test_a_field_without_data_keeps_its_reference_and_one_that_cannot_be_told_is
 ) -> None:
     stray = print_of(type="person", names=[{"full": "Zbigniew Oczko"}], emails=["a.b@example.org"])
     other = print_of(type="person", names=[{"full": "Aino Virtanen"}], emails=["c.d@example.org"])
-    found = train({"person": [*people, stray, other]}, "test", Budget(200_000, 4_000, 3), quiet)
+    found = train(
+        {"person": [*people, stray, other]}, "test", Budget(random_pairs=200_000, pairs_per_rule=4_000, seed=3), quiet
+    )
     assert "email" in found.kept
     assert all(level.source == "reference" for level in found.file.comparisons["email"].levels)
     assert all(level.source == "reference" for level in found.file.comparisons["vin"].levels)
