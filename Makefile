@@ -16,7 +16,7 @@ RUNS ?= 10000
 SEED ?= 1
 TEST_ARGS ?=
 
-.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference format lock bench-accuracy bench-lists bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing pictures clean
+.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference format lock bench-accuracy bench-lists bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-crowds pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -104,6 +104,9 @@ bench-questions: $(READY) ## entries of the UN's list asked of an index of the U
 
 bench-stream: $(READY) ## CPU per case as the stores grow, with its plot; latency and CPU on real engines; BENCH_ARGS="--cases N"
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/stream/run.py $(BENCH_ARGS)
+
+bench-crowds: $(READY) ## what values cost that everybody has, in `batch correlate` and in a store; BENCH_ARGS="--only batch --records N"
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/crowds/run.py $(BENCH_ARGS)
 
 bench-failover: $(READY) ## how long a killed worker's partitions stay unread, and what a rebuild takes, on real engines
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/failover/run.py

@@ -86,6 +86,12 @@ class SortedRun:
         at = np.searchsorted(turned, other.turned)
         return SortedRun(np.insert(turned, at, other.turned), np.insert(numbers, at, other.numbers))
 
+    def count_keys(self, turned: Keys) -> Places:
+        """How many entries each key has at most: those between two marks of the index, of which few are others'."""
+        mark = (turned >> self._shift).astype(np.int64)
+        counted: Places = (self._marks.take(mark + 1) - self._marks.take(mark)).astype(np.int64)
+        return counted
+
     def find_keys(self, turned: Keys) -> tuple[Places, Places]:
         """Places of entries under some keys, and for each the place of its key among those."""
         mark = (turned >> self._shift).astype(np.int64)
@@ -147,6 +153,12 @@ class BlockLists:
         places = (listed >> _NUMBER_BITS).astype(np.int64)
         cases = np.repeat(np.arange(len(keys)), [len(some) for some in keys])
         return _make_entries(asked[places], listed.astype(np.uint32)), cases[places]
+
+    def count_entries(self, keys: Sequence[int]) -> Places:
+        """How many cases are listed under each key at most."""
+        self._take_in()
+        wanted = _kind_last(np.array(keys, np.uint64))
+        return np.sum([run.count_keys(wanted) for run in self._runs], 0, np.int64) + np.zeros(len(keys), np.int64)
 
     def _take_in(self) -> None:
         """Make a run of what is new, and merge runs that are not much shorter than the one before."""

@@ -1,8 +1,14 @@
-"""Candidate lookup: stored cases that share a blocking key, minus those that the screen excludes."""
+"""Candidate lookup: stored cases that share a blocking key, minus those that the screen excludes.
+
+Cases are looked up together as long as what they meet is bounded; one that meets a crowd, as a value that everybody has
+brings it about, is looked up by itself, a bounded number of others at a time. All are looked at: what is left out
+depends on two cases alone, never on how many others there are or which came first.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import combinations, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -18,8 +24,13 @@ Screen = Callable[[Sketches, Sketches], NDArray[np.bool_]]
 BlockSizeObserver = Callable[[NDArray[np.uint64], NDArray[np.int64]], None]
 """Told of the blocks that cases met, by their keys and sizes: for metrics, never for decisions."""
 
+MOST_TOGETHER = 1 << 14
+"""Entries looked up, and pairs screened, at once: the screen takes about 1 kB a pair while it works."""
+
 _NUMBER_BITS, _NUMBER = np.uint64(32), np.uint64((1 << 32) - 1)
 _SEQUENCE_BITS, _SEQUENCE = np.uint32(SEQUENCE_BITS), np.uint32((1 << SEQUENCE_BITS) - 1)
+
+Numbers = NDArray[np.uint32]
 
 
 class Candidates(NamedTuple):
@@ -37,14 +48,39 @@ class CandidateLookup:
 
     def __call__(self, fingerprints: Sequence[Fingerprint], owned: Sequence[Sequence[int]]) -> list[Candidates]:
         """Whom each meets under those of its keys that the store's partition owns."""
-        entries, asking = self._store.find_entries(owned)
-        if self._observer is not None:
-            _observe_sizes(self._observer, entries, asking)
+        counted = iter(self._store.count_entries([key for keys in owned for key in keys]).tolist())
+        sizes = [list(islice(counted, len(keys))) for keys in owned]
+        totals = [sum(some) for some in sizes]
+        found: list[Candidates] = []
+        for start, end in _group_bounded(totals):
+            if totals[start] > MOST_TOGETHER:
+                found.append(self._meet_crowd(fingerprints[start], owned[start], sizes[start]))
+            else:
+                found += self._meet_together(fingerprints[start:end], owned[start:end])
+        return found
+
+    def each_other(
+        self, fingerprints: Sequence[Fingerprint], owned: Sequence[Sequence[int]]
+    ) -> Mapping[int, Sequence[int]]:
+        """By the place of each of these cases, those of the ones before it that it may be linked with."""
+        pairs = sorted(_pair_places(owned))
+        if not self._within:
+            pairs = [(i, j) for i, j in pairs if not _are_of_one_country(fingerprints[i], fingerprints[j])]
+        found: dict[int, list[int]] = {}
+        if pairs:
+            sketches, places = join_sketches([fingerprint.sketch for fingerprint in fingerprints]), np.array(pairs).T
+            may = self._screen(sketches.take_cases(places[1]), sketches.take_cases(places[0]))
+            for at in np.flatnonzero(may).tolist():
+                found.setdefault(pairs[at][1], []).append(pairs[at][0])
+        return found
+
+    def _meet_together(self, fingerprints: Sequence[Fingerprint], owned: Sequence[Sequence[int]]) -> list[Candidates]:
+        entries, asking = self._find_entries(owned)
         asking, numbers = self._drop_same_country(fingerprints, asking, entries["number"])
         counts = np.bincount(asking, minlength=len(owned)).tolist()
         if len(numbers):
             sketches = join_sketches([fingerprint.sketch for fingerprint in fingerprints])
-            may = self._screen(sketches.take_cases(asking), self._store.sketches.get_sketches(numbers & _SEQUENCE))
+            may = self._screen(sketches.take_cases(asking), self._held_sketches(numbers))
             asking, numbers = asking[may], numbers[may]
         ends = np.searchsorted(asking, np.arange(len(owned)), side="right").tolist()
         return [
@@ -52,9 +88,33 @@ class CandidateLookup:
             for start, end, count in zip([0, *ends], ends, counts, strict=False)
         ]
 
+    def _meet_crowd(self, fingerprint: Fingerprint, keys: Sequence[int], sizes: Sequence[int]) -> Candidates:
+        """One case's: its keys in groups that are bounded but for a single key's block, then those it meets in turn."""
+        numbers: Numbers = np.empty(0, np.uint32)
+        for start, end in _group_bounded(sizes):
+            entries, asking = self._find_entries([keys[start:end]])
+            _, met = self._drop_same_country([fingerprint], asking, entries["number"])
+            numbers = np.union1d(numbers, met) if len(numbers) else met
+        sketches = join_sketches([fingerprint.sketch])
+        alone = np.zeros(MOST_TOGETHER, np.int64)
+        kept = []
+        for start in range(0, len(numbers), MOST_TOGETHER):
+            some = numbers[start : start + MOST_TOGETHER]
+            kept.append(some[self._screen(sketches.take_cases(alone[: len(some)]), self._held_sketches(some))])
+        return Candidates([number for some in kept for number in some.tolist()], len(numbers))
+
+    def _held_sketches(self, numbers: Numbers) -> Sketches:
+        return self._store.sketches.get_sketches(numbers & _SEQUENCE)
+
+    def _find_entries(self, owned: Sequence[Sequence[int]]) -> tuple[Entries, NDArray[np.int64]]:
+        entries, asking = self._store.find_entries(owned)
+        if self._observer is not None:
+            _observe_sizes(self._observer, entries, asking)
+        return entries, asking
+
     def _drop_same_country(
-        self, fingerprints: Sequence[Fingerprint], asking: NDArray[np.int64], numbers: NDArray[np.uint32]
-    ) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+        self, fingerprints: Sequence[Fingerprint], asking: NDArray[np.int64], numbers: Numbers
+    ) -> tuple[NDArray[np.int64], Numbers]:
         """Each pair once, without those of one country for certain."""
         if not self._within:
             own = np.array([self._store.country_byte(fingerprint.country) for fingerprint in fingerprints], np.uint32)[
@@ -64,6 +124,30 @@ class CandidateLookup:
             asking, numbers = asking[kept], numbers[kept]
         pairs = np.unique(asking.astype(np.uint64) << _NUMBER_BITS | numbers)
         return (pairs >> _NUMBER_BITS).astype(np.int64), (pairs & _NUMBER).astype(np.uint32)
+
+
+def _group_bounded(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Begin and end of groups in order, each of at most MOST_TOGETHER in all, or of a single one that is larger."""
+    start = total = 0
+    for at, size in enumerate(sizes):
+        if at > start and total + size > MOST_TOGETHER:
+            yield start, at
+            start, total = at, 0
+        total += size
+    if start < len(sizes):
+        yield start, len(sizes)
+
+
+def _pair_places(owned: Sequence[Sequence[int]]) -> set[tuple[int, int]]:
+    by_key: dict[int, list[int]] = {}
+    for place, keys in enumerate(owned):
+        for key in keys:
+            by_key.setdefault(key, []).append(place)
+    return {pair for places in by_key.values() if len(places) > 1 for pair in combinations(places, 2)}
+
+
+def _are_of_one_country(one: Fingerprint, other: Fingerprint) -> bool:
+    return one.country == other.country != ""
 
 
 def _observe_sizes(observer: BlockSizeObserver, entries: Entries, asking: NDArray[np.int64]) -> None:

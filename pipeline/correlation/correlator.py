@@ -66,21 +66,24 @@ class Correlator:
     def receive_all(self, fingerprints: Sequence[Fingerprint]) -> Iterator[list[Claim]]:
         """Take in versions one after the other, and yield the claims of each.
 
-        What is held when the first is taken in is met by all at once, which costs a fraction of meeting it one by one.
+        What is held when the first is taken in is met by all at once, which costs a fraction of meeting it one by one;
+        so are the others of these versions.
         """
         owned = [self._owned_keys(fingerprint.keys) for fingerprint in fingerprints]
         held = self.store.find_cases([fingerprint.case for fingerprint in fingerprints])
-        since: dict[int, list[int]] = {}
-        for fingerprint, keys, met in zip(fingerprints, owned, self._meet(fingerprints, owned), strict=True):
+        earlier = self._meet.each_other(fingerprints, owned)
+        since: dict[int, int] = {}
+        for place, (fingerprint, keys, met) in enumerate(
+            zip(fingerprints, owned, self._meet(fingerprints, owned), strict=True)
+        ):
             self.counts.events += 1
             before = self._held_version(fingerprint, held)
             if before is not None and _version_order(before) >= _version_order(fingerprint):
                 yield []
                 continue
             number = self._store_version(fingerprint, held, before, keys)
-            numbers = {*met.numbers, *(other for key in keys for other in since.get(key, ()))} - {number}
-            for key in keys:
-                since.setdefault(key, []).append(number)
+            numbers = {*met.numbers, *(since[other] for other in earlier.get(place, ()) if other in since)} - {number}
+            since[place] = number
             yield self._receive_version(fingerprint, before, number, numbers, met.met)
 
     def _receive_version(

@@ -128,6 +128,10 @@ class LmdbStore:
         """Read the block lists, which are in memory."""
         return self._lists.find_entries(keys)
 
+    def count_entries(self, keys: Sequence[int]) -> NDArray[np.int64]:
+        """Ask the lists' indexes."""
+        return self._lists.count_entries(keys)
+
     def list_under_keys(self, number: int, keys: Collection[int]) -> None:
         """Append to the log of the lists."""
         self._lists.add_case(number, keys)

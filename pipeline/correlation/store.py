@@ -25,6 +25,9 @@ MAX_COUNTRIES = (1 << 8) - 2
 
 UNKNOWN_COUNTRY = 0
 
+LARGE = 64
+"""Cases of a block in memory from which it is kept as an array too: of smaller ones arrays take more than they save."""
+
 ENTRY = np.dtype([("key", "u8"), ("number", "u4")])
 """One case listed under one key."""
 Entries = NDArray[np.void]
@@ -82,6 +85,9 @@ class BlockStore(Protocol):
 
     def find_entries(self, keys: Sequence[Sequence[int]]) -> tuple[Entries, NDArray[np.int64]]:
         """What is listed under the keys of several cases, and the case of each entry, by case; of a key together."""
+
+    def count_entries(self, keys: Sequence[int]) -> NDArray[np.int64]:
+        """How many entries each key has, or some more, at far less than it takes to find them."""
 
     def list_under_keys(self, number: int, keys: Collection[int]) -> None:
         """List a case under some keys; harmless where it is listed."""
@@ -160,6 +166,7 @@ class MemoryStore:
         self._cases: dict[str, int] = {}
         self._records: dict[int, MemoryRecord] = {}
         self._blocks: dict[int, dict[int, None]] = {}
+        self._large: dict[int, NDArray[np.uint32]] = {}
         self._links: dict[int, set[int]] = {}
         self.sketches = SketchTable()
 
@@ -185,20 +192,40 @@ class MemoryStore:
 
     def find_entries(self, keys: Sequence[Sequence[int]]) -> tuple[Entries, NDArray[np.int64]]:
         """Read the blocks key by key."""
-        found = [
-            (at, key, number) for at, some in enumerate(keys) for key in some for number in self._blocks.get(key, ())
-        ]
-        return np.array([entry[1:] for entry in found], ENTRY), np.array([entry[0] for entry in found], np.int64)
+        found = [(at, key) for at, some in enumerate(keys) for key in some if self._blocks.get(key)]
+        blocks = [self._block(key) for _, key in found]
+        sizes = [len(block) for block in blocks]
+        entries = np.empty(sum(sizes), ENTRY)
+        if found:
+            entries["key"] = np.repeat(np.array([key for _, key in found], np.uint64), sizes)
+            entries["number"] = np.concatenate(blocks)
+        return entries, np.repeat(np.array([at for at, _ in found], np.int64), sizes)
+
+    def _block(self, key: int) -> NDArray[np.uint32]:
+        """The numbers under a key; those of a large block are kept until it changes, as many cases ask for them."""
+        if (kept := self._large.get(key)) is not None:
+            return kept
+        listed = self._blocks[key]
+        block = np.fromiter(listed, np.uint32, len(listed))
+        if len(listed) >= LARGE:
+            self._large[key] = block
+        return block
+
+    def count_entries(self, keys: Sequence[int]) -> NDArray[np.int64]:
+        """Return the sizes of the blocks."""
+        return np.array([len(self._blocks.get(key, ())) for key in keys], np.int64)
 
     def list_under_keys(self, number: int, keys: Collection[int]) -> None:
         """Add the case to the blocks of the keys."""
         for key in keys:
             self._blocks.setdefault(key, {})[number] = None
+            self._large.pop(key, None)
 
     def unlist_from_keys(self, number: int, keys: Collection[int]) -> None:
         """Take the case from the blocks of the keys."""
         for key in keys:
             self._blocks.get(key, {}).pop(number, None)
+            self._large.pop(key, None)
 
     def followed_links(self, number: int) -> frozenset[int]:
         """Return the numbers of the other sides."""

@@ -133,6 +133,18 @@ def test_entries_come_by_case_and_key(store: BlockStore, settle: Callable[[], No
     assert len(list(groupby(found[:9]))) == len(keys), "a key's entries lie together"
 
 
+def test_entries_are_counted_without_finding_them(store: BlockStore, settle: Callable[[], None]) -> None:
+    assert store.count_entries([]).tolist() == []
+    assert store.count_entries([3]).tolist() == [0]
+    for at in range(100):
+        store.list_under_keys(hold(store, fingerprint(f"a:{at}")), (3,) if at else (3, 2**53 - 1))
+        settle()
+    counted = store.count_entries([3, 2**53 - 1, 1 << 47])
+    assert counted[0] >= 100
+    assert counted[1] >= 1
+    assert counted.sum() < 130, "of others few more"
+
+
 def test_an_emptied_block_can_be_filled_again(store: BlockStore, settle: Callable[[], None]) -> None:
     number = hold(store, fingerprint("a:1"))
     store.list_under_keys(number, [3])

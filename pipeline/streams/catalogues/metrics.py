@@ -30,7 +30,7 @@ CASES: Final = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000)
 """Sizes of a block; HOT_BLOCK is one of them."""
 
 HOT_BLOCK: Final = 1000
-"""A key of this many cases costs tens of milliseconds at every case that bears it: one for the stop list."""
+"""A key of this many cases costs a millisecond or two at every case that bears it: one for the stop list."""
 
 RECORDS: Final = Counter(
     "liaison_records",
@@ -90,6 +90,12 @@ BLOCK_SIZE: Final = BlockSizes(
 HOT_BLOCKS: Final = Counter(
     "liaison_hot_blocks",
     f"Times that a case met a key of {HOT_BLOCK} cases or more, by the kind of key.",
+    ["kind"],
+    registry=REGISTRY,
+)
+LARGEST_BLOCK: Final = Gauge(
+    "liaison_largest_block_cases",
+    f"Cases of the largest block of {HOT_BLOCK} or more that a case met since this worker began, by the kind of key.",
     ["kind"],
     registry=REGISTRY,
 )
@@ -184,7 +190,7 @@ def add_to_counters(tally: Mapping[Counter, int]) -> None:
 
 __all__ = [
     "BLOCKED", "BLOCK_SIZE", "BULK", "CANDIDATES", "CLAIMS", "END_TO_END", "FAULTS", "HITS", "HITS_DEFERRED",
-    "HITS_WITHDRAWN", "HOT_BLOCK", "HOT_BLOCKS", "INTERNAL_FAULTS", "LAG", "LANES", "LAST_EVENT", "LATENCY",
-    "OUTCOMES", "REBALANCES", "RECORDS", "REGISTRY", "RESTARTS", "STABLE_OFFSET_AGE", "STALLED", "STORE", "WORKER",
-    "Tally", "add_to_counters",
+    "HITS_WITHDRAWN", "HOT_BLOCK", "HOT_BLOCKS", "INTERNAL_FAULTS", "LAG", "LANES", "LARGEST_BLOCK", "LAST_EVENT",
+    "LATENCY", "OUTCOMES", "REBALANCES", "RECORDS", "REGISTRY", "RESTARTS", "STABLE_OFFSET_AGE", "STALLED", "STORE",
+    "WORKER", "Tally", "add_to_counters",
 ]  # fmt: skip

@@ -46,6 +46,9 @@ _fingerprints = msgspec.json.Decoder(Fingerprint)
 _claims = msgspec.json.Decoder(Claim)
 _encoder = msgspec.json.Encoder()
 
+_largest_met: dict[str, int] = {}
+"""Cases of the largest hot block met since this process began, by kind of key."""
+
 
 class HeldPartition:
     """A partition's correlator with the store under it, as a lane keeps it."""
@@ -203,8 +206,12 @@ class CorrelateProcessor:
 def _observe_blocks(keys: NDArray[np.uint64], sizes: NDArray[np.int64]) -> None:
     """Tell of the blocks that cases met, by their kinds of key: a key itself would tell of a person."""
     metrics.BLOCK_SIZE.observe(keys, sizes)
-    for key in keys[sizes >= metrics.HOT_BLOCK].tolist():
-        metrics.HOT_BLOCKS.labels(kind_of(key).name.lower()).inc()
+    hot = np.flatnonzero(sizes >= metrics.HOT_BLOCK)
+    for key, size in zip(keys[hot].tolist(), sizes[hot].tolist(), strict=True):
+        kind = kind_of(key).name.lower()
+        metrics.HOT_BLOCKS.labels(kind).inc()
+        largest = _largest_met[kind] = max(size, _largest_met.get(kind, 0))
+        metrics.LARGEST_BLOCK.labels(kind).set(largest)
 
 
 def _held_in(records: Iterable[ConsumerRecord]) -> Iterator[Fingerprint]:

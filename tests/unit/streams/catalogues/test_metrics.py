@@ -56,3 +56,10 @@ def test_a_hot_block_is_told_by_its_kind_alone() -> None:
     assert value("liaison_hot_blocks_total", kind="phone_tail") == before + 1
     assert value("liaison_block_cases_count", kind="phone_tail") == counted + 3
     assert value("liaison_block_cases_bucket", kind="phone_tail", le="3.0") == small + 1
+
+
+def test_the_largest_block_met_is_told_by_its_kind_alone() -> None:
+    one, other = (make_key(KeyKind.POSTCODE, f"canary {number}") for number in (1, 2))
+    for size in (metrics.HOT_BLOCK - 1, 100_000, 20_000):
+        correlate._observe_blocks(np.array([one, other], np.uint64), np.array([2, size]))
+    assert value("liaison_largest_block_cases", kind="postcode") == 100_000

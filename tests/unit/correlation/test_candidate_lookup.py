@@ -1,0 +1,172 @@
+"""Whom cases meet: everybody who shares a key, in bounded portions, whatever comes first."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable, Sequence
+from random import Random
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pipeline.correlation import candidate_lookup
+from pipeline.correlation.batch import find_links
+from pipeline.correlation.candidate_lookup import CandidateLookup
+from pipeline.correlation.correlator import Correlator
+from pipeline.correlation.matcher import Matcher
+from pipeline.correlation.store import MemoryStore
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.matching.model import load_model
+from pipeline.matching.screening.rows import ROW_BYTES
+from pipeline.matching.screening.screening import Screen, Sketches
+from pipeline.matching.screening.sketches import make_sketch
+
+MakeCase = Callable[..., Fingerprint]
+CROWD_KEY, OTHER_KEY = 7, 9
+
+
+class ScreenLog:
+    """Lets everything through, and notes how many pairs came at once."""
+
+    def __init__(self) -> None:
+        self.pairs: list[int] = []
+
+    def __call__(self, a: Sketches, b: Sketches) -> NDArray[np.bool_]:
+        assert len(a.counts) == len(b.counts)
+        self.pairs.append(len(a.counts))
+        return np.ones(len(a.counts), np.bool_)
+
+
+class EntryLog(MemoryStore):
+    """A store that notes how many entries were found at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[int] = []
+
+    def find_entries(self, keys: Sequence[Sequence[int]]) -> tuple[NDArray[np.void], NDArray[np.int64]]:
+        entries, asking = super().find_entries(keys)
+        self.found.append(len(entries))
+        return entries, asking
+
+
+@pytest.fixture
+def few_together(monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(candidate_lookup, "MOST_TOGETHER", 8)
+    return 8
+
+
+def fill(store: MemoryStore, case: MakeCase, count: int, *keys: int, sketch: bytes = b"") -> list[int]:
+    """Hold cases of the country BB under some keys."""
+    numbers = []
+    for at in range(count):
+        numbers.append(store.put_case(case(f"b{at}", "word", sketch=sketch), None))
+        store.list_under_keys(numbers[-1], keys)
+    return numbers
+
+
+def test_a_crowd_is_met_whole_in_bounded_portions(case: MakeCase, few_together: int) -> None:
+    store, screen = EntryLog(), ScreenLog()
+    crowd, few = fill(store, case, 100, CROWD_KEY), fill(store, case, 3, OTHER_KEY)
+    lookup = CandidateLookup(store, within=False, screen=screen, observer=None)
+    asking = [case(f"a{at}", "word") for at in range(3)]
+    found = lookup(asking, [(OTHER_KEY,), (CROWD_KEY, OTHER_KEY), (OTHER_KEY,)])
+    assert [one.numbers for one in found] == [few, sorted(crowd + few), few]
+    assert [one.met for one in found] == [3, 103, 3]
+    assert max(screen.pairs) <= few_together
+    assert sum(screen.pairs) == 109, "each pair is screened once"
+    assert max(store.found) <= 100 + few_together, "of all blocks at once no more than the largest"
+
+
+def test_who_is_met_under_several_keys_is_met_once(case: MakeCase, few_together: int) -> None:
+    store, screen = EntryLog(), ScreenLog()
+    keys = tuple(range(1, 31))
+    crowd = fill(store, case, 50, *keys)
+    (found,) = CandidateLookup(store, within=False, screen=screen, observer=None)([case("a1", "word")], [keys])
+    assert (found.numbers, found.met) == (sorted(crowd), 50)
+    assert sum(screen.pairs) == 50, "all values in common, and each pair is screened once"
+    assert max(store.found) <= 50 + few_together
+
+
+def test_a_crowd_of_ones_own_country_is_not_met(case: MakeCase, few_together: int) -> None:
+    store, screen = EntryLog(), ScreenLog()
+    fill(store, case, 40, CROWD_KEY)
+    lookup = CandidateLookup(store, within=False, screen=screen, observer=None)
+    assert lookup([case("b99", "word")], [(CROWD_KEY,)]) == [([], 0)]
+    assert screen.pairs == []
+
+
+def test_an_empty_store_has_nobody_to_meet(case: MakeCase) -> None:
+    lookup = CandidateLookup(MemoryStore(), within=False, screen=ScreenLog(), observer=None)
+    assert lookup([case("a1", "word"), case("a2", "word")], [(CROWD_KEY,), ()]) == [([], 0), ([], 0)]
+    assert lookup([], []) == []
+
+
+def test_cases_that_come_together_are_screened_together(case: MakeCase) -> None:
+    screen = ScreenLog()
+    lookup = CandidateLookup(MemoryStore(), within=False, screen=screen, observer=None)
+    coming = [case("a1", "w"), case("b1", "w"), case("a2", "w"), case("b2", "w")]
+    assert lookup.each_other(coming, [(1, 2), (2,), (1, 2), (3,)]) == {1: [0], 2: [1]}
+    assert screen.pairs == [2], "those of one country are not"
+
+
+def test_what_comes_together_is_ruled_out_by_the_screen_too(
+    correlator: Callable[..., Correlator], case: MakeCase
+) -> None:
+    one, sketch = correlator(), bytes(ROW_BYTES)
+    coming = [case(f"{'ab'[at % 2]}{at}", "red car", sketch=sketch) for at in range(6)]
+    assert list(one.receive_all([*coming, case("c1", "red car")]))[:6] == [[]] * 6
+    assert one.counts.judged == 6, "c1 alone has no sketch"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_neither_bounds_nor_order_change_a_link(
+    seed: int, case: MakeCase, matcher: Callable[..., Matcher], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = Random(seed)
+    words = ["red", "car", "old", "van"]
+    cases = [
+        case(
+            f"{random.choice('abc')}{at}",
+            " ".join(random.sample(words, 3)),
+            keys=(CROWD_KEY, *sorted(random.sample(range(10, 20), 2))),
+        )
+        for at in range(60)
+    ]
+    expected = find_links(cases, matcher())
+    monkeypatch.setattr(candidate_lookup, "MOST_TOGETHER", random.randrange(1, 40))
+    random.shuffle(cases)
+    assert find_links(cases, matcher()) == expected
+    assert expected
+
+
+def test_memory_of_a_case_among_a_crowd_grows_by_its_numbers_alone(case: MakeCase) -> None:
+    """Of each of the crowd a few numbers are held at once; sketches and what screening makes of them, of a portion."""
+    sketch = make_sketch((EntityPrint("p1", "person", gender="male"),))
+    asking, screen = case("a1", "word", sketch=sketch), Screen(load_model(), 0.5)
+    peaks = []
+    for count in (candidate_lookup.MOST_TOGETHER, 3 * candidate_lookup.MOST_TOGETHER):
+        store = MemoryStore()
+        fill(store, case, count, CROWD_KEY, sketch=sketch)
+        lookup = CandidateLookup(store, within=False, screen=screen, observer=None)
+        tracemalloc.start()
+        (found,) = lookup([asking], [(CROWD_KEY,)])
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert found.met == count
+    assert (peaks[1] - peaks[0]) / (2 * candidate_lookup.MOST_TOGETHER) < 100, "bytes for each further one of the crowd"
+
+
+def test_a_block_is_told_of_by_its_size(case: MakeCase, few_together: int) -> None:
+    store, told = MemoryStore(), list[tuple[int, int]]()
+    fill(store, case, 20, CROWD_KEY)
+    fill(store, case, 2, OTHER_KEY)
+
+    def note(keys: NDArray[np.uint64], sizes: NDArray[np.int64]) -> None:
+        told.extend(zip(keys.tolist(), sizes.tolist(), strict=True))
+
+    CandidateLookup(store, within=False, screen=ScreenLog(), observer=note)(
+        [case("a1", "word"), case("a2", "word")], [(OTHER_KEY, CROWD_KEY), (OTHER_KEY,)]
+    )
+    assert told == [(OTHER_KEY, 2), (CROWD_KEY, 20), (OTHER_KEY, 2)]
