@@ -14,10 +14,17 @@ if TYPE_CHECKING:
 
     from pipeline.correlation.blocking_report import BlockingReport
     from pipeline.correlation.line_reading import LineReader
+    from pipeline.matching.model import Model
 
 Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON per line.")]
 ModelFile = Annotated[Path | None, typer.Option("--model", exists=True, dir_okay=False, help="Matching model to use.")]
 Within = Annotated[bool, typer.Option("--within", help="Also pair cases of the same country.")]
+StopList = Annotated[
+    Path | None,
+    typer.Option(
+        "--stop-list", exists=True, dir_okay=False, help="Leave out the keys of this file, by blocking-report."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")]
 
 REFUSALS_SHOWN = 10
@@ -38,6 +45,7 @@ def correlate(
         Path, typer.Option("--output", "-o", help="Output file for links, one JSON per line; - for stdout.")
     ],
     model: ModelFile = None,
+    stop_list: StopList = None,
     within: Within = False,
     min_probability: Annotated[float, typer.Option(min=0.0, max=1.0, help="Lowest probability of a link.")] = 0.5,
     as_json: AsJson = False,
@@ -48,10 +56,9 @@ def correlate(
     from pipeline.correlation.batch import find_links
     from pipeline.correlation.line_reading import LineReader, make_fingerprints
     from pipeline.matching.matcher import ModelMatcher
-    from pipeline.matching.model import load_model
     from pipeline.progress_bars import show_progress
 
-    loaded, reader = load_model(model), LineReader()
+    loaded, reader = _load_model(model, stop_list), LineReader()
     with show_progress() as bar:
         cases = reader.read_cases(_read_lines(files, bar))
         matcher = ModelMatcher(loaded, threshold=min_probability)
@@ -70,6 +77,7 @@ def resolve(
         Path, typer.Option("--output", "-o", help="Output file for resolved entities, one JSON per line; - for stdout.")
     ],
     model: ModelFile = None,
+    stop_list: StopList = None,
     within: Within = False,
     as_json: AsJson = False,
 ) -> None:
@@ -84,10 +92,9 @@ def resolve(
     from pipeline.correlation.line_reading import LineReader, make_fingerprints
     from pipeline.correlation.resolving import resolve_entities as things_of
     from pipeline.matching.matcher import ModelMatcher
-    from pipeline.matching.model import load_model
     from pipeline.progress_bars import show_progress
 
-    loaded, reader = load_model(model), LineReader()
+    loaded, reader = _load_model(model, stop_list), LineReader()
     with show_progress() as bar:
         cases = {
             fingerprint.case: fingerprint
@@ -111,18 +118,28 @@ def blocking_report(
     ] = None,
     model: ModelFile = None,
     within: Within = False,
+    stop_list: Annotated[
+        Path | None, typer.Option("--write-stop-list", help="Write the proposed stop list here, for --stop-list.")
+    ] = None,
+    over: Annotated[int, typer.Option(min=2, help="Propose to leave out keys that more cases than this bear.")] = 1000,
     as_json: AsJson = False,
 ) -> None:
     """Report keys and candidates per case, the largest blocks and, with labels, recall by kind of key and overall.
 
-    True pairs that the model would link are counted separately: for them blocking alone decides.
+    True pairs that the model would link are counted separately: for them blocking alone decides. Of large blocks it
+    says what leaving their keys out would save in pairs and cost in links that no other key brings together.
     """
+    from functools import partial
+
     import msgspec
 
     from pipeline.correlation import blocking_report as reporting
     from pipeline.correlation.line_reading import LineReader, make_fingerprints
+    from pipeline.correlation.stop_lists import propose_stops
+    from pipeline.matching.matcher import ModelMatcher
     from pipeline.matching.model import load_model
     from pipeline.matching.score.scoring import judge_cases
+    from pipeline.ops.generations.stop_table import write_proposals
     from pipeline.progress_bars import show_progress
 
     loaded, reader = load_model(model), LineReader()
@@ -130,13 +147,28 @@ def blocking_report(
         cases = make_fingerprints(reader.read_cases(_read_lines(files, bar)), loaded)
         true = _read_labels(labels) if labels else ()
         report = reporting.blocking_report(
-            cases, lambda a, b: bool(judge_cases(a, b, loaded).band), true, within=within
+            cases,
+            lambda a, b: bool(judge_cases(a, b, loaded).band),
+            true,
+            within=within,
+            propose=partial(propose_stops, matcher=ModelMatcher(loaded), over=over, within=within),
         )
+    if stop_list is not None:
+        write_proposals(stop_list, report.stop_list)
     if as_json:
         typer.echo(msgspec.json.encode(report))
     else:
         _print_report(report)
         _print_summary(reader, {}, as_json=False, to_stdout=False)
+
+
+def _load_model(path: Path | None, stop_list: Path | None) -> Model:
+    """The model, with the keys of a stop list's file on its own."""
+    from pipeline.correlation.stop_lists import add_stop_keys, read_stop_list
+    from pipeline.matching.model import load_model
+
+    loaded = load_model(path)
+    return loaded if stop_list is None else add_stop_keys(loaded.file, read_stop_list(stop_list))
 
 
 def _read_lines(files: list[Path], bar: Progress) -> Iterator[bytes]:
@@ -182,6 +214,8 @@ def _print_report(report: BlockingReport) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from pipeline.ops.generations.stop_table import print_proposals
+
     table = Table("kind", "of", "keys a case", "pairs a case", "largest block", "recall", "only by it")
     for kind in report.kinds:
         table.add_row(
@@ -203,5 +237,11 @@ def _print_report(report: BlockingReport) -> None:
         console.print(f"recall {report.recall:.4f} of {report.labelled} true pairs")
     if report.recall_of_linkable is not None:
         console.print(f"recall {report.recall_of_linkable:.4f} of {report.linkable} that the model would link")
+    if report.sampled < report.cases:
+        console.print(f"pairs and candidates are estimated by {report.sampled} cases")
+    if report.stop_list:
+        print_proposals(report.stop_list)
+    if report.recall_with_stops is not None:
+        console.print(f"recall {report.recall_with_stops:.4f} of the true pairs without the keys to leave out")
     for block in report.largest_blocks:
         console.print(f"block {block.key} ({block.kind}): {block.cases} cases", highlight=False)

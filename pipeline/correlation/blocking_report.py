@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain, groupby
 from statistics import fmean
+from typing import NamedTuple
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
-from pipeline.correlation.key_kinds import CATALOGUE, KeyKind, kind_of
+from pipeline.correlation.key_kinds import CATALOGUE, KeyKind, hash_value, kind_of
+from pipeline.correlation.stop_lists import StopProposal
 from pipeline.matching.fingerprint import Fingerprint
 
 LARGEST = 20
 """Blocks listed by size."""
+
+MOST_MET = 20_000_000
+"""Entries of blocks that are gone through to count pairs; where there are more, pairs are estimated by the cases whose
+names have the smallest hashes."""
 
 
 class KindReport(msgspec.Struct, frozen=True):
@@ -38,11 +47,17 @@ class LargeBlock(msgspec.Struct, frozen=True):
 class BlockingReport(msgspec.Struct, frozen=True):
     """`candidates` is what a new case meets when the store holds all the others: twice the pairs per case.
 
+    `sampled` is by how many cases pairs were counted: where blocks are large, fewer than `cases`.
+
+    `stop_list` says what leaving large blocks out would save and cost, and `recall_with_stops` what share of the
+    labelled pairs would still be found.
+
     `linkable` of the labelled pairs would be links if they met, and `recall_of_linkable` is the share of those that do:
     what blocking loses, apart from what the model would not link anyway.
     """
 
     cases: int
+    sampled: int
     keys_per_case: float
     most_keys: int
     pairs: int
@@ -53,36 +68,60 @@ class BlockingReport(msgspec.Struct, frozen=True):
     recall_of_linkable: float | None
     kinds: tuple[KindReport, ...]
     largest_blocks: tuple[LargeBlock, ...]
+    stop_list: tuple[StopProposal, ...] = ()
+    recall_with_stops: float | None = None
 
+
+Numbers = NDArray[np.int64]
+"""Cases of a block, by their places."""
 
 Pair = tuple[str, str]
 IsLink = Callable[[Fingerprint, Fingerprint], bool]
 """Whether the matcher links two cases that meet."""
 
+ProposeStops = Callable[[Sequence[Fingerprint]], tuple[StopProposal, ...]]
+"""What leaving out the keys of large blocks would save and cost (stop_lists.propose_stops)."""
+
+
+def no_stops(cases: Sequence[Fingerprint]) -> tuple[StopProposal, ...]:
+    """Propose nothing."""
+    return ()
+
 
 def blocking_report(
-    fingerprints: Iterable[Fingerprint], is_link: IsLink, labels: Iterable[Pair] = (), *, within: bool = False
+    fingerprints: Iterable[Fingerprint],
+    is_link: IsLink,
+    labels: Iterable[Pair] = (),
+    *,
+    within: bool = False,
+    propose: ProposeStops = no_stops,
 ) -> BlockingReport:
     """Report on the last version of each case; `labels` are true pairs of case keys, in either order."""
     held = {fingerprint.case: fingerprint for fingerprint in fingerprints}
     cases = list(held.values())
     blocks = _group_by_key(cases)
-    pairs, by_kind = _count_pairs(cases, blocks, within=within)
+    counted = _count_pairs(cases, blocks, within=within)
     true = [(held[a], held[b]) for a, b in labels if a in held and b in held and _may_link(held[a], held[b], within)]
-    shared = [frozenset(kind_of(key) for key in set(a.keys).intersection(b.keys)) for a, b in true]
+    common = [set(a.keys).intersection(b.keys) for a, b in true]
+    shared = [frozenset(kind_of(key) for key in keys) for keys in common]
     linkable = [bool(kinds) for (a, b), kinds in zip(true, shared, strict=True) if is_link(a, b)]
+    stop_list = propose(cases)
+    stopped = {proposal.key for proposal in stop_list if proposal.stop}
     return BlockingReport(
         cases=len(cases),
+        sampled=counted.sampled,
         keys_per_case=fmean(len(case.keys) for case in cases) if cases else 0.0,
         most_keys=max((len(case.keys) for case in cases), default=0),
-        pairs=pairs,
-        candidates=2 * pairs / max(1, len(cases)),
+        pairs=round(counted.met * len(cases) / max(1, counted.sampled) / 2),
+        candidates=counted.met / max(1, counted.sampled),
         labelled=len(true),
         recall=_share_found([bool(kinds) for kinds in shared]),
         linkable=len(linkable),
         recall_of_linkable=_share_found(linkable),
-        kinds=tuple(_report_kinds(cases, blocks, by_kind, shared)),
+        kinds=tuple(_report_kinds(cases, blocks, counted, shared)),
         largest_blocks=_largest_blocks(blocks),
+        stop_list=stop_list,
+        recall_with_stops=_share_found([not keys <= stopped for keys in common]) if stop_list else None,
     )
 
 
@@ -90,36 +129,49 @@ def _may_link(a: Fingerprint, b: Fingerprint, within: bool) -> bool:
     return within or a.country != b.country
 
 
-def _group_by_key(cases: Sequence[Fingerprint]) -> dict[int, list[int]]:
-    blocks: dict[int, list[int]] = defaultdict(list)
-    for number, case in enumerate(cases):
-        for key in case.keys:
-            blocks[key].append(number)
-    return blocks
+def _group_by_key(cases: Sequence[Fingerprint]) -> dict[int, Numbers]:
+    counts = [len(case.keys) for case in cases]
+    keys = np.fromiter(chain.from_iterable(case.keys for case in cases), np.uint64, sum(counts))
+    order = np.argsort(keys, kind="stable")
+    numbers, ordered = np.repeat(np.arange(len(cases)), counts)[order], keys[order]
+    begins = np.flatnonzero(np.diff(ordered, prepend=np.uint64(1 << 63)))
+    return dict(zip(ordered[begins].tolist(), np.split(numbers, begins[1:]), strict=True)) if len(keys) else {}
 
 
-def _count_pairs(
-    cases: Sequence[Fingerprint], blocks: Mapping[int, Sequence[int]], *, within: bool
-) -> tuple[int, Counter[KeyKind]]:
-    """Distinct pairs that share a key, in all and by kind."""
-    total, by_kind = 0, Counter[KeyKind]()
-    for number, case in enumerate(cases):
-        met: dict[KeyKind, set[int]] = defaultdict(set)
-        for key in case.keys:
-            met[kind_of(key)].update(blocks[key])
-        met = {
-            kind: {candidate for candidate in found if candidate < number and _may_link(case, cases[candidate], within)}
-            for kind, found in met.items()
-        }
-        total += len(set[int]().union(*met.values()))
-        by_kind.update({kind: len(found) for kind, found in met.items()})
-    return total, by_kind
+class _Counted(NamedTuple):
+    """Of `sampled` cases: whom they meet in all, and through each kind of key."""
+
+    sampled: int
+    met: int
+    by_kind: Counter[KeyKind]
+
+
+def _count_pairs(cases: Sequence[Fingerprint], blocks: Mapping[int, Numbers], *, within: bool) -> _Counted:
+    """Distinct pairs of a case and another that share a key: of all cases, or of as many as MOST_MET leaves."""
+    countries: dict[str, int] = {}
+    country = np.array([countries.setdefault(case.country, len(countries)) for case in cases])
+    sampled = total = work = 0
+    by_kind = Counter[KeyKind]()
+    for number in sorted(range(len(cases)), key=lambda at: hash_value(cases[at].case)):
+        sampled += 1
+        everybody: list[NDArray[np.int64]] = []
+        for kind, keys in groupby(cases[number].keys, kind_of):
+            some = [blocks[key] for key in keys]
+            work += sum(map(len, some))
+            met = np.unique(np.concatenate(some)) if len(some) > 1 else some[0]
+            met = met[(met != number) & (within | (country[met] != country[number]))]
+            by_kind[kind] += len(met)
+            everybody.append(met)
+        total += len(np.unique(np.concatenate(everybody))) if everybody else 0
+        if work > MOST_MET:
+            break
+    return _Counted(sampled, total, by_kind)
 
 
 def _report_kinds(
     cases: Sequence[Fingerprint],
-    blocks: Mapping[int, Sequence[int]],
-    pairs: Mapping[KeyKind, int],
+    blocks: Mapping[int, Numbers],
+    counted: _Counted,
     shared: Sequence[frozenset[KeyKind]],
 ) -> Iterable[KindReport]:
     keys = Counter(kind_of(key) for case in cases for key in case.keys)
@@ -132,14 +184,14 @@ def _report_kinds(
             kind=kind.name.lower(),
             of=entry.of,
             keys_per_case=keys[kind] / max(1, len(cases)),
-            pairs_per_case=pairs.get(kind, 0) / max(1, len(cases)),
+            pairs_per_case=counted.by_kind[kind] / 2 / max(1, counted.sampled),
             largest_block=largest[kind],
             recall=_share_found([kind in kinds for kinds in shared]),
             only=_share_found([kinds == {kind} for kinds in shared]),
         )
 
 
-def _largest_blocks(blocks: Mapping[int, Sequence[int]]) -> tuple[LargeBlock, ...]:
+def _largest_blocks(blocks: Mapping[int, Numbers]) -> tuple[LargeBlock, ...]:
     ranked = sorted(blocks.items(), key=lambda item: (-len(item[1]), item[0]))[:LARGEST]
     return tuple(LargeBlock(key, kind_of(key).name.lower(), len(listed)) for key, listed in ranked)
 

@@ -12,6 +12,7 @@ import typer
 from pipeline.settings import settings as from_environment
 
 if TYPE_CHECKING:
+    from pipeline.correlation.stop_lists import StopProposal
     from pipeline.matching.model import Model
     from pipeline.ops.generations.run import GenerationStatus
     from pipeline.streams.registers.control import Generation
@@ -25,7 +26,7 @@ def register(ops: typer.Typer) -> None:
     generation = typer.Typer(
         help="Compute a new model or stop list beside the active one, and switch.", no_args_is_help=True
     )
-    for command in (build, status, switch, drop):
+    for command in (build, suggest, status, switch, drop):
         generation.command()(command)
     ops.add_typer(generation, name="generation")
 
@@ -36,6 +37,9 @@ def build(
         typer.Option(exists=True, dir_okay=False, help="Matching model; by default the active generation's."),
     ] = None,
     stop: Annotated[list[int] | None, typer.Option(help="Blocking key for the stop list; repeatable.")] = None,
+    stop_list: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Stop the keys of this file, made by `suggest`.")
+    ] = None,
     stop_over: Annotated[int, typer.Option(min=0, help="Stop every key shared by more cases than this; 0: none.")] = 0,
     block_partitions: Annotated[
         int, typer.Option(min=0, help="Partitions of its topic `blocks`; 0: as the active generation.")
@@ -45,15 +49,17 @@ def build(
 ) -> None:
     """Set up a generation beside the active one; workers (`liaison worker all`) start computing it within seconds.
 
-    Example: liaison ops generation build --model model.json --stop-over 5000 --wait
+    Example: liaison ops generation build --model model.json --stop-list stops.ndjson --wait
     """
+    from pipeline.correlation.stop_lists import read_stop_list
     from pipeline.ops.generations.run import build_generation as set_up
     from pipeline.ops.operation import audit_operation
 
     settings = from_environment()
+    keys = {*(stop or ()), *(read_stop_list(stop_list) if stop_list else ())}
 
     async def built() -> tuple[Generation, dict[str, int]]:
-        made, stopped = await _load_model(model, set(stop or ()), stop_over)
+        made, stopped = await _load_model(model, keys, stop_over)
         async with audit_operation(settings, f"generation build of model {made.file.version}"):
             return await set_up(settings, made, block_partitions), stopped
 
@@ -73,17 +79,64 @@ async def _load_model(path: Path | None, stop: set[int], over: int) -> tuple[Mod
     from collections import Counter
 
     from pipeline.correlation.key_kinds import kind_of
+    from pipeline.correlation.stop_lists import add_stop_keys
     from pipeline.matching.model import load_model
-    from pipeline.ops.generations.hot_keys import hot_keys
-    from pipeline.ops.generations.run import add_stop_keys
+    from pipeline.ops.generations.hot_keys import find_hot_keys
     from pipeline.streams.registers.control import read_control
 
     settings = from_environment()
     active = (await read_control(settings)).find_generation()
     file = load_model(path).file if path else active.read_model_file()
-    keys = stop | (await hot_keys(settings, active, over) if over else set())
+    keys = stop | (await find_hot_keys(settings, active, over) if over else set())
     made = add_stop_keys(file, keys)
     return made, dict(sorted(Counter(kind_of(key).name.lower() for key in keys).items()))
+
+
+def suggest(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the stop list here, for `build --stop-list`.")
+    ] = None,
+    over: Annotated[int, typer.Option(min=2, help="Look at keys that more cases than this bear.")] = 1000,
+    worth: Annotated[
+        int, typer.Option(min=1, help="Pairs that a link may cost which a key alone brings, for the key to stay.")
+    ] = 10_000,
+    as_json: AsJson = False,
+) -> None:
+    """Propose a stop list for the active generation: keys that many cases bear, what each costs and what it brings.
+
+    Of each key some cases are held against all others that bear it. Links that no other key brings are lost without it;
+    many of them may be false, since what everybody has is evidence as if few had it.
+
+    Example: liaison ops generation suggest -o stops.ndjson
+    """
+    from pipeline.ops.generations.stop_table import print_proposals, write_proposals
+    from pipeline.ops.json_output import print_json
+
+    proposals = asyncio.run(_propose(over, worth))
+    if output is not None:
+        write_proposals(output, proposals)
+    if as_json:
+        print_json(proposals)
+        return
+    print_proposals(proposals)
+    stopped = sum(proposal.stop for proposal in proposals)
+    typer.echo(
+        f"{len(proposals)} keys are borne by more than {over} cases each; {stopped} of them are worth leaving out"
+    )
+
+
+async def _propose(over: int, worth: int) -> tuple[StopProposal, ...]:
+    from pipeline.matching.matcher import ModelMatcher
+    from pipeline.ops.generations.hot_keys import propose_stop_list
+    from pipeline.progress_bars import show_progress
+    from pipeline.streams.registers.control import read_control
+
+    settings = from_environment()
+    active = (await read_control(settings)).find_generation()
+    with show_progress() as bar:
+        task = bar.add_task("partitions", total=2 * active.block_partitions)
+        matcher = ModelMatcher(active.compile_model())
+        return await propose_stop_list(settings, active, matcher, over, worth, lambda: bar.advance(task))
 
 
 async def _wait_until_computed(generation: str) -> None:

@@ -11,16 +11,14 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
 from aiokafka import TopicPartition
 from elasticsearch import ApiError, TransportError
 
-from pipeline.correlation.key_kinds import kind_of
 from pipeline.errors import LiaisonError
 from pipeline.index import mappings
 from pipeline.index.client import connect
 from pipeline.index.mappings import Indices
-from pipeline.matching.model import Model, ModelFile
+from pipeline.matching.model import Model
 from pipeline.ops.generations.leftovers import STAGES, clean_generation, find_owners_left
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
@@ -77,16 +75,6 @@ async def build_generation(settings: Settings, model: Model, block_partitions: i
     await asyncio.to_thread(admin.apply_plan, own, topics.generation_plan(own, [generation.id]))
     await register_generation(settings, generation)
     return generation
-
-
-def add_stop_keys(file: ModelFile, keys: set[int]) -> Model:
-    """The model with further keys on its stop list. Raises LiaisonError for what is no blocking key."""
-    for key in keys:
-        try:
-            kind_of(key)
-        except ValueError as error:
-            raise LiaisonError("a blocking key is an integer as `liaison batch blocking-report` shows it") from error
-    return Model(msgspec.structs.replace(file, stop_keys=tuple(sorted({*file.stop_keys, *keys}))))
 
 
 async def read_statuses(settings: Settings) -> list[GenerationStatus]:

@@ -91,6 +91,37 @@ def test_the_report_names_kinds_and_recall(cases: Path, tmp_path: Path) -> None:
     assert (report["cases"], report["recall"], report["pairs"]) == (3, 1.0, 2)
 
 
+def test_a_proposed_stop_list_is_left_out_of_a_run(tmp_path: Path) -> None:
+    """Three records of one switchboard, two of which are of one person."""
+    file, stops, output = tmp_path / "cases.ndjson", tmp_path / "stops.ndjson", tmp_path / "links.ndjson"
+    staff = [person(given=name, family=f"{name}ski", id="p1", phones=["+48221234567"]) for name in ("Jan", "Ewa")]
+    known = {**staff[0], "identifiers": OCZKO["identifiers"]}
+    lines = [line("fr-pj", known), line("pl-kgp", known), line("be-fp", staff[1])]
+    file.write_text("\n".join(lines) + "\n")
+    result = run("blocking-report", file, "--over", "2", "--write-stop-list", stops)
+    assert result.exit_code == 0
+    assert "phone_tail" in result.stdout
+    (proposal,) = [json.loads(text) for text in stops.read_text().splitlines()]
+    assert (proposal["kind"], proposal["cases"], proposal["pairs"]) == ("phone_tail", 3, 3)
+    assert (proposal["links"], proposal["lost"], proposal["stop"]) == (1, 0, True)
+    assert stops.stat().st_mode & 0o077 == 0, "for its owner alone"
+    result = run("correlate", file, "-o", output, "--stop-list", stops)
+    assert result.exit_code == 0
+    assert [json.loads(text)["case_b"] for text in output.read_text().splitlines()] == ["pl-kgp:1"]
+    report = run("blocking-report", file, "--over", "2", "--json")
+    assert json.loads(report.stdout)["pairs"] == 3
+    keys = {json.loads(text)["key"] for text in stops.read_text().splitlines()}
+    assert keys == {block["key"] for block in json.loads(report.stdout)["largest_blocks"] if block["cases"] == 3}
+
+
+def test_a_stop_list_that_is_none_is_refused_in_one_line(cases: Path, tmp_path: Path) -> None:
+    stops = tmp_path / "stops.ndjson"
+    stops.write_text("nonsense\n")
+    result = run("correlate", cases, "-o", "-", "--stop-list", stops)
+    assert result.exit_code == 1
+    assert "line 1 is no key of a stop list" in str(result.exception)
+
+
 def test_labels_without_their_columns_are_refused_in_one_line(cases: Path, tmp_path: Path) -> None:
     labels = tmp_path / "pairs.csv"
     labels.write_text("left,right\n")

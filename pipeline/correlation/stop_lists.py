@@ -1,0 +1,170 @@
+"""Stop lists: which blocking keys are worth leaving out, what that saves in pairs and costs in links; and their files.
+
+What a key alone brings is measured, not guessed: some cases of its block are held against all the others, and the links
+are counted that no key brings together which is not itself in question. A key is proposed if it brings too few of those
+for the pairs that it costs. Many of them may be false: what everybody has is evidence as if few had it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from pipeline.correlation.crowded_blocks import CrowdedBlock, survey_blocks
+from pipeline.correlation.key_kinds import kind_of
+from pipeline.correlation.matcher import Matcher
+from pipeline.errors import LiaisonError
+from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.model import Model, ModelFile
+from pipeline.matching.screening.screening import join_sketches
+
+OVER = 1000
+"""Cases from which a block is looked at: a case that meets so many takes a millisecond and more for them."""
+
+WORTH = 10_000
+"""Pairs that a link may cost which a key alone brings, for the key to stay: some 15 ms of CPU. Of records without such
+values one pair in six that meets is a link; of 131,000 pairs of any two things one is a pair of one (the prior)."""
+
+MOST_PAIRS = 20_000_000
+"""Pairs of cases held against each other in all, some 1.5 µs each."""
+
+LEAST_DRAWN = 8
+"""Cases of each block that are held against all others, however large it is."""
+
+TOGETHER = 1 << 14
+"""Pairs screened at once."""
+
+
+class StopProposal(msgspec.Struct, frozen=True):
+    """A key, its kind, the cases that bear it, the pairs that it brings together, and what was measured.
+
+    `drawn` cases were held against all others of the block, and have `links` with them, of which `lost` are brought
+    together by no key but those in question; of the whole block that makes `lost_in_all`, an estimate. `stop`: whether
+    it is proposed to leave the key out.
+    """
+
+    key: int
+    kind: str
+    cases: int
+    pairs: int
+    drawn: int
+    links: int
+    lost: int
+    lost_in_all: int
+    stop: bool
+
+
+class StopCosts:
+    """Holds the cases drawn of each block against all others that bear its key, as these come."""
+
+    def __init__(self, blocks: Sequence[CrowdedBlock], matcher: Matcher, *, within: bool = False) -> None:
+        self._blocks, self._matcher, self._within = {block.key: block for block in blocks}, matcher, within
+        each = MOST_PAIRS // max(1, len(blocks))
+        self._drawn = {block.key: block.drawn[: max(LEAST_DRAWN, each // block.cases)] for block in blocks}
+        self._links: dict[int, dict[tuple[str, str], bool]] = defaultdict(dict)
+
+    def add_cases(self, fingerprints: Sequence[Fingerprint]) -> None:
+        """Take in some cases, in the order of their versions; a later one takes the place of an earlier."""
+        last = {fingerprint.case: fingerprint for fingerprint in fingerprints}
+        for links in self._links.values():
+            for pair in [pair for pair in links if not last.keys().isdisjoint(pair)]:
+                del links[pair]
+        bearing: dict[int, list[Fingerprint]] = defaultdict(list)
+        for fingerprint in last.values():
+            for key in self._blocks.keys() & set(fingerprint.keys):
+                bearing[key].append(fingerprint)
+        for key, bearers in bearing.items():
+            drawn = self._drawn[key]
+            portion = max(1, TOGETHER // max(1, len(drawn)))
+            for start in range(0, len(bearers), portion):
+                self._hold_against(key, drawn, bearers[start : start + portion])
+
+    def _hold_against(self, key: int, drawn: Sequence[Fingerprint], bearers: Sequence[Fingerprint]) -> None:
+        one, other = (grid.ravel() for grid in np.indices((len(drawn), len(bearers))))
+        sketches = [join_sketches([case.sketch for case in cases]) for cases in (drawn, bearers)]
+        may = self._matcher.may_link(sketches[0].take_cases(one), sketches[1].take_cases(other))
+        for at in np.flatnonzero(may).tolist():
+            a, b = drawn[one[at]], bearers[other[at]]
+            if self._may_be_pair(a, b) and self._matcher.find_link(a, b) is not None:
+                self._links[key][min(a.case, b.case), max(a.case, b.case)] = self._is_lost(a, b)
+
+    def _may_be_pair(self, a: Fingerprint, b: Fingerprint) -> bool:
+        return a.case != b.case and (self._within or a.country != b.country)
+
+    def _is_lost(self, a: Fingerprint, b: Fingerprint) -> bool:
+        """Whether no key that is not in question brings them together."""
+        return set(a.keys).intersection(b.keys) <= self._blocks.keys()
+
+    def propose(self, worth: int = WORTH) -> tuple[StopProposal, ...]:
+        """What was found of each block, the largest first; `worth` is how many pairs a link may cost."""
+        blocks = sorted(self._blocks.values(), key=lambda block: (-block.cases, block.key))
+        return tuple(self._weigh_block(block, worth) for block in blocks)
+
+    def _weigh_block(self, block: CrowdedBlock, worth: int) -> StopProposal:
+        links, drawn = self._links[block.key].values(), len(self._drawn[block.key])
+        lost = sum(links)
+        return StopProposal(
+            key=block.key,
+            kind=kind_of(block.key).name.lower(),
+            cases=block.cases,
+            pairs=block.pairs,
+            drawn=drawn,
+            links=len(links),
+            lost=lost,
+            lost_in_all=round(lost * block.cases / (2 * drawn)),
+            stop=2 * block.pairs * drawn > lost * worth * block.cases,
+        )
+
+
+def propose_stops(
+    cases: Sequence[Fingerprint], matcher: Matcher, over: int = OVER, worth: int = WORTH, *, within: bool = False
+) -> tuple[StopProposal, ...]:
+    """What leaving out the keys that more than `over` cases bear would save and cost, the largest blocks first.
+
+    `cases` are the last version of each.
+    """
+    costs = StopCosts(survey_blocks(cases, over, within=within), matcher, within=within)
+    costs.add_cases(cases)
+    return costs.propose(worth)
+
+
+def add_stop_keys(file: ModelFile, keys: Iterable[int]) -> Model:
+    """The model with further keys on its stop list. Raises LiaisonError for what is no blocking key."""
+    added = set(keys)
+    for key in added:
+        try:
+            kind_of(key)
+        except ValueError as error:
+            raise LiaisonError("a blocking key is an integer as `liaison batch blocking-report` shows it") from error
+    return Model(msgspec.structs.replace(file, stop_keys=tuple(sorted({*file.stop_keys, *added}))))
+
+
+class _Line(msgspec.Struct):
+    key: int
+    stop: bool = True
+
+
+def encode_stop_list(proposals: Iterable[StopProposal]) -> bytes:
+    """The file of a stop list: what was found of each key, one JSON object a line; those with `stop` are left out."""
+    return b"".join(msgspec.json.encode(proposal) + b"\n" for proposal in proposals)
+
+
+def read_stop_list(path: Path) -> frozenset[int]:
+    """The keys that a stop list's file leaves out. Raises LiaisonError."""
+    try:
+        lines = [line for line in path.read_bytes().splitlines() if line.strip()]
+    except OSError as error:
+        raise LiaisonError(f"can't read the stop list {path}: {error.strerror}") from error
+    keys = set()
+    for number, line in enumerate(lines, start=1):
+        try:
+            found = msgspec.json.decode(line, type=_Line)
+        except msgspec.DecodeError as error:
+            raise LiaisonError(f"{path}: line {number} is no key of a stop list: {error}") from error
+        if found.stop:
+            keys.add(found.key)
+    return frozenset(keys)

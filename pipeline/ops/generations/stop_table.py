@@ -1,0 +1,37 @@
+"""What is printed of a proposed stop list: by `liaison ops generation suggest` and `liaison batch blocking-report`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.correlation.stop_lists import StopProposal
+
+
+def print_proposals(proposals: Sequence[StopProposal]) -> None:
+    """A table of keys by their kinds: what each costs, what leaving it out would lose, and whether to."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("kind", "cases", "pairs", "links met", "lost of them", "lost in all", "leave out")
+    for proposal in proposals:
+        table.add_row(
+            proposal.kind,
+            f"{proposal.cases:,}",
+            f"{proposal.pairs:,}",
+            f"{proposal.links:,} by {proposal.drawn:,} cases",
+            f"{proposal.lost:,}",
+            f"about {proposal.lost_in_all:,}",
+            "yes" if proposal.stop else "no",
+        )
+    Console().print(table)
+
+
+def write_proposals(path: Path, proposals: Sequence[StopProposal]) -> None:
+    """Write the stop list's file for its owner alone: whoever knows a value can find out whether a key is of it."""
+    from pipeline.correlation.stop_lists import encode_stop_list
+    from pipeline.private_files import write_private
+
+    write_private(path, encode_stop_list(proposals))
