@@ -123,8 +123,8 @@ def encode(names: tuple[NamePrint, ...]) -> NameWords:
 
 
 def _name_flags(name: NamePrint) -> int:
-    """What is said at the first place of a name."""
-    loose = "patronymic" in [token.kind for token in name.tokens]
+    """What is said at the first place of a name: words that say nothing agree without any gain."""
+    loose = any(token.kind == "patronymic" or (not token.rarity and token.kind != "initial") for token in name.tokens)
     return 1 << FIRST | name.weak << WEAK | bool(name.numbers) << NUMBERED | loose << LOOSE
 
 

@@ -25,6 +25,7 @@ from pipeline.matching.comparisons.name.encoding import (
     UNLINED,
     WILD,
 )  # fmt: skip
+from pipeline.matching.comparisons.name.name_levels import RESEMBLANCE, SHORTEST_ALIKE
 from pipeline.matching.names import levels
 from pipeline.matching.names.outlines import MOST_EDITS
 from pipeline.matching.names.token_pairs import INITIAL_BITS, SHORT_FORM_BITS
@@ -167,3 +168,11 @@ def _bound_gains(of: _Tokens, *, joined: bool) -> BitsOfRows:
 def _level(level: str, rarity: BitsOfRows) -> BitsOfRows:
     bits: BitsOfRows = np.clip(rarity - np.int32(levels.COST[level]), np.int32(0), np.int32(levels.LIMIT[level]))
     return bits
+
+
+def may_resemble(table: Words, other: Words, left: Index, right: Index) -> Index:
+    """Which pairs of words may be one with several slips (name_levels.RESEMBLANCE): each changes two of its letters."""
+    of = _pair_tokens(table, other, left, right)
+    slips = ((of.shorter + of.gap) * (1 - RESEMBLANCE)).astype(np.int32)
+    found = (of.edits <= 2 * slips) & (of.gap <= slips) & (of.shorter >= SHORTEST_ALIKE)
+    return np.flatnonzero(found | (of.shorter + of.gap >= MOST_LENGTH))

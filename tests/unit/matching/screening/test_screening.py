@@ -44,6 +44,47 @@ def test_a_phone_that_a_person_and_a_line_share_leaves_all_open(may_link: Any) -
     assert not may_link([person("Zbigniew Oczko", phones=[PHONE])], [{"type": "phone", "number": "+33698765432"}])
 
 
+def named(given: str, family: str, born: str, **more: object) -> dict[str, Any]:
+    return person("", born, phones=[PHONE], gender="male", **more) | {"names": [{"given": given, "family": family}]}
+
+
+COLLEAGUE = named("Zbigniew", "Oczko", "1970-05-17")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        named("Harald", "Lindqvist", "1981-11-28"),
+        named("Harald", "Lindqvist", "1970-05-03"),
+        named("Zbigniew", "Lindqvist", "1981-11-28"),
+        named("Harald", "Oczko", "1981-11-28"),
+        person("Harald Lindqvist", "1981-11-28", phones=[PHONE], gender="male"),
+    ],
+    ids=["other names", "a month in common", "one given name", "one family name", "without parts"],
+)
+def test_colleagues_of_one_switchboard_are_ruled_out(model: Model, other: dict[str, Any]) -> None:
+    a, b = (join_sketches([make_sketch(case_of(one).entities)]) for one in (COLLEAGUE, other))
+    assert not Screen(model, 0.5)(a, b)[0]
+    assert not Screen(model, 0.5)(b, a)[0]
+    assert Screen(model, 1e-9)(a, b)[0]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        named("Zbigniew", "Oczko", "1981-05-17"),
+        named("Oczko", "Zbigniew", "1970-05-17"),
+        named("Zbigniew", "Oczka", "1970-05-17"),
+        named("Z", "Oczko", "1970-05-17"),
+        person("Zbigniewoczko", "1970-05-17", phones=[PHONE]),
+    ],
+    ids=["another year", "parts exchanged", "a slip", "an initial", "written together"],
+)
+def test_who_may_be_the_same_is_not(model: Model, other: dict[str, Any]) -> None:
+    a, b = (join_sketches([make_sketch(case_of(one).entities)]) for one in (COLLEAGUE, other))
+    assert Screen(model, 0.5)(a, b)[0]
+
+
 def test_a_case_without_a_sketch_is_never_ruled_out(may_link: Any) -> None:
     assert may_link([person("Zbigniew Oczko", birth_date_text="19?0-04-3l")], [person("Harald Lindqvist")])
 

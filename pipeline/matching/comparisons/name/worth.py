@@ -1,0 +1,181 @@
+"""What each name of many entities is worth at most, by what its words and runs find in the names of others."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.matching.comparisons.name.encoding import (
+    ACRONYM,
+    CONFLICTS,
+    ENTRY,
+    ENTRY_WORDS,
+    FIRST,
+    KIND,
+    LOOSE,
+    NUMBERED,
+    WEAK,
+)
+from pipeline.matching.comparisons.name.entry_gains import LETTERS, entry_lengths
+from pipeline.matching.names import comparison
+from pipeline.matching.names.comparison import CULTURE, NUMBERS_AGREE
+from pipeline.matching.names.joined_words import ACRONYM_LETTER
+from pipeline.matching.screening.rows import BitsOfRows, Flags, Index, Rows, Words, expand_counts
+from pipeline.records.entity_types import PERSON, TYPES
+
+SHORT_ACRONYM = 3
+"""Words that an acronym of two letters may stand for: initials among them have no letter in it."""
+
+NEVER = -1 << 20
+"""Hundredths of a bit of names that a side does not have."""
+
+_ENTRY = np.uint32((1 << FIRST) - 1 << ENTRY)
+_CONFLICTS = np.array(CONFLICTS, np.int32)
+_PERSON = TYPES.index(PERSON.name)
+
+
+class EntityNames:
+    """The names of rows: where their entries lie, and how many these and the distinct words are, by row."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.table, self.starts, self.places = rows.table, rows.name_starts, rows.name_places
+        self.words, self.entries = (rows.byte(part).astype(np.int64) for part in ("name_words", "name_entries"))
+        self.first = np.cumsum(self.entries) - self.entries
+        """The first entry of each row, counted through all."""
+        self.initials = rows.words("initials")[0]
+        self.persons = rows.byte("type") == _PERSON
+        self._rows = rows
+
+    def take(self, some: Index) -> EntityNames:
+        """Those of some of the rows."""
+        return EntityNames(self._rows.take(some))
+
+
+class Finds:
+    """The most hundredths of a bit that each entry of a side finds, counted through all rows, and whether in a run."""
+
+    def __init__(self, names: EntityNames) -> None:
+        count = int(names.entries.sum())
+        self.bits: BitsOfRows = np.zeros(count, np.int32)
+        self.joined: Flags = np.zeros(count, np.bool_)
+
+    def take(self, entries: Index, bits: BitsOfRows, *, joined: bool) -> None:
+        """Take in what some entries find, which may repeat."""
+        np.maximum.at(self.bits, entries, bits)
+        if joined:
+            self.joined[entries[bits > 0]] = True
+
+
+class PlacedNames:
+    """The places of all names of a side: the `row` of each, whether it is of a `run`, the bits that it `found`.
+
+    `acronyms` are the bits of words that may abbreviate some of the other side's, of which the `initials` are known;
+    `starts` are the first places of names, `rows` those of rows, `first_names` the first names of rows.
+    """
+
+    def __init__(self, names: EntityNames, finds: Finds, initials: Words) -> None:
+        self.row, place = expand_counts(names.places)
+        self.flags = names.table[(names.starts + ENTRY_WORDS * names.entries)[self.row] + place]
+        entry = (self.flags & _ENTRY).astype(np.int64)
+        self.run: Flags = entry >= names.words[self.row]
+        self.acronyms = self._weigh_acronyms(names, entry, initials)
+        at = names.first[self.row] + entry
+        self.found = np.maximum(finds.bits[at], self.acronyms)
+        self.joined: Flags = finds.joined[at] | (self.acronyms > 0)
+        self.starts, self.rows = np.flatnonzero(self.flagged(FIRST)), np.flatnonzero(place == 0)
+        self.first_names = np.searchsorted(self.starts, self.rows)
+        self.numbered: Flags = np.bincount(self.row, self.flagged(NUMBERED), len(names.places)) > 0
+        self.abbreviates: Flags = np.bincount(self.row, self.acronyms > 0, len(names.places)) > 0
+        self.persons = names.persons
+        self.distinct: Flags = np.bincount(self.row, ~self.run, len(names.places)) == names.words
+        """Whether no word is in the names of a row twice."""
+
+    def _weigh_acronyms(self, names: EntityNames, entry: Index, initials: Words) -> BitsOfRows:
+        found = np.zeros(len(entry), np.int32)
+        may = np.flatnonzero(self.flagged(ACRONYM))
+        at = names.starts[self.row[may]] + ENTRY_WORDS * entry[may]
+        fits = names.table[at] & LETTERS & ~initials[self.row[may]] == 0
+        count = np.maximum(entry_lengths(names.table[at + 2]), SHORT_ACRONYM)
+        found[may] = np.where(fits, np.int32(ACRONYM_LETTER) * count, 0)
+        return found
+
+    def flagged(self, bit: int) -> Flags:
+        """Whether each place has a flag."""
+        return _has_flag(self.flags, bit)
+
+    def sum_by_name(self, values: NDArray[np.int32] | Flags) -> BitsOfRows:
+        """The sum of each name's places."""
+        total: BitsOfRows = np.add.reduceat(values, self.starts, dtype=np.int32)
+        return total
+
+    def most_by_row(self, of_names: BitsOfRows) -> BitsOfRows:
+        """The most of each row's names."""
+        most: BitsOfRows = np.maximum.reduceat(of_names, self.first_names)
+        return most
+
+    def any_by_row(self, of_names: Flags) -> Flags:
+        """Whether any of each row's names is so."""
+        found: Flags = np.logical_or.reduceat(of_names, self.first_names)
+        return found
+
+
+class NameWorth(NamedTuple):
+    """What the names of a side are worth at most, row by row.
+
+    `free` are the bits of the best name that nothing contradicts for certain, `held` those of the best other;
+    `heaviest` is the least that a contradiction takes from the latter, and `left` of how many words there are some at
+    least. `agree` says of either whether two of its words may agree, `single` whether the only word of a name may;
+    `words` is how many may at most. `only`: there is one name, held and without a nickname. `acronyms` are the bits of
+    the words of one name that may abbreviate some of the other side's.
+    """
+
+    free: BitsOfRows
+    held: BitsOfRows
+    heaviest: BitsOfRows
+    left: BitsOfRows
+    words: BitsOfRows
+    only: Flags
+    free_agree: Flags
+    held_agree: Flags
+    single: Flags
+    acronyms: BitsOfRows
+
+
+def weigh_names(side: PlacedNames, other: PlacedNames) -> NameWorth:
+    """The worth of a side's names beside those of the other."""
+    agrees = (side.found > 0) & ~side.run
+    owner = side.row[side.starts]
+    first = side.flags[side.starts]
+    words = side.sum_by_name(agrees)
+    bits = side.sum_by_name(np.where(side.run, side.found, np.maximum(side.found + np.int32(CULTURE), 0)))
+    bits -= np.int32(CULTURE) * (words > 0)
+    numbered = _has_flag(first, NUMBERED) & other.numbered[owner]
+    bits += np.where(numbered & ~side.persons[owner], np.int32(NUMBERS_AGREE), 0)
+    weak = _has_flag(first, WEAK)
+    bits = np.where(weak, np.maximum(bits - np.int32(comparison.WEAK), 0), bits)
+    costs = np.where(side.found > 0, 0, _CONFLICTS[side.flags >> np.uint32(KIND)])
+    heaviest = np.minimum.reduceat(costs, side.starts)
+    joined = (side.sum_by_name(side.joined) > 0) | other.abbreviates[owner]
+    held = (heaviest < 0) & ~_has_flag(first, LOOSE) & ~joined & ~weak
+    left = side.sum_by_name(costs < 0)
+    agree = (words + numbered >= 2) | joined
+    single = (side.sum_by_name(~side.run) == 1) & (words > 0)
+    return NameWorth(
+        side.most_by_row(np.where(held, NEVER, bits)),
+        side.most_by_row(np.where(held, bits, NEVER)),
+        side.most_by_row(np.where(held, heaviest, NEVER)),
+        -side.most_by_row(np.where(held, -left, NEVER)),
+        side.most_by_row(words),
+        side.any_by_row(held) & side.distinct & (np.bincount(owner, minlength=len(side.persons)) == 1) & ~side.numbered,
+        side.any_by_row(agree & ~held),
+        side.any_by_row(agree & held),
+        side.any_by_row(single),
+        side.most_by_row(side.sum_by_name(side.acronyms)),
+    )
+
+
+def _has_flag(flags: Words, bit: int) -> Flags:
+    found: Flags = flags & np.uint32(1 << bit) != 0
+    return found
