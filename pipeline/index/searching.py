@@ -8,35 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from itertools import islice
 from typing import NamedTuple
 
 import msgspec
 
 from pipeline.access.hit_gate import exact_band
-from pipeline.index.documents import CaseCard, CaseDocument, entities_of
+from pipeline.index.documents import CaseDocument
 from pipeline.index.hit_questions import make_strict_query, strict_question
 from pipeline.index.points import PointInTime
 from pipeline.index.probes import QuestionProbe, adapt_probe, make_candidate_query, make_probe
 from pipeline.index.queries import QueryLimits, candidate_body
 from pipeline.index.questions import Question
+from pipeline.index.ranking import Place, RankedCandidate, Ranking, rank_candidates, update_candidate
 from pipeline.index.reading import Candidate, IndexReader
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explaining import entities_evidence
 from pipeline.matching.explain.explanation import EntityEvidence
-from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
-from pipeline.matching.names import compare_and_keep
-from pipeline.matching.score.scoring import score_cases
 
 CANDIDATES = 100
-"""Cases that the matcher ranks: five pages of results. Judging them is half of what a search costs the server; with
+"""Cases that the matcher ranks: five pages of results. Ranking them is a third of what a search costs the server; with
 fewer, or with rare names before frequent ones, recall across scripts falls (`make bench-recall`)."""
 
-CERTAIN_REASONS = frozenset({"number", "phone", "email", "text"})
-"""Clauses that show a case whatever the matcher says of it; a like sound or a shared place does not."""
-
-Place = tuple[int, float, str]
 Documents = Mapping[str, CaseDocument]
 
 Admit = Callable[[Documents], Awaitable[Collection[str]]]
@@ -50,17 +43,6 @@ class SearchResult(msgspec.Struct, frozen=True):
     score: int
     met: tuple[str, ...]
     evidence: tuple[EntityEvidence, ...]
-
-
-class RankedCandidate(NamedTuple):
-    """A candidate and its evidence without prior, in hundredths of a bit, as the matcher judges it.
-
-    `place` sorts: strongest evidence first, then the better candidate, then the case key.
-    """
-
-    candidate: Candidate
-    score: int
-    place: Place
 
 
 def _is_never_shown(case: str) -> bool:
@@ -119,58 +101,30 @@ async def find_cases(
     """
     selection = make_candidate_query(question, asked_for, model.stop_keys, model.key_rarity)
     found = await reader.find_candidates(candidate_body(selection, limits, among), wanted.at)
-    line = rank_candidates(
-        asked_for, (candidate for candidate in found if not wanted.shown(candidate.card.case)), model
-    )
+    ranking = Ranking(asked_for, (one for one in found if not wanted.shown(one.card.case)), model)
     read: dict[str, CaseDocument | None] = {}
     while unread := [
-        card for candidate in _page_of(line, wanted) if (card := candidate.candidate.card).case not in read
+        card for one in ranking.first(wanted.most, wanted.after) if (card := one.candidate.card).case not in read
     ]:
         documents = await reader.read_current(unread)
         admitted = await wanted.admit(documents)
         read |= {card.case: documents[card.case] if card.case in admitted else None for card in unread}
-        changed = _find_changed(line, read)
+        changed = ranking.find_changed(read)
         if changed and wanted.is_steady:
             again = candidate_body(selection, _limit_to(limits, changed), len(changed))
             changed = _match_again(changed, await reader.find_candidates(again))
-        line = _update_ranking(line, read, rank_candidates(asked_for, changed.values(), model), wanted)
+        anew = rank_candidates(asked_for, changed.values(), model)
+        ranking.replace_changed(read, _keep_places(anew, ranking.places()) if wanted.is_steady else anew)
     return [
-        (candidate, document)
-        for candidate in _page_of(line, wanted)
-        if (document := read[candidate.candidate.card.case]) is not None
+        (one, document)
+        for one in ranking.first(wanted.most, wanted.after)
+        if (document := read[one.candidate.card.case]) is not None
     ]
 
 
-def rank_candidates(asked_for: QuestionProbe, found: Iterable[Candidate], model: Model) -> list[RankedCandidate]:
-    """The candidates that answer the question, in the order in which they are shown."""
-    named = [entity for entity in asked_for.entities if entity.names]
-    meant = (
-        candidate
-        for candidate in found
-        if not named or _is_certain(candidate) or _agrees_on_name(named, candidate.entities)
-    )
-    weighed = (_weigh_candidate(candidate, asked_for, model) for candidate in meant)
-    return sorted(
-        (candidate for candidate in weighed if candidate.score > 0 or _is_certain(candidate.candidate)),
-        key=lambda candidate: candidate.place,
-    )
-
-
-def _weigh_candidate(candidate: Candidate, asked_for: QuestionProbe, model: Model) -> RankedCandidate:
-    record = candidate.entities
-    bits = score_cases(adapt_probe(asked_for, record), record, model) - model.prior
-    return RankedCandidate(candidate, bits, (-bits, -candidate.score, candidate.card.case))
-
-
-def _page_of(line: Iterable[RankedCandidate], wanted: PageRequest) -> list[RankedCandidate]:
-    behind = (candidate for candidate in line if wanted.after is None or candidate.place > wanted.after)
-    return list(islice(behind, wanted.most))
-
-
-def _find_changed(line: Iterable[RankedCandidate], read: Mapping[str, CaseDocument | None]) -> dict[str, Candidate]:
-    """Those of the line that have changed since they were indexed, as they are now."""
-    found = (_update_candidate(candidate.candidate, read.get(candidate.candidate.card.case)) for candidate in line)
-    return {candidate.card.case: candidate for candidate in found if candidate is not None}
+def _keep_places(anew: Iterable[RankedCandidate], places: Mapping[str, Place]) -> list[RankedCandidate]:
+    """What has changed in its old place: in a point in time the next page's reader would miss what moved forward."""
+    return [one._replace(place=places[one.candidate.card.case]) for one in anew]
 
 
 def _limit_to(limits: QueryLimits, cases: Iterable[str]) -> QueryLimits:
@@ -183,40 +137,6 @@ def _match_again(changed: Mapping[str, Candidate], found: Iterable[Candidate]) -
     It may have changed minutes ago; where the index is read as it is, it was a second.
     """
     return {candidate.card.case: changed[candidate.card.case]._replace(met=candidate.met) for candidate in found}
-
-
-def _update_ranking(
-    line: Iterable[RankedCandidate],
-    read: Mapping[str, CaseDocument | None],
-    anew: Iterable[RankedCandidate],
-    wanted: PageRequest,
-) -> list[RankedCandidate]:
-    """The line by what was read of it: without those not to be shown, and those that have changed as ranked anew.
-
-    In a point in time they keep their places: the next page's reader would miss those that moved forward.
-    """
-    places = {candidate.candidate.card.case: candidate.place for candidate in line}
-    same = [candidate for candidate in line if _is_same(candidate.candidate.card, read)]
-    moved = [
-        candidate._replace(place=places[candidate.candidate.card.case]) if wanted.is_steady else candidate
-        for candidate in anew
-    ]
-    return sorted([*same, *moved], key=lambda candidate: candidate.place)
-
-
-def _is_same(card: CaseCard, read: Mapping[str, CaseDocument | None]) -> bool:
-    """Whether a case is as it was indexed, or has not been looked at."""
-    document = read.get(card.case)
-    return card.case not in read or (document is not None and document.hash == card.hash)
-
-
-def _update_candidate(candidate: Candidate, document: CaseDocument | None) -> Candidate | None:
-    """A candidate as its document, where one was read, has it now; None where that is as it was indexed."""
-    if document is None or document.hash == candidate.card.hash:
-        return None
-    return candidate._replace(
-        card=msgspec.structs.replace(candidate.card, hash=document.hash), entities=entities_of(document)
-    )
 
 
 async def find_hits(
@@ -236,7 +156,7 @@ async def find_hits(
     documents = await reader.read_current(candidate.card for candidate in likely)
     held = ((candidate, documents.get(candidate.card.case)) for candidate in likely)
     now = {
-        candidate.card.case: _update_candidate(candidate, document) or candidate
+        candidate.card.case: update_candidate(candidate, document) or candidate
         for candidate, document in held
         if document is not None
     }
@@ -253,16 +173,6 @@ class HitOnlyCase(NamedTuple):
 
 def _exact_band(candidate: Candidate, asked_for: QuestionProbe, model: Model) -> Band:
     return exact_band(adapt_probe(asked_for, candidate.entities), candidate.entities, model)
-
-
-def _is_certain(candidate: Candidate) -> bool:
-    """Whether it answers whatever the matcher says; any other must agree on the name, where one was asked for."""
-    return not CERTAIN_REASONS.isdisjoint(candidate.met)
-
-
-def _agrees_on_name(named: Iterable[EntityPrint], record: Iterable[EntityPrint]) -> bool:
-    like = ((entity, held) for entity in named for held in record if held.type == entity.type and held.names)
-    return any(compare_and_keep(x, y).bits > 0 for entity, held in like for x in entity.names for y in held.names)
 
 
 def explain_result(

@@ -19,6 +19,7 @@ from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import load_model
 from pipeline.matching.names import best_pair, compare
+from pipeline.matching.names.name_pairs import meet_names
 from pipeline.matching.names.name_sets import NameSet
 from pipeline.matching.names.pair_bounds import PairBound, bound_pairs
 from pipeline.records.normalised import PartialDate
@@ -108,6 +109,16 @@ def test_no_two_names_exceed_their_bound(entity_type: str) -> None:
 @settings(max_examples=FEWER)
 def test_no_two_names_exceed_it_wherever_one_looks(entity_type: str, random: Random) -> None:
     _check_bounds(*several_names_pair(random, entity_type))
+
+
+@each_type
+def test_many_entities_are_bounded_as_each_by_itself(entity_type: str) -> None:
+    random = Random(5)
+    for _ in range(PAIRS // 10):
+        sides = [side for _ in range(10) for side in several_names_pair(random, entity_type) if side.names]
+        asked, *others = [side.names for side in sides]
+        for pairs in meet_names(asked, others):
+            assert pairs.bounds == bound_pairs(NameSet(asked), NameSet(pairs.b))
 
 
 @each_type

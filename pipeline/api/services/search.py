@@ -22,10 +22,10 @@ from pipeline.index.probes import make_probe
 from pipeline.index.queries import QueryLimits
 from pipeline.index.question_fields import QuestionFields, add_fields
 from pipeline.index.questions import FIELDS, CountryCode, Question, parse_question
+from pipeline.index.ranking import RankedCandidate
 from pipeline.index.searching import (
     HitOnlyCase,
     PageRequest,
-    RankedCandidate,
     SearchResult,
     explain_result,
     find_cases,

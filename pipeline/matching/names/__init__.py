@@ -17,7 +17,7 @@ level (LEVELS), `pairs` tells which token was held against which, at which level
 from __future__ import annotations
 
 from pipeline.matching.names.best_pair import best_pair
-from pipeline.matching.names.comparison import NameComparison, compare, compare_all, compare_and_keep
+from pipeline.matching.names.comparison import NameComparison, compare, compare_all
 from pipeline.matching.names.decision import bearer_decision, name_decision
 from pipeline.matching.names.levels import LEVELS
 from pipeline.matching.names.prints import NamePrint, TokenKeys, TokenPrint, make_name_print, rare_tokens, sound_keys
@@ -34,7 +34,6 @@ __all__ = [
     "best_pair",
     "compare",
     "compare_all",
-    "compare_and_keep",
     "make_name_print",
     "name_decision",
     "rare_tokens",

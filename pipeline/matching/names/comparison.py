@@ -53,35 +53,12 @@ class NameComparison(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 NOTHING = NameComparison(0, "none", ())
 
-_REMEMBERED = 512
-"""Comparisons kept: as many as a search makes."""
-
-_kept: dict[tuple[int, int], tuple[NamePrint, NamePrint, NameComparison]] = {}
-"""By which two objects they are of; these are held here, so that no other takes their place in memory."""
-
 
 def compare(a: NamePrint, b: NamePrint, *, joined: bool = True) -> NameComparison:
     """Hold two names of entities of one type against each other.
 
     `joined`: False where it is known that no words of one are written together, or abbreviated, in the other.
     """
-    held = _kept.get((id(a), id(b))) if _kept else None
-    return _compare_ordered(a, b, joined) if held is None else held[2]
-
-
-def compare_and_keep(a: NamePrint, b: NamePrint) -> NameComparison:
-    """The same, kept for a moment: a search asks whether names agree, then what they weigh, then why.
-
-    Where pairs are judged once and for all, keeping would cost a tenth of comparing.
-    """
-    found = compare(a, b)
-    if len(_kept) >= _REMEMBERED:
-        _kept.clear()
-    _kept[id(a), id(b)] = (a, b, found)
-    return found
-
-
-def _compare_ordered(a: NamePrint, b: NamePrint, joined: bool) -> NameComparison:
     if not a.tokens or not b.tokens:
         return NOTHING
     if b < a:
@@ -121,7 +98,7 @@ def _compare(a: NamePrint, b: NamePrint, joined: bool) -> NameComparison:
         rank = _RANK[pair.level]
         if rank > weakest:
             weakest = rank
-    if bits > 0 and (a.weak or b.weak or are_single_names(a, b)):
+    if bits > 0 and (a.weak or b.weak or (is_single(a) and len(b.tokens) == 1)):
         bits = max(bits - WEAK, 0)
     return NameComparison(max(bits, _LOWEST), levels.LEVELS[weakest], tuple(pairs))
 
@@ -135,9 +112,9 @@ def _weaken_prefix(pair: TokenPair) -> TokenPair:
     return TokenPair(pair.a, pair.b, pair.level, _PREFIX_MOST) if _is_of_prefix(pair) else pair
 
 
-def are_single_names(a: NamePrint, b: NamePrint) -> bool:
-    """Whether both names of people are of one word, in a script whose full names are of several."""
-    return a.person and len(a.tokens) == len(b.tokens) == 1 and a.tokens[0].script not in UNPARTED
+def is_single(name: NamePrint) -> bool:
+    """Whether a person's name is of one word, in a script whose full names are of several."""
+    return name.person and len(name.tokens) == 1 and name.tokens[0].script not in UNPARTED
 
 
 def _contradict_rest(a: list[TokenPrint], b: list[TokenPrint], pairs: list[TokenPair]) -> None:

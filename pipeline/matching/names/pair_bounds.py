@@ -1,4 +1,4 @@
-"""What the names of two entities weigh at most, pair by pair, without aligning their tokens.
+"""What the names of two entities weigh at most, pair by pair, without aligning their tokens; so of one and many others.
 
 Each word of a name is given the best that it finds in the other, even if others find the same. Where each side has
 words that find nothing, these contradict. Numbers and nicknames count as they do in comparison.py; whatever else two
@@ -7,39 +7,34 @@ names say only lowers their bits. This is the one place where the parts of the b
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
 from typing import NamedTuple
 
+import numpy as np
+
 from pipeline.matching.names.comparison import (
-    CONFLICT,
     CULTURE,
     FURTHER_CONFLICT,
     NUMBER_MISSING,
     NUMBERS_AGREE,
     NUMBERS_DIFFER,
     WEAK,
-    are_single_names,
 )
 from pipeline.matching.names.joined_words import judge_run
+from pipeline.matching.names.name_runs import find_runs
 from pipeline.matching.names.name_sets import NameSet
 from pipeline.matching.names.prints import NamePrint
+from pipeline.matching.names.run_tables import Marked, Numbers
 from pipeline.matching.names.shapes import find_alike
 from pipeline.matching.names.token_pairs import NOTHING, OTHER, PERSONAL, PairMemory
-
-PATRONYMIC = "patronymic"
 
 FEW = 6
 """Pairs of names of two entities that cost less to align than to bound: of organisations six, of people nine."""
 
-Gains = dict[int, list[int]]
-"""By the number of a word: most hundredths of a bit that it finds in each name of the other side, 0 for nothing."""
+Gains = Numbers
+"""Most hundredths of a bit that a word of one side finds in a name of the other, 0 for nothing: a row for each word."""
 
-Place = tuple[int, int]
-"""Two names, by their numbers."""
-
-Joined = dict[Place, int]
-"""Where a word of one name may be several of the other written together: the most that such words give."""
+Places = Numbers
+"""A number for each pair of names: a row for each of one side."""
 
 
 class PairBound(NamedTuple):
@@ -59,126 +54,117 @@ class PairBound(NamedTuple):
 
 
 class _Finds(NamedTuple):
-    """What the words of one name find in another at most.
+    """What the words of each name of one side find in each of the other at most.
 
     `bits` they give; `found` and `left` are how many find something and nothing, `heaviest` the contradiction of these.
     """
 
-    bits: int
-    found: int
-    left: int
-    heaviest: int
+    bits: Places
+    found: Places
+    left: Places
+    heaviest: Places
 
-
-_NONE = _Finds(0, 0, 0, 0)
+    @property
+    def turned(self) -> _Finds:
+        """The same with the sides in the other order."""
+        return _Finds(*[one.T for one in self])
 
 
 def bound_pairs(a: NameSet, b: NameSet) -> list[PairBound]:
     """The bounds of all pairs of names in which words may agree, the highest first; in other pairs none does.
 
-    Both sides have a name.
+    Both sides have a name. `b` may be of many entities.
     """
     memory = PERSONAL if a.names[0].person else OTHER
     gains_a, gains_b = _find_gains(a, b, memory)
-    joined_a = _find_joined(a, b, gains_a, memory)
-    joined_b = {(i, j): bits for (j, i), bits in _find_joined(b, a, gains_b, memory).items()}
-    if not gains_a and not gains_b:
+    joined_a, joined_b = _find_joined(a, b, gains_a, memory), _find_joined(b, a, gains_b, memory).T
+    finds_a, finds_b = _find_words(a, gains_a), _find_words(b, gains_b).turned
+    joined = (joined_a > 0) | (joined_b > 0)
+    met = joined | (finds_a.found > 0)
+    if not met.any():
         return []
-    finds_a = dict(_find_words(a, gains_a, len(b.names)))
-    finds_b = {(i, j): finds for (j, i), finds in _find_words(b, gains_b, len(a.names))}
-    bounds = [
-        _bound_joined(place, finds_a.get(place, _NONE), finds_b.get(place, _NONE), joined_a, joined_b)
-        if place in joined_a or place in joined_b
-        else _bound_apart(place, finds_a[place], finds_b[place], a.kinds[place[0]], b.kinds[place[1]])
-        for place in {**finds_a, **joined_a, **joined_b}
-    ]
-    bounds = [_count_rest(bound, a.names[bound.a], b.names[bound.b]) for bound in bounds]
-    bounds.sort(reverse=True)
-    return bounds
+    bits, contradict = _bound_apart(a, b, finds_a, finds_b)
+    if joined.any():
+        bits = np.where(joined, np.minimum(finds_a.bits + joined_b, finds_b.bits + joined_a), bits)
+        contradict &= ~joined
+    agreeing = np.where(joined, finds_a.found + finds_b.found, np.minimum(finds_a.found, finds_b.found))
+    bits, agreeing = _count_numbers(a, b, bits, agreeing)
+    bits = np.maximum(bits - WEAK * _are_weak(a, b), 0)
+    rows, columns = np.nonzero(met)
+    parts = (bits[met], rows, columns, agreeing[met], contradict[met], joined[met])
+    return sorted(map(PairBound, *[part.tolist() for part in parts]), reverse=True)
 
 
 def _find_gains(a: NameSet, b: NameSet, memory: PairMemory) -> tuple[Gains, Gains]:
     """What the words of each side find in the names of the other, word by word."""
-    gains_a: Gains = {}
-    gains_b: Gains = {}
+    gains = np.zeros((len(a.tokens), len(b.tokens)), np.int32)
     for s, t in find_alike(a.shapes, b.shapes):
         pair = memory.judge(a.tokens[s], b.tokens[t])
         if pair is not NOTHING:
-            _raise_gain(gains_a, s, b.holders[t], pair.bits, len(b.names))
-            _raise_gain(gains_b, t, a.holders[s], pair.bits, len(a.names))
-    return gains_a, gains_b
+            gains[s, t] = pair.bits
+    return _best_by_name(gains, b), _best_by_name(gains.T, a)
 
 
-def _raise_gain(gains: Gains, word: int, names: list[int], bits: int, count: int) -> None:
-    row = gains.get(word)
-    if row is None:
-        row = gains[word] = [0] * count
-    for name in names:
-        if bits > row[name]:
-            row[name] = bits
+def _best_by_name(gains: Numbers, names: NameSet) -> Gains:
+    """Of what words find in words of some names, the best in each name."""
+    return np.maximum.reduceat(gains[:, names.words], names.starts, axis=1)
 
 
-def _find_joined(one: NameSet, many: NameSet, gains: Gains, memory: PairMemory) -> Joined:
-    """What words of `one` may find in runs of `many`; it is noted under the words too."""
-    joined: Joined = {}
-    for s, held in many.find_runs(one):
-        pair = judge_run(one.tokens[s], held.run, memory)
+def _find_joined(one: NameSet, many: NameSet, gains: Gains, memory: PairMemory) -> Places:
+    """The most that words of `one` give as several of `many` written together; it is noted under the words too."""
+    joined = np.zeros((len(one.names), len(many.names)), np.int32)
+    for word, run, holders in find_runs(one, many):
+        pair = judge_run(one.tokens[word], run, memory)
         if pair is not NOTHING:
-            _raise_gain(gains, s, held.holders, pair.bits, len(many.names))
-            for place in product(one.holders[s], held.holders):
-                joined[place] = joined.get(place, 0) + pair.bits
+            names = np.array(list(holders))
+            gains[word, names] = np.maximum(gains[word, names], pair.bits)
+            joined[np.ix_(one.holders(word), names)] += pair.bits
     return joined
 
 
-def _find_words(names: NameSet, gains: Gains, count: int) -> Iterator[tuple[Place, _Finds]]:
-    """What the words of each name find in each of the `count` others, where they may find something."""
-    for i, place in enumerate(names.places):
-        rows = [gains.get(word) for word in place]
-        if not any(rows):
-            continue
-        costs = [CONFLICT[token.kind] for token in names.names[i].tokens]
-        for j in range(count):
-            bits = found = heaviest = 0
-            for row, cost in zip(rows, costs, strict=True):
-                if row is not None and (gain := row[j]):
-                    found += 1
-                    if gain > -CULTURE:
-                        bits += gain + CULTURE
-                elif cost < heaviest:
-                    heaviest = cost
-            if found:
-                yield (i, j), _Finds(bits - CULTURE, found, len(place) - found, heaviest)
+def _find_words(side: NameSet, gains: Gains) -> _Finds:
+    """What the words of each name find in each of the other side."""
+    gains = gains[side.words]
+    got = gains > 0
+    bits = np.add.reduceat(np.maximum(gains + CULTURE, 0), side.starts)
+    found = np.add.reduceat(got, side.starts, dtype=np.int32)
+    heaviest = np.minimum.reduceat(np.where(got, 0, side.costs[:, None]), side.starts)
+    return _Finds(np.where(found > 0, bits - CULTURE, 0), found, side.counts[:, None] - found, heaviest)
 
 
-def _bound_apart(place: Place, finds: _Finds, back: _Finds, kinds: frozenset[str], others: frozenset[str]) -> PairBound:
-    """The bound of two names none of whose words are written together in the other."""
-    bits, contradict = min(finds.bits, back.bits), False
-    if finds.left and back.left and PATRONYMIC not in kinds and PATRONYMIC not in others:
-        bits += max(finds.heaviest, back.heaviest) + FURTHER_CONFLICT * (min(finds.left, back.left) - 1)
-        contradict = not (_may_be_other_kinds(kinds, others) or _may_be_other_kinds(others, kinds))
-    return PairBound(bits, *place, min(finds.found, back.found), contradict, False)
+def _bound_apart(a: NameSet, b: NameSet, finds: _Finds, back: _Finds) -> tuple[Places, Marked]:
+    """The bounds of names none of whose words are written together in the other, and which of them contradict."""
+    bits = np.minimum(finds.bits, back.bits)
+    contradict = (finds.left > 0) & (back.left > 0) & ~(a.with_patronymic[:, None] | b.with_patronymic)
+    further = np.maximum(np.minimum(finds.left, back.left) - 1, 0)
+    heaviest = np.maximum(finds.heaviest, back.heaviest) + FURTHER_CONFLICT * further
+    apart = (a.with_family[:, None] & b.with_given) | (a.with_given[:, None] & b.with_family)
+    return bits + np.where(contradict, heaviest, 0), contradict & ~apart
 
 
-def _bound_joined(place: Place, finds: _Finds, back: _Finds, joined: Joined, joined_back: Joined) -> PairBound:
-    """The bound where words may be written together: nothing contradicts for certain."""
-    bits = min(finds.bits + joined_back.get(place, 0), back.bits + joined.get(place, 0))
-    return PairBound(bits, *place, finds.found + back.found, False, True)
+def _count_numbers(a: NameSet, b: NameSet, bits: Places, agreeing: Places) -> tuple[Places, Places]:
+    """Bounds, and how much agrees, with what numbers say."""
+    first, second = a.numbered, b.numbered
+    if not first and not second:
+        return bits, agreeing
+    bits, agreeing = bits.copy(), agreeing.copy()
+    if not a.names[0].person:
+        bits[first] += NUMBER_MISSING
+        bits[:, second] += NUMBER_MISSING
+    for i in first:
+        for j in second:
+            agreeing[i, j] += 1
+            bits[i, j] += _weigh_numbers(a.names[i], b.names[j])
+    return bits, agreeing
 
 
-def _may_be_other_kinds(kinds: frozenset[str], others: frozenset[str]) -> bool:
-    """Whether a family name of one may stand beside a given name of the other, which says nothing."""
-    return "family" in kinds and ("given" in others or "initial" in others)
+def _weigh_numbers(x: NamePrint, y: NamePrint) -> int:
+    """What numbers that both have say beyond what each would, were it missing."""
+    if x.person:
+        return 0
+    return (NUMBERS_AGREE if x.numbers == y.numbers else NUMBERS_DIFFER) - 2 * NUMBER_MISSING
 
 
-def _count_rest(bound: PairBound, x: NamePrint, y: NamePrint) -> PairBound:
-    """The bound with what numbers and nicknames say."""
-    bits, i, j, agreeing, contradict, joined = bound
-    if x.numbers and y.numbers:
-        agreeing += 1
-        if not x.person:
-            bits += NUMBERS_AGREE if x.numbers == y.numbers else NUMBERS_DIFFER
-    elif (x.numbers or y.numbers) and not x.person:
-        bits += NUMBER_MISSING
-    if x.weak or y.weak or are_single_names(x, y):
-        bits -= WEAK
-    return PairBound(max(bits, 0), i, j, agreeing, contradict, joined)
+def _are_weak(a: NameSet, b: NameSet) -> Marked:
+    """Pairs of which one is a nickname, or both are of one word."""
+    return (a.weak[:, None] | b.weak) | (a.single[:, None] & b.single)

@@ -84,11 +84,19 @@ def score_cases(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: M
 def may_reach(a: Entities, b: Entities, model: Model, least: int) -> bool:
     """False where score_cases of two cases is below `least` for certain, by the ceilings of comparisons alone.
 
-    Only where that costs less than the score: where one side has a single entity, and two entities have many names.
+    Only where that costs less than the score: where two entities have many names.
     """
-    if not (len(a) == 1 or len(b) == 1) or _most_names(a) * _most_names(b) <= FEW or cross_type_cells(a, b):
+    if _most_names(a) * _most_names(b) <= FEW:
         return True
-    return _score_of_one(a, b, model, model.ceilings) >= least
+    most = most_score(a, b, model)
+    return most is None or most >= least
+
+
+def most_score(a: Entities, b: Entities, model: Model) -> int | None:
+    """What score_cases never exceeds; None where both sides have several entities, or types that share a selector."""
+    if not (len(a) == 1 or len(b) == 1) or cross_type_cells(a, b):
+        return None
+    return _score_of_one(a, b, model, model.ceilings)
 
 
 def _most_names(entities: Entities) -> int:

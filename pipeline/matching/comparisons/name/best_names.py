@@ -6,7 +6,7 @@ against every alternative, and in which no name could be the first to agree with
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import product
 
 from pipeline.matching.comparisons.levels import ComparisonResult, Table, apply_curve, stronger_of
@@ -15,9 +15,8 @@ from pipeline.matching.comparisons.name.name_levels import FAMILY_DIFFERS, NEAR,
 from pipeline.matching.comparisons.name.own_tokens import MOST_GROWTH
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NameComparison
-from pipeline.matching.names import compare as compare_names
-from pipeline.matching.names.name_sets import name_set
-from pipeline.matching.names.pair_bounds import FEW, PairBound, bound_pairs
+from pipeline.matching.names.name_pairs import MetNames, pairs_of
+from pipeline.matching.names.pair_bounds import PairBound
 from pipeline.matching.score.alternatives import Bits
 
 Weigh = Callable[[NameComparison, EntityPrint, EntityPrint, Table, int, int], ComparisonResult]
@@ -57,38 +56,39 @@ class BestNames:
 
 def find_best(a: EntityPrint, b: EntityPrint, table: Table, weigh: Weigh) -> BestNames:
     """The best of all pairs of names, the same as if all were compared."""
-    found = BestNames()
-    if len(a.names) * len(b.names) <= FEW:
-        for i, j in product(range(len(a.names)), range(len(b.names))):
-            _take_pair(found, a, b, table, weigh, i, j, joined=True)
+    found, pairs = BestNames(), pairs_of(a.names, b.names)
+
+    def take(i: int, j: int, *, joined: bool) -> None:
+        compared = pairs.compare(i, j, joined=joined)
+        if compared.pairs:
+            found.take(weigh(compared, a, b, table, i, j))
+
+    if pairs.few:
+        for i, j in _places(pairs):
+            take(i, j, joined=True)
         return found
-    bounds = bound_pairs(name_set(a.names), name_set(b.names))
-    for bound in bounds:
+    for bound in pairs.bounds:
         level = _least_level(bound, a, b)
         if found.may_change(_most_bits(bound.bits, level, table), level, bound.a, bound.b):
-            _take_pair(found, a, b, table, weigh, bound.a, bound.b, joined=bound.joined)
-    rest = len(a.names) * len(b.names) - len(bounds)
+            take(bound.a, bound.b, joined=bound.joined)
+    rest = len(a.names) * len(b.names) - len(pairs.bounds)
     if rest and found.may_change(_most_bits(0, FAMILY_DIFFERS, table), FAMILY_DIFFERS, 0, 0):
-        bounded = {(bound.a, bound.b) for bound in bounds}
-        for i, j in product(range(len(a.names)), range(len(b.names))):
+        bounded = {(bound.a, bound.b) for bound in pairs.bounds}
+        for i, j in _places(pairs):
             if (i, j) not in bounded:
-                _take_pair(found, a, b, table, weigh, i, j, joined=False)
+                take(i, j, joined=False)
     return found
 
 
-def _take_pair(
-    found: BestNames, a: EntityPrint, b: EntityPrint, table: Table, weigh: Weigh, i: int, j: int, *, joined: bool
-) -> None:
-    compared = compare_names(a.names[i], b.names[j], joined=joined)
-    if compared.pairs:
-        found.take(weigh(compared, a, b, table, i, j))
+def _places(pairs: MetNames) -> Iterator[tuple[int, int]]:
+    return product(range(len(pairs.a)), range(len(pairs.b)))
 
 
 def bound_names(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
     """Bits that names never exceed; None where a side has none."""
     if not a.names or not b.names:
         return None
-    bounds = bound_pairs(name_set(a.names), name_set(b.names))
+    bounds = pairs_of(a.names, b.names).bounds
     most = [_most_bits(bound.bits, _least_level(bound, a, b), table) for bound in bounds]
     if len(bounds) < len(a.names) * len(b.names):
         most.append(_most_bits(0, FAMILY_DIFFERS, table))

@@ -17,7 +17,7 @@ from pipeline.matching.comparisons.several import less_fees
 from pipeline.matching.comparisons.types import ALL
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NameComparison, NamePrint
-from pipeline.matching.names import compare as compare_names
+from pipeline.matching.names.name_pairs import compare_only, pairs_of
 
 
 def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
@@ -31,7 +31,7 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     against a group the words beyond its own. Names that agree with none of the other side pay for the choice.
     """
     if len(a.names) == len(b.names) == 1 and a.type != "organisation":
-        found = compare_names(a.names[0], b.names[0])
+        found = compare_only(a.names, b.names)
         return weigh_names(found, a, b, table, 0, 0) if found.pairs else None
     if a.type == "organisation":
         return _compare_organisations(a, b, table)
@@ -71,7 +71,7 @@ def _compare_organisations(a: EntityPrint, b: EntityPrint, table: Table) -> Comp
     best = found.result
     if best is None or best.level > NEAR:
         return best
-    if are_parts_of_one(a, b, compare_names(a.names[best.a], b.names[best.b]).pairs):
+    if are_parts_of_one(a, b, pairs_of(a.names, b.names).compare(best.a, best.b).pairs):
         return table.result(CONFLICT, best.weight, best.a, best.b)
     fee = choice_fee(len(a.names) - len(found.met_a)) + choice_fee(len(b.names) - len(found.met_b))
     return _add_to_group(best, -fee)

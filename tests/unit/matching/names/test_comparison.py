@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.names import compare, compare_all, compare_and_keep, levels, make_name_print
+from pipeline.matching.names import compare, compare_all, levels, make_name_print
 from pipeline.matching.names.comparison import NOTHING
 from pipeline.records.names import normalise_name
 from support.matching.prints import compare_names, name_print, print_of
@@ -122,14 +122,6 @@ def test_the_best_pair_of_aliases_counts() -> None:
     known, alias, wanted = (name_print(text) for text in ("Ali Hassan", "Zbigniew Oczko", "Z. Oczko"))
     assert compare_all((known, alias), (wanted,)) == compare(alias, wanted)
     assert compare_all((), (wanted,)) == NOTHING
-
-
-def test_what_is_kept_is_not_compared_again() -> None:
-    a, b = name_print("Ali Hassan"), name_print("Hassan Alim")
-    fresh = compare(a, b)
-    kept = compare_and_keep(a, b)
-    assert compare(a, b) is kept
-    assert compare(name_print("Ali Hassan"), b) == kept == fresh
 
 
 def test_five_hundred_aliases_and_forty_tokens_are_only_slow() -> None:

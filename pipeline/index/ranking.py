@@ -1,0 +1,171 @@
+"""Ranking: the candidates of a question in the order in which they are shown, of which only the likeliest are judged.
+
+What a candidate's evidence never exceeds costs a tenth of judging it. The candidate with the highest place is judged
+first, and found a place by what it is worth; the first of a list are known once nothing that is not judged may be above
+them. The order is the same as if all were judged.
+"""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_right, insort
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from pipeline.index.documents import CaseCard, CaseDocument, entities_of
+from pipeline.index.probes import QuestionProbe, adapt_probe
+from pipeline.index.reading import Candidate
+from pipeline.matching.model import Model
+from pipeline.matching.names.name_pairs import MetNames, meet_names
+from pipeline.matching.score.scoring import SCORE_LIMIT, most_score, score_cases
+
+CERTAIN_REASONS = frozenset({"number", "phone", "email", "text"})
+"""Clauses that show a case whatever the matcher says of it; a like sound or a shared place does not."""
+
+Place = tuple[int, float, str]
+"""Where a candidate stands: strongest evidence first, then the better candidate, then the case key."""
+
+Current = Mapping[str, CaseDocument | None]
+"""Cases as they are now; None for those that are not to be shown."""
+
+
+class RankedCandidate(NamedTuple):
+    """A candidate and its evidence without prior, in hundredths of a bit, as the matcher judges it.
+
+    `names` are held for who explains it: what was compared is not compared again.
+    """
+
+    candidate: Candidate
+    score: int
+    place: Place
+    names: tuple[MetNames, ...] = ()
+
+
+class _Unjudged(NamedTuple):
+    """A candidate, and the highest place that it may have."""
+
+    place: Place
+    candidate: Candidate
+    names: tuple[MetNames, ...]
+
+
+class Ranking:
+    """The candidates that answer a question.
+
+    A candidate is left out that neither agrees on a name that was asked for, nor met a clause that is certain; so is
+    one for which nothing speaks.
+    """
+
+    def __init__(self, asked_for: QuestionProbe, found: Iterable[Candidate], model: Model) -> None:
+        self._asked_for, self._model = asked_for, model
+        self._named = any(entity.names for entity in asked_for.entities)
+        self._judged: list[RankedCandidate] = []
+        candidates = list(found)
+        met = _meet_candidates(asked_for, candidates)
+        self._unjudged = [
+            one
+            for candidate, names in zip(candidates, met, strict=True)
+            if (one := self._bound(candidate, names)) is not None
+        ]
+        heapq.heapify(self._unjudged)
+
+    def first(self, most: int, after: Place | None = None) -> list[RankedCandidate]:
+        """The first `most`, or fewer, behind a place."""
+        while True:
+            start = 0 if after is None else bisect_right(self._judged, after, key=_place_of)
+            found = self._judged[start : start + most]
+            if not self._unjudged or (len(found) == most and found[-1].place < self._unjudged[0].place):
+                return found
+            self._judge(heapq.heappop(self._unjudged))
+
+    def all(self) -> list[RankedCandidate]:
+        """All that answer the question."""
+        return self.first(len(self._judged) + len(self._unjudged))
+
+    def places(self) -> dict[str, Place]:
+        """The place of each case that has been judged."""
+        return {one.candidate.card.case: one.place for one in self._judged}
+
+    def find_changed(self, now: Current) -> dict[str, Candidate]:
+        """Those that have changed since they were indexed, as they are now."""
+        found = (update_candidate(one.candidate, now.get(one.candidate.card.case)) for one in self._judged)
+        return {candidate.card.case: candidate for candidate in found if candidate is not None}
+
+    def replace_changed(self, now: Current, anew: Iterable[RankedCandidate]) -> None:
+        """Leave out what is not to be shown, and put what has changed where it belongs now."""
+        self._judged = [one for one in self._judged if _is_same(one.candidate.card, now)]
+        for one in anew:
+            insort(self._judged, one, key=_place_of)
+
+    def _bound(self, candidate: Candidate, names: tuple[MetNames, ...]) -> _Unjudged | None:
+        """A candidate as it may be ranked at most; None where it does not answer for certain."""
+        certain = _is_certain(candidate)
+        if self._named and not certain and not any(pairs.may_agree for pairs in names):
+            return None
+        record = candidate.entities
+        most = most_score(adapt_probe(self._asked_for, record), record, self._model)
+        bits = SCORE_LIMIT if most is None else most - self._model.prior
+        return _Unjudged(_find_place(candidate, bits), candidate, names) if bits > 0 or certain else None
+
+    def _judge(self, unjudged: _Unjudged) -> None:
+        """Give a candidate its place, if it answers."""
+        _, candidate, names = unjudged
+        certain = _is_certain(candidate)
+        if self._named and not certain and not any(pairs.agree for pairs in names):
+            return
+        record = candidate.entities
+        bits = score_cases(adapt_probe(self._asked_for, record), record, self._model) - self._model.prior
+        if bits > 0 or certain:
+            insort(self._judged, RankedCandidate(candidate, bits, _find_place(candidate, bits), names), key=_place_of)
+
+
+def rank_candidates(asked_for: QuestionProbe, found: Iterable[Candidate], model: Model) -> list[RankedCandidate]:
+    """All candidates that answer the question, in the order in which they are shown."""
+    return Ranking(asked_for, found, model).all()
+
+
+def update_candidate(candidate: Candidate, document: CaseDocument | None) -> Candidate | None:
+    """A candidate as its document, where one was read, has it now; None where that is as it was indexed."""
+    if document is None or document.hash == candidate.card.hash:
+        return None
+    return candidate._replace(
+        card=msgspec.structs.replace(candidate.card, hash=document.hash), entities=entities_of(document)
+    )
+
+
+def _meet_candidates(asked_for: QuestionProbe, candidates: Sequence[Candidate]) -> list[tuple[MetNames, ...]]:
+    """For each candidate the names of its entities with those that were asked for, of one type."""
+    met: list[list[MetNames]] = [[] for _ in candidates]
+    for entity in asked_for.entities:
+        if entity.names:
+            held = [
+                (at, one.names)
+                for at, candidate in enumerate(candidates)
+                for one in candidate.entities
+                if one.type == entity.type and one.names
+            ]
+            pairs = meet_names(entity.names, [names for _, names in held])
+            for (at, _), found in zip(held, pairs, strict=True):
+                met[at].append(found)
+    return [tuple(found) for found in met]
+
+
+def _find_place(candidate: Candidate, bits: int) -> Place:
+    return -bits, -candidate.score, candidate.card.case
+
+
+def _place_of(one: RankedCandidate) -> Place:
+    return one.place
+
+
+def _is_certain(candidate: Candidate) -> bool:
+    """Whether it answers whatever the matcher says; any other must agree on the name, where one was asked for."""
+    return not CERTAIN_REASONS.isdisjoint(candidate.met)
+
+
+def _is_same(card: CaseCard, now: Current) -> bool:
+    """Whether a case is as it was indexed, or has not been looked at."""
+    document = now.get(card.case)
+    return card.case not in now or (document is not None and document.hash == card.hash)

@@ -1,0 +1,111 @@
+"""The names of two entities with each other: what bounds each pair of them, and what was compared.
+
+A search holds one entity against a hundred others: bounds of all of these are made at once, and what one step compares
+(do names agree, what do they weigh, which pair is the best, why) the next finds, as long as somebody holds the pairs.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
+from weakref import WeakValueDictionary
+
+from pipeline.matching.names.comparison import NameComparison, compare
+from pipeline.matching.names.name_sets import NameSet, name_set
+from pipeline.matching.names.pair_bounds import FEW, PairBound, bound_pairs
+from pipeline.matching.names.prints import NamePrint
+
+Names = tuple[NamePrint, ...]
+
+_MOST_WORDS = 6_000
+"""Words of names that are bounded together: a hundred candidates have some 1,400. So memory stays within 50 MB, where
+each candidate is of many entities of many names."""
+
+
+class MetNames:
+    """The names `a` with the names `b`. Each side has one."""
+
+    __slots__ = ("__weakref__", "_bounds", "_compared", "a", "b")
+
+    def __init__(self, a: Names, b: Names, bounds: list[PairBound] | None = None) -> None:
+        self.a, self.b, self._bounds = a, b, bounds
+        self._compared: dict[tuple[int, int], NameComparison] = {}
+
+    @property
+    def few(self) -> bool:
+        """Whether aligning all pairs costs less than bounding them: not where they are bounded."""
+        return self._bounds is None and len(self.a) * len(self.b) <= FEW
+
+    @property
+    def bounds(self) -> list[PairBound]:
+        """As bound_pairs makes them."""
+        if self._bounds is None:
+            self._bounds = bound_pairs(name_set(self.a), name_set(self.b))
+        return self._bounds
+
+    @property
+    def may_agree(self) -> bool:
+        """Whether a pair of names may speak for the two, by its bound."""
+        return bool(self.bounds) and self.bounds[0].bits > 0
+
+    @property
+    def agree(self) -> bool:
+        """Whether a pair of names speaks for the two."""
+        if self.few:
+            return any(self.compare(i, j).bits > 0 for i in range(len(self.a)) for j in range(len(self.b)))
+        likely = (bound for bound in self.bounds if bound.bits > 0)
+        return any(self.compare(bound.a, bound.b, joined=bound.joined).bits > 0 for bound in likely)
+
+    def compare(self, i: int, j: int, *, joined: bool = True) -> NameComparison:
+        """The comparison of two names, by their numbers, made once; `joined` as for names.compare."""
+        found = self._compared.get((i, j))
+        if found is None:
+            found = self._compared[i, j] = compare(self.a[i], self.b[j], joined=joined)
+        return found
+
+
+_held: WeakValueDictionary[tuple[int, int], MetNames] = WeakValueDictionary()
+"""By which two objects they are of, which they hold themselves, so that no other takes their place in memory."""
+
+
+def pairs_of(a: Names, b: Names) -> MetNames:
+    """The names of two entities with each other: those that somebody holds (meet_names), or new ones."""
+    return (_held.get((id(a), id(b))) if _held else None) or MetNames(a, b)
+
+
+def compare_only(a: Names, b: Names) -> NameComparison:
+    """The comparison of the only names of two entities."""
+    held = _held.get((id(a), id(b))) if _held else None
+    return compare(a[0], b[0]) if held is None else held.compare(0, 0)
+
+
+def meet_names(a: Names, others: Sequence[Names]) -> list[MetNames]:
+    """The names of an entity with those of each of the others, bounded together, for whoever holds the result."""
+    found = [pairs for some in _part_others(others) for pairs in _bound_together(a, some)]
+    _held.update({(id(a), id(pairs.b)): pairs for pairs in found})
+    return found
+
+
+def _part_others(others: Iterable[Names]) -> Iterator[list[Names]]:
+    """Entities in parts of _MOST_WORDS, or of one entity."""
+    part: list[Names] = []
+    words = 0
+    for names in others:
+        count = sum([len(name.tokens) for name in names])
+        if part and words + count > _MOST_WORDS:
+            yield part
+            part, words = [], 0
+        part.append(names)
+        words += count
+    if part:
+        yield part
+
+
+def _bound_together(a: Names, others: Sequence[Names]) -> list[MetNames]:
+    firsts = list(accumulate(map(len, others), initial=0))
+    bounds: list[list[PairBound]] = [[] for _ in others]
+    for bound in bound_pairs(name_set(a), NameSet([name for names in others for name in names])):
+        at = bisect_right(firsts, bound.b) - 1
+        bounds[at].append(bound._replace(b=bound.b - firsts[at]))
+    return [MetNames(a, *one) for one in zip(others, bounds, strict=True)]
