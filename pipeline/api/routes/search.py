@@ -18,7 +18,7 @@ EXAMPLE: dict[str, Any] = {
     "results": [
         {"view": "full", "case": "fr-pj:2026-004711", "agency": "fr-pj", "country": "FR", "title": "Vol à main armée",
          "caveat": None, "score": 2310, "band": "certain", "met": ["name", "key"],
-         "why": ["+23.1  birth date: same day"]},
+         "why": ["+23.1  Name: all words agree; 1 in 9,000,000 | ivan petrov"]},
     ],
     "hits": [
         {"view": "hit", "reference": "9a7e" * 10, "agency": "be-fp", "contact": {"unit": "DJSOC"}, "band": "certain"},

@@ -33,6 +33,8 @@ CODED = {"gender": GENDERS, "identifier": IDENTIFIER_TYPES}
 
 CEILING = 0.99999
 PERCENT = {"en": "%", "fr": "\N{NO-BREAK SPACE}%"}
+_LITTLE = 50
+"""Hundredths of a bit below which what companions take away is no reason of its own."""
 MINUS = "\N{MINUS SIGN}"
 
 BANDS = {
@@ -61,8 +63,11 @@ def legend(language: str) -> str:
 
 
 def reasons(parts: Iterable[EntityEvidence], language: str = "en") -> tuple[str, ...]:
-    """What speaks for and against each pair of entities, one statement a line."""
-    return tuple(line.strip() for part in parts for line in _entity(part, language))
+    """What speaks for and against a record that answers a question, in brief, one statement a line.
+
+    Of the values only the record's are told (`b`): who asks knows what was asked for.
+    """
+    return tuple(line for part in parts for line in _entity_in_brief(part, language))
 
 
 def label(names: Mapping[Code, str], code: Code, language: str) -> str:
@@ -160,19 +165,30 @@ def _entity(part: EntityEvidence, language: str) -> Iterator[str]:
         yield f"  {bits(part.alternative, language):>6}  {alternative(part, language)}"
 
 
+def _entity_in_brief(part: EntityEvidence, language: str) -> Iterator[str]:
+    for item in part.items:
+        between, rare = translate("; ", language), rarity(item, language)
+        said = between.join(filter(None, (_agreed(item, language), rare)))
+        yield f"{bits(item.bits, language)}  {said} | {value(item.field, item.value_b, language)}"
+    if abs(part.alternative) >= _LITTLE:
+        yield f"{bits(part.alternative, language)}  {_alternative_called(part, language)}"
+
+
 def alternative(part: EntityEvidence, language: str) -> str:
     """The likeliest other explanation of two entities, and what counts otherwise if it is right."""
-    said = label(COMPANIONS.get(part.type_a, {}), part.companions, language)
+    said = _alternative_called(part, language)
     otherwise = [item for item in part.items if item.companions != item.bits]
     fields = [f"{label(FIELDS, item.field, language)} {bits(item.companions, language)}" for item in otherwise]
     return f"{said} ({translate('; ', language).join(fields)})" if fields else said
 
 
+def _alternative_called(part: EntityEvidence, language: str) -> str:
+    return label(COMPANIONS.get(part.type_a, {}), part.companions, language)
+
+
 def _item(item: Item, language: str) -> str:
     share = f"{100 * item.share:.0f}{PERCENT[language]}" if item.share else ""
-    agreed = translate(
-        "{field}: {level}", language, field=label(FIELDS, item.field, language), level=agreement(item, language)
-    )
+    agreed = _agreed(item, language)
     said = [f"  {bits(item.bits, language):>6} {share:>{len('100') + len(PERCENT[language])}}  {agreed}"]
     if rare := rarity(item, language):
         said.append(rare)
@@ -180,6 +196,12 @@ def _item(item: Item, language: str) -> str:
     tokens = [_token(pair, language) for pair in item.tokens if pair.a != pair.b]
     between = translate("; ", language)
     return between.join(said) + f" | {values}" + (f" ({between.join(tokens)})" if tokens else "")
+
+
+def _agreed(item: Item, language: str) -> str:
+    return translate(
+        "{field}: {level}", language, field=label(FIELDS, item.field, language), level=agreement(item, language)
+    )
 
 
 def _token(pair: TokenPair, language: str) -> str:

@@ -11,7 +11,7 @@ from pipeline.matching.bands import Band
 from pipeline.matching.explain.explaining import explain, rarity
 from pipeline.matching.explain.explanation import Explanation, mirrored
 from pipeline.matching.explain.waterfall import bars, svg
-from pipeline.matching.explain.wording import bits, percent, text
+from pipeline.matching.explain.wording import bits, percent, reasons, text
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import judge_cases
@@ -31,6 +31,21 @@ def cases() -> tuple[Fingerprint, Fingerprint]:
         {"type": "phone", "number": "+33612345678"},
     ]
     return case_of(*a), case_of(*b, country="DE")
+
+
+def test_reasons_tell_in_brief_what_the_record_has(cases: tuple[Fingerprint, Fingerprint], model: Model) -> None:
+    found = explain(*cases, model).entities
+    said = reasons(found)
+    assert next(line for line in said if "Name: " in line).endswith("| ivan zarubin")
+    assert not any("~" in line or "иван" in line for line in said)
+    told = [item for part in found for item in part.items]
+    assert len(said) == len(told) + sum(part.alternative <= -50 for part in found)
+
+
+def test_what_companions_hardly_take_away_is_no_reason(cases: tuple[Fingerprint, Fingerprint], model: Model) -> None:
+    (part, *_) = explain(*cases, model).entities
+    taken, hardly = (msgspec.structs.replace(part, alternative=bits) for bits in (-50, -49))
+    assert len(reasons([taken])) == len(reasons([hardly])) + 1
 
 
 def test_it_explains_exactly_the_judgement(cases: tuple[Fingerprint, Fingerprint], model: Model) -> None:
