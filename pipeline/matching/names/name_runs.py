@@ -35,23 +35,26 @@ def find_runs(one: NameSet, many: NameSet) -> Iterator[HeldRun]:
     """
     table = many.runs
     if len(table.starts):
-        likely = _are_alike(one, table)
+        words, runs = _find_alike(one, table)
         if one.scripts != many.scripts or len(one.scripts) > 1:
-            likely |= _may_be_across(one, many, table)
-        for held in _hold_runs(many, table, *np.nonzero(likely)):
+            further, others = np.nonzero(_may_be_across(one, many, table))
+            words, runs = np.concatenate((words, further)), np.concatenate((runs, others))
+        for held in _hold_runs(many, table, words, runs):
             if _is_like(one.tokens[held.word], held.run):
                 yield held
     for word, form in one.acronyms:
         yield from _find_abbreviated(many, word, form)
 
 
-def _are_alike(one: NameSet, table: RunTable) -> Marked:
-    """Whether words and runs differ in so few letters as joined words do."""
-    lengths = one.lengths[:, None]
-    edits = np.maximum(lengths, table.lengths) // ALIKE_SHARE
-    alike: Marked = np.bitwise_count(one.letters[:, None] ^ table.letters) <= 2 * edits
-    alike &= np.abs(lengths - table.lengths) <= edits
-    return alike
+def _find_alike(one: NameSet, table: RunTable) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Words and runs that differ in as few letters as joined words do. Most runs are longer than any word."""
+    (short,) = np.nonzero(table.lengths - table.lengths // ALIKE_SHARE <= one.longest)
+    lengths, run_lengths = one.lengths[:, None], table.lengths[short]
+    edits = np.maximum(lengths, run_lengths) // ALIKE_SHARE
+    alike: Marked = np.bitwise_count(one.letters[:, None] ^ table.letters[short]) <= 2 * edits
+    alike &= np.abs(lengths - run_lengths) <= edits
+    words, runs = np.nonzero(alike)
+    return words, short[runs]
 
 
 def _may_be_across(one: NameSet, many: NameSet, table: RunTable) -> Marked:

@@ -110,6 +110,11 @@ class NameSet:
         return np.array([len(token.text) for token in self.tokens], np.int32)
 
     @cached_property
+    def longest(self) -> int:
+        """Letters of the longest word."""
+        return max([len(token.text) for token in self.tokens])
+
+    @cached_property
     def letters(self) -> Letters:
         """Which letters each word has."""
         return np.array([letters_of(token.text) for token in self.tokens], np.uint64)
