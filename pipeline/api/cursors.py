@@ -20,7 +20,8 @@ from pipeline.api.session import Session
 from pipeline.correlation.key_ring import ID_BYTES, KeyUse, UnknownKeyError
 
 CURSOR_BYTES: Final = 640
-"""The sort values of any item fit; all cursors of a list are as long, whatever was last on the page."""
+"""The sort values of any item fit; all cursors of a list are as long, whatever was last on the page. So do six bytes
+for each of a hundred items."""
 
 LONG_CURSOR_BYTES: Final = 1664
 """With them a point in time and six bytes for each of a hundred items."""
@@ -49,10 +50,15 @@ class PageCursor:
         self._context = f"{who.agency}|{who.subject}|{question}".encode()
         self._ring, self._size = session.runtime.opaque.ring, size
 
-    def seal(self, place: Sequence[Any] | msgspec.Struct) -> str:
-        """The cursor of a place; another text each time. Raises ValueError for a place that does not fit."""
+    def seal(self, place: Sequence[Any] | msgspec.Struct, size: int | None = None) -> str:
+        """The cursor of a place; another text each time. Raises ValueError for a place that does not fit.
+
+        `size`: of places that are all shorter, such as those behind first pages.
+        """
         key_id, nonce = self._ring.current, os.urandom(NONCE_BYTES)
-        body = self._cipher(key_id).encrypt(nonce, _padded(msgspec.msgpack.encode(place), self._size), self._context)
+        body = self._cipher(key_id).encrypt(
+            nonce, _padded(msgspec.msgpack.encode(place), size or self._size), self._context
+        )
         return base64.urlsafe_b64encode(bytes.fromhex(key_id) + nonce + body).decode().rstrip("=")
 
     def open(self, cursor: str | None) -> Place | None:

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from pipeline.api.cursors import LONG_CURSOR_BYTES, PageCursor, Place
+from pipeline.api.cursors import CURSOR_BYTES, LONG_CURSOR_BYTES, PageCursor, Place
 from pipeline.api.session import Session
 from pipeline.index.points import PointInTime
 
@@ -76,10 +76,8 @@ class MovingList:
             await self.at.close()
             return None
         if self.at.held:
-            bookmark = _Bookmark(self._first, self.at.held, place)
-        else:
-            bookmark = _Bookmark(b"".join(map(_digest_name, names)))
-        return self._cursor.seal(bookmark)
+            return self._cursor.seal(_Bookmark(self._first, self.at.held, place))
+        return self._cursor.seal(_Bookmark(b"".join(map(_digest_name, names))), CURSOR_BYTES)
 
 
 def _digest_name(name: str) -> bytes:
