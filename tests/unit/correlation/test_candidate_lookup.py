@@ -18,9 +18,9 @@ from pipeline.correlation.matcher import Matcher
 from pipeline.correlation.store import MemoryStore
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import load_model
-from pipeline.matching.screening.rows import ROW_BYTES
 from pipeline.matching.screening.screening import Screen, Sketches
 from pipeline.matching.screening.sketches import make_sketch
+from support.matching.sketches import sketch_of
 
 MakeCase = Callable[..., Fingerprint]
 CROWD_KEY, OTHER_KEY = 7, 9
@@ -114,7 +114,7 @@ def test_cases_that_come_together_are_screened_together(case: MakeCase) -> None:
 def test_what_comes_together_is_ruled_out_by_the_screen_too(
     correlator: Callable[..., Correlator], case: MakeCase
 ) -> None:
-    one, sketch = correlator(), bytes(ROW_BYTES)
+    one, sketch = correlator(), sketch_of("")
     coming = [case(f"{'ab'[at % 2]}{at}", "red car", sketch=sketch) for at in range(6)]
     assert list(one.receive_all([*coming, case("c1", "red car")]))[:6] == [[]] * 6
     assert one.counts.judged == 6, "c1 alone has no sketch"

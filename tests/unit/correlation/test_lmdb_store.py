@@ -42,7 +42,7 @@ def test_everything_committed_is_there_after_a_clean_close(tmp_path: Path) -> No
     assert store.offset == 5
     assert store.get_case(number).fingerprint == msgspec.structs.replace(CASE, sketch=b"")
     assert store.find_entries([[7]])[0].tolist() == [(7, number)]
-    assert store.sketches.get_sketches(np.array([0, 1])).words[:1].tobytes() == CASE.sketch
+    assert store.sketches.get_sketches(np.array([0, 1])).words.tobytes().startswith(CASE.sketch)
     assert list(store.followed_links(number)) == [store.find_cases(["b:1"])["b:1"]]
     later = store.put_case(msgspec.structs.replace(CASE, case="c:1"), None)
     assert later not in (number, store.find_cases(["b:1"])["b:1"]), "numbers go on"
