@@ -16,6 +16,8 @@ import msgspec
 
 from pipeline.access.requester import Requester
 from pipeline.errors import LiaisonError
+from pipeline.locale import N_
+from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import Explanation, Item
 
 
@@ -43,6 +45,14 @@ COLOURS: Final = {
     Verdict.DIFFERENT: Colour.GREEN,
     Verdict.UNSURE: Colour.YELLOW,
 }
+
+PRESETS: Final = {
+    Verdict.SAME: N_("The evidence shown was compared and agrees."),
+    Verdict.DIFFERENT: N_("The differences shown rule out the same person or thing."),
+    Verdict.RELATED: N_("Not the same, but connected by the evidence shown."),
+    Verdict.UNSURE: N_("The evidence shown is not enough to decide."),
+}
+"""The reason of a verdict for which nobody wrote one."""
 
 MOST_URGENT: Final = (Colour.RED, Colour.WHITE, Colour.GREEN, Colour.YELLOW)
 """Of several agencies' colours the first of these is the link's."""
@@ -128,6 +138,23 @@ def _is_disputed(holding: Iterable[Review]) -> bool:
     """One agency says that they are different, another that they are the same or related."""
     said = {review.verdict for review in holding}
     return Verdict.DIFFERENT in said and bool(said & {Verdict.SAME, Verdict.RELATED})
+
+
+def verdicts_with_reason(band: Band, reviews: Iterable[Review], agency: str) -> tuple[Verdict, ...]:
+    """The verdicts on a link that take a reason in the reviewer's own words; for the others a preset one will do.
+
+    No preset says why somebody goes against evidence that is all but certain, against another agency, or back on what
+    the own agency said.
+    """
+    holding = summarise_reviews(reviews).holding
+    if any(review.agency == agency for review in holding):
+        return tuple(Verdict)
+    said = {review.verdict for review in holding}
+    alike = {Verdict.SAME, Verdict.RELATED}
+    against = alike if Verdict.DIFFERENT in said else set()
+    if band is Band.CERTAIN or said & alike:
+        against = against | {Verdict.DIFFERENT}
+    return tuple(verdict for verdict in Verdict if verdict in against)
 
 
 def undo_review(review: Review, by: Requester, now: datetime) -> Review:

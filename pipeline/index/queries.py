@@ -172,10 +172,11 @@ def links_of(case: str, today: date, audience: Sequence[str] | None = None) -> B
     return _live_links([{"term": {"cases": case}}], today, audience)
 
 
-def links_to_judge(agency: str, today: date, audience: Sequence[str], band: Band = Band.NONE) -> Body:
-    """Live links of an agency's cases, of one band; NONE: of all."""
+def links_to_judge(agency: str, today: date, audience: Sequence[str], band: Band = Band.NONE, case: str = "") -> Body:
+    """Live links of an agency's cases, of one band (NONE: of all) and of one case ("": of all)."""
     own = {"bool": {"should": [{"term": {f"{side}.agency": agency}} for side in "ab"], "minimum_should_match": 1}}
-    return _live_links([own, *([{"term": {"band": band}}] if band else [])], today, audience)
+    narrowed = [{"term": {name: value}} for name, value in (("band", band), ("cases", case)) if value]
+    return _live_links([own, *narrowed], today, audience)
 
 
 def all_links(today: date | None, audience: Sequence[str] | None = None) -> Body:

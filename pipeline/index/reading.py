@@ -35,6 +35,12 @@ RANKED = (*STATE_FIELDS, "card", "entities", "data.title")
 SHOWN = (*STATE_FIELDS, "data.title")
 """What a list of cases shows."""
 
+TIES = (
+    "link", "state", "generation", "cases", "a", "b", "score", "band", "basis",
+    *(f"evidence.entities.{field}" for field in ("entity_a", "entity_b", "bits")),
+)  # fmt: skip
+"""What ranking the links of an entity takes."""
+
 LISTED = 100
 """Links a request while listing those of one case."""
 
@@ -147,13 +153,20 @@ class IndexReader:
         return next(iter(await self._keep_visible(batch)), None)
 
     async def links_to_judge(
-        self, agency: str, audience: Sequence[str], band: Band, size: int, after: list[Any] | None, at: PointInTime
+        self,
+        agency: str,
+        audience: Sequence[str],
+        band: Band,
+        size: int,
+        after: list[Any] | None,
+        at: PointInTime,
+        case: str = "",
     ) -> list[tuple[LinkDocument | None, list[Any]]]:
         """The next `size` links of an agency's cases, strongest first as listed at `at`, each with its place there.
 
-        What is said of them holds now; None: not visible now, or not of the band any more.
+        What is said of them holds now; None: not visible now, or not of the band any more. `case` narrows to one.
         """
-        query = queries.links_to_judge(agency, self._today(), audience, band)
+        query = queries.links_to_judge(agency, self._today(), audience, band, case)
         hits = await at.hits(source=False, **queries.page_body(query, queries.STRONGEST_FIRST, size, after))
         seen = await self.read_links(hit["_id"] for hit in hits)
         kept = {name: link for name, link in seen.items() if band in (Band.NONE, link.band)}
@@ -218,6 +231,21 @@ class IndexReader:
             if len(found) == limit:
                 break
         return found
+
+    async def ranked_links_of(
+        self, case: str, audience: Sequence[str] | None, size: int, after: list[Any] | None
+    ) -> list[tuple[LinkDocument | None, list[Any]]]:
+        """The next `size` links of a case, strongest first, each with its place; None: not visible now.
+
+        Of their evidence they bring which entities they tie, and by how much.
+        """
+        query = queries.links_of(case, self._today(), audience)
+        body = queries.page_body(query, queries.STRONGEST_FIRST, size, after)
+        hits = await self.open_point("links", None).hits(source_includes=TIES, **body)
+        links = _to_links(hit["_source"] for hit in hits)
+        cases = await self.read_cases((key for link in links for key in link.cases), STATE_FIELDS)
+        visible = {link.link for link in self._visible_among(links, cases)}
+        return [(link if link.link in visible else None, hit["sort"]) for link, hit in zip(links, hits, strict=True)]
 
     async def every_link(self, audience: Sequence[str] | None = None) -> AsyncIterator[LinkDocument]:
         """All visible links, by link id, from one point in time of the index."""

@@ -69,12 +69,12 @@ def home_path(roles: frozenset[Role]) -> str:
     return next((entry.path for entry in visible_entries(roles)), NAVIGATION[0].path)
 
 
-def draw_frame(visit: Visit, title: str, current: str) -> Element:
+def draw_frame(visit: Visit, title: str, current: str, script: str = "") -> Element:
     """Draw everything but the content; the element that the content goes into.
 
     NiceGUI's own page is the main landmark already, so header and navigation stand before it, not in it.
     """
-    begin_page(visit, title)
+    begin_page(visit, title, script)
     client = ui.context.client
     with client.layout.classes("framed"):
         _draw_header(visit).move(target_index=0)
@@ -86,9 +86,9 @@ def draw_frame(visit: Visit, title: str, current: str) -> Element:
     return client.content
 
 
-def begin_page(visit: Visit, title: str) -> None:
-    """What every page has, with or without a frame: style, keys, language and title."""
-    add_page_head(visit.theme, visit.words.language, visit.nonce)
+def begin_page(visit: Visit, title: str, script: str = "") -> None:
+    """What every page has, with or without a frame: style, keys, language and title; some a script of their own."""
+    add_page_head(visit.theme, visit.words.language, visit.nonce, script)
     ui.page_title(f"{visit.words(title)} · Liaison")
 
 

@@ -77,7 +77,7 @@ class OpenPage:
 
     async def open(self) -> None:
         """Draw the frame, then load and draw the content; what takes long is preceded by grey lines."""
-        self._main = layout.draw_frame(self.visit, self._page.title, self._page.entry)
+        self._main = layout.draw_frame(self.visit, self._page.title, self._page.entry, self._page.script)
         loading = asyncio.ensure_future(self._load_content())
         done, _ = await asyncio.wait([loading], timeout=AT_ONCE_S)
         if not done:
@@ -104,7 +104,12 @@ class OpenPage:
 
     def show_message(self, message: str, *, bad: bool = False) -> None:
         """Show what became of an action for some seconds, and say it to those who hear the page."""
-        self._client.run_javascript(f"liaison.say({msgspec.json.encode(message).decode()}, {str(bad).lower()})")
+        self.call_script("say", message, bad)
+
+    def call_script(self, name: str, *arguments: object) -> None:
+        """Call a function of the page's scripts in the browser, with what JSON can say."""
+        told = ", ".join(msgspec.json.encode(argument).decode() for argument in arguments)
+        self._client.run_javascript(f"liaison.{name}({told})")
 
     async def _load_content(self) -> Callable[[], None]:
         """What draws the content, or the trouble there is with it."""
@@ -139,3 +144,5 @@ class Page(NamedTuple, Generic[T]):
     entry: str
     load: Callable[[Visit, Parameters], Awaitable[T]]
     draw: Callable[[OpenPage, T], None]
+    script: str = ""
+    """A script of its own besides keys.js, in static/."""

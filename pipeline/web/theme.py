@@ -25,6 +25,7 @@ _HEAD = (
     '<link rel="stylesheet" href="/assets/liaison.css?{style}">'
     '<script defer src="/assets/keys.js?{keys}" nonce="{nonce}"></script>'
 )
+_SCRIPT = '<script defer src="/assets/{name}?{hash}" nonce="{nonce}"></script>'
 
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20" fill="none" stroke="{colour}" stroke-width="2">'
@@ -39,10 +40,15 @@ def serve_assets() -> None:
         app.add_static_files(f"/fonts/{name}", Path(str(files(package))) / "files", max_cache_age=YEAR_S)
 
 
-def add_page_head(theme: str, language: str, nonce: str) -> None:
-    """Dress the page being built; `theme` is one of THEMES, `language` the page's, `nonce` its own scripts'."""
+def add_page_head(theme: str, language: str, nonce: str, script: str = "") -> None:
+    """Dress the page being built; `theme` is one of THEMES, `language` the page's, `nonce` its own scripts'.
+
+    `script` is a file of static/ that this page alone has.
+    """
     ui.add_head_html(_CHOOSE.format(theme=theme, language=language, nonce=nonce))
     ui.add_head_html(_HEAD.format(style=_hash_file("liaison.css"), keys=_hash_file("keys.js"), nonce=nonce))
+    if script:
+        ui.add_head_html(_SCRIPT.format(name=script, hash=_hash_file(script), nonce=nonce))
 
 
 @cache

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from pipeline.access.requester import Purpose, Requester
 from pipeline.correlation.claims import link_id
+from pipeline.web.components import triage
 from pipeline.web.page import Page
-from pipeline.web.pages import PAGES, operations, search
+from pipeline.web.pages import PAGES, inbox, operations, search
 from support.api.runtime import Api
 from support.no_leak.requests import QUESTIONS, names
 from support.no_leak.worlds import KEYS, STAGES, CaseSpec, documents, requesters, worlds
@@ -49,14 +50,19 @@ def parameters(page: Page[Any]) -> st.SearchStrategy[dict[str, str]]:
 
 
 async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, language: str, told: dict[str, str]) -> Any:
-    """All that a page says, over an index of these cases; of the search page what it says to a question."""
+    """All that a page says, over an index of these cases.
+
+    Of the search page it is what that says to a question; of the inbox with the evidence of a link.
+    """
     api = Api(STAGES, Path(HOME.name))
     api.index.write(documents(world))
-    asked = {name: value for name, value in told.items() if name != "question"}
+    asked = {name: value for name, value in told.items() if name in ("key", "link_id", "depth", "entity", "name")}
     with patch("uuid.uuid4", side_effect=names()):
         found = await opened(api, page, who, language, **asked)
         if page is search.PAGE:
             await found.happen(search.ASKED, {"q": told["question"]})
+        if page is inbox.PAGE:
+            await found.happen(triage.OPEN, {"link": told["link_id"]})
         said = found.drawn()
     found.close()
     return said
@@ -72,6 +78,7 @@ def test_a_hidden_case_leaves_no_trace_on_a_page(
     assume(hidden)
     removed = data.draw(st.lists(st.sampled_from(hidden), min_size=1, unique=True))
     told = data.draw(parameters(page)) | {"question": data.draw(st.sampled_from(QUESTIONS))}
+    told = {"link_id": data.draw(PLACES["link_id"])} | told
     whole = asyncio.run(drawn(world, page, who, language, told))
     rest = asyncio.run(drawn([spec for spec in world if spec not in removed], page, who, language, told))
     event(page.path)

@@ -1,4 +1,4 @@
-"""/v1/links/{link}/reviews, /v1/reviews/{name}/undo, /v1/manual-links, /v1/inbox: judging links."""
+"""/v1/links/{link}/reviews, /v1/reviews, /v1/reviews/{name}/undo, /v1/manual-links, /v1/inbox: judging links."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.request_structs import body_of
 from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
+from pipeline.api.services import bulk_reviews as bulk
 from pipeline.api.services import inbox as inboxes
 from pipeline.api.services import reviews as service
 from pipeline.matching.bands import Band
@@ -23,6 +24,8 @@ Link = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Link id.", exa
 Name = Annotated[str, Path(max_length=64, description="Review id.", examples=["5d0a" * 8])]
 Key = Annotated[str, Meta(min_length=1, max_length=512, examples=["fr-pj:2026-004711"])]
 
+
+MOST_HOURS = 24 * 366 * 100
 
 BAND_PATTERN = f"^({'|'.join(Band)})$"
 
@@ -42,6 +45,7 @@ class LinkAssignee(msgspec.Struct, frozen=True):
 
 
 VerdictBody = Annotated[service.LinkVerdict, body_of(service.LinkVerdict)]
+BulkBody = Annotated[bulk.BulkVerdict, body_of(bulk.BulkVerdict)]
 ManualLinkBody = Annotated[ManualLink, body_of(ManualLink)]
 AssigneeBody = Annotated[LinkAssignee, body_of(LinkAssignee)]
 
@@ -60,10 +64,14 @@ JUDGED = {
 INBOX: dict[str, Any] = {
     "as_of": "2026-11-24T12:00:00+00:00",
     "links": [
-        {"link_id": "0c1f" * 8, "case_a": "be-fp:17", "case_b": "fr-pj:2026-004711", "country_a": "BE",
-         "country_b": "FR", "title_a": "Diefstal", "title_b": "Vol", "band": "certain", "basis": "same",
-         "probability": 0.999, "score": 2410, "assignee": None, "colour": "yellow", "disputed": False,
-         "judged_different": False, "new_evidence": [], "gone_evidence": 0},
+        {"link_id": "0c1f" * 8, "case_a": "be-fp:17", "case_b": "fr-pj:2026-004711", "agency_a": "be-fp",
+         "agency_b": "fr-pj", "country_a": "BE", "country_b": "FR", "title_a": "Diefstal", "title_b": "Vol",
+         "caveat_a": None, "caveat_b": None, "entity_a": "p1", "entity_b": "p1", "type_a": "person",
+         "type_b": "person", "name_a": "Anastasia Ouarzazi", "name_b": "Anastasia Warzazi", "born_a": "1976-03-04",
+         "born_b": "1976-03-04", "own": "fr-pj:2026-004711", "received": "2026-11-24T10:00:00+00:00",
+         "agrees": ["passport", "name", "date of birth"], "band": "certain", "basis": "same", "probability": 0.999,
+         "score": 2410, "assignee": None, "colour": "yellow", "disputed": False, "judged_different": False,
+         "own_review": None, "reason_for": ["different"], "new_evidence": [], "gone_evidence": 0},
     ],
     "next": None,
 }  # fmt: skip
@@ -71,6 +79,12 @@ MANUAL = {
     "as_of": "2026-11-24T12:00:00+00:00",
     "links": [{"link": "0c1f" * 8, "case_a": "be-fp:17", "case_b": "fr-pj:2026-004711"} | REVIEW | {"manual": True}],
 }
+
+BULK = {
+    "as_of": "2026-11-24T12:00:00+00:00",
+    "outcomes": [{"link": "0c1f" * 8, "judged": JUDGED["judged"],
+                  "reason_for": ["same", "different", "related", "unsure"], "problem": None}],
+}  # fmt: skip
 
 ANSWERED = describe_responses(service.ReviewsAnswer, JUDGED, NotFoundError)
 
@@ -85,6 +99,17 @@ async def reviews(session: SessionOf, link: Link) -> Response:
 async def review(session: SessionOf, link: Link, body: VerdictBody) -> Response:
     """The latest review of an agency holds for it; another agency's contradiction is kept beside it."""
     return json_response(await service.review_link(session, link, body))
+
+
+@router.post(
+    "/reviews",
+    summary="Review several links alike",
+    response_class=Response,
+    responses=describe_responses(bulk.BulkAnswer, BULK),
+)
+async def review_all(session: SessionOf, body: BulkBody) -> Response:
+    """One verdict on each; what can't be judged says why. Possible links are judged one by one."""
+    return json_response(await bulk.judge_links(session, body))
 
 
 @router.post(
@@ -127,11 +152,16 @@ async def inbox(
     session: SessionOf,
     band: Annotated[str, Query(pattern=BAND_PATTERN, description="One band, or all.")] = "",
     assignee: Annotated[str | None, Query(max_length=256, description="A subject's; empty: nobody's.")] = None,
+    case: Annotated[str, Query(max_length=512, description="Of one case.")] = "",
+    country: Annotated[str, Query(pattern="^([A-Z]{2})?$", description="Of the other side.")] = "",
+    at_least_h: Annotated[int | None, Query(ge=0, le=MOST_HOURS, description="Hours since our record came.")] = None,
+    at_most_h: Annotated[int | None, Query(ge=0, le=MOST_HOURS)] = None,
     limit: Annotated[int, Query(ge=1, le=inboxes.MOST)] = 50,
     cursor: Annotated[str | None, Query(max_length=CURSOR_CHARS)] = None,
 ) -> Response:
     """The agency's links that it has not judged, or judged different on other evidence; strongest first."""
-    return json_response(await inboxes.list_inbox(session, Band(band), assignee, limit, cursor))
+    wanted = inboxes.InboxFilter(Band(band), assignee, case, country, at_least_h, at_most_h)
+    return json_response(await inboxes.list_inbox(session, wanted, limit, cursor))
 
 
 @router.put("/inbox/{link}", summary="Assign a link", response_class=Response, responses=ANSWERED)

@@ -5,6 +5,7 @@ A pair judged different comes back only with other evidence, and says what chang
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -14,20 +15,26 @@ from pipeline.access.audience import Viewer, requester_words
 from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
 from pipeline.access.requester import Role
-from pipeline.access.reviews import Assignment, is_due, summarise_reviews
+from pipeline.access.reviews import Assignment, is_due, summarise_reviews, verdicts_with_reason
 from pipeline.api.cursors import Place
 from pipeline.api.paging import MovingList, fill_page
 from pipeline.api.problems import ForbiddenError
 from pipeline.api.services.deciding import record_decision
+from pipeline.api.services.linked_things import NAMING, name_side, pair_of
 from pipeline.api.services.reviews import ReviewsAnswer, compare_evidence, find_own_review, read_reviews
 from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument, LinkDocument
-from pipeline.index.reading import SHOWN
 from pipeline.matching.bands import Band
+from pipeline.matching.explain.plain_words import agreeing_things
 from pipeline.streams.catalogues import topics
 
 MOST = 100
 """Links of one page, and asked of the index at once."""
+
+SIDE_FIELDS = ("case", "agency", "country", "title", "caveat", "entity", "type", "name", "born")
+"""What a row says of each side, as <field>_a and <field>_b."""
+
+SHOWN_OF_CASES = (*NAMING, "provenance")
 
 Row = dict[str, Any]
 
@@ -40,28 +47,65 @@ class InboxAnswer(msgspec.Struct, frozen=True):
     next: str | None = None
 
 
+class InboxFilter(msgspec.Struct, frozen=True):
+    """What an inbox is narrowed to.
+
+    `band` NONE, `case` and `country` "" are all; `case` is one of either side, `country` the other side's. `assignee`
+    None is all, "" nobody's. Ages, in hours, are those of the own record: when another agency's came, its owner alone
+    is told.
+    """
+
+    band: Band = Band.NONE
+    assignee: str | None = None
+    case: str = ""
+    country: str = ""
+    at_least_h: int | None = None
+    at_most_h: int | None = None
+
+
 async def list_inbox(
-    session: Session, band: Band = Band.NONE, assignee: str | None = None, limit: int = 50, cursor: str | None = None
+    session: Session,
+    wanted: InboxFilter = InboxFilter(),  # noqa: B008 - frozen
+    limit: int = 50,
+    cursor: str | None = None,
 ) -> InboxAnswer:
-    """What the requester's agency has to judge: of one band (NONE: of all), of one assignee ("" nobody's), or all."""
+    """What the requester's agency has to judge."""
     session.require_reader()
     who, reader = session.requester, session.runtime.reader
-    listing = MovingList(session, "inbox", band, assignee, cursor=cursor, point=partial(reader.open_point, "links"))
+    listing = MovingList(
+        session, "inbox", *msgspec.structs.astuple(wanted), cursor=cursor, point=partial(reader.open_point, "links")
+    )
     words = requester_words(Viewer(who.agency, who.country, session.grounds.purpose))
 
     async def fetch(after: Place | None) -> list[tuple[LinkDocument | None, Place]]:
-        return await reader.links_to_judge(who.agency, words, band, MOST, after, listing.at)
+        return await reader.links_to_judge(who.agency, words, wanted.band, MOST, after, listing.at, wanted.case)
 
     async def show(found: list[LinkDocument | None]) -> list[Row | None]:
         rows = await _select_due_links(session, [link for link in found if link and not listing.was_shown(link.link)])
-        kept = {row["link_id"]: row for row in rows if assignee is None or (row["assignee"] or "") == assignee}
+        kept = {row["link_id"]: row for row in rows if _is_wanted(row, wanted, session.now)}
         return [kept.get(link.link) if link else None for link in found]
 
     rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, listing.after)
     seen = {key: View.FULL for row in rows for key in (row["case_a"], row["case_b"])}
-    await session.audit(ActKind.READ, {"inbox": band, "assignee": assignee}, session.make_shown(seen))
+    await session.audit(ActKind.READ, {"inbox": msgspec.to_builtins(wanted)}, session.make_shown(seen))
     following = await listing.next_cursor((row["link_id"] for row in rows), place)
     return InboxAnswer(session.now.isoformat(), tuple(rows), following)
+
+
+def _is_wanted(row: Row, wanted: InboxFilter, now: datetime) -> bool:
+    """Whether a row is of the assignee, country and age that are asked for."""
+    if wanted.assignee is not None and (row["assignee"] or "") != wanted.assignee:
+        return False
+    if wanted.country and row["country_b" if row["own"] == row["case_a"] else "country_a"] != wanted.country:
+        return False
+    if wanted.at_least_h is None and wanted.at_most_h is None:
+        return True
+    if row["received"] is None:
+        return False
+    age = now - datetime.fromisoformat(row["received"])
+    return (wanted.at_least_h is None or age >= timedelta(hours=wanted.at_least_h)) and (
+        wanted.at_most_h is None or age <= timedelta(hours=wanted.at_most_h)
+    )
 
 
 async def assign_link(session: Session, link: str, assignee: str) -> ReviewsAnswer:
@@ -83,24 +127,27 @@ async def assign_link(session: Session, link: str, assignee: str) -> ReviewsAnsw
 async def _select_due_links(session: Session, links: list[LinkDocument]) -> list[Row]:
     """Those of the links whose two sides are seen in full and that await the agency's judgement."""
     decisions, agency = session.runtime.decisions, session.requester.agency
-    cases = await session.runtime.reader.read_cases((key for link in links for key in link.cases), SHOWN)
+    cases = await session.runtime.reader.read_cases((key for link in links for key in link.cases), SHOWN_OF_CASES)
     views = await session.decide_views(cases)
     links = [link for link in links if all(views.get(key) is View.FULL for key in link.cases)]
     given = await decisions.reviews_of(link.link for link in links)
     assignees = await decisions.read_assignees(agency, given)
     rows = []
     for link in links:
-        own = find_own_review(given[link.link], agency)
+        reviews = given[link.link]
+        own = find_own_review(reviews, agency)
         found = compare_evidence(session, link, own)
         if is_due(own, found):
-            held = summarise_reviews(given[link.link])
+            held = summarise_reviews(reviews)
             rows.append(
-                _make_row(link, cases)
+                _make_row(session, link, cases)
                 | {
                     "assignee": assignees.get(link.link),
                     "colour": held.colour.value,
                     "disputed": held.disputed,
                     "judged_different": own is not None,
+                    "own_review": own.id if own else None,
+                    "reason_for": [verdict.value for verdict in verdicts_with_reason(link.band, reviews, agency)],
                     "new_evidence": [list(each) for each in found.new] if found else [],
                     "gone_evidence": found.gone if found else 0,
                 }
@@ -108,18 +155,28 @@ async def _select_due_links(session: Session, links: list[LinkDocument]) -> list
     return rows
 
 
-def _make_row(link: LinkDocument, cases: dict[str, CaseDocument]) -> Row:
+def _make_row(session: Session, link: LinkDocument, cases: dict[str, CaseDocument]) -> Row:
     a, b = (cases[key] for key in link.cases)
+    own = b if b.agency == session.requester.agency else a
+    pair = pair_of(link)
+    entities = (pair.entity_a, pair.entity_b) if pair else ("", "")
+    sides = [name_side(case, entity) for case, entity in zip((a, b), entities, strict=True)]
+    told = {f"{field}_{name}": side[field] for field in SIDE_FIELDS for name, side in zip("ab", sides, strict=True)}
     return {
         "link_id": link.link,
-        "case_a": a.case,
-        "case_b": b.case,
-        "country_a": a.country,
-        "country_b": b.country,
-        "title_a": (a.data or {}).get("title"),
-        "title_b": (b.data or {}).get("title"),
+        **told,
+        "own": own.case,
+        "received": _received(own),
+        "agrees": list(agreeing_things(pair, session.language)) if pair else [],
         "band": link.band,
         "basis": link.basis,
         "probability": link.probability,
         "score": link.score,
     }
+
+
+def _received(own: CaseDocument) -> str | None:
+    """When intake took in a record, to the minute; the requester's agency is its owner."""
+    if own.provenance is None:
+        return None
+    return datetime.fromisoformat(own.provenance.ingested_at).replace(second=0, microsecond=0).isoformat()

@@ -32,6 +32,7 @@ from pipeline.api.services.deciding import LONGEST_REASON, record_decision
 from pipeline.api.session import Session
 from pipeline.correlation.claims import link_id
 from pipeline.index.documents import CaseDocument, LinkDocument
+from pipeline.index.reading import STATE_FIELDS
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.streams.catalogues import topics
 
@@ -93,8 +94,8 @@ class ReviewableLink(msgspec.Struct, frozen=True):
 
 async def read_reviews(session: Session, link: str) -> ReviewsAnswer:
     """The judgements of a link, undone ones included. Raises NotFoundError."""
-    sides = await _require_sides(session, link)
-    judged = await _read_judgement(session, sides)
+    sides = await require_sides(session, link)
+    judged = await make_judgement(session, sides)
     await session.audit(ActKind.READ, {"reviews": link}, _both_shown(session, sides), about=link)
     return ReviewsAnswer(session.now.isoformat(), judged)
 
@@ -104,8 +105,8 @@ async def review_link(session: Session, link: str, said: LinkVerdict) -> Reviews
 
     Raises NotFoundError, UnprocessableError without a reason, UnavailableError.
     """
-    sides = await _require_sides(session, link)
-    return await _record_review(session, sides, _make_review(session, sides, said))
+    sides = await require_sides(session, link)
+    return await record_review(session, sides, make_review(session, sides, said))
 
 
 async def link_manually(session: Session, one: str, other: str, reason: str) -> ReviewsAnswer:
@@ -115,22 +116,22 @@ async def link_manually(session: Session, one: str, other: str, reason: str) -> 
     """
     if one == other:
         raise UnprocessableError("a case can't be linked to itself", "case_b")
-    sides = await _require_sides(session, link_id(one, other), tuple(sorted((one, other))))
-    return await _record_review(session, sides, _make_review(session, sides, LinkVerdict(Verdict.SAME, reason)))
+    sides = await require_sides(session, link_id(one, other), tuple(sorted((one, other))))
+    return await record_review(session, sides, make_review(session, sides, LinkVerdict(Verdict.SAME, reason)))
 
 
 async def retract_review(session: Session, name: str) -> ReviewsAnswer:
     """Undo a review. Raises NotFoundError; ForbiddenError for another's; ConflictError when it was undone before."""
     session.require_reader()
     held = await session.runtime.decisions.read_review(name)
-    sides = await _require_sides(session, held.link if held else name)
+    sides = await require_sides(session, held.link if held else name)
     if held is None:
         raise NotFoundError(NO_LINK)
     try:
         undone = undo_review(held, session.requester, session.now)
     except NotUndoableError as error:
         raise (ConflictError if held.undone else ForbiddenError)(error) from error
-    return await _record_review(session, sides, undone)
+    return await record_review(session, sides, undone)
 
 
 async def list_manual_links(session: Session, case: str) -> ManualLinksAnswer:
@@ -181,17 +182,19 @@ def find_own_review(reviews: Sequence[Review], agency: str) -> Review | None:
     return next((review for review in summarise_reviews(reviews).holding if review.agency == agency), None)
 
 
-async def _require_sides(session: Session, name: str, named: tuple[str, ...] = ()) -> ReviewableLink:
+async def require_sides(
+    session: Session, name: str, named: tuple[str, ...] = (), fields: Sequence[str] = STATE_FIELDS
+) -> ReviewableLink:
     """Both sides of a link, made by the matcher or by hand. Raises NotFoundError unless both are seen in full.
 
-    Whatever is missing, the index is asked the same.
+    `fields` are what is brought of the cases. Whatever is missing, the index is asked the same.
     """
     session.require_reader()
     runtime = session.runtime
     link = await runtime.reader.read_link(name)
     given = (await runtime.decisions.reviews_of([name]))[name]
     keys = link.cases if link else named or next(((review.case_a, review.case_b) for review in given), (name, name))
-    cases = await runtime.reader.read_cases(keys)
+    cases = await runtime.reader.read_cases(keys, fields)
     views = await session.decide_views_by_key(keys, cases)
     if any(views.get(key) is not View.FULL for key in keys):
         await session.audit(ActKind.REVIEW, {"link": name}, rule=RequestRule.NOT_SHOWN)
@@ -199,7 +202,8 @@ async def _require_sides(session: Session, name: str, named: tuple[str, ...] = (
     return ReviewableLink(name, cases[keys[0]], cases[keys[1]], link, given)
 
 
-def _make_review(session: Session, sides: ReviewableLink, said: LinkVerdict) -> Review:
+def make_review(session: Session, sides: ReviewableLink, said: LinkVerdict) -> Review:
+    """A verdict on what the link's evidence is now. Raises UnprocessableError without a reason."""
     if not said.reason.strip():
         raise UnprocessableError("enter a reason for your decision", "reason")
     link = sides.link
@@ -226,16 +230,18 @@ def _mark_evidence(session: Session, link: LinkDocument) -> Any:
     return evidence_marks(msgspec.convert(link.evidence, Explanation), session.runtime.opaque.evidence_key, link.link)
 
 
-async def _record_review(session: Session, sides: ReviewableLink, made: Review) -> ReviewsAnswer:
+async def record_review(session: Session, sides: ReviewableLink, made: Review) -> ReviewsAnswer:
+    """Audit and keep a review; how the link stands then. Raises UnavailableError."""
     what = {"link": sides.name, "verdict": made.verdict, "undone": made.undone}
     await session.audit(ActKind.REVIEW, what, _both_shown(session, sides), about=made.id)
     await record_decision(session, topics.REVIEWS, made.id, made)
     reviews = (await session.runtime.decisions.reviews_of([sides.name]))[sides.name]
-    judged = await _read_judgement(session, msgspec.structs.replace(sides, reviews=reviews))
+    judged = await make_judgement(session, msgspec.structs.replace(sides, reviews=reviews))
     return ReviewsAnswer(session.now.isoformat(), judged)
 
 
-async def _read_judgement(session: Session, sides: ReviewableLink) -> LinkJudgement:
+async def make_judgement(session: Session, sides: ReviewableLink) -> LinkJudgement:
+    """How a link stands for the requester's agency."""
     agency = session.requester.agency
     held, own = summarise_reviews(sides.reviews), find_own_review(sides.reviews, agency)
     found = compare_evidence(session, sides.link, own) if sides.link else None

@@ -8,8 +8,10 @@ from typing import Any
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
+from pipeline.api.services.deciding import LONGEST_REASON
 from pipeline.web.components.markup import box, text
 from pipeline.web.csrf import FIELD
+from pipeline.web.i18n import Words
 
 Sent = dict[str, str]
 
@@ -52,3 +54,12 @@ def select_field(word: str, name: str, mark: str, options: Mapping[str, str]) ->
 def submit_button(word: str, classes: str = "button main slight") -> None:
     """The button that sends the form around it."""
     text("button", word, classes, type="submit")
+
+
+def limit_text(words: Words) -> dict[str, object]:
+    """Attributes of a field for a reason. What is too long is kept as it is and said so, where maxlength would cut."""
+    most = words.format_number(LONGEST_REASON)
+    return {
+        "data_most": LONGEST_REASON,
+        "data_too_long": words("At most {most} characters are kept. Shorten the text.", most=most),
+    }

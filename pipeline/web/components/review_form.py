@@ -7,7 +7,7 @@ from pipeline.access.reviews import Verdict
 from pipeline.api.services.reviews import LinkJudgement, LinkVerdict, retract_review, review_link
 from pipeline.matching.explain.words import FIELDS
 from pipeline.web.components.badges import badge, draw_colour
-from pipeline.web.components.form import Sent, field, form, submit_button
+from pipeline.web.components.form import Sent, field, form, limit_text, submit_button
 from pipeline.web.components.markup import bidi_text, box, text
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage
@@ -16,6 +16,12 @@ from pipeline.web.vocabulary import VERDICTS
 
 def draw_judgements(view: OpenPage, judged: LinkJudgement) -> None:
     """The link's colour, the judgements, and the form for a new one."""
+    draw_reviews(view, judged)
+    _draw_verdict_form(view, judged)
+
+
+def draw_reviews(view: OpenPage, judged: LinkJudgement, *, undoable: bool = True) -> None:
+    """The link's colour and the judgements; one's own can be undone here, unless the page has a way of its own."""
     words = view.words
     with box("p", "row"):
         draw_colour(words, judged.colour)
@@ -25,8 +31,7 @@ def draw_judgements(view: OpenPage, judged: LinkJudgement) -> None:
     if judged.reviews:
         with box("ol", "stack small"):
             for review in judged.reviews:
-                _draw_review(view, review)
-    _draw_verdict_form(view, judged)
+                _draw_review(view, review, undoable=undoable)
 
 
 def _draw_evidence_changes(words: Words, judged: LinkJudgement) -> None:
@@ -43,7 +48,7 @@ def _draw_evidence_changes(words: Words, judged: LinkJudgement) -> None:
         text("p", gone, "notice")
 
 
-def _draw_review(view: OpenPage, row: Row) -> None:
+def _draw_review(view: OpenPage, row: Row, *, undoable: bool) -> None:
     words = view.words
     with box("li"):
         with box("p", "row"):
@@ -52,7 +57,7 @@ def _draw_review(view: OpenPage, row: Row) -> None:
             text("time", words.format_minute(row["time"]), "quiet", datetime=row["time"])
             if row["undone"]:
                 badge(words("Undone"), "plain")
-            elif row.get("reviewer") == view.visit.who:
+            elif undoable and row.get("reviewer") == view.visit.who:
                 draw_undo_button(view, row["id"])
         if row.get("reason"):
             bidi_text(row["reason"], "p", "quiet")
@@ -85,6 +90,6 @@ def _draw_verdict_form(view: OpenPage, judged: LinkJudgement) -> None:
         with box("label", "choice"):
             box("input", type="checkbox", name="action", value="yes")
             text("span", words("Confirmed, needs action"))
-        field(words("Reason"), "reason", "verdict", "textarea", required=True, maxlength="2000")
+        field(words("Reason"), "reason", "verdict", "textarea", required=True, **limit_text(words))
         with box("div", "row"):
             submit_button(words("Save decision"))

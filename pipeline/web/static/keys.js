@@ -4,7 +4,8 @@
   const OFF = "liaison-keys-off";
   const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
   const help = () => document.getElementById("help");
-  const here = () => document.activeElement?.closest("[data-row]");
+  const here = () =>
+    document.activeElement?.closest("[data-row]") ?? document.querySelector("[data-row][aria-current]");
 
   // ── keys ──
   const step = (by) => {
@@ -54,6 +55,12 @@
     } else if (typing(event.target)) event.target.blur();
     else document.querySelector("[data-up]")?.click();
   };
+
+  // A text that is too long is kept as it is, and not sent.
+  document.addEventListener("input", ({ target }) => {
+    const { most, tooLong } = target.dataset;
+    if (most) target.setCustomValidity(target.value.length > most ? tooLong : "");
+  });
 
   document.addEventListener("change", (event) => {
     if (event.target.id !== "keys-on") return;
@@ -158,5 +165,5 @@
     if (drawn) drawn.scrollLeft = (drawn.scrollWidth - drawn.clientWidth) / 2;
   });
 
-  window.liaison = { question, say };
+  Object.assign((window.liaison ??= {}), { question, say });
 })();

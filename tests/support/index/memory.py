@@ -99,13 +99,14 @@ class MemoryIndex:
         pit: Document | None = None,
         search_after: list[Any] | None = None,
         docvalue_fields: Iterable[str] = (),
+        source_includes: Iterable[str] | None = None,
         **_: Any,
     ) -> SearchAnswer:
         where, held = self._point(pit["id"]) if pit else (index, self._held[index])
         hits: list[Document] = [
             {
                 "_id": id_,
-                "_source": source,
+                "_source": _included(source, source_includes),
                 "sort": _sort_values(sort, met.score, source),
                 "matched_queries": met.names,
                 "fields": {name: [source[name]] for name in docvalue_fields if name in source},
@@ -225,7 +226,10 @@ def _keep(kept: Document, source: Document, path: list[str]) -> None:
     head, *rest = path
     if head not in source:
         return
-    if rest:
-        _keep(kept.setdefault(head, {}), source[head], rest)
-    else:
+    if not rest:
         kept[head] = source[head]
+    elif isinstance(source[head], list):
+        for place, one in zip(kept.setdefault(head, [{} for _ in source[head]]), source[head], strict=True):
+            _keep(place, one, rest)
+    else:
+        _keep(kept.setdefault(head, {}), source[head], rest)

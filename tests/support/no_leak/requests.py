@@ -137,6 +137,13 @@ def _searched() -> Operation:
     return Operation("POST", "/v1/search", asked)
 
 
+def _judged_together() -> Operation:
+    bodies = [{"links": [{"link": link_id(*PAIRS[0])}, {"link": link_id(*pair)}], "verdict": "same"} for pair in PAIRS]
+    names = [_all_of(*PAIRS[0]) | _all_of(*pair) for pair in PAIRS]
+    asked = [Request("POST", "/v1/reviews", *one) for one in zip(bodies, names, strict=True)]
+    return Operation("POST", "/v1/reviews", st.sampled_from(asked), writes=True)
+
+
 def _by_hand() -> Operation:
     bodies = [{"case_a": a, "case_b": b, "reason": "why"} for a, b in PAIRS]
     names = [_all_of(a, b) for a, b in PAIRS]
@@ -166,6 +173,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _by_case("/v1/entities", "/v1/entities?case={}&entity=e0"),
     _by_case("/v1/deconfliction", "/v1/deconfliction?case={}"),
     _by_case("/v1/manual-links", "/v1/manual-links?case={}"),
+    _by_link("GET", "/v1/links/{link}"),
     _by_link("GET", "/v1/links/{link}/reviews"),
     _by_link("POST", "/v1/links/{link}/reviews", verdict="same", reason="why"),
     _by_link("PUT", "/v1/inbox/{link}", assignee=""),
@@ -183,7 +191,16 @@ OPERATIONS: tuple[Operation, ...] = (
     _by_name("POST", "/v1/disclosures/{name}/revoke", THREADS, reason="why"),
     _each("GET", "/v1/disclosures", "/v1/disclosures?limit=1", "/v1/disclosures?mine=false", pages=True),
     _each("GET", "/v1/notices", "/v1/notices?limit=1", pages=True),
-    _each("GET", "/v1/inbox", "/v1/inbox?limit=1", "/v1/inbox?assignee=anna", pages=True),
+    _each(
+        "GET",
+        "/v1/inbox",
+        "/v1/inbox?limit=1",
+        "/v1/inbox?assignee=anna",
+        "/v1/inbox?country=BE&at_most_h=3&limit=1",
+        "/v1/inbox?case=fr-pj:1",
+        pages=True,
+    ),
+    _judged_together(),
     _each("GET", "/v1/agencies/me/accesses", "/v1/agencies/me/accesses?limit=1", pages=True),
     _each(
         "GET",
@@ -227,7 +244,7 @@ LEFT_OUT = {
 
 WAYS_OUT = (
     "/v1/search", "/v1/links", "/v1/graph", "/v1/timeline", "/v1/entities", "/v1/deconfliction", "/v1/notices",
-    "/v1/inbox", "/v1/statistics", "/v1/export/{what}", "/v1/list-checks",
+    "/v1/links/{link}", "/v1/inbox", "/v1/statistics", "/v1/export/{what}", "/v1/list-checks",
 )  # fmt: skip
 """Operations by which an agency may learn of a record that it has not been told of: the rest is about what it knows."""
 

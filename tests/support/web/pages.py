@@ -9,6 +9,7 @@ import asyncio
 import inspect
 import re
 from collections.abc import Callable, Iterator
+from html import unescape
 from typing import Any
 from unittest.mock import patch
 
@@ -22,6 +23,8 @@ from pipeline.web.page import OpenPage, Page
 from pipeline.web.session import Visit
 from support.api.runtime import Api
 
+TAGS = re.compile(r"<[^>]*>")
+
 CURSOR = re.compile(r"[A-Za-z0-9_-]{800,}")
 
 
@@ -32,15 +35,12 @@ class RenderedPage:
         self._client = client
 
     def said(self) -> str:
-        """All text of the content, in its order."""
-        return " ".join(text for element in self._content() if (text := getattr(element, "text", None)))
+        """All text of the content, in its order; of what only shows its texts as well."""
+        return " ".join(text for element in self._content() if (text := _text_of(element)))
 
     def drawn(self) -> list[tuple[str, str, dict[str, Any]]]:
         """Every element of the content in its order: tag, text and attributes, cursors by their length."""
-        return [
-            (element.tag, str(getattr(element, "text", "")), _without_cursors(element.props))
-            for element in self._content()
-        ]
+        return [(element.tag, _text_of(element), _without_cursors(element.props)) for element in self._content()]
 
     def close(self) -> None:
         """Let go of the page."""
@@ -81,6 +81,11 @@ class RenderedPage:
 def _handler_of(listener: EventListener) -> Callable[..., Any]:
     assert listener.handler is not None
     return listener.handler
+
+
+def _text_of(element: Element) -> str:
+    markup = getattr(element, "content", "")
+    return unescape(TAGS.sub(" ", markup)) if markup else getattr(element, "text", None) or ""
 
 
 def _without_cursors(attributes: dict[str, Any]) -> dict[str, Any]:

@@ -103,6 +103,8 @@ class Album:
         for name in ("disclosures", "notices", "inbox", "records"):
             page.goto(f"/{name}")
             expect(page.locator("[data-row]").first).to_be_visible()
+            if name == "inbox":
+                expect(page.locator("#evidence .summary")).to_be_visible()
             self.take(page, name)
 
     def audits(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -11,7 +12,7 @@ from pipeline.access.audit import ActKind, ShownCase, ShownForm
 from pipeline.access.requester import Role
 from pipeline.access.reviews import Verdict
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnavailableError, UnprocessableError
-from pipeline.api.services.inbox import assign_link, list_inbox
+from pipeline.api.services.inbox import InboxFilter, assign_link, list_inbox
 from pipeline.api.services.reviews import (
     LinkVerdict,
     link_manually,
@@ -38,7 +39,7 @@ def link(api: Api) -> str:
 
 
 async def listed(api: Api, **how: Any) -> list[dict[str, Any]]:
-    return list((await list_inbox(api.session(ANNA), **how)).links)
+    return list((await list_inbox(api.session(ANNA), InboxFilter(**how))).links)
 
 
 async def test_a_review_is_seen_by_the_other_agency_without_its_reviewer(api: Api, link: str) -> None:
@@ -216,3 +217,35 @@ async def test_the_story_over_http(api: Api, link: str) -> None:
     by_hand = {"case_a": "fr-pj:1", "case_b": "be-fp:1", "reason": "sure"}
     assert (await api.post("/v1/manual-links", by_hand)).status_code == 200
     assert (await api.get("/v1/manual-links?case=fr-pj:1")).status_code == 200
+
+
+async def test_the_inbox_says_who_and_why(api: Api, link: str) -> None:
+    (row,) = await listed(api)
+    assert (row["own"], row["name_a"], row["born_a"], row["agency_a"]) == (
+        "fr-pj:1",
+        "Ivan Petrov",
+        "1980-05-01",
+        "be-fp",
+    )
+    assert (row["agrees"], row["own_review"], row["entity_b"]) == (["name", "date of birth"], None, "p1")
+    assert row["received"].endswith(":00+00:00")
+
+
+async def test_the_inbox_is_narrowed_by_case_country_and_age(api: Api, link: str) -> None:
+    api.hold(record("fr-pj", "2", to=("NL",)), record("nl-np", "2", to=("FR",)))
+    other = api.link("fr-pj:2", "nl-np:2")
+
+    async def found(**how: Any) -> set[str]:
+        return {row["link_id"] for row in await listed(api, **how)}
+
+    assert await found() == {link, other}
+    assert await found(case="fr-pj:1") == {link}
+    assert await found(case="nl-np:2") == {other}
+    assert await found(country="NL") == {other}
+    assert await found(country="FR") == set(), "the other side's country"
+    received = datetime.fromisoformat((await listed(api))[0]["received"])
+    api.now = received + timedelta(hours=30)
+    assert await found(at_most_h=24) == set()
+    assert await found(at_least_h=24) == {link, other}
+    answer = await api.get("/v1/inbox?country=NL&at_least_h=1&at_most_h=40")
+    assert [row["link_id"] for row in answer.json()["links"]] == [other]

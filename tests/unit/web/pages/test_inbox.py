@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+import re
+from typing import Any
+
+import pytest
+
 from pipeline.access.requester import Role
-from pipeline.web.pages.inbox import PAGE
+from pipeline.web.components.triage import ASSIGN, JUDGE, MORE, OPEN, UNDO
+from pipeline.web.page import OpenPage
+from pipeline.web.pages.inbox import LIMIT, PAGE
 from support.access.requesters import ANNA, make_requester
 from support.api.runtime import Api
 from support.records.builder import person, record
-from support.web.pages import opened
+from support.web.pages import RenderedPage, opened
 
 CHIEF = make_requester("fr-pj", Role.SUPERVISOR, subject="chief")
 
@@ -15,14 +22,88 @@ def held(api: Api) -> None:
     api.link("fr-pj:1", "be-fp:1")
 
 
-async def test_an_investigator_takes_a_link_and_gives_it_back(api: Api) -> None:
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """What the page's script was told."""
+    calls: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(OpenPage, "call_script", lambda _, *call: calls.append(call))
+    return calls
+
+
+def link_of(page: RenderedPage) -> str:
+    """The link of the list's first row."""
+    found: list[str] = re.findall(r'data-link="(\w+)"', str(page.drawn()))
+    return found[0]
+
+
+async def test_a_row_says_who_and_why(api: Api) -> None:
     held(api)
     page = await opened(api, PAGE, ANNA)
+    assert re.search(r"Affair 1 · fr-pj:1 +Ivan Petrov +, 1980 +name, date of birth +be-fp, 2 h", page.said())
     assert "Assign to someone else" not in page.said()
-    await page.press("Assign to me")
-    assert "anna Unassign" in page.said()
-    await page.press("Unassign")
-    assert "– Assign to me" in page.said()
+    by_person = await opened(api, PAGE, ANNA, "fr", group="person")
+    assert re.search(r"Ivan Petrov, 1980 +Ivan Petrov +, 1980 +nom, date de naissance +be-fp, 2 h", by_person.said())
+
+
+async def test_filters_narrow_and_nonsense_does_not(api: Api) -> None:
+    held(api)
+    assert "Nothing to review" in (await opened(api, PAGE, ANNA, country="nl")).said()
+    assert "Nothing to review" in (await opened(api, PAGE, ANNA, age="older")).said()
+    assert "Nothing to review" in (await opened(api, PAGE, ANNA, case="fr-pj:2")).said()
+    assert link_of(await opened(api, PAGE, ANNA, band="nonsense", age="nonsense", whose="nonsense"))
+
+
+async def test_the_evidence_of_a_row_is_shown_beside_it(api: Api) -> None:
+    held(api)
+    page = await opened(api, PAGE, ANNA)
+    await page.happen(OPEN, {"link": link_of(page)})
+    assert "Same name and date of birth." in page.said()
+    assert "No other candidate you have access to." in page.said()
+    await page.happen(OPEN, {"link": "0" * 32})
+    assert "Not found, or you do not have access" in page.said()
+
+
+async def test_a_verdict_is_told_and_taken_back(api: Api, told: list[tuple[Any, ...]]) -> None:
+    held(api)
+    page = await opened(api, PAGE, ANNA)
+    link = link_of(page)
+    await page.happen(JUDGE, {"links": [[link, None]], "verdict": "same", "reason": "", "act": 0})
+    name, act, (outcome,) = told[-1]
+    assert (name, act, outcome["link"], outcome["problem"]) == ("settle", 0, link, None)
+    assert outcome["review"] == outcome["seen"]
+    await page.happen(UNDO, {"reviews": [[link, outcome["review"]]]})
+    name, (undone,) = told[-1]
+    assert (name, undone["link"], undone["seen"]) == ("undone", link, None)
+
+
+async def test_a_reason_that_is_too_long_is_told_and_nothing_is_lost(api: Api, told: list[tuple[Any, ...]]) -> None:
+    held(api)
+    page = await opened(api, PAGE, ANNA)
+    sent = {"links": [[link_of(page), None]], "verdict": "same", "reason": "x" * 1_000_000, "act": 0}
+    await page.happen(JUDGE, sent)
+    assert told[-1][2][0]["problem"] == "the reason has 1000000 characters; at most 2000 are kept"
+    assert api.decided.values == []
+
+
+async def test_an_investigator_takes_a_link_and_gives_it_back(api: Api, told: list[tuple[Any, ...]]) -> None:
+    held(api)
+    page = await opened(api, PAGE, ANNA)
+    link = link_of(page)
+    for assignee in ("anna", ""):
+        await page.happen(ASSIGN, {"links": [link], "assignee": assignee})
+        assert told[-1] == ("assigned", [link], assignee)
+    await page.happen(ASSIGN, {"links": [link], "assignee": "chief"})
+    assert told[-1] == ("assigned", [], "chief"), "only a supervisor assigns to others"
+
+
+async def test_more_links_are_appended(api: Api) -> None:
+    for number in range(LIMIT + 1):
+        api.hold(record("fr-pj", str(number), to=("BE",)), record("be-fp", str(number), to=("FR",)))
+        api.link(f"fr-pj:{number}", f"be-fp:{number}")
+    page = await opened(api, PAGE, ANNA)
+    assert str(page.drawn()).count("data-link=") == LIMIT
+    await page.happen(MORE, {})
+    assert str(page.drawn()).count("data-link=") == LIMIT + 1
 
 
 async def test_a_link_by_a_shared_number_says_so(api: Api) -> None:
@@ -34,8 +115,9 @@ async def test_a_link_by_a_shared_number_says_so(api: Api) -> None:
     assert "Shared number" in (await opened(api, PAGE, ANNA)).said()
 
 
-async def test_a_supervisor_assigns_it_to_another(api: Api) -> None:
+async def test_a_supervisor_assigns_it_to_another(api: Api, told: list[tuple[Any, ...]]) -> None:
     held(api)
     page = await opened(api, PAGE, CHIEF)
-    await page.send(assignee=" anna ")
-    assert "anna Assign to me" in page.said()
+    assert "Assign to someone else" in page.said()
+    await page.happen(ASSIGN, {"links": [link_of(page)], "assignee": "anna"})
+    assert "anna" in (await opened(api, PAGE, CHIEF)).said()

@@ -1,0 +1,131 @@
+"""One link with its evidence, and the next best candidate: who else could be meant, and by how much less."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from pipeline.access.audience import requester_words
+from pipeline.access.audit import ActKind
+from pipeline.access.policy import View
+from pipeline.access.redaction import Row
+from pipeline.access.request_rules import RequestRule
+from pipeline.api.cursors import Place
+from pipeline.api.paging import fill_page
+from pipeline.api.problems import NotFoundError
+from pipeline.api.services.linked_things import NAMING, name_side
+from pipeline.api.services.reviews import NO_LINK, LinkJudgement, ReviewableLink, make_judgement, require_sides
+from pipeline.api.session import Session
+from pipeline.index.documents import CaseDocument, LinkDocument
+from pipeline.index.exports import link_row
+from pipeline.index.reading import STATE_FIELDS
+from pipeline.matching.explain.explanation import EntityEvidence, Explanation
+from pipeline.matching.explain.plain_words import plain_summary, strongest_pair
+from pipeline.matching.explain.wording import text
+
+MOST = 100
+"""Links of a case that are asked of the index at once while its next best candidate is looked for."""
+
+
+class LinkEvidenceAnswer(msgspec.Struct, frozen=True):
+    """A link of which the requester sees both sides in full.
+
+    `link` is as in a list of links, with `summary`, one sentence for a layman. `sides` are a and b: case, title and
+    the entity that the link is about. `own` is the case whose candidates are compared, the requester's agency's
+    where it has one. `next_best` is the strongest other link of that entity which the requester sees in full; `bits`
+    (hundredths) is how much more it scores than this one, mostly negative; null where there is none.
+    """
+
+    as_of: str
+    link: Row
+    sides: tuple[Row, Row]
+    own: str
+    next_best: Row | None
+    judged: LinkJudgement
+
+
+async def read_evidence(session: Session, name: str) -> LinkEvidenceAnswer:
+    """The evidence of link `name`. Raises NotFoundError unless both sides are seen in full and a score links them."""
+    sides = await require_sides(session, name, fields=NAMING)
+    if sides.link is None:
+        await session.audit(ActKind.READ, {"link": name}, rule=RequestRule.NOT_SHOWN)
+        raise NotFoundError(NO_LINK)
+    found = msgspec.convert(sides.link.evidence, Explanation)
+    pair = strongest_pair(found)
+    own = _own_side(session, sides)
+    rival = await _find_next_best(session, sides.link, own, _entity_of(pair, sides.link, own))
+    judged = await make_judgement(session, sides)
+    views = dict.fromkeys((*sides.link.cases, *([rival["case"]] if rival else [])), View.FULL)
+    await session.audit(ActKind.READ, {"link": name}, session.make_shown(views), about=name)
+    said = {"explanation": text(found, session.language), "summary": plain_summary(found, session.language)}
+    a, b = (pair.entity_a, pair.entity_b) if pair else ("", "")
+    return LinkEvidenceAnswer(
+        session.as_of,
+        link_row(sides.link) | said,
+        (_describe_side(sides.a, a), _describe_side(sides.b, b)),
+        own,
+        rival,
+        judged,
+    )
+
+
+def _describe_side(case: CaseDocument, entity: str) -> Row:
+    code = case.handling.code if case.handling else "H0"
+    return name_side(case, entity) | {"handling": code, "version": case.version}
+
+
+def _own_side(session: Session, sides: ReviewableLink) -> str:
+    """The key of the requester's agency's case; without one, that of side a."""
+    return next((case.case for case in (sides.a, sides.b) if case.agency == session.requester.agency), sides.a.case)
+
+
+def _entity_of(pair: EntityEvidence | None, link: LinkDocument, case: str) -> str:
+    """Which entity of a case the strongest evidence is about."""
+    if pair is None:
+        return ""
+    return pair.entity_a if link.a.case == case else pair.entity_b
+
+
+async def _find_next_best(session: Session, link: LinkDocument, own: str, entity: str) -> Row | None:
+    """The strongest other link of an entity, of those that the requester sees in full.
+
+    What is not seen is passed over without a trace: the list is filled until there is one.
+    """
+    viewer, reader = session.viewer, session.runtime.reader
+    words = None if viewer is None else requester_words(viewer, granted=True)
+
+    async def fetch(after: Place | None) -> list[tuple[LinkDocument | None, Place]]:
+        return await reader.ranked_links_of(own, words, MOST, after)
+
+    async def show(found: list[LinkDocument | None]) -> list[LinkDocument | None]:
+        kept = [other for other in found if other and other.link != link.link and _is_about(other, own, entity)]
+        cases = await reader.read_cases((key for other in kept for key in other.cases), STATE_FIELDS)
+        views = await session.decide_views(cases)
+        full = {other.link for other in kept if all(views.get(key) is View.FULL for key in other.cases)}
+        return [other if other and other.link in full else None for other in found]
+
+    rows, _ = await fill_page(fetch, show, 1, MOST, None)
+    return await _make_candidate(session, rows[0], own, link.score) if rows else None
+
+
+def _is_about(link: LinkDocument, case: str, entity: str) -> bool:
+    """Whether an entity of a case is one that a link ties to something."""
+    side = "a" if link.a.case == case else "b"
+    pairs: list[dict[str, Any]] = (link.evidence or {}).get("entities", [])
+    return any(pair[f"entity_{side}"] == entity and pair["bits"] > 0 for pair in pairs)
+
+
+async def _make_candidate(session: Session, link: LinkDocument, own: str, score: int) -> Row | None:
+    """Who the other side of a link is, and how much more it scores than `score`; None where it has gone meanwhile."""
+    other = next(key for key in link.cases if key != own)
+    cases = await session.runtime.reader.read_cases([other], NAMING)
+    if (await session.decide_views(cases)).get(other) is not View.FULL:
+        return None
+    side = "a" if link.a.case == other else "b"
+    pairs = sorted(link.evidence["entities"], key=lambda pair: -pair["bits"])
+    return name_side(cases[other], pairs[0][f"entity_{side}"]) | {
+        "link_id": link.link,
+        "band": link.band,
+        "bits": link.score - score,
+    }

@@ -1,0 +1,97 @@
+"""A link to judge as one row of the inbox: who the other side is, why it is linked, whose it is and since when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import htpy
+
+from pipeline.access.redaction import Row
+from pipeline.matching.bands import Band
+from pipeline.matching.basis import Basis
+from pipeline.matching.explain.words import FIELDS, TYPES
+from pipeline.web.addresses import link_path
+from pipeline.web.components.badges import BAND_LABELS
+from pipeline.web.i18n import Words
+
+AGES = {"day": (None, 24), "week": (None, 7 * 24), "older": (7 * 24, None)}
+"""By name at least and at most how many hours."""
+
+HOURS_A_DAY = 24
+MOST_HOURS = 48
+"""From here on an age is told in days."""
+
+
+def side_of(row: Row, *, own: bool) -> str:
+    """Which of a and b is the own side, or the other."""
+    return "a" if (row["case_a"] == row["own"]) is own else "b"
+
+
+def name_person(row: Row, side: str) -> tuple[str, str]:
+    """A side's person or thing as people name it, and its year of birth: "Anastasia Ouarzazi" and ", 1976"."""
+    return name_thing({field: row[f"{field}_{side}"] for field in ("name", "title", "case", "born")})
+
+
+def name_thing(side: Row) -> tuple[str, str]:
+    """The same of one side."""
+    born = (side["born"] or "")[:4]
+    return side["name"] or side["title"] or side["case"], f", {born}" if born else ""
+
+
+def render_row(words: Words, row: Row, now: datetime) -> htpy.Element:
+    """One row; static/triage.js judges by what its attributes say."""
+    other = side_of(row, own=False)
+    name, born = name_person(row, other)
+    alone = row["band"] == Band.POSSIBLE
+    return htpy.li(
+        data_row="",
+        data_link=row["link_id"],
+        data_seen=row["own_review"] or "",
+        data_alone="1" if alone else None,
+        data_reason_for=" ".join(row["reason_for"]),
+    )[
+        htpy.input(type="checkbox", aria_label=words("Select {name}", name=name + born), disabled=alone),
+        htpy.a(href=link_path(row["link_id"], row["own"]), data_open="")[
+            htpy.span(".who")[htpy.bdi(dir="auto")[name], born],
+            htpy.span(".why")[", ".join(row["agrees"]) or words.label(TYPES, row[f"type_{other}"])],
+            htpy.span(".from")[_origin(words, row, other, now)],
+        ],
+        htpy.span(".marks")[_render_band(words, row["band"]), _render_marks(words, row)],
+        htpy.span(".assignee")[row["assignee"] or ""],
+        htpy.span(".done"),
+    ]
+
+
+def _origin(words: Words, row: Row, other: str, now: datetime) -> str:
+    """Whose record the other one is, and for how long ours has been there."""
+    return ", ".join(filter(None, (row[f"agency_{other}"], _format_age(words, row["received"], now))))
+
+
+def _format_age(words: Words, received: str | None, now: datetime) -> str:
+    if received is None:
+        return ""
+    hours = max(0, int((now - datetime.fromisoformat(received)).total_seconds() // 3600))
+    if hours < MOST_HOURS:
+        return words("{count} h", count=words.format_number(hours))
+    return words("{count} d", count=words.format_number(hours // HOURS_A_DAY))
+
+
+def _render_band(words: Words, name: Band) -> htpy.Element:
+    bars, word = BAND_LABELS.get(name, (0, name))
+    return htpy.span(".band")[
+        htpy.i(aria_hidden="true")[[htpy.b(class_="on" if at < bars else None) for at in range(3)]],
+        htpy.span[words(word)],
+    ]
+
+
+def _render_marks(words: Words, row: Row) -> list[htpy.Element]:
+    """What is unusual about a link."""
+    said = []
+    if row["basis"] == Basis.SHARED:
+        said.append(words("Shared number"))
+    if row["disputed"]:
+        said.append(words("Disputed"))
+    if row["judged_different"]:
+        fields = ", ".join(dict.fromkeys(words.label(FIELDS, field) for field, _ in row["new_evidence"]))
+        said.append(words("Reviewed as different; new: {fields}", fields=fields))
+    return [htpy.span(".tag.warn")[word] for word in said]

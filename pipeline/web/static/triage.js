@@ -1,0 +1,217 @@
+// The inbox by keys: j and k go, 1 to 4 judge and go on, x selects, u undoes, a assigns, r takes a reason.
+// A row says itself what its link needs; the server decides, and says what became of each.
+(() => {
+  const desk = () => document.getElementById("triage");
+  const all = (what) => [...(desk()?.querySelectorAll(what) ?? [])];
+  const one = (what) => desk()?.querySelector(what);
+  const row = (link) => one(`[data-row][data-link="${CSS.escape(link)}"]`);
+  const words = () => JSON.parse(desk().dataset.words);
+  const left = () => all("[data-row]:not(.judged)");
+
+  let current = null; // the row whose evidence is shown
+  let opening; // its evidence is asked for a moment after one has come to it, so that j j j asks once
+  let pending = null; // what waits for a reason: verdict and rows
+  const acts = []; // what can be undone, the last at the end
+
+  const go = (to) => {
+    const target = to?.matches?.("[data-row]") ? to.querySelector("[data-open]") : to;
+    target?.focus({ preventScroll: true });
+    target?.closest("[data-row]")?.scrollIntoView({ block: "nearest" });
+  };
+
+  const choose = (chosen, soon) => {
+    if (chosen === current) return;
+    current?.removeAttribute("aria-current");
+    current = chosen;
+    current.setAttribute("aria-current", "true");
+    clearTimeout(opening);
+    opening = setTimeout(show, soon);
+  };
+  const show = () => {
+    const pane = one("#evidence");
+    if (pane.contains(document.activeElement)) pane.focus(); // what held it goes
+    emitEvent("triage_open", { link: current.dataset.link });
+  };
+
+  const count = () => {
+    const [done, whole] = [all(".judged").length, all("[data-row]").length];
+    one("[data-progress]").textContent = words().progress.replace("{done}", done).replace("{all}", whole);
+    one("[data-picked]").textContent = all("[data-row] :checked").length || "";
+  };
+
+  // ── judging ──
+  const picked = () => {
+    const chosen = all("[data-row] :checked").map((box) => box.closest("[data-row]"));
+    return (chosen.length ? chosen : [current]).filter((each) => each && !("busy" in each.dataset));
+  };
+  const takesReason = (each, verdict) => each.dataset.reasonFor.split(" ").includes(verdict);
+
+  const judge = (verdict) => {
+    const rows = picked();
+    if (!rows.length) return;
+    if (rows.some((each) => takesReason(each, verdict))) ask(verdict, rows);
+    else send(verdict, rows, "");
+  };
+
+  const ask = (verdict, rows) => {
+    pending = { verdict, rows };
+    const form = one("[data-reason]");
+    form.hidden = false;
+    form.querySelector("select").value = verdict;
+    form.querySelector("textarea").focus();
+  };
+  const close = () => {
+    pending = null;
+    one("[data-reason]").hidden = true;
+    go(current);
+  };
+
+  const send = (verdict, rows, reason) => {
+    const act = { rows: rows.length, reviews: [], reason };
+    acts.push(act);
+    const links = rows.map((each) => [each.dataset.link, each.dataset.seen || null]);
+    for (const each of rows) {
+      each.dataset.busy = "";
+      each.classList.add("judged");
+      each.classList.remove("failed");
+      each.querySelector("input").checked = false;
+      each.querySelector(".done").textContent = words()[verdict];
+    }
+    const last = rows.at(-1);
+    const follows = (each) => last.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING;
+    go(left().find(follows) ?? left()[0] ?? one("[data-more]") ?? last);
+    count();
+    emitEvent("triage_judge", { links, verdict, reason, act: acts.length - 1 });
+  };
+
+  // What became of each: the review that holds now, the verdicts that take a reason, what went wrong.
+  const settle = (number, outcomes) => {
+    const act = acts[number];
+    let failed = false;
+    for (const { link, review, seen, reasonFor, problem } of outcomes) {
+      const at = row(link);
+      if (!at) continue;
+      delete at.dataset.busy;
+      at.dataset.seen = seen ?? "";
+      at.dataset.reasonFor = reasonFor.join(" ");
+      if (review) act.reviews.push([link, review]);
+      else at.classList.remove("judged");
+      if (problem) {
+        failed = true;
+        at.classList.add("failed");
+        at.querySelector(".done").textContent = problem;
+        liaison.say(problem, true, true);
+      }
+    }
+    act.settled = true;
+    if (failed && act.reason) {
+      one("[data-reason] textarea").value = act.reason; // kept until it is saved
+    }
+    count();
+  };
+
+  const undo = () => {
+    const act = acts.findLast((each) => !each.undone);
+    if (!act) return;
+    if (!act.settled) return liaison.say(words().saving);
+    act.undone = true;
+    if (act.reviews.length) emitEvent("triage_undo", { reviews: act.reviews });
+    else undo();
+  };
+  const undone = (outcomes) => {
+    for (const { link, seen, reasonFor, problem } of outcomes) {
+      const at = row(link);
+      if (!at) continue;
+      if (problem) {
+        liaison.say(problem, true, true);
+        continue;
+      }
+      at.classList.remove("judged");
+      at.dataset.seen = seen ?? "";
+      at.dataset.reasonFor = reasonFor.join(" ");
+      at.querySelector(".done").textContent = "";
+    }
+    go(row(outcomes[0].link));
+    count();
+  };
+
+  // ── selecting, assigning, more ──
+  const select = () => {
+    const box = current?.querySelector("input");
+    if (!box) return;
+    if (box.disabled) return liaison.say(words().alone);
+    box.checked = !box.checked;
+    count();
+  };
+  const assign = (assignee) => {
+    const links = picked().map((each) => each.dataset.link);
+    if (links.length) emitEvent("triage_assign", { links, assignee });
+  };
+  const assigned = (links, assignee) => {
+    for (const link of links) row(link).querySelector(".assignee").textContent = assignee;
+  };
+  const take = () => {
+    const mine = current?.querySelector(".assignee").textContent === desk().dataset.me;
+    assign(mine ? "" : desk().dataset.me);
+  };
+  const soon = (ready, then) => (ready() ? then() : requestAnimationFrame(() => soon(ready, then)));
+  const more = () => {
+    const before = all("[data-row]").length;
+    if (document.activeElement === document.body || document.activeElement.matches("[data-more]")) go(one("#evidence"));
+    emitEvent("triage_more", {});
+    soon(() => !desk() || all("[data-row]").length > before, () => desk() && (go(all("[data-row]")[before]), count()));
+  };
+
+  const tools = { select, undo, more, take, back: () => go(current), reason: () => current && ask("same", picked()), close };
+
+  document.addEventListener("click", (event) => {
+    if (!desk()?.contains(event.target)) return;
+    const at = event.target.closest("[data-verdict], [data-tool], [data-open]");
+    if (!at) return;
+    if (at.dataset.verdict) judge(at.dataset.verdict);
+    else if (at.dataset.tool) tools[at.dataset.tool]();
+    else if (!(event.ctrlKey || event.metaKey || event.shiftKey)) {
+      event.preventDefault();
+      choose(at.closest("[data-row]"), 0);
+      if (matchMedia("(max-width: 62rem)").matches) one("#evidence").scrollIntoView();
+    }
+  });
+  document.addEventListener("change", ({ target }) => target.closest("#triage [data-row]") && count());
+  document.addEventListener("focusin", ({ target }) => {
+    if (target.matches?.("#triage [data-open]")) choose(target.closest("[data-row]"), 150);
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!desk()?.contains(form)) return;
+    if (form.matches("[data-reason]")) {
+      event.preventDefault();
+      const reason = form.querySelector("textarea");
+      const said = reason.value.trim();
+      const { rows } = pending;
+      const verdict = form.querySelector("select").value;
+      reason.value = "";
+      close();
+      send(verdict, rows, said);
+    } else if (form.matches("[data-assign]")) {
+      event.preventDefault();
+      assign(form.elements.assignee.value.trim());
+      go(current);
+    }
+  });
+  // Leaving a field leads back to the row, never to the page's body.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !current || !event.target.matches("input, textarea, select")) return;
+    event.stopImmediatePropagation();
+    close();
+  }, true);
+
+  // The first row has the focus as soon as there is one.
+  const begin = () => {
+    if (!one("[data-open]")) return setTimeout(begin, 50);
+    count();
+    if (document.activeElement === document.body) go(left()[0]);
+  };
+  window.addEventListener("load", begin);
+
+  Object.assign((window.liaison ??= {}), { settle, undone, assigned });
+})();

@@ -1,0 +1,231 @@
+"""The inbox in a real browser: keys are counted, focus is watched, no page is loaded; over an index in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+
+from pipeline.access.reviews import Review, Verdict
+from pipeline.matching.model import load_model
+from support.api.runtime import Api
+from support.index.documents import PureStages
+from support.records.builder import person, record
+from support.web.browser import BrowserUser, browser
+from support.web.memory_site import MemorySite, memory_site
+
+pytestmark = pytest.mark.timeout(300)
+
+STAGES = PureStages(load_model())
+
+PIETER = "pieter@be-fp"
+COUNT = 50
+MOST_KEYS = 60
+
+WATCH = """() => {
+  window.keys = 0; window.fallen = 0; window.stayed = true;
+  document.addEventListener("keydown", () => window.keys++, true);
+  const look = () => { if (document.activeElement === document.body) window.fallen++; requestAnimationFrame(look) };
+  look();
+}"""
+
+
+def _hold(api: Api, number: int, **other: Any) -> str:
+    """A case of each of two agencies about one person; a passport makes it certain."""
+    passport = [{"type": "passport", "value": f"12AB{number:05}", "country": "FR"}]
+    man = person("Anastasia Ouarzazi", id="p1", birth_date=f"19{number % 90 + 10}-03-04", identifiers=passport)
+    api.hold(record("be-fp", f"{number:04}", entities=[man]), record("fr-pj", f"{number:04}", entities=[man | other]))
+    return api.link(f"be-fp:{number:04}", f"fr-pj:{number:04}")
+
+
+def _hold_possible(api: Api, number: int) -> str:
+    man = person("Jean Dupont", id="p1", birth_date="1976-03-04", gender="male")
+    other = person("J. Dupond", id="p1", birth_date="1976-03-04", gender="female")
+    api.hold(record("be-fp", f"p{number}", entities=[man]), record("fr-pj", f"p{number}", entities=[other]))
+    return api.link(f"be-fp:p{number}", f"fr-pj:p{number}")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MemorySite]:
+    with memory_site(Api(STAGES, tmp_path_factory.mktemp("site"))) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def opened(site: MemorySite) -> Iterator[Browser]:
+    """A browser that ends before the site does."""
+    with browser() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def api(site: MemorySite, tmp_path: Path) -> Api:
+    """What the site shows in a test."""
+    shown = Api(STAGES, tmp_path)
+    shown.now = datetime.now(UTC)
+    site.show(shown)
+    return shown
+
+
+def _open_inbox(opened: Browser, site: MemorySite, language: str = "en-GB", query: str = "") -> BrowserUser:
+    """Pieter at his inbox, with the evidence of its first row before him."""
+    user = BrowserUser(opened, site.url, language)
+    user.sign_in(PIETER, "BX/12")
+    user.page.goto(f"/inbox{query}")
+    expect(user.page.locator("[data-row] [data-open]").first).to_be_focused()
+    expect(user.page.locator("#evidence .summary")).to_be_visible()
+    user.page.evaluate(WATCH)
+    return user
+
+
+def _press(user: BrowserUser, *keys: str) -> None:
+    for key in keys:
+        user.page.keyboard.press(key)
+
+
+def _ends_well(user: BrowserUser) -> None:
+    """Focus was never on the body, no page was loaded, no script failed."""
+    assert user.page.evaluate("window.fallen") == 0
+    assert user.page.evaluate("window.stayed"), "the page was loaded anew"
+    assert user.faults == []
+
+
+def _said(api: Api) -> list[Review]:
+    return [value for _, value in list(api.decided.values) if isinstance(value, Review)]
+
+
+def _wait_for(user: BrowserUser, api: Api, count: int) -> None:
+    """Until so many decisions were kept and told."""
+    user.page.wait_for_function("!document.querySelector('[data-busy]')")
+    assert len(_said(api)) == count
+
+
+def test_fifty_links_are_judged_in_sixty_keys(opened: Browser, site: MemorySite, api: Api) -> None:
+    links = {_hold(api, number) for number in range(COUNT)}
+    user = _open_inbox(opened, site)
+    for at in range(COUNT):
+        _press(user, "134"[at % 3])
+    expect(user.page.locator("[data-progress]")).to_have_text(f"{COUNT} of {COUNT} reviewed")
+    _wait_for(user, api, COUNT)
+    assert {review.link for review in _said(api)} == links
+    assert user.page.evaluate("window.keys") <= MOST_KEYS
+    _ends_well(user)
+
+
+def test_a_verdict_for_several_takes_no_possible_link(opened: Browser, site: MemorySite, api: Api) -> None:
+    certain = [_hold(api, number) for number in range(3)]
+    possible = _hold_possible(api, 1)
+    user = _open_inbox(opened, site)
+    _press(user, "x", "j", "x", "j", "x", "j", "x")
+    expect(user.page.locator("#said")).to_contain_text("Possible links can't be selected")
+    expect(user.page.locator("[data-picked]")).to_have_text("3")
+    _press(user, "1")
+    _wait_for(user, api, 3)
+    assert {review.link for review in _said(api)} == set(certain)
+    expect(user.page.locator(f"[data-link='{possible}'] [data-open]")).to_be_focused()
+    _press(user, "u")
+    expect(user.page.locator(".judged")).to_have_count(0)
+    assert sum(review.undone for review in _said(api)) == 3
+    _ends_well(user)
+
+
+def test_a_reason_is_asked_only_where_policy_says_so(opened: Browser, site: MemorySite, api: Api) -> None:
+    first, _ = _hold(api, 1), _hold(api, 2)
+    user = _open_inbox(opened, site)
+    _press(user, "2")
+    reason = user.page.locator("#reason-triage")
+    expect(reason).to_be_focused()
+    _press(user, "Escape")
+    expect(user.page.locator("[data-row] [data-open]").first).to_be_focused()
+    _press(user, "2")
+    user.page.keyboard.type("the passport was lent")
+    _press(user, "Control+Enter")
+    _wait_for(user, api, 1)
+    (made,) = _said(api)
+    assert (made.link in {first, _}, made.verdict, made.reason) == (True, Verdict.DIFFERENT, "the passport was lent")
+    expect(user.page.locator("[data-row]:not(.judged) [data-open]")).to_be_focused()
+    _ends_well(user)
+
+
+def test_a_note_of_a_megabyte_is_kept_and_refused(opened: Browser, site: MemorySite, api: Api) -> None:
+    _hold(api, 1)
+    user = _open_inbox(opened, site)
+    _press(user, "r")
+    reason = user.page.locator("#reason-triage")
+    reason.fill("x" * 1_000_000)
+    _press(user, "Control+Enter")
+    message = reason.evaluate("field => field.validationMessage")
+    assert message == "At most 2,000 characters are kept. Shorten the text."
+    assert len(reason.input_value()) == 1_000_000
+    reason.fill("short")
+    _press(user, "Control+Enter")
+    _wait_for(user, api, 1)
+    assert _said(api)[0].reason == "short"
+
+
+def test_two_tabs_judge_the_same_link(opened: Browser, site: MemorySite, api: Api) -> None:
+    _hold(api, 1)
+    one, other = _open_inbox(opened, site), _open_inbox(opened, site)
+    _press(one, "1")
+    _wait_for(one, api, 1)
+    _press(other, "3")
+    expect(other.page.locator("#said")).to_contain_text("pieter@be-fp reviewed this link meanwhile")
+    expect(other.page.locator(".judged")).to_have_count(0)
+    assert [review.verdict for review in _said(api)] == [Verdict.SAME]
+    _press(other, "3")
+    other.page.keyboard.type("they are brothers")
+    _press(other, "Control+Enter")
+    _wait_for(other, api, 2)
+    assert [review.verdict for review in _said(api)] == [Verdict.SAME, Verdict.RELATED]
+    _ends_well(other)
+
+
+def test_links_are_assigned_by_key(opened: Browser, site: MemorySite, api: Api) -> None:
+    _hold(api, 1)
+    user = _open_inbox(opened, site)
+    _press(user, "a")
+    expect(user.page.locator(".assignee")).to_have_text(PIETER)
+    _press(user, "a")
+    expect(user.page.locator(".assignee")).to_have_text("")
+    _ends_well(user)
+
+
+def test_the_list_goes_on_without_a_page_load(opened: Browser, site: MemorySite, api: Api) -> None:
+    """A case with 1,000 links: each page is appended, and the focus is on its first row."""
+    rows = 1_000
+    man = person("Anastasia Ouarzazi", id="p1", birth_date="1976-03-04")
+    api.hold(record("be-fp", "1", entities=[man]))
+    for number in range(rows):
+        api.hold(record("fr-pj", f"{number:04}", entities=[man]))
+        api.link("be-fp:1", f"fr-pj:{number:04}")
+    user = _open_inbox(opened, site, query="?case=be-fp:1")
+    listed = user.page.locator("[data-row]")
+    for page in range(2, 4):
+        user.page.locator("[data-more]").focus()
+        _press(user, "Enter")
+        expect(listed).to_have_count(COUNT * page)
+        expect(listed.nth(COUNT * (page - 1)).locator("[data-open]")).to_be_focused()
+    expect(user.page.locator("#evidence .summary")).to_be_visible()
+    _ends_well(user)
+
+
+@pytest.mark.parametrize(("language", "title"), [("en-GB", "Inbox"), ("fr-FR", "À évaluer")])
+def test_the_page_is_accessible_and_fits_a_phone(
+    opened: Browser, site: MemorySite, api: Api, language: str, title: str
+) -> None:
+    for number in range(3):
+        _hold(api, number)
+    _hold_possible(api, 1)
+    user = _open_inbox(opened, site, language)
+    expect(user.page.get_by_role("heading", name=title)).to_be_visible()
+    user.holds(f"inbox, {language}", dark=True)
+    _press(user, "1", "2")
+    expect(user.page.locator("#reason-triage")).to_be_focused()
+    user.holds(f"inbox with a reason, {language}", dark=True)
+    found = Axe().run(user.page).response["violations"]
+    assert [one["id"] for one in found] == []
