@@ -168,6 +168,21 @@ def test_a_note_of_a_megabyte_is_kept_and_refused(opened: Browser, site: MemoryS
     assert _said(api)[0].reason == "short"
 
 
+def test_a_decision_that_cannot_be_saved_is_told_and_can_be_made_again(
+    opened: Browser, site: MemorySite, api: Api
+) -> None:
+    link = _hold(api, 1)
+    user = _open_inbox(opened, site)
+    api.decided.away = True
+    _press(user, "1")
+    expect(user.page.locator(f"[data-link='{link}'].failed .done")).to_contain_text("away")
+    expect(user.page.locator(".judged")).to_have_count(0)
+    api.decided.away = False
+    _press(user, "1")
+    _wait_for(user, api, 1)
+    _ends_well(user)
+
+
 def test_two_tabs_judge_the_same_link(opened: Browser, site: MemorySite, api: Api) -> None:
     _hold(api, 1)
     one, other = _open_inbox(opened, site), _open_inbox(opened, site)

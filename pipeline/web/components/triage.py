@@ -100,10 +100,13 @@ class TriageDesk:
                 draw()
 
     async def _judge(self, event: GenericEventArguments) -> None:
-        sent = event.args
-        async with self._room:
-            outcomes = await self._judge_links(sent)
-        self.view.call_script("settle", sent["act"], outcomes)
+        """Save the decisions of one message, each with links, verdict and reason, and tell what became of them."""
+
+        async def judge(sent: Mapping[str, Any]) -> tuple[int, list[Row]]:
+            async with self._room:
+                return sent["act"], await self._judge_links(sent)
+
+        self.view.call_script("settle", await asyncio.gather(*(judge(sent) for sent in event.args["acts"])))
 
     async def _judge_links(self, sent: Mapping[str, Any]) -> list[Row]:
         links = tuple(JudgedLink(link, seen) for link, seen in sent["links"])
@@ -113,7 +116,7 @@ class TriageDesk:
         except LiaisonError as error:
             problem = translate_error(error, self.words.language)
             return [
-                {"link": one.link, "review": None, "seen": one.seen, "reasonFor": [], "problem": problem}
+                {"link": one.link, "review": None, "seen": one.seen, "reasonFor": None, "problem": problem}
                 for one in links
             ]
         return [_describe_outcome(outcome, one.seen) for outcome, one in zip(answer.outcomes, links, strict=True)]
@@ -174,6 +177,7 @@ def words_of_script(words: Words) -> dict[str, str]:
     """What static/triage.js says."""
     return {verdict: words(word) for verdict, word in VERDICTS.items()} | {
         "progress": words("{done} of {all} reviewed", done="{done}", all="{all}"),
+        "lost": words("Not confirmed as saved; decide again, or open the link"),
         "saving": words("Still saving; undo again in a moment"),
         "alone": words("Possible links can't be selected: review them one by one"),
     }

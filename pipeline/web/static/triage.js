@@ -7,6 +7,7 @@
   const row = (link) => one(`[data-row][data-link="${CSS.escape(link)}"]`);
   const words = () => JSON.parse(desk().dataset.words);
   const left = () => all("[data-row]:not(.judged)");
+  const PATIENCE_MS = 30000; // then a decision counts as not saved; whether it was, the server says at the next try
 
   let current = null; // the row whose evidence is shown
   let opening; // its evidence is asked for a moment after one has come to it, so that j j j asks once
@@ -81,11 +82,33 @@
     const follows = (each) => last.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING;
     go(left().find(follows) ?? left()[0] ?? one("[data-more]") ?? last);
     count();
-    emitEvent("triage_judge", { links, verdict, reason, act: acts.length - 1 });
+    waiting.push({ links, verdict, reason, act: acts.length - 1 });
+    flush();
   };
 
+  // One message is under way at a time: what is judged meanwhile goes with the next, so that fast keys meet no limit.
+  let waiting = [];
+  let under = null; // what is under way, and when it is given up
+  const flush = () => {
+    if (under || !waiting.length) return;
+    const sent = waiting;
+    waiting = [];
+    under = setTimeout(() => {
+      const lost = ({ act, links }) => [act, links.map(([link, seen]) => ({ link, seen, problem: words().lost }))];
+      settle(sent.map(lost));
+    }, PATIENCE_MS);
+    emitEvent("triage_judge", { acts: sent });
+  };
+  const settle = (settled) => {
+    clearTimeout(under);
+    under = null;
+    for (const [act, outcomes] of settled) settleAct(act, outcomes);
+    flush();
+  };
+  window.addEventListener("beforeunload", (event) => (under || waiting.length) && event.preventDefault());
+
   // What became of each: the review that holds now, the verdicts that take a reason, what went wrong.
-  const settle = (number, outcomes) => {
+  const settleAct = (number, outcomes) => {
     const act = acts[number];
     let failed = false;
     for (const { link, review, seen, reasonFor, problem } of outcomes) {
@@ -93,7 +116,7 @@
       if (!at) continue;
       delete at.dataset.busy;
       at.dataset.seen = seen ?? "";
-      at.dataset.reasonFor = reasonFor.join(" ");
+      if (reasonFor) at.dataset.reasonFor = reasonFor.join(" ");
       if (review) act.reviews.push([link, review]);
       else at.classList.remove("judged");
       if (problem) {

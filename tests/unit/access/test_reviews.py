@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.access.requester import Requester, Role
 from pipeline.access.reviews import (
+    PRESETS,
     Colour,
     EvidenceChange,
     NotUndoableError,
@@ -20,6 +21,7 @@ from pipeline.access.reviews import (
     review_for,
     summarise_reviews,
     undo_review,
+    verdicts_with_reason,
 )
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item
@@ -135,6 +137,28 @@ def test_a_change_of_evidence_says_what_is_new_and_how_much_is_gone() -> None:
     assert evidence_change(judged, evidence_marks(explained(other), KEY, LINK)) == EvidenceChange(
         (("name", "close"),), 1
     )
+
+
+@pytest.mark.parametrize(
+    ("band", "said", "expected"),
+    [
+        (Band.PROBABLE, (), ()),
+        (Band.CERTAIN, (), (DIFFERENT,)),
+        (Band.PROBABLE, (("fr-pj", SAME),), (DIFFERENT,)),
+        (Band.PROBABLE, (("fr-pj", DIFFERENT),), (SAME, RELATED)),
+        (Band.CERTAIN, (("fr-pj", DIFFERENT),), (SAME, DIFFERENT, RELATED)),
+        (Band.POSSIBLE, (("fr-pj", UNSURE),), ()),
+        (Band.POSSIBLE, (("be-fp", SAME),), tuple(Verdict)),
+    ],
+)
+def test_a_verdict_against_evidence_or_somebody_takes_a_reason(
+    band: Band, said: tuple[tuple[str, Verdict], ...], expected: tuple[Verdict, ...]
+) -> None:
+    given = [review(verdict, agency) for agency, verdict in said]
+    assert set(verdicts_with_reason(band, given, "be-fp")) == set(expected)
+    undone = [msgspec.structs.replace(one, undone=True) for one in given]
+    assert verdicts_with_reason(Band.POSSIBLE, undone, "be-fp") == ()
+    assert set(PRESETS) == set(Verdict)
 
 
 def test_only_unjudged_links_and_changed_differences_are_due() -> None:

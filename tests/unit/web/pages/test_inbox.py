@@ -67,8 +67,8 @@ async def test_a_verdict_is_told_and_taken_back(api: Api, told: list[tuple[Any, 
     held(api)
     page = await opened(api, PAGE, ANNA)
     link = link_of(page)
-    await page.happen(JUDGE, {"links": [[link, None]], "verdict": "same", "reason": "", "act": 0})
-    name, act, (outcome,) = told[-1]
+    await page.happen(JUDGE, {"acts": [{"links": [[link, None]], "verdict": "same", "reason": "", "act": 0}]})
+    name, ((act, (outcome,)),) = told[-1]
     assert (name, act, outcome["link"], outcome["problem"]) == ("settle", 0, link, None)
     assert outcome["review"] == outcome["seen"]
     await page.happen(UNDO, {"reviews": [[link, outcome["review"]]]})
@@ -80,8 +80,9 @@ async def test_a_reason_that_is_too_long_is_told_and_nothing_is_lost(api: Api, t
     held(api)
     page = await opened(api, PAGE, ANNA)
     sent = {"links": [[link_of(page), None]], "verdict": "same", "reason": "x" * 1_000_000, "act": 0}
-    await page.happen(JUDGE, sent)
-    assert told[-1][2][0]["problem"] == "the reason has 1000000 characters; at most 2000 are kept"
+    await page.happen(JUDGE, {"acts": [sent]})
+    ((_, (outcome,)),) = told[-1][1]
+    assert outcome["problem"] == "the reason has 1000000 characters; at most 2000 are kept"
     assert api.decided.values == []
 
 

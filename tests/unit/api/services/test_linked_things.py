@@ -1,0 +1,32 @@
+"""Who or what a link is about, as a list names it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline.api.services.linked_things import name_side
+from pipeline.index.documents import CaseDocument
+
+
+@pytest.mark.parametrize(
+    ("entity", "named"),
+    [
+        ({"names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05-01"}, ("Ivan Petrov", "1980-05-01")),
+        ({"names": [{}, {"given": "Ivan", "family": "Petrov"}]}, ("Ivan Petrov", None)),
+        ({"type": "vehicle", "plate": "AB-123-CD", "vin": "WVWZZZ1JZXW000001"}, ("AB-123-CD", None)),
+        ({"type": "phone", "number": "+33612345678"}, ("+33612345678", None)),
+        ({"type": "event"}, (None, None)),
+    ],
+)
+def test_a_thing_is_named_by_its_name_or_its_number(entity: dict[str, Any], named: tuple[str, str]) -> None:
+    case = CaseDocument("fr-pj:1", "fr-pj", "FR", 1, "live", data={"title": "Vol", "entities": [{"id": "x", **entity}]})
+    told = name_side(case, "x")
+    assert (told["name"], told["born"]) == named
+    assert (told["case"], told["title"], told["entity"]) == ("fr-pj:1", "Vol", "x")
+
+
+def test_an_entity_that_is_not_there_leaves_the_case() -> None:
+    told = name_side(CaseDocument("fr-pj:1", "fr-pj", "FR", 1, "live"), "x")
+    assert (told["case"], told["title"], told["name"], told["type"]) == ("fr-pj:1", None, None, None)
