@@ -180,6 +180,10 @@ class Settings(BaseSettings):
     hit_budget: int = 200
     """Hit-only answers a day for each subject; as many for an agency's pushed cases and queries about each owner."""
 
+    own_reasons: bool = False
+    """Whether every review needs a reason in the reviewer's own words; false: only one that goes against strong
+    evidence or an earlier review."""
+
     request_rate: int = Field(default=600, ge=1)
     """Requests a minute for each person: of the API, pages, their actions and live streams, together."""
 

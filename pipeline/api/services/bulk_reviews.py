@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from pipeline.access.reviews import PRESETS, Review, Verdict, verdicts_with_reason
+from pipeline.access.reviews import PRESETS, Review, Verdict
 from pipeline.api.languages import translate_error
 from pipeline.api.problems import ConflictError, UnprocessableError
 from pipeline.api.services.deciding import LONGEST_REASON
@@ -20,6 +20,7 @@ from pipeline.api.services.reviews import (
     find_own_review,
     make_judgement,
     make_review,
+    reasons_needed,
     record_review,
     require_sides,
     retract_review,
@@ -158,7 +159,7 @@ def _make_review(session: Session, sides: ReviewableLink, one: JudgedLink, said:
 
 
 def _with_reason(session: Session, sides: ReviewableLink) -> tuple[Verdict, ...]:
-    return verdicts_with_reason(_band_of(sides), sides.reviews, session.requester.agency)
+    return reasons_needed(session, _band_of(sides), sides.reviews)
 
 
 def _band_of(sides: ReviewableLink) -> Band:

@@ -15,13 +15,13 @@ from pipeline.access.audience import Viewer, requester_words
 from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
 from pipeline.access.requester import Role
-from pipeline.access.reviews import Assignment, is_due, summarise_reviews, verdicts_with_reason
+from pipeline.access.reviews import Assignment, is_due, summarise_reviews
 from pipeline.api.cursors import Place
 from pipeline.api.paging import MovingList, fill_page
 from pipeline.api.problems import ForbiddenError
 from pipeline.api.services.deciding import record_decision
 from pipeline.api.services.linked_things import NAMING, name_side, pair_of
-from pipeline.api.services.reviews import ReviewsAnswer, compare_evidence, find_own_review, read_reviews
+from pipeline.api.services.reviews import ReviewsAnswer, compare_evidence, find_own_review, read_reviews, reasons_needed
 from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.matching.bands import Band
@@ -147,7 +147,7 @@ async def _select_due_links(session: Session, links: list[LinkDocument]) -> list
                     "disputed": held.disputed,
                     "judged_different": own is not None,
                     "own_review": own.id if own else None,
-                    "reason_for": [verdict.value for verdict in verdicts_with_reason(link.band, reviews, agency)],
+                    "reason_for": [verdict.value for verdict in reasons_needed(session, link.band, reviews)],
                     "new_evidence": [list(each) for each in found.new] if found else [],
                     "gone_evidence": found.gone if found else 0,
                 }

@@ -23,6 +23,7 @@ from pipeline.access.reviews import (
     review_for,
     summarise_reviews,
     undo_review,
+    verdicts_with_reason,
 )
 from pipeline.api.cursors import Place
 from pipeline.api.paging import fill_page
@@ -33,6 +34,7 @@ from pipeline.api.session import Session
 from pipeline.correlation.claims import link_id
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.reading import STATE_FIELDS
+from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.streams.catalogues import topics
 
@@ -180,6 +182,13 @@ def compare_evidence(session: Session, link: LinkDocument, own: Review | None) -
 def find_own_review(reviews: Sequence[Review], agency: str) -> Review | None:
     """The review that holds for an agency."""
     return next((review for review in summarise_reviews(reviews).holding if review.agency == agency), None)
+
+
+def reasons_needed(session: Session, band: Band, reviews: Sequence[Review]) -> tuple[Verdict, ...]:
+    """The verdicts on a link that take a reason in the requester's own words, as the installation demands it."""
+    if session.runtime.settings.own_reasons:
+        return tuple(Verdict)
+    return verdicts_with_reason(band, reviews, session.requester.agency)
 
 
 async def require_sides(

@@ -48,7 +48,7 @@ def draw_summary(words: Words, found: LinkEvidenceAnswer) -> None:
         text("p", words("No other candidate you have access to."), "small quiet")
         return
     with box("p", "small"):
-        text("span", words("Next:") + " ")
+        text("span", (words("Stronger candidate:") if rival["bits"] > 0 else words("Next:")) + " ")
         with link("", link_path(rival["link_id"], found.own)):
             _draw_name(rival)
         text("span", ", " + _compare_bits(words, rival["bits"]))

@@ -29,6 +29,9 @@ WHOSE = {"": N_("All"), "mine": N_("Assigned to me"), "nobody": N_("Unassigned")
 
 GROUPS = {"case": N_("Our case"), "person": N_("Person")}
 
+FILTERS = ("group", "band", "age", "whose", "assignee", "country", "case")
+"""The parameters of an address."""
+
 AGE_WORDS = {
     "": N_("Any"),
     "day": N_("Last 24 hours"),
@@ -48,7 +51,8 @@ def parse_filter(visit: Visit, parameters: Parameters) -> InboxFilter:
     at_least, at_most = AGES.get(parameters.get("age", ""), (None, None))
     return InboxFilter(
         band=Band(band) if band in BAND_LABELS else Band.NONE,
-        assignee={"mine": visit.who, "nobody": ""}.get(parameters.get("whose", "")),
+        assignee=parameters.get("assignee", "").strip()
+        or {"mine": visit.who, "nobody": ""}.get(parameters.get("whose", "")),
         case=parameters.get("case", "").strip(),
         country=parameters.get("country", "").strip().upper(),
         at_least_h=at_least,
@@ -70,7 +74,7 @@ def draw(view: OpenPage, loaded: InboxAnswer) -> None:
 
 
 def _draw_filters(words: Words, asked: Parameters) -> None:
-    used = any(asked.get(name) for name in ("band", "age", "whose", "case", "country", "group"))
+    used = any(asked.get(name) for name in FILTERS)
     with box("details", "more", open=True if used else None):
         text("summary", words("Filters"))
         with box("form", "filters", method="get", action="/inbox"):
@@ -79,6 +83,7 @@ def _draw_filters(words: Words, asked: Parameters) -> None:
             _draw_choice(words("Band"), "band", (("", words("Any")), *bands), asked)
             _draw_choice(words("Our record received"), "age", ((a, words(w)) for a, w in AGE_WORDS.items()), asked)
             _draw_choice(words("Assignment"), "whose", ((a, words(w)) for a, w in WHOSE.items()), asked)
+            _draw_field(words("Assigned to"), "assignee", asked, maxlength="256", placeholder=words("User"))
             _draw_field(words("Country"), "country", asked, maxlength="2", placeholder="BE", pattern="[A-Za-z]{2}")
             _draw_field(words("Case"), "case", asked, maxlength="512", placeholder="fr-pj:2026-004711")
             text("button", words("Apply"), "button", type="submit")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pipeline.access.reviews import PRESETS, Verdict
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services import bulk_reviews
 from pipeline.api.services.bulk_reviews import BulkVerdict, JudgedLink, judge_links, retract_reviews
+from pipeline.api.services.inbox import list_inbox
 from pipeline.api.services.reviews import LinkVerdict, record_review, retract_review, review_link
 from pipeline.matching.bands import Band
 from support.access.requesters import ANNA, BERT, DORA, make_requester
 from support.api.runtime import Api
+from support.index.documents import PureStages
 from support.records.builder import person, record
 
 PASSPORT = [{"type": "passport", "value": "12AB34567", "country": "FR"}]
@@ -58,6 +62,17 @@ async def test_against_strong_evidence_or_another_agency_a_preset_does_not_do(ap
     (told,) = (await judge_links(api.session(BERT), _say(link))).outcomes
     assert (told.review, told.reason_for) == (None, (Verdict.SAME, Verdict.DIFFERENT, Verdict.RELATED))
     assert api.decided.values[0][1].reason == "the passport was lent"  # type: ignore[attr-defined]
+
+
+async def test_an_installation_may_demand_a_reason_for_every_review(stages: PureStages, tmp_path: Path) -> None:
+    api = Api(stages, tmp_path, own_reasons=True)
+    link = _certain(api, 1)
+    (row,) = (await list_inbox(api.session(ANNA))).links
+    assert row["reason_for"] == ["same", "different", "related", "unsure"]
+    (told,) = (await judge_links(api.session(ANNA), _say(link))).outcomes
+    assert (told.problem, told.reason_for) == ("enter a reason for your decision", ALL)
+    (told,) = (await judge_links(api.session(ANNA), _say(link, reason="seen both passports"))).outcomes
+    assert told.problem is None
 
 
 async def test_possible_links_are_reviewed_one_by_one(api: Api) -> None:

@@ -122,3 +122,5 @@ async def test_a_supervisor_assigns_it_to_another(api: Api, told: list[tuple[Any
     assert "Assign to someone else" in page.said()
     await page.happen(ASSIGN, {"links": [link_of(page)], "assignee": "anna"})
     assert "anna" in (await opened(api, PAGE, CHIEF)).said()
+    assert link_of(await opened(api, PAGE, CHIEF, assignee="anna"))
+    assert "Nothing to review" in (await opened(api, PAGE, CHIEF, assignee="bert")).said()
