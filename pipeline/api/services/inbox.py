@@ -20,7 +20,7 @@ from pipeline.api.cursors import Place
 from pipeline.api.paging import MovingList, fill_page
 from pipeline.api.problems import ForbiddenError
 from pipeline.api.services.deciding import record_decision
-from pipeline.api.services.linked_things import NAMING, name_side, pair_of
+from pipeline.api.services.linked_things import NAMING, name_side, pair_of, things_of
 from pipeline.api.services.reviews import ReviewsAnswer, compare_evidence, find_own_review, read_reviews, reasons_needed
 from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument, LinkDocument
@@ -159,8 +159,7 @@ def _make_row(session: Session, link: LinkDocument, cases: dict[str, CaseDocumen
     a, b = (cases[key] for key in link.cases)
     own = b if b.agency == session.requester.agency else a
     pair = pair_of(link)
-    entities = (pair.entity_a, pair.entity_b) if pair else ("", "")
-    sides = [name_side(case, entity) for case, entity in zip((a, b), entities, strict=True)]
+    sides = [name_side(case, thing) for case, thing in zip((a, b), things_of(pair), strict=True)]
     told = {f"{field}_{name}": side[field] for field in SIDE_FIELDS for name, side in zip("ab", sides, strict=True)}
     return {
         "link_id": link.link,

@@ -14,7 +14,7 @@ from pipeline.access.request_rules import RequestRule
 from pipeline.api.cursors import Place
 from pipeline.api.paging import fill_page
 from pipeline.api.problems import NotFoundError
-from pipeline.api.services.linked_things import NAMING, name_side
+from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side, things_of
 from pipeline.api.services.reviews import NO_LINK, LinkJudgement, ReviewableLink, make_judgement, require_sides
 from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument, LinkDocument
@@ -59,7 +59,7 @@ async def read_evidence(session: Session, name: str) -> LinkEvidenceAnswer:
     views = dict.fromkeys((*sides.link.cases, *([rival["case"]] if rival else [])), View.FULL)
     await session.audit(ActKind.READ, {"link": name}, session.make_shown(views), about=name)
     said = {"explanation": text(found, session.language), "summary": plain_summary(found, session.language)}
-    a, b = (pair.entity_a, pair.entity_b) if pair else ("", "")
+    a, b = things_of(pair)
     return LinkEvidenceAnswer(
         session.as_of,
         link_row(sides.link) | said,
@@ -70,9 +70,9 @@ async def read_evidence(session: Session, name: str) -> LinkEvidenceAnswer:
     )
 
 
-def _describe_side(case: CaseDocument, entity: str) -> Row:
+def _describe_side(case: CaseDocument, thing: LinkedThing) -> Row:
     code = case.handling.code if case.handling else "H0"
-    return name_side(case, entity) | {"handling": code, "version": case.version}
+    return name_side(case, thing) | {"handling": code, "version": case.version}
 
 
 def _own_side(session: Session, sides: ReviewableLink) -> str:
@@ -106,25 +106,31 @@ async def _find_next_best(session: Session, link: LinkDocument, own: str, entity
         return [other if other and other.link in full else None for other in found]
 
     rows, _ = await fill_page(fetch, show, 1, MOST, None)
-    return await _make_candidate(session, rows[0], own, link.score) if rows else None
+    return await _make_candidate(session, rows[0], (own, entity), link.score) if rows else None
 
 
 def _is_about(link: LinkDocument, case: str, entity: str) -> bool:
     """Whether an entity of a case is one that a link ties to something."""
-    side = "a" if link.a.case == case else "b"
+    return bool(_ties_of(link, case, entity))
+
+
+def _ties_of(link: LinkDocument, case: str, entity: str) -> dict[str, int]:
+    """The entities of the other side that a link ties an entity of a case to, with their bits."""
+    own, other = ("a", "b") if link.a.case == case else ("b", "a")
     pairs: list[dict[str, Any]] = (link.evidence or {}).get("entities", [])
-    return any(pair[f"entity_{side}"] == entity and pair["bits"] > 0 for pair in pairs)
+    about = [pair for pair in pairs if pair[f"entity_{own}"] == entity and pair["bits"] > 0]
+    return {pair[f"entity_{other}"]: pair["bits"] for pair in about}
 
 
-async def _make_candidate(session: Session, link: LinkDocument, own: str, score: int) -> Row | None:
-    """Who the other side of a link is, and how much more it scores than `score`; None where it has gone meanwhile."""
-    other = next(key for key in link.cases if key != own)
+async def _make_candidate(session: Session, link: LinkDocument, own: tuple[str, str], score: int) -> Row | None:
+    """Who a link ties an own entity (case, id) to, and how much more it scores than `score`; None where it has gone."""
+    case, entity = own
+    other = next(key for key in link.cases if key != case)
     cases = await session.runtime.reader.read_cases([other], NAMING)
     if (await session.decide_views(cases)).get(other) is not View.FULL:
         return None
-    side = "a" if link.a.case == other else "b"
-    pairs = sorted(link.evidence["entities"], key=lambda pair: -pair["bits"])
-    return name_side(cases[other], pairs[0][f"entity_{side}"]) | {
+    ties = _ties_of(link, case, entity)
+    return name_side(cases[other], LinkedThing(max(ties, key=ties.__getitem__))) | {
         "link_id": link.link,
         "band": link.band,
         "bits": link.score - score,

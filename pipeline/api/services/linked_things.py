@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -28,10 +28,29 @@ def pair_of(link: LinkDocument) -> EntityEvidence | None:
     return strongest_pair(msgspec.convert(link.evidence, Explanation)) if link.evidence else None
 
 
-def name_side(case: CaseDocument, entity: str) -> Row:
+class LinkedThing(NamedTuple):
+    """An entity of one side of a link, and its name that was compared, as compared; "" where none was."""
+
+    entity: str
+    name: str = ""
+
+
+NOTHING = LinkedThing("")
+
+
+def things_of(pair: EntityEvidence | None) -> tuple[LinkedThing, LinkedThing]:
+    """What side a and side b of a link are about, by the entities that speak most for it."""
+    if pair is None:
+        return NOTHING, NOTHING
+    named = next((item for item in pair.items if item.field == "name"), None)
+    a, b = (named.value_a, named.value_b) if named else ("", "")
+    return LinkedThing(pair.entity_a, a), LinkedThing(pair.entity_b, b)
+
+
+def name_side(case: CaseDocument, thing: LinkedThing) -> Row:
     """One side of a link: its case, and the entity that it is about as its agency sent it."""
     data = case.data or {}
-    held: Mapping[str, Any] = next((one for one in data.get("entities", ()) if one.get("id") == entity), {})
+    held: Mapping[str, Any] = next((one for one in data.get("entities", ()) if one.get("id") == thing.entity), {})
     return {
         "case": case.case,
         "agency": case.agency,
@@ -40,14 +59,18 @@ def name_side(case: CaseDocument, entity: str) -> Row:
         "caveat": (case.handling.caveat if case.handling else "") or None,
         "entity": held.get("id"),
         "type": held.get("type"),
-        "name": _name_entity(held),
+        "name": _name_entity(held, thing.name),
         "born": held.get("birth_date"),
     }
 
 
-def _name_entity(entity: Mapping[str, Any]) -> str | None:
-    """An entity's first name, or the number that stands for it."""
-    for name in entity.get("names") or ():
-        if said := name.get("full") or " ".join(name[part] for part in NAME_PARTS if name.get(part)):
-            return str(said)
-    return next((str(entity[field]) for field in NUMBERS if entity.get(field)), None)
+def _name_entity(entity: Mapping[str, Any], compared: str) -> str | None:
+    """The name of an entity that was compared, else its first one, or the number that stands for it."""
+    names = [said for name in entity.get("names") or () if (said := _full_name(name))]
+    words = set(compared.split())
+    best = max(names, key=lambda name: len(words & set(name.casefold().split())), default=None)
+    return best or next((str(entity[field]) for field in NUMBERS if entity.get(field)), None)
+
+
+def _full_name(name: Mapping[str, Any]) -> str:
+    return str(name.get("full") or " ".join(name[part] for part in NAME_PARTS if name.get(part)))

@@ -94,7 +94,7 @@ def _name_finding(item: Item, language: str) -> str:
         if len(read) == len(apart):
             return translate_plural(
                 "the name is the same word read from {script}",
-                "the name is the same words read from {script}",
+                "the names are the same words read from {script}",
                 len(read),
                 language,
             ).format(script=label(SCRIPTS, read[0], language))
@@ -116,7 +116,7 @@ def _noun(item: Item, language: str) -> str:
         kind = item.value_a.partition(" ")[0]
         return label(IDENTIFIER_TYPES, kind, language)
     said = label(FIELDS, item.field, language)
-    return said if said[:2].isupper() else said[:1].lower() + said[1:]
+    return said if said[:2].isalpha() and said[:2].isupper() else said[:1].lower() + said[1:]
 
 
 def _list_words(things: Sequence[str], language: str) -> str:

@@ -17,6 +17,9 @@ from pipeline.web.i18n import Words
 AGES = {"day": (None, 24), "week": (None, 7 * 24), "older": (7 * 24, None)}
 """By name at least and at most how many hours."""
 
+MOST_REASONS = 4
+"""Of what agrees, the strongest: colour and make add nothing to a chassis number."""
+
 HOURS_A_DAY = 24
 MOST_HOURS = 48
 """From here on an age is told in days."""
@@ -53,7 +56,7 @@ def render_row(words: Words, row: Row, now: datetime) -> htpy.Element:
         htpy.input(type="checkbox", aria_label=words("Select {name}", name=name + born), disabled=alone),
         htpy.a(href=link_path(row["link_id"], row["own"]), data_open="")[
             htpy.span(".who")[htpy.bdi(dir="auto")[name], born],
-            htpy.span(".why")[", ".join(row["agrees"]) or words.label(TYPES, row[f"type_{other}"])],
+            htpy.span(".why")[", ".join(row["agrees"][:MOST_REASONS]) or words.label(TYPES, row[f"type_{other}"])],
             htpy.span(".from")[_origin(words, row, other, now)],
         ],
         htpy.span(".marks")[_render_band(words, row["band"]), _render_marks(words, row)],
@@ -71,6 +74,8 @@ def _format_age(words: Words, received: str | None, now: datetime) -> str:
     if received is None:
         return ""
     hours = max(0, int((now - datetime.fromisoformat(received)).total_seconds() // 3600))
+    if not hours:
+        return words("< 1 h")
     if hours < MOST_HOURS:
         return words("{count} h", count=words.format_number(hours))
     return words("{count} d", count=words.format_number(hours // HOURS_A_DAY))

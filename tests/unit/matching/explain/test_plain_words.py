@@ -41,9 +41,12 @@ def _print(agency: str, man: RawEntity) -> Fingerprint:
         (
             person("Ivan Petrov", birth_date="1976-03-04", phones=["+33612345678"]),
             person("Иван Петров", birth_date="1976-04-03", phones=["+33612345678"]),
-            "Same phone number; the name is the same words read from Cyrillic; date of birth (day and month swapped).",
             (
-                "Même numéro de téléphone ; le nom est fait des mêmes mots lus depuis le cyrillique ; date de naissance"
+                "Same phone number; the names are the same words read from Cyrillic;"
+                " date of birth (day and month swapped)."
+            ),
+            (
+                "Même numéro de téléphone ; les noms sont les mêmes mots lus depuis le cyrillique ; date de naissance"
                 " (jour et mois inversés)."
             ),
         ),
@@ -54,13 +57,19 @@ def _print(agency: str, man: RawEntity) -> Fingerprint:
             "Même date de naissance ; le nom s'écrit un peu différemment ; en sens contraire : sexe.",
         ),
         (
+            person("Ivan Petrov", emails=["ivan@example.org"]),
+            person("Ivan Petrov", emails=["ivan@example.org"]),
+            "Same e-mail address and name.",
+            "Mêmes adresse électronique et nom.",
+        ),
+        (
             person("Ivan Petrov", birth_date="1976-03-04"),
             person("Ivan Petrov", birth_date="1976-03-04"),
             "Same name and date of birth.",
             "Mêmes nom et date de naissance.",
         ),
     ],
-    ids=["one-word-of-another-script", "all-of-another-script", "against", "the-same"],
+    ids=["one-word-of-another-script", "all-of-another-script", "against", "e-mail", "the-same"],
 )
 def test_what_is_the_same_is_said_in_a_sentence(
     a: RawEntity, b: RawEntity, english: str, french: str, model: Model
