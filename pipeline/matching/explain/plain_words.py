@@ -9,7 +9,7 @@ from pipeline.locale import N_, translate, translate_plural
 from pipeline.matching.basis import Basis
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item
 from pipeline.matching.explain.wording import agreement, label, shared_finding
-from pipeline.matching.explain.words import FIELDS, IDENTIFIER_TYPES
+from pipeline.matching.explain.words import FIELDS, IDENTIFIER_TYPES, TYPES
 from pipeline.matching.names import levels
 from pipeline.records.scripts import script_of
 
@@ -63,7 +63,10 @@ def plain_summary(found: Explanation, language: str) -> str:
     part = strongest_pair(found)
     if part is None:
         return ""
-    said = [shared_finding(found, language)] if found.basis is Basis.SHARED else list(_clauses(part, language))
+    if found.basis is Basis.SHARED:
+        said = [shared_finding(found, language)]
+    else:
+        said = [*_clauses(part, language), *_other_things(found, part, language)]
     return _as_sentence(translate("; ", language).join(said))
 
 
@@ -84,6 +87,14 @@ def _clauses(part: EntityEvidence, language: str) -> Iterator[str]:
     if against := [item for item in part.items if item.bits < 0]:
         things = list(dict.fromkeys(_noun(item, language) for item in against))
         yield translate("against it: {things}", language, things=_list_words(things, language))
+
+
+def _other_things(found: Explanation, strongest: EntityEvidence, language: str) -> Iterator[str]:
+    """What else both cases have in common, such as a car, by type."""
+    others = [part for part in found.entities if part is not strongest and part.bits > 0]
+    if others:
+        things = list(dict.fromkeys(_lower(label(TYPES, part.type_a, language)) for part in others))
+        yield translate("also in common: {things}", language, things=_list_words(things, language))
 
 
 def _name_finding(item: Item, language: str) -> str:
@@ -115,8 +126,12 @@ def _noun(item: Item, language: str) -> str:
     if item.field == "identifier":
         kind = item.value_a.partition(" ")[0]
         return label(IDENTIFIER_TYPES, kind, language)
-    said = label(FIELDS, item.field, language)
-    return said if said[:2].isalpha() and said[:2].isupper() else said[:1].lower() + said[1:]
+    return _lower(label(FIELDS, item.field, language))
+
+
+def _lower(word: str) -> str:
+    """A label as it is written within a sentence; abbreviations stay as they are."""
+    return word if word[:2].isalpha() and word[:2].isupper() else word[:1].lower() + word[1:]
 
 
 def _list_words(things: Sequence[str], language: str) -> str:

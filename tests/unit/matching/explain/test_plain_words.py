@@ -12,7 +12,7 @@ from pipeline.matching.fingerprint import Fingerprint, entity_print
 from pipeline.matching.model import Model, load_model
 from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
-from support.records.builder import RawEntity, case_data, person
+from support.records.builder import RawEntity, case_data, person, vehicle
 
 PASSPORT = [{"type": "passport", "value": "12AB34567", "country": "FR"}]
 
@@ -22,8 +22,8 @@ def model() -> Model:
     return load_model()
 
 
-def _print(agency: str, man: RawEntity) -> Fingerprint:
-    case = msgspec.convert(case_data(agency, "1", [man]), Case)
+def _print(agency: str, *entities: RawEntity) -> Fingerprint:
+    case = msgspec.convert(case_data(agency, "1", entities), Case)
     return Fingerprint(
         case.key, 1, "", agency, case.country, entities=tuple(map(entity_print, normalise(case).entities))
     )
@@ -91,3 +91,10 @@ def test_what_agrees_comes_strongest_first_and_each_once(model: Model) -> None:
     part = strongest_pair(explain(_print("fr-pj", a), _print("be-fp", b), model))
     assert part is not None
     assert agreeing_things(part, "en") == ("passport", "name", "date of birth")
+
+
+def test_what_else_both_cases_have_is_named_by_its_type(model: Model) -> None:
+    man, car = person("Ivan Petrov", birth_date="1976-03-04"), vehicle("AB-123-CD", "FR")
+    found = explain(_print("fr-pj", man, car), _print("be-fp", man, car), model)
+    assert plain_summary(found, "en") == "Same name and date of birth; also in common: vehicle."
+    assert plain_summary(found, "fr") == "Mêmes nom et date de naissance ; aussi en commun : véhicule."
