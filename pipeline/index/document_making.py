@@ -18,7 +18,7 @@ from pipeline.index.documents import (
     RejectedDocument,
     StatedHandling,
 )
-from pipeline.index.terms import folded_text, search_terms
+from pipeline.index.terms import case_terms, folded_text, search_terms
 from pipeline.matching.fingerprint import Contact, Fingerprint
 from pipeline.records.expiry import EXPIRED
 from pipeline.records.messages import AcceptedRecord, RejectedMessage
@@ -107,7 +107,7 @@ def _full_case(accepted: AcceptedRecord) -> CaseDocument:
         policing_goals=head.policing_goals,
         text=folded_text(head.title, head.summary),
         keys=fingerprint.keys,
-        terms=search_terms(fingerprint.entities),
+        terms=search_terms(fingerprint.entities) + case_terms(*accepted.case.split(":", 1)),
         order=int(name[:ORDER_DIGITS], 16),
         card=card,
         entities=entities,

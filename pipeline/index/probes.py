@@ -33,11 +33,15 @@ MOST_KEYS = 64
 
 
 class QuestionProbe(msgspec.Struct, frozen=True, dict=True):
-    """The question's entities, and the numbers in it whose type only the record that holds them can tell."""
+    """The question's entities, and the numbers in it whose type only the record that holds them can tell.
+
+    `places_alone`: it asks for whoever is at a place (Question.asks_for_places).
+    """
 
     entities: tuple[EntityPrint, ...]
     numbers: frozenset[str]
     national: frozenset[str]
+    places_alone: bool = False
 
     @cached_property
     def sharing(self) -> frozenset[str]:
@@ -53,6 +57,7 @@ def make_probe(question: Question, country: str) -> QuestionProbe:
         tuple(entity_print(entity) for entity in entities),
         frozenset(question.numbers),
         frozenset(text.lstrip("0") for text in question.phones if text.isdigit()),
+        question.asks_for_places,
     )
 
 
@@ -63,9 +68,9 @@ def _named_entities(question: Question, phones: tuple[NormalisedPhone, ...]) -> 
     stated = (*full, *[Name(full=name, kind=NICKNAME) for name in question.nicknames])
     for kind in question.types or NAMED:
         entity = NormalisedEntity(kind, kind, names=fields.names(stated, kind), nationalities=question.nationalities)
-        if kind == PERSON.name and (stated or question.born or question.emails):
+        if kind == PERSON.name and (stated or question.born or question.emails or question.asks_for_places):
             yield _with_belongings(_with_birth(entity, question, fields), question, phones)
-        elif entity.names:
+        elif entity.names or (question.asks_for_places and kind in PLACED):
             yield _with_belongings(entity, question, phones)
 
 
@@ -159,6 +164,8 @@ def _number_clauses(question: Question, asked_for: QuestionProbe) -> Iterator[Sc
     phones = {f"phone:{phone.e164}" for entity in asked_for.entities for phone in entity.phones}
     for term in sorted(phones | {f"phone:{number}" for number in asked_for.national}):
         yield ScoredClause("phone", (term,))
+    for number in question.numbers:
+        yield ScoredClause("case", (f"case:{number}",))
     for number in (*question.numbers, *(typed.value for typed in question.typed)):
         yield ScoredClause("number", (f"id:{number}",))
     for email in question.emails:

@@ -49,7 +49,8 @@ TOLD_BY_SCORE: Final = "key"
 and each name makes Elasticsearch look the clause's terms up twice."""
 
 WEIGHTS = {
-    # A whole number, phone or e-mail names one thing.
+    # A whole number, phone or e-mail names one thing, a case's own number the case.
+    "case": 32,
     "number": 32,
     "phone": 32,
     "email": 32,

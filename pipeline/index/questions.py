@@ -59,6 +59,8 @@ FIELDS = (
 _PART = re.compile(rf'(?:({"|".join(FIELDS)}):)?(?:"([^"]*)"|(\S+))')
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _DATE = re.compile(r"\d{4}-\d{2}(?:-\d{2})?|(?:19|20)\d{2}")
+_DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-]((?:19|20)\d{2})")
+"""A date as it is written in most countries, or in the United States: the day first, or the month."""
 _PHONE = re.compile(r"(?:\+|\b00)\d[\d\s().\-/]{5,}\d")
 
 
@@ -97,6 +99,11 @@ class Question(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, types=(), birth_places=(), nationalities=()) == Question()
 
     @property
+    def asks_for_places(self) -> bool:
+        """Whether it names cities and nothing else that could be found: then whoever is there answers it."""
+        return bool(self.cities) and msgspec.structs.replace(self, cities=()).empty
+
+    @property
     def exact_birth_date(self) -> BirthDate | None:
         """The one whole birth date that it states; None where it states none, a part of one, or several."""
         only = self.born[0] if len(self.born) == 1 else None
@@ -112,7 +119,9 @@ class _Draft:
 
     def add_value(self, field: str, value: str) -> None:
         """Take in a part of a field; a phone without + keeps its digits alone."""
-        if field == "phone" and (digits := canonical(value)).isdigit() and not value.startswith("+"):
+        if field == "born":
+            self.lists["born"] += _read_day_first(value) or [value]
+        elif field == "phone" and (digits := canonical(value)).isdigit() and not value.startswith("+"):
             self.lists["phone"].append(digits)
         else:
             self.lists[field].append(value)
@@ -207,7 +216,7 @@ def _place_value(draft: _Draft, field: str, value: str) -> None:
         draft.add_value(field, value)
     elif _EMAIL.fullmatch(value):
         draft.add_value("email", value)
-    elif _DATE.fullmatch(value) and _is_date(value):
+    elif (_DATE.fullmatch(value) and _is_date(value)) or _read_day_first(value):
         draft.add_value("born", value)
     elif WILDCARDS.intersection(value) and any(map(str.isdigit, value)):
         draft.add_value("plate", value)
@@ -219,12 +228,22 @@ def _place_value(draft: _Draft, field: str, value: str) -> None:
 
 def _require_sense(field: str, value: str) -> None:
     """Raises LiaisonError for a word that can't be what its prefix says."""
-    if field == "born" and not _is_birth_date(value):
+    if field == "born" and not _read_day_first(value) and not _is_birth_date(value):
         raise LiaisonError("born: use YYYY, YYYY-MM or YYYY-MM-DD, a range (1978/1982) or about (1980~)")
     if field == "nationality" and not country_code(value):
         raise LiaisonError("nationality: unknown country; use its name or its code of two letters")
     if field == "type" and not _type_of(value):
         raise LiaisonError("type: use {types}", types=", ".join(NAMED))
+
+
+def _read_day_first(value: str) -> list[str]:
+    """The dates that a word such as 25/11/1982 may be, the day first: two where the month may stand there too."""
+    found = _DAY_FIRST.fullmatch(value)
+    if not found:
+        return []
+    one, other, year = found[1].zfill(2), found[2].zfill(2), found[3]
+    readings = dict.fromkeys((f"{year}-{other}-{one}", f"{year}-{one}-{other}"))
+    return [date for date in readings if _is_date(date)]
 
 
 def _is_date(value: str) -> bool:

@@ -21,8 +21,9 @@ from pipeline.matching.model import Model
 from pipeline.matching.names.name_pairs import MetNames, meet_names
 from pipeline.matching.score.scoring import SCORE_LIMIT, most_score, score_cases
 
-CERTAIN_REASONS = frozenset({"number", "phone", "email", "text"})
-"""Clauses that show a case whatever the matcher says of it; a like sound or a shared place does not."""
+CERTAIN_REASONS = frozenset({"case", "number", "phone", "email", "text"})
+"""Clauses that show a case whatever the matcher says of it; a like sound does not, nor a shared place where more is
+asked for."""
 
 Place = tuple[int, float, str]
 """Where a candidate stands: strongest evidence first, then the better candidate, then the case key."""
@@ -61,6 +62,7 @@ class Ranking:
     def __init__(self, asked_for: QuestionProbe, found: Iterable[Candidate], model: Model) -> None:
         self._asked_for, self._model = asked_for, model
         self._named = any(entity.names for entity in asked_for.entities)
+        self._certain = CERTAIN_REASONS | {"place"} if asked_for.places_alone else CERTAIN_REASONS
         self._judged: list[RankedCandidate] = []
         candidates = list(found)
         met = _meet_candidates(asked_for, candidates)
@@ -101,7 +103,7 @@ class Ranking:
 
     def _bound(self, candidate: Candidate, names: tuple[MetNames, ...]) -> _Unjudged | None:
         """A candidate as it may be ranked at most; None where it does not answer for certain."""
-        certain = _is_certain(candidate)
+        certain = self._is_certain(candidate)
         if self._named and not certain and not any(pairs.may_agree for pairs in names):
             return None
         record = candidate.entities
@@ -109,10 +111,14 @@ class Ranking:
         bits = SCORE_LIMIT if most is None else most - self._model.prior
         return _Unjudged(_find_place(candidate, bits), candidate, names) if bits > 0 or certain else None
 
+    def _is_certain(self, candidate: Candidate) -> bool:
+        """Whether it answers whatever the matcher says; any other must agree on the name, where one was asked for."""
+        return not self._certain.isdisjoint(candidate.met)
+
     def _judge(self, unjudged: _Unjudged) -> None:
         """Give a candidate its place, if it answers."""
         _, candidate, names = unjudged
-        certain = _is_certain(candidate)
+        certain = self._is_certain(candidate)
         if self._named and not certain and not any(pairs.agree for pairs in names):
             return
         record = candidate.entities
@@ -158,11 +164,6 @@ def _find_place(candidate: Candidate, bits: int) -> Place:
 
 def _place_of(one: RankedCandidate) -> Place:
     return one.place
-
-
-def _is_certain(candidate: Candidate) -> bool:
-    """Whether it answers whatever the matcher says; any other must agree on the name, where one was asked for."""
-    return not CERTAIN_REASONS.isdisjoint(candidate.met)
 
 
 def _is_same(card: CaseCard, now: Current) -> bool:

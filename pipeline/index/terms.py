@@ -12,6 +12,7 @@ from anyascii import anyascii
 from pipeline.matching.comparisons.plate import WILDCARDS
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint, IdentifierPrint
 from pipeline.matching.names import NamePrint, TokenPrint, sound_keys
+from pipeline.records.identifiers import canonical
 
 _MARKS = re.compile(
     "[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
@@ -27,6 +28,11 @@ GRAM = 2
 def search_terms(entities: Iterable[EntityPrint]) -> tuple[str, ...]:
     """All search terms of a case's entities, <kind>:<form>, without repeats, in the order of the record."""
     return tuple(dict.fromkeys(term for entity in entities for term in entity_terms(entity)))
+
+
+def case_terms(agency: str, case_id: str) -> tuple[str, ...]:
+    """The case's own number, alone and behind its agency, without what parts its groups."""
+    return tuple(f"case:{canonical(number)}" for number in (case_id, f"{agency}{case_id}"))
 
 
 def entity_terms(entity: EntityPrint) -> Iterator[str]:

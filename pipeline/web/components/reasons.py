@@ -12,6 +12,7 @@ from pipeline.web.components.markup import bidi_text, box, text
 from pipeline.web.i18n import Words
 
 MET = {
+    "case": N_("the case number"),
     "number": N_("the same number"),
     "phone": N_("the same phone number"),
     "email": N_("the same e-mail address"),

@@ -44,12 +44,14 @@ LIMIT = 25
 GUIDE = (
     (N_("Name in any script, with or without date of birth"), "Иван Петров 1980-05"),
     (N_("Several names, nicknames or dates of birth"), 'name:"Иван Петров" nickname:Ваня born:1980 born:1982-05'),
+    (N_("Date of birth, the day first"), "ivan petrov 25/11/1982"),
     (N_("Approximate date of birth"), "Иван Петров born:1978/1982"),
     (N_("Person, organisation or vessel only"), 'type:organisation name:"Nord Trade"'),
     (N_("Nationality and place of birth"), "Иван Петров nationality:RU birthplace:Tver"),
     (N_("Phone"), "+33 6 12 34 56 78"),
     (N_("Plate, full or partial"), "plate:AB-1?3*"),
     (N_("Document or account number"), "number:52NO43308"),
+    (N_("Case number"), "fr-pj:2026-0417"),
     (N_("Place"), "city:Lyon"),
     (N_("Words in the title or summary"), 'text:"vol aggravé"'),
 )

@@ -178,3 +178,18 @@ async def test_days_places_offences_and_agencies_narrow_a_search(
             f"{told[name][0].lower()}-x:{name}" for name in expected
         )
     assert sorted(await found(reader, stages, "petrov city:Lyon")) == sorted(told)
+    assert sorted(await found(reader, stages, "city:Lyon")) == sorted(told)
+    assert await found(reader, stages, "city:Tver") == []
+
+
+async def test_a_case_is_found_by_its_number_with_and_without_its_agency(
+    stages: PureStages, writer: BulkWriter, reader: IndexReader, client: AsyncElasticsearch, indices: Indices
+) -> None:
+    cases = [
+        stages.accepted(case_data("fr-pj", number, [person("Ivan Petrov")])) for number in ("2026-0417", "2026-0418")
+    ]
+    assert (await writer.write([case_document(case) for case in cases])).refused == []
+    await client.indices.refresh(index=indices.write_alias("cases"))
+    for asked in ("2026-0417", "2026/0417", "fr-pj:2026-0417"):
+        assert await found(reader, stages, asked) == ["2026-0417"]
+    assert await found(reader, stages, "be-fp:2026-0417") == []

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import pytest
+
 from pipeline.index.probes import QuestionProbe, adapt_probe, make_candidate_query, make_probe
 from pipeline.index.questions import parse_question
 from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint, PhonePrint, entity_print
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import NormalisedEntity
+from pipeline.web.pages.search import GUIDE
 
 RARITY = 1500
 """Hundredths of a bit, as the shipped model asks of a key."""
@@ -21,6 +24,12 @@ def clauses(text: str) -> dict[str, list[tuple[str, ...]]]:
     return found
 
 
+@pytest.mark.parametrize("example", [example for _, example in GUIDE])
+def test_each_example_of_the_search_page_selects_cases(example: str) -> None:
+    selection = make_candidate_query(parse_question(example), ask(example, "FR"), (), RARITY)
+    assert selection.clauses or selection.text
+
+
 def test_a_name_may_be_of_a_person_an_organisation_or_a_vessel() -> None:
     assert [entity.type for entity in ask("nord trade").entities] == ["person", "organisation", "vessel"]
 
@@ -29,6 +38,19 @@ def test_the_names_forms_are_those_of_a_record() -> None:
     name = normalise_name("Иван Петров", "", "", "", "", "", "person")
     record = entity_print(NormalisedEntity("p1", "person", names=(name,)))
     assert ask("Иван Петров").entities[0].names == record.names
+
+
+def test_a_city_alone_asks_for_whoever_is_there() -> None:
+    assert [entity.type for entity in ask("city:Lyon").entities] == ["person", "organisation"]
+    assert clauses("city:Lyon")["place"] == [("city:lyon",)]
+    assert ask("city:Lyon").places_alone
+    assert not ask("ivan city:Lyon").places_alone
+
+
+def test_a_number_may_be_that_of_a_case() -> None:
+    assert clauses("fr-pj:2026-0417")["case"] == [("case:FRPJ20260417",)]
+    assert clauses("DOS-417")["case"] == [("case:DOS417",)]
+    assert "case" not in clauses("ivan 1980")
 
 
 def test_a_phone_is_also_asked_for_by_itself() -> None:

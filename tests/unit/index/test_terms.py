@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.index.terms import entity_terms, folded_text, search_terms
+from pipeline.index.terms import case_terms, entity_terms, folded_text, search_terms
 from pipeline.matching.fingerprint import entity_print
 from pipeline.records.normalised import (
     NameToken,
@@ -43,6 +43,10 @@ def test_numbers_are_whole_and_plates_also_come_in_pieces() -> None:
 def test_a_partial_plate_has_only_its_known_pieces() -> None:
     found = terms(type="vehicle", identifiers=(NormalisedIdentifier("plate", "AB?12*"),))
     assert {one for one in found if one.startswith(("piece", "id"))} == {"piece:AB", "piece:12"}
+
+
+def test_a_case_is_found_by_its_own_number_with_and_without_its_agency() -> None:
+    assert case_terms("fr-pj", "2026-0417") == ("case:20260417", "case:FRPJ20260417")
 
 
 def test_phones_mails_and_places() -> None:
