@@ -107,7 +107,7 @@ def _full_case(accepted: AcceptedRecord) -> CaseDocument:
         policing_goals=head.policing_goals,
         text=folded_text(head.title, head.summary),
         keys=fingerprint.keys,
-        terms=search_terms(fingerprint.entities) + case_terms(*accepted.case.split(":", 1)),
+        terms=search_terms(fingerprint.entities) + case_terms(head.agency, accepted.case.partition(":")[2]),
         order=int(name[:ORDER_DIGITS], 16),
         card=card,
         entities=entities,

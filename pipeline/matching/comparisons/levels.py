@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from pipeline.matching.comparisons.bounds import BitsArray, Bound, most_at_any_level
+from pipeline.matching.comparisons.bounds import Bound
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.score.alternatives import COMPANION_KINDS, NO_BITS, STRANGERS, Bits
 from pipeline.records.entity_types import ENTITY_TYPES
@@ -134,7 +134,7 @@ class Comparison:
     `label` names it in a table or a chart, `phrase` within a sentence; translations are in pipeline/locale/fr.po.
     `levels` go from the strongest agreement to the strongest contradiction; `source` says where m, u and h come from.
     `bound` holds for the types `bounded`, whose sketches have room for the field. Of other types a sketch only tells
-    whether the field has a value: `most` bounds the comparison then, whatever the values.
+    whether the field has a value: bounds.most_at_any_level bounds the comparison then.
     `ceiling` gives for two entities bits that `compare` never exceeds, against any alternative, at a fraction of its
     cost; None where that costs no less.
     `sketched`: False where an entity with a value in `field` has no sketch at all.
@@ -157,7 +157,6 @@ class Comparison:
     bound: Bound | None = None
     bounded: frozenset[str] = frozenset()
     sketched: bool = True
-    most: Callable[[Table], BitsArray] = most_at_any_level
     ceiling: Compare | None = None
     selector: bool = False
     may_share: Callable[[Rows, Rows], Flags] | None = None

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.matching.comparisons.bounds import BitsArray, RowState, States
+from pipeline.matching.comparisons.bounds import BitsArray, RowState, States, most_at_any_level
 from pipeline.matching.comparisons.catalogue import CATALOGUE, SELECTORS
 from pipeline.matching.comparisons.levels import Comparison, Table
 from pipeline.matching.comparisons.numbers import OWN, may_share_number
@@ -49,7 +49,7 @@ class OddsBound:
                     by_state[comparison.bound.state].append(_by_type(comparison.bound.bits(table), bounded))
                 for entity_type in types:
                     if comparison in (held := without_room(entity_type)):
-                        bits = _by_presence(held.index(comparison), comparison.most(table))
+                        bits = _by_presence(held.index(comparison), most_at_any_level(table))
                         by_state[presence_state].append(_by_type(bits, {entity_type}))
         self._tables = [_make_table(state, bounds) for state, bounds in by_state.items()]
 

@@ -54,7 +54,7 @@ class Rows:
     """
 
     def __init__(self, table: Words, starts: Index, numbers: Index) -> None:
-        self.table, self._starts, self._numbers = table, starts, numbers
+        self.table, self._starts = table, starts
         at = starts + ROW_WORDS * numbers
         self._taken: Words = np.lib.stride_tricks.sliding_window_view(table, ROW_WORDS)[at]
         self._words: Words = np.ascontiguousarray(self._taken[:, :WORD_COUNT].T)
@@ -85,10 +85,6 @@ class Rows:
     def name_places(self) -> Index:
         """How many places the words of each row's names have."""
         return np.asarray(self.words("names")[0] & np.uint32(MOST_PLACES), np.int64)
-
-    def take(self, some: Index) -> Rows:
-        """Some of the rows."""
-        return Rows(self.table, self._starts[some], self._numbers[some])
 
 
 def expand_pairs(rows: Index, columns: Index) -> tuple[Index, Index, Index]:

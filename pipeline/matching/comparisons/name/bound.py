@@ -61,7 +61,7 @@ def name_state(a: Rows, b: Rows) -> States:
     closed = np.flatnonzero(named & (words != OPEN) & (other != OPEN) & (a.byte("type") == b.byte("type")))
     sizes = a.byte("name_entries")[closed].astype(np.int64) * b.byte("name_entries")[closed]
     for some in _cut(closed, sizes):
-        state[some] = _bound_names(EntityNames(a.take(some)), EntityNames(b.take(some)))
+        state[some] = _bound_names(EntityNames(a, some), EntityNames(b, some))
     return state
 
 
@@ -123,7 +123,7 @@ def _find_gains(
     pair, row, column = expand_pairs(count, count_other)
     if not len(pair):
         return
-    if joined or skipped.any():
+    if joined:
         row, column = row + skipped[pair], column + skipped_other[pair]
     left, right = one.starts[pair] + ENTRY_WORDS * row, other.starts[pair] + ENTRY_WORDS * column
     alike, bits = bound_gains(one.table, other.table, left, right, joined=joined)

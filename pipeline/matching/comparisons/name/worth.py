@@ -39,18 +39,19 @@ _PERSON = TYPES.index(PERSON.name)
 class EntityNames:
     """The names of rows: where their entries lie, and how many these and the distinct words are, by row."""
 
-    def __init__(self, rows: Rows) -> None:
-        self.table, self.starts, self.places = rows.table, rows.name_starts, rows.name_places
-        self.words, self.entries = (rows.byte(part).astype(np.int64) for part in ("name_words", "name_entries"))
+    def __init__(self, rows: Rows, some: Index) -> None:
+        """Of `some` of the rows, by their places."""
+        self.table, self.starts, self.places = rows.table, rows.name_starts[some], rows.name_places[some]
+        self.words, self.entries = (rows.byte(part)[some].astype(np.int64) for part in ("name_words", "name_entries"))
         self.first = np.cumsum(self.entries) - self.entries
         """The first entry of each row, counted through all."""
-        self.initials = rows.words("initials")[0]
-        self.persons = rows.byte("type") == _PERSON
-        self._rows = rows
+        self.initials = rows.words("initials")[0, some]
+        self.persons = rows.byte("type")[some] == _PERSON
+        self._rows, self._some = rows, some
 
     def take(self, some: Index) -> EntityNames:
-        """Those of some of the rows."""
-        return EntityNames(self._rows.take(some))
+        """Those of some of these."""
+        return EntityNames(self._rows, self._some[some])
 
 
 class Finds:
@@ -72,7 +73,7 @@ class PlacedNames:
     """The places of all names of a side: the `row` of each, whether it is of a `run`, the bits that it `found`.
 
     `acronyms` are the bits of words that may abbreviate some of the other side's, of which the `initials` are known;
-    `starts` are the first places of names, `rows` those of rows, `first_names` the first names of rows.
+    `starts` are the first places of names, `first_names` the first names of rows.
     """
 
     def __init__(self, names: EntityNames, finds: Finds, initials: Words) -> None:
@@ -84,8 +85,8 @@ class PlacedNames:
         at = names.first[self.row] + entry
         self.found = np.maximum(finds.bits[at], self.acronyms)
         self.joined: Flags = finds.joined[at] | (self.acronyms > 0)
-        self.starts, self.rows = np.flatnonzero(self.flagged(FIRST)), np.flatnonzero(place == 0)
-        self.first_names = np.searchsorted(self.starts, self.rows)
+        self.starts = np.flatnonzero(self.flagged(FIRST))
+        self.first_names = np.searchsorted(self.starts, np.flatnonzero(place == 0))
         self.numbered: Flags = np.bincount(self.row, self.flagged(NUMBERED), len(names.places)) > 0
         self.abbreviates: Flags = np.bincount(self.row, self.acronyms > 0, len(names.places)) > 0
         self.persons = names.persons
