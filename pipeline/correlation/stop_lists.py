@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from pipeline.correlation.candidate_lookup import MOST_TOGETHER
 from pipeline.correlation.crowded_blocks import CrowdedBlock, survey_blocks
 from pipeline.correlation.key_kinds import kind_of
 from pipeline.correlation.matcher import Matcher
@@ -34,9 +35,6 @@ MOST_PAIRS = 20_000_000
 
 LEAST_DRAWN = 8
 """Cases of each block that are held against all others, however large it is."""
-
-TOGETHER = 1 << 14
-"""Pairs screened at once."""
 
 
 class StopProposal(msgspec.Struct, frozen=True):
@@ -79,7 +77,7 @@ class StopCosts:
                 bearing[key].append(fingerprint)
         for key, bearers in bearing.items():
             drawn = self._drawn[key]
-            portion = max(1, TOGETHER // max(1, len(drawn)))
+            portion = max(1, MOST_TOGETHER // max(1, len(drawn)))
             for start in range(0, len(bearers), portion):
                 self._hold_against(key, drawn, bearers[start : start + portion])
 

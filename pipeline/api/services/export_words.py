@@ -1,4 +1,4 @@
-"""Names of records, and what is said of a link, in exports to other formats."""
+"""What is said of a link in exports to other formats."""
 
 from __future__ import annotations
 
@@ -6,12 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.matching.basis import Basis
-
-
-def full_name(name: Mapping[str, Any]) -> str:
-    """A recorded name in full, or its parts one after the other."""
-    parts = (name.get(part) for part in ("given", "middle", "patronymic", "family"))
-    return name.get("full") or " ".join(part for part in parts if part)
 
 
 def describe_link(row: Mapping[str, Any]) -> str:

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from pipeline.access.redaction import Row
-from pipeline.api.services.export_names import describe_link, full_name
+from pipeline.api.services.export_words import describe_link
 from pipeline.records.countries import country_code
 from pipeline.records.dates import birth_date, shared_part
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME, FollowTheMoneySchema
+from pipeline.records.stated_names import full_name
 
 Entity = dict[str, Any]
 

@@ -11,13 +11,12 @@ from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.reading import SHOWN
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation
 from pipeline.matching.explain.plain_words import strongest_pair
+from pipeline.records.stated_names import full_name
 
 Row = dict[str, Any]
 
 NUMBERS: Final = ("plate", "vin", "imo", "number", "iban", "wallet", "imei", "serial", "full")
 """What names a thing that has no name, the first that is there."""
-
-NAME_PARTS: Final = ("given", "middle", "patronymic", "family")
 
 NAMING: Final = (*SHOWN, *(f"data.entities.{field}" for field in ("id", "type", "names", "birth_date", *NUMBERS)))
 """What of a case's document names its entities."""
@@ -66,11 +65,7 @@ def name_side(case: CaseDocument, thing: LinkedThing) -> Row:
 
 def _name_entity(entity: Mapping[str, Any], compared: str) -> str | None:
     """The name of an entity that was compared, else its first one, or the number that stands for it."""
-    names = [said for name in entity.get("names") or () if (said := _full_name(name))]
+    names = [said for name in entity.get("names") or () if (said := full_name(name))]
     words = set(compared.split())
     best = max(names, key=lambda name: len(words & set(name.casefold().split())), default=None)
     return best or next((str(entity[field]) for field in NUMBERS if entity.get(field)), None)
-
-
-def _full_name(name: Mapping[str, Any]) -> str:
-    return str(name.get("full") or " ".join(name[part] for part in NAME_PARTS if name.get(part)))

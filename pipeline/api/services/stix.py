@@ -15,9 +15,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pipeline.access.redaction import Row
-from pipeline.api.services.export_names import describe_link, full_name
+from pipeline.api.services.export_words import describe_link
 from pipeline.records.countries import country_code
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME
+from pipeline.records.stated_names import full_name
 
 Object = dict[str, Any]
 

@@ -8,6 +8,7 @@ from typing import Any
 from pipeline.locale import N_
 from pipeline.matching.explain.words import GENDERS, IDENTIFIER_TYPES, TYPES, describe_birth_date
 from pipeline.records.entity_types import ENTITY_TYPES
+from pipeline.records.stated_names import full_name
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.panel import Fact, draw_facts
 from pipeline.web.i18n import Words
@@ -28,7 +29,6 @@ FIELDS = {"names": N_("Name"), "role": N_("Role")} | WORDS
 """All that is said of an entity, with its word."""
 
 ADDRESS_PARTS = ("street", "house", "unit", "postcode", "city", "region", "country")
-NAME_PARTS = ("given", "middle", "patronymic", "family")
 
 
 def draw_entity(words: Words, raw: Raw, across: str) -> None:
@@ -52,11 +52,6 @@ def _draw_names(words: Words, raw: Raw) -> None:
                     bidi_text(full_name(name))
                     if name.get("kind"):
                         text("small", f" {words.label(NAME_KINDS, name['kind'])}")
-
-
-def full_name(name: Raw) -> str:
-    """A name as one text."""
-    return name.get("full") or " ".join(name[part] for part in NAME_PARTS if name.get(part))
 
 
 def _entity_facts(words: Words, raw: Raw) -> Iterator[Fact]:

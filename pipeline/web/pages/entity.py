@@ -10,9 +10,10 @@ from pipeline.access.redaction import Row
 from pipeline.api.services.entities import EntityAnswer, resolve_entity
 from pipeline.locale import N_
 from pipeline.matching.explain.words import TYPES
+from pipeline.records.stated_names import full_name
 from pipeline.web.addresses import case_path
 from pipeline.web.components.badges import badge, draw_band
-from pipeline.web.components.entity import FIELDS, format_values, full_name
+from pipeline.web.components.entity import FIELDS, format_values
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import TableColumn, draw_table

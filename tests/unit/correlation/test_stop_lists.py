@@ -88,7 +88,7 @@ def test_a_large_block_is_measured_by_few_of_its_cases(
     case: MakeCase, matcher: MakeMatcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stop_lists, "MOST_PAIRS", 400)
-    monkeypatch.setattr(stop_lists, "TOGETHER", 16)
+    monkeypatch.setattr(stop_lists, "MOST_TOGETHER", 16)
     judging = matcher()
     (found,) = propose_stops(crowd(case, 40, POSTCODE), judging, over=10, worth=10)
     assert (found.cases, found.drawn) == (40, 10)
