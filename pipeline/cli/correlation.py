@@ -163,12 +163,16 @@ def blocking_report(
 
 
 def _load_model(path: Path | None, stop_list: Path | None) -> Model:
-    """The model, with the keys of a stop list's file on its own."""
+    """The model, with the keys of a stop list's file on its own. What is loaded by then stays for good."""
     from pipeline.correlation.stop_lists import add_stop_keys, read_stop_list
+    from pipeline.heap import settle
     from pipeline.matching.model import load_model
 
     loaded = load_model(path)
-    return loaded if stop_list is None else add_stop_keys(loaded.file, read_stop_list(stop_list))
+    if stop_list is not None:
+        loaded = add_stop_keys(loaded.file, read_stop_list(stop_list))
+    settle()
+    return loaded
 
 
 def _read_lines(files: list[Path], bar: Progress) -> Iterator[bytes]:

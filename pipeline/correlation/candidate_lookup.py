@@ -8,7 +8,7 @@ depends on two cases alone, never on how many others there are or which came fir
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import combinations, islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.correlation.store import SEQUENCE_BITS, UNKNOWN_COUNTRY, BlockStore, Entries
 from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.screening.rows import Index, expand_counts
 from pipeline.matching.screening.screening import Sketches, join_sketches
 
 Screen = Callable[[Sketches, Sketches], NDArray[np.bool_]]
@@ -63,15 +64,17 @@ class CandidateLookup:
         self, fingerprints: Sequence[Fingerprint], owned: Sequence[Sequence[int]]
     ) -> Mapping[int, Sequence[int]]:
         """By the place of each of these cases, those of the ones before it that it may be linked with."""
-        pairs = sorted(_pair_places(owned))
+        before, behind = _pair_places(owned)
         if not self._within:
-            pairs = [(i, j) for i, j in pairs if not _are_of_one_country(fingerprints[i], fingerprints[j])]
+            countries = np.array([fingerprint.country for fingerprint in fingerprints])
+            kept = (countries[before] != countries[behind]) | (countries[before] == "")
+            before, behind = before[kept], behind[kept]
         found: dict[int, list[int]] = {}
-        if pairs:
-            sketches, places = join_sketches([fingerprint.sketch for fingerprint in fingerprints]), np.array(pairs).T
-            may = self._screen(sketches.take_cases(places[1]), sketches.take_cases(places[0]))
-            for at in np.flatnonzero(may).tolist():
-                found.setdefault(pairs[at][1], []).append(pairs[at][0])
+        if len(before):
+            sketches = join_sketches([fingerprint.sketch for fingerprint in fingerprints])
+            may = self._screen(sketches.take_cases(behind), sketches.take_cases(before))
+            for one, other in zip(before[may].tolist(), behind[may].tolist(), strict=True):
+                found.setdefault(other, []).append(one)
         return found
 
     def _meet_together(self, fingerprints: Sequence[Fingerprint], owned: Sequence[Sequence[int]]) -> list[Candidates]:
@@ -141,16 +144,17 @@ def _group_bounded(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
         yield start, len(sizes)
 
 
-def _pair_places(owned: Sequence[Sequence[int]]) -> set[tuple[int, int]]:
-    by_key: dict[int, list[int]] = {}
-    for place, keys in enumerate(owned):
-        for key in keys:
-            by_key.setdefault(key, []).append(place)
-    return {pair for places in by_key.values() if len(places) > 1 for pair in combinations(places, 2)}
-
-
-def _are_of_one_country(one: Fingerprint, other: Fingerprint) -> bool:
-    return one.country == other.country != ""
+def _pair_places(owned: Sequence[Sequence[int]]) -> tuple[Index, Index]:
+    """The places of each two that have a key in common, the lesser one first, in order."""
+    sizes = [len(keys) for keys in owned]
+    keys = np.fromiter(chain.from_iterable(owned), np.uint64, sum(sizes))
+    order = np.argsort(keys, kind="stable")
+    keys, places = keys[order], np.repeat(np.arange(len(owned)), sizes)[order]
+    ends = np.searchsorted(keys, keys, side="right")
+    at, further = expand_counts(ends - np.arange(len(keys)) - 1)
+    pairs = np.unique(places[at] * len(owned) + places[at + 1 + further])
+    before, behind = np.divmod(pairs, max(1, len(owned)))
+    return before[before != behind], behind[before != behind]
 
 
 def _observe_sizes(observer: BlockSizeObserver, entries: Entries, asking: NDArray[np.int64]) -> None:

@@ -14,6 +14,7 @@ from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.shared_number import explain_shared_number
 from pipeline.matching.fingerprint import Entities, Fingerprint
 from pipeline.matching.model import Model
+from pipeline.matching.names.name_pairs import MetNames, hold_pairs
 from pipeline.matching.score.scoring import Judgement, judge_cases, least_score, may_reach
 from pipeline.matching.score.shared_numbers import judge_shared_number
 from pipeline.matching.screening.screening import Screen, Sketches
@@ -46,6 +47,7 @@ class ModelMatcher:
         self.threshold = threshold
         self._model, self._generation, self._find_exact_band = model, generation, find_exact_band
         self._least = least_score(threshold)
+        self._met: list[MetNames] = []
         self._screen = Screen(model, threshold)
 
     def may_link(self, a: Sketches, b: Sketches) -> NDArray[np.bool_]:
@@ -53,7 +55,12 @@ class ModelMatcher:
         return self._screen(a, b)
 
     def find_link(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:
-        """What `judge` says of a pair that is a link, None of others: most of these are told without aligning names."""
+        """What `judge` says of a pair that is a link, None of others: most of these are told without aligning names.
+
+        What names are bounded and compared for this serves `explain` too, as long as this pair, in the order of its
+        cases, is the last one asked for: names take most of what a link costs.
+        """
+        self._met = _hold_names(a.entities, b.entities)
         if may_reach(a.entities, b.entities, self._model, self._least):
             judged = self.judge(a, b)
             return judged if judged.probability >= self.threshold else None
@@ -83,3 +90,13 @@ class ModelMatcher:
     def exact_band(self, asking: Entities, held: Entities) -> Band:
         """The band in which a question's entities meet a hit-only record's by exact parts alone."""
         return self._find_exact_band(asking, held, self._model)
+
+
+def _hold_names(a: Entities, b: Entities) -> list[MetNames]:
+    """The names of entities that may be one thing with each other, where there are several pairs of them."""
+    return [
+        hold_pairs(one.names, other.names)
+        for one in a
+        for other in b
+        if one.type == other.type and len(one.names) * len(other.names) > 1
+    ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
@@ -38,11 +37,31 @@ Span = tuple[int, int]
 Tokens = tuple[TokenPrint, ...]
 
 
-class Run(NamedTuple):
-    """Neighbouring words of a name, with the particles before each (NamePrint.glue)."""
+class Run:
+    """Neighbouring words of a name, with the particles before each (NamePrint.glue).
 
-    tokens: Tokens
-    glue: tuple[str, ...]
+    `texts` are the words apart, `joined` as they are written together; `outline` is that of all letters of theirs, 0
+    where a part has none; `rarity` what they say together.
+    """
+
+    __slots__ = ("joined", "outline", "rarity", "texts", "tokens")
+
+    def __init__(self, tokens: Tokens, glue: tuple[str, ...]) -> None:
+        texts = [token.text for token in tokens]
+        self.tokens = tokens
+        self.texts = " ".join(texts)
+        self.joined = "".join([part for both in zip(glue, texts, strict=True) for part in both] if glue else texts)
+        self.outline = 0 if glue else _join_outlines(tokens)
+        self.rarity = sum([token.rarity for token in tokens])
+
+
+def _join_outlines(tokens: Tokens) -> int:
+    parts = 0
+    for token in tokens:
+        if not token.outline:
+            return 0
+        parts |= token.outline
+    return parts
 
 
 def may_join(name: NamePrint, many: NamePrint) -> bool:
@@ -112,45 +131,31 @@ def _take_run(many: NamePrint, run: range) -> Run:
 
 def judge_run(x: TokenPrint, run: Run, memory: PairMemory) -> TokenPair:
     """What a word gives as a run of words written together, or as their acronym; NOTHING where it is neither."""
-    tokens, glue = run
-    texts = " ".join([token.text for token in tokens])
-    if _is_acronym(x, tokens):
-        return TokenPair(x.text, texts, levels.ACRONYM, ACRONYM_LETTER * len(tokens))
-    if not glue and _is_unlike(x, tokens):
+    if _is_acronym(x, run.tokens):
+        return TokenPair(x.text, run.texts, levels.ACRONYM, ACRONYM_LETTER * len(run.tokens))
+    if _is_unlike(x, run) or run.joined == run.texts or not _may_be(x, run):
         return NOTHING
-    joined = _join(tokens, glue)
-    if joined == texts or not _may_be(x, joined, tokens):
-        return NOTHING
-    pair = memory.judge(x, token_print(joined, x.kind))
+    pair = memory.judge(x, token_print(run.joined, x.kind))
     if pair.level not in _LEVELS:
         return NOTHING
-    return TokenPair(x.text, texts, pair.level, min(pair.bits, sum([token.rarity for token in tokens])))
+    return TokenPair(x.text, run.texts, pair.level, min(pair.bits, run.rarity))
 
 
-def _join(tokens: Tokens, glue: tuple[str, ...]) -> str:
-    if not glue:
-        return "".join([token.text for token in tokens])
-    return "".join([before + token.text for before, token in zip(glue, tokens, strict=True)])
+def _is_unlike(x: TokenPrint, run: Run) -> bool:
+    """Whether outlines tell that the joined word is too far from `x`, at a tenth of the cost of a distance."""
+    if not run.outline or not x.outline:
+        return False
+    return unlike_joined(x.outline, run.outline, (len(x.text) + SLACK) // ALIKE_SHARE)
 
 
-def _is_unlike(x: TokenPrint, tokens: Tokens) -> bool:
-    """Whether outlines tell that the joined word is too far from `x`, at a tenth of the cost of joining it."""
-    parts = 0
-    for token in tokens:
-        if not token.outline:
-            return False
-        parts |= token.outline
-    return x.outline > 0 and unlike_joined(x.outline, parts, (len(x.text) + SLACK) // ALIKE_SHARE)
-
-
-def _may_be(x: TokenPrint, joined: str, tokens: Tokens) -> bool:
+def _may_be(x: TokenPrint, run: Run) -> bool:
     """Whether a joined word is worth a print, which costs a search where it is of another script."""
-    if x.text == joined:
+    if x.text == run.joined:
         return True
-    if x.script != tokens[0].script:
-        return Levenshtein.normalized_similarity(x.forms[0], spell(tokens)) >= ALIKE_FORMS
+    if x.script != run.tokens[0].script:
+        return Levenshtein.normalized_similarity(x.forms[0], spell(run.tokens)) >= ALIKE_FORMS
     alike = 1 - 1 / ALIKE_SHARE
-    return len(joined) >= _MIN_JOINED and Levenshtein.normalized_similarity(x.text, joined) >= alike
+    return len(run.joined) >= _MIN_JOINED and Levenshtein.normalized_similarity(x.text, run.joined) >= alike
 
 
 def spell(tokens: Tokens) -> str:

@@ -70,7 +70,7 @@ _held: WeakValueDictionary[tuple[int, int], MetNames] = WeakValueDictionary()
 
 
 def pairs_of(a: Names, b: Names) -> MetNames:
-    """The names of two entities with each other: those that somebody holds (meet_names), or new ones."""
+    """The names of two entities with each other: those that somebody holds, or new ones."""
     return (_held.get((id(a), id(b))) if _held else None) or MetNames(a, b)
 
 
@@ -78,6 +78,12 @@ def compare_only(a: Names, b: Names) -> NameComparison:
     """The comparison of the only names of two entities."""
     held = _held.get((id(a), id(b))) if _held else None
     return compare(a[0], b[0]) if held is None else held.compare(0, 0)
+
+
+def hold_pairs(a: Names, b: Names) -> MetNames:
+    """The names of two entities with each other, for whoever holds the result: pairs_of gives the same meanwhile."""
+    held = _held[id(a), id(b)] = MetNames(a, b)
+    return held
 
 
 def meet_names(a: Names, others: Sequence[Names]) -> list[MetNames]:

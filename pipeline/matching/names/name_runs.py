@@ -1,31 +1,35 @@
 """Runs of neighbouring words in many names that may be one word of others: written together, or abbreviated.
 
-All runs are held against all words at once, by how many letters they have and which. What is left is told by its words,
-so that a run which many names have is looked at once.
+All runs are held against all words at once: in one script by how many letters they have and which, across scripts by
+their likeliest Latin forms.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import product
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
+from rapidfuzz.process import cdist
 
-from pipeline.matching.names.joined_words import ALIKE_FORMS, ALIKE_SHARE, SLACK, Run, acronym_of, spell
+from pipeline.matching.names.joined_words import ALIKE_FORMS, ALIKE_SHARE, SLACK, Run, acronym_of
 from pipeline.matching.names.name_sets import NameSet
-from pipeline.matching.names.prints import MAX_ACRONYM, TokenPrint
-from pipeline.matching.names.run_tables import Marked, RunTable
+from pipeline.matching.names.prints import MAX_ACRONYM
+from pipeline.matching.names.run_tables import Marked, Numbers, RunTable
+
+_LEAST_ALIKE = ALIKE_FORMS - 0.01
+"""A little less than joined_words asks for: where it is just reached, cdist may round it down."""
 
 
 class HeldRun(NamedTuple):
-    """A word, by its number, a run that it may be, and the names that have the run."""
+    """A word, by its number, a name, by its number, and a run of that name which the word may be."""
 
     word: int
+    name: int
     run: Run
-    holders: set[int]
 
 
 def find_runs(one: NameSet, many: NameSet) -> Iterator[HeldRun]:
@@ -35,18 +39,18 @@ def find_runs(one: NameSet, many: NameSet) -> Iterator[HeldRun]:
     """
     table = many.runs
     if len(table.starts):
-        words, runs = _find_alike(one, table)
+        for word, number in zip(*_find_alike(one, table), strict=True):
+            token, held = one.tokens[word], many.run_at(number)
+            if token.script == held.tokens[0].script or token.text == held.joined:
+                yield HeldRun(word, many.run_owner(number), held)
         if one.scripts != many.scripts or len(one.scripts) > 1:
-            further, others = np.nonzero(_may_be_across(one, many, table))
-            words, runs = np.concatenate((words, further)), np.concatenate((runs, others))
-        for held in _hold_runs(many, table, words, runs):
-            if _is_like(one.tokens[held.word], held.run):
-                yield held
+            for word, number in _find_across(one, many):
+                yield HeldRun(word, many.run_owner(number), many.run_at(number))
     for word, form in one.acronyms:
         yield from _find_abbreviated(many, word, form)
 
 
-def _find_alike(one: NameSet, table: RunTable) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _find_alike(one: NameSet, table: RunTable) -> tuple[list[int], list[int]]:
     """Words and runs that differ in as few letters as joined words do. Most runs are longer than any word."""
     (short,) = np.nonzero(table.lengths - table.lengths // ALIKE_SHARE <= one.longest)
     lengths, run_lengths = one.lengths[:, None], table.lengths[short]
@@ -54,44 +58,27 @@ def _find_alike(one: NameSet, table: RunTable) -> tuple[NDArray[np.intp], NDArra
     alike: Marked = np.bitwise_count(one.letters[:, None] ^ table.letters[short]) <= 2 * edits
     alike &= np.abs(lengths - run_lengths) <= edits
     words, runs = np.nonzero(alike)
-    return words, short[runs]
+    return words.tolist(), short[runs].tolist()
 
 
-def _may_be_across(one: NameSet, many: NameSet, table: RunTable) -> Marked:
-    """Whether words and runs of two scripts have as many letters in Latin forms, or one word for each letter."""
-    across: Marked = one.script_of[:, None] != many.script_of[many.words[table.starts]]
-    if across.any():
-        least, most = one.spans[:, :, None]
-        across &= ((table.least - SLACK <= most) & (least <= table.most + SLACK)) | (table.sizes == least)
-    return across
+def _find_across(one: NameSet, many: NameSet) -> Iterator[tuple[int, int]]:
+    """Words and runs of two scripts that are alike in their likeliest Latin forms."""
+    for script, words in one.words_by_script.items():
+        for other, runs in many.runs_by_script.items():
+            if script != other:
+                fit = _fit_in_letters(one.spans[:, words.numbers], many.runs, runs.numbers)
+                if fit.any():
+                    alike = cdist(words.forms, runs.forms, scorer=Levenshtein.normalized_similarity)
+                    rows, columns = np.nonzero(fit & (alike >= _LEAST_ALIKE))
+                    yield from zip(words.numbers[rows].tolist(), runs.numbers[columns].tolist(), strict=True)
 
 
-def _hold_runs(many: NameSet, table: RunTable, words: NDArray[np.intp], runs: NDArray[np.intp]) -> Iterable[HeldRun]:
-    """Words with runs, each once however many names have it."""
-    held: dict[tuple[object, ...], HeldRun] = {}
-    numbers = many.words.tolist()
-    starts, sizes = table.starts[runs].tolist(), table.sizes[runs].tolist()
-    for word, start, size, number in zip(
-        words.tolist(), starts, sizes, many.owners[table.starts[runs]].tolist(), strict=True
-    ):
-        at = start - many.first[number]
-        glue = many.names[number].glue[at : at + size]
-        key = (word, glue, *numbers[start : start + size])
-        if key in held:
-            held[key].holders.add(number)
-        else:
-            held[key] = HeldRun(word, Run(many.names[number].tokens[at : at + size], glue), {number})
-    return held.values()
-
-
-def _is_like(token: TokenPrint, run: Run) -> bool:
-    """Whether a run in another script is like a word in its likeliest Latin form, or of as many letters."""
-    tokens, glue = run
-    if token.script == tokens[0].script:
-        return True
-    if Levenshtein.normalized_similarity(token.forms[0], spell(tokens)) >= ALIKE_FORMS:
-        return True
-    return len(token.text) == sum([len(one.text) for one in tokens]) + sum(map(len, glue))
+def _fit_in_letters(spans: Numbers, table: RunTable, runs: NDArray[np.intp]) -> Marked:
+    """Whether words and runs have as many letters in Latin forms, or one word for each letter."""
+    least, most = spans[:, :, None]
+    fit: Marked = (table.least[runs] - SLACK <= most) & (least <= table.most[runs] + SLACK)
+    fit |= table.sizes[runs] == least
+    return fit
 
 
 def _find_abbreviated(many: NameSet, word: int, form: str) -> Iterator[HeldRun]:
@@ -101,4 +88,4 @@ def _find_abbreviated(many: NameSet, word: int, form: str) -> Iterator[HeldRun]:
             for start, size in product(range(len(name.tokens)), range(1, MAX_ACRONYM + 1)):
                 tokens = name.tokens[start : start + size]
                 if len(tokens) == size and acronym_of(tokens) == form:
-                    yield HeldRun(word, Run(tokens, name.glue[start : start + size]), {number})
+                    yield HeldRun(word, number, Run(tokens, name.glue[start : start + size]))

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.names.comparison import CONFLICT, is_single
-from pipeline.matching.names.joined_words import acronym_of
+from pipeline.matching.names.joined_words import Run, acronym_of, spell
 from pipeline.matching.names.outlines import letters_of
 from pipeline.matching.names.prints import NamePrint, TokenPrint, letter_span, may_be_acronym
 from pipeline.matching.names.run_tables import Letters, Marked, Numbers, RunTable, grow_runs
@@ -26,6 +27,13 @@ _PATRONYMIC, _FAMILY, _GIVEN = frozenset({"patronymic"}), frozenset({"family"}),
 """Kinds of words."""
 
 
+class InScript(NamedTuple):
+    """Words, or runs of words, of one script: their numbers, and their likeliest Latin forms."""
+
+    numbers: NDArray[np.intp]
+    forms: list[str]
+
+
 class NameSet:
     """Names, of which each has a word.
 
@@ -36,6 +44,7 @@ class NameSet:
 
     def __init__(self, names: Sequence[NamePrint]) -> None:
         self.names = names
+        self._runs: dict[int, Run] = {}
         self.tokens: list[TokenPrint] = []
         known: dict[str, int] = {}
         words: list[int] = []
@@ -130,11 +139,6 @@ class NameSet:
         return {token.script for token in self.tokens}
 
     @cached_property
-    def script_of(self) -> NDArray[np.str_]:
-        """The script of each word."""
-        return np.array([token.script for token in self.tokens])
-
-    @cached_property
     def runs(self) -> RunTable:
         """All runs of neighbouring words, with the particles before them."""
         lengths, letters = self.lengths[self.words], self.letters[self.words]
@@ -148,9 +152,49 @@ class NameSet:
                     letters[at] |= np.uint64(letters_of(before))
         return grow_runs(lengths, letters, spans, glued, (self.starts + self.counts)[self.owners])
 
+    def run_at(self, number: int) -> Run:
+        """A run of `runs`, by its number."""
+        found = self._runs.get(number)
+        if found is None:
+            name = self.names[self.run_owner(number)]
+            start = int(self.runs.starts[number]) - self.first[self.run_owner(number)]
+            end = start + int(self.runs.sizes[number])
+            found = self._runs[number] = Run(name.tokens[start:end], name.glue[start:end])
+        return found
+
+    def run_owner(self, number: int) -> int:
+        """The number of the name that a run is of."""
+        return self.run_owners[number]
+
+    @cached_property
+    def run_owners(self) -> list[int]:
+        """The names of all runs, by number."""
+        owners: list[int] = self.owners[self.runs.starts].tolist()
+        return owners
+
+    @cached_property
+    def words_by_script(self) -> dict[str, InScript]:
+        """All words by their scripts."""
+        return _part_by_script([token.script for token in self.tokens], [token.forms[0] for token in self.tokens])
+
+    @cached_property
+    def runs_by_script(self) -> dict[str, InScript]:
+        """All runs by the scripts of their first words."""
+        runs = [self.run_at(number).tokens for number in range(len(self.runs.starts))]
+        return _part_by_script([tokens[0].script for tokens in runs], [spell(tokens) for tokens in runs])
+
     def holders(self, word: int) -> NDArray[np.intp]:
         """The names that have a word, by number."""
         return np.unique(self.owners[self.words == word])
+
+
+def _part_by_script(scripts: list[str], forms: list[str]) -> dict[str, InScript]:
+    found: dict[str, tuple[list[int], list[str]]] = {}
+    for number, (script, form) in enumerate(zip(scripts, forms, strict=True)):
+        numbers, spelt = found.setdefault(script, ([], []))
+        numbers.append(number)
+        spelt.append(form)
+    return {script: InScript(np.array(numbers), spelt) for script, (numbers, spelt) in found.items()}
 
 
 _sets: dict[int, NameSet] = {}

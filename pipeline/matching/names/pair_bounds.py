@@ -113,12 +113,11 @@ def _best_by_name(gains: Numbers, names: NameSet) -> Gains:
 def _find_joined(one: NameSet, many: NameSet, gains: Gains, memory: PairMemory) -> Places:
     """The most that words of `one` give as several of `many` written together; it is noted under the words too."""
     joined = np.zeros((len(one.names), len(many.names)), np.int32)
-    for word, run, holders in find_runs(one, many):
+    for word, name, run in find_runs(one, many):
         pair = judge_run(one.tokens[word], run, memory)
         if pair is not NOTHING:
-            names = np.array(list(holders))
-            gains[word, names] = np.maximum(gains[word, names], pair.bits)
-            joined[np.ix_(one.holders(word), names)] += pair.bits
+            gains[word, name] = max(gains[word, name], pair.bits)
+            joined[one.holders(word), name] += pair.bits
     return joined
 
 

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from pipeline.matching.basis import Basis
+from pipeline.matching.matcher import ModelMatcher
+from pipeline.matching.model import Model
+from pipeline.matching.names import name_pairs
+from pipeline.matching.names.comparison import NameComparison, compare
+from pipeline.matching.names.prints import NamePrint
+from support.matching.prints import case_of
+
+NAMES = [{"full": name} for name in ("Ivan Petrov", "Ivan Petroff", "Vanya Petrov", "Иван Петров")]
+
+
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[NamePrint, NamePrint]]:
+    """Pairs of names that are compared, in turn."""
+    found: list[tuple[NamePrint, NamePrint]] = []
+
+    def note(a: NamePrint, b: NamePrint, *, joined: bool = True) -> NameComparison:
+        found.append((a, b))
+        return compare(a, b, joined=joined)
+
+    monkeypatch.setattr(name_pairs, "compare", note)
+    return found
+
+
+@pytest.mark.parametrize("count", [2, 4])
+def test_a_link_is_explained_by_the_names_that_were_compared_to_find_it(
+    count: int, model: Model, compared: list[tuple[NamePrint, NamePrint]]
+) -> None:
+    man = {"type": "person", "birth_date": "1980-05-14", "names": NAMES[:count]}
+    a, b = case_of(man, country="BE"), case_of(man, country="FR")
+    matcher = ModelMatcher(model)
+    assert matcher.find_link(a, b) is not None
+    assert compared
+    before = len(compared)
+    explained = matcher.explain(a, b, Basis.SAME)
+    assert len(compared) == before
+    del matcher
+    assert explained == ModelMatcher(model).explain(a, b, Basis.SAME)
+    assert len(compared) > before
