@@ -23,8 +23,19 @@ def latin_forms(word: str, script: str) -> tuple[str, ...]:
     plain, corridor = plain_form(word, script), BY_SCRIPT.get(script)
     if corridor is None or len(units := source_units(corridor.name, word)) > MAX_LENGTH:
         return (plain,)
-    likely = [form for _, form in _search(corridor.name, units) if form]
+    likely = [form for _, form in _search(corridor.name, units, FORMS) if form]
     return tuple(likely if plain in likely else [*likely[: FORMS - 1], plain])
+
+
+def rank_forms(word: str, script: str, count: int) -> list[tuple[int, str]]:
+    """Up to `count` spellings with the hundredths of a bit that speak for each, the likeliest first; 0 of a plain one.
+
+    Never empty: a word that the model can't spell has its plain form.
+    """
+    corridor = BY_SCRIPT.get(script)
+    if corridor is None or len(units := source_units(corridor.name, word)) > MAX_LENGTH:
+        return [(0, plain_form(word, script))]
+    return [found for found in _search(corridor.name, units, count) if found[1]] or [(0, plain_form(word, script))]
 
 
 def plain_form(word: str, script: str) -> str:
@@ -38,19 +49,19 @@ def plain_form(word: str, script: str) -> str:
     return romanised.replace("eo", "o").replace("eu", "u") if script == "Hangul" else romanised
 
 
-def _search(corridor: str, units: str) -> list[tuple[int, str]]:
+def _search(corridor: str, units: str, count: int) -> list[tuple[int, str]]:
     path = START + units + END * 2
     beams: list[dict[str, int]] = [{} for _ in range(len(units) + 1)]
     beams[0][""] = 0
     for i in range(len(units)):
         arcs = _best_arcs(corridor, path[i : i + 3])
-        for cost, form in _ranked(beams[i], _BEAM):
+        for cost, form in _ranked(beams[i], max(count, _BEAM)):
             for arc_cost, width, letters in arcs:
                 if i + width <= len(units):
                     ahead, spelled, total = beams[i + width], form + letters, cost + arc_cost
                     if total > ahead.get(spelled, total - 1):
                         ahead[spelled] = total
-    return _ranked(beams[-1], FORMS)
+    return _ranked(beams[-1], count)
 
 
 def _ranked(beam: dict[str, int], count: int) -> list[tuple[int, str]]:

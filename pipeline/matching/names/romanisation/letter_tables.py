@@ -1,0 +1,68 @@
+"""Which Latin letters stand for one letter, by the rule that a country's travel documents follow."""
+
+from __future__ import annotations
+
+_RUSSIAN = {
+    "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "e", "ж": "zh", "з": "z", "и": "i", "й": "i",
+    "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f",
+    "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "ie", "ы": "y", "ь": "", "э": "e", "ю": "iu",
+    "я": "ia",
+    "і": "i", "ґ": "g", "ў": "u", "є": "ie", "ї": "i", "ј": "j", "љ": "lj", "њ": "nj", "ђ": "d", "ћ": "c", "џ": "dz",
+    "ѓ": "g", "ќ": "k", "ѕ": "dz",
+}  # fmt: skip
+"""ICAO Doc 9303 part 3, section 6 B, which Russian passports follow; it has the letters of other languages too."""
+
+_SERBIAN = {
+    "г": "g", "ђ": "đ", "ж": "ž", "ћ": "ć", "х": "h", "ц": "c", "ч": "č", "џ": "dž", "ш": "š",
+}  # fmt: skip
+"""The Latin alphabet of Serbian itself (Gaj), in which its passports give names."""
+
+CYRILLIC = {
+    "ru": _RUSSIAN,
+    "be": _RUSSIAN | {"г": "h", "ё": "io"},
+    "bg": _RUSSIAN | {"щ": "sht", "ъ": "a", "х": "h", "й": "y", "ь": "y", "ю": "yu", "я": "ya"},
+    "kk": _RUSSIAN | {"ә": "a", "ғ": "g", "қ": "k", "ң": "n", "ө": "o", "ұ": "u", "ү": "u", "һ": "h"},
+    "mk": _RUSSIAN | {"ѓ": "gj", "ќ": "kj", "х": "h", "ц": "c", "џ": "dj"},
+    "sr": _RUSSIAN | _SERBIAN,
+    "uk": _RUSSIAN | {"г": "h", "и": "y", "зг": "zgh"},
+}
+"""ICAO's exceptions by language; Bulgarian by its Transliteration Act (2009)."""
+
+CYRILLIC_STARTS = {"uk": {"є": "ye", "ї": "yi", "й": "y", "ю": "yu", "я": "ya"}}
+"""At a word's beginning: Cabinet of Ministers of Ukraine, resolution 55 (2010)."""
+
+CYRILLIC_ENDS = {"bg": {"ия": "ia"}}
+"""At a word's end: Transliteration Act, article 5."""
+
+GREEK = {
+    "α": "a", "β": "v", "γ": "g", "δ": "d", "ε": "e", "ζ": "z", "η": "i", "θ": "th", "ι": "i", "κ": "k", "λ": "l",
+    "μ": "m", "ν": "n", "ξ": "x", "ο": "o", "π": "p", "ρ": "r", "σ": "s", "ς": "s", "τ": "t", "υ": "y", "φ": "f",
+    "χ": "ch", "ψ": "ps", "ω": "o", "ου": "ou", "γγ": "ng", "γξ": "nx", "γχ": "nch",
+}  # fmt: skip
+"""ELOT 743 type 2, which is ISO 843's transcription and that of Greek passports."""
+
+KOREAN_SURNAMES = {
+    "김": "Kim", "이": "Lee", "박": "Park", "최": "Choi", "정": "Jung", "강": "Kang", "조": "Cho", "윤": "Yoon",
+    "임": "Lim", "오": "Oh", "신": "Shin", "유": "Yoo", "우": "Woo", "문": "Moon", "노": "Noh", "구": "Koo",
+}  # fmt: skip
+"""Family names that most South Korean passports do not spell by the Revised Romanisation."""
+
+CHINESE_SURNAMES = {
+    "单": "Shan",
+    "單": "Shan",
+    "曾": "Zeng",
+    "解": "Xie",
+    "仇": "Qiu",
+    "查": "Zha",
+    "区": "Ou",
+    "區": "Ou",
+}
+"""Family names that are read otherwise than the character commonly is."""
+
+HEBREW_NAMES = {
+    "כהן": "cohen", "לוי": "levi", "משה": "moshe", "דוד": "david", "שרה": "sara", "דנה": "dana", "מאיר": "meir",
+    "יוסף": "yosef", "יעקב": "yaakov", "בנימין": "binyamin", "יצחק": "yitzhak", "אברהם": "avraham", "חיים": "haim",
+    "שמואל": "shmuel", "אריאל": "ariel", "מרים": "miriam", "רבקה": "rivka", "אסתר": "esther", "מזרחי": "mizrahi",
+    "פרץ": "peretz", "ביטון": "biton", "דהן": "dahan",
+}  # fmt: skip
+"""Common Israeli names, whose letters alone would be read as other names: כהן is Cohen, not Khan."""
