@@ -10,6 +10,7 @@ from pipeline.matching.explain.words import GENDERS, IDENTIFIER_TYPES, TYPES, de
 from pipeline.records.entity_types import ENTITY_TYPES
 from pipeline.records.stated_names import full_name
 from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.components.names import draw_name
 from pipeline.web.components.panel import Fact, draw_facts
 from pipeline.web.i18n import Words
 from pipeline.web.vocabulary import NAME_KINDS, PARTS
@@ -31,8 +32,8 @@ FIELDS = {"names": N_("Name"), "role": N_("Role")} | WORDS
 ADDRESS_PARTS = ("street", "house", "unit", "postcode", "city", "region", "country")
 
 
-def draw_entity(words: Words, raw: Raw, across: str) -> None:
-    """One entity of a case; `across` is its page that shows it in all records."""
+def draw_entity(words: Words, raw: Raw, across: str, country: str = "") -> None:
+    """One entity of a case; `across` is its page that shows it in all records, `country` that of its agency."""
     with box("article", "entity", id=f"entity-{raw['id']}"):
         with box("p", "kind"):
             text("b", words.label(TYPES, raw["type"]))
@@ -40,16 +41,16 @@ def draw_entity(words: Words, raw: Raw, across: str) -> None:
             person = raw["type"] == "person"
             link(words("All records of this person") if person else words("All linked records"), across)
         with box("div", "stack"):
-            _draw_names(words, raw)
+            _draw_names(words, raw, country)
             draw_facts(list(_entity_facts(words, raw)))
 
 
-def _draw_names(words: Words, raw: Raw) -> None:
+def _draw_names(words: Words, raw: Raw, country: str) -> None:
     if raw.get("names"):
         with box("p", "names"):
             for name in raw["names"]:
                 with box("span"):
-                    bidi_text(full_name(name))
+                    draw_name(full_name(name), country)
                     if name.get("kind"):
                         text("small", f" {words.label(NAME_KINDS, name['kind'])}")
 

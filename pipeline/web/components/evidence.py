@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import htpy
 
+from pipeline.access.redaction import Row
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item
 from pipeline.matching.explain.wording import (
     agreement,
@@ -19,10 +20,24 @@ from pipeline.matching.explain.wording import (
     value,
 )
 from pipeline.matching.explain.words import FIELDS, TYPES
+from pipeline.web.components.names import render_name
 from pipeline.web.i18n import Words
 
+Countries = tuple[str, str]
+"""Of the agencies of both sides, "" where it is not known."""
 
-def render_comparison(words: Words, found: Explanation, side_a: str, side_b: str) -> htpy.Element:
+NAMED = frozenset(("name", "other_names"))
+"""Comparisons whose values are names."""
+
+
+def render_sides_comparison(words: Words, found: Explanation, a: Row, b: Row) -> htpy.Element:
+    """The comparison of two sides, each with its agency and country."""
+    return render_comparison(words, found, a["agency"], b["agency"], (a["country"], b["country"]))
+
+
+def render_comparison(
+    words: Words, found: Explanation, side_a: str, side_b: str, countries: Countries = ("", "")
+) -> htpy.Element:
     """The whole comparison as one table, a block of rows for each pair of entities."""
     titles = (words("Field"), side_a, words("Agreement"), side_b, words("Bits"), words("Rarity"))
     numbers = titles[4:]
@@ -30,7 +45,7 @@ def render_comparison(words: Words, found: Explanation, side_a: str, side_b: str
     return htpy.table(".folds.compare")[
         htpy.caption(".hidden-words")[words("Comparison field by field")],
         htpy.thead[htpy.tr[heads]],
-        (htpy.tbody[_render_entity_pair(words, part, titles)] for part in _list_pairs(found)),
+        (htpy.tbody[_render_entity_pair(words, part, titles, countries)] for part in _list_pairs(found)),
     ]
 
 
@@ -39,7 +54,9 @@ def _list_pairs(found: Explanation) -> tuple[EntityEvidence, ...]:
     return found.entities if found.as_one is None else (*found.entities, found.as_one.evidence)
 
 
-def _render_entity_pair(words: Words, part: EntityEvidence, titles: tuple[str, ...]) -> Iterator[htpy.Element]:
+def _render_entity_pair(
+    words: Words, part: EntityEvidence, titles: tuple[str, ...], countries: Countries
+) -> Iterator[htpy.Element]:
     kind = words.label(TYPES, part.type_a)
     heading = words("{kind} {a} and {b}", kind=kind, a=part.entity_a, b=part.entity_b)
     yield htpy.tr(".pair")[
@@ -48,7 +65,7 @@ def _render_entity_pair(words: Words, part: EntityEvidence, titles: tuple[str, .
         htpy.td,
     ]
     for item in part.items:
-        yield _render_item(words, item, titles)
+        yield _render_item(words, item, titles, countries)
     if part.alternative:
         yield htpy.tr[
             htpy.th(scope="row")[words("Alternative explanation")],
@@ -65,16 +82,22 @@ def _render_entity_pair(words: Words, part: EntityEvidence, titles: tuple[str, .
         ]
 
 
-def _render_item(words: Words, item: Item, titles: tuple[str, ...]) -> htpy.Element:
+def _render_item(words: Words, item: Item, titles: tuple[str, ...], countries: Countries) -> htpy.Element:
     side = "for" if item.bits > 0 else "against" if item.bits < 0 else "quiet"
     return htpy.tr[
         htpy.th(scope="row")[words.label(FIELDS, item.field)],
-        htpy.td(".value", data_column=titles[1])[_render_bidi_text(value(item.field, item.value_a, words.language))],
+        htpy.td(".value", data_column=titles[1])[_render_value(words, item.field, item.value_a, countries[0])],
         htpy.td(data_column=titles[2])[htpy.span[agreement(item, words.language)], _render_token_pairs(words, item)],
-        htpy.td(".value", data_column=titles[3])[_render_bidi_text(value(item.field, item.value_b, words.language))],
+        htpy.td(".value", data_column=titles[3])[_render_value(words, item.field, item.value_b, countries[1])],
         htpy.td(class_=f"number {side}", data_column=titles[4])[bits(item.bits, words.language)],
         htpy.td(".number", data_column=titles[5])[rarity(item, words.language)],
     ]
+
+
+def _render_value(words: Words, field: str, said: str, country: str) -> htpy.Node:
+    if field in NAMED:
+        return render_name(said, country)
+    return _render_bidi_text(value(field, said, words.language))
 
 
 def _render_token_pairs(words: Words, item: Item) -> Iterator[htpy.Element]:

@@ -10,8 +10,9 @@ from pipeline.matching.explain.explanation import Explanation, mirrored
 from pipeline.matching.explain.wording import bits, decimal, percent
 from pipeline.web.addresses import case_path, link_path
 from pipeline.web.components.badges import draw_band, draw_handling_code
-from pipeline.web.components.evidence import render_comparison, render_counterfactuals
+from pipeline.web.components.evidence import render_counterfactuals, render_sides_comparison
 from pipeline.web.components.markup import bidi_text, box, link, static_html, text
+from pipeline.web.components.names import draw_name
 from pipeline.web.components.review_form import draw_reviews
 from pipeline.web.components.triage_row import name_thing
 from pipeline.web.components.waterfall import draw_waterfall
@@ -64,7 +65,7 @@ def draw_evidence(view: OpenPage, found: LinkEvidenceAnswer) -> None:
     draw_sides(words, own, other, explanation)
     if found.judged.reviews:
         draw_reviews(view, found.judged, undoable=False)
-    static_html(render_comparison(words, explanation, own["agency"], other["agency"]), classes="scroll",
+    static_html(render_sides_comparison(words, explanation, own, other), classes="scroll",
                 tabindex="0", role="group", aria_label=words("Comparison"))  # fmt: skip
     static_html(render_counterfactuals(words, explanation))
     with box("details", "more"):
@@ -93,7 +94,7 @@ def _draw_side(words: Words, side: Row) -> None:
 def _draw_name(side: Row) -> None:
     """A side's person or thing with the year of birth."""
     name, born = name_thing(side)
-    bidi_text(name)
+    draw_name(name, side["country"])
     text("span", born)
 
 

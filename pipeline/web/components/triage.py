@@ -24,6 +24,7 @@ from pipeline.web.components import states
 from pipeline.web.components.form import field, limit_text, select_field
 from pipeline.web.components.link_evidence import draw_evidence
 from pipeline.web.components.markup import box, static_html, text
+from pipeline.web.components.names import render_name
 from pipeline.web.components.triage_row import name_person, render_row, side_of
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage
@@ -71,7 +72,7 @@ class TriageDesk:
             groups.setdefault(self._title_group(row), []).append(row)
         for title, held in groups.items():
             yield htpy.section(aria_label=title)[
-                htpy.h2[htpy.bdi(dir="auto")[title]],
+                htpy.h2[render_name(title, _own_country(held[0]))],
                 htpy.ul[[render_row(self.words, row, self.now) for row in held]],
             ]
 
@@ -226,3 +227,8 @@ def _draw_assign_form(words: Words) -> None:
         with box("form", "row", data_assign=""):
             field(words("User"), "assignee", "triage", required=True, maxlength="256", autocomplete="off")
             text("button", words("Assign"), "button slight", type="submit")
+
+
+def _own_country(row: Row) -> str:
+    country: str = row[f"country_{side_of(row, own=True)}"]
+    return country

@@ -12,6 +12,7 @@ from pipeline.matching.basis import Basis
 from pipeline.matching.explain.words import FIELDS, TYPES
 from pipeline.web.addresses import link_path
 from pipeline.web.components.badges import BAND_LABELS
+from pipeline.web.components.names import render_name
 from pipeline.web.i18n import Words
 
 AGES = {"day": (None, 24), "week": (None, 7 * 24), "older": (7 * 24, None)}
@@ -55,7 +56,7 @@ def render_row(words: Words, row: Row, now: datetime) -> htpy.Element:
     )[
         htpy.input(type="checkbox", aria_label=words("Select {name}", name=name + born), disabled=alone),
         htpy.a(href=link_path(row["link_id"], row["own"]), data_open="")[
-            htpy.span(".who")[htpy.bdi(dir="auto")[name], born],
+            htpy.span(".who")[render_name(name, row[f"country_{other}"]), born],
             htpy.span(".why")[", ".join(row["agrees"][:MOST_REASONS]) or words.label(TYPES, row[f"type_{other}"])],
             htpy.span(".from")[_origin(words, row, other, now)],
         ],

@@ -105,7 +105,7 @@ def _draw_entities(words: Words, row: Row) -> None:
     held = row["data"].get("entities", [])
     with panel(words.plural("{count} entity", "{count} entities", len(held)), tight=True):
         for entity in held:
-            draw_entity(words, entity, entity_path(row["case"], entity["id"]))
+            draw_entity(words, entity, entity_path(row["case"], entity["id"]), row["country"])
 
 
 def _is_own(visit: Visit, row: Row) -> bool:

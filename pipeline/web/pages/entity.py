@@ -15,6 +15,7 @@ from pipeline.web.addresses import case_path
 from pipeline.web.components.badges import badge, draw_band
 from pipeline.web.components.entity import FIELDS, format_values
 from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.components.names import draw_name
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import TableColumn, draw_table
 from pipeline.web.i18n import Words
@@ -61,7 +62,8 @@ def _draw_heading(words: Words, found: EntityAnswer, key: str) -> None:
         with box("p", "trail"):
             link(key, case_path(key), data_up="")
             text("span", f" · {words.label(TYPES, found.type)}")
-        bidi_text(full_name(names[0]) if names else found.appearances[0]["entity"]["id"], "h1")
+        first = found.appearances[0]
+        draw_name(full_name(names[0]) if names else first["entity"]["id"], first["country"], "h1")
         text("p", words("Combined from all linked records. Computed on request, not stored."), "small quiet")
 
 
@@ -110,7 +112,7 @@ def _draw_field(words: Words, value: StatedValue) -> None:
 
 def _draw_statement(words: Words, value: StatedValue) -> None:
     with box("span", "row"):
-        bidi_text(value.value)
+        draw_name(value.value) if value.field == "names" else bidi_text(value.value)
         if value.differs and value.first:
             badge(words("records disagree"), "warn")
 
@@ -125,7 +127,7 @@ def _appearance_columns(words: Words) -> list[TableColumn[Row]]:
     return [
         TableColumn(words("Record"), lambda row: link(row["case"], case_path(row["case"]), "code", data_open="")),
         TableColumn(words("Country"), lambda row: text("span", words.country_name(row["country"]))),
-        TableColumn(words("Names"), lambda row: _draw_names(row["entity"])),
+        TableColumn(words("Names"), lambda row: _draw_names(row["entity"], row["country"])),
         TableColumn(
             words("Role"), lambda row: text("span", ", ".join(format_values(words, "role", row["entity"].get("role"))))
         ),
@@ -133,10 +135,10 @@ def _appearance_columns(words: Words) -> list[TableColumn[Row]]:
     ]
 
 
-def _draw_names(raw: Row) -> None:
+def _draw_names(raw: Row, country: str) -> None:
     with box("span", "row"):
         for name in raw.get("names") or ():
-            bidi_text(full_name(name))
+            draw_name(full_name(name), country)
 
 
 PAGE = Page("/entities/{entity}/of/{key:path}", N_("All linked records"), "search", load, draw)

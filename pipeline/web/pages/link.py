@@ -10,7 +10,7 @@ from pipeline.matching.basis import Basis
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.wording import shared_finding
 from pipeline.web.addresses import case_path
-from pipeline.web.components.evidence import render_comparison, render_counterfactuals
+from pipeline.web.components.evidence import render_counterfactuals, render_sides_comparison
 from pipeline.web.components.link_evidence import draw_sides, draw_summary, own_side_first
 from pipeline.web.components.markup import box, link, static_html, text
 from pipeline.web.components.panel import draw_facts, panel
@@ -40,7 +40,7 @@ def draw(view: OpenPage, loaded: LinkEvidenceAnswer) -> None:
     with box("div", "columns"):
         with box("div"):
             with panel(words("Comparison"), words("values normalised for comparison"), tight=True):
-                static_html(render_comparison(words, found, own["agency"], other["agency"]), classes="scroll")
+                static_html(render_sides_comparison(words, found, own, other), classes="scroll")
             with panel(words("Score breakdown"), words("in bits")):
                 draw_waterfall(words, found)
         with box("div"):
