@@ -72,7 +72,7 @@ class TriageDesk:
             groups.setdefault(self._title_group(row), []).append(row)
         for title, held in groups.items():
             yield htpy.section(aria_label=title)[
-                htpy.h2[render_name(title, _own_country(held[0]))],
+                htpy.h2[self._render_heading(held[0])],
                 htpy.ul[[render_row(self.words, row, self.now) for row in held]],
             ]
 
@@ -82,6 +82,15 @@ class TriageDesk:
         if self.by_person:
             return "".join(name_person(row, own))
         return " · ".join(filter(None, (row[f"title_{own}"], row["own"])))
+
+    def _render_heading(self, row: Row) -> htpy.Node:
+        """The same, with a person's name as it reads in Latin letters too."""
+        own = side_of(row, own=True)
+        if self.by_person:
+            name, born = name_person(row, own)
+            return [render_name(name, row[f"country_{own}"]), born]
+        title = row[f"title_{own}"]
+        return [htpy.bdi(dir="auto")[title], " · ", row["own"]] if title else row["own"]
 
     async def _open(self, event: GenericEventArguments) -> None:
         """Show the evidence of a link; of several that were asked for, the last."""
@@ -227,8 +236,3 @@ def _draw_assign_form(words: Words) -> None:
         with box("form", "row", data_assign=""):
             field(words("User"), "assignee", "triage", required=True, maxlength="256", autocomplete="off")
             text("button", words("Assign"), "button slight", type="submit")
-
-
-def _own_country(row: Row) -> str:
-    country: str = row[f"country_{side_of(row, own=True)}"]
-    return country
