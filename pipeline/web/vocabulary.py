@@ -77,21 +77,6 @@ PARTS = {
 
 NAME_KINDS = {"alias": N_("alias"), "birth": N_("birth name"), "maiden": N_("birth name"), "nickname": N_("nickname")}
 
-ICCS_SECTIONS = {
-    "01": N_("acts causing death"),
-    "02": N_("harm to the person"),
-    "03": N_("sexual offences"),
-    "04": N_("property offences with violence"),
-    "05": N_("property offences"),
-    "06": N_("drug offences"),
-    "07": N_("fraud, deception, corruption"),
-    "08": N_("public order and authority"),
-    "09": N_("public safety and state security"),
-    "10": N_("environmental offences"),
-    "11": N_("other offences"),
-}
-"""What the sections of the International Classification of Crime for Statistical Purposes (UNODC, 2015) are about."""
-
 FORMS = {"full": N_("full content"), "hit": N_("hit only")}
 
 VIEWS = FORMS | {"nothing": N_("no access")}

@@ -20,6 +20,7 @@ from pipeline.matching.explain.words import FIELDS, TYPES
 from pipeline.matching.fingerprint import Contact, Handling
 from pipeline.records.messages import Provenance
 from pipeline.records.normalised import RecordWarning
+from pipeline.records.offence_codes import find_offence
 
 Row = Mapping[str, Any]
 
@@ -87,7 +88,7 @@ def case(row: Row) -> RenderableType:
         ("Opened", data.get("opened")),
         ("Closed", data.get("closed")),
         ("Kept until", row["retain_until"]),
-        ("Offences", ", ".join(f"{offence['scheme']}:{offence['code']}" for offence in data.get("offences") or ())),
+        ("Offences", ", ".join(map(_offence, data.get("offences") or ()))),
         ("Source", _source(row["provenance"] or {})),
     )
     doubts = msgspec.convert(row["warnings"], tuple[RecordWarning, ...])
@@ -99,6 +100,13 @@ def _handling(handling: Handling) -> str:
     released = ", ".join(handling.releasable_to) or "nobody else"
     purposes = f"; for {', '.join(handling.purposes)}" if handling.purposes else ""
     return f"{handling.code}, released to {released}{purposes}"
+
+
+def _offence(offence: Row) -> str:
+    """A code and its name, or the agency's words for it."""
+    known = find_offence(offence["scheme"], offence["code"])
+    name = known.en if known else offence.get("description") or ""
+    return f"{offence['scheme']}:{offence['code']} {name}".rstrip()
 
 
 def _source(provenance: Row) -> str:

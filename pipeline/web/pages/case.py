@@ -16,6 +16,7 @@ from pipeline.web.components.entity import draw_entity
 from pipeline.web.components.links import draw_links_table
 from pipeline.web.components.manual_links import draw_manual_links
 from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.components.offences import draw_offences
 from pipeline.web.components.panel import draw_facts, panel
 from pipeline.web.components.timeline import draw_timeline
 from pipeline.web.i18n import Words
@@ -95,8 +96,7 @@ def _draw_heading(words: Words, row: Row) -> None:
             text("span", row["case"], "code")
             badge(words.label(STATUSES, status), "plain")
             text("span", words("version {number}", number=row["version"]), "quiet")
-            for offence in data.get("offences", ()):
-                badge(f"{offence['scheme']} {offence['code']}")
+            draw_offences(words, data.get("offences", ()))
     if data.get("summary"):
         bidi_text(data["summary"], "p")
 

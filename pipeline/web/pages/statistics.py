@@ -7,12 +7,12 @@ from pipeline.locale import N_
 from pipeline.web.components.count_bars import draw_counts
 from pipeline.web.components.exporting import draw_export_forms
 from pipeline.web.components.filter_panel import GOALS
-from pipeline.web.components.markup import box, text
+from pipeline.web.components.markup import box, link, text
+from pipeline.web.components.offences import CODES_PATH, name_offence
 from pipeline.web.components.panel import panel
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
-from pipeline.web.vocabulary import ICCS_SECTIONS
 
 
 async def load(visit: Visit, _: Parameters) -> StatisticsAnswer:
@@ -35,6 +35,7 @@ def draw(view: OpenPage, found: StatisticsAnswer) -> None:
             draw_counts(words, words("Policing goals"), words("Goal"), goals)
             offences = {_format_offence(words, code): count for code, count in found.offences.items()}
             draw_counts(words, words("Offences"), words("Offence"), offences)
+            link(words("All offence codes"), CODES_PATH, "small")
         with box("div", "stack"):
             pairs = {_format_pair(words, codes): count for codes, count in found.country_pairs.items()}
             draw_counts(words, words("Links between countries"), words("Countries"), pairs)
@@ -43,10 +44,10 @@ def draw(view: OpenPage, found: StatisticsAnswer) -> None:
 
 
 def _format_offence(words: Words, code: str) -> str:
-    """An offence's code; of the international classification also what its section is about."""
+    """An offence's code, and its name where it is known."""
     scheme, _, number = code.partition(":")
-    section = words.label(ICCS_SECTIONS, number[:2]) if scheme == "ICCS" and number[:2] in ICCS_SECTIONS else ""
-    return f"{scheme} {number} · {section}" if section else f"{scheme} {number}"
+    name = name_offence(words, scheme, number)
+    return f"{scheme} {number} · {name}" if name else f"{scheme} {number}"
 
 
 def _format_pair(words: Words, codes: str) -> str:

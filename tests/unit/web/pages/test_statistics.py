@@ -18,7 +18,7 @@ async def test_counts_are_named_in_the_readers_language(api: Api) -> None:
     api.link("fr-pj:1", "be-fp:1")
     page = await opened(api, PAGE, ANNA, "fr")
     assert "6 · Environnement" in page.said()
-    assert "ICCS 0501 · atteintes aux biens" in page.said()
+    assert "ICCS 0501 · Cambriolage" in page.said()
     assert "own 7" in page.said()
     assert "Belgique – France" in page.said()
 

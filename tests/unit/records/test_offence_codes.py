@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+
+from pipeline.records.offence_codes import MAX_WORDS, find_offence, offence_codes, search_offences
+
+
+def test_each_code_belongs_to_a_section_and_has_a_name_in_both_languages() -> None:
+    codes = offence_codes()
+    assert [code for code in codes if len(code) == 2] == [f"{number:02}" for number in range(1, 12)]
+    for code, offence in codes.items():
+        assert code.isdigit()
+        assert len(code) in (2, 4, 5, 6)
+        assert all(code[:length] in codes for length in (2, 4, 5) if length < len(code))
+        assert offence.en
+        assert offence.fr
+
+
+@pytest.mark.parametrize(
+    ("scheme", "code", "known"),
+    [("ICCS", "0502", "0502"), ("iccs", " 050211 ", "050211"), ("ICCS", "050299", "05029"), ("ICCS", "0599", "05")],
+)
+def test_a_code_is_called_by_the_narrowest_name_that_is_known(scheme: str, code: str, known: str) -> None:
+    found = find_offence(scheme, code)
+    assert found is not None
+    assert found.code == known
+
+
+@pytest.mark.parametrize(("scheme", "code"), [("NATINF", "0502"), ("ICCS", "99"), ("ICCS", ""), ("", "")])
+def test_other_schemes_and_unknown_sections_have_no_name(scheme: str, code: str) -> None:
+    assert find_offence(scheme, code) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("theft", ["0502"]),
+        ("Cambriolage", ["0501"]),
+        ("vol à main armée", ["0401"]),
+        ("murder", ["0101", "0102"]),
+        ("human traffick", ["0204"]),
+        ("0502", ["0502"]),
+        ("money launder", ["07041"]),
+        ("stupéfiants trafic", ["06012"]),
+        ("no such thing", []),
+        ("", []),
+        ("theft " * (MAX_WORDS + 1), []),
+    ],
+)
+def test_offences_are_found_by_words_of_either_language(text: str, codes: list[str]) -> None:
+    assert [offence.code for offence in search_offences(text)] == codes
+
+
+def test_whole_words_come_before_words_that_only_begin_so() -> None:
+    found = [offence.code for offence in search_offences("vol")]
+    assert found.index("0502") < found.index("0101"), "vol before volontaire"
