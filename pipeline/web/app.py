@@ -11,18 +11,18 @@ from starlette.middleware import Middleware
 from starlette.responses import RedirectResponse, Response
 
 from pipeline.api.security_headers import FORM_TARGETS
-from pipeline.web import files, layout, live, provider
+from pipeline.web import assets, files, layout, live, provider
 from pipeline.web import sign_in as signing
 from pipeline.web.error_pages import serve_error_pages
-from pipeline.web.nonces import mark_template_scripts
 from pipeline.web.page import OpenPage, Page
 from pipeline.web.page_admission import PageAdmission
+from pipeline.web.page_template import use_own_template
 from pipeline.web.pages import PAGES
 from pipeline.web.pages import sign_in as sign_in_page
 from pipeline.web.people import PreparedPerson
 from pipeline.web.session import get_visit
 from pipeline.web.site import Site
-from pipeline.web.theme import ICON, serve_assets
+from pipeline.web.theme import ICON
 
 RECONNECT_S = 20.0
 """How long an open page may be out of reach, as on a train, before it has to be loaded again."""
@@ -37,9 +37,9 @@ def mount_pages(api: FastAPI, people: tuple[PreparedPerson, ...] = ()) -> None:
     `people` may sign in by a click: only a demo on loopback names any.
     """
     site = Site(api, people)
-    serve_assets()
-    mark_template_scripts()
+    use_own_template()
     api.user_middleware.insert(-1, Middleware(PageAdmission, site=site))  # around the limit of bodies, the innermost
+    api.include_router(assets.make_router())
     api.include_router(signing.make_router(site))
     api.include_router(live.make_router(site))
     api.include_router(files.make_router(site))

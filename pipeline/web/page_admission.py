@@ -22,7 +22,7 @@ from pipeline.web.site import Site
 
 SOCKET: Final = "/_nicegui_ws/"
 OTHERS: Final = (
-    API, "/assets/", "/fonts/", "/_nicegui/", "/static-offline-docs/", "/docs", "/openapi.json", "/healthz", "/readyz",
+    API, "/assets/", "/_nicegui/", "/static-offline-docs/", "/docs", "/openapi.json", "/healthz", "/readyz",
     "/favicon.ico",
 )  # fmt: skip
 """What is no page: the API counts its own requests, the rest is the same for everybody and kept by browsers."""

@@ -1,0 +1,47 @@
+"""What pages weigh in a real browser: bytes over the wire at a first visit, over an index in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.matching.model import load_model
+from support.api.runtime import Api
+from support.index.documents import PureStages
+from support.web.browser import BrowserUser, browser
+from support.web.many_scripts import hold_many_scripts
+from support.web.memory_site import memory_site
+from support.web.page_weight import load_page
+
+pytestmark = pytest.mark.timeout(300)
+
+MOST_BYTES = 250_000
+
+
+@pytest.fixture(scope="module")
+def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserUser]:
+    """Pieter, signed in, before cases in many scripts."""
+    api = Api(PureStages(load_model()), tmp_path_factory.mktemp("site"))
+    api.now = datetime.now(UTC)
+    hold_many_scripts(api)
+    with memory_site(api) as site, browser() as chromium:
+        user = BrowserUser(chromium, site.url)
+        user.sign_in("pieter@be-fp", "BX/12")
+        yield user
+
+
+def test_the_first_load_of_a_case_page_is_small_and_all_but_the_page_is_kept(user: BrowserUser) -> None:
+    loaded = load_page(user.page, "/cases/be-fp:1")
+    assert user.faults == []
+    assert loaded.size_bytes < MOST_BYTES, loaded.files
+    kept = {file.path: "immutable" in file.kept for file in loaded.files}
+    assert [path for path, is_kept in kept.items() if not is_kept] == ["/cases/be-fp:1"]
+    assert not any("quasar" in path for path in kept)
+
+
+def test_a_page_of_latin_letters_loads_no_other_script(user: BrowserUser) -> None:
+    loaded = load_page(user.page, "/statistics")
+    fonts = [file.path for file in loaded.files if ".woff2" in file.path]
+    assert len(fonts) == 1, fonts
