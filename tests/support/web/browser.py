@@ -1,4 +1,4 @@
-"""A real browser for tests, people at it, and what every page must hold: no serious or critical finding by axe.
+"""A real browser for tests, people at it, and what every page must hold: no finding by axe.
 
 LIAISON_BROWSER names the executable.
 """
@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from support.web.page_checks import find_violations
 
 EXECUTABLE = os.environ.get("LIAISON_BROWSER", "/usr/bin/chromium")
 
 WIDE, NARROW = (1280, 800), (400, 800)
-GRAVE = ("serious", "critical")
 PATIENCE_MS = 30_000
 """Two busy cores may take this long over a page."""
 
@@ -68,7 +68,7 @@ class BrowserUser:
         expect(self.page.locator("#found [aria-busy]")).to_have_count(0)
 
     def holds(self, name: str, *, dark: bool = False) -> None:
-        """The page is free of faults and of axe's grave findings, and not wider than a telephone; `dark`: also then."""
+        """The page is free of faults and of findings by axe, and not wider than a telephone; `dark`: also then."""
         assert self.faults == []
         self._is_accessible(name)
         self.page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
@@ -83,6 +83,4 @@ class BrowserUser:
         self.page.evaluate("document.documentElement.dataset.theme = 'light'")
 
     def _is_accessible(self, name: str) -> None:
-        found = Axe().run(self.page).response["violations"]
-        grave = [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in GRAVE]
-        assert grave == [], f"{name}: {grave}"
+        assert find_violations(self.page) == [], name

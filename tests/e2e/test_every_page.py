@@ -1,0 +1,104 @@
+"""Every page in a real browser, with names and texts in many scripts: axe, keys, phone width, right to left, dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import pytest
+from playwright.sync_api import expect
+
+from pipeline.matching.model import load_model
+from pipeline.web.page import Page
+from pipeline.web.pages import PAGES
+from support.api.runtime import Api
+from support.index.documents import PureStages
+from support.web.browser import NARROW, WIDE, BrowserUser, browser
+from support.web.many_scripts import hold_many_scripts
+from support.web.memory_site import memory_site
+from support.web.page_checks import find_text_faults, find_unreached, find_violations
+
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("every-page")]
+
+PEOPLE = {"audit": "sofie@be-fp", "operations": "noor@liaison-ops"}
+"""Who opens the pages of an entry of the navigation; Pieter, who reads cases, all others."""
+
+
+class ServedPages(NamedTuple):
+    """People at their browsers, and what stands in the places of a path."""
+
+    people: dict[str, BrowserUser]
+    places: dict[str, str]
+
+    def open(self, page: Page[Any], query: str = "") -> BrowserUser:
+        """The page before who may see it."""
+        user = self.people[PEOPLE.get(page.entry, "pieter@be-fp")]
+        user.page.goto(page.path.replace(":path", "").format(**self.places) + query)
+        expect(user.page.locator("h1")).to_have_count(1)
+        expect(user.page.locator("[aria-busy]")).to_have_count(0)
+        return user
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedPages]:
+    api = Api(PureStages(load_model()), tmp_path_factory.mktemp("site"))
+    api.now = datetime.now(UTC)
+    link = hold_many_scripts(api)[0]
+    places = {"key": "be-fp:1", "link_id": link, "entity": "p1", "depth": "2", "name": "none"}
+    with memory_site(api) as site, browser() as chromium:
+        people = {}
+        for subject in ("pieter@be-fp", *PEOPLE.values()):
+            people[subject] = BrowserUser(chromium, site.url)
+            people[subject].sign_in(subject, "BX/12")
+        yield ServedPages(people, places)
+
+
+@pytest.fixture(params=PAGES, ids=lambda page: page.path)
+def user(request: pytest.FixtureRequest, served: ServedPages) -> Iterator[BrowserUser]:
+    """Somebody before a page, whose window is put back afterwards."""
+    opened = served.open(request.param)
+    yield opened
+    opened.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    assert opened.faults == []
+
+
+def _resize(user: BrowserUser, size: tuple[int, int]) -> None:
+    user.page.set_viewport_size({"width": size[0], "height": size[1]})
+
+
+def test_axe_finds_nothing_in_light_dark_and_on_a_phone(user: BrowserUser) -> None:
+    for theme in ("dark", "light"):
+        user.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        assert find_violations(user.page) == [], theme
+    _resize(user, NARROW)
+    assert find_violations(user.page) == []
+
+
+def test_no_text_is_cut_or_covered_from_either_side(user: BrowserUser) -> None:
+    for size in (WIDE, NARROW):
+        _resize(user, size)
+        for direction in ("rtl", "ltr"):
+            user.page.evaluate(f"document.documentElement.dir = '{direction}'")
+            assert find_text_faults(user.page) == [], (size, direction)
+
+
+def test_a_tab_reaches_all_that_can_be_acted_on(user: BrowserUser) -> None:
+    assert find_unreached(user.page) == []
+
+
+FAULTY = """
+<body><p style="width: 2rem; overflow: hidden; white-space: nowrap">cut at its end</p>
+<div style="position: relative"><p>lies below</p><p style="position: absolute; inset: 0; margin: 0">lies above</p></div>
+<button>reached</button><button onkeydown="event.preventDefault()">a trap</button><button>never reached</button></body>
+"""
+
+
+def test_the_checks_find_a_page_that_is_wrong(served: ServedPages) -> None:
+    context = served.people["pieter@be-fp"].page.context.browser
+    assert context is not None
+    page = context.new_page()
+    page.set_content(FAULTY)
+    assert find_text_faults(page) == ["cut: cut at its end", "covered: lies below | lies above"]
+    assert [text for text in find_unreached(page) if "never reached" in text]
+    page.close()
