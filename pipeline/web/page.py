@@ -113,17 +113,27 @@ class OpenPage:
 
     async def _load_content(self) -> Callable[[], None]:
         """What draws the content, or the trouble there is with it."""
+        return await self.attempt(
+            self._page.load(self.visit, self.parameters),
+            lambda loaded: self._page.draw(self, loaded),
+            self._draw_failure,
+        )
+
+    async def attempt(
+        self, loading: Awaitable[T], draw: Callable[[T], None], draw_failure: Callable[[LiaisonError], None]
+    ) -> Callable[[], None]:
+        """Load the content of the page, or of a part of it; returns what draws it, or the trouble there is with it."""
         trouble: LiaisonError
         try:
-            loaded = await self._page.load(self.visit, self.parameters)
+            loaded = await loading
         except LiaisonError as error:
             trouble = error
         except Exception:  # a fault of ours: the page says that there is one, the log says which
             log.exception("%s cannot be loaded", self._page.path)
             trouble = ProblemError()
         else:
-            return lambda: self._page.draw(self, loaded)
-        return lambda: self._draw_failure(trouble)
+            return lambda: draw(loaded)
+        return lambda: draw_failure(trouble)
 
     def _draw_failure(self, trouble: LiaisonError) -> None:
         text("h1", self.words(self._page.title))

@@ -182,7 +182,7 @@ def searches_and_judges(claire: BrowserUser) -> None:
 def sees_one_man(claire: BrowserUser) -> None:
     """Across the records that she may read, and counted with them."""
     page = claire.page
-    page.goto("/cases/fr-pj:2026-004711")
+    page.goto("/cases/fr-pj:2026-004711#tab=people")
     page.get_by_role("link", name="All records of this person").first.click()
     expect(page.locator(".nicegui-content")).to_contain_text("إيفان بيتروف")
     expect(page.locator(".nicegui-content")).to_contain_text("be-fp:BX-118")

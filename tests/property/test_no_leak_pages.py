@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from pipeline.access.requester import Purpose, Requester
 from pipeline.correlation.claims import link_id
-from pipeline.web.components import triage
+from pipeline.web.components import tabs, triage
 from pipeline.web.page import Page
-from pipeline.web.pages import PAGES, inbox, operations, search
+from pipeline.web.pages import PAGES, case, inbox, operations, search
 from support.api.runtime import Api
 from support.no_leak.requests import QUESTIONS, names
 from support.no_leak.worlds import KEYS, STAGES, CaseSpec, documents, requesters, worlds
@@ -52,7 +52,8 @@ def parameters(page: Page[Any]) -> st.SearchStrategy[dict[str, str]]:
 async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, language: str, told: dict[str, str]) -> Any:
     """All that a page says, over an index of these cases.
 
-    Of the search page it is what that says to a question; of the inbox with the evidence of a link.
+    Of the search page it is what that says to a question; of the inbox with the evidence of a link, of a case with
+    all its tabs.
     """
     api = Api(STAGES, Path(HOME.name))
     api.index.write(documents(world))
@@ -61,6 +62,9 @@ async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, lang
         found = await opened(api, page, who, language, **asked)
         if page is search.PAGE:
             await found.happen(search.ASKED, {"q": told["question"]})
+        if page is case.PAGE:
+            for tab in case.TABS.tabs:
+                await found.happen(tabs.OPENED, {"tab": tab.name})
         if page is inbox.PAGE:
             await found.happen(triage.OPEN, {"link": told["link_id"]})
         said = found.drawn()

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+import htpy
+
+from pipeline.api.services.linked_things import NUMBERS
 from pipeline.locale import N_
 from pipeline.matching.explain.words import GENDERS, IDENTIFIER_TYPES, TYPES, describe_birth_date
 from pipeline.records.entity_types import ENTITY_TYPES
 from pipeline.records.stated_names import full_name
-from pipeline.web.components.markup import bidi_text, box, link, text
-from pipeline.web.components.names import draw_name
-from pipeline.web.components.panel import Fact, draw_facts
+from pipeline.web.components.names import render_name
+from pipeline.web.components.panel import render_facts
+from pipeline.web.components.timeline import format_moment
 from pipeline.web.i18n import Words
 from pipeline.web.vocabulary import NAME_KINDS, PARTS
 
 Raw = dict[str, Any]
+
+Shown = tuple[str, htpy.Node]
+"""A word and its value."""
 
 WORDS = {field: label for row in ENTITY_TYPES for field, label in row.fields.items()} | {
     "identifiers": N_("Identifiers"), "remark": N_("Remark"),
@@ -29,36 +35,81 @@ CODES = {"gender": GENDERS, "document_type": IDENTIFIER_TYPES, "role": PARTS}
 FIELDS = {"names": N_("Name"), "role": N_("Role")} | WORDS
 """All that is said of an entity, with its word."""
 
+LOOKS = ("make", "model", "colour")
+"""What a thing is called by, beside its number."""
+
 ADDRESS_PARTS = ("street", "house", "unit", "postcode", "city", "region", "country")
 
 
-def draw_entity(words: Words, raw: Raw, across: str, country: str = "") -> None:
-    """One entity of a case; `across` is its page that shows it in all records, `country` that of its agency."""
-    with box("article", "entity", id=f"entity-{raw['id']}"):
-        with box("p", "kind"):
-            text("b", words.label(TYPES, raw["type"]))
-            text("span", " ".join(filter(None, (raw["id"], words.label(PARTS, raw.get("role") or "")))))
-            person = raw["type"] == "person"
-            link(words("All records of this person") if person else words("All linked records"), across)
-        with box("div", "stack"):
-            _draw_names(words, raw, country)
-            draw_facts(list(_entity_facts(words, raw)))
+def name_entity(words: Words, raw: Raw) -> str:
+    """What a list calls an entity: its first name, else the number, place or method that stands for it, else its id."""
+    named = next((said for name in raw.get("names") or () if (said := full_name(name))), "")
+    return named or _describe_nameless(words, raw) or f"{words.label(TYPES, raw['type'])} {raw['id']}"
 
 
-def _draw_names(words: Words, raw: Raw, country: str) -> None:
-    if raw.get("names"):
-        with box("p", "names"):
-            for name in raw["names"]:
-                with box("span"):
-                    draw_name(full_name(name), country)
-                    if name.get("kind"):
-                        text("small", f" {words.label(NAME_KINDS, name['kind'])}")
+def _describe_nameless(words: Words, raw: Raw) -> str:
+    number = next((str(raw[field]) for field in NUMBERS if raw.get(field)), "")
+    looks = " ".join(str(raw[field]) for field in LOOKS if raw.get(field))
+    return " · ".join(filter(None, (looks, number))) or raw.get("method") or _format_value(words, "addresses", raw)
 
 
-def _entity_facts(words: Words, raw: Raw) -> Iterator[Fact]:
+def render_entity(
+    words: Words, raw: Raw, country: str, across: str, ties: Iterable[Shown] = (), *, unfolded: bool
+) -> htpy.Element:
+    """An entity of a case as a row that unfolds; `across` is its page of all records, `ties` how it is related.
+
+    `country` is that of the agency that wrote it.
+    """
+    leads = words("All records of this person") if raw["type"] == "person" else words("All linked records")
+    facts = [*((words(word), _render_lines(held)) for word, held in _entity_facts(words, raw)), *ties]
+    return htpy.details(".entity", id=f"entity-{raw['id']}", data_row="", open=unfolded)[
+        htpy.summary(data_open="")[
+            htpy.b[render_name(name_entity(words, raw), country)],
+            htpy.span(".quiet")[describe_entity(words, raw)],
+        ],
+        htpy.div(".stack.close")[
+            _render_names(words, raw, country),
+            render_facts(facts),
+            htpy.a(".small", href=across)[leads],
+        ],
+    ]
+
+
+def describe_entity(words: Words, raw: Raw) -> str:
+    """What stands beside an entity's name: role and date of birth of people, the type of whatever else."""
+    role = words.label(PARTS, raw["role"]) if raw.get("role") else ""
+    kind = "" if raw["type"] == "person" else words.label(TYPES, raw["type"])
+    return " · ".join(filter(None, (kind, role, _format_born(words, raw))))
+
+
+def _format_born(words: Words, raw: Raw) -> str:
+    born = next((str(date) for date in (raw.get("birth_date"), *(raw.get("birth_dates") or ())) if date), "")
+    return format_moment(words, born) if born else ""
+
+
+def _render_names(words: Words, raw: Raw, country: str) -> htpy.Node:
+    names = raw.get("names") or ()
+    if len(names) < 2 and not any(name.get("kind") for name in names):
+        return None
+    return htpy.p(".names")[
+        (
+            htpy.span[
+                render_name(full_name(name), country),
+                name.get("kind") and htpy.small[f" {words.label(NAME_KINDS, name['kind'])}"],
+            ]
+            for name in names
+        )
+    ]
+
+
+def _entity_facts(words: Words, raw: Raw) -> Iterator[tuple[str, list[str]]]:
     for field, word in WORDS.items():
         if held := format_values(words, field, raw.get(field)):
-            yield words(word), _make_lines_drawer(held)
+            yield word, held
+
+
+def _render_lines(held: Iterable[str]) -> htpy.Node:
+    return [htpy.div[htpy.bdi(dir="auto")[line]] for line in held]
 
 
 def format_values(words: Words, field: str, value: Any) -> list[str]:
@@ -90,12 +141,3 @@ def _format_scalar(words: Words, field: str, value: Any) -> str:
     if field in TIMES and "T" in str(value):
         return words.format_minute(value)
     return words.label(CODES[field], value) if field in CODES else str(value)
-
-
-def _make_lines_drawer(held: list[str]) -> Any:
-    def draw() -> None:
-        for line in held:
-            with box("div"):
-                bidi_text(line)
-
-    return draw

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+import htpy
+
 from pipeline.web.components.markup import bidi_text, box, text
 
 Fact = tuple[str, str | Callable[[], object] | None]
@@ -32,3 +34,8 @@ def draw_facts(pairs: Iterable[Fact]) -> None:
                     text("dt", word)
                     with box("dd"):
                         value() if callable(value) else bidi_text(value)
+
+
+def render_facts(pairs: Iterable[tuple[str, htpy.Node]]) -> htpy.Element:
+    """The same of values that only show."""
+    return htpy.dl(".facts")[(htpy.div[htpy.dt[word], htpy.dd[value]] for word, value in pairs)]

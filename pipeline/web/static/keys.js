@@ -9,7 +9,7 @@
 
   // ── keys ──
   const step = (by) => {
-    const rows = [...document.querySelectorAll("[data-row] [data-open]")];
+    const rows = [...document.querySelectorAll("[data-row] [data-open]")].filter((row) => row.checkVisibility());
     if (!rows.length) return;
     const at = rows.indexOf(here()?.querySelector("[data-open]"));
     const next = rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(rows.length - 1, Math.max(0, at + by))];

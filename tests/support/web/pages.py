@@ -99,7 +99,7 @@ class _Event:
         self.args = args
 
 
-async def opened(api: Api, page: Page[Any], who: Requester, language: str = "en", **parameters: str) -> RenderedPage:
+async def opened(api: Api, page: Page[Any], who: Requester, language: str = "en", /, **parameters: str) -> RenderedPage:
     """The page as `who` opens it."""
     core.loop = asyncio.get_running_loop()
     visit = Visit(api.runtime, load_words(language), "light", who, parse_grounds("investigation", "2026/1"))

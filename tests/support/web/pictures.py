@@ -69,6 +69,7 @@ class Album:
         self.follow(page, page.locator(".results .name[href]").first)
         self.take(page, "case")
         self.take(page, "case-narrow", NARROW)
+        page.get_by_role("tab", name="People").click()
         self.follow(page, page.get_by_role("link", name="All records of this person").first)
         self.take(page, "entity")
         page.go_back()

@@ -45,7 +45,7 @@ async def test_a_reader_gets_the_signature_and_what_it_comes_to(api: Api, who: A
     case = (await api.get("/v1/cases/fr-pj:1", who)).json()["case"]
     assert verdict == "good"
     assert signatures.verify(signature, signatures.signed_data(case["data"]), signing_agency().signing.key)
-    assert "valid, by its agency" in (await opened(api, PAGE, who, key="fr-pj:1")).said()
+    assert "valid, by its agency" in (await opened(api, PAGE, who, key="fr-pj:1", tab="records")).said()
 
 
 async def test_an_agency_that_does_not_sign_is_not_doubted(api: Api) -> None:

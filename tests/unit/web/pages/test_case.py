@@ -1,16 +1,22 @@
 from __future__ import annotations
 
+import asyncio
+
+import pytest
+
+from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
-from pipeline.web.pages.case import PAGE
+from pipeline.web.components.tabs import OPENED
+from pipeline.web.pages.case import PAGE, TABS
 from support.access.requesters import ANNA, make_requester
 from support.api.runtime import Api
-from support.records.builder import person, record
+from support.records.builder import person, record, vehicle
 from support.web.pages import opened
 
 
 async def test_two_cases_are_linked_by_hand_and_that_is_taken_back(api: Api) -> None:
     api.hold(record("fr-pj"), record("be-fp", entities=[]))
-    page = await opened(api, PAGE, ANNA, key="fr-pj:1")
+    page = await opened(api, PAGE, ANNA, key="fr-pj:1", tab="links")
     await page.send(other=" be-fp:1 ", reason="the same handwriting")
     assert "the same handwriting" in page.said()
     await page.press("Undo")
@@ -27,9 +33,72 @@ async def test_codes_are_words_and_what_agencies_send_besides_stays(api: Api) ->
         identifiers=[{"type": "card_index", "value": "7", "country": "DE"}],
     )
     api.hold(record("fr-pj", entities=[man]))
-    said = (await opened(api, PAGE, ANNA, "fr", key="fr-pj:1")).said()
-    for word in ("masculin", "Russie", "p1 suspect", "card_index 7 (DE)"):
+    said = (await opened(api, PAGE, ANNA, "fr", key="fr-pj:1", tab="people")).said()
+    for word in ("masculin", "Russie", "suspect", "card_index 7 (DE)"):
         assert word in said
+
+
+async def test_a_tab_is_read_when_it_is_opened_and_each_time_anew(api: Api) -> None:
+    api.hold(record("fr-pj", entities=[person("Ivan Petrov", id="p1", nationalities=["RU"])]))
+    page = await opened(api, PAGE, ANNA, key="fr-pj:1")
+    assert "Russia" not in page.said()
+    await page.happen(OPENED, {"tab": "people"})
+    assert "Russia" in page.said()
+    assert api.audit.kinds() == [ActKind.READ] * 3  # case and links of the overview, the case once more
+    api.hold(record("fr-pj", entities=[person("Ivan Petrov", id="p1", nationalities=["BY"])], version=2))
+    await page.happen(OPENED, {"tab": "people"})
+    assert "Belarus" in page.said()
+
+
+@pytest.mark.parametrize("tab", [tab.name for tab in TABS.tabs])
+async def test_a_tab_of_a_case_that_may_no_longer_be_read_says_so(api: Api, tab: str) -> None:
+    api.hold(record("be-fp"))
+    page = await opened(api, PAGE, ANNA, key="be-fp:1", tab="records")
+    api.hold(record("be-fp", version=2, code="H3"))
+    await page.happen(OPENED, {"tab": tab})
+    assert "Not found, or you do not have access" in page.said()
+
+
+async def test_no_event_leads_to_another_case(api: Api) -> None:
+    api.hold(record("fr-pj", "1"), record("fr-pj", "2", entities=[person("Anna Keller", id="p1")]))
+    page = await opened(api, PAGE, ANNA, key="fr-pj:1")
+    await page.happen(OPENED, {"tab": "people", "key": "fr-pj:2"})
+    assert "Anna Keller" not in page.said()
+
+
+async def test_of_two_requests_for_a_tab_the_last_counts(api: Api) -> None:
+    api.hold(record("fr-pj", entities=[person(f"Ivan{n} Petrov", id=f"p{n}") for n in range(90)]))
+    page = await opened(api, PAGE, ANNA, key="fr-pj:1")
+    pages = [page.happen(OPENED, {"tab": "people", "page": number}) for number in ("2", "3")]
+    await asyncio.gather(*pages)
+    assert "Ivan80" in page.said()
+    assert "Ivan40" not in page.said()
+
+
+@pytest.mark.parametrize("asked", ["0", "4", "-1", "99999999999999999999", "two", "²"])
+async def test_a_page_that_is_not_there_is_the_nearest_or_the_first(api: Api, asked: str) -> None:
+    api.hold(record("fr-pj", entities=[person(f"Ivan{n} Petrov", id=f"p{n}") for n in range(90)]))
+    said = (await opened(api, PAGE, ANNA, key="fr-pj:1", tab="people", page=asked)).said()
+    assert ("Page 3 of 3" if asked == "4" else "Page 1 of 3") in said
+
+
+async def test_relations_are_said_on_both_entities_in_words_or_as_sent(api: Api) -> None:
+    held = [person("Ivan Petrov", id="p1"), person("Anna Keller", id="p2"), vehicle("1-ABC-234", "BE", id="v1")]
+    related = [
+        {"from": "p1", "to": "v1", "type": "account_holder", "start": "2024-01-02", "end": "2025"},
+        {"from": "p2", "to": "p1", "type": "godmother"},
+    ]
+    api.hold(record("fr-pj", entities=held, relations=related))
+    people = await _read_tab(api, "people")
+    assert "Account holder of 1-ABC-234 · from 2 Jan 2024 to 2025" in people
+    assert "godmother → Ivan Petrov" in people
+    assert "← godmother Anna Keller" in people
+    assert "Titulaire Ivan Petrov" in await _read_tab(api, "things", "fr")
+
+
+async def _read_tab(api: Api, tab: str, language: str = "en") -> str:
+    said = (await opened(api, PAGE, ANNA, language, key="fr-pj:1", tab=tab)).said()
+    return " ".join(said.split())
 
 
 async def test_a_case_that_may_not_be_read_and_one_that_is_not_there_look_the_same(api: Api) -> None:

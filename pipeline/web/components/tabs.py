@@ -1,0 +1,157 @@
+"""Tabs of a page: one panel each, filled when its tab is opened.
+
+Which tab is open, and where one is in it, stand in the address's fragment (static/tabs.js), so that a reload and the
+way back lead there. A tab is read anew whenever it is opened: rights are those of that moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Generic, NamedTuple, TypeVar
+from urllib.parse import urlencode
+
+import htpy
+from nicegui.element import Element
+from nicegui.events import GenericEventArguments
+
+from pipeline.errors import LiaisonError
+from pipeline.web.components import states
+from pipeline.web.components.markup import box, static_html
+from pipeline.web.i18n import Words
+from pipeline.web.page import OpenPage, Parameters
+from pipeline.web.session import Visit
+
+H = TypeVar("H")
+
+OPENED: Final = "tab_opened"
+"""What static/tabs.js tells: a tab, and where in it."""
+
+TAB: Final = "tab"
+"""The parameter that names the tab; the others are that tab's own."""
+
+MOST_CHARACTERS: Final = 512
+"""Of a parameter; a case key has no more."""
+
+Drawer = Callable[[OpenPage], object]
+
+
+class Tab(NamedTuple, Generic[H]):
+    """A tab: `load` reads its content and returns what draws it; `count_items` its number."""
+
+    name: str
+    word: str
+    load: Callable[[Visit, Parameters, H], Awaitable[Drawer]]
+    count_items: Callable[[H], int] | None = None
+
+
+class TabbedContent(NamedTuple, Generic[H]):
+    """What all tabs of a page share, and the content of the one that is open."""
+
+    head: H
+    tab: str
+    draw: Drawer
+
+
+class TabSet(NamedTuple, Generic[H]):
+    """The tabs of a page; `load_head` reads what all of them share. The first tab is open where none is named.
+
+    `place` are the parameters that say what the page is of: no event changes them.
+    """
+
+    load_head: Callable[[Visit, Parameters], Awaitable[H]]
+    tabs: tuple[Tab[H], ...]
+    place: tuple[str, ...] = ("key",)
+
+    def find(self, name: str) -> Tab[H]:
+        """The tab of this name, else the first one."""
+        return next((tab for tab in self.tabs if tab.name == name), self.tabs[0])
+
+    async def load(self, visit: Visit, parameters: Parameters) -> TabbedContent[H]:
+        """Read what a page with these parameters shows."""
+        head = await self.load_head(visit, parameters)
+        tab = self.find(parameters.get(TAB, ""))
+        return TabbedContent(head, tab.name, await tab.load(visit, parameters, head))
+
+
+def tab_address(tab: str, **within: str) -> str:
+    """The fragment that leads to a tab of the same page, and to a place within it."""
+    return "#" + urlencode({TAB: tab} | {name: value for name, value in within.items() if value})
+
+
+def draw_tabs(view: OpenPage, tabs: TabSet[H], loaded: TabbedContent[H], title: str) -> None:
+    """The tabs, called `title` for those who hear them, and their panels, the open one with its content."""
+    strip = _TabStrip(view, tabs)
+    static_html(_render_tabs(view.words, tabs, loaded), "nav", "tabs", role="tablist", aria_label=title)
+    for tab in tabs.tabs:
+        strip.add_panel(tab.name, shown=tab.name == loaded.tab)
+    strip.fill(loaded.tab, lambda: loaded.draw(view))
+    view.kept[OPENED] = strip
+
+    async def opened(event: GenericEventArguments) -> None:
+        await view.kept[OPENED].open(event.args)
+
+    view.listen(OPENED, opened)
+    view.call_script("showTab")
+
+
+def _render_tabs(words: Words, tabs: TabSet[H], loaded: TabbedContent[H]) -> list[htpy.Element]:
+    return [_render_tab(words, tab, loaded) for tab in tabs.tabs]
+
+
+def _render_tab(words: Words, tab: Tab[H], loaded: TabbedContent[H]) -> htpy.Element:
+    chosen, count = tab.name == loaded.tab, tab.count_items(loaded.head) if tab.count_items else None
+    return htpy.a(
+        role="tab",
+        id=f"tab-{tab.name}",
+        href=tab_address(tab.name),
+        data_tab=tab.name,
+        aria_controls=f"panel-{tab.name}",
+        aria_selected=str(chosen).lower(),
+        tabindex="0" if chosen else "-1",
+    )[words(tab.word), None if count is None else [" ", htpy.small[words.format_number(count)]]]
+
+
+class _TabStrip(Generic[H]):
+    """The panels of a page as it was last drawn."""
+
+    def __init__(self, view: OpenPage, tabs: TabSet[H]) -> None:
+        self._view, self._tabs = view, tabs
+        self._panels: dict[str, Element] = {}
+        self._asked: dict[str, Parameters] = {}
+
+    def add_panel(self, name: str, *, shown: bool) -> None:
+        """A panel, empty as yet."""
+        state = {"data_shows": self._describe_place()} if shown else {"hidden": True}
+        self._panels[name] = box(
+            "section", "tab-panel", id=f"panel-{name}", role="tabpanel", aria_labelledby=f"tab-{name}", tabindex="-1",
+            **state,
+        )  # fmt: skip
+
+    def _describe_place(self) -> str:
+        """Where in its tab the page is, as the address says it."""
+        given = self._view.parameters
+        return urlencode({name: value for name, value in given.items() if name not in (TAB, *self._tabs.place)})
+
+    def fill(self, name: str, draw: Callable[[], object]) -> None:
+        """Put content into a panel."""
+        panel = self._panels[name]
+        panel.clear()
+        with panel:
+            draw()
+
+    async def open(self, told: dict[str, Any]) -> None:
+        """Show a tab as the browser asks for it; of several requests for one tab the last."""
+        place = {name: self._view.parameters[name] for name in self._tabs.place}
+        asked = {str(name): str(value)[:MOST_CHARACTERS] for name, value in told.items()} | place
+        name = self._tabs.find(asked.get(TAB, "")).name
+        self._view.parameters, self._asked[name] = asked, asked
+        draw = await self._view.attempt(self._tabs.load(self._view.visit, asked), self._draw, self._draw_failure)
+        if self._asked[name] is asked:
+            self.fill(name, draw)
+            self._view.call_script("tabFilled", name)
+
+    def _draw(self, loaded: TabbedContent[H]) -> None:
+        loaded.draw(self._view)
+
+    def _draw_failure(self, trouble: LiaisonError) -> None:
+        states.draw_failure(self._view.words, trouble)

@@ -1,0 +1,160 @@
+"""A case of 100 entities and 500 links in a real browser: tabs, pages, the way back; over an index in memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, expect
+
+from pipeline.matching.model import load_model
+from support.api.runtime import Api
+from support.index.documents import PureStages
+from support.web.browser import NARROW, WIDE, BrowserUser, browser
+from support.web.large_case import KEY, hold_large_case
+from support.web.memory_site import MemorySite, memory_site
+
+pytestmark = pytest.mark.timeout(300)
+
+STAGES = PureStages(load_model())
+
+PIETER = "pieter@be-fp"
+PLACE = f"/cases/{KEY}"
+TABS = ("overview", "people", "things", "links", "timeline", "records")
+SCREENS = 3
+MOST_ELEMENTS = 2_000
+"""Of a page: what a browser lays out in a moment. All links and entities unfolded would be ten times as many."""
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Api:
+    held = Api(STAGES, tmp_path_factory.mktemp("large"))
+    held.now = datetime.now(UTC)
+    hold_large_case(held)
+    return held
+
+
+@pytest.fixture(scope="module")
+def site(api: Api) -> Iterator[MemorySite]:
+    with memory_site(api) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def opened(site: MemorySite) -> Iterator[Browser]:
+    """A browser that ends before the site does."""
+    with browser() as chromium:
+        yield chromium
+
+
+def _open_case(opened: Browser, site: MemorySite, fragment: str = "", language: str = "en-GB") -> BrowserUser:
+    """Pieter before the case."""
+    user = BrowserUser(opened, site.url, language)
+    user.sign_in(PIETER, "BX/12")
+    user.page.goto(PLACE + fragment)
+    _is_filled(user)
+    return user
+
+
+def _tab(user: BrowserUser, name: str) -> Locator:
+    return user.page.locator(f"#tab-{name}")
+
+
+def _panel(user: BrowserUser) -> Locator:
+    """The panel that is seen."""
+    return user.page.locator("[role=tabpanel]:visible")
+
+
+def _is_filled(user: BrowserUser) -> None:
+    """Until the open tab has its content."""
+    expect(_panel(user)).to_have_count(1)
+    expect(_panel(user).locator("> *").first).to_be_visible()
+    expect(_panel(user)).not_to_have_attribute("aria-busy", "true")
+
+
+def _shows(user: BrowserUser, name: str) -> None:
+    """Until this tab is open and has its content."""
+    expect(_tab(user, name)).to_have_attribute("aria-selected", "true")
+    expect(_panel(user)).to_have_id(f"panel-{name}")
+    _is_filled(user)
+
+
+def test_tabs_are_walked_by_arrows_and_the_others_are_not_read(opened: Browser, site: MemorySite, api: Api) -> None:
+    user = _open_case(opened, site)
+    read = len(api.audit.acts)
+    _tab(user, "overview").focus()
+    for key, name in (
+        ("ArrowRight", "people"),
+        ("End", "records"),
+        ("ArrowRight", "overview"),
+        ("ArrowLeft", "records"),
+        ("Home", "overview"),
+        ("ArrowRight", "people"),
+    ):
+        user.page.keyboard.press(key)
+        _shows(user, name)
+        expect(_tab(user, name)).to_be_focused()
+        expect(user.page.locator("[role=tab][tabindex='0']")).to_have_count(1)
+    assert len(api.audit.acts) - read == 2  # people and record once each, the overview was there
+    assert user.faults == []
+
+
+def test_the_address_holds_tab_and_page_and_back_leads_back(opened: Browser, site: MemorySite) -> None:
+    user = _open_case(opened, site)
+    _tab(user, "people").click()
+    _shows(user, "people")
+    user.page.get_by_role("link", name="Next").click()
+    expect(_panel(user)).to_contain_text("Page 2 of 2")
+    user.page.reload()
+    _shows(user, "people")
+    expect(_panel(user)).to_contain_text("Page 2 of 2")
+    user.page.go_back()
+    expect(_panel(user)).to_contain_text("Page 1 of 2")
+    user.page.go_back()
+    _shows(user, "overview")
+    user.page.go_forward()
+    _shows(user, "people")
+    assert user.faults == []
+
+
+def test_an_entity_is_shown_where_a_relation_leads(opened: Browser, site: MemorySite) -> None:
+    user = _open_case(opened, site, "#tab=things&entity=v99")
+    car = user.page.locator("#entity-v99")
+    expect(car.locator("summary")).to_be_focused()
+    expect(car).to_contain_text("Owner")
+    car.get_by_role("link", name="Leila Bauer").click()
+    _shows(user, "people")
+    owner = user.page.locator("#entity-p98")
+    expect(owner.locator("summary")).to_be_focused()
+    expect(owner).to_contain_text("Owner of")
+    assert user.faults == []
+
+
+def test_each_tab_fits_three_screens(opened: Browser, site: MemorySite) -> None:
+    user = _open_case(opened, site)
+    for name in ("overview", "people", "things", "records"):
+        user.page.goto(f"{PLACE}#tab={name}")
+        _shows(user, name)
+        height, elements = user.page.evaluate(
+            "[document.documentElement.scrollHeight, document.querySelectorAll('*').length]"
+        )
+        assert height <= SCREENS * WIDE[1], name
+        assert elements <= MOST_ELEMENTS, name
+
+
+@pytest.mark.parametrize("language", ["en-GB", "fr-FR"])
+def test_each_tab_is_accessible_and_fits_a_phone(opened: Browser, site: MemorySite, language: str) -> None:
+    user = _open_case(opened, site, language=language)
+    for name in TABS:
+        user.page.goto(f"{PLACE}#tab={name}")
+        _shows(user, name)
+        user.holds(f"{name}, {language}", dark=True)
+        user.page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+        found = Axe().run(user.page).response["violations"]
+        assert [one["id"] for one in found] == [], name
+        user.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    word = "Vue d'ensemble" if language == "fr-FR" else "Overview"
+    expect(_tab(user, "overview")).to_have_text(re.compile(word))
