@@ -18,15 +18,15 @@ async def read_pages(
     sort: list[Body],
     size: int,
     after: list[Any] | None = None,
-    without: Sequence[str] = (),
+    fields: Sequence[str] = (),
 ) -> AsyncIterator[list[dict[str, Any]]]:
-    """The documents behind the sort values `after`, `size` a page, but for their fields `without`.
+    """The documents behind the sort values `after`, `size` a page; of each `fields`, by default all.
 
     The point is not closed. Raises LiaisonError.
     """
-    left_out = {"source_excludes": without} if without else {}
+    included = {"source_includes": fields} if fields else {}
     while True:
-        hits = await point.hits(**left_out, **page_body(query, sort, size, after))
+        hits = await point.hits(**included, **page_body(query, sort, size, after))
         if hits:
             yield [hit["_source"] for hit in hits]
             after = hits[-1]["sort"]

@@ -35,11 +35,11 @@ RANKED = (*STATE_FIELDS, "card", "entities", "data.title")
 SHOWN = (*STATE_FIELDS, "data.title")
 """What a list of cases shows."""
 
-TIES = (
-    "link", "state", "generation", "cases", "a", "b", "score", "band", "basis",
-    *(f"evidence.entities.{field}" for field in ("entity_a", "entity_b", "bits")),
-)  # fmt: skip
-"""What ranking the links of an entity takes."""
+LISTED_FIELDS = tuple(field for field in LinkDocument.__struct_fields__ if field != "evidence")
+"""What listing links takes: of their evidence nothing."""
+
+TIES = (*LISTED_FIELDS, *(f"evidence.entities.{field}" for field in ("entity_a", "entity_b", "bits")))
+"""What ranking the links of an entity takes: which entities they tie, and by how much."""
 
 LISTED = 100
 """Links a request while listing those of one case."""
@@ -186,14 +186,23 @@ class IndexReader:
         return found[:size]
 
     async def every_link_of(
-        self, case: str, audience: Sequence[str] | None = None, at: PointInTime | None = None
+        self,
+        case: str,
+        audience: Sequence[str] | None = None,
+        at: PointInTime | None = None,
+        *,
+        ties: bool = False,
     ) -> tuple[list[ListedLink], dict[str, CaseDocument]]:
-        """All visible links of a case, strongest first as listed at `at`, and what is SHOWN of their cases."""
+        """All visible links of a case, strongest first as listed at `at`, and what is SHOWN of their cases.
+
+        They bring TIES where these are asked for, else nothing of their evidence.
+        """
         query = queries.links_of(case, self._today(), audience)
         point = at or self.open_point("links", None)
         listed: list[ListedLink] = []
         cases: dict[str, CaseDocument] = {}
-        async for batch in read_pages(point, query, queries.STRONGEST_FIRST, PAGE, without=("evidence",)):
+        fields = TIES if ties else LISTED_FIELDS
+        async for batch in read_pages(point, query, queries.STRONGEST_FIRST, PAGE, fields=fields):
             found = _to_links(batch)
             cases |= await self.read_cases((key for link in found for key in link.cases), SHOWN)
             seen = {link.link: link for link in self._visible_among(found, cases)}

@@ -165,7 +165,7 @@ def searches_and_judges(claire: BrowserUser) -> None:
     expect(page.locator("svg.graph .node")).to_have_count(1 + LINKS)
     claire.holds("graph")
     page.keyboard.press("Escape")
-    page.get_by_role("link", name="Vol avec effraction").click()
+    page.locator("li[data-row]", has_text="Vol avec effraction").locator("[data-open]").click()
     expect(page.get_by_role("heading", name="Score breakdown")).to_be_visible()
     expect(page.locator(".waterfall")).to_be_visible()
     expect(page.locator(".compare")).to_contain_text("passport 751234567")

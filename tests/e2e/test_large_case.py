@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, expect
 
 from pipeline.matching.model import load_model
+from pipeline.web.components.case_links import LISTED
 from support.api.runtime import Api
 from support.index.documents import PureStages
 from support.web.browser import NARROW, WIDE, BrowserUser, browser
@@ -24,16 +25,17 @@ STAGES = PureStages(load_model())
 PIETER = "pieter@be-fp"
 PLACE = f"/cases/{KEY}"
 TABS = ("overview", "people", "things", "links", "timeline", "records")
+LINKS = 500
 SCREENS = 3
-MOST_ELEMENTS = 2_000
-"""Of a page: what a browser lays out in a moment. All links and entities unfolded would be ten times as many."""
+MOST_ELEMENTS = 4_000
+"""Of a page whose tabs have all been opened."""
 
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Api:
     held = Api(STAGES, tmp_path_factory.mktemp("large"))
     held.now = datetime.now(UTC)
-    hold_large_case(held)
+    hold_large_case(held, links=LINKS)
     return held
 
 
@@ -82,6 +84,12 @@ def _shows(user: BrowserUser, name: str) -> None:
     _is_filled(user)
 
 
+def _is_on_page(user: BrowserUser, number: int, pages: int) -> None:
+    """Until the panel shows this page."""
+    expect(_panel(user).locator("[aria-current=page]")).to_have_attribute("aria-label", f"Page {number} of {pages}")
+    _is_filled(user)
+
+
 def test_tabs_are_walked_by_arrows_and_the_others_are_not_read(opened: Browser, site: MemorySite, api: Api) -> None:
     user = _open_case(opened, site)
     read = len(api.audit.acts)
@@ -107,12 +115,12 @@ def test_the_address_holds_tab_and_page_and_back_leads_back(opened: Browser, sit
     _tab(user, "people").click()
     _shows(user, "people")
     user.page.get_by_role("link", name="Next").click()
-    expect(_panel(user)).to_contain_text("Page 2 of 2")
+    _is_on_page(user, 2, 2)
     user.page.reload()
     _shows(user, "people")
-    expect(_panel(user)).to_contain_text("Page 2 of 2")
+    _is_on_page(user, 2, 2)
     user.page.go_back()
-    expect(_panel(user)).to_contain_text("Page 1 of 2")
+    _is_on_page(user, 1, 2)
     user.page.go_back()
     _shows(user, "overview")
     user.page.go_forward()
@@ -133,9 +141,41 @@ def test_an_entity_is_shown_where_a_relation_leads(opened: Browser, site: Memory
     assert user.faults == []
 
 
+def test_all_links_are_reached_page_after_page(opened: Browser, site: MemorySite, api: Api) -> None:
+    user = _open_case(opened, site, "#tab=links")
+    reached: set[str] = set()
+    for number in range(1, LINKS // LISTED + 1):
+        _is_on_page(user, number, LINKS // LISTED)
+        rows = _panel(user).locator("[data-row] [data-open]")
+        reached |= {str(href) for href in rows.evaluate_all("all => all.map((each) => each.getAttribute('href'))")}
+        assert len(reached) == number * LISTED
+        if number < LINKS // LISTED:
+            user.page.get_by_role("link", name="Next").click()
+    assert user.faults == []
+
+
+def test_links_are_narrowed_and_read_by_keys(opened: Browser, site: MemorySite) -> None:
+    """From the case to the evidence of one person's link, and back to where one was."""
+    user = _open_case(opened, site, "#tab=links")
+    user.page.get_by_label("Person or thing").select_option("p13")
+    user.page.get_by_role("button", name="Apply").press("Enter")
+    expect(_panel(user)).to_contain_text("5 of 500 links")
+    assert "entity=p13" in user.page.url
+    user.page.keyboard.press("j")
+    expect(_panel(user).locator("[data-open]").first).to_be_focused()
+    user.page.keyboard.press("Enter")
+    expect(user.page.get_by_role("heading", name="Score breakdown")).to_be_visible()
+    user.page.go_back()
+    expect(_panel(user)).to_contain_text("5 of 500 links")
+    user.page.get_by_role("link", name="Remove filters").click()
+    expect(_panel(user)).to_contain_text("500 links")
+    expect(_panel(user)).not_to_contain_text("5 of 500")
+    assert user.faults == []
+
+
 def test_each_tab_fits_three_screens(opened: Browser, site: MemorySite) -> None:
     user = _open_case(opened, site)
-    for name in ("overview", "people", "things", "records"):
+    for name in TABS:
         user.page.goto(f"{PLACE}#tab={name}")
         _shows(user, name)
         height, elements = user.page.evaluate(

@@ -26,6 +26,13 @@ from support.web.pages import opened
 
 HOME = tempfile.TemporaryDirectory(prefix="liaison-no-leak-pages-")
 
+CASE_PLACES: tuple[dict[str, str], ...] = (
+    *({"tab": tab.name} for tab in case.TABS.tabs),
+    {"tab": "links", "entity": "e0"}, {"tab": "links", "country": "BE"}, {"tab": "links", "colour": "yellow"},
+    {"tab": "links", "band": "certain"}, {"tab": "links", "page": "2"}, {"tab": "links"},
+)  # fmt: skip
+"""What is opened of a case, one after the other."""
+
 SHARE = 5
 """One in so many of the examples elsewhere: a page takes as long as several requests."""
 
@@ -63,8 +70,8 @@ async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, lang
         if page is search.PAGE:
             await found.happen(search.ASKED, {"q": told["question"]})
         if page is case.PAGE:
-            for tab in case.TABS.tabs:
-                await found.happen(tabs.OPENED, {"tab": tab.name})
+            for place in CASE_PLACES:
+                await found.happen(tabs.OPENED, place)
         if page is inbox.PAGE:
             await found.happen(triage.OPEN, {"link": told["link_id"]})
         said = found.drawn()

@@ -89,11 +89,16 @@ async def list_links(session: Session, key: str, limit: int = 20, cursor: str = 
     return LinksAnswer(session.as_of, tuple(rows), end)
 
 
-async def find_surroundings(session: Session, key: str, at: PointInTime | None = None) -> Surroundings:
-    """All links of a case that the requester reads in full, as far as they see them, as listed at `at`."""
+async def find_surroundings(
+    session: Session, key: str, at: PointInTime | None = None, *, ties: bool = False
+) -> Surroundings:
+    """All links of a case that the requester reads in full, as far as they see them, as listed at `at`.
+
+    `ties`: of their evidence they bring which entities they tie, and by how much.
+    """
     viewer, reader = session.viewer, session.runtime.reader
     words = None if viewer is None else requester_words(viewer, granted=True)
-    found, cases = await reader.every_link_of(key, words, at)
+    found, cases = await reader.every_link_of(key, words, at, ties=ties)
     views = await session.decide_views(cases)
     sights = await session.see_links([link.link for link in found], views)
     seen = [_make_seen_link(session, link, sights[link.link.link]) for link in found]

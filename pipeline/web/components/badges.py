@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import htpy
+
 from pipeline.locale import N_
 from pipeline.matching.bands import Band
 from pipeline.web.components.markup import box, text
@@ -36,11 +38,25 @@ def draw_band(words: Words, name: Band) -> None:
         text("span", words(word))
 
 
+def render_band(words: Words, name: Band) -> htpy.Element:
+    """The same of a row that only shows."""
+    bars, word = BAND_LABELS.get(name, (0, name))
+    return htpy.span(".band")[
+        htpy.i(aria_hidden="true")[[htpy.b(class_="on" if at < bars else None) for at in range(3)]],
+        htpy.span[words(word)],
+    ]
+
+
 def draw_colour(words: Words, name: str) -> None:
     """The colour that judgements give a link, with what it says."""
     with box("span", f"colour {name}"):
         box("i", aria_hidden="true")
         text("span", words.label(COLOURS, name))
+
+
+def render_colour(words: Words, name: str) -> htpy.Element:
+    """The same of a row that only shows."""
+    return htpy.span(class_=f"colour {name}")[htpy.i(aria_hidden="true"), htpy.span[words.label(COLOURS, name)]]
 
 
 def draw_handling_code(words: Words, code: str) -> None:

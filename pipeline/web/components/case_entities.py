@@ -10,7 +10,7 @@ from pipeline.web.addresses import entity_path
 from pipeline.web.components import states
 from pipeline.web.components.entity import Raw, render_entity
 from pipeline.web.components.markup import static_html
-from pipeline.web.components.numbered_pages import draw_page_links, select_page
+from pipeline.web.components.numbered_pages import draw_page_links, parse_page, select_page
 from pipeline.web.components.panel import panel
 from pipeline.web.components.relations import RelatedEntities
 from pipeline.web.components.tabs import Drawer
@@ -54,7 +54,7 @@ def _draw_entities(view: OpenPage, tab: str, row: Row, held: Sequence[Raw], plac
         states.draw_empty(nobody)
         return
     at = next((at for at, entity in enumerate(held) if entity["id"] == sought), None)
-    page = select_page(place.get("page", "") if at is None else str(at // LISTED + 1), len(held), LISTED)
+    page = select_page(parse_page(place.get("page", "")) if at is None else at // LISTED + 1, len(held), LISTED)
     related = RelatedEntities(words, row["data"], row["country"])
     title = words("People") if tab == PEOPLE else words("Things")
     with panel(title, words.plural("{count} entity", "{count} entities", len(held)), tight=True):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import htpy
 
 from pipeline.access.redaction import Row
-from pipeline.api.services.links import list_links
+from pipeline.api.services.case_links import CaseLinksAnswer, list_case_links
 from pipeline.web.components.case_entities import PEOPLE, THINGS, people_of, things_of
+from pipeline.web.components.case_links import LINKS, draw_hits, draw_no_links
 from pipeline.web.components.case_record import draw_handling, is_own
 from pipeline.web.components.entity import Raw, describe_entity, name_entity
-from pipeline.web.components.links import draw_links_table
+from pipeline.web.components.linked_row import render_linked_row
 from pipeline.web.components.markup import bidi_text, box, link, static_html
 from pipeline.web.components.names import render_name
 from pipeline.web.components.panel import draw_facts, panel
@@ -30,17 +31,17 @@ NAMED = 8
 
 async def load_overview(visit: Visit, _: Parameters, row: Row) -> Drawer:
     """The first tab."""
-    found = await list_links(visit.new_session(), row["case"], STRONGEST)
-    return partial(_draw_overview, row=row, links=found.links, more=found.next is not None)
+    found = await list_case_links(visit.new_session(), row["case"], size=STRONGEST, by_entity=False)
+    return partial(_draw_overview, row=row, found=found)
 
 
-def _draw_overview(view: OpenPage, row: Row, links: Sequence[Row], *, more: bool) -> None:
+def _draw_overview(view: OpenPage, row: Row, found: CaseLinksAnswer) -> None:
     words = view.words
     with box("div", "columns"):
         with box("div"):
             if row["data"].get("summary"):
                 bidi_text(row["data"]["summary"], "p")
-            _draw_strongest(view, row, links, more=more)
+            _draw_strongest(view, row, found)
             _draw_named(words, PEOPLE, people_of(row), row["country"])
             _draw_named(words, THINGS, things_of(row), row["country"])
         with box("div"):
@@ -48,13 +49,24 @@ def _draw_overview(view: OpenPage, row: Row, links: Sequence[Row], *, more: bool
             _draw_dates(words, row)
 
 
-def _draw_strongest(view: OpenPage, row: Row, links: Sequence[Row], *, more: bool) -> None:
+def _draw_strongest(view: OpenPage, row: Row, found: CaseLinksAnswer) -> None:
     words = view.words
+    own = {entity["id"]: entity for entity in row["data"].get("entities", ())}
     with panel(words("Links"), words("strongest first"), tight=True):
-        draw_links_table(view, row["case"], links)
-        if more:
+        if not found.links:
+            draw_no_links(words)
+        full = [link for link in found.links if not link["hit"]]
+        static_html((_render_link(words, row, link, own) for link in full), "ul", "linked")
+        draw_hits(view, [link for link in found.links if link["hit"]])
+        if found.pages > 1:
             with box("p", "onward"):
-                link(words("All links"), tab_address("links"))
+                link(words("All {count} links", count=words.format_number(found.whole)), tab_address(LINKS))
+
+
+def _render_link(words: Words, case: Row, row: Row, own: Mapping[str, Raw]) -> htpy.Element:
+    entity = own.get(row["entity"])
+    named = render_name(name_entity(words, entity), case["country"]) if entity else None
+    return render_linked_row(words, case["case"], row, named)
 
 
 def _draw_named(words: Words, tab: str, held: Sequence[Raw], country: str) -> None:

@@ -12,9 +12,9 @@ from pipeline.locale import N_
 from pipeline.matching.explain.words import GENDERS, IDENTIFIER_TYPES, TYPES, describe_birth_date
 from pipeline.records.entity_types import ENTITY_TYPES
 from pipeline.records.stated_names import full_name
+from pipeline.web.components.moments import format_moment
 from pipeline.web.components.names import render_name
 from pipeline.web.components.panel import render_facts
-from pipeline.web.components.timeline import format_moment
 from pipeline.web.i18n import Words
 from pipeline.web.vocabulary import NAME_KINDS, PARTS
 

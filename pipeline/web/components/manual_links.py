@@ -8,7 +8,6 @@ from pipeline.access.redaction import Row
 from pipeline.api.services.reviews import link_manually
 from pipeline.web.addresses import case_path
 from pipeline.web.components.form import Sent, field, form, submit_button
-from pipeline.web.components.links import other_side
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.review_form import draw_undo_button
 from pipeline.web.page import OpenPage
@@ -24,7 +23,7 @@ def draw_manual_links(view: OpenPage, case: str, rows: Sequence[Row]) -> None:
 
 
 def _draw_manual_link(view: OpenPage, case: str, row: Row) -> None:
-    other = other_side(case, row)
+    other = row["case_b"] if row["case_a"] == case else row["case_a"]
     with box("li"):
         with box("p", "row"):
             link(other, case_path(other), "code")

@@ -11,7 +11,7 @@ from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis
 from pipeline.matching.explain.words import FIELDS, TYPES
 from pipeline.web.addresses import link_path
-from pipeline.web.components.badges import BAND_LABELS
+from pipeline.web.components.badges import render_band
 from pipeline.web.components.names import render_name
 from pipeline.web.i18n import Words
 
@@ -60,7 +60,7 @@ def render_row(words: Words, row: Row, now: datetime) -> htpy.Element:
             htpy.span(".why")[", ".join(row["agrees"][:MOST_REASONS]) or words.label(TYPES, row[f"type_{other}"])],
             htpy.span(".from")[_origin(words, row, other, now)],
         ],
-        htpy.span(".marks")[_render_band(words, row["band"]), _render_marks(words, row)],
+        htpy.span(".marks")[render_band(words, row["band"]), _render_marks(words, row)],
         htpy.span(".assignee")[row["assignee"] or ""],
         htpy.span(".done"),
     ]
@@ -80,14 +80,6 @@ def _format_age(words: Words, received: str | None, now: datetime) -> str:
     if hours < MOST_HOURS:
         return words("{count} h", count=words.format_number(hours))
     return words("{count} d", count=words.format_number(hours // HOURS_A_DAY))
-
-
-def _render_band(words: Words, name: Band) -> htpy.Element:
-    bars, word = BAND_LABELS.get(name, (0, name))
-    return htpy.span(".band")[
-        htpy.i(aria_hidden="true")[[htpy.b(class_="on" if at < bars else None) for at in range(3)]],
-        htpy.span[words(word)],
-    ]
 
 
 def _render_marks(words: Words, row: Row) -> list[htpy.Element]:

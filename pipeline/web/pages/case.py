@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 
 from pipeline.access.redaction import Row
 from pipeline.api.services.cases import read_case
-from pipeline.api.services.links import list_links
-from pipeline.api.services.reviews import list_manual_links
 from pipeline.locale import N_
 from pipeline.web.addresses import deconfliction_path, graph_path
 from pipeline.web.components.badges import badge
 from pipeline.web.components.case_entities import PEOPLE, THINGS, load_people, load_things, people_of, things_of
+from pipeline.web.components.case_links import LINKS, load_links
 from pipeline.web.components.case_overview import load_overview
 from pipeline.web.components.case_record import draw_record, draw_signature_doubt
-from pipeline.web.components.links import draw_links_table
-from pipeline.web.components.manual_links import draw_manual_links
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.offences import draw_offences
 from pipeline.web.components.panel import panel
 from pipeline.web.components.tabs import Drawer, Tab, TabbedContent, TabSet, draw_tabs
-from pipeline.web.components.timeline import draw_timeline
+from pipeline.web.components.timeline import TIMELINE, draw_timeline
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import STATUSES
-
-LINKS = 50
 
 
 async def load_case(visit: Visit, parameters: Parameters) -> Row:
@@ -35,17 +29,9 @@ async def load_case(visit: Visit, parameters: Parameters) -> Row:
     return (await read_case(visit.new_session(), parameters["key"])).case
 
 
-async def load_links(visit: Visit, _: Parameters, row: Row) -> Drawer:
-    """The tab of the links, with those made by hand."""
-    found, made = await asyncio.gather(
-        list_links(visit.new_session(), row["case"], LINKS), list_manual_links(visit.new_session(), row["case"])
-    )
-    return partial(_draw_links, row=row, links=found.links, made=made.links)
-
-
-async def load_timeline(_: Visit, __: Parameters, row: Row) -> Drawer:
+async def load_timeline(_: Visit, parameters: Parameters, row: Row) -> Drawer:
     """The tab of what happened when."""
-    return lambda view: _draw_timeline(view.words, row)
+    return lambda view: _draw_timeline(view.words, row, parameters.get("page", ""))
 
 
 async def load_record(_: Visit, __: Parameters, row: Row) -> Drawer:
@@ -59,8 +45,8 @@ TABS = TabSet(
         Tab("overview", N_("Overview"), load_overview),
         Tab(PEOPLE, N_("People"), load_people, lambda row: len(people_of(row))),
         Tab(THINGS, N_("Things"), load_things, lambda row: len(things_of(row))),
-        Tab("links", N_("Links"), load_links),
-        Tab("timeline", N_("Timeline"), load_timeline),
+        Tab(LINKS, N_("Links"), load_links),
+        Tab(TIMELINE, N_("Timeline"), load_timeline),
         Tab("records", N_("Record"), load_record),
     ),
 )
@@ -95,17 +81,9 @@ def _draw_heading(words: Words, row: Row) -> None:
             draw_offences(words, data.get("offences", ()))
 
 
-def _draw_links(view: OpenPage, row: Row, links: tuple[Row, ...], made: tuple[Row, ...]) -> None:
-    words = view.words
-    with panel(words("Links"), words("strongest first"), tight=True):
-        draw_links_table(view, row["case"], links)
-    with panel(words("Links added by hand")):
-        draw_manual_links(view, row["case"], made)
-
-
-def _draw_timeline(words: Words, row: Row) -> None:
+def _draw_timeline(words: Words, row: Row, page: str) -> None:
     with panel(words("Timeline")):
-        draw_timeline(words, row)
+        draw_timeline(words, row, page)
 
 
 PAGE = Page("/cases/{key:path}", N_("Case"), "search", TABS.load, draw, "tabs.js")

@@ -8,9 +8,10 @@ from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
 from pipeline.web.components.tabs import OPENED
 from pipeline.web.pages.case import PAGE, TABS
-from support.access.requesters import ANNA, make_requester
+from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import Api
 from support.records.builder import person, record, vehicle
+from support.web.large_case import KEY, hold_large_case
 from support.web.pages import opened
 
 
@@ -78,8 +79,36 @@ async def test_of_two_requests_for_a_tab_the_last_counts(api: Api) -> None:
 @pytest.mark.parametrize("asked", ["0", "4", "-1", "99999999999999999999", "two", "²"])
 async def test_a_page_that_is_not_there_is_the_nearest_or_the_first(api: Api, asked: str) -> None:
     api.hold(record("fr-pj", entities=[person(f"Ivan{n} Petrov", id=f"p{n}") for n in range(90)]))
-    said = (await opened(api, PAGE, ANNA, key="fr-pj:1", tab="people", page=asked)).said()
-    assert ("Page 3 of 3" if asked == "4" else "Page 1 of 3") in said
+    page = await opened(api, PAGE, ANNA, key="fr-pj:1", tab="people", page=asked)
+    (here,) = [told["aria-label"] for _, _, told in page.drawn() if told.get("aria-current") == "page"]
+    assert here == ("Page 3 of 3" if asked == "4" else "Page 1 of 3")
+
+
+async def test_links_stand_beside_the_own_entity_and_can_be_narrowed(api: Api) -> None:
+    hold_large_case(api, 20, 40)
+    page = await opened(api, PAGE, BERT, key=KEY, tab="links")
+    assert "40 links" in page.said()
+    await page.happen(OPENED, {"tab": "links", "entity": "v4", "band": "none such"})
+    said = " ".join(page.said().split())
+    assert "2 of 40 links" in said
+    assert "1-ABC-004" in said
+    assert "fr-pj:0004" in said
+    assert "fr-pj:0024" in said
+    assert "fr-pj:0005" not in said
+    await page.happen(OPENED, {"tab": "links", "country": "de"})
+    assert "No links match these filters" in page.said()
+
+
+async def test_a_hit_stands_apart_and_can_be_asked_for(api: Api) -> None:
+    api.hold(record("fr-pj"), record("nl-np", code="H2"), record("be-fp"))
+    api.link("fr-pj:1", "nl-np:1")
+    api.link("be-fp:1", "fr-pj:1")
+    for tab in ("overview", "links"):
+        said = (await opened(api, PAGE, ANNA, key="fr-pj:1", tab=tab)).said()
+        assert "Restricted matches (hit only)" in said
+        assert "A record of nl-np" in said
+        assert "Request access" in said
+        assert "nl-np:1" not in said
 
 
 async def test_relations_are_said_on_both_entities_in_words_or_as_sent(api: Api) -> None:
