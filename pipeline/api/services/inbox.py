@@ -157,7 +157,7 @@ async def _select_due_links(session: Session, links: list[LinkDocument]) -> list
 
 def _make_row(session: Session, link: LinkDocument, cases: dict[str, CaseDocument]) -> Row:
     a, b = (cases[key] for key in link.cases)
-    own = b if b.agency == session.requester.agency else a
+    own = a if a.agency == session.requester.agency else b
     pair = pair_of(link)
     sides = [name_side(case, thing) for case, thing in zip((a, b), things_of(pair), strict=True)]
     told = {f"{field}_{name}": side[field] for field in SIDE_FIELDS for name, side in zip("ab", sides, strict=True)}

@@ -32,9 +32,10 @@ class LinkEvidenceAnswer(msgspec.Struct, frozen=True):
     """A link of which the requester sees both sides in full.
 
     `link` is as in a list of links, with `summary`, one sentence for a layman. `sides` are a and b: case, title and
-    the entity that the link is about. `own` is the case whose candidates are compared, the requester's agency's
-    where it has one. `next_best` is the strongest other link of that entity which the requester sees in full; `bits`
-    (hundredths) is how much more it scores than this one, mostly negative; null where there is none.
+    the entity that the link is about. `own` is the case whose candidates are compared: the requester's agency's; where
+    both sides are, or neither is, the one come from, else a. `next_best` is the strongest other link of that entity
+    which the requester sees in full; `bits` (hundredths) is how much more it scores than this one, mostly negative;
+    null where there is none.
     """
 
     as_of: str
@@ -45,15 +46,18 @@ class LinkEvidenceAnswer(msgspec.Struct, frozen=True):
     judged: LinkJudgement
 
 
-async def read_evidence(session: Session, name: str) -> LinkEvidenceAnswer:
-    """The evidence of link `name`. Raises NotFoundError unless both sides are seen in full and a score links them."""
+async def read_evidence(session: Session, name: str, come_from: str = "") -> LinkEvidenceAnswer:
+    """The evidence of link `name`, as come to from one of its cases, if from any.
+
+    Raises NotFoundError unless both sides are seen in full and a score links them.
+    """
     sides = await require_sides(session, name, fields=NAMING)
     if sides.link is None:
         await session.audit(ActKind.READ, {"link": name}, rule=RequestRule.NOT_SHOWN)
         raise NotFoundError(NO_LINK)
     found = msgspec.convert(sides.link.evidence, Explanation)
     pair = strongest_pair(found)
-    own = _own_side(session, sides)
+    own = _own_side(session, sides, come_from)
     rival = await _find_next_best(session, sides.link, own, _entity_of(pair, sides.link, own))
     judged = await make_judgement(session, sides)
     views = dict.fromkeys((*sides.link.cases, *([rival["case"]] if rival else [])), View.FULL)
@@ -75,9 +79,13 @@ def _describe_side(case: CaseDocument, thing: LinkedThing) -> Row:
     return name_side(case, thing) | {"handling": code, "version": case.version}
 
 
-def _own_side(session: Session, sides: ReviewableLink) -> str:
-    """The key of the requester's agency's case; without one, that of side a."""
-    return next((case.case for case in (sides.a, sides.b) if case.agency == session.requester.agency), sides.a.case)
+def _own_side(session: Session, sides: ReviewableLink, come_from: str) -> str:
+    """The key of the case that is the requester's own."""
+    both = (sides.a, sides.b)
+    own = [case.case for case in both if case.agency == session.requester.agency]
+    if len(own) == 1:
+        return own[0]
+    return come_from if come_from in (case.case for case in both) else sides.a.case
 
 
 def _entity_of(pair: EntityEvidence | None, link: LinkDocument, case: str) -> str:

@@ -23,7 +23,7 @@ from pipeline.web.session import Visit
 
 async def load(visit: Visit, parameters: Parameters) -> LinkEvidenceAnswer:
     """Read the link as come to from one of its cases. Raises NotFoundError."""
-    found = await read_evidence(visit.new_session(), parameters["link_id"])
+    found = await read_evidence(visit.new_session(), parameters["link_id"], parameters["key"])
     if parameters["key"] not in (side["case"] for side in found.sides):
         raise NotFoundError("there is no such link, or none that you may read")
     return found

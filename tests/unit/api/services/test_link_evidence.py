@@ -97,3 +97,14 @@ async def test_a_link_by_hand_has_no_evidence(api: Api) -> None:
     made = (await link_manually(api.session(ANNA), "fr-pj:1", "be-fp:1", "seen together")).judged
     with pytest.raises(NotFoundError):
         await read_evidence(api.session(ANNA), made.link)
+
+
+@pytest.mark.parametrize("come_from", ["fr-pj:1", "fr-pj:2", "be-fp:1", ""])
+async def test_the_own_side_is_the_agencys_else_the_one_come_from(api: Api, link: str, come_from: str) -> None:
+    api.hold(record("fr-pj", "2", entities=[person("Anastasia Ouarzazi", id="w2", birth_date=BORN)]))
+    both = api.link("fr-pj:1", "fr-pj:2")
+    assert (await read_evidence(api.session(ANNA), link, come_from)).own == "fr-pj:1"
+    of_both = (await read_evidence(api.session(ANNA), both, come_from)).own
+    assert of_both == (come_from if come_from in ("fr-pj:1", "fr-pj:2") else "fr-pj:1")
+    of_neither = (await read_evidence(api.session(DORA), link, come_from)).own
+    assert of_neither == (come_from if come_from in ("fr-pj:1", "be-fp:1") else "be-fp:1")
