@@ -185,6 +185,26 @@ def test_each_tab_fits_three_screens(opened: Browser, site: MemorySite) -> None:
         assert elements <= MOST_ELEMENTS, name
 
 
+def test_lines_of_the_network_open_the_evidence_and_it_says_what_is_left_out(opened: Browser, site: MemorySite) -> None:
+    user = _open_case(opened, site)
+    user.page.get_by_role("link", name="Network").click()
+    _shows(user, "cases")
+    expect(_panel(user)).to_contain_text(f"of {LINKS} links")
+    user.holds("network of cases", dark=True)
+    _tab(user, "entities").click()
+    _shows(user, "entities")
+    expect(_panel(user)).to_contain_text(f"32 of {LINKS} links")
+    expect(_panel(user)).to_contain_text("of 101 people and things")
+    user.holds("network of entities", dark=True)
+    expect(_panel(user).get_by_role("link", name="Owner", exact=True).first).to_be_attached()
+    _panel(user).get_by_role("link", name="Link between Dmitri Kowalski and").first.focus()
+    user.page.keyboard.press("Enter")
+    expect(user.page.get_by_role("heading", name="Score breakdown")).to_be_visible()
+    user.page.go_back()
+    _shows(user, "entities")
+    assert user.faults == []
+
+
 @pytest.mark.parametrize("language", ["en-GB", "fr-FR"])
 def test_each_tab_is_accessible_and_fits_a_phone(opened: Browser, site: MemorySite, language: str) -> None:
     user = _open_case(opened, site, language=language)

@@ -18,7 +18,7 @@ from pipeline.access.requester import Purpose, Requester
 from pipeline.correlation.claims import link_id
 from pipeline.web.components import tabs, triage
 from pipeline.web.page import Page
-from pipeline.web.pages import PAGES, case, inbox, operations, search
+from pipeline.web.pages import PAGES, case, graph, inbox, operations, search
 from support.api.runtime import Api
 from support.no_leak.requests import QUESTIONS, names
 from support.no_leak.worlds import KEYS, STAGES, CaseSpec, documents, requesters, worlds
@@ -59,8 +59,8 @@ def parameters(page: Page[Any]) -> st.SearchStrategy[dict[str, str]]:
 async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, language: str, told: dict[str, str]) -> Any:
     """All that a page says, over an index of these cases.
 
-    Of the search page it is what that says to a question; of the inbox with the evidence of a link, of a case with
-    all its tabs.
+    Of the search page it is what that says to a question; of the inbox with the evidence of a link, of a case and
+    a graph with all their tabs.
     """
     api = Api(STAGES, Path(HOME.name))
     api.index.write(documents(world))
@@ -72,6 +72,9 @@ async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, lang
         if page is case.PAGE:
             for place in CASE_PLACES:
                 await found.happen(tabs.OPENED, place)
+        if page is graph.PAGE:
+            for tab in graph.TABS.tabs:
+                await found.happen(tabs.OPENED, {"tab": tab.name})
         if page is inbox.PAGE:
             await found.happen(triage.OPEN, {"link": told["link_id"]})
         said = found.drawn()

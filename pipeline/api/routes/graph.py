@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v1", tags=["surroundings"])
 
 NODE = {"id": "fr-pj:2026-004711", "view": "full", "agency": "fr-pj", "country": "FR", "title": "Vol à main armée"}
 AS_OF = "2026-11-24T12:00:00+00:00"
-GRAPH: dict[str, Any] = {"as_of": AS_OF, "nodes": [NODE], "edges": [], "complete": True}
+GRAPH: dict[str, Any] = {"as_of": AS_OF, "nodes": [NODE], "edges": [], "complete": True, "left_out": 0}
 TIMELINE: dict[str, Any] = {
     "as_of": AS_OF,
     "events": [

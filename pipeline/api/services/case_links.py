@@ -81,7 +81,7 @@ async def list_case_links(
     session.require_reader()
     await require_readable(session, key, STATE_FIELDS)
     around = await find_surroundings(session, key, ties=True)
-    ties = {seen.link.link: _own_entities(seen, key) for seen in around.links if seen.view is LinkView.FULL}
+    ties = {seen.link.link: find_own_entities(seen, key) for seen in around.links if seen.view is LinkView.FULL}
     kept = await _keep_wanted(session, key, around, ties, wanted)
     ordered = _put_together(kept, ties, wanted.entity) if by_entity else kept
     size = min(size, MOST)
@@ -96,12 +96,13 @@ async def list_case_links(
     return CaseLinksAnswer(
         session.as_of, tuple(rows), page, pages, len(ordered), len(around.links),
         dict(Counter(entity for tied in ties.values() for entity in tied)),
-        tuple(sorted({around.cases[_other_case(link.link.cases, key)].country for link in around.links
+        tuple(sorted({around.cases[find_other_case(link.link.cases, key)].country for link in around.links
                       if link.view is LinkView.FULL})),
     )  # fmt: skip
 
 
-def _other_case(cases: Sequence[str], key: str) -> str:
+def find_other_case(cases: Sequence[str], key: str) -> str:
+    """The case at the other end of a link of case `key`."""
     return next(case for case in cases if case != key)
 
 
@@ -109,7 +110,7 @@ def _own_side(cases: Sequence[str], key: str) -> str:
     return "a" if cases[0] == key else "b"
 
 
-def _own_entities(seen: SeenLink, key: str) -> tuple[str, ...]:
+def find_own_entities(seen: SeenLink, key: str) -> tuple[str, ...]:
     """The entities of a case that a link ties to something, the strongest first."""
     pairs: list[dict[str, Any]] = (seen.link.evidence or {}).get("entities", [])
     ranked = sorted(pairs, key=lambda pair: -int(pair["bits"]))
@@ -126,7 +127,7 @@ async def _keep_wanted(
     if wanted.entity:
         kept = [link for link in kept if wanted.entity in ties[link.link.link]]
     if wanted.country:
-        kept = [link for link in kept if around.cases[_other_case(link.link.cases, key)].country == wanted.country]
+        kept = [link for link in kept if around.cases[find_other_case(link.link.cases, key)].country == wanted.country]
     if wanted.colour:
         judged = await read_colours(session, [link.link.link for link in kept])
         kept = [link for link in kept if judged[link.link.link]["colour"] == wanted.colour]
@@ -150,7 +151,7 @@ def _put_together(kept: Sequence[SeenLink], ties: Mapping[str, Sequence[str]], e
 async def _make_rows(session: Session, key: str, shown: list[SeenLink], around: Surroundings, entity: str) -> list[Row]:
     """The rows; of those seen in full with the names of both sides, as far as the other one is still to be read."""
     rows = await make_link_rows(session, shown, around.cases)
-    others = {_other_case((row["case_a"], row["case_b"]), key) for row in rows if not row["hit"]}
+    others = {find_other_case((row["case_a"], row["case_b"]), key) for row in rows if not row["hit"]}
     cases = await session.runtime.reader.read_cases(sorted(others), NAMING)
     views = await session.decide_views(cases)
     made = []
@@ -158,7 +159,7 @@ async def _make_rows(session: Session, key: str, shown: list[SeenLink], around: 
         if row["hit"]:
             made.append(row | OF_BOTH_SIDES)
             continue
-        other = _other_case((row["case_a"], row["case_b"]), key)
+        other = find_other_case((row["case_a"], row["case_b"]), key)
         if views.get(other) is View.FULL:
             pair, own = _speaking_pair(row, key, entity)
             thing = things_of(pair)[0 if own == "b" else 1]

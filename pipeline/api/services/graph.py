@@ -32,12 +32,16 @@ LOOKED_AT: Final = GraphLimits()
 
 
 class GraphAnswer(msgspec.Struct, frozen=True):
-    """Cases and hits around a case; `complete` is false where a limit left something out."""
+    """Cases and hits around a case.
+
+    `complete` is false where a limit left something out: `left_out` links of the cases that were followed.
+    """
 
     as_of: str
     nodes: tuple[Row, ...]
     edges: tuple[Row, ...]
     complete: bool
+    left_out: int
 
 
 class TimelineAnswer(msgspec.Struct, frozen=True):
@@ -55,7 +59,8 @@ class _Drawing:
         self.nodes: dict[str, Row] = {}
         self.edges: dict[str, Row] = {}
         self.seen: dict[str, View] = {}
-        self.complete = True
+        self.names: set[str] = set()
+        """The links of the cases that were followed, as they are drawn."""
 
     def add_case(self, key: str, document: CaseDocument) -> None:
         title = (document.data or {}).get("title")
@@ -63,15 +68,18 @@ class _Drawing:
         self.nodes[key] |= {"title": title} if title else {}
         self.seen[key] = View.FULL
 
+    def name_link(self, seen: SeenLink) -> str:
+        """A link as its edge is called."""
+        return seen.link.link if seen.view is LinkView.FULL else self.session.make_reference(seen.link.link)
+
     def add_link(self, origin: str, seen: SeenLink, around: Surroundings) -> str | None:
         """Draw a link of `origin`; the case at its other end if the way leads on through it."""
         other = next(case for case in seen.link.cases if case != origin)
         document = around.cases[other]
         hit = seen.view is not LinkView.FULL
         name = self.session.make_reference(other) if hit else other
-        edge = self.session.make_reference(seen.link.link) if hit else seen.link.link
+        edge = self.name_link(seen)
         if name not in self.nodes and len(self.nodes) >= self.most.nodes:
-            self.complete = False
             return None
         drawn: Row = {"id": edge, "a": origin, "b": name, "band": seen.sight.band, "view": "hit" if hit else "full"}
         drawn["basis"] = None if hit else seen.link.basis
@@ -98,12 +106,13 @@ async def read_graph(session: Session, key: str, depth: int = 1, most: GraphLimi
     await session.audit(ActKind.READ, {"graph": key, "depth": depth}, session.make_shown(drawing.seen))
     edges = sorted(drawing.edges.values(), key=lambda edge: (edge["view"], edge["id"]))
     nodes = sorted(drawing.nodes.values(), key=lambda node: (node["view"], node["id"]))
-    return GraphAnswer(session.as_of, tuple(nodes), tuple(edges), drawing.complete)
+    left_out = len(drawing.names - drawing.edges.keys())
+    return GraphAnswer(session.as_of, tuple(nodes), tuple(edges), not left_out, left_out)
 
 
 async def _follow_links(drawing: _Drawing, origin: str) -> list[str]:
     around = await find_surroundings(drawing.session, origin)
-    drawing.complete = drawing.complete and len(around.links) <= drawing.most.each
+    drawing.names |= {drawing.name_link(link) for link in around.links}
     onward = (drawing.add_link(origin, link, around) for link in around.links[: drawing.most.each])
     return [case for case in onward if case is not None]
 

@@ -1,4 +1,4 @@
-"""A neighbourhood as rings around its case: an SVG in the page's colours, each readable case a link.
+"""A neighbourhood as rings around its case: an SVG in the page's colours; readable cases and links lead to their page.
 
 Rings are ellipses, and the cases of a ring stand on its left and right at even heights, their words outwards: so that
 no word covers another. A case stands on the side of the one that led to it.
@@ -20,6 +20,12 @@ ACROSS, UP, LINE = 190, 74, 34
 RADIUS, MARGIN = 8, 170
 """Of a node, and around the outermost ring for words."""
 
+BENT = 0.55
+"""How far from the middle, as a share of its nodes' own distance, a relation's curve is drawn to."""
+
+WORD_AT = 0.35
+"""Where on its curve a relation's word stands: not in the middle, where many meet."""
+
 Point = tuple[float, float]
 
 
@@ -34,12 +40,27 @@ class GraphNode(NamedTuple):
 
 
 class GraphEdge(NamedTuple):
-    """A link between two nodes by name; `is_shared`: it is a number that two have, not one thing that both speak of."""
+    """A link between two nodes by name; `is_shared`: it is a number that two have, not one thing that both speak of.
+
+    It leads to `target`, its evidence, and is called `word`; without a target it only shows. Without a band it says
+    that the one belongs to the other.
+    """
 
     a: str
     b: str
     band: Band
     is_shared: bool = False
+    target: str = ""
+    word: str = ""
+
+
+class GraphRelation(NamedTuple):
+    """How two nodes are related, in a word that stands beside the line; it leads to where that is said."""
+
+    a: str
+    b: str
+    word: str
+    target: str
 
 
 class GraphLayout(NamedTuple):
@@ -91,7 +112,9 @@ def _place_side(names: Sequence[str], side: int, width: float, height: float) ->
     return found
 
 
-def render_graph(nodes: Sequence[GraphNode], edges: Sequence[GraphEdge], title: str) -> str:
+def render_graph(
+    nodes: Sequence[GraphNode], edges: Sequence[GraphEdge], title: str, relations: Sequence[GraphRelation] = ()
+) -> str:
     """The SVG; `title` is what those hear who do not see it."""
     laid = lay_out_graph(nodes, edges)
     across = len(laid.heights) * ACROSS + MARGIN
@@ -100,12 +123,42 @@ def render_graph(nodes: Sequence[GraphNode], edges: Sequence[GraphEdge], title: 
     for depth, height in enumerate(laid.heights, start=1):
         SubElement(root, "ellipse", {"class": "ring", "rx": str(depth * ACROSS), "ry": f"{height:.1f}"})
     for edge in edges:
-        (x1, y1), (x2, y2) = laid.places[edge.a], laid.places[edge.b]
-        ends = {"x1": f"{x1:.1f}", "y1": f"{y1:.1f}", "x2": f"{x2:.1f}", "y2": f"{y2:.1f}"}
-        SubElement(root, "line", {"class": f"edge {edge.band}{' shared' * edge.is_shared}", **ends})
+        _add_edge(root, edge, laid.places[edge.a], laid.places[edge.b])
+    for relation in relations:
+        _add_relation(root, relation, laid.places[relation.a], laid.places[relation.b])
     for node in nodes:
         _add_node(root, node, laid.places[node.name])
     return tostring(root, encoding="unicode")
+
+
+def _add_edge(root: Element, edge: GraphEdge, a: Point, b: Point) -> None:
+    """A line; one that leads somewhere has a wide one around it, so that it can be met."""
+    ends = {"x1": f"{a[0]:.1f}", "y1": f"{a[1]:.1f}", "x2": f"{b[0]:.1f}", "y2": f"{b[1]:.1f}"}
+    place = root
+    if edge.target:
+        place = SubElement(root, "a", {"href": edge.target, "aria-label": edge.word})
+        SubElement(place, "title").text = edge.word
+        SubElement(place, "line", {"class": "around", **ends})
+    kind = edge.band if edge.band else "held"
+    SubElement(place, "line", {"class": f"edge {kind}{' shared' * edge.is_shared}", **ends})
+
+
+def _add_relation(root: Element, relation: GraphRelation, a: Point, b: Point) -> None:
+    """A curve towards the middle, clear of what stands between two nodes of one ring, with its word on it."""
+    bend = ((a[0] + b[0]) / 2 * BENT, (a[1] + b[1]) / 2)
+    word_at = _point_of_curve(a, bend, b, WORD_AT)
+    place = SubElement(root, "a", {"href": relation.target, "class": "relation"})
+    way = f"M{a[0]:.1f} {a[1]:.1f}Q{bend[0]:.1f} {bend[1]:.1f} {b[0]:.1f} {b[1]:.1f}"
+    SubElement(place, "path", {"d": way})
+    at = {"x": f"{word_at[0]:.1f}", "y": f"{word_at[1] + 4:.1f}", "text-anchor": "middle"}
+    SubElement(place, "text", at).text = relation.word
+
+
+def _point_of_curve(a: Point, bend: Point, b: Point, share: float) -> Point:
+    """The point of a quadratic Bezier curve that is this share of the way from `a` to `b`."""
+    weights = ((1 - share) ** 2, 2 * share * (1 - share), share**2)
+    x, y = (sum(weight * point[axis] for weight, point in zip(weights, (a, bend, b), strict=True)) for axis in (0, 1))
+    return x, y
 
 
 def _svg_attributes(across: float, up: float, title: str) -> dict[str, str]:

@@ -161,9 +161,14 @@
   window.addEventListener("load", () => {
     const current = document.querySelector(".rail [aria-current]");
     if (current) current.parentElement.scrollLeft = current.offsetLeft - current.parentElement.offsetLeft - 48;
-    const drawn = document.querySelector(".graph")?.closest(".scroll");
-    if (drawn) drawn.scrollLeft = (drawn.scrollWidth - drawn.clientWidth) / 2;
+    centre();
   });
+  const centre = () => {
+    for (const graph of document.querySelectorAll(".graph")) {
+      const drawn = graph.closest(".scroll");
+      drawn.scrollLeft = (drawn.scrollWidth - drawn.clientWidth) / 2;
+    }
+  };
 
-  Object.assign((window.liaison ??= {}), { question, say });
+  Object.assign((window.liaison ??= {}), { question, say, centre });
 })();

@@ -32,7 +32,10 @@
     }
     emitEvent("tab_opened", { ...within, tab: chosen.dataset.tab });
   };
-  const tabFilled = (name) => document.getElementById(`panel-${name}`)?.removeAttribute("aria-busy");
+  const tabFilled = (name) => {
+    document.getElementById(`panel-${name}`)?.removeAttribute("aria-busy");
+    liaison.centre();
+  };
 
   window.addEventListener("hashchange", showTab);
   window.addEventListener("load", showTab);
