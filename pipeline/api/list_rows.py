@@ -11,7 +11,7 @@ import msgspec
 
 from pipeline.errors import LiaisonError
 from pipeline.index.question_fields import quote_value
-from pipeline.index.questions import FIELDS
+from pipeline.index.question_parts import FIELDS
 
 Form = Literal["csv", "ndjson"]
 

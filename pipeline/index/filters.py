@@ -63,6 +63,12 @@ def filter_clauses(filters: Filters) -> tuple[Body, ...]:
     return (*_list_clauses(filters), *_day_clauses(filters), *_open_clauses(filters))
 
 
+def offence_clauses(offences: tuple[str, ...]) -> tuple[Body, ...]:
+    """That a case has one of these offences, or of those within one: their codes begin with its own."""
+    within = [{"prefix": {"offences": code}} for code in offences]
+    return ({"bool": {"should": within, "minimum_should_match": 1}},) if within else ()
+
+
 def _list_clauses(filters: Filters) -> Iterator[Body]:
     wanted = {
         "agency": filters.agencies,

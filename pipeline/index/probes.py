@@ -9,7 +9,8 @@ import msgspec
 
 from pipeline.correlation.keys import blocking_keys
 from pipeline.index.queries import TOLD_BY_SCORE, CandidateQuery, ScoredClause
-from pipeline.index.questions import NAMED, Question
+from pipeline.index.question_parts import NAMED
+from pipeline.index.questions import Question
 from pipeline.index.terms import address_terms, folded_text, plate_pieces
 from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint, PhonePrint, entity_print
 from pipeline.matching.names import NamePrint, sound_keys
@@ -164,7 +165,7 @@ def _number_clauses(question: Question, asked_for: QuestionProbe) -> Iterator[Sc
     phones = {f"phone:{phone.e164}" for entity in asked_for.entities for phone in entity.phones}
     for term in sorted(phones | {f"phone:{number}" for number in asked_for.national}):
         yield ScoredClause("phone", (term,))
-    for number in question.numbers:
+    for number in question.cases:
         yield ScoredClause("case", (f"case:{number}",))
     for number in (*question.numbers, *(typed.value for typed in question.typed)):
         yield ScoredClause("number", (f"id:{number}",))

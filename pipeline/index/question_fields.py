@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from pipeline.index.questions import MAX_PARTS, MAX_QUESTION_CHARS
+from pipeline.index.question_parts import MAX_PARTS, MAX_QUESTION_CHARS
 
 FieldValue = Annotated[str, Meta(max_length=MAX_QUESTION_CHARS)]
 FieldValues = tuple[FieldValue, ...]
@@ -45,7 +45,19 @@ class QuestionFields(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unk
         FieldValues, Meta(max_length=MAX_PARTS, description="Numbers of documents, accounts, devices.")
     ] = ()
     plate: Annotated[FieldValues, Meta(max_length=MAX_PARTS, description="? stands for one sign, * for any.")] = ()
+    case: Annotated[
+        FieldValues,
+        Meta(max_length=MAX_PARTS, description="Numbers of cases, with agency or without.", examples=[["2026-0417"]]),
+    ] = ()
     city: Annotated[FieldValues, Meta(max_length=MAX_PARTS, description="Where they live or are.")] = ()
+    offence: Annotated[
+        FieldValues,
+        Meta(
+            max_length=MAX_PARTS,
+            description="Offences, scheme:code; narrows to cases with one of them, or one within it.",
+            examples=[["ICCS:05"]],
+        ),
+    ] = ()
     text: Annotated[FieldValues, Meta(max_length=MAX_PARTS, description="Words of a title or summary.")] = ()
 
 

@@ -25,6 +25,11 @@ EXAMPLE: dict[str, Any] = {
     ],
     "hits_left": 199,
     "next": None,
+    "understood": [
+        {"words": "ivan petrov",
+         "readings": [{"field": "name", "value": "ivan petrov"}, {"field": "text", "value": "ivan petrov"}]},
+        {"words": "25/11/1982", "readings": [{"field": "born", "value": "1982-11-25"}]},
+    ],
 }  # fmt: skip
 
 

@@ -17,11 +17,12 @@ from pipeline.api.problems import UnprocessableError
 from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
-from pipeline.index.filters import LONGEST, Filters, filter_clauses
+from pipeline.index.filters import LONGEST, Filters, filter_clauses, offence_clauses
 from pipeline.index.probes import make_probe
 from pipeline.index.queries import QueryLimits
 from pipeline.index.question_fields import QuestionFields, add_fields
-from pipeline.index.questions import FIELDS, CountryCode, Question, parse_question
+from pipeline.index.question_parts import FIELDS
+from pipeline.index.questions import CountryCode, Question, parse_question
 from pipeline.index.ranking import RankedCandidate
 from pipeline.index.searching import (
     HitOnlyCase,
@@ -31,6 +32,7 @@ from pipeline.index.searching import (
     find_cases,
     find_hits,
 )
+from pipeline.index.understanding import UnderstoodPart, understand_question
 from pipeline.matching.explain.wording import reasons
 from pipeline.matching.score.scoring import judge_score
 
@@ -71,7 +73,7 @@ class SearchAnswer(msgspec.Struct, frozen=True):
     """A page of what was found, the likeliest first; `hits` stand apart, since their place would tell of their score.
 
     A hit says that a case of another agency answers the question, in which band, and whom to ask. `hits_left` of today
-    are none where the budget is spent; then hits are left out.
+    are none where the budget is spent; then hits are left out. `understood` says how the question was read.
     """
 
     as_of: str
@@ -79,6 +81,7 @@ class SearchAnswer(msgspec.Struct, frozen=True):
     hits: tuple[Row, ...] = ()
     hits_left: int = 0
     next: str | None = None
+    understood: tuple[UnderstoodPart, ...] = ()
 
 
 class _ResultPage(msgspec.Struct):
@@ -97,17 +100,18 @@ async def search(session: Session, asked: Search, *, with_reasons: bool = True) 
     session.require_reader()
     require_bounded(asked.filters)
     asked, limit = asked.in_words, min(asked.limit, MOST)
-    if asked.question:
-        question = _parse_question(asked)
-        page = await _find_answers(session, asked, question, limit, with_reasons)
-        hits = _ResultPage([], {}) if asked.cursor else await _find_hits(session, asked, question)
-    elif asked.filters.empty:
+    if not asked.question and asked.filters.empty:
         raise UnprocessableError("enter search terms or a filter", "question", "filters")
+    question = _parse_question(asked) if asked.question else Question()
+    hits = _ResultPage([], {})
+    if question.narrows_alone:
+        page = await _browse_cases(session, asked, question, limit)
     else:
-        page, hits = await _browse_cases(session, asked, limit), _ResultPage([], {})
+        page = await _find_answers(session, asked, question, limit, with_reasons)
+        hits = hits if asked.cursor else await _find_hits(session, asked, question)
     await session.audit(ActKind.SEARCH, msgspec.to_builtins(asked), session.make_shown(page.seen | hits.seen))
     left = session.runtime.hits.remaining(session.requester, session.now)
-    return SearchAnswer(session.as_of, tuple(page.rows), tuple(hits.rows), left, page.next)
+    return SearchAnswer(session.as_of, tuple(page.rows), tuple(hits.rows), left, page.next, _understand(asked))
 
 
 def require_bounded(filters: Filters) -> None:
@@ -130,8 +134,13 @@ def _parse_question(asked: Search) -> Question:
         raise UnprocessableError(error, "question") from error
 
 
-def _make_limits(session: Session, asked: Search) -> QueryLimits:
-    return QueryLimits(session.now.date(), session.viewer, filter_clauses(asked.filters))
+def _understand(asked: Search) -> tuple[UnderstoodPart, ...]:
+    return understand_question(asked.question, asked.country) if asked.question else ()
+
+
+def _make_limits(session: Session, asked: Search, question: Question) -> QueryLimits:
+    narrowed = (*filter_clauses(asked.filters), *offence_clauses(question.offences))
+    return QueryLimits(session.now.date(), session.viewer, narrowed)
 
 
 async def _find_answers(
@@ -147,8 +156,9 @@ async def _find_answers(
         point=partial(runtime.reader.open_point, "cases"),
     )
     after = None if listing.after is None else tuple(listing.after)
+    limits = _make_limits(session, asked, question)
     wanted = PageRequest(limit + 1, session.filter_readable, after, listing.at, listing.was_shown)
-    found = await find_cases(runtime.reader, question, asked_for, runtime.model, _make_limits(session, asked), wanted)
+    found = await find_cases(runtime.reader, question, asked_for, runtime.model, limits, wanted)
     shown_ = found[:limit]
     rows = [_make_row(session, candidate, document) for candidate, document in shown_]
     if with_reasons:
@@ -180,11 +190,11 @@ async def _find_hits(session: Session, asked: Search, question: Question) -> _Re
     return _ResultPage([summarise_case(hit.document) | {"band": hit.band} for hit in granted] + given, seen)
 
 
-async def _browse_cases(session: Session, asked: Search, limit: int) -> _ResultPage:
+async def _browse_cases(session: Session, asked: Search, question: Question, limit: int) -> _ResultPage:
     """The cases that the filters allow, by case key, which never moves one; one more tells whether there is a next."""
     cursor = PageCursor(session, "cases", session.grounds.purpose, _search_context(asked))
     (after,) = cursor.open(asked.cursor) or ("",)
-    found = await session.runtime.reader.browse_cases(_make_limits(session, asked), limit + 1, after)
+    found = await session.runtime.reader.browse_cases(_make_limits(session, asked, question), limit + 1, after)
     views = await session.decide_views({document.case: document for document in found})
     kept = [document for document in found if views[document.case] is View.FULL]
     end = cursor.seal([kept[limit - 1].case]) if len(kept) > limit else None

@@ -16,6 +16,7 @@ from pipeline.api.services.deciding import record_decision
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
 from pipeline.index.questions import parse_question
+from pipeline.index.saved_searches import make_query_probe
 from pipeline.streams.catalogues import topics
 
 MOST = 100
@@ -50,10 +51,7 @@ async def create_subscription(
     With `share`, agencies that ask the same and share that too are told of each other.
     """
     session.require_reader()
-    try:
-        parse_question(question)
-    except LiaisonError as error:
-        raise UnprocessableError(error, "question") from error
+    _require_matchable(question)
     if len(await session.runtime.decisions.list_subscriptions(session.requester.agency, MOST)) >= MOST:
         raise ConflictError(LiaisonError("your agency has {most} alerts already; stop one first", most=MOST))
     name = uuid.uuid4().hex
@@ -61,6 +59,20 @@ async def create_subscription(
     return await _record_subscription(
         session, queries.make_subscription(name, question, country, who, why, session.now, shared=share)
     )
+
+
+def _require_matchable(question: str) -> None:
+    """Raises UnprocessableError for a question that no case could be held against as it comes."""
+    try:
+        asked = parse_question(question)
+    except LiaisonError as error:
+        raise UnprocessableError(error, "question") from error
+    if asked.offences:
+        raise UnprocessableError("an alert can't be narrowed by offence; leave it out", "question")
+    if not make_query_probe(asked, ""):
+        raise UnprocessableError(
+            "an alert needs a name, date of birth, number, phone, e-mail address or plate", "question"
+        )
 
 
 async def renew_subscription(session: Session, name: str) -> SubscriptionAnswer:

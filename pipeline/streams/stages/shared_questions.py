@@ -24,7 +24,8 @@ from pipeline.errors import LiaisonError
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.hit_questions import make_strict_query, strict_question
 from pipeline.index.probes import make_probe
-from pipeline.index.questions import NAMED, parse_question
+from pipeline.index.question_parts import NAMED
+from pipeline.index.questions import parse_question
 from pipeline.index.saved_searches import make_query_probe
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import EntityPrint

@@ -24,6 +24,7 @@ PATHS = {
     '<path d="M9 6l-4 7M11 6l4 7M6 15h8"/>',
     "nothing": '<circle cx="10" cy="10" r="7"/><path d="M6.5 10h7"/>',
     "closed": '<rect x="4" y="9" width="12" height="8" rx="1"/><path d="M7 9V6a3 3 0 0 1 6 0v3M10 12v2"/>',
+    "close": '<path d="M5 5l10 10M15 5L5 15"/>',
     "trouble": '<path d="M10 3l8 14H2zM10 8v4M10 14.5v.5"/>',
 }
 

@@ -5,7 +5,7 @@ The question lies in the address's fragment, which browsers keep to themselves: 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 from urllib.parse import urlencode
@@ -31,6 +31,7 @@ from pipeline.web.components.panel import panel
 from pipeline.web.components.reasons import draw_reasons
 from pipeline.web.components.subscribing import subscribe_to_question as subscribed
 from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.understood import draw_understood
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -53,6 +54,7 @@ GUIDE = (
     (N_("Document or account number"), "number:52NO43308"),
     (N_("Case number"), "fr-pj:2026-0417"),
     (N_("Place"), "city:Lyon"),
+    (N_("Offence, by its ICCS code"), "offence:0502"),
     (N_("Words in the title or summary"), 'text:"vol aggravé"'),
 )
 """What can be asked, each with an example (questions.py)."""
@@ -124,7 +126,7 @@ async def _run_search(view: OpenPage, found: Element, asked: dict[str, str], cur
     async def go_on() -> None:
         await _run_search(view, found, asked, answer.next or "")
 
-    _replace_content(found, lambda: _draw_answer(view, question, answer, go_on))
+    _replace_content(found, lambda: _draw_answer(view, asked, answer, go_on))
 
 
 def _replace_content(place: Element, draw_in: Callable[[], object]) -> None:
@@ -133,14 +135,18 @@ def _replace_content(place: Element, draw_in: Callable[[], object]) -> None:
         draw_in()
 
 
-def _draw_answer(view: OpenPage, question: str, answer: SearchAnswer, go_on: Callable[[], Awaitable[None]]) -> None:
-    """The results, the way to those that follow, and to be told of later ones."""
+def _draw_answer(
+    view: OpenPage, asked: Mapping[str, str], answer: SearchAnswer, go_on: Callable[[], Awaitable[None]]
+) -> None:
+    """How it was understood, the results, the way to those that follow, and to be told of later ones."""
     words = view.words
+    if answer.understood:
+        draw_understood(words, asked, answer.understood)
     _draw_results(view, answer)
     if answer.next:
         with box("p", "row"):
             text("button", words("Next"), "button", type="button").on("click", go_on)
-    if question:
+    if question := asked.get("q", "").strip():
         _draw_subscribe_button(view, question)
 
 

@@ -2,6 +2,7 @@
 // notices as they come.
 (() => {
   const OFF = "liaison-keys-off";
+  const SHEETS = "details.me[open], .chip > details[open]";
   const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
   const help = () => document.getElementById("help");
   const here = () =>
@@ -48,7 +49,7 @@
   });
 
   const escape = (event) => {
-    const open = document.querySelector("details.me[open]");
+    const open = document.querySelector(SHEETS);
     if (open) {
       open.open = false;
       open.querySelector("summary").focus();
@@ -73,7 +74,7 @@
       document.getElementById("keys-on").checked = !localStorage.getItem(OFF);
       help().showModal();
     }
-    for (const open of document.querySelectorAll("details.me[open]")) if (!open.contains(event.target)) open.open = false;
+    for (const open of document.querySelectorAll(SHEETS)) if (!open.contains(event.target)) open.open = false;
   });
 
   // ── a page that is looked at again and again, as long as it is seen ──
@@ -119,7 +120,22 @@
     if (filters && Object.keys(asked).some((name) => name !== "q")) filters.open = true;
     return asked;
   };
-  window.addEventListener("hashchange", () => location.pathname === "/search" && emitEvent("ask", question()));
+  window.addEventListener("hashchange", () => {
+    if (location.pathname !== "/search") return;
+    if (!location.hash.slice(1)) document.getElementById("asking")?.reset(); // its last part was removed
+    emitEvent("ask", question());
+  });
+
+  // A part of the question goes back to where it was typed, selected: what is typed now takes its place.
+  document.addEventListener("click", (event) => {
+    const words = event.target.closest("[data-words]")?.dataset.words;
+    const field = words && document.getElementById("question");
+    if (!field) return;
+    event.target.closest("details").open = false;
+    const at = field.value.indexOf(words);
+    field.focus();
+    field.setSelectionRange(Math.max(at, 0), at < 0 ? field.value.length : at + words.length);
+  });
 
   const say = (message, bad, beside) => {
     const place = document.getElementById("said");

@@ -27,7 +27,8 @@ from pipeline.index.document_making import case_document
 from pipeline.index.mappings import Indices, apply_mappings, switch_aliases
 from pipeline.index.queries import QueryLimits
 from pipeline.index.question_fields import quote_value
-from pipeline.index.questions import MAX_PARTS, MAX_QUESTION_CHARS, parse_question
+from pipeline.index.question_parts import MAX_PARTS, MAX_QUESTION_CHARS
+from pipeline.index.questions import parse_question
 from pipeline.index.reading import IndexReader
 from pipeline.index.searching import search_cases
 from pipeline.index.writer import BulkWriter

@@ -186,6 +186,7 @@ def _in_range(held: list[Any], value: Document) -> bool:
 _TESTS: dict[str, Callable[[list[Any], Any], bool]] = {
     "term": lambda held, value: str(value) in map(str, held),
     "terms": lambda held, value: not {str(one) for one in value}.isdisjoint(map(str, held)),
+    "prefix": lambda held, value: any(str(one).startswith(value) for one in held),
     "range": _in_range,
     "match": _matches_text,
     "exists": lambda held, value: bool(held),

@@ -26,6 +26,7 @@ QUESTIONS = (
     'type:person name:"Ivan Petrov" born:1980-05-01 born:1933-02-03 nationality:RU',
     'name:"Ivan Petrov" nickname:"Ivan Petrov" birthplace:Tver born:1932/1934',
     'nickname:"Ivan Petrov" born:1933-02-03', "type:organisation ivan petrov 1933-02",
+    "ivan petrov 03/02/1933 0612345678", "case:1 ivan", "offence:ICCS:05 ivan petrov", "offence:0501",
 )  # fmt: skip
 FIELDS: tuple[dict[str, list[str]], ...] = (
     {},

@@ -42,6 +42,8 @@ PEOPLE: tuple[tuple[RawEntity, ...], ...] = (
     (person("Ivan Petrov", birth_date="1933-02-03", identifiers=[{"type": "passport", "value": "C01X00T47"}]),),
     (person("Ivan Petrov", birth_date="1933-02", identifiers=[{"type": "passport", "value": "X0000001"}]),),
 )
+OFFENCES = ("0501", "0502", "0601")
+
 UNASKED, GUESS = 7, 8
 """Places of a person whom nobody asks for exactly, and of somebody's guess at them."""
 
@@ -105,7 +107,8 @@ def accepted(spec: CaseSpec) -> AcceptedRecord:
         title=f"Affair of {spec.key}",
         handling=handling(spec.code, spec.released, spec.purposes),
         contact={"unit": f"desk of {spec.agency}"},
-        opened="2026-01-10",
+        opened=f"{2024 + spec.people % len(OFFENCES)}-01-10",
+        offences=[{"scheme": "ICCS", "code": OFFENCES[spec.people % len(OFFENCES)]}],
     )
     return STAGES.accepted(data | ({"retain_until": EXPIRED} if spec.expired else {}))
 

@@ -11,7 +11,8 @@ import pytest
 from pipeline.api.list_rows import COLUMNS, parse_rows
 from pipeline.api.services.search import Search
 from pipeline.index.question_fields import QuestionFields, add_fields
-from pipeline.index.questions import FIELDS, TYPED, parse_question
+from pipeline.index.question_parts import FIELDS, TYPED
+from pipeline.index.questions import parse_question
 from pipeline.web.pages.search import GUIDE
 
 PAGE = (Path(__file__).parents[3] / "docs" / "searching.md").read_text(encoding="utf-8")

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import LiaisonError
-from pipeline.index.questions import MAX_PARTS, MAX_QUESTION_CHARS, Question, parse_question
+from pipeline.index.question_parts import MAX_PARTS, MAX_QUESTION_CHARS
+from pipeline.index.questions import Question, parse_question
 from pipeline.records.dates import birth_date
 from pipeline.records.normalised import BirthDate
 
@@ -27,19 +28,28 @@ def dates(*texts: str) -> tuple[BirthDate, ...]:
         ("born:25.11.1982", Question(born=(birth_date("1982-11-25"),))),
         ("ivan 05-11-1982", Question(names=("ivan",), born=dates("1982-11-05", "1982-05-11"), text="ivan")),
         ("11/11/1982", Question(born=(birth_date("1982-11-11"),))),
-        ("31/31/1982", Question(numbers=("31311982",), phones=("31311982",))),
+        ("31/31/1982", Question(numbers=("31311982",), cases=("31311982",), phones=("31311982",))),
         ("+33 6 12 34 56 78", Question(phones=("+33 6 12 34 56 78",))),
         ("0033612345678", Question(phones=("0033612345678",))),
-        ("06 12 34 56 78", Question(phones=("0612345678",), numbers=("0612345678",))),
-        ("AB-123-CD", Question(numbers=("AB123CD",))),
-        ("AB 123 CD", Question(numbers=("AB123CD",))),
-        ("АВ 123 СЕ", Question(numbers=("AB123CE",))),
+        ("06 12 34 56 78", Question(phones=("0612345678",), numbers=("0612345678",), cases=("0612345678",))),
+        ("AB-123-CD", Question(numbers=("AB123CD",), cases=("AB123CD",))),
+        ("AB 123 CD", Question(numbers=("AB123CD",), cases=("AB123CD",))),
+        ("АВ 123 СЕ", Question(numbers=("AB123CE",), cases=("AB123CE",))),
         ("ab-1?3-*", Question(plates=("AB1?3*",))),
         ("plate:ABC*", Question(plates=("ABC*",))),
         ("A@B.Example", Question(emails=("a@b.example",))),
         ('"Nord Trade" city:Лион', Question(names=("Nord Trade",), cities=("Лион",))),
         ('name:"al Omari" text:fraude', Question(names=("al Omari",), text="fraude")),
         ("number:12", Question(numbers=("12",))),
+        ("fr-pj:2026-0417", Question(numbers=("FRPJ20260417",), cases=("FRPJ20260417",))),
+        ("case:2026-0417", Question(cases=("20260417",))),
+        ("x iccs:0501", Question(names=("x",), text="x", offences=("ICCS:0501",))),
+        ("offence:05 offence:natinf:7151", Question(offences=("ICCS:05", "natinf:7151"))),
+        (
+            "name:x +33 6 12 34 56 78 25/11/1982",
+            Question(names=("x",), phones=("+33 6 12 34 56 78",), born=(birth_date("1982-11-25"),)),
+        ),
+        ("x , y ?", Question(names=("x y",), text="x y")),
         ("王小明", Question(names=("王小明",), text="王小明")),
         ("ivan 1980 1981", Question(names=("ivan",), born=dates("1980", "1981"), text="ivan")),
         ("born:1978/1982 born:1980-05-01~ x", Question(names=("x",), born=dates("1978/1982", "1980-05-01~"), text="x")),
@@ -80,6 +90,8 @@ def test_a_question_is_taken_for_what_it_looks_like(text: str, question: Questio
         "type:person",
         "nationality:FR",
         "birthplace:Paris type:person",
+        "offence:theft ivan",
+        "? ,",
     ],
 )
 def test_what_cannot_be_asked_is_said_in_a_line(text: str) -> None:

@@ -1,0 +1,100 @@
+"""How a question was understood: a chip for each part, which can be left out, settled on one reading or typed anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlencode
+
+from pipeline.index.question_parts import TYPED
+from pipeline.index.understanding import Reading, UnderstoodPart, leave_out, settle_reading
+from pipeline.locale import N_
+from pipeline.matching.explain.words import IDENTIFIER_TYPES, TYPES
+from pipeline.records.dates import CIRCA, RANGE
+from pipeline.web.components.icons import icon
+from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.i18n import Words
+
+READ_AS = {
+    "type": N_("Type"),
+    "name": N_("Name"),
+    "alias": N_("Other name"),
+    "nickname": N_("Nickname"),
+    "born": N_("Date of birth"),
+    "birthplace": N_("Place of birth"),
+    "nationality": N_("Nationality"),
+    "phone": N_("Phone"),
+    "email": N_("E-mail"),
+    "number": N_("Number"),
+    "plate": N_("Plate"),
+    "case": N_("Case number"),
+    "city": N_("Place"),
+    "offence": N_("Offence"),
+    "text": N_("Text"),
+}
+
+
+def question_address(asked: Mapping[str, str], question: str) -> str:
+    """Where another question is asked with the same filters."""
+    return f"/search#{urlencode({'q': question, **{name: value for name, value in asked.items() if name != 'q'}})}"
+
+
+def draw_understood(words: Words, asked: Mapping[str, str], parts: Sequence[UnderstoodPart]) -> None:
+    """The chips of a question, `asked` being what the address says."""
+    with box("section", "understood", aria_label=words("Understood as")):
+        text("span", words("Understood as"), "small quiet")
+        with box("ul", "chips"):
+            for at, part in enumerate(parts):
+                with box("li", "chip"):
+                    _draw_part(words, asked, at, part)
+
+
+def _draw_part(words: Words, asked: Mapping[str, str], at: int, part: UnderstoodPart) -> None:
+    question = asked["q"]
+    with box("details", "menu"):
+        with box("summary"):
+            _draw_readings(words, part)
+        with box("div", "sheet"):
+            for reading in part.readings if len(part.readings) > 1 else ():
+                said = words("Only: {reading}", reading=_describe_reading(words, reading))
+                link(said, question_address(asked, settle_reading(question, at, reading)))
+            text("button", words("Edit these words"), "button slight", type="button", data_words=part.words)
+    removed = words("Remove {words}", words=part.words)
+    with link("", question_address(asked, leave_out(question, at)), "remove", aria_label=removed, title=removed):
+        icon("close")
+
+
+def _draw_readings(words: Words, part: UnderstoodPart) -> None:
+    """What the words are taken for: the one field with all its values, or the fields that they may be of."""
+    fields = list(dict.fromkeys(reading.field for reading in part.readings))
+    first, *others = (_label_field(words, field) for field in fields)
+    text("b", _join_or(words, [first, *(label[:1].lower() + label[1:] for label in others)]))
+    values = [_format_value(words, reading) for reading in part.readings] if len(fields) == 1 else [part.words]
+    bidi_text(_join_or(words, values))
+
+
+def _describe_reading(words: Words, reading: Reading) -> str:
+    return f"{_label_field(words, reading.field)} {_format_value(words, reading)}"
+
+
+def _label_field(words: Words, field: str) -> str:
+    return words.label(IDENTIFIER_TYPES, TYPED[field][1]) if field in TYPED else words(READ_AS[field])
+
+
+def _join_or(words: Words, said: Sequence[str]) -> str:
+    """All of them in a row, "or" before the last."""
+    *others, last = said
+    return words("{things} or {last}", things=", ".join(others), last=last) if others else last
+
+
+def _format_value(words: Words, reading: Reading) -> str:
+    match reading.field:
+        case "born":
+            first, _, last = reading.value.removesuffix(CIRCA).partition(RANGE)
+            span = " – ".join(words.format_date(date) for date in (first, last) if date)
+            return words("about {date}", date=span) if reading.value.endswith(CIRCA) else span
+        case "nationality":
+            return words.country_name(reading.value)
+        case "type":
+            return words.label(TYPES, reading.value)
+        case _:
+            return reading.value

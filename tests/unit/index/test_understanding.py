@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import LiaisonError
+from pipeline.index.question_parts import MAX_PARTS, TYPED
+from pipeline.index.questions import Question, parse_question
+from pipeline.index.understanding import UnderstoodPart, leave_out, settle_reading, understand_question
+from pipeline.web.pages.search import GUIDE
+
+WORDS = (
+    "ivan", "Петров", "王小明", "AB", "123", "CD", "45", "1980", "1980-05-01", "03/04/1982", "0612345678",
+    "06 12 34 56 78", "+33 6 12 34 56 78", "fr-pj:2026-0417", "AB-1?3*", "a@b.example", "iccs:0501",
+    'name:"Ivan Petrov"', "alias:vanya", "nickname:V", "born:1978/1982", "born:04/03/1982", "type:person",
+    "nationality:Latvian", "birthplace:Tver", "city:Lyon", 'text:"vol aggravé"', "number:52NO43308", "plate:AB*",
+    "case:7", "offence:05", '"Nord Trade"', ",", "?",
+)  # fmt: skip
+texts = st.lists(st.sampled_from(WORDS), min_size=1, max_size=9).map(" ".join)
+
+
+def read(text: str, country: str = "FR") -> dict[str, list[tuple[str, str]]]:
+    return {
+        part.words: [(reading.field, reading.value) for reading in part.readings]
+        for part in understand_question(text, country)
+    }
+
+
+def test_each_part_is_told_with_all_that_it_is_taken_for() -> None:
+    assert read('ivan 03/04/1982 petrov 06 12 34 56 78 city:"Saint Malo" fr-pj:2026-0417') == {
+        "ivan petrov": [("name", "ivan petrov"), ("text", "ivan petrov")],
+        "03/04/1982": [("born", "1982-04-03"), ("born", "1982-03-04")],
+        "06 12 34 56 78": [("number", "0612345678"), ("phone", "+33612345678"), ("case", "0612345678")],
+        'city:"Saint Malo"': [("city", "Saint Malo")],
+        "fr-pj:2026-0417": [("case", "fr-pj:2026-0417"), ("number", "FRPJ20260417")],
+    }
+
+
+def test_values_are_those_that_are_searched_for() -> None:
+    assert read("nationality:Latvian type:navire offence:0501 ab-1?3* A@B.example born:1980~ number:ab-1") == {
+        "nationality:Latvian": [("nationality", "LV")],
+        "type:navire": [("type", "vessel")],
+        "offence:0501": [("offence", "ICCS:0501")],
+        "ab-1?3*": [("plate", "AB1?3*")],
+        "A@B.example": [("email", "a@b.example")],
+        "born:1980~": [("born", "1980~")],
+        "number:ab-1": [("number", "AB1")],
+    }
+    for prefix in TYPED:
+        assert read(f"{prefix}:AB-123") == {f"{prefix}:AB-123": [(prefix, "AB123")]}
+
+
+@pytest.mark.parametrize("example", [example for _, example in GUIDE])
+def test_the_guides_examples_are_understood(example: str) -> None:
+    assert understand_question(example, "FR")
+
+
+def _question(text: str) -> Question | None:
+    try:
+        return parse_question(text)
+    except LiaisonError:
+        return None
+
+
+@given(texts)
+def test_what_is_left_out_goes_and_the_rest_stays_as_it_was(text: str) -> None:
+    parts = understand_question(text, "FR")
+    for at in range(len(parts)):
+        left = understand_question(leave_out(text, at), "FR")
+        assert sorted(left, key=str) == sorted((*parts[:at], *parts[at + 1 :]), key=str)
+
+
+@given(texts)
+def test_a_part_can_be_settled_on_each_of_its_readings(text: str) -> None:
+    parts = understand_question(text, "FR")
+    for at, part in enumerate(parts):
+        for reading in part.readings:
+            settled = understand_question(settle_reading(text, at, reading), "FR")
+            assert any(one.readings == (reading,) for one in settled)
+            assert len(settled) == len(parts)
+
+
+@given(texts, st.integers(0, 8))
+def test_the_parts_understood_are_the_question_that_is_asked(text: str, at: int) -> None:
+    question = _question(text)
+    parts: tuple[UnderstoodPart, ...] = understand_question(text, "")
+    if question is None:
+        return
+    told = {reading.value for part in parts for reading in part.readings}
+    assert {*question.numbers, *question.plates, *question.cities, *question.nationalities} <= told
+    assert len(parts) <= MAX_PARTS
+
+
+def test_the_last_part_leaves_nothing() -> None:
+    assert leave_out("ivan petrov", 0) == ""
+    assert understand_question("", "") == ()
