@@ -8,6 +8,7 @@ from functools import cached_property
 import msgspec
 
 from pipeline.correlation.keys import blocking_keys
+from pipeline.index.near_numbers import are_near, as_record_has_it, list_near_numbers
 from pipeline.index.queries import TOLD_BY_SCORE, CandidateQuery, ScoredClause
 from pipeline.index.question_parts import NAMED
 from pipeline.index.questions import Question
@@ -36,13 +37,15 @@ MOST_KEYS = 64
 class QuestionProbe(msgspec.Struct, frozen=True, dict=True):
     """The question's entities, and the numbers in it whose type only the record that holds them can tell.
 
-    `places_alone`: it asks for whoever is at a place (Question.asks_for_places).
+    `places_alone`: it asks for whoever is at a place (Question.asks_for_places). `near`: the numbers of which one that
+    is a slip away answers too, with less weight.
     """
 
     entities: tuple[EntityPrint, ...]
     numbers: frozenset[str]
     national: frozenset[str]
     places_alone: bool = False
+    near: frozenset[str] = frozenset()
 
     @cached_property
     def sharing(self) -> frozenset[str]:
@@ -50,15 +53,20 @@ class QuestionProbe(msgspec.Struct, frozen=True, dict=True):
         return frozenset(entity.id for entity in self.entities if entity.selectors)
 
 
-def make_probe(question: Question, country: str) -> QuestionProbe:
-    """The entities that a question speaks of; `country` ("" unknown) is where its phones are dialled."""
+def make_probe(question: Question, country: str, *, exact: bool = False) -> QuestionProbe:
+    """The entities that a question speaks of; `country` ("" unknown) is where its phones are dialled.
+
+    `exact`: a number or plate is what was typed, neither one a slip away nor a part.
+    """
     phones = tuple(found for text in question.phones if (found := phone(text, country)) is not None)
-    entities = [*_named_entities(question, phones), *_lone_entities(question, phones)]
+    plates = question.plates if exact else (*question.plates, *question.plate_parts)
+    entities = [*_named_entities(question, phones), *_lone_entities(question, phones, plates)]
     return QuestionProbe(
         tuple(entity_print(entity) for entity in entities),
         frozenset(question.numbers),
         frozenset(text.lstrip("0") for text in question.phones if text.isdigit()),
         question.asks_for_places,
+        frozenset() if exact else frozenset(question.numbers),
     )
 
 
@@ -94,11 +102,13 @@ def _with_belongings(
     return entity
 
 
-def _lone_entities(question: Question, phones: tuple[NormalisedPhone, ...]) -> Iterator[NormalisedEntity]:
+def _lone_entities(
+    question: Question, phones: tuple[NormalisedPhone, ...], plates: Iterable[str]
+) -> Iterator[NormalisedEntity]:
     """Phones and plates also by themselves: whoever holds them is found under another name too."""
     if phones:
         yield NormalisedEntity("phone", "phone", phones=phones)
-    for at, plate in enumerate(question.plates):
+    for at, plate in enumerate(plates):
         yield NormalisedEntity(f"vehicle{at}", "vehicle", identifiers=(NormalisedIdentifier("plate", plate),))
     for at, typed in enumerate(question.typed):
         number = NormalisedIdentifier(typed.identifier_type, typed.value)
@@ -116,11 +126,16 @@ def adapt_probe(asked: QuestionProbe, record: Sequence[EntityPrint]) -> tuple[En
         return tuple(entities.values())
     for held in record:
         identifiers = tuple(identifier for identifier in held.identifiers if identifier.value in asked.numbers)
+        identifiers += tuple(_near_numbers(asked, held.identifiers))
         phones = tuple(phone for phone in held.phones if phone.national in asked.national)
         if identifiers or phones:
             like = entities.get(held.type) or EntityPrint(held.type, held.type)
             entities[held.type] = _with_numbers(like, identifiers, phones)
     return tuple(entities.values())
+
+
+def _near_numbers(asked: QuestionProbe, held: Iterable[IdentifierPrint]) -> Iterator[IdentifierPrint]:
+    return (as_record_has_it(number, one) for one in held for number in asked.near if are_near(number, one.value))
 
 
 def _with_numbers(
@@ -169,11 +184,22 @@ def _number_clauses(question: Question, asked_for: QuestionProbe) -> Iterator[Sc
         yield ScoredClause("case", (f"case:{number}",))
     for number in (*question.numbers, *(typed.value for typed in question.typed)):
         yield ScoredClause("number", (f"id:{number}",))
+    for variants in list_near_numbers((*sorted(asked_for.near), *(typed.value for typed in question.typed))).values():
+        yield ScoredClause("near", tuple(f"id:{number}" for number in variants))
     for email in question.emails:
         yield ScoredClause("email", (f"email:{email}",))
     for plate in question.plates:
         yield ScoredClause("number", (f"id:{plate}",))
-        yield from (ScoredClause("piece", (f"piece:{piece}",)) for piece in plate_pieces(plate))
+        yield from _piece_clauses(plate, question.plate_parts)
+
+
+def _piece_clauses(plate: str, parts: Iterable[str]) -> Iterator[ScoredClause]:
+    """A plate holds all pieces of its part; one in which characters are unknown may meet another such one."""
+    pieces = tuple(f"piece:{piece}" for piece in plate_pieces(plate))
+    if f"*{plate}*" in parts:
+        yield ScoredClause("piece", pieces, together=True)
+    else:
+        yield from (ScoredClause("piece", (piece,)) for piece in pieces)
 
 
 def _place_clauses(entities: Iterable[EntityPrint]) -> Iterator[ScoredClause]:

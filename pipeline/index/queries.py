@@ -26,11 +26,21 @@ STRONGEST_FIRST = [{"score": "desc"}, {"link": "asc"}]
 
 @dataclass(frozen=True)
 class ScoredClause:
-    """Terms of which any one is worth the WEIGHTS of `name`, which tells later why a case was a candidate."""
+    """Terms of which any one is worth the WEIGHTS of `name`, which tells later why a case was a candidate.
+
+    `together`: a case must have all of them, which are then worth one.
+    """
 
     name: str
     terms: tuple[str, ...]
     field: str = "terms"
+    together: bool = False
+
+    def to_query(self) -> Body:
+        """The query for cases that meet it."""
+        if self.together:
+            return {"bool": {"filter": [{"term": {self.field: term}} for term in self.terms]}}
+        return {"terms": {self.field: list(self.terms)}}
 
 
 @dataclass(frozen=True)
@@ -54,6 +64,8 @@ WEIGHTS = {
     "number": 32,
     "phone": 32,
     "email": 32,
+    # A number that differs in one digit: more than any name.
+    "near": 16,
     # What the correlator itself takes to be worth a comparison.
     "key": 8,
     # One name token spelt alike in some romanisation; two of them equal one key.
@@ -86,8 +98,7 @@ def candidate_body(asked: CandidateQuery, limits: QueryLimits, size: int) -> Bod
     their ids, would double what the query costs, and telling equals apart by their keys adds a quarter.
     """
     should = [
-        _constant_score(clause.name, f"{NUMBERED}{at}", {"terms": {clause.field: list(clause.terms)}})
-        for at, clause in enumerate(asked.clauses)
+        _constant_score(clause.name, f"{NUMBERED}{at}", clause.to_query()) for at, clause in enumerate(asked.clauses)
     ]
     if asked.text:
         should.append(_constant_score("text", "", {"match": {"text": {"query": asked.text, "operator": "and"}}}))

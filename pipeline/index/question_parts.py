@@ -31,6 +31,9 @@ SHORTEST_NUMBER = 4
 SHORTEST_PHONE = 7
 """Digits of the shortest subscriber numbers worth dialling without an area code."""
 
+PLATE_PART_CHARS = range(3, 6)
+"""Characters of a word that may be a part of a plate which somebody remembers; most whole ones have six and more."""
+
 MAX_PIECE_CHARS = 4
 """Characters of one group of a plate or number written in groups."""
 
@@ -84,9 +87,10 @@ class QuestionPart(NamedTuple):
             return (self.field,)
         if self.field == LOOSE:
             return ("name", "text")
-        digits = canonical(self.value)
-        phone = ("phone",) if digits.isdigit() and len(digits) >= SHORTEST_PHONE else ()
-        return ("case", "number", *phone) if ":" in self.value else ("number", *phone, "case")
+        core = canonical(self.value)
+        phone = ("phone",) if core.isdigit() and len(core) >= SHORTEST_PHONE else ()
+        plate = ("plate",) if len(core) in PLATE_PART_CHARS else ()
+        return ("case", "number", *phone) if ":" in self.value else ("number", *phone, *plate, "case")
 
 
 def split_question(text: str) -> list[QuestionPart]:

@@ -10,8 +10,18 @@ import msgspec
 from msgspec import Meta
 
 from pipeline.errors import LiaisonError
-from pipeline.index.question_parts import FIELDS, LOOSE, NAMED, TYPED, QuestionPart, read_day_first, split_question
+from pipeline.index.question_parts import (
+    FIELDS,
+    LOOSE,
+    NAMED,
+    PLATE_PART_CHARS,
+    TYPED,
+    QuestionPart,
+    read_day_first,
+    split_question,
+)
 from pipeline.locale import LANGUAGES, translate
+from pipeline.matching.comparisons.plate import WILDCARDS
 from pipeline.records.countries import country_code
 from pipeline.records.dates import birth_date
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME
@@ -71,6 +81,12 @@ class Question(msgspec.Struct, frozen=True):
     def asks_for_places(self) -> bool:
         """Whether it names cities and nothing else that could be found: then whoever is there answers it."""
         return bool(self.cities) and msgspec.structs.replace(self, cities=()).empty
+
+    @property
+    def plate_parts(self) -> tuple[str, ...]:
+        """Plates so short that they may be a part of one, written as such."""
+        short = (plate for plate in self.plates if len(plate) in PLATE_PART_CHARS)
+        return tuple(f"*{plate}*" for plate in short if not WILDCARDS.intersection(plate))
 
     @property
     def exact_birth_date(self) -> BirthDate | None:

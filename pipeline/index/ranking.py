@@ -25,6 +25,9 @@ CERTAIN_REASONS = frozenset({"case", "number", "phone", "email", "text"})
 """Clauses that show a case whatever the matcher says of it; a like sound does not, nor a shared place where more is
 asked for."""
 
+NEAR = "near"
+"""The clause of a number that differs in one digit: it answers for any name, but only where the evidence is for it."""
+
 Place = tuple[int, float, str]
 """Where a candidate stands: strongest evidence first, then the better candidate, then the case key."""
 
@@ -104,7 +107,7 @@ class Ranking:
     def _bound(self, candidate: Candidate, names: tuple[MetNames, ...]) -> _Unjudged | None:
         """A candidate as it may be ranked at most; None where it does not answer for certain."""
         certain = self._is_certain(candidate)
-        if self._named and not certain and not any(pairs.may_agree for pairs in names):
+        if self._must_agree(candidate) and not any(pairs.may_agree for pairs in names):
             return None
         record = candidate.entities
         most = most_score(adapt_probe(self._asked_for, record), record, self._model)
@@ -112,14 +115,18 @@ class Ranking:
         return _Unjudged(_find_place(candidate, bits), candidate, names) if bits > 0 or certain else None
 
     def _is_certain(self, candidate: Candidate) -> bool:
-        """Whether it answers whatever the matcher says; any other must agree on the name, where one was asked for."""
+        """Whether it answers whatever the matcher says."""
         return not self._certain.isdisjoint(candidate.met)
+
+    def _must_agree(self, candidate: Candidate) -> bool:
+        """Whether it answers only if it agrees on a name that was asked for: nothing but the name tells of it."""
+        return self._named and not self._is_certain(candidate) and NEAR not in candidate.met
 
     def _judge(self, unjudged: _Unjudged) -> None:
         """Give a candidate its place, if it answers."""
         _, candidate, names = unjudged
         certain = self._is_certain(candidate)
-        if self._named and not certain and not any(pairs.agree for pairs in names):
+        if self._must_agree(candidate) and not any(pairs.agree for pairs in names):
             return
         record = candidate.entities
         bits = score_cases(adapt_probe(self._asked_for, record), record, self._model) - self._model.prior

@@ -33,7 +33,7 @@ def fingerprint_of(subscription: Subscription, model: Model) -> Fingerprint:
 
 def make_query_probe(question: Question, dialled: str) -> tuple[EntityPrint, ...]:
     """The entities that a question speaks of."""
-    found = {entity.id: entity for entity in make_probe(question, dialled).entities}
+    found = {entity.id: entity for entity in make_probe(question, dialled, exact=True).entities}
     numbers = tuple(sorted(IdentifierPrint(UNTYPED, number) for number in question.numbers))
     for bearer in BEARERS if numbers else ():
         entity = found.get(bearer) or EntityPrint(bearer, bearer)

@@ -149,7 +149,7 @@ async def find_hits(
     kept = strict_question(question)
     if kept is None:
         return []
-    asked_for = make_probe(kept, country)
+    asked_for = make_probe(kept, country, exact=True)
     body = candidate_body(make_strict_query(kept, asked_for, model), replace(limits, hits=True), CANDIDATES)
     found = await reader.find_candidates(body)
     likely = [candidate for candidate in found if _exact_band(candidate, asked_for, model)]

@@ -14,6 +14,7 @@ from pipeline.web.i18n import Words
 MET = {
     "case": N_("the case number"),
     "number": N_("the same number"),
+    "near": N_("a number that differs in one digit"),
     "phone": N_("the same phone number"),
     "email": N_("the same e-mail address"),
     "piece": N_("parts of the plate"),
