@@ -28,8 +28,12 @@ asked for."""
 NEAR = "near"
 """The clause of a number that differs in one digit: it answers for any name, but only where the evidence is for it."""
 
+CASE = "case"
+"""The clause of a case's own number."""
+
 Place = tuple[int, float, str]
-"""Where a candidate stands: strongest evidence first, then the better candidate, then the case key."""
+"""Where a candidate stands: a case that was asked for by its number, strongest evidence, the better candidate, the
+case key."""
 
 Current = Mapping[str, CaseDocument | None]
 """Cases as they are now; None for those that are not to be shown."""
@@ -166,7 +170,7 @@ def _meet_candidates(asked_for: QuestionProbe, candidates: Sequence[Candidate]) 
 
 
 def _find_place(candidate: Candidate, bits: int) -> Place:
-    return -bits, -candidate.score, candidate.card.case
+    return -(SCORE_LIMIT if CASE in candidate.met else bits), -candidate.score, candidate.card.case
 
 
 def _place_of(one: RankedCandidate) -> Place:

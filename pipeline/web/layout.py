@@ -141,7 +141,7 @@ def _draw_user_menu(visit: Visit) -> None:
             draw_switches(visit)
             with box("div", "row"):
                 text("button", words("Keyboard shortcuts"), "button slight", type="button", data_help="")
-                with post_form("/sign-out", visit.csrf, ""):
+                with post_form("/sign-out", visit.csrf, "", data_leave=""):
                     text("button", words("Sign out"), "button slight", type="submit")
 
 

@@ -67,7 +67,7 @@ class OpenPage:
         """Show nothing more, and lead to where one signs in."""
         if self._main is not None:
             self._main.clear()
-        self._client.open("/sign-in")
+        self.call_script("leave")
 
     def listen(self, event: str, handler: Callable[..., Awaitable[None]]) -> None:
         """Do something whenever the browser tells of an event; said once, however often the page is drawn."""

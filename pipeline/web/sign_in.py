@@ -66,11 +66,10 @@ def _add_sign_in_routes(routes: APIRouter, site: Site) -> None:
         return entered
 
     @routes.post("/sign-out")
-    async def sign_out(request: Request) -> Response:
+    async def sign_out(request: Request, after: Text = HOME) -> Response:
         if not await is_own_form(request):
             return redirect_to_form(HOME, "origin")
-        wrong = await _end_session(site, request)
-        response = redirect_to_form(HOME, *wrong) if wrong else RedirectResponse("/sign-in", SEE_OTHER)
+        response = redirect_to_form(after, *await _end_session(site, request))
         session.clear_session_cookies(response)
         return response
 
@@ -143,8 +142,9 @@ async def _set_preference(request: Request, name: str, value: str, back: str) ->
 
 
 def redirect_to_form(after: str, *wrong: str) -> Response:
-    """Back to the form, naming the fields that were wrong."""
-    return RedirectResponse(f"/sign-in?after={quote(safe_path(after))}&wrong={','.join(wrong)}", SEE_OTHER)
+    """Back to the form, naming the fields that were wrong; a question in the address stays there, told to nobody."""
+    named = f"&wrong={','.join(wrong)}" if wrong else ""
+    return RedirectResponse(f"/sign-in?after={quote(safe_path(after))}{named}", SEE_OTHER)
 
 
 def safe_path(target: str) -> str:

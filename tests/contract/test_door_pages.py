@@ -100,7 +100,7 @@ def test_an_open_page_does_nothing_once_its_session_has_ended(
         other.click("details.me summary")
         cookies: Any = desk.page.context.cookies()
         other.get_by_role("button", name="Sign out").click()
-        expect(other).to_have_url(f"{api_server.url}/sign-in")
+        expect(other).to_have_url(f"{api_server.url}/sign-in?after=/statistics")
         desk.page.context.add_cookies(cookies)  # a thief has copied them: the page acts by what it was opened with
     elif ended == "expiry":
         api_server.move_clock(24 * 3600)
@@ -110,5 +110,5 @@ def test_an_open_page_does_nothing_once_its_session_has_ended(
     desk.page.keyboard.press("/")
     desk.page.fill("#question", "Petrov")
     desk.page.keyboard.press("Enter")
-    expect(desk.page).to_have_url(f"{api_server.url}/sign-in")
+    expect(desk.page).to_have_url(f"{api_server.url}/sign-in?after=%2Fsearch#q=Petrov")
     expect(desk.page.locator("body")).not_to_contain_text("Affair")

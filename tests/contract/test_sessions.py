@@ -48,7 +48,7 @@ def signed_in(api_server: ApiServer, token: str) -> Iterator[httpx.Client]:
 
 def signed_out(browser: httpx.Client, token: str) -> None:
     answer = browser.post("/sign-out", data={"csrf": make_form_token("secret", token)})
-    assert answer.headers["location"] == "/sign-in"
+    assert answer.headers["location"] == "/sign-in?after=/"
 
 
 def rewritten(token: str) -> str:

@@ -18,6 +18,7 @@ from pipeline.access.policy import View
 from pipeline.access.redaction import Row
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.errors import LiaisonError
+from pipeline.index.question_parts import TYPED
 from pipeline.locale import N_
 from pipeline.matching.explain.explanation import EntityEvidence
 from pipeline.matching.explain.wording import bits
@@ -39,8 +40,15 @@ from pipeline.web.session import Visit
 ASKED: Final = "ask"
 """The event by which the browser hands over what its address asks."""
 
+ENTERED: Final = "enter"
+"""Among what the address asks: it was typed just now, so a single exact answer is opened."""
+
 LIMIT = 25
 """Results of one page."""
+
+EXACT_CLAUSES = frozenset({"case", "number"})
+EXACT_FIELDS = frozenset({"case", "number", "plate", *TYPED})
+"""What a case is exactly that met one of these clauses, and was asked for by one of these fields alone."""
 
 GUIDE = (
     (N_("Name in any script, with or without date of birth"), "Иван Петров 1980-05"),
@@ -107,8 +115,9 @@ def _draw_example(question: str) -> None:
         bidi_text(question)
 
 
-async def _run_search(view: OpenPage, found: Element, asked: dict[str, str], cursor: str = "") -> None:
+async def _run_search(view: OpenPage, found: Element, told: dict[str, str], cursor: str = "") -> None:
     """Show what a search finds, its first page or a later one; nothing where the address asks for nothing."""
+    asked = {name: value for name, value in told.items() if name != ENTERED}
     question, narrowed = asked.get("q", "").strip(), parse_filters(asked)
     if not question and narrowed.empty:
         _replace_content(found, lambda: _draw_guide(view.words))
@@ -123,10 +132,24 @@ async def _run_search(view: OpenPage, found: Element, asked: dict[str, str], cur
         _replace_content(found, lambda: states.draw_failure(view.words, trouble))
         return
 
+    if ENTERED in told and (case := _find_single(answer)) is not None:
+        view.call_script("open", case_path(case))
+        return
+
     async def go_on() -> None:
         await _run_search(view, found, asked, answer.next or "")
 
     _replace_content(found, lambda: _draw_answer(view, asked, answer, go_on))
+
+
+def _find_single(answer: SearchAnswer) -> str | None:
+    """The case that was asked for by its number or one of its identifiers, and nothing else, where it is the only one.
+
+    Neither a number a slip away stands in its way, nor a name; a hit does.
+    """
+    exact = [row["case"] for row in answer.results if not EXACT_CLAUSES.isdisjoint(row.get("met", ()))]
+    by_number = len(answer.understood) == 1 and answer.understood[0].readings[0].field in EXACT_FIELDS
+    return exact[0] if by_number and len(exact) == 1 and not answer.hits and answer.next is None else None
 
 
 def _replace_content(place: Element, draw_in: Callable[[], object]) -> None:

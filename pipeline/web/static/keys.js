@@ -2,6 +2,7 @@
 // notices as they come.
 (() => {
   const OFF = "liaison-keys-off";
+  const ENTERED = "liaison-entered"; // a question was typed just now: a single exact answer is opened
   const SHEETS = "details.me[open], .chip > details[open]";
   const typing = (element) => element.closest("input, textarea, select, [contenteditable]");
   const help = () => document.getElementById("help");
@@ -97,12 +98,29 @@
     form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "back", value: back }));
   };
 
+  // Who signs in again comes back to the same search: its question stays in the addresses of this tab, and goes nowhere.
+  const BACK = "liaison-back";
+  const leave = () => (location.href = `/sign-in?after=${encodeURIComponent(location.pathname)}${location.hash}`);
+  if (location.pathname === "/sign-in") {
+    if (location.hash) sessionStorage.setItem(BACK, location.hash);
+  } else {
+    const hash = sessionStorage.getItem(BACK);
+    sessionStorage.removeItem(BACK);
+    if (hash && location.pathname === "/search" && !location.hash) history.replaceState(history.state, "", hash);
+  }
+  const depart = (form) => {
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "after", value: location.pathname }));
+    form.action += location.hash;
+  };
+
   document.addEventListener("submit", (event) => {
+    if (event.target.matches("form[data-leave]")) depart(event.target);
     if (event.target.matches("form[data-back]")) stay(event.target);
     if (!event.target.matches("form[data-ask]")) return;
     event.preventDefault();
     const stated = [...new FormData(event.target)].filter(([, value]) => value !== "");
     if (!stated.length) return;
+    sessionStorage.setItem(ENTERED, "1");
     const fragment = new URLSearchParams(stated).toString();
     if (location.pathname !== "/search") location.href = "/search#" + fragment;
     else if (location.hash.slice(1) === fragment) emitEvent("ask", question());
@@ -118,7 +136,9 @@
       else if (field.name) field.value = asked[field.name] ?? "";
     const filters = document.querySelector("[data-filters]");
     if (filters && Object.keys(asked).some((name) => name !== "q")) filters.open = true;
-    return asked;
+    const entered = sessionStorage.getItem(ENTERED);
+    sessionStorage.removeItem(ENTERED);
+    return entered ? { ...asked, enter: "1" } : asked;
   };
   window.addEventListener("hashchange", () => {
     if (location.pathname !== "/search") return;
@@ -186,5 +206,6 @@
     }
   };
 
-  Object.assign((window.liaison ??= {}), { question, say, centre });
+  const open = (path) => location.replace(path); // the way back leads to what was before the question
+  Object.assign((window.liaison ??= {}), { centre, leave, open, question, say });
 })();

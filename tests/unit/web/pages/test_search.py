@@ -3,10 +3,13 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qs
 
+import pytest
+
+from pipeline.web.page import OpenPage
 from pipeline.web.pages.search import ASKED, PAGE
 from support.access.requesters import ANNA
 from support.api.runtime import Api
-from support.records.builder import record
+from support.records.builder import person, record
 from support.web.pages import RenderedPage, opened
 
 
@@ -63,3 +66,47 @@ async def test_an_offence_narrows_and_alone_lists(api: Api) -> None:
         assert "Affair 1" in said
         assert "Affair 2" not in said
     assert "Offence ICCS:0501" in (await asked(api, "offence:0501")).said()
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """What the page's script was told."""
+    calls: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(OpenPage, "call_script", lambda _, *call: calls.append(call))
+    return calls
+
+
+def _passport(value: str) -> dict[str, Any]:
+    return person("Zoltan Nagy", id="p1", identifiers=[{"type": "passport", "value": value, "country": "HU"}])
+
+
+@pytest.mark.parametrize(
+    "question", ["2026-0417", "be-fp:2026-0417", "case:2026-0417", "751234567", "number:751234567"]
+)
+async def test_enter_opens_a_single_exact_one(api: Api, told: list[Any], question: str) -> None:
+    api.hold(
+        record("be-fp", "2026-0417", entities=[_passport("751234567")]),
+        record("be-fp", "2", entities=[_passport("751234568")]),
+        record("be-fp", "3", entities=[_passport("20260418")]),
+    )
+    await asked(api, question, enter="1")
+    assert told == [("open", "/cases/be-fp:2026-0417")]
+
+
+@pytest.mark.parametrize("question", ["751234567", "75123456", "ivan petrov", "751234567 zoltan", "2026-0417"])
+async def test_enter_opens_nothing_else(api: Api, told: list[Any], question: str) -> None:
+    api.hold(
+        record("be-fp", "1", entities=[_passport("751234567")]),
+        record("be-fp", "2", entities=[_passport("751234567")]),
+        record("fr-pj", "2026-0417"),
+        record("be-fp", "4", "H2", entities=[_passport("20260417")]),
+    )
+    page = await asked(api, question, enter="1")
+    assert told == []
+    assert "Understood as" in page.said()
+
+
+async def test_a_link_or_the_way_back_opens_nothing(api: Api, told: list[Any]) -> None:
+    api.hold(record("be-fp", "2026-0417"))
+    assert "Affair 2026-0417" in (await asked(api, "2026-0417")).said()
+    assert told == []

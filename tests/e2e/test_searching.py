@@ -1,0 +1,157 @@
+"""Searching in a real browser: chips, exact numbers, the guide, the way back; over an index in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from pipeline.matching.model import load_model
+from pipeline.web.pages.search import GUIDE
+from support.api.runtime import Api
+from support.index.documents import PureStages
+from support.records.builder import person, record, vehicle
+from support.web.browser import BrowserUser, browser
+from support.web.memory_site import MemorySite, memory_site
+
+pytestmark = pytest.mark.timeout(300)
+
+STAGES = PureStages(load_model())
+
+CLAIRE = "claire@fr-pj"
+FIVE_SCRIPTS = "Ivan Petrov Иван Петров إيفان بيتروف 王小明 Ιωάννης Πέτρου "
+MOST_CHARS = 1000
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MemorySite]:
+    with memory_site(Api(STAGES, tmp_path_factory.mktemp("site"))) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def opened(site: MemorySite) -> Iterator[Browser]:
+    """A browser that ends before the site does."""
+    with browser() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def api(site: MemorySite, tmp_path: Path) -> Api:
+    """What the site shows in a test: one man in two countries, and all that the guide's examples ask for."""
+    shown = Api(STAGES, tmp_path)
+    shown.now = datetime.now(UTC)
+    passport = {"type": "passport", "value": "52NO43308", "country": "RU"}
+    man = person(
+        "Иван Петров", id="p1", birth_date="1980-05-01", birth_place="Tver", nationalities=["RU"],
+        identifiers=[passport], phones=["+33612345678"],
+    )  # fmt: skip
+    other = person(
+        "Ivan Petrov", id="p1", birth_date="1982-11-25", identifiers=[passport], addresses=[{"city": "Lyon"}]
+    )
+    firm = {"id": "o1", "type": "organisation", "names": [{"full": "Nord Trade"}]}
+    offences = [{"scheme": "ICCS", "code": "05021"}]
+    shown.hold(
+        record("fr-pj", "2026-0417", title="Vol aggravé", entities=[man, vehicle("AB-123-CD", "FR", id="v1")]),
+        record("be-fp", "BX-118", title="Import", entities=[other, firm], offences=offences),
+    )
+    shown.link("fr-pj:2026-0417", "be-fp:BX-118")
+    site.show(shown)
+    return shown
+
+
+def _sign_in(opened: Browser, site: MemorySite, language: str = "en-GB") -> BrowserUser:
+    user = BrowserUser(opened, site.url, language)
+    user.sign_in(CLAIRE, "2026/1")
+    expect(user.page.get_by_role("heading", name="Search tips")).to_be_visible()
+    return user
+
+
+def test_a_case_number_leads_to_evidence_in_two_actions(opened: Browser, site: MemorySite, api: Api) -> None:
+    user = _sign_in(opened, site)
+    user.page.keyboard.press("/")
+    user.page.keyboard.type("fr-pj:2026-0417")
+    user.page.keyboard.press("Enter")
+    expect(user.page.get_by_role("heading", name="Vol aggravé")).to_be_visible()
+    user.page.get_by_role("link", name="Import").first.click()
+    expect(user.page.locator(".compare")).to_contain_text("passport 52NO43308")
+    user.page.go_back()
+    expect(user.page.get_by_role("heading", name="Vol aggravé")).to_be_visible()
+    user.page.go_back()
+    expect(user.page.get_by_role("heading", name="Search tips")).to_be_visible()
+    assert user.faults == []
+
+
+@pytest.mark.parametrize("example", [example for _, example in GUIDE])
+def test_each_example_of_the_guide_finds_something(opened: Browser, site: MemorySite, api: Api, example: str) -> None:
+    user = _sign_in(opened, site)
+    user.page.get_by_role("link", name=example, exact=True).click()
+    expect(user.page.locator(".understood .chip").first).to_be_visible()
+    expect(user.page.locator(".results .name").first).to_be_visible()
+    assert user.page.input_value("#question") == example
+    assert user.faults == []
+
+
+def test_a_date_that_can_be_two_is_settled_removed_and_typed_anew(opened: Browser, site: MemorySite, api: Api) -> None:
+    user = _sign_in(opened, site)
+    user.ask("ivan petrov 11/04/1982")
+    chips = user.page.locator(".understood .chip")
+    expect(chips.nth(1)).to_contain_text("11 Apr 1982 or 4 Nov 1982")
+    user.holds("search with chips", dark=True)
+    chips.nth(1).locator("summary").click()
+    user.page.get_by_role("link", name="Only: Date of birth 4 Nov 1982").click()
+    expect(chips.nth(1)).not_to_contain_text("11 Apr 1982")
+    expect(user.page.locator("#question")).to_have_value("ivan petrov born:1982-11-04")
+    user.page.go_back()
+    expect(chips.nth(1)).to_contain_text("11 Apr 1982 or 4 Nov 1982")
+    chips.nth(1).locator("summary").click()
+    chips.nth(1).get_by_role("button", name="Edit these words").click()
+    user.page.keyboard.type("1982-11-25")
+    user.page.keyboard.press("Enter")
+    expect(chips.nth(1)).to_contain_text("25 Nov 1982")
+    user.page.get_by_role("link", name="Remove 1982-11-25").click()
+    expect(chips).to_have_count(1)
+    user.page.get_by_role("link", name="Remove ivan petrov").click()
+    expect(user.page.get_by_role("heading", name="Search tips")).to_be_visible()
+    expect(user.page.locator("#question")).to_have_value("")
+    assert user.faults == []
+
+
+def test_who_signs_out_and_in_again_is_back_at_the_same_search(opened: Browser, site: MemorySite, api: Api) -> None:
+    user = _sign_in(opened, site)
+    asked: list[str] = []
+    user.page.on("request", lambda request: asked.append(f"{request.url} {request.post_data}"))
+    user.ask("Иван Петров 1980-05")
+    user.page.locator("details.me summary").click()
+    user.page.get_by_role("button", name="Sign out").click()
+    expect(user.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    api.now += timedelta(minutes=1)  # tokens of the moment in which a session ends are over with it
+    user.page.fill("#case_reference", "2026/1")
+    user.page.click("button.main")
+    expect(user.page.locator("#question")).to_have_value("Иван Петров 1980-05")
+    expect(user.page.locator(".results .name").first).to_be_visible()
+    sent = [one for one in asked if "1980-05" in one.partition("#")[0]]
+    assert sent == [], "the question left the browser in an address or form"
+    user.page.goto("/inbox")
+    user.page.goto("/search")
+    expect(user.page.get_by_role("heading", name="Search tips")).to_be_visible()
+    assert user.faults == []
+
+
+def test_a_question_of_a_thousand_characters_in_five_scripts_is_answered_or_told(
+    opened: Browser, site: MemorySite, api: Api
+) -> None:
+    user = _sign_in(opened, site)
+    several = FIVE_SCRIPTS.strip().replace(" ", "-").ljust(MOST_CHARS // 30, "x")
+    words = " ".join([several] * 29)[: MOST_CHARS - 1]
+    user.ask(words)
+    expect(user.page.locator(".understood .chip")).to_have_count(1)
+    user.holds("search of a thousand characters")
+    user.ask((FIVE_SCRIPTS * 30)[:MOST_CHARS])
+    expect(user.page.locator("#found")).to_contain_text("the search has more than 40 words; shorten it")
+    user.ask(FIVE_SCRIPTS)
+    expect(user.page.locator(".results .name").first).to_be_visible()
+    assert user.faults == []
