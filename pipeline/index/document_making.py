@@ -49,6 +49,11 @@ class _Offence(msgspec.Struct):
     code: str = ""
 
 
+class _Entity(msgspec.Struct):
+    type: str = ""
+    role: str | None = None
+
+
 class _Head(msgspec.Struct):
     """The parts of a record's `data` that are searched on their own; the decoder skips the rest."""
 
@@ -61,6 +66,7 @@ class _Head(msgspec.Struct):
     language: str | None = None
     offences: tuple[_Offence, ...] = ()
     policing_goals: tuple[int, ...] = ()
+    entities: tuple[_Entity, ...] = ()
 
 
 _encoder = msgspec.json.Encoder()
@@ -75,6 +81,11 @@ def case_document(accepted: AcceptedRecord) -> DocumentWrite:
     document = _case_tombstone(accepted) if gone else _full_case(accepted)
     version = external_version(accepted.version, accepted.status == EXPIRED)
     return DocumentWrite("cases", accepted.case, version, _encoder.encode(document), accepted.provenance.arrived_ms)
+
+
+def fold_role(role: str) -> str:
+    """A role as it is filtered by: agencies write it with a capital or without."""
+    return " ".join(role.split()).casefold()
 
 
 def _case_tombstone(accepted: AcceptedRecord) -> CaseDocument:
@@ -105,6 +116,8 @@ def _full_case(accepted: AcceptedRecord) -> CaseDocument:
         language=head.language or "",
         offences=tuple(f"{offence.scheme}:{offence.code}" for offence in head.offences),
         policing_goals=head.policing_goals,
+        types=tuple(sorted({entity.type for entity in head.entities})),
+        roles=tuple(sorted({role for entity in head.entities if (role := fold_role(entity.role or ""))})),
         text=folded_text(head.title, head.summary),
         keys=fingerprint.keys,
         terms=search_terms(fingerprint.entities) + case_terms(head.agency, accepted.case.partition(":")[2]),

@@ -46,6 +46,8 @@ class CaseDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     language: str = ""
     offences: tuple[str, ...] = ()
     policing_goals: tuple[int, ...] = ()
+    types: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
     text: str = ""
     keys: tuple[int, ...] = ()
     terms: tuple[str, ...] = ()

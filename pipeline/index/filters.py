@@ -1,4 +1,7 @@
-"""What narrows a search: days, places of ownership, offences, agencies. Pure; only for cases that may be read."""
+"""What narrows a search: facets (country, agency, type, role, offence, year), days, goals. Pure.
+
+Only for cases that may be read.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ def is_day(text: str) -> bool:
 
 
 Code = Annotated[str, Meta(max_length=LONGEST)]
+Year = Annotated[int, Meta(ge=1000, le=9999)]
 Goal = Annotated[int, Meta(ge=1, le=7)]
 Day = Annotated[str, Meta(examples=["2026-10-28"], extra={"rule": is_day})]
 """YYYY-MM-DD; the rule is asked where a request is read (pipeline.api.request_structs)."""
@@ -46,6 +50,13 @@ class Filters(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     closed_from: Day | None = None
     closed_to: Day | None = None
     open_only: bool = False
+    types: Annotated[
+        tuple[Code, ...], Meta(max_length=50, description="Types of entities in it.", examples=[["vehicle"]])
+    ] = ()
+    roles: Annotated[
+        tuple[Code, ...], Meta(max_length=50, description="Roles of entities in it.", examples=[["suspect"]])
+    ] = ()
+    years: Annotated[tuple[Year, ...], Meta(max_length=50, description="In which it was opened.")] = ()
 
     @property
     def empty(self) -> bool:
@@ -55,28 +66,50 @@ class Filters(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     @property
     def bounded(self) -> bool:
         """Whether every value is as short as those that cases have."""
-        return all(len(value) <= LONGEST for value in (*self.agencies, *self.countries, *self.offences))
+        words = (*self.agencies, *self.countries, *self.offences, *self.types, *self.roles)
+        return all(len(value) <= LONGEST for value in words)
+
+
+FACETS: Final = {
+    "countries": "country",
+    "agencies": "agency",
+    "types": "types",
+    "roles": "roles",
+    "offences": "offences",
+    "years": "opened",
+}
+"""Filters of which any of several values may hold, and which are counted by value; each with its field of the index."""
 
 
 def filter_clauses(filters: Filters) -> tuple[Body, ...]:
     """The filters as query clauses."""
-    return (*_list_clauses(filters), *_day_clauses(filters), *_open_clauses(filters))
+    return (*facet_clauses(filters).values(), *other_clauses(filters))
+
+
+def facet_clauses(filters: Filters) -> dict[str, Body]:
+    """Of FACETS those that narrow, each as a query clause."""
+    return {name: _facet_clause(name, values) for name in FACETS if (values := getattr(filters, name))}
+
+
+def _facet_clause(name: str, values: tuple[str, ...] | tuple[int, ...]) -> Body:
+    if name == "years":
+        within: list[Body] = [
+            {"range": {"opened": {"gte": f"{year}-01-01", "lte": f"{year}-12-31"}}} for year in values
+        ]
+        return {"bool": {"should": within, "minimum_should_match": 1}}
+    return {"terms": {FACETS[name]: list(values)}}
+
+
+def other_clauses(filters: Filters) -> tuple[Body, ...]:
+    """The filters that are no facets."""
+    goals = ({"terms": {"policing_goals": list(filters.goals)}},) if filters.goals else ()
+    return (*goals, *_day_clauses(filters), *_open_clauses(filters))
 
 
 def offence_clauses(offences: tuple[str, ...]) -> tuple[Body, ...]:
     """That a case has one of these offences, or of those within one: their codes begin with its own."""
     within = [{"prefix": {"offences": code}} for code in offences]
     return ({"bool": {"should": within, "minimum_should_match": 1}},) if within else ()
-
-
-def _list_clauses(filters: Filters) -> Iterator[Body]:
-    wanted = {
-        "agency": filters.agencies,
-        "country": filters.countries,
-        "offences": filters.offences,
-        "policing_goals": filters.goals,
-    }
-    return ({"terms": {field: list(values)}} for field, values in wanted.items() if values)
 
 
 def _day_clauses(filters: Filters) -> Iterator[Body]:

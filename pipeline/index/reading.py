@@ -17,6 +17,7 @@ from pipeline.correlation.visibility import CaseState, is_expired, is_visible
 from pipeline.index import queries
 from pipeline.index.documents import LIVE, CaseCard, CaseDocument, LinkDocument, card_of, entities_of
 from pipeline.index.engine import SearchEngine, fetch_documents, search_all_shards
+from pipeline.index.facets import FacetCounts, read_facets
 from pipeline.index.mappings import Indices
 from pipeline.index.paging import PAGE, read_all_pages, read_pages
 from pipeline.index.points import PointInTime
@@ -171,6 +172,10 @@ class IndexReader:
         seen = await self.read_links(hit["_id"] for hit in hits)
         kept = {name: link for name, link in seen.items() if band in (Band.NONE, link.band)}
         return [(kept.get(hit["_id"]), hit["sort"]) for hit in hits]
+
+    async def count_facets(self, body: queries.Body) -> FacetCounts:
+        """The counts that a query of facets asks for, as indexed about a second ago."""
+        return read_facets((await search_all_shards(self._client, index=self._cases, **body))["aggregations"])
 
     async def browse_cases(self, limits: queries.QueryLimits, size: int, after: str = "") -> list[CaseDocument]:
         """The first live cases behind the key `after` that a query is limited to, by case key, filled up to `size`."""

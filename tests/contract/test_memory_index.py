@@ -20,7 +20,7 @@ from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.settings import Settings
 from support.api.runtime import Api
 from support.index.traced_engine import TracedEngine
-from support.no_leak.requests import ObservedAnswer, Request, ask, reads
+from support.no_leak.requests import ObservedAnswer, Request, ask, counts, reads
 from support.no_leak.worlds import STAGES, CaseSpec, documents, requesters, worlds
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300), pytest.mark.rare]
@@ -75,6 +75,14 @@ async def test_both_give_the_same_answer_to_the_same_calls(
     real = await both.real(world, who, purpose, request)
     event(f"{request.method} {request.path.partition('?')[0].split(':')[0]} {real.statuses[0]}")
     assert real == await both.memory(world, who, purpose, request)
+
+
+@bounded
+@given(world=worlds, who=requesters, purpose=purposes, request=counts)
+async def test_both_count_the_same(
+    both: Both, world: list[CaseSpec], who: Requester, purpose: Purpose, request: Request
+) -> None:
+    assert await both.real(world, who, purpose, request) == await both.memory(world, who, purpose, request)
 
 
 @bounded

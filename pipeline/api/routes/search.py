@@ -10,6 +10,7 @@ from pipeline.api.request_structs import body_of
 from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import search as service
+from pipeline.api.services import search_facets as facets_service
 
 router = APIRouter(prefix="/v1", tags=["search"])
 
@@ -33,6 +34,19 @@ EXAMPLE: dict[str, Any] = {
 }  # fmt: skip
 
 
+FACETS_EXAMPLE: dict[str, Any] = {
+    "as_of": "2026-11-24T12:00:00+00:00",
+    "facets": {
+        "cases": 12,
+        "countries": [{"value": "FR", "count": 8}, {"value": "BE", "count": 4}],
+        "agencies": [{"value": "fr-pj", "count": 8}, {"value": "be-fp", "count": 4}],
+        "types": [{"value": "person", "count": 12}, {"value": "vehicle", "count": 3}],
+        "roles": [{"value": "suspect", "count": 9}],
+        "offences": [{"value": "ICCS:0502", "count": 5}],
+        "years": [{"value": "2026", "count": 10}, {"value": "2025", "count": 2}],
+    },
+}
+
 SearchBody = Annotated[service.Search, body_of(service.Search)]
 
 
@@ -45,3 +59,17 @@ SearchBody = Annotated[service.Search, body_of(service.Search)]
 async def search(body: SearchBody, session: SessionOf) -> Response:
     """The likeliest cases first, each with the reasons why it matched."""
     return json_response(await service.search(session, body))
+
+
+@router.post(
+    "/search/facets",
+    summary="Count a search's facets",
+    response_class=Response,
+    responses=describe_responses(facets_service.FacetsAnswer, FACETS_EXAMPLE),
+)
+async def facets(body: SearchBody, session: SessionOf) -> Response:
+    """The cases that the same body finds, counted by country, agency, type, role, offence and year.
+
+    Each is counted without its own filter, so that several values can be chosen.
+    """
+    return json_response(await facets_service.count_facets(session, body))

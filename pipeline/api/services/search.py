@@ -102,7 +102,7 @@ async def search(session: Session, asked: Search, *, with_reasons: bool = True) 
     asked, limit = asked.in_words, min(asked.limit, MOST)
     if not asked.question and asked.filters.empty:
         raise UnprocessableError("enter search terms or a filter", "question", "filters")
-    question = _parse_question(asked) if asked.question else Question()
+    question = parse_asked(asked)
     hits = _ResultPage([], {})
     if question.narrows_alone:
         page = await _browse_cases(session, asked, question, limit)
@@ -127,9 +127,10 @@ def _search_context(asked: Search) -> Search:
     return msgspec.structs.replace(asked, cursor="", limit=0, evidence=False)
 
 
-def _parse_question(asked: Search) -> Question:
+def parse_asked(asked: Search) -> Question:
+    """The question of a search in words, an empty one where it has none. Raises UnprocessableError."""
     try:
-        return parse_question(asked.question)
+        return parse_question(asked.question) if asked.question else Question()
     except LiaisonError as error:
         raise UnprocessableError(error, "question") from error
 

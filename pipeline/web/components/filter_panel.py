@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Final
 
+from pipeline.index.facets import MOST_VALUES
 from pipeline.index.filters import Filters, is_day
 from pipeline.locale import N_
 from pipeline.web.components.markup import box, text
@@ -11,6 +14,19 @@ from pipeline.web.i18n import Words
 
 FORM = "asking"
 """The id of the form that asks; the fields here are part of it, wherever they stand."""
+
+SEVERAL: Final = {
+    "countries": "country",
+    "agencies": "agency",
+    "types": "type",
+    "roles": "role",
+    "offences": "offence",
+    "years": "year",
+}
+"""What the address calls a filter of which several values may hold."""
+
+BETWEEN: Final = ","
+"""Between those in the address."""
 
 GOALS = {
     "1": N_("Terrorism"),
@@ -23,15 +39,20 @@ GOALS = {
 }
 """INTERPOL's Global Policing Goals in short."""
 
+_YEAR = re.compile("[1-9][0-9]{3}")
+
 
 def draw_filters(words: Words) -> None:
     """The fields, folded until wanted or used."""
     with box("details", "more", data_filters=""):
         text("summary", words("Filters"))
         with box("div", "filters"):
-            _draw_field(words("Country"), "country", maxlength="2", placeholder="BE", pattern="[A-Za-z]{2}")
-            _draw_field(words("Agency"), "agency", maxlength="64", placeholder="be-fp")
-            _draw_field(words("Offence"), "offence", maxlength="64", placeholder="ICCS:0502")
+            countries = "[A-Za-z]{2}( *, *[A-Za-z]{2})*"
+            _draw_field(words("Country"), "country", maxlength="200", placeholder="BE, FR", pattern=countries)
+            _draw_field(words("Agency"), "agency", maxlength="2000", placeholder="be-fp")
+            _draw_field(words("Offence"), "offence", maxlength="2000", placeholder="ICCS:0502")
+            for name in ("type", "role", "year"):
+                box("input", type="hidden", name=name, form=FORM)
             _draw_goal_field(words)
             _draw_field(words("Opened from"), "from", type="date")
             _draw_field(words("Opened to"), "to", type="date")
@@ -59,10 +80,14 @@ def _draw_goal_field(words: Words) -> None:
 def parse_filters(asked: Mapping[str, str]) -> Filters:
     """What an address narrows to; what makes no sense in it narrows nothing."""
     first, last = (day if is_day(day) else None for day in (asked.get("from", ""), asked.get("to", "")))
+    several = {name: split_values(asked.get(word, "")) for name, word in SEVERAL.items()}
     return Filters(
-        agencies=_wrap_value(asked.get("agency")),
-        countries=_wrap_value(asked.get("country", "").upper()),
-        offences=_wrap_value(asked.get("offence")),
+        agencies=several["agencies"],
+        countries=tuple(map(str.upper, several["countries"])),
+        types=several["types"],
+        roles=several["roles"],
+        offences=several["offences"],
+        years=tuple(int(year) for year in several["years"] if _YEAR.fullmatch(year)),
         goals=(int(asked["goal"]),) if asked.get("goal") in GOALS else (),
         opened_from=first,
         opened_to=last,
@@ -70,5 +95,7 @@ def parse_filters(asked: Mapping[str, str]) -> Filters:
     )
 
 
-def _wrap_value(value: str | None) -> tuple[str, ...]:
-    return (value.strip(),) if value and value.strip() else ()
+def split_values(stated: str) -> tuple[str, ...]:
+    """The values that the address states of a filter, each once; more than any search may have are left out."""
+    values = (value.strip() for value in stated.split(BETWEEN))
+    return tuple(dict.fromkeys(filter(None, values)))[:MOST_VALUES]

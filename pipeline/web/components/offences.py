@@ -30,3 +30,10 @@ def draw_offences(words: Words, offences: Iterable[Mapping[str, str]]) -> None:
                 link(f"{scheme} {code}", f"{CODES_PATH}#code-{known.code}")
             if name:
                 bidi_text(name)
+
+
+def format_offence(words: Words, code: str) -> str:
+    """A code with its classification ("ICCS:0401"), and its name where it is known."""
+    scheme, _, number = code.partition(":")
+    name = name_offence(words, scheme, number)
+    return f"{scheme} {number} · {name}" if name else f"{scheme} {number}"

@@ -17,7 +17,9 @@ from nicegui.element import Element
 from pipeline.access.policy import View
 from pipeline.access.redaction import Row
 from pipeline.api.services.search import Search, SearchAnswer, search
+from pipeline.api.services.search_facets import count_facets
 from pipeline.errors import LiaisonError
+from pipeline.index.facets import FacetCounts
 from pipeline.index.question_parts import TYPED
 from pipeline.locale import N_
 from pipeline.matching.explain.explanation import EntityEvidence
@@ -25,6 +27,7 @@ from pipeline.matching.explain.wording import bits
 from pipeline.web.addresses import case_path
 from pipeline.web.components import states
 from pipeline.web.components.badges import badge
+from pipeline.web.components.facet_panel import draw_facets
 from pipeline.web.components.filter_panel import draw_filters, parse_filters
 from pipeline.web.components.hits import draw_hit
 from pipeline.web.components.markup import bidi_text, box, link, text
@@ -42,6 +45,9 @@ ASKED: Final = "ask"
 
 ENTERED: Final = "enter"
 """Among what the address asks: it was typed just now, so a single exact answer is opened."""
+
+FACETS_PLACE: Final = "facets"
+"""Where the facets stand, which are counted when the answer is there."""
 
 LIMIT = 25
 """Results of one page."""
@@ -115,7 +121,9 @@ def _draw_example(question: str) -> None:
         bidi_text(question)
 
 
-async def _run_search(view: OpenPage, found: Element, told: dict[str, str], cursor: str = "") -> None:
+async def _run_search(
+    view: OpenPage, found: Element, told: dict[str, str], cursor: str = "", counts: FacetCounts | None = None
+) -> None:
     """Show what a search finds, its first page or a later one; nothing where the address asks for nothing."""
     asked = {name: value for name, value in told.items() if name != ENTERED}
     question, narrowed = asked.get("q", "").strip(), parse_filters(asked)
@@ -137,9 +145,28 @@ async def _run_search(view: OpenPage, found: Element, told: dict[str, str], curs
         return
 
     async def go_on() -> None:
-        await _run_search(view, found, asked, answer.next or "")
+        await _run_search(view, found, asked, answer.next or "", counts)
 
     _replace_content(found, lambda: _draw_answer(view, asked, answer, go_on))
+    counts = counts or await _count_facets(view, Search(question, country, filters=narrowed))
+    if counts is not None:
+        _show_facets(found, lambda: draw_facets(view.words, asked, counts))
+
+
+async def _count_facets(view: OpenPage, search_: Search) -> FacetCounts | None:
+    """The counts of a search that has been answered; None where they can't be had now."""
+    try:
+        return (await count_facets(view.visit.new_session(), search_)).facets
+    except LiaisonError:
+        return None
+
+
+def _show_facets(found: Element, draw_in: Callable[[], object]) -> None:
+    """Put the facets into their place of the answer, unless another question has been asked meanwhile."""
+    for place in found.descendants():
+        if place.props.get("id") == FACETS_PLACE:
+            _replace_content(place, draw_in)
+            return
 
 
 def _find_single(answer: SearchAnswer) -> str | None:
@@ -165,6 +192,7 @@ def _draw_answer(
     words = view.words
     if answer.understood:
         draw_understood(words, asked, answer.understood)
+    box("div", "facets-place", id=FACETS_PLACE)
     _draw_results(view, answer)
     if answer.next:
         with box("p", "row"):

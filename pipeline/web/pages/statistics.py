@@ -8,7 +8,7 @@ from pipeline.web.components.count_bars import draw_counts
 from pipeline.web.components.exporting import draw_export_forms
 from pipeline.web.components.filter_panel import GOALS
 from pipeline.web.components.markup import box, link, text
-from pipeline.web.components.offences import CODES_PATH, name_offence
+from pipeline.web.components.offences import CODES_PATH, format_offence
 from pipeline.web.components.panel import panel
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
@@ -33,7 +33,7 @@ def draw(view: OpenPage, found: StatisticsAnswer) -> None:
         with box("div", "stack"):
             goals = {f"{goal} · {words.label(GOALS, goal)}": count for goal, count in found.policing_goals.items()}
             draw_counts(words, words("Policing goals"), words("Goal"), goals)
-            offences = {_format_offence(words, code): count for code, count in found.offences.items()}
+            offences = {format_offence(words, code): count for code, count in found.offences.items()}
             draw_counts(words, words("Offences"), words("Offence"), offences)
             link(words("All offence codes"), CODES_PATH, "small")
         with box("div", "stack"):
@@ -41,13 +41,6 @@ def draw(view: OpenPage, found: StatisticsAnswer) -> None:
             draw_counts(words, words("Links between countries"), words("Countries"), pairs)
             with panel(words("Export"), words("logged like every access")):
                 draw_export_forms(words, view.visit.csrf)
-
-
-def _format_offence(words: Words, code: str) -> str:
-    """An offence's code, and its name where it is known."""
-    scheme, _, number = code.partition(":")
-    name = name_offence(words, scheme, number)
-    return f"{scheme} {number} · {name}" if name else f"{scheme} {number}"
 
 
 def _format_pair(words: Words, codes: str) -> str:

@@ -7,6 +7,7 @@ documents came back.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from typing import Any, NamedTuple
@@ -93,15 +94,17 @@ class MemoryIndex:
     async def search(
         self,
         query: Document,
-        sort: list[Document],
         size: int,
+        sort: Iterable[Document] = (),
         index: str = "",
         pit: Document | None = None,
         search_after: list[Any] | None = None,
         docvalue_fields: Iterable[str] = (),
         source_includes: Iterable[str] | None = None,
+        aggs: Document | None = None,
         **_: Any,
     ) -> SearchAnswer:
+        sort = list(sort)
         where, held = self._point(pit["id"]) if pit else (index, self._held[index])
         hits: list[Document] = [
             {
@@ -118,7 +121,9 @@ class MemoryIndex:
         if search_after is not None:
             hits = [hit for hit in hits if _order(sort, hit["sort"]) > _order(sort, search_after)]
         self._note("search", where, [hit["_id"] for hit in hits[:size]])
-        return SearchAnswer({"hits": {"hits": hits[:size]}})
+        found = [source for _version, source in held.values() if _match(query, source) is not None]
+        counted = {"aggregations": {name: _count(one, found) for name, one in aggs.items()}} if aggs else {}
+        return SearchAnswer({"hits": {"hits": hits[:size]}, **counted})
 
     def forget_points(self) -> None:
         """Lose all points in time, as a restart of Elasticsearch does."""
@@ -133,6 +138,23 @@ class MemoryIndex:
     def _note(self, kind: str, index: str, ids: Iterable[str] = ()) -> None:
         where = next(one for one, name in self._names.items() if name == index)
         self.calls.append(IndexCall(kind, where, tuple(ids)))
+
+
+def _count(asked: Document, sources: list[Document]) -> Document:
+    """What an aggregation says of documents: a filter with others within, terms, or years."""
+    if "filter" in asked:
+        within = [source for source in sources if _match(asked["filter"], source) is not None]
+        return {"doc_count": len(within)} | {name: _count(one, within) for name, one in asked.get("aggs", {}).items()}
+    [(kind, inner)] = asked.items()
+    held = Counter(
+        value
+        for source in sources
+        for value in {str(one)[: 4 if kind == "date_histogram" else None] for one in _values(source, [inner["field"]])}
+    )
+    if kind == "date_histogram":
+        return {"buckets": [{"key": 0, "key_as_string": year, "doc_count": held[year]} for year in sorted(held)]}
+    ordered = sorted(held.items(), key=lambda one: (-one[1], one[0]))[: inner["size"]]
+    return {"buckets": [{"key": key, "doc_count": count} for key, count in ordered]}
 
 
 class _Met(NamedTuple):

@@ -34,7 +34,9 @@ FIELDS: tuple[dict[str, list[str]], ...] = (
     {"type": ["person"], "nationality": ["RU"], "birthplace": ["Tver", "Kazan"]},
     {"name": ["Ivan Petrov"], "alias": ["Vanya Petrov"], "nickname": ["Vanya"], "born": ["1933-02-03", "1980-05"]},
 )
-FILTERS: tuple[dict[str, Any], ...] = ({}, {"countries": ["BE", "FR"]}, {"agencies": ["nl-np"]}, {"open_only": True})
+FILTERS: tuple[dict[str, Any], ...] = ({}, {"countries": ["BE", "FR"]}, {"agencies": ["nl-np"]}, {"open_only": True},
+    {"types": ["vehicle"], "years": [2024, 2025]}, {"roles": ["suspect"], "offences": ["ICCS:0501", "ICCS:0601"]},
+)  # fmt: skip
 LIST = (
     "id,name,born,phone,nickname,birthplace,nationality,type\n1,Ivan Petrov,1980-05-01,,,,,\n2,,,+33612345678,,,,\n"
     "3,Иван Петров,,,,,,\n4,Ivan Petrov,1933|1933-02,,Vanya,Tver,RU,person\n5,,1933-02-03,,Ivan Petrov,,,\n"
@@ -139,6 +141,18 @@ def _searched() -> Operation:
     return Operation("POST", "/v1/search", asked)
 
 
+def _faceted() -> Operation:
+    asked = st.builds(
+        lambda question, fields, filters: Request(
+            "POST", "/v1/search/facets", {"question": question, "fields": fields, "filters": filters}
+        ),
+        st.sampled_from((*QUESTIONS, "")),
+        st.sampled_from(FIELDS),
+        st.sampled_from(FILTERS),
+    )
+    return Operation("POST", "/v1/search/facets", asked)
+
+
 def _judged_together() -> Operation:
     bodies = [{"links": [{"link": link_id(*PAIRS[0])}, {"link": link_id(*pair)}], "verdict": "same"} for pair in PAIRS]
     names = [_all_of(*PAIRS[0]) | _all_of(*pair) for pair in PAIRS]
@@ -167,6 +181,7 @@ UNTIL = "2026-12-01T12:00:00Z"
 
 OPERATIONS: tuple[Operation, ...] = (
     _searched(),
+    _faceted(),
     _by_case("/v1/cases/{key}", "/v1/cases/{}"),
     _by_case("/v1/visibility", "/v1/visibility?case={}&handling=H2&releasable_to=BE"),
     _by_case("/v1/links", "/v1/links?case={}&limit=1", pages=True),
@@ -245,13 +260,15 @@ LEFT_OUT = {
 }
 
 WAYS_OUT = (
-    "/v1/search", "/v1/links", "/v1/graph", "/v1/timeline", "/v1/entities", "/v1/deconfliction", "/v1/notices",
+    "/v1/search", "/v1/search/facets", "/v1/links", "/v1/graph", "/v1/timeline", "/v1/entities", "/v1/deconfliction",
+    "/v1/notices",
     "/v1/links/{link}", "/v1/inbox", "/v1/statistics", "/v1/export/{what}", "/v1/list-checks",
 )  # fmt: skip
 """Operations by which an agency may learn of a record that it has not been told of: the rest is about what it knows."""
 
 ways_out = st.one_of(*(operation.requests for operation in OPERATIONS if operation.path in WAYS_OUT))
 requests = st.one_of(*(operation.requests for operation in OPERATIONS))
+counts = st.one_of(*(operation.requests for operation in OPERATIONS if operation.path == "/v1/search/facets"))
 reads = st.one_of(*(operation.requests for operation in OPERATIONS if not operation.writes))
 
 

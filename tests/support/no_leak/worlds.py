@@ -32,13 +32,13 @@ EXPIRED = "2026-11-24"
 
 CAR = vehicle("1-ABC-234", "BE")
 PEOPLE: tuple[tuple[RawEntity, ...], ...] = (
-    (person("Ivan Petrov", birth_date="1980-05-01", phones=["+33612345678"]),),
+    (person("Ivan Petrov", birth_date="1980-05-01", phones=["+33612345678"], role="suspect"),),
     (person("Иван Петров", birth_date="1980-05-01"),),
     (person("Ivan Petrov", birth_date="1955-11-30"), CAR),
     (CAR, {"type": "phone", "number": "+33612345678"}),
     (person("Ivan Petrov", birth_dates=["1980-05-01", "1955-11-30", "1970/1972"], birth_places=["Tver", "Kazan"]),),
     (person("Ivan Petrov", birth_date="1980-05-01", identifiers=[{"type": "passport", "value": "YA1234567"}]),),
-    (person("Anna Keller", gender="female", identifiers=[{"type": "passport", "value": "YA1234567"}]),),
+    (person("Anna Keller", gender="female", role="Witness", identifiers=[{"type": "passport", "value": "YA1234567"}]),),
     (person("Ivan Petrov", birth_date="1933-02-03", identifiers=[{"type": "passport", "value": "C01X00T47"}]),),
     (person("Ivan Petrov", birth_date="1933-02", identifiers=[{"type": "passport", "value": "X0000001"}]),),
 )

@@ -1,18 +1,25 @@
 from __future__ import annotations
 
-from pipeline.index.filters import Filters
-from pipeline.web.components.filter_panel import parse_filters
+from pipeline.index.filters import FACETS, Filters
+from pipeline.web.components.facet_panel import FACET_WORDS
+from pipeline.web.components.filter_panel import SEVERAL, parse_filters
 
 
 def test_an_address_narrows_by_all_that_it_names() -> None:
     asked = {
-        "q": "petrov", "country": " be ", "agency": "be-fp", "offence": "ICCS:0502", "goal": "5",
+        "q": "petrov", "country": " be , fr", "agency": "be-fp", "offence": "ICCS:0502", "goal": "5",
+        "type": "person,vehicle,person", "role": "suspect", "year": "2025,2026",
         "from": "2026-01-01", "to": "2026-12-31", "open": "1",
     }  # fmt: skip
     assert parse_filters(asked) == Filters(
-        ("be-fp",), ("BE",), ("ICCS:0502",), (5,), "2026-01-01", "2026-12-31", open_only=True
-    )
+        ("be-fp",), ("BE", "FR"), ("ICCS:0502",), (5,), "2026-01-01", "2026-12-31", open_only=True,
+        types=("person", "vehicle"), roles=("suspect",), years=(2025, 2026),
+    )  # fmt: skip
 
 
 def test_what_makes_no_sense_narrows_nothing() -> None:
-    assert parse_filters({"goal": "8", "from": "yesterday", "to": "2026-02-30", "country": " "}).empty
+    assert parse_filters({"goal": "8", "from": "yesterday", "to": "2026-02-30", "country": " ", "year": "x"}).empty
+
+
+def test_every_facet_has_a_name_and_a_place_in_the_address() -> None:
+    assert FACET_WORDS.keys() == FACETS.keys() == SEVERAL.keys()

@@ -110,3 +110,33 @@ async def test_a_link_or_the_way_back_opens_nothing(api: Api, told: list[Any]) -
     api.hold(record("be-fp", "2026-0417"))
     assert "Affair 2026-0417" in (await asked(api, "2026-0417")).said()
     assert told == []
+
+
+def _man(agency: str, number: str, role: str, year: int) -> dict[str, Any]:
+    man = person("Ivan Petrov", id="p1", birth_date="1980-05-01", role=role)
+    return record(agency, number, entities=[man], opened=f"{year}-02-03")
+
+
+async def test_several_values_of_a_facet_can_be_chosen_and_let_go(api: Api) -> None:
+    api.hold(
+        _man("fr-pj", "1", "suspect", 2025), _man("be-fp", "2", "Witness", 2026), _man("be-fp", "3", "suspect", 2026)
+    )
+    page = await asked(api, "ivan petrov", role="suspect")
+    assert "Role suspect suspect 2 witness 1" in " ".join(page.said().split())
+    assert "Affair 2" not in page.said()
+    by_role, kept = (
+        [query for query in addresses(page, "") if query.get("role") == roles] for roles in (["suspect,witness"], None)
+    )
+    assert by_role == [{"q": ["ivan petrov"], "role": ["suspect,witness"]}]
+    assert {"q": ["ivan petrov"]} in kept
+    assert {"q": ["ivan petrov"], "role": ["suspect"], "year": ["2026"]} in addresses(page, "")
+    both = await asked(api, "ivan petrov", role="suspect,witness", country="BE,NL")
+    assert "Country Belgium, Netherlands" in " ".join(both.said().split())
+    assert "2 records" in both.said()
+
+
+async def test_all_that_filters_leave_is_counted(api: Api) -> None:
+    api.hold(*(_man("be-fp", str(number), "suspect", 2026) for number in range(30)), record("be-fp", "x", "H3"))
+    said = (await asked(api, "", country="BE")).said()
+    assert "30 records in all" in said
+    assert "25 records" in said
