@@ -21,7 +21,7 @@ from pipeline.correlation.key_ring import ID_BYTES, KeyUse, UnknownKeyError
 
 CURSOR_BYTES: Final = 640
 """The sort values of any item fit; all cursors of a list are as long, whatever was last on the page. So do six bytes
-for each of a hundred items."""
+for each of a hundred items; where a page shows fewer at most, the cursor behind the first is shorter."""
 
 LONG_CURSOR_BYTES: Final = 1664
 """With them a point in time and six bytes for each of a hundred items."""

@@ -29,6 +29,10 @@ NAME_BYTES: Final = 6
 """Of an item's digest: that it is taken for one of a hundred others has a chance of 4 in 10^13."""
 
 
+MOST_NAMES: Final = 100
+"""Items of a page: more than any list shows at once."""
+
+
 class _Bookmark(msgspec.Struct, frozen=True, array_like=True):
     """Where one goes on in a moving list: without what its first page showed, in a point in time, behind a place."""
 
@@ -53,11 +57,15 @@ class MovingList:
         *asked: object,
         cursor: str | None,
         point: Callable[[str | None], PointInTime],
+        limit: int = MOST_NAMES,
     ) -> None:
         """The page behind `cursor` of a list, as PageCursor names it, for the purpose of this request.
 
+        `limit`: items that a page with a next one shows; the cursor behind the first is as long as they need.
+
         Raises UnprocessableError for a cursor of another requester, purpose or list.
         """
+        self._first_bytes = CURSOR_BYTES - NAME_BYTES * (MOST_NAMES - limit)
         self._cursor = PageCursor(session, listed, session.grounds.purpose, *asked, size=LONG_CURSOR_BYTES)
         place = self._cursor.open(cursor)
         held = None if place is None else msgspec.convert(place, _Bookmark)
@@ -77,7 +85,7 @@ class MovingList:
             return None
         if self.at.held:
             return self._cursor.seal(_Bookmark(self._first, self.at.held, place))
-        return self._cursor.seal(_Bookmark(b"".join(map(_digest_name, names))), CURSOR_BYTES)
+        return self._cursor.seal(_Bookmark(b"".join(map(_digest_name, names))), self._first_bytes)
 
 
 def _digest_name(name: str) -> bytes:

@@ -46,6 +46,12 @@ def understand_question(text: str, country: str) -> tuple[UnderstoodPart, ...]:
     return tuple(_make_understood(clean, parts, country) for parts in _group_parts(text))
 
 
+def understand_looks(text: str, country: str) -> tuple[UnderstoodPart, ...]:
+    """The same without the parts that a prefix or quotes state: those are understood as they say."""
+    parts = zip(_group_parts(text), understand_question(text, country), strict=True)
+    return tuple(understood for (first, *_), understood in parts if not first.stated)
+
+
 def leave_out(text: str, at: int) -> str:
     """The question without its part of this number."""
     return _replace(text, at, "")

@@ -32,7 +32,7 @@ from pipeline.index.searching import (
     find_cases,
     find_hits,
 )
-from pipeline.index.understanding import UnderstoodPart, understand_question
+from pipeline.index.understanding import UnderstoodPart, understand_looks
 from pipeline.matching.explain.wording import reasons
 from pipeline.matching.score.scoring import judge_score
 
@@ -73,7 +73,8 @@ class SearchAnswer(msgspec.Struct, frozen=True):
     """A page of what was found, the likeliest first; `hits` stand apart, since their place would tell of their score.
 
     A hit says that a case of another agency answers the question, in which band, and whom to ask. `hits_left` of today
-    are none where the budget is spent; then hits are left out. `understood` says how the question was read.
+    are none where the budget is spent; then hits are left out. `understood` says how those of the question's
+    words were read that neither a prefix nor quotes state.
     """
 
     as_of: str
@@ -136,7 +137,7 @@ def parse_asked(asked: Search) -> Question:
 
 
 def _understand(asked: Search) -> tuple[UnderstoodPart, ...]:
-    return understand_question(asked.question, asked.country) if asked.question else ()
+    return understand_looks(asked.question, asked.country) if asked.question else ()
 
 
 def _make_limits(session: Session, asked: Search, question: Question) -> QueryLimits:
@@ -155,6 +156,7 @@ async def _find_answers(
         _search_context(asked),
         cursor=asked.cursor,
         point=partial(runtime.reader.open_point, "cases"),
+        limit=limit,
     )
     after = None if listing.after is None else tuple(listing.after)
     limits = _make_limits(session, asked, question)

@@ -21,6 +21,7 @@ from pipeline.api.services.search_facets import count_facets
 from pipeline.errors import LiaisonError
 from pipeline.index.facets import FacetCounts
 from pipeline.index.question_parts import TYPED
+from pipeline.index.understanding import UnderstoodPart, understand_question
 from pipeline.locale import N_
 from pipeline.matching.explain.explanation import EntityEvidence
 from pipeline.matching.explain.wording import bits
@@ -140,14 +141,15 @@ async def _run_search(
         _replace_content(found, lambda: states.draw_failure(view.words, trouble))
         return
 
-    if ENTERED in told and (case := _find_single(answer)) is not None:
+    parts = understand_question(question, country)
+    if ENTERED in told and (case := _find_single(answer, parts)) is not None:
         view.call_script("open", case_path(case))
         return
 
     async def go_on() -> None:
         await _run_search(view, found, asked, answer.next or "", counts)
 
-    _replace_content(found, lambda: _draw_answer(view, asked, answer, go_on))
+    _replace_content(found, lambda: _draw_answer(view, asked, parts, answer, go_on))
     counts = counts or await _count_facets(view, Search(question, country, filters=narrowed))
     if counts is not None:
         _show_facets(found, lambda: draw_facets(view.words, asked, counts))
@@ -169,13 +171,13 @@ def _show_facets(found: Element, draw_in: Callable[[], object]) -> None:
             return
 
 
-def _find_single(answer: SearchAnswer) -> str | None:
+def _find_single(answer: SearchAnswer, parts: Sequence[UnderstoodPart]) -> str | None:
     """The case that was asked for by its number or one of its identifiers, and nothing else, where it is the only one.
 
     Neither a number a slip away stands in its way, nor a name; a hit does.
     """
     exact = [row["case"] for row in answer.results if not EXACT_CLAUSES.isdisjoint(row.get("met", ()))]
-    by_number = len(answer.understood) == 1 and answer.understood[0].readings[0].field in EXACT_FIELDS
+    by_number = len(parts) == 1 and parts[0].readings[0].field in EXACT_FIELDS
     return exact[0] if by_number and len(exact) == 1 and not answer.hits and answer.next is None else None
 
 
@@ -186,12 +188,16 @@ def _replace_content(place: Element, draw_in: Callable[[], object]) -> None:
 
 
 def _draw_answer(
-    view: OpenPage, asked: Mapping[str, str], answer: SearchAnswer, go_on: Callable[[], Awaitable[None]]
+    view: OpenPage,
+    asked: Mapping[str, str],
+    parts: Sequence[UnderstoodPart],
+    answer: SearchAnswer,
+    go_on: Callable[[], Awaitable[None]],
 ) -> None:
     """How it was understood, the results, the way to those that follow, and to be told of later ones."""
     words = view.words
-    if answer.understood:
-        draw_understood(words, asked, answer.understood)
+    if parts:
+        draw_understood(words, asked, parts)
     box("div", "facets-place", id=FACETS_PLACE)
     _draw_results(view, answer)
     if answer.next:

@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 from pipeline.errors import LiaisonError
 from pipeline.index.question_parts import MAX_PARTS, TYPED
 from pipeline.index.questions import Question, parse_question
-from pipeline.index.understanding import UnderstoodPart, leave_out, settle_reading, understand_question
+from pipeline.index.understanding import (
+    UnderstoodPart,
+    leave_out,
+    settle_reading,
+    understand_looks,
+    understand_question,
+)
 from pipeline.web.pages.search import GUIDE
 
 WORDS = (
@@ -90,6 +96,11 @@ def test_the_parts_understood_are_the_question_that_is_asked(text: str, at: int)
     told = {reading.value for part in parts for reading in part.readings}
     assert {*question.numbers, *question.plates, *question.cities, *question.nationalities} <= told
     assert len(parts) <= MAX_PARTS
+
+
+def test_what_is_stated_needs_no_telling() -> None:
+    told = understand_looks('ivan name:"Petrov" born:1980 "Nord Trade" petrov 1980 city:Lyon', "")
+    assert [part.words for part in told] == ["ivan petrov", "1980"]
 
 
 def test_the_last_part_leaves_nothing() -> None:

@@ -87,3 +87,14 @@ async def test_hit_only_records_answer_whole_numbers_as_before(api: Api) -> None
     for typed in ("751234567", "AB123CD"):
         answer = await ask(api, typed)
         assert (found(answer), len(answer.hits)) == ([], 1)
+
+
+async def test_twenty_rows_and_the_cursor_of_a_next_page_are_small(api: Api) -> None:
+    man = person("Ivan Sergeyevich Petrov", id="p1", birth_date="1980-05-01")
+    api.hold(*(record("be-fp", f"2026-{number:06}", entities=[man]) for number in range(30)))
+    answer = await api.post("/v1/search", {"question": 'name:"Ivan Petrov" 1980'})
+    assert len(answer.json()["results"]) == 20
+    assert len(answer.json()["next"]) < 280
+    assert [part["words"] for part in answer.json()["understood"]] == ["1980"]
+    beside = sum(len(str(row["why"]).encode()) for row in answer.json()["results"])
+    assert len(answer.content) - beside < 4500, "what an answer takes beside its reasons"
