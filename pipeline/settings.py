@@ -264,6 +264,11 @@ class Settings(BaseSettings):
         return self.lists or self.home.expanduser() / "lists"
 
     @property
+    def list_draft_folder(self) -> Path:
+        """Where a table waits, for a day at most, until its columns are confirmed."""
+        return self.list_folder / "drafts"
+
+    @property
     def audit_log_key_path(self) -> Path:
         """Where the audit log's signing key is."""
         return self.audit_log_key_file or self.home.expanduser() / "audit-log" / "signing-key"

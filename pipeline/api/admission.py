@@ -72,7 +72,7 @@ class _Refusals:
         self._replaced = False
 
     async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start" and _is_bare_refusal(message):
+        if message["type"] == "http.response.start" and is_bare_refusal(message):
             self._replaced = True
             problem = problem_response(self._request, RequestTooLargeError("the request's body is too large"))
             await problem(self._request.scope, self._request.receive, self._send)
@@ -80,7 +80,8 @@ class _Refusals:
             await self._send(message)
 
 
-def _is_bare_refusal(message: Message) -> bool:
+def is_bare_refusal(message: Message) -> bool:
+    """Whether this begins FastAPI's own answer to a body that is too large."""
     media_type = dict(message.get("headers", ())).get(b"content-type", b"")
     return message["status"] == CONTENT_TOO_LARGE and bytes(media_type).startswith(b"text/plain")
 

@@ -29,11 +29,15 @@ COLUMNS: Final = ("id", "question", "country", *FIELDS)
 
 
 class ListRow(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One row: its sender's own id, what it asks, and where its phones are dialled ("" not said)."""
+    """One row: its sender's own id, what it asks, where its phones are dialled ("" not said), its line in the file.
+
+    `line` is 0 where nobody counted: then it is the row's place in the list.
+    """
 
     own: str = ""
     question: str = ""
     country: str = ""
+    line: int = 0
 
 
 class ListError(LiaisonError):

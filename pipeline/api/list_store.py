@@ -43,7 +43,7 @@ NAME: Final = re.compile("[0-9a-f]{32}")
 
 
 class ListJob(msgspec.Struct, frozen=True):
-    """A list that was taken in: who asks, on what grounds, in which language, when, and how many rows."""
+    """A list that was taken in: who asks, on what grounds, in which language, when, how many rows, from which file."""
 
     id: str
     requester: Requester
@@ -51,6 +51,7 @@ class ListJob(msgspec.Struct, frozen=True):
     language: str
     created: datetime
     rows: int
+    title: str = ""
 
     @property
     def expires(self) -> datetime:
@@ -113,9 +114,7 @@ class ListStore:
 
     def list_jobs(self, who: Requester) -> list[ListJob]:
         """This requester's lists, the latest first."""
-        found = (
-            self._try_load_job(place) for place in self._find_folders(f"{self._namespace}{_hash_requester(who)}.*")
-        )
+        found = (self._try_load_job(place) for place in self._find_folders(f"{self._namespace}{hash_requester(who)}.*"))
         return sorted(filter(None, found), key=lambda job: job.created, reverse=True)
 
     def list_all_jobs(self) -> list[ListJob]:
@@ -125,13 +124,13 @@ class ListStore:
 
     def read_rows(self, job: ListJob) -> tuple[ListRow, ...]:
         """The rows of a list. Raises NoListError."""
-        sealed = _read_file(self._job_folder(job.requester, job.id) / "rows").decode()
+        sealed = read_file(self._job_folder(job.requester, job.id) / "rows").decode()
         return msgspec.json.decode(self._cipher.decrypt(sealed, job.created), type=tuple[ListRow, ...])
 
     def count_done(self, job: ListJob) -> int:
         """How many rows have been asked."""
         with suppress(NoListError):
-            return min(job.rows, _read_file(self._job_folder(job.requester, job.id) / "found").count(b"\n") * STEP)
+            return min(job.rows, read_file(self._job_folder(job.requester, job.id) / "found").count(b"\n") * STEP)
         return 0
 
     def read_results(
@@ -191,7 +190,7 @@ class ListStore:
             yield True
 
     def _job_folder(self, who: Requester, name: str) -> Path:
-        return self._folder / f"{self._namespace}{_hash_requester(who)}.{name}"
+        return self._folder / f"{self._namespace}{hash_requester(who)}.{name}"
 
     def _find_folders(self, pattern: str) -> Iterator[Path]:
         """The folders of this installation's lists, and drafts, that a pattern names."""
@@ -209,21 +208,22 @@ class ListStore:
 
     def _read_lines(self, job: ListJob) -> list[bytes]:
         with suppress(NoListError):
-            whole, _, _ = _read_file(self._job_folder(job.requester, job.id) / "found").rpartition(b"\n")
+            whole, _, _ = read_file(self._job_folder(job.requester, job.id) / "found").rpartition(b"\n")
             return whole.split(b"\n") if whole else []
         return []
 
 
-def _hash_requester(who: Requester) -> str:
+def hash_requester(who: Requester) -> str:
     """Stands for a subject of an agency in a folder's name."""
     return hashlib.blake2b(msgspec.json.encode((who.agency, who.subject)), digest_size=16).hexdigest()
 
 
 def _read_header(place: Path) -> _StoredJob:
-    return msgspec.json.decode(_read_file(place / "job"), type=_StoredJob)
+    return msgspec.json.decode(read_file(place / "job"), type=_StoredJob)
 
 
-def _read_file(file: Path) -> bytes:
+def read_file(file: Path) -> bytes:
+    """A file of a list. Raises NoListError where it is gone."""
     try:
         return file.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:

@@ -22,6 +22,7 @@ from pipeline.access.session_checks import check_session
 from pipeline.access.token_keys import make_verifier
 from pipeline.access.tokens import TokenVerifier
 from pipeline.api.hit_budget import HitBudget
+from pipeline.api.list_drafts import ListDraftStore
 from pipeline.api.list_store import ListStore
 from pipeline.api.metrics import show_audit_log, show_index_age
 from pipeline.api.rates import RequestRates, open_rates
@@ -99,6 +100,7 @@ class Runtime:
     refusals: RequestRates
     """At which refused requests are recorded, by each server for itself."""
     lists: ListStore
+    list_drafts: ListDraftStore
     trail: TrailCheck
     log: ServedLog
     tag_keys: TagKeys
@@ -163,6 +165,7 @@ async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
             rates=rates,
             refusals=RequestRates(settings.request_rate),
             lists=ListStore(settings.list_folder, cipher, settings.namespace),
+            list_drafts=ListDraftStore(settings.list_draft_folder, cipher, settings.namespace),
             trail=TrailCheck(settings, now),
             log=audited,
             tag_keys=tag_keys(ring),

@@ -15,3 +15,8 @@ async def start_stream(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             yield part
 
     return all_parts()
+
+
+def name_file(name: str) -> dict[str, str]:
+    """Headers by which a browser saves an answer under a name."""
+    return {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -17,8 +17,9 @@ SAMPLE_VALUES = 400
 MOST = 0.8
 """The share of a column's values that must fit: registers are never clean."""
 
+DAY_FIRST, MONTH_FIRST = "%d/%m/%Y", "%m/%d/%Y"
 DATE_FORMATS = (
-    "%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", "%d %b %Y", "%d %B %Y", "%Y%m%d",
+    "%Y-%m-%d", DAY_FIRST, MONTH_FIRST, "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", "%d %b %Y", "%d %B %Y", "%Y%m%d",
     "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M", "%m/%Y", "%Y-%m", "%Y",
 )  # fmt: skip
 
@@ -35,6 +36,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
                      "organisation", "organization", "societe", "firma", "empresa", "azienda", "bedrijf"),
     "full": ("name", "full name", "whole name", "nom complet", "name full", "nombre completo"),
     "birth_date": ("born", "birth", "dob", "date of birth", "birth date", "birthdate", "naissance", "date naissance",
+                   "ne", "nee", "ne e",
                    "geboren", "geburtsdatum", "nacimiento", "nascita", "geboortedatum", "data urodzenia"),
     "birth_place": ("place of birth", "birth place", "pob", "lieu naissance", "geburtsort", "lugar nacimiento"),
     "gender": ("sex", "gender", "sexe", "geschlecht", "sexo", "sesso", "geslacht", "plec"),
@@ -109,6 +111,12 @@ def role_of_name(name: str) -> str:
 
 def guess_formats(values: Sequence[str]) -> tuple[str, ...]:
     """The fewest formats that read most of the values, the commonest first; none where they are no dates."""
+    chosen, rest = fit_formats(values)
+    return chosen if len(rest) <= (1 - MOST) * len(values[:SAMPLE_VALUES]) else ()
+
+
+def fit_formats(values: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
+    """The fewest formats that read whatever of the values can be read, the commonest first; and what can't."""
     rest, chosen = list(values[:SAMPLE_VALUES]), list[str]()
     while rest:
         read = {format_: [text for text in rest if _is_date(text, format_)] for format_ in DATE_FORMATS}
@@ -117,7 +125,12 @@ def guess_formats(values: Sequence[str]) -> tuple[str, ...]:
             break
         chosen.append(best)
         rest = [text for text in rest if text not in set(read[best])]
-    return tuple(chosen) if len(rest) <= (1 - MOST) * len(values[:SAMPLE_VALUES]) else ()
+    return tuple(chosen), rest
+
+
+def is_order_open(values: Sequence[str]) -> bool:
+    """Whether no value tells days from months: all are 12 or less."""
+    return all(int(part) <= 12 for text in values[:SAMPLE_VALUES] for part in text.split("/")[:2] if part.isdigit())
 
 
 def are_distinct(values: Sequence[str], filled: int, rows: int) -> bool:

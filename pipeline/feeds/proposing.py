@@ -10,7 +10,14 @@ from pathlib import Path
 import msgspec
 
 from pipeline.errors import LiaisonError
-from pipeline.feeds.column_roles import SAMPLE_VALUES, ColumnRole, are_distinct, guess_role, guess_separator
+from pipeline.feeds.column_roles import (
+    DAY_FIRST,
+    ColumnRole,
+    are_distinct,
+    guess_role,
+    guess_separator,
+    is_order_open,
+)
 from pipeline.feeds.previewing import ColumnValues, suspected_nulls
 from pipeline.feeds.tables.cells import cell_texts, leaf_cells
 from pipeline.feeds.tables.guessing import GuessedSource, guess_source
@@ -230,14 +237,9 @@ def _write_unplaced(columns: Sequence[SurveyedColumn]) -> Iterator[str]:
 def _dates(column: SurveyedColumn, or_text: str = "") -> str:
     formats = column.role.formats if column.role else ()
     rest = f", or_text: {or_text}" if or_text else ""
-    doubt = "; day before month is one too" if "%d/%m/%Y" in formats and _is_order_open(column.values) else ""
+    doubt = "; day before month is one too" if DAY_FIRST in formats and is_order_open(column.values) else ""
     rule = f"{{from: {_quote(column.name)}, dates: {_quote(list(formats))}{rest}}}"
     return f"{rule}      # guess: by {_reason(column)}{doubt}"
-
-
-def _is_order_open(values: Sequence[str]) -> bool:
-    """Whether no value tells days from months: all are 12 or less."""
-    return all(int(part) <= 12 for text in values[:SAMPLE_VALUES] for part in text.split("/")[:2] if part.isdigit())
 
 
 def _leaf(field: str, column: SurveyedColumn) -> str:

@@ -35,6 +35,11 @@ def list_path(name: str) -> str:
     return f"/checks/{quote(name, safe='')}"
 
 
+def list_columns_path(name: str) -> str:
+    """Where the columns of an uploaded table are mapped."""
+    return f"{list_path(name)}/columns"
+
+
 def entity_path(key: str, entity: str) -> str:
     """An entity of a case, seen across all cases that speak of it."""
     return f"/entities/{quote(entity, safe='')}/of/{quote(key, safe=':')}"

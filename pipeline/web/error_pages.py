@@ -14,7 +14,7 @@ from pipeline.api.responses import problem_response
 from pipeline.locale import N_
 from pipeline.web import layout
 from pipeline.web.components import states
-from pipeline.web.components.markup import box, text
+from pipeline.web.components.markup import box, link, text
 from pipeline.web.session import Visit, get_visit
 from pipeline.web.site import Site
 
@@ -37,20 +37,20 @@ def serve_error_pages(site: Site) -> None:
         return await render_problem(site, request, ProblemError())
 
 
-async def render_problem(site: Site, request: Request, problem: ProblemError) -> Response:
-    """A problem as the caller can read it."""
+async def render_problem(site: Site, request: Request, problem: ProblemError, back: str = "") -> Response:
+    """A problem as the caller can read it; `back` is where its page leads."""
     if request.url.path.startswith(API):
         return problem_response(request, problem)
     visitor = await get_visit(request, site.runtime)
     with Client(ui.page(""), request=request) as client:
         with layout.draw_frame(visitor, ASTRAY, ""):
-            _draw_problem(visitor, problem)
+            _draw_problem(visitor, problem, back)
         response = client.build_response(request, problem.status)
     response.headers.update(problem.headers)
     return response
 
 
-def _draw_problem(visitor: Visit, problem: ProblemError) -> None:
+def _draw_problem(visitor: Visit, problem: ProblemError, back: str) -> None:
     words = visitor.words
     if isinstance(problem, NotFoundError):
         text("h1", words(ASTRAY))
@@ -58,5 +58,8 @@ def _draw_problem(visitor: Visit, problem: ProblemError) -> None:
     else:
         text("h1", "Liaison")
         states.draw_failure(words, problem)
+    if back:
+        with box("p", "row"):
+            link(words("Back"), back, "button")
     with box("p", "row"):
         text("a", words("Start page"), "button", href="/")

@@ -11,22 +11,31 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from pipeline.api.list_rows import MOST_BYTES
 from pipeline.api.list_rows import Form as ListForm
+from pipeline.api.list_template import TEMPLATE_TYPES, TemplateForm, write_template
 from pipeline.api.problems import ProblemError
-from pipeline.api.services import audit, exports, list_checks
+from pipeline.api.services import audit, exports, list_checks, list_drafts
 from pipeline.api.services.audit import ActsFormat
 from pipeline.api.services.export_formats import MEDIA_TYPES, Format, What
+from pipeline.api.services.list_checks import ListFilter
 from pipeline.api.session import Session
-from pipeline.api.streaming import start_stream
+from pipeline.api.streaming import name_file, start_stream
 from pipeline.web import error_pages as astray
-from pipeline.web.addresses import list_path
+from pipeline.web.addresses import list_columns_path, list_path
 from pipeline.web.components.exporting import PATH as EXPORT
 from pipeline.web.pages.audit import FILE as AUDIT
 from pipeline.web.pages.audit import parse_act_filter
+from pipeline.web.pages.list_columns import parse_targets
+from pipeline.web.pages.list_found import parse_list_filter
 from pipeline.web.session import get_visit
 from pipeline.web.sign_in import SEE_OTHER, is_own_form
 from pipeline.web.site import Site
 
 ENDINGS: Final[dict[Format, str]] = {"ndjson": "ndjson", "csv": "csv", "ftm": "ftm.ndjson", "stix": "stix.json"}
+
+CHECKS: Final = "/checks"
+
+MAPPED_ALREADY: Final = (".ndjson", ".jsonl")
+"""Files whose fields say what they are."""
 
 ROOM: Final = 64 << 10
 """What a form may take besides the list in it."""
@@ -47,29 +56,43 @@ def make_router(site: Site) -> APIRouter:
             site, request, lambda session: _acts_response(session, parse_act_filter(sent), form)
         )
 
-    @routes.post("/checks", max_body_size=MOST_BYTES + ROOM, form_limits={"max_part_size": MOST_BYTES + ROOM})
+    @routes.post(CHECKS, max_body_size=MOST_BYTES + ROOM, form_limits={"max_part_size": MOST_BYTES + ROOM})
     async def submit(
         request: Request, key: Annotated[str, Form()] = "", lines: Annotated[str, Form()] = "",
         file: Annotated[UploadFile | None, File()] = None,
     ) -> Response:  # fmt: skip
-        return await _serve_signed_in(site, request, lambda session: _submit_list(session, key, lines, file))
+        return await _serve_signed_in(site, request, lambda session: _submit_list(session, key, lines, file), CHECKS)
+
+    @routes.post("/checks/{name}/start")
+    async def check(request: Request, name: str) -> Response:
+        targets = parse_targets(await request.form())
+        return await _serve_signed_in(
+            site, request, lambda session: _check_draft(session, name, targets), list_columns_path(name)
+        )
 
     @routes.post("/checks/{name}/file")
     async def found(request: Request, name: str, form: Annotated[ListForm, Form()]) -> Response:
-        return await _serve_signed_in(site, request, lambda session: _results_response(session, name, form))
+        sent = {field: str(value) for field, value in (await request.form()).items()}
+        wanted = parse_list_filter(sent)
+        return await _serve_signed_in(site, request, lambda session: _results_response(session, name, form, wanted))
+
+    @routes.get("/checks/template/{form}")
+    async def template(request: Request, form: TemplateForm) -> Response:
+        content = write_template(form, (await get_visit(request, site.runtime)).words.language)
+        return Response(content, media_type=TEMPLATE_TYPES[form], headers=name_file(f"liaison-list.{form}"))
 
     return routes
 
 
-async def _serve_signed_in(site: Site, request: Request, answer: Any) -> Response:
-    """What `answer` gives for a signed-in visitor; what is wrong is said on a page."""
+async def _serve_signed_in(site: Site, request: Request, answer: Any, back: str = "") -> Response:
+    """What `answer` gives for a signed-in visitor; what is wrong is said on a page that leads `back`."""
     visitor = await get_visit(request, site.runtime)
     if not visitor.signed_in or not await is_own_form(request):
         return RedirectResponse("/sign-in", SEE_OTHER)
     try:
         response: Response = await answer(visitor.new_session())
     except ProblemError as problem:
-        return await astray.render_problem(site, request, problem)
+        return await astray.render_problem(site, request, problem, back)
     return response
 
 
@@ -83,28 +106,38 @@ async def _acts_response(session: Session, wanted: audit.ActFilter, form: ActsFo
     return await _file_response(audit.export_acts(session, wanted, form), f"audit.{form}", audit.MEDIA_TYPES[form])
 
 
-async def _results_response(session: Session, name: str, form: ListForm) -> Response:
+async def _results_response(session: Session, name: str, form: ListForm, wanted: ListFilter) -> Response:
     return await _file_response(
-        list_checks.export_results(session, name, form), f"found.{form}", list_checks.MEDIA_TYPES[form]
+        list_checks.export_results(session, name, form, wanted), f"found.{form}", list_checks.MEDIA_TYPES[form]
     )
 
 
 async def _file_response(parts: AsyncIterator[bytes], name: str, kind: str) -> Response:
-    kept = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(await start_stream(parts), media_type=kind, headers=kept)
+    return StreamingResponse(await start_stream(parts), media_type=kind, headers=name_file(name))
 
 
 async def _submit_list(session: Session, key: str, lines: str, file: UploadFile | None) -> Response:
-    """Take in the list of a form, then lead to its page. Raises as `submit` does."""
+    """Take in the table of a form and lead to its columns; what needs no mapping is a list at once.
+
+    Raises as the services do.
+    """
     session.require_reader()
-    raw, form = await _read_list(lines, file)
-    answer = await list_checks.submit_list(session, raw, form, key)
+    name = (file.filename or "") if file is not None else ""
+    if file is not None and name and not name.lower().endswith(MAPPED_ALREADY):
+        draft = await list_drafts.submit_draft(session, await file.read(), name, key)
+        return RedirectResponse(list_columns_path(draft.draft.id), SEE_OTHER)
+    raw = await file.read() if file is not None and name else _encode_questions(lines)
+    answer = await list_checks.submit_list(session, raw, "ndjson", key)
     return RedirectResponse(list_path(answer.list.id), SEE_OTHER)
 
 
-async def _read_list(lines: str, file: UploadFile | None) -> tuple[bytes, ListForm]:
-    """A form's file, or the lines that were written into it, each a question."""
-    if file is not None and file.filename:
-        return await file.read(), "ndjson" if file.filename.endswith((".ndjson", ".jsonl")) else "csv"
+def _encode_questions(lines: str) -> bytes:
+    """Lines that were written into a form, each a question, as a list."""
     questions = (line for line in lines.splitlines() if line.strip())
-    return b"\n".join(msgspec.json.encode({"question": line}) for line in questions), "ndjson"
+    return b"\n".join(msgspec.json.encode({"question": line}) for line in questions)
+
+
+async def _check_draft(session: Session, name: str, targets: tuple[str, ...]) -> Response:
+    """Check a draft as its form stands, be it faster than the page was told."""
+    answer = await list_drafts.check_draft(session, name, targets)
+    return RedirectResponse(list_path(answer.list.id), SEE_OTHER)

@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipeline.api.admission import API, limit_rate
-from pipeline.api.problems import TooManyRequestsError
+from pipeline.api.admission import API, is_bare_refusal, limit_rate
+from pipeline.api.problems import RequestTooLargeError, TooManyRequestsError
+from pipeline.locale import N_
 from pipeline.web import csrf
 from pipeline.web import error_pages as astray
 from pipeline.web.session import get_visit
@@ -67,7 +68,7 @@ class PageAdmission:
                 message = {**message, "headers": [*message.get("headers", ()), *_secret_headers(request)]}
             await send(message)
 
-        await self._app(scope, receive, with_secret)
+        await self._app(scope, receive, _LargeFormPages(self._site, request, with_secret))
 
     async def _find_refusal(self, request: Request) -> Response | None:
         """The answer to a request that is not served; None for one that is."""
@@ -85,6 +86,23 @@ class PageAdmission:
         except TooManyRequestsError as problem:
             return await astray.render_problem(self._site, request, problem)
         return None
+
+
+class _LargeFormPages:
+    """Sends an answer on; FastAPI's own one to a form that is too large becomes a page."""
+
+    def __init__(self, site: Site, request: Request, send: Send) -> None:
+        self._site, self._request, self._send = site, request, send
+        self._replaced = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and is_bare_refusal(message):
+            self._replaced = True
+            problem = RequestTooLargeError(N_("the file or form is too large; split it"))
+            page = await astray.render_problem(self._site, self._request, problem)
+            await page(self._request.scope, self._request.receive, self._send)
+        elif not self._replaced:
+            await self._send(message)
 
 
 def _client_address(request: Request) -> str:

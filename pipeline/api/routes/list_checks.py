@@ -14,26 +14,35 @@ from pipeline.api.routes.answers import describe_problems, describe_responses, j
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import list_checks as service
 from pipeline.api.streaming import start_stream
+from pipeline.matching.bands import Band
 
 router = APIRouter(prefix="/v1", tags=["list checks"])
 
 Name = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Id of the list.", examples=["3b1e" * 8])]
 
+FoundParameter = Annotated[
+    service.Found,
+    Query(description="Rows with a match in a band, with weaker results alone, with nothing, or refused."),
+]
+BandParameter = Annotated[Band, Query(description="Rows whose best match is in this band.")]
+
 FORMS: dict[str, Form] = {"text/csv": "csv", "application/x-ndjson": "ndjson"}
 
 ROW: dict[str, Any] = {
-    "id": "3b1e" * 8, "state": "running", "rows": 4000, "done": 1200, "purpose": "investigation",
-    "case_reference": "2026/1", "created": "2026-11-24T12:00:00+00:00", "expires": "2026-11-25T12:00:00+00:00",
+    "id": "3b1e" * 8, "title": "passengers.xlsx", "state": "running", "rows": 4000, "done": 1200,
+    "purpose": "investigation", "case_reference": "2026/1", "created": "2026-11-24T12:00:00+00:00",
+    "expires": "2026-11-25T12:00:00+00:00",
 }  # fmt: skip
 ONE: dict[str, Any] = {"as_of": "2026-11-24T12:00:00+00:00", "list": ROW}
 SEVERAL: dict[str, Any] = {"as_of": "2026-11-24T12:00:00+00:00", "lists": [ROW]}
 RESULTS: dict[str, Any] = {
     "as_of": "2026-11-24T12:00:00+00:00",
     "rows": [
-        {"row": 1, "id": "A-17", "problem": None, "hits": [],
+        {"row": 1, "line": 2, "id": "A-17", "query": 'name:"Ivan Petrov" born:"1980-05-01"', "problem": None,
+         "hits": [],
          "matches": [{"view": "full", "case": "fr-pj:2026-004711", "agency": "fr-pj", "country": "FR",
                       "title": "Vol à main armée", "caveat": None, "band": "certain", "score": 2310,
-                      "met": ["name", "key"]}]},
+                      "met": ["name", "key"], "agrees": ["Name", "Date of birth"], "against": []}]},
     ],
     "next": None,
 }  # fmt: skip
@@ -105,9 +114,15 @@ async def results(
     name: Name,
     limit: Annotated[int, Query(ge=1, le=service.MOST)] = 50,
     cursor: Annotated[str, Query(max_length=CURSOR_CHARS)] = "",
+    found: FoundParameter = "",
+    band: BandParameter = Band.NONE,
 ) -> Response:
-    """Row by row, as far as they have been asked; what you may no longer see is left out."""
-    return json_response(await service.read_results(session, name, limit, cursor))
+    """Row by row, as far as they have been asked; what you may no longer see is left out.
+
+    A filter may leave a page with fewer rows than `limit`, or none: `next` goes on.
+    """
+    wanted = service.ListFilter(found, band)
+    return json_response(await service.read_results(session, name, limit, cursor, wanted))
 
 
 @router.get(
@@ -116,9 +131,15 @@ async def results(
     response_class=Response,
     responses=describe_problems(NotFoundError),
 )
-async def result_file(session: SessionOf, name: Name, form: Annotated[Form, Query()] = "csv") -> Response:
+async def result_file(
+    session: SessionOf,
+    name: Name,
+    form: Annotated[Form, Query()] = "csv",
+    found: FoundParameter = "",
+    band: BandParameter = Band.NONE,
+) -> Response:
     """The same for all rows, as CSV or NDJSON."""
-    parts = await start_stream(service.export_results(session, name, form))
+    parts = await start_stream(service.export_results(session, name, form, service.ListFilter(found, band)))
     return StreamingResponse(parts, media_type=service.MEDIA_TYPES[form])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -23,6 +23,9 @@ from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
 from pipeline.index.reading import SHOWN
+from pipeline.matching.bands import Band
+from pipeline.matching.explain.wording import label
+from pipeline.matching.explain.words import FIELDS, IDENTIFIER_TYPES
 
 MOST_LISTS: Final = 10
 """Lists that one subject has at a time."""
@@ -30,17 +33,57 @@ MOST_LISTS: Final = 10
 MOST: Final = 200
 """Rows of one page, and of one part of a file."""
 
+MOST_SCANNED: Final = 2_000
+"""Rows that one request looks at for those that a filter takes; where it ends, `next` goes on."""
+
+Found = Literal["", "match", "weak", "none", "problem"]
+"""Rows with a match in a band, with weaker results alone, with nothing, or that could not be asked."""
+
 CSV_COLUMNS: Final = (
-    "row", "id", "problem", "view", "case", "reference", "agency", "country", "title", "caveat", "band", "score", "met",
+    "row", "line", "id", "query", "problem", "view", "case", "reference", "agency", "country", "title", "caveat",
+    "band", "score", "met", "agrees", "against",
 )  # fmt: skip
 
 MEDIA_TYPES: Final[dict[Form, str]] = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
 
 
+class ListFilter(msgspec.Struct, frozen=True):
+    """Which rows: by what was found for them, and by the best band of that."""
+
+    found: Found = ""
+    band: Band = Band.NONE
+
+    def takes(self, row: Row) -> bool:
+        """Whether a row, as the requester sees it now, is wanted."""
+        best = best_band(row)
+        return (self.band in (Band.NONE, best)) and self.found in ("", _classify(row, best))
+
+
+ALL_ROWS: Final = ListFilter()
+
+
+def best_band(row: Row) -> Band:
+    """The best band of what was found for a row; Band.NONE for nothing in one."""
+    found = (Band(one["band"] or "") for one in (*row["matches"], *row["hits"]))
+    return min(found, key=lambda band: band.rank, default=Band.NONE)
+
+
+def _classify(row: Row, best: Band) -> Found:
+    if row["problem"]:
+        return "problem"
+    if best is not Band.NONE:
+        return "match"
+    return "weak" if row["matches"] else "none"
+
+
 class ListCheck(msgspec.Struct, frozen=True):
-    """A list: `state` is running or done, `done` of its `rows` have been asked; it is deleted when it expires."""
+    """A list: `state` is running or done, `done` of its `rows` have been asked; it is deleted when it expires.
+
+    `title` is the name of its file, "" where nobody gave one.
+    """
 
     id: str
+    title: str
     state: str
     rows: int
     done: int
@@ -79,17 +122,24 @@ async def submit_list(session: Session, raw: bytes, form: Form, key: str = "") -
     UnavailableError.
     """
     session.require_reader()
-    lists = session.runtime.lists
     try:
         rows = await asyncio.to_thread(parse_rows, raw, form)
     except ListError as error:
         raise UnprocessableError(error, "list") from error
-    name = _make_list_id(session, key)
+    return await keep_list(session, make_list_id(session, key), rows)
+
+
+async def keep_list(session: Session, name: str, rows: tuple[ListRow, ...], title: str = "") -> ListCheckAnswer:
+    """Keep a list of rows; it is worked on from now on. One of this id that is there already stays as it is.
+
+    Raises ConflictError where the subject has too many, UnavailableError.
+    """
+    lists = session.runtime.lists
     held = [job.id for job in await asyncio.to_thread(lists.list_jobs, session.requester)]
     if name not in held and len(held) >= MOST_LISTS:
         raise ConflictError(LiaisonError("you have {most} lists already; delete one first", most=MOST_LISTS))
     await session.audit(ActKind.READ, {"list_check": name, "rows": len(rows)}, about=name)
-    job = ListJob(name, session.requester, session.grounds, session.language, session.now, len(rows))
+    job = ListJob(name, session.requester, session.grounds, session.language, session.now, len(rows), title)
     await asyncio.to_thread(lists.add, job, rows)
     return ListCheckAnswer(session.as_of, _describe_job(session, _require_job(session, name)))
 
@@ -110,31 +160,44 @@ async def read_list_checks(session: Session) -> ListChecksAnswer:
     return ListChecksAnswer(session.as_of, tuple(_describe_job(session, job) for job in kept))
 
 
-async def read_results(session: Session, name: str, limit: int = 50, cursor: str = "") -> ListResultsAnswer:
+async def read_results(
+    session: Session, name: str, limit: int = 50, cursor: str = "", wanted: ListFilter = ALL_ROWS
+) -> ListResultsAnswer:
     """What was found for the rows behind a cursor, as the requester may see it now. Raises NotFoundError."""
     session.require_reader()
-    pages = PageCursor(session, "list", session.grounds.purpose, name)
+    pages = PageCursor(session, "list", session.grounds.purpose, name, wanted)
     (first,) = pages.open(cursor) or (0,)
-    job = _require_job(session, name)
-    rows, seen = await _read_rows(session, job, first, first + min(limit, MOST))
+    job, limit = _require_job(session, name), min(limit, MOST)
+    end, last, rows, seen = first, first + MOST_SCANNED, list[Row](), dict[str, View]()
+    while len(rows) < limit and end < last:
+        step = limit - len(rows) if wanted == ALL_ROWS else MOST
+        read, found = await _read_rows(session, job, end, end + step)
+        kept = [row for row in read if wanted.takes(row)][: limit - len(rows)]
+        end = kept[-1]["row"] if len(rows) + len(kept) == limit else end + len(read)
+        rows += kept
+        seen |= _shown_in(session, kept, found)
+        if len(read) < step:
+            break
     await session.audit(ActKind.READ, {"list_check": name, "from": first}, session.make_shown(seen), about=name)
-    end = first + len(rows)
-    more = bool(rows) and end < session.runtime.lists.count_done(job)
+    more = end > first and end < session.runtime.lists.count_done(job)
     return ListResultsAnswer(session.as_of, tuple(rows), pages.seal([end]) if more else None)
 
 
-async def export_results(session: Session, name: str, form: Form) -> AsyncIterator[bytes]:
+async def export_results(
+    session: Session, name: str, form: Form, wanted: ListFilter = ALL_ROWS
+) -> AsyncIterator[bytes]:
     """All rows that have been asked, as a file in parts. Raises NotFoundError, UnavailableError."""
     session.require_reader()
     job, first = _require_job(session, name), 0
     yield encode_csv([CSV_COLUMNS]) if form == "csv" else b""
     while True:
-        rows, seen = await _read_rows(session, job, first, first + MOST)
+        rows, found = await _read_rows(session, job, first, first + MOST)
+        kept = [row for row in rows if wanted.takes(row)]
         what = {"list_check": name, "form": form, "from": first}
-        await session.audit(ActKind.EXPORT, what, session.make_shown(seen), about=name)
+        await session.audit(ActKind.EXPORT, what, session.make_shown(_shown_in(session, kept, found)), about=name)
         if not rows:
             return
-        yield _encode_csv_rows(rows) if form == "csv" else encode_lines(rows)
+        yield _encode_csv_rows(kept) if form == "csv" else encode_lines(kept)
         first += len(rows)
 
 
@@ -148,7 +211,7 @@ async def delete_list(session: Session, name: str) -> ListCheckAnswer:
     return ListCheckAnswer(session.as_of, described)
 
 
-def _make_list_id(session: Session, key: str) -> str:
+def make_list_id(session: Session, key: str) -> str:
     """A new list's id; the same for the same key of a subject."""
     if not key:
         return uuid.uuid4().hex
@@ -171,6 +234,7 @@ def _describe_job(session: Session, job: ListJob) -> ListCheck:
     done = session.runtime.lists.count_done(job)
     return ListCheck(
         id=job.id,
+        title=job.title,
         state="done" if done == job.rows else "running",
         rows=job.rows,
         done=done,
@@ -189,11 +253,15 @@ async def _read_rows(session: Session, job: ListJob, first: int, last: int) -> t
     documents = await _read_documents(session, found.values())
     views = await session.decide_views({document.case: document for document in documents.values()})
     rows = [_make_row(session, at, asked[at], findings, documents, views) for at, findings in sorted(found.items())]
-    matched = {match["case"] for row in rows for match in row["matches"]}
-    references = {hit["reference"] for row in rows for hit in row["hits"]}
-    return rows, {
-        case: how for case, how in views.items() if case in matched or session.make_reference(case) in references
-    }
+    return rows, views
+
+
+def _shown_in(session: Session, rows: Iterable[Row], views: Mapping[str, View]) -> dict[str, View]:
+    """Of the cases that were decided on, those that these rows show."""
+    shown = list(rows)
+    matched = {match["case"] for row in shown for match in row["matches"]}
+    references = {hit["reference"] for row in shown for hit in row["hits"]}
+    return {case: how for case, how in views.items() if case in matched or session.make_reference(case) in references}
 
 
 async def _read_documents(session: Session, found: Iterable[ListRowFindings]) -> dict[str, CaseDocument]:
@@ -222,24 +290,39 @@ def _make_row(
         document = documents.get(match.get("case") or match["reference"])
         seen = View.NOTHING if document is None else views[document.case]
         if document is not None and seen is View.FULL:
-            matches.append(_make_match(document, match))
+            matches.append(_make_match(document, match, session.language))
         elif document is not None and seen is View.HIT and "reference" in match:
             hits.append({**hit_for(meta(document), session.make_reference), "band": match["band"]})
     problem = translate_error(LiaisonError(found.problem, **found.values), session.language) if found.problem else None
-    return {"row": at + 1, "id": asked.own or None, "problem": problem, "matches": matches, "hits": hits}
+    return {
+        "row": at + 1,
+        "line": asked.line or at + 1,
+        "id": asked.own or None,
+        "query": asked.question,
+        "problem": problem,
+        "matches": matches,
+        "hits": hits,
+    }
 
 
-def _make_match(document: CaseDocument, found: Mapping[str, Any]) -> Row:
+def _make_match(document: CaseDocument, found: Mapping[str, Any], language: str) -> Row:
     return {
         **summarise_case(document),
         "band": found["band"],
         "score": found.get("score"),
         "met": list(found.get("met", ())),
+        "agrees": [_label_comparison(name, language) for name in found.get("agrees", ())],
+        "against": [_label_comparison(name, language) for name in found.get("against", ())],
     }
+
+
+def _label_comparison(name: str, language: str) -> str:
+    field, _, number = name.partition(":")
+    return label(IDENTIFIER_TYPES, number, language) if number else label(FIELDS, field, language)
 
 
 def _encode_csv_rows(rows: Iterable[Row]) -> bytes:
     """A line for each case or hit of a row, and one for a row without: each row of the list is accounted for."""
     pairs = ((row, found) for row in rows for found in [*row["matches"], *row["hits"]] or [{}])
-    joined = ({name: row[name] for name in ("row", "id", "problem")} | found for row, found in pairs)
+    joined = ({name: row[name] for name in ("row", "line", "id", "query", "problem")} | found for row, found in pairs)
     return encode_csv([line.get(name) for name in CSV_COLUMNS] for line in joined)

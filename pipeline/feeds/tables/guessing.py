@@ -6,6 +6,7 @@ import codecs
 import csv
 from collections import Counter, deque
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, iterparse
 
 from pipeline.errors import LiaisonError
-from pipeline.feeds.tables.files import BINARY_FORMATS, BYTE_ORDER_MARKS, open_table, read_beginning
+from pipeline.feeds.tables.files import BINARY_FORMATS, BYTE_ORDER_MARKS, ZERO_SHARE, open_table, read_beginning
 from pipeline.feeds.tables.sources import Format, TableSource, suffix_format
+from pipeline.feeds.tables.workbooks import read_sheet_rows
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_LINES = 200
@@ -70,10 +72,7 @@ def _guess_delimited(head: bytes) -> GuessedSource:
     tables = {delimiter: [row for row in csv.reader(lines, delimiter=delimiter) if row] for delimiter in DELIMITERS}
     delimiter = max(DELIMITERS, key=lambda one: _regularity(tables[one]))
     rows = tables[delimiter]
-    width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
-    skip = next((number for number, row in enumerate(rows[:MAX_SKIPPED]) if len(row) == width and _is_filled(row)), 0)
-    has_header = bool(rows) and _is_header(rows[skip], rows[skip + 1 :])
-    columns = () if has_header else tuple(f"column_{number}" for number in range(1, width + 1))
+    width, skip, columns = _find_header(rows)
     source = TableSource(format="csv", delimiter=delimiter, encoding=encoding, skip=skip, columns=columns)
     reasons = {
         "delimiter": f"it makes {width} columns in {sum(len(row) == width for row in rows)} of {len(rows)} lines",
@@ -84,9 +83,32 @@ def _guess_delimited(head: bytes) -> GuessedSource:
     return GuessedSource(source, reasons)
 
 
+def guess_sheet(path: Path, sheet: str = "") -> TableSource:
+    """Guess where a workbook's sheet has its header; "" is the first sheet. Raises LiaisonError."""
+    source = TableSource(format="workbook", sheet=sheet)
+    _, skip, columns = _find_header([cells for _, cells in islice(read_sheet_rows(path, source), SAMPLE_LINES)])
+    return msgspec.structs.replace(source, skip=skip, columns=columns)
+
+
+def _find_header(rows: Sequence[Sequence[str]]) -> tuple[int, int, tuple[str, ...]]:
+    """The usual width of a table's first rows, how many stand before its header, names where it has none."""
+    width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
+    skip = next((number for number, row in enumerate(rows[:MAX_SKIPPED]) if len(row) == width and _is_filled(row)), 0)
+    has_header = bool(rows) and _is_header(rows[skip], rows[skip + 1 :])
+    return width, skip, () if has_header else number_columns(width)
+
+
+def number_columns(width: int) -> tuple[str, ...]:
+    """Names for the columns of a table without a header."""
+    return tuple(f"column_{number}" for number in range(1, width + 1))
+
+
 def _decode(head: bytes) -> tuple[str, str]:
     """The encoding and the text of a beginning that may end within a character."""
     marked = next((name for mark, name in BYTE_ORDER_MARKS.items() if head.startswith(mark)), "")
+    if not marked and head.count(0) > len(head) * ZERO_SHARE:
+        wide = "utf-16-le" if head[1::2].count(0) >= head[::2].count(0) else "utf-16-be"
+        return wide, head.decode(wide, "replace")
     for encoding in (marked, "utf-8") if marked else ("utf-8",):
         try:
             text = codecs.getincrementaldecoder(encoding)().decode(head)

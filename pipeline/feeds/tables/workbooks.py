@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from pipeline.feeds.tables.files import Advance, clear_errors, refuse_unread
 from pipeline.feeds.tables.sources import TableSource
 
 if TYPE_CHECKING:
-    from python_calamine import CalamineSheet
+    from python_calamine import CalamineSheet, CalamineWorkbook
 
 MAX_UNPACKED_BYTES = 2**30
 """What a workbook may unpack to: a sheet of a million rows and 20 columns takes less. More is a bomb."""
@@ -24,6 +24,18 @@ MIDNIGHT = "T00:00:00"
 UNCOMPUTED = re.compile(rb"<f>[^<]+</f></c>|<f>[^<]+</f><v/></c>|<f>[^<]+</f><v></v></c>")
 """A cell with a formula and no result, as programs write it that compute none."""
 SCAN_BYTES = 1 << 20
+
+
+class ProtectedWorkbookError(LiaisonError):
+    """The workbook needs a password."""
+
+
+class OversizedWorkbookError(LiaisonError):
+    """The workbook unpacks to more than MAX_UNPACKED_BYTES."""
+
+
+class UncomputedWorkbookError(LiaisonError):
+    """The workbook has formulas whose results nobody computed."""
 
 
 def read_workbook(path: Path, source: TableSource, advance: Advance | None = None) -> Iterator[SourceRow]:
@@ -51,19 +63,35 @@ def read_workbook_columns(path: Path, source: TableSource) -> list[str]:
     return next((_name_header(cells) for number, cells in rows if number > source.skip), [])
 
 
+def read_sheet_rows(path: Path, source: TableSource) -> Iterator[tuple[int, list[str]]]:
+    """Every row of the sheet with its number from 1, a header as any other."""
+    return _filled_rows(_open_sheet(path, source.sheet))
+
+
+def read_sheet_names(path: Path) -> list[str]:
+    """The names of a workbook's sheets, in its order."""
+    with _open_workbook(path) as workbook:
+        return list(workbook.sheet_names)
+
+
 def _open_sheet(path: Path, name: str) -> CalamineSheet:
+    _refuse_unusable(path)
+    with _open_workbook(path) as workbook:
+        if name and name not in workbook.sheet_names:
+            raise LiaisonError(f"{path} has no sheet {name!r}; it has {', '.join(workbook.sheet_names)}")
+        return workbook.get_sheet_by_name(name or workbook.sheet_names[0])
+
+
+@contextmanager
+def _open_workbook(path: Path) -> Iterator[CalamineWorkbook]:
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     refuse_unread(path, "workbook")
-    _refuse_unusable(path)
     try:
         with clear_errors(path):
-            workbook = CalamineWorkbook.from_path(path)
-            if name and name not in workbook.sheet_names:
-                raise LiaisonError(f"{path} has no sheet {name!r}; it has {', '.join(workbook.sheet_names)}")
-            return workbook.get_sheet_by_name(name or workbook.sheet_names[0])
+            yield CalamineWorkbook.from_path(path)
     except PasswordError as error:
-        raise LiaisonError(f"{path} is protected by a password; save it without one") from error
+        raise ProtectedWorkbookError(f"{path} is protected by a password; save it without one") from error
     except CalamineError as error:
         raise LiaisonError(f"{path} is no workbook that can be read, or is cut off ({error})") from error
 
@@ -73,10 +101,12 @@ def _refuse_unusable(path: Path) -> None:
     with suppress(zipfile.BadZipFile), zipfile.ZipFile(path) as archive:
         unpacked = sum(part.file_size for part in archive.infolist())
         if unpacked > MAX_UNPACKED_BYTES:
-            raise LiaisonError(f"{path} unpacks to {unpacked:,} bytes, which is too many: save it as CSV")
+            raise OversizedWorkbookError(f"{path} unpacks to {unpacked:,} bytes, which is too many: save it as CSV")
         sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/") and name.endswith(".xml")]
         if any(_has_uncomputed(archive, name) for name in sheets):
-            raise LiaisonError(f"{path} has formulas without results: open it in a spreadsheet program and save it")
+            raise UncomputedWorkbookError(
+                f"{path} has formulas without results: open it in a spreadsheet program and save it"
+            )
 
 
 def _has_uncomputed(archive: zipfile.ZipFile, name: str) -> bool:

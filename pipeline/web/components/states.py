@@ -10,6 +10,7 @@ from pipeline.api.problems import (
     ForbiddenError,
     NotFoundError,
     ProblemError,
+    RequestTooLargeError,
     TooManyRequestsError,
     UnprocessableError,
 )
@@ -27,6 +28,7 @@ TITLES: dict[type[ProblemError], str] = {
     UnprocessableError: N_("Invalid request"),
     ConflictError: N_("Someone changed this first"),
     TooManyRequestsError: N_("Too many requests"),
+    RequestTooLargeError: N_("Too large"),
 }
 OTHERWISE = N_("Temporarily unavailable")
 
@@ -51,7 +53,7 @@ def draw_failure(words: Words, error: LiaisonError) -> None:
         case NotFoundError() | ForbiddenError():
             hint = words("Those without access are not told whether a record exists.")
             _draw_state("closed", words(_failure_title(error)), hint if isinstance(error, NotFoundError) else "")
-        case UnprocessableError():
+        case UnprocessableError() | RequestTooLargeError() | ConflictError():
             _draw_state("trouble", words(_failure_title(error)), translate_error(error, words.language), role="alert")
         case _:
             again = words("Try again")

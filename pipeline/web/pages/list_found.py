@@ -1,16 +1,28 @@
-"""What was found for a list, row by row as far as it has been asked."""
+"""What was found for a list, row by row as far as it has been asked: the query, the best match, its band, why."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from pipeline.access.redaction import Row
-from pipeline.api.services.list_checks import MEDIA_TYPES, ListCheck, ListResultsAnswer, read_list_check, read_results
+from pipeline.api.services.list_checks import (
+    MEDIA_TYPES,
+    Found,
+    ListCheck,
+    ListFilter,
+    ListResultsAnswer,
+    best_band,
+    read_list_check,
+    read_results,
+)
 from pipeline.locale import N_
+from pipeline.matching.bands import LINK_BANDS, Band
 from pipeline.web.addresses import case_path, list_path
 from pipeline.web.components import states
-from pipeline.web.components.badges import badge, draw_band
+from pipeline.web.components.badges import BAND_LABELS, badge, draw_band
 from pipeline.web.components.form import post_form
+from pipeline.web.components.list_query import draw_query
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.pager import AFTER, draw_pager
 from pipeline.web.components.panel import panel
@@ -18,13 +30,23 @@ from pipeline.web.components.progress import draw_progress
 from pipeline.web.components.table import TableColumn, draw_table
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
+from pipeline.web.pages.checks import name_list
 from pipeline.web.session import Visit
 
 AGAIN = "again"
 """The event by which the browser asks for a running list anew, some seconds after it was drawn."""
 
-LIMIT = 200
-"""Rows of one page, those without a match included."""
+LIMIT = 100
+"""Rows of one page."""
+
+FOUND_LABELS: dict[Found, str] = {
+    "": N_("All rows"),
+    "match": N_("With a match"),
+    "weak": N_("Weaker results only"),
+    "none": N_("No result"),
+    "problem": N_("Not searched"),
+}
+"""The choices of the parameter `found`."""
 
 
 class ListResultsPageData(NamedTuple):
@@ -36,71 +58,139 @@ class ListResultsPageData(NamedTuple):
 
 async def load(visit: Visit, parameters: Parameters) -> ListResultsPageData:
     """The list and a page of what was found. Raises NotFoundError for another's."""
-    name = parameters["name"]
+    name, wanted = parameters["name"], parse_list_filter(parameters)
     answer = await read_list_check(visit.new_session(), name)
     return ListResultsPageData(
-        answer.list, await read_results(visit.new_session(), name, LIMIT, parameters.get(AFTER, ""))
+        answer.list, await read_results(visit.new_session(), name, LIMIT, parameters.get(AFTER, ""), wanted)
     )
 
 
+def parse_list_filter(asked: Parameters) -> ListFilter:
+    """What an address narrows to; what makes no sense in it narrows nothing."""
+    found, band = asked.get("found", ""), asked.get("band", "")
+    return ListFilter(found if found in FOUND_LABELS else "", Band(band) if band in LINK_BANDS else Band.NONE)
+
+
 def draw(view: OpenPage, loaded: ListResultsPageData) -> None:
-    """Rows that found something or could not be asked; the others are counted."""
+    """The rows that the filter takes, each with what was found for it."""
     words, rows = view.words, loaded.found.rows
     view.listen(AGAIN, view.redraw)
     _draw_heading(view, loaded.list)
-    matched = [row for row in rows if row["matches"] or row["hits"] or row["problem"]]
-    with panel(words("Results"), _format_unmatched(words, len(rows) - len(matched)), tight=True):
-        if matched:
-            draw_table(words("Results"), _result_columns(words), matched)
+    _draw_filters(view, loaded.list)
+    with panel(words("Results"), words.plural("{count} row", "{count} rows", len(rows)), tight=True):
+        if rows:
+            draw_table(words("Results"), _result_columns(words), rows, "found")
+        elif loaded.found.next:
+            states.draw_empty(words("No such row so far"), words("Next shows where the list goes on."))
+        elif loaded.list.done:
+            states.draw_empty(words("No such row"), words("Choose another filter."))
         else:
-            states.draw_empty(words("No results you have access to") if rows else words("No row checked yet"))
+            states.draw_empty(words("No row checked yet"))
     draw_pager(view, loaded.found.next, words("Next"), words("Back to start"))
 
 
 def _draw_heading(view: OpenPage, check: ListCheck) -> None:
-    words = view.words
+    words, wanted = view.words, parse_list_filter(view.parameters)
     with box("div", "heading"):
         with box("p", "trail"):
             link(words("List check"), "/checks", data_up="")
         with box("div", "row apart"):
-            text("h1", words("List of {time}", time=words.format_minute(check.created)))
+            with text("h1", "", "breaks"):
+                bidi_text(name_list(words, check.title, check.created))
             running = check.done < check.rows
             with post_form(
                 f"{list_path(check.id)}/file", view.visit.csrf, "row", data_again=AGAIN if running else None
             ):
+                box("input", type="hidden", name="found", value=wanted.found)
+                box("input", type="hidden", name="band", value=wanted.band.value)
                 draw_progress(words, check)
                 for form in MEDIA_TYPES:
                     text("button", form.upper(), "button slight", type="submit", name="form", value=form)
 
 
-def _format_unmatched(words: Words, nothing: int) -> str:
-    return words.plural("{count} row without a match", "{count} rows without a match", nothing)
+def _draw_filters(view: OpenPage, check: ListCheck) -> None:
+    words, wanted = view.words, parse_list_filter(view.parameters)
+    with box("div", "row"):
+        with box("nav", "switch wraps", aria_label=words("Rows")):
+            for found, word in FOUND_LABELS.items():
+                chosen = (found, Band.NONE) == (wanted.found, wanted.band)
+                _draw_choice(words(word), check, {"found": found}, chosen=chosen)
+        with box("nav", "switch wraps", aria_label=words("Band")):
+            for band in LINK_BANDS:
+                _draw_choice(words(BAND_LABELS[band][1]), check, {"band": band.value}, chosen=band is wanted.band)
+
+
+def _draw_choice(word: str, check: ListCheck, asked: dict[str, str], *, chosen: bool) -> None:
+    query = urlencode({name: value for name, value in asked.items() if value})
+    link(word, f"{list_path(check.id)}{'?' if query else ''}{query}", aria_current="true" if chosen else None)
 
 
 def _result_columns(words: Words) -> list[TableColumn[Row]]:
     return [
-        TableColumn(words("Row"), lambda row: text("span", words.format_number(row["row"])), "number"),
+        TableColumn(words("Row"), lambda row: text("span", words.format_number(row["line"])), "number"),
         TableColumn(words("Your ID"), lambda row: bidi_text(row["id"] or "–")),
-        TableColumn(words("Records"), lambda row: _draw_result(words, row)),
+        TableColumn(words("Search"), lambda row: draw_query(words, row["query"]), "wide"),
+        TableColumn(words("Best band"), lambda row: _draw_best_band(words, row)),
+        TableColumn(words("Records"), lambda row: _draw_result(words, row), "wide"),
     ]
 
 
+def _draw_best_band(words: Words, row: Row) -> None:
+    if (best := best_band(row)) is not Band.NONE:
+        draw_band(words, best)
+    else:
+        text("span", "–", "quiet")
+
+
 def _draw_result(words: Words, row: Row) -> None:
+    """The best match, then hits, which are few; what is behind them folded."""
+    best = row["matches"][:1] if row["matches"] and row["matches"][0]["band"] else []
+    others = row["matches"][len(best) :]
     with box("div", "stack close"):
-        if row["problem"]:
+        if row["problem"] and row["query"]:
             text("span", row["problem"], "tag warn")
-        for found in row["matches"]:
-            with box("div", "row"):
-                with link("", case_path(found["case"]), data_open=""):
-                    bidi_text(found["title"] or found["case"])
-                text("span", f"{words.country_name(found['country'])} · {found['case']}", "quiet small code")
-                if found.get("band"):
-                    draw_band(words, found["band"])
+        for found in best:
+            _draw_match(words, found, with_band=best_band(row) != found["band"])
         for found in row["hits"]:
             with box("div", "row"):
                 text("span", words("A record of {agency}", agency=found["agency"]))
                 badge(words("Hit only"), "plain")
                 draw_band(words, found["band"])
+        if others:
+            with box("details", "more"):
+                text("summary", _count_others(words, len(others), weak=not best))
+                with box("div", "stack"):
+                    for found in others:
+                        _draw_match(words, found)
+
+
+def _count_others(words: Words, count: int, *, weak: bool) -> str:
+    if weak:
+        return words.plural("{count} weak result", "{count} weak results", count)
+    return words.plural("{count} more result", "{count} more results", count)
+
+
+def _draw_match(words: Words, found: Row, *, with_band: bool = True) -> None:
+    with box("div", "stack close"):
+        with box("div", "row"):
+            with link("", case_path(found["case"]), data_open=""):
+                bidi_text(found["title"] or found["case"])
+            text("span", f"{words.country_name(found['country'])} · {found['case']}", "quiet small code")
+            if found["band"] and with_band:
+                draw_band(words, found["band"])
+            if found["caveat"]:
+                badge(words("Caveat"), "warn")
+        if why := _format_reasons(words, found):
+            text("span", why, "small quiet")
+
+
+def _format_reasons(words: Words, found: Row) -> str:
+    said = []
+    if found["agrees"]:
+        said.append(words("Agrees: {things}", things=", ".join(found["agrees"])))
+    if found["against"]:
+        said.append(words("Differs: {things}", things=", ".join(found["against"])))
+    return " · ".join(said)
 
 
 PAGE = Page("/checks/{name}", N_("List check"), "checks", load, draw)

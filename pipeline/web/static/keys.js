@@ -64,6 +64,14 @@
     if (most) target.setCustomValidity(target.value.length > most ? tooLong : "");
   });
 
+  // A file that is too large is not sent: the server would end the connection before it could say so.
+  document.addEventListener("change", ({ target }) => {
+    const { mostBytes, tooLong } = target.dataset;
+    if (!mostBytes) return;
+    target.setCustomValidity([...target.files].some((file) => file.size > mostBytes) ? tooLong : "");
+    target.reportValidity();
+  });
+
   document.addEventListener("change", (event) => {
     if (event.target.id !== "keys-on") return;
     if (event.target.checked) localStorage.removeItem(OFF);

@@ -41,6 +41,7 @@ LIST = (
     "id,name,born,phone,nickname,birthplace,nationality,type\n1,Ivan Petrov,1980-05-01,,,,,\n2,,,+33612345678,,,,\n"
     "3,Иван Петров,,,,,,\n4,Ivan Petrov,1933|1933-02,,Vanya,Tver,RU,person\n5,,1933-02-03,,Ivan Petrov,,,\n"
 )
+LIST_FILTERS = ("", "?found=match", "?found=none", "?found=weak&limit=1", "?band=certain", "?band=probable")
 MOST_PAGES = 30
 
 TOLD = ("/v1/notices", "/v1/disclosures", "/v1/break-glass/", "/v1/break-glass?", "/v1/manual-links?")
@@ -256,6 +257,10 @@ WITHIN_A_LIST = {
 LEFT_OUT = {
     ("GET", "/healthz"),  # reads nothing
     ("GET", "/v1/notices/stream"),  # has no end; sends what GET /v1/notices answers
+    *(("GET", path) for path in ("/v1/list-drafts", "/v1/list-drafts/{name}", "/v1/list-template")),
+    *((method, "/v1/list-drafts/{name}") for method in ("PUT", "DELETE")),
+    ("POST", "/v1/list-drafts"),  # reads the sender's own file, and no case
+    ("POST", "/v1/list-drafts/{name}/check"),  # a list as POST /v1/list-checks takes one
     ("POST", "/v1/feeds/{agency}/cases"),  # writes to Kafka alone, and answers with the sender's own receipts
 }
 
@@ -352,8 +357,8 @@ async def _list(api: Api, who: Requester, headers: dict[str, str]) -> list[httpx
     while await run_round(api.runtime):
         pass
     place = f"/v1/list-checks/{sent.json()['list']['id']}"
-    asked = [("GET", "/v1/list-checks"), ("GET", place), ("GET", f"{place}/results"), ("GET", f"{place}/file"),
-             ("DELETE", place)]  # fmt: skip
+    filtered = [("GET", f"{place}/{part}{query}") for part in ("results", "file") for query in LIST_FILTERS]
+    asked = [("GET", "/v1/list-checks"), ("GET", place), *filtered, ("DELETE", place)]
     return [sent, *[await api.request(method, path, who, headers) for method, path in asked]]
 
 

@@ -66,6 +66,13 @@ class RenderedPage:
         forms = [element for element in self._content() if element.tag == "form"]
         await self._trigger(forms[at], fields)
 
+    async def fill(self, name: str, /, **fields: str) -> None:
+        """Change the field of this name in its form, whose fields are then these."""
+        (element,) = [one for one in self._content() if one.props.get("name") == name]
+        while element.tag != "form":
+            element = element.parent_slot.parent  # type: ignore[union-attr]
+        await self._trigger(element, fields)
+
     def _content(self) -> Iterator[Element]:
         yield from self._client.content.descendants()
 

@@ -94,7 +94,7 @@ class Album:
     def checks(self, page: Page) -> None:
         page.goto("/checks")
         page.get_by_label("Or paste one search per line").fill(LINES)
-        page.get_by_role("button", name="Check list").click()
+        page.get_by_role("button", name="Continue").click()
         expect(page.locator("tr[data-row]").first).to_be_visible()
         self.take(page, "list-check")
 

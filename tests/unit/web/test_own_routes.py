@@ -119,8 +119,13 @@ async def test_a_list_is_sent_as_a_file_or_as_lines_and_once(api: Api, browser: 
     api.hold(record("fr-pj"), record("be-fp", code="H2"))
     signed_in(browser, api)
     file = {"file": ("suspects.csv", b"id,name,born\nA-1,Ivan Petrov,1980-05-01\n", "text/csv")}
-    first = await browser.post("/checks", data=form(browser, key="k1"), files=file)
+    mapped = await browser.post("/checks", data=form(browser, key="k1"), files=file)
     again = await browser.post("/checks", data=form(browser, key="k1"), files=file)
+    assert mapped.headers["location"] == again.headers["location"]
+    start = mapped.headers["location"].replace("/columns", "/start")
+    targets = {f"target-{at}": target for at, target in enumerate(("id", "name", "born"))}
+    first = await browser.post(start, data=form(browser, **targets))
+    again = await browser.post(start, data=form(browser, **targets))
     assert first.headers["location"] == again.headers["location"]
     written = form(browser, key="k2", lines='Ivan "Vanya" Petrov\n\n')
     lines = await browser.post("/checks", data=written, files={"file": ("", b"")})
@@ -133,6 +138,12 @@ async def test_a_list_is_sent_as_a_file_or_as_lines_and_once(api: Api, browser: 
     asked = (await read_list_checks(api.session(ANNA))).lists
     assert [check.rows for check in asked] == [1, 1]
     assert lines.headers["location"] in {f"/checks/{check.id}" for check in asked}
+
+
+async def test_a_template_is_kept(browser: httpx.AsyncClient) -> None:
+    for ending in ("xlsx", "csv"):
+        answer = await browser.get(f"/checks/template/{ending}")
+        assert answer.headers["content-disposition"] == f'attachment; filename="liaison-list.{ending}"'
 
 
 async def test_a_request_that_was_admitted_is_not_looked_into_again(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from pipeline.api.list_worker import run_round
 from pipeline.api.services.list_checks import submit_list
-from pipeline.web.pages import checks, list_found
+from pipeline.api.services.list_drafts import submit_draft
+from pipeline.web.pages import checks, list_columns, list_found
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
 from support.records.builder import record
@@ -21,8 +22,13 @@ async def test_a_list_is_followed_read_and_deleted(api: Api) -> None:
     assert "A-1" in found
     assert "Affair 1" in found
     assert "A record of be-fp" in found
-    assert "A-2" not in found
-    assert "1 row without a match" in found
+    assert "Agrees: Name, Date of birth" in found
+    assert "A-2" in found
+    matched = (await opened(api, list_found.PAGE, ANNA, name=name, found="match")).said()
+    assert "A-1" in matched
+    assert "A-2" not in matched
+    none = (await opened(api, list_found.PAGE, ANNA, name=name, band="possible", found="nonsense")).said()
+    assert "No such row" in none
     page = await opened(api, checks.PAGE, ANNA)
     await page.press("Delete")
     assert "No lists" in page.said()
@@ -31,3 +37,28 @@ async def test_a_list_is_followed_read_and_deleted(api: Api) -> None:
 async def test_a_list_is_its_senders_alone(api: Api) -> None:
     name = (await submit_list(api.session(ANNA), LIST, "csv")).list.id
     assert "Not found, or you do not have access" in (await opened(api, list_found.PAGE, BERT, name=name)).said()
+
+
+TABLE = "Nom;Né le;Siège\nIvan Petrov;01/05/1980;12A\nIvan Petrov;vers 60;\n".encode("cp1252")
+
+
+async def test_columns_are_mapped_before_a_preview(api: Api) -> None:
+    name = (await submit_draft(api.session(ANNA), TABLE, "people.csv")).draft.id
+    assert "people.csv" in (await opened(api, checks.PAGE, ANNA)).said()
+    page = await opened(api, list_columns.PAGE, ANNA, name=name)
+    for said in ("people.csv", "1980-05-01", "Siège: not searched", "can't be read", "vers 60", "Windows-1252"):
+        assert said in page.said()
+    await page.fill("target-2", **{"target-0": "name", "target-1": "", "target-2": "text"})
+    assert "Words in the title or summary: 12A" in page.said().replace("  ", " ")
+    assert "1980-05-01" not in page.said()
+
+
+async def test_a_draft_is_read_anew_and_deleted(api: Api) -> None:
+    name = (await submit_draft(api.session(ANNA), TABLE, "people.csv")).draft.id
+    page = await opened(api, list_columns.PAGE, ANNA, name=name)
+    await page.fill("encoding", encoding="cp1250")
+    assert "Column 1" in page.said()
+    assert "Not found" in (await opened(api, list_columns.PAGE, BERT, name=name)).said()
+    drafts = await opened(api, checks.PAGE, ANNA)
+    await drafts.press("Delete")
+    assert "people.csv" not in drafts.said()

@@ -1,0 +1,283 @@
+"""List drafts: a table is uploaded, its columns are mapped before the first rows as they would be asked, then checked.
+
+A draft reads no case. It becomes a list (pipeline/api/services/list_checks.py) of the same id, so that checking it
+twice is once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from pipeline.access.audit import ActKind
+from pipeline.api.list_columns import (
+    PREVIEW_ROWS,
+    TARGETS,
+    ListColumn,
+    ListHint,
+    describe_columns,
+    guess_targets,
+    plan_rows,
+)
+from pipeline.api.list_drafts import ListDraft
+from pipeline.api.list_rows import MOST_BYTES, MOST_ROWS
+from pipeline.api.list_store import NoListError
+from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
+from pipeline.api.services.list_checks import ListCheckAnswer, keep_list, make_list_id, read_list_check
+from pipeline.api.session import Session
+from pipeline.errors import LiaisonError
+from pipeline.feeds.tables.bounded_reading import Fault, read_bounded
+from pipeline.feeds.tables.grids import GridOptions, TableGrid
+from pipeline.locale import N_
+
+MOST_DRAFTS: Final = 5
+"""Drafts that one subject has at a time."""
+
+MAX_COLUMNS: Final = 200
+MAX_TITLE_CHARS: Final = 120
+
+ENCODINGS: Final = ("utf-8", "utf-16-le", "utf-16-be", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1256")
+"""What a text may be read in, where the guess is wrong."""
+
+ENCODINGS_SAID: Final = f"Of a text: {', '.join(ENCODINGS)}."
+TARGETS_SAID: Final = f"Of each column one of {', '.join(filter(None, TARGETS))}, or empty to leave it out."
+
+FAULT_MESSAGES: Final[dict[Fault, str]] = {
+    "empty": N_("the file is empty"),
+    "form": N_("the file can't be read as a table; send XLSX, XLS, XLSB, ODS, or CSV in UTF-8"),
+    "long": N_("the list has more than {most} rows; split it"),
+    "large": N_("the file unpacks to too much to be a list, or is damaged; save the sheet as CSV, or split it"),
+    "locked": N_("the workbook is protected by a password; save it without one"),
+    "formulas": N_("the workbook has formulas without results; open it in a spreadsheet program and save it"),
+}
+
+
+class ListDraftChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to change: what columns are asked as, one for each in their order, or how the file is read.
+
+    Where the file is read anew the columns are guessed anew.
+    """
+
+    targets: Annotated[
+        tuple[str, ...], Meta(max_length=MAX_COLUMNS, description=TARGETS_SAID, examples=[["id", "given", "family"]])
+    ] = ()
+    sheet: Annotated[str, Meta(max_length=255, description="The sheet of a workbook.")] = ""
+    encoding: Annotated[str, Meta(max_length=20, description=ENCODINGS_SAID)] = ""
+    header: Annotated[bool | None, Meta(description="Whether the first row names the columns.")] = None
+
+
+class PreviewRow(msgspec.Struct, frozen=True):
+    """A row as it would be asked; `line` is its number in the file."""
+
+    line: int
+    id: str
+    question: str
+
+
+class ListDraftView(msgspec.Struct, frozen=True):
+    """A draft: its columns, its first rows as they would be asked, hints on what is left out, how it was read."""
+
+    id: str
+    title: str
+    rows: int
+    columns: tuple[ListColumn, ...]
+    preview: tuple[PreviewRow, ...]
+    hints: tuple[ListHint, ...]
+    header: bool
+    encoding: str
+    sheet: str
+    sheets: tuple[str, ...]
+    created: str
+    expires: str
+
+
+class ListDraftAnswer(msgspec.Struct, frozen=True):
+    """One draft."""
+
+    as_of: str
+    draft: ListDraftView
+
+
+class ListDraftSummary(msgspec.Struct, frozen=True):
+    """A draft in a list of them."""
+
+    id: str
+    title: str
+    rows: int
+    created: str
+    expires: str
+
+
+class ListDraftsAnswer(msgspec.Struct, frozen=True):
+    """The requester's drafts, the latest first."""
+
+    as_of: str
+    drafts: tuple[ListDraftSummary, ...]
+
+
+async def submit_draft(session: Session, raw: bytes, title: str = "", key: str = "") -> ListDraftAnswer:
+    """Take in a table; it is kept when this returns. The same `key` again is the same draft, sent once.
+
+    Raises UnprocessableError for what can't be read, ConflictError where the subject has too many.
+    """
+    session.require_reader()
+    if len(raw) > MOST_BYTES:
+        raise UnprocessableError(LiaisonError("the list is larger than {most} bytes; split it", most=MOST_BYTES))
+    store, name = session.runtime.list_drafts, make_list_id(session, key)
+    held = [draft.id for draft in await asyncio.to_thread(store.list_drafts, session.requester)]
+    if name in held:
+        return await read_draft(session, name)
+    if len(held) >= MOST_DRAFTS:
+        raise ConflictError(
+            LiaisonError("you have {most} unfinished lists; check or delete one first", most=MOST_DRAFTS)
+        )
+    grid = await _read_grid(session, raw, GridOptions())
+    draft = ListDraft(name, title[:MAX_TITLE_CHARS], session.now, GridOptions(), grid, guess_targets(grid))
+    await session.audit(ActKind.READ, {"list_draft": name, "rows": len(grid.rows)}, about=name)
+    await asyncio.to_thread(store.add, session.requester, draft, raw)
+    return await _answer(session, draft)
+
+
+async def read_draft(session: Session, name: str) -> ListDraftAnswer:
+    """A draft as it is now. Raises NotFoundError."""
+    session.require_reader()
+    draft = await _require_draft(session, name)
+    await session.audit(ActKind.READ, {"list_draft": name}, about=name)
+    return await _answer(session, draft)
+
+
+async def read_drafts(session: Session) -> ListDraftsAnswer:
+    """The requester's drafts."""
+    session.require_reader()
+    drafts = await asyncio.to_thread(session.runtime.list_drafts.list_drafts, session.requester)
+    kept = [draft for draft in drafts if session.now < draft.expires]
+    await session.audit(ActKind.READ, {"list_drafts": len(kept)})
+    return ListDraftsAnswer(session.as_of, tuple(map(_summarise, kept)))
+
+
+async def change_draft(session: Session, name: str, change: ListDraftChange) -> ListDraftAnswer:
+    """Map the columns, or read the file in another way. Raises NotFoundError, UnprocessableError."""
+    session.require_reader()
+    draft, store = await _require_draft(session, name), session.runtime.list_drafts
+    options = GridOptions(
+        change.sheet or draft.options.sheet,
+        change.encoding or draft.options.encoding,
+        draft.options.header if change.header is None else change.header,
+    )
+    _require_encoding(options.encoding)
+    if options != draft.options:
+        raw = await asyncio.to_thread(store.read_upload, session.requester, draft)
+        grid = await _read_grid(session, raw, options)
+        draft = msgspec.structs.replace(draft, options=options, grid=grid, targets=guess_targets(grid))
+    if change.targets:
+        _require_targets(draft.grid, change.targets)
+        draft = msgspec.structs.replace(draft, targets=change.targets)
+    await session.audit(ActKind.READ, {"list_draft": name, "changed": True}, about=name)
+    await asyncio.to_thread(store.replace, session.requester, draft)
+    return await _answer(session, draft)
+
+
+async def check_draft(session: Session, name: str, targets: Sequence[str] = ()) -> ListCheckAnswer:
+    """Take in a draft as a list of the same id, then delete it. Once more is harmless: it is the same list.
+
+    `targets` are what its columns are asked as, where that is not what is kept.
+
+    Raises NotFoundError, UnprocessableError while no column is asked, ConflictError as for a list.
+    """
+    session.require_reader()
+    store = session.runtime.list_drafts
+    try:
+        draft = await _require_draft(session, name)
+    except NotFoundError:
+        return await read_list_check(session, name)  # raises the same where there is no list either
+    targets = targets or draft.targets
+    _require_targets(draft.grid, targets)
+    if not set(targets) - {"", "id", "country"}:
+        raise UnprocessableError("choose what at least one column is searched as", "targets")
+    plan = await asyncio.to_thread(plan_rows, draft.grid, targets)
+    answer = await keep_list(session, name, plan.rows, draft.title)
+    await asyncio.to_thread(store.delete, session.requester, name)
+    return answer
+
+
+async def delete_draft(session: Session, name: str) -> ListDraftAnswer:
+    """Delete a draft. Raises NotFoundError."""
+    session.require_reader()
+    draft = await _require_draft(session, name)
+    await session.audit(ActKind.READ, {"list_draft": name, "deleted": True}, about=name)
+    answer = await _answer(session, draft)
+    await asyncio.to_thread(session.runtime.list_drafts.delete, session.requester, name)
+    return answer
+
+
+async def _read_grid(session: Session, raw: bytes, options: GridOptions) -> TableGrid:
+    """Read a table in a process of its own. Raises UnprocessableError that says what is wrong with it."""
+    async with session.runtime.list_drafts.readers:
+        answer = await asyncio.to_thread(read_bounded, raw, options, MOST_ROWS)
+    grid = answer.grid
+    if answer.fault or grid is None:
+        raise UnprocessableError(LiaisonError(FAULT_MESSAGES[answer.fault or "form"], most=MOST_ROWS), "list")
+    if not grid.rows:
+        raise UnprocessableError("the list is empty", "list")
+    if len(grid.columns) > MAX_COLUMNS:
+        raise UnprocessableError(LiaisonError("the list has more than {most} columns", most=MAX_COLUMNS), "list")
+    return grid
+
+
+async def _require_draft(session: Session, name: str) -> ListDraft:
+    try:
+        draft = await asyncio.to_thread(session.runtime.list_drafts.read, session.requester, name)
+    except NoListError as error:
+        raise NotFoundError(error) from error
+    if session.now >= draft.expires:
+        raise NotFoundError("list not found, or not yours")
+    return draft
+
+
+def _require_encoding(encoding: str) -> None:
+    if encoding and encoding not in ENCODINGS:
+        raise UnprocessableError(
+            LiaisonError("unknown encoding; use one of {encodings}", encodings=", ".join(ENCODINGS)), "encoding"
+        )
+
+
+def _require_targets(grid: TableGrid, targets: Sequence[str]) -> None:
+    if len(targets) != len(grid.columns):
+        raise UnprocessableError(
+            LiaisonError("name a target for each of the {count} columns", count=len(grid.columns)), "targets"
+        )
+    if not set(targets) <= set(TARGETS):
+        raise UnprocessableError(
+            LiaisonError("unknown target; use one of {targets}", targets=", ".join(filter(None, TARGETS))), "targets"
+        )
+
+
+async def _answer(session: Session, draft: ListDraft) -> ListDraftAnswer:
+    plan = await asyncio.to_thread(plan_rows, draft.grid, draft.targets)
+    preview = tuple(PreviewRow(row.line, row.own, row.question) for row in plan.rows[:PREVIEW_ROWS])
+    summary, grid = _summarise(draft), draft.grid
+    view = ListDraftView(
+        id=summary.id,
+        title=summary.title,
+        rows=summary.rows,
+        columns=describe_columns(grid, draft.targets),
+        preview=preview,
+        hints=plan.hints,
+        header=grid.header,
+        encoding=grid.encoding,
+        sheet=grid.sheet,
+        sheets=grid.sheets,
+        created=summary.created,
+        expires=summary.expires,
+    )
+    return ListDraftAnswer(session.as_of, view)
+
+
+def _summarise(draft: ListDraft) -> ListDraftSummary:
+    return ListDraftSummary(
+        draft.id, draft.title, len(draft.grid.rows), draft.created.isoformat(), draft.expires.isoformat()
+    )

@@ -1,0 +1,114 @@
+"""Reads a table that a stranger sent, in a process of its own with little memory and time.
+
+    python -m pipeline.feeds.tables.bounded_reading     what to read: ReadingRequest on standard input, then the file
+
+Workbooks are read by native code that believes what they say: two cells in opposite corners make it ask for memory
+for all cells between them, and a process that runs out of memory is ended. So this one is another than the server's.
+The file has no name: it is gone with the process, whatever ends that.
+"""
+
+from __future__ import annotations
+
+import io
+import resource
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import IO, Final, Literal
+
+import msgspec
+
+from pipeline.errors import LiaisonError
+from pipeline.feeds.tables.grids import GridOptions, LongTableError, NoTableError, TableGrid, read_grid
+from pipeline.feeds.tables.workbooks import OversizedWorkbookError, ProtectedWorkbookError, UncomputedWorkbookError
+
+MAX_MEMORY_BYTES: Final = 1 << 30
+"""Address space, of which the interpreter itself takes a fifth; a sheet of 10,000 rows and 100 columns fits twice."""
+
+MAX_CPU_S: Final = 15
+"""Twenty times what the largest list takes on a busy core."""
+
+MAX_WAIT_S: Final = 60
+"""A busy machine may take longer than the processor's time."""
+
+MAX_UNPACKED_BYTES: Final = 64 << 20
+"""What a workbook of a list may unpack to: 10,000 rows of 100 cells. It is asked before anything is unpacked."""
+
+Fault = Literal["", "empty", "form", "long", "large", "locked", "formulas", "sheet"]
+"""What is wrong with a file: nothing, or it is empty, no table, too long, too large, protected, not computed."""
+
+FAULTS: Final[tuple[tuple[type[LiaisonError], Fault], ...]] = (
+    (LongTableError, "long"),
+    (OversizedWorkbookError, "large"),
+    (ProtectedWorkbookError, "locked"),
+    (UncomputedWorkbookError, "formulas"),
+    (NoTableError, "form"),
+    (LiaisonError, "form"),
+)
+
+
+class ReadingRequest(msgspec.Struct, frozen=True):
+    """How to read the file that follows, and how many rows it may have."""
+
+    options: GridOptions
+    max_rows: int
+
+
+class ReadingAnswer(msgspec.Struct, frozen=True):
+    """A table, or what is wrong with it."""
+
+    grid: TableGrid | None = None
+    fault: Fault = ""
+
+
+def read_bounded(raw: bytes, options: GridOptions, max_rows: int) -> ReadingAnswer:
+    """Read a table of at most `max_rows`; blocks until it is read, or given up after MAX_WAIT_S."""
+    if not raw.strip():
+        return ReadingAnswer(fault="empty")
+    if _count_unpacked(raw) > MAX_UNPACKED_BYTES:
+        return ReadingAnswer(fault="large")
+    asked = msgspec.json.encode(ReadingRequest(options, max_rows))
+    command = [sys.executable, "-m", __spec__.name if __name__ == "__main__" else __name__]
+    try:
+        done = subprocess.run(  # noqa: S603 - this module by the interpreter that runs it
+            command, input=asked + b"\n" + raw, capture_output=True, timeout=MAX_WAIT_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return ReadingAnswer(fault="large")
+    if done.returncode:
+        return ReadingAnswer(fault="large")
+    return msgspec.json.decode(done.stdout, type=ReadingAnswer)
+
+
+def _count_unpacked(raw: bytes) -> int:
+    """What a zip archive says that it unpacks to; 0 for any other file."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            return sum(part.file_size for part in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return 0
+
+
+def _limit_process() -> None:
+    """From here on little memory and time; no core file, which would hold the table."""
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _serve(source: IO[bytes]) -> ReadingAnswer:
+    asked = msgspec.json.decode(source.readline(), type=ReadingRequest)
+    with tempfile.TemporaryFile() as file:
+        file.write(source.read())
+        file.flush()
+        try:
+            return ReadingAnswer(read_grid(Path(f"/dev/fd/{file.fileno()}"), asked.options, asked.max_rows))
+        except LiaisonError as error:
+            return ReadingAnswer(fault=next(fault for kind, fault in FAULTS if isinstance(error, kind)))
+
+
+if __name__ == "__main__":
+    _limit_process()
+    sys.stdout.buffer.write(msgspec.json.encode(_serve(sys.stdin.buffer)))

@@ -1,0 +1,127 @@
+"""Reads CSV or a workbook as a grid: rows of text under named columns, before anyone says what a column holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from pipeline.errors import LiaisonError
+from pipeline.feeds.tables.cells import SourceRow, cell_texts
+from pipeline.feeds.tables.delimited import read_delimited, read_delimited_columns
+from pipeline.feeds.tables.guessing import guess_sheet, guess_source, number_columns
+from pipeline.feeds.tables.sources import TableSource
+from pipeline.feeds.tables.workbooks import read_sheet_names, read_workbook, read_workbook_columns
+
+FALLBACKS = ("cp1252", "latin-1")
+"""Encodings of a text that turns out not to be what its beginning is; the second reads anything, right or wrong."""
+
+
+class GridOptions(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """How to read a table where the guess is wrong: a workbook's sheet, a text's encoding, whether it has a header."""
+
+    sheet: str = ""
+    encoding: str = ""
+    header: bool | None = None
+
+
+class GridRow(msgspec.Struct, frozen=True, array_like=True):
+    """A row: its number in the file from 1 (CSV: the line where it ends), and a cell for each column."""
+
+    number: int
+    cells: tuple[str, ...]
+
+
+class TableGrid(msgspec.Struct, frozen=True):
+    """A table's columns and its rows that are not empty; `unread` are the numbers of rows that do not fit them.
+
+    `encoding` is that of a text, `sheets` are those of a workbook, `sheet` is the one that was read.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[GridRow, ...]
+    unread: tuple[int, ...] = ()
+    header: bool = True
+    encoding: str = ""
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
+
+
+class NoTableError(LiaisonError):
+    """The file is neither CSV nor a workbook."""
+
+
+class LongTableError(LiaisonError):
+    """The table has more rows than its reader takes."""
+
+
+def read_grid(path: Path, options: GridOptions, max_rows: int) -> TableGrid:
+    """Read a whole table. Raises LongTableError beyond `max_rows`, LiaisonError for what can't be read."""
+    guessed = guess_source(path).source
+    if guessed.format == "workbook":
+        return _read_sheet(path, guess_sheet(path, options.sheet), options, max_rows)
+    if guessed.format != "csv":
+        raise NoTableError(f"{path} is {guessed.format}, neither CSV nor a workbook")
+    if options.encoding:
+        return _read_text(path, msgspec.structs.replace(guessed, encoding=options.encoding), options, max_rows)
+    for encoding in (guessed.encoding, *FALLBACKS):
+        try:
+            return _read_text(path, msgspec.structs.replace(guessed, encoding=encoding), options, max_rows)
+        except LongTableError:
+            raise
+        except LiaisonError:
+            if encoding == FALLBACKS[-1]:
+                raise
+    raise AssertionError("the last encoding reads anything or raises")
+
+
+def _read_text(path: Path, guessed: TableSource, options: GridOptions, max_rows: int) -> TableGrid:
+    plain = msgspec.structs.replace(guessed, columns=())
+    source = _with_header(guessed, options.header, len(guessed.columns or read_delimited_columns(path, plain)))
+    columns = read_delimited_columns(path, source)
+    return _collect(
+        columns, read_delimited(path, source), TableGrid((), (), encoding=source.encoding), source, max_rows
+    )
+
+
+def _read_sheet(path: Path, guessed: TableSource, options: GridOptions, max_rows: int) -> TableGrid:
+    plain = msgspec.structs.replace(guessed, columns=())
+    source = _with_header(guessed, options.header, len(guessed.columns or read_workbook_columns(path, plain)))
+    columns = read_workbook_columns(path, source)
+    sheets = read_sheet_names(path)
+    found = TableGrid((), (), sheet=source.sheet or sheets[0], sheets=tuple(sheets))
+    return _collect(columns, read_workbook(path, source), found, source, max_rows)
+
+
+def _with_header(source: TableSource, header: bool | None, width: int) -> TableSource:
+    """The source with or without a header, as its reader says, whatever was guessed."""
+    if header is None or header == (not source.columns):
+        return source
+    return msgspec.structs.replace(source, columns=() if header else number_columns(width))
+
+
+def _collect(
+    columns: list[str], rows: Iterator[SourceRow], found: TableGrid, source: TableSource, max_rows: int
+) -> TableGrid:
+    kept, unread = list[GridRow](), list[int]()
+    _require_text(columns)
+    for row in rows:
+        if row.problem:
+            unread.append(row.number)
+        elif any(row.row.values()):
+            cells = tuple("".join(cell_texts(row.row[name])) for name in columns)
+            _require_text(cells)
+            kept.append(GridRow(row.number, cells))
+        if len(kept) + len(unread) > max_rows:
+            raise LongTableError("the table has more than {most} rows", most=max_rows)
+    named = tuple(name or unnamed for name, unnamed in zip(columns, number_columns(len(columns)), strict=True))
+    return msgspec.structs.replace(
+        found, columns=named, rows=tuple(kept), unread=tuple(unread), header=not source.columns
+    )
+
+
+def _require_text(cells: Iterable[str]) -> None:
+    """Raise NoTableError for a byte that stands in programs and pictures, and in no text."""
+    if any("\0" in cell for cell in cells):
+        raise NoTableError("the file holds what no text does")

@@ -1,0 +1,201 @@
+"""List checks in a real browser: a file is mapped before its preview, checked, filtered; over an index in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+
+from pipeline.access.audit import ActKind
+from pipeline.api.list_rows import MOST_BYTES
+from pipeline.api.list_worker import run_round
+from pipeline.matching.model import load_model
+from support.api.runtime import Api
+from support.feeds.workbooks import write_workbook
+from support.index.documents import PureStages
+from support.records.builder import person, record
+from support.web.browser import BrowserUser, browser
+from support.web.memory_site import MemorySite, memory_site
+
+pytestmark = pytest.mark.timeout(300)
+
+STAGES = PureStages(load_model())
+
+CLAIRE = "claire@fr-pj"
+ROWS = [
+    ["Réf", "Nom", "Prénom", "Né le", "Siège"],
+    ["1", "PETROV", "Ivan", "25/11/1982", "12A"],
+    ["2", "Ouarzazi", "Anastasia", "04/03/1976", "12B"],
+    ["3", "Nobody", "Atall", "vers 60", "12C"],
+    ["4", "", "", "", "12D"],
+]
+TABLE = "\n".join(";".join(row) for row in ROWS).encode("cp1252")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MemorySite]:
+    with memory_site(Api(STAGES, tmp_path_factory.mktemp("site"))) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def opened(site: MemorySite) -> Iterator[Browser]:
+    """A browser that ends before the site does."""
+    with browser() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def api(site: MemorySite, tmp_path: Path) -> Api:
+    """What the site shows in a test: one man whom the list finds."""
+    shown = Api(STAGES, tmp_path)
+    shown.now = datetime.now(UTC)
+    shown.hold(record("be-fp", entities=[person("Ivan Petrov", id="p1", birth_date="1982-11-25")]))
+    site.show(shown)
+    return shown
+
+
+def _open_checks(opened: Browser, site: MemorySite, language: str = "en-GB") -> BrowserUser:
+    user = BrowserUser(opened, site.url, language)
+    user.sign_in(CLAIRE, "2026/4711")
+    user.page.goto("/checks")
+    return user
+
+
+def _send(user: BrowserUser, content: bytes, name: str = "passengers.csv") -> None:
+    user.page.set_input_files("#file-list", {"name": name, "mimeType": "text/plain", "buffer": content})
+    with user.page.expect_navigation():
+        user.page.locator("form .button.main").click()
+
+
+def _work(api: Api) -> None:
+    """Ask all rows, in another thread: this one's loop is the browser's."""
+
+    async def work() -> None:
+        while await run_round(api.runtime):
+            pass
+
+    with ThreadPoolExecutor(1) as other:
+        other.submit(asyncio.run, work()).result()
+
+
+def test_a_workbook_is_mapped_checked_and_filtered(opened: Browser, site: MemorySite, api: Api, tmp_path: Path) -> None:
+    user = _open_checks(opened, site)
+    page = user.page
+    _send(user, write_workbook(tmp_path / "b.xlsx", {"Flight": ROWS}).read_bytes(), "passengers.xlsx")
+    expect(page.get_by_role("heading", name="Check the columns")).to_be_visible()
+    chosen = [page.locator(f"select[name=target-{at}]").input_value() for at in range(5)]
+    assert chosen == ["id", "family", "given", "born", ""]
+    expect(page.locator(".asked").first).to_contain_text("Ivan PETROV")
+    expect(page.locator(".hints")).to_contain_text("Né le: 1 value can't be read")
+    expect(page.locator(".hints")).to_contain_text("1 row has nothing to search for")
+    seat = page.locator("select[name=target-4]")
+    seat.focus()
+    seat.select_option("text")
+    expect(page.locator(".asked").first).to_contain_text("12A")
+    expect(page.locator(".hints")).not_to_contain_text("Siège")
+    expect(seat).to_be_focused()
+    seat.select_option("")
+    expect(page.locator(".hints")).to_contain_text("Siège: not searched")
+    page.locator(".mapping .button.main").click()
+    expect(page.get_by_role("heading", name="passengers.xlsx")).to_be_visible()
+    _work(api)
+    expect(page.locator("tbody tr[data-row]")).to_have_count(4)
+    expect(page.locator("tbody tr[data-row]").first).to_contain_text("Agrees: Name, Date of birth")
+    page.get_by_role("link", name="With a match").click()
+    expect(page.locator("tbody tr[data-row]")).to_have_count(1)
+    with page.expect_download() as kept:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    lines = kept.value.path().read_text().splitlines()
+    assert len(lines) == 2
+    assert "be-fp:1" in lines[1]
+    page.go_back()
+    expect(page.locator("tbody tr[data-row]")).to_have_count(4)
+    assert user.faults == []
+
+
+def test_a_draft_survives_a_reload_and_is_found_again(opened: Browser, site: MemorySite, api: Api) -> None:
+    user = _open_checks(opened, site)
+    page = user.page
+    _send(user, TABLE)
+    expect(page.locator("select[name=encoding]")).to_have_value("cp1252")
+    page.locator("select[name=target-4]").select_option("text")
+    expect(page.locator(".asked").first).to_contain_text("12A")
+    page.reload()
+    expect(page.locator("select[name=target-4]")).to_have_value("text")
+    page.get_by_role("link", name="List check").first.click()
+    page.get_by_role("link", name="passengers.csv").click()
+    expect(page.locator("select[name=target-4]")).to_have_value("text")
+    assert {act.kind for act in api.audit.acts} == {ActKind.READ}
+
+
+def test_a_choice_that_was_not_told_yet_counts(opened: Browser, site: MemorySite, api: Api) -> None:
+    """The form sends its fields with it, be it faster than the event of the last one."""
+    user = _open_checks(opened, site)
+    _send(user, TABLE)
+    with user.page.expect_navigation():
+        user.page.evaluate(
+            "() => { document.querySelector('[name=target-3]').value = '';"
+            " document.querySelector('.mapping').requestSubmit(); }"
+        )
+    _work(api)
+    expect(user.page.locator("tbody tr[data-row]")).to_have_count(4)
+    expect(user.page.locator("tbody")).not_to_contain_text("1982-11-25")
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [(b" ", "the file is empty"), (b"%PDF-1.7", "can't be read as a table"), (b"PK\3\4 cut", "can't be read")],
+    ids=["empty", "PDF", "damaged"],
+)
+def test_what_is_no_list_is_named_with_a_way_back(
+    opened: Browser, site: MemorySite, api: Api, content: bytes, word: str
+) -> None:
+    user = _open_checks(opened, site)
+    _send(user, content)
+    expect(user.page.get_by_role("alert")).to_contain_text(word)
+    user.page.get_by_role("link", name="Back").click()
+    expect(user.page.get_by_role("heading", name="New list check")).to_be_visible()
+
+
+def test_a_file_that_is_too_large_is_not_sent(opened: Browser, site: MemorySite, api: Api, tmp_path: Path) -> None:
+    user = _open_checks(opened, site)
+    large = tmp_path / "large.csv"
+    large.write_bytes(b"x" * (MOST_BYTES + (1 << 20)))
+    field = user.page.locator("#file-list")
+    field.set_input_files(large)
+    assert "larger than" in field.evaluate("field => field.validationMessage")
+    user.page.locator("form .button.main").click()
+    assert user.page.url.endswith("/checks")
+    refused = user.page.request.post(
+        "/checks", multipart={"file": {"name": "a", "mimeType": "a/b", "buffer": large.read_bytes()}}
+    )
+    assert refused.status in (303, 413) or "too large" in refused.text()
+
+
+@pytest.mark.parametrize(("language", "title"), [("en-GB", "Check the columns"), ("fr-FR", "Vérifier les colonnes")])
+def test_the_pages_are_accessible_and_fit_a_phone(
+    opened: Browser, site: MemorySite, api: Api, language: str, title: str
+) -> None:
+    user = _open_checks(opened, site, language)
+    page = user.page
+    _send(user, TABLE)
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    user.holds(f"columns, {language}", dark=True)
+    assert Axe().run(page).response["violations"] == []
+    page.goto("/checks")
+    expect(page.locator("tr[data-row]")).to_have_count(1)
+    user.holds(f"lists, {language}", dark=True)
+    assert Axe().run(page).response["violations"] == []
+    page.locator("tr[data-row] a").click()
+    page.locator(".mapping .button.main").click()
+    _work(api)
+    expect(page.locator("tr[data-row]")).to_have_count(4)
+    user.holds(f"found, {language}", dark=True)
+    assert Axe().run(page).response["violations"] == []
