@@ -100,6 +100,8 @@ class ThreadStep(msgspec.Struct, frozen=True, omit_defaults=True):
     """One step: who took it and when. A request has grounds, urgency and deadline; a grant its end and handling.
 
     `deadline` is when an answer, a confirmation or a review is due; `hours` for how long a break-glass is to open.
+    `label` is what the asking agency calls the record, encrypted under the key of the month of `time`: it is no part of
+    what the owner is told.
     """
 
     move: Move
@@ -115,6 +117,7 @@ class ThreadStep(msgspec.Struct, frozen=True, omit_defaults=True):
     under: Handling = Handling()
     hours: int = 0
     verdict: GlassVerdict | None = None
+    label: str = ""
 
 
 class Disclosure(msgspec.Struct, frozen=True, omit_defaults=True):

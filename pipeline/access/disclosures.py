@@ -37,11 +37,12 @@ LONGEST_GRANT: Final = timedelta(days=366)
 
 
 class DisclosureAsk(msgspec.Struct, frozen=True):
-    """What a requester asks of an owner."""
+    """What a requester asks of an owner; `label` is for the requester's own list, encrypted."""
 
     reason: str
     urgency: Urgency
     deadline: datetime
+    label: str = ""
 
 
 def thread_ids(ring: KeyRing, agency: str, case: str, subject: str = "") -> list[str]:
@@ -71,7 +72,8 @@ def add_request(
     ):
         raise NotDueError("there is already a request for this case: {state}", state=THREAD_STATE_LABELS[held])
     step = make_grounded_step(Move.REQUEST, by, why, ask.reason, now)
-    return append_step(before, msgspec.structs.replace(step, urgency=ask.urgency, deadline=ask.deadline))
+    stated = msgspec.structs.replace(step, urgency=ask.urgency, deadline=ask.deadline, label=ask.label)
+    return append_step(before, stated)
 
 
 def add_grant(

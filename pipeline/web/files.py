@@ -9,6 +9,7 @@ import msgspec
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
+from pipeline.api.list_filter import ListFilter
 from pipeline.api.list_rows import MOST_BYTES
 from pipeline.api.list_rows import Form as ListForm
 from pipeline.api.list_template import TEMPLATE_TYPES, TemplateForm, write_template
@@ -16,7 +17,6 @@ from pipeline.api.problems import ProblemError
 from pipeline.api.services import audit, exports, list_checks, list_drafts
 from pipeline.api.services.audit import ActsFormat
 from pipeline.api.services.export_formats import MEDIA_TYPES, Format, What
-from pipeline.api.services.list_checks import ListFilter
 from pipeline.api.session import Session
 from pipeline.api.streaming import name_file, start_stream
 from pipeline.web import error_pages as astray

@@ -18,6 +18,7 @@ from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import disclosures as service
 from pipeline.api.services.deciding import LONGEST_REASON
+from pipeline.api.services.request_evidence import RequestEvidenceAnswer, read_request_evidence
 
 router = APIRouter(prefix="/v1", tags=["disclosure"])
 
@@ -34,6 +35,14 @@ class DisclosureRequest(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason
     urgency: Urgency = Urgency.ROUTINE
     deadline: Time
+    label: Annotated[
+        str,
+        Meta(
+            max_length=service.MAX_LABEL_CHARS,
+            description="What your agency calls the record, such as the search that found it. The owner is not told.",
+            examples=["Ivan Petrov 1980-05-01"],
+        ),
+    ] = ""
 
 
 class GrantTerms(msgspec.Struct, frozen=True):
@@ -56,7 +65,7 @@ RefusalBody = Annotated[RefusalReason, body_of(RefusalReason)]
 ROW: dict[str, Any] = {
     "id": "9a7e" * 10, "mine": True, "case": None, "agency": "fr-pj", "contact": {"unit": "BRB"}, "break_glass": False,
     "state": "requested", "overdue": False, "deadline": "2026-12-01T12:00:00+00:00", "until": None,
-    "oversight": None, "subject": None,
+    "oversight": None, "subject": None, "label": "Ivan Petrov 1980-05-01",
     "steps": [
         {"move": "request", "agency": "be-fp", "subject": "bert", "time": "2026-11-24T12:00:00+00:00",
          "purpose": "investigation", "case_reference": "2026/1", "urgency": "urgent",
@@ -65,6 +74,15 @@ ROW: dict[str, Any] = {
     ],
 }  # fmt: skip
 ONE = {"as_of": "2026-11-24T12:00:00+00:00", "disclosure": ROW}
+EVIDENCE = {
+    "as_of": "2026-11-24T12:00:00+00:00",
+    "record": {"case": "fr-pj:2026-004711", "title": "Vol à main armée",
+               "entities": [{"entity": "p1", "type": "person", "name": "Ivan Petrov"}]},
+    "links": [{"case": "be-fp:17", "agency": "be-fp", "country": "BE", "title": "Diefstal", "caveat": None,
+               "entity": "p2", "type": "person", "name": "Иван Петров", "born": "1980-05-01", "link_id": "5c1f" * 8,
+               "band": "certain", "basis": "same", "agrees": ["passport", "name"], "summary": "Same passport."}],
+    "more": False,
+}  # fmt: skip
 SEVERAL = {"as_of": "2026-11-24T12:00:00+00:00", "disclosures": [ROW], "next": None}
 
 DECIDED = describe_responses(service.DisclosureAnswer, ONE, NotFoundError, ConflictError)
@@ -74,7 +92,7 @@ DECIDED = describe_responses(service.DisclosureAnswer, ONE, NotFoundError, Confl
 async def ask(session: SessionOf, body: DisclosureBody) -> Response:
     """Ask the owner of a hit for its content, by the reference that the hit bears."""
     wanted = DisclosureAsk(body.reason, body.urgency, body.deadline)
-    return json_response(await service.request_disclosure(session, body.reference, wanted))
+    return json_response(await service.request_disclosure(session, body.reference, wanted, body.label))
 
 
 @router.get(
@@ -102,6 +120,17 @@ async def disclosures(
 async def disclosure(session: SessionOf, name: Name) -> Response:
     """A disclosure that my agency asked for, or was asked for."""
     return json_response(await service.read_disclosure(session, name))
+
+
+@router.get(
+    "/disclosures/{name}/evidence",
+    summary="Record and evidence of a request",
+    response_class=Response,
+    responses=describe_responses(RequestEvidenceAnswer, EVIDENCE, NotFoundError),
+)
+async def evidence(session: SessionOf, name: Name) -> Response:
+    """For the owner: the record that is asked for, and its links to the asking agency's cases that you may read."""
+    return json_response(await read_request_evidence(session, name))
 
 
 @router.post("/disclosures/{name}/grant", summary="Grant", response_class=Response, responses=DECIDED)

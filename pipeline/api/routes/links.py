@@ -28,7 +28,8 @@ EXAMPLE: dict[str, Any] = {
          "probability": None, "score": None, "basis": None, "evidence": None, "band": "certain",
          "title_a": None, "title_b": None, "country_a": None, "country_b": None, "explanation": None, "colour": None,
          "disputed": None,
-         "hit": {"view": "hit", "reference": "9a7e" * 10, "agency": "be-fp", "contact": {"unit": "DJSOC"}}},
+         "hit": {"view": "hit", "reference": "9a7e" * 10, "agency": "be-fp", "contact": {"unit": "DJSOC"},
+                 "request": None}},
     ],
     "next": None,
 }  # fmt: skip

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from pipeline.api.cursors import CURSOR_CHARS
+from pipeline.api.list_filter import Found, ListFilter
 from pipeline.api.list_rows import COLUMNS, MOST_BYTES, Form
 from pipeline.api.problems import ConflictError, NotFoundError, RequestTooLargeError
 from pipeline.api.routes.answers import describe_problems, describe_responses, json_response
@@ -21,7 +22,7 @@ router = APIRouter(prefix="/v1", tags=["list checks"])
 Name = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Id of the list.", examples=["3b1e" * 8])]
 
 FoundParameter = Annotated[
-    service.Found,
+    Found,
     Query(description="Rows with a match in a band, with weaker results alone, with nothing, or refused."),
 ]
 BandParameter = Annotated[Band, Query(description="Rows whose best match is in this band.")]
@@ -121,7 +122,7 @@ async def results(
 
     A filter may leave a page with fewer rows than `limit`, or none: `next` goes on.
     """
-    wanted = service.ListFilter(found, band)
+    wanted = ListFilter(found, band)
     return json_response(await service.read_results(session, name, limit, cursor, wanted))
 
 
@@ -139,7 +140,7 @@ async def result_file(
     band: BandParameter = Band.NONE,
 ) -> Response:
     """The same for all rows, as CSV or NDJSON."""
-    parts = await start_stream(service.export_results(session, name, form, service.ListFilter(found, band)))
+    parts = await start_stream(service.export_results(session, name, form, ListFilter(found, band)))
     return StreamingResponse(parts, media_type=service.MEDIA_TYPES[form])
 
 

@@ -22,7 +22,10 @@ EXAMPLE: dict[str, Any] = {
          "why": ["+23.1  Name: all words agree; 1 in 9,000,000 | ivan petrov"]},
     ],
     "hits": [
-        {"view": "hit", "reference": "9a7e" * 10, "agency": "be-fp", "contact": {"unit": "DJSOC"}, "band": "certain"},
+        {"view": "hit", "reference": "9a7e" * 10, "agency": "be-fp", "contact": {"unit": "DJSOC"}, "band": "certain",
+         "request": {"id": "9a7e" * 10, "state": "requested", "overdue": False, "time": "2026-11-24T12:00:00+00:00",
+                     "deadline": "2026-12-01T12:00:00+00:00", "until": None, "subject": "bert",
+                     "label": "Ivan Petrov 1980-05-01"}},
     ],
     "hits_left": 199,
     "next": None,

@@ -12,6 +12,7 @@ from pipeline.access.audit import ActKind
 from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import Row
 from pipeline.api.services.cases import require_readable
+from pipeline.api.services.hit_requests import attach_requests, hits_among
 from pipeline.api.services.linked_things import NAMING, name_side, things_of
 from pipeline.api.services.links import SeenLink, Surroundings, find_surroundings, make_link_rows
 from pipeline.api.services.reviews import read_colours
@@ -151,6 +152,8 @@ def _put_together(kept: Sequence[SeenLink], ties: Mapping[str, Sequence[str]], e
 async def _make_rows(session: Session, key: str, shown: list[SeenLink], around: Surroundings, entity: str) -> list[Row]:
     """The rows; of those seen in full with the names of both sides, as far as the other one is still to be read."""
     rows = await make_link_rows(session, shown, around.cases)
+    hits = (row["hit"] for row in rows if row["hit"])
+    await attach_requests(session, hits, hits_among(session, around.cases.values(), around.views))
     others = {find_other_case((row["case_a"], row["case_b"]), key) for row in rows if not row["hit"]}
     cases = await session.runtime.reader.read_cases(sorted(others), NAMING)
     views = await session.decide_views(cases)

@@ -21,12 +21,15 @@ from pipeline.api.paging import MovingList, fill_page
 from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.services.deciding import record_decision
 from pipeline.api.session import Session, meta
+from pipeline.errors import LiaisonError
 from pipeline.index.decision_reading import ThreadKind
 from pipeline.index.documents import CaseDocument
 from pipeline.streams.catalogues import topics
 
 MOST = 100
 """Threads of one page."""
+
+MAX_LABEL_CHARS = 200
 
 NO_HIT = "hit not found, or not yours"
 NO_THREAD = "request not found, or not yours"
@@ -49,11 +52,16 @@ class DisclosuresAnswer(msgspec.Struct, frozen=True):
     next: str | None = None
 
 
-async def request_disclosure(session: Session, reference: str, wanted: DisclosureAsk) -> DisclosureAnswer:
+async def request_disclosure(
+    session: Session, reference: str, wanted: DisclosureAsk, label: str = ""
+) -> DisclosureAnswer:
     """Ask the owner for the case that `reference` stands for. Raises NotFoundError, ConflictError, UnavailableError.
 
-    A case that the requester may read already is a conflict, and so is a request that is open.
+    A case that the requester may read already is a conflict, and so is a request that is open. `label` is what the
+    requester's agency calls the record, such as the search that found it; the owner is not told.
     """
+    if plain := " ".join(label.split())[:MAX_LABEL_CHARS]:
+        wanted = msgspec.structs.replace(wanted, label=session.runtime.cipher.encrypt(plain, session.now))
     case = await require_hit(session, reference)
     before = await find_thread(session, case)
     after = take_step(
@@ -211,7 +219,7 @@ async def record_step(
 
 def thread_answer(session: Session, disclosure: Disclosure, case: CaseMeta, seen: View) -> DisclosureAnswer:
     """A thread as the requester may see it."""
-    return DisclosureAnswer(session.now.isoformat(), _make_row(session, disclosure, case, seen))
+    return DisclosureAnswer(session.now.isoformat(), make_thread_row(session, disclosure, case, seen))
 
 
 async def _read_cases(session: Session, found: list[Disclosure]) -> tuple[dict[str, CaseDocument], dict[str, View]]:
@@ -224,11 +232,24 @@ def _show_thread(
 ) -> Row | None:
     """The thread, unless its case is gone or no longer shown to the requester."""
     seen = views.get(disclosure.case, View.NOTHING)
-    return None if seen is View.NOTHING else _make_row(session, disclosure, meta(cases[disclosure.case]), seen)
+    return None if seen is View.NOTHING else make_thread_row(session, disclosure, meta(cases[disclosure.case]), seen)
 
 
-def _make_row(session: Session, disclosure: Disclosure, case: CaseMeta, seen: View) -> Row:
-    return disclosure_for(disclosure, case, _own_agency(session), seen, session.now)
+def make_thread_row(session: Session, disclosure: Disclosure, case: CaseMeta, seen: View) -> Row:
+    """A thread as the requester's agency may see it; `label` is its own name for the record, if it asked."""
+    row = disclosure_for(disclosure, case, _own_agency(session), seen, session.now)
+    return row | {"label": _read_label(session, disclosure) if row["mine"] else None}
+
+
+def _read_label(session: Session, disclosure: Disclosure) -> str | None:
+    """What the last request that was named called the record; None where none was, or its month's key is gone."""
+    named = next((step for step in reversed(disclosure.steps) if step.label), None)
+    if named is None:
+        return None
+    try:
+        return session.runtime.cipher.decrypt(named.label, named.time)
+    except LiaisonError:
+        return None
 
 
 def _own_agency(session: Session) -> str:

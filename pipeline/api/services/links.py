@@ -15,6 +15,7 @@ from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import LinkEnds, Row, link_for
 from pipeline.api.paging import MovingList
 from pipeline.api.services.cases import require_readable
+from pipeline.api.services.hit_requests import attach_requests, hits_among
 from pipeline.api.services.reviews import read_colours
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument, LinkDocument
@@ -82,6 +83,8 @@ async def list_links(session: Session, key: str, limit: int = 20, cursor: str = 
     left = [link for link in behind if not listing.was_shown(link.link.link)]
     page = left[: min(limit, MOST)]
     rows = await make_link_rows(session, page, around.cases)
+    hits = (row["hit"] for row in rows if row["hit"])
+    await attach_requests(session, hits, hits_among(session, around.cases.values(), around.views))
     seen = {case: around.views[case] for link in page for case in link.link.cases}
     await session.audit(ActKind.READ, {"links": key}, session.make_shown({key: View.FULL} | seen))
     place = list(page[-1].place) if len(left) > len(page) else None

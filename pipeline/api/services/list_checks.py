@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Iterable, Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
@@ -14,16 +14,17 @@ from pipeline.access.policy import View
 from pipeline.access.redaction import Row, hit_for
 from pipeline.api.cursors import PageCursor
 from pipeline.api.languages import translate_error
+from pipeline.api.list_filter import ALL_ROWS, ListFilter
 from pipeline.api.list_rows import Form, ListError, ListRow, parse_rows
 from pipeline.api.list_store import ListJob, ListRowFindings, NoListError
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
 from pipeline.api.services.export_formats import encode_csv, encode_lines
+from pipeline.api.services.hit_requests import attach_requests, hits_among
 from pipeline.api.services.search import summarise_case
 from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
 from pipeline.index.reading import SHOWN
-from pipeline.matching.bands import Band
 from pipeline.matching.explain.wording import label
 from pipeline.matching.explain.words import FIELDS, IDENTIFIER_TYPES
 
@@ -36,44 +37,12 @@ MOST: Final = 200
 MOST_SCANNED: Final = 2_000
 """Rows that one request looks at for those that a filter takes; where it ends, `next` goes on."""
 
-Found = Literal["", "match", "weak", "none", "problem"]
-"""Rows with a match in a band, with weaker results alone, with nothing, or that could not be asked."""
-
 CSV_COLUMNS: Final = (
     "row", "line", "id", "query", "problem", "view", "case", "reference", "agency", "country", "title", "caveat",
     "band", "score", "met", "agrees", "against",
 )  # fmt: skip
 
 MEDIA_TYPES: Final[dict[Form, str]] = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
-
-
-class ListFilter(msgspec.Struct, frozen=True):
-    """Which rows: by what was found for them, and by the best band of that."""
-
-    found: Found = ""
-    band: Band = Band.NONE
-
-    def takes(self, row: Row) -> bool:
-        """Whether a row, as the requester sees it now, is wanted."""
-        best = best_band(row)
-        return (self.band in (Band.NONE, best)) and self.found in ("", _classify(row, best))
-
-
-ALL_ROWS: Final = ListFilter()
-
-
-def best_band(row: Row) -> Band:
-    """The best band of what was found for a row; Band.NONE for nothing in one."""
-    found = (Band(one["band"] or "") for one in (*row["matches"], *row["hits"]))
-    return min(found, key=lambda band: band.rank, default=Band.NONE)
-
-
-def _classify(row: Row, best: Band) -> Found:
-    if row["problem"]:
-        return "problem"
-    if best is not Band.NONE:
-        return "match"
-    return "weak" if row["matches"] else "none"
 
 
 class ListCheck(msgspec.Struct, frozen=True):
@@ -253,6 +222,8 @@ async def _read_rows(session: Session, job: ListJob, first: int, last: int) -> t
     documents = await _read_documents(session, found.values())
     views = await session.decide_views({document.case: document for document in documents.values()})
     rows = [_make_row(session, at, asked[at], findings, documents, views) for at, findings in sorted(found.items())]
+    held = hits_among(session, documents.values(), views)
+    await attach_requests(session, (hit for row in rows for hit in row["hits"]), held)
     return rows, views
 
 

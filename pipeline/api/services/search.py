@@ -14,6 +14,7 @@ from pipeline.access.redaction import Row, hit_for
 from pipeline.api.cursors import CURSOR_CHARS, PageCursor
 from pipeline.api.paging import MovingList
 from pipeline.api.problems import UnprocessableError
+from pipeline.api.services.hit_requests import attach_requests, hits_among
 from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
@@ -187,6 +188,7 @@ async def _find_hits(session: Session, asked: Search, question: Question) -> _Re
     )
     given = hit_rows[: runtime.hits.spend(session.requester, session.now, len(hit_rows))]
     references = {row["reference"] for row in given}
+    await attach_requests(session, given, hits_among(session, (hit.document for hit in found), views))
     seen = {
         case: view for case, view in views.items() if view is View.FULL or session.make_reference(case) in references
     }

@@ -101,16 +101,16 @@ def _draw_groups(view: OpenPage, case: Row, found: CaseLinksAnswer, own: Mapping
     words = view.words
     full = [row for row in found.links if not row["hit"]]
     static_html(_render_groups(words, case, full, own, found.entities), "div", "linked")
-    draw_hits(view, [row for row in found.links if row["hit"]])
+    draw_hits(view, case["case"], [row for row in found.links if row["hit"]])
 
 
-def draw_hits(view: OpenPage, rows: Sequence[Row]) -> None:
+def draw_hits(view: OpenPage, case: str, rows: Sequence[Row]) -> None:
     """Links of which the other side is only a hit."""
     if rows:
         text("h3", view.words("Restricted matches (hit only)"), "onward")
         with box("ol", "results"):
             for row in rows:
-                draw_hit(view, row["hit"] | {"band": row["band"]})
+                draw_hit(view, row["hit"] | {"band": row["band"]}, case)
 
 
 def _render_groups(

@@ -57,7 +57,7 @@ def _draw_strongest(view: OpenPage, row: Row, found: CaseLinksAnswer) -> None:
             draw_no_links(words)
         full = [link for link in found.links if not link["hit"]]
         static_html((_render_link(words, row, link, own) for link in full), "ul", "linked")
-        draw_hits(view, [link for link in found.links if link["hit"]])
+        draw_hits(view, row["case"], [link for link in found.links if link["hit"]])
         if found.pages > 1:
             with box("p", "onward"):
                 link(words("All {count} links", count=words.format_number(found.whole)), tab_address(LINKS))

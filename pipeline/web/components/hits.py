@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from nicegui import ui
+from nicegui.element import Element
 
 from pipeline.access.break_glass import CONFIRMATION_TIME, LONGEST_HOURS, GlassReason
-from pipeline.access.disclosure_threads import Urgency
+from pipeline.access.disclosure_threads import ThreadState, Urgency
 from pipeline.access.disclosures import DisclosureAsk
 from pipeline.access.redaction import Row
 from pipeline.access.requester import Role
 from pipeline.api.services.break_glass import open_alone, request_opening
-from pipeline.api.services.disclosures import request_disclosure
+from pipeline.api.services.disclosures import MAX_LABEL_CHARS, request_disclosure
+from pipeline.api.services.hit_requests import summarise_request
 from pipeline.locale import N_
 from pipeline.web.addresses import case_path
 from pipeline.web.components.badges import badge, draw_band
 from pipeline.web.components.form import Sent, field, form, select_field, submit_button
-from pipeline.web.components.markup import bidi_text, box, text
+from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.page import OpenPage
 from pipeline.web.vocabulary import URGENCIES
 
@@ -28,24 +30,36 @@ DAYS = {"1": 1, "3": 3, "7": 7, "30": 30}
 HOURS = {str(hours): hours for hours in (LONGEST_HOURS, 4, 2, 1)}
 """For how long a record can be opened without asking."""
 
+REQUEST_WORDS = {
+    ThreadState.REQUESTED: N_("Access requested {time}"),
+    ThreadState.GRANTED: N_("Access granted {time}"),
+    ThreadState.REFUSED: N_("Request refused {time}"),
+    ThreadState.REVOKED: N_("Access revoked {time}"),
+    ThreadState.EXPIRED: N_("Access ended {time}"),
+    ThreadState.SUSPENDED: N_("Access suspended: handling is stricter now"),
+}
+"""What an own request has come to."""
+
+OPEN_STATES = frozenset({ThreadState.REQUESTED, ThreadState.GRANTED})
+"""States in which asking again would be refused."""
+
 ALONE = "alone"
 WAYS = {"second": N_("A second supervisor confirms first"), ALONE: N_("Open now and notify owner")}
 
 
-def draw_hit(view: OpenPage, row: Row) -> None:
-    """A hit-only result as an item of a list."""
+def draw_hit(view: OpenPage, row: Row, label: str = "") -> None:
+    """A hit-only result as an item of a list; `label` is what it is called where it is asked for."""
     words = view.words
     with box("li", "hit", data_row=""):
         with box("div", "grow"):
             text("span", words("A record of {agency}", agency=row["agency"]), "name plain")
             with box("p", "about"):
                 badge(words("Hit only"), "plain")
-                text("span", row["reference"], "code")
             draw_contact(row.get("contact") or {})
         with box("p", "score"):
             if row.get("band"):
                 draw_band(words, row["band"])
-        draw_hit_actions(view, row)
+        draw_hit_actions(view, row, label)
 
 
 def draw_contact(said: dict[str, Any]) -> None:
@@ -59,26 +73,67 @@ def draw_contact(said: dict[str, Any]) -> None:
             text("span", said["phone"], dir="ltr")
 
 
-def draw_hit_actions(view: OpenPage, row: Row) -> None:
-    """What can be done about a hit: ask its owner; a supervisor can open it without, with a second one."""
-    draw_ask_form(view, row)
+def draw_hit_actions(view: OpenPage, row: Row, label: str = "") -> None:
+    """What was asked of a hit's owner, and what can be done: ask; a supervisor can open it without, with a second one.
+
+    `label` is what the record is called in the list of requests, such as the search that found it.
+    """
+    with box("div", "request") as place:
+        _draw_request(view, row, label, place)
     if Role.SUPERVISOR in view.visit.roles:
         draw_break_glass_form(view, row)
 
 
-def draw_ask_form(view: OpenPage, row: Row) -> None:
-    """The form that asks the owner for the content, folded until wanted."""
+def _draw_request(view: OpenPage, row: Row, label: str, place: Element) -> None:
+    """How an own request stands, in its place; the form where none is open."""
+    if asked := row.get("request"):
+        draw_request_state(view, asked)
+    if not asked or asked["state"] not in OPEN_STATES:
+        _draw_ask_form(view, row, label, place)
+
+
+def draw_request_state(view: OpenPage, asked: Row) -> None:
+    """How an own request stands, such as "Access requested 26 Nov 2026 23:19 · 24 hours left"."""
+    words, now = view.words, view.visit.runtime.clock()
+    said = words(
+        REQUEST_WORDS.get(asked["state"], N_("Request closed {time}")), time=words.format_minute(asked["time"])
+    )
+    with box("p", "row small asked-state", data_state=asked["state"]):
+        link(said, "/disclosures")
+        if asked["state"] == ThreadState.REQUESTED and asked["deadline"]:
+            left = datetime.fromisoformat(asked["deadline"]) - now
+            span = words.format_span(left)
+            late = left < timedelta()
+            badge(
+                words("overdue by {span}", span=span) if late else words("{span} left", span=span),
+                "warn" if late else "plain",
+            )
+        if asked["subject"]:
+            text("span", asked["subject"], "quiet")
+
+
+def _draw_ask_form(view: OpenPage, row: Row, label: str, place: Element) -> None:
+    """The form that asks the owner for the content, folded until wanted; once sent it gives way to what was asked."""
     words, reference = view.words, row["reference"]
 
     async def sent(fields: Sent) -> None:
         deadline = view.visit.runtime.clock() + timedelta(days=DAYS[fields["days"]])
         wanted = DisclosureAsk(fields["reason"], Urgency(fields["urgency"]), deadline)
+        asking = request_disclosure(view.visit.new_session(), reference, wanted, fields.get("label", ""))
         done = words("Request sent to {agency}", agency=row["agency"])
-        await view.run_action(request_disclosure(view.visit.new_session(), reference, wanted), done, redraw=False)
+        answer = await view.run_action(asking, done, redraw=False)
+        if answer is not None:
+            place.clear()
+            with place:
+                draw_request_state(view, summarise_request(answer.disclosure))
 
-    with box("details", "more why"):
+    with box("details", "more"):
         text("summary", words("Request access"), data_open="")
         with form(sent):
+            field(
+                words("Called in your list (the owner does not see this)"), "label", reference,
+                value=label[:MAX_LABEL_CHARS], maxlength=MAX_LABEL_CHARS, dir="auto",
+            )  # fmt: skip
             field(words("Reason"), "reason", reference, "textarea", required=True, maxlength="2000")
             with box("div", "filters"):
                 select_field(

@@ -25,3 +25,10 @@ def draw_query(words: Words, question: str) -> None:
             with box("span", title=words.label(TARGET_LABELS, field)):
                 text("span", f"{words.label(TARGET_LABELS, field)}: ", "hidden-words" if field == "name" else "quiet")
                 bidi_text(value, classes="strong" if field == "name" else "")
+
+
+def format_query(question: str) -> str:
+    """A question's values alone, as a name for what it found."""
+    if not _ROW.fullmatch(question):
+        return question
+    return " · ".join(value for _, value in _PART.findall(question))

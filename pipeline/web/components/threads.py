@@ -11,6 +11,7 @@ from pipeline.api.services.disclosures import revoke_disclosure
 from pipeline.web.addresses import case_path
 from pipeline.web.components.form import Sent, field, form
 from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage
 from pipeline.web.vocabulary import GLASS_VERDICTS, PURPOSES, URGENCIES
 
@@ -18,14 +19,24 @@ AWAITED = frozenset({"requested", "awaiting_confirmation", "awaiting_review", "o
 """States in which somebody is to act by a time."""
 
 
-def draw_thread_head(row: Row) -> None:
-    """The other agency, and the case by its key or by what stands for it."""
+def draw_thread_head(view: OpenPage, row: Row) -> None:
+    """What the record is called, the other agency, and the case where it can be read.
+
+    An agency names what it asked for by its own words, such as its search; where it did not, by its own case.
+    """
+    words = view.words
     with box("p", "row"):
-        text("strong", row["agency"])
+        if row["label"]:
+            bidi_text(row["label"], "strong")
+        text("strong" if not row["label"] else "span", _name_agency(words, row))
         if row["case"]:
             link(row["case"], case_path(row["case"]), "code", data_open="")
-        else:
-            text("span", row["id"], "code quiet")
+        elif references := {step["case_reference"] for step in row["steps"] if step["case_reference"]}:
+            text("span", words("for {case}", case=", ".join(sorted(references))), "quiet small")
+
+
+def _name_agency(words: Words, row: Row) -> str:
+    return words("A record of {agency}", agency=row["agency"]) if row["mine"] else row["agency"]
 
 
 def draw_thread_timer(view: OpenPage, row: Row) -> None:

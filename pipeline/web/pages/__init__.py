@@ -31,9 +31,7 @@ from pipeline.web.pages import (
 )
 
 SUBJECTS = (
-    search, case, entity, link, graph, deconfliction, checks, list_found, inbox, disclosures, break_glass,
-    subscriptions, notices, records, visibility, allowances, statistics, offences, audit, operations, rejected,
     search, case, entity, link, graph, deconfliction, checks, list_columns, list_found, inbox, disclosures, break_glass,
-    subscriptions, notices, records, visibility, allowances, statistics, audit, operations, rejected,
+    subscriptions, notices, records, visibility, allowances, statistics, offences, audit, operations, rejected,
 )  # fmt: skip
 PAGES: tuple[Page[Any], ...] = tuple(subject.PAGE for subject in SUBJECTS)

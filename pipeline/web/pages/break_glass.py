@@ -67,7 +67,7 @@ def _draw_thread(view: OpenPage, row: Row, actions: Callable[[OpenPage, Row], No
     words, looked = view.words, row["oversight"]
     with box("li", data_row=""):
         with box("div", "grow stack"):
-            draw_thread_head(row)
+            draw_thread_head(view, row)
             draw_thread_steps(view, row)
         with box("p", "score small"):
             if looked:

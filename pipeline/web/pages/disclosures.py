@@ -15,6 +15,7 @@ from pipeline.web.components.badges import badge
 from pipeline.web.components.form import Sent, field, form, select_field
 from pipeline.web.components.markup import box, text
 from pipeline.web.components.panel import panel
+from pipeline.web.components.request_evidence import draw_request_evidence
 from pipeline.web.components.threads import draw_revoke_form, draw_thread_head, draw_thread_steps, draw_thread_timer
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -60,8 +61,10 @@ def _draw_thread(view: OpenPage, row: Row) -> None:
     words = view.words
     with box("li", data_row=""):
         with box("div", "grow stack"):
-            draw_thread_head(row)
+            draw_thread_head(view, row)
             draw_thread_steps(view, row)
+            if not row["mine"]:
+                draw_request_evidence(view, row["id"], row["agency"])
         with box("p", "score small"):
             badge(words.label(THREAD_STATE_LABELS, row["state"]), "warn" if row["state"] == "requested" else "plain")
             draw_thread_timer(view, row)

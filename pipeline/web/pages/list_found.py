@@ -6,13 +6,11 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from pipeline.access.redaction import Row
+from pipeline.api.list_filter import Found, ListFilter, best_band
 from pipeline.api.services.list_checks import (
     MEDIA_TYPES,
-    Found,
     ListCheck,
-    ListFilter,
     ListResultsAnswer,
-    best_band,
     read_list_check,
     read_results,
 )
@@ -22,7 +20,8 @@ from pipeline.web.addresses import case_path, list_path
 from pipeline.web.components import states
 from pipeline.web.components.badges import BAND_LABELS, badge, draw_band
 from pipeline.web.components.form import post_form
-from pipeline.web.components.list_query import draw_query
+from pipeline.web.components.hits import draw_hit_actions
+from pipeline.web.components.list_query import draw_query, format_query
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.pager import AFTER, draw_pager
 from pipeline.web.components.panel import panel
@@ -79,7 +78,7 @@ def draw(view: OpenPage, loaded: ListResultsPageData) -> None:
     _draw_filters(view, loaded.list)
     with panel(words("Results"), words.plural("{count} row", "{count} rows", len(rows)), tight=True):
         if rows:
-            draw_table(words("Results"), _result_columns(words), rows, "found")
+            draw_table(words("Results"), _result_columns(view), rows, "found")
         elif loaded.found.next:
             states.draw_empty(words("No such row so far"), words("Next shows where the list goes on."))
         elif loaded.list.done:
@@ -125,13 +124,14 @@ def _draw_choice(word: str, check: ListCheck, asked: dict[str, str], *, chosen: 
     link(word, f"{list_path(check.id)}{'?' if query else ''}{query}", aria_current="true" if chosen else None)
 
 
-def _result_columns(words: Words) -> list[TableColumn[Row]]:
+def _result_columns(view: OpenPage) -> list[TableColumn[Row]]:
+    words = view.words
     return [
         TableColumn(words("Row"), lambda row: text("span", words.format_number(row["line"])), "number"),
         TableColumn(words("Your ID"), lambda row: bidi_text(row["id"] or "–")),
         TableColumn(words("Search"), lambda row: draw_query(words, row["query"]), "wide"),
         TableColumn(words("Best band"), lambda row: _draw_best_band(words, row)),
-        TableColumn(words("Records"), lambda row: _draw_result(words, row), "wide"),
+        TableColumn(words("Records"), lambda row: _draw_result(view, row), "wide"),
     ]
 
 
@@ -142,8 +142,9 @@ def _draw_best_band(words: Words, row: Row) -> None:
         text("span", "–", "quiet")
 
 
-def _draw_result(words: Words, row: Row) -> None:
+def _draw_result(view: OpenPage, row: Row) -> None:
     """The best match, then hits, which are few; what is behind them folded."""
+    words = view.words
     best = row["matches"][:1] if row["matches"] and row["matches"][0]["band"] else []
     others = row["matches"][len(best) :]
     with box("div", "stack close"):
@@ -156,6 +157,7 @@ def _draw_result(words: Words, row: Row) -> None:
                 text("span", words("A record of {agency}", agency=found["agency"]))
                 badge(words("Hit only"), "plain")
                 draw_band(words, found["band"])
+            draw_hit_actions(view, found, format_query(row["query"]))
         if others:
             with box("details", "more"):
                 text("summary", _count_others(words, len(others), weak=not best))

@@ -199,11 +199,12 @@ def _draw_answer(
     if parts:
         draw_understood(words, asked, parts)
     box("div", "facets-place", id=FACETS_PLACE)
-    _draw_results(view, answer)
+    question = asked.get("q", "").strip()
+    _draw_results(view, question, answer)
     if answer.next:
         with box("p", "row"):
             text("button", words("Next"), "button", type="button").on("click", go_on)
-    if question := asked.get("q", "").strip():
+    if question:
         _draw_subscribe_button(view, question)
 
 
@@ -218,7 +219,7 @@ def _draw_subscribe_button(view: OpenPage, question: str) -> None:
         text("span", words("for 90 days; matches appear under Notifications"), "quiet")
 
 
-def _draw_results(view: OpenPage, answer: SearchAnswer) -> None:
+def _draw_results(view: OpenPage, question: str, answer: SearchAnswer) -> None:
     words, rows = view.words, (*answer.results, *answer.hits)
     full = [row for row in rows if row["view"] == View.FULL]
     hits = [row for row in rows if row["view"] == View.HIT]
@@ -232,7 +233,10 @@ def _draw_results(view: OpenPage, answer: SearchAnswer) -> None:
     aside = words("strongest evidence first") if "evidence" in rows[0] else words("sorted by key")
     _draw_list(found, aside, full, lambda row: _draw_result(words, row))
     _draw_list(
-        words("Restricted matches (hit only)"), words("the owner decides"), hits, lambda row: draw_hit(view, row)
+        words("Restricted matches (hit only)"),
+        words("the owner decides"),
+        hits,
+        lambda row: draw_hit(view, row, question),
     )
 
 

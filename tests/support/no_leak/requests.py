@@ -204,6 +204,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _by_name("POST", "/v1/break-glass/{name}/withdraw", GLASS_THREADS),
     _by_name("POST", "/v1/break-glass/{name}/review", GLASS_THREADS, verdict="justified", comment="why"),
     _by_name("GET", "/v1/disclosures/{name}", THREADS),
+    _by_name("GET", "/v1/disclosures/{name}/evidence", THREADS),
     _by_name("POST", "/v1/disclosures/{name}/grant", THREADS, until=UNTIL),
     _by_name("POST", "/v1/disclosures/{name}/refuse", THREADS, reason="why"),
     _by_name("POST", "/v1/disclosures/{name}/revoke", THREADS, reason="why"),

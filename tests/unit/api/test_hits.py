@@ -42,7 +42,7 @@ async def test_a_whole_name_with_a_birth_date_tells_of_a_hit(api: Api, question:
     (row,) = answer.hits
     assert row == {
         "view": "hit", "reference": api.session(ANNA).make_reference("nl-np:1"), "agency": "nl-np", "band": row["band"],
-        "contact": {"unit": "desk of nl-np"},
+        "contact": {"unit": "desk of nl-np"}, "request": None,
     }  # fmt: skip
     assert row["band"] in (Band.CERTAIN, Band.PROBABLE)
     assert [(case.case, case.form) for case in api.audit.acts[-1].shown] == [("nl-np:1", ShownForm.HIT)]

@@ -1,0 +1,42 @@
+"""Which rows of a list's results are wanted: by what was found for them, and by the best band of that. Pure."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+from pipeline.access.redaction import Row
+from pipeline.matching.bands import Band
+
+Found = Literal["", "match", "weak", "none", "problem"]
+"""Rows with a match in a band, with weaker results alone, with nothing, or that could not be asked."""
+
+
+class ListFilter(msgspec.Struct, frozen=True):
+    """Which rows: by what was found for them, and by the best band of that."""
+
+    found: Found = ""
+    band: Band = Band.NONE
+
+    def takes(self, row: Row) -> bool:
+        """Whether a row, as the requester sees it now, is wanted."""
+        best = best_band(row)
+        return (self.band in (Band.NONE, best)) and self.found in ("", _classify(row, best))
+
+
+ALL_ROWS: Final = ListFilter()
+
+
+def best_band(row: Row) -> Band:
+    """The best band of what was found for a row; Band.NONE for nothing in one."""
+    found = (Band(one["band"] or "") for one in (*row["matches"], *row["hits"]))
+    return min(found, key=lambda band: band.rank, default=Band.NONE)
+
+
+def _classify(row: Row, best: Band) -> Found:
+    if row["problem"]:
+        return "problem"
+    if best is not Band.NONE:
+        return "match"
+    return "weak" if row["matches"] else "none"

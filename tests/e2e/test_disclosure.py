@@ -1,0 +1,120 @@
+"""Asking for a record where it was found, answering beside the evidence; in a real browser over an index in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+
+from pipeline.matching.model import load_model
+from support.api.runtime import Api
+from support.index.documents import PureStages
+from support.records.builder import person, record
+from support.web.browser import BrowserUser, browser
+from support.web.memory_site import MemorySite, memory_site
+
+pytestmark = pytest.mark.timeout(300)
+
+STAGES = PureStages(load_model())
+
+CLAIRE, PIETER = "claire@fr-pj", "pieter@be-fp"
+QUESTION = "Anastasia Ouarzazi 1976-03-04"
+PASSPORT = [{"type": "passport", "value": "12AB00001", "country": "FR"}]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MemorySite]:
+    with memory_site(Api(STAGES, tmp_path_factory.mktemp("site"))) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def opened(site: MemorySite) -> Iterator[Browser]:
+    """A browser that ends before the site does."""
+    with browser() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def api(site: MemorySite, tmp_path: Path) -> Api:
+    """A record of Pieter's that Claire sees as a hit, linked to one of hers that he reads."""
+    shown = Api(STAGES, tmp_path)
+    shown.now = datetime.now(UTC)
+    woman = person("Anastasia Ouarzazi", id="p1", birth_date="1976-03-04", identifiers=PASSPORT)
+    shown.hold(record("be-fp", "7", code="H2", entities=[woman]), record("fr-pj", "1", entities=[woman]))
+    shown.link("be-fp:7", "fr-pj:1")
+    site.show(shown)
+    return shown
+
+
+def _sign_in(opened: Browser, site: MemorySite, who: str, language: str = "en-GB") -> BrowserUser:
+    user = BrowserUser(opened, site.url, language)
+    user.sign_in(who, "2026/4711")
+    return user
+
+
+def _ask(claire: BrowserUser) -> None:
+    """Ask for the hit that the question finds."""
+    claire.ask(QUESTION)
+    hit = claire.page.locator(".results li.hit")
+    hit.get_by_text("Request access").click()
+    hit.get_by_label("Reason").fill("the same woman in two cases")
+    expect(hit.get_by_label("Called in your list")).to_have_value(QUESTION)
+    hit.get_by_role("button", name="Send request").click()
+    expect(hit.locator("[data-state=requested]")).to_contain_text("Access requested")
+
+
+def test_a_request_is_seen_wherever_its_hit_is(opened: Browser, site: MemorySite, api: Api) -> None:
+    claire = _sign_in(opened, site, CLAIRE)
+    page = claire.page
+    _ask(claire)
+    expect(page.locator(".results li.hit").get_by_text("Request access")).to_have_count(0)
+    page.reload()
+    expect(page.locator(".results li.hit [data-state=requested]")).to_contain_text("left")
+    page.goto("/cases/fr-pj:1")
+    expect(page.locator("[data-state=requested]")).to_contain_text("Access requested")
+    page.locator("[data-state=requested] a").click()
+    expect(page.get_by_role("heading", name="Access requests")).to_be_visible()
+    expect(page.locator(".results li[data-row]")).to_contain_text(QUESTION)
+    expect(page.locator(".results li[data-row]")).to_contain_text("A record of be-fp")
+    assert claire.faults == []
+
+
+def test_an_owner_answers_beside_its_record_and_the_evidence(opened: Browser, site: MemorySite, api: Api) -> None:
+    claire, pieter = _sign_in(opened, site, CLAIRE), _sign_in(opened, site, PIETER)
+    _ask(claire)
+    page = pieter.page
+    page.goto("/disclosures")
+    request = page.locator(".results li[data-row]")
+    expect(request).not_to_contain_text(QUESTION)
+    request.locator("[data-evidence]").click()
+    expect(request).to_contain_text("Same name, passport and date of birth.")
+    expect(request).to_contain_text("Anastasia Ouarzazi")
+    request.get_by_label("Reason for refusal").fill("ongoing")
+    request.get_by_role("button", name="Refuse").click()
+    expect(page.locator(".results li[data-row]")).to_contain_text("Refused")
+    claire.ask(QUESTION)
+    expect(claire.page.locator("[data-state=refused]")).to_contain_text("Request refused")
+    expect(claire.page.locator(".results li.hit").get_by_text("Request access")).to_have_count(1)
+    assert pieter.faults == []
+
+
+@pytest.mark.parametrize("language", ["en-GB", "fr-FR"])
+def test_the_pages_are_accessible_and_fit_a_phone(opened: Browser, site: MemorySite, api: Api, language: str) -> None:
+    _ask(_sign_in(opened, site, CLAIRE))
+    claire, pieter = _sign_in(opened, site, CLAIRE, language), _sign_in(opened, site, PIETER, language)
+    claire.ask(QUESTION)
+    expect(claire.page.locator("[data-state=requested]")).to_be_visible()
+    claire.holds(f"hit with a request, {language}", dark=True)
+    claire.page.goto("/disclosures")
+    expect(claire.page.locator(".results li[data-row]")).to_be_visible()
+    claire.holds(f"sent requests, {language}", dark=True)
+    pieter.page.goto("/disclosures")
+    pieter.page.locator("[data-evidence]").click()
+    expect(pieter.page.locator(".results li[data-row] .band")).to_be_visible()
+    pieter.holds(f"received requests, {language}", dark=True)
+    assert Axe().run(pieter.page).response["violations"] == []

@@ -1,0 +1,74 @@
+"""An owner sees beside a request its own record and the links that it may read anyway, and nothing of the search."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import orjson
+import pytest
+
+from pipeline.access.disclosure_threads import Urgency
+from pipeline.access.disclosures import DisclosureAsk
+from pipeline.api.problems import NotFoundError
+from pipeline.api.services.disclosures import request_disclosure
+from pipeline.api.services.request_evidence import MOST_LINKS, read_request_evidence
+from support.access.requesters import ANNA, BERT, make_requester
+from support.api.runtime import NOW, Api
+from support.records.builder import record
+
+
+async def asked(api: Api) -> str:
+    """Bert of be-fp asks fr-pj for a hit-only case."""
+    api.hold(record("fr-pj", code="H2"))
+    session = api.session(BERT)
+    ask = DisclosureAsk("the same man", Urgency.URGENT, NOW + timedelta(days=1))
+    answer = await request_disclosure(session, session.make_reference("fr-pj:1"), ask, "what bert searched")
+    return str(answer.disclosure["id"])
+
+
+async def test_the_owner_sees_its_record_and_why_it_is_linked(api: Api) -> None:
+    name = await asked(api)
+    api.hold(record("be-fp"), record("nl-np"))
+    api.link("be-fp:1", "fr-pj:1")
+    api.link("fr-pj:1", "nl-np:1")
+    found = await read_request_evidence(api.session(ANNA), name)
+    assert (found.record["case"], found.record["entities"][0]["name"]) == ("fr-pj:1", "Ivan Petrov")
+    (row,) = found.links
+    assert (row["case"], row["band"], row["agrees"]) == ("be-fp:1", "certain", ["name", "date of birth"])
+    assert row["summary"] == "Same name and date of birth."
+    assert {shown.case for shown in api.audit.acts[-1].shown} == {"fr-pj:1", "be-fp:1"}
+    assert not found.more
+
+
+@pytest.mark.parametrize("code", ["H2", "H3"])
+async def test_a_case_that_the_owner_may_not_read_is_no_evidence(api: Api, code: str) -> None:
+    name = await asked(api)
+    bare = await read_request_evidence(api.session(ANNA), name)
+    api.hold(record("be-fp", code=code))
+    api.link("be-fp:1", "fr-pj:1")
+    assert await read_request_evidence(api.session(ANNA), name) == bare
+    assert bare.links == ()
+
+
+async def test_nothing_is_told_of_the_search(api: Api) -> None:
+    name = await asked(api)
+    found = await read_request_evidence(api.session(ANNA), name)
+    assert b"searched" not in orjson.dumps(found.record)
+
+
+async def test_the_asking_agency_and_others_see_no_evidence(api: Api) -> None:
+    name = await asked(api)
+    for who in (BERT, make_requester("nl-np")):
+        with pytest.raises(NotFoundError):
+            await read_request_evidence(api.session(who), name)
+    with pytest.raises(NotFoundError):
+        await read_request_evidence(api.session(ANNA), "not-there")
+
+
+async def test_the_strongest_links_are_shown_and_that_there_are_more(api: Api) -> None:
+    name = await asked(api)
+    for number in range(MOST_LINKS + 1):
+        api.hold(record("be-fp", str(number)))
+        api.link(f"be-fp:{number}", "fr-pj:1")
+    found = await read_request_evidence(api.session(ANNA), name)
+    assert (len(found.links), found.more) == (MOST_LINKS, True)
