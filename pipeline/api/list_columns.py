@@ -15,7 +15,8 @@ from pipeline.feeds.column_roles import DAY_FIRST, MONTH_FIRST, fit_formats, gue
 from pipeline.feeds.dates import DateReading, stated_dates
 from pipeline.feeds.tables.grids import GridRow, TableGrid
 from pipeline.index.question_fields import quote_value
-from pipeline.index.question_parts import FIELDS, parse_question
+from pipeline.index.question_parts import FIELDS
+from pipeline.index.questions import parse_question
 from pipeline.locale import LANGUAGES, N_, translate
 from pipeline.records.countries import country_code
 

@@ -80,7 +80,7 @@ def draw_frame(visit: Visit, title: str, current: str, script: str = "") -> Elem
         _draw_header(visit).move(target_index=0)
         _draw_navigation(visit, current).move(target_index=1)
         text("footer", visit.words("Times in UTC. All access is logged."), "foot")
-        box("div", "said", id="said", role="status", aria_live="polite")
+        box("div", "said", id="said", role="status", aria_live="polite", data_viewer=visit.who)
         draw_shortcuts(visit.words, {entry.key: entry.word for entry in visible_entries(visit.roles)})
     ui.skip_link(visit.words("Skip to content"), target=client.content)
     return client.content

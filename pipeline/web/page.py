@@ -95,8 +95,10 @@ class OpenPage:
         try:
             answer = await action
         except LiaisonError as error:
+            self.call_script("settleDrafts", False)
             self.show_message(states.format_failure(self.words, error), bad=True)
             return None
+        self.call_script("settleDrafts", True)
         if redraw:
             await self.redraw()
         self.show_message(done)

@@ -8,11 +8,14 @@ from pipeline.web.assets import asset_path
 
 THEMES = ("auto", "light", "dark")
 
+SCRIPTS = ("keys.js", "drafts.js")
+"""What every page has."""
+
 _CHOOSE = (
     "<script nonce=\"{nonce}\">document.documentElement.lang = '{language}'; document.documentElement.dataset.theme ="
     " '{theme}' !== 'auto' ? '{theme}' : matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'</script>"
 )
-_HEAD = '<link rel="stylesheet" href="{style}"><script defer src="{keys}" nonce="{nonce}"></script>'
+_STYLE = '<link rel="stylesheet" href="{path}">'
 _SCRIPT = '<script defer src="{path}" nonce="{nonce}"></script>'
 
 ICON = (
@@ -27,6 +30,6 @@ def add_page_head(theme: str, language: str, nonce: str, script: str = "") -> No
     `script` is a file of static/ that this page alone has.
     """
     ui.add_head_html(_CHOOSE.format(theme=theme, language=language, nonce=nonce))
-    ui.add_head_html(_HEAD.format(style=asset_path("liaison.css"), keys=asset_path("keys.js"), nonce=nonce))
-    if script:
-        ui.add_head_html(_SCRIPT.format(path=asset_path(script), nonce=nonce))
+    ui.add_head_html(_STYLE.format(path=asset_path("liaison.css")))
+    for name in filter(None, (*SCRIPTS, script)):
+        ui.add_head_html(_SCRIPT.format(path=asset_path(name), nonce=nonce))

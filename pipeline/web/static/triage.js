@@ -127,6 +127,7 @@
       }
     }
     act.settled = true;
+    if (act.reason) liaison.settleDrafts(!failed);
     if (failed && act.reason) {
       one("[data-reason] textarea").value = act.reason; // kept until it is saved
     }
