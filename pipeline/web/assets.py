@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import cramjam
 import nicegui
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -87,6 +86,8 @@ def make_router() -> APIRouter:
 @cache
 def pack_asset(name: str) -> PackedAsset:
     """One of FILES, packed as tightly as can be: once a process, when first asked for."""
+    import cramjam  # not above: where it is missing, streams.kafka.inflation says so in a sentence
+
     content, suffix = _read(name), Path(name).suffix
     bodies = {"": content}
     if suffix != ".woff2" and len(content) > SMALL_BYTES:
