@@ -20,7 +20,8 @@ from pipeline.feeds.tables.cells import Cell, Row, SourceRow, leaf_cells
 from pipeline.feeds.tables.files import Advance
 from pipeline.feeds.tables.reading import JoinedFiles, TableReader
 from pipeline.feeds.tables.row_store import SeenKeys
-from pipeline.records.model import RECORD_TYPE, case_key
+from pipeline.records.envelopes import RECORD_TYPE
+from pipeline.records.model import case_key
 
 
 class MappedRow(msgspec.Struct, frozen=True):

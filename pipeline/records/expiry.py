@@ -13,8 +13,9 @@ import msgspec
 
 from pipeline.records import hashing
 from pipeline.records.agencies import Agency
+from pipeline.records.envelopes import RECORD_TYPE
 from pipeline.records.messages import AcceptedRecord, Position, Provenance
-from pipeline.records.model import RECORD_TYPE, Case
+from pipeline.records.model import Case
 from pipeline.records.versions import KnownVersion
 
 EXPIRED: Final = "expired"

@@ -14,8 +14,9 @@ import msgspec
 
 from pipeline.records import hashing, signatures
 from pipeline.records.agencies import Agency, AgencyState, Registry
+from pipeline.records.envelopes import RECORD_TYPE
 from pipeline.records.messages import AcceptedRecord, Outcome, Position, Provenance, Reason, Receipt, RejectedMessage
-from pipeline.records.model import RECORD_TYPE, Case
+from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
 from pipeline.records.normalised import NormalisedCase
 from pipeline.records.partitioning import partition_of

@@ -1,4 +1,4 @@
-"""The raw case record, as an agency sends it: one CloudEvents 1.0 event (schemas/case.schema.json is the contract).
+"""The raw case, as an agency sends it in an event (envelopes.py; schemas/case.schema.json is the contract).
 
 The structs say which fields there are and of which type; limits and forms of values are the schema's alone.
 
@@ -10,11 +10,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Literal
 
-import msgspec
 from msgspec import Struct, field
-
-RECORD_TYPE = "org.liaison.case.v1"
-"""CloudEvents `type` of the record; the last part is the record's major version."""
 
 Status = Literal["active", "corrected", "withdrawn"]
 HandlingCode = Literal["H0", "H1", "H2", "H3"]
@@ -290,26 +286,6 @@ class Case(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
         )
 
 
-class Envelope(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """CloudEvents 1.0 attributes around one case; traceparent and tracestate are its distributed-tracing extension.
-
-    `signature` is an extension of ours (pipeline.records.signatures).
-    """
-
-    specversion: Literal["1.0"]
-    id: str
-    source: str
-    type: Literal["org.liaison.case.v1"]
-    data: Case
-    time: str | None = None
-    subject: str | None = None
-    datacontenttype: Literal["application/json"] | None = None
-    dataschema: str | None = None
-    traceparent: str | None = None
-    tracestate: str | None = None
-    signature: str | None = None
-
-
 def case_key(agency: str, case_id: str) -> str:
     """`<agency>:<case_id>`."""
     return f"{agency}:{case_id}"
@@ -318,8 +294,3 @@ def case_key(agency: str, case_id: str) -> str:
 def entity_key(case: str, entity_id: str) -> str:
     """`<case key>#<entity id>`."""
     return f"{case}#{entity_id}"
-
-
-def encode(envelope: Envelope) -> bytes:
-    """The envelope as JSON; what was not known is left out."""
-    return msgspec.json.encode(envelope)

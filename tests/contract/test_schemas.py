@@ -42,9 +42,10 @@ from pipeline.matching.bands import Band
 from pipeline.matching.explain.explaining import explain
 from pipeline.matching.fingerprint import Fingerprint, Handling
 from pipeline.matching.model import Model, encode_model, load_model
-from pipeline.records import expiry, model, schemas
+from pipeline.records import expiry, schemas
 from pipeline.records.agencies import Agency
 from pipeline.records.doubts import Doubt
+from pipeline.records.envelopes import Envelope
 from pipeline.records.expiry import Expiry
 from pipeline.records.intake import IntakeContext, IntakeDecision, SourceMessage, accepted, receive, reject_batch
 from pipeline.records.messages import AcceptedRecord, Outcome, Position, Reason, Receipt, RejectedMessage
@@ -64,7 +65,7 @@ from support.records.samples import FR_PJ, changed, example, message
 from support.transparency.log_world import KEYS, LOG
 
 VALUES: dict[str, type[msgspec.Struct]] = {
-    "case": model.Envelope,
+    "case": Envelope,
     "accepted": AcceptedRecord,
     "fingerprint": Fingerprint,
     "link": Claim,
@@ -258,7 +259,7 @@ def _received(raw: bytes | None, key: str = "fr-pj:2026-004711", known: dict[str
 
 
 def _samples(scoring: Model) -> Iterator[tuple[str, msgspec.Struct]]:
-    yield "case", msgspec.convert(example(), model.Envelope)
+    yield "case", msgspec.convert(example(), Envelope)
     yield "agency", FR_PJ
     yield "progress", Progress(17, "topic-id")
     yield "control", control.ControlSetting("active_generation", "0123456789ab", "an operator", "2026-11-01T10:00:00Z")

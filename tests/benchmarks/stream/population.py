@@ -23,9 +23,9 @@ from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling, en
 from pipeline.matching.model import load_model
 from pipeline.matching.names.rarity import known_rarities
 from pipeline.matching.screening.sketches import make_sketch
+from pipeline.records.envelopes import RECORD_TYPE
 from pipeline.records.intake import SourceMessage
 from pipeline.records.messages import Position
-from pipeline.records.model import RECORD_TYPE
 from pipeline.records.normalised import (
     NameToken,
     NormalisedAddress,
