@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from pipeline.matching.model import load_model
 from pipeline.web.page import Page
-from pipeline.web.pages import PAGES
+from pipeline.web.pages import PAGES, inbox, search
 from support.api.runtime import Api
 from support.index.documents import PureStages
 from support.web.browser import NARROW, WIDE, BrowserUser, browser
@@ -25,13 +25,17 @@ PEOPLE = {"audit": "sofie@be-fp", "operations": "noor@liaison-ops"}
 """Who opens the pages of an entry of the navigation; Pieter, who reads cases, all others."""
 
 
+VISITS = [*((page, "") for page in PAGES), (search.PAGE, "#q=Cherif+Ouarzazi"), (inbox.PAGE, "?group=person")]
+"""Every page, and what an address may ask of one besides."""
+
+
 class ServedPages(NamedTuple):
     """People at their browsers, and what stands in the places of a path."""
 
     people: dict[str, BrowserUser]
     places: dict[str, str]
 
-    def open(self, page: Page[Any], query: str = "") -> BrowserUser:
+    def open(self, page: Page[Any], query: str) -> BrowserUser:
         """The page before who may see it."""
         user = self.people[PEOPLE.get(page.entry, "pieter@be-fp")]
         user.page.goto(page.path.replace(":path", "").format(**self.places) + query)
@@ -54,10 +58,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedPages]:
         yield ServedPages(people, places)
 
 
-@pytest.fixture(params=PAGES, ids=lambda page: page.path)
+@pytest.fixture(params=VISITS, ids=lambda visit: visit[0].path + visit[1])
 def user(request: pytest.FixtureRequest, served: ServedPages) -> Iterator[BrowserUser]:
     """Somebody before a page, whose window is put back afterwards."""
-    opened = served.open(request.param)
+    opened = served.open(*request.param)
     yield opened
     opened.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
     assert opened.faults == []
@@ -67,24 +71,39 @@ def _resize(user: BrowserUser, size: tuple[int, int]) -> None:
     user.page.set_viewport_size({"width": size[0], "height": size[1]})
 
 
+def _open_each_tab(user: BrowserUser) -> Iterator[str]:
+    """Open one tab of the page after the other, by its name; "" stands for a page without tabs."""
+    tabs = user.page.locator("[role=tab]")
+    for tab in tabs.all():
+        tab.click()
+        expect(user.page.locator("[aria-busy]")).to_have_count(0)
+        yield tab.inner_text()
+    if not tabs.count():
+        yield ""
+
+
 def test_axe_finds_nothing_in_light_dark_and_on_a_phone(user: BrowserUser) -> None:
-    for theme in ("dark", "light"):
-        user.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-        assert find_violations(user.page) == [], theme
-    _resize(user, NARROW)
-    assert find_violations(user.page) == []
+    for tab in _open_each_tab(user):
+        for theme in ("dark", "light"):
+            user.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+            assert find_violations(user.page) == [], (tab, theme)
+        _resize(user, NARROW)
+        assert find_violations(user.page) == [], tab
+        _resize(user, WIDE)
 
 
 def test_no_text_is_cut_or_covered_from_either_side(user: BrowserUser) -> None:
-    for size in (WIDE, NARROW):
-        _resize(user, size)
-        for direction in ("rtl", "ltr"):
-            user.page.evaluate(f"document.documentElement.dir = '{direction}'")
-            assert find_text_faults(user.page) == [], (size, direction)
+    for tab in _open_each_tab(user):
+        for size in (NARROW, WIDE):
+            _resize(user, size)
+            for direction in ("rtl", "ltr"):
+                user.page.evaluate(f"document.documentElement.dir = '{direction}'")
+                assert find_text_faults(user.page) == [], (tab, size, direction)
 
 
-def test_a_tab_reaches_all_that_can_be_acted_on(user: BrowserUser) -> None:
-    assert find_unreached(user.page) == []
+def test_a_tab_key_reaches_all_that_can_be_acted_on(user: BrowserUser) -> None:
+    for tab in _open_each_tab(user):
+        assert find_unreached(user.page) == [], tab
 
 
 FAULTY = """
