@@ -3,11 +3,12 @@
     with memory_site(api) as site: site.url; site.show(other_api)
 
 The server runs in a thread of this process, so a test looks at its Api to see what came of a key. NiceGUI has one
-application a process, hence one site for all tests of a module, each of which shows its own Api.
+application a process, hence one site, which starts with the first Api and ends with the process.
 """
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -42,7 +43,19 @@ class MemorySite(NamedTuple):
 
 @contextmanager
 def memory_site(api: Api) -> Iterator[MemorySite]:
-    """Serve the pages of an API in memory, with the prepared people."""
+    """The pages of an API in memory, with the prepared people."""
+    site = _start_site(api)
+    site.show(api)
+    yield site
+
+
+_started: list[MemorySite] = []
+
+
+def _start_site(api: Api) -> MemorySite:
+    """The site of this process; `api` is what it starts with."""
+    if _started:
+        return _started[0]
 
     @asynccontextmanager
     async def held() -> AsyncIterator[Runtime]:
@@ -54,13 +67,16 @@ def memory_site(api: Api) -> Iterator[MemorySite]:
     server = uvicorn.Server(make_config(app, api.settings, LOOPBACK, port))
     thread = threading.Thread(target=server.run, name="memory-site", daemon=True)
     thread.start()
+    atexit.register(_end_site, server, thread)
     deadline = time.monotonic() + READY_S
     while not server.started:
         assert thread.is_alive(), "the pages did not start"
         assert time.monotonic() < deadline, "the pages did not start in time"
         time.sleep(POLL_S)
-    try:
-        yield MemorySite(app, f"http://{LOOPBACK}:{port}")
-    finally:
-        server.should_exit = True
-        thread.join()
+    _started.append(MemorySite(app, f"http://{LOOPBACK}:{port}"))
+    return _started[0]
+
+
+def _end_site(server: uvicorn.Server, thread: threading.Thread) -> None:
+    server.should_exit = True
+    thread.join()
