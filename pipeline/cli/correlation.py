@@ -25,6 +25,13 @@ StopList = Annotated[
         "--stop-list", exists=True, dir_okay=False, help="Leave out the keys of this file, by blocking-report."
     ),
 ]
+Labels = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, help="True pairs as CSV with the columns case_a and case_b.")
+]
+ProposedStops = Annotated[
+    Path | None, typer.Option("--write-stop-list", help="Write the proposed stop list here, for --stop-list.")
+]
+StopOver = Annotated[int, typer.Option(min=2, help="Propose to leave out keys that more cases than this bear.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")]
 
 REFUSALS_SHOWN = 10
@@ -112,16 +119,11 @@ def resolve(
 
 def blocking_report(
     files: Files,
-    labels: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="True pairs as CSV with the columns case_a and case_b."),
-    ] = None,
+    labels: Labels = None,
     model: ModelFile = None,
     within: Within = False,
-    stop_list: Annotated[
-        Path | None, typer.Option("--write-stop-list", help="Write the proposed stop list here, for --stop-list.")
-    ] = None,
-    over: Annotated[int, typer.Option(min=2, help="Propose to leave out keys that more cases than this bear.")] = 1000,
+    stop_list: ProposedStops = None,
+    over: StopOver = 1000,
     as_json: AsJson = False,
 ) -> None:
     """Report keys and candidates per case, the largest blocks and, with labels, recall by kind of key and overall.
@@ -129,30 +131,14 @@ def blocking_report(
     True pairs that the model would link are counted separately: for them blocking alone decides. Of large blocks it
     says what leaving their keys out would save in pairs and cost in links that no other key brings together.
     """
-    from functools import partial
-
     import msgspec
 
-    from pipeline.correlation import blocking_report as reporting
-    from pipeline.correlation.line_reading import LineReader, make_fingerprints
-    from pipeline.correlation.stop_lists import propose_stops
-    from pipeline.matching.matcher import ModelMatcher
+    from pipeline.correlation.line_reading import LineReader
     from pipeline.matching.model import load_model
-    from pipeline.matching.score.scoring import judge_cases
     from pipeline.ops.generations.stop_table import write_proposals
-    from pipeline.progress_bars import show_progress
 
-    loaded, reader = load_model(model), LineReader()
-    with show_progress() as bar:
-        cases = make_fingerprints(reader.read_cases(_read_lines(files, bar)), loaded)
-        true = _read_labels(labels) if labels else ()
-        report = reporting.blocking_report(
-            cases,
-            lambda a, b: bool(judge_cases(a, b, loaded).band),
-            true,
-            within=within,
-            propose=partial(propose_stops, matcher=ModelMatcher(loaded), over=over, within=within),
-        )
+    reader = LineReader()
+    report = _report_blocking(files, reader, labels, load_model(model), within=within, over=over)
     if stop_list is not None:
         write_proposals(stop_list, report.stop_list)
     if as_json:
@@ -160,6 +146,29 @@ def blocking_report(
     else:
         _print_report(report)
         _print_summary(reader, {}, as_json=False, to_stdout=False)
+
+
+def _report_blocking(
+    files: list[Path], reader: LineReader, labels: Path | None, model: Model, *, within: bool, over: int
+) -> BlockingReport:
+    """Read the cases, and what their keys bring together."""
+    from functools import partial
+
+    from pipeline.correlation.blocking_report import blocking_report
+    from pipeline.correlation.line_reading import make_fingerprints
+    from pipeline.correlation.stop_lists import propose_stops
+    from pipeline.matching.matcher import ModelMatcher
+    from pipeline.matching.score.scoring import judge_cases
+    from pipeline.progress_bars import show_progress
+
+    with show_progress() as bar:
+        return blocking_report(
+            make_fingerprints(reader.read_cases(_read_lines(files, bar)), model),
+            lambda a, b: bool(judge_cases(a, b, model).band),
+            _read_labels(labels) if labels else (),
+            within=within,
+            propose=partial(propose_stops, matcher=ModelMatcher(model), over=over, within=within),
+        )
 
 
 def _load_model(path: Path | None, stop_list: Path | None) -> Model:

@@ -15,6 +15,21 @@ if TYPE_CHECKING:
 
 FAILED = 1
 
+Leave = Annotated[
+    bool, typer.Option("--exit", help="Exit after the report instead of serving; exit code 0 only if all is well.")
+]
+OwnData = Annotated[
+    Path | None, typer.Option(exists=True, dir_okay=False, help="Your own records instead of the generated feed.")
+]
+KitName = Annotated[str, typer.Option(help="The mapping kit for --data, such as un-list.")]
+ListFolder = Annotated[
+    Path | None, typer.Option(exists=True, file_okay=False, help="Folder of lists (UN, OFAC, UK, EU ...) as published.")
+]
+KnownPairs = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, help="Pairs known to be the same: CSV with case_a and case_b."),
+]
+
 
 def register(root: typer.Typer) -> None:
     """Add `demo` to the root command."""
@@ -22,21 +37,11 @@ def register(root: typer.Typer) -> None:
 
 
 def demo(
-    leave: Annotated[
-        bool, typer.Option("--exit", help="Exit after the report instead of serving; exit code 0 only if all is well.")
-    ] = False,
-    data: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help="Your own records instead of the generated feed.")
-    ] = None,
-    mapping: Annotated[str, typer.Option(help="The mapping kit for --data, such as un-list.")] = "",
-    lists: Annotated[
-        Path | None,
-        typer.Option(exists=True, file_okay=False, help="Folder of lists (UN, OFAC, UK, EU ...) as published."),
-    ] = None,
-    truth: Annotated[
-        Path | None,
-        typer.Option(exists=True, dir_okay=False, help="Pairs known to be the same: CSV with case_a and case_b."),
-    ] = None,
+    leave: Leave = False,
+    data: OwnData = None,
+    mapping: KitName = "",
+    lists: ListFolder = None,
+    truth: KnownPairs = None,
 ) -> None:
     """Run the whole pipeline on this machine: real Kafka and Elasticsearch, eight agencies, 3,000 cases, known truth.
 
@@ -53,12 +58,7 @@ def demo(
     from pipeline.localstack.processes import end_on_signals
     from pipeline.settings import settings
 
-    if (data is None) != (not mapping):
-        raise typer.BadParameter("--data and --mapping go together")
-    if data is not None and lists is not None:
-        raise typer.BadParameter("give --data or --lists, not both")
-    if truth is not None and data is None and lists is None:
-        raise typer.BadParameter("--truth goes with --data or --lists; the generated feed has its own")
+    _check_sources(data, mapping, lists, truth)
     console, own = Console(), demo_settings(settings())
     log_to_file(own)
     tables = _find_tables(data, mapping, lists, console)
@@ -74,6 +74,16 @@ def demo(
                 console.print("Stopping ...")
     if leave and not (outcome.counted.balanced and (tables or outcome.accurate)):
         raise typer.Exit(FAILED)
+
+
+def _check_sources(data: Path | None, mapping: str, lists: Path | None, truth: Path | None) -> None:
+    """Raises BadParameter where the options ask for two sources of records, or for half of one."""
+    if (data is None) != (not mapping):
+        raise typer.BadParameter("--data and --mapping go together")
+    if data is not None and lists is not None:
+        raise typer.BadParameter("give --data or --lists, not both")
+    if truth is not None and data is None and lists is None:
+        raise typer.BadParameter("--truth goes with --data or --lists; the generated feed has its own")
 
 
 def _find_tables(data: Path | None, mapping: str, lists: Path | None, console: Console) -> list[RecognisedTable]:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from pipeline.feeds.mapping import MappedRow, Mapper
     from pipeline.progress_bars import ReadingProgress
 
+TableFile = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, help="CSV, JSON, XML, Parquet or workbook; also as .gz.")
+]
+
 FAILED = 1
 EXAMPLE = "Example: liaison feed map register.csv --mapping police-csv -o cases.ndjson"
 
@@ -27,10 +31,7 @@ def register(feed: typer.Typer) -> None:
 
 
 def map_table(
-    table: Annotated[
-        Path,
-        typer.Argument(exists=True, dir_okay=False, help="CSV, JSON, XML, Parquet or workbook; also as .gz."),
-    ],
+    table: TableFile,
     mapping: Annotated[str, typer.Option(help="Mapping kit: a .yml file, or the name of a shipped kit.")] = "",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Output file for case records, one JSON per line.")

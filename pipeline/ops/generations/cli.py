@@ -68,10 +68,16 @@ def build(
         asyncio.run(_wait_until_computed(generation.id))
     if as_json:
         typer.echo(json.dumps({"generation": generation.id, "stopped": stopped}))
-        return
+    else:
+        _print_built(generation.id, stopped, computed=wait)
+
+
+def _print_built(generation: str, stopped: dict[str, int], *, computed: bool) -> None:
     for kind, count in stopped.items():
         typer.echo(f"stopped {count} keys of kind {kind}")
-    typer.echo(f"generation {generation.id} is {'computed' if wait else 'set up'}; see `liaison ops generation status`")
+    typer.echo(
+        f"generation {generation} is {'computed' if computed else 'set up'}; see `liaison ops generation status`"
+    )
 
 
 async def _load_model(path: Path | None, stop: set[int], over: int) -> tuple[Model, dict[str, int]]:
