@@ -16,7 +16,7 @@ RUNS ?= 10000
 SEED ?= 1
 TEST_ARGS ?=
 
-.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference format lock bench-accuracy bench-lists bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-crowds pictures clean
+.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference format lock bench-accuracy bench-lists bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-crowds bench-pages pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -122,6 +122,9 @@ bench-audit-log: $(READY) ## what the audit log costs an entry, and a proof for 
 
 bench-search: $(READY) ## search and link views under load at 300,000 cases; BENCH_ARGS="--home DIR --cases N --seconds S"
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/search/run.py $(BENCH_ARGS)
+
+bench-pages: $(READY) ## bytes and largest paint of a first load; BENCH_ARGS="--path /cases/be-fp:1 --loads N"
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/web/page_weight.py $(BENCH_ARGS)
 
 pictures: $(READY) ## the README's pictures, from a demo that is running: DEMO_URL, and QUESTION as it prints it
 	PYTHONPATH=tests $(BIN)/python -m support.web.pictures "$(DEMO_URL)" "$(QUESTION)" pipeline/web/screenshots

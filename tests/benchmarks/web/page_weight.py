@@ -1,6 +1,6 @@
 """What the first load of a page takes: bytes over the wire by file, and when its largest text stands.
 
-    PYTHONPATH=tests python tests/benchmarks/web/page_weight.py [--path /cases/be-fp:1] [--loads 5]
+    make bench-pages BENCH_ARGS="--path /cases/be-fp:1 --loads 5"
 
 A server of pages over an index in memory and Chromium on the same machine; each load begins with an empty cache. The
 largest contentful paint is the median of the loads, and counts on an idle core only.
