@@ -57,7 +57,7 @@ def _draw_part(words: Words, asked: Mapping[str, str], at: int, part: Understood
             for reading in part.readings if len(part.readings) > 1 else ():
                 said = words("Only: {reading}", reading=_describe_reading(words, reading))
                 link(said, question_address(asked, settle_reading(question, at, reading)))
-            text("button", words("Edit these words"), "button slight", type="button", data_words=part.words)
+            text("button", words("Edit these words"), "button slight", type="button", data_retyped=part.words)
     removed = words("Remove {words}", words=part.words)
     with link("", question_address(asked, leave_out(question, at)), "remove", aria_label=removed, title=removed):
         icon("close")

@@ -156,7 +156,7 @@
 
   // A part of the question goes back to where it was typed, selected: what is typed now takes its place.
   document.addEventListener("click", (event) => {
-    const words = event.target.closest("[data-words]")?.dataset.words;
+    const words = event.target.closest("[data-retyped]")?.dataset.retyped;
     const field = words && document.getElementById("question");
     if (!field) return;
     event.target.closest("details").open = false;
