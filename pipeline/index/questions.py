@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -27,12 +27,10 @@ from pipeline.records.dates import birth_date
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME
 from pipeline.records.identifiers import canonical, identifier, plate
 from pipeline.records.normalised import BirthDate
+from pipeline.records.offence_codes import ICCS, search_offences
 
 CountryCode = Annotated[str, Meta(pattern="^([A-Z]{2})?$")]
 """An ISO 3166-1 code of two letters, or none."""
-
-ICCS: Final = "ICCS"
-"""The scheme of an offence whose code stands alone: the UN's crime classification."""
 
 
 class TypedNumber(msgspec.Struct, frozen=True):
@@ -130,7 +128,7 @@ def _make_question(lists: Mapping[str, list[str]]) -> Question:
         text=" ".join([*lists["text"], loose]).strip(),
         typed=tuple(typed_number(prefix, value) for prefix in TYPED for value in lists[prefix] if canonical(value)),
         cases=_cores(lists["case"]),
-        offences=tuple(dict.fromkeys(map(offence_code, lists["offence"]))),
+        offences=tuple(dict.fromkeys(code for value in lists["offence"] for code in read_offences(value))),
     )
 
 
@@ -164,8 +162,8 @@ def _require_sense(part: QuestionPart) -> None:
         raise LiaisonError("nationality: unknown country; use its name or its code of two letters")
     if field == "type" and not type_named(value):
         raise LiaisonError("type: use {types}", types=", ".join(NAMED))
-    if field == "offence" and not offence_code(value):
-        raise LiaisonError("offence: use scheme:code, such as ICCS:0502, or digits of an ICCS code")
+    if field == "offence" and not read_offences(value):
+        raise LiaisonError("offence: unknown; use its name, an ICCS code such as 0502, or scheme:code")
 
 
 def _is_birth_date(value: str) -> bool:
@@ -176,14 +174,15 @@ def _is_birth_date(value: str) -> bool:
     return True
 
 
-def offence_code(value: str) -> str:
-    """An offence as documents hold it, scheme:code, or the beginning of one; "" for what names none."""
+def read_offences(value: str) -> tuple[str, ...]:
+    """The offences that a code or a name stands for, scheme:code as documents hold it, or the beginning of one."""
     scheme, colon, code = value.strip().rpartition(":")
-    if not colon and code.isdigit():
-        return f"{ICCS}:{code}"
-    if scheme.casefold() == ICCS.casefold():
-        scheme = ICCS
-    return f"{scheme}:{code}" if scheme and code else ""
+    if colon:
+        known = ICCS if scheme.casefold() == ICCS.casefold() else scheme
+        return (f"{known}:{code}",) if scheme and code else ()
+    if code.isdigit():
+        return (f"{ICCS}:{code}",)
+    return tuple(f"{ICCS}:{found.code}" for found in search_offences(code))
 
 
 def type_named(word: str) -> str:

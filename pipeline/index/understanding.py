@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from pipeline.index.question_fields import quote_value
 from pipeline.index.question_parts import FIELDS, LOOSE, TYPED, QuestionPart, split_question
-from pipeline.index.questions import offence_code, read_dates, type_named, typed_number
+from pipeline.index.questions import read_dates, read_offences, type_named, typed_number
 from pipeline.records.countries import country_code
 from pipeline.records.identifiers import canonical, plate
 from pipeline.records.names import clean_text
@@ -21,6 +21,10 @@ from pipeline.records.phones import phone
 
 APART: Final = " , "
 """What stands where a part was, so that groups of digits at either side of it stay two numbers."""
+
+
+OF_ONE_WORD: Final = frozenset({"born", "offence"})
+"""Fields of which one word may be several values; each is stated as it is searched for."""
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -59,7 +63,7 @@ def leave_out(text: str, at: int) -> str:
 
 def settle_reading(text: str, at: int, reading: Reading) -> str:
     """The question with its part of this number taken for this alone."""
-    value = reading.value if reading.field == "born" else " ".join(part.value for part in _group_parts(text)[at])
+    value = reading.value if reading.field in OF_ONE_WORD else " ".join(part.value for part in _group_parts(text)[at])
     return _replace(text, at, _state(reading.field, value))
 
 
@@ -93,6 +97,8 @@ def _values_of(field: str, value: str, country: str) -> Iterable[str]:
     """What a field makes of a value."""
     if field == "born":
         return read_dates(value)
+    if field == "offence":
+        return read_offences(value)
     if field == "phone":
         found = phone(value, country)
         return [found.e164 if found else canonical(value)]
@@ -107,7 +113,6 @@ _VALUES: dict[str, Callable[[str], str]] = {
     "email": str.casefold,
     "number": canonical,
     "plate": plate,
-    "offence": offence_code,
 }
 
 

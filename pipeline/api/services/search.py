@@ -15,6 +15,7 @@ from pipeline.api.cursors import CURSOR_CHARS, PageCursor
 from pipeline.api.paging import MovingList
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.hit_requests import attach_requests, hits_among
+from pipeline.api.services.search_rows import describe_results
 from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
@@ -61,7 +62,11 @@ class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = False
     fields: QuestionFields = QuestionFields()
     evidence: Annotated[
-        bool, Meta(description="Each result has the comparisons behind its `why` too: a row is three times as long.")
+        bool,
+        Meta(
+            description="Each result has the comparisons behind its `why` too, and `about`: the entity that answers "
+            "best, as its agency named it. A row is three times as long."
+        ),
     ] = False
 
     @property
@@ -166,8 +171,10 @@ async def _find_answers(
     shown_ = found[:limit]
     rows = [_make_row(session, candidate, document) for candidate, document in shown_]
     if with_reasons:
-        found_why = (explain_result(*one, asked_for, runtime.model) for one in shown_)
-        rows = [row | _say_why(session, result, asked.evidence) for row, result in zip(rows, found_why, strict=True)]
+        results = [explain_result(*one, asked_for, runtime.model) for one in shown_]
+        rows = [row | _say_why(session, result, asked.evidence) for row, result in zip(rows, results, strict=True)]
+        about = await describe_results(session, results) if asked.evidence else {}
+        rows = [row | {"about": about.get(row["case"])} for row in rows] if asked.evidence else rows
     seen = {document.case: View.FULL for _, document in shown_}
     end = await listing.next_cursor(seen, list(shown_[-1][0].place) if len(found) > limit else None)
     return _ResultPage(rows, seen, end)

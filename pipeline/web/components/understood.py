@@ -12,6 +12,7 @@ from pipeline.matching.explain.words import IDENTIFIER_TYPES, TYPES
 from pipeline.records.dates import CIRCA, RANGE
 from pipeline.web.components.icons import icon
 from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.components.offences import format_offence
 from pipeline.web.i18n import Words
 
 READ_AS = {
@@ -92,6 +93,8 @@ def _format_value(words: Words, reading: Reading) -> str:
             first, _, last = reading.value.removesuffix(CIRCA).partition(RANGE)
             span = " – ".join(words.format_date(date) for date in (first, last) if date)
             return words("about {date}", date=span) if reading.value.endswith(CIRCA) else span
+        case "offence":
+            return format_offence(words, reading.value)
         case "nationality":
             return words.country_name(reading.value)
         case "type":

@@ -25,6 +25,8 @@ from pipeline.index.understanding import UnderstoodPart, understand_question
 from pipeline.locale import N_
 from pipeline.matching.explain.explanation import EntityEvidence
 from pipeline.matching.explain.wording import bits
+from pipeline.matching.explain.words import TYPES
+from pipeline.records.entity_types import PERSON
 from pipeline.web.addresses import case_path
 from pipeline.web.components import states
 from pipeline.web.components.badges import badge
@@ -32,6 +34,7 @@ from pipeline.web.components.facet_panel import draw_facets
 from pipeline.web.components.filter_panel import draw_filters, parse_filters
 from pipeline.web.components.hits import draw_hit
 from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.components.names import draw_name
 from pipeline.web.components.panel import panel
 from pipeline.web.components.reasons import draw_reasons
 from pipeline.web.components.subscribing import subscribe_to_question as subscribed
@@ -40,6 +43,7 @@ from pipeline.web.components.understood import draw_understood
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
+from pipeline.web.vocabulary import PARTS
 
 ASKED: Final = "ask"
 """The event by which the browser hands over what its address asks."""
@@ -69,7 +73,7 @@ GUIDE = (
     (N_("Document or account number"), "number:52NO43308"),
     (N_("Case number"), "fr-pj:2026-0417"),
     (N_("Place"), "city:Lyon"),
-    (N_("Offence, by its ICCS code"), "offence:0502"),
+    (N_("Offence, by name or ICCS code"), "offence:theft"),
     (N_("Words in the title or summary"), 'text:"vol aggravé"'),
 )
 """What can be asked, each with an example (questions.py)."""
@@ -250,11 +254,18 @@ def _draw_list(title: str, aside: str, rows: Sequence[Row], draw_row: Callable[[
 def _draw_result(words: Words, row: Row) -> None:
     with box("li", data_row=""):
         with box("div", "grow"):
+            about = row.get("about") or {}
             with link("", case_path(row["case"]), "name", data_open=""):
-                bidi_text(row.get("title") or row["case"])
+                if about.get("name"):
+                    draw_name(about["name"], row["country"], classes="who")
+                    text("span", " ")
+                bidi_text(row.get("title") or row["case"], classes="title" if about.get("name") else "")
             with box("p", "about"):
+                _draw_facts(words, about)
                 bidi_text(row["case"], "bdi", "code")
                 text("span", words.country_name(row["country"]))
+                if about.get("opened"):
+                    text("time", words.format_date(about["opened"]), datetime=about["opened"])
                 if row.get("caveat"):
                     badge(words("Caveat"), "warn")
         if "evidence" in row:
@@ -265,6 +276,16 @@ def _draw_result(words: Words, row: Row) -> None:
         elif "band" in row:
             with box("p", "score"):
                 badge(words("Disclosed"), "plain")
+
+
+def _draw_facts(words: Words, about: Row) -> None:
+    """What tells one person from another: birth date and role; of a thing what it is."""
+    if about.get("type") not in (None, PERSON.name):
+        text("span", words.label(TYPES, about["type"]))
+    if about.get("born"):
+        text("span", words("born {date}", date=words.format_date(about["born"])))
+    if about.get("role"):
+        text("span", words.label(PARTS, about["role"]), dir="auto")
 
 
 PAGE = Page("/search", N_("Search"), "search", load, draw)

@@ -128,16 +128,17 @@ def _undone() -> Operation:
 
 def _searched() -> Operation:
     asked = st.builds(
-        lambda question, fields, filters, limit: Request(
+        lambda question, fields, filters, limit, evidence: Request(
             "POST",
             "/v1/search",
-            {"question": question, "fields": fields, "filters": filters, "limit": limit},
+            {"question": question, "fields": fields, "filters": filters, "limit": limit, "evidence": evidence},
             pages=True,
         ),
         st.sampled_from((*QUESTIONS, "")),
         st.sampled_from(FIELDS),
         st.sampled_from(FILTERS),
         st.sampled_from((1, 2, 20)),
+        st.booleans(),
     )
     return Operation("POST", "/v1/search", asked)
 

@@ -44,6 +44,7 @@ def dates(*texts: str) -> tuple[BirthDate, ...]:
         ("fr-pj:2026-0417", Question(numbers=("FRPJ20260417",), cases=("FRPJ20260417",))),
         ("case:2026-0417", Question(cases=("20260417",))),
         ("x iccs:0501", Question(names=("x",), text="x", offences=("ICCS:0501",))),
+        ('offence:"sexual violence" x', Question(names=("x",), text="x", offences=("ICCS:0301",))),
         ("offence:05 offence:natinf:7151", Question(offences=("ICCS:05", "natinf:7151"))),
         (
             "name:x +33 6 12 34 56 78 25/11/1982",
@@ -90,7 +91,7 @@ def test_a_question_is_taken_for_what_it_looks_like(text: str, question: Questio
         "type:person",
         "nationality:FR",
         "birthplace:Paris type:person",
-        "offence:theft ivan",
+        "offence:gibberish ivan",
         "? ,",
     ],
 )

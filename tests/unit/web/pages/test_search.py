@@ -9,7 +9,7 @@ from pipeline.web.page import OpenPage
 from pipeline.web.pages.search import ASKED, PAGE
 from support.access.requesters import ANNA
 from support.api.runtime import Api
-from support.records.builder import person, record
+from support.records.builder import person, record, vehicle
 from support.web.pages import RenderedPage, opened
 
 
@@ -61,11 +61,11 @@ async def test_an_offence_narrows_and_alone_lists(api: Api) -> None:
         record("fr-pj", "1", offences=[{"scheme": "ICCS", "code": "05012"}]),
         record("fr-pj", "2", offences=[{"scheme": "ICCS", "code": "0601"}]),
     )
-    for question in ("offence:0501", "ivan petrov iccs:0501"):
+    for question in ("offence:0501", "ivan petrov iccs:0501", "offence:burglary"):
         said = (await asked(api, question)).said()
         assert "Affair 1" in said
         assert "Affair 2" not in said
-    assert "Offence ICCS:0501" in (await asked(api, "offence:0501")).said()
+    assert "Offence ICCS 0501 · Burglary" in (await asked(api, "offence:0501")).said()
 
 
 @pytest.fixture
@@ -140,3 +140,18 @@ async def test_all_that_filters_leave_is_counted(api: Api) -> None:
     said = (await asked(api, "", country="BE")).said()
     assert "30 records in all" in said
     assert "25 records" in said
+
+
+async def test_a_result_says_whom_it_is_about(api: Api) -> None:
+    several: dict[str, Any] = {"names": [{"full": "Ivan Petrov"}, {"full": "Борис Савин", "kind": "alias"}]}
+    man = person("", id="p2", birth_date="1980-05-01", role="suspect", **several)
+    api.hold(record("fr-pj", "1", title="Vol", opened="2026-10-28", entities=[person("Anna Keller", id="p1"), man]))
+    said = " ".join((await asked(api, "boris savin")).said().split())
+    assert "Борис Савин Boris Savin Vol born 1 May 1980 suspect fr-pj:1 France 28 Oct 2026" in said
+    by_number = " ".join((await asked(api, "case:1")).said().split())
+    assert "Anna Keller Vol fr-pj:1 France" in by_number
+
+
+async def test_a_thing_is_told_as_what_it_is(api: Api) -> None:
+    api.hold(record("fr-pj", "1", title="Vol", entities=[vehicle("AB-123-CD", "FR", id="v1", role="stolen")]))
+    assert "AB-123-CD Vol Vehicle stolen fr-pj:1" in " ".join((await asked(api, "AB-123-CD")).said().split())
