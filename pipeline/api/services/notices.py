@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -142,7 +142,7 @@ async def _show_notices(session: Session, found: list[NoticeDocument]) -> list[R
         document.subscription for document in found if document.subscription
     )
     return [
-        _make_row(session, document, own.get(document.case), others.get(document.id), views)
+        _make_row(session, document, own.get(document.case), others.get(document.id), views, standing)
         if _is_current(session, document, standing, views, others.get(document.id))
         else None
         for document in found
@@ -184,6 +184,7 @@ def _make_row(
     own: CaseDocument | None,
     other: CaseDocument | None,
     views: dict[str, View],
+    standing: Mapping[str, Subscription],
 ) -> Row | None:
     """A notice with the case it is about: the receiver's own, else the other's; None where either is not shown now."""
     named = [case for name, case in ((notice.case, own), (notice.reference, other)) if name]
@@ -199,6 +200,7 @@ def _make_row(
         "reference": notice.reference or None,
         "disclosure": notice.disclosure or None,
         "subscription": notice.subscription or None,
+        "question": standing[notice.subscription].question if notice.subscription else None,
         "agency": notice.other_agency or None,
         "purpose": notice.purpose or None,
         "band": notice.band or None,

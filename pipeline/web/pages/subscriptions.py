@@ -10,10 +10,11 @@ from pipeline.api.services.subscriptions import end_subscription, list_subscript
 from pipeline.locale import N_
 from pipeline.web.components import states
 from pipeline.web.components.badges import badge
-from pipeline.web.components.markup import bidi_text, box, text
+from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.panel import panel
 from pipeline.web.components.subscribing import draw_subscribe_form
 from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.understood import question_address
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import PURPOSES
@@ -40,13 +41,19 @@ def draw(view: OpenPage, rows: tuple[Row, ...]) -> None:
 def _subscription_columns(view: OpenPage) -> list[TableColumn[Row]]:
     words = view.words
     return [
-        TableColumn(words("Search terms"), lambda row: bidi_text(row["question"] or "")),
+        TableColumn(words("Search terms"), _draw_question),
         TableColumn(words("User"), lambda row: text("span", row["owner"] or "–")),
         TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row["purpose"] or ""))),
         TableColumn(words("Your case"), lambda row: bidi_text(row["case_reference"] or "")),
         TableColumn(words("Until"), lambda row: _draw_until(view, row)),
         TableColumn(words("Actions"), lambda row: _draw_actions(view, row["id"])),
     ]
+
+
+def _draw_question(row: Row) -> None:
+    """What is asked, which leads to the search."""
+    with link("", question_address({}, row["question"] or ""), data_open=""):
+        bidi_text(row["question"] or "")
 
 
 def _draw_until(view: OpenPage, row: Row) -> None:

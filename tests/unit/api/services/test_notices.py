@@ -184,5 +184,7 @@ async def test_who_asks_the_same_is_told_to_a_saved_search_while_it_lasts(api: A
             api, Notice(name, "fr-pj", kind, NOW, subscription=subscription, other_agency="be-fp", band=Band.CERTAIN)
         )
     assert len(await kinds(api, ANNA)) == 2
+    questions = [row["question"] for row in (await list_notices(api.session(ANNA))).notices]
+    assert questions == ["ivan petrov born:1980-05-01", None]
     await end_subscription(api.session(ANNA), query["id"])
     assert await kinds(api, ANNA) == [("shared_interest", None)]

@@ -18,6 +18,7 @@ async def test_one_is_asked_on_the_grounds_of_the_session_renewed_and_ended(api:
     assert "Purpose: Investigation; your case: 2026/1" in page.said()
     await page.send(question=QUESTION)
     assert QUESTION in page.said()
+    assert "/search#q=ivan+petrov+born%3A1980-05-01" in str(page.drawn())
     api.now = NOW + LASTS + timedelta(days=1)
     page = await opened(api, PAGE, ANNA)
     assert "Expired" in page.said()
