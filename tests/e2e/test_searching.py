@@ -120,6 +120,28 @@ def test_a_date_that_can_be_two_is_settled_removed_and_typed_anew(opened: Browse
     assert user.faults == []
 
 
+def test_several_values_of_a_facet_are_chosen_by_keyboard(opened: Browser, site: MemorySite, api: Api) -> None:
+    user = _sign_in(opened, site)
+    user.ask("ivan petrov")
+    country = user.page.locator(".facets summary", has_text="Country")
+    country.focus()
+    user.page.keyboard.press("Enter")
+    user.holds("facets", dark=True)
+    user.page.keyboard.press("Tab")
+    user.page.keyboard.press("Enter")
+    expect(country.locator("b")).to_have_text("Belgium")
+    expect(user.page.locator(".results li")).to_have_count(1)
+    country.click()
+    user.page.get_by_role("link", name="France 1").click()
+    expect(country.locator("b")).to_have_text("Belgium, France")
+    expect(user.page.locator(".results li")).to_have_count(2)
+    user.page.reload()
+    expect(country.locator("b")).to_have_text("Belgium, France")
+    user.page.get_by_role("link", name="Clear").click()
+    expect(country.locator("b")).to_have_count(0)
+    assert user.faults == []
+
+
 def test_who_signs_out_and_in_again_is_back_at_the_same_search(opened: Browser, site: MemorySite, api: Api) -> None:
     user = _sign_in(opened, site)
     asked: list[str] = []

@@ -125,7 +125,7 @@ def list_questions() -> dict[str, list[str]]:
     asking = [lists.entities[case] for case in counterparts_of(lists)]
     people_and_bodies = [entity for entity in asking if entity["type"] in {"person", "organisation"}]
     Random(SEED).shuffle(people_and_bodies)
-    return {form: [question_of(entity, form) for entity in people_and_bodies] for form in FORMS}
+    return {form: list(filter(None, (question_of(entity, form) for entity in people_and_bodies))) for form in FORMS}
 
 
 def load(settings: Settings, filled: Filled) -> dict[str, Any]:

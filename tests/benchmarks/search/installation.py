@@ -63,7 +63,7 @@ class Bench:
     disk: int
 
     def run(self, users: int, seconds: int, think_s: float, servers: int = 1, **mix: int) -> Result:
-        """Load on so many servers by `users` for `seconds`; of the requests so many are `search`, `links`, `page`."""
+        """Load on so many servers by `users` for `seconds`; `mix` says how many requests are of each kind."""
         told = {"LOAD": str(self.file), "THINK_S": str(think_s), "MIX": json.dumps(mix)}
         told["SERVERS"] = " ".join(self.urls[:servers])
         words: list[Path | str] = [

@@ -2,10 +2,11 @@
 
     make bench-questions       (PYTHONPATH=tests python tests/benchmarks/search/list_questions.py [--half a])
 
-UN entries that the UK's list cites are asked of an index of all UK entries: by their first name; by all names and the
-date of birth; by all that a question can say. "first": the counterpart is the first result; "in a band": of its first
-ten results it is one with a band; "right": of all results with a band, the share that are counterparts. The lists are
-those of tests/benchmarks/lists, with all dates and places of birth.
+UN entries that the UK's list cites are asked of an index of all UK entries: by their first name; by the names that are
+not in Latin letters, where they have any; by all names and the date of birth; by all that a question can say. "first":
+the counterpart is the first result; "in a band": of its first ten results it is one with a band; "right": of all
+results with a band, the share that are counterparts. The lists are those of tests/benchmarks/lists, with all dates and
+places of birth.
 """
 
 from __future__ import annotations
@@ -35,11 +36,13 @@ from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.score.scoring import judge_score
 from pipeline.records.countries import country_code
+from pipeline.records.scripts import script_of
 from pipeline.settings import Settings
 from support.index.documents import PureStages
 
 ASKING, HELD = "un-sc", "uk-ofsi"
-FORMS = ("one name", "names, a date of birth", "all fields")
+ORIGINAL = "original script"
+FORMS = ("one name", ORIGINAL, "names, a date of birth", "all fields")
 
 Entity = dict[str, Any]
 
@@ -54,7 +57,7 @@ class QuestionFigures(NamedTuple):
 
 
 def question_of(entity: Entity, form: str) -> str:
-    """The question, with as much of what is known as one may be long."""
+    """The question, with as much of what is known as one may be long; "" where nothing is known in its form."""
     parts = list(_parts_of(entity, form))
     while len(" ".join(parts)) > MAX_QUESTION_CHARS or len(parts) > MAX_PARTS:
         del parts[-1]
@@ -65,6 +68,8 @@ def _parts_of(entity: Entity, form: str) -> Iterator[str]:
     names = [(name.get("kind"), _in_full(name)) for name in entity.get("names", ())]
     if form == "one name":
         return iter([quote_value("name", names[0][1])])
+    if form == ORIGINAL:
+        return _quoted({"name": [name for _, name in names if script_of(name) not in ("", "Latin")]})
     born = [date for date in (entity.get("birth_date"), *entity.get("birth_dates", ())) if date]
     if form != "all fields":
         return _quoted({"born": born[:1], "name": [name for _, name in names]})
@@ -128,9 +133,12 @@ async def _figures(
         asking = [case for case in counterparts if entities[case]["type"] == kind]
         for form in FORMS:
             rows = [
-                await _ask(reader, model, question_of(entities[case], form), counterparts[case])
+                await _ask(reader, model, question, counterparts[case])
                 for case in track(asking, f"{kind}: {form}")
+                if (question := question_of(entities[case], form))
             ]
+            if not rows:
+                continue
             yield (form, kind), QuestionFigures(len(rows), *map(sum, zip(*rows, strict=True)))
 
 

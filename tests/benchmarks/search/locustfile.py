@@ -16,7 +16,7 @@ from locust import FastHttpUser, between, task
 LOAD = json.loads(Path(os.environ["LIAISON_BENCH_LOAD"]).read_bytes())
 THINK_S = float(os.environ["LIAISON_BENCH_THINK_S"])
 MIX = json.loads(os.environ["LIAISON_BENCH_MIX"])
-"""Of the requests how many are of each kind: search, onward, links, page, or a form of the questions of lists."""
+"""Of the requests how many are of each kind: search, onward, facets, links, page, or a form of the lists' questions."""
 
 SERVERS = itertools.cycle(os.environ["LIAISON_BENCH_SERVERS"].split())
 AGENCIES = list(LOAD["tokens"])
@@ -72,6 +72,12 @@ class Investigator(FastHttpUser):  # type: ignore[misc] # Locust is in an enviro
             asked["cursor"] = got.json()["next"] if got.status_code == 200 else None
             if not asked["cursor"]:
                 return
+
+    def ask_facets(self, agency: str, token: str) -> None:
+        """A question, and what could narrow it: what the search page asks."""
+        asked = {"question": random.choice(LOAD["questions"])[1], "country": "FR"}
+        for path, name in (("search", "search, then its facets"), ("search/facets", "facets of a search")):
+            self.client.post(f"{self.server}/v1/{path}", json=asked, headers=_signed(token), name=name)
 
     def ask_links(self, agency: str, token: str) -> None:
         """The links of a case that the agency may read."""

@@ -2,8 +2,9 @@
 
     make bench-search [BENCH_ARGS="--home DIR --cases 300000 --seconds 60"]
 
-First ten investigators who think for a second, then one who asks the entries of a real list, many of them by several
-names, then ever more who do not think, for the highest rate. README.md says how to read the tables.
+First ten investigators who think for a second, then the facets of a search, then one who asks the entries of a real
+list, many of them by several names or in their own script, then ever more who do not think, for the highest rate.
+README.md says how to read the tables.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def main() -> int:
         console.print(f"{bench.held.cases:,} cases, {bench.held.links:,} links, {bench.disk / 1e6:,.0f} MB of index")
         bench.run(4, WARM_UP_S, 0, 2, search=8, links=1, page=1)
         stated = bench.run(USERS, wanted.seconds, THINK_S, search=3, links=1)
-        others = [bench.run(USERS, wanted.seconds // 3, THINK_S, **{kind: 1}) for kind in ("onward", "page")]
+        others = [bench.run(USERS, wanted.seconds // 3, THINK_S, **{kind: 1}) for kind in ("onward", "facets", "page")]
         requests = {name: row for result in (stated, *others) for name, row in result.requests.items()}
         both = Result(requests, stated.cpu, stated.seconds)
         console.print(latencies(f"{USERS} users who think for {THINK_S:.0f} s on average", both))
