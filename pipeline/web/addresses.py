@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
 from urllib.parse import quote
+
+REJECTED: Final = "/operations/rejected"
+"""What intake rejected."""
 
 
 def case_path(key: str) -> str:
@@ -43,3 +47,8 @@ def list_columns_path(name: str) -> str:
 def entity_path(key: str, entity: str) -> str:
     """An entity of a case, seen across all cases that speak of it."""
     return f"/entities/{quote(entity, safe='')}/of/{quote(key, safe=':')}"
+
+
+def rejected_path(position: str) -> str:
+    """One rejected message, by its source position."""
+    return f"{REJECTED}/{quote(position, safe='')}"

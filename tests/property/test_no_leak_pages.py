@@ -42,6 +42,7 @@ PLACES = {
     "depth": st.just("3"),
     "entity": st.sampled_from(("e0", "e1")),
     "name": st.just("not-there"),
+    "position": st.just("cases.fr-pj-0-7"),
 }
 """What stands in a page's path; a new place is drawn from here."""
 

@@ -148,16 +148,24 @@ async def replay_rejected(
     """
     replayed = ReplaySummary()
     async with open_resender(settings, dry=dry) as send:
-        async for message in read_rejected(settings, wanted):
-            if message.origin is not None and not wanted.positions:
-                continue
-            if message.reason in NOT_REPLAYED or (message.reason == Reason.TOO_LARGE and message.original is None):
-                replayed.left[message.reason] += len(message.offsets)
-                continue
+        async for message in read_replayable(settings, wanted, replayed.left):
             await _resend_rejected(settings, message, send)
             replayed.sent[message.agency] += 1
             on_sent()
     return replayed
+
+
+async def read_replayable(
+    settings: Settings, wanted: RejectionFilter, left: Counter[str]
+) -> AsyncIterator[RejectedMessage]:
+    """The rejections that a replay sends, in their order; `left` counts by reason those that it can't mend."""
+    async for message in read_rejected(settings, wanted):
+        if message.origin is not None and not wanted.positions:
+            continue
+        if message.reason in NOT_REPLAYED or (message.reason == Reason.TOO_LARGE and message.original is None):
+            left[message.reason] += len(message.offsets)
+        else:
+            yield message
 
 
 async def _resend_rejected(settings: Settings, message: RejectedMessage, send: Resender) -> None:

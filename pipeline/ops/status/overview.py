@@ -20,12 +20,12 @@ from pipeline.index.engine import call_engine
 from pipeline.index.fields import CATALOGUE
 from pipeline.ops.generations.run import GenerationStatus, read_statuses
 from pipeline.ops.replay.rejections import RejectionFilter, read_rejected
+from pipeline.ops.status.partition_lag import PartitionLag, measure_partition_lag
 from pipeline.ops.status.throughput import Throughput, measure_throughput
 from pipeline.records.agencies import AgencyState, Registry
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.last_events import last_events
-from pipeline.streams.monitoring.lag import Lag, measure_lag
 from pipeline.streams.registers.registry import read_agencies
 from pipeline.streams.runtime.stores import LOCK, shared_root, size_on_disk
 
@@ -63,7 +63,7 @@ class StorageSize:
 
 @dataclass(frozen=True)
 class Overview:
-    """`rejected` counts by reason since a day ago; `stores` are those of this machine."""
+    """`rejected` counts by reason since a day ago; `stores` are those of this machine; `lags` are by partition."""
 
     waiting: list[WaitingRecords]
     feeds: list[AgencyFeed]
@@ -72,26 +72,30 @@ class Overview:
     indices: list[StorageSize]
     stores: list[StorageSize]
     throughput: Throughput
+    lags: list[PartitionLag]
 
 
 async def read_overview(settings: Settings, now: datetime) -> Overview:
     """All of it, as it is now. Raises LiaisonError, KafkaError, OSError where an engine does not answer."""
-    waiting, feeds, refused, generations = await asyncio.gather(
-        measure_lag(settings), _read_feeds(settings, now), _count_rejected(settings, now), read_statuses(settings)
+    lags, feeds, refused, generations = await asyncio.gather(
+        measure_partition_lag(settings, now),
+        _read_feeds(settings, now),
+        _count_rejected(settings, now),
+        read_statuses(settings),
     )
     indices, stores, rates = await asyncio.gather(
         _read_index_sizes(settings),
         asyncio.to_thread(measure_stores, shared_root(settings)),
         measure_throughput(settings, now),
     )
-    return Overview(sum_lags(waiting, settings.namespace), feeds, refused, generations, indices, stores, rates)
+    return Overview(sum_lags(lags), feeds, refused, generations, indices, stores, rates, lags)
 
 
-def sum_lags(lags: Iterable[Lag], namespace: str = "") -> list[WaitingRecords]:
+def sum_lags(lags: Iterable[PartitionLag]) -> list[WaitingRecords]:
     """By stage and topic, what waits most first."""
     counted: Counter[tuple[str, str]] = Counter()
     for lag in lags:
-        counted[lag.group.removeprefix(namespace), lag.topic.removeprefix(namespace)] += lag.lag
+        counted[lag.stage, lag.topic] += lag.records
     return sorted((WaitingRecords(*key, records) for key, records in counted.items()), key=_most_first)
 
 

@@ -24,6 +24,7 @@ from pipeline.web.pages import (
     operations,
     records,
     rejected,
+    rejected_message,
     search,
     statistics,
     subscriptions,
@@ -33,5 +34,6 @@ from pipeline.web.pages import (
 SUBJECTS = (
     search, case, entity, link, graph, deconfliction, checks, list_columns, list_found, inbox, disclosures, break_glass,
     subscriptions, notices, records, visibility, allowances, statistics, offences, audit, operations, rejected,
+    rejected_message,
 )  # fmt: skip
 PAGES: tuple[Page[Any], ...] = tuple(subject.PAGE for subject in SUBJECTS)

@@ -16,6 +16,7 @@ from pipeline.web.components import charts, states
 from pipeline.web.components.badges import badge
 from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.panel import panel
+from pipeline.web.components.partition_lags import draw_partition_lags, format_seconds, longest_delay_s
 from pipeline.web.components.table import TableColumn, draw_table
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
@@ -65,6 +66,7 @@ def draw(view: OpenPage, seen: Overview) -> None:
     _draw_tiles(words, seen)
     _draw_intake(words, seen.throughput)
     _draw_topics(words, list(_collect_topics(seen).values()), seen.throughput, looks)
+    draw_partition_lags(words, seen.lags)
     with box("div", "halves"):
         _draw_feeds(words, seen)
         _draw_rejections(words, seen.rejected)
@@ -94,6 +96,7 @@ def _draw_tiles(words: Words, seen: Overview) -> None:
         _draw_tile(
             words("Messages waiting (lag)"), words.format_number(sum(records.records for records in seen.waiting))
         )
+        _draw_tile(words("Longest delay"), format_seconds(words, longest_delay_s(seen.lags)))
         _draw_tile(words("Feeds without data for 24 h"), words.format_number(sum(feed.silent for feed in seen.feeds)))
         _draw_tile(words("Rejected, last 24 h"), words.format_number(sum(seen.rejected.values())))
         _draw_tile(words("Active model"), active.model if active else "–", active.id if active else "")

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from pipeline.api.services.operations import MOST, RejectedAnswer, replay_rejections, summarise_rejections
+from pipeline.api.services.operations import MOST, RejectedAnswer, summarise_rejections
 from pipeline.locale import N_
-from pipeline.ops.replay.rejections import Rejection
+from pipeline.ops.replay.rejections import Rejection, RejectionFilter
+from pipeline.web.addresses import REJECTED, rejected_path
 from pipeline.web.components import states
 from pipeline.web.components.form import Sent, field, form, submit_button
 from pipeline.web.components.markup import box, link, text
 from pipeline.web.components.panel import panel
+from pipeline.web.components.replay import show_preview
 from pipeline.web.components.table import TableColumn, draw_table
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
-
-PATH = "/operations/rejected"
 
 
 async def load(visit: Visit, parameters: Parameters) -> RejectedAnswer:
@@ -34,7 +34,7 @@ def draw(view: OpenPage, found: RejectedAnswer) -> None:
     if reason:
         with box("p", "row"):
             text("span", reason, "tag code")
-            link(words("All reasons"), PATH)
+            link(words("All reasons"), REJECTED)
     elif len(found.counts) > 1:
         _draw_reasons(words, found.counts)
     if found.rejections:
@@ -49,47 +49,38 @@ def draw(view: OpenPage, found: RejectedAnswer) -> None:
 def _draw_reasons(words: Words, counts: dict[str, int]) -> None:
     with box("p", "row"):
         for name, count in counts.items():
-            link(f"{name} {words.format_number(count)}", f"{PATH}?{urlencode({'reason': name})}", "button slight")
+            link(f"{name} {words.format_number(count)}", f"{REJECTED}?{urlencode({'reason': name})}", "button slight")
 
 
 def _draw_replay_form(view: OpenPage, reason: str) -> None:
+    """Asks whose messages are to be sent again, then shows what that would change."""
     words = view.words
 
     async def sent(fields: Sent) -> None:
-        answer = await view.run_action(
-            replay_rejections(view.visit.new_session(), reason, fields["agency"].strip()),
-            words("Replay started"),
-            redraw=False,
-        )
-        if answer is not None:
-            view.show_message(_describe_replay(words, answer.sent, answer.left))
+        await show_preview(view, place, RejectionFilter(reason, fields["agency"].strip()))
 
-    with panel(words("Replay rejected messages")), form(sent, "filters"):
-        field(words("Only from agency"), "agency", "again", maxlength="64", autocomplete="off", placeholder="fr-pj")
-        submit_button(words("Replay"), "button main")
-        text(
-            "p",
-            words(
-                "Fixed messages are accepted; the rest are rejected again; already accepted ones count as duplicates."
-            ),
-            "small quiet",
-        )
-
-
-def _describe_replay(words: Words, sent: dict[str, int], left: dict[str, int]) -> str:
-    """How many went, and how many need more than that."""
-    gone = words.plural("{count} message replayed", "{count} messages replayed", sum(sent.values()))
-    stays = words.plural(
-        "{count} not replayed (internal error)", "{count} not replayed (internal error)", sum(left.values())
-    )
-    return f"{gone}; {stays}" if left else gone
+    with panel(words("Replay rejected messages")):
+        with form(sent, "filters"):
+            field(words("Only from agency"), "agency", "again", maxlength="64", autocomplete="off", placeholder="fr-pj")
+            submit_button(words("Preview"), "button")
+            text(
+                "p",
+                words(
+                    "Fixed messages are accepted; the rest are rejected again; already accepted ones count as "
+                    "duplicates."
+                ),
+                "small quiet",
+            )
+        place = box("div", "stack")
 
 
 def _rejection_columns(words: Words) -> list[TableColumn[Rejection]]:
     return [
         TableColumn(
             words("Time"),
-            lambda rejection: text("time", words.format_minute(rejection.time), "nowrap", datetime=rejection.time),
+            lambda rejection: link(
+                words.format_minute(rejection.time), rejected_path(rejection.position), "nowrap", data_open=""
+            ),
         ),
         TableColumn(words("Agency"), lambda rejection: text("span", rejection.agency or "–")),
         TableColumn(words("Reason"), lambda rejection: text("span", rejection.reason, "code")),
@@ -100,4 +91,4 @@ def _rejection_columns(words: Words) -> list[TableColumn[Rejection]]:
     ]
 
 
-PAGE = Page(PATH, N_("Rejected messages"), "operations", load, draw)
+PAGE = Page(REJECTED, N_("Rejected messages"), "operations", load, draw)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from pipeline.access.requester import Requester, Role
 from pipeline.access.token_keys import issue_token
+from pipeline.api.services.operations import read_known_versions
+from pipeline.index.client import connect_for_reading
+from pipeline.index.mappings import Indices
+from pipeline.index.reading import IndexReader
+from pipeline.ops.replay.preview import preview_replay
+from pipeline.ops.replay.rejections import RejectionFilter
 from pipeline.records.partitioning import partition_of
+from pipeline.settings import Settings
 from support.installation.command import RunLiaison
 from support.installation.fixtures import StartAll
 from support.installation.installation import Installation
@@ -30,6 +39,15 @@ def settled(installation: Installation, wait_for: WaitFor, count: int) -> None:
 def token(settings: Any, agency: str, country: str) -> str:
     requester = Requester("anna", agency, country, frozenset({Role.FEED}))
     return issue_token(settings, requester, datetime.now(UTC), timedelta(hours=1))
+
+
+async def previewed(settings: Settings) -> dict[tuple[str, str, str], int]:
+    """What a replay of all rejections would change, by agency, change and reason."""
+    async with connect_for_reading(settings) as client:
+        reader = IndexReader(client, Indices(settings.namespace, ""))
+        known = partial(read_known_versions, reader)
+        found = await preview_replay(settings, RejectionFilter(), known, datetime.now(UTC))
+    return {(one.agency, one.change, one.reason): one.messages for one in found.outcomes}
 
 
 @pytest.mark.timeout(300)
@@ -63,6 +81,10 @@ def test_what_was_rejected_is_told_and_accepted_once_when_its_cause_is_mended(
     assert foreign.stderr.replace(positions[1], "") == nowhere.stderr.replace("cases.fr-pj-0-999", "")
 
     assert json.loads(liaison("rejected", "replay", "--dry-run", "--json").stdout)["sent"] == {"fr-pj": 1, "be-fp": 1}
+    assert asyncio.run(previewed(installation.settings)) == {
+        ("fr-pj", "new", ""): 1,
+        ("be-fp", "rejected", "not_json"): 1,
+    }
     for again in (1, 2):
         sent = liaison("rejected", "replay", "--reason", "misrouted", "--json")
         assert json.loads(sent.stdout)["sent"] == {"fr-pj": 1}, sent.stderr
@@ -74,6 +96,8 @@ def test_what_was_rejected_is_told_and_accepted_once_when_its_cause_is_mended(
     assert outcomes["duplicate", positions[1]] == 1
     assert installation.accounting().balanced
     assert installation.cases(["fr-pj:strayed"]) == {"fr-pj:strayed": 1}
+    changes = asyncio.run(previewed(installation.settings))
+    assert changes == {("fr-pj", "duplicate", ""): 1, ("be-fp", "rejected", "not_json"): 1}
 
     later = liaison("rejected", "replay", positions[2], "--json")
     assert json.loads(later.stdout)["sent"] == {"be-fp": 1}

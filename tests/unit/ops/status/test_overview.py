@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipeline.ops.status.overview import StorageSize, WaitingRecords, feeds_of, indices_of, measure_stores, sum_lags
+from pipeline.ops.status.partition_lag import PartitionLag
 from pipeline.records.agencies import Agency, AgencyState
-from pipeline.streams.monitoring.lag import Lag
 from pipeline.streams.runtime.stores import LOCK
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -13,10 +13,10 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 def test_what_waits_is_added_up_by_stage_and_topic_the_most_first() -> None:
     lags = [
-        Lag("t.intake", "t.cases.fr-pj", 0, 0), Lag("t.project-g1", "t.accepted", 0, 2),
-        Lag("t.project-g1", "t.accepted", 1, 3),
+        PartitionLag("intake", "cases.fr-pj", 0, 0), PartitionLag("project-g1", "accepted", 0, 2),
+        PartitionLag("project-g1", "accepted", 1, 3),
     ]  # fmt: skip
-    assert sum_lags(lags, "t.") == [
+    assert sum_lags(lags) == [
         WaitingRecords("project-g1", "accepted", 5),
         WaitingRecords("intake", "cases.fr-pj", 0),
     ]

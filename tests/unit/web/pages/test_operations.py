@@ -5,6 +5,7 @@ import pytest
 from pipeline.access.requester import Role
 from pipeline.ops.generations.run import GenerationStatus
 from pipeline.ops.status.overview import AgencyFeed, Overview, StorageSize, WaitingRecords
+from pipeline.ops.status.partition_lag import PartitionLag
 from pipeline.ops.status.throughput import Throughput, TopicRate
 from pipeline.web.layout import home_path
 from pipeline.web.page import Parameters
@@ -28,6 +29,7 @@ SEEN = Overview(
     indices=[StorageSize("cases-g1-1", 12_340_000, 4321)],
     stores=[],
     throughput=Throughput((NOW,), 120.0, (TopicRate("accepted", (240,)),)),
+    lags=[PartitionLag("project-g1", "accepted", 3, 1234, 95.4), PartitionLag("intake", "cases.fr-pj", 0, 0)],
 )
 
 
@@ -36,7 +38,18 @@ async def test_it_says_what_may_need_a_hand(api: Api) -> None:
         return SEEN
 
     said = (await opened(api, PAGE._replace(load=load), NOOR)).said()
-    for told in ("1,234", "No data for 24 h", "Poland", "not_json", "model-7", "12.3 MB", "4,321", "24 Nov 2026 09:00"):
+    for told in (
+        "1,234",
+        "No data for 24 h",
+        "Poland",
+        "not_json",
+        "model-7",
+        "12.3 MB",
+        "4,321",
+        "95 s",
+        "1 group caught up",
+        "24 Nov 2026 09:00",
+    ):
         assert told in said
 
 

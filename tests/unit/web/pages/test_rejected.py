@@ -5,6 +5,7 @@ import pytest
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
 from pipeline.api.services import operations
+from pipeline.ops.replay.preview import PreviewedOutcome, ReplayPreview
 from pipeline.ops.replay.rejections import Rejection, RejectionFilter, ReplaySummary
 from pipeline.settings import Settings
 from pipeline.web.pages.rejected import PAGE
@@ -13,6 +14,10 @@ from support.api.runtime import Api
 from support.web.pages import opened
 
 NOOR = make_requester("liaison-ops", Role.OPS, country="NL")
+PREVIEW = ReplayPreview(
+    (PreviewedOutcome("fr-pj", "rejected", "birth_date", 1), PreviewedOutcome("fr-pj", "update", "", 2)),
+    {"not_indexed": 1},
+)
 TIME = "2026-11-24T09:00:00+00:00"
 
 
@@ -31,8 +36,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[RejectionFilter]:
         wanted.append(one)
         return ReplaySummary()
 
+    async def looked_at(_: Settings, __: RejectionFilter, *___: object) -> ReplayPreview:
+        return PREVIEW
+
     monkeypatch.setattr(operations, "list_rejections", held)
     monkeypatch.setattr(operations, "replay_rejected", again)
+    monkeypatch.setattr(operations, "preview_replay", looked_at)
     return wanted
 
 
@@ -42,11 +51,25 @@ async def test_rejections_are_sent_again_by_reason_and_agency_and_that_is_record
     page = await opened(api, PAGE, NOOR, reason="schema")
     assert "/data/title" in page.said()
     await page.send(agency=" fr-pj ")
+    assert asked == []
+    for said in ("Accepted: a new version", "Rejected again", "birth_date", "1 not replayed"):
+        assert said in page.said()
+    await page.press("Replay 3 messages")
+    assert "Replay 3 messages" not in page.said()
     assert [(one.reason, one.agency) for one in asked] == [("schema", "fr-pj")]
     assert [(act.kind, act.object) for act in api.audit.acts] == [
         (ActKind.OPERATION, "rejected schema"),
+        (ActKind.OPERATION, "preview replay schema fr-pj"),
         (ActKind.OPERATION, "replay rejected schema fr-pj"),
     ]
+
+
+async def test_a_replay_can_be_given_up(api: Api, asked: list[RejectionFilter]) -> None:
+    page = await opened(api, PAGE, NOOR, reason="schema")
+    await page.send(agency="")
+    await page.press("Cancel")
+    assert "Replay 3 messages" not in page.said()
+    assert asked == []
 
 
 async def test_all_reasons_are_counted(api: Api, asked: list[RejectionFilter]) -> None:
@@ -57,8 +80,9 @@ async def test_all_reasons_are_counted(api: Api, asked: list[RejectionFilter]) -
 
 async def test_nothing_is_sent_that_cannot_be_recorded(api: Api, asked: list[RejectionFilter]) -> None:
     page = await opened(api, PAGE, NOOR, reason="schema")
-    api.audit.away = True
     await page.send(agency="")
+    api.audit.away = True
+    await page.press("Replay 3 messages")
     assert asked == []
 
 
