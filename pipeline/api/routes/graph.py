@@ -32,6 +32,10 @@ ENTITY: dict[str, Any] = {
          "entity": {"id": "p1", "type": "person", "birth_date": "1980-05-01"}},
     ],
     "facts": [{"field": "birth_date", "value": "1980-05-01", "cases": ["fr-pj:2026-004711"]}],
+    "relations": [
+        {"case": "fr-pj:2026-004711", "country": "FR", "type": "owner", "outgoing": True, "start": "2024-01-02",
+         "end": None, "other": {"id": "v1", "type": "vehicle", "plate": "1-ABC-234"}},
+    ],
     "complete": True,
 }  # fmt: skip
 

@@ -42,13 +42,15 @@ Place = tuple[str, str]
 class EntityAnswer(msgspec.Struct, frozen=True):
     """A thing: where it appears, the asked entity first, and what is said of it, each with the cases that say so.
 
-    `complete` is false where a limit left cases out.
+    `relations` are those of the cases that it appears in: `type` and dates as sent, `outgoing` where it is from it to
+    `other`, an entity of the same case. `complete` is false where a limit left cases out.
     """
 
     as_of: str
     type: str
     appearances: tuple[Row, ...]
     facts: tuple[Row, ...]
+    relations: tuple[Row, ...]
     complete: bool
 
 
@@ -97,9 +99,8 @@ async def resolve_entity(session: Session, key: str, name: str) -> EntityAnswer:
     shown = session.make_shown({case: View.FULL for case, _ in members})
     await session.audit(ActKind.READ, {"entity": name, "case": key}, shown)
     rows = [_make_appearance(cases[case], entity, near.bands[case]) for case, entity in members]
-    return EntityAnswer(
-        session.as_of, rows[0]["entity"]["type"], tuple(rows), tuple(_collect_facts(rows)), near.complete
-    )
+    facts, relations = tuple(_collect_facts(rows)), tuple(_collect_relations(cases, members))
+    return EntityAnswer(session.as_of, rows[0]["entity"]["type"], tuple(rows), facts, relations, near.complete)
 
 
 async def _find_near_cases(session: Session, key: str) -> _Neighbourhood:
@@ -160,3 +161,21 @@ def _collect_facts(rows: Iterable[Row]) -> Iterator[Row]:
                     said.setdefault((field, orjson.dumps(item, option=orjson.OPT_SORT_KEYS)), []).append(row["case"])
     for (field, value), cases in sorted(said.items(), key=lambda item: item[0][0]):
         yield {"field": field, "value": orjson.loads(value), "cases": list(dict.fromkeys(cases))}
+
+
+def _collect_relations(cases: Mapping[str, CaseDocument], members: Iterable[Place]) -> Iterator[Row]:
+    """How each of the entities is related to others of its own case, in the order in which the cases say it."""
+    for key, name in members:
+        held = _entities_by_id(cases[key])
+        for relation in (cases[key].data or {}).get("relations", ()):
+            for end, other in (("from", "to"), ("to", "from")):
+                if relation[end] == name and relation[other] in held:
+                    yield {
+                        "case": key,
+                        "country": cases[key].country,
+                        "type": relation["type"],
+                        "outgoing": end == "from",
+                        "start": relation.get("start"),
+                        "end": relation.get("end"),
+                        "other": held[relation[other]],
+                    }

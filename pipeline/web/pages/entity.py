@@ -6,18 +6,22 @@ from collections.abc import Sequence
 from itertools import groupby, pairwise
 from typing import Final, NamedTuple
 
+import htpy
+
 from pipeline.access.redaction import Row
 from pipeline.api.services.entities import EntityAnswer, resolve_entity
 from pipeline.locale import N_
 from pipeline.matching.explain.words import TYPES
 from pipeline.records.stated_names import full_name
-from pipeline.web.addresses import case_path
+from pipeline.web.addresses import case_path, entity_path
 from pipeline.web.components.badges import badge, draw_band
-from pipeline.web.components.entity import FIELDS, format_values
-from pipeline.web.components.markup import bidi_text, box, link, text
-from pipeline.web.components.names import draw_name
+from pipeline.web.components.entity import FIELDS, format_values, name_entity
+from pipeline.web.components.entity_graph import entity_place
+from pipeline.web.components.markup import bidi_text, box, link, static_html, text
+from pipeline.web.components.names import draw_name, render_name
 from pipeline.web.components.panel import panel
-from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.relations import describe_relation, format_period
+from pipeline.web.components.table import TableColumn, draw_table, render_table
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -29,6 +33,10 @@ MANY: Final = frozenset(
     }
 )  # fmt: skip
 """Fields of which somebody may well have several values, so that two of them are no contradiction."""
+
+
+RELATIONS: Final = 40
+"""Relations in sight; the others are folded."""
 
 
 class StatedValue(NamedTuple):
@@ -52,19 +60,41 @@ def draw(view: OpenPage, found: EntityAnswer) -> None:
     _draw_heading(words, found, key)
     with panel(words("Known details"), words("with their source records"), tight=True):
         draw_table(words("Known details"), _statement_columns(words), collect_statements(words, found.facts))
+    if found.relations:
+        with panel(words("Relations"), words("as its records say"), tight=True):
+            static_html(_render_relations(words, found.relations[:RELATIONS]))
+            if rest := found.relations[RELATIONS:]:
+                with box("details", "more onward"):
+                    text("summary", words.plural("{count} more", "{count} more", len(rest)))
+                    static_html(_render_relations(words, rest))
     with panel(words("Appears in"), _format_extent(words, found), tight=True):
         draw_table(words("Appears in"), _appearance_columns(words), found.appearances)
 
 
 def _draw_heading(words: Words, found: EntityAnswer, key: str) -> None:
-    names = found.appearances[0]["entity"].get("names") or []
     with box("div", "heading"):
         with box("p", "trail"):
             link(key, case_path(key), data_up="")
             text("span", f" · {words.label(TYPES, found.type)}")
         first = found.appearances[0]
-        draw_name(full_name(names[0]) if names else first["entity"]["id"], first["country"], "h1")
+        draw_name(name_entity(words, first["entity"]), first["country"], "h1")
         text("p", words("Combined from all linked records. Computed on request, not stored."), "small quiet")
+
+
+def _render_relations(words: Words, rows: Sequence[Row]) -> htpy.Element:
+    """Each relation with whom it is to, which leads to all records of them, and the record that says it."""
+    columns = dict.fromkeys((words("Relation"), words("Person or thing"), words("Dates"), words("Record")), "")
+    return render_table(words("Relations"), columns, (_render_relation(words, row) for row in rows))
+
+
+def _render_relation(words: Words, row: Row) -> tuple[htpy.Node, ...]:
+    other = row["other"]
+    return (
+        describe_relation(words, row["type"], outgoing=row["outgoing"]),
+        htpy.a(href=entity_path(row["case"], other["id"]))[render_name(name_entity(words, other), row["country"])],
+        htpy.span[format_period(words, row)],
+        htpy.a(".code", href=entity_place(row["case"], other))[row["case"]],
+    )
 
 
 def _format_extent(words: Words, found: EntityAnswer) -> str:

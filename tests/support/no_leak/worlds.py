@@ -43,7 +43,8 @@ PEOPLE: tuple[tuple[RawEntity, ...], ...] = (
     (person("Ivan Petrov", birth_date="1933-02", identifiers=[{"type": "passport", "value": "X0000001"}]),),
 )
 OFFENCES = ("0501", "0502", "0601")
-
+OWNED = {"from": "e0", "to": "e1", "type": "owner"}
+"""How the first entity of a case is related to the second one, where there is one."""
 UNASKED, GUESS = 7, 8
 """Places of a person whom nobody asks for exactly, and of somebody's guess at them."""
 
@@ -109,6 +110,7 @@ def accepted(spec: CaseSpec) -> AcceptedRecord:
         contact={"unit": f"desk of {spec.agency}"},
         opened=f"{2024 + spec.people % len(OFFENCES)}-01-10",
         offences=[{"scheme": "ICCS", "code": OFFENCES[spec.people % len(OFFENCES)]}],
+        relations=[OWNED] if len(PEOPLE[spec.people]) > 1 else [],
     )
     return STAGES.accepted(data | ({"retain_until": EXPIRED} if spec.expired else {}))
 
