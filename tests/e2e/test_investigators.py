@@ -231,6 +231,7 @@ def reads_the_disclosed(claire: BrowserUser) -> None:
     claire.ask(QUESTION)
     page.locator(".results .name", has_text="Trafic de stupéfiants").click()
     expect(page.get_by_role("heading", name="Trafic de stupéfiants")).to_be_visible()
+    page.get_by_role("tab", name="People").click()
     expect(page.locator(".entity").first).to_contain_text("Ivan Petrov")
 
 
