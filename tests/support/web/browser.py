@@ -18,6 +18,9 @@ from support.web.page_checks import find_violations
 EXECUTABLE = os.environ.get("LIAISON_BROWSER", "/usr/bin/chromium")
 
 WIDE, NARROW = (1280, 800), (400, 800)
+SWITCHES = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu")
+"""Without a graphics process, whose frames clicks would wait for: emulated on busy cores, it has stopped giving any."""
+
 PATIENCE_MS = 30_000
 """Two busy cores may take this long over a page."""
 
@@ -29,9 +32,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip(f"no browser at {EXECUTABLE}: install chromium or set LIAISON_BROWSER")
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path=EXECUTABLE, args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
+        opened = playwright.chromium.launch(executable_path=EXECUTABLE, args=list(SWITCHES))
         yield opened
         opened.close()
 
@@ -71,11 +72,16 @@ class BrowserUser:
         """The page is free of faults and of findings by axe, and not wider than a telephone; `dark`: also then."""
         assert self.faults == []
         self._is_accessible(name)
-        self.page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+        self._resize(NARROW)
         assert self.page.evaluate("document.documentElement.scrollWidth") <= NARROW[0], f"{name} is too wide"
-        self.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+        self._resize(WIDE)
         if dark:
             self._darken(name)
+
+    def _resize(self, size: tuple[int, int]) -> None:
+        """To the front as well: of several windows, one behind may get no frame after its size has changed."""
+        self.page.set_viewport_size({"width": size[0], "height": size[1]})
+        self.page.bring_to_front()
 
     def _darken(self, name: str) -> None:
         self.page.evaluate("document.documentElement.dataset.theme = 'dark'")
