@@ -21,7 +21,7 @@ from typing import IO, Final, Literal
 import msgspec
 
 from pipeline.errors import LiaisonError
-from pipeline.feeds.tables.grids import GridOptions, LongTableError, NoTableError, TableGrid, read_grid
+from pipeline.feeds.tables.grids import GridOptions, LargeTableError, LongTableError, NoTableError, TableGrid, read_grid
 from pipeline.feeds.tables.workbooks import OversizedWorkbookError, ProtectedWorkbookError, UncomputedWorkbookError
 
 MAX_MEMORY_BYTES: Final = 1 << 30
@@ -42,6 +42,7 @@ Fault = Literal["", "empty", "form", "long", "large", "locked", "formulas", "she
 FAULTS: Final[tuple[tuple[type[LiaisonError], Fault], ...]] = (
     (LongTableError, "long"),
     (OversizedWorkbookError, "large"),
+    (LargeTableError, "large"),
     (ProtectedWorkbookError, "locked"),
     (UncomputedWorkbookError, "formulas"),
     (NoTableError, "form"),

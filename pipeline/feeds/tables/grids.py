@@ -18,6 +18,10 @@ FALLBACKS = ("cp1252", "latin-1")
 """Encodings of a text that turns out not to be what its beginning is; the second reads anything, right or wrong."""
 
 
+MAX_CHARS = 8 << 20
+"""Of all cells together, which are in memory at once: 10,000 rows of 800. A workbook of 4 MB may unpack to more."""
+
+
 class GridOptions(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """How to read a table where the guess is wrong: a workbook's sheet, a text's encoding, whether it has a header."""
 
@@ -56,8 +60,15 @@ class LongTableError(LiaisonError):
     """The table has more rows than its reader takes."""
 
 
+class LargeTableError(LiaisonError):
+    """The table has more text than its reader takes."""
+
+
 def read_grid(path: Path, options: GridOptions, max_rows: int) -> TableGrid:
-    """Read a whole table. Raises LongTableError beyond `max_rows`, LiaisonError for what can't be read."""
+    """Read a whole table.
+
+    Raises LongTableError beyond `max_rows`, LargeTableError beyond MAX_CHARS, LiaisonError for what can't be read.
+    """
     guessed = guess_source(path).source
     if guessed.format == "workbook":
         return _read_sheet(path, guess_sheet(path, options.sheet), options, max_rows)
@@ -68,7 +79,7 @@ def read_grid(path: Path, options: GridOptions, max_rows: int) -> TableGrid:
     for encoding in (guessed.encoding, *FALLBACKS):
         try:
             return _read_text(path, msgspec.structs.replace(guessed, encoding=encoding), options, max_rows)
-        except LongTableError:
+        except (LongTableError, LargeTableError):
             raise
         except LiaisonError:
             if encoding == FALLBACKS[-1]:
@@ -104,7 +115,7 @@ def _with_header(source: TableSource, header: bool | None, width: int) -> TableS
 def _collect(
     columns: list[str], rows: Iterator[SourceRow], found: TableGrid, source: TableSource, max_rows: int
 ) -> TableGrid:
-    kept, unread = list[GridRow](), list[int]()
+    kept, unread, chars = list[GridRow](), list[int](), 0
     _require_text(columns)
     for row in rows:
         if row.problem:
@@ -113,8 +124,11 @@ def _collect(
             cells = tuple("".join(cell_texts(row.row[name])) for name in columns)
             _require_text(cells)
             kept.append(GridRow(row.number, cells))
+            chars += sum(map(len, cells))
         if len(kept) + len(unread) > max_rows:
             raise LongTableError("the table has more than {most} rows", most=max_rows)
+        if chars > MAX_CHARS:
+            raise LargeTableError("the table has more than {most} characters", most=MAX_CHARS)
     named = tuple(name or unnamed for name, unnamed in zip(columns, number_columns(len(columns)), strict=True))
     return msgspec.structs.replace(
         found, columns=named, rows=tuple(kept), unread=tuple(unread), header=not source.columns

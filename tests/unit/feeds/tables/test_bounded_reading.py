@@ -45,6 +45,13 @@ def test_a_million_rows_are_refused(tmp_path: Path) -> None:
     assert read(workbook(tmp_path, [["name"], ["Ivan"]], ("</sheetData>", f"{many}</sheetData>"))).fault == "long"
 
 
+def test_much_text_in_a_small_file_is_refused(tmp_path: Path) -> None:
+    text: list[Value] = ["x" * 2_000]
+    raw = workbook(tmp_path, [["name"], *[text] * 5_000])
+    assert len(raw) < 1 << 20
+    assert read(raw).fault == "large"
+
+
 @pytest.mark.parametrize("size", [1 << 27])
 def test_a_bomb_is_not_unpacked(size: int) -> None:
     file = io.BytesIO()
