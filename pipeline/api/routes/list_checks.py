@@ -43,7 +43,7 @@ RESULTS: dict[str, Any] = {
          "hits": [],
          "matches": [{"view": "full", "case": "fr-pj:2026-004711", "agency": "fr-pj", "country": "FR",
                       "title": "Vol à main armée", "caveat": None, "band": "certain", "score": 2310,
-                      "met": ["name", "key"], "agrees": ["Name", "Date of birth"], "against": []}]},
+                      "met": ["name", "key"], "agrees": ["name", "date of birth"], "against": []}]},
     ],
     "next": None,
 }  # fmt: skip

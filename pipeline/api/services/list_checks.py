@@ -25,6 +25,7 @@ from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
 from pipeline.index.reading import SHOWN
+from pipeline.matching.explain.plain_words import lower_label
 from pipeline.matching.explain.wording import label
 from pipeline.matching.explain.words import FIELDS, IDENTIFIER_TYPES
 
@@ -289,7 +290,7 @@ def _make_match(document: CaseDocument, found: Mapping[str, Any], language: str)
 
 def _label_comparison(name: str, language: str) -> str:
     field, _, number = name.partition(":")
-    return label(IDENTIFIER_TYPES, number, language) if number else label(FIELDS, field, language)
+    return label(IDENTIFIER_TYPES, number, language) if number else lower_label(label(FIELDS, field, language))
 
 
 def _encode_csv_rows(rows: Iterable[Row]) -> bytes:

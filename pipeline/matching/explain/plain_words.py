@@ -93,7 +93,7 @@ def _other_things(found: Explanation, strongest: EntityEvidence, language: str) 
     """What else both cases have in common, such as a car, by type."""
     others = [part for part in found.entities if part is not strongest and part.bits > 0]
     if others:
-        things = list(dict.fromkeys(_lower(label(TYPES, part.type_a, language)) for part in others))
+        things = list(dict.fromkeys(lower_label(label(TYPES, part.type_a, language)) for part in others))
         yield translate("also in common: {things}", language, things=_list_words(things, language))
 
 
@@ -126,10 +126,10 @@ def _noun(item: Item, language: str) -> str:
     if item.field == "identifier":
         kind = item.value_a.partition(" ")[0]
         return label(IDENTIFIER_TYPES, kind, language)
-    return _lower(label(FIELDS, item.field, language))
+    return lower_label(label(FIELDS, item.field, language))
 
 
-def _lower(word: str) -> str:
+def lower_label(word: str) -> str:
     """A label as it is written within a sentence; abbreviations stay as they are."""
     return word if word[:2].isalpha() and word[:2].isupper() else word[:1].lower() + word[1:]
 

@@ -23,7 +23,8 @@ def draw_query(words: Words, question: str) -> None:
     with box("span", "asked"):
         for field, value in _PART.findall(question):
             with box("span", title=words.label(TARGET_LABELS, field)):
-                text("span", f"{words.label(TARGET_LABELS, field)}: ", "hidden-words" if field == "name" else "quiet")
+                said = words("{field}:", field=words.label(TARGET_LABELS, field))
+                text("span", f"{said} ", "hidden-words" if field == "name" else "quiet")
                 bidi_text(value, classes="strong" if field == "name" else "")
 
 

@@ -22,7 +22,7 @@ async def test_a_list_is_followed_read_and_deleted(api: Api) -> None:
     assert "A-1" in found
     assert "Affair 1" in found
     assert "A record of be-fp" in found
-    assert "Agrees: Name, Date of birth" in found
+    assert "Agrees: name, date of birth" in found
     assert "A-2" in found
     matched = (await opened(api, list_found.PAGE, ANNA, name=name, found="match")).said()
     assert "A-1" in matched
