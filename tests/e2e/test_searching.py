@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, expect
 
+from pipeline.access.notices import Notice, NoticeKind
+from pipeline.access.subscriptions import Subscription
+from pipeline.index.decision_documents import notice_document
 from pipeline.matching.model import load_model
 from pipeline.web.pages.search import GUIDE
 from support.api.runtime import Api
@@ -139,6 +143,29 @@ def test_several_values_of_a_facet_are_chosen_by_keyboard(opened: Browser, site:
     expect(country.locator("b")).to_have_text("Belgium, France")
     user.page.get_by_role("link", name="Clear").click()
     expect(country.locator("b")).to_have_count(0)
+    assert user.faults == []
+
+
+def test_an_alert_shows_what_came_since_one_looked(opened: Browser, site: MemorySite, api: Api) -> None:
+    user = _sign_in(opened, site)
+    user.ask("ivan petrov")
+    user.page.get_by_role("button", name="Alert me to new matches").click()
+    expect(user.page.locator("#said")).to_contain_text("Alert created")
+    [alert] = [value for _, value in list(api.decided.values) if isinstance(value, Subscription)]
+    told = Notice("n1", "fr-pj", NoticeKind.SHARED_INTEREST, api.now, subscription=alert.id, other_agency="be-fp")
+    api.index.write([notice_document(msgspec.json.encode(told), 1)])
+    user.page.get_by_role("link", name="Alerts").click()
+    new = user.page.get_by_text("New since your last look")
+    expect(new).to_be_visible()
+    user.holds("alerts", dark=True)
+    user.page.get_by_role("link", name="ivan petrov").click()
+    expect(user.page.locator(".results .name").first).to_be_visible()
+    user.page.goto("/subscriptions")
+    expect(user.page.locator("[data-latest]")).to_be_attached()
+    expect(new).to_be_hidden()
+    user.page.goto("/notices")
+    user.page.get_by_role("link", name="ivan petrov").click()
+    expect(user.page.locator(".results .name").first).to_be_visible()
     assert user.faults == []
 
 

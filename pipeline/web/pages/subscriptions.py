@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from typing import NamedTuple
 
 from pipeline.access.redaction import Row
+from pipeline.api.services.notices import MOST, list_latest_notices
 from pipeline.api.services.subscriptions import end_subscription, list_subscriptions, renew_subscription
 from pipeline.locale import N_
 from pipeline.web.components import states
@@ -20,28 +22,41 @@ from pipeline.web.session import Visit
 from pipeline.web.vocabulary import PURPOSES
 
 
-async def load(visit: Visit, _: Parameters) -> tuple[Row, ...]:
-    """What our agency asks, the latest first."""
-    return (await list_subscriptions(visit.new_session())).subscriptions
+class LoadedAlerts(NamedTuple):
+    """The alerts of our agency, the latest first, and the times of their matches, by alert, the latest first."""
+
+    rows: tuple[Row, ...]
+    matched: Mapping[str, Sequence[str]]
 
 
-def draw(view: OpenPage, rows: tuple[Row, ...]) -> None:
+async def load(visit: Visit, _: Parameters) -> LoadedAlerts:
+    """What our agency asks, and what of it matched, as far as the latest notices tell."""
+    rows = (await list_subscriptions(visit.new_session())).subscriptions
+    matched: dict[str, list[str]] = {}
+    for notice in (await list_latest_notices(visit.new_session(), MOST)).notices if rows else ():
+        if notice["subscription"]:
+            matched.setdefault(notice["subscription"], []).append(notice["time"])
+    return LoadedAlerts(rows, matched)
+
+
+def draw(view: OpenPage, loaded: LoadedAlerts) -> None:
     """The form for a new one, and those there are."""
     words = view.words
     text("h1", words("Alerts"))
     with panel(words("New alert")):
         draw_subscribe_form(view)
     with panel(words("Active alerts"), words("newest first"), tight=True):
-        if rows:
-            draw_table(words("Alerts"), _subscription_columns(view), rows)
+        if loaded.rows:
+            draw_table(words("Alerts"), _subscription_columns(view, loaded.matched), loaded.rows)
         else:
             states.draw_empty(words("No alerts"), words("Matches for an alert appear under Notifications."))
 
 
-def _subscription_columns(view: OpenPage) -> list[TableColumn[Row]]:
+def _subscription_columns(view: OpenPage, matched: Mapping[str, Sequence[str]]) -> list[TableColumn[Row]]:
     words = view.words
     return [
         TableColumn(words("Search terms"), _draw_question),
+        TableColumn(words("Matches"), lambda row: _draw_matches(view, matched.get(row["id"], ()), row["id"])),
         TableColumn(words("User"), lambda row: text("span", row["owner"] or "–")),
         TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row["purpose"] or ""))),
         TableColumn(words("Your case"), lambda row: bidi_text(row["case_reference"] or "")),
@@ -51,9 +66,22 @@ def _subscription_columns(view: OpenPage) -> list[TableColumn[Row]]:
 
 
 def _draw_question(row: Row) -> None:
-    """What is asked, which leads to the search."""
-    with link("", question_address({}, row["question"] or ""), data_open=""):
+    """What is asked, which leads to the search; with that its matches have been looked at (static/keys.js)."""
+    with link("", question_address({}, row["question"] or ""), data_open="", data_looked=row["id"]):
         bidi_text(row["question"] or "")
+
+
+def _draw_matches(view: OpenPage, times: Sequence[str], alert: str) -> None:
+    """How many there are among the latest notices, since when, and whether any came since this reader looked."""
+    if not times:
+        text("span", "–", "quiet")
+        return
+    words = view.words
+    with box("span", "row"):
+        link(words.format_number(len(times)), "/notices")
+        text("time", words.format_minute(times[0]), "nowrap small quiet", datetime=times[0])
+        marks = {"data_alert": alert, "data_latest": times[0], "data_whose": view.visit.who}
+        text("span", words("New since your last look"), "tag warn new", **marks)
 
 
 def _draw_until(view: OpenPage, row: Row) -> None:

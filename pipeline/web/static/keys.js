@@ -172,6 +172,19 @@
     if (!bad) setTimeout(() => said.remove(), 6000);
   };
 
+  // ── alerts: what came since this reader opened an alert's search ──
+  const looked = (mark) => `liaison-alert:${mark.dataset.whose}:${mark.dataset.alert}`;
+  const markNew = () => {
+    for (const mark of document.querySelectorAll("[data-alert]:not(.shown)"))
+      if ((localStorage.getItem(looked(mark)) ?? "") < mark.dataset.latest) mark.classList.add("shown");
+  };
+  if (location.pathname === "/subscriptions") new MutationObserver(markNew).observe(document.documentElement, { childList: true, subtree: true });
+  document.addEventListener("click", ({ target }) => {
+    const alert = target.closest("[data-looked]")?.dataset.looked;
+    const mark = alert && document.querySelector(`[data-alert="${CSS.escape(alert)}"]`);
+    if (mark) localStorage.setItem(looked(mark), mark.dataset.latest);
+  });
+
   // ── notices: one tab of this browser listens, the others see what it notes ──
   const listen = () => {
     const place = document.querySelector("[data-live]");

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.requester import Role
 from pipeline.access.subscriptions import LASTS
+from pipeline.api.services.subscriptions import list_subscriptions
+from pipeline.streams.catalogues import topics
 from pipeline.web.pages.subscriptions import PAGE
 from support.access.requesters import ANNA, make_requester
 from support.api.runtime import NOW, Api
@@ -37,3 +40,15 @@ async def test_what_makes_no_sense_is_not_kept(api: Api) -> None:
 
 async def test_only_readers_see_it(api: Api) -> None:
     assert "Your role does not allow this" in (await opened(api, PAGE, make_requester("fr-pj", Role.OPS))).said()
+
+
+async def test_an_alert_says_how_many_matches_it_has_and_since_when(api: Api) -> None:
+    page = await opened(api, PAGE, ANNA)
+    await page.send(question=QUESTION)
+    name = (await list_subscriptions(api.session(ANNA))).subscriptions[0]["id"]
+    for at in range(2):
+        time = NOW + timedelta(hours=at)
+        told = Notice(f"n{at}", "fr-pj", NoticeKind.SHARED_INTEREST, time, subscription=name, other_agency="be-fp")
+        await api.decided.write(topics.NOTICES, told.id, told)
+    said = " ".join((await opened(api, PAGE, ANNA)).said().split())
+    assert f"{QUESTION} 2 24 Nov 2026 13:00 New since your last look" in said
