@@ -100,6 +100,7 @@ async def test_search_shows_a_table_or_json(written: list[Any], liaison: Any) ->
     assert len(rows) == 2
     assert rows[0].keys() == {
         "view", "case", "agency", "country", "title", "caveat", "score", "band", "met", "why", "evidence",
+        "about",
     }  # fmt: skip
     assert "No matching cases." in (await on_a_thread(liaison, "search", "zbigniew oczko")).stdout
 

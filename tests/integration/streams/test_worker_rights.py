@@ -261,7 +261,7 @@ def sign_out(secured: Secured) -> None:
         data={"csrf": make_form_token("secret", anna)},
         cookies={"liaison_token": anna, "liaison_grounds": stated, COOKIE: "secret"},
     )
-    assert answer.headers["location"] == "/sign-in"
+    assert answer.headers["location"] == "/sign-in?after=/"
 
 
 async def poison(operator: Settings, *where: topics.Topic) -> None:
