@@ -156,11 +156,15 @@ class NameSet:
         """A run of `runs`, by its number."""
         found = self._runs.get(number)
         if found is None:
+            start, end = self._run_span(number)
             name = self.names[self.run_owner(number)]
-            start = int(self.runs.starts[number]) - self.first[self.run_owner(number)]
-            end = start + int(self.runs.sizes[number])
             found = self._runs[number] = Run(name.tokens[start:end], name.glue[start:end])
         return found
+
+    def _run_span(self, number: int) -> tuple[int, int]:
+        """Which words of its name a run takes."""
+        start = int(self.runs.starts[number]) - self.first[self.run_owner(number)]
+        return start, start + int(self.runs.sizes[number])
 
     def run_owner(self, number: int) -> int:
         """The number of the name that a run is of."""
@@ -180,7 +184,8 @@ class NameSet:
     @cached_property
     def runs_by_script(self) -> dict[str, InScript]:
         """All runs by the scripts of their first words."""
-        runs = [self.run_at(number).tokens for number in range(len(self.runs.starts))]
+        spans = [(self.names[self.run_owner(run)].tokens, self._run_span(run)) for run in range(len(self.runs.starts))]
+        runs = [tokens[start:end] for tokens, (start, end) in spans]
         return _part_by_script([tokens[0].script for tokens in runs], [spell(tokens) for tokens in runs])
 
     def holders(self, word: int) -> NDArray[np.intp]:

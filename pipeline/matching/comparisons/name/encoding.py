@@ -191,10 +191,16 @@ def _encode_run(text: str, tokens: Tokens) -> Entry:
     step = _rarity_step(sum([token.rarity for token in tokens]) + JOINED_RARITY)
     if not _are_latin(tokens):
         return step << RARITY, 0, 1 << WILD
-    if tokens[0].kind == "core" or not (text.isascii() and text.isalpha()):
-        return _encode_word(token_print(text, "core" if tokens[0].kind == "core" else "name"), step)
-    classes = _encode_classes(classes_of(text))
-    return letter_set(text) | step << RARITY, classes, _encode_hashes(text, hear(text), core=False)
+    letters, classes, hashes = _encode_joined(text, core=tokens[0].kind == "core")
+    return letters | step << RARITY, classes, hashes
+
+
+@lru_cache(maxsize=1 << 15)
+def _encode_joined(text: str, *, core: bool) -> Entry:
+    """The entry of words written together, without rarity: a third of them come again."""
+    if core or not (text.isascii() and text.isalpha()):
+        return _encode_word(token_print(text, "core" if core else "name"), 0)
+    return letter_set(text), _encode_classes(classes_of(text)), _encode_hashes(text, hear(text), core=False)
 
 
 def _encode_classes(numbers: frozenset[int]) -> int:
