@@ -19,7 +19,7 @@ from support.web.many_scripts import hold_many_scripts
 from support.web.memory_site import memory_site
 from support.web.page_checks import find_text_faults, find_unreached, find_violations
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("every-page")]
+pytestmark = [pytest.mark.rare, pytest.mark.timeout(300), pytest.mark.xdist_group("every-page")]
 
 PEOPLE = {"audit": "sofie@be-fp", "operations": "noor@liaison-ops"}
 """Who opens the pages of an entry of the navigation; Pieter, who reads cases, all others."""
