@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from pipeline.matching.model import load_model
 from support.api.runtime import Api
 from support.index.documents import PureStages
 from support.records.builder import person, record
-from support.web.browser import BrowserUser, browser
-from support.web.memory_site import MemorySite, memory_site
+from support.web.browser import BrowserUser
+from support.web.memory_site import MemorySite
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -24,19 +23,6 @@ STAGES = PureStages(load_model())
 CLAIRE, PIETER = "claire@fr-pj", "pieter@be-fp"
 QUESTION = "Anastasia Ouarzazi 1976-03-04"
 PASSPORT = [{"type": "passport", "value": "12AB00001", "country": "FR"}]
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MemorySite]:
-    with memory_site(Api(STAGES, tmp_path_factory.mktemp("site"))) as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
-def opened(site: MemorySite) -> Iterator[Browser]:
-    """A browser that ends before the site does."""
-    with browser() as chromium:
-        yield chromium
 
 
 @pytest.fixture

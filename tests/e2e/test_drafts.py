@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,8 +13,8 @@ from pipeline.web.addresses import link_path
 from support.api.runtime import Api
 from support.index.documents import PureStages
 from support.records.builder import record
-from support.web.browser import BrowserUser, browser
-from support.web.memory_site import MemorySite, memory_site
+from support.web.browser import BrowserUser
+from support.web.memory_site import MemorySite
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -23,19 +22,6 @@ STAGES = PureStages(load_model())
 
 PIETER, CLAIRE = "pieter@be-fp", "claire@fr-pj"
 TEXT = "the same tattoo, see annex 3"
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MemorySite]:
-    with memory_site(Api(STAGES, tmp_path_factory.mktemp("site"))) as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
-def opened(site: MemorySite) -> Iterator[Browser]:
-    """A browser that ends before the site does."""
-    with browser() as chromium:
-        yield chromium
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pipeline.matching.model import load_model
 from pipeline.web.components.case_links import LISTED
 from support.api.runtime import Api
 from support.index.documents import PureStages
-from support.web.browser import NARROW, WIDE, BrowserUser, browser
+from support.web.browser import NARROW, WIDE, BrowserUser
 from support.web.large_case import KEY, hold_large_case
 from support.web.memory_site import MemorySite, memory_site
 
@@ -43,13 +43,6 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Api:
 def site(api: Api) -> Iterator[MemorySite]:
     with memory_site(api) as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def opened(site: MemorySite) -> Iterator[Browser]:
-    """A browser that ends before the site does."""
-    with browser() as chromium:
-        yield chromium
 
 
 def _open_case(opened: Browser, site: MemorySite, fragment: str = "", language: str = "en-GB") -> BrowserUser:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,8 +19,8 @@ from support.api.runtime import Api
 from support.feeds.workbooks import write_workbook
 from support.index.documents import PureStages
 from support.records.builder import person, record
-from support.web.browser import BrowserUser, browser
-from support.web.memory_site import MemorySite, memory_site
+from support.web.browser import BrowserUser
+from support.web.memory_site import MemorySite
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -36,19 +35,6 @@ ROWS = [
     ["4", "", "", "", "12D"],
 ]
 TABLE = "\n".join(";".join(row) for row in ROWS).encode("cp1252")
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MemorySite]:
-    with memory_site(Api(STAGES, tmp_path_factory.mktemp("site"))) as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
-def opened(site: MemorySite) -> Iterator[Browser]:
-    """A browser that ends before the site does."""
-    with browser() as chromium:
-        yield chromium
 
 
 @pytest.fixture

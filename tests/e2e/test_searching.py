@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,8 +17,8 @@ from pipeline.web.pages.search import GUIDE
 from support.api.runtime import Api
 from support.index.documents import PureStages
 from support.records.builder import person, record, vehicle
-from support.web.browser import BrowserUser, browser
-from support.web.memory_site import MemorySite, memory_site
+from support.web.browser import BrowserUser
+from support.web.memory_site import MemorySite
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -28,19 +27,6 @@ STAGES = PureStages(load_model())
 CLAIRE = "claire@fr-pj"
 FIVE_SCRIPTS = "Ivan Petrov Иван Петров إيفان بيتروف 王小明 Ιωάννης Πέτρου "
 MOST_CHARS = 1000
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MemorySite]:
-    with memory_site(Api(STAGES, tmp_path_factory.mktemp("site"))) as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
-def opened(site: MemorySite) -> Iterator[Browser]:
-    """A browser that ends before the site does."""
-    with browser() as chromium:
-        yield chromium
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,8 @@ from pipeline.matching.model import load_model
 from support.api.runtime import Api
 from support.index.documents import PureStages
 from support.records.builder import person, record
-from support.web.browser import BrowserUser, browser
-from support.web.memory_site import MemorySite, memory_site
+from support.web.browser import BrowserUser
+from support.web.memory_site import MemorySite
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -48,19 +47,6 @@ def _hold_possible(api: Api, number: int) -> str:
     other = person("J. Dupond", id="p1", birth_date="1976-03-04", gender="female")
     api.hold(record("be-fp", f"p{number}", entities=[man]), record("fr-pj", f"p{number}", entities=[other]))
     return api.link(f"be-fp:p{number}", f"fr-pj:p{number}")
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MemorySite]:
-    with memory_site(Api(STAGES, tmp_path_factory.mktemp("site"))) as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
-def opened(site: MemorySite) -> Iterator[Browser]:
-    """A browser that ends before the site does."""
-    with browser() as chromium:
-        yield chromium
 
 
 @pytest.fixture

@@ -1,0 +1,28 @@
+"""The fixtures of pages over an index in memory: the site, and a browser before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from pipeline.matching.model import load_model
+from support.api.runtime import Api
+from support.index.documents import PureStages
+from support.web.browser import browser
+from support.web.memory_site import MemorySite, memory_site
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MemorySite]:
+    """The site of this process; a test shows its own Api in it."""
+    with memory_site(Api(PureStages(load_model()), tmp_path_factory.mktemp("site"))) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def opened(site: MemorySite) -> Iterator[Browser]:
+    """A browser that ends before the site does."""
+    with browser() as chromium:
+        yield chromium
