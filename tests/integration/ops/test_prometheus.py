@@ -102,7 +102,10 @@ def prometheus(ports: Ports, tmp_path: Path, wait_for: Callable[..., Any]) -> It
 
 
 async def send_as_of(installation: Installation, records: RecordMaker, agency: str, at_ms: int) -> None:
-    """One record that its agency sent at another time, on a topic that for once takes the sender's word for it."""
+    """One record that its agency sent at another time, on a topic that for once takes the sender's word for it.
+
+    A busy broker may write it with its own time still after it accepted the topic's setting: then once more.
+    """
     message = records.message(agency, "long-ago")
     topic = topics.topic_name(installation.settings, topics.CASES, agency=agency)
     with admin_client(installation.settings) as client:
@@ -110,7 +113,10 @@ async def send_as_of(installation: Installation, records: RecordMaker, agency: s
             [ConfigResource(ConfigResourceType.TOPIC, topic, {"message.timestamp.type": "CreateTime"})]
         )
     async with AIOKafkaProducer(bootstrap_servers=installation.settings.kafka_url) as producer:
-        await producer.send_and_wait(topic, message.value, key=message.key, partition=0, timestamp_ms=at_ms)
+        written_ms = None
+        while written_ms != at_ms:
+            sent = await producer.send_and_wait(topic, message.value, message.key, partition=0, timestamp_ms=at_ms)
+            written_ms = sent.timestamp
 
 
 def test_it_shows_the_lag_while_a_stage_is_held_up_and_the_feed_that_is_silent(
@@ -125,7 +131,7 @@ def test_it_shows_the_lag_while_a_stage_is_held_up_and_the_feed_that_is_silent(
     installation.push([records.message(agency, "1") for agency in ("fr-pj", "be-fp", "de-bk")])
     asyncio.run(send_as_of(installation, records, "nl-np", int(time.time() * 1000) - TWO_DAYS_MS))
     wait_for(lambda: prometheus.value('sum(up{job="liaison"})') == len(STAGES), 90)
-    wait_for(lambda: prometheus.value("sum(liaison_records_total{feed='intake'})") == 4, 90)
+    wait_for(lambda: (prometheus.value("sum(liaison_records_total{feed='intake'})") or 0) >= 4, 90)
     silent = wait_for(lambda: prometheus.firing("LiaisonFeedSilent"), 60)
     assert [one["topic"] for one in silent] == ["cases.nl-np"]
 
