@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,6 +22,22 @@ from pipeline.correlation.store import BlockStore, StoredCase
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.records.handling import HIT_ONLY
+
+MET_TOGETHER = 64
+"""Cases that one meets at once: their records, of some kilobytes each, are held together."""
+
+
+class _MetCase(NamedTuple):
+    """A case that another meets: its number in the store, and its last version.
+
+    `may_link`: whether they share a key and may be linked, whatever is in them; `mine`: whether this partition owns
+    the pair.
+    """
+
+    number: int
+    fingerprint: Fingerprint
+    may_link: bool
+    mine: bool
 
 
 class CorrelatorCounts(msgspec.Struct):
@@ -155,16 +172,31 @@ class Correlator:
     def _make_claims(
         self, fingerprint: Fingerprint, number: int, followed: set[int], candidates: set[int]
     ) -> Iterator[Claim]:
+        others = sorted(followed | candidates)
+        for start in range(0, len(others), MET_TOGETHER):
+            for met in self._meet_cases(fingerprint, others[start : start + MET_TOGETHER], followed):
+                claim = self._claim_pair(fingerprint, met)
+                if claim.state is ClaimState.LIVE or met.number in followed:
+                    self._remember_link(claim.state, number, met.number)
+                    yield claim
+
+    def _meet_cases(self, fingerprint: Fingerprint, others: Iterable[int], followed: set[int]) -> list[_MetCase]:
+        """Of other cases those that a claim may be made about, made known to the matcher all at once."""
         keys = frozenset(fingerprint.keys)
-        for other in sorted(followed | candidates):
+        found = []
+        for other in others:
             record = self.store.get_case(other)
             shared = _smallest_shared(keys, record)
             mine = shared is not None and owner_partition(shared, self._partitions) == self._partition
             if mine or other in followed:
-                claim = self._claim_pair(fingerprint, record.fingerprint, shares=shared is not None, mine=mine)
-                if claim.state is ClaimState.LIVE or other in followed:
-                    self._remember_link(claim.state, number, other)
-                    yield claim
+                may_link = shared is not None and self._may_link(fingerprint, record.fingerprint)
+                found.append(_MetCase(other, record.fingerprint, may_link=may_link, mine=mine))
+        self._matcher.meet(fingerprint, [met.fingerprint for met in found if met.may_link])
+        return found
+
+    def _may_link(self, a: Fingerprint, b: Fingerprint) -> bool:
+        """Whether two cases that share a key may be linked, whatever is in them."""
+        return not a.withdrawn and not b.withdrawn and (a.country != b.country or self._within)
 
     def _remember_link(self, state: ClaimState, number: int, other: int) -> None:
         if state is ClaimState.RETRACTED:
@@ -173,14 +205,15 @@ class Correlator:
         else:
             self.store.follow_link(number, other)
 
-    def _claim_pair(self, one: Fingerprint, other: Fingerprint, *, shares: bool, mine: bool) -> Claim:
+    def _claim_pair(self, one: Fingerprint, met: _MetCase) -> Claim:
+        other = met.fingerprint
         a, b = (one, other) if one.case < other.case else (other, one)
-        judgement = self._judge_pair(a, b) if shares else None
+        judgement = self._judge_pair(a, b) if met.may_link else None
         if is_unknown(a) or is_unknown(b):
             return self._make_claim(ClaimState.RELEASED, _bare_side(a), _bare_side(b))
         if judgement is None:
             return self._make_claim(ClaimState.RETRACTED, _bare_side(a), _bare_side(b))
-        claim = self._live_claim(a, b, judgement) if mine else self._released_claim(a, b, judgement)
+        claim = self._live_claim(a, b, judgement) if met.mine else self._released_claim(a, b, judgement)
         return self._with_exact_bands(claim, a, b)
 
     def _with_exact_bands(self, claim: Claim, a: Fingerprint, b: Fingerprint) -> Claim:
@@ -193,8 +226,6 @@ class Correlator:
 
     def _judge_pair(self, a: Fingerprint, b: Fingerprint) -> PairJudgement | None:
         """The judgement of a pair that is a link."""
-        if a.withdrawn or b.withdrawn or (a.country == b.country and not self._within):
-            return None
         self.counts.judged += 1
         return self._matcher.find_link(a, b)
 

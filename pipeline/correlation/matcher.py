@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -46,6 +47,9 @@ class Matcher(Protocol):
 
     def may_link(self, a: Sketches, b: Sketches, /) -> NDArray[np.bool_]:
         """Whether each case of `a` may be linked with the one of `b` at its place, by their sketches alone."""
+
+    def meet(self, one: Fingerprint, others: Sequence[Fingerprint], /) -> None:
+        """Learn which pairs are asked about next, of one case with each of the others: some work is cheaper at once."""
 
     def find_link(self, a: Fingerprint, b: Fingerprint, /) -> PairJudgement | None:
         """The judgement of a pair that is a link; None of one whose probability is below the threshold."""

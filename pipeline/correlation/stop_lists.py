@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import compress
 from pathlib import Path
 
 import msgspec
@@ -85,10 +86,12 @@ class StopCosts:
         one, other = (grid.ravel() for grid in np.indices((len(drawn), len(bearers))))
         sketches = [join_sketches([case.sketch for case in cases]) for cases in (drawn, bearers)]
         may = self._matcher.may_link(sketches[0].take_cases(one), sketches[1].take_cases(other))
-        for at in np.flatnonzero(may).tolist():
-            a, b = drawn[one[at]], bearers[other[at]]
-            if self._may_be_pair(a, b) and self._matcher.find_link(a, b) is not None:
-                self._links[key][min(a.case, b.case), max(a.case, b.case)] = self._is_lost(a, b)
+        for a, some in zip(drawn, may.reshape(len(drawn), len(bearers)), strict=True):
+            others = [b for b in compress(bearers, some.tolist()) if self._may_be_pair(a, b)]
+            self._matcher.meet(a, others)
+            for b in others:
+                if self._matcher.find_link(a, b) is not None:
+                    self._links[key][min(a.case, b.case), max(a.case, b.case)] = self._is_lost(a, b)
 
     def _may_be_pair(self, a: Fingerprint, b: Fingerprint) -> bool:
         return a.case != b.case and (self._within or a.country != b.country)

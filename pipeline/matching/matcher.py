@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,9 @@ from pipeline.matching.basis import Basis
 from pipeline.matching.explain.explaining import explain
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.shared_number import explain_shared_number
-from pipeline.matching.fingerprint import Entities, Fingerprint
+from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model
-from pipeline.matching.names.name_pairs import MetNames, hold_pairs
+from pipeline.matching.names.name_pairs import MetNames, meet_names
 from pipeline.matching.score.scoring import Judgement, judge_cases, least_score, may_reach
 from pipeline.matching.score.shared_numbers import judge_shared_number
 from pipeline.matching.screening.screening import Screen, Sketches
@@ -54,13 +54,16 @@ class ModelMatcher:
         """Whether each case of `a` may reach the threshold with the one of `b` at its place."""
         return self._screen(a, b)
 
-    def find_link(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:
-        """What `judge` says of a pair that is a link, None of others: most of these are told without aligning names.
+    def meet(self, one: Fingerprint, others: Sequence[Fingerprint]) -> None:
+        """Bound the names of a case with those of the cases that it meets, all at once.
 
-        What names are bounded and compared for this serves `explain` too, as long as this pair, in the order of its
-        cases, is the last one asked for: names take most of what a link costs.
+        What is bounded here, and compared then, serves `find_link` and `explain` of these pairs, in the order of their
+        cases, until the next call: names take most of what a link costs.
         """
-        self._met = _hold_names(a.entities, b.entities)
+        self._met = [pairs for entity in one.entities for pairs in _meet_entity(entity, one.case, others)]
+
+    def find_link(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:
+        """What `judge` says of a pair that is a link, None of others: most of these are told without aligning names."""
         if may_reach(a.entities, b.entities, self._model, self._least):
             judged = self.judge(a, b)
             return judged if judged.probability >= self.threshold else None
@@ -92,11 +95,16 @@ class ModelMatcher:
         return self._find_exact_band(asking, held, self._model)
 
 
-def _hold_names(a: Entities, b: Entities) -> list[MetNames]:
-    """The names of entities that may be one thing with each other, where there are several pairs of them."""
-    return [
-        hold_pairs(one.names, other.names)
-        for one in a
-        for other in b
-        if one.type == other.type and len(one.names) * len(other.names) > 1
+def _meet_entity(entity: EntityPrint, case: str, others: Sequence[Fingerprint]) -> list[MetNames]:
+    """Its names with those of entities that may be one thing with it, where there are several pairs of them."""
+    alone = len(entity.names) == 1
+    found = [
+        (other.names, fingerprint.case < case)
+        for fingerprint in others
+        for other in fingerprint.entities
+        if other.type == entity.type and len(other.names) > alone
     ]
+    if not found or not entity.names:
+        return []
+    names, first = zip(*found, strict=True)
+    return meet_names(entity.names, names, first)

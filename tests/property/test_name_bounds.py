@@ -122,6 +122,32 @@ def test_many_entities_are_bounded_as_each_by_itself(entity_type: str) -> None:
 
 
 @each_type
+def test_they_are_bounded_as_well_from_the_other_side(entity_type: str) -> None:
+    random = Random(6)
+    for _ in range(PAIRS // 10):
+        sides = [side for _ in range(10) for side in several_names_pair(random, entity_type) if side.names]
+        asked, *others = [side.names for side in sides]
+        for pairs in meet_names(asked, others, [True] * len(others)):
+            assert pairs.b is asked
+            assert pairs.bounds == bound_pairs(NameSet(pairs.a), NameSet(asked))
+
+
+@each_type
+@pytest.mark.parametrize("threshold", [0.001, 0.5])
+def test_a_link_is_found_in_any_company(entity_type: str, threshold: float) -> None:
+    random, matcher, alone = Random(7), ModelMatcher(model(), threshold=threshold), ModelMatcher(model(), threshold=0)
+    for _ in range(PAIRS // 10):
+        entities = [side for _ in range(5) for side in several_names_pair(random, entity_type)]
+        one, *others = [_case(entity, at % 2, random, at) for at, entity in enumerate(entities)]
+        matcher.meet(one, others)
+        for other in others:
+            a, b = sorted((one, other), key=lambda case: case.case)
+            judged, found = alone.judge(a, b), matcher.find_link(a, b)
+            assert found == (judged if judged.probability >= threshold else None)
+            assert matcher.explain(a, b, judged.basis) == alone.explain(a, b, judged.basis)
+
+
+@each_type
 @pytest.mark.parametrize("threshold", [0.001, 0.5])
 def test_a_link_is_found_exactly_where_a_pair_is_judged_to_be_one(entity_type: str, threshold: float) -> None:
     random, matcher, linked = Random(3), ModelMatcher(model(), threshold=threshold), 0
@@ -133,7 +159,7 @@ def test_a_link_is_found_exactly_where_a_pair_is_judged_to_be_one(entity_type: s
     assert 0 < linked < PAIRS
 
 
-def _case(entity: EntityPrint, at: int, random: Random) -> Fingerprint:
+def _case(entity: EntityPrint, at: int, random: Random, number: int = 1) -> Fingerprint:
     born = PartialDate(1970 + random.randrange(2), random.choice((1, 2)), 3) if entity.type == "person" else None
     made = msgspec.structs.replace(entity, birth_date=born)
-    return Fingerprint(f"{'ab'[at]}:1", 1, "", "ab"[at], ("FR", "BE")[at], entities=(made,))
+    return Fingerprint(f"{'ab'[at]}:{number}", 1, "", "ab"[at], ("FR", "BE")[at], entities=(made,))

@@ -57,6 +57,14 @@ class MetNames:
         likely = (bound for bound in self.bounds if bound.bits > 0)
         return any(self.compare(bound.a, bound.b, joined=bound.joined).bits > 0 for bound in likely)
 
+    @property
+    def turned(self) -> MetNames:
+        """The same with the sides in the other order, before any names are compared."""
+        bounds = None
+        if self._bounds is not None:
+            bounds = sorted([bound._replace(a=bound.b, b=bound.a) for bound in self._bounds], reverse=True)
+        return MetNames(self.b, self.a, bounds)
+
     def compare(self, i: int, j: int, *, joined: bool = True) -> NameComparison:
         """The comparison of two names, by their numbers, made once; `joined` as for names.compare."""
         found = self._compared.get((i, j))
@@ -86,10 +94,15 @@ def hold_pairs(a: Names, b: Names) -> MetNames:
     return held
 
 
-def meet_names(a: Names, others: Sequence[Names]) -> list[MetNames]:
-    """The names of an entity with those of each of the others, bounded together, for whoever holds the result."""
+def meet_names(a: Names, others: Sequence[Names], first: Sequence[bool] = ()) -> list[MetNames]:
+    """The names of an entity with those of each of the others, bounded together, for whoever holds the result.
+
+    `first` says of each of the others whether it is the first of the two sides; none is, unless said.
+    """
     found = [pairs for some in _part_others(others) for pairs in _bound_together(a, some)]
-    _held.update({(id(a), id(pairs.b)): pairs for pairs in found})
+    if first:
+        found = [pairs.turned if turn else pairs for pairs, turn in zip(found, first, strict=True)]
+    _held.update({(id(pairs.a), id(pairs.b)): pairs for pairs in found})
     return found
 
 
@@ -111,7 +124,8 @@ def _part_others(others: Iterable[Names]) -> Iterator[list[Names]]:
 def _bound_together(a: Names, others: Sequence[Names]) -> list[MetNames]:
     firsts = list(accumulate(map(len, others), initial=0))
     bounds: list[list[PairBound]] = [[] for _ in others]
-    for bound in bound_pairs(name_set(a), NameSet([name for names in others for name in names])):
+    many = NameSet([name for names in others for name in names]) if len(others) > 1 else name_set(others[0])
+    for bound in bound_pairs(name_set(a), many):
         at = bisect_right(firsts, bound.b) - 1
         bounds[at].append(bound._replace(b=bound.b - firsts[at]))
     return [MetNames(a, *one) for one in zip(others, bounds, strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -61,6 +61,9 @@ class SyntheticMatcher:
 
     def may_link(self, a: Sketches, b: Sketches) -> NDArray[np.bool_]:
         return np.ones(len(a.counts), np.bool_)
+
+    def meet(self, one: Fingerprint, others: Sequence[Fingerprint]) -> None:
+        """Nothing is cheaper at once."""
 
     def find_link(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:
         judgement = self.judge(a, b)

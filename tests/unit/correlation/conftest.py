@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -32,6 +32,9 @@ class WordMatcher:
     def may_link(self, a: Sketches, b: Sketches) -> NDArray[np.bool_]:
         self.screened += len(a.counts)
         return np.array((a.counts == 0) | (b.counts == 0), np.bool_)
+
+    def meet(self, one: Fingerprint, others: Sequence[Fingerprint]) -> None:
+        """Nothing is cheaper at once."""
 
     def find_link(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:
         judgement = self.judge(a, b)
