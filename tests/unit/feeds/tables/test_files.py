@@ -34,7 +34,7 @@ def test_the_bytes_read_are_told_as_they_lie_on_the_disk(tmp_path: Path) -> None
         (b"SQLite format 3\0", "an SQLite database"),
         (b"\x28\xb5\x2f\xfd..", "a Zstandard archive"),
         (b"\n <!DOCTYPE html><html>", "a web page"),
-        (gzip.compress(b"%PDF-1.7"), "a PDF document"),
+        (gzip.compress(b"%PDF-1.7", mtime=0), "a PDF document"),
         (b"PK\x03\x04...", "ZIP archive or workbook"),
         (b"PAR1...", "parquet"),
     ],
