@@ -14,6 +14,7 @@ from typing import Any, Final
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
 from pipeline.streams.catalogues.block_sizes import BlockSizes
+from pipeline.streams.catalogues.latest_time import LatestTime
 
 Tally = Added[Any]
 """Labelled counters with what to add to each."""
@@ -75,7 +76,7 @@ END_TO_END: Final = Histogram(
     buckets=SECONDS,
     registry=REGISTRY,
 )
-LAST_EVENT: Final = Gauge(
+LAST_EVENT: Final = LatestTime(
     "liaison_last_event_timestamp_seconds",
     "Kafka's time of the last record of a source partition, Unix seconds.",
     ["topic", "partition"],

@@ -7,7 +7,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -19,6 +19,7 @@ from pipeline.streams.catalogues import metrics, topics
 from pipeline.streams.kafka.last_events import last_events
 from pipeline.streams.kafka.reading import plain_consumer
 from pipeline.streams.kafka.stable_offsets import StableOffsetWatch
+from pipeline.streams.monitoring.last_event_gauges import LastEventGauges
 from pipeline.streams.runtime.health import Health, HealthSample, LaneState
 from pipeline.streams.runtime.stage import OwnedPartition, Stage
 from pipeline.streams.runtime.stores import size_on_disk
@@ -40,7 +41,7 @@ class Monitor:
         self.stage: Stage | None = None
         self._settings, self._health, self._clock = settings, health, clock
         self._shown: set[tuple[str, str, str]] = set()
-        self._dated_partitions: set[TopicPartition] = set()
+        self._last_events = LastEventGauges(partial(last_events, settings), settings.namespace)
         self._stable_offsets, self._stable_offsets_at = StableOffsetWatch(settings, clock), float("-inf")
 
     async def run(self) -> None:
@@ -69,7 +70,7 @@ class Monitor:
             lags = await _measure_lags(consumer, owned)
         self._observe_health(stage, owned, sum(lags.values()))
         self._set_gauges(owned, lags)
-        await self._tell_last_events(owned)
+        await self._last_events.tell({held.partition for held in owned})
         if self._clock() - self._stable_offsets_at >= STABLE_OFFSETS_S:
             self._stable_offsets_at = self._clock()
             await self._show_stable_offsets(owned)
@@ -112,17 +113,6 @@ class Monitor:
         metrics.STABLE_OFFSET_AGE.clear()
         for partition, age_s in ages.items():
             metrics.STABLE_OFFSET_AGE.labels(self._short_name(partition), str(partition.partition)).set(age_s)
-
-    async def _tell_last_events(self, owned: Sequence[OwnedPartition]) -> None:
-        """Of partitions that came to this worker: what it consumes later it tells as it goes."""
-        partitions = {held.partition for held in owned}
-        for partition, at in (await last_events(self._settings, partitions - self._dated_partitions)).items():
-            gauge = metrics.LAST_EVENT.labels(self._short_name(partition), str(partition.partition))
-            gauge.set(at)
-        for gone in self._dated_partitions - partitions:
-            with suppress(KeyError):
-                metrics.LAST_EVENT.remove(self._short_name(gone), str(gone.partition))
-        self._dated_partitions = partitions
 
 
 async def _measure_lags(consumer: AIOKafkaConsumer, owned: Sequence[OwnedPartition]) -> dict[TopicPartition, int]:

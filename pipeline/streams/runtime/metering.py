@@ -29,6 +29,6 @@ class Meter:
             last = records[-1]
             topic = last.topic.removeprefix(self._namespace)
             metrics.RECORDS.labels(self._feed, topic).inc(count_positions(records))
-            metrics.LAST_EVENT.labels(topic, str(last.partition)).set(last.timestamp / 1000)
+            metrics.LAST_EVENT.labels(topic, str(last.partition)).advance(last.timestamp / 1000)
             self._latency.observe(max(0.0, now - records[0].timestamp / 1000))
         metrics.add_to_counters(tally)

@@ -47,6 +47,14 @@ def test_what_is_certain_is_counted_with_its_delay() -> None:
     assert value("liaison_last_event_timestamp_seconds", topic="cases.fr-pj", partition="2") == 101.0
 
 
+def test_a_backlog_does_not_set_back_when_the_last_record_came() -> None:
+    meter = Meter("backlog-test", "ns-", lambda: 103.0)
+    metrics.LAST_EVENT.labels("cases.backlog", "2").advance(102.0)
+    backlog = SimpleNamespace(topic="ns-cases.backlog", partition=2, offset=4, timestamp=90_000)
+    meter.count_applied([[backlog]], metrics.Tally())
+    assert value("liaison_last_event_timestamp_seconds", topic="cases.backlog", partition="2") == 102.0
+
+
 def test_a_hot_block_is_told_by_its_kind_alone() -> None:
     before = value("liaison_hot_blocks_total", kind="phone_tail")
     counted = value("liaison_block_cases_count", kind="phone_tail")
