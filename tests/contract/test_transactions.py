@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.cluster import ClusterMetadata
+from aiokafka.errors import NodeNotReadyError
 
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
@@ -66,6 +68,15 @@ async def test_a_commit_is_seen_with_its_progress(engine_settings: Settings, tar
     second = make()
     assert await second.start_producer() == {SOURCE: AppliedPosition(41, 12)}
     await second.stop()
+
+
+async def test_a_broker_that_names_no_node_yet_is_one_that_is_not_ready(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one does that has just started."""
+    monkeypatch.setattr(ClusterMetadata, "brokers", lambda _: set())
+    with pytest.raises(NodeNotReadyError):
+        await make().start_producer()
 
 
 async def test_progress_of_another_index_or_of_a_topic_made_anew_is_not_ours(target: str, make: Make) -> None:

@@ -138,7 +138,12 @@ class FailFastSender(Sender):
             raise IndefiniteOutcomeError("the transaction's coordinator has moved or can't write")
 
     async def _find_coordinator(self, coordinator_type: Any, coordinator_key: str) -> int:
-        """A connection that is lost meanwhile is one more reason to ask again: asking changes nothing."""
+        """A connection that is lost meanwhile is one more reason to ask again: asking changes nothing.
+
+        A broker that has just started may name no node, itself neither: NodeNotReadyError, where aiokafka asserts.
+        """
+        if self.client.get_random_node() is None:
+            raise NodeNotReadyError("the broker names no node yet")
         while True:
             try:
                 node_id: int = await super()._find_coordinator(coordinator_type, coordinator_key)
