@@ -89,7 +89,7 @@ def test_a_changed_configuration_is_mended_by_repair(
         f"{audit}: min.insync.replicas is 2, the catalogue says 1",
         f"{cases}: retention.ms is 1000, the catalogue says 604800000",
     ]
-    assert apply_plan(engine_settings, plan).differences == []
+    wait_for(lambda: apply_plan(engine_settings, plan).differences == [])
     assert repair_topics(engine_settings, plan, lambda done, total: None) == []
 
 

@@ -12,10 +12,10 @@ from aiokafka import TopicPartition
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from pipeline.ops.transactions.open_transactions import open_transactions
+from pipeline.ops.transactions.open_transactions import OpenTransaction, open_transactions
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import apply_plan
+from pipeline.streams.kafka.admin import ClusterNotReadyError, apply_plan
 from pipeline.streams.kafka.fail_fast_producer import FailFastProducer
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.kafka.stable_offsets import StableOffsetWatch
@@ -31,13 +31,20 @@ SOURCE = TopicPartition("source", 0)
 
 
 @pytest.fixture
-def unverified(kafka_admin: KafkaAdminClient) -> Iterator[None]:
+def unverified(kafka_admin: KafkaAdminClient, wait_for: WaitFor) -> Iterator[None]:
     """A broker that, as before KIP-890, takes a write to a partition that was never added to the transaction."""
-    broker = kafka_admin.describe_cluster()["brokers"][0]["broker_id"]
+    broker = str(kafka_admin.describe_cluster()["brokers"][0]["broker_id"])
+
+    def is_set(value: str) -> bool:
+        asked = [ConfigResource(ConfigResourceType.BROKER, broker, None)]
+        (found,) = kafka_admin.describe_configs(asked, config_filter="all").values()
+        return bool(found[broker][VERIFICATION]["value"] == value)
 
     def verify(value: str) -> None:
+        """A broker accepts a setting before it goes by it."""
         configs = {VERIFICATION: value}
-        kafka_admin.alter_configs([ConfigResource(ConfigResourceType.BROKER, str(broker), configs)])
+        kafka_admin.alter_configs([ConfigResource(ConfigResourceType.BROKER, broker, configs)])
+        wait_for(lambda: is_set(value))
 
     verify("false")
     yield
@@ -67,6 +74,14 @@ async def write_behind_the_coordinators_back(settings: Settings, target: TopicPa
 
 async def committed(settings: Settings, target: TopicPartition) -> list[bytes | None]:
     return [record.value async for records in read_partitions(settings, {target: 0}) for record in records]
+
+
+def listed(settings: Settings) -> list[OpenTransaction]:
+    """The open transactions; none while a topic that has just been made has no leader that knows of it."""
+    try:
+        return open_transactions(settings)
+    except ClusterNotReadyError:
+        return []
 
 
 def liaison(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
@@ -116,7 +131,7 @@ async def test_a_transaction_that_its_coordinator_knows_of_is_left_to_it(
     await producer.start()
     await producer.begin_transaction()
     await producer.send_and_wait(target.topic, b"open", key=b"k", partition=target.partition)
-    (found,) = await asyncio.to_thread(open_transactions, engine_settings)
+    (found,) = await asyncio.to_thread(wait_for, lambda: listed(engine_settings))
     assert (found.transactional_id, found.hanging) == (f"{engine_settings.namespace}slow", False)
     await producer.abort_transaction()
     await producer.stop()

@@ -44,7 +44,7 @@ def test_an_agency_is_added_to_and_removed_from_running_workers(
     asyncio.run(registry.register_agency(engine_settings, Agency("be-fp", "BE")))
     first = records.message("be-fp", "1", people=[person])
     (position,) = installation.push([first])
-    wait_for(lambda: position in installation.receipts(), deadline_s=60)
+    wait_for(lambda: position in installation.receipts(), deadline_s=120)
     more = [records.message(agency, f"more-{number}") for agency in ("fr-pj", "be-fp") for number in range(20)]
     installation.push(more)
     pushed += [first, *more]
@@ -57,7 +57,7 @@ def test_an_agency_is_added_to_and_removed_from_running_workers(
     assert asyncio.run(registry.read_agencies(engine_settings))["be-fp"].state is AgencyState.REMOVED
     late = records.message("fr-pj", "late", people=[person])
     (position,) = installation.push([late])
-    wait_for(lambda: position in installation.receipts(), 60)
+    wait_for(lambda: position in installation.receipts(), 120)
     wait_for(installation.at_rest, 90)
     accounts = installation.accounting()
     assert accounts.balanced

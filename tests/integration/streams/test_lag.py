@@ -10,7 +10,8 @@ from kafka import KafkaAdminClient
 from kafka.admin import NewTopic
 
 from pipeline.settings import Settings
-from pipeline.streams.monitoring.lag import Lag, lag_of
+from pipeline.streams.monitoring.lag import Lag, ends_of, lag_of
+from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
 
@@ -31,14 +32,16 @@ async def _acknowledged(settings: Settings, group: str, partition: TopicPartitio
 
 
 def test_groups_that_read_one_partition_are_told_apart(
-    engine_settings: Settings, kafka_admin: KafkaAdminClient, namespace: str
+    engine_settings: Settings, kafka_admin: KafkaAdminClient, namespace: str, wait_for: WaitFor
 ) -> None:
     partition = TopicPartition(f"{namespace}read", 0)
     kafka_admin.create_topics([NewTopic(partition.topic, 1, 1)])
     ahead, between, behind = (f"{namespace}{name}" for name in ("ahead", "between", "behind"))
 
+    asyncio.run(_filled(engine_settings, partition.topic))
+    wait_for(lambda: asyncio.run(ends_of(engine_settings, [partition])) == {partition: 6})  # the last marker is there
+
     async def lags() -> list[Lag]:
-        await _filled(engine_settings, partition.topic)
         await _acknowledged(engine_settings, ahead, partition, 6)
         await _acknowledged(engine_settings, between, partition, 2)
         return await lag_of(engine_settings, {group: [partition] for group in (ahead, between, behind)})
