@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, expect
 
 from pipeline.matching.model import load_model
@@ -17,8 +16,9 @@ from support.index.documents import PureStages
 from support.web.browser import NARROW, WIDE, BrowserUser
 from support.web.large_case import KEY, hold_large_case
 from support.web.memory_site import MemorySite, memory_site
+from support.web.page_checks import find_violations
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("large case")]
 
 STAGES = PureStages(load_model())
 
@@ -48,8 +48,7 @@ def site(api: Api) -> Iterator[MemorySite]:
 def _open_case(opened: Browser, site: MemorySite, fragment: str = "", language: str = "en-GB") -> BrowserUser:
     """Pieter before the case."""
     user = BrowserUser(opened, site.url, language)
-    user.sign_in(PIETER, "BX/12")
-    user.page.goto(PLACE + fragment)
+    user.enter(PIETER, "BX/12", PLACE + fragment)
     _is_filled(user)
     return user
 
@@ -206,8 +205,7 @@ def test_each_tab_is_accessible_and_fits_a_phone(opened: Browser, site: MemorySi
         _shows(user, name)
         user.holds(f"{name}, {language}", dark=True)
         user.page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
-        found = Axe().run(user.page).response["violations"]
-        assert [one["id"] for one in found] == [], name
+        assert find_violations(user.page) == [], name
         user.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
     word = "Vue d'ensemble" if language == "fr-FR" else "Overview"
     expect(_tab(user, "overview")).to_have_text(re.compile(word))

@@ -15,7 +15,7 @@ from support.web.many_scripts import hold_many_scripts
 from support.web.memory_site import memory_site
 from support.web.page_weight import load_page
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("page loads")]
 
 MOST_BYTES = 250_000
 

@@ -22,7 +22,15 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MemorySite]:
 
 
 @pytest.fixture(scope="module")
-def opened(site: MemorySite) -> Iterator[Browser]:
+def chromium(site: MemorySite) -> Iterator[Browser]:
     """A browser that ends before the site does."""
-    with browser() as chromium:
-        yield chromium
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture
+def opened(chromium: Browser) -> Iterator[Browser]:
+    """The browser; a test's windows are closed with it, lest they go on drawing."""
+    yield chromium
+    for context in chromium.contexts:
+        context.close()
