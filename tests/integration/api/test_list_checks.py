@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -24,7 +24,7 @@ from support.access.requesters import ANNA
 from support.api.index import index
 from support.api.runtime import GROUNDS
 from support.index.documents import PureStages
-from support.processes.commands import command_of, with_support
+from support.processes.starting import Process, started
 from support.records.builder import record
 from support.waiting import WaitFor
 
@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
 SERVER_PROCESS = "support.web.server_process"
 ROWS = 600
 
-Serve = Callable[[], subprocess.Popen[bytes]]
+Serve = Callable[[], Process]
 
 
 @pytest.fixture
@@ -47,23 +47,19 @@ def port() -> int:
 
 
 @pytest.fixture
-def serve(written: None, engine_environment: dict[str, str], port: int, wait_for: WaitFor) -> Iterator[Serve]:
+def serve(
+    written: None, engine_environment: dict[str, str], port: int, tmp_path: Path, wait_for: WaitFor
+) -> Iterator[Serve]:
     """Start the server; it ends with the test."""
-    running: list[subprocess.Popen[bytes]] = []
     environment = {**engine_environment, "LIAISON_MAX_INDEX_LAG": "0", "LIAISON_REQUEST_RATE": "1000000"}
+    with started(SERVER_PROCESS, environment, tmp_path) as start:
 
-    def start() -> subprocess.Popen[bytes]:
-        process = subprocess.Popen(command_of(SERVER_PROCESS, str(port)), env=with_support(environment))
-        running.append(process)
-        wait_for(lambda: accepts(LOOPBACK, port) or process.poll() is not None, deadline_s=60)
-        return process
+        def serving() -> Process:
+            process = start(str(port))
+            wait_for(lambda: accepts(LOOPBACK, port) or process.poll() is not None, deadline_s=60)
+            return process
 
-    try:
-        yield start
-    finally:
-        for process in running:
-            process.kill()
-            process.wait()
+        yield serving
 
 
 async def test_a_list_survives_its_server(

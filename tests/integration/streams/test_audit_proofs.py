@@ -24,8 +24,7 @@ from support.installation.fixtures import StartAll
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.processes import warm
-from support.processes.commands import command_of, with_support
-from support.processes.starting import Start
+from support.processes.starting import Start, started
 from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
@@ -38,17 +37,15 @@ AUDITOR = make_requester("fr-pj", Role.AUDITOR, Role.INVESTIGATOR, subject="audr
 
 
 @pytest.fixture
-def url(installation: Installation, engine_environment: dict[str, str], wait_for: WaitFor) -> Iterator[str]:
+def url(
+    installation: Installation, engine_environment: dict[str, str], tmp_path: Path, wait_for: WaitFor
+) -> Iterator[str]:
     """A server of the installation."""
     port = any_free()
-    environment = {**engine_environment, "LIAISON_MAX_INDEX_LAG": "0"}
-    process = subprocess.Popen(command_of(SERVER_PROCESS, str(port)), env=with_support(environment))
-    try:
+    with started(SERVER_PROCESS, {**engine_environment, "LIAISON_MAX_INDEX_LAG": "0"}, tmp_path) as start:
+        process = start(str(port))
         wait_for(lambda: accepts(LOOPBACK, port) or process.poll() is not None, deadline_s=60)
         yield f"http://{LOOPBACK}:{port}"
-    finally:
-        process.kill()
-        process.wait()
 
 
 class Owner:

@@ -15,11 +15,11 @@ import pytest
 from pipeline.ops.replay.rejections import RejectionFilter, list_rejections
 from pipeline.records.messages import Receipt
 from pipeline.streams.catalogues import topics
-from support.installation.command import LIAISON
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.kafka.fetch_proxy import FetchProxy
 from support.kafka.record_batches import changed_at, made_batch, made_record, produce_raw, with_wrong_crc, zstd_bomb
+from support.processes import warm
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
@@ -55,7 +55,7 @@ def of_agency(installation: Installation, agency: str) -> list[Receipt]:
 
 
 def liaison(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([LIAISON, *words], env=environment, capture_output=True, text=True, timeout=100, check=False)
+    return warm.run(words, environment, timeout_s=100)
 
 
 def resident_mib(process: Any) -> int:

@@ -21,6 +21,7 @@ from pipeline.streams.workers.supervisor import STAGES
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.installation.status_ports import Ports, free_ports
+from support.processes import warm
 from support.waiting import WaitFor
 
 pytestmark = pytest.mark.engines
@@ -127,7 +128,7 @@ def test_registering_twice_is_harmless_and_another_country_is_refused(engine_set
 
 
 def test_a_worker_without_topics_says_what_to_do(engine_environment: dict[str, str]) -> None:
-    done = subprocess.run(liaison("worker", "correlate"), env=engine_environment, capture_output=True, timeout=60)
+    done = warm.run(["worker", "correlate"], engine_environment, timeout_s=60)
     assert done.returncode == 1
-    assert b"run `liaison topics apply`" in done.stderr
-    assert b"Traceback" not in done.stderr
+    assert "run `liaison topics apply`" in done.stderr
+    assert "Traceback" not in done.stderr
