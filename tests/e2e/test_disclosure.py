@@ -88,6 +88,7 @@ def test_an_owner_answers_beside_its_record_and_the_evidence(opened: Browser, si
     assert pieter.faults == []
 
 
+@pytest.mark.rare
 @pytest.mark.parametrize("language", ["en-GB", "fr-FR"])
 def test_the_pages_are_accessible_and_fit_a_phone(opened: Browser, site: MemorySite, api: Api, language: str) -> None:
     _ask(_sign_in(opened, site, CLAIRE))

@@ -197,6 +197,7 @@ def test_lines_of_the_network_open_the_evidence_and_it_says_what_is_left_out(ope
     assert user.faults == []
 
 
+@pytest.mark.rare
 @pytest.mark.parametrize("language", ["en-GB", "fr-FR"])
 def test_each_tab_is_accessible_and_fits_a_phone(opened: Browser, site: MemorySite, language: str) -> None:
     user = _open_case(opened, site, language=language)

@@ -163,6 +163,7 @@ def test_a_file_that_is_too_large_is_not_sent(opened: Browser, site: MemorySite,
     assert refused.status in (303, 413) or "too large" in refused.text()
 
 
+@pytest.mark.rare
 @pytest.mark.parametrize(("language", "title"), [("en-GB", "Check the columns"), ("fr-FR", "Vérifier les colonnes")])
 def test_the_pages_are_accessible_and_fit_a_phone(
     opened: Browser, site: MemorySite, api: Api, language: str, title: str

@@ -23,7 +23,7 @@ from support.installation.command import LIAISON
 from support.installation.records import COUNTRIES, RecordMaker
 from support.kafka.secure_broker import secure_broker
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.engines, pytest.mark.rare, pytest.mark.timeout(400)]
 
 FEEDS = Path(feeds.__file__).parent
 MOST_COMMANDS = 6

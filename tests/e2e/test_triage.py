@@ -213,6 +213,7 @@ def test_the_list_goes_on_without_a_page_load(opened: Browser, site: MemorySite,
     _ends_well(user)
 
 
+@pytest.mark.rare
 @pytest.mark.parametrize(("language", "title"), [("en-GB", "Inbox"), ("fr-FR", "À évaluer")])
 def test_the_page_is_accessible_and_fits_a_phone(
     opened: Browser, site: MemorySite, api: Api, language: str, title: str

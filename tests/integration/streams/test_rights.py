@@ -40,7 +40,12 @@ from support.kafka.secure_broker import log_decisions, secure_broker
 from support.processes import warm
 from support.waiting import WaitFor
 
-pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("rights"), pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.engines,
+    pytest.mark.rare,
+    pytest.mark.xdist_group("rights"),
+    pytest.mark.timeout(300),
+]
 
 STAGES = ("intake", "correlate", "project", "notify", "attest")
 
