@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
+from functools import cache
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -82,7 +83,13 @@ def _reviews(cases: Sequence[CaseSpec]) -> Iterator[DocumentWrite]:
             yield _at(written.assignment_document, Assignment(link, a.agency, "anna", "chief", NOW), name)
 
 
-def _of_case(case: CaseSpec) -> Iterator[DocumentWrite]:
+@cache
+def _of_case(case: CaseSpec) -> tuple[DocumentWrite, ...]:
+    """Made once: an example writes them into two indices."""
+    return tuple(_decided_of(case))
+
+
+def _decided_of(case: CaseSpec) -> Iterator[DocumentWrite]:
     for agency in ASKING:
         if agency != case.agency:
             yield from _hit_shown(case, agency)
