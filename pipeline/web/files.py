@@ -44,6 +44,13 @@ ROOM: Final = 64 << 10
 def make_router(site: Site) -> APIRouter:
     """The routes of files; the API has its own for programs."""
     routes = APIRouter(include_in_schema=False)
+    _add_export_routes(routes, site)
+    _add_list_routes(routes, site)
+    return routes
+
+
+def _add_export_routes(routes: APIRouter, site: Site) -> None:
+    """What can be kept of cases, links and acts."""
 
     @routes.post(EXPORT)
     async def export(request: Request, what: Annotated[What, Form()], form: Annotated[Format, Form()]) -> Response:
@@ -55,6 +62,15 @@ def make_router(site: Site) -> APIRouter:
         return await _serve_signed_in(
             site, request, lambda session: _acts_response(session, parse_act_filter(sent), form)
         )
+
+
+def _add_list_routes(routes: APIRouter, site: Site) -> None:
+    """A list on its way: its template, its file, its columns, and what was found for it."""
+
+    @routes.get("/checks/template/{form}")
+    async def template(request: Request, form: TemplateForm) -> Response:
+        content = write_template(form, (await get_visit(request, site.runtime)).words.language)
+        return Response(content, media_type=TEMPLATE_TYPES[form], headers=name_file(f"liaison-list.{form}"))
 
     @routes.post(CHECKS, max_body_size=MOST_BYTES + ROOM, form_limits={"max_part_size": MOST_BYTES + ROOM})
     async def submit(
@@ -75,13 +91,6 @@ def make_router(site: Site) -> APIRouter:
         sent = {field: str(value) for field, value in (await request.form()).items()}
         wanted = parse_list_filter(sent)
         return await _serve_signed_in(site, request, lambda session: _results_response(session, name, form, wanted))
-
-    @routes.get("/checks/template/{form}")
-    async def template(request: Request, form: TemplateForm) -> Response:
-        content = write_template(form, (await get_visit(request, site.runtime)).words.language)
-        return Response(content, media_type=TEMPLATE_TYPES[form], headers=name_file(f"liaison-list.{form}"))
-
-    return routes
 
 
 async def _serve_signed_in(site: Site, request: Request, answer: Any, back: str = "") -> Response:
