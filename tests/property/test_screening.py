@@ -209,7 +209,9 @@ def is_bounded(a: Fingerprint, b: Fingerprint, under: Model) -> bool:
     if not sketches.counts[0] or not other.counts[0]:
         return True
     screen = screen_of(under)
-    return int(screen._bound_scores(sketches, other)[0]) >= min(judge_cases(a, b, under).score, screen._least)
+    return int(screen._bound_scores(sketches, other, screen._bound.bound_odds)[0]) >= min(
+        judge_cases(a, b, under).score, screen._least
+    )
 
 
 @given(many | entities, many | entities)
@@ -241,7 +243,8 @@ def test_a_pair_is_screened_alike_in_any_company() -> None:
     all_of = join_sketches([make_sketch(case.entities) for case in cases])
     left, right = (part.ravel() for part in np.indices((len(cases), len(cases))))
     screen = screen_of(model())
-    together = screen._bound_scores(all_of.take_cases(left), all_of.take_cases(right)).reshape(len(cases), -1)
+    odds = screen._bound.bound_odds
+    together = screen._bound_scores(all_of.take_cases(left), all_of.take_cases(right), odds).reshape(len(cases), -1)
     for at in range(0, len(cases), 7):
-        alone = screen._bound_scores(all_of.take_cases(np.full(len(cases), at)), all_of)
+        alone = screen._bound_scores(all_of.take_cases(np.full(len(cases), at)), all_of, odds)
         assert (alone == together[at]).all()

@@ -36,10 +36,14 @@ RowState = Callable[["Rows", "Rows"], States]
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The states of two rows, and the most hundredths of a bit in each state under a table."""
+    """The states of two rows, and the most hundredths of a bit in each state under a table.
+
+    `costly`: to find a state takes longer than those of all other comparisons together.
+    """
 
     state: RowState
     bits: Callable[[Table], BitsArray]
+    costly: bool = False
 
 
 def bound_by_level(strongest_level: RowState) -> Bound:

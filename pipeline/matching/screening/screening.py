@@ -6,6 +6,7 @@ that two rows leave open. It is never below the score, and seldom so far above i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import reduce
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from pipeline.matching.screening.rows import (
     ROW_WORDS,
     WORD_BYTES,
     BitsOfRows,
+    Bytes,
     Flags,
     Index,
     Rows,
@@ -31,6 +33,9 @@ from pipeline.matching.screening.rows import (
     expand_pairs,
 )  # fmt: skip
 from pipeline.records.entity_types import TYPES
+
+BoundOdds = Callable[[Rows, Rows, Flags], BitsArray]
+"""One of OddsBound's."""
 
 _DISCOUNT = np.array([*DISCOUNT, 0], np.int32)
 _NEVER = 1 << 24
@@ -78,11 +83,14 @@ class Screen:
         """Whether each case of `a` may be linked with the one of `b` at its place."""
         may: Flags = (a.counts == 0) | (b.counts == 0)
         closed = np.flatnonzero(~may)
-        if closed.size:
-            may[closed] = self._bound_scores(a.take_cases(closed), b.take_cases(closed)) >= self._least
+        for bound_odds in (self._bound.bound_quickly, self._bound.bound_odds):
+            if closed.size:
+                bounds = self._bound_scores(a.take_cases(closed), b.take_cases(closed), bound_odds)
+                closed = closed[bounds >= self._least]
+        may[closed] = True
         return may
 
-    def _bound_scores(self, a: Sketches, b: Sketches) -> BitsOfRows:
+    def _bound_scores(self, a: Sketches, b: Sketches, bound_odds: BoundOdds) -> BitsOfRows:
         """Hundredths of a bit, prior included, that the score of each case pair never exceeds.
 
         Those that may have a number in common are let through: it may make a link by itself (score.shared_numbers).
@@ -91,9 +99,9 @@ class Screen:
         rows, other = Rows(a.words, a.starts[pair], row), Rows(b.words, b.starts[pair], column)
         same = rows.byte("type") == other.byte("type")
         numbers = may_share_number(rows, other)
-        bits = np.where(same, self._bound_weights(rows, other, numbers), 0)
+        bits = np.where(same, self._bound_weights(bound_odds(rows, other, numbers), rows.byte("type")), 0)
         begins = np.flatnonzero(column == 0)
-        best = np.maximum(np.maximum.reduceat(bits, begins) - EACH_PAIR, 0)
+        best = np.maximum((np.maximum.reduceat(bits, begins) if len(begins) < len(bits) else bits) - EACH_PAIR, 0)
         ceilings = np.bincount(pair[begins], best, len(a.counts)).astype(np.int32) + (self._prior + EACH_PAIR)
         cells = np.bincount(pair[same], minlength=len(a.counts))
         ceilings -= _ATTEMPTS[np.minimum(cells, ALL_PAIRS + 1)]
@@ -101,11 +109,9 @@ class Screen:
         ceilings[let_through] = np.maximum(ceilings[let_through], self._least)
         return ceilings
 
-    def _bound_weights(self, one: Rows, other: Rows, numbers: Flags) -> BitsOfRows:
-        """What scoring.weigh_entities of two of one type never exceeds: its curves rise."""
-        types = one.byte("type")
-        bits = self._bound.bound_odds(one, other, numbers) + self._offsets[:, types]
-        weights: BitsOfRows = reduce(_against_both, bits)
+    def _bound_weights(self, odds: BitsArray, types: Bytes) -> BitsOfRows:
+        """What scoring.weigh_entities of two of one type never exceeds, by its odds: its curves rise."""
+        weights: BitsOfRows = reduce(_against_both, odds + self._offsets[:, types])
         for column, calibrated in self._curves:
             of_type = np.flatnonzero(types == column)
             weights[of_type] = calibrated[np.clip(weights[of_type], -SCORE_LIMIT, SCORE_LIMIT) + SCORE_LIMIT]

@@ -47,7 +47,10 @@ def _most(comparison: Comparison, pairs: Sequence[PrintPair], model: Model) -> n
     """(alternatives, pairs)."""
     left, right = (join_sketches([make_sketch((one,)) for one in side]) for side in zip(*pairs, strict=True))
     a, b = (Rows(side.words, side.starts, np.zeros(len(pairs), np.int64)) for side in (left, right))
-    return OddsBound(model, (comparison,)).bound_odds(a, b, may_share_number(a, b))
+    bound, numbers = OddsBound(model, (comparison,)), may_share_number(a, b)
+    most = bound.bound_odds(a, b, numbers)
+    assert (bound.bound_quickly(a, b, numbers) >= most).all()
+    return most
 
 
 def whole_cases(random: Random) -> tuple[PrintPair, ...]:
@@ -65,7 +68,7 @@ def whole_cases(random: Random) -> tuple[PrintPair, ...]:
 
 
 def exceeding_the_screen(cases: Sequence[tuple[PrintPair, ...]], model: Model, threshold: float) -> object | None:
-    """Two cases that score more than the screen's bound.
+    """Two cases that score more than the screen's bound, or that it rules out though that reaches the threshold.
 
     Cases of several types are let through, at the threshold, wherever two of different types may share a selector.
     """
@@ -74,8 +77,11 @@ def exceeding_the_screen(cases: Sequence[tuple[PrintPair, ...]], model: Model, t
     kept = [(side, held) for side, held in zip(sides, sketches, strict=True) if all(held)]
     left, right = (join_sketches([held[at] for _, held in kept]) for at in range(2))
     screen = Screen(model, threshold)
-    for ((a, b), _), ceiling in zip(kept, screen._bound_scores(left, right).tolist(), strict=True):
+    ceilings = screen._bound_scores(left, right, screen._bound.bound_odds)
+    passed = screen(left, right) == (ceilings >= screen._least)
+    for ((a, b), _), ceiling, passes_so in zip(kept, ceilings.tolist(), passed.tolist(), strict=True):
         scored = score_cases(a, b, model)
-        if ceiling < (scored if len({one.type for one in (*a, *b)}) == 1 else min(scored, screen._least)):
+        least = scored if len({one.type for one in (*a, *b)}) == 1 else min(scored, screen._least)
+        if ceiling < least or not passes_so:
             return a, b
     return None

@@ -166,4 +166,4 @@ def _most_by_state(table: Table) -> BitsArray:
     return np.concatenate([found, np.zeros((ALTERNATIVES, 1), np.int32)], 1)
 
 
-NAME_BOUND = Bound(name_state, _most_by_state)
+NAME_BOUND = Bound(name_state, _most_by_state, costly=True)
