@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from pipeline.errors import LiaisonError
 from pipeline.feeds.kit import SHIPPED, MappingKit, load_kit
 from pipeline.feeds.mapping import MappedRow, Mapper
 from pipeline.feeds.proposing import propose_kit
+from pipeline.feeds.tables import sheet_process
 from support.feeds.workbooks import write_workbook
 
 SAMPLES = Path(str(SHIPPED)) / "samples"
@@ -29,6 +31,14 @@ TABLES = {
 }
 KITS = {name: load_kit(name) for name in TABLES}
 SIGNS = st.sampled_from([b"", b'"', b"\0", b"\xff\xfe", b"\n", b"<", b"&x;", b"{", b"]", b";;;;", b"\x1a", b"\xe9"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def read_sheets_here() -> Iterator[None]:
+    """A process for each example would take most of the time; what it is for is tested with its module."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sheet_process, "is_limited", lambda: True)
+        yield
 
 
 def read(kit: MappingKit, content: bytes, suffix: str) -> list[MappedRow]:

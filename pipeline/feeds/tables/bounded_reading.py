@@ -2,15 +2,12 @@
 
     python -m pipeline.feeds.tables.bounded_reading     what to read: ReadingRequest on standard input, then the file
 
-Workbooks are read by native code that believes what they say: two cells in opposite corners make it ask for memory
-for all cells between them, and a process that runs out of memory is ended. So this one is another than the server's.
 The file has no name: it is gone with the process, whatever ends that.
 """
 
 from __future__ import annotations
 
 import io
-import resource
 import subprocess
 import sys
 import tempfile
@@ -22,13 +19,11 @@ import msgspec
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.grids import GridOptions, LargeTableError, LongTableError, NoTableError, TableGrid, read_grid
-from pipeline.feeds.tables.workbooks import OversizedWorkbookError, ProtectedWorkbookError, UncomputedWorkbookError
+from pipeline.feeds.tables.limited_process import ProcessLimits, limit_process
+from pipeline.feeds.tables.sheets import OversizedWorkbookError, ProtectedWorkbookError, UncomputedWorkbookError
 
-MAX_MEMORY_BYTES: Final = 1 << 30
-"""Address space, of which the interpreter itself takes a fifth; a sheet of 10,000 rows and 100 columns fits twice."""
-
-MAX_CPU_S: Final = 15
-"""Twenty times what the largest list takes on a busy core."""
+LIMITS: Final = ProcessLimits(memory_bytes=1 << 30, cpu_s=15)
+"""A sheet of 10,000 rows and 100 columns fits twice; twenty times what the largest list takes on a busy core."""
 
 MAX_WAIT_S: Final = 60
 """A busy machine may take longer than the processor's time."""
@@ -92,13 +87,6 @@ def _count_unpacked(raw: bytes) -> int:
         return 0
 
 
-def _limit_process() -> None:
-    """From here on little memory and time; no core file, which would hold the table."""
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_S, MAX_CPU_S))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 def _serve(source: IO[bytes]) -> ReadingAnswer:
     asked = msgspec.json.decode(source.readline(), type=ReadingRequest)
     with tempfile.TemporaryFile() as file:
@@ -111,5 +99,5 @@ def _serve(source: IO[bytes]) -> ReadingAnswer:
 
 
 if __name__ == "__main__":
-    _limit_process()
+    limit_process(LIMITS)
     sys.stdout.buffer.write(msgspec.json.encode(_serve(sys.stdin.buffer)))

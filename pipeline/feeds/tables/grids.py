@@ -11,8 +11,9 @@ from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.cells import SourceRow, cell_texts
 from pipeline.feeds.tables.delimited import read_delimited, read_delimited_columns
 from pipeline.feeds.tables.guessing import guess_sheet, guess_source, number_columns
+from pipeline.feeds.tables.sheets import read_sheet_names
 from pipeline.feeds.tables.sources import TableSource
-from pipeline.feeds.tables.workbooks import read_sheet_names, read_workbook, read_workbook_columns
+from pipeline.feeds.tables.workbooks import read_workbook, read_workbook_columns
 
 FALLBACKS = ("cp1252", "latin-1")
 """Encodings of a text that turns out not to be what its beginning is; the second reads anything, right or wrong."""

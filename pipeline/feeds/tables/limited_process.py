@@ -1,0 +1,35 @@
+"""A process of its own with little memory and time, for native code that believes what a stranger's file says.
+
+Two cells in opposite corners of a sheet make its reader ask for memory for all cells between them, and a process that
+runs out of memory is ended: so it is another than the one that somebody waits for.
+"""
+
+from __future__ import annotations
+
+import resource
+from typing import Final
+
+import msgspec
+
+
+class ProcessLimits(msgspec.Struct, frozen=True):
+    """Address space, of which the interpreter takes a fifth of a gibibyte, and seconds of the processor."""
+
+    memory_bytes: int
+    cpu_s: int
+
+
+_held: Final[list[ProcessLimits]] = []
+
+
+def limit_process(limits: ProcessLimits) -> None:
+    """From here on no more than that; no core file, which would hold the table."""
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_s, limits.cpu_s))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _held.append(limits)
+
+
+def is_limited() -> bool:
+    """Whether this process has limits, so that it may read what it is given."""
+    return bool(_held)
