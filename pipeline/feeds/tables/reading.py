@@ -13,7 +13,7 @@ from pipeline.feeds.tables.files import Advance
 from pipeline.feeds.tables.json_rows import read_json_document, read_json_lines
 from pipeline.feeds.tables.parquet_rows import read_parquet, read_parquet_columns
 from pipeline.feeds.tables.patterns import compile_pattern
-from pipeline.feeds.tables.row_store import RowStore
+from pipeline.feeds.tables.row_store import MOST_OF_KEY, RowStore
 from pipeline.feeds.tables.sources import Format, JoinedFileName, JoinSource, TableSource, joined_source, table_format
 from pipeline.feeds.tables.workbooks import read_workbook, read_workbook_columns
 from pipeline.feeds.tables.xml_rows import read_xml
@@ -91,11 +91,19 @@ class TableReader:
             return
         stores = {name: self._read_joined(name, joined) for name, joined in self._source.join.items()}
         for row in rows:
-            for name, store in stores.items():
-                key = _key_of(row, self._source.join[name].key)
-                row.row[name] = store.find(key) if key else []
-            yield row
+            yield self._find_all(row, stores)
         self.unjoined = {name: store.count_unfound() for name, store in stores.items()}
+
+    def _find_all(self, row: SourceRow, stores: Mapping[str, RowStore]) -> SourceRow:
+        """The row with those of every join as groups."""
+        for name, store in stores.items():
+            column = self._source.join[name].key
+            key = _key_of(row, column)
+            found = row.row[name] = store.find(key) if key else []
+            if len(found) > MOST_OF_KEY:
+                problem = f"more than {MOST_OF_KEY:,} rows of {name} have its {column} ({key:.40}): it is left out"
+                return SourceRow(row.number, {}, problem)
+        return row
 
     def _read_joined(self, name: str, joined: JoinSource) -> RowStore:
         source, path = joined_source(self._source, joined), self._joined[name]
@@ -129,6 +137,10 @@ class TableReader:
                 problem = row.problem or f"no {self._source.group_by}, by which rows are grouped"
                 yield SourceRow(row.number, row.row, problem)
         for group in store.groups():
+            if len(group) > MOST_OF_KEY:
+                many = f"more than {MOST_OF_KEY:,} rows have its {self._source.group_by}, by which rows are grouped"
+                yield SourceRow(group[0].number, {}, f"{many}: they are left out")
+                continue
             first = next((row for row in group if all_hold(lead, row.row)), group[0])
             yield SourceRow(first.number, {**first.row, GROUPED: [row.row for row in group]})
 

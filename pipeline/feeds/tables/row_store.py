@@ -10,9 +10,12 @@ import orjson
 from pipeline.feeds.tables.cells import Cell, SourceRow
 from pipeline.feeds.temporary_file import open_temporary
 
+MOST_OF_KEY = 10_000
+"""Rows of one key that are taken into memory: far more than a case holds of anything (200 entities, 50 names)."""
+
 
 class RowStore:
-    """Rows by key, in the order in which they were added."""
+    """Rows by key, in the order in which they were added; of a key with too many MOST_OF_KEY and one more come."""
 
     def __init__(self) -> None:
         self._file = open_temporary(self)
@@ -27,7 +30,8 @@ class RowStore:
     def find(self, key: str) -> list[dict[str, Cell]]:
         """The rows of a key."""
         self._index()
-        rows = self._file.execute("select content from entry where key = ? order by rowid", (key,)).fetchall()
+        query = "select content from entry where key = ? order by rowid limit ?"
+        rows = self._file.execute(query, (key, MOST_OF_KEY + 1)).fetchall()
         if rows:
             self._file.execute("insert or ignore into found values (?)", (key,))
         return [_restore_row(orjson.loads(content)) for (content,) in rows]
@@ -51,7 +55,8 @@ class RowStore:
                 yield group
                 group = []
             key = next_key
-            group.append(SourceRow(number, _restore_row(orjson.loads(content))))
+            if len(group) <= MOST_OF_KEY:
+                group.append(SourceRow(number, _restore_row(orjson.loads(content))))
         if group:
             yield group
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import LiaisonError
+from pipeline.feeds.tables import reading, row_store
 from pipeline.feeds.tables.reading import TableReader
 from pipeline.feeds.tables.sources import ExtractRule, JoinedFileName, JoinSource, TableSource
 
@@ -98,3 +99,19 @@ def test_rows_of_one_key_are_one_row_wherever_they_stand(tmp_path: Path) -> None
     ]
     assert rows[2].row["name"] == "C"
     assert [row["name"] for row in rows[2].row["rows"] if isinstance(row, dict)] == ["A", "C"]
+
+
+def test_a_key_that_too_many_rows_have_is_told_and_leaves_its_row_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (reading, row_store):
+        monkeypatch.setattr(module, "MOST_OF_KEY", 3)
+    path = written(tmp_path, sdn=b"1,A\n2,B\n3,C\n", alt=b"1,A\n" * 3 + b"2,B\n" * 9)
+    rows = list(TableReader(path, JOINED).read_rows())
+    assert [len(row.row.get("alt", [])) for row in rows] == [3, 0, 0]
+    assert [row.problem for row in rows] == ["", "more than 3 rows of alt have its id (2): it is left out", ""]
+    grouped = TableSource(columns=("id", "who"), group_by="id")
+    assert [(row.number, row.problem) for row in TableReader(tmp_path / "alt.csv", grouped).read_rows()] == [
+        (1, ""),
+        (4, "more than 3 rows have its id, by which rows are grouped: they are left out"),
+    ]
