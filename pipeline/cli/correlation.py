@@ -133,6 +133,7 @@ def blocking_report(
     """
     import msgspec
 
+    from pipeline.cli.rendering.blocking import print_report
     from pipeline.correlation.line_reading import LineReader
     from pipeline.matching.model import load_model
     from pipeline.ops.generations.stop_table import write_proposals
@@ -144,7 +145,7 @@ def blocking_report(
     if as_json:
         typer.echo(msgspec.json.encode(report))
     else:
-        _print_report(report)
+        print_report(report, proposes=stop_list is None)
         _print_summary(reader, {}, as_json=False, to_stdout=False)
 
 
@@ -221,40 +222,3 @@ def _print_summary(reader: LineReader, found: dict[str, int], *, as_json: bool, 
         typer.echo(f"line {refusal.line}: {problem.reason} at {problem.pointer or '/'}: {problem.message}", err=True)
     if (more := len(reader.refusals) - REFUSALS_SHOWN) > 0:
         typer.echo(f"and {more} more", err=True)
-
-
-def _print_report(report: BlockingReport) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from pipeline.ops.generations.stop_table import print_proposals
-
-    table = Table("kind", "of", "keys a case", "pairs a case", "largest block", "recall", "only by it")
-    for kind in report.kinds:
-        table.add_row(
-            kind.kind,
-            kind.of,
-            f"{kind.keys_per_case:.2f}",
-            f"{kind.pairs_per_case:.2f}",
-            str(kind.largest_block),
-            "" if kind.recall is None else f"{kind.recall:.4f}",
-            "" if kind.only is None else f"{kind.only:.4f}",
-        )
-    console = Console()
-    console.print(table)
-    console.print(
-        f"{report.cases} cases, {report.keys_per_case:.1f} keys per case (at most {report.most_keys}), "
-        f"{report.candidates:.1f} candidates for a new case"
-    )
-    if report.recall is not None:
-        console.print(f"recall {report.recall:.4f} of {report.labelled} true pairs")
-    if report.recall_of_linkable is not None:
-        console.print(f"recall {report.recall_of_linkable:.4f} of {report.linkable} that the model would link")
-    if report.sampled < report.cases:
-        console.print(f"pairs and candidates are estimated by {report.sampled} cases")
-    if report.stop_list:
-        print_proposals(report.stop_list)
-    if report.recall_with_stops is not None:
-        console.print(f"recall {report.recall_with_stops:.4f} of the true pairs without the keys to leave out")
-    for block in report.largest_blocks:
-        console.print(f"block {block.key} ({block.kind}): {block.cases} cases", highlight=False)

@@ -15,7 +15,10 @@ def print_proposals(proposals: Sequence[StopProposal]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("kind", "cases", "pairs", "links met", "lost of them", "lost in all", "leave out")
+    table = Table()
+    table.add_column("kind", no_wrap=True)
+    for name in ("cases", "pairs", "links met", "lost of them", "lost in all", "leave out"):
+        table.add_column(name)
     for proposal in proposals:
         table.add_row(
             proposal.kind,
