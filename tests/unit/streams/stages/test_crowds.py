@@ -1,0 +1,86 @@
+"""Cases that meet a crowd through a value that everybody has: bounded at once, met in whole, told by the key's kind."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from benchmarks.crowds.run import VALUES, record_lines
+from pipeline.correlation import candidate_lookup
+from pipeline.correlation.claims import link_id
+from pipeline.correlation.correlator import Correlator
+from pipeline.correlation.line_reading import LineReader, make_fingerprints
+from pipeline.correlation.lmdb_store import LmdbStore
+from pipeline.correlation.store_file import StoreIdentity
+from pipeline.matching.fingerprint import Fingerprint
+from pipeline.matching.matcher import ModelMatcher
+from pipeline.matching.model import Model, load_model
+from pipeline.streams.catalogues import metrics
+from pipeline.streams.stages import correlate
+
+HELD, COMING, PORTION = 1_250, 20, 256
+MOST_BYTES = 8 << 20
+"""What a slice of COMING cases may take while it meets HELD others, PORTION at a time."""
+
+CROWDS = {
+    "one switchboard": {"phone_tail"},
+    "one postcode of a few doors": {"postcode"},
+    "the last, the city and those doors": {"phone_tail", "postcode"},
+    "one city": set(),
+}
+"""By what all records share: the kinds of key that bring them together; a city alone makes no key."""
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    """The shipped one."""
+    return load_model()
+
+
+@pytest.fixture
+def correlator(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Correlator]:
+    """One as the stage makes it, that looks at few others at once."""
+    monkeypatch.setattr(candidate_lookup, "MOST_TOGETHER", PORTION)
+    monkeypatch.setattr(correlate, "_largest_met", {})
+    store = LmdbStore(tmp_path / "store", StoreIdentity("crowds", "blocks", 0, "crowds"))
+    yield Correlator(store, 0, 1, ModelMatcher(model), observer=correlate._observe_blocks)
+    store.close()
+
+
+def make_crowd(shared: str, model: Model) -> list[Fingerprint]:
+    lines = islice(record_lines(VALUES[shared]), HELD + COMING)
+    return list(make_fingerprints(LineReader().read_cases(lines), model))
+
+
+def links_of_each(crowd: list[Fingerprint], matcher: ModelMatcher) -> set[str]:
+    """By judging each who comes with each who shares a key, without a screen."""
+    pairs = ((a, b) for at, a in enumerate(crowd[HELD:], start=HELD) for b in crowd[:at] if a.country != b.country)
+    return {
+        link_id(min(a.case, b.case), max(a.case, b.case))
+        for a, b in pairs
+        if not set(a.keys).isdisjoint(b.keys) and matcher.find_link(a, b) is not None
+    }
+
+
+@pytest.mark.parametrize("shared", CROWDS)
+def test_a_crowd_takes_bounded_memory_loses_no_link_and_is_told_by_its_kind(
+    shared: str, correlator: Correlator, model: Model
+) -> None:
+    crowd = make_crowd(shared, model)
+    correlator.load_versions(crowd[:HELD])
+    correlator.store.commit(0)
+    tracemalloc.start()
+    claims = [claim for found in correlator.receive_all(crowd[HELD:]) for claim in found]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < MOST_BYTES
+    assert {claim.link for claim in claims} == links_of_each(crowd, ModelMatcher(model))
+    assert set(correlate._largest_met) == CROWDS[shared]
+    for kind in CROWDS[shared]:
+        told = metrics.REGISTRY.get_sample_value("liaison_largest_block_cases", {"kind": kind})
+        assert told is not None
+        assert metrics.HOT_BLOCK <= told <= HELD
