@@ -12,6 +12,7 @@ import orjson
 from pipeline.demo.countries import Country
 from pipeline.demo.handling import case_handling
 from pipeline.demo.recording import RecordedEntity
+from pipeline.demo.relations import draw_organisation, list_relations
 from pipeline.records.envelopes import RECORD_TYPE
 from pipeline.records.model import case_key
 
@@ -54,6 +55,7 @@ class CaseFile:
         self._opened = EPOCH + timedelta(hours=rng.randrange(24 * 300))
         self._recorded = recorded
         self._case_id = f"2026-{number:06d}"
+        self._organisation = draw_organisation(country, self._case_id, recorded)
         self._data = self._make_content()
         self.versions = [self._make_version(1, ACTIVE)]
 
@@ -110,9 +112,14 @@ class CaseFile:
         }
 
     def _make_version(self, number: int, status: str) -> Version:
-        entities = [{"id": f"e{place}", **item.fields} for place, item in enumerate(self._recorded, start=1)]
-        data = self._make_identity(number, status) | self._data | {"entities": entities}
-        return self._as_version(data, frozenset(real for item in self._recorded for real in item.shows))
+        named = {f"e{place}": item for place, item in enumerate(self._recorded, start=1)}
+        if self._organisation:
+            named["o1"] = self._organisation
+        entities = [{"id": name, **item.fields} for name, item in named.items()]
+        relations = list(list_relations(self._country, self._case_id, entities))
+        content: JsonObject = {"entities": entities} | ({"relations": relations} if relations else {})
+        data = self._make_identity(number, status) | self._data | content
+        return self._as_version(data, frozenset(real for item in named.values() for real in item.shows))
 
     def _as_version(self, data: JsonObject, shows: frozenset[str]) -> Version:
         event = {

@@ -31,7 +31,8 @@ class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A country, its agency, and the patterns of its numbers (L a letter, D a digit).
 
     `scripts` names the cultures whose own script its registers write; `weight` is its share of the cases;
-    `caveat` is what its owner asks of who reads a case under one.
+    `caveat` is what its owner asks of who reads a case under one; `companies` (`legal_form` comes behind their names)
+    and `clubs` are how such are called, with places for a family name and a city.
     """
 
     agency: str
@@ -46,6 +47,9 @@ class Country(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     streets: tuple[str, ...]
     titles: tuple[str, ...]
     caveat: str
+    legal_form: str
+    companies: tuple[str, ...]
+    clubs: tuple[str, ...]
     code: str = ""
 
 

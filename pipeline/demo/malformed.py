@@ -33,8 +33,13 @@ def _change_data(good: Version, **data: Any) -> bytes:
     return orjson.dumps({**good.event, "data": {**good.event["data"], **data}})
 
 
-def _make_person(**fields: Any) -> list[dict[str, Any]]:
-    return [{"id": "p1", "type": "person", "names": [{"full": "Ana Neznámá"}], **fields}]
+def _change_entities(good: Version, *entities: dict[str, Any]) -> bytes:
+    """With these entities alone, and no relations, which could only be of those that were there."""
+    return _change_data(good, entities=entities, relations=[])
+
+
+def _make_person(**fields: Any) -> dict[str, Any]:
+    return {"id": "p1", "type": "person", "names": [{"full": "Ana Neznámá"}], **fields}
 
 
 def _deep_nesting(good: Version) -> list[Message]:
@@ -66,7 +71,7 @@ def _conflicting_version(good: Version) -> list[Message]:
 def _odd_characters(good: Version) -> list[Message]:
     """Right-to-left marks and zero-width characters in a name: doubtful, but no reason to lose the case."""
     names = [{"full": "An\u200bna \u202eNeznámá\u202c\u2060"}]
-    return [make_message(good, _change_data(good, entities=_make_person(names=names)), ACCEPTED)]
+    return [make_message(good, _change_entities(good, _make_person(names=names)), ACCEPTED)]
 
 
 STORIES: dict[str, Story] = {
@@ -88,13 +93,13 @@ STORIES: dict[str, Story] = {
     "lower version": _lower_version,
     "equal version, other content": _conflicting_version,
     "30 February": lambda good: _make_messages(
-        good, _change_data(good, entities=_make_person(birth_date="1980-02-30")), Reason.DATE
+        good, _change_entities(good, _make_person(birth_date="1980-02-30")), Reason.DATE
     ),
     "name of 10,000 characters": lambda good: _make_messages(
-        good, _change_data(good, entities=_make_person(names=[{"full": "a" * LONG_NAME}])), Reason.TOO_LARGE
+        good, _change_entities(good, _make_person(names=[{"full": "a" * LONG_NAME}])), Reason.TOO_LARGE
     ),
     "entity type from the future": lambda good: _make_messages(
-        good, _change_data(good, entities=[{"id": "h1", "type": "hologram"}]), Reason.SCHEMA
+        good, _change_entities(good, {"id": "h1", "type": "hologram"}), Reason.SCHEMA
     ),
     "null key": lambda good: _make_messages(good, good.value, Reason.MISROUTED, key=None),
     "wrong key": lambda good: _make_messages(good, good.value, Reason.MISROUTED, key=b"somebody-else:1"),

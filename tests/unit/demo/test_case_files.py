@@ -15,7 +15,7 @@ CAR = RecordedEntity({"type": "vehicle", "plate": "AB-123-CD"}, ("vehicle-1",))
 
 @pytest.fixture
 def file() -> CaseFile:
-    return CaseFile(Random(1), load_countries()["FR"], 7, [PERSON])
+    return CaseFile(Random(1), load_countries()["FR"], 8, [PERSON])
 
 
 def test_each_change_is_the_next_version_and_shows_what_it_holds(file: CaseFile) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.demo.generator import DemoFeed, generate_feed, write_truth
 from pipeline.demo.messages import ACCEPTED, DUPLICATE, Message
+from pipeline.web.components.relations import RELATIONS
 
 SCRIPTS = {"LATIN", "CYRILLIC", "GREEK", "ARABIC", "CJK", "HEBREW", "HANGUL"}
 
@@ -43,7 +44,15 @@ def test_names_are_written_in_at_least_four_scripts(feed: DemoFeed) -> None:
 
 def test_every_type_of_entity_that_was_promised_is_there(feed: DemoFeed) -> None:
     types = {entity["type"] for data in records(feed) for entity in data.get("entities", [])}  # type: ignore[attr-defined]
-    assert types == {"person", "vehicle", "phone", "account", "document", "weapon", "event"}
+    assert types == {"person", "organisation", "vehicle", "phone", "account", "document", "weapon", "event"}
+
+
+def test_every_relation_that_pages_name_is_there_and_holds_between_entities_of_its_case(feed: DemoFeed) -> None:
+    cases = [data for data in records(feed) if data.get("entities")]
+    said = Counter(relation["type"] for data in cases for relation in data.get("relations", []))  # type: ignore[attr-defined]
+    assert said.keys() >= {"owner", "driver", "account_holder", "associate", "member"}
+    assert said.keys() <= {sent.replace(" ", "_") for sent in RELATIONS}
+    assert 0.3 < sum("relations" in data for data in cases) / len(cases) < 0.6
 
 
 def test_amended_withdrawn_late_and_repeated_versions_are_there(feed: DemoFeed) -> None:
