@@ -109,6 +109,7 @@ def test_a_tab_key_reaches_all_that_can_be_acted_on(user: BrowserUser) -> None:
 FAULTY = """
 <body><p style="width: 2rem; overflow: hidden; white-space: nowrap">cut at its end</p>
 <div style="position: relative"><p>lies below</p><p style="position: absolute; inset: 0; margin: 0">lies above</p></div>
+<p dir="rtl">+58.0</p>
 <button>reached</button><button onkeydown="event.preventDefault()">a trap</button><button>never reached</button></body>
 """
 
@@ -118,6 +119,6 @@ def test_the_checks_find_a_page_that_is_wrong(served: ServedPages) -> None:
     assert context is not None
     page = context.new_page()
     page.set_content(FAULTY)
-    assert find_text_faults(page) == ["cut: cut at its end", "covered: lies below | lies above"]
+    assert find_text_faults(page) == ["cut: cut at its end", "turned: +58.0", "covered: lies below | lies above"]
     assert [text for text in find_unreached(page) if "never reached" in text]
     page.close()

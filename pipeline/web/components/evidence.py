@@ -11,7 +11,6 @@ from pipeline.matching.explain.explanation import EntityEvidence, Explanation, I
 from pipeline.matching.explain.wording import (
     agreement,
     alternative,
-    bits,
     counterfactual,
     not_one,
     rarity,
@@ -20,6 +19,7 @@ from pipeline.matching.explain.wording import (
     value,
 )
 from pipeline.matching.explain.words import FIELDS, TYPES
+from pipeline.web.components.measures import render_bits
 from pipeline.web.components.names import render_name
 from pipeline.web.i18n import Words
 
@@ -61,7 +61,7 @@ def _render_entity_pair(
     heading = words("{kind} {a} and {b}", kind=kind, a=part.entity_a, b=part.entity_b)
     yield htpy.tr(".pair")[
         htpy.th(scope="rowgroup", colspan="4")[heading],
-        htpy.td(".number.strong", data_column=titles[4])[bits(part.bits, words.language)],
+        htpy.td(".number.strong", data_column=titles[4])[render_bits(words, part.bits)],
         htpy.td,
     ]
     for item in part.items:
@@ -70,14 +70,14 @@ def _render_entity_pair(
         yield htpy.tr[
             htpy.th(scope="row")[words("Alternative explanation")],
             htpy.td(colspan="3")[alternative(part, words.language)],
-            htpy.td(".number.against", data_column=titles[4])[bits(part.alternative, words.language)],
+            htpy.td(".number.against", data_column=titles[4])[render_bits(words, part.alternative)],
             htpy.td,
         ]
     if part.calibration:
         yield htpy.tr[
             htpy.th(scope="row")[words("Calibration")],
             htpy.td(colspan="3")[words("What such evidence is worth, as labelled pairs show")],
-            htpy.td(".number", data_column=titles[4])[bits(part.calibration, words.language)],
+            htpy.td(".number", data_column=titles[4])[render_bits(words, part.calibration)],
             htpy.td,
         ]
 
@@ -89,7 +89,7 @@ def _render_item(words: Words, item: Item, titles: tuple[str, ...], countries: C
         htpy.td(".value", data_column=titles[1])[_render_value(words, item.field, item.value_a, countries[0])],
         htpy.td(data_column=titles[2])[htpy.span[agreement(item, words.language)], _render_token_pairs(words, item)],
         htpy.td(".value", data_column=titles[3])[_render_value(words, item.field, item.value_b, countries[1])],
-        htpy.td(class_=f"number {side}", data_column=titles[4])[bits(item.bits, words.language)],
+        htpy.td(class_=f"number {side}", data_column=titles[4])[render_bits(words, item.bits)],
         htpy.td(".number", data_column=titles[5])[rarity(item, words.language)],
     ]
 

@@ -36,8 +36,8 @@ def draw_sides(words: Words, own: Row, other: Row, explanation: Explanation) -> 
         _draw_side(words, own)
         with box("div", "between"):
             draw_band(words, explanation.band)
-            text("strong", percent(explanation.probability, words.language))
-            text("span", words("{bits} bits", bits=bits(explanation.score, words.language)), "quiet")
+            text("strong", percent(explanation.probability, words.language), dir="ltr")
+            text("span", words("{bits} bits", bits=bits(explanation.score, words.language)), "quiet", dir="ltr")
         _draw_side(words, other)
 
 

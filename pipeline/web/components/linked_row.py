@@ -6,10 +6,10 @@ import htpy
 
 from pipeline.access.redaction import Row
 from pipeline.matching.basis import Basis
-from pipeline.matching.explain.wording import bits, percent
 from pipeline.matching.explain.words import TYPES
 from pipeline.web.addresses import link_path
 from pipeline.web.components.badges import render_band, render_colour
+from pipeline.web.components.measures import render_bits, render_percent
 from pipeline.web.components.names import render_name
 from pipeline.web.components.triage_row import MOST_REASONS, name_thing
 from pipeline.web.i18n import Words
@@ -39,5 +39,5 @@ def render_linked_row(words: Words, case: str, row: Row, own: htpy.Node = None) 
             words.country_name(other["country"]), " · ", htpy.bdi(".code")[other["case"]],
             title and [" · ", htpy.bdi(dir="auto")[title]],
         ],
-        htpy.span(".number")[percent(row["probability"], words.language), " · ", bits(row["score"], words.language)],
+        htpy.span(".number")[render_percent(words, row["probability"]), " · ", render_bits(words, row["score"])],
     ]  # fmt: skip

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from pipeline.locale import N_
 from pipeline.matching.explain.explanation import EntityEvidence, Item
-from pipeline.matching.explain.wording import agreement, bits, rarity
+from pipeline.matching.explain.wording import agreement, rarity
 from pipeline.matching.explain.words import FIELDS
 from pipeline.web.components.markup import bidi_text, box, text
+from pipeline.web.components.measures import tell_bits
 from pipeline.web.i18n import Words
 
 MET = {
@@ -40,7 +41,7 @@ def draw_reasons(words: Words, evidence: Sequence[EntityEvidence], met: Iterable
 
 
 def _draw_reason(words: Words, item: Item) -> None:
-    with box("span", "reason", title=bits(item.bits, words.language)):
+    with box("span", "reason", title=tell_bits(words, item.bits)):
         text("b", words.label(FIELDS, item.field))
         text("span", " ")
         bidi_text(item.value_b)

@@ -11,6 +11,7 @@ from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.waterfall import Bar, bars
 from pipeline.matching.explain.wording import bits
 from pipeline.web.components.markup import static_html
+from pipeline.web.components.measures import render_bits
 from pipeline.web.components.table import render_table
 from pipeline.web.i18n import Words
 
@@ -31,7 +32,7 @@ def draw_waterfall(words: Words, found: Explanation) -> None:
     chart = [_render_step(words, bar, place, zero) for bar, place in zip(steps, drawn, strict=True)]
     static_html(chart, "figure", "waterfall", role="img", aria_label=_describe_steps(words, steps))
     columns = {words("Step"): "", words("Bits"): "number", words("Running total"): "number"}
-    said = [(bar.label, bits(bar.end - bar.start, words.language), bits(bar.end, words.language)) for bar in steps]
+    said = [(bar.label, render_bits(words, bar.end - bar.start), render_bits(words, bar.end)) for bar in steps]
     numbers = render_table(words("Score breakdown"), columns, said)
     static_html([htpy.summary[words("View as table")], numbers], "details", "table")
 
@@ -67,5 +68,5 @@ def _render_step(words: Words, bar: Bar, place: DrawnBar, zero: float) -> htpy.E
             htpy.b(class_=place.kind, style=f"left: {place.left:.2f}%; width: {place.width:.2f}%"),
             place.kind != "total" and htpy.i(".next", style=f"left: {place.end:.2f}%"),
         ],
-        htpy.span(".amount")[bits(bar.end - bar.start, words.language)],
+        htpy.span(".amount")[render_bits(words, bar.end - bar.start)],
     ]

@@ -270,7 +270,7 @@ def _draw_result(words: Words, row: Row) -> None:
                     badge(words("Caveat"), "warn")
         if "evidence" in row:
             with box("p", "score"):
-                text("span", bits(row["score"], words.language))
+                text("span", bits(row["score"], words.language), dir="ltr")
                 text("small", words("bits"))
             draw_reasons(words, msgspec.convert(row["evidence"], tuple[EntityEvidence, ...]), row["met"])
         elif "band" in row:

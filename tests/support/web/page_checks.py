@@ -33,6 +33,14 @@ _TEXT_FAULTS = """() => {
     const node = texts.currentNode, element = node.parentElement, said = node.data.trim().slice(0, 60);
     if (!said || element.closest("script, style, svg, .rail") || !shown(element)) continue;
     const range = document.createRange();
+    const sign = node.data.search(/[+−<>] ?\\d/);
+    if (sign >= 0 && node.data.slice(0, sign).trim() === "") {
+      const lefts = [sign, node.data.slice(sign).search(/\\d/) + sign].map((at) => {
+        range.setStart(node, at), range.setEnd(node, at + 1);
+        return range.getBoundingClientRect().left;
+      });
+      if (lefts[0] > lefts[1]) faults.push(`turned: ${said}`);
+    }
     range.selectNodeContents(node);
     for (const box of range.getClientRects()) {
       if (box.width < 1 || box.height < 1) continue;
@@ -51,7 +59,7 @@ _TEXT_FAULTS = """() => {
   if (width > innerWidth + 1) faults.push(`wider than the screen: ${width}`);
   return [...new Set(faults)];
 }"""
-"""Texts that lie outside of what shows them, unless it scrolls or says so by an ellipsis, and texts on texts."""
+"""Texts outside of what shows them, unless it scrolls or says so by an ellipsis; texts on texts; signs after digits."""
 
 _MARK_REACHABLE = """() => {
   const found = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")];
@@ -84,7 +92,7 @@ def find_violations(page: Page) -> list[str]:
 
 
 def find_text_faults(page: Page) -> list[str]:
-    """Texts that are cut, that cover each other, or that make the page wider than the screen."""
+    """Texts that are cut, cover each other, make the page wider than the screen, or have their sign behind a number."""
     faults: list[str] = page.evaluate(_TEXT_FAULTS)
     return faults
 
