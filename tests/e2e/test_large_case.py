@@ -27,6 +27,7 @@ PLACE = f"/cases/{KEY}"
 TABS = ("overview", "people", "things", "links", "timeline", "records")
 LINKS = 500
 SCREENS = 3
+PHONE = (390, 844)
 MOST_ELEMENTS = 4_000
 """Of a page whose tabs have all been opened."""
 
@@ -165,15 +166,17 @@ def test_links_are_narrowed_and_read_by_keys(opened: Browser, site: MemorySite) 
     assert user.faults == []
 
 
-def test_each_tab_fits_three_screens(opened: Browser, site: MemorySite) -> None:
+@pytest.mark.parametrize("screen", [WIDE, PHONE])
+def test_each_tab_fits_three_screens(opened: Browser, site: MemorySite, screen: tuple[int, int]) -> None:
     user = _open_case(opened, site)
+    user.page.set_viewport_size({"width": screen[0], "height": screen[1]})
     for name in TABS:
         user.page.goto(f"{PLACE}#tab={name}")
         _shows(user, name)
         height, elements = user.page.evaluate(
             "[document.documentElement.scrollHeight, document.querySelectorAll('*').length]"
         )
-        assert height <= SCREENS * WIDE[1], name
+        assert height <= SCREENS * screen[1], name
         assert elements <= MOST_ELEMENTS, name
 
 

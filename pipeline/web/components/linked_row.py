@@ -22,11 +22,12 @@ def render_linked_row(words: Words, case: str, row: Row, own: htpy.Node = None) 
     title = other["title"] if other["name"] else None
     agrees = ", ".join(row["agrees"][:MOST_REASONS]) or words.label(TYPES, other["type"])
     return htpy.li(data_row="")[
-        htpy.span[
+        htpy.span(".whom")[
             htpy.a(href=link_path(row["link_id"], case), data_open="")[
                 own and [htpy.span(".own")[own], " – "], render_name(name, other["country"]), born
             ],
-            htpy.span(".about")[" · ", agrees],
+            htpy.span(".between")[" · "],
+            htpy.span(".about")[agrees],
         ],
         htpy.span(".marks")[
             row["basis"] == Basis.SHARED and htpy.span(".tag.warn")[words("Shared number")],
