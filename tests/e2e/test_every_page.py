@@ -25,7 +25,7 @@ PEOPLE = {"audit": "sofie@be-fp", "operations": "noor@liaison-ops"}
 """Who opens the pages of an entry of the navigation; Pieter, who reads cases, all others."""
 
 
-VISITS = [*((page, "") for page in PAGES), (search.PAGE, "#q=Cherif+Ouarzazi"), (inbox.PAGE, "?group=person")]
+VISITS = [*((page, "") for page in PAGES), (search.PAGE, "#q=Cherif+Ouarzazi"), (inbox.PAGE, "#group=person")]
 """Every page, and what an address may ask of one besides."""
 
 

@@ -57,10 +57,11 @@ def api(site: MemorySite, tmp_path: Path) -> Api:
     return shown
 
 
-def _open_inbox(opened: Browser, site: MemorySite, language: str = "en-GB", query: str = "") -> BrowserUser:
+def _open_inbox(opened: Browser, site: MemorySite, language: str = "en-GB", fragment: str = "") -> BrowserUser:
     """Pieter at his inbox, with the evidence of its first row before him."""
     user = BrowserUser(opened, site.url, language)
-    user.enter(PIETER, "BX/12", f"/inbox{query}")
+    user.enter(PIETER, "BX/12", f"/inbox{fragment}")
+    expect(user.page.locator("form[aria-busy]")).to_have_count(0)
     expect(user.page.locator("[data-row] [data-open]").first).to_be_focused()
     expect(user.page.locator("#evidence .summary")).to_be_visible()
     user.page.evaluate(WATCH)
@@ -174,6 +175,9 @@ def test_two_tabs_judge_the_same_link(opened: Browser, site: MemorySite, api: Ap
     _wait_for(one, api, 1)
     _press(other, "3")
     expect(other.page.locator("#said")).to_contain_text("pieter@be-fp reviewed this link meanwhile")
+    expect(other.page.locator("[data-row] .done")).to_contain_text("Decision in force: Same")
+    expect(other.page.locator("#evidence")).to_contain_text("Same name, passport and date of birth.")
+    expect(other.page.locator("#evidence li").filter(has_text=PIETER)).to_contain_text("Same")
     expect(other.page.locator(".judged")).to_have_count(0)
     assert [review.verdict for review in _said(api)] == [Verdict.SAME]
     _press(other, "3")
@@ -202,7 +206,7 @@ def test_the_list_goes_on_without_a_page_load(opened: Browser, site: MemorySite,
     for number in range(rows):
         api.hold(record("fr-pj", f"{number:04}", entities=[man]))
         api.link("be-fp:1", f"fr-pj:{number:04}")
-    user = _open_inbox(opened, site, query="?case=be-fp:1")
+    user = _open_inbox(opened, site, fragment="#case=be-fp:1")
     listed = user.page.locator("[data-row]")
     for page in range(2, 4):
         user.page.locator("[data-more]").focus()
@@ -211,6 +215,55 @@ def test_the_list_goes_on_without_a_page_load(opened: Browser, site: MemorySite,
         expect(listed.nth(COUNT * (page - 1)).locator("[data-open]")).to_be_focused()
     expect(user.page.locator("#evidence .summary")).to_be_visible()
     _ends_well(user)
+
+
+def test_groups_go_on_across_pages(opened: Browser, site: MemorySite, api: Api) -> None:
+    """Two own cases by turns in the list: each is one group, whichever page its links come on."""
+    man = person("Anastasia Ouarzazi", id="p1", birth_date="1976-03-04")
+    api.hold(record("be-fp", "1", entities=[man]), record("be-fp", "2", entities=[man]))
+    for number in range(COUNT + 20):
+        api.hold(record("fr-pj", f"{number:04}", entities=[man]))
+        api.link(f"be-fp:{number % 2 + 1}", f"fr-pj:{number:04}")
+    user = _open_inbox(opened, site)
+    groups = user.page.locator("#triage section[aria-label*='be-fp:']")
+    expect(groups).to_have_count(2)
+    user.page.locator("[data-more]").focus()
+    _press(user, "Enter")
+    expect(user.page.locator("[data-row]")).to_have_count(COUNT + 20)
+    expect(groups).to_have_count(2)
+    for at in range(2):
+        expect(groups.nth(at).locator("[data-row]")).to_have_count((COUNT + 20) // 2)
+    _ends_well(user)
+
+
+def test_the_list_is_narrowed_in_place_and_the_address_leads_back(opened: Browser, site: MemorySite, api: Api) -> None:
+    certain = {_hold(api, number) for number in range(3)}
+    possible = _hold_possible(api, 1)
+    user = _open_inbox(opened, site)
+    rows = user.page.locator("[data-row]")
+    user.page.get_by_text("Filters", exact=True).click()
+    user.page.get_by_label("Band").select_option("possible")
+    user.page.get_by_role("button", name="Apply").focus()
+    _press(user, "Enter")
+    expect(rows).to_have_count(1)
+    expect(user.page.locator(f"[data-link='{possible}'] [data-open]")).to_be_focused()
+    assert user.page.url.endswith("/inbox#group=case&band=possible")
+    user.page.get_by_label("Country").fill("NL")
+    _press(user, "Enter")
+    expect(user.page.get_by_text("No links match these filters")).to_be_visible()
+    user.page.go_back()
+    expect(rows).to_have_count(1)
+    user.page.go_back()
+    expect(rows).to_have_count(len(certain) + 1)
+    expect(user.page.get_by_label("Band")).to_have_value("")
+    _press(user, "1")
+    _wait_for(user, api, 1)
+    user.page.go_forward()
+    expect(rows).to_have_count(1)
+    _ends_well(user)
+    user.page.reload()
+    expect(rows).to_have_count(1)
+    expect(user.page.get_by_label("Band")).to_have_value("possible")
 
 
 @pytest.mark.rare

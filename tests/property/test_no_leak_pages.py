@@ -60,8 +60,8 @@ def parameters(page: Page[Any]) -> st.SearchStrategy[dict[str, str]]:
 async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, language: str, told: dict[str, str]) -> Any:
     """All that a page says, over an index of these cases.
 
-    Of the search page it is what that says to a question; of the inbox with the evidence of a link, of a case and
-    a graph with all their tabs.
+    Of the search page it is what that says to a question; of the inbox by persons with the evidence of a link, of a
+    case and a graph with all their tabs.
     """
     api = Api(STAGES, Path(HOME.name))
     api.index.write(documents(world))
@@ -77,6 +77,7 @@ async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, lang
             for tab in graph.TABS.tabs:
                 await found.happen(tabs.OPENED, {"tab": tab.name})
         if page is inbox.PAGE:
+            await found.happen(triage.NARROW, {"group": "person"})
             await found.happen(triage.OPEN, {"link": told["link_id"]})
         said = found.drawn()
     found.close()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import htpy
 import msgspec
@@ -21,72 +21,103 @@ from pipeline.api.services.inbox import InboxAnswer, InboxFilter, assign_link, l
 from pipeline.api.services.link_evidence import read_evidence
 from pipeline.errors import LiaisonError
 from pipeline.web.components import states
-from pipeline.web.components.form import field, limit_text, select_field
 from pipeline.web.components.link_evidence import draw_evidence
 from pipeline.web.components.markup import box, static_html, text
 from pipeline.web.components.names import render_name
 from pipeline.web.components.triage_row import name_person, render_row, side_of
+from pipeline.web.components.triage_tools import draw_tools, words_of_script
 from pipeline.web.i18n import Words
-from pipeline.web.page import OpenPage
+from pipeline.web.page import OpenPage, Parameters
 from pipeline.web.vocabulary import VERDICTS
 
 OPEN, JUDGE, UNDO, ASSIGN, MORE = "triage_open", "triage_judge", "triage_undo", "triage_assign", "triage_more"
+NARROW = "triage_narrow"
 """What static/triage.js asks for."""
+
+MOST_CHARACTERS = 512
+"""Of a filter's value; a case key has no more."""
 
 AT_ONCE = 4
 """Verdicts of one page under way together: faster keys wait here, not in Kafka's turn."""
 
 
+class TriageView(NamedTuple):
+    """What an inbox lists, and how: the filter, and whether rows stand under persons instead of cases."""
+
+    wanted: InboxFilter = InboxFilter()
+    by_person: bool = False
+
+
 class TriageDesk:
     """An open inbox: its list, the pane of evidence, where the list goes on, and what is under way."""
 
-    def __init__(self, view: OpenPage, wanted: InboxFilter, limit: int, now: datetime, *, by_person: bool) -> None:
+    def __init__(self, view: OpenPage, limit: int, parse: Callable[[Parameters], TriageView]) -> None:
         self.view, self.words = view, view.words
-        self.wanted, self.limit, self.now, self.by_person = wanted, limit, now, by_person
+        self.limit, self.parse = limit, parse
+        self.asked = TriageView()
+        self.room = box("div", "stack")
         self.list: Element | None = None
         self.pane: Element | None = None
         self.more: Element | None = None
         self.following: str | None = None
         self.opened = ""
+        self._groups: dict[str, Element] = {}
         self._room = asyncio.Semaphore(AT_ONCE)
+
+    def show(self, answer: InboxAnswer) -> None:
+        """Draw the list with what acts on it left and the evidence right, or that there is nothing to judge."""
+        self.list, self.pane, self.more, self._groups, self.opened = None, None, None, {}, ""
+        self.room.clear()
+        with self.room:
+            if answer.links:
+                _draw_desk(self)
+                self.add_rows(answer)
+            elif self.asked.wanted == InboxFilter():
+                hint = self.words("New links to your agency's cases appear here.")
+                states.draw_empty(self.words("Nothing to review"), hint)
+            else:
+                states.draw_empty(self.words("No links match these filters"))
 
     def listen(self) -> None:
         """Answer the page's script."""
         for event, handler in (
-            (OPEN, self._open), (JUDGE, self._judge), (UNDO, self._undo), (ASSIGN, self._assign), (MORE, self._append)
+            (OPEN, self._open), (JUDGE, self._judge), (UNDO, self._undo), (ASSIGN, self._assign), (MORE, self._append),
+            (NARROW, self._narrow),
         ):  # fmt: skip
             self.view.listen(event, handler)
 
     def add_rows(self, answer: InboxAnswer) -> None:
-        """Append a page of links, and offer the next one."""
+        """Add a page of links, each to its group wherever that began, and offer the next page."""
         self.following = answer.next
-        if self.list is not None:
-            with self.list:
-                static_html(self._render_groups(answer.links))
+        now = datetime.fromisoformat(answer.as_of)
+        groups: dict[str, list[Row]] = {}
+        for row in answer.links:
+            groups.setdefault(self._title_group(row), []).append(row)
+        for title, held in groups.items():
+            with self._find_group(title, held[0]):
+                static_html((render_row(self.words, row, now) for row in held), "ul")
         if self.more is not None:
             self.more.set_visibility(answer.next is not None)
 
-    def _render_groups(self, rows: Iterable[Row]) -> Iterator[htpy.Element]:
-        groups: dict[str, list[Row]] = {}
-        for row in rows:
-            groups.setdefault(self._title_group(row), []).append(row)
-        for title, held in groups.items():
-            yield htpy.section(aria_label=title)[
-                htpy.h2[self._render_heading(held[0])],
-                htpy.ul[[render_row(self.words, row, self.now) for row in held]],
-            ]
+    def _find_group(self, title: str, row: Row) -> Element:
+        """The group of this title; where there is none yet, a new one at the end of the list."""
+        if title not in self._groups and self.list is not None:
+            with self.list, box("section", aria_label=title) as group:
+                static_html(self._render_heading(row), "h2")
+            self._groups[title] = group
+        return self._groups[title]
 
     def _title_group(self, row: Row) -> str:
         """Whom or what a row is listed under: our person, or our case."""
         own = side_of(row, own=True)
-        if self.by_person:
+        if self.asked.by_person:
             return "".join(name_person(row, own))
         return " · ".join(filter(None, (row[f"title_{own}"], row["own"])))
 
     def _render_heading(self, row: Row) -> htpy.Node:
         """The same, with a person's name as it reads in Latin letters too."""
         own = side_of(row, own=True)
-        if self.by_person:
+        if self.asked.by_person:
             name, born = name_person(row, own)
             return [render_name(name, row[f"country_{own}"]), born]
         title = row[f"title_{own}"]
@@ -129,12 +160,15 @@ class TriageDesk:
                 {"link": one.link, "review": None, "seen": one.seen, "reasonFor": None, "problem": problem}
                 for one in links
             ]
-        return [_describe_outcome(outcome, one.seen) for outcome, one in zip(answer.outcomes, links, strict=True)]
+        return [
+            _describe_outcome(self.words, outcome, one.seen)
+            for outcome, one in zip(answer.outcomes, links, strict=True)
+        ]
 
     async def _undo(self, event: GenericEventArguments) -> None:
         links, names = zip(*event.args["reviews"], strict=True)
         answer = await retract_reviews(self.view.visit.new_session(), names)
-        told = [_describe_outcome(outcome, None) for outcome in answer.outcomes]
+        told = [_describe_outcome(self.words, outcome, None) for outcome in answer.outcomes]
         self.view.call_script("undone", [row | {"link": link} for row, link in zip(told, links, strict=True)])
 
     async def _assign(self, event: GenericEventArguments) -> None:
@@ -146,93 +180,70 @@ class TriageDesk:
                 done.append(link)
         self.view.call_script("assigned", done, assignee)
 
+    async def _narrow(self, event: GenericEventArguments) -> None:
+        """List what the address asks for now; of several wishes the last."""
+        told = {str(name): str(value)[:MOST_CHARACTERS] for name, value in event.args.items()}
+        asked = self.asked = self.parse(told)
+        session = self.view.visit.new_session()
+        draw = await self.view.attempt(list_inbox(session, asked.wanted, self.limit), self.show, self._show_failure)
+        if asked is self.asked:
+            draw()
+            self.view.call_script("narrowed")
+
+    def _show_failure(self, trouble: LiaisonError) -> None:
+        self.room.clear()
+        with self.room:
+            states.draw_failure(self.words, trouble)
+
     async def _append(self, _: GenericEventArguments) -> None:
         if self.following:
             session = self.view.visit.new_session()
+            asked = self.asked
             answer = await self.view.run_action(
-                list_inbox(session, self.wanted, self.limit, self.following), self.words("Loaded"), redraw=False
+                list_inbox(session, asked.wanted, self.limit, self.following), self.words("Loaded"), redraw=False
             )
-            if answer is not None:
+            if answer is not None and asked is self.asked:
                 self.add_rows(answer)
 
 
-def _describe_outcome(outcome: LinkOutcome, seen: str | None) -> Row:
-    """What the page's script needs to know; `seen` is the own review where it is not told which one holds."""
+def _describe_outcome(words: Words, outcome: LinkOutcome, seen: str | None) -> Row:
+    """What the page's script needs to know; `seen` is the own review that its judge saw in force."""
+    held = outcome.judged.own if outcome.judged else seen
     return {
         "link": outcome.link,
         "review": outcome.review,
-        "seen": outcome.judged.own if outcome.judged else seen,
+        "seen": held,
         "reasonFor": list(outcome.reason_for),
-        "problem": outcome.problem,
+        "problem": _tell_problem(words, outcome) if held != seen else outcome.problem,
     }
 
 
-def draw_desk(desk: TriageDesk, first: InboxAnswer) -> None:
+def _tell_problem(words: Words, outcome: LinkOutcome) -> str | None:
+    """What went wrong, with the decision of a colleague, or of another window, that holds now."""
+    judged, problem = outcome.judged, outcome.problem
+    if judged is None or judged.own is None or problem is None:
+        return problem
+    verdict = next(row["verdict"] for row in judged.reviews if row["id"] == judged.own)
+    return words("{problem}. Decision in force: {verdict}", problem=problem, verdict=words(VERDICTS[verdict]))
+
+
+def draw_triage(view: OpenPage, first: InboxAnswer, limit: int, parse: Callable[[Parameters], TriageView]) -> None:
+    """The inbox beginning with the `first` page of `limit` links; `parse` reads what an address asks for."""
+    desk = TriageDesk(view, limit, parse)
+    desk.show(first)
+    desk.listen()
+    view.call_script("narrow")
+
+
+def _draw_desk(desk: TriageDesk) -> None:
     """The list with what acts on it left, the evidence right."""
     words = desk.words
     told = words_of_script(words)
     with box("div", "triage", id="triage", data_words=msgspec.json.encode(told).decode(), data_me=desk.view.visit.who):
         with box("div", "stack close"):
-            _draw_tools(desk)
+            draw_tools(words, assigns=Role.SUPERVISOR in desk.view.visit.roles)
             desk.list = box("div", "links")
             desk.more = text("button", words("Show more"), "button", type="button", data_tool="more", data_more="")
         desk.pane = box("section", "panel evidence", id="evidence", tabindex="-1", aria_label=words("Evidence"))
         with desk.pane:
             text("p", words("Select a link to see its evidence."), "quiet")
-    desk.add_rows(first)
-    desk.listen()
-
-
-def words_of_script(words: Words) -> dict[str, str]:
-    """What static/triage.js says."""
-    return {verdict: words(word) for verdict, word in VERDICTS.items()} | {
-        "progress": words("{done} of {all} reviewed", done="{done}", all="{all}"),
-        "lost": words("Not confirmed as saved; decide again, or open the link"),
-        "saving": words("Still saving; undo again in a moment"),
-        "alone": words("Possible links can't be selected: review them one by one"),
-    }
-
-
-def _draw_tools(desk: TriageDesk) -> None:
-    """What acts on the selected rows, or on the one that one is at."""
-    words = desk.words
-    with box("div", "tools", role="toolbar", aria_label=words("Your decision")):
-        for key, (verdict, word) in enumerate(VERDICTS.items(), start=1):
-            _draw_tool(words(word), str(key), data_verdict=verdict)
-        _draw_tool(words("Select"), "x", data_tool="select")
-        _draw_tool(words("Assign to me"), "a", data_tool="take")
-        _draw_tool(words("Reason"), "r", data_tool="reason")
-        _draw_tool(words("Undo"), "u", data_tool="undo")
-        text("span", "", "small quiet", role="status", data_progress="")
-        with box("span", "small quiet", data_selected=""):
-            text("span", words("Selected:") + " ")
-            text("b", "", data_picked="")
-    _draw_reason_form(words)
-    if Role.SUPERVISOR in desk.view.visit.roles:
-        _draw_assign_form(words)
-
-
-def _draw_tool(word: str, key: str, **attributes: str) -> None:
-    with box("button", "button slight", type="button", data_press=key, aria_keyshortcuts=key, **attributes):
-        text("span", word)
-        text("kbd", key, aria_hidden="true")
-
-
-def _draw_reason_form(words: Words) -> None:
-    with box("form", "stack", data_reason="", hidden=True):
-        text("p", words("This decision needs a reason in your own words."), "small")
-        select_field(
-            words("Your decision"), "verdict", "triage", {name: words(word) for name, word in VERDICTS.items()}
-        )
-        field(words("Reason"), "reason", "triage", "textarea", required=True, **limit_text(words))
-        with box("div", "row"):
-            text("button", words("Save decision"), "button main slight", type="submit")
-            text("button", words("Cancel"), "button slight", type="button", data_tool="close")
-
-
-def _draw_assign_form(words: Words) -> None:
-    with box("details", "more"):
-        text("summary", words("Assign to someone else"))
-        with box("form", "row", data_assign=""):
-            field(words("User"), "assignee", "triage", required=True, maxlength="256", autocomplete="off")
-            text("button", words("Assign"), "button slight", type="submit")

@@ -7,15 +7,14 @@ what it needs by events.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from functools import partial
 
 from pipeline.api.services.inbox import InboxAnswer, InboxFilter, list_inbox
 from pipeline.locale import N_
 from pipeline.matching.bands import Band
-from pipeline.web.components import states
 from pipeline.web.components.badges import BAND_LABELS
 from pipeline.web.components.markup import box, text
-from pipeline.web.components.triage import TriageDesk, draw_desk
+from pipeline.web.components.triage import TriageView, draw_triage
 from pipeline.web.components.triage_row import AGES
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
@@ -29,9 +28,6 @@ WHOSE = {"": N_("All"), "mine": N_("Assigned to me"), "nobody": N_("Unassigned")
 
 GROUPS = {"case": N_("Our case"), "person": N_("Person")}
 
-FILTERS = ("group", "band", "age", "whose", "assignee", "country", "case")
-"""The parameters of an address."""
-
 AGE_WORDS = {
     "": N_("Any"),
     "day": N_("Last 24 hours"),
@@ -40,13 +36,17 @@ AGE_WORDS = {
 }
 
 
-async def load(visit: Visit, parameters: Parameters) -> InboxAnswer:
-    """The first page of what is to be judged."""
-    return await list_inbox(visit.new_session(), parse_filter(visit, parameters), LIMIT)
+async def load(visit: Visit, _: Parameters) -> InboxAnswer:
+    """The first page of what is to be judged; what narrows it, the browser tells from the address's fragment."""
+    return await list_inbox(visit.new_session(), limit=LIMIT)
 
 
-def parse_filter(visit: Visit, parameters: Parameters) -> InboxFilter:
-    """What an address narrows to; what makes no sense in it narrows nothing."""
+def parse_view(visit: Visit, parameters: Parameters) -> TriageView:
+    """What an address asks for; what makes no sense in it narrows nothing."""
+    return TriageView(_parse_filter(visit, parameters), by_person=parameters.get("group") == "person")
+
+
+def _parse_filter(visit: Visit, parameters: Parameters) -> InboxFilter:
     band = parameters.get("band", "")
     at_least, at_most = AGES.get(parameters.get("age", ""), (None, None))
     return InboxFilter(
@@ -64,43 +64,38 @@ def draw(view: OpenPage, loaded: InboxAnswer) -> None:
     """The filters, then the list with the evidence beside it."""
     words = view.words
     text("h1", words("Inbox"))
-    _draw_filters(words, view.parameters)
-    if not loaded.links:
-        states.draw_empty(words("Nothing to review"), words("New links to your agency's cases appear here."))
-        return
-    by_person = view.parameters.get("group") == "person"
-    wanted = parse_filter(view.visit, view.parameters)
-    draw_desk(TriageDesk(view, wanted, LIMIT, datetime.fromisoformat(loaded.as_of), by_person=by_person), loaded)
+    _draw_filters(words)
+    draw_triage(view, loaded, LIMIT, partial(parse_view, view.visit))
 
 
-def _draw_filters(words: Words, asked: Parameters) -> None:
-    used = any(asked.get(name) for name in FILTERS)
-    with box("details", "more", open=True if used else None):
+def _draw_filters(words: Words) -> None:
+    """The form that narrows the list in its place; static/triage.js writes it into the address, and fills it."""
+    with box("details", "more"):
         text("summary", words("Filters"))
-        with box("form", "filters", method="get", action="/inbox"):
-            _draw_choice(words("Group by"), "group", ((key, words(word)) for key, word in GROUPS.items()), asked)
+        with box("form", "filters", data_narrow="", aria_label=words("Filters")):
+            _draw_choice(words("Group by"), "group", ((key, words(word)) for key, word in GROUPS.items()))
             bands = ((band.value, words(word)) for band, (_, word) in BAND_LABELS.items())
-            _draw_choice(words("Band"), "band", (("", words("Any")), *bands), asked)
-            _draw_choice(words("Our record received"), "age", ((a, words(w)) for a, w in AGE_WORDS.items()), asked)
-            _draw_choice(words("Assignment"), "whose", ((a, words(w)) for a, w in WHOSE.items()), asked)
-            _draw_field(words("Assigned to"), "assignee", asked, maxlength="256", placeholder=words("User"))
-            _draw_field(words("Country"), "country", asked, maxlength="2", placeholder="BE", pattern="[A-Za-z]{2}")
-            _draw_field(words("Case"), "case", asked, maxlength="512", placeholder="fr-pj:2026-004711")
+            _draw_choice(words("Band"), "band", (("", words("Any")), *bands))
+            _draw_choice(words("Our record received"), "age", ((a, words(w)) for a, w in AGE_WORDS.items()))
+            _draw_choice(words("Assignment"), "whose", ((a, words(w)) for a, w in WHOSE.items()))
+            _draw_field(words("Assigned to"), "assignee", maxlength="256", placeholder=words("User"))
+            _draw_field(words("Country"), "country", maxlength="2", placeholder="BE", pattern="[A-Za-z]{2}")
+            _draw_field(words("Case"), "case", maxlength="512", placeholder="fr-pj:2026-004711")
             text("button", words("Apply"), "button", type="submit")
 
 
-def _draw_choice(word: str, name: str, options: Iterable[tuple[str, str]], asked: Parameters) -> None:
+def _draw_choice(word: str, name: str, options: Iterable[tuple[str, str]]) -> None:
     with box("p", "field"):
         text("label", word, for_=f"by-{name}")
         with box("select", id=f"by-{name}", name=name):
             for value, said in options:
-                text("option", said, value=value, selected=True if asked.get(name, "") == value else None)
+                text("option", said, value=value)
 
 
-def _draw_field(word: str, name: str, asked: Parameters, **attributes: str) -> None:
+def _draw_field(word: str, name: str, **attributes: str) -> None:
     with box("p", "field"):
         text("label", word, for_=f"by-{name}")
-        box("input", id=f"by-{name}", name=name, autocomplete="off", value=asked.get(name, ""), **attributes)
+        box("input", id=f"by-{name}", name=name, autocomplete="off", **attributes)
 
 
 PAGE = Page("/inbox", N_("Inbox"), "inbox", load, draw, "triage.js")

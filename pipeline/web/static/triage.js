@@ -1,5 +1,6 @@
 // The inbox by keys: j and k go, 1 to 4 judge and go on, x selects, u undoes, a assigns, r takes a reason.
-// A row says itself what its link needs; the server decides, and says what became of each.
+// A row says itself what its link needs; the server decides, and says what became of each. What narrows the list stands
+// in the address's fragment, so that a reload and the way back lead there, and no log of a server knows it.
 (() => {
   const desk = () => document.getElementById("triage");
   const all = (what) => [...(desk()?.querySelectorAll(what) ?? [])];
@@ -35,6 +36,7 @@
   };
 
   const count = () => {
+    if (!desk()) return;
     const [done, whole] = [all(".judged").length, all("[data-row]").length];
     one("[data-progress]").textContent = words().progress.replace("{done}", done).replace("{all}", whole);
     one("[data-picked]").textContent = all("[data-row] :checked").length || "";
@@ -112,23 +114,26 @@
     const act = acts[number];
     let failed = false;
     for (const { link, review, seen, reasonFor, problem } of outcomes) {
+      if (review) act.reviews.push([link, review]);
+      if (problem) {
+        failed = true;
+        liaison.say(problem, true, true);
+      }
       const at = row(link);
       if (!at) continue;
       delete at.dataset.busy;
       at.dataset.seen = seen ?? "";
       if (reasonFor) at.dataset.reasonFor = reasonFor.join(" ");
-      if (review) act.reviews.push([link, review]);
-      else at.classList.remove("judged");
+      if (!review) at.classList.remove("judged");
       if (problem) {
-        failed = true;
         at.classList.add("failed");
         at.querySelector(".done").textContent = problem;
-        liaison.say(problem, true, true);
+        if (at === current) show(); // with what a colleague decided
       }
     }
     act.settled = true;
     if (act.reason) liaison.settleDrafts(!failed);
-    if (failed && act.reason) {
+    if (failed && act.reason && desk()) {
       one("[data-reason] textarea").value = act.reason; // kept until it is saved
     }
     count();
@@ -172,7 +177,7 @@
     if (links.length) emitEvent("triage_assign", { links, assignee });
   };
   const assigned = (links, assignee) => {
-    for (const link of links) row(link).querySelector(".assignee").textContent = assignee;
+    for (const link of links) row(link)?.querySelector(".assignee").replaceChildren(assignee);
   };
   const take = () => {
     const mine = current?.querySelector(".assignee").textContent === desk().dataset.me;
@@ -180,10 +185,11 @@
   };
   const soon = (ready, then) => (ready() ? then() : requestAnimationFrame(() => soon(ready, then)));
   const more = () => {
-    const before = all("[data-row]").length;
+    const before = new Set(all("[data-row]"));
     if (document.activeElement === document.body || document.activeElement.matches("[data-more]")) go(one("#evidence"));
     emitEvent("triage_more", {});
-    soon(() => !desk() || all("[data-row]").length > before, () => desk() && (go(all("[data-row]")[before]), count()));
+    const added = () => all("[data-row]").find((each) => !before.has(each));
+    soon(() => !desk() || added(), () => desk() && (go(added()), count()));
   };
 
   const tools = { select, undo, more, take, back: () => go(current), reason: () => current && ask("same", picked()), close };
@@ -229,13 +235,51 @@
     close();
   }, true);
 
-  // The first row has the focus as soon as there is one.
-  const begin = () => {
-    if (!one("[data-open]")) return setTimeout(begin, 50);
-    count();
-    if (document.activeElement === document.body) go(left()[0]);
-  };
-  window.addEventListener("load", begin);
+  // ── narrowing ──
+  const filters = () => document.querySelector("form[data-narrow]");
+  const summary = () => filters().closest("details").querySelector("summary");
+  const stated = () => location.hash.slice(1);
+  let listed = ""; // what the list was narrowed to when it was last asked for
 
-  Object.assign((window.liaison ??= {}), { settle, undone, assigned });
+  const fillFilters = () => {
+    const asked = new URLSearchParams(stated());
+    for (const field of filters().querySelectorAll("[name]")) {
+      field.value = asked.get(field.name) ?? "";
+      if (field.selectedIndex < 0) field.selectedIndex = 0; // no such choice
+    }
+    if (stated()) filters().closest("details").open = true;
+  };
+  const narrow = () => {
+    if (!filters()) return;
+    fillFilters();
+    if (stated() === listed) return begin(document.activeElement === document.body);
+    listed = stated();
+    if (desk()?.contains(document.activeElement)) summary().focus({ preventScroll: true }); // what held it goes
+    filters().setAttribute("aria-busy", "true");
+    emitEvent("triage_narrow", Object.fromEntries(new URLSearchParams(listed)));
+  };
+  const narrowed = () => {
+    filters().removeAttribute("aria-busy");
+    clearTimeout(opening);
+    current = pending = null;
+    begin(true);
+  };
+  window.addEventListener("hashchange", narrow);
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("form[data-narrow]")) return;
+    event.preventDefault();
+    const said = [...new FormData(event.target)].map(([name, value]) => [name, value.trim()]);
+    const fragment = new URLSearchParams(said.filter(([, value]) => value)).toString();
+    if (stated() !== fragment) return (location.hash = fragment);
+    listed = null; // asked for again: read anew
+    narrow();
+  });
+
+  // The first row has the focus; where there is none, what narrows the list.
+  const begin = (moves) => {
+    count();
+    if (moves) go(left()[0] ?? summary());
+  };
+
+  Object.assign((window.liaison ??= {}), { settle, undone, assigned, narrow, narrowed });
 })();

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.access.requester import Role
-from pipeline.web.components.triage import ASSIGN, JUDGE, MORE, OPEN, UNDO
+from pipeline.access.requester import Requester, Role
+from pipeline.web.components.triage import ASSIGN, JUDGE, MORE, NARROW, OPEN, UNDO
 from pipeline.web.page import OpenPage
 from pipeline.web.pages.inbox import LIMIT, PAGE
 from support.access.requesters import ANNA, make_requester
@@ -30,6 +30,13 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     return calls
 
 
+async def narrowed(api: Api, who: Requester, language: str = "en", **asked: str) -> RenderedPage:
+    """The page narrowed to what the address's fragment asks for."""
+    page = await opened(api, PAGE, who, language)
+    await page.happen(NARROW, asked)
+    return page
+
+
 def link_of(page: RenderedPage) -> str:
     """The link of the list's first row."""
     found: list[str] = re.findall(r'data-link="(\w+)"', str(page.drawn()))
@@ -41,16 +48,20 @@ async def test_a_row_says_who_and_why(api: Api) -> None:
     page = await opened(api, PAGE, ANNA)
     assert re.search(r"Affair 1 +· +fr-pj:1 +Ivan Petrov +, 1980 +name, date of birth +be-fp, 2 h", page.said())
     assert "Assign to someone else" not in page.said()
-    by_person = await opened(api, PAGE, ANNA, "fr", group="person")
+    by_person = await narrowed(api, ANNA, "fr", group="person")
     assert re.search(r"Ivan Petrov +, 1980 +Ivan Petrov +, 1980 +nom, date de naissance +be-fp, 2 h", by_person.said())
 
 
 async def test_filters_narrow_and_nonsense_does_not(api: Api) -> None:
     held(api)
-    assert "Nothing to review" in (await opened(api, PAGE, ANNA, country="nl")).said()
-    assert "Nothing to review" in (await opened(api, PAGE, ANNA, age="older")).said()
-    assert "Nothing to review" in (await opened(api, PAGE, ANNA, case="fr-pj:2")).said()
-    assert link_of(await opened(api, PAGE, ANNA, band="nonsense", age="nonsense", whose="nonsense"))
+    for asked in ({"country": "nl"}, {"age": "older"}, {"case": "fr-pj:2"}):
+        assert "No links match these filters" in (await narrowed(api, ANNA, **asked)).said()
+    assert link_of(await narrowed(api, ANNA, band="nonsense", age="nonsense", whose="nonsense"))
+
+
+async def test_an_empty_inbox_says_so(api: Api) -> None:
+    assert "Nothing to review" in (await opened(api, PAGE, ANNA)).said()
+    assert "Nothing to review" in (await narrowed(api, ANNA, group="person")).said()
 
 
 async def test_the_evidence_of_a_row_is_shown_beside_it(api: Api) -> None:
@@ -74,6 +85,32 @@ async def test_a_verdict_is_told_and_taken_back(api: Api, told: list[tuple[Any, 
     await page.happen(UNDO, {"reviews": [[link, outcome["review"]]]})
     name, (undone,) = told[-1]
     assert (name, undone["link"], undone["seen"]) == ("undone", link, None)
+
+
+@pytest.mark.parametrize(("language", "told_of"), [("en", "Decision in force: Same"), ("fr", "Avis en vigueur : ")])
+async def test_a_colleagues_decision_is_told_and_left_as_it_is(
+    api: Api, told: list[tuple[Any, ...]], language: str, told_of: str
+) -> None:
+    held(api)
+    pages = [await opened(api, PAGE, ANNA, language), await opened(api, PAGE, CHIEF, language)]
+    link = link_of(pages[0])
+    for page, verdict in zip(pages, ("same", "related"), strict=True):
+        await page.happen(JUDGE, {"acts": [{"links": [[link, None]], "verdict": verdict, "reason": "", "act": 0}]})
+    ((_, (first,)),), ((_, (second,)),) = (call[1] for call in told if call[0] == "settle")
+    assert (first["problem"], second["review"], second["seen"]) == (None, None, first["review"])
+    assert told_of in second["problem"]
+
+
+async def test_a_group_goes_on_across_pages(api: Api) -> None:
+    api.hold(record("fr-pj", to=("BE",)))
+    for number in range(LIMIT + 1):
+        api.hold(record("be-fp", str(number), to=("FR",)))
+        api.link("fr-pj:1", f"be-fp:{number}")
+    page = await opened(api, PAGE, ANNA)
+    await page.happen(MORE, {})
+    sections = [attributes for tag, _, attributes in page.drawn() if tag == "section" and "aria-label" in attributes]
+    assert [one["aria-label"] for one in sections if "fr-pj:1" in one["aria-label"]] == ["Affair 1 · fr-pj:1"]
+    assert str(page.drawn()).count("data-link=") == LIMIT + 1
 
 
 async def test_a_reason_that_is_too_long_is_told_and_nothing_is_lost(api: Api, told: list[tuple[Any, ...]]) -> None:
@@ -122,5 +159,5 @@ async def test_a_supervisor_assigns_it_to_another(api: Api, told: list[tuple[Any
     assert "Assign to someone else" in page.said()
     await page.happen(ASSIGN, {"links": [link_of(page)], "assignee": "anna"})
     assert "anna" in (await opened(api, PAGE, CHIEF)).said()
-    assert link_of(await opened(api, PAGE, CHIEF, assignee="anna"))
-    assert "Nothing to review" in (await opened(api, PAGE, CHIEF, assignee="bert")).said()
+    assert link_of(await narrowed(api, CHIEF, assignee="anna"))
+    assert "No links match these filters" in (await narrowed(api, CHIEF, assignee="bert")).said()
