@@ -1,0 +1,222 @@
+"""The pages of who runs the installation, in a real browser: how far groups are behind, what was rejected, replaying.
+
+Kafka's part is held in memory: the messages that were rejected and those that are sent again. What a replay would
+change is intake's own decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+import pytest
+from playwright.sync_api import Browser, Locator, expect
+
+from pipeline.api.services import operations, rejected_messages
+from pipeline.matching.model import load_model
+from pipeline.ops.generations.run import GenerationStatus
+from pipeline.ops.replay import preview, rejections
+from pipeline.ops.replay.rejections import RejectionFilter
+from pipeline.ops.replay.resending import Resender
+from pipeline.ops.status.overview import AgencyFeed, Overview, StorageSize, WaitingRecords
+from pipeline.ops.status.partition_lag import PartitionLag
+from pipeline.ops.status.throughput import Throughput, TopicRate
+from pipeline.records.agencies import Agency, Registry
+from pipeline.records.intake import IntakeContext, SourceMessage, receive
+from pipeline.records.messages import Position, RejectedMessage
+from pipeline.records.partitioning import partition_of
+from pipeline.settings import Settings
+from support.api.runtime import Api
+from support.index.documents import PureStages
+from support.records.builder import event, person, record
+from support.web.browser import BrowserUser
+from support.web.memory_site import MemorySite
+
+pytestmark = pytest.mark.timeout(300)
+
+STAGES = PureStages(load_model())
+AGENCIES = {name: Agency(name, name[:2].upper()) for name in ("fr-pj", "be-fp")}
+NOOR = "noor@liaison-ops"
+
+
+class Resent(NamedTuple):
+    """A message that was sent again."""
+
+    partition: int
+    key: bytes | None
+    origin: Position
+
+
+class RejectedTopic:
+    """The topic `rejected` and where a replay sends to; `now` is the time of all that is rejected."""
+
+    def __init__(self, partitions: int, now: datetime) -> None:
+        self._partitions, self._now = partitions, now
+        self.messages: list[RejectedMessage] = []
+        self.resent: list[Resent] = []
+
+    def reject(self, value: bytes, key: bytes, shift: int = 0) -> RejectedMessage:
+        """Let intake reject a message of its agency; `shift` is how far from its partition it was sent."""
+        agency = key.decode().partition(":")[0]
+        partition = (partition_of(key, self._partitions) + shift) % self._partitions
+        source = SourceMessage(Position(f"cases.{agency}", partition, len(self.messages)), agency, key, value)
+        desk = IntakeContext(AGENCIES, self._partitions, lambda _: None, lambda: self._now)
+        rejected = receive(source, desk).rejected
+        assert rejected is not None
+        self.messages.append(rejected)
+        return rejected
+
+    async def read(self, _: Settings, wanted: RejectionFilter) -> AsyncIterator[RejectedMessage]:
+        """As ops.replay.rejections.read_rejected."""
+        for message in self.messages:
+            if wanted.matches(message):
+                yield message
+
+    @asynccontextmanager
+    async def open_resender(self, _: Settings, *, dry: bool) -> AsyncIterator[Resender]:
+        """As ops.replay.resending.open_resender."""
+        assert not dry
+
+        async def resend(topic: str, partition: int, key: bytes | None, value: bytes | None, origin: Position) -> None:
+            self.resent.append(Resent(partition, key, origin))
+
+        yield resend
+
+
+async def _read_agencies(_: Settings) -> Registry:
+    return AGENCIES
+
+
+def _see_overview(now: datetime) -> Overview:
+    """One group far behind in one partition, another just so, a third not at all."""
+    lags = [
+        PartitionLag("project-g1", "accepted", 2, 1_234, 95.4),
+        PartitionLag("correlate-g1", "blocks.g1", 0, 3, 2.0),
+        PartitionLag("intake", "cases.fr-pj", 0, 0),
+    ]
+    made = now.isoformat()
+    return Overview(
+        waiting=[WaitingRecords("project-g1", "accepted", 1_234), WaitingRecords("correlate-g1", "blocks.g1", 3)],
+        feeds=[AgencyFeed("fr-pj", "FR", now, silent=False), AgencyFeed("be-fp", "BE", None, silent=True)],
+        rejected={"date": 1, "misrouted": 1},
+        generations=[GenerationStatus("g1", True, "model-7", 0, "", made, {"project": 5}, {"project": 2}, 1.0)],
+        indices=[StorageSize("cases-g1-1", 12_340_000, 4_321)],
+        stores=[],
+        throughput=Throughput((now,), 120.0, (TopicRate("accepted", (240,)), TopicRate("cases.fr-pj", (12,)))),
+        lags=lags,
+    )
+
+
+@pytest.fixture
+def api(site: MemorySite, tmp_path: Path) -> Api:
+    """What the site shows in a test: no case."""
+    shown = Api(STAGES, tmp_path)
+    shown.now = datetime.now(UTC)
+    site.show(shown)
+    return shown
+
+
+@pytest.fixture
+def rejected(api: Api, monkeypatch: pytest.MonkeyPatch) -> RejectedTopic:
+    """A date that does not exist, and a good record that went to a wrong partition."""
+    topic = RejectedTopic(api.settings.case_partitions, api.now)
+    bad = record("fr-pj", "1", entities=[person("Jean Valjean", id="p1", birth_date="1982-02-30")])
+    topic.reject(orjson.dumps(event(bad)), b"fr-pj:1")
+    topic.reject(orjson.dumps(event(record("be-fp", "2"))), b"be-fp:2", shift=1)
+
+    async def overview(_: Settings, now: datetime) -> Overview:
+        return _see_overview(now)
+
+    monkeypatch.setattr(operations, "read_overview", overview)
+    monkeypatch.setattr(rejected_messages, "read_rejected", topic.read)
+    monkeypatch.setattr(rejections, "read_rejected", topic.read)
+    monkeypatch.setattr(rejections, "open_resender", topic.open_resender)
+    monkeypatch.setattr(preview, "read_agencies", _read_agencies)
+    return topic
+
+
+@pytest.fixture
+def noor(opened: Browser, site: MemorySite, rejected: RejectedTopic) -> Iterator[BrowserUser]:
+    """Who runs the installation, at her first page; no page of hers fails."""
+    user = BrowserUser(opened, site.url)
+    user.sign_in(NOOR, "CHG/5")
+    user.page.goto("/operations")
+    expect(user.page.get_by_role("heading", name="Operations", exact=True)).to_be_visible()
+    yield user
+    assert user.faults == []
+
+
+def _panel(user: BrowserUser, title: str) -> Locator:
+    """The part of the page under this heading."""
+    return user.page.locator("section.panel", has=user.page.get_by_role("heading", name=title, exact=True))
+
+
+def test_groups_are_listed_by_partition_with_their_lag_the_longest_first(noor: BrowserUser) -> None:
+    groups = _panel(noor, "Consumer groups")
+    expect(groups).to_contain_text("1 group caught up")
+    rows = groups.locator("tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(0)).to_contain_text("project-g1")
+    assert rows.nth(0).locator("td, th").all_inner_texts()[1:] == ["accepted", "2", "1,234", "95 s"]
+    assert rows.nth(1).locator("td, th").all_inner_texts()[1:] == ["blocks.g1", "0", "3", "2 s"]
+    noor.holds("operations with lag", dark=True)
+
+
+def test_from_a_reason_to_the_rejected_message_its_outline_alone(noor: BrowserUser) -> None:
+    page = noor.page
+    _panel(noor, "Rejected messages").get_by_role("link", name="date").click()
+    row = page.locator("tr[data-row]")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("/data/entities/0/birth_date")
+    row.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Rejected message of fr-pj")).to_be_visible()
+    problem = _panel(noor, "Fields").locator("tbody tr", has_text="/data/entities/0/birth_date")
+    expect(problem).to_contain_text("×")
+    for hidden in ("Valjean", "1982-02-30"):
+        expect(page.locator("main")).not_to_contain_text(hidden)
+    noor.holds("a rejected message", dark=True)
+    page.go_back()
+    expect(row).to_have_count(1)
+
+
+def test_one_message_is_sent_again_after_a_preview(noor: BrowserUser, rejected: RejectedTopic) -> None:
+    page = noor.page
+    bad = rejected.messages[0]
+    page.goto(f"/operations/rejected/{bad.position}")
+    place = _panel(noor, "Replay this message")
+    place.get_by_role("button", name="Preview").click()
+    expect(place.locator("tbody tr")).to_contain_text("Rejected again")
+    expect(place.locator("tbody tr")).to_contain_text("date")
+    place.get_by_role("button", name="Cancel").click()
+    expect(place.locator("tbody tr")).to_have_count(0)
+    assert rejected.resent == []
+    page.reload()
+    place.get_by_role("button", name="Preview").click()
+    place.get_by_role("button", name="Replay 1 message").click()
+    expect(page.locator("#said")).to_contain_text("1 message replayed")
+    assert rejected.resent == [Resent(bad.position.partition, b"fr-pj:1", bad.position)]
+
+
+def test_a_replay_of_many_says_first_what_it_would_change(noor: BrowserUser, rejected: RejectedTopic) -> None:
+    page = noor.page
+    page.goto("/operations/rejected")
+    form = _panel(noor, "Replay rejected messages")
+    form.get_by_role("button", name="Preview").click()
+    outcomes = form.locator("tbody tr")
+    expect(outcomes).to_have_count(2)
+    expect(outcomes.filter(has_text="be-fp")).to_contain_text("Accepted: a new record")
+    expect(outcomes.filter(has_text="fr-pj")).to_contain_text("Rejected again")
+    noor.holds("a replay's preview")
+    form.get_by_label("Only from agency").fill("be-fp")
+    page.keyboard.press("Enter")
+    expect(outcomes).to_have_count(1)
+    assert rejected.resent == []
+    form.get_by_role("button", name="Replay 1 message").click()
+    expect(page.locator("#said")).to_contain_text("1 message replayed")
+    moved = rejected.messages[1]
+    assert [(one.key, one.origin) for one in rejected.resent] == [(b"be-fp:2", moved.position)]
+    assert rejected.resent[0].partition != moved.position.partition, "it goes to where its case belongs"
