@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 from math import sqrt
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -22,6 +23,9 @@ RADIUS, MARGIN = 8, 170
 
 BENT = 0.55
 """How far from the middle, as a share of its nodes' own distance, a relation's curve is drawn to."""
+
+CLEAR = 24
+"""By how much a curve from one side to the other is drawn upwards where it would run through the centre."""
 
 WORD_AT = 0.35
 """Where on its curve a relation's word stands: not in the middle, where many meet."""
@@ -93,23 +97,31 @@ def _find_parents(places: dict[str, Point], edges: Sequence[GraphEdge]) -> dict[
     return found
 
 
-def _split_sides(ring: Sequence[GraphNode], parents: dict[str, Point]) -> dict[int, list[str]]:
-    """The names to the left (-1) and right (1) from top to bottom; around the centre they take turns."""
+def _split_sides(ring: Sequence[GraphNode], parents: dict[str, Point]) -> dict[int, list[tuple[float, str]]]:
+    """The names to the left (-1) and right (1) from top to bottom, each with the height of what led to it.
+
+    Around the centre they take turns.
+    """
     sides: defaultdict[int, list[tuple[float, str]]] = defaultdict(list)
     for at, node in enumerate(ring):
         x, y = parents.get(node.name, (0, 0))
         side = (1 if x > 0 else -1) if x else (1, -1)[at % 2]
         sides[side].append((y, node.name))
-    return {side: [name for _, name in sorted(found)] for side, found in sides.items()}
+    return {side: sorted(found) for side, found in sides.items()}
 
 
-def _place_side(names: Sequence[str], side: int, width: float, height: float) -> dict[str, Point]:
-    """Names at even heights on one side of an ellipse."""
-    found = {}
-    for at, name in enumerate(names):
-        share = (2 * at + 1) / len(names) - 1
-        found[name] = (side * width * sqrt(1 - share * share), height * share)
-    return found
+def _place_side(names: Sequence[tuple[float, str]], side: int, width: float, height: float) -> dict[str, Point]:
+    """Names on one side of an ellipse: as high as what led to them where there is room for it, else at even heights.
+
+    A line that leads straight on crosses no words.
+    """
+    shares = [y / height for y, _ in names]
+    if not any(shares) or any(below - above < LINE / height for above, below in pairwise(shares)):
+        shares = [(2 * at + 1) / len(names) - 1 for at in range(len(names))]
+    return {
+        name: (side * width * sqrt(1 - share * share), height * share)
+        for share, (_, name) in zip(shares, names, strict=True)
+    }
 
 
 def render_graph(
@@ -144,8 +156,12 @@ def _add_edge(root: Element, edge: GraphEdge, a: Point, b: Point) -> None:
 
 
 def _add_relation(root: Element, relation: GraphRelation, a: Point, b: Point) -> None:
-    """A curve towards the middle, clear of what stands between two nodes of one ring, with its word on it."""
-    bend = ((a[0] + b[0]) / 2 * BENT, (a[1] + b[1]) / 2)
+    """A curve towards the middle, clear of what stands between two nodes of one ring, with its word on it.
+
+    From one side to the other it is drawn above the centre.
+    """
+    x, y = (a[0] + b[0]) / 2, (a[1] + b[1]) / 2
+    bend = (x * BENT, y - CLEAR if a[0] * b[0] < 0 and abs(y) < LINE else y)
     word_at = _point_of_curve(a, bend, b, WORD_AT)
     place = SubElement(root, "a", {"href": relation.target, "class": "relation"})
     way = f"M{a[0]:.1f} {a[1]:.1f}Q{bend[0]:.1f} {bend[1]:.1f} {b[0]:.1f} {b[1]:.1f}"

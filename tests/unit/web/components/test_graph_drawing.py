@@ -6,7 +6,16 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from pipeline.matching.bands import Band
-from pipeline.web.components.graph_drawing import ACROSS, LINE, GraphEdge, GraphNode, lay_out_graph, render_graph
+from pipeline.web.components.graph_drawing import (
+    ACROSS,
+    CLEAR,
+    LINE,
+    GraphEdge,
+    GraphNode,
+    GraphRelation,
+    lay_out_graph,
+    render_graph,
+)
 
 NODES = [
     GraphNode("c", "fr-pj:1", 0, "/cases/fr-pj:1"),
@@ -34,6 +43,26 @@ def test_words_of_a_full_ring_have_room_above_each_other() -> None:
     for side in (True, False):
         heights = sorted(y for name, (x, y) in laid.places.items() if name != "c" and (x > 0) == side)
         assert all(b - a >= LINE - 1e-6 for a, b in pairwise(heights))
+
+
+def test_a_node_stands_as_high_as_what_led_to_it_where_there_is_room() -> None:
+    inner = [GraphNode(f"i{at}", f"be-fp:{at}", 1) for at in range(4)]
+    outer = [GraphNode("o0", "gr-as:1", 2), GraphNode("o2", "gr-as:2", 2)]
+    edges = [GraphEdge("i0", "o0", Band.CERTAIN), GraphEdge("i2", "o2", Band.CERTAIN)]
+    places = lay_out_graph([NODES[0], *inner, *outer], edges).places
+    assert places["o0"][1] == pytest.approx(places["i0"][1])
+    assert places["o2"][1] == pytest.approx(places["i2"][1])
+    crowded = lay_out_graph([NODES[0], *inner, *outer], [edges[0], GraphEdge("i0", "o2", Band.CERTAIN)]).places
+    assert abs(crowded["o0"][1] - crowded["o2"][1]) >= LINE
+
+
+def test_a_relation_from_side_to_side_is_drawn_above_the_centre() -> None:
+    inner = [GraphNode(f"i{at}", f"be-fp:{at}", 1) for at in range(4)]
+    drawn = fromstring(render_graph([NODES[0], *inner], [], "", [GraphRelation("i0", "i3", "Owner", "#")]))
+    (way,) = (path.get("d") for path in drawn.iter("path"))
+    assert way
+    bend = way.partition("Q")[2].split()[:2]
+    assert float(bend[1]) <= -CLEAR / 2
 
 
 def test_a_case_without_links_is_drawn_alone() -> None:
