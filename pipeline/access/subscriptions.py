@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from pipeline.access.case_filters import NO_FILTERS, Filters
 from pipeline.access.hit_gate import HIT_BANDS
 from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import Notice, NoticeKind, hit_told_notice
@@ -21,7 +22,7 @@ from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id
 from pipeline.correlation.references import make_reference
 from pipeline.matching.bands import Band
-from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling, OwnerScope
 from pipeline.records.handling import FULL_CODES, HIT_ONLY, SILENT, is_released
 
 LASTS: Final = timedelta(days=90)
@@ -41,7 +42,7 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `subscriptions`, key = id. `version` grows with every renewal; ended, it asks nothing.
 
     `dialled` is the country where the question's phones are dialled. `shared`: others who ask the same, and share that
-    they do, are told of each other.
+    they do, are told of each other. `filters` narrow which matches are told of.
     """
 
     id: str
@@ -57,16 +58,24 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
     dialled: str = ""
     until: datetime | None = None
     shared: bool = False
+    filters: Filters = NO_FILTERS
 
 
 def make_subscription(
-    name: str, question: str, dialled: str, by: Requester, why: Grounds, now: datetime, *, shared: bool = False
+    name: str,
+    question: str,
+    dialled: str,
+    by: Requester,
+    why: Grounds,
+    now: datetime,
+    *,
+    shared: bool = False,
+    filters: Filters = NO_FILTERS,
 ) -> Subscription:
     """A new saved search of the requester's agency."""
     blank = Subscription(name, by.agency, SubscriptionState.ACTIVE, now, 0, by.country, by.subject)
-    return extend_subscription(
-        msgspec.structs.replace(blank, question=question, dialled=dialled, shared=shared), why, now
-    )
+    made = msgspec.structs.replace(blank, question=question, dialled=dialled, shared=shared, filters=filters)
+    return extend_subscription(made, why, now)
 
 
 def extend_subscription(subscription: Subscription, why: Grounds, now: datetime) -> Subscription:
@@ -105,6 +114,7 @@ def saved_search_print(
         handling=Handling(SILENT, (subscription.country,), (subscription.purpose,)),
         keys=() if over else keys,
         entities=() if over else entities,
+        scope=subscription.filters.scope,
     )
 
 
@@ -113,15 +123,23 @@ def is_saved_search(case: str) -> bool:
     return case.startswith(PREFIX)
 
 
-def match_notice(claim: Claim, ring: KeyRing, now: datetime) -> Notice | None:
-    """Whom a match concerns: the asking agency, where the case's handling shows it; the owner of a silent one."""
+def match_notice(claim: Claim, scope: OwnerScope, ring: KeyRing, now: datetime) -> Notice | None:
+    """Whom a match concerns: the asking agency, where the case's handling shows it; the owner of a silent one.
+
+    The asking agency is told of cases within the search's `scope` alone: a match tells whose the case is, hit-only or
+    not. All else that narrows it is held against what its reader may read of the case (pipeline.api.services.notices).
+    The owner of a silent case is told whatever the search was narrowed to, as of searches.
+    """
     query, case, exact = _order_sides(claim)
     if claim.state is not ClaimState.LIVE:
         return None
-    if case.agency == query.agency:
-        return _make_notice(ring, NoticeKind.SUBSCRIPTION_MATCH, query.agency, claim, query, case, now, own=case.case)
-    if case.handling.code == SILENT and claim.band in HIT_BANDS:
+    own = case.agency == query.agency
+    if not own and case.handling.code == SILENT and claim.band in HIT_BANDS:
         return _make_notice(ring, NoticeKind.SILENT_SEARCH, case.agency, claim, query, case, now, own=case.case)
+    if not scope.includes(case.agency, case.country):
+        return None
+    if own:
+        return _make_notice(ring, NoticeKind.SUBSCRIPTION_MATCH, query.agency, claim, query, case, now, own=case.case)
     if not _is_shown(query, case, exact):
         return None
     if case.handling.code == HIT_ONLY:

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
-from pipeline.index.filters import FACETS, Filters, facet_clauses, other_clauses
+from pipeline.access.case_filters import Filters
+from pipeline.index.filters import FACETS, facet_clauses, other_clauses
 from pipeline.index.queries import Body, QueryLimits, visible_cases
 
 MOST_VALUES: Final = 50

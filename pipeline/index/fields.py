@@ -185,6 +185,7 @@ SUBSCRIPTIONS = (
     IndexField("dialled", KEYWORD, "Where the question's phones are dialled."),
     IndexField("until", TIME, "When it ends unless renewed."),
     IndexField("shared", FLAG, "Others who ask the same, and share it, are told."),
+    IndexField("filters", KEPT, "What its matches are narrowed to."),
 )
 
 NOTICES = (

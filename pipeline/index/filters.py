@@ -1,74 +1,13 @@
-"""What narrows a search: facets (country, agency, type, role, offence, year), days, goals. Pure.
-
-Only for cases that may be read.
-"""
+"""What narrows a search, as query clauses; and whether a case that was read passes the same. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
-from typing import Annotated, Final
+from typing import Final
 
-import msgspec
-from msgspec import Meta
-
+from pipeline.access.case_filters import Filters
+from pipeline.index.documents import CaseDocument
 from pipeline.index.queries import Body
-
-LONGEST: Final = 128
-"""Characters of a value: more than any agency's name, country or offence code has. Each is recorded in the audit."""
-
-
-def is_day(text: str) -> bool:
-    """Whether a text is a day of the calendar, YYYY-MM-DD."""
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
-
-
-Code = Annotated[str, Meta(max_length=LONGEST)]
-Year = Annotated[int, Meta(ge=1000, le=9999)]
-Goal = Annotated[int, Meta(ge=1, le=7)]
-Day = Annotated[str, Meta(examples=["2026-10-28"], extra={"rule": is_day})]
-"""YYYY-MM-DD; the rule is asked where a request is read (pipeline.api.request_structs)."""
-
-
-class Filters(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """All that are given must hold; of a list any one value. Days are YYYY-MM-DD, both ends included.
-
-    `offences` are scheme:code as stored, `goals` the Global Policing Goals 1 to 7.
-    """
-
-    agencies: Annotated[tuple[Code, ...], Meta(max_length=50, description="Owner agencies.")] = ()
-    countries: Annotated[tuple[Code, ...], Meta(max_length=50, description="Owners' countries.")] = ()
-    offences: Annotated[
-        tuple[Code, ...], Meta(max_length=50, description="scheme:code.", examples=[["ICCS:0501"]])
-    ] = ()
-    goals: Annotated[tuple[Goal, ...], Meta(max_length=7, description="Global Policing Goals, 1 to 7.")] = ()
-    opened_from: Day | None = None
-    opened_to: Day | None = None
-    closed_from: Day | None = None
-    closed_to: Day | None = None
-    open_only: bool = False
-    types: Annotated[
-        tuple[Code, ...], Meta(max_length=50, description="Types of entities in it.", examples=[["vehicle"]])
-    ] = ()
-    roles: Annotated[
-        tuple[Code, ...], Meta(max_length=50, description="Roles of entities in it.", examples=[["suspect"]])
-    ] = ()
-    years: Annotated[tuple[Year, ...], Meta(max_length=50, description="In which it was opened.")] = ()
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing is narrowed."""
-        return self == Filters()
-
-    @property
-    def bounded(self) -> bool:
-        """Whether every value is as short as those that cases have."""
-        words = (*self.agencies, *self.countries, *self.offences, *self.types, *self.roles)
-        return all(len(value) <= LONGEST for value in words)
-
 
 FACETS: Final = {
     "countries": "country",
@@ -79,6 +18,9 @@ FACETS: Final = {
     "years": "opened",
 }
 """Filters of which any of several values may hold, and which are counted by value; each with its field of the index."""
+
+
+YEAR_DIGITS: Final = 4
 
 
 def filter_clauses(filters: Filters) -> tuple[Body, ...]:
@@ -125,3 +67,38 @@ def _day_clauses(filters: Filters) -> Iterator[Body]:
 def _open_clauses(filters: Filters) -> Iterator[Body]:
     if filters.open_only:
         yield {"bool": {"must_not": [{"exists": {"field": "closed"}}]}}
+
+
+NARROWED: Final = (*FACETS.values(), "policing_goals", "closed")
+"""Fields of a case's document that filters look at."""
+
+
+def passes_filters(document: CaseDocument, filters: Filters, offences: tuple[str, ...] = ()) -> bool:
+    """Whether a case, read with its NARROWED fields, is among those that the clauses of filters and offences select."""
+    return (
+        filters.scope.includes(document.agency, document.country)
+        and all(_shares(values, held) for values, held in _values_of(document, filters))
+        and _lies_within(document.opened, filters.opened_from, filters.opened_to)
+        and _lies_within(document.closed, filters.closed_from, filters.closed_to)
+        and not (filters.open_only and document.closed)
+        and (not offences or any(held.startswith(offences) for held in document.offences))
+    )
+
+
+def _values_of(document: CaseDocument, filters: Filters) -> Iterator[tuple[tuple[object, ...], tuple[object, ...]]]:
+    yield filters.types, document.types
+    yield filters.roles, document.roles
+    yield filters.offences, document.offences
+    yield filters.goals, document.policing_goals
+    yield filters.years, (int(document.opened[:YEAR_DIGITS]),) if document.opened else ()
+
+
+def _shares(values: tuple[object, ...], held: tuple[object, ...]) -> bool:
+    return not values or not set(values).isdisjoint(held)
+
+
+def _lies_within(day: str | None, first: str | None, last: str | None) -> bool:
+    """Days compare as texts."""
+    if first is None and last is None:
+        return True
+    return day is not None and (first is None or first <= day) and (last is None or day <= last)

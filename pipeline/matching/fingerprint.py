@@ -53,6 +53,17 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     phone: str = ""
 
 
+class OwnerScope(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """Whose cases a saved search asks for: of any of the agencies, and of any of the countries; of all where empty."""
+
+    agencies: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+
+    def includes(self, agency: str, country: str) -> bool:
+        """Whether it asks for cases of an agency of this country."""
+        return (not self.agencies or agency in self.agencies) and (not self.countries or country in self.countries)
+
+
 class IdentifierPrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
     """`valid`: 1 check digit passed, 0 failed, -1 the type has none."""
 
@@ -159,6 +170,7 @@ class Fingerprint(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     `keys` are the blocking keys, ascending, each < 2**53 (exact in every JSON reader); a withdrawn case has none.
     `sketch` bounds what the case can score with another (pipeline.matching.screening.sketches); b"" bounds nothing.
     `expired` marks the content-free value that orders after the version whose retention ended and before its next one.
+    `scope` is a saved search's alone; no score looks at it.
     """
 
     case: str
@@ -174,6 +186,7 @@ class Fingerprint(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     keys: tuple[int, ...] = ()
     entities: tuple[EntityPrint, ...] = ()
     sketch: bytes = b""
+    scope: OwnerScope = OwnerScope()
 
 
 def entity_print(entity: NormalisedEntity) -> EntityPrint:

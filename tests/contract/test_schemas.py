@@ -24,6 +24,7 @@ from pipeline.access.break_glass import (
     open_alone,
     request_opening,
 )
+from pipeline.access.case_filters import Filters
 from pipeline.access.disclosure_threads import Disclosure, GlassVerdict, Urgency
 from pipeline.access.disclosures import DisclosureAsk, add_grant, add_request, new_thread
 from pipeline.access.hit_gate import HIT_BANDS
@@ -193,11 +194,14 @@ def _resolved(node: dict[str, Any], file: str) -> tuple[dict[str, Any], str]:
 
 
 def _without_null(kind: Any) -> tuple[Any, bool]:
+    """A type without None, and whether that was among it; what is said of a type besides is left out."""
+    if isinstance(kind, inspect.Metadata):
+        return _without_null(kind.type)
     if not isinstance(kind, inspect.UnionType):
         return kind, False
     kept = tuple(each for each in kind.types if not isinstance(each, inspect.NoneType))
     nullable = len(kept) < len(kind.types)
-    return (kept[0] if len(kept) == 1 else inspect.UnionType(kept)), nullable
+    return (_without_null(kept[0])[0] if len(kept) == 1 else inspect.UnionType(kept)), nullable
 
 
 def _allows_null(node: dict[str, Any]) -> bool:
@@ -360,6 +364,10 @@ def _decided(claim: Claim) -> Iterator[tuple[str, msgspec.Struct]]:
         "s1", "ivan petrov", "BE", chief, Grounds(Purpose.INVESTIGATION, "2026/1"), now
     )
     yield "subscription", query
+    filters = Filters(("fr-pj",), ("FR",), ("ICCS:0501",), (5,), "2026-01-01", open_only=True, roles=("suspect",))
+    narrowed = msgspec.structs.replace(query, filters=filters)
+    yield "subscription", narrowed
+    yield "fingerprint", fingerprint_of(narrowed, load_model())
     yield "subscription", subscriptions.close_subscription(query, later)
     yield "fingerprint", fingerprint_of(query, load_model())
     yield "assignment", Assignment(claim.link, "be-fp", "someone", "chief", now)

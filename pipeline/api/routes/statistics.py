@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
+from pipeline.access.case_filters import Filters
 from pipeline.api.problems import NotFoundError
 from pipeline.api.request_structs import query_of
 from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import statistics as service
-from pipeline.index.filters import Filters
 
 router = APIRouter(prefix="/v1", tags=["statistics"])
 

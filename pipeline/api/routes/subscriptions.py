@@ -8,6 +8,7 @@ import msgspec
 from fastapi import APIRouter, Path, Response
 from msgspec import Meta
 
+from pipeline.access.case_filters import NO_FILTERS, Filters
 from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.request_structs import body_of
 from pipeline.api.routes.answers import describe_responses, json_response
@@ -31,12 +32,16 @@ class SubscriptionRequest(msgspec.Struct, frozen=True):
         False
     )
     fields: QuestionFields = QuestionFields()
+    filters: Annotated[
+        Filters, Meta(description="Only what passes is told of; of hit-only records agency and country alone narrow.")
+    ] = NO_FILTERS
 
 
 SubscriptionBody = Annotated[SubscriptionRequest, body_of(SubscriptionRequest)]
 
 ROW: dict[str, Any] = {
-    "id": "3b1e" * 8, "active": True, "question": "иван петров born:1980-05-01", "country": "FR", "shared": False,
+    "id": "3b1e" * 8, "active": True, "question": "иван петров born:1980-05-01", "country": "FR",
+    "filters": {"countries": ["BE"], "roles": ["suspect"]}, "shared": False,
     "owner": "anna", "purpose": "investigation", "case_reference": "2026/1", "time": "2026-11-24T12:00:00+00:00",
     "until": "2027-02-22T12:00:00+00:00",
 }  # fmt: skip
@@ -53,7 +58,8 @@ SEVERAL: dict[str, Any] = {"as_of": "2026-11-24T12:00:00+00:00", "subscriptions"
 async def subscribe(session: SessionOf, body: SubscriptionBody) -> Response:
     """It is asked once of all cases held, then of every new or changed one, for ninety days."""
     asked = add_fields(body.question, body.fields)
-    return json_response(await service.create_subscription(session, asked, body.country, share=body.share))
+    made = await service.create_subscription(session, asked, body.country, body.filters, share=body.share)
+    return json_response(made)
 
 
 @router.get(

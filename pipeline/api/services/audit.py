@@ -16,6 +16,7 @@ from msgspec import Meta
 
 from pipeline.access.audit import ActKind, ShownCase, ShownForm
 from pipeline.access.audit_verification import TrailFinding
+from pipeline.access.case_filters import Day
 from pipeline.access.policy import View, decide_view
 from pipeline.access.redaction import Row
 from pipeline.access.requester import Purpose, Requester, Role
@@ -27,7 +28,6 @@ from pipeline.api.session import Session, meta
 from pipeline.index.decision_documents import AuditDocument
 from pipeline.index.decision_reading import ActSelection
 from pipeline.index.documents import CaseDocument
-from pipeline.index.filters import Day
 
 MOST: Final = 100
 """Acts of one page, and of one part of a file."""

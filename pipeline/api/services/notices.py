@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -16,14 +16,20 @@ from pipeline.api.problems import UnprocessableError
 from pipeline.api.session import Session
 from pipeline.index.decision_documents import AuditDocument, NoticeDocument
 from pipeline.index.documents import CaseDocument, entities_of
+from pipeline.index.filters import NARROWED, passes_filters
+from pipeline.index.questions import parse_question
 from pipeline.index.reading import RANKED
 from pipeline.index.saved_searches import meets_exactly
+from pipeline.matching.model import Model
 
 MOST = 100
 """Notices or accesses of one page."""
 
 BEFORE_ALL: Place = [-1]
 """Where one goes on who has been told nothing: without a place `next` would tell of notices that are left out."""
+
+READ: Final = (*RANKED, *NARROWED)
+"""What of the cases that notices are about says whether they are told of, and of whom."""
 
 Row = dict[str, Any]
 
@@ -143,7 +149,7 @@ async def _show_notices(session: Session, found: list[NoticeDocument]) -> list[R
     )
     return [
         _make_row(session, document, own.get(document.case), others.get(document.id), views, standing)
-        if _is_current(session, document, standing, views, others.get(document.id))
+        if _is_current(session, document, standing, views, others.get(document.id) or own.get(document.case))
         else None
         for document in found
     ]
@@ -156,14 +162,28 @@ def _is_current(
     views: dict[str, View],
     case: CaseDocument | None,
 ) -> bool:
-    """Whether a saved search is still the agency's own, and exact where it met a hit-only case."""
+    """Whether a saved search is still the agency's own, and tells of the case that it met."""
     if not document.subscription:
         return True
     query = standing.get(document.subscription)
     if query is None or query.agency != session.requester.agency or not is_active(query, session.now):
         return False
-    hit = case is not None and views[case.case] is View.HIT
-    return case is None or not hit or bool(meets_exactly(query, entities_of(case), session.runtime.model))
+    return case is None or _tells_of(query, case, views[case.case], session.runtime.model)
+
+
+def _tells_of(query: Subscription, case: CaseDocument, view: View, model: Model) -> bool:
+    """Whether a saved search tells of a case that its reader sees so.
+
+    One that is read in full is held against all filters. A hit-only one is held against whose it is, which is told
+    anyway, and must be met exactly; nothing else of it is looked at, so that no filter tells what it says.
+    """
+    if view is View.NOTHING:
+        return False
+    if view is View.FULL:
+        return passes_filters(case, query.filters, parse_question(query.question).offences)
+    return query.filters.scope.includes(case.agency, case.country) and bool(
+        meets_exactly(query, entities_of(case), model)
+    )
 
 
 async def _read_cases(
@@ -172,9 +192,9 @@ async def _read_cases(
     """The receiver's own cases by key, and those that stand behind references by the notices that bear them."""
     who, opaque = session.requester, session.runtime.opaque
     named = {document.id: opaque.digest_of(who.agency, document.reference) for document in found if document.reference}
-    held = await session.runtime.reader.read_cases(document.case for document in found if document.case)
+    held = await session.runtime.reader.read_cases((document.case for document in found if document.case), READ)
     digests = [digest for digest in named.values() if digest]
-    others = await session.runtime.reader.find_all_digested(digests, who.country, session.grounds.purpose, RANKED)
+    others = await session.runtime.reader.find_all_digested(digests, who.country, session.grounds.purpose, READ)
     return held, {name: others[digest] for name, digest in named.items() if digest in others}
 
 
@@ -192,6 +212,7 @@ def _make_row(
         return None
     case = named[0] if named else None
     seen = views[case.case] if case else View.NOTHING
+    query = standing[notice.subscription] if notice.subscription else None
     return {
         "id": notice.id,
         "kind": notice.kind.value,
@@ -200,7 +221,8 @@ def _make_row(
         "reference": notice.reference or None,
         "disclosure": notice.disclosure or None,
         "subscription": notice.subscription or None,
-        "question": standing[notice.subscription].question if notice.subscription else None,
+        "question": query.question if query else None,
+        "filters": msgspec.to_builtins(query.filters) if query else None,
         "agency": notice.other_agency or None,
         "purpose": notice.purpose or None,
         "band": notice.band or None,

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from pipeline.access.audit import ActKind
+from pipeline.access.case_filters import LONGEST, Filters
 from pipeline.access.policy import View
 from pipeline.access.redaction import Row, hit_for
 from pipeline.api.cursors import CURSOR_CHARS, PageCursor
@@ -19,7 +20,7 @@ from pipeline.api.services.search_rows import describe_results
 from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
-from pipeline.index.filters import LONGEST, Filters, filter_clauses, offence_clauses
+from pipeline.index.filters import filter_clauses, offence_clauses
 from pipeline.index.probes import make_probe
 from pipeline.index.queries import QueryLimits
 from pipeline.index.question_fields import QuestionFields, add_fields

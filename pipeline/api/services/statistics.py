@@ -11,6 +11,7 @@ import msgspec
 
 from pipeline.access.audience import requester_words
 from pipeline.access.audit import ActKind
+from pipeline.access.case_filters import Filters
 from pipeline.access.policy import View
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.cases import require_readable
@@ -19,7 +20,7 @@ from pipeline.api.session import Session
 from pipeline.correlation import key_kinds as kinds
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
-from pipeline.index.filters import Filters, filter_clauses
+from pipeline.index.filters import filter_clauses
 from pipeline.index.queries import QueryLimits
 
 MOST = 10_000

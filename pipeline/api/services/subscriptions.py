@@ -9,10 +9,12 @@ import msgspec
 
 from pipeline.access import subscriptions as queries
 from pipeline.access.audit import ActKind
+from pipeline.access.case_filters import NO_FILTERS, Filters
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.subscriptions import Subscription, is_active
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
 from pipeline.api.services.deciding import record_decision
+from pipeline.api.services.search import require_bounded
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
 from pipeline.index.questions import parse_question
@@ -42,23 +44,23 @@ class SubscriptionsAnswer(msgspec.Struct, frozen=True):
 
 
 async def create_subscription(
-    session: Session, question: str, country: str = "", *, share: bool = False
+    session: Session, question: str, country: str = "", filters: Filters = NO_FILTERS, *, share: bool = False
 ) -> SubscriptionAnswer:
-    """Ask a question of every case held and to come, for ninety days.
+    """Ask a question of every case held and to come, for ninety days; its filters narrow what of it is told.
 
     Raises UnprocessableError, ConflictError, UnavailableError.
 
     With `share`, agencies that ask the same and share that too are told of each other.
     """
     session.require_reader()
+    require_bounded(filters)
     _require_matchable(question)
     if len(await session.runtime.decisions.list_subscriptions(session.requester.agency, MOST)) >= MOST:
         raise ConflictError(LiaisonError("your agency has {most} alerts already; stop one first", most=MOST))
     name = uuid.uuid4().hex
     who, why = session.requester, session.grounds
-    return await _record_subscription(
-        session, queries.make_subscription(name, question, country, who, why, session.now, shared=share)
-    )
+    made = queries.make_subscription(name, question, country, who, why, session.now, shared=share, filters=filters)
+    return await _record_subscription(session, made)
 
 
 def _require_matchable(question: str) -> None:
@@ -67,8 +69,6 @@ def _require_matchable(question: str) -> None:
         asked = parse_question(question)
     except LiaisonError as error:
         raise UnprocessableError(error, "question") from error
-    if asked.offences:
-        raise UnprocessableError("an alert can't be narrowed by offence; leave it out", "question")
     if not make_query_probe(asked, ""):
         raise UnprocessableError(
             "an alert needs a name, date of birth, number, phone, e-mail address or plate", "question"
@@ -116,9 +116,10 @@ async def _require_own(session: Session, name: str) -> Subscription:
 
 
 async def _record_subscription(session: Session, subscription: Subscription) -> SubscriptionAnswer:
-    await session.audit(
-        ActKind.SUBSCRIPTION, {"question": subscription.question, "state": subscription.state}, about=subscription.id
-    )
+    asked: Row = {"question": subscription.question, "state": subscription.state}
+    if not subscription.filters.empty:
+        asked["filters"] = msgspec.to_builtins(subscription.filters)
+    await session.audit(ActKind.SUBSCRIPTION, asked, about=subscription.id)
     await record_decision(session, topics.SUBSCRIPTIONS, subscription.id, subscription)
     return SubscriptionAnswer(session.now.isoformat(), _make_row(session, subscription))
 
@@ -129,6 +130,7 @@ def _make_row(session: Session, subscription: Subscription) -> Row:
         "active": is_active(subscription, session.now),
         "question": subscription.question or None,
         "country": subscription.dialled or None,
+        "filters": msgspec.to_builtins(subscription.filters),
         "shared": subscription.shared,
         "owner": subscription.owner or None,
         "purpose": subscription.purpose or None,

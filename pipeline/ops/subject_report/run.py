@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pipeline.access.audit import Act, ActKind, ShownCase, ShownForm
+from pipeline.access.case_filters import Filters
 from pipeline.access.disclosure_threads import Disclosure
 from pipeline.access.policy import Rule
 from pipeline.access.query_cipher import QueryCipher, keys_in
@@ -16,7 +17,7 @@ from pipeline.index.client import connect
 from pipeline.index.decision_documents import AuditDocument
 from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.engine import call_engine
-from pipeline.index.filters import Filters, filter_clauses
+from pipeline.index.filters import filter_clauses
 from pipeline.index.mappings import Indices
 from pipeline.index.queries import QueryLimits
 from pipeline.index.questions import parse_question

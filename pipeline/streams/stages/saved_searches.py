@@ -17,6 +17,7 @@ from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.visibility import is_expired
 from pipeline.errors import LiaisonError
 from pipeline.index.saved_searches import fingerprint_of
+from pipeline.matching.fingerprint import Fingerprint, OwnerScope
 from pipeline.matching.model import Model
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
@@ -79,9 +80,11 @@ class SavedSearchMatches:
     def match_outputs(self, claim: Claim, correlator: Correlator) -> Iterator[Output]:
         """The notice of a match, while its query lasts; of a hit-only case what the gate is asked."""
         at = self._clock()
-        if not self._active or any(_is_over(side.case, correlator, at) for side in (claim.a, claim.b)):
+        held = [_find_held(side.case, correlator) for side in (claim.a, claim.b)]
+        if not self._active or any(one is not None and is_expired(one.retain_until, at) for one in held):
             return
-        notice = match_notice(claim, self._ring, at)
+        scope = next((one.scope for one in held if one is not None and is_saved_search(one.case)), OwnerScope())
+        notice = match_notice(claim, scope, self._ring, at)
         if notice is None:
             return
         question = match_question(claim, notice, at)
@@ -91,6 +94,6 @@ class SavedSearchMatches:
             yield Output(self._topic, 0, notice.id.encode(), _encoder.encode(notice))
 
 
-def _is_over(case: str, correlator: Correlator, at: datetime) -> bool:
+def _find_held(case: str, correlator: Correlator) -> Fingerprint | None:
     number = correlator.store.find_cases([case]).get(case)
-    return number is not None and is_expired(correlator.store.get_case(number).fingerprint.retain_until, at)
+    return None if number is None else correlator.store.get_case(number).fingerprint

@@ -49,7 +49,7 @@ def _draw_facet(
         with box("summary"):
             text("span", words(FACET_WORDS[facet]))
             if chosen:
-                text("b", ", ".join(_format_value(words, facet, value) for value in chosen))
+                text("b", ", ".join(format_facet_value(words, facet, value) for value in chosen))
         with box("ul", "sheet"):
             for one in values:
                 _draw_value(words, asked, facet, one, chosen)
@@ -59,7 +59,7 @@ def _draw_value(words: Words, asked: Mapping[str, str], facet: str, one: FacetVa
     is_chosen = one.value in chosen
     kept = [value for value in chosen if value != one.value] if is_chosen else [*chosen, one.value]
     with box("li"), link("", _address(asked, facet, kept), aria_current="true" if is_chosen else None):
-        text("span", _format_value(words, facet, one.value), dir="auto")
+        text("span", format_facet_value(words, facet, one.value), dir="auto")
         text("span", words.format_number(one.count), "count")
 
 
@@ -69,7 +69,8 @@ def _address(asked: Mapping[str, str], facet: str, values: list[str]) -> str:
     return f"/search#{urlencode(rest | ({name: BETWEEN.join(values)} if values else {}))}"
 
 
-def _format_value(words: Words, facet: str, value: str) -> str:
+def format_facet_value(words: Words, facet: str, value: str) -> str:
+    """A value as a person reads it: a country's, type's or role's name, an offence with its code."""
     match facet:
         case "countries":
             return words.country_name(value)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from pipeline.access.case_filters import Filters, is_day
 from pipeline.index.facets import MOST_VALUES
-from pipeline.index.filters import Filters, is_day
 from pipeline.locale import N_
 from pipeline.web.components.markup import box, text
 from pipeline.web.i18n import Words
@@ -27,6 +27,12 @@ SEVERAL: Final = {
 
 BETWEEN: Final = ","
 """Between those in the address."""
+
+DAYS: Final = {"opened_from": "from", "opened_to": "to", "closed_from": "closed-from", "closed_to": "closed-to"}
+"""What the address calls a filter by day."""
+
+HIDDEN: Final = ("type", "role", "year")
+"""Of the address's names those that are chosen among facets alone."""
 
 GOALS = {
     "1": N_("Terrorism"),
@@ -51,11 +57,13 @@ def draw_filters(words: Words) -> None:
             _draw_field(words("Country"), "country", maxlength="200", placeholder="BE, FR", pattern=countries)
             _draw_field(words("Agency"), "agency", maxlength="2000", placeholder="be-fp")
             _draw_field(words("Offence"), "offence", maxlength="2000", placeholder="ICCS:0502")
-            for name in ("type", "role", "year"):
+            for name in HIDDEN:
                 box("input", type="hidden", name=name, form=FORM)
             _draw_goal_field(words)
             _draw_field(words("Opened from"), "from", type="date")
             _draw_field(words("Opened to"), "to", type="date")
+            _draw_field(words("Closed from"), "closed-from", type="date")
+            _draw_field(words("Closed to"), "closed-to", type="date")
             with box("label", "choice"):
                 box("input", type="checkbox", name="open", value="1", form=FORM)
                 text("span", words("Open cases only"))
@@ -79,7 +87,7 @@ def _draw_goal_field(words: Words) -> None:
 
 def parse_filters(asked: Mapping[str, str]) -> Filters:
     """What an address narrows to; what makes no sense in it narrows nothing."""
-    first, last = (day if is_day(day) else None for day in (asked.get("from", ""), asked.get("to", "")))
+    days = {name: day if is_day(day) else None for name, word in DAYS.items() for day in (asked.get(word, ""),)}
     several = {name: split_values(asked.get(word, "")) for name, word in SEVERAL.items()}
     return Filters(
         agencies=several["agencies"],
@@ -88,11 +96,18 @@ def parse_filters(asked: Mapping[str, str]) -> Filters:
         roles=several["roles"],
         offences=several["offences"],
         years=tuple(int(year) for year in several["years"] if _YEAR.fullmatch(year)),
-        goals=(int(asked["goal"]),) if asked.get("goal") in GOALS else (),
-        opened_from=first,
-        opened_to=last,
+        goals=tuple(int(goal) for goal in split_values(asked.get("goal", "")) if goal in GOALS),
+        **days,
         open_only="open" in asked,
     )
+
+
+def state_filters(filters: Filters) -> dict[str, str]:
+    """The filters as an address states them: parse_filters reads the same."""
+    several = {word: BETWEEN.join(map(str, getattr(filters, name))) for name, word in SEVERAL.items()}
+    days = {word: getattr(filters, name) or "" for name, word in DAYS.items()}
+    others = {"goal": BETWEEN.join(map(str, filters.goals)), "open": "1" if filters.open_only else ""}
+    return {name: value for name, value in (several | days | others).items() if value}
 
 
 def split_values(stated: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.access.case_filters import NO_FILTERS, Filters
 from pipeline.api.services.subscriptions import SubscriptionAnswer, create_subscription
 from pipeline.web.components.form import Sent, field, form, submit_button
 from pipeline.web.components.markup import text
@@ -30,10 +31,10 @@ def draw_subscribe_form(view: OpenPage) -> None:
         submit_button(words("Create alert"))
 
 
-async def subscribe_to_question(view: OpenPage, question: str) -> SubscriptionAnswer:
-    """Make the saved search; its phones are dialled in the country of the requester."""
+async def subscribe_to_question(view: OpenPage, question: str, filters: Filters = NO_FILTERS) -> SubscriptionAnswer:
+    """Make the saved search with its filters; its phones are dialled in the country of the requester."""
     session = view.visit.new_session()
-    return await create_subscription(session, question, session.requester.country)
+    return await create_subscription(session, question, session.requester.country, filters)
 
 
 def describe_terms(view: OpenPage) -> str:

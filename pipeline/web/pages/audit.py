@@ -6,9 +6,9 @@ from functools import partial
 from typing import Final, NamedTuple, get_args
 
 from pipeline.access.audit_verification import TrailFinding
+from pipeline.access.case_filters import is_day
 from pipeline.access.redaction import Row
 from pipeline.api.services.audit import ActFilter, ActsAnswer, ActsFormat, TrailAnswer, list_acts, verify_trail
-from pipeline.index.filters import is_day
 from pipeline.locale import N_
 from pipeline.web.components import states
 from pipeline.web.components.acts import act_columns, draw_form_badge

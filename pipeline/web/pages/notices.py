@@ -7,11 +7,11 @@ from pipeline.api.services.notices import NoticesAnswer, list_latest_notices
 from pipeline.locale import N_
 from pipeline.web.addresses import case_path
 from pipeline.web.components import states
-from pipeline.web.components.markup import bidi_text, link, text
+from pipeline.web.components.markup import link, text
+from pipeline.web.components.narrowed import draw_saved_search
 from pipeline.web.components.pager import AFTER, draw_pager
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import TableColumn, draw_table
-from pipeline.web.components.understood import question_address
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -51,18 +51,17 @@ def _notice_columns(words: Words) -> list[TableColumn[Row]]:
             words("Time"), lambda row: text("time", words.format_minute(row["time"]), "nowrap", datetime=row["time"])
         ),
         TableColumn(words("Event"), lambda row: text("span", words.label(NOTICES, row["kind"]))),
-        TableColumn(words("Alert"), _draw_alert),
+        TableColumn(words("Alert"), lambda row: _draw_alert(words, row)),
         TableColumn(words("Agency"), lambda row: text("span", row["agency"] or "")),
         TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row["purpose"] or ""))),
         TableColumn(words("Record"), lambda row: _draw_subject(words, row)),
     ]
 
 
-def _draw_alert(row: Row) -> None:
-    """The question of the alert that it tells of, which leads to the search."""
+def _draw_alert(words: Words, row: Row) -> None:
+    """The alert that it tells of, which leads to the search."""
     if row["question"]:
-        with link("", question_address({}, row["question"])):
-            bidi_text(row["question"])
+        draw_saved_search(words, row["question"], row["filters"])
     else:
         text("span", "")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
+from pipeline.access.case_filters import Filters
 from pipeline.access.redaction import Row
 from pipeline.api.services.notices import AccessesAnswer, list_accesses
 from pipeline.api.services.search import Search, SearchAnswer, search
-from pipeline.index.filters import Filters
 from pipeline.locale import N_
 from pipeline.web.addresses import case_path
 from pipeline.web.components import states

@@ -14,6 +14,7 @@ import msgspec
 from nicegui import events, ui
 from nicegui.element import Element
 
+from pipeline.access.case_filters import Filters
 from pipeline.access.policy import View
 from pipeline.access.redaction import Row
 from pipeline.api.services.search import Search, SearchAnswer, search
@@ -35,6 +36,7 @@ from pipeline.web.components.filter_panel import draw_filters, parse_filters
 from pipeline.web.components.hits import draw_hit
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.names import draw_name
+from pipeline.web.components.narrowed import draw_filter_tags
 from pipeline.web.components.panel import panel
 from pipeline.web.components.reasons import draw_reasons
 from pipeline.web.components.subscribing import subscribe_to_question as subscribed
@@ -209,18 +211,22 @@ def _draw_answer(
         with box("p", "row"):
             text("button", words("Next"), "button", type="button").on("click", go_on)
     if question:
-        _draw_subscribe_button(view, question)
+        _draw_subscribe_button(view, question, parse_filters(asked))
 
 
-def _draw_subscribe_button(view: OpenPage, question: str) -> None:
+def _draw_subscribe_button(view: OpenPage, question: str, filters: Filters) -> None:
+    """The way to be told of later matches, of those alone that pass what narrows the search now."""
     words = view.words
 
     async def pressed() -> None:
-        await view.run_action(subscribed(view, question), words("Alert created"), redraw=False)
+        await view.run_action(subscribed(view, question, filters), words("Alert created"), redraw=False)
 
     with box("p", "row small"):
         text("button", words("Alert me to new matches"), "button slight", type="button").on("click", pressed)
         text("span", words("for 90 days; matches appear under Notifications"), "quiet")
+        if not filters.empty:
+            text("span", words("Keeps these filters"), "quiet")
+            draw_filter_tags(words, filters)
 
 
 def _draw_results(view: OpenPage, question: str, answer: SearchAnswer) -> None:

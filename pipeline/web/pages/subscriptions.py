@@ -13,10 +13,11 @@ from pipeline.locale import N_
 from pipeline.web.components import states
 from pipeline.web.components.badges import badge
 from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.components.narrowed import draw_saved_search
 from pipeline.web.components.panel import panel
 from pipeline.web.components.subscribing import draw_subscribe_form
 from pipeline.web.components.table import TableColumn, draw_table
-from pipeline.web.components.understood import question_address
+from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import PURPOSES
@@ -55,7 +56,7 @@ def draw(view: OpenPage, loaded: LoadedAlerts) -> None:
 def _subscription_columns(view: OpenPage, matched: Mapping[str, Sequence[str]]) -> list[TableColumn[Row]]:
     words = view.words
     return [
-        TableColumn(words("Search terms"), _draw_question),
+        TableColumn(words("Search"), lambda row: _draw_question(words, row)),
         TableColumn(words("Matches"), lambda row: _draw_matches(view, matched.get(row["id"], ()), row["id"])),
         TableColumn(words("User"), lambda row: text("span", row["owner"] or "–")),
         TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row["purpose"] or ""))),
@@ -65,10 +66,9 @@ def _subscription_columns(view: OpenPage, matched: Mapping[str, Sequence[str]]) 
     ]
 
 
-def _draw_question(row: Row) -> None:
+def _draw_question(words: Words, row: Row) -> None:
     """What is asked, which leads to the search; with that its matches have been looked at (static/keys.js)."""
-    with link("", question_address({}, row["question"] or ""), data_open="", data_looked=row["id"]):
-        bidi_text(row["question"] or "")
+    draw_saved_search(words, row["question"] or "", row["filters"], data_open="", data_looked=row["id"])
 
 
 def _draw_matches(view: OpenPage, times: Sequence[str], alert: str) -> None:

@@ -143,7 +143,7 @@
       if (field.type === "checkbox") field.checked = field.name in asked;
       else if (field.name) field.value = asked[field.name] ?? "";
     const filters = document.querySelector("[data-filters]");
-    if (filters && ["goal", "from", "to", "open"].some((name) => name in asked)) filters.open = true;
+    if (filters && ["goal", "from", "to", "closed-from", "closed-to", "open"].some((name) => name in asked)) filters.open = true;
     const entered = sessionStorage.getItem(ENTERED);
     sessionStorage.removeItem(ENTERED);
     return entered ? { ...asked, enter: "1" } : asked;

@@ -7,8 +7,9 @@ import pytest
 from elasticsearch import AsyncElasticsearch
 
 from pipeline.access.audience import Viewer
+from pipeline.access.case_filters import Filters
 from pipeline.index.document_making import case_document
-from pipeline.index.filters import Filters, filter_clauses
+from pipeline.index.filters import filter_clauses
 from pipeline.index.mappings import Indices
 from pipeline.index.queries import QueryLimits
 from pipeline.index.questions import parse_question

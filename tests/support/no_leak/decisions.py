@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from pipeline.access.audit import Act, ActKind, Chain, ShownCase, ShownForm
+from pipeline.access.case_filters import NO_FILTERS, Filters
 from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep
 from pipeline.access.disclosures import thread_ids
 from pipeline.access.notices import Notice, NoticeKind, notice_id
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 ASKING = ("be-fp", "lu-pg")
 """Agencies that ask for cases of others and have been told of them."""
+
+NARROWED = {"lu-pg": Filters(roles=("suspect",), types=("person",), years=(2024,), offences=("ICCS:0501",))}
+"""What their saved searches are narrowed to."""
 
 FIRST = 1 << 48
 """Above all positions here: where what a test decides stands."""
@@ -156,11 +160,11 @@ def _form(case: CaseSpec, who: Requester) -> ShownForm | None:
 
 
 def _query(agency: str) -> DocumentWrite:
-    """A saved search that meets whoever is exact."""
+    """A saved search that meets whoever is exact; one is narrowed by what a hit-only case does not tell."""
     name = subscription_id(agency)
     made = Subscription(
         name, agency, SubscriptionState.ACTIVE, NOW, 1, agency[:2].upper(), f"someone@{agency}", "investigation", "1",
-        "ivan petrov born:1980-05-01", until=NOW + timedelta(days=9),
+        "ivan petrov born:1980-05-01", until=NOW + timedelta(days=9), filters=NARROWED.get(agency, NO_FILTERS),
     )  # fmt: skip
     return _at(written.subscription_document, made, name)
 

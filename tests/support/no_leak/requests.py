@@ -240,7 +240,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _each("GET", "/v1/audit/log/accesses"),
     _each("GET", "/v1/statistics", "/v1/statistics", "/v1/statistics?countries=BE&countries=FR&open_only=true"),
     _each("GET", "/v1/subscriptions"),
-    _each("POST", "/v1/subscriptions", question="ivan petrov born:1980-05-01"),
+    _each("POST", "/v1/subscriptions", question="ivan petrov born:1980-05-01", filters={"roles": ["suspect"]}),
     _by_name("POST", "/v1/subscriptions/{name}/renew", map(subscription_id, ASKING)),
     _by_name("DELETE", "/v1/subscriptions/{name}", map(subscription_id, ASKING)),
     _each("GET", "/v1/hit-allowances"),

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pipeline.access.audit import ShownForm
+from pipeline.access.case_filters import Filters
 from pipeline.api.services.search import Search, SearchAnswer, search
-from pipeline.index.filters import Filters
 from pipeline.index.question_fields import QuestionFields
 from pipeline.matching.bands import Band
 from support.access.requesters import ANNA, BERT, OPERATOR

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.access.case_filters import Filters
 from pipeline.access.disclosure_threads import Urgency
 from pipeline.access.disclosures import DisclosureAsk
 from pipeline.api.cursors import CURSOR_BYTES, LONG_CURSOR_BYTES, NONCE_BYTES, TAG_BYTES
@@ -18,7 +19,6 @@ from pipeline.api.services.inbox import list_inbox
 from pipeline.api.services.links import list_links
 from pipeline.api.services.search import Search, search
 from pipeline.correlation.key_ring import ID_BYTES
-from pipeline.index.filters import Filters
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import NOW, Api
 from support.records.builder import person, record

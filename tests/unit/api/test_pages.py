@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from pipeline.access.case_filters import Filters
 from pipeline.api.problems import UnavailableError, UnprocessableError
 from pipeline.api.rates import RequestRates
 from pipeline.api.services.links import list_links
 from pipeline.api.services.search import Search, search
-from pipeline.index.filters import Filters
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
 from support.records.builder import record

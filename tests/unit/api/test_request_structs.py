@@ -8,11 +8,11 @@ import msgspec
 import pytest
 from msgspec import Meta
 
+from pipeline.access.case_filters import Filters
 from pipeline.access.requester import Role
 from pipeline.api.request_structs import body_of, model_of
 from pipeline.api.routes.break_glass import BreakGlassRequest
 from pipeline.api.services.search import Search
-from pipeline.index.filters import Filters
 from support.access.requesters import ANNA, make_requester
 from support.api.runtime import Api
 from support.records.builder import record

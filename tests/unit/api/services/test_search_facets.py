@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from pipeline.access.case_filters import Filters
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.search import Search, search
 from pipeline.api.services.search_facets import count_facets
 from pipeline.index.facets import FacetCounts
-from pipeline.index.filters import Filters
 from support.access.requesters import ANNA
 from support.api.runtime import Api
 from support.records.builder import person, record, vehicle

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from pipeline.access.audit import ActKind
+from pipeline.access.case_filters import NO_FILTERS, Filters
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.requester import Role
 from pipeline.access.subscriptions import LASTS
 from pipeline.api.problems import ForbiddenError, NotFoundError, UnavailableError, UnprocessableError
 from pipeline.api.services.notices import list_notices
+from pipeline.api.services.search import Search, search
 from pipeline.api.services.subscriptions import (
     create_subscription,
     end_subscription,
@@ -21,15 +24,17 @@ from pipeline.api.services.subscriptions import (
 from pipeline.streams.catalogues import topics
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import NOW, Api
-from support.records.builder import record
+from support.records.builder import person, record
 
 QUESTION = "ivan petrov born:1980-05-01"
 
 
-async def matched(api: Api, question: str = QUESTION, code: str = "H0") -> str:
+async def matched(
+    api: Api, question: str = QUESTION, code: str = "H0", filters: Filters = NO_FILTERS, **fields: Any
+) -> str:
     """A saved search of Bert's that met a case of Anna's, as the correlate stage tells it."""
-    api.hold(record("fr-pj", code=code, to=("BE",)))
-    name: str = (await create_subscription(api.session(BERT), question)).subscription["id"]
+    api.hold(record("fr-pj", code=code, to=("BE",), **fields))
+    name: str = (await create_subscription(api.session(BERT), question, filters=filters)).subscription["id"]
     reference = api.session(BERT).make_reference("fr-pj:1")
     told = Notice(f"m-{name}", "be-fp", NoticeKind.SUBSCRIPTION_MATCH, NOW, reference=reference, subscription=name)
     await api.decided.write(topics.NOTICES, told.id, told)
@@ -87,6 +92,81 @@ async def test_what_has_run_out_tells_no_more(api: Api) -> None:
 async def test_hit_only_cases_are_no_oracle(api: Api, question: str, told: int) -> None:
     await matched(api, question, "H2")
     assert len(await read(api)) == told
+
+
+SUSPECT = person("Ivan Petrov", birth_date="1980-05-01", role="Suspect")
+DESCRIBED: dict[str, Any] = {
+    "entities": [SUSPECT], "opened": "2026-03-01", "closed": "2026-09-01", "policing_goals": [5],
+    "offences": [{"scheme": "ICCS", "code": "05021"}],
+}  # fmt: skip
+"""A case that says something to each filter."""
+
+FILTERS = [
+    (Filters(), True), (Filters(agencies=("fr-pj", "be-fp")), True), (Filters(agencies=("be-fp",)), False),
+    (Filters(countries=("BE",)), False), (Filters(types=("vehicle", "person")), True),
+    (Filters(types=("vehicle",)), False), (Filters(roles=("suspect",)), True), (Filters(roles=("witness",)), False),
+    (Filters(offences=("ICCS:05021",)), True), (Filters(offences=("ICCS:0601",)), False),
+    (Filters(years=(2025, 2026)), True), (Filters(years=(2025,)), False), (Filters(goals=(5,)), True),
+    (Filters(goals=(2,)), False), (Filters(open_only=True), False), (Filters(opened_to="2026-02-28"), False),
+    (Filters(closed_from="2026-09-01", closed_to="2026-09-01"), True),
+    (Filters(roles=("suspect",), types=("vehicle",)), False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("filters", "passes"), FILTERS)
+async def test_it_tells_of_what_a_search_with_its_filters_finds(api: Api, filters: Filters, passes: bool) -> None:
+    await matched(api, filters=filters, **DESCRIBED)
+    assert (await read(api) == ["fr-pj:1"]) is passes
+    found = await search(api.session(BERT), Search(QUESTION, filters=filters))
+    assert ([row["case"] for row in found.results] == ["fr-pj:1"]) is passes
+
+
+@pytest.mark.parametrize(("offence", "told"), [("0502", 1), ("0601", 0)])
+async def test_an_offence_among_its_words_narrows_it_as_it_does_a_search(api: Api, offence: str, told: int) -> None:
+    await matched(api, f"{QUESTION} offence:{offence}", **DESCRIBED)
+    assert len(await read(api)) == told
+
+
+async def test_a_case_that_comes_to_pass_its_filters_is_told_of(api: Api) -> None:
+    await matched(api, filters=Filters(roles=("suspect",)), entities=[SUSPECT | {"role": "witness"}])
+    assert await read(api) == []
+    api.hold(record("fr-pj", to=("BE",), version=2, entities=[SUSPECT]))
+    assert await read(api) == ["fr-pj:1"]
+
+
+HIDDEN = (Filters(roles=("witness",)), Filters(years=(1999,)), Filters(offences=("ICCS:0601",)), Filters(goals=(2,)),
+          Filters(types=("vehicle",)), Filters(open_only=True), Filters(opened_to="1999-01-01"))  # fmt: skip
+
+
+@pytest.mark.parametrize("filters", HIDDEN)
+async def test_no_filter_tells_what_a_hit_only_case_says(api: Api, filters: Filters) -> None:
+    await matched(api, code="H2", filters=filters, **DESCRIBED)
+    assert await read(api) == [None]
+
+
+async def test_a_hit_only_case_is_told_of_by_whose_it_is(api: Api) -> None:
+    await matched(api, code="H2", filters=Filters(agencies=("nl-np",)), **DESCRIBED)
+    assert await read(api) == []
+
+
+async def test_it_keeps_its_filters_until_it_ends(api: Api) -> None:
+    stated = {"countries": ["FR"], "roles": ["suspect"], "years": [2026]}
+    made = (await api.post("/v1/subscriptions", {"question": QUESTION, "filters": stated}, BERT)).json()["subscription"]
+    assert made["filters"] == stated
+    renewed = (await api.post(f"/v1/subscriptions/{made['id']}/renew", {}, BERT)).json()["subscription"]
+    (listed,) = (await api.get("/v1/subscriptions", BERT)).json()["subscriptions"]
+    assert renewed["filters"] == listed["filters"] == stated
+    assert (await end_subscription(api.session(BERT), made["id"])).subscription["filters"] == {}
+    too_long = {"question": QUESTION, "filters": {"roles": ["x" * 129]}}
+    assert (await api.post("/v1/subscriptions", too_long, BERT)).status_code == 422
+    with pytest.raises(UnprocessableError):
+        await create_subscription(api.session(BERT), QUESTION, filters=Filters(roles=("x" * 129,)))
+
+
+async def test_filters_alone_are_no_alert(api: Api) -> None:
+    for question in ("", "offence:theft"):
+        with pytest.raises(UnprocessableError):
+            await create_subscription(api.session(BERT), question, filters=Filters(roles=("suspect",)))
 
 
 async def test_who_may_not(api: Api) -> None:

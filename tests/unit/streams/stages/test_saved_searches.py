@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from pipeline.access.case_filters import NO_FILTERS, Filters
 from pipeline.access.hit_gate import exact_band
 from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import Notice, NoticeKind, notice_id
@@ -27,7 +28,7 @@ from pipeline.correlation.references import make_reference
 from pipeline.correlation.store import MemoryStore
 from pipeline.index.saved_searches import fingerprint_of, meets_exactly
 from pipeline.matching.bands import Band
-from pipeline.matching.fingerprint import EntityPrint, Fingerprint
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint, OwnerScope
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
@@ -83,8 +84,10 @@ class Partition:
         return [notice_of(output) for output in outputs]
 
 
-def asked(name: str = "s1", by: Requester = BERT, question: str = QUESTION) -> Subscription:
-    return make_subscription(name, question, "", by, WHY, NOW)
+def asked(
+    name: str = "s1", by: Requester = BERT, question: str = QUESTION, filters: Filters = NO_FILTERS
+) -> Subscription:
+    return make_subscription(name, question, "", by, WHY, NOW, filters=filters)
 
 
 @pytest.fixture
@@ -118,6 +121,43 @@ def test_a_case_of_ones_own_country_is_met_too_and_ones_own_by_its_key(partition
     (own,) = partition.case("be-fp")
     assert (own.case, own.reference) == ("be-fp:1", "")
     assert len(partition.case("be-other")) == 1
+
+
+@pytest.mark.parametrize(
+    ("filters", "told"),
+    [
+        (Filters(agencies=("fr-pj", "be-fp")), ["fr-pj", "be-fp"]),
+        (Filters(countries=("DE",)), ["de-bka"]),
+        (Filters(agencies=("fr-pj",), countries=("DE",)), []),
+        (Filters(roles=("suspect",), offences=("ICCS:0501",)), ["fr-pj", "be-fp", "de-bka"]),
+    ],
+)
+@pytest.mark.parametrize("code", ["H0", "H2"])
+def test_it_is_told_of_whom_it_asks_for_and_what_else_narrows_is_asked_when_it_is_read(
+    partition: Partition, filters: Filters, told: list[str], code: str
+) -> None:
+    partition.query(asked(filters=filters))
+    notices = [notice for agency in ("fr-pj", "be-fp", "de-bka") for notice in partition.case(agency, code)]
+    assert [notice.other_agency for notice in notices] == told
+
+
+def test_the_owner_of_a_silent_case_is_told_whatever_the_search_is_narrowed_to(partition: Partition) -> None:
+    partition.query(asked(filters=Filters(agencies=("nl-np",), roles=("suspect",))))
+    (notice,) = partition.case("fr-pj", code="H3")
+    assert (notice.agency, notice.kind) == ("fr-pj", NoticeKind.SILENT_SEARCH)
+
+
+def test_a_later_version_is_told_of_though_nothing_that_is_matched_has_changed(partition: Partition) -> None:
+    """So that a case which comes to pass the filters is told of; what has become of it is asked when it is read."""
+    partition.query(asked(filters=Filters(roles=("suspect",))))
+    first, again = (partition.case("fr-pj", version=version) for version in (1, 2))
+    assert [notice.id for notice in first] == [notice.id for notice in again] != []
+
+
+def test_ended_it_keeps_nothing_of_its_filters(partition: Partition) -> None:
+    over = close_subscription(asked(filters=Filters(agencies=("fr-pj",))), NOW)
+    assert over.filters == NO_FILTERS
+    assert fingerprint_of(over, partition.model).scope == OwnerScope()
 
 
 def test_two_queries_never_meet(partition: Partition) -> None:

@@ -1,18 +1,21 @@
 from __future__ import annotations
 
-from pipeline.index.filters import FACETS, Filters
+from pipeline.access.case_filters import Filters
+from pipeline.index.filters import FACETS
 from pipeline.web.components.facet_panel import FACET_WORDS
-from pipeline.web.components.filter_panel import SEVERAL, parse_filters
+from pipeline.web.components.filter_panel import SEVERAL, parse_filters, state_filters
 
 
 def test_an_address_narrows_by_all_that_it_names() -> None:
     asked = {
         "q": "petrov", "country": " be , fr", "agency": "be-fp", "offence": "ICCS:0502", "goal": "5",
         "type": "person,vehicle,person", "role": "suspect", "year": "2025,2026",
-        "from": "2026-01-01", "to": "2026-12-31", "open": "1",
+        "from": "2026-01-01", "to": "2026-12-31", "open": "1", "closed-from": "2026-02-01",
     }  # fmt: skip
-    assert parse_filters(asked) == Filters(
-        ("be-fp",), ("BE", "FR"), ("ICCS:0502",), (5,), "2026-01-01", "2026-12-31", open_only=True,
+    filters = parse_filters(asked)
+    assert parse_filters(state_filters(filters)) == filters == Filters(
+        ("be-fp",), ("BE", "FR"), ("ICCS:0502",), (5,), "2026-01-01", "2026-12-31", "2026-02-01",
+        open_only=True,
         types=("person", "vehicle"), roles=("suspect",), years=(2025, 2026),
     )  # fmt: skip
 

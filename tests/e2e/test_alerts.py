@@ -1,0 +1,86 @@
+"""Alerts in a real browser: saved with filters, opened with them again, told of by what passes; in memory."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+from playwright.sync_api import Browser, expect
+
+from pipeline.access.notices import Notice, NoticeKind
+from pipeline.access.subscriptions import Subscription
+from pipeline.index.decision_documents import notice_document
+from pipeline.matching.bands import Band
+from pipeline.matching.model import load_model
+from support.access.requesters import make_requester
+from support.api.runtime import Api
+from support.index.documents import PureStages
+from support.records.builder import person, record
+from support.web.browser import BrowserUser
+from support.web.memory_site import MemorySite
+
+pytestmark = pytest.mark.timeout(300)
+
+STAGES = PureStages(load_model())
+
+CLAIRE = "claire@fr-pj"
+OF_CLAIRE = make_requester("fr-pj", subject=CLAIRE)
+
+
+@pytest.fixture
+def api(site: MemorySite, tmp_path: Path) -> Api:
+    """One man, a suspect in one case and a witness in another."""
+    shown = Api(STAGES, tmp_path)
+    shown.now = datetime.now(UTC)
+    for agency, role in (("be-fp", "suspect"), ("nl-np", "witness")):
+        man = person("Иван Петров", id="p1", birth_date="1980-05-01", phones=["+33612345678"], role=role)
+        shown.hold(record(agency, "7", title=f"Affair of {agency}", entities=[man]))
+    site.show(shown)
+    return shown
+
+
+def tell_of_matches(api: Api) -> Subscription:
+    """Tell of all cases that the one alert meets, as the stream does."""
+    [alert] = [value for _, value in api.decided.values if isinstance(value, Subscription)]
+    for at, agency in enumerate(("be-fp", "nl-np"), 1):
+        reference = api.session(OF_CLAIRE).make_reference(f"{agency}:7")
+        told = Notice(
+            f"n{at}", "fr-pj", NoticeKind.SUBSCRIPTION_MATCH, api.now, reference=reference, subscription=alert.id,
+            other_agency=agency, purpose="investigation", band=Band.CERTAIN,
+        )  # fmt: skip
+        api.index.write([notice_document(msgspec.json.encode(told), at)])
+    return alert
+
+
+def test_a_search_is_saved_with_its_filters_and_tells_of_what_passes_them(
+    opened: Browser, site: MemorySite, api: Api
+) -> None:
+    user = BrowserUser(opened, site.url)
+    user.sign_in(CLAIRE, "2026/1")
+    user.page.goto("/search#q=ivan+petrov+1980-05-01&role=suspect")
+    expect(user.page.locator(".results li")).to_have_count(1)
+    user.holds("search to be saved", dark=True)
+    user.page.get_by_role("button", name="Alert me to new matches").click()  # the one click
+    expect(user.page.locator("#said")).to_contain_text("Alert created")
+    alert = tell_of_matches(api)
+    assert alert.filters.roles == ("suspect",)
+
+    user.page.goto("/notices")
+    rows = user.page.locator("tbody tr")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("be-fp")
+    expect(rows).to_contain_text("suspect")
+    user.holds("notices of an alert", dark=True)
+
+    user.page.get_by_role("link", name="ivan petrov 1980-05-01").click()
+    expect(user.page.locator(".facets summary", has_text="Role").locator("b")).to_have_text("suspect")
+    expect(user.page.locator(".results li")).to_have_count(1)
+    user.page.go_back()
+    user.page.locator("tbody a[href^='/cases/']").click()
+    expect(user.page.get_by_role("heading", name="Affair of be-fp")).to_be_visible()
+    user.page.goto("/subscriptions")
+    user.holds("alerts with filters", dark=True)
+    expect(user.page.locator("tbody tr")).to_contain_text("suspect")
+    assert user.faults == []
