@@ -184,6 +184,9 @@ class Settings(BaseSettings):
     """Whether every review needs a reason in the reviewer's own words; false: only one that goes against strong
     evidence or an earlier review."""
 
+    search_history_days: int = Field(default=30, ge=0, le=366)
+    """Days for which a browser offers its user their own past searches again, which it holds sealed; 0: none."""
+
     request_rate: int = Field(default=600, ge=1)
     """Requests a minute for each person: of the API, pages, their actions and live streams, together."""
 

@@ -41,6 +41,7 @@ class KeyUse(StrEnum):
     AUDIT_TAGS = "audit tags"
     REGISTRY = "registry"
     EXPIRIES = "expiries"
+    SEARCH_IDS = "search ids"
 
 
 class UnknownKeyError(LiaisonError):

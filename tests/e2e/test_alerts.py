@@ -54,6 +54,43 @@ def tell_of_matches(api: Api) -> Subscription:
     return alert
 
 
+def test_ones_past_searches_are_run_again_and_forgotten_and_nobody_elses(
+    opened: Browser, site: MemorySite, api: Api
+) -> None:
+    user = BrowserUser(opened, site.url)
+    user.sign_in(CLAIRE, "2026/1")
+    user.ask("ivan petrov 1980-05-01")
+    user.page.goto("/search#q=petrov&role=suspect")
+    expect(user.page.locator(".results li")).to_have_count(1)
+    user.page.goto("/search")
+    past = user.page.get_by_role("region", name="Recent searches")
+    expect(past.locator("tbody tr")).to_have_count(2)
+    expect(past).to_contain_text("2026/1")
+    user.holds("past searches", dark=True)
+    past.get_by_role("link", name="petrov", exact=True).click()
+    expect(user.page.locator(".facets summary", has_text="Role").locator("b")).to_have_text("suspect")
+    user.page.goto("/search")
+    past.get_by_role("button", name="Forget", exact=True).first.click()
+    expect(past.locator("tbody tr")).to_have_count(1)
+    user.page.reload()
+    expect(past.locator("tbody tr")).to_have_count(1)
+    kept = user.page.evaluate("JSON.stringify(localStorage)")
+    assert "liaison-searches" in kept
+    assert "petrov" not in kept.lower()
+    held = user.page.evaluate("Object.entries(localStorage).find(([key]) => key.startsWith('liaison-searches'))[1]")
+
+    other = BrowserUser(opened, site.url)
+    other.sign_in("pieter@be-fp", "2026/1")
+    other.page.evaluate("(held) => localStorage.setItem('liaison-searches:pieter@be-fp', held)", held)
+    other.page.reload()
+    expect(other.page.get_by_role("heading", name="Search tips")).to_be_visible()
+    expect(other.page.get_by_role("region", name="Recent searches")).to_have_count(0)
+    other.page.wait_for_function("!localStorage.getItem('liaison-searches:pieter@be-fp')")
+    past.get_by_role("button", name="Forget all").click()
+    expect(past).to_have_count(0)
+    assert [*user.faults, *other.faults] == []
+
+
 def test_a_search_is_saved_with_its_filters_and_tells_of_what_passes_them(
     opened: Browser, site: MemorySite, api: Api
 ) -> None:

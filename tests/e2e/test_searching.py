@@ -13,7 +13,7 @@ from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.subscriptions import Subscription
 from pipeline.index.decision_documents import notice_document
 from pipeline.matching.model import load_model
-from pipeline.web.pages.search import GUIDE
+from pipeline.web.components.search_guide import GUIDE
 from support.api.runtime import Api
 from support.index.documents import PureStages
 from support.records.builder import person, record, vehicle

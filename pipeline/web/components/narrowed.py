@@ -16,11 +16,18 @@ from pipeline.web.components.understood import question_address
 from pipeline.web.i18n import Words
 
 
-def draw_saved_search(words: Words, question: str, stated: Mapping[str, Any], **attributes: Any) -> None:
-    """The question, which leads to the search with its filters, and these; `attributes` are the link's."""
-    filters = msgspec.convert(stated, Filters)
+def read_filters(stated: Mapping[str, Any]) -> Filters:
+    """The filters of a row."""
+    return msgspec.convert(stated, Filters)
+
+
+def draw_saved_search(words: Words, question: str, filters: Filters, **attributes: Any) -> None:
+    """The question, which leads to the search with its filters, and these; `attributes` are the link's.
+
+    A search without words lists what its filters leave.
+    """
     with link("", question_address(state_filters(filters), question), **attributes):
-        bidi_text(question)
+        bidi_text(question or words("Records by filter"))
     draw_filter_tags(words, filters)
 
 

@@ -8,7 +8,7 @@ from pipeline.locale import N_
 from pipeline.web.addresses import case_path
 from pipeline.web.components import states
 from pipeline.web.components.markup import link, text
-from pipeline.web.components.narrowed import draw_saved_search
+from pipeline.web.components.narrowed import draw_saved_search, read_filters
 from pipeline.web.components.pager import AFTER, draw_pager
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import TableColumn, draw_table
@@ -61,7 +61,7 @@ def _notice_columns(words: Words) -> list[TableColumn[Row]]:
 def _draw_alert(words: Words, row: Row) -> None:
     """The alert that it tells of, which leads to the search."""
     if row["question"]:
-        draw_saved_search(words, row["question"], row["filters"])
+        draw_saved_search(words, row["question"], read_filters(row["filters"]))
     else:
         text("span", "")
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final
-from urllib.parse import urlencode
 
 import msgspec
 from nicegui import events, ui
@@ -17,6 +17,7 @@ from nicegui.element import Element
 from pipeline.access.case_filters import Filters
 from pipeline.access.policy import View
 from pipeline.access.redaction import Row
+from pipeline.api.past_searches import OpenedSearch
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.api.services.search_facets import count_facets
 from pipeline.errors import LiaisonError
@@ -38,9 +39,10 @@ from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.names import draw_name
 from pipeline.web.components.narrowed import draw_filter_tags
 from pipeline.web.components.panel import panel
+from pipeline.web.components.past_searches import PAST, draw_past_searches, read_past_searches, remember_search
 from pipeline.web.components.reasons import draw_reasons
+from pipeline.web.components.search_guide import draw_guide
 from pipeline.web.components.subscribing import subscribe_to_question as subscribed
-from pipeline.web.components.table import TableColumn, draw_table
 from pipeline.web.components.understood import draw_understood
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
@@ -62,23 +64,6 @@ LIMIT = 25
 EXACT_CLAUSES = frozenset({"case", "number"})
 EXACT_FIELDS = frozenset({"case", "number", "plate", *TYPED})
 """What a case is exactly that met one of these clauses, and was asked for by one of these fields alone."""
-
-GUIDE = (
-    (N_("Name in any script, with or without date of birth"), "Иван Петров 1980-05"),
-    (N_("Several names, nicknames or dates of birth"), 'name:"Иван Петров" nickname:Ваня born:1980 born:1982-05'),
-    (N_("Date of birth, the day first"), "ivan petrov 25/11/1982"),
-    (N_("Approximate date of birth"), "Иван Петров born:1978/1982"),
-    (N_("Person, organisation or vessel only"), 'type:organisation name:"Nord Trade"'),
-    (N_("Nationality and place of birth"), "Иван Петров nationality:RU birthplace:Tver"),
-    (N_("Phone"), "+33 6 12 34 56 78"),
-    (N_("Plate, full or partial"), "plate:AB-1?3*"),
-    (N_("Document or account number"), "number:52NO43308"),
-    (N_("Case number"), "fr-pj:2026-0417"),
-    (N_("Place"), "city:Lyon"),
-    (N_("Offence, by name or ICCS code"), "offence:theft"),
-    (N_("Words in the title or summary"), 'text:"vol aggravé"'),
-)
-"""What can be asked, each with an example (questions.py)."""
 
 
 async def load(visit: Visit, _: Parameters) -> None:
@@ -110,32 +95,14 @@ def draw(view: OpenPage, _: None) -> None:
     ui.context.client.on_connect(arrived)
 
 
-def _draw_guide(words: Words) -> None:
-    with panel(words("Search tips"), words("combine freely, in any order"), tight=True):
-        draw_table(
-            words("Search tips"),
-            [
-                TableColumn[tuple[str, str]](words("Search by"), lambda row: text("span", words(row[0]))),
-                TableColumn(words("Example"), lambda row: _draw_example(row[1])),
-            ],
-            GUIDE,
-        )
-
-
-def _draw_example(question: str) -> None:
-    """A question that a click asks."""
-    with link("", f"/search#{urlencode({'q': question})}", data_open=""):
-        bidi_text(question)
-
-
 async def _run_search(
     view: OpenPage, found: Element, told: dict[str, str], cursor: str = "", counts: FacetCounts | None = None
 ) -> None:
     """Show what a search finds, its first page or a later one; nothing where the address asks for nothing."""
-    asked = {name: value for name, value in told.items() if name != ENTERED}
+    asked = {name: value for name, value in told.items() if name not in (ENTERED, PAST)}
     question, narrowed = asked.get("q", "").strip(), parse_filters(asked)
     if not question and narrowed.empty:
-        _replace_content(found, lambda: _draw_guide(view.words))
+        _draw_start(view, found, read_past_searches(view, told.get(PAST, "")))
         return
     _replace_content(found, lambda: states.draw_loading(view.words("Searching")))
     session = view.visit.new_session()
@@ -147,6 +114,8 @@ async def _run_search(
         _replace_content(found, lambda: states.draw_failure(view.words, trouble))
         return
 
+    if not cursor:
+        remember_search(view, question, narrowed)
     parts = understand_question(question, country)
     if ENTERED in told and (case := _find_single(answer, parts)) is not None:
         view.call_script("open", case_path(case))
@@ -159,6 +128,17 @@ async def _run_search(
     counts = counts or await _count_facets(view, Search(question, country, filters=narrowed))
     if counts is not None:
         _show_facets(found, lambda: draw_facets(view.words, asked, counts))
+
+
+def _draw_start(view: OpenPage, found: Element, searches: list[OpenedSearch]) -> None:
+    """What stands where nothing is asked: the viewer's own past searches, and what can be asked."""
+
+    def drawn() -> None:
+        if searches:
+            draw_past_searches(view, searches, partial(_draw_start, view, found))
+        draw_guide(view.words)
+
+    _replace_content(found, drawn)
 
 
 async def _count_facets(view: OpenPage, search_: Search) -> FacetCounts | None:
@@ -294,4 +274,4 @@ def _draw_facts(words: Words, about: Row) -> None:
         text("span", words.label(PARTS, about["role"]), dir="auto")
 
 
-PAGE = Page("/search", N_("Search"), "search", load, draw)
+PAGE = Page("/search", N_("Search"), "search", load, draw, "searches.js")

@@ -13,7 +13,7 @@ from pipeline.locale import N_
 from pipeline.web.components import states
 from pipeline.web.components.badges import badge
 from pipeline.web.components.markup import bidi_text, box, link, text
-from pipeline.web.components.narrowed import draw_saved_search
+from pipeline.web.components.narrowed import draw_saved_search, read_filters
 from pipeline.web.components.panel import panel
 from pipeline.web.components.subscribing import draw_subscribe_form
 from pipeline.web.components.table import TableColumn, draw_table
@@ -68,7 +68,7 @@ def _subscription_columns(view: OpenPage, matched: Mapping[str, Sequence[str]]) 
 
 def _draw_question(words: Words, row: Row) -> None:
     """What is asked, which leads to the search; with that its matches have been looked at (static/keys.js)."""
-    draw_saved_search(words, row["question"] or "", row["filters"], data_open="", data_looked=row["id"])
+    draw_saved_search(words, row["question"] or "", read_filters(row["filters"]), data_open="", data_looked=row["id"])
 
 
 def _draw_matches(view: OpenPage, times: Sequence[str], alert: str) -> None:

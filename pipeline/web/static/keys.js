@@ -138,7 +138,7 @@
   // ── the question ──
   const question = () => {
     const asked = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
-    if (!Object.keys(asked).length) return asked; // somebody may be typing already
+    if (!Object.keys(asked).length) return { past: window.liaison.pastSearches?.() ?? "" }; // somebody may be typing
     for (const field of document.getElementById("asking")?.elements ?? [])
       if (field.type === "checkbox") field.checked = field.name in asked;
       else if (field.name) field.value = asked[field.name] ?? "";

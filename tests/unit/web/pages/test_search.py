@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import json
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 
+from pipeline.access.case_filters import Filters
+from pipeline.access.requester import Grounds, Purpose
+from pipeline.api.past_searches import seal_search
 from pipeline.web.page import OpenPage
 from pipeline.web.pages.search import ASKED, PAGE
 from support.access.requesters import ANNA
@@ -48,6 +53,39 @@ async def test_a_date_that_can_be_two_is_shown_as_both_and_can_be_settled(api: A
     assert addresses(page, "Remove 03/04/1982") == [{"q": ["ivan petrov"], "country": ["BE"]}]
 
 
+def sealed(api: Api, question: str, reference: str, **filters: Any) -> str:
+    session = api.session(ANNA)
+    session.grounds = Grounds(Purpose.INVESTIGATION, reference)
+    made = seal_search(session, question, Filters(**filters))
+    assert made is not None
+    return made.text
+
+
+async def test_past_searches_stand_by_case_reference_until_they_are_forgotten(api: Api) -> None:
+    other = sealed(api, "иван", "2026/2")
+    api.now += timedelta(hours=1)
+    held = [sealed(api, "petrov", "2026/1", roles=("suspect",)), sealed(api, "", "2026/2", countries=("BE",)), other]
+    page = await opened(api, PAGE, ANNA)
+    await page.happen(ASKED, {"past": json.dumps(held)})
+    said = page.said()
+    assert said.index("2026/1") < said.index("petrov") < said.index("2026/2") < said.index("Search tips")
+    links = [parse_qs(told["href"].partition("#")[2]) for tag, _, told in page.drawn() if tag == "a"]
+    assert links[:3] == [{"q": ["petrov"], "role": ["suspect"]}, {"country": ["BE"]}, {"q": ["иван"]}]
+    await page.press("Forget")
+    assert "2026/1" not in page.said().partition("Search tips")[0].replace("recorded for 2026/1", "")
+    await page.press("Forget all")
+    assert "Recent searches" not in page.said()
+    assert "Search tips" in page.said()
+
+
+@pytest.mark.parametrize("told", ["", "no JSON", "{}", '["nonsense"]', "[]"])
+async def test_what_no_browser_of_the_viewer_holds_is_no_past_search(api: Api, told: str) -> None:
+    page = await opened(api, PAGE, ANNA)
+    await page.happen(ASKED, {"past": told})
+    assert "Recent searches" not in page.said()
+    assert "Search tips" in page.said()
+
+
 async def test_chips_follow_from_the_question_alone(api: Api) -> None:
     before = (await asked(api, "иван 0612345678", "fr")).drawn()
     api.hold(record("fr-pj", "0612345678"))
@@ -70,9 +108,9 @@ async def test_an_offence_narrows_and_alone_lists(api: Api) -> None:
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """What the page's script was told."""
+    """What the page's script was told to open."""
     calls: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(OpenPage, "call_script", lambda _, *call: calls.append(call))
+    monkeypatch.setattr(OpenPage, "call_script", lambda _, *call: calls.append(call) if call[0] == "open" else None)
     return calls
 
 

@@ -1,0 +1,24 @@
+// Past searches: sealed by the server for one viewer, held by this browser alone; it can't read them.
+(() => {
+  const place = () => `liaison-searches:${document.querySelector("[data-live]")?.dataset.whose ?? ""}`;
+  const held = () => {
+    try {
+      return JSON.parse(localStorage.getItem(place())) ?? [];
+    } catch {
+      return [];
+    }
+  };
+  const hold = (searches) => {
+    try {
+      if (searches.length) localStorage.setItem(place(), JSON.stringify(searches));
+      else localStorage.removeItem(place());
+    } catch {
+      // this browser keeps nothing, or has no room: then there are none
+    }
+  };
+  // Each is [id, sealed text], the latest first.
+  const rememberSearch = (id, sealed, most) => hold([[id, sealed], ...held().filter(([other]) => other !== id)].slice(0, most));
+  const forgetSearches = (gone) => hold(held().filter(([, sealed]) => !gone.includes(sealed)));
+  const pastSearches = () => JSON.stringify(held().map(([, sealed]) => sealed));
+  Object.assign((window.liaison ??= {}), { rememberSearch, forgetSearches, pastSearches });
+})();
