@@ -13,6 +13,7 @@ from pipeline.access.subscriptions import Subscription, is_active
 from pipeline.api.cursors import PageCursor, Place
 from pipeline.api.paging import fill_page
 from pipeline.api.problems import UnprocessableError
+from pipeline.api.services.notice_subjects import describe_subjects
 from pipeline.api.session import Session
 from pipeline.index.decision_documents import AuditDocument, NoticeDocument
 from pipeline.index.documents import CaseDocument, entities_of
@@ -58,8 +59,13 @@ async def list_notices(session: Session, limit: int = 50, cursor: str | None = N
     return NoticesAnswer(session.now.isoformat(), tuple(rows), following)
 
 
-async def list_latest_notices(session: Session, limit: int = 50, cursor: str | None = None) -> NoticesAnswer:
-    """The latest first, for people; `next` leads to older ones, and to nothing that came meanwhile."""
+async def list_latest_notices(
+    session: Session, limit: int = 50, cursor: str | None = None, *, described: bool = False
+) -> NoticesAnswer:
+    """The latest first, for people; `next` leads to older ones, and to nothing that came meanwhile.
+
+    With `described` each says whom it is about (`about`), where that is read in full.
+    """
     session.require_reader()
     agency, pages = session.requester.agency, PageCursor(session, "latest notices")
 
@@ -67,7 +73,7 @@ async def list_latest_notices(session: Session, limit: int = 50, cursor: str | N
         return await session.runtime.decisions.latest_notices(agency, MOST, after)
 
     async def show(found: list[NoticeDocument]) -> list[Row | None]:
-        return await _show_notices(session, found)
+        return await _show_notices(session, found, described=described)
 
     rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, pages.open(cursor))
     await session.audit(ActKind.READ, {"notices": len(rows)}, session.make_shown(_full_views(rows)))
@@ -140,19 +146,37 @@ async def _read_notices(session: Session, limit: int, cursor: str | None) -> tup
     return rows, _pages(session).seal(place or last or BEFORE_ALL)
 
 
-async def _show_notices(session: Session, found: list[NoticeDocument]) -> list[Row | None]:
+async def _show_notices(session: Session, found: list[NoticeDocument], *, described: bool = False) -> list[Row | None]:
     """Each notice with its case as the requester may see it now, None where they may not know of it any more."""
     own, others = await _read_cases(session, found)
     views = await session.decide_views({case.case: case for case in (*own.values(), *others.values())})
     standing = await session.runtime.decisions.subscriptions_of(
         document.subscription for document in found if document.subscription
     )
-    return [
+    rows = [
         _make_row(session, document, own.get(document.case), others.get(document.id), views, standing)
         if _is_current(session, document, standing, views, others.get(document.id) or own.get(document.case))
         else None
         for document in found
     ]
+    return await _add_subjects(session, rows, own, others, views, standing) if described else rows
+
+
+async def _add_subjects(
+    session: Session,
+    rows: Sequence[Row | None],
+    own: Mapping[str, CaseDocument],
+    others: Mapping[str, CaseDocument],
+    views: Mapping[str, View],
+    standing: Mapping[str, Subscription],
+) -> list[Row | None]:
+    """The rows, each with what its reader may read of whom it is about: its own case, or the one that it names."""
+    shown = {row["id"]: row for row in rows if row}
+    named = {name: own.get(row["case"] or "") or others.get(name) for name, row in shown.items() if row["case"]}
+    cases = {name: case for name, case in named.items() if case}
+    asked = {name: standing[row["subscription"]] for name, row in shown.items() if row["subscription"]}
+    subjects = await describe_subjects(session, cases, views, asked)
+    return [row and row | {"about": subjects.get(row["id"])} for row in rows]
 
 
 def _is_current(

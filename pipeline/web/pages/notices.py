@@ -5,10 +5,11 @@ from __future__ import annotations
 from pipeline.access.redaction import Row
 from pipeline.api.services.notices import NoticesAnswer, list_latest_notices
 from pipeline.locale import N_
-from pipeline.web.addresses import case_path
 from pipeline.web.components import states
-from pipeline.web.components.markup import link, text
+from pipeline.web.components.badges import draw_band
+from pipeline.web.components.markup import box, text
 from pipeline.web.components.narrowed import draw_saved_search, read_filters
+from pipeline.web.components.notice_subject import draw_notice_subject
 from pipeline.web.components.pager import AFTER, draw_pager
 from pipeline.web.components.panel import panel
 from pipeline.web.components.table import TableColumn, draw_table
@@ -20,16 +21,13 @@ from pipeline.web.vocabulary import NOTICES, PURPOSES
 NOTICE_CAME = "told"
 """The event by which the browser says that a notice has come."""
 
-GLASS = frozenset({"break_glass", "break_glass_request"})
-"""Notices of break-glass. So are answers in a thread of its own, not named as the agency names the case."""
-
 LIMIT = 50
 """Notices of one page."""
 
 
 async def load(visit: Visit, parameters: Parameters) -> NoticesAnswer:
     """A page of notices, latest first."""
-    return await list_latest_notices(visit.new_session(), LIMIT, parameters.get(AFTER))
+    return await list_latest_notices(visit.new_session(), LIMIT, parameters.get(AFTER), described=True)
 
 
 def draw(view: OpenPage, loaded: NoticesAnswer) -> None:
@@ -50,12 +48,20 @@ def _notice_columns(words: Words) -> list[TableColumn[Row]]:
         TableColumn(
             words("Time"), lambda row: text("time", words.format_minute(row["time"]), "nowrap", datetime=row["time"])
         ),
-        TableColumn(words("Event"), lambda row: text("span", words.label(NOTICES, row["kind"]))),
+        TableColumn(words("Event"), lambda row: _draw_event(words, row)),
+        TableColumn(words("Record"), lambda row: draw_notice_subject(words, row)),
         TableColumn(words("Alert"), lambda row: _draw_alert(words, row)),
-        TableColumn(words("Agency"), lambda row: text("span", row["agency"] or "")),
+        TableColumn(words("Agency"), lambda row: text("span", row["agency"] or "", "nowrap")),
         TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row["purpose"] or ""))),
-        TableColumn(words("Record"), lambda row: _draw_subject(words, row)),
     ]
+
+
+def _draw_event(words: Words, row: Row) -> None:
+    """What happened, and how likely a match is."""
+    with box("div", "what"):
+        text("span", words.label(NOTICES, row["kind"]))
+        if row["band"]:
+            draw_band(words, row["band"])
 
 
 def _draw_alert(words: Words, row: Row) -> None:
@@ -64,17 +70,6 @@ def _draw_alert(words: Words, row: Row) -> None:
         draw_saved_search(words, row["question"], read_filters(row["filters"]))
     else:
         text("span", "")
-
-
-def _draw_subject(words: Words, row: Row) -> None:
-    if row["disclosure"] and (row["kind"] in GLASS or row["reference"] not in (None, row["disclosure"])):
-        link(words("Emergency access"), "/break-glass", data_open="")
-    elif row["disclosure"]:
-        link(words("Access requests"), "/disclosures", data_open="")
-    elif row["case"]:
-        link(row["case"], case_path(row["case"]), "code", data_open="")
-    else:
-        text("span", row["reference"] or "", "code")
 
 
 PAGE = Page("/notices", N_("Notifications"), "notices", load, draw)
