@@ -5,6 +5,7 @@ Both directions are scored in one pass (Viterbi over arcs, in integer hundredths
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -20,8 +21,10 @@ from pipeline.matching.names.transliteration.units import latin_letters, source_
 
 IMPOSSIBLE = -100_000
 """Hundredths of a bit for words that no path joins."""
-_REMEMBERED = 256
-"""Words of each side whose arcs are kept ready, 5 to 10 KB each; their scores are remembered elsewhere."""
+_REMEMBERED = 2048
+"""Words of each side whose arcs are kept ready; their scores are remembered elsewhere."""
+_PLACES = 8192
+"""Places in words of each side whose arcs are kept ready, about 1 KB each: many words have them in common."""
 
 
 class UnitSpan(NamedTuple):
@@ -39,6 +42,7 @@ class UnitSpan(NamedTuple):
     wide: dict[str, int]
     narrow_surplus: int
     middle_surplus: int
+    least: int
 
     def cost(self, units: str) -> int:
         """Cost of a writing that `narrow` has."""
@@ -49,11 +53,44 @@ class UnitSpan(NamedTuple):
         return found
 
 
-class Word(NamedTuple):
-    """The spans that start at each unit, narrow ones first, and the word's own chance."""
+Spans = tuple[UnitSpan, ...]
+"""Those that start at one unit of a word, narrow ones first."""
 
-    spans: tuple[tuple[UnitSpan, ...], ...]
+
+class Word(NamedTuple):
+    """The spans that start at each unit, the word's chance, and what writing it costs at least from each unit on."""
+
+    spans: tuple[Spans, ...]
     chance: int
+    rest: tuple[int, ...]
+
+
+class _Side:
+    """Words of one script: `away` from it costs their writings, `back` into it their spans, of these widths."""
+
+    def __init__(self, away: DirectionCosts, back: DirectionCosts, widths: range) -> None:
+        self._away, self._back, self._widths = away, back, widths
+        self._around = max(2, widths[-1])
+        self.spans_at = lru_cache(_PLACES)(self._make_spans)
+
+    def make_word(self, units: str, starts: int) -> Word:
+        """A word with the spans at its first `starts` places."""
+        path = START + units + END * 2
+        widest = self._widths[-1]
+        spans = [self.spans_at(path[at : at + 1 + self._around], min(widest, len(units) - at)) for at in range(starts)]
+        return Word(tuple(spans), self._back.background(units), _bound_rests(spans, len(units)))
+
+    def _make_spans(self, around: str, widest: int) -> Spans:
+        """The spans behind the first unit of `around`, as far as they are in the word."""
+        narrow, middle, wide = self._away.rows(around[:3])
+        above_narrow, floor = middle.surplus + wide.surplus, narrow.surplus + middle.surplus + wide.surplus
+        first, spans = self._widths[0], []
+        for width in range(first, widest + 1):
+            end, column = around[1 : 1 + width], width - first
+            costs = (narrow.arcs[column], middle.arcs[column], wide.arcs[column])
+            least = max(wide.least[column], middle.least[column] + wide.surplus, narrow.least[column] + above_narrow)
+            spans.append(UnitSpan(end, self._back.unseen(end), floor, *costs, above_narrow, wide.surplus, least))
+        return tuple(spans)
 
 
 class Likelihood:
@@ -61,7 +98,9 @@ class Likelihood:
 
     def __init__(self, corridor: Corridor, model: TransliterationModel) -> None:
         self._corridor = corridor
-        self._model = model
+        to_latin, to_source = model.to_latin, model.to_source
+        self._written = _Side(to_latin, to_source, range(1, corridor.source_span + 1))
+        self._spelt = _Side(to_source, to_latin, range(corridor.latin_span + 1))
         self._source = lru_cache(_REMEMBERED)(self._source_word)
         self._latin = lru_cache(_REMEMBERED)(self._latin_word)
 
@@ -69,7 +108,7 @@ class Likelihood:
         """Hundredths of a bit, both directions added; the bands of the model tell what it means.
 
         What does not exceed `least` is told no more exactly than that. Costs are logarithms of shares, so a path only
-        loses: one that has fallen that far is left, and of words that are unlike all are before their middle.
+        loses: one that will have fallen that far is left, and of words that are unlike all are before their middle.
         """
         source, target = self._source(source_units(self._corridor.name, word)), self._latin(latin_letters(latin))
         rows, columns = len(source.spans), len(target.spans) - 1
@@ -79,44 +118,34 @@ class Likelihood:
         lowest = max(IMPOSSIBLE, least + chance)
         for i, spans in enumerate(source.spans):
             first = max(0, columns - (rows - i) * self._corridor.latin_span)
-            if max(best[i][first:]) <= lowest:
+            lowest_here = lowest - source.rest[i]
+            if max(best[i][first:]) <= lowest_here:
                 continue
             for width, span in enumerate(spans, 1):
-                _extend(best[i], best[i + width], first, lowest, span, target.spans)
+                _extend(best[i], best[i + width], first, lowest_here, span, target)
         return max(IMPOSSIBLE, best[rows][columns] - chance)
 
     def _source_word(self, units: str) -> Word:
-        to_latin, to_source = self._model.to_latin, self._model.to_source
-        return _word(units, to_latin, to_source, range(1, self._corridor.source_span + 1), len(units))
+        return self._written.make_word(units, len(units))
 
     def _latin_word(self, letters: str) -> Word:
-        to_latin, to_source = self._model.to_latin, self._model.to_source
-        return _word(letters, to_source, to_latin, range(self._corridor.latin_span + 1), len(letters) + 1)
+        return self._spelt.make_word(letters, len(letters) + 1)
 
 
-def _word(units: str, away: DirectionCosts, back: DirectionCosts, widths: range, starts: int) -> Word:
-    """A word's spans: `away` from its script costs the writings, `back` into it the spans themselves."""
-    path = START + units + END * 2
-    places = []
-    for at in range(starts):
-        narrow, middle, wide = away.rows(path[at : at + 3])
-        above_narrow, floor = middle.surplus + wide.surplus, narrow.surplus + middle.surplus + wide.surplus
-        spans = []
-        for width in range(widths.start, min(widths.stop, len(units) - at + 1)):
-            end, column = units[at : at + width], width - widths.start
-            costs = (narrow.arcs[column], middle.arcs[column], wide.arcs[column])
-            spans.append(UnitSpan(end, back.unseen(end), floor, *costs, above_narrow, wide.surplus))
-        places.append(tuple(spans))
-    return Word(tuple(places), back.background(units))
+def _bound_rests(places: Sequence[Spans], length: int) -> tuple[int, ...]:
+    """What writing a word from each of its places on costs at least."""
+    rest = [0] * (length + 1)
+    for at in range(length - 1, -1, -1):
+        rest[at] = max([span.least + rest[at + width] for span in places[at] if (width := len(span.units))])
+    return tuple(rest)
 
 
-def _extend(
-    row: list[int], ahead: list[int], first: int, lowest: int, span: UnitSpan, targets: tuple[tuple[UnitSpan, ...], ...]
-) -> None:
+def _extend(row: list[int], ahead: list[int], first: int, lowest: int, span: UnitSpan, latin: Word) -> None:
     units, unseen, floor, narrow = span[:4]
+    targets, rest = latin.spans, latin.rest
     for j in range(first, len(row)):
         value = row[j]
-        if value <= lowest:
+        if value + rest[j] <= lowest:
             continue
         for k, target in enumerate(targets[j], j):
             letters, letters_unseen, back_floor, back = target[:4]

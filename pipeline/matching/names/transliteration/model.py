@@ -27,6 +27,8 @@ _PRIOR = 3.0
 _MIN_CONTEXT = (0, 8, 16)
 """A wider context counts only where it was seen often enough."""
 _BACKGROUND_PRIOR = 5.0
+UNSEEN = -996
+"""Hundredths of a bit that an arc which no context ever had costs at least: one in a thousand."""
 
 
 class Direction(msgspec.Struct, frozen=True):
@@ -59,10 +61,14 @@ class TransliterationCounts(msgspec.Struct, frozen=True):
 
 
 class Row(NamedTuple):
-    """Costs of the arcs that one context had, per width by units, and what to add to the next narrower context's."""
+    """Costs of the arcs that one context had, per width by units, and what to add to the next narrower context's.
+
+    `least` is what an arc of each width costs at least, be it one that the context had or not.
+    """
 
     arcs: tuple[dict[str, int], ...]
     surplus: int
+    least: tuple[int, ...]
 
 
 class TransliterationModel:
@@ -81,7 +87,8 @@ class DirectionCosts:
         self._direction = direction
         self._first, self._last = widths
         self._rows: dict[str, Row] = {}
-        self._nothing = Row(tuple({} for _ in range(self._first, self._last + 1)), 0)
+        count = self._last + 1 - self._first
+        self._nothing = Row(tuple({} for _ in range(count)), 0, (UNSEEN,) * count)
         self._bigrams, self._letters = direction.background, _sums(direction.background, 1)
         self._starts, self._total = _sums(direction.background, 0), sum(direction.background.values())
 
@@ -121,7 +128,8 @@ class DirectionCosts:
             cost = None if narrower is None else narrower.arcs[width].get(units)
             share = 1e-3 * self._direction.decay ** len(units) if cost is None else 2 ** (cost / 100)
             arcs[width][units] = _centibits((count + _PRIOR * share) / (total + _PRIOR))
-        return Row(arcs, _centibits(_PRIOR / (total + _PRIOR)))
+        least = tuple(max(UNSEEN, *costs.values()) if costs else UNSEEN for costs in arcs)
+        return Row(arcs, _centibits(_PRIOR / (total + _PRIOR)), least)
 
     def unseen(self, units: str) -> int:
         """Cost of an arc that no context ever had, before the surpluses of the contexts."""
