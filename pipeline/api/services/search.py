@@ -66,7 +66,8 @@ class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         bool,
         Meta(
             description="Each result has the comparisons behind its `why` too, and `about`: the entity that answers "
-            "best, as its agency named it. A row is three times as long."
+            "best, as its agency named it. A row is three times as long. Without it `title` and `caveat` are left out "
+            "of a row where the case has none."
         ),
     ] = False
 
@@ -175,7 +176,7 @@ async def _find_answers(
         results = [explain_result(*one, asked_for, runtime.model) for one in shown_]
         rows = [row | _say_why(session, result, asked.evidence) for row, result in zip(rows, results, strict=True)]
         about = await describe_results(session, results) if asked.evidence else {}
-        rows = [row | {"about": about.get(row["case"])} for row in rows] if asked.evidence else rows
+        rows = [row | {"about": about.get(row["case"])} if asked.evidence else _leave_out_none(row) for row in rows]
     seen = {document.case: View.FULL for _, document in shown_}
     end = await listing.next_cursor(seen, list(shown_[-1][0].place) if len(found) > limit else None)
     return _ResultPage(rows, seen, end)
@@ -230,6 +231,11 @@ def _make_row(session: Session, candidate: RankedCandidate, document: CaseDocume
 def _say_why(session: Session, result: SearchResult, in_full: bool) -> Row:
     why = {"why": reasons(result.evidence, session.language)}
     return why | {"evidence": msgspec.to_builtins(result.evidence)} if in_full else why
+
+
+def _leave_out_none(row: Row) -> Row:
+    """A row in brief: who does not ask for evidence asks for many rows, of which most have no caveat."""
+    return {name: value for name, value in row.items() if value is not None}
 
 
 def _make_hit_row(session: Session, hit: HitOnlyCase) -> Row:

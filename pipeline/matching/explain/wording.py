@@ -171,7 +171,7 @@ def _entity_in_brief(part: EntityEvidence, language: str) -> Iterator[str]:
         said = between.join(filter(None, (_agreed(item, language), rare)))
         yield f"{bits(item.bits, language)}  {said} | {value(item.field, item.value_b, language)}"
     if abs(part.alternative) >= _LITTLE:
-        yield f"{bits(part.alternative, language)}  {_alternative_called(part, language)}"
+        yield f"{bits(part.alternative, language)}  {_alternative_in_brief(part, language)}"
 
 
 def alternative(part: EntityEvidence, language: str) -> str:
@@ -180,6 +180,11 @@ def alternative(part: EntityEvidence, language: str) -> str:
     otherwise = [item for item in part.items if item.companions != item.bits]
     fields = [f"{label(FIELDS, item.field, language)} {bits(item.companions, language)}" for item in otherwise]
     return f"{said} ({translate('; ', language).join(fields)})" if fields else said
+
+
+def _alternative_in_brief(part: EntityEvidence, language: str) -> str:
+    """Whom the two may be, which stands before the colon; that it counts less the bits say."""
+    return _alternative_called(part, language).partition(":")[0].rstrip()
 
 
 def _alternative_called(part: EntityEvidence, language: str) -> str:

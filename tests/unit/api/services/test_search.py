@@ -98,3 +98,12 @@ async def test_twenty_rows_and_the_cursor_of_a_next_page_are_small(api: Api) -> 
     assert [part["words"] for part in answer.json()["understood"]] == ["1980"]
     beside = sum(len(str(row["why"]).encode()) for row in answer.json()["results"])
     assert len(answer.content) - beside < 4500, "what an answer takes beside its reasons"
+
+
+async def test_a_row_names_no_title_or_caveat_where_there_is_none_unless_evidence_is_asked_for(api: Api) -> None:
+    api.hold(record("be-fp", "1", entities=[_passport("751234567")], title=None))
+    brief = (await api.post("/v1/search", {"question": "751234567"})).json()["results"][0]
+    whole = (await api.post("/v1/search", {"question": "751234567", "evidence": True})).json()["results"][0]
+    assert {name for name in whole if name not in brief} == {"title", "caveat", "evidence", "about"}
+    assert (whole["title"], whole["caveat"]) == (None, None)
+    assert brief == {name: whole[name] for name in brief}
