@@ -34,7 +34,7 @@ LINKS: Final = "links"
 """The tab."""
 
 LISTED: Final = 25
-"""Links of one page: they fit three screens, also where each is of another entity."""
+"""Links of one page: they fit three screens; of a phone where each own entity has several of them."""
 
 FILTERS: Final = ("entity", "band", "colour", "country")
 """The parameters of an address."""
