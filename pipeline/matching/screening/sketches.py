@@ -12,8 +12,8 @@ from functools import lru_cache
 from struct import Struct
 
 from pipeline.matching.comparisons import (
-    address,
-    birth_date,
+    address_rows,
+    birth_date_rows,
     birth_place,
     gender,
     nationality,
@@ -64,8 +64,13 @@ def without_room(entity_type: str) -> tuple[Comparison, ...]:
 
 def _make_row(entity: EntityPrint, names: encoding.NameWords, start: int) -> bytes:
     """Parts in the order of rows.WORDS and rows.BYTES; the words of names begin `start` words behind the first row."""
-    numbered, areas, city, *place = address.encode(entity)
-    values = (*phone.encode(entity), *numbers.encode(entity), birth_date.encode(entity), *birth_place.encode(entity))
+    numbered, areas, city, *place = address_rows.encode(entity)
+    values = (
+        *phone.encode(entity),
+        *numbers.encode(entity),
+        birth_date_rows.encode(entity),
+        *birth_place.encode(entity),
+    )
     kinds = (TYPES.index(entity.type), _others(entity), gender.encode(entity), nationality.encode(entity))
     placed = names_part(start, names.places)
     held = numbers.encode_kinds(entity)

@@ -18,7 +18,16 @@ from typing import Any, NamedTuple
 import pytest
 
 from pipeline.matching import comparisons
-from pipeline.matching.comparisons import address, birth_date, email, identifier, phone, place_names, plate, vin
+from pipeline.matching.comparisons import (
+    address_levels,
+    birth_date_levels,
+    email,
+    identifier,
+    phone,
+    place_names,
+    plate,
+    vin,
+)
 from pipeline.matching.comparisons.catalogue import BY_NAME, CATALOGUE
 from pipeline.matching.comparisons.levels import Compare, Comparison, ComparisonResult, Table
 from pipeline.matching.fingerprint import EntityPrint
@@ -47,8 +56,12 @@ EDITS = "score_cutoff=MOST_EDITS) <= MOST_EDITS", "score_cutoff=2) <= 2"
 LOOSENINGS = (
     Loosening("name", "two edits for one", token_levels, "_spelling_level", "== 1 and shorter >", "<= 2 and shorter >"),
     Loosening("name", "three edits for near", token_levels, "_spelling_level", "distance == _FAR", "distance > _FAR"),
-    Loosening("birth_date", "two digits for one", birth_date, "one_digit_off", "len(wrong) == 1", "len(wrong) <= 2"),
-    Loosening("birth_date_partial", "two years for one", birth_date, "partial_level", "years == 1", "years <= 2"),
+    Loosening(
+        "birth_date", "two digits for one", birth_date_levels, "one_digit_off", "len(wrong) == 1", "len(wrong) <= 2"
+    ),
+    Loosening(
+        "birth_date_partial", "two years for one", birth_date_levels, "partial_level", "years == 1", "years <= 2"
+    ),
     Loosening("identifier", "two edits for one", identifier, "_one_edit", *EDITS),
     Loosening("identifier", "a number of four", identifier, "MIN_NEAR", "", 4),
     Loosening("phone", "two digits for one", phone, "phone_level", *EDITS),
@@ -57,9 +70,9 @@ LOOSENINGS = (
     Loosening("plate", "two edits for one", plate, "plate_level", *EDITS),
     Loosening("plate", "a plate of four", plate, "SHORTEST", "", 4),
     Loosening("birth_place", "places less alike", place_names, "NEAR_PLACE", "", 70),
-    Loosening("address", "two characters of a postcode", address, "_near", "True)) <= 1", "True)) <= 2"),
-    Loosening("address", "cities less alike", address, "CITY_SIMILARITY", "", 70),
-    Loosening("address", "a house number a digit off", address, "_same_house", "p == q", "p[:1] == q[:1]"),
+    Loosening("address", "two characters of a postcode", address_levels, "_near", "True)) <= 1", "True)) <= 2"),
+    Loosening("address", "cities less alike", address_levels, "CITY_SIMILARITY", "", 70),
+    Loosening("address", "a house number a digit off", address_levels, "_same_house", "p == q", "p[:1] == q[:1]"),
 )
 HARMLESS = (
     Loosening("name", "joined words less alike", joined_words, "ALIKE_SHARE", "", 2),

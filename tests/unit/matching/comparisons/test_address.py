@@ -3,7 +3,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from pipeline.matching.comparisons.address import LEVELS, address_key, address_level, compare
+from pipeline.matching.comparisons.address import address_key, compare
+from pipeline.matching.comparisons.address_levels import LEVELS, address_level
 from pipeline.matching.comparisons.levels import SHARED_CAP
 from pipeline.matching.fingerprint import AddressPrint as At
 from pipeline.matching.model import Model

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.comparisons import birth_date
+from pipeline.matching.comparisons import birth_date_levels
 from pipeline.records.normalised import PartialDate
 
 
@@ -26,8 +26,8 @@ from pipeline.records.normalised import PartialDate
     ],
 )
 def test_whole_dates_by_level(x: tuple[int, int, int], y: tuple[int, int, int], expected: str) -> None:
-    assert birth_date.WHOLE[birth_date.whole_level(PartialDate(*x), PartialDate(*y))].name == expected
-    assert birth_date.WHOLE[birth_date.whole_level(PartialDate(*y), PartialDate(*x))].name == expected
+    assert birth_date_levels.WHOLE[birth_date_levels.whole_level(PartialDate(*x), PartialDate(*y))].name == expected
+    assert birth_date_levels.WHOLE[birth_date_levels.whole_level(PartialDate(*y), PartialDate(*x))].name == expected
 
 
 @pytest.mark.parametrize(
@@ -47,4 +47,4 @@ def test_whole_dates_by_level(x: tuple[int, int, int], y: tuple[int, int, int], 
     ],
 )
 def test_partial_dates_compare_what_both_have(x: tuple[int, int, int], y: tuple[int, int, int], expected: str) -> None:
-    assert birth_date.PARTIAL[birth_date.partial_level(PartialDate(*x), PartialDate(*y))].name == expected
+    assert birth_date_levels.PARTIAL[birth_date_levels.partial_level(PartialDate(*x), PartialDate(*y))].name == expected
