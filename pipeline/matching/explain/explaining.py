@@ -15,16 +15,14 @@ from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.names import TokenPair, best_pair
 from pipeline.matching.score.alternatives import COMPANION_KINDS, STRANGERS, Bits
+from pipeline.matching.score.entity_scoring import combine_alternatives, settle_results, sum_results
 from pipeline.matching.score.scoring import (
     EACH_PAIR,
     EntityAgreement,
     Evidence,
     attempts_fee,
-    combine_alternatives,
     counted_bits,
     judge_score,
-    settle_results,
-    sum_results,
     total_score,
     weigh_evidence,
 )
@@ -118,7 +116,7 @@ class ComparedEntities(NamedTuple):
         return _entity_evidence(self, model)
 
     def weigh_without(self, field: str, model: Model) -> int:
-        """scoring.weigh_entities as if one field were not known."""
+        """entity_scoring.weigh_entities as if one field were not known."""
         sums = sum_results([result for comparison, result in self.results if comparison.name != field])
         return apply_curve(combine_alternatives(sums, self.a.type, model), model.curves[self.a.type])
 

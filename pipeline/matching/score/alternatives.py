@@ -26,7 +26,7 @@ Bits = tuple[int, ...]
 COMPANION_KINDS = ("household", "named_after", "group")
 """Kinds of companions, each with its own prior and its own share of every level. Another is a name here, an h in every
 Level, its prior in the model file, an entry in the rows of pipeline.records.entity_types whose entities have such
-companions, and a term in scoring.odds_by_alternative."""
+companions, and a term in entity_scoring.odds_by_alternative."""
 
 ALTERNATIVES = 1 + len(COMPANION_KINDS)
 STRANGERS, HOUSEHOLD, NAMED_AFTER, GROUP = range(ALTERNATIVES)

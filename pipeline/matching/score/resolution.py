@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.score.alternatives import NO_BITS, STRANGERS
-from pipeline.matching.score.scoring import settle_results
+from pipeline.matching.score.entity_scoring import settle_results
 
 CONTRADICTION = -1000
 """Hundredths of a bit of evidence below which two entities of one group speak against each other."""

@@ -6,21 +6,19 @@ bits = prior + (best one-to-one assignment of entity pairs, positive bits only) 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 
 import msgspec
-from msgspec import structs
 
 from pipeline.matching.bands import Band, band_of
 from pipeline.matching.basis import Basis
 from pipeline.matching.comparisons.catalogue import SELECTORS
-from pipeline.matching.comparisons.levels import ComparisonResult, apply_curve
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model, Plan
 from pipeline.matching.names.pair_bounds import FEW
-from pipeline.matching.score.alternatives import NO_BITS, STRANGERS, Bits, against_both
 from pipeline.matching.score.assignment import assign_one_to_one
+from pipeline.matching.score.entity_scoring import weigh_by_plan, weigh_entities
 from pipeline.matching.score.marks import cross_type_cells, same_type_cells
 
 EACH_PAIR = 100
@@ -106,7 +104,7 @@ def _most_names(entities: Entities) -> int:
 def _score_of_one(a: Entities, b: Entities, model: Model, plans: Mapping[str, Plan]) -> int:
     """The same where one side has a single entity, which takes the best of the other: there is nothing to assign."""
     cells = same_type_cells(a, b)
-    best = max([_weigh_by_plan(a[i], b[j], plans[a[i].type], model) for i, j in cells], default=0)
+    best = max([weigh_by_plan(a[i], b[j], plans[a[i].type], model) for i, j in cells], default=0)
     return model.prior + max(0, best) - attempts_fee(len(cells))
 
 
@@ -224,68 +222,6 @@ def selector_tie(a: Entities, b: Entities, cell: tuple[int, int], model: Model) 
 def attempts_fee(compared: int) -> int:
     """log2 of the number of entity pairs compared, in hundredths: more attempts, more chance hits."""
     return round(100 * math.log2(compared)) if compared > 1 else 0
-
-
-def weigh_entities(a: EntityPrint, b: EntityPrint, model: Model, skipped: tuple[str, ...] = ()) -> int:
-    """Hundredths of a bit of calibrated evidence for two entities of one type being one thing, prior not included."""
-    plan = model.plan_without(a.type, skipped) if skipped else model.plans[a.type]
-    return _weigh_by_plan(a, b, plan, model)
-
-
-def _weigh_by_plan(a: EntityPrint, b: EntityPrint, plan: Plan, model: Model) -> int:
-    return apply_curve(combine_alternatives(odds_by_alternative(a, b, plan), a.type, model), model.curves[a.type])
-
-
-def odds_by_alternative(a: EntityPrint, b: EntityPrint, plan: Plan) -> Bits:
-    """Bits of the evidence for one thing against each alternative, in hundredths, each summed by itself.
-
-    Written out for the alternatives that there are: loops over them take 6% of a pair.
-    """
-    strangers = household = named_after = group = 0
-    settled = False
-    for compare, table in plan:
-        found = compare(a, b, table)
-        if found is not None:
-            settled = settled or found.settles
-            from_strangers, from_household, from_named_after, from_group = found.bits
-            strangers += from_strangers
-            household += from_household
-            named_after += from_named_after
-            group += from_group
-    if settled:
-        return sum_results([found for compare, table in plan if (found := compare(a, b, table)) is not None])
-    return strangers, household, named_after, group
-
-
-def sum_results(found: Sequence[ComparisonResult]) -> Bits:
-    """The sum of what comparisons say, against each alternative.
-
-    Where one of them settles the pair, nothing but numbers speaks against it (settle_results).
-    """
-    return tuple(map(sum, zip(*[one.bits for one in settle_results(found)], strict=True))) or NO_BITS
-
-
-def settle_results(found: Sequence[ComparisonResult]) -> list[ComparisonResult]:
-    """What comparisons say, without the contradictions of others where one of them settles the pair.
-
-    That two things with one number of their own are called otherwise is mostly that one was renamed. What speaks
-    against sameness among the numbers themselves still counts.
-    """
-    if not any(one.settles for one in found):
-        return list(found)
-    return [one if one.settles else _without_contradiction(one) for one in found]
-
-
-def _without_contradiction(found: ComparisonResult) -> ComparisonResult:
-    return structs.replace(found, bits=tuple(max(bits, 0) for bits in found.bits))
-
-
-def combine_alternatives(bits: Bits, entity_type: str, model: Model) -> int:
-    """Bits against all alternatives that entities of a type have, each with its prior, in hundredths."""
-    found = bits[STRANGERS]
-    for at, offset in model.companions[entity_type]:
-        found = against_both(found, bits[at] + offset)
-    return found
 
 
 @lru_cache(maxsize=65536)

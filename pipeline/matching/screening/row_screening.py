@@ -25,7 +25,8 @@ MOST_OTHERS = 8
 class _BoundTable(NamedTuple):
     """The bounds of comparisons that read one state of rows: (ALTERNATIVES, types times `states`).
 
-    `agreements` are those of pairs that their own number settles (scoring.settle_results): none is below nothing.
+    `agreements` are those of pairs that their own number settles (entity_scoring.settle_results): none is below
+    nothing.
     """
 
     state: RowState

@@ -18,7 +18,8 @@ from pipeline.matching.model import (
     load_model,
     reference_model,
 )
-from pipeline.matching.score.scoring import EntityAgreement, weigh_entities
+from pipeline.matching.score.entity_scoring import weigh_entities
+from pipeline.matching.score.scoring import EntityAgreement
 from support.matching.prints import print_of
 
 

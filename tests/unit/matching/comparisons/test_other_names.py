@@ -8,7 +8,7 @@ from pipeline.matching.comparisons.other_names import OTHER_NAMES
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.score.alternatives import GROUP, STRANGERS
-from pipeline.matching.score.scoring import weigh_entities
+from pipeline.matching.score.entity_scoring import weigh_entities
 from support.matching.prints import print_of
 
 
