@@ -21,6 +21,8 @@ from support.api.server import ApiServer, StartServer, api_server, client, read_
 
 __all__ = ["api_server", "client", "start_server"]
 
+pytestmark = pytest.mark.xdist_group("door")  # one server
+
 SEARCH = b"POST /v1/search HTTP/1.1\r\nHost: liaison\r\nContent-Type: application/json\r\n"
 LONG = b"Content-Length: 100000000\r\n"
 

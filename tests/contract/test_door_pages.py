@@ -13,6 +13,8 @@ from support.web.browser import BrowserUser, browser
 
 __all__ = ["api_server", "start_server"]
 
+pytestmark = pytest.mark.xdist_group("door pages")  # one server
+
 CLAIRE = "claire@fr-pj"
 QUESTION = "Ivan Petrov 1980-05-01"
 

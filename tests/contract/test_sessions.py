@@ -18,6 +18,8 @@ from support.api.server import PATIENCE_S, ApiServer, StartServer, api_server, c
 
 __all__ = ["api_server", "client", "start_server"]
 
+pytestmark = pytest.mark.xdist_group("sessions")  # one server
+
 STATED = quote('{"purpose":"investigation","case_reference":"2026/1"}')
 CASE = "/v1/cases/fr-pj:1"
 
