@@ -194,6 +194,7 @@ def test_a_key_that_has_ended_signs_nothing_whatever_time_the_message_claims(
     assert "when the record arrived" in receipt.message
 
 
+@pytest.mark.rare
 def test_what_was_taken_is_verified_offline_and_a_revoked_key_ends(
     records: RecordMaker,
     installation: Installation,

@@ -49,7 +49,12 @@ from support.processes import warm
 from support.processes.warm import WarmProcess
 from support.waiting import WaitFor
 
-pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("worker rights"), pytest.mark.timeout(400)]
+pytestmark = [
+    pytest.mark.engines,
+    pytest.mark.rare,
+    pytest.mark.xdist_group("worker rights"),
+    pytest.mark.timeout(400),
+]
 
 SECRETS = {
     "LIAISON_OIDC_CLIENT_SECRET": "canary-of-the-sign-in",
