@@ -37,6 +37,10 @@ from pipeline.records.entity_types import TYPES
 BoundOdds = Callable[[Rows, Rows, Flags], BitsArray]
 """One of OddsBound's."""
 
+MANY, SAMPLED, MOST_LEFT = 4096, 16, 0.75
+"""Of so many pairs every 16th is bounded quickly first: where more than three in four are left, that costs more than it
+saves, as it does from a low probability of pairs that share a number which nearly links any two."""
+
 _DISCOUNT = np.array([*DISCOUNT, 0], np.int32)
 _NEVER = 1 << 24
 """Hundredths of a bit against an alternative that entities of a type do not have."""
@@ -83,12 +87,16 @@ class Screen:
         """Whether each case of `a` may be linked with the one of `b` at its place."""
         may: Flags = (a.counts == 0) | (b.counts == 0)
         closed = np.flatnonzero(~may)
-        for bound_odds in (self._bound.bound_quickly, self._bound.bound_odds):
-            if closed.size:
-                bounds = self._bound_scores(a.take_cases(closed), b.take_cases(closed), bound_odds)
-                closed = closed[bounds >= self._least]
-        may[closed] = True
+        if closed.size < MANY or self._pass(a, b, closed[::SAMPLED], self._bound.bound_quickly).mean() < MOST_LEFT:
+            closed = closed[self._pass(a, b, closed, self._bound.bound_quickly)]
+        may[closed[self._pass(a, b, closed, self._bound.bound_odds)]] = True
         return may
+
+    def _pass(self, a: Sketches, b: Sketches, some: Index, bound_odds: BoundOdds) -> Flags:
+        """Whether some of the pairs, by their places, are not ruled out."""
+        if not some.size:
+            return np.zeros(0, np.bool_)
+        return self._bound_scores(a.take_cases(some), b.take_cases(some), bound_odds) >= self._least
 
     def _bound_scores(self, a: Sketches, b: Sketches, bound_odds: BoundOdds) -> BitsOfRows:
         """Hundredths of a bit, prior included, that the score of each case pair never exceeds.

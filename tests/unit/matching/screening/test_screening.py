@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pipeline.matching.model import Model
-from pipeline.matching.screening.screening import Screen, join_sketches
+from pipeline.matching.screening.screening import MANY, Screen, join_sketches
 from pipeline.matching.screening.sketches import make_sketch
 from support.matching.prints import case_of
 
@@ -94,3 +95,18 @@ def test_what_is_not_compared_for_a_type_rules_nothing_out(may_link: Any) -> Non
         return person("Zbigniew Oczko", born, identifiers=[{"type": "vin", "value": vin}])
 
     assert may_link([owner("1970-05-17", "WVWZZZ1JZXW000001")], [owner("1970-11-28", "1HGCM82633A004352")])
+
+
+@pytest.mark.parametrize("threshold", [0.5, 0.01], ids=["few are left by other values", "all are"])
+def test_many_pairs_are_told_as_each_is_alone(model: Model, threshold: float) -> None:
+    names = ["Zbigniew Oczko", "Harald Lindqvist", "Oczko Zbigniew", "Anna Maria Kowalska"]
+    born = ["1950-05-17", "1961-12-03", "1972-08-28", "1983-01-09", "1994-03-14"]
+    people = [person(name, date, gender=gender) for name in names for date in born for gender in ("female", "male")]
+    sketches = join_sketches([make_sketch(case_of(one).entities) for one in people])
+    one, other = (part.ravel() for part in np.indices((len(people), len(people))))
+    screen = Screen(model, threshold)
+    alone = screen(sketches.take_cases(one), sketches.take_cases(other))
+    assert 0 < alone.mean() < 1
+    times = MANY // len(one) + 1
+    many = screen(sketches.take_cases(np.tile(one, times)), sketches.take_cases(np.tile(other, times)))
+    assert (many == np.tile(alone, times)).all()
