@@ -44,26 +44,27 @@ def read_past_searches(view: OpenPage, told: str) -> list[OpenedSearch]:
 
 
 def draw_past_searches(view: OpenPage, searches: Sequence[OpenedSearch], again: Redraw) -> None:
-    """The searches, those of the present case reference first; `again` draws those that are left."""
+    """The searches, those of other case references folded behind the present one's; `again` draws what is left."""
     words, days = view.words, view.visit.runtime.settings.search_history_days
     kept = words.plural("for {count} day, in this browser", "for {count} days, in this browser", days)
     with panel(words("Recent searches"), kept, tight=True):
-        for reference, group in _group_by_reference(view, searches):
-            with box("p", "row past"):
-                text("span", words("Your case"), "small quiet")
-                bidi_text(reference, "b")
-            draw_table(words("Recent searches"), _columns(view, searches, again), group)
+        present = view.visit.new_session().grounds.case_reference
+        for reference, group in _group_by_reference(present, searches):
+            with box("details", "past", open_="" if reference == present else None):
+                with box("summary"):
+                    text("span", words("Your case"), "small quiet")
+                    bidi_text(reference, "b")
+                    text("span", words.format_number(len(group)), "small quiet")
+                draw_table(f"{words('Recent searches')} {reference}", _columns(view, searches, again), group)
         with box("p", "row past"):
             text("button", words("Forget all"), "button slight", type="button").on(
                 "click", partial(_forget, view, searches, searches, again)
             )
-            present = view.visit.new_session().grounds.case_reference
             text("span", words("Searches run again are recorded for {reference}.", reference=present), "small quiet")
 
 
-def _group_by_reference(view: OpenPage, searches: Sequence[OpenedSearch]) -> list[tuple[str, list[OpenedSearch]]]:
+def _group_by_reference(present: str, searches: Sequence[OpenedSearch]) -> list[tuple[str, list[OpenedSearch]]]:
     """The present case reference first, then in the order of their latest searches."""
-    present = view.visit.new_session().grounds.case_reference
     order = list(dict.fromkeys([present, *(one.search.case_reference for one in searches)]))
     by_order = sorted(searches, key=lambda one: order.index(one.search.case_reference))
     return [(name, list(group)) for name, group in groupby(by_order, lambda one: one.search.case_reference)]
