@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from pipeline.index.case_reading import Candidate
 from pipeline.index.documents import CaseCard, CaseDocument, entities_of
 from pipeline.index.probes import QuestionProbe, adapt_probe
-from pipeline.index.reading import Candidate
 from pipeline.matching.model import Model
 from pipeline.matching.names.name_pairs import MetNames, meet_names
 from pipeline.matching.score.scoring import SCORE_LIMIT, most_score, score_cases

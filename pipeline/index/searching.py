@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.access.hit_gate import exact_band
+from pipeline.index.case_reading import Candidate
 from pipeline.index.documents import CaseDocument
 from pipeline.index.hit_questions import make_strict_query, strict_question
 from pipeline.index.points import PointInTime
@@ -20,7 +21,7 @@ from pipeline.index.probes import QuestionProbe, adapt_probe, make_candidate_que
 from pipeline.index.queries import QueryLimits, candidate_body
 from pipeline.index.questions import Question
 from pipeline.index.ranking import Place, RankedCandidate, Ranking, rank_candidates, update_candidate
-from pipeline.index.reading import Candidate, IndexReader
+from pipeline.index.reading import IndexReader
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explaining import entities_evidence
 from pipeline.matching.explain.explanation import EntityEvidence

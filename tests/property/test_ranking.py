@@ -9,10 +9,10 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.index.case_reading import Candidate
 from pipeline.index.documents import CaseCard, StatedHandling
 from pipeline.index.probes import QuestionProbe, adapt_probe
 from pipeline.index.ranking import CERTAIN_REASONS, Place, RankedCandidate, Ranking, rank_candidates
-from pipeline.index.reading import Candidate
 from pipeline.matching.explain.explaining import entities_evidence
 from pipeline.matching.fingerprint import Contact, Entities, EntityPrint, PhonePrint
 from pipeline.matching.model import load_model

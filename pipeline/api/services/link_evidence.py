@@ -17,9 +17,9 @@ from pipeline.api.problems import NotFoundError
 from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side, things_of
 from pipeline.api.services.reviews import NO_LINK, LinkJudgement, ReviewableLink, make_judgement, require_sides
 from pipeline.api.session import Session
+from pipeline.index.case_reading import STATE_FIELDS
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.exports import link_row
-from pipeline.index.reading import STATE_FIELDS
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation
 from pipeline.matching.explain.plain_words import plain_summary, strongest_pair
 from pipeline.matching.explain.wording import text

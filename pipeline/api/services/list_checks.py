@@ -23,8 +23,8 @@ from pipeline.api.services.hit_requests import attach_requests, hits_among
 from pipeline.api.services.search import summarise_case
 from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
+from pipeline.index.case_reading import SHOWN
 from pipeline.index.documents import CaseDocument
-from pipeline.index.reading import SHOWN
 from pipeline.matching.explain.plain_words import lower_label
 from pipeline.matching.explain.wording import label
 from pipeline.matching.explain.words import FIELDS, IDENTIFIER_TYPES

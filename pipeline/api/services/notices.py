@@ -15,11 +15,11 @@ from pipeline.api.paging import fill_page
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.notice_subjects import describe_subjects
 from pipeline.api.session import Session
+from pipeline.index.case_reading import RANKED
 from pipeline.index.decision_documents import AuditDocument, NoticeDocument
 from pipeline.index.documents import CaseDocument, entities_of
 from pipeline.index.filters import NARROWED, passes_filters
 from pipeline.index.questions import parse_question
-from pipeline.index.reading import RANKED
 from pipeline.index.saved_searches import meets_exactly
 from pipeline.matching.model import Model
 

@@ -32,8 +32,8 @@ from pipeline.api.services.cases import require_readable
 from pipeline.api.services.deciding import LONGEST_REASON, record_decision
 from pipeline.api.session import Session
 from pipeline.correlation.claims import link_id
+from pipeline.index.case_reading import STATE_FIELDS
 from pipeline.index.documents import CaseDocument, LinkDocument
-from pipeline.index.reading import STATE_FIELDS
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.streams.catalogues import topics

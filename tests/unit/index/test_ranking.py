@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from pipeline.index import ranking
+from pipeline.index.case_reading import Candidate
 from pipeline.index.documents import CaseCard, StatedHandling
 from pipeline.index.probes import make_probe
 from pipeline.index.questions import parse_question
 from pipeline.index.ranking import Ranking, rank_candidates
-from pipeline.index.reading import Candidate
 from pipeline.matching.fingerprint import Contact, Entities, entity_print
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.score.scoring import score_cases
