@@ -34,6 +34,7 @@ ACROSS = {
     "matching/test_versions.py": "what FORMS and SCORING stand for",
     "records/test_record.py": "the record's specification, bullet by bullet",
     "streams/catalogues/test_topic_users.py": "what follows from the topics' rows",
+    "streams/stages/test_crowds.py": "values that a crowd has, in correlate as its stage makes it",
     "transparency/test_tampering.py": "attacks on the audit",
     "web/test_own_routes.py": "what a browser's session reaches besides pages",
 }

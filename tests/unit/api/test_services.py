@@ -65,4 +65,5 @@ async def test_search_finds_what_is_released_and_says_why(api: Api) -> None:
     row = (await search(api.session(ANNA), Search("ivan petrov", evidence=True))).results[0]
     assert row["evidence"][0]["items"][0]["field"] == "name"
     short = (await search(api.session(ANNA), Search("ivan petrov"))).results[0]
-    assert short == {name: value for name, value in row.items() if name not in ("evidence", "about")}
+    assert row["caveat"] is None
+    assert short == {name: value for name, value in row.items() if name not in ("evidence", "about", "caveat")}
