@@ -52,6 +52,11 @@ def memory_site(api: Api) -> Iterator[MemorySite]:
 _started: list[MemorySite] = []
 
 
+def is_serving() -> bool:
+    """Whether this process serves pages: once it has begun, to its end."""
+    return bool(_started)
+
+
 def _start_site(api: Api) -> MemorySite:
     """The site of this process; `api` is what it starts with."""
     if _started:

@@ -22,6 +22,7 @@ from pipeline.web.i18n import load_words
 from pipeline.web.page import OpenPage, Page
 from pipeline.web.session import Visit
 from support.api.runtime import Api
+from support.web.memory_site import is_serving
 
 TAGS = re.compile(r"<[^>]*>")
 
@@ -107,7 +108,8 @@ class _Event:
 
 
 async def opened(api: Api, page: Page[Any], who: Requester, language: str = "en", /, **parameters: str) -> RenderedPage:
-    """The page as `who` opens it."""
+    """The page as `who` opens it; not in a process that serves pages, whose loop NiceGUI goes by."""
+    assert not is_serving(), "a site runs in this process: draw pages in another session of tests"
     core.loop = asyncio.get_running_loop()
     visit = Visit(api.runtime, load_words(language), "light", who, parse_grounds("investigation", "2026/1"))
     with Client(ui.page(page.path), request=None) as client, patch.object(client, "connected"):
