@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # What `make test` runs, a session each: the folders of one share its tail. With engines half of a test is waiting, so
 # four go side by side there on two cores. Pages are drawn in the first and served in the second: NiceGUI has one loop.
-SESSIONS ?= unit+property contract+integration+e2e+fault
+SESSIONS ?= unit property+contract+integration+e2e+fault
 MARKED ?= not long and not rare
 PYTEST := $(BIN)/python -m pytest -q
 DEMO_ARGS ?=
@@ -37,7 +37,7 @@ test: $(READY) ## what must hold at every change, and what each session took
 	trap 'LIAISON_HOME=$$TEST_ENGINES_HOME $(BIN)/liaison down >/dev/null; rm -rf "$$TEST_ENGINES_HOME"' EXIT; took=""; \
 	for session in $(SESSIONS); do \
 		echo "== $$session"; start=$$SECONDS; \
-		case $$session in unit*) beside=2 ;; *) beside=4 ;; esac; \
+		case $$session in unit) beside=2 ;; *) beside=4 ;; esac; \
 		$(PYTEST) -n $$beside -m "$(MARKED)" $$(printf 'tests/%s ' $${session//+/ }) || exit 1; \
 		took+=$$(printf '%-44s %4d s' $$session $$((SECONDS - start)))$$'\n'; \
 	done; printf 'what each session took\n%s' "$$took"

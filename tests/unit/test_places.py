@@ -36,6 +36,7 @@ ACROSS = {
     "streams/catalogues/test_topic_users.py": "what follows from the topics' rows",
     "streams/stages/test_crowds.py": "values that a crowd has, in correlate as its stage makes it",
     "transparency/test_tampering.py": "attacks on the audit",
+    "web/test_no_leak_pages.py": "invariant I3 on all pages",
     "web/test_own_routes.py": "what a browser's session reaches besides pages",
 }
 """Tests of what several modules hold together, with what that is."""
