@@ -28,7 +28,7 @@ from support.processes.starting import Process, started
 from support.records.builder import record
 from support.waiting import WaitFor
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(300), pytest.mark.rare]
 
 SERVER_PROCESS = "support.web.server_process"
 ROWS = 600

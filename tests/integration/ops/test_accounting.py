@@ -30,6 +30,7 @@ async def say(installation: Installation, receipts: list[Receipt]) -> None:
             await producer.send_and_wait(name, msgspec.json.encode(receipt), key=b"x", partition=0)
 
 
+@pytest.mark.rare
 def test_each_agency_is_accounted_for_on_a_running_system(
     records: RecordMaker, installation: Installation, start_stage: Start, liaison: RunLiaison
 ) -> None:

@@ -19,7 +19,7 @@ from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.waiting import WaitFor
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(280), pytest.mark.rare]
 
 
 def test_an_agency_is_added_to_and_removed_from_running_workers(

@@ -116,6 +116,7 @@ def test_each_entry_has_one_leaf_in_its_place_however_the_stage_dies(
     assert (checked.leaves, checked.waiting, checked.findings) == (len(made), 0, ())
 
 
+@pytest.mark.rare
 def test_agencies_witness_it_and_find_a_fork(
     installation: Installation,
     start_stage: Start,

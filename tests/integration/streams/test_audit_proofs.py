@@ -27,7 +27,7 @@ from support.processes import warm
 from support.processes.starting import Start, started
 from support.waiting import WaitFor
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(300), pytest.mark.rare]
 
 TOKEN_LIFE = timedelta(hours=1)
 SERVER_PROCESS = "support.web.server_process"

@@ -93,6 +93,7 @@ def expiry_of(raw: bytes) -> Expiry:
     return Expiry(f"{data['agency']}:{data['case_id']}", data["version"], digest)
 
 
+@pytest.mark.rare
 def test_only_the_agencys_own_records_are_taken(
     records: RecordMaker,
     installation: Installation,

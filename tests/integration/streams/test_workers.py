@@ -58,6 +58,7 @@ def stages(process: subprocess.Popen[bytes]) -> dict[str, psutil.Process]:
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.rare
 def test_a_supervised_installation_from_its_first_agency_to_its_end(
     engine_settings: Settings,
     make_installation: type[Installation],
