@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 from typing import NamedTuple
 
 import orjson
@@ -17,7 +16,6 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from pipeline.api.services import operations, rejected_messages
-from pipeline.matching.model import load_model
 from pipeline.ops.generations.run import GenerationStatus
 from pipeline.ops.replay import preview, rejections
 from pipeline.ops.replay.rejections import RejectionFilter
@@ -31,14 +29,12 @@ from pipeline.records.messages import Position, RejectedMessage
 from pipeline.records.partitioning import partition_of
 from pipeline.settings import Settings
 from support.api.runtime import Api
-from support.index.documents import PureStages
 from support.records.builder import event, person, record
 from support.web.browser import BrowserUser
 from support.web.memory_site import MemorySite
 
 pytestmark = pytest.mark.timeout(300)
 
-STAGES = PureStages(load_model())
 AGENCIES = {name: Agency(name, name[:2].upper()) for name in ("fr-pj", "be-fp")}
 NOOR = "noor@liaison-ops"
 
@@ -109,15 +105,6 @@ def _see_overview(now: datetime) -> Overview:
         throughput=Throughput((now,), 120.0, (TopicRate("accepted", (240,)), TopicRate("cases.fr-pj", (12,)))),
         lags=lags,
     )
-
-
-@pytest.fixture
-def api(site: MemorySite, tmp_path: Path) -> Api:
-    """What the site shows in a test: no case."""
-    shown = Api(STAGES, tmp_path)
-    shown.now = datetime.now(UTC)
-    site.show(shown)
-    return shown
 
 
 @pytest.fixture

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from pipeline.access.reviews import Review, Verdict
-from pipeline.matching.model import load_model
 from support.api.runtime import Api
-from support.index.documents import PureStages
 from support.records.builder import person, record
 from support.web.browser import BrowserUser
 from support.web.memory_site import MemorySite
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("triage")]
 
-STAGES = PureStages(load_model())
 
 PIETER = "pieter@be-fp"
 COUNT = 50
@@ -46,15 +41,6 @@ def _hold_possible(api: Api, number: int) -> str:
     other = person("J. Dupond", id="p1", birth_date="1976-03-04", gender="female")
     api.hold(record("be-fp", f"p{number}", entities=[man]), record("fr-pj", f"p{number}", entities=[other]))
     return api.link(f"be-fp:p{number}", f"fr-pj:p{number}")
-
-
-@pytest.fixture
-def api(site: MemorySite, tmp_path: Path) -> Api:
-    """What the site shows in a test."""
-    shown = Api(STAGES, tmp_path)
-    shown.now = datetime.now(UTC)
-    site.show(shown)
-    return shown
 
 
 def _open_inbox(opened: Browser, site: MemorySite, language: str = "en-GB", fragment: str = "") -> BrowserUser:

@@ -19,7 +19,7 @@ from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import load_model
 from pipeline.matching.names import best_pair, compare
-from pipeline.matching.names.name_pairs import meet_names
+from pipeline.matching.names.name_pairs import Names, meet_names
 from pipeline.matching.names.name_sets import NameSet
 from pipeline.matching.names.pair_bounds import PairBound, bound_pairs
 from pipeline.records.normalised import PartialDate
@@ -111,12 +111,16 @@ def test_no_two_names_exceed_it_wherever_one_looks(entity_type: str, random: Ran
     _check_bounds(*several_names_pair(random, entity_type))
 
 
+def _draw_company(random: Random, entity_type: str) -> list[Names]:
+    """The names of some entities, many of which may be one thing with another."""
+    return [side.names for _ in range(10) for side in several_names_pair(random, entity_type) if side.names]
+
+
 @each_type
 def test_many_entities_are_bounded_as_each_by_itself(entity_type: str) -> None:
     random = Random(5)
     for _ in range(PAIRS // 10):
-        sides = [side for _ in range(10) for side in several_names_pair(random, entity_type) if side.names]
-        asked, *others = [side.names for side in sides]
+        asked, *others = _draw_company(random, entity_type)
         for pairs in meet_names(asked, others):
             assert pairs.bounds == bound_pairs(NameSet(asked), NameSet(pairs.b))
 
@@ -125,8 +129,7 @@ def test_many_entities_are_bounded_as_each_by_itself(entity_type: str) -> None:
 def test_they_are_bounded_as_well_from_the_other_side(entity_type: str) -> None:
     random = Random(6)
     for _ in range(PAIRS // 10):
-        sides = [side for _ in range(10) for side in several_names_pair(random, entity_type) if side.names]
-        asked, *others = [side.names for side in sides]
+        asked, *others = _draw_company(random, entity_type)
         for pairs in meet_names(asked, others, [True] * len(others)):
             assert pairs.b is asked
             assert pairs.bounds == bound_pairs(NameSet(pairs.a), NameSet(asked))

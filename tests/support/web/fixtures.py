@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -17,8 +20,22 @@ from support.web.memory_site import MemorySite, memory_site
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MemorySite]:
     """The site of this process; a test shows its own Api in it."""
-    with memory_site(Api(PureStages(load_model()), tmp_path_factory.mktemp("site"))) as served:
+    with memory_site(Api(_load_stages(), tmp_path_factory.mktemp("site"))) as served:
         yield served
+
+
+@pytest.fixture
+def api(site: MemorySite, tmp_path: Path) -> Api:
+    """What the site shows in a test, as of now: no case, until the test holds one."""
+    shown = Api(_load_stages(), tmp_path)
+    shown.now = datetime.now(UTC)
+    site.show(shown)
+    return shown
+
+
+@cache
+def _load_stages() -> PureStages:
+    return PureStages(load_model())
 
 
 @pytest.fixture(scope="module")
