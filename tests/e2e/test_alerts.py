@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from pathlib import Path
-
 import msgspec
 import pytest
 from playwright.sync_api import Browser, expect
@@ -13,32 +10,25 @@ from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.subscriptions import Subscription
 from pipeline.index.decision_documents import notice_document
 from pipeline.matching.bands import Band
-from pipeline.matching.model import load_model
 from support.access.requesters import make_requester
 from support.api.runtime import Api
-from support.index.documents import PureStages
 from support.records.builder import person, record
 from support.web.browser import BrowserUser
 from support.web.memory_site import MemorySite
 
 pytestmark = pytest.mark.timeout(300)
 
-STAGES = PureStages(load_model())
-
 CLAIRE = "claire@fr-pj"
 OF_CLAIRE = make_requester("fr-pj", subject=CLAIRE)
 
 
 @pytest.fixture
-def api(site: MemorySite, tmp_path: Path) -> Api:
+def api(api: Api) -> Api:
     """One man, a suspect in one case and a witness in another."""
-    shown = Api(STAGES, tmp_path)
-    shown.now = datetime.now(UTC)
     for agency, role in (("be-fp", "suspect"), ("nl-np", "witness")):
         man = person("Иван Петров", id="p1", birth_date="1980-05-01", phones=["+33612345678"], role=role)
-        shown.hold(record(agency, "7", title=f"Affair of {agency}", entities=[man]))
-    site.show(shown)
-    return shown
+        api.hold(record(agency, "7", title=f"Affair of {agency}", entities=[man]))
+    return api
 
 
 def tell_of_matches(api: Api) -> Subscription:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Browser, expect
 
-from pipeline.matching.model import load_model
 from support.api.runtime import Api
-from support.index.documents import PureStages
 from support.records.builder import person, record
 from support.web.browser import BrowserUser
 from support.web.memory_site import MemorySite
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("disclosure")]
 
-STAGES = PureStages(load_model())
 
 CLAIRE, PIETER = "claire@fr-pj", "pieter@be-fp"
 QUESTION = "Anastasia Ouarzazi 1976-03-04"
@@ -25,15 +19,12 @@ PASSPORT = [{"type": "passport", "value": "12AB00001", "country": "FR"}]
 
 
 @pytest.fixture
-def api(site: MemorySite, tmp_path: Path) -> Api:
+def api(api: Api) -> Api:
     """A record of Pieter's that Claire sees as a hit, linked to one of hers that he reads."""
-    shown = Api(STAGES, tmp_path)
-    shown.now = datetime.now(UTC)
     woman = person("Anastasia Ouarzazi", id="p1", birth_date="1976-03-04", identifiers=PASSPORT)
-    shown.hold(record("be-fp", "7", code="H2", entities=[woman]), record("fr-pj", "1", entities=[woman]))
-    shown.link("be-fp:7", "fr-pj:1")
-    site.show(shown)
-    return shown
+    api.hold(record("be-fp", "7", code="H2", entities=[woman]), record("fr-pj", "1", entities=[woman]))
+    api.link("be-fp:7", "fr-pj:1")
+    return api
 
 
 def _sign_in(opened: Browser, site: MemorySite, who: str, language: str = "en-GB") -> BrowserUser:

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
-from pipeline.matching.model import load_model
 from pipeline.web.addresses import link_path
 from support.api.runtime import Api
-from support.index.documents import PureStages
 from support.records.builder import record
 from support.web.browser import BrowserUser
 from support.web.memory_site import MemorySite
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("drafts")]
 
-STAGES = PureStages(load_model())
 
 PIETER, CLAIRE = "pieter@be-fp", "claire@fr-pj"
 TEXT = "the same tattoo, see annex 3"
 
 
 @pytest.fixture
-def api(site: MemorySite, tmp_path: Path) -> Api:
+def api(api: Api) -> Api:
     """What the site shows in a test."""
-    shown = Api(STAGES, tmp_path)
-    shown.now = datetime.now(UTC)
-    shown.hold(record("be-fp"), record("fr-pj"), record("be-fp", "2"))
-    site.show(shown)
-    return shown
+    api.hold(record("be-fp"), record("fr-pj"), record("be-fp", "2"))
+    return api
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,17 +12,13 @@ from playwright.sync_api import Browser, expect
 from pipeline.access.audit import ActKind
 from pipeline.api.list_rows import MOST_BYTES
 from pipeline.api.list_worker import run_round
-from pipeline.matching.model import load_model
 from support.api.runtime import Api
 from support.feeds.workbooks import write_workbook
-from support.index.documents import PureStages
 from support.records.builder import person, record
 from support.web.browser import BrowserUser
 from support.web.memory_site import MemorySite
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("list check")]
-
-STAGES = PureStages(load_model())
 
 CLAIRE = "claire@fr-pj"
 ROWS = [
@@ -37,13 +32,10 @@ TABLE = "\n".join(";".join(row) for row in ROWS).encode("cp1252")
 
 
 @pytest.fixture
-def api(site: MemorySite, tmp_path: Path) -> Api:
+def api(api: Api) -> Api:
     """What the site shows in a test: one man whom the list finds."""
-    shown = Api(STAGES, tmp_path)
-    shown.now = datetime.now(UTC)
-    shown.hold(record("be-fp", entities=[person("Ivan Petrov", id="p1", birth_date="1982-11-25")]))
-    site.show(shown)
-    return shown
+    api.hold(record("be-fp", entities=[person("Ivan Petrov", id="p1", birth_date="1982-11-25")]))
+    return api
 
 
 def _open_checks(opened: Browser, site: MemorySite, language: str = "en-GB") -> BrowserUser:

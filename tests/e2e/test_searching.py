@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -12,17 +11,13 @@ from playwright.sync_api import Browser, expect
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.subscriptions import Subscription
 from pipeline.index.decision_documents import notice_document
-from pipeline.matching.model import load_model
 from pipeline.web.components.search_guide import GUIDE
 from support.api.runtime import Api
-from support.index.documents import PureStages
 from support.records.builder import person, record, vehicle
 from support.web.browser import BrowserUser
 from support.web.memory_site import MemorySite
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("searching")]
-
-STAGES = PureStages(load_model())
 
 CLAIRE = "claire@fr-pj"
 FIVE_SCRIPTS = "Ivan Petrov Иван Петров إيفان بيتروف 王小明 Ιωάννης Πέτρου "
@@ -30,10 +25,8 @@ MOST_CHARS = 1000
 
 
 @pytest.fixture
-def api(site: MemorySite, tmp_path: Path) -> Api:
+def api(api: Api) -> Api:
     """What the site shows in a test: one man in two countries, and all that the guide's examples ask for."""
-    shown = Api(STAGES, tmp_path)
-    shown.now = datetime.now(UTC)
     passport = {"type": "passport", "value": "52NO43308", "country": "RU"}
     man = person(
         "Иван Петров", id="p1", birth_date="1980-05-01", birth_place="Tver", nationalities=["RU"],
@@ -44,13 +37,12 @@ def api(site: MemorySite, tmp_path: Path) -> Api:
     )
     firm = {"id": "o1", "type": "organisation", "names": [{"full": "Nord Trade"}]}
     offences = [{"scheme": "ICCS", "code": "05021"}]
-    shown.hold(
+    api.hold(
         record("fr-pj", "2026-0417", title="Vol aggravé", entities=[man, vehicle("AB-123-CD", "FR", id="v1")]),
         record("be-fp", "BX-118", title="Import", entities=[other, firm], offences=offences),
     )
-    shown.link("fr-pj:2026-0417", "be-fp:BX-118")
-    site.show(shown)
-    return shown
+    api.link("fr-pj:2026-0417", "be-fp:BX-118")
+    return api
 
 
 def _sign_in(opened: Browser, site: MemorySite, language: str = "en-GB") -> BrowserUser:

@@ -15,7 +15,6 @@ from support.web.memory_site import MemorySite
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("triage")]
 
-
 PIETER = "pieter@be-fp"
 COUNT = 50
 MOST_KEYS = 60
