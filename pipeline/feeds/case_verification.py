@@ -17,9 +17,9 @@ import orjson
 
 from pipeline.errors import LiaisonError
 from pipeline.records import signatures
-from pipeline.records.agency_keys import AgencyKey
 from pipeline.records.model import case_key
 from pipeline.records.signatures import SignatureError
+from pipeline.records.signing_policy import AgencyKey
 
 
 class SignatureVerdict(StrEnum):

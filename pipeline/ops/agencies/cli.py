@@ -67,7 +67,7 @@ def add_agency(
     """
     from pipeline.ops.agencies.credentials import hand_out
     from pipeline.records.agencies import Agency
-    from pipeline.records.agency_keys import SigningPolicy
+    from pipeline.records.signing_policy import SigningPolicy
     from pipeline.streams.catalogues.rights import agency_grants
     from pipeline.streams.provisioning import users
 

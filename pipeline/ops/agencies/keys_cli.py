@@ -14,7 +14,8 @@ from pipeline.settings import settings as from_environment
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from pipeline.records.agency_keys import AgencyKey, SigningPolicy
+    from pipeline.records.signing_policy import AgencyKey, SigningPolicy
+
 
 Name = Annotated[str, typer.Argument(metavar="AGENCY", help="A registered agency.")]
 
@@ -38,7 +39,8 @@ def add_key(
 
     Example: liaison ops agency key add fr-pj fr-pj.jwk --until 2027-12-31
     """
-    from pipeline.records.agency_keys import agency_key, read_key, with_key
+    from pipeline.records.agency_keys import agency_key, read_key
+    from pipeline.records.signing_policy import with_key
     from pipeline.times import now, point_in_time
 
     at, read = now(), read_key(file.read_bytes())
@@ -67,7 +69,7 @@ def revoke_key(
     Accepted records stay.
     Example: liaison ops agency key revoke fr-pj fr-pj:nOTzYp… --at 2h
     """
-    from pipeline.records.agency_keys import with_revocation
+    from pipeline.records.signing_policy import with_revocation
     from pipeline.times import now, point_in_time
 
     since = point_in_time(at, now()) if at else now()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.ops.json_output import print_json
 from pipeline.settings import settings as from_environment
 
 if TYPE_CHECKING:
@@ -116,7 +117,6 @@ def suggest(
     Example: liaison ops generation suggest -o stops.ndjson
     """
     from pipeline.ops.generations.stop_table import print_proposals, write_proposals
-    from pipeline.ops.json_output import print_json
 
     proposals = asyncio.run(_propose(over, worth))
     if output is not None:

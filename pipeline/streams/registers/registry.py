@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaProducer
 
 from pipeline.errors import LiaisonError
 from pipeline.records.agencies import Agency, Registry
-from pipeline.records.agency_keys import SigningPolicy
+from pipeline.records.signing_policy import SigningPolicy
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka import admin

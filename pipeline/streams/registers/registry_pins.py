@@ -10,7 +10,7 @@ import msgspec
 from pipeline.errors import LiaisonError
 from pipeline.private_files import write_private
 from pipeline.records.agencies import Agency, Registry
-from pipeline.records.agency_keys import SigningPolicy
+from pipeline.records.signing_policy import SigningPolicy
 from pipeline.settings import Settings
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.registers.registry_seals import judge_registry
