@@ -16,7 +16,7 @@ from pipeline.errors import LiaisonError
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from pipeline.matching.model import ModelFile
+    from pipeline.matching.model_file import ModelFile
     from pipeline.matching.training.reading import Cases
     from pipeline.matching.training.run import Trained
 
@@ -123,7 +123,7 @@ def train(
     """Learn a model from case records without labels: m and u of each level, term frequencies, the prior."""
     import msgspec
 
-    from pipeline.matching.model import encode_model
+    from pipeline.matching.model_file import encode_model
     from pipeline.matching.training.budget import Budget
     from pipeline.matching.training.labels import calibrate_model
     from pipeline.matching.training.run import train as learn

@@ -21,7 +21,8 @@ from pipeline.correlation.key_kinds import kind_of
 from pipeline.correlation.matcher import Matcher
 from pipeline.errors import LiaisonError
 from pipeline.matching.fingerprint import Fingerprint
-from pipeline.matching.model import Model, ModelFile
+from pipeline.matching.model import Model
+from pipeline.matching.model_file import ModelFile
 from pipeline.matching.screening.screening import join_sketches
 
 OVER = 1000

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cached_property
 from importlib.metadata import version as library_version
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
-from types import MappingProxyType
 
 import msgspec
 import orjson
 
 from pipeline.errors import LiaisonError
 from pipeline.matching.comparisons.catalogue import CATALOGUE, of_type
-from pipeline.matching.comparisons.levels import Compare, Comparison, Table, log2_cb
-from pipeline.matching.monotone import project_companions
+from pipeline.matching.comparisons.levels import Compare, Comparison, Table
+from pipeline.matching.model_file import (
+    FORMAT,
+    Calibration,
+    ModelFile,
+    Prior,
+    WeightedComparison,
+    WeightedLevel,
+    encode_model,
+)
+from pipeline.matching.reference import SHIPPED, kinds_of, reference_model
 from pipeline.matching.score.alternatives import COMPANION_KINDS, STRANGERS, Bits
 from pipeline.records.entity_types import ENTITY_TYPES, TYPES, EntityType
-
-FORMAT = 3
-"""Raised when an older program cannot read a newer file, or a newer one an older file. 1: one kind of companions; 2:
-one calibration, of the scores of case pairs."""
 
 FORMS = 10
 """Version of the normalised and fingerprint forms; raised with any change that alters a record's fingerprint."""
@@ -35,91 +39,6 @@ model file. tests/unit/matching/test_versions.py holds both versions to what the
 
 LIBRARIES = ("rigour", "phonenumbers", "pypinyin", "anyascii", "python-stdnum", "rapidfuzz")
 """Libraries whose data or code enters a fingerprint or a level."""
-
-SHIPPED = "2026.11-2"
-"""Version of the model that ships; named anew with each change of a reference probability."""
-
-REFERENCE_PRIOR = -1700
-"""Hundredths of a bit: of 131,000 pairs of entities of two cases that met, one is of one thing (before any evidence).
-An investigator's view of a namesake: a full name that one person in 100,000 bears does not link by itself."""
-
-COMPANION_PRIORS = {"household": -200, "named_after": 500, "group": -200}
-"""Hundredths of a bit for each of COMPANION_KINDS, log2 of the pairs of one thing over those of such companions: for
-each own record elsewhere a person has about four of a household, a company four of its group; one of 32 has a namesake
-in the family, or a branch of the same name."""
-
-
-class WeightedLevel(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`bits` = log2(m/u), and for each kind of companions log2(m/h), in hundredths; `source` says where they come from.
-
-    `companions` holds the kinds that entities have to which the comparison applies (alternatives.COMPANION_KINDS).
-    """
-
-    level: str
-    bits: int
-    companions: dict[str, int] = {}
-    source: str = "reference"
-
-
-class WeightedComparison(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Levels from the strongest agreement to the strongest contradiction.
-
-    `terms`: value to hundredths of a bit added to the weight of agreeing on it (negative for common values); `rare` is
-    for all others. `curve`: for names, pairs (bits of the names package, bits here), ascending, joined by lines.
-    """
-
-    levels: tuple[WeightedLevel, ...]
-    terms: dict[str, int] = {}
-    rare: int = 0
-    terms_source: str = ""
-    curve: tuple[tuple[int, int], ...] = ()
-    curve_source: str = ""
-
-
-class Calibration(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the evidence for two entities being one is worth, as labelled pairs tell.
-
-    Knots (evidence, calibrated evidence), both in hundredths of a bit and ascending, joined by lines.
-    """
-
-    knots: tuple[tuple[int, int], ...]
-    source: str = ""
-
-
-class Prior(msgspec.Struct, frozen=True):
-    """`bits` of any case pair; `companions` of a pair of companions of each kind, all in hundredths of a bit."""
-
-    bits: int = REFERENCE_PRIOR
-    companions: dict[str, int] = msgspec.field(default_factory=lambda: dict(COMPANION_PRIORS))
-    source: str = "reference"
-
-
-class ModelFile(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The file as it is on disk.
-
-    `stop_keys` is the stop list: blocking keys that are too common to be useful.
-
-    `own`: by entity type, the comparisons that it weighs by what its own pairs taught, in place of `comparisons`.
-
-    `calibrations`: by entity type; the evidence of a type without one is taken as it is.
-
-    `key_rarity` is how rare a blocking key must be, in hundredths of a bit: at 15 bits a key meets three cases in
-    100,000 at most; a million cases take 19, and lose some of the weakest links. Training sets it by what it was given.
-    """
-
-    version: str
-    comparisons: dict[str, WeightedComparison]
-    own: dict[str, dict[str, WeightedComparison]] = {}
-    format: int = FORMAT
-    prior: Prior = Prior()
-    stop_keys: tuple[int, ...] = ()
-    key_rarity: int = 1500
-    shared_phones: tuple[str, ...] = ()
-    shared_emails: tuple[str, ...] = ()
-    shared_addresses: tuple[str, ...] = ()
-    calibrations: dict[str, Calibration] = {}
-    training: dict[str, msgspec.Raw] = {}
-
 
 Plan = tuple[tuple[Compare, Table], ...]
 
@@ -207,12 +126,6 @@ def _check_format(found: int) -> None:
         raise ValueError(f"it was made by a newer version of Liaison (format {found}, this one reads {FORMAT})")
 
 
-def encode_model(file: ModelFile, *, canonical: bool = False) -> bytes:
-    """The file as JSON: sorted and without spaces if `canonical`, else indented for people."""
-    plain = {**orjson.loads(msgspec.json.encode(file)), "format": file.format}
-    return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS if canonical else orjson.OPT_INDENT_2)
-
-
 def generation_id(model: Model, block_partitions: int) -> str:
     """12 hex digits of everything that decides what a fingerprint and a score are.
 
@@ -238,43 +151,6 @@ def names_version() -> str:
         if traversable.is_file():
             digest.update(traversable.name.encode() + b"\0" + traversable.read_bytes())
     return digest.hexdigest()
-
-
-def reference_model(version: str = "reference") -> ModelFile:
-    """The model before any training: every level at its reference probabilities (comparisons/)."""
-    return ModelFile(version, {comparison.name: reference_comparison(comparison) for comparison in CATALOGUE})
-
-
-def reference_comparison(comparison: Comparison) -> WeightedComparison:
-    """A comparison's levels at their reference probabilities."""
-    levels = comparison.levels
-    m = [level.m for level in levels]
-    companions = weigh_companions(comparison, [level.weight for level in levels], m, m)
-    return WeightedComparison(
-        tuple(WeightedLevel(level.name, level.weight, found) for level, found in zip(levels, companions, strict=True))
-    )
-
-
-def weigh_companions(
-    comparison: Comparison,
-    bits: Sequence[int],
-    m: Sequence[float],
-    weights: Sequence[float],
-    learnt: Mapping[str, Sequence[float]] = MappingProxyType({}),
-) -> list[dict[str, int]]:
-    """For each level its hundredths of a bit against each kind of companions that the comparison's entities have.
-
-    log2(m/h), projected (monotone.project_companions): `bits` are the levels' weights against strangers, `m` the shares
-    of true pairs in them, `weights` the pairs behind these; h is `learnt` of a kind, or the reference.
-    """
-    found: list[dict[str, int]] = [{} for _ in bits]
-    for at, kind in enumerate(COMPANION_KINDS):
-        if kind in kinds_of(comparison):
-            h = learnt.get(kind) or [level.h[at] for level in comparison.levels]
-            raw = [log2_cb(share, other) for share, other in zip(m, h, strict=True)]
-            for level, value in zip(found, project_companions(raw, bits, weights), strict=True):
-                level[kind] = value
-    return found
 
 
 def _offsets(row: EntityType, prior: Prior) -> tuple[tuple[int, int], ...]:
@@ -312,12 +188,6 @@ def _bits(comparison: Comparison, level: WeightedLevel) -> Bits:
     if lacking := sorted(kinds_of(comparison) - level.companions.keys()):
         raise ValueError(f"{comparison.name}: {level.level} lacks its bits against {', '.join(lacking)}")
     return level.bits, *(level.companions.get(kind, level.bits) for kind in COMPANION_KINDS)
-
-
-@cache
-def kinds_of(comparison: Comparison) -> frozenset[str]:
-    """The kinds of companions of the entities to which a comparison applies."""
-    return frozenset(kind for row in ENTITY_TYPES if comparison.name in row.comparisons for kind in row.companions)
 
 
 def _shared(name: str, file: ModelFile) -> frozenset[str]:

@@ -42,7 +42,8 @@ from pipeline.index.saved_searches import fingerprint_of
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explaining import explain
 from pipeline.matching.fingerprint import Fingerprint, Handling
-from pipeline.matching.model import Model, encode_model, load_model
+from pipeline.matching.model import Model, load_model
+from pipeline.matching.model_file import encode_model
 from pipeline.records import expiry, schemas
 from pipeline.records.agencies import Agency
 from pipeline.records.doubts import Doubt

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import THRESHOLD, ModelMatcher
-from pipeline.matching.model import Calibration, Model, load_model
+from pipeline.matching.model import Model, load_model
+from pipeline.matching.model_file import Calibration
 from pipeline.matching.score.scoring import judge_cases
 from pipeline.matching.screening.screening import Screen, join_sketches
 from pipeline.matching.screening.sketches import make_sketch

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from rich.table import Table
 
-from pipeline.matching.model import ModelFile
+from pipeline.matching.model_file import ModelFile
 from pipeline.matching.training.reading import Cases
 from pipeline.matching.training.run import Trained
 

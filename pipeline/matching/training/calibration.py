@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from pipeline.matching.model import Calibration
+from pipeline.matching.model_file import Calibration
 from pipeline.matching.monotone import rising
 
 Labelled = Sequence[tuple[int, bool]]

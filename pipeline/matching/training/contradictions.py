@@ -10,7 +10,8 @@ from collections.abc import Mapping
 import msgspec
 
 from pipeline.matching.comparisons.catalogue import BY_NAME
-from pipeline.matching.model import ModelFile, Prior, WeightedComparison, WeightedLevel, reference_comparison
+from pipeline.matching.model_file import ModelFile, Prior, WeightedComparison, WeightedLevel
+from pipeline.matching.reference import reference_comparison
 
 NAMES = "name"
 DATES = ("birth_date", "birth_date_partial")

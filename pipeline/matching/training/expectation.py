@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.matching.model import COMPANION_PRIORS
+from pipeline.matching.model_file import COMPANION_PRIORS
 
 Levels = NDArray[np.int16]
 Shares = list[NDArray[np.float64]]

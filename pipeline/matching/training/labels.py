@@ -9,7 +9,8 @@ from itertools import combinations
 import msgspec
 
 from pipeline.errors import LiaisonError
-from pipeline.matching.model import Calibration, Model, ModelFile
+from pipeline.matching.model import Model
+from pipeline.matching.model_file import Calibration, ModelFile
 from pipeline.matching.score.entity_scoring import weigh_entities
 from pipeline.matching.score.marks import same_type_cells
 from pipeline.matching.score.scoring import counted_bits

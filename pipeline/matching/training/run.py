@@ -10,7 +10,9 @@ import msgspec
 
 from pipeline.matching.comparisons.name.comparison import NAME
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.matching.model import COMPANION_PRIORS, Model, ModelFile, Prior, WeightedComparison, reference_model
+from pipeline.matching.model import Model
+from pipeline.matching.model_file import COMPANION_PRIORS, ModelFile, Prior, WeightedComparison
+from pipeline.matching.reference import reference_model
 from pipeline.matching.training.budget import Budget
 from pipeline.matching.training.contradictions import keep_contradictions
 from pipeline.matching.training.learning import Learnt, learn_type

@@ -11,13 +11,9 @@ import numpy as np
 from pipeline.matching.comparisons.levels import Comparison, log2_cb
 from pipeline.matching.comparisons.name.name_levels import CONFLICT
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.matching.model import (
-    WeightedComparison,
-    WeightedLevel,
-    reference_comparison,
-    weigh_companions,
-)
+from pipeline.matching.model_file import WeightedComparison, WeightedLevel
 from pipeline.matching.monotone import falling
+from pipeline.matching.reference import reference_comparison, weigh_companions
 from pipeline.matching.training.columns import BAND, CENTRES
 from pipeline.matching.training.learning import MIN_HITS, MIN_SUPPORT, Learnt
 from pipeline.matching.training.lending import learn_companion_shares

@@ -19,7 +19,8 @@ import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from pipeline.errors import LiaisonError
-from pipeline.matching.model import Model, ModelFile, encode_model, generation_id
+from pipeline.matching.model import Model, generation_id
+from pipeline.matching.model_file import ModelFile, encode_model
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids

@@ -25,7 +25,8 @@ from benchmarks.accuracy.data_sets import LOADERS, DataSet, Pair, in_blocks
 from benchmarks.accuracy.ours import against, candidate_codes, prints, scored, trained
 from benchmarks.accuracy.probabilities import judged
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.matching.model import Calibration, Model, load_model
+from pipeline.matching.model import Model, load_model
+from pipeline.matching.model_file import Calibration
 from pipeline.matching.names.transliteration.corridors import CORRIDORS
 from pipeline.matching.score.scoring import judge_score
 from pipeline.matching.training.calibration import brier_score

@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.matching.model import Model, Prior, encode_model, load_model
+from pipeline.matching.model import Model, load_model
+from pipeline.matching.model_file import Prior, encode_model
 from support.installation.command import RunLiaison
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker

@@ -10,7 +10,8 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 
-from pipeline.matching.model import Model, Prior, encode_model, load_model
+from pipeline.matching.model import Model, load_model
+from pipeline.matching.model_file import Prior, encode_model
 from pipeline.streams.catalogues import topics
 from pipeline.streams.monitoring.lag import ends_of
 from pipeline.streams.registers.registry import read_agencies

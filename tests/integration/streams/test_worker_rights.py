@@ -26,7 +26,8 @@ from pipeline.access.token_keys import issue_token
 from pipeline.engines.endpoints import Endpoints
 from pipeline.engines.layout import StackLayout
 from pipeline.engines.ports import any_free
-from pipeline.matching.model import Prior, encode_model, load_model
+from pipeline.matching.model import load_model
+from pipeline.matching.model_file import Prior, encode_model
 from pipeline.ops.status.overview import read_overview
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings

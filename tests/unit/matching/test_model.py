@@ -9,15 +9,9 @@ import pytest
 from pipeline.errors import LiaisonError
 from pipeline.matching.comparisons.catalogue import CATALOGUE
 from pipeline.matching.explain.explaining import compare_entities
-from pipeline.matching.model import (
-    Model,
-    ModelFile,
-    Prior,
-    encode_model,
-    generation_id,
-    load_model,
-    reference_model,
-)
+from pipeline.matching.model import Model, generation_id, load_model
+from pipeline.matching.model_file import ModelFile, Prior, encode_model
+from pipeline.matching.reference import reference_model
 from pipeline.matching.score.entity_scoring import weigh_entities
 from pipeline.matching.score.scoring import EntityAgreement
 from support.matching.prints import print_of

@@ -8,7 +8,8 @@ import pytest
 from pipeline.matching.explain.explaining import explain_entities
 from pipeline.matching.explain.waterfall import bars
 from pipeline.matching.fingerprint import Fingerprint
-from pipeline.matching.model import Calibration, Model
+from pipeline.matching.model import Model
+from pipeline.matching.model_file import Calibration
 from pipeline.matching.score.entity_scoring import weigh_entities
 from pipeline.matching.score.scoring import attempts_fee, judge_cases, least_score, probability_of, score_cases
 from support.matching.prints import case_of

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Table
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.matching.model import COMPANION_PRIORS, Model, reference_model
+from pipeline.matching.model import Model
+from pipeline.matching.model_file import COMPANION_PRIORS
+from pipeline.matching.reference import reference_model
 from pipeline.matching.score.scoring import score_cases
 from pipeline.matching.training.budget import Budget
 from pipeline.matching.training.expectation import MOST_IN_CONFLICT, CompanionShares, RulePairs, estimate_shares

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from pipeline.matching.comparisons.name.name_levels import CONFLICT, DIFFERENT
-from pipeline.matching.model import COMPANION_PRIORS, reference_model
+from pipeline.matching.model_file import COMPANION_PRIORS
+from pipeline.matching.reference import reference_model
 from support.matching.populations import model_of
 
 REFERENCE = reference_model().comparisons["name"].levels
