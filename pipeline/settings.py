@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 from functools import cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -10,21 +9,11 @@ from pathlib import Path
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from pipeline.environment import ENVIRONMENT_PREFIX, describe_faults, refuse_replaced_variables
 from pipeline.errors import LiaisonError
 from pipeline.search_addresses import split_addresses
-
-ENVIRONMENT_PREFIX = "LIAISON_"
-
-REPLACED = {
-    f"{ENVIRONMENT_PREFIX}HIT_SECRET": (
-        "unset it, and name a file by LIAISON_SECRET_FILE that `liaison ops secret new` makes; "
-        "references and disclosures issued under the former secret end, and agencies ask anew (CHANGELOG.md)"
-    ),
-}
-"""Variables that are refused, so that nobody believes that they still do something."""
 
 Network = IPv4Network | IPv6Network
 
@@ -293,19 +282,8 @@ def settings() -> Settings:
 
     Raises LiaisonError, one line that names the variable, for a value that can't be used, or is no longer used.
     """
-    for variable, instead in REPLACED.items():
-        if os.environ.get(variable):
-            raise LiaisonError(f"{variable}: {instead}")
+    refuse_replaced_variables()
     try:
         return Settings()
     except ValidationError as error:
-        raise LiaisonError("; ".join(f"{_variable(fault)}: {_reason(fault)}" for fault in error.errors())) from error
-
-
-def _variable(fault: ErrorDetails) -> str:
-    return ENVIRONMENT_PREFIX + "_".join(map(str, fault["loc"])).upper()
-
-
-def _reason(fault: ErrorDetails) -> str:
-    """What is wrong with the value, in the validator's own words."""
-    return fault["msg"].removeprefix("Value error, ")
+        raise LiaisonError(describe_faults(error)) from error

@@ -24,6 +24,7 @@ from pydantic.fields import FieldInfo
 
 from pipeline import settings
 from pipeline.api import metrics as server_metrics
+from pipeline.environment import ENVIRONMENT_PREFIX
 from pipeline.records import messages
 from pipeline.streams.catalogues import metrics as worker_metrics
 from pipeline.streams.catalogues import rights, topics
@@ -119,7 +120,7 @@ def _settings_page() -> str:
 
 def variable_of(field: str) -> str:
     """The environment variable of a field of Settings."""
-    return settings.ENVIRONMENT_PREFIX + field.upper()
+    return ENVIRONMENT_PREFIX + field.upper()
 
 
 def _default(field: FieldInfo) -> str:

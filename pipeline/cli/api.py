@@ -10,7 +10,7 @@ from pipeline.access.requester import Role
 from pipeline.cli import allowances as allowance_commands
 from pipeline.cli import export as export_command
 from pipeline.cli import reading as reading_commands
-from pipeline.settings import settings as from_environment
+from pipeline.command_settings import from_environment
 
 
 def register(root: typer.Typer) -> None:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.command_settings import from_environment
+
 if TYPE_CHECKING:
     from pipeline.feeds.witnessing import WitnessFolder
     from pipeline.settings import Settings
@@ -57,8 +59,6 @@ def witness(
     """
     from contextlib import suppress
 
-    from pipeline.settings import settings as from_environment
-
     settings = from_environment()
     kept = _open_witness_folder(settings, agency, folder, log_key, tag_keys)
     with closing(kept.open_witness()) as seen:
@@ -71,7 +71,6 @@ def heads(agency: AgencyName, folder: Folder = None) -> None:
     """Print the witnessed heads, one JSON object per line, for another agency to compare with its own."""
     import msgspec
 
-    from pipeline.settings import settings as from_environment
     from pipeline.transparency.log_records import HeadRecord
 
     with closing(_open_witness_folder(from_environment(), agency, folder).open_witness()) as seen:
@@ -88,7 +87,6 @@ def accesses(
 ) -> None:
     """Fetch the accesses to your records from the API, with proofs; the first time also your tag keys."""
     from pipeline.feeds.access_client import fetch_accesses, fetch_tag_keys
-    from pipeline.settings import settings as from_environment
 
     settings = from_environment()
     kept = _open_witness_folder(settings, agency, folder)
@@ -114,7 +112,6 @@ def verify_audit(
     Exit 1 if an access is withheld, altered or forged, or the log was rewritten or forked.
     """
     from pipeline.errors import LiaisonError
-    from pipeline.settings import settings as from_environment
     from pipeline.transparency.offline import read_proofs, verify_answer
 
     kept = _open_witness_folder(from_environment(), agency, folder)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.command_settings import from_environment
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -56,10 +58,9 @@ def demo(
     from pipeline.demo import run
     from pipeline.demo.installation import demo_settings, log_to_file
     from pipeline.localstack.processes import end_on_signals
-    from pipeline.settings import settings
 
     _check_sources(data, mapping, lists, truth)
-    console, own = Console(), demo_settings(settings())
+    console, own = Console(), demo_settings(from_environment())
     log_to_file(own)
     tables = _find_tables(data, mapping, lists, console)
     feed = _make_feed(tables, truth, own.home.expanduser() / "demo" / "truth.ndjson", console)

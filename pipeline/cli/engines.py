@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.command_settings import from_environment
+
 if TYPE_CHECKING:
     from pipeline.localstack.stack import EngineStatus
 
@@ -38,11 +40,10 @@ def up(
 
     from pipeline.localstack import stack
     from pipeline.localstack.processes import end_on_signals
-    from pipeline.settings import settings
 
     with end_on_signals():
-        stack.start_engines(settings(), Console(stderr=True), secure=secure, open_index=accept_open_index)
-    _print_states(stack.engine_statuses(settings()), as_json)
+        stack.start_engines(from_environment(), Console(stderr=True), secure=secure, open_index=accept_open_index)
+    _print_states(stack.engine_statuses(from_environment()), as_json)
 
 
 def down(as_json: Json = False) -> None:
@@ -51,9 +52,8 @@ def down(as_json: Json = False) -> None:
     from rich.console import Console
 
     from pipeline.localstack import stack
-    from pipeline.settings import settings
 
-    stopped = stack.stop_engines(settings(), Console(stderr=True))
+    stopped = stack.stop_engines(from_environment(), Console(stderr=True))
     if as_json:
         typer.echo(orjson.dumps({"stopped": stopped}))
     else:
@@ -63,9 +63,8 @@ def down(as_json: Json = False) -> None:
 def status(as_json: Json = False) -> None:
     """Show whether the engines are running; exit 1 if one is not."""
     from pipeline.localstack import stack
-    from pipeline.settings import settings
 
-    states = stack.engine_statuses(settings())
+    states = stack.engine_statuses(from_environment())
     _print_states(states, as_json)
     if not all(state.healthy for state in states):
         raise typer.Exit(1)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
+from pipeline.command_settings import from_environment
+
 if TYPE_CHECKING:
     from pipeline.api.services.export_formats import Format, What
     from pipeline.settings import Settings
@@ -32,11 +34,10 @@ def export(
 ) -> None:
     """Write all links or cases you have access to as a file."""
     from pipeline.cli.reading import OPERATOR
-    from pipeline.settings import settings
     from pipeline.streams.provisioning.users import as_role
 
     typer.echo(OPERATOR, err=True)
-    own = as_role(settings(), "api")
+    own = as_role(from_environment(), "api")
     if output is None:
         count = asyncio.run(_write_export(own, what, form, sys.stdout.buffer.write))
     else:

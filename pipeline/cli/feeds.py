@@ -12,6 +12,7 @@ import typer
 from pipeline.cli import audit_proofs as audit_commands
 from pipeline.cli import mapping as mapping_commands
 from pipeline.cli import signing as signing_commands
+from pipeline.command_settings import from_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -159,7 +160,6 @@ def _push_to_gateway(
     from pipeline.feeds.gateway_client import post_file
     from pipeline.feeds.sending import upload_name
     from pipeline.progress_bars import show_bars
-    from pipeline.settings import settings
 
     with show_bars() as display:
         task = display.add_task("Sending", total=file.stat().st_size)
@@ -171,7 +171,7 @@ def _push_to_gateway(
             file,
             validate=validate,
             signer=signer,
-            ca_file=settings().api_ca_file,
+            ca_file=from_environment().api_ca_file,
             advance=lambda size: display.advance(task, size),
         )
         return print_answer(file, answer, agency, as_json=as_json)

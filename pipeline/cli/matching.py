@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.command_settings import from_environment
 from pipeline.errors import LiaisonError
 
 if TYPE_CHECKING:
@@ -83,12 +84,11 @@ def explain_pairs(
     from pipeline.matching.explain.wording import legend, text
     from pipeline.matching.model import generation_id, load_model
     from pipeline.matching.score.entity_pairs import PairError, explain_pair
-    from pipeline.settings import settings
 
     if language not in LANGUAGES:
         raise LiaisonError(f"unknown language: {language}; choose {' or '.join(LANGUAGES)}")
     loaded = load_model(model)
-    here = generation_id(loaded, settings().block_partitions)
+    here = generation_id(loaded, from_environment().block_partitions)
     for number, line in enumerate(_read_lines(pairs), start=1):
         try:
             found = explain_pair(line, loaded, here)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.command_settings import from_environment
+
 if TYPE_CHECKING:
     from pipeline.feeds import case_verification
 
@@ -50,10 +52,9 @@ def keys() -> None:
     import asyncio
 
     from pipeline.records.agency_keys import key_set
-    from pipeline.settings import settings
     from pipeline.streams.registers.registry import read_agencies
 
-    held = asyncio.run(read_agencies(settings())).values()
+    held = asyncio.run(read_agencies(from_environment())).values()
     typer.echo(key_set(key for agency in held for key in agency.signing.keys))
 
 

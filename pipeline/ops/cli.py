@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.command_settings import from_environment
 from pipeline.ops.agencies import cli as agency_commands
 from pipeline.ops.audit.cli import audit_commands
 from pipeline.ops.backup import cli as backup_commands
@@ -24,7 +25,6 @@ from pipeline.ops.status import accounting_cli as accounting_commands
 from pipeline.ops.status import lag_cli as lag_commands
 from pipeline.ops.subject_report import cli as subject_commands
 from pipeline.ops.transactions import cli as transaction_commands
-from pipeline.settings import settings as from_environment
 
 
 def register(root: typer.Typer) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.command_settings import from_environment
 from pipeline.errors import LiaisonError
 from pipeline.ops.agencies import keys_cli as agency_key_commands
-from pipeline.settings import settings as from_environment
 
 if TYPE_CHECKING:
     from pipeline.records.agencies import Agency

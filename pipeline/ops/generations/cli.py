@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.command_settings import from_environment
 from pipeline.ops.json_output import print_json
-from pipeline.settings import settings as from_environment
 
 if TYPE_CHECKING:
     from pipeline.correlation.stop_lists import StopProposal

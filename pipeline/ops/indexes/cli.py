@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.settings import settings as from_environment
+from pipeline.command_settings import from_environment
 
 
 def register(ops: typer.Typer) -> None:

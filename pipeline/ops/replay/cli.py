@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.command_settings import from_environment
 from pipeline.ops.json_output import print_json
 from pipeline.records.messages import Reason
-from pipeline.settings import settings as from_environment
 
 if TYPE_CHECKING:
     from pipeline.ops.replay.rejections import RejectionFilter, ReplaySummary

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.command_settings import from_environment
 from pipeline.ops.json_output import print_json
-from pipeline.settings import settings as from_environment
 
 if TYPE_CHECKING:
     from pipeline.ops.scorecard.policy import QualityScore, Scorecard

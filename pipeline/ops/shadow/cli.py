@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.settings import settings as from_environment
+from pipeline.command_settings import from_environment
 
 if TYPE_CHECKING:
     from pipeline.ops.shadow.policy import ModelComparison

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from pipeline.command_settings import from_environment
 from pipeline.errors import LiaisonError
-from pipeline.settings import settings as from_environment
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

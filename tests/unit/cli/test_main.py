@@ -47,6 +47,16 @@ def test_the_contract_names_the_command(path: str) -> None:
     assert tuple(path.split()) in COMMANDS
 
 
+@pytest.mark.parametrize(
+    "start", ["pipeline.cli.main", "pipeline.correlation.batch, pipeline.correlation.line_reading"]
+)
+def test_neither_help_nor_work_on_files_waits_for_what_it_does_not_use(start: str) -> None:
+    heavy = "aiokafka elasticsearch faust fastapi joserfc kafka nicegui pydantic_settings"
+    told = f"import sys, {start}; print(*({set(heavy.split())} & sys.modules.keys()))"
+    ran = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == []
+
+
 def test_wrong_usage_exits_with_2() -> None:
     assert subprocess.run([LIAISON, "no-such-command"], capture_output=True, check=False).returncode == 2
 
