@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from pipeline.errors import LiaisonError
+
+Clock = Callable[[], datetime]
+"""Tells the time, as an aware datetime; given to whatever depends on it."""
 
 UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 WITH_WEEKS: Final = UNITS | {"w": "weeks"}

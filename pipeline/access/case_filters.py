@@ -25,7 +25,7 @@ def is_day(text: str) -> bool:
         return False
 
 
-Code = Annotated[str, Meta(max_length=LONGEST)]
+CodeText = Annotated[str, Meta(max_length=LONGEST)]
 Year = Annotated[int, Meta(ge=1000, le=9999)]
 Goal = Annotated[int, Meta(ge=1, le=7)]
 Day = Annotated[str, Meta(examples=["2026-10-28"], extra={"rule": is_day})]
@@ -38,10 +38,10 @@ class Filters(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     `offences` are scheme:code as stored, `goals` the Global Policing Goals 1 to 7.
     """
 
-    agencies: Annotated[tuple[Code, ...], Meta(max_length=50, description="Owner agencies.")] = ()
-    countries: Annotated[tuple[Code, ...], Meta(max_length=50, description="Owners' countries.")] = ()
+    agencies: Annotated[tuple[CodeText, ...], Meta(max_length=50, description="Owner agencies.")] = ()
+    countries: Annotated[tuple[CodeText, ...], Meta(max_length=50, description="Owners' countries.")] = ()
     offences: Annotated[
-        tuple[Code, ...], Meta(max_length=50, description="scheme:code.", examples=[["ICCS:0501"]])
+        tuple[CodeText, ...], Meta(max_length=50, description="scheme:code.", examples=[["ICCS:0501"]])
     ] = ()
     goals: Annotated[tuple[Goal, ...], Meta(max_length=7, description="Global Policing Goals, 1 to 7.")] = ()
     opened_from: Day | None = None
@@ -50,10 +50,10 @@ class Filters(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     closed_to: Day | None = None
     open_only: bool = False
     types: Annotated[
-        tuple[Code, ...], Meta(max_length=50, description="Types of entities in it.", examples=[["vehicle"]])
+        tuple[CodeText, ...], Meta(max_length=50, description="Types of entities in it.", examples=[["vehicle"]])
     ] = ()
     roles: Annotated[
-        tuple[Code, ...], Meta(max_length=50, description="Roles of entities in it.", examples=[["suspect"]])
+        tuple[CodeText, ...], Meta(max_length=50, description="Roles of entities in it.", examples=[["suspect"]])
     ] = ()
     years: Annotated[tuple[Year, ...], Meta(max_length=50, description="In which it was opened.")] = ()
 

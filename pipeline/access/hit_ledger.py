@@ -19,7 +19,7 @@ from pipeline.correlation.hits import Hit, HitKind
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact
 
-Pair = tuple[str, str]
+AgencyPair = tuple[str, str]
 """The agency that asks, and the one that owns what is asked about."""
 
 SOON_DAYS = 7
@@ -104,7 +104,7 @@ def question_id(link: str, side: str) -> str:
     return f"{link}-{side}"
 
 
-def spent_id(pair: Pair) -> str:
+def spent_id(pair: AgencyPair) -> str:
     """The id under which the answers of a day are counted."""
     return f"spent|{pair[0]}|{pair[1]}"
 
@@ -115,9 +115,9 @@ class HitLedger:
     def __init__(self, daily: int) -> None:
         self._daily = daily
         self._day = date.min
-        self._spent: Counter[Pair] = Counter()
+        self._spent: Counter[AgencyPair] = Counter()
         self._admitted: dict[str, Admission] = {}
-        self._waiting: dict[Pair, dict[str, HitQuestion]] = {}
+        self._waiting: dict[AgencyPair, dict[str, HitQuestion]] = {}
         self._allowances: dict[str, HitAllowance] = {}
 
     def set_allowance(self, allowance: HitAllowance) -> None:
@@ -178,7 +178,7 @@ class HitLedger:
             self._day = day
             self._spent.clear()
 
-    def _remaining_quota(self, pair: Pair, at: datetime) -> int:
+    def _remaining_quota(self, pair: AgencyPair, at: datetime) -> int:
         asker, owner = pair
         allowed = self._allowances.get(allowance_id(owner, asker))
         daily = self._daily if allowed is None or at >= allowed.until else max(self._daily, allowed.daily)
@@ -261,7 +261,7 @@ class HitLedger:
         self._waiting.get(_pair_of(question), {}).pop(question.id, None)
 
 
-def _pair_of(question: HitQuestion) -> Pair:
+def _pair_of(question: HitQuestion) -> AgencyPair:
     return question.asker, question.owner
 
 

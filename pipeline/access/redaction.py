@@ -10,7 +10,7 @@ import msgspec
 from pipeline.access.hit_gate import LinkSight
 from pipeline.access.policy import CaseMeta, LinkView, View
 
-Reference = Callable[[str], str]
+MakeReference = Callable[[str], str]
 """The opaque name of a case or link for the requester's agency."""
 
 Row = dict[str, Any]
@@ -28,7 +28,7 @@ LINK_CONTENT = ("version_a", "version_b", "probability", "score", "basis", "evid
 shared would tell that the other record's names or dates are others."""
 
 
-def case_for(view: View, meta: CaseMeta, content: Row, reference: Reference) -> Row | None:
+def case_for(view: View, meta: CaseMeta, content: Row, reference: MakeReference) -> Row | None:
     """A case as it may be shown: `content` with the owner's caveat, a hit, or None.
 
     A hit has an opaque reference and no key, and nothing that the record says.
@@ -55,13 +55,13 @@ def provenance_for(owner: bool, provenance: Row | None) -> Row | None:
     return provenance if owner else provenance | {name: None for name in COUNTING if name in provenance}
 
 
-def hit_for(meta: CaseMeta, reference: Reference) -> Row:
+def hit_for(meta: CaseMeta, reference: MakeReference) -> Row:
     """That a case is there: whose it is and whom to ask."""
     contact = msgspec.to_builtins(meta.contact)
     return {"view": View.HIT.value, "reference": reference(meta.case), "agency": meta.agency, "contact": contact}
 
 
-def link_for(sight: LinkSight, ends: LinkEnds, row: Row, reference: Reference) -> Row | None:
+def link_for(sight: LinkSight, ends: LinkEnds, row: Row, reference: MakeReference) -> Row | None:
     """A link as it may be shown; `row` has link_id, case_a, case_b, band and LINK_CONTENT.
 
     With a hit-only side: band, that side's agency and contact, references for link and case; all content null. The

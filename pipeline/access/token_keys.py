@@ -13,10 +13,11 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from pipeline.access.requester import Requester
-from pipeline.access.tokens import Clock, Fetch, KeysAwayError, TokenRules, TokenVerifier
+from pipeline.access.tokens import FetchKeys, KeysAwayError, TokenRules, TokenVerifier
 from pipeline.errors import LiaisonError
 from pipeline.private_files import create_private
 from pipeline.settings import Settings
+from pipeline.times import Clock
 
 FETCH_TIMEOUT_S: Final = 5.0
 DISCOVERY: Final = "/.well-known/openid-configuration"
@@ -40,7 +41,7 @@ def token_rules(settings: Settings) -> TokenRules:
     return TokenRules(settings.token_issuer, settings.token_audience, skew, life)
 
 
-def _make_fetch(settings: Settings) -> Fetch:
+def _make_fetch(settings: Settings) -> FetchKeys:
     source = settings.token_keys or (f"{_issuer_url(settings)}{DISCOVERY}" if _has_issuer(settings) else "")
     if not source:
         return lambda: _local_public_keys(settings)

@@ -16,6 +16,7 @@ from joserfc.jwk import KeySet
 from pipeline.access.requester import Requester, Role
 from pipeline.access.revocations import TokenBearer, issued_at, token_id
 from pipeline.errors import LiaisonError
+from pipeline.times import Clock
 
 ALGORITHMS: Final = ("ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "Ed25519")
 """Asymmetric ones alone: `none`, or a public key taken for a shared secret (HS256), can never pass (RFC 8725, 3.1)."""
@@ -35,10 +36,8 @@ KEPT: Final = timedelta(minutes=15)
 MOST_HELD: Final = 20_000
 """Tokens whose signature need not be checked again: a working day's bearers, at about 1 KB each."""
 
-Fetch = Callable[[], Awaitable[dict[str, Any]]]
+FetchKeys = Callable[[], Awaitable[dict[str, Any]]]
 """Brings the published key set (RFC 7517) as JSON."""
-
-Clock = Callable[[], datetime]
 
 
 class TokenError(LiaisonError):
@@ -68,7 +67,7 @@ class TokenVerifier:
     what the token says is held against the clock each time. Tokens are remembered by digest alone.
     """
 
-    def __init__(self, fetch: Fetch, rules: TokenRules, clock: Clock) -> None:
+    def __init__(self, fetch: FetchKeys, rules: TokenRules, clock: Clock) -> None:
         self._fetch, self._rules, self._clock = fetch, rules, clock
         self._keys: KeySet | None = None
         self._tried: datetime | None = None

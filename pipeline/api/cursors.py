@@ -33,7 +33,7 @@ LENGTH_BYTES: Final = 2
 CURSOR_CHARS: Final = -(-(ID_BYTES + NONCE_BYTES + LONG_CURSOR_BYTES + TAG_BYTES) * 4 // 3)
 """The longest cursor in base64."""
 
-Place = list[Any]
+SortValues = list[Any]
 """Sort values of an item, behind which the next one is found."""
 
 
@@ -61,7 +61,7 @@ class PageCursor:
         )
         return base64.urlsafe_b64encode(bytes.fromhex(key_id) + nonce + body).decode().rstrip("=")
 
-    def open(self, cursor: str | None) -> Place | None:
+    def open(self, cursor: str | None) -> SortValues | None:
         """The place that a cursor was made of; None without one, at the beginning of the list.
 
         Raises UnprocessableError for a cursor of another reader or list, or that nobody issued.
@@ -80,9 +80,9 @@ class PageCursor:
         return AESGCM(self._ring.derive_key(KeyUse.CURSORS, key_id))
 
 
-def _decoded(value: bytes) -> Place:
+def _decoded(value: bytes) -> SortValues:
     decode = msgspec.json.decode if value.startswith(b"[") else msgspec.msgpack.decode
-    place: Place = decode(value)
+    place: SortValues = decode(value)
     return place
 
 

@@ -9,14 +9,14 @@ import msgspec
 from pipeline.access.redaction import Row
 from pipeline.matching.bands import Band
 
-Found = Literal["", "match", "weak", "none", "problem"]
+FoundFilter = Literal["", "match", "weak", "none", "problem"]
 """Rows with a match in a band, with weaker results alone, with nothing, or that could not be asked."""
 
 
 class ListFilter(msgspec.Struct, frozen=True):
     """Which rows: by what was found for them, and by the best band of that."""
 
-    found: Found = ""
+    found: FoundFilter = ""
     band: Band = Band.NONE
 
     def takes(self, row: Row) -> bool:
@@ -34,7 +34,7 @@ def best_band(row: Row) -> Band:
     return min(found, key=lambda band: band.rank, default=Band.NONE)
 
 
-def _classify(row: Row, best: Band) -> Found:
+def _classify(row: Row, best: Band) -> FoundFilter:
     if row["problem"]:
         return "problem"
     if best is not Band.NONE:

@@ -13,7 +13,7 @@ from pipeline.errors import LiaisonError
 from pipeline.index.question_fields import quote_value
 from pipeline.index.question_parts import FIELDS
 
-Form = Literal["csv", "ndjson"]
+ListFormat = Literal["csv", "ndjson"]
 
 MOST_ROWS: Final = 10_000
 MOST_BYTES: Final = 4 << 20
@@ -48,7 +48,7 @@ _Line = dict[str, str | list[str] | None]
 _lines = msgspec.json.Decoder(_Line)
 
 
-def parse_rows(raw: bytes, form: Form) -> tuple[ListRow, ...]:
+def parse_rows(raw: bytes, form: ListFormat) -> tuple[ListRow, ...]:
     """The rows of a list, empty ones aside. Raises ListError; its message tells the line, never a value."""
     if len(raw) > MOST_BYTES:
         raise ListError("the list is larger than {most} bytes; split it", most=MOST_BYTES)

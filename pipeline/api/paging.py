@@ -12,16 +12,16 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from pipeline.api.cursors import CURSOR_BYTES, LONG_CURSOR_BYTES, PageCursor, Place
+from pipeline.api.cursors import CURSOR_BYTES, LONG_CURSOR_BYTES, PageCursor, SortValues
 from pipeline.api.session import Session
 from pipeline.index.points import PointInTime
 
-Item = TypeVar("Item")
-Row = TypeVar("Row")
-Fetch = Callable[[Place | None], Awaitable[list[tuple[Item, Place]]]]
+ItemT = TypeVar("ItemT")
+ShownT = TypeVar("ShownT")
+FetchItems = Callable[[SortValues | None], Awaitable[list[tuple[ItemT, SortValues]]]]
 """Items behind a place, in their order, each with its own; fewer than `size` are the last."""
 
-Show = Callable[[list[Item]], Awaitable[list[Row | None]]]
+Show = Callable[[list[ItemT]], Awaitable[list[ShownT | None]]]
 """What the requester may see of each item; None leaves it out."""
 
 
@@ -38,7 +38,7 @@ class _Bookmark(msgspec.Struct, frozen=True, array_like=True):
 
     first: bytes
     point: str = ""
-    place: Place | None = None
+    place: SortValues | None = None
 
 
 class MovingList:
@@ -78,7 +78,7 @@ class MovingList:
         """Whether an item of this name was on the first page."""
         return _digest_name(name) in self._shown
 
-    async def next_cursor(self, names: Iterable[str], place: Place | None) -> str | None:
+    async def next_cursor(self, names: Iterable[str], place: SortValues | None) -> str | None:
         """The cursor of the page behind `place`, to which this one showed the items of these names; None for none."""
         if place is None:
             await self.at.close()
@@ -93,13 +93,13 @@ def _digest_name(name: str) -> bytes:
 
 
 async def fill_page(
-    fetch: Fetch[Item], show: Show[Item, Row], limit: int, size: int, after: Place | None
-) -> tuple[list[Row], Place | None]:
+    fetch: FetchItems[ItemT], show: Show[ItemT, ShownT], limit: int, size: int, after: SortValues | None
+) -> tuple[list[ShownT], SortValues | None]:
     """The next `limit` rows and the place of the last one, None where there are no more; `fetch` brings `size`.
 
     One more than is shown is looked for, so that no full page offers an empty one.
     """
-    rows: list[Row] = []
+    rows: list[ShownT] = []
     end = after
     while True:
         found = await fetch(after)

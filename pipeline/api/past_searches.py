@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from pipeline.access.case_filters import NO_FILTERS, Filters
-from pipeline.api.cursors import LENGTH_BYTES, PageCursor, Place
+from pipeline.api.cursors import LENGTH_BYTES, PageCursor, SortValues
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.session import Session
 from pipeline.correlation.key_ring import KeyUse, keyed_id
@@ -56,7 +56,7 @@ def seal_search(session: Session, question: str, filters: Filters) -> SealedSear
     if not session.runtime.settings.search_history_days:
         return None
     made = PastSearch(session.now, session.grounds.case_reference, question, filters)
-    place: Place = msgspec.to_builtins(made)
+    place: SortValues = msgspec.to_builtins(made)
     taken = len(msgspec.msgpack.encode(place)) + LENGTH_BYTES
     if taken > MOST_BYTES:
         return None

@@ -46,7 +46,7 @@ from pipeline.streams.monitoring.freshness import watch_freshness
 from pipeline.streams.registers import control, registry, revocations
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.registers.registry_pins import trusted_registry
-from pipeline.times import now
+from pipeline.times import Clock, now
 from pipeline.transparency.served_log import ServedLog
 from pipeline.transparency.tag_keys import TagKeys
 
@@ -54,8 +54,6 @@ log = logging.getLogger(__name__)
 
 FOLLOW_AGAIN_S: Final = 5.0
 """Pause before `control` or `agencies` is followed again where it could not be read."""
-
-Clock = Callable[[], datetime]
 
 
 class AuditSink(Protocol):

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.cli.reading import Json, ask_api, print_json
+from pipeline.cli.reading import ask_api, print_json
+from pipeline.ops.json_output import JsonOption
 
-Token = Annotated[str, typer.Option(help="Token of the owner agency; setting needs a supervisor's.")]
-Purpose = Annotated[str, typer.Option(help="Purpose, such as investigation.")]
-Reference = Annotated[str, typer.Option("--case-ref", help="Your case reference.")]
+OwnerTokenOption = Annotated[str, typer.Option(help="Token of the owner agency; setting needs a supervisor's.")]
+StatedPurposeOption = Annotated[str, typer.Option(help="Purpose, such as investigation.")]
+StatedReferenceOption = Annotated[str, typer.Option("--case-ref", help="Your case reference.")]
 Days = Annotated[int, typer.Option(min=1, max=31, help="Days from now.")]
 
 
@@ -27,7 +28,12 @@ def register(root: typer.Typer) -> None:
     root.add_typer(allowances, name="allowances", rich_help_panel="For investigators")
 
 
-def list_allowances(token: Token, purpose: Purpose, case_reference: Reference, as_json: Json = False) -> None:
+def list_allowances(
+    token: OwnerTokenOption,
+    purpose: StatedPurposeOption,
+    case_reference: StatedReferenceOption,
+    as_json: JsonOption = False,
+) -> None:
     """Show our hit quotas for other agencies, and the default."""
     found = ask_api(token, purpose, case_reference, "GET", "/v1/hit-allowances")
     if as_json:
@@ -41,11 +47,11 @@ def list_allowances(token: Token, purpose: Purpose, case_reference: Reference, a
 def set_allowance(
     agency: Annotated[str, typer.Argument(help="The agency that gets the higher quota, as for its initial load.")],
     daily: Annotated[int, typer.Option(min=1, max=100_000, help="Hit-only answers per day.")],
-    token: Token,
-    purpose: Purpose,
-    case_reference: Reference,
+    token: OwnerTokenOption,
+    purpose: StatedPurposeOption,
+    case_reference: StatedReferenceOption,
     days: Days = 14,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Set a higher hit quota for an agency for a while; it replaces the earlier one. Needs a supervisor's token."""
     from datetime import timedelta

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.command_settings import from_environment
+from pipeline.ops.exit_codes import FAILED
+from pipeline.ops.json_output import JsonLinesOption
 
 if TYPE_CHECKING:
     from pipeline.feeds.witnessing import WitnessFolder
@@ -21,9 +23,7 @@ if TYPE_CHECKING:
     from pipeline.transparency.offline import OfflineReport
     from pipeline.transparency.witness import LogFinding, Witness
 
-FAILED = 1
-
-AgencyName = Annotated[str, typer.Option("--agency", help="Your agency.")]
+OwnAgencyOption = Annotated[str, typer.Option("--agency", help="Your agency.")]
 Folder = Annotated[
     Path | None, typer.Option("--folder", help="Folder of the witness's state; by default under LIAISON_HOME.")
 ]
@@ -31,7 +31,6 @@ LogKey = Annotated[str, typer.Option("--log-key", help="The log's verifier key; 
 TagKeyFile = Annotated[
     Path | None, typer.Option("--tag-keys", exists=True, dir_okay=False, help="Your agency's tag keys, as JSON.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
 
 
 def register(feed: typer.Typer) -> None:
@@ -45,13 +44,13 @@ def register(feed: typer.Typer) -> None:
 
 
 def witness(
-    agency: AgencyName,
+    agency: OwnAgencyOption,
     log_key: LogKey = "",
     tag_keys: TagKeyFile = None,
     folder: Folder = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep running until Ctrl-C.")] = False,
     publish: Annotated[bool, typer.Option(help="Countersign heads and publish that to all agencies.")] = True,
-    as_json: AsJson = False,
+    as_json: JsonLinesOption = False,
 ) -> None:
     """Keep the audit log's heads and hashes, check that it only grows, and compare with other agencies' witnesses.
 
@@ -67,7 +66,7 @@ def witness(
         _report_findings(seen.read_findings(), _describe_witness(seen), as_json=as_json)
 
 
-def heads(agency: AgencyName, folder: Folder = None) -> None:
+def heads(agency: OwnAgencyOption, folder: Folder = None) -> None:
     """Print the witnessed heads, one JSON object per line, for another agency to compare with its own."""
     import msgspec
 
@@ -79,7 +78,7 @@ def heads(agency: AgencyName, folder: Folder = None) -> None:
 
 
 def accesses(
-    agency: AgencyName,
+    agency: OwnAgencyOption,
     output: Annotated[Path, typer.Option("--output", "-o", help="Output file for the proofs.")],
     token: Annotated[str, typer.Option(envvar="LIAISON_TOKEN", help="Token with the role auditor.")],
     case_reference: Annotated[str, typer.Option("--case-ref", help="Your case reference.")] = "audit",
@@ -99,13 +98,13 @@ def accesses(
 
 def verify_audit(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="File written by `feed accesses`.")],
-    agency: AgencyName,
+    agency: OwnAgencyOption,
     others: Annotated[
         list[Path] | None,
         typer.Option("--heads", exists=True, help="Heads of another agency's witness (`feed heads`)."),
     ] = None,
     folder: Folder = None,
-    as_json: AsJson = False,
+    as_json: JsonLinesOption = False,
 ) -> None:
     """Check the fetched accesses to your records offline against the witnessed log; no server is trusted.
 

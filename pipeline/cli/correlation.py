@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from pipeline.correlation.line_reading import LineReader
     from pipeline.matching.model import Model
 
-Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON per line.")]
-ModelFile = Annotated[Path | None, typer.Option("--model", exists=True, dir_okay=False, help="Matching model to use.")]
+CaseFilesArgument = Annotated[
+    list[Path], typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON per line.")
+]
+ModelOption = Annotated[
+    Path | None, typer.Option("--model", exists=True, dir_okay=False, help="Matching model to use.")
+]
 Within = Annotated[bool, typer.Option("--within", help="Also pair cases of the same country.")]
 StopList = Annotated[
     Path | None,
@@ -32,7 +36,7 @@ ProposedStops = Annotated[
     Path | None, typer.Option("--write-stop-list", help="Write the proposed stop list here, for --stop-list.")
 ]
 StopOver = Annotated[int, typer.Option(min=2, help="Propose to leave out keys that more cases than this bear.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")]
+JsonSummaryOption = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")]
 
 REFUSALS_SHOWN = 10
 
@@ -47,15 +51,15 @@ def register(batch: typer.Typer) -> None:
 
 
 def correlate(
-    files: Files,
+    files: CaseFilesArgument,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Output file for links, one JSON per line; - for stdout.")
     ],
-    model: ModelFile = None,
+    model: ModelOption = None,
     stop_list: StopList = None,
     within: Within = False,
     min_probability: Annotated[float, typer.Option(min=0.0, max=1.0, help="Lowest probability of a link.")] = 0.5,
-    as_json: AsJson = False,
+    as_json: JsonSummaryOption = False,
 ) -> None:
     """Link the cases in files, offline, with the same code and rules as the stream."""
     import msgspec
@@ -79,14 +83,14 @@ def correlate(
 
 
 def resolve(
-    files: Files,
+    files: CaseFilesArgument,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Output file for resolved entities, one JSON per line; - for stdout.")
     ],
-    model: ModelFile = None,
+    model: ModelOption = None,
     stop_list: StopList = None,
     within: Within = False,
-    as_json: AsJson = False,
+    as_json: JsonSummaryOption = False,
 ) -> None:
     """Group the entities of linked cases that are the same person or thing, by all links together.
 
@@ -118,13 +122,13 @@ def resolve(
 
 
 def blocking_report(
-    files: Files,
+    files: CaseFilesArgument,
     labels: Labels = None,
-    model: ModelFile = None,
+    model: ModelOption = None,
     within: Within = False,
     stop_list: ProposedStops = None,
     over: StopOver = 1000,
-    as_json: AsJson = False,
+    as_json: JsonSummaryOption = False,
 ) -> None:
     """Report keys and candidates per case, the largest blocks and, with labels, recall by kind of key and overall.
 

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.command_settings import from_environment
+from pipeline.ops.exit_codes import FAILED
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from pipeline.demo.generator import DemoFeed
     from pipeline.feeds.recognising import RecognisedTable
-
-FAILED = 1
 
 Leave = Annotated[
     bool, typer.Option("--exit", help="Exit after the report instead of serving; exit code 0 only if all is well.")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.command_settings import from_environment
+from pipeline.ops.exit_codes import FAILED
+from pipeline.ops.json_output import JsonOption
 
 if TYPE_CHECKING:
     from pipeline.localstack.stack import EngineStatus
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(root: typer.Typer) -> None:
@@ -33,7 +33,7 @@ def up(
             help="With --secure: start the local Elasticsearch, though every user of this machine can read it.",
         ),
     ] = False,
-    as_json: Json = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Start Apache Kafka and Elasticsearch on loopback, except those that LIAISON_*_URL names."""
     from rich.console import Console
@@ -46,7 +46,7 @@ def up(
     _print_states(stack.engine_statuses(from_environment()), as_json)
 
 
-def down(as_json: Json = False) -> None:
+def down(as_json: JsonOption = False) -> None:
     """Stop the local engines; their data stays."""
     import orjson
     from rich.console import Console
@@ -60,14 +60,14 @@ def down(as_json: Json = False) -> None:
         typer.echo(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
 
 
-def status(as_json: Json = False) -> None:
+def status(as_json: JsonOption = False) -> None:
     """Show whether the engines are running; exit 1 if one is not."""
     from pipeline.localstack import stack
 
     states = stack.engine_statuses(from_environment())
     _print_states(states, as_json)
     if not all(state.healthy for state in states):
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)
 
 
 def _print_states(states: list[EngineStatus], as_json: bool) -> None:

@@ -14,7 +14,7 @@ import typer
 from pipeline.command_settings import from_environment
 
 if TYPE_CHECKING:
-    from pipeline.api.services.export_formats import Format, What
+    from pipeline.api.services.export_formats import ExportFormat, What
     from pipeline.settings import Settings
 
 
@@ -47,7 +47,7 @@ def export(
     typer.echo(f"{count:,} {kind} exported as {form}", err=True)
 
 
-async def _write_export(settings: Settings, what: What, form: Format, write: Callable[[bytes], object]) -> int:
+async def _write_export(settings: Settings, what: What, form: ExportFormat, write: Callable[[bytes], object]) -> int:
     """Write the parts; returns how many records they hold."""
     from pipeline.access.requester import parse_grounds
     from pipeline.api.client import OPERATOR, OWN_GROUNDS

@@ -13,6 +13,8 @@ from pipeline.cli import audit_proofs as audit_commands
 from pipeline.cli import mapping as mapping_commands
 from pipeline.cli import signing as signing_commands
 from pipeline.command_settings import from_environment
+from pipeline.ops.exit_codes import FAILED
+from pipeline.ops.json_output import JsonLinesOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,16 +23,13 @@ if TYPE_CHECKING:
     from pipeline.feeds.files import FileSurvey
     from pipeline.feeds.signing import RecordSigner
 
-FAILED = 1
-
 T = TypeVar("T")
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON per line.")]
-AgencyName = Annotated[str, typer.Option("--agency", help="The agency that owns the records.")]
-Since = Annotated[str, typer.Option(help="Only since: 10m, 2h, 7d, or 2026-11-24T10:00 (UTC).")]
+OwnerOption = Annotated[str, typer.Option("--agency", help="The agency that owns the records.")]
+SinceOption = Annotated[str, typer.Option(help="Only since: 10m, 2h, 7d, or 2026-11-24T10:00 (UTC).")]
 Follow = Annotated[bool, typer.Option("--follow", "-f", help="Keep waiting for new ones until Ctrl-C.")]
-Limit = Annotated[int, typer.Option(min=0, help="Stop after this many; 0: show all.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")]
+LimitOption = Annotated[int, typer.Option(min=0, help="Stop after this many; 0: show all.")]
 
 
 def register(root: typer.Typer) -> None:
@@ -50,9 +49,9 @@ def register(root: typer.Typer) -> None:
 
 def validate(
     file: File,
-    agency: AgencyName,
+    agency: OwnerOption,
     country: Annotated[str, typer.Option(help="The agency's country (FR); by default the first record's.")] = "",
-    as_json: AsJson = False,
+    as_json: JsonLinesOption = False,
 ) -> None:
     """Check a file offline as intake will; exit 1 if a line would be rejected.
 
@@ -79,7 +78,7 @@ def validate(
 
 def push(
     file: File,
-    agency: AgencyName,
+    agency: OwnerOption,
     validate: Annotated[
         bool, typer.Option(help="Check first; skip and report records that intake would reject.")
     ] = True,
@@ -95,7 +94,7 @@ def push(
             "--sign", exists=True, dir_okay=False, help="Sign each record with this private key (PEM or JWK)."
         ),
     ] = None,
-    as_json: AsJson = False,
+    as_json: JsonLinesOption = False,
 ) -> None:
     """Send each line as one message, exactly once.
 
@@ -178,12 +177,12 @@ def _push_to_gateway(
 
 
 def receipts(
-    agency: AgencyName,
+    agency: OwnerOption,
     outcome: Annotated[list[str] | None, typer.Option(help="Only accepted, duplicate or rejected; repeatable.")] = None,
-    since: Since = "",
+    since: SinceOption = "",
     follow: Follow = False,
-    limit: Limit = 0,
-    as_json: AsJson = False,
+    limit: LimitOption = 0,
+    as_json: JsonLinesOption = False,
 ) -> None:
     """Show the outcome of the agency's messages, one line per message."""
     from pipeline.cli.rendering.receipts import print_each, receipt_line
@@ -201,11 +200,11 @@ def receipts(
 
 
 def hits(
-    agency: AgencyName,
-    since: Since = "",
+    agency: OwnerOption,
+    since: SinceOption = "",
     follow: Follow = False,
-    limit: Limit = 0,
-    as_json: AsJson = False,
+    limit: LimitOption = 0,
+    as_json: JsonLinesOption = False,
 ) -> None:
     """Show which of the agency's cases were linked, whom to contact, and which links have gone."""
     from pipeline.cli.rendering.receipts import hit_line, print_each

@@ -14,9 +14,8 @@ import typer
 from pipeline.cli import api, correlation, demo, engines, feeds, matching, serve, workers
 from pipeline.errors import LiaisonError
 from pipeline.ops import cli as ops
+from pipeline.ops.exit_codes import FAILED
 from pipeline.private_files import OTHERS
-
-FAILED = 1
 
 LIBRARIES = ("aiokafka", "kafka", "elastic_transport")
 """What they say without being asked is of tries that they repeat; a worker or a server keeps a log of it."""

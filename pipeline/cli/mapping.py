@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.errors import LiaisonError
+from pipeline.ops.exit_codes import FAILED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +22,6 @@ TableFile = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, help="CSV, JSON, XML, Parquet or workbook; also as .gz.")
 ]
 
-FAILED = 1
 EXAMPLE = "Example: liaison feed map register.csv --mapping police-csv -o cases.ndjson"
 
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from pipeline.matching.training.reading import Cases
     from pipeline.matching.training.run import Trained
 
-Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON per line.")]
+CasesArgument = Annotated[
+    list[Path], typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON per line.")
+]
 Pairs = Annotated[
     Path,
     typer.Argument(
@@ -103,7 +105,7 @@ def explain_pairs(
 
 
 def train(
-    files: Files,
+    files: CasesArgument,
     output: Annotated[Path, typer.Option("--output", "-o", help="Output file for the model.")],
     labels: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="CSV: case_a, case_b, match (1 or 0); calibrates.")

@@ -8,14 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.command_settings import from_environment
+from pipeline.ops.json_output import JsonOption
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Key = Annotated[str, typer.Argument(help="Case key, <agency>:<case id>.")]
-Token = Annotated[
+CaseKeyArgument = Annotated[str, typer.Argument(help="Case key, <agency>:<case id>.")]
+TokenOption = Annotated[
     str, typer.Option(help="Access token; without one, the local operator asks, sees everything and is audited.")
 ]
-Purpose = Annotated[str, typer.Option(help="Purpose; required with a token.")]
-Reference = Annotated[str, typer.Option("--case-ref", help="Your case reference; required with a token.")]
+PurposeOption = Annotated[str, typer.Option(help="Purpose; required with a token.")]
+CaseReferenceOption = Annotated[str, typer.Option("--case-ref", help="Your case reference; required with a token.")]
 
 OPERATOR = "Acting as the local operator: every case is shown, whatever its handling, and it is audited."
 
@@ -26,10 +26,10 @@ def search(
     ],
     limit: Annotated[int, typer.Option(min=1, max=100, help="Number of cases to show.")] = 20,
     country: Annotated[str, typer.Option(help="Country (FR) of phone numbers without a country code.")] = "",
-    as_json: Json = False,
-    token: Token = "",
-    purpose: Purpose = "",
-    case_reference: Reference = "",
+    as_json: JsonOption = False,
+    token: TokenOption = "",
+    purpose: PurposeOption = "",
+    case_reference: CaseReferenceOption = "",
 ) -> None:
     """Find cases by names, numbers, dates or words, best matches first."""
     from pipeline.cli.rendering import records
@@ -45,7 +45,11 @@ def search(
 
 
 def case(
-    key: Key, as_json: Json = False, token: Token = "", purpose: Purpose = "", case_reference: Reference = ""
+    key: CaseKeyArgument,
+    as_json: JsonOption = False,
+    token: TokenOption = "",
+    purpose: PurposeOption = "",
+    case_reference: CaseReferenceOption = "",
 ) -> None:
     """Show a case: record, owner, handling and provenance."""
     from urllib.parse import quote
@@ -60,12 +64,12 @@ def case(
 
 
 def links(
-    key: Key,
+    key: CaseKeyArgument,
     limit: Annotated[int, typer.Option(min=1, max=100, help="Number of links to show, strongest first.")] = 20,
-    as_json: Json = False,
-    token: Token = "",
-    purpose: Purpose = "",
-    case_reference: Reference = "",
+    as_json: JsonOption = False,
+    token: TokenOption = "",
+    purpose: PurposeOption = "",
+    case_reference: CaseReferenceOption = "",
 ) -> None:
     """Show the links of a case and the reasons for each."""
     from pipeline.cli.rendering import records

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.command_settings import from_environment
+from pipeline.ops.exit_codes import FAILED
+from pipeline.ops.json_output import JsonLinesOption
 
 if TYPE_CHECKING:
     from pipeline.feeds import case_verification
-
-FAILED = 1
 
 
 def register(feed: typer.Typer) -> None:
@@ -65,7 +65,7 @@ def verify_case(
     keys: Annotated[
         Path, typer.Option("--keys", exists=True, dir_okay=False, help="Agencies' public keys (a JSON Web Key Set).")
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
+    as_json: JsonLinesOption = False,
 ) -> None:
     """Check offline that each case is as its agency signed it; exit 1 if one is unsigned or altered.
 

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from pipeline.command_settings import from_environment
+from pipeline.ops.json_output import JsonObjectOption
 
 
 class Worker(StrEnum):
@@ -38,7 +39,7 @@ def apply_topics(
     repair: Annotated[
         bool, typer.Option("--repair", help="Add missing replicas and settings to existing topics.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonObjectOption = False,
 ) -> None:
     """Create missing topics, and report where existing ones differ from the catalogue.
 

@@ -36,17 +36,21 @@ _NUMBER_BITS = np.uint64(32)
 
 _HASH_BITS, _KIND_BITS = np.uint64(48), np.uint64(16)
 
-Keys = NDArray[np.uint64]
-Cases = NDArray[np.uint32]
-Places = NDArray[np.int64]
+KeyArray = NDArray[np.uint64]
+CaseNumberArray = NDArray[np.uint32]
+PlaceArray = NDArray[np.int64]
 
-NOTHING: Keys = np.empty(0, np.uint64)
+NOTHING: KeyArray = np.empty(0, np.uint64)
 
 
 class SortedRun:
-    """Entries sorted by key, the bits of its hash first, which are even: an index by the upper bits leads to each."""
+    """Entries sorted by their turned keys, with an index of the upper bits.
 
-    def __init__(self, turned: Keys, numbers: Cases) -> None:
+    A turned key (_kind_last) has the bits of the hash first. Hashes are spread evenly, so the index leads to within an
+    entry or two of each key.
+    """
+
+    def __init__(self, turned: KeyArray, numbers: CaseNumberArray) -> None:
         self.turned, self.numbers = turned, numbers
         bits = max(len(turned).bit_length() - 1, 1)
         self._shift = np.uint64(64 - bits)
@@ -54,11 +58,12 @@ class SortedRun:
         np.cumsum(np.bincount((turned >> self._shift).astype(np.int64), minlength=1 << bits), out=self._marks[1:])
 
     @classmethod
-    def sort_entries(cls, keys: Keys, numbers: Cases) -> SortedRun:
-        """A run of entries in any order.
+    def sort_entries(cls, keys: KeyArray, numbers: CaseNumberArray) -> SortedRun:
+        """A run of entries that come in any order.
 
-        The upper bits are sorted with the places beneath, which for millions takes a third of argsort's time; a stable
-        sort of what is nearly sorted, which takes little, puts right those that differ in lower bits alone.
+        Each place is packed into the lower bits of its key and the numbers are sorted, which takes a third of argsort's
+        time for millions. Keys that differ in the overwritten bits alone may stay out of order; a stable sort, which is
+        fast on nearly sorted values, corrects them.
         """
         turned = _kind_last(keys)
         bits = np.uint64(len(turned).bit_length())
@@ -75,7 +80,7 @@ class SortedRun:
         return len(self.turned)
 
     @property
-    def keys(self) -> Keys:
+    def keys(self) -> KeyArray:
         """The key of each entry."""
         return self.turned >> _KIND_BITS | self.turned << _HASH_BITS
 
@@ -86,14 +91,14 @@ class SortedRun:
         at = np.searchsorted(turned, other.turned)
         return SortedRun(np.insert(turned, at, other.turned), np.insert(numbers, at, other.numbers))
 
-    def count_keys(self, turned: Keys) -> Places:
-        """How many entries each key has at most: those between two marks of the index, of which few are others'."""
+    def count_keys(self, turned: KeyArray) -> PlaceArray:
+        """An upper limit of the entries of each key: the entries between two marks of the index, few of other keys."""
         mark = (turned >> self._shift).astype(np.int64)
-        counted: Places = (self._marks.take(mark + 1) - self._marks.take(mark)).astype(np.int64)
+        counted: PlaceArray = (self._marks.take(mark + 1) - self._marks.take(mark)).astype(np.int64)
         return counted
 
-    def find_keys(self, turned: Keys) -> tuple[Places, Places]:
-        """Places of entries under some keys, and for each the place of its key among those."""
+    def find_keys(self, turned: KeyArray) -> tuple[PlaceArray, PlaceArray]:
+        """The entries of some turned keys: `(places, asked)`; entry `places[i]` has the key `turned[asked[i]]`."""
         mark = (turned >> self._shift).astype(np.int64)
         starts = self._marks.take(mark).astype(np.int64)
         long = np.flatnonzero(self._marks.take(mark + 1) - starts > STRETCH)
@@ -108,8 +113,8 @@ class SortedRun:
         more, of = self._search_all(turned[long])
         return np.concatenate([places, more]), np.concatenate([asked, long[of]])
 
-    def _search_all(self, turned: Keys) -> tuple[Places, Places]:
-        """As `find`, however many entries there are."""
+    def _search_all(self, turned: KeyArray) -> tuple[PlaceArray, PlaceArray]:
+        """The same as find_keys for keys with any number of entries."""
         starts = np.searchsorted(self.turned, turned)
         counts = np.searchsorted(self.turned, turned, side="right") - starts
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -154,8 +159,8 @@ class BlockLists:
         cases = np.repeat(np.arange(len(keys)), [len(some) for some in keys])
         return _make_entries(asked[places], listed.astype(np.uint32)), cases[places]
 
-    def count_entries(self, keys: Sequence[int]) -> Places:
-        """How many cases are listed under each key at most."""
+    def count_entries(self, keys: Sequence[int]) -> PlaceArray:
+        """An upper limit of the cases listed under each key."""
         self._take_in()
         wanted = _kind_last(np.array(keys, np.uint64))
         return np.sum([run.count_keys(wanted) for run in self._runs], 0, np.int64) + np.zeros(len(keys), np.int64)
@@ -199,27 +204,27 @@ class BlockLists:
         self._last_page, self._changes = waiting[len(waiting) - len(waiting) % size :], []
 
 
-def _kind_last(keys: Keys) -> Keys:
-    """Keys with their kinds, the upper bits, behind their hashes."""
+def _kind_last(keys: KeyArray) -> KeyArray:
+    """Turned keys: the kind, which a key has in its upper bits, comes behind the hash."""
     return keys << _KIND_BITS | keys >> _HASH_BITS
 
 
-def _match_run(run: SortedRun, wanted: Keys) -> Keys:
-    """Place of the key among those asked for, and the number below it, of each entry."""
+def _match_run(run: SortedRun, wanted: KeyArray) -> KeyArray:
+    """The entries of a run with some turned keys, each as the index of its key above 32 bits of its case number."""
     places, at = run.find_keys(wanted)
     numbers = run.numbers[places]
-    listed: Keys = (at.astype(np.uint64) << _NUMBER_BITS | numbers)[numbers != NOBODY]
+    listed: KeyArray = (at.astype(np.uint64) << _NUMBER_BITS | numbers)[numbers != NOBODY]
     return listed
 
 
-def _make_entries(keys: Keys, numbers: Cases | np.uint32) -> Entries:
+def _make_entries(keys: KeyArray, numbers: CaseNumberArray | np.uint32) -> Entries:
     entries = np.empty(len(keys), ENTRY)
     entries["key"], entries["number"] = keys, numbers
     return entries
 
 
-def _last_said(logged: Entries) -> tuple[Keys, Cases]:
-    """What is listed after all changes of a log."""
+def _last_said(logged: Entries) -> tuple[KeyArray, CaseNumberArray]:
+    """The keys and case numbers that are listed after all changes of a log."""
     keys, numbers = logged["key"].copy(), logged["number"].copy()
     if not (keys >= REMOVED).any():
         return keys, numbers

@@ -72,10 +72,10 @@ class BlockingReport(msgspec.Struct, frozen=True):
     recall_with_stops: float | None = None
 
 
-Numbers = NDArray[np.int64]
-"""Cases of a block, by their places."""
+BlockMembers = NDArray[np.int64]
+"""The cases of a block, as indices."""
 
-Pair = tuple[str, str]
+CaseKeyPair = tuple[str, str]
 IsLink = Callable[[Fingerprint, Fingerprint], bool]
 """Whether the matcher links two cases that meet."""
 
@@ -91,7 +91,7 @@ def no_stops(cases: Sequence[Fingerprint]) -> tuple[StopProposal, ...]:
 def blocking_report(
     fingerprints: Iterable[Fingerprint],
     is_link: IsLink,
-    labels: Iterable[Pair] = (),
+    labels: Iterable[CaseKeyPair] = (),
     *,
     within: bool = False,
     propose: ProposeStops = no_stops,
@@ -129,7 +129,7 @@ def _may_link(a: Fingerprint, b: Fingerprint, within: bool) -> bool:
     return within or a.country != b.country
 
 
-def _group_by_key(cases: Sequence[Fingerprint]) -> dict[int, Numbers]:
+def _group_by_key(cases: Sequence[Fingerprint]) -> dict[int, BlockMembers]:
     counts = [len(case.keys) for case in cases]
     keys = np.fromiter(chain.from_iterable(case.keys for case in cases), np.uint64, sum(counts))
     order = np.argsort(keys, kind="stable")
@@ -146,8 +146,8 @@ class _Counted(NamedTuple):
     by_kind: Counter[KeyKind]
 
 
-def _count_pairs(cases: Sequence[Fingerprint], blocks: Mapping[int, Numbers], *, within: bool) -> _Counted:
-    """Distinct pairs of a case and another that share a key: of all cases, or of as many as MOST_MET leaves."""
+def _count_pairs(cases: Sequence[Fingerprint], blocks: Mapping[int, BlockMembers], *, within: bool) -> _Counted:
+    """Count for each case the others that share a key with it, until more than MOST_MET block entries were read."""
     countries: dict[str, int] = {}
     country = np.array([countries.setdefault(case.country, len(countries)) for case in cases])
     sampled = total = work = 0
@@ -170,7 +170,7 @@ def _count_pairs(cases: Sequence[Fingerprint], blocks: Mapping[int, Numbers], *,
 
 def _report_kinds(
     cases: Sequence[Fingerprint],
-    blocks: Mapping[int, Numbers],
+    blocks: Mapping[int, BlockMembers],
     counted: _Counted,
     shared: Sequence[frozenset[KeyKind]],
 ) -> Iterable[KindReport]:
@@ -191,7 +191,7 @@ def _report_kinds(
         )
 
 
-def _largest_blocks(blocks: Mapping[int, Numbers]) -> tuple[LargeBlock, ...]:
+def _largest_blocks(blocks: Mapping[int, BlockMembers]) -> tuple[LargeBlock, ...]:
     ranked = sorted(blocks.items(), key=lambda item: (-len(item[1]), item[0]))[:LARGEST]
     return tuple(LargeBlock(key, kind_of(key).name.lower(), len(listed)) for key, listed in ranked)
 

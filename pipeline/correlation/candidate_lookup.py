@@ -14,13 +14,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.correlation.block_lists import CaseNumberArray
 from pipeline.correlation.store import SEQUENCE_BITS, UNKNOWN_COUNTRY, BlockStore, Entries
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.screening.rows import Index, expand_counts
 from pipeline.matching.screening.screening import Sketches, join_sketches
 
-Screen = Callable[[Sketches, Sketches], NDArray[np.bool_]]
-"""Whether each pair's probability may reach the threshold: pure, and far cheaper than to judge it."""
+ScreenPairs = Callable[[Sketches, Sketches], NDArray[np.bool_]]
+"""Tells for each pair whether its probability may reach the threshold. Pure, and far cheaper than judging the pair."""
 
 BlockSizeObserver = Callable[[NDArray[np.uint64], NDArray[np.int64]], None]
 """Told of the blocks that cases met, by their keys and sizes: for metrics, never for decisions."""
@@ -30,8 +31,6 @@ MOST_TOGETHER = 1 << 14
 
 _NUMBER_BITS, _NUMBER = np.uint64(32), np.uint64((1 << 32) - 1)
 _SEQUENCE_BITS, _SEQUENCE = np.uint32(SEQUENCE_BITS), np.uint32((1 << SEQUENCE_BITS) - 1)
-
-Numbers = NDArray[np.uint32]
 
 
 class Candidates(NamedTuple):
@@ -44,7 +43,9 @@ class Candidates(NamedTuple):
 class CandidateLookup:
     """Looks up many cases in one store at once."""
 
-    def __init__(self, store: BlockStore, *, within: bool, screen: Screen, observer: BlockSizeObserver | None) -> None:
+    def __init__(
+        self, store: BlockStore, *, within: bool, screen: ScreenPairs, observer: BlockSizeObserver | None
+    ) -> None:
         self._store, self._within, self._screen, self._observer = store, within, screen, observer
 
     def __call__(self, fingerprints: Sequence[Fingerprint], owned: Sequence[Sequence[int]]) -> list[Candidates]:
@@ -93,7 +94,7 @@ class CandidateLookup:
 
     def _meet_crowd(self, fingerprint: Fingerprint, keys: Sequence[int], sizes: Sequence[int]) -> Candidates:
         """One case's: its keys in groups that are bounded but for a single key's block, then those it meets in turn."""
-        numbers: Numbers = np.empty(0, np.uint32)
+        numbers: CaseNumberArray = np.empty(0, np.uint32)
         for start, end in _group_bounded(sizes):
             entries, asking = self._find_entries([keys[start:end]])
             _, met = self._drop_same_country([fingerprint], asking, entries["number"])
@@ -106,7 +107,7 @@ class CandidateLookup:
             kept.append(some[self._screen(sketches.take_cases(alone[: len(some)]), self._held_sketches(some))])
         return Candidates([number for some in kept for number in some.tolist()], len(numbers))
 
-    def _held_sketches(self, numbers: Numbers) -> Sketches:
+    def _held_sketches(self, numbers: CaseNumberArray) -> Sketches:
         return self._store.sketches.get_sketches(numbers & _SEQUENCE)
 
     def _find_entries(self, owned: Sequence[Sequence[int]]) -> tuple[Entries, NDArray[np.int64]]:
@@ -116,8 +117,8 @@ class CandidateLookup:
         return entries, asking
 
     def _drop_same_country(
-        self, fingerprints: Sequence[Fingerprint], asking: NDArray[np.int64], numbers: Numbers
-    ) -> tuple[NDArray[np.int64], Numbers]:
+        self, fingerprints: Sequence[Fingerprint], asking: NDArray[np.int64], numbers: CaseNumberArray
+    ) -> tuple[NDArray[np.int64], CaseNumberArray]:
         """Each pair once, without those of one country for certain."""
         if not self._within:
             own = np.array([self._store.country_byte(fingerprint.country) for fingerprint in fingerprints], np.uint32)[

@@ -13,7 +13,7 @@ from pipeline.matching.model import Model
 from pipeline.matching.score.resolution import Tie, are_apart, group_ties
 from pipeline.matching.score.scoring import weigh_evidence
 
-Place = tuple[str, int]
+EntityPosition = tuple[str, int]
 """A case key and the number of an entity in it."""
 
 
@@ -35,12 +35,12 @@ def resolve_entities(cases: Mapping[str, Fingerprint], links: Iterable[LinkLine]
     return [ResolvedEntity(entities[members[0]].type, names) for members, names in zip(found, named, strict=True)]
 
 
-def _find_entity(cases: Mapping[str, Fingerprint], place: Place) -> EntityPrint:
+def _find_entity(cases: Mapping[str, Fingerprint], place: EntityPosition) -> EntityPrint:
     return cases[place[0]].entities[place[1]]
 
 
 def _link_ties(
-    cases: Mapping[str, Fingerprint], link: LinkLine, number: Mapping[Place, int], model: Model
+    cases: Mapping[str, Fingerprint], link: LinkLine, number: Mapping[EntityPosition, int], model: Model
 ) -> Iterable[Tie]:
     """A link's ties between entities of one type; a selector across types ties cases, not things.
 

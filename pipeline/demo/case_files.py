@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any
 
 import msgspec
 import orjson
@@ -12,7 +11,7 @@ import orjson
 from pipeline.demo.countries import Country
 from pipeline.demo.handling import case_handling
 from pipeline.demo.recording import RecordedEntity
-from pipeline.demo.relations import draw_organisation, list_relations
+from pipeline.demo.relations import JsonObject, draw_organisation, list_relations
 from pipeline.records.envelopes import RECORD_TYPE
 from pipeline.records.model import case_key
 
@@ -21,8 +20,6 @@ EPOCH = datetime(2026, 1, 5, 8, tzinfo=UTC)
 RETAINED_UNTIL = "2056-01-01"
 """Far enough that no demo case expires."""
 ACTIVE, CORRECTED, WITHDRAWN = "active", "corrected", "withdrawn"
-
-JsonObject = dict[str, Any]
 
 
 class Version(msgspec.Struct, frozen=True):

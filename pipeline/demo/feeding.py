@@ -123,14 +123,14 @@ async def count_unacknowledged(settings: Settings) -> Counter[str]:
     return left
 
 
-Found = Callable[[Sequence[str]], Awaitable[set[str]]]
+FindCaseKeys = Callable[[Sequence[str]], Awaitable[set[str]]]
 """Which of these case keys a search finds."""
 
 
 class Trickle:
     """Sends messages at a steady pace and notes how long each new case takes until a search finds it."""
 
-    def __init__(self, sender: FeedSender, find: Found, pace_s: float) -> None:
+    def __init__(self, sender: FeedSender, find: FindCaseKeys, pace_s: float) -> None:
         self._sender = sender
         self._find = find
         self._pace_s = pace_s

@@ -16,7 +16,7 @@ from pipeline.demo.malformed import STORIES
 from pipeline.demo.messages import ACCEPTED, DUPLICATE, Message, make_message
 from pipeline.demo.recording import Register
 from pipeline.demo.scenario import Scenario
-from pipeline.demo.truth import Pair, TrueCase, true_pairs
+from pipeline.demo.truth import TrueCase, TruePair, true_pairs
 from pipeline.demo.world import World
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Reason
@@ -47,7 +47,7 @@ class DemoFeed(msgspec.Struct, frozen=True):
     types: Mapping[str, str] = {}
 
     @property
-    def pairs(self) -> set[Pair]:
+    def pairs(self) -> set[TruePair]:
         """The true pairs: across countries among the final, not withdrawn versions, and those that lists tell of."""
         return true_pairs(self.cases) | {pair.cases for pair in self.list_truth}
 

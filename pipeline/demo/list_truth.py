@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from pipeline.demo.truth import Agreement, Pair, ordered_pair
+from pipeline.demo.truth import Agreement, TruePair, ordered_pair
 from pipeline.errors import LiaisonError
 from pipeline.matching.bands import Band
 
@@ -24,14 +24,14 @@ RECALL_ONLY = "number"
 class TrueListPair(msgspec.Struct, frozen=True):
     """Two entries that are the same; `by` says how that is known."""
 
-    cases: Pair
+    cases: TruePair
     by: str
 
 
 class ListLink(msgspec.Struct, frozen=True):
     """A link between two entries."""
 
-    cases: Pair
+    cases: TruePair
     band: Band
 
 
@@ -95,11 +95,11 @@ def _make_score(
     return ListScore(*key, Agreement(true, len(judged), right), counted, links)
 
 
-def _is_settled(pair: Pair, settled: set[tuple[str, str]]) -> bool:
+def _is_settled(pair: TruePair, settled: set[tuple[str, str]]) -> bool:
     return any((case, _list_of(other)) in settled for case, other in (pair, pair[::-1]))
 
 
-def _lists_of(pair: Pair) -> tuple[str, str]:
+def _lists_of(pair: TruePair) -> tuple[str, str]:
     first, second = sorted(map(_list_of, pair))
     return first, second
 

@@ -19,7 +19,7 @@ NESTING = 10_000
 LONG_NAME = 10_000
 MESSAGE_BYTES = 2 << 20
 
-Story = Callable[[Version], Sequence[Message]]
+MakeMalformed = Callable[[Version], Sequence[Message]]
 """Makes the messages of one kind from a good first version."""
 
 
@@ -74,7 +74,7 @@ def _odd_characters(good: Version) -> list[Message]:
     return [make_message(good, _change_entities(good, _make_person(names=names)), ACCEPTED)]
 
 
-STORIES: dict[str, Story] = {
+STORIES: dict[str, MakeMalformed] = {
     "empty message": lambda good: _make_messages(good, b"", Reason.NOT_JSON),
     "tombstone": lambda good: _make_messages(good, None, Reason.NOT_JSON),
     "invalid UTF-8": lambda good: _make_messages(

@@ -17,7 +17,7 @@ from pipeline.demo.generator import DemoFeed
 from pipeline.demo.installation import Workers, reset_installation, running_workers
 from pipeline.demo.latency import Latency
 from pipeline.demo.messages import ACCEPTED, Message
-from pipeline.demo.truth import Agreement, Pair, count_agreement
+from pipeline.demo.truth import Agreement, TruePair, count_agreement
 from pipeline.engines.ports import LOOPBACK, choose
 from pipeline.errors import LiaisonError
 from pipeline.feeds.pushing import case_producer
@@ -155,7 +155,7 @@ async def _read_links(settings: Settings) -> tuple[LinkDocument, ...]:
         return tuple([link async for link in reader.every_link()])
 
 
-def _pair_of(link: LinkDocument) -> Pair:
+def _pair_of(link: LinkDocument) -> TruePair:
     return link.a.case, link.b.case
 
 

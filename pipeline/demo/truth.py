@@ -8,7 +8,7 @@ from itertools import combinations
 
 import msgspec
 
-Pair = tuple[str, str]
+TruePair = tuple[str, str]
 """Two case keys in ascending order."""
 
 
@@ -43,7 +43,7 @@ class Agreement(msgspec.Struct, frozen=True):
         return 2 * self.both / (self.true + self.found) if self.true + self.found else 1.0
 
 
-def true_pairs(cases: Iterable[TrueCase]) -> set[Pair]:
+def true_pairs(cases: Iterable[TrueCase]) -> set[TruePair]:
     """Every pair of cases of two countries that show the same real person or thing."""
     holders: defaultdict[str, list[TrueCase]] = defaultdict(list)
     for case in cases:
@@ -57,12 +57,12 @@ def true_pairs(cases: Iterable[TrueCase]) -> set[Pair]:
     }
 
 
-def ordered_pair(first: str, second: str) -> Pair:
+def ordered_pair(first: str, second: str) -> TruePair:
     """The pair in ascending order."""
     return (first, second) if first < second else (second, first)
 
 
-def count_agreement(true: set[Pair], found: set[Pair]) -> Agreement:
+def count_agreement(true: set[TruePair], found: set[TruePair]) -> Agreement:
     """Count what both hold."""
     return Agreement(len(true), len(found), len(true & found))
 

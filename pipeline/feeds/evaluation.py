@@ -25,7 +25,7 @@ from pipeline.feeds.rules import (
     Scalar,
     ScopedNode,
 )
-from pipeline.feeds.tables.cells import GROUPED, Cell, Row, cell_texts, find_cell, find_rows
+from pipeline.feeds.tables.cells import GROUPED, TableCell, TableRow, cell_texts, find_cell, find_rows
 from pipeline.feeds.tables.conditions import all_hold
 
 DIGEST_BYTES = 8
@@ -42,7 +42,7 @@ class MappingProblem(msgspec.Struct, frozen=True):
 class RowEvaluation:
     """Evaluates rules over one row and collects what it could not map."""
 
-    def __init__(self, row: Row, problems: list[MappingProblem]) -> None:
+    def __init__(self, row: TableRow, problems: list[MappingProblem]) -> None:
         self._row = row
         self.problems = problems
 
@@ -102,13 +102,13 @@ class RowEvaluation:
                 values += RowEvaluation(numbered, self.problems)._evaluate_item(node.node)  # noqa: SLF001 - its own kind
         return values
 
-    def _rows_of(self, node: ScopedNode) -> Iterator[Row]:
+    def _rows_of(self, node: ScopedNode) -> Iterator[TableRow]:
         """The group's rows, those that `by` calls the same put together."""
         rows = find_rows(self._row, node.group)
         if node.by is None:
             yield from rows
             return
-        together: dict[str, list[dict[str, Cell]]] = {}
+        together: dict[str, list[dict[str, TableCell]]] = {}
         for row in rows:
             together.setdefault("\n".join(node.by.fill_texts(row)), []).append(row)
         for same in together.values():

@@ -19,7 +19,7 @@ from pipeline.errors import LiaisonError
 from pipeline.feeds.checking import CheckedLine, Checker
 from pipeline.feeds.outcomes import receipts_of
 from pipeline.feeds.pushing import CHUNK_BYTES, CHUNK_LINES, PushResult, push_chunk
-from pipeline.feeds.sending import Record, record_of
+from pipeline.feeds.sending import CaseVersion, record_of
 from pipeline.feeds.uploads import open_upload
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Receipt
@@ -45,7 +45,7 @@ class ReceivedUpload:
 
     pushed: PushResult = field(default_factory=PushResult)
     lines: int = 0
-    places: dict[Record, int] = field(default_factory=dict)
+    places: dict[CaseVersion, int] = field(default_factory=dict)
 
 
 async def accept_upload(

@@ -16,8 +16,8 @@ from pipeline.errors import LiaisonError
 from pipeline.feeds.evaluation import MappingProblem, RowEvaluation
 from pipeline.feeds.kit import KitAgency, MappingKit
 from pipeline.feeds.limits import cut_to_limits
-from pipeline.feeds.tables.cells import Cell, Row, SourceRow, leaf_cells
-from pipeline.feeds.tables.files import Advance
+from pipeline.feeds.tables.cells import SourceRow, TableCell, TableRow, leaf_cells
+from pipeline.feeds.tables.files import ReportBytesRead
 from pipeline.feeds.tables.reading import JoinedFiles, TableReader
 from pipeline.feeds.tables.row_store import SeenKeys
 from pipeline.records.envelopes import RECORD_TYPE
@@ -51,7 +51,7 @@ class Mapper:
         self,
         kit: MappingKit,
         now: Callable[[], datetime],
-        observe: Callable[[str, Cell], None] | None = None,
+        observe: Callable[[str, TableCell], None] | None = None,
         version: int | None = None,
     ) -> None:
         self._kit = kit
@@ -66,7 +66,7 @@ class Mapper:
         self.unjoined: dict[str, int] = {}
 
     def map_file(
-        self, path: Path, joined: JoinedFiles | None = None, advance: Advance | None = None
+        self, path: Path, joined: JoinedFiles | None = None, advance: ReportBytesRead | None = None
     ) -> Iterator[MappedRow]:
         """Map every row in file order; raises LiaisonError if the table lacks a column that the kit names."""
         table = TableReader(path, self._kit.source, joined, advance)
@@ -101,7 +101,7 @@ class Mapper:
         case, notes = case_key(data["agency"], data["case_id"]), tuple(cut_to_limits(data))
         return MappedRow(source.number, event, case, self._truth_label(source.row), tuple(problems), notes)
 
-    def _count_columns(self, row: Row) -> None:
+    def _count_columns(self, row: TableRow) -> None:
         for column, cell in leaf_cells(row):
             if self._observe is not None:
                 self._observe(column, cell)
@@ -110,7 +110,7 @@ class Mapper:
             elif cell and not self._reads(column):
                 self.unmapped[column] += 1
 
-    def _make_event(self, row: Row, problems: list[MappingProblem]) -> dict[str, Any]:
+    def _make_event(self, row: TableRow, problems: list[MappingProblem]) -> dict[str, Any]:
         agency = self._deal_agency(row)
         data = {"agency": agency.name, "country": agency.country, "version": 1, "status": "active"}
         data |= RowEvaluation(row, problems).fill_object(self._kit.record)
@@ -126,7 +126,7 @@ class Mapper:
             "data": data,
         }
 
-    def _deal_agency(self, row: Row) -> KitAgency:
+    def _deal_agency(self, row: TableRow) -> KitAgency:
         """Deal the row out by a hash, so that the same record goes to the same agency on every run and machine."""
         if self._kit.deal is None:
             return self._kit.agencies[0]
@@ -134,11 +134,11 @@ class Mapper:
         digest = hashlib.blake2b(dealt.encode(), digest_size=8).digest()
         return self._kit.agencies[int.from_bytes(digest) % len(self._kit.agencies)]
 
-    def _event_time(self, row: Row) -> str:
+    def _event_time(self, row: TableRow) -> str:
         texts = self._kit.time.fill_texts(row) if self._kit.time else []
         return texts[0] if texts else self._now().isoformat(timespec="seconds")
 
-    def _truth_label(self, row: Row) -> str:
+    def _truth_label(self, row: TableRow) -> str:
         return "".join(self._kit.truth.fill_texts(row)[:1]) if self._kit.truth else ""
 
     def _check_repeated(self, event_id: str, number: int, problems: list[MappingProblem]) -> None:

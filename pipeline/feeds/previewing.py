@@ -13,7 +13,7 @@ import orjson
 from pipeline.feeds.checking import CheckedLine, Checker
 from pipeline.feeds.kit import KitAgency
 from pipeline.feeds.mapping import MappedRow
-from pipeline.feeds.tables.cells import Cell, cell_texts
+from pipeline.feeds.tables.cells import TableCell, cell_texts
 from pipeline.records.normalised import RecordWarning
 
 EXAMPLES = 3
@@ -52,7 +52,7 @@ class ColumnSurvey:
     def __init__(self) -> None:
         self.columns: dict[str, ColumnValues] = {}
 
-    def observe(self, column: str, cell: Cell) -> None:
+    def observe(self, column: str, cell: TableCell) -> None:
         """Count the texts of one cell."""
         values = self.columns.setdefault(column, ColumnValues())
         for text in cell_texts(cell):

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from pipeline.feeds.dates import SERIAL, DateReading
-from pipeline.feeds.tables.cells import GROUPED, OUTER, Row, cell_texts, find_cell
+from pipeline.feeds.tables.cells import GROUPED, OUTER, TableRow, cell_texts, find_cell
 from pipeline.feeds.tables.conditions import Conditions, compile_conditions
 
 Scalar: TypeAlias = str | int | float | bool | None
@@ -37,7 +37,7 @@ class Template(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         return "".join(text + (f"{{{column}}}" if column else "") for text, column in self.parts)
 
-    def fill_texts(self, row: Row) -> list[str]:
+    def fill_texts(self, row: TableRow) -> list[str]:
         """The filled-in values: none where all columns are empty, several where the one column holds a list."""
         if len(self.parts) == 1 and not self.parts[0][0]:
             return cell_texts(find_cell(row, self.parts[0][1]))
@@ -109,7 +109,7 @@ class RuleNode(msgspec.Struct, frozen=True):
         """The columns that it names."""
         return self.template.columns | self.fallback.columns
 
-    def fill_texts(self, row: Row) -> list[str]:
+    def fill_texts(self, row: TableRow) -> list[str]:
         """The filled-in values of its template, of its fallback where that gives none."""
         texts = self.template.fill_texts(row)
         return texts or (self.fallback.fill_texts(row) if self.fallback.parts else [])

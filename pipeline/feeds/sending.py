@@ -11,7 +11,7 @@ from pipeline.feeds.files import FileSurvey, numbered_lines
 from pipeline.records.messages import Receipt
 from pipeline.records.model import case_key
 
-Record = tuple[str, int]
+CaseVersion = tuple[str, int]
 """Case key and version."""
 
 
@@ -24,7 +24,7 @@ def upload_name(seen: FileSurvey, *, validated: bool, signed_by: str = "") -> st
     return f"file-{seen.digest}{signed}{'' if validated else '-unchecked'}"
 
 
-def read_file_lines(path: Path, seen: FileSurvey, places: dict[Record, int] | None) -> Iterator[bytes]:
+def read_file_lines(path: Path, seen: FileSurvey, places: dict[CaseVersion, int] | None) -> Iterator[bytes]:
     """The file's lines; `places`, where given, learns which line each record is on."""
     for number, raw in numbered_lines(path, seen):
         if places is not None and (record := record_of(raw)):
@@ -32,7 +32,7 @@ def read_file_lines(path: Path, seen: FileSurvey, places: dict[Record, int] | No
         yield raw
 
 
-def match_receipts(receipts: Iterable[Receipt], places: Mapping[Record, int]) -> Iterator[tuple[int, Receipt]]:
+def match_receipts(receipts: Iterable[Receipt], places: Mapping[CaseVersion, int]) -> Iterator[tuple[int, Receipt]]:
     """The file's receipts with their lines; line 0 where the message was no record. Others' receipts are left out."""
     for receipt in receipts:
         line = places.get((receipt.case, receipt.version), 0)
@@ -40,7 +40,7 @@ def match_receipts(receipts: Iterable[Receipt], places: Mapping[Record, int]) ->
             yield line, receipt
 
 
-def record_of(raw: bytes) -> Record | None:
+def record_of(raw: bytes) -> CaseVersion | None:
     """Which version of which case a line is, as good as it can be read."""
     try:
         data = orjson.loads(raw)["data"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from binascii import a2b_base64
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import UTC, date
 from itertools import islice
 from typing import Any, Literal, NamedTuple
 
@@ -21,9 +21,7 @@ from pipeline.index.mappings import Indices
 from pipeline.index.paging import PAGE, read_all_pages, read_pages
 from pipeline.index.points import PointInTime
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.times import now
-
-Clock = Callable[[], datetime]
+from pipeline.times import Clock, now
 
 STATE_FIELDS = ("case", "agency", "country", "version", "state", "hash", "retain_until", "handling", "contact")
 """What deciding on a case needs; the record itself stays in Elasticsearch."""

@@ -32,7 +32,7 @@ ATTEMPTS = 2
 WAITING_NOTICE = "Another start is downloading; waiting …"
 """Printed by a start that finds the cache locked; tests side by side share one cache, so any of them may print it."""
 
-Advance = Callable[[int], None]
+ReportBytesFetched = Callable[[int], None]
 
 
 class PinnedJar(msgspec.Struct, frozen=True):
@@ -92,7 +92,7 @@ class _Store:
             for _ in pool.imap_unordered(lambda jar: self._fetch_one(jar, advance), jars):
                 pass
 
-    def _fetch_one(self, jar: PinnedJar, advance: Advance) -> None:
+    def _fetch_one(self, jar: PinnedJar, advance: ReportBytesFetched) -> None:
         import requests
 
         artifact = self._make_artifact(jar, advance)
@@ -109,11 +109,11 @@ class _Store:
         self.jar_path(jar).unlink(missing_ok=True)
         raise _unavailable_error(f"{jar.coordinate}: {failure}")
 
-    def _make_artifact(self, jar: PinnedJar, advance: Advance) -> Artifact:
+    def _make_artifact(self, jar: PinnedJar, advance: ReportBytesFetched) -> Artifact:
         from jgo.maven import MavenContext, PythonResolver
 
         @contextmanager
-        def progress(filename: str, size: int) -> Iterator[Advance]:
+        def progress(filename: str, size: int) -> Iterator[ReportBytesFetched]:
             yield advance
 
         context = MavenContext(
@@ -133,7 +133,7 @@ def _unavailable_error(reason: str) -> LiaisonError:
 
 
 @contextmanager
-def _show_progress(total: int, console: Console) -> Iterator[Advance]:
+def _show_progress(total: int, console: Console) -> Iterator[ReportBytesFetched]:
     columns = (TextColumn("Fetching Kafka and Elasticsearch"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     bar: AbstractContextManager[Progress] = Progress(*columns, console=console, disable=not console.is_terminal)
     with bar as progress:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Annotated
 
 import typer
 
@@ -14,6 +13,7 @@ from pipeline.ops.audit.cli import audit_commands
 from pipeline.ops.backup import cli as backup_commands
 from pipeline.ops.generations import cli as generation_commands
 from pipeline.ops.indexes import cli as index_commands
+from pipeline.ops.json_output import JsonObjectOption
 from pipeline.ops.policy import cli as policy_commands
 from pipeline.ops.replay import cli as replay_commands
 from pipeline.ops.retention import cli as retention_commands
@@ -50,7 +50,7 @@ def register(root: typer.Typer) -> None:
     root.add_typer(ops, name="ops", rich_help_panel="For operators")
 
 
-def sweep_links(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+def sweep_links(as_json: JsonObjectOption = False) -> None:
     """Remove evidence about withdrawn and expired cases that is left in links; safe while workers run.
 
     Example: liaison ops sweep

@@ -14,7 +14,7 @@ from stdnum.eu import vat as eu_vat
 from pipeline.records.registers import national_check
 from pipeline.records.vehicles import vin_verdict
 
-Verdict = bool | None
+CheckDigitVerdict = bool | None
 """Whether the check digit is right; None where there is none to check."""
 
 
@@ -30,54 +30,54 @@ class IdentifierType(msgspec.Struct, frozen=True):
     renewable: bool = False
     worldwide: bool = False
     in_one_hand: bool = True
-    check: Callable[[str, str], Verdict] = lambda _value, _country: None
+    check: Callable[[str, str], CheckDigitVerdict] = lambda _value, _country: None
     aliases: tuple[str, ...] = ()
 
 
-def _digits(length: int) -> Callable[[str, str], Verdict]:
+def _digits(length: int) -> Callable[[str, str], CheckDigitVerdict]:
     """Without a check digit only a wrong form is a verdict."""
     return lambda value, _country: None if value.isdigit() and len(value) == length else False
 
 
-def _ship(value: str, _country: str) -> Verdict:
+def _ship(value: str, _country: str) -> CheckDigitVerdict:
     return bool(imo.is_valid(value))
 
 
-def _device(value: str, _country: str) -> Verdict:
+def _device(value: str, _country: str) -> CheckDigitVerdict:
     return len(value) == IMEI_DIGITS and bool(imei.is_valid(value))
 
 
-def _card(value: str, _country: str) -> Verdict:
+def _card(value: str, _country: str) -> CheckDigitVerdict:
     """ITU-T E.118 has a Luhn digit that some issuers leave out, so its absence proves nothing."""
     return True if luhn.is_valid(value) else None
 
 
-def _subscriber(value: str, _country: str) -> Verdict:
+def _subscriber(value: str, _country: str) -> CheckDigitVerdict:
     """No check digit; but the mobile country code must exist."""
     return None if imsi.is_valid(value) else False
 
 
-def _bank(value: str, _country: str) -> Verdict:
+def _bank(value: str, _country: str) -> CheckDigitVerdict:
     return bool(iban.is_valid(value))
 
 
-def _wallet(value: str, _country: str) -> Verdict:
+def _wallet(value: str, _country: str) -> CheckDigitVerdict:
     return bool(bitcoin.is_valid(value)) if value.startswith(("1", "3", "bc1")) else None
 
 
-def _container(value: str, _country: str) -> Verdict:
+def _container(value: str, _country: str) -> CheckDigitVerdict:
     return bool(iso6346.is_valid(value))
 
 
-def _legal_entity(value: str, _country: str) -> Verdict:
+def _legal_entity(value: str, _country: str) -> CheckDigitVerdict:
     return bool(lei.is_valid(value))
 
 
-def _vat(value: str, country: str) -> Verdict:
+def _vat(value: str, country: str) -> CheckDigitVerdict:
     return bool(eu_vat.is_valid(value)) if eu_vat.guess_country(value) else national_check("vat", value, country)
 
 
-def _national(kind: str) -> Callable[[str, str], Verdict]:
+def _national(kind: str) -> Callable[[str, str], CheckDigitVerdict]:
     return lambda value, country: national_check(kind, value, country)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -10,6 +10,7 @@ import msgspec
 
 from pipeline.access.audit import ActKind, AuditEntry
 from pipeline.errors import LiaisonError
+from pipeline.times import Clock
 from pipeline.transparency.checkpoints import Checkpoint, sign_head
 from pipeline.transparency.leaves import LogLeaf, decode64, encode64, nonce_of, seal_entry, seed_of
 from pipeline.transparency.log_records import HEAD_KEY, HeadRecord, decode_head, leaf_index, leaf_key
@@ -22,7 +23,6 @@ HEAD_INTERVAL: Final = timedelta(seconds=30)
 
 HEAD_ENTRIES: Final = 1000
 
-Clock = Callable[[], datetime]
 
 _encoder = msgspec.json.Encoder()
 

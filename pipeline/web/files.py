@@ -10,13 +10,12 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from pipeline.api.list_filter import ListFilter
-from pipeline.api.list_rows import MOST_BYTES
-from pipeline.api.list_rows import Form as ListForm
+from pipeline.api.list_rows import MOST_BYTES, ListFormat
 from pipeline.api.list_template import TEMPLATE_TYPES, TemplateForm, write_template
 from pipeline.api.problems import ProblemError
 from pipeline.api.services import audit, exports, list_checks, list_drafts
 from pipeline.api.services.audit import ActsFormat
-from pipeline.api.services.export_formats import MEDIA_TYPES, Format, What
+from pipeline.api.services.export_formats import MEDIA_TYPES, ExportFormat, What
 from pipeline.api.session import Session
 from pipeline.api.streaming import name_file, start_stream
 from pipeline.web import error_pages as astray
@@ -30,7 +29,7 @@ from pipeline.web.session import get_visit
 from pipeline.web.sign_in import SEE_OTHER, is_own_form
 from pipeline.web.site import Site
 
-ENDINGS: Final[dict[Format, str]] = {"ndjson": "ndjson", "csv": "csv", "ftm": "ftm.ndjson", "stix": "stix.json"}
+ENDINGS: Final[dict[ExportFormat, str]] = {"ndjson": "ndjson", "csv": "csv", "ftm": "ftm.ndjson", "stix": "stix.json"}
 
 CHECKS: Final = "/checks"
 
@@ -53,7 +52,9 @@ def _add_export_routes(routes: APIRouter, site: Site) -> None:
     """What can be kept of cases, links and acts."""
 
     @routes.post(EXPORT)
-    async def export(request: Request, what: Annotated[What, Form()], form: Annotated[Format, Form()]) -> Response:
+    async def export(
+        request: Request, what: Annotated[What, Form()], form: Annotated[ExportFormat, Form()]
+    ) -> Response:
         return await _serve_signed_in(site, request, lambda session: _export_response(session, what, form))
 
     @routes.post(AUDIT)
@@ -87,7 +88,7 @@ def _add_list_routes(routes: APIRouter, site: Site) -> None:
         )
 
     @routes.post("/checks/{name}/file")
-    async def found(request: Request, name: str, form: Annotated[ListForm, Form()]) -> Response:
+    async def found(request: Request, name: str, form: Annotated[ListFormat, Form()]) -> Response:
         sent = {field: str(value) for field, value in (await request.form()).items()}
         wanted = parse_list_filter(sent)
         return await _serve_signed_in(site, request, lambda session: _results_response(session, name, form, wanted))
@@ -105,7 +106,7 @@ async def _serve_signed_in(site: Site, request: Request, answer: Any, back: str 
     return response
 
 
-async def _export_response(session: Session, what: What, form: Format) -> Response:
+async def _export_response(session: Session, what: What, form: ExportFormat) -> Response:
     return await _file_response(
         exports.export_records(session, what, form), f"{what}.{ENDINGS[form]}", MEDIA_TYPES[form]
     )
@@ -115,7 +116,7 @@ async def _acts_response(session: Session, wanted: audit.ActFilter, form: ActsFo
     return await _file_response(audit.export_acts(session, wanted, form), f"audit.{form}", audit.MEDIA_TYPES[form])
 
 
-async def _results_response(session: Session, name: str, form: ListForm, wanted: ListFilter) -> Response:
+async def _results_response(session: Session, name: str, form: ListFormat, wanted: ListFilter) -> Response:
     return await _file_response(
         list_checks.export_results(session, name, form, wanted), f"found.{form}", list_checks.MEDIA_TYPES[form]
     )

@@ -15,7 +15,7 @@ from pipeline.web import layout
 from pipeline.web.session import get_visit
 from pipeline.web.site import Site
 
-Cursor = Annotated[str, Query(max_length=2000)]
+LiveCursorQuery = Annotated[str, Query(max_length=2000)]
 LastId = Annotated[str, Header(alias="last-event-id", max_length=2000)]
 
 
@@ -24,7 +24,7 @@ def make_router(site: Site) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
 
     @routes.get(layout.LIVE_PATH)
-    async def live(request: Request, after: Cursor = "", last_event_id: LastId = "") -> Response:
+    async def live(request: Request, after: LiveCursorQuery = "", last_event_id: LastId = "") -> Response:
         visitor = await get_visit(request, site.runtime)
         if not visitor.signed_in or not layout.may_read_cases(visitor.roles):
             return Response(status_code=HTTPStatus.NO_CONTENT)  # which tells the browser not to come back

@@ -1,4 +1,4 @@
-"""The tree's words: a class name is defined once, an exception is called Error, and a file that is cited is there."""
+"""The tree's words: classes and type aliases have names of their own, exceptions end in Error, cited files exist."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import ast
 import builtins
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +26,8 @@ CITED = re.compile(
 BARE = re.compile(r"(?<![\w/.:@~*{}<-])[\w-]+\.(?:py|md)\b")
 """A file cited by its name alone: of a module any of that name will do, a page must be beside it or at the root."""
 
+CAMEL_CASE = re.compile(r"[A-Z]\w*[a-z]")
+
 PATCH = re.compile(r"^```diff\n.*?^```$", re.MULTILINE | re.DOTALL)
 NEW_FILE = re.compile(r"^--- /dev/null\n\+\+\+ b/(\S+)$", re.MULTILINE)
 """A page of docs/how-to/ may cite a file that its reader makes."""
@@ -37,13 +40,21 @@ def _classes(source: str) -> tuple[ast.ClassDef, ...]:
     return tuple(node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef))
 
 
+def _aliases(source: str) -> Iterator[str]:
+    """Names of a module's type aliases, type variables and NewTypes: what is assigned at its top in CamelCase."""
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            yield from (name.id for name in targets if isinstance(name, ast.Name) and CAMEL_CASE.match(name.id))
+
+
 def _defined_twice(sources: dict[str, str]) -> dict[str, list[str]]:
-    """Public class names with the modules that define them, where these are two or more."""
+    """Public names of classes and type aliases with the modules that define them, where these are two or more."""
     places: dict[str, list[str]] = defaultdict(list)
     for place, source in sources.items():
-        for node in _classes(source):
-            if not node.name.startswith("_"):
-                places[node.name].append(place)
+        for name in (*(node.name for node in _classes(source)), *_aliases(source)):
+            if not name.startswith("_"):
+                places[name].append(place)
     return {name: found for name, found in places.items() if len(found) > 1}
 
 
@@ -78,7 +89,7 @@ def _missing_names(text: str, folder: Path) -> list[str]:
 SOURCES = {str(module.relative_to(ROOT)): module.read_text() for module in MODULES}
 
 
-def test_a_public_class_name_is_defined_once() -> None:
+def test_a_public_name_of_a_class_or_type_alias_is_defined_once() -> None:
     assert _defined_twice(SOURCES) == {}
 
 
@@ -104,6 +115,12 @@ def test_files_that_code_cites_are_there() -> None:
 def test_the_rules_find_what_breaks_them(tmp_path: Path) -> None:
     twice = {"a.py": "class View: ...\nclass _Own: ...", "b.py": "class View: ...\nclass _Own: ..."}
     assert _defined_twice(twice) == {"View": ["a.py", "b.py"]}
+    aliased = {
+        "a.py": "Row = dict[str, int]\nMOST = 3",
+        "b.py": "class Row: ...",
+        "c.py": "Row: TypeAlias = str\nMOST = 4",
+    }
+    assert _defined_twice(aliased) == {"Row": ["a.py", "b.py", "c.py"]}
     lost = {"a.py": "class Lost(KeyError): ...\nclass FoundError(Exception): ...", "b.py": "class Gone(a.Lost): ..."}
     assert _misnamed_exceptions(lost) == {"Lost", "Gone"}
     (tmp_path / "x").mkdir()

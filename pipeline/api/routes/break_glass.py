@@ -15,7 +15,7 @@ from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.request_structs import body_of
 from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
-from pipeline.api.routes.disclosures import Name, Reference
+from pipeline.api.routes.disclosures import DisclosureIdPath, DisclosureReference
 from pipeline.api.services import break_glass as service
 from pipeline.api.services import disclosures as threads
 from pipeline.api.services.deciding import LONGEST_REASON
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/v1", tags=["disclosure"])
 class BreakGlassRequest(msgspec.Struct, frozen=True):
     """Which hit is to be opened, for how long and why; `urgent`: at once, to be reviewed by its owner."""
 
-    reference: Reference
+    reference: DisclosureReference
     reason: Annotated[str, Meta(min_length=1, max_length=LONGEST_REASON, examples=["A life is in danger."])]
     hours: Annotated[int, Meta(ge=1, le=LONGEST_HOURS)] = LONGEST_HOURS
     urgent: bool = False
@@ -88,18 +88,18 @@ async def break_glasses(
 
 
 @router.post("/break-glass/{name}/confirm", summary="Confirm", response_class=Response, responses=DECIDED)
-async def confirm(session: SessionOf, name: Name) -> Response:
+async def confirm(session: SessionOf, name: DisclosureIdPath) -> Response:
     """Open what another supervisor of my agency requested, to that one alone; its owner is told at once."""
     return json_response(await service.confirm_opening(session, name))
 
 
 @router.post("/break-glass/{name}/withdraw", summary="Withdraw", response_class=Response, responses=DECIDED)
-async def withdraw(session: SessionOf, name: Name) -> Response:
+async def withdraw(session: SessionOf, name: DisclosureIdPath) -> Response:
     """Take an own request back before it is confirmed."""
     return json_response(await service.withdraw_request(session, name))
 
 
 @router.post("/break-glass/{name}/review", summary="Review", response_class=Response, responses=DECIDED)
-async def review(session: SessionOf, name: Name, body: OpeningReviewBody) -> Response:
+async def review(session: SessionOf, name: DisclosureIdPath, body: OpeningReviewBody) -> Response:
     """The owner's verdict on what was opened by one alone; what is not justified is closed before this is answered."""
     return json_response(await service.review_opening(session, name, body.verdict, body.comment))

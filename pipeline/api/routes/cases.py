@@ -13,7 +13,9 @@ from pipeline.api.services import cases as service
 
 router = APIRouter(prefix="/v1", tags=["cases"])
 
-Key = Annotated[str, Path(max_length=512, description="Case key, <agency>:<case id>.", examples=["fr-pj:2026-004711"])]
+CaseKeyPath = Annotated[
+    str, Path(max_length=512, description="Case key, <agency>:<case id>.", examples=["fr-pj:2026-004711"])
+]
 
 EXAMPLE = {
     "as_of": "2026-11-24T12:00:00+00:00",
@@ -27,6 +29,6 @@ EXAMPLE = {
     response_class=Response,
     responses=describe_responses(service.CaseAnswer, EXAMPLE, NotFoundError),
 )
-async def case(key: Key, session: SessionOf) -> Response:
+async def case(key: CaseKeyPath, session: SessionOf) -> Response:
     """The record as its agency sent it, with owner, handling, caveat and provenance."""
     return json_response(await service.read_case(session, key))

@@ -22,17 +22,17 @@ from pipeline.api.services.request_evidence import RequestEvidenceAnswer, read_r
 
 router = APIRouter(prefix="/v1", tags=["disclosure"])
 
-Reference = Annotated[str, Meta(min_length=1, max_length=64, examples=["9a7e" * 10])]
-Reason = Annotated[str, Meta(max_length=LONGEST_REASON, examples=["The same passport in our case."])]
-Name = Annotated[str, Path(max_length=64, description="Id of the disclosure.", examples=["9a7e" * 10])]
+DisclosureReference = Annotated[str, Meta(min_length=1, max_length=64, examples=["9a7e" * 10])]
+DisclosureReason = Annotated[str, Meta(max_length=LONGEST_REASON, examples=["The same passport in our case."])]
+DisclosureIdPath = Annotated[str, Path(max_length=64, description="Id of the disclosure.", examples=["9a7e" * 10])]
 Time = Annotated[datetime, Meta(tz=True, examples=["2026-12-01T12:00:00Z"])]
 
 
 class DisclosureRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked of the owner of a hit."""
 
-    reference: Reference
-    reason: Reason
+    reference: DisclosureReference
+    reason: DisclosureReason
     urgency: Urgency = Urgency.ROUTINE
     deadline: Time
     label: Annotated[
@@ -49,13 +49,13 @@ class GrantTerms(msgspec.Struct, frozen=True):
     """Until when, and why."""
 
     until: Time
-    reason: Reason = ""
+    reason: DisclosureReason = ""
 
 
 class RefusalReason(msgspec.Struct, frozen=True):
     """Why a request is refused, or a grant taken back."""
 
-    reason: Reason = ""
+    reason: DisclosureReason = ""
 
 
 DisclosureBody = Annotated[DisclosureRequest, body_of(DisclosureRequest)]
@@ -117,7 +117,7 @@ async def disclosures(
     response_class=Response,
     responses=describe_responses(service.DisclosureAnswer, ONE, NotFoundError),
 )
-async def disclosure(session: SessionOf, name: Name) -> Response:
+async def disclosure(session: SessionOf, name: DisclosureIdPath) -> Response:
     """A disclosure that my agency asked for, or was asked for."""
     return json_response(await service.read_disclosure(session, name))
 
@@ -128,24 +128,24 @@ async def disclosure(session: SessionOf, name: Name) -> Response:
     response_class=Response,
     responses=describe_responses(RequestEvidenceAnswer, EVIDENCE, NotFoundError),
 )
-async def evidence(session: SessionOf, name: Name) -> Response:
+async def evidence(session: SessionOf, name: DisclosureIdPath) -> Response:
     """For the owner: the record that is asked for, and its links to the asking agency's cases that you may read."""
     return json_response(await read_request_evidence(session, name))
 
 
 @router.post("/disclosures/{name}/grant", summary="Grant", response_class=Response, responses=DECIDED)
-async def grant(session: SessionOf, name: Name, body: GrantBody) -> Response:
+async def grant(session: SessionOf, name: DisclosureIdPath, body: GrantBody) -> Response:
     """Open the case to the asking agency until a time, at most a year away; a grant may be given another end."""
     return json_response(await service.grant_disclosure(session, name, body.until, body.reason))
 
 
 @router.post("/disclosures/{name}/refuse", summary="Refuse", response_class=Response, responses=DECIDED)
-async def refuse(session: SessionOf, name: Name, body: RefusalBody) -> Response:
+async def refuse(session: SessionOf, name: DisclosureIdPath, body: RefusalBody) -> Response:
     """Say no; the other agency may ask again."""
     return json_response(await service.refuse_disclosure(session, name, body.reason))
 
 
 @router.post("/disclosures/{name}/revoke", summary="Revoke", response_class=Response, responses=DECIDED)
-async def revoke(session: SessionOf, name: Name, body: RefusalBody) -> Response:
+async def revoke(session: SessionOf, name: DisclosureIdPath, body: RefusalBody) -> Response:
     """Take a grant back, or end a break-glass: answered only once nobody reads under it."""
     return json_response(await service.revoke_disclosure(session, name, body.reason))

@@ -30,7 +30,7 @@ router = APIRouter(prefix="/v1", tags=["feeds"])
 NDJSON = "application/x-ndjson"
 
 
-Upload = Annotated[
+UploadQuery = Annotated[
     str,
     Query(
         pattern=f"^({UPLOAD_NAME.pattern})?$",
@@ -57,7 +57,7 @@ BODY = {"requestBody": {"required": True, "content": {NDJSON: {"schema": {"type"
     responses=RESPONSES, openapi_extra=BODY, max_body_size=gateway.MOST_BYTES,
 )  # fmt: skip
 async def push(
-    agency: str, request: Request, requester: Requesting, upload: Upload = "", validate: bool = True
+    agency: str, request: Request, requester: Requesting, upload: UploadQuery = "", validate: bool = True
 ) -> StreamingResponse:
     """One record a line. With `validate`, lines that intake would reject are left out and told."""
     if not requester.operates and (Role.FEED not in requester.roles or requester.agency != agency):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 from pipeline.api.problems import NotFoundError
 from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
-from pipeline.api.routes.links import Case
+from pipeline.api.routes.links import CaseKeyQuery
 from pipeline.api.services import entities
 from pipeline.api.services import graph as service
 
@@ -46,7 +46,9 @@ ENTITY: dict[str, Any] = {
     response_class=Response,
     responses=describe_responses(service.GraphAnswer, GRAPH, NotFoundError),
 )
-async def graph(session: SessionOf, case: Case, depth: Annotated[int, Query(ge=1, le=service.DEEPEST)] = 1) -> Response:
+async def graph(
+    session: SessionOf, case: CaseKeyQuery, depth: Annotated[int, Query(ge=1, le=service.DEEPEST)] = 1
+) -> Response:
     """Cases within a few links; the way never leads through one that is only a hit."""
     return json_response(await service.read_graph(session, case, depth))
 
@@ -57,7 +59,7 @@ async def graph(session: SessionOf, case: Case, depth: Annotated[int, Query(ge=1
     response_class=Response,
     responses=describe_responses(service.TimelineAnswer, TIMELINE, NotFoundError),
 )
-async def timeline(session: SessionOf, case: Case) -> Response:
+async def timeline(session: SessionOf, case: CaseKeyQuery) -> Response:
     """Openings, closings and events of a case and of those linked to it that you may read."""
     return json_response(await service.read_timeline(session, case))
 
@@ -69,7 +71,7 @@ async def timeline(session: SessionOf, case: Case) -> Response:
     responses=describe_responses(entities.EntityAnswer, ENTITY, NotFoundError),
 )
 async def entity(
-    session: SessionOf, case: Case, entity: Annotated[str, Query(min_length=1, max_length=200, examples=["p1"])]
+    session: SessionOf, case: CaseKeyQuery, entity: Annotated[str, Query(min_length=1, max_length=200, examples=["p1"])]
 ) -> Response:
     """The entities of cases that you may read that, by all their links together, are this one; what each says of it."""
     return json_response(await entities.resolve_entity(session, case, entity))

@@ -16,7 +16,7 @@ from pipeline.api.services import hit_allowances as service
 
 router = APIRouter(prefix="/v1", tags=["disclosures"])
 
-AgencyName = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9-]{0,31}$", description="Agency.", examples=["be-fp"])]
+AgencyPath = Annotated[str, Path(pattern="^[a-z0-9][a-z0-9-]{0,31}$", description="Agency.", examples=["be-fp"])]
 
 
 class AllowanceTerms(msgspec.Struct, frozen=True):
@@ -43,7 +43,7 @@ SEVERAL: dict[str, Any] = {"as_of": AS_OF, "daily": 200, "allowances": [ROW]}
     response_class=Response,
     responses=describe_responses(service.HitAllowanceAnswer, ONE),
 )
-async def allow_hits(session: SessionOf, agency: AgencyName, body: AllowanceBody) -> Response:
+async def allow_hits(session: SessionOf, agency: AgencyPath, body: AllowanceBody) -> Response:
     """For a supervisor, such as for the agency's initial load; what waits is answered at once as far as it reaches."""
     return json_response(await service.allow_hits(session, agency, body.daily, body.until))
 

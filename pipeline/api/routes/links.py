@@ -15,11 +15,13 @@ from pipeline.api.services import links as service
 
 router = APIRouter(prefix="/v1", tags=["links"])
 
-Case = Annotated[str, Query(min_length=1, max_length=512, description="Case key.", examples=["fr-pj:2026-004711"])]
+CaseKeyQuery = Annotated[
+    str, Query(min_length=1, max_length=512, description="Case key.", examples=["fr-pj:2026-004711"])
+]
 
-Link = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Link id.", examples=["0c1f" * 8])]
+LinkIdPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Link id.", examples=["0c1f" * 8])]
 
-Cursor = Annotated[str, Query(max_length=CURSOR_CHARS, description="`next` of the page before.")]
+CursorQuery = Annotated[str, Query(max_length=CURSOR_CHARS, description="`next` of the page before.")]
 
 EXAMPLE: dict[str, Any] = {
     "as_of": "2026-11-24T12:00:00+00:00",
@@ -42,7 +44,10 @@ EXAMPLE: dict[str, Any] = {
     responses=describe_responses(service.LinksAnswer, EXAMPLE, NotFoundError),
 )
 async def links(
-    session: SessionOf, case: Case, limit: Annotated[int, Query(ge=1, le=service.MOST)] = 20, cursor: Cursor = ""
+    session: SessionOf,
+    case: CaseKeyQuery,
+    limit: Annotated[int, Query(ge=1, le=service.MOST)] = 20,
+    cursor: CursorQuery = "",
 ) -> Response:
     """Strongest first, each with its explanation; of one with a hit-only side the band, its agency and contact."""
     return json_response(await service.list_links(session, case, limit, cursor))
@@ -77,6 +82,6 @@ EVIDENCE: dict[str, Any] = {
     response_class=Response,
     responses=describe_responses(link_evidence.LinkEvidenceAnswer, EVIDENCE, NotFoundError),
 )
-async def evidence(session: SessionOf, link: Link) -> Response:
+async def evidence(session: SessionOf, link: LinkIdPath) -> Response:
     """For those who see both sides in full: the explanation, a sentence for a layman, and the next best candidate."""
     return json_response(await link_evidence.read_evidence(session, link))

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from pipeline.api.cursors import CURSOR_CHARS
-from pipeline.api.list_filter import Found, ListFilter
-from pipeline.api.list_rows import COLUMNS, MOST_BYTES, Form
+from pipeline.api.list_filter import FoundFilter, ListFilter
+from pipeline.api.list_rows import COLUMNS, MOST_BYTES, ListFormat
 from pipeline.api.problems import ConflictError, NotFoundError, RequestTooLargeError
 from pipeline.api.routes.answers import describe_problems, describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
@@ -19,15 +19,15 @@ from pipeline.matching.bands import Band
 
 router = APIRouter(prefix="/v1", tags=["list checks"])
 
-Name = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Id of the list.", examples=["3b1e" * 8])]
+ListIdPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Id of the list.", examples=["3b1e" * 8])]
 
 FoundParameter = Annotated[
-    Found,
+    FoundFilter,
     Query(description="Rows with a match in a band, with weaker results alone, with nothing, or refused."),
 ]
 BandParameter = Annotated[Band, Query(description="Rows whose best match is in this band.")]
 
-FORMS: dict[str, Form] = {"text/csv": "csv", "application/x-ndjson": "ndjson"}
+FORMS: dict[str, ListFormat] = {"text/csv": "csv", "application/x-ndjson": "ndjson"}
 
 ROW: dict[str, Any] = {
     "id": "3b1e" * 8, "title": "passengers.xlsx", "state": "running", "rows": 4000, "done": 1200,
@@ -99,7 +99,7 @@ async def list_checks(session: SessionOf) -> Response:
     response_class=Response,
     responses=describe_responses(service.ListCheckAnswer, ONE, NotFoundError),
 )
-async def list_check(session: SessionOf, name: Name) -> Response:
+async def list_check(session: SessionOf, name: ListIdPath) -> Response:
     """Its rows, and how many of them have been asked."""
     return json_response(await service.read_list_check(session, name))
 
@@ -112,7 +112,7 @@ async def list_check(session: SessionOf, name: Name) -> Response:
 )
 async def results(
     session: SessionOf,
-    name: Name,
+    name: ListIdPath,
     limit: Annotated[int, Query(ge=1, le=service.MOST)] = 50,
     cursor: Annotated[str, Query(max_length=CURSOR_CHARS)] = "",
     found: FoundParameter = "",
@@ -134,8 +134,8 @@ async def results(
 )
 async def result_file(
     session: SessionOf,
-    name: Name,
-    form: Annotated[Form, Query()] = "csv",
+    name: ListIdPath,
+    form: Annotated[ListFormat, Query()] = "csv",
     found: FoundParameter = "",
     band: BandParameter = Band.NONE,
 ) -> Response:
@@ -150,6 +150,6 @@ async def result_file(
     response_class=Response,
     responses=describe_responses(service.ListCheckAnswer, ONE, NotFoundError),
 )
-async def forget(session: SessionOf, name: Name) -> Response:
+async def forget(session: SessionOf, name: ListIdPath) -> Response:
     """The list and what was found are gone at once; work on it ends."""
     return json_response(await service.delete_list(session, name))

@@ -19,7 +19,7 @@ from pipeline.api.streaming import name_file
 
 router = APIRouter(prefix="/v1", tags=["list checks"])
 
-Name = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Id of the draft.", examples=["3b1e" * 8])]
+DraftIdPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Id of the draft.", examples=["3b1e" * 8])]
 
 DraftChangeBody = Annotated[service.ListDraftChange, body_of(service.ListDraftChange)]
 
@@ -103,7 +103,7 @@ async def template(session: SessionOf, form: Annotated[TemplateForm, Query()] = 
     response_class=Response,
     responses=describe_responses(service.ListDraftAnswer, ONE, NotFoundError),
 )
-async def draft(session: SessionOf, name: Name) -> Response:
+async def draft(session: SessionOf, name: DraftIdPath) -> Response:
     """Its columns, its first rows as they would be searched, and hints on what is left out."""
     return json_response(await service.read_draft(session, name))
 
@@ -114,7 +114,7 @@ async def draft(session: SessionOf, name: Name) -> Response:
     response_class=Response,
     responses=describe_responses(service.ListDraftAnswer, ONE, NotFoundError),
 )
-async def change(session: SessionOf, name: Name, body: DraftChangeBody) -> Response:
+async def change(session: SessionOf, name: DraftIdPath, body: DraftChangeBody) -> Response:
     """What each column is searched as, or how the file is read; the draft as it is then."""
     return json_response(await service.change_draft(session, name, body))
 
@@ -126,7 +126,7 @@ async def change(session: SessionOf, name: Name, body: DraftChangeBody) -> Respo
     response_class=Response,
     responses=describe_responses(list_checks.ListCheckAnswer, LIST, NotFoundError, ConflictError, status=202),
 )
-async def check(session: SessionOf, name: Name) -> Response:
+async def check(session: SessionOf, name: DraftIdPath) -> Response:
     """The draft becomes a list of the same id, which is worked on from now on."""
     return json_response(await service.check_draft(session, name), 202)
 
@@ -137,6 +137,6 @@ async def check(session: SessionOf, name: Name) -> Response:
     response_class=Response,
     responses=describe_responses(service.ListDraftAnswer, ONE, NotFoundError),
 )
-async def forget(session: SessionOf, name: Name) -> Response:
+async def forget(session: SessionOf, name: DraftIdPath) -> Response:
     """The table is gone at once."""
     return json_response(await service.delete_draft(session, name))

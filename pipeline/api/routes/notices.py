@@ -29,8 +29,8 @@ BEAT_POLLS: Final = 15
 LONGEST_POLLS: Final = 600
 """A stream ends after ten minutes: the client comes back with its last event id, and its token is checked again."""
 
-Cursor = Annotated[str | None, Query(max_length=CURSOR_CHARS)]
-Limit = Annotated[int, Query(ge=1, le=service.MOST)]
+NoticeCursorQuery = Annotated[str | None, Query(max_length=CURSOR_CHARS)]
+NoticeLimitQuery = Annotated[int, Query(ge=1, le=service.MOST)]
 
 NOTICE: dict[str, Any] = {
     "id": "77aa" * 8, "kind": "disclosure_request", "time": "2026-11-24T12:00:00+00:00", "case": "fr-pj:2026-004711",
@@ -55,7 +55,7 @@ ACCESSES: dict[str, Any] = {
     response_class=Response,
     responses=describe_responses(service.NoticesAnswer, NOTICES),
 )
-async def notices(session: SessionOf, limit: Limit = 50, cursor: Cursor = None) -> Response:
+async def notices(session: SessionOf, limit: NoticeLimitQuery = 50, cursor: NoticeCursorQuery = None) -> Response:
     """In the order in which they came; ask again with `next`."""
     return json_response(await service.list_notices(session, limit, cursor))
 
@@ -69,7 +69,7 @@ async def notices(session: SessionOf, limit: Limit = 50, cursor: Cursor = None) 
 async def stream(
     request: Request,
     session: SessionOf,
-    cursor: Cursor = None,
+    cursor: NoticeCursorQuery = None,
     last_event_id: Annotated[str | None, Header(max_length=CURSOR_CHARS)] = None,
 ) -> StreamingResponse:
     """Each notice an event whose id is its cursor; the stream ends after ten minutes and is taken up by that id."""
@@ -111,6 +111,6 @@ async def stream_events(
     response_class=Response,
     responses=describe_responses(service.AccessesAnswer, ACCESSES),
 )
-async def accesses(session: SessionOf, limit: Limit = 50, cursor: Cursor = None) -> Response:
+async def accesses(session: SessionOf, limit: NoticeLimitQuery = 50, cursor: NoticeCursorQuery = None) -> Response:
     """The latest first; of other agencies' people the agency alone."""
     return json_response(await service.list_accesses(session, limit, cursor))

@@ -13,6 +13,7 @@ from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.request_structs import body_of
 from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
+from pipeline.api.routes.links import LinkIdPath
 from pipeline.api.services import bulk_reviews as bulk
 from pipeline.api.services import inbox as inboxes
 from pipeline.api.services import reviews as service
@@ -20,9 +21,8 @@ from pipeline.matching.bands import Band
 
 router = APIRouter(prefix="/v1", tags=["judgement"])
 
-Link = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Link id.", examples=["0c1f" * 8])]
-Name = Annotated[str, Path(max_length=64, description="Review id.", examples=["5d0a" * 8])]
-Key = Annotated[str, Meta(min_length=1, max_length=512, examples=["fr-pj:2026-004711"])]
+ReviewIdPath = Annotated[str, Path(max_length=64, description="Review id.", examples=["5d0a" * 8])]
+CaseKeyText = Annotated[str, Meta(min_length=1, max_length=512, examples=["fr-pj:2026-004711"])]
 
 
 MOST_HOURS = 24 * 366 * 100
@@ -33,9 +33,9 @@ BAND_PATTERN = f"^({'|'.join(Band)})$"
 class ManualLink(msgspec.Struct, frozen=True):
     """Two cases that are the same, and why."""
 
-    case_a: Key
-    case_b: Key
-    reason: service.Reason
+    case_a: CaseKeyText
+    case_b: CaseKeyText
+    reason: service.ReviewReason
 
 
 class LinkAssignee(msgspec.Struct, frozen=True):
@@ -90,13 +90,13 @@ ANSWERED = describe_responses(service.ReviewsAnswer, JUDGED, NotFoundError)
 
 
 @router.get("/links/{link}/reviews", summary="Reviews of a link", response_class=Response, responses=ANSWERED)
-async def reviews(session: SessionOf, link: Link) -> Response:
+async def reviews(session: SessionOf, link: LinkIdPath) -> Response:
     """For those who see both sides in full: colour, dispute, and every review with its reason."""
     return json_response(await service.read_reviews(session, link))
 
 
 @router.post("/links/{link}/reviews", summary="Review a link", response_class=Response, responses=ANSWERED)
-async def review(session: SessionOf, link: Link, body: VerdictBody) -> Response:
+async def review(session: SessionOf, link: LinkIdPath, body: VerdictBody) -> Response:
     """The latest review of an agency holds for it; another agency's contradiction is kept beside it."""
     return json_response(await service.review_link(session, link, body))
 
@@ -118,7 +118,7 @@ async def review_all(session: SessionOf, body: BulkBody) -> Response:
     response_class=Response,
     responses=describe_responses(service.ReviewsAnswer, JUDGED, NotFoundError, ConflictError),
 )
-async def undo(session: SessionOf, name: Name) -> Response:
+async def undo(session: SessionOf, name: ReviewIdPath) -> Response:
     """Take a review back: by its reviewer or their supervisor."""
     return json_response(await service.retract_review(session, name))
 
@@ -165,6 +165,6 @@ async def inbox(
 
 
 @router.put("/inbox/{link}", summary="Assign a link", response_class=Response, responses=ANSWERED)
-async def assign(session: SessionOf, link: Link, body: AssigneeBody) -> Response:
+async def assign(session: SessionOf, link: LinkIdPath, body: AssigneeBody) -> Response:
     """Investigators take links themselves; supervisors assign them to anyone of their agency."""
     return json_response(await inboxes.assign_link(session, link, body.assignee))

@@ -20,7 +20,7 @@ from pipeline.index.questions import CountryCode
 
 router = APIRouter(prefix="/v1", tags=["subscriptions"])
 
-Name = Annotated[str, Path(max_length=64, description="Subscription id.", examples=["3b1e" * 8])]
+SubscriptionIdPath = Annotated[str, Path(max_length=64, description="Subscription id.", examples=["3b1e" * 8])]
 
 
 class SubscriptionRequest(msgspec.Struct, frozen=True):
@@ -79,7 +79,7 @@ async def subscriptions(session: SessionOf) -> Response:
     response_class=Response,
     responses=describe_responses(service.SubscriptionAnswer, ONE, NotFoundError),
 )
-async def renew(session: SessionOf, name: Name) -> Response:
+async def renew(session: SessionOf, name: SubscriptionIdPath) -> Response:
     """Ninety more days, on this request's purpose and case reference."""
     return json_response(await service.renew_subscription(session, name))
 
@@ -90,6 +90,6 @@ async def renew(session: SessionOf, name: Name) -> Response:
     response_class=Response,
     responses=describe_responses(service.SubscriptionAnswer, ONE, NotFoundError),
 )
-async def end(session: SessionOf, name: Name) -> Response:
+async def end(session: SessionOf, name: SubscriptionIdPath) -> Response:
     """What it asked is kept no longer."""
     return json_response(await service.end_subscription(session, name))

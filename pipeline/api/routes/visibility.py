@@ -15,8 +15,8 @@ from pipeline.api.services import visibility as service
 
 router = APIRouter(prefix="/v1", tags=["cases"])
 
-Key = Annotated[str, Query(min_length=1, max_length=512, examples=["fr-pj:2026-004711"])]
-Words = Annotated[
+VisibleCaseQuery = Annotated[str, Query(min_length=1, max_length=512, examples=["fr-pj:2026-004711"])]
+HandlingWordsQuery = Annotated[
     list[Annotated[str, Field(max_length=32)]] | None,
     Query(max_length=300, description="As if it were these; an empty one is none."),
 ]
@@ -42,10 +42,10 @@ EXAMPLE: dict[str, Any] = {
 )
 async def visibility(
     session: SessionOf,
-    case: Key,
+    case: VisibleCaseQuery,
     handling: Annotated[str | None, Query(max_length=8, description="As if its code were this.")] = None,
-    releasable_to: Words = None,
-    purposes: Words = None,
+    releasable_to: HandlingWordsQuery = None,
+    purposes: HandlingWordsQuery = None,
 ) -> Response:
     """By agency and purpose, with the rule that decides; with other handling also what it would change.
 

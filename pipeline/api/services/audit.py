@@ -20,7 +20,7 @@ from pipeline.access.case_filters import Day
 from pipeline.access.policy import View, decide_view
 from pipeline.access.redaction import Row
 from pipeline.access.requester import Purpose, Requester, Role
-from pipeline.api.cursors import PageCursor, Place
+from pipeline.api.cursors import PageCursor, SortValues
 from pipeline.api.paging import fill_page
 from pipeline.api.problems import UnavailableError
 from pipeline.api.services.export_formats import encode_csv, encode_lines
@@ -86,7 +86,7 @@ async def list_acts(session: Session, wanted: ActFilter, limit: int = 50, cursor
     session.require_role(Role.AUDITOR)
     pages = PageCursor(session, "acts", wanted.as_texts())
 
-    async def fetch(after: Place | None) -> list[tuple[AuditDocument, Place]]:
+    async def fetch(after: SortValues | None) -> list[tuple[AuditDocument, SortValues]]:
         return await session.runtime.decisions.list_acts(session.requester.agency, _make_bounds(wanted), MOST, after)
 
     async def show(found: list[AuditDocument]) -> list[Row | None]:
@@ -102,7 +102,7 @@ async def export_acts(session: Session, wanted: ActFilter, form: ActsFormat) -> 
     session.require_role(Role.AUDITOR)
     await session.audit(ActKind.EXPORT, {"acts": wanted.as_texts(), "form": form})
     yield encode_csv([COLUMNS]) if form == "csv" else b""
-    after: Place | None = None
+    after: SortValues | None = None
     while found := await session.runtime.decisions.list_acts(
         session.requester.agency, _make_bounds(wanted), MOST, after
     ):

@@ -12,7 +12,7 @@ import msgspec
 
 from pipeline.access.audit import ActKind, AuditEntry
 from pipeline.access.requester import Role
-from pipeline.api.cursors import Place
+from pipeline.api.cursors import SortValues
 from pipeline.api.problems import UnavailableError, UnprocessableError
 from pipeline.api.session import Session
 from pipeline.index.decision_documents import AuditDocument
@@ -106,7 +106,7 @@ async def prove_accesses(session: Session, first: int) -> AsyncIterator[bytes]:
     await _await_index(session, size)
     path = encode_hashes(served.store.prove_consistency(first, size)) if 0 < first <= size else ()
     yield _encoder.encode(ProofHeader(last.note, first, path)) + b"\n"
-    after: Place | None = None
+    after: SortValues | None = None
     while found := await session.runtime.decisions.list_acts(agency, ALL, PAGE, after):
         documents = [document for document, _ in found]
         yield await asyncio.to_thread(_encode_proofs, served, session.runtime.tag_keys, documents, agency, size)

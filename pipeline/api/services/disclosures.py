@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 import msgspec
 
@@ -15,8 +14,9 @@ from pipeline.access.disclosure_rows import disclosure_for
 from pipeline.access.disclosure_threads import Disclosure, NotDueError, grant_of
 from pipeline.access.disclosures import DisclosureAsk, may_decide
 from pipeline.access.policy import CaseMeta, View
+from pipeline.access.redaction import Row
 from pipeline.access.request_rules import RequestRule
-from pipeline.api.cursors import Place
+from pipeline.api.cursors import SortValues
 from pipeline.api.paging import MovingList, fill_page
 from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.services.deciding import record_decision
@@ -33,8 +33,6 @@ MAX_LABEL_CHARS = 200
 
 NO_HIT = "hit not found, or not yours"
 NO_THREAD = "request not found, or not yours"
-
-Row = dict[str, Any]
 
 
 class DisclosureAnswer(msgspec.Struct, frozen=True):
@@ -109,7 +107,7 @@ async def list_disclosures(
         session, "disclosures", mine, kind, cursor=cursor, point=partial(decisions.open_point, "disclosures")
     )
 
-    async def fetch(after: Place | None) -> list[tuple[Disclosure | None, Place]]:
+    async def fetch(after: SortValues | None) -> list[tuple[Disclosure | None, SortValues]]:
         return await decisions.list_disclosures(_own_agency(session), _thread_role(mine), MOST, after, listing.at, kind)
 
     async def show(found: list[Disclosure | None]) -> list[Row | None]:

@@ -35,7 +35,7 @@ STEPS: Final = 2
 
 NO_FACTS: Final = frozenset({"id", "type"})
 
-Place = tuple[str, str]
+EntityKey = tuple[str, str]
 """A case key and an entity's id in it."""
 
 
@@ -113,8 +113,8 @@ async def _find_near_cases(session: Session, key: str) -> _Neighbourhood:
 
 
 def _find_members(
-    asked: Place, cases: Mapping[str, CaseDocument], links: Iterable[LinkDocument], model: Model
-) -> list[Place]:
+    asked: EntityKey, cases: Mapping[str, CaseDocument], links: Iterable[LinkDocument], model: Model
+) -> list[EntityKey]:
     """The entities that are one with the asked one: itself first, then the others by case key."""
     held = {(case, entity.id): entity for case, document in sorted(cases.items()) for entity in entities_of(document)}
     places, prints = list(held), list(held.values())
@@ -125,7 +125,7 @@ def _find_members(
     return [asked, *(places[at] for at in mine if places[at] != asked)]
 
 
-def _make_ties(link: LinkDocument, number: Mapping[Place, int]) -> Iterator[Tie]:
+def _make_ties(link: LinkDocument, number: Mapping[EntityKey, int]) -> Iterator[Tie]:
     """A link's ties between entities of one type, by its evidence; a shared number ties nothing."""
     if link.basis is Basis.SHARED:
         return
@@ -163,7 +163,7 @@ def _collect_facts(rows: Iterable[Row]) -> Iterator[Row]:
         yield {"field": field, "value": orjson.loads(value), "cases": list(dict.fromkeys(cases))}
 
 
-def _collect_relations(cases: Mapping[str, CaseDocument], members: Iterable[Place]) -> Iterator[Row]:
+def _collect_relations(cases: Mapping[str, CaseDocument], members: Iterable[EntityKey]) -> Iterator[Row]:
     """How each of the entities is related to others of its own case, in the order in which the cases say it."""
     for key, name in members:
         held = _entities_by_id(cases[key])

@@ -17,7 +17,7 @@ from pipeline.api.services.links import SeenLink, find_surroundings
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument
 
-Relation = dict[str, Any]
+RelationRow = dict[str, Any]
 """A relation of a record's data: from, to, type, and when."""
 
 
@@ -45,7 +45,7 @@ class EntityGraphAnswer(msgspec.Struct, frozen=True):
     entities: tuple[Row, ...]
     cases: tuple[Row, ...]
     ties: tuple[Row, ...]
-    relations: tuple[Relation, ...]
+    relations: tuple[RelationRow, ...]
     all_entities: int
     all_links: int
     all_relations: int
@@ -58,7 +58,7 @@ async def read_entity_graph(session: Session, key: str, most: EntityGraphLimits 
     around = await find_surroundings(session, key, ties=True)
     data: dict[str, Any] = own.data or {}
     held: dict[str, Row] = {entity["id"]: entity for entity in data.get("entities", ())}
-    relations: list[Relation] = list(data.get("relations", ()))
+    relations: list[RelationRow] = list(data.get("relations", ()))
     tied = {seen.link.link: find_own_entities(seen, key) for seen in around.links if seen.view is LinkView.FULL}
     ranked = [entity for entities in tied.values() for entity in entities if entity in held]
     chosen = choose_entities(ranked, relations, most.entities)
@@ -77,7 +77,7 @@ async def read_entity_graph(session: Session, key: str, most: EntityGraphLimits 
     )  # fmt: skip
 
 
-def choose_entities(ranked: Iterable[str], relations: Sequence[Relation], most: int) -> tuple[str, ...]:
+def choose_entities(ranked: Iterable[str], relations: Sequence[RelationRow], most: int) -> tuple[str, ...]:
     """The first `most` entities of `ranked`, each followed by those it is related to, then the rest of the related."""
     related: defaultdict[str, list[str]] = defaultdict(list)
     for relation in relations:

@@ -15,7 +15,7 @@ from pipeline.api.services import stix
 from pipeline.api.services.follow_the_money import case_entities, link_entities
 
 What = Literal["links", "cases"]
-Format = Literal["ndjson", "ftm", "csv", "stix"]
+ExportFormat = Literal["ndjson", "ftm", "csv", "stix"]
 
 LINK_COLUMNS: Final = (
     "link_id", "case_a", "case_b", "version_a", "version_b", "probability", "score", "band", "basis", "evidence",
@@ -24,7 +24,7 @@ LINK_COLUMNS: Final = (
 
 CASE_COLUMNS: Final = ("case", "agency", "country", "version", "hash", "data", "signature")
 
-MEDIA_TYPES: Final[dict[Format, str]] = {
+MEDIA_TYPES: Final[dict[ExportFormat, str]] = {
     "ndjson": "application/x-ndjson",
     "ftm": "application/x-ndjson",
     "csv": "text/csv; charset=utf-8",
@@ -45,10 +45,10 @@ class ExportWriter(Protocol):
         """Return what stands after the rows."""
 
 
-def make_writer(what: What, form: Format, name: str) -> ExportWriter:
+def make_writer(what: What, form: ExportFormat, name: str) -> ExportWriter:
     """What writes a file of one format; `name` is the request's, which a STIX bundle is named by."""
     names = LINK_COLUMNS if what == "links" else CASE_COLUMNS
-    kinds: dict[Format, ExportWriter] = {
+    kinds: dict[ExportFormat, ExportWriter] = {
         "ndjson": _NdjsonWriter(names),
         "csv": _CsvWriter(names),
         "ftm": _FollowTheMoney(what),

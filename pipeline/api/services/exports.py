@@ -10,7 +10,7 @@ from pipeline.access.audit import ActKind, ShownCase
 from pipeline.access.hit_gate import LinkSight
 from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import LinkEnds, Row, link_for
-from pipeline.api.services.export_formats import Format, What, make_writer
+from pipeline.api.services.export_formats import ExportFormat, What, make_writer
 from pipeline.api.session import Session, meta
 from pipeline.index.case_reading import STATE_FIELDS
 from pipeline.index.documents import CaseDocument, LinkDocument
@@ -23,7 +23,7 @@ PART: Final = 500
 T = TypeVar("T")
 
 
-async def export_records(session: Session, what: What, form: Format) -> AsyncIterator[bytes]:
+async def export_records(session: Session, what: What, form: ExportFormat) -> AsyncIterator[bytes]:
     """The file in parts.
 
     Raises ForbiddenError or UnavailableError before the first one, UnavailableError between parts.

@@ -18,7 +18,7 @@ from pipeline.records.dates import birth_date, shared_part
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME, FollowTheMoneySchema
 from pipeline.records.stated_names import full_name
 
-Entity = dict[str, Any]
+FtmEntity = dict[str, Any]
 
 NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "https://liaison.example/follow-the-money")
 
@@ -28,7 +28,7 @@ COUNTRIES: Final = {"country": "country", "plate_country": "country", "flag": "f
 """Fields of countries and their properties, which hold lower-case ISO 3166-1 codes."""
 
 
-def case_entities(row: Row) -> Iterator[Entity]:
+def case_entities(row: Row) -> Iterator[FtmEntity]:
     """A case that is seen in full, and what it names."""
     key, data = row["case"], row["data"]
     project = _make_id("case", key)
@@ -45,7 +45,7 @@ def case_entities(row: Row) -> Iterator[Entity]:
             yield _make_participation(project, named, thing, party=shape.party)
 
 
-def link_entities(row: Row) -> Iterator[Entity]:
+def link_entities(row: Row) -> Iterator[FtmEntity]:
     """A link and its ends; a hit-only one bears the requester's opaque reference and its agency, nothing else."""
     ends = [_make_end(row["case_a"]), _make_hit_end(row["hit"]) if row["case_b"] is None else _make_end(row["case_b"])]
     yield from ends
@@ -55,11 +55,11 @@ def link_entities(row: Row) -> Iterator[Entity]:
     })  # fmt: skip
 
 
-def _make_end(key: str) -> Entity:
+def _make_end(key: str) -> FtmEntity:
     return _make_entity(_make_id("case", key), "Project", {"projectId": [key]})
 
 
-def _make_hit_end(hit: Row) -> Entity:
+def _make_hit_end(hit: Row) -> FtmEntity:
     return _make_entity(_make_id("hit", hit["reference"]), "Project", {"publisher": [hit["agency"]]})
 
 
@@ -88,7 +88,7 @@ def _make_properties(named: Mapping[str, Any], shape: FollowTheMoneySchema) -> d
     return properties
 
 
-def _make_participation(project: str, named: Mapping[str, Any], thing: str, *, party: bool) -> Entity:
+def _make_participation(project: str, named: Mapping[str, Any], thing: str, *, party: bool) -> FtmEntity:
     """That a case names something: a party takes part in it, how anything else belongs to it is not said."""
     schema, ends = (
         ("ProjectParticipant", {"project": [project], "participant": [thing]})
@@ -98,7 +98,7 @@ def _make_participation(project: str, named: Mapping[str, Any], thing: str, *, p
     return _make_entity(_make_id("part", project, thing), schema, {**ends, "role": [named.get("role")]})
 
 
-def _make_entity(id_: str, schema: str, given: Mapping[str, Iterable[Any]]) -> Entity:
+def _make_entity(id_: str, schema: str, given: Mapping[str, Iterable[Any]]) -> FtmEntity:
     """Every property is a list of texts; one without values is left out."""
     properties = {name: _distinct_texts(values) for name, values in given.items()}
     return {"id": id_, "schema": schema, "properties": {name: some for name, some in properties.items() if some}}

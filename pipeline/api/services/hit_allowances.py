@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from pipeline.access.audit import ActKind
 from pipeline.access.hit_ledger import HitAllowance
+from pipeline.access.redaction import Row
 from pipeline.access.requester import Role
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.deciding import record_decision
@@ -23,8 +24,6 @@ LONGEST: Final = timedelta(days=31)
 """An initial load is done by then; who needs longer says so again."""
 
 MOST_SHOWN: Final = 1000
-
-Row = dict[str, Any]
 
 
 class HitAllowanceAnswer(msgspec.Struct, frozen=True):

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 import msgspec
 
 from pipeline.access.audience import Viewer, requester_words
 from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
+from pipeline.access.redaction import Row
 from pipeline.access.requester import Role
 from pipeline.access.reviews import Assignment, is_due, summarise_reviews
-from pipeline.api.cursors import Place
+from pipeline.api.cursors import SortValues
 from pipeline.api.paging import MovingList, fill_page
 from pipeline.api.problems import ForbiddenError
 from pipeline.api.services.deciding import record_decision
@@ -35,8 +35,6 @@ SIDE_FIELDS = ("case", "agency", "country", "title", "caveat", "entity", "type",
 """What a row says of each side, as <field>_a and <field>_b."""
 
 SHOWN_OF_CASES = (*NAMING, "provenance")
-
-Row = dict[str, Any]
 
 
 class InboxAnswer(msgspec.Struct, frozen=True):
@@ -77,7 +75,7 @@ async def list_inbox(
     )
     words = requester_words(Viewer(who.agency, who.country, session.grounds.purpose))
 
-    async def fetch(after: Place | None) -> list[tuple[LinkDocument | None, Place]]:
+    async def fetch(after: SortValues | None) -> list[tuple[LinkDocument | None, SortValues]]:
         return await reader.links_to_judge(who.agency, words, wanted.band, MOST, after, listing.at, wanted.case)
 
     async def show(found: list[LinkDocument | None]) -> list[Row | None]:

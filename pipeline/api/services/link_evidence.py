@@ -11,7 +11,7 @@ from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
 from pipeline.access.redaction import Row
 from pipeline.access.request_rules import RequestRule
-from pipeline.api.cursors import Place
+from pipeline.api.cursors import SortValues
 from pipeline.api.paging import fill_page
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side, things_of
@@ -103,7 +103,7 @@ async def _find_next_best(session: Session, link: LinkDocument, own: str, entity
     viewer, reader = session.viewer, session.runtime.reader
     words = None if viewer is None else requester_words(viewer, granted=True)
 
-    async def fetch(after: Place | None) -> list[tuple[LinkDocument | None, Place]]:
+    async def fetch(after: SortValues | None) -> list[tuple[LinkDocument | None, SortValues]]:
         return await reader.ranked_links_of(own, words, MOST, after)
 
     async def show(found: list[LinkDocument | None]) -> list[LinkDocument | None]:

@@ -7,13 +7,12 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from pipeline.access.redaction import Row
 from pipeline.index.case_reading import SHOWN
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation
 from pipeline.matching.explain.plain_words import strongest_pair
 from pipeline.records.stated_names import full_name
-
-Row = dict[str, Any]
 
 NUMBERS: Final = ("plate", "vin", "imo", "number", "iban", "wallet", "imei", "serial", "full")
 """What names a thing that has no name, the first that is there."""

@@ -15,7 +15,7 @@ from pipeline.access.redaction import Row, hit_for
 from pipeline.api.cursors import PageCursor
 from pipeline.api.languages import translate_error
 from pipeline.api.list_filter import ALL_ROWS, ListFilter
-from pipeline.api.list_rows import Form, ListError, ListRow, parse_rows
+from pipeline.api.list_rows import ListError, ListFormat, ListRow, parse_rows
 from pipeline.api.list_store import ListJob, ListRowFindings, NoListError
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
 from pipeline.api.services.export_formats import encode_csv, encode_lines
@@ -43,7 +43,7 @@ CSV_COLUMNS: Final = (
     "band", "score", "met", "agrees", "against",
 )  # fmt: skip
 
-MEDIA_TYPES: Final[dict[Form, str]] = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
+MEDIA_TYPES: Final[dict[ListFormat, str]] = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
 
 
 class ListCheck(msgspec.Struct, frozen=True):
@@ -85,7 +85,7 @@ class ListResultsAnswer(msgspec.Struct, frozen=True):
     next: str | None = None
 
 
-async def submit_list(session: Session, raw: bytes, form: Form, key: str = "") -> ListCheckAnswer:
+async def submit_list(session: Session, raw: bytes, form: ListFormat, key: str = "") -> ListCheckAnswer:
     """Take in a list; it is kept when this returns. The same `key` again is the same list, sent once.
 
     Raises UnprocessableError for one that cannot be read, ConflictError where the subject has too many,
@@ -154,7 +154,7 @@ async def read_results(
 
 
 async def export_results(
-    session: Session, name: str, form: Form, wanted: ListFilter = ALL_ROWS
+    session: Session, name: str, form: ListFormat, wanted: ListFilter = ALL_ROWS
 ) -> AsyncIterator[bytes]:
     """All rows that have been asked, as a file in parts. Raises NotFoundError, UnavailableError."""
     session.require_reader()

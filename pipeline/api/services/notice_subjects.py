@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from pipeline.access.policy import View
+from pipeline.access.redaction import Row
 from pipeline.access.subscriptions import Subscription
 from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side
 from pipeline.api.session import Session
@@ -15,8 +15,6 @@ from pipeline.index.questions import parse_question
 from pipeline.matching.explain.explaining import entities_evidence
 from pipeline.matching.explain.explanation import EntityEvidence
 from pipeline.matching.explain.plain_words import agreeing_things
-
-Row = dict[str, Any]
 
 
 async def describe_subjects(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
+from pipeline.access.redaction import Row
 from pipeline.access.subscriptions import Subscription, is_active
-from pipeline.api.cursors import PageCursor, Place
+from pipeline.api.cursors import PageCursor, SortValues
 from pipeline.api.paging import fill_page
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.notice_subjects import describe_subjects
@@ -26,13 +27,11 @@ from pipeline.matching.model import Model
 MOST = 100
 """Notices or accesses of one page."""
 
-BEFORE_ALL: Place = [-1]
+BEFORE_ALL: SortValues = [-1]
 """Where one goes on who has been told nothing: without a place `next` would tell of notices that are left out."""
 
 READ: Final = (*RANKED, *NARROWED)
 """What of the cases that notices are about says whether they are told of, and of whom."""
-
-Row = dict[str, Any]
 
 
 class NoticesAnswer(msgspec.Struct, frozen=True):
@@ -69,7 +68,7 @@ async def list_latest_notices(
     session.require_reader()
     agency, pages = session.requester.agency, PageCursor(session, "latest notices")
 
-    async def fetch(after: Place | None) -> list[tuple[NoticeDocument, Place]]:
+    async def fetch(after: SortValues | None) -> list[tuple[NoticeDocument, SortValues]]:
         return await session.runtime.decisions.latest_notices(agency, MOST, after)
 
     async def show(found: list[NoticeDocument]) -> list[Row | None]:
@@ -113,7 +112,7 @@ async def list_accesses(session: Session, limit: int = 50, cursor: str | None = 
     session.require_reader()
     agency, pages = session.requester.agency, PageCursor(session, "accesses")
 
-    async def fetch(after: Place | None) -> list[tuple[AuditDocument, Place]]:
+    async def fetch(after: SortValues | None) -> list[tuple[AuditDocument, SortValues]]:
         return await session.runtime.decisions.list_accesses(agency, MOST, after)
 
     async def show(found: list[AuditDocument]) -> list[Row | None]:
@@ -132,7 +131,7 @@ def _pages(session: Session) -> PageCursor:
 async def _read_notices(session: Session, limit: int, cursor: str | None) -> tuple[list[Row], str | None]:
     last = _pages(session).open(cursor)
 
-    async def fetch(after: Place | None) -> list[tuple[NoticeDocument, Place]]:
+    async def fetch(after: SortValues | None) -> list[tuple[NoticeDocument, SortValues]]:
         nonlocal last
         behind = after[0] if after else -1
         found = await session.runtime.decisions.list_notices(session.requester.agency, behind, MOST)

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from pipeline.access.audit import ActKind, ShownCase
 from pipeline.access.policy import View
+from pipeline.access.redaction import Row
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import Requester
 from pipeline.access.reviews import (
@@ -25,7 +26,7 @@ from pipeline.access.reviews import (
     undo_review,
     verdicts_with_reason,
 )
-from pipeline.api.cursors import Place
+from pipeline.api.cursors import SortValues
 from pipeline.api.paging import fill_page
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnprocessableError
 from pipeline.api.services.cases import require_readable
@@ -41,9 +42,8 @@ from pipeline.streams.catalogues import topics
 NO_LINK = "link not found, or you do not have access to both cases"
 MOST_MANUAL = 100
 
-Row = dict[str, Any]
 
-Reason = Annotated[str, Meta(min_length=1, max_length=LONGEST_REASON, examples=["Same passport and birth date."])]
+ReviewReason = Annotated[str, Meta(min_length=1, max_length=LONGEST_REASON, examples=["Same passport and birth date."])]
 
 
 class LinkJudgement(msgspec.Struct, frozen=True):
@@ -80,7 +80,7 @@ class LinkVerdict(msgspec.Struct, frozen=True):
     """What a reviewer says; `action`: the confirmed link needs action."""
 
     verdict: Verdict
-    reason: Reason
+    reason: ReviewReason
     action: bool = False
 
 
@@ -144,7 +144,7 @@ async def list_manual_links(session: Session, case: str) -> ManualLinksAnswer:
     session.require_reader()
     await require_readable(session, case)
 
-    async def fetch(after: Place | None) -> list[tuple[Review, Place]]:
+    async def fetch(after: SortValues | None) -> list[tuple[Review, SortValues]]:
         return await session.runtime.decisions.manual_links(case, MOST_MANUAL, after)
 
     async def show(found: list[Review]) -> list[Row | None]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from pipeline.access.policy import View
+from pipeline.access.redaction import Row
 from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side
 from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument
 from pipeline.index.searching import SearchResult
 from pipeline.matching.explain.explanation import EntityEvidence
-
-Row = dict[str, Any]
 
 READ: Final = (*NAMING, "data.entities.role", "opened")
 """What of a case's document says whom a result is about, and since when it is open."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
 
 import msgspec
 
@@ -13,6 +12,7 @@ from pipeline.access.audience import requester_words
 from pipeline.access.audit import ActKind
 from pipeline.access.case_filters import Filters
 from pipeline.access.policy import View
+from pipeline.access.redaction import Row
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.cases import require_readable
 from pipeline.api.services.search import require_bounded
@@ -25,8 +25,6 @@ from pipeline.index.queries import QueryLimits
 
 MOST = 10_000
 """Cases or links that are counted: for more, nobody is answered."""
-
-Row = dict[str, Any]
 
 
 class StatisticsAnswer(msgspec.Struct, frozen=True):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 import msgspec
 
 from pipeline.access import subscriptions as queries
 from pipeline.access.audit import ActKind
 from pipeline.access.case_filters import NO_FILTERS, Filters
+from pipeline.access.redaction import Row
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.subscriptions import Subscription, is_active
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
@@ -25,8 +25,6 @@ MOST = 100
 """Active saved searches of one agency: each is held against every case that comes."""
 
 NO_SUBSCRIPTION = "alert not found, or not your agency's"
-
-Row = dict[str, Any]
 
 
 class SubscriptionAnswer(msgspec.Struct, frozen=True):

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from pipeline.access.audit import ActKind
 from pipeline.access.case_visibility import CaseVisibility, HandlingChange, PersonalGrantView, explain_visibility
 from pipeline.access.policy import View
+from pipeline.access.redaction import Row
 from pipeline.access.request_rules import RequestRule
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services.cases import NO_CASE, require_readable
 from pipeline.api.session import Session, meta
 from pipeline.index.case_reading import STATE_FIELDS
 from pipeline.index.documents import CaseDocument
-
-Row = dict[str, Any]
 
 
 class VisibilityAnswer(msgspec.Struct, frozen=True):

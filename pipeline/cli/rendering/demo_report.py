@@ -19,7 +19,7 @@ from pipeline.demo.list_truth import RECALL_ONLY, ListLink, ListScore, score_lis
 from pipeline.demo.messages import outcomes
 from pipeline.demo.run import DemoResult
 from pipeline.demo.story import Cast, find_story, story_steps
-from pipeline.demo.truth import Agreement, Pair
+from pipeline.demo.truth import Agreement, TruePair
 from pipeline.index.documents import LinkDocument
 from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis
@@ -108,12 +108,12 @@ def pace_table(messages: int, seconds: float, latency: Latency) -> RenderableTyp
     )
 
 
-def explained_examples(links: Sequence[LinkDocument], true: set[Pair] | None) -> RenderableType:
+def explained_examples(links: Sequence[LinkDocument], true: set[TruePair] | None) -> RenderableType:
     """Up to three links with the whole of their explanation; `true` are all true pairs, None where nobody knows."""
     return Group(*(part for title, link in choose_examples(links).items() for part in _example(title, link, true)))
 
 
-def _example(title: str, link: LinkDocument, true: set[Pair] | None) -> Iterator[RenderableType]:
+def _example(title: str, link: LinkDocument, true: set[TruePair] | None) -> Iterator[RenderableType]:
     verdict = "" if true is None else " (true)" if link.cases in true else " (not true)"
     yield Text.assemble(
         (f"{title}: ", "dim"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 import msgspec
 from rich.box import SIMPLE_HEAD
@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.access.redaction import Row
 from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item, mirrored
@@ -21,8 +22,6 @@ from pipeline.matching.fingerprint import Contact, Handling
 from pipeline.records.messages import Provenance
 from pipeline.records.normalised import RecordWarning
 from pipeline.records.offence_codes import find_offence
-
-Row = Mapping[str, Any]
 
 BAND_STYLES: Final = {Band.CERTAIN: "bold green", Band.PROBABLE: "green", Band.POSSIBLE: "yellow", Band.NONE: ""}
 LANGUAGE: Final = "en"

@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-Cell: TypeAlias = "str | tuple[str, ...] | list[dict[str, Any]]"
-Row: TypeAlias = Mapping[str, Cell]
+TableCell: TypeAlias = "str | tuple[str, ...] | list[dict[str, Any]]"
+TableRow: TypeAlias = Mapping[str, TableCell]
 
 OUTER = ".."
 """The key under which a group's row holds the row around it; `{..column}` is a column of that."""
@@ -27,11 +27,11 @@ class SourceRow(msgspec.Struct, frozen=True):
     """One row; `number` counts lines from 1 (CSV: where the row ends); `problem` is why it can't be read, or ""."""
 
     number: int
-    row: dict[str, Cell]
+    row: dict[str, TableCell]
     problem: str = ""
 
 
-def find_cell(row: Row, column: str) -> Cell:
+def find_cell(row: TableRow, column: str) -> TableCell:
     """The cell of a column, "" where the row has none.
 
     `group.column` holds the values of all the group's rows, `group.0.column` those of the first.
@@ -44,7 +44,7 @@ def find_cell(row: Row, column: str) -> Cell:
     return _find_inner_cell(row, column) if "." in column else ""
 
 
-def find_rows(row: Row, group: str) -> list[dict[str, Cell]]:
+def find_rows(row: TableRow, group: str) -> list[dict[str, TableCell]]:
     """The rows of a group, each with the row around it under OUTER; of a group in a group (`outer.inner`) all."""
     if group.startswith(OUTER):
         return find_rows(_outer_row(row), group.removeprefix(OUTER))
@@ -57,14 +57,14 @@ def find_rows(row: Row, group: str) -> list[dict[str, Cell]]:
     return [found for inner in find_rows(row, first) for found in find_rows(inner, rest)]
 
 
-def cell_texts(cell: Cell) -> list[str]:
+def cell_texts(cell: TableCell) -> list[str]:
     """The texts of a cell that are not empty; none of a group."""
     if isinstance(cell, str):
         return [cell] if cell else []
     return [text for text in cell if isinstance(text, str) and text]
 
 
-def leaf_cells(row: Row, prefix: str = "") -> Iterator[tuple[str, Cell]]:
+def leaf_cells(row: TableRow, prefix: str = "") -> Iterator[tuple[str, TableCell]]:
     """Every column that holds text, those in groups as `group.column`, once for each of the group's rows."""
     for column, cell in row.items():
         if isinstance(cell, list):
@@ -75,7 +75,7 @@ def leaf_cells(row: Row, prefix: str = "") -> Iterator[tuple[str, Cell]]:
             yield f"{prefix}{column}", cell
 
 
-def flatten_object(value: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, Cell]]:
+def flatten_object(value: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterator[tuple[str, TableCell]]:
     """Nested objects become columns `outer.inner`, a list of plain values several texts, one of objects a group.
 
     Raises ValueError for more than MAX_NESTING objects in each other.
@@ -102,19 +102,19 @@ def value_text(value: Any) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value).strip()
 
 
-def _flatten_list(values: list[Any], depth: int) -> Cell:
+def _flatten_list(values: list[Any], depth: int) -> TableCell:
     if not any(isinstance(value, dict | list) for value in values):
         return tuple(text for text in map(value_text, values) if text)
     rows = [value if isinstance(value, dict) else {"value": value} for value in values]
     return [dict(flatten_object(row, depth=depth)) for row in rows]
 
 
-def _outer_row(row: Row) -> Row:
+def _outer_row(row: TableRow) -> TableRow:
     outer: Any = row.get(OUTER)
     return outer if isinstance(outer, Mapping) else {}
 
 
-def _find_inner_cell(row: Row, column: str) -> Cell:
+def _find_inner_cell(row: TableRow, column: str) -> TableCell:
     parts = column.split(".")
     for cut in range(len(parts) - 1, 0, -1):
         group = row.get(".".join(parts[:cut]))
@@ -125,7 +125,7 @@ def _find_inner_cell(row: Row, column: str) -> Cell:
     return ""
 
 
-def _group_texts(group: list[dict[str, Cell]], rest: list[str]) -> Cell:
+def _group_texts(group: list[dict[str, TableCell]], rest: list[str]) -> TableCell:
     if rest[0].isdigit() and len(rest) > 1:
         chosen = group[int(rest[0]) : int(rest[0]) + 1]
         return find_cell(chosen[0], ".".join(rest[1:])) if chosen else ""

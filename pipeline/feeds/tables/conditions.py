@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from pipeline.feeds.tables.cells import Row, cell_texts, find_cell
+from pipeline.feeds.tables.cells import TableRow, cell_texts, find_cell
 from pipeline.feeds.tables.patterns import compile_pattern
 
 
@@ -22,7 +22,7 @@ class Condition(msgspec.Struct, frozen=True):
     pattern: str = ""
     is_negated: bool = False
 
-    def holds(self, row: Row) -> bool:
+    def holds(self, row: TableRow) -> bool:
         """Whether it holds for the row."""
         found = cell_texts(find_cell(row, self.column)) or [""]
         return any(self._accepts(text) for text in found) != self.is_negated
@@ -43,7 +43,7 @@ def compile_conditions(written: Any, place: str) -> Conditions:
     return tuple(_compile_condition(str(column), wanted, place) for column, wanted in written.items())
 
 
-def all_hold(conditions: Conditions, row: Row) -> bool:
+def all_hold(conditions: Conditions, row: TableRow) -> bool:
     """Whether every condition holds for the row."""
     return all(condition.holds(row) for condition in conditions)
 

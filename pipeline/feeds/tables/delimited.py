@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.feeds.tables.cells import SourceRow
-from pipeline.feeds.tables.files import MAX_ROW_BYTES, Advance, clear_errors, open_text, refuse_unread
+from pipeline.feeds.tables.files import MAX_ROW_BYTES, ReportBytesRead, clear_errors, open_text, refuse_unread
 from pipeline.feeds.tables.sources import TableSource
 
 END_OF_FILE = "\x1a"
@@ -41,7 +41,7 @@ class _Lines:
                 yield line
 
 
-def read_delimited(path: Path, source: TableSource, advance: Advance | None = None) -> Iterator[SourceRow]:
+def read_delimited(path: Path, source: TableSource, advance: ReportBytesRead | None = None) -> Iterator[SourceRow]:
     """Every row of the file; a row that can't be one is a problem of that row alone."""
     head = refuse_unread(path, "csv")
     with open_text(path, source.encoding, head, advance) as text, clear_errors(path):

@@ -13,7 +13,7 @@ from typing import IO, Any, cast
 
 from pipeline.errors import LiaisonError
 
-Advance = Callable[[int], None]
+ReportBytesRead = Callable[[int], None]
 """Called with the bytes of the file that were read, as they are."""
 
 READ_BYTES = 1 << 16
@@ -56,7 +56,7 @@ BYTE_ORDER_MARKS = {
 class _WatchedFile(io.FileIO):
     """A file that tells how many of its bytes are read."""
 
-    def __init__(self, path: Path, advance: Advance | None) -> None:
+    def __init__(self, path: Path, advance: ReportBytesRead | None) -> None:
         super().__init__(path)
         self._advance = advance
 
@@ -81,7 +81,7 @@ class _GzipTable(gzip.GzipFile):
         self._packed.close()
 
 
-def open_table(path: Path, advance: Advance | None = None) -> IO[bytes]:
+def open_table(path: Path, advance: ReportBytesRead | None = None) -> IO[bytes]:
     """The file's bytes, unpacked if they are gzip."""
     raw = io.BufferedReader(_WatchedFile(path, advance), READ_BYTES)
     if raw.peek(len(GZIP))[: len(GZIP)] == GZIP:
@@ -109,7 +109,7 @@ def refuse_unread(path: Path, format_: str) -> bytes:
     return head
 
 
-def open_text(path: Path, encoding: str, head: bytes, advance: Advance | None = None) -> io.TextIOWrapper:
+def open_text(path: Path, encoding: str, head: bytes, advance: ReportBytesRead | None = None) -> io.TextIOWrapper:
     """The file as text; a byte order mark tells more than the kit. Raises LiaisonError for UTF-16 without one."""
     found = next((name for mark, name in BYTE_ORDER_MARKS.items() if head.startswith(mark)), encoding)
     is_wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))

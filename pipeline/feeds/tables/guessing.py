@@ -17,7 +17,7 @@ from defusedxml.ElementTree import ParseError, iterparse
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.files import BINARY_FORMATS, BYTE_ORDER_MARKS, ZERO_SHARE, open_table, read_beginning
-from pipeline.feeds.tables.sources import Format, TableSource, suffix_format
+from pipeline.feeds.tables.sources import SourceFormat, TableSource, suffix_format
 from pipeline.feeds.tables.workbooks import read_sheet_rows
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -53,7 +53,7 @@ def guess_source(path: Path) -> GuessedSource:
             return GuessedSource(TableSource(format=guessed), {})
 
 
-def _format_of(head: bytes) -> Format:
+def _format_of(head: bytes) -> SourceFormat:
     """By the first bytes; CSV for what is none of the others."""
     for mark, name in BINARY_FORMATS.items():
         if head.startswith(mark):

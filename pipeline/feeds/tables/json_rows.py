@@ -11,14 +11,21 @@ import orjson
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.cells import SourceRow, flatten_object
-from pipeline.feeds.tables.files import MAX_ROW_BYTES, Advance, clear_errors, open_table, open_text, refuse_unread
+from pipeline.feeds.tables.files import (
+    MAX_ROW_BYTES,
+    ReportBytesRead,
+    clear_errors,
+    open_table,
+    open_text,
+    refuse_unread,
+)
 from pipeline.feeds.tables.sources import TableSource
 
 MAX_DOCUMENT_BYTES = 512 * 2**20
 """A JSON document is read whole; what is larger should come as JSON lines."""
 
 
-def read_json_lines(path: Path, source: TableSource, advance: Advance | None = None) -> Iterator[SourceRow]:
+def read_json_lines(path: Path, source: TableSource, advance: ReportBytesRead | None = None) -> Iterator[SourceRow]:
     """Every line's object; a line that is none is a problem of that line alone."""
     head = refuse_unread(path, "jsonl")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -35,7 +42,7 @@ def read_json_lines(path: Path, source: TableSource, advance: Advance | None = N
                 yield _read_line(number, raw, source.encoding)
 
 
-def read_json_document(path: Path, source: TableSource, advance: Advance | None = None) -> Iterator[SourceRow]:
+def read_json_document(path: Path, source: TableSource, advance: ReportBytesRead | None = None) -> Iterator[SourceRow]:
     """The objects of the lists that `items` name (`outer.inner`), of a document that is a list, or the one it is.
 
     `number` counts the objects. Raises LiaisonError for what is not JSON, and where no such list is.

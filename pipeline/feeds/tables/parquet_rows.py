@@ -7,14 +7,14 @@ from pathlib import Path
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.cells import SourceRow, flatten_object
-from pipeline.feeds.tables.files import Advance, refuse_unread
+from pipeline.feeds.tables.files import ReportBytesRead, refuse_unread
 from pipeline.feeds.tables.sources import TableSource
 
 BATCH = 5_000
 """Rows read at a time: a few megabytes."""
 
 
-def read_parquet(path: Path, source: TableSource, advance: Advance | None = None) -> Iterator[SourceRow]:
+def read_parquet(path: Path, source: TableSource, advance: ReportBytesRead | None = None) -> Iterator[SourceRow]:
     """Every row, numbered from 1; raises LiaisonError."""
     from pyarrow import ArrowException, parquet
 

@@ -6,19 +6,26 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from pipeline.errors import LiaisonError
-from pipeline.feeds.tables.cells import GROUPED, Cell, SourceRow, cell_texts, find_cell
+from pipeline.feeds.tables.cells import GROUPED, SourceRow, TableCell, cell_texts, find_cell
 from pipeline.feeds.tables.conditions import all_hold, compile_conditions
 from pipeline.feeds.tables.delimited import read_delimited, read_delimited_columns
-from pipeline.feeds.tables.files import Advance
+from pipeline.feeds.tables.files import ReportBytesRead
 from pipeline.feeds.tables.json_rows import read_json_document, read_json_lines
 from pipeline.feeds.tables.parquet_rows import read_parquet, read_parquet_columns
 from pipeline.feeds.tables.patterns import compile_pattern
 from pipeline.feeds.tables.row_store import MOST_OF_KEY, RowStore
-from pipeline.feeds.tables.sources import Format, JoinedFileName, JoinSource, TableSource, joined_source, table_format
+from pipeline.feeds.tables.sources import (
+    JoinedFileName,
+    JoinSource,
+    SourceFormat,
+    TableSource,
+    joined_source,
+    table_format,
+)
 from pipeline.feeds.tables.workbooks import read_workbook, read_workbook_columns
 from pipeline.feeds.tables.xml_rows import read_xml
 
-READERS: Mapping[Format, Callable[[Path, TableSource, Advance | None], Iterator[SourceRow]]] = {
+READERS: Mapping[SourceFormat, Callable[[Path, TableSource, ReportBytesRead | None], Iterator[SourceRow]]] = {
     "csv": read_delimited,
     "json": read_json_document,
     "jsonl": read_json_lines,
@@ -26,7 +33,7 @@ READERS: Mapping[Format, Callable[[Path, TableSource, Advance | None], Iterator[
     "workbook": read_workbook,
     "xml": read_xml,
 }
-HEADER_READERS: Mapping[Format, Callable[[Path, TableSource], list[str]]] = {
+HEADER_READERS: Mapping[SourceFormat, Callable[[Path, TableSource], list[str]]] = {
     "csv": read_delimited_columns,
     "parquet": read_parquet_columns,
     "workbook": read_workbook_columns,
@@ -44,7 +51,7 @@ class TableReader:
     """
 
     def __init__(
-        self, path: Path, source: TableSource, files: JoinedFiles | None = None, advance: Advance | None = None
+        self, path: Path, source: TableSource, files: JoinedFiles | None = None, advance: ReportBytesRead | None = None
     ) -> None:
         self._path = path
         self._source = source
@@ -76,7 +83,7 @@ class TableReader:
         kept = (row for row in map(self._extract, rows) if row.problem or all_hold(wanted, row.row))
         return self._group(kept) if self._source.group_by else kept
 
-    def _clean(self, path: Path, source: TableSource, advance: Advance | None = None) -> Iterator[SourceRow]:
+    def _clean(self, path: Path, source: TableSource, advance: ReportBytesRead | None = None) -> Iterator[SourceRow]:
         """The rows as the file has them, with `null` texts emptied."""
         null = frozenset(source.null)
         for row in READERS[table_format(path, source)](path, source, advance):
@@ -173,7 +180,7 @@ def _read_header(path: Path, source: TableSource) -> set[str] | None:
     return set(reader(path, source)) if reader else None
 
 
-def _empty_nulls(cell: Cell, null: frozenset[str]) -> Cell:
+def _empty_nulls(cell: TableCell, null: frozenset[str]) -> TableCell:
     match cell:
         case str():
             return "" if cell in null else cell
@@ -187,7 +194,7 @@ def _key_of(row: SourceRow, column: str) -> str:
     return "".join(cell_texts(find_cell(row.row, column))[:1])
 
 
-def _holders(row: dict[str, Cell], group: str) -> list[dict[str, Cell]]:
+def _holders(row: dict[str, TableCell], group: str) -> list[dict[str, TableCell]]:
     """The rows of a group as they stand, to put something into: the row itself for none."""
     holders = [row]
     for name in group.split(".") if group else ():
@@ -195,10 +202,10 @@ def _holders(row: dict[str, Cell], group: str) -> list[dict[str, Cell]]:
     return holders
 
 
-def _group_rows(cell: Cell | None) -> list[dict[str, Cell]]:
+def _group_rows(cell: TableCell | None) -> list[dict[str, TableCell]]:
     return cell if isinstance(cell, list) else []
 
 
-def _named_texts(match: object) -> dict[str, Cell]:
+def _named_texts(match: object) -> dict[str, TableCell]:
     found = match.groupdict(default="")  # type: ignore[attr-defined] # a match of re2, which has no types of its own
     return {name: text.strip(" \t\n,;") for name, text in found.items()}

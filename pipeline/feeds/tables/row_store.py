@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from pipeline.feeds.tables.cells import Cell, SourceRow
+from pipeline.feeds.tables.cells import SourceRow, TableCell
 from pipeline.feeds.temporary_file import open_temporary
 
 MOST_OF_KEY = 10_000
@@ -27,7 +27,7 @@ class RowStore:
         """Keep one row."""
         self._file.execute("insert into entry values (?, ?, ?)", (key, row.number, orjson.dumps(row.row)))
 
-    def find(self, key: str) -> list[dict[str, Cell]]:
+    def find(self, key: str) -> list[dict[str, TableCell]]:
         """The rows of a key."""
         self._index()
         query = "select content from entry where key = ? order by rowid limit ?"
@@ -80,12 +80,12 @@ class SeenKeys:
         return int(self._file.execute("select number from seen where key = ?", (key,)).fetchone()[0])
 
 
-def _restore_row(row: dict[str, Any]) -> dict[str, Cell]:
+def _restore_row(row: dict[str, Any]) -> dict[str, TableCell]:
     """JSON knows one kind of list; several texts are a tuple again, a group's rows stay a list."""
     return {column: _restore_cell(cell) if isinstance(cell, list) else cell for column, cell in row.items()}
 
 
-def _restore_cell(cell: list[Any]) -> Cell:
+def _restore_cell(cell: list[Any]) -> TableCell:
     if any(isinstance(inner, dict) for inner in cell):
         return [_restore_row(inner) for inner in cell]
     return tuple(cell)

@@ -41,7 +41,7 @@ FAULTS: Final[tuple[type[LiaisonError], ...]] = (
 )
 """What may be wrong, told by its place: the last is anything else."""
 
-Rows = list[tuple[int, list[str]]]
+NumberedRows = list[tuple[int, list[str]]]
 
 
 class SheetRequest(msgspec.Struct, frozen=True):
@@ -92,7 +92,7 @@ def _read_lines(process: subprocess.Popen[bytes], asked: bytes, path: Path) -> G
 
 
 def _decode_rows(lines: Iterator[bytes]) -> Iterator[tuple[int, list[str]]]:
-    decoder = msgspec.json.Decoder(Rows)
+    decoder = msgspec.json.Decoder(NumberedRows)
     for line in lines:
         yield from decoder.decode(line)
 

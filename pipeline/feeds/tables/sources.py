@@ -13,8 +13,8 @@ from pipeline.feeds.tables.cells import GROUPED
 from pipeline.feeds.tables.conditions import compile_conditions
 from pipeline.feeds.tables.patterns import pattern_names
 
-Format = Literal["csv", "jsonl", "json", "parquet", "workbook", "xml", ""]
-SUFFIXES: dict[str, Format] = {
+SourceFormat = Literal["csv", "jsonl", "json", "parquet", "workbook", "xml", ""]
+SUFFIXES: dict[str, SourceFormat] = {
     ".csv": "csv",
     ".tsv": "csv",
     ".txt": "csv",
@@ -75,7 +75,7 @@ class TableSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     which `lead` holds stands for all.
     """
 
-    format: Format = ""
+    format: SourceFormat = ""
     delimiter: str = ","
     encoding: str = "utf-8"
     columns: tuple[str, ...] = ()
@@ -120,7 +120,7 @@ def joined_source(source: TableSource, joined: JoinSource) -> TableSource:
     )
 
 
-def table_format(path: Path, source: TableSource) -> Format:
+def table_format(path: Path, source: TableSource) -> SourceFormat:
     """The table's format, from the kit or from the file's suffix; raises LiaisonError where neither tells."""
     guessed = source.format or suffix_format(path)
     if not guessed:
@@ -128,7 +128,7 @@ def table_format(path: Path, source: TableSource) -> Format:
     return guessed
 
 
-def suffix_format(path: Path) -> Format:
+def suffix_format(path: Path) -> SourceFormat:
     """The format that the file's suffix tells, .gz aside; "" for none."""
     suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != COMPRESSED]
     return SUFFIXES.get(suffixes[-1] if suffixes else "", "")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.feeds.tables.cells import Cell, SourceRow
+from pipeline.feeds.tables.cells import SourceRow, TableCell
 from pipeline.feeds.tables.delimited import name_columns
-from pipeline.feeds.tables.files import Advance
+from pipeline.feeds.tables.files import ReportBytesRead
 from pipeline.feeds.tables.sheet_process import open_sheet
 from pipeline.feeds.tables.sources import TableSource
 
 
-def read_workbook(path: Path, source: TableSource, advance: Advance | None = None) -> Iterator[SourceRow]:
+def read_workbook(path: Path, source: TableSource, advance: ReportBytesRead | None = None) -> Iterator[SourceRow]:
     """Every row of the sheet; `number` is the row's in the sheet. A merged cell counts for all that it spans."""
     sheet = open_sheet(path, source.sheet)
     columns = list(source.columns)
@@ -51,5 +51,5 @@ def _make_row(number: int, columns: list[str], cells: list[str]) -> SourceRow:
     if any(cells[len(columns) :]):
         return SourceRow(number, {}, f"the row has {len(cells)} columns, not {len(columns)}")
     padded = [*cells, *[""] * (len(columns) - len(cells))]
-    row: dict[str, Cell] = dict(zip(columns, padded, strict=False))
+    row: dict[str, TableCell] = dict(zip(columns, padded, strict=False))
     return SourceRow(number, row)

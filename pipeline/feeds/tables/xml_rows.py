@@ -12,8 +12,8 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from pipeline.errors import LiaisonError
-from pipeline.feeds.tables.cells import ELEMENT, MAX_NESTING, Cell, SourceRow
-from pipeline.feeds.tables.files import MAX_ROW_BYTES, Advance, clear_errors, open_table, refuse_unread
+from pipeline.feeds.tables.cells import ELEMENT, MAX_NESTING, SourceRow, TableCell
+from pipeline.feeds.tables.files import MAX_ROW_BYTES, ReportBytesRead, clear_errors, open_table, refuse_unread
 from pipeline.feeds.tables.sources import TableSource
 
 TEXT = "#text"
@@ -42,7 +42,7 @@ class _BoundedFile:
         self._since_row = 0
 
 
-def read_xml(path: Path, source: TableSource, advance: Advance | None = None) -> Iterator[SourceRow]:
+def read_xml(path: Path, source: TableSource, advance: ReportBytesRead | None = None) -> Iterator[SourceRow]:
     """Every element that `items` name, as a row; `number` counts them. Raises LiaisonError.
 
     An element with text is a column, one with elements or attributes (`@name`) a group; namespaces are left out.
@@ -105,7 +105,7 @@ def _find_elements(file: _BoundedFile, items: tuple[str, ...], seen: Counter[str
             elements[-1].remove(element)
 
 
-def _read_columns(element: Element) -> dict[str, Cell]:
+def _read_columns(element: Element) -> dict[str, TableCell]:
     columns: dict[str, Any] = {f"@{_local_name(name)}": value.strip() for name, value in element.attrib.items()}
     for child in element:
         _add_child(columns, _local_name(child.tag), child)

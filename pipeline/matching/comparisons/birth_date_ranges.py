@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline.records.normalised import BirthDate, PartialDate
 
 if TYPE_CHECKING:
-    from pipeline.matching.screening.rows import Words
+    from pipeline.matching.screening.rows import WordArray
 
 CIRCA_YEARS = 1
 """About 1970 is 1969 to 1971: so the US list states as a range what the UN list calls approximate."""
@@ -104,7 +104,7 @@ def encode_years(dates: tuple[BirthDate, ...]) -> int:
     return found
 
 
-def year_sets(words: Words, years: NDArray[np.int16]) -> Words:
+def year_sets(words: WordArray, years: NDArray[np.int16]) -> WordArray:
     """The set of years of each row; of one date that of its year, which `years` has by its upper 16 bits."""
     single = np.left_shift(np.uint32(1), years[words >> 16].astype(np.uint32) % np.uint32(YEARS_KEPT))
     return np.where(words >= SEVERAL, words & np.uint32(~SEVERAL & 0xFFFFFFFF), single)

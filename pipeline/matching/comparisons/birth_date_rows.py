@@ -32,7 +32,7 @@ from pipeline.matching.comparisons.levels import Table
 from pipeline.matching.fingerprint import EntityPrint
 
 if TYPE_CHECKING:
-    from pipeline.matching.screening.rows import Rows, Words
+    from pipeline.matching.screening.rows import Rows, WordArray
 
 _TWO = tuple(int(str(number), 16) for number in range(100))
 """Two digits, four bits each."""
@@ -90,7 +90,7 @@ def date_state(a: Rows, b: Rows) -> States:
     return state
 
 
-def _are_years(dates: Words) -> NDArray[np.bool_]:
+def _are_years(dates: WordArray) -> NDArray[np.bool_]:
     """_is_year of encoded dates."""
     found: NDArray[np.bool_] = (dates & 0xFF00 == 0) | (dates & 0xFFFF == 0x0101)
     return found

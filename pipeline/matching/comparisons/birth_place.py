@@ -24,7 +24,7 @@ from pipeline.matching.comparisons.types import PERSON
 from pipeline.matching.fingerprint import EntityPrint
 
 if TYPE_CHECKING:
-    from pipeline.matching.screening.rows import Flags, Rows, Words
+    from pipeline.matching.screening.rows import Flags, Rows, WordArray
 
 LEVELS = (
     Level("same", 0.60, 4.0e-3, 0.60, 0.30, 0.60),
@@ -153,7 +153,7 @@ def birth_place_state(a: Rows, b: Rows) -> States:
     return found
 
 
-def _may_be_near(one: Words, other: Words) -> Flags:
+def _may_be_near(one: WordArray, other: WordArray) -> Flags:
     """By rapidfuzz ratio: each letter that only one has is an insertion or deletion, of so many in all letters."""
     most = np.uint32(MOST_LETTERS)
     letters = (one >> np.uint32(LETTERS) & most) + (other >> np.uint32(LETTERS) & most)

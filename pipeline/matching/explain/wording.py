@@ -26,7 +26,7 @@ from pipeline.matching.names import TokenPair, levels
 from pipeline.matching.names.token_levels import is_learnt
 from pipeline.records.scripts import script_of
 
-Code = TypeVar("Code", bound=str)
+CodeT = TypeVar("CodeT", bound=str)
 
 CODED = {"gender": GENDERS, "identifier": IDENTIFIER_TYPES}
 """Fields whose values are codes, or begin with one."""
@@ -70,7 +70,7 @@ def reasons(parts: Iterable[EntityEvidence], language: str = "en") -> tuple[str,
     return tuple(line for part in parts for line in _entity_in_brief(part, language))
 
 
-def label(names: Mapping[Code, str], code: Code, language: str) -> str:
+def label(names: Mapping[CodeT, str], code: CodeT, language: str) -> str:
     """What a code of a table of words.py is called; the code itself where the table lacks it."""
     return translate(names[code], language) if code in names else code
 

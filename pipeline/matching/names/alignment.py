@@ -5,20 +5,16 @@ Full tokens are aligned in any order. Initials are not: one speaks for the token
 
 from __future__ import annotations
 
-from pipeline.matching.names.initials import INITIAL, align_initials
+from pipeline.matching.names.initials import AlignedTokens, align_initials
 from pipeline.matching.names.joined_words import join_words, may_join
-from pipeline.matching.names.prints import NamePrint, TokenPrint
-from pipeline.matching.names.token_pairs import NOTHING, OTHER, PERSONAL, PairMemory, TokenPair
+from pipeline.matching.names.prints import NamePrint, Tokens
+from pipeline.matching.names.token_pairs import INITIAL, NOTHING, OTHER, PERSONAL, PairMemory, TokenPair
 
 PATRONYMIC = "patronymic"
 """The kind of a token that is the name of its bearer's father."""
 
 _EXACT_WORK = 3000
 """Assignments tried before falling back to the greedy one: names of up to about six uncertain tokens are exact."""
-
-Tokens = tuple[TokenPrint, ...]
-Option = tuple[int, int, TokenPair]
-"""Indices on either side, and what holding these two tokens against each other gives."""
 
 
 def align(a: NamePrint, b: NamePrint, joined: bool = True) -> tuple[list[TokenPair], list[int], list[int]]:
@@ -79,7 +75,7 @@ def _take_best(
     ranked: bool,
     apart: bool,
 ) -> None:
-    options: list[list[Option]] = []
+    options: list[list[AlignedTokens]] = []
     judge = memory.judge
     full = [j for j in rest_b if b[j].kind != INITIAL] if ranked else rest_b
     for i in rest_a:
@@ -100,13 +96,13 @@ def _take_best(
         rest_b.remove(j)
 
 
-def _best_assignment(options: list[list[Option]]) -> list[Option]:
+def _best_assignment(options: list[list[AlignedTokens]]) -> list[AlignedTokens]:
     work = 1
     for likely in options:
         work *= len(likely) + 1
     if work <= _EXACT_WORK:
         return _search_exhaustively(options, 0, 0)[1]
-    chosen: list[Option] = []
+    chosen: list[AlignedTokens] = []
     used_a: set[int] = set()
     used_b: set[int] = set()
     for option in sorted((option for likely in options for option in likely), key=_rank):
@@ -117,12 +113,12 @@ def _best_assignment(options: list[list[Option]]) -> list[Option]:
     return chosen
 
 
-def _rank(option: Option) -> tuple[int, str, str]:
+def _rank(option: AlignedTokens) -> tuple[int, str, str]:
     pair = option[2]
     return -pair.bits, min(pair.a, pair.b), max(pair.a, pair.b)
 
 
-def _search_exhaustively(options: list[list[Option]], at: int, used: int) -> tuple[int, list[Option]]:
+def _search_exhaustively(options: list[list[AlignedTokens]], at: int, used: int) -> tuple[int, list[AlignedTokens]]:
     if at == len(options):
         return 0, []
     best, chosen = _search_exhaustively(options, at + 1, used)

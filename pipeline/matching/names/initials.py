@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline.matching.names.prints import TokenPrint
-from pipeline.matching.names.token_pairs import NOTHING, PairMemory, TokenPair
-
-INITIAL = "initial"
-"""The kind of a token that is an initial."""
+from pipeline.matching.names.prints import Tokens
+from pipeline.matching.names.token_pairs import INITIAL, NOTHING, PairMemory, TokenPair
 
 _MOST_PAIRS = 100
 """More than names have: beyond them ranks are not skipped, which would take the square of the time."""
 
-Tokens = tuple[TokenPrint, ...]
-Aligned = tuple[int, int, TokenPair]
+AlignedTokens = tuple[int, int, TokenPair]
+"""The indices of two tokens, one of each side, and their comparison."""
 
 
 def align_initials(a: Tokens, b: Tokens, rest_a: list[int], rest_b: list[int], memory: PairMemory) -> list[TokenPair]:
@@ -45,7 +42,9 @@ def _count_full(tokens: Tokens, rest: Sequence[int]) -> int:
     return sum(tokens[i].kind not in (INITIAL, "patronymic") for i in rest)
 
 
-def _align_by_rank(a: Tokens, b: Tokens, rest_a: list[int], rest_b: list[int], memory: PairMemory) -> list[Aligned]:
+def _align_by_rank(
+    a: Tokens, b: Tokens, rest_a: list[int], rest_b: list[int], memory: PairMemory
+) -> list[AlignedTokens]:
     family_a, family_b = _find_family(a, rest_a), _find_family(b, rest_b)
     if family_a and family_b:
         rest_a = [i for i in rest_a if i not in family_a]
@@ -60,11 +59,13 @@ def _find_family(tokens: Tokens, rest: Sequence[int]) -> list[int]:
     return [i for i in rest if tokens[i].kind == "family"]
 
 
-def _align_in_order(a: Tokens, b: Tokens, rest_a: list[int], rest_b: list[int], memory: PairMemory) -> list[Aligned]:
-    """The most bits of pairs that do not cross (the longest common subsequence, weighted)."""
-    best: list[list[tuple[int, list[Aligned]]]] = [[(0, [])] * (len(rest_b) + 1)]
+def _align_in_order(
+    a: Tokens, b: Tokens, rest_a: list[int], rest_b: list[int], memory: PairMemory
+) -> list[AlignedTokens]:
+    """The pairs with the most bits that do not cross (a weighted longest common subsequence)."""
+    best: list[list[tuple[int, list[AlignedTokens]]]] = [[(0, [])] * (len(rest_b) + 1)]
     for i in rest_a:
-        above, row = best[-1], [(0, list[Aligned]())]
+        above, row = best[-1], [(0, list[AlignedTokens]())]
         for at, j in enumerate(rest_b):
             options = [above[at + 1], row[at]]
             if (a[i].kind == INITIAL or b[j].kind == INITIAL) and (pair := memory.judge(a[i], b[j])) is not NOTHING:

@@ -12,6 +12,7 @@ from pipeline.matching.names.prints import (
     MAX_ACRONYM,
     NamePrint,
     TokenPrint,
+    Tokens,
     letter_span,
     may_be_acronym,
     token_print,
@@ -33,8 +34,6 @@ _LEVELS = frozenset((levels.SAME, levels.FOLDED, levels.VARIANT, levels.SOUND, l
 
 Span = tuple[int, int]
 """The fewest and the most letters of a word in its Latin forms."""
-
-Tokens = tuple[TokenPrint, ...]
 
 
 class Run:

@@ -18,7 +18,7 @@ from rapidfuzz.process import cdist
 from pipeline.matching.names.joined_words import ALIKE_FORMS, ALIKE_SHARE, SLACK, Run, acronym_of
 from pipeline.matching.names.name_sets import NameSet
 from pipeline.matching.names.prints import MAX_ACRONYM
-from pipeline.matching.names.run_tables import Marked, Numbers, RunTable
+from pipeline.matching.names.run_tables import IntegerArray, Marked, RunTable
 
 _LEAST_ALIKE = ALIKE_FORMS - 0.01
 """A little less than joined_words asks for: where it is just reached, cdist may round it down."""
@@ -73,7 +73,7 @@ def _find_across(one: NameSet, many: NameSet) -> Iterator[tuple[int, int]]:
                     yield from zip(words.numbers[rows].tolist(), runs.numbers[columns].tolist(), strict=True)
 
 
-def _fit_in_letters(spans: Numbers, table: RunTable, runs: NDArray[np.intp]) -> Marked:
+def _fit_in_letters(spans: IntegerArray, table: RunTable, runs: NDArray[np.intp]) -> Marked:
     """Whether words and runs have as many letters in Latin forms, or one word for each letter."""
     least, most = spans[:, :, None]
     fit: Marked = (table.least[runs] - SLACK <= most) & (least <= table.most[runs] + SLACK)

@@ -17,7 +17,7 @@ from pipeline.matching.names.comparison import CONFLICT, is_single
 from pipeline.matching.names.joined_words import Run, acronym_of, spell
 from pipeline.matching.names.outlines import letters_of
 from pipeline.matching.names.prints import NamePrint, TokenPrint, letter_span, may_be_acronym
-from pipeline.matching.names.run_tables import Letters, Marked, Numbers, RunTable, grow_runs
+from pipeline.matching.names.run_tables import IntegerArray, Letters, Marked, RunTable, grow_runs
 from pipeline.matching.names.shapes import ShapeTable, shape_of
 
 _KEPT = 4096
@@ -61,7 +61,7 @@ class NameSet:
         self.shapes: ShapeTable = np.array([shape_of(token) for token in self.tokens], np.uint64).T
 
     @cached_property
-    def costs(self) -> Numbers:
+    def costs(self) -> IntegerArray:
         """What the word at each place takes at most where it contradicts another, in hundredths of a bit."""
         return np.array([CONFLICT[token.kind] for name in self.names for token in name.tokens], np.int32)
 
@@ -114,7 +114,7 @@ class NameSet:
         return [(at, token.forms[0]) for at, token in enumerate(self.tokens) if may_be_acronym(token)]
 
     @cached_property
-    def lengths(self) -> Numbers:
+    def lengths(self) -> IntegerArray:
         """Letters of each word."""
         return np.array([len(token.text) for token in self.tokens], np.int32)
 
@@ -129,7 +129,7 @@ class NameSet:
         return np.array([letters_of(token.text) for token in self.tokens], np.uint64)
 
     @cached_property
-    def spans(self) -> Numbers:
+    def spans(self) -> IntegerArray:
         """The least and the most letters of each word in its Latin forms: two rows."""
         return np.array([letter_span(token) for token in self.tokens], np.int32).T
 

@@ -23,17 +23,17 @@ from pipeline.matching.names.joined_words import judge_run
 from pipeline.matching.names.name_runs import find_runs
 from pipeline.matching.names.name_sets import NameSet
 from pipeline.matching.names.prints import NamePrint
-from pipeline.matching.names.run_tables import Marked, Numbers
+from pipeline.matching.names.run_tables import IntegerArray, Marked
 from pipeline.matching.names.shapes import find_alike
 from pipeline.matching.names.token_pairs import NOTHING, OTHER, PERSONAL, PairMemory
 
 FEW = 6
 """Pairs of names of two entities that cost less to align than to bound: of organisations six, of people nine."""
 
-Gains = Numbers
+Gains = IntegerArray
 """Most hundredths of a bit that a word of one side finds in a name of the other, 0 for nothing: a row for each word."""
 
-Places = Numbers
+PairMatrix = IntegerArray
 """A number for each pair of names: a row for each of one side."""
 
 
@@ -59,10 +59,10 @@ class _Finds(NamedTuple):
     `bits` they give; `found` and `left` are how many find something and nothing, `heaviest` the contradiction of these.
     """
 
-    bits: Places
-    found: Places
-    left: Places
-    heaviest: Places
+    bits: PairMatrix
+    found: PairMatrix
+    left: PairMatrix
+    heaviest: PairMatrix
 
     @property
     def turned(self) -> _Finds:
@@ -105,12 +105,12 @@ def _find_gains(a: NameSet, b: NameSet, memory: PairMemory) -> tuple[Gains, Gain
     return _best_by_name(gains, b), _best_by_name(gains.T, a)
 
 
-def _best_by_name(gains: Numbers, names: NameSet) -> Gains:
+def _best_by_name(gains: IntegerArray, names: NameSet) -> Gains:
     """Of what words find in words of some names, the best in each name."""
     return np.maximum.reduceat(gains[:, names.words], names.starts, axis=1)
 
 
-def _find_joined(one: NameSet, many: NameSet, gains: Gains, memory: PairMemory) -> Places:
+def _find_joined(one: NameSet, many: NameSet, gains: Gains, memory: PairMemory) -> PairMatrix:
     """The most that words of `one` give as several of `many` written together; it is noted under the words too."""
     joined = np.zeros((len(one.names), len(many.names)), np.int32)
     for word, name, run in find_runs(one, many):
@@ -131,7 +131,7 @@ def _find_words(side: NameSet, gains: Gains) -> _Finds:
     return _Finds(np.where(found > 0, bits - CULTURE, 0), found, side.counts[:, None] - found, heaviest)
 
 
-def _bound_apart(a: NameSet, b: NameSet, finds: _Finds, back: _Finds) -> tuple[Places, Marked]:
+def _bound_apart(a: NameSet, b: NameSet, finds: _Finds, back: _Finds) -> tuple[PairMatrix, Marked]:
     """The bounds of names none of whose words are written together in the other, and which of them contradict."""
     bits = np.minimum(finds.bits, back.bits)
     contradict = (finds.left > 0) & (back.left > 0) & ~(a.with_patronymic[:, None] | b.with_patronymic)
@@ -141,7 +141,7 @@ def _bound_apart(a: NameSet, b: NameSet, finds: _Finds, back: _Finds) -> tuple[P
     return bits + np.where(contradict, heaviest, 0), contradict & ~apart
 
 
-def _count_numbers(a: NameSet, b: NameSet, bits: Places, agreeing: Places) -> tuple[Places, Places]:
+def _count_numbers(a: NameSet, b: NameSet, bits: PairMatrix, agreeing: PairMatrix) -> tuple[PairMatrix, PairMatrix]:
     """Bounds, and how much agrees, with what numbers say."""
     first, second = a.numbered, b.numbered
     if not first and not second:

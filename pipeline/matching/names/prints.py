@@ -55,6 +55,9 @@ class TokenPrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=Fa
     outline: int = 0
 
 
+Tokens = tuple[TokenPrint, ...]
+
+
 class NamePrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
     """Significant tokens in the order of the name, and what else an organisation's or vessel's name tells.
 

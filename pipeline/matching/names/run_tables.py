@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pipeline.matching.names.prints import MAX_ACRONYM
 
 Marked = NDArray[np.bool_]
-Numbers = NDArray[np.int32]
+IntegerArray = NDArray[np.int32] | NDArray[np.int64]
 Letters = NDArray[np.uint64]
 
 
@@ -21,14 +21,16 @@ class RunTable(NamedTuple):
     """
 
     starts: NDArray[np.intp]
-    sizes: Numbers
-    lengths: Numbers
+    sizes: IntegerArray
+    lengths: IntegerArray
     letters: Letters
-    least: Numbers
-    most: Numbers
+    least: IntegerArray
+    most: IntegerArray
 
 
-def grow_runs(lengths: Numbers, letters: Letters, spans: Numbers, glued: Marked, ends: Numbers) -> RunTable:
+def grow_runs(
+    lengths: IntegerArray, letters: Letters, spans: IntegerArray, glued: Marked, ends: IntegerArray
+) -> RunTable:
     """Runs of one place after the other, up to MAX_ACRONYM of them, of the letters of each place.
 
     `glued` marks places with a particle, `ends` gives for each the end of its name.

@@ -12,6 +12,8 @@ from pipeline.matching.names.variants import initials_of
 
 _REMEMBERED = 300_000
 """Pairs kept, about 60 MB; when there are more, all are forgotten, which is cheaper than keeping their order."""
+INITIAL = "initial"
+"""The kind of a token that is an initial."""
 INITIAL_BITS = 250
 """log2 of one over the chance of two first letters to agree (about 1 in 13), less what an initial's error costs."""
 SHORT_FORM_BITS = 50

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-Cell = tuple[int, int]
+MatrixCell = tuple[int, int]
 
 
-def assign_one_to_one(weights: Mapping[Cell, int]) -> list[Cell]:
+def assign_one_to_one(weights: Mapping[MatrixCell, int]) -> list[MatrixCell]:
     """The cells of the best one-to-one assignment; weights are positive, a missing cell means "not together".
 
     Ties between equally good assignments are broken by the order of indices.
@@ -24,7 +24,7 @@ def assign_one_to_one(weights: Mapping[Cell, int]) -> list[Cell]:
     return sorted(cell for cell in chosen if cell in weights)
 
 
-def _hungarian(costs: list[list[int]]) -> list[Cell]:
+def _hungarian(costs: list[list[int]]) -> list[MatrixCell]:
     """The cheapest assignment of every row to a column; at most as many rows as columns."""
     height, width = len(costs), len(costs[0])
     row_potential, column_potential, owner = [0] * (height + 1), [0] * (width + 1), [0] * (width + 1)

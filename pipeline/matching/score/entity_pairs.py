@@ -26,8 +26,8 @@ class PairError(ValueError):
     """The line does not hold two entities of the case record; the message says where."""
 
 
-class Names(msgspec.Struct, frozen=True):
-    """Two entities by their names alone: the share (0 to 100) that agrees, and whether it is enough for one bearer."""
+class NameAgreement(msgspec.Struct, frozen=True):
+    """Two entities by their names alone: how much agrees (0 to 100), and whether that is enough to be the same."""
 
     agreement: int
     same: bool
@@ -43,11 +43,11 @@ def explain_pair(line: bytes, model: Model, generation: str = "") -> Explanation
     return explain_shared_entities(a, b, model, generation)
 
 
-def names_alone(a: EntityPrint, b: EntityPrint) -> Names | None:
-    """The names that agree most, for screening against lists that hold nothing else; None where one has no name."""
+def names_alone(a: EntityPrint, b: EntityPrint) -> NameAgreement | None:
+    """The names that agree most, for screening against lists of names alone; None if a side has no name."""
     found = (bearer_decision(x, y) for x in a.names for y in b.names)
     best = max(found, default=None) if a.type == b.type else None
-    return None if best is None else Names(*best)
+    return None if best is None else NameAgreement(*best)
 
 
 def read_pair(line: bytes) -> tuple[EntityPrint, EntityPrint]:

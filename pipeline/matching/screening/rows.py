@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 BitsOfRows = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 Index = NDArray[np.int64]
-Words = NDArray[np.uint32]
+WordArray = NDArray[np.uint32]
 Bytes = NDArray[np.uint8]
 
 WORDS = {
@@ -53,11 +53,11 @@ class Rows:
     of its rows it is.
     """
 
-    def __init__(self, table: Words, starts: Index, numbers: Index) -> None:
+    def __init__(self, table: WordArray, starts: Index, numbers: Index) -> None:
         self.table, self._starts = table, starts
         at = starts + ROW_WORDS * numbers
-        self._taken: Words = np.lib.stride_tricks.sliding_window_view(table, ROW_WORDS)[at]
-        self._words: Words = np.ascontiguousarray(self._taken[:, :WORD_COUNT].T)
+        self._taken: WordArray = np.lib.stride_tricks.sliding_window_view(table, ROW_WORDS)[at]
+        self._words: WordArray = np.ascontiguousarray(self._taken[:, :WORD_COUNT].T)
 
     def __len__(self) -> int:
         return len(self._taken)
@@ -66,8 +66,8 @@ class Rows:
     def _bytes(self) -> Bytes:
         return np.ascontiguousarray(self._taken.view(np.uint8)[:, WORD_BYTES * WORD_COUNT :].T)
 
-    def words(self, part: str) -> Words:
-        """One of WORDS of each row: (words of the part, rows)."""
+    def words(self, part: str) -> WordArray:
+        """One of WORDS: shape (words of the part, rows)."""
         first = _FIRST_WORD[part]
         return self._words[first : first + WORDS[part]]
 

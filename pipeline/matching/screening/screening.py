@@ -29,9 +29,9 @@ from pipeline.matching.screening.rows import (
     Flags,
     Index,
     Rows,
-    Words,
+    WordArray,
     expand_pairs,
-)  # fmt: skip
+)
 from pipeline.records.entity_types import TYPES
 
 BoundOdds = Callable[[Rows, Rows, Flags], BitsArray]
@@ -51,7 +51,7 @@ _ATTEMPTS = np.array([*(attempts_fee(cells) for cells in range(ALL_PAIRS + 1)), 
 class Sketches(NamedTuple):
     """The words of cases' sketches; for each case where its first row is, and how many it has, perhaps none."""
 
-    words: Words
+    words: WordArray
     starts: Index
     counts: Index
 
@@ -60,8 +60,8 @@ class Sketches(NamedTuple):
         return Sketches(self.words, self.starts[cases], self.counts[cases])
 
 
-def find_rows(words: Words, starts: Index, sizes: Index) -> Sketches:
-    """Sketches that begin at some words and have so many, 0 where a case has none."""
+def find_rows(words: WordArray, starts: Index, sizes: Index) -> Sketches:
+    """The sketches that begin at the words `starts` and have `sizes` words; a size of 0 means no sketch."""
     counts = np.zeros(len(starts), np.int64)
     held = np.flatnonzero(sizes)
     counts[held] = words[starts[held]]

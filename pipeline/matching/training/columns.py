@@ -14,7 +14,7 @@ from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.score.alternatives import COMPANION_KINDS, GROUP, HOUSEHOLD, NAMED_AFTER
 from pipeline.matching.training.expectation import Levels
-from pipeline.matching.training.pairs import Pair
+from pipeline.matching.training.pairs import RecordPair
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME
 
 BAND = 250
@@ -80,7 +80,7 @@ def _bands(comparison: Comparison) -> TrainingColumn:
 
 
 def levels_of(
-    pairs: Sequence[Pair],
+    pairs: Sequence[RecordPair],
     prints: Sequence[EntityPrint],
     columns: Sequence[TrainingColumn],
     model: Model,

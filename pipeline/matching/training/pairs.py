@@ -15,8 +15,8 @@ from pipeline.matching.fingerprint import TAIL_DIGITS, EntityPrint
 from pipeline.matching.names import sound_keys
 from pipeline.matching.training.budget import Budget
 
-Pair = tuple[int, int]
-Keys = Iterator[tuple[object, ...]]
+RecordPair = tuple[int, int]
+PairingKeys = Iterator[tuple[object, ...]]
 
 MAX_BLOCK = 400
 """Records of one block; a larger one is thinned to so many at random: its value is common and brings few true pairs."""
@@ -35,17 +35,17 @@ class BlockingRule:
 
     name: str
     fields: frozenset[str]
-    keys: Callable[[EntityPrint], Keys]
+    keys: Callable[[EntityPrint], PairingKeys]
     census: tuple[str, frozenset[str]] = ("", frozenset())
 
 
-def _birth_date(entity: EntityPrint) -> Keys:
+def _birth_date(entity: EntityPrint) -> PairingKeys:
     for date in entity.all_birth_dates:
         if date.exact and date.first.day:
             yield (date.first.year, date.first.month, date.first.day)
 
 
-def _name(entity: EntityPrint) -> Keys:
+def _name(entity: EntityPrint) -> PairingKeys:
     for name in entity.names[:6]:
         sounds = sorted({token.sounds[0] for token in sound_keys(name)[:4]})
         yield from combinations(sounds, 2)
@@ -53,27 +53,27 @@ def _name(entity: EntityPrint) -> Keys:
             yield (sounds[0],)
 
 
-def _postcode(entity: EntityPrint) -> Keys:
+def _postcode(entity: EntityPrint) -> PairingKeys:
     yield from ((address.postcode,) for address in entity.addresses if len(address.postcode) >= 4)
 
 
-def _birth(entity: EntityPrint) -> Keys:
+def _birth(entity: EntityPrint) -> PairingKeys:
     yield from ((place, date.first.year) for place in entity.all_birth_places for date in entity.all_birth_dates)
 
 
-def _identifier(entity: EntityPrint) -> Keys:
+def _identifier(entity: EntityPrint) -> PairingKeys:
     yield from ((identifier.type, identifier.value) for identifier in entity.identifiers)
 
 
-def _phone(entity: EntityPrint) -> Keys:
+def _phone(entity: EntityPrint) -> PairingKeys:
     yield from ((phone.national[-TAIL_DIGITS:],) for phone in entity.phones)
 
 
-def _email(entity: EntityPrint) -> Keys:
+def _email(entity: EntityPrint) -> PairingKeys:
     yield from ((email,) for email in entity.emails)
 
 
-def _look(entity: EntityPrint) -> Keys:
+def _look(entity: EntityPrint) -> PairingKeys:
     if entity.make and entity.model:
         yield (entity.make, entity.model, entity.colour)
 
@@ -97,13 +97,13 @@ RULES = (
 what is tied to a rule's field is not learnt from it either."""
 
 
-def random_pairs(prints: Sequence[EntityPrint], budget: Budget, chance: random.Random) -> list[Pair]:
+def random_pairs(prints: Sequence[EntityPrint], budget: Budget, chance: random.Random) -> list[RecordPair]:
     """Distinct pairs i < j of all, as many as the budget allows."""
     count, names = len(prints), _count_names(prints).tolist()
     possible = count * (count - 1) // 2
     if possible <= budget.random_pairs and sum(names) ** 2 <= 2 * budget.random_names:
         return list(combinations(range(count), 2))
-    found: set[Pair] = set()
+    found: set[RecordPair] = set()
     spent = 0
     while len(found) < min(possible, budget.random_pairs) and spent < budget.random_names:
         i, j = chance.randrange(count), chance.randrange(count)
@@ -116,12 +116,12 @@ def random_pairs(prints: Sequence[EntityPrint], budget: Budget, chance: random.R
 
 def blocked_pairs(
     prints: Sequence[EntityPrint], rule: BlockingRule, budget: Budget, chance: random.Random
-) -> tuple[list[Pair], float]:
+) -> tuple[list[RecordPair], float]:
     """Distinct pairs i < j that share one of the rule's keys, and how many pairs each stands for.
 
     They are as many as the budget allows; there are none where no two records share a key.
     """
-    pairs: set[Pair] = set()
+    pairs: set[RecordPair] = set()
     for members in _blocks(prints, rule).values():
         few = members if len(members) <= MAX_BLOCK else sorted(chance.sample(members, MAX_BLOCK))
         pairs.update(combinations(few, 2))
@@ -169,7 +169,7 @@ def _blocks(prints: Sequence[EntityPrint], rule: BlockingRule) -> dict[tuple[obj
     return {key: blocks[key] for key in sorted(blocks, key=repr) if len(blocks[key]) > 1}
 
 
-def merge_samples(samples: Iterable[Sequence[Pair]]) -> tuple[list[Pair], list[NDArray[np.intp]]]:
+def merge_samples(samples: Iterable[Sequence[RecordPair]]) -> tuple[list[RecordPair], list[NDArray[np.intp]]]:
     """Each pair of several samples once, and for each sample where its pairs are among them."""
     held = list(samples)
     distinct = sorted({pair for sample in held for pair in sample})

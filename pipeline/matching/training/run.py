@@ -20,7 +20,7 @@ from pipeline.matching.training.sharing import shared_values
 from pipeline.matching.training.weights import estimated, learnt_comparison
 from pipeline.records.entity_types import COMPANIONABLE, ENTITY_TYPES_BY_NAME
 
-Progress = Callable[[str, int], Callable[[], None]]
+StartProgress = Callable[[str, int], Callable[[], None]]
 
 LOWEST_PRIOR = -3000
 HIGHEST_PRIOR = -300
@@ -57,7 +57,7 @@ def train(
     prints: Mapping[str, Sequence[EntityPrint]],
     version: str,
     budget: Budget,
-    progress: Progress,
+    progress: StartProgress,
     *,
     general: bool = False,
     cases: int = 0,

@@ -12,6 +12,7 @@ import typer
 from pipeline.command_settings import from_environment
 from pipeline.errors import LiaisonError
 from pipeline.ops.agencies import keys_cli as agency_key_commands
+from pipeline.ops.json_output import JsonArrayOption
 
 if TYPE_CHECKING:
     from pipeline.records.agencies import Agency
@@ -220,7 +221,7 @@ def make_credentials(
     hand_out(settings, users.make_user(settings, role, role_grants(settings, role), renew=renew), credentials)
 
 
-def list_agencies(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False) -> None:
+def list_agencies(as_json: JsonArrayOption = False) -> None:
     """List the registered agencies, their rate in bytes per second (-: no limit), and which must sign.
 
     Example: liaison ops agency list --json

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
     from pipeline.records.signing_policy import AgencyKey, SigningPolicy
 
-
-Name = Annotated[str, typer.Argument(metavar="AGENCY", help="A registered agency.")]
+AgencyArgument = Annotated[str, typer.Argument(metavar="AGENCY", help="A registered agency.")]
 
 
 def register(agency: typer.Typer) -> None:
@@ -30,7 +29,7 @@ def register(agency: typer.Typer) -> None:
 
 
 def add_key(
-    name: Name,
+    name: AgencyArgument,
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Its public Ed25519 key: JWK or PEM.")],
     not_before: Annotated[str, typer.Option("--from", help="Valid from: 2026-11-24T10:00 (UTC); by default now.")] = "",
     not_after: Annotated[str, typer.Option("--until", help="Valid until; by default without end.")] = "",
@@ -57,7 +56,7 @@ def add_key(
 
 
 def revoke_key(
-    name: Name,
+    name: AgencyArgument,
     kid: Annotated[str, typer.Argument(metavar="KEY", help="The key's id: agency, colon, thumbprint.")],
     at: Annotated[
         str,

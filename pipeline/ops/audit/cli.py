@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.command_settings import from_environment
+from pipeline.ops.exit_codes import FAILED
+from pipeline.ops.json_output import JsonObjectOption
 
 if TYPE_CHECKING:
     from pipeline.access.audit_verification import TrailFinding
     from pipeline.ops.audit.log_check import LogCheck
-
-FAILED = 1
 
 
 def audit_commands() -> typer.Typer:
@@ -29,7 +29,7 @@ def audit_commands() -> typer.Typer:
 
 def verify_audit_trail(
     log_key: Annotated[str, typer.Option("--log-key", help="The log's verifier key; by default this machine's.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonObjectOption = False,
 ) -> None:
     """Check the whole audit trail and its log for missing, altered, reordered, cut or forked entries.
 

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.command_settings import from_environment
+from pipeline.ops.json_output import JsonObjectOption
 
 if TYPE_CHECKING:
     from pipeline.ops.backup.files import BackupManifest
     from pipeline.ops.backup.restore import RestoreSummary
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def register(ops: typer.Typer) -> None:
@@ -26,7 +25,7 @@ def register(ops: typer.Typer) -> None:
 
 def create_backup(
     folder: Annotated[Path, typer.Argument(help="An empty folder, or one with an unfinished backup.")],
-    as_json: AsJson = False,
+    as_json: JsonObjectOption = False,
 ) -> None:
     """Copy cases, decisions, agencies, the model and the audit trail to files, without downtime; resumable.
 
@@ -68,7 +67,7 @@ def create_backup(
 
 def restore_backup(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A finished backup.")],
-    as_json: AsJson = False,
+    as_json: JsonObjectOption = False,
 ) -> None:
     """Restore a backup into an empty installation, before any worker runs; resumable.
 

@@ -27,7 +27,7 @@ from pipeline.ops.backup.restored_state import (
     refuse_while_attended,
     restore_progress,
 )
-from pipeline.ops.backup.run import Count
+from pipeline.ops.backup.run import CountCopied
 from pipeline.ops.generations.leftovers import clean_generation
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
@@ -64,7 +64,7 @@ class RestoreSummary:
     records: int
 
 
-async def restore_installation(settings: Settings, folder: BackupFolder, count: Count) -> RestoreSummary:
+async def restore_installation(settings: Settings, folder: BackupFolder, count: CountCopied) -> RestoreSummary:
     """Bring a backup back; once that is done, doing it again changes nothing.
 
     `count` is told of every file checked and every transaction. Raises LiaisonError: then it is run again, once the
@@ -116,7 +116,7 @@ def _refuse_other_settings(settings: Settings, manifest: BackupManifest) -> None
 async def _fill_topics(
     settings: Settings, folder: BackupFolder, manifest: BackupManifest, generation: Generation, names: list[str],
     found: admin.ClusterIds,
-    count: Count,
+    count: CountCopied,
 ) -> int:  # fmt: skip
     """Write what is not written yet; returns how many records that was."""
     transactions = Transactions(settings, STAGE, manifest.id, 0, found.topics)
@@ -146,7 +146,11 @@ async def _fill_topics(
 
 
 async def _copy_records(
-    transactions: Transactions, target: TopicPartition, records: Iterator[BackupRecord], applied: int, count: Count
+    transactions: Transactions,
+    target: TopicPartition,
+    records: Iterator[BackupRecord],
+    applied: int,
+    count: CountCopied,
 ) -> int:
     """Write the records behind the backup's offset `applied`, with the times that they had."""
     written = 0

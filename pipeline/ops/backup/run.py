@@ -34,11 +34,11 @@ KEPT: Final = tuple(topic for topic in topics.CATALOGUE if topic.backed_up)
 SEGMENT_BYTES: Final = 16 << 20
 """What waits in memory before it is written, and what a backup that is cut off reads again at most."""
 
-Count = Callable[[], None]
+CountCopied = Callable[[], None]
 
 
 async def copy_installation(
-    settings: Settings, folder: BackupFolder, clock: Callable[[], datetime], count: Count
+    settings: Settings, folder: BackupFolder, clock: Callable[[], datetime], count: CountCopied
 ) -> BackupManifest:
     """Copy everything into a folder, or what an attempt that was cut off lacks of it. Raises LiaisonError, KafkaError.
 
@@ -75,7 +75,7 @@ def _last_notified_offset(settings: Settings, table: Mapping[bytes, bytes], feed
 
 
 async def _copy_partition(
-    settings: Settings, folder: BackupFolder, topic: topics.Topic, partition: int, count: Count
+    settings: Settings, folder: BackupFolder, topic: topics.Topic, partition: int, count: CountCopied
 ) -> None:
     start = await asyncio.to_thread(folder.next_offset, topic.pattern, partition)
     source = TopicPartition(topics.topic_name(settings, topic), partition)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.command_settings import from_environment
-from pipeline.ops.json_output import print_json
+from pipeline.ops.json_output import JsonOption, print_json
 
 if TYPE_CHECKING:
     from pipeline.correlation.stop_lists import StopProposal
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pipeline.streams.registers.control import Generation
 
 Id = Annotated[str, typer.Argument(help="Generation id: twelve hexadecimal digits, see `status`.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def register(ops: typer.Typer) -> None:
@@ -46,7 +45,7 @@ def build(
         int, typer.Option(min=0, help="Partitions of its topic `blocks`; 0: as the active generation.")
     ] = 0,
     wait: Annotated[bool, typer.Option("--wait", help="Wait until its workers have computed it.")] = False,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Set up a generation beside the active one; workers (`liaison worker all`) start computing it within seconds.
 
@@ -107,7 +106,7 @@ def suggest(
     worth: Annotated[
         int, typer.Option(min=1, help="Pairs that a link may cost which a key alone brings, for the key to stay.")
     ] = 10_000,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Propose a stop list for the active generation: keys that many cases bear, what each costs and what it brings.
 
@@ -159,7 +158,7 @@ async def _wait_until_computed(generation: str) -> None:
             await asyncio.sleep(POLL_S)
 
 
-def status(as_json: AsJson = False) -> None:
+def status(as_json: JsonOption = False) -> None:
     """Show every generation: model, lag and workers by stage, and progress.
 
     Example: liaison ops generation status --json
@@ -206,7 +205,7 @@ def switch(
     typer.echo(f"{generation} is active")
 
 
-def drop(generation: Id, as_json: AsJson = False) -> None:
+def drop(generation: Id, as_json: JsonOption = False) -> None:
     """Delete a generation that is not active: topics, indexes, groups, and this LIAISON_HOME's stores.
 
     Example: liaison ops generation drop 0123456789ab

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.command_settings import from_environment
+from pipeline.ops.json_output import JsonArrayOption
 
 
 def register(ops: typer.Typer) -> None:
@@ -21,7 +22,7 @@ def reindex(
     replicas_only: Annotated[
         bool, typer.Option("--replicas-only", help="Only set LIAISON_INDEX_REPLICAS, in place.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
+    as_json: JsonArrayOption = False,
 ) -> None:
     """Rebuild the search indexes from Kafka and swap them in without downtime.
 

@@ -59,7 +59,7 @@ DRAINED_WITHIN_S: Final = 600.0
 
 DRAIN_S: Final = 2.0
 
-Count = Callable[[], None]
+CountWritten = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class IndexFollower:
         works: Mapping[TopicPartition, Processor],
         open_store: Open,
         writing: DocumentPublisher,
-        count: Count,
+        count: CountWritten,
     ) -> None:
         self._settings, self._works, self._open = settings, works, open_store
         self._writing, self._count = writing, count
@@ -131,7 +131,9 @@ class IndexFollower:
             store.close()
 
 
-async def reindex(settings: Settings, kinds: Iterable[str] = (), *, count: Count = lambda: None) -> list[RebuiltIndex]:
+async def reindex(
+    settings: Settings, kinds: Iterable[str] = (), *, count: CountWritten = lambda: None
+) -> list[RebuiltIndex]:
     """Make the active generation's indices of these kinds anew, or all of them.
 
     They have the shards and copies of the settings. Raises LiaisonError.
@@ -173,7 +175,7 @@ def _choose_kinds(kinds: Iterable[str]) -> list[str]:
 
 
 async def _rebuild_index(
-    settings: Settings, root: Path, client: AsyncElasticsearch, generation: Generation, kind: str, count: Count
+    settings: Settings, root: Path, client: AsyncElasticsearch, generation: Generation, kind: str, count: CountWritten
 ) -> RebuiltIndex:
     indices, following = Indices(settings.namespace, generation.id), NextIndices(settings.namespace, generation.id)
     old = await _find_index(client, indices.write_alias(kind))

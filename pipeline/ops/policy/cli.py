@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.command_settings import from_environment
+from pipeline.ops.json_output import JsonObjectOption
 
 if TYPE_CHECKING:
     from pipeline.access.case_visibility import AgencyView, CaseVisibility, HandlingWords
@@ -35,7 +36,7 @@ def explain_case_access(
         str | None, typer.Option(help='Simulate release to these countries: BE,DE or *; "" for none.')
     ] = None,
     purposes: Annotated[str | None, typer.Option(help="Simulate these purposes, separated by commas.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonObjectOption = False,
 ) -> None:
     """Show what each agency sees of a case for each purpose, by which rule, and what other handling would change.
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-
 from pipeline.access.audit import Act, ActKind, ShownCase, ShownForm
 from pipeline.access.case_visibility import CaseVisibility, HandlingChange, explain_visibility
 from pipeline.access.policy import CaseMeta, Grant, Rule
@@ -23,8 +20,7 @@ from pipeline.streams.audit.audit_log import audit_log
 from pipeline.streams.kafka.connection import elasticsearch_url
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.registers.registry import read_agencies
-
-Clock = Callable[[], datetime]
+from pipeline.times import Clock
 
 
 async def explain_policy(settings: Settings, key: str, change: HandlingChange, clock: Clock) -> CaseVisibility:

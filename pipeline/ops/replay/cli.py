@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.command_settings import from_environment
-from pipeline.ops.json_output import print_json
+from pipeline.ops.json_output import JsonOption, print_json
 from pipeline.records.messages import Reason
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 _MENDED_BY_AGENCY = "(no readable message); the agency must send it again"
 _MENDED_BY_US = "(internal error after acceptance); run `liaison ops reindex`"
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def _known_reason(given: str) -> str:
@@ -30,7 +28,7 @@ def _known_reason(given: str) -> str:
 
 OfReason = Annotated[str, typer.Option("--reason", callback=_known_reason, help="Only this reason, as in a receipt.")]
 OfAgency = Annotated[str, typer.Option("--agency", help="Only this agency.")]
-Since = Annotated[str, typer.Option(help="Since: 2026-11-24T10:00:00Z, or 2h.")]
+ReplaySinceOption = Annotated[str, typer.Option(help="Since: 2026-11-24T10:00:00Z, or 2h.")]
 Until = Annotated[str, typer.Option(help="Until this time.")]
 Dry = Annotated[bool, typer.Option("--dry-run", help="Count only; send nothing.")]
 
@@ -53,10 +51,10 @@ def register(ops: typer.Typer) -> None:
 def list_rejected(
     reason: OfReason = "",
     agency: OfAgency = "",
-    since: Since = "",
+    since: ReplaySinceOption = "",
     until: Until = "",
     limit: Annotated[int, typer.Option(min=1, help="Number of rows to show, newest first.")] = 50,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
     """List rejected messages that Kafka still holds (7 days), without their content."""
     from pipeline.ops.replay.rejections import count_by_reason, list_rejections
@@ -78,7 +76,7 @@ def show_rejected(
     token: Annotated[
         str, typer.Option(envvar="LIAISON_TOKEN", help="Token of the owner agency; also shows the original bytes.")
     ] = "",
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Show a rejected message: reason, field, position, size; the original bytes only to the agency that sent it."""
     from pipeline.errors import LiaisonError
@@ -133,10 +131,10 @@ def replay_rejected(
     ] = None,
     reason: OfReason = "",
     agency: OfAgency = "",
-    since: Since = "",
+    since: ReplaySinceOption = "",
     until: Until = "",
     dry_run: Dry = False,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Replay rejected messages to their national topics once the cause is fixed.
 
@@ -180,7 +178,7 @@ def reject_batch(
     last: Annotated[
         int | None, typer.Option(min=0, help="Last offset to give up; by default from the batch's header.")
     ] = None,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Give up a damaged batch of a national topic (wrong CRC, or cut short).
 
@@ -204,7 +202,7 @@ def replay_topics(
     since: Annotated[str, typer.Option("--from", help="Since: 2026-11-24T10:00:00Z, or 2h.")],
     agency: Annotated[list[str] | None, typer.Option(help="Only this agency; repeatable.")] = None,
     dry_run: Dry = False,
-    as_json: AsJson = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Send what the national topics have received since a time to them again (they keep 7 days).
 

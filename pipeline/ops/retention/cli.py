@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.command_settings import from_environment
-from pipeline.ops.json_output import print_json
+from pipeline.ops.json_output import JsonObjectOption, print_json
 
 if TYPE_CHECKING:
     from collections.abc import Sized
@@ -25,7 +25,7 @@ def apply_retention(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what is due; change nothing.")] = False,
     days: Annotated[int, typer.Option(min=0, help="Show cases that expire within this many days.")] = 183,
     query_months: Annotated[int, typer.Option(min=1, help="Full months that audited query text stays readable.")] = 36,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonObjectOption = False,
 ) -> None:
     """End expired cases, and report which cases expire when; run it daily.
 

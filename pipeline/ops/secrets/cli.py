@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Annotated
 
 import typer
 
 from pipeline.command_settings import from_environment
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+from pipeline.ops.json_output import JsonObjectOption
 
 
 def register(ops: typer.Typer) -> None:
@@ -22,7 +20,7 @@ def register(ops: typer.Typer) -> None:
     ops.add_typer(secret, name="secret")
 
 
-def create_secret(as_json: AsJson = False) -> None:
+def create_secret(as_json: JsonObjectOption = False) -> None:
     """Make the secret of a new installation; an existing one is never replaced.
 
     Give the file to every worker and server, and keep a copy apart from backups.
@@ -33,7 +31,7 @@ def create_secret(as_json: AsJson = False) -> None:
     _print_key_ids(as_json)
 
 
-def rotate_secret(as_json: AsJson = False) -> None:
+def rotate_secret(as_json: JsonObjectOption = False) -> None:
     """Add a secret for new references and cursors; those issued before stay valid.
 
     Then give the file to every worker and server, and restart them. Hits, and disclosures already begun, keep their
@@ -52,7 +50,7 @@ def rotate_secret(as_json: AsJson = False) -> None:
     _print_key_ids(as_json)
 
 
-def show_secrets(as_json: AsJson = False) -> None:
+def show_secrets(as_json: JsonObjectOption = False) -> None:
     """Show the key ids of the installation's secrets, oldest first; never the secrets."""
     _print_key_ids(as_json)
 

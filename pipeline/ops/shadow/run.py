@@ -43,11 +43,11 @@ COMMITTED_AT_ONCE: Final = 2000
 _accepted = msgspec.json.Decoder(AcceptedRecord).decode
 _claim = msgspec.json.Decoder(Claim).decode
 
-Count = Callable[[], None]
+CountCompared = Callable[[], None]
 
 
 async def compare_with_active(
-    settings: Settings, model: Model, clock: Callable[[], datetime], count: Count
+    settings: Settings, model: Model, clock: Callable[[], datetime], count: CountCompared
 ) -> ModelComparison:
     """Compare a model with the active one over all that is accepted; `count` is told of each version.
 
@@ -68,7 +68,13 @@ class _Shadow:
     """One comparison; its store knows every case as the second model sees it."""
 
     def __init__(
-        self, settings: Settings, generation: Generation, model: Model, second: str, store: LmdbStore, count: Count
+        self,
+        settings: Settings,
+        generation: Generation,
+        model: Model,
+        second: str,
+        store: LmdbStore,
+        count: CountCompared,
     ) -> None:
         self._settings, self._generation, self._model, self._second = settings, generation, model, second
         self._store, self._count = store, count

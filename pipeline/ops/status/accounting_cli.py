@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from pipeline.command_settings import from_environment
+from pipeline.ops.exit_codes import FAILED
+from pipeline.ops.json_output import JsonObjectOption
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from pipeline.streams.monitoring.accounting import Accounting
-
-UNBALANCED: Final = 1
 
 COUNTS: Final = ("consumed", "accepted", "duplicate", "rejected", "missing", "repeated", "contradicted", "waiting")
 
@@ -27,7 +27,7 @@ def register(ops: typer.Typer) -> None:
 
 
 def show_accounting(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonObjectOption = False,
     wait: Annotated[
         float, typer.Option(min=0.0, help="Seconds to wait until intake has processed everything pushed.")
     ] = 0.0,
@@ -49,7 +49,7 @@ def show_accounting(
     else:
         _print_accounts(counted, whole)
     if not whole.balanced:
-        raise typer.Exit(UNBALANCED)
+        raise typer.Exit(FAILED)
 
 
 async def _read_accounts(wait_s: float) -> dict[str, Accounting]:

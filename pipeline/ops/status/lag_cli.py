@@ -13,6 +13,7 @@ import typer
 
 from pipeline.command_settings import from_environment
 from pipeline.errors import LiaisonError
+from pipeline.ops.json_output import JsonArrayOption
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -29,7 +30,7 @@ def register(ops: typer.Typer) -> None:
 
 
 def show_lag(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
+    as_json: JsonArrayOption = False,
     watch: Annotated[bool, typer.Option("--watch", help="Refresh every 2 s until Ctrl-C.")] = False,
 ) -> None:
     """Show messages waiting at each stage (lag), by topic and partition; partitions without lag are left out."""

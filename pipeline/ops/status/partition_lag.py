@@ -26,7 +26,7 @@ LOOK_S: Final = 3.0
 
 POLL_MS: Final = 200
 
-Place = tuple[TopicPartition, int]
+UnreadOffset = tuple[TopicPartition, int]
 """A partition and the offset from which a group has not read it."""
 
 
@@ -53,14 +53,14 @@ async def measure_partition_lag(settings: Settings, now: datetime) -> list[Parti
     return describe_lags(settings.namespace, committed, lags, times, now)
 
 
-def first_waiting(committed: Groups, lags: Iterable[Lag]) -> set[Place]:
+def first_waiting(committed: Groups, lags: Iterable[Lag]) -> set[UnreadOffset]:
     """Where the records stand that have waited longest, of the groups that are most behind."""
     behind = sorted((lag for lag in lags if lag.lag), key=lambda lag: -lag.lag)[:MAX_TIMED]
     return {_place_of(committed, lag) for lag in behind}
 
 
 def describe_lags(
-    namespace: str, committed: Groups, lags: Iterable[Lag], times: Mapping[Place, float], now: datetime
+    namespace: str, committed: Groups, lags: Iterable[Lag], times: Mapping[UnreadOffset, float], now: datetime
 ) -> list[PartitionLag]:
     """Lags with their seconds; `times` are the Unix seconds of first waiting records."""
     return [
@@ -76,14 +76,14 @@ def describe_lags(
     ]
 
 
-def _place_of(committed: Groups, lag: Lag) -> Place:
+def _place_of(committed: Groups, lag: Lag) -> UnreadOffset:
     partition = TopicPartition(lag.topic, lag.partition)
     return partition, committed[lag.group][partition]
 
 
-async def _read_first_times(settings: Settings, places: set[Place]) -> dict[Place, float]:
+async def _read_first_times(settings: Settings, places: set[UnreadOffset]) -> dict[UnreadOffset, float]:
     """Kafka's time of the first record from each place on; what does not come in time is left out."""
-    found: dict[Place, float] = {}
+    found: dict[UnreadOffset, float] = {}
     if not places:
         return found
     deadline, left = time.monotonic() + LOOK_S, set(places)
@@ -102,8 +102,10 @@ async def _read_first_times(settings: Settings, places: set[Place]) -> dict[Plac
     return found
 
 
-async def _read_firsts(consumer: Any, looked: Mapping[TopicPartition, int], deadline: float) -> dict[Place, float]:
-    found: dict[Place, float] = {}
+async def _read_firsts(
+    consumer: Any, looked: Mapping[TopicPartition, int], deadline: float
+) -> dict[UnreadOffset, float]:
+    found: dict[UnreadOffset, float] = {}
     waiting = set(looked)
     while waiting and time.monotonic() < deadline:
         for partition, records in (await consumer.getmany(*waiting, timeout_ms=POLL_MS)).items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, Final
 
@@ -32,13 +32,12 @@ from pipeline.streams.kafka.connection import elasticsearch_url
 from pipeline.streams.registers.control import read_control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.registers.registry import read_agencies
+from pipeline.times import Clock
 
 MOST: Final = 2000
 """Candidates looked at: a whole name and a birth date meet a few."""
 
 PAGE: Final = 1000
-
-Clock = Callable[[], datetime]
 
 
 async def subject_report(settings: Settings, agency: str, question: str, clock: Clock) -> SubjectReport:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline.command_settings import from_environment
+from pipeline.ops.json_output import JsonArrayOption
 
 
 def register(ops: typer.Typer) -> None:
@@ -21,7 +22,7 @@ def register(ops: typer.Typer) -> None:
     ops.add_typer(transactions, name="transactions")
 
 
-def show_transactions(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False) -> None:
+def show_transactions(as_json: JsonArrayOption = False) -> None:
     """List open transactions by partition: open (Kafka ends them itself) or hanging (it does not)."""
     from dataclasses import asdict
 

@@ -26,14 +26,13 @@ from pipeline.streams.audit.audit_tail import DAY_MS, See, follow_audit
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.fail_fast_producer import consume_exception
 from pipeline.streams.kafka.prompt_producer import ANSWER_S, PromptProducer
-from pipeline.times import unix_ms
+from pipeline.times import Clock, unix_ms
 from pipeline.transparency.leaves import new_seed
 
 log = logging.getLogger(__name__)
 
 MOST_TOGETHER: Final = 200
 
-Clock = Callable[[], datetime]
 Send = Callable[[Sequence[AuditEntry]], Awaitable[None]]
 """Delivers entries in their order, all or raises; what it raised for may have been delivered nevertheless."""
 

@@ -18,8 +18,8 @@ from pipeline.streams.kafka.batch_rejections import RejectedBatch
 from pipeline.streams.kafka.record_batches import (
     BatchLimits,
     BatchReader,
+    BatchRecord,
     CorruptBatchError,
-    Record,
     RecordBatch,
     UnreadableBatchError,
     split_batches,
@@ -162,7 +162,7 @@ class PartitionReader(PartitionRecords):  # type: ignore[misc]  # aiokafka's fet
         )
 
 
-def _consumer_record(topic: str, partition: int, record: Record) -> ConsumerRecord:
+def _consumer_record(topic: str, partition: int, record: BatchRecord) -> ConsumerRecord:
     key, value = record.key, record.value
     return ConsumerRecord(
         topic,

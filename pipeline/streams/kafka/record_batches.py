@@ -21,7 +21,7 @@ from aiokafka.record.default_records import DefaultRecordBatch
 from pipeline.streams.kafka.inflation import Codec, InflationError, TooSmallError, inflate_into
 from pipeline.streams.kafka.record_headers import count_headers
 
-Record = Any
+BatchRecord = Any
 """aiokafka's compiled DefaultRecord: offset, timestamp, timestamp_type, key, value, headers."""
 
 MAGIC: Final = 2
@@ -180,7 +180,7 @@ class BatchReader:
         self._limits = limits
         self._scratch = bytearray(SCRATCH_BYTES)
 
-    def read_records(self, batch: RecordBatch) -> list[Record]:
+    def read_records(self, batch: RecordBatch) -> list[BatchRecord]:
         """All records of a batch, offsets rising within its range. Raises UnreadableBatchError."""
         codec = self._check_header(batch)
         if codec is Codec.NONE:
@@ -253,7 +253,7 @@ class BatchReader:
             raise UnreadableBatchError("it holds too many headers")
 
 
-def _read_compiled(batch: RecordBatch, compiled: Any) -> list[Record]:
+def _read_compiled(batch: RecordBatch, compiled: Any) -> list[BatchRecord]:
     try:
         records = list(compiled)
     except (KafkaError, ValueError, OverflowError, MemoryError, SystemError) as error:

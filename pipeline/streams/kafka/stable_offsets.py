@@ -13,7 +13,8 @@ from kafka.protocol.consumer import IsolationLevel
 from pipeline.settings import Settings
 from pipeline.streams.kafka.admin import admin_client
 
-Offsets = Mapping[TopicPartition, int]
+PartitionOffsets = Mapping[TopicPartition, int]
+"""An offset of each partition: where it ends, or up to where a group has acknowledged it."""
 
 
 class StableOffsetWatch:
@@ -32,7 +33,7 @@ class StableOffsetWatch:
         ends = await asyncio.to_thread(end_offsets, self._settings, partitions)
         return self.update_ages(stable, ends)
 
-    def update_ages(self, stable: Offsets, ends: Offsets) -> dict[TopicPartition, float]:
+    def update_ages(self, stable: PartitionOffsets, ends: PartitionOffsets) -> dict[TopicPartition, float]:
         """The same, of offsets just read."""
         now = self._clock()
         before, self._held = self._held, {}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence, Set
+from collections.abc import AsyncIterator, Sequence, Set
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from itertools import chain
@@ -24,9 +24,11 @@ from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.first_times import first_times, high_watermarks
+from pipeline.streams.kafka.stable_offsets import PartitionOffsets
 from pipeline.streams.monitoring.lag import committed_of, consumed_partitions, ends_of, group_of
 from pipeline.streams.registers.control import read_control
 from pipeline.streams.registers.registry import read_agencies
+from pipeline.times import Clock
 
 log = logging.getLogger(__name__)
 
@@ -43,15 +45,12 @@ KEPT: Final = 4000
 READ_S: Final = 10.0
 """Longest wait for the first records that wait for a group."""
 
-Offsets = Mapping[TopicPartition, int]
-Clock = Callable[[], datetime]
-
 
 class GroupPosition(NamedTuple):
     """The ends of what a group consumes, what it has acknowledged, and the partitions of which it has all records."""
 
-    ends: Offsets
-    committed: Offsets
+    ends: PartitionOffsets
+    committed: PartitionOffsets
     at_rest: Set[TopicPartition]
 
 
@@ -60,14 +59,14 @@ class Watermark:
 
     def __init__(self) -> None:
         self.reached: datetime | None = None
-        self._noted: deque[tuple[datetime, Offsets]] = deque(maxlen=KEPT)
+        self._noted: deque[tuple[datetime, PartitionOffsets]] = deque(maxlen=KEPT)
 
-    def note_ends(self, at: datetime | None, ends: Offsets) -> None:
+    def note_ends(self, at: datetime | None, ends: PartitionOffsets) -> None:
         """What counts as of this moment lies before these ends; None, not known, notes nothing."""
         if at is not None:
             self._noted.append((at, ends))
 
-    def note_acknowledged(self, committed: Offsets, at_rest: Set[TopicPartition]) -> None:
+    def note_acknowledged(self, committed: PartitionOffsets, at_rest: Set[TopicPartition]) -> None:
         """The group is done up to these offsets; with the partitions `at_rest` as a whole.
 
         A moment noted with partitions that are consumed no more, as those of a former generation, is forgotten.
@@ -81,7 +80,7 @@ class Watermark:
             self.reached = at if current else self.reached
 
 
-def _covers(committed: Offsets, at_rest: Set[TopicPartition], ends: Offsets) -> bool:
+def _covers(committed: PartitionOffsets, at_rest: Set[TopicPartition], ends: PartitionOffsets) -> bool:
     return all(partition in at_rest or committed.get(partition, 0) >= end for partition, end in ends.items())
 
 
@@ -171,7 +170,7 @@ async def _update_once(settings: Settings, clock: Clock, freshness: Freshness) -
 
 
 async def _first_waiting(
-    settings: Settings, committed: Offsets, ends: Offsets
+    settings: Settings, committed: PartitionOffsets, ends: PartitionOffsets
 ) -> dict[TopicPartition, datetime | None]:
     """The partitions where a record waits, with its time; where they can't be read, all that might, without a time.
 

@@ -25,7 +25,7 @@ COUNTED: Final = 2000
 PATIENCE_S: Final = 1.0
 """A partition whose next batch stays damaged for longer is told by its offsets."""
 
-Reading = tuple[str, TopicPartition]
+GroupPartition = tuple[str, TopicPartition]
 """A consumer group and a partition that it reads."""
 
 Groups = Mapping[str, Mapping[TopicPartition, int]]
@@ -154,7 +154,7 @@ async def ends_of(settings: Settings, partitions: list[TopicPartition]) -> dict[
         return ends
 
 
-async def _count_records(settings: Settings, starts: Mapping[Reading, int]) -> dict[Reading, int]:
+async def _count_records(settings: Settings, starts: Mapping[GroupPartition, int]) -> dict[GroupPartition, int]:
     """Records from each group's own offset on; a partition that several groups read is read once.
 
     One that can't be read, since its next batch is damaged, is left out.

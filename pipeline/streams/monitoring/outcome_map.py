@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.errors import LiaisonError
 
-Verdict = tuple[str, str]
+OutcomeReason = tuple[str, str]
 """An outcome and, for a rejection, its reason."""
 
 _HELD: Final = 0x80
@@ -30,16 +30,16 @@ class VerdictNumbers:
     """Numbers from 1 for the verdicts met; the closed list of reasons leaves them far below 128."""
 
     def __init__(self) -> None:
-        self._numbers: dict[Verdict, int] = {}
+        self._numbers: dict[OutcomeReason, int] = {}
 
-    def number_of(self, verdict: Verdict) -> int:
+    def number_of(self, verdict: OutcomeReason) -> int:
         """The verdict's number, the same at every call. Raises LiaisonError beyond 127 different ones."""
         number = self._numbers.setdefault(verdict, len(self._numbers) + 1)
         if number >= _HELD:
             raise LiaisonError("receipts name more reasons than there are")
         return number
 
-    def by_number(self) -> dict[int, Verdict]:
+    def by_number(self) -> dict[int, OutcomeReason]:
         """The verdicts by their numbers."""
         return {number: verdict for verdict, number in self._numbers.items()}
 
@@ -48,7 +48,7 @@ class VerdictNumbers:
 class PartitionCount:
     """Positions of one partition by verdict; `missing` were passed without one, `waiting` lie ahead of intake."""
 
-    verdicts: dict[Verdict, int]
+    verdicts: dict[OutcomeReason, int]
     missing: int
     waiting: int
     repeated: int
@@ -71,7 +71,7 @@ class OutcomeMap:
         self._codes.extend(bytes(max(0, stop - len(self._codes))))
         self._codes[start:stop] = self._codes[start:stop].translate(_ADD_HELD)
 
-    def add_receipt(self, first: int, last: int, verdict: Verdict) -> None:
+    def add_receipt(self, first: int, last: int, verdict: OutcomeReason) -> None:
         """A receipt says this of these offsets; call it after `add_messages`, as what Kafka does not hold is left out.
 
         The first receipt of an offset decides; a second one is repeated, and contradicted where it says otherwise.

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 
 from aiokafka import TopicPartition
 
-Assignment = Mapping[TopicPartition, Sequence[int]]
+ReplicaAssignment = Mapping[TopicPartition, Sequence[int]]
 """The ids of the brokers that hold each partition, the preferred leader first."""
 
 
 def add_replicas(
-    assigned: Assignment, racks: Mapping[int, str | None], replicas: int
+    assigned: ReplicaAssignment, racks: Mapping[int, str | None], replicas: int
 ) -> dict[TopicPartition, list[int]]:
     """Returns the new assignment of each partition that has fewer than `replicas`; what it has it keeps, in order.
 

@@ -6,7 +6,7 @@ from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka import admin
-from pipeline.streams.provisioning.topic_repair import Advance, repair_topics
+from pipeline.streams.provisioning.topic_repair import ReportReplicas, repair_topics
 from pipeline.streams.registers.control import (
     GenerationControl,
     activate_generation,
@@ -17,7 +17,7 @@ from pipeline.streams.registers.control import (
 from pipeline.streams.registers.registry import read_agencies
 
 
-async def apply_all(settings: Settings, mend: Advance | None = None) -> admin.TopicReport:
+async def apply_all(settings: Settings, mend: ReportReplicas | None = None) -> admin.TopicReport:
     """Create the missing topics of the installation, its agencies and its generations; with `mend`, repair the others.
 
     The model at hand makes the first generation; later ones come by `liaison ops generation build`. `mend` is told how

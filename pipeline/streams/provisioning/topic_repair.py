@@ -36,11 +36,11 @@ POLL_S: Final = 0.5
 SEEN_WITHIN_S: Final = 10.0
 """Every broker knows of a change after this: the next question may go to another."""
 
-Advance = Callable[[int, int], None]
+ReportReplicas = Callable[[int, int], None]
 """Is told how many partitions have their replicas, of how many that lacked some."""
 
 
-def repair_topics(settings: Settings, planned: Sequence[PlannedTopic], advance: Advance) -> list[str]:
+def repair_topics(settings: Settings, planned: Sequence[PlannedTopic], advance: ReportReplicas) -> list[str]:
     """Mend what differs in these topics, which exist, and in Kafka's own; returns a line for each thing mended.
 
     Replicas come first: with more required in sync than there are, nothing could be written.
@@ -71,7 +71,7 @@ def _read_assignments(states: Iterable[TopicState]) -> dict[TopicPartition, Sequ
 
 
 def _add_replicas(
-    client: KafkaAdminClient, assigned: dict[TopicPartition, Sequence[int]], replicas: int, advance: Advance
+    client: KafkaAdminClient, assigned: dict[TopicPartition, Sequence[int]], replicas: int, advance: ReportReplicas
 ) -> None:
     up = {b["broker_id"]: b["rack"] for b in client.describe_cluster()["brokers"] if not b.get("is_fenced")}
     if len(up) < replicas:
@@ -85,7 +85,7 @@ def _add_replicas(
         _await_copies(client, batch, partial(_report_progress, advance, begin + len(batch), len(partitions)))
 
 
-def _report_progress(advance: Advance, begun: int, total: int, copying: int) -> None:
+def _report_progress(advance: ReportReplicas, begun: int, total: int, copying: int) -> None:
     advance(begun - copying, total)
 
 

@@ -12,12 +12,12 @@ from pipeline.access.requester import Requester
 from pipeline.access.revocations import DenyList, Revocation
 from pipeline.access.session_checks import check_session
 from pipeline.access.token_keys import make_verifier
-from pipeline.access.tokens import Clock
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka import admin
 from pipeline.streams.kafka.reading import read_table, watch_table
 from pipeline.streams.registers import registry
+from pipeline.times import Clock
 
 _decode = msgspec.json.Decoder(Revocation).decode
 

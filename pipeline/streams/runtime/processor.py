@@ -12,7 +12,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from pipeline.streams.catalogues import metrics
 from pipeline.streams.runtime.transactions import AppliedPosition, Output
 
-Table = Mapping[bytes, bytes]
+ProgressTable = Mapping[bytes, bytes]
 """What a partition of `progress` holds, by key."""
 
 After = Callable[[str, str], None]
@@ -73,7 +73,7 @@ class Processor(Protocol):
     async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> Store:
         """The store of a source partition, brought up to exactly what was applied without emitting anything."""
 
-    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: ProgressTable) -> list[Output]:
         """Outputs that are due before the first record, once every store of the index is open; they go out together.
 
         `table` is what the index's partition of `progress` held when the lane's producer was started.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from aiokafka import TopicPartition
 
-from pipeline.streams.runtime.processor import ChunkResult, Table
+from pipeline.streams.runtime.processor import ChunkResult, ProgressTable
 from pipeline.streams.runtime.transactions import AppliedPosition, Output
 
 
@@ -35,7 +35,7 @@ class StatelessProcessor:
         """There is nothing to open."""
         return NullStore()
 
-    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: ProgressTable) -> list[Output]:
         """Nothing is."""
         return []
 

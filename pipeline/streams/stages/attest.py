@@ -24,7 +24,7 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.reading import plain_consumer, read_partitions
 from pipeline.streams.registers.installation_secret import key_ring
-from pipeline.streams.runtime.processor import After, ChunkResult, Table
+from pipeline.streams.runtime.processor import After, ChunkResult, ProgressTable
 from pipeline.streams.runtime.stage import ALL, AgentInput, Stage
 from pipeline.streams.runtime.stateless_processor import NullStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output
@@ -76,7 +76,7 @@ class AttestProcessor:
                     return int(record.offset)
         raise LogNotContinuedError("`audit` does not hold the entry of the log's last leaf")
 
-    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: ProgressTable) -> list[Output]:
         """Nothing is."""
         return []
 

@@ -29,7 +29,7 @@ from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.registers import control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.runtime import faults
-from pipeline.streams.runtime.processor import After, ChunkResult, Table
+from pipeline.streams.runtime.processor import After, ChunkResult, ProgressTable
 from pipeline.streams.runtime.stage import AgentInput, Stage, rejoin_on_events
 from pipeline.streams.runtime.stores import StorePlaces, reopen_store
 from pipeline.streams.runtime.transactions import AppliedPosition, Output
@@ -134,7 +134,7 @@ class CorrelateProcessor:
             claims |= {claim.link: claim for claim in found}
         return claims
 
-    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: ProgressTable) -> list[Output]:
         """Nothing is."""
         return []
 

@@ -24,7 +24,7 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
 from pipeline.streams.kafka.reading import read_partitions, read_table
 from pipeline.streams.registers import control
-from pipeline.streams.runtime.processor import ChunkResult, Table
+from pipeline.streams.runtime.processor import ChunkResult, ProgressTable
 from pipeline.streams.runtime.stateless_processor import NullStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, ProducerFencedError
 from pipeline.streams.stages.document_publisher import DocumentPublisher, document_of
@@ -105,7 +105,7 @@ class HitGateProcessor:
                     found[record.key] = question
         return found
 
-    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: ProgressTable) -> list[Output]:
         """Nothing is: the next record, if only of the day, answers what waits."""
         return []
 

@@ -46,7 +46,7 @@ from pipeline.streams.registers.registry import read_agencies, wait_for_change
 from pipeline.streams.registers.registry_pins import trusted_registry
 from pipeline.streams.runtime import faults
 from pipeline.streams.runtime.faults import InternalFaultError
-from pipeline.streams.runtime.processor import After, ChunkResult, Table
+from pipeline.streams.runtime.processor import After, ChunkResult, ProgressTable
 from pipeline.streams.runtime.stage import ALL, AgentInput, Stage, rejoin_on_events
 from pipeline.streams.runtime.stateless_processor import NullStore
 from pipeline.streams.runtime.stores import StorePlaces, reopen_store
@@ -108,7 +108,7 @@ class IntakeProcessor:
         self._stores[source] = store
         return store
 
-    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: ProgressTable) -> list[Output]:
         """Where another generation's fingerprints were written last: complete this one's, then note whose they are.
 
         The former one's derive stage goes on where this takes over.

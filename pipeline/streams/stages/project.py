@@ -38,7 +38,7 @@ from pipeline.streams.registers import control
 from pipeline.streams.registers.aliases import follow_active
 from pipeline.streams.registers.control import Generation
 from pipeline.streams.registers.installation_secret import key_ring
-from pipeline.streams.runtime.processor import After, ChunkResult, Table
+from pipeline.streams.runtime.processor import After, ChunkResult, ProgressTable
 from pipeline.streams.runtime.stage import ALL, AgentInput, Stage, rejoin_on_events
 from pipeline.streams.runtime.stateless_processor import NullStore, StatelessProcessor
 from pipeline.streams.runtime.stores import StorePlaces, reopen_store
@@ -161,7 +161,7 @@ class LinkProjector:
             store.commit(applied.offset)
         return store
 
-    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: ProgressTable) -> list[Output]:
         """After a switch: what agencies see differently in this generation."""
         if self._hit_publisher is None:
             return []

@@ -10,14 +10,14 @@ from pipeline.web.components.panel import panel
 from pipeline.web.components.table import TableColumn, draw_table
 from pipeline.web.i18n import Words
 
-Count = tuple[str, int]
+NamedCount = tuple[str, int]
 
 
 def draw_counts(words: Words, title: str, heading: str, counts: Mapping[str, int]) -> None:
     """A panel of named counts, the greatest first; each bar is as long as its share of the greatest."""
     rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
     most = max(counts.values(), default=1)
-    columns: list[TableColumn[Count]] = [
+    columns: list[TableColumn[NamedCount]] = [
         TableColumn(heading, lambda row: text("span", row[0])),
         TableColumn(words("Share"), lambda row: _draw_bar(row[1] / most), "bar"),
         TableColumn(words("Count"), lambda row: text("span", words.format_number(row[1])), "number"),

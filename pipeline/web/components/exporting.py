@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from pipeline.api.services.export_formats import Format, What
+from pipeline.api.services.export_formats import ExportFormat, What
 from pipeline.locale import N_
 from pipeline.web.components.form import post_form
 from pipeline.web.components.markup import box, text
@@ -23,5 +23,5 @@ def draw_export_forms(words: Words, token: str) -> None:
             box("input", type="hidden", name="what", value=what)
             text("span", words.label(WHAT, what), "strong small")
             with box("span", "row"):
-                for form in get_args(Format):
+                for form in get_args(ExportFormat):
                     text("button", FORMS.get(form, form), "button slight", type="submit", name="form", value=form)

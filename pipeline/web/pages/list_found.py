@@ -6,7 +6,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from pipeline.access.redaction import Row
-from pipeline.api.list_filter import Found, ListFilter, best_band
+from pipeline.api.list_filter import FoundFilter, ListFilter, best_band
 from pipeline.api.services.list_checks import (
     MEDIA_TYPES,
     ListCheck,
@@ -38,7 +38,7 @@ AGAIN = "again"
 LIMIT = 100
 """Rows of one page."""
 
-FOUND_LABELS: dict[Found, str] = {
+FOUND_LABELS: dict[FoundFilter, str] = {
     "": N_("All rows"),
     "match": N_("With a match"),
     "weak": N_("Weaker results only"),

@@ -21,7 +21,7 @@ from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.runtime.faults import FaultCount
 from pipeline.streams.runtime.lane import Lane
 from pipeline.streams.runtime.metering import Meter
-from pipeline.streams.runtime.processor import ChunkResult, Table
+from pipeline.streams.runtime.processor import ChunkResult, ProgressTable
 from pipeline.streams.runtime.stores import StorePlaces, reopen_store
 from pipeline.streams.runtime.table_store import TableStore
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, Transactions
@@ -63,7 +63,7 @@ class _Pairs:
             store.commit(applied.offset)
         return store
 
-    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: ProgressTable) -> list[Output]:
         return []
 
     def decide_records(

@@ -24,7 +24,7 @@ from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.runtime import chunks
-from pipeline.streams.runtime.processor import ChunkResult, Table
+from pipeline.streams.runtime.processor import ChunkResult, ProgressTable
 from pipeline.streams.runtime.stage import AgentInput, Stage
 from pipeline.streams.runtime.stop_order import StopOrder
 from pipeline.streams.runtime.stores import StorePlaces
@@ -61,7 +61,7 @@ class Echo:
             store.commit(applied.offset)
         return store
 
-    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: ProgressTable) -> list[Output]:
         return []
 
     def decide_records(

@@ -7,13 +7,13 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.api.cursors import Place
+from pipeline.api.cursors import SortValues
 from pipeline.api.paging import fill_page
 
 
 @given(st.lists(st.booleans(), max_size=12), st.integers(1, 4), st.integers(1, 4))
 def test_pages_are_full_but_the_last_and_none_is_empty(visible: list[bool], limit: int, size: int) -> None:
-    async def fetch(after: Place | None) -> list[tuple[int, Place]]:
+    async def fetch(after: SortValues | None) -> list[tuple[int, SortValues]]:
         first = after[0] + 1 if after else 0
         return [(at, [at]) for at in range(first, min(first + size, len(visible)))]
 

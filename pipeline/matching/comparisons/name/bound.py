@@ -28,7 +28,7 @@ from pipeline.matching.comparisons.name.own_tokens import MOST_GROWTH
 from pipeline.matching.comparisons.name.worth import EntityNames, Finds, NameWorth, PlacedNames, weigh_names
 from pipeline.matching.names.comparison import FURTHER_CONFLICT
 from pipeline.matching.score.alternatives import ALTERNATIVES, GROUP, HOUSEHOLD, STRANGERS
-from pipeline.matching.screening.rows import Flags, Index, Rows, Words, expand_pairs
+from pipeline.matching.screening.rows import Flags, Index, Rows, WordArray, expand_pairs
 
 STEP, LOWEST = 32, -2016
 """Hundredths of a bit of a step of what names weigh, which is rounded up, and the least: names have -2000 at least."""
@@ -132,8 +132,8 @@ def _find_gains(
     gains.other.take(other.first[pair] + column[alike], bits, joined=joined)
 
 
-def _may_be_other_kinds(one: Words, other: Words) -> Flags:
-    """Whether a family name may stand beside a given name of the other side, which says nothing."""
+def _may_be_other_kinds(one: WordArray, other: WordArray) -> Flags:
+    """Whether one side has a family name and the other a given name; aligned, such words do not contradict."""
     found: Flags = (one & _FAMILY != 0) & (other & _GIVEN != 0) | (one & _GIVEN != 0) & (other & _FAMILY != 0)
     return found
 

@@ -17,7 +17,7 @@ from pipeline.matching.names.comparison import CONFLICT
 from pipeline.matching.names.joined_words import MAX_JOINED, SLACK
 from pipeline.matching.names.organisation_words import meanings
 from pipeline.matching.names.outlines import MOST_EDITS
-from pipeline.matching.names.prints import MAX_ACRONYM, NamePrint, TokenPrint, may_be_acronym, token_print
+from pipeline.matching.names.prints import MAX_ACRONYM, NamePrint, TokenPrint, Tokens, may_be_acronym, token_print
 from pipeline.matching.names.sounds import hear
 from pipeline.matching.names.token_levels import SHORTEST_CUT, is_latin
 from pipeline.matching.names.variants import classes_of
@@ -78,7 +78,6 @@ class NameWords(NamedTuple):
 
 
 Entry = tuple[int, int, int]
-Tokens = tuple[TokenPrint, ...]
 
 
 class _WordCode(NamedTuple):

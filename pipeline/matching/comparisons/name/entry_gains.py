@@ -29,7 +29,7 @@ from pipeline.matching.comparisons.name.name_levels import RESEMBLANCE, SHORTEST
 from pipeline.matching.names import levels
 from pipeline.matching.names.outlines import MOST_EDITS
 from pipeline.matching.names.token_pairs import INITIAL_BITS, SHORT_FORM_BITS
-from pipeline.matching.screening.rows import BitsOfRows, Flags, Index, Words
+from pipeline.matching.screening.rows import BitsOfRows, Flags, Index, WordArray
 
 EDITS = np.array([-1, -1, -1, 1, *[MOST_EDITS] * (MOST_LENGTH - 3)], np.int32)
 """Edits at most that leave two words alike, by the letters of the shorter (token_levels): of two letters none does."""
@@ -53,17 +53,17 @@ class EntryGains(NamedTuple):
     bits: BitsOfRows
 
 
-def bound_gains(table: Words, other: Words, left: Index, right: Index, *, joined: bool) -> EntryGains:
-    """The gains of entries that begin at words of either table, each with the one at its place.
+def bound_gains(table: WordArray, other: WordArray, left: Index, right: Index, *, joined: bool) -> EntryGains:
+    """Bound the gains of pairs of entries, which begin at `left` in `table` and at `right` in `other`.
 
-    `joined`: those of one side are runs, which agree in all or in nothing.
+    `joined`: the entries of one side are runs, which agree as a whole or not at all.
     """
     alike = _find_alike(table, other, left, right)
     return EntryGains(alike, _bound_gains(_pair_tokens(table, other, left[alike], right[alike]), joined=joined))
 
 
-def _find_alike(table: Words, other: Words, left: Index, right: Index) -> Index:
-    """Which pairs of entries may give anything: most are told apart by their letters and hashes."""
+def _find_alike(table: WordArray, other: WordArray, left: Index, right: Index) -> Index:
+    """The indices of the pairs that may give bits. Letters and hashes rule out most of the others."""
     one, two = table[left], other[right]
     found: Flags = np.bitwise_count((one ^ two) & LETTERS) <= 2 * MOST_EDITS
     found |= np.maximum(one, two) >= np.uint32(INITIAL << RARITY)
@@ -87,15 +87,15 @@ class _Tokens(NamedTuple):
     edits: NDArray[np.uint8]
     gap: BitsOfRows
     shorter: BitsOfRows
-    apart: Words
-    either: Words
+    apart: WordArray
+    either: WordArray
     rarity: BitsOfRows
     initial: Flags
     related: Flags
     within: Flags
 
 
-def _pair_tokens(table: Words, other: Words, left: Index, right: Index) -> _Tokens:
+def _pair_tokens(table: WordArray, other: WordArray, left: Index, right: Index) -> _Tokens:
     letters, others_letters = table[left], other[right]
     hashes, others = table[left + 2], other[right + 2]
     steps, other_steps = ((words >> _RARITY).astype(np.int32) for words in (letters, others_letters))
@@ -114,12 +114,12 @@ def _pair_tokens(table: Words, other: Words, left: Index, right: Index) -> _Toke
     )
 
 
-def entry_lengths(hashes: Words) -> BitsOfRows:
-    """How many letters entries have, MOST_LENGTH where they have more, by their hashes."""
+def entry_lengths(hashes: WordArray) -> BitsOfRows:
+    """The number of letters of entries, from the words with their hashes; MOST_LENGTH stands for more."""
     return (hashes >> _LENGTH & _LENGTHS).astype(np.int32)
 
 
-def _share_variants(one: Words, other: Words) -> Flags:
+def _share_variants(one: WordArray, other: WordArray) -> Flags:
     """Whether words may have a class of variants in common."""
     found: Flags = np.zeros(len(one), np.bool_)
     both = np.flatnonzero((one != 0) & (other != 0))
@@ -134,7 +134,7 @@ def _share_variants(one: Words, other: Words) -> Flags:
     return found
 
 
-def _fold_classes(words: Words) -> Words:
+def _fold_classes(words: WordArray) -> WordArray:
     """Sets of classes, modulo FOLDED_CLASSES."""
     told = np.zeros_like(words)
     for kept in _kept(words):
@@ -142,7 +142,7 @@ def _fold_classes(words: Words) -> Words:
     return np.where(words & _MANY != 0, words & ~_MANY, told)
 
 
-def _kept(words: Words) -> list[Words]:
+def _kept(words: WordArray) -> list[WordArray]:
     return [words >> np.uint32(CLASS_BITS * at) & _CLASS for at in range(CLASSES_KEPT)]
 
 
@@ -170,7 +170,7 @@ def _level(level: str, rarity: BitsOfRows) -> BitsOfRows:
     return bits
 
 
-def may_resemble(table: Words, other: Words, left: Index, right: Index) -> Index:
+def may_resemble(table: WordArray, other: WordArray, left: Index, right: Index) -> Index:
     """Which pairs of words may be one with several slips (name_levels.RESEMBLANCE): each changes two of its letters."""
     of = _pair_tokens(table, other, left, right)
     slips = ((of.shorter + of.gap) * (1 - RESEMBLANCE)).astype(np.int32)

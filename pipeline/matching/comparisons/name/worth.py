@@ -22,7 +22,7 @@ from pipeline.matching.comparisons.name.entry_gains import LETTERS, entry_length
 from pipeline.matching.names import comparison
 from pipeline.matching.names.comparison import CULTURE, NUMBERS_AGREE
 from pipeline.matching.names.joined_words import ACRONYM_LETTER
-from pipeline.matching.screening.rows import BitsOfRows, Flags, Index, Rows, Words, expand_counts
+from pipeline.matching.screening.rows import BitsOfRows, Flags, Index, Rows, WordArray, expand_counts
 from pipeline.records.entity_types import PERSON, TYPES
 
 SHORT_ACRONYM = 3
@@ -76,7 +76,7 @@ class PlacedNames:
     `starts` are the first places of names, `first_names` the first names of rows.
     """
 
-    def __init__(self, names: EntityNames, finds: Finds, initials: Words) -> None:
+    def __init__(self, names: EntityNames, finds: Finds, initials: WordArray) -> None:
         self.row, place = expand_counts(names.places)
         self.flags = names.table[(names.starts + ENTRY_WORDS * names.entries)[self.row] + place]
         entry = (self.flags & _ENTRY).astype(np.int64)
@@ -93,7 +93,7 @@ class PlacedNames:
         self.distinct: Flags = np.bincount(self.row, ~self.run, len(names.places)) == names.words
         """Whether no word is in the names of a row twice."""
 
-    def _weigh_acronyms(self, names: EntityNames, entry: Index, initials: Words) -> BitsOfRows:
+    def _weigh_acronyms(self, names: EntityNames, entry: Index, initials: WordArray) -> BitsOfRows:
         found = np.zeros(len(entry), np.int32)
         may = np.flatnonzero(self.flagged(ACRONYM))
         at = names.starts[self.row[may]] + ENTRY_WORDS * entry[may]
@@ -177,6 +177,6 @@ def weigh_names(side: PlacedNames, other: PlacedNames) -> NameWorth:
     )
 
 
-def _has_flag(flags: Words, bit: int) -> Flags:
+def _has_flag(flags: WordArray, bit: int) -> Flags:
     found: Flags = flags & np.uint32(1 << bit) != 0
     return found

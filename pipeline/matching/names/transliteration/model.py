@@ -60,10 +60,11 @@ class TransliterationCounts(msgspec.Struct, frozen=True):
     bands: Bands
 
 
-class Row(NamedTuple):
-    """Costs of the arcs that one context had, per width by units, and what to add to the next narrower context's.
+class ContextCosts(NamedTuple):
+    """The costs of the arcs that one context had: `arcs[i]` maps the units written to the cost, for the ith width.
 
-    `least` is what an arc of each width costs at least, be it one that the context had or not.
+    `surplus` is added to the costs of the next narrower context. `least[width]` is the cost of the cheapest arc of each
+    width, including those that the context never had.
     """
 
     arcs: tuple[dict[str, int], ...]
@@ -86,9 +87,9 @@ class DirectionCosts:
     def __init__(self, direction: Direction, widths: tuple[int, int]) -> None:
         self._direction = direction
         self._first, self._last = widths
-        self._rows: dict[str, Row] = {}
+        self._rows: dict[str, ContextCosts] = {}
         count = self._last + 1 - self._first
-        self._nothing = Row(tuple({} for _ in range(count)), 0, (UNSEEN,) * count)
+        self._nothing = ContextCosts(tuple({} for _ in range(count)), 0, (UNSEEN,) * count)
         self._bigrams, self._letters = direction.background, _sums(direction.background, 1)
         self._starts, self._total = _sums(direction.background, 0), sum(direction.background.values())
 
@@ -104,14 +105,14 @@ class DirectionCosts:
         ranked = heapq.nsmallest(count, costs.items(), key=lambda item: (-item[1], item[0]))
         return tuple((cost, width, units) for (width, units), cost in ranked)
 
-    def rows(self, context: str) -> tuple[Row, Row, Row]:
-        """Rows at a place, narrow to wide; `context` is the unit before, the unit and the unit after."""
+    def rows(self, context: str) -> tuple[ContextCosts, ContextCosts, ContextCosts]:
+        """The costs by the narrow, middle and wide context; `context` is the unit with those before and after."""
         narrow = self._row(0, context[1], None)
         middle = self._row(1, context[1:], narrow) if narrow is not self._nothing else self._nothing
         wide = self._row(2, context, middle) if middle is not self._nothing else self._nothing
         return narrow, middle, wide
 
-    def _row(self, depth: int, context: str, narrower: Row | None) -> Row:
+    def _row(self, depth: int, context: str, narrower: ContextCosts | None) -> ContextCosts:
         found = self._rows.get(context)
         if found is None:
             counts = self._direction.contexts[depth].get(context)
@@ -120,7 +121,7 @@ class DirectionCosts:
             self._rows[context] = found
         return found
 
-    def _build(self, counts: tuple[int, dict[str, int]], narrower: Row | None) -> Row:
+    def _build(self, counts: tuple[int, dict[str, int]], narrower: ContextCosts | None) -> ContextCosts:
         total, events = counts
         arcs: tuple[dict[str, int], ...] = tuple({} for _ in range(self._first, self._last + 1))
         for arc, count in events.items():
@@ -129,7 +130,7 @@ class DirectionCosts:
             share = 1e-3 * self._direction.decay ** len(units) if cost is None else 2 ** (cost / 100)
             arcs[width][units] = _centibits((count + _PRIOR * share) / (total + _PRIOR))
         least = tuple(max(UNSEEN, *costs.values()) if costs else UNSEEN for costs in arcs)
-        return Row(arcs, _centibits(_PRIOR / (total + _PRIOR)), least)
+        return ContextCosts(arcs, _centibits(_PRIOR / (total + _PRIOR)), least)
 
     def unseen(self, units: str) -> int:
         """Cost of an arc that no context ever had, before the surpluses of the contexts."""

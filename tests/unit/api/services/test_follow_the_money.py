@@ -4,18 +4,18 @@ import orjson
 
 from pipeline.api.services.export_formats import What
 from pipeline.api.services.exports import export_records
-from pipeline.api.services.follow_the_money import Entity, case_entities, link_entities
+from pipeline.api.services.follow_the_money import FtmEntity, case_entities, link_entities
 from support.access.requesters import ANNA
 from support.api.runtime import Api
 from support.records.builder import record
 from support.records.samples import example
 
 
-def example_entities() -> dict[str, list[Entity]]:
+def example_entities() -> dict[str, list[FtmEntity]]:
     """The entities of docs/record.md's example by schema."""
     data = example()["data"]
     row = {"case": "fr-pj:2026-004711", "agency": "fr-pj", "country": "FR", "version": 3, "data": data}
-    found: dict[str, list[Entity]] = {}
+    found: dict[str, list[FtmEntity]] = {}
     for entity in case_entities(row):
         found.setdefault(entity["schema"], []).append(entity)
     return found
@@ -65,7 +65,7 @@ def test_the_same_case_has_the_same_ids() -> None:
     assert example_entities() == example_entities()
 
 
-async def exported(api: Api, what: What) -> list[Entity]:
+async def exported(api: Api, what: What) -> list[FtmEntity]:
     parts = [part async for part in export_records(api.session(ANNA), what, "ftm")]
     return [orjson.loads(line) for line in b"".join(parts).splitlines()]
 

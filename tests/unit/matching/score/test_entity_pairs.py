@@ -5,7 +5,7 @@ import pytest
 from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis
 from pipeline.matching.model import Model
-from pipeline.matching.score.entity_pairs import Names, PairError, explain_pair, names_alone, read_pair
+from pipeline.matching.score.entity_pairs import NameAgreement, PairError, explain_pair, names_alone, read_pair
 
 
 def test_raw_entities_are_judged_as_in_cases(model: Model) -> None:
@@ -41,7 +41,7 @@ def test_two_people_with_one_number_are_explained_by_it(model: Model) -> None:
 def test_names_alone_are_judged_by_the_best_of_them() -> None:
     alike = b'{"a": {"type": "vessel", "names": [{"full": "Hope"}, {"full": "Sea Star"}]},'
     alike += b' "b": {"type": "vessel", "names": [{"full": "Sea Star"}]}}'
-    assert names_alone(*read_pair(alike)) == Names(100, same=True)
+    assert names_alone(*read_pair(alike)) == NameAgreement(100, same=True)
     assert names_alone(*read_pair(b'{"a": {"type": "person"}, "b": {"type": "person"}}')) is None
 
 

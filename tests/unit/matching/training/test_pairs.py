@@ -14,7 +14,7 @@ from pipeline.matching.training.budget import Budget
 from pipeline.matching.training.pairs import (
     RULES,
     BlockingRule,
-    Pair,
+    RecordPair,
     blocked_pairs,
     merge_samples,
     random_pairs,
@@ -35,7 +35,7 @@ def with_names(*counts: int) -> list[EntityPrint]:
     return found
 
 
-def pairs_of_names(prints: Sequence[EntityPrint], pairs: Sequence[Pair]) -> int:
+def pairs_of_names(prints: Sequence[EntityPrint], pairs: Sequence[RecordPair]) -> int:
     return sum(len(prints[i].names) * len(prints[j].names) for i, j in pairs)
 
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import LiaisonError
-from pipeline.streams.monitoring.outcome_map import OutcomeMap, PartitionCount, Verdict, VerdictNumbers
+from pipeline.streams.monitoring.outcome_map import OutcomeMap, OutcomeReason, PartitionCount, VerdictNumbers
 
-ACCEPTED: Verdict = ("accepted", "")
-DUPLICATE: Verdict = ("duplicate", "")
-UNREADABLE: Verdict = ("rejected", "unreadable_batch")
+ACCEPTED: OutcomeReason = ("accepted", "")
+DUPLICATE: OutcomeReason = ("duplicate", "")
+UNREADABLE: OutcomeReason = ("rejected", "unreadable_batch")
 
 BEGIN = 1_000
 
@@ -24,11 +24,11 @@ receipts = st.tuples(offset_ranges, st.sampled_from([ACCEPTED, DUPLICATE, UNREAD
 
 
 def plain(
-    messages: list[tuple[int, int]], said: list[tuple[tuple[int, int], Verdict]], acknowledged: int
+    messages: list[tuple[int, int]], said: list[tuple[tuple[int, int], OutcomeReason]], acknowledged: int
 ) -> PartitionCount:
     """The same by a dictionary."""
     held = {offset for first, last in messages for offset in range(first, last + 1) if offset >= BEGIN}
-    first_verdict: dict[int, Verdict] = {}
+    first_verdict: dict[int, OutcomeReason] = {}
     repeated = contradicted = 0
     for (first, last), verdict in said:
         for offset in range(max(first, BEGIN), min(last, max(held, default=0)) + 1):
@@ -44,7 +44,7 @@ def plain(
 
 @given(st.lists(offset_ranges), st.lists(receipts), st.integers(BEGIN - 20, BEGIN + 80))
 def test_positions_are_counted_as_a_dictionary_would(
-    messages: list[tuple[int, int]], said: list[tuple[tuple[int, int], Verdict]], acknowledged: int
+    messages: list[tuple[int, int]], said: list[tuple[tuple[int, int], OutcomeReason]], acknowledged: int
 ) -> None:
     account = OutcomeMap(BEGIN, VerdictNumbers())
     for first, last in messages:

@@ -21,7 +21,7 @@ from pipeline.streams.runtime.faults import MAX_FAULTS_IN_A_ROW, FaultCount, Int
 from pipeline.streams.runtime.health import LaneState
 from pipeline.streams.runtime.lane import Lane
 from pipeline.streams.runtime.metering import Meter
-from pipeline.streams.runtime.processor import ChunkResult, Table
+from pipeline.streams.runtime.processor import ChunkResult, ProgressTable
 from pipeline.streams.runtime.source_queues import SLICE_RECORDS, WAITING_CHUNKS
 from pipeline.streams.runtime.transactions import AppliedPosition, Output, ProducerFencedError
 
@@ -79,7 +79,7 @@ class World:
         self.offset = applied.offset
         return self
 
-    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: Table) -> list[Output]:
+    async def startup_outputs(self, applied: Mapping[TopicPartition, int], table: ProgressTable) -> list[Output]:
         return self.waiting if applied == {SOURCE: self.applied} else []
 
     def decide_records(self, source: TopicPartition, store: Any, records: Sequence[Any]) -> ChunkResult:
