@@ -9,14 +9,13 @@ import msgspec
 from pipeline.correlation.keys import blocking_keys
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling, entity_print
 from pipeline.matching.screening.sketches import make_sketch
-from pipeline.records.expiry import EXPIRED
 from pipeline.records.hashing import fingerprint_hash
-from pipeline.records.messages import AcceptedRecord
+from pipeline.records.messages import EXPIRED, AcceptedRecord
 from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
 from pipeline.records.normalised import NormalisedCase
 
-CONTENT_FREE: Final = frozenset({"withdrawn", EXPIRED})
+CONTENT_FREE: Final = frozenset({Case.WITHDRAWN, EXPIRED})
 """Statuses of an accepted version that has no content."""
 
 

@@ -12,6 +12,7 @@ from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.score.resolution import Tie, are_apart, group_ties
 from pipeline.matching.score.scoring import weigh_evidence
+from pipeline.records.model import entity_key
 
 EntityPosition = tuple[str, int]
 """A case key and the number of an entity in it."""
@@ -25,13 +26,16 @@ class ResolvedEntity(msgspec.Struct, frozen=True):
 
 
 def resolve_entities(cases: Mapping[str, Fingerprint], links: Iterable[LinkLine], model: Model) -> list[ResolvedEntity]:
-    """Every entity of the cases in exactly one thing, ordered by first member; pure, whatever the links' order."""
+    """Put each entity of the cases into exactly one thing; the things are ordered by their first member.
+
+    Pure; the order of the links does not matter.
+    """
     places = [(key, at) for key in sorted(cases) for at in range(len(cases[key].entities))]
     number = {place: at for at, place in enumerate(places)}
     entities = [_find_entity(cases, place) for place in places]
     ties = [tie for link in links for tie in _link_ties(cases, link, number, model)]
     found = group_ties(len(places), ties, lambda a, b: are_apart(entities[a], entities[b], model))
-    named = [tuple(sorted(f"{places[at][0]}#{entities[at].id}" for at in members)) for members in found]
+    named = [tuple(sorted(entity_key(places[at][0], entities[at].id) for at in members)) for members in found]
     return [ResolvedEntity(entities[members[0]].type, names) for members, names in zip(found, named, strict=True)]
 
 

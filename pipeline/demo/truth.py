@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import combinations
 
 import msgspec
@@ -65,8 +65,3 @@ def ordered_pair(first: str, second: str) -> TruePair:
 def count_agreement(true: set[TruePair], found: set[TruePair]) -> Agreement:
     """Count what both hold."""
     return Agreement(len(true), len(found), len(true & found))
-
-
-def label_cases(labels: Mapping[str, str], countries: Mapping[str, str]) -> list[TrueCase]:
-    """Cases with one label each (a mapping kit's truth column), by case key."""
-    return [TrueCase(case, countries[case], frozenset({label})) for case, label in labels.items() if label]

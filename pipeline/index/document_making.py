@@ -20,8 +20,7 @@ from pipeline.index.documents import (
 )
 from pipeline.index.terms import case_terms, folded_text, search_terms
 from pipeline.matching.fingerprint import Contact, Fingerprint
-from pipeline.records.expiry import EXPIRED
-from pipeline.records.messages import AcceptedRecord, RejectedMessage
+from pipeline.records.messages import EXPIRED, AcceptedRecord, RejectedMessage
 
 WITHDRAWN = "withdrawn"
 

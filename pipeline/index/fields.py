@@ -29,8 +29,6 @@ ORDER: Mapping = {"type": "long", "index": False}
 FLAG: Mapping = {"type": "boolean"}
 UNSEARCHED: Mapping = {"type": "keyword", "index": False, "doc_values": False}
 UNSEARCHED_LONG: Mapping = {"type": "long", "index": False, "doc_values": False}
-UNSEARCHED_SHARE: Mapping = {"type": "double", "index": False, "doc_values": False}
-UNSEARCHED_TIME: Mapping = {"type": "date", "format": "strict_date_optional_time", "index": False, "doc_values": False}
 WORDS: Mapping = {"type": "text", "analyzer": "words", "norms": False, "index_options": "docs"}
 """No norms and no term counts: a constant score needs neither, and neither may tell of a hidden record."""
 

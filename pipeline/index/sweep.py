@@ -19,7 +19,7 @@ from pipeline.index.mappings import PER_GENERATION, Indices
 from pipeline.index.points import PointInTime
 from pipeline.index.queries import BY_LINK, all_links, page_body
 from pipeline.index.writer import BulkWriter
-from pipeline.records.expiry import EXPIRED
+from pipeline.records.messages import EXPIRED
 
 PAGE = 500
 """Links a request, with twice as many cases to look at."""

@@ -1,8 +1,9 @@
 """Texts that people read, in English and French: one gettext catalogue for every layer.
 
-English is the source and stands in the code: in translate("..."), N_("...") or NC_("context", "..."), and where an
-error is raised. fr.po beside this module holds the French, compiled in memory when first used, so that no compiled
-catalogue can be out of date. tests/unit/test_locale.py names what fr.po lacks and what it no longer needs.
+English is the source and stands in the code: in translate("..."), N_("..."), NN_("one", "many") or NC_("context",
+"..."), and where an error is raised. fr.po beside this module holds the French, compiled in memory when first used, so
+that no compiled catalogue can be out of date. tests/unit/test_locale.py names what fr.po lacks and what it no longer
+needs.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ END_OF_CONTEXT = "\4"
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for a message that is translated elsewhere
     """Mark a message for the catalogue."""
     return message
+
+
+def NN_(one: str, many: str) -> tuple[str, str]:  # noqa: N802 - as N_
+    """Mark a message that has a singular and a plural."""
+    return one, many
 
 
 def NC_(context: str, message: str) -> str:  # noqa: N802 - as N_

@@ -7,19 +7,14 @@ the version and before the next one (pipeline.correlation.claims), and the same 
 
 from __future__ import annotations
 
-from typing import Final
-
 import msgspec
 
 from pipeline.records import hashing
 from pipeline.records.agencies import Agency
 from pipeline.records.envelopes import RECORD_TYPE
-from pipeline.records.messages import AcceptedRecord, Position, Provenance
+from pipeline.records.messages import EXPIRED, AcceptedRecord, Position, Provenance
 from pipeline.records.model import Case
 from pipeline.records.versions import KnownVersion
-
-EXPIRED: Final = "expired"
-"""Status of an accepted version that was ended."""
 
 
 class Expiry(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -77,6 +78,10 @@ class Provenance(msgspec.Struct, frozen=True, omit_defaults=True):
     generation: str
     arrived_ms: int = 0
     signature: str = ""
+
+
+EXPIRED: Final = "expired"
+"""The status of an accepted version that was ended (pipeline.records.expiry); no agency sends it."""
 
 
 class AcceptedRecord(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -11,7 +11,6 @@ import msgspec
 
 from pipeline.records.names import clean_text
 
-VIN_LENGTH = 17
 _VIN = re.compile(r"^[A-HJ-NPR-Z0-9]{17}$")
 """ISO 3779: never I, O or Q."""
 

@@ -17,7 +17,6 @@ import msgspec
 from pipeline.transparency.merkle import (
     EMPTY_ROOT,
     HASH_BYTES,
-    Frontier,
     consistency_proof,
     inclusion_proof,
     node_hash,
@@ -142,15 +141,6 @@ class TreeStore:
         """The root of the first `size` leaves."""
         return range_root(self.node_at, 0, size) if size else EMPTY_ROOT
 
-    def frontier(self) -> Frontier:
-        """The tree as one that can grow elsewhere."""
-        size, begin, subtrees = self.size, 0, []
-        for level in reversed(range(size.bit_length())):
-            if size >> level & 1:
-                subtrees.append(self.node_at(level, begin >> level))
-                begin += 1 << level
-        return Frontier(size, subtrees)
-
     def prove_inclusion(self, index: int, size: int) -> list[bytes]:
         """The path of a leaf in the tree of `size` leaves. Raises ValueError."""
         return inclusion_proof(self.node_at, index, size)
@@ -158,10 +148,6 @@ class TreeStore:
     def prove_consistency(self, first: int, second: int) -> list[bytes]:
         """What shows that one tree begins with another. Raises ValueError."""
         return consistency_proof(self.node_at, first, second)
-
-    def read_tile(self, level: int, index: int) -> bytes:
-        """The hashes of a tile, as far as there are any."""
-        return self._load_tile(level, index)
 
     def _read_state(self, transaction: lmdb.Transaction) -> TreeState:
         found = transaction.get(STATE, db=self._states)

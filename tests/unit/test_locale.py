@@ -20,7 +20,7 @@ from pipeline.locale import CATALOGUES, END_OF_CONTEXT, LANGUAGES, NC_, translat
 
 ROOT = Path(pipeline.__file__).parent
 
-KEYWORDS = {"translate": None, "translate_plural": (1, 2), "N_": None, "NC_": ((1, "c"), 2)}
+KEYWORDS = {"translate": None, "translate_plural": (1, 2), "N_": None, "NN_": (1, 2), "NC_": ((1, "c"), 2)}
 """What marks a message in the code."""
 
 OF_PAGES = {"words": None, "plural": (1, 2)}

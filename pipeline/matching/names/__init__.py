@@ -17,10 +17,10 @@ level (LEVELS), `pairs` tells which token was held against which, at which level
 from __future__ import annotations
 
 from pipeline.matching.names.best_pair import best_pair
-from pipeline.matching.names.comparison import NameComparison, compare, compare_all
+from pipeline.matching.names.comparison import NameComparison, compare
 from pipeline.matching.names.decision import bearer_decision, name_decision
 from pipeline.matching.names.levels import LEVELS
-from pipeline.matching.names.prints import NamePrint, TokenKeys, TokenPrint, make_name_print, rare_tokens, sound_keys
+from pipeline.matching.names.prints import NamePrint, TokenKeys, TokenPrint, make_name_print, sound_keys
 from pipeline.matching.names.token_pairs import TokenPair
 
 __all__ = [
@@ -33,9 +33,7 @@ __all__ = [
     "bearer_decision",
     "best_pair",
     "compare",
-    "compare_all",
     "make_name_print",
     "name_decision",
-    "rare_tokens",
     "sound_keys",
 ]

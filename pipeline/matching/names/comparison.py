@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
 from pipeline.matching.names import levels
@@ -65,17 +63,6 @@ def compare(a: NamePrint, b: NamePrint, *, joined: bool = True) -> NameCompariso
         found = _compare(b, a, joined)
         return NameComparison(found.bits, found.level, tuple(TokenPair(p.b, p.a, p.level, p.bits) for p in found.pairs))
     return _compare(a, b, joined)
-
-
-def compare_all(a: Iterable[NamePrint], b: Iterable[NamePrint]) -> NameComparison:
-    """The best comparison of any name of one entity with any of the other."""
-    second, best = tuple(b), NOTHING
-    for x in a:
-        for y in second:
-            found = compare(x, y)
-            if found.pairs and (found.bits > best.bits or not best.pairs):
-                best = found
-    return best
 
 
 def _compare(a: NamePrint, b: NamePrint, joined: bool) -> NameComparison:

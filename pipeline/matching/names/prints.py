@@ -193,11 +193,6 @@ def sound_keys(print_: NamePrint) -> tuple[TokenKeys, ...]:
     return tuple(TokenKeys(token.kind, token.rarity, _token_sounds(token.forms)) for token in ranked)
 
 
-def rare_tokens(print_: NamePrint, bits: int) -> tuple[str, ...]:
-    """Folded tokens of at least `bits` hundredths of a bit, rarest first."""
-    return tuple(token.forms[0] for token in sorted(print_.tokens, key=_by_rarity) if token.rarity >= bits)
-
-
 def _by_rarity(token: TokenPrint) -> tuple[int, str]:
     return -token.rarity, token.text
 

@@ -154,15 +154,15 @@ async def record_restore(settings: Settings, manifest: BackupManifest) -> None:
     async for entry in read_entries(settings):
         heads.add_entry(entry)
         times[entry.chain] = datetime.fromisoformat(entry.time)
-    cut = _unended_chains(heads(), times, datetime.fromisoformat(manifest.finished))
+    cut = find_unended_chains(heads(), times, datetime.fromisoformat(manifest.finished))
     async with audit_log(settings, now) as log:
         what = f"restore of backup {manifest.id}"
         await log.write(Act(ActKind.OPERATION, subject=operator_name(), object=what, rule=RequestRule.COMMAND))
         await log.write(Act(ActKind.CHECKPOINT, heads=cut, rule=RequestRule.TRAIL))
 
 
-def _unended_chains(heads: Mapping[str, str], times: Mapping[str, datetime], finished: datetime) -> dict[str, str]:
-    """The chains whose writers were at work when the backup ended; of one that fell silent before, nothing is said."""
+def find_unended_chains(heads: Mapping[str, str], times: Mapping[str, datetime], finished: datetime) -> dict[str, str]:
+    """The audit chains, with their heads, whose writers were at work when the backup ended; not silent ones."""
     before = [time for time in times.values() if time <= finished]
     last = max(before, default=finished)
     return {chain: head for chain, head in heads.items() if last - SILENCE <= times[chain] <= finished}

@@ -133,7 +133,3 @@ def _draw_ties_table(words: Words, key: str, found: EntityGraphAnswer, names: di
         ),
     ]
     draw_table(words("Links"), columns, ties)
-
-
-def _draw_strength(words: Words, tie: Row) -> None:
-    draw_basis(words, tie["band"], shared=tie["basis"] == Basis.SHARED)

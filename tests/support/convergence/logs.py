@@ -12,7 +12,7 @@ from pipeline.correlation.hits import Hit
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.ops.retention.policy import RetentionFields
-from pipeline.records.expiry import EXPIRED
+from pipeline.records.messages import EXPIRED
 from pipeline.records.versions import KnownVersion
 
 START = datetime(2026, 6, 1, tzinfo=UTC)

@@ -9,9 +9,9 @@ from pipeline.correlation.fingerprinting import derive_fingerprint, expiry_mark
 from pipeline.index.document_making import case_document
 from pipeline.index.documents import CaseDocument
 from pipeline.matching.model import load_model
-from pipeline.records.expiry import EXPIRED, Expiry, accepted, mark
+from pipeline.records.expiry import Expiry, accepted, mark
 from pipeline.records.intake import known_from
-from pipeline.records.messages import AcceptedRecord, Position
+from pipeline.records.messages import EXPIRED, AcceptedRecord, Position
 from pipeline.records.versions import KnownVersion, VersionRelation, compare_version
 from support.records.samples import FR_PJ
 

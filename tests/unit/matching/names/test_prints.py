@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from pipeline.matching.names import NamePrint, rare_tokens, sound_keys
+from pipeline.matching.names import NamePrint, sound_keys
 from support.matching.prints import name_print
 
 
@@ -43,10 +43,6 @@ def test_spellings_in_two_scripts_share_a_key() -> None:
 def test_keys_of_a_token_are_few() -> None:
     for text in ("Petrov", "Александровский", "利文斯顿", "ヴィッサリオン"):
         assert all(1 <= len(key.sounds) <= 6 for key in sound_keys(name_print(text)))
-
-
-def test_rare_tokens_are_those_above_a_limit() -> None:
-    assert rare_tokens(name_print("Maria Oczko"), 1200) == ("oczko",)
 
 
 def test_a_word_without_a_latin_form_says_nothing() -> None:
