@@ -42,7 +42,9 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `subscriptions`, key = id. `version` grows with every renewal; ended, it asks nothing.
 
     `dialled` is the country where the question's phones are dialled. `shared`: others who ask the same, and share that
-    they do, are told of each other. `filters` narrow which matches are told of.
+    they do, are told of each other. `filters` narrow which matches are told of. `label` is what its agency calls it,
+    `labelled` when that was last said after its making: such a value asks nothing new. `made` is when it was made, None
+    of one that no version with that field has touched yet.
     """
 
     id: str
@@ -135,16 +137,14 @@ def match_notice(claim: Claim, scope: OwnerScope, ring: KeyRing, now: datetime) 
         return None
     own = case.agency == query.agency
     if not own and case.handling.code == SILENT and claim.band in HIT_BANDS:
-        return _make_notice(ring, NoticeKind.SILENT_SEARCH, case.agency, claim, query, case, now, own=case.case)
+        return _make_silent_notice(ring, query, case, now)
     if not scope.includes(case.agency, case.country):
         return None
     if own:
-        return _make_notice(ring, NoticeKind.SUBSCRIPTION_MATCH, query.agency, claim, query, case, now, own=case.case)
+        return _make_match_notice(ring, query, case, claim.band, now, own=case.case)
     if not _is_shown(query, case, exact):
         return None
-    if case.handling.code == HIT_ONLY:
-        claim = msgspec.structs.replace(claim, band=exact)
-    found = _make_notice(ring, NoticeKind.SUBSCRIPTION_MATCH, query.agency, claim, query, case, now)
+    found = _make_match_notice(ring, query, case, exact if case.handling.code == HIT_ONLY else claim.band, now)
     return msgspec.structs.replace(found, reference=make_reference(ring, ring.current, query.agency, case.case))
 
 
@@ -171,25 +171,46 @@ def _is_shown(query: ClaimSide, case: ClaimSide, exact: Band) -> bool:
     return case.handling.code in FULL_CODES or (case.handling.code == HIT_ONLY and bool(exact))
 
 
-def _make_notice(
-    ring: KeyRing,
-    kind: NoticeKind,
-    agency: str,
-    claim: Claim,
-    query: ClaimSide,
-    case: ClaimSide,
-    now: datetime,
-    own: str = "",
-) -> Notice:
-    """One notice for each content of a case; the owner of a silent one is not told which query it was.
-
-    Its id is keyed: whoever guesses a hit-only case's key and content could otherwise test the guess by it.
-    """
-    name = keyed_id(ring, KeyUse.NOTICE_IDS, kind, query.case, case.case, case.hash)
-    (purpose,) = query.handling.purposes
-    if kind is NoticeKind.SILENT_SEARCH:
-        return Notice(name, agency, kind, now, case=own, other_agency=query.agency, purpose=purpose)
-    number = query.case.removeprefix(PREFIX)
+def _make_silent_notice(ring: KeyRing, query: ClaimSide, case: ClaimSide, now: datetime) -> Notice:
+    """To the owner of a silent case, who is not told which query it was."""
+    kind = NoticeKind.SILENT_SEARCH
     return Notice(
-        name, agency, kind, now, own, subscription=number, other_agency=case.agency, purpose=purpose, band=claim.band
+        _make_id(ring, kind, query, case),
+        case.agency,
+        kind,
+        now,
+        case=case.case,
+        other_agency=query.agency,
+        purpose=_purpose_of(query),
     )
+
+
+def _make_match_notice(
+    ring: KeyRing, query: ClaimSide, case: ClaimSide, band: Band, now: datetime, own: str = ""
+) -> Notice:
+    """To the agency that asks; `own` is the case's key where it is that agency's."""
+    kind = NoticeKind.SUBSCRIPTION_MATCH
+    return Notice(
+        _make_id(ring, kind, query, case),
+        query.agency,
+        kind,
+        now,
+        case=own,
+        subscription=query.case.removeprefix(PREFIX),
+        other_agency=case.agency,
+        purpose=_purpose_of(query),
+        band=band,
+    )
+
+
+def _make_id(ring: KeyRing, kind: NoticeKind, query: ClaimSide, case: ClaimSide) -> str:
+    """One id for each content of a case.
+
+    It is keyed: whoever guesses a hit-only case's key and content could otherwise test the guess by it.
+    """
+    return keyed_id(ring, KeyUse.NOTICE_IDS, kind, query.case, case.case, case.hash)
+
+
+def _purpose_of(query: ClaimSide) -> str:
+    (purpose,) = query.handling.purposes
+    return purpose

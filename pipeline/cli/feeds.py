@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -103,13 +104,31 @@ def push(
     """
     from pipeline.feeds.files import survey_file
 
-    seen, signer = survey_file(file), _make_signer(agency, sign)
+    pushed = _PushedFile(file, agency, survey_file(file), validate, _make_signer(agency, sign))
     if gateway:
-        good = _push_to_gateway(file, seen, agency, gateway, token, signer, validate=validate, as_json=as_json)
+        good = _push_to_gateway(pushed, gateway, token, as_json=as_json)
     else:
-        good = _push_to_kafka(file, seen, agency, wait, timeout, signer, validate=validate, as_json=as_json)
+        good = _push_to_kafka(pushed, wait=wait, timeout_s=timeout, as_json=as_json)
     if not good:
         raise typer.Exit(FAILED)
+
+
+@dataclass(frozen=True)
+class _PushedFile:
+    """A file of records, and how it is sent; without a signer the lines go as they are."""
+
+    path: Path
+    agency: str
+    seen: FileSurvey
+    validate: bool
+    signer: RecordSigner | None
+
+    @property
+    def upload_name(self) -> str:
+        """The name under which the same command sends nothing twice."""
+        from pipeline.feeds.sending import upload_name
+
+        return upload_name(self.seen, validated=self.validate, signed_by=self.signer.mark if self.signer else "")
 
 
 def _make_signer(agency: str, key: Path | None) -> RecordSigner | None:
@@ -119,61 +138,51 @@ def _make_signer(agency: str, key: Path | None) -> RecordSigner | None:
     return read_signer(agency, key, now()) if key else None
 
 
-def _push_to_kafka(
-    file: Path, seen: FileSurvey, agency: str, wait: bool, timeout: float | None, signer: RecordSigner | None, *,
-    validate: bool, as_json: bool,
-) -> bool:  # fmt: skip
+def _push_to_kafka(file: _PushedFile, *, wait: bool, timeout_s: float | None, as_json: bool) -> bool:
     """Whether no line was left out or, if waited for, rejected."""
     from pipeline.cli.rendering.receipts import print_outcomes, print_problems, summarise_push
     from pipeline.feeds.client import FeedClient
-    from pipeline.feeds.sending import match_receipts, read_file_lines, upload_name
+    from pipeline.feeds.sending import match_receipts, read_file_lines
     from pipeline.progress_bars import show_bars
 
     places: dict[tuple[str, int], int] | None = {} if wait else None
-    with FeedClient(agency) as client, show_bars() as display:
-        task = display.add_task("Sending", total=seen.lines)
+    with FeedClient(file.agency) as client, show_bars() as display:
+        task = display.add_task("Sending", total=file.seen.lines)
         pushed = client.push(
-            upload_name(seen, validated=validate, signed_by=signer.mark if signer else ""),
-            read_file_lines(file, seen, places),
-            validate=validate,
-            signer=signer,
+            file.upload_name,
+            read_file_lines(file.path, file.seen, places),
+            validate=file.validate,
+            signer=file.signer,
             advance=lambda lines: display.advance(task, lines),
         )
-        print_problems(file, pushed.problems, as_json=as_json)
-        typer.echo(summarise_push(pushed, agency), err=True)
+        print_problems(file.path, pushed.problems, as_json=as_json)
+        typer.echo(summarise_push(pushed, file.agency), err=True)
         if places is None:
             return not pushed.left_out
         waiting = display.add_task("Waiting for receipts", total=pushed.sent + pushed.before)
-        receipts = match_receipts(client.receipts_of(pushed, timeout_s=timeout), places)
-        counted = print_outcomes(file, display.track(receipts, task_id=waiting), as_json=as_json)
+        receipts = match_receipts(client.receipts_of(pushed, timeout_s=timeout_s), places)
+        counted = print_outcomes(file.path, display.track(receipts, task_id=waiting), as_json=as_json)
         typer.echo(", ".join(f"{count:,} {outcome}" for outcome, count in sorted(counted.items())), err=True)
         return not (pushed.left_out or counted["rejected"])
 
 
-def _push_to_gateway(
-    file: Path, seen: FileSurvey, agency: str, gateway: str, token: str, signer: RecordSigner | None, *,
-    validate: bool, as_json: bool,
-) -> bool:  # fmt: skip
+def _push_to_gateway(file: _PushedFile, url: str, token: str, *, as_json: bool) -> bool:
     """Whether every line was taken and none rejected or unanswered."""
     from pipeline.cli.rendering.receipts import print_answer
-    from pipeline.feeds.gateway_client import post_file
-    from pipeline.feeds.sending import upload_name
+    from pipeline.feeds.gateway_client import Gateway
     from pipeline.progress_bars import show_bars
 
     with show_bars() as display:
-        task = display.add_task("Sending", total=file.stat().st_size)
-        answer = post_file(
-            gateway,
-            token,
-            agency,
-            upload_name(seen, validated=validate, signed_by=signer.mark if signer else ""),
-            file,
-            validate=validate,
-            signer=signer,
-            ca_file=from_environment().api_ca_file,
+        task = display.add_task("Sending", total=file.path.stat().st_size)
+        answer = Gateway(url, token, from_environment().api_ca_file).post_file(
+            file.path,
+            file.agency,
+            file.upload_name,
+            validate=file.validate,
+            signer=file.signer,
             advance=lambda size: display.advance(task, size),
         )
-        return print_answer(file, answer, agency, as_json=as_json)
+        return print_answer(file.path, answer, file.agency, as_json=as_json)
 
 
 def receipts(

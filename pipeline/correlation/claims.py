@@ -9,7 +9,7 @@ import msgspec
 
 from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis
-from pipeline.matching.fingerprint import Contact, Handling
+from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
 
 
 class ClaimState(StrEnum):
@@ -40,6 +40,32 @@ class ClaimSide(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     def order(self) -> int:
         """What this side's case document has as its external version."""
         return external_version(self.version, self.expired)
+
+
+def make_bare_side(fingerprint: Fingerprint) -> ClaimSide:
+    """The side of a claim without content, as a retraction is."""
+    return ClaimSide(
+        fingerprint.case,
+        fingerprint.version,
+        fingerprint.expired,
+        agency=fingerprint.agency,
+        country=fingerprint.country,
+    )
+
+
+def make_side(fingerprint: Fingerprint) -> ClaimSide:
+    """The whole side of a claim about a fingerprint."""
+    return ClaimSide(
+        fingerprint.case,
+        fingerprint.version,
+        fingerprint.expired,
+        fingerprint.hash,
+        fingerprint.agency,
+        fingerprint.country,
+        fingerprint.handling,
+        fingerprint.contact,
+        fingerprint.retain_until,
+    )
 
 
 class Claim(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):

@@ -15,7 +15,15 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.correlation.candidate_lookup import BlockSizeObserver, CandidateLookup
-from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_version, link_id
+from pipeline.correlation.claims import (
+    Claim,
+    ClaimSide,
+    ClaimState,
+    external_version,
+    link_id,
+    make_bare_side,
+    make_side,
+)
 from pipeline.correlation.key_kinds import owner_partition
 from pipeline.correlation.matcher import Matcher, PairJudgement
 from pipeline.correlation.store import BlockStore, StoredCase
@@ -210,9 +218,9 @@ class Correlator:
         a, b = (one, other) if one.case < other.case else (other, one)
         judgement = self._judge_pair(a, b) if met.may_link else None
         if is_unknown(a) or is_unknown(b):
-            return self._make_claim(ClaimState.RELEASED, _bare_side(a), _bare_side(b))
+            return self._make_claim(ClaimState.RELEASED, make_bare_side(a), make_bare_side(b))
         if judgement is None:
-            return self._make_claim(ClaimState.RETRACTED, _bare_side(a), _bare_side(b))
+            return self._make_claim(ClaimState.RETRACTED, make_bare_side(a), make_bare_side(b))
         claim = self._live_claim(a, b, judgement) if met.mine else self._released_claim(a, b, judgement)
         return self._with_exact_bands(claim, a, b)
 
@@ -235,8 +243,8 @@ class Correlator:
             state=ClaimState.LIVE,
             partition=self._partition,
             generation=self._generation,
-            a=_claim_side(a),
-            b=_claim_side(b),
+            a=make_side(a),
+            b=make_side(b),
             score=judgement.score,
             probability=judgement.probability,
             band=judgement.band,
@@ -245,7 +253,7 @@ class Correlator:
         )
 
     def _released_claim(self, a: Fingerprint, b: Fingerprint, judgement: PairJudgement) -> Claim:
-        bare = self._make_claim(ClaimState.RELEASED, _claim_side(a), _claim_side(b))
+        bare = self._make_claim(ClaimState.RELEASED, make_side(a), make_side(b))
         return msgspec.structs.replace(bare, band=judgement.band, basis=judgement.basis)
 
     def _make_claim(self, state: ClaimState, a: ClaimSide, b: ClaimSide) -> Claim:
@@ -270,27 +278,3 @@ def _version_order(fingerprint: Fingerprint) -> int:
 def _smallest_shared(keys: frozenset[int], record: StoredCase) -> int | None:
     """A record's keys ascend, so the first shared one is the smallest."""
     return next((key for key in record.keys if key in keys), None)
-
-
-def _bare_side(fingerprint: Fingerprint) -> ClaimSide:
-    return ClaimSide(
-        fingerprint.case,
-        fingerprint.version,
-        fingerprint.expired,
-        agency=fingerprint.agency,
-        country=fingerprint.country,
-    )
-
-
-def _claim_side(fingerprint: Fingerprint) -> ClaimSide:
-    return ClaimSide(
-        fingerprint.case,
-        fingerprint.version,
-        fingerprint.expired,
-        fingerprint.hash,
-        fingerprint.agency,
-        fingerprint.country,
-        fingerprint.handling,
-        fingerprint.contact,
-        fingerprint.retain_until,
-    )

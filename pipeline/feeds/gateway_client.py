@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,33 +20,51 @@ PATIENCE_S: Final = 180.0
 """Longest silence of the gateway, which waits for intake for up to 120 s."""
 
 
-def post_file(
-    url: str, token: str, agency: str, upload: str, file: Path, *,
-    validate: bool, ca_file: Path | None, advance: Callable[[int], Any], signer: RecordSigner | None = None,
-) -> Iterator[dict[str, Any]]:  # fmt: skip
-    """Send a file; gives the objects of the answer as they come. `advance` hears how many bytes have gone.
+@dataclass(frozen=True)
+class Gateway:
+    """An installation's API at `url`, reached with a token with the role feed.
 
-    With a `signer` each line is signed on its way. Raises LiaisonError; the same call again sends nothing twice.
+    `ca_file` has the authority that signed its certificate, in PEM; None: the system's.
     """
-    address = f"{url.rstrip('/')}/v1/feeds/{agency}/cases"
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/x-ndjson"}
-    query = {"upload": upload, "validate": str(validate).lower()}
-    tls = ssl.create_default_context(cafile=ca_file)
-    try:
-        with (
-            httpx.Client(timeout=PATIENCE_S, verify=tls) as client,
-            client.stream(
-                "POST", address, params=query, headers=headers, content=_file_body(file, signer, advance)
-            ) as answer,
-        ):
-            if answer.is_error:
-                raise LiaisonError(f"the gateway refused: {problem_detail(answer.read()) or answer.reason_phrase}")
-            for line in answer.iter_lines():
-                yield orjson.loads(line)
-    except (httpx.HTTPError, orjson.JSONDecodeError) as error:
-        raise LiaisonError(
-            f"the gateway can't be reached or broke off ({type(error).__name__}); run the same command again to go on"
-        ) from error
+
+    url: str
+    token: str = field(repr=False)
+    ca_file: Path | None = None
+
+    def post_file(
+        self,
+        file: Path,
+        agency: str,
+        upload: str,
+        *,
+        validate: bool,
+        advance: Callable[[int], Any],
+        signer: RecordSigner | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Send an agency's file under the name `upload`; gives the objects of the answer as they come.
+
+        `advance` hears how many bytes have gone. With a `signer` each line is signed on its way. Raises LiaisonError;
+        the same call again sends nothing twice.
+        """
+        address = f"{self.url.rstrip('/')}/v1/feeds/{agency}/cases"
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/x-ndjson"}
+        query = {"upload": upload, "validate": str(validate).lower()}
+        tls = ssl.create_default_context(cafile=self.ca_file)
+        body = _file_body(file, signer, advance)
+        try:
+            with (
+                httpx.Client(timeout=PATIENCE_S, verify=tls) as client,
+                client.stream("POST", address, params=query, headers=headers, content=body) as answer,
+            ):
+                if answer.is_error:
+                    raise LiaisonError(f"the gateway refused: {problem_detail(answer.read()) or answer.reason_phrase}")
+                for line in answer.iter_lines():
+                    yield orjson.loads(line)
+        except (httpx.HTTPError, orjson.JSONDecodeError) as error:
+            raise LiaisonError(
+                f"the gateway can't be reached or broke off ({type(error).__name__}); "
+                "run the same command again to go on"
+            ) from error
 
 
 def _file_body(file: Path, signer: RecordSigner | None, advance: Callable[[int], Any]) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from aiokafka import ConsumerRecord, TopicPartition
@@ -21,12 +21,13 @@ from tenacity import AttemptManager
 
 from pipeline.backoff import FIRST_PAUSE_S, reset_pauses, retrying
 from pipeline.streams.kafka.unreadable import last_offset_of, records_after
-from pipeline.streams.runtime.faults import FaultCount, InternalFaultError
+from pipeline.streams.runtime.faults import InternalFaultError
 from pipeline.streams.runtime.health import LaneState
+from pipeline.streams.runtime.lane_host import LaneHost
 from pipeline.streams.runtime.lane_stores import LaneStores
 from pipeline.streams.runtime.metering import Meter
-from pipeline.streams.runtime.processor import After, ChunkResult, PendingSlices, Processor, Store
-from pipeline.streams.runtime.source_queues import Chunk, FetchControl, SourceQueues
+from pipeline.streams.runtime.processor import ChunkResult, PendingSlices, Processor, Store
+from pipeline.streams.runtime.source_queues import Chunk, SourceQueues
 from pipeline.streams.runtime.transactions import AppliedPosition, ProducerFencedError, Transactions
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ CLOSING_S: Final = 5.0
 
 
 class Lane:
-    """Runs one index. Lanes decide one at a time, by `turn`; `on_lost` is called when the index is another worker's."""
+    """Runs the partitions of one index, which a stage owns together."""
 
     def __init__(
         self,
@@ -61,28 +62,21 @@ class Lane:
         work: Processor,
         transactions: Transactions | None,
         partitions: Sequence[TopicPartition],
-        turn: asyncio.Lock,
-        on_lost: Callable[[], None],
-        after: After,
         meter: Meter,
-        erase_after: float,
-        flow: FetchControl,
-        faults: FaultCount,
+        host: LaneHost,
     ) -> None:
         self.failing = False
         self.publishing = False
         """Whether an effect outside Kafka is under way."""
-        self._turn = turn
         self._name = name
         self._work = work
         self._transactions = transactions
         self._partitions = partitions
-        self._on_lost = on_lost
-        self._after = after
         self._meter = meter
-        self._erase_after, self._looked = erase_after, time.monotonic()
+        self._host = host
+        self._looked = time.monotonic()
         self._stores = LaneStores(name, partitions, self._note_failing)
-        self._queues, self._faults = SourceQueues(partitions, flow), faults
+        self._queues = SourceQueues(partitions, host.flow)
         self._held: set[TopicPartition] = set()
         """Source partitions that stand still before a record that failed inside."""
         self._done: list[Chunk] = []
@@ -140,7 +134,7 @@ class Lane:
                 reset_pauses(attempt)
         except ProducerFencedError as error:
             log.warning("lane %s: %s; rejoining", self._name, error)
-            self._on_lost()
+            self._host.note_lost()
         except Exception:
             self.failing, self.publishing = True, False
             log.exception("lane %s failed", self._name)
@@ -166,20 +160,20 @@ class Lane:
             return await self._work.open_store(partition, applied)
         except InternalFaultError as fault:  # on a record that has its outcome: the store can't do without it
             self._meter.count_failure(partition.topic)
-            self._faults.note_failed(fault)
+            self._host.faults.note_failed(fault)
             raise
 
     async def _send_startup(self, transactions: Transactions, applied: Mapping[TopicPartition, int]) -> None:
         due = await self._work.startup_outputs(applied, transactions.table)
         if due:
             await transactions.commit(due, {})
-            self._after(self._name, "beginning")
+            self._host.after(self._name, "beginning")
 
     async def _await_chunk(self) -> None:
         await self._await_records()
         await self._apply_slices()
         if not self._closing and time.monotonic() - self._looked >= RENEWAL_LOOK_S:
-            await self._stores.compact_stores(self._erase_after)
+            await self._stores.compact_stores(self._host.erase_after_s)
             self._looked = time.monotonic()
 
     async def _apply_slices(self) -> None:
@@ -206,7 +200,7 @@ class Lane:
             records = records_after(records, position)
         if not records:
             return
-        async with self._turn:
+        async with self._host.cpu_lock:
             begun = time.perf_counter()
             result, records = self._decide_records(partition, source.store, records)
             decided.add_result(result)
@@ -230,7 +224,7 @@ class Lane:
             result, records = fault.result, records[: fault.decided]
         else:
             self._held.discard(partition)
-            self._faults.note_decided()
+            self._host.faults.note_decided()
         return result, records
 
     def _hold_partition(self, partition: TopicPartition, fault: InternalFaultError, undecided: int) -> None:
@@ -238,7 +232,7 @@ class Lane:
         self._queues.hold_back(partition, undecided, time.monotonic() + HOLD_S)
         self._held.add(partition)
         self._meter.count_failure(partition.topic)
-        self._faults.note_failed(fault)
+        self._host.faults.note_failed(fault)
 
     async def _carry_out(self, decided: PendingSlices) -> None:
         if not decided.reached:
@@ -246,17 +240,17 @@ class Lane:
         self.publishing = True
         outputs = [*decided.outputs, *await self._work.publish_effects(decided)]
         self.publishing = False
-        self._after(self._name, "publish")
+        self._host.after(self._name, "publish")
         applied = {
             partition: AppliedPosition(offset, self._stores[partition].applied.records + decided.counts[partition])
             for partition, offset in decided.reached.items()
         }
         if self._transactions is not None:
             await self._transactions.commit(outputs, applied)
-        self._after(self._name, "transaction")
+        self._host.after(self._name, "transaction")
         await self._stores.commit_stores(applied)
         self._meter.count_applied(decided.slices, decided.tally)
-        self._after(self._name, "commit")
+        self._host.after(self._name, "commit")
 
     async def acknowledge(self) -> None:
         """Sync the stores, then acknowledge what was committed before."""
@@ -271,7 +265,7 @@ class Lane:
                 log.exception("lane %s: stores could not be synced; trying again", self._name)
                 self._done = done + self._done
                 return
-        self._after(self._name, "sync")
+        self._host.after(self._name, "sync")
         for chunk in done:
             chunk.ack()
 

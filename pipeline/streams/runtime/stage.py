@@ -22,6 +22,7 @@ from pipeline.streams.runtime.chunks import ChunkApp, ChunkConsumer
 from pipeline.streams.runtime.faults import MAX_FAULTS_IN_A_ROW, FaultCount, InternalFaultError
 from pipeline.streams.runtime.health import LaneState
 from pipeline.streams.runtime.lane import Lane
+from pipeline.streams.runtime.lane_host import LaneHost
 from pipeline.streams.runtime.membership import FencedError, GroupUnreachableError, leave_group, prepare_to_join
 from pipeline.streams.runtime.metering import Meter
 from pipeline.streams.runtime.processor import After, Processor
@@ -106,7 +107,7 @@ class Stage:
         self._topic_ids = topic_ids
         self._after = after
         self._lanes: dict[tuple[str, int], Lane] = {}
-        self._turn = asyncio.Lock()
+        self._cpu_lock = asyncio.Lock()
         self._faults = FaultCount(self._give_up)
         self._broken: LiaisonError | None = None
         self._feeds: dict[str, AgentInput] = {}
@@ -155,13 +156,15 @@ class Stage:
             feed.work,
             transactions,
             partitions,
-            self._turn,
-            self._note_lost,
-            self._after,
             Meter(feed.name, self._settings.namespace),
-            self._settings.erase_after,
-            cast(ChunkConsumer, self.app.consumer),
-            self._faults,
+            LaneHost(
+                self._cpu_lock,
+                self._note_lost,
+                self._after,
+                self._settings.erase_after,
+                cast(ChunkConsumer, self.app.consumer),
+                self._faults,
+            ),
         )
 
     def _note_lost(self) -> None:

@@ -20,6 +20,7 @@ from pipeline.settings import Settings
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.runtime.faults import FaultCount
 from pipeline.streams.runtime.lane import Lane
+from pipeline.streams.runtime.lane_host import LaneHost
 from pipeline.streams.runtime.metering import Meter
 from pipeline.streams.runtime.processor import ChunkResult, ProgressTable
 from pipeline.streams.runtime.stores import StorePlaces, reopen_store
@@ -143,13 +144,10 @@ def _lane(
         _Pairs(world.settings, world.targets, places, seed),
         transactions,
         [partition],
-        asyncio.Lock(),
-        lose,
-        lambda lane, effect: went_on(),
         Meter(STAGE, world.settings.namespace),
-        60.0,
-        _NoFlow(),
-        FaultCount(lambda fault: lose()),
+        LaneHost(
+            asyncio.Lock(), lose, lambda lane, effect: went_on(), 60.0, _NoFlow(), FaultCount(lambda fault: lose())
+        ),
     )
 
 

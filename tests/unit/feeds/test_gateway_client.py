@@ -10,7 +10,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from pipeline.feeds.gateway_client import post_file
+from pipeline.feeds.gateway_client import Gateway
 from pipeline.feeds.signing import RecordSigner
 from support.records.samples import message
 from support.records.signing import KEY, SIGNED
@@ -18,7 +18,7 @@ from support.records.signing import KEY, SIGNED
 SIGNER = RecordSigner("fr-pj", KEY, SIGNED)
 
 
-class Gateway(HTTPServer):
+class GatewayServer(HTTPServer):
     """Keeps the body of the last request."""
 
     body = b""
@@ -35,7 +35,7 @@ class Handler(BaseHTTPRequestHandler):
         while size := int(self.rfile.readline(), 16):
             body += self.rfile.read(size)
             self.rfile.readline()
-        assert isinstance(self.server, Gateway)
+        assert isinstance(self.server, GatewayServer)
         self.server.body = bytes(body)
         self.send_response(200)
         self.end_headers()
@@ -47,8 +47,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def gateway() -> Iterator[Gateway]:
-    with Gateway(("127.0.0.1", 0), Handler) as server:
+def gateway() -> Iterator[GatewayServer]:
+    with GatewayServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server
@@ -57,15 +57,13 @@ def gateway() -> Iterator[Gateway]:
 
 
 @pytest.mark.parametrize("signer", [None, SIGNER])
-def test_lines_go_as_they_are_or_signed(gateway: Gateway, signer: RecordSigner | None, tmp_path: Path) -> None:
+def test_lines_go_as_they_are_or_signed(gateway: GatewayServer, signer: RecordSigner | None, tmp_path: Path) -> None:
     file = tmp_path / "feed.ndjson"
     lines = [message(version=version, summary="x" * 3000) for version in range(1, 40)]
     file.write_bytes(b"\n".join(lines) + b"\n")
     advanced: list[int] = []
     url = f"http://127.0.0.1:{gateway.server_port}"
-    answer = post_file(
-        url, "t", "fr-pj", "u", file, validate=True, ca_file=None, advance=advanced.append, signer=signer
-    )
+    answer = Gateway(url, "t").post_file(file, "fr-pj", "u", validate=True, advance=advanced.append, signer=signer)
     assert list(answer) == [{"sent": 1}]
     assert gateway.body.splitlines() == [signer.sign(line) if signer else line for line in lines]
     assert sum(advanced) == len(gateway.body)

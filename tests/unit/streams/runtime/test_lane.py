@@ -20,6 +20,7 @@ from pipeline.streams.runtime import lane as lanes
 from pipeline.streams.runtime.faults import MAX_FAULTS_IN_A_ROW, FaultCount, InternalFaultError
 from pipeline.streams.runtime.health import LaneState
 from pipeline.streams.runtime.lane import Lane
+from pipeline.streams.runtime.lane_host import LaneHost
 from pipeline.streams.runtime.metering import Meter
 from pipeline.streams.runtime.processor import ChunkResult, ProgressTable
 from pipeline.streams.runtime.source_queues import SLICE_RECORDS, WAITING_CHUNKS
@@ -144,13 +145,8 @@ async def running(world: World, *others: TopicPartition) -> AsyncIterator[Lane]:
         world,
         transactions,
         [SOURCE, *others],
-        asyncio.Lock(),
-        world.lose,
-        lambda lane, effect: None,
         meter,
-        60.0,
-        world,
-        FaultCount(world.gave_up.append),
+        LaneHost(asyncio.Lock(), world.lose, lambda lane, effect: None, 60.0, world, FaultCount(world.gave_up.append)),
     )
     try:
         yield lane
