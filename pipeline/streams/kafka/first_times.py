@@ -9,18 +9,15 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from pipeline.settings import Settings
 from pipeline.streams.kafka.connection import consumer_options
-from pipeline.streams.kafka.reading import POLL_MS, plain_consumer
+from pipeline.streams.kafka.reading import POLL_MS, connected, plain_consumer
 
 
 async def high_watermarks(settings: Settings, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
     """The ends of partitions, past what a transaction still open, or left hanging, keeps from readers."""
     consumer = AIOKafkaConsumer(**consumer_options(settings) | {"isolation_level": "read_uncommitted"})
-    try:
-        await consumer.start()
+    async with connected(consumer):
         found: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
         return found
-    finally:
-        await consumer.stop()
 
 
 async def first_times(

@@ -83,10 +83,17 @@ async def plain_consumer(
         fetch_max_wait_ms=fetch_wait_ms,
         fetch_min_bytes=fetch_bytes,
     )
-    try:
-        await _complete_step(consumer.start())
+    async with connected(consumer):
         consumer.assign(list(partitions))
         yield consumer
+
+
+@asynccontextmanager
+async def connected(consumer: AIOKafkaConsumer) -> AsyncIterator[None]:
+    """Connect a consumer, and disconnect it afterwards, whenever one is cancelled."""
+    try:
+        await _complete_step(consumer.start())
+        yield
     finally:
         await _complete_step(consumer.stop())
 

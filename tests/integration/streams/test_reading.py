@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +14,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 
 from pipeline.settings import Settings
 from pipeline.streams.kafka.fetching import BatchFetcher
+from pipeline.streams.kafka.first_times import high_watermarks
 from pipeline.streams.kafka.reading import plain_consumer
 
 pytestmark = pytest.mark.engines
@@ -25,14 +27,22 @@ def connections(settings: Settings) -> int:
     return sum(one.status == psutil.CONN_ESTABLISHED and bool(one.raddr) and one.raddr.port == port for one in held)
 
 
+async def follow(settings: Settings) -> None:
+    """Read until cancelled."""
+    async with plain_consumer(settings, []):
+        await asyncio.Event().wait()
+
+
+async def look_at_ends(settings: Settings) -> None:
+    """Ask for no partition's end."""
+    await high_watermarks(settings, [])
+
+
+@pytest.mark.parametrize("read", [follow, look_at_ends])
 async def test_one_that_is_cancelled_while_it_connects_leaves_nothing_open(
-    engine_settings: Settings, monkeypatch: pytest.MonkeyPatch
+    engine_settings: Settings, monkeypatch: pytest.MonkeyPatch, read: Callable[[Settings], Coroutine[Any, Any, None]]
 ) -> None:
     send, before = AIOKafkaConnection.send, connections(engine_settings)
-
-    async def read() -> None:
-        async with plain_consumer(engine_settings, []):
-            await asyncio.Event().wait()
 
     def cancelled_at_the_first_question(self: Any, request: Any, *more: Any, **named: Any) -> Any:
         if isinstance(request, MetadataRequest):
@@ -40,7 +50,7 @@ async def test_one_that_is_cancelled_while_it_connects_leaves_nothing_open(
         return send(self, request, *more, **named)
 
     monkeypatch.setattr(AIOKafkaConnection, "send", cancelled_at_the_first_question)
-    reading = asyncio.create_task(read())
+    reading = asyncio.create_task(read(engine_settings))
     with suppress(asyncio.CancelledError):
         await reading
     assert reading.cancelled()
