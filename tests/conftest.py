@@ -21,16 +21,22 @@ from hypothesis import HealthCheck, settings
 
 from pipeline.engines.endpoints import Endpoints, endpoints
 from pipeline.errors import LiaisonError
+from pipeline.heap import settle
 from pipeline.localstack import stack
 from pipeline.secret_file import make_secret
 from pipeline.settings import Settings
 from support.processes.warm import end_parent
-from support.waiting import WaitFor, wait
+from support.waiting import PATIENCE_S, WaitFor, wait
+from support.web.shared_browser import BROWSER_TESTS, end_shared_browser
 
 if TYPE_CHECKING:
     # At run time only where the engines are used: these imports take a second, which unit tests need not pay.
     from elasticsearch import Elasticsearch
     from kafka import KafkaAdminClient
+
+gc.disable()
+"""Until all is collected (`pytest_collection`): next to nothing that imports make is ever garbage, and looking for it
+takes a third of them."""
 
 settings.register_profile(
     "same verdict", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
@@ -91,6 +97,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     CPython 3.11 can't parse within parsing (SystemError), as when the summary imports what is not loaded yet.
     """
     gc.collect()
+    end_shared_browser()
     end_parent()
     if not hasattr(session.config, "workerinput") and GIVEN_HOME not in os.environ:
         _end_stack(session.config.stash[_home])
@@ -108,9 +115,26 @@ def _end_stacks_of_killed_sessions() -> None:
             _end_stack(home)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Leave what was imported out of the garbage collector's rounds, as long-running processes of ours do."""
+    try:
+        return (yield)
+    finally:
+        settle()
+        gc.enable()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What may take longest goes first, so that no process is left with it when the others have nothing more to do."""
     items.sort(key=_time_limit_s, reverse=True)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """End the shared browser before a test of another group, which may run a loop of its own in this thread."""
+    group = item.get_closest_marker("xdist_group")
+    if group is None or group.args != (BROWSER_TESTS,):
+        end_shared_browser()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -168,7 +192,7 @@ def elasticsearch_client(engines: Endpoints) -> Iterator[Elasticsearch]:
     """A synchronous client of the session's Elasticsearch."""
     from elasticsearch import Elasticsearch
 
-    with Elasticsearch(engines.elasticsearch) as client:
+    with Elasticsearch(engines.elasticsearch, request_timeout=PATIENCE_S) as client:
         yield client
 
 

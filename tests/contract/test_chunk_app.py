@@ -14,6 +14,7 @@ from pipeline.settings import Settings
 from pipeline.streams.runtime.chunks import BUFFERED_CHUNKS, CHUNK_RECORDS, ChunkApp
 from pipeline.streams.runtime.worker_slots import claimed_slot
 from support.streams.echo import EchoTopics
+from support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.engines
 
@@ -42,7 +43,7 @@ async def consuming(settings: Settings, topic: str, handle: Handle) -> AsyncIter
             await app.stop()
 
 
-async def until(condition: Callable[[], bool], deadline_s: float = 30.0) -> None:
+async def until(condition: Callable[[], bool], deadline_s: float = PATIENCE_S) -> None:
     async with asyncio.timeout(deadline_s):
         while not condition():
             await asyncio.sleep(0.01)

@@ -9,7 +9,7 @@ import pytest
 
 from support.processes.starting import Start
 from support.streams.echo import EachOnce, EchoTopics
-from support.waiting import WaitFor
+from support.waiting import PATIENCE_S, WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.rare]
 
@@ -31,9 +31,9 @@ def test_a_kill_after_any_effect_neither_loses_nor_doubles(
 ) -> None:
     echo.push(1200)
     killed = start_echo("--kill-after", effect, "--times", "2")
-    assert killed.wait(timeout=30) == -signal.SIGKILL
+    assert killed.wait(PATIENCE_S) == -signal.SIGKILL
     start_echo()
-    wait_for(lambda: echo.total() >= 4800, deadline_s=40)
+    wait_for(lambda: echo.total() >= 4800)
     each_once(echo, 1200)
 
 
@@ -44,7 +44,7 @@ def test_a_lost_store_is_brought_up_to_the_progress(
     first = start_echo("--machine", "first")
     wait_for(lambda: echo.total() >= 2000)
     first.terminate()
-    assert first.wait(timeout=20) == 0
+    assert first.wait(PATIENCE_S) == 0
     echo.push(500)
     start_echo("--machine", "second")
     wait_for(lambda: echo.total() >= 4000)
@@ -58,8 +58,8 @@ def test_a_rebalance_under_backlog(echo: EchoTopics, start_echo: Start, each_onc
     start_echo()
     wait_for(lambda: len(echo.admin.describe_groups([f"{echo.settings.namespace}echo"])) > 0)
     first.terminate()
-    assert first.wait(timeout=20) == 0
-    wait_for(lambda: echo.total() >= 80000, deadline_s=60)
+    assert first.wait(PATIENCE_S) == 0
+    wait_for(lambda: echo.total() >= 80000)
     each_once(echo, 20000)
 
 
@@ -85,10 +85,10 @@ def test_a_stopped_worker_that_comes_back_harms_nothing(
     wait_for(lambda: echo.total() > 0)
     zombie.send_signal(signal.SIGSTOP)
     start_echo()
-    wait_for(lambda: echo.total() >= 20000, deadline_s=60)
+    wait_for(lambda: echo.total() >= 20000)
     zombie.send_signal(signal.SIGCONT)
     echo.push(500)
-    wait_for(lambda: echo.total() >= 22000, deadline_s=60)
+    wait_for(lambda: echo.total() >= 22000)
     each_once(echo, 5500)
 
 
@@ -99,7 +99,7 @@ def test_positions_that_were_acknowledged_wrongly_are_skipped_or_fetched_by_prog
     first = start_echo()
     wait_for(lambda: sorted(echo.acknowledged().values()) == [300] * 4)
     first.terminate()
-    assert first.wait(timeout=20) == 0
+    assert first.wait(PATIENCE_S) == 0
     echo.rewind(100)
     echo.push(100)
     start_echo()

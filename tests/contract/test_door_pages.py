@@ -9,26 +9,22 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from support.api.server import ApiServer, api_server, start_server
-from support.web.browser import BrowserUser, browser
+from support.web.browser import BrowserUser
+from support.web.fixtures import chromium
+from support.web.shared_browser import BROWSER_TESTS
 
-__all__ = ["api_server", "start_server"]
+__all__ = ["api_server", "chromium", "start_server"]
 
-pytestmark = pytest.mark.xdist_group("door pages")  # one server
+pytestmark = pytest.mark.xdist_group(BROWSER_TESTS)
 
 CLAIRE = "claire@fr-pj"
 QUESTION = "Ivan Petrov 1980-05-01"
 
 
-@pytest.fixture(scope="module")
-def opened() -> Iterator[Browser]:
-    with browser() as found:
-        yield found
-
-
 @pytest.fixture
-def desk(opened: Browser, api_server: ApiServer) -> Iterator[BrowserUser]:
+def desk(chromium: Browser, api_server: ApiServer) -> Iterator[BrowserUser]:
     """Claire, signed in; what the browser refused under the policy counts as a fault."""
-    found = BrowserUser(opened, api_server.url)
+    found = BrowserUser(chromium, api_server.url)
     found.page.on("console", lambda said: found.faults.append(said.text) if "Content Security" in said.text else None)
     found.sign_in(CLAIRE, "2026/1")
     yield found
@@ -80,8 +76,8 @@ def test_an_owner_asks_who_would_see_its_case_under_other_handling(desk: Browser
     desk.holds("allowances")
 
 
-def test_no_other_page_frames_ours(opened: Browser, api_server: ApiServer) -> None:
-    page = opened.new_page()
+def test_no_other_page_frames_ours(chromium: Browser, api_server: ApiServer) -> None:
+    page = chromium.new_page()
     page.set_content(f'<iframe src="{api_server.url}/sign-in"></iframe>')
     (framed,) = page.frames[1:]
     assert "case_reference" not in framed.content()

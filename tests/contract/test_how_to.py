@@ -10,7 +10,7 @@ import pytest
 from pipeline.matching.model import load_model
 from support.docs.how_to_pages import HowToPage, TreeCopy
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.rare]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.rare]
 
 MAIN = "from pipeline.cli.main import main; main()"
 

@@ -11,7 +11,7 @@ import pytest
 
 from support.processes.starting import Start
 from support.streams.echo import EachOnce, EchoTopics
-from support.waiting import WaitFor
+from support.waiting import PATIENCE_S, WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.rare]
 
@@ -53,7 +53,7 @@ def shared_by(read_by: ReadBy, wait_for: WaitFor) -> SharedBy:
             whole = len(read) == members and all(read.values()) and sum(map(len, read.values())) == 4 * topics
             return read if whole else {}
 
-        return wait_for(shared, deadline_s=60)
+        return wait_for(shared)
 
     return wait
 
@@ -84,10 +84,10 @@ def test_a_restart_within_the_session_timeout_moves_nothing(
     # Workers note an assignment a little after Kafka has made it; the first one, which had all at first, notes two.
     assigned = wait_for(lambda: max(0, assignments(tmp_path, other) - restarted))
     workers[restarted].send_signal(ended_by)
-    workers[restarted].wait(timeout=30)
+    workers[restarted].wait(PATIENCE_S)
     echo.push(500)
     start_echo(*NEVER)
-    wait_for(lambda: echo.total() >= 4000, deadline_s=60)
+    wait_for(lambda: echo.total() >= 4000)
     each_once(echo, 1000)
     assert shared_by(2) == before
     assert assignments(tmp_path, other) - restarted == assigned
@@ -103,7 +103,7 @@ def test_a_killed_workers_partitions_are_read_by_another_with_its_stores(
     first.kill()
     first.wait()
     echo.push(500)
-    wait_for(lambda: echo.total() >= 4000, deadline_s=60)
+    wait_for(lambda: echo.total() >= 4000)
     each_once(echo, 1000)
     assert len(shared_by(1)) == 1
     assert "taken from slot" in (tmp_path / "echo_stage-1.log").read_text()
@@ -116,10 +116,10 @@ def test_a_worker_that_ends_for_good_hands_its_partitions_over_at_once(
     shared_by(2)
     first.send_signal(signal.SIGINT)
     first.send_signal(signal.SIGTERM)
-    assert first.wait(timeout=30) == 0
+    assert first.wait(PATIENCE_S) == 0
     shared_by(1)
     echo.push(100)
-    wait_for(lambda: echo.total() >= 400, deadline_s=60)
+    wait_for(lambda: echo.total() >= 400)
     assert second.poll() is None
 
 
@@ -164,13 +164,13 @@ def test_two_workers_given_one_slot_are_told_and_do_not_take_turns(
     (homes / "b" / "workers").mkdir(parents=True)
     shutil.copy(homes / "a" / "workers" / "id", homes / "b" / "workers" / "id")
     second = start_echo("--machine", "b")
-    assert first.wait(timeout=60) == 1
+    assert first.wait(PATIENCE_S) == 1
     assert_told(tmp_path, 0, homes / "a")
     read = shared_by(1)
     assigned = assignments(tmp_path, 1)
 
     again = start_echo("--machine", "a")
-    assert again.wait(timeout=60) == 1
+    assert again.wait(PATIENCE_S) == 1
     assert_told(tmp_path, 2, homes / "a")
     echo.push(100)
     wait_for(lambda: echo.total() >= 400)
@@ -179,7 +179,7 @@ def test_two_workers_given_one_slot_are_told_and_do_not_take_turns(
 
     second.kill()
     second.wait()
-    wait_for(lambda: not read_by(), deadline_s=60)
+    wait_for(lambda: not read_by())
     start_echo("--machine", "a")
     echo.push(100)
     wait_for(lambda: echo.total() >= 800)

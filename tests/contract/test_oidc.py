@@ -19,14 +19,15 @@ from joserfc.jwk import RSAKey
 
 from pipeline.access.audit import ActKind
 from pipeline.access.tokens import KEPT, REFETCH_AFTER
-from pipeline.engines.ports import LOOPBACK, accepts, any_free
+from pipeline.engines.ports import LOOPBACK, accepts
 from pipeline.errors import LiaisonError
 from support.api.runtime import GROUNDS, NOW, Api
 from support.api.runtime import stages as stages
 from support.index.documents import PureStages
+from support.ports import own_port
 from support.processes.commands import command_of, with_support
 from support.records.builder import record
-from support.waiting import WaitFor
+from support.waiting import PATIENCE_S, WaitFor
 
 ISSUER_PROCESS = "support.identity.issuer"
 CLAIMS: dict[str, Any] = {
@@ -44,10 +45,14 @@ class Issuer:
 
     def token(self, **claims: Any) -> str:
         told = {name: value for name, value in ({"iss": self.url} | CLAIMS | claims).items() if value is not None}
-        return str(httpx.post(f"{self.url}/token", json=told).json()["token"])
+        return str(httpx.post(f"{self.url}/token", json=told, timeout=PATIENCE_S).json()["token"])
 
     def key_id(self) -> str:
-        return str(httpx.get(f"{self.url}/keys").json()["keys"][-1]["kid"])
+        return str(httpx.get(f"{self.url}/keys", timeout=PATIENCE_S).json()["keys"][-1]["kid"])
+
+    def do(self, what: str) -> None:
+        """`rotate` its keys, or publish a `foreign` document."""
+        httpx.post(f"{self.url}/{what}", timeout=PATIENCE_S)
 
     def end(self) -> None:
         self.process.kill()
@@ -56,7 +61,7 @@ class Issuer:
 
 @pytest.fixture
 def issuer(wait_for: WaitFor) -> Iterator[Issuer]:
-    port = any_free()
+    port = own_port()
     found = Issuer(port)
     try:
         wait_for(lambda: accepts(LOOPBACK, port))
@@ -119,11 +124,11 @@ async def test_what_it_did_not_sign_is_refused(api: Api, issuer: Issuer) -> None
 async def test_a_new_key_is_found_and_an_old_one_ends(api: Api, issuer: Issuer) -> None:
     first = issuer.token()
     assert await answered(api, first) == 200
-    httpx.post(f"{issuer.url}/rotate")
+    issuer.do("rotate")
     second = issuer.token()
     api.now += REFETCH_AFTER
     assert [await answered(api, one) for one in (second, first)] == [200, 200]
-    httpx.post(f"{issuer.url}/rotate")  # takes the first key back
+    issuer.do("rotate")  # takes the first key back
     api.now += KEPT
     assert [await answered(api, one) for one in (first, second)] == [401, 200]
 
@@ -142,7 +147,7 @@ async def test_while_it_is_away_known_keys_hold_and_without_any_nobody_is_called
 
 
 async def test_another_issuers_document_is_not_taken(api: Api, issuer: Issuer) -> None:
-    httpx.post(f"{issuer.url}/foreign")
+    issuer.do("foreign")
     assert await answered(api, issuer.token()) == 503
 
 

@@ -25,7 +25,7 @@ from support.api.runtime import GROUNDS, Api
 from support.api.runtime import stages as stages
 from support.index.documents import PureStages
 from support.records.builder import record
-from support.waiting import WaitFor
+from support.waiting import PATIENCE_S, WaitFor
 
 pytestmark = pytest.mark.rare
 
@@ -99,7 +99,7 @@ def test_the_api_keeps_to_its_document(schemathesis: Path, served: tuple[str, Ap
     command: list[Path | str] = [
         schemathesis, "run", f"{url}/openapi.json", "--checks", ",".join(CHECKS), "--max-examples", str(EXAMPLES),
         "--phases", "examples,coverage,fuzzing", "--generation-deterministic",
-        "--warnings", "off", "--continue-on-failure",
+        "--request-timeout", str(PATIENCE_S), "--warnings", "off", "--continue-on-failure",
         *(word for name, value in headers.items() for word in ("--header", f"{name}: {value}")),
         *(word for path in LEFT_OUT for word in ("--exclude-path", path)),
     ]  # fmt: skip

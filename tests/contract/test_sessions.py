@@ -14,7 +14,8 @@ from pipeline.access.requester import Role
 from pipeline.web.csrf import COOKIE, make_form_token
 from support.access.requesters import ANNA, make_requester
 from support.api.runtime import GROUNDS
-from support.api.server import PATIENCE_S, ApiServer, StartServer, api_server, client, start_server
+from support.api.server import ApiServer, StartServer, api_server, client, start_server
+from support.waiting import PATIENCE_S
 
 __all__ = ["api_server", "client", "start_server"]
 
@@ -106,6 +107,6 @@ def test_no_token_holds_for_longer_than_the_installation_allows(
     start_server: StartServer, api_server: ApiServer
 ) -> None:
     strict = start_server(token_max_life_s=600)
-    with httpx.Client(base_url=strict.url) as opened:
+    with httpx.Client(base_url=strict.url, timeout=PATIENCE_S) as opened:
         for life_s, expected in ((600, 200), (601, 401)):
             assert status(opened, strict.token(life=timedelta(seconds=life_s))) == expected

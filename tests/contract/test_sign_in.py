@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 
 from pipeline.access.token_keys import DISCOVERY
-from pipeline.engines.ports import LOOPBACK, accepts, any_free
+from pipeline.engines.ports import LOOPBACK, accepts
 from pipeline.web import csrf, session, sign_in
 from pipeline.web.provider import CHOICE
 from pipeline.web.site import Site
@@ -20,8 +20,9 @@ from support.api.runtime import Api
 from support.api.runtime import stages as stages
 from support.identity.provider import CLIENT
 from support.index.documents import PureStages
+from support.ports import own_port
 from support.processes.starting import started
-from support.waiting import WaitFor
+from support.waiting import PATIENCE_S, WaitFor
 
 PROVIDER_PROCESS = "support.identity.provider"
 FORM = {
@@ -35,7 +36,7 @@ FORM = {
 @pytest.fixture
 def provider(tmp_path: Path, wait_for: WaitFor) -> Iterator[str]:
     """The provider's URL."""
-    port = any_free()
+    port = own_port()
     with started(PROVIDER_PROCESS, {}, tmp_path) as start:
         start(str(port))
         wait_for(lambda: accepts(LOOPBACK, port))
@@ -69,7 +70,7 @@ def form(ours: httpx.AsyncClient) -> dict[str, str]:
 async def answered(ours: httpx.AsyncClient, name: str = "claire") -> httpx.URL:
     """Leave for the provider, enter there; where that sends the browser back to."""
     left = await ours.post("/sign-in", data=form(ours))
-    async with httpx.AsyncClient() as theirs:
+    async with httpx.AsyncClient(timeout=PATIENCE_S) as theirs:
         asked = httpx.URL(left.headers["location"])
         page = await theirs.get(asked)
         assert "<h1>Provider</h1>" in page.text
@@ -123,7 +124,7 @@ async def test_an_answer_of_another_provider_is_refused(api: Api) -> None:
 
 
 async def test_a_discovery_document_of_another_issuer_leads_nowhere(api: Api, provider: str) -> None:
-    httpx.post(f"{provider}/foreign")
+    httpx.post(f"{provider}/foreign", timeout=PATIENCE_S)
     async with browser(api) as ours:
         assert (await ours.post("/sign-in", data=form(ours))).headers["location"].endswith("wrong=provider")
 
@@ -143,7 +144,7 @@ async def test_nothing_of_the_way_can_be_read_in_an_address(api: Api) -> None:
 async def test_a_provider_that_does_not_answer_is_said_on_the_form(
     api: Api, stages: PureStages, tmp_path: Path
 ) -> None:
-    away = f"http://{LOOPBACK}:{any_free()}"
+    away = f"http://{LOOPBACK}:{own_port()}"
     lost = Api(stages, tmp_path, token_keys=f"{away}{DISCOVERY}", token_issuer=away, oidc_client_id=CLIENT)
     async with browser(lost) as ours:
         left = await ours.post("/sign-in", data=form(ours))

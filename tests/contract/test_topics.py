@@ -121,13 +121,18 @@ def test_fewer_replicas_than_asked_for_are_reported_and_a_worker_warns(
     assert find_short_of_replicas(asked) == {blocks: 1, links: 1}
     with caplog.at_level(logging.WARNING):
         warn_of_missing_replicas(engine_settings)
-        assert caplog.messages == []
+        assert said_by_us(caplog) == []
         warn_of_missing_replicas(asked)
-    [line] = caplog.messages
+    [line] = said_by_us(caplog)
     assert line == (
         f"topics with fewer replicas than LIAISON_REPLICATION_FACTOR=3: 2, such as {blocks} (1), {links} (1); run"
         " `liaison topics apply --repair`"
     )
+
+
+def said_by_us(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What was logged, but for what Kafka's client says of a broker that is slow."""
+    return [record.getMessage() for record in caplog.records if record.name.startswith("pipeline.")]
 
 
 def test_two_that_apply_at_once_both_end_with_every_topic(engine_settings: Settings) -> None:

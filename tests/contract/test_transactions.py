@@ -25,6 +25,7 @@ from pipeline.streams.runtime.transactions import (
     progress_partition,
 )
 from support.late_requests.proxy import Api, Fault, LateRequestProxy, Treatment
+from support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.engines
 
@@ -127,7 +128,7 @@ async def test_a_fence_that_falls_between_two_sends_is_known_for_one(
     sent: list[object] = []
 
     async def once_fenced(*arguments: Any, **named: Any) -> Any:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while sent and not producer._txn_manager.is_fatal_error():
                 await asyncio.sleep(0.01)
         sent.append(arguments)
@@ -142,8 +143,10 @@ async def test_a_fence_that_falls_between_two_sends_is_known_for_one(
 
 
 async def test_an_open_transaction_of_a_dead_owner_is_aborted_by_the_next(
-    engine_settings: Settings, target: str, make: Make
+    engine_settings: Settings, target: str, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Kafka itself would abort it no sooner than this test may take."""
+    monkeypatch.setattr("pipeline.streams.runtime.transactions.TRANSACTION_TIMEOUT_MS", 600_000)
     dead = make()
     await dead.start_producer()
     producer = dead._producer
@@ -152,8 +155,7 @@ async def test_an_open_transaction_of_a_dead_owner_is_aborted_by_the_next(
     await producer.send_and_wait(target, b"unfinished", key=b"k", partition=0)
     owner = make()
     await running(owner, lambda: owner.commit([Output(target, 0, b"k", b"done")], {SOURCE: AppliedPosition(5)}))
-    async with asyncio.timeout(5):
-        assert await contents(engine_settings, target) == [(0, b"done")]
+    assert await contents(engine_settings, target) == [(0, b"done")]
     await dead.stop()
 
 
@@ -205,24 +207,31 @@ async def test_a_request_without_an_answer_leaves_one_copy_of_the_transaction(
 async def test_a_producer_whose_progress_was_moved_by_another_gives_up(
     engine_settings: Settings, target: str, make: Make
 ) -> None:
+    """Its next producer is not let in before the other has committed: else the two might take turns."""
     dropped: list[Treatment] = []
+    was_dropped, has_moved = asyncio.Event(), asyncio.Event()
+    never = Treatment(Fault.LATE, after=1000)
 
     def treat(transactional_id: str, asked: Api) -> Treatment:
-        return dropped.pop() if dropped and asked is Api.PRODUCE else Treatment()
+        if asked is Api.INIT_PRODUCER_ID and was_dropped.is_set() and not has_moved.is_set():
+            return never
+        if dropped and asked is Api.PRODUCE:
+            was_dropped.set()
+            return dropped.pop()
+        return Treatment()
 
     async with LateRequestProxy(engine_settings, treat) as proxy:
         zombie = Transactions(proxy.behind, "echo", "all", 0, {"source": "id"}, request_timeout_ms=500)
         await zombie.start_producer()
-        dropped.append(Treatment(Fault.LATE, after=1000))
+        dropped.append(never)
         committing = asyncio.create_task(
             zombie.commit([Output(target, 0, b"k", b"late")], {SOURCE: AppliedPosition(7)})
         )
-        async with asyncio.timeout(10):
-            while dropped:
-                await asyncio.sleep(0.01)
+        await asyncio.wait_for(was_dropped.wait(), PATIENCE_S)
         owner = make()
         await owner.start_producer()
         await owner.commit([Output(target, 0, b"k", b"owner")], {SOURCE: AppliedPosition(3)})
+        has_moved.set()
         with pytest.raises(ProducerFencedError):
             await committing
         await zombie.stop()

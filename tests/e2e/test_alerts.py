@@ -15,8 +15,9 @@ from support.api.runtime import Api
 from support.records.builder import person, record
 from support.web.browser import BrowserUser
 from support.web.memory_site import MemorySite
+from support.web.shared_browser import BROWSER_TESTS
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group(BROWSER_TESTS)]
 
 CLAIRE = "claire@fr-pj"
 OF_CLAIRE = make_requester("fr-pj", subject=CLAIRE)
@@ -52,6 +53,7 @@ def test_ones_past_searches_are_run_again_and_forgotten_and_nobody_elses(
     user.ask("ivan petrov 1980-05-01")
     user.page.goto("/search#q=petrov&role=suspect")
     expect(user.page.locator(".results li")).to_have_count(1)
+    user.page.wait_for_function("JSON.parse(liaison.pastSearches()).length === 2")
     user.page.goto("/search")
     past = user.page.get_by_role("region", name="Recent searches")
     expect(past.locator("tbody tr")).to_have_count(2)

@@ -18,9 +18,9 @@ from pipeline.demo.messages import ACCEPTED, DUPLICATE, Message, outcomes
 from pipeline.feeds.pushing import case_producer
 from pipeline.settings import Settings
 from pipeline.streams.monitoring.accounting import count_outcomes
-from pipeline.streams.provisioning.setup import apply_all
-from pipeline.streams.registers import registry
 from pipeline.streams.workers.supervisor import STAGES, stage_command
+from support.installation.provisioning import provision
+from support.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.rare
 
@@ -62,7 +62,7 @@ class Crew:
             self._reap(member)
 
     def _reap(self, member: subprocess.Popen[bytes]) -> None:
-        member.wait(30)
+        member.wait(PATIENCE_S)
         assert member.stdin
         member.stdin.close()
 
@@ -98,12 +98,6 @@ def quarters(messages: Sequence[Message]) -> list[Sequence[Message]]:
     return [messages[start : start + size] for start in range(0, len(messages), size)]
 
 
-async def prepare(settings: Settings, feed: DemoFeed) -> None:
-    for agency in feed.agencies:
-        await registry.register_agency(settings, agency)
-    await apply_all(settings)
-
-
 def batch_links(feed: DemoFeed, folder: Path, environment: dict[str, str]) -> list[dict[str, object]]:
     """The links of `liaison batch correlate` over the same records in the same order."""
     records = folder / "records.ndjson"
@@ -130,7 +124,7 @@ def test_links_and_accounting_survive_the_killing_of_every_worker(
     tmp_path: Path,
     wait_for: Callable[..., object],
 ) -> None:
-    asyncio.run(prepare(engine_settings, feed))
+    asyncio.run(provision(engine_settings, {agency.name: agency.country for agency in feed.agencies}))
     with crew(engine_environment, tmp_path) as members, case_producer(engine_settings) as producer:
         sender = FeedSender(producer, engine_settings.case_partitions)
         first, *others = quarters(feed.messages)
@@ -138,7 +132,7 @@ def test_links_and_accounting_survive_the_killing_of_every_worker(
         asyncio.run(wait_until_settled(engine_settings, QUIET, members.check))
         for stage, part in zip(("intake", "correlate", "project"), others, strict=True):
             send_all(sender, part, QUIET)
-            wait_for(at_work(engine_settings, stage), 60.0)
+            wait_for(at_work(engine_settings, stage))
             members.kill(stage)
             members.start(stage)
         asyncio.run(wait_until_settled(engine_settings, QUIET, members.check))

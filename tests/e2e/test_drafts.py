@@ -12,8 +12,9 @@ from support.api.runtime import Api
 from support.records.builder import record
 from support.web.browser import BrowserUser
 from support.web.memory_site import MemorySite
+from support.web.shared_browser import BROWSER_TESTS
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("drafts")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group(BROWSER_TESTS)]
 
 
 PIETER, CLAIRE = "pieter@be-fp", "claire@fr-pj"

@@ -7,19 +7,20 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from pipeline.matching.model import load_model
 from pipeline.web.page import Page
 from pipeline.web.pages import PAGES, inbox, search
 from support.api.runtime import Api
 from support.index.documents import PureStages
-from support.web.browser import NARROW, WIDE, BrowserUser, browser
+from support.web.browser import NARROW, WIDE, BrowserUser
 from support.web.many_scripts import hold_many_scripts
 from support.web.memory_site import memory_site
 from support.web.page_checks import find_text_faults, find_unreached, find_violations
+from support.web.shared_browser import BROWSER_TESTS
 
-pytestmark = [pytest.mark.rare, pytest.mark.timeout(300), pytest.mark.xdist_group("every-page")]
+pytestmark = [pytest.mark.rare, pytest.mark.timeout(300), pytest.mark.xdist_group(BROWSER_TESTS)]
 
 PEOPLE = {"audit": "sofie@be-fp", "operations": "noor@liaison-ops"}
 """Who opens the pages of an entry of the navigation; Pieter, who reads cases, all others."""
@@ -39,23 +40,24 @@ class ServedPages(NamedTuple):
         """The page before who may see it."""
         user = self.people[PEOPLE.get(page.entry, "pieter@be-fp")]
         user.page.goto(page.path.replace(":path", "").format(**self.places) + query)
-        expect(user.page.locator("h1")).to_have_count(1)
-        expect(user.page.locator("[aria-busy]")).to_have_count(0)
+        user.is_drawn()
         return user
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedPages]:
+def served(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedPages]:
     api = Api(PureStages(load_model()), tmp_path_factory.mktemp("site"))
     api.now = datetime.now(UTC)
     link = hold_many_scripts(api)[0]
     places = {"key": "be-fp:1", "link_id": link, "entity": "p1", "depth": "2", "name": "none", "position": "none"}
-    with memory_site(api) as site, browser() as chromium:
+    with memory_site(api) as site:
         people = {}
         for subject in ("pieter@be-fp", *PEOPLE.values()):
             people[subject] = BrowserUser(chromium, site.url)
             people[subject].sign_in(subject, "BX/12")
         yield ServedPages(people, places)
+        for user in people.values():
+            user.page.context.close()
 
 
 @pytest.fixture(params=VISITS, ids=lambda visit: visit[0].path + visit[1])

@@ -17,8 +17,9 @@ from support.web.browser import NARROW, WIDE, BrowserUser
 from support.web.large_case import KEY, hold_large_case
 from support.web.memory_site import MemorySite, memory_site
 from support.web.page_checks import find_violations
+from support.web.shared_browser import BROWSER_TESTS
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("large case")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group(BROWSER_TESTS)]
 
 STAGES = PureStages(load_model())
 

@@ -32,8 +32,9 @@ from support.api.runtime import Api
 from support.records.builder import event, person, record
 from support.web.browser import BrowserUser
 from support.web.memory_site import MemorySite
+from support.web.shared_browser import BROWSER_TESTS
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group(BROWSER_TESTS)]
 
 AGENCIES = {name: Agency(name, name[:2].upper()) for name in ("fr-pj", "be-fp")}
 NOOR = "noor@liaison-ops"

@@ -6,30 +6,33 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from playwright.sync_api import Browser
 
 from pipeline.matching.model import load_model
 from support.api.runtime import Api
 from support.index.documents import PureStages
-from support.web.browser import BrowserUser, browser
+from support.web.browser import BrowserUser
 from support.web.many_scripts import hold_many_scripts
 from support.web.memory_site import memory_site
 from support.web.page_weight import load_page
+from support.web.shared_browser import BROWSER_TESTS
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("page loads")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group(BROWSER_TESTS)]
 
 MOST_BYTES = 250_000
 
 
 @pytest.fixture(scope="module")
-def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserUser]:
+def user(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserUser]:
     """Pieter, signed in, before cases in many scripts."""
     api = Api(PureStages(load_model()), tmp_path_factory.mktemp("site"))
     api.now = datetime.now(UTC)
     hold_many_scripts(api)
-    with memory_site(api) as site, browser() as chromium:
+    with memory_site(api) as site:
         user = BrowserUser(chromium, site.url)
         user.sign_in("pieter@be-fp", "BX/12")
         yield user
+        user.page.context.close()
 
 
 def test_the_first_load_of_a_case_page_is_small_and_all_but_the_page_is_kept(user: BrowserUser) -> None:

@@ -16,8 +16,9 @@ from support.api.runtime import Api
 from support.records.builder import person, record, vehicle
 from support.web.browser import BrowserUser
 from support.web.memory_site import MemorySite
+from support.web.shared_browser import BROWSER_TESTS
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("searching")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group(BROWSER_TESTS)]
 
 CLAIRE = "claire@fr-pj"
 FIVE_SCRIPTS = "Ivan Petrov Иван Петров إيفان بيتروف 王小明 Ιωάννης Πέτρου "

@@ -12,8 +12,9 @@ from support.api.runtime import Api
 from support.records.builder import person, record
 from support.web.browser import BrowserUser
 from support.web.memory_site import MemorySite
+from support.web.shared_browser import BROWSER_TESTS
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("triage")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group(BROWSER_TESTS)]
 
 PIETER = "pieter@be-fp"
 COUNT = 50
@@ -46,7 +47,7 @@ def _open_inbox(opened: Browser, site: MemorySite, language: str = "en-GB", frag
     """Pieter at his inbox, with the evidence of its first row before him."""
     user = BrowserUser(opened, site.url, language)
     user.enter(PIETER, "BX/12", f"/inbox{fragment}")
-    expect(user.page.locator("form[aria-busy]")).to_have_count(0)
+    user.is_drawn()
     expect(user.page.locator("[data-row] [data-open]").first).to_be_focused()
     expect(user.page.locator("#evidence .summary")).to_be_visible()
     user.page.evaluate(WATCH)

@@ -16,14 +16,14 @@ from elasticsearch import Elasticsearch
 
 from pipeline.engines.endpoints import endpoints
 from pipeline.engines.layout import StackLayout
-from pipeline.engines.ports import any_free
 from pipeline.localstack import stack
 from pipeline.settings import Settings
 from support.installation.fixtures import STAGES, StartAll
 from support.installation.installation import Installation
 from support.installation.records import Message, RecordMaker
+from support.ports import own_port
 from support.processes.starting import Start
-from support.waiting import WaitFor
+from support.waiting import PATIENCE_S, WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(400), pytest.mark.rare]
 
@@ -35,8 +35,8 @@ def own_engines(tmp_path: Path) -> Iterator[Settings]:
         home=tmp_path / "engines",
         kafka_url="",
         elasticsearch_url="",
-        kafka_port=any_free(),
-        elasticsearch_port=any_free(),
+        kafka_port=own_port(),
+        elasticsearch_port=own_port(),
         offline=False,
     )
     stack.start_engines(home)
@@ -71,11 +71,11 @@ def test_an_engine_killed_under_load(
     workers = start_all()
     installation.push(feed[:half])
     # A worker that has not begun yet when Kafka goes may give it up; one that has waits for as long as it takes.
-    wait_for(lambda: installation.accounting().decided > 0 and installation.members() == len(workers), deadline_s=60)
+    wait_for(lambda: installation.accounting().decided > 0 and installation.members() == len(workers))
     kill(own_engines, engine)
     if engine == "elasticsearch":
         installation.push(feed[half:])
-        wait_for(lambda: installation.accounting().decided == len(feed), deadline_s=60)
+        wait_for(lambda: installation.accounting().decided == len(feed))
         assert not installation.at_rest()
     stack.start_engines(own_engines)
     if engine == "kafka":
@@ -120,7 +120,7 @@ def test_elasticsearch_away_for_a_minute_under_load(
     feed = records.feed(60)
     workers = start_all()
     installation.push(feed)
-    wait_for(lambda: installation.accounting().decided > 0, deadline_s=60)
+    wait_for(lambda: installation.accounting().decided > 0)
     kill(own_engines, "elasticsearch")
     back = time.monotonic() + AWAY_S
 
@@ -131,7 +131,7 @@ def test_elasticsearch_away_for_a_minute_under_load(
         return time.monotonic() > back
 
     wait_for(push_until_it_is_back, deadline_s=AWAY_S + 30)
-    wait_for(lambda: installation.accounting().decided == len(feed), deadline_s=60)
+    wait_for(lambda: installation.accounting().decided == len(feed))
     assert not installation.at_rest()
     stack.start_engines(own_engines)
     wait_for(installation.at_rest, deadline_s=90)
@@ -182,5 +182,5 @@ def wipe(home: Settings, settings: Settings) -> None:
     kill(home, "kafka")
     shutil.rmtree(StackLayout.of(home.home).data("kafka"))
     stack.start_engines(home)
-    with Elasticsearch(settings.elasticsearch_url) as client:
+    with Elasticsearch(settings.elasticsearch_url, request_timeout=PATIENCE_S) as client:
         client.indices.delete(index=list(client.indices.get(index=f"{settings.namespace}*")))

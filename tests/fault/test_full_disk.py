@@ -17,7 +17,7 @@ from support.installation.fixtures import STAGES
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.processes.commands import command_of, with_support
-from support.waiting import WaitFor
+from support.waiting import PATIENCE_S, WaitFor
 
 FILL = """
 import sys
@@ -110,7 +110,7 @@ def workers_on(disk: Path, megabytes: int, environment: dict[str, str]) -> Itera
         yield Disk(process)
         assert process.stdin
         process.stdin.close()
-        process.wait(timeout=30)
+        process.wait(PATIENCE_S)
 
 
 @pytest.mark.short
@@ -137,9 +137,9 @@ def test_running_workers_wait_for_room_and_lose_nothing(
         assert waiting() == set()
         assert disk.tell("fill") == "done [None, None, None]"
         installation.push(feed[third : 2 * third])
-        wait_for(waiting, deadline_s=60)
+        wait_for(waiting)
         installation.push(feed[2 * third :])
-        wait_for(lambda: "correlate" in waiting(), deadline_s=60)
+        wait_for(lambda: "correlate" in waiting())
         assert not installation.at_rest()
         assert disk.tell("free") == "done [None, None, None]"
         wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=120)

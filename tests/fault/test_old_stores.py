@@ -36,7 +36,7 @@ def test_a_link_that_was_asserted_elsewhere_is_still_retracted(
     def take_in(message: Any) -> None:
         sent.append(message)
         installation.push([message])
-        wait_for(lambda: installation.accounting().decided == len(sent), deadline_s=60)
+        wait_for(lambda: installation.accounting().decided == len(sent))
 
     def correlate_as(name: str) -> None:
         worker = start_stage("correlate", "--machine", name)

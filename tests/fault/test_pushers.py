@@ -15,14 +15,14 @@ import orjson
 import pytest
 from aiokafka import TopicPartition
 
-from pipeline.engines.ports import any_free
 from pipeline.streams.catalogues import topics
 from pipeline.streams.monitoring.lag import ends_of
 from support.installation.command import LIAISON
 from support.installation.installation import Installation
+from support.ports import own_port
 from support.processes.starting import Start
 from support.records.builder import event_bytes
-from support.waiting import WaitFor
+from support.waiting import PATIENCE_S, WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(1500)]
 
@@ -49,23 +49,23 @@ def gateway(
     installation: Installation, engine_environment: dict[str, str], tmp_path: Path, wait_for: WaitFor
 ) -> Iterator[str]:
     """A running API; its URL."""
-    port = any_free()
+    port = own_port()
     url = f"http://127.0.0.1:{port}"
     with (tmp_path / "serve.log").open("wb") as log:
         server = subprocess.Popen(
             [LIAISON, "serve", "--port", str(port)], env=engine_environment, stdout=log, stderr=log
         )
     try:
-        wait_for(lambda: serves(url), 60)
+        wait_for(lambda: serves(url))
         yield url
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(PATIENCE_S)
 
 
 def serves(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/healthz").status_code < 500
+        return httpx.get(f"{url}/healthz", timeout=PATIENCE_S).status_code < 500
     except httpx.TransportError:
         return False
 

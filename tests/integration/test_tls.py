@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -22,7 +23,6 @@ from cryptography.hazmat.primitives import serialization
 from elasticsearch import ConnectionError as Unreachable
 
 from pipeline.engines.endpoints import Endpoints, endpoints
-from pipeline.engines.ports import any_free
 from pipeline.feeds.client import FeedClient
 from pipeline.index.client import connect
 from pipeline.records.agencies import Agency
@@ -32,7 +32,9 @@ from pipeline.streams.provisioning import users
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers import registry
 from support.installation.command import LIAISON, new_home
-from support.kafka.secure_broker import secure_broker
+from support.kafka.secure_broker import admits, secure_broker
+from support.ports import own_port
+from support.waiting import PATIENCE_S, wait
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300), pytest.mark.rare]
 
@@ -85,11 +87,13 @@ def test_kafka(kafka: Settings, certificates: Certificates, tmp_path: Path) -> N
 
     asyncio.run(prepare())
     made = users.make_user(kafka, "fr-pj", agency_grants(kafka, "fr-pj"))
-    given = {
+    given: dict[str, Any] = {
         "home": tmp_path, "kafka_url": endpoints(kafka).kafka, "kafka_security_protocol": "SASL_SSL",
         "kafka_username": made.user, "kafka_password": made.password, "kafka_ca_file": certificates.authority,
     }  # fmt: skip
-    with FeedClient("fr-pj", Settings(**given)) as client:  # type: ignore[arg-type]
+    agency = Settings(**given)
+    wait(lambda: admits(agency))
+    with FeedClient("fr-pj", agency) as client:
         assert client.push("x", [b"{}"], validate=False).sent == 1
         assert list(client.receipts()) == []
     wrong = ({"kafka_ca_file": certificates.other}, {"kafka_security_protocol": "SASL_PLAINTEXT"})
@@ -154,14 +158,14 @@ def test_elasticsearch(certificates: Certificates, engines: Endpoints) -> None:
         trusting = Settings(
             elasticsearch_url=f"https://{HOST}:{proxy.port}", elasticsearch_ca_file=certificates.authority
         )
-        assert asyncio.run(status(trusting)) in ("green", "yellow")
+        assert asyncio.run(status(trusting, max_retries=3)) in ("green", "yellow")
         with pytest.raises(Unreachable):
             asyncio.run(status(trusting.model_copy(update={"elasticsearch_ca_file": certificates.other})))
 
 
-async def status(settings: Settings) -> str:
+async def status(settings: Settings, max_retries: int = 0) -> str:
     async with connect(settings) as client:
-        return str((await client.options(max_retries=0).cluster.health())["status"])
+        return str((await client.options(max_retries=max_retries).cluster.health())["status"])
 
 
 def test_the_api(
@@ -169,7 +173,7 @@ def test_the_api(
     wait_for: Callable[..., object],
 ) -> None:  # fmt: skip
     asyncio.run(apply_all(engine_settings))
-    port = any_free()
+    port = own_port()
     own = {"LIAISON_API_CERTIFICATE_FILE": str(certificates.chain), "LIAISON_API_KEY_FILE": str(certificates.key)}
     with (tmp_path / "serve.log").open("wb") as log:
         command = [str(LIAISON), "serve", "--port", str(port)]
@@ -179,14 +183,14 @@ def test_the_api(
         wait_for(lambda: answers(port, trusting), 90)
         assert not answers(port, ssl.create_default_context(cafile=certificates.other))
         with pytest.raises(httpx.TransportError):
-            httpx.get(f"http://{HOST}:{port}/healthz")
+            httpx.get(f"http://{HOST}:{port}/healthz", timeout=PATIENCE_S)
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(PATIENCE_S)
 
 
 def answers(port: int, trust: ssl.SSLContext) -> bool:
     try:
-        return httpx.get(f"https://{HOST}:{port}/healthz", verify=trust).is_success
+        return httpx.get(f"https://{HOST}:{port}/healthz", verify=trust, timeout=PATIENCE_S).is_success
     except httpx.TransportError:
         return False

@@ -63,7 +63,7 @@ def answered(world: Iterable[CaseSpec], who: Requester, key: str, asking: Asking
     api.decided.first = FIRST
     session = Session(api.runtime, who, parse_grounds("investigation", "2026/1"), "en")
     named = {key, *threads_of([key]), *glass_threads_of([key])}
-    with patch("uuid.uuid4", side_effect=names()):
+    with patch("uuid.uuid4", names().__next__):
         answer = asyncio.run(_ask(session, key, asking))
     return answer, [(call.kind, call.where, sum(one not in named for one in call.ids)) for call in api.engine.calls]
 

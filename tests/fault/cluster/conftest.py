@@ -11,7 +11,7 @@ import httpx
 import pytest
 from rich.console import Console
 
-from pipeline.engines.ports import LOOPBACK, any_free
+from pipeline.engines.ports import LOOPBACK
 from pipeline.settings import Settings
 from support.cluster.engines import SIZE, EngineCluster, engine_cluster
 from support.cluster.faults import FaultReport, table_of
@@ -19,6 +19,7 @@ from support.cluster.traffic import Traffic
 from support.installation.command import LIAISON
 from support.installation.fixtures import STAGES
 from support.installation.installation import Installation
+from support.ports import own_port
 from support.waiting import WaitFor
 
 STARTED_WITHIN_S = 90.0
@@ -86,7 +87,7 @@ def cluster_processes(
     cluster_installation: Installation, cluster_environment: dict[str, str]
 ) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
     """A worker of each stage, and the API, whose port is in its name: `api:PORT`."""
-    logs, port = cluster_installation.settings.home, any_free()
+    logs, port = cluster_installation.settings.home, own_port()
     words = {stage: ("worker", stage) for stage in STAGES} | {f"api:{port}": ("serve", "--port", str(port))}
     running: dict[str, subprocess.Popen[bytes]] = {}
     try:

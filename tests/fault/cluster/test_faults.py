@@ -47,7 +47,7 @@ def fault(
     def run(name: str, breaking: Act, mending: Mend, held_s: float, flows_meanwhile: bool = True) -> FaultReport:
         with traffic.flowing():
             began = time.monotonic()
-            wait_for(lambda: traffic.has_caught_up(began), deadline_s=60)
+            wait_for(lambda: traffic.has_caught_up(began))
             found = run_fault(cluster, traffic, name, breaking, mending, held_s, flows_meanwhile, wait_for)
             reports.append(found)
         nothing_is_lost()

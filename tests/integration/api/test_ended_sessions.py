@@ -19,8 +19,9 @@ from pipeline.times import now
 from support.access.requesters import ANNA, make_requester
 from support.api.index import beside
 from support.installation.command import LIAISON
+from support.waiting import PATIENCE_S
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(200)]
+pytestmark = pytest.mark.engines
 
 
 async def holds(runtime: Runtime, token: str) -> bool:
@@ -32,7 +33,7 @@ async def holds(runtime: Runtime, token: str) -> bool:
 
 
 async def until_over(runtime: Runtime, token: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while await holds(runtime, token):
             await asyncio.sleep(0.05)
 

@@ -30,7 +30,7 @@ from pipeline.streams.audit.audit_log import AuditLog, KafkaSender, audit_log
 from pipeline.streams.audit.audit_tail import read_entries
 from support.access.requesters import ANNA, make_requester
 from support.api.bad_questions import BODIES, QUESTIONS
-from support.api.index import index
+from support.api.index import write_documents
 from support.api.runtime import GROUNDS
 from support.index.documents import PureStages
 from support.records.builder import person, record
@@ -57,7 +57,7 @@ async def test_what_moves_between_pages_comes_once(runtime: Runtime, stages: Pur
     async def write(number: int, born: str, version: int = 1) -> None:
         man = person("Anna Nowak", id="p1", birth_date=born)
         given = record("be-fp", str(number), version=version, entities=[man])
-        await index(runtime.settings, stages, [case_document(stages.accepted(given))])
+        await write_documents(runtime.settings, stages, [case_document(stages.accepted(given))])
 
     async def page(cursor: str | None) -> tuple[list[str], str | None]:
         reader = Session(runtime, ANNA, parse_grounds("investigation", "2026/1"))

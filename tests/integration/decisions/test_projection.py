@@ -90,19 +90,17 @@ def project(
     start_stage: Start,
     wait_for: WaitFor,
     elasticsearch_client: Elasticsearch,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> StartProject:
     """Starts the project stage, and returns its process once it has made its indices.
 
     Decisions wait for it: it has yet to join its group.
     """
-    monkeypatch.setattr("pipeline.index.decision_reading.EFFECTIVE_S", 60.0)
 
     def start() -> Process:
         process = start_stage("project")
         prefix = installation.settings.namespace
         names = [f"{prefix}{kind}" for kind in CATALOGUE]
-        wait_for(lambda: elasticsearch_client.indices.exists_alias(name=names), deadline_s=60)
+        wait_for(lambda: elasticsearch_client.indices.exists_alias(name=names))
         elasticsearch_client.cluster.health(index=f"{prefix}*", wait_for_status="yellow", timeout="60s")
         return process
 
@@ -219,14 +217,14 @@ def test_a_notice_goes_to_each_agency_once_even_if_the_stage_is_killed(
         await decisions.disclose(GRANTED)
 
     run(settings, answer)
-    wait_for(lambda: len(told(settings)) == 2, deadline_s=60)
+    wait_for(lambda: len(told(settings)) == 2)
     expected = [("fr-pj", NoticeKind.DISCLOSURE_REQUEST), ("be-fp", NoticeKind.DISCLOSURE_ANSWER)]
     assert [(one.agency, one.kind) for one in told(settings)] == expected
 
     def read_by(agency: str, after: int = -1) -> list[Any]:
         return run(settings, lambda decisions: decisions.reader.list_notices(agency, after, 10))
 
-    (notice,) = wait_for(lambda: read_by("be-fp"), deadline_s=60)
+    (notice,) = wait_for(lambda: read_by("be-fp"))
     assert notice.reference == ASKED.id
     assert read_by("be-fp", notice.position) == []
 
@@ -253,4 +251,4 @@ def test_the_index_is_rebuilt_from_what_kafka_keeps(
         except LiaisonError:  # the new index is there a moment before its shard
             return False
 
-    wait_for(is_open, deadline_s=60)
+    wait_for(is_open)

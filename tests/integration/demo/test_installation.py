@@ -85,7 +85,15 @@ def test_workers_run_until_they_are_stopped_and_a_dead_one_is_noticed(
 
 
 def _children() -> dict[str, psutil.Process]:
-    return {stage: child for child in psutil.Process().children() for stage in STAGES if stage in child.cmdline()}
+    return {stage: child for child in psutil.Process().children() for stage in STAGES if stage in _words(child)}
+
+
+def _words(process: psutil.Process) -> list[str]:
+    """Its command line; none of one that has just ended."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _noticed(own: Workers) -> bool:

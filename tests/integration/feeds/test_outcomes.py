@@ -22,7 +22,7 @@ pytestmark = pytest.mark.engines
 
 
 def run(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    return warm.run(words, environment, timeout_s=100)
+    return warm.run(words, environment)
 
 
 @pytest.fixture

@@ -197,7 +197,7 @@ def test_only_a_registered_agency_may_push(settings: Settings) -> None:
 
 
 def liaison(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    return warm.run(words, environment, timeout_s=120)
+    return warm.run(words, environment)
 
 
 def test_the_command_sends_a_file_and_says_what_it_left_out(

@@ -11,12 +11,12 @@ import psutil
 import pytest
 
 from pipeline.engines import run_files
-from pipeline.engines.ports import any_free
 from pipeline.localstack import stack
 from pipeline.localstack.artifacts import WAITING_NOTICE
 from pipeline.settings import Settings
 from support.installation.command import Home, by_name, new_home
-from support.waiting import WaitFor
+from support.ports import own_port
+from support.waiting import PATIENCE_S, WaitFor
 
 pytestmark = pytest.mark.rare
 
@@ -34,9 +34,9 @@ def one_line(errors: str) -> str:
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_up_leaves_no_orphan(home: Home, wait_for: WaitFor, ending: signal.Signals) -> None:
     with home.start("up") as up:
-        wait_for(lambda: any(p.pid != up.pid for p in home.processes()), deadline_s=60)
+        wait_for(lambda: any(p.pid != up.pid for p in home.processes()), deadline_s=PATIENCE_S)
         up.send_signal(ending)
-        _, errors = up.communicate(timeout=60)
+        _, errors = up.communicate(timeout=PATIENCE_S)
     assert up.returncode != 0
     assert "Traceback" not in errors
     assert home.processes() == []
@@ -46,11 +46,11 @@ def test_an_interrupted_fetch_ends_at_once_and_leaves_no_orphan(home: Home, wait
     with socket.create_server(("127.0.0.1", 0)) as silent:
         mirror = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with home.start("up", engine_cache=str(home.path / "cache"), engine_mirror=mirror) as up:
-            silent.settimeout(30)
+            silent.settimeout(PATIENCE_S)
             connection, _ = silent.accept()
             up.send_signal(signal.SIGINT)
             connection.close()
-            _, errors = up.communicate(timeout=60)
+            _, errors = up.communicate(timeout=PATIENCE_S)
     assert up.returncode != 0
     assert "Traceback" not in errors
     assert home.processes() == []
@@ -59,10 +59,10 @@ def test_an_interrupted_fetch_ends_at_once_and_leaves_no_orphan(home: Home, wait
 @pytest.mark.engines
 def test_two_homes_that_want_one_port_both_get_a_kafka_of_their_own(home: Home, tmp_path: Path) -> None:
     other = new_home(tmp_path / "other")
-    wanted = {"kafka_port": str(any_free()), "elasticsearch_url": "http://127.0.0.1:1"}
+    wanted = {"kafka_port": str(own_port()), "elasticsearch_url": "http://127.0.0.1:1"}
     try:
         both = [place.start("up", "--json", **wanted) for place in (home, other)]
-        ends = [(process.communicate(timeout=100), process.returncode) for process in both]
+        ends = [(process.communicate(timeout=200), process.returncode) for process in both]
         assert [code for _, code in ends] == [0, 0], ends
         first, second = (by_name(output) for (output, _), _ in ends)
         assert first["kafka"]["url"] != second["kafka"]["url"]

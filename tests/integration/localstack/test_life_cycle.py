@@ -24,6 +24,7 @@ from pipeline.secret_file import read_secrets
 from pipeline.settings import Settings
 from support.installation.command import Home, by_name
 from support.installation.file_modes import open_to_others
+from support.waiting import PATIENCE_S, wait
 
 # The timeout is for a `down` that makes the start cache while other tests have the processors busy.
 pytestmark = [pytest.mark.engines, pytest.mark.xdist_group("localstack"), pytest.mark.timeout(300), pytest.mark.rare]
@@ -42,11 +43,25 @@ def urls(states: dict[str, dict[str, Any]]) -> dict[str, str]:
     return {name: state["url"] for name, state in states.items()}
 
 
+def kill(pid: int) -> None:
+    """SIGKILL, and wait until it is gone: a process with much memory lives on for a moment on a busy machine."""
+    process = psutil.Process(pid)
+    process.kill()
+    wait(lambda: is_gone(process))
+
+
+def is_gone(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
+
+
 async def write(states: dict[str, dict[str, Any]], message: bytes) -> None:
     """Put `message` into Kafka and its size into Elasticsearch, both acknowledged as durable."""
     async with AIOKafkaProducer(bootstrap_servers=states["kafka"]["url"], max_request_size=2 * LARGEST) as producer:
         await producer.send_and_wait(TOPIC, message)
-    with Elasticsearch(states["elasticsearch"]["url"]) as client:
+    with Elasticsearch(states["elasticsearch"]["url"], request_timeout=PATIENCE_S) as client:
         client.index(index=INDEX, id=str(len(message)), document={"size": len(message)})
 
 
@@ -60,7 +75,7 @@ async def read(states: dict[str, dict[str, Any]]) -> tuple[list[int], list[int]]
         end = (await consumer.end_offsets([partition]))[partition]
         while await consumer.position(partition) < end:
             messages.append(len((await consumer.getone()).value))
-    with Elasticsearch(states["elasticsearch"]["url"]) as client:
+    with Elasticsearch(states["elasticsearch"]["url"], request_timeout=PATIENCE_S) as client:
         client.indices.refresh(index=INDEX)
         hits = client.search(index=INDEX, size=100)["hits"]["hits"]
     return sorted(messages), sorted(hit["_source"]["size"] for hit in hits)
@@ -70,7 +85,7 @@ def make_topic_and_index(states: dict[str, dict[str, Any]]) -> None:
     with closing(KafkaAdminClient(bootstrap_servers=states["kafka"]["url"])) as admin:
         if TOPIC not in admin.list_topics():
             admin.create_topics([NewTopic(TOPIC, 1, 1)])
-    with Elasticsearch(states["elasticsearch"]["url"]) as client:
+    with Elasticsearch(states["elasticsearch"]["url"], request_timeout=PATIENCE_S) as client:
         client.options(ignore_status=400).indices.create(index=INDEX)
 
 
@@ -98,7 +113,7 @@ async def test_killed_engines_are_reported_and_restarted_where_they_were(shared_
     await write(before, b"x" * 3)
     await write(before, b"x" * LARGEST)
     for pid in pids(before).values():
-        psutil.Process(pid).kill()
+        kill(pid)
     assert {state["state"] for state in shared_home.status().values()} == {"killed"}
     assert shared_home.run("status").returncode == 1
     with pytest.raises(LiaisonError, match=r"has stopped; start it again with `liaison up`"):
@@ -111,7 +126,7 @@ async def test_killed_engines_are_reported_and_restarted_where_they_were(shared_
 
 def test_one_killed_engine_is_restarted_alone(shared_home: Home) -> None:
     before = shared_home.up()
-    psutil.Process(before["kafka"]["pid"]).kill()
+    kill(before["kafka"]["pid"])
     states = {name: state["state"] for name, state in shared_home.status().items()}
     assert states == {"kafka": "killed", "elasticsearch": "running"}
     after = shared_home.up()
@@ -143,7 +158,7 @@ async def test_down_leaves_no_process_and_the_next_start_finds_the_data_on_other
 
 
 def test_the_node_keeps_its_promises_to_the_index(shared_home: Home) -> None:
-    with Elasticsearch(shared_home.up()["elasticsearch"]["url"]) as client:
+    with Elasticsearch(shared_home.up()["elasticsearch"]["url"], request_timeout=PATIENCE_S) as client:
         stray = client.options(ignore_status=404).index(index="stray", document={"a": 1})
         assert stray["error"]["type"] == "index_not_found_exception"
         location = str(Path(shared_home.path) / "data" / "snapshots")

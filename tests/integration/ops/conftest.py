@@ -18,6 +18,6 @@ def liaison(engine_environment: dict[str, str]) -> RunLiaison:
     """Run `liaison ops WORDS` on this test's installation, to its end."""
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        return warm.run(["ops", *words], engine_environment, timeout_s=100)
+        return warm.run(["ops", *words], engine_environment)
 
     return run

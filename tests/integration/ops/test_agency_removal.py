@@ -59,7 +59,7 @@ def test_all_cases_go_with_their_links_and_later_records_are_refused(
     assert asyncio.run(read_agencies(installation.settings))["fr-pj"].state is AgencyState.REMOVED
 
     (position,) = installation.push([records.message("fr-pj", "9")])
-    wait_for(lambda: position in installation.receipts(), 60)
+    wait_for(lambda: position in installation.receipts())
     assert installation.receipts()[position].reason == "unknown_agency"
     assert removed(installation, "fr-pj").cases == 0
     assert installation.accounting().balanced

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import subprocess
 from collections.abc import Iterator
@@ -11,14 +12,13 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from pipeline.engines.ports import any_free
 from pipeline.streams.monitoring.status_port import API_PLACE
 from support.installation.command import LIAISON
 from support.installation.installation import Installation
-from support.installation.status_ports import free_ports
-from support.waiting import WaitFor
+from support.ports import own_port, own_ports
+from support.waiting import PATIENCE_S, WaitFor
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.engines
 
 
 class Served:
@@ -29,12 +29,19 @@ class Served:
 
     def alive(self) -> bool:
         try:
-            return httpx.get(f"{self.url}/healthz").is_success
+            return self.get("/healthz").is_success
         except httpx.TransportError:
             return False
 
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(self.url + path, timeout=PATIENCE_S)
+
+    def status(self, path: str) -> str:
+        """What the status port answers."""
+        return httpx.get(self.status_url + path, timeout=PATIENCE_S).text
+
     def total(self, sample: str, **labels: str) -> float:
-        families = text_string_to_metric_families(httpx.get(f"{self.status_url}/metrics").text)
+        families = text_string_to_metric_families(self.status("/metrics"))
         return sum(
             one.value
             for family in families
@@ -47,23 +54,23 @@ class Served:
 def served(
     installation: Installation, engine_environment: dict[str, str], tmp_path: Path, wait_for: WaitFor
 ) -> Iterator[Served]:
-    first = free_ports(API_PLACE + 1)
-    port = any_free()
+    first = own_ports(API_PLACE + 1).start
+    port = own_port()
     environment = engine_environment | {"LIAISON_METRICS_PORT": str(first)}
     with (tmp_path / "serve.log").open("wb") as log:
         server = subprocess.Popen([LIAISON, "serve", "--port", str(port)], env=environment, stdout=log, stderr=log)
     try:
         found = Served(port, first + API_PLACE)
-        wait_for(found.alive, 60)
+        wait_for(found.alive, 90)
         yield found
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(PATIENCE_S)
 
 
-def test_requests_and_the_indexs_age_are_told_on_a_port_of_their_own(served: Served) -> None:
+def test_requests_and_the_indexs_age_are_told_on_a_port_of_their_own(served: Served, wait_for: WaitFor) -> None:
     paths = ("/v1/cases/fr-pj:canary", "/sign-in", "/case/fr-pj:canary", "/canary", "/v1/canary?q=canary")
-    status = {path: httpx.get(served.url + path).status_code for path in paths}
+    status = {path: served.get(path).status_code for path in paths}
     assert (status["/v1/cases/fr-pj:canary"], status["/sign-in"], status["/canary"]) == (401, 200, 404)
 
     def requests(route: str, **labels: str) -> float:
@@ -73,9 +80,9 @@ def test_requests_and_the_indexs_age_are_told_on_a_port_of_their_own(served: Ser
     assert requests("/sign-in", status="200") == 1
     assert requests("unmatched", status="404") >= 2
     assert served.total("liaison_http_answer_seconds_count", route="/sign-in") == 1
-    assert 0 <= served.total("liaison_index_age_seconds", behind="derived") < math.inf
-    assert 0 <= served.total("liaison_index_age_seconds", behind="pushed") < math.inf
+    ages = [functools.partial(served.total, "liaison_index_age_seconds", behind=of) for of in ("derived", "pushed")]
+    wait_for(lambda: all(0 <= age() < math.inf for age in ages))
     assert served.total("liaison_audit_failures_total") == 0
-    assert "canary" not in httpx.get(f"{served.status_url}/metrics").text
-    assert httpx.get(f"{served.url}/metrics").status_code == 404, "not on the public port"
-    assert httpx.get(f"{served.status_url}/readyz").text == "/metrics\n"
+    assert "canary" not in served.status("/metrics")
+    assert served.get("/metrics").status_code == 404, "not on the public port"
+    assert served.status("/readyz") == "/metrics\n"

@@ -170,7 +170,7 @@ def test_links_decisions_and_audit_are_as_before_however_often_it_was_cut_off(
     assert elsewhere.cases(keys) == installation.cases(keys)
     assert asyncio.run(decided(elsewhere.settings)) == asyncio.run(decided(settings))
     assert known(elsewhere) == known(installation)
-    verified = warm.run(["ops", "audit", "verify", "--json"], environment, timeout_s=100)
+    verified = warm.run(["ops", "audit", "verify", "--json"], environment)
     assert json.loads(verified.stdout)["findings"] == []
 
     again = [*feed, records.message("fr-pj", "new")]

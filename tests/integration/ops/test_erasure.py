@@ -105,8 +105,8 @@ def test_a_withdrawn_or_expired_case_leaves_no_trace(
     kept.let_seven_days_pass()
     kept.roll()
     wait_for(lambda: not kept.naming(CANARY), deadline_s=90)
-    wait_for(lambda: not in_indices(elasticsearch_client, namespace, CANARY), deadline_s=60)
-    wait_for(lambda: not in_files(home / "stores", CANARY), deadline_s=60)
+    wait_for(lambda: not in_indices(elasticsearch_client, namespace, CANARY))
+    wait_for(lambda: not in_files(home / "stores", CANARY))
     for worker in workers:
         worker.terminate()
         worker.wait(60)

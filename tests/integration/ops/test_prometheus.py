@@ -17,14 +17,16 @@ import yaml
 from aiokafka import AIOKafkaProducer
 from elasticsearch import Elasticsearch
 from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.structs import TopicPartition
 
-from pipeline.engines.ports import any_free
 from pipeline.index.mappings import Indices
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import admin_client
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
-from support.installation.status_ports import STAGES, Ports, free_ports
+from support.installation.status_ports import STAGES, Ports
+from support.ports import own_port, own_ports
+from support.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.engines, pytest.mark.timeout(300), pytest.mark.rare]
 
@@ -35,7 +37,7 @@ TWO_DAYS_MS = 2 * 86_400_000
 
 @pytest.fixture
 def ports(engine_environment: dict[str, str]) -> Ports:
-    first = free_ports(len(STAGES))
+    first = own_ports(len(STAGES)).start
     engine_environment["LIAISON_METRICS_PORT"] = str(first)
     return Ports(first)
 
@@ -61,20 +63,23 @@ class Prometheus:
     def __init__(self, url: str) -> None:
         self._url = url
 
+    def get(self, path: str, **parameters: str) -> httpx.Response:
+        return httpx.get(self._url + path, params=parameters, timeout=PATIENCE_S)
+
     def ready(self) -> bool:
         try:
-            return httpx.get(f"{self._url}/-/ready").is_success
+            return self.get("/-/ready").is_success
         except httpx.TransportError:
             return False
 
     def value(self, query: str) -> float | None:
         """The first result of a query."""
-        found = httpx.get(f"{self._url}/api/v1/query", params={"query": query}).json()["data"]["result"]
+        found = self.get("/api/v1/query", query=query).json()["data"]["result"]
         return float(found[0]["value"][1]) if found else None
 
     def firing(self, alert: str) -> list[dict[str, str]]:
         """The labels of an alert's instances that fire."""
-        found = httpx.get(f"{self._url}/api/v1/alerts").json()["data"]["alerts"]
+        found = self.get("/api/v1/alerts").json()["data"]["alerts"]
         return [one["labels"] for one in found if one["labels"]["alertname"] == alert and one["state"] == "firing"]
 
 
@@ -87,24 +92,26 @@ def prometheus(ports: Ports, tmp_path: Path, wait_for: Callable[..., Any]) -> It
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
-    address = f"127.0.0.1:{any_free()}"
+    address = f"127.0.0.1:{own_port()}"
     words = [f"--config.file={configuration(tmp_path, ports)}", f"--storage.tsdb.path={tmp_path / 'tsdb'}"]
     with (tmp_path / "prometheus.log").open("wb") as log:
         command = [program, *words, f"--web.listen-address={address}", "--log.level=warn"]
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         running = Prometheus(f"http://{address}")
-        wait_for(running.ready, 60)
+        wait_for(running.ready)
         yield running
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE_S)
 
 
 async def send_as_of(installation: Installation, records: RecordMaker, agency: str, at_ms: int) -> None:
-    """One record that its agency sent at another time, on a topic that for once takes the sender's word for it.
+    """One record that its agency sent at another time, the only one of its partition.
 
-    A busy broker may write it with its own time still after it accepted the topic's setting: then once more.
+    The topic for once takes the sender's word for the time. A busy broker may write with its own time still after it
+    accepted the topic's setting: then once more, and what was written before is deleted. Call it before workers start:
+    they would take a record of now for the feed's last.
     """
     message = records.message(agency, "long-ago")
     topic = topics.topic_name(installation.settings, topics.CASES, agency=agency)
@@ -112,11 +119,12 @@ async def send_as_of(installation: Installation, records: RecordMaker, agency: s
         client.alter_configs(
             [ConfigResource(ConfigResourceType.TOPIC, topic, {"message.timestamp.type": "CreateTime"})]
         )
-    async with AIOKafkaProducer(bootstrap_servers=installation.settings.kafka_url) as producer:
-        written_ms = None
-        while written_ms != at_ms:
-            sent = await producer.send_and_wait(topic, message.value, message.key, partition=0, timestamp_ms=at_ms)
-            written_ms = sent.timestamp
+        async with AIOKafkaProducer(bootstrap_servers=installation.settings.kafka_url) as producer:
+            written_ms = None
+            while written_ms != at_ms:
+                sent = await producer.send_and_wait(topic, message.value, message.key, partition=0, timestamp_ms=at_ms)
+                written_ms = sent.timestamp
+        client.delete_records({TopicPartition(topic, 0): sent.offset})
 
 
 def test_it_shows_the_lag_while_a_stage_is_held_up_and_the_feed_that_is_silent(
@@ -127,21 +135,21 @@ def test_it_shows_the_lag_while_a_stage_is_held_up_and_the_feed_that_is_silent(
     wait_for: Callable[..., Any],
     elasticsearch_client: Elasticsearch,
 ) -> None:
+    asyncio.run(send_as_of(installation, records, "nl-np", int(time.time() * 1000) - TWO_DAYS_MS))
     start_all()
     installation.push([records.message(agency, "1") for agency in ("fr-pj", "be-fp", "de-bk")])
-    asyncio.run(send_as_of(installation, records, "nl-np", int(time.time() * 1000) - TWO_DAYS_MS))
     wait_for(lambda: prometheus.value('sum(up{job="liaison"})') == len(STAGES), 90)
     wait_for(lambda: (prometheus.value("sum(liaison_records_total{feed='intake'})") or 0) >= 4, 90)
-    silent = wait_for(lambda: prometheus.firing("LiaisonFeedSilent"), 60)
+    silent = wait_for(lambda: prometheus.firing("LiaisonFeedSilent"))
     assert [one["topic"] for one in silent] == ["cases.nl-np"]
 
     wait_for(installation.at_rest, 90)
     cases = Indices(installation.settings.namespace, installation.generation).write_alias("cases")
     lag = "sum(liaison_lag_records{feed='index-cases'})"
-    wait_for(lambda: prometheus.value(lag) == 0, 60)
+    wait_for(lambda: prometheus.value(lag) == 0)
     elasticsearch_client.indices.add_block(index=cases, block="write")
     installation.push([records.message("fr-pj", str(number)) for number in range(10, 30)])
-    wait_for(lambda: (prometheus.value(lag) or 0) > 0, 60)
+    wait_for(lambda: (prometheus.value(lag) or 0) > 0)
     elasticsearch_client.indices.put_settings(index=cases, settings={"index.blocks.write": None})
     wait_for(lambda: prometheus.value(lag) == 0, 90)
-    wait_for(lambda: prometheus.firing("LiaisonWorkerDown") == [], 60)  # a busy worker may miss a scrape's second
+    wait_for(lambda: prometheus.firing("LiaisonWorkerDown") == [])  # a busy worker may miss a scrape's second

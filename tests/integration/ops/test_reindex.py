@@ -21,6 +21,7 @@ from support.waiting import WaitFor
 
 pytestmark = [pytest.mark.engines, pytest.mark.rare]
 
+LEAST_READS = 5
 BETWEEN_READS_S = 0.05
 """A reader that never pauses takes half of the machine from the reindex that it watches."""
 
@@ -77,14 +78,15 @@ def test_searches_are_complete_while_the_indices_are_replaced_under_load(
 
     engine_environment |= {"LIAISON_INDEX_SHARDS": "2,cases=3"}
     with Readers(installation.settings, cases, links) as readers:
+        wait_for(lambda: readers.reads > 0)
         pushing = threading.Thread(target=lambda: [installation.push(more[n : n + 5]) for n in range(0, len(more), 5)])
         pushing.start()
         done = liaison("reindex", "--json")
         pushing.join()
+        wait_for(lambda: readers.reads > LEAST_READS)
     assert done.returncode == 0, done.stderr
     rebuilt = {one["kind"]: one for one in json.loads(done.stdout)}
     assert readers.wrong == []
-    assert readers.reads > 5
     after = set(elasticsearch_client.indices.get(index=f"{installation.settings.namespace}*").body)
     assert not before & after
     assert {one["index"] for one in rebuilt.values()} == after

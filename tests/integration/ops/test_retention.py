@@ -131,8 +131,8 @@ def test_an_expired_case_leaves_the_index_within_a_minute_and_comes_back_when_it
     assert "fr-pj:over\tversion 1 would end" in liaison("retention", "--dry-run").stdout
 
     assert json.loads(liaison("retention", "--json").stdout) == due | {"dry_run": False}
-    wait_for(lambda: "zyxwakanary" not in index(), deadline_s=60)
-    wait_for(installation.at_rest, deadline_s=60)
+    wait_for(lambda: "zyxwakanary" not in index())
+    wait_for(installation.at_rest)
     assert json.loads(liaison("retention", "--json").stdout)["cases"] == []
     assert [hit["kind"] for hit in installation.hits()].count("retracted") == 2
 

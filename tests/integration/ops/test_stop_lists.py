@@ -51,6 +51,15 @@ def test_keys_that_everybody_has_are_proposed_and_stopped(
     assert [one["cases"] for one in proposed if one["kind"] == "phone_tail"] == [11]
     assert SWITCHBOARD[-7:] not in done.stdout
 
+    shown = liaison("generation", "suggest", "--over", "4")
+    assert shown.returncode == 0, shown.stderr
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in shown.stdout.splitlines() if "│" in line]
+    assert [row[:2] for row in rows if row[0]] == [[one["kind"], str(one["cases"])] for one in proposed]
+    stops = sum(one["stop"] for one in proposed)
+    assert f"{len(proposed)} keys are borne by more than 4 cases each; {stops} of them are worth leaving out" in (
+        " ".join(shown.stdout.split())
+    )
+
     stopped = {one["key"] for one in proposed if one["stop"]}
     built = json.loads(liaison("generation", "build", "--stop-list", str(path), "--json").stdout)
     assert sum(built["stopped"].values()) == len(stopped)

@@ -34,12 +34,12 @@ def test_an_agency_is_added_to_and_removed_from_running_workers(
     asyncio.run(registry.register_agency(engine_settings, Agency("fr-pj", "FR")))
     workers = [*start_all(), *start_all()]
     intake = group_of(engine_settings, "intake")
-    wait_for(lambda: count_members(engine_settings, [intake]) == {intake: 2}, 60)
+    wait_for(lambda: count_members(engine_settings, [intake]) == {intake: 2})
     person = records.person()
     pushed = [records.message("fr-pj", str(number), people=[person]) for number in range(3)]
     pushed += [records.message("fr-pj", f"alone-{number}") for number in range(20)]
     installation.push(pushed)
-    wait_for(lambda: installation.accounting().decided == len(pushed), 60)
+    wait_for(lambda: installation.accounting().decided == len(pushed))
 
     asyncio.run(registry.register_agency(engine_settings, Agency("be-fp", "BE")))
     first = records.message("be-fp", "1", people=[person])
@@ -50,7 +50,7 @@ def test_an_agency_is_added_to_and_removed_from_running_workers(
     pushed += [first, *more]
     wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(pushed), 90)
     installation.holds(pushed)
-    wait_for(lambda: count_members(engine_settings, [intake]) == {intake: 2}, 60)
+    wait_for(lambda: count_members(engine_settings, [intake]) == {intake: 2})
 
     removed = asyncio.run(retire_agency(engine_settings, "be-fp", 90, lambda: datetime.now(UTC)))
     assert removed.cases == 21

@@ -90,7 +90,7 @@ async def put(settings: Settings, topic: topics.Topic, messages: Sequence[tuple[
 
 
 def liaison(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    return warm.run(words, environment, timeout_s=90)
+    return warm.run(words, environment)
 
 
 @pytest.mark.parametrize("effect", ["publish", "transaction", "commit"])
@@ -109,9 +109,8 @@ def test_each_entry_has_one_leaf_in_its_place_however_the_stage_dies(
     bodies = [seal_entry(entry, keys, keys.current).leaf.encode() for entry in made]
     assert leaves(settings) == [(leaf_key(at), body) for at, body in enumerate(bodies)]
     hashes = list(map(leaf_hash, bodies))
-    assert [checkpoint.root for checkpoint in heads(settings)] == [
-        root_of(hashes[: checkpoint.size]) for checkpoint in heads(settings)
-    ]
+    told = heads(settings)
+    assert [checkpoint.root for checkpoint in told] == [root_of(hashes[: checkpoint.size]) for checkpoint in told]
     checked = asyncio.run(check_log(settings, known_log_key(settings, ""), TrailVerifier().check_entry))
     assert (checked.leaves, checked.waiting, checked.findings) == (len(made), 0, ())
 

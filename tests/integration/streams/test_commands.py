@@ -15,7 +15,7 @@ pytestmark = pytest.mark.engines
 
 @pytest.fixture
 def liaison(engine_environment: dict[str, str]) -> RunLiaison:
-    return lambda *words: warm.run(words, engine_environment, timeout_s=60)
+    return lambda *words: warm.run(words, engine_environment)
 
 
 def test_from_nothing_to_a_registered_agency(liaison: RunLiaison) -> None:

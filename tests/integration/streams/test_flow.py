@@ -10,7 +10,7 @@ from support.installation.fixtures import StartAll
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.processes.starting import Start
-from support.waiting import WaitFor
+from support.waiting import PATIENCE_S, WaitFor
 
 pytestmark = pytest.mark.engines
 
@@ -27,7 +27,7 @@ def test_links_are_those_of_a_batch_run_and_hits_go_to_both_agencies(
     installation.holds(feed)
     for worker in workers:
         worker.terminate()
-    assert [worker.wait(timeout=30) for worker in workers] == [0, 0, 0]
+    assert [worker.wait(PATIENCE_S) for worker in workers] == [0, 0, 0]
 
 
 @pytest.mark.timeout(240)

@@ -12,7 +12,7 @@ from pipeline.streams.catalogues import topics
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.processes.starting import Start
-from support.waiting import WaitFor
+from support.waiting import PATIENCE_S, WaitFor
 
 pytestmark = pytest.mark.engines
 
@@ -44,14 +44,14 @@ def send(settings: Settings, codec: str, records: RecordMaker, prefix: str, **op
 
     messages = [records.message("fr-pj", f"{prefix}-{codec}-{number}") for number in range(CASES)]
     if transactional := "transactional.id" in options:
-        sent.init_transactions(30)
+        sent.init_transactions(PATIENCE_S)
         sent.begin_transaction()
     for message in messages:
         topic = topics.topic_name(settings, topics.CASES, agency=message.agency)
         sent.produce(topic, message.value, message.key, on_delivery=note)
     if transactional:
-        sent.commit_transaction(30)
-    assert sent.flush(30) == 0
+        sent.commit_transaction(PATIENCE_S)
+    assert sent.flush(PATIENCE_S) == 0
     assert not failed
     return [message.case.encode() for message in messages]
 
@@ -66,7 +66,7 @@ def test_each_codec_is_taken_in_however_it_is_sent(
         transaction = f"{settings.namespace}{codec}"
         keys += send(settings, codec, records, "transactional", **{"transactional.id": transaction})
     start_stage("intake")
-    wait_for(lambda: installation.accounting().decided == len(keys), deadline_s=60)
+    wait_for(lambda: installation.accounting().decided == len(keys))
     receipts = installation.receipts().values()
     assert {receipt.case.encode(): receipt.outcome for receipt in receipts} == dict.fromkeys(keys, "accepted")
     assert installation.accounting().balanced

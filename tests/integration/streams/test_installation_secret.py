@@ -28,7 +28,7 @@ from support.installation.records import RecordMaker
 from support.processes import warm
 from support.waiting import WaitFor
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.engines
 
 HIDDEN = {"code": "H2", "releasable_to": ["*"], "purposes": ["investigation", "correlation"]}
 GUESSES = [f"be-fp:2026-{number:06}" for number in range(1000)]
@@ -87,13 +87,13 @@ def two(hits: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def test_no_worker_or_server_starts_without_a_secret(engine_environment: dict[str, str], tmp_path: Path) -> None:
     missing = {"LIAISON_SECRET_FILE": str(tmp_path / "none")}
     for command in (["worker", "intake"], ["worker", "notify"], ["serve", "--port", "0"]):
-        done = warm.run(command, engine_environment | missing, timeout_s=60)
+        done = warm.run(command, engine_environment | missing)
         assert done.returncode == 1
         assert "liaison ops secret new" in done.stderr
 
 
 def test_the_setting_that_it_replaces_is_refused_with_the_way_to_move(engine_environment: dict[str, str]) -> None:
-    done = warm.run(["status"], engine_environment | {"LIAISON_HIT_SECRET": "canary"}, timeout_s=60)
+    done = warm.run(["status"], engine_environment | {"LIAISON_HIT_SECRET": "canary"})
     assert done.returncode == 1
     assert "LIAISON_SECRET_FILE" in done.stderr
     assert "canary" not in done.stderr
@@ -107,14 +107,14 @@ def test_the_commands_make_rotate_and_name_a_secret_and_never_show_it(
     environment = engine_environment | {"LIAISON_SECRET_FILE": str(file)}
 
     def run(*words: str) -> str:
-        done = warm.run(words, environment, timeout_s=60)
+        done = warm.run(words, environment)
         assert done.returncode == 0, done.stderr
         secrets = read_secrets(Settings(secret_file=file))
         assert not [secret for secret in secrets if secret in (done.stdout + done.stderr).encode()]
         return done.stdout
 
     made = json.loads(run("ops", "secret", "new", "--json"))
-    assert warm.run(["ops", "secret", "new"], environment, timeout_s=60).returncode == 1
+    assert warm.run(["ops", "secret", "new"], environment).returncode == 1
     rotated = json.loads(run("ops", "secret", "rotate", "--json"))
     assert rotated["key_ids"] == [made["current"], rotated["current"]]
     assert rotated["current"] in run("ops", "secret", "show")

@@ -7,16 +7,17 @@ from pathlib import Path
 import pytest
 
 from pipeline.records.partitioning import partition_of
-from pipeline.streams.runtime.faults import MAX_FAULTS_IN_A_ROW
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.processes.starting import Start
-from support.waiting import WaitFor
+from support.waiting import PATIENCE_S, WaitFor
 
 pytestmark = pytest.mark.engines
 
 POISON = "poison"
 AGENCIES = ("fr-pj", "be-fp", "de-bk", "nl-np")
+ATTEMPTS = 10
+"""In a row that fail, after which the worker ends: three quarters of a minute, in which the good records must come."""
 
 
 def test_a_bug_rejects_nothing_and_holds_up_its_own_partition_alone(
@@ -27,7 +28,7 @@ def test_a_bug_rejects_nothing_and_holds_up_its_own_partition_alone(
     behind = records.message("fr-pj", "behind")._replace(partition=home)
     others = [records.message(agency, f"c{number}") for number in range(20) for agency in AGENCIES[1:]]
     held = installation.push([poison, behind])
-    broken = start_stage("intake", "--fail-on", POISON)
+    broken = start_stage("intake", "--fail-on", POISON, "--give-up-after", str(ATTEMPTS))
     log = tmp_path / "stage_process-0.log"
     wait_for(lambda: f"failed inside on {held[0]}: KeyError" in log.read_text())
 
@@ -37,9 +38,9 @@ def test_a_bug_rejects_nothing_and_holds_up_its_own_partition_alone(
     assert broken.poll() is None
 
     held += installation.push([records.message(agency, POISON) for agency in AGENCIES[1:]])
-    assert broken.wait(timeout=60) == 1
+    assert broken.wait(PATIENCE_S) == 1
     *_, last = log.read_text().splitlines()
-    assert last.startswith(f"liaison: {MAX_FAULTS_IN_A_ROW} attempts failed inside without one that did not")
+    assert last.startswith(f"liaison: {ATTEMPTS} attempts failed inside without one that did not")
     assert "Case" not in log.read_text(), "the words of an error may be the record's"
     assert set(installation.receipts()) == set(passed)
     assert installation.accounting().rejected == {}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import httpx
 import pytest
 
 from support.installation.fixtures import StartAll
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
-from support.installation.status_ports import STAGES, Ports, free_ports
+from support.installation.status_ports import STAGES, Ports
+from support.ports import own_ports
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.engines
 
 @pytest.fixture
 def ports(engine_environment: dict[str, str]) -> Ports:
-    first = free_ports(len(STAGES))
+    first = own_ports(len(STAGES)).start
     engine_environment["LIAISON_METRICS_PORT"] = str(first)
     return Ports(first)
 
@@ -32,7 +32,7 @@ def test_what_went_through_is_counted_and_the_workers_are_ready(
     start_all()
     installation.push(feed)
     wait_for(lambda: installation.at_rest() and installation.accounting().decided == len(feed), deadline_s=90)
-    wait_for(lambda: all(ports.status(stage, "/readyz") == 200 for stage in STAGES), deadline_s=60)
+    wait_for(lambda: all(ports.status(stage, "/readyz") == 200 for stage in STAGES))
     counted = installation.accounting()
 
     def outcomes(**labels: str) -> float:
@@ -46,14 +46,14 @@ def test_what_went_through_is_counted_and_the_workers_are_ready(
     assert ports.total("project", "liaison_bulk_documents_total", result="written") > 0
     assert 0 < ports.total("project", "liaison_end_to_end_seconds_count") <= counted.accepted
     assert ports.total("project", "liaison_hits_total", kind="new") > 0
-    wait_for(lambda: not any(ports.total(stage, "liaison_lag_records") for stage in STAGES), deadline_s=60)
+    wait_for(lambda: not any(ports.total(stage, "liaison_lag_records") for stage in STAGES))
     for stage in STAGES:
         assert ports.total(stage, "liaison_store_bytes") > 0
         assert ports.total(stage, "liaison_rebalances_total") >= 1
         assert ports.total(stage, "liaison_lanes", state="working") > 0
         assert ports.status(stage, "/healthz") == 200
     assert ports.total("intake", "liaison_last_event_timestamp_seconds", topic="cases.fr-pj") > 0
-    shown = "".join(httpx.get(ports.of[stage] + "/metrics").text for stage in STAGES)
+    shown = "".join(ports.metrics(stage) for stage in STAGES)
     keys = {message.case for message in feed}
     assert not keys & set(re.findall(r"[\w-]+:[\w-]+", shown))
 
@@ -67,5 +67,5 @@ def test_a_worker_without_agencies_is_alive_and_not_ready(
 
     asyncio.run(apply_all(engine_settings))
     start_stage("intake")
-    wait_for(lambda: ports.status("intake", "/healthz") == 200, deadline_s=60)
+    wait_for(lambda: ports.status("intake", "/healthz") == 200)
     assert ports.status("intake", "/readyz") == 503

@@ -44,18 +44,18 @@ def test_a_shared_number_is_told_and_ends_with_the_number(
         ours = [hit for hit in installation.hits() if (hit["receiver"], hit["agency"]) == (receiver, of)]
         return [(hit["kind"], hit.get("basis")) for hit in ours]
 
-    wait_for(lambda: told("be-fp", "nl-np") == [("new", None)], deadline_s=60)
+    wait_for(lambda: told("be-fp", "nl-np") == [("new", None)])
     assert told("be-fp", "fr-pj") == told("fr-pj", "be-fp") == [("new", "shared")]
     assert told("fr-pj", "nl-np") == [("new", None)]
 
     now_one = {**woman, "names": man["names"], "birth_date": man["birth_date"]}
     feed += [records.message("be-fp", "1", 2, people=[now_one])]
     installation.push(feed[-1:])
-    wait_for(lambda: told("fr-pj", "be-fp") == [("new", "shared"), ("changed", None)], deadline_s=60)
+    wait_for(lambda: told("fr-pj", "be-fp") == [("new", "shared"), ("changed", None)])
 
     feed += [records.message("be-fp", "1", 3, people=[{**woman, "identifiers": [OTHER]}])]
     installation.push(feed[-1:])
-    wait_for(lambda: told("fr-pj", "be-fp")[-1:] == [("retracted", None)], deadline_s=60)
+    wait_for(lambda: told("fr-pj", "be-fp")[-1:] == [("retracted", None)])
     wait_for(lambda: installation.at_rest() and installation.accounting().decided == 5, deadline_s=90)
     assert installation.bases() == {("fr-pj:1", "nl-np:1"): Basis.SAME}
     assert installation.visible_links() == installation.batch_links(feed)

@@ -45,7 +45,7 @@ def run(engine_environment: dict[str, str]) -> RunLiaison:
     """A command that must succeed."""
 
     def ran(*words: object, code: int = 0) -> CompletedProcess[str]:
-        done = warm.run([str(word) for word in words], engine_environment, timeout_s=90)
+        done = warm.run([str(word) for word in words], engine_environment)
         assert done.returncode == code, done.stderr
         return done
 
@@ -138,12 +138,12 @@ def test_only_the_agencys_own_records_are_taken(
     write(installation, topics.EXPIRIES, "fr-pj:0", expiry)
     another = signed(records.message("fr-pj", "another"), own)
     assert outcomes(installation, [another, another], wait_for) == ["accepted", "duplicate"]
-    wait_for(installation.at_rest, 60)
-    wait_for(lambda: len(installation.cases([f"fr-pj:{name}" for name in ("0", "1", "2", "another")])) == 4, 60)
+    wait_for(installation.at_rest)
+    wait_for(lambda: len(installation.cases([f"fr-pj:{name}" for name in ("0", "1", "2", "another")])) == 4)
     assert installation.cases(["fr-pj:forged"]) == {}
     assert installation.accounting().balanced
     write(installation, topics.EXPIRIES, "fr-pj:0", sealed_expiry(expiry, key_ring(installation.settings)))
-    wait_for(lambda: installation.cases(["fr-pj:0"]) == {}, 60)
+    wait_for(lambda: installation.cases(["fr-pj:0"]) == {})
 
 
 def test_the_gateway_carries_signatures(
@@ -160,7 +160,7 @@ def test_the_gateway_carries_signatures(
 
     received = asyncio.run(accept_upload(installation.settings, Agency("fr-pj", "FR"), "upload", body()))
     assert received.pushed.sent == 4
-    wait_for(lambda: len(installation.receipts()) == 4, 60)
+    wait_for(lambda: len(installation.receipts()) == 4)
     found = [receipt.reason or receipt.outcome for receipt in installation.receipts().values()]
     assert sorted(found) == ["accepted", "accepted", "accepted", "unsigned"]
 
@@ -190,7 +190,7 @@ def test_a_key_that_has_ended_signs_nothing_whatever_time_the_message_claims(
             return f"{sent.topic}-{sent.partition}-{sent.offset}"
 
     position = asyncio.run(send())
-    wait_for(lambda: position in installation.receipts(), 60)
+    wait_for(lambda: position in installation.receipts())
     receipt = installation.receipts()[position]
     assert (receipt.reason, receipt.pointer) == ("bad_signature", "/signature")
     assert "when the record arrived" in receipt.message
@@ -211,7 +211,7 @@ def test_what_was_taken_is_verified_offline_and_a_revoked_key_ends(
     taken = signed(records.message("fr-pj", "1"), own)
     plain = records.message("be-fp", "1")
     assert outcomes(installation, [taken, plain], wait_for) == ["accepted", "accepted"]
-    wait_for(installation.at_rest, 60)
+    wait_for(installation.at_rest)
 
     keys, cases = tmp_path / "keys.json", tmp_path / "cases.ndjson"
     keys.write_text(run("ops", "agency", "key", "list", "--json").stdout)
@@ -228,13 +228,13 @@ def test_what_was_taken_is_verified_offline_and_a_revoked_key_ends(
 
     run("ops", "agency", "key", "revoke", "fr-pj", own.kid)
     late = signed(records.message("fr-pj", "2"), own)
-    wait_for(lambda: outcomes(installation, [late], wait_for) == ["bad_signature"], 60)
+    wait_for(lambda: outcomes(installation, [late], wait_for) == ["bad_signature"])
     assert outcomes(installation, [taken], wait_for) == ["duplicate"]
     keys.write_text(run("ops", "agency", "key", "list", "--json").stdout)
     case.write_text(run("case", "fr-pj:1", "--json").stdout)
     assert "revoked after it signed" in run("feed", "verify-case", case, "--keys", keys).stdout
 
     assert "1 cases withdrawn" in run("ops", "agency", "remove", "fr-pj", "--yes").stdout
-    wait_for(installation.at_rest, 60)
+    wait_for(installation.at_rest)
     assert installation.cases(["fr-pj:1"]) == {}
     assert installation.accounting().balanced

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ from pipeline.streams.registers.registry import read_agencies, register_agency
 from pipeline.streams.workers.supervisor import STAGES
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
-from support.installation.status_ports import Ports, free_ports
+from support.installation.status_ports import Ports
+from support.ports import own_ports
 from support.processes import warm
-from support.waiting import WaitFor
+from support.waiting import PATIENCE_S, WaitFor
 
 pytestmark = pytest.mark.engines
 
@@ -33,7 +35,7 @@ def liaison(*words: str) -> list[str]:
 
 @pytest.fixture
 def ports(engine_environment: dict[str, str]) -> Ports:
-    first = free_ports(len(STAGES))
+    first = own_ports(len(STAGES)).start
     engine_environment["LIAISON_METRICS_PORT"] = str(first)
     return Ports(first)
 
@@ -51,9 +53,10 @@ def stages(process: subprocess.Popen[bytes]) -> dict[str, psutil.Process]:
     """The supervisor's children by stage."""
     found = {}
     for child in psutil.Process(process.pid).children():
-        line = child.cmdline()
-        if "worker" in line:
-            found[line[line.index("worker") + 1]] = child
+        with suppress(psutil.NoSuchProcess):  # one that has just ended
+            line = child.cmdline()
+            if "worker" in line:
+                found[line[line.index("worker") + 1]] = child
     return found
 
 
@@ -72,22 +75,22 @@ def test_a_supervised_installation_from_its_first_agency_to_its_end(
 
     asyncio.run(apply_all(engine_settings))
     installation = make_installation(engine_settings)
-    wait_for(lambda: stages(supervisor).keys() == set(STAGES), deadline_s=60)
+    wait_for(lambda: stages(supervisor).keys() == set(STAGES))
     asyncio.run(register_agency(engine_settings, Agency("fr-pj", "FR")))
     installation.push([records.message("fr-pj", "one")])
-    wait_for(lambda: installation.accounting().accepted == 1, deadline_s=60)
+    wait_for(lambda: installation.accounting().accepted == 1)
 
     asyncio.run(register_agency(engine_settings, Agency("be-fp", "BE")))
     installation.push([records.message("be-fp", "two")])
-    wait_for(lambda: installation.accounting().accepted == 2, deadline_s=60)
+    wait_for(lambda: installation.accounting().accepted == 2)
 
     assert (restarts("changed"), restarts("died")) == (1, 0), "counted through the worker's own exec"
 
     killed = stages(supervisor)["intake"]
     killed.kill()
     installation.push([records.message("fr-pj", "three")])
-    wait_for(lambda: installation.accounting().accepted == 3, deadline_s=60)
-    wait_for(installation.at_rest, deadline_s=60)
+    wait_for(lambda: installation.accounting().accepted == 3)
+    wait_for(installation.at_rest)
     assert installation.accounting().balanced
     assert len(installation.cases(["fr-pj:one", "be-fp:two", "fr-pj:three"])) == 3
 
@@ -96,7 +99,7 @@ def test_a_supervised_installation_from_its_first_agency_to_its_end(
     last = stages(supervisor)
     assert last["intake"].pid != killed.pid
     supervisor.send_signal(signal.SIGTERM)
-    assert supervisor.wait(timeout=40) == 0
+    assert supervisor.wait(PATIENCE_S) == 0
     assert not any(child.is_running() for child in last.values())
 
 
@@ -104,11 +107,11 @@ def test_stages_end_when_their_supervisor_is_killed(
     engine_settings: Settings, supervisor: Any, wait_for: WaitFor
 ) -> None:
     asyncio.run(apply_all(engine_settings))
-    wait_for(lambda: stages(supervisor).keys() == set(STAGES), deadline_s=60)
+    wait_for(lambda: stages(supervisor).keys() == set(STAGES))
     children = list(stages(supervisor).values())
     supervisor.kill()
     supervisor.wait()
-    wait_for(lambda: not any(child.is_running() for child in children), deadline_s=60)
+    wait_for(lambda: not any(child.is_running() for child in children))
 
 
 def test_registering_twice_is_harmless_and_another_country_is_refused(engine_settings: Settings) -> None:
@@ -129,7 +132,7 @@ def test_registering_twice_is_harmless_and_another_country_is_refused(engine_set
 
 
 def test_a_worker_without_topics_says_what_to_do(engine_environment: dict[str, str]) -> None:
-    done = warm.run(["worker", "correlate"], engine_environment, timeout_s=60)
+    done = warm.run(["worker", "correlate"], engine_environment)
     assert done.returncode == 1
     assert "run `liaison topics apply`" in done.stderr
     assert "Traceback" not in done.stderr

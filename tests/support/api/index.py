@@ -10,11 +10,9 @@ from pipeline.index.document_making import DocumentWrite
 from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import generation_id
-from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
-from pipeline.streams.provisioning.setup import apply_all
-from pipeline.streams.registers import registry
 from support.index.documents import PureStages
+from support.installation.provisioning import provision
 
 AGENCIES = ("be-fp", "de-bka", "es-cnp", "fr-pj", "nl-np", "pl-kg")
 """Those that take part."""
@@ -22,9 +20,12 @@ AGENCIES = ("be-fp", "de-bka", "es-cnp", "fr-pj", "nl-np", "pl-kg")
 
 async def index(settings: Settings, stages: PureStages, actions: Sequence[DocumentWrite]) -> None:
     """Make topics, agencies and indices, write, and refresh."""
-    await apply_all(settings)
-    for name in AGENCIES:
-        await registry.register_agency(settings, Agency(name, name[:2].upper()))
+    await provision(settings, {name: name[:2].upper() for name in AGENCIES})
+    await write_documents(settings, stages, actions)
+
+
+async def write_documents(settings: Settings, stages: PureStages, actions: Sequence[DocumentWrite]) -> None:
+    """Make the indices where there are none, write, and refresh."""
     own = Indices(settings.namespace, generation_id(stages.model, settings.block_partitions))
     async with connect(settings) as client:
         assert await apply_mappings(client, own) == []

@@ -14,15 +14,15 @@ import pytest
 
 from pipeline.access.requester import Requester
 from pipeline.access.token_keys import issue_token
-from pipeline.engines.ports import LOOPBACK, accepts, any_free
+from pipeline.engines.ports import LOOPBACK, accepts
 from pipeline.settings import Settings
 from support.access.requesters import ANNA
 from support.api.runtime import GROUNDS
+from support.ports import own_port
 from support.processes.starting import started
-from support.waiting import WaitFor
+from support.waiting import PATIENCE_S, WaitFor
 
 SERVER_PROCESS = "support.api.server_process"
-PATIENCE_S = 30.0
 
 
 class ApiServer:
@@ -96,11 +96,11 @@ def start_server(tmp_path_factory: pytest.TempPathFactory, wait_for: WaitFor) ->
 
         def make(scheme: str = "http", home: Path | None = None, **settings: object) -> ApiServer:
             folder = home or tmp_path_factory.mktemp("api_server")
-            port = any_free()
+            port = own_port()
             named: Mapping[str, str] = {f"LIAISON_{name.upper()}": str(value) for name, value in settings.items()}
             environment = {**os.environ, "LIAISON_HOME": str(folder), **named}
             running.enter_context(started(SERVER_PROCESS, environment, folder))(str(port))
-            wait_for(lambda: accepts(LOOPBACK, port), 90)
+            wait_for(lambda: accepts(LOOPBACK, port))
             return ApiServer(port, folder, scheme)
 
         yield make
@@ -108,8 +108,8 @@ def start_server(tmp_path_factory: pytest.TempPathFactory, wait_for: WaitFor) ->
 
 @pytest.fixture(scope="module")
 def api_server(start_server: StartServer) -> ApiServer:
-    """A server with short time-outs."""
-    return start_server(header_timeout_s=1, body_timeout_s=1)
+    """A server that waits for its clients as long as it does by default."""
+    return start_server()
 
 
 @pytest.fixture

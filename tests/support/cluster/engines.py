@@ -6,7 +6,6 @@ dead server there would otherwise connect to itself sooner or later, and keep th
 
 from __future__ import annotations
 
-import random
 import signal
 import tempfile
 import time
@@ -23,16 +22,15 @@ from kafka.errors import KafkaError
 from rich.console import Console
 
 from pipeline.engines.layout import StackLayout
-from pipeline.engines.ports import LOOPBACK, is_free
+from pipeline.engines.ports import LOOPBACK
 from pipeline.localstack import artifacts, processes, stack, start_cache
 from pipeline.localstack.elasticsearch import Elasticsearch
 from pipeline.localstack.engine import EngineLaunch, LocalServer
 from pipeline.localstack.kafka import Kafka, new_cluster_id
 from pipeline.settings import Settings
+from support.ports import own_port
 
 SIZE = 3
-
-PORTS = range(20_000, 32_000)
 
 KAFKA_HEAP, ELASTICSEARCH_HEAP = "256m", "400m"
 
@@ -119,7 +117,7 @@ class EngineCluster:
 
     def __init__(self, home: Path) -> None:
         jars = artifacts.fetch_jars(["kafka", "elasticsearch"], Settings(), Console(quiet=True))
-        ports = list(_free_ports(4 * SIZE))
+        ports = [own_port() for _ in range(4 * SIZE)]
         clients, controllers, web, transport = (ports[at : at + SIZE] for at in range(0, 4 * SIZE, SIZE))
         self.brokers = [
             Member(f"broker {number}", engine, _launch(home / f"broker-{number}", jars["kafka"], port))
@@ -290,9 +288,3 @@ def _elasticsearches(transport: list[int]) -> list[Elasticsearch]:
         )
         for number, port in enumerate(transport, 1)
     ]
-
-
-def _free_ports(count: int) -> Iterator[int]:
-    candidates = iter(random.sample(PORTS, len(PORTS)))
-    for _ in range(count):
-        yield next(port for port in candidates if is_free(port))

@@ -22,7 +22,7 @@ LEFT_OUT: Final = shutil.ignore_patterns("benchmarks", "screenshots", "*.png")
 
 _BLOCK: Final = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE: Final = re.compile(r"^\+\+\+ b/(\S+)$", re.MULTILINE)
-_RUN_LIMIT_S: Final = 120
+_RUN_LIMIT_S: Final = 240
 
 
 class PagePatchError(AssertionError):

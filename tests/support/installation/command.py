@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 import psutil
 
+from support.ports import own_port
+
 LIAISON = Path(sys.executable).with_name("liaison")
 
 RunLiaison = Callable[..., subprocess.CompletedProcess[str]]
@@ -62,8 +64,12 @@ def by_name(output: str) -> dict[str, dict[str, Any]]:
 
 
 def new_home(path: Path) -> Home:
-    """A home with any free ports, no matter what the caller's environment says of engines."""
+    """A home whatever the caller's environment says of engines; nobody takes its ports while one of them is dead."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     kept = {name: os.environ[name] for name in ("LIAISON_ENGINE_CACHE", "LIAISON_ENGINE_MIRROR") if name in os.environ}
-    chosen = {"LIAISON_HOME": str(path), "LIAISON_KAFKA_PORT": "0", "LIAISON_ELASTICSEARCH_PORT": "0"}
+    chosen = {
+        "LIAISON_HOME": str(path),
+        "LIAISON_KAFKA_PORT": str(own_port()),
+        "LIAISON_ELASTICSEARCH_PORT": str(own_port()),
+    }
     return Home(path, environment | kept | chosen)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
 
 def open_to_others(home: Path) -> list[str]:
     """The files and folders of a home, itself included, with a right for anyone but their user."""
-    modes = {path: _mode(path) for path in (home, *home.rglob("*"))}
-    assert len(modes) > 1
+    found = [Path(folder, name) for folder, folders, files in os.walk(home) for name in (*folders, *files)]
+    assert found
+    modes = {path: _mode(path) for path in (home, *found)}
     return [str(path) for path, mode in modes.items() if mode & 0o077]
 
 

@@ -23,20 +23,19 @@ from pipeline.matching.basis import Basis
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model, generation_id, load_model
-from pipeline.records.agencies import Agency
 from pipeline.records.messages import AcceptedRecord, Position, Provenance, Receipt
 from pipeline.records.normalisation import normalise
 from pipeline.records.partitioning import partition_of
 from pipeline.records.validation import read as read_record
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
-from pipeline.streams.kafka.admin import admin_client, apply_plan
+from pipeline.streams.kafka.admin import admin_client
 from pipeline.streams.kafka.reading import read_partitions
 from pipeline.streams.monitoring.accounting import Accounting, count_outcomes
 from pipeline.streams.monitoring.lag import group_of, measure_lag
-from pipeline.streams.provisioning.setup import apply_all
-from pipeline.streams.registers.registry import read_agencies, write_agency
+from pipeline.streams.registers.registry import read_agencies
 from pipeline.streams.runtime.faults import FAULTS
+from support.installation.provisioning import provision
 from support.installation.records import COUNTRIES, Message
 from support.kafka.movement import RestWatch, read_offsets
 
@@ -55,16 +54,7 @@ class Installation:
 
     def prepare(self) -> None:
         """Make the topics and register the agencies."""
-        asyncio.run(self._prepare())
-
-    async def _prepare(self) -> None:
-        # All topics at once, then what is in them: to add agency after agency looks at every topic each time.
-        await asyncio.to_thread(
-            apply_plan, self.settings, topics.plan_topics(self.settings, COUNTRIES, [self.generation])
-        )
-        for name, country in COUNTRIES.items():
-            await write_agency(self.settings, Agency(name, country))
-        await apply_all(self.settings)
+        asyncio.run(provision(self.settings, COUNTRIES))
 
     def push(self, messages: Iterable[Message]) -> list[str]:
         """Send messages in order; returns their positions as receipts name them."""
@@ -103,8 +93,18 @@ class Installation:
             return sum(len(group["members"]) for group in client.describe_groups(own).values())
 
     def at_rest(self) -> bool:
-        """Whether everything pushed has gone through the stages of STAGES; False, too, while something moves."""
-        return not self.waiting() if self.client is None else self._rest_watch()
+        """Whether everything pushed has gone through the stages of STAGES; False, too, while something moves.
+
+        Searches then show it, which Elasticsearch does by itself a second later, on a busy machine more.
+        """
+        if self.waiting() if self.client is None else not self._rest_watch():
+            return False
+        asyncio.run(self._refresh())
+        return True
+
+    async def _refresh(self) -> None:
+        async with connect(self.settings) as client:
+            await client.indices.refresh(index=f"{self.settings.namespace}*")
 
     @cached_property
     def _rest_watch(self) -> RestWatch:

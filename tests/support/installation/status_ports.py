@@ -2,30 +2,12 @@
 
 from __future__ import annotations
 
-import random
-import socket
-
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from support.waiting import PATIENCE_S
+
 STAGES = ("intake", "correlate", "project")
-
-
-NOT_FOR_CONNECTIONS = range(20_000, 32_000)
-"""Below the ports that Linux gives to connections: a scrape that nobody answers yet would take one that is wanted."""
-
-
-def free_ports(count: int) -> int:
-    """The first of as many consecutive ports that are free now."""
-    while True:
-        first = random.choice(NOT_FOR_CONNECTIONS)
-        if all(_free(first + n) for n in range(count)):
-            return first
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 class Ports:
@@ -37,13 +19,17 @@ class Ports:
     def status(self, stage: str, path: str) -> int:
         """The HTTP status of a path; 0 where nobody answers."""
         try:
-            return httpx.get(self.of[stage] + path).status_code
+            return httpx.get(self.of[stage] + path, timeout=PATIENCE_S).status_code
         except httpx.TransportError:
             return 0
 
+    def metrics(self, stage: str) -> str:
+        """All that it shows."""
+        return httpx.get(self.of[stage] + "/metrics", timeout=PATIENCE_S).text
+
     def total(self, stage: str, sample: str, **labels: str) -> float:
         """The sum of a metric's samples with these labels."""
-        families = text_string_to_metric_families(httpx.get(self.of[stage] + "/metrics").text)
+        families = text_string_to_metric_families(self.metrics(stage))
         return sum(
             one.value
             for family in families

@@ -14,18 +14,18 @@ import aiokafka.client
 import pytest
 
 from pipeline.engines.endpoints import endpoints
-from pipeline.engines.ports import any_free
 from pipeline.localstack import stack
 from pipeline.settings import Settings
 from pipeline.streams.catalogues.topics import plan_topics
 from pipeline.streams.kafka.admin import apply_plan
+from support.ports import own_port
 
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Settings]:
     """A Kafka of this test's own, which it may stop."""
     home = Settings(
-        home=tmp_path / "engines", kafka_url="", elasticsearch_url="http://127.0.0.1:1", kafka_port=any_free()
+        home=tmp_path / "engines", kafka_url="", elasticsearch_url="http://127.0.0.1:1", kafka_port=own_port()
     )
     stack.start_engines(home)
     apply_plan(home, plan_topics(home, [], []))

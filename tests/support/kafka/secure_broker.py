@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaConnectionError
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from pipeline.localstack import stack
 from pipeline.localstack.kafka import NODE_ID
 from pipeline.settings import Settings
 from pipeline.streams.kafka.admin import admin_client
+from pipeline.streams.kafka.connection import client_options
 
 
 class AccessRule(NamedTuple):
@@ -40,6 +44,27 @@ def secure_broker(home: Path, elasticsearch: str, **settings: object) -> Iterato
         yield own
     finally:
         stack.stop_engines(own)
+
+
+def admits(settings: Settings) -> bool:
+    """Whether the broker knows a user by this password.
+
+    It goes by a password, and by the rights given before, only some time after it accepted it. Who is refused is told
+    at once, where kafka-python asks again for half a minute.
+    """
+
+    async def enter() -> None:
+        producer = AIOKafkaProducer(**client_options(settings))
+        try:
+            await producer.start()
+        finally:
+            await producer.stop()
+
+    try:
+        asyncio.run(enter())
+    except KafkaConnectionError:
+        return False
+    return True
 
 
 def log_decisions(operator: Settings) -> None:

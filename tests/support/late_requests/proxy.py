@@ -20,7 +20,6 @@ from typing import Any, Final, NamedTuple
 from aiokafka.protocol.coordination import FindCoordinatorRequest
 from aiokafka.protocol.metadata import MetadataRequest
 
-from pipeline.engines.ports import any_free
 from pipeline.settings import Settings
 
 HOST: Final = "127.0.0.1"
@@ -99,7 +98,7 @@ class LateRequestProxy:
 
     settings: Settings
     treat: Schedule
-    port: int = field(default_factory=any_free)
+    port: int = 0
     treated: Counter[tuple[str, str]] = field(default_factory=Counter)
     accepted: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -118,8 +117,9 @@ class LateRequestProxy:
         return self.settings.model_copy(update={"kafka_url": f"{HOST}:{self.port}"})
 
     async def __aenter__(self) -> LateRequestProxy:
-        """Listen on `port`."""
-        self._server = await asyncio.start_server(self._serve, HOST, self.port)
+        """Listen on any port, which is `port` from then on."""
+        self._server = await asyncio.start_server(self._serve, HOST, 0)
+        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *error: object) -> None:

@@ -28,6 +28,9 @@ from support.processes.warm_parent import NUMBER
 
 PARENT = "support.processes.warm_parent"
 
+COMMAND_S = 200.0
+"""A command takes a second or a few on a machine with nothing else to do."""
+
 
 class WarmProcess:
     """One such process; what it shares with subprocess.Popen has the same names."""
@@ -121,7 +124,9 @@ def start(command: Sequence[str], environment: Mapping[str, str], output: IO[byt
         return parent().start(command, environment, [empty.fileno(), output.fileno(), errors.fileno()])
 
 
-def run(words: Sequence[str], environment: Mapping[str, str], timeout_s: float) -> subprocess.CompletedProcess[str]:
+def run(
+    words: Sequence[str], environment: Mapping[str, str], timeout_s: float = COMMAND_S
+) -> subprocess.CompletedProcess[str]:
     """Run `liaison WORDS` to its end, its output kept; raises subprocess.TimeoutExpired once it is killed."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         process = start([sys.executable, str(LIAISON), *words], environment, output, errors)

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -20,11 +21,41 @@ from support.web.page_checks import find_violations
 EXECUTABLE = os.environ.get("LIAISON_BROWSER", "/usr/bin/chromium")
 
 WIDE, NARROW = (1280, 800), (400, 800)
-SWITCHES = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu")
+UNUSED = (
+    # Pages that each window loads for what is typed into its address bar, in a process of their own: two thirds of what
+    # most tests ask of the browser.
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    # A process for a page to come; no test opens so many.
+    "SpareRendererForSitePerProcess",
+    # What Playwright 1.65 names, for this list replaces its own.
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+)
+"""Features of Chromium that no page needs."""
+
+SWITCHES = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", f"--disable-features={','.join(UNUSED)}")
 """Without a graphics process, whose frames clicks would wait for: emulated on busy cores, it has stopped giving any."""
 
 PATIENCE_MS = 30_000
 """Two busy cores may take this long over a page."""
+
+GETS_A_FRAME = """new Promise((tell) => {
+  requestAnimationFrame(() => tell(true));
+  setTimeout(() => tell(false), 5000);
+})"""
+"""Whether a window is drawn, within seconds."""
 
 
 @contextmanager
@@ -74,15 +105,29 @@ class BrowserUser:
         self.page.wait_for_function("Object.keys(localStorage).some((key) => key.startsWith('liaison-notices-last:'))")
 
     def ask(self, question: str) -> None:
-        """Search by keyboard."""
+        """Search by keyboard, until the answer stands; what stood before is not taken for it."""
+        if urlsplit(self.page.url).path == "/search":
+            self._is_answered()
+        self.page.evaluate("document.querySelectorAll('#found > *').forEach((old) => (old.dataset.before = ''))")
         self.page.keyboard.press("Escape")
         self.page.keyboard.press("/")
         self.page.fill("#question", question)
         self.page.keyboard.press("Enter")
+        self._is_answered()
+
+    def _is_answered(self) -> None:
+        """Until the last question has its answer, whose facets may still be counted."""
+        expect(self.page.locator("#found > :not([data-before])").first).to_be_attached()
         expect(self.page.locator("#found [aria-busy]")).to_have_count(0)
+
+    def is_drawn(self) -> None:
+        """Until the page has its content."""
+        expect(self.page.locator("h1")).to_have_count(1)
+        expect(self.page.locator("[aria-busy=true]")).to_have_count(0)
 
     def holds(self, name: str, *, dark: bool = False) -> None:
         """The page is free of faults and of findings by axe, and not wider than a telephone; `dark`: also then."""
+        self.is_drawn()
         assert self.faults == []
         self._is_accessible(name)
         self._resize(NARROW)
@@ -92,8 +137,16 @@ class BrowserUser:
             self._darken(name)
 
     def _resize(self, size: tuple[int, int]) -> None:
-        """To the front as well: of several windows, one behind may get no frame after its size has changed."""
-        self.page.set_viewport_size({"width": size[0], "height": size[1]})
+        """Until it is drawn in this size: of several windows one may get no frame any more, for which clicks wait."""
+        width, height = size
+        self._draw_in(width, height)
+        while not self.page.evaluate(GETS_A_FRAME):
+            self._draw_in(width + 1, height)
+            self._draw_in(width, height)
+
+    def _draw_in(self, width: int, height: int) -> None:
+        """To the front as well: it is the windows behind that most often get none."""
+        self.page.set_viewport_size({"width": width, "height": height})
         self.page.bring_to_front()
 
     def _darken(self, name: str) -> None:

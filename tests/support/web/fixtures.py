@@ -13,8 +13,8 @@ from playwright.sync_api import Browser
 from pipeline.matching.model import load_model
 from support.api.runtime import Api
 from support.index.documents import PureStages
-from support.web.browser import browser
 from support.web.memory_site import MemorySite, memory_site
+from support.web.shared_browser import share_browser
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +39,9 @@ def _load_stages() -> PureStages:
 
 
 @pytest.fixture(scope="module")
-def chromium(site: MemorySite) -> Iterator[Browser]:
-    """A browser that ends before the site does."""
-    with browser() as started:
-        yield started
+def chromium() -> Browser:
+    """The browser that all tests of the group BROWSER_TESTS share."""
+    return share_browser()
 
 
 @pytest.fixture

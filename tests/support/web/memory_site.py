@@ -20,11 +20,12 @@ from fastapi import FastAPI
 
 from pipeline.api.application import create_app
 from pipeline.api.runtime import Runtime
-from pipeline.engines.ports import LOOPBACK, any_free
+from pipeline.engines.ports import LOOPBACK
 from pipeline.web.app import mount_pages
 from pipeline.web.people import PREPARED
 from pipeline.web.serving import make_config
 from support.api.runtime import Api
+from support.ports import own_port
 
 READY_S = 60.0
 POLL_S = 0.05
@@ -68,7 +69,7 @@ def _start_site(api: Api) -> MemorySite:
 
     app = create_app(held)
     mount_pages(app, PREPARED)
-    port = any_free()
+    port = own_port()
     server = uvicorn.Server(make_config(app, api.settings, LOOPBACK, port))
     thread = threading.Thread(target=server.run, name="memory-site", daemon=True)
     thread.start()

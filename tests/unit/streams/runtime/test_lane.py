@@ -155,7 +155,7 @@ async def running(world: World, *others: TopicPartition) -> AsyncIterator[Lane]:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():
             await asyncio.sleep(0.001)
 

@@ -24,10 +24,10 @@ async def test_sigint_stops_for_good_and_sigterm_takes_nothing_back(sent: list[s
     try:
         for number in sent:
             os.kill(os.getpid(), number)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await order.wait()
             await asyncio.sleep(0)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while order.for_good is not for_good:
                 await asyncio.sleep(0.001)
     finally:

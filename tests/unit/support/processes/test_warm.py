@@ -41,7 +41,7 @@ def test_it_has_what_it_was_given(script: Path, tmp_path: Path, monkeypatch: pyt
     output, errors = tmp_path / "output", tmp_path / "errors"
     with output.open("wb") as told, errors.open("wb") as complained:
         process = start(command, {"ONLY": "this"}, told, complained)
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=90) == 0
     found: list[Any] = orjson.loads(output.read_bytes())
     assert found == [command[1:], command, str(tmp_path), str(tmp_path), {"ONLY": "this"}, "", process.pid]
     assert errors.read_text() == "a complaint\n"
@@ -60,7 +60,7 @@ def test_it_has_what_it_was_given(script: Path, tmp_path: Path, monkeypatch: pyt
 )
 def test_it_ends_as_its_script_does(script: Path, code: str, ends: int) -> None:
     script.write_text(code)
-    assert begun(script).wait(timeout=30) == ends
+    assert begun(script).wait(timeout=90) == ends
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
@@ -71,12 +71,12 @@ def test_signals_reach_it_alone(script: Path, tmp_path: Path, number: signal.Sig
     with pytest.raises(subprocess.TimeoutExpired):
         processes[0].wait(timeout=0)
     processes[0].send_signal(number)
-    assert processes[0].wait(timeout=30) == -number
+    assert processes[0].wait(timeout=90) == -number
     processes[0].kill()
     assert processes[0].poll() == -number
     assert processes[1].poll() is None
     processes[1].kill()
-    processes[1].wait(timeout=30)
+    processes[1].wait(timeout=90)
 
 
 def test_a_command_is_run_to_its_end() -> None:
