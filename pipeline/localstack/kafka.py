@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import shutil
 import ssl
 import uuid
@@ -22,7 +23,7 @@ from pipeline.engines.credentials import (
 )
 from pipeline.engines.endpoints import KAFKA
 from pipeline.engines.layout import StackLayout
-from pipeline.engines.ports import LOOPBACK, any_free
+from pipeline.engines.ports import LOOPBACK, any_free, is_free
 from pipeline.errors import LiaisonError
 from pipeline.localstack import processes, start_cache
 from pipeline.localstack.broker_security import secure_settings
@@ -74,6 +75,9 @@ SINGLE_BROKER: Final[dict[str, object]] = {
 }
 """The settings that depend on no port or folder."""
 
+CONTROLLER_PORT = re.compile(r"CONTROLLER://[^:]*:(\d+)")
+"""In the setting `listeners`."""
+
 ANSWER_TIMEOUT_MS = 3000
 
 ANY_GROUP = "liaison-readiness"
@@ -106,7 +110,8 @@ class Kafka:
         (folder / "log4j2.properties").write_text(rolling_log(launch.layout.log(self.address.name)), encoding="utf-8")
         data = launch.layout.data(self.address.name)
         access = self._broker_credentials(launch, data)
-        write_private(folder / "server.properties", properties_text(self._broker_settings(launch, data, access)))
+        settings = self._broker_settings(launch, data, access)
+        write_private(self._properties_path(launch.layout), properties_text(settings))
         if not data.exists():
             self._format_storage(launch, data, access)
 
@@ -132,8 +137,13 @@ class Kafka:
             *self._java_command(launch, launch.settings.kafka_heap),
             *faster,
             "kafka.Kafka",
-            self._properties_path(launch),
+            str(self._properties_path(launch.layout)),
         ]
+
+    def has_lost_port(self, port: int, layout: StackLayout) -> bool:
+        """Whether another program listens on one of its two ports: clients come by one, its controller by the other."""
+        settings = self._properties_path(layout).read_text(encoding="utf-8")
+        return not all(is_free(int(one)) for one in {port, *CONTROLLER_PORT.findall(settings)})
 
     def is_serving(self, port: int, layout: StackLayout, settings: Settings) -> bool:
         """Whether the broker is registered with its controller and knows its consumer groups.
@@ -157,8 +167,8 @@ class Kafka:
         except KafkaError:
             return False
 
-    def _properties_path(self, launch: EngineLaunch) -> str:
-        return str(launch.layout.configuration(self.address.name) / "server.properties")
+    def _properties_path(self, layout: StackLayout) -> Path:
+        return layout.configuration(self.address.name) / "server.properties"
 
     def _java_command(self, launch: EngineLaunch, heap: str) -> list[str]:
         logging = launch.layout.configuration(self.address.name) / "log4j2.properties"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import math
 import os
 import signal
 import subprocess
@@ -18,6 +20,18 @@ from pipeline.private_files import OTHERS
 
 _children: list[subprocess.Popen[bytes]] = []
 """Children of a long-lived caller (a demo, a test session): kept so that they are reaped and not warned about."""
+
+
+@atexit.register
+def _let_go() -> None:
+    """Those that still run outlive us on purpose; Python would complain when it collects what stands for them."""
+    for child in _children:
+        if child.poll() is None:
+            child.returncode = 0
+
+
+_LOOK_S = 0.2
+"""Between two looks for zombies."""
 
 
 def spawn(command: Sequence[str], console: Path, folder: Path) -> psutil.Process:
@@ -67,20 +81,20 @@ def _await_command_line(process: psutil.Process) -> None:
 
 
 def stop_processes(processes: Sequence[psutil.Process], grace_s: float) -> set[int]:
-    """Ask all to end, and kill those that have not after `grace_s` seconds; returns when none is left.
+    """Ask all to end, and kill those that have not after `grace_s` seconds; returns when none runs.
 
     The ids of those that had to be killed are returned.
     """
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
-    _, stubborn = psutil.wait_procs(processes, timeout=grace_s)
+    stubborn = _await_end(processes, grace_s)
     kill_processes(stubborn)
     return {process.pid for process in stubborn}
 
 
 def kill_processes(processes: Sequence[psutil.Process]) -> None:
-    """End all at once, with what they have started themselves; returns when none is left."""
+    """End all at once, with what they have started themselves; returns when none runs."""
     family = list(processes)
     for process in processes:
         with suppress(psutil.NoSuchProcess):
@@ -88,8 +102,28 @@ def kill_processes(processes: Sequence[psutil.Process]) -> None:
     for process in family:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(family)
+    _await_end(family)
     _children[:] = [child for child in _children if child.poll() is None]
+
+
+def _await_end(processes: Sequence[psutil.Process], timeout_s: float = math.inf) -> list[psutil.Process]:
+    """Wait until all have ended; returns those that still run after so many seconds.
+
+    A process that somebody else started, such as a demo that still runs, stays a zombie until that one asks for it.
+    """
+    deadline, left = time.monotonic() + timeout_s, list(processes)
+    while True:
+        _, left = psutil.wait_procs(left, timeout=min(_LOOK_S, timeout_s))
+        left = [process for process in left if not _is_zombie(process)]
+        if not left or time.monotonic() >= deadline:
+            return left
+
+
+def _is_zombie(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 def is_listening(process: psutil.Process, port: int) -> bool:

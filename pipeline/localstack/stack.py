@@ -17,7 +17,7 @@ from pipeline.engines.credentials import read_operator_credentials
 from pipeline.engines.endpoints import Endpoints, endpoints, local_process
 from pipeline.engines.file_lock import exclusive
 from pipeline.engines.layout import StackLayout
-from pipeline.engines.ports import accepts, choose, is_free
+from pipeline.engines.ports import accepts, choose
 from pipeline.engines.run_files import ProcessRun, find_process, read_run, start_time_s, write_run
 from pipeline.errors import LiaisonError
 from pipeline.localstack import artifacts, processes, start_cache
@@ -239,7 +239,7 @@ class _Starter:
         if run and process:
             return _is_serving(engine, process, run.port, self.layout, self.settings)
         starts = self.starts[engine.address.name]
-        if starts == STARTS_PER_ENGINE or (starts and run and is_free(run.port)):
+        if starts == STARTS_PER_ENGINE or (starts and run and not engine.has_lost_port(run.port, self.layout)):
             raise self._start_error(engine, "ended while starting")
         self._launch_engine(engine)
         return False

@@ -72,6 +72,15 @@ def test_two_homes_that_want_one_port_both_get_a_kafka_of_their_own(home: Home, 
 
 
 @pytest.mark.engines
+def test_a_kafka_whose_controller_lost_its_port_is_started_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ports = iter([taken.getsockname()[1]] * 2)  # for its data folder, and for its start
+        monkeypatch.setattr("pipeline.localstack.kafka.any_free", lambda: next(ports, 0) or own_port())
+        settings = Settings(home=home.path, kafka_url="", elasticsearch_url="http://127.0.0.1:1", kafka_port=own_port())
+        assert stack.start_engines(settings).kafka.endswith(f":{settings.kafka_port}")
+
+
+@pytest.mark.engines
 def test_an_engine_that_cannot_start_fails_in_one_line_and_takes_the_other_with_it(home: Home) -> None:
     done = home.run("up", elasticsearch_heap="1parsec")
     assert done.returncode == 1

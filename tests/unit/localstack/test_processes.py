@@ -87,6 +87,19 @@ def test_a_kill_takes_the_children_along(spawn: Spawn, tmp_path: Path, wait_for:
     wait_for(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE)
 
 
+@pytest.mark.parametrize("end", [processes.kill_processes, lambda of: processes.stop_processes(of, grace_s=10)])
+def test_one_whose_end_its_parent_does_not_ask_for_is_not_waited_for(
+    spawn: Spawn, tmp_path: Path, wait_for: WaitFor, end: Callable[[list[psutil.Process]], object]
+) -> None:
+    """As the engines are that a demo started which still runs: `liaison down` waited for it as well."""
+    parent = spawn(PARENT)
+    wait_for(lambda: (tmp_path / "console.log").read_text().strip())
+    child = psutil.Process(int((tmp_path / "console.log").read_text()))
+    assert not end([child])
+    assert child.status() == psutil.STATUS_ZOMBIE
+    assert parent.is_running()
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b'{"pid": "x"}'])
 def test_a_damaged_run_file_counts_as_none(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "engine.run.json"
