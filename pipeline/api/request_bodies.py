@@ -11,6 +11,9 @@ from starlette.types import Message, Receive
 JSON_BYTES: Final = 1 << 20
 """Largest body where a route does not set a limit of its own (`max_body_size`)."""
 
+TURNS: Final = 4
+"""Of the loop, until what has come is read and whoever waits for it knows."""
+
 
 class StalledBodyError(HTTPException):
     """No further part of the body came in time. An HTTPException, as FastAPI hides all others that come of reading."""
@@ -30,12 +33,23 @@ def without_stalls(receive: Receive, part_s: float) -> Receive:
         nonlocal whole
         if whole:
             return await receive()
-        try:
-            async with asyncio.timeout(part_s):
-                message = await receive()
-        except TimeoutError as error:
-            raise StalledBodyError from error
+        message = await _receive_within(receive, part_s)
         whole = message["type"] != "http.request" or not message.get("more_body", False)
         return message
 
     return receive_part
+
+
+async def _receive_within(receive: Receive, part_s: float) -> Message:
+    """The next part; that which came while this process itself could not run is not late."""
+    try:
+        async with asyncio.timeout(part_s):
+            return await receive()
+    except TimeoutError as error:
+        part = asyncio.ensure_future(receive())
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        if part.done():
+            return await part
+        part.cancel()
+        raise StalledBodyError from error

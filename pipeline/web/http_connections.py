@@ -1,6 +1,8 @@
 """HTTP connections with limits: how many, how large and how slow headers may be, and how slow a reader.
 
-uvicorn bounds none of these. What is refused here has reached no application.
+uvicorn bounds none of these. What is refused here has reached no application. A loop that could not run for a while, as
+in a process that was stopped, finds timers due before it reads what has come meanwhile (uvloop): that is read first,
+lest clients be called slow for it.
 """
 
 from __future__ import annotations
@@ -36,8 +38,8 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._timer: asyncio.TimerHandle | None = None
-        self._slow_reader: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._slow_reader: asyncio.Handle | None = None
         self._header_bytes = 0
         self._in_headers = True
         self._in_body = False
@@ -101,7 +103,15 @@ class LimitedProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """The client does not read: it has as long for the next bytes as a sender has."""
         super().pause_writing()
-        self._slow_reader = self.loop.call_later(self.part_s, self.transport.abort)
+        self._slow_reader = self.loop.call_later(self.part_s, self._let_go)
+
+    def _let_go(self) -> None:
+        """End a connection whose reader is too slow, unless it has read on by then."""
+
+        def wait() -> None:
+            self._slow_reader = self.loop.call_soon(self.transport.abort)
+
+        self._slow_reader = self.loop.call_soon(wait)
 
     def resume_writing(self) -> None:
         """The client reads again."""
@@ -116,7 +126,15 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _expect_headers(self) -> None:
         self._stop_timer()
-        self._timer = self.loop.call_later(self.header_s, self._end_late_headers)
+        self._timer = self.loop.call_later(self.header_s, self._await_turn)
+
+    def _await_turn(self) -> None:
+        """End late headers in the turn after next: the loop reads in between."""
+
+        def wait() -> None:
+            self._timer = self.loop.call_soon(self._end_late_headers)
+
+        self._timer = self.loop.call_soon(wait)
 
     def _end_late_headers(self) -> None:
         """Give up a request that has not begun; one that came before it is answered first."""
