@@ -52,13 +52,15 @@ def index_body(kind: str, layouts: Layouts = DEFAULT_LAYOUTS) -> dict[str, Any]:
 
 
 async def apply_mappings(client: AsyncElasticsearch, indices: Indices, layouts: Layouts = DEFAULT_LAYOUTS) -> list[str]:
-    """Create the missing indices and aliases; return what differs from the catalogue, one sentence each.
+    """Create missing indices, aliases and fields; return what was added and what differs from the catalogue.
 
-    What exists is never changed: a difference is mended by a reindex, a switch of generation by `control`.
+    One sentence each, with its remedy. What exists is never changed: a field that differs is mended by a reindex, a
+    switch of generation by `control`. A field that is missing is added, since documents with it are refused otherwise.
     """
     differences: list[str] = []
     for kind in CATALOGUE:
         if await client.indices.exists_alias(name=indices.write_alias(kind)):
+            differences += await _add_fields(client, indices, kind)
             differences += await _mapping_differences(client, indices, kind)
             differences += await _layout_differences(client, indices, kind, layouts[kind])
         else:
@@ -113,6 +115,22 @@ async def delete_indices(client: AsyncElasticsearch, indices: Indices) -> list[s
     return gone
 
 
+async def _add_fields(client: AsyncElasticsearch, indices: Indices, kind: str) -> list[str]:
+    """Add the fields that an index of an earlier version lacks; of documents that are there they hold nothing."""
+    found: list[str] = []
+    for index, body in (await client.indices.get_mapping(index=indices.write_alias(kind))).items():
+        held = dict(_flatten_mapping(body["mappings"]))
+        if missing := [field for field in CATALOGUE[kind] if field.path not in held]:
+            await client.indices.put_mapping(index=index, **strict_mapping(tuple(missing)))
+            names = ", ".join(field.path for field in missing)
+            found.append(f"{index}: added {names}; documents from before lack them until {_name_reindex(kind)}")
+    return found
+
+
+def _name_reindex(kind: str) -> str:
+    return f"`liaison ops reindex --kind {kind}`"
+
+
 async def _mapping_differences(client: AsyncElasticsearch, indices: Indices, kind: str) -> list[str]:
     wanted = dict(_flatten_mapping(index_body(kind)["mappings"]))
     found: list[str] = []
@@ -120,6 +138,7 @@ async def _mapping_differences(client: AsyncElasticsearch, indices: Indices, kin
         held = dict(_flatten_mapping(body["mappings"]))
         found += [
             f"{index}: {path} is {_describe_mapping(held.get(path))}, should be {_describe_mapping(wanted.get(path))}"
+            f" ({_name_reindex(kind)})"
             for path in sorted(wanted.keys() | held.keys())
             if wanted.get(path) != held.get(path)
         ]
