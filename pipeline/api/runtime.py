@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 import msgspec
+from elasticsearch import AsyncElasticsearch
 
 from pipeline.access.audit import Act
 from pipeline.access.opaque import OpaqueCodec
@@ -28,21 +29,24 @@ from pipeline.api.metrics import show_audit_log, show_index_age
 from pipeline.api.rates import RequestRates, open_rates
 from pipeline.api.review_watch import watch_reviews
 from pipeline.backoff import retrying
+from pipeline.correlation.key_ring import KeyRing
 from pipeline.index.client import connect_for_reading
 from pipeline.index.decision_reading import DecisionReader
+from pipeline.index.engine import SearchEngine, refresh_indices
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.matching.model import Model
 from pipeline.records.agencies import Registry
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_check import TrailCheck
-from pipeline.streams.audit.audit_log import audit_log, writer_name
+from pipeline.streams.audit.audit_log import AuditLog, audit_log, writer_name
 from pipeline.streams.audit.decision_log import DecisionLog
 from pipeline.streams.audit.log_follower import served_log
 from pipeline.streams.audit.log_keys import tag_keys
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka import admin
-from pipeline.streams.monitoring.freshness import watch_freshness
+from pipeline.streams.monitoring.freshness import Freshness, watch_freshness
+from pipeline.streams.monitoring.settled_notices import NoticeIndex, SettledNotices
 from pipeline.streams.registers import control, registry, revocations
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.registers.registry_pins import trusted_registry
@@ -107,6 +111,8 @@ class Runtime:
     indexed_as_of: Callable[[], datetime | None]
     """The same of what has passed intake and correlate: what reads are refused by, which a flood of one agency's must
     not shut for all."""
+    settled: SettledNotices
+    """Up to which notice cursors may pass."""
     clock: Clock = now
     agencies: Registry = field(default_factory=dict)
     """The registry as last read; every token's claims are held against it."""
@@ -130,53 +136,91 @@ class Runtime:
         self.denied.add_revocations([ended], now)
 
 
+@dataclass(frozen=True)
+class _Connections:
+    """What a server keeps open to Kafka, Elasticsearch and the rates' store."""
+
+    elasticsearch: AsyncElasticsearch
+    audit: AuditLog
+    decide: DecisionLog
+    settled: SettledNotices
+    freshness: Freshness
+    rates: RequestRates
+    log: ServedLog
+
+
 @asynccontextmanager
 async def open_runtime(settings: Settings) -> AsyncIterator[Runtime]:
     """The runtime that the settings describe, on the real engines. Raises LiaisonError where there are none."""
-    _require_topics(settings)
+    topic_ids = _read_topic_ids(settings)
     ring = key_ring(settings)
-    indices = Indices(settings.namespace, "")
     writer = writer_name(now())
-    cipher = QueryCipher(keys_in(settings.audit_key_folder))
     hits = HitBudget(settings.hit_budget, own=writer)
-    async with (
-        connect_for_reading(settings) as elasticsearch,
-        audit_log(settings, now, [hits.record_entry], writer) as audit,
-        DecisionLog(settings) as decide,
-        watch_freshness(settings, now) as freshness,
-        open_rates(settings.request_rate, settings.rate_store.get_secret_value(), settings.namespace) as rates,
-        served_log(settings) as audited,
-    ):
-        decisions = DecisionReader(elasticsearch, indices, ring)
-        runtime = Runtime(
-            settings=settings,
-            reader=IndexReader(elasticsearch, indices),
-            model=(await control.read_control(settings)).find_generation().compile_model(),
-            audit=audit,
-            cipher=cipher,
-            opaque=OpaqueCodec(ring),
-            tokens=make_verifier(settings, now),
-            grants=decisions,
-            decisions=decisions,
-            decide=decide,
-            hits=hits,
-            rates=rates,
-            refusals=RequestRates(settings.request_rate),
-            lists=ListStore(settings.list_folder, cipher, settings.namespace),
-            list_drafts=ListDraftStore(settings.list_draft_folder, cipher, settings.namespace),
-            trail=TrailCheck(settings, now),
-            log=audited,
-            tag_keys=tag_keys(ring),
-            as_of=lambda: freshness.as_of,
-            indexed_as_of=lambda: freshness.indexed_as_of,
-        )
+    active = (await control.read_control(settings)).find_generation()
+    notices = NoticeIndex(topic_ids[topics.topic_name(settings, topics.NOTICES)], active.id)
+    async with _connect(settings, hits, notices, writer) as connected:
+        runtime = _make_runtime(settings, connected, ring, hits, active.compile_model())
         async with _run_followers(runtime):
             yield runtime
 
 
-def _require_topics(settings: Settings) -> None:
-    """Raises LiaisonError where `topics apply` has not made what a server begins with."""
-    admin.read_ids(settings, [topics.topic_name(settings, topic) for topic in (topics.AUDIT, topics.REVOCATIONS)])
+@asynccontextmanager
+async def _connect(
+    settings: Settings, hits: HitBudget, notices: NoticeIndex, writer: str
+) -> AsyncIterator[_Connections]:
+    """Open the connections, the audit first: entries are recorded as `writer`'s and counted by `hits`."""
+    async with (
+        connect_for_reading(settings) as elasticsearch,
+        audit_log(settings, now, [hits.record_entry], writer) as audit,
+        DecisionLog(settings) as decide,
+        watch_freshness(settings, now, settled := _settle_notices(settings, notices, elasticsearch)) as freshness,
+        open_rates(settings.request_rate, settings.rate_store.get_secret_value(), settings.namespace) as rates,
+        served_log(settings) as log_served,
+    ):
+        yield _Connections(elasticsearch, audit, decide, settled, freshness, rates, log_served)
+
+
+def _make_runtime(settings: Settings, connected: _Connections, ring: KeyRing, hits: HitBudget, model: Model) -> Runtime:
+    cipher = QueryCipher(keys_in(settings.audit_key_folder))
+    indices = Indices(settings.namespace, "")
+    decisions = DecisionReader(connected.elasticsearch, indices, ring)
+    return Runtime(
+        settings=settings,
+        reader=IndexReader(connected.elasticsearch, indices),
+        model=model,
+        audit=connected.audit,
+        cipher=cipher,
+        opaque=OpaqueCodec(ring),
+        tokens=make_verifier(settings, now),
+        grants=decisions,
+        decisions=decisions,
+        decide=connected.decide,
+        hits=hits,
+        rates=connected.rates,
+        refusals=RequestRates(settings.request_rate),
+        lists=ListStore(settings.list_folder, cipher, settings.namespace),
+        list_drafts=ListDraftStore(settings.list_draft_folder, cipher, settings.namespace),
+        trail=TrailCheck(settings, now),
+        log=connected.log,
+        tag_keys=tag_keys(ring),
+        as_of=lambda: connected.freshness.as_of,
+        indexed_as_of=lambda: connected.freshness.indexed_as_of,
+        settled=connected.settled,
+    )
+
+
+def _settle_notices(settings: Settings, index: NoticeIndex, elasticsearch: SearchEngine) -> SettledNotices:
+    async def refresh(generation: str) -> None:
+        own = Indices(settings.namespace, generation)
+        await refresh_indices(elasticsearch, [own.write_alias(kind) for kind in ("notices", "cases")])
+
+    return SettledNotices(index, refresh)
+
+
+def _read_topic_ids(settings: Settings) -> dict[str, str]:
+    """The ids of what a server begins with. Raises LiaisonError where `topics apply` has not made it."""
+    begun_with = (topics.AUDIT, topics.REVOCATIONS, topics.NOTICES)
+    return admin.read_ids(settings, [topics.topic_name(settings, topic) for topic in begun_with]).topics
 
 
 @asynccontextmanager
@@ -206,10 +250,12 @@ async def _follow_forever(follow: Callable[[Runtime], Awaitable[None]], runtime:
 
 
 async def _follow_model(runtime: Runtime) -> None:
-    """Search with the active generation's model."""
+    """Search with the active generation's model; what was settled in another one's index is no longer."""
     async with aclosing(control.watch_control(runtime.settings)) as states:
         async for held in states:
-            runtime.model = held.find_generation().compile_model()
+            active = held.find_generation()
+            runtime.settled.follow_generation(active.id)
+            runtime.model = active.compile_model()
 
 
 async def _follow_agencies(runtime: Runtime) -> None:

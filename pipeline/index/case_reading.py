@@ -6,7 +6,7 @@ from binascii import a2b_base64
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, date
 from itertools import islice
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 import msgspec
 
@@ -17,7 +17,7 @@ from pipeline.index import queries
 from pipeline.index.documents import LIVE, CaseCard, CaseDocument, card_of, entities_of
 from pipeline.index.engine import SearchEngine, fetch_documents, search_all_shards
 from pipeline.index.facets import FacetCounts, read_facets
-from pipeline.index.mappings import Indices
+from pipeline.index.mappings import Indices, PinnedIndices
 from pipeline.index.paging import PAGE, read_all_pages, read_pages
 from pipeline.index.points import PointInTime
 from pipeline.matching.fingerprint import EntityPrint
@@ -49,9 +49,13 @@ class CaseReader:
     """
 
     def __init__(self, client: SearchEngine, indices: Indices, clock: Clock = now) -> None:
-        self._client = client
+        self._client, self._namespace = client, indices.namespace
         self._cases, self._links = indices.read_alias("cases"), indices.read_alias("links")
         self._clock = clock
+
+    def of_generation(self, generation: str) -> Self:
+        """The same on one generation's indices, whichever readers are led to."""
+        return type(self)(self._client, PinnedIndices(self._namespace, generation), self._clock)
 
     def open_point(self, kind: Literal["cases", "links"], held: str | None) -> PointInTime:
         """Where a list of cases or of links is read: see PointInTime."""

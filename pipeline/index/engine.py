@@ -56,6 +56,14 @@ async def search_all_shards(client: SearchEngine, **what: Any) -> Any:
     return await call_engine(client.search, allow_partial_search_results=False, **what)
 
 
+async def refresh_indices(client: SearchEngine, indices: Sequence[str]) -> None:
+    """Let searches of every copy show all that was written. Raises LiaisonError where one did not follow."""
+    for index in indices:
+        answer = await call_engine(client.indices.refresh, index=index)
+        if answer.get("_shards", {}).get("failed"):
+            raise LiaisonError(SILENT, kind="refresh")
+
+
 async def fetch_documents(client: SearchEngine, index: str, ids: Sequence[str], **what: Any) -> list[dict[str, Any]]:
     """Those of some documents that are there, in real time; `what` says what to bring of each. Raises LiaisonError.
 

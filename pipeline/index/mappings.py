@@ -39,11 +39,21 @@ class Indices:
 
     def write_alias(self, kind: str) -> str:
         """The alias that this generation's workers write through."""
-        return f"{self.read_alias(kind)}-{self.generation}" if kind in PER_GENERATION else self.read_alias(kind)
+        name = f"{self.namespace}{kind}"
+        return f"{name}-{self.generation}" if kind in PER_GENERATION else name
 
     def first_index(self, kind: str) -> str:
         """The index behind a new alias; a reindex counts up."""
         return f"{self.write_alias(kind)}-1"
+
+
+@dataclass(frozen=True)
+class PinnedIndices(Indices):
+    """One generation's indices, whichever readers are led to."""
+
+    def read_alias(self, kind: str) -> str:
+        """The alias that this generation's workers write through."""
+        return self.write_alias(kind)
 
 
 def index_body(kind: str, layouts: Layouts = DEFAULT_LAYOUTS) -> dict[str, Any]:

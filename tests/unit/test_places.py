@@ -21,6 +21,7 @@ ACROSS = {
     "api/test_pages.py": "all lists behind cursors",
     "api/test_services.py": "use cases together, as an investigation takes them",
     "api/test_surroundings.py": "a case's graph, things and exports",
+    "api/test_unsettled_notices.py": "notices that come before their cases can be read, polled and streamed",
     "correlation/test_blocking_recall.py": "blocking keys on public data",
     "feeds/test_list_kits.py": "the kits of public lists",
     "feeds/test_samples.py": "the agencies' kits' samples",

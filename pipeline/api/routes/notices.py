@@ -16,6 +16,7 @@ from pipeline.api.problems import ProblemError
 from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import notices as service
+from pipeline.api.services.accesses import AccessesAnswer, list_accesses
 from pipeline.api.session import Session
 
 router = APIRouter(prefix="/v1", tags=["notices"])
@@ -56,7 +57,12 @@ ACCESSES: dict[str, Any] = {
     responses=describe_responses(service.NoticesAnswer, NOTICES),
 )
 async def notices(session: SessionOf, limit: NoticeLimitQuery = 50, cursor: NoticeCursorQuery = None) -> Response:
-    """In the order in which they came; ask again with `next`."""
+    """In the order in which they came; ask again with `next`, and each comes once.
+
+    One whose case is not in the search index yet comes once it is, behind others that came later. Where very many come
+    at once, a page may be shorter than `limit` while more follow. After a restore of the installation from a backup all
+    come again, with the same ids.
+    """
     return json_response(await service.list_notices(session, limit, cursor))
 
 
@@ -72,7 +78,10 @@ async def stream(
     cursor: NoticeCursorQuery = None,
     last_event_id: Annotated[str | None, Header(max_length=CURSOR_CHARS)] = None,
 ) -> StreamingResponse:
-    """Each notice an event whose id is its cursor; the stream ends after ten minutes and is taken up by that id."""
+    """Each notice an event whose id is its cursor; the stream ends after ten minutes and is taken up by that id.
+
+    One whose case is not in the search index yet comes once it is, behind others that came later.
+    """
     session.require_reader()
 
     async def check() -> None:
@@ -96,11 +105,10 @@ async def stream_events(
             answer = await service.list_new_notices(now, cursor)
         except (ProblemError, TokenError):
             return
-        if answer is not None:
-            cursor = answer.next
-            for row in answer.notices:
-                yield b"event: notice\nid: %s\ndata: %s\n\n" % (row["cursor"].encode(), orjson.dumps(row))
-        elif poll % BEAT_POLLS == 0:
+        cursor = answer.next
+        for row in answer.notices:
+            yield b"event: notice\nid: %s\ndata: %s\n\n" % (row["cursor"].encode(), orjson.dumps(row))
+        if not answer.notices and poll % BEAT_POLLS == 0:
             yield b": still here\n\n"
         await asyncio.sleep(POLL_S)
 
@@ -109,8 +117,8 @@ async def stream_events(
     "/agencies/me/accesses",
     summary="Who saw my records",
     response_class=Response,
-    responses=describe_responses(service.AccessesAnswer, ACCESSES),
+    responses=describe_responses(AccessesAnswer, ACCESSES),
 )
 async def accesses(session: SessionOf, limit: NoticeLimitQuery = 50, cursor: NoticeCursorQuery = None) -> Response:
     """The latest first; of other agencies' people the agency alone."""
-    return json_response(await service.list_accesses(session, limit, cursor))
+    return json_response(await list_accesses(session, limit, cursor))

@@ -23,6 +23,7 @@ from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.api.cursors import PageCursor, SortValues
 from pipeline.api.paging import fill_page
 from pipeline.api.problems import UnavailableError
+from pipeline.api.services.accesses import describe_actor, is_of
 from pipeline.api.services.export_formats import encode_csv, encode_lines
 from pipeline.api.session import Session, meta
 from pipeline.index.decision_documents import AuditDocument
@@ -139,7 +140,7 @@ async def _make_rows(session: Session, found: Sequence[AuditDocument]) -> list[R
         for document in found
         if document.agency == agency
         for each in document.shown
-        if not _is_of(agency, each)
+        if not is_of(agency, each)
     )
     cases = await session.runtime.reader.read_cases(foreign)
     return [_make_row(session, document, cases) for document in found]
@@ -151,13 +152,9 @@ def _make_row(session: Session, document: AuditDocument, cases: Mapping[str, Cas
     return {
         "time": document.time,
         "kind": document.kind.value,
-        "agency": document.agency,
-        "country": document.country,
-        "subject": document.subject if own else None,
-        "purpose": document.purpose,
-        "case_reference": document.case_reference if own else None,
+        **describe_actor(document, agency),
         "shown": [
-            _make_shown_row(session, document, each, cases) for each in document.shown if own or _is_of(agency, each)
+            _make_shown_row(session, document, each, cases) for each in document.shown if own or is_of(agency, each)
         ],
         "rule": (document.entry or {}).get("rule") if own else None,
     }
@@ -167,7 +164,7 @@ def _make_shown_row(
     session: Session, act: AuditDocument, shown: ShownCase, cases: Mapping[str, CaseDocument]
 ) -> dict[str, Any]:
     """A record by its key where the agency reads it for the act's purpose now, else by the agency's reference to it."""
-    named = _is_of(session.requester.agency, shown) or (
+    named = is_of(session.requester.agency, shown) or (
         shown.form is ShownForm.FULL and _may_read(session, act, shown, cases)
     )
     return {
@@ -187,7 +184,3 @@ def _may_read(session: Session, act: AuditDocument, shown: ShownCase, cases: Map
     if case is None or stated is None:
         return False
     return decide_view(meta(case), investigator, stated, session.now) is View.FULL
-
-
-def _is_of(agency: str, shown: ShownCase) -> bool:
-    return shown.case.startswith(f"{agency}:")

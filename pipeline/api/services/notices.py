@@ -1,4 +1,4 @@
-"""What the requester's agency is told, held against its rights again at reading; and who was shown its records."""
+"""What the requester's agency is told, held against its rights again at reading."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from pipeline.access.subscriptions import Subscription, is_active
 from pipeline.api.cursors import PageCursor, SortValues
 from pipeline.api.paging import fill_page
 from pipeline.api.problems import UnprocessableError
+from pipeline.api.services.notice_places import MOST_AHEAD, NoticePlace, is_of_topic
 from pipeline.api.services.notice_subjects import describe_subjects
 from pipeline.api.session import Session
-from pipeline.index.case_reading import RANKED
-from pipeline.index.decision_documents import AuditDocument, NoticeDocument
+from pipeline.index.case_reading import RANKED, CaseReader
+from pipeline.index.decision_documents import NoticeDocument
 from pipeline.index.documents import CaseDocument, entities_of
 from pipeline.index.filters import NARROWED, passes_filters
 from pipeline.index.questions import parse_question
@@ -25,33 +26,25 @@ from pipeline.index.saved_searches import meets_exactly
 from pipeline.matching.model import Model
 
 MOST = 100
-"""Notices or accesses of one page."""
-
-BEFORE_ALL: SortValues = [-1]
-"""Where one goes on who has been told nothing: without a place `next` would tell of notices that are left out."""
+"""Notices of one page."""
 
 READ: Final = (*RANKED, *NARROWED)
 """What of the cases that notices are about says whether they are told of, and of whom."""
 
 
 class NoticesAnswer(msgspec.Struct, frozen=True):
-    """Notices; `next` is where to go on: in the order in which they came, now or later."""
+    """Notices; `next` is where to go on, now or later."""
 
     as_of: str
     notices: tuple[Row, ...]
     next: str | None
 
 
-class AccessesAnswer(msgspec.Struct, frozen=True):
-    """Who was shown which of the agency's records, the latest first."""
-
-    as_of: str
-    accesses: tuple[Row, ...]
-    next: str | None = None
-
-
 async def list_notices(session: Session, limit: int = 50, cursor: str | None = None) -> NoticesAnswer:
-    """The notices behind a cursor. One whose case is gone or no longer shown to the requester is left out."""
+    """The notices behind a cursor. One whose case is gone or no longer shown to the requester is left out.
+
+    One whose case is not in the index yet comes behind the cursor once it is. A cursor of before a restore begins anew.
+    """
     session.require_reader()
     rows, following = await _read_notices(session, limit, cursor)
     await session.audit(ActKind.READ, {"notices": len(rows)}, session.make_shown(_full_views(rows)))
@@ -72,55 +65,42 @@ async def list_latest_notices(
         return await session.runtime.decisions.latest_notices(agency, MOST, after)
 
     async def show(found: list[NoticeDocument]) -> list[Row | None]:
-        return await _show_notices(session, found, described=described)
+        return await _show_notices(session, session.runtime.reader, found, described=described)
 
     rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, pages.open(cursor))
     await session.audit(ActKind.READ, {"notices": len(rows)}, session.make_shown(_full_views(rows)))
     return NoticesAnswer(session.now.isoformat(), tuple(rows), pages.seal(place) if place else None)
 
 
-async def list_new_notices(session: Session, cursor: str | None) -> NoticesAnswer | None:
-    """What has come behind a cursor, for a reader who waits; None where nothing has, and then nothing is recorded."""
+async def list_new_notices(session: Session, cursor: str | None) -> NoticesAnswer:
+    """What has come behind a cursor, for a reader who waits; where nothing has, nothing is recorded."""
     session.require_reader()
     rows, following = await _read_notices(session, MOST, cursor)
-    if not rows:
-        return None
-    await session.audit(ActKind.READ, {"notices": len(rows)}, session.make_shown(_full_views(rows)))
+    if rows:
+        await session.audit(ActKind.READ, {"notices": len(rows)}, session.make_shown(_full_views(rows)))
     return NoticesAnswer(session.now.isoformat(), tuple(rows), following)
 
 
 async def find_start_cursor(session: Session, cursor: str) -> str | None:
-    """Where one who waits for notices begins: at a cursor of this requester, else behind the latest notice.
+    """Where one who waits for notices begins: at a cursor of this requester, else behind what they would be shown now.
 
-    None before the first one. It says nothing of any notice, so nothing is recorded.
+    None before the first notice. It says nothing of any, so nothing is recorded.
     """
     session.require_reader()
+    topic = session.runtime.settled.index.topic
     try:
-        if _pages(session).open(cursor):
+        if (held := _pages(session).open(cursor)) and is_of_topic(held, topic):
             return cursor
     except UnprocessableError:
         pass  # another person's, left in the same browser
     latest = await session.runtime.decisions.latest_notices(session.requester.agency, 1, None)
-    return _pages(session).seal([latest[0][0].position]) if latest else None
-
-
-async def list_accesses(session: Session, limit: int = 50, cursor: str | None = None) -> AccessesAnswer:
-    """Every act in which a record of the requester's agency was shown: who, when, for what, in which form.
-
-    Of other agencies' people it names the agency alone.
-    """
-    session.require_reader()
-    agency, pages = session.requester.agency, PageCursor(session, "accesses")
-
-    async def fetch(after: SortValues | None) -> list[tuple[AuditDocument, SortValues]]:
-        return await session.runtime.decisions.list_accesses(agency, MOST, after)
-
-    async def show(found: list[AuditDocument]) -> list[Row | None]:
-        return [_make_access(document, agency) for document in found]
-
-    rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, pages.open(cursor))
-    await session.audit(ActKind.READ, {"accesses": len(rows)})
-    return AccessesAnswer(session.now.isoformat(), tuple(rows), pages.seal(place) if place else None)
+    if not latest:
+        return None
+    newest = latest[0][0].position
+    settled = NoticePlace().pass_settled(newest, session.runtime.settled.end)
+    _, place = await _read_from(session, settled, MOST)
+    behind_all = NoticePlace(newest)  # of more than a place can name, what is not shown yet is not waited for
+    return _pages(session).seal((place if len(place.ahead) < MOST_AHEAD else behind_all).to_cursor(topic))
 
 
 def _pages(session: Session) -> PageCursor:
@@ -129,25 +109,48 @@ def _pages(session: Session) -> PageCursor:
 
 
 async def _read_notices(session: Session, limit: int, cursor: str | None) -> tuple[list[Row], str | None]:
-    last = _pages(session).open(cursor)
-
-    async def fetch(after: SortValues | None) -> list[tuple[NoticeDocument, SortValues]]:
-        nonlocal last
-        behind = after[0] if after else -1
-        found = await session.runtime.decisions.list_notices(session.requester.agency, behind, MOST)
-        last = [found[-1].position] if found else after
-        return [(document, [document.position]) for document in found]
-
-    async def show(found: list[NoticeDocument]) -> list[Row | None]:
-        return await _show_notices(session, found)
-
-    rows, place = await fill_page(fetch, show, min(limit, MOST), MOST, last)
-    return rows, _pages(session).seal(place or last or BEFORE_ALL)
+    """Up to `limit` notices, each with the cursor behind it, and the cursor behind all that was looked at."""
+    pages, topic = _pages(session), session.runtime.settled.index.topic
+    given, place = await _read_from(session, NoticePlace.from_cursor(pages.open(cursor), topic), min(limit, MOST))
+    rows = [row | {"cursor": pages.seal(behind.to_cursor(topic))} for row, behind in given]
+    return rows, pages.seal(place.to_cursor(topic))
 
 
-async def _show_notices(session: Session, found: list[NoticeDocument], *, described: bool = False) -> list[Row | None]:
+async def _read_from(
+    session: Session, start: NoticePlace, limit: int
+) -> tuple[list[tuple[Row, NoticePlace]], NoticePlace]:
+    """Up to `limit` notices that were not given before a place, each with the place behind it, and the last place.
+
+    Cases are read from the index of which it is known what is settled: during a switch that may not be the readers'.
+    """
+    settled = session.runtime.settled
+    end = settled.end  # asked first: what is settled by now is found by what is read from here on
+    reader = session.runtime.reader.of_generation(settled.index.generation)
+    rows: list[tuple[Row, NoticePlace]] = []
+    place, looked_at = start, start.passed
+    while found := await session.runtime.decisions.list_notices(session.requester.agency, looked_at, MOST):
+        fresh = [document for document in found if document.position not in start.ahead]
+        for document, row in zip(fresh, await _show_notices(session, reader, fresh), strict=True):
+            if row is None:
+                continue
+            behind = place.give(document.position, end)
+            if not behind.fits:
+                settled.hurry()
+            if len(rows) == limit or not behind.fits:
+                return rows, place
+            place = behind
+            rows.append((row, place))
+        looked_at = found[-1].position
+        if len(found) < MOST:
+            break
+    return rows, place.pass_settled(looked_at, end)
+
+
+async def _show_notices(
+    session: Session, reader: CaseReader, found: list[NoticeDocument], *, described: bool = False
+) -> list[Row | None]:
     """Each notice with its case as the requester may see it now, None where they may not know of it any more."""
-    own, others = await _read_cases(session, found)
+    own, others = await _read_cases(session, reader, found)
     views = await session.decide_views({case.case: case for case in (*own.values(), *others.values())})
     standing = await session.runtime.decisions.subscriptions_of(
         document.subscription for document in found if document.subscription
@@ -210,14 +213,14 @@ def _tells_of(query: Subscription, case: CaseDocument, view: View, model: Model)
 
 
 async def _read_cases(
-    session: Session, found: Sequence[NoticeDocument]
+    session: Session, reader: CaseReader, found: Sequence[NoticeDocument]
 ) -> tuple[dict[str, CaseDocument], dict[str, CaseDocument]]:
     """The receiver's own cases by key, and those that stand behind references by the notices that bear them."""
     who, opaque = session.requester, session.runtime.opaque
     named = {document.id: opaque.digest_of(who.agency, document.reference) for document in found if document.reference}
-    held = await session.runtime.reader.read_cases((document.case for document in found if document.case), READ)
+    held = await reader.read_cases((document.case for document in found if document.case), READ)
     digests = [digest for digest in named.values() if digest]
-    others = await session.runtime.reader.find_all_digested(digests, who.country, session.grounds.purpose, READ)
+    others = await reader.find_all_digested(digests, who.country, session.grounds.purpose, READ)
     return held, {name: others[digest] for name, digest in named.items() if digest in others}
 
 
@@ -249,27 +252,8 @@ def _make_row(
         "agency": notice.other_agency or None,
         "purpose": notice.purpose or None,
         "band": notice.band or None,
-        "cursor": _pages(session).seal([notice.position]),
     }
 
 
 def _full_views(rows: Iterable[Row]) -> dict[str, View]:
     return {row["case"]: View.FULL for row in rows if row["case"]}
-
-
-def _make_access(document: AuditDocument, owner: str) -> Row:
-    own = document.agency == owner
-    return {
-        "kind": document.kind.value,
-        "time": document.time,
-        "agency": document.agency,
-        "country": document.country,
-        "subject": document.subject if own else None,
-        "purpose": document.purpose,
-        "case_reference": document.case_reference if own else None,
-        "shown": [
-            {"case": each.case, "form": each.form.value, "rule": each.rule or None}
-            for each in document.shown
-            if each.case.startswith(f"{owner}:")
-        ],
-    }

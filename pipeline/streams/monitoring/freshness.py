@@ -4,6 +4,9 @@ A record goes through three consumer groups: intake, correlate, project. Where t
 moment, and what it has acknowledged since, tell exactly what it is done with; and as its outputs come before its
 acknowledgement, the ends of the next group's topics, looked up afterwards, cover them. So each group's watermark is
 noted with the ends of the next, down to the index. Times are this process's clock: the records' own are their senders'.
+
+So it is known, too, up to which notice all that notices are about is in the index: a notice comes after what it is
+about, so the ends of project's topics, looked up after the end of `notices`, cover that.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from collections.abc import AsyncIterator, Sequence, Set
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
@@ -25,7 +28,8 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.first_times import first_times, high_watermarks
 from pipeline.streams.kafka.stable_offsets import PartitionOffsets
-from pipeline.streams.monitoring.lag import committed_of, consumed_partitions, ends_of, group_of
+from pipeline.streams.monitoring.lag import consumed_partitions, ends_of, group_of, read_acknowledged
+from pipeline.streams.monitoring.settled_notices import IndexedNotices, NoticeIndex, SettledNotices
 from pipeline.streams.registers.control import read_control
 from pipeline.streams.registers.registry import read_agencies
 from pipeline.times import Clock
@@ -45,6 +49,8 @@ KEPT: Final = 4000
 READ_S: Final = 10.0
 """Longest wait for the first records that wait for a group."""
 
+MarkT = TypeVar("MarkT")
+
 
 class GroupPosition(NamedTuple):
     """The ends of what a group consumes, what it has acknowledged, and the partitions of which it has all records."""
@@ -54,30 +60,30 @@ class GroupPosition(NamedTuple):
     at_rest: Set[TopicPartition]
 
 
-class Watermark:
-    """The latest of the moments noted whose ends a group has acknowledged. Pure."""
+class Watermark(Generic[MarkT]):
+    """The latest of the marks noted (moments, or offsets) whose ends a group has acknowledged. Pure."""
 
     def __init__(self) -> None:
-        self.reached: datetime | None = None
-        self._noted: deque[tuple[datetime, PartitionOffsets]] = deque(maxlen=KEPT)
+        self.reached: MarkT | None = None
+        self._noted: deque[tuple[MarkT, PartitionOffsets]] = deque(maxlen=KEPT)
 
-    def note_ends(self, at: datetime | None, ends: PartitionOffsets) -> None:
-        """What counts as of this moment lies before these ends; None, not known, notes nothing."""
-        if at is not None:
-            self._noted.append((at, ends))
+    def note_ends(self, mark: MarkT | None, ends: PartitionOffsets) -> None:
+        """What counts as of this mark lies before these ends; None, not known, notes nothing."""
+        if mark is not None:
+            self._noted.append((mark, ends))
 
     def note_acknowledged(self, committed: PartitionOffsets, at_rest: Set[TopicPartition]) -> None:
         """The group is done up to these offsets; with the partitions `at_rest` as a whole.
 
-        A moment noted with partitions that are consumed no more, as those of a former generation, is forgotten.
+        A mark noted with partitions that are consumed no more, as those of a former generation, is forgotten.
         """
         while self._noted:
-            at, ends = self._noted[0]
+            mark, ends = self._noted[0]
             current = ends.keys() <= committed.keys()
             if current and not _covers(committed, at_rest, ends):
                 return
             self._noted.popleft()
-            self.reached = at if current else self.reached
+            self.reached = mark if current else self.reached
 
 
 def _covers(committed: PartitionOffsets, at_rest: Set[TopicPartition], ends: PartitionOffsets) -> bool:
@@ -88,8 +94,10 @@ class Freshness:
     """Pure: told of ends and acknowledgements by group, in the order of the flow, it knows as of when the index is."""
 
     def __init__(self) -> None:
-        self._watermarks: list[Watermark] = []
-        self._indexed = Watermark()
+        self._watermarks: list[Watermark[datetime]] = []
+        self._indexed = Watermark[datetime]()
+        self._notices = Watermark[int]()
+        self._index: NoticeIndex | None = None
         self._estimate: datetime | None = None
 
     @property
@@ -104,12 +112,20 @@ class Freshness:
         return self._indexed.reached
 
     @property
+    def indexed_notices(self) -> IndexedNotices | None:
+        """Up to which of them all notices, and what they are about, are in the index; None before the first look."""
+        return IndexedNotices(self._index, self._notices.reached or 0) if self._index else None
+
+    @property
     def is_estimated(self) -> bool:
         """Whether `as_of` is not known from looks: a backlog that was there at the first look is not yet done."""
         return not self._watermarks or self._watermarks[-1].reached is None
 
-    def update_positions(self, at: datetime, groups: Sequence[GroupPosition]) -> None:
-        """Where each group stands, the last being project's; ends were read after `at` and what is acknowledged."""
+    def update_positions(self, at: datetime, groups: Sequence[GroupPosition], index: NoticeIndex, notices: int) -> None:
+        """Where each group stands, the last being project's of `index`; `notices` is where that topic ended.
+
+        Ends were read after `at`, what is acknowledged, `index` and `notices`.
+        """
         self._watermarks = self._watermarks or [Watermark() for _ in groups]
         passed: datetime | None = at
         for watermark, group in zip(self._watermarks, groups, strict=True):
@@ -118,6 +134,10 @@ class Freshness:
             passed = watermark.reached
         self._indexed.note_ends(at, groups[-1].ends)
         self._indexed.note_acknowledged(groups[-1].committed, groups[-1].at_rest)
+        if index != self._index:  # another one, which may be behind the former or count anew
+            self._notices, self._index = Watermark[int](), index
+        self._notices.note_ends(notices, groups[-1].ends)
+        self._notices.note_acknowledged(groups[-1].committed, groups[-1].at_rest)
 
     def estimate_from(self, at: datetime) -> None:
         """Stand-in for `as_of` until it is known."""
@@ -125,11 +145,11 @@ class Freshness:
 
 
 @asynccontextmanager
-async def watch_freshness(settings: Settings, clock: Clock) -> AsyncIterator[Freshness]:
-    """The index's freshness, looked at every few seconds; entered after the first look."""
+async def watch_freshness(settings: Settings, clock: Clock, notices: SettledNotices) -> AsyncIterator[Freshness]:
+    """The index's freshness, looked at every few seconds; entered after the first look. `notices` follow it."""
     freshness = Freshness()
-    await _update_once(settings, clock, freshness)
-    task = asyncio.create_task(_watch_forever(settings, clock, freshness))
+    await _look_once(settings, clock, freshness, notices)
+    task = asyncio.create_task(_watch_forever(settings, clock, freshness, notices))
     try:
         yield freshness
     finally:
@@ -138,18 +158,24 @@ async def watch_freshness(settings: Settings, clock: Clock) -> AsyncIterator[Fre
             await task
 
 
-async def _watch_forever(settings: Settings, clock: Clock, freshness: Freshness) -> None:
+async def _watch_forever(settings: Settings, clock: Clock, freshness: Freshness, notices: SettledNotices) -> None:
     while True:
-        await asyncio.sleep(LOOK_S if freshness.indexed_as_of else FIRST_LOOKS_S)
-        await _update_once(settings, clock, freshness)
+        await notices.wait_hurried(FIRST_LOOKS_S, LOOK_S if freshness.indexed_as_of else FIRST_LOOKS_S)
+        await _look_once(settings, clock, freshness, notices)
+
+
+async def _look_once(settings: Settings, clock: Clock, freshness: Freshness, notices: SettledNotices) -> None:
+    await _update_once(settings, clock, freshness)
+    if indexed := freshness.indexed_notices:
+        await notices.follow_index(indexed)
 
 
 async def _update_once(settings: Settings, clock: Clock, freshness: Freshness) -> None:
     """One look; while Kafka does not answer the index ages."""
     try:
-        groups = await _list_groups(settings)
+        generation, groups = await _list_groups(settings)
         at = clock()
-        committed = await asyncio.to_thread(committed_of, settings, groups)
+        topic_ids, committed = await asyncio.to_thread(read_acknowledged, settings, groups)
         partitions = list(chain.from_iterable(groups.values()))
         ends, high = await ends_of(settings, partitions), await high_watermarks(settings, partitions)
     except (KafkaError, OSError, LiaisonError) as error:
@@ -163,7 +189,9 @@ async def _update_once(settings: Settings, clock: Clock, freshness: Freshness) -
         )
         standing.append(GroupPosition({p: high[p] for p in own}, committed[group], set(own) - waiting.keys()))
         since += waiting.values()
-    freshness.update_positions(at, standing)
+    told = TopicPartition(topics.topic_name(settings, topics.NOTICES), 0)
+    index = NoticeIndex(topic_ids[told.topic], generation)
+    freshness.update_positions(at, standing, index, ends[told])  # looked up before `high`
     known = [time for time in since if time is not None]
     if freshness.is_estimated and len(known) == len(since):
         freshness.estimate_from(min([at, *known]))
@@ -185,8 +213,8 @@ async def _first_waiting(
         return dict.fromkeys(left)
 
 
-async def _list_groups(settings: Settings) -> dict[str, list[TopicPartition]]:
-    """What intake and the active generation's correlate and project consume, in the order of the flow."""
+async def _list_groups(settings: Settings) -> tuple[str, dict[str, list[TopicPartition]]]:
+    """The active generation, and what intake and its correlate and project consume, in the order of the flow."""
     held = await read_control(settings)
     active = held.find_generation()
     groups = consumed_partitions(settings, await read_agencies(settings), held)
@@ -195,4 +223,4 @@ async def _list_groups(settings: Settings) -> dict[str, list[TopicPartition]]:
         settings, topics.AUDIT
     )  # no answer of a search comes from it, and every search adds to it
     found = {group: groups[group] for group in (group_of(settings, *scope) for scope in scopes.items())}
-    return {group: [p for p in partitions if p.topic != audit] for group, partitions in found.items()}
+    return active.id, {group: [p for p in partitions if p.topic != audit] for group, partitions in found.items()}

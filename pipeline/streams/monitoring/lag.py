@@ -133,10 +133,17 @@ def _all_partitions(
 
 def committed_of(settings: Settings, consumed: Mapping[str, Iterable[TopicPartition]]) -> Groups:
     """Acknowledged offsets; 0 where nothing has been."""
-    admin.read_ids(settings, sorted({p.topic for partitions in consumed.values() for p in partitions}))
+    return read_acknowledged(settings, consumed)[1]
+
+
+def read_acknowledged(
+    settings: Settings, consumed: Mapping[str, Iterable[TopicPartition]]
+) -> tuple[Mapping[str, str], Groups]:
+    """The id of each topic that these groups consume, and after it the offsets that they have acknowledged."""
+    found = admin.read_ids(settings, sorted({p.topic for partitions in consumed.values() for p in partitions}))
     with admin.admin_client(settings) as client:
         held = client.list_group_offsets(list(consumed))
-        return {
+        return found.topics, {
             group: dict.fromkeys(partitions, 0)
             | {
                 TopicPartition(p.topic, p.partition): max(0, found.offset)

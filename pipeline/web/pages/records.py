@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pipeline.access.case_filters import Filters
 from pipeline.access.redaction import Row
-from pipeline.api.services.notices import AccessesAnswer, list_accesses
+from pipeline.api.services.accesses import AccessesAnswer, list_accesses
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.locale import N_
 from pipeline.web.addresses import case_path

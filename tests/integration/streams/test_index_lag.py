@@ -17,6 +17,7 @@ from pipeline.api.runtime import open_runtime
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.monitoring.freshness import watch_freshness
+from pipeline.streams.monitoring.settled_notices import NoticeIndex, SettledNotices
 from pipeline.times import now
 from support.access.requesters import ANNA
 from support.api.index import beside
@@ -99,7 +100,7 @@ async def test_what_an_open_transaction_keeps_from_readers_is_not_in_the_index(
     message = records.message("fr-pj", "1")
     topic = topics.topic_name(settings, topics.CASES, agency="fr-pj")
     producer = AIOKafkaProducer(bootstrap_servers=settings.kafka_url, transactional_id=f"{topic}-open")
-    async with producer, watch_freshness(settings, now) as freshness:
+    async with producer, watch_freshness(settings, now, SettledNotices(NoticeIndex("", ""), never)) as freshness:
         start = now()
         await until(lambda: (freshness.as_of or start) > start)
         async with producer.transaction():
@@ -110,6 +111,11 @@ async def test_what_an_open_transaction_keeps_from_readers_is_not_in_the_index(
             assert freshness.as_of <= sent
         await until(lambda: (freshness.as_of or start) > sent)
         assert await asyncio.to_thread(installation.cases, ["fr-pj:1"]) == {"fr-pj:1": 1}
+
+
+async def never(_: str) -> None:
+    """Notices are not settled here."""
+    raise AssertionError
 
 
 async def told_behind(settings: Settings, pushed: datetime) -> None:

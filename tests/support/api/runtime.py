@@ -47,6 +47,7 @@ from pipeline.streams.audit.audit_check import TrailCheck, TrailStatus
 from pipeline.streams.audit.audit_log import AuditError
 from pipeline.streams.audit.decision_log import DecisionError, OvertakenError
 from pipeline.streams.catalogues import topics
+from pipeline.streams.monitoring.settled_notices import NoticeIndex, SettledNotices
 from pipeline.streams.stages.project import DECISIONS
 from pipeline.transparency.served_log import ServedLog
 from support.access.requesters import ANNA
@@ -57,6 +58,9 @@ from support.index.traced_engine import TracedEngine
 from support.transparency.log_world import KEYS
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+ALL_SETTLED = 1 << 60
+"""Above all offsets."""
 
 GROUNDS = {"Liaison-Purpose": "investigation", "Liaison-Case-Reference": "2026/1"}
 
@@ -124,6 +128,10 @@ class RecordedDecisions:
         return offset
 
 
+async def _refresh(_: str) -> None:
+    """The index in memory shows at once what is written."""
+
+
 @cache
 def _application() -> FastAPI:
     """One application for all runtimes, each set when it is asked: FastAPI takes 0.2 s to make its routes ready."""
@@ -167,6 +175,9 @@ class Api:
         """By how much the index is behind project's topics; None: not known."""
         self.backlog = timedelta()
         """By how much those are behind what was pushed."""
+        self.settled = SettledNotices(NoticeIndex("t1", "g1"), _refresh)
+        """All is, as long as a test does not say otherwise."""
+        self.settled.end = ALL_SETTLED
         self.settings = Settings(home=home, **settings) if settings else _settings_at(home)
         self.index = MemoryIndex(Indices("", "g1"))
         self.engine = engine or self.index
@@ -200,6 +211,7 @@ class Api:
             tag_keys=KEYS,
             as_of=lambda: None if self.behind is None else self.now - self.behind - self.backlog,
             indexed_as_of=lambda: None if self.behind is None else self.now - self.behind,
+            settled=self.settled,
             clock=self.clock,
             agencies=self.agencies,
         )

@@ -18,7 +18,7 @@ from elasticsearch import NotFoundError
 
 from pipeline.index.document_making import DocumentWrite
 from pipeline.index.fields import CATALOGUE
-from pipeline.index.mappings import Indices
+from pipeline.index.mappings import PER_GENERATION, Indices
 
 WORD = re.compile(r"\w+")
 
@@ -43,17 +43,32 @@ class MemoryIndex:
     """Holds documents by index and id. Give it to Reader as its client."""
 
     def __init__(self, indices: Indices) -> None:
-        self._names = {kind: indices.read_alias(kind) for kind in CATALOGUE}
-        self._held: dict[str, dict[str, tuple[int, Document]]] = {name: {} for name in self._names.values()}
+        self._names = {kind: indices.write_alias(kind) for kind in CATALOGUE}
+        self._leads = {indices.read_alias(kind): name for kind, name in self._names.items()}
+        self._kinds = {name: kind for kind, name in self._names.items()}
+        self._held: dict[str, dict[str, tuple[int, Document]]] = {name: {} for name in self._kinds}
         self._points: dict[str, tuple[str, dict[str, tuple[int, Document]]]] = {}
         self._opened = count()
         self.calls: list[IndexCall] = []
         self.indices = self
 
-    def write(self, actions: Iterable[DocumentWrite]) -> None:
-        """Take documents as the bulk writer would: a lower external version is refused."""
+    def add_generation(self, indices: Indices) -> None:
+        """Another generation's indices beside the first one's, to which readers are not led."""
+        for kind in PER_GENERATION:
+            self._kinds[indices.write_alias(kind)] = kind
+            self._held[indices.write_alias(kind)] = {}
+
+    def lead_readers(self, indices: Indices) -> None:
+        """Let the readers' aliases lead to a generation's indices."""
+        self._leads |= {indices.read_alias(kind): indices.write_alias(kind) for kind in PER_GENERATION}
+
+    def write(self, actions: Iterable[DocumentWrite], indices: Indices | None = None) -> None:
+        """Take documents as the bulk writer would, to the first generation's indices or these.
+
+        A lower external version is refused.
+        """
         for action in actions:
-            held = self._held[self._names[action.kind]]
+            held = self._held[indices.write_alias(action.kind) if indices else self._names[action.kind]]
             version = action.version or 0
             if action.id not in held or held[action.id][0] <= version:
                 held[action.id] = (version, orjson.loads(action.body))
@@ -65,7 +80,7 @@ class MemoryIndex:
     async def open_point_in_time(self, index: str, keep_alive: str) -> SearchAnswer:
         self._note("open", index)
         name = f"point-{next(self._opened)}"
-        self._points[name] = index, dict(self._held[index])
+        self._points[name] = index, dict(self._documents(index))
         return SearchAnswer({"id": name})
 
     async def close_point_in_time(self, id: str) -> SearchAnswer:  # noqa: A002 - the client's name
@@ -82,7 +97,7 @@ class MemoryIndex:
         realtime: bool = True,
         preference: str = "",
     ) -> SearchAnswer:
-        held = self._held[index]
+        held = self._documents(index)
         docs: list[Document] = [
             {"_id": one, "found": one in held}
             | ({"_version": held[one][0], "_source": _included(held[one][1], source_includes)} if one in held else {})
@@ -105,7 +120,7 @@ class MemoryIndex:
         **_: Any,
     ) -> SearchAnswer:
         sort = list(sort)
-        where, held = self._point(pit["id"]) if pit else (index, self._held[index])
+        where, held = self._point(pit["id"]) if pit else (index, self._documents(index))
         hits: list[Document] = [
             {
                 "_id": id_,
@@ -125,6 +140,11 @@ class MemoryIndex:
         counted = {"aggregations": {name: _count(one, found) for name, one in aggs.items()}} if aggs else {}
         return SearchAnswer({"hits": {"hits": hits[:size]}, **counted})
 
+    def forget_documents(self, kind: str) -> None:
+        """Lose all documents of a kind, as where indices are deleted to be made anew."""
+        for name in (name for name, held in self._kinds.items() if held == kind):
+            self._held[name].clear()
+
     def forget_points(self) -> None:
         """Lose all points in time, as a restart of Elasticsearch does."""
         self._points.clear()
@@ -136,8 +156,10 @@ class MemoryIndex:
         return self._points[name]
 
     def _note(self, kind: str, index: str, ids: Iterable[str] = ()) -> None:
-        where = next(one for one, name in self._names.items() if name == index)
-        self.calls.append(IndexCall(kind, where, tuple(ids)))
+        self.calls.append(IndexCall(kind, self._kinds[self._leads.get(index, index)], tuple(ids)))
+
+    def _documents(self, index: str) -> dict[str, tuple[int, Document]]:
+        return self._held[self._leads.get(index, index)]
 
 
 def _count(asked: Document, sources: list[Document]) -> Document:

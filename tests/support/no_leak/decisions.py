@@ -43,6 +43,9 @@ ASKING = ("be-fp", "lu-pg")
 NARROWED = {"lu-pg": Filters(roles=("suspect",), types=("person",), years=(2024,), offences=("ICCS:0501",))}
 """What their saved searches are narrowed to."""
 
+HALF = 1 << 39
+"""About half of all positions here are below it: of notices there it is known that their cases are in the index."""
+
 FIRST = 1 << 48
 """Above all positions here: where what a test decides stands."""
 

@@ -17,7 +17,7 @@ from pipeline.api.list_worker import run_round
 from pipeline.correlation.claims import link_id
 from support.api.runtime import Api
 from support.index.memory import IndexCall
-from support.no_leak.decisions import ASKING, FIRST, glass_threads_of, review_id, subscription_id, threads_of
+from support.no_leak.decisions import ASKING, FIRST, HALF, glass_threads_of, review_id, subscription_id, threads_of
 from support.no_leak.worlds import KEYS
 
 QUESTIONS = (
@@ -297,7 +297,7 @@ class ObservedAnswer(NamedTuple):
 
 async def ask(api: Api, who: Requester, purpose: Purpose, request: Request) -> ObservedAnswer:
     """What an API answers, and the calls that it made to its engine."""
-    api.decided.first = FIRST
+    api.decided.first, api.settled.end = FIRST, HALF
     headers = {"Liaison-Purpose": purpose.value, "Liaison-Case-Reference": "1", "X-Request-ID": "the-same-1"}
     with patch("uuid.uuid4", names().__next__):  # a mock takes as long as a request
         if request.path == "/v1/list-checks":

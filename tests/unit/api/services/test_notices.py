@@ -1,4 +1,4 @@
-"""What an agency is told and who was shown its records: only its own, only while it may still know of it."""
+"""What an agency is told: only its own, only while it may still know of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.access.audit import Act, ActKind, Chain, ShownCase, ShownForm
+from pipeline.access.audit import ShownCase, ShownForm
 from pipeline.access.disclosure_threads import Disclosure, Urgency
 from pipeline.access.disclosures import DisclosureAsk
 from pipeline.access.notices import Notice, NoticeKind, disclosure_notice
@@ -16,9 +16,8 @@ from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import ForbiddenError
 from pipeline.api.routes.notices import stream_events
 from pipeline.api.services.disclosures import grant_disclosure, request_disclosure
-from pipeline.api.services.notices import MOST, list_accesses, list_latest_notices, list_notices
+from pipeline.api.services.notices import MOST, list_latest_notices, list_notices
 from pipeline.api.services.subscriptions import create_subscription, end_subscription
-from pipeline.index.decision_documents import audit_document
 from pipeline.matching.bands import Band
 from pipeline.streams.catalogues import topics
 from support.access.requesters import ANNA, BERT, DORA, make_requester
@@ -128,29 +127,9 @@ async def test_a_stream_is_taken_up_by_its_last_event(api: Api, monkeypatch: pyt
     assert [one async for one in stream_events(api.session(ANNA), None, holds, polls=3)] == []
 
 
-def shown_to(who: Requester, sequence: int, *cases: ShownCase) -> bytes:
-    act = Act(
-        ActKind.READ, who.subject, who.agency, who.country, purpose="investigation", case_reference="x", shown=cases
-    )
-    return msgspec.json.encode(Chain("host", sequence).make_entry(act, NOW))
-
-
-async def test_the_owner_sees_who_was_shown_its_records_and_of_others_the_agency_alone(api: Api) -> None:
-    for at, who in enumerate((BERT, ANNA)):
-        entry = shown_to(who, at, ShownCase(KEY, ShownForm.HIT), ShownCase("be-fp:1", ShownForm.FULL))
-        api.index.write([audit_document(entry, at)])
-    rows = (await list_accesses(api.session(ANNA))).accesses
-    assert [(row["agency"], row["subject"], row["case_reference"]) for row in rows] == [
-        ("fr-pj", "anna", "x"),
-        ("be-fp", None, None),
-    ]
-    assert rows[0]["shown"] == [{"case": KEY, "form": "hit", "rule": None}]
-    assert (await list_accesses(api.session(DORA))).accesses == ()
-
-
 async def test_who_may_not(api: Api) -> None:
     for role in (Role.OPS, Role.FEED, Role.AUDITOR):
-        for what in (list_notices, list_latest_notices, list_accesses):
+        for what in (list_notices, list_latest_notices):
             call: Any = what
             with pytest.raises(ForbiddenError):
                 await call(api.session(make_requester("fr-pj", role)))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from aiokafka import TopicPartition
 
 from pipeline.streams.monitoring.freshness import Freshness, GroupPosition, Watermark
+from pipeline.streams.monitoring.settled_notices import IndexedNotices, NoticeIndex
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 A, B = TopicPartition("accepted", 0), TopicPartition("links", 0)
@@ -17,7 +18,7 @@ def at(minute: float) -> datetime:
 
 
 def test_a_watermark_is_the_last_moment_whose_ends_are_acknowledged() -> None:
-    watermark = Watermark()
+    watermark = Watermark[datetime]()
     for minute, end in enumerate((10, 20, 30)):
         watermark.note_ends(at(minute), {A: end, B: 5})
     watermark.note_acknowledged({A: 9, B: 5}, set())
@@ -27,7 +28,7 @@ def test_a_watermark_is_the_last_moment_whose_ends_are_acknowledged() -> None:
 
 
 def test_a_partition_at_rest_is_read_whole_though_its_markers_are_never_acknowledged() -> None:
-    watermark = Watermark()
+    watermark = Watermark[datetime]()
     watermark.note_ends(NOW, {A: 10, B: 5})
     watermark.note_acknowledged({A: 9, B: 4}, {A})
     assert watermark.reached is None, "B goes on"
@@ -36,7 +37,7 @@ def test_a_partition_at_rest_is_read_whole_though_its_markers_are_never_acknowle
 
 
 def test_what_a_former_generation_had_yet_to_do_holds_nothing_back() -> None:
-    watermark = Watermark()
+    watermark = Watermark[datetime]()
     watermark.note_ends(at(0), {A: 10, TopicPartition("links.former", 0): 5})
     watermark.note_ends(at(1), {A: 10, B: 1})
     watermark.note_acknowledged({A: 10, B: 0}, set())
@@ -52,9 +53,16 @@ class Flow:
         self.freshness = Freshness()
         self.ends = {CASES: 0, BLOCKS: 0, A: 0, B: 0}
         self.done = dict.fromkeys(self.ends, 0)
+        self.topic, self.generation = "t1", "g1"
 
-    def look(self, minute: float) -> None:
-        self.freshness.update_positions(at(minute), [self._group(CASES), self._group(BLOCKS), self._group(A, B)])
+    def look(self, minute: float, notices: int = 0) -> None:
+        groups = [self._group(CASES), self._group(BLOCKS), self._group(A, B)]
+        self.freshness.update_positions(at(minute), groups, NoticeIndex(self.topic, self.generation), notices)
+
+    def settled_end(self) -> int:
+        indexed = self.freshness.indexed_notices
+        assert indexed is not None
+        return indexed.end
 
     def _group(self, *partitions: TopicPartition) -> GroupPosition:
         rest: Set[TopicPartition] = {p for p in partitions if self.done[p] == self.ends[p]}
@@ -117,3 +125,31 @@ def test_a_backlog_of_before_the_first_look_is_estimated_until_it_is_known() -> 
     flow.done[CASES] = 5
     flow.look(1)
     assert flow.freshness.as_of == at(1)
+
+
+def test_notices_are_in_the_index_with_all_that_had_come_before_them() -> None:
+    flow = Flow()
+    flow.look(0, notices=3)
+    assert flow.freshness.indexed_notices == IndexedNotices(NoticeIndex("t1", "g1"), 3)
+    flow.ends[A] = 5
+    flow.look(1, notices=4)
+    flow.ends[A] = 6
+    flow.look(2, notices=6)
+    assert flow.settled_end() == 3, "the fourth may be about what waits"
+    flow.done[A] = 5
+    flow.look(3, notices=7)
+    assert flow.settled_end() == 4
+    flow.done[A] = 6
+    flow.look(4, notices=7)
+    assert flow.settled_end() == 7
+
+
+def test_another_generations_index_is_not_known_to_hold_what_the_former_holds() -> None:
+    flow = Flow()
+    flow.look(0, notices=3)
+    flow.generation, flow.ends[A] = "g2", 5
+    flow.look(1, notices=3)
+    assert flow.freshness.indexed_notices == IndexedNotices(NoticeIndex("t1", "g2"), 0)
+    flow.done[A] = 5
+    flow.look(2, notices=3)
+    assert flow.freshness.indexed_notices == IndexedNotices(NoticeIndex("t1", "g2"), 3)

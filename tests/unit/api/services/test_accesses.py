@@ -1,0 +1,42 @@
+"""Who was shown an agency's records: to the agency itself alone."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from pipeline.access.audit import Act, ActKind, Chain, ShownCase, ShownForm
+from pipeline.access.requester import Requester, Role
+from pipeline.api.problems import ForbiddenError
+from pipeline.api.services.accesses import list_accesses
+from pipeline.index.decision_documents import audit_document
+from support.access.requesters import ANNA, BERT, DORA, make_requester
+from support.api.runtime import NOW, Api
+
+KEY = "fr-pj:1"
+
+
+def shown_to(who: Requester, sequence: int, *cases: ShownCase) -> bytes:
+    act = Act(
+        ActKind.READ, who.subject, who.agency, who.country, purpose="investigation", case_reference="x", shown=cases
+    )
+    return msgspec.json.encode(Chain("host", sequence).make_entry(act, NOW))
+
+
+async def test_the_owner_sees_who_was_shown_its_records_and_of_others_the_agency_alone(api: Api) -> None:
+    for at, who in enumerate((BERT, ANNA)):
+        entry = shown_to(who, at, ShownCase(KEY, ShownForm.HIT), ShownCase("be-fp:1", ShownForm.FULL))
+        api.index.write([audit_document(entry, at)])
+    rows = (await list_accesses(api.session(ANNA))).accesses
+    assert [(row["agency"], row["subject"], row["case_reference"]) for row in rows] == [
+        ("fr-pj", "anna", "x"),
+        ("be-fp", None, None),
+    ]
+    assert rows[0]["shown"] == [{"case": KEY, "form": "hit", "rule": None}]
+    assert (await list_accesses(api.session(DORA))).accesses == ()
+
+
+@pytest.mark.parametrize("role", [Role.OPS, Role.FEED, Role.AUDITOR])
+async def test_who_may_not_read_cases_may_not(api: Api, role: Role) -> None:
+    with pytest.raises(ForbiddenError):
+        await list_accesses(api.session(make_requester("fr-pj", role)))
