@@ -47,7 +47,7 @@ def query_of(struct: type[S]) -> Any:
 def _dependency(struct: type[S], source: Any, *, strict: bool) -> Any:
     model = model_of(struct, strict)
 
-    def read(given: BaseModel) -> S:
+    async def read(given: BaseModel) -> S:  # FastAPI would run a plain function in another thread
         return msgspec.convert(given.model_dump(), struct)
 
     parameter = inspect.Parameter("given", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[model, source])

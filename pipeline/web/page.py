@@ -36,6 +36,7 @@ class OpenPage:
         self.visit, self.words, self.parameters = visit, visit.words, parameters
         self._page = page
         self._main: Element | None = None
+        self._begun: dict[str, object] = {}
         self._client = ui.context.client
         self._heard: set[str] = set()
         self.kept: dict[str, Any] = {}
@@ -43,20 +44,25 @@ class OpenPage:
         self._guard_actions()
 
     def _guard_actions(self) -> None:
-        """Let each event of the browser pass only while the visit's session lasts."""
-        handle = self._client.handle_event
+        """Let each event of the browser pass only while the visit's session lasts, in the order in which they came.
+
+        Admission waits for others, such as the rates' shared store, and of two that wait the later may be answered
+        first: what was chosen last would then be taken for what was chosen before.
+        """
+        handle, turn = self._client.handle_event, asyncio.Lock()
 
         async def admit(message: dict[str, Any]) -> None:
-            try:
-                await self.visit.admit_action()
-            except KeysAwayError as error:
-                self.show_message(states.format_failure(self.words, error), bad=True)
-            except TokenError:
-                self._redirect_to_sign_in()
-            except ProblemError as problem:
-                self.show_message(states.format_failure(self.words, problem), bad=True)
-            else:
-                handle(message)
+            async with turn:
+                try:
+                    await self.visit.admit_action()
+                except KeysAwayError as error:
+                    self.show_message(states.format_failure(self.words, error), bad=True)
+                except TokenError:
+                    self._redirect_to_sign_in()
+                except ProblemError as problem:
+                    self.show_message(states.format_failure(self.words, problem), bad=True)
+                else:
+                    handle(message)
 
         def receive(message: dict[str, Any]) -> None:
             background_tasks.create(admit(message), name=f"an action on {self._page.path}")
@@ -87,8 +93,19 @@ class OpenPage:
         self._show_content(await loading)
 
     async def redraw(self) -> None:
-        """Load and draw the content anew, as after an action."""
-        self._show_content(await self._load_content())
+        """Load and draw the content anew, as after an action; of several that are under way the last is shown."""
+        is_last = self.begin("redraw")
+        draw = await self._load_content()
+        if is_last():
+            self._show_content(draw)
+
+    def begin(self, what: str) -> Callable[[], bool]:
+        """Begin something whose result is shown later. What is returned tells whether it is the last of its name begun.
+
+        The result of one that is not comes too late to be shown.
+        """
+        mark = self._begun[what] = object()
+        return lambda: self._begun[what] is mark
 
     async def run_action(self, action: Awaitable[T], done: str, *, redraw: bool = True) -> T | None:
         """Do something; say how it went; after success draw anew. Gives the action's answer, None after a failure."""

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, expect
 
+from pipeline.access.audit import ActKind
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.subscriptions import Subscription
 from pipeline.index.decision_documents import notice_document
@@ -183,4 +184,20 @@ def test_a_question_of_a_thousand_characters_in_five_scripts_is_answered_or_told
     expect(user.page.locator("#found")).to_contain_text("the search has more than 40 words; shorten it")
     user.ask(FIVE_SCRIPTS)
     expect(user.page.locator(".results .name").first).to_be_visible()
+    assert user.faults == []
+
+
+@pytest.mark.parametrize("moment", ["DOMContentLoaded", "load"])
+def test_a_question_typed_before_the_page_is_ready_is_asked_once(
+    opened: Browser, site: MemorySite, api: Api, moment: str
+) -> None:
+    user = _sign_in(opened, site)
+    api.audit.acts.clear()
+    user.page.add_init_script(f"addEventListener('{moment}', () => (location.hash = 'q=ivan+petrov'))")
+    user.page.reload()
+    expect(user.page.locator(".facets summary", has_text="Country")).to_be_visible()
+    user.ask("passport 52NO43308")
+    expect(user.page.locator(".understood")).to_contain_text("52NO43308")
+    searches = [act for act in api.audit.acts if act.kind is ActKind.SEARCH]
+    assert len(searches) == 2
     assert user.faults == []

@@ -242,6 +242,7 @@ def test_the_list_is_narrowed_in_place_and_the_address_leads_back(opened: Browse
     user.page.go_back()
     expect(rows).to_have_count(len(certain) + 1)
     expect(user.page.get_by_label("Band")).to_have_value("")
+    expect(rows.first.locator("[data-open]")).to_be_focused()
     _press(user, "1")
     _wait_for(user, api, 1)
     user.page.go_forward()
@@ -250,6 +251,33 @@ def test_the_list_is_narrowed_in_place_and_the_address_leads_back(opened: Browse
     user.page.reload()
     expect(rows).to_have_count(1)
     expect(user.page.get_by_label("Band")).to_have_value("possible")
+
+
+def test_a_key_judges_no_row_that_has_given_way_to_others(opened: Browser, site: MemorySite, api: Api) -> None:
+    """Between the moment in which another list stands and that in which its first row has the focus."""
+    certain, possible = _hold(api, 1), _hold_possible(api, 1)
+    user = _open_inbox(opened, site)
+    user.page.evaluate(
+        """() => {
+          const { narrowed } = liaison, { emit } = socket;
+          window.sent = [];
+          socket.emit = (...said) => (window.sent.push(JSON.stringify(said)), emit.apply(socket, said));
+          liaison.narrowed = () => (window.focusFirst = narrowed);
+          location.hash = "band=possible";
+        }"""
+    )
+    user.page.wait_for_function("Boolean(window.focusFirst)")
+    expect(user.page.locator(f"[data-link='{certain}']")).to_have_count(0)
+    _press(user, "1")
+    assert not [said for said in user.page.evaluate("window.sent") if "acts" in said]
+    user.page.evaluate("window.focusFirst()")
+    expect(user.page.locator(f"[data-link='{possible}'] [data-open]")).to_be_focused()
+    _press(user, "r")
+    user.page.keyboard.type("his brother")
+    _press(user, "Control+Enter")
+    _wait_for(user, api, 1)
+    assert [review.link for review in _said(api)] == [possible]
+    _ends_well(user)
 
 
 @pytest.mark.rare

@@ -117,7 +117,6 @@ class _TabStrip(Generic[H]):
     def __init__(self, view: OpenPage, tabs: TabSet[H]) -> None:
         self._view, self._tabs = view, tabs
         self._panels: dict[str, Element] = {}
-        self._asked: dict[str, Parameters] = {}
 
     def add_panel(self, name: str, *, shown: bool) -> None:
         """A panel, empty as yet."""
@@ -144,9 +143,10 @@ class _TabStrip(Generic[H]):
         place = {name: self._view.parameters[name] for name in self._tabs.place}
         asked = {str(name): str(value)[:MOST_CHARACTERS] for name, value in told.items()} | place
         name = self._tabs.find(asked.get(TAB, "")).name
-        self._view.parameters, self._asked[name] = asked, asked
+        self._view.parameters = asked
+        is_last = self._view.begin(f"tab {name}")
         draw = await self._view.attempt(self._tabs.load(self._view.visit, asked), self._draw, self._draw_failure)
-        if self._asked[name] is asked:
+        if is_last():
             self.fill(name, draw)
             self._view.call_script("tabFilled", name)
 

@@ -69,10 +69,13 @@ def draw(view: OpenPage, loaded: InboxAnswer) -> None:
 
 
 def _draw_filters(words: Words) -> None:
-    """The form that narrows the list in its place; static/triage.js writes it into the address, and fills it."""
+    """The form that narrows the list in its place; static/triage.js writes it into the address, and fills it.
+
+    It is busy until the list is what the address asks for.
+    """
     with box("details", "more"):
         text("summary", words("Filters"))
-        with box("form", "filters", data_narrow="", aria_label=words("Filters")):
+        with box("form", "filters", data_narrow="", aria_label=words("Filters"), aria_busy="true"):
             _draw_choice(words("Group by"), "group", ((key, words(word)) for key, word in GROUPS.items()))
             bands = ((band.value, words(word)) for band, (_, word) in BAND_LABELS.items())
             _draw_choice(words("Band"), "band", (("", words("Any")), *bands))

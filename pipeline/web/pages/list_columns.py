@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from functools import partial
 from typing import Final
@@ -155,13 +156,20 @@ async def _map_columns(view: OpenPage, draft: ListDraftView, shown: Element, eve
     """Keep what was chosen, and show what becomes of it; the fields stay, so that nobody loses their place."""
     change = ListDraftChange(parse_targets(event.args))
     try:
-        answer = await change_draft(view.visit.new_session(), draft.id, change)
+        async with _turn(view):
+            answer = await change_draft(view.visit.new_session(), draft.id, change)
     except LiaisonError as error:
         view.show_message(format_failure(view.words, error), bad=True)
         return
     shown.clear()
     with shown:
         _draw_outcome(view.words, answer.draft)
+
+
+def _turn(view: OpenPage) -> asyncio.Lock:
+    """What a change of the draft waits for: it is kept and shown after those that were made before it."""
+    turn: asyncio.Lock = view.kept.setdefault("turn", asyncio.Lock())
+    return turn
 
 
 def parse_targets(sent: Mapping[str, object]) -> tuple[str, ...]:
@@ -176,7 +184,8 @@ async def _read_anew(view: OpenPage, draft: ListDraftView, event: GenericEventAr
         sheet=str(told.get("sheet", "")), encoding=str(told.get("encoding", "")), header="header" in told
     )
     done = view.words("File read again")
-    await view.run_action(change_draft(view.visit.new_session(), draft.id, change), done)
+    async with _turn(view):
+        await view.run_action(change_draft(view.visit.new_session(), draft.id, change), done)
 
 
 async def _delete(view: OpenPage, name: str) -> None:

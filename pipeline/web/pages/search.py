@@ -6,12 +6,11 @@ The question lies in the address's fragment, which browsers keep to themselves: 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Final
 
 import msgspec
-from nicegui import events, ui
+from nicegui import events
 from nicegui.element import Element
 
 from pipeline.access.case_filters import Filters
@@ -78,27 +77,22 @@ def draw(view: OpenPage, _: None) -> None:
     found = box("div", "stack", id="found")
     with found:
         states.draw_loading(view.words("Searching"))
-    asked_once: list[bool] = []
 
     async def asked(event: events.GenericEventArguments) -> None:
         await _run_search(view, found, event.args)
 
-    async def arrived() -> None:
-        if not asked_once:
-            asked_once.append(True)
-            with suppress(TimeoutError):  # the page was left before it could say
-                question = await ui.run_javascript("liaison.question()", timeout=10)
-                if question is not None:
-                    await _run_search(view, found, question)
-
     view.listen(ASKED, asked)
-    ui.context.client.on_connect(arrived)
+    view.call_script("ask")
 
 
 async def _run_search(
     view: OpenPage, found: Element, told: dict[str, str], cursor: str = "", counts: FacetCounts | None = None
 ) -> None:
-    """Show what a search finds, its first page or a later one; nothing where the address asks for nothing."""
+    """Show what a search finds, its first page or a later one; nothing where the address asks for nothing.
+
+    Nothing either once another question has been asked.
+    """
+    is_last = view.begin("search")
     asked = {name: value for name, value in told.items() if name not in (ENTERED, PAST)}
     question, narrowed = asked.get("q", "").strip(), parse_filters(asked)
     if not question and narrowed.empty:
@@ -111,9 +105,12 @@ async def _run_search(
         answer = await search(session, Search(question, country, LIMIT, cursor, narrowed, evidence=True))
     except LiaisonError as error:
         trouble = error
-        _replace_content(found, lambda: states.draw_failure(view.words, trouble))
+        if is_last():
+            _replace_content(found, lambda: states.draw_failure(view.words, trouble))
         return
 
+    if not is_last():
+        return
     if not cursor:
         remember_search(view, question, narrowed)
     parts = understand_question(question, country)
@@ -126,7 +123,7 @@ async def _run_search(
 
     _replace_content(found, lambda: _draw_answer(view, asked, parts, answer, go_on))
     counts = counts or await _count_facets(view, Search(question, country, filters=narrowed))
-    if counts is not None:
+    if counts is not None and is_last():
         _show_facets(found, lambda: draw_facets(view.words, asked, counts))
 
 

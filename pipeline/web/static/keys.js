@@ -26,11 +26,11 @@
     a: () => here()?.querySelector("[data-act]")?.click(),
     "?": () => help()?.showModal(),
   };
-  let going = 0; // when g was pressed
+  let going = -Infinity; // when g was pressed; by the events' own times, as a busy page hears of keys late
 
   const pressed = (event) => {
-    const to = Date.now() - going < 1500 && document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-    going = event.key === "g" ? Date.now() : 0;
+    const to = event.timeStamp - going < 1500 && document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    going = event.key === "g" ? event.timeStamp : -Infinity;
     if (to) return () => to.click();
     const choice = document.querySelector(`[data-press="${CSS.escape(event.key)}"]`);
     return choice ? () => choice.click() : keys[event.key];
@@ -131,7 +131,7 @@
     sessionStorage.setItem(ENTERED, "1");
     const fragment = new URLSearchParams(stated).toString();
     if (location.pathname !== "/search") location.href = "/search#" + fragment;
-    else if (location.hash.slice(1) === fragment) emitEvent("ask", question());
+    else if (location.hash.slice(1) === fragment) askAgain();
     else location.hash = fragment;
   });
 
@@ -148,10 +148,18 @@
     sessionStorage.removeItem(ENTERED);
     return entered ? { ...asked, enter: "1" } : asked;
   };
+  // The page asks first when the server has drawn it. What is typed before that is what it asks then, once: a second
+  // answer would take away what somebody has begun to fill in below the first.
+  let asked;
+  const ask = () => {
+    asked = location.hash;
+    emitEvent("ask", question());
+  };
+  const askAgain = () => asked !== undefined && ask();
   window.addEventListener("hashchange", () => {
     if (location.pathname !== "/search") return;
     if (!location.hash.slice(1)) document.getElementById("asking")?.reset(); // its last part was removed
-    emitEvent("ask", question());
+    if (asked !== location.hash) askAgain();
   });
 
   // A part of the question goes back to where it was typed, selected: what is typed now takes its place.
@@ -228,5 +236,5 @@
   };
 
   const open = (path) => location.replace(path); // the way back leads to what was before the question
-  Object.assign((window.liaison ??= {}), { centre, leave, open, question, say });
+  Object.assign((window.liaison ??= {}), { ask, centre, leave, open, say });
 })();

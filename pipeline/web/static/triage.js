@@ -45,7 +45,8 @@
   // ── judging ──
   const picked = () => {
     const chosen = all("[data-row] :checked").map((box) => box.closest("[data-row]"));
-    return (chosen.length ? chosen : [current]).filter((each) => each && !("busy" in each.dataset));
+    // Not the current row of a list that has just given way to another: nobody sees it any more.
+    return (chosen.length ? chosen : [current]).filter((each) => each?.isConnected && !("busy" in each.dataset));
   };
   const takesReason = (each, verdict) => each.dataset.reasonFor.split(" ").includes(verdict);
 
@@ -252,7 +253,10 @@
   const narrow = () => {
     if (!filters()) return;
     fillFilters();
-    if (stated() === listed) return begin(document.activeElement === document.body);
+    if (stated() === listed) {
+      filters().removeAttribute("aria-busy");
+      return begin(document.activeElement === document.body);
+    }
     listed = stated();
     if (desk()?.contains(document.activeElement)) summary().focus({ preventScroll: true }); // what held it goes
     filters().setAttribute("aria-busy", "true");

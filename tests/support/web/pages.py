@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html import unescape
 from typing import Any
 from unittest.mock import patch
@@ -54,13 +55,24 @@ class RenderedPage:
         ]
         await self._trigger(found[at], None)
 
-    async def happen(self, event: str, args: Any) -> None:
+    def find(self, tag: str) -> Element:
+        """The first element of the content with this tag."""
+        return next(element for element in self._content() if element.tag == tag)
+
+    async def happen(self, event: str, args: Any = None) -> None:
         """Let something happen to the page as a whole, as its scripts would; nothing where it does not listen."""
         listeners = [one for one in self._client.layout._event_listeners.values() if one.type == event]
         with self._client.content:
             for listener in listeners:
-                handler = _handler_of(listener)
-                await handler(_Event(args))
+                await _call(listener, args)
+
+    def receive(self, event: str, args: Any) -> None:
+        """Hand over what happens to the page as a whole as its socket does: without waiting for what comes of it."""
+        layout = self._client.layout
+        for key, listener in layout._event_listeners.items():
+            if listener.type == event:
+                said = [json.dumps(args)]
+                self._client.handle_event({"id": layout.id, "listener_id": key, "args": said})
 
     async def send(self, at: int = 0, /, **fields: str) -> None:
         """Send a form with these fields."""
@@ -79,16 +91,16 @@ class RenderedPage:
 
     async def _trigger(self, element: Element, args: Any) -> None:
         (listener,) = element._event_listeners.values()
-        handler = _handler_of(listener)
         with element:
-            done = handler(_Event(args)) if inspect.signature(handler).parameters else handler()
-            if inspect.isawaitable(done):
-                await done
+            await _call(listener, args)
 
 
-def _handler_of(listener: EventListener) -> Callable[..., Any]:
-    assert listener.handler is not None
-    return listener.handler
+async def _call(listener: EventListener, args: Any) -> None:
+    handler = listener.handler
+    assert handler is not None
+    done = handler(_Event(args)) if inspect.signature(handler).parameters else handler()
+    if inspect.isawaitable(done):
+        await done
 
 
 def _text_of(element: Element) -> str:

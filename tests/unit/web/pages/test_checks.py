@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import asyncio
+
+import pytest
+
 from pipeline.api.list_worker import run_round
 from pipeline.api.services.list_checks import submit_list
-from pipeline.api.services.list_drafts import submit_draft
+from pipeline.api.services.list_drafts import ListDraftAnswer, ListDraftChange, change_draft, read_draft, submit_draft
+from pipeline.api.session import Session
 from pipeline.web.pages import checks, list_columns, list_found
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
@@ -51,6 +56,31 @@ async def test_columns_are_mapped_before_a_preview(api: Api) -> None:
     await page.fill("target-2", **{"target-0": "name", "target-1": "", "target-2": "text"})
     assert "Words in the title or summary: 12A" in page.said().replace("  ", " ")
     assert "1980-05-01" not in page.said()
+
+
+async def test_of_two_choices_made_soon_after_each_other_the_last_one_holds(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = (await submit_draft(api.session(ANNA), TABLE, "people.csv")).draft.id
+    page = await opened(api, list_columns.PAGE, ANNA, name=name)
+    first = asyncio.Event()
+
+    async def change_slowly(session: Session, name: str, change: ListDraftChange) -> ListDraftAnswer:
+        if change.targets[2] == "plate":
+            await first.wait()
+        return await change_draft(session, name, change)
+
+    monkeypatch.setattr(list_columns, "change_draft", change_slowly)
+    changes = [
+        asyncio.create_task(page.fill("target-2", **{"target-0": "name", "target-1": "", "target-2": target}))
+        for target in ("plate", "text")
+    ]
+    await asyncio.wait(changes[1:], timeout=0.2)  # where the second waits for the first, it never ends before
+    first.set()
+    await asyncio.gather(*changes)
+    assert "Words in the title or summary: 12A" in page.said().replace("  ", " ")
+    kept = (await read_draft(api.session(ANNA), name)).draft
+    assert [column.target for column in kept.columns] == ["name", "", "text"]
 
 
 async def test_a_draft_is_read_anew_and_deleted(api: Api) -> None:

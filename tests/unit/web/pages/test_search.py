@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,9 @@ import pytest
 from pipeline.access.case_filters import Filters
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.api.past_searches import seal_search
+from pipeline.api.services.search import Search, SearchAnswer, search
+from pipeline.api.session import Session
+from pipeline.streams.audit.audit_log import AuditError
 from pipeline.web.page import OpenPage
 from pipeline.web.pages.search import ASKED, PAGE
 from support.access.requesters import ANNA
@@ -193,3 +197,29 @@ async def test_a_result_says_whom_it_is_about(api: Api) -> None:
 async def test_a_thing_is_told_as_what_it_is(api: Api) -> None:
     api.hold(record("fr-pj", "1", title="Vol", entities=[vehicle("AB-123-CD", "FR", id="v1", role="stolen")]))
     assert "AB-123-CD Vol Vehicle stolen fr-pj:1" in " ".join((await asked(api, "AB-123-CD")).said().split())
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_an_answer_that_comes_after_a_later_question_is_not_shown(
+    api: Api, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    api.hold(record("fr-pj", "1", title="Early"), record("fr-pj", "2", title="Late"))
+    answered = asyncio.Event()
+
+    async def slow_for_early(session: Session, asking: Search) -> SearchAnswer:
+        if asking.question == "Early":
+            await answered.wait()
+            if fails:
+                raise AuditError("away")
+        return await search(session, asking)
+
+    monkeypatch.setattr("pipeline.web.pages.search.search", slow_for_early)
+    page = await opened(api, PAGE, ANNA)
+    early = asyncio.create_task(page.happen(ASKED, {"q": "Early"}))
+    await asyncio.sleep(0)
+    await page.happen(ASKED, {"q": "Late"})
+    shown = page.drawn()
+    answered.set()
+    await early
+    assert "Late" in page.said()
+    assert page.drawn() == shown
