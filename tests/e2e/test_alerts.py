@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from typing import Any
+
 import msgspec
 import pytest
 from playwright.sync_api import Browser, expect
 
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.subscriptions import Subscription
+from pipeline.api.services.notices import NoticesAnswer, list_latest_notices
 from pipeline.index.decision_documents import notice_document
 from pipeline.matching.bands import Band
 from support.access.requesters import make_requester
@@ -103,7 +108,13 @@ def test_a_search_is_saved_with_its_filters_and_tells_of_what_passes_them(
     expect(rows).to_contain_text("suspect")
     user.holds("notices of an alert", dark=True)
 
-    user.page.get_by_role("link", name="ivan petrov 1980-05-01").click()
+    again = user.page.get_by_role("link", name="ivan petrov 1980-05-01")
+    again.focus()
+    rows.evaluate("row => (row.dataset.before = '')")
+    user.page.evaluate("emitEvent('told', {})")  # as when another one comes
+    expect(user.page.locator("tbody tr:not([data-before])")).to_have_count(1)
+    expect(again).to_be_focused()
+    again.press("Enter")
     expect(user.page.locator(".facets summary", has_text="Role").locator("b")).to_have_text("suspect")
     expect(user.page.locator(".results li")).to_have_count(1)
     user.page.go_back()
@@ -112,4 +123,35 @@ def test_a_search_is_saved_with_its_filters_and_tells_of_what_passes_them(
     user.page.goto("/subscriptions")
     user.holds("alerts with filters", dark=True)
     expect(user.page.locator("tbody tr")).to_contain_text("suspect")
+    assert user.faults == []
+
+
+def test_a_notice_that_comes_while_the_page_of_notices_is_read_is_shown(
+    opened: Browser, site: MemorySite, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page has read which there are, and does not listen yet."""
+    user = BrowserUser(opened, site.url)
+    user.sign_in(CLAIRE, "2026/1")
+    user.ask("ivan petrov 1980-05-01")
+    user.page.get_by_role("button", name="Alert me to new matches").click()
+    expect(user.page.locator("#said")).to_contain_text("Alert created")
+    heard = threading.Event()
+
+    async def read_and_wait(*asked: Any, **more: Any) -> NoticesAnswer:
+        answer = await list_latest_notices(*asked, **more)
+        while not heard.is_set():
+            await asyncio.sleep(0.01)
+        return answer
+
+    monkeypatch.setattr("pipeline.web.pages.notices.list_latest_notices", read_and_wait)
+    last = "Object.entries(localStorage).find(([key]) => key.startsWith('liaison-notices-last:'))?.[1]"
+    try:
+        user.page.goto("/notices")
+        user.hears()
+        before = user.page.evaluate(last)
+        tell_of_matches(api)
+        user.page.wait_for_function(f"(before) => {last} !== before", arg=before)
+    finally:
+        heard.set()
+    expect(user.page.locator("tbody tr")).to_have_count(2)
     assert user.faults == []

@@ -103,7 +103,9 @@ def _see_overview(now: datetime) -> Overview:
         generations=[GenerationStatus("g1", True, "model-7", 0, "", made, {"project": 5}, {"project": 2}, 1.0)],
         indices=[StorageSize("cases-g1-1", 12_340_000, 4_321)],
         stores=[],
-        throughput=Throughput((now,), 120.0, (TopicRate("accepted", (240,)), TopicRate("cases.fr-pj", (12,)))),
+        throughput=Throughput(
+            (now,), 120.0, (TopicRate("accepted", (240,)), TopicRate("cases.fr-pj", (12,)), TopicRate("expiries", (0,)))
+        ),
         lags=lags,
     )
 
@@ -152,6 +154,17 @@ def test_groups_are_listed_by_partition_with_their_lag_the_longest_first(noor: B
     assert rows.nth(0).locator("td, th").all_inner_texts()[1:] == ["accepted", "2", "1,234", "95 s"]
     assert rows.nth(1).locator("td, th").all_inner_texts()[1:] == ["blocks.g1", "0", "3", "2 s"]
     noor.holds("operations with lag", dark=True)
+
+
+def test_who_follows_the_figures_stays_where_they_are_and_what_they_opened_stays_open(noor: BrowserUser) -> None:
+    page = noor.page
+    page.get_by_text("1 idle topic").click()
+    for place in (page.get_by_label("Refresh every 10 s"), page.get_by_role("link", name="date")):
+        place.focus()
+        page.evaluate("document.querySelector('main h1').dataset.before = ''; emitEvent('tick', {})")
+        expect(page.locator("main h1:not([data-before])")).to_have_count(1)
+        expect(place).to_be_focused()
+        expect(page.get_by_text("expiries", exact=True)).to_be_visible()
 
 
 def test_from_a_reason_to_the_rejected_message_its_outline_alone(noor: BrowserUser) -> None:

@@ -56,6 +56,15 @@ def submit_button(word: str, classes: str = "button main slight") -> None:
     text("button", word, classes, type="submit")
 
 
+def draw_leaving_button(word: str, goes: str, other: str, pressed: Callable[[], Awaitable[None]]) -> None:
+    """A button that goes, or is drawn anew, when it is pressed (static/keys.js).
+
+    The focus falls to the next of those that `goes` in the same way, else to the element with the id `other`.
+    """
+    marks = {"data_goes": goes, "data_else": other}
+    text("button", word, "button slight", type="button", **marks).on("click", pressed)
+
+
 def limit_text(words: Words) -> dict[str, object]:
     """Attributes of a field for a reason. What is too long is kept as it is and said so, where maxlength would cut."""
     most = words.format_number(LONGEST_REASON)

@@ -5,12 +5,14 @@ Text reaches the browser as text, never as markup, and attribute values never be
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import htpy
 from nicegui import ui
 from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
+
+E = TypeVar("E", bound=Element)
 
 
 def box(tag: str = "div", classes: str = "", **attributes: Any) -> Element:
@@ -18,7 +20,7 @@ def box(tag: str = "div", classes: str = "", **attributes: Any) -> Element:
     return _set_attributes(Element(tag), classes, attributes)
 
 
-def text(tag: str, content: object, classes: str = "", **attributes: Any) -> Element:
+def text(tag: str, content: object, classes: str = "", **attributes: Any) -> TextElement:
     """An element with text."""
     return _set_attributes(TextElement(tag=tag, text=str(content)), classes, attributes)
 
@@ -46,7 +48,7 @@ def inline_svg(svg: str, classes: str = "") -> Element:
     return ui.html(svg, sanitize=False).classes(classes)
 
 
-def _set_attributes(element: Element, classes: str, attributes: dict[str, Any]) -> Element:
+def _set_attributes(element: E, classes: str, attributes: dict[str, Any]) -> E:
     if classes:
         element.classes(classes)
     for name, value in attributes.items():

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import htpy
+from nicegui.elements.mixins.text_element import TextElement
 
 from pipeline.web.components.markup import bidi_text, box, text
 
@@ -14,15 +15,14 @@ Fact = tuple[str, str | Callable[[], object] | None]
 
 
 @contextmanager
-def panel(title: str, aside: str = "", *, tight: bool = False, level: str = "h2") -> Iterator[None]:
-    """A section with its heading; `tight` leaves no room around a table or list."""
+def panel(title: str, aside: str = "", *, tight: bool = False, level: str = "h2") -> Iterator[TextElement | None]:
+    """A section with its heading; `tight` leaves no room around a table or list. Gives what stands aside, if any."""
     with box("section", "panel", aria_label=title):
         with box("header"):
             text(level, title)
-            if aside:
-                text("span", aside, "aside")
+            beside = text("span", aside, "aside") if aside else None
         with box("div", "inside tight" if tight else "inside"):
-            yield
+            yield beside
 
 
 def draw_facts(pairs: Iterable[Fact]) -> None:

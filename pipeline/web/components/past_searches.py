@@ -11,6 +11,7 @@ import msgspec
 
 from pipeline.access.case_filters import Filters
 from pipeline.api.past_searches import MOST, OpenedSearch, open_searches, seal_search
+from pipeline.web.components.form import draw_leaving_button
 from pipeline.web.components.markup import bidi_text, box, text
 from pipeline.web.components.narrowed import draw_saved_search
 from pipeline.web.components.panel import panel
@@ -50,15 +51,15 @@ def draw_past_searches(view: OpenPage, searches: Sequence[OpenedSearch], again: 
     with panel(words("Recent searches"), kept, tight=True):
         present = view.visit.new_session().grounds.case_reference
         for reference, group in _group_by_reference(present, searches):
-            with box("details", "past", open_="" if reference == present else None):
+            with box("details", "past", open_="" if reference == present else None, data_group=reference):
                 with box("summary"):
                     text("span", words("Your case"), "small quiet")
                     bidi_text(reference, "b")
                     text("span", words.format_number(len(group)), "small quiet")
                 draw_table(f"{words('Recent searches')} {reference}", _columns(view, searches, again), group)
         with box("p", "row past"):
-            text("button", words("Forget all"), "button slight", type="button").on(
-                "click", partial(_forget, view, searches, searches, again)
+            draw_leaving_button(
+                words("Forget all"), "all", "question", partial(_forget, view, searches, searches, again)
             )
             text("span", words("Searches run again are recorded for {reference}.", reference=present), "small quiet")
 
@@ -95,9 +96,7 @@ def _draw_forget(
     searches: Sequence[OpenedSearch],
     again: Redraw,
 ) -> None:
-    text("button", view.words("Forget"), "button slight", type="button").on(
-        "click", partial(_forget, view, [one], searches, again)
-    )
+    draw_leaving_button(view.words("Forget"), "one", "question", partial(_forget, view, [one], searches, again))
 
 
 async def _forget(

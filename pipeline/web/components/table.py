@@ -20,16 +20,27 @@ class TableColumn(NamedTuple, Generic[R]):
     classes: str = ""
 
 
-def draw_table(caption: str, columns: Sequence[TableColumn[R]], rows: Iterable[R], classes: str = "") -> None:
-    """A table whose first column is each row's heading; the caption is heard, the panel around shows a title."""
+def draw_table(
+    caption: str, columns: Sequence[TableColumn[R]], rows: Iterable[R], classes: str = ""
+) -> Callable[[Iterable[R]], None]:
+    """A table whose first column is each row's heading; the caption is heard, the panel around shows a title.
+
+    Returns what adds further rows.
+    """
     with box("div", "scroll", tabindex="0", role="group", aria_label=caption), box("table", f"folds {classes}".strip()):
         text("caption", caption, "hidden-words")
         with box("thead"), box("tr"):
             for column in columns:
                 text("th", column.title, column.classes, scope="col")
-        with box("tbody"):
-            for row in rows:
+        body = box("tbody")
+
+    def add(more: Iterable[R]) -> None:
+        with body:
+            for row in more:
                 _draw_row(columns, row)
+
+    add(rows)
+    return add
 
 
 def _draw_row(columns: Sequence[TableColumn[R]], row: R) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 from urllib.parse import urlencode
+
+from nicegui.element import Element
 
 from pipeline.access.redaction import Row
 from pipeline.api.list_filter import FoundFilter, ListFilter, best_band
@@ -14,6 +18,7 @@ from pipeline.api.services.list_checks import (
     read_list_check,
     read_results,
 )
+from pipeline.errors import LiaisonError
 from pipeline.locale import N_
 from pipeline.matching.bands import LINK_BANDS, Band
 from pipeline.web.addresses import case_path, list_path
@@ -31,6 +36,9 @@ from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.pages.checks import name_list
 from pipeline.web.session import Visit
+
+SHOWN = "shown list"
+"""Where a page keeps what it has drawn."""
 
 AGAIN = "again"
 """The event by which the browser asks for a running list anew, some seconds after it was drawn."""
@@ -70,25 +78,77 @@ def parse_list_filter(asked: Parameters) -> ListFilter:
     return ListFilter(found if found in FOUND_LABELS else "", Band(band) if band in LINK_BANDS else Band.NONE)
 
 
+class ShownList:
+    """A list as it is drawn. What comes while it is checked is added behind what is there, where somebody may be."""
+
+    def __init__(self, view: OpenPage, loaded: ListResultsPageData) -> None:
+        words, rows = view.words, loaded.found.rows
+        self._view, self._rows, self._goes_on = view, rows, loaded.found.next is not None
+        self._progress = _draw_heading(view, loaded.list)
+        _draw_filters(view, loaded.list)
+        with panel(words("Results"), _count_rows(words, rows), tight=True) as self._count:
+            if rows:
+                self._add = draw_table(words("Results"), _result_columns(view), rows, "found")
+            else:
+                _draw_none(words, loaded)
+        self._pager = box("div")
+        self._draw_pager(loaded.found.next)
+
+    def add(self, loaded: ListResultsPageData) -> bool:
+        """Show what has come since; False where the page is another one and has to be drawn anew."""
+        rows, known = loaded.found.rows, len(self._rows)
+        if not known or [row["line"] for row in rows[:known]] != [row["line"] for row in self._rows]:
+            return False
+        self._add(rows[known:])
+        self._rows = rows
+        if self._count is not None:
+            self._count.text = _count_rows(self._view.words, rows)
+        _fill_progress(self._view.words, self._progress, loaded.list)
+        if self._goes_on != (loaded.found.next is not None):
+            self._goes_on = not self._goes_on
+            self._draw_pager(loaded.found.next)
+        return True
+
+    def _draw_pager(self, following: str | None) -> None:
+        words = self._view.words
+        self._pager.clear()
+        with self._pager:
+            draw_pager(self._view, following, words("Next"), words("Back to start"))
+
+
 def draw(view: OpenPage, loaded: ListResultsPageData) -> None:
     """The rows that the filter takes, each with what was found for it."""
-    words, rows = view.words, loaded.found.rows
-    view.listen(AGAIN, view.redraw)
-    _draw_heading(view, loaded.list)
-    _draw_filters(view, loaded.list)
-    with panel(words("Results"), words.plural("{count} row", "{count} rows", len(rows)), tight=True):
-        if rows:
-            draw_table(words("Results"), _result_columns(view), rows, "found")
-        elif loaded.found.next:
-            states.draw_empty(words("No such row so far"), words("Next shows where the list goes on."))
-        elif loaded.list.done:
-            states.draw_empty(words("No such row"), words("Choose another filter."))
-        else:
-            states.draw_empty(words("No row checked yet"))
-    draw_pager(view, loaded.found.next, words("Next"), words("Back to start"))
+    view.kept[SHOWN] = ShownList(view, loaded)
+    view.listen(AGAIN, partial(_look_again, view))
 
 
-def _draw_heading(view: OpenPage, check: ListCheck) -> None:
+async def _look_again(view: OpenPage) -> None:
+    """Show how far the list has come, and what was found since."""
+    shown: ShownList = view.kept[SHOWN]
+    try:
+        loaded = await load(view.visit, view.parameters)
+    except LiaisonError:
+        await view.redraw()  # which says what is wrong
+        return
+    if view.kept[SHOWN] is shown and not shown.add(loaded):
+        await view.redraw()
+
+
+def _count_rows(words: Words, rows: Sequence[Row]) -> str:
+    return words.plural("{count} row", "{count} rows", len(rows))
+
+
+def _draw_none(words: Words, loaded: ListResultsPageData) -> None:
+    if loaded.found.next:
+        states.draw_empty(words("No such row so far"), words("Next shows where the list goes on."))
+    elif loaded.list.done:
+        states.draw_empty(words("No such row"), words("Choose another filter."))
+    else:
+        states.draw_empty(words("No row checked yet"))
+
+
+def _draw_heading(view: OpenPage, check: ListCheck) -> Element:
+    """What list it is, with its forms as a file; returns the place of its progress."""
     words, wanted = view.words, parse_list_filter(view.parameters)
     with box("div", "heading"):
         with box("p", "trail"):
@@ -96,15 +156,21 @@ def _draw_heading(view: OpenPage, check: ListCheck) -> None:
         with box("div", "row apart"):
             with text("h1", "", "breaks"):
                 bidi_text(name_list(words, check.title, check.created))
-            running = check.done < check.rows
-            with post_form(
-                f"{list_path(check.id)}/file", view.visit.csrf, "row", data_again=AGAIN if running else None
-            ):
+            with post_form(f"{list_path(check.id)}/file", view.visit.csrf, "row"):
                 box("input", type="hidden", name="found", value=wanted.found)
                 box("input", type="hidden", name="band", value=wanted.band.value)
-                draw_progress(words, check)
+                progress = box("span")
                 for form in MEDIA_TYPES:
                     text("button", form.upper(), "button slight", type="submit", name="form", value=form)
+    _fill_progress(words, progress, check)
+    return progress
+
+
+def _fill_progress(words: Words, place: Element, check: ListCheck) -> None:
+    """How far it has come; while it runs, the browser asks again (static/keys.js)."""
+    place.clear()
+    with place, box("span", data_again=AGAIN if check.done < check.rows else None):
+        draw_progress(words, check)
 
 
 def _draw_filters(view: OpenPage, check: ListCheck) -> None:

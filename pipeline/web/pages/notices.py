@@ -35,6 +35,7 @@ def draw(view: OpenPage, loaded: NoticesAnswer) -> None:
     words = view.words
     text("h1", words("Notifications"))
     view.listen(NOTICE_CAME, view.redraw)
+    view.call_script("noticesListed")
     with panel(words("All notifications"), words("newest first"), tight=True):
         if loaded.notices:
             draw_table(words("Notifications"), _notice_columns(words), loaded.notices)

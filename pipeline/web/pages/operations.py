@@ -143,7 +143,7 @@ def _draw_topics(words: Words, topics: Sequence[TopicActivity], throughput: Thro
         if busy:
             draw_table(words("Topics"), shown, busy)
         if quiet:
-            with box("details", "table folded"):
+            with box("details", "table folded", data_fold="idle"):
                 text("summary", words.plural("{count} idle topic", "{count} idle topics", len(quiet)))
                 draw_table(words("Idle topics"), shown, quiet)
 

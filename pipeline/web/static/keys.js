@@ -193,7 +193,60 @@
     if (mark) localStorage.setItem(looked(mark), mark.dataset.latest);
   });
 
+  // ── a button that goes with what it acted on: the focus falls to the next of its like, else to where one goes on ──
+  let leaving;
+  document.addEventListener("click", ({ target }) => {
+    const pressed = target.closest("[data-goes]");
+    if (!pressed) return;
+    const group = pressed.closest("[data-group]")?.dataset.group;
+    const place = () => document.querySelector(`[data-group="${CSS.escape(group ?? "")}"]`) ?? document;
+    const alike = () =>
+      [...place().querySelectorAll(`[data-goes="${pressed.dataset.goes}"]`)].filter((one) => one.checkVisibility());
+    const at = alike().indexOf(pressed);
+    leaving?.disconnect();
+    leaving = new MutationObserver(() => {
+      if (pressed.isConnected) return;
+      leaving.disconnect();
+      if (document.activeElement !== document.body) return; // it is somewhere else already
+      if (place() !== document) place().open = true; // it was, before it was drawn anew
+      (alike().slice(0, at + 1).pop() ?? document.getElementById(pressed.dataset.else))?.focus();
+    });
+    leaving.observe(document.body, { childList: true, subtree: true });
+  });
+
+  // ── pages that are drawn anew as time goes on: one stays where one was, and what was opened stays open ──
+  const follow = () => {
+    const alike = ({ href, tick }) =>
+      [...document.querySelectorAll(`main ${tick ? "[data-tick]" : `a[href="${CSS.escape(href)}"]`}`)].reverse(); // new ones come first
+    const folds = new Map();
+    let at; // the link or choice that has the focus, and how many of its like follow it
+    document.addEventListener("focusin", ({ target }) => {
+      const like = { href: target.getAttribute("href"), tick: target.dataset.tick };
+      at = target.closest("main") && (like.href || like.tick) ? { target, like, behind: alike(like).indexOf(target) } : undefined;
+    });
+    document.addEventListener("toggle", ({ target }) => {
+      if (target.dataset.fold && target.isConnected) folds.set(target.dataset.fold, target.open);
+    }, true);
+    new MutationObserver(() => {
+      for (const fold of document.querySelectorAll("main details[data-fold]:not([data-seen])")) {
+        fold.dataset.seen = "";
+        fold.open = folds.get(fold.dataset.fold) ?? fold.open;
+      }
+      if (!at || at.target.isConnected || document.activeElement !== document.body) return;
+      const next = alike(at.like)[at.behind];
+      next?.focus({ preventScroll: true }); // none: it is still to come, or gone
+    }).observe(document.body, { childList: true, subtree: true });
+  };
+  if (["/notices", "/operations"].includes(location.pathname)) follow();
+
   // ── notices: one tab of this browser listens, the others see what it notes ──
+  let listed = false; // the page of notices is drawn
+  let missed = false; // one came before that, maybe after the page was read
+  const noticesListed = () => {
+    listed = true;
+    if (missed) emitEvent("told", {});
+    missed = false;
+  };
   const listen = () => {
     const place = document.querySelector("[data-live]");
     if (!place) return;
@@ -203,7 +256,8 @@
     const told = () => {
       if (reading) {
         localStorage.removeItem(count);
-        emitEvent("told", {});
+        if (listed) emitEvent("told", {});
+        else missed = true;
       } else say(place.dataset.new, false, true); // beside what has just become of an action
       show();
     };
@@ -236,5 +290,5 @@
   };
 
   const open = (path) => location.replace(path); // the way back leads to what was before the question
-  Object.assign((window.liaison ??= {}), { ask, centre, leave, open, say });
+  Object.assign((window.liaison ??= {}), { ask, centre, leave, noticesListed, open, say });
 })();

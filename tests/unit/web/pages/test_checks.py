@@ -6,7 +6,13 @@ import pytest
 
 from pipeline.api.list_worker import run_round
 from pipeline.api.services.list_checks import submit_list
-from pipeline.api.services.list_drafts import ListDraftAnswer, ListDraftChange, change_draft, read_draft, submit_draft
+from pipeline.api.services.list_drafts import (
+    ListDraftAnswer,
+    ListDraftChange,
+    change_draft,
+    read_draft,
+    submit_draft,
+)
 from pipeline.api.session import Session
 from pipeline.web.pages import checks, list_columns, list_found
 from support.access.requesters import ANNA, BERT
@@ -37,6 +43,28 @@ async def test_a_list_is_followed_read_and_deleted(api: Api) -> None:
     page = await opened(api, checks.PAGE, ANNA)
     await page.press("Delete")
     assert "No lists" in page.said()
+
+
+async def test_what_is_found_meanwhile_comes_behind_what_is_there_and_redraws_nothing_of_it(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody may be filling in a request of an early row."""
+    api.hold(record("be-fp", code="H2"))
+    name = (await submit_list(api.session(ANNA), LIST, "csv")).list.id
+    for place in ("list_worker.STEP", "list_worker.STEPS_A_TURN", "list_store.STEP"):
+        monkeypatch.setattr(f"pipeline.api.{place}", 1)
+    await run_round(api.runtime)
+    page = await opened(api, list_found.PAGE, ANNA, name=name)
+    assert "1 of 2" in page.said()
+    begun = page.find("textarea")
+    await page.happen(list_found.AGAIN)
+    assert page.find("textarea") is begun
+    await run_round(api.runtime)
+    await page.happen(list_found.AGAIN)
+    assert page.find("textarea") is begun
+    said = page.said()
+    assert [word for word in ("A-1", "A-2", "2 rows", "Done") if word not in said] == []
+    assert all("data-again" not in attributes for _, _, attributes in page.drawn())
 
 
 async def test_a_list_is_its_senders_alone(api: Api) -> None:
