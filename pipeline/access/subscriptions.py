@@ -61,6 +61,14 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
     until: datetime | None = None
     shared: bool = False
     filters: Filters = NO_FILTERS
+    label: str = ""
+    labelled: datetime | None = None
+    made: datetime | None = None
+
+    @property
+    def place(self) -> tuple[datetime, str]:
+        """What orders an agency's saved searches: when each was made, else when last renewed; no two are alike."""
+        return self.made or self.time, self.id
 
 
 def make_subscription(
@@ -73,9 +81,12 @@ def make_subscription(
     *,
     shared: bool = False,
     filters: Filters = NO_FILTERS,
+    label: str = "",
 ) -> Subscription:
     """A new saved search of the requester's agency."""
-    blank = Subscription(name, by.agency, SubscriptionState.ACTIVE, now, 0, by.country, by.subject)
+    blank = Subscription(
+        name, by.agency, SubscriptionState.ACTIVE, now, 0, by.country, by.subject, label=label, made=now
+    )
     made = msgspec.structs.replace(blank, question=question, dialled=dialled, shared=shared, filters=filters)
     return extend_subscription(made, why, now)
 
@@ -83,8 +94,14 @@ def make_subscription(
 def extend_subscription(subscription: Subscription, why: Grounds, now: datetime) -> Subscription:
     """The query for another ninety days, on these grounds."""
     purpose, stated = why.purpose.value, why.case_reference
-    later = {"time": now, "version": subscription.version + 1, "until": now + LASTS}
+    made = subscription.made or subscription.time
+    later = {"time": now, "version": subscription.version + 1, "until": now + LASTS, "made": made}
     return msgspec.structs.replace(subscription, purpose=purpose, case_reference=stated, **later)
+
+
+def label_subscription(subscription: Subscription, label: str, now: datetime) -> Subscription:
+    """The same query under another name; its version stays, since nothing else is asked."""
+    return msgspec.structs.replace(subscription, label=label, labelled=now)
 
 
 def close_subscription(subscription: Subscription, now: datetime) -> Subscription:

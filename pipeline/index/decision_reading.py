@@ -1,6 +1,6 @@
 """Reading what people decided: by id in real time, by search once a refresh has shown it.
 
-A decision is effective when its document is there; `effective` waits for that, so that what was acknowledged holds.
+A decision is effective when its document is there; `wait_until_effective` waits for that before it is acknowledged.
 """
 
 from __future__ import annotations
@@ -188,10 +188,11 @@ class DecisionReader:
         return {name: _to_subscription(document) for name, document in found.items()}
 
     async def list_subscriptions(self, agency: str, limit: int) -> list[Subscription]:
-        """The active saved searches of an agency, the latest first; those past their date among them."""
+        """The active saved searches of an agency, those made last first; those past their date among them."""
         query: list[Body] = [{"term": {"agency": agency}}, {"term": {"state": "active"}}]
         found = await self._fetch_page("subscriptions", query, LATEST_FIRST, limit)
-        return [_to_subscription(msgspec.convert(hit["_source"], SubscriptionDocument)) for hit in found]
+        listed = (_to_subscription(msgspec.convert(hit["_source"], SubscriptionDocument)) for hit in found)
+        return sorted(listed, key=lambda subscription: subscription.place, reverse=True)
 
     async def list_shared_subscriptions(self) -> AsyncIterator[Subscription]:
         """All active saved searches that are shared."""

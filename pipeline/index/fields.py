@@ -184,6 +184,9 @@ SUBSCRIPTIONS = (
     IndexField("until", TIME, "When it ends unless renewed."),
     IndexField("shared", FLAG, "Others who ask the same, and share it, are told."),
     IndexField("filters", KEPT, "What its matches are narrowed to."),
+    IndexField("label", UNSEARCHED, "What its agency calls it.", personal=True),
+    IndexField("labelled", TIME, "When it was last named after its making."),
+    IndexField("made", TIME, "When it was made: what orders an agency's list."),
 )
 
 NOTICES = (

@@ -88,6 +88,55 @@ def test_ones_past_searches_are_run_again_and_forgotten_and_nobody_elses(
     assert [*user.faults, *other.faults] == []
 
 
+def test_what_goes_hands_the_focus_on(opened: Browser, site: MemorySite) -> None:
+    """By keyboard: a button that goes with its row leads to that of the next row, the last one to where one goes on."""
+    user = BrowserUser(opened, site.url)
+    user.sign_in(CLAIRE, "2026/1")
+    page = user.page
+    for number, asked in enumerate(("first", "second", "third"), 1):
+        user.ask(asked)
+        page.wait_for_function("(many) => JSON.parse(liaison.pastSearches()).length === many", arg=number)
+    page.goto("/search")
+    rows = page.get_by_role("region", name="Recent searches").locator("tbody tr")
+    expect(rows).to_have_count(3)
+    rows.nth(1).get_by_role("button").press("Enter")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(1)).to_contain_text("first")
+    expect(rows.nth(1).get_by_role("button")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(rows).to_have_count(1)
+    expect(rows.get_by_role("button")).to_be_focused()
+    page.get_by_role("button", name="Forget all").press("Enter")
+    expect(rows).to_have_count(0)
+    expect(page.locator("#question")).to_be_focused()
+
+    page.goto("/subscriptions")
+    field = page.get_by_label("Search terms")
+    for asked in ("ivan petrov 1980-05-01", "+33612345678"):
+        field.fill(asked)
+        field.press("Enter")
+        expect(page.locator("tbody tr").filter(has_text=asked)).to_have_count(1)
+    alerts = page.locator("tbody tr")
+    alerts.nth(1).get_by_role("button", name="Renew").press("Enter")
+    expect(page.locator("#said")).to_contain_text("Alert renewed")
+    expect(alerts.nth(1).get_by_role("button", name="Renew")).to_be_focused()
+    alerts.nth(1).locator("summary").press("Enter")
+    name = alerts.nth(1).get_by_label("Name")
+    name.fill("Иван из Твери")
+    user.holds("alert to be named", dark=True)
+    name.press("Enter")
+    named = alerts.filter(has_text="Иван из Твери")
+    expect(named).to_have_count(1)
+    expect(named.locator("summary")).to_be_focused()
+    alerts.nth(0).get_by_role("button", name="Stop").press("Enter")
+    expect(alerts).to_have_count(1)
+    expect(alerts.get_by_role("button", name="Stop")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(alerts).to_have_count(0)
+    expect(field).to_be_focused()
+    assert user.faults == []
+
+
 def test_a_search_is_saved_with_its_filters_and_tells_of_what_passes_them(
     opened: Browser, site: MemorySite, api: Api
 ) -> None:

@@ -35,8 +35,8 @@ NoticeLimitQuery = Annotated[int, Query(ge=1, le=service.MOST)]
 
 NOTICE: dict[str, Any] = {
     "id": "77aa" * 8, "kind": "disclosure_request", "time": "2026-11-24T12:00:00+00:00", "case": "fr-pj:2026-004711",
-    "reference": None, "disclosure": "9a7e" * 10, "subscription": None, "question": None, "filters": None,
-    "agency": "be-fp", "purpose": "investigation", "band": None, "cursor": "Q0FGRQ",
+    "reference": None, "disclosure": "9a7e" * 10, "subscription": None, "label": None, "question": None,
+    "filters": None, "agency": "be-fp", "purpose": "investigation", "band": None, "cursor": "Q0FGRQ",
 }  # fmt: skip
 NOTICES: dict[str, Any] = {"as_of": "2026-11-24T12:00:00+00:00", "notices": [NOTICE], "next": "Q0FGRQ"}
 ACCESSES: dict[str, Any] = {

@@ -23,6 +23,9 @@ router = APIRouter(prefix="/v1", tags=["subscriptions"])
 SubscriptionIdPath = Annotated[str, Path(max_length=64, description="Subscription id.", examples=["3b1e" * 8])]
 
 
+LABEL = "What your agency calls it; nobody else sees that."
+
+
 class SubscriptionRequest(msgspec.Struct, frozen=True):
     """The question, as a search takes it in words, by fields or both, and where its phones are dialled."""
 
@@ -35,13 +38,21 @@ class SubscriptionRequest(msgspec.Struct, frozen=True):
     filters: Annotated[
         Filters, Meta(description="Only what passes is told of; of hit-only records agency and country alone narrow.")
     ] = NO_FILTERS
+    label: Annotated[str, Meta(max_length=service.MAX_LABEL_CHARS, description=LABEL, examples=["Petrov, Tver"])] = ""
 
 
+class SubscriptionLabelRequest(msgspec.Struct, frozen=True):
+    """What a subscription is called from now on; "" takes its name away."""
+
+    label: Annotated[str, Meta(max_length=service.MAX_LABEL_CHARS, description=LABEL, examples=["Petrov, Tver"])]
+
+
+SubscriptionLabelBody = Annotated[SubscriptionLabelRequest, body_of(SubscriptionLabelRequest)]
 SubscriptionBody = Annotated[SubscriptionRequest, body_of(SubscriptionRequest)]
 
 ROW: dict[str, Any] = {
-    "id": "3b1e" * 8, "active": True, "question": "иван петров born:1980-05-01", "country": "FR",
-    "filters": {"countries": ["BE"], "roles": ["suspect"]}, "shared": False,
+    "id": "3b1e" * 8, "active": True, "label": "Petrov, Tver", "question": "иван петров born:1980-05-01",
+    "country": "FR", "filters": {"countries": ["BE"], "roles": ["suspect"]}, "shared": False,
     "owner": "anna", "purpose": "investigation", "case_reference": "2026/1", "time": "2026-11-24T12:00:00+00:00",
     "until": "2027-02-22T12:00:00+00:00",
 }  # fmt: skip
@@ -58,7 +69,9 @@ SEVERAL: dict[str, Any] = {"as_of": "2026-11-24T12:00:00+00:00", "subscriptions"
 async def subscribe(session: SessionOf, body: SubscriptionBody) -> Response:
     """It is asked once of all cases held, then of every new or changed one, for ninety days."""
     asked = add_fields(body.question, body.fields)
-    made = await service.create_subscription(session, asked, body.country, body.filters, share=body.share)
+    made = await service.create_subscription(
+        session, asked, body.country, body.filters, share=body.share, label=body.label
+    )
     return json_response(made)
 
 
@@ -69,7 +82,7 @@ async def subscribe(session: SessionOf, body: SubscriptionBody) -> Response:
     responses=describe_responses(service.SubscriptionsAnswer, SEVERAL),
 )
 async def subscriptions(session: SessionOf) -> Response:
-    """The latest first; one that has run out waits to be renewed or ended."""
+    """Those made last first; renewed or named, one keeps its place. One that has run out waits to be renewed."""
     return json_response(await service.list_subscriptions(session))
 
 
@@ -82,6 +95,17 @@ async def subscriptions(session: SessionOf) -> Response:
 async def renew(session: SessionOf, name: SubscriptionIdPath) -> Response:
     """Ninety more days, on this request's purpose and case reference."""
     return json_response(await service.renew_subscription(session, name))
+
+
+@router.put(
+    "/subscriptions/{name}/label",
+    summary="Name",
+    response_class=Response,
+    responses=describe_responses(service.SubscriptionAnswer, ONE, NotFoundError),
+)
+async def label(session: SessionOf, name: SubscriptionIdPath, body: SubscriptionLabelBody) -> Response:
+    """Called so in the list and in its notices; it goes on as before, and tells nothing again."""
+    return json_response(await service.label_subscription(session, name, body.label))
 
 
 @router.delete(

@@ -247,6 +247,7 @@ def _make_row(
         "reference": notice.reference or None,
         "disclosure": notice.disclosure or None,
         "subscription": notice.subscription or None,
+        "label": (query.label or None) if query else None,
         "question": query.question if query else None,
         "filters": msgspec.to_builtins(query.filters) if query else None,
         "agency": notice.other_agency or None,

@@ -24,6 +24,9 @@ from pipeline.streams.catalogues import topics
 MOST = 100
 """Active saved searches of one agency: each is held against every case that comes."""
 
+MAX_LABEL_CHARS = 200
+"""Of the name that an agency gives one."""
+
 NO_SUBSCRIPTION = "alert not found, or not your agency's"
 
 
@@ -35,20 +38,27 @@ class SubscriptionAnswer(msgspec.Struct, frozen=True):
 
 
 class SubscriptionsAnswer(msgspec.Struct, frozen=True):
-    """The saved searches of the requester's agency, the latest first."""
+    """The saved searches of the requester's agency, those made last first."""
 
     as_of: str
     subscriptions: tuple[Row, ...]
 
 
 async def create_subscription(
-    session: Session, question: str, country: str = "", filters: Filters = NO_FILTERS, *, share: bool = False
+    session: Session,
+    question: str,
+    country: str = "",
+    filters: Filters = NO_FILTERS,
+    *,
+    share: bool = False,
+    label: str = "",
 ) -> SubscriptionAnswer:
     """Ask a question of every case held and to come, for ninety days; its filters narrow what of it is told.
 
     Raises UnprocessableError, ConflictError, UnavailableError.
 
-    With `share`, agencies that ask the same and share that too are told of each other.
+    With `share`, agencies that ask the same and share that too are told of each other. `label` is what the agency
+    calls it.
     """
     session.require_reader()
     require_bounded(filters)
@@ -57,7 +67,9 @@ async def create_subscription(
         raise ConflictError(LiaisonError("your agency has {most} alerts already; stop one first", most=MOST))
     name = uuid.uuid4().hex
     who, why = session.requester, session.grounds
-    made = queries.make_subscription(name, question, country, who, why, session.now, shared=share, filters=filters)
+    made = queries.make_subscription(
+        name, question, country, who, why, session.now, shared=share, filters=filters, label=_plain_label(label)
+    )
     return await _record_subscription(session, made)
 
 
@@ -83,6 +95,16 @@ async def renew_subscription(session: Session, name: str) -> SubscriptionAnswer:
     )
 
 
+async def label_subscription(session: Session, name: str, label: str) -> SubscriptionAnswer:
+    """Call it something else, or nothing. Raises NotFoundError, UnavailableError."""
+    held = await _require_own(session, name)
+    return await _record_subscription(session, queries.label_subscription(held, _plain_label(label), session.now))
+
+
+def _plain_label(label: str) -> str:
+    return " ".join(label.split())[:MAX_LABEL_CHARS]
+
+
 async def end_subscription(session: Session, name: str) -> SubscriptionAnswer:
     """End it; what it asked is kept no longer. Raises NotFoundError, UnavailableError."""
     return await _record_subscription(
@@ -91,7 +113,7 @@ async def end_subscription(session: Session, name: str) -> SubscriptionAnswer:
 
 
 async def list_subscriptions(session: Session) -> SubscriptionsAnswer:
-    """What the requester's agency asks, with what has run out and awaits renewal."""
+    """What the requester's agency asks, those made last first, with what has run out and awaits renewal."""
     session.require_reader()
     found = await session.runtime.decisions.list_subscriptions(session.requester.agency, MOST)
     await session.audit(ActKind.SUBSCRIPTION, {"listed": len(found)})
@@ -115,6 +137,8 @@ async def _require_own(session: Session, name: str) -> Subscription:
 
 async def _record_subscription(session: Session, subscription: Subscription) -> SubscriptionAnswer:
     asked: Row = {"question": subscription.question, "state": subscription.state}
+    if subscription.label:
+        asked["label"] = subscription.label
     if not subscription.filters.empty:
         asked["filters"] = msgspec.to_builtins(subscription.filters)
     await session.audit(ActKind.SUBSCRIPTION, asked, about=subscription.id)
@@ -126,6 +150,7 @@ def _make_row(session: Session, subscription: Subscription) -> Row:
     return {
         "id": subscription.id,
         "active": is_active(subscription, session.now),
+        "label": subscription.label or None,
         "question": subscription.question or None,
         "country": subscription.dialled or None,
         "filters": msgspec.to_builtins(subscription.filters),

@@ -195,6 +195,7 @@ def _decode_new(record: ConsumerRecord) -> Subscription | None:
         subscription is not None
         and subscription.shared
         and subscription.version == 1
+        and subscription.labelled is None
         and subscription.state is SubscriptionState.ACTIVE
     )
     return subscription if wanted else None

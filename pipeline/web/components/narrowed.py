@@ -21,13 +21,16 @@ def read_filters(stated: Mapping[str, Any]) -> Filters:
     return msgspec.convert(stated, Filters)
 
 
-def draw_saved_search(words: Words, question: str, filters: Filters, **attributes: Any) -> None:
-    """The question, which leads to the search with its filters, and these; `attributes` are the link's.
+def draw_saved_search(words: Words, question: str, filters: Filters, label: str = "", **attributes: Any) -> None:
+    """The question, or before it what it is called, leads to the search with its filters; `attributes` are the link's.
 
     A search without words lists what its filters leave.
     """
+    asked = question or words("Records by filter")
     with link("", question_address(state_filters(filters), question), **attributes):
-        bidi_text(question or words("Records by filter"))
+        bidi_text(label or asked)
+    if label:
+        bidi_text(asked, "p", "small quiet")
     draw_filter_tags(words, filters)
 
 

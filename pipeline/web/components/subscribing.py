@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.access.case_filters import NO_FILTERS, Filters
-from pipeline.api.services.subscriptions import SubscriptionAnswer, create_subscription
+from pipeline.api.services.subscriptions import MAX_LABEL_CHARS, SubscriptionAnswer, create_subscription
 from pipeline.web.components.form import Sent, field, form, submit_button
 from pipeline.web.components.markup import text
 from pipeline.web.page import OpenPage
@@ -15,7 +15,8 @@ def draw_subscribe_form(view: OpenPage) -> None:
     words = view.words
 
     async def sent(fields: Sent) -> None:
-        await view.run_action(subscribe_to_question(view, fields["question"]), words("Alert created"))
+        asked = subscribe_to_question(view, fields["question"], label=fields.get("label", ""))
+        await view.run_action(asked, words("Alert created"))
 
     with form(sent):
         field(
@@ -27,14 +28,22 @@ def draw_subscribe_form(view: OpenPage) -> None:
             autocomplete="off",
             dir="auto",
         )
+        draw_label_field(words("Name (optional)"), "subscription")
         text("p", describe_terms(view), "small quiet")
         submit_button(words("Create alert"))
 
 
-async def subscribe_to_question(view: OpenPage, question: str, filters: Filters = NO_FILTERS) -> SubscriptionAnswer:
+def draw_label_field(word: str, mark: str, held: str = "") -> None:
+    """The field for what a saved search is called; `mark` makes its id the only one of the page."""
+    field(word, "label", mark, value=held, maxlength=MAX_LABEL_CHARS, autocomplete="off", dir="auto")
+
+
+async def subscribe_to_question(
+    view: OpenPage, question: str, filters: Filters = NO_FILTERS, label: str = ""
+) -> SubscriptionAnswer:
     """Make the saved search with its filters; its phones are dialled in the country of the requester."""
     session = view.visit.new_session()
-    return await create_subscription(session, question, session.requester.country, filters)
+    return await create_subscription(session, question, session.requester.country, filters, label=label)
 
 
 def describe_terms(view: OpenPage) -> str:

@@ -68,7 +68,7 @@ def _draw_event(words: Words, row: Row) -> None:
 def _draw_alert(words: Words, row: Row) -> None:
     """The alert that it tells of, which leads to the search."""
     if row["question"]:
-        draw_saved_search(words, row["question"], read_filters(row["filters"]))
+        draw_saved_search(words, row["question"], read_filters(row["filters"]), row["label"] or "")
     else:
         text("span", "")
 

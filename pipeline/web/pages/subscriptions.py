@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from pipeline.access.redaction import Row
 from pipeline.api.services.notices import MOST, list_latest_notices
-from pipeline.api.services.subscriptions import end_subscription, list_subscriptions, renew_subscription
+from pipeline.api.services.subscriptions import (
+    end_subscription,
+    label_subscription,
+    list_subscriptions,
+    renew_subscription,
+)
 from pipeline.locale import N_
 from pipeline.web.components import states
 from pipeline.web.components.badges import badge
+from pipeline.web.components.form import Sent, draw_leaving_button, form
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.narrowed import draw_saved_search, read_filters
 from pipeline.web.components.panel import panel
-from pipeline.web.components.subscribing import draw_subscribe_form
+from pipeline.web.components.subscribing import draw_label_field, draw_subscribe_form
 from pipeline.web.components.table import TableColumn, draw_table
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import PURPOSES
 
+_FORM = "question-subscription"
+"""The id of the field of the form for a new one."""
+
 
 class LoadedAlerts(NamedTuple):
-    """The alerts of our agency, the latest first, and the times of their matches, by alert, the latest first."""
+    """The alerts of our agency, those made last first, and the times of their matches, by alert, the latest first."""
 
     rows: tuple[Row, ...]
     matched: Mapping[str, Sequence[str]]
@@ -62,13 +71,20 @@ def _subscription_columns(view: OpenPage, matched: Mapping[str, Sequence[str]]) 
         TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row["purpose"] or ""))),
         TableColumn(words("Your case"), lambda row: bidi_text(row["case_reference"] or "")),
         TableColumn(words("Until"), lambda row: _draw_until(view, row)),
-        TableColumn(words("Actions"), lambda row: _draw_actions(view, row["id"])),
+        TableColumn(words("Actions"), lambda row: _draw_actions(view, row)),
     ]
 
 
 def _draw_question(words: Words, row: Row) -> None:
     """What is asked, which leads to the search; with that its matches have been looked at (static/keys.js)."""
-    draw_saved_search(words, row["question"] or "", read_filters(row["filters"]), data_open="", data_looked=row["id"])
+    draw_saved_search(
+        words,
+        row["question"] or "",
+        read_filters(row["filters"]),
+        row["label"] or "",
+        data_open="",
+        data_looked=row["id"],
+    )
 
 
 def _draw_matches(view: OpenPage, times: Sequence[str], alert: str) -> None:
@@ -92,14 +108,27 @@ def _draw_until(view: OpenPage, row: Row) -> None:
         badge(view.words("Expired"), "warn")
 
 
-def _draw_actions(view: OpenPage, name: str) -> None:
+def _draw_actions(view: OpenPage, row: Row) -> None:
     with box("div", "row"):
-        _draw_button(view.words("Renew"), partial(_renew_subscription, view, name))
-        _draw_button(view.words("Stop"), partial(_end_subscription, view, name))
+        draw_leaving_button(view.words("Renew"), "renew", _FORM, partial(_renew_subscription, view, row["id"]))
+        draw_leaving_button(view.words("Stop"), "stop", _FORM, partial(_end_subscription, view, row["id"]))
+    _draw_rename(view, row)
 
 
-def _draw_button(word: str, pressed: Callable[[], Awaitable[None]]) -> None:
-    text("button", word, "button slight", type="button").on("click", pressed)
+def _draw_rename(view: OpenPage, row: Row) -> None:
+    """What it is called, folded; once that is said, the focus goes back to where it unfolds."""
+    words, name = view.words, row["id"]
+
+    async def sent(fields: Sent) -> None:
+        called = label_subscription(view.visit.new_session(), name, fields["label"])
+        await view.run_action(called, words("Alert renamed"))
+
+    with box("details", "more"):
+        text("summary", words("Rename"), id=f"rename-{name}")
+        with form(sent):
+            draw_label_field(words("Name"), name, row["label"] or "")
+            marks = {"data_goes": "name", "data_else": f"rename-{name}"}
+            text("button", words("Save"), "button slight", type="submit", **marks)
 
 
 async def _renew_subscription(view: OpenPage, name: str) -> None:

@@ -242,6 +242,7 @@ OPERATIONS: tuple[Operation, ...] = (
     _each("GET", "/v1/subscriptions"),
     _each("POST", "/v1/subscriptions", question="ivan petrov born:1980-05-01", filters={"roles": ["suspect"]}),
     _by_name("POST", "/v1/subscriptions/{name}/renew", map(subscription_id, ASKING)),
+    _by_name("PUT", "/v1/subscriptions/{name}/label", map(subscription_id, ASKING), label="the man from Tver"),
     _by_name("DELETE", "/v1/subscriptions/{name}", map(subscription_id, ASKING)),
     _each("GET", "/v1/hit-allowances"),
     _each("PUT", "/v1/hit-allowances/{agency}", "/v1/hit-allowances/nl-np", daily=500, until=UNTIL),

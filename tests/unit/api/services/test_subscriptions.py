@@ -5,19 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from pipeline.access.audit import ActKind
 from pipeline.access.case_filters import NO_FILTERS, Filters
 from pipeline.access.notices import Notice, NoticeKind
-from pipeline.access.requester import Role
-from pipeline.access.subscriptions import LASTS
+from pipeline.access.requester import Grounds, Purpose, Role
+from pipeline.access.subscriptions import LASTS, make_subscription
 from pipeline.api.problems import ForbiddenError, NotFoundError, UnavailableError, UnprocessableError
 from pipeline.api.services.notices import list_notices
 from pipeline.api.services.search import Search, search
 from pipeline.api.services.subscriptions import (
+    MAX_LABEL_CHARS,
     create_subscription,
     end_subscription,
+    label_subscription,
     list_subscriptions,
     renew_subscription,
 )
@@ -56,6 +59,35 @@ async def test_it_lasts_ninety_days_and_is_renewed_on_new_grounds(api: Api) -> N
     assert (await list_subscriptions(api.session(ANNA))).subscriptions == ()
 
 
+async def list_labels(api: Api) -> list[str]:
+    return [row["label"] for row in (await list_subscriptions(api.session(BERT))).subscriptions]
+
+
+async def test_renewed_or_named_it_keeps_its_place(api: Api) -> None:
+    made: list[str] = []
+    for label in ("first", "second", "third"):
+        made.append((await create_subscription(api.session(BERT), QUESTION, label=label)).subscription["id"])
+        api.now += timedelta(minutes=1)
+    await label_subscription(api.session(BERT), made[0], "first again")
+    api.now += timedelta(days=60)
+    await renew_subscription(api.session(BERT), made[1])
+    api.now += timedelta(days=60)
+    await renew_subscription(api.session(BERT), made[0])
+    assert await list_labels(api) == ["third", "second", "first again"]
+
+
+async def test_one_of_before_it_was_kept_when_one_was_made_keeps_its_place_from_then_on(api: Api) -> None:
+    why = Grounds(Purpose.INVESTIGATION, "2026/1")
+    for number, label in enumerate(("first", "second")):
+        query = make_subscription(f"q{number}", QUESTION, "", BERT, why, api.now, label=label)
+        old = msgspec.structs.replace(query, made=None)
+        await api.decided.write(topics.SUBSCRIPTIONS, old.id, old)
+        api.now += timedelta(minutes=1)
+    assert await list_labels(api) == ["second", "first"]
+    await renew_subscription(api.session(BERT), "q0")
+    assert await list_labels(api) == ["second", "first"]
+
+
 async def test_ended_it_keeps_nothing_of_what_it_asked(api: Api) -> None:
     name = (await create_subscription(api.session(BERT), QUESTION)).subscription["id"]
     over = (await end_subscription(api.session(BERT), name)).subscription
@@ -64,6 +96,34 @@ async def test_ended_it_keeps_nothing_of_what_it_asked(api: Api) -> None:
     for again in (end_subscription(api.session(BERT), name), renew_subscription(api.session(BERT), name)):
         with pytest.raises(NotFoundError):
             await again
+
+
+async def test_it_is_called_what_its_agency_says_in_its_list_and_in_its_notices(api: Api) -> None:
+    name = await matched(api)
+    (told,) = (await list_notices(api.session(BERT))).notices
+    assert told["label"] is None
+    called = (await label_subscription(api.session(BERT), name, "  the man\nfrom Tver " + "x" * 500)).subscription
+    assert called["label"] == ("the man from Tver " + "x" * 500)[:MAX_LABEL_CHARS]
+    await label_subscription(api.session(BERT), name, "Tver")
+    (told,) = (await list_notices(api.session(BERT))).notices
+    assert (told["label"], told["question"]) == ("Tver", QUESTION)
+    assert b"Tver" not in msgspec.json.encode(api.audit.acts), "what is asked is on record encrypted"
+    again = (await renew_subscription(api.session(BERT), name)).subscription
+    assert again["label"] == "Tver"
+    assert (await label_subscription(api.session(BERT), name, "")).subscription["label"] is None
+    with pytest.raises(NotFoundError):
+        await label_subscription(api.session(ANNA), name, "mine")
+    made = (await create_subscription(api.session(BERT), QUESTION, label="Tver")).subscription
+    assert made["label"] == "Tver"
+    assert (await end_subscription(api.session(BERT), made["id"])).subscription["label"] is None
+
+
+async def test_another_name_asks_nothing_new(api: Api) -> None:
+    name = (await create_subscription(api.session(BERT), QUESTION, share=True)).subscription["id"]
+    made = (await api.runtime.decisions.subscriptions_of([name]))[name]
+    await label_subscription(api.session(BERT), name, "Tver")
+    named = (await api.runtime.decisions.subscriptions_of([name]))[name]
+    assert (named.version, named.until) == (made.version, made.until), "correlate takes it for what it holds"
 
 
 async def test_its_matches_are_read_under_present_rights(api: Api) -> None:

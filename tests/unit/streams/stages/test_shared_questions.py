@@ -21,6 +21,7 @@ from pipeline.access.subscriptions import (
     Subscription,
     close_subscription,
     extend_subscription,
+    label_subscription,
     make_subscription,
 )
 from pipeline.index.decision_documents import subscription_document
@@ -97,6 +98,7 @@ async def test_a_new_saved_search_meets_those_that_were_there(desk: Desk) -> Non
     }  # fmt: skip
     again = msgspec.structs.replace(extend_subscription(query("be-fp", PETROV), Grounds(Purpose.PREVENTION, "2"), NOW))
     assert await desk.subscribed(again) == []
+    assert await desk.subscribed(label_subscription(query("be-fp", PETROV), "Tver", NOW)) == []
 
 
 @pytest.mark.parametrize(

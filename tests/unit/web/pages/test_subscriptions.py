@@ -31,6 +31,18 @@ async def test_one_is_asked_on_the_grounds_of_the_session_renewed_and_ended(api:
     assert "No alerts" in page.said()
 
 
+async def test_one_has_a_name_of_its_own(api: Api) -> None:
+    page = await opened(api, PAGE, ANNA)
+    await page.send(question=QUESTION, label="<b>Tver")
+    (row,) = (await list_subscriptions(api.session(ANNA))).subscriptions
+    assert row["label"] == "<b>Tver"
+    assert f"<b>Tver {QUESTION}" in " ".join(page.said().split()), "as text"
+    await page.send(1, label="Kazan")
+    assert f"Kazan {QUESTION}" in " ".join(page.said().split())
+    await page.send(1, label="")
+    assert "Kazan" not in page.said()
+
+
 async def test_what_makes_no_sense_is_not_kept(api: Api) -> None:
     page = await opened(api, PAGE, ANNA)
     await page.send(question="born:nonsense")
