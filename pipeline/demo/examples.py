@@ -4,31 +4,50 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from pipeline.index.documents import LinkDocument
+from pipeline.locale import translate
+from pipeline.matching.basis import Basis
 from pipeline.matching.explain.explanation import Explanation, Item
+from pipeline.matching.explain.wording import label, shared_finding
+from pipeline.matching.explain.words import TYPES
 
-MAX_EXAMPLES = 3
+THINGS: Final = "things"
+
+MAX_EXAMPLES: Final = 3
 """As many as fit a screen below the demo's figures."""
 
 
-def choose_examples(links: Sequence[LinkDocument]) -> dict[str, LinkDocument]:
-    """At most MAX_EXAMPLES links by title, one of each kind; where a kind has none left, the next takes its place."""
+def choose_examples(links: Sequence[LinkDocument], language: str = "en") -> dict[str, LinkDocument]:
+    """At most MAX_EXAMPLES links by title, one of each kind; where a kind has none left, the next takes its place.
+
+    Of a link by things the title says which, in the words of `language`.
+    """
     ordered = sorted(links, key=lambda link: (-link.score, link.link))
     picked: dict[str, LinkDocument] = {}
-    for title, candidates in (
+    for kind, candidates in (
         ("Across scripts", [link for link in ordered if _has_name_in_two_scripts(explanation_of(link))]),
-        ("Same thing, different people", [link for link in ordered if _rests_on_things(explanation_of(link))]),
+        (THINGS, [link for link in ordered if _rests_on_things(explanation_of(link))]),
         ("Weakest", ordered[::-1]),
         ("Strongest", ordered),
         ("In the middle", ordered[len(ordered) // 2 :]),
     ):
         chosen = next((link for link in candidates if link not in picked.values()), None)
         if chosen is not None and len(picked) < MAX_EXAMPLES:
-            picked[title] = chosen
+            picked[_title_things(explanation_of(chosen), language) if kind == THINGS else kind] = chosen
     return picked
+
+
+def _title_things(found: Explanation, language: str) -> str:
+    """What a link of things is that no person counts for: "Same vessel, no person in common"."""
+    if found.basis is Basis.SHARED:
+        return shared_finding(found, language)
+    best = max(found.entities, key=lambda part: part.counted)
+    thing = label(TYPES, best.type_a, language).lower()
+    return translate("Same {thing}, no person in common", language, thing=thing)
 
 
 def explanation_of(link: LinkDocument) -> Explanation:

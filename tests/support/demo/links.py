@@ -7,13 +7,16 @@ import msgspec
 from pipeline.correlation.claims import ClaimSide, ClaimState
 from pipeline.index.documents import LinkDocument
 from pipeline.matching.bands import Band
+from pipeline.matching.basis import Basis
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item
 
 
-def demo_link(number: int, score: int, name: tuple[str, str] = ("a", "a"), kind: str = "person") -> LinkDocument:
+def demo_link(
+    number: int, score: int, name: tuple[str, str] = ("a", "a"), kind: str = "person", basis: Basis = Basis.SAME
+) -> LinkDocument:
     item = Item("name" if kind == "person" else "plate", "same", *name, 1_000)
     entity = EntityEvidence(kind, kind, "a#1", "b#1", (item,), 1_000, 1_000)
-    evidence = Explanation(-1_700, 0, 0, (entity,), score, 0.9, Band.PROBABLE, (), "model", "hash")
+    evidence = Explanation(-1_700, 0, 0, (entity,), score, 0.9, Band.PROBABLE, (), "model", "hash", basis=basis)
     a, b = ClaimSide(f"a:{number}", 1, country="FR"), ClaimSide(f"b:{number}", 1, country="BE")
     return LinkDocument(
         link=f"{number:032x}",

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import pytest
+
 from pipeline.demo.examples import choose_examples
+from pipeline.matching.basis import Basis
 from support.demo.links import demo_link
 
 
@@ -14,9 +17,28 @@ def test_three_different_links_are_chosen_as_examples() -> None:
     examples = choose_examples(links)
     assert {title: document.a.case for title, document in examples.items()} == {
         "Across scripts": "a:2",
-        "Same thing, different people": "a:3",
+        "Same vehicle, no person in common": "a:3",
         "Weakest": "a:4",
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "basis", "english", "french"),
+    [
+        ("vessel", Basis.SAME, "Same vessel, no person in common", "Même navire, aucune personne en commun"),
+        ("weapon", Basis.SAME, "Same weapon, no person in common", "Même arme, aucune personne en commun"),
+        (
+            "organisation",
+            Basis.SHARED,
+            "Same legal entity identifier, two organisations",
+            "Même identifiant d'entité juridique, deux organisations",
+        ),
+    ],
+)
+def test_of_things_the_title_says_which(kind: str, basis: Basis, english: str, french: str) -> None:
+    strongest, things = demo_link(1, 3_000), demo_link(2, 2_000, ("lei 1", "lei 1"), kind=kind, basis=basis)
+    assert choose_examples([strongest, things])[english] is things
+    assert choose_examples([strongest, things], "fr")[french] is things
 
 
 def test_without_such_links_the_strongest_and_others_do() -> None:
