@@ -16,7 +16,7 @@ RUNS ?= 10000
 SEED ?= 1
 TEST_ARGS ?=
 
-.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference format lock bench-accuracy bench-lists bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-crowds bench-pages pictures clean
+.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference format lock bench-accuracy bench-lists bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-audit-log bench-crowds bench-mapping bench-pages pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -107,6 +107,9 @@ bench-stream: $(READY) ## CPU per case as the stores grow, with its plot; latenc
 
 bench-crowds: $(READY) ## what values cost that everybody has, in `batch correlate` and in a store; BENCH_ARGS="--only batch --records N"
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/crowds/run.py $(BENCH_ARGS)
+
+bench-mapping: $(READY) ## rows that feed map maps a CPU second, and its memory; BENCH_ARGS="--rows N"
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/mapping/run.py $(BENCH_ARGS)
 
 bench-failover: $(READY) ## how long a killed worker's partitions stay unread, and what a rebuild takes, on real engines
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/failover/run.py

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import product
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,12 @@ SERIAL_DAYS = range(61, 73_051)
 """From March 1900 to the year 2100: what is outside is a year or a number, not a date."""
 
 
+LONGEST_DATE = 200
+"""Characters: two dates in words, with words about them; a longer text is none, however often it says "about"."""
+KNOWN_DATES = 1 << 16
+"""Dates that are not read again: a century has 36,525, and registers write the same ones over and over."""
+
+
 class DateReading(msgspec.Struct, frozen=True):
     """How dates are written: strptime `formats`, `zone` for those with a time of day.
 
@@ -32,17 +39,27 @@ class DateReading(msgspec.Struct, frozen=True):
     between: tuple[str, ...] = ()
 
 
-def stated_dates(text: str, reading: DateReading) -> set[str]:
+def is_serial(text: str) -> bool:
+    """Whether the text may be a date as workbooks count it."""
+    return len(text) <= len(str(SERIAL_DAYS.stop)) and text.isdecimal() and int(text) in SERIAL_DAYS
+
+
+def stated_dates(text: str, reading: DateReading) -> frozenset[str]:
     """The dates that `text` states, as records write them, each at its format's precision.
 
     None: it is no date; one: it is that date; several: it is ambiguous.
     """
+    return _read_dates(text, reading) if len(text) <= LONGEST_DATE else frozenset()
+
+
+@lru_cache(maxsize=KNOWN_DATES)
+def _read_dates(text: str, reading: DateReading) -> frozenset[str]:
     for word in reading.about:
         if text.casefold().startswith(word.casefold()):
-            exact = stated_dates(text[len(word) :].strip(), reading)
-            return {date.removesuffix(CIRCA) + CIRCA for date in exact}
-    stated = {date for date in (_stated_date(text, format_, reading.zone) for format_ in reading.formats) if date}
-    return stated or _stated_ranges(text, reading)
+            exact = _read_dates(text[len(word) :].strip(), reading)
+            return frozenset(date.removesuffix(CIRCA) + CIRCA for date in exact)
+    stated = frozenset(filter(None, (_stated_date(text, format_, reading.zone) for format_ in reading.formats)))
+    return stated or frozenset(_stated_ranges(text, reading))
 
 
 def _stated_ranges(text: str, reading: DateReading) -> set[str]:
@@ -71,6 +88,6 @@ def _stated_date(text: str, format_: str, zone: str) -> str:
 
 
 def _serial_date(text: str) -> str:
-    if not text.isdecimal() or int(text) not in SERIAL_DAYS:
+    if not is_serial(text):
         return ""
     return (SERIAL_ZERO + timedelta(days=int(text))).date().isoformat()

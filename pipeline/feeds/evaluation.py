@@ -14,19 +14,10 @@ import msgspec
 import orjson
 
 from pipeline.feeds.dates import stated_dates
-from pipeline.feeds.rules import (
-    NUMBER,
-    ConstantRule,
-    ListRule,
-    MappingRule,
-    Node,
-    ObjectNode,
-    RuleNode,
-    Scalar,
-    ScopedNode,
-)
+from pipeline.feeds.rules import ConstantRule, ListRule, MappingRule, Node, ObjectNode, RuleNode, Scalar, ScopedNode
 from pipeline.feeds.tables.cells import GROUPED, TableCell, TableRow, cell_texts, find_cell, find_rows
 from pipeline.feeds.tables.conditions import all_hold
+from pipeline.feeds.templates import NUMBER
 
 DIGEST_BYTES = 8
 """64 bits: two of a million ids collide with a chance of 3e-8 (birthday bound)."""
@@ -117,10 +108,8 @@ class RowEvaluation:
     def _evaluate_objects(self, node: ObjectNode) -> list[Any]:
         if not self._has_values(node):
             return []
-        for name, child in node.fields:
-            if isinstance(child, RuleNode) and child.rule.each:
-                rest = ObjectNode.from_fields(tuple(field for field in node.fields if field[0] != name))
-                return self._repeat_object(rest, name, self._evaluate_rule(child))
+        if node.rest is not None:
+            return self._repeat_object(node.rest, node.each, self._evaluate_item(dict(node.fields)[node.each]))
         return [self.fill_object(node)]
 
     def _repeat_object(self, rest: ObjectNode, name: str, values: list[Any]) -> list[Any]:
@@ -140,10 +129,13 @@ class RowEvaluation:
     def _evaluate_rule(self, leaf: RuleNode) -> list[Any]:
         if leaf.rule.dates:
             return self._state_dates(leaf)[0]
-        values = (self._convert_value(leaf.rule, text) for text in self._split_texts(leaf))
+        texts = self._split_texts(leaf)
+        if leaf.rule.is_plain:
+            return texts
+        values = (self._convert_value(leaf.rule, text) for text in texts)
         return [value for value in values if value is not None]
 
-    def _split_texts(self, leaf: RuleNode) -> list[str]:
+    def _split_texts(self, leaf: RuleNode) -> list[Any]:
         texts = leaf.fill_texts(self._row)
         separator = leaf.rule.split or leaf.rule.each
         if isinstance(separator, str) and separator:
@@ -195,9 +187,9 @@ class RowEvaluation:
         dates, unread = list[str](), list[str]()
         texts = self._split_texts(leaf)
         for text in texts if leaf.rule.is_list else texts[:1]:
-            stated = stated_dates(text, leaf.rule.reading)
+            stated = stated_dates(text, leaf.reading)
             if len(stated) == 1:
-                dates.append(stated.pop())
+                dates += stated
                 continue
             unread.append(text)
             if not leaf.rule.or_text or len(unread) > 1:

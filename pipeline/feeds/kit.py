@@ -10,16 +10,10 @@ import msgspec
 import yaml
 
 from pipeline.errors import LiaisonError
-from pipeline.feeds.rules import (
-    ObjectNode,
-    Template,
-    columns_of,
-    compile_fields,
-    compile_template,
-    condition_columns,
-)
+from pipeline.feeds.rules import ObjectNode, columns_of, compile_fields, condition_columns
 from pipeline.feeds.tables.cells import ELEMENT, GROUPED
 from pipeline.feeds.tables.sources import TableSource, check_source
+from pipeline.feeds.templates import Template, compile_template
 
 SHIPPED = resources.files("pipeline.feeds") / "kits"
 KIT_SUFFIXES = {".yml", ".yaml"}

@@ -6,7 +6,6 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +58,8 @@ class Mapper:
         self._observe = observe
         self._version = version
         self._numbers = SeenKeys()
-        self._met = set[str]()
-        self._reads = cache(kit.reads)
+        self._met: dict[str, bool] = {}
+        """The columns met, and whether the kit leaves each unread."""
         self.unmapped: Counter[str] = Counter()
         self.unmet: frozenset[str] = frozenset()
         self.unjoined: dict[str, int] = {}
@@ -77,14 +76,14 @@ class Mapper:
             yield self._map_row(row)
         self.unjoined = table.unjoined
         if columns is None:
-            self.unmet = self._kit.required - self._met
+            self.unmet = self._kit.required - self._met.keys()
 
     def _check_columns(self, path: Path, declared: set[str]) -> None:
         missing = self._kit.required - declared
         if missing:
             lacking, held = ", ".join(sorted(missing)), ", ".join(sorted(declared)) or "none"
             raise LiaisonError(f"{path} lacks the column {lacking} that kit {self._kit.name} names; it has {held}")
-        self.unmapped.update({column: 0 for column in declared if not self._reads(column)})
+        self.unmapped.update({column: 0 for column in declared if not self._kit.reads(column)})
 
     def _map_row(self, source: SourceRow) -> MappedRow:
         if source.problem:
@@ -105,9 +104,10 @@ class Mapper:
         for column, cell in leaf_cells(row):
             if self._observe is not None:
                 self._observe(column, cell)
-            if column in self._kit.required:
-                self._met.add(column)
-            elif cell and not self._reads(column):
+            is_unread = self._met.get(column)
+            if is_unread is None:
+                is_unread = self._met[column] = not self._kit.reads(column)
+            if is_unread and cell:
                 self.unmapped[column] += 1
 
     def _make_event(self, row: TableRow, problems: list[MappingProblem]) -> dict[str, Any]:

@@ -6,46 +6,18 @@ A leaf is a constant, a template ("{street} {number}") or a rule (a mapping with
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from string import Formatter
 from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from pipeline.feeds.dates import SERIAL, DateReading
-from pipeline.feeds.tables.cells import GROUPED, OUTER, TableRow, cell_texts, find_cell
+from pipeline.feeds.tables.cells import GROUPED, OUTER, TableRow
 from pipeline.feeds.tables.conditions import Conditions, compile_conditions
+from pipeline.feeds.templates import Template, compile_template
 
 Scalar: TypeAlias = str | int | float | bool | None
-
-NUMBER = "#"
-"""`{#}` in an item repeated for each of several values: 1 for the first, 2 for the second ..."""
-
-
-class Template(msgspec.Struct, frozen=True):
-    """Literal text and columns in turn; `parts` holds (text, column or "")."""
-
-    parts: tuple[tuple[str, str], ...]
-
-    @property
-    def columns(self) -> frozenset[str]:
-        """The columns that it names."""
-        return frozenset(column for _, column in self.parts if column and column != NUMBER)
-
-    def __str__(self) -> str:
-        return "".join(text + (f"{{{column}}}" if column else "") for text, column in self.parts)
-
-    def fill_texts(self, row: TableRow) -> list[str]:
-        """The filled-in values: none where all columns are empty, several where the one column holds a list."""
-        if len(self.parts) == 1 and not self.parts[0][0]:
-            return cell_texts(find_cell(row, self.parts[0][1]))
-        cells = {column: ", ".join(cell_texts(find_cell(row, column))) for _, column in self.parts}
-        named = self.columns
-        if named and not any(cells[column] for column in named):
-            return []
-        return [_tidy_text("".join(text + cells[column] for text, column in self.parts))]
 
 
 class ConstantRule(msgspec.Struct, frozen=True):
@@ -92,9 +64,9 @@ class MappingRule(
         return bool(self.split) or self.keeps_all
 
     @property
-    def reading(self) -> DateReading:
-        """How its dates are written."""
-        return DateReading(self.dates, self.zone, self.about, self.between)
+    def is_plain(self) -> bool:
+        """Whether its values are the texts as they stand."""
+        return self.kind == "text" and not self.values
 
 
 class RuleNode(msgspec.Struct, frozen=True):
@@ -102,7 +74,9 @@ class RuleNode(msgspec.Struct, frozen=True):
 
     template: Template
     rule: MappingRule
-    fallback: Template = Template(())
+    fallback: Template = Template()
+    reading: DateReading = DateReading(())
+    """How its dates are written."""
 
     @property
     def columns(self) -> frozenset[str]:
@@ -116,15 +90,23 @@ class RuleNode(msgspec.Struct, frozen=True):
 
 
 class ObjectNode(msgspec.Struct, frozen=True):
-    """An object: field name to node; `columns` are all that it names, known once for all rows."""
+    """An object: field name to node; `columns` are all that it names, known once for all rows.
+
+    `each` is the field for whose values it is repeated in a list, "" for none, and `rest` the object without it.
+    """
 
     fields: tuple[tuple[str, Node], ...]
     columns: frozenset[str]
+    each: str = ""
+    rest: ObjectNode | None = None
 
     @classmethod
     def from_fields(cls, fields: tuple[tuple[str, Node], ...]) -> ObjectNode:
         """The object of these fields."""
-        return cls(fields, frozenset[str]().union(*(columns_of(child) for _, child in fields)))
+        columns = frozenset[str]().union(*(columns_of(child) for _, child in fields))
+        each = next((name for name, child in fields if isinstance(child, RuleNode) and child.rule.each), "")
+        rest = cls.from_fields(tuple(field for field in fields if field[0] != each)) if each else None
+        return cls(fields, columns, each, rest)
 
 
 class ListRule(msgspec.Struct, frozen=True):
@@ -146,17 +128,6 @@ class ScopedNode(msgspec.Struct, frozen=True):
 
 
 Node: TypeAlias = ConstantRule | RuleNode | ObjectNode | ListRule | ScopedNode
-
-
-def compile_template(text: str, place: str) -> Template:
-    """Parse `{column}` placeholders ({{ and }} are braces); raises ValueError naming the place in the kit."""
-    try:
-        parsed = list(Formatter().parse(text))
-    except ValueError as error:
-        raise ValueError(f"`{place}`: {error} in {text!r}") from error
-    if any(column == "" or spec or conversion for _, column, spec, conversion in parsed):
-        raise ValueError(f"`{place}`: {text!r} must name columns plainly, as in {{column}}")
-    return Template(tuple((literal, column or "") for literal, column, _, _ in parsed))
 
 
 def compile_node(written: Any, place: str) -> Node:
@@ -217,7 +188,14 @@ def _compile_rule(written: Mapping[str, Any], place: str) -> RuleNode:
     for option in ("or_text", "about", "between"):
         if getattr(rule, option) and not rule.dates:
             raise ValueError(f"`{place}.{option}` needs `dates`")
-    return RuleNode(_compile_source(rule.source, place), rule, _compile_source(rule.fallback, f"{place}.else"))
+    if "" in (*rule.about, *rule.between):
+        raise ValueError(f"`{place}`: `about` and `between` are words, none of them empty")
+    return RuleNode(
+        _compile_source(rule.source, place),
+        rule,
+        _compile_source(rule.fallback, f"{place}.else"),
+        DateReading(rule.dates, rule.zone, rule.about, rule.between),
+    )
 
 
 def _compile_source(source: str, place: str) -> Template:
@@ -277,9 +255,3 @@ def _outside_columns(group: str, columns: frozenset[str]) -> frozenset[str]:
     return frozenset(
         column.removeprefix(OUTER) if column.startswith(OUTER) else f"{inside}{column}" for column in columns
     )
-
-
-def _tidy_text(text: str) -> str:
-    """Close the gaps that empty columns leave in a template: no doubled spaces or commas, none at the ends."""
-    spaced = re.sub(r"\s+", " ", text)
-    return re.sub(r"(\s*,)+", ",", spaced).strip(" ,;")

@@ -31,6 +31,23 @@ def compile_pattern(pattern: str) -> Any:
         raise ValueError(f"the pattern {pattern!r} is not one: {_to_text(said)}") from error
 
 
+def find_named(pattern: str, text: str) -> list[dict[str, str]]:
+    """The named groups of every match, "" for one that took no part; raises ValueError as compile_pattern."""
+    places = _named_places(pattern)
+    # In ASCII a character is a byte: given bytes, re2's wrapper has no places to convert, most of its time.
+    searched = text.encode() if text.isascii() else text
+    found = []
+    for match in compile_pattern(pattern).finditer(searched):
+        spans = [match.span(place) for _, place in places]
+        found.append({name: text[start:end] for (name, _), (start, end) in zip(places, spans, strict=True)})
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _named_places(pattern: str) -> tuple[tuple[str, int], ...]:
+    return tuple(compile_pattern(pattern).groupindex.items())
+
+
 def pattern_names(pattern: str) -> tuple[str, ...]:
     """The named groups of a pattern, in order; raises ValueError."""
     places = compile_pattern(pattern).groupindex

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.cells import GROUPED, SourceRow, TableCell, cell_texts, find_cell
-from pipeline.feeds.tables.conditions import all_hold, compile_conditions
+from pipeline.feeds.tables.conditions import Conditions, all_hold, compile_conditions
 from pipeline.feeds.tables.delimited import read_delimited, read_delimited_columns
 from pipeline.feeds.tables.files import ReportBytesRead
 from pipeline.feeds.tables.json_rows import read_json_document, read_json_lines
 from pipeline.feeds.tables.parquet_rows import read_parquet, read_parquet_columns
-from pipeline.feeds.tables.patterns import compile_pattern
+from pipeline.feeds.tables.patterns import find_named, pattern_names
 from pipeline.feeds.tables.row_store import MOST_OF_KEY, RowStore
 from pipeline.feeds.tables.sources import (
     JoinedFileName,
@@ -44,7 +44,7 @@ JoinedFiles = Mapping[str, Path]
 
 
 class TableReader:
-    """Reads one table by its source; raises LiaisonError where a joined file is missing.
+    """Reads one table by its source; raises LiaisonError where a joined file is missing, or one given is not joined.
 
     Afterwards `unjoined` counts, by join, the rows whose key no row of the table has.
     `files` are the joins' files where they are not those that the kit tells. `advance` learns of the bytes read.
@@ -53,35 +53,43 @@ class TableReader:
     def __init__(
         self, path: Path, source: TableSource, files: JoinedFiles | None = None, advance: ReportBytesRead | None = None
     ) -> None:
-        self._path = path
-        self._source = source
+        self.path = path
+        self.source = source
         self._advance = advance
-        self._joined = {
+        self.joined = {
             name: _find_joined(path, name, joined, (files or {}).get(name)) for name, joined in source.join.items()
         }
         self.unjoined: dict[str, int] = {}
 
     def read_columns(self) -> set[str] | None:
         """Every column that the files declare and the source makes; None where the files declare none."""
-        declared = _read_header(self._path, self._source)
+        declared = _read_header(self.path, self.source)
         if declared is None:
             return None
-        for name, joined in self._source.join.items():
-            inner = _read_header(self._joined[name], joined_source(self._source, joined))
+        for name, joined in self.source.join.items():
+            inner = _read_header(self.joined[name], joined_source(self.source, joined))
             if inner is None:
                 return None
             declared |= {f"{name}.{column}" for column in inner}
-        for name, rule in self._source.extract.items():
+        for name, rule in self.source.extract.items():
             prefix = f"{rule.group}.{name}" if rule.group else name
-            declared |= {f"{prefix}.{part}" for part in compile_pattern(rule.pattern).groupindex}
+            declared |= {f"{prefix}.{part}" for part in pattern_names(rule.pattern)}
         return declared
 
     def read_rows(self) -> Iterator[SourceRow]:
         """Every row in order; of rows that make one, the number of the first. Raises LiaisonError."""
-        rows = self._join(self._clean(self._path, self._source, self._advance))
-        wanted = compile_conditions(self._source.where, "source.where")
-        kept = (row for row in map(self._extract, rows) if row.problem or all_hold(wanted, row.row))
-        return self._group(kept) if self._source.group_by else kept
+        rows = self._join(self._clean(self.path, self.source, self._advance))
+        early, late = self._split_conditions()
+        rows = _keep(rows, early)
+        if self.source.extract:
+            rows = _keep(map(self._extract, rows), late)
+        return self._group(rows) if self.source.group_by else rows
+
+    def _split_conditions(self) -> tuple[Conditions, Conditions]:
+        """The conditions of `where`: those on what stands in the files, and those on what `extract` finds."""
+        wanted, found = compile_conditions(self.source.where, "source.where"), self.source.extract.keys()
+        late = tuple(condition for condition in wanted if not found.isdisjoint(condition.column.split(".")))
+        return tuple(condition for condition in wanted if condition not in late), late
 
     def _clean(self, path: Path, source: TableSource, advance: ReportBytesRead | None = None) -> Iterator[SourceRow]:
         """The rows as the file has them, with `null` texts emptied."""
@@ -93,10 +101,10 @@ class TableReader:
                 yield row
 
     def _join(self, rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
-        if not self._source.join:
+        if not self.source.join:
             yield from rows
             return
-        stores = {name: self._read_joined(name, joined) for name, joined in self._source.join.items()}
+        stores = {name: self._read_joined(name, joined) for name, joined in self.source.join.items()}
         for row in rows:
             yield self._find_all(row, stores)
         self.unjoined = {name: store.count_unfound() for name, store in stores.items()}
@@ -104,7 +112,7 @@ class TableReader:
     def _find_all(self, row: SourceRow, stores: Mapping[str, RowStore]) -> SourceRow:
         """The row with those of every join as groups."""
         for name, store in stores.items():
-            column = self._source.join[name].key
+            column = self.source.join[name].key
             key = _key_of(row, column)
             found = row.row[name] = store.find(key) if key else []
             if len(found) > MOST_OF_KEY:
@@ -113,7 +121,7 @@ class TableReader:
         return row
 
     def _read_joined(self, name: str, joined: JoinSource) -> RowStore:
-        source, path = joined_source(self._source, joined), self._joined[name]
+        source, path = joined_source(self.source, joined), self.joined[name]
         store, wanted = RowStore(), compile_conditions(joined.where, f"source.join.{name}.where")
         for row in self._clean(path, source):
             if row.problem:
@@ -126,30 +134,33 @@ class TableReader:
         return store
 
     def _extract(self, row: SourceRow) -> SourceRow:
-        for name, rule in self._source.extract.items():
+        for name, rule in self.source.extract.items():
             for holder in _holders(row.row, rule.group):
                 texts = cell_texts(find_cell(holder, rule.source))
-                found = compile_pattern(rule.pattern)
-                holder[name] = [_named_texts(match) for text in texts for match in found.finditer(text)]
+                holder[name] = [_tidy_texts(found) for text in texts for found in find_named(rule.pattern, text)]
         return row
 
     def _group(self, rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
         """One row for all of a key: the columns of the one that leads, and all of them as the group `rows`."""
-        store, lead = RowStore(), compile_conditions(self._source.lead, "source.lead")
+        store, lead = RowStore(), compile_conditions(self.source.lead, "source.lead")
         for row in rows:
-            key = "" if row.problem else _key_of(row, self._source.group_by)
+            key = "" if row.problem else _key_of(row, self.source.group_by)
             if key:
                 store.add(key, row)
             else:
-                problem = row.problem or f"no {self._source.group_by}, by which rows are grouped"
+                problem = row.problem or f"no {self.source.group_by}, by which rows are grouped"
                 yield SourceRow(row.number, row.row, problem)
         for group in store.groups():
             if len(group) > MOST_OF_KEY:
-                many = f"more than {MOST_OF_KEY:,} rows have its {self._source.group_by}, by which rows are grouped"
+                many = f"more than {MOST_OF_KEY:,} rows have its {self.source.group_by}, by which rows are grouped"
                 yield SourceRow(group[0].number, {}, f"{many}: they are left out")
                 continue
             first = next((row for row in group if all_hold(lead, row.row)), group[0])
             yield SourceRow(first.number, {**first.row, GROUPED: [row.row for row in group]})
+
+
+def _keep(rows: Iterator[SourceRow], wanted: Conditions) -> Iterator[SourceRow]:
+    return (row for row in rows if row.problem or all_hold(wanted, row.row)) if wanted else rows
 
 
 def _find_joined(table: Path, name: str, joined: JoinSource, given: Path | None) -> Path:
@@ -206,6 +217,5 @@ def _group_rows(cell: TableCell | None) -> list[dict[str, TableCell]]:
     return cell if isinstance(cell, list) else []
 
 
-def _named_texts(match: object) -> dict[str, TableCell]:
-    found = match.groupdict(default="")  # type: ignore[attr-defined] # a match of re2, which has no types of its own
+def _tidy_texts(found: dict[str, str]) -> dict[str, TableCell]:
     return {name: text.strip(" \t\n,;") for name, text in found.items()}

@@ -25,6 +25,12 @@ def test_a_date_is_stated_at_its_formats_precision_or_not_at_all(
     assert stated_dates(text, DateReading(tuple(formats))) == stated
 
 
+def test_a_text_that_says_about_without_end_is_no_date() -> None:
+    reading = DateReading(("%Y",), about=("c.",))
+    assert stated_dates("c. 1970", reading) == {"1970~"}
+    assert stated_dates("c." * 50_000 + "1970", reading) == set()
+
+
 def test_a_time_of_day_takes_the_zones_offset_of_that_day() -> None:
     reading = DateReading(("%d/%m/%Y %H:%M",), "Europe/Paris")
     assert stated_dates("01/07/2026 12:30", reading) == {"2026-07-01T12:30:00+02:00"}

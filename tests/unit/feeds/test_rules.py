@@ -4,31 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.feeds.rules import columns_of, compile_fields, compile_template, condition_columns
-
-
-@pytest.mark.parametrize(
-    ("text", "row", "filled"),
-    [
-        ("{a}", {"a": "x"}, ["x"]),
-        ("{a} {b}", {"a": "x", "b": "y"}, ["x y"]),
-        ("{street} {no}, {zip} {city}", {"street": "", "no": "", "zip": "1000", "city": "Ville"}, ["1000 Ville"]),
-        ("{street} {no}, {zip} {city}", {"street": "Rue", "no": "", "zip": "", "city": ""}, ["Rue"]),
-        ("{a}, {b}, {c}", {"a": "x", "b": "", "c": "z"}, ["x, z"]),
-        ("{a} {b}", {"a": "", "b": ""}, []),
-        ("{a}", {}, []),
-        ("{a}", {"a": ("x", "y")}, ["x", "y"]),
-        ("{{{a}}}", {"a": "x"}, ["{x}"]),
-    ],
-)
-def test_a_template_closes_the_gaps_of_empty_columns(text: str, row: dict[str, Any], filled: list[str]) -> None:
-    assert compile_template(text, "place").fill_texts(row) == filled
-
-
-@pytest.mark.parametrize("text", ["{", "{a:5}", "{a!r}", "{}"])
-def test_a_template_that_is_no_plain_column_is_refused_with_its_place(text: str) -> None:
-    with pytest.raises(ValueError, match=r"`record\.title`"):
-        compile_template(text, "record.title")
+from pipeline.feeds.rules import columns_of, compile_fields, condition_columns
 
 
 @pytest.mark.parametrize(
@@ -43,6 +19,7 @@ def test_a_template_that_is_no_plain_column_is_refused_with_its_place(text: str)
         ({"x": {"from": "a", "split": ",", "each": ","}}, "only one of them"),
         ({"x": {"from": "a", "list": True, "each": True}}, "only one of them"),
         ({"x": {"from": "a", "about": ["circa"]}}, "`record.x.about` needs `dates`"),
+        ({"x": {"from": "a", "dates": ["%Y"], "between": [""]}}, "`record.x`: `about` and `between` are words"),
         ({"x": {"for": "g", "y": "{a}"}}, "only an item of a list"),
         ({"x": {"where": {"a": 1}, "y": "{a}"}}, r"`record\.x\.where\.a`"),
         ({"x": [{"for": "g", "by": "{", "y": "{a}"}]}, r"`record\.x\[0\]\.by`"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.feeds.tables.patterns import compile_pattern, pattern_names
+from pipeline.feeds.tables.patterns import compile_pattern, find_named, pattern_names
 
 
 def test_a_pattern_that_would_backtrack_for_ever_is_done_at_once() -> None:
@@ -13,6 +13,15 @@ def test_a_pattern_that_would_backtrack_for_ever_is_done_at_once() -> None:
 
 def test_a_pattern_knows_its_names_in_order() -> None:
     assert pattern_names(r"(?P<year>\d{4})-(?P<month>\d\d)") == ("year", "month")
+
+
+@pytest.mark.parametrize("text", ["a1, b22; a3", "é1, Жb22; a3", "", "x", "é"])
+@pytest.mark.parametrize(
+    "pattern", [r"(?P<letter>\pL)(?P<number>[0-9]+)?", "(?P<some>[0-9]*)", "(?P<one>a)|(?P<other>b)"]
+)
+def test_named_groups_are_those_of_every_match_in_any_script(pattern: str, text: str) -> None:
+    matches = compile_pattern(pattern).finditer(text)
+    assert find_named(pattern, text) == [match.groupdict(default="") for match in matches]
 
 
 @pytest.mark.parametrize("pattern", ["(a", r"(?P<a>x)\1", "(?=x)", "a{2000}{2000}"])

@@ -87,6 +87,15 @@ def test_each_match_of_a_pattern_is_a_row_of_a_group(tmp_path: Path) -> None:
     assert table.read_columns() == {"name", "remarks", "parts.text", "births.date", "births.digits.year"}
 
 
+def test_where_looks_at_what_stands_in_the_file_and_at_what_was_found_in_it(tmp_path: Path) -> None:
+    source = TableSource(
+        where={"status": "open", "births.year": {"not": ""}},
+        extract={"births": ExtractRule("remarks", "DOB (?P<year>[0-9]{4})")},
+    )
+    path = written(tmp_path, t=b"id,status,remarks\n1,open,DOB 1970\n2,shut,DOB 1971\n3,open,\n4\n")
+    assert [(row.number, bool(row.problem)) for row in TableReader(path, source).read_rows()] == [(2, False), (5, True)]
+
+
 def test_rows_of_one_key_are_one_row_wherever_they_stand(tmp_path: Path) -> None:
     source = TableSource(group_by="case", lead={"main": "yes"})
     path = written(tmp_path, t=b"case,name,main\n1,A,\n2,B,\n1,C,yes\n,D,\n1\n")
