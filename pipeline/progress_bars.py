@@ -75,6 +75,8 @@ class _RowsColumn(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         rows, elapsed = task.fields.get("rows", 0), task.elapsed or 0
+        if not rows:
+            return Text("")
         return Text(f"{rows:,} rows, {rows / elapsed if elapsed else 0:,.0f}/s")
 
 

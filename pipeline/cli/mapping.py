@@ -94,7 +94,7 @@ def _map_to_file(
     from pipeline.progress_bars import show_reading
 
     mapper = Mapper(load_kit(mapping), lambda: datetime.now(UTC), version=version)
-    with show_reading("Mapping", table.stat().st_size) as progress:
+    with show_reading("Mapping", mapper.measure_file(table, joined)) as progress:
         rows = mapper.map_file(table, joined, progress.add_bytes)
         written, doubtful = _write_records(table, rows, output, truth, progress)
     _print_unread(table, mapper)
@@ -115,7 +115,7 @@ def _preview_table(table: Path, mapping: str, joined: dict[str, Path]) -> None:
 
     kit, survey = load_kit(mapping), ColumnSurvey()
     mapper = Mapper(kit, lambda: datetime.now(UTC), survey.observe)
-    with show_reading("Looking", table.stat().st_size) as progress:
+    with show_reading("Looking", mapper.measure_file(table, joined)) as progress:
         rows = progress.count(mapper.map_file(table, joined, progress.add_bytes))
         found = preview_rows(rows, kit.agencies)
     unread = {column: survey.columns.get(column, ColumnValues()) for column in mapper.unmapped}

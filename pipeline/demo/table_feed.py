@@ -41,7 +41,7 @@ def table_feed(
 
 def _map_table(table: RecognisedTable, console: Console) -> Iterator[MappedRow]:
     mapper = Mapper(table.kit, lambda: datetime.now(UTC))
-    with show_reading(f"Mapping {table.path.name}", table.path.stat().st_size, console) as progress:
+    with show_reading(f"Mapping {table.path.name}", mapper.measure_file(table.path), console) as progress:
         for row in progress.count(mapper.map_file(table.path, advance=progress.add_bytes)):
             if row.event is not None:
                 yield row

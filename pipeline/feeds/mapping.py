@@ -64,6 +64,10 @@ class Mapper:
         self.unmet: frozenset[str] = frozenset()
         self.unjoined: dict[str, int] = {}
 
+    def measure_file(self, path: Path, joined: JoinedFiles | None = None) -> int:
+        """How many bytes `map_file` will tell of; raises LiaisonError where a joined file is missing."""
+        return TableReader(path, self._kit.source, joined).work_bytes
+
     def map_file(
         self, path: Path, joined: JoinedFiles | None = None, advance: ReportBytesRead | None = None
     ) -> Iterator[MappedRow]:

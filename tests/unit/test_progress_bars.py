@@ -27,6 +27,14 @@ def test_reading_shows_how_far_it_is_and_its_rows_with_their_rate() -> None:
     assert "/s" in shown(console)
 
 
+def test_no_rate_is_shown_before_the_first_row() -> None:
+    console = terminal()
+    with show_reading("Mapping", 2_000, console) as progress:
+        progress.add_bytes(1_000)
+    assert "50%" in shown(console)
+    assert "rows" not in shown(console)
+
+
 def test_bars_show_a_rate_and_go_when_they_are_done() -> None:
     console = terminal()
     with show_bars(console) as display:

@@ -61,6 +61,12 @@ class TableReader:
         }
         self.unjoined: dict[str, int] = {}
 
+    @property
+    def work_bytes(self) -> int:
+        """All that `advance` is told of: the bytes of every file, and again of a table whose rows are grouped."""
+        times = 2 if self.source.group_by else 1
+        return times * self.path.stat().st_size + sum(path.stat().st_size for path in self.joined.values())
+
     def read_columns(self) -> set[str] | None:
         """Every column that the files declare and the source makes; None where the files declare none."""
         declared = _read_header(self.path, self.source)
@@ -123,7 +129,7 @@ class TableReader:
     def _read_joined(self, name: str, joined: JoinSource) -> RowStore:
         source, path = joined_source(self.source, joined), self.joined[name]
         store, wanted = RowStore(), compile_conditions(joined.where, f"source.join.{name}.where")
-        for row in self._clean(path, source):
+        for row in self._clean(path, source, self._advance):
             if row.problem:
                 raise LiaisonError(f"{path}, line {row.number:,}: {row.problem}")
             match = joined.match or joined.key
@@ -150,13 +156,22 @@ class TableReader:
             else:
                 problem = row.problem or f"no {self.source.group_by}, by which rows are grouped"
                 yield SourceRow(row.number, row.row, problem)
+        made = 0
         for group in store.groups():
+            made += len(group)
+            self._tell_grouped(made - len(group), made, len(store))
             if len(group) > MOST_OF_KEY:
                 many = f"more than {MOST_OF_KEY:,} rows have its {self.source.group_by}, by which rows are grouped"
                 yield SourceRow(group[0].number, {}, f"{many}: they are left out")
                 continue
             first = next((row for row in group if all_hold(lead, row.row)), group[0])
             yield SourceRow(first.number, {**first.row, GROUPED: [row.row for row in group]})
+
+    def _tell_grouped(self, before: int, made: int, total: int) -> None:
+        """Tell of the rows put together as of so many bytes of the table: in whole, its size."""
+        if self._advance is not None:
+            size = self.path.stat().st_size
+            self._advance(size * made // total - size * before // total)
 
 
 def _keep(rows: Iterator[SourceRow], wanted: Conditions) -> Iterator[SourceRow]:

@@ -22,9 +22,14 @@ class RowStore:
         self._file.execute("create table entry (key text, number integer, content blob)")
         self._file.execute("create table found (key text primary key) without rowid")
         self._is_indexed = False
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
 
     def add(self, key: str, row: SourceRow) -> None:
         """Keep one row."""
+        self._size += 1
         self._file.execute("insert into entry values (?, ?, ?)", (key, row.number, orjson.dumps(row.row)))
 
     def find(self, key: str) -> list[dict[str, TableCell]]:

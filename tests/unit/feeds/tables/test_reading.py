@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pipeline.errors import LiaisonError
@@ -94,6 +95,18 @@ def test_where_looks_at_what_stands_in_the_file_and_at_what_was_found_in_it(tmp_
     )
     path = written(tmp_path, t=b"id,status,remarks\n1,open,DOB 1970\n2,shut,DOB 1971\n3,open,\n4\n")
     assert [(row.number, bool(row.problem)) for row in TableReader(path, source).read_rows()] == [(2, False), (5, True)]
+
+
+def test_progress_is_told_of_all_files_and_of_rows_put_together(tmp_path: Path) -> None:
+    path = written(tmp_path, sdn=b"1,A\n2,B\n1,C\n", alt=b"3,C2\n1,A2\n")
+    told = list[int]()
+    grouped = msgspec.structs.replace(JOINED, group_by="id")
+    table = TableReader(path, grouped, advance=told.append)
+    rows = table.read_rows()
+    first = next(rows)
+    assert (first.row["id"], sum(told)) == ("1", 12 + 10 + 8)
+    assert len(list(rows)) == 1
+    assert sum(told) == table.work_bytes == 12 + 10 + 12
 
 
 def test_rows_of_one_key_are_one_row_wherever_they_stand(tmp_path: Path) -> None:
