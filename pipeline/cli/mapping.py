@@ -13,6 +13,7 @@ from pipeline.errors import LiaisonError
 from pipeline.ops.exit_codes import FAILED
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterable
 
     from pipeline.feeds.mapping import MappedRow, Mapper
@@ -52,7 +53,7 @@ def map_table(
         bool, typer.Option("--preview", help="Show what would be made of the table; write nothing.")
     ] = False,
 ) -> None:
-    """Turn an agency's own table or a public list into case records; exit 1 if a row was mapped only in part.
+    """Turn an agency's own table or a public list into case records; exit 1 if a row is left out or mapped in part.
 
     With --preview nothing is written: the first cases are shown, what the kit leaves unread, and what validation says.
     With --init a kit is proposed from the table's columns.
@@ -96,11 +97,13 @@ def _map_to_file(
     mapper = Mapper(load_kit(mapping), lambda: datetime.now(UTC), version=version)
     with show_reading("Mapping", mapper.measure_file(table, joined)) as progress:
         rows = mapper.map_file(table, joined, progress.add_bytes)
-        written, doubtful = _write_records(table, rows, output, truth, progress)
+        counts = _write_records(table, rows, output, truth, progress)
     _print_unread(table, mapper)
-    typer.echo(f"{written:,} case records written to {output}", err=True)
-    if doubtful:
-        typer.echo(f"{doubtful:,} rows mapped only in part", err=True)
+    typer.echo(f"{_count(counts['written'], 'case record')} written to {output}", err=True)
+    for outcome in ("left out", "mapped only in part"):
+        if counts[outcome]:
+            typer.echo(f"{_count(counts[outcome], 'row')} {outcome}", err=True)
+    if counts["left out"] or counts["mapped only in part"]:
         raise typer.Exit(FAILED)
 
 
@@ -136,25 +139,31 @@ def parse_joins(joins: list[str]) -> dict[str, Path]:
 
 def _write_records(
     table: Path, rows: Iterable[MappedRow], output: Path, truth: Path | None, progress: ReadingProgress
-) -> tuple[int, int]:
-    """Write records and truth; returns how many records, and how many rows with a problem."""
+) -> Counter[str]:
+    """Write records and truth; counts the records written, the rows left out and those mapped only in part."""
     import os
+    from collections import Counter
     from contextlib import ExitStack
 
     import orjson
 
-    written = doubtful = 0
+    counts = Counter[str]()
     with ExitStack() as files:
         records = files.enter_context(_open_whole(output))
         labels = files.enter_context(_open_whole(truth or Path(os.devnull)))
         for row in progress.count(rows):
-            doubtful += bool(row.problems)
             _print_problems(table, row)
+            if row.problems:
+                counts["left out" if row.event is None else "mapped only in part"] += 1
             if row.event is not None:
-                written += 1
+                counts["written"] += 1
                 records.write(orjson.dumps(row.event, option=orjson.OPT_APPEND_NEWLINE))
                 labels.write(orjson.dumps({"case": row.case, "label": row.truth}, option=orjson.OPT_APPEND_NEWLINE))
-    return written, doubtful
+    return counts
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 @contextmanager

@@ -13,8 +13,17 @@ from typing import Any
 import msgspec
 import orjson
 
-from pipeline.feeds.dates import stated_dates
-from pipeline.feeds.rules import ConstantRule, ListRule, MappingRule, Node, ObjectNode, RuleNode, Scalar, ScopedNode
+from pipeline.feeds.dates import SERIAL, is_serial, stated_dates
+from pipeline.feeds.rules import (
+    ConstantRule,
+    ListRule,
+    MappingRule,
+    Node,
+    ObjectNode,
+    RuleNode,
+    Scalar,
+    ScopedNode,
+)
 from pipeline.feeds.tables.cells import GROUPED, TableCell, TableRow, cell_texts, find_cell, find_rows
 from pipeline.feeds.tables.conditions import all_hold
 from pipeline.feeds.templates import NUMBER
@@ -193,11 +202,22 @@ class RowEvaluation:
                 continue
             unread.append(text)
             if not leaf.rule.or_text or len(unread) > 1:
-                self._add_problem(leaf.rule, f"{text!r} {'is ambiguous' if stated else 'is a date in none of `dates`'}")
+                self._add_problem(leaf.rule, _explain_undated(text, leaf.rule, is_ambiguous=bool(stated)))
         return dates, unread
 
     def _add_problem(self, rule: MappingRule, message: str) -> None:
         self.problems.append(MappingProblem(rule.source, message))
+
+
+def _explain_undated(text: str, rule: MappingRule, *, is_ambiguous: bool) -> str:
+    if is_ambiguous:
+        return f"{text!r} is ambiguous"
+    hint = (
+        f"; if it is a workbook's count of days, add {SERIAL}"
+        if is_serial(text) and len(text) > len("YYYY") and SERIAL not in rule.dates
+        else ""
+    )
+    return f"{text!r} is a date in none of `dates`{hint}"
 
 
 def _fold_equal(values: list[Any]) -> list[Any]:

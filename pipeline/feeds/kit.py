@@ -10,7 +10,12 @@ import msgspec
 import yaml
 
 from pipeline.errors import LiaisonError
-from pipeline.feeds.rules import ObjectNode, columns_of, compile_fields, condition_columns
+from pipeline.feeds.rules import (
+    ObjectNode,
+    columns_of,
+    compile_fields,
+    condition_columns,
+)
 from pipeline.feeds.tables.cells import ELEMENT, GROUPED
 from pipeline.feeds.tables.sources import TableSource, check_source
 from pipeline.feeds.templates import Template, compile_template
@@ -95,8 +100,10 @@ def load_kit(kit: str) -> MappingKit:
     if path.suffix in KIT_SUFFIXES or path.is_file():
         try:
             return parse_kit(path.read_text(encoding="utf-8"), str(path))
-        except (OSError, UnicodeDecodeError) as error:
-            raise LiaisonError(f"cannot read the mapping kit {path}: {error}") from error
+        except OSError as error:
+            raise LiaisonError(f"cannot read the mapping kit {path}: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise LiaisonError(f"{path} is no mapping kit: it is not utf-8") from error
     shipped = SHIPPED / f"{kit}.yml"
     if not shipped.is_file():
         raise LiaisonError(f"no mapping kit {kit}; give a .yml file or one of {', '.join(shipped_kits())}")
@@ -106,12 +113,29 @@ def load_kit(kit: str) -> MappingKit:
 def parse_kit(text: str, origin: str) -> MappingKit:
     """Check and compile a kit's YAML; `origin` is the name that errors carry."""
     try:
-        written = msgspec.convert(yaml.safe_load(text), KitFile)
-        return _compile_kit(written)
+        return _compile_kit(_convert_kit(yaml.safe_load(text)))
     except yaml.YAMLError as error:
         raise LiaisonError(f"{origin} is not YAML: {' '.join(str(error).split())}") from error
-    except (msgspec.ValidationError, ValueError) as error:
+    except msgspec.ValidationError as error:
+        raise LiaisonError(f"{origin}: {str(error).replace('`$.', '`')}") from error
+    except ValueError as error:
         raise LiaisonError(f"{origin}: {error}") from error
+
+
+def _convert_kit(written: Any) -> KitFile:
+    """The file in its shape; raises ValueError for what YAML makes of a file that is none, or of a bare `null:`."""
+    if not isinstance(written, dict):
+        raise ValueError("it is no mapping kit; one begins with `kit: 1`")
+    source = written.get("source")
+    for place, part in (("source", source), *_joins_of(source)):
+        if isinstance(part, dict) and None in part:
+            raise ValueError(f'`{place}`: quote the word `null`, or YAML takes it for nothing: "null": [...]')
+    return msgspec.convert(written, KitFile)
+
+
+def _joins_of(source: Any) -> list[tuple[str, Any]]:
+    joins = source.get("join") if isinstance(source, dict) else None
+    return [(f"source.join.{name}", join) for name, join in joins.items()] if isinstance(joins, dict) else []
 
 
 def _compile_kit(written: KitFile) -> MappingKit:

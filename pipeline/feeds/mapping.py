@@ -17,6 +17,7 @@ from pipeline.feeds.kit import KitAgency, MappingKit
 from pipeline.feeds.limits import cut_to_limits
 from pipeline.feeds.tables.cells import SourceRow, TableCell, TableRow, leaf_cells
 from pipeline.feeds.tables.files import ReportBytesRead
+from pipeline.feeds.tables.headers import explain_lacking
 from pipeline.feeds.tables.reading import JoinedFiles, TableReader
 from pipeline.feeds.tables.row_store import SeenKeys
 from pipeline.records.envelopes import RECORD_TYPE
@@ -75,18 +76,16 @@ class Mapper:
         table = TableReader(path, self._kit.source, joined, advance)
         columns = table.read_columns()
         if columns is not None:
-            self._check_columns(path, columns)
+            self._check_columns(table, columns)
         for row in table.read_rows():
             yield self._map_row(row)
         self.unjoined = table.unjoined
         if columns is None:
             self.unmet = self._kit.required - self._met.keys()
 
-    def _check_columns(self, path: Path, declared: set[str]) -> None:
-        missing = self._kit.required - declared
-        if missing:
-            lacking, held = ", ".join(sorted(missing)), ", ".join(sorted(declared)) or "none"
-            raise LiaisonError(f"{path} lacks the column {lacking} that kit {self._kit.name} names; it has {held}")
+    def _check_columns(self, table: TableReader, declared: set[str]) -> None:
+        if self._kit.required - declared:
+            raise LiaisonError(explain_lacking(table, self._kit.required, declared))
         self.unmapped.update({column: 0 for column in declared if not self._kit.reads(column)})
 
     def _map_row(self, source: SourceRow) -> MappedRow:

@@ -37,7 +37,11 @@ def survey_folder(folder: Path) -> FolderSurvey:
         if path.suffix not in KIT_SUFFIXES and (kit := _find_kit(path, kits))
     ]
     if not tables:
-        raise LiaisonError(f"{folder} has no file that a mapping kit names in its `files`")
+        taken = ", ".join(pattern for kit in kits for pattern in kit.files)
+        raise LiaisonError(
+            f"{folder} has no file that a mapping kit is for, by its name: {taken}; "
+            "a kit of your own in the folder says its in `files`"
+        )
     known = {table.path for table in tables} | {path for table in tables for path in _joined_files(table)}
     unknown = tuple(path for path in files if path not in known and path.suffix not in KIT_SUFFIXES)
     return FolderSurvey(tuple(tables), unknown)

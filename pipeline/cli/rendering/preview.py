@@ -94,6 +94,7 @@ def _filled(*texts: str) -> Iterable[str]:
 
 def _table(*headings: str) -> Table:
     table = Table(*headings, box=SIMPLE_HEAD, pad_edge=False)
+    table.columns[0].overflow = "fold"  # a path cut short leads nowhere
     table.columns[1].justify = "right"
     return table
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.cells import SourceRow
 from pipeline.feeds.tables.files import MAX_ROW_BYTES, ReportBytesRead, clear_errors, open_text, refuse_unread
 from pipeline.feeds.tables.sources import TableSource
@@ -18,25 +19,34 @@ END_OF_FILE = "\x1a"
 
 
 class _Lines:
-    """Feeds lines to csv; one that is too long becomes an empty one, which csv passes over, and is counted.
+    """Feeds lines to csv, numbered; one that is too long becomes an empty one, which csv passes over.
 
-    `held` are the lines since it was last emptied: those of one row.
+    `too_long` are the numbers of such lines, `held` the lines since both were last emptied: those of one row.
     """
 
-    def __init__(self, text: io.TextIOWrapper) -> None:
+    def __init__(self, text: io.TextIOWrapper, skipped: int) -> None:
         self._text = text
-        self.too_long = 0
+        self._number = skipped
+        self._first = skipped
+        self.too_long: list[int] = []
         self.held: list[str] = []
+
+    @property
+    def first(self) -> int:
+        """The number of the first of the held lines."""
+        return self._first if self.held else self._number
 
     def __iter__(self) -> Iterator[str]:
         read = self._text.readline
         while line := read(MAX_ROW_BYTES):
+            self._number += 1
             if len(line) == MAX_ROW_BYTES:
                 while line and not line.endswith("\n"):
                     line = read(MAX_ROW_BYTES)
-                self.too_long += 1
+                self.too_long.append(self._number)
                 yield "\n"
             elif line.rstrip("\r\n") != END_OF_FILE:
+                self._first = self.first
                 self.held.append(line)
                 yield line
 
@@ -46,20 +56,30 @@ def read_delimited(path: Path, source: TableSource, advance: ReportBytesRead | N
     head = refuse_unread(path, "csv")
     with open_text(path, source.encoding, head, advance) as text, clear_errors(path):
         skip_lines(text, source)
-        lines = _Lines(text)
+        lines = _Lines(text, source.skip)
         reader = csv.reader(lines, delimiter=source.delimiter)
-        columns = list(source.columns) or name_columns(next(reader, []))
-        too_long, row, held = 0, None, list[str]()
+        columns = list(source.columns) or _read_header(reader, lines, path)
+        row, held, first = None, list[str](), 0
         for made in _make_rows(reader, lines, columns, source.skip):
             if row is not None:
                 yield row
-            if lines.too_long > too_long:
-                too_long = lines.too_long
-                yield SourceRow(made.number, {}, f"a line is longer than {MAX_ROW_BYTES >> 20} MiB: it is left out")
-            row, held, lines.held = made, lines.held, []
+            yield from _tell_too_long(lines)
+            row, held, first, lines.held = made, lines.held, lines.first, []
         if row is not None:
-            is_cut = _is_quote_open(held, source.delimiter)
-            yield SourceRow(row.number, {}, "a quote is not closed: is the file cut off?") if is_cut else row
+            yield _tell_cut(row, first) if _is_quote_open(held, source.delimiter) else row
+        yield from _tell_too_long(lines)
+
+
+def _tell_too_long(lines: _Lines) -> Iterator[SourceRow]:
+    for number in lines.too_long:
+        yield SourceRow(number, {}, f"the line is longer than {MAX_ROW_BYTES >> 20} MiB: it is left out")
+    lines.too_long = []
+
+
+def _tell_cut(row: SourceRow, first: int) -> SourceRow:
+    return SourceRow(
+        row.number, {}, f"a quote in the row that begins in line {first:,} is not closed: is the file cut off?"
+    )
 
 
 def _make_rows(reader: Any, lines: _Lines, columns: list[str], skipped: int) -> Iterator[SourceRow]:
@@ -72,7 +92,7 @@ def _make_rows(reader: Any, lines: _Lines, columns: list[str], skipped: int) -> 
                 else:
                     lines.held.clear()
         except csv.Error as error:
-            yield SourceRow(skipped + reader.line_num, {}, _explain_csv_error(error))
+            yield SourceRow(skipped + reader.line_num, {}, _explain_csv_error(error, lines.first))
         else:
             return
 
@@ -82,7 +102,18 @@ def read_delimited_columns(path: Path, source: TableSource) -> list[str]:
     head = refuse_unread(path, "csv")
     with open_text(path, source.encoding, head) as text, clear_errors(path):
         skip_lines(text, source)
-        return list(source.columns) or name_columns(next(csv.reader(_Lines(text), delimiter=source.delimiter), []))
+        lines = _Lines(text, source.skip)
+        return list(source.columns) or _read_header(csv.reader(lines, delimiter=source.delimiter), lines, path)
+
+
+def _read_header(reader: Any, lines: _Lines, path: Path) -> list[str]:
+    """The names in the first line that is not empty. Raises LiaisonError."""
+    try:
+        return name_columns(next((cells for cells in reader if cells), []))
+    except csv.Error as error:
+        raise LiaisonError(f"{path}: {_explain_csv_error(error, lines.first)}") from error
+    finally:
+        lines.held = []
 
 
 def skip_lines(text: io.TextIOWrapper, source: TableSource) -> None:
@@ -117,7 +148,10 @@ def _is_quote_open(lines: list[str], delimiter: str) -> bool:
     return False
 
 
-def _explain_csv_error(error: csv.Error) -> str:
+def _explain_csv_error(error: csv.Error, first: int) -> str:
     if "field larger" in str(error):
-        return f"a cell has more than {csv.field_size_limit():,} characters up to here: is a quote open before?"
+        return (
+            f"a cell of the row that begins in line {first:,} has more than {csv.field_size_limit():,} characters "
+            "up to here: is a quote left open in it?"
+        )
     return f"{error} (see `source` in the mapping kit)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ ZERO_SHARE = 0.1
 """Latin text in UTF-16 is half zeros, in other scripts its blanks and digits are; a stray zero damages one row."""
 
 GZIP = b"\x1f\x8b"
+ZIP = b"PK\x03\x04"
 UNREAD_FORMATS = {
     b"%PDF": "a PDF document",
     b"BZh": "a bzip2 archive",
@@ -39,8 +41,11 @@ UNREAD_FORMATS = {
     b"<!doctype html": "a web page",
     b"<html": "a web page",
 }
-BINARY_FORMATS = {b"PK\x03\x04": "workbook", b"\xd0\xcf\x11\xe0": "workbook", b"PAR1": "parquet"}
+BINARY_FORMATS = {ZIP: "workbook", b"\xd0\xcf\x11\xe0": "workbook", b"PAR1": "parquet"}
 """Beginnings of files that are no text: the format that reads them."""
+WORKBOOK_PARTS = ("xl/", "content.xml")
+"""What a ZIP archive that is a workbook has in it: XLSX and XLSB, ODS."""
+NAMES_SHOWN = 3
 READ_FORMATS = "CSV, JSON, JSON lines, XML, Parquet and workbooks (XLSX, XLS, XLSB, ODS), each also as .gz"
 
 BYTE_ORDER_MARKS = {
@@ -101,12 +106,25 @@ def refuse_unread(path: Path, format_: str) -> bytes:
     for mark, name in UNREAD_FORMATS.items():
         if head.lstrip().startswith(mark):
             raise LiaisonError(f"{path} is {name}, which is not read; what is: {READ_FORMATS}")
+    if head.startswith(ZIP):
+        _refuse_archive(path)
     for mark, fitting in BINARY_FORMATS.items():
         if head.startswith(mark) and format_ != fitting:
-            raise LiaisonError(
-                f"{path} is a {'ZIP archive or ' if mark.startswith(b'PK') else ''}{fitting}, not {format_}"
-            )
+            named = f"{path} is {'a ZIP archive or ' if mark == ZIP else ''}{fitting}, not {format_}"
+            raise LiaisonError(f"{named}; if it is {fitting}, set `source.format: {fitting}` in the mapping kit")
     return head
+
+
+def _refuse_archive(path: Path) -> None:
+    """Raise LiaisonError for a ZIP archive that is no workbook; who reads it tells of a damaged one."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [part.filename for part in archive.infolist() if not part.is_dir()]
+    except (zipfile.BadZipFile, NotImplementedError, OSError):
+        return
+    if not any(name.startswith(WORKBOOK_PARTS) for name in names):
+        shown = ", ".join(names[:NAMES_SHOWN]) + (" and more" if len(names) > NAMES_SHOWN else "")
+        raise LiaisonError(f"{path} is a ZIP archive (in it: {shown or 'nothing'}); unpack it and give the file in it")
 
 
 def open_text(path: Path, encoding: str, head: bytes, advance: ReportBytesRead | None = None) -> io.TextIOWrapper:
@@ -135,20 +153,23 @@ def clear_errors(path: Path) -> Iterator[None]:
 
 
 def locate_bad_byte(path: Path, encoding: str) -> str:
-    """Say which byte of the file its encoding has no character for: value, position and line."""
-    decoder, read, line = codecs.getincrementaldecoder(encoding)(), 0, 1
+    """Say which byte of the file its encoding has no character for: value, position and line, and what to do."""
+    decoder, read, line, is_told_apart = codecs.getincrementaldecoder(encoding)(), 0, 1, False
     with open_table(path) as file:
         while chunk := file.read(READ_BYTES):
             waiting = len(decoder.getstate()[0])
             try:
-                line += decoder.decode(chunk).count("\n")
+                text = decoder.decode(chunk)
             except UnicodeDecodeError as error:
-                start = read - waiting + error.start
-                line += error.object[: error.start].decode(encoding, "replace").count("\n")
-                byte = error.object[error.start]
-                return (
-                    f"{path} is not {encoding}: byte 0x{byte:02x} at offset {start:,} (line {line:,}); "
-                    "set `source.encoding` in the mapping kit, such as cp1252"
-                )
+                before = error.object[: error.start].decode(encoding, "replace")
+                place = f"0x{error.object[error.start]:02x} at offset {read - waiting + error.start:,}"
+                said = f"{path} is not {encoding}: byte {place} (line {line + before.count(chr(10)):,})"
+                return f"{said}; {_MIXED if is_told_apart or not before.isascii() else _OTHER}"
+            line += text.count("\n")
+            is_told_apart |= not text.isascii()
             read += len(chunk)
     return f"{path} is not {encoding}: it ends in the middle of a character (line {line:,})"
+
+
+_OTHER = "set `source.encoding` in the mapping kit, such as cp1252"
+_MIXED = "accents before it are right, so lines of several encodings stand in it, or it is damaged there: save it anew"

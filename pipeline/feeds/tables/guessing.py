@@ -17,10 +17,9 @@ from defusedxml.ElementTree import ParseError, iterparse
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.files import BINARY_FORMATS, BYTE_ORDER_MARKS, ZERO_SHARE, open_table, read_beginning
-from pipeline.feeds.tables.sources import SourceFormat, TableSource, suffix_format
+from pipeline.feeds.tables.sources import DELIMITERS, SourceFormat, TableSource, suffix_format
 from pipeline.feeds.tables.workbooks import read_sheet_rows
 
-DELIMITERS = (",", ";", "\t", "|")
 SAMPLE_LINES = 200
 MAX_SKIPPED = 20
 """Lines looked at for a header: what stands further down is none."""

@@ -58,15 +58,22 @@ def read_json_document(path: Path, source: TableSource, advance: ReportBytesRead
         document = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise LiaisonError(f"{path} is not JSON: {error}; is it cut off?") from error
+    may_be_long = 4 * len(text) > MAX_ROW_BYTES  # a character takes at most four bytes
     for number, value in enumerate(_find_items(document, source.items, path), start=1):
-        yield _make_row(number, value)
+        if may_be_long and len(orjson.dumps(value)) > MAX_ROW_BYTES:
+            yield SourceRow(number, {}, f"the object is longer than {MAX_ROW_BYTES >> 20} MiB: it is left out")
+        else:
+            yield _make_row(number, value)
 
 
 def _read_line(number: int, raw: bytes, encoding: str) -> SourceRow:
     try:
         value = orjson.loads(raw.decode("utf-8-sig" if encoding == "utf-8" else encoding))
-    except (ValueError, UnicodeDecodeError) as error:
-        return SourceRow(number, {}, f"not JSON: {error}")
+    except UnicodeDecodeError as error:
+        byte = f"byte 0x{raw[error.start]:02x} at place {error.start + 1:,} of the line"
+        return SourceRow(number, {}, f"not {encoding}: {byte}; set `source.encoding` in the mapping kit")
+    except orjson.JSONDecodeError as error:
+        return SourceRow(number, {}, f"not JSON: {error.msg}, at character {error.pos + 1:,} of the line")
     return _make_row(number, value)
 
 

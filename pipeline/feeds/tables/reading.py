@@ -56,6 +56,7 @@ class TableReader:
         self.path = path
         self.source = source
         self._advance = advance
+        _check_joins(files or {}, source)
         self.joined = {
             name: _find_joined(path, name, joined, (files or {}).get(name)) for name, joined in source.join.items()
         }
@@ -178,11 +179,20 @@ def _keep(rows: Iterator[SourceRow], wanted: Conditions) -> Iterator[SourceRow]:
     return (row for row in rows if row.problem or all_hold(wanted, row.row)) if wanted else rows
 
 
+def _check_joins(files: JoinedFiles, source: TableSource) -> None:
+    """Raise LiaisonError for a file of a join that the kit does not make."""
+    for name in files.keys() - source.join.keys():
+        made = f"it joins {', '.join(source.join)}" if source.join else "it joins no file"
+        raise LiaisonError(f"--join {name}=...: the mapping kit has no join of that name; {made}")
+
+
 def _find_joined(table: Path, name: str, joined: JoinSource, given: Path | None) -> Path:
     """The file given, or the one beside the table. Raises LiaisonError if it is not there."""
     path = given or joined_path(table, name, joined)
     if not path.is_file():
-        raise LiaisonError(f"no file {path}, which the mapping kit joins; give it with --join {name}=FILE")
+        raise LiaisonError(
+            f"no file {path}, which the mapping kit joins; put it there, or --join {name}=FILE in `feed map`"
+        )
     return path
 
 

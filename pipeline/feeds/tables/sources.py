@@ -11,6 +11,7 @@ import msgspec
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.cells import GROUPED
 from pipeline.feeds.tables.conditions import compile_conditions
+from pipeline.feeds.tables.files import refuse_unread
 from pipeline.feeds.tables.patterns import pattern_names
 
 SourceFormat = Literal["csv", "jsonl", "json", "parquet", "workbook", "xml", ""]
@@ -30,6 +31,8 @@ SUFFIXES: dict[str, SourceFormat] = {
     ".xml": "xml",
 }
 COMPRESSED = ".gz"
+DELIMITERS = (",", ";", "\t", "|")
+"""What stands between columns in the files that there are."""
 
 
 class ExtractRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"source": "from", "group": "in"}):
@@ -95,6 +98,8 @@ def check_source(source: TableSource) -> None:
     _check_encoding(source.encoding, "source.encoding")
     if len(source.delimiter) != 1:
         raise ValueError(f"`source.delimiter`: {source.delimiter!r} must be one character")
+    if source.skip < 0:
+        raise ValueError(f"`source.skip`: {source.skip} must be a number of lines")
     compile_conditions(source.where, "source.where")
     compile_conditions(source.lead, "source.lead")
     if source.lead and not source.group_by:
@@ -123,9 +128,14 @@ def joined_source(source: TableSource, joined: JoinSource) -> TableSource:
 def table_format(path: Path, source: TableSource) -> SourceFormat:
     """The table's format, from the kit or from the file's suffix; raises LiaisonError where neither tells."""
     guessed = source.format or suffix_format(path)
-    if not guessed:
-        raise LiaisonError(f"unknown file format: {path}; set `source.format` in the mapping kit")
-    return guessed
+    if guessed:
+        return guessed
+    if path.is_file():
+        refuse_unread(path, "")
+    raise LiaisonError(
+        f"{path}: its name does not tell its format; set `source.format` in the mapping kit, or rename it so that it "
+        f"ends in {', '.join(SUFFIXES)}"
+    )
 
 
 def suffix_format(path: Path) -> SourceFormat:

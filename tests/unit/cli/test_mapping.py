@@ -71,7 +71,8 @@ def test_a_joined_file_that_is_missing_is_named(published: Path) -> None:
     words = ["feed", "map", "sdn.csv", "--mapping", "ofac-list", "-o", "ofac.ndjson"]
     done = CliRunner().invoke(build_cli(), words)
     assert done.exit_code == 1
-    assert str(done.exception) == "no file add.csv, which the mapping kit joins; give it with --join add=FILE"
+    missing = "no file add.csv, which the mapping kit joins; put it there, or --join add=FILE in `feed map`"
+    assert str(done.exception) == missing
     assert CliRunner().invoke(build_cli(), [*words, "--join", "add=addresses.csv"]).exit_code == 0
 
 
@@ -79,3 +80,21 @@ def test_an_output_that_cannot_be_written_is_named(published: Path) -> None:
     words = ["feed", "map", "consolidated.xml", "--mapping", "un-list", "-o", "nowhere/un.ndjson"]
     done = CliRunner().invoke(build_cli(), words)
     assert str(done.exception) == "cannot write nowhere/un.ndjson: No such file or directory"
+
+
+def test_rows_left_out_are_counted_apart_from_those_mapped_in_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("kit.yml").write_text(
+        "kit: 1\nname: k\nagencies: [{name: fr-pj, country: FR}]\n"
+        'record: {case_id: "{id}", opened: {from: born, dates: ["%Y-%m-%d"]}}\n'
+    )
+    Path("t.csv").write_text("id,born\n1,2020-01-01\n2,soon\n3\n4,x,y\n")
+    done = CliRunner().invoke(build_cli(), ["feed", "map", "t.csv", "--mapping", "kit.yml", "-o", "o.ndjson"])
+    assert done.exit_code == 1
+    assert done.stderr.splitlines()[-3:] == [
+        "2 case records written to o.ndjson",
+        "2 rows left out",
+        "1 row mapped only in part",
+    ]

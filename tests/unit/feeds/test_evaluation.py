@@ -59,6 +59,16 @@ def test_split_dates_are_read_each_in_the_formats() -> None:
     assert [problem.message for problem in problems] == ["'y' is a date in none of `dates`"]
 
 
+def test_a_count_of_days_that_no_format_reads_names_the_word_for_it() -> None:
+    rule = {"from": "born", "dates": ["%d.%m.%Y"]}
+    for text, is_told in (("29221", True), ("1980", False), ("9" * 5_000, False)):
+        _, (problem,) = evaluated({"birth_date": rule}, {"born": text})
+        assert ("add serial" in problem.message) == is_told
+    assert evaluated({"birth_date": {**rule, "dates": ["serial"]}}, {"born": "29221"})[0] == {
+        "birth_date": "1980-01-01"
+    }
+
+
 def test_dates_of_several_columns_make_a_list() -> None:
     written = {"birth_dates": [{"from": "a", "dates": ["%d.%m.%Y"]}, {"from": "b", "dates": ["%Y"]}]}
     assert evaluated(written, {"a": "01.02.1980", "b": "1981"}) == ({"birth_dates": ["1980-02-01", "1981"]}, [])

@@ -49,6 +49,9 @@ def test_an_unknown_kit_is_answered_with_those_there_are() -> None:
         (("record:", "source: {extract: {x: {from: id, pattern: '[0-9]+'}}}\nrecord:"), "named group"),
         (("record:", "source: {extract: {x: {from: id, pattern: '(?P<y>a)(?P=y)'}}}\nrecord:"), r"extract\.x"),
         (("record:", "source: {items: [/a]}\nrecord:"), r"source\.items"),
+        (("record:", "source: {skip: -1}\nrecord:"), r"source\.skip"),
+        (("record:", "source: {null: ['-']}\nrecord:"), "`source`: quote the word `null`"),
+        (("record:", "source: {join: {a: {file: a, key: b, null: [x]}}}\nrecord:"), r"`source\.join\.a`: quote"),
         (('"{id}"', '"{id"'), r"record\.case_id"),
         (("kit: 1", "kit: [1"), "not YAML"),
     ],
@@ -58,6 +61,20 @@ def test_a_mistake_in_a_kit_is_one_line_that_names_it(change: tuple[str, str], c
         parse_kit(SMALL.replace(*change), "mine.yml")
     assert str(raised.value).startswith("mine.yml")
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["", "hello", "[1, 2]"])
+def test_a_file_that_is_no_kit_says_so(text: str) -> None:
+    with pytest.raises(LiaisonError, match=r"mine\.yml: it is no mapping kit"):
+        parse_kit(text, "mine.yml")
+
+
+def test_a_kit_that_is_not_there_or_no_text_is_told_plainly(tmp_path: Path) -> None:
+    with pytest.raises(LiaisonError, match=r"cannot read the mapping kit .*: No such file or directory$"):
+        load_kit(str(tmp_path / "none.yml"))
+    (tmp_path / "odd.yml").write_bytes(b"\xff")
+    with pytest.raises(LiaisonError, match="no mapping kit: it is not utf-8"):
+        load_kit(str(tmp_path / "odd.yml"))
 
 
 def test_ignored_columns_count_as_mentioned_but_need_not_be_there() -> None:

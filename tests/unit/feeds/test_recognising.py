@@ -50,5 +50,5 @@ def test_a_folders_own_kits_come_first(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_table_is_told(tmp_path: Path) -> None:
-    with pytest.raises(LiaisonError, match="no file that a mapping kit names"):
+    with pytest.raises(LiaisonError, match=r"no file that a mapping kit is for.*\*sdn\*\.csv"):
         survey_folder(fill(tmp_path, "README.md"))

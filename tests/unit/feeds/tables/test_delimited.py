@@ -73,19 +73,42 @@ def test_what_comes_twice_in_the_header_is_numbered(tmp_path: Path) -> None:
 def test_a_row_of_ten_megabytes_is_a_problem_of_that_row_only(tmp_path: Path) -> None:
     rows = read(tmp_path, b"a,b\n1,2\n" + b"x," * (MAX_ROW_BYTES // 2 + 1_000_000) + b"\n3,4\n")
     assert [row.row for row in rows] == [{"a": "1", "b": "2"}, {}, {"a": "3", "b": "4"}]
-    assert rows[1].problem == "a line is longer than 8 MiB: it is left out"
+    assert (rows[1].number, rows[1].problem) == (3, "the line is longer than 8 MiB: it is left out")
+
+
+def test_each_row_of_ten_megabytes_is_told_also_at_the_end(tmp_path: Path) -> None:
+    long = b"x," * (MAX_ROW_BYTES // 2 + 1_000_000) + b"\n"
+    rows = read(tmp_path, b"of 2026\na,b\n" + long + b"1,2\n" + long + long, TableSource(skip=1))
+    assert [(row.number, bool(row.problem)) for row in rows] == [(3, True), (4, False), (5, True), (6, True)]
 
 
 def test_a_cell_that_never_ends_is_a_problem_and_the_rows_behind_it_are_read(tmp_path: Path) -> None:
     rows = read(tmp_path, b'a,b\n1,"open\n' + b"2,3\n" * 40_000)
-    assert "a cell has more than 131,072 characters" in rows[0].problem
+    assert "a cell of the row that begins in line 2 has more than 131,072 characters" in rows[0].problem
     assert rows[-1].row == {"a": "2", "b": "3"}
 
 
 @pytest.mark.parametrize("end", [b'3,"op', b'3,"op\nen', b'3,"op""en'])
 def test_a_file_cut_off_in_the_middle_of_a_cell_says_so(tmp_path: Path, end: bytes) -> None:
     rows = read(tmp_path, b"a,b\n1,2\n" + end)
-    assert [row.problem for row in rows] == ["", "a quote is not closed: is the file cut off?"]
+    cut = "a quote in the row that begins in line 3 is not closed: is the file cut off?"
+    assert [row.problem for row in rows] == ["", cut]
+
+
+def test_a_quote_left_open_names_the_line_where_it_opens(tmp_path: Path) -> None:
+    (row,) = read(tmp_path, b'a,b\n1,"open\n' + b"2,3\n" * 40)
+    assert row.number == 42
+    assert "begins in line 2 is not closed" in row.problem
+
+
+def test_a_header_that_never_ends_is_told(tmp_path: Path) -> None:
+    with pytest.raises(LiaisonError, match=r"t\.csv: a cell of the row that begins in line 1 has more than 131,072"):
+        read(tmp_path, b'"a,b\n' + b"2,3\n" * 40_000)
+
+
+def test_empty_lines_before_the_header_are_passed_over(tmp_path: Path) -> None:
+    assert read(tmp_path, b"\n\na,b\n1,2\n") == [SourceRow(4, {"a": "1", "b": "2"})]
+    assert read_delimited_columns(tmp_path / "t.csv", TableSource()) == ["a", "b"]
 
 
 def test_a_stray_quote_is_not_taken_for_a_cut(tmp_path: Path) -> None:

@@ -44,6 +44,22 @@ def test_a_line_of_ten_megabytes_is_a_problem_of_that_line_only(tmp_path: Path) 
     assert [row.problem for row in rows] == ["the line is longer than 8 MiB: it is left out", ""]
 
 
+def test_an_object_of_ten_megabytes_in_a_document_is_left_out_alone(tmp_path: Path) -> None:
+    path = written(tmp_path, b'[{"a": 1}, {"a": "' + "é".encode() * (MAX_ROW_BYTES // 2) + b'"}, {"a": 2}]')
+    rows = list(read_json_document(path, TableSource()))
+    assert [row.problem for row in rows] == ["", "the object is longer than 8 MiB: it is left out", ""]
+    assert [row.row.get("a") for row in rows] == ["1", None, "2"]
+
+
+def test_a_line_that_is_no_json_says_at_which_place(tmp_path: Path) -> None:
+    path = written(tmp_path, b'{"a": \n{"a": "Zo\xe9"}\n{"a": 1}\n')
+    assert [row.problem for row in read_json_lines(path, TableSource())] == [
+        "not JSON: unexpected end of data, at character 8 of the line",
+        "not utf-8: byte 0xe9 at place 10 of the line; set `source.encoding` in the mapping kit",
+        "",
+    ]
+
+
 @pytest.mark.parametrize(
     ("document", "source"),
     [

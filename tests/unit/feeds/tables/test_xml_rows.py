@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,9 @@ BOMB = """<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "
 <LIST><PERSONS><PERSON><NAME>&b;</NAME></PERSON></PERSONS></LIST>"""
 OUTSIDE = """<?xml version="1.0"?><!DOCTYPE l [<!ENTITY f SYSTEM "file:///etc/passwd">]>
 <LIST><PERSONS><PERSON><NAME>&f;</NAME></PERSON></PERSONS></LIST>"""
+
+
+BY_P = TableSource(items=("P",))
 
 
 def read(folder: Path, content: str | bytes, source: TableSource = PERSONS) -> list[SourceRow]:
@@ -55,8 +59,24 @@ def test_entities_are_refused(tmp_path: Path, content: str) -> None:
 
 
 def test_a_list_cut_off_names_the_place(tmp_path: Path) -> None:
-    with pytest.raises(LiaisonError, match=r"line 4, column \d+: not XML, or cut off here"):
+    with pytest.raises(LiaisonError, match=r"line 4, column \d+: the file is cut off here"):
         read(tmp_path, LIST[:200])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", r"t\.xml is empty$"),
+        (b"hello", r"line 1, column 1: not XML \(syntax error\)"),
+        (
+            b"<L>\n<P><N>Zo\xe9</N></P></L>",
+            "line 2, column 9: not XML, or not in the encoding that its first line states",
+        ),
+    ],
+)
+def test_what_is_no_xml_says_what_and_where(tmp_path: Path, content: bytes, said: str) -> None:
+    with pytest.raises(LiaisonError, match=said):
+        read(tmp_path, content, TableSource(items=("P",)))
 
 
 def test_paths_that_are_not_there_name_those_that_are(tmp_path: Path) -> None:
@@ -74,10 +94,81 @@ def test_another_encoding_is_read_by_the_files_own_word_and_an_unknown_one_refus
         read(tmp_path, head.format("klingon").encode(), TableSource(items=("P",)))
 
 
-def test_a_row_of_ten_megabytes_stops_the_reading_with_a_word(tmp_path: Path) -> None:
-    big = b"<L><P><N>" + b"x" * (MAX_ROW_BYTES + 2_000_000) + b"</N></P></L>"
-    with pytest.raises(LiaisonError, match="takes more than 8 MiB"):
-        read(tmp_path, big, TableSource(items=("P",)))
+LONG = 1_200_000
+
+
+@pytest.fixture
+def one_mebibyte(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So much is the longest row."""
+    monkeypatch.setattr("pipeline.feeds.tables.xml_rows.MAX_ROW_BYTES", 1 << 20)
+
+
+def test_the_longest_row_has_eight_mebibytes(tmp_path: Path) -> None:
+    long = b"<L><P><N>" + b"x" * (MAX_ROW_BYTES + 100_000) + b"</N></P></L>"
+    (row,) = read(tmp_path, long, BY_P)
+    assert row.problem == "the element is longer than 8 MiB: it is left out"
+
+
+@pytest.mark.usefixtures("one_mebibyte")
+@pytest.mark.parametrize(
+    "long",
+    [
+        b"<N>" + b"x" * LONG + b"</N>",
+        b"<N>a</N>" * (LONG // 8),
+        b"<A>" + b"<B><C d='e'>f</C></B>" * (LONG // 20) + b"</A>" + b"x" * LONG,
+        b"<A><![CDATA[" + b"x" * LONG + b"]]></A><N>last</N>",
+    ],
+    ids=["text", "children", "nested", "cdata"],
+)
+def test_a_longer_row_is_left_out_and_those_around_it_read(tmp_path: Path, long: bytes) -> None:
+    around = b"<P><N>%d</N></P>"
+    rows = read(tmp_path, b"<L>" + around % 1 + b"<P>" + long + b"</P>" + around % 3 + around % 4 + b"</L>", BY_P)
+    assert [(row.number, row.row.get("N"), row.problem) for row in rows] == [
+        (1, "1", ""),
+        (2, None, "the element is longer than 1 MiB: it is left out"),
+        (3, "3", ""),
+        (4, "4", ""),
+    ]
+
+
+@pytest.mark.usefixtures("one_mebibyte")
+def test_a_row_that_is_left_out_fills_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "long.xml"
+    path.write_bytes(b"<L><P>" + b"<N>abcdefgh</N>" * (4 * LONG // 15) + b"x" * 4 * LONG + b"</P></L>")
+    tracemalloc.start()
+    try:
+        assert [bool(row.problem) for row in read_xml(path, BY_P)] == [True]
+        assert tracemalloc.get_traced_memory()[1] < 20 << 20, "about what the first MiB takes"
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.usefixtures("one_mebibyte")
+@pytest.mark.parametrize(
+    ("long", "place"),
+    [
+        (b"<P a='" + b"x" * LONG + b"'/>", "line 2, byte 5: a tag begins here"),
+        (b"<P>\n <!--" + b"x" * 2 * LONG + b"--></P>", "line 3, byte 10: a comment begins here"),
+        (b"<!--" + b"x" * LONG + b"--><P/>", "line 2, byte 5: a comment begins here"),
+        (b"<?x " + b"x" * LONG + b"?><P/>", "line 2, byte 5: a processing instruction begins here"),
+        (b"<O/>\n" * (LONG // 40) + b"<P b='" + b"x" * LONG + b"'/>", "line 30,002, byte 150,005: a tag begins here"),
+    ],
+    ids=["tag", "comment in a row", "comment", "instruction", "tag behind others"],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_longer_tag_or_comment_stops_the_reading_where_it_begins(
+    tmp_path: Path, long: bytes, place: str, encoding: str
+) -> None:
+    raw = (b"<L>\n" + long + b"</L>").decode().encode(encoding)
+    said = place if encoding == "utf-8" else place.partition(", byte")[0] + ", byte"
+    with pytest.raises(LiaisonError, match=f"{said}.* that does not end within the 1 MiB of a row; take it out"):
+        read(tmp_path, raw, BY_P)
+
+
+@pytest.mark.usefixtures("one_mebibyte")
+def test_as_much_without_a_row_stops_the_reading(tmp_path: Path) -> None:
+    with pytest.raises(LiaisonError, match=r"line \d+,?\d*, row 1: more than 1 MiB come before it"):
+        read(tmp_path, b"<L>" + b"<O>x</O>\n" * (LONG // 9) + b"</L>", BY_P)
 
 
 def test_rows_are_let_go_once_they_are_read(tmp_path: Path) -> None:
