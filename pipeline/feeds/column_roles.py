@@ -67,6 +67,12 @@ SMALL_WORDS = frozenset(("of", "the", "de", "du", "des", "der", "del", "di", "da
 NO_VALUES = ("type", "kind", "code", "status", "details")
 """Last words of columns that tell of what kind another is: `alias type` holds no alias."""
 
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+MOST_NAME_PARTS = 9
+
+SOME = 0.2
+"""The share of dates in a column that is called a date of birth: the others go to the text beside it."""
+
 TESTED = ("email", "iban")
 """Roles that values alone tell."""
 
@@ -87,7 +93,13 @@ class ColumnRole(msgspec.Struct, frozen=True):
 def guess_role(name: str, values: Sequence[str]) -> ColumnRole | None:
     """The role of a column by its name, held against its values; by its values where the name tells nothing."""
     named = role_of_name(name)
-    if named in ("birth_date", "opened"):
+    if named == "birth_date":
+        formats, rest = fit_formats(values)
+        sample = len(values[:SAMPLE_VALUES])
+        if len(rest) <= (1 - SOME) * sample and formats:
+            return ColumnRole(named, f"its name, and dates in {sample - len(rest)} of {sample} values", formats)
+        return None
+    if named == "opened":
         formats = guess_formats(values)
         return ColumnRole(named, "its name, and dates in it", formats) if formats else None
     if named and _fits(named, values):
@@ -107,6 +119,20 @@ def role_of_name(name: str) -> str:
             if any(matches(plain, word) or matches(plain.removesuffix("s"), word) for word in words):
                 return role
     return ""
+
+
+def name_parts(names: Iterable[str]) -> list[str]:
+    """The columns that hold the words of one name by number, in its order: `Name 1` to `Name 6`, `FIRST_NAME` ..."""
+    numbered = {number: name for name in names if (number := _part_number(_plain(name)))}
+    return [numbered[number] for number in sorted(numbered)] if len(numbered) > 1 and 2 in numbered else []
+
+
+def _part_number(plain: str) -> int:
+    """Of `name 3` and `third name` 3; 0 for any other name of a column."""
+    first, _, last = plain.partition(" ")
+    if first == "name" and last.isdigit() and int(last) <= MOST_NAME_PARTS:
+        return int(last)
+    return ORDINALS.index(first) + 1 if last == "name" and first in ORDINALS else 0
 
 
 def guess_formats(values: Sequence[str]) -> tuple[str, ...]:

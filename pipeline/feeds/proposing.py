@@ -17,8 +17,11 @@ from pipeline.feeds.column_roles import (
     guess_role,
     guess_separator,
     is_order_open,
+    name_parts,
 )
+from pipeline.feeds.kit import read_shipped_kits
 from pipeline.feeds.previewing import ColumnValues, suspected_nulls
+from pipeline.feeds.recognising import find_kit
 from pipeline.feeds.tables.cells import cell_texts, leaf_cells
 from pipeline.feeds.tables.guessing import GuessedSource, guess_source
 from pipeline.feeds.tables.reading import TableReader
@@ -60,12 +63,17 @@ def propose_kit(table: Path) -> str:
     if not rows:
         raise LiaisonError(f"{table} has no row to propose a kit from")
     taken = set[str]()
+    parts = name_parts(column.name for column in columns if not column.in_group)
     for column in columns:
+        if column.name in parts:
+            continue
         role = guess_role(column.name, column.values)
         column.role = role if role and role.role not in taken and not column.in_group else None
         taken |= {column.role.role} - {CASE_ID} if column.role else set()
     is_grouped = _choose_id(columns, rows)
-    return "".join(f"{line}\n" for line in _write_kit(table, guessed, columns, rows, is_grouped=is_grouped))
+    names = [column for part in parts for column in columns if column.name == part]
+    lines = _write_kit(table, guessed, columns, names, rows, is_grouped=is_grouped)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _survey_columns(table: Path, source: TableSource) -> tuple[list[SurveyedColumn], int]:
@@ -119,12 +127,20 @@ def _choose_id(columns: Sequence[SurveyedColumn], rows: int) -> bool:
 
 
 def _write_kit(
-    table: Path, guessed: GuessedSource, columns: Sequence[SurveyedColumn], rows: int, *, is_grouped: bool
+    table: Path,
+    guessed: GuessedSource,
+    columns: Sequence[SurveyedColumn],
+    parts: Sequence[SurveyedColumn],
+    rows: int,
+    *,
+    is_grouped: bool,
 ) -> Iterator[str]:
     by_role = {column.role.role: column for column in columns if column.role}
     name = "".join(char if char.isalnum() else "-" for char in table.name.split(".")[0].lower()) or "proposed"
     yield f"# Proposed from the first {rows:,} rows of {table.name}. Whatever says `guess` is one: look at each,"
     yield f"# then see what comes of it:  liaison feed map {table.name} --mapping {name}.yml --preview"
+    if shipped := find_kit(table, read_shipped_kits()):
+        yield f"# A kit for files called so is shipped; look at that first:  --mapping {shipped.name}"
     yield from ("kit: 1", f"name: {name}")
     yield from _write_source(guessed, columns)
     if is_grouped:
@@ -133,7 +149,8 @@ def _write_kit(
     yield "  - {name: my-agency, country: XX}      # put in your agency's name and country"
     yield "record:"
     case = list(_write_case(by_role))
-    entities = [*_write_person(by_role, is_grouped=is_grouped), *_write_organisation(by_role), *_write_others(by_role)]
+    person = _write_person(by_role, parts, is_grouped=is_grouped)
+    entities = [*person, *_write_organisation(by_role), *_write_others(by_role)]
     yield from case
     if entities:
         yield from ("  entities:", *entities)
@@ -166,13 +183,17 @@ def _write_case(by_role: Mapping[str, SurveyedColumn]) -> Iterator[str]:
     yield '  # handling: {code: H1, releasable_to: ["*"], purposes: [investigation, correlation]}   # else yours alone'
 
 
-def _write_person(by_role: Mapping[str, SurveyedColumn], *, is_grouped: bool) -> Iterator[str]:
-    if not any(role in by_role for role in ("given", "family", "full")):
+def _write_person(
+    by_role: Mapping[str, SurveyedColumn], parts: Sequence[SurveyedColumn], *, is_grouped: bool
+) -> Iterator[str]:
+    fields = [f"{role}: {_braced(by_role[role])}" for role in ("full", "given", "family") if role in by_role]
+    if parts and "full" not in by_role:
+        fields = [f"full: {_braced(*parts, *(by_role[role] for role in ('family',) if role in by_role))}"]
+    if not fields:
         return
     yield from ("    - id: p1", "      type: person", "      names:")
-    parts = [f"{role}: {_braced(by_role[role])}" for role in ("full", "given", "family") if role in by_role]
     repeated = "for: rows, " if is_grouped else ""
-    yield f"        - {{{repeated}{', '.join(parts)}}}      # guess: by the columns' names"
+    yield f"        - {{{repeated}{', '.join(fields)}}}      # guess: by the columns' names"
     if column := by_role.get("alias"):
         separator = guess_separator(column.values)
         each = f"{{from: {_quote(column.name)}, each: {_quote(separator)}}}" if separator else _braced(column)
@@ -223,7 +244,7 @@ def _write_others(by_role: Mapping[str, SurveyedColumn]) -> Iterator[str]:
 
 def _is_in(column: SurveyedColumn, lines: Sequence[str]) -> bool:
     """Whether a rule names the column."""
-    return any(_braced(column) in line or f"from: {_quote(column.name)}" in line for line in lines)
+    return any(_braced(column)[1:-1] in line or f"from: {_quote(column.name)}" in line for line in lines)
 
 
 def _write_unplaced(columns: Sequence[SurveyedColumn]) -> Iterator[str]:
@@ -250,9 +271,9 @@ def _reason(column: SurveyedColumn) -> str:
     return column.role.reason if column.role else ""
 
 
-def _braced(column: SurveyedColumn) -> str:
-    escaped = column.name.replace("{", "{{").replace("}", "}}")
-    return _quote(f"{{{escaped}}}")
+def _braced(*columns: SurveyedColumn) -> str:
+    escaped = [column.name.replace("{", "{{").replace("}", "}}") for column in columns]
+    return _quote(" ".join(f"{{{name}}}" for name in escaped))
 
 
 def _quote(value: object) -> str:

@@ -34,7 +34,7 @@ def survey_folder(folder: Path) -> FolderSurvey:
     tables = [
         RecognisedTable(path, kit)
         for path in files
-        if path.suffix not in KIT_SUFFIXES and (kit := _find_kit(path, kits))
+        if path.suffix not in KIT_SUFFIXES and (kit := find_kit(path, kits))
     ]
     if not tables:
         taken = ", ".join(pattern for kit in kits for pattern in kit.files)
@@ -47,7 +47,8 @@ def survey_folder(folder: Path) -> FolderSurvey:
     return FolderSurvey(tuple(tables), unknown)
 
 
-def _find_kit(path: Path, kits: list[MappingKit]) -> MappingKit | None:
+def find_kit(path: Path, kits: list[MappingKit]) -> MappingKit | None:
+    """The first kit that is for files called so."""
     name = path.name.lower().removesuffix(COMPRESSED)
     return next((kit for kit in kits if any(fnmatch(name, pattern.lower()) for pattern in kit.files)), None)
 

@@ -43,6 +43,35 @@ def test_a_proposed_kit_maps_its_own_table(tmp_path: Path) -> None:
     assert "#   NOTE: 2, such as seen twice; {x}" in text
 
 
+@pytest.mark.parametrize(
+    ("header", "full"),
+    [
+        ("ID,Name 6,Name 1,Name 2,Title", "B C A"),
+        ("ID,SURNAME,FIRST_NAME,SECOND_NAME,NOTE", "B C A"),
+        ("ID,THIRD_NAME,FIRST_NAME,SECOND_NAME,NOTE", "B C A"),
+        ("ID,Whole name,Name 1,Name 2,NOTE", "A"),
+    ],
+)
+def test_numbered_names_are_one_name_in_the_order_of_their_numbers(tmp_path: Path, header: str, full: str) -> None:
+    _, (case, _) = mapped(tmp_path, f"{header}\n1,A,B,C,x\n2,D,E,F,y\n")
+    assert case["entities"][0]["names"] == [{"full": full}]
+
+
+def test_what_is_called_a_date_of_birth_is_one_also_where_many_days_are_unknown(tmp_path: Path) -> None:
+    text, cases = mapped(tmp_path, "ID,NAME,DOB\n1,A,00/00/1980\n2,B,23/04/1981\n3,C,00/05/1990\n")
+    assert "guess: by its name, and dates in 1 of 3 values" in text
+    assert [case["entities"][0].get("birth_date_text") for case in cases] == ["00/00/1980", None, "00/05/1990"]
+    text, _ = mapped(tmp_path, "ID,NAME,DOB\n1,A,spring\n2,B,autumn\n")
+    assert "#   DOB: 2" in text
+
+
+def test_a_shipped_kit_for_files_called_so_is_named(tmp_path: Path) -> None:
+    table = tmp_path / "sdn.csv"
+    table.write_text("ID,NAME\n1,A\n")
+    assert "--mapping ofac-list" in propose_kit(table)
+    assert "is shipped" not in mapped(tmp_path, REGISTER)[0]
+
+
 def test_every_guess_is_marked(tmp_path: Path) -> None:
     text, _ = mapped(tmp_path, REGISTER)
     rules = [line for line in text.splitlines() if "{" in line and not line.lstrip().startswith(("#", "- {name:"))]
