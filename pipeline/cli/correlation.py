@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,12 +12,15 @@ import typer
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from pipeline.correlation.batch import LinkLine
     from pipeline.correlation.blocking_report import BlockingReport
     from pipeline.correlation.line_reading import LineReader
+    from pipeline.correlation.resolving import ResolvedEntity
     from pipeline.matching.model import Model
+    from pipeline.records.model import Case
 
 CaseFilesArgument = Annotated[
-    list[Path], typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON per line.")
+    list[Path], typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON per line, also as .gz.")
 ]
 ModelOption = Annotated[
     Path | None, typer.Option("--model", exists=True, dir_okay=False, help="Matching model to use.")
@@ -62,8 +65,6 @@ def correlate(
     as_json: JsonSummaryOption = False,
 ) -> None:
     """Link the cases in files, offline, with the same code and rules as the stream."""
-    import msgspec
-
     from pipeline.correlation.batch import find_links
     from pipeline.correlation.line_reading import LineReader, make_fingerprints
     from pipeline.matching.matcher import ModelMatcher
@@ -71,15 +72,11 @@ def correlate(
 
     loaded, reader = _load_model(model, stop_list), LineReader()
     with show_progress() as bar:
-        cases = reader.read_cases(_read_lines(files, bar))
+        cases = _read_cases(files, bar, reader)
         matcher = ModelMatcher(loaded, threshold=min_probability)
         found = find_links(make_fingerprints(cases, loaded), matcher, within=within)
-    text = b"".join(msgspec.json.encode(link) + b"\n" for link in found)
-    if str(output) == "-":
-        sys.stdout.buffer.write(text)
-    else:
-        output.write_bytes(text)
     _print_summary(reader, {"links": len(found)}, as_json=as_json, to_stdout=str(output) != "-")
+    _write_lines(output, found)
 
 
 def resolve(
@@ -97,8 +94,6 @@ def resolve(
     Two groups merge by their strongest link unless their members contradict each other or the link is ambiguous. Give a
     model trained on these cases: the shipped one keeps noisy records apart that look like relatives.
     """
-    import msgspec
-
     from pipeline.correlation.batch import find_links
     from pipeline.correlation.line_reading import LineReader, make_fingerprints
     from pipeline.correlation.resolving import resolve_entities as things_of
@@ -108,17 +103,12 @@ def resolve(
     loaded, reader = _load_model(model, stop_list), LineReader()
     with show_progress() as bar:
         cases = {
-            fingerprint.case: fingerprint
-            for fingerprint in make_fingerprints(reader.read_cases(_read_lines(files, bar)), loaded)
+            fingerprint.case: fingerprint for fingerprint in make_fingerprints(_read_cases(files, bar, reader), loaded)
         }
         found = find_links(cases.values(), ModelMatcher(loaded), within=within)
     things = things_of(cases, found, loaded)
-    text = b"".join(msgspec.json.encode(thing) + b"\n" for thing in things)
-    if str(output) == "-":
-        sys.stdout.buffer.write(text)
-    else:
-        output.write_bytes(text)
     _print_summary(reader, {"links": len(found), "things": len(things)}, as_json=as_json, to_stdout=str(output) != "-")
+    _write_lines(output, things)
 
 
 def blocking_report(
@@ -154,7 +144,13 @@ def blocking_report(
 
 
 def _report_blocking(
-    files: list[Path], reader: LineReader, labels: Path | None, model: Model, *, within: bool, over: int
+    files: list[Path],
+    reader: LineReader,
+    labels: Path | None,
+    model: Model,
+    *,
+    within: bool,
+    over: int,
 ) -> BlockingReport:
     """Read the cases, and what their keys bring together."""
     from functools import partial
@@ -168,7 +164,7 @@ def _report_blocking(
 
     with show_progress() as bar:
         return blocking_report(
-            make_fingerprints(reader.read_cases(_read_lines(files, bar)), model),
+            make_fingerprints(_read_cases(files, bar, reader), model),
             lambda a, b: bool(judge_cases(a, b, model).band),
             _read_labels(labels) if labels else (),
             within=within,
@@ -189,15 +185,19 @@ def _load_model(path: Path | None, stop_list: Path | None) -> Model:
     return loaded
 
 
-def _read_lines(files: list[Path], bar: Progress) -> Iterator[bytes]:
-    """The lines of all files that are not blank, with the bytes read on the bar."""
+def _read_cases(files: list[Path], bar: Progress, reader: LineReader) -> Iterator[Case]:
+    """The records that the reader accepts of all files, unpacked where a file is gzip, with the bytes read on the bar.
+
+    Raises LiaisonError for a file that can't be read to its end.
+    """
+    from functools import partial
+
+    from pipeline.feeds.tables.files import clear_errors, open_table
+
     task = bar.add_task("cases", total=sum(file.stat().st_size for file in files))
     for file in files:
-        with file.open("rb") as lines:
-            for line in lines:
-                bar.advance(task, len(line))
-                if line.strip():
-                    yield line
+        with open_table(file, partial(bar.advance, task)) as lines, clear_errors(file):
+            yield from reader.read_cases(lines, str(file))
 
 
 def _read_labels(file: Path) -> list[tuple[str, str]]:
@@ -212,17 +212,38 @@ def _read_labels(file: Path) -> list[tuple[str, str]]:
         return [(row["case_a"], row["case_b"]) for row in rows]
 
 
-def _print_summary(reader: LineReader, found: dict[str, int], *, as_json: bool, to_stdout: bool) -> None:
-    """Say what became of the lines; the first refused ones by line number."""
+def _write_lines(output: Path, found: Iterable[LinkLine | ResolvedEntity]) -> None:
+    """Write each as JSON on a line of the file; - is stdout."""
     import msgspec
+
+    text = msgspec.json.Encoder().encode_lines(found)
+    if str(output) == "-":
+        sys.stdout.buffer.write(text)
+    else:
+        output.write_bytes(text)
+
+
+def _print_summary(reader: LineReader, found: dict[str, int], *, as_json: bool, to_stdout: bool) -> None:
+    """Say what became of the lines; of the first refused ones where each stands. Raises LiaisonError for no record."""
+    import msgspec
+
+    from pipeline.errors import LiaisonError
 
     counted = {"records": reader.outcomes.total(), **reader.outcomes, **found}
     if as_json:
         typer.echo(msgspec.json.encode(counted), err=not to_stdout)
-        return
-    typer.echo(", ".join(f"{count} {name}" for name, count in counted.items()), err=True)
+    else:
+        typer.echo(", ".join(f"{count} {name}" for name, count in counted.items()), err=True)
+        _print_refusals(reader)
+    if reader.refused == reader.outcomes.total() > 0:
+        raise LiaisonError("no line is a case record; `liaison feed map` makes them of tables and lists")
+
+
+def _print_refusals(reader: LineReader) -> None:
     for refusal in reader.refusals[:REFUSALS_SHOWN]:
         problem = refusal.problem
-        typer.echo(f"line {refusal.line}: {problem.reason} at {problem.pointer or '/'}: {problem.message}", err=True)
-    if (more := len(reader.refusals) - REFUSALS_SHOWN) > 0:
-        typer.echo(f"and {more} more", err=True)
+        typer.echo(
+            f"{refusal.file}:{refusal.line}: {problem.reason} at {problem.pointer or '/'}: {problem.message}", err=True
+        )
+    if (more := reader.refused - REFUSALS_SHOWN) > 0:
+        typer.echo(f"and {more:,} more", err=True)

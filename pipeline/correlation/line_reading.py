@@ -19,19 +19,24 @@ from pipeline.records.versions import KnownVersion, VersionRelation, compare_ver
 
 ACCEPTED, DUPLICATE = "accepted", "duplicate"
 
+REFUSALS_KEPT = 100
+"""Rejected lines that are kept with their reason; a file that was given by mistake has millions of them."""
+
 
 class LineRefusal(msgspec.Struct, frozen=True):
-    """A line that was left out; `line` counts from 1 over all files."""
+    """A rejected line of a file, counted from 1, and the first problem with it."""
 
+    file: str
     line: int
     problem: RecordProblem
 
 
 class LineReader:
-    """Reads lines as intake reads messages; `outcomes` counts them: accepted + duplicate + the rest = lines.
+    """Reads lines as intake reads messages.
 
-    An agency's country, which the registry tells intake, is here that of its first record. Raises LiaisonError where
-    the schema is missing.
+    `outcomes` counts the lines by outcome: accepted, duplicate, or the reason of a rejection. `refusals` holds the
+    first REFUSALS_KEPT rejected lines of all files. Intake learns an agency's country from the registry; here it is
+    the country of the agency's first record. Raises LiaisonError if the schema is missing.
     """
 
     def __init__(self) -> None:
@@ -41,15 +46,23 @@ class LineReader:
         self._agencies: dict[str, Agency] = {}
         self._known: dict[str, KnownVersion] = {}
 
-    def read_cases(self, lines: Iterable[bytes]) -> Iterator[Case]:
-        """The accepted records, in order."""
-        for number, line in enumerate(lines, start=1 + self.outcomes.total()):
+    @property
+    def refused(self) -> int:
+        """How many lines were rejected."""
+        return self.outcomes.total() - self.outcomes[ACCEPTED] - self.outcomes[DUPLICATE]
+
+    def read_cases(self, lines: Iterable[bytes], file: str = "") -> Iterator[Case]:
+        """The accepted records of a file, in order; blank lines are skipped. Refusals name the file as given."""
+        for number, line in enumerate(lines, start=1):
+            if not line.strip():
+                continue
             try:
                 case = self._read_case(line)
             except RefusedError as refused:
                 problem = refused.problems[0]
                 self.outcomes[problem.reason] += 1
-                self.refusals.append(LineRefusal(number, problem))
+                if len(self.refusals) < REFUSALS_KEPT:
+                    self.refusals.append(LineRefusal(file, number, problem))
                 continue
             self.outcomes[DUPLICATE if case is None else ACCEPTED] += 1
             if case is not None:
@@ -76,5 +89,5 @@ class LineReader:
 
 
 def make_fingerprints(cases: Iterable[Case], model: BlockingModel) -> Iterator[Fingerprint]:
-    """Each case normalised and fingerprinted, as intake does it."""
+    """Normalise and fingerprint each case, as intake does."""
     return (make_fingerprint(case, normalise(case), model) for case in cases)

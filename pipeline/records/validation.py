@@ -76,8 +76,11 @@ class RefusedError(Exception):
     """The message is not an acceptable record."""
 
     def __init__(self, *problems: RecordProblem) -> None:
-        super().__init__(problems[0].message)
+        super().__init__(*problems)
         self.problems = problems
+
+    def __str__(self) -> str:
+        return self.problems[0].message
 
 
 def read(raw: bytes | None) -> ValidRecord:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli.main import build_cli
+from pipeline.errors import LiaisonError
 from support.records.builder import RawEntity, event_bytes, person
 
 runner = CliRunner()
@@ -61,7 +63,26 @@ def test_correlate_writes_the_links_and_says_what_became_of_the_lines(cases: Pat
     assert (links[0]["band"], links[0]["basis"]) == ("certain", "same")
     assert links[0]["evidence"]
     assert "4 records, 3 accepted, 1 not_json, 2 links" in result.stderr
-    assert "line 3: not_json" in result.stderr
+    assert f"{cases}:4: not_json" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["correlate", "resolve"])
+def test_packed_records_are_read_as_they_are(cases: Path, tmp_path: Path, command: str) -> None:
+    packed, plain = tmp_path / "cases.ndjson.gz", tmp_path / "plain.ndjson"
+    packed.write_bytes(gzip.compress(cases.read_bytes()))
+    assert run(command, cases, "-o", plain).exit_code == 0
+    result = run(command, packed, "-o", tmp_path / "unpacked.ndjson")
+    assert result.exit_code == 0
+    assert (tmp_path / "unpacked.ndjson").read_bytes() == plain.read_bytes() != b""
+    assert f"{packed}:4: not_json" in result.stderr
+
+
+def test_packed_records_that_are_cut_off_end_in_one_line(cases: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "cases.ndjson.gz"
+    packed.write_bytes(gzip.compress(cases.read_bytes())[:-20])
+    result = run("correlate", packed, "-o", tmp_path / "links.ndjson")
+    assert isinstance(result.exception, LiaisonError)
+    assert str(result.exception) == f"{packed} ends in the middle or is damaged (gzip); fetch it again"
 
 
 def test_correlate_within_links_one_country_too(cases: Path, tmp_path: Path) -> None:
@@ -73,6 +94,25 @@ def test_correlate_within_links_one_country_too(cases: Path, tmp_path: Path) -> 
 def test_correlate_to_stdout_keeps_it_clean(cases: Path) -> None:
     result = run("correlate", cases, "-o", "-", "--min-probability", "0.9")
     assert [json.loads(text)["band"] for text in result.stdout.splitlines()] == ["certain", "certain"]
+
+
+def test_of_several_files_the_one_with_the_refused_line_is_named(cases: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.ndjson"
+    other.write_text("\n\n[]\n" + "{\n" * 20)
+    result = run("correlate", cases, other, "-o", tmp_path / "links.ndjson")
+    assert result.exit_code == 0
+    told = [line.partition(": ")[0] for line in result.stderr.splitlines() if ".ndjson:" in line]
+    assert told == [f"{cases}:4", *(f"{other}:{number}" for number in range(3, 12))]
+    assert "and 12 more" in result.stderr
+
+
+@pytest.mark.parametrize("words", [("correlate", "-o", "-"), ("resolve", "-o", "-"), ("blocking-report",)])
+def test_a_table_given_in_place_of_records_says_what_makes_them(tmp_path: Path, words: tuple[str, ...]) -> None:
+    table = tmp_path / "register.csv"
+    table.write_text("id,name\n1,Ann\n")
+    result = run(*words, table)
+    assert result.exit_code == 1
+    assert str(result.exception).startswith("no line is a case record; `liaison feed map` makes them")
 
 
 def test_correlate_needs_its_files(tmp_path: Path) -> None:

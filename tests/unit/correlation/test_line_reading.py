@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.correlation.line_reading import LineReader, make_fingerprints
+from pipeline.correlation.line_reading import REFUSALS_KEPT, LineReader, make_fingerprints
 from pipeline.matching.model import load_model
 from pipeline.records.model import Case
 from support.records.builder import event_bytes, person
@@ -37,17 +37,27 @@ def test_what_is_no_record_is_reported_and_skipped() -> None:
     assert reader.outcomes.total() == 4
 
 
+def test_of_refused_lines_only_the_first_are_kept_and_all_are_counted() -> None:
+    _, reader = read(line("1"), line("1"), *[b"{"] * (REFUSALS_KEPT + 5))
+    assert (reader.refused, len(reader.refusals)) == (REFUSALS_KEPT + 5, REFUSALS_KEPT)
+
+
 def test_an_agency_keeps_its_country() -> None:
     cases, reader = read(line("1"), line("2", country="DE"), line("3", agency="de-bka", country="DE"))
     assert [case.case_id for case in cases] == ["1", "3"]
     assert reader.refusals[0].problem.reason.value == "foreign_agency"
 
 
-def test_lines_are_counted_over_files() -> None:
+def test_a_refused_line_is_named_by_its_file_and_its_number_there() -> None:
     reader = LineReader()
-    assert len(list(reader.read_cases([line("1")]))) == 1
-    assert list(reader.read_cases([b"{"])) == []
-    assert reader.refusals[0].line == 2
+    assert len(list(reader.read_cases([line("1")], "a.ndjson"))) == 1
+    assert list(reader.read_cases([b"\n", b"{"], "b.ndjson")) == []
+    assert [(refusal.file, refusal.line) for refusal in reader.refusals] == [("b.ndjson", 2)]
+
+
+def test_blank_lines_are_no_outcome() -> None:
+    cases, reader = read(b"", line("1"), b" \r\n")
+    assert (len(cases), reader.outcomes) == (1, {"accepted": 1})
 
 
 def test_a_withdrawal_has_a_fingerprint_without_content() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from typing import Any
 
 import orjson
@@ -167,3 +168,11 @@ def test_code_accepts_what_the_published_schema_accepts(path: tuple[Any, ...], v
             assert not schemas.validator("case").is_valid(orjson.loads(raw))
     else:
         assert schemas.validator("case").is_valid(orjson.loads(raw))
+
+
+def test_a_refusal_tells_as_much_in_another_process() -> None:
+    with pytest.raises(RefusedError) as refused:
+        read(b"{}")
+    sent = pickle.loads(pickle.dumps(refused.value))
+    assert sent.problems == refused.value.problems
+    assert str(sent) == sent.problems[0].message
