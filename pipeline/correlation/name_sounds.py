@@ -39,7 +39,6 @@ MAX_ONSET_RARITY = 1400
 class TokenSounds(msgspec.Struct, frozen=True):
     """A token's sounds with their rarity in hundredths of a bit: onsets, consonant skeletons, classes of variants."""
 
-    initial: str
     onsets: tuple[tuple[str, int], ...]
     skeletons: tuple[tuple[str, int], ...]
     variants: tuple[tuple[str, int], ...]
@@ -63,7 +62,6 @@ def _sound_forms(forms: tuple[str, ...], telling: tuple[str, ...]) -> TokenSound
     variants = {number for form in known[:1] for number in classes_of(form)}
     ranked = sorted(variants, key=lambda number: (_variant_rarity(number), number))[:MAX_CLASSES]
     return TokenSounds(
-        known[0][0] if known else "",
         tuple((onset, _onset_rarity(onset)) for onset in sorted(onsets)),
         tuple((skeleton, _skeleton_rarity(skeleton)) for skeleton in sorted(skeletons)),
         tuple((f"={number}", _variant_rarity(number)) for number in ranked),

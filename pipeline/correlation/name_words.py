@@ -63,13 +63,20 @@ class NameWord(NamedTuple):
     begun: tuple[Begun, ...]
     names: int = EVERY_NAME
 
+    def borne_by(self, names: int) -> NameWord:
+        """The same word, of other names."""
+        return NameWord(self.rarity, self.parts, self.begun, names)
+
 
 def choose_words(names: Sequence[NamePrint], enough: int) -> list[NameWord]:
-    """The words of all names that yield keys, at most MAX_WORDS; `names` of each are those it is taken from."""
+    """The words that yield keys, at most MAX_WORDS, each with the names from which it is taken.
+
+    `enough` is the rarity that a key must have, in hundredths of a bit.
+    """
     tokens = {token for name in names for token in name.tokens if token.kind != "initial"}
     if len(tokens) <= FEW_TOKENS:
         return [take_token(token, enough) for token in tokens]
-    borne = [take_token(token, enough)._replace(names=bearers) for token, bearers in _find_bearers(names).items()]
+    borne = [take_token(token, enough).borne_by(bearers) for token, bearers in _find_bearers(names).items()]
     words = sorted(_fold_spellings(borne, enough), key=_most_borne)[:MAX_WORDS]
     return list(_leave_rarest(words, MAX_OF_ONE if len(names) == 1 else MAX_OF_EACH))
 
@@ -123,7 +130,7 @@ def _join_spellings(spellings: Sequence[NameWord], enough: int) -> NameWord:
 
 
 def _leave_rarest(words: Iterable[NameWord], most: int) -> Iterator[NameWord]:
-    """Each word as one of those names only of which it is among the rarest; none that is so of no name."""
+    """Each word with only those of its names in which it is one of the `most` rarest; words without one are dropped."""
     counts: dict[int, int] = {}
     for word in sorted(words, key=lambda word: (-word.rarity, word.parts)):
         kept, rest = 0, word.names
@@ -133,7 +140,7 @@ def _leave_rarest(words: Iterable[NameWord], most: int) -> Iterator[NameWord]:
             counts[name] = counts.get(name, 0) + 1
             kept |= name if counts[name] <= most else 0
         if kept:
-            yield word._replace(names=kept)
+            yield word.borne_by(kept)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -153,12 +160,14 @@ def _make_part(letter: str, text: str, rarity: int, heard: int = 0) -> NamePart:
 
 
 def _begin_keys(parts: Iterable[NamePart], enough: int) -> tuple[Begun, ...]:
-    return tuple(
+    wanted = plan_keys(enough).names
+    begun = [
         (combination.attributes, combination.base ^ part.value)
         for part in parts
-        for combination in plan_keys(enough).names.get(part.letter, ())
+        for combination in wanted.get(part.letter, ())
         if combination.least <= part.rarity < combination.below and part.heard < combination.heard
-    )
+    ]
+    return tuple(begun)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -55,13 +55,13 @@ def person_keys(entity: EntityPrint, enough: int) -> set[int]:
 
 
 def _pair_words(one: NameWord, other: NameWord, joined_by: KeyPlan) -> Iterator[Begun]:
-    """The keys begun by two parts, of a word each."""
+    """The keys that hold a part of each of two words."""
     for letter, text, p, p_heard, value in one.parts:
         for following, another, q, q_heard, other_value in other.parts:
             wanted = joined_by.names.get(letter + following)
             if wanted is None or p + q < wanted[0].least or text == another:
                 continue
-            heard = max(p_heard and p_heard + q, q_heard and p + q_heard)
+            heard = max(p_heard and p_heard + q, q_heard and p + q_heard) if p_heard or q_heard else 0
             for at in wanted:
                 if at.least <= p + q < at.below and p < at.first and q < at.second and heard < at.heard:
                     yield at.attributes, at.base ^ value ^ other_value
@@ -84,9 +84,11 @@ def _attribute_values(entity: EntityPrint) -> Values:
 
 
 def _join_hashes(some: tuple[int, ...], others: tuple[int, ...]) -> tuple[int, ...]:
-    """Each with each; of too many the smallest, so that two persons with some in common keep the same."""
-    joined = tuple(one ^ other for one in some for other in others)
-    return joined if len(joined) <= MAX_JOINED else tuple(sorted(set(joined))[:MAX_JOINED])
+    """Combine each value with each other one; of too many keep the smallest, so that two persons keep the same ones."""
+    if not some or not others:
+        return ()
+    joined = [one ^ other for one in some for other in others]
+    return tuple(joined if len(joined) <= MAX_JOINED else sorted(set(joined))[:MAX_JOINED])
 
 
 @lru_cache(maxsize=1 << 15)
@@ -152,4 +154,4 @@ def _date_hashes(year: int, month: int, day: int) -> Values:
 
 
 def _hash_texts(letter: str, texts: Iterable[str]) -> tuple[int, ...]:
-    return tuple(hash_text(letter, text) for text in texts)
+    return tuple([hash_text(letter, text) for text in texts])

@@ -217,9 +217,15 @@ class MemoryStore:
 
     def list_under_keys(self, number: int, keys: Collection[int]) -> None:
         """Add the case to the blocks of the keys."""
+        blocks, large = self._blocks, self._large
         for key in keys:
-            self._blocks.setdefault(key, {})[number] = None
-            self._large.pop(key, None)
+            block = blocks.get(key)
+            if block is None:
+                blocks[key] = {number: None}
+            else:
+                block[number] = None
+                if large:
+                    large.pop(key, None)
 
     def unlist_from_keys(self, number: int, keys: Collection[int]) -> None:
         """Take the case from the blocks of the keys."""

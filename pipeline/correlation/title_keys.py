@@ -48,24 +48,35 @@ Title = tuple[TokenPrint, ...]
 
 
 def title_keys(entity: EntityPrint, enough: int) -> Iterator[int]:
-    """The keys of an entity's names. `enough`: see thing_keys."""
+    """The keys of an entity's names; none for persons. `enough` is as in thing_keys."""
     if entity.type == "person" or not entity.names:
         return
-    where, least = _choose_places(entity), enough - LESS_FOR_WORDS
-    for title in _choose_titles(entity.names):
+    least = enough - LESS_FOR_WORDS
+    alone: set[str] = set()
+    placed: set[str] = set()
+    for title in choose_titles(entity.names):
         words = sorted(map(_take_word, title), key=_by_rarity)
         rarest = list(dict.fromkeys(words))[:MAX_WORDS]
         for one, other in combinations(rarest, 2):
-            for pair in product(one.texts, other.texts):
-                yield from _words_keys(" ".join(sorted(pair)), one.rarity + other.rarity, where, least)
+            if (rarity := one.rarity + other.rarity) + WORD_PLACE >= least:
+                (alone if rarity >= least else placed).update(_join_texts(one.texts, other.texts))
         for rarity, texts in rarest:
-            for text in texts:
-                yield from _words_keys(text, least if len(rarest) == 1 else rarity, where, least)
-                if rarity + WORD_PLACE >= least:
-                    yield from (make_key(KeyKind.TITLE_PLACE, f"{text} {place}") for place in where)
+            if rarity >= least or len(rarest) == 1:
+                alone.update(texts)
+            if rarity + WORD_PLACE >= least:
+                placed.update(texts)
         if len(title) >= ACRONYM:
-            yield make_key(KeyKind.TITLE, "".join(sound_out(token).initial for token in title))
-        yield make_key(KeyKind.TITLE, "".join(token.forms[0] for token in title))
+            alone.add("".join([token.forms[0][:1] for token in title]))
+        alone.add("".join([token.forms[0] for token in title]))
+    yield from (make_key(KeyKind.TITLE, text) for text in alone)
+    if placed:
+        where = _choose_places(entity)
+        yield from (make_key(KeyKind.TITLE_PLACE, f"{text} {place}") for text in placed for place in where)
+
+
+def _join_texts(some: Iterable[str], others: Iterable[str]) -> Iterator[str]:
+    """Join each text with each other one; the two are sorted, so their order does not matter."""
+    return (f"{one} {other}" if one < other else f"{other} {one}" for one, other in product(some, others))
 
 
 def _choose_places(entity: EntityPrint) -> Collection[str]:
@@ -74,8 +85,11 @@ def _choose_places(entity: EntityPrint) -> Collection[str]:
     return places if len(places) <= MAX_PLACES else sorted(places, key=hash_value)[:MAX_PLACES]
 
 
-def _choose_titles(names: Sequence[NamePrint]) -> list[Title]:
-    """The titles that yield keys: of many, each that has most of what others share and no title before it has."""
+def choose_titles(names: Sequence[NamePrint]) -> list[Title]:
+    """The titles that yield keys.
+
+    Of too many, each next one is the title whose texts occur most often among all titles, texts of chosen titles aside.
+    """
     titles = [tuple(token for token in name.tokens if token.kind != "initial") for name in names]
     if len(titles) <= MAX_TITLES:
         return titles
@@ -99,11 +113,3 @@ def _take_word(token: TokenPrint) -> TitleWord:
 
 def _by_rarity(word: TitleWord) -> tuple[int, tuple[str, ...]]:
     return -word.rarity, word.texts
-
-
-def _words_keys(words: str, rarity: int, where: Iterable[str], least: int) -> Iterator[int]:
-    """Words alone where they are rare enough, else with a place."""
-    if rarity >= least:
-        yield make_key(KeyKind.TITLE, words)
-    elif rarity + WORD_PLACE >= least:
-        yield from (make_key(KeyKind.TITLE_PLACE, f"{words} {place}") for place in where)

@@ -243,14 +243,16 @@ _LAYOUT = str.maketrans("\n\r\t", "   ")
 @lru_cache(maxsize=65536)
 def _name(value: model.Name, entity_type: str) -> tuple[NormalisedName, tuple[tuple[Doubt, tuple[str, ...]], ...]]:
     """The name and its doubts, each with the part of the name that it is about."""
-    raw = {part: getattr(value, part) or "" for part in _PARTS}
+    stated = {part: text for part in _PARTS if (text := getattr(value, part))}
     doubts: list[tuple[Doubt, tuple[str, ...]]] = [
-        (Doubt.INVISIBLE, (part,)) for part in _PARTS if raw[part] and is_invisible(raw[part])
+        (Doubt.INVISIBLE, (part,)) for part, text in stated.items() if is_invisible(text)
     ]
-    for part in _PARTS:
-        if raw[part] and _is_no_name(raw[part]):
+    raw = dict.fromkeys(_PARTS, "")
+    for part, text in stated.items():
+        if _is_no_name(text):
             doubts.append((Doubt.PLACEHOLDER, (part,)))
-            raw[part] = ""
+        else:
+            raw[part] = text
     name = names.normalise_name(**raw, kind=value.kind or "", entity_type=entity_type)
     if "mixed_script" in name.flags:
         doubts.append((Doubt.MIXED_SCRIPT, ("full",) if raw["full"] else ()))

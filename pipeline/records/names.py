@@ -31,7 +31,6 @@ _MARKS = re.compile("[\u0300-\u036f\u064b-\u065f\u0670\u0640\u0591-\u05c7]")
 """Vowel points and tatweel; stress and other marks that make no letter of their own with the one before (у́, not й)."""
 
 
-@lru_cache(maxsize=16384)
 def normalise_name(
     full: str, given: str, middle: str, family: str, patronymic: str, kind: str, entity_type: str
 ) -> NormalisedName:
@@ -92,13 +91,14 @@ def fold_case(text: str) -> str:
     return unicodedata.normalize("NFKC", _MARKS.sub("", folded.replace("i\u0307", "i").replace("ı", "i")))
 
 
+@lru_cache(maxsize=1024)
 def is_placeholder(folded: str) -> bool:
-    """Whether a case-folded name stands for a missing one."""
+    """Whether a case-folded name stands for a missing one; remembered, as parts are asked about before the whole."""
     tokens = folded.split() if is_plain(folded) else _SEPARATORS.sub(" ", folded).split()
-    plain = " ".join(tokens)
-    if folded in words.UNKNOWN_NAMES or plain in words.UNKNOWN_NAMES or not any(char.isalnum() for char in plain):
+    plain, letters = " ".join(tokens), "".join(tokens)
+    if folded in words.UNKNOWN_NAMES or plain in words.UNKNOWN_NAMES or not any(map(str.isalnum, letters)):
         return True
-    return all(token in words.UNKNOWN_WORDS for token in tokens) or (len(plain) > 2 and len(set(plain) - {" "}) == 1)
+    return words.UNKNOWN_WORDS.issuperset(tokens) or (len(plain) > 2 and letters.count(letters[0]) == len(letters))
 
 
 def is_plain(text: str) -> bool:

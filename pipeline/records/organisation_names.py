@@ -67,8 +67,9 @@ def _is_at_an_end(whole: re.Pattern[str], text: str) -> bool:
 
 def _join_letters(text: str) -> str:
     """A.B.C., M/V and AT&T are one word each."""
-    dotted = _DOTTED.sub(lambda match: match[0].replace(".", "").replace(" ", "") + " ", text)
-    return _BOUND_AMPERSAND.sub("", _SLASHED.sub(r"\1\2", dotted))
+    if "." in text:
+        text = _DOTTED.sub(lambda match: match[0].replace(".", "").replace(" ", "") + " ", text)
+    return _BOUND_AMPERSAND.sub("", _SLASHED.sub(r"\1\2", text))
 
 
 def _split(text: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 
 from pipeline.records.scripts import UNPARTED, script_of
@@ -22,10 +22,9 @@ def part_words(word: str) -> list[str]:
     return [part for part in _known_words().split(word) if part]
 
 
-@lru_cache(maxsize=8192)
 def english_of(word: str) -> frozenset[str]:
     """The English words for a word of this table, or for an English one of it; none for others."""
-    folded = word.translate(_ONE_LETTER)
+    folded = word if word.isascii() else word.translate(_ONE_LETTER)
     known = _english()
     return known.get(folded) or known.get(folded.removeprefix(_ARTICLE), _NONE)
 

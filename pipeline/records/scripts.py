@@ -37,9 +37,15 @@ def script_of_letter(letter: str) -> str:
     return "" if script is None or script in _NEUTRAL else script
 
 
-@lru_cache(maxsize=16384)
 def script_of(text: str) -> str:
     """The script most letters of `text` belong to ("" if it has none); the first one wins a tie."""
+    if text.isascii():
+        return "Latin" if text.lower() != text.upper() else ""
+    return _script_of_most(text)
+
+
+@lru_cache(maxsize=16384)
+def _script_of_most(text: str) -> str:
     counts = Counter(script for letter in text if (script := script_of_letter(letter)))
     return counts.most_common(1)[0][0] if counts else ""
 

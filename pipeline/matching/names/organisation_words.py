@@ -12,6 +12,7 @@ from rigour._core import NameTypeTag, analyze_names, replace_org_types_compare
 from pipeline.matching.names.rarity import rarity_of
 from pipeline.records.organisation_words import english_of
 
+_NONE: frozenset[str] = frozenset()
 _SYMBOL_RARITY = 700
 """A word that rigour knows as a domain, a place or a usual part of organisation names: one in a hundred or so."""
 _SURNAME_SURPLUS = 300
@@ -20,9 +21,8 @@ _CASEFOLD = 4
 """rigour's Normalize.CASEFOLD, which its table of legal forms is to be folded by."""
 
 
-@lru_cache(maxsize=16384)
 def word_rarity(word: str, folded: str) -> int:
-    """Hundredths of a bit of a core word."""
+    """The rarity of a core word, in hundredths of a bit."""
     known = _frequent().get(folded, _frequent().get(word))
     if known is not None:
         return known
@@ -34,11 +34,11 @@ def _ceiling(folded: str) -> int:
     return rarity_of(folded + "_")
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=65536)
 def meanings(word: str) -> frozenset[str]:
-    """What a word stands for: usual words, domains and places, under one name in every spelling and language.
+    """The meanings of a usual word, domain or place, which have one name in every spelling and language.
 
-    By rigour's table, and that of pipeline.records.organisation_words.
+    They are from rigour's table and from pipeline.records.organisation_words.
     """
     found, english = _rigour_meanings(word), english_of(word)
     if not english:
@@ -49,8 +49,8 @@ def meanings(word: str) -> frozenset[str]:
 
 def _rigour_meanings(word: str) -> frozenset[str]:
     names = analyze_names(NameTypeTag.ORG, [word], None, rewrite=False, phonetics=False)
-    symbols = (symbol for name in names for symbol in name.symbols)
-    return frozenset(f"{symbol.category.value}:{symbol.id}" for symbol in symbols if symbol.category.value != "NUM")
+    symbols = [(symbol.category.value, symbol.id) for name in names for symbol in name.symbols]
+    return frozenset([f"{category}:{named}" for category, named in symbols if category != "NUM"]) if symbols else _NONE
 
 
 @lru_cache(maxsize=4096)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from itertools import islice, pairwise
+from itertools import islice
 from typing import NamedTuple
 
 import msgspec
@@ -86,54 +86,52 @@ class TokenKeys(NamedTuple):
 
 
 def make_name_print(name: NormalisedName, entity_type: str) -> NamePrint:
-    """The print of a normalised name; a placeholder's has no tokens. A few microseconds once its tokens are known."""
+    """The print of a normalised name; that of a placeholder has no tokens."""
     person = entity_type == "person"
     if "placeholder" in name.flags:
         return NamePrint((), person=person)
-    words = tuple(token for token in name.tokens if token.kind not in SIGNIFICANT or _is_legible(token))
-    tokens = tuple(token_print(token.text, token.kind) for token in words if token.kind in SIGNIFICANT)
+    tokens, glue = _print_tokens(name.tokens)
     numbers = _numbers(name.tokens, person)
     legal_forms = tuple(sorted({token.text for token in name.tokens if token.kind == "legal_form"}))
-    glue = _find_glue(words)
     weak = name.kind == "nickname"
-    ranked = any(token.kind in RANKED for token in tokens)
+    ranked = not RANKED.isdisjoint([token.kind for token in tokens])
     return NamePrint(tokens, glue, numbers, legal_forms, person, _letters(tokens, glue), weak, ranked)
 
 
-def _is_legible(token: NameToken) -> bool:
-    """Whether a token has a Latin form: emoji and hieroglyphs have none, and say nothing."""
-    return bool(token_print(token.text, token.kind).forms[0])
+def _print_tokens(tokens: tuple[NameToken, ...]) -> tuple[tuple[TokenPrint, ...], tuple[str, ...]]:
+    """The significant tokens that have a Latin form (emoji and hieroglyphs have none), and their glue."""
+    found, glue, before = [], [], ""
+    for token in tokens:
+        if token.kind == "particle":
+            before += token.text
+        elif token.kind in SIGNIFICANT and (made := token_print(token.text, token.kind)).forms[0]:
+            found.append(made)
+            glue.append(before)
+            before = ""
+    return tuple(found), tuple(glue) if any(glue) else ()
 
 
 def _numbers(tokens: tuple[NameToken, ...], person: bool) -> tuple[str, ...]:
     found = [token.text for token in tokens if token.kind == "number"]
-    may_be_first = person and any(token.text == FIRST for token in tokens[1:])
+    may_be_first = person and FIRST in [token.text for token in tokens[1:]]
     return tuple(sorted([*found, FIRST] if may_be_first else found))
 
 
-def _find_glue(tokens: tuple[NameToken, ...]) -> tuple[str, ...]:
-    before, glue = "", []
-    for token in tokens:
-        if token.kind == "particle":
-            before += token.text
-        elif token.kind in SIGNIFICANT:
-            glue.append(before)
-            before = ""
-    return tuple(glue) if any(glue) else ()
-
-
 def _letters(tokens: tuple[TokenPrint, ...], glue: tuple[str, ...]) -> tuple[int, int, int]:
-    spans = [letter_span(token) for token in tokens]
-    least = [span[0] for span in spans]
-    joined = [one + other for one, other in pairwise(least)]
-    joined += [length + len(before) for length, before in zip(least, glue, strict=False) if before]
-    acronyms = [len(token.forms[0]) for token in tokens if may_be_acronym(token)]
-    longest = max([span[1] for span in spans], default=0)
-    return longest, min(joined, default=NO_LETTERS), min(acronyms, default=NO_LETTERS)
+    longest, shortest_joined, shortest_acronym, before = 0, NO_LETTERS, NO_LETTERS, NO_LETTERS
+    for at, token in enumerate(tokens):
+        least, most = letter_span(token)
+        longest = max(longest, most)
+        glued = least + len(glue[at]) if glue and glue[at] else NO_LETTERS
+        shortest_joined = min(shortest_joined, before + least, glued)
+        if may_be_acronym(token):
+            shortest_acronym = min(shortest_acronym, len(token.forms[0]))
+        before = least
+    return longest, shortest_joined, shortest_acronym
 
 
 def letter_span(token: TokenPrint) -> tuple[int, int]:
-    """Letters of a token's shortest and longest form; a word without vowels may be read with many or few."""
+    """The numbers of letters of a token's shortest and longest form; vowels that are not written make them differ."""
     if len(token.forms) == 1:
         length = len(token.forms[0])
         return length, length
@@ -142,16 +140,17 @@ def letter_span(token: TokenPrint) -> tuple[int, int]:
 
 
 def may_be_acronym(token: TokenPrint) -> bool:
-    """Two to six letters of an organisation's name, two or three consonants of a person's ("JC").
+    """Whether a token may be an acronym.
 
-    Not in scripts without vowels or letters, whose Latin forms look like one.
+    In an organisation's name it has two to six letters, in a person's two or three consonants ("JC"). Tokens of scripts
+    without vowels or letters are none, since their Latin forms would all look like one.
     """
     length = len(token.forms[0])
-    if token.script not in _ABBREVIATING:
+    if not 2 <= length <= MAX_ACRONYM or token.script not in _ABBREVIATING:
         return False
     if token.kind == "core":
-        return 2 <= length <= MAX_ACRONYM
-    return 2 <= length <= _MAX_INITIALS and not any(letter in "aeiouy" for letter in token.forms[0])
+        return True
+    return length <= _MAX_INITIALS and not any(letter in "aeiouy" for letter in token.forms[0])
 
 
 @lru_cache(maxsize=65536)
@@ -169,7 +168,8 @@ def token_print(text: str, kind: str) -> TokenPrint:
 def _latin_script_forms(text: str, kind: str) -> tuple[str, ...]:
     if kind != "core" and not text.isalpha() and not _NUMBERED.search(text):
         text = text.translate(_DIGITS_AS_LETTERS)
-    folded, spelled_out = _alphanumeric(text), _alphanumeric(text.translate(_UMLAUTS))
+    folded = _alphanumeric(text)
+    spelled_out = folded if text.isascii() else _alphanumeric(text.translate(_UMLAUTS))
     return (folded,) if folded == spelled_out else (folded, spelled_out)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from pipeline.correlation.keys import MAX_KEYS, blocking_keys
-from pipeline.correlation.title_keys import MAX_TITLES, _choose_titles
+from pipeline.correlation.title_keys import MAX_TITLES, choose_titles
 from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import NormalisedAddress, NormalisedEntity
@@ -39,7 +39,7 @@ def test_each_of_several_names_yields_keys_however_often_one_is_respelt() -> Non
     names = [*spelt, "Rahat Hawala", "Новый Торговый Дом Чагай"]
     for name in ("Oczkowski Transport", "Rahat Hawala", "Новый Торговый Дом Чагай"):
         assert keys(organisation(*names)) & keys(organisation(name))
-    assert len(_choose_titles(organisation(*names).names)) == MAX_TITLES
+    assert len(choose_titles(organisation(*names).names)) == MAX_TITLES
 
 
 def test_the_order_of_names_changes_no_key() -> None:

@@ -17,7 +17,7 @@ from pipeline.matching.names.comparison import CONFLICT
 from pipeline.matching.names.joined_words import MAX_JOINED, SLACK
 from pipeline.matching.names.organisation_words import meanings
 from pipeline.matching.names.outlines import MOST_EDITS
-from pipeline.matching.names.prints import MAX_ACRONYM, NamePrint, TokenPrint, Tokens, may_be_acronym, token_print
+from pipeline.matching.names.prints import MAX_ACRONYM, NamePrint, TokenPrint, may_be_acronym, token_print
 from pipeline.matching.names.sounds import hear
 from pipeline.matching.names.token_levels import SHORTEST_CUT, is_latin
 from pipeline.matching.names.variants import classes_of
@@ -80,6 +80,14 @@ class NameWords(NamedTuple):
 Entry = tuple[int, int, int]
 
 
+class _Run(NamedTuple):
+    """Neighbouring words written together: the text, the sum of their rarities, and whether all are Latin."""
+
+    text: str
+    rarity: int
+    latin: bool
+
+
 class _WordCode(NamedTuple):
     """A word's entry, what its places say of it, and what `initials` does."""
 
@@ -89,7 +97,10 @@ class _WordCode(NamedTuple):
 
 
 def encode(names: tuple[NamePrint, ...]) -> NameWords:
-    """The entries of distinct words, those of runs, then all places; names without words say nothing."""
+    """Encode names: the entries of distinct words, those of runs, then all places.
+
+    Returns the number OPEN without words if they do not fit; names without words give an empty encoding.
+    """
     words: dict[tuple[str, bool], int] = {}
     runs: dict[str, int] = {}
     entries: list[int] = []
@@ -108,11 +119,11 @@ def encode(names: tuple[NamePrint, ...]) -> NameWords:
             initials |= code.initials
             places.append(at | code.place | flags)
             flags = 0
-        for text, tokens in _find_runs(name):
-            at = runs.get(text)
+        for run in _find_runs(name):
+            at = runs.get(run.text)
             if at is None:
-                at = runs[text] = len(runs)
-                run_entries += _encode_run(text, tokens)
+                at = runs[run.text] = len(runs)
+                run_entries += _encode_run(run, core=name.tokens[0].kind == "core")
             places.append(~at)
     if len(words) + len(runs) >= OPEN or len(places) > MOST_PLACES:
         return NameWords([], OPEN, OPEN)
@@ -122,30 +133,28 @@ def encode(names: tuple[NamePrint, ...]) -> NameWords:
 
 
 def _name_flags(name: NamePrint) -> int:
-    """What is said at the first place of a name: words that say nothing agree without any gain."""
+    """The flags of a name's first place. LOOSE: a word without weight may agree and gain nothing."""
     loose = any(token.kind == "patronymic" or (not token.rarity and token.kind != "initial") for token in name.tokens)
     return 1 << FIRST | name.weak << WEAK | bool(name.numbers) << NUMBERED | loose << LOOSE
 
 
-def _find_runs(name: NamePrint) -> Iterator[tuple[str, Tokens]]:
-    """Runs that joined_words may take for a word.
+def _find_runs(name: NamePrint) -> Iterator[_Run]:
+    """The runs that joined_words may take for one word.
 
-    These are two or three neighbouring words, one with its particle, or more where they are of a letter or two.
+    A run is two or three neighbouring words, one word with its particle, or more words if they have a letter or two.
     """
     tokens, glue = name.tokens, name.glue
     for start in range(len(tokens)):
-        text = ""
-        for end in range(start, min(start + MAX_ACRONYM, len(tokens))):
-            text += glue[end] + tokens[end].text if glue else tokens[end].text
-            size = end - start + 1
-            if size > MAX_JOINED and len(text) > MAX_ACRONYM + SLACK and _are_latin(tokens[start : end + 1]):
+        text, rarity, latin = "", 0, True
+        for size, token in enumerate(tokens[start : start + MAX_ACRONYM], start=1):
+            before = glue[start + size - 1] if glue else ""
+            text += before + token.text
+            rarity += token.rarity
+            latin = latin and is_latin(token.script)
+            if size > MAX_JOINED and len(text) > MAX_ACRONYM + SLACK and latin:
                 break
-            if size > 1 or (glue and glue[end]):
-                yield text, tokens[start : end + 1]
-
-
-def _are_latin(tokens: Tokens) -> bool:
-    return all(is_latin(token.script) for token in tokens)
+            if size > 1 or before:
+                yield _Run(text, rarity, latin)
 
 
 _CONFLICT_NUMBERS = {kind: CONFLICTS.index(cost) for kind, cost in CONFLICT.items()}
@@ -164,42 +173,42 @@ def _rarity_step(rarity: int) -> int:
 
 
 def _encode_word(token: TokenPrint, step: int) -> Entry:
-    """A Latin word of one spelling is compared by this alone; of several the others may have other letters."""
+    """The entry of a word by its likeliest spelling. UNLINED: further spellings may have other letters than these."""
     lengths = [len(one) for one in token.forms]
     wild = not is_latin(token.script) or max(lengths) - min(lengths) > MOST_EDITS
-    hashes = _encode_hashes(token.forms[0], token.sound, core=token.kind == "core")
-    hashes |= (len(lengths) > 1) << UNLINED | wild << WILD
-    return letter_set(token.forms[0]) | step << RARITY, _encode_classes(_classes_of(token)), hashes
+    form, core = token.forms[0], token.kind == "core"
+    classes = _encode_classes(_classes_of(form, token.text, core=core))
+    hashes = _encode_hashes(form, token.sound, core=core) | (len(lengths) > 1) << UNLINED | wild << WILD
+    return letter_set(form) | step << RARITY, classes, hashes
 
 
 def _encode_hashes(form: str, sound: str, *, core: bool) -> int:
-    """An organisation's word is never cut short, so all of it stands for its beginning."""
+    """An entry's third word. An organisation's word is never cut short, so its beginning is all of it."""
     beginning = _hash_part(form if core else form[:SHORTEST_CUT], BEGINNING)
     return _hash_part(form, FORM) | _hash_part(sound, SOUND) | beginning | min(len(form), MOST_LENGTH) << LENGTH
 
 
-def _classes_of(token: TokenPrint) -> frozenset[int]:
-    """Numbers of what makes a word the same as others that are spelt otherwise: its variants, or its meanings."""
-    if token.kind == "core":
-        return frozenset([crc32(meaning.encode()) for meaning in meanings(token.text)])
-    return classes_of(token.forms[0])
+def _classes_of(form: str, text: str, *, core: bool) -> frozenset[int]:
+    """Numbers of the classes in which words of other spellings mean the same: of variants, or of meanings (`core`)."""
+    return frozenset([crc32(meaning.encode()) for meaning in meanings(text)]) if core else classes_of(form)
 
 
-def _encode_run(text: str, tokens: Tokens) -> Entry:
-    """A run as a word, without looking up how rare it is."""
-    step = _rarity_step(sum([token.rarity for token in tokens]) + JOINED_RARITY)
-    if not _are_latin(tokens):
+def _encode_run(run: _Run, *, core: bool) -> Entry:
+    """The entry of a run. Its rarity is not looked up but bounded by JOINED_RARITY."""
+    step = _rarity_step(run.rarity + JOINED_RARITY)
+    if not run.latin:
         return step << RARITY, 0, 1 << WILD
-    letters, classes, hashes = _encode_joined(text, core=tokens[0].kind == "core")
+    letters, classes, hashes = _encode_joined(run.text, core=core)
     return letters | step << RARITY, classes, hashes
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 16)
 def _encode_joined(text: str, *, core: bool) -> Entry:
-    """The entry of words written together, without rarity: a third of them come again."""
-    if core or not (text.isascii() and text.isalpha()):
+    """The entry of words written together, without rarity. Cached: a third of the runs come again."""
+    if not (text.isascii() and text.isalpha()):
         return _encode_word(token_print(text, "core" if core else "name"), 0)
-    return letter_set(text), _encode_classes(classes_of(text)), _encode_hashes(text, hear(text), core=False)
+    classes = _encode_classes(_classes_of(text, text, core=core))
+    return letter_set(text), classes, _encode_hashes(text, hear(text), core=core)
 
 
 def _encode_classes(numbers: frozenset[int]) -> int:

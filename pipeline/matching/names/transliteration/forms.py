@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from functools import lru_cache
 
 from pipeline.matching.names.transliteration.corridors import BY_SCRIPT
@@ -11,8 +10,12 @@ from pipeline.matching.names.transliteration.units import MAX_LENGTH, latin_lett
 
 FORMS = 8
 """Forms kept of a word: 16 would add one percent to the recall of their keys, and double the size of a print."""
-_BEAM = 24
+BEAM = 24
+"""Spellings that the search keeps at each place of the word."""
 _ARCS = 8
+"""Arcs that are tried at each place, the likeliest."""
+_HOPELESS = 1 << 30
+"""A loss above that of any spelling, in hundredths of a bit."""
 _UNKNOWN_COST = -400
 """What a unit costs that the model does not know, written as anyascii does."""
 
@@ -28,14 +31,15 @@ def latin_forms(word: str, script: str) -> tuple[str, ...]:
 
 
 def rank_forms(word: str, script: str, count: int) -> list[tuple[int, str]]:
-    """Up to `count` spellings with the hundredths of a bit that speak for each, the likeliest first; 0 of a plain one.
+    """Up to `count` pairs (score, spelling), the likeliest first; the score is log2 of the likelihood in hundredths.
 
-    Never empty: a word that the model can't spell has its plain form.
+    Never empty: a word that the model can't spell has its plain form, with the score 0.
     """
     corridor = BY_SCRIPT.get(script)
     if corridor is None or len(units := source_units(corridor.name, word)) > MAX_LENGTH:
         return [(0, plain_form(word, script))]
-    return [found for found in _search(corridor.name, units, count) if found[1]] or [(0, plain_form(word, script))]
+    found = [(-loss, form) for loss, form in _search(corridor.name, units, count) if form]
+    return found or [(0, plain_form(word, script))]
 
 
 def plain_form(word: str, script: str) -> str:
@@ -50,25 +54,40 @@ def plain_form(word: str, script: str) -> str:
 
 
 def _search(corridor: str, units: str, count: int) -> list[tuple[int, str]]:
-    path = START + units + END * 2
+    """Pairs (loss in hundredths of a bit, spelling), in ascending order of loss.
+
+    `most` is the highest loss that a place still accepts. Once an arc leads on from as many spellings as a place keeps,
+    the place ahead holds as many, and a spelling that loses more than the last of them is never among its likeliest.
+    """
+    path, kept = START + units + END * 2, max(count, BEAM)
     beams: list[dict[str, int]] = [{} for _ in range(len(units) + 1)]
     beams[0][""] = 0
+    most = [_HOPELESS] * len(beams)
     for i in range(len(units)):
-        arcs = _best_arcs(corridor, path[i : i + 3])
-        for cost, form in _ranked(beams[i], max(count, _BEAM)):
-            for arc_cost, width, letters in arcs:
-                if i + width <= len(units):
-                    ahead, spelled, total = beams[i + width], form + letters, cost + arc_cost
-                    if total > ahead.get(spelled, total - 1):
-                        ahead[spelled] = total
-    return _ranked(beams[-1], count)
+        likeliest = _rank(beams[i], kept)
+        for arc_loss, width, letters in best_arcs(corridor, path[i : i + 3]):
+            if i + width > len(units):
+                continue
+            ahead = beams[i + width]
+            if len(likeliest) == kept:
+                most[i + width] = min(most[i + width], likeliest[-1][0] + arc_loss)
+            for loss, form in likeliest:
+                total = loss + arc_loss
+                if total > most[i + width]:
+                    break
+                spelled = form + letters
+                if total < ahead.get(spelled, _HOPELESS):
+                    ahead[spelled] = total
+    return _rank(beams[-1], count)
 
 
-def _ranked(beam: dict[str, int], count: int) -> list[tuple[int, str]]:
-    return heapq.nsmallest(count, ((cost, form) for form, cost in beam.items()), key=lambda item: (-item[0], item[1]))
+def _rank(beam: dict[str, int], count: int) -> list[tuple[int, str]]:
+    return sorted(zip(beam.values(), beam, strict=True))[:count]
 
 
 @lru_cache(maxsize=32768)
-def _best_arcs(corridor: str, context: str) -> tuple[tuple[int, int, str], ...]:
+def best_arcs(corridor: str, context: str) -> tuple[tuple[int, int, str], ...]:
+    """The likeliest arcs at a place as (cost in hundredths of a bit, width in units, letters)."""
     best = shipped_model(corridor).to_latin.best_arcs(context, _ARCS)
-    return best or ((_UNKNOWN_COST, 1, latin_letters(context[1])),)
+    found = best or ((_UNKNOWN_COST, 1, latin_letters(context[1])),)
+    return tuple((-cost, width, letters) for cost, width, letters in found)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from itertools import groupby, product
+
 import pytest
 
-from pipeline.matching.names.sounds import skeleton_of, sound_of
+from pipeline.matching.names.sounds import _CLUSTERS, hear, skeleton_of, sound_of
 
 
 @pytest.mark.parametrize(
@@ -28,3 +31,11 @@ def test_vowels_are_no_part_of_a_skeleton_but_at_its_start() -> None:
 
 def test_nothing_sounds_like_nothing() -> None:
     assert sound_of("") == skeleton_of("") == ""
+
+
+def test_letters_that_are_replaced_after_clusters_are_in_no_sound_of_these() -> None:
+    every = re.compile("|".join(sorted(_CLUSTERS, key=len, reverse=True)))
+    for spelled in map("".join, product(_CLUSTERS, _CLUSTERS)):
+        at_once = every.sub(lambda found: _CLUSTERS[found[0]], spelled)
+        heard = re.sub("h(?![aiu])", "", at_once)
+        assert hear(spelled) == "".join(letter for letter, _ in groupby(heard))
