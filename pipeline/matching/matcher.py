@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,7 @@ from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.shared_number import explain_shared_number
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model
-from pipeline.matching.names.name_pairs import MetNames, hold_pairs, meet_names
-from pipeline.matching.names.pair_bounds import FEW
+from pipeline.matching.names.name_pairs import FEW_MET, MetNames, hold_names, meet_names
 from pipeline.matching.score.scoring import Judgement, judge_cases, least_score, may_reach
 from pipeline.matching.score.shared_numbers import judge_shared_number
 from pipeline.matching.screening.screening import Screen, Sketches
@@ -96,16 +95,18 @@ class ModelMatcher:
         return self._find_exact_band(asking, held, self._model)
 
 
-def _meet_entity(entity: EntityPrint, case: str, others: Sequence[Fingerprint]) -> Iterator[MetNames]:
-    """Its names with those of entities that may be one thing with it, where there are several pairs of them."""
+def _meet_entity(entity: EntityPrint, case: str, others: Sequence[Fingerprint]) -> list[MetNames]:
+    """The pairs of names of one entity with those of each other entity of its type, except single pairs.
+
+    They are bounded together, unless so few that aligning them costs less (FEW_MET).
+    """
     names, first = [], []
     for fingerprint in others:
         for other in fingerprint.entities:
             pairs = len(entity.names) * len(other.names) if other.type == entity.type else 0
-            if pairs > FEW:
+            if pairs > 1:
                 names.append(other.names)
                 first.append(fingerprint.case < case)
-            elif pairs > 1:
-                a, b = (other, entity) if fingerprint.case < case else (entity, other)
-                yield hold_pairs(a.names, b.names)
-    yield from meet_names(entity.names, names, first)
+    if len(entity.names) * sum(map(len, names)) > FEW_MET:
+        return meet_names(entity.names, names, first)
+    return hold_names(entity.names, names, first)

@@ -6,7 +6,7 @@ Full tokens are aligned in any order. Initials are not: one speaks for the token
 from __future__ import annotations
 
 from pipeline.matching.names.initials import AlignedTokens, align_initials
-from pipeline.matching.names.joined_words import join_words, may_join
+from pipeline.matching.names.joined_words import BACK, BOTH_WAYS, FORTH, join_words, may_join
 from pipeline.matching.names.prints import NamePrint, Tokens
 from pipeline.matching.names.token_pairs import INITIAL, NOTHING, OTHER, PERSONAL, PairMemory, TokenPair
 
@@ -17,19 +17,19 @@ _EXACT_WORK = 3000
 """Assignments tried before falling back to the greedy one: names of up to about six uncertain tokens are exact."""
 
 
-def align(a: NamePrint, b: NamePrint, joined: bool = True) -> tuple[list[TokenPair], list[int], list[int]]:
-    """Pairs of aligned tokens, and the indices of those without a counterpart on either side.
+def align(a: NamePrint, b: NamePrint, joined: int = BOTH_WAYS) -> tuple[list[TokenPair], list[int], list[int]]:
+    """Align the tokens of two names; returns the pairs, and the indices without a counterpart on each side.
 
-    `joined`: whether words that are written together are looked for.
+    `joined` says in which name words may be written together (joined_words.BOTH_WAYS and others).
     """
     rest_a, rest_b = list(range(len(a.tokens))), list(range(len(b.tokens)))
     memory = PERSONAL if a.person else OTHER
     ranked = a.ranked or b.ranked
     apart = ranked and _has_patronymic(a) and _has_patronymic(b)
     found = _take_equal(a.tokens, b.tokens, rest_a, rest_b, memory, apart)
-    if joined and rest_a and rest_b and may_join(a, b):
+    if joined & FORTH and rest_a and rest_b and may_join(a, b):
         found += join_words(a, b, rest_a, rest_b, memory)
-    if joined and rest_a and rest_b and may_join(b, a):
+    if joined & BACK and rest_a and rest_b and may_join(b, a):
         reverse = join_words(b, a, rest_b, rest_a, memory)
         found += [TokenPair(pair.b, pair.a, pair.level, pair.bits) for pair in reverse]
     if rest_a and rest_b:

@@ -6,6 +6,7 @@ import msgspec
 
 from pipeline.matching.names import levels
 from pipeline.matching.names.alignment import align
+from pipeline.matching.names.joined_words import BOTH_WAYS, turn_ways
 from pipeline.matching.names.organisation_words import generic_form
 from pipeline.matching.names.prints import FIRST, NamePrint, TokenPrint
 from pipeline.matching.names.token_pairs import TokenPair
@@ -52,20 +53,21 @@ class NameComparison(msgspec.Struct, frozen=True, array_like=True, gc=False):
 NOTHING = NameComparison(0, "none", ())
 
 
-def compare(a: NamePrint, b: NamePrint, *, joined: bool = True) -> NameComparison:
-    """Hold two names of entities of one type against each other.
+def compare(a: NamePrint, b: NamePrint, *, joined: int = BOTH_WAYS) -> NameComparison:
+    """Compare two names of entities of one type.
 
-    `joined`: False where it is known that no words of one are written together, or abbreviated, in the other.
+    `joined` says in which name words may be written together or abbreviated (joined_words); less than BOTH_WAYS if it
+    is known that there are none.
     """
     if not a.tokens or not b.tokens:
         return NOTHING
     if b < a:
-        found = _compare(b, a, joined)
+        found = _compare(b, a, turn_ways(joined))
         return NameComparison(found.bits, found.level, tuple(TokenPair(p.b, p.a, p.level, p.bits) for p in found.pairs))
     return _compare(a, b, joined)
 
 
-def _compare(a: NamePrint, b: NamePrint, joined: bool) -> NameComparison:
+def _compare(a: NamePrint, b: NamePrint, joined: int) -> NameComparison:
     pairs, rest_a, rest_b = align(a, b, joined)
     bits = CULTURE * (len(pairs) - 1) if pairs else 0
     if rest_a or rest_b:

@@ -17,6 +17,7 @@ from pipeline.matching.names.prints import (
     may_be_acronym,
     token_print,
 )
+from pipeline.matching.names.token_levels import is_latin, may_be_written
 from pipeline.matching.names.token_pairs import NOTHING, PairMemory, TokenPair
 
 MAX_JOINED = 3
@@ -30,7 +31,11 @@ ACRONYM_LETTER = 250
 ALIKE_FORMS = 0.4
 """Least similarity of two words written together to a word in another script that may be both."""
 _LEVELS = frozenset((levels.SAME, levels.FOLDED, levels.VARIANT, levels.SOUND, levels.EDIT))
-"""Levels at which a joined word counts: a merely similar one would be chance, as there are many ways to join."""
+"""Levels at which a joined word counts. A merely similar one may be chance, since there are many ways to join."""
+
+NOWHERE, FORTH, BACK, BOTH_WAYS = 0, 1, 2, 3
+"""In which name words may be written together or abbreviated. FORTH: a word of the first name may stand for several of
+the second. BACK: a word of the second may stand for several of the first."""
 
 Span = tuple[int, int]
 """The fewest and the most letters of a word in its Latin forms."""
@@ -49,9 +54,15 @@ class Run:
         texts = [token.text for token in tokens]
         self.tokens = tokens
         self.texts = " ".join(texts)
-        self.joined = "".join([part for both in zip(glue, texts, strict=True) for part in both] if glue else texts)
+        self.joined = write_together(tokens, glue)
         self.outline = 0 if glue else _join_outlines(tokens)
         self.rarity = sum([token.rarity for token in tokens])
+
+
+def write_together(tokens: Tokens, glue: tuple[str, ...]) -> str:
+    """The texts of words, with the particles before each, written as one word."""
+    texts = [token.text for token in tokens]
+    return "".join([part for both in zip(glue, texts, strict=True) for part in both] if glue else texts)
 
 
 def _join_outlines(tokens: Tokens) -> int:
@@ -69,14 +80,19 @@ def may_join(name: NamePrint, many: NamePrint) -> bool:
     return longest + SLACK >= many.letters[1] or shortest_acronym <= len(many.tokens)
 
 
+def turn_ways(joined: int) -> int:
+    """The same ways with the two names exchanged."""
+    return (joined & FORTH) << 1 | joined >> 1
+
+
 def join_words(
     name: NamePrint, many: NamePrint, rest_one: list[int], rest_many: list[int], memory: PairMemory
 ) -> list[TokenPair]:
-    """Pairs of a token of `one` and neighbouring tokens of `many`; takes their indices out of both rests."""
+    """Pair tokens of `name` with runs of tokens of `many`, and take their indices out of both rests."""
     found: list[TokenPair] = []
     for i, runs in _find_fitting(name, many, rest_one[:], rest_many):
-        for run in runs:
-            pair = judge_run(name.tokens[i], _take_run(many, run), memory)
+        judged = judge_runs([(name.tokens[i], _take_run(many, run)) for run in runs], memory)
+        for run, pair in zip(runs, judged, strict=True):
             if pair is not NOTHING:
                 found.append(pair)
                 rest_one.remove(i)
@@ -128,16 +144,33 @@ def _take_run(many: NamePrint, run: range) -> Run:
     return Run(tokens, many.glue[run.start : run.stop])
 
 
-def judge_run(x: TokenPrint, run: Run, memory: PairMemory) -> TokenPair:
-    """What a word gives as a run of words written together, or as their acronym; NOTHING where it is neither."""
-    if _is_acronym(x, run.tokens):
-        return TokenPair(x.text, run.texts, levels.ACRONYM, ACRONYM_LETTER * len(run.tokens))
-    if _is_unlike(x, run) or run.joined == run.texts or not _may_be(x, run):
-        return NOTHING
-    pair = memory.judge(x, token_print(run.joined, x.kind))
-    if pair.level not in _LEVELS:
-        return NOTHING
-    return TokenPair(x.text, run.texts, pair.level, min(pair.bits, run.rarity))
+def judge_runs(held: Sequence[tuple[TokenPrint, Run]], memory: PairMemory) -> list[TokenPair]:
+    """Compare words with a run of words each, written together or abbreviated; NOTHING where it is neither.
+
+    Words and runs in two scripts are compared together.
+    """
+    found = [NOTHING] * len(held)
+    likely: list[int] = []
+    across: list[int] = []
+    for at, (x, run) in enumerate(held):
+        if _is_acronym(x, run.tokens):
+            found[at] = TokenPair(x.text, run.texts, levels.ACRONYM, ACRONYM_LETTER * len(run.tokens))
+        elif not _is_unlike(x, run) and run.joined != run.texts:
+            if x.text != run.joined and x.script != run.tokens[0].script:
+                across.append(at)
+            elif x.text == run.joined or _is_alike(x, run):
+                likely.append(at)
+    if across:
+        may_be = _may_be_across([held[at] for at in across], memory)
+        likely += [at for at, likely_one in zip(across, may_be, strict=True) if likely_one]
+    if not likely:
+        return found
+    joined = [(x, token_print(run.joined, x.kind)) for x, run in [held[at] for at in likely]]
+    for at, pair in zip(likely, memory.judge_all(joined), strict=True):
+        if pair.level in _LEVELS:
+            x, run = held[at]
+            found[at] = TokenPair(x.text, run.texts, pair.level, min(pair.bits, run.rarity))
+    return found
 
 
 def _is_unlike(x: TokenPrint, run: Run) -> bool:
@@ -147,14 +180,31 @@ def _is_unlike(x: TokenPrint, run: Run) -> bool:
     return unlike_joined(x.outline, run.outline, (len(x.text) + SLACK) // ALIKE_SHARE)
 
 
-def _may_be(x: TokenPrint, run: Run) -> bool:
-    """Whether a joined word is worth a print, which costs a search where it is of another script."""
-    if x.text == run.joined:
-        return True
-    if x.script != run.tokens[0].script:
-        return Levenshtein.normalized_similarity(x.forms[0], spell(run.tokens)) >= ALIKE_FORMS
+def _is_alike(x: TokenPrint, run: Run) -> bool:
+    """Whether the joined word is written nearly like `x`, of one script."""
     alike = 1 - 1 / ALIKE_SHARE
     return len(run.joined) >= _MIN_JOINED and Levenshtein.normalized_similarity(x.text, run.joined) >= alike
+
+
+def _may_be_across(held: Sequence[tuple[TokenPrint, Run]], memory: PairMemory) -> list[bool]:
+    """Which joined words of another script are worth a print, which costs a search for their Latin forms."""
+    found = [memory.find(x.text, run.joined) for x, run in held]
+    may_be = [
+        pair is not NOTHING if pair is not None else _may_sound_alike(x, run)
+        for (x, run), pair in zip(held, found, strict=True)
+    ]
+    asked = [at for at, (x, _) in enumerate(held) if may_be[at] and found[at] is None and is_latin(x.script)]
+    words = [(run.joined, run.tokens[0].script, x) for x, run in [held[at] for at in asked]]
+    for at, written in zip(asked, may_be_written(words), strict=True):
+        if not written:
+            may_be[at] = False
+            memory.rule_out(held[at][0].text, held[at][1].joined)
+    return may_be
+
+
+def _may_sound_alike(x: TokenPrint, run: Run) -> bool:
+    """Whether the likeliest Latin forms are alike."""
+    return Levenshtein.normalized_similarity(x.forms[0], spell(run.tokens)) >= ALIKE_FORMS
 
 
 def spell(tokens: Tokens) -> str:

@@ -6,17 +6,20 @@ A search holds one entity against a hundred others: bounds of all of these are m
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from weakref import WeakValueDictionary
 
 from pipeline.matching.names.comparison import NameComparison, compare
+from pipeline.matching.names.joined_words import BOTH_WAYS
 from pipeline.matching.names.name_sets import NameSet, name_set
-from pipeline.matching.names.pair_bounds import FEW, PairBound, bound_pairs
+from pipeline.matching.names.pair_bounds import FEW, PairBound, bound_each, bound_pairs
 from pipeline.matching.names.prints import NamePrint
 
 Names = tuple[NamePrint, ...]
+FEW_MET = 12
+"""Up to so many pairs of an entity's names with all that it meets cost less to align than to bound (lists in the
+stream)."""
 
 _MOST_WORDS = 6_000
 """Words of names that are bounded together: a hundred candidates have some 1,400. So memory stays within 50 MB, where
@@ -57,16 +60,8 @@ class MetNames:
         likely = (bound for bound in self.bounds if bound.bits > 0)
         return any(self.compare(bound.a, bound.b, joined=bound.joined).bits > 0 for bound in likely)
 
-    @property
-    def turned(self) -> MetNames:
-        """The same with the sides in the other order, before any names are compared."""
-        bounds = None
-        if self._bounds is not None:
-            bounds = sorted([bound._replace(a=bound.b, b=bound.a) for bound in self._bounds], reverse=True)
-        return MetNames(self.b, self.a, bounds)
-
-    def compare(self, i: int, j: int, *, joined: bool = True) -> NameComparison:
-        """The comparison of two names, by their numbers, made once; `joined` as for names.compare."""
+    def compare(self, i: int, j: int, *, joined: int = BOTH_WAYS) -> NameComparison:
+        """The comparison of two names, by index, which is made once; `joined` is as in comparison.compare."""
         found = self._compared.get((i, j))
         if found is None:
             found = self._compared[i, j] = compare(self.a[i], self.b[j], joined=joined)
@@ -88,26 +83,34 @@ def compare_only(a: Names, b: Names) -> NameComparison:
     return compare(a[0], b[0]) if held is None else held.compare(0, 0)
 
 
-def hold_pairs(a: Names, b: Names) -> MetNames:
-    """The names of two entities with each other, for whoever holds the result: pairs_of gives the same meanwhile."""
-    held = _held[id(a), id(b)] = MetNames(a, b)
-    return held
-
-
 def meet_names(a: Names, others: Sequence[Names], first: Sequence[bool] = ()) -> list[MetNames]:
-    """The names of an entity with those of each of the others, bounded together, for whoever holds the result.
+    """The pairs of an entity's names with those of each other entity, bounded together.
 
-    `first` says of each of the others whether it is the first of the two sides; none is, unless said.
+    They are reused as long as the caller holds them. `first[i]` says whether `others[i]` is the first of the two sides;
+    by default none is.
     """
-    found = [pairs for some in _part_others(others) for pairs in _bound_together(a, some)]
-    if first:
-        found = [pairs.turned if turn else pairs for pairs, turn in zip(found, first, strict=True)]
+    found: list[MetNames] = []
+    for some in _part_others(others):
+        found += _bound_together(a, some, first[len(found) :] or [False] * len(some))
+    return _hold(found)
+
+
+def hold_names(a: Names, others: Sequence[Names], first: Sequence[bool]) -> list[MetNames]:
+    """The same as meet_names, without computing bounds."""
+    return _hold([_pair_names(a, names, turn) for names, turn in zip(others, first, strict=True)])
+
+
+def _hold(found: list[MetNames]) -> list[MetNames]:
     _held.update({(id(pairs.a), id(pairs.b)): pairs for pairs in found})
     return found
 
 
+def _pair_names(a: Names, other: Names, turn: bool, bounds: list[PairBound] | None = None) -> MetNames:
+    return MetNames(other, a, bounds) if turn else MetNames(a, other, bounds)
+
+
 def _part_others(others: Iterable[Names]) -> Iterator[list[Names]]:
-    """Entities in parts of _MOST_WORDS, or of one entity."""
+    """Part the entities into lists of at most _MOST_WORDS words; one with more stands alone."""
     part: list[Names] = []
     words = 0
     for names in others:
@@ -121,11 +124,8 @@ def _part_others(others: Iterable[Names]) -> Iterator[list[Names]]:
         yield part
 
 
-def _bound_together(a: Names, others: Sequence[Names]) -> list[MetNames]:
-    firsts = list(accumulate(map(len, others), initial=0))
-    bounds: list[list[PairBound]] = [[] for _ in others]
+def _bound_together(a: Names, others: Sequence[Names], first: Sequence[bool]) -> Iterator[MetNames]:
     many = NameSet([name for names in others for name in names]) if len(others) > 1 else name_set(others[0])
-    for bound in bound_pairs(name_set(a), many):
-        at = bisect_right(firsts, bound.b) - 1
-        bounds[at].append(bound._replace(b=bound.b - firsts[at]))
-    return [MetNames(a, *one) for one in zip(others, bounds, strict=True)]
+    firsts = list(accumulate(map(len, others[:-1]), initial=0))
+    for names, bounds, turn in zip(others, bound_each(name_set(a), many, firsts, first), first, strict=False):
+        yield _pair_names(a, names, turn, bounds)

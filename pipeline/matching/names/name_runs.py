@@ -13,15 +13,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import Levenshtein
-from rapidfuzz.process import cdist
+from rapidfuzz.process import cdist, cpdist
 
 from pipeline.matching.names.joined_words import ALIKE_FORMS, ALIKE_SHARE, SLACK, Run, acronym_of
 from pipeline.matching.names.name_sets import NameSet
 from pipeline.matching.names.prints import MAX_ACRONYM
 from pipeline.matching.names.run_tables import IntegerArray, Marked, RunTable
+from pipeline.matching.names.shapes import script_number
 
-_LEAST_ALIKE = ALIKE_FORMS - 0.01
-"""A little less than joined_words asks for: where it is just reached, cdist may round it down."""
+_ROUNDING = 0.01
+_LEAST_ALIKE_JOINED, _LEAST_ALIKE_FORMS = 1 - 1 / ALIKE_SHARE - _ROUNDING, ALIKE_FORMS - _ROUNDING
+"""A little less than joined_words asks for, since rapidfuzz may round down when it compares many pairs at once."""
 
 
 class HeldRun(NamedTuple):
@@ -35,14 +37,11 @@ class HeldRun(NamedTuple):
 def find_runs(one: NameSet, many: NameSet) -> Iterator[HeldRun]:
     """All runs of `many` that joined_words may take for a word of `one`.
 
-    They are alike in letters, in another script, or abbreviated by it.
+    A run may have nearly the same letters, be in another script, or be abbreviated by the word.
     """
-    table = many.runs
-    if len(table.starts):
-        for word, number in zip(*_find_alike(one, table), strict=True):
-            token, held = one.tokens[word], many.run_at(number)
-            if token.script == held.tokens[0].script or token.text == held.joined:
-                yield HeldRun(word, many.run_owner(number), held)
+    if len(many.runs.starts):
+        for word, number in _find_joined(one, many):
+            yield HeldRun(word, many.run_owner(number), many.run_at(number))
         if one.scripts != many.scripts or len(one.scripts) > 1:
             for word, number in _find_across(one, many):
                 yield HeldRun(word, many.run_owner(number), many.run_at(number))
@@ -50,31 +49,47 @@ def find_runs(one: NameSet, many: NameSet) -> Iterator[HeldRun]:
         yield from _find_abbreviated(many, word, form)
 
 
-def _find_alike(one: NameSet, table: RunTable) -> tuple[list[int], list[int]]:
-    """Words and runs that differ in as few letters as joined words do. Most runs are longer than any word."""
+def _find_joined(one: NameSet, many: NameSet) -> Iterator[tuple[int, int]]:
+    """Words and runs of one script that are written alike, or of any two that are written the same."""
+    words, runs = _find_alike(one, many.runs)
+    if len(words):
+        texts = [one.tokens[word].text for word in words.tolist()]
+        joined = [many.joined_at(run) for run in runs.tolist()]
+        alike = cpdist(texts, joined, scorer=Levenshtein.normalized_similarity)
+        of_one_script = one.shapes.scripts[words] == many.run_scripts[runs]
+        (kept,) = np.nonzero((alike >= _LEAST_ALIKE_JOINED) & (of_one_script | (alike == 1)))
+        yield from zip(words[kept].tolist(), runs[kept].tolist(), strict=True)
+
+
+def _find_alike(one: NameSet, table: RunTable) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Words and runs that differ in as few letters as joined words may. Most runs are longer than any word."""
     (short,) = np.nonzero(table.lengths - table.lengths // ALIKE_SHARE <= one.longest)
-    lengths, run_lengths = one.lengths[:, None], table.lengths[short]
+    lengths, run_lengths = one.shapes.lengths[:, None], table.lengths[short]
     edits = np.maximum(lengths, run_lengths) // ALIKE_SHARE
-    alike: Marked = np.bitwise_count(one.letters[:, None] ^ table.letters[short]) <= 2 * edits
+    alike: Marked = np.bitwise_count(one.shapes.letters[:, None] ^ table.letters[short]) <= 2 * edits
     alike &= np.abs(lengths - run_lengths) <= edits
     words, runs = np.nonzero(alike)
-    return words.tolist(), short[runs].tolist()
+    return words, short[runs]
 
 
 def _find_across(one: NameSet, many: NameSet) -> Iterator[tuple[int, int]]:
-    """Words and runs of two scripts that are alike in their likeliest Latin forms."""
-    for script, words in one.words_by_script.items():
-        for other, runs in many.runs_by_script.items():
-            if script != other:
-                fit = _fit_in_letters(one.spans[:, words.numbers], many.runs, runs.numbers)
-                if fit.any():
-                    alike = cdist(words.forms, runs.forms, scorer=Levenshtein.normalized_similarity)
-                    rows, columns = np.nonzero(fit & (alike >= _LEAST_ALIKE))
-                    yield from zip(words.numbers[rows].tolist(), runs.numbers[columns].tolist(), strict=True)
+    """Words and runs of two scripts whose likeliest Latin forms are alike."""
+    for script, other in product(one.scripts, many.scripts):
+        if script != other:
+            (words,) = np.nonzero(one.shapes.scripts == script_number(script))
+            (runs,) = np.nonzero(many.run_scripts == script_number(other))
+            fit = _fit_in_letters(one.shapes.spans[:, words], many.runs, runs)
+            some = fit.any(0)
+            if some.any():
+                runs, fit = runs[some], fit[:, some]
+                forms = [one.tokens[word].forms[0] for word in words.tolist()]
+                alike = cdist(forms, many.spell_runs(runs), scorer=Levenshtein.normalized_similarity)
+                rows, columns = np.nonzero(fit & (alike >= _LEAST_ALIKE_FORMS))
+                yield from zip(words[rows].tolist(), runs[columns].tolist(), strict=True)
 
 
 def _fit_in_letters(spans: IntegerArray, table: RunTable, runs: NDArray[np.intp]) -> Marked:
-    """Whether words and runs have as many letters in Latin forms, or one word for each letter."""
+    """Whether words and runs may have as many letters in Latin forms, or the run has a word for each letter."""
     least, most = spans[:, :, None]
     fit: Marked = (table.least[runs] - SLACK <= most) & (least <= table.most[runs] + SLACK)
     fit |= table.sizes[runs] == least

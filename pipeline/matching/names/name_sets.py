@@ -8,30 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.names.comparison import CONFLICT, is_single
-from pipeline.matching.names.joined_words import Run, acronym_of, spell
+from pipeline.matching.names.joined_words import Run, acronym_of, write_together
 from pipeline.matching.names.outlines import letters_of
-from pipeline.matching.names.prints import NamePrint, TokenPrint, letter_span, may_be_acronym
-from pipeline.matching.names.run_tables import IntegerArray, Letters, Marked, RunTable, grow_runs
-from pipeline.matching.names.shapes import ShapeTable, shape_of
+from pipeline.matching.names.prints import NamePrint, TokenPrint, Tokens, may_be_acronym
+from pipeline.matching.names.run_tables import IntegerArray, Marked, RunTable, grow_runs
+from pipeline.matching.names.shapes import Shapes
 
 _KEPT = 4096
 """Entities whose sets are kept, 9 KB each where they have three names and more; then all are forgotten."""
 
-_PATRONYMIC, _FAMILY, _GIVEN = frozenset({"patronymic"}), frozenset({"family"}), frozenset({"given", "initial"})
-"""Kinds of words."""
-
-
-class InScript(NamedTuple):
-    """Words, or runs of words, of one script: their numbers, and their likeliest Latin forms."""
-
-    numbers: NDArray[np.intp]
-    forms: list[str]
+_KINDS = {kind: number for number, kind in enumerate(CONFLICT)}
+"""Numbers of the kinds of words."""
+_COSTS = np.array(list(CONFLICT.values()), np.int32)
+"""What a word of each kind takes at most where it contradicts another."""
 
 
 class NameSet:
@@ -58,30 +52,36 @@ class NameSet:
         self.counts = np.array([len(name.tokens) for name in names], np.int32)
         self.starts = self.counts.cumsum() - self.counts
         self.owners = np.arange(len(names)).repeat(self.counts)
-        self.shapes: ShapeTable = np.array([shape_of(token) for token in self.tokens], np.uint64).T
+        self.shapes = Shapes(self.tokens)
+
+    @cached_property
+    def _kinds(self) -> NDArray[np.int8]:
+        """The kind of the word at each place, by its number in _KINDS."""
+        return np.array([_KINDS[token.kind] for name in self.names for token in name.tokens], np.int8)
 
     @cached_property
     def costs(self) -> IntegerArray:
-        """What the word at each place takes at most where it contradicts another, in hundredths of a bit."""
-        return np.array([CONFLICT[token.kind] for name in self.names for token in name.tokens], np.int32)
+        """The most that the word at each position takes if it contradicts another, in hundredths of a bit."""
+        found: IntegerArray = _COSTS[self._kinds]
+        return found
 
     @cached_property
     def with_patronymic(self) -> Marked:
-        """Names with a father's name."""
-        return self._mark_kinds(_PATRONYMIC)
+        """Which names have a father's name."""
+        return self._mark_kinds("patronymic")
 
     @cached_property
     def with_family(self) -> Marked:
-        """Names with a family name."""
-        return self._mark_kinds(_FAMILY)
+        """Which names have a family name."""
+        return self._mark_kinds("family")
 
     @cached_property
     def with_given(self) -> Marked:
-        """Names with a given name or an initial."""
-        return self._mark_kinds(_GIVEN)
+        """Which names have a given name or an initial."""
+        return self._mark_kinds("given") | self._mark_kinds("initial")
 
-    def _mark_kinds(self, kinds: frozenset[str]) -> Marked:
-        return np.array([not kinds.isdisjoint([token.kind for token in name.tokens]) for name in self.names])
+    def _mark_kinds(self, kind: str) -> Marked:
+        return np.logical_or.reduceat(self._kinds == _KINDS[kind], self.starts)
 
     @cached_property
     def weak(self) -> Marked:
@@ -114,24 +114,9 @@ class NameSet:
         return [(at, token.forms[0]) for at, token in enumerate(self.tokens) if may_be_acronym(token)]
 
     @cached_property
-    def lengths(self) -> IntegerArray:
-        """Letters of each word."""
-        return np.array([len(token.text) for token in self.tokens], np.int32)
-
-    @cached_property
     def longest(self) -> int:
-        """Letters of the longest word."""
-        return max([len(token.text) for token in self.tokens])
-
-    @cached_property
-    def letters(self) -> Letters:
-        """Which letters each word has."""
-        return np.array([letters_of(token.text) for token in self.tokens], np.uint64)
-
-    @cached_property
-    def spans(self) -> IntegerArray:
-        """The least and the most letters of each word in its Latin forms: two rows."""
-        return np.array([letter_span(token) for token in self.tokens], np.int32).T
+        """The number of letters of the longest word."""
+        return int(self.shapes.lengths.max())
 
     @cached_property
     def scripts(self) -> set[str]:
@@ -141,65 +126,67 @@ class NameSet:
     @cached_property
     def runs(self) -> RunTable:
         """All runs of neighbouring words, with the particles before them."""
-        lengths, letters = self.lengths[self.words], self.letters[self.words]
-        spans, glued = self.spans[:, self.words], np.zeros(len(self.words), bool)
-        for name, first in zip(self.names, self.first, strict=True):
-            for at, before in enumerate(name.glue, first):
-                if before:
-                    glued[at] = True
-                    lengths[at] += len(before)
-                    spans[:, at] += len(before)
-                    letters[at] |= np.uint64(letters_of(before))
-        return grow_runs(lengths, letters, spans, glued, (self.starts + self.counts)[self.owners])
+        shapes, words = self.shapes, self.words
+        lengths, letters, spans = shapes.lengths[words], shapes.letters[words], shapes.spans[:, words]
+        glued = [
+            (at, len(before), letters_of(before))
+            for name, first in zip(self.names, self.first, strict=True)
+            for at, before in enumerate(name.glue, first)
+            if before
+        ]
+        starts_run = np.zeros(len(words), bool)
+        if glued:
+            places, more, of_glue = map(list, zip(*glued, strict=True))
+            starts_run[places] = True
+            lengths[places] += more
+            spans[:, places] += more
+            letters[places] |= np.array(of_glue, np.uint64)
+        return grow_runs(lengths, letters, spans, starts_run, (self.starts + self.counts)[self.owners])
 
     def run_at(self, number: int) -> Run:
-        """A run of `runs`, by its number."""
+        """The run at an index of `runs`."""
         found = self._runs.get(number)
         if found is None:
-            start, end = self._run_span(number)
-            name = self.names[self.run_owner(number)]
-            found = self._runs[number] = Run(name.tokens[start:end], name.glue[start:end])
+            found = self._runs[number] = Run(*self._run_words(number))
         return found
 
-    def _run_span(self, number: int) -> tuple[int, int]:
-        """Which words of its name a run takes."""
-        start = int(self.runs.starts[number]) - self.first[self.run_owner(number)]
-        return start, start + int(self.runs.sizes[number])
+    def joined_at(self, number: int) -> str:
+        """The words of a run, written together."""
+        return write_together(*self._run_words(number))
+
+    def spell_runs(self, numbers: NDArray[np.intp]) -> list[str]:
+        """The likeliest Latin forms of the words of some runs, written together."""
+        starts, spelt = self.runs.starts[numbers], self._spelt
+        stops = starts + self.runs.sizes[numbers]
+        return ["".join(spelt[start:stop]) for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
+
+    @cached_property
+    def _spelt(self) -> list[str]:
+        """The likeliest Latin form of the word at each place."""
+        forms = [token.forms[0] for token in self.tokens]
+        return [forms[word] for word in self.words.tolist()]
+
+    def _run_words(self, number: int) -> tuple[Tokens, tuple[str, ...]]:
+        """The words of a run, and the particles before each."""
+        owner = self.run_owner(number)
+        start = int(self.runs.starts[number]) - self.first[owner]
+        stop = start + int(self.runs.sizes[number])
+        name = self.names[owner]
+        return name.tokens[start:stop], name.glue[start:stop]
 
     def run_owner(self, number: int) -> int:
-        """The number of the name that a run is of."""
-        return self.run_owners[number]
+        """The index of the name to which a run belongs."""
+        return int(self.owners[self.runs.starts[number]])
 
     @cached_property
-    def run_owners(self) -> list[int]:
-        """The names of all runs, by number."""
-        owners: list[int] = self.owners[self.runs.starts].tolist()
-        return owners
-
-    @cached_property
-    def words_by_script(self) -> dict[str, InScript]:
-        """All words by their scripts."""
-        return _part_by_script([token.script for token in self.tokens], [token.forms[0] for token in self.tokens])
-
-    @cached_property
-    def runs_by_script(self) -> dict[str, InScript]:
-        """All runs by the scripts of their first words."""
-        spans = [(self.names[self.run_owner(run)].tokens, self._run_span(run)) for run in range(len(self.runs.starts))]
-        runs = [tokens[start:end] for tokens, (start, end) in spans]
-        return _part_by_script([tokens[0].script for tokens in runs], [spell(tokens) for tokens in runs])
+    def run_scripts(self) -> IntegerArray:
+        """The script of each run's first word (shapes.script_number)."""
+        found: IntegerArray = self.shapes.scripts[self.words[self.runs.starts]]
+        return found
 
     def holders(self, word: int) -> NDArray[np.intp]:
         """The names that have a word, by number."""
         return np.unique(self.owners[self.words == word])
-
-
-def _part_by_script(scripts: list[str], forms: list[str]) -> dict[str, InScript]:
-    found: dict[str, tuple[list[int], list[str]]] = {}
-    for number, (script, form) in enumerate(zip(scripts, forms, strict=True)):
-        numbers, spelt = found.setdefault(script, ([], []))
-        numbers.append(number)
-        spelt.append(form)
-    return {script: InScript(np.array(numbers), spelt) for script, (numbers, spelt) in found.items()}
 
 
 _sets: dict[int, NameSet] = {}

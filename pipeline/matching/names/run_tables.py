@@ -21,7 +21,7 @@ class RunTable(NamedTuple):
     """
 
     starts: NDArray[np.intp]
-    sizes: IntegerArray
+    sizes: NDArray[np.intp]
     lengths: IntegerArray
     letters: Letters
     least: IntegerArray
@@ -35,20 +35,14 @@ def grow_runs(
 
     `glued` marks places with a particle, `ends` gives for each the end of its name.
     """
-    places = np.arange(len(lengths))
-    parts = []
-    of_length, of_letters, of_spans = lengths, letters, spans
-    for size in range(1, MAX_ACRONYM + 1):
-        if size > 1:
-            keep = places + size <= ends[places]
-            places, last = places[keep], places[keep] + size - 1
-            if not len(places):
-                break
-            of_length, of_letters = of_length[keep] + lengths[last], of_letters[keep] | letters[last]
-            of_spans = of_spans[:, keep] + spans[:, last]
-        taken = slice(None) if size > 1 else glued
-        parts.append(
-            (places[taken], np.full(len(places[taken]), size, np.int32), of_length[taken], of_letters[taken],
-             *of_spans[:, taken])
-        )  # fmt: skip
-    return RunTable(*map(np.concatenate, zip(*parts, strict=True)))
+    within = np.arange(len(lengths)) + np.arange(1, MAX_ACRONYM + 1)[:, None] <= ends
+    within[0] = glued
+    sizes, starts = np.nonzero(within)
+    sizes += 1
+    stops = starts + sizes
+    sums = np.zeros((3, len(lengths) + 1), np.int64)
+    np.cumsum([lengths, *spans], 1, out=sums[:, 1:])
+    of_lengths, least, most = sums[:, stops] - sums[:, starts]
+    both = np.stack([starts, stops], 1).ravel()
+    of_letters = np.bitwise_or.reduceat(np.append(letters, np.uint64(0)), both)[::2] if len(starts) else letters[:0]
+    return RunTable(starts, sizes, of_lengths, of_letters, least, most)

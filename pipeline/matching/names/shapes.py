@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from struct import Struct
 from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
+from rapidfuzz.distance import OSA, Levenshtein
+from rapidfuzz.process import cdist
 
 from pipeline.matching.names.organisation_words import meanings
 from pipeline.matching.names.outlines import BEGINNING, MOST_EDITS, letters_of
-from pipeline.matching.names.prints import TokenPrint
+from pipeline.matching.names.prints import TokenPrint, letter_span
+from pipeline.matching.names.run_tables import Marked
+from pipeline.matching.names.sounds import sound_of
+from pipeline.matching.names.transliteration.corridors import BY_SCRIPT
+from pipeline.matching.names.transliteration.forms import plain_form
 from pipeline.matching.names.variants import classes_of
 
 _REMEMBERED = 50_000
+
+_ROUNDING = 0.01
+"""By how much the limit of a corridor is lowered, since cdist counts in single precision."""
 
 
 class Shape(NamedTuple):
@@ -23,26 +33,27 @@ class Shape(NamedTuple):
     `sounds`: how it sounds and begins; `senses`: its classes of variants, or its meanings.
     """
 
-    letters: int
-    sounds: int
-    senses: int
+    packed: bytes
+    spelling: str = ""
+    forms: tuple[str, ...] = ()
+    alike: float = 0.0
 
 
-_ALL = (1 << 64) - 1
-OPEN = Shape(0, _ALL, _ALL)
-"""The shape of a token that may be like any other: an initial, or one that is not plain."""
+_PACK = Struct("=8Q").pack
+"""Sound, beginning, senses, letters, how many, the least and the most in Latin forms, script: as Shapes has them."""
 
-ShapeTable = NDArray[np.uint64]
-"""Shapes of some tokens: a row for each part."""
-
-_people: dict[str, Shape] = {}
-_organisations: dict[str, Shape] = {}
+_of_people: dict[str, Shape] = {}
+_of_organisations: dict[str, Shape] = {}
+_of_initials: dict[str, Shape] = {}
+_REMEMBERED_BY_KIND = {"core": _of_organisations, "initial": _of_initials}
 """By the texts of words."""
+_scripts: dict[str, int] = {}
+"""The numbers of scripts, in the order in which they are met."""
 
 
 def shape_of(token: TokenPrint) -> Shape:
-    """The shape of a token, remembered."""
-    shapes = _organisations if token.kind == "core" else _people
+    """The shape of a token, which is cached."""
+    shapes = _REMEMBERED_BY_KIND.get(token.kind, _of_people)
     found = shapes.get(token.text)
     if found is None:
         if len(shapes) >= _REMEMBERED:
@@ -51,16 +62,70 @@ def shape_of(token: TokenPrint) -> Shape:
     return found
 
 
-def find_alike(some: ShapeTable, others: ShapeTable) -> list[list[int]]:
-    """The places, in both tables, of pairs of tokens whose shapes leave open whether they are alike."""
-    letters, sounds, senses = some[:, :, None]
-    alike = np.bitwise_count(letters ^ others[0]) <= _APART
-    alike |= (sounds & others[1] | senses & others[2]) != 0
+class Shapes:
+    """The shapes of some tokens, side by side.
+
+    A place in each of these for every token: `sounds` and `beginnings`, equal in words that sound or begin alike;
+    `senses`, a bit for each class of variants, or meaning; `letters`, a bit each, and how many, `lengths`; `spans`, two
+    rows, the least and the most letters in Latin forms; `scripts`, by script_number. `plain`, `written` and `open` are
+    the places of words in Latin letters, of those that have forms, and of others.
+    """
+
+    def __init__(self, tokens: Sequence[TokenPrint]) -> None:
+        shapes = [shape_of(token) for token in tokens]
+        numbers = np.frombuffer(b"".join([shape.packed for shape in shapes]), np.uint64).reshape(-1, 8).T.copy()
+        self.sounds, self.beginnings, self.senses, self.letters = numbers[:4]
+        signed = numbers.view(np.int64)
+        self.lengths, self.spans, self.scripts = signed[4], signed[5:7], signed[7]
+        self.spellings = [shape.spelling for shape in shapes]
+        self.plain = [at for at, spelling in enumerate(self.spellings) if spelling]
+        self.written: list[int] = []
+        self.open: list[int] = []
+        self.forms: list[tuple[str, ...]] = []
+        self.alike: list[float] = []
+        if len(self.plain) < len(shapes):
+            for at, shape in enumerate(shapes):
+                if shape.forms:
+                    self.written.append(at)
+                    self.forms.append(shape.forms)
+                    self.alike.append(shape.alike)
+                elif not shape.spelling:
+                    self.open.append(at)
+
+
+def script_number(script: str) -> int:
+    """The number of a script in Shapes.scripts."""
+    return _scripts.setdefault(script, len(_scripts))
+
+
+def find_alike(some: Shapes, others: Shapes) -> list[list[int]]:
+    """The pairs of tokens whose shapes leave open that they are alike, as indices into both."""
+    edits = cdist(some.spellings, others.spellings, scorer=OSA.distance, score_cutoff=MOST_EDITS, dtype=np.uint8)
+    alike: Marked = edits <= MOST_EDITS
+    alike |= some.sounds[:, None] == others.sounds
+    alike |= some.beginnings[:, None] == others.beginnings
+    alike |= some.senses[:, None] & others.senses != 0
+    alike[some.written] = True
+    alike[:, others.written] = True
+    alike[some.open] = True
+    alike[:, others.open] = True
+    if some.written and others.plain:
+        alike[np.ix_(some.written, others.plain)] = _find_written(some, others)
+    if others.written and some.plain:
+        alike[np.ix_(some.plain, others.written)] = _find_written(others, some).T
     return np.argwhere(alike).tolist()
 
 
-_APART = 2 * MOST_EDITS
-"""Letters in which words differ that are within MOST_EDITS of each other."""
+def _find_written(some: Shapes, others: Shapes) -> Marked:
+    """Pairs of a word in another script and a Latin one that sound alike or are as similar as the corridor requires."""
+    latin = [others.spellings[at] for at in others.plain]
+    forms = [form for spelt in some.forms for form in spelt]
+    starts = list(accumulate(map(len, some.forms[:-1]), initial=0))
+    least = np.array(some.alike)[:, None] - _ROUNDING
+    near = cdist(forms, latin, scorer=Levenshtein.normalized_similarity, score_cutoff=float(least.min()))
+    alike: Marked = np.maximum.reduceat(near, starts) >= least
+    alike |= some.sounds[some.written, None] == others.sounds[others.plain]
+    return alike
 
 
 def is_plain(token: TokenPrint) -> bool:
@@ -70,10 +135,16 @@ def is_plain(token: TokenPrint) -> bool:
 
 
 def _make_shape(token: TokenPrint) -> Shape:
-    if token.kind == "initial" or len(token.text) < 2 or not is_plain(token):
-        return OPEN
-    senses: Iterable[int] = classes_of(token.text)
-    if token.kind == "core":
-        senses = [crc32(meaning.encode()) for meaning in meanings(token.text)]
-    sounds = 1 << crc32(token.sound.encode()) % 32 | 1 << 32 + crc32(token.text[:BEGINNING].encode()) % 32
-    return Shape(letters_of(token.text), sounds, sum({1 << sense % 64 for sense in senses}))
+    text, core = token.text, token.kind == "core"
+    written = (letters_of(text), len(text), *letter_span(token), script_number(token.script))
+    if token.kind != "initial":
+        senses: Iterable[int] = [crc32(meaning.encode()) for meaning in meanings(text)] if core else classes_of(text)
+        if len(text) > 1 and is_plain(token):
+            of_senses = sum({1 << sense % 64 for sense in senses})
+            packed = _PACK(crc32(token.sound.encode()), crc32(text[:BEGINNING].encode()), of_senses, *written)
+            return Shape(packed, text)
+        corridor = BY_SCRIPT.get(token.script)
+        if corridor is not None and not (core and senses):
+            sound = sound_of(plain_form(text, token.script))
+            return Shape(_PACK(crc32(sound.encode()), 0, 0, *written), "", token.forms, corridor.alike)
+    return Shape(_PACK(0, 0, 0, *written))

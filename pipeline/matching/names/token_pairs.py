@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from pipeline.matching.names import levels
 from pipeline.matching.names.outlines import begin_alike, far_apart
 from pipeline.matching.names.prints import TokenPrint
-from pipeline.matching.names.token_levels import faint_bits, is_latin, is_learnt, token_level
+from pipeline.matching.names.token_levels import faint_bits, is_latin, is_learnt, token_level, token_levels
 from pipeline.matching.names.variants import initials_of
 
 _REMEMBERED = 300_000
@@ -40,9 +42,9 @@ class PairMemory:
         self._count = 0
 
     def judge(self, x: TokenPrint, y: TokenPrint) -> TokenPair:
-        """Level and hundredths of a bit; NOTHING, the one object, where the tokens differ.
+        """The comparison of two tokens; the object NOTHING if they differ.
 
-        What outlines tell apart is not remembered: most pairs never come again, and telling is as cheap.
+        Tokens that outlines tell apart are not cached: most pairs never come again, and outlines are as cheap.
         """
         if _far_apart(x, y):
             return NOTHING
@@ -51,9 +53,54 @@ class PairMemory:
             row = self._new_row(x.text)
         found = row.get(y.text)
         if found is None:
-            found = row[y.text] = _judge(x, y)
+            found = row[y.text] = self._find_turned(x.text, y.text) or _judge(x, y)
             self._count += 1
         return found
+
+    def judge_all(self, pairs: Sequence[tuple[TokenPrint, TokenPrint]]) -> list[TokenPair]:
+        """The comparisons of many pairs (judge). Those in two scripts that were not made before are made together."""
+        rows = self._rows
+        found: list[TokenPair] = []
+        new: dict[tuple[str, str], list[int]] = {}
+        for at, (x, y) in enumerate(pairs):
+            row = rows.get(x.text)
+            known = None if row is None else row.get(y.text)
+            if known is None:
+                if x.script == y.script:
+                    known = self.judge(x, y)
+                elif (known := self._find_turned(x.text, y.text)) is None:
+                    new.setdefault((x.text, y.text), []).append(at)
+                    known = NOTHING
+            found.append(known)
+        if new:
+            judged = _judge_all([pairs[places[0]] for places in new.values()])
+            for ((a, b), places), pair in zip(new.items(), judged, strict=True):
+                self._remember(a, b, pair)
+                for at in places:
+                    found[at] = pair
+        return found
+
+    def find(self, a: str, b: str) -> TokenPair | None:
+        """The cached comparison of two texts, or None."""
+        row = self._rows.get(a)
+        return None if row is None else row.get(b)
+
+    def _find_turned(self, a: str, b: str) -> TokenPair | None:
+        """The comparison that is cached with the two texts exchanged, turned round; it is symmetric."""
+        row = self._rows.get(b)
+        found = None if row is None else row.get(a)
+        return found if found is None or found is NOTHING else TokenPair(a, b, found.level, found.bits)
+
+    def rule_out(self, a: str, b: str) -> None:
+        """Note that two texts differ, for a word without a print."""
+        self._remember(a, b, NOTHING)
+
+    def _remember(self, a: str, b: str, pair: TokenPair) -> None:
+        row = self._rows.get(a)
+        if row is None:
+            row = self._new_row(a)
+        row[b] = pair
+        self._count += 1
 
     def _new_row(self, text: str) -> dict[str, TokenPair]:
         if self._count >= _REMEMBERED:
@@ -70,10 +117,33 @@ def _far_apart(x: TokenPrint, y: TokenPrint) -> bool:
 
 
 def _judge(x: TokenPrint, y: TokenPrint) -> TokenPair:
-    if x.kind == "initial" or y.kind == "initial":
-        bits = INITIAL_BITS if _share_initial(x, y) else SHORT_FORM_BITS if _may_be_short(x, y) else 0
-        return TokenPair(x.text, y.text, levels.INITIAL, bits) if bits else NOTHING
-    level = token_level(x, y) if x.text <= y.text else token_level(y, x)
+    if x.kind == INITIAL or y.kind == INITIAL:
+        return _judge_initial(x, y)
+    return _weigh(x, y, token_level(*_in_order(x, y)))
+
+
+def _judge_all(pairs: Sequence[tuple[TokenPrint, TokenPrint]]) -> list[TokenPair]:
+    """The same of many pairs."""
+    full = [_in_order(x, y) for x, y in pairs if x.kind != INITIAL and y.kind != INITIAL]
+    told = iter(token_levels(full))
+    return [
+        _judge_initial(x, y) if x.kind == INITIAL or y.kind == INITIAL else _weigh(x, y, next(told)) for x, y in pairs
+    ]
+
+
+def _in_order(x: TokenPrint, y: TokenPrint) -> tuple[TokenPrint, TokenPrint]:
+    """Two tokens in the order of their texts: their level does not depend on which side they are."""
+    return (x, y) if x.text <= y.text else (y, x)
+
+
+def _judge_initial(x: TokenPrint, y: TokenPrint) -> TokenPair:
+    """The comparison of an initial and another token."""
+    bits = INITIAL_BITS if _share_initial(x, y) else SHORT_FORM_BITS if _may_be_short(x, y) else 0
+    return TokenPair(x.text, y.text, levels.INITIAL, bits) if bits else NOTHING
+
+
+def _weigh(x: TokenPrint, y: TokenPrint, level: str) -> TokenPair:
+    """The comparison of two tokens whose level is known."""
     if level == levels.DIFFERENT:
         return NOTHING
     bits = levels.level_bits(level, min(x.rarity, y.rarity))
@@ -89,9 +159,9 @@ def _share_initial(x: TokenPrint, y: TokenPrint) -> bool:
 
 
 def _may_be_short(x: TokenPrint, y: TokenPrint) -> bool:
-    """Whether the initial is that of a short form: B. and Robert."""
-    initial, name = (x, y) if x.kind == "initial" else (y, x)
-    return name.kind != "initial" and initial.forms[0][:1] in initials_of(name.forms[0])
+    """Whether the initial is that of a short form of the token: B. and Robert."""
+    initial, name = (x, y) if x.kind == INITIAL else (y, x)
+    return name.kind != INITIAL and initial.forms[0][:1] in initials_of(name.forms[0])
 
 
 PERSONAL, OTHER = PairMemory(), PairMemory()

@@ -7,6 +7,7 @@ from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model
 from pipeline.matching.names import name_pairs
 from pipeline.matching.names.comparison import NameComparison, compare
+from pipeline.matching.names.joined_words import BOTH_WAYS
 from pipeline.matching.names.prints import NamePrint
 from support.matching.prints import case_of
 
@@ -18,7 +19,7 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[NamePrint, NamePrint
     """Pairs of names that are compared, in turn."""
     found: list[tuple[NamePrint, NamePrint]] = []
 
-    def note(a: NamePrint, b: NamePrint, *, joined: bool = True) -> NameComparison:
+    def note(a: NamePrint, b: NamePrint, *, joined: int = BOTH_WAYS) -> NameComparison:
         found.append((a, b))
         return compare(a, b, joined=joined)
 

@@ -15,6 +15,7 @@ from pipeline.matching.comparisons.name.name_levels import FAMILY_DIFFERS, NEAR,
 from pipeline.matching.comparisons.name.own_tokens import MOST_GROWTH
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NameComparison
+from pipeline.matching.names.joined_words import BOTH_WAYS
 from pipeline.matching.names.name_pairs import MetNames, pairs_of
 from pipeline.matching.names.pair_bounds import PairBound
 from pipeline.matching.score.alternatives import Bits
@@ -58,14 +59,14 @@ def find_best(a: EntityPrint, b: EntityPrint, table: Table, weigh: Weigh) -> Bes
     """The best of all pairs of names, the same as if all were compared."""
     found, pairs = BestNames(), pairs_of(a.names, b.names)
 
-    def take(i: int, j: int, *, joined: bool) -> None:
+    def take(i: int, j: int, *, joined: int) -> None:
         compared = pairs.compare(i, j, joined=joined)
         if compared.pairs:
             found.take(weigh(compared, a, b, table, i, j))
 
     if pairs.few:
         for i, j in _places(pairs):
-            take(i, j, joined=True)
+            take(i, j, joined=BOTH_WAYS)
         return found
     for bound in pairs.bounds:
         level = _least_level(bound, a, b)

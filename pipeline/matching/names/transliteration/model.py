@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import lzma
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -88,10 +88,20 @@ class DirectionCosts:
         self._direction = direction
         self._first, self._last = widths
         self._rows: dict[str, ContextCosts] = {}
-        count = self._last + 1 - self._first
-        self._nothing = ContextCosts(tuple({} for _ in range(count)), 0, (UNSEEN,) * count)
+        self._chances: dict[str, float] = {}
+        self._nothing = ContextCosts(tuple({} for _ in range(self.widths)), 0, (UNSEEN,) * self.widths)
         self._bigrams, self._letters = direction.background, _sums(direction.background, 1)
         self._starts, self._total = _sums(direction.background, 0), sum(direction.background.values())
+
+    @property
+    def widths(self) -> int:
+        """How many widths an arc may have."""
+        return self._last + 1 - self._first
+
+    def all_units(self) -> list[str]:
+        """All units that some arc writes, or that are known of the other side, in order."""
+        written = {arc[1:] for _, arcs in self._direction.contexts[0].values() for arc in arcs}
+        return sorted(written | self._direction.units)
 
     def best_arcs(self, context: str, count: int) -> tuple[tuple[int, int, str], ...]:
         """The `count` likeliest arcs at a place as (cost, width, units), the likeliest first."""
@@ -138,14 +148,20 @@ class DirectionCosts:
         return _centibits(1e-3 * self._direction.decay ** len(units)) if known else _centibits(1e-6)
 
     def background(self, word: str) -> int:
-        """Hundredths of a bit of a word by chance: neighbouring letters, smoothed."""
+        """log2 of a word's probability by its pairs of neighbouring letters, smoothed; in hundredths of a bit."""
         path = START + word + END
-        return _centibits_of_product(self._chance(path[i], path[i + 1]) for i in range(len(path) - 1))
+        return round(100 * sum([self._chance(path[i : i + 2]) for i in range(len(path) - 1)]))
 
-    def _chance(self, before: str, letter: str) -> float:
-        share = (self._letters.get(letter, 0) + 0.5) / (self._total + 0.5 * len(self._letters))
-        seen = self._bigrams.get(before + letter, 0)
-        return (seen + _BACKGROUND_PRIOR * share) / (self._starts.get(before, 0) + _BACKGROUND_PRIOR)
+    def _chance(self, letters: str) -> float:
+        """log2 of the probability of a letter after another, cached: there are few such pairs."""
+        found = self._chances.get(letters)
+        if found is None:
+            before, letter = letters[0], letters[1]
+            share = (self._letters.get(letter, 0) + 0.5) / (self._total + 0.5 * len(self._letters))
+            seen = self._bigrams.get(letters, 0)
+            chance = (seen + _BACKGROUND_PRIOR * share) / (self._starts.get(before, 0) + _BACKGROUND_PRIOR)
+            found = self._chances[letters] = math.log2(chance)
+        return found
 
 
 def _sums(bigrams: Mapping[str, int], at: int) -> dict[str, int]:
@@ -157,10 +173,6 @@ def _sums(bigrams: Mapping[str, int], at: int) -> dict[str, int]:
 
 def _centibits(share: float) -> int:
     return round(100 * math.log2(share))
-
-
-def _centibits_of_product(shares: Iterable[float]) -> int:
-    return round(100 * sum(math.log2(share) for share in shares))
 
 
 @cache

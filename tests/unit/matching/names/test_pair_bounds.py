@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pipeline.matching.names.joined_words import BACK, BOTH_WAYS, FORTH, NOWHERE
 from pipeline.matching.names.name_sets import NameSet
 from pipeline.matching.names.pair_bounds import PairBound, bound_pairs
 from support.matching.prints import compare_names, name_print
@@ -16,7 +17,7 @@ def test_names_without_a_word_in_common_have_no_bound() -> None:
 
 def test_equal_names_are_bounded_by_what_they_weigh() -> None:
     (bound,) = _bounds(("Zbigniew Oczko",), ("Oczko Zbigniew",))
-    assert bound == PairBound(compare_names("Zbigniew Oczko", "Oczko Zbigniew").bits, 0, 0, 2, False, False)
+    assert bound == PairBound(compare_names("Zbigniew Oczko", "Oczko Zbigniew").bits, 0, 0, 2, 0, NOWHERE)
 
 
 def test_words_that_find_nothing_on_both_sides_contradict() -> None:
@@ -27,8 +28,15 @@ def test_words_that_find_nothing_on_both_sides_contradict() -> None:
 
 def test_words_written_together_leave_contradictions_open() -> None:
     (bound,) = _bounds(("Abdulrahman Oczko",), ("Abdul Rahman Petrov",))
-    assert bound.joined
+    assert bound.joined == FORTH
     assert not bound.contradict
+
+
+def test_bounds_tell_in_which_of_two_names_words_are_written_together() -> None:
+    (bound,) = _bounds(("Abdul Rahman Petrov",), ("Abdulrahman Oczko",))
+    assert bound.joined == BACK
+    (both,) = _bounds(("Abdul Rahman Vanderbilt",), ("Abdulrahman van der Bilt",))
+    assert both.joined == BOTH_WAYS
 
 
 def test_other_numbers_count_in_the_bound() -> None:

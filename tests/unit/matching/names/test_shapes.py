@@ -1,14 +1,18 @@
 from __future__ import annotations
 
-import numpy as np
+from hashlib import sha256
+from itertools import product
+
+import pytest
 
 from pipeline.matching.names.prints import TokenPrint, token_print
-from pipeline.matching.names.shapes import OPEN, find_alike, shape_of
-from pipeline.matching.names.token_pairs import NOTHING, OTHER, PERSONAL
+from pipeline.matching.names.shapes import Shapes, find_alike
+from pipeline.matching.names.token_pairs import NOTHING, OTHER, PERSONAL, PairMemory
+from support.matching.several_names import known_names
 
 PEOPLE = (
     "mohamed", "muhammad", "bob", "robert", "petrov", "petrova", "christophe", "kristof", "maximilian", "max", "li",
-    "müller", "mueller", "иван", "ivan",
+    "müller", "mueller", "иван", "ivan", "محمد", "إيفان", "毛", "mao", "이반", "ю", "yu", "георгиос", "γεωργιος",
 )  # fmt: skip
 FIRMS = (
     "international", "intl", "nordwind", "nordwinds", "gamma", "гамма", "trading", "commerce", "acme", "3m", "strauß",
@@ -17,15 +21,28 @@ FIRMS = (
 
 
 def _may_be_alike(one: TokenPrint, other: TokenPrint) -> bool:
-    return bool(find_alike(*(np.array([shape_of(token)], np.uint64).T for token in (one, other))))
+    return bool(find_alike(Shapes([one]), Shapes([other])))
 
 
 def test_words_that_agree_are_never_told_apart() -> None:
     for texts, kind, memory in ((PEOPLE, "given", PERSONAL), (FIRMS, "core", OTHER)):
         tokens = [token_print(text, kind) for text in texts]
-        agreeing = [(x, y) for x in tokens for y in tokens if memory.judge(x, y) is not NOTHING]
+        places = product(range(len(tokens)), repeat=2)
+        agreeing = [[i, j] for i, j in places if memory.judge(tokens[i], tokens[j]) is not NOTHING]
         assert len(agreeing) > len(tokens)
-        assert all(_may_be_alike(x, y) for x, y in agreeing)
+        alike = find_alike(Shapes(tokens), Shapes(tokens))
+        assert all(pair in alike for pair in agreeing)
+
+
+@pytest.mark.parametrize(("entity_type", "memory"), [("person", PERSONAL), ("organisation", OTHER)])
+def test_no_words_of_known_names_that_agree_are_told_apart(entity_type: str, memory: PairMemory) -> None:
+    found = {token.text: token for name in known_names(entity_type) for token in name.tokens}
+    tokens = sorted(found.values(), key=lambda token: sha256(token.text.encode()).digest())[:240]
+    alike = {(i, j) for i, j in find_alike(Shapes(tokens), Shapes(tokens))}
+    pairs = product(range(len(tokens)), repeat=2)
+    agreeing = {(i, j) for i, j in pairs if memory.judge(tokens[i], tokens[j]) is not NOTHING}
+    assert len(tokens) < len(agreeing) < len(alike) < len(tokens) ** 2 / 2
+    assert agreeing <= alike
 
 
 def test_words_with_nothing_in_common_are_told_apart() -> None:
@@ -33,5 +50,17 @@ def test_words_with_nothing_in_common_are_told_apart() -> None:
     assert not _may_be_alike(token_print("gamma", "core"), token_print("nordwind", "core"))
 
 
-def test_initials_and_other_scripts_may_be_like_any() -> None:
-    assert shape_of(token_print("b", "initial")) == shape_of(token_print("иван", "given")) == OPEN
+def test_an_initial_may_be_any_word() -> None:
+    assert _may_be_alike(token_print("b", "initial"), token_print("robert", "given"))
+    assert _may_be_alike(token_print("иван", "given"), token_print("b", "initial"))
+
+
+def test_words_of_two_scripts_are_told_apart_by_their_spellings() -> None:
+    ivan, mohamed = token_print("иван", "given"), token_print("محمد", "given")
+    assert _may_be_alike(ivan, token_print("ivan", "given"))
+    assert not _may_be_alike(ivan, token_print("mohamed", "given"))
+    assert not _may_be_alike(token_print("ivan", "given"), mohamed)
+
+
+def test_words_of_two_scripts_other_than_latin_may_be_alike() -> None:
+    assert _may_be_alike(token_print("иван", "given"), token_print("محمد", "given"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from pipeline.matching.names import levels
 from pipeline.matching.names.prints import token_print
-from pipeline.matching.names.token_levels import faint_bits, is_learnt, token_level
+from pipeline.matching.names.token_levels import faint_bits, is_learnt, may_be_written, token_level, token_levels
 from pipeline.matching.names.token_pairs import PERSONAL
 from pipeline.matching.names.transliteration.corridors import BY_SCRIPT
 
@@ -63,3 +65,43 @@ def test_scripts_without_a_model_are_told() -> None:
     assert is_learnt("Latin")
     assert is_learnt("Arabic")
     assert not is_learnt("Georgian")
+
+
+@pytest.mark.parametrize("kind", ["given", "core"])
+def test_a_word_of_unknown_forms_may_be_written_as_all_that_it_is_compared_to(kind: str) -> None:
+    written = ("иван", "محمد", "عبدالرحمن", "毛", "北京", "이영", "компания", "γεώργιος", "שלום", "イワン")
+    for text in written:
+        source = token_print(text, kind)
+        latin = [token_print(form, kind) for form in (*source.forms, "ivan", "mao", "abdurrahman", "company", "x" * 99)]
+        levels_of = [token_level(source, other) for other in latin]
+        assert set(levels_of) > {levels.DIFFERENT}
+        written_as = may_be_written([(text, source.script, other) for other in latin])
+        assert all(may_be for may_be, level in zip(written_as, levels_of, strict=True) if level != levels.DIFFERENT)
+
+
+def test_a_word_of_unknown_forms_is_not_written_as_any_other() -> None:
+    assert may_be_written([("عبدالرحمن", "Arabic", token_print("vladimir", "given"))]) == [False]
+
+
+@pytest.mark.parametrize("kind", ["given", "core"])
+def test_levels_of_many_pairs_are_those_of_each(kind: str) -> None:
+    texts = (
+        "иван",
+        "محمد",
+        "محمود",
+        "毛",
+        "北京",
+        "이영",
+        "שלום",
+        "イワン",
+        "γεώργιος",
+        "ivan",
+        "mao",
+        "muhammad",
+        "lee",
+    )
+    tokens = [token_print(text, kind) for text in texts]
+    pairs = list(product(tokens, tokens))
+    told = [token_level(x, y) for x, y in pairs]
+    assert token_levels(pairs) == told
+    assert len(set(told)) > 3
