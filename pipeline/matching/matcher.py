@@ -15,7 +15,7 @@ from pipeline.matching.explain.shared_number import explain_shared_number
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.names.name_pairs import FEW_MET, MetNames, hold_names, meet_names
-from pipeline.matching.score.scoring import Judgement, judge_cases, least_score, may_reach
+from pipeline.matching.score.scoring import Judgement, judge_cases, judge_score, least_score, score_from
 from pipeline.matching.score.shared_numbers import judge_shared_number
 from pipeline.matching.screening.screening import Screen, Sketches
 
@@ -63,18 +63,23 @@ class ModelMatcher:
         self._met = [pairs for entity in one.entities for pairs in _meet_entity(entity, one.case, others)]
 
     def find_link(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:
-        """What `judge` says of a pair that is a link, None of others: most of these are told without aligning names."""
-        if may_reach(a.entities, b.entities, self._model, self._least):
-            judged = self.judge(a, b)
-            return judged if judged.probability >= self.threshold else None
-        return self._judge_shared_number(a, b)
+        """The judgement of a pair; None if it is no link, which mostly shows without aligning names."""
+        first, second = (b, a) if a.case > b.case else (a, b)
+        score = score_from(first.entities, second.entities, self._model, self._least)
+        if score is None:
+            return self._judge_shared_number(a, b)
+        judged = self._judge_score(a, b, score)
+        return judged if judged.probability >= self.threshold else None
 
     def judge(self, a: Fingerprint, b: Fingerprint) -> Judgement:
-        """Score, probability, band and basis of a pair.
+        """The score, probability, band and basis of a pair.
 
-        Where both do not speak of one thing, a number that two of them have makes a link of its own.
+        If the cases are no link by what they have in common, a number that two of their entities share can make one.
         """
-        judged = judge_cases(a, b, self._model)
+        return self._judge_score(a, b, judge_cases(a, b, self._model).score)
+
+    def _judge_score(self, a: Fingerprint, b: Fingerprint, score: int) -> Judgement:
+        judged = judge_score(score)
         if judged.probability >= max(self.threshold, THRESHOLD):
             return judged
         return self._judge_shared_number(a, b) or judged

@@ -65,6 +65,16 @@ class Model:
         self.comparisons = {kind: tuple(one for one in of_type(kind) if one.name not in left_out) for kind in TYPES}
         self.plans: Mapping[str, Plan] = {kind: self.plan_without(kind, ()) for kind in TYPES}
         self.ceilings: Mapping[str, Plan] = {kind: self._ceilings(kind) for kind in TYPES}
+        both = {kind: tuple(zip(self.plans[kind], self.ceilings[kind], strict=True)) for kind in TYPES}
+        self.plain_plans: Mapping[str, Plan] = {
+            kind: tuple(made for made, bounded in both[kind] if made == bounded) for kind in TYPES
+        }
+        self.named_plans: Mapping[str, Plan] = {
+            kind: tuple(made for made, bounded in both[kind] if made != bounded) for kind in TYPES
+        }
+        self.named_ceilings: Mapping[str, Plan] = {
+            kind: tuple(bounded for made, bounded in both[kind] if made != bounded) for kind in TYPES
+        }
         self._left_out, self._narrowed = left_out, dict[str, Model]()
 
     def without(self, name: str) -> Model:

@@ -6,6 +6,7 @@ same thousands for everybody; the second looks elsewhere each time under `make t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from random import Random
 from typing import Any
@@ -17,10 +18,11 @@ from hypothesis import strategies as st
 
 from pipeline.matching.comparisons.catalogue import CATALOGUE
 from pipeline.matching.comparisons.levels import Comparison
-from pipeline.matching.fingerprint import EntityPrint
-from pipeline.matching.matcher import THRESHOLD
+from pipeline.matching.comparisons.numbers import OWN
+from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint, IdentifierPrint
+from pipeline.matching.matcher import THRESHOLD, ModelMatcher
 from pipeline.matching.model import load_model
-from support.matching.comparison_edits import EDITS, edited_pair
+from support.matching.comparison_edits import EDITS, edited_pair, whole_pair, with_fields
 from support.matching.comparison_laws import edited_pairs, exceeding_its_bound, exceeding_the_screen, whole_cases
 
 model = cache(load_model)
@@ -62,6 +64,34 @@ def test_no_pair_exceeds_it_wherever_one_looks(comparison: Comparison, random: A
 def test_no_two_cases_score_above_the_screen() -> None:
     random = Random(1)
     assert exceeding_the_screen([whole_cases(random) for _ in range(PAIRS)], model(), THRESHOLD) is None
+
+
+@pytest.mark.parametrize("threshold", [0.001, THRESHOLD])
+def test_two_cases_are_found_to_be_a_link_where_they_are_judged_to_be_one(threshold: float) -> None:
+    random = Random(2)
+    cases = [tuple(zip(*whole_cases(random), strict=True)) for _ in range(PAIRS)]
+    assert 0 < find_links(cases, threshold) < PAIRS
+
+
+@pytest.mark.parametrize("entity_type", sorted(OWN))
+def test_so_are_two_with_one_number_for_life_whatever_else_contradicts(entity_type: str) -> None:
+    random, number = Random(3), {"identifiers": (IdentifierPrint(OWN[entity_type], "9074729", "", 1),)}
+    pairs = [whole_pair(random, entity_type) for _ in range(PAIRS // 4)]
+    cases = [((with_fields(a, number),), (with_fields(b, number),)) for a, b in pairs]
+    assert find_links(cases, THRESHOLD) > 0
+
+
+def find_links(cases: Sequence[tuple[Entities, ...]], threshold: float) -> int:
+    """How many of these pairs of cases are links; each is found to be what it is judged to be."""
+    matcher, found = ModelMatcher(model(), threshold=threshold), 0
+    for sides in cases:
+        a, b = (
+            Fingerprint(f"{side}:1", 1, "", side, "FR", entities=own) for side, own in zip("ab", sides, strict=True)
+        )
+        judged = matcher.judge(a, b)
+        assert matcher.find_link(a, b) == (judged if judged.probability >= threshold else None)
+        found += judged.probability >= threshold
+    return found
 
 
 @given(seed=seeds)

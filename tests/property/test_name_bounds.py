@@ -15,11 +15,13 @@ from pipeline.matching.comparisons.levels import Table
 from pipeline.matching.comparisons.name import comparison
 from pipeline.matching.comparisons.name.best_names import BestNames, bound_names, find_best
 from pipeline.matching.comparisons.name.name_levels import NEAR, weigh_level
+from pipeline.matching.comparisons.name.open_levels import level_of_bounded, levels_of_others, look_closer
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import load_model
 from pipeline.matching.names import best_pair, compare
-from pipeline.matching.names.name_pairs import Names, meet_names
+from pipeline.matching.names.joined_words import NOWHERE
+from pipeline.matching.names.name_pairs import MetNames, Names, meet_names
 from pipeline.matching.names.name_sets import NameSet
 from pipeline.matching.names.pair_bounds import PairBound, bound_pairs
 from pipeline.records.normalised import PartialDate
@@ -62,12 +64,15 @@ def _check_pair(a: EntityPrint, b: EntityPrint) -> None:
 def _check_bounds(a: EntityPrint, b: EntityPrint) -> None:
     if not a.names or not b.names:
         return
-    bounds = {(bound.a, bound.b): bound for bound in bound_pairs(NameSet(a.names), NameSet(b.names))}
+    pairs = MetNames(a.names, b.names, bound_pairs(NameSet(a.names), NameSet(b.names)))
+    bounds, others = {(bound.a, bound.b): bound for bound in pairs.bounds}, dict(levels_of_others(pairs))
     for (i, x), (j, y) in product(enumerate(a.names), enumerate(b.names)):
-        compared, bound = compare(x, y), bounds.get((i, j), PairBound(0, i, j, 1, False, False))
+        compared, bound = compare(x, y), bounds.get((i, j), PairBound(0, i, j, 1, 0, NOWHERE))
         assert compared.bits <= bound.bits
-        assert bound.joined or compare(x, y, joined=False) == compared
+        assert compare(x, y, joined=bound.joined) == compared
         level, _ = weigh_level(compared, x, y)
+        open_level = others[i, j] if (i, j) in others else look_closer(pairs, (i, j), level_of_bounded(pairs, bound))
+        assert level >= open_level or not compared.pairs
         assert level > NEAR or not bound.contradict
         assert level > NEAR or bound.agreeing > 1 or bound.joined or len(x.tokens) == len(y.tokens) == 1
 

@@ -18,11 +18,11 @@ from pipeline.matching.comparisons.bounds import NONE, States, bound_by_levels
 from pipeline.matching.comparisons.hashes import hash_text
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
 from pipeline.matching.comparisons.name.comparison import name_value, sounds_of
-from pipeline.matching.comparisons.name.name_levels import RESEMBLANCE
 from pipeline.matching.comparisons.types import ALL
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NamePrint
 from pipeline.matching.names.comparison import CULTURE
+from pipeline.matching.names.resemblance import RESEMBLANCE
 
 if TYPE_CHECKING:
     from pipeline.matching.screening.rows import Rows

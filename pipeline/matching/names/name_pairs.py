@@ -6,8 +6,10 @@ A search holds one entity against a hundred others: bounds of all of these are m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
+from operator import is_
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 from pipeline.matching.names.comparison import NameComparison, compare
@@ -15,8 +17,11 @@ from pipeline.matching.names.joined_words import BOTH_WAYS
 from pipeline.matching.names.name_sets import NameSet, name_set
 from pipeline.matching.names.pair_bounds import FEW, PairBound, bound_each, bound_pairs
 from pipeline.matching.names.prints import NamePrint
+from pipeline.matching.names.resemblance import NameIndices, find_resembling
 
 Names = tuple[NamePrint, ...]
+Said = TypeVar("Said")
+
 FEW_MET = 12
 """Up to so many pairs of an entity's names with all that it meets cost less to align than to bound (lists in the
 stream)."""
@@ -29,11 +34,13 @@ each candidate is of many entities of many names."""
 class MetNames:
     """The names `a` with the names `b`. Each side has one."""
 
-    __slots__ = ("__weakref__", "_bounds", "_compared", "a", "b")
+    __slots__ = ("__weakref__", "_bounds", "_compared", "_resembling", "_said", "a", "b")
 
     def __init__(self, a: Names, b: Names, bounds: list[PairBound] | None = None) -> None:
         self.a, self.b, self._bounds = a, b, bounds
-        self._compared: dict[tuple[int, int], NameComparison] = {}
+        self._compared: dict[NameIndices, NameComparison] = {}
+        self._resembling: frozenset[NameIndices] | None = None
+        self._said: tuple[tuple[object, ...], Any] | None = None
 
     @property
     def few(self) -> bool:
@@ -53,6 +60,13 @@ class MetNames:
         return bool(self.bounds) and self.bounds[0].bits > 0
 
     @property
+    def resembling(self) -> frozenset[NameIndices]:
+        """The pairs, by number, with words that may be one with several slips."""
+        if self._resembling is None:
+            self._resembling = find_resembling(self.a, self.b)
+        return self._resembling
+
+    @property
     def agree(self) -> bool:
         """Whether a pair of names speaks for the two."""
         if self.few:
@@ -65,6 +79,14 @@ class MetNames:
         found = self._compared.get((i, j))
         if found is None:
             found = self._compared[i, j] = compare(self.a[i], self.b[j], joined=joined)
+        return found
+
+    def recall(self, about: tuple[object, ...], find: Callable[[], Said]) -> Said:
+        """What `find` tells of the names, found once for the same objects that it is `about`."""
+        said = self._said
+        if said is None or not all(map(is_, said[0], about)):
+            said = self._said = about, find()
+        found: Said = said[1]
         return found
 
 

@@ -16,9 +16,8 @@ from pipeline.matching.basis import Basis
 from pipeline.matching.comparisons.catalogue import SELECTORS
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model, Plan
-from pipeline.matching.names.pair_bounds import FEW
 from pipeline.matching.score.assignment import assign_one_to_one
-from pipeline.matching.score.entity_scoring import weigh_by_plan, weigh_entities
+from pipeline.matching.score.entity_scoring import weigh_by_plan, weigh_entities, weigh_from
 from pipeline.matching.score.marks import cross_type_cells, same_type_cells
 
 EACH_PAIR = 100
@@ -79,15 +78,16 @@ def score_cases(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: M
     return total_score(weigh_evidence(a, b, model), model)
 
 
-def may_reach(a: Entities, b: Entities, model: Model, least: int) -> bool:
-    """False where score_cases of two cases is below `least` for certain, by the ceilings of comparisons alone.
-
-    Only where that costs less than the score: where two entities have many names.
-    """
-    if _most_names(a) * _most_names(b) <= FEW:
-        return True
-    most = most_score(a, b, model)
-    return most is None or most >= least
+def score_from(a: Entities, b: Entities, model: Model, least: int) -> int | None:
+    """The same as score_cases, or None where that is less than `least` for certain, which mostly costs less to tell."""
+    if not (len(a) == 1 or len(b) == 1) or cross_type_cells(a, b):
+        return score_cases(a, b, model)
+    cells = same_type_cells(a, b)
+    fee = attempts_fee(len(cells)) - model.prior
+    if least + fee <= 0:
+        return score_cases(a, b, model)
+    weights = [weight for i, j in cells if (weight := weigh_from(a[i], b[j], model, least + fee)) is not None]
+    return max(0, *weights) - fee if weights else None
 
 
 def most_score(a: Entities, b: Entities, model: Model) -> int | None:
@@ -97,12 +97,8 @@ def most_score(a: Entities, b: Entities, model: Model) -> int | None:
     return _score_of_one(a, b, model, model.ceilings)
 
 
-def _most_names(entities: Entities) -> int:
-    return max([len(entity.names) for entity in entities], default=0)
-
-
 def _score_of_one(a: Entities, b: Entities, model: Model, plans: Mapping[str, Plan]) -> int:
-    """The same where one side has a single entity, which takes the best of the other: there is nothing to assign."""
+    """The score if a side has a single entity: the best entity of the other side counts; nothing is to assign."""
     cells = same_type_cells(a, b)
     best = max([weigh_by_plan(a[i], b[j], plans[a[i].type], model) for i, j in cells], default=0)
     return model.prior + max(0, best) - attempts_fee(len(cells))

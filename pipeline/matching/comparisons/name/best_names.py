@@ -11,13 +11,13 @@ from itertools import product
 
 from pipeline.matching.comparisons.levels import ComparisonResult, Table, apply_curve, stronger_of
 from pipeline.matching.comparisons.name.groups import MOST_FURTHER
-from pipeline.matching.comparisons.name.name_levels import FAMILY_DIFFERS, NEAR, SAME
+from pipeline.matching.comparisons.name.name_levels import ALIKE, DIFFERENT, FAMILY_DIFFERS, NEAR, OTHER_PARTS, SAME
+from pipeline.matching.comparisons.name.open_levels import level_of_bounded, levels_of_others, look_closer
 from pipeline.matching.comparisons.name.own_tokens import MOST_GROWTH
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NameComparison
-from pipeline.matching.names.joined_words import BOTH_WAYS
+from pipeline.matching.names.joined_words import BOTH_WAYS, NOWHERE
 from pipeline.matching.names.name_pairs import MetNames, pairs_of
-from pipeline.matching.names.pair_bounds import PairBound
 from pipeline.matching.score.alternatives import Bits
 
 Weigh = Callable[[NameComparison, EntityPrint, EntityPrint, Table, int, int], ComparisonResult]
@@ -56,7 +56,7 @@ class BestNames:
 
 
 def find_best(a: EntityPrint, b: EntityPrint, table: Table, weigh: Weigh) -> BestNames:
-    """The best of all pairs of names, the same as if all were compared."""
+    """Find the best of all pairs of names. The result is that of comparing every pair."""
     found, pairs = BestNames(), pairs_of(a.names, b.names)
 
     def take(i: int, j: int, *, joined: int) -> None:
@@ -69,16 +69,24 @@ def find_best(a: EntityPrint, b: EntityPrint, table: Table, weigh: Weigh) -> Bes
             take(i, j, joined=BOTH_WAYS)
         return found
     for bound in pairs.bounds:
-        level = _least_level(bound, a, b)
-        if found.may_change(_most_bits(bound.bits, level, table), level, bound.a, bound.b):
-            take(bound.a, bound.b, joined=bound.joined)
-    rest = len(a.names) * len(b.names) - len(pairs.bounds)
-    if rest and found.may_change(_most_bits(0, FAMILY_DIFFERS, table), FAMILY_DIFFERS, 0, 0):
-        bounded = {(bound.a, bound.b) for bound in pairs.bounds}
-        for i, j in _places(pairs):
-            if (i, j) not in bounded:
-                take(i, j, joined=False)
+        cell, level = (bound.a, bound.b), level_of_bounded(pairs, bound)
+        if found.may_change(_most_bits(bound.bits, level, table), level, *cell):
+            closer = look_closer(pairs, cell, level)
+            if closer == level or found.may_change(_most_bits(bound.bits, closer, table), closer, *cell):
+                take(*cell, joined=bound.joined)
+    if len(pairs.bounds) < len(a.names) * len(b.names):
+        _take_others(pairs, found, table, take)
     return found
+
+
+def _take_others(pairs: MetNames, found: BestNames, table: Table, take: Callable[..., None]) -> None:
+    """Compare the pairs in which no words agree, where they may change the result; the weakest level seldom does."""
+    most = {level: _most_bits(0, level, table) for level in (FAMILY_DIFFERS, OTHER_PARTS, ALIKE, DIFFERENT)}
+    if not found.may_change(most[FAMILY_DIFFERS], FAMILY_DIFFERS, 0, 0):
+        return
+    for cell, level in levels_of_others(pairs):
+        if found.may_change(most[level], level, *cell):
+            take(*cell, joined=NOWHERE)
 
 
 def _places(pairs: MetNames) -> Iterator[tuple[int, int]]:
@@ -86,28 +94,18 @@ def _places(pairs: MetNames) -> Iterator[tuple[int, int]]:
 
 
 def bound_names(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
-    """Bits that names never exceed; None where a side has none."""
+    """The bits, against each alternative, that no pair of names exceeds; None if a side has no name."""
     if not a.names or not b.names:
         return None
-    bounds = pairs_of(a.names, b.names).bounds
-    most = [_most_bits(bound.bits, _least_level(bound, a, b), table) for bound in bounds]
-    if len(bounds) < len(a.names) * len(b.names):
+    pairs = pairs_of(a.names, b.names)
+    most = [_most_bits(bound.bits, level_of_bounded(pairs, bound), table) for bound in pairs.bounds]
+    if len(pairs.bounds) < len(a.names) * len(b.names):
         most.append(_most_bits(0, FAMILY_DIFFERS, table))
     return ComparisonResult(tuple(map(max, zip(*most, strict=True))), SAME)
 
 
-def _least_level(bound: PairBound, a: EntityPrint, b: EntityPrint) -> int:
-    """The strongest level that a pair may have."""
-    if bound.joined:
-        return SAME
-    if bound.agreeing < 2:
-        single = len(a.names[bound.a].tokens) == len(b.names[bound.b].tokens) == 1
-        return SAME if bound.agreeing and single else FAMILY_DIFFERS
-    return FAMILY_DIFFERS if bound.contradict else SAME
-
-
 def _most_bits(bits: int, level: int, table: Table) -> Bits:
-    """The most that names of so many bits, of this level or a weaker one, say against each alternative."""
+    """The upper limit, against each alternative, of names with at most these bits and at best this level."""
     household, named_after, group = table.companions[level]
     strangers = apply_curve(bits, table.curve) if table.curve else bits
     if level > NEAR:

@@ -23,23 +23,36 @@ from pipeline.matching.names.name_pairs import compare_only, pairs_of
 def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
     """Compare names: of all names and aliases the best pair counts, against each alternative by itself.
 
-    Token by token, in any order and across scripts (names package); bits are the sum over aligned tokens with their
-    rarity. The level says whether all tokens agree, one name is longer, a given name is a letter off, only the family
-    name contradicts, a single token is all there is on one side, each side has another part of a name alone, what
-    contradicts is at least alike, another token contradicts while some agree (relatives, companies of one group, such
-    as those of two countries), or nothing agrees. Against a household equal given names count by their rarity too,
-    against a group the words beyond its own. Names that agree with none of the other side pay for the choice.
+    Tokens are aligned in any order and across scripts (pipeline.matching.names). The bits against strangers are the sum
+    over the aligned tokens, each by its rarity. The levels, strongest first:
+
+    - same: all tokens agree;
+    - longer: one name has further tokens;
+    - near: a given name is a letter off;
+    - family_differs: only the family name contradicts;
+    - partial: a single token agrees, and it is all that one side has;
+    - other_parts: each side has another part of a name alone;
+    - alike: the words that contradict may be one word with several slips;
+    - conflict: some tokens agree and another contradicts (relatives, companies of one group);
+    - different: no token agrees.
+
+    Against a household equal given names count by their rarity too; against a group, the words beyond the group's own.
+    Every name that agrees with none of the other side costs bits, since more names agree by chance (choice_fee).
     """
     if len(a.names) == len(b.names) == 1 and a.type != "organisation":
         found = compare_only(a.names, b.names)
         return weigh_names(found, a, b, table, 0, 0) if found.pairs else None
-    if a.type == "organisation":
-        return _compare_organisations(a, b, table)
-    several = find_best(a, b, table, weigh_names)
-    best = several.result
+    say = _compare_organisations if a.type == "organisation" else _compare_people
+    return pairs_of(a.names, b.names).recall((a, b, table), lambda: say(a, b, table))
+
+
+def _compare_people(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
+    """The best pair of all names, less the fee for names that agree with none."""
+    found = find_best(a, b, table, weigh_names)
+    best = found.result
     if best is None or best.level > NEAR:
         return best
-    fee = choice_fee(_count_unmet(a.names, several.met_a)) + choice_fee(_count_unmet(b.names, several.met_b))
+    fee = choice_fee(_count_unmet(a.names, found.met_a)) + choice_fee(_count_unmet(b.names, found.met_b))
     return structs.replace(best, bits=less_fees(best.bits, fee)) if fee else best
 
 

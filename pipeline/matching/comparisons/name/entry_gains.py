@@ -25,9 +25,9 @@ from pipeline.matching.comparisons.name.encoding import (
     UNLINED,
     WILD,
 )  # fmt: skip
-from pipeline.matching.comparisons.name.name_levels import RESEMBLANCE, SHORTEST_ALIKE
 from pipeline.matching.names import levels
 from pipeline.matching.names.outlines import MOST_EDITS
+from pipeline.matching.names.resemblance import RESEMBLANCE, SHORTEST_ALIKE
 from pipeline.matching.names.token_pairs import INITIAL_BITS, SHORT_FORM_BITS
 from pipeline.matching.screening.rows import BitsOfRows, Flags, Index, WordArray
 

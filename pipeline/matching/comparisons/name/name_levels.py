@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from rapidfuzz.distance import OSA
-
 from pipeline.matching.comparisons.levels import Level
 from pipeline.matching.comparisons.name.own_tokens import own_tokens
 from pipeline.matching.names import NameComparison, NamePrint, TokenPair, levels
 from pipeline.matching.names.outlines import unlike_joined
 from pipeline.matching.names.prints import TokenPrint
+from pipeline.matching.names.resemblance import are_slips_apart
 from pipeline.matching.names.token_levels import is_latin
 
 LEVELS = (
@@ -33,13 +32,6 @@ NEARLY = frozenset({levels.EDIT, levels.NEAR, levels.FAINT})
 
 OTHER_KINDS = frozenset({("given", "family"), ("family", "given"), ("initial", "family"), ("family", "initial")})
 """Tokens of these kinds, one on each side, say nothing of each other: each name lacks what the other has."""
-
-RESEMBLANCE = 0.6
-"""Share of letters without a slip (OSA) from which a word that contradicts may be the same one with two or three slips:
-m of one person's given names, 1 or 2 in 100 in careless records, against the share of brothers whose names are so."""
-
-SHORTEST_ALIKE = 4
-"""Letters: of shorter words most that are so alike are others."""
 
 
 def weigh_level(found: NameComparison, x: NamePrint, y: NamePrint) -> tuple[int, int]:
@@ -92,18 +84,8 @@ def _find_token(name: NamePrint, text: str) -> TokenPrint | None:
 
 
 def _are_alike(one: TokenPrint, other: TokenPrint) -> bool:
-    """Whether two words in Latin letters may be one with several slips.
-
-    A single slip would have made them agree, unless a rule of the names package holds them apart (Kyong and Yong), as
-    it does where one begins with the other (Roman, Romanov).
-    """
+    """Whether two words in Latin letters may be one word with several slips (are_slips_apart)."""
     x, y = one.forms[0], other.forms[0]
-    longer = max(len(x), len(y))
-    if one.outline and other.outline and unlike_joined(one.outline, other.outline, longer // 2):
+    if one.outline and other.outline and unlike_joined(one.outline, other.outline, max(len(x), len(y)) // 2):
         return False
-    if min(len(x), len(y)) < SHORTEST_ALIKE or not (is_latin(one.script) and is_latin(other.script)):
-        return False
-    if x.startswith(y) or y.startswith(x):
-        return False
-    slips = OSA.distance(x, y, score_cutoff=longer // 2)
-    return slips > 1 and 1 - slips / longer >= RESEMBLANCE
+    return is_latin(one.script) and is_latin(other.script) and are_slips_apart(x, y)

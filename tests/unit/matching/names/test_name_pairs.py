@@ -21,6 +21,15 @@ def test_two_names_are_compared_once() -> None:
     assert pairs.compare(0, 0) == compare(pairs.a[0], pairs.b[0])
 
 
+def test_what_names_say_is_found_once_for_the_same_objects() -> None:
+    pairs = pairs_of(_names("Ali Hassan"), _names("Hassan Alim"))
+    one, other = ["model"], ["model"]
+    assert pairs.recall((one,), lambda: 1) == 1
+    assert pairs.recall((one,), lambda: 2) == 1
+    assert pairs.recall((other,), lambda: 3) == 3
+    assert pairs.recall((one,), lambda: 4) == 4
+
+
 def test_pairs_are_found_as_long_as_somebody_holds_them() -> None:
     a, b = _names("Ali Hassan"), _names("Hassan Alim")
     held = meet_names(a, [b])
