@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -52,3 +53,14 @@ def main() -> None:
     except LiaisonError as error:
         print(f"liaison: {error}", file=sys.stderr)
         sys.exit(FAILED)
+    except SystemExit as end:
+        if sys.argv[1:2] == ["batch"] and isinstance(end.code, int):
+            _leave(end.code)
+        raise
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process without freeing what it holds, which takes a twentieth of a batch; its files are closed."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

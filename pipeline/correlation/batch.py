@@ -15,8 +15,8 @@ from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis
 from pipeline.matching.fingerprint import Fingerprint
 
-TOGETHER = 50
-"""Cases that look for others at once."""
+TOGETHER = 200
+"""Cases that are correlated in one call."""
 
 
 class LinkLine(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,17 @@ from pipeline.matching.comparisons.birth_date_levels import (
     YEAR_OFF,
     YEARS_APART,
 )
-from pipeline.matching.comparisons.birth_date_ranges import SEVERAL, encode_years, year_sets
+from pipeline.matching.comparisons.birth_date_ranges import (
+    SEVERAL,
+    encode_day,
+    encode_days,
+    encode_years,
+    share_day,
+    share_month,
+    widen_years,
+    with_days,
+    year_sets,
+)
 from pipeline.matching.comparisons.bounds import NONE, BitsArray, Bound, States, bound_by_levels, strongest_from
 from pipeline.matching.comparisons.levels import Table
 from pipeline.matching.fingerprint import EntityPrint
@@ -41,33 +52,44 @@ _YEARS = np.array([int(f"{year:x}") if f"{year:x}".isdecimal() else 0 for year i
 """Years by their four digits, four bits each."""
 
 
-def encode(entity: EntityPrint) -> int:
-    """The eight digits of the date, four bits each; of several, or a range, SEVERAL and a set of years; 0 for none."""
+def encode(entity: EntityPrint) -> tuple[int, int]:
+    """The eight digits of the date, four bits each; of several, or a range, what encode_years says; 0 for none.
+
+    Then the months and days of all (encode_days).
+    """
     date = entity.birth_date
     if date is None:
-        return encode_years(entity.birth_dates) if entity.birth_dates else 0
+        dates = entity.birth_dates
+        return (encode_years(dates), encode_days(dates)) if dates else (0, 0)
     century, year = divmod(date.year, 100)
-    return _TWO[century] << 24 | _TWO[year] << 16 | _TWO[date.month] << 8 | _TWO[date.day]
+    return _TWO[century] << 24 | _TWO[year] << 16 | _TWO[date.month] << 8 | _TWO[date.day], encode_day(date)
 
 
 _SIGNS = 9
 _NO_DATE = 1 << _SIGNS
-_YEARS_MEET, _YEARS_APART = _NO_DATE + 1, _NO_DATE + 2
-"""Of several dates: whether the sets of years have one in common."""
+_YEARS_MEET, _YEARS_OFF, _YEARS_NEAR, _YEARS_APART = range(4)
+"""Of several dates: whether the sets of years have one in common, or some that are one year apart, or as near as
+estimated years may be."""
+_NO_DAYS, _OTHER_DAYS, _DAY_MEETS = range(3)
+"""Whether both know a day, and one may be that of the other but for the year."""
+
+_SEVERAL_KINDS = tuple(product(range(4), range(3), (False, True)))
+"""Of several dates: years, days, and whether both state one month."""
+_SEVERAL_STATES = range(_NO_DATE + 1, _NO_DATE + 1 + len(_SEVERAL_KINDS))
 
 
 def date_state(a: Rows, b: Rows) -> States:
     """Number what two dates have in common, by its bits, or _NO_DATE where a side has none.
 
-    Where a side has several: _YEARS_MEET or _YEARS_APART. The bits from the lowest: the same year, month, day; all
+    Where a side has several: one of _SEVERAL_STATES. The bits from the lowest: the same year, month, day; all
     digits but one, or but two exchanged; years that are one apart; day and month exchanged; an unknown month; an
     unknown day; years that are near, as near as _is_year of both allows.
     """
-    one, other = a.words("born")[0], b.words("born")[0]
+    (one, days), (other, other_days) = a.words("born"), b.words("born")
     apart = one ^ other
     wrong = (apart | apart >> 1 | apart >> 2 | apart >> 3) & 0x11111111
     edits = np.bitwise_count(wrong)
-    years = np.abs(_YEARS[one >> 16] - _YEARS[other >> 16])
+    years = np.abs(_read_years(one) - _read_years(other))
     signs = (
         apart >> 16 == 0,
         apart & 0xFF00 == 0,
@@ -79,15 +101,37 @@ def date_state(a: Rows, b: Rows) -> States:
         (one & 0xFF == 0) | (other & 0xFF == 0),
         years < np.where(_are_years(one) & _are_years(other), ESTIMATED_YEARS, WRONG_YEARS),
     )
-    code = np.zeros(len(one), np.int16)
-    for bit, sign in enumerate(signs):
-        code |= sign.astype(np.int16) << np.int16(bit)
+    low = np.zeros(len(one), np.uint8)
+    for bit, sign in enumerate(signs[:-1]):
+        low |= sign.view(np.uint8) << np.uint8(bit)
+    code = low | signs[-1].astype(np.int16) << np.int16(_SIGNS - 1)
     state = np.where((one == 0) | (other == 0), np.int16(_NO_DATE), code)
     several = np.flatnonzero((np.maximum(one, other) >= SEVERAL) & (np.minimum(one, other) > 0))
     if several.size:
-        meet = year_sets(one[several], _YEARS) & year_sets(other[several], _YEARS)
-        state[several] = np.where(meet > 0, _YEARS_MEET, _YEARS_APART)
+        both = [part[several] for part in np.broadcast_arrays(one, other, days, other_days)]
+        state[several] = _several_state(*both)
     return state
+
+
+def _several_state(one: WordArray, other: WordArray, days: WordArray, other_days: WordArray) -> NDArray[np.int16]:
+    """One of _SEVERAL_STATES of each two."""
+    years, others = year_sets(one, _YEARS), year_sets(other, _YEARS)
+    state = np.full(len(one), _YEARS_APART, np.int16)
+    for apart in range(ESTIMATED_YEARS):
+        met = (state == _YEARS_APART) & (years & others != 0)
+        state[met] = (_YEARS_MEET, _YEARS_OFF)[apart] if apart < 2 else _YEARS_NEAR
+        years = widen_years(years)
+    known = with_days(one) & with_days(other)
+    day = np.where(known, np.where(share_day(days, other_days), _DAY_MEETS, _OTHER_DAYS), _NO_DAYS)
+    kind = (3 * state + day.astype(np.int16)) * np.int16(2) + share_month(days, other_days)
+    return kind + np.int16(_SEVERAL_STATES.start)
+
+
+def _read_years(dates: WordArray) -> NDArray[np.int16]:
+    """The years of encoded dates, from four bits a digit; of several dates any number."""
+    digits = (dates >> 16).astype(np.int16)
+    years: NDArray[np.int16] = digits - 6 * (digits >> 4) - 60 * (digits >> 8) - 600 * (digits >> 12)
+    return years
 
 
 def _are_years(dates: WordArray) -> NDArray[np.bool_]:
@@ -131,11 +175,29 @@ def _bound_whole(table: Table) -> BitsArray:
     held = strongest_from(table)
     known = held[:, [*map(_whole_level_of, range(_NO_DATE)), NONE]]
     if table.beside is None:
-        return np.concatenate([known, held[:, [SAME, SAME]]], 1)
+        return np.concatenate([known, held[:, [SAME] * len(_SEVERAL_STATES)]], 1)
     partial = strongest_from(table.beside)
-    several = np.maximum(held[:, [SAME, ONE_DIGIT]], partial[:, [PARTIAL_MONTH, PARTIAL_OFF]])
+    whole, stated = zip(*[_levels_of_several(*kind) for kind in _SEVERAL_KINDS], strict=True)
+    days = np.array([level != NONE for level in whole])
+    several = np.where(days, np.maximum(held[:, whole], partial[:, stated]), partial[:, stated])
     return np.concatenate([known, several], 1)
 
 
+def _levels_of_several(years: int, days: int, month: bool) -> tuple[int, int]:
+    """The strongest levels of two whole dates, NONE where a side has none, and of others, by _SEVERAL_KINDS.
+
+    Days in two years are one day and month, or a digit of the year is wrong.
+    """
+    met = PARTIAL_MONTH if month else PARTIAL_YEAR
+    stated = (met, PARTIAL_OFF, PARTIAL_ESTIMATED, PARTIAL_DIFFERENT)[years]
+    if days == _NO_DAYS:
+        return NONE, stated
+    if days == _DAY_MEETS:
+        return SAME if years == _YEARS_MEET else ONE_DIGIT, stated
+    return (SWAPPED, YEAR_OFF, YEARS_APART, DIFFERENT)[years], stated
+
+
 WHOLE_BOUND = Bound(date_state, _bound_whole)
-PARTIAL_BOUND = bound_by_levels(date_state, [*map(_partial_level_of, range(_NO_DATE)), NONE, NONE, NONE])
+PARTIAL_BOUND = bound_by_levels(
+    date_state, [*map(_partial_level_of, range(_NO_DATE)), NONE, *[NONE for _ in _SEVERAL_STATES]]
+)

@@ -14,7 +14,7 @@ WordArray = NDArray[np.uint32]
 Bytes = NDArray[np.uint8]
 
 WORDS = {
-    "phones": 2, "identifiers": 2, "born": 1, "birth_place": 3, "door_numbers": 1, "areas": 1, "city": 1, "heard": 2,
+    "phones": 2, "identifiers": 2, "born": 2, "birth_place": 3, "door_numbers": 1, "areas": 1, "city": 1, "heard": 2,
     "initials": 1, "names": 1,
 }  # fmt: skip
 """Parts of a row in 32-bit words, in their order, with the number of words.

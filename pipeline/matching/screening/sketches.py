@@ -68,7 +68,7 @@ def _make_row(entity: EntityPrint, names: encoding.NameWords, start: int) -> byt
     values = (
         *phone.encode(entity),
         *numbers.encode(entity),
-        birth_date_rows.encode(entity),
+        *birth_date_rows.encode(entity),
         *birth_place.encode(entity),
     )
     kinds = (TYPES.index(entity.type), _others(entity), gender.encode(entity), nationality.encode(entity))

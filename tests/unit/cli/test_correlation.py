@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,17 @@ def test_resolve_writes_the_things_behind_all_links(cases: Path, tmp_path: Path)
     things = [json.loads(line) for line in output.read_text().splitlines()]
     assert things == [{"type": "person", "members": ["fr-gn:1#p1", "fr-pj:1#p1", "pl-kgp:1#p1"]}]
     assert json.loads(result.stdout)["links"] == 2
+
+
+def test_a_batch_ends_with_all_that_it_wrote_to_a_pipe(cases: Path) -> None:
+    ran = subprocess.run(
+        [Path(sys.executable).with_name("liaison"), "batch", "correlate", cases, "-o", "-"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert [json.loads(text)["case_b"] for text in ran.stdout.splitlines()] == ["pl-kgp:1", "pl-kgp:1"]
+    assert "2 links" in ran.stderr
 
 
 def test_correlate_writes_the_links_and_says_what_became_of_the_lines(cases: Path, tmp_path: Path) -> None:

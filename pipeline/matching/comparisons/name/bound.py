@@ -72,13 +72,13 @@ def _cut(some: Index, sizes: Index) -> Iterator[Index]:
 
 
 def _bound_names(one: EntityNames, other: EntityNames) -> States:
-    """The state of the names of both sides, each row with the one at its place."""
+    """The states of the names of both sides, row by row."""
     gains = _Gains(Finds(one), Finds(other))
     zero = np.zeros_like(one.words)
     _find_gains(one, other, zero, zero, one.words, other.words, gains)
     _find_gains(one, other, one.words, zero, one.entries - one.words, other.words, gains, joined=True)
     _find_gains(one, other, zero, other.words, one.words, other.entries - other.words, gains, joined=True)
-    sides = PlacedNames(one, gains.one, other.initials), PlacedNames(other, gains.other, one.initials)
+    sides = PlacedNames(one, gains.one, other), PlacedNames(other, gains.other, one)
     worth, worth_other = weigh_names(*sides), weigh_names(*reversed(sides))
     states = _combine(worth, worth_other, _may_be_other_kinds(one.initials, other.initials))
     told = np.flatnonzero(worth.only & worth_other.only & ((worth.words == 0) | (worth_other.words == 0)))

@@ -52,10 +52,15 @@ INITIAL = 63
 JOINED_RARITY = 350
 """What a run may be rarer than its words together: it says no more than these, so that no level takes from them."""
 
-ENTRY, FIRST, ACRONYM, WEAK, NUMBERED, LOOSE, KIND = 0, 8, 9, 10, 11, 12, 13
-"""First bits of a place: the number of its entry, whether it is the first of its name, whether it may be an acronym;
-at the first, whether the name is a nickname, whether it has numbers, whether nothing contradicts it for certain; and
-what a word costs that contradicts (CONFLICTS)."""
+ENTRY, FIRST, ACRONYM, WEAK, NUMBERED, LOOSE, KIND, SPELT = 0, 8, 9, 10, 11, 12, 13, 16
+"""The first bits of the parts of a place: the number of its entry; whether it is the first of its name; whether it may
+be an acronym. At the first of a name: whether that is a nickname, has numbers, or may have no certain contradiction.
+Then the index in CONFLICTS of what the word costs if it contradicts, and its first letters. The place of a run has its
+entry alone."""
+
+LETTERS_SPELT, LETTER_BITS = 3, 5
+"""How many first letters a place keeps, and the bits of each: 1 to 26, OTHER_LETTER, or 0 behind the last."""
+OTHER_LETTER = 27
 
 CONFLICTS = tuple(sorted({0, *CONFLICT.values()}, reverse=True))
 """Hundredths of a bit, by the number in a place; runs contradict nothing."""
@@ -164,8 +169,14 @@ _KIND_FLAGS = {"family": 1 << FAMILY, "given": 1 << GIVEN, "initial": 1 << GIVEN
 @lru_cache(maxsize=1 << 16)
 def _encode_token(token: TokenPrint) -> _WordCode:
     step = INITIAL if token.kind == "initial" else _rarity_step(token.rarity)
-    place = may_be_acronym(token) << ACRONYM | _CONFLICT_NUMBERS[token.kind] << KIND
-    return _WordCode(_encode_word(token, step), place, letter_set(token.forms[0][:1]) | _KIND_FLAGS.get(token.kind, 0))
+    form = token.forms[0]
+    place = may_be_acronym(token) << ACRONYM | _CONFLICT_NUMBERS[token.kind] << KIND | _spell_beginning(form) << SPELT
+    return _WordCode(_encode_word(token, step), place, letter_set(form[:1]) | _KIND_FLAGS.get(token.kind, 0))
+
+
+def _spell_beginning(form: str) -> int:
+    numbers = [ord(letter) - ord("a") + 1 if "a" <= letter <= "z" else OTHER_LETTER for letter in form[:LETTERS_SPELT]]
+    return sum(number << LETTER_BITS * at for at, number in enumerate(numbers))
 
 
 def _rarity_step(rarity: int) -> int:

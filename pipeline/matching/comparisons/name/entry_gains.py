@@ -147,13 +147,17 @@ def _kept(words: WordArray) -> list[WordArray]:
 
 
 def _bound_gains(of: _Tokens, *, joined: bool) -> BitsOfRows:
-    """Most bits of pairs of entries that may be alike; an insertion changes one letter of the set, another edit two."""
-    near = of.edits + of.gap <= 2 * EDITS[of.shorter]
+    """Most bits of pairs of entries that may be alike.
+
+    An insertion changes one letter of the set and the length, another edit two letters.
+    """
+    edits = EDITS[of.shorter]
+    near = (of.edits + of.gap <= 2 * edits) & (of.gap <= edits)
     near |= ((of.apart & _BEGINNING == 0) & of.within) | (of.either & _OPEN_WORD != 0)
     found = np.where(near & ~joined, _level(levels.NEAR, of.rarity), 0)
     unlined = (of.either & _UNLINED != 0) & (of.edits <= 2 * MOST_EDITS) & (of.gap <= MOST_EDITS)
     for level, reached in (
-        (levels.EDIT, (of.edits + of.gap <= 2) & (EDITS[of.shorter] == MOST_EDITS)),
+        (levels.EDIT, (of.edits + of.gap <= 2) & (of.gap <= 1) & (edits == MOST_EDITS)),
         (levels.SOUND, of.apart & _SOUND == 0),
         (levels.VARIANT, of.related),
         (levels.SAME, ((of.apart & _FORM == 0) & (of.edits == 0)) | unlined | (of.either & _WILD != 0)),

@@ -14,8 +14,11 @@ from pipeline.matching.comparisons.name.encoding import (
     ENTRY_WORDS,
     FIRST,
     KIND,
+    LETTER_BITS,
+    LETTERS_SPELT,
     LOOSE,
     NUMBERED,
+    SPELT,
     WEAK,
 )
 from pipeline.matching.comparisons.name.entry_gains import LETTERS, entry_lengths
@@ -32,6 +35,8 @@ NEVER = -1 << 20
 """Hundredths of a bit of names that a side does not have."""
 
 _ENTRY = np.uint32((1 << FIRST) - 1 << ENTRY)
+_KIND, _KINDS = np.uint32(KIND), np.uint32((1 << SPELT - KIND) - 1)
+_LETTER = np.uint32((1 << LETTER_BITS) - 1)
 _CONFLICTS = np.array(CONFLICTS, np.int32)
 _PERSON = TYPES.index(PERSON.name)
 
@@ -40,11 +45,13 @@ class EntityNames:
     """The names of rows: where their entries lie, and how many these and the distinct words are, by row."""
 
     def __init__(self, rows: Rows, some: Index) -> None:
-        """Of `some` of the rows, by their places."""
+        """`some`: the indices of the rows."""
         self.table, self.starts, self.places = rows.table, rows.name_starts[some], rows.name_places[some]
         self.words, self.entries = (rows.byte(part)[some].astype(np.int64) for part in ("name_words", "name_entries"))
         self.first = np.cumsum(self.entries) - self.entries
         """The first entry of each row, counted through all."""
+        self.first_places = self.starts + ENTRY_WORDS * self.entries
+        """The word of the table at which the places of each row begin."""
         self.initials = rows.words("initials")[0, some]
         self.persons = rows.byte("type")[some] == _PERSON
         self._rows, self._some = rows, some
@@ -76,12 +83,14 @@ class PlacedNames:
     `starts` are the first places of names, `first_names` the first names of rows.
     """
 
-    def __init__(self, names: EntityNames, finds: Finds, initials: WordArray) -> None:
+    def __init__(self, names: EntityNames, finds: Finds, others: EntityNames | None = None) -> None:
         self.row, place = expand_counts(names.places)
-        self.flags = names.table[(names.starts + ENTRY_WORDS * names.entries)[self.row] + place]
-        entry = (self.flags & _ENTRY).astype(np.int64)
+        self.flags = names.table[names.first_places[self.row] + place]
+        entry = self.entry = (self.flags & _ENTRY).astype(np.int64)
         self.run: Flags = entry >= names.words[self.row]
-        self.acronyms = self._weigh_acronyms(names, entry, initials)
+        self.acronyms = np.zeros(len(entry), np.int32)
+        if others is not None:
+            self._weigh_acronyms(names, others)
         at = names.first[self.row] + entry
         self.found = np.maximum(finds.bits[at], self.acronyms)
         self.joined: Flags = finds.joined[at] | (self.acronyms > 0)
@@ -91,16 +100,20 @@ class PlacedNames:
         self.abbreviates: Flags = np.bincount(self.row, self.acronyms > 0, len(names.places)) > 0
         self.persons = names.persons
         self.distinct: Flags = np.bincount(self.row, ~self.run, len(names.places)) == names.words
-        """Whether no word is in the names of a row twice."""
+        """For each row, whether no word stands in its names twice."""
 
-    def _weigh_acronyms(self, names: EntityNames, entry: Index, initials: WordArray) -> BitsOfRows:
-        found = np.zeros(len(entry), np.int32)
+    def _weigh_acronyms(self, names: EntityNames, others: EntityNames) -> None:
+        """Bound the bits of acronyms. An organisation's has initials of neighbouring words, a person's of any words."""
         may = np.flatnonzero(self.flagged(ACRONYM))
-        at = names.starts[self.row[may]] + ENTRY_WORDS * entry[may]
-        fits = names.table[at] & LETTERS & ~initials[self.row[may]] == 0
-        count = np.maximum(entry_lengths(names.table[at + 2]), SHORT_ACRONYM)
-        found[may] = np.where(fits, np.int32(ACRONYM_LETTER) * count, 0)
-        return found
+        letters = names.table[names.starts[self.row[may]] + ENTRY_WORDS * self.entry[may]] & LETTERS
+        may = may[letters & ~others.initials[self.row[may]] == 0]
+        ordered = np.flatnonzero(~names.persons[self.row[may]])
+        fits: Flags = np.ones(len(may), np.bool_)
+        fits[ordered] = _abbreviate(self.flags[may[ordered]], self.row[may[ordered]], others)
+        may = may[fits]
+        hashes = names.table[names.starts[self.row[may]] + ENTRY_WORDS * self.entry[may] + 2]
+        count = np.maximum(entry_lengths(hashes), SHORT_ACRONYM)
+        self.acronyms[may] = np.int32(ACRONYM_LETTER) * count
 
     def flagged(self, bit: int) -> Flags:
         """Whether each place has a flag."""
@@ -145,7 +158,7 @@ class NameWorth(NamedTuple):
 
 
 def weigh_names(side: PlacedNames, other: PlacedNames) -> NameWorth:
-    """The worth of a side's names beside those of the other."""
+    """Bound the worth of a side's names when they meet those of the other side."""
     agrees = (side.found > 0) & ~side.run
     owner = side.row[side.starts]
     first = side.flags[side.starts]
@@ -156,7 +169,7 @@ def weigh_names(side: PlacedNames, other: PlacedNames) -> NameWorth:
     bits += np.where(numbered & ~side.persons[owner], np.int32(NUMBERS_AGREE), 0)
     weak = _has_flag(first, WEAK)
     bits = np.where(weak, np.maximum(bits - np.int32(comparison.WEAK), 0), bits)
-    costs = np.where(side.found > 0, 0, _CONFLICTS[side.flags >> np.uint32(KIND)])
+    costs = np.where(side.found > 0, 0, _CONFLICTS[side.flags >> _KIND & _KINDS])
     heaviest = np.minimum.reduceat(costs, side.starts)
     joined = (side.sum_by_name(side.joined) > 0) | other.abbreviates[owner]
     held = (heaviest < 0) & ~_has_flag(first, LOOSE) & ~joined & ~weak
@@ -175,6 +188,33 @@ def weigh_names(side: PlacedNames, other: PlacedNames) -> NameWorth:
         side.any_by_row(single),
         side.most_by_row(side.sum_by_name(side.acronyms)),
     )
+
+
+def _abbreviate(words: WordArray, row: Index, others: EntityNames) -> Flags:
+    """Whether each word may be an acronym of neighbouring words in the names of its `row` of the other side.
+
+    `words` are the flags of their places, which hold their first letters.
+    """
+    count = others.places[row]
+    word, place = expand_counts(count)
+    at, left = others.first_places[row][word] + place, count[word] - place
+    for nth in range(LETTERS_SPELT):
+        wanted = _letter_at(words[word], nth)
+        there = others.table[at + np.minimum(nth, left - 1)]
+        alike = (left > nth) & (_letter_at(there, 0) == wanted)
+        if nth:
+            alike &= ~_has_flag(there, FIRST)
+            alike |= wanted == 0
+        word, at, left = word[alike], at[alike], left[alike]
+    found: Flags = np.zeros(len(words), np.bool_)
+    found[word] = True
+    return found
+
+
+def _letter_at(places: WordArray, nth: int) -> WordArray:
+    """The nth letter of each word, counted from 0; 0 if the word ends before it."""
+    letters: WordArray = places >> np.uint32(SPELT + LETTER_BITS * nth) & _LETTER
+    return letters
 
 
 def _has_flag(flags: WordArray, bit: int) -> Flags:

@@ -86,6 +86,43 @@ def test_who_may_be_the_same_is_not(model: Model, other: dict[str, Any]) -> None
     assert Screen(model, 0.5)(a, b)[0]
 
 
+@pytest.mark.parametrize(
+    ("names", "may"),
+    [
+        (["Zenith Unity Kovacs"], True),
+        (["Zenith Holding Unity Services Kovacs"], False),
+        (["Unity Zenith", "Kovacs Holding"], False),
+    ],
+    ids=["beside each other", "apart", "in two names"],
+)
+def test_a_word_abbreviates_neighbouring_words_alone(model: Model, names: list[str], may: bool) -> None:
+    """All have words that begin with its letters; the threshold is one that an acronym reaches by itself."""
+    acronym, other = (
+        join_sketches([make_sketch(case_of({"type": "organisation", "names": held}).entities)])
+        for held in ([{"full": "Zuk Trading"}], [{"full": name} for name in names])
+    )
+    assert Screen(model, 1e-4)(acronym, other)[0] == may
+    assert Screen(model, 1e-4)(other, acronym)[0] == may
+
+
+@pytest.mark.parametrize(
+    ("dates", "others", "may"),
+    [
+        (["1970", "1975"], ["1976", "1990"], True),
+        (["1970", "1975"], ["1985", "1990"], False),
+        (["1970-05-17", "1975"], ["1985-05-17", "1990"], True),
+        (["1970-05-17", "1975"], ["1985-06-29", "1990"], False),
+        (["1970-05-17", "1975"], ["1985", "1990"], False),
+    ],
+    ids=["a year apart", "years apart", "a day and month in common", "other days", "one side knows no day"],
+)
+def test_of_several_dates_the_nearest_years_and_days_count(
+    may_link: Any, dates: list[str], others: list[str], may: bool
+) -> None:
+    a, b = ({"type": "person", "names": [{"full": "Jan Novak"}], "birth_dates": held} for held in (dates, others))
+    assert may_link([a], [b]) is may
+
+
 def test_a_case_without_a_sketch_is_never_ruled_out(may_link: Any) -> None:
     assert may_link([person("Zbigniew Oczko", birth_date_text="19?0-04-3l")], [person("Harald Lindqvist")])
 
