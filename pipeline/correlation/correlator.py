@@ -80,7 +80,9 @@ class Correlator:
         self.store = store
         self.counts = CorrelatorCounts()
         self._partition, self._partitions, self._matcher = partition, partitions, matcher
-        self._meet = CandidateLookup(store, within=within, screen=matcher.may_link, observer=observer)
+        self._meet = CandidateLookup(
+            store, within=within, screen=matcher.may_link, screen_crowd=matcher.may_link_crowd, observer=observer
+        )
         self._generation, self._within = generation, within
         self._is_catching_up = False
 

@@ -46,7 +46,13 @@ class Matcher(Protocol):
         """Probability from which a pair is a link."""
 
     def may_link(self, a: Sketches, b: Sketches, /) -> NDArray[np.bool_]:
-        """Whether each case of `a` may be linked with the one of `b` at its place, by their sketches alone."""
+        """Whether `a[i]` may be linked with `b[i]`, by their sketches alone, for each i."""
+
+    def may_link_crowd(self, some: Sketches, crowd: Sketches, /) -> NDArray[np.bool_]:
+        """Whether each of some cases may be linked with each of a crowd: shape (some, crowd).
+
+        It costs less a pair than `may_link`, and rules out fewer; the rest should be put to `may_link`.
+        """
 
     def meet(self, one: Fingerprint, others: Sequence[Fingerprint], /) -> None:
         """Learn which pairs are asked about next, of one case with each of the others: some work is cheaper at once."""

@@ -84,11 +84,12 @@ class StopCosts:
                 self._hold_against(key, drawn, bearers[start : start + portion])
 
     def _hold_against(self, key: int, drawn: Sequence[Fingerprint], bearers: Sequence[Fingerprint]) -> None:
-        one, other = (grid.ravel() for grid in np.indices((len(drawn), len(bearers))))
-        sketches = [join_sketches([case.sketch for case in cases]) for cases in (drawn, bearers)]
-        may = self._matcher.may_link(sketches[0].take_cases(one), sketches[1].take_cases(other))
-        for a, some in zip(drawn, may.reshape(len(drawn), len(bearers)), strict=True):
-            others = [b for b in compress(bearers, some.tolist()) if self._may_be_pair(a, b)]
+        some, crowd = (join_sketches([case.sketch for case in cases]) for cases in (drawn, bearers))
+        may = self._matcher.may_link_crowd(some, crowd)
+        one, other = np.nonzero(may)
+        may[one, other] = self._matcher.may_link(some.take_cases(one), crowd.take_cases(other))
+        for a, left in zip(drawn, may, strict=True):
+            others = [b for b in compress(bearers, left.tolist()) if self._may_be_pair(a, b)]
             self._matcher.meet(a, others)
             for b in others:
                 if self._matcher.find_link(a, b) is not None:

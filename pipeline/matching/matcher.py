@@ -17,6 +17,7 @@ from pipeline.matching.model import Model
 from pipeline.matching.names.name_pairs import FEW_MET, MetNames, hold_names, meet_names
 from pipeline.matching.score.scoring import Judgement, judge_cases, judge_score, least_score, score_from
 from pipeline.matching.score.shared_numbers import judge_shared_number
+from pipeline.matching.screening.crowd_screening import CrowdScreen
 from pipeline.matching.screening.screening import Screen, Sketches
 
 THRESHOLD = 0.5
@@ -48,11 +49,15 @@ class ModelMatcher:
         self._model, self._generation, self._find_exact_band = model, generation, find_exact_band
         self._least = least_score(threshold)
         self._met: list[MetNames] = []
-        self._screen = Screen(model, threshold)
+        self._screen, self._screen_crowd = Screen(model, threshold), CrowdScreen(model, threshold)
 
     def may_link(self, a: Sketches, b: Sketches) -> NDArray[np.bool_]:
         """Whether each case of `a` may reach the threshold with the one of `b` at its place."""
         return self._screen(a, b)
+
+    def may_link_crowd(self, some: Sketches, crowd: Sketches) -> NDArray[np.bool_]:
+        """Whether each of some cases may reach the threshold with each of a crowd: shape (some, crowd)."""
+        return self._screen_crowd(some, crowd)
 
     def meet(self, one: Fingerprint, others: Sequence[Fingerprint]) -> None:
         """Bound the names of a case with those of the cases that it meets, all at once.

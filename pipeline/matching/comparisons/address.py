@@ -67,7 +67,7 @@ ADDRESS = Comparison(
     SOURCE,
     compare,
     address_value,
-    bound=bound_by_level(strongest_level),
+    bound=bound_by_level(strongest_level, "address"),
     bounded=ALL,
     may_share=may_share_door,
     selector=True,

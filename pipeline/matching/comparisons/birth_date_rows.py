@@ -197,7 +197,7 @@ def _levels_of_several(years: int, days: int, month: bool) -> tuple[int, int]:
     return (SWAPPED, YEAR_OFF, YEARS_APART, DIFFERENT)[years], stated
 
 
-WHOLE_BOUND = Bound(date_state, _bound_whole)
+WHOLE_BOUND = Bound(date_state, _bound_whole, "born")
 PARTIAL_BOUND = bound_by_levels(
-    date_state, [*map(_partial_level_of, range(_NO_DATE)), NONE, *[NONE for _ in _SEVERAL_STATES]]
+    date_state, [*map(_partial_level_of, range(_NO_DATE)), NONE, *[NONE for _ in _SEVERAL_STATES]], "born"
 )

@@ -175,6 +175,6 @@ BIRTH_PLACE = Comparison(
     compare,
     lambda entity, index: entity.all_birth_places[index],
     several="birth_places",
-    bound=bound_by_levels(birth_place_state, (SAME, NEAR, WORD, DIFFERENT, NONE)),
+    bound=bound_by_levels(birth_place_state, (SAME, NEAR, WORD, DIFFERENT, NONE), "birth_place"),
     bounded=PERSON,
 )

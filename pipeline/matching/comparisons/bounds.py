@@ -43,17 +43,18 @@ class Bound:
 
     state: RowState
     bits: Callable[[Table], BitsArray]
+    part: str = ""
     costly: bool = False
 
 
-def bound_by_level(strongest_level: RowState) -> Bound:
-    """A bound whose states are the strongest levels that rows leave open; the number of levels where none is known."""
-    return Bound(strongest_level, strongest_from)
+def bound_by_level(strongest_level: RowState, part: str) -> Bound:
+    """A bound whose states are the strongest levels that rows leave open, or the number of levels if none is known."""
+    return Bound(strongest_level, strongest_from, part)
 
 
-def bound_by_levels(state: RowState, levels: Sequence[int]) -> Bound:
-    """A bound whose states stand for these levels, each the strongest that its state leaves open, or NONE."""
-    return Bound(state, lambda table: strongest_from(table)[:, list(levels)])
+def bound_by_levels(state: RowState, levels: Sequence[int], part: str) -> Bound:
+    """A bound whose state i leaves open at most the level `levels[i]`, or NONE."""
+    return Bound(state, lambda table: strongest_from(table)[:, list(levels)], part)
 
 
 def strongest_from(table: Table) -> BitsArray:

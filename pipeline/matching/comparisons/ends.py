@@ -40,10 +40,13 @@ def encode_ends(values: list[tuple[str, str]]) -> tuple[int, int]:
 
 def compare_ends(one: NDArray[np.uint32], other: NDArray[np.uint32]) -> States:
     """WHOLE, HALVED, APART or UNKNOWN, by the ends of two entities' numbers: (NUMBERS_KEPT, pairs) of each."""
-    apart = one[:, None] ^ other[None]
-    both = (one != 0)[:, None] & (other != 0)[None]
-    alike = ((apart <= _END) | (apart & _END == 0)) & both
-    whole = (apart == 0) & both
-    state = np.where(whole.any((0, 1)), WHOLE, np.where(alike.any((0, 1)), HALVED, APART))
+    whole, alike = np.zeros((2, one.shape[1]), np.bool_)
+    for mine in filter(np.any, one):
+        known = mine != 0
+        for theirs in filter(np.any, other):
+            apart = mine ^ theirs
+            alike |= ((apart <= _END) | (apart & _END == 0)) & known
+            whole |= (apart == 0) & known
+    state = np.where(whole, WHOLE, np.where(alike, HALVED, APART))
     state[(one[0] == ANY_NUMBER) | (other[0] == ANY_NUMBER)] = WHOLE
     return np.where((one[0] == 0) | (other[0] == 0), UNKNOWN, state)

@@ -63,6 +63,6 @@ NATIONALITY = Comparison(
     SOURCE,
     compare,
     nationality_value,
-    bound=bound_by_level(strongest_level),
+    bound=bound_by_level(strongest_level, "nations"),
     bounded=PERSON,
 )

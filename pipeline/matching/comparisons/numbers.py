@@ -71,7 +71,8 @@ def may_share_number(a: Rows, b: Rows) -> Flags:
 
 def number_bound(kind: str, whole: int, halved: int, apart: int) -> Bound:
     """The bound of one of NUMBERS by its strongest level where numbers may agree whole, at one end, or not at all."""
-    return Bound(number_state, partial(_bounds_by_state, NUMBERS.index(kind), (whole, halved, apart)))
+    bits = partial(_bounds_by_state, NUMBERS.index(kind), (whole, halved, apart))
+    return Bound(number_state, bits, "identifiers")
 
 
 def _bounds_by_state(kind: int, levels: tuple[int, int, int], table: Table) -> BitsArray:

@@ -143,6 +143,6 @@ OTHER_NAMES = Comparison(
     compare,
     name_value,
     least=2,
-    bound=bound_by_levels(other_names_state, (SEVERAL_MORE, ONE_MORE, NONE)),
+    bound=bound_by_levels(other_names_state, (SEVERAL_MORE, ONE_MORE, NONE), "heard"),
     bounded=ALL,
 )

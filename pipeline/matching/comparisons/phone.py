@@ -92,7 +92,7 @@ PHONE = Comparison(
     SOURCE,
     compare,
     lambda entity, index: entity.phones[index].e164,
-    bound=bound_by_levels(phone_state, (SAME, TAIL, DIFFERENT, NONE)),
+    bound=bound_by_levels(phone_state, (SAME, TAIL, DIFFERENT, NONE), "phones"),
     bounded=ALL,
     may_share=may_share_line,
     selector=True,

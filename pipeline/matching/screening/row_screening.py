@@ -22,14 +22,15 @@ MOST_OTHERS = 8
 """Bits of a row's `others`."""
 
 
-class _BoundTable(NamedTuple):
-    """The bounds of comparisons that read one state of rows: (ALTERNATIVES, types times `states`).
+class BoundTable(NamedTuple):
+    """The summed bounds of the comparisons that share one state of rows.
 
-    `agreements` are those of pairs that their own number settles (entity_scoring.settle_results): none is below
-    nothing.
+    `bits` has the shape (ALTERNATIVES, types times `states`). `agreements` is the same for pairs that a number for life
+    settles (entity_scoring.settle_results), where no comparison is below 0. `part` is as in bounds.Bound.
     """
 
     state: RowState
+    part: str
     states: int
     bits: BitsArray
     agreements: BitsArray
@@ -52,23 +53,25 @@ class OddsBound:
                     if comparison in (held := without_room(entity_type)):
                         bits = _by_presence(held.index(comparison), most_at_any_level(table))
                         by_state[presence_state].append(_by_type(bits, {entity_type}))
-        self._tables = [_make_table(state, bounds) for state, bounds in by_state.items()]
+        parts = {comparison.bound.state: comparison.bound.part for comparison in CATALOGUE if comparison.bound}
+        parts[presence_state] = "others"
+        self.tables = [_make_table(state, parts[state], bounds) for state, bounds in by_state.items()]
         costly = {comparison.bound.state for comparison in CATALOGUE if comparison.bound and comparison.bound.costly}
-        self._quick = [_without_states(table) if table.state in costly else table for table in self._tables]
+        self._quick = [_without_states(table) if table.state in costly else table for table in self.tables]
 
     def bound_odds(self, a: Rows, b: Rows, numbers: Flags) -> BitsArray:
         """Most hundredths of a bit against each alternative, (ALTERNATIVES, pairs), where both rows are of one type.
 
         `numbers` says which may have a number in common (numbers.may_share_number).
         """
-        return _sum_bounds(self._tables, a, b, numbers)
+        return _sum_bounds(self.tables, a, b, numbers)
 
     def bound_quickly(self, a: Rows, b: Rows, numbers: Flags) -> BitsArray:
         """As bound_odds or more, at a tenth of its cost: costly comparisons are given the most that any state has."""
         return _sum_bounds(self._quick, a, b, numbers)
 
 
-def _sum_bounds(tables: Sequence[_BoundTable], a: Rows, b: Rows, numbers: Flags) -> BitsArray:
+def _sum_bounds(tables: Sequence[BoundTable], a: Rows, b: Rows, numbers: Flags) -> BitsArray:
     types = a.byte("type").astype(np.int32)
     states = [types * np.int32(table.states) + table.state(a, b) for table in tables]
     found = np.zeros((ALTERNATIVES, len(a)), np.int32)
@@ -112,16 +115,16 @@ def _by_type(bits: BitsArray, types: Collection[str]) -> BitsArray:
     return np.where(applies[:, None], bits[:, None], np.int32(0))
 
 
-def _make_table(state: RowState, bounds: list[BitsArray]) -> _BoundTable:
+def _make_table(state: RowState, part: str, bounds: list[BitsArray]) -> BoundTable:
     bits: BitsArray = np.sum(bounds, 0, np.int32).reshape(ALTERNATIVES, -1)
     agreements: BitsArray = np.sum(np.maximum(bounds, 0), 0, np.int32).reshape(ALTERNATIVES, -1)
-    return _BoundTable(state, bounds[0].shape[2], bits, agreements)
+    return BoundTable(state, part, bounds[0].shape[2], bits, agreements)
 
 
-def _without_states(table: _BoundTable) -> _BoundTable:
+def _without_states(table: BoundTable) -> BoundTable:
     """The table with one state, the most of all that it has."""
     bits, agreements = (of.reshape(ALTERNATIVES, -1, table.states).max(2) for of in (table.bits, table.agreements))
-    return _BoundTable(_only_state, 1, bits, agreements)
+    return BoundTable(_only_state, "", 1, bits, agreements)
 
 
 def _only_state(a: Rows, b: Rows) -> States:

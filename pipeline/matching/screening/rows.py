@@ -54,37 +54,81 @@ class Rows:
     """
 
     def __init__(self, table: WordArray, starts: Index, numbers: Index) -> None:
-        self.table, self._starts = table, starts
+        self.table, self.starts = table, starts
         at = starts + ROW_WORDS * numbers
         self._taken: WordArray = np.lib.stride_tricks.sliding_window_view(table, ROW_WORDS)[at]
-        self._words: WordArray = np.ascontiguousarray(self._taken[:, :WORD_COUNT].T)
+        self.gathered: WordArray = np.ascontiguousarray(self._taken[:, :WORD_COUNT].T)
 
     def __len__(self) -> int:
         return len(self._taken)
 
     @cached_property
-    def _bytes(self) -> Bytes:
+    def gathered_bytes(self) -> Bytes:
+        """All of BYTES: shape (parts, rows)."""
         return np.ascontiguousarray(self._taken.view(np.uint8)[:, WORD_BYTES * WORD_COUNT :].T)
 
     def words(self, part: str) -> WordArray:
         """One of WORDS: shape (words of the part, rows)."""
         first = _FIRST_WORD[part]
-        return self._words[first : first + WORDS[part]]
+        return self.gathered[first : first + WORDS[part]]
 
     def byte(self, part: str) -> Bytes:
-        """One of BYTES of each row."""
-        found: Bytes = self._bytes[_AT[part]]
+        """One of BYTES: shape (rows,)."""
+        found: Bytes = self.gathered_bytes[_AT[part]]
         return found
+
+    def lack(self, part: str) -> Flags:
+        """Which rows are empty in one of BYTES or WORDS."""
+        found: Flags = self.byte(part) == 0 if part in _AT else (self.words(part) == 0).all(0)
+        return found
+
+    def one(self, at: int) -> Rows:
+        """One of the rows, by index, without a copy."""
+        return _OneRow(self, at)
+
+    def take(self, some: Index) -> Rows:
+        """Some of the rows, by index; parts are copied when they are read."""
+        return _SomeRows(self, some)
 
     @cached_property
     def name_starts(self) -> Index:
-        """At which word of the table those of each row's names begin."""
-        return np.asarray(self._starts + (self.words("names")[0] >> np.uint32(PLACES_BITS)), np.int64)
+        """The word of the table at which the words of each row's names begin."""
+        return np.asarray(self.starts + (self.words("names")[0] >> np.uint32(PLACES_BITS)), np.int64)
 
     @cached_property
     def name_places(self) -> Index:
-        """How many places the words of each row's names have."""
+        """The number of positions of words in each row's names."""
         return np.asarray(self.words("names")[0] & np.uint32(MOST_PLACES), np.int64)
+
+
+class _OneRow(Rows):
+    def __init__(self, rows: Rows, at: int) -> None:
+        self.table, self.starts = rows.table, rows.starts[at : at + 1]
+        self._rows, self._at = rows, at
+
+    def __len__(self) -> int:
+        return 1
+
+    def words(self, part: str) -> WordArray:
+        return self._rows.words(part)[:, self._at : self._at + 1]
+
+    def byte(self, part: str) -> Bytes:
+        return self._rows.byte(part)[self._at : self._at + 1]
+
+
+class _SomeRows(Rows):
+    def __init__(self, rows: Rows, some: Index) -> None:
+        self.table, self.starts = rows.table, rows.starts[some]
+        self._rows, self._some = rows, some
+
+    def __len__(self) -> int:
+        return len(self._some)
+
+    def words(self, part: str) -> WordArray:
+        return self._rows.words(part)[:, self._some]
+
+    def byte(self, part: str) -> Bytes:
+        return self._rows.byte(part)[self._some]
 
 
 def expand_pairs(rows: Index, columns: Index) -> tuple[Index, Index, Index]:

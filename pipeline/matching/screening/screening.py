@@ -79,7 +79,7 @@ class Screen:
     """Rules out pairs whose probability is below the threshold for certain, under one model."""
 
     def __init__(self, model: Model, threshold: float) -> None:
-        self._prior, self._offsets, self._curves = model.prior, _offsets_by_type(model), _curves_by_type(model)
+        self._prior, self._offsets, self._curves = model.prior, _offsets_by_type(model), curves_by_type(model)
         self._least = least_score(threshold)
         self._bound = OddsBound(model)
 
@@ -136,8 +136,8 @@ def _offsets_by_type(model: Model) -> BitsArray:
     return found
 
 
-def _curves_by_type(model: Model) -> list[tuple[int, BitsOfRows]]:
-    """The place in TYPES of each type that is calibrated, and what its evidence from -SCORE_LIMIT on is worth."""
+def curves_by_type(model: Model) -> list[tuple[int, BitsOfRows]]:
+    """The index in TYPES of each calibrated type, and the calibrated evidence for -SCORE_LIMIT to SCORE_LIMIT."""
     return [
         (column, np.array([apply_curve(bits, curve) for bits in range(-SCORE_LIMIT, SCORE_LIMIT + 1)], np.int32))
         for column, entity_type in enumerate(TYPES)

@@ -62,6 +62,7 @@ class TimedMatcher:
     def __init__(self, matcher: ModelMatcher, watch: Stopwatch) -> None:
         self.threshold, self.exact_band = matcher.threshold, matcher.exact_band
         self.may_link = watch.timed("screen", matcher.may_link)
+        self.may_link_crowd = watch.timed("screen", matcher.may_link_crowd)
         self.judge, self.find_link = matcher.judge, watch.timed("score", matcher.find_link)
         self.meet = watch.timed("meet", matcher.meet)
         self.explain = watch.timed("explain", matcher.explain)

@@ -62,6 +62,9 @@ class SyntheticMatcher:
     def may_link(self, a: Sketches, b: Sketches) -> NDArray[np.bool_]:
         return np.ones(len(a.counts), np.bool_)
 
+    def may_link_crowd(self, some: Sketches, crowd: Sketches) -> NDArray[np.bool_]:
+        return np.ones((len(some.counts), len(crowd.counts)), np.bool_)
+
     def meet(self, one: Fingerprint, others: Sequence[Fingerprint]) -> None:
         """Nothing is cheaper at once."""
 
@@ -91,6 +94,9 @@ class UnscreenedMatcher(ModelMatcher):
 
     def may_link(self, a: Sketches, b: Sketches) -> NDArray[np.bool_]:
         return np.ones(len(a.counts), np.bool_)
+
+    def may_link_crowd(self, some: Sketches, crowd: Sketches) -> NDArray[np.bool_]:
+        return np.ones((len(some.counts), len(crowd.counts)), np.bool_)
 
 
 SYNTHETIC = WorldMatcher(

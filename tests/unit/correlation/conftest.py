@@ -33,6 +33,9 @@ class WordMatcher:
         self.screened += len(a.counts)
         return np.array((a.counts == 0) | (b.counts == 0), np.bool_)
 
+    def may_link_crowd(self, some: Sketches, crowd: Sketches) -> NDArray[np.bool_]:
+        return np.ones((len(some.counts), len(crowd.counts)), np.bool_)
+
     def meet(self, one: Fingerprint, others: Sequence[Fingerprint]) -> None:
         """Nothing is cheaper at once."""
 

@@ -18,6 +18,7 @@ from pipeline.correlation.matcher import Matcher
 from pipeline.correlation.store import MemoryStore
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import load_model
+from pipeline.matching.screening.crowd_screening import CrowdScreen
 from pipeline.matching.screening.screening import Screen, Sketches
 from pipeline.matching.screening.sketches import make_sketch
 from support.matching.sketches import sketch_of
@@ -38,6 +39,11 @@ class ScreenLog:
         return np.ones(len(a.counts), np.bool_)
 
 
+def leave_all(some: Sketches, crowd: Sketches) -> NDArray[np.bool_]:
+    """A first look at a crowd that rules nobody out."""
+    return np.ones((len(some.counts), len(crowd.counts)), np.bool_)
+
+
 class EntryLog(MemoryStore):
     """A store that notes how many entries were found at once."""
 
@@ -54,6 +60,7 @@ class EntryLog(MemoryStore):
 @pytest.fixture
 def few_together(monkeypatch: pytest.MonkeyPatch) -> int:
     monkeypatch.setattr(candidate_lookup, "MOST_TOGETHER", 8)
+    monkeypatch.setattr(candidate_lookup, "CROWD", 8)
     return 8
 
 
@@ -69,7 +76,7 @@ def fill(store: MemoryStore, case: MakeCase, count: int, *keys: int, sketch: byt
 def test_a_crowd_is_met_whole_in_bounded_portions(case: MakeCase, few_together: int) -> None:
     store, screen = EntryLog(), ScreenLog()
     crowd, few = fill(store, case, 100, CROWD_KEY), fill(store, case, 3, OTHER_KEY)
-    lookup = CandidateLookup(store, within=False, screen=screen, observer=None)
+    lookup = CandidateLookup(store, within=False, screen=screen, screen_crowd=leave_all, observer=None)
     asking = [case(f"a{at}", "word") for at in range(3)]
     found = lookup(asking, [(OTHER_KEY,), (CROWD_KEY, OTHER_KEY), (OTHER_KEY,)])
     assert [one.numbers for one in found] == [few, sorted(crowd + few), few]
@@ -83,29 +90,62 @@ def test_who_is_met_under_several_keys_is_met_once(case: MakeCase, few_together:
     store, screen = EntryLog(), ScreenLog()
     keys = tuple(range(1, 31))
     crowd = fill(store, case, 50, *keys)
-    (found,) = CandidateLookup(store, within=False, screen=screen, observer=None)([case("a1", "word")], [keys])
+    (found,) = CandidateLookup(store, within=False, screen=screen, screen_crowd=leave_all, observer=None)(
+        [case("a1", "word")], [keys]
+    )
     assert (found.numbers, found.met) == (sorted(crowd), 50)
     assert sum(screen.pairs) == 50, "all values in common, and each pair is screened once"
     assert max(store.found) <= 50 + few_together
 
 
+def test_who_meets_a_crowd_meets_those_of_other_keys_too(case: MakeCase, few_together: int) -> None:
+    """Each once, whether the first look leaves them or not; those that it rules out are met all the same."""
+    store, screen, looks = MemoryStore(), ScreenLog(), list[tuple[int, int]]()
+    crowd, few = fill(store, case, 20, CROWD_KEY, OTHER_KEY), fill(store, case, 3, OTHER_KEY + 1)
+    store.list_under_keys(crowd[0], (OTHER_KEY + 1,))
+
+    def look(some: Sketches, held: Sketches) -> NDArray[np.bool_]:
+        looks.append((len(some.counts), len(held.counts)))
+        return np.zeros((len(some.counts), len(held.counts)), np.bool_)
+
+    keys = (CROWD_KEY, OTHER_KEY, OTHER_KEY + 1)
+    lookup = CandidateLookup(store, within=False, screen=screen, screen_crowd=look, observer=None)
+    found = lookup([case("a1", "word"), case("a2", "word"), case("b99", "word")], [keys, keys, keys])
+    assert found == [(few, 23), (few, 23), ([], 0)]
+    assert looks == [(2, 8), (2, 8), (2, 4)], "as many at once as have few others in all, but who meets nobody"
+    assert sum(screen.pairs) == 6
+
+
 def test_a_crowd_of_ones_own_country_is_not_met(case: MakeCase, few_together: int) -> None:
     store, screen = EntryLog(), ScreenLog()
     fill(store, case, 40, CROWD_KEY)
-    lookup = CandidateLookup(store, within=False, screen=screen, observer=None)
+    looks: list[tuple[int, int]] = []
+
+    def look(some: Sketches, held: Sketches) -> NDArray[np.bool_]:
+        looks.append((len(some.counts), len(held.counts)))
+        return leave_all(some, held)
+
+    lookup = CandidateLookup(store, within=False, screen=screen, screen_crowd=look, observer=None)
     assert lookup([case("b99", "word")], [(CROWD_KEY,)]) == [([], 0)]
-    assert screen.pairs == []
+    assert (screen.pairs, looks) == ([], [])
+    stranger = store.put_case(case("c1", "word"), None)
+    store.list_under_keys(stranger, (CROWD_KEY,))
+    assert lookup([case("b99", "word")], [(CROWD_KEY,)]) == [([stranger], 1)]
+    assert (screen.pairs, looks) == ([1], [(1, 1)]), "none of its own country is looked at"
+    looks.clear()
+    lookup([case("b99", "word"), case("d1", "word")], [(CROWD_KEY,)] * 2)
+    assert sorted(looks) == [(1, 8)] * 5 + [(2, 1)]
 
 
 def test_an_empty_store_has_nobody_to_meet(case: MakeCase) -> None:
-    lookup = CandidateLookup(MemoryStore(), within=False, screen=ScreenLog(), observer=None)
+    lookup = CandidateLookup(MemoryStore(), within=False, screen=ScreenLog(), screen_crowd=leave_all, observer=None)
     assert lookup([case("a1", "word"), case("a2", "word")], [(CROWD_KEY,), ()]) == [([], 0), ([], 0)]
     assert lookup([], []) == []
 
 
 def test_cases_that_come_together_are_screened_together(case: MakeCase) -> None:
     screen = ScreenLog()
-    lookup = CandidateLookup(MemoryStore(), within=False, screen=screen, observer=None)
+    lookup = CandidateLookup(MemoryStore(), within=False, screen=screen, screen_crowd=leave_all, observer=None)
     coming = [case("a1", "w"), case("b1", "w"), case("a2", "w"), case("b2", "w")]
     assert lookup.each_other(coming, [(1, 2), (2,), (1, 2), (3,)]) == {1: [0], 2: [1]}
     assert screen.pairs == [2], "those of one country are not"
@@ -136,6 +176,7 @@ def test_neither_bounds_nor_order_change_a_link(
     ]
     expected = find_links(cases, matcher())
     monkeypatch.setattr(candidate_lookup, "MOST_TOGETHER", random.randrange(1, 40))
+    monkeypatch.setattr(candidate_lookup, "CROWD", random.randrange(1, 40))
     random.shuffle(cases)
     assert find_links(cases, matcher()) == expected
     assert expected
@@ -145,11 +186,12 @@ def test_memory_of_a_case_among_a_crowd_grows_by_its_numbers_alone(case: MakeCas
     """Of each of the crowd a few numbers are held at once; sketches and what screening makes of them, of a portion."""
     sketch = make_sketch((EntityPrint("p1", "person", gender="male"),))
     asking, screen = case("a1", "word", sketch=sketch), Screen(load_model(), 0.5)
+    look = CrowdScreen(load_model(), 0.5)
     peaks = []
     for count in (candidate_lookup.MOST_TOGETHER, 3 * candidate_lookup.MOST_TOGETHER):
         store = MemoryStore()
         fill(store, case, count, CROWD_KEY, sketch=sketch)
-        lookup = CandidateLookup(store, within=False, screen=screen, observer=None)
+        lookup = CandidateLookup(store, within=False, screen=screen, screen_crowd=look, observer=None)
         tracemalloc.start()
         (found,) = lookup([asking], [(CROWD_KEY,)])
         peaks.append(tracemalloc.get_traced_memory()[1])
@@ -166,7 +208,7 @@ def test_a_block_is_told_of_by_its_size(case: MakeCase, few_together: int) -> No
     def note(keys: NDArray[np.uint64], sizes: NDArray[np.int64]) -> None:
         told.extend(zip(keys.tolist(), sizes.tolist(), strict=True))
 
-    CandidateLookup(store, within=False, screen=ScreenLog(), observer=note)(
+    CandidateLookup(store, within=False, screen=ScreenLog(), screen_crowd=leave_all, observer=note)(
         [case("a1", "word"), case("a2", "word")], [(OTHER_KEY, CROWD_KEY), (OTHER_KEY,)]
     )
-    assert told == [(OTHER_KEY, 2), (CROWD_KEY, 20), (OTHER_KEY, 2)]
+    assert sorted(told) == [(CROWD_KEY, 20), (OTHER_KEY, 2), (OTHER_KEY, 2)]

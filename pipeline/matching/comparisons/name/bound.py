@@ -80,7 +80,7 @@ def _bound_names(one: EntityNames, other: EntityNames) -> States:
     _find_gains(one, other, zero, other.words, one.words, other.entries - other.words, gains, joined=True)
     sides = PlacedNames(one, gains.one, other), PlacedNames(other, gains.other, one)
     worth, worth_other = weigh_names(*sides), weigh_names(*reversed(sides))
-    states = _combine(worth, worth_other, _may_be_other_kinds(one.initials, other.initials))
+    states = combine_worths(worth, worth_other, _may_be_other_kinds(one.initials, other.initials))
     told = np.flatnonzero(worth.only & worth_other.only & ((worth.words == 0) | (worth_other.words == 0)))
     if told.size:
         states[told] += STEPS * (_tell_apart(one.take(told), other.take(told)) - ONE_AGREES)
@@ -138,8 +138,8 @@ def _may_be_other_kinds(one: WordArray, other: WordArray) -> Flags:
     return found
 
 
-def _combine(one: NameWorth, other: NameWorth, other_kinds: Flags) -> States:
-    """The state of the best two names: those that something contradicts on both sides weigh less."""
+def combine_worths(one: NameWorth, other: NameWorth, other_kinds: Flags) -> States:
+    """The states of the best two names. A pair of held names weighs less by what contradicts on both sides."""
     free, held = one.free + other.acronyms, one.held + other.acronyms
     other_free, other_held = other.free + one.acronyms, other.held + one.acronyms
     further = np.maximum(np.minimum(one.left, other.left) - 1, 0)

@@ -38,7 +38,8 @@ LETTERS = np.uint32((1 << RARITY) - 1)
 """The bits of an entry's letters."""
 
 _RARITY = np.uint32(RARITY)
-_FORM, _SOUND, _BEGINNING = (np.uint32((1 << HASH_BITS[first]) - 1 << first) for first in (FORM, SOUND, BEGINNING))
+_FORM, SOUNDS, BEGINNINGS = (np.uint32((1 << HASH_BITS[first]) - 1 << first) for first in (FORM, SOUND, BEGINNING))
+"""Bits of an entry's hashes."""
 _LENGTH, _LENGTHS = np.uint32(LENGTH), np.uint32(MOST_LENGTH)
 _CLASS, _MANY = np.uint32(CLASSES), np.uint32(MANY)
 _OPEN_WORD = np.uint32(1 << WILD | 1 << UNLINED)
@@ -71,7 +72,7 @@ def _find_alike(table: WordArray, other: WordArray, left: Index, right: Index) -
     found |= (one != 0) & (two != 0)
     one, two = table[left + 2], other[right + 2]
     apart = one ^ two
-    found |= (apart & _SOUND == 0) | (apart & _BEGINNING == 0) | ((one | two) & _WILD != 0)
+    found |= (apart & SOUNDS == 0) | (apart & BEGINNINGS == 0) | ((one | two) & _WILD != 0)
     return np.flatnonzero(found)
 
 
@@ -125,24 +126,25 @@ def _share_variants(one: WordArray, other: WordArray) -> Flags:
     both = np.flatnonzero((one != 0) & (other != 0))
     one, other = one[both], other[both]
     related: Flags = np.zeros(len(both), np.bool_)
-    theirs = _kept(other)
-    for mine in _kept(one):
+    theirs = kept_classes(other)
+    for mine in kept_classes(one):
         related |= (mine != 0) & np.logical_or.reduce([mine == each for each in theirs])
     many = np.flatnonzero((one | other) & _MANY)
-    related[many] |= _fold_classes(one[many]) & _fold_classes(other[many]) != 0
+    related[many] = fold_classes(one[many]) & fold_classes(other[many]) != 0
     found[both] = related
     return found
 
 
-def _fold_classes(words: WordArray) -> WordArray:
+def fold_classes(words: WordArray) -> WordArray:
     """Sets of classes, modulo FOLDED_CLASSES."""
     told = np.zeros_like(words)
-    for kept in _kept(words):
+    for kept in kept_classes(words):
         told |= np.where(kept != 0, np.uint32(1) << (kept - np.uint32(1)) % np.uint32(FOLDED_CLASSES), np.uint32(0))
     return np.where(words & _MANY != 0, words & ~_MANY, told)
 
 
-def _kept(words: WordArray) -> list[WordArray]:
+def kept_classes(words: WordArray) -> list[WordArray]:
+    """The classes that are told one by one, each by its number and one more, 0 for none; nothing of sets of more."""
     return [words >> np.uint32(CLASS_BITS * at) & _CLASS for at in range(CLASSES_KEPT)]
 
 
@@ -153,12 +155,12 @@ def _bound_gains(of: _Tokens, *, joined: bool) -> BitsOfRows:
     """
     edits = EDITS[of.shorter]
     near = (of.edits + of.gap <= 2 * edits) & (of.gap <= edits)
-    near |= ((of.apart & _BEGINNING == 0) & of.within) | (of.either & _OPEN_WORD != 0)
+    near |= ((of.apart & BEGINNINGS == 0) & of.within) | (of.either & _OPEN_WORD != 0)
     found = np.where(near & ~joined, _level(levels.NEAR, of.rarity), 0)
     unlined = (of.either & _UNLINED != 0) & (of.edits <= 2 * MOST_EDITS) & (of.gap <= MOST_EDITS)
     for level, reached in (
         (levels.EDIT, (of.edits + of.gap <= 2) & (of.gap <= 1) & (edits == MOST_EDITS)),
-        (levels.SOUND, of.apart & _SOUND == 0),
+        (levels.SOUND, of.apart & SOUNDS == 0),
         (levels.VARIANT, of.related),
         (levels.SAME, ((of.apart & _FORM == 0) & (of.edits == 0)) | unlined | (of.either & _WILD != 0)),
     ):

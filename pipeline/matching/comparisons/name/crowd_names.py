@@ -1,0 +1,149 @@
+"""Bounds the names of one entity and of each entity of a crowd, where no word is like one of the other side's.
+
+Most cases of a crowd share one value, and no name. If no word may give bits (word_columns), what contradicts is known
+for each entity in advance, whomever it meets (worth.weigh_names).
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.matching.comparisons.bounds import States
+from pipeline.matching.comparisons.name.bound import LOWEST, MOST_BITS, NO_NAME, STEP, STEPS, combine_worths
+from pipeline.matching.comparisons.name.encoding import ACRONYM, ENTRY_WORDS, FIRST, OPEN
+from pipeline.matching.comparisons.name.entry_gains import LETTERS
+from pipeline.matching.comparisons.name.word_columns import WordColumns, find_like, read_columns
+from pipeline.matching.comparisons.name.worth import EntityNames, Finds, NameWorth, PlacedNames, weigh_names
+from pipeline.matching.names.comparison import CULTURE, NUMBERS_AGREE
+from pipeline.matching.screening.rows import BitsOfRows, Flags, Index, Rows, WordArray, expand_counts
+
+_SOME = np.int32(1)
+"""Hundredths of a bit: a word with less gives none, but does not contradict either."""
+
+_MOST = (1 << 15) - 1
+"""Hundredths of a bit to which worths are clipped before they are compared; names have -2000 at least."""
+
+
+class _Abbreviations(NamedTuple):
+    """Words that may abbreviate words of the other side: the row and the letters of each."""
+
+    row: Index
+    letters: WordArray
+
+
+class CrowdNames:
+    """The names of many rows, read once for all the entities that they are compared with.
+
+    `worths` has the distinct worths, and `kind[row]` is the index of a row's. Two indices beyond them stand for names
+    that have no room in the sketch, and for no name.
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        count = rows.byte("name_words")
+        self.count, self.initials = len(rows), rows.words("initials")[0]
+        named = np.flatnonzero((count > 0) & (count != OPEN))
+        names = EntityNames(rows, named)
+        placed = PlacedNames(names, Finds(names))
+        nothing = np.zeros_like(names.words)
+        self.words = _read_entries(names, named, nothing, names.words, joined=False)
+        self.runs = _read_entries(names, named, names.words, names.entries - names.words, joined=True)
+        self.abbreviations = _find_abbreviations(names, named, placed)
+        self.numbered: Flags = np.zeros(self.count, np.bool_)
+        self.numbered[named[placed.numbered & ~placed.persons]] = True
+        self._named, self._placed = named, placed
+        self.worths, kinds = _sort_worths(weigh_names(placed, placed))
+        self.kind = np.where(count == OPEN, len(self.worths.free), len(self.worths.free) + 1)
+        self.kind[named] = kinds
+
+    @cached_property
+    def ends(self) -> tuple[list[int], ...]:
+        """Where the words, runs and abbreviations of each row begin, and those of the last one end."""
+        bounds = np.arange(self.count + 1)
+        owners = (self.words.row, self.runs.row, self.abbreviations.row)
+        return tuple(np.searchsorted(owner, bounds).tolist() for owner in owners)
+
+    @cached_property
+    def repeating(self) -> Flags:
+        """Which rows have a name that has a word twice."""
+        placed = self._placed
+        name = np.cumsum(placed.flagged(FIRST))
+        order = np.lexsort((placed.entry, name))
+        twice = (np.diff(name[order]) == 0) & (np.diff(placed.entry[order]) == 0)
+        found: Flags = np.zeros(self.count, np.bool_)
+        found[self._named[placed.row[order][1:][twice]]] = True
+        return found
+
+    def worth(self, at: int) -> NameWorth:
+        """Of one row, which has one."""
+        kind = self.kind[at : at + 1]
+        return NameWorth._make(part[kind] for part in self.worths)
+
+
+def _read_entries(names: EntityNames, named: Index, skipped: Index, count: Index, *, joined: bool) -> WordColumns:
+    """So many entries of each row behind those skipped."""
+    owner, at = expand_counts(count)
+    return read_columns(
+        names.table, named[owner], (names.starts + ENTRY_WORDS * skipped)[owner] + ENTRY_WORDS * at, joined=joined
+    )
+
+
+def _find_abbreviations(names: EntityNames, named: Index, placed: PlacedNames) -> _Abbreviations:
+    may = np.flatnonzero(placed.flagged(ACRONYM))
+    row = placed.row[may]
+    return _Abbreviations(named[row], names.table[names.starts[row] + ENTRY_WORDS * placed.entry[may]] & LETTERS)
+
+
+def _sort_worths(worths: NameWorth) -> tuple[NameWorth, NDArray[np.intp]]:
+    """The distinct worths of names that find nothing, and which of them each row has."""
+    parts = np.stack([worths.free, worths.held, worths.heaviest, worths.left], 1)
+    packed = np.clip(parts, -_MOST, _MOST).astype(np.int16).view(np.int64)[:, 0]
+    kinds, kind = np.unique(packed, return_inverse=True)
+    free, held, heaviest, left = kinds.view(np.int16).reshape(-1, 4).T.astype(np.int32)
+    nothing = np.zeros(len(kinds), np.int32)
+    never = np.zeros(len(kinds), np.bool_)
+    return NameWorth(free, held, heaviest, left, nothing, never, never, never, never, nothing), kind
+
+
+def bound_names(some: CrowdNames, at: int, crowd: CrowdNames) -> States:
+    """States of the names of one of some rows and of each of a crowd, none weaker than bound.name_state.
+
+    Words that may be like any of the other's give all that they can give.
+    """
+    open_kind = len(some.worths.free)
+    if some.kind[at] > open_kind:
+        return np.full(crowd.count, NO_NAME, np.int32)
+    if some.kind[at] == open_kind or some.repeating[at]:
+        return np.where(crowd.kind > len(crowd.worths.free), np.int32(NO_NAME), np.int32(STEPS - 1))
+    unlike = combine_worths(some.worth(at), crowd.worths, np.zeros(1, np.bool_)) % STEPS
+    state: States = np.append(unlike, [STEPS - 1, NO_NAME]).astype(np.int32).take(crowd.kind)
+    gains = _find_gains(some, at, crowd)
+    found = np.flatnonzero(gains)
+    alike = -((LOWEST - np.minimum(gains[found], MOST_BITS)) // STEP)
+    state[found] = np.where(state[found] < NO_NAME, np.maximum(alike, state[found]), np.int32(NO_NAME))
+    return state
+
+
+def _find_gains(some: CrowdNames, at: int, crowd: CrowdNames) -> BitsOfRows:
+    """The most that the words of one of some rows give beside each of a crowd's; 0 where none is like any."""
+    gains = np.zeros(crowd.count, np.int32)
+    words, runs, abbreviations = (range(ends[at], ends[at + 1]) for ends in some.ends)
+    for columns, own, all_others in (
+        (some.words, words, (crowd.words, crowd.runs)),
+        (some.runs, runs, (crowd.words,)),
+    ):
+        for word in own:
+            found = [others.row[np.flatnonzero(find_like(columns, word, others))] for others in all_others]
+            gain = columns.gains[word] + np.int32(0 if columns is some.runs else CULTURE)
+            gains[np.concatenate(found)] += max(gain, _SOME)
+    gains[gains > 0] -= np.int32(CULTURE)
+    if some.numbered[at]:
+        gains[crowd.numbered] += np.int32(NUMBERS_AGREE)
+    for letters in some.abbreviations.letters[abbreviations.start : abbreviations.stop]:
+        gains[letters & ~crowd.initials == 0] = MOST_BITS
+    row, letters = crowd.abbreviations
+    gains[row[letters & ~some.initials[at] == 0]] = MOST_BITS
+    return gains
