@@ -152,8 +152,8 @@ def measure_one(share: Share, count: int) -> tuple[str, str, str]:
 def fill_store(store: LmdbStore, waiting: Iterator[Fingerprint], count: int, model: Model) -> Correlator:
     """A correlator whose store holds so many cases, put there as a rebuild does: without judging them."""
     correlator = Correlator(store, 0, 1, ModelMatcher(model))
-    for _ in range(0, count, FILL):
-        correlator.load_versions(list(islice(waiting, min(FILL, count))))
+    for held in range(0, count, FILL):
+        correlator.load_versions(list(islice(waiting, min(FILL, count - held))))
         store.commit(0)
     return correlator
 

@@ -31,7 +31,6 @@ from pipeline.matching.model import load_model
 from pipeline.matching.score.scoring import judge_cases
 
 TARGET = 50_000
-LOGIC_V2_PAIRS = 1000
 Judge = Callable[[int, int], Any]
 
 
@@ -48,7 +47,7 @@ def main() -> int:
     columns = ("matcher", "first", "new", "again", f"new, of {TARGET:,}", "new, times LogicV2")
     table = Table(*columns, title="Entity pairs a second")
     rates = {"Liaison": measured(ours(entities), pairs)}
-    if (other := logic_v2(data, pairs[:LOGIC_V2_PAIRS])) is not None:
+    if (other := logic_v2(data, pairs)) is not None:
         rates["nomenklatura LogicV2"] = other
     reference = rates.get("nomenklatura LogicV2", [0.0] * 3)[1]
     for name, (first, new, again) in rates.items():

@@ -9,6 +9,7 @@ linked as those of the first round are.
 from __future__ import annotations
 
 import re
+from calendar import isleap
 from collections.abc import Callable, Iterator
 from functools import cache
 from random import Random
@@ -32,6 +33,7 @@ YEARS: Final = 20
 """Years by which a round's dates are moved, at most."""
 
 YEAR: Final = re.compile(r"\b(1[89]|20)\d\d\b")
+LEAP_DAY: Final = "-02-29"
 DATES: Final = ("birth_date", "birth_dates")
 NUMBERS: Final = ("identifiers", "mmsi", "call_sign")
 
@@ -139,7 +141,10 @@ def _rename(name: Entry, word: str, at: int) -> Entry:
 
 
 def _move_years(text: str, years: int) -> str:
-    return YEAR.sub(lambda found: str(int(found[0]) + years), text)
+    """The text with its years moved; of 29 February in a year without one, the day before."""
+    moved = YEAR.sub(lambda found: str(int(found[0]) + years), text)
+    leaps = moved.endswith(LEAP_DAY) and not isleap(int(moved.removesuffix(LEAP_DAY)))
+    return moved.removesuffix(LEAP_DAY) + "-02-28" if leaps else moved
 
 
 def _with_check_digit(imo: str) -> str:
