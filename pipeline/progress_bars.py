@@ -71,7 +71,7 @@ class _RateColumn(ProgressColumn):
 
 
 class _RowsColumn(ProgressColumn):
-    """How many rows, and how many a second."""
+    """How many rows, and how many a second; nothing before the first, while joined or grouped rows are gathered."""
 
     def render(self, task: Task) -> Text:
         rows, elapsed = task.fields.get("rows", 0), task.elapsed or 0

@@ -1,7 +1,8 @@
 """Pages that are filled until full: what a requester may not see leaves no gap, and no total tells of it.
 
 A list whose items can move is read by MovingList, so that none comes twice or not at all because of what is written
-between its pages; where they cannot (notices and accesses, by their offsets), the last item's place is enough.
+between its pages; where they cannot (accesses, by their offsets), the last item's place is enough. Notices that are
+polled go by places of their own (pipeline.api.services.notice_places).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The batch run: the correlator of one partition over a memory store, so that stream and batch share every line."""
+"""The batch run: one partition's correlator over a store in memory, so that stream and batch run the same code."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class LinkLine(msgspec.Struct, frozen=True):
 
 
 def find_links(fingerprints: Iterable[Fingerprint], matcher: Matcher, *, within: bool = False) -> list[LinkLine]:
-    """The links among the cases' last versions, ordered by case; `within` also links cases of one country."""
+    """The links between the cases' last versions, ordered by case key; `within` also links cases of one country."""
     correlator = Correlator(MemoryStore(), 0, 1, matcher, within=within)
     live: dict[str, Claim] = {}
     for claim in _correlate_all(correlator, fingerprints):

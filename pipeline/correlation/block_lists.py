@@ -1,9 +1,9 @@
-"""Which cases are listed under which keys: in memory as sorted runs, on disk as the log of all changes.
+"""Block lists: which cases are listed under which keys. Sorted runs hold them in memory, a log of changes on disk.
 
-Keys are hashes, so a tree on disk would touch a page for each key of each case, to read it and again to write it. Here
-all keys of many cases are looked up in each run at once, where each takes a miss or two of the processor's caches, and
-a commit appends to the log. Runs are merged as in a log-structured merge tree (O'Neil, Cheng, Gawlick, O'Neil 1996). An
-entry takes 12 bytes of each, and two to four of an index in memory.
+Keys are hashes, so a tree on disk would read and write one page for each key of each case. Here the keys of many cases
+are looked up in each run at once, at one or two cache misses a key, and a commit appends to the log. Runs are merged as
+in a log-structured merge tree (O'Neil, Cheng, Gawlick, O'Neil 1996). An entry takes 12 bytes in memory and 12 on disk,
+and its share of the index in memory two to four.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class SortedRun:
         return self.turned >> _KIND_BITS | self.turned << _HASH_BITS
 
     def merge_with(self, other: SortedRun) -> SortedRun:
-        """Both in one, without what was taken off this one, the longer."""
+        """One run with the entries of both, without those removed from this run, which should be the longer one."""
         kept = self.numbers != NOBODY
         turned, numbers = (self.turned, self.numbers) if kept.all() else (self.turned[kept], self.numbers[kept])
         at = np.searchsorted(turned, other.turned)
@@ -122,7 +122,10 @@ class SortedRun:
 
 
 class BlockLists:
-    """The lists of one partition, read from a log's pages; changes are in them at once, and in the log once written."""
+    """The block lists of one partition, read from the pages of a log.
+
+    Lookups see a change at once. The log has it when the owner has written `changed_pages` and called `mark_written`.
+    """
 
     def __init__(self, pages: Iterable[memoryview] = ()) -> None:
         logged = np.frombuffer(b"".join(pages), ENTRY)
@@ -135,13 +138,13 @@ class BlockLists:
         self._changes: list[bytes] = []
 
     def add_case(self, number: int, keys: Collection[int]) -> None:
-        """List a case under some keys; harmless where it is listed."""
+        """List a case under some keys; a key that lists it already stays as it is."""
         self._new += keys
         self._owners.append(number)
         self._counts.append(len(keys))
 
     def remove_case(self, number: int, keys: Collection[int]) -> None:
-        """Take a case off some keys; harmless where it is not listed."""
+        """Remove a case from the lists of some keys; a key that does not list it stays as it is."""
         self._take_in()
         taken = np.array(sorted(keys), np.uint64)
         self._changes.append(_make_entries(taken | np.uint64(REMOVED), np.uint32(number)).tobytes())
@@ -150,7 +153,11 @@ class BlockLists:
             run.numbers[places[run.numbers[places] == number]] = NOBODY
 
     def find_entries(self, keys: Sequence[Sequence[int]]) -> tuple[Entries, NDArray[np.int64]]:
-        """Entries under the keys of several cases, and the case of each, by case; of a key together."""
+        """The entries under the keys of several cases.
+
+        Returns `(entries, owner)`: `owner[i]` is the index in `keys` of the case that asked for `entries[i]`. They are
+        sorted by owner, with the entries of one key next to each other.
+        """
         self._take_in()
         asked = np.array(list(chain.from_iterable(keys)), np.uint64)
         wanted = _kind_last(asked)
@@ -166,7 +173,7 @@ class BlockLists:
         return np.sum([run.count_keys(wanted) for run in self._runs], 0, np.int64) + np.zeros(len(keys), np.int64)
 
     def _take_in(self) -> None:
-        """Make a run of what is new, and merge runs that are not much shorter than the one before."""
+        """Make a run of the new entries, and merge it with every run that is not RATIO times as long."""
         if not self._new:
             return
         keys = np.array(self._new, np.uint64)
@@ -180,25 +187,25 @@ class BlockLists:
 
     @property
     def wasteful(self) -> bool:
-        """Whether most of the log says what no longer holds."""
+        """Whether more than half of the log is out of date."""
         return self._logged > 2 * sum(map(len, self._runs))
 
     def compact_log(self) -> BlockLists:
-        """The same lists with a log of nothing else, all of which is still to be written, in place of the other."""
+        """The same lists with a log that holds them and nothing else; all of it is still to be written."""
         lists = BlockLists()
         lists._runs = self._runs
         lists._changes = [_make_entries(run.keys, run.numbers).tobytes() for run in self._runs]
         return lists
 
     def changed_pages(self) -> Iterator[tuple[int, bytes]]:
-        """The pages of the log that changed, by number."""
+        """The pages of the log that changed, each with its number."""
         self._take_in()
         waiting, size = b"".join([self._last_page, *self._changes]), ENTRIES_A_PAGE * ENTRY.itemsize
         for start in range(0, len(waiting), size):
             yield self._logged // ENTRIES_A_PAGE + start // size, waiting[start : start + size]
 
     def mark_written(self) -> None:
-        """What changed has been written."""
+        """Note that all changed pages have been written."""
         waiting, size = b"".join([self._last_page, *self._changes]), ENTRIES_A_PAGE * ENTRY.itemsize
         self._logged += (len(waiting) - len(self._last_page)) // ENTRY.itemsize
         self._last_page, self._changes = waiting[len(waiting) - len(waiting) % size :], []

@@ -1,4 +1,4 @@
-"""How well blocking works on given cases: keys and candidates per case, the largest blocks, recall by kind of key."""
+"""Reports how well blocking works on given cases: keys and candidates per case, large blocks, recall by kind of key."""
 
 from __future__ import annotations
 
@@ -20,12 +20,16 @@ LARGEST = 20
 """Blocks listed by size."""
 
 MOST_MET = 20_000_000
-"""Entries of blocks that are gone through to count pairs; where there are more, pairs are estimated by the cases whose
-names have the smallest hashes."""
+"""Block entries that are read to count pairs. If there are more, pairs are estimated from the cases whose keys have the
+smallest hashes."""
 
 
 class KindReport(msgspec.Struct, frozen=True):
-    """One kind of key. `pairs` are those that it alone would bring; `only` those that no other kind brings."""
+    """What one kind of key contributes.
+
+    `pairs_per_case` counts the pairs that share a key of this kind. `recall` is the share of the labelled pairs that
+    do, and `only` the share of those that share keys of no other kind.
+    """
 
     kind: str
     of: str
@@ -37,7 +41,7 @@ class KindReport(msgspec.Struct, frozen=True):
 
 
 class LargeBlock(msgspec.Struct, frozen=True):
-    """A key by its number, as the model's stop list takes it."""
+    """A large block. `key` is the number that a stop list takes."""
 
     key: int
     kind: str
@@ -45,15 +49,17 @@ class LargeBlock(msgspec.Struct, frozen=True):
 
 
 class BlockingReport(msgspec.Struct, frozen=True):
-    """`candidates` is what a new case meets when the store holds all the others: twice the pairs per case.
+    """How well blocking works on some cases.
 
-    `sampled` is by how many cases pairs were counted: where blocks are large, fewer than `cases`.
+    `candidates` is how many cases a new case meets when the store holds all the others: twice the pairs per case.
 
-    `stop_list` says what leaving large blocks out would save and cost, and `recall_with_stops` what share of the
-    labelled pairs would still be found.
+    `sampled` is the number of cases from which pairs were counted. It is less than `cases` if blocks are large.
 
-    `linkable` of the labelled pairs would be links if they met, and `recall_of_linkable` is the share of those that do:
-    what blocking loses, apart from what the model would not link anyway.
+    `stop_list` says what leaving out the keys of large blocks would save and cost, and `recall_with_stops` which share
+    of the labelled pairs would still meet.
+
+    `linkable` is how many labelled pairs the model would link if they met, and `recall_of_linkable` the share of these
+    that meet: it leaves out of the account the pairs that the model would not link anyway.
     """
 
     cases: int
@@ -96,7 +102,10 @@ def blocking_report(
     within: bool = False,
     propose: ProposeStops = no_stops,
 ) -> BlockingReport:
-    """Report on the last version of each case; `labels` are true pairs of case keys, in either order."""
+    """Report on the last version of each case.
+
+    `labels` are true pairs of case keys, in either order; `within` also counts pairs of one country.
+    """
     held = {fingerprint.case: fingerprint for fingerprint in fingerprints}
     cases = list(held.values())
     blocks = _group_by_key(cases)
@@ -139,7 +148,7 @@ def _group_by_key(cases: Sequence[Fingerprint]) -> dict[int, BlockMembers]:
 
 
 class _Counted(NamedTuple):
-    """Of `sampled` cases: whom they meet in all, and through each kind of key."""
+    """How many others `sampled` cases meet, in all and by the kind of the shared key."""
 
     sampled: int
     met: int

@@ -13,7 +13,10 @@ from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
 
 
 class ClaimState(StrEnum):
-    """`live`: the pair is linked. `retracted`: it is not. `released`: it is, and another partition owns it now."""
+    """What a claim says of a pair.
+
+    `live`: the pair is linked. `retracted`: it is not. `released`: it is, but another partition owns it now.
+    """
 
     LIVE = "live"
     RETRACTED = "retracted"
@@ -21,9 +24,9 @@ class ClaimState(StrEnum):
 
 
 class ClaimSide(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """One case of a claim as the emitting partition knew it; handling and contact are there for hits only.
+    """One case of a claim, as the emitting partition knew it. Only hits need `handling` and `contact`.
 
-    `retain_until` (YYYY-MM-DD, "" for none) is the day from which the link is not even looked for.
+    From the day `retain_until` (YYYY-MM-DD, "" for none) on, searches leave the link out.
     """
 
     case: str
@@ -38,7 +41,7 @@ class ClaimSide(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     @property
     def order(self) -> int:
-        """What this side's case document has as its external version."""
+        """The external version of this side's case document."""
         return external_version(self.version, self.expired)
 
 
@@ -71,14 +74,15 @@ def make_side(fingerprint: Fingerprint) -> ClaimSide:
 class Claim(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Value of topic `links.<generation>`, key = `<link id>|<emitting partition>`; a.case < b.case.
 
-    A retraction holds no content: of its sides only case, version, agency and country. A release has no score,
-    probability or evidence either, but keeps the sides whole, the bands and the basis, which decide what agencies are
-    told; one whose side has no hash says only that the emitter cannot know, and changes nothing for them.
+    A retraction has no content: its sides hold only case, version, agency and country. A release has no score,
+    probability or evidence either. It keeps the whole sides, the bands and the basis, since these decide what agencies
+    are told. If a side of a release has no hash, the emitter has lost that record and cannot know whether there is a
+    link; agencies are told nothing new.
 
-    `basis` says of what score, probability and band are; a retraction has none, and one without it says `same`.
+    `basis` says what the score, probability and band are about (Basis); a claim that does not state it means `same`.
 
-    `exact_a` is the band in which side a, as a question, meets a hit-only side b by exact parts alone; NONE where b is
-    not hit-only, or must not be told of. `exact_b` is the same the other way round.
+    `exact_a` is the band in which side a, taken as a question, meets a hit-only side b by exact values alone. It is
+    NONE if b is not hit-only or must not be revealed. `exact_b` is the same with the sides exchanged.
     """
 
     link: str
@@ -97,12 +101,15 @@ class Claim(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     @property
     def external_version(self) -> int:
-        """The link document's external version: the sum of both cases', which grows when either grows."""
+        """The external version of the link document: the sum of both cases' versions, which grows with either."""
         return self.a.order + self.b.order
 
 
 def external_version(version: int, expired: bool = False) -> int:
-    """Orders an expiry mark after the version that expired and before the next one, as Elasticsearch compares them."""
+    """The external version of a case document in Elasticsearch.
+
+    The mark of an expired version comes after that version and before the next one.
+    """
     return 2 * version + expired
 
 
@@ -113,5 +120,5 @@ def link_id(case_a: str, case_b: str) -> str:
 
 
 def without_evidence(claim: Claim) -> Claim:
-    """The claim without its evidence, which is most of it and tells agencies nothing."""
+    """The claim without its evidence, which is most of its size and is not told to agencies."""
     return msgspec.structs.replace(claim, evidence=msgspec.Raw(b"null"))

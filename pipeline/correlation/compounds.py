@@ -1,7 +1,8 @@
-"""The telling part of compound names: Aziz of Abdulaziz, Nasir of Nasiruddin, as who writes two words has it.
+"""The distinctive part of compound names: Aziz of Abdulaziz, Nasir of Nasiruddin.
 
-Names with "servant of", "of God" and "of the faith" are written as one word or as two, with the article before the
-sound of what follows, or without: Abdul Aziz, Abdelaziz; Abd al-Razzaq, Abderrezak; Hidayat Ullah, Hidayatullah.
+Names with "servant of", "of God" and "of the faith" are written as one word or as two, and the article may be spelt by
+the sound that follows it: Abdul Aziz, Abdelaziz; Abd al-Razzaq, Abderrezak; Hidayat Ullah, Hidayatullah. Spellings in
+one word and in two have the distinctive part in common.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _ARABIC_ENDINGS = tuple(sorted(ARABIC_ENDINGS))
 
 
 def telling_forms(token: TokenPrint) -> tuple[str, ...]:
-    """Latin forms of the telling part of a compound, the likeliest first; () for any other name."""
+    """Latin forms of the distinctive part of a compound, the likeliest first; () for any other name."""
     if token.script == "Arabic":
         part = _part_arabic(token.text)
         return latin_forms(part, token.script) if len(part) >= SHORTEST_ARABIC else ()

@@ -1,9 +1,10 @@
 """One partition's correlator: a fingerprint in, claims out (invariant I1 of ARCHITECTURE.md).
 
-A pair is judged by the partition that owns the smallest key it shares. A case's first version reaches the partitions
-that own its keys, every later version all of them, so the later arrival of the two final versions in the owning
-partition judges the pair. A partition follows each link it has asserted until it retracts it: while another partition
-owns the pair it says `released` at every later version, so that what the new owner never learns is still retracted.
+The partition that owns the smallest key that two cases share judges the pair. The first version of a case goes to the
+partitions that own its keys, every later version to all partitions. So both final versions reach the owner of the pair,
+and the pair is judged when the later one arrives. A partition follows each link that it has asserted until it retracts
+it. While another partition owns the pair, it emits `released` at every later version, so that a link is retracted even
+if the new owner never learns of it.
 """
 
 from __future__ import annotations
@@ -32,14 +33,14 @@ from pipeline.matching.fingerprint import Fingerprint
 from pipeline.records.handling import HIT_ONLY
 
 MET_TOGETHER = 64
-"""Cases that one meets at once: their records, of some kilobytes each, are held together."""
+"""Cases that one case is held against at once. Their records, some kilobytes each, are in memory together."""
 
 
 class _MetCase(NamedTuple):
-    """A case that another meets: its number in the store, and its last version.
+    """A case that another one meets: its number in the store and its last version.
 
-    `may_link`: whether they share a key and may be linked, whatever is in them; `mine`: whether this partition owns
-    the pair.
+    `may_link` is whether the two share a key and neither country nor withdrawal rules a link out; `mine` is whether
+    this partition owns the pair.
     """
 
     number: int
@@ -49,7 +50,7 @@ class _MetCase(NamedTuple):
 
 
 class CorrelatorCounts(msgspec.Struct):
-    """What a correlator has done since it was made; feeds metrics, never decisions."""
+    """What a correlator has done since it was made. It feeds metrics; nothing is decided by it."""
 
     events: int = 0
     candidates: int = 0
@@ -57,14 +58,17 @@ class CorrelatorCounts(msgspec.Struct):
 
 
 def target_partitions(fingerprint: Fingerprint, *, first: bool, partitions: int) -> set[int]:
-    """The partitions of `blocks` that must see this version; `first`: intake knows no earlier version of the case."""
+    """The partitions of `blocks` that must see this version.
+
+    `first` is whether intake knows no earlier version of the case.
+    """
     if first and not fingerprint.withdrawn:
         return {owner_partition(key, partitions) for key in fingerprint.keys}
     return set(range(partitions))
 
 
 class Correlator:
-    """Applies fingerprints, in the order of one source partition, to that partition's store."""
+    """Applies the fingerprints of one source partition, in order, to that partition's store, and makes claims."""
 
     def __init__(
         self,
@@ -87,14 +91,14 @@ class Correlator:
         self._is_catching_up = False
 
     def receive(self, fingerprint: Fingerprint) -> list[Claim]:
-        """Take in one version of a case; a version that is not newer than the one held changes nothing."""
+        """Take in one version of a case; a version that is not newer than the stored one changes nothing."""
         return next(self.receive_all([fingerprint]))
 
     def receive_all(self, fingerprints: Sequence[Fingerprint]) -> Iterator[list[Claim]]:
         """Take in versions one after the other, and yield the claims of each.
 
-        What is held when the first is taken in is met by all at once, which costs a fraction of meeting it one by one;
-        so are the others of these versions.
+        Candidates of all of them, in the store and among themselves, are looked up together beforehand, which costs a
+        fraction of looking them up one by one.
         """
         owned = [self._owned_keys(fingerprint.keys) for fingerprint in fingerprints]
         held = self.store.find_cases([fingerprint.case for fingerprint in fingerprints])
@@ -124,10 +128,10 @@ class Correlator:
 
     @contextmanager
     def catching_up(self) -> Iterator[None]:
-        """While versions are taken in of which an owner before has made the claims: links that end are still followed.
+        """Go on following links that end, while versions are taken in whose claims a previous owner has made.
 
-        That owner may not have retracted them. Where its store was rebuilt and compaction had taken a version that is
-        followed by one still to come, it could only say `released`; the version to come retracts then, for good.
+        The previous owner may have emitted `released` where this one would retract: its store may have been rebuilt
+        after compaction had removed a version whose successor was still to come. That successor then retracts the link.
         """
         self._is_catching_up = True
         try:
@@ -136,7 +140,7 @@ class Correlator:
             self._is_catching_up = False
 
     def load_versions(self, fingerprints: Sequence[Fingerprint]) -> None:
-        """Rebuild: take in versions without judging them."""
+        """Take in versions without judging them, to rebuild the store."""
         held = self.store.find_cases([fingerprint.case for fingerprint in fingerprints])
         for fingerprint in fingerprints:
             before = self._held_version(fingerprint, held)
@@ -144,9 +148,10 @@ class Correlator:
                 self._store_version(fingerprint, held, before, self._owned_keys(fingerprint.keys))
 
     def adopt_claims(self, claims: Iterable[Claim]) -> None:
-        """Rebuild, after all versions: follow the links of this partition's own last claims about them.
+        """Follow the links of this partition's own last claims, to rebuild the store after all versions are loaded.
 
-        A side whose record was compacted away, since a later version is still to come, is held as an unknown one.
+        If compaction has removed a side's record, since a later version is still to come, an unknown version takes its
+        place (is_unknown).
         """
         followed = [(claim.a, claim.b) for claim in claims if claim.state is not ClaimState.RETRACTED]
         held = self.store.find_cases([side.case for sides in followed for side in sides])
@@ -157,7 +162,7 @@ class Correlator:
             self.store.follow_link(*(held[side.case] for side in sides))
 
     def _held_version(self, fingerprint: Fingerprint, held: Mapping[str, int]) -> Fingerprint | None:
-        """The version of a case that is held."""
+        """The stored version of a case; None if there is none."""
         number = held.get(fingerprint.case)
         return None if number is None else self.store.get_case(number).fingerprint
 
@@ -175,9 +180,8 @@ class Correlator:
 
     def _owned_keys(self, keys: Iterable[int]) -> list[int]:
         partition, partitions = self._partition, self._partitions
-        return [
-            key for key in keys if key % partitions == partition
-        ]  # kinds.owner, which is called a hundred times a case
+        # key_kinds.owner_partition, written out: a case has up to hundreds of keys.
+        return [key for key in keys if key % partitions == partition]
 
     def _make_claims(
         self, fingerprint: Fingerprint, number: int, followed: set[int], candidates: set[int]
@@ -191,7 +195,7 @@ class Correlator:
                     yield claim
 
     def _meet_cases(self, fingerprint: Fingerprint, others: Iterable[int], followed: set[int]) -> list[_MetCase]:
-        """Of other cases those that a claim may be made about, made known to the matcher all at once."""
+        """The other cases about which a claim may be made; the matcher is told of all that may be linked at once."""
         keys = frozenset(fingerprint.keys)
         found = []
         for other in others:
@@ -205,7 +209,7 @@ class Correlator:
         return found
 
     def _may_link(self, a: Fingerprint, b: Fingerprint) -> bool:
-        """Whether two cases that share a key may be linked, whatever is in them."""
+        """Whether two cases that share a key may be linked: neither is withdrawn, and their countries may meet."""
         return not a.withdrawn and not b.withdrawn and (a.country != b.country or self._within)
 
     def _remember_link(self, state: ClaimState, number: int, other: int) -> None:
@@ -227,7 +231,7 @@ class Correlator:
         return self._with_exact_bands(claim, a, b)
 
     def _with_exact_bands(self, claim: Claim, a: Fingerprint, b: Fingerprint) -> Claim:
-        """The claim with what the owner of each side may be told of the other, where that is hit-only."""
+        """The claim with the exact bands: what the owner of each side may be told of a hit-only other side."""
         if HIT_ONLY not in (a.handling.code, b.handling.code):
             return claim
         exact_a = self._matcher.exact_band(a.entities, b.entities) if b.handling.code == HIT_ONLY else Band.NONE
@@ -235,7 +239,7 @@ class Correlator:
         return msgspec.structs.replace(claim, exact_a=exact_a, exact_b=exact_b)
 
     def _judge_pair(self, a: Fingerprint, b: Fingerprint) -> PairJudgement | None:
-        """The judgement of a pair that is a link."""
+        """The judgement of a pair; None if it is no link."""
         self.counts.judged += 1
         return self._matcher.find_link(a, b)
 
@@ -263,7 +267,7 @@ class Correlator:
 
 
 def is_unknown(fingerprint: Fingerprint) -> bool:
-    """Whether only the case's name and version are known, from a claim about it."""
+    """Whether only the key and version of the case are known, from a claim about it."""
     return not fingerprint.hash
 
 
@@ -278,5 +282,5 @@ def _version_order(fingerprint: Fingerprint) -> int:
 
 
 def _smallest_shared(keys: frozenset[int], record: StoredCase) -> int | None:
-    """A record's keys ascend, so the first shared one is the smallest."""
+    """The smallest shared key, None if there is none: a record's keys ascend, so it is the first."""
     return next((key for key in record.keys if key in keys), None)

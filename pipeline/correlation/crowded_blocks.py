@@ -1,7 +1,8 @@
-"""Blocks that grow with the data: which keys many cases bear, found in bounded memory by reading all cases twice.
+"""Finds the keys that many cases have, in bounded memory, by reading all cases twice.
 
-First a sieve tells which keys can't be borne by so many; then the bearers of the others are counted one by one. Of a
-case that comes several times the last version counts. Of each block some cases are drawn, the same whatever the order.
+The first reading fills a sieve, which rules out most keys that few cases have. The second counts the cases of the other
+keys one by one, by the last version of each case, and draws a sample of each block. The sample does not depend on the
+order of the cases.
 """
 
 from __future__ import annotations
@@ -18,20 +19,20 @@ from pipeline.correlation.key_kinds import hash_value
 from pipeline.matching.fingerprint import Fingerprint
 
 SIEVE_BITS = 22
-"""Places of the sieve, of four bytes: 25 million keys, of a million cases, are six to each."""
+"""log2 of the sieve's counters, of four bytes each. A million cases have 25 million keys, so six share a counter."""
 
 UNEVEN_BITS = np.uint64(8)
-"""Low bits of a key that tell its partition, so that those of one partition are not spread evenly by them."""
+"""Low bits of a key that the sieve ignores: they decide the partition, so within one they are not spread evenly."""
 
 MOST_DRAWN = 200
-"""Cases drawn of each block: of links of which one in 50 is lost, 200 cases with one each show four."""
+"""Cases drawn from each block. If one link in 50 is lost, 200 cases with one link each show four of those."""
 
 MOST_BLOCKS = 100
-"""Blocks looked at closely, the largest."""
+"""The largest blocks, which are examined closely."""
 
 
 class CrowdedBlock(msgspec.Struct, frozen=True):
-    """A key that many cases bear, how many, the pairs that it brings together, and the cases drawn of it."""
+    """A key that many cases have: how many, the pairs that it brings together, and the cases drawn from them."""
 
     key: int
     cases: int
@@ -40,7 +41,7 @@ class CrowdedBlock(msgspec.Struct, frozen=True):
 
 
 class KeySieve:
-    """Counts the keys that one partition owns, of all versions of all cases; several share a place."""
+    """Counts the keys that one partition owns, over all versions of all cases; several keys share a counter."""
 
     def __init__(self, partition: int = 0, partitions: int = 1) -> None:
         self._partition, self._partitions = np.uint64(partition), np.uint64(partitions)
@@ -52,7 +53,7 @@ class KeySieve:
         np.add.at(self._counts, _places(keys), 1)
 
     def find_bearers(self, fingerprints: Sequence[Fingerprint], over: int) -> dict[int, list[int]]:
-        """By the place of each of these cases, those of its keys that more than `over` cases may bear."""
+        """By the index of each case, those of its keys that more than `over` cases may have."""
         keys, at = self._own_keys(fingerprints)
         may = self._counts[_places(keys)] > over
         found: dict[int, list[int]] = defaultdict(list)
@@ -72,9 +73,9 @@ def _places(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
 
 
 class BlockSurvey:
-    """Counts who bears the keys that the sieve leaves, by the last version of each case.
+    """Counts the cases of each key that the sieve does not rule out, by the last version of each case.
 
-    It holds some 200 bytes for each case that bears one, and as many fingerprints of each block as are `drawn`.
+    It holds some 200 bytes for each case with such a key, and `drawn` fingerprints of each block.
     """
 
     def __init__(self, sieve: KeySieve, over: int, drawn: int = MOST_DRAWN) -> None:
@@ -83,7 +84,7 @@ class BlockSurvey:
         self._draws: dict[int, _Draw] = defaultdict(lambda: _Draw(drawn))
 
     def add_cases(self, fingerprints: Sequence[Fingerprint]) -> None:
-        """Take in some cases, in the order of their versions."""
+        """Take in some cases; several versions of a case must come in order."""
         found = self._sieve.find_bearers(fingerprints, self._over)
         for place, fingerprint in enumerate(fingerprints):
             keys = found.get(place, [])
@@ -96,7 +97,7 @@ class BlockSurvey:
                     self._draws[key].add_case(fingerprint)
 
     def find_blocks(self, *, within: bool = False, most: int | None = MOST_BLOCKS) -> list[CrowdedBlock]:
-        """The blocks of more cases than that, the largest first; no more than `most`, unless that is None."""
+        """The blocks of more than `over` cases, the largest first; at most `most` of them, or all if that is None."""
         countries: dict[int, Counter[str]] = defaultdict(Counter)
         for country, keys in self._borne.values():
             for key in keys:
@@ -110,7 +111,7 @@ class BlockSurvey:
 
 
 class _Draw:
-    """The cases of a block whose names have the smallest hashes."""
+    """A sample of a block: the cases whose keys have the smallest hashes."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -136,14 +137,14 @@ class _Draw:
 
 
 def _count_pairs(countries: Counter[str], *, within: bool) -> int:
-    """Pairs of cases, of different countries unless `within`."""
+    """The number of pairs of cases; `within` also counts pairs of one country."""
     total = countries.total()
     alike = 0 if within else sum(count * (count - 1) for count in countries.values())
     return (total * (total - 1) - alike) // 2
 
 
 def survey_blocks(cases: Sequence[Fingerprint], over: int, *, within: bool = False) -> list[CrowdedBlock]:
-    """The blocks of more than `over` of some cases that are at hand."""
+    """The blocks of more than `over` cases among cases that are all in memory."""
     sieve = KeySieve()
     sieve.add_cases(cases)
     survey = BlockSurvey(sieve, over)

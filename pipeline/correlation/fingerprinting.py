@@ -37,7 +37,7 @@ class BlockingModel(Protocol):
 
 
 def make_fingerprint(case: Case, normalised: NormalisedCase, model: BlockingModel) -> Fingerprint:
-    """The fingerprint of one version of a case; a withdrawal's holds nothing but who, which version, and that."""
+    """The fingerprint of one version of a case; that of a withdrawal has no content, only agency and version."""
     if case.withdrawn:
         return Fingerprint(case.key, case.version, fingerprint_hash(case), case.agency, case.country, withdrawn=True)
     entities = tuple(entity_print(entity) for entity in normalised.entities)

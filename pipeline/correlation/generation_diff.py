@@ -1,7 +1,7 @@
-"""A switch of generation: what agencies are told where the new generation's view of a link differs from the old one's.
+"""What agencies are told at a switch of generation, where the new generation sees a link differently than the old one.
 
-Links are the same links in every generation, since their ids are made of case keys. Both generations' claims about a
-link are brought together; what was told last is compared with what the new generation would have told.
+A link has the same id in every generation, since ids are made of case keys. The claims of both generations about a link
+are brought together, and what agencies were told last is compared with what the new generation would have told them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pipeline.correlation.projection import NOTHING, RememberedLink, change_hits
 
 
 class GenerationDiff(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One link at a switch: the last claim about it, what was told of it, and what the new generation sees."""
+    """One link at a switch: the last claim about it, what agencies were told, and what the new generation sees."""
 
     claim: Claim
     published: RememberedLink = NOTHING
@@ -23,19 +23,19 @@ class GenerationDiff(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def add_old(diff: GenerationDiff | None, claim: Claim) -> GenerationDiff:
-    """Take in a claim of the old generation, which told of it."""
+    """Take in a claim of the old generation, of which agencies were told."""
     before = diff or GenerationDiff(without_evidence(claim))
     return _with_changes(before, claim, published=see_claim(before.published, claim))
 
 
 def add_new(diff: GenerationDiff | None, claim: Claim) -> GenerationDiff:
-    """Take in a claim of the new generation, after all of the old one."""
+    """Take in a claim of the new generation, after all claims of the old one."""
     before = diff or GenerationDiff(without_evidence(claim))
     return _with_changes(before, claim, seen=see_claim(before.seen, claim))
 
 
 def _with_changes(before: GenerationDiff, claim: Claim, **changed: RememberedLink | None) -> GenerationDiff:
-    """Claims that are lower than one before change nothing."""
+    """The diff after one more claim; a claim that is lower than an earlier one changes nothing."""
     [(name, value)] = changed.items()
     return before if value is None else msgspec.structs.replace(before, claim=without_evidence(claim), **{name: value})
 

@@ -1,4 +1,4 @@
-"""Hits: what an agency is told about a link of its case, sent only when what it may see changes."""
+"""Hits tell an agency about a link of its case. One is sent only when what the agency may see changes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PURPOSE = "correlation"
 
 
 class HitKind(StrEnum):
-    """What happened to what the receiver may see."""
+    """How the receiver's view of a link changed."""
 
     NEW = "new"
     CHANGED = "changed"
@@ -27,10 +27,10 @@ class HitKind(StrEnum):
 
 
 class CounterpartView(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What one side's agency may see of the other side: `full` content, or only that there is a hit.
+    """What one side's agency may see of the other side: its content (`full`), or only that there is a hit.
 
-    `basis` is the link's where it is seen in full; of a hit it would tell what the other record says. Of a hit `asks`
-    is the hash of its own side: another content asks another question (pipeline.access.hit_ledger).
+    A full view has the link's `basis`. A hit has none, since it would reveal what the other record says. A hit has in
+    `asks` the hash of the agency's own record: other content asks another question (pipeline.access.hit_ledger).
     """
 
     agency: str
@@ -42,10 +42,10 @@ class CounterpartView(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Hit(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Value of topic `hits.<receiver>`. A retraction is the same whether the link ended or the handling tightened.
+    """Value of topic `hits.<receiver>`. A retraction does not tell whether the link ended or the handling tightened.
 
-    `case` is the receiver's own case key; `reference` stands for the other side, differently for each receiver. `basis`
-    is told only where the receiver may read the other side in full; otherwise it is left out, whatever it is.
+    `case` is the receiver's own case key. `reference` stands for the other side and differs for each receiver. `basis`
+    is stated only if the receiver may read the other side in full.
     """
 
     id: str
@@ -60,9 +60,10 @@ class Hit(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def counterpart_view(claim: Claim, receiver: ClaimSide, other: ClaimSide) -> CounterpartView | None:
-    """What the receiver's agency may see of the other side under both sides' handling; None: it must not know.
+    """What the receiver's agency may see of the other side under the handling of both; None if it must not know.
 
-    A hit-only side is told of only where the receiver's case, as a question, meets it by exact parts, in that band.
+    An agency learns of a hit-only record only if its own case, taken as a question, meets it by exact values, and then
+    in the band of those.
     """
     if claim.state is ClaimState.RETRACTED or not all(PURPOSE in side.handling.purposes for side in (receiver, other)):
         return None
@@ -81,7 +82,7 @@ def _exact_band(claim: Claim, receiver: ClaimSide) -> Band:
 
 
 def hit_kind_between(before: CounterpartView | None, after: CounterpartView | None) -> HitKind | None:
-    """What to tell an agency whose view goes from one to the other; None: nothing."""
+    """The kind of hit for a view that changes from `before` to `after`; None if there is nothing to tell."""
     if before == after:
         return None
     if before is None:
@@ -98,11 +99,11 @@ def make_hit(
     ring: KeyRing,
     turn: int = 0,
 ) -> Hit | None:
-    """The hit that tells `receiver` how its view changed with this claim; None: nothing changed.
+    """The hit that tells `receiver` how its view changed with this claim; None if it did not change.
 
-    `turn` counts the switches of generation: the same versions may be told of anew in each. Id and reference are under
-    the installation's first secret for good, so that whatever is told of a link later bears the same reference, also
-    where stores or the whole installation were built anew.
+    `turn` counts the switches of generation, since each may tell of the same versions again. The id and the reference
+    are made with the installation's first secret for good. So later hits about a link have the same reference, even
+    after stores or the whole installation were rebuilt.
     """
     kind = hit_kind_between(before, after)
     if kind is None:

@@ -1,9 +1,10 @@
 """Which values of a person make a blocking key together, by how rare each is.
 
-Only the shortest combinations yield keys: what is rare enough needs no company. Which combinations are used is what
-forward selection took and elimination left, by true pairs for each candidate and key, on historical figures, FEBRL,
-fake_1000 and census-like collections.
-Attributes are as rare as their kind, so what a name token takes into its keys is known once its own rarity is.
+Only the shortest combinations yield keys: values that are rare enough by themselves are not combined further.
+COMBINATIONS were chosen by forward selection and backward elimination, by the true pairs found for each candidate and
+each key, on historical figures, FEBRL, fake_1000 and census-like collections.
+
+All attributes of one kind count as equally rare, so the combinations of a name token follow from its own rarity.
 """
 
 from __future__ import annotations
@@ -46,15 +47,16 @@ TOO_RARE = 1 << 20
 
 
 class KeyCombination(NamedTuple):
-    """Attributes that make a key with name parts of some letters, by rarities of these in hundredths of a bit.
+    """Attributes that make a key together with name parts, and the limits for these; all in hundredths of a bit.
 
-    The parts together must be `least` rare. Below the others all of these must stay, lest a shorter combination does:
-    the parts together, the first of two, the second, the parts with a sound in place of a spelling.
+    The rarities of the parts must sum to at least `least`. The other fields are exclusive upper limits; above one of
+    them a shorter combination makes a key already. `below` limits the sum, `first` and `second` the rarity of each of
+    two parts, and `heard` the sum with a sound in place of a spelling.
     """
 
     attributes: str
     base: int
-    """The kind and a hash of the letters; with the hashes of all values in it by XOR it is the key."""
+    """The kind and a hash of the letters; XOR with the hashes of all values gives the key."""
     least: int
     below: int = TOO_RARE
     first: int = TOO_RARE
@@ -63,24 +65,24 @@ class KeyCombination(NamedTuple):
 
 
 class KeyPlan(NamedTuple):
-    """All keys that are wanted under one key rarity."""
+    """All combinations that make keys under one key rarity."""
 
     alone: tuple[tuple[str, int], ...]
-    """Attributes that make a key without a name part, with what the key is but for them."""
+    """Attributes that make a key without a name part, each with the base of the key (KeyCombination.base)."""
     names: Mapping[str, tuple[KeyCombination, ...]]
-    """What joins name parts, by the parts' letters, of two in either order; what asks for least rarity first."""
+    """Combinations by the letters of their name parts, of two parts in either order; the lowest `least` first."""
 
 
 _WANTED = [(kind, *wanted.partition("/")[::2]) for kind, some in COMBINATIONS.items() for wanted in some.split()]
 _KNOWN = {(named, attributes) for _, named, attributes in _WANTED}
 
 PAIRS = sorted({pair for _, _, join in _WANTED if len(join) > 1 for pair in (join, join.replace("c", "u"))})
-"""Attributes that are put together."""
+"""Pairs of attributes that are combined."""
 
 
 @lru_cache(maxsize=8)
 def plan_keys(enough: int) -> KeyPlan:
-    """The keys that are wanted, where one must be so rare (hundredths of a bit)."""
+    """The combinations that make keys if a key must have the rarity `enough`, in hundredths of a bit."""
     found: dict[str, list[KeyCombination]] = {}
     for kind, named, attributes in _WANTED:
         for variant in dict.fromkeys((attributes, attributes.replace("c", "u"))):
@@ -100,7 +102,7 @@ def plan_keys(enough: int) -> KeyPlan:
 
 
 def _combination_limits(kind: KeyKind, named: str, attributes: str, variant: str, enough: int) -> KeyCombination | None:
-    """The limits of one combination; None where its attributes have a key of their own."""
+    """The limits of one combination; None if its attributes make a key without it."""
     rarities = [RARITIES[letter] for letter in variant]
     together, (first, second) = sum(rarities), rarities if len(rarities) > 1 else (0, 0)
     limit = partial(_rarity_limit, named, attributes, enough)
@@ -119,7 +121,7 @@ def _combination_limits(kind: KeyKind, named: str, attributes: str, variant: str
 
 
 def _rarity_limit(named: str, attributes: str, enough: int, lesser: str, others: str, rarity: int) -> int:
-    """How rare the name parts of a lesser combination are from where it has keys of its own."""
+    """The rarity of name parts from which a shorter combination makes a key; TOO_RARE if there is no such one."""
     if (lesser, others) == (named, attributes) or (lesser, others) not in _KNOWN:
         return TOO_RARE
     return enough - rarity

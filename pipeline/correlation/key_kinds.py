@@ -12,9 +12,10 @@ HASH_BITS = 8 * HASH_BYTES
 
 
 class KeyKind(IntEnum):
-    """Most selective first: the smallest key that a pair shares is its most telling one, and its owner judges the pair.
+    """The kinds of key, the most selective first.
 
-    The number is the key's top five bits, so it never changes its meaning within a generation; 10 has none.
+    So the smallest key that two cases share is the most telling one; its owner judges the pair. The number of a kind is
+    the top five bits of a key, so it never changes its meaning within a generation. 10 is not used.
     """
 
     IDENTIFIER = 0
@@ -44,7 +45,7 @@ class KeyKind(IntEnum):
 
 
 class KeyKindDescription(msgspec.Struct, frozen=True):
-    """The published description of one kind: what its value is, what it brings, how many keys a value costs."""
+    """The published description of one kind: what its value is, what it finds, and how many keys a value costs."""
 
     kind: KeyKind
     of: str
@@ -132,7 +133,7 @@ _FIRST = tuple(number << HASH_BITS for number in range(KIND_NUMBERS))
 
 
 def make_key(kind: KeyKind, value: str) -> int:
-    """The key of one value, whose parts are joined by blanks."""
+    """The key of one value; the parts of a value are joined by blanks."""
     return _FIRST[kind] | hash_value(value)
 
 

@@ -29,7 +29,7 @@ MAX_DERIVED: Final = 4096
 
 
 class KeyUse(StrEnum):
-    """What a key is for. The words enter the derivation: changing one changes what it has made."""
+    """What a key is for. The words enter the derivation: changing one changes every value made with its key."""
 
     ID = "id"
     REFERENCES = "references"

@@ -28,16 +28,16 @@ KEY_COUNT, KEY_BYTES, NUMBER_BYTES = 2, 8, 4
 """A record: the count of its keys (16 bits), the keys (64 bits each), the fingerprint without them in MessagePack."""
 
 NAME = 1 << 5
-"""In place of the kind of a blocking key, all of which are less (kinds.Kind)."""
+"""Takes the place of a blocking key's kind; all kinds are smaller (key_kinds.KeyKind)."""
 
 NUMBERS = b"numbers"
 
 DATABASES: Final[Databases] = {"records": {}, "listed": {}, "links": {}, "sketches": {}, "spans": {}}
-"""`listed`, `rows` and `spans` are pages, by number, of what is in memory while the store is open."""
+"""`listed`, `sketches` and `spans` hold the pages, by number, of what is in memory while the store is open."""
 
 
 class LmdbRecord:
-    """A held case on disk: its keys are read from the map, the rest is decoded when asked for."""
+    """A stored case on disk: its keys are read from the memory map, the rest is decoded when it is asked for."""
 
     __slots__ = ("_body", "keys")
 

@@ -1,4 +1,4 @@
-"""What a correlator asks of pairs of cases, whichever matcher answers."""
+"""The matcher that a correlator needs: an interface, so that the correlator knows no model."""
 
 from __future__ import annotations
 
@@ -35,15 +35,16 @@ class PairJudgement(Protocol):
 
 
 class Matcher(Protocol):
-    """Pure: the same of a pair in either order of its sides, at any time. matching.matcher.ModelMatcher is one.
+    """Judges pairs of cases. Pure and symmetric: a pair gets the same answer in either order and at any time.
 
-    `may_link` is far cheaper than `judge`, and never False for a pair whose probability reaches the threshold.
-    `find_link` is `judge` with that threshold, and may be cheaper.
+    `may_link` is far cheaper than `judge`. Neither it nor `may_link_crowd` is ever False for a pair whose probability
+    reaches the threshold. `find_link` is `judge` with that threshold and may be cheaper.
+    matching.matcher.ModelMatcher implements it.
     """
 
     @property
     def threshold(self) -> float:
-        """Probability from which a pair is a link."""
+        """The probability from which a pair is a link."""
 
     def may_link(self, a: Sketches, b: Sketches, /) -> NDArray[np.bool_]:
         """Whether `a[i]` may be linked with `b[i]`, by their sketches alone, for each i."""
@@ -55,16 +56,16 @@ class Matcher(Protocol):
         """
 
     def meet(self, one: Fingerprint, others: Sequence[Fingerprint], /) -> None:
-        """Learn which pairs are asked about next, of one case with each of the others: some work is cheaper at once."""
+        """Prepare for questions about one case and each of the others; some work is cheaper for all pairs at once."""
 
     def find_link(self, a: Fingerprint, b: Fingerprint, /) -> PairJudgement | None:
-        """The judgement of a pair that is a link; None of one whose probability is below the threshold."""
+        """The judgement of a pair; None if its probability is below the threshold."""
 
     def judge(self, a: Fingerprint, b: Fingerprint, /) -> PairJudgement:
         """Score, probability, band and basis of a pair."""
 
     def explain(self, a: Fingerprint, b: Fingerprint, basis: Basis, /) -> object:
-        """Why a pair is linked on the basis that its judgement names; written as JSON."""
+        """Why a pair is linked on the basis that its judgement names; a value that msgspec writes as JSON."""
 
     def exact_band(self, asking: Entities, held: Entities, /) -> Band:
-        """The band in which a question's entities meet a hit-only record's by exact parts alone; NONE for none."""
+        """The band in which a question's entities meet those of a hit-only record by exact values alone, or NONE."""

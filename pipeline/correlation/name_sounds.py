@@ -1,7 +1,7 @@
-"""What blocking makes of a name token, and how rare each of it is, by the frequencies of the model's constants.
+"""The sounds of a name token that blocking uses, and how rare each is by the frequencies that ship with the package.
 
-A key must be chosen alike for two spellings of one name, so it is chosen by the rarity of what the spellings share
-(the sum over all tokens that sound so), never by the token's own.
+Two spellings of one name must yield the same key. So keys are chosen by the rarity of what the spellings share, which
+is that of all tokens with this sound together, never by the rarity of the token itself.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MAX_ONSET_RARITY = 1400
 
 
 class TokenSounds(msgspec.Struct, frozen=True):
-    """A token's sounds with their rarity in hundredths of a bit: onsets, consonant skeletons, classes of variants."""
+    """A token's onsets, consonant skeletons and classes of variants, each with its rarity in hundredths of a bit."""
 
     onsets: tuple[tuple[str, int], ...]
     skeletons: tuple[tuple[str, int], ...]
@@ -45,7 +45,7 @@ class TokenSounds(msgspec.Struct, frozen=True):
 
     @property
     def rarity(self) -> int:
-        """Of its commonest skeleton."""
+        """The rarity of the commonest skeleton."""
         return min((rarity for _, rarity in self.skeletons), default=0)
 
 
@@ -88,7 +88,7 @@ class _Rarities(msgspec.Struct, frozen=True):
 
 @cache
 def _rarities() -> _Rarities:
-    """Rarities of sounds from those of all tokens that are known."""
+    """The rarities of sounds, from those of all known tokens."""
     tokens = known_rarities().items()
     return _Rarities(
         _sum_rarities((sound_of(token)[:ONSET], rarity) for token, rarity in tokens),
@@ -98,7 +98,7 @@ def _rarities() -> _Rarities:
 
 
 def _class_rarities() -> dict[int, int]:
-    """Rarities of classes from those of all their spellings, also of such as are not known."""
+    """The rarities of classes of variants, from those of all their spellings, known or not."""
     return _sum_rarities((number, rarity_of(one)) for number, some in enumerate(spellings()) for one in some)
 
 

@@ -1,9 +1,9 @@
-"""Which words of a person's names yield keys: a word in all its spellings is one, and every name has its share.
+"""Chooses the words of a person's names that yield keys: all spellings of a word count once, and each name has a share.
 
-A person on a list has up to 50 names, mostly one name as many languages spell it. Were the rarest tokens of all names
-taken, odd spellings would leave no room for the others, and a record that has but one of the names would often share
-no key. So tokens that share a sound or a class of variants are one word, words that most names have come first, and
-only words of one name are put together.
+A person on a list has up to 50 names, mostly one name in the spelling of many languages. If the rarest tokens of all
+names were taken, odd spellings would leave no room for the others, and a record with only one of the names would often
+share no key. So tokens that share a sound or a class of variants are one word, the words that most names have come
+first, and only words of the same name are combined.
 """
 
 from __future__ import annotations
@@ -20,33 +20,37 @@ from pipeline.matching.names import NamePrint, TokenPrint
 from pipeline.matching.names.rarity import rarity_of
 
 FEW_TOKENS = 4
-"""Up to so many different tokens of a person's names are all taken, and put together across names."""
+"""If a person's names have at most so many different tokens, all are taken, and combined across names."""
 
 MAX_OF_ONE, MAX_OF_EACH = 4, 3
-"""Rarest words of a person's only name that yield keys, and of each of several."""
+"""Words that yield keys, the rarest: of a person's only name, and of each of several names."""
 
 MAX_WORDS = 8
 """Words of one person that yield keys."""
 
 MAX_PARTS = {"o": 1, "s": 2, "v": 1, "x": 1}
-"""Parts by letter that a word of several spellings leaves of theirs, those that most names have. Two skeletons: a name
-goes with an ending in some languages and without in others."""
+"""How many parts of each letter a word of several spellings keeps, those that most names have. Two skeletons, since a
+name may have an ending in one language and none in another."""
 
 FOLDING = frozenset("osv")
-"""Letters of the parts by which spellings are one word."""
+"""Letters of the parts that make two spellings one word."""
 
 SPELT = 5
-"""Letters from which a spelling is told from others that sound alike."""
+"""Letters that a token needs for its spelling to be a part; shorter ones are known by their sound alone."""
 
 EVERY_NAME = -1
 """All names, a bit for each."""
 
 Begun = tuple[str, int]
-"""A key that lacks its attributes: their letters, and the key but for these."""
+"""A key without its attributes: the letters of the attributes, and the XOR of the rest."""
 
 
 class NamePart(NamedTuple):
-    """What a key may hold of a name token: letter, text, rarity, that of its sound if it is a spelling, hash."""
+    """A part of a name token that a key may hold.
+
+    `letter` is its kind (key_combinations), `rarity` is in hundredths of a bit, and `value` is its hash. `heard` is the
+    rarity of the token's sound if the part is a spelling, else 0.
+    """
 
     letter: str
     text: str
@@ -56,7 +60,11 @@ class NamePart(NamedTuple):
 
 
 class NameWord(NamedTuple):
-    """A word of a person's names: its rarity, its parts, the keys begun by one of them alone, a bit for each name."""
+    """A word of a person's names.
+
+    `begun` are the keys that hold one of its `parts` and no other name part. `names` has a bit for each name that has
+    the word.
+    """
 
     rarity: int
     parts: tuple[NamePart, ...]
@@ -95,7 +103,7 @@ def _most_borne(word: NameWord) -> tuple[int, int, tuple[NamePart, ...]]:
 
 
 def _fold_spellings(tokens: Iterable[NameWord], enough: int) -> Iterator[NameWord]:
-    """Tokens that share a part are one word, but for those that stand beside each other in a name."""
+    """Join tokens that share a part into one word, unless a name has both."""
     words: list[list[NameWord]] = []
     bearers: list[int] = []
     having: dict[int, list[int]] = {}
@@ -114,7 +122,7 @@ def _fold_spellings(tokens: Iterable[NameWord], enough: int) -> Iterator[NameWor
 
 
 def _join_spellings(spellings: Sequence[NameWord], enough: int) -> NameWord:
-    """One word, with the parts that most names have."""
+    """One word of several spellings, with the parts that most names have."""
     bearers: dict[NamePart, int] = {}
     for spelling in spellings:
         for part in spelling.parts:
@@ -145,7 +153,7 @@ def _leave_rarest(words: Iterable[NameWord], most: int) -> Iterator[NameWord]:
 
 @lru_cache(maxsize=1 << 16)
 def take_token(token: TokenPrint, enough: int) -> NameWord:
-    """A token as a word of every name; it is as rare as its commonest skeleton."""
+    """The word of one token, for every name; its rarity is that of the commonest skeleton."""
     heard, spelt = sound_out(token), token.forms[0]
     parts = [_make_part("o", onset, rarity) for onset, rarity in heard.onsets]
     parts += [_make_part("s", skeleton, rarity) for skeleton, rarity in heard.skeletons]

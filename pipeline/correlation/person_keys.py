@@ -1,7 +1,7 @@
-"""Blocking keys of persons: one value that is rare enough, or two or three that are so together.
+"""Blocking keys of persons: one value that is rare enough, or two or three values that are rare enough together.
 
-How rare is enough is the model's `key_rarity` in hundredths of a bit: at 15 bits a key meets three cases in 100,000.
-A key is the XOR of the hashes of its values (Zobrist's), each of which is taken once and remembered.
+The model's `key_rarity` says how rare that is, in hundredths of a bit: at 15 bits a key meets three cases in 100,000.
+A key is the XOR of the hashes of its values (Zobrist hashing), so each value is hashed once.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from pipeline.records.normalised import BirthDate
 DECEMBER = 12
 
 DEFAULT_DAY = "1-1"
-"""1 January stands for an unknown day (in a third of the historical figures), so it tells no more than the year."""
+"""1 January often stands for an unknown day (in a third of the historical figures), so it says as much as the year."""
 
 MAX_DATES = 12
 """Birth dates of one person that yield keys, those known to the day first."""
 
 WIDEST_RANGE = 6
-"""Years of a range that each yield a key; a wider one tells too little."""
+"""Years of the widest range that yields keys, one for each year; a wider one says too little."""
 
 MAX_JOINED = 16
-"""Pairs of two attributes' values of one person that yield keys."""
+"""Combinations of the values of two attributes of one person that yield keys."""
 
 _WRITTEN_YEAR = re.compile(r"(\d{4})\b")
 
@@ -43,7 +43,7 @@ NO_VALUES: Values = {"": (0,), **dict.fromkeys(RARITIES, ())}
 
 
 def person_keys(entity: EntityPrint, enough: int) -> set[int]:
-    """The keys of a person that hold a name or a birth date."""
+    """The keys of a person by names, birth dates and places; `enough` is the rarity that a key must have."""
     joined_by, words, values = plan_keys(enough), choose_words(entity.names, enough), _attribute_values(entity)
     begun = list(joined_by.alone)
     for word in words:
@@ -93,7 +93,7 @@ def _join_hashes(some: tuple[int, ...], others: tuple[int, ...]) -> tuple[int, .
 
 @lru_cache(maxsize=1 << 15)
 def _split_postcode(code: str) -> tuple[str, int, int]:
-    """Its letter, its hash, and that of its area."""
+    """The letter of a postcode (key_combinations), its hash, and the hash of its area."""
     return "u" if UNIT.fullmatch(code) else "c", hash_text("c", code), hash_text("a", postal_area(code))
 
 
@@ -107,13 +107,13 @@ def _date_values(entity: EntityPrint) -> Values:
 
 
 def _stated_hashes(dates: tuple[BirthDate, ...]) -> Values:
-    """What each date yields, or each year of a range."""
+    """The values of all dates; of a range those of each year."""
     first = sorted(dates, key=lambda one: not (one.exact and one.first.day))[:MAX_DATES]
     return _merge_values(values for date in first for values in _range_hashes(date))
 
 
 def _text_hashes(text: str) -> Values:
-    """What the intact parts of a misread date yield, or the four digits that a text begins with."""
+    """The values of the readable parts of a damaged date, or of the four digits with which a text begins."""
     if dates := readings(text):
         return _merge_values(_date_hashes(*date) for date in dates)
     year = _WRITTEN_YEAR.match(text)
@@ -139,7 +139,7 @@ def _range_hashes(date: BirthDate) -> Iterator[Values]:
 
 @lru_cache(maxsize=1 << 15)
 def _date_hashes(year: int, month: int, day: int) -> Values:
-    """Day and month in every order that they may have been written in; a part that is 0 is not known."""
+    """The values of a date, with day and month in either order if both are possible; a part that is 0 is unknown."""
     months = {month, day} if 0 < day <= DECEMBER else {month}
     either = f"{min(month, day)}-{max(month, day)}"
     values = {}

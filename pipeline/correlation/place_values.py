@@ -1,4 +1,4 @@
-"""What blocking makes of places: cities and birth places by their sounds, postcodes and their areas."""
+"""The values of places that blocking uses: sounds of cities and birth places, postcodes and postal areas."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ MAX_PLACE_PARTS = 3
 
 
 def postal_area(postcode: str) -> str:
-    """The postal area of a postcode: without the last three characters where it has letters, else three digits."""
+    """The postal area of a postcode: its first three digits, or all but the last three characters if it has letters."""
     plain = postcode.replace("-", "")
     return plain[:3] if plain.isdigit() else plain[:-3]
 
 
 def place_names(entity: EntityPrint) -> frozenset[str]:
-    """Parts of birth places, but for the country, and cities, as letters and digits."""
+    """The cities, and the parts of the birth places without the country, as letters and digits."""
     born = [part for place in entity.all_birth_places for part in specific_parts(place)[:MAX_PLACE_PARTS]]
     return frozenset(fold_text(place) for place in (*born, *(address.city for address in entity.addresses))) - {""}
 
 
 def place_sounds(entity: EntityPrint) -> frozenset[str]:
-    """Birth place and cities as they sound, digits kept: a misspelt city mostly sounds the same."""
+    """The sounds of birth places and cities, with their digits: a misspelt city mostly sounds the same."""
     return frozenset(_place_sound(place) for place in place_names(entity)) - {""}
 
 

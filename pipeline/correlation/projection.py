@@ -1,8 +1,9 @@
 """The project stage's decision for one claim: what to write to the index, and which agencies to tell.
 
-Claims about one link come from several partitions, each in order, and may cross. One that is lower than the highest
-seen in either version is ignored. A release is never written: the new owner's claim follows, and until then the
-document names a fingerprint that is no longer the case's, so it is not visible.
+Claims about one link come from several partitions. Those of one partition are in order, but partitions may overtake
+each other, so a claim is ignored if either of its versions is lower than the highest seen. A release is never written:
+the new owner's claim follows it, and until then the document names a fingerprint that the case no longer has, so the
+link is not visible.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ class RememberedLink(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 NOTHING = RememberedLink(0, 0)
-"""Of a link that no claim has been seen of."""
+"""The state of a link without any claim so far."""
 
 
 class LinkWrite(msgspec.Struct, frozen=True):
     """A document for the links index under its external version; a retraction is a tombstone.
 
-    Two writes about the same two versions are equal, so a zombie's late write can do no harm.
+    Two writes about the same two versions are equal, so a late write by a fenced worker does no harm.
     """
 
     link: str
@@ -41,7 +42,7 @@ class LinkWrite(msgspec.Struct, frozen=True):
 
 
 class ProjectionStep(NamedTuple):
-    """What one claim changes: the state to remember, the document to write, the hits to send."""
+    """The results of one claim: the state to remember, the document to write, the hits to send."""
 
     seen: RememberedLink
     write: LinkWrite | None
@@ -49,9 +50,9 @@ class ProjectionStep(NamedTuple):
 
 
 def advance_link(seen: RememberedLink | None, claim: Claim, ring: KeyRing, turn: int = 0) -> ProjectionStep:
-    """Apply one claim to what has been seen of its link; `ring` keys the opaque references in hits.
+    """Apply one claim to the state of its link.
 
-    `turn` counts the switches of generation (pipeline.correlation.generation_diff).
+    `ring` has the keys of the opaque references in hits; `turn` counts the switches of generation (generation_diff).
     """
     before = seen or NOTHING
     after = see_claim(before, claim)
@@ -62,7 +63,7 @@ def advance_link(seen: RememberedLink | None, claim: Claim, ring: KeyRing, turn:
 
 
 def see_claim(before: RememberedLink, claim: Claim) -> RememberedLink | None:
-    """What has been seen of a link with this claim; None where the claim is lower than what was seen before."""
+    """The state of a link after a claim; None if the claim is lower than an earlier one."""
     if claim.a.order < before.a or claim.b.order < before.b:
         return None
     told_a, told_b = before.told_a, before.told_b
@@ -74,7 +75,7 @@ def see_claim(before: RememberedLink, claim: Claim) -> RememberedLink | None:
 def change_hits(
     claim: Claim, before: RememberedLink, after: RememberedLink, ring: KeyRing, turn: int
 ) -> tuple[Hit, ...]:
-    """What the two agencies of a claim are told when their views go from one to the other."""
+    """The hits for the two agencies of a claim, whose views change from `before` to `after`."""
     hits = (
         make_hit(claim, claim.a, claim.b, before.told_a, after.told_a, ring, turn),
         make_hit(claim, claim.b, claim.a, before.told_b, after.told_b, ring, turn),
@@ -83,5 +84,5 @@ def change_hits(
 
 
 def _is_uncertain(claim: Claim) -> bool:
-    """A release by a partition that has lost one side's record: the next version will tell."""
+    """Whether it is a release by a partition that has lost one side's record: the next version will decide."""
     return claim.state is ClaimState.RELEASED and not (claim.a.hash and claim.b.hash)

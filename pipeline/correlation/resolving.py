@@ -1,4 +1,4 @@
-"""The things behind linked cases: entities of one type that all their links together tell to be one."""
+"""Resolves linked cases into things: groups of entities of one type that are the same by all their links together."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EntityPosition = tuple[str, int]
 
 
 class ResolvedEntity(msgspec.Struct, frozen=True):
-    """One line of `batch resolve`: a thing and the entities that are it, as case key#entity id, ascending."""
+    """One line of `batch resolve`: a thing, with the keys of its entities (records.model.entity_key), ascending."""
 
     type: str
     members: tuple[str, ...]
@@ -46,9 +46,9 @@ def _find_entity(cases: Mapping[str, Fingerprint], place: EntityPosition) -> Ent
 def _link_ties(
     cases: Mapping[str, Fingerprint], link: LinkLine, number: Mapping[EntityPosition, int], model: Model
 ) -> Iterable[Tie]:
-    """A link's ties between entities of one type; a selector across types ties cases, not things.
+    """The ties of a link between entities of one type.
 
-    A shared number ties nothing: its holders are two.
+    A selector across types ties cases, not things. A link by a shared number has no ties, since its holders are two.
     """
     if link.basis is Basis.SHARED:
         return

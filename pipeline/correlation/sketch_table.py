@@ -1,6 +1,6 @@
-"""The sketches of the cases of one store, in memory side by side, so that thousands of candidates are screened at once.
+"""The sketches of one store's cases side by side in memory, so that thousands of candidates are screened at once.
 
-What changed since the last commit is known by pages, which the store on disk writes and reads back.
+The table keeps track of the pages that changed since the last commit; the store on disk writes and reads pages.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ SPAN_BYTES = 8
 SPANS_A_PAGE = PAGE_BYTES // SPAN_BYTES
 
 SIZE_BITS = 24
-"""A span: the first word of a sketch, and in the low bits how many it has."""
+"""A span holds the first word of a sketch, and in the low SIZE_BITS bits the number of its words."""
 
 FIRST_CAPACITY = 64
 GROWTH = 8
-"""A full buffer grows by this part of it: room that is not used takes memory all the same."""
+"""A full buffer grows by an eighth: unused room takes memory, too."""
 
 
 class PagedBuffer:
-    """A growing buffer of items of one size, with the pages that changed."""
+    """A growing buffer of items of one size that knows which of its pages changed."""
 
     def __init__(self, item_bytes: int, a_page: int) -> None:
         self.count = 0
@@ -39,15 +39,15 @@ class PagedBuffer:
 
     @property
     def items(self) -> NDArray[np.uint32]:
-        """All items, and room for more, as words; valid until the next `put`."""
+        """All items and unused room behind them: shape (items, words of each). Valid until the next put_items."""
         return np.frombuffer(self._buffer, np.uint32).reshape(-1, self._item_bytes // 4)
 
     def get_item(self, at: int) -> bytes:
-        """One item; nothing, where there is none."""
+        """One item; b"" if there is none at this index."""
         return bytes(self._buffer[at * self._item_bytes : (at + 1) * self._item_bytes]) if at < self.count else b""
 
     def put_items(self, at: int, items: bytes | memoryview) -> None:
-        """Set the items from `at` on, which is at most their count."""
+        """Set the items from index `at` on; `at` is at most the number of items."""
         start, end = at * self._item_bytes, at * self._item_bytes + len(items)
         if end > len(self._buffer):
             room = len(self._buffer) // self._item_bytes
@@ -60,26 +60,26 @@ class PagedBuffer:
         self.changed.update(range(at // self._a_page, (last - 1) // self._a_page + 1))
 
     def changed_pages(self) -> Iterator[tuple[int, bytes]]:
-        """The pages that changed, by number."""
+        """The pages that changed, each with its number."""
         for page in sorted(self.changed):
             start = page * self._a_page
             end = min(start + self._a_page, self.count)
             yield page, bytes(self._buffer[start * self._item_bytes : end * self._item_bytes])
 
     def load_pages(self, pages: Iterable[memoryview]) -> None:
-        """Take over all pages of what was written, in order."""
+        """Load all pages that were written, in order."""
         if written := bytearray().join(pages):
             self._buffer, self.count = written, len(written) // self._item_bytes
 
 
 class SketchTable:
-    """Sketches by the sequence of their case: 0, 1, 2..., as cases come."""
+    """The sketches of cases, by the sequence in the case number: 0, 1, 2..., as cases come."""
 
     def __init__(self) -> None:
         self.words, self.spans = PagedBuffer(WORD_BYTES, WORDS_A_PAGE), PagedBuffer(SPAN_BYTES, SPANS_A_PAGE)
 
     def put_sketch(self, sequence: int, sketch: bytes) -> None:
-        """Set a case's sketch, in the place of the one before where it fits."""
+        """Set a case's sketch; it takes the place of the previous one if it is no longer."""
         start, size = self._sketch_span(sequence)
         words = len(sketch) // WORD_BYTES
         if words > size:
@@ -91,7 +91,7 @@ class SketchTable:
         self.spans.put_items(sequence, (start << SIZE_BITS | words).to_bytes(SPAN_BYTES, sys.byteorder))
 
     def mark_written(self) -> None:
-        """What changed has been written."""
+        """Note that all changed pages have been written."""
         self.words.changed.clear()
         self.spans.changed.clear()
 
@@ -100,6 +100,6 @@ class SketchTable:
         return span >> SIZE_BITS, span & ((1 << SIZE_BITS) - 1)
 
     def get_sketches(self, sequences: NDArray[np.uint32]) -> Sketches:
-        """The sketches of some cases, in their order; valid until the next `put`."""
+        """The sketches of some cases, in the order given; valid until the next put_sketch."""
         spans = self.spans.items.view(np.int64)[:, 0].take(sequences)
         return find_rows(self.words.items[:, 0], spans >> SIZE_BITS, spans & ((1 << SIZE_BITS) - 1))

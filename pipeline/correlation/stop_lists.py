@@ -1,8 +1,8 @@
 """Stop lists: which blocking keys are worth leaving out, what that saves in pairs and costs in links; and their files.
 
-What a key alone brings is measured, not guessed: some cases of its block are held against all the others, and the links
-are counted that no key brings together which is not itself in question. A key is proposed if it brings too few of those
-for the pairs that it costs. Many of them may be false: what everybody has is evidence as if few had it.
+The loss is measured: some cases of a key's block are matched against all the others, and the links are counted that
+share only keys which are candidates for the list. A key is proposed if it has too few of these links for the pairs that
+it costs. Many of these links may be false, since the model takes a value that everybody has for a rare one.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ from pipeline.matching.model_file import ModelFile
 from pipeline.matching.screening.screening import join_sketches
 
 OVER = 1000
-"""Cases from which a block is looked at: a case that meets so many takes a millisecond and more for them."""
+"""Blocks of more cases are examined: a case that meets so many spends a millisecond and more on them."""
 
 WORTH = 10_000
-"""Pairs that a link may cost which a key alone brings, for the key to stay: some 15 ms of CPU. Of records without such
-values one pair in six that meets is a link; of 131,000 pairs of any two things one is a pair of one (the prior)."""
+"""A key stays if each link that it alone brings costs at most so many pairs, some 3 ms of CPU. For comparison: of
+records without such values one pair in six that meets is a link; of any two things one pair in 131,000 (the prior)."""
 
 MOST_PAIRS = 20_000_000
-"""Pairs of cases held against each other in all, some 1.5 µs each."""
+"""Pairs of cases that are screened in all, at some 0.3 µs each."""
 
 LEAST_DRAWN = 8
-"""Cases of each block that are held against all others, however large it is."""
+"""Cases of each block that are at least matched against all others, however large it is."""
 
 
 class StopProposal(msgspec.Struct, frozen=True):
-    """A key, its kind, the cases that bear it, the pairs that it brings together, and what was measured.
+    """A key, how many cases have it, how many pairs they make, and what leaving it out would cost.
 
-    `drawn` cases were held against all others of the block, and have `links` with them, of which `lost` are brought
-    together by no key but those in question; of the whole block that makes `lost_in_all`, an estimate. `stop`: whether
-    it is proposed to leave the key out.
+    `drawn` cases of the block were matched against all others and have `links` with them. `lost` of these share only
+    keys that are candidates for the list; `lost_in_all` estimates their number in the whole block. `stop` is whether
+    the key is proposed.
     """
 
     key: int
@@ -59,7 +59,7 @@ class StopProposal(msgspec.Struct, frozen=True):
 
 
 class StopCosts:
-    """Holds the cases drawn of each block against all others that bear its key, as these come."""
+    """Matches the cases drawn from each block against all others that have its key, as these come."""
 
     def __init__(self, blocks: Sequence[CrowdedBlock], matcher: Matcher, *, within: bool = False) -> None:
         self._blocks, self._matcher, self._within = {block.key: block for block in blocks}, matcher, within
@@ -68,7 +68,7 @@ class StopCosts:
         self._links: dict[int, dict[tuple[str, str], bool]] = defaultdict(dict)
 
     def add_cases(self, fingerprints: Sequence[Fingerprint]) -> None:
-        """Take in some cases, in the order of their versions; a later one takes the place of an earlier."""
+        """Take in some cases, in the order of their versions; a later version replaces an earlier one."""
         last = {fingerprint.case: fingerprint for fingerprint in fingerprints}
         for links in self._links.values():
             for pair in [pair for pair in links if not last.keys().isdisjoint(pair)]:
@@ -99,11 +99,11 @@ class StopCosts:
         return a.case != b.case and (self._within or a.country != b.country)
 
     def _is_lost(self, a: Fingerprint, b: Fingerprint) -> bool:
-        """Whether no key that is not in question brings them together."""
+        """Whether the two share only keys that are candidates for the list."""
         return set(a.keys).intersection(b.keys) <= self._blocks.keys()
 
     def propose(self, worth: int = WORTH) -> tuple[StopProposal, ...]:
-        """What was found of each block, the largest first; `worth` is how many pairs a link may cost."""
+        """The proposal for each block, the largest first; `worth` is how many pairs a link may cost (WORTH)."""
         blocks = sorted(self._blocks.values(), key=lambda block: (-block.cases, block.key))
         return tuple(self._weigh_block(block, worth) for block in blocks)
 
@@ -126,9 +126,9 @@ class StopCosts:
 def propose_stops(
     cases: Sequence[Fingerprint], matcher: Matcher, over: int = OVER, worth: int = WORTH, *, within: bool = False
 ) -> tuple[StopProposal, ...]:
-    """What leaving out the keys that more than `over` cases bear would save and cost, the largest blocks first.
+    """What leaving out the keys of more than `over` cases would save and cost, the largest blocks first.
 
-    `cases` are the last version of each.
+    `cases` holds the last version of each case.
     """
     costs = StopCosts(survey_blocks(cases, over, within=within), matcher, within=within)
     costs.add_cases(cases)
@@ -136,7 +136,7 @@ def propose_stops(
 
 
 def add_stop_keys(file: ModelFile, keys: Iterable[int]) -> Model:
-    """The model with further keys on its stop list. Raises LiaisonError for what is no blocking key."""
+    """The model with further keys on its stop list. Raises LiaisonError for a number that is no blocking key."""
     added = set(keys)
     for key in added:
         try:
@@ -152,12 +152,12 @@ class _Line(msgspec.Struct):
 
 
 def encode_stop_list(proposals: Iterable[StopProposal]) -> bytes:
-    """The file of a stop list: what was found of each key, one JSON object a line; those with `stop` are left out."""
+    """The file of a stop list: one JSON object a line for each proposal. The list has those whose `stop` is true."""
     return b"".join(msgspec.json.encode(proposal) + b"\n" for proposal in proposals)
 
 
 def read_stop_list(path: Path) -> frozenset[int]:
-    """The keys that a stop list's file leaves out. Raises LiaisonError."""
+    """The keys of a stop list's file. Raises LiaisonError if it cannot be read."""
     try:
         lines = [line for line in path.read_bytes().splitlines() if line.strip()]
     except OSError as error:

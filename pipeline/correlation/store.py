@@ -1,7 +1,7 @@
-"""What one partition of `correlate` remembers: records by case, blocks by key, and the links it follows.
+"""The store of one partition of `correlate`: fingerprints by case, cases by key, and the links that it follows.
 
-Cases are numbered as they come: the low 24 bits count up, the top byte stands for the country, so that same-country
-candidates are dropped without reading them.
+Cases are numbered as they come. The low 24 bits of a number count up; the top byte stands for the country, so that
+candidates of the same country are dropped without reading them.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from pipeline.matching.fingerprint import Fingerprint
 SEQUENCE_BITS = 24
 MAX_CASES = 1 << SEQUENCE_BITS
 MAX_COUNTRIES = (1 << 8) - 2
-"""So that no case has the number whose bits are all set."""
+"""The largest byte is not used, so no case number has all its bits set."""
 
 UNKNOWN_COUNTRY = 0
 
 LARGE = 64
-"""Cases of a block in memory from which it is kept as an array too: of smaller ones arrays take more than they save."""
+"""Blocks in memory with so many cases are kept as arrays, too; for smaller ones that costs more than it saves."""
 
 ENTRY = np.dtype([("key", "u8"), ("number", "u4")])
 """One case listed under one key."""
@@ -34,7 +34,7 @@ Entries = NDArray[np.void]
 
 
 class StoreFullError(LiaisonError):
-    """More cases than case numbers: the installation needs more `block_partitions`."""
+    """There are more cases than case numbers: the installation needs more `block_partitions`."""
 
 
 def sequence_of(number: int) -> int:
@@ -43,11 +43,11 @@ def sequence_of(number: int) -> int:
 
 
 class StoredCase(Protocol):
-    """One held case."""
+    """A case in the store."""
 
     @property
     def keys(self) -> Sequence[int]:
-        """All its blocking keys, of every partition, ascending; read without decoding the rest."""
+        """All its blocking keys, of every partition, ascending. They are read without decoding the rest."""
 
     @property
     def fingerprint(self) -> Fingerprint:
@@ -55,81 +55,91 @@ class StoredCase(Protocol):
 
 
 class BlockStore(Protocol):
-    """Written by one thread. Reads see uncommitted changes; after a crash only what was committed is there."""
+    """What a correlator needs of a store; lmdb_store keeps it on disk, MemoryStore in memory.
+
+    One thread writes it. Reads see uncommitted changes. After a crash the store has what was committed last.
+    """
 
     records: int
-    """How many records of the source partition were taken in: told by the owner, committed with the rest."""
+    """How many records of the source partition were taken in. The owner sets it; it is committed with the rest."""
 
     @property
     def offset(self) -> int:
         """The offset of the source partition given to the last `commit`, or NO_OFFSET: the store must be rebuilt."""
 
     def find_cases(self, cases: Sequence[str]) -> dict[str, int]:
-        """The numbers of those of the cases that are held."""
+        """The numbers of those of the cases that are in the store."""
 
     def get_case(self, number: int) -> StoredCase:
-        """A held case; valid until the next `commit`."""
+        """The case with a number; valid until the next `commit`."""
 
     def put_case(self, fingerprint: Fingerprint, number: int | None) -> int:
-        """Hold a case's fingerprint in place of the one under its number (`find_cases`); returns that, or a new one.
+        """Store a case's fingerprint under its number (`find_cases`), or under a new one if that is None.
 
-        Raises StoreFullError.
+        Returns the number. Raises StoreFullError.
         """
 
     def country_byte(self, country: str) -> int:
-        """The top byte of the numbers of a country's cases; UNKNOWN_COUNTRY where they can't be told apart by it."""
+        """The top byte in the numbers of a country's cases; UNKNOWN_COUNTRY if the country has no byte of its own."""
 
     @property
     def sketches(self) -> SketchTable:
-        """The sketches of all cases held, by the sequence in their numbers."""
+        """The sketches of all stored cases, by the sequence in their numbers."""
 
     def find_entries(self, keys: Sequence[Sequence[int]]) -> tuple[Entries, NDArray[np.int64]]:
-        """What is listed under the keys of several cases, and the case of each entry, by case; of a key together."""
+        """The entries under the keys of several cases.
+
+        Returns `(entries, owner)`: `owner[i]` is the index in `keys` of the case that asked for `entries[i]`. They are
+        sorted by owner, with the entries of one key next to each other.
+        """
 
     def count_entries(self, keys: Sequence[int]) -> NDArray[np.int64]:
-        """How many entries each key has, or some more, at far less than it takes to find them."""
+        """An upper limit of the entries of each key, at a fraction of what finding them costs."""
 
     def list_under_keys(self, number: int, keys: Collection[int]) -> None:
-        """List a case under some keys; harmless where it is listed."""
+        """List a case under some keys; a key that lists it already stays as it is."""
 
     def unlist_from_keys(self, number: int, keys: Collection[int]) -> None:
-        """Take a case off some keys; harmless where it is not listed."""
+        """Remove a case from the lists of some keys; a key that does not list it stays as it is."""
 
     def followed_links(self, number: int) -> Collection[int]:
-        """The other sides of the links of a case that this partition follows."""
+        """The links of a case that this partition follows, as the numbers of the other sides."""
 
     def follow_link(self, one: int, other: int) -> None:
-        """Remember a link; harmless if it is remembered."""
+        """Follow a link; nothing happens if it is followed already."""
 
     def unfollow_link(self, one: int, other: int) -> None:
-        """Forget a link; harmless if it is not remembered."""
+        """Stop following a link; nothing happens if it is not followed."""
 
     def commit(self, offset: int) -> None:
-        """Make all changes since the last commit one, with the offset they stand for; after an error, try again."""
+        """Commit all changes since the last commit at once, with the offset that they stand for.
+
+        After an error the same commit can be tried again.
+        """
 
     def sync(self) -> None:
-        """Make what was committed survive a power cut, before offsets are acknowledged; any thread may call it."""
+        """Make commits survive a power cut, before offsets are acknowledged; any thread may call it."""
 
     def compact(self, after_s: float) -> None:
-        """Leave no trace on disk of the content of cases that were withdrawn, or expired, this long ago.
+        """Remove from disk every trace of the content of cases that were withdrawn or expired `after_s` seconds ago.
 
-        May take seconds; any thread may call it while nothing else is called but `sync` and `close`. Raises
-        StoreUnwritableError: then try again.
+        It may take seconds. Any thread may call it while no method but `sync` and `close` is called. Raises
+        StoreUnwritableError, after which it can be tried again.
         """
 
     def close(self) -> None:
-        """Sync and close; changes since the last commit are dropped."""
+        """Sync and close. Changes since the last commit are lost."""
 
 
 class CaseNumbers:
-    """Gives case numbers: a running count under the byte of the country; byte 0 where the country is not known."""
+    """Makes case numbers: a running count, below the byte of the country (0 if the country is unknown)."""
 
     def __init__(self, count: int = 0, countries: Iterable[str] = ()) -> None:
         self.count = count
         self.countries = list(countries)
 
     def next_number(self, country: str) -> int:
-        """A new number. Raises StoreFullError."""
+        """Make a new number. Raises StoreFullError."""
         if self.count >= MAX_CASES:
             raise StoreFullError(f"a store holds at most {MAX_CASES} cases: raise block_partitions in a new generation")
         self.count += 1
@@ -143,7 +153,7 @@ class CaseNumbers:
 
 
 class MemoryRecord:
-    """A held case in memory."""
+    """A stored case in memory."""
 
     __slots__ = ("fingerprint",)
 
@@ -202,7 +212,7 @@ class MemoryStore:
         return entries, np.repeat(np.array([at for at, _ in found], np.int64), sizes)
 
     def _block(self, key: int) -> NDArray[np.uint32]:
-        """The numbers under a key; those of a large block are kept until it changes, as many cases ask for them."""
+        """The numbers under a key. The array of a large block is kept until the block changes."""
         if (kept := self._large.get(key)) is not None:
             return kept
         listed = self._blocks[key]
@@ -261,7 +271,7 @@ class MemoryStore:
         """Memory has nothing to close."""
 
     def snapshot(self) -> MemoryStore:
-        """Returns a copy of all that is held now; later changes of one do not reach the other."""
+        """Return a copy of the store; later changes of one do not affect the other."""
         copy = MemoryStore()
         copy.offset, copy.records = self.offset, self.records
         copy._numbers = CaseNumbers(self._numbers.count, self._numbers.countries)

@@ -1,8 +1,9 @@
 """An LMDB environment that belongs to one source partition: its lock, its identity, its commits.
 
-LMDB runs without fsync (238 us an event otherwise, measured): a process crash loses nothing committed, and after a
-crash of the machine the boot id tells that the store must be rebuilt. What is to be written waits in memory until
-`commit` writes it in one transaction, so a full map is grown, or a full disk waited for, and the commit tried again.
+LMDB runs without fsync, which would take 238 µs an event (measured). A crash of the process loses nothing that was
+committed. After a crash of the machine the boot id differs, so the store is rebuilt. Changes wait in memory until
+`commit` writes them in one transaction. So when the map is full it can be grown, and when the disk is full the commit
+can be tried again later.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ NO_OFFSET = -1
 META = b"meta"
 
 RENEWED = "renewed"
-"""Folder beside the file in which it is written anew."""
+"""Folder in which the file is rewritten, beside the file."""
 
 Database = Any
 """An opened LMDB database; the binding names no public type for it."""
@@ -47,7 +48,7 @@ class StoreUnwritableError(LiaisonError):
 
 
 class StoreIdentity(msgspec.Struct, frozen=True):
-    """What a store belongs to; any difference means a rebuild; `topic` is an id, not a name."""
+    """What a store belongs to. A store with another identity is rebuilt. `topic` is the topic's id, not its name."""
 
     cluster: str
     topic: str
@@ -65,29 +66,30 @@ class StoreMeta(msgspec.Struct, frozen=True):
     offset: int = NO_OFFSET
     records: int = 0
     erased_at: float | None = None
-    """Unix time of the first erasure that the file has not been written anew since."""
+    """Unix time of the first erasure after which the file was not rewritten."""
 
 
 def boot_id() -> str:
-    """Changes with every start of the machine; "" where unknown, and then every unclean store is rebuilt."""
+    """The id of this start of the machine; "" if it is unknown, and then every unclean store is rebuilt."""
     with suppress(OSError):
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     return ""
 
 
 class StoreFile:
-    """The environment in `folder`, held by a lock while it is open; empty (NO_OFFSET) if it was not usable."""
+    """The LMDB environment in a folder, locked while it is open. If it was not usable, it is empty (NO_OFFSET)."""
 
     def __init__(
         self, folder: Path, identity: StoreIdentity, databases: Databases, *, map_size: int, boot: str | None = None
     ) -> None:
-        """Raises StoreInUseError.
+        """Open the environment in `folder`, or make an empty one. Raises StoreInUseError.
 
-        `databases` by name, with LMDB's flags; `map_size` in bytes is address space only and doubles when full.
+        `databases` gives LMDB's flags for each name. `map_size` is in bytes; it takes only address space, and doubles
+        when it is full.
         """
         self.folder = folder
         self._busy = threading.Lock()
-        """Held by what any thread may call."""
+        """Held by the methods that any thread may call."""
         self._lock: TextIO | None = lock_folder(folder)
         shutil.rmtree(folder / RENEWED, ignore_errors=True)
         wanted = StoreMeta(identity, boot_id() if boot is None else boot)
@@ -108,35 +110,36 @@ class StoreFile:
 
     @property
     def offset(self) -> int:
-        """The source offset given to the last commit, or NO_OFFSET: what is here must be rebuilt."""
+        """The source offset of the last commit; NO_OFFSET if the store must be rebuilt."""
         return self._committed.offset
 
     @property
     def records(self) -> int:
-        """How many records of the source the last commit stands for, if it was told."""
+        """How many records of the source the last commit stands for; 0 if it was not told."""
         return self._committed.records
 
     @property
     def erased_at(self) -> float | None:
-        """When content was erased that may still be in the file, in Unix seconds."""
+        """When content was first erased that may still be in the file, in Unix seconds; None if there is none."""
         return self._committed.erased_at
 
     @property
     def map_size(self) -> int:
-        """Bytes of address space now mapped."""
+        """The bytes of address space that are mapped now."""
         return int(self._environment.info()["map_size"])
 
     def get(self, database: str, key: bytes) -> memoryview | None:
-        """A committed value; the view is valid until the next commit."""
+        """A committed value, or None. The view is valid until the next commit."""
         value: memoryview | None = self.reader.get(key, db=self.databases[database])
         return value
 
     def commit(
         self, offset: int, fill: Callable[[lmdb.Transaction], T], records: int = 0, *, erased_at: float | None = None
     ) -> T:
-        """Write what `fill` puts, and the offset, in one transaction. Raises StoreUnwritableError; then try again.
+        """Write what `fill` puts, and the offset, in one transaction; returns what `fill` returns.
 
-        `erased_at`, in Unix seconds, where content goes with it that must not stay in the file.
+        `erased_at`, in Unix seconds, is given if the commit erases content that must not stay in the file. Raises
+        StoreUnwritableError, after which the same commit can be tried again.
         """
         erased_at = self.erased_at or erased_at
         meta = msgspec.structs.replace(self._committed, offset=offset, records=records, erased_at=erased_at)
@@ -165,14 +168,14 @@ class StoreFile:
             transaction.put(META, msgspec.json.encode(meta))
 
     def sync(self) -> None:
-        """Make what was committed survive a power cut; any thread may call it."""
+        """Make commits survive a power cut; any thread may call it."""
         with self._busy:
             self._environment.sync(True)
 
     def rewrite_file(self) -> None:
-        """Write the file anew: in LMDB's, deleted content stays in free pages and gaps until they are used again.
+        """Rewrite the file without deleted content, which LMDB leaves in free pages and gaps until it reuses them.
 
-        Takes a second for some 300 MB, and that much disk; any thread may call it while nothing is read or committed.
+        It takes a second for some 300 MB, and as much disk. Any thread may call it while nothing is read or committed.
         Raises StoreUnwritableError, which leaves the file as it was.
         """
         with self._busy:
@@ -187,7 +190,7 @@ class StoreFile:
                 self.reader = self._environment.begin(buffers=True)
 
     def _replace_file(self, copy: Path) -> None:
-        """A crash leaves the one file or the other, both whole."""
+        """Replace the file by a compact copy. A crash leaves either the old or the new file, whole."""
         shutil.rmtree(copy, ignore_errors=True)
         copy.mkdir()
         try:
@@ -203,7 +206,7 @@ class StoreFile:
             shutil.rmtree(copy, ignore_errors=True)
 
     def close(self) -> None:
-        """Sync, mark as cleanly closed, and let go of the lock, also where the disk refuses; harmless if closed."""
+        """Sync, mark the store as cleanly closed, and release the lock, even if the disk refuses; may be repeated."""
         if self._lock is None:
             return
         lock, self._lock = self._lock, None
@@ -219,7 +222,7 @@ class StoreFile:
 
 
 def lock_folder(folder: Path) -> TextIO:
-    """The lock of a store's folder, held until it is closed. Raises StoreInUseError."""
+    """Lock a store's folder until the returned file is closed. Raises StoreInUseError."""
     folder.mkdir(parents=True, exist_ok=True)
     lock = (folder / "owner.lock").open("w")
     try:
@@ -239,7 +242,10 @@ def _open_environment(folder: Path, databases: int, map_size: int) -> lmdb.Envir
 def _open_existing(
     folder: Path, wanted: StoreMeta, databases: int, map_size: int
 ) -> tuple[lmdb.Environment, StoreMeta] | None:
-    """What is there, if it has the wanted identity, was committed, and no machine crash can have torn it."""
+    """The environment in the folder and its record; None if there is none that can be used.
+
+    It can be used if it has the wanted identity, has a commit, and cannot have been torn by a crash of the machine.
+    """
     if not (folder / "data.mdb").exists():
         return None
     try:

@@ -1,4 +1,4 @@
-"""Blocking keys of everything but persons' names: numbers, e-mails, doors, plates, events, titles."""
+"""Blocking keys of everything but persons' names: numbers, e-mails, addresses, plates, events, titles."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ SHORTEST_TEXT = 10
 
 
 def thing_keys(entity: EntityPrint, enough: int) -> Iterator[int]:
-    """The keys of an entity of any type, a person's names and birth date aside.
+    """The keys of an entity of any type, except those of a person's names and birth dates.
 
-    `enough` is how rare a key of what many things have in common must be, in hundredths of a bit.
+    `enough` is the rarity that a key of common values must have, in hundredths of a bit.
     """
     for source in SOURCES:
         yield from source(entity)
@@ -66,7 +66,7 @@ def _identifier_keys(entity: EntityPrint) -> Iterator[int]:
 
 
 def _near_keys(value: str) -> Iterator[int]:
-    """What one damaged character of a number leaves intact; an unreadable one is no longer in it."""
+    """The parts of a number of which one damaged character leaves some intact; `value` has no unreadable ones."""
     if len(value) <= LONGEST_HELD:
         for kept, text in (("f", value[:MANY]), ("l", value[-MANY:]), ("e", value[:EDGE] + value[-EDGE:])):
             yield make_key(KeyKind.IDENTIFIER_NEAR, f"{kept} {text}")
@@ -75,7 +75,7 @@ def _near_keys(value: str) -> Iterator[int]:
 
 
 def _near_end_keys(end: str) -> Iterator[int]:
-    """Two of three parts of a number's end, each with its place."""
+    """Keys of each two of the three parts of a number's end, with the positions of the parts."""
     third = -(-len(end) // 3)
     parts = (end[: -2 * third], end[-2 * third : -third], end[-third:])
     for (first, one), (second, other) in combinations(enumerate(parts), 2):
@@ -83,9 +83,9 @@ def _near_end_keys(end: str) -> Iterator[int]:
 
 
 def _plate_keys(entity: EntityPrint, enough: int) -> Iterator[int]:
-    """Keys of either end of a plate, with as much of the vehicle's looks as makes it rare enough.
+    """Keys of both ends of a plate, each with as much of the vehicle's looks as it needs to be rare enough.
 
-    Of a plate that was read in part (? stands for one character, * for any number) only whole ends count.
+    In a plate that was read in part, ? stands for one character and * for any number; an end with one yields no key.
     """
     for plate in entity.identifiers:
         if plate.type == "plate":
@@ -113,8 +113,8 @@ def _phone_keys(entity: EntityPrint) -> Iterator[int]:
 def _email_keys(entity: EntityPrint) -> Iterator[int]:
     """Keys of e-mail addresses.
 
-    A provider of millions is known by a few sounds, and there the user part must agree but for its sound; at other
-    domains both may be misspelt.
+    Large providers have domains of few sounds; there the domain and the digits must be the same, and the user part must
+    sound the same. At other domains both parts may be misspelt.
     """
     for email in entity.emails:
         user, _, domain = email.partition("@")
@@ -139,7 +139,7 @@ def _house_keys(entity: EntityPrint) -> Iterator[int]:
 
 
 def _street_word(street: str) -> str:
-    """The sound of a street's longest word, which tells most and is seldom abbreviated."""
+    """The sound of a street's longest word, which is the most telling and seldom abbreviated."""
     return skeleton_of(fold_text(max(street.split(), key=len)))
 
 

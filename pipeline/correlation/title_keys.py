@@ -1,4 +1,4 @@
-"""Blocking keys of the names of organisations, vessels and whatever else is not a person: by words rare together."""
+"""Blocking keys of the names of organisations, vessels and other things: words that are rare enough together."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.matching.names import NamePrint, TokenPrint
 from pipeline.matching.names.organisation_words import meanings
 
 MAX_TITLES = 8
-"""Names of one entity that yield keys; further aliases are still compared once a pair has met."""
+"""Names of one entity that yield keys. Pairs that meet are compared by all their names."""
 
 MAX_WORDS = 4
 """Rarest words of one title that yield keys."""
@@ -28,17 +28,20 @@ MAX_MEANINGS = 2
 """Meanings of a usual word that yield keys, whatever its language."""
 
 LESS_FOR_WORDS = 200
-"""How much less rare a word of a title may be than a key must: there are fewer organisations than persons."""
+"""By how much a key of a title may be less rare, in hundredths of a bit: there are fewer organisations than persons."""
 
 WORD_PLACE = 600
 """Rarity of a word's place, one in 64, in hundredths of a bit."""
 
 ACRONYM = 3
-"""Words from which on a title may be known by its initials."""
+"""Words that a title needs for its initials to be a key."""
 
 
 class TitleWord(NamedTuple):
-    """A word of a title: how rare it is, and its sounds and meanings, by any of which another may be the same."""
+    """A word of a title. Two words are taken for the same if they have one of their `texts` in common.
+
+    `rarity` is in hundredths of a bit; `texts` are the sounds of the word and its meanings.
+    """
 
     rarity: int
     texts: tuple[str, ...]
@@ -80,7 +83,7 @@ def _join_texts(some: Iterable[str], others: Iterable[str]) -> Iterator[str]:
 
 
 def _choose_places(entity: EntityPrint) -> Collection[str]:
-    """Cities, birth places and postcodes; of too many those of the smallest hashes, as any other entity chooses too."""
+    """The cities, birth places and postcodes; of too many those with the smallest hashes, so that entities agree."""
     places = place_sounds(entity) | postcodes(entity)
     return places if len(places) <= MAX_PLACES else sorted(places, key=hash_value)[:MAX_PLACES]
 

@@ -1,4 +1,4 @@
-"""Whether a link may be shown: it is a claim about two exact fingerprints, held against the cases as they are now."""
+"""Decides whether a link may be shown: its claim must be about the fingerprints that both cases have now."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.correlation.claims import Claim, ClaimState
 
 
 class CaseState(msgspec.Struct, frozen=True):
-    """What the case document says now; `withdrawn` is also set by an expiry mark."""
+    """What a case's document says now. `withdrawn` is also True for an expired case."""
 
     hash: str
     withdrawn: bool = False
@@ -18,12 +18,15 @@ class CaseState(msgspec.Struct, frozen=True):
 
 
 def is_visible(claim: Claim, a: CaseState | None, b: CaseState | None, now: datetime) -> bool:
-    """Whether a link document is true of the two case documents (None: there is none) at the aware time `now`."""
+    """Whether a link document still holds for the documents of its two cases at the aware time `now`.
+
+    A case is None if there is no document of it.
+    """
     return claim.state is ClaimState.LIVE and _is_current(a, claim.a.hash, now) and _is_current(b, claim.b.hash, now)
 
 
 def is_expired(retain_until: str, now: datetime) -> bool:
-    """Whether a case's retention (YYYY-MM-DD, "" for none) has ended: it ends as that day begins in UTC."""
+    """Whether a case's retention (YYYY-MM-DD, "" for none) has ended. It ends when that day begins in UTC."""
     return bool(retain_until) and now.astimezone(UTC).date() >= date.fromisoformat(retain_until)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Band(StrEnum):
-    """A range of probability, the strongest first. NONE, "" in messages, is below all others: there is no link."""
+    """A range of probability, the strongest first. NONE, which is "" in messages, is below all others: no link."""
 
     CERTAIN = "certain"
     PROBABLE = "probable"
@@ -16,7 +16,7 @@ class Band(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Its place in the order: 0 for the strongest, 3 for NONE."""
+        """The position of the band: 0 for the strongest, 3 for NONE."""
         return RANKS[self]
 
 

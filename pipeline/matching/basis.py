@@ -1,4 +1,4 @@
-"""On what a link rests: that both sides speak of one thing, or that two of them have one number."""
+"""The basis of a link: both sides describe one person or thing, or two of them have one number."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from enum import StrEnum
 
 
 class Basis(StrEnum):
-    """`same`: both cases speak of one person or thing. `shared`: two of them, who are not one, bear the same number.
+    """What a link claims.
 
-    A message, a document or a line without a basis says `same`.
+    `same`: both cases describe one person or thing. `shared`: two persons or things that are not the same have one
+    number. A message, document or line that does not state a basis means `same`.
     """
 
     SAME = "same"

@@ -1,7 +1,7 @@
-"""The fingerprint: everything matching needs to know of one case, computed once at intake.
+"""The fingerprint: everything that matching needs to know about one case, computed once at intake.
 
-Its parts are trees of values without cycles, so the garbage collector leaves them alone (gc=False): walking over the
-fingerprints that a worker holds took it half of a pair's time.
+Fingerprints are trees without cycles, so they are kept out of garbage collection (gc=False), which otherwise took half
+of a pair's time by walking over all fingerprints that a worker holds.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from pipeline.records.normalised import (
 from pipeline.records.placeholders import is_placeholder, is_placeholder_date, is_placeholder_number
 
 CONFUSABLE_CLASSES = str.maketrans("OQDILBSZG", "000118526")
-"""Characters that people and scanners take for each other, each to its digit."""
+"""Maps letters to the digits that people and scanners take them for."""
 
 TAIL_DIGITS = 7
-"""A subscriber's number without any area code, as the North American and most European plans have it."""
+"""Digits of a subscriber's number without area code, in the North American and most European plans."""
 
 WORD = re.compile(r"\w+")
 
 MAX_NAMES = 50
 MAX_VALUES = 50
-"""Per entity and field; a bounded fingerprint keeps every pair's cost bounded (docs/record.md limits names to 50)."""
+"""Limits for each entity and field, so that the cost of a pair is bounded (docs/record.md limits names to 50)."""
 
 
 class Handling(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """Who may see the case (docs/disclosure.md); travels with the fingerprint because hits need it."""
+    """Who may see the case (docs/disclosure.md). It is part of the fingerprint because hits need it."""
 
     code: str = "H0"
     releasable_to: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class Handling(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Contact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """Whom the owner names for questions about the case."""
+    """The contact that the owner names for questions about the case."""
 
     unit: str = ""
     email: str = ""
@@ -54,18 +54,18 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class OwnerScope(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """Whose cases a saved search asks for: of any of the agencies, and of any of the countries; of all where empty."""
+    """Whose cases a saved search asks for: those of these agencies and countries; an empty list means all."""
 
     agencies: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
 
     def includes(self, agency: str, country: str) -> bool:
-        """Whether it asks for cases of an agency of this country."""
+        """Whether the search asks for cases of this agency, which is of this country."""
         return (not self.agencies or agency in self.agencies) and (not self.countries or country in self.countries)
 
 
 class IdentifierPrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
-    """`valid`: 1 check digit passed, 0 failed, -1 the type has none."""
+    """A number with its type. `valid` is 1 if the check digit is right, 0 if it is wrong, -1 if the type has none."""
 
     type: str
     value: str
@@ -74,14 +74,14 @@ class IdentifierPrint(msgspec.Struct, frozen=True, array_like=True, order=True, 
 
 
 class PhonePrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
-    """`national` is the national significant number of `e164`."""
+    """A phone number; `national` is the national significant number of `e164`."""
 
     e164: str
     national: str
 
 
 class AddressPrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
-    """Parts without spaces where they are codes; `text` only where no street is known."""
+    """An address. House and postcode have no spaces; `text` is set only if no street is known."""
 
     house: str = ""
     street: str = ""
@@ -103,12 +103,12 @@ class EntityPrint(
         "make": "mk", "model": "md", "colour": "cl", "calibre": "ca", "method": "h", "place": "l", "span": "s",
     },
 ):  # fmt: skip
-    """The compact, comparable form of one entity; one-letter keys because it travels and is decoded per candidate.
+    """The compact, comparable form of one entity.
 
-    `method` holds the distinct words of the event's method in ascending order; every tuple is ascending and without
-    duplicates, so that the order in which an agency states its values changes nothing. `birth_date` is the only date of
-    birth; where there are several, or the one is a range or about, `birth_dates` holds all and `birth_date` is None. So
-    with `birth_place` and `birth_places`.
+    Its keys are short because it is sent over Kafka and decoded for each candidate. Every tuple ascends and has no
+    duplicates, so the order in which an agency states its values does not matter; `method` holds the distinct words of
+    an event's method. `birth_date` is the only date of birth. If there are several, or it is a range or approximate,
+    `birth_dates` holds all of them and `birth_date` is None. The same holds for `birth_place` and `birth_places`.
     """
 
     id: str
@@ -136,17 +136,17 @@ class EntityPrint(
 
     @property
     def all_birth_dates(self) -> tuple[BirthDate, ...]:
-        """The date of birth, or all of them."""
+        """All dates of birth."""
         return self.birth_dates if self.birth_date is None else (BirthDate(self.birth_date, self.birth_date),)
 
     @property
     def all_birth_places(self) -> tuple[str, ...]:
-        """The place of birth, or all of them."""
+        """All places of birth."""
         return (self.birth_place,) if self.birth_place else self.birth_places
 
     @property
     def selectors(self) -> frozenset[str]:
-        """Exact values that name something by themselves: identifiers, phones, e-mails, doors."""
+        """Exact values that identify something by themselves: identifiers, phones, e-mails, doors."""
         found = [f"i{identifier.value.translate(CONFUSABLE_CLASSES)}" for identifier in self.identifiers]
         found += [f"p{phone.national[-TAIL_DIGITS:]}" for phone in self.phones]
         found += [f"m{email}" for email in self.emails]
@@ -165,12 +165,12 @@ Entities = tuple[EntityPrint, ...]
 class Fingerprint(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Value of topic `blocks.<generation>`, key = case key.
 
-    `hash` covers the whole content but the version and does not depend on the generation: it is taken over the raw
-    fields that feed the fingerprint, so that case documents and claims of any generation can be compared.
-    `keys` are the blocking keys, ascending, each < 2**53 (exact in every JSON reader); a withdrawn case has none.
-    `sketch` bounds what the case can score with another (pipeline.matching.screening.sketches); b"" bounds nothing.
-    `expired` marks the content-free value that orders after the version whose retention ended and before its next one.
-    `scope` is a saved search's alone; no score looks at it.
+    `hash` covers the whole content except the version. It is taken over the raw fields, so it does not depend on the
+    generation, and case documents and claims of any generation can be compared. `keys` are the blocking keys,
+    ascending, each < 2**53 (exact in every JSON reader); a withdrawn case has none. `sketch` bounds the score of the
+    case with another one (pipeline.matching.screening.sketches); b"" bounds nothing. `expired` marks a value without
+    content that comes after the version whose retention ended and before the next version. Only saved searches have a
+    `scope`; it does not affect the score.
     """
 
     case: str
@@ -190,7 +190,7 @@ class Fingerprint(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 def entity_print(entity: NormalisedEntity) -> EntityPrint:
-    """The comparable form of `entity`; placeholders ("unknown", 1900-01-01, all zeros) leave no trace in it."""
+    """The comparable form of `entity`, without placeholders such as "unknown", 1900-01-01 or a number of zeros."""
     birth_date, birth_dates = _make_birth_dates(entity)
     birth_place, birth_places = _make_birth_places(entity)
     return EntityPrint(
@@ -277,7 +277,7 @@ def _make_phones(phones: tuple[NormalisedPhone, ...]) -> tuple[PhonePrint, ...]:
 
 
 def _make_addresses(addresses: tuple[NormalisedAddress, ...]) -> tuple[AddressPrint, ...]:
-    """Without those that name but a country: that others lie elsewhere in it, or in another, is no contradiction."""
+    """The addresses, without those that state only a country, since another place is no contradiction to these."""
     prints = {_make_address(address) for address in addresses}
     return tuple(sorted(one for one in prints if one != AddressPrint(country=one.country))[:MAX_VALUES])
 

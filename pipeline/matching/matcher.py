@@ -1,4 +1,4 @@
-"""A model's matcher: all that a correlator asks of pairs of cases, under one model and one threshold."""
+"""The matcher of a model: everything that a correlator needs (correlation.matcher), with one model and threshold."""
 
 from __future__ import annotations
 
@@ -21,20 +21,21 @@ from pipeline.matching.screening.crowd_screening import CrowdScreen
 from pipeline.matching.screening.screening import Screen, Sketches
 
 THRESHOLD = 0.5
-"""Probability from which a pair is a link."""
+"""The probability from which a pair is a link."""
 
 FindExactBand = Callable[[Entities, Entities, Model], Band]
 
 
 def no_exact_band(asking: Entities, held: Entities, model: Model) -> Band:
-    """For runs whose links nobody is told of."""
+    """Answer NONE: for runs whose links no agency is told of."""
     return Band.NONE
 
 
 class ModelMatcher:
-    """Judges, explains and screens by one model. Pure: the same of a pair in either order, at any time.
+    """Screens, judges and explains pairs of cases by one model.
 
-    `find_exact_band` is the disclosure rule of hit-only records (access.hit_gate.exact_band).
+    Pure and symmetric: a pair gets the same answer in either order and at any time. `find_exact_band` is the disclosure
+    rule of hit-only records (access.hit_gate.exact_band).
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class ModelMatcher:
         self._screen, self._screen_crowd = Screen(model, threshold), CrowdScreen(model, threshold)
 
     def may_link(self, a: Sketches, b: Sketches) -> NDArray[np.bool_]:
-        """Whether each case of `a` may reach the threshold with the one of `b` at its place."""
+        """Whether `a[i]` and `b[i]` may reach the threshold, for each i."""
         return self._screen(a, b)
 
     def may_link_crowd(self, some: Sketches, crowd: Sketches) -> NDArray[np.bool_]:
@@ -60,10 +61,10 @@ class ModelMatcher:
         return self._screen_crowd(some, crowd)
 
     def meet(self, one: Fingerprint, others: Sequence[Fingerprint]) -> None:
-        """Bound the names of a case with those of the cases that it meets, all at once.
+        """Bound the names of a case and of the cases that it meets, all at once.
 
-        What is bounded here, and compared then, serves `find_link` and `explain` of these pairs, in the order of their
-        cases, until the next call: names take most of what a link costs.
+        Comparing names is most of the cost of a link. Until the next call, `find_link` and `explain` of these pairs
+        reuse the bounds, and the comparisons that they lead to.
         """
         self._met = [pairs for entity in one.entities for pairs in _meet_entity(entity, one.case, others)]
 
@@ -90,7 +91,7 @@ class ModelMatcher:
         return self._judge_shared_number(a, b) or judged
 
     def _judge_shared_number(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:
-        """The link that a number makes of two cases. A saved search, without a country, is a question, not a holder."""
+        """The link by a shared number; None if there is none. A saved search has no country and holds no number."""
         shared = judge_shared_number(a, b, self._model) if a.country and b.country else None
         least = max(self.threshold, THRESHOLD)
         return None if shared is None or shared.probability < least else shared
@@ -101,7 +102,7 @@ class ModelMatcher:
         return (explain_shared_number if shared else explain)(a, b, self._model, self._generation)
 
     def exact_band(self, asking: Entities, held: Entities) -> Band:
-        """The band in which a question's entities meet a hit-only record's by exact parts alone."""
+        """The band in which a question's entities meet those of a hit-only record by exact values alone."""
         return self._find_exact_band(asking, held, self._model)
 
 

@@ -1,4 +1,4 @@
-"""The model: one JSON file with every number that scoring uses and where it came from."""
+"""The model that scores pairs: a model file compiled into tables, and the id of the generation that it makes."""
 
 from __future__ import annotations
 
@@ -46,10 +46,14 @@ Plan = tuple[tuple[Compare, Table], ...]
 class Model:
     """A model file, compiled for scoring. Two models of the same content are interchangeable.
 
-    `companions`: for each type the kinds of companions that its entities have, each with the hundredths of a bit by
-    which they are less frequent among pairs than strangers. `curves`: for each type the knots of its calibration, none
-    where it has none. `tables` are what types share, `tables_by_type` what two of one type are compared by. `ceilings`:
-    the plans by which no two entities score less (Comparison.ceiling). The comparisons `left_out` say nothing.
+    `companions` gives for each entity type its kinds of companions, each with the hundredths of a bit by which such
+    pairs are rarer than pairs of strangers. `curves` gives for each type the knots of its calibration, () if it has
+    none. Comparisons across types use `tables`; those of two entities of one type use `tables_by_type`. `plans` gives
+    for each type the comparisons to make, with their tables; `ceilings` does so with upper bounds in place of the
+    comparisons that have one (Comparison.ceiling). `named_plans` are the parts of these that have one, `named_ceilings`
+    their bounds, `plain_plans` the rest. The comparisons in `left_out` are not made.
+
+    Raises ValueError or KeyError for a file whose levels or weights do not fit the comparisons of this version.
     """
 
     def __init__(self, file: ModelFile, left_out: frozenset[str] = frozenset()) -> None:
@@ -78,13 +82,13 @@ class Model:
         self._left_out, self._narrowed = left_out, dict[str, Model]()
 
     def without(self, name: str) -> Model:
-        """The same model, by which one comparison says nothing."""
+        """The same model without the comparison of this name."""
         if name not in self._narrowed:
             self._narrowed[name] = Model(self.file, self._left_out | {name})
         return self._narrowed[name]
 
     def plan_without(self, entity_type: str, skipped: tuple[str, ...]) -> Plan:
-        """The type's plan without the comparisons that are `skipped` by name."""
+        """The type's plan without the comparisons named in `skipped`."""
         tables, asked = self.tables_by_type[entity_type], self.comparisons[entity_type]
         return tuple((one.compare, tables[one.name]) for one in asked if one.name not in skipped)
 
@@ -107,9 +111,10 @@ class Model:
 
 
 def load_model(path: Path | None = None) -> Model:
-    """The model in `path`, or the one that ships; LiaisonError says what is wrong with the file.
+    """The model in the file `path`; without a path, the model that ships.
 
-    What ships is the reference (docs/adr/0011-the-shipped-model-is-the-reference.md), so no file holds it.
+    The model that ships is the reference (docs/adr/0011-the-shipped-model-is-the-reference.md), so no file holds it.
+    Raises LiaisonError, which says what is wrong with the file.
     """
     if path is None:
         return Model(reference_model(SHIPPED))
@@ -137,9 +142,9 @@ def _check_format(found: int) -> None:
 
 
 def generation_id(model: Model, block_partitions: int) -> str:
-    """12 hex digits of everything that decides what a fingerprint and a score are.
+    """The id of a generation: 12 hex digits, a hash of everything that decides fingerprints and scores.
 
-    That is the model's content, the versions of our forms and scoring and of the libraries whose data enter them, and
+    This covers the model's content, FORMS and SCORING, the data of the names package, the versions of LIBRARIES, and
     the number of partitions of `blocks`.
     """
     parts = {
@@ -154,7 +159,7 @@ def generation_id(model: Model, block_partitions: int) -> str:
 
 
 def names_version() -> str:
-    """A hash of the names package's data files."""
+    """A hash of the names package's data files, as 16 hex digits."""
     digest = hashlib.blake2b(digest_size=8)
     data = files("pipeline.matching.names") / "data"
     for traversable in sorted(data.iterdir(), key=lambda file: file.name) if data.is_dir() else ():
@@ -194,7 +199,7 @@ def _make_table(comparison: Comparison, weighted: WeightedComparison, file: Mode
 
 
 def _bits(comparison: Comparison, level: WeightedLevel) -> Bits:
-    """A level's bits against each alternative; a kind that no entity compared has is as good as strangers."""
+    """A level's bits against each alternative; a kind of companions that no compared entity has counts as strangers."""
     if lacking := sorted(kinds_of(comparison) - level.companions.keys()):
         raise ValueError(f"{comparison.name}: {level.level} lacks its bits against {', '.join(lacking)}")
     return level.bits, *(level.companions.get(kind, level.bits) for kind in COMPANION_KINDS)

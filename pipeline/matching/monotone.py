@@ -1,4 +1,4 @@
-"""Pool adjacent violators: the nearest monotone sequence (Barlow et al. 1972); and levels projected by it."""
+"""The nearest monotone sequence, by pooling adjacent violators (Barlow et al. 1972), and levels projected by it."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def rising(values: Sequence[float], weights: Sequence[float]) -> list[float]:
 
 
 def project_companions(companions: Sequence[float], bits: Sequence[int], weights: Sequence[float]) -> list[int]:
-    """What levels weigh against a kind of companions, as an order of evidence: more agreement never weighs less.
+    """The weights of levels against companions, changed as little as needed so that more agreement never weighs less.
 
-    `bits` are the levels' weights against strangers, falling, `weights` how many pairs stand behind each level. Both
-    agreements (more than 0 bits) and contradictions take the nearest falling sequence; an agreement never speaks
-    against sameness, nor a contradiction for it.
+    `bits` are the levels' weights against strangers, which fall; `weights` are the numbers of pairs behind the levels.
+    Agreements (more than 0 bits) and contradictions are each replaced by the nearest falling sequence, and an agreement
+    is at least 0, a contradiction at most 0.
     """
     agreeing = sum(weight > 0 for weight in bits)
     found = [max(0, round(value)) for value in falling(companions[:agreeing], weights[:agreeing])]

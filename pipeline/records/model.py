@@ -33,7 +33,7 @@ class Name(_Part, frozen=True):
 
 
 class Identifier(_Part, frozen=True):
-    """A number given by somebody; `type` is one of pipeline.records.identifiers.CATALOGUE or the agency's own word."""
+    """A number given by somebody; `type` is one of identifier_types.CATALOGUE or the agency's own word."""
 
     type: str
     value: str

@@ -1,8 +1,9 @@
-"""What bounds a comparison, for many pairs at once, from what sketches hold of two entities.
+"""Bounds of comparisons: the most that a comparison can be worth, for many pairs at once, from sketches alone.
 
-A bound has two parts. `state` reads two rows of sketches and numbers what they leave open (the hashes of two phones
-are equal, agree in one half, differ, or one is missing). `bits` gives the most that the comparison can be worth in each
-state. Comparisons that read the same part of a row share one `state`, so that screening looks it up once for all.
+A bound has two parts. `state` reads two rows of sketches and returns the number of the state that they leave open, for
+example whether the hashes of two phones are equal, agree in one half, or differ, or one is missing. `bits` gives the
+most that the comparison can be worth in each state. Comparisons that read the same part of a row share one `state`, so
+that screening looks it up once for all.
 
 The law: in the state of two entities' rows, `bits` is never below what `compare` gives, against any alternative.
 """
@@ -23,22 +24,26 @@ if TYPE_CHECKING:
     from pipeline.matching.screening.rows import Rows
 
 BitsArray = NDArray[np.int32]
-"""Hundredths of a bit against each alternative: (ALTERNATIVES, states or pairs of rows)."""
+"""Hundredths of a bit against each alternative: shape (ALTERNATIVES, states) or (ALTERNATIVES, pairs of rows)."""
 
 States = NDArray[np.integer]
-"""A state for each pair of rows, from 0."""
+"""The number of a state, from 0, for each pair of rows."""
 
 NONE = -1
-"""In place of a level: the comparison says nothing."""
+"""Stands for a level if the comparison says nothing."""
 
 RowState = Callable[["Rows", "Rows"], States]
+"""The states of `a[i]` and `b[i]` for each i; one side may be a single row, which is paired with all others. The order
+of the sides does not matter, unless one is a single row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
     """The states of two rows, and the most hundredths of a bit in each state under a table.
 
-    `costly`: to find a state takes longer than those of all other comparisons together.
+    `part` is the part of rows that holds the values, or "" if there is no single one. If it is empty in one of two
+    rows, the state is that of two empty rows, whatever the other holds. `costly` is True if finding the state takes
+    longer than finding those of all other comparisons.
     """
 
     state: RowState

@@ -1,4 +1,4 @@
-"""What a comparison is: named levels with reference probabilities, and a function that finds the level of a pair."""
+"""The parts of a comparison: named levels with reference probabilities, and a function that finds a pair's level."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ SHARED_CAP = 300
 
 @dataclass(frozen=True, slots=True, init=False)
 class Level:
-    """One outcome of a comparison, with the share of pairs that fall into it.
+    """One outcome of a comparison, with the share of pairs that have it.
 
-    `m` among true pairs, `u` among pairs of strangers, `h` among pairs of each kind of companions in the order of
-    alternatives.COMPANION_KINDS; a single h is that of all kinds. They are the reference that a model starts from and
-    keeps where data cannot tell. Only ratios matter: a level's weight is log2(m/u), against companions it is log2(m/h).
+    `m` is the share of true pairs, `u` that of pairs of strangers, and `h` that of each kind of companions, in the
+    order of alternatives.COMPANION_KINDS; a single h stands for all kinds. A model starts from these reference shares,
+    and keeps them if data do not tell others. Only ratios matter: the weight of a level is log2(m/u) against strangers
+    and log2(m/h) against companions.
     """
 
     name: str
@@ -44,7 +45,7 @@ class Level:
 
     @property
     def bits(self) -> Bits:
-        """Hundredths of a bit against each alternative."""
+        """The weight against each alternative, in hundredths of a bit."""
         return tuple(log2_cb(self.m, other) for other in (self.u, *self.h))
 
     @property
@@ -59,11 +60,12 @@ class Level:
 
 
 class ComparisonResult(msgspec.Struct, frozen=True, gc=False):
-    """What a comparison says of two entities.
+    """The result of one comparison of two entities.
 
-    `bits`: hundredths of a bit against each alternative; `level`: index of the level shown to people; `a` and `b`:
-    indices of the values shown. Each alternative may have its bits from another pair of values. `settles`: the two have
-    their own number in common, so that nothing else tells them apart (numbers.share_own_number).
+    `bits` are hundredths of a bit against each alternative; each alternative may take its bits from another pair of
+    values. `level` is the index of the level that people are shown, `a` and `b` are the indices of the values shown.
+    `settles` is True if both have the same number for life, so that no other field tells them apart
+    (numbers.share_own_number).
     """
 
     bits: Bits
@@ -74,18 +76,18 @@ class ComparisonResult(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def weight(self) -> int:
-        """Hundredths of a bit against strangers."""
+        """The weight against strangers, in hundredths of a bit."""
         return self.bits[STRANGERS]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A comparison's numbers as scoring reads them: bits by level, rarity by value, values known to be shared.
+    """The numbers of one comparison under one model, as scoring reads them.
 
-    `bits` holds for each level the hundredths of a bit against each alternative. `terms` maps a value to the hundredths
-    of a bit that agreeing on it adds to (or takes from) the weight against strangers; a value that is not listed is
-    rare and takes `rare`. `curve` bends the bits of names (model.WeightedComparison). `beside` is the table of the
-    comparison that Comparison.beside names.
+    `bits` gives for each level the hundredths of a bit against each alternative. `terms` maps a value to the hundredths
+    of a bit that agreeing on it adds to the weight against strangers; a value that is not listed adds `rare`. `shared`
+    are values that the model lists as shared by many. `curve` maps the bits of names to those that count
+    (model_file.WeightedComparison). `beside` is the table of the comparison that Comparison.beside names.
     """
 
     bits: tuple[Bits, ...]
@@ -97,7 +99,7 @@ class Table:
     results: tuple[ComparisonResult, ...] = field(init=False)
     """The result of each level, for a field of one value."""
     neutral: tuple[ComparisonResult, ...] = field(init=False)
-    """The same with nothing against any alternative."""
+    """The result of each level without any bits."""
     weights: tuple[int, ...] = field(init=False)
     """Hundredths of a bit of each level against strangers."""
     companions: tuple[Bits, ...] = field(init=False)
@@ -111,35 +113,35 @@ class Table:
         object.__setattr__(self, "neutral", tuple(ComparisonResult(NO_BITS, level) for level in range(len(self.bits))))
 
     def adjust_weight(self, level: int, value: str) -> int:
-        """The weight of agreeing on `value`; never below the next weaker level, nor below nothing (monotone)."""
+        """The weight of agreeing on `value` at a level; never below that of the next weaker level, nor below 0."""
         bits = self.weights[level] + self.terms.get(value, self.rare)
         return max(bits, self.weights[level + 1], 0)
 
     def result(self, level: int, weight: int, a: int = 0, b: int = 0) -> ComparisonResult:
-        """The level's result with another weight against strangers: rarity and shared values count there alone."""
+        """The result of a level with its own weight against strangers: only that depends on rarity or shared values."""
         return ComparisonResult((weight,) + self.companions[level], level, a, b)
 
 
 Compare = Callable[[EntityPrint, EntityPrint, Table], ComparisonResult | None]
-"""None: it says nothing of the pair."""
+"""Compares two entities by one field; None if the field says nothing about the pair."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One entry of the catalogue: how a field of two entities of one type is compared, and what bounds that.
+    """One entry of the catalogue: how a field of two entities of one type is compared, and what bounds the result.
 
-    `field`: the field of EntityPrint without which it says nothing, or `several`, which holds several values of it in
-    its place; `least`: values of `field` that it needs; `also_reads`: others that it reads. `beside`: a comparison
-    whose levels two of several values may fall into instead.
-    `label` names it in a table or a chart, `phrase` within a sentence; translations are in pipeline/locale/fr.po.
-    `levels` go from the strongest agreement to the strongest contradiction; `source` says where m, u and h come from.
-    `bound` holds for the types `bounded`, whose sketches have room for the field. Of other types a sketch only tells
-    whether the field has a value: bounds.most_at_any_level bounds the comparison then.
-    `ceiling` gives for two entities bits that `compare` never exceeds, against any alternative, at a fraction of its
-    cost; None where that costs no less.
-    `sketched`: False where an entity with a value in `field` has no sketch at all.
-    `selector`: agreement ties two entities of different types; `may_share` says whether rows leave that open (None:
-    where both have a value).
+    - `field` is the field of EntityPrint that it needs, with `least` values or more; an entity with several values may
+      hold them in the field `several` instead. `also_reads` names other fields that it reads.
+    - `beside` names another comparison, whose levels a pair of several values can have instead.
+    - `label` is its name in a table or chart, `phrase` its name within a sentence (French: pipeline/locale/fr.po).
+    - `levels` go from the strongest agreement to the strongest contradiction. `source` says where m, u and h come from.
+    - `bound` is for the types in `bounded`, whose sketches have room for the field. For other types a sketch only tells
+      whether there is a value, and bounds.most_at_any_level is the bound.
+    - `ceiling` gives bits that `compare` of two entities never exceeds, against any alternative, at a fraction of the
+      cost. It is None if there is no cheaper way.
+    - `sketched` is False if an entity with a value in `field` has no sketch at all.
+    - `selector` is True if agreement ties entities of different types. `may_share` says whether two rows leave that
+      open; if it is None, they do if both have a value.
     """
 
     name: str
@@ -163,17 +165,17 @@ class Comparison:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields of EntityPrint of which it needs one."""
+        """The fields of EntityPrint, one of which it needs."""
         return (self.field, self.several) if self.several else (self.field,)
 
     @property
     def types(self) -> frozenset[str]:
-        """The types of entities that are compared by it, by their rows in pipeline.records.entity_types."""
+        """The entity types whose rows in pipeline.records.entity_types name it."""
         return _types_of(self.name)
 
     @property
     def documentation(self) -> str:
-        """What the comparison does, for people."""
+        """What the comparison does, for people: the docstring of `compare`."""
         return self.compare.__doc__ or ""
 
 
@@ -188,7 +190,7 @@ def log2_cb(numerator: float, denominator: float) -> int:
 
 
 def apply_curve(bits: int, curve: tuple[tuple[int, int], ...]) -> int:
-    """`bits` through the curve's straight lines; beyond its ends the outermost knot's shift stays."""
+    """Map `bits` by straight lines between the curve's knots; beyond its ends the shift of the outer knot stays."""
     if not curve:
         return bits
     if bits <= curve[0][0]:
@@ -200,9 +202,10 @@ def apply_curve(bits: int, curve: tuple[tuple[int, int], ...]) -> int:
 
 
 def stronger_of(found: ComparisonResult, best: ComparisonResult | None) -> ComparisonResult:
-    """The most bits of two results against each alternative; the level and the values of the one that is shown.
+    """Combine the results of two pairs of values: the larger bits against each alternative.
 
-    Shown is the one with more bits against strangers; on a tie the lower level and indices: order never matters.
+    The level and the values are those of the result with more bits against strangers; on a tie, of the one with the
+    lower level, then the lower indices, so that the order of values does not matter.
     """
     if best is None:
         return found

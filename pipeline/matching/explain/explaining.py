@@ -1,4 +1,4 @@
-"""Why two cases are linked, found by the comparisons that scored them."""
+"""Explains why two cases are linked, by the comparisons that scored them."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ FINAL_SIGMA = re.compile(r"σ\b")
 
 
 def explain(a: Fingerprint, b: Fingerprint, model: Model, generation: str = "") -> Explanation:
-    """Explain the judgement of two cases; `a` and `b` of the explanation are those of the call."""
+    """Explain the judgement of two cases; `a` and `b` mean the same in the explanation as in the call."""
     return explain_in_order(explain_entities, a, b, model, generation)
 
 
 def explain_in_order(
     explain_lists: ExplainLists, a: Fingerprint, b: Fingerprint, model: Model, generation: str
 ) -> Explanation:
-    """Explain two cases' entities in the order of their keys, as they are judged, and put it in that of the call."""
+    """Explain two cases in the order of their keys, as they are judged, and return it in the order of the call."""
     swapped = a.case > b.case
     first, second = (b, a) if swapped else (a, b)
     found = explain_lists(first.entities, second.entities, model, generation)
@@ -66,7 +66,7 @@ def compose_explanation(
     model: Model,
     generation: str,
 ) -> Explanation:
-    """The explanation of some evidence, of which the entities and what would change it are known."""
+    """Put an explanation together from the evidence, its entities, and what would change the result."""
     score = total_score(found, model)
     judged = judge_score(score)
     return Explanation(
@@ -87,7 +87,7 @@ def compose_explanation(
 def entities_evidence(
     a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model
 ) -> tuple[EntityEvidence, ...]:
-    """What speaks for and against each pair of entities that counts: an explanation's `entities` by themselves."""
+    """The evidence for and against each pair of entities that counts: only the `entities` of an explanation."""
     compared = _compare_shown(a, b, weigh_evidence(a, b, model), model)
     return _with_shares(tuple(one.evidence(model) for one in compared))
 
@@ -99,12 +99,12 @@ def _compare_shown(
 
 
 def _only_pair(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> tuple[EntityAgreement, ...]:
-    """The one pair of two single entities, so that what speaks against them can be seen too."""
+    """The pair of two single entities of one type, which is shown even if the evidence is against it."""
     return (EntityAgreement(0, 0, 0),) if len(a) == len(b) == 1 and a[0].type == b[0].type else ()
 
 
 class ComparedEntities(NamedTuple):
-    """Two entities as they are tied, and what each comparison says of them: found once, for all that is told of it."""
+    """Two entities with their tie and the result of each comparison, which all parts of an explanation use."""
 
     a: EntityPrint
     b: EntityPrint
@@ -112,17 +112,17 @@ class ComparedEntities(NamedTuple):
     results: tuple[tuple[Comparison, ComparisonResult], ...]
 
     def evidence(self, model: Model) -> EntityEvidence:
-        """What speaks for and against their being one."""
+        """The evidence for and against the two being the same."""
         return _entity_evidence(self, model)
 
     def weigh_without(self, field: str, model: Model) -> int:
-        """entity_scoring.weigh_entities as if one field were not known."""
+        """The same as entity_scoring.weigh_entities if one field were unknown."""
         sums = sum_results([result for comparison, result in self.results if comparison.name != field])
         return apply_curve(combine_alternatives(sums, self.a.type, model), model.curves[self.a.type])
 
 
 def compare_entities(a: EntityPrint, b: EntityPrint, tie: EntityAgreement, model: Model) -> ComparedEntities:
-    """Make the comparisons that speak of two entities, as they are tied."""
+    """Make all comparisons of two entities that count for their tie."""
     comparisons = (BY_NAME[tie.selector],) if tie.selector else model.comparisons[a.type]
     tables = model.tables if tie.selector else model.tables_by_type[a.type]
     results = (
@@ -156,7 +156,7 @@ def _entity_evidence(compared: ComparedEntities, model: Model) -> EntityEvidence
 
 
 def _likeliest_companions(sums: Bits, entity_type: str, model: Model) -> int:
-    """The kind of companions that takes most away; STRANGERS where the type has none."""
+    """The kind of companions that lowers the evidence most; STRANGERS if the type has none."""
     left = [(sums[kind] + offset, kind) for kind, offset in model.companions[entity_type]]
     return min(left, default=(0, STRANGERS))[1]
 
@@ -164,7 +164,7 @@ def _likeliest_companions(sums: Bits, entity_type: str, model: Model) -> int:
 def make_item(
     comparison: Comparison, a: EntityPrint, b: EntityPrint, found: ComparisonResult, kind: int = STRANGERS
 ) -> Item:
-    """One comparison as it is shown; `kind` is the kind of companions whose bits stand beside those of strangers."""
+    """One comparison as it is shown, with the bits against strangers and against companions of `kind`."""
     bits, i, j = found.weight, found.a, found.b
     tokens: tuple[TokenPair, ...] = ()
     if comparison.name == "name":
@@ -182,7 +182,7 @@ def make_item(
 
 
 def spelled(folded: str) -> str:
-    """A folded text with the Greek sigma that ends words, which case folding takes away."""
+    """A folded text with final sigmas, which case folding replaces in Greek."""
     return FINAL_SIGMA.sub("ς", folded) if "σ" in folded else folded
 
 
@@ -192,7 +192,7 @@ def _best_names(a: EntityPrint, b: EntityPrint) -> tuple[int, int, tuple[TokenPa
 
 
 def rarity(bits: int) -> str:
-    """2^bits in words: "1 in 48,000", two significant digits; "" for what does not speak for the pair."""
+    """2^bits in words with two significant digits, such as "1 in 48,000"; "" if bits are not positive."""
     if bits <= 0:
         return ""
     times = 2 ** (bits / 100)
@@ -214,7 +214,7 @@ def _with_share(item: Item, positive: int) -> Item:
 def _counterfactuals(
     found: Evidence, compared: Sequence[ComparedEntities], parts: Sequence[EntityEvidence], model: Model
 ) -> list[Counterfactual]:
-    """The judgement without each field that speaks for or against in turn, lowest outcome first."""
+    """The judgements without each single field that has bits, the lowest score first."""
     results = []
     for one, part in zip(compared, parts, strict=True):
         for item in part.items:
@@ -228,7 +228,7 @@ def _counterfactuals(
 
 
 def _without(found: Evidence, compared: ComparedEntities, field: str, model: Model) -> Evidence:
-    """The evidence if one field of one entity pair were not known; the assignment stays as it was."""
+    """The evidence if one field of one entity pair were unknown; the assignment stays the same."""
     tie = compared.tie
     bits = 0 if tie.selector else max(0, compared.weigh_without(field, model))
     ties = tuple(

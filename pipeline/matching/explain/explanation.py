@@ -1,4 +1,4 @@
-"""What an explanation is: each comparison with values, level, bits and rarity, and what would change the decision."""
+"""The structure of an explanation: each comparison with its values and bits, and what would change the result."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pipeline.matching.names import TokenPair
 class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     """One comparison of one entity pair.
 
-    `bits` are hundredths. `rarity` is "1 in N": this level is N times rarer between strangers than between records of
-    one thing (agreements only). `share` is that of all positive bits. `tokens` are for names. `companions` are the
-    hundredths of a bit that it counts against the entities' companions (EntityEvidence.companions).
+    `bits` are hundredths of a bit. `rarity`, for agreements, is "1 in N": this level is N times rarer between strangers
+    than between records of one thing. `share` is the share of all positive bits. `tokens` are for names. `companions`
+    are its hundredths of a bit against the likeliest companions (EntityEvidence.companions).
     """
 
     field: str
@@ -29,12 +29,12 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class EntityEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Two entities and what speaks for and against their being one.
+    """The evidence for and against two entities being the same, in hundredths of a bit.
 
-    `alternative` is what the other explanations take away (relatives of one household, a father with the same name,
-    companies of one group); `companions` is the likeliest of them, one of alternatives.COMPANION_KINDS, "" where there
-    is none. `calibration` is what the model's curve adds for the type. `bits` is the sum of items, alternative and
-    calibration; `counted` is what of it enters the case pair (never less than nothing).
+    `alternative` is by how much other explanations (relatives of one household, a father with the same name, companies
+    of one group) lower it; `companions` is the likeliest of them, one of alternatives.COMPANION_KINDS, or "". The
+    model's curve for the type adds `calibration`. `bits` is the sum of the items, `alternative` and `calibration`;
+    `counted`, never below 0, is what counts towards the score of the cases.
     """
 
     type_a: str
@@ -50,7 +50,7 @@ class EntityEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Counterfactual(msgspec.Struct, frozen=True):
-    """The judgement if one field that agrees, or contradicts, were not known."""
+    """The judgement if one field that agrees or contradicts were unknown."""
 
     without: str
     entity_a: str
@@ -61,7 +61,7 @@ class Counterfactual(msgspec.Struct, frozen=True):
 
 
 class AsOne(msgspec.Struct, frozen=True):
-    """What two entities that share a number would be as one: `evidence`, and what both cases score by all they hold."""
+    """Two entities that share a number, if they were the same: their evidence, and the whole score of the cases."""
 
     evidence: EntityEvidence
     score: int
@@ -69,12 +69,12 @@ class AsOne(msgspec.Struct, frozen=True):
 
 
 class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
-    """score = prior + sum of `counted` + rebate - attempts, all in hundredths of a bit.
+    """Why two cases have their score: score = prior + sum of `counted` + rebate - attempts, in hundredths of a bit.
 
-    `attempts` = log2(entity pairs compared); `rebate` pays back the strongest pair's fee (scoring.EACH_PAIR).
+    `attempts` is log2(entity pairs compared). `rebate` pays back the fee of the strongest pair (scoring.EACH_PAIR).
 
-    Where the `basis` is a shared number, `entities` are the two who have it, by that number alone, and `as_one` says
-    why they are not taken for one.
+    If the `basis` is a shared number, `entities` holds the two entities that have it, by that number alone, and
+    `as_one` says why they are not taken for the same.
     """
 
     prior: int
@@ -93,12 +93,12 @@ class Explanation(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def fees(self) -> int:
-        """What the number of entities compared takes: `attempts`, and the fee of each pair but the strongest."""
+        """What the number of pairs costs: `attempts`, and the fee of each pair except the strongest."""
         return self.score - self.prior - sum(max(0, part.bits) for part in self.entities)
 
     @property
     def decisive(self) -> tuple[Counterfactual, ...]:
-        """What would change the band."""
+        """The counterfactuals with another band."""
         return tuple(counterfactual for counterfactual in self.counterfactuals if counterfactual.band != self.band)
 
 

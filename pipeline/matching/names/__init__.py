@@ -1,17 +1,16 @@
-"""Comparison of names: prints computed once per name, and comparisons of two prints in hundredths of a bit.
+"""Comparison of names: a print is computed once for each name, and two prints are compared in hundredths of a bit.
 
-    name = normalise_name("Иван Петров", "", "", "", "", "primary", "person")       # pipeline.records.names
-    a = prepare(name, "person")                                                       # NamePrint, once at intake
+    name = normalise_name("Иван Петров", "", "", "", "", "primary", "person")  # pipeline.records.names
+    a = make_name_print(name, "person")   # NamePrint, once at intake
     comparison = compare(a, b)            # NameComparison(bits, level, pairs); symmetric, pure, integers only
-    best = compare_all((a, a2), (b, b2))  # best of several names of two entities
-    sound_keys(a)                         # per token, rarest first: TokenKeys(kind, rarity, sounds) for blocking keys
-    rare_tokens(a, 1200)                  # folded tokens of at least 12.00 bits
-    name_decision(a, b, "person")         # (score 0..100, same name?) whether names are alike
-    bearer_decision(a, b)                 # (score 0..100, same?) whether they may be of one, where names are all
+    best_pair((a, a2), (b, b2))           # the best comparison of two entities' names, and the indices of both names
+    sound_keys(a)                         # for each token, rarest first: TokenKeys(kind, rarity, sounds), for blocking
+    name_decision(a, b, "person")         # (score 0..100, same?): whether the names are the same name
+    bearer_decision(a, b)                 # (score 0..100, same?): whether they may be of one person or thing
 
-`bits` is the match weight of the names (log2 of m over u with the rarity of the tokens in hand): negative where they
-contradict each other, 0 where one of them says nothing (placeholder, titles only). `level` names the comparison's
-level (LEVELS), `pairs` tells which token was held against which, at which level, for how much: "" stands for none.
+`bits` is the match weight of the names: log2(m/u), with the rarity of their tokens. It is negative if they contradict
+each other, and 0 if one of them says nothing (a placeholder, titles alone). `level` is one of LEVELS. `pairs` tells
+which tokens were aligned, at which level, for how many bits; "" stands for no token.
 """
 
 from __future__ import annotations

@@ -32,22 +32,22 @@ _MIN_EDIT = 6
 
 @lru_cache(maxsize=16384)
 def fold_abjad(text: str) -> str:
-    """The word in one of the letters that are written for each other."""
+    """The word with letters that are written for each other replaced by one of them."""
     return text.translate(_ONE_LETTER)
 
 
 def sound_alike(one: str, other: str) -> bool:
-    """Whether two folded words differ in letters alone that are told apart by few."""
+    """Whether two folded words differ only in letters that few writers tell apart."""
     return one.translate(_ONE_SOUND) == other.translate(_ONE_SOUND)
 
 
 def are_an_edit_apart(one: str, other: str) -> bool:
-    """Whether two folded words are long enough, and one edit apart."""
+    """Whether two folded words are long enough to compare, and one edit apart."""
     return min(len(one), len(other)) >= _MIN_EDIT and OSA.distance(one, other, score_cutoff=1) == 1
 
 
 def differ_in_a_vowel(one: str, other: str, script: str) -> bool:
-    """Whether one of two folded words has a letter for a long vowel that the other lacks."""
+    """Whether two folded words differ only in a letter for a long vowel, which one of them lacks."""
     longer, shorter = (one, other) if len(one) > len(other) else (other, one)
     if len(longer) != len(shorter) + 1 or len(shorter) < 2:
         return False

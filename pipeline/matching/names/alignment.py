@@ -1,6 +1,6 @@
-"""Tokens of two names aligned one to one: equal ones first, then joined words, then the best total, then initials.
+"""Aligns the tokens of two names one to one: equal ones first, then joined words, then the best total, then initials.
 
-Full tokens are aligned in any order. Initials are not: one speaks for the token of its own rank (initials.py).
+Full tokens are aligned in any order. An initial stands for the token of its own rank (initials.py).
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _has_patronymic(name: NamePrint) -> bool:
 
 
 def _are_of_two_bearers(a: Tokens, i: int, b: Tokens, j: int) -> bool:
-    """Whether one token is a father's name and the other its bearer's own: Salman bin Ahmad is not Ahmad bin Salman."""
+    """Whether one token is a father's name and the other a person's own: Salman bin Ahmad is not Ahmad bin Salman."""
     if a[i].kind == PATRONYMIC:
         return b[j].kind != PATRONYMIC and (j == 0 or b[j].kind == "given")
     return b[j].kind == PATRONYMIC and (i == 0 or a[i].kind == "given")

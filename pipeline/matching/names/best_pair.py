@@ -1,4 +1,4 @@
-"""The pair of names of two entities with the most bits, of which only those are aligned that may have more."""
+"""Finds the pair of names of two entities with the most bits; pairs that cannot have more are not aligned."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pipeline.matching.names.name_pairs import MetNames, Names, pairs_of
 
 
 def best_pair(a: Names, b: Names) -> tuple[NameComparison, int, int]:
-    """The names' comparison with the most bits, and the places of both; of equal ones the first. Each side has one."""
+    """The comparison with the most bits, and the indices of its names; of equals the first. Each side has a name."""
     return max(_compare_likely(pairs_of(a, b)), key=lambda one: (one[0].bits, -one[1], -one[2]))
 
 
 def _compare_likely(pairs: MetNames) -> list[tuple[NameComparison, int, int]]:
-    """The pairs that may have the most bits. Without words that agree, names have fewer than none."""
+    """The pairs that may have the most bits. Pairs without a word that agrees have negative bits."""
     if pairs.few:
         return _compare_all(pairs)
     best, found = 0, []

@@ -14,35 +14,35 @@ from pipeline.records.name_words import PATRONYMIC_ENDINGS, PREFIX_NAMES
 from pipeline.records.scripts import UNPARTED
 
 CONFLICT = {"family": -800, "name": -600, "given": -550, "core": -500, "initial": -450, "patronymic": -400}
-"""log2(m / u) of a token that contradicts: how seldom it does in names of one person (marriage, error)."""
+"""log2(m / u) of a token that contradicts, which is rare in names of one person (marriage, error)."""
 FURTHER_CONFLICT = -250
 """A second contradiction says less: two names of one person that differ at all tend to differ in much."""
 _MISSING = {"family": -120, "name": -60, "given": -60, "core": -100, "initial": -20, "patronymic": -20}
 _PREFIX_MOST = 300
-"""What agreeing on Muhammad or Abu says at most, where another word tells their bearers apart: in the cultures that put
-them before a name one in eight bears them."""
+"""The most that Muhammad or Abu weighs if another word of the names contradicts: in the cultures that put them before a
+name, one person in eight has them."""
 _OWN = frozenset(("family", "name", "given"))
 _FURTHER_MISSING = -200
-"""A person leaves out a name, seldom two and more: a name of which most words are missing is another's, who shares the
-rest ("Mohammad Abbas" and "Sher Mohammad Abbas Stanekzai Padshah"). Estimated."""
+"""A person leaves out one name, but seldom two. If most words of a name are missing, it is mostly another person's, who
+has the rest in common ("Mohammad Abbas" and "Sher Mohammad Abbas Stanekzai Padshah"). Estimated."""
 _CORE_SHARE = 6
-"""Of a company's words, a rare one is seldom left out: a sixth of its rarity more."""
+"""A rare word of a company's name is seldom left out, so a missing one costs a sixth of its rarity more."""
 CULTURE = -150
-"""For every token beyond the first: tokens of one name come from one culture, within which each is more frequent."""
+"""For each token after the first: the tokens of a name come from one culture, within which each is more frequent."""
 NUMBERS_DIFFER, NUMBER_MISSING, NUMBERS_AGREE = -800, -150, 300
 _FORMS_DIFFER = -200
 _LOWEST = -2000
 WEAK = 250
-"""Less for nicknames and single names ("Abu Omar", "Hamza"): estimated, six are called so for each that would
-be by the frequency of the words."""
+"""By how much nicknames and single names ("Abu Omar", "Hamza") weigh less. Estimated: six times as many people are
+called so as the frequency of the words suggests."""
 _RANK = {level: rank for rank, level in enumerate(levels.LEVELS)}
 
 
 class NameComparison(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Match weight of two names in hundredths of a bit, its weakest level, and the pairs it is made of.
+    """The match weight of two names in hundredths of a bit, the weakest level in it, and the pairs of tokens.
 
-    `bits` is the sum of the pairs' bits less 1.5 bits for every agreeing token after the first, within -20.00; where
-    one is a nickname, or both are of one word, it is 2.5 less, but no less than nothing for it.
+    `bits` is the sum of the pairs' bits, less 1.5 bits for each agreeing token after the first, and at least -20. If
+    one name is a nickname, or both are single words, positive bits are reduced by 2.5, down to 0.
     """
 
     bits: int
@@ -93,7 +93,7 @@ def _compare(a: NamePrint, b: NamePrint, joined: int) -> NameComparison:
 
 
 def _is_of_prefix(pair: TokenPair) -> bool:
-    """Whether a pair of a prefix to given names says more than it should beside words that differ."""
+    """Whether a pair agrees on a prefix, such as Abu, for more bits than it should have beside a contradiction."""
     return pair.bits > _PREFIX_MOST and (pair.a in PREFIX_NAMES or pair.b in PREFIX_NAMES)
 
 
@@ -102,15 +102,15 @@ def _weaken_prefix(pair: TokenPair) -> TokenPair:
 
 
 def is_single(name: NamePrint) -> bool:
-    """Whether a person's name is of one word, in a script whose full names are of several."""
+    """Whether a person's name is a single word, in a script whose full names have several."""
     return name.person and len(name.tokens) == 1 and name.tokens[0].script not in UNPARTED
 
 
 def _contradict_rest(a: list[TokenPrint], b: list[TokenPrint], pairs: list[TokenPair]) -> None:
-    """Left-over tokens of both sides contradict each other in pairs, the heaviest first; the rest is missing.
+    """Add the pairs of tokens without a counterpart: they contradict each other one to one, and the rest is missing.
 
-    A patronymic that one side lacks contradicts nothing but another patronymic, if its ending tells that it is one: the
-    name after "bin" may stand in another's name without it.
+    The heaviest contradictions come first. A patronymic that its ending tells contradicts only another patronymic; the
+    name after "bin" may also be written without it.
     """
     if len(a) > 1:
         a.sort(key=_weight)
@@ -138,7 +138,7 @@ def _weight(token: TokenPrint) -> tuple[int, int, str]:
 
 
 def _missing_costs(tokens: list[TokenPrint]) -> list[tuple[TokenPrint, int]]:
-    """What each token without a counterpart takes; of a person's own names the first takes least."""
+    """The cost of each missing token; of a person's own names the first costs least."""
     costs, own = [], 0
     for token in tokens:
         cost = _MISSING[token.kind]
@@ -164,7 +164,7 @@ def _compare_numbers(a: NamePrint, b: NamePrint) -> list[TokenPair]:
 
 
 def _generation(one: NamePrint, other: NamePrint) -> tuple[str, ...]:
-    """A person's numbers: "I" is the first where the other name has a number instead of it (Morris I, Morris II)."""
+    """A person's numbers; "I" is one only if the other name has a number instead of it (Morris I, Morris II)."""
     if one.numbers == (FIRST,) and other.numbers and FIRST not in other.numbers:
         return ("1",)
     return tuple(number for number in one.numbers if number != FIRST)
@@ -176,6 +176,6 @@ def _forms_differ(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
 
 
 def _kinds(forms: tuple[str, ...]) -> set[str]:
-    """Kinds of legal form; the bare words for a company go with any."""
+    """The kinds of legal forms; plain words for a company go with any company."""
     kinds = {generic_form(form) for form in forms}
     return kinds | {"llc", "jsc"} if kinds & {"co", "corp", "inc"} else kinds

@@ -1,4 +1,4 @@
-"""Names made of another name by an ending: Romanov and Romanovich are no spellings of Roman, nor Jansen one of Jan."""
+"""Names that are another name with an ending: Romanov and Romanovich are no spellings of Roman, nor Jansen of Jan."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _sounds_of_endings() -> frozenset[str]:
 
 
 def is_derived(one: str, other: str) -> bool:
-    """Whether one of two sounds (sounds.sound_of) is the other with such an ending; symmetric."""
+    """Whether one of two sounds (sounds.sound_of) is the other with an ending; symmetric."""
     stem, derived = (one, other) if len(one) < len(other) else (other, one)
     bare = stem.rstrip(_VOWELS)
     if len(stem) == len(derived) or len(bare) < _LEAST_STEM or not derived.startswith(bare):

@@ -1,4 +1,4 @@
-"""Which token an initial speaks for: that of its own rank, once the tokens that agree are set aside.
+"""Pairs an initial with the token for which it stands: that of its own rank, after the tokens that agree are set aside.
 
 "J K Rowling" and "Joanne Kathleen Rowling" agree in both initials. "Claire K Cochran" and "King C Cochran" do not: K
 would stand for King and C for Claire, but where two full given names conflict, initials explain nothing.
@@ -19,11 +19,11 @@ AlignedTokens = tuple[int, int, TokenPair]
 
 
 def align_initials(a: Tokens, b: Tokens, rest_a: list[int], rest_b: list[int], memory: PairMemory) -> list[TokenPair]:
-    """Pairs of an initial and what it speaks for, of the tokens that nothing else agrees with; takes them out of both.
+    """Pair initials with the tokens for which they stand, and take both out of the tokens that are left.
 
-    Where both sides have a full token left, only equal ranks count, and none where two full tokens have one rank; two
-    family names that differ are set aside for that (Anna J Majewska, who was Anna Jadwiga Zabala). Else ranks may be
-    skipped (a middle name that is used alone), but never crossed.
+    If both sides have a full token left, only tokens of equal rank are paired, and none if two full tokens have the
+    same rank. Two different family names do not count for that (Anna J Majewska, who was Anna Jadwiga Zabala).
+    Otherwise ranks may be skipped, as by someone who uses a middle name alone, but pairs never cross.
     """
     if not any(a[i].kind == INITIAL for i in rest_a) and not any(b[j].kind == INITIAL for j in rest_b):
         return []

@@ -21,15 +21,15 @@ from pipeline.matching.names.token_levels import is_latin, may_be_written
 from pipeline.matching.names.token_pairs import NOTHING, PairMemory, TokenPair
 
 MAX_JOINED = 3
-"""Words that are written together, but for those of a letter or two."""
+"""The most words that are written together, except words of a letter or two."""
 _MIN_JOINED = 5
 SLACK = 2
-"""Letters that a joined word may have more or fewer than its parts."""
+"""By how many letters a joined word may be longer or shorter than its parts together."""
 ALIKE_SHARE = 4
-"""One letter of four at most may be edited between a word and the joined one, to be worth a look."""
+"""A word is compared with a joined one only if at most one letter of four differs."""
 ACRONYM_LETTER = 250
 ALIKE_FORMS = 0.4
-"""Least similarity of two words written together to a word in another script that may be both."""
+"""The least similarity of the Latin forms of joined words and a word in another script, to be compared."""
 _LEVELS = frozenset((levels.SAME, levels.FOLDED, levels.VARIANT, levels.SOUND, levels.EDIT))
 """Levels at which a joined word counts. A merely similar one may be chance, since there are many ways to join."""
 
@@ -42,10 +42,10 @@ Span = tuple[int, int]
 
 
 class Run:
-    """Neighbouring words of a name, with the particles before each (NamePrint.glue).
+    """A run of neighbouring words of a name, with the particles before each (NamePrint.glue).
 
-    `texts` are the words apart, `joined` as they are written together; `outline` is that of all letters of theirs, 0
-    where a part has none; `rarity` what they say together.
+    `texts` are the words with blanks between them, `joined` without. `outline` has the letters of all of them, or is 0
+    if one has none. `rarity` is the sum of their rarities.
     """
 
     __slots__ = ("joined", "outline", "rarity", "texts", "tokens")
@@ -75,7 +75,7 @@ def _join_outlines(tokens: Tokens) -> int:
 
 
 def may_join(name: NamePrint, many: NamePrint) -> bool:
-    """Whether any token of `one` may be several neighbouring tokens of `many`, by their numbers of letters."""
+    """Whether a token of `name` may stand for several neighbouring tokens of `many`, by their numbers of letters."""
     longest, _, shortest_acronym = name.letters
     return longest + SLACK >= many.letters[1] or shortest_acronym <= len(many.tokens)
 
@@ -104,7 +104,7 @@ def join_words(
 def _find_fitting(
     name: NamePrint, many: NamePrint, rest_one: Sequence[int], rest_many: Sequence[int]
 ) -> Iterator[tuple[int, list[range]]]:
-    """The tokens of `one` that have as many letters as runs of `many`, with these; what is taken meanwhile is out."""
+    """The tokens of `name` with runs of `many` that may have as many letters; tokens taken meanwhile are left out."""
     spans = [
         (letters := len(token.forms[0]), letters) if len(token.forms) == 1 else letter_span(token)
         for token in many.tokens
@@ -121,7 +121,7 @@ def _find_fitting(
 
 
 def _find_runs(rest: Sequence[int], spans: list[Span], wanted: Span, glued: bool) -> list[range]:
-    """Neighbouring tokens that may be one word of `wanted` letters, or an acronym of as many: the longest first."""
+    """Runs that may be one word, or its acronym, of `wanted` letters; the longest first."""
     runs = []
     least = 1 if glued else 2
     shortest, longest = wanted
@@ -174,7 +174,7 @@ def judge_runs(held: Sequence[tuple[TokenPrint, Run]], memory: PairMemory) -> li
 
 
 def _is_unlike(x: TokenPrint, run: Run) -> bool:
-    """Whether outlines tell that the joined word is too far from `x`, at a tenth of the cost of a distance."""
+    """Whether the outlines show that the joined word is too far from `x`, at a tenth of a distance's cost."""
     if not run.outline or not x.outline:
         return False
     return unlike_joined(x.outline, run.outline, (len(x.text) + SLACK) // ALIKE_SHARE)

@@ -28,7 +28,7 @@ _SOFT = frozenset(("i", "ya", "yeo", "yo", "yu", "ye"))
 
 
 def are_other_syllables(one: str, other: str) -> bool:
-    """Whether two Latin spellings are of Korean syllables, and of none in common; symmetric."""
+    """Whether two Latin spellings are of Korean syllables and have no syllable in common; symmetric."""
     spelled = _spellings()
     a, b = spelled.get(one), spelled.get(other)
     return a is not None and b is not None and a.isdisjoint(b)
@@ -36,7 +36,7 @@ def are_other_syllables(one: str, other: str) -> bool:
 
 @cache
 def _spellings() -> dict[str, frozenset[str]]:
-    """The syllables, as the South pronounces them, that each spelling may stand for."""
+    """The syllables, in the South's pronunciation, for which each spelling may stand."""
     found: dict[str, set[str]] = {}
     for initial, medial, final in product(_INITIALS, _MEDIALS, _FINALS):
         if final and medial in _OPEN:

@@ -1,4 +1,4 @@
-"""Comparison levels of name tokens, and the bits that each is worth."""
+"""The levels of two name tokens, and the bits of each."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ UNLEARNT = 150
 
 
 def level_bits(level: str, rarity: int) -> int:
-    """Hundredths of a bit of a pair of tokens at a level; `rarity` of the less rare one."""
+    """The weight of two tokens at a level, in hundredths of a bit; `rarity` is that of the less rare one."""
     return max(0, min(rarity - COST[level], LIMIT[level]))

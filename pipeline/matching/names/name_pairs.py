@@ -1,7 +1,7 @@
-"""The names of two entities with each other: what bounds each pair of them, and what was compared.
+"""Pairs of the names of two entities: their bounds, and the comparisons made so far.
 
-A search holds one entity against a hundred others: bounds of all of these are made at once, and what one step compares
-(do names agree, what do they weigh, which pair is the best, why) the next finds, as long as somebody holds the pairs.
+A search compares one entity with a hundred others. The bounds of all of these are computed at once. As long as somebody
+holds the pairs, later steps (whether names agree, what they weigh, which pair is the best, why) reuse comparisons.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ FEW_MET = 12
 stream)."""
 
 _MOST_WORDS = 6_000
-"""Words of names that are bounded together: a hundred candidates have some 1,400. So memory stays within 50 MB, where
-each candidate is of many entities of many names."""
+"""Words of names that are bounded together; a hundred candidates have some 1,400. This keeps memory below 50 MB even if
+each candidate has many entities with many names."""
 
 
 class MetNames:
-    """The names `a` with the names `b`. Each side has one."""
+    """The pairs of the names `a` and `b`, each of which has one name or more."""
 
     __slots__ = ("__weakref__", "_bounds", "_compared", "_resembling", "_said", "a", "b")
 
@@ -44,19 +44,19 @@ class MetNames:
 
     @property
     def few(self) -> bool:
-        """Whether aligning all pairs costs less than bounding them: not where they are bounded."""
+        """Whether aligning all pairs costs less than bounding them; False if they are bounded already."""
         return self._bounds is None and len(self.a) * len(self.b) <= FEW
 
     @property
     def bounds(self) -> list[PairBound]:
-        """As bound_pairs makes them."""
+        """The bounds of the pairs (pair_bounds.bound_pairs)."""
         if self._bounds is None:
             self._bounds = bound_pairs(name_set(self.a), name_set(self.b))
         return self._bounds
 
     @property
     def may_agree(self) -> bool:
-        """Whether a pair of names may speak for the two, by its bound."""
+        """Whether the bounds leave open that a pair of names has positive bits."""
         return bool(self.bounds) and self.bounds[0].bits > 0
 
     @property
@@ -68,7 +68,7 @@ class MetNames:
 
     @property
     def agree(self) -> bool:
-        """Whether a pair of names speaks for the two."""
+        """Whether a pair of names has positive bits."""
         if self.few:
             return any(self.compare(i, j).bits > 0 for i in range(len(self.a)) for j in range(len(self.b)))
         likely = (bound for bound in self.bounds if bound.bits > 0)
@@ -91,16 +91,16 @@ class MetNames:
 
 
 _held: WeakValueDictionary[tuple[int, int], MetNames] = WeakValueDictionary()
-"""By which two objects they are of, which they hold themselves, so that no other takes their place in memory."""
+"""By the ids of both tuples of names, which the values hold, so that no other object gets these ids."""
 
 
 def pairs_of(a: Names, b: Names) -> MetNames:
-    """The names of two entities with each other: those that somebody holds, or new ones."""
+    """The pairs of two entities' names: those that somebody holds, or new ones."""
     return (_held.get((id(a), id(b))) if _held else None) or MetNames(a, b)
 
 
 def compare_only(a: Names, b: Names) -> NameComparison:
-    """The comparison of the only names of two entities."""
+    """The comparison of two entities with one name each."""
     held = _held.get((id(a), id(b))) if _held else None
     return compare(a[0], b[0]) if held is None else held.compare(0, 0)
 

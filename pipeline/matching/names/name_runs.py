@@ -1,7 +1,7 @@
-"""Runs of neighbouring words in many names that may be one word of others: written together, or abbreviated.
+"""Finds runs of neighbouring words that may be one word of another name: written together, or abbreviated.
 
-All runs are held against all words at once: in one script by how many letters they have and which, across scripts by
-their likeliest Latin forms.
+All runs are compared with all words at once: within a script by their letters, across scripts by their likeliest Latin
+forms.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LEAST_ALIKE_JOINED, _LEAST_ALIKE_FORMS = 1 - 1 / ALIKE_SHARE - _ROUNDING, ALIKE
 
 
 class HeldRun(NamedTuple):
-    """A word, by its number, a name, by its number, and a run of that name which the word may be."""
+    """A word, by index, a name, by index, and a run of that name for which the word may stand."""
 
     word: int
     name: int

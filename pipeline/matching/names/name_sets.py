@@ -1,7 +1,7 @@
-"""Names of one entity, or of many of one type, as arrays: each word once, and the words of all names side by side.
+"""Sets of names as arrays: each word once, and the words of all names side by side.
 
-Made when an entity of several names is first compared, and kept for a while: a case meets ten others and more. Those of
-many entities are made where one is held against all of them, as a question is.
+The set of one entity is made when its names are first compared, and kept for a while, since a case meets ten others and
+more. A set of many entities is made when one entity is compared with all of them, as in a search.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pipeline.matching.names.run_tables import IntegerArray, Marked, RunTable, g
 from pipeline.matching.names.shapes import Shapes
 
 _KEPT = 4096
-"""Entities whose sets are kept, 9 KB each where they have three names and more; then all are forgotten."""
+"""Sets that are kept, of 9 KB each if they have three names and more. When there are more, all are dropped."""
 
 _KINDS = {kind: number for number, kind in enumerate(CONFLICT)}
 """Numbers of the kinds of words."""
@@ -29,11 +29,11 @@ _COSTS = np.array(list(CONFLICT.values()), np.int32)
 
 
 class NameSet:
-    """Names, of which each has a word.
+    """Names with at least one word each.
 
-    `tokens` holds each word once, by its text, `shapes` their shapes. The words of all names stand side by side in
-    `words`, by their numbers in `tokens`: those of a name from its `starts`, as many as its `counts`. `owners` gives
-    the name of each of these places.
+    `tokens` holds each word once, by its text, and `shapes` their shapes. `words` holds the words of all names side by
+    side, as indices into `tokens`: name i has `counts[i]` words from `starts[i]` on, and `owners` gives the name at
+    each position.
     """
 
     def __init__(self, names: Sequence[NamePrint]) -> None:
@@ -85,32 +85,32 @@ class NameSet:
 
     @cached_property
     def weak(self) -> Marked:
-        """Nicknames."""
+        """Which names are nicknames."""
         return np.array([name.weak for name in self.names])
 
     @cached_property
     def single(self) -> Marked:
-        """Names of one word, which say less of each other."""
+        """Which names are single words, whose agreement says less."""
         return np.array([is_single(name) for name in self.names])
 
     @cached_property
     def numbered(self) -> list[int]:
-        """The names with numbers."""
+        """The indices of the names with numbers."""
         return [at for at, name in enumerate(self.names) if name.numbers]
 
     @cached_property
     def first(self) -> list[int]:
-        """The first place of each name."""
+        """The position of each name's first word."""
         return [int(start) for start in self.starts]
 
     @cached_property
     def initials(self) -> list[str]:
-        """What abbreviates each name."""
+        """The acronym of each name."""
         return [acronym_of(name.tokens) for name in self.names]
 
     @cached_property
     def acronyms(self) -> list[tuple[int, str]]:
-        """Words that may abbreviate others, by their numbers."""
+        """The words that may be acronyms: their indices and Latin forms."""
         return [(at, token.forms[0]) for at, token in enumerate(self.tokens) if may_be_acronym(token)]
 
     @cached_property
@@ -185,16 +185,16 @@ class NameSet:
         return found
 
     def holders(self, word: int) -> NDArray[np.intp]:
-        """The names that have a word, by number."""
+        """The indices of the names that have a word."""
         return np.unique(self.owners[self.words == word])
 
 
 _sets: dict[int, NameSet] = {}
-"""By the tuple of names that they are of; the sets hold these, so that no other takes their place in memory."""
+"""By the id of the tuple of names, which the set holds, so that no other object gets this id."""
 
 
 def name_set(names: tuple[NamePrint, ...]) -> NameSet:
-    """The set of an entity's names, kept for when the same entity is compared again."""
+    """The set of an entity's names, which is kept for the next comparison of the entity."""
     found = _sets.get(id(names))
     if found is None:
         if len(_sets) >= _KEPT:

@@ -1,4 +1,4 @@
-"""Words of organisation names: how little the frequent ones say, and which mean the same (Int'l and International)."""
+"""Words of organisation names: how rare they are, and which mean the same (Int'l and International)."""
 
 from __future__ import annotations
 

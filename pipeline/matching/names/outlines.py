@@ -1,8 +1,8 @@
 """The outline of a name token: the letters of its spelling and its classes of variants, as bits of one integer.
 
-An edit changes at most two letters of a word's set of letters, so two words that differ in five are three edits apart,
-from where on only sound, variants or a common beginning make them alike. Most tokens that meet are told apart by this,
-at a fifth of what their distances cost.
+An edit changes at most two letters of a word's set of letters. So two words whose sets differ in five letters are at
+least three edits apart, and can be alike only by sound, variants or a common beginning. This tells most tokens apart,
+at a fifth of the cost of their distance.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BEGINNING = 3
 
 
 def outline_of(form: str) -> int:
-    """The outline of a folded Latin spelling; 0 for one that has other characters, of which nothing is told."""
+    """The outline of a folded Latin spelling; 0, which says nothing, if it has other characters."""
     if len(form) < 2 or not (form.isascii() and form.isalpha()):
         return 0
     return letters_of(form) | sum({1 << number % _CLASSES for number in classes_of(form)}) << _LETTERS
@@ -38,7 +38,7 @@ def letters_of(text: str) -> int:
 
 
 def far_apart(one: int, other: int) -> bool:
-    """Whether two outlines, neither of them 0, are of words without a common variant and too many edits apart."""
+    """Whether two words are too many edits apart and have no variant in common, by their outlines; neither is 0."""
     return ((one ^ other) & _SPELLING).bit_count() > 2 * MOST_EDITS and not (one & other) >> _LETTERS
 
 

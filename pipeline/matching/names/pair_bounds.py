@@ -1,8 +1,8 @@
-"""What the names of two entities weigh at most, pair by pair, without aligning their tokens; so of one and many others.
+"""Upper bounds of the weight of pairs of names, without aligning their tokens, for one entity and many others at once.
 
-Each word of a name is given the best that it finds in the other, even if others find the same. Where each side has
-words that find nothing, these contradict. Numbers and nicknames count as they do in comparison.py; whatever else two
-names say only lowers their bits. This is the one place where the parts of the bound are put together.
+Each word of a name counts with the best word of the other name, even if others count with the same one. If each side
+has words without such a word, these contradict. Numbers and nicknames count as in comparison.py; everything else only
+lowers the bits of a pair. Only this module puts the parts of the bound together.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from pipeline.matching.names.shapes import find_alike
 from pipeline.matching.names.token_pairs import NOTHING, OTHER, PERSONAL, PairMemory
 
 FEW = 6
-"""Pairs of names of two entities that cost less to align than to bound: of organisations six, of people nine."""
+"""Up to so many pairs of names of two entities cost less to align than to bound: six of organisations, nine of
+people."""
 
 AS_FAMILIES, AS_OTHERS = 1, 2
 """As what words of two names contradict each other: perhaps as family names, or not as these."""
@@ -195,12 +196,12 @@ def _count_numbers(a: NameSet, b: NameSet, bits: PairMatrix, agreeing: PairMatri
 
 
 def _weigh_numbers(x: NamePrint, y: NamePrint) -> int:
-    """What numbers that both have say beyond what each would, were it missing."""
+    """The bits of numbers that both names have, beyond those that each would have as a missing number."""
     if x.person:
         return 0
     return (NUMBERS_AGREE if x.numbers == y.numbers else NUMBERS_DIFFER) - 2 * NUMBER_MISSING
 
 
 def _are_weak(a: NameSet, b: NameSet) -> Marked:
-    """Pairs of which one is a nickname, or both are of one word."""
+    """Which pairs have a nickname, or two single words."""
     return (a.weak[:, None] | b.weak) | (a.single[:, None] & b.single)

@@ -1,4 +1,4 @@
-"""The print of a name: everything comparison needs of it, computed once."""
+"""The print of a name: everything that comparing it needs, computed once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipeline.records.scripts import script_of
 SIGNIFICANT = frozenset(("given", "family", "name", "patronymic", "initial", "core"))
 """Kinds of tokens that are compared; titles and particles weigh nothing."""
 RANKED = frozenset(("initial", "patronymic"))
-"""Kinds of tokens of people's names that stand for what their place tells."""
+"""Kinds of tokens of people's names whose position matters."""
 _DIGITS_AS_LETTERS = str.maketrans("0134579862", "oieastgbgz")
 _NUMBERED = re.compile(r"\d\d|\d$")
 """Digits that count something; single ones within a word ("Ig0r", "Sech1n") stand for the letters they look like."""
@@ -40,10 +40,11 @@ _MAX_KEYS = 6
 
 
 class TokenPrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
-    """A token: Latin forms best first (a to z and digits), the sound of the best one, rarity in hundredths of a bit.
+    """A token with what comparing it needs.
 
-    `outline` (pipeline.matching.names.outlines) is 0 where it would not tell all: for words of organisations, initials,
-    other scripts and tokens of several forms.
+    `forms` are its Latin forms (a to z and digits), the likeliest first; `sound` is that of the first one. `rarity` is
+    in hundredths of a bit. `outline` (pipeline.matching.names.outlines) is 0 for words of organisations, initials,
+    other scripts and tokens with several forms, since it would not tell everything about them.
     """
 
     text: str
@@ -59,12 +60,13 @@ Tokens = tuple[TokenPrint, ...]
 
 
 class NamePrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
-    """Significant tokens in the order of the name, and what else an organisation's or vessel's name tells.
+    """The significant tokens of a name in order, and the numbers and legal forms in it.
 
-    `glue` holds the particles before each token, written together; () where there are none. `letters` bounds what may
-    be joined or abbreviated: letters of the longest token, of the shortest neighbouring tokens written together (or one
-    with its glue), and of the shortest token that may be an acronym; it saves most comparisons the search for such.
-    `weak` marks nicknames, `ranked` names whose tokens' order tells something: with an initial or a father's name.
+    `glue` holds the particles before each token, written together, or is () if there are none. `letters` says what may
+    be joined or abbreviated, and spares most comparisons the search for it: the numbers of letters of the longest
+    token, of the shortest neighbouring tokens written together (or one with its glue), and of the shortest possible
+    acronym. `weak` marks nicknames. `ranked` marks names in which the order of the tokens matters, because they have an
+    initial or a father's name.
     """
 
     tokens: tuple[TokenPrint, ...]
@@ -78,7 +80,7 @@ class NamePrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=Fal
 
 
 class TokenKeys(NamedTuple):
-    """What blocking may use of a token: its kind, rarity in hundredths of a bit, and the sound keys of its forms."""
+    """A token as keys see it: its kind, its rarity in hundredths of a bit, and the sound keys of its forms."""
 
     kind: str
     rarity: int
@@ -188,7 +190,7 @@ def _rarity(text: str, kind: str, forms: tuple[str, ...]) -> int:
 
 
 def sound_keys(print_: NamePrint) -> tuple[TokenKeys, ...]:
-    """Keys per token but for initials, rarest first (ties by text): two spellings of one name mostly share a sound."""
+    """The keys of each token that is no initial, the rarest first. Two spellings of one name mostly share a sound."""
     ranked = sorted((token for token in print_.tokens if token.kind != "initial"), key=_by_rarity)
     return tuple(TokenKeys(token.kind, token.rarity, _token_sounds(token.forms)) for token in ranked)
 

@@ -20,7 +20,7 @@ def length_limit(folded: str) -> int:
 
 
 def rarity_of(folded: str) -> int:
-    """Hundredths of a bit for a folded Latin token; one without letters says nothing."""
+    """The rarity of a folded Latin token in hundredths of a bit; 0 if it has no letters."""
     if not folded:
         return 0
     known = known_rarities().get(folded)

@@ -1,4 +1,7 @@
-"""The shape of a name token: by it most tokens that meet are told apart, of people and of organisations."""
+"""The shapes of name tokens, which tell most tokens apart before they are compared.
+
+All words of some names are compared with all words of others at once, in C, at a tenth of the cost of single pairs.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +31,10 @@ _ROUNDING = 0.01
 
 
 class Shape(NamedTuple):
-    """A token's letters, a bit each, and a bit for every value that makes words alike however they are spelt.
+    """What can make a token like another one: its spelling, and its letters and sound as packed numbers.
 
-    `sounds`: how it sounds and begins; `senses`: its classes of variants, or its meanings.
+    `forms` are the likeliest Latin spellings of a word in another script; a Latin word must have at least the
+    similarity `alike` to one of them. A token without spelling and forms may be like any other.
     """
 
     packed: bytes
@@ -129,7 +133,7 @@ def _find_written(some: Shapes, others: Shapes) -> Marked:
 
 
 def is_plain(token: TokenPrint) -> bool:
-    """Whether a token is its own, only spelling, in the letters a to z."""
+    """Whether a token consists of the letters a to z and has itself as its only form."""
     text, forms = token.text, token.forms
     return forms[0] == text and len(forms) == 1 and text.isascii() and text.isalpha()
 

@@ -34,7 +34,7 @@ _LIKE_SOUND = 0.66
 _LIKE_SOUND_OF_FOUR = 0.75
 """The least similarity (normalised Levenshtein) of the sounds of near words, higher for words of four letters."""
 SHORTEST_CUT = 3
-"""Letters at least that a word cut short keeps."""
+"""The fewest letters that a word cut short keeps."""
 _FAR = MOST_EDITS + 1
 """Edits from which two spellings are two names, however alike they sound (Sanchez and Sancho, Darla and Darlene): of
 such pairs in name_bench and entity_bench one in 24 is of one name."""
@@ -63,7 +63,7 @@ def _source_first(x: TokenPrint, y: TokenPrint) -> tuple[TokenPrint, TokenPrint]
 
 
 def _quick_level(x: TokenPrint, y: TokenPrint) -> str:
-    """The level of two tokens; "" where it takes a likelihood ratio, at a hundred times the cost of all else."""
+    """The level of two tokens; "" if it takes a likelihood ratio, which costs a hundred times as much as all else."""
     if x.text == y.text:
         return levels.SAME
     x_latin, y_latin = x.script in _LATIN, y.script in _LATIN
@@ -77,12 +77,12 @@ def _quick_level(x: TokenPrint, y: TokenPrint) -> str:
 
 
 def is_latin(script: str) -> bool:
-    """Whether words of a script, or without letters, are compared as they are."""
+    """Whether words of a script are compared by their letters: Latin words, and words without letters."""
     return script in _LATIN
 
 
 def is_learnt(script: str) -> bool:
-    """Whether words of a script are compared with Latin ones by a learnt model."""
+    """Whether words of a script can be compared with Latin words without a plain romanisation."""
     return script in _LATIN or script in BY_SCRIPT
 
 
@@ -120,7 +120,7 @@ def _spelling_level(a: str, b: str, sound_a: str, sound_b: str) -> str:
 
 
 def _is_cut_short(a: str, b: str) -> bool:
-    """One word the beginning of the other: a short form, or a field of fixed width."""
+    """Whether one word is the beginning of the other: a short form, or a field of fixed width."""
     return min(len(a), len(b)) >= SHORTEST_CUT and abs(len(a) - len(b)) > 1 and (a.startswith(b) or b.startswith(a))
 
 
@@ -225,18 +225,19 @@ def _least_ratio(script: str) -> int:
 
 @cache
 def faint_bits(script: str) -> int:
-    """Hundredths of a bit of a rendering that one of 100 random pairs reaches, but not one of 1,000: log2(m/u).
+    """The weight log2(m/u) of a likelihood ratio that one of 100 random pairs reaches, but not one of 1,000.
 
-    Chinese 2.7, Japanese 0.8, Korean 0.7; elsewhere models part true pairs from random ones so well that it says
-    nothing. Measured on the development splits (Bands), it takes the Brier score of the test splits' people from .091
-    to .049 in Chinese and from .115 to .107 in Korean, with the wider search of Corridor.alike.
+    In hundredths of a bit. It is 2.7 bits in Chinese, 0.8 in Japanese and 0.7 in Korean. Models of other scripts
+    separate true pairs from random ones so well that it says nothing. It was measured on the development splits
+    (Bands). With the wider search of Corridor.alike it lowers the Brier score of the test splits' people from .091 to
+    .049 in Chinese and from .115 to .107 in Korean.
     """
     _, seldom, often = shipped_model(BY_SCRIPT[script].name).counts.bands.recall
     return round(100 * math.log2((often - seldom) / (1e-2 - 1e-3)))
 
 
 def _romanised_level(source: TokenPrint, latin: TokenPrint) -> str:
-    """Scripts without a model: their plain romanisation, which is worth less."""
+    """The level of a Latin word and one in a script without a model, by the plain romanisation of the latter."""
     if source.forms[0] == latin.forms[0]:
         return levels.SOUND
     return _spelling_level(source.forms[0], latin.forms[0], source.sound, latin.sound)
@@ -255,14 +256,17 @@ def _same_script_level(x: TokenPrint, y: TokenPrint) -> str:
 
 
 def _han_level(x: TokenPrint, y: TokenPrint) -> str:
-    """Characters tell names apart that sound alike: there are hundreds of them to a syllable."""
+    """The level of two Chinese words, by their characters: hundreds of characters share each syllable."""
     if fold_han(x.text) == fold_han(y.text):
         return levels.FOLDED
     return levels.NEAR if x.forms[-1] == y.forms[-1] and len(x.text) == len(y.text) else levels.DIFFERENT
 
 
 def _abjad_level(x: TokenPrint, y: TokenPrint) -> str:
-    """A vowel letter more is a spelling in Hebrew, and may be another name in Arabic (Muhammad and Mahmud)."""
+    """The level of two words in a script that leaves out vowels.
+
+    A further vowel letter may make another name in Arabic, but not in Hebrew.
+    """
     one, other = abjad.fold_abjad(x.text), abjad.fold_abjad(y.text)
     if one == other:
         return levels.FOLDED

@@ -1,4 +1,4 @@
-"""Bits of token pairs, remembered: the same names meet again and again."""
+"""Caches the comparisons of tokens, since the same names meet again and again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SHORT_FORM_BITS = 50
 
 
 class TokenPair(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Tokens held against each other ("" where one has no counterpart), the level, hundredths of a bit."""
+    """Two aligned tokens ("" if one has no counterpart), their level, and their hundredths of a bit."""
 
     a: str
     b: str
@@ -35,7 +35,7 @@ NOTHING = TokenPair("", "", levels.DIFFERENT, 0)
 
 
 class PairMemory:
-    """Judgements by the texts of both tokens; tokens that are compared by other rules have their own memory."""
+    """Comparisons by the texts of both tokens. Tokens that are compared by other rules have a memory of their own."""
 
     def __init__(self) -> None:
         self._rows: dict[str, dict[str, TokenPair]] = {}

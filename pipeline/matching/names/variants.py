@@ -15,19 +15,19 @@ def are_variants(a: str, b: str) -> bool:
 
 
 def classes_of(token: str) -> frozenset[int]:
-    """The numbers of the classes that a folded Latin token belongs to; they hold for one version of the data."""
+    """The numbers of the classes to which a folded Latin token belongs, in this version of the data."""
     return _classes().get(token) or _classes().get(_with_y(token), _NONE)
 
 
 @lru_cache(maxsize=32768)
 def initials_of(token: str) -> frozenset[str]:
-    """First letters of a folded Latin token and of its short forms: B. may be Robert, who is called Bob."""
+    """The first letters of a folded Latin token and of its short forms: B. may be Robert, who is called Bob."""
     members = (spellings()[number] for number in classes_of(token))
     return frozenset({token[:1], *(one[0] for group in members if len(group) <= _SHORT_FORMS for one in group)})
 
 
 def _with_y(token: str) -> str:
-    """A pet name spelt with -ie or -ey as it is with -y: Peggie, Charley."""
+    """The spelling with -y of a pet name with -ie or -ey: Peggie, Charley."""
     return f"{token[:-2]}y" if token.endswith(("ie", "ey")) else token
 
 

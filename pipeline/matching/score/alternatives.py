@@ -1,19 +1,19 @@
-"""The ways of not being the same: strangers, and companions of several kinds.
+"""The alternatives to being the same: two entities may be strangers, or companions of several kinds.
 
-`household`: siblings, twins, spouses, a parent and a child with names of their own. They share what a household shares
-(a family name, a door, a phone line), so that these say nothing; given names and birth dates decide.
-`named_after`: a parent and a child, a grandparent and a grandchild or cousins who bear one name. However long and rare
-the name is, it says nothing, as it was passed on whole; a generation between two birth dates says much.
-`group`: companies of one group, branches of one body. They share the name of the group, and more; the other words of
-their names decide.
+- `household`: siblings, twins, spouses, or a parent and a child with different names. They share what a household
+  shares (a family name, a door, a phone line), so these say nothing; given names and birth dates decide.
+- `named_after`: a parent and a child, a grandparent and a grandchild, or cousins, who have the same name. However long
+  and rare the name is, it says nothing, as it was passed on whole; a generation between two birth dates says much.
+- `group`: companies of one group, or branches of one body. They share the name of the group, and more; the other words
+  of their names decide.
 
-The score of an entity pair is its log odds against all of them together: with P the prior of each alternative,
+The score of an entity pair is its log odds against all alternatives together. With P the prior of each,
 odds = P(same) * m / (P(stranger) * u + P(household) * h + ...), hence bits = -log2(2^-strangers + 2^-household + ...).
-Fields depend on each other inside a kind only: a name that is passed on, with the years between two birth dates.
+Fields depend on each other only within a kind, such as a name that is passed on and the years between two births.
 
-A comparison gives one number for each alternative, and so does its bound. Each alternative is summed by itself; only
-the sums are combined. Of several values the best pair is taken for each alternative separately, so that one more value
-that agrees never takes anything away.
+A comparison gives one number for each alternative, and so does its bound. The numbers of each alternative are summed,
+and only the sums are combined. If there are several values, each alternative takes its own best pair of them, so one
+more value that agrees never lowers the score.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ Bits = tuple[int, ...]
 """Hundredths of a bit against each alternative: strangers, then each kind of companions."""
 
 COMPANION_KINDS = ("household", "named_after", "group")
-"""Kinds of companions, each with its own prior and its own share of every level. Another is a name here, an h in every
-Level, its prior in the model file, an entry in the rows of pipeline.records.entity_types whose entities have such
-companions, and a term in entity_scoring.odds_by_alternative."""
+"""Kinds of companions, each with its own prior and its own share of every level. To add one, add its name here, an h to
+every Level, its prior to the model file, an entry to the rows of pipeline.records.entity_types whose entities have such
+companions, and a term to entity_scoring.odds_by_alternative."""
 
 ALTERNATIVES = 1 + len(COMPANION_KINDS)
 STRANGERS, HOUSEHOLD, NAMED_AFTER, GROUP = range(ALTERNATIVES)
@@ -34,17 +34,17 @@ STRANGERS, HOUSEHOLD, NAMED_AFTER, GROUP = range(ALTERNATIVES)
 NO_BITS: Bits = (0,) * ALTERNATIVES
 
 LEAST_SHARE = 1e-4
-"""No level has a smaller h: records are mixed up, numbers lent and copied more often than once in 10,000 companions."""
+"""The least h of a level: records are mixed up and numbers lent or copied more often than once in 10,000 companions."""
 
 REACH = 1400
-"""Hundredths of a bit: beyond this distance the smaller alternative takes less than half a hundredth of a bit."""
+"""Hundredths of a bit. Beyond this distance the second alternative changes the result by less than 0.005 bits."""
 
 DISCOUNT = tuple(round(100 * math.log2(1 + 2 ** (-gap / 100))) for gap in range(REACH))
-"""What the second alternative takes from the first, by their distance in hundredths of a bit."""
+"""By how much the second alternative lowers the first, by their distance; in hundredths of a bit."""
 
 
 def against_both(one: int, other: int) -> int:
-    """-log2(2^-one + 2^-other), in hundredths of a bit; rises with either. Folding it takes in more alternatives."""
+    """-log2(2^-one + 2^-other), in hundredths of a bit. It rises with either, and can be applied to more in turn."""
     gap = abs(one - other)
     smaller = one if one < other else other
     return smaller - DISCOUNT[gap] if gap < REACH else smaller

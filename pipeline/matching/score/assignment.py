@@ -34,7 +34,7 @@ def _hungarian(costs: list[list[int]]) -> list[MatrixCell]:
 
 
 def _augment(costs: list[list[int]], row: int, u: list[int], v: list[int], owner: list[int]) -> None:
-    """Give `row` a column along the cheapest alternating path; indices from 1, column 0 is the path's root."""
+    """Assign a column to `row` along the cheapest alternating path; indices start at 1, column 0 is the path's root."""
     width = len(v)
     slack: list[float] = [float("inf")] * width
     way, visited = [0] * width, [False] * width

@@ -1,4 +1,4 @@
-"""Two raw entities held against each other, as `liaison batch compare` and `batch explain` read them."""
+"""Pairs of entities as `liaison batch compare` and `batch explain` read them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
 
 NOWHERE = "ZZ"
-"""ISO 3166 user-assigned: the country of an entity without a case; no default region is guessed for its phones."""
+"""The country of an entity without a case (ISO 3166 user-assigned), so that no region is guessed for its phones."""
 
 
 class PairError(ValueError):
-    """The line does not hold two entities of the case record; the message says where."""
+    """A line does not hold two entities of the case record; the message says where."""
 
 
 class NameAgreement(msgspec.Struct, frozen=True):
@@ -34,7 +34,7 @@ class NameAgreement(msgspec.Struct, frozen=True):
 
 
 def explain_pair(line: bytes, model: Model, generation: str = "") -> Explanation:
-    """Explain one line as read_pair reads it, as a link of cases that hold nothing else would be. Raises PairError."""
+    """Explain a line (read_pair) as a link of two cases with one entity each. Raises PairError."""
     a, b = ((one,) for one in read_pair(line))
     as_one = explain_entities(a, b, model, generation)
     number = None if as_one.band else weigh_shared_number(a, b, model)
@@ -51,9 +51,9 @@ def names_alone(a: EntityPrint, b: EntityPrint) -> NameAgreement | None:
 
 
 def read_pair(line: bytes) -> tuple[EntityPrint, EntityPrint]:
-    """One line {"a": entity, "b": entity}; "country_a" and "country_b" name the cases' countries where known.
+    """Read a line {"a": entity, "b": entity}; "country_a" and "country_b" may give the countries of the cases.
 
-    Entities are those of the case record (schemas/case.schema.json); "id" may be left out. Raises PairError.
+    Entities are those of the case record (schemas/case.schema.json), with or without "id". Raises PairError.
     """
     try:
         pair = msgspec.json.decode(line)

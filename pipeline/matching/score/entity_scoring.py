@@ -1,4 +1,4 @@
-"""What two entities say of being one thing: their comparisons, summed against each alternative and calibrated."""
+"""The evidence that two entities are the same: their comparisons, summed against each alternative and calibrated."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.matching.score.alternatives import NO_BITS, STRANGERS, Bits, again
 
 
 def weigh_entities(a: EntityPrint, b: EntityPrint, model: Model, skipped: tuple[str, ...] = ()) -> int:
-    """Hundredths of a bit of calibrated evidence for two entities of one type being one thing, prior not included."""
+    """The calibrated evidence that two entities of one type are the same, in hundredths of a bit, without the prior."""
     plan = model.plan_without(a.type, skipped) if skipped else model.plans[a.type]
     return weigh_by_plan(a, b, plan, model)
 
@@ -81,18 +81,18 @@ def _sum_unsettled(a: EntityPrint, b: EntityPrint, plan: Plan) -> Bits | None:
 
 
 def sum_results(found: Sequence[ComparisonResult]) -> Bits:
-    """The sum of what comparisons say, against each alternative.
+    """The sum of the results of comparisons against each alternative.
 
-    Where one of them settles the pair, nothing but numbers speaks against it (settle_results).
+    If one of them settles the pair, contradictions of the others do not count (settle_results).
     """
     return tuple(map(sum, zip(*[one.bits for one in settle_results(found)], strict=True))) or NO_BITS
 
 
 def settle_results(found: Sequence[ComparisonResult]) -> list[ComparisonResult]:
-    """What comparisons say, without the contradictions of others where one of them settles the pair.
+    """The results of comparisons; if one of them settles the pair, without the contradictions of the others.
 
-    That two things with one number of their own are called otherwise is mostly that one was renamed. What speaks
-    against sameness among the numbers themselves still counts.
+    Two things with the same number for life and different names are mostly one thing that was renamed. Contradictions
+    among the numbers themselves still count.
     """
     if not any(one.settles for one in found):
         return list(found)
@@ -104,7 +104,7 @@ def _without_contradiction(found: ComparisonResult) -> ComparisonResult:
 
 
 def combine_alternatives(bits: Bits, entity_type: str, model: Model) -> int:
-    """Bits against all alternatives that entities of a type have, each with its prior, in hundredths."""
+    """The bits against all alternatives of an entity type together, each with its prior, in hundredths of a bit."""
     found = bits[STRANGERS]
     for at, offset in model.companions[entity_type]:
         found = against_both(found, bits[at] + offset)

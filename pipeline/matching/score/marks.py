@@ -11,14 +11,14 @@ Cells = list[tuple[int, int]]
 
 MAX_TOKENS = 4
 RARE = 1200
-"""Hundredths of a bit: a token that one of 4,000 bears."""
+"""Hundredths of a bit; one name in 4,000 has such a token."""
 
 ALL_PAIRS = 16
-"""Up to so many pairs of one type, comparing all costs less than finding those that share a mark."""
+"""Up to so many pairs of one type, comparing all costs less than finding the pairs that share a mark."""
 
 
 def all_marks(entity: EntityPrint) -> set[str]:
-    """Selector marks, and those of names, birth dates, makes, places and times."""
+    """The marks of an entity: its selectors, and those of names, birth dates, makes and places."""
     found = set(entity.selectors)
     found.update(f"n{mark}" for name in entity.names for mark in _name_marks(name))
     for date in entity.all_birth_dates:
@@ -31,7 +31,7 @@ def all_marks(entity: EntityPrint) -> set[str]:
 
 
 def _name_marks(name: NamePrint) -> set[str]:
-    """The sounds of rare tokens alone, and those of any two tokens together: a common given name makes no pair."""
+    """The sounds of each rare token, and of any two tokens together: one common given name is no mark."""
     tokens = sound_keys(name)[:MAX_TOKENS]
     alone = {sound for token in tokens if token.rarity >= RARE or len(tokens) == 1 for sound in token.sounds}
     pairs = combinations([token.sounds for token in tokens], 2)
@@ -39,12 +39,12 @@ def _name_marks(name: NamePrint) -> set[str]:
 
 
 def _cells(latitude: float, longitude: float) -> set[str]:
-    """The grid cells of 0.2 degrees that a place lies in or next to (two half-shifted grids)."""
+    """The cells of 0.2 degrees in which a place lies, one in each of two grids that are shifted by half a cell."""
     return {f"l{int((latitude + shift) // 0.2)}|{int((longitude + shift) // 0.2)}|{shift}" for shift in (0.0, 0.1)}
 
 
 def same_type_cells(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> Cells:
-    """Pairs of one type to compare: all of them in small cases, those that share a mark in large ones."""
+    """The pairs of one type to compare, as indices: all in small cases, those that share a mark in large ones."""
     cells = [(i, j) for i, j in product(range(len(a)), range(len(b))) if a[i].type == b[j].type]
     if len(cells) <= ALL_PAIRS:
         return cells
@@ -53,7 +53,7 @@ def same_type_cells(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> C
 
 
 def cross_type_cells(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> Cells:
-    """Pairs of different types that share a selector. Most pairs of cases are of persons only: they have none."""
+    """The pairs of different types that share a selector, as indices. Most cases hold persons alone, and have none."""
     if len({entity.type for entity in (*a, *b)}) == 1:
         return []
     filled_a = [(i, entity.type, found) for i, entity in enumerate(a) if (found := entity.selectors)]

@@ -1,8 +1,8 @@
-"""From links to things: entities that are one, told by all of them together rather than two by two.
+"""Groups entities that are the same, by all links together instead of two by two.
 
-The strongest ties come first (agglomerative, as sorted links are joined), and two groups are joined unless a member of
-one and a member of the other are apart. What could as well belong to another group that is apart from this one (a John
-Smith without a birth date, where father and son live) joins neither.
+Ties are taken from the strongest to the weakest (agglomerative clustering). A tie joins two groups unless a member of
+one and a member of the other are apart. An entity that could as well belong to another group, which is apart from this
+one, joins neither: a John Smith without a birth date, where a father and a son have this name.
 """
 
 from __future__ import annotations
@@ -17,21 +17,22 @@ from pipeline.matching.score.alternatives import NO_BITS, STRANGERS
 from pipeline.matching.score.entity_scoring import settle_results
 
 CONTRADICTION = -1000
-"""Hundredths of a bit of evidence below which two entities of one group speak against each other."""
+"""Hundredths of a bit of evidence; with less, two entities cannot be in one group."""
 
 OF_COMPANIONS = -400
-"""Hundredths of a bit: what one comparison at least must say for companions, as another birth date or given name does.
-Two records that merely say little are not apart, though companions are more frequent than one person's records. On
-fake_1000 and historical figures, with the shipped model, F1 rises from .67 and .59 without this to .76 and .71."""
+"""Hundredths of a bit. To keep two records apart as companions, one comparison must say so much for that, as another
+birth date or given name does. Without this, two records that say little would be apart, since companions are more
+frequent than records of one person. On fake_1000 and historical figures it raises F1 with the shipped model from .67
+and .59 to .76 and .71."""
 
 AMBIGUOUS = 100
-"""Hundredths of a bit: ties that differ by less than this (1 to 2) do not tell which of two groups is meant."""
+"""Hundredths of a bit. Ties that differ by less (odds of 1 to 2) do not tell to which group an entity belongs."""
 
 Apart = Callable[[int, int], bool]
 
 
 class Tie(NamedTuple):
-    """Two things, by index, and how strongly they are tied, in hundredths of a bit."""
+    """A tie of two entities, by index; `bits` is its strength in hundredths of a bit."""
 
     bits: int
     a: int
@@ -39,7 +40,7 @@ class Tie(NamedTuple):
 
 
 def are_apart(a: EntityPrint, b: EntityPrint, model: Model) -> bool:
-    """Whether two entities are more likely strangers, or companions (relatives, companies of a group), than one."""
+    """Whether two entities are more likely strangers or companions than the same."""
     if a.type != b.type:
         return True
     plan = model.plans[a.type]
@@ -55,7 +56,7 @@ def are_apart(a: EntityPrint, b: EntityPrint, model: Model) -> bool:
 
 
 def group_ties(count: int, ties: Iterable[Tie], apart: Apart) -> list[list[int]]:
-    """The `count` things in groups, ascending; a thing without ties is a group of its own. Deterministic."""
+    """Group the indices 0 to `count` - 1; an index without ties is its own group. Ascending and deterministic."""
     return _Groups(count, sorted(ties, key=lambda tie: (-tie.bits, tie.a, tie.b)), apart).list_groups()
 
 
@@ -96,7 +97,7 @@ class _Groups:
         return self._could_go_elsewhere(tie.a, tie) or self._could_go_elsewhere(tie.b, tie)
 
     def _could_go_elsewhere(self, thing: int, tie: Tie) -> bool:
-        """Whether a tie of about this strength leads from the thing's group to one that is apart from the other's."""
+        """Whether the entity's group has a tie of about this strength to a group that is apart from the other's."""
         here, there = self._of[thing], self._of[tie.b if thing == tie.a else tie.a]
         rivals = {
             self._of[other]

@@ -1,6 +1,7 @@
-"""The score of a case pair: pure, in integers, the same alone and in any batch.
+"""The score of a pair of cases: a pure function in integers, the same alone and in any batch.
 
-bits = prior + (best one-to-one assignment of entity pairs, positive bits only) - log2(entity pairs compared)
+score = prior + sum of the ties that count (the best one-to-one assignment of entities) - log2(entity pairs compared),
+where each tie pays EACH_PAIR, which the strongest one gets back.
 """
 
 from __future__ import annotations
@@ -21,17 +22,17 @@ from pipeline.matching.score.entity_scoring import weigh_by_plan, weigh_entities
 from pipeline.matching.score.marks import cross_type_cells, same_type_cells
 
 EACH_PAIR = 100
-"""Hundredths of a bit that each entity pair pays, the strongest of a case pair being paid back: positive bits only are
+"""Hundredths of a bit that each entity pair pays; the strongest of a case pair gets it back. Only positive bits are
 summed, and the mean of 2^max(0, bits) over pairs of strangers is up to 2, so many chance likenesses would add up."""
 
 SCORE_LIMIT = 1 << 16
-"""Hundredths of a bit beyond which no score goes."""
+"""Hundredths of a bit; every score lies between this and its negative."""
 
 
 class Judgement(msgspec.Struct, frozen=True, gc=False):
-    """`score` in hundredths of a bit, prior included; a link exists iff probability >= 0.5 (Band.NONE otherwise).
+    """The score of a pair of cases in hundredths of a bit, with the prior, and what follows from it.
 
-    `basis`: what the score is of, that both cases speak of one thing, or that a number which two of them have is one.
+    It is a link if the probability is at least 0.5; otherwise the band is NONE. `basis` says what the score is about.
     """
 
     score: int
@@ -41,7 +42,11 @@ class Judgement(msgspec.Struct, frozen=True, gc=False):
 
 
 class EntityAgreement(msgspec.Struct, frozen=True, gc=False):
-    """Two entities, by index, whose likeness counts: `bits` of evidence; `selector`: the comparison across types."""
+    """Two entities, by index, that count towards the score, with the evidence in hundredths of a bit.
+
+    `selector` names the comparison that ties two entities of different types; "" for entities of one type. `skipped`
+    are comparisons that do not count here because a stronger tie has counted their values.
+    """
 
     bits: int
     a: int
@@ -51,7 +56,7 @@ class EntityAgreement(msgspec.Struct, frozen=True, gc=False):
 
 
 class Evidence(msgspec.Struct, frozen=True, gc=False):
-    """All that makes a score but the prior: the ties that count, the pairs compared, what is paid back (EACH_PAIR)."""
+    """The parts of a score besides the prior: the ties, the number of pairs compared, the fee that is paid back."""
 
     ties: tuple[EntityAgreement, ...]
     compared: int
@@ -66,13 +71,13 @@ def judge_cases(a: Fingerprint, b: Fingerprint, model: Model) -> Judgement:
 
 
 def judge_score(bits: int) -> Judgement:
-    """Probability and band of a score."""
+    """The judgement for a score."""
     probability = probability_of(bits)
     return Judgement(bits, probability, band_of(probability))
 
 
 def score_cases(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model) -> int:
-    """Hundredths of a bit for two cases' entities, prior included."""
+    """The score of two cases' entities in hundredths of a bit, with the prior."""
     if (len(a) == 1 or len(b) == 1) and not cross_type_cells(a, b):
         return _score_of_one(a, b, model, model.plans)
     return total_score(weigh_evidence(a, b, model), model)
@@ -91,7 +96,7 @@ def score_from(a: Entities, b: Entities, model: Model, least: int) -> int | None
 
 
 def most_score(a: Entities, b: Entities, model: Model) -> int | None:
-    """What score_cases never exceeds; None where both sides have several entities, or types that share a selector."""
+    """What score_cases never exceeds; None if both sides have several entities, or types that share a selector."""
     if not (len(a) == 1 or len(b) == 1) or cross_type_cells(a, b):
         return None
     return _score_of_one(a, b, model, model.ceilings)
@@ -105,14 +110,14 @@ def _score_of_one(a: Entities, b: Entities, model: Model, plans: Mapping[str, Pl
 
 
 def total_score(found: Evidence, model: Model) -> int:
-    """The score of the evidence, prior included."""
+    """The score of the evidence, with the prior."""
     return model.prior + sum(counted_bits(tie.bits) for tie in found.ties) + found.rebate - attempts_fee(found.compared)
 
 
 def weigh_evidence(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model: Model) -> Evidence:
     """The ties of two cases: the best one-to-one assignment within each type, then selectors across types.
 
-    Every value counts once: a phone that a person and a phone entity of each case carry is one agreement.
+    Every value counts once: if a person and a phone entity of each case have one phone number, that is one agreement.
     """
     cells = same_type_cells(a, b)
     bits = {cell: found for cell in cells if (found := weigh_entities(a[cell[0]], b[cell[1]], model)) > 0}
@@ -131,8 +136,8 @@ def weigh_evidence(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], model
 def _assign_ties(a: Entities, b: Entities, strong: dict[tuple[int, int], int]) -> list[EntityAgreement]:
     """The ties of the best one-to-one assignment.
 
-    Of equally good assignments the same is taken however the entities are ordered: which of its ties repeat another's
-    evidence may differ.
+    Among equally good assignments the choice does not depend on the order of the entities, since they may differ in
+    which ties repeat another's evidence.
     """
     if len(strong) < 2:
         return [EntityAgreement(bits, *cell) for cell, bits in strong.items()]
@@ -144,17 +149,17 @@ def _assign_ties(a: Entities, b: Entities, strong: dict[tuple[int, int], int]) -
 
 
 def _by_content(entities: Entities, indices: set[int]) -> list[int]:
-    """Indices in the order of what the entities hold: those of equal content stand for each other."""
+    """The indices, sorted by the content of their entities."""
     return sorted(indices, key=lambda at: content_of(entities[at]))
 
 
 def content_of(entity: EntityPrint) -> bytes:
-    """All that an entity holds, by which equally strong ties are told apart however entities are ordered."""
+    """The content of an entity as bytes, to order equally strong ties whatever the order of the entities."""
     return msgspec.json.encode(entity)
 
 
 def _strongest_weak_tie(a: Entities, b: Entities, bits: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
-    """The one weak tie that the rebate makes count."""
+    """The strongest of ties that are all no stronger than their fee: it counts by the rebate."""
     most = max(bits.values(), default=0)
     cells = [cell for cell, found in bits.items() if found == most]
     if len(cells) > 1:
@@ -163,14 +168,14 @@ def _strongest_weak_tie(a: Entities, b: Entities, bits: dict[tuple[int, int], in
 
 
 def counted_bits(bits: int) -> int:
-    """What a tie's bits add to the case pair."""
+    """What a tie of so many bits adds to the score of the case pair."""
     return max(0, bits - EACH_PAIR)
 
 
 def drop_counted(
     a: Entities, b: Entities, ties: list[EntityAgreement], crossing: list[EntityAgreement], model: Model
 ) -> list[EntityAgreement]:
-    """The ties, strongest first, without what a stronger one has counted already."""
+    """The ties, the strongest first, each without the values that a stronger one has counted."""
     used: set[str] = set()
     kept = []
 
@@ -192,7 +197,7 @@ def drop_counted(
 
 
 def selector_values(a: EntityPrint, b: EntityPrint, model: Model, only: str = "") -> dict[str, tuple[str, str]]:
-    """For each selector on which two entities agree, the two values as they are counted."""
+    """For each selector on which two entities agree, the two values that are counted."""
     agreed = {}
     for comparison in SELECTORS:
         if only and comparison.name != only:
@@ -216,7 +221,7 @@ def selector_tie(a: Entities, b: Entities, cell: tuple[int, int], model: Model) 
 
 @lru_cache(maxsize=4096)
 def attempts_fee(compared: int) -> int:
-    """log2 of the number of entity pairs compared, in hundredths: more attempts, more chance hits."""
+    """log2 of the number of entity pairs compared, in hundredths of a bit: more attempts have more chance hits."""
     return round(100 * math.log2(compared)) if compared > 1 else 0
 
 

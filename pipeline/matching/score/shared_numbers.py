@@ -1,8 +1,8 @@
-"""Numbers in two hands: two persons or things that are not one, and bear one passport, account or register number.
+"""Shared numbers: two persons or things that are not the same have one passport, account or register number.
 
-Such a number was lent, forged, sold, stolen or written down wrongly, which is a finding whoever of them is looked for.
-Its score is that of the number alone: the prior, what its agreement weighs against strangers (its level and length,
-whether its check digit is right), and the fee for the pairs that were compared.
+Such a number was lent, forged, sold, stolen or written down wrongly, which matters to whoever looks for either of them.
+The score is that of the number alone: the prior, the weight of its agreement against strangers (by its level, its
+length and its check digit), and the fee for the pairs that were compared.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from pipeline.matching.score.scoring import (
 
 
 def judge_shared_number(a: Fingerprint, b: Fingerprint, model: Model) -> Judgement | None:
-    """How likely the strongest number that two entities of two cases have is one; None where they have none.
+    """The judgement of the strongest number that two entities of two cases have in common; None if there is none.
 
-    Symmetric and pure. It says nothing of whether the two are one.
+    Symmetric and pure. It does not say whether the two entities are the same.
     """
     if a.case > b.case:
         a, b = b, a
@@ -39,9 +39,9 @@ def judge_shared_number(a: Fingerprint, b: Fingerprint, model: Model) -> Judgeme
 
 
 def weigh_shared_number(a: Entities, b: Entities, model: Model) -> Evidence | None:
-    """The tie of the two entities that have the strongest number in common.
+    """The tie of the two entities that have the strongest number in common; None if no two have one.
 
-    Of equally strong ones the same is taken however the entities are ordered.
+    Among equally strong ones the choice does not depend on the order of the entities.
     """
     if not (_have_numbers(a) and _have_numbers(b)):
         return None

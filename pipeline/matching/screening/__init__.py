@@ -1,1 +1,1 @@
-"""Bounds that leave out pairs which can't be linked, before anything is compared."""
+"""Rules out pairs that cannot be linked, by upper bounds of their scores, before anything is compared."""

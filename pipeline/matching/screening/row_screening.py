@@ -1,4 +1,4 @@
-"""What two entities' odds are at most, by a row of each one's sketch, for many pairs of rows at once."""
+"""Upper bounds of the odds of two entities, from a row of each one's sketch, for many pairs of rows at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipeline.matching.screening.sketches import without_room
 from pipeline.records.entity_types import TYPES
 
 MOST_OTHERS = 8
-"""Bits of a row's `others`."""
+"""The number of bits in a row's `others`."""
 
 
 class BoundTable(NamedTuple):
@@ -37,10 +37,10 @@ class BoundTable(NamedTuple):
 
 
 class OddsBound:
-    """The sum of the bounds of some comparisons, all of them unless said, under one model.
+    """The sum of the bounds of some comparisons, by default all, under one model.
 
-    An entity may hold values that are not compared for its type (a person's plate, a vessel's flag). Rows tell of them
-    all the same; here they count for nothing.
+    An entity may have values that are not compared for its type (a person's plate, a vessel's flag). Rows hold them,
+    but here they do not count.
     """
 
     def __init__(self, model: Model, comparisons: Iterable[Comparison] = CATALOGUE) -> None:
@@ -60,14 +60,14 @@ class OddsBound:
         self._quick = [_without_states(table) if table.state in costly else table for table in self.tables]
 
     def bound_odds(self, a: Rows, b: Rows, numbers: Flags) -> BitsArray:
-        """Most hundredths of a bit against each alternative, (ALTERNATIVES, pairs), where both rows are of one type.
+        """The most hundredths of a bit against each alternative, for rows of one type: shape (ALTERNATIVES, pairs).
 
-        `numbers` says which may have a number in common (numbers.may_share_number).
+        `numbers` says which pairs may have a number in common (numbers.may_share_number).
         """
         return _sum_bounds(self.tables, a, b, numbers)
 
     def bound_quickly(self, a: Rows, b: Rows, numbers: Flags) -> BitsArray:
-        """As bound_odds or more, at a tenth of its cost: costly comparisons are given the most that any state has."""
+        """A looser bound than bound_odds at a tenth of its cost: costly comparisons count with their largest bits."""
         return _sum_bounds(self._quick, a, b, numbers)
 
 
@@ -86,7 +86,7 @@ def _sum_bounds(tables: Sequence[BoundTable], a: Rows, b: Rows, numbers: Flags) 
 
 
 def _types_by_table(model: Model, comparison: Comparison) -> list[tuple[Table, set[str]]]:
-    """The comparison's tables, each with the types that are compared by it."""
+    """The distinct tables of a comparison, each with the entity types that use it."""
     found: list[tuple[Table, set[str]]] = []
     for entity_type in sorted(comparison.types):
         table = model.tables_by_type[entity_type][comparison.name]
@@ -99,12 +99,12 @@ def _types_by_table(model: Model, comparison: Comparison) -> list[tuple[Table, s
 
 
 def presence_state(a: Rows, b: Rows) -> States:
-    """The comparisons without room for which both have values."""
+    """For which comparisons without room in a row both entities have values, as bits."""
     return a.byte("others") & b.byte("others")
 
 
 def _by_presence(bit: int, most: BitsArray) -> BitsArray:
-    """`most` in each presence_state in which both have a value that a row only notes."""
+    """The bits of each presence_state: `most` if the comparison's bit is set, else 0."""
     bits: BitsArray = most[:, None] * (np.arange(1 << MOST_OTHERS) >> bit & 1).astype(np.int32)
     return bits
 

@@ -1,4 +1,4 @@
-"""Rows of sketches: what lies where in them, and many of them gathered column by column."""
+"""Rows of sketches: their layout, and many rows gathered column by column."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ WORDS = {
     "phones": 2, "identifiers": 2, "born": 2, "birth_place": 3, "door_numbers": 1, "areas": 1, "city": 1, "heard": 2,
     "initials": 1, "names": 1,
 }  # fmt: skip
-"""Parts of a row in 32-bit words, in their order, with the number of words.
+"""Parts of a row in 32-bit words, in order, with the number of words of each.
 
-`names` tells where the words of the entity's names lie behind the rows, and how many places they take in its names
-(names_part); `initials` which letters they begin with, and of which kinds they are (comparisons.name.encoding)."""
+`names` tells where the words of the entity's names lie behind the rows, and how many positions they have in its names
+(names_part). `initials` tells with which letters they begin and of which kinds they are (comparisons.name.encoding)."""
 
 BYTES = (
     "type", "others", "gender", "nations", "name_words", "name_entries",
     "address", "city_length", "postcode", "postcode_end", "house", "numbers",
 )  # fmt: skip
-"""Parts in bytes, behind the words. `others` tells which comparisons have a value but no room (sketches.without_room);
-the other parts are those of the comparisons that encode them."""
+"""Parts in bytes, behind the words. `others` tells for which comparisons there is a value but no room in the row
+(sketches.without_room). The other parts are written by the `encode` functions of comparisons."""
 
 WORD_COUNT = sum(WORDS.values())
 ROW_WORDS = WORD_COUNT + len(BYTES) // 4
@@ -38,19 +38,19 @@ _AT = {name: at for at, name in enumerate(BYTES)}
 
 PLACES_BITS = 12
 MOST_PLACES = (1 << PLACES_BITS) - 1
-"""Places of words in an entity's names of which a sketch has room."""
+"""The most positions of words in an entity's names for which a sketch has room."""
 
 
 def names_part(start: int, places: int) -> int:
-    """The word `names` of a row: how many words of the sketch lie before those of names, and their places."""
+    """The word `names` of a row: where the words of names begin in the sketch, and the number of their positions."""
     return start << PLACES_BITS | places
 
 
 class Rows:
-    """Some rows of a table of sketches, in any order; each may come several times.
+    """Some rows of a table of sketches, in any order; a row may occur several times.
 
-    `table` is all words of the sketches; `starts` says at which of them the sketch of each row begins, `numbers` which
-    of its rows it is.
+    `table` holds the words of all sketches. `starts` gives for each row the word at which its sketch begins, `numbers`
+    its index within the sketch.
     """
 
     def __init__(self, table: WordArray, starts: Index, numbers: Index) -> None:
@@ -132,7 +132,7 @@ class _SomeRows(Rows):
 
 
 def expand_pairs(rows: Index, columns: Index) -> tuple[Index, Index, Index]:
-    """Every row with every column of each pair, by row: number of the pair, row and column, all from 0."""
+    """Every row with every column of each pair: `(pair, row, column)` as indices, sorted by pair, then row."""
     sizes = rows * columns
     pair = np.repeat(np.arange(len(sizes)), sizes)
     within = np.arange(len(pair)) - (np.cumsum(sizes) - sizes)[pair]
@@ -142,6 +142,6 @@ def expand_pairs(rows: Index, columns: Index) -> tuple[Index, Index, Index]:
 
 
 def expand_counts(counts: Index) -> tuple[Index, Index]:
-    """Every item of each owner: number of the owner, and of the item among its own, from 0."""
+    """Every item of each owner: `(owner, item)`, where `item` counts from 0 for each owner."""
     owner = np.repeat(np.arange(len(counts)), counts)
     return owner, np.arange(len(owner)) - (np.cumsum(counts) - counts)[owner]

@@ -1,6 +1,6 @@
-"""Upper bounds of the scores of thousands of pairs of cases at once, from their sketches (sketches.py beside this).
+"""Upper bounds of the scores of thousands of pairs of cases at once, from their sketches (sketches.py).
 
-The bound follows the score (pipeline.matching.score.scoring) comparison by comparison, each at the strongest level
+The bound is computed as the score is (pipeline.matching.score.scoring), with each comparison at the strongest level
 that two rows leave open. It is never below the score, and seldom so far above it that two strangers pass.
 """
 
@@ -31,32 +31,33 @@ from pipeline.matching.screening.rows import (
     Rows,
     WordArray,
     expand_pairs,
-)
+)  # fmt: skip
 from pipeline.records.entity_types import TYPES
 
 BoundOdds = Callable[[Rows, Rows, Flags], BitsArray]
-"""One of OddsBound's."""
+"""OddsBound.bound_odds or OddsBound.bound_quickly."""
 
 MANY, SAMPLED, MOST_LEFT = 4096, 16, 0.75
-"""Of so many pairs every 16th is bounded quickly first: where more than three in four are left, that costs more than it
-saves, as it does from a low probability of pairs that share a number which nearly links any two."""
+"""Of MANY pairs or more, every SAMPLED-th is bounded quickly first. If more than the share MOST_LEFT passes, the quick
+bound costs more than it saves and is left out. That happens with a low threshold, or with pairs that all share a number
+which nearly makes a link."""
 
 _DISCOUNT = np.array([*DISCOUNT, 0], np.int32)
 _NEVER = 1 << 24
-"""Hundredths of a bit against an alternative that entities of a type do not have."""
+"""Hundredths of a bit against an alternative that an entity type does not have."""
 _ATTEMPTS = np.array([*(attempts_fee(cells) for cells in range(ALL_PAIRS + 1)), 0], np.int32)
-"""Of more cells than ALL_PAIRS only those that share a mark are compared, so they may cost nothing."""
+"""The fee by the number of entity pairs; 0 beyond ALL_PAIRS, where only pairs that share a mark are compared."""
 
 
 class Sketches(NamedTuple):
-    """The words of cases' sketches; for each case where its first row is, and how many it has, perhaps none."""
+    """The sketches of cases: all their words, and for each case where its first row begins and how many rows it has."""
 
     words: WordArray
     starts: Index
     counts: Index
 
     def take_cases(self, cases: NDArray[np.intp] | NDArray[np.int64]) -> Sketches:
-        """Some of the cases, which may repeat."""
+        """The sketches of some of the cases, by index; a case may be taken several times."""
         return Sketches(self.words, self.starts[cases], self.counts[cases])
 
 
@@ -69,14 +70,14 @@ def find_rows(words: WordArray, starts: Index, sizes: Index) -> Sketches:
 
 
 def join_sketches(sketches: list[bytes]) -> Sketches:
-    """Sketches one after the other."""
+    """Put sketches, as bytes, one after the other."""
     sizes = np.array([len(sketch) // WORD_BYTES for sketch in sketches], np.int64)
     words = np.frombuffer(b"".join([*sketches, bytes(WORD_BYTES * ROW_WORDS)]), np.uint32)
     return find_rows(words, np.cumsum(sizes) - sizes, sizes)
 
 
 class Screen:
-    """Rules out pairs whose probability is below the threshold for certain, under one model."""
+    """Rules out pairs of cases whose probability is certainly below the threshold, under one model."""
 
     def __init__(self, model: Model, threshold: float) -> None:
         self._prior, self._offsets, self._curves = model.prior, _offsets_by_type(model), curves_by_type(model)
@@ -84,7 +85,7 @@ class Screen:
         self._bound = OddsBound(model)
 
     def __call__(self, a: Sketches, b: Sketches) -> Flags:
-        """Whether each case of `a` may be linked with the one of `b` at its place."""
+        """Whether `a[i]` and `b[i]` may be linked, for each i."""
         may: Flags = (a.counts == 0) | (b.counts == 0)
         closed = np.flatnonzero(~may)
         if closed.size < MANY or self._pass(a, b, closed[::SAMPLED], self._bound.bound_quickly).mean() < MOST_LEFT:
@@ -93,15 +94,16 @@ class Screen:
         return may
 
     def _pass(self, a: Sketches, b: Sketches, some: Index, bound_odds: BoundOdds) -> Flags:
-        """Whether some of the pairs, by their places, are not ruled out."""
+        """Which of some pairs, by index, are not ruled out by a bound."""
         if not some.size:
             return np.zeros(0, np.bool_)
         return self._bound_scores(a.take_cases(some), b.take_cases(some), bound_odds) >= self._least
 
     def _bound_scores(self, a: Sketches, b: Sketches, bound_odds: BoundOdds) -> BitsOfRows:
-        """Hundredths of a bit, prior included, that the score of each case pair never exceeds.
+        """The upper bound of each pair's score, in hundredths of a bit, with the prior.
 
-        Those that may have a number in common are let through: it may make a link by itself (score.shared_numbers).
+        Pairs that may have a number in common always pass, since the number alone may make a link
+        (score.shared_numbers).
         """
         pair, row, column = expand_pairs(a.counts, b.counts)
         rows, other = Rows(a.words, a.starts[pair], row), Rows(b.words, b.starts[pair], column)
@@ -118,7 +120,7 @@ class Screen:
         return ceilings
 
     def _bound_weights(self, odds: BitsArray, types: Bytes) -> BitsOfRows:
-        """What scoring.weigh_entities of two of one type never exceeds, by its odds: its curves rise."""
+        """The upper bound of weigh_entities for rows of one type, from the bounds against each alternative."""
         weights: BitsOfRows = reduce(_against_both, odds + self._offsets[:, types])
         for column, calibrated in self._curves:
             of_type = np.flatnonzero(types == column)
@@ -127,7 +129,7 @@ class Screen:
 
 
 def _offsets_by_type(model: Model) -> BitsArray:
-    """What is added to the bits against each alternative: (ALTERNATIVES, TYPES)."""
+    """The offset of each alternative for each entity type: shape (ALTERNATIVES, TYPES)."""
     found = np.full((ALTERNATIVES, len(TYPES)), _NEVER, np.int32)
     found[STRANGERS] = 0
     for column, entity_type in enumerate(TYPES):

@@ -41,37 +41,38 @@ from pipeline.matching.training.pairs import (
 from pipeline.matching.training.relatives import are_without_relatives
 
 ROUNDS = 3
-"""Times u is taken again from the random pairs, each weighted by what is left of it once true pairs are taken out:
-in data with many records a person, true pairs among random ones would else make u of "same" too large."""
+"""How often u is estimated from the random pairs, each weighted by the probability that it is of strangers. If a person
+has many records, true pairs among random ones would otherwise make u of "same" too large."""
 
 M_WEIGHT = 20.0
-"""Pairs' worth of the reference m in each estimate."""
+"""The weight of the reference m in each estimate, in pairs."""
 
 SURELY_NO_STRANGERS = 0.1
-"""Random pairs more likely than this to be true are left out of u: a few of them would fill its rarest levels."""
+"""Random pairs that are true with more than this probability do not count for u; a few would fill its rarest levels."""
 
 MIN_HITS = 5.0
-"""Random pairs in a level from which its u is taken from the data; below, the reference u stays."""
+"""A level keeps its reference u if it has fewer random pairs."""
 
 MIN_SUPPORT = 25.0
-"""Expected true pairs from which a field's m counts as estimated."""
+"""A field's m counts as estimated if there are so many expected true pairs."""
 
 MIN_RECORDS = 20
-"""Records of a type from which the share of true pairs can be told."""
+"""Records of a type that are needed to tell the share of true pairs."""
 
 ENOUGH_RECORDS = 400
-"""Records of a type from which m and u are learnt; fewer hold too few strangers per level, and one office or one family
-among them would pass for the rule."""
+"""Records of a type that are needed to learn m and u. Fewer have too few strangers in a level, and a single office or
+family among them would pass for the rule."""
 
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """What one entity type taught.
+    """What was learnt from one entity type.
 
-    `support` is the expected number of true pairs behind each column's m, `hits` the random pairs in each level,
-    `matches` and `companions` the expected true pairs and pairs of companions among all that met, `possible` all pairs;
-    `lent` the expected pairs of companions in each level of a column of which h is learnt (lending.py);
-    `without_relatives` whether the records are of people among whom there are none (relatives.py).
+    `support` is the expected number of true pairs behind each column's m, `hits` the number of random pairs in each
+    level. `matches` and `companions` are the expected numbers of true pairs and of pairs of companions among all pairs
+    that met; `possible` is the number of all pairs. `lent` has the expected pairs of companions in each level of the
+    columns of which h is learnt (lending.py). `without_relatives` is whether there are no relatives among the people
+    (relatives.py).
     """
 
     columns: tuple[TrainingColumn, ...]
@@ -90,10 +91,10 @@ class Learnt:
 
 @dataclass(frozen=True, slots=True)
 class PairSample:
-    """The pairs of one rule, their levels, and how many pairs of the file each stands for.
+    """The sampled pairs of one rule, with their levels.
 
-    `rows` are the pairs, by their rows in the matrix of all pairs that are compared, each once.
-    `most_in_conflict` is how much a pair whose names conflict counts as of one thing (expectation.RulePairs).
+    `rows` are the rows of these pairs in the matrix of all compared pairs. Each pair stands for `scale` pairs of the
+    file. `most_in_conflict` limits how much a pair with conflicting names counts as true (expectation.RulePairs).
     """
 
     rule: BlockingRule
@@ -110,10 +111,10 @@ def learn_type(
     budget: Budget,
     progress: Callable[[str, int], Callable[[], None]],
 ) -> Learnt | None:
-    """Learn the comparisons of one type; None where there are too few records or none ever meet.
+    """Learn the comparisons of one type; None if there are too few records, or no two meet.
 
-    `progress(what, total)` gives the function that is called once a pair. Deterministic for one seed and record order.
-    A pair that is drawn several times is compared once.
+    `progress(what, total)` returns the function that is called once for each pair. Each pair is compared once. The
+    result is the same for the same seed and order of records.
     """
     if len(prints) < MIN_RECORDS:
         return None
@@ -144,28 +145,28 @@ def _fit_samples(
     fits: dict[str, Fit] = {}
     left = np.ones(len(strangers))
     if records < ENOUGH_RECORDS:
-        return _shares_only(columns, samples, possible)
+        return _count_pairs_only(columns, samples, possible)
     alone = are_without_relatives((one.levels for one in samples if not one.rule.fields & DATE_FIELDS), columns)
     samples = [replace(one, most_in_conflict=UNBOUNDED if alone else MOST_IN_CONFLICT) for one in samples]
     for _ in range(ROUNDS):
         hits = [level_counts(strangers[:, k], left, len(column.u)) for k, column in enumerate(columns)]
-        u = [_u(counts, column.u) for counts, column in zip(hits, columns, strict=True)]
+        u = [_estimate_u(counts, column.u) for counts, column in zip(hits, columns, strict=True)]
         if fits:
             _take_census(samples, fits, columns, u, hits, possible)
         fits = {sample.rule.name: _fit(sample, columns, m, u) for sample in samples}
-        m, counts, support = _joined(columns, list(fits.values()))
-        matches, companions = expect_pairs(*_met(samples), columns, m, u, possible)
-        chance_match = _posterior(likelihood_ratios(strangers, m, u, stranger_columns), matches / possible)
+        m, counts, support = _join_fits(columns, list(fits.values()))
+        matches, companions = expect_pairs(*_collect_met(samples), columns, m, u, possible)
+        chance_match = _match_probability(likelihood_ratios(strangers, m, u, stranger_columns), matches / possible)
         left = np.where(chance_match > SURELY_NO_STRANGERS, 0.0, 1 - chance_match)
     lent = {} if alone else _count_lent(samples, fits, columns, u)
     return Learnt(columns, m, u, support, counts, hits, fits, matches, companions, possible, alone, lent)
 
 
-def _shares_only(columns: tuple[TrainingColumn, ...], samples: list[PairSample], possible: int) -> Learnt:
-    """What few records tell: how many pairs are true, by the reference weights."""
+def _count_pairs_only(columns: tuple[TrainingColumn, ...], samples: list[PairSample], possible: int) -> Learnt:
+    """What can be learnt from few records: how many pairs are true, by the reference weights."""
     m, u = [column.m for column in columns], [column.u for column in columns]
     nothing = [np.zeros(len(share)) for share in m]
-    matches, companions = expect_pairs(*_met(samples), columns, m, u, possible)
+    matches, companions = expect_pairs(*_collect_met(samples), columns, m, u, possible)
     return Learnt(columns, m, u, np.zeros(len(columns)), nothing, nothing, {}, matches, companions, possible)
 
 
@@ -178,7 +179,7 @@ def _companion_shares(columns: tuple[TrainingColumn, ...]) -> CompanionShares:
 
 
 def _rule_pairs(sample: PairSample, columns: tuple[TrainingColumn, ...]) -> RulePairs:
-    learnable = _learnable(sample, columns)
+    learnable = _learnable_columns(sample, columns)
     return RulePairs(
         sample.levels,
         [k for k in learnable if columns[k].tells_strangers],
@@ -196,15 +197,12 @@ def _take_census(
     hits: Shares,
     possible: int,
 ) -> None:
-    """Put the census of strangers in place of u, and of the hits, where random pairs are too few.
-
-    See BlockingRule.census.
-    """
+    """Replace u and hits by the census of strangers (BlockingRule.census) in levels with too few random pairs."""
     for sample in samples:
         counted_field, levels = sample.rule.census
         for k, column in enumerate(columns):
             if column.comparison.name == counted_field and column.tells_strangers:
-                counted = _strangers(sample, fits[sample.rule.name], columns, u, k)
+                counted = _count_strangers(sample, fits[sample.rule.name], columns, u, k)
                 for level, name in enumerate(column.names):
                     complete = CENTRES[level] >= TWO_TOKENS if column.banded else name in levels
                     if complete and hits[k][level] < MIN_HITS <= counted[level]:
@@ -212,10 +210,10 @@ def _take_census(
                         hits[k][level] = counted[level]
 
 
-def _strangers(
+def _count_strangers(
     sample: PairSample, fit: Fit, columns: tuple[TrainingColumn, ...], u: Shares, column: int
 ) -> NDArray[np.float64]:
-    """The expected strangers among a rule's pairs in each level of a column, told by the fields of the rule's fit."""
+    """The expected number of strangers among a rule's pairs in each level of a column, by the rule's fit."""
     match, companion, _ = weigh_classes(_rule_pairs(sample, columns), fit, u, _companion_shares(columns))
     return level_counts(sample.levels[:, column], np.maximum(1 - match - companion, 0.0), len(u[column]))
 
@@ -223,7 +221,7 @@ def _strangers(
 def _count_lent(
     samples: list[PairSample], fits: dict[str, Fit], columns: tuple[TrainingColumn, ...], u: Shares
 ) -> dict[int, NDArray[np.float64]]:
-    """For each column of which h is learnt, the expected pairs of companions in its levels, each pair once."""
+    """For each column of which h is learnt, the expected pairs of companions in each level; a pair counts once."""
     found = {}
     for k in lendable(columns):
         seen = np.zeros(0, np.intp)
@@ -237,8 +235,8 @@ def _count_lent(
     return found
 
 
-def _learnable(sample: PairSample, columns: tuple[TrainingColumn, ...]) -> list[int]:
-    """Columns that the rule does not block on and that some pair can compare."""
+def _learnable_columns(sample: PairSample, columns: tuple[TrainingColumn, ...]) -> list[int]:
+    """The columns on which the rule does not block, and that some pair has values for."""
     return [
         k
         for k, column in enumerate(columns)
@@ -246,8 +244,8 @@ def _learnable(sample: PairSample, columns: tuple[TrainingColumn, ...]) -> list[
     ]
 
 
-def _u(hits: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Shares of the random pairs; a level with too few keeps its reference share."""
+def _estimate_u(hits: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The shares of the random pairs in each level; a level with too few keeps its reference share."""
     if hits.sum() < MIN_HITS:
         return reference
     shares = np.where(hits >= MIN_HITS, hits / max(hits.sum(), 1.0), np.minimum(reference, MIN_HITS / hits.sum()))
@@ -255,8 +253,8 @@ def _u(hits: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.
     return found
 
 
-def _joined(columns: tuple[TrainingColumn, ...], fits: list[Fit]) -> tuple[Shares, Shares, NDArray[np.float64]]:
-    """Each column's m over all rules, each weighted by the true pairs that it saw."""
+def _join_fits(columns: tuple[TrainingColumn, ...], fits: list[Fit]) -> tuple[Shares, Shares, NDArray[np.float64]]:
+    """The m of each column over all rules, each weighted by its true pairs; with the counts and their sums."""
     m, counts, support = [], [], np.zeros(len(columns))
     for k, column in enumerate(columns):
         seen = np.zeros(len(column.m))
@@ -268,16 +266,16 @@ def _joined(columns: tuple[TrainingColumn, ...], fits: list[Fit]) -> tuple[Share
     return m, counts, support
 
 
-def _posterior(ratio: NDArray[np.float64], prior: float) -> NDArray[np.float64]:
+def _match_probability(ratio: NDArray[np.float64], prior: float) -> NDArray[np.float64]:
     bounded = min(max(prior, 1e-12), 1 - 1e-12)
     found: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(ratio + np.log(bounded / (1 - bounded)), -700, 700)))
     return found
 
 
-def _met(samples: list[PairSample]) -> tuple[Levels, NDArray[np.float64]]:
-    """Levels of all pairs that met by any rule, each pair once, and how many pairs of the file each stands for.
+def _collect_met(samples: list[PairSample]) -> tuple[Levels, NDArray[np.float64]]:
+    """The levels of all pairs that met by any rule, each once, and how many pairs of the file each stands for.
 
-    A pair that met by several rules stands for as many as those of the rule that left out least (pairs.blocked_pairs).
+    A pair that met by several rules has the smallest of their scales (pairs.blocked_pairs).
     """
     rows = np.concatenate([sample.rows for sample in samples])
     scales = np.concatenate([np.full(len(sample.rows), sample.scale) for sample in samples])

@@ -157,7 +157,7 @@ class SharedSearchProcessor(_Work):
 
 
 class SharedQueryProcessor(_Work):
-    """New saved searches that are shared; a renewal asks nothing new."""
+    """New saved searches that are shared; a renewal or another name asks nothing new."""
 
     def __init__(self, settings: Settings, questions: SharedQuestions, decisions: DecisionReader) -> None:
         super().__init__(settings, questions)

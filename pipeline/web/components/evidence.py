@@ -111,7 +111,7 @@ def _render_token_pairs(words: Words, item: Item) -> Iterator[htpy.Element]:
 
 
 def _render_bidi_text(content: str) -> htpy.Element:
-    """As markup.foreign."""
+    """Text whose direction follows from its own letters."""
     return htpy.bdi(dir="auto")[content]
 
 

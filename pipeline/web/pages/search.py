@@ -147,7 +147,7 @@ async def _count_facets(view: OpenPage, search_: Search) -> FacetCounts | None:
 
 
 def _show_facets(found: Element, draw_in: Callable[[], object]) -> None:
-    """Put the facets into their place of the answer, unless another question has been asked meanwhile."""
+    """Put the facets into their place of the answer."""
     for place in found.descendants():
         if place.props.get("id") == FACETS_PLACE:
             _replace_content(place, draw_in)

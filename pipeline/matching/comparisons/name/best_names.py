@@ -1,7 +1,7 @@
-"""The best of all pairs of two entities' names, of which only those are aligned that may change what names say.
+"""Finds the best pair of two entities' names, and aligns the words of as few pairs as that takes.
 
-What each pair never exceeds is known before (names.pair_bounds). A pair is left out that is below the best so far
-against every alternative, and in which no name could be the first to agree with one of the other side.
+names.pair_bounds gives an upper limit of the bits of every pair. A pair is skipped if its limit is below the best pair
+so far against every alternative, and if neither of its names could be the first to agree with a name of the other side.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from pipeline.matching.names.name_pairs import MetNames, pairs_of
 from pipeline.matching.score.alternatives import Bits
 
 Weigh = Callable[[NameComparison, EntityPrint, EntityPrint, Table, int, int], ComparisonResult]
-"""What a pair of two entities' names, by their numbers, says against each alternative."""
+"""Weighs the names at indices (i, j) of two entities: the bits against each alternative, and the level."""
 
 
 class BestNames:
-    """The best pair of names so far against each alternative: None where no names are compared.
+    """The best pair of names so far, against each alternative by itself.
 
-    `met_a` and `met_b` are the names of either side that agree with one of the other.
+    `result` is None until a pair was compared. `met_a` and `met_b` are the indices of the names of each side that agree
+    with a name of the other.
     """
 
     def __init__(self) -> None:
@@ -36,16 +37,17 @@ class BestNames:
         self.met_b: set[int] = set()
 
     def take(self, result: ComparisonResult) -> None:
-        """Take in what one more pair says."""
+        """Add the result of one more pair."""
         if result.level <= NEAR:
             self.met_a.add(result.a)
             self.met_b.add(result.b)
         self.result = stronger_of(result, self.result)
 
     def may_change(self, most: Bits, level: int, i: int, j: int) -> bool:
-        """Whether a pair may that has these bits, and this level, at most: pairs come by bits against strangers.
+        """Whether the pair (i, j), whose bits are at most `most` and whose level is `level` or weaker, may change it.
 
-        Once none has more of these, the level of all is known, and it tells whether names that agree count.
+        Pairs come in descending order of their bits against strangers. Once no pair can have more of these, the level
+        of the result is final, and it decides whether names that agree still matter.
         """
         best = self.result
         if best is None:

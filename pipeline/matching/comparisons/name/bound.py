@@ -1,9 +1,9 @@
-"""What the names of many pairs of entities weigh at most, without aligning their words.
+"""Bounds what the names of many pairs of entities weigh, without aligning their words.
 
-Each word of a side is given the best that it finds among all words of the other, whichever name has them and even if
-others find the same; so is each run of words that may be written together (encoding.py beside this). A name is worth
-what its words find, and what two names agree in is no more than either is worth. Where both have words that find
-nothing, these contradict.
+Each word of a side gets the best that it finds among all words of the other side, whichever name they are in and even
+if other words find the same. So does each run of words that may be written together (encoding.py beside this). A name
+is worth the sum of what its words find, and two names agree in no more than either is worth. If words of both find
+nothing, these words contradict.
 """
 
 from __future__ import annotations
@@ -31,30 +31,30 @@ from pipeline.matching.score.alternatives import ALTERNATIVES, GROUP, HOUSEHOLD,
 from pipeline.matching.screening.rows import Flags, Index, Rows, WordArray, expand_pairs
 
 STEP, LOWEST = 32, -2016
-"""Hundredths of a bit of a step of what names weigh, which is rounded up, and the least: names have -2000 at least."""
+"""Hundredths of a bit: the step to which a bound is rounded up, and the lowest bound. Names have -2000 at least."""
 
 MOST_BITS = 1 << 16
-"""Hundredths of a bit beyond which no score goes (scoring.SCORE_LIMIT)."""
+"""Hundredths of a bit that no score exceeds (scoring.SCORE_LIMIT)."""
 
 STEPS = (MOST_BITS - LOWEST) // STEP + 1
 
 LEVELS_OPEN = (SAME, FAMILY_DIFFERS, OTHER_PARTS, ALIKE, DIFFERENT)
-"""The strongest levels that names may leave open. A state is the place of one, times STEPS, and their steps."""
+"""The strongest levels that names may leave open. A state is a level's index times STEPS, plus the bound in steps."""
 OPEN_SAME, ONE_AGREES, OTHERS, UNSURE, APART = range(len(LEVELS_OPEN))
-"""These by what is left open: all; that one word agrees, or that of relatives; of two only names none of whose words
-agrees, that each is of other parts, or a word may be the other's with slips, or none may."""
+"""Indices of these levels, by what is left open: anything; one word that agrees, or only the family name contradicting;
+and, for entities with one name each and no word that agrees: other parts of a name, a word with slips, or neither."""
 
 NO_NAME = len(LEVELS_OPEN) * STEPS
 """The state of entities one of which has no name."""
 
 TOGETHER = 1 << 18
-"""Pairs of words that are compared at once: some 30 MB."""
+"""Pairs of words that are compared at once, which takes about 30 MB."""
 
 _FAMILY, _GIVEN = np.uint32(1 << FAMILY), np.uint32(1 << GIVEN)
 
 
 def name_state(a: Rows, b: Rows) -> States:
-    """What two rows' names are worth at most, as NO_NAME says."""
+    """The states of pairs of rows; NO_NAME if a side has no name."""
     words, other = a.byte("name_words"), b.byte("name_words")
     named = (words > 0) & (other > 0)
     state = np.where(named, np.int32(STEPS - 1), np.int32(NO_NAME))
@@ -66,7 +66,7 @@ def name_state(a: Rows, b: Rows) -> States:
 
 
 def _cut(some: Index, sizes: Index) -> Iterator[Index]:
-    """Parts of no more than TOGETHER in all, but for one that is larger."""
+    """Cut indices into parts whose sizes sum up to TOGETHER at most; one that is larger is a part of its own."""
     if len(some):
         yield from np.split(some, np.flatnonzero(np.diff(np.cumsum(sizes) // TOGETHER)) + 1)
 
@@ -88,7 +88,10 @@ def _bound_names(one: EntityNames, other: EntityNames) -> States:
 
 
 def _tell_apart(one: EntityNames, other: EntityNames) -> States:
-    """What only names leave open none of whose words agrees: OTHERS, or UNSURE or APART if both have a family name."""
+    """The level index of single names none of whose words agrees.
+
+    It is UNSURE or APART if both have a family name, else OTHERS.
+    """
     pair, row, column = expand_pairs(one.words, other.words)
     left, right = one.starts[pair] + ENTRY_WORDS * row, other.starts[pair] + ENTRY_WORDS * column
     resembling: Flags = np.zeros(len(one.words), np.bool_)
@@ -99,7 +102,7 @@ def _tell_apart(one: EntityNames, other: EntityNames) -> States:
 
 
 class _Gains(NamedTuple):
-    """What the entries of both sides find in each other."""
+    """What the entries of each side find in the other."""
 
     one: Finds
     other: Finds
@@ -116,9 +119,9 @@ def _find_gains(
     *,
     joined: bool = False,
 ) -> None:
-    """Take in what so many entries of each side, behind those skipped, find in each other.
+    """Add to `gains` what entries of both sides find in each other: `count` of each row behind the `skipped` ones.
 
-    `joined`: those of one side are runs, which agree in all or in nothing.
+    `joined`: the entries of one side are runs, which agree as a whole or not at all.
     """
     pair, row, column = expand_pairs(count, count_other)
     if not len(pair):
@@ -158,7 +161,10 @@ def combine_worths(one: NameWorth, other: NameWorth, other_kinds: Flags) -> Stat
 
 
 def _most_by_state(table: Table) -> BitsArray:
-    """By state: the bits of the names package, bent as the model says; against companions the best of the level."""
+    """The upper limit of the bits in each state, against each alternative: shape (alternatives, states).
+
+    Against strangers these are the bits of the state by the model's curve, against companions those of the level.
+    """
     found = strongest_from(table)[:, LEVELS_OPEN].repeat(STEPS, 1)
     found[STRANGERS] = [apply_curve(LOWEST + STEP * step, table.curve) for step in range(STEPS)] * len(LEVELS_OPEN)
     found[HOUSEHOLD, :STEPS] = np.maximum(found[HOUSEHOLD, :STEPS] + MOST_GROWTH, 0)

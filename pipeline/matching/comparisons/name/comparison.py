@@ -1,4 +1,4 @@
-"""Names: the names package aligns tokens and counts their bits; the model bends those bits to what data showed."""
+"""The comparison of names: the names package aligns tokens and sums their bits, the model's curve bends the sum."""
 
 from __future__ import annotations
 
@@ -57,19 +57,19 @@ def _compare_people(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonR
 
 
 def _count_unmet(names: Sequence[NamePrint], met: Collection[int]) -> int:
-    """Names that agree with none of the other side; those that sound alike are one."""
+    """How many names agree with none of the other side; names that sound alike count once."""
     return len({sounds_of(name) for at, name in enumerate(names) if at not in met})
 
 
 def sounds_of(name: NamePrint) -> tuple[str, ...]:
-    """What is heard of each word of a name, in ascending order."""
+    """The sound keys of a name's words, in ascending order."""
     return tuple(sorted([token.sound for token in name.tokens]))
 
 
 def weigh_names(
     found: NameComparison, a: EntityPrint, b: EntityPrint, table: Table, i: int, j: int
 ) -> ComparisonResult:
-    """What two names of people, by their numbers, say against each alternative."""
+    """The result of the names `i` of person `a` and `j` of person `b`, against each alternative."""
     level, own_bits = weigh_level(found, a.names[i], b.names[j])
     bits = found.bits if not table.curve else apply_curve(found.bits, table.curve)
     if level > SAME:
@@ -79,7 +79,10 @@ def weigh_names(
 
 
 def _compare_organisations(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
-    """The same with what companies of one group share; names that agree with none pay for the choice against it."""
+    """The best pair of all names. Against a group, names that agree with none cost their fee.
+
+    The level is CONFLICT for two parts of one body, which share its name and each have words of their own.
+    """
     found = find_best(a, b, table, weigh_organisations)
     best = found.result
     if best is None or best.level > NEAR:
@@ -93,7 +96,7 @@ def _compare_organisations(a: EntityPrint, b: EntityPrint, table: Table) -> Comp
 def weigh_organisations(
     found: NameComparison, a: EntityPrint, b: EntityPrint, table: Table, i: int, j: int
 ) -> ComparisonResult:
-    """What two names of organisations say."""
+    """The result of the names `i` of organisation `a` and `j` of organisation `b`, against each alternative."""
     level, _ = weigh_level(found, a.names[i], b.names[j])
     result = table.result(level, apply_curve(found.bits, table.curve), i, j)
     return _add_to_group(result, group_bits(found, a, b)) if level <= NEAR else result
@@ -105,7 +108,7 @@ def _add_to_group(result: ComparisonResult, further: int) -> ComparisonResult:
 
 
 def name_value(entity: EntityPrint, index: int) -> str:
-    """The name's tokens."""
+    """The name as its tokens, separated by spaces."""
     return " ".join(token.text for token in entity.names[index].tokens)
 
 

@@ -1,8 +1,9 @@
-"""What a sketch holds of an entity's names: each word once, each run of neighbouring words that may be one, and where.
+"""Encodes an entity's names for its sketch: each distinct word, each run of words that may be one, and their places.
 
-A word, or a run, is an entry of three: its letters and rarity, its classes of variants or meanings, its hashes. Hashes
-that differ are of values that differ; sets of letters that differ in many are of words that are far apart. Behind the
-entries stand the places of each name: which entries it has, words and runs.
+A word or run is an entry of ENTRY_WORDS 32-bit words: its set of letters and its rarity; its classes of variants or
+meanings; its hashes. Two hashes that differ come from values that differ, and two sets that differ in many letters from
+words that are far apart, so an entry proves that words can't agree but never that they do. Behind the entries stand the
+places: for each name in order the numbers of its entries, words before runs.
 """
 
 from __future__ import annotations
@@ -24,33 +25,33 @@ from pipeline.matching.names.variants import classes_of
 from pipeline.matching.screening.rows import MOST_PLACES
 
 OPEN = 255
-"""In place of the number of words: names of which a sketch has no room."""
+"""Stands for the number of words if a sketch has no room for the names: they may be anything."""
 
 ENTRY_WORDS = 3
 
 RARITY = 26
-"""First bit of an entry's rarity, in six bits behind the letters of its spelling."""
+"""The first bit of an entry's rarity, which takes six bits behind the set of letters."""
 FORM, SOUND, BEGINNING, LENGTH, UNLINED, WILD = 0, 5, 17, 25, 30, 31
-"""First bits of an entry's hashes: of its spelling, whose letters are known besides, of its sound and first letters,
-its length, whether it has several spellings, whether it may be like any other."""
+"""The first bits of the parts of an entry's third word: hashes of the spelling, of the sound and of the first letters;
+the length; a flag for several spellings (UNLINED); a flag for a word that may be like any other (WILD)."""
 HASH_BITS = {FORM: 5, SOUND: 12, BEGINNING: 8}
 MOST_LENGTH = 31
 
 CLASSES_KEPT = 3
-"""Classes of variants of a word that are told one by one: half of all words have none, nine of ten no more."""
+"""Up to so many classes of variants are kept one by one. Half of all words have none, nine of ten no more."""
 CLASS_BITS = 10
 CLASSES = (1 << CLASS_BITS) - 1
-"""A class is told by its number modulo this, and one more, as 0 is none."""
+"""A class is kept as its number modulo this, plus one: 0 is none."""
 FOLDED_CLASSES = 31
-"""Of more classes a set is told: of their numbers modulo this, which divides CLASSES, so that both can be compared."""
+"""More classes are kept as a set of their numbers modulo this, which divides CLASSES, so that both can be compared."""
 MANY = 1 << FOLDED_CLASSES
 
 RARITY_STEP = 26
-"""Hundredths of a bit of a step of a word's rarity, which is rounded up; the last step is that of initials."""
+"""Hundredths of a bit of a step of rarity; a rarity is rounded up to steps. The last step, INITIAL, marks initials."""
 INITIAL = 63
 
 JOINED_RARITY = 350
-"""What a run may be rarer than its words together: it says no more than these, so that no level takes from them."""
+"""Hundredths of a bit that a run counts as rarer than its words together, so that no level's cost lowers their sum."""
 
 ENTRY, FIRST, ACRONYM, WEAK, NUMBERED, LOOSE, KIND, SPELT = 0, 8, 9, 10, 11, 12, 13, 16
 """The first bits of the parts of a place: the number of its entry; whether it is the first of its name; whether it may
@@ -63,16 +64,17 @@ LETTERS_SPELT, LETTER_BITS = 3, 5
 OTHER_LETTER = 27
 
 CONFLICTS = tuple(sorted({0, *CONFLICT.values()}, reverse=True))
-"""Hundredths of a bit, by the number in a place; runs contradict nothing."""
+"""Hundredths of a bit that a contradiction costs, in descending order; 0 is that of runs, which contradict nothing."""
 
 FAMILY, GIVEN = 26, 27
 """Bits of `initials`, behind those of letters: whether any word is a family name, or a given name or initial."""
 
 
 class NameWords(NamedTuple):
-    """`words` of a sketch, and what the row tells of them.
+    """The names' `words` in a sketch, and what its row says of them.
 
-    It tells how many of the `entries` are `distinct` words, how many places there are, and the `initials` of words.
+    The row has the number of `entries`, how many of them are `distinct` words (they come first), the number of
+    `places`, and the set of `initials` of all words with the flags FAMILY and GIVEN.
     """
 
     words: list[int]
@@ -94,7 +96,7 @@ class _Run(NamedTuple):
 
 
 class _WordCode(NamedTuple):
-    """A word's entry, what its places say of it, and what `initials` does."""
+    """A word's entry, the bits that it sets in its places, and those in `initials`."""
 
     entry: Entry
     place: int

@@ -1,4 +1,4 @@
-"""What two words, or a word and a run of words, give at most, by what sketches hold of them, for many pairs at once."""
+"""Bounds the bits that two words, or a word and a run, give by their entries in sketches, for many pairs at once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from pipeline.matching.names.token_pairs import INITIAL_BITS, SHORT_FORM_BITS
 from pipeline.matching.screening.rows import BitsOfRows, Flags, Index, WordArray
 
 EDITS = np.array([-1, -1, -1, 1, *[MOST_EDITS] * (MOST_LENGTH - 3)], np.int32)
-"""Edits at most that leave two words alike, by the letters of the shorter (token_levels): of two letters none does."""
+"""The most edits that leave two words alike (token_levels), by the letters of the shorter word; -1 if none does."""
 
 LETTERS = np.uint32((1 << RARITY) - 1)
 """The bits of an entry's letters."""
@@ -48,7 +48,7 @@ _STEP = np.int32(RARITY_STEP)
 
 
 class EntryGains(NamedTuple):
-    """Which pairs of entries may give anything, by their numbers, and the most hundredths of a bit that each gives."""
+    """The indices of those pairs of entries that may give bits, and the hundredths of a bit that each gives at most."""
 
     pairs: Index
     bits: BitsOfRows
@@ -77,12 +77,14 @@ def _find_alike(table: WordArray, other: WordArray, left: Index, right: Index) -
 
 
 class _Tokens(NamedTuple):
-    """Pairs of entries, a field an array over all pairs.
+    """Pairs of entries; each field has one item for each pair.
 
-    `edits` are letters that one of both has, `gap` the difference of their lengths and `shorter` the lesser length;
-    `apart` are the bits of hashes in which they differ, `either` those that either has; `rarity` is that of the less
-    rare; `initial` says whether one is an initial, `related` whether they are variants, `within` whether one has all
-    letters of the other.
+    - `edits` counts the letters that only one of the two has;
+    - `gap` is the difference of their lengths, `shorter` the lesser length;
+    - `apart` has the bits in which their hashes differ, `either` those that are set in either;
+    - `rarity` is that of the less rare word, in hundredths of a bit;
+    - `initial` says whether one is an initial, `related` whether they may be variants, `within` whether one has all
+      letters of the other.
     """
 
     edits: NDArray[np.uint8]

@@ -1,7 +1,7 @@
-"""Names of organisations held against companies of one group, which share the group's name and add words to it.
+"""Weighs names of organisations against companies of one group, which share the group's name and add words to it.
 
-Against strangers the rarity of every word that agrees counts. Against a group only the words beyond the group's own do:
-the more of them agree, and the rarer they are, the less often two of its companies bear them both.
+Against strangers every word that agrees counts by its rarity. Against a group only the words beyond the group's own
+count: the more of them agree, and the rarer they are, the more seldom two companies of the group bear them both.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pipeline.matching.names.prints import TokenPrint
 from pipeline.matching.names.token_pairs import NOTHING, OTHER
 
 WORLD = frozenset({"SYMBOL:WORLD", "SYMBOL:GLOBAL", "SYMBOL:INTL"})
-"""What the company above those of single countries is called."""
+"""Meanings of words that name a group's company above those of single countries."""
 
 _GROUP_NAME = -290
 """Hundredths of a bit: of pairs of companies of a group one in 16 is called by the group's name alone, both of them;
@@ -35,10 +35,10 @@ the part bears the parent's name whole, so its length says nothing (the referenc
 
 
 def group_bits(found: NameComparison, a: EntityPrint, b: EntityPrint) -> int:
-    """Hundredths of a bit that a comparison without contradiction gives against companies of a group, beside its level.
+    """Hundredths of a bit that a comparison without contradiction adds, against companies of a group, to its level's.
 
-    Rises with every further word that agrees, and is not below nothing where both are at one door or phone: what a
-    part has of its own, beside a name, is its place.
+    The sum rises with every further word that agrees. It is at least 0 if both are at one address or phone: apart from
+    its name, a part of a group has a place of its own.
     """
     if any(pair.level == levels.MISSING for pair in found.pairs):
         further = _MORE_WORDS
@@ -56,18 +56,18 @@ def _are_at_one_place(a: EntityPrint, b: EntityPrint) -> bool:
 
 @lru_cache(maxsize=64)
 def choice_fee(unmet: int) -> int:
-    """Hundredths of a bit for a choice among names that agree with none of the other side.
+    """Hundredths of a bit that a choice among `unmet` names, which agree with none of the other side, costs.
 
-    An alias of many bodies ("the party") is met by chance the more often, the more names there are to try. Names that
-    agree are no further tries.
+    The more names there are to try, the more often one is met by chance, such as an alias of many bodies ("the
+    party"). The fee is that of n + 1 tries, log2(n + 1); names that agree are not counted as tries.
     """
     return round(100 * math.log2(1 + unmet))
 
 
 def are_parts_of_one(a: EntityPrint, b: EntityPrint, agreeing: Iterable[TokenPair]) -> bool:
-    """Whether two organisations that share a name are also called by more words each, and not by the same.
+    """Whether two organisations share a name, and each has a longer name too, with other words than the other's.
 
-    "Ansar al-Sharia" is an alias of bodies in Derna and in Benghazi.
+    They are parts of one body: "Ansar al-Sharia" is an alias of bodies in Derna and in Benghazi.
     """
     if _are_of_two_places(a, b):
         return True
@@ -78,7 +78,7 @@ def are_parts_of_one(a: EntityPrint, b: EntityPrint, agreeing: Iterable[TokenPai
 
 
 def _further_words(entity: EntityPrint, shared: Sequence[str]) -> list[TokenPrint]:
-    """Words of its names that hold all the shared ones and more."""
+    """The further words of those names that hold all the shared words and more."""
     wanted = {word for text in shared for word in text.split()}
     names = (name for name in entity.names if wanted < {token.text for token in name.tokens})
     return [token for name in names for token in name.tokens if token.text not in wanted]
@@ -89,7 +89,7 @@ def _are_alike(x: TokenPrint, y: TokenPrint) -> bool:
 
 
 def _are_of_two_places(a: EntityPrint, b: EntityPrint) -> bool:
-    """Whether both organisations have a name with a place, and not the same."""
+    """Whether both organisations have a place in a name, and no place is in names of both."""
     first, second = _places(a.names), _places(b.names)
     return bool(first and second and first.isdisjoint(second))
 

@@ -1,4 +1,4 @@
-"""How the words of two names stand to each other: the levels of the comparison of names."""
+"""The levels of the comparison of names, and which one two aligned names have."""
 
 from __future__ import annotations
 
@@ -29,13 +29,14 @@ SOURCE = (
 )
 
 NEARLY = frozenset({levels.EDIT, levels.NEAR, levels.FAINT})
+"""Levels of two words that are not the same spelling or sound; a given name of such a level makes the names NEAR."""
 
 OTHER_KINDS = frozenset({("given", "family"), ("family", "given"), ("initial", "family"), ("family", "initial")})
 """Tokens of these kinds, one on each side, say nothing of each other: each name lacks what the other has."""
 
 
 def weigh_level(found: NameComparison, x: NamePrint, y: NamePrint) -> tuple[int, int]:
-    """How the tokens of two names stand to each other, and the bits of those that a family does not share."""
+    """The level of two aligned names, and the hundredths of a bit of those tokens that a family does not share."""
     agree: list[TokenPair] = []
     conflict: list[TokenPair] = []
     missing = False
@@ -59,7 +60,7 @@ def weigh_level(found: NameComparison, x: NamePrint, y: NamePrint) -> tuple[int,
 
 
 def _conflict_level(conflict: list[TokenPair], agree: list[TokenPair], x: NamePrint, y: NamePrint) -> int:
-    """The level of names with contradictions; OTHER_PARTS where each is of a given name with a family name."""
+    """The level of names with contradictions; OTHER_PARTS if each is of a given name with a family name."""
     of_family = alike = False
     for pair in conflict:
         one, other = _find_token(x, pair.a), _find_token(y, pair.b)
@@ -76,7 +77,7 @@ def _conflict_level(conflict: list[TokenPair], agree: list[TokenPair], x: NamePr
 
 
 def _find_token(name: NamePrint, text: str) -> TokenPrint | None:
-    """The last token of a name that is so written; None for numbers and legal forms."""
+    """The last token of a name with this text; None for numbers and legal forms, which are no tokens."""
     for token in reversed(name.tokens):
         if token.text == text:
             return token

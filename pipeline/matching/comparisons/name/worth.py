@@ -1,4 +1,4 @@
-"""What each name of many entities is worth at most, by what its words and runs find in the names of others."""
+"""Bounds the worth of each name of many entities by what its words and runs find in the names of other entities."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from pipeline.matching.screening.rows import BitsOfRows, Flags, Index, Rows, Wor
 from pipeline.records.entity_types import PERSON, TYPES
 
 SHORT_ACRONYM = 3
-"""Words that an acronym of two letters may stand for: initials among them have no letter in it."""
+"""The most words that an acronym of two letters stands for: an initial among them need not have a letter in it."""
 
 NEVER = -1 << 20
-"""Hundredths of a bit of names that a side does not have."""
+"""Hundredths of a bit that stand for the names that a side does not have."""
 
 _ENTRY = np.uint32((1 << FIRST) - 1 << ENTRY)
 _KIND, _KINDS = np.uint32(KIND), np.uint32((1 << SPELT - KIND) - 1)
@@ -42,7 +42,7 @@ _PERSON = TYPES.index(PERSON.name)
 
 
 class EntityNames:
-    """The names of rows: where their entries lie, and how many these and the distinct words are, by row."""
+    """The names of some rows: where their entries begin in the table, and per row the counts of entries and words."""
 
     def __init__(self, rows: Rows, some: Index) -> None:
         """`some`: the indices of the rows."""
@@ -57,12 +57,15 @@ class EntityNames:
         self._rows, self._some = rows, some
 
     def take(self, some: Index) -> EntityNames:
-        """Those of some of these."""
+        """The names of some of these rows."""
         return EntityNames(self._rows, self._some[some])
 
 
 class Finds:
-    """The most hundredths of a bit that each entry of a side finds, counted through all rows, and whether in a run."""
+    """What each entry of a side finds at most, counted through all rows.
+
+    `bits` are hundredths; `joined` says whether it finds any together with a run.
+    """
 
     def __init__(self, names: EntityNames) -> None:
         count = int(names.entries.sum())
@@ -70,17 +73,23 @@ class Finds:
         self.joined: Flags = np.zeros(count, np.bool_)
 
     def take(self, entries: Index, bits: BitsOfRows, *, joined: bool) -> None:
-        """Take in what some entries find, which may repeat."""
+        """Add what some entries find. An entry may come several times; its highest number counts."""
         np.maximum.at(self.bits, entries, bits)
         if joined:
             self.joined[entries[bits > 0]] = True
 
 
 class PlacedNames:
-    """The places of all names of a side: the `row` of each, whether it is of a `run`, the bits that it `found`.
+    """The places of all names of a side, in order.
 
-    `acronyms` are the bits of words that may abbreviate some of the other side's, of which the `initials` are known;
-    `starts` are the first places of names, `first_names` the first names of rows.
+    With one item for each place:
+
+    - `row` and `entry` say whose place it is and which entry stands there; `run` marks runs.
+    - `found` is the hundredths of a bit that the entry finds at most; `joined` says whether it finds them with a run.
+    - `acronyms` is the part of them for a word that may abbreviate words of the other side; 0 if it abbreviates none.
+
+    `starts` has the first place of each name, `first_names` the first name of each row. `numbered`, `abbreviates`,
+    `persons` and `distinct` are flags of each row.
     """
 
     def __init__(self, names: EntityNames, finds: Finds, others: EntityNames | None = None) -> None:
@@ -136,13 +145,17 @@ class PlacedNames:
 
 
 class NameWorth(NamedTuple):
-    """What the names of a side are worth at most, row by row.
+    """Upper limits of what the names of a side are worth, one item for each row; bits are in hundredths.
 
-    `free` are the bits of the best name that nothing contradicts for certain, `held` those of the best other;
-    `heaviest` is the least that a contradiction takes from the latter, and `left` of how many words there are some at
-    least. `agree` says of either whether two of its words may agree, `single` whether the only word of a name may;
-    `words` is how many may at most. `only`: there is one name, held and without a nickname. `acronyms` are the bits of
-    the words of one name that may abbreviate some of the other side's.
+    Names are of two kinds: *held* ones, which have a word that certainly contradicts the other side, and *free* ones.
+
+    - `free` and `held` are the bits of the best name of each kind; NEVER if there is none.
+    - `heaviest` is the least that contradiction takes from a held name, and `left` the least number of its words that
+      contradict.
+    - `free_agree` and `held_agree` say whether two words of a name of this kind may agree, `single` whether the only
+      word of a name may, and `words` how many words of a name may at most.
+    - `only`: the row has a single name, which is held, without numbers and without a word twice.
+    - `acronyms` are the bits of the words of one name that may abbreviate words of the other side.
     """
 
     free: BitsOfRows

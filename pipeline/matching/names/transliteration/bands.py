@@ -1,4 +1,4 @@
-"""Bands of the likelihood ratio: what score random pairs hardly ever reach."""
+"""Measures the bands of the likelihood ratio: the scores that given shares of random pairs exceed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SEED = 11
 
 
 def random_pairs(pairs: Sequence[tuple[str, str, int]], count: int) -> list[tuple[str, str]]:
-    """(Latin, other script) of two different names of `pairs`, always the same ones."""
+    """Draw `count` pairs (Latin, other script) from two different names of `pairs`; the seed is fixed."""
     rng = random.Random(_SEED)  # noqa: S311 - a fixed sample, no secret
     chosen: list[tuple[str, str]] = []
     while len(chosen) < count:
@@ -26,7 +26,7 @@ def random_pairs(pairs: Sequence[tuple[str, str, int]], count: int) -> list[tupl
 
 
 def measure_bands(corridor: Corridor, model: TransliterationModel, pairs: Sequence[tuple[str, str, int]]) -> Bands:
-    """Scores that the given rates of random pairs exceed, and the share of the true pairs above each."""
+    """Measure the scores that the shares _RATES of random pairs exceed, and the share of the true pairs above each."""
     ratio = Likelihood(corridor, model).ratio
     chance = sorted((ratio(source, latin) for latin, source in random_pairs(pairs, _RANDOM_PAIRS)), reverse=True)
     true = [ratio(source, latin) for latin, source, _ in pairs]

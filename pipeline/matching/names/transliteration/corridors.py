@@ -8,9 +8,10 @@ import msgspec
 class Corridor(msgspec.Struct, frozen=True):
     """`sources` are the data files it learns from; an arc joins up to `source_span` units to `latin_span` letters.
 
-    `alike` is the least similarity of a Latin word to the likeliest spellings of the other for which the likelihood
-    ratio is asked: at 0.4 it is for 6 of 100 random pairs, and 98% of true ones; in Chinese and Korean, whose likeliest
-    spellings are further off, it takes 0.3 and 18 of 100.
+    The likelihood ratio is computed only if a Latin word is at least as similar as `alike` (normalised Levenshtein) to
+    one of the other word's likeliest spellings. At 0.4 that is so for 6 of 100 random pairs and 98 of 100 true ones.
+    The likeliest spellings of Chinese and Korean are further off: there it takes 0.3, which 18 of 100 random pairs
+    reach.
     """
 
     name: str

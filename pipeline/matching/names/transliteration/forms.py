@@ -1,4 +1,4 @@
-"""The likeliest Latin spellings of a word in another script: beam search over the model's arcs."""
+"""Finds the likeliest Latin spellings of a word in another script, by a beam search over the model's arcs."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ _ARCS = 8
 _HOPELESS = 1 << 30
 """A loss above that of any spelling, in hundredths of a bit."""
 _UNKNOWN_COST = -400
-"""What a unit costs that the model does not know, written as anyascii does."""
+"""Hundredths of a bit of a unit that the model does not know; it is written as anyascii writes it."""
 
 
 @lru_cache(maxsize=16384)
 def latin_forms(word: str, script: str) -> tuple[str, ...]:
-    """Up to FORMS spellings in a to z, the likeliest first, the plain one among them; only that without a model."""
+    """Up to FORMS spellings in a to z, the likeliest first, with the plain one among them.
+
+    A script without a model, and a word longer than MAX_LENGTH, has the plain form alone.
+    """
     plain, corridor = plain_form(word, script), BY_SCRIPT.get(script)
     if corridor is None or len(units := source_units(corridor.name, word)) > MAX_LENGTH:
         return (plain,)
@@ -43,9 +46,9 @@ def rank_forms(word: str, script: str, count: int) -> list[tuple[int, str]]:
 
 
 def plain_form(word: str, script: str) -> str:
-    """The one romanisation of a table (anyascii): how people write their own names, rather than foreign ones in theirs.
+    """The romanisation by a table (anyascii), which is close to how people write their own names in Latin letters.
 
-    Of Korean the customary o and u for eo and eu; of Greek ou for its digraph.
+    Two scripts depart from the table: Korean eo and eu become the customary o and u, and the Greek digraph becomes ou.
     """
     if script == "Greek":
         return latin_letters(word.replace("ου", "ou").replace("ού", "ou"))

@@ -1,6 +1,7 @@
-"""Likelihood ratio of a word in another script and a Latin word: one written from the other, against by chance.
+"""The likelihood ratio of a word in another script and a Latin word: written one from the other, or alike by chance.
 
-Both directions are scored in one pass (Viterbi over arcs, in integer hundredths of a bit), which beats either alone.
+Both directions are scored in one pass (Viterbi over arcs, in integer hundredths of a bit), which tells true pairs from
+random ones better than either direction alone.
 """
 
 from __future__ import annotations
@@ -20,18 +21,20 @@ from pipeline.matching.names.transliteration.model import (
 from pipeline.matching.names.transliteration.units import latin_letters, source_units
 
 IMPOSSIBLE = -100_000
-"""Hundredths of a bit for words that no path joins."""
+"""Hundredths of a bit of two words that no path of arcs joins."""
 _REMEMBERED = 2048
-"""Words of each side whose arcs are kept ready; their scores are remembered elsewhere."""
+"""Words of each side whose arcs are cached. PairMemory (token_pairs) caches the scores."""
 _PLACES = 8192
-"""Places in words of each side whose arcs are kept ready, about 1 KB each: many words have them in common."""
+"""Places in words of each side whose arcs are cached, about 1 kB each; many words share them."""
 
 
 class UnitSpan(NamedTuple):
-    """Neighbouring units of one word, and what each writing of them in the other script costs.
+    """Neighbouring `units` of one word, and the cost of each writing of them in the other script.
 
-    `narrow`, `middle` and `wide` are the costs by the context's width, to which the surpluses are added; nearly all
-    writings of a random pair are in none of them, so that one look into `narrow` settles it: `floor` and `unseen`.
+    Costs are negative hundredths of a bit. `narrow`, `middle` and `wide` hold those of the writings that a context of
+    this width had; what is found only in a narrower one costs its surplus too. A writing that no context had costs
+    `floor` and the other span's `unseen`. Nearly all writings of a random pair are of this kind, so one look into
+    `narrow` settles them. `least` is the cost of the cheapest writing.
     """
 
     units: str
@@ -46,11 +49,15 @@ class UnitSpan(NamedTuple):
 
 
 Spans = tuple[UnitSpan, ...]
-"""Those that start at one unit of a word, narrow ones first."""
+"""The spans that start at one unit of a word, in ascending order of width."""
 
 
 class Word(NamedTuple):
-    """The spans that start at each unit, the word's chance, and what writing it costs at least from each unit on."""
+    """A word of one side.
+
+    `spans[i]` are the spans that start at unit i; `chance` is the cost of the word by itself (bigrams); `rest[i]` is
+    the least that writing the word costs from unit i on.
+    """
 
     spans: tuple[Spans, ...]
     chance: int
@@ -58,7 +65,11 @@ class Word(NamedTuple):
 
 
 class _Side:
-    """Words of one script: `away` from it costs their writings, `back` into it their spans, of these widths."""
+    """Makes words of one script.
+
+    `away` has the costs of writing its spans in the other script, `back` those of the spans themselves in the other
+    direction; `widths` are the spans' widths in units.
+    """
 
     def __init__(self, away: DirectionCosts, back: DirectionCosts, widths: range) -> None:
         self._away, self._back, self._widths = away, back, widths
@@ -66,14 +77,14 @@ class _Side:
         self.spans_at = lru_cache(_PLACES)(self._make_spans)
 
     def make_word(self, units: str, starts: int) -> Word:
-        """A word with the spans at its first `starts` places."""
+        """Make a word with the spans at its first `starts` places."""
         path = START + units + END * 2
         widest = self._widths[-1]
         spans = [self.spans_at(path[at : at + 1 + self._around], min(widest, len(units) - at)) for at in range(starts)]
         return Word(tuple(spans), self._back.background(units), _bound_rests(spans, len(units)))
 
     def _make_spans(self, around: str, widest: int) -> Spans:
-        """The spans behind the first unit of `around`, as far as they are in the word."""
+        """The spans that begin at the second unit of `around`, up to `widest` units wide."""
         narrow, middle, wide = self._away.rows(around[:3])
         above_narrow, floor = middle.surplus + wide.surplus, narrow.surplus + middle.surplus + wide.surplus
         first, spans = self._widths[0], []
@@ -86,7 +97,7 @@ class _Side:
 
 
 class Likelihood:
-    """Scores pairs of words of one corridor; the arcs of a word are looked up once and remembered."""
+    """Scores pairs of words of one corridor. The arcs of recent words are cached."""
 
     def __init__(self, corridor: Corridor, model: TransliterationModel) -> None:
         self._corridor = corridor
@@ -126,7 +137,7 @@ class Likelihood:
 
 
 def _bound_rests(places: Sequence[Spans], length: int) -> tuple[int, ...]:
-    """What writing a word from each of its places on costs at least."""
+    """The least that writing a word costs, from each of its places to its end."""
     rest = [0] * (length + 1)
     for at in range(length - 1, -1, -1):
         rest[at] = max([span.least + rest[at + width] for span in places[at] if (width := len(span.units))])

@@ -1,8 +1,9 @@
-"""The transliteration model of one corridor: counts of aligned units in three widths of context, both ways.
+"""The transliteration model of one corridor: counts of aligned units in three widths of context, in both directions.
 
-The cost of an arc is its share in the widest context seen at its place, interpolated with the narrower ones
-(Jelinek-Mercer with `_PRIOR` pseudo-counts), in hundredths of a bit as integers. An arc that a context never had costs
-what it does in the next narrower one and a surplus, so that the rows of wide contexts hold but their own arcs.
+An arc writes a few units of one side as a few units of the other. Its cost is log2 of its share in the widest context
+seen at its place, interpolated with the narrower ones (Jelinek-Mercer with `_PRIOR` pseudo-counts), as an integer in
+hundredths of a bit. An arc that a context never had costs what it does in the next narrower context plus a surplus, so
+the rows of wide contexts need to hold only their own arcs.
 """
 
 from __future__ import annotations
@@ -44,14 +45,17 @@ class Direction(msgspec.Struct, frozen=True):
 
 
 class Bands(msgspec.Struct, frozen=True):
-    """Scores that one of 10,000, of 1,000 and of 100 random pairs exceed, and the share of true pairs that do."""
+    """The `scores` that one of 10,000, 1,000 and 100 random pairs exceeds, and the share of true pairs above each.
+
+    Measured on the development split (pipeline.matching.names.transliteration.bands).
+    """
 
     scores: tuple[int, int, int]
     recall: tuple[float, float, float]
 
 
 class TransliterationCounts(msgspec.Struct, frozen=True):
-    """What a model file holds. `facts` tells what it was trained on, how, and the licence of the source."""
+    """The contents of a model file. `facts` say what it was trained on, how, and the licence of the source."""
 
     corridor: str
     facts: dict[str, str | int]
@@ -104,7 +108,7 @@ class DirectionCosts:
         return sorted(written | self._direction.units)
 
     def best_arcs(self, context: str, count: int) -> tuple[tuple[int, int, str], ...]:
-        """The `count` likeliest arcs at a place as (cost, width, units), the likeliest first."""
+        """The `count` likeliest arcs at a place as (cost, width, units), in descending order of likelihood."""
         costs: dict[tuple[int, str], int] = {}
         surplus = 0
         for row in reversed(self.rows(context)):
@@ -143,7 +147,7 @@ class DirectionCosts:
         return ContextCosts(arcs, _centibits(_PRIOR / (total + _PRIOR)), least)
 
     def unseen(self, units: str) -> int:
-        """Cost of an arc that no context ever had, before the surpluses of the contexts."""
+        """The cost of an arc that no context ever had, without the contexts' surpluses."""
         known = not units or units in self._direction.units
         return _centibits(1e-3 * self._direction.decay ** len(units)) if known else _centibits(1e-6)
 
