@@ -140,7 +140,7 @@ def test_two_homes_do_not_fence_each_other(
     echo: EchoTopics, start_echo: Start, each_once: EachOnce, shared_by: SharedBy, wait_for: WaitFor
 ) -> None:
     echo.push(500)
-    workers = [start_echo("--machine", "a"), start_echo("--machine", "b")]
+    workers = [start_echo(*NEVER, "--machine", machine) for machine in ("a", "b")]
     read = shared_by(2)
     assert {instance.rsplit("-", 1)[1] for instance in read} == {"0"}, "both have the first slot of their homes"
     wait_for(lambda: echo.total() >= 2000)
