@@ -65,12 +65,8 @@ def user(request: pytest.FixtureRequest, served: ServedPages) -> Iterator[Browse
     """Somebody before a page, whose window is put back afterwards."""
     opened = served.open(*request.param)
     yield opened
-    opened.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    opened.resize(WIDE)
     assert opened.faults == []
-
-
-def _resize(user: BrowserUser, size: tuple[int, int]) -> None:
-    user.page.set_viewport_size({"width": size[0], "height": size[1]})
 
 
 def _open_each_tab(user: BrowserUser) -> Iterator[str]:
@@ -89,15 +85,15 @@ def test_axe_finds_nothing_in_light_dark_and_on_a_phone(user: BrowserUser) -> No
         for theme in ("dark", "light"):
             user.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
             assert find_violations(user.page) == [], (tab, theme)
-        _resize(user, NARROW)
+        user.resize(NARROW)
         assert find_violations(user.page) == [], tab
-        _resize(user, WIDE)
+        user.resize(WIDE)
 
 
 def test_no_text_is_cut_or_covered_from_either_side(user: BrowserUser) -> None:
     for tab in _open_each_tab(user):
         for size in (NARROW, WIDE):
-            _resize(user, size)
+            user.resize(size)
             for direction in ("rtl", "ltr"):
                 user.page.evaluate(f"document.documentElement.dir = '{direction}'")
                 assert find_text_faults(user.page) == [], (tab, size, direction)
@@ -124,3 +120,14 @@ def test_the_checks_find_a_page_that_is_wrong(served: ServedPages) -> None:
     assert find_text_faults(page) == ["cut: cut at its end", "turned: +58.0", "covered: lies below | lies above"]
     assert [text for text in find_unreached(page) if "never reached" in text]
     page.close()
+
+
+def test_a_window_that_gets_no_frame_is_opened_anew(served: ServedPages) -> None:
+    """By a resize, for the click behind it waits for frames."""
+    user = served.open(inbox.PAGE, "#group=person")
+    user.page.evaluate("window.requestAnimationFrame = () => 0")
+    user.resize(NARROW, patience_ms=100)
+    assert user.page.url.endswith("/inbox#group=person")
+    assert user.page.evaluate("window.innerWidth") == NARROW[0]
+    user.page.get_by_role("heading", level=1).click()
+    assert user.faults == []

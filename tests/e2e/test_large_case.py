@@ -170,7 +170,7 @@ def test_links_are_narrowed_and_read_by_keys(opened: Browser, site: MemorySite) 
 @pytest.mark.parametrize("screen", [WIDE, PHONE])
 def test_each_tab_fits_three_screens(opened: Browser, site: MemorySite, screen: tuple[int, int]) -> None:
     user = _open_case(opened, site)
-    user.page.set_viewport_size({"width": screen[0], "height": screen[1]})
+    user.resize(screen)
     for name in TABS:
         user.page.goto(f"{PLACE}#tab={name}")
         _shows(user, name)
@@ -209,8 +209,8 @@ def test_each_tab_is_accessible_and_fits_a_phone(opened: Browser, site: MemorySi
         user.page.goto(f"{PLACE}#tab={name}")
         _shows(user, name)
         user.holds(f"{name}, {language}", dark=True)
-        user.page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+        user.resize(NARROW)
         assert find_violations(user.page) == [], name
-        user.page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+        user.resize(WIDE)
     word = "Vue d'ensemble" if language == "fr-FR" else "Overview"
     expect(_tab(user, "overview")).to_have_text(re.compile(word))

@@ -1,14 +1,14 @@
 """A real browser for tests, people at it, and what every page must hold: no finding by axe.
 
-LIAISON_BROWSER names the executable.
+LIAISON_BROWSER names the executable, where it is none of EXECUTABLES.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,56 +16,44 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from pipeline.access.requester import Purpose
 from pipeline.web import csrf
+from support.waiting import PATIENCE_S
 from support.web.page_checks import find_violations
 
-EXECUTABLE = os.environ.get("LIAISON_BROWSER", "/usr/bin/chromium")
+EXECUTABLES = ("chromium-headless-shell", "chromium")
+"""Debian's names for them. The shell, for which Playwright is made, comes first: it has no desktop's windows, of which
+one that lies behind others may get no frame any more, and takes less CPU."""
+
+SWITCHES = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu")
+"""Without a graphics card, which would be emulated: on busy cores that has stopped giving frames."""
 
 WIDE, NARROW = (1280, 800), (400, 800)
-UNUSED = (
-    # Pages that each window loads for what is typed into its address bar, in a process of their own: two thirds of what
-    # most tests ask of the browser.
-    "WebUIOmniboxPopup",
-    "WebUIOmniboxAimPopup",
-    # A process for a page to come; no test opens so many.
-    "SpareRendererForSitePerProcess",
-    # What Playwright 1.65 names, for this list replaces its own.
-    "AvoidUnnecessaryBeforeUnloadCheckSync",
-    "DestroyProfileOnBrowserClose",
-    "HttpsUpgrades",
-    "HttpsFirstBalancedModeAutoEnable",
-    "LensOverlay",
-    "MediaRouter",
-    "PaintHolding",
-    "ThirdPartyStoragePartitioning",
-    "AvoidCorsURLLoaderRestartOnRedirect",
-    "OptimizationHints",
-    "NetworkTimeServiceQuerying",
-    "AimEnabled",
-    "PreconnectToSearch",
-)
-"""Features of Chromium that no page needs."""
 
-SWITCHES = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", f"--disable-features={','.join(UNUSED)}")
-"""Without a graphics process, whose frames clicks would wait for: emulated on busy cores, it has stopped giving any."""
+PATIENCE_MS = int(PATIENCE_S * 1000)
 
-PATIENCE_MS = 30_000
-"""Two busy cores may take this long over a page."""
+FRAME_MS = 30_000
+"""A window that is drawn at all gets a frame within this time, also on busy cores."""
 
-GETS_A_FRAME = """new Promise((tell) => {
+GETS_A_FRAME = """(patience_ms) => new Promise((tell) => {
   requestAnimationFrame(() => tell(true));
-  setTimeout(() => tell(false), 5000);
+  setTimeout(() => tell(false), patience_ms);
 })"""
-"""Whether a window is drawn, within seconds."""
+"""Whether a window is drawn within that time. Clicks wait for frames."""
+
+
+def find_browser() -> str | None:
+    """The path of the browser to test with: LIAISON_BROWSER, or the first of EXECUTABLES that is installed."""
+    return os.environ.get("LIAISON_BROWSER") or next(filter(None, map(shutil.which, EXECUTABLES)), None)
 
 
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Chromium; the test is skipped where none is installed, but never in CI."""
-    if not Path(EXECUTABLE).exists() and not os.environ.get("CI"):
-        pytest.skip(f"no browser at {EXECUTABLE}: install chromium or set LIAISON_BROWSER")
+    found = find_browser()
+    if found is None and not os.environ.get("CI"):
+        pytest.skip(f"no browser: install {EXECUTABLES[0]}, or name one by LIAISON_BROWSER")
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=EXECUTABLE, args=list(SWITCHES))
+        opened = playwright.chromium.launch(executable_path=found or EXECUTABLES[0], args=list(SWITCHES))
         yield opened
         opened.close()
 
@@ -75,11 +63,16 @@ class BrowserUser:
 
     def __init__(self, opened: Browser, url: str, language: str = "en-GB") -> None:
         self.url = url
-        context = opened.new_context(viewport={"width": WIDE[0], "height": WIDE[1]}, locale=language, base_url=url)
-        context.set_default_timeout(PATIENCE_MS)
+        width, height = WIDE
+        self._context = opened.new_context(viewport={"width": width, "height": height}, locale=language, base_url=url)
+        self._context.set_default_timeout(PATIENCE_MS)
         self.faults: list[str] = []
-        self.page: Page = context.new_page()
-        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page = self._open_window()
+
+    def _open_window(self) -> Page:
+        page = self._context.new_page()
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        return page
 
     def sign_in(self, subject: str, reference: str) -> None:
         """Choose a prepared person and state a case reference."""
@@ -130,24 +123,28 @@ class BrowserUser:
         self.is_drawn()
         assert self.faults == []
         self._is_accessible(name)
-        self._resize(NARROW)
+        self.resize(NARROW)
         assert self.page.evaluate("document.documentElement.scrollWidth") <= NARROW[0], f"{name} is too wide"
-        self._resize(WIDE)
+        self.resize(WIDE)
         if dark:
             self._darken(name)
 
-    def _resize(self, size: tuple[int, int]) -> None:
-        """Until it is drawn in this size: of several windows one may get no frame any more, for which clicks wait."""
-        width, height = size
-        self._draw_in(width, height)
-        while not self.page.evaluate(GETS_A_FRAME):
-            self._draw_in(width + 1, height)
-            self._draw_in(width, height)
+    def resize(self, size: tuple[int, int], patience_ms: int = FRAME_MS) -> None:
+        """Have the page drawn in this size, of pixels; in a new window where this one gets no frame any more.
 
-    def _draw_in(self, width: int, height: int) -> None:
-        """To the front as well: it is the windows behind that most often get none."""
+        AssertionError where a new window gets none either.
+        """
+        width, height = size
         self.page.set_viewport_size({"width": width, "height": height})
-        self.page.bring_to_front()
+        if self.page.evaluate(GETS_A_FRAME, patience_ms):
+            return
+        place = self.page.url
+        self.page.close()
+        self.page = self._open_window()
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.goto(place)
+        self.is_drawn()
+        assert self.page.evaluate(GETS_A_FRAME, FRAME_MS), f"{place} is not drawn"
 
     def _darken(self, name: str) -> None:
         self.page.evaluate("document.documentElement.dataset.theme = 'dark'")
