@@ -1,4 +1,4 @@
-"""Saved searches (saved searches): a question that every new or changed case is held against, for ninety days. Pure.
+"""Saved searches: a question that every new or changed case is held against, for ninety days. Pure.
 
 In the stream it is a fingerprint under the key `sub:<id>`, silent and without a country, so that it meets cases of
 every country and no other saved search; its matches are notices, never links.
@@ -92,7 +92,7 @@ def make_subscription(
 
 
 def extend_subscription(subscription: Subscription, why: Grounds, now: datetime) -> Subscription:
-    """The query for another ninety days, on these grounds."""
+    """The saved search for another ninety days, on these grounds."""
     purpose, stated = why.purpose.value, why.case_reference
     made = subscription.made or subscription.time
     later = {"time": now, "version": subscription.version + 1, "until": now + LASTS, "made": made}
@@ -100,12 +100,12 @@ def extend_subscription(subscription: Subscription, why: Grounds, now: datetime)
 
 
 def label_subscription(subscription: Subscription, label: str, now: datetime) -> Subscription:
-    """The same query under another name; its version stays, since nothing else is asked."""
+    """The same saved search under another name; its version stays, since nothing else is asked."""
     return msgspec.structs.replace(subscription, label=label, labelled=now)
 
 
 def close_subscription(subscription: Subscription, now: datetime) -> Subscription:
-    """The mark that a query has ended, without what it asked."""
+    """The mark that a saved search has ended, without what it asked."""
     return Subscription(subscription.id, subscription.agency, SubscriptionState.ENDED, now, subscription.version + 1)
 
 
@@ -189,7 +189,7 @@ def _is_shown(query: ClaimSide, case: ClaimSide, exact: Band) -> bool:
 
 
 def _make_silent_notice(ring: KeyRing, query: ClaimSide, case: ClaimSide, now: datetime) -> Notice:
-    """To the owner of a silent case, who is not told which query it was."""
+    """To the owner of a silent case, who is not told which saved search it was."""
     kind = NoticeKind.SILENT_SEARCH
     return Notice(
         _make_id(ring, kind, query, case),
