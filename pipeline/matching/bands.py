@@ -26,6 +26,9 @@ LINK_BANDS: Final = (Band.CERTAIN, Band.PROBABLE, Band.POSSIBLE)
 """The bands of links."""
 
 LOWEST_PROBABILITIES: Final = ((Band.CERTAIN, 0.99), (Band.PROBABLE, 0.9), (Band.POSSIBLE, 0.5))
+"""The probability from which a link is of each band: one link in a hundred, in ten, or in two may be wrong. The limits
+are choices; what the bands hold is measured (docs/adr/0032). Higher ones call fewer links certain and leave more
+unseen, lower ones show more that are wrong."""
 
 
 def band_of(probability: float) -> Band:

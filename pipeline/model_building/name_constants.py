@@ -29,6 +29,8 @@ from pipeline.model_building.transliteration_pairs import read_pairs
 
 _FOLDER = Path(__file__).parent
 _MAX_CLASS = 24
+"""Members of a class of rigour's beyond which it is left out. A choice: the more names a class has, the less it says
+that two of them are one person's."""
 _VARIANT_SHARE = 0.25
 """A spelling is taken to have at least a quarter of its class's frequency: agencies choose among them freely. Short
 forms of a name have as much together: the more there are, the less often each is written."""

@@ -17,9 +17,13 @@ from pipeline.matching.names.transliteration.corridors import Corridor
 
 Arc = tuple[int, int]
 _ROUNDS = 6
+"""Rounds of hard EM. The last one gives the alignments, the others the weights for the next."""
 _FIRST_STRICT_ROUND = 2
 _MIN_RATIO = 1.0
+"""From this round on (the first is 0) a pair is dropped if its alignment is less than e times as likely as chance,
+since not all mined pairs are transliterations. The weights of earlier rounds tell too little."""
 _LOST = -1e18
+"""Stands for the logarithm of 0: no path of arcs comes here."""
 _UNSEEN = -16.1
 """ln 1e-7: what an arc costs that was never seen."""
 _WIDE_SOURCE = math.log(0.5)

@@ -10,8 +10,12 @@ import msgspec
 from anyascii import anyascii
 
 _SEED = 7
+"""Any seed would do. With another one names on which the shipped models were trained come into the test split, so that
+what is measured on it no longer holds of names that they never saw."""
 _HELD_OUT = 2000
+"""Pairs of each held-out split: a recall of .9 is known to .007 (standard deviation of a share of 2,000)."""
 _MIN_TEST_LETTERS = 3
+"""The fewest Latin letters of a held-out pair: shorter words are never measured. A choice."""
 
 
 class NamePairs(msgspec.Struct, frozen=True):

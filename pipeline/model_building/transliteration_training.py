@@ -41,6 +41,8 @@ _MIN_UNIT = 5
 _KEEP = (1, 2, 4)
 """Arcs of wider contexts are kept from two and four occurrences on; by experiment, rarer ones bring nothing."""
 _MIN_LATIN_UNITS, _MIN_SOURCE_UNITS = 4, 2
+"""Times that an arc's output must have been written in training to count as known, of Latin letters and of source
+units."""
 _DECAY_LATIN, _DECAY_SOURCE = 0.05, 0.03
 """Prior of an unseen arc, per letter: about one over the alphabet."""
 

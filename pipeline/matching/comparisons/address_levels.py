@@ -36,11 +36,16 @@ STREET_SIMILARITY = 82
 """rapidfuzz token_sort_ratio from which two street lines count as one: tolerates a wrong letter or an abbreviation."""
 
 TEXT_SIMILARITY = 80
+"""rapidfuzz token_set_ratio from which the words of an address in one line are those of another, where their numbers
+agree. A choice: words that one side adds do not count, so a lower value takes other streets with the same house number
+for one door."""
 
 SHORTEST_ADDRESS = 3
 """Words that make a door."""
 
 CITY_SIMILARITY = 84
+"""rapidfuzz ratio from which two cities count as one. A choice: it tolerates a wrong letter in seven, or one left out
+of four; a lower value takes short names that differ for one."""
 
 
 @lru_cache(maxsize=65536)

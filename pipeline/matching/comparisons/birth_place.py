@@ -114,6 +114,7 @@ WORD_BITS = 32
 LETTERS = 26
 """First bit of how many letters a part has, behind those that it has."""
 MOST_LETTERS = 31
+"""The most letters of a part for which a row has room: five bits. A place with more is OPEN_PLACE."""
 
 BARE = 31
 """Bit of the first part that says that it is a country, which leaves open whether two places are compared."""

@@ -19,6 +19,7 @@ SOURCE = (
 )
 
 SPOT_M, NEAR_M = 60.0, 500.0
+"""Metres within which two positions are one spot, or near: choices, to which the shares of SOURCE belong."""
 
 
 def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:

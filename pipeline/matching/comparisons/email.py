@@ -25,7 +25,13 @@ SOURCE = (
 )
 
 MIN_LOCAL = 5
+"""Characters of a local part from which it is taken for one person's at two domains. A choice: shorter ones, such as
+"anna", are many people's."""
+
 NEAR_EDITS = 3
+"""Edits of a whole address (OSA) within which two are near, if both begin alike. A choice: more edits make another
+address of most short ones."""
+
 ROLE_MAILBOXES = frozenset(
     {"info", "contact", "admin", "office", "mail", "sales", "support", "service", "kontakt", "secretariat", "accueil",
      "noreply", "no-reply", "hello", "enquiries", "webmaster", "postmaster", "direction", "presse", "press"}

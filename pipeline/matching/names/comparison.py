@@ -30,8 +30,13 @@ _CORE_SHARE = 6
 CULTURE = -150
 """For each token after the first: the tokens of a name come from one culture, within which each is more frequent."""
 NUMBERS_DIFFER, NUMBER_MISSING, NUMBERS_AGREE = -800, -150, 300
+"""Hundredths of a bit for the numbers in two names. Judgement: School 4 and School 5 are two, and a number in common
+says little. Of people's names only numbers that differ count, since a generation is often left out."""
 _FORMS_DIFFER = -200
+"""Hundredths of a bit for two legal forms that no body has at once. Judgement: they say less than words that
+contradict."""
 _LOWEST = -2000
+"""Hundredths of a bit that two names weigh at least: one in a million, however many of their words contradict."""
 WEAK = 250
 """By how much nicknames and single names ("Abu Omar", "Hamza") weigh less. Estimated: six times as many people are
 called so as the frequency of the words suggests."""

@@ -13,6 +13,8 @@ yan ian shvili dze oglu ogly kyzy zade zadeh zada zai zay khel son sen ez
 """Endings of family names and patronymics: Slavic, Armenian, Georgian, Turkic, Afghan, Scandinavian, Spanish."""
 
 _LEAST_STEM = 3
+"""Sounds of a stem, less the vowels behind it. A choice: shorter stems begin too many names that are not made of
+them."""
 _VOWELS = "aiu"
 
 

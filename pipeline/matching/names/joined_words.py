@@ -23,11 +23,15 @@ from pipeline.matching.names.token_pairs import NOTHING, PairMemory, TokenPair
 MAX_JOINED = 3
 """The most words that are written together, except words of a letter or two."""
 _MIN_JOINED = 5
+"""Letters of a joined word from which one that is written nearly like it is compared. A choice: a shorter one is near
+too many others."""
 SLACK = 2
 """By how many letters a joined word may be longer or shorter than its parts together."""
 ALIKE_SHARE = 4
 """A word is compared with a joined one only if at most one letter of four differs."""
 ACRONYM_LETTER = 250
+"""Hundredths of a bit for each word whose first letter an acronym has: about what a letter of a name holds
+(rarity.length_limit)."""
 ALIKE_FORMS = 0.4
 """The least similarity of the Latin forms of joined words and a word in another script, to be compared."""
 _LEVELS = frozenset((levels.SAME, levels.FOLDED, levels.VARIANT, levels.SOUND, levels.EDIT))

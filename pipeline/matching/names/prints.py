@@ -27,8 +27,12 @@ _NUMBERED = re.compile(r"\d\d|\d$")
 """Digits that count something; single ones within a word ("Ig0r", "Sech1n") stand for the letters they look like."""
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa", "æ": "ae", "œ": "oe"})
 _FORMS_OF_RARITY = 3
+"""The likeliest Latin forms of a token, whose commonest gives its rarity. More would take many rare names of other
+scripts for common ones, fewer some common names for rare ones (docs/matching.md)."""
 MAX_ACRONYM = 6
+"""The most letters of a word that may abbreviate an organisation's words. A choice: longer ones are names."""
 _MAX_INITIALS = 3
+"""The same of a person's initials written together, which have no vowel. A choice."""
 _ABBREVIATING = frozenset(("Latin", "Cyrillic", "Greek", ""))
 FIRST = "i"
 """Within a person's name the first of that name, an initial or a particle ("Casas i Riera"): only another's generation

@@ -25,6 +25,8 @@ from pipeline.matching.names.transliteration.forms import plain_form
 from pipeline.matching.names.variants import classes_of
 
 _REMEMBERED = 50_000
+"""Shapes that are kept of each kind of token; when so many are, all are forgotten and made anew. 50,000 Latin words
+take 12 MB."""
 
 _ROUNDING = 0.01
 """By how much the limit of a corridor is lowered, since cdist counts in single precision."""

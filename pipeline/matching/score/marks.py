@@ -10,6 +10,7 @@ from pipeline.matching.names import NamePrint, sound_keys
 Cells = list[tuple[int, int]]
 
 MAX_TOKENS = 4
+"""Tokens of a name that make marks, the rarest first. A choice: marks of two tokens grow with their square."""
 RARE = 1200
 """Hundredths of a bit; one name in 4,000 has such a token."""
 

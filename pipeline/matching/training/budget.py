@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 RANDOM_PAIRS = 400_000
 RANDOM_NAMES = 400_000
+"""Pairs of entities, and of their names, for u. What half and twice as many change is measured above."""
 
 PAIRS_PER_RULE = 60_000
 NAMES_PER_RULE = 240_000
-"""Entities that share a key tend to have many names: on the lists 27 pairs of names a pair of people, 16 of bodies."""
+"""The same for m, of each rule. Entities that share a key tend to have many names: on the lists 27 pairs of names a
+pair of people, 16 of bodies."""
 
 
 @dataclass(frozen=True, slots=True)

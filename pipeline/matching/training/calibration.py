@@ -18,10 +18,14 @@ MIN_LABELS = 20
 """Labels of the rarer kind below which nothing can be told."""
 
 STEPS = 100
+"""Newton's steps at most; the fit ends when one moves both numbers by less than a millionth."""
+
 REACH = 4000
 """Hundredths of a bit: knots lie within this of nothing."""
 
 MAX_KNOTS = 200
+"""Of twice as many knots or more every second one is kept, of three times as many every third: a curve stays a few
+kilobytes of the model file. A choice; between knots the curve is interpolated."""
 
 
 def learn_calibration(labelled: Labelled) -> Calibration | None:

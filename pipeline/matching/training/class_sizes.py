@@ -9,6 +9,8 @@ from pipeline.matching.training.columns import TrainingColumn
 from pipeline.matching.training.expectation import Levels, Shares, likelihood_ratios
 
 SHARE_ROUNDS = 100
+"""Rounds of EM at most. It ends when both numbers together move by less than a thousandth of the true pairs; if it does
+not, those of the last round are taken."""
 
 
 def expect_pairs(

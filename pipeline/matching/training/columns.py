@@ -21,6 +21,8 @@ BAND = 250
 """Hundredths of a bit: width of a band of name bits."""
 
 LOWEST, HIGHEST = -2000, 3500
+"""Hundredths of a bit between which the bands lie: from the least that names weigh to 35 bits. Beyond, a band is
+open."""
 BANDS = (HIGHEST - LOWEST) // BAND
 CENTRES = tuple(HIGHEST - BAND * k - BAND // 2 for k in range(BANDS))
 """Middle of each band, strongest first."""

@@ -23,7 +23,10 @@ TOLERANCE = 1e-7
 """Relative gain of the log-likelihood below which a run has converged."""
 
 MAX_ROUNDS = 200
+"""Rounds of EM at most; `batch train` says of a rule that did not converge within them."""
+
 SMALLEST = 1e-12
+"""The least share of a level in a likelihood ratio, so that a level which no pair has keeps the logarithm finite."""
 
 MOST_IN_CONFLICT = 0.005
 """The most that a pair whose names conflict counts as of one thing, however much else agrees: what relatives share says

@@ -24,7 +24,8 @@ StartProgress = Callable[[str, int], Callable[[], None]]
 
 LOWEST_PRIOR = -3000
 HIGHEST_PRIOR = -300
-"""Hundredths of a bit: at best one of eight pairs is true, whatever a small file suggests."""
+"""Hundredths of a bit: at best one of eight pairs is true, whatever a small file suggests; at worst one of a
+billion."""
 
 KEY_MEETS = 3
 """Entities that share a blocking key by chance, at most: a case then meets tens of others, whatever the size."""

@@ -35,7 +35,9 @@ FORM, SOUND, BEGINNING, LENGTH, UNLINED, WILD = 0, 5, 17, 25, 30, 31
 """The first bits of the parts of an entry's third word: hashes of the spelling, of the sound and of the first letters;
 the length; a flag for several spellings (UNLINED); a flag for a word that may be like any other (WILD)."""
 HASH_BITS = {FORM: 5, SOUND: 12, BEGINNING: 8}
+"""How many bits each hash has. The more, the fewer words that differ pass for equal, and the larger a sketch."""
 MOST_LENGTH = 31
+"""Letters for which the five bits of LENGTH have room; it stands for more, too."""
 
 CLASSES_KEPT = 3
 """Up to so many classes of variants are kept one by one. Half of all words have none, nine of ten no more."""

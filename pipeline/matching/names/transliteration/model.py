@@ -25,9 +25,12 @@ ContextCounts = dict[str, tuple[int, dict[str, int]]]
 """Per context its count and that of each arc; an arc is its width as a digit and the other side's units."""
 
 _PRIOR = 3.0
+"""Occurrences that the narrower context counts for in a wider one. With more, a context that was seldom seen says
+less."""
 _MIN_CONTEXT = (0, 8, 16)
 """A wider context counts only where it was seen often enough."""
 _BACKGROUND_PRIOR = 5.0
+"""The same for a letter's share after another one, which falls back on the letter's own."""
 UNSEEN = -996
 """Hundredths of a bit that an arc which no context ever had costs at least: one in a thousand."""
 
