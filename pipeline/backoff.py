@@ -11,6 +11,8 @@ from tenacity import AsyncRetrying, AttemptManager, RetryCallState, retry_if_exc
 
 FIRST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 10.0
+"""Between the first two attempts, and the most to which the pause grows where a caller sets no other. Choices: longer
+pauses spare what has failed, and let work wait after it is back."""
 
 
 def retrying(

@@ -16,6 +16,7 @@ from pipeline.private_files import create_private, write_private
 from pipeline.settings import Settings
 
 SECRET_BYTES: Final = 32
+"""256 random bits, as many as the keys that HKDF derives from them have."""
 
 MAX_SECRETS: Final = 64
 """Grants are looked for under every secret, so a file that grew by mistake would slow each read."""

@@ -16,7 +16,10 @@ from pipeline.errors import LiaisonError
 from pipeline.private_files import create_private
 
 KEY_BYTES: Final = 32
+"""Of AES-256."""
+
 NONCE_BYTES: Final = 12
+"""96 bits, as NIST SP 800-38D recommends for GCM."""
 
 MonthKey = Callable[[str, bool], bytes]
 """The key of a month (YYYY-MM); the flag says to make it if there is none. Raises LiaisonError otherwise."""

@@ -20,6 +20,8 @@ from pipeline.settings import Settings
 from pipeline.times import Clock
 
 FETCH_TIMEOUT_S: Final = 5.0
+"""For an answer of the identity provider: requests wait for its keys, and go on with those held if it is away."""
+
 DISCOVERY: Final = "/.well-known/openid-configuration"
 SCHEMES: Final = ("https://", "http://")
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})

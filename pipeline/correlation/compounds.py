@@ -17,6 +17,7 @@ SHORTEST = 4
 """Letters of a Latin part that tells something."""
 
 SHORTEST_ARABIC = 3
+"""The same in Arabic letters, which leave short vowels out."""
 
 _SERVANT = re.compile(r"abd[aeiou]{1,2}(?!ll?ah)(?:l|([^aeiou])(?=\1))?(.+)")
 _ENDING = re.compile(r"(.+?)(?:[aeiou]+lla(?:h|kh|ch)i?|ulah|[aeiou]{1,2}d{2}h?[aei]{1,2}ne?|udh?[ei]{1,2}ne?)")

@@ -18,11 +18,14 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pipeline.errors import LiaisonError
 
 KEY_BYTES: Final = 32
+"""256 bits, as AES-256 takes; keyed hashes get as many."""
+
 ID_BYTES: Final = 4
 ID_CHARS: Final = 2 * ID_BYTES
 """Hexadecimal digits."""
 
 DIGEST_BYTES: Final = 16
+"""Of an id: 128 bits, which nobody meets by guessing, nor two names by chance."""
 
 MAX_DERIVED: Final = 4096
 """Keys kept: one for each agency that asks and each use, and one for each supervisor who opens in an emergency."""

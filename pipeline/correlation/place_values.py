@@ -11,6 +11,8 @@ from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names.sounds import skeleton_of
 
 SHORTEST_POSTCODE = 4
+"""Characters of a postcode that makes a key. A choice: shorter ones, as of a British district (M1), stand for so many
+people that most cases of a key would be strangers."""
 
 MAX_PLACE_PARTS = 3
 """Most specific parts of a birth place that yield keys."""

@@ -18,6 +18,7 @@ PAGE_BYTES = 4 * 4096 - 16
 """Four of LMDB's pages, less its header."""
 WORDS_A_PAGE = PAGE_BYTES // WORD_BYTES
 SPAN_BYTES = 8
+"""Of the number that says where a sketch is, and of how many words (SIZE_BITS)."""
 SPANS_A_PAGE = PAGE_BYTES // SPAN_BYTES
 
 SIZE_BITS = 24

@@ -20,10 +20,13 @@ from pipeline.matching.fingerprint import Fingerprint
 
 SEQUENCE_BITS = 24
 MAX_CASES = 1 << SEQUENCE_BITS
+"""A case number has 32 bits: its country's byte, then a running count. Beyond 16.7 million cases a partition is
+full."""
 MAX_COUNTRIES = (1 << 8) - 2
 """The largest byte is not used, so no case number has all its bits set."""
 
 UNKNOWN_COUNTRY = 0
+"""The byte of countries that have none of their own; their cases meet all others."""
 
 LARGE = 64
 """Blocks in memory with so many cases are kept as arrays, too; for smaller ones that costs more than it saves."""

@@ -26,6 +26,8 @@ FORMAT = 5
 """Raised with every change of what a store holds; a store of another format is rebuilt."""
 
 NO_OFFSET = -1
+"""Of a store that must be rebuilt; Kafka's offsets begin at 0."""
+
 META = b"meta"
 
 RENEWED = "renewed"

@@ -37,6 +37,8 @@ _INVISIBLE = re.compile("[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u2
 _EMAIL = re.compile(r"^[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+$")
 _PARTS = ("full", "given", "middle", "family", "patronymic")
 _MIN_PHONE_DIGITS = 3
+"""Digits from which a text is read as a phone number: the shortest that people dial (112). Fewer are noted as a
+doubt."""
 
 
 class FieldReader:

@@ -11,6 +11,8 @@ _BRACKETED = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|（([^（）]*)）")
 _BORN = re.compile(rf"[,;]?\s*\b(?:{'|'.join(words.BORN)})\s+(?:(?:{'|'.join(words.BORN_BEFORE)})\s|\d).*")
 _WORD = re.compile(r"\w+")
 _LONGEST_ACRONYM = 8
+"""The most letters of a word in brackets that is taken for an abbreviation of the name. A choice: a longer one stays in
+the name."""
 
 
 def remove_notes(folded: str) -> str:

@@ -16,6 +16,7 @@ from pipeline.records.normalised import NormalisedPhone
 
 _E164 = re.compile(r"\+([1-9][0-9]{4,14})", re.ASCII)
 _LONGEST_CODE = 3
+"""Digits of a country code in E.164."""
 
 
 @lru_cache(maxsize=65536)

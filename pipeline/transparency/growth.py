@@ -22,6 +22,8 @@ HEAD_INTERVAL: Final = timedelta(seconds=30)
 """After this the next entry brings a head. Each writer makes an entry a minute, so none waits for longer than that."""
 
 HEAD_ENTRIES: Final = 1000
+"""Entries after which a head is signed at once (docs/adr/0001). More would let heads of a busy log hold less often what
+was written last; fewer cost a signature and a message each."""
 
 
 _encoder = msgspec.json.Encoder()

@@ -38,8 +38,11 @@ MIN_SLOTS: Final = 4
 """Most acts show fewer records than this, and then look alike."""
 
 SALT_BYTES: Final = 16
+"""128 bits, as SD-JWT (RFC 9901) recommends: committed values can't be found by trying."""
+
 TAG_BYTES: Final = 16
 SEED_BYTES: Final = 16
+"""128 bits: no tag is met by chance, no seed found by trying. Both lengths are part of the format."""
 
 
 class LeafError(LiaisonError):

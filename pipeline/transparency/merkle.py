@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Final
 
 HASH_BYTES: Final = 32
+"""Of SHA-256, the hash of RFC 6962."""
 
 EMPTY_ROOT: Final = sha256(b"").digest()
 

@@ -31,6 +31,7 @@ _NAME: Final = re.compile(r"[^\s+]{1,200}")
 _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 TIME_BYTES: Final = 8
+"""Of the time before a cosignature, big-endian Unix seconds (c2sp.org/tlog-cosignature)."""
 
 
 class NoteError(LiaisonError):

@@ -32,6 +32,7 @@ from pipeline.transparency.leaves import new_seed
 log = logging.getLogger(__name__)
 
 MOST_TOGETHER: Final = 200
+"""Acts of one send. A choice: more share a round trip, and more fail together if it does."""
 
 Send = Callable[[Sequence[AuditEntry]], Awaitable[None]]
 """Delivers entries in their order, all or raises; what it raised for may have been delivered nevertheless."""

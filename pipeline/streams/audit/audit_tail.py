@@ -21,10 +21,15 @@ from pipeline.streams.kafka.reading import plain_consumer, read_partitions
 log = logging.getLogger(__name__)
 
 POLL_MS: Final = 500
+"""How long one wait for entries lasts; whoever waits to have caught up looks again after it."""
+
 GATHER_MS: Final = 250
 GATHER_BYTES: Final = 2**16
 """Entries are fetched together: one by one, each would cost Kafka and its reader about what writing it does."""
 PAUSE_S: Final = 2.0
+"""Between two attempts while Kafka can't be read. A choice: after an outage what others wrote is seen that much
+later."""
+
 DAY_MS: Final = 24 * 3600 * 1000
 
 See = Callable[[AuditEntry], None]

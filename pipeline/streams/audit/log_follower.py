@@ -20,9 +20,14 @@ from pipeline.transparency.served_log import ServedLog
 log = logging.getLogger(__name__)
 
 POLL_MS: Final = 1000
+"""How long one wait for messages lasts before the next begins."""
+
 GATHER_MS: Final = 500
 GATHER_BYTES: Final = 2**16
+"""Messages are fetched together, as entries of `audit` are (audit_tail.py). A head may be seen half a second later."""
+
 PAUSE_S: Final = 2.0
+"""Longest pause between attempts: what is served stays as it is meanwhile."""
 
 
 @asynccontextmanager

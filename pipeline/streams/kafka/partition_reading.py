@@ -6,10 +6,10 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from aiokafka import ConsumerRecord, TopicPartition
-from aiokafka.consumer.fetcher import PartitionRecords
+from aiokafka.consumer.fetcher import READ_COMMITTED, PartitionRecords
 from aiokafka.errors import KafkaError
 from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 
@@ -27,8 +27,6 @@ from pipeline.streams.kafka.record_batches import (
 from pipeline.streams.kafka.unreadable import UnreadableBatch
 
 log = logging.getLogger(__name__)
-
-READ_COMMITTED: Final = 1
 
 FindRejection = Callable[[TopicPartition, int], Awaitable[RejectedBatch | None]]
 """Finds the operator's order to reject a damaged batch at an offset."""

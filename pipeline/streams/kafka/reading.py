@@ -22,6 +22,8 @@ from pipeline.streams.kafka.record_batches import BatchLimits
 from pipeline.streams.kafka.unreadable import records_up_to
 
 POLL_MS = 200
+"""How long a reader waits for records before it looks whether it has read all, or has waited long enough."""
+
 FETCH_WAIT_MS = 50
 """An empty partition answers after this; reading the registry waits no longer."""
 

@@ -57,6 +57,8 @@ _ATTRIBUTES: Final = 21
 _CODEC_MASK: Final = 0x07
 _TRANSACTIONAL: Final = 0x10
 _CONTROL: Final = 0x20
+"""Where a header's length ends and its attributes begin, in bytes, and the bits of the attributes: codec,
+transactional, control; all as the format says."""
 
 
 class CorruptBatchError(Exception):

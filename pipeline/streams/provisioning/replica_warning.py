@@ -13,6 +13,7 @@ from pipeline.streams.kafka.admin import admin_client
 log = logging.getLogger(__name__)
 
 TOPICS_NAMED: Final = 3
+"""Topics that the one line of the log names; it counts all."""
 
 
 def warn_of_missing_replicas(settings: Settings) -> None:

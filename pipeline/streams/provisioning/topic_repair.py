@@ -32,6 +32,7 @@ AT_A_TIME: Final = 24
 """Partitions that are copied at once: brokers go on serving meanwhile."""
 
 POLL_S: Final = 0.5
+"""Between two looks at what brokers have done."""
 
 SEEN_WITHIN_S: Final = 10.0
 """Every broker knows of a change after this: the next question may go to another."""

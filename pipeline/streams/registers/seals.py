@@ -16,6 +16,7 @@ from pipeline.correlation.key_ring import ID_CHARS, KeyRing, KeyUse
 from pipeline.records.expiry import Expiry
 
 SEAL_BYTES: Final = 32
+"""256 bits of keyed BLAKE2b (RFC 7693), which nobody forges without the key."""
 
 _encoder = msgspec.json.Encoder(order="deterministic")
 

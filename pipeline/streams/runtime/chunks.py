@@ -51,6 +51,8 @@ REQUEST_TIMEOUT_S: Final = REBALANCE_TIMEOUT_S + 5.0
 group's coordinator may take a whole rebalance for its answer."""
 
 COMMIT_INTERVAL_S: Final = 1.0
+"""Seconds between commits of the group's offsets, by which lag is measured. What was applied is told by `progress`:
+records that come again after a crash are skipped, so that a longer interval costs reading alone."""
 
 NEVER_MS: Final = 2**31 - 1
 """Longest poll interval that Kafka takes: a worker that waits for Elasticsearch stays in its group."""

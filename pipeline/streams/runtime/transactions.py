@@ -35,6 +35,7 @@ TRANSACTION_TIMEOUT_MS: Final = 30_000
 """A dead owner's open transaction is aborted after this even if no one takes its place; a chunk needs some 30 ms."""
 
 LONGEST_PAUSE_S: Final = 5.0
+"""Between attempts at a transaction: longer pauses would let its partition wait after Kafka is back."""
 
 
 class Output(NamedTuple):
