@@ -20,7 +20,10 @@ from pipeline.settings import Settings
 from pipeline.times import now
 
 TIMEOUT_S: Final = 30.0
+"""For each step of a request, as httpx counts them: connecting, sending, and the next part of the answer."""
+
 TOKEN_LIFE: Final = timedelta(minutes=5)
+"""Of the operator's own token, which is made for one request: longer than that takes, short if it is seen by others."""
 
 OPERATOR: Final = Requester("local operator", "", "", frozenset({Role.OPERATOR}))
 OWN_GROUNDS: Final = ("investigation", "command line")

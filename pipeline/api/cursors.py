@@ -28,7 +28,10 @@ LONG_CURSOR_BYTES: Final = 1664
 
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
+"""96 and 128 bits: the nonce that NIST SP 800-38D recommends for GCM, and the longest tag."""
+
 LENGTH_BYTES: Final = 2
+"""Of the place, before it: enough for 65,535 bytes."""
 
 CURSOR_CHARS: Final = -(-(ID_BYTES + NONCE_BYTES + LONG_CURSOR_BYTES + TAG_BYTES) * 4 // 3)
 """The longest cursor in base64."""

@@ -11,7 +11,15 @@ import msgspec
 
 from pipeline.api.list_rows import COLUMNS, ListRow
 from pipeline.errors import LiaisonError
-from pipeline.feeds.column_roles import DAY_FIRST, MONTH_FIRST, fit_formats, guess_role, is_order_open, role_of_name
+from pipeline.feeds.column_roles import (
+    DAY_FIRST,
+    MONTH_FIRST,
+    SAMPLE_VALUES,
+    fit_formats,
+    guess_role,
+    is_order_open,
+    role_of_name,
+)
 from pipeline.feeds.dates import DateReading, stated_dates
 from pipeline.feeds.tables.grids import GridRow, TableGrid
 from pipeline.index.question_fields import quote_value
@@ -71,9 +79,11 @@ CHECKED: Final = frozenset({"born", "nationality", "type"})
 """Fields that a question refuses to read as anything else."""
 
 PREVIEW_ROWS: Final = 5
-SAMPLE_VALUES: Final = 400
+"""Rows shown as they will be searched."""
+
 EXAMPLES: Final = 3
 EXAMPLE_CHARS: Final = 60
+"""Examples of a column or hint, and the characters of each: as much as its line on the page shows."""
 
 HintKind = Literal[
     "no_query", "refused_row", "unread_row", "unread_column", "unread_value", "two_dates", "other_sheets", "damaged"

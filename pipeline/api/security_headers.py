@@ -19,6 +19,7 @@ FORM_TARGETS: Final = "csp_form_targets"
 """Where a request's state names further targets of the page's forms, as the policy's form-action writes them."""
 
 NONCE_BYTES: Final = 16
+"""128 random bits, the least that CSP level 3 recommends."""
 
 NO_CONTENT_POLICY: Final = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 

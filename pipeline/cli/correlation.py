@@ -42,6 +42,7 @@ StopOver = Annotated[int, typer.Option(min=2, help="Propose to leave out keys th
 JsonSummaryOption = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")]
 
 REFUSALS_SHOWN = 10
+"""Lines left out that are named; the others are counted."""
 
 
 def register(batch: typer.Typer) -> None:

@@ -33,6 +33,7 @@ Pairs = Annotated[
 ModelPath = Annotated[Path | None, typer.Option("--model", exists=True, dir_okay=False, help="Matching model to use.")]
 
 TICK = 500
+"""Pairs or records between two steps of the progress bar."""
 
 
 def register(batch: typer.Typer) -> None:

@@ -22,6 +22,7 @@ from pipeline.records.agencies import Agency
 from pipeline.records.messages import Reason
 
 SEED = 20261124
+"""The README's figures, and the story that the demo tells, are of this one."""
 RESENT = 80
 """Messages sent twice, as agencies' outboxes do after a lost acknowledgement."""
 STALE = 40

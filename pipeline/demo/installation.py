@@ -34,6 +34,7 @@ GONE_DEADLINE_S = 60.0
 GRACE_S = 20.0
 """A worker ends in order within 15 s."""
 POLL_S = 0.1
+"""Between two looks whether the topics are gone."""
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 

@@ -18,6 +18,7 @@ from pipeline.records.messages import Reason
 NESTING = 10_000
 LONG_NAME = 10_000
 MESSAGE_BYTES = 2 << 20
+"""Levels, characters and bytes far beyond what a record may have (docs/record.md); Kafka still takes the message."""
 
 MakeMalformed = Callable[[Version], Sequence[Message]]
 """Makes the messages of one kind from a good first version."""

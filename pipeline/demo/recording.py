@@ -27,6 +27,7 @@ ALSO_NATIVE = 0.15
 ALSO_LATIN = 0.3
 """An agency that writes the native script adds the passport's Latin spelling."""
 IN_PARTS = 0.5
+"""Given and family name in fields of their own."""
 
 BIRTH_DATE_KNOWN = 0.85
 BIRTH_PLACE_KNOWN = 0.45
@@ -41,8 +42,11 @@ NUMBER_MISREAD = 0.03
 """One digit of a phone, passport, plate, IBAN or serial number taken down wrongly."""
 
 PLATE_ONLY = 0.45
+"""Of vehicles: seen on the road, where nobody reads the VIN."""
 PHONE_PARTS = {("number",): 5, ("imei",): 1, ("number", "imei"): 4}
+"""What is known of a phone: its line, its device, or both; the larger the number, the likelier."""
 MAKE_KNOWN = 0.7
+"""Of vehicles: make, model and colour."""
 
 
 class RecordedEntity(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from pipeline.demo.naming import load_cultures
 from pipeline.demo.recording import RecordedEntity
 
 SEED: Final = 5
+"""Another one draws other relations, and so makes other pages and screenshots of the demo."""
 
 JsonObject = dict[str, Any]
 

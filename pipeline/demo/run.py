@@ -41,6 +41,7 @@ RECALL, PRECISION = 0.9, 0.95
 """What `--exit` holds the demo's links to."""
 
 WATCH_S = 0.5
+"""Between two looks whether the demo's workers still run."""
 
 
 class DemoResult(msgspec.Struct, frozen=True):

@@ -27,11 +27,17 @@ SHARED_THINGS = 150
 INCIDENTS = 30
 """Events at a border that two countries record, each with the same vehicle or person."""
 HOUSEHOLDS = 50
+"""Two or three people of one family and door, each in a case of another country."""
 TWINS = 25
+"""Pairs, each twin in a case of another country."""
 NAMESAKES = 80
+"""Pairs of two people with one common name, met in two countries."""
 AMENDED = 220
+"""Cases with a second version that adds something; every other one has a third that only words differently."""
 CORRECTED = 40
+"""Cases whose first person turns out to be somebody else."""
 WITHDRAWN = 70
+"""Cases taken back in the end. All numbers here are choices."""
 
 SCALES = ((2, 6), (3, 3), (4, 1))
 """How many agencies meet a traveller, with the share of each number."""

@@ -13,6 +13,8 @@ from pipeline.feeds.gateway_client import problem_detail
 from pipeline.settings import Settings
 
 PATIENCE_S: Final = 60.0
+"""Longest silence of the API, which waits some seconds for its index, then sends proofs a page at a time."""
+
 PURPOSE: Final = "investigation"
 
 

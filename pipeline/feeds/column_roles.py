@@ -69,6 +69,7 @@ NO_VALUES = ("type", "kind", "code", "status", "details")
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 MOST_NAME_PARTS = 9
+"""Numbered columns from Name 1 on that are parts of one name: those of one digit; the UK's list has six."""
 
 SOME = 0.2
 """The share of dates in a column that is called a date of birth: the others go to the text beside it."""

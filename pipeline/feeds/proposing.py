@@ -32,6 +32,7 @@ CASE_ID = "case_id"
 SAMPLE_ROWS = 5_000
 """Rows looked at: the first of a register show its form."""
 EXAMPLE_LENGTH = 40
+"""Characters of an example in a proposed kit: it stands in a comment, beside two others."""
 
 PLACES = {
     "street": "full", "city": "city", "postcode": "postcode", "country": "country",

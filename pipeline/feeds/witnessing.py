@@ -35,6 +35,7 @@ SIGNING_KEY: Final = "signing-key"
 SEEN: Final = "seen"
 
 FOLLOW_WAIT_MS: Final = 1000
+"""How long the broker holds back its answer while nothing comes, and one wait for messages lasts."""
 
 _encoder = msgspec.json.Encoder()
 

@@ -16,6 +16,8 @@ from pipeline.search_addresses import split_addresses
 from pipeline.settings import Settings
 
 REQUEST_TIMEOUT_S: Final = 30.0
+"""For a node's answer where nobody waits: bulk requests and operations. A node that hangs is left for another after
+this."""
 
 READ_TIMEOUT_S: Final = 7.5
 """What somebody waits for a read in all, over every node that is tried."""

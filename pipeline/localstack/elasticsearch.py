@@ -31,6 +31,7 @@ HTTP_MODULE = "transport-netty4"
 DESCRIPTOR = f"META-INF/es-plugins/{HTTP_MODULE}/plugin-descriptor.properties"
 
 ANSWER_TIMEOUT_S = 5
+"""For a local node's answer to the question whether it serves; it is asked again."""
 
 
 @dataclass(frozen=True)

@@ -79,6 +79,7 @@ CONTROLLER_PORT = re.compile(r"CONTROLLER://[^:]*:(\d+)")
 """In the setting `listeners`."""
 
 ANSWER_TIMEOUT_MS = 3000
+"""For a local broker's answer to the question whether it serves; it is asked again."""
 
 ANY_GROUP = "liaison-readiness"
 """A consumer group that nobody joins."""

@@ -20,6 +20,7 @@ from starlette.responses import Response
 FIELD: Final = "csrf"
 COOKIE: Final = "liaison_csrf"
 SECRET_BYTES: Final = 32
+"""256 random bits, as many as HMAC-SHA-256 has."""
 STATE: Final = "csrf_secret"
 
 

@@ -26,6 +26,7 @@ CaseKeyText = Annotated[str, Meta(min_length=1, max_length=512, examples=["fr-pj
 
 
 MOST_HOURS = 24 * 366 * 100
+"""A hundred years: an age that is larger is a mistake, and would leave the range of dates."""
 
 BAND_PATTERN = f"^({'|'.join(Band)})$"
 

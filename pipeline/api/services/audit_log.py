@@ -32,6 +32,7 @@ FOLLOWED_S: Final = 10.0
 """How long the project stage may take to index the acts under a head; it takes about a second."""
 
 POLL_S: Final = 0.2
+"""Between two looks whether the acts under a head are indexed."""
 
 ALL: Final = ActSelection("", "", "", "")
 

@@ -30,6 +30,7 @@ MOST = 100
 """Threads of one page."""
 
 MAX_LABEL_CHARS = 200
+"""Characters of a request's name: a search that found the hit, or a few words. What is longer is cut."""
 
 NO_HIT = "hit not found, or not yours"
 NO_THREAD = "request not found, or not yours"

@@ -15,6 +15,8 @@ from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument
 
 DEEPEST: Final = 3
+"""Links from the case to the outermost one. A choice: with 25 links followed of each case a fourth step would mostly go
+beyond the nodes that anybody can look at (LOOKED_AT)."""
 
 MOST_EACH: Final = 25
 """Links followed of one case."""

@@ -24,6 +24,7 @@ LONGEST: Final = timedelta(days=31)
 """An initial load is done by then; who needs longer says so again."""
 
 MOST_SHOWN: Final = 1000
+"""Allowances listed, one for each agency that is allowed more; the list has no pages."""
 
 
 class HitAllowanceAnswer(msgspec.Struct, frozen=True):

@@ -41,6 +41,7 @@ from pipeline.streams.catalogues import topics
 
 NO_LINK = "link not found, or you do not have access to both cases"
 MOST_MANUAL = 100
+"""Links made to one case by hand that are shown, the latest: people make few."""
 
 
 ReviewReason = Annotated[str, Meta(min_length=1, max_length=LONGEST_REASON, examples=["Same passport and birth date."])]

@@ -46,6 +46,7 @@ BINARY_FORMATS = {ZIP: "workbook", b"\xd0\xcf\x11\xe0": "workbook", b"PAR1": "pa
 WORKBOOK_PARTS = ("xl/", "content.xml")
 """What a ZIP archive that is a workbook has in it: XLSX and XLSB, ODS."""
 NAMES_SHOWN = 3
+"""Files of an archive that a message names."""
 READ_FORMATS = "CSV, JSON, JSON lines, XML, Parquet and workbooks (XLSX, XLS, XLSB, ODS), each also as .gz"
 
 BYTE_ORDER_MARKS = {

@@ -30,6 +30,7 @@ LIMITS: Final = ProcessLimits(memory_bytes=3 << 30, cpu_s=300)
 """A million rows, as many as a sheet has, of 20 filled cells."""
 
 ROWS_A_LINE: Final = 500
+"""Rows written together. A choice: fewer cost a step of both processes more often, more hold rows in memory."""
 
 EXHAUSTED: Final = "{path} unpacks to too much to be read, or is damaged; save the sheet as CSV, or split it"
 

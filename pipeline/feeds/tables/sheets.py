@@ -22,6 +22,7 @@ MIDNIGHT = "T00:00:00"
 UNCOMPUTED = re.compile(rb"<f>[^<]+</f></c>|<f>[^<]+</f><v/></c>|<f>[^<]+</f><v></v></c>")
 """A cell with a formula and no result, as programs write it that compute none."""
 SCAN_BYTES = 1 << 20
+"""What is read at a time while a sheet is searched for formulas."""
 
 
 class SheetRows(NamedTuple):

@@ -27,6 +27,7 @@ from pipeline.feeds.tables.sources import TableSource
 TEXT = "#text"
 """The column of an element's own text, beside its attributes (`@name`) or other elements in it."""
 PATHS_SHOWN = 6
+"""Elements that a message names, the commonest, where the one asked for is not there."""
 
 _MARKUP = {b"<!--": "comment", b"<?": "processing instruction", b"<!": "declaration", b"<": "tag"}
 """What a piece of markup is, by how it begins; the first that fits."""

@@ -32,6 +32,8 @@ from pipeline.streams.provisioning import users
 from pipeline.streams.registers import registry
 
 POLL_S: Final = 0.5
+"""Between two looks at what intake has taken in."""
+
 REASON: Final = "the agency no longer takes part"
 
 _accepted = msgspec.json.Decoder(AcceptedRecord).decode

@@ -44,6 +44,7 @@ LEAVE_S: Final = 60.0
 """Workers of a dropped generation end within 15 s, dead ones leave their group within 10 s."""
 
 POLL_S: Final = 1.0
+"""Between two looks at workers and at how far they are; each asks Kafka."""
 
 
 @dataclass(frozen=True)

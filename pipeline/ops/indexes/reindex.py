@@ -58,6 +58,8 @@ DRAINED_WITHIN_S: Final = 600.0
 """The old index is deleted when no search of it is open, at the latest after this; an export keeps one open."""
 
 DRAIN_S: Final = 2.0
+"""Between two looks at the old index, and before the first: a search that was on its way at the switch has begun by
+then."""
 
 CountWritten = Callable[[], None]
 

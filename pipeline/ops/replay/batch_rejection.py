@@ -13,13 +13,11 @@ from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.batch_rejections import RejectedBatch
-from pipeline.streams.kafka.reading import plain_consumer
+from pipeline.streams.kafka.reading import POLL_MS, plain_consumer
 from pipeline.streams.registers.control import reject_batch
 
 LOOK_S: Final = 20.0
 """How long to wait for the partition's answer."""
-
-POLL_MS: Final = 200
 
 
 async def reject_damaged_batch(

@@ -13,7 +13,7 @@ from aiokafka import TopicPartition
 
 from pipeline.settings import Settings
 from pipeline.streams.kafka.partition_reading import BlockedPartitionError
-from pipeline.streams.kafka.reading import plain_consumer
+from pipeline.streams.kafka.reading import POLL_MS, plain_consumer
 from pipeline.streams.monitoring.lag import Groups, Lag, committed_of, consumed_partitions, lag_behind
 from pipeline.streams.registers.control import read_control
 from pipeline.streams.registers.registry import read_agencies
@@ -23,8 +23,6 @@ MAX_TIMED: Final = 40
 
 LOOK_S: Final = 3.0
 """How long the first records are waited for; the page is looked at every 10 s."""
-
-POLL_MS: Final = 200
 
 UnreadOffset = tuple[TopicPartition, int]
 """A partition and the offset from which a group has not read it."""

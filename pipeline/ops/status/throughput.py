@@ -29,6 +29,7 @@ ELSEWHERE: Final = (topics.CASES, topics.WITNESS)
 """National topics are counted by what was pushed; what agencies witness is their own."""
 
 SPANS: Final = 30
+"""Of an hour, two minutes each: the points of a chart. Each costs a look-up of offsets."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from pipeline.index.decision_reading import DecisionReader
 from pipeline.index.engine import call_engine
 from pipeline.index.filters import filter_clauses
 from pipeline.index.mappings import Indices
+from pipeline.index.paging import PAGE
 from pipeline.index.queries import QueryLimits
 from pipeline.index.questions import parse_question
 from pipeline.index.reading import IndexReader
@@ -36,8 +37,6 @@ from pipeline.times import Clock
 
 MOST: Final = 2000
 """Candidates looked at: a whole name and a birth date meet a few."""
-
-PAGE: Final = 1000
 
 
 async def subject_report(settings: Settings, agency: str, question: str, clock: Clock) -> SubjectReport:

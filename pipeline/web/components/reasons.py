@@ -28,6 +28,7 @@ MET = {
 """The clauses of a question that a case can meet, said only where the matcher has no better reason."""
 
 SHOWN = 5
+"""Reasons beside a hit, the strongest; all are on the link's page."""
 
 
 def draw_reasons(words: Words, evidence: Sequence[EntityEvidence], met: Iterable[str]) -> None:

@@ -21,6 +21,7 @@ from pipeline.web.components.markup import box, link, text
 from pipeline.web.i18n import Words
 
 LINES = 8
+"""Grey lines in place of what is loading."""
 
 TITLES: dict[type[ProblemError], str] = {
     NotFoundError: N_("Not found, or you do not have access"),
