@@ -28,9 +28,6 @@ _REMEMBERED = 50_000
 """Shapes that are kept of each kind of token; when so many are, all are forgotten and made anew. 50,000 Latin words
 take 12 MB."""
 
-_ROUNDING = 0.01
-"""By how much the limit of a corridor is lowered, since cdist counts in single precision."""
-
 
 class Shape(NamedTuple):
     """What can make a token like another one: its spelling, and its letters and sound as packed numbers.
@@ -119,19 +116,41 @@ def find_alike(some: Shapes, others: Shapes) -> list[list[int]]:
         alike[np.ix_(some.written, others.plain)] = _find_written(some, others)
     if others.written and some.plain:
         alike[np.ix_(some.plain, others.written)] = _find_written(others, some).T
+    if some.written and others.written:
+        alike[np.ix_(some.written, others.written)] = _find_foreign(some, others)
     return np.argwhere(alike).tolist()
 
 
 def _find_written(some: Shapes, others: Shapes) -> Marked:
     """Pairs of a word in another script and a Latin one that sound alike or are as similar as the corridor requires."""
     latin = [others.spellings[at] for at in others.plain]
-    forms = [form for spelt in some.forms for form in spelt]
-    starts = list(accumulate(map(len, some.forms[:-1]), initial=0))
-    least = np.array(some.alike)[:, None] - _ROUNDING
-    near = cdist(forms, latin, scorer=Levenshtein.normalized_similarity, score_cutoff=float(least.min()))
-    alike: Marked = np.maximum.reduceat(near, starts) >= least
+    forms, starts = _lay_out(some.forms)
+    least = np.array(some.alike)
+    # In double precision what just misses the limit is 0, as it is where single pairs are compared.
+    near = cdist(
+        forms, latin, scorer=Levenshtein.normalized_similarity, score_cutoff=float(least.min()), dtype=np.float64
+    )
+    alike: Marked = np.maximum.reduceat(near, starts) >= least[:, None]
     alike |= some.sounds[some.written, None] == others.sounds[others.plain]
     return alike
+
+
+def _find_foreign(some: Shapes, others: Shapes) -> Marked:
+    """Pairs of words in other scripts: all of one script, of two those whose likely forms are near or sound alike."""
+    found: Marked = some.scripts[some.written, None] == others.scripts[others.written]
+    if found.all():
+        return found
+    (forms, starts), (held, held_starts) = _lay_out(some.forms), _lay_out(others.forms)
+    heard, held_sounds = [sound_of(form) for form in forms], [sound_of(form) for form in held]
+    near = cdist(forms, held, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8) <= 1
+    near |= cdist(heard, held_sounds, scorer=OSA.distance, score_cutoff=0, dtype=np.uint8) == 0
+    found |= np.logical_or.reduceat(np.logical_or.reduceat(near, starts), held_starts, axis=1)
+    return found
+
+
+def _lay_out(forms: Sequence[tuple[str, ...]]) -> tuple[list[str], list[int]]:
+    """The forms of all words side by side, and where those of each word begin."""
+    return [form for spelt in forms for form in spelt], list(accumulate(map(len, forms[:-1]), initial=0))
 
 
 def is_plain(token: TokenPrint) -> bool:

@@ -4,10 +4,12 @@ from hashlib import sha256
 from itertools import product
 
 import pytest
+from rapidfuzz.distance import Levenshtein
 
 from pipeline.matching.names.prints import TokenPrint, token_print
 from pipeline.matching.names.shapes import Shapes, find_alike
 from pipeline.matching.names.token_pairs import NOTHING, OTHER, PERSONAL, PairMemory
+from pipeline.matching.names.transliteration.corridors import BY_SCRIPT
 from support.matching.several_names import known_names
 
 PEOPLE = (
@@ -62,5 +64,18 @@ def test_words_of_two_scripts_are_told_apart_by_their_spellings() -> None:
     assert not _may_be_alike(token_print("ivan", "given"), mohamed)
 
 
-def test_words_of_two_scripts_other_than_latin_may_be_alike() -> None:
-    assert _may_be_alike(token_print("иван", "given"), token_print("محمد", "given"))
+def test_a_word_that_just_misses_its_corridors_limit_is_told_apart() -> None:
+    mohamed, limit = token_print("محمد", "given"), BY_SCRIPT["Arabic"].alike
+    assert max(Levenshtein.normalized_similarity("haj", form) for form in mohamed.forms) == limit
+    assert not _may_be_alike(mohamed, token_print("haj", "given"))
+
+
+def test_words_of_two_scripts_other_than_latin_are_told_apart_by_their_likely_forms() -> None:
+    ivan = token_print("иван", "given")
+    assert _may_be_alike(ivan, token_print("إيفان", "given"))
+    assert not _may_be_alike(ivan, token_print("محمد", "given"))
+
+
+def test_words_of_one_script_other_than_latin_may_be_alike_beside_those_of_two() -> None:
+    tokens = [token_print(text, "given") for text in ("иван", "георгий", "محمد")]
+    assert find_alike(Shapes(tokens), Shapes(tokens)) == [[0, 0], [0, 1], [1, 0], [1, 1], [2, 2]]
