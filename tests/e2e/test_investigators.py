@@ -151,6 +151,7 @@ def test_three_countries_see_what_owners_allow(url: str) -> None:
         reads_french(BrowserUser(opened, url, "fr-FR"))
 
 
+@pytest.mark.rare
 @pytest.mark.usefixtures("is_verified")
 def test_what_supervisors_open_is_reviewed_and_what_was_done_audited(url: str, guarded_url: str) -> None:
     with browser() as opened:

@@ -19,7 +19,7 @@ from support.kafka.own_broker import HeldConnection, broker, line, stopped
 
 __all__ = ["broker", "line"]
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(400), pytest.mark.rare]
 
 READ = Act(ActKind.READ, subject="anna")
 

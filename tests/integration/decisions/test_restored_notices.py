@@ -29,7 +29,7 @@ from support.access.requesters import make_requester
 from support.installation.installation import Installation
 from support.waiting import WaitFor
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.rare]
 
 BERT = make_requester("be-fp", subject="bert")
 WHY = Grounds(Purpose.INVESTIGATION, "2026/1")

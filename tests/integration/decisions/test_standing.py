@@ -98,6 +98,7 @@ def test_it_meets_what_is_held_and_what_comes_and_makes_no_link(
     installation.holds([*feed, *later, *last])
 
 
+@pytest.mark.rare
 def test_who_asks_the_same_and_what_a_silent_case_meets_is_told_once(
     records: RecordMaker, installation: Installation, start_all: StartAll, start_stage: Start, wait_for: WaitFor
 ) -> None:

@@ -24,7 +24,7 @@ from support.index.documents import PureStages
 from support.installation.installation import Installation
 from support.records.builder import record
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.rare]
 
 BERT = make_requester("be-fp", subject="bert")
 WHY = Grounds(Purpose.INVESTIGATION, "2026/1")

@@ -32,7 +32,7 @@ from support.installation.records import RecordMaker
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(240), pytest.mark.rare]
 
 BERT = make_requester("be-fp", subject="bert")
 WHY = Grounds(Purpose.INVESTIGATION, "2026/1")

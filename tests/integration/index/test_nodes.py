@@ -20,7 +20,7 @@ from pipeline.index.writer import BulkWriter
 from pipeline.settings import Settings
 from support.ports import own_port
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.rare]
 
 PROMPT_S = client_module.READ_TIMEOUT_S
 """What a read may take, where tests elsewhere wait for longer; here a write too."""

@@ -40,7 +40,7 @@ from support.processes import warm
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(240), pytest.mark.rare]
 
 
 async def write(settings: Settings, writers: int = 3, acts: int = 20) -> None:
@@ -115,7 +115,6 @@ def test_each_entry_has_one_leaf_in_its_place_however_the_stage_dies(
     assert (checked.leaves, checked.waiting, checked.findings) == (len(made), 0, ())
 
 
-@pytest.mark.rare
 def test_agencies_witness_it_and_find_a_fork(
     installation: Installation,
     start_stage: Start,

@@ -13,7 +13,7 @@ from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.waiting import WaitFor
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.rare]
 
 
 @pytest.fixture

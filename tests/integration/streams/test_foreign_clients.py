@@ -14,7 +14,7 @@ from support.installation.records import RecordMaker
 from support.processes.starting import Start
 from support.waiting import PATIENCE_S, WaitFor
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.rare]
 
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 CASES = 40

@@ -26,7 +26,7 @@ from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.processes.starting import Start
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(240), pytest.mark.rare]
 
 LAG_S = 3.0
 

@@ -28,7 +28,7 @@ from support.installation.records import RecordMaker
 from support.processes import warm
 from support.waiting import WaitFor
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.rare]
 
 HIDDEN = {"code": "H2", "releasable_to": ["*"], "purposes": ["investigation", "correlation"]}
 GUESSES = [f"be-fp:2026-{number:06}" for number in range(1000)]

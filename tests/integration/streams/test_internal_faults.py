@@ -12,7 +12,7 @@ from support.installation.records import RecordMaker
 from support.processes.starting import Start
 from support.waiting import PATIENCE_S, WaitFor
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.rare]
 
 POISON = "poison"
 AGENCIES = ("fr-pj", "be-fp", "de-bk", "nl-np")

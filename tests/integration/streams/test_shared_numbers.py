@@ -12,7 +12,7 @@ from support.installation.installation import Installation
 from support.installation.records import RecordMaker
 from support.waiting import WaitFor
 
-pytestmark = [pytest.mark.engines, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.engines, pytest.mark.timeout(240), pytest.mark.rare]
 
 PASSPORT = {"type": "passport", "value": "12AB34567", "country": "FR"}
 OTHER = {"type": "passport", "value": "99ZZ00001", "country": "FR"}

@@ -22,7 +22,7 @@ from support.processes import warm
 from support.processes.starting import Start
 from support.waiting import WaitFor
 
-pytestmark = pytest.mark.engines
+pytestmark = [pytest.mark.engines, pytest.mark.rare]
 
 NOISE = bytes(range(256)) * 14_000
 """3.5 MB, which zstd_bomb stores as they are."""
