@@ -222,6 +222,7 @@ def test_no_link_is_screened_out_whatever_its_basis(left: list[Any], right: list
     assert matcher().may_link(*sketches)[0] or matcher().judge(a, b).probability < THRESHOLD
 
 
+@pytest.mark.rare
 @given(several, several)
 def test_no_pair_scores_above_its_bound_under_any_model(left: list[Any], right: list[Any]) -> None:
     """Drawn once for all models: drawing takes longer than scoring."""
