@@ -203,6 +203,24 @@ def test_the_list_goes_on_without_a_page_load(opened: Browser, site: MemorySite,
     _ends_well(user)
 
 
+GIVES_WAY = """new Promise((tell) => {
+  document.querySelectorAll("#triage [data-open]")[1].focus();
+  document.getElementById("triage").remove();
+  setTimeout(tell, 300);
+})"""
+"""One comes to a row, and its list is gone before its evidence is asked for; then that moment is over."""
+
+
+def test_no_evidence_is_asked_for_when_the_list_has_given_way_to_none(
+    opened: Browser, site: MemorySite, api: Api
+) -> None:
+    for number in range(2):
+        _hold(api, number)
+    user = _open_inbox(opened, site)
+    user.page.evaluate(GIVES_WAY)
+    assert user.faults == []
+
+
 def test_groups_go_on_across_pages(opened: Browser, site: MemorySite, api: Api) -> None:
     """Two own cases by turns in the list: each is one group, whichever page its links come on."""
     man = person("Anastasia Ouarzazi", id="p1", birth_date="1976-03-04")

@@ -31,6 +31,7 @@
   };
   const show = () => {
     const pane = one("#evidence");
+    if (!pane) return; // the list has just given way to none
     if (pane.contains(document.activeElement)) pane.focus(); // what held it goes
     emitEvent("triage_open", { link: current.dataset.link });
   };
