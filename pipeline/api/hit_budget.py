@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
+from typing import Literal
 
 from pipeline.access.audit import ActKind, AuditEntry, ShownForm
 from pipeline.access.requester import Requester
+from pipeline.locale import N_
+
+NotAsked = Literal["", "budget"]
+"""Why a question was not put to hit-only records, or to some of them no more: the asker's hits of today are used up.
+
+It follows from the question and from what its asker was told before, never from what a hit-only record says.
+"""
+
+NOT_ASKED_LABELS: dict[NotAsked, str] = {"budget": N_("Hit-only records not asked: today's hits are used up")}
+
+FURTHER_LABELS: dict[NotAsked, str] = {"budget": N_("Further hit-only records not asked: today's hits are used up")}
+"""The same where hits were told before the budget ended."""
 
 
 class HitBudget:

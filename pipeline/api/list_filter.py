@@ -9,8 +9,11 @@ import msgspec
 from pipeline.access.redaction import Row
 from pipeline.matching.bands import Band
 
-FoundFilter = Literal["", "match", "weak", "none", "problem"]
-"""Rows with a match in a band, with weaker results alone, with nothing, or that could not be asked."""
+FoundFilter = Literal["", "match", "weak", "none", "not_asked", "problem"]
+"""Rows with a match in a band, with weaker results alone, with nothing, or that could not be asked.
+
+Rows that were not put to hit-only records are `not_asked` whatever else was found for them, and never `none`.
+"""
 
 
 class ListFilter(msgspec.Struct, frozen=True):
@@ -22,7 +25,8 @@ class ListFilter(msgspec.Struct, frozen=True):
     def takes(self, row: Row) -> bool:
         """Whether a row, as the requester sees it now, is wanted."""
         best = best_band(row)
-        return (self.band in (Band.NONE, best)) and self.found in ("", _classify(row, best))
+        is_found = bool(row["not_asked"]) if self.found == "not_asked" else self.found in ("", _classify(row, best))
+        return self.band in (Band.NONE, best) and is_found
 
 
 ALL_ROWS: Final = ListFilter()
@@ -39,4 +43,6 @@ def _classify(row: Row, best: Band) -> FoundFilter:
         return "problem"
     if best is not Band.NONE:
         return "match"
-    return "weak" if row["matches"] else "none"
+    if row["matches"]:
+        return "weak"
+    return "not_asked" if row["not_asked"] else "none"

@@ -2,7 +2,8 @@
 
     <folder>/<namespace><whose>.<id>/job      who asks, and why
                                      rows     what is asked
-                                     found    a line for each step of rows, appended and synced
+                                     found    a line for each step of rows, appended and synced; behind its cipher
+                                              text stands how many of its rows were not put to hit-only records
                                      lock     held by the process that works on it
 
 A folder appears whole, by renaming; a line that a crash cut short is dropped by whoever goes on. So a list is neither
@@ -28,6 +29,7 @@ import msgspec
 
 from pipeline.access.query_cipher import QueryCipher
 from pipeline.access.requester import Grounds, Requester
+from pipeline.api.hit_budget import NotAsked
 from pipeline.api.list_rows import ListRow
 from pipeline.errors import LiaisonError
 from pipeline.private_files import sync_folder
@@ -67,12 +69,16 @@ class _StoredJob(msgspec.Struct):
 
 
 class ListRowFindings(msgspec.Struct, frozen=True):
-    """What was found for a row: cases by key with their score and reasons, hits by the reader's own references."""
+    """What was found for a row: cases by key with their score and reasons, hits by the reader's own references.
+
+    `not_asked` is why hit-only records were not asked; lists of earlier versions do not say it.
+    """
 
     cases: tuple[dict[str, Any], ...] = ()
     hits: tuple[dict[str, Any], ...] = ()
     problem: str = ""
     values: dict[str, str] = {}
+    not_asked: NotAsked = ""
 
 
 class NoListError(LiaisonError):
@@ -133,13 +139,17 @@ class ListStore:
             return min(job.rows, read_file(self._job_folder(job.requester, job.id) / "found").count(b"\n") * STEP)
         return 0
 
+    def count_not_asked(self, job: ListJob) -> int:
+        """How many of the rows that have been asked were not put to hit-only records."""
+        return sum(int(line.partition(b" ")[2] or 0) for line in self._read_lines(job))
+
     def read_results(
         self, job: ListJob, first: int = 0, last: int | None = None
     ) -> Iterator[tuple[int, ListRowFindings]]:
         """What was found, by row from 0, from row `first` on to before `last`."""
         for at, line in enumerate(self._read_lines(job)):
             if (at + 1) * STEP > first and (last is None or at * STEP < last):
-                text = self._cipher.decrypt(line.decode(), job.created)
+                text = self._cipher.decrypt(line.partition(b" ")[0].decode(), job.created)
                 for row, findings in enumerate(msgspec.json.decode(text, type=tuple[ListRowFindings, ...]), at * STEP):
                     if row >= first and (last is None or row < last):
                         yield row, findings
@@ -153,7 +163,7 @@ class ListStore:
         except FileNotFoundError as error:
             raise NoListError("list not found, or not yours") from error
         with os.fdopen(descriptor, "ab") as file:
-            file.write(text.encode() + b"\n")
+            file.write(f"{text} {sum(bool(row.not_asked) for row in found)}\n".encode())
             file.flush()
             os.fsync(file.fileno())
 

@@ -111,7 +111,7 @@ async def _search_row(runtime: Runtime, job: ListJob, at: int, row: ListRow) -> 
     except Exception as error:
         log.error("a row of a list cannot be asked: %s", type(error).__name__)  # its text may hold the row
         return ListRowFindings(problem=FAULT)
-    return ListRowFindings(tuple(_case_results(answer)), tuple(_hit_results(answer)))
+    return ListRowFindings(tuple(_case_results(answer)), tuple(_hit_results(answer)), not_asked=answer.not_asked)
 
 
 def _case_results(answer: SearchAnswer) -> Iterable[dict[str, object]]:

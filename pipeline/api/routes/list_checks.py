@@ -23,7 +23,10 @@ ListIdPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="Id of th
 
 FoundParameter = Annotated[
     FoundFilter,
-    Query(description="Rows with a match in a band, with weaker results alone, with nothing, or refused."),
+    Query(
+        description="Rows with a match in a band, with weaker results alone, with nothing, not put to hit-only "
+        "records, or refused."
+    ),
 ]
 BandParameter = Annotated[Band, Query(description="Rows whose best match is in this band.")]
 
@@ -32,7 +35,7 @@ FORMS: dict[str, ListFormat] = {"text/csv": "csv", "application/x-ndjson": "ndjs
 ROW: dict[str, Any] = {
     "id": "3b1e" * 8, "title": "passengers.xlsx", "state": "running", "rows": 4000, "done": 1200,
     "purpose": "investigation", "case_reference": "2026/1", "created": "2026-11-24T12:00:00+00:00",
-    "expires": "2026-11-25T12:00:00+00:00",
+    "expires": "2026-11-25T12:00:00+00:00", "not_asked": 0,
 }  # fmt: skip
 ONE: dict[str, Any] = {"as_of": "2026-11-24T12:00:00+00:00", "list": ROW}
 SEVERAL: dict[str, Any] = {"as_of": "2026-11-24T12:00:00+00:00", "lists": [ROW]}
@@ -40,6 +43,7 @@ RESULTS: dict[str, Any] = {
     "as_of": "2026-11-24T12:00:00+00:00",
     "rows": [
         {"row": 1, "line": 2, "id": "A-17", "query": 'name:"Ivan Petrov" born:"1980-05-01"', "problem": None,
+         "not_asked": "",
          "hits": [],
          "matches": [{"view": "full", "case": "fr-pj:2026-004711", "agency": "fr-pj", "country": "FR",
                       "title": "Vol à main armée", "caveat": None, "band": "certain", "score": 2310,
@@ -100,7 +104,7 @@ async def list_checks(session: SessionOf) -> Response:
     responses=describe_responses(service.ListCheckAnswer, ONE, NotFoundError),
 )
 async def list_check(session: SessionOf, name: ListIdPath) -> Response:
-    """Its rows, and how many of them have been asked."""
+    """Its rows, how many of them have been asked, and how many of those were not put to hit-only records."""
     return json_response(await service.read_list_check(session, name))
 
 

@@ -34,6 +34,7 @@ EXAMPLE: dict[str, Any] = {
          "readings": [{"field": "name", "value": "ivan petrov"}, {"field": "text", "value": "ivan petrov"}]},
         {"words": "25/11/1982", "readings": [{"field": "born", "value": "1982-11-25"}]},
     ],
+    "not_asked": "",
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
 from pipeline.access.redaction import Row, hit_for
 from pipeline.api.cursors import PageCursor
+from pipeline.api.hit_budget import FURTHER_LABELS, NOT_ASKED_LABELS, NotAsked
 from pipeline.api.languages import translate_error
 from pipeline.api.list_filter import ALL_ROWS, ListFilter
 from pipeline.api.list_rows import ListError, ListFormat, ListRow, parse_rows
@@ -25,6 +26,7 @@ from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.case_reading import SHOWN
 from pipeline.index.documents import CaseDocument
+from pipeline.locale import translate
 from pipeline.matching.explain.plain_words import lower_label
 from pipeline.matching.explain.wording import label
 from pipeline.matching.explain.words import FIELDS, IDENTIFIER_TYPES
@@ -39,8 +41,8 @@ MOST_SCANNED: Final = 2_000
 """Rows that one request looks at for those that a filter takes; where it ends, `next` goes on."""
 
 CSV_COLUMNS: Final = (
-    "row", "line", "id", "query", "problem", "view", "case", "reference", "agency", "country", "title", "caveat",
-    "band", "score", "met", "agrees", "against",
+    "row", "line", "id", "query", "problem", "not_asked", "view", "case", "reference", "agency", "country", "title",
+    "caveat", "band", "score", "met", "agrees", "against",
 )  # fmt: skip
 
 MEDIA_TYPES: Final[dict[ListFormat, str]] = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
@@ -49,7 +51,8 @@ MEDIA_TYPES: Final[dict[ListFormat, str]] = {"csv": "text/csv; charset=utf-8", "
 class ListCheck(msgspec.Struct, frozen=True):
     """A list: `state` is running or done, `done` of its `rows` have been asked; it is deleted when it expires.
 
-    `title` is the name of its file, "" where nobody gave one.
+    `title` is the name of its file, "" where nobody gave one. `not_asked` of the rows done were not put to hit-only
+    records.
     """
 
     id: str
@@ -61,6 +64,7 @@ class ListCheck(msgspec.Struct, frozen=True):
     case_reference: str
     created: str
     expires: str
+    not_asked: int
 
 
 class ListCheckAnswer(msgspec.Struct, frozen=True):
@@ -167,7 +171,7 @@ async def export_results(
         await session.audit(ActKind.EXPORT, what, session.make_shown(_shown_in(session, kept, found)), about=name)
         if not rows:
             return
-        yield _encode_csv_rows(kept) if form == "csv" else encode_lines(kept)
+        yield _encode_csv_rows(kept, session.language) if form == "csv" else encode_lines(kept)
         first += len(rows)
 
 
@@ -212,6 +216,7 @@ def _describe_job(session: Session, job: ListJob) -> ListCheck:
         case_reference=job.grounds.case_reference,
         created=job.created.isoformat(),
         expires=job.expires.isoformat(),
+        not_asked=session.runtime.lists.count_not_asked(job),
     )
 
 
@@ -272,6 +277,7 @@ def _make_row(
         "id": asked.own or None,
         "query": asked.question,
         "problem": problem,
+        "not_asked": found.not_asked,
         "matches": matches,
         "hits": hits,
     }
@@ -293,8 +299,19 @@ def _label_comparison(name: str, language: str) -> str:
     return label(IDENTIFIER_TYPES, number, language) if number else lower_label(label(FIELDS, field, language))
 
 
-def _encode_csv_rows(rows: Iterable[Row]) -> bytes:
+def format_not_asked(row: Row, language: str) -> str:
+    """Why a row was not put to hit-only records, or to no more of them; "" where it was."""
+    reason: NotAsked = row["not_asked"]
+    return translate((FURTHER_LABELS if row["hits"] else NOT_ASKED_LABELS)[reason], language) if reason else ""
+
+
+def _encode_csv_rows(rows: Iterable[Row], language: str) -> bytes:
     """A line for each case or hit of a row, and one for a row without: each row of the list is accounted for."""
     pairs = ((row, found) for row in rows for found in [*row["matches"], *row["hits"]] or [{}])
-    joined = ({name: row[name] for name in ("row", "line", "id", "query", "problem")} | found for row, found in pairs)
+    joined = (
+        {name: row[name] for name in ("row", "line", "id", "query", "problem")}
+        | {"not_asked": format_not_asked(row, language)}
+        | found
+        for row, found in pairs
+    )
     return encode_csv([line.get(name) for name in CSV_COLUMNS] for line in joined)

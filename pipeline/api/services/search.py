@@ -13,6 +13,7 @@ from pipeline.access.case_filters import LONGEST, Filters
 from pipeline.access.policy import View
 from pipeline.access.redaction import Row, hit_for
 from pipeline.api.cursors import CURSOR_CHARS, PageCursor
+from pipeline.api.hit_budget import NotAsked
 from pipeline.api.paging import MovingList
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.hit_requests import attach_requests, hits_among
@@ -21,6 +22,7 @@ from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
 from pipeline.index.filters import filter_clauses, offence_clauses
+from pipeline.index.hit_questions import strict_question
 from pipeline.index.probes import make_probe
 from pipeline.index.queries import QueryLimits
 from pipeline.index.question_fields import QuestionFields, add_fields
@@ -81,8 +83,9 @@ class SearchAnswer(msgspec.Struct, frozen=True):
     """A page of what was found, the likeliest first; `hits` stand apart, since their place would tell of their score.
 
     A hit says that a case of another agency answers the question, in which band, and whom to ask. `hits_left` of today
-    are none where the budget is spent; then hits are left out. `understood` says how those of the question's
-    words were read that neither a prefix nor quotes state.
+    are none where the budget is spent; then hits are left out, and `not_asked` says so of each question that could have
+    met hit-only records, whether or not there are any. `understood` says how those of the question's words were read
+    that neither a prefix nor quotes state.
     """
 
     as_of: str
@@ -91,14 +94,16 @@ class SearchAnswer(msgspec.Struct, frozen=True):
     hits_left: int = 0
     next: str | None = None
     understood: tuple[UnderstoodPart, ...] = ()
+    not_asked: NotAsked = ""
 
 
 class _ResultPage(msgspec.Struct):
-    """What is shown before it is recorded: rows, how each case of them is seen, where the page ends."""
+    """What is shown before it is recorded: rows, how their cases are seen, its end, why some were not asked."""
 
     rows: list[Row]
     seen: dict[str, View]
     next: str | None = None
+    not_asked: NotAsked = ""
 
 
 async def search(session: Session, asked: Search, *, with_reasons: bool = True) -> SearchAnswer:
@@ -120,7 +125,9 @@ async def search(session: Session, asked: Search, *, with_reasons: bool = True) 
         hits = hits if asked.cursor else await _find_hits(session, asked, question)
     await session.audit(ActKind.SEARCH, msgspec.to_builtins(asked), session.make_shown(page.seen | hits.seen))
     left = session.runtime.hits.remaining(session.requester, session.now)
-    return SearchAnswer(session.as_of, tuple(page.rows), tuple(hits.rows), left, page.next, _understand(asked))
+    return SearchAnswer(
+        session.as_of, tuple(page.rows), tuple(hits.rows), left, page.next, _understand(asked), hits.not_asked
+    )
 
 
 def require_bounded(filters: Filters) -> None:
@@ -196,12 +203,17 @@ async def _find_hits(session: Session, asked: Search, question: Question) -> _Re
         key=lambda row: (row["band"], row["reference"]),
     )
     given = hit_rows[: runtime.hits.spend(session.requester, session.now, len(hit_rows))]
+    is_spent = not runtime.hits.remaining(session.requester, session.now)
     references = {row["reference"] for row in given}
     await attach_requests(session, given, hits_among(session, (hit.document for hit in found), views))
     seen = {
         case: view for case, view in views.items() if view is View.FULL or session.make_reference(case) in references
     }
-    return _ResultPage([summarise_case(hit.document) | {"band": hit.band} for hit in granted] + given, seen)
+    return _ResultPage(
+        [summarise_case(hit.document) | {"band": hit.band} for hit in granted] + given,
+        seen,
+        not_asked="budget" if is_spent and strict_question(question) is not None else "",
+    )
 
 
 async def _browse_cases(session: Session, asked: Search, question: Question, limit: int) -> _ResultPage:

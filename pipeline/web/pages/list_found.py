@@ -15,6 +15,7 @@ from pipeline.api.services.list_checks import (
     MEDIA_TYPES,
     ListCheck,
     ListResultsAnswer,
+    format_not_asked,
     read_list_check,
     read_results,
 )
@@ -51,6 +52,7 @@ FOUND_LABELS: dict[FoundFilter, str] = {
     "match": N_("With a match"),
     "weak": N_("Weaker results only"),
     "none": N_("No result"),
+    "not_asked": N_("Hit-only records not asked"),
     "problem": N_("Not searched"),
 }
 """The choices of the parameter `found`."""
@@ -224,6 +226,8 @@ def _draw_result(view: OpenPage, row: Row) -> None:
                 badge(words("Hit only"), "plain")
                 draw_band(words, found["band"])
             draw_hit_actions(view, found, format_query(row["query"]))
+        if row["not_asked"]:
+            text("span", format_not_asked(row, words.language), "tag warn")
         if others:
             with box("details", "more"):
                 text("summary", _count_others(words, len(others), weak=not best))

@@ -16,6 +16,7 @@ from nicegui.element import Element
 from pipeline.access.case_filters import Filters
 from pipeline.access.policy import View
 from pipeline.access.redaction import Row
+from pipeline.api.hit_budget import FURTHER_LABELS, NOT_ASKED_LABELS
 from pipeline.api.past_searches import OpenedSearch
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.api.services.search_facets import count_facets
@@ -157,11 +158,12 @@ def _show_facets(found: Element, draw_in: Callable[[], object]) -> None:
 def _find_single(answer: SearchAnswer, parts: Sequence[UnderstoodPart]) -> str | None:
     """The case that was asked for by its number or one of its identifiers, and nothing else, where it is the only one.
 
-    Neither a number a slip away stands in its way, nor a name; a hit does.
+    Neither a number a slip away stands in its way, nor a name; a hit does, and that hit-only records were not asked.
     """
     exact = [row["case"] for row in answer.results if not EXACT_CLAUSES.isdisjoint(row.get("met", ()))]
     by_number = len(parts) == 1 and parts[0].readings[0].field in EXACT_FIELDS
-    return exact[0] if by_number and len(exact) == 1 and not answer.hits and answer.next is None else None
+    alone = len(exact) == 1 and not answer.hits and not answer.not_asked and answer.next is None
+    return exact[0] if by_number and alone else None
 
 
 def _replace_content(place: Element, draw_in: Callable[[], object]) -> None:
@@ -215,6 +217,7 @@ def _draw_results(view: OpenPage, question: str, answer: SearchAnswer) -> None:
             words("No results you have access to"),
             words("Try fewer words, another spelling or a number. Silent records never appear."),
         )
+        _draw_not_asked(words, answer)
         return
     found = words.plural("{count} record", "{count} records", len(full))
     aside = words("strongest evidence first") if "evidence" in rows[0] else words("sorted by key")
@@ -225,6 +228,14 @@ def _draw_results(view: OpenPage, question: str, answer: SearchAnswer) -> None:
         hits,
         lambda row: draw_hit(view, row, question),
     )
+    _draw_not_asked(words, answer)
+
+
+def _draw_not_asked(words: Words, answer: SearchAnswer) -> None:
+    """That hit-only records were not asked, or no more of them: without it, no result would read as nothing."""
+    if answer.not_asked:
+        is_told = any(row["view"] == View.HIT for row in answer.hits)
+        text("p", words((FURTHER_LABELS if is_told else NOT_ASKED_LABELS)[answer.not_asked]), "notice")
 
 
 def _draw_list(title: str, aside: str, rows: Sequence[Row], draw_row: Callable[[Row], object]) -> None:

@@ -97,6 +97,31 @@ async def test_a_spent_budget_hides_hits_and_says_so_alike_for_all(api: Api) -> 
     assert len((await search(api.session(ANNA), question)).hits) == 1
 
 
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [("ivan petrov 1980-05-01", "budget"), ("zbigniew oczko 1970-01-01", "budget"), ("C01X00T47", "budget"),
+     ("ivan petrov", ""), ("city:Gent", "")],
+)  # fmt: skip
+async def test_a_spent_budget_is_said_of_each_question_that_could_have_met_a_hit(
+    api: Api, question: str, told: str
+) -> None:
+    """It follows from the question and from the asker's own spending: the same with and without the record."""
+    before = (await ask(api, question)).not_asked
+    api.runtime.hits.spend(ANNA, api.now, api.settings.hit_budget)
+    without = await ask(api, question)
+    api.hold(hidden())
+    assert (before, without.not_asked, without.hits) == ("", told, ())
+    assert await ask(api, question) == without
+
+
+async def test_the_last_hit_of_a_day_is_told_and_that_no_more_are(api: Api) -> None:
+    """With one hit left the answer is the same whether one hit-only record or two would have answered."""
+    api.hold(hidden())
+    api.runtime.hits.spend(ANNA, api.now, api.settings.hit_budget - 1)
+    answer = await ask(api, "ivan petrov 1980-05-01")
+    assert (len(answer.hits), answer.hits_left, answer.not_asked) == (1, 0, "budget")
+
+
 async def test_the_owner_and_the_operator_read_it_instead(api: Api) -> None:
     api.hold(hidden())
     answer = await search(api.session(OPERATOR), Search("ivan petrov 1980-05-01"))

@@ -80,6 +80,33 @@ async def test_a_row_may_say_what_a_search_may(api: Api) -> None:
     ]  # fmt: skip
 
 
+async def test_rows_that_were_not_put_to_hit_only_records_say_so(api: Api) -> None:
+    """In pages, files, filters and counts, and alike whether or not a hit-only record would have answered."""
+    api.runtime.hits.spend(ANNA, api.now, api.settings.hit_budget)
+    api.hold(record("nl-np", code="H2"))
+    text = "id,name,born\nA1,Ivan Petrov,1980-05-01\nA2,Zbigniew Oczko,1970-01-01\nA3,Zbigniew Oczko,\nA4,,\n"
+    name = await uploaded(api, text)
+    await worked(api)
+    found = await rows(api, name)
+    assert [(row["hits"], row["not_asked"]) for row in found] == [([], "budget"), ([], "budget"), ([], ""), ([], "")]
+    assert (await api.get(f"/v1/list-checks/{name}")).json()["list"]["not_asked"] == 2
+    table = list(csv.DictReader(io.StringIO((await api.get(f"/v1/list-checks/{name}/file")).text)))
+    said = "Hit-only records not asked: today's hits are used up"
+    assert [line["not_asked"] for line in table] == [said, said, "", ""]
+    for kept, ids in (("not_asked", ["A1", "A2"]), ("none", ["A3"]), ("problem", ["A4"])):
+        page = (await api.get(f"/v1/list-checks/{name}/results", params={"found": kept})).json()
+        assert [row["id"] for row in page["rows"]] == ids
+
+
+async def test_the_row_that_takes_the_last_hit_says_that_no_more_were_asked(api: Api) -> None:
+    api.runtime.hits.spend(ANNA, api.now, api.settings.hit_budget - 1)
+    api.hold(record("nl-np", code="H2"))
+    name = await uploaded(api, "name,born\nIvan Petrov,1980-05-01\n")
+    await worked(api)
+    (line,) = csv.DictReader(io.StringIO((await api.get(f"/v1/list-checks/{name}/file")).text))
+    assert (line["view"], line["not_asked"]) == ("hit", "Further hit-only records not asked: today's hits are used up")
+
+
 async def test_each_row_is_audited_as_a_search_of_its_requester(api: Api) -> None:
     api.hold(record("fr-pj"), record("nl-np", code="H2"))
     name = await uploaded(api)

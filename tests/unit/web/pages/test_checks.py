@@ -45,6 +45,18 @@ async def test_a_list_is_followed_read_and_deleted(api: Api) -> None:
     assert "No lists" in page.said()
 
 
+async def test_a_list_whose_hits_ran_out_says_so_in_its_rows_its_count_and_its_filter(api: Api) -> None:
+    api.runtime.hits.spend(ANNA, api.now, api.settings.hit_budget)
+    name = (await submit_list(api.session(ANNA), LIST, "csv")).list.id
+    await run_round(api.runtime)
+    rows = (await opened(api, list_found.PAGE, ANNA, name=name)).said()
+    assert rows.count("Hit-only records not asked: today's hits are used up") == 2
+    assert "hit-only records not asked for 2 rows" in rows
+    assert "hit-only records not asked for 2 rows" in (await opened(api, checks.PAGE, ANNA)).said()
+    assert "No such row" in (await opened(api, list_found.PAGE, ANNA, name=name, found="none")).said()
+    assert "A-2" in (await opened(api, list_found.PAGE, ANNA, name=name, found="not_asked")).said()
+
+
 async def test_what_is_found_meanwhile_comes_behind_what_is_there_and_redraws_nothing_of_it(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -223,3 +223,19 @@ async def test_an_answer_that_comes_after_a_later_question_is_not_shown(
     await early
     assert "Late" in page.said()
     assert page.drawn() == shown
+
+
+async def test_that_hit_only_records_were_not_asked_is_said_beside_results_and_where_there_are_none(
+    api: Api, told: list[tuple[Any, ...]]
+) -> None:
+    """A page that opened the only result at once would leave it unsaid."""
+    passport = {"type": "passport", "value": "C01X00T47", "country": "FR"}
+    api.hold(record("fr-pj", entities=[person("Ivan Petrov", id="p1", identifiers=[passport])]))
+    api.runtime.hits.spend(ANNA, api.now, api.settings.hit_budget)
+    said = "Hit-only records not asked: today's hits are used up"
+    for question in ("C01X00T47", "zbigniew oczko 1970-01-01"):
+        page = await opened(api, PAGE, ANNA)
+        await page.happen(ASKED, {"q": question, "enter": "1"})
+        assert said in page.said()
+        assert told == []
+    assert said not in (await asked(api, "ivan petrov")).said()
