@@ -30,7 +30,7 @@ from pipeline.matching.reference import SHIPPED, kinds_of, reference_model
 from pipeline.matching.score.alternatives import COMPANION_KINDS, STRANGERS, Bits
 from pipeline.records.entity_types import ENTITY_TYPES, TYPES, EntityType
 
-FORMS = 10
+FORMS = 11
 """Version of the normalised and fingerprint forms; raised with any change that alters a record's fingerprint."""
 
 SCORING = 3

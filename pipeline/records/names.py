@@ -26,6 +26,10 @@ _APOSTROPHES = re.compile(r"(?<=\w)['’‘ʼʻʹ`´ʾʿ״׳\"](?=\w)|[ʹʺʼʻ�
 _SEPARATORS = re.compile(rf"[^\w{MARKS}'/]+|_+")
 _ORDINAL = re.compile(r"(\d+)(?:st|nd|rd|th)")
 """Bearers of a name where a name or a part of it ends with it ("Klein 3rd"), else holders of a rank ("7th Earl of")."""
+_ZONE_HEAD = re.compile(r"^p<(?:d<<|[a-z]{3})(?=[^<])")
+"""What a passport's machine-readable zone has before the name (ICAO Doc 9303 part 4): its kind and who issued it."""
+_GLUED_TITLE = re.compile(r"(?<=[a-z]{3})(mrs?|mstr|miss)$")
+"""A title as tickets glue it to a given name ("IVANMR"); fewer letters may be a name by themselves (Amr)."""
 _BLANKED = ("Cc", "Zl", "Zp", "Cs", "Cn", "Co")
 _MARKS = re.compile("[\u0300-\u036f\u064b-\u065f\u0670\u0640\u0591-\u05c7]")
 """Vowel points and tatweel; stress and other marks that make no letter of their own with the one before (у́, not й)."""
@@ -115,7 +119,8 @@ def _unmask_words(text: str) -> tuple[str, bool]:
 
 
 def _person_tokens(text: str, parts: dict[str, str]) -> tuple[NameToken, ...]:
-    comma = _family_before_comma(text) if not parts else ""
+    text = _part_marked(text)
+    comma = _family_before_mark(text) if not parts else ""
     spelled = _split(text)
     if len(spelled) == 1 and (split := _split_east_asian(spelled[0])):
         return split
@@ -129,11 +134,41 @@ def _is_missing(word: str, named: dict[str, str]) -> bool:
     return word in words.UNKNOWN_WORDS or (word in words.NOBODY_WORDS and named.get(word) in ("given", "middle"))
 
 
-def _family_before_comma(text: str) -> str:
-    before, comma, after = text.partition(",")
-    rest = _split(after)
-    plain = comma and before.strip() and rest and "," not in after
-    return before if plain and not all(word in words.GENERATIONS or word in words.TITLES for word in rest) else ""
+def _family_before_mark(text: str) -> str:
+    """The family name where a comma, a ticket's slash or a machine-readable zone's << parts it from given names."""
+    for mark in (",", "<<", "/"):
+        before, found, after = text.partition(mark)
+        if found and before.strip() and mark not in after.rstrip("<"):
+            rest = _split(after)
+            plain = rest and not all(word in words.GENERATIONS or word in words.TITLES for word in rest)
+            return before if plain and (mark != "/" or _is_ticket_name(before, after)) else ""
+    return ""
+
+
+def _is_ticket_name(before: str, after: str) -> bool:
+    """Whether a slash stands between a family and a given name, as on tickets, and not between two names of one person.
+
+    Two who share a word are two names ("Ivan Petrov/Ivan Petroff"), and so are those with a blank at the slash.
+    """
+    return (
+        not (before[-1].isspace() or after[0].isspace())
+        and _are_words(f"{before.split()[-1]}/{after.split()[0]}")
+        and not words.TITLES.issuperset(_split(before))
+        and not {*_split(before)}.intersection(_split(after))
+    )
+
+
+def _are_words(slashed: str) -> bool:
+    """Whether what slashes part are words of their own, not letters of one (s/o, a/l, A/S): Han may have one sign."""
+    pieces = slashed.split("/")
+    return all(sum(map(str.isalpha, piece)) > 1 or script_of(piece) in ("Han", "Hangul") for piece in pieces)
+
+
+def _part_marked(text: str) -> str:
+    """A name as tickets and passports' machine-readable zones write it, without what is no word of the name."""
+    if "<<" in text:
+        return _ZONE_HEAD.sub("", text)
+    return _GLUED_TITLE.sub(r" \1", text) if "/" in text else text
 
 
 def _split(text: str) -> list[str]:
@@ -141,6 +176,8 @@ def _split(text: str) -> list[str]:
         return text.split()
     joined = _APOSTROPHES.sub("", text)
     found = [word for piece in _SEPARATORS.split(joined) if (word := piece.replace("'", "").strip("/"))]
+    if "/" in joined:
+        found = [word for piece in found for word in (piece.split("/") if _are_words(piece) else (piece,))]
     return _join_arabic(found) if len(found) > 1 and script_of(text) == "Arabic" else found
 
 

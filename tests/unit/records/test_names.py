@@ -56,6 +56,65 @@ def test_tokens_of_people(full: str, tokens: list[tuple[str, str]]) -> None:
     assert tokens_of(full) == tokens
 
 
+@pytest.mark.parametrize(
+    "full",
+    [
+        "PETROV/IVAN",
+        "petrov/ivan",
+        "PETROV/IVAN MR",
+        "PETROV/IVANMR",
+        "PETROV<<IVAN",
+        "PETROV<<IVAN<<<<<<<<<",
+        "P<RUSPETROV<<IVAN<<<<<<<<<",
+        "PETROV／IVAN",
+    ],
+)
+def test_tickets_and_passports_put_the_family_name_before_a_mark(full: str) -> None:
+    assert [token for token in tokens_of(full) if token[1] != "title"] == tokens_of("Petrov, Ivan")
+
+
+@pytest.mark.parametrize(
+    ("full", "said"),
+    [
+        ("DE LA CRUZ/MARIA JOSE", "De la Cruz, Maria Jose"),
+        ("P<D<<MUELLER<<HANS", "Mueller, Hans"),
+        ("ΠΑΠΑΔΟΠΟΥΛΟΣ/ΓΕΩΡΓΙΟΣ", "ΠΑΠΑΔΟΠΟΥΛΟΣ, ΓΕΩΡΓΙΟΣ"),
+        ("Петров<<Иван<Сергеевич", "Петров, Иван Сергеевич"),
+        ("الأسد/بشار", "الأسد, بشار"),
+        ("王/伟", "王, 伟"),
+        ("김/정은", "김, 정은"),
+        ("HASSAN/AMR", "Hassan, Amr"),
+    ],
+)
+def test_a_mark_is_read_in_every_script(full: str, said: str) -> None:
+    assert tokens_of(full) == tokens_of(said)
+
+
+@pytest.mark.parametrize(
+    ("full", "tokens"),
+    [
+        ("Ranjit Singh s/o Gurdev", [("ranjit", "name"), ("singh", "name"), ("s/o", "particle"), ("gurdev", "name")]),
+        ("Petrov A/S", [("petrov", "name"), ("a/s", "name")]),
+        ("Ivan Petrov/Ivan Petroff", [("ivan", "name"), ("petrov", "name"), ("ivan", "name"), ("petroff", "name")]),
+        ("Ivan Petrov / Jan Petroff", [("ivan", "name"), ("petrov", "name"), ("jan", "name"), ("petroff", "name")]),
+        ("Anna/Maria/Petrova", [("anna", "name"), ("maria", "name"), ("petrova", "name")]),
+        ("Mr/Mrs Smith", [("mr", "title"), ("mrs", "title"), ("smith", "name")]),
+        ("petrov/", [("petrov", "name")]),
+        ("<<PETROV<<", [("petrov", "name")]),
+        ("/", []),
+        ("<<<<", []),
+        ("a//b", [("a//b", "name")]),
+    ],
+)
+def test_other_slashes_part_no_family_name(full: str, tokens: list[tuple[str, str]]) -> None:
+    assert tokens_of(full) == tokens
+
+
+def test_organisations_keep_their_slash() -> None:
+    assert tokens_of("MAERSK A/S", "organisation") == tokens_of("Maersk a/s", "organisation")
+    assert "family" not in dict(tokens_of("Nordsee/Baltic Shipping", "organisation")).values()
+
+
 def test_parts_type_the_tokens() -> None:
     assert tokens_of("", given="Ivan", family="Petrov") == [("ivan", "given"), ("petrov", "family")]
     middle = tokens_of("", given="Sergey", middle="Viktorovich", family="Lavrov")
