@@ -54,16 +54,21 @@ def witness(
 ) -> None:
     """Keep the audit log's heads and hashes, check that it only grows, and compare with other agencies' witnesses.
 
-    Exit 1 if anything does not match; the evidence is kept.
+    Exit 1 if anything does not match, or leaves bear tags under a key that `feed accesses` was not given; the evidence
+    is kept. Keys that were not asked for since their leaves came are named, and are no fault.
     """
     from contextlib import suppress
+
+    from pipeline.transparency.offline import describe_unread
 
     settings = from_environment()
     kept = _open_witness_folder(settings, agency, folder, log_key, tag_keys)
     with closing(kept.open_witness()) as seen:
         with suppress(KeyboardInterrupt):
             asyncio.run(_witness_log(settings, kept, seen, agency, follow=follow, publish=publish))
-        _report_findings(seen.read_findings(), _describe_witness(seen), as_json=as_json)
+        withheld, unasked = seen.judge_keys()
+        found = [*seen.read_findings(), *withheld]
+        _report_findings(found, _describe_witness(seen), describe_unread(unasked), as_json=as_json)
 
 
 def heads(agency: OwnAgencyOption, folder: Folder = None) -> None:
@@ -84,15 +89,24 @@ def accesses(
     case_reference: Annotated[str, typer.Option("--case-ref", help="Your case reference.")] = "audit",
     folder: Folder = None,
 ) -> None:
-    """Fetch the accesses to your records from the API, with proofs; the first time also your tag keys."""
+    """Fetch the accesses to your records from the API, with proofs, and your tag keys anew.
+
+    The keys are asked for last: whatever key a leaf under the proofs' head bears was there by then, so one that is not
+    handed out is found by `feed verify-audit` and `feed witness`.
+    """
     from pipeline.feeds.access_client import fetch_accesses, fetch_tag_keys
+    from pipeline.transparency.offline import size_of_answer
 
     settings = from_environment()
     kept = _open_witness_folder(settings, agency, folder)
-    kept.keep_tag_keys(fetch_tag_keys(settings, token, case_reference))
     with closing(kept.open_witness()) as seen:
         first = seen.size
     size = fetch_accesses(settings, token, case_reference, first, output)
+    with output.open("rb") as lines:
+        head = size_of_answer(lines, kept.log_key)
+    kept.keep_tag_keys(fetch_tag_keys(settings, token, case_reference))
+    with closing(kept.open_witness()) as seen:
+        seen.note_keys_asked(max(first, head))
     typer.echo(f"{size:,} bytes written to {output}; check them: liaison feed verify-audit {output}", err=True)
 
 
@@ -108,7 +122,8 @@ def verify_audit(
 ) -> None:
     """Check the fetched accesses to your records offline against the witnessed log; no server is trusted.
 
-    Exit 1 if an access is withheld, altered or forged, or the log was rewritten or forked.
+    Exit 1 if an access is withheld, altered or forged, the log was rewritten or forked, or leaves bear tags under a key
+    that the server did not hand out with the accesses. What could not be checked is said, and what to run for it.
     """
     from pipeline.errors import LiaisonError
     from pipeline.transparency.offline import read_proofs, verify_answer
@@ -118,11 +133,13 @@ def verify_audit(
         header, proofs = read_proofs(lines)
     with closing(kept.open_witness()) as seen:
         if not seen.is_scanned:
-            raise LiaisonError("the tag keys are newer than the witnessed log; run `liaison feed witness` first")
+            raise LiaisonError(
+                "the witnessed log was not yet looked through with these tag keys; run `liaison feed witness` first"
+            )
         verdict = verify_answer(seen, agency, kept.tag_keys, header, proofs, _read_notes(others or []))
     if as_json:
         _print_accesses(verdict)
-    _report_findings(verdict.findings, _describe_verdict(verdict), as_json=as_json)
+    _report_findings(verdict.findings, _describe_verdict(verdict), verdict.unchecked, as_json=as_json)
 
 
 def _open_witness_folder(
@@ -198,13 +215,15 @@ def _print_accesses(verdict: OfflineReport) -> None:
         typer.echo(msgspec.json.encode(each))
 
 
-def _report_findings(findings: Iterable[LogFinding], summary: str, *, as_json: bool) -> None:
+def _report_findings(findings: Iterable[LogFinding], summary: str, unchecked: Iterable[str], *, as_json: bool) -> None:
     import msgspec
 
     found = list(findings)
     for finding in found:
         line: Any = msgspec.json.encode(finding) if as_json else f"{finding.fault}\t{finding.at}\t{finding.told}"
         typer.echo(line)
+    for each in unchecked:
+        typer.echo(f"not checked: {each}", err=True)
     typer.echo(f"{summary}; {len(found)} faults", err=True)
     if found:
         raise typer.Exit(FAILED)

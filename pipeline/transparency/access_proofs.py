@@ -53,16 +53,28 @@ class AccessProof(msgspec.Struct, frozen=True):
 
 
 class ProvenAccess(msgspec.Struct, frozen=True):
-    """An act as its proof opens it: `fields` by name, `records` as they are in the audit; `acted`: by own people."""
+    """An act as its proof opens it: `fields` by name, `records` as they are in the audit; `acted`: by own people.
+
+    `key` is the id of the key that its tags are under.
+    """
 
     index: int
     fields: dict[str, Any]
     records: tuple[dict[str, Any], ...]
     acted: bool
+    key: str
 
 
 class ProofError(LeafError):
     """A proof that does not hold."""
+
+
+class LackingKeyError(ProofError):
+    """A proof whose leaf has its tags under a key that the reader does not hold."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__("its tags are under a key that you do not hold")
+        self.key_id = key_id
 
 
 def encode_hashes(hashes: Iterable[bytes]) -> tuple[str, ...]:
@@ -92,7 +104,9 @@ def prove_access(entry: AuditEntry, sealed: SealedEntry, index: int, agency: str
 
 
 def check_access(proof: AccessProof, size: int, root: bytes, agency: str, keys: Mapping[str, bytes]) -> ProvenAccess:
-    """The act that a proof shows to be in the log of `size` leaves. Raises LeafError where it shows none.
+    """The act that a proof shows to be in the log of `size` leaves.
+
+    Raises LeafError where it shows none, LackingKeyError where `keys` lack that of its leaf.
 
     Every record that bears the agency's tag must be opened, and no other.
     """
@@ -100,8 +114,10 @@ def check_access(proof: AccessProof, size: int, root: bytes, agency: str, keys: 
     if not is_included(leaf_hash(body), proof.index, size, decode_hashes(proof.path), root):
         raise ProofError("it is not in the log under the head that was given")
     leaf = LogLeaf.decode(body)
+    if leaf.key not in keys:
+        raise LackingKeyError(leaf.key)
     records = record_commitments(leaf, proof.commitments)
-    places = own_places(leaf, keys.get(leaf.key, b""))
+    places = own_places(leaf, keys[leaf.key])
     opened = {commitment_to(each): open_disclosure(each) for each in proof.openings}
     if unknown := opened.keys() - set(proof.commitments):
         raise ProofError("{count} of its openings open nothing that was committed to", count=len(unknown))
@@ -110,7 +126,7 @@ def check_access(proof: AccessProof, size: int, root: bytes, agency: str, keys: 
     acted = 0 in places
     if not places or acted != (fields["agency"] == agency):
         raise ProofError("it bears no tag of the agency, or names another agency than its tag")
-    return ProvenAccess(proof.index, fields, own, acted)
+    return ProvenAccess(proof.index, fields, own, acted, leaf.key)
 
 
 def _opened_records(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final
 
 import msgspec
 
 from pipeline.transparency.access_proofs import (
     AccessProof,
+    LackingKeyError,
     ProofError,
     ProofHeader,
     ProvenAccess,
@@ -19,7 +21,7 @@ from pipeline.transparency.access_proofs import (
 from pipeline.transparency.checkpoints import Checkpoint, SignedHead
 from pipeline.transparency.leaves import LeafError, LogLeaf
 from pipeline.transparency.merkle import is_consistent
-from pipeline.transparency.notes import NoteError
+from pipeline.transparency.notes import NoteError, VerifierKey
 from pipeline.transparency.witness import LogFault, LogFinding, Witness
 
 MAX_BEHIND: Final = timedelta(minutes=15)
@@ -27,11 +29,15 @@ MAX_BEHIND: Final = timedelta(minutes=15)
 
 
 class OfflineReport(msgspec.Struct, frozen=True):
-    """The acts that are proven, and all that is wrong; `size` is that of the head they were proven under."""
+    """The acts that are proven, and all that is wrong; `size` is that of the head they were proven under.
+
+    `unchecked` says what could not be checked, and what to run so that it can be.
+    """
 
     size: int
     accesses: tuple[ProvenAccess, ...]
     findings: tuple[LogFinding, ...]
+    unchecked: tuple[str, ...] = ()
 
     @property
     def acted(self) -> int:
@@ -46,6 +52,18 @@ def read_proofs(lines: Iterable[bytes]) -> tuple[ProofHeader, list[AccessProof]]
         return _headers.decode(first), [_proofs.decode(line) for line in rest]
     except (ValueError, msgspec.MsgspecError) as error:
         raise ProofError("this is no file of access proofs: {fault}", fault=str(error)) from error
+
+
+def size_of_answer(lines: Iterable[bytes], log_key: VerifierKey) -> int:
+    """The size of the head that a file of proofs begins with; 0 where the log's key did not sign it.
+
+    Raises ProofError.
+    """
+    header, _ = read_proofs(islice(lines, 1))
+    try:
+        return SignedHead.from_signed_note(header.head, log_key).checkpoint.size
+    except NoteError:
+        return 0
 
 
 _headers = msgspec.json.Decoder(ProofHeader)
@@ -68,13 +86,47 @@ def verify_answer(
         return OfflineReport(0, (), (*findings, LogFinding(LogFault.UNSIGNED, 0, str(error))))
     findings += _compare_with_witnessed(witness, head, header)
     accesses = []
+    met: dict[str, int] = {}
     for proof in proofs:
         try:
             accesses.append(check_access(proof, head.size, head.root, agency, keys))
+        except LackingKeyError as lacking:
+            met[lacking.key_id] = min(proof.index, met.get(lacking.key_id, proof.index))
         except LeafError as error:
             findings.append(LogFinding(LogFault.ALTERED, proof.index, str(error)))
-    findings += _find_withheld(witness, head, {proof.index for proof in proofs})
-    return OfflineReport(head.size, tuple(accesses), tuple(findings))
+    withheld_keys, unasked = witness.judge_keys(met)
+    findings += [*withheld_keys, *_find_withheld(witness, head, {proof.index for proof in proofs})]
+    unchecked = [
+        *describe_unread(unasked),
+        *_describe_unseen(witness, head),
+        *_describe_unproven(witness, keys, accesses),
+    ]
+    return OfflineReport(head.size, tuple(accesses), tuple(findings), tuple(unchecked))
+
+
+def describe_unread(unasked: Sequence[str]) -> list[str]:
+    """What can't be said of leaves under keys that were not asked for since they came."""
+    what = f"leaves bear tags under {len(unasked)} keys that you have not fetched, so whether they concern you"
+    return [f"{what}; run `liaison feed accesses`, then `liaison feed witness`"] if unasked else []
+
+
+def _describe_unseen(witness: Witness, head: Checkpoint) -> list[str]:
+    """Leaves under the head that the witness has not seen: what is withheld among them does not show."""
+    unseen = head.size - witness.size
+    return [f"{unseen:,} leaves newer than what you witnessed; run `liaison feed witness`"] if unseen > 0 else []
+
+
+def _describe_unproven(witness: Witness, keys: Mapping[str, bytes], accesses: Iterable[ProvenAccess]) -> list[str]:
+    """Keys under which no own act is proven: whoever hands out a wrong one hides what is tagged under the right one."""
+    proven = {each.key for each in accesses if each.acted}
+    bare = {key_id: at for key_id, at in witness.key_ids().items() if key_id in keys and key_id not in proven}
+    return [_UNPROVEN.format(key_id=key_id, at=at) for key_id, at in bare.items()]
+
+
+_UNPROVEN: Final = (
+    "whether {key_id} is the key of the log's tags, since no act of your people is proven under it; if they have asked"
+    " anything since leaf {at:,}, it is not"
+)
 
 
 def _compare_with_others(witness: Witness, others: Iterable[str]) -> list[LogFinding]:

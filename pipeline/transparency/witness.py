@@ -29,10 +29,17 @@ HEADS: Final = "heads"
 OWN: Final = "own"
 FINDINGS: Final = "findings"
 PINNED: Final = "pinned"
-TABLES: Final = (HEADS, OWN, FINDINGS, PINNED)
+KEY_IDS: Final = "key ids"
+"""By the first leaf that bears it, each id under which tags were met."""
+
+TABLES: Final = (HEADS, OWN, FINDINGS, PINNED, KEY_IDS)
 
 LOG_KEY: Final = b"log key"
 SCANNED: Final = b"scanned"
+ASKED: Final = b"asked"
+
+SCAN: Final = 2
+"""What a look through the leaves notes: 1 was own leaves, 2 is these and the ids of tag keys."""
 
 TOLERANCE: Final = timedelta(hours=1)
 """Servers' clocks differ by less, and a broker that hangs applies a late entry sooner."""
@@ -40,6 +47,12 @@ TOLERANCE: Final = timedelta(hours=1)
 
 MAX_FINDINGS: Final = 1000
 """The first ones say what happened; the rest of a log that was replaced would fill the disk."""
+
+MAX_KEY_IDS: Final = 1000
+"""An installation rotates its secret a few times a year; a log with more ids was made to fill the disk."""
+
+SHOWN_ID_CHARS: Final = 32
+"""Of an id of a tag key in a finding: an honest one has 8 characters, a forged one may have a megabyte."""
 
 
 class LogFault(StrEnum):
@@ -59,6 +72,8 @@ class LogFault(StrEnum):
     """The log holds an act that concerns us, and its server does not tell of it."""
     BEHIND = "behind"
     """The answer ends before acts that are not new, or other agencies have seen more of the log."""
+    KEY_WITHHELD = "key_withheld"
+    """Leaves bear tags under a key that the log's server does not hand out: whose records they are can't be told."""
 
 
 class LogFinding(msgspec.Struct, frozen=True):
@@ -87,6 +102,8 @@ class Witness:
         self._noted = set(self.read_findings())
         self._hashes: list[bytes] = []
         self._own: list[tuple[bytes, bytes]] = []
+        self._first_met = {id_: int.from_bytes(at, "big") for at, id_ in self.store.items(KEY_IDS)}
+        self._new_ids: list[tuple[bytes, bytes]] = []
 
     def close(self) -> None:
         """Close the store; what was committed is on disk."""
@@ -107,7 +124,8 @@ class Witness:
 
     @property
     def _keys_mark(self) -> bytes:
-        return sha256(msgspec.json.encode(sorted((key_id, key.hex()) for key_id, key in self._keys.items()))).digest()
+        held = sorted((key_id, key.hex()) for key_id, key in self._keys.items())
+        return sha256(msgspec.json.encode((SCAN, held))).digest()
 
     @property
     def size(self) -> int:
@@ -149,8 +167,14 @@ class Witness:
             self._keep_own(index, LogLeaf.decode(body), body)
 
     def _keep_own(self, index: int, leaf: LogLeaf, body: bytes) -> None:
-        if own_places(leaf, self._keys.get(leaf.key, b"")):
+        self._note_key_id(index, leaf.key.encode())
+        if leaf.key in self._keys and own_places(leaf, self._keys[leaf.key]):
             self._own.append((encode_index(index), body))
+
+    def _note_key_id(self, index: int, key_id: bytes) -> None:
+        if key_id not in self._first_met and len(self._first_met) < MAX_KEY_IDS:
+            self._first_met[key_id] = index
+            self._new_ids.append((encode_index(index), key_id))
 
     def add_head(self, note: str, other: str = "") -> bool:
         """Take a head, from the log or from another agency's witness; False where it can't be compared yet.
@@ -181,7 +205,8 @@ class Witness:
         """Write what was seen since the last commit, with the position in the topic that it goes to."""
         hashes, self._hashes = self._hashes, []
         own, self._own = self._own, []
-        self.store.append(self._size, hashes, state, {OWN: own})
+        ids, self._new_ids = self._new_ids, []
+        self.store.append(self._size, hashes, state, {OWN: own, KEY_IDS: ids})
         self._size += len(hashes)
 
     def read_heads(self, *, backwards: bool = False) -> Iterator[SignedHead]:
@@ -196,6 +221,38 @@ class Witness:
     def own_leaves(self) -> dict[int, bytes]:
         """The leaves that bear the agency's tags: index and body."""
         return {int.from_bytes(key, "big"): body for key, body in self.store.items(OWN)}
+
+    def key_ids(self) -> dict[str, int]:
+        """The ids of tag keys that leaves bear, each with the first such leaf."""
+        return {key_id.decode(): at for key_id, at in self._first_met.items()}
+
+    def note_keys_asked(self, size: int) -> None:
+        """Note that the log had this many leaves when its server was asked for the tag keys, and answered."""
+        if size > self._asked:
+            self.store.put(PINNED, ASKED, encode_index(size))
+
+    @property
+    def _asked(self) -> int:
+        return int.from_bytes(self.store.get(PINNED, ASKED) or b"", "big")
+
+    def judge_keys(self, met: Mapping[str, int] | None = None) -> tuple[list[LogFinding], list[str]]:
+        """The tag keys that leaves bear and this witness lacks: those withheld from it, and those to be asked for.
+
+        A key is withheld if its leaves were there when the server was asked for the keys. It stays a finding until the
+        key is handed out. `met` are ids beside those of the leaves that were seen.
+        """
+        lacking = {id_: at for id_, at in {**(met or {}), **self.key_ids()}.items() if id_ not in self._keys}
+        findings = [
+            LogFinding(
+                LogFault.KEY_WITHHELD,
+                at,
+                f"from here on leaves bear tags under the key {key_id[:SHOWN_ID_CHARS]}, which was not handed out when"
+                " your tag keys were fetched",
+            )
+            for key_id, at in lacking.items()
+            if at < self._asked
+        ]
+        return findings, [key_id for key_id, at in lacking.items() if at >= self._asked]
 
     def read_findings(self) -> list[LogFinding]:
         """What did not fit so far, in the order in which it showed."""

@@ -17,7 +17,7 @@ import msgspec
 from pipeline.access.audit import Act, ActKind, AuditEntry, Chain, ShownCase, ShownForm, bind_acts
 from pipeline.transparency.access_proofs import AccessProof, ProofHeader, encode_hashes, prove_access
 from pipeline.transparency.checkpoints import Checkpoint, sign_head
-from pipeline.transparency.leaves import new_seed, seal_entry
+from pipeline.transparency.leaves import SealedEntry, new_seed, seal_entry
 from pipeline.transparency.log_records import HEAD_KEY, HeadRecord, leaf_key
 from pipeline.transparency.merkle import leaf_hash
 from pipeline.transparency.notes import SignatureType, SigningKey
@@ -27,18 +27,30 @@ from pipeline.transparency.tree_store import TreeState, TreeStore
 from pipeline.transparency.witness import Witness
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-KEYS = TagKeys(["00000001"], lambda key_id, agency: hmac.digest(b"secret" + key_id.encode(), agency.encode(), "sha256"))
+
+
+def _derive(key_id: str, agency: str) -> bytes:
+    return hmac.digest(b"secret" + key_id.encode(), agency.encode(), "sha256")
+
+
+KEYS = TagKeys(["00000001"], _derive)
+ROTATED = TagKeys([*KEYS.ids, "00000002"], _derive)
+"""The tag keys once the installation's secret has been rotated."""
 LOG = SigningKey.generate("liaison.example/audit", SignatureType.NOTE)
 
 
 class LogWorld:
-    """`entries` may be changed at will before `build` makes the log of them; `signed` are the heads that went out."""
+    """`entries` may be changed at will before `build` makes the log of them; `signed` are the heads that went out.
+
+    From the entry `rotation` on tags are under the rotated secret.
+    """
 
     def __init__(self, folder: Path, key: SigningKey = LOG) -> None:
         self.now, self.key, self._folder = NOW, key, folder
         self.entries: list[AuditEntry] = []
         self.chains: dict[str, Chain] = {}
         self.signed: list[tuple[int, str]] = []
+        self.rotation: int | None = None
         self._trees = 0
 
     def write(self, act: Act, process: str = "host|1|0") -> AuditEntry:
@@ -59,7 +71,15 @@ class LogWorld:
         return self.write(act, process)
 
     def leaves(self) -> list[bytes]:
-        return [seal_entry(entry, KEYS, KEYS.current).leaf.encode() for entry in self.entries]
+        return [self._seal(index).leaf.encode() for index in range(len(self.entries))]
+
+    def rotate(self) -> None:
+        """Rotate the installation's secret: what is written from now on is tagged under the new one."""
+        self.rotation = len(self.entries)
+
+    def _seal(self, index: int) -> SealedEntry:
+        key_id = KEYS.current if self.rotation is None or index < self.rotation else ROTATED.current
+        return seal_entry(self.entries[index], ROTATED, key_id)
 
     def tree(self) -> TreeStore:
         """The tree over the entries as they are now."""
@@ -95,8 +115,7 @@ class LogWorld:
         proofs = []
         for index, entry in enumerate(self.entries[:size]):
             if entry.agency == agency or any(case.case.startswith(f"{agency}:") for case in entry.shown):
-                sealed = seal_entry(entry, KEYS, KEYS.current)
-                proofs.append(prove_access(entry, sealed, index, agency, store.prove_inclusion(index, size)))
+                proofs.append(prove_access(entry, self._seal(index), index, agency, store.prove_inclusion(index, size)))
         path = encode_hashes(store.prove_consistency(first, size)) if 0 < first <= size else ()
         store.close()
         return ProofHeader(note, first, path), proofs[::-1]
