@@ -23,6 +23,9 @@ TableFile = Annotated[
     Path, typer.Argument(exists=True, dir_okay=False, help="CSV, JSON, XML, Parquet or workbook; also as .gz.")
 ]
 
+LOSSES = {"left out": "row", "mapped only in part": "row", "cut to what a record takes": "case"}
+"""What makes `map` end with 1, and of what it is told how many."""
+
 EXAMPLE = "Example: liaison feed map register.csv --mapping police-csv -o cases.ndjson"
 
 
@@ -53,7 +56,7 @@ def map_table(
         bool, typer.Option("--preview", help="Show what would be made of the table; write nothing.")
     ] = False,
 ) -> None:
-    """Turn an agency's own table or a public list into case records; exit 1 if a row is left out or mapped in part.
+    """Turn an agency's own table or a public list into case records; exit 1 if something of it is left out or cut.
 
     With --preview nothing is written: the first cases are shown, what the kit leaves unread, and what validation says.
     With --init a kit is proposed from the table's columns.
@@ -100,10 +103,10 @@ def _map_to_file(
         counts = _write_records(table, rows, output, truth, progress)
     _print_unread(table, mapper)
     typer.echo(f"{_count(counts['written'], 'case record')} written to {output}", err=True)
-    for outcome in ("left out", "mapped only in part"):
-        if counts[outcome]:
-            typer.echo(f"{_count(counts[outcome], 'row')} {outcome}", err=True)
-    if counts["left out"] or counts["mapped only in part"]:
+    lost = [(counts[outcome], what, outcome) for outcome, what in LOSSES.items() if counts[outcome]]
+    for count, what, outcome in lost:
+        typer.echo(f"{_count(count, what)} {outcome}", err=True)
+    if lost:
         raise typer.Exit(FAILED)
 
 
@@ -140,7 +143,7 @@ def parse_joins(joins: list[str]) -> dict[str, Path]:
 def _write_records(
     table: Path, rows: Iterable[MappedRow], output: Path, truth: Path | None, progress: ReadingProgress
 ) -> Counter[str]:
-    """Write records and truth; counts the records written, the rows left out and those mapped only in part."""
+    """Write records and truth; counts the records written, and by LOSSES what was lost."""
     import os
     from collections import Counter
     from contextlib import ExitStack
@@ -154,7 +157,8 @@ def _write_records(
         for row in progress.count(rows):
             _print_problems(table, row)
             if row.problems:
-                counts["left out" if row.event is None else "mapped only in part"] += 1
+                counts["left out" if row.event is None else "mapped only in part"] += row.lines
+            counts["cut to what a record takes"] += bool(row.notes)
             if row.event is not None:
                 counts["written"] += 1
                 records.write(orjson.dumps(row.event, option=orjson.OPT_APPEND_NEWLINE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -10,14 +11,16 @@ import msgspec
 import yaml
 
 from pipeline.errors import LiaisonError
+from pipeline.feeds.record_shape import check_shape, suggest_word
 from pipeline.feeds.rules import (
+    MappingRule,
     ObjectNode,
     columns_of,
     compile_fields,
     condition_columns,
 )
 from pipeline.feeds.tables.cells import ELEMENT, GROUPED
-from pipeline.feeds.tables.sources import TableSource, check_source
+from pipeline.feeds.tables.sources import ExtractRule, JoinSource, TableSource, check_source
 from pipeline.feeds.templates import Template, compile_template
 
 SHIPPED = resources.files("pipeline.feeds") / "kits"
@@ -45,6 +48,11 @@ class KitFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     time: str = ""
     truth: str = ""
     ignore: tuple[str, ...] = ()
+
+
+WORDED = (KitFile, KitAgency, TableSource, JoinSource, ExtractRule, MappingRule)
+"""What takes the words of a kit outside of its record."""
+UNKNOWN_FIELD = re.compile("unknown field `([^`]+)`")
 
 
 class MappingKit(msgspec.Struct, frozen=True):
@@ -117,9 +125,16 @@ def parse_kit(text: str, origin: str) -> MappingKit:
     except yaml.YAMLError as error:
         raise LiaisonError(f"{origin} is not YAML: {' '.join(str(error).split())}") from error
     except msgspec.ValidationError as error:
-        raise LiaisonError(f"{origin}: {str(error).replace('`$.', '`')}") from error
+        raise LiaisonError(f"{origin}: {str(error).replace('`$.', '`')}{_suggest_field(str(error))}") from error
     except ValueError as error:
-        raise LiaisonError(f"{origin}: {error}") from error
+        raise LiaisonError(f"{origin}: {error}{_suggest_field(str(error))}") from error
+
+
+def _suggest_field(said: str) -> str:
+    """The word of a kit that is most like the one which msgspec says is unknown."""
+    found = UNKNOWN_FIELD.search(said)
+    words = {field.encode_name for struct in WORDED for field in msgspec.structs.fields(struct)}
+    return suggest_word(found[1], words) if found else ""
 
 
 def _convert_kit(written: Any) -> KitFile:
@@ -141,6 +156,7 @@ def _joins_of(source: Any) -> list[tuple[str, Any]]:
 def _compile_kit(written: KitFile) -> MappingKit:
     _check_agencies(written)
     record = compile_fields(written.record, "record")
+    check_shape(record)
     deal, time, truth = (
         compile_template(text, place) if text else None
         for place, text in (("deal", written.deal), ("time", written.time), ("truth", written.truth))

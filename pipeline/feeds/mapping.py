@@ -27,7 +27,7 @@ from pipeline.records.model import case_key
 class MappedRow(msgspec.Struct, frozen=True):
     """What one row became: the event (None where the row gave no case), its case key, truth label and problems.
 
-    `notes` say what was left out because a record holds no more.
+    `notes` say what was left out because a record holds no more. `lines` of the file could not be read as a row.
     """
 
     line: int
@@ -36,6 +36,7 @@ class MappedRow(msgspec.Struct, frozen=True):
     truth: str = ""
     problems: tuple[MappingProblem, ...] = ()
     notes: tuple[str, ...] = ()
+    lines: int = 1
 
 
 class Mapper:
@@ -90,7 +91,7 @@ class Mapper:
 
     def _map_row(self, source: SourceRow) -> MappedRow:
         if source.problem:
-            return MappedRow(source.number, None, problems=(MappingProblem("", source.problem),))
+            return MappedRow(source.number, None, problems=(MappingProblem("", source.problem),), lines=source.lines)
         self._count_columns(source.row)
         problems: list[MappingProblem] = []
         event = self._make_event(source.row, problems)

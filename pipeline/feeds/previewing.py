@@ -77,12 +77,16 @@ class PreviewedCase(msgspec.Struct, frozen=True):
 
 
 class Preview(msgspec.Struct, frozen=True):
-    """What would come of a table: `unfit` values can't be mapped; the other findings are what intake will say."""
+    """What would come of a table: `unfit` values can't be mapped, `cut` ones a record has no room for.
+
+    The other findings are what intake will say.
+    """
 
     rows: int
     cases: int
     first: tuple[PreviewedCase, ...]
     unfit: tuple[Finding, ...]
+    cut: tuple[Finding, ...]
     rejected: tuple[Finding, ...]
     doubted: tuple[Finding, ...]
 
@@ -90,13 +94,15 @@ class Preview(msgspec.Struct, frozen=True):
 def preview_rows(rows: Iterable[MappedRow], agencies: Iterable[KitAgency]) -> Preview:
     """Map all rows and check what they became with intake's own eyes; nothing is written."""
     checkers = {agency.name: Checker(agency.name, agency.country, warn=True) for agency in agencies}
-    unfit, rejected, doubted = _Findings(), _Findings(), _Findings()
+    unfit, cut, rejected, doubted = _Findings(), _Findings(), _Findings(), _Findings()
     counted = cases = 0
     first = list[PreviewedCase]()
     for row in rows:
         counted += 1
         for problem in row.problems:
             unfit.add("", problem.column, row.line, problem.message)
+        for note in row.notes:
+            cut.add("", "", row.line, note)
         if row.event is None:
             continue
         cases += 1
@@ -107,7 +113,7 @@ def preview_rows(rows: Iterable[MappedRow], agencies: Iterable[KitAgency]) -> Pr
             doubted.add(doubt.warning, doubt.pointer, row.line, doubt.message)
         if len(first) < EXAMPLES:
             first.append(PreviewedCase(row.event, _record_warnings(checked)))
-    return Preview(counted, cases, tuple(first), tuple(unfit), tuple(rejected), tuple(doubted))
+    return Preview(counted, cases, tuple(first), tuple(unfit), tuple(cut), tuple(rejected), tuple(doubted))
 
 
 def suspected_nulls(values: ColumnValues) -> list[str]:

@@ -30,6 +30,7 @@ def show_preview(preview: Preview, unread: Columns, read: Columns) -> Renderable
         parts += [_heading("Values that look like nothing: add them to `null` in the kit's source"), _nulls(suspected)]
     for title, findings in (
         ("Values that could not be mapped", preview.unfit),
+        ("Cut to what a record takes", preview.cut),
         ("Records that intake would reject", preview.rejected),
         ("Warnings on receipts", preview.doubted),
     ):

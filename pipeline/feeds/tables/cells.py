@@ -24,11 +24,15 @@ ELEMENT = "#element"
 
 
 class SourceRow(msgspec.Struct, frozen=True):
-    """One row; `number` counts lines from 1 (CSV: where the row ends); `problem` is why it can't be read, or ""."""
+    """One row; `number` counts lines from 1 (CSV: where the row ends); `problem` is why it can't be read, or "".
+
+    Of a problem `number` is the first of its `lines`.
+    """
 
     number: int
     row: dict[str, TableCell]
     problem: str = ""
+    lines: int = 1
 
 
 def find_cell(row: TableRow, column: str) -> TableCell:

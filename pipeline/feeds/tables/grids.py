@@ -120,7 +120,7 @@ def _collect(
     _require_text(columns)
     for row in rows:
         if row.problem:
-            unread.append(row.number)
+            unread.extend(range(row.number, row.number + row.lines))
         elif any(row.row.values()):
             cells = tuple("".join(cell_texts(row.row[name])) for name in columns)
             _require_text(cells)

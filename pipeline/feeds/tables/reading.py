@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import msgspec
+
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.cells import GROUPED, SourceRow, TableCell, cell_texts, find_cell
 from pipeline.feeds.tables.conditions import Conditions, all_hold, compile_conditions
@@ -156,7 +158,7 @@ class TableReader:
                 store.add(key, row)
             else:
                 problem = row.problem or f"no {self.source.group_by}, by which rows are grouped"
-                yield SourceRow(row.number, row.row, problem)
+                yield msgspec.structs.replace(row, problem=problem)
         made = 0
         for group in store.groups():
             made += len(group)

@@ -15,6 +15,7 @@ from pipeline.feeds.tables.files import refuse_unread
 from pipeline.feeds.tables.patterns import pattern_names
 
 SourceFormat = Literal["csv", "jsonl", "json", "parquet", "workbook", "xml", ""]
+Quoting = Literal["double", "none"]
 SUFFIXES: dict[str, SourceFormat] = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -65,6 +66,7 @@ class JoinSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     skip: int | None = None
     null: tuple[str, ...] | None = None
     delimiter: str = ""
+    quoting: Quoting | None = None
     encoding: str = ""
     where: dict[str, Any] = {}
 
@@ -72,6 +74,7 @@ class JoinSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TableSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How to read the table; `format` is guessed from the file's suffix where it is left out.
 
+    With `quoting` none a quote is text as any other sign.
     `columns` names the columns of a file without a header; `skip` lines stand before the header or the first row.
     `null` are the texts that stand for nothing. `items` are the paths of XML elements, or of a JSON document's lists,
     that are the rows. `where` leaves the other rows out. Rows with the same `group_by` make one; the first for
@@ -80,6 +83,7 @@ class TableSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     format: SourceFormat = ""
     delimiter: str = ","
+    quoting: Quoting = "double"
     encoding: str = "utf-8"
     columns: tuple[str, ...] = ()
     skip: int = 0
@@ -117,6 +121,7 @@ def joined_source(source: TableSource, joined: JoinSource) -> TableSource:
     return TableSource(
         format=source.format,
         delimiter=joined.delimiter or source.delimiter,
+        quoting=joined.quoting or source.quoting,
         encoding=joined.encoding or source.encoding,
         columns=joined.columns,
         skip=source.skip if joined.skip is None else joined.skip,

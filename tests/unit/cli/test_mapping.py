@@ -98,3 +98,48 @@ def test_rows_left_out_are_counted_apart_from_those_mapped_in_part(
         "2 rows left out",
         "1 row mapped only in part",
     ]
+
+
+NAMES_KIT = "kit: 1\nname: k\nagencies: [{name: fr-pj, country: FR}]\nrecord:\n  case_id: '{id}'\n  entities:\n"
+
+
+def test_names_beyond_what_a_record_takes_end_with_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("kit.yml").write_text(NAMES_KIT + "    - {id: p1, type: person, names: [{full: {from: names, each: ';'}}]}\n")
+    Path("t.csv").write_text("id,names\n1," + ";".join(f"Name {at}" for at in range(96)) + "\n")
+    done = CliRunner().invoke(build_cli(), ["feed", "map", "t.csv", "--mapping", "kit.yml", "-o", "o.ndjson"])
+    assert done.exit_code == 1
+    assert done.stderr.splitlines() == [
+        "t.csv:2: p1.names: 96 values, of which the first 50 are kept",
+        "1 case record written to o.ndjson",
+        "1 case cut to what a record takes",
+    ]
+    seen = CliRunner().invoke(build_cli(), ["feed", "map", "t.csv", "--mapping", "kit.yml", "--preview"])
+    assert "Cut to what a record takes" in seen.stdout
+
+
+def test_every_line_that_a_stray_quote_costs_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("kit.yml").write_text(NAMES_KIT + "    - {id: p1, type: person, names: [{full: '{name}'}]}\n")
+    lines = [f"{at},Name {at}" for at in range(2, 401)]
+    lines[150] = '152,"Name 152\ntorn'
+    Path("t.csv").write_text("id,name\n" + "\n".join(lines) + "\n")
+    done = CliRunner().invoke(build_cli(), ["feed", "map", "t.csv", "--mapping", "kit.yml", "-o", "o.ndjson"])
+    assert done.exit_code == 1
+    assert "lines 152 to 153 are left out" in done.stderr
+    assert done.stderr.splitlines()[-2:] == ["398 case records written to o.ndjson", "2 rows left out"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("sorce: {delimiter: ';'}\n", "unknown field `sorce`; did you mean source?"),
+        ("source: {delimeter: ';'}\n", "unknown field `delimeter` - at `source`; did you mean delimiter?"),
+        ("source: {quoting: never}\n", "Invalid enum value 'never' - at `source.quoting`"),
+    ],
+)
+def test_words_that_a_kit_does_not_have_are_told(tmp_path: Path, line: str, said: str) -> None:
+    (tmp_path / "kit.yml").write_text(line + NAMES_KIT + "    - {id: p1, type: person}\n")
+    (tmp_path / "t.csv").write_text("id\n1\n")
+    words = ["feed", "map", str(tmp_path / "t.csv"), "--mapping", str(tmp_path / "kit.yml"), "--preview"]
+    assert said in str(CliRunner().invoke(build_cli(), words).exception)

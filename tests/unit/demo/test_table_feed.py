@@ -58,7 +58,7 @@ def test_several_lists_are_one_feed_with_what_is_known_of_their_pairs() -> None:
 
 
 def test_a_record_that_intake_will_reject_is_expected_to_be(tmp_path: Path) -> None:
-    kit = KIT.replace("record: {", "record: {language: 'nonsense words', ")
+    kit = KIT.replace("record: {", "record: {language: '{who}', ")
     (tmp_path / "kit.yml").write_text(kit)
     (tmp_path / "t.csv").write_text("id,who\n1,same\n")
     assert table_feed(table(tmp_path / "t.csv", str(tmp_path / "kit.yml")), QUIET).outcomes == {"schema": 1}

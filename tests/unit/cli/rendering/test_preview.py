@@ -32,7 +32,7 @@ def test_a_preview_shows_cases_unread_columns_words_for_nothing_and_what_is_said
         name.add(text)
     case = PreviewedCase({"data": DATA}, (RecordWarning("country", "/data/country", "unknown"),))
     rejected = Finding("schema", "/data/entities/*/names", 1_200, 17, "is no list")
-    text = printed(Preview(3, 2, (case,), (), (rejected,), ()), {"NOTE": note}, {"NAME": name})
+    text = printed(Preview(3, 2, (case,), (), (), (rejected,), ()), {"NOTE": note}, {"NAME": name})
     assert "fr-pj:7" in text
     assert "Vol [bold]" in text
     assert "! /data/country: unknown" in text

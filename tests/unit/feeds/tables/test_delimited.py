@@ -88,17 +88,78 @@ def test_a_cell_that_never_ends_is_a_problem_and_the_rows_behind_it_are_read(tmp
     assert rows[-1].row == {"a": "2", "b": "3"}
 
 
-@pytest.mark.parametrize("end", [b'3,"op', b'3,"op\nen', b'3,"op""en'])
-def test_a_file_cut_off_in_the_middle_of_a_cell_says_so(tmp_path: Path, end: bytes) -> None:
+@pytest.mark.parametrize(
+    ("end", "lost"), [(b'3,"op', ""), (b'3,"op\nen', "; lines 3 to 4 are left out"), (b'3,"op""en', "")]
+)
+def test_a_file_cut_off_in_the_middle_of_a_cell_says_so(tmp_path: Path, end: bytes, lost: str) -> None:
     rows = read(tmp_path, b"a,b\n1,2\n" + end)
-    cut = "a quote in the row that begins in line 3 is not closed: is the file cut off?"
+    cut = f"a quote in the row that begins in line 3 is not closed{lost}; is the file cut off?"
     assert [row.problem for row in rows] == ["", cut]
 
 
-def test_a_quote_left_open_names_the_line_where_it_opens(tmp_path: Path) -> None:
-    (row,) = read(tmp_path, b'a,b\n1,"open\n' + b"2,3\n" * 40)
-    assert row.number == 42
-    assert "begins in line 2 is not closed" in row.problem
+REGISTER = b"id,name,born,place\n" + b"".join(b"%d,Name %d,1970,Lyon\n" % (at, at) for at in range(2, 401))
+"""Its line N has the id N."""
+
+
+def ids_and_problems(rows: list[SourceRow]) -> tuple[list[int], list[tuple[int, int]]]:
+    return [int(str(row.row["id"])) for row in rows if not row.problem], [
+        (row.number, row.lines) for row in rows if row.problem
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "behind"),
+    [
+        pytest.param(b'152,"Name 152,1970,Lyon', (b"", b""), id="no other quote"),
+        pytest.param(b'152,"Name 152,1970,Lyon', (b"160,Name 160", b'160,"Name, 160"'), id="a cell in quotes behind"),
+        pytest.param(b'152,"Name 152,1970,Lyon', (b"160,Name 160", b'160,5"'), id="a cell behind ends in one"),
+        pytest.param(b'152,Name 152,1970,"', (b"", b""), id="in the last cell"),
+        pytest.param(b'"152,Name 152,1970,Lyon', (b"160,Name 160", b'160,""'), id="in the first cell"),
+    ],
+)
+def test_a_stray_quote_costs_its_own_line(tmp_path: Path, line: bytes, behind: tuple[bytes, bytes]) -> None:
+    content = REGISTER.replace(b"152,Name 152,1970,Lyon", line).replace(*behind)
+    read_ids, problems = ids_and_problems(read(tmp_path, content))
+    assert (read_ids, problems) == ([at for at in range(2, 401) if at != 152], [(152, 1)])
+
+
+def test_a_stray_quote_names_the_lines_up_to_the_next_that_fits(tmp_path: Path) -> None:
+    content = REGISTER.replace(b"152,Name 152,1970,Lyon", b'152,"Name 152,1970,Lyon\ntorn\nin two,x')
+    (problem,) = (row for row in read(tmp_path, content) if row.problem)
+    assert (problem.number, problem.lines) == (152, 3)
+    assert problem.problem == (
+        "a quote in the row that begins in line 152 is not closed; lines 152 to 154 are left out; reading goes on "
+        "behind. If quotes are plain text in it, set `source.quoting: none`"
+    )
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        pytest.param(b'"12, rue X\nLyon, Rh\xc3\xb4ne"', id="an address"),
+        pytest.param(b'"a\nb,c\n\nd"', id="an empty line in it"),
+        pytest.param(b'"said ""no""\n,,"', id="quotes and delimiters in it"),
+    ],
+)
+def test_a_cell_of_several_lines_is_one_cell(tmp_path: Path, cell: bytes) -> None:
+    read_ids, problems = ids_and_problems(read(tmp_path, REGISTER.replace(b"Name 152", cell)))
+    assert (read_ids, problems) == ([*range(2, 401)], [])
+
+
+def test_a_row_of_several_lines_and_another_width_is_left_out_whole(tmp_path: Path) -> None:
+    content = REGISTER.replace(b"152,Name 152,1970,Lyon", b'152,"Name\n152",1970,,Lyon')
+    read_ids, problems = ids_and_problems(read(tmp_path, content))
+    assert (152 in read_ids, len(read_ids), problems) == (False, 398, [(152, 2)])
+
+
+def test_quotes_are_plain_text_where_the_kit_says_so(tmp_path: Path) -> None:
+    rows = read(tmp_path, b'a,b\n1,"open\n2,"5"" pipe"\n', TableSource(quoting="none"))
+    assert [row.row["b"] for row in rows] == ['"open', '"5"" pipe"']
+
+
+def test_a_quote_left_open_in_the_header_is_told(tmp_path: Path) -> None:
+    with pytest.raises(LiaisonError, match=r"t\.csv: a quote in the header, line 1, is not closed"):
+        read(tmp_path, b'a,"b\n1,2\n')
 
 
 def test_a_header_that_never_ends_is_told(tmp_path: Path) -> None:
