@@ -38,10 +38,12 @@ def search(
     answer = ask_api(token, purpose, case_reference, "POST", "/v1/search", json=body)
     if as_json:
         print_json(answer["results"] + answer["hits"])
-    elif answer["results"] or answer["hits"]:
-        _print_renderable(records.search(answer))
     else:
-        typer.echo("No matching cases.")
+        if answer["results"] or answer["hits"]:
+            _print_renderable(records.search(answer))
+        else:
+            typer.echo("No matching cases.")
+        _print_renderable(records.hints(answer["hints"]))
 
 
 def case(

@@ -49,8 +49,21 @@ class _Offence(msgspec.Struct):
 
 
 class _Entity(msgspec.Struct):
+    """What a case is filtered by of an entity, and the words by which a thing is asked for ("Glock 17")."""
+
     type: str = ""
     role: str | None = None
+    make: str | None = None
+    model: str | None = None
+    colour: str | None = None
+    calibre: str | None = None
+    category: str | None = None
+    institution: str | None = None
+    method: str | None = None
+
+    @property
+    def words(self) -> tuple[str | None, ...]:
+        return self.make, self.model, self.colour, self.calibre, self.category, self.institution, self.method
 
 
 class _Head(msgspec.Struct):
@@ -117,7 +130,7 @@ def _full_case(accepted: AcceptedRecord) -> CaseDocument:
         policing_goals=head.policing_goals,
         types=tuple(sorted({entity.type for entity in head.entities})),
         roles=tuple(sorted({role for entity in head.entities if (role := fold_role(entity.role or ""))})),
-        text=folded_text(head.title, head.summary),
+        text=folded_text(head.title, head.summary, *(word for entity in head.entities for word in entity.words)),
         keys=fingerprint.keys,
         terms=search_terms(fingerprint.entities) + case_terms(head.agency, accepted.case.partition(":")[2]),
         order=int(name[:ORDER_DIGITS], 16),

@@ -65,7 +65,7 @@ CASES = (
     IndexField("policing_goals", INTEGER, "Global Policing Goals, 1 to 7."),
     IndexField("types", KEYWORD, "Types of its entities."),
     IndexField("roles", KEYWORD, "Roles of its entities, in lower case."),
-    IndexField("text", WORDS, "Folded words of title and summary, for free text search.", personal=True),
+    IndexField("text", WORDS, "Folded words of title, summary and things, for free text search.", personal=True),
     IndexField("keys", TERMS, "Blocking keys: a search meets a case where two would meet.", personal=True),
     IndexField("terms", TERMS, "Search terms, <kind>:<form>, of names, numbers and places.", personal=True),
     IndexField("data", KEPT, "The record as the agency sent it.", personal=True),

@@ -24,6 +24,12 @@ LONGEST_NEAR: Final = 34
 MOST_VARIANTS: Final = 2_000
 """Of all numbers of a question: some ten. Elasticsearch looks each up in its dictionary of terms, 1 µs for one."""
 
+ALIKE: Final = {
+    "0": "OQD", "1": "IL", "2": "Z", "5": "S", "6": "G", "8": "B",
+    "O": "0", "Q": "0", "D": "0", "I": "1", "L": "1", "Z": "2", "S": "5", "G": "6", "B": "8",
+}  # fmt: skip
+"""Letters and digits that are read for each other, on paper and from plates (52N043308 for 52NO43308)."""
+
 
 def are_near(asked: str, held: str) -> bool:
     """Whether a number that was typed is another, and one slip away."""
@@ -47,18 +53,23 @@ def list_near_numbers(numbers: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 
 def _vary(number: str) -> Iterator[str]:
-    """All numbers one slip away; a digit is taken for a digit, a letter for a letter."""
+    """All numbers one slip away; a digit is taken for a digit or a letter like it, a letter likewise.
+
+    What was left out of a number with letters may be a letter (a VIN of 16 characters).
+    """
     if not (MIN_NEAR <= len(number) <= LONGEST_NEAR and number.isascii() and any(map(str.isdigit, number))):
         return
+    missing = digits if number.isdigit() else digits + ascii_uppercase
     for at, char in enumerate(number):
         before, after = number[:at], number[at + 1 :]
-        yield from (f"{before}{other}{after}" for other in (digits if char.isdigit() else ascii_uppercase))
+        others = (digits if char.isdigit() else ascii_uppercase) + ALIKE.get(char, "")
+        yield from (f"{before}{other}{after}" for other in others)
         if after:
             yield f"{before}{after[0]}{char}{after[1:]}"
         if len(number) > MIN_NEAR:
             yield before + after
-        yield from (f"{before}{other}{char}{after}" for other in digits)
-    yield from (f"{number}{other}" for other in digits)
+        yield from (f"{before}{other}{char}{after}" for other in missing)
+    yield from (f"{number}{other}" for other in missing)
 
 
 def as_record_has_it(asked: str, held: IdentifierPrint) -> IdentifierPrint:

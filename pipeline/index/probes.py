@@ -30,6 +30,9 @@ NICKNAME = "nickname"
 PLACED = frozenset({PERSON.name, ORGANISATION.name})
 """Types whose entities are at the cities that a question names."""
 
+NAME_CLAUSES = frozenset({"name", "sound"})
+"""Clauses that a candidate meets by its names."""
+
 MOST_KEYS = 64
 """Most selective first; a question of a name, a birth date and some numbers has fewer."""
 
@@ -38,7 +41,8 @@ class QuestionProbe(msgspec.Struct, frozen=True, dict=True):
     """The question's entities, and the numbers in it whose type only the record that holds them can tell.
 
     `places_alone`: it asks for whoever is at a place (Question.asks_for_places). `near`: the numbers of which one that
-    is a slip away answers too, with less weight.
+    is a slip away answers too, with less weight. `elsewise`: the same words as a place, for the records that are there
+    (Question.place).
     """
 
     entities: tuple[EntityPrint, ...]
@@ -46,11 +50,17 @@ class QuestionProbe(msgspec.Struct, frozen=True, dict=True):
     national: frozenset[str]
     places_alone: bool = False
     near: frozenset[str] = frozenset()
+    elsewise: QuestionProbe | None = None
 
     @cached_property
     def sharing(self) -> frozenset[str]:
         """Ids of the entities that may share a selector with one of another type."""
         return frozenset(entity.id for entity in self.entities if entity.selectors)
+
+    def of_met(self, met: Collection[str]) -> QuestionProbe:
+        """The reading of the question that a candidate answers which met these clauses."""
+        at_place = self.elsewise is not None and "place" in met and NAME_CLAUSES.isdisjoint(met)
+        return self.elsewise if at_place and self.elsewise is not None else self
 
 
 def make_probe(question: Question, country: str, *, exact: bool = False) -> QuestionProbe:
@@ -67,6 +77,7 @@ def make_probe(question: Question, country: str, *, exact: bool = False) -> Ques
         frozenset(text.lstrip("0") for text in question.phones if text.isdigit()),
         question.asks_for_places,
         frozenset() if exact else frozenset(question.numbers),
+        make_probe(Question(cities=(question.place,)), country) if question.place and not exact else None,
     )
 
 
@@ -152,10 +163,11 @@ def make_candidate_query(
     question: Question, asked_for: QuestionProbe, stop: Collection[int], rarity: int
 ) -> CandidateQuery:
     """What selects the candidates of a question; `stop` and `rarity` are the model's, as for a case's own keys."""
+    placed = asked_for.entities if asked_for.elsewise is None else asked_for.elsewise.entities
     clauses = [
         *_name_clauses(asked_for.entities),
         *_number_clauses(question, asked_for),
-        *_place_clauses(asked_for.entities),
+        *_place_clauses(placed),
     ]
     found = blocking_keys(asked_for.entities, stop, rarity)[:MOST_KEYS]
     clauses += [ScoredClause(TOLD_BY_SCORE, (str(key),), "keys") for key in found]

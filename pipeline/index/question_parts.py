@@ -9,8 +9,11 @@ own for its numbers (records/entity_types.py).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from rapidfuzz.distance import OSA
 
 from pipeline.errors import LiaisonError
 from pipeline.matching.comparisons.plate import WILDCARDS
@@ -52,12 +55,61 @@ FIELDS = (
 LOOSE = ""
 """The field of a word that nothing tells: all of them are one name, and words of a title or summary."""
 
+LEFT_OUT: Final = "-"
+"""The field of a word that is not searched for: an operator of other search engines, and what it would exclude."""
+
+OTHER_PREFIXES: Final = {
+    "nom": "name", "surnom": "nickname", "naissance": "born", "né": "born", "née": "born", "dob": "born",
+    "ville": "city", "lieu": "city", "place": "city", "passeport": "passport", "tel": "phone", "tél": "phone",
+    "téléphone": "phone", "mobile": "phone", "courriel": "email", "mail": "email", "immatriculation": "plate",
+    "plaque": "plate", "affaire": "case", "numéro": "number", "vin": "number", "iban": "number", "imei": "number",
+    "document": "number", "compte": "number", "account": "number", "nationalité": "nationality",
+    "country": "nationality", "infraction": "offence", "crime": "offence", "texte": "text", "titre": "text",
+    "title": "text",
+}  # fmt: skip
+"""Prefixes that people try, and the field that says so here."""
+
+MISSPELT: Final = {range(3, 6): 1, range(6, 20): 2}
+"""Slips by which a prefix of so many letters may differ from a field's: "pasport" is one away, "nationalty" too."""
+
+OPERATORS: Final = frozenset({"AND", "OR"})
+NOT: Final = "NOT"
+"""Operators of other search engines, in capitals among words that are not."""
+
+EXCLUDING: Final = "-"
+"""Before a word, where other search engines exclude it."""
+
+_MONTHS: Final = {
+    name: month
+    for month, names in enumerate(
+        (
+            "january jan janvier janv", "february feb février fevrier févr fevr", "march mar mars",
+            "april apr avril avr", "may mai", "june jun juin", "july jul juillet juil", "august aug août aout",
+            "september sept sep septembre",
+            "october oct octobre", "november nov novembre", "december dec décembre decembre déc",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+"""Months by their names in the languages of the pages."""
+
+_MONTH = f"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})"
+_DAY = r"\d{1,2}(?:st|nd|rd|th|er)?"
+_WORDED_DATE = (
+    rf"(?i:(?<!\w)(?:{_DAY}[\s.\-/]+(?:of\s+|de\s+)?{_MONTH}[\s.,\-/]+(?:18|19|20)\d\d"
+    rf"|{_MONTH}[\s.]+{_DAY}[\s,.]+(?:18|19|20)\d\d"
+    rf"|(?:18|19|20)\d\d[\s\-]+{_MONTH}[\s.\-]+\d{{1,2}})(?!\w))"
+)
+"""A whole date with its month in words. Without a day it might be a name: May 1980, Avril 1990."""
+
 _DAY_FIRST = r"(\d{1,2})[./-](\d{1,2})[./-]((?:19|20)\d{2})"
 """A date as it is written in most countries, or in the United States: the day first, or the month."""
 
 _PART = re.compile(
-    rf'(?:(?P<field>{"|".join(FIELDS)}):)?(?:"(?P<quoted>[^"]*)"'
-    rf"|(?P<phone>(?<!\S)(?:\+|00)\d(?:(?!\s(?:{_DAY_FIRST}|\d{{4}}-\d{{2}}))[\d\s().\-/]){{5,}}\d)"
+    rf"(?P<date>{_WORDED_DATE})|(?:(?P<field>(?i:{'|'.join(FIELDS)})):|(?P<unknown>[^\W\d_]{{2,19}}):)?"
+    r'(?:"(?P<quoted>[^"]*)"'
+    rf"|(?P<phone>(?<!\S)(?:\+|00)\d(?:(?!\s(?:{_DAY_FIRST}|\d{{4}}-\d{{2}}|{_WORDED_DATE}))[\d\s().\-/]){{5,}}\d)"
     r"|(?P<word>\S+))"
 )
 """One part; a phone that begins with + or 00 may have spaces, and ends where a date begins."""
@@ -66,12 +118,28 @@ _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _DATE = re.compile(r"\d{4}-\d{2}(?:-\d{2})?|(?:19|20)\d{2}")
 _OFFENCE = re.compile(r"iccs:\d{2,6}", re.IGNORECASE)
 _READ_DAY_FIRST = re.compile(_DAY_FIRST)
+_READ_WORDED = re.compile(_WORDED_DATE)
+
+
+class Doubt(StrEnum):
+    """Why a part is perhaps not taken as whoever typed it meant it."""
+
+    NONE = ""
+    PREFIX = "prefix"
+    """The prefix is none; `meant` is the field that it resembles."""
+    OPERATOR = "operator"
+    """AND, OR or NOT: all words are searched together."""
+    EXCLUDED = "excluded"
+    """It stands behind NOT or a minus: nothing can be excluded."""
+    WILDCARD = "wildcard"
+    """A name with * or ?, which stand for characters of plates alone."""
 
 
 class QuestionPart(NamedTuple):
     """A part of a question's clean text, from `start` to `end`, and what it says.
 
-    `field` is one of FIELDS, or LOOSE; `stated`: a prefix or quotes say so, not the word's looks.
+    `field` is one of FIELDS, LOOSE or LEFT_OUT; `stated`: a prefix or quotes say so, not the word's looks. `lone`: a
+    loose word, and nothing but loose words is asked: together they may be a place too.
     """
 
     field: str
@@ -79,14 +147,19 @@ class QuestionPart(NamedTuple):
     start: int
     end: int
     stated: bool = False
+    doubt: Doubt = Doubt.NONE
+    meant: str = ""
+    lone: bool = False
 
     @property
     def readings(self) -> tuple[str, ...]:
         """The fields for which it is taken, all at once, the likeliest first."""
+        if self.field == LEFT_OUT:
+            return ()
         if self.stated or self.field not in (LOOSE, "number"):
             return (self.field,)
         if self.field == LOOSE:
-            return ("name", "text")
+            return ("name", "text", "city") if self.lone else ("name", "text")
         core = canonical(self.value)
         phone = ("phone",) if core.isdigit() and len(core) >= SHORTEST_PHONE else ()
         plate = ("plate",) if len(core) in PLATE_PART_CHARS else ()
@@ -103,20 +176,66 @@ def split_question(text: str) -> list[QuestionPart]:
     found = list(_PART.finditer(clean_text(text)))
     if len(found) > MAX_PARTS:
         raise LiaisonError("the search has more than {most} words; shorten it", most=MAX_PARTS)
-    return list(_group_pieces(map(_make_part, found)))
+    parts = _leave_out(list(_group_pieces(map(_make_part, found))))
+    searched = [part for part in parts if part.field != LEFT_OUT]
+    if any(part.field != LOOSE for part in searched):
+        return parts
+    return [part._replace(lone=part.field == LOOSE) for part in parts]
 
 
 def _make_part(found: re.Match[str]) -> QuestionPart:
     """A part as its prefix or quotes say, or as what it looks like."""
-    field, quoted, phone, word = found.group("field", "quoted", "phone", "word")
+    date, field, unknown, quoted, phone, word = found.group("date", "field", "unknown", "quoted", "phone", "word")
     start, end = found.span()
+    if date:
+        return QuestionPart("born", date, start, end)
     if field:
-        return QuestionPart(field, quoted or phone or word or "", start, end, stated=True)
+        return QuestionPart(field.lower(), quoted or phone or word or "", start, end, stated=True)
+    if unknown is not None:
+        if meant := nearest_field(unknown):
+            value = quoted or word or ""
+            return QuestionPart(_field_of(value), value, start, end, doubt=Doubt.PREFIX, meant=meant)
+        quoted, word = None, found.group()
     if quoted is not None:
         return QuestionPart("name", quoted, start, end, stated=True)
     if phone is not None:
         return QuestionPart("phone", phone, start, end)
-    return QuestionPart(_field_of(word), word, start, end)
+    field = _field_of(word)
+    if field == LOOSE and (bare := "".join(char for char in word if char not in WILDCARDS)) != word:
+        return QuestionPart(LOOSE, bare, start, end, doubt=Doubt.WILDCARD)
+    return QuestionPart(field, word, start, end)
+
+
+def nearest_field(prefix: str) -> str:
+    """The field of FIELDS that somebody meant who wrote another prefix; "" where none is near."""
+    folded = prefix.casefold()
+    if folded in OTHER_PREFIXES:
+        return OTHER_PREFIXES[folded]
+    most = next((slips for letters, slips in MISSPELT.items() if len(folded) in letters), 0)
+    near = min((OSA.distance(folded, field), field) for field in FIELDS)
+    return near[1] if 0 < near[0] <= most else ""
+
+
+def _leave_out(parts: Sequence[QuestionPart]) -> list[QuestionPart]:
+    """The parts; operators of other search engines and what they exclude are not searched for.
+
+    Where all is typed in capitals, OR and AND are words, as they are at either end: Or is a given name.
+    """
+    shouted = all(part.value.isupper() for part in parts if part.field == LOOSE)
+    left: list[QuestionPart] = []
+    for at, part in enumerate(parts):
+        before = left[-1] if left else None
+        doubt = Doubt.NONE
+        if part.field == LOOSE and not part.doubt:
+            inside = before is not None and at + 1 < len(parts)
+            if not shouted and ((part.value in OPERATORS and inside) or (part.value == NOT and at + 1 < len(parts))):
+                doubt = Doubt.OPERATOR
+            elif part.value.startswith(EXCLUDING) and len(parts) > 1:
+                doubt = Doubt.EXCLUDED
+        if before is not None and before.doubt is Doubt.OPERATOR and before.value == NOT:
+            doubt = Doubt.EXCLUDED
+        left.append(part._replace(field=LEFT_OUT, doubt=doubt) if doubt else part)
+    return left
 
 
 def _field_of(word: str) -> str:
@@ -171,6 +290,18 @@ def read_day_first(value: str) -> list[str]:
     one, other, year = found[1].zfill(2), found[2].zfill(2), found[3]
     readings = dict.fromkeys((f"{year}-{other}-{one}", f"{year}-{one}-{other}"))
     return [date for date in readings if is_date(date)]
+
+
+def read_worded(value: str) -> list[str]:
+    """The date of a text such as "8 December 2001", "December 8, 2001" or "1er mars 1980"; none where it is none."""
+    if not _READ_WORDED.fullmatch(value):
+        return []
+    words = re.findall(r"\d+|[^\W\d_]+", value.casefold())
+    (month,) = (_MONTHS[word] for word in words if word in _MONTHS)
+    first, last = (word for word in words if word.isdigit())
+    day, year = (last, first) if len(first) == len("2001") else (first, last)
+    date = f"{year}-{month:02d}-{int(day):02d}"
+    return [date] if is_date(date) else []
 
 
 def is_date(value: str) -> bool:

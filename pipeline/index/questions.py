@@ -18,6 +18,7 @@ from pipeline.index.question_parts import (
     TYPED,
     QuestionPart,
     read_day_first,
+    read_worded,
     split_question,
 )
 from pipeline.locale import LANGUAGES, translate
@@ -45,7 +46,8 @@ class Question(msgspec.Struct, frozen=True):
     """A question's parts, as typed but clean; `numbers` and `plates` are upper-case cores, plates with ? and *.
 
     `types` are those of NAMED that the names may be of, () any; `names` are full names, aliases too; `nicknames` say
-    less. `born` and `birth_places` are all that may be right; `nationalities` are codes of countries. `cases` are cores
+    less. `place` are the words of a question that may be a name or a place, and nothing else is asked. `born` and
+    `birth_places` are all that may be right; `nationalities` are codes of countries. `cases` are cores
     of case numbers, with their agency or without; `offences` narrow: one of them, or what is within it, must be there.
     """
 
@@ -64,6 +66,7 @@ class Question(msgspec.Struct, frozen=True):
     typed: tuple[TypedNumber, ...] = ()
     cases: tuple[str, ...] = ()
     offences: tuple[str, ...] = ()
+    place: str = ""
 
     @property
     def empty(self) -> bool:
@@ -101,11 +104,15 @@ def parse_question(text: str) -> Question:
 def read_question(parts: Iterable[QuestionPart]) -> Question:
     """The question of these parts. Raises LiaisonError where they ask for nothing, or one can't be what it says."""
     lists: dict[str, list[str]] = {field: [] for field in (LOOSE, *FIELDS)}
+    lone = False
     for part in parts:
         _require_sense(part)
+        lone = lone or part.lone
         for field in (LOOSE,) if part.field == LOOSE else part.readings:
             lists[field].append(part.value)
     question = _make_question(lists)
+    if lone:
+        question = msgspec.structs.replace(question, place=" ".join(lists[LOOSE]))
     if question.empty:
         raise LiaisonError("nothing to search for; enter a name, number, phone, plate or place")
     return question
@@ -150,7 +157,7 @@ def typed_number(prefix: str, value: str) -> TypedNumber:
 
 def read_dates(value: str) -> list[str]:
     """What a date as typed may be, each as a record would state it."""
-    return read_day_first(value) or [value]
+    return read_worded(value) or read_day_first(value) or [value]
 
 
 def _require_sense(part: QuestionPart) -> None:

@@ -114,13 +114,14 @@ class Ranking:
         if self._must_agree(candidate) and not any(pairs.may_agree for pairs in names):
             return None
         record = candidate.entities
-        most = most_score(adapt_probe(self._asked_for, record), record, self._model)
+        most = most_score(adapt_probe(self._asked_for.of_met(candidate.met), record), record, self._model)
         bits = SCORE_LIMIT if most is None else most - self._model.prior
         return _Unjudged(_find_place(candidate, bits), candidate, names) if bits > 0 or certain else None
 
     def _is_certain(self, candidate: Candidate) -> bool:
         """Whether it answers whatever the matcher says."""
-        return not self._certain.isdisjoint(candidate.met)
+        by_place = self._asked_for.of_met(candidate.met) is not self._asked_for
+        return by_place or not self._certain.isdisjoint(candidate.met)
 
     def _must_agree(self, candidate: Candidate) -> bool:
         """Whether it answers only if it agrees on a name that was asked for: nothing but the name tells of it."""
@@ -133,7 +134,8 @@ class Ranking:
         if self._must_agree(candidate) and not any(pairs.agree for pairs in names):
             return
         record = candidate.entities
-        bits = score_cases(adapt_probe(self._asked_for, record), record, self._model) - self._model.prior
+        asked = adapt_probe(self._asked_for.of_met(candidate.met), record)
+        bits = score_cases(asked, record, self._model) - self._model.prior
         if bits > 0 or certain:
             insort(self._judged, RankedCandidate(candidate, bits, _find_place(candidate, bits), names), key=_place_of)
 

@@ -181,5 +181,6 @@ def explain_result(
 ) -> SearchResult:
     """A ranked case with the matcher's reasons."""
     record = candidate.candidate.entities
-    evidence = entities_evidence(adapt_probe(asked_for, record), record, model)
+    asked = adapt_probe(asked_for.of_met(candidate.candidate.met), record)
+    evidence = entities_evidence(asked, record, model)
     return SearchResult(document, candidate.score, candidate.candidate.met, evidence)

@@ -37,7 +37,7 @@ class Reading(msgspec.Struct, frozen=True):
 class UnderstoodPart(msgspec.Struct, frozen=True):
     """Words of a question as they were typed, with their prefix, and their readings, the likeliest first.
 
-    It asks for all of its readings, and whatever meets one of them answers it.
+    It asks for all of its readings, and whatever meets one of them answers it. Words without a reading are left out.
     """
 
     words: str

@@ -107,6 +107,7 @@ PERSON: Final = EntityType(
     },
     by_name=True,
     bears_numbers=True,
+    prefixes={"passport": "passport"},
     needs=(("names",), ("birth_date", "birth_dates")),
     stix=StixObject("identity", "individual"),
     follow_the_money=(

@@ -35,6 +35,10 @@ EXAMPLE: dict[str, Any] = {
         {"words": "25/11/1982", "readings": [{"field": "born", "value": "1982-11-25"}]},
     ],
     "not_asked": "",
+    "hints": [
+        {"kind": "not_found", "words": "0612345678", "question": "",
+         "advice": "Check the digits, and begin with + and the country's code."},
+    ],
 }  # fmt: skip
 
 

@@ -20,8 +20,10 @@ from pipeline.api.services.hit_requests import attach_requests, hits_among
 from pipeline.api.services.search_rows import describe_results
 from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
+from pipeline.index.case_reading import Candidate
 from pipeline.index.documents import CaseDocument
 from pipeline.index.filters import filter_clauses, offence_clauses
+from pipeline.index.hints import Hint, find_hints, list_unfound
 from pipeline.index.hit_questions import strict_question
 from pipeline.index.probes import make_probe
 from pipeline.index.queries import QueryLimits
@@ -38,6 +40,7 @@ from pipeline.index.searching import (
     find_hits,
 )
 from pipeline.index.understanding import UnderstoodPart, understand_looks
+from pipeline.locale import translate
 from pipeline.matching.explain.wording import reasons
 from pipeline.matching.score.scoring import judge_score
 
@@ -85,7 +88,8 @@ class SearchAnswer(msgspec.Struct, frozen=True):
     A hit says that a case of another agency answers the question, in which band, and whom to ask. `hits_left` of today
     are none where the budget is spent; then hits are left out, and `not_asked` says so of each question that could have
     met hit-only records, whether or not there are any. `understood` says how those of the question's words were read
-    that neither a prefix nor quotes state.
+    that neither a prefix nor quotes state. `hints` say what may not have been meant so, which parts no record has that
+    the reader is shown, and what to try.
     """
 
     as_of: str
@@ -95,15 +99,20 @@ class SearchAnswer(msgspec.Struct, frozen=True):
     next: str | None = None
     understood: tuple[UnderstoodPart, ...] = ()
     not_asked: NotAsked = ""
+    hints: tuple[Hint, ...] = ()
 
 
 class _ResultPage(msgspec.Struct):
-    """What is shown before it is recorded: rows, how their cases are seen, its end, why some were not asked."""
+    """What is shown before it is recorded: rows, how their cases are seen, its end, why some were not asked.
+
+    `candidates` are the cases of its rows as they were ranked.
+    """
 
     rows: list[Row]
     seen: dict[str, View]
     next: str | None = None
     not_asked: NotAsked = ""
+    candidates: tuple[Candidate, ...] = ()
 
 
 async def search(session: Session, asked: Search, *, with_reasons: bool = True) -> SearchAnswer:
@@ -125,8 +134,9 @@ async def search(session: Session, asked: Search, *, with_reasons: bool = True) 
         hits = hits if asked.cursor else await _find_hits(session, asked, question)
     await session.audit(ActKind.SEARCH, msgspec.to_builtins(asked), session.make_shown(page.seen | hits.seen))
     left = session.runtime.hits.remaining(session.requester, session.now)
+    hints = _find_hints(session, asked, page) if with_reasons else ()
     return SearchAnswer(
-        session.as_of, tuple(page.rows), tuple(hits.rows), left, page.next, _understand(asked), hits.not_asked
+        session.as_of, tuple(page.rows), tuple(hits.rows), left, page.next, _understand(asked), hits.not_asked, hints
     )
 
 
@@ -153,6 +163,16 @@ def parse_asked(asked: Search) -> Question:
 
 def _understand(asked: Search) -> tuple[UnderstoodPart, ...]:
     return understand_looks(asked.question, asked.country) if asked.question else ()
+
+
+def _find_hints(session: Session, asked: Search, page: _ResultPage) -> tuple[Hint, ...]:
+    """What to try next; which parts nothing has is known only where all that answers is on this page."""
+    if not asked.question:
+        return ()
+    hints, model = find_hints(asked.question), session.runtime.model
+    if not asked.cursor and page.next is None:
+        hints += list_unfound(asked.question, asked.country, page.candidates, model.stop_keys, model.key_rarity)
+    return tuple(msgspec.structs.replace(hint, advice=translate(hint.advice, session.language)) for hint in hints)
 
 
 def _make_limits(session: Session, asked: Search, question: Question) -> QueryLimits:
@@ -186,7 +206,7 @@ async def _find_answers(
         rows = [row | {"about": about.get(row["case"])} if asked.evidence else _leave_out_none(row) for row in rows]
     seen = {document.case: View.FULL for _, document in shown_}
     end = await listing.next_cursor(seen, list(shown_[-1][0].place) if len(found) > limit else None)
-    return _ResultPage(rows, seen, end)
+    return _ResultPage(rows, seen, end, candidates=tuple(candidate.candidate for candidate, _ in shown_))
 
 
 async def _find_hits(session: Session, asked: Search, question: Question) -> _ResultPage:

@@ -47,6 +47,17 @@ def search(answer: Row) -> RenderableType:
     return Group(*found, *(_hit(row, row["band"]) for row in answer["hits"]))
 
 
+def hints(rows: Iterable[Row]) -> RenderableType:
+    """What may not have been meant so, which words no record has, and what to try: a line each."""
+    return Group(*(_hint(row) for row in rows))
+
+
+def _hint(row: Row) -> Text:
+    said = "No record that you can read has " if row["kind"] == "not_found" else ""
+    meant = f" {row['question']}" if row["question"] else ""
+    return Text.assemble(said, plain(row["words"], "bold"), f": {row['advice']}", plain(meant))
+
+
 def _results(rows: Iterable[Row]) -> RenderableType:
     table = _table("#", "Case", "Title", "Bits", "Reasons")
     table.columns[0].justify = table.columns[3].justify = "right"

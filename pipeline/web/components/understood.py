@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
+from pipeline.index.hints import Hint, HintKind
 from pipeline.index.question_parts import TYPED
 from pipeline.index.understanding import Reading, UnderstoodPart, leave_out, settle_reading
 from pipeline.locale import N_
@@ -66,11 +67,30 @@ def _draw_part(words: Words, asked: Mapping[str, str], at: int, part: Understood
 
 def _draw_readings(words: Words, part: UnderstoodPart) -> None:
     """What the words are taken for: the one field with all its values, or the fields that they may be of."""
+    if not part.readings:
+        text("b", words("Left out"))
+        bidi_text(part.words, "s")
+        return
     fields = list(dict.fromkeys(reading.field for reading in part.readings))
     first, *others = (_label_field(words, field) for field in fields)
     text("b", _join_or(words, [first, *(label[:1].lower() + label[1:] for label in others)]))
     values = [_format_value(words, reading) for reading in part.readings] if len(fields) == 1 else [part.words]
     bidi_text(_join_or(words, values))
+
+
+def draw_hints(words: Words, asked: Mapping[str, str], hints: Sequence[Hint]) -> None:
+    """What may not have been meant so, what no record has that the viewer may read, and what to try."""
+    if not hints:
+        return
+    with box("ul", "hints", role="status"):
+        for hint in hints:
+            with box("li"):
+                if hint.kind is HintKind.NOT_FOUND:
+                    text("span", words("No record that you can read has"))
+                bidi_text(hint.words, "b")
+                text("span", hint.advice)
+                if hint.question:
+                    link(hint.question, question_address(asked, hint.question))
 
 
 def _describe_reading(words: Words, reading: Reading) -> str:

@@ -43,7 +43,7 @@ from pipeline.web.components.past_searches import PAST, draw_past_searches, read
 from pipeline.web.components.reasons import draw_reasons
 from pipeline.web.components.search_guide import draw_guide
 from pipeline.web.components.subscribing import subscribe_to_question as subscribed
-from pipeline.web.components.understood import draw_understood
+from pipeline.web.components.understood import draw_hints, draw_understood
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -161,7 +161,7 @@ def _find_single(answer: SearchAnswer, parts: Sequence[UnderstoodPart]) -> str |
     Neither a number a slip away stands in its way, nor a name; a hit does, and that hit-only records were not asked.
     """
     exact = [row["case"] for row in answer.results if not EXACT_CLAUSES.isdisjoint(row.get("met", ()))]
-    by_number = len(parts) == 1 and parts[0].readings[0].field in EXACT_FIELDS
+    by_number = len(parts) == 1 and any(reading.field in EXACT_FIELDS for reading in parts[0].readings[:1])
     alone = len(exact) == 1 and not answer.hits and not answer.not_asked and answer.next is None
     return exact[0] if by_number and alone else None
 
@@ -185,6 +185,7 @@ def _draw_answer(
         draw_understood(words, asked, parts)
     box("div", "facets-place", id=FACETS_PLACE)
     question = asked.get("q", "").strip()
+    draw_hints(words, asked, answer.hints)
     _draw_results(view, question, answer)
     if answer.next:
         with box("p", "row"):
@@ -215,7 +216,7 @@ def _draw_results(view: OpenPage, question: str, answer: SearchAnswer) -> None:
     if not rows:
         states.draw_empty(
             words("No results you have access to"),
-            words("Try fewer words, another spelling or a number. Silent records never appear."),
+            "" if answer.hints else words("Try fewer filters, or other values."),
         )
         _draw_not_asked(words, answer)
         return

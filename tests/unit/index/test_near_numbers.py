@@ -32,6 +32,15 @@ def test_one_slip_of_the_hand_is_listed(number: str, data: st.DataObject) -> Non
     assert slips - {number} <= {*list_near_numbers([number])[number]}
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("52N043308", "52NO43308"), ("52NO43308", "52N043308"), ("WBA3A5C5CF256651", "WBA3A5C50CF256651"),
+     ("WA3A5C50CF256651", "WBA3A5C50CF256651"), ("AB1234S6", "AB123456")],
+)  # fmt: skip
+def test_letters_that_look_like_digits_and_letters_left_out_are_listed(typed: str, meant: str) -> None:
+    assert meant in list_near_numbers([typed])[typed]
+
+
 @pytest.mark.parametrize("number", ["12345", "ABCDEFG", "１２３４５６７", "1" * 35])
 def test_short_long_and_wordlike_numbers_have_none(number: str) -> None:
     assert list_near_numbers([number]) == {}

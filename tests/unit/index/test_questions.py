@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import LiaisonError
 from pipeline.index.question_parts import MAX_PARTS, MAX_QUESTION_CHARS
-from pipeline.index.questions import Question, parse_question
+from pipeline.index.questions import Question, TypedNumber, parse_question
 from pipeline.records.dates import birth_date
 from pipeline.records.normalised import BirthDate
 
@@ -20,7 +20,7 @@ def dates(*texts: str) -> tuple[BirthDate, ...]:
 @pytest.mark.parametrize(
     ("text", "question"),
     [
-        ("Иван Петров", Question(names=("Иван Петров",), text="Иван Петров")),
+        ("Иван Петров", Question(names=("Иван Петров",), text="Иван Петров", place="Иван Петров")),
         ("ivan petrov 1980-05", Question(names=("ivan petrov",), born=(birth_date("1980-05"),), text="ivan petrov")),
         ("ivan 1980", Question(names=("ivan",), born=(birth_date("1980"),), text="ivan")),
         ("born:1980-05-01", Question(born=(birth_date("1980-05-01"),))),
@@ -28,6 +28,20 @@ def dates(*texts: str) -> tuple[BirthDate, ...]:
         ("born:25.11.1982", Question(born=(birth_date("1982-11-25"),))),
         ("ivan 05-11-1982", Question(names=("ivan",), born=dates("1982-11-05", "1982-05-11"), text="ivan")),
         ("11/11/1982", Question(born=(birth_date("1982-11-11"),))),
+        ("8 December 2001", Question(born=(birth_date("2001-12-08"),))),
+        ("December 8, 2001 ivan", Question(names=("ivan",), born=(birth_date("2001-12-08"),), text="ivan")),
+        ("Dupont 1er août 1980", Question(names=("Dupont",), born=(birth_date("1980-08-01"),), text="Dupont")),
+        ("ivan 3rd of may 1980", Question(names=("ivan",), born=(birth_date("1980-05-03"),), text="ivan")),
+        ("ivan 2001-Déc-08", Question(names=("ivan",), born=(birth_date("2001-12-08"),), text="ivan")),
+        ('born:"8 févr. 2001" x', Question(names=("x",), born=(birth_date("2001-02-08"),), text="x")),
+        ("May 1980", Question(names=("May",), born=(birth_date("1980"),), text="May")),
+        ("+33 6 12 34 56 78 8 mai 2001", Question(phones=("+33 6 12 34 56 78",), born=(birth_date("2001-05-08"),))),
+        ("passport:52NO43308", Question(typed=(TypedNumber("person", "passport", "52NO43308"),))),
+        ("Drozdov -Natalya 1980", Question(names=("Drozdov",), born=(birth_date("1980"),), text="Drozdov")),
+        ("ivan AND petrov 1980", Question(names=("ivan petrov",), born=(birth_date("1980"),), text="ivan petrov")),
+        ("ivan NOT petrov 1980", Question(names=("ivan",), born=(birth_date("1980"),), text="ivan")),
+        ("OR COHEN 1980", Question(names=("OR COHEN",), born=(birth_date("1980"),), text="OR COHEN")),
+        ("Drozd* 1980", Question(names=("Drozd",), born=(birth_date("1980"),), text="Drozd")),
         ("31/31/1982", Question(numbers=("31311982",), cases=("31311982",), phones=("31311982",))),
         ("+33 6 12 34 56 78", Question(phones=("+33 6 12 34 56 78",))),
         ("0033612345678", Question(phones=("0033612345678",))),
@@ -50,8 +64,8 @@ def dates(*texts: str) -> tuple[BirthDate, ...]:
             "name:x +33 6 12 34 56 78 25/11/1982",
             Question(names=("x",), phones=("+33 6 12 34 56 78",), born=(birth_date("1982-11-25"),)),
         ),
-        ("x , y ?", Question(names=("x y",), text="x y")),
-        ("王小明", Question(names=("王小明",), text="王小明")),
+        ("x , y ?", Question(names=("x y",), text="x y", place="x y")),
+        ("王小明", Question(names=("王小明",), text="王小明", place="王小明")),
         ("ivan 1980 1981", Question(names=("ivan",), born=dates("1980", "1981"), text="ivan")),
         ("born:1978/1982 born:1980-05-01~ x", Question(names=("x",), born=dates("1978/1982", "1980-05-01~"), text="x")),
         (
@@ -67,7 +81,7 @@ def dates(*texts: str) -> tuple[BirthDate, ...]:
             'type:Navire type:organisation name:Aurora birthplace:"Tver, Russia"',
             Question(types=("organisation", "vessel"), names=("Aurora",), birth_places=("Tver, Russia",)),
         ),
-        ("iv\u200ban\tpetrov\x00", Question(names=("ivan petrov",), text="ivan petrov")),
+        ("iv\u200ban\tpetrov\x00", Question(names=("ivan petrov",), text="ivan petrov", place="ivan petrov")),
     ],
 )
 def test_a_question_is_taken_for_what_it_looks_like(text: str, question: Question) -> None:

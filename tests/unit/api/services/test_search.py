@@ -107,3 +107,76 @@ async def test_a_row_names_no_title_or_caveat_where_there_is_none_unless_evidenc
     assert {name for name in whole if name not in brief} == {"title", "caveat", "evidence", "about"}
     assert (whole["title"], whole["caveat"]) == (None, None)
     assert brief == {name: whole[name] for name in brief}
+
+
+def hinted(answer: SearchAnswer) -> list[tuple[str, str]]:
+    return [(hint.kind, hint.words) for hint in answer.hints]
+
+
+async def test_an_empty_answer_says_which_part_nothing_has_and_what_to_try(api: Api) -> None:
+    api.hold(record("be-fp", "1", entities=[_passport("751234567")]))
+    answer = await ask(api, "ivan petrov +33 6 12 34 56 78 number:999888777")
+    assert hinted(answer) == [
+        ("not_found", "ivan petrov"), ("not_found", "+33 6 12 34 56 78"), ("not_found", "number:999888777")
+    ]  # fmt: skip
+    assert all(hint.advice for hint in answer.hints)
+    french = await search(api.session(ANNA, language="fr"), Search("ivan petrov", "FR"))
+    assert french.hints[0].advice == "Essayez une autre graphie, moins de mots, ou une autre écriture."
+
+
+async def test_a_partial_answer_says_which_part_nothing_has(api: Api) -> None:
+    api.hold(record("be-fp", "1", entities=[_passport("751234567")]))
+    answer = await ask(api, "zoltan nagy 0612345678 a@b.example")
+    assert found(answer) == ["be-fp:1"]
+    assert hinted(answer) == [("not_found", "0612345678"), ("not_found", "a@b.example")]
+    assert hinted(await ask(api, "zoltan nagy 751234568")) == []
+
+
+async def test_a_hidden_record_moves_no_hint(api: Api) -> None:
+    asked = "zoltan nagy 0612345678"
+    before = hinted(await ask(api, asked))
+    hidden = record("be-fp", "2", entities=[_passport("751234567", phones=["+33612345678"])])
+    api.hold(hidden | {"handling": {"code": "H3", "releasable_to": ["*"]}})
+    assert hinted(await ask(api, asked)) == before == [("not_found", "zoltan nagy"), ("not_found", "0612345678")]
+
+
+async def test_a_date_alone_says_that_it_finds_nobody(api: Api) -> None:
+    assert hinted(await ask(api, "8 December 2001")) == [("date_alone", "8 December 2001")]
+
+
+@pytest.mark.parametrize("typed", ["52N043308", "passport:52NO43308", "pasport:52NO43308"])
+async def test_a_passport_is_found_by_its_prefix_and_with_a_zero_for_an_o(api: Api, typed: str) -> None:
+    api.hold(record("be-fp", "1", entities=[_passport("52NO43308")]))
+    assert found(await ask(api, typed)) == ["be-fp:1"]
+
+
+async def test_a_vin_that_is_one_short_finds_its_car(api: Api) -> None:
+    api.hold(record("be-fp", "1", entities=[vehicle("AB-123-CD", "FR", vin="WVWZZZ1JZXW000001", id="v1")]))
+    assert found(await ask(api, "WVWZZZ1JZXW00001")) == ["be-fp:1"]
+    assert found(await ask(api, "WVZZZ1JZXW000001")) == ["be-fp:1"]
+
+
+@pytest.mark.parametrize("typed", ["Glock", "glock 17", "text:glock"])
+async def test_things_are_found_by_their_words(api: Api, typed: str) -> None:
+    weapon = {"id": "w1", "type": "weapon", "make": "Glock", "model": "17", "calibre": "9 mm"}
+    api.hold(
+        record("be-fp", "1", entities=[weapon]), record("be-fp", "2", entities=[vehicle("AB-123-CD", "FR", id="v1")])
+    )
+    assert found(await ask(api, typed)) == ["be-fp:1"]
+
+
+async def test_words_alone_find_whoever_is_at_the_place_that_they_name(api: Api) -> None:
+    living = person("Zoltan Nagy", id="p1", addresses=[{"city": "Lyon"}])
+    named = person("Jeanne Lyon", id="p1", addresses=[{"city": "Nice"}])
+    api.hold(record("be-fp", "1", entities=[living]), record("be-fp", "2", entities=[named]))
+    answer = await ask(api, "Lyon")
+    assert found(answer) == ["be-fp:2", "be-fp:1"]
+    assert answer.results[1]["met"] == ["place"]
+    assert [reading.field for reading in answer.understood[0].readings] == ["name", "text", "city"]
+    assert found(await ask(api, "Lyon 1980")) == ["be-fp:2"]
+
+
+@pytest.mark.parametrize("typed", ["DROZDOV/NATALYA", "DROZDOV<<NATALYA", "ДРОЗДОВА/НАТАЛЬЯ"])
+async def test_names_as_tickets_and_passports_write_them_are_found(api: Api, typed: str) -> None:
+    api.hold(record("be-fp", "1", entities=[person("Natalya Drozdova", id="p1")]))
+    assert found(await ask(api, typed)) == ["be-fp:1"]

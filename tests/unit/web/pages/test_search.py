@@ -38,9 +38,13 @@ def addresses(page: RenderedPage, word: str) -> list[dict[str, list[str]]]:
 
 
 def chips(drawn: list[tuple[str, str, dict[str, Any]]]) -> list[tuple[str, str, dict[str, Any]]]:
-    """What stands between the words before the chips and the first result, or the word that there is none."""
+    """What stands between the words before the chips and what follows: hints, a result, the word that there is none."""
     start = [what for _, what, _ in drawn].index("Compris comme")
-    ends = (at for at, (tag, _, told) in enumerate(drawn) if tag == "section" or "data-state" in told)
+    ends = (
+        at
+        for at, (tag, _, told) in enumerate(drawn)
+        if tag == "section" or "data-state" in told or told.get("role") == "status"
+    )
     end = next(at for at in ends if at > start)
     return drawn[start:end]
 
@@ -239,3 +243,12 @@ async def test_that_hit_only_records_were_not_asked_is_said_beside_results_and_w
         assert said in page.said()
         assert told == []
     assert said not in (await asked(api, "ivan petrov")).said()
+
+
+async def test_what_nothing_has_and_what_may_be_meant_stand_above_the_results(api: Api) -> None:
+    page = await asked(api, "Drozdov -Natalya pasport:123456", "en")
+    said = page.said()
+    assert "Left out" in said
+    assert "No record that you can read has" in said
+    assert "Silent records" not in said
+    assert addresses(page, "Drozdov")[-1]["q"] == ["Drozdov -Natalya passport:123456"]
