@@ -20,7 +20,7 @@ from pipeline.ops.generations.run import GenerationStatus
 from pipeline.ops.replay import preview, rejections
 from pipeline.ops.replay.rejections import RejectionFilter
 from pipeline.ops.replay.resending import Resender
-from pipeline.ops.status.overview import AgencyFeed, Overview, StorageSize, WaitingRecords
+from pipeline.ops.status.overview import AgencyFeed, Overview, SilentRecords, StorageSize, WaitingRecords
 from pipeline.ops.status.partition_lag import PartitionLag
 from pipeline.ops.status.throughput import Throughput, TopicRate
 from pipeline.records.agencies import Agency, Registry
@@ -107,6 +107,7 @@ def _see_overview(now: datetime) -> Overview:
             (now,), 120.0, (TopicRate("accepted", (240,)), TopicRate("cases.fr-pj", (12,)), TopicRate("expiries", (0,)))
         ),
         lags=lags,
+        silent=[SilentRecords("fr-pj", 12, 3, 1)],
     )
 
 

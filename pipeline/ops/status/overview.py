@@ -1,5 +1,7 @@
 """The installation at a glance: what waits, which feeds are silent, what was rejected, what is active, how large it is.
 
+And who holds silent (H3) records and is told of searches for them: whoever plants some to watch others stands out.
+
 Everything is asked of Kafka, Elasticsearch and this machine's LIAISON_HOME at that moment; nothing is kept.
 """
 
@@ -15,14 +17,18 @@ from typing import Any, Final
 
 from aiokafka import TopicPartition
 
+from pipeline.access.notices import NoticeKind
 from pipeline.index.client import connect_for_reading
-from pipeline.index.engine import call_engine
+from pipeline.index.documents import LIVE
+from pipeline.index.engine import call_engine, search_all_shards
 from pipeline.index.fields import CATALOGUE
+from pipeline.index.mappings import Indices
 from pipeline.ops.generations.run import GenerationStatus, read_statuses
 from pipeline.ops.replay.rejections import RejectionFilter, read_rejected
 from pipeline.ops.status.partition_lag import PartitionLag, measure_partition_lag
 from pipeline.ops.status.throughput import Throughput, measure_throughput
 from pipeline.records.agencies import AgencyState, Registry
+from pipeline.records.handling import SILENT
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.last_events import last_events
@@ -31,6 +37,12 @@ from pipeline.streams.runtime.stores import LOCK, shared_root, size_on_disk
 
 DAY: Final = timedelta(days=1)
 """A feed is silent after it, as for the alert LiaisonFeedSilent, and rejections are counted over it."""
+
+TOLD_OVER: Final = timedelta(days=30)
+"""Notices of searches for silent records are counted over it."""
+
+MOST_AGENCIES: Final = 1000
+"""More than take part anywhere: so that none is left out."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,19 @@ class AgencyFeed:
     country: str
     last: datetime | None
     silent: bool
+
+
+@dataclass(frozen=True)
+class SilentRecords:
+    """How many silent records an agency holds, and how many of them name nobody: numbers to which it may listen.
+
+    `told` counts the notices that it got in TOLD_OVER of searches for them.
+    """
+
+    agency: str
+    records: int
+    nameless: int
+    told: int
 
 
 @dataclass(frozen=True)
@@ -73,6 +98,7 @@ class Overview:
     stores: list[StorageSize]
     throughput: Throughput
     lags: list[PartitionLag]
+    silent: list[SilentRecords]
 
 
 async def read_overview(settings: Settings, now: datetime) -> Overview:
@@ -83,12 +109,13 @@ async def read_overview(settings: Settings, now: datetime) -> Overview:
         _count_rejected(settings, now),
         read_statuses(settings),
     )
-    indices, stores, rates = await asyncio.gather(
+    indices, silent, stores, rates = await asyncio.gather(
         _read_index_sizes(settings),
+        _count_silent(settings, now),
         asyncio.to_thread(measure_stores, shared_root(settings)),
         measure_throughput(settings, now),
     )
-    return Overview(sum_lags(lags), feeds, refused, generations, indices, stores, rates, lags)
+    return Overview(sum_lags(lags), feeds, refused, generations, indices, stores, rates, lags, silent)
 
 
 def sum_lags(lags: Iterable[PartitionLag]) -> list[WaitingRecords]:
@@ -145,6 +172,41 @@ async def _read_index_sizes(settings: Settings) -> list[StorageSize]:
     async with connect_for_reading(settings) as client:
         held = await call_engine(client.indices.stats, index=names, metric=["docs", "store"])
     return indices_of(held["indices"])
+
+
+async def _count_silent(settings: Settings, now: datetime) -> list[SilentRecords]:
+    indices, by_agency = Indices(settings.namespace, ""), {"terms": {"field": "agency", "size": MOST_AGENCIES}}
+    since = {"range": {"time": {"gte": (now - TOLD_OVER).isoformat()}}}
+    names = {"bool": {"must_not": {"prefix": {"terms": "name:"}}}}
+    async with connect_for_reading(settings) as client:
+        held = await search_all_shards(
+            client,
+            index=indices.read_alias("cases"),
+            size=0,
+            query={"bool": {"filter": [{"term": {"handling.code": SILENT}}, {"term": {"state": LIVE}}]}},
+            aggs={"agency": by_agency | {"aggs": {"nameless": {"filter": names}}}},
+        )
+        told = await search_all_shards(
+            client,
+            index=indices.read_alias("notices"),
+            size=0,
+            query={"bool": {"filter": [{"term": {"kind": NoticeKind.SILENT_SEARCH}}, since]}},
+            aggs={"agency": by_agency},
+        )
+    return silent_records_of(_buckets(held), _buckets(told))
+
+
+def _buckets(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    buckets: list[dict[str, Any]] = answer["aggregations"]["agency"]["buckets"]
+    return buckets
+
+
+def silent_records_of(held: Iterable[Mapping[str, Any]], told: Iterable[Mapping[str, Any]]) -> list[SilentRecords]:
+    """By agency, from the buckets of silent records and of notices; who is told most and holds most first."""
+    notices = Counter({bucket["key"]: bucket["doc_count"] for bucket in told})
+    records = {bucket["key"]: (bucket["doc_count"], bucket["nameless"]["doc_count"]) for bucket in held}
+    found = [SilentRecords(name, *records.get(name, (0, 0)), notices[name]) for name in records.keys() | notices.keys()]
+    return sorted(found, key=lambda one: (-one.told, -one.records, one.agency))
 
 
 def indices_of(held: Mapping[str, Any]) -> list[StorageSize]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from pipeline.api.services.operations import read_operations
 from pipeline.locale import N_
 from pipeline.ops.generations.run import GenerationStatus
-from pipeline.ops.status.overview import AgencyFeed, Overview, StorageSize
+from pipeline.ops.status.overview import AgencyFeed, Overview, SilentRecords, StorageSize
 from pipeline.ops.status.throughput import Throughput
 from pipeline.web.components import charts, states
 from pipeline.web.components.badges import badge
@@ -70,6 +70,7 @@ def draw(view: OpenPage, seen: Overview) -> None:
     with box("div", "halves"):
         _draw_feeds(words, seen)
         _draw_rejections(words, seen.rejected)
+    _draw_silent(words, seen.silent)
     _draw_generations(words, seen.generations)
     with box("div", "halves"):
         _draw_sizes(words, words("Indexes"), words("in Elasticsearch"), seen.indices)
@@ -239,6 +240,25 @@ def _draw_rejections(words: Words, counted: dict[str, int]) -> None:
 
 def _draw_reason(reason: str) -> None:
     link(reason, f"/operations/rejected?{urlencode({'reason': reason})}", "code", data_open="")
+
+
+def _draw_silent(words: Words, counted: Sequence[SilentRecords]) -> None:
+    """Who may listen: an agency that plants silent records to be told what others search for."""
+
+    def number(title: str, count: Callable[[SilentRecords], int]) -> TableColumn[SilentRecords]:
+        return TableColumn(title, lambda row: text("span", words.format_number(count(row))), "number")
+
+    columns = [
+        TableColumn[SilentRecords](words("Agency"), lambda row: text("span", row.agency)),
+        number(words("Records"), lambda row: row.records),
+        number(words("Without a name"), lambda row: row.nameless),
+        number(words("Notices, last 30 days"), lambda row: row.told),
+    ]
+    with panel(words("Silent records"), words("and notices that another agency searched for one"), tight=True):
+        if counted:
+            draw_table(words("Silent records"), columns, counted)
+        else:
+            states.draw_empty(words("No silent records"))
 
 
 def _draw_generations(words: Words, generations: Sequence[GenerationStatus]) -> None:

@@ -263,6 +263,7 @@ def look_after(secured: Secured) -> None:
     assert "cases.fr-pj" in {records.topic for records in seen.waiting}
     assert "cases.fr-pj" in {rate.topic for rate in seen.throughput.rates}
     assert len(seen.generations) == 2
+    assert all(one.records >= one.nameless for one in seen.silent)
 
 
 def sign_out(secured: Secured) -> None:

@@ -3,7 +3,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pipeline.ops.status.overview import StorageSize, WaitingRecords, feeds_of, indices_of, measure_stores, sum_lags
+from pipeline.ops.status.overview import (
+    SilentRecords,
+    StorageSize,
+    WaitingRecords,
+    feeds_of,
+    indices_of,
+    measure_stores,
+    silent_records_of,
+    sum_lags,
+)
 from pipeline.ops.status.partition_lag import PartitionLag
 from pipeline.records.agencies import Agency, AgencyState
 from pipeline.streams.runtime.stores import LOCK
@@ -31,6 +40,17 @@ def test_a_feed_is_silent_after_a_day_or_without_any_record_and_a_removed_agency
     events = [(name, (NOW - timedelta(hours=ago)).timestamp()) for name, all_ in hours.items() for ago in all_]
     found = [(feed.agency, feed.silent) for feed in feeds_of(registry, events, NOW)]
     assert found == [("de-bka", True), ("fr-pj", True), ("be-fp", False)]
+
+
+def test_who_holds_silent_records_and_is_told_of_searches_for_them() -> None:
+    def bucket(name: str, count: int, nameless: int = 0) -> dict[str, object]:
+        return {"key": name, "doc_count": count, "nameless": {"doc_count": nameless}}
+
+    held = [bucket("fr-pj", 3), bucket("es-gc", 2000, 1990), bucket("nl-np", 5)]
+    assert silent_records_of(held, [bucket("es-gc", 41), bucket("pl-kg", 1)]) == [
+        SilentRecords("es-gc", 2000, 1990, 41), SilentRecords("pl-kg", 0, 0, 1), SilentRecords("nl-np", 5, 0, 0),
+        SilentRecords("fr-pj", 3, 0, 0),
+    ]  # fmt: skip
 
 
 def test_indices_come_by_size() -> None:

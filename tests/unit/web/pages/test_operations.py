@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.access.requester import Role
 from pipeline.ops.generations.run import GenerationStatus
-from pipeline.ops.status.overview import AgencyFeed, Overview, StorageSize, WaitingRecords
+from pipeline.ops.status.overview import AgencyFeed, Overview, SilentRecords, StorageSize, WaitingRecords
 from pipeline.ops.status.partition_lag import PartitionLag
 from pipeline.ops.status.throughput import Throughput, TopicRate
 from pipeline.web.layout import home_path
@@ -30,6 +30,7 @@ SEEN = Overview(
     stores=[],
     throughput=Throughput((NOW,), 120.0, (TopicRate("accepted", (240,)),)),
     lags=[PartitionLag("project-g1", "accepted", 3, 1234, 95.4), PartitionLag("intake", "cases.fr-pj", 0, 0)],
+    silent=[SilentRecords("es-gc", 2048, 2011, 77)],
 )
 
 
@@ -49,6 +50,10 @@ async def test_it_says_what_may_need_a_hand(api: Api) -> None:
         "95 s",
         "1 group caught up",
         "24 Nov 2026 09:00",
+        "es-gc",
+        "2,048",
+        "2,011",
+        "77",
     ):
         assert told in said
 
