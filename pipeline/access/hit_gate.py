@@ -50,6 +50,9 @@ class _Numbers(NamedTuple):
     emails: frozenset[str]
 
 
+NO_NUMBERS: Final = _Numbers(frozenset(), frozenset(), frozenset())
+
+
 def exact_band(asking: Entities, held: Entities, model: Model) -> Band:
     """The band in which a question meets a hit-only record by its exact parts alone; NONE where it may not be told.
 
@@ -71,6 +74,21 @@ def see_link(view: LinkView, band: Band, exact_a: Band, exact_b: Band) -> LinkSi
         return LinkSight(view, band)
     shown = exact_a if view is LinkView.HIT_B else exact_b
     return LinkSight(view, shown) if shown else UNSEEN
+
+
+def names_person(asking: Entities, held: Entities, model: Model) -> bool:
+    """Whether a question names somebody of a record: by a whole name, with the whole birth date that is in the record.
+
+    No number counts. Owners of silent records are told of such searches alone (pipeline.access.silent_searches).
+    """
+    asked = [part for part in _exact_parts(asking, NO_NUMBERS) if part.birth_date]
+    unaided = model.without(OTHER_NAMES.name)
+    return any(
+        judge_score(score_cases((part,), (person,), unaided)).band in HIT_BANDS
+        for person in _exact_parts(held, NO_NUMBERS)
+        for part in asked
+        if part.birth_date == person.birth_date
+    )
 
 
 def _exact_parts(asking: Entities, numbers: _Numbers) -> Entities:

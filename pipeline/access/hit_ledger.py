@@ -2,13 +2,15 @@
 
 Each answer about an agency's hit-only records that another agency is due is a HitQuestion. It is answered while the
 asking agency has answers left about that owner today; else it waits, and is answered in the order of its id on a later
-day, or once the owner allows more. None is dropped. All processes see the same: the ledger follows from the questions
-in their order, and from the admissions that it made.
+day, or once the owner allows more. None is dropped. Beside these it holds the searches that met silent records, until
+their owners may be told (pipeline.access.silent_searches). All processes see the same: the ledger follows from the
+questions in their order, and from the admissions that it made.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
@@ -25,9 +27,15 @@ AgencyPair = tuple[str, str]
 SOON_DAYS = 7
 """An agency that withdraws or rewrites a case so soon after it hit may have pushed it to find out."""
 
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""When the next search is due to be told of, where none is held."""
+
 
 class HitQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `hit_questions`, key = id: what `asker` is due to learn of a record of `owner`.
+
+    With `due` the asker learns nothing: from that time on the owner of a silent record is told of a search, by
+    `owner_notice`, if the asker's agency lets owners be told.
 
     Of a link `id` is its `question_id`, `asks` the hash of that side as a question and `hit` what its agency
     is told; `full`: it sees the other side in full now, `knew`: it did before, both of which are free;
@@ -45,6 +53,7 @@ class HitQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
     asker_changed: bool = False
     notice: Notice | None = None
     owner_notice: Notice | None = None
+    due: datetime | None = None
 
 
 class Admission(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -109,11 +118,22 @@ def spent_id(pair: AgencyPair) -> str:
     return f"spent|{pair[0]}|{pair[1]}"
 
 
-class HitLedger:
-    """Who was answered what, what waits, and how much of today's budget is left, by asker and owner."""
+def tells_nobody(agency: str, purpose: str) -> bool:
+    """The default: no agency lets owners of silent records be told of its searches."""
+    return False
 
-    def __init__(self, daily: int) -> None:
-        self._daily = daily
+
+class HitLedger:
+    """Who was answered what, what waits, and how much of today's budget is left, by asker and owner.
+
+    `tells_owners` says whether an agency lets owners of silent records be told of its searches for a purpose. It is
+    asked when a search comes and again when its owner is due to be told.
+    """
+
+    def __init__(self, daily: int, tells_owners: Callable[[str, str], bool] = tells_nobody) -> None:
+        self._daily, self._tells_owners = daily, tells_owners
+        self._held: dict[str, HitQuestion] = {}
+        self._next_due = NEVER
         self._day = date.min
         self._spent: Counter[AgencyPair] = Counter()
         self._admitted: dict[str, Admission] = {}
@@ -136,6 +156,9 @@ class HitLedger:
 
     def restore_question(self, question: HitQuestion) -> None:
         """Take in the last question of an id that was asked before; it waits unless it was answered."""
+        if question.due is not None:
+            self._hold(question, question.due)
+            return
         admission = self._admitted.get(question.id)
         retracted = question.hit is not None and question.hit.kind is HitKind.RETRACTED
         answered = admission is not None and admission.asks == question.asks
@@ -148,10 +171,12 @@ class HitLedger:
 
     def count_waiting(self) -> int:
         """How many questions wait."""
-        return sum(map(len, self._waiting.values()))
+        return len(self._held) + sum(map(len, self._waiting.values()))
 
     def submit_question(self, question: HitQuestion, at: datetime) -> GateAnswers:
         """Answer a question that came at an aware time, or let it wait."""
+        if question.due is not None:
+            return self._hold_search(question, question.due, at)
         answers = self.pass_day(at)
         if question.hit is None:
             self._ask_notice(question, at, answers)
@@ -162,9 +187,11 @@ class HitLedger:
         return answers
 
     def pass_day(self, at: datetime) -> GateAnswers:
-        """Answer what waits as far as the budgets at `at` reach."""
+        """Answer what waits as far as the budgets at `at` reach, and tell owners of the searches that are due."""
         answers = GateAnswers([], [], [], [], Counter(), Counter())
         self._begin_day(_utc_day(at))
+        if at >= self._next_due:
+            self._tell_due(at, answers)
         # Who has spent the day's budget is passed over unsorted: much may wait, and this runs at every question.
         open_pairs = [pair for pair, waiting in self._waiting.items() if waiting and self._remaining_quota(pair, at)]
         for pair in sorted(open_pairs):
@@ -172,6 +199,34 @@ class HitLedger:
             for due in sorted(waiting)[: self._remaining_quota(pair, at)]:
                 self._answer_question(waiting.pop(due), at, answers)
         return answers
+
+    def _hold_search(self, question: HitQuestion, due: datetime, at: datetime) -> GateAnswers:
+        """Keep a search that met a silent record until it is due; one that nobody may be told of is done with."""
+        may_tell = self._may_tell(question)
+        if may_tell:
+            self._hold(question, due)
+        answers = self.pass_day(at)
+        if not may_tell:
+            answers.answered.append(question.id)
+        return answers
+
+    def _hold(self, question: HitQuestion, due: datetime) -> None:
+        self._held[question.id] = question
+        self._next_due = min(self._next_due, due)
+
+    def _tell_due(self, at: datetime, answers: GateAnswers) -> None:
+        """All that is due goes out together, in the order of its ids, which are keyed: no order of searches shows."""
+        due = sorted(name for name, question in self._held.items() if question.due and question.due <= at)
+        for name in due:
+            question = self._held.pop(name)
+            answers.answered.append(name)
+            if question.owner_notice is not None and self._may_tell(question):
+                answers.notices.append(question.owner_notice)
+        self._next_due = min((question.due for question in self._held.values() if question.due), default=NEVER)
+
+    def _may_tell(self, question: HitQuestion) -> bool:
+        notice = question.owner_notice
+        return notice is not None and self._tells_owners(question.asker, notice.purpose)
 
     def _begin_day(self, day: date) -> None:
         if day > self._day:

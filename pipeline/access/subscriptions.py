@@ -18,6 +18,7 @@ from pipeline.access.hit_gate import HIT_BANDS
 from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import Notice, NoticeKind, hit_told_notice
 from pipeline.access.requester import Grounds, Requester
+from pipeline.access.silent_searches import searched_notice, searched_question
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id
 from pipeline.correlation.references import make_reference
@@ -145,6 +146,9 @@ def is_saved_search(case: str) -> bool:
 def match_notice(claim: Claim, scope: OwnerScope, ring: KeyRing, now: datetime) -> Notice | None:
     """Whom a match concerns: the asking agency, where the case's handling shows it; the owner of a silent one.
 
+    The latter is told only through the gate, and only where the search names somebody of the case: see
+    pipeline.access.silent_searches.
+
     The asking agency is told of cases within the search's `scope` alone: a match tells whose the case is, hit-only or
     not. All else that narrows it is held against what its reader may read of the case (pipeline.api.services.notices).
     The owner of a silent case is told whatever the search was narrowed to, as of searches.
@@ -154,7 +158,8 @@ def match_notice(claim: Claim, scope: OwnerScope, ring: KeyRing, now: datetime) 
         return None
     own = case.agency == query.agency
     if not own and case.handling.code == SILENT and claim.band in HIT_BANDS:
-        return _make_silent_notice(ring, query, case, now)
+        # once for each content, and without which saved search it was
+        return searched_notice(case.case, query.agency, _purpose_of(query), now, ring, query.case, case.hash)
     if not scope.includes(case.agency, case.country):
         return None
     if own:
@@ -166,7 +171,9 @@ def match_notice(claim: Claim, scope: OwnerScope, ring: KeyRing, now: datetime) 
 
 
 def match_question(claim: Claim, notice: Notice, now: datetime) -> HitQuestion | None:
-    """What the gate is asked before the asking agency is told of a match; None where the case is not hit-only."""
+    """What the gate is asked before anybody is told of a match; None where the case is neither hit-only nor silent."""
+    if notice.kind is NoticeKind.SILENT_SEARCH:
+        return searched_question(notice, now)
     query, case, _ = _order_sides(claim)
     if case.handling.code != HIT_ONLY or notice.agency != query.agency or case.agency == query.agency:
         return None
@@ -186,20 +193,6 @@ def _is_shown(query: ClaimSide, case: ClaimSide, exact: Band) -> bool:
     if not is_released(case.handling.releasable_to, country) or purpose not in case.handling.purposes:
         return False
     return case.handling.code in FULL_CODES or (case.handling.code == HIT_ONLY and bool(exact))
-
-
-def _make_silent_notice(ring: KeyRing, query: ClaimSide, case: ClaimSide, now: datetime) -> Notice:
-    """To the owner of a silent case, who is not told which saved search it was."""
-    kind = NoticeKind.SILENT_SEARCH
-    return Notice(
-        _make_id(ring, kind, query, case),
-        case.agency,
-        kind,
-        now,
-        case=case.case,
-        other_agency=query.agency,
-        purpose=_purpose_of(query),
-    )
 
 
 def _make_match_notice(

@@ -25,6 +25,7 @@ from pipeline.index.reading import IndexReader
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explaining import entities_evidence
 from pipeline.matching.explain.explanation import EntityEvidence
+from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 
 CANDIDATES = 100
@@ -38,12 +39,16 @@ Admit = Callable[[Documents], Awaitable[Collection[str]]]
 
 
 class SearchResult(msgspec.Struct, frozen=True):
-    """A case found: its evidence in hundredths of a bit without prior, the clauses it met, the matcher's reasons."""
+    """A case found: its evidence in hundredths of a bit without prior, the clauses it met, the matcher's reasons.
+
+    `entities` are those that it was ranked by.
+    """
 
     case: CaseDocument
     score: int
     met: tuple[str, ...]
     evidence: tuple[EntityEvidence, ...]
+    entities: tuple[EntityPrint, ...]
 
 
 def _is_never_shown(case: str) -> bool:
@@ -183,4 +188,4 @@ def explain_result(
     record = candidate.candidate.entities
     asked = adapt_probe(asked_for.of_met(candidate.candidate.met), record)
     evidence = entities_evidence(asked, record, model)
-    return SearchResult(document, candidate.score, candidate.candidate.met, evidence)
+    return SearchResult(document, candidate.score, candidate.candidate.met, evidence, record)

@@ -21,7 +21,8 @@ class AgencyState(StrEnum):
 class Agency(msgspec.Struct, frozen=True, omit_defaults=True):
     """One participating agency; `country` is an ISO 3166-1 alpha-2 code.
 
-    `signing` holds its public keys and whether its records are taken only signed.
+    `signing` holds its public keys and whether its records are taken only signed. `owners_told` are the purposes of its
+    searches of which owners of silent records may be told.
     """
 
     name: str
@@ -29,7 +30,19 @@ class Agency(msgspec.Struct, frozen=True, omit_defaults=True):
     contact: RecordContact = RecordContact()
     state: AgencyState = AgencyState.ACTIVE
     signing: SigningPolicy = SigningPolicy()
+    owners_told: tuple[str, ...] = ()
+
+    @property
+    def needs_seal(self) -> bool:
+        """Whether it says what only an operator may say: such an entry counts only under the installation's seal."""
+        return self.signing != SigningPolicy() or bool(self.owners_told)
 
 
 Registry = Mapping[str, Agency]
 """Agencies by name."""
+
+
+def tells_owners(registry: Registry, name: str, purpose: str) -> bool:
+    """Whether an agency lets owners of silent records be told of its searches for a purpose."""
+    agency = registry.get(name)
+    return agency is not None and purpose in agency.owners_told

@@ -36,6 +36,18 @@ MaxRate = Annotated[
 ]
 SIGNED_ONLY = "--require-signatures"
 NOT_ONLY_SIGNED = "--no-require-signatures"
+TELL_OWNERS = "--tell-silent-owners"
+NOBODY = "none"
+TellOwners = Annotated[
+    list[str] | None,
+    typer.Option(
+        TELL_OWNERS,
+        metavar="PURPOSE",
+        help="Purpose of this agency's searches of which owners of silent (H3) records that it names by whole name and "
+        "birth date are told, a day later; once for each, or none. By default no owner is told of any search.",
+        show_default=False,
+    ),
+]
 Renew = Annotated[bool, typer.Option("--renew", help="Make a new password; the old one stops working.")]
 
 
@@ -94,10 +106,12 @@ def set_agency(
             f"{SIGNED_ONLY}/{NOT_ONLY_SIGNED}", help="Accept only signed records, or any.", show_default=False
         ),
     ] = None,
+    tell_owners: TellOwners = None,
 ) -> None:
-    """Change an agency's sending rate, or whether its records must be signed.
+    """Change an agency's sending rate, whether its records must be signed, or who is told of its searches.
 
-    What exceeds the rate is delayed by Kafka, never lost.
+    What exceeds the rate is delayed by Kafka, never lost. Whoever plants silent records is told by such notices what
+    others work on: set --tell-silent-owners only where the agency asks for it, and watch the page Operations.
     Example: liaison ops agency set fr-pj --max-rate 300000 --require-signatures
     """
     from pipeline.ops.operation import record_operation
@@ -105,8 +119,9 @@ def set_agency(
     from pipeline.streams.registers.registry import read_agencies
 
     settings = from_environment()
-    if max_rate is None and require_signatures is None:
-        raise typer.BadParameter(f"nothing to set: give --max-rate or {SIGNED_ONLY}")
+    if max_rate is None and require_signatures is None and not tell_owners:
+        raise typer.BadParameter(f"nothing to set: give --max-rate, {SIGNED_ONLY} or {TELL_OWNERS}")
+    purposes = _check_purposes(tell_owners or [])
     if max_rate is not None:
         _check_rate(settings, max_rate)
     if name not in asyncio.run(read_agencies(settings)):
@@ -114,12 +129,39 @@ def set_agency(
     what = _rate_words(max_rate)
     if require_signatures is not None:
         what += f" {SIGNED_ONLY if require_signatures else NOT_ONLY_SIGNED}"
+    if tell_owners:
+        what += "".join(f" {TELL_OWNERS} {purpose}" for purpose in purposes or [NOBODY])
     asyncio.run(record_operation(settings, f"agency set {name}{what}"))
     if max_rate is not None:
         users.limit_rate(settings, name, max_rate or None)
         typer.echo(f"{name}: {f'{max_rate:,} bytes/s' if max_rate else 'no limit'}", err=True)
     if require_signatures is not None:
         asyncio.run(_require_signatures(settings, name, required=require_signatures))
+    if tell_owners:
+        asyncio.run(_tell_owners(settings, name, purposes))
+
+
+def _check_purposes(given: list[str]) -> list[str]:
+    """The purposes among what was given, none of them for `none`. Raises BadParameter for anything else."""
+    from pipeline.access.requester import ASKABLE
+
+    known = {purpose.value for purpose in ASKABLE}
+    if given == [NOBODY]:
+        return []
+    if unknown := [purpose for purpose in given if purpose not in known]:
+        raise typer.BadParameter(f"{unknown[0]}: purposes are {', '.join(sorted(known))}; or {NOBODY} alone")
+    return sorted(set(given))
+
+
+async def _tell_owners(settings: Settings, name: str, purposes: list[str]) -> None:
+    """Write for which purposes owners of silent records are told of an agency's searches."""
+    import msgspec
+
+    from pipeline.streams.registers.registry import change_agency
+
+    await change_agency(settings, name, lambda agency: msgspec.structs.replace(agency, owners_told=tuple(purposes)))
+    told = f"of its searches for {', '.join(purposes)}" if purposes else "of none of its searches"
+    typer.echo(f"{name}: owners of silent records are told {told}", err=True)
 
 
 async def _require_signatures(settings: Settings, name: str, *, required: bool) -> None:
@@ -222,7 +264,9 @@ def make_credentials(
 
 
 def list_agencies(as_json: JsonArrayOption = False) -> None:
-    """List the registered agencies, their rate in bytes per second (-: no limit), and which must sign.
+    """List the registered agencies, their rate in bytes per second (-: no limit), and what they ask for.
+
+    That is, which must sign, and for which purposes owners of silent records are told of their searches.
 
     Example: liaison ops agency list --json
     """
@@ -232,10 +276,11 @@ def list_agencies(as_json: JsonArrayOption = False) -> None:
     settings = from_environment()
     held, rates = asyncio.run(trusted_agencies(settings)).values(), users.read_limits(settings)
     if as_json:
-        fields = [(a.name, a.country, a.state, rates.get(a.name), a.signing.required) for a in held]
-        names = ("name", "country", "state", "max_rate", "require_signatures")
+        fields = [(a.name, a.country, a.state, rates.get(a.name), a.signing.required, a.owners_told) for a in held]
+        names = ("name", "country", "state", "max_rate", "require_signatures", "tell_silent_owners")
         typer.echo(json.dumps([dict(zip(names, field, strict=True)) for field in fields]))
         return
     for agency in held:
         signed = "\tonly signed" if agency.signing.required else ""
-        typer.echo(f"{agency.name}\t{agency.country}\t{agency.state}\t{rates.get(agency.name, '-')}{signed}")
+        told = f"\ttells silent owners: {', '.join(agency.owners_told)}" if agency.owners_told else ""
+        typer.echo(f"{agency.name}\t{agency.country}\t{agency.state}\t{rates.get(agency.name, '-')}{signed}{told}")

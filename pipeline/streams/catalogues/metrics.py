@@ -129,6 +129,12 @@ HITS_WITHDRAWN: Final = Counter(
     ["agency"],
     registry=REGISTRY,
 )
+SILENT_SEARCHES_TOLD: Final = Counter(
+    "liaison_silent_searches_told",
+    "Notices to an agency that another one searched for a silent record of its own.",
+    ["agency"],
+    registry=REGISTRY,
+)
 BULK: Final = Counter(
     "liaison_bulk_documents",
     "Documents that Elasticsearch has answered for: written, stale (it holds a later version), refused.",
@@ -192,6 +198,6 @@ def add_to_counters(tally: Mapping[Counter, int]) -> None:
 __all__ = [
     "BLOCKED", "BLOCK_SIZE", "BULK", "CANDIDATES", "CLAIMS", "END_TO_END", "FAULTS", "HITS", "HITS_DEFERRED",
     "HITS_WITHDRAWN", "HOT_BLOCK", "HOT_BLOCKS", "INTERNAL_FAULTS", "LAG", "LANES", "LARGEST_BLOCK", "LAST_EVENT",
-    "LATENCY", "OUTCOMES", "REBALANCES", "RECORDS", "REGISTRY", "RESTARTS", "STABLE_OFFSET_AGE", "STALLED", "STORE",
-    "WORKER", "Tally", "add_to_counters",
+    "LATENCY", "OUTCOMES", "REBALANCES", "RECORDS", "REGISTRY", "RESTARTS", "SILENT_SEARCHES_TOLD",
+    "STABLE_OFFSET_AGE", "STALLED", "STORE", "WORKER", "Tally", "add_to_counters",
 ]  # fmt: skip

@@ -138,7 +138,7 @@ NOTICES: Final = Topic(
 )  # fmt: skip
 HIT_QUESTIONS: Final = Topic(
     "hit_questions", "question id", "hit_question", Count.ONE,
-    description="What agencies are due to learn of hit-only records, before the budget.",
+    description="What agencies are due to learn of hit-only records, before the budget, and searches for silent ones.",
     writers=(Process.CORRELATE, Process.PROJECT, Process.NOTIFY), consumers=(Process.PROJECT,),
     readers=(Process.API,), compacted=True, personal=True,
     erasure="the link's retraction replaces it by one without content; compaction removes the old one",
@@ -177,8 +177,8 @@ WITNESS: Final = Topic(
 AGENCIES: Final = Topic(
     "agencies", "agency name", "agency", Count.ONE,
     description="The agency registry.",
-    writers=(Process.OPERATIONS,), readers=(Process.INTAKE, Process.API, Process.AGENCY), compacted=True, quick=True,
-    backed_up=True,
+    writers=(Process.OPERATIONS,), readers=(Process.INTAKE, Process.PROJECT, Process.API, Process.AGENCY),
+    compacted=True, quick=True, backed_up=True,
 )  # fmt: skip
 CONTROL: Final = Topic(
     "control", "setting", "control", Count.ONE,

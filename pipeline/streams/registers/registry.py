@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
 
 import msgspec
 from aiokafka import AIOKafkaProducer
 
+from pipeline.backoff import retrying
 from pipeline.errors import LiaisonError
 from pipeline.records.agencies import Agency, Registry
 from pipeline.records.signing_policy import SigningPolicy
@@ -22,6 +24,8 @@ from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.registers.registry_pins import trusted_registry
 from pipeline.streams.registers.registry_seals import seal_agency
 from pipeline.times import now
+
+log = logging.getLogger(__name__)
 
 _decode = msgspec.json.Decoder(Agency).decode
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -56,43 +60,52 @@ def _decode_agencies(table: Mapping[bytes, bytes]) -> dict[str, Agency]:
 async def register_agency(settings: Settings, agency: Agency) -> admin.TopicReport:
     """Register an agency, after its topics and the installation's are there; registering it again is harmless.
 
-    What it had asked for about signatures stays, and its keys. Raises LiaisonError for a name or country of the wrong
+    What it had asked for stays, and its keys. Raises LiaisonError for a name or country of the wrong
     form, or a name registered for another country.
     """
     check_agency(agency)
     held = await trusted_agencies(settings)
     _check_registered(agency, held)
     applied = admin.apply_plan(settings, topics.plan_topics(settings, [agency.name], []))
-    await write_agency(settings, _with_former_signing(agency, held.get(agency.name)))
+    await write_agency(settings, _with_former_choices(agency, held.get(agency.name)))
     return applied
 
 
-def _with_former_signing(agency: Agency, before: Agency | None) -> Agency:
+def _with_former_choices(agency: Agency, before: Agency | None) -> Agency:
     if before is None:
         return agency
     required = agency.signing.required or before.signing.required
-    return msgspec.structs.replace(agency, signing=msgspec.structs.replace(before.signing, required=required))
+    signing = msgspec.structs.replace(before.signing, required=required)
+    return msgspec.structs.replace(agency, signing=signing, owners_told=before.owners_told)
 
 
-async def change_signing(settings: Settings, name: str, change: Callable[[SigningPolicy], SigningPolicy]) -> Agency:
-    """Change an agency's keys or whether its records are taken only signed; returns its entry.
+async def change_agency(settings: Settings, name: str, change: Callable[[Agency], Agency]) -> Agency:
+    """Change what an agency asks for; returns its entry.
 
     Raises LiaisonError for one that is not registered, and whatever `change` does.
     """
     agency = (await trusted_agencies(settings)).get(name)
     if agency is None:
         raise LiaisonError(f"agency {name} is not registered; see `liaison ops agency list`")
-    after = msgspec.structs.replace(agency, signing=change(agency.signing))
+    after = change(agency)
     await write_agency(settings, after)
     return after
+
+
+async def change_signing(settings: Settings, name: str, change: Callable[[SigningPolicy], SigningPolicy]) -> Agency:
+    """Change an agency's keys or whether its records are taken only signed; as `change_agency`."""
+    return await change_agency(
+        settings, name, lambda agency: msgspec.structs.replace(agency, signing=change(agency.signing))
+    )
 
 
 async def write_agency(settings: Settings, agency: Agency) -> None:
     """Write an agency's entry as it stands; workers take it in within seconds.
 
-    One that says anything about signatures is sealed with the installation's secret: raises LiaisonError without it.
+    One that says anything that an operator alone may say is sealed with the installation's secret: raises LiaisonError
+    without it.
     """
-    if agency.signing != SigningPolicy():
+    if agency.needs_seal:
         agency = seal_agency(agency, key_ring(settings), now())
     async with AIOKafkaProducer(**client_options(settings), enable_idempotence=True) as producer:
         topic = topics.topic_name(settings, topics.AGENCIES)
@@ -118,6 +131,30 @@ async def watch_agencies(settings: Settings) -> AsyncGenerator[dict[str, Agency]
     async with aclosing(watch_table(settings, topics.topic_name(settings, topics.AGENCIES))) as tables:
         async for table in tables:
             yield _decode_agencies(table)
+
+
+@asynccontextmanager
+async def followed_agencies(settings: Settings) -> AsyncIterator[Callable[[], Registry]]:
+    """What `trusted_agencies` gives, whole when the context begins and followed while it lasts.
+
+    While the registry can't be read, what was known last holds.
+    """
+    held = await trusted_agencies(settings)
+
+    async def follow() -> None:
+        nonlocal held
+        async for attempt in retrying(Exception, log, "following agencies"):
+            with attempt:
+                async with aclosing(watch_agencies(settings)) as states:
+                    async for entries in states:
+                        held = await asyncio.to_thread(trusted_registry, settings, entries)
+
+    following = asyncio.create_task(follow())
+    try:
+        yield lambda: held
+    finally:
+        following.cancel()
+        await asyncio.wait([following])
 
 
 async def wait_for_change(settings: Settings, known: Mapping[str, Agency]) -> None:

@@ -10,7 +10,6 @@ import msgspec
 from pipeline.errors import LiaisonError
 from pipeline.private_files import write_private
 from pipeline.records.agencies import Agency, Registry
-from pipeline.records.signing_policy import SigningPolicy
 from pipeline.settings import Settings
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.streams.registers.registry_seals import judge_registry
@@ -27,7 +26,7 @@ def trusted_registry(settings: Settings, entries: Registry) -> Registry:
     """
     path = pins_path(settings)
     before = _read_pins(path)
-    if not before and all(entry.signing == SigningPolicy() for entry in entries.values()):
+    if not before and not any(entry.needs_seal for entry in entries.values()):
         return entries
     found = judge_registry(entries, before, key_ring(settings))
     for name in found.doubted:

@@ -1,6 +1,7 @@
-"""Registry entries that say how an agency signs bear the installation's seal: whoever holds Kafka can't write one.
+"""Registry entries that say how an agency signs, or who is told of its searches, bear the installation's seal.
 
-A seal covers the whole entry and when it was made. Pure: the ring and the clock are given.
+Whoever holds Kafka can't write one. A seal covers the whole entry and when it was made. Pure: the ring and the clock
+are given.
 """
 
 from __future__ import annotations
@@ -61,9 +62,10 @@ def judge_registry(entries: Registry, pins: Registry, ring: KeyRing) -> TrustedE
 def _judge_entry(entry: Agency, pin: Agency | None, ring: KeyRing) -> Agency:
     if pin is not None:
         return entry if is_sealed(entry, ring) and not _is_older(entry, pin) else pin
-    if entry.signing == SigningPolicy() or is_sealed(entry, ring):
+    if not entry.needs_seal or is_sealed(entry, ring):
         return entry
-    return _with_signing(entry, NO_KEYS)
+    untold = msgspec.structs.replace(entry, owners_told=())
+    return _with_signing(untold, NO_KEYS) if entry.signing != SigningPolicy() else untold
 
 
 def _is_older(entry: Agency, pin: Agency) -> bool:

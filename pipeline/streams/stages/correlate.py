@@ -236,7 +236,7 @@ async def correlate_stage(settings: Settings, wanted: str, after: After) -> Asyn
         topics.topic_name(settings, topics.HIT_QUESTIONS),
     ]
     found, model = read_ids(settings, [blocks, subscriptions, *written]), current.compile_model()
-    matches = SavedSearchMatches(settings, key_ring(settings), active=held.active == current.id)
+    matches = SavedSearchMatches(settings, key_ring(settings), model, active=held.active == current.id)
     with claimed_slot(settings, f"{STAGE}-{current.id}") as slot:
         work = CorrelateProcessor(
             settings, StorePlaces(slot.stores, STAGE, current.id, found), model, current.id, matches

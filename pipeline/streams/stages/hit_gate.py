@@ -17,7 +17,16 @@ from typing import Final
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
-from pipeline.access.hit_ledger import Admission, GateAnswers, HitAllowance, HitLedger, HitQuestion
+from pipeline.access.hit_ledger import (
+    Admission,
+    GateAnswers,
+    HitAllowance,
+    HitLedger,
+    HitQuestion,
+    tells_nobody,
+)
+from pipeline.access.notices import NoticeKind
+from pipeline.access.silent_searches import TELLING_TIME
 from pipeline.index.decision_documents import allowance_document
 from pipeline.index.document_making import DocumentWrite
 from pipeline.settings import Settings
@@ -36,7 +45,7 @@ FEED: Final = "project-gate"
 """Begins as the stage does: its transactions are the stage's own by right."""
 
 DAY_KEY: Final = b"day"
-"""Key of a record without a question, which lets the ledger see that a day has begun."""
+"""Key of a record without a question, which lets the ledger see that a day has begun, or that owners may be told."""
 
 LOOK_S: Final = 60.0
 """Pause between two looks at the date: so late at most what waits is answered on a new day."""
@@ -66,13 +75,20 @@ class HeldLedger(NullStore):
 class HitGateProcessor:
     """The work of the gate: `hit_questions` and `hit_allowances` share one lane and one ledger."""
 
-    def __init__(self, settings: Settings, generation: str, writing: DocumentPublisher) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        generation: str,
+        writing: DocumentPublisher,
+        tells_owners: Callable[[str, str], bool] = tells_nobody,
+    ) -> None:
         self._settings, self._generation, self._writing = settings, generation, writing
+        self._tells_owners = tells_owners
         self._asked, self._admitted, self._allowed, self._notices = (
             topics.topic_name(settings, topic)
             for topic in (topics.HIT_QUESTIONS, topics.HIT_ADMISSIONS, topics.HIT_ALLOWANCES, topics.NOTICES)
         )
-        self.ledger = HitLedger(settings.hit_budget)
+        self.ledger = HitLedger(settings.hit_budget, tells_owners)
 
     async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> HeldLedger:
         """The ledger as of what was applied. Raises ProducerFencedError where another generation is active."""
@@ -83,7 +99,7 @@ class HitGateProcessor:
         return HeldLedger(applied.offset)
 
     async def _restore_ledger(self, source: TopicPartition, applied: int) -> None:
-        self.ledger = HitLedger(self._settings.hit_budget)
+        self.ledger = HitLedger(self._settings.hit_budget, self._tells_owners)
         for value in (await read_table(self._settings, self._allowed)).values():
             self.ledger.set_allowance(_allowances.decode(value))
         for value in (await read_table(self._settings, self._admitted)).values():
@@ -137,6 +153,8 @@ class HitGateProcessor:
             result.tally[metrics.HITS.labels(hit.receiver, hit.kind)] += 1
         for notice in answers.notices:
             yield Output(self._notices, 0, notice.id.encode(), _encoder.encode(notice))
+            if notice.kind is NoticeKind.SILENT_SEARCH:
+                result.tally[metrics.SILENT_SEARCHES_TOLD.labels(notice.agency)] += 1
         for kept in answers.admissions:
             yield Output(self._admitted, 0, kept.id.encode(), _encoder.encode(kept))
         for name in answers.answered:
@@ -170,7 +188,7 @@ def _decode_question(record: ConsumerRecord) -> HitQuestion | None:
 async def days_marked(
     settings: Settings, writing: DocumentPublisher, clock: Callable[[], datetime] = now
 ) -> AsyncIterator[None]:
-    """Mark each day that begins while the context lasts; a mark that comes twice changes nothing."""
+    """Mark each day, when it begins and at TELLING_TIME on it, while the context lasts; marks may come twice."""
     marking = asyncio.create_task(_mark_days(settings, writing, clock))
     try:
         yield
@@ -180,13 +198,14 @@ async def days_marked(
 
 
 async def _mark_days(settings: Settings, writing: DocumentPublisher, clock: Callable[[], datetime]) -> None:
-    topic, marked = topics.topic_name(settings, topics.HIT_QUESTIONS), date.min
+    topic, marked = topics.topic_name(settings, topics.HIT_QUESTIONS), (date.min, date.min)
     while True:
-        today = clock().astimezone(UTC).date()
-        if today > marked:
+        at = clock().astimezone(UTC)
+        reached = at.date(), (at - TELLING_TIME).date()
+        if reached > marked:
             try:
                 await writing.send_entries([Output(topic, 0, DAY_KEY, b"")])
-                marked = today
+                marked = reached
             except Exception:
                 log.warning("the day could not be marked; trying again", exc_info=True)
         await asyncio.sleep(LOOK_S)

@@ -81,7 +81,7 @@ class NotifyProcessor(StatelessProcessor):
 
 
 class SearchNoticeProcessor(StatelessProcessor):
-    """What an audited search leads to: owners of silent cases are told, and who shares the same question.
+    """What an audited search leads to: what the gate may tell owners of silent cases, and who shares the same question.
 
     A topic has one feed in a stage, so both are one work.
     """
@@ -96,7 +96,7 @@ class SearchNoticeProcessor(StatelessProcessor):
         return self._silent.decide_records(source, store, records)
 
     async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
-        """The notices of both. Raises LiaisonError while the index does not answer; then it is tried again."""
+        """What both ask the gate. Raises LiaisonError while the index does not answer; then it is tried again."""
         return [*await self._silent.publish_effects(result), *await self._shared.publish_effects(result)]
 
 
@@ -130,7 +130,7 @@ async def notify_stage(settings: Settings, wanted: str, after: After) -> AsyncIt
         ring = key_ring(settings)
         decisions = DecisionReader(client, Indices(settings.namespace, ""), ring)
         questions = SharedQuestions(decisions, model)
-        silent = SilentSearchProcessor(settings, reader, model, cipher)
+        silent = SilentSearchProcessor(settings, reader, model, cipher, ring)
         feeds = [
             AgentInput(DECISIONS, [disclosures], NotifyProcessor(settings, partial(of_disclosure, ring)), ALL),
             AgentInput(

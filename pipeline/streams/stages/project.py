@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Final
 
@@ -28,6 +28,7 @@ from pipeline.index.layouts import layouts_of
 from pipeline.index.mappings import Indices
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import Model
+from pipeline.records.agencies import Registry, tells_owners
 from pipeline.records.messages import AcceptedRecord, RejectedMessage
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
@@ -38,6 +39,7 @@ from pipeline.streams.registers import control
 from pipeline.streams.registers.aliases import follow_active
 from pipeline.streams.registers.control import Generation
 from pipeline.streams.registers.installation_secret import key_ring
+from pipeline.streams.registers.registry import followed_agencies
 from pipeline.streams.runtime.processor import After, ChunkResult, ProgressTable
 from pipeline.streams.runtime.stage import ALL, AgentInput, Stage, rejoin_on_events
 from pipeline.streams.runtime.stateless_processor import NullStore, StatelessProcessor
@@ -232,19 +234,29 @@ async def project_stage(settings: Settings, wanted: str, after: After) -> AsyncI
                 AgentInput("index-cases", [accepted], cases, current.id, transactional=False),
                 AgentInput(STAGE, [links], LinkProjector(settings, places, writing, ring, hit_publisher), current.id),
             ]
-            if hit_publisher is not None:
-                feeds += _shared_feeds(settings, current.id, writing)
             try:
-                made = Stage(settings, slot, feeds, found.topics, after)
-                marking = days_marked(settings, writing) if hit_publisher is not None else nullcontext()
-                async with rejoin_on_events(made, control.changed_for(settings, held, current.id)), marking:
+                async with AsyncExitStack() as contexts:
+                    if hit_publisher is not None:
+                        agencies = await contexts.enter_async_context(followed_agencies(settings))
+                        feeds += _shared_feeds(settings, current.id, writing, agencies)
+                    made = Stage(settings, slot, feeds, found.topics, after)
+                    changes = control.changed_for(settings, held, current.id)
+                    await contexts.enter_async_context(rejoin_on_events(made, changes))
+                    if hit_publisher is not None:
+                        await contexts.enter_async_context(days_marked(settings, writing))
                     yield made
             finally:
                 await writing.close()
 
 
-def _shared_feeds(settings: Settings, generation: str, writing: DocumentPublisher) -> list[AgentInput]:
+def _shared_feeds(
+    settings: Settings, generation: str, writing: DocumentPublisher, agencies: Callable[[], Registry]
+) -> list[AgentInput]:
     """What is not of a generation: the active one's workers index it."""
+
+    def may_tell(name: str, purpose: str) -> bool:
+        return tells_owners(agencies(), name, purpose)
+
     rejected, *gated = (
         topics.topic_name(settings, topic) for topic in (topics.REJECTED, topics.HIT_QUESTIONS, topics.HIT_ALLOWANCES)
     )
@@ -252,7 +264,7 @@ def _shared_feeds(settings: Settings, generation: str, writing: DocumentPublishe
     return [
         AgentInput("index-rejected", [rejected], rejections, ALL, transactional=False),
         *_decision_feeds(settings, writing),
-        AgentInput(FEED, gated, HitGateProcessor(settings, generation, writing), ALL),
+        AgentInput(FEED, gated, HitGateProcessor(settings, generation, writing, may_tell), ALL),
     ]
 
 

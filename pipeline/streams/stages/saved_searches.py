@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
+from pipeline.access.hit_gate import names_person
+from pipeline.access.notices import NoticeKind
 from pipeline.access.subscriptions import Subscription, is_saved_search, match_notice, match_question
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.correlator import Correlator, target_partitions
@@ -69,29 +71,41 @@ class SavedSearchProcessor(StatelessProcessor):
 class SavedSearchMatches:
     """What becomes of claims about saved searches: notices, from the active generation alone."""
 
-    def __init__(self, settings: Settings, ring: KeyRing, *, active: bool, clock: Callable[[], datetime] = now) -> None:
+    def __init__(
+        self, settings: Settings, ring: KeyRing, model: Model, *, active: bool, clock: Callable[[], datetime] = now
+    ) -> None:
         self._settings, self._topic = settings, topics.topic_name(settings, topics.NOTICES)
-        self._ring, self._active, self._clock = ring, active, clock
+        self._ring, self._model, self._active, self._clock = ring, model, active, clock
 
     def concerns(self, claim: Claim) -> bool:
         """Whether a claim is about a saved search, and so no link."""
         return is_saved_search(claim.a.case) or is_saved_search(claim.b.case)
 
     def match_outputs(self, claim: Claim, correlator: Correlator) -> Iterator[Output]:
-        """The notice of a match, while its query lasts; of a hit-only case what the gate is asked."""
+        """The notice of a match, while its query lasts; of a hit-only or silent case what the gate is asked."""
         at = self._clock()
         held = [_find_held(side.case, correlator) for side in (claim.a, claim.b)]
         if not self._active or any(one is not None and is_expired(one.retain_until, at) for one in held):
             return
         scope = next((one.scope for one in held if one is not None and is_saved_search(one.case)), OwnerScope())
         notice = match_notice(claim, scope, self._ring, at)
-        if notice is None:
+        if notice is None or (notice.kind is NoticeKind.SILENT_SEARCH and not self._is_named(held)):
             return
         question = match_question(claim, notice, at)
         if question is not None:
             yield question_output(self._settings, question)
         else:
             yield Output(self._topic, 0, notice.id.encode(), _encoder.encode(notice))
+
+    def _is_named(self, held: Iterable[Fingerprint | None]) -> bool:
+        """Whether the saved search of the two names somebody of the other."""
+        prints = [one for one in held if one is not None]
+        return any(
+            names_person(query.entities, case.entities, self._model)
+            for query in prints
+            for case in prints
+            if is_saved_search(query.case) and not is_saved_search(case.case)
+        )
 
 
 def _find_held(case: str, correlator: Correlator) -> Fingerprint | None:

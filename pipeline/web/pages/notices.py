@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.access.notices import NoticeKind
 from pipeline.access.redaction import Row
 from pipeline.api.services.notices import NoticesAnswer, list_latest_notices
 from pipeline.locale import N_
@@ -46,15 +47,19 @@ def draw(view: OpenPage, loaded: NoticesAnswer) -> None:
 
 def _notice_columns(words: Words) -> list[TableColumn[Row]]:
     return [
-        TableColumn(
-            words("Time"), lambda row: text("time", words.format_minute(row["time"]), "nowrap", datetime=row["time"])
-        ),
+        TableColumn(words("Time"), lambda row: text("time", _format_time(words, row), "nowrap", datetime=row["time"])),
         TableColumn(words("Event"), lambda row: _draw_event(words, row)),
         TableColumn(words("Record"), lambda row: draw_notice_subject(words, row)),
         TableColumn(words("Alert"), lambda row: _draw_alert(words, row)),
         TableColumn(words("Agency"), lambda row: text("span", row["agency"] or "", "nowrap")),
         TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row["purpose"] or ""))),
     ]
+
+
+def _format_time(words: Words, row: Row) -> str:
+    """When it happened; of a search for a silent record the day is all that anybody is told."""
+    by_day = row["kind"] == NoticeKind.SILENT_SEARCH
+    return words.format_date(row["time"]) if by_day else words.format_minute(row["time"])
 
 
 def _draw_event(words: Words, row: Row) -> None:

@@ -28,7 +28,14 @@ def test_from_nothing_to_a_registered_agency(liaison: RunLiaison) -> None:
     assert f"0 topics created, {len(shared) + 4} already existed" in liaison("topics", "apply").stdout
     listed = json.loads(liaison("ops", "agency", "list", "--json").stdout)
     assert listed == [
-        {"name": "fr-pj", "country": "FR", "state": "active", "max_rate": None, "require_signatures": False}
+        {
+            "name": "fr-pj",
+            "country": "FR",
+            "state": "active",
+            "max_rate": None,
+            "require_signatures": False,
+            "tell_silent_owners": [],
+        }
     ]
     lag = json.loads(liaison("ops", "lag", "--json").stdout)
     waiting = [one for one in lag if one["lag"]]

@@ -211,3 +211,81 @@ def restored(daily: int, asked: dict[str, HitQuestion], kept: dict[str, Admissio
     for question in asked.values():
         ledger.restore_question(question)
     return ledger
+
+
+DUE = datetime(2026, 11, 25, 0, 10, tzinfo=UTC)
+MORNING = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+def searched(name: str, purpose: str = "investigation", due: datetime = DUE) -> HitQuestion:
+    """A search of ASKER's that named somebody of a silent record of OWNER's."""
+    kind = NoticeKind.SILENT_SEARCH
+    told = Notice(name, OWNER, kind, MORNING, case="nl-np:1", other_agency=ASKER, purpose=purpose)
+    return HitQuestion(name, ASKER, OWNER, owner_notice=told, due=due)
+
+
+def tells(agency: str, purpose: str) -> bool:
+    return (agency, purpose) == (ASKER, "investigation")
+
+
+def notified(answers: GateAnswers) -> list[str]:
+    return [notice.id for notice in answers.notices]
+
+
+def test_no_owner_of_a_silent_record_is_told_of_a_search_unless_its_agency_says_so_for_that_purpose() -> None:
+    for ledger, question in ((HitLedger(3), searched("s1")), (HitLedger(3, tells), searched("s1", "border_check"))):
+        [answers] = ask(ledger, question)
+        assert (notified(answers), answers.answered) == ([], ["s1"]), "nothing of it is kept"
+        assert ledger.count_waiting() == 0
+        assert notified(ledger.pass_day(DUE + DAY)) == []
+
+
+def test_searches_for_silent_records_are_told_together_once_they_are_due_in_no_order_of_theirs() -> None:
+    ledger = HitLedger(0, tells)
+    held = ask(ledger, *(searched(name) for name in ("s7", "s1", "s3", "s1")))
+    assert [(notified(answers), answers.answered) for answers in held] == [([], [])] * 4
+    assert notified(ledger.pass_day(DUE - timedelta(seconds=1))) == []
+    told_now = ledger.pass_day(DUE)
+    assert (notified(told_now), told_now.answered) == (["s1", "s3", "s7"], ["s1", "s3", "s7"]), "at no cost of a budget"
+    assert told_now.admissions == []
+    assert notified(ledger.pass_day(DUE + DAY)) == []
+
+
+def test_an_agency_that_changes_its_mind_within_the_day_is_not_told_of() -> None:
+    said = [True]
+    ledger = HitLedger(3, lambda _, __: said[0])
+    ask(ledger, searched("s1"))
+    said[0] = False
+    told_now = ledger.pass_day(DUE)
+    assert (notified(told_now), told_now.answered) == ([], ["s1"])
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 60), st.booleans()), max_size=30))
+def test_each_search_for_a_silent_record_is_told_once_wherever_the_ledger_dies(
+    steps: list[tuple[int, int, bool]],
+) -> None:
+    """A ledger that is made anew from what was asked and not marked as answered goes on as the one before."""
+    ledger, at = HitLedger(1, tells), NOW
+    open_questions: dict[str, HitQuestion] = {}
+    asked: set[str] = set()
+    told_names: list[str] = []
+
+    def take(answers: GateAnswers) -> None:
+        told_names.extend(notified(answers))
+        for name in answers.answered:
+            open_questions.pop(name)
+
+    for number, (name, hours, dies) in enumerate(steps):
+        at += timedelta(hours=hours)
+        question = searched(f"{at.date()} {name}", due=at.replace(hour=0, minute=10) + DAY)
+        if question.id not in told_names:
+            asked.add(question.id)
+            open_questions[question.id] = question
+            take(ledger.submit_question(question, at))
+        if dies:
+            ledger = HitLedger(1, tells)
+            for kept in open_questions.values():
+                ledger.restore_question(kept)
+        assert ledger.count_waiting() == len(open_questions), number
+    take(ledger.pass_day(at + 3 * DAY))
+    assert sorted(told_names) == sorted(asked)

@@ -9,9 +9,11 @@ from pipeline.access.audit import Act, ActKind, Chain, ShownCase, ShownForm
 from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import ForbiddenError
 from pipeline.api.services.accesses import list_accesses
+from pipeline.api.services.search import Search, search
 from pipeline.index.decision_documents import audit_document
 from support.access.requesters import ANNA, BERT, DORA, make_requester
 from support.api.runtime import NOW, Api
+from support.records.builder import person, record
 
 KEY = "fr-pj:1"
 
@@ -40,3 +42,16 @@ async def test_the_owner_sees_who_was_shown_its_records_and_of_others_the_agency
 async def test_who_may_not_read_cases_may_not(api: Api, role: Role) -> None:
     with pytest.raises(ForbiddenError):
         await list_accesses(api.session(make_requester("fr-pj", role)))
+
+
+async def test_a_search_for_a_silent_record_is_no_access_to_it(api: Api) -> None:
+    """Its time and place among the others would tell the owner what the notice, a day later, leaves out."""
+    man = person("Ivan Petrov", id="p1", birth_date="1980-05-01")
+    api.hold(record("fr-pj", code="H3", entities=[man]))
+    api.hold(record("nl-np", code="H0", to=("BE",), entities=[man]))
+    found = await search(api.session(BERT), Search("ivan petrov born:1980-05-01"))
+    assert [row["case"] for row in found.results] == ["nl-np:1"]
+    entries = (Chain("host", at).make_entry(act, NOW) for at, act in enumerate(api.audit.acts))
+    api.index.write([audit_document(msgspec.json.encode(entry), at) for at, entry in enumerate(entries)])
+    assert (await list_accesses(api.session(ANNA))).accesses == ()
+    assert len((await list_accesses(api.session(make_requester("nl-np")))).accesses) == 1

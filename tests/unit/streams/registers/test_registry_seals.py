@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from pipeline.errors import LiaisonError
-from pipeline.records.agencies import Agency, AgencyState
+from pipeline.records.agencies import Agency, AgencyState, tells_owners
 from pipeline.records.signing_policy import SigningPolicy, with_key, with_revocation
 from pipeline.streams.registers.registry_seals import NO_KEYS, is_sealed, judge_registry, seal_agency
 from support.correlation.key_rings import OTHER, RING, ROTATED
@@ -72,6 +72,26 @@ def test_a_forged_entry_lets_nothing_in(forged: Agency) -> None:
 
 def test_an_entry_as_if_nothing_had_been_asked_for_is_not_believed_once_the_agency_was_seen_to_ask() -> None:
     assert trusted(PLAIN, GOOD) == GOOD
+
+
+def test_nobody_but_an_operator_lets_owners_be_told_of_an_agencys_searches() -> None:
+    """Who writes to the registry's topic could turn the notices on for the agency that they watch."""
+    told = msgspec.structs.replace(PLAIN, owners_told=("investigation",))
+    assert trusted(told) == PLAIN
+    assert trusted(msgspec.structs.replace(GOOD, owners_told=("investigation",)), GOOD) == GOOD
+    sealed = seal_agency(told, RING, NOW)
+    assert trusted(sealed) == sealed
+    assert tells_owners({"fr-pj": sealed}, "fr-pj", "investigation")
+    assert not tells_owners({"fr-pj": sealed}, "fr-pj", "prosecution")
+    assert not tells_owners({"fr-pj": PLAIN}, "fr-pj", "investigation")
+    assert not tells_owners({}, "fr-pj", "investigation")
+    off = seal_agency(msgspec.structs.replace(sealed, owners_told=()), RING, LATER)
+    assert trusted(sealed, off) == off
+
+
+def test_an_entry_from_before_agencies_said_who_is_told_reads_as_nobody() -> None:
+    old = msgspec.json.decode(b'{"name":"fr-pj","country":"FR"}', type=Agency)
+    assert (old, old.owners_told, old.needs_seal) == (PLAIN, (), False)
 
 
 def test_an_older_sealed_entry_brings_no_revoked_key_back() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -10,16 +12,19 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 
-from pipeline.access.hit_ledger import Admission, HitAllowance, HitQuestion
+from pipeline.access.hit_ledger import Admission, HitAllowance, HitQuestion, tells_nobody
 from pipeline.access.notices import Notice, NoticeKind
+from pipeline.access.silent_searches import TELLING_TIME, searched_question
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.hits import HitKind
 from pipeline.correlation.projection import NOTHING, RememberedLink, advance_link
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Handling
 from pipeline.settings import Settings
+from pipeline.streams.catalogues import metrics
 from pipeline.streams.runtime.transactions import Output
-from pipeline.streams.stages.hit_gate import DAY_KEY, HeldLedger, HitGateProcessor
+from pipeline.streams.stages import hit_gate
+from pipeline.streams.stages.hit_gate import DAY_KEY, HeldLedger, HitGateProcessor, days_marked
 from pipeline.streams.stages.hit_publisher import HitPublisher, ViewChange
 from support.correlation.key_rings import RING
 
@@ -118,10 +123,10 @@ class RecordedWriting:
 class Gate:
     """The gate's work, with a budget of one."""
 
-    def __init__(self) -> None:
+    def __init__(self, tells_owners: Callable[[str, str], bool] = tells_nobody) -> None:
         self.writing = RecordedWriting()
         writing: Any = self.writing
-        self.work = HitGateProcessor(Settings(hit_budget=1), "g1", writing)
+        self.work = HitGateProcessor(Settings(hit_budget=1), "g1", writing, tells_owners)
         self.now = NOW
         self.offset = -1
 
@@ -181,3 +186,48 @@ def test_what_was_remembered_before_there_was_a_gate_is_read_still() -> None:
     held = msgspec.json.decode(before, type=RememberedLink)
     assert held.told_a is not None
     assert held.told_a.asks == ""
+
+
+def test_who_searched_for_a_silent_record_is_told_a_day_later_and_only_if_its_agency_says_so() -> None:
+    told = Notice("n1", OWNER, NoticeKind.SILENT_SEARCH, NOW.replace(hour=0), other_agency=ASKER, purpose="prosecution")
+    value = msgspec.json.encode(searched_question(told, NOW))
+    untold = Gate()
+    assert sent(untold.take(ASKED, value, b"n1")) == ["hit_questions"], "it is marked as done with"
+    untold.now += 2 * DAY
+    assert sent(untold.take(ASKED, b"", DAY_KEY)) == []
+    gate = Gate(lambda agency, purpose: (agency, purpose) == (ASKER, "prosecution"))
+    counted = metrics.SILENT_SEARCHES_TOLD.labels(OWNER)
+    assert sent(gate.take(ASKED, value, b"n1")) == []
+    gate.now = NOW.replace(hour=0) + DAY
+    assert sent(gate.take(ASKED, b"", DAY_KEY)) == [], "a search just before midnight is on its way"
+    gate.now += TELLING_TIME
+    result = gate.take(ASKED, b"", DAY_KEY)
+    assert sent(result) == ["notices", "hit_questions"]
+    assert result.tally[counted] == 1
+    assert msgspec.json.decode(result.outputs[0].value, type=Notice) == told
+
+
+async def test_days_are_marked_when_they_begin_and_when_owners_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look is at the next of these times; a mark is sent where something has become due."""
+    midnight = NOW.replace(hour=0)
+    times = [NOW, midnight + DAY, midnight + DAY + TELLING_TIME / 2, midnight + DAY + TELLING_TIME, NOW + DAY]
+    looks, marks, looked = iter(times), list[datetime](), asyncio.Event()
+    now = NOW
+
+    def clock() -> datetime:
+        nonlocal now
+        now = next(looks, times[-1])
+        if now == times[-1]:
+            looked.set()
+        return now
+
+    class Writing:
+        async def send_entries(self, outputs: list[Output]) -> None:
+            assert [(output.key, output.value) for output in outputs] == [(DAY_KEY, b"")]
+            marks.append(now)
+
+    writing: Any = Writing()
+    monkeypatch.setattr(hit_gate, "LOOK_S", 0)
+    async with days_marked(Settings(), writing, clock):
+        await looked.wait()
+    assert marks == [times[0], times[1], times[3]]

@@ -52,7 +52,8 @@ def notice_of(output: Output) -> Notice:
     """The notice in a record, or in the question that asks the gate for it."""
     if output.topic != topics.HIT_QUESTIONS.pattern:
         return msgspec.json.decode(output.value, type=Notice)
-    notice = msgspec.json.decode(output.value, type=HitQuestion).notice
+    question = msgspec.json.decode(output.value, type=HitQuestion)
+    notice = question.owner_notice if question.due else question.notice
     assert notice is not None
     return notice
 
@@ -65,7 +66,7 @@ class Partition:
         self.model = load_model()
         self.stages = PureStages(self.model)
         self.correlator = Correlator(MemoryStore(), 0, 1, ModelMatcher(self.model, find_exact_band=exact_band))
-        self.matches = SavedSearchMatches(Settings(), RING, active=active, clock=lambda: self.now)
+        self.matches = SavedSearchMatches(Settings(), RING, self.model, active=active, clock=lambda: self.now)
 
     def entities(self, case: str) -> tuple[EntityPrint, ...]:
         number = self.correlator.store.find_cases([case])[case]
@@ -191,6 +192,28 @@ def test_the_owner_of_a_silent_case_is_told_and_the_asker_is_not(partition: Part
     (notice,) = partition.case("fr-pj", code="H3")
     assert (notice.agency, notice.kind, notice.case) == ("fr-pj", NoticeKind.SILENT_SEARCH, "fr-pj:1")
     assert (notice.other_agency, notice.purpose, notice.subscription) == ("be-fp", "investigation", "")
+    assert notice.time == NOW.replace(hour=0)
+
+
+@pytest.mark.parametrize("question", ["+33612345678", "ivan petrov +33612345678"])
+def test_the_owner_of_a_silent_case_is_told_of_no_saved_search_that_meets_it_by_a_number(
+    partition: Partition, question: str
+) -> None:
+    partition.query(asked(question=question))
+    assert partition.case("fr-pj", code="H3") == []
+    assert len(partition.case("nl-np")) == 1
+
+
+def test_what_meets_a_silent_case_is_held_by_the_gate_for_its_owner_alone(partition: Partition) -> None:
+    """The notice goes nowhere before its day is over, and to nobody if the asking agency lets no owner be told."""
+    query = fingerprint_of(asked(), partition.model)
+    partition.correlator.receive(query)
+    accepted = partition.stages.accepted(record("fr-pj", code="H3", to=("BE",), entities=PHONED))
+    claims = partition.correlator.receive(msgspec.json.decode(accepted.fingerprint, type=Fingerprint))
+    [output] = [one for claim in claims for one in partition.matches.match_outputs(claim, partition.correlator)]
+    held = msgspec.json.decode(output.value, type=HitQuestion)
+    assert output.topic == topics.HIT_QUESTIONS.pattern
+    assert (held.notice, held.due) == (None, datetime(2026, 11, 25, 0, 10, tzinfo=UTC))
 
 
 def test_an_ended_or_expired_query_meets_nothing_until_it_is_renewed(partition: Partition) -> None:
