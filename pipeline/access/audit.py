@@ -4,6 +4,9 @@ A writer's entries form a chain: first `opened`, last `closed`, a `checkpoint` e
 chain when Kafka has acknowledged it. What an unanswered send left behind may be in the topic, or come to it later, when
 a broker that hung wakes up, or never. Therefore the next chain begins at the last hash that was acknowledged, and says
 so in its `opened`.
+
+An act that showed more than one entry holds is written in parts, each an entry with the same `request`: each record is
+in one part, and what was asked in the first alone.
 """
 
 from __future__ import annotations
@@ -18,6 +21,25 @@ import msgspec
 
 CHECKPOINT_S: Final = 60.0
 """A chain without an entry for much longer than this was cut short, or its writer was killed."""
+
+MOST_ENTRY_BYTES: Final = 1 << 20
+"""Of an entry as Kafka counts it (`entry_bytes`); the topic takes 1,048,588 bytes, Kafka's default."""
+
+MOST_SHOWN: Final = 4096
+"""Records of one part. A power of two, so that no slot of its leaf is empty, which then takes 110 kB (leaves.py)."""
+
+FRAME_BYTES: Final = 61 + 36
+"""What Kafka adds to an entry that is sent by itself, in message format 2 with each number as long as it can be.
+
+61 bytes are the batch's header; 1 is of the record's attributes, 5 each are its five lengths and counts, 10 its time.
+"""
+
+
+MOST_SEQUENCE: Final = 10**12
+LONGEST_TIME: Final = "2026-11-24T12:00:00.000000+00:00"
+SHOWN_NAME: Final = ',"shown":'
+LONGEST_PART: Final = "999999/999999"
+"""What an entry's size is reckoned with before it has its place: no writer makes more entries, no act more parts."""
 
 
 class ActKind(StrEnum):
@@ -58,7 +80,8 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `object` names what was acted on besides the cases shown: a link, review, disclosure, subscription or ops command.
     `query` is encrypted (query_cipher.py), `heads` are a checkpoint's last hashes by chain. `rule` is the RequestRule
-    by which it was answered or refused; entries from before rules name none.
+    by which it was answered or refused; entries from before rules name none. `part` is "2/25" where this is the second
+    of 25 parts, "" of an act that one entry holds.
     """
 
     kind: ActKind
@@ -74,6 +97,7 @@ class Act(msgspec.Struct, frozen=True, omit_defaults=True):
     shown: tuple[ShownCase, ...] = ()
     heads: dict[str, str] = {}
     rule: str = ""
+    part: str = ""
 
 
 class AuditEntry(Act, frozen=True, omit_defaults=True, kw_only=True):
@@ -123,6 +147,50 @@ def bind_acts(
         entries.append(entry)
         chain = chain.advance(entry)
     return chain, entries
+
+
+def entry_bytes(entry: AuditEntry) -> int:
+    """The bytes of an entry in Kafka, at most, if it is sent in a batch of its own."""
+    return FRAME_BYTES + len(entry.chain.encode()) + len(msgspec.json.encode(entry))
+
+
+def longest_entry(act: Act, chain: str) -> int:
+    """The bytes in Kafka of this act's entry in a chain of this name, at most, whichever place it will have there."""
+    fields = msgspec.structs.asdict(act) | {"shown": ()}
+    bare = AuditEntry(
+        chain=chain, sequence=MOST_SEQUENCE, previous="0" * 64, hash="0" * 64, time=LONGEST_TIME, seed="0" * 22,
+        **fields,
+    )  # fmt: skip
+    return entry_bytes(bare) + (len(SHOWN_NAME) + len(msgspec.json.encode(act.shown)) if act.shown else 0)
+
+
+def split_act(act: Act, chain: str) -> list[Act] | None:
+    """The act in as many parts as entries of a chain of this name hold it; itself where one does.
+
+    None where its words alone are too large for one: no part could say what was asked.
+    """
+    if len(act.shown) <= MOST_SHOWN and longest_entry(act, chain) <= MOST_ENTRY_BYTES:
+        return [act]
+    first = msgspec.structs.replace(act, shown=(), part=LONGEST_PART)
+    parts: list[list[ShownCase]] = [[]]
+    room = MOST_ENTRY_BYTES - longest_entry(first, chain) - len(SHOWN_NAME) - len("[]")
+    if room < 0 or not act.shown:
+        return None
+    following = msgspec.structs.replace(first, query="")
+    whole = MOST_ENTRY_BYTES - longest_entry(following, chain) - len(SHOWN_NAME) - len("[]")
+    for shown in act.shown:
+        size = len(msgspec.json.encode(shown)) + 1
+        if size > room or len(parts[-1]) == MOST_SHOWN:
+            parts.append([])
+            room = whole
+        if size > room:
+            return None
+        parts[-1].append(shown)
+        room -= size
+    return [
+        msgspec.structs.replace(act, query="" if at else act.query, shown=tuple(held), part=f"{at + 1}/{len(parts)}")
+        for at, held in enumerate(parts)
+    ]
 
 
 def with_hash(entry: AuditEntry) -> AuditEntry:

@@ -17,11 +17,11 @@ from pipeline.access.policy import CaseMeta, Grant, LinkView, Rule, View, decide
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import Grounds, Requester, Role
 from pipeline.api import metrics
-from pipeline.api.problems import ForbiddenError, UnavailableError
+from pipeline.api.problems import ForbiddenError, RequestTooLargeError, UnavailableError
 from pipeline.api.runtime import Runtime
 from pipeline.index.documents import CaseDocument, LinkDocument, case_meta
 from pipeline.locale import LANGUAGES
-from pipeline.streams.audit.audit_log import AuditError
+from pipeline.streams.audit.audit_log import ActTooLargeError, AuditError
 
 RETRY_S = 30
 """Seconds after which the index may have caught up."""
@@ -146,7 +146,9 @@ class Session:
         about: str = "",
         rule: RequestRule | None = None,
     ) -> None:
-        """Record what was asked and shown; call it last, before the answer leaves. Raises UnavailableError.
+        """Record what was asked and shown; call it last, before the answer leaves.
+
+        Raises UnavailableError, or RequestTooLargeError where what was asked is too long to be recorded.
 
         `query` is encrypted; `about` names what was acted on besides cases and is not. `rule` is why, if not by a role.
         """
@@ -169,6 +171,8 @@ class Session:
         self._rules.clear()
         try:
             await self.runtime.audit.write(act)
+        except ActTooLargeError as error:
+            raise RequestTooLargeError("what is asked is too long to be logged; shorten it") from error
         except AuditError as error:
             metrics.AUDIT_FAILURES.inc()
             raise UnavailableError("access can't be logged right now, so nothing is shown; try again") from error

@@ -33,6 +33,9 @@ OPENED_TO_OWNER: Final = ("time", "kind", "agency", "country", "purpose")
 OPENED_TO_OWN_AGENCY: Final = (*OPENED_TO_OWNER, "subject", "roles", "case_reference", "request", "object", "rule")
 """What an agency is told of an act of its own people, as far as the entry has it; never the query."""
 
+OPENED_WHERE_HELD: Final = ("part",)
+"""What both are told besides, of an act that was written in parts: which one this is, of how many."""
+
 
 class ProofHeader(msgspec.Struct, frozen=True):
     """The head that the paths lead to, as a signed note, and its consistency with an earlier one of `first` leaves."""
@@ -94,7 +97,8 @@ def openings_for(entry: AuditEntry, sealed: SealedEntry, agency: str) -> tuple[s
     """What is opened to an agency of an act by its people, or of one in which its records were shown."""
     names = OPENED_TO_OWN_AGENCY if entry.agency == agency else OPENED_TO_OWNER
     own = [disclosed for shown, disclosed in sealed.records.values() if shown.case.startswith(f"{agency}:")]
-    return (*(sealed.fields[name] for name in names if name in sealed.fields), *own)
+    held = [sealed.fields[name] for name in (*names, *OPENED_WHERE_HELD) if name in sealed.fields]
+    return (*held, *own)
 
 
 def prove_access(entry: AuditEntry, sealed: SealedEntry, index: int, agency: str, path: Iterable[bytes]) -> AccessProof:

@@ -25,11 +25,14 @@ FIRST_FIELDS: Final = (
     "case_reference", "request", "object", "query", "heads",
 )  # fmt: skip
 
-FIELDS: Final = (*FIRST_FIELDS, "rule")
+RULED_FIELDS: Final = (*FIRST_FIELDS, "rule")
+
+FIELDS: Final = (*RULED_FIELDS, "part")
 """The fields of an entry that are committed to, in this order; one that comes later makes another format."""
 
-FIELDS_BY_FORMAT: Final = {1: FIRST_FIELDS, 2: FIELDS}
-"""An entry without a rule is from before rules: its leaf is of format 1, however often it is made."""
+FIELDS_BY_FORMAT: Final = {1: FIRST_FIELDS, 2: RULED_FIELDS, 3: FIELDS}
+"""An entry without a rule is from before rules: its leaf is of format 1, however often it is made. One that is part of
+an act is of format 3."""
 
 RECORD: Final = "record"
 """The name under which a shown record is committed to."""
@@ -175,6 +178,8 @@ def seal_entry(entry: AuditEntry, keys: TagKeys, key_id: str) -> SealedEntry:
 
 def format_of(entry: AuditEntry) -> int:
     """The format of an entry's leaf."""
+    if entry.part:
+        return 3
     return 2 if entry.rule else 1
 
 

@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from pipeline.access import audit
 from pipeline.access.audit import Act, ActKind, AuditEntry
 from pipeline.access.audit_verification import TrailVerifier
 from pipeline.settings import Settings
+from pipeline.streams.audit import audit_log
 from pipeline.streams.audit.audit_log import AuditError, AuditLog, KafkaSender
 from pipeline.streams.audit.audit_tail import read_entries
 from pipeline.streams.kafka import prompt_producer
@@ -74,6 +76,27 @@ async def test_a_broker_that_hangs_fails_all_acts_promptly_and_leaves_the_trail_
     found, faults = await trail(broker)
     assert faults == []
     assert sum(entry.kind is ActKind.READ for entry in found) >= acknowledged
+
+
+@pytest.mark.short
+@pytest.mark.parametrize("over", [0, 40, 2000])
+async def test_an_act_of_exactly_1_mib_is_taken_and_one_that_kafka_refuses_fails_alone(
+    broker: Settings, monkeypatch: pytest.MonkeyPatch, over: int
+) -> None:
+    """Refused by the broker (40 bytes more, the check before it put aside), or by the client (2,000 more)."""
+    monkeypatch.setattr(audit, "MOST_ENTRY_BYTES", audit.MOST_ENTRY_BYTES + over)
+    async with writer(broker, "host|1") as log:
+        bare = audit.longest_entry(Act(ActKind.READ, query="x"), f"host|1|{'9' * audit_log.CHAIN_DIGITS}") - 1
+        large = Act(ActKind.READ, query="x" * (audit.MOST_ENTRY_BYTES - bare))
+        await write_until_taken(log, READ)
+        acts = [READ, READ, large, READ, READ]
+        ends = await asyncio.gather(*(log.write(act) for act in acts), return_exceptions=True)
+        assert [end is None for end in ends] == [True, True, not over, True, True]
+        await log.write(READ)
+    found, faults = await trail(broker)
+    assert faults == []
+    assert [entry.subject for entry in found].count("anna") == 6
+    assert [entry.kind for entry in found].count(ActKind.OPENED) == (2 if over else 1)
 
 
 @pytest.mark.short

@@ -22,7 +22,7 @@ from pipeline.feeds import gateway
 from pipeline.feeds.client import UPLOAD_NAME
 from pipeline.feeds.gateway import ReceivedUpload, TooLargeError
 from pipeline.records.agencies import AgencyState
-from pipeline.streams.audit.audit_log import AuditError
+from pipeline.streams.audit.audit_log import ActTooLargeError, AuditError
 from pipeline.streams.registers.registry import read_agencies
 
 router = APIRouter(prefix="/v1", tags=["feeds"])
@@ -79,6 +79,8 @@ async def push(
         )
     except TooLargeError as error:
         raise RequestTooLargeError(error) from error
+    except ActTooLargeError as error:
+        raise RequestTooLargeError("what is asked is too long to be logged; shorten it") from error
     except AuditError as error:
         metrics.AUDIT_FAILURES.inc()
         raise UnavailableError("access can't be logged right now, so nothing was accepted; try again") from error

@@ -49,12 +49,18 @@ def _make_access(document: AuditDocument, owner: str) -> Row:
         "kind": document.kind.value,
         "time": document.time,
         **describe_actor(document, owner),
+        "part": part_of(document),
         "shown": [
             {"case": each.case, "form": each.form.value, "rule": each.rule or None}
             for each in document.shown
             if is_of(owner, each)
         ],
     }
+
+
+def part_of(document: AuditDocument) -> str | None:
+    """Which part of how many of an act that showed more than one entry holds: "2/25"; each record is in one of them."""
+    return (document.entry or {}).get("part")
 
 
 def describe_actor(document: AuditDocument, agency: str) -> Row:

@@ -23,7 +23,7 @@ from pipeline.access.requester import Purpose, Requester, Role
 from pipeline.api.cursors import PageCursor, SortValues
 from pipeline.api.paging import fill_page
 from pipeline.api.problems import UnavailableError
-from pipeline.api.services.accesses import describe_actor, is_of
+from pipeline.api.services.accesses import describe_actor, is_of, part_of
 from pipeline.api.services.export_formats import encode_csv, encode_lines
 from pipeline.api.session import Session, meta
 from pipeline.index.decision_documents import AuditDocument
@@ -40,7 +40,7 @@ ActsFormat = Literal["ndjson", "csv"]
 
 MEDIA_TYPES: Final[dict[ActsFormat, str]] = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
 
-COLUMNS: Final = ("time", "kind", "agency", "country", "subject", "purpose", "case_reference", "shown", "rule")
+COLUMNS: Final = ("time", "kind", "agency", "country", "subject", "purpose", "case_reference", "shown", "rule", "part")
 """The fields of an act in a file, a contract with those who read it: another comes behind them."""
 
 
@@ -157,6 +157,7 @@ def _make_row(session: Session, document: AuditDocument, cases: Mapping[str, Cas
             _make_shown_row(session, document, each, cases) for each in document.shown if own or is_of(agency, each)
         ],
         "rule": (document.entry or {}).get("rule") if own else None,
+        "part": part_of(document),
     }
 
 

@@ -1,7 +1,9 @@
 """The audit writer: an act is in Kafka, acknowledged by all replicas, before `write` returns, or it raises.
 
-Acts that arrive while a send is under way go together in the next one, so that many readers share a round trip. When a
-send fails, they fail with it: each act has its answer within ANSWER_S of its arrival.
+Acts that arrive while a send is under way go together in the next one, so that many readers share a round trip. When
+Kafka can't be reached, they fail with it: each act has its answer within ANSWER_S of its arrival. An act that is too
+large fails by itself before it is in line, and one that Kafka refuses fails alone: what is bound behind it goes into a
+new chain.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import asyncio
 import logging
 import os
 import socket
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
@@ -17,8 +20,20 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import MessageSizeTooLargeError
 
-from pipeline.access.audit import CHECKPOINT_S, Act, ActKind, AuditEntry, Chain, ChainHeads, bind_acts
+from pipeline.access.audit import (
+    CHECKPOINT_S,
+    Act,
+    ActKind,
+    AuditEntry,
+    Chain,
+    ChainHeads,
+    bind_acts,
+    entry_bytes,
+    longest_entry,
+    split_act,
+)
 from pipeline.access.request_rules import RequestRule
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
@@ -34,21 +49,43 @@ log = logging.getLogger(__name__)
 MOST_TOGETHER: Final = 200
 """Acts of one send. A choice: more share a round trip, and more fail together if it does."""
 
+BYTES_TOGETHER: Final = 4 << 20
+"""Bytes of one send, at most, unless one entry is larger: on a broker that writes 10 MB/s, a tenth of ANSWER_S."""
+
+CHAIN_DIGITS: Final = 12
+"""Of a chain's number, when an act's size is reckoned before it is in one."""
+
 Send = Callable[[Sequence[AuditEntry]], Awaitable[None]]
-"""Delivers entries in their order, all or raises; what it raised for may have been delivered nevertheless."""
+"""Delivers entries in their order, all or raises; what it raised for may have been delivered nevertheless.
+
+Raises EntryRefusedError where it is certain which entries were delivered.
+"""
 
 
 class AuditError(LiaisonError):
     """The act could not be recorded, so nothing may be disclosed."""
 
 
+class ActTooLargeError(AuditError):
+    """The words of an act are more than an entry holds: it is not recorded, whoever asks again."""
+
+
+class EntryRefusedError(LiaisonError):
+    """Kafka took the first `acknowledged` entries of a send, refused the next, and has none behind it."""
+
+    def __init__(self, acknowledged: int) -> None:
+        super().__init__("Kafka refused an entry of the audit trail")
+        self.acknowledged = acknowledged
+
+
 class _Waiting(NamedTuple):
-    """An act in line; `deadline` is a time of the event loop."""
+    """An act in line, of `size` bytes as an entry; `deadline` is a time of the event loop."""
 
     act: Act
     at: datetime
     deadline: float
     done: asyncio.Future[None]
+    size: int
 
 
 def writer_name(started: datetime) -> str:
@@ -66,6 +103,8 @@ class AuditLog:
         self._head = ""
         self._chain: Chain | None = None
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue()
+        self._again: deque[_Waiting] = deque()
+        """In line before the queue: what found no room in a send, or was bound behind an entry that was refused."""
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> AuditLog:
@@ -81,25 +120,54 @@ class AuditLog:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def write(self, act: Act) -> None:
-        """Record an act; returns when Kafka has it. Raises AuditError, within ANSWER_S."""
+        """Record an act; returns when Kafka has it, all its parts. Raises AuditError, within ANSWER_S."""
+        chain = f"{self._writer}|{'9' * CHAIN_DIGITS}"
+        parts = split_act(act, chain)
+        if parts is None:
+            raise ActTooLargeError("the act is too large for the audit trail")
         loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
-        self._queue.put_nowait(_Waiting(act, self._clock(), loop.time() + ANSWER_S, done))
-        await done
+        at, deadline = self._clock(), loop.time() + ANSWER_S
+        line = [_Waiting(part, at, deadline, loop.create_future(), longest_entry(part, chain)) for part in parts]
+        for waiting in line:
+            self._queue.put_nowait(waiting)
+        for end in await asyncio.gather(*(waiting.done for waiting in line), return_exceptions=True):
+            if end is not None:
+                raise end
 
     async def _write_batches(self) -> None:
         while True:
-            batch = [await self._queue.get(), *self._take_queued(MOST_TOGETHER - 1)]
-            failure = await self._send_batch(batch)
-            if failure is not None:
-                batch += self._take_queued(self._queue.qsize())
-            for waiting in batch:
-                if not waiting.done.cancelled():
-                    _set_outcome(waiting.done, failure)
+            first = self._again.popleft() if self._again else await self._queue.get()
+            await self._settle_batch(self._fill_batch(first))
 
-    def _take_queued(self, most: int) -> list[_Waiting]:
-        """Takes out of the queue what is in it, at most so many."""
-        return [self._queue.get_nowait() for _ in range(min(most, self._queue.qsize()))]
+    def _fill_batch(self, first: _Waiting) -> list[_Waiting]:
+        """What goes in one send: `first`, what was to be sent before, and of the queue as much as there is room for."""
+        batch, size = [first], first.size
+        while len(batch) < MOST_TOGETHER and (self._again or self._queue.qsize()):
+            following = self._again.popleft() if self._again else self._queue.get_nowait()
+            size += following.size
+            if size > BYTES_TOGETHER:
+                self._again.appendleft(following)
+                break
+            batch.append(following)
+        return batch
+
+    async def _settle_batch(self, batch: Sequence[_Waiting]) -> None:
+        """Send acts and tell those who wait for them; what is bound behind a refused one is put in line again."""
+        failure: AuditError | None = None
+        try:
+            taken = await self._send_batch(batch)
+        except AuditError as error:
+            taken, failure = 0, error
+        _settle(batch[:taken])
+        if failure is not None:
+            _settle([*batch, *self._again, *self._take_queued()], failure)
+            self._again.clear()
+        elif taken < len(batch):
+            _settle([batch[taken]], AuditError("the audit trail refuses an act"))
+            self._again.extendleft(reversed(batch[taken + 1 :]))
+
+    def _take_queued(self) -> list[_Waiting]:
+        return [self._queue.get_nowait() for _ in range(self._queue.qsize())]
 
     async def _write_checkpoints(self) -> None:
         while True:
@@ -111,21 +179,31 @@ class AuditLog:
         own = {self._chain.name: self._chain.head} if self._chain else {}
         return Act(ActKind.CHECKPOINT, heads=self._heads() | own, rule=RequestRule.TRAIL)
 
-    async def _send_batch(self, batch: Sequence[_Waiting]) -> AuditError | None:
+    async def _send_batch(self, batch: Sequence[_Waiting]) -> int:
         """Send the acts in the open chain, or in a new one that begins at the last acknowledged hash.
 
-        Whatever goes wrong, the acts fail: were it to leave here, every later act would wait for ever.
+        Returns how many of the first were acknowledged; the one behind was refused. Raises AuditError where it is not
+        known what was: whatever goes wrong, the acts fail. Were it to leave here, every later act would wait for ever.
         """
         after, entries = self._chain_entries(batch)
+        own = len(entries) - len(batch)
         try:
             async with asyncio.timeout_at(min(waiting.deadline for waiting in batch)):
                 await self._send(entries)
+        except EntryRefusedError as refusal:
+            log.warning("the audit trail refuses an entry of %d bytes", entry_bytes(entries[refusal.acknowledged]))
+            self._chain = None
+            if refusal.acknowledged:
+                self._head = entries[refusal.acknowledged - 1].hash
+            if refusal.acknowledged >= own:
+                return refusal.acknowledged - own
+            raise AuditError("the audit trail refuses a chain") from refusal
         except Exception as error:
             log.warning("the audit trail can't be written: %r", error)
             self._chain = None
-            return AuditError("the audit trail cannot be written: {kind}", kind=type(error).__name__)
+            raise AuditError("the audit trail cannot be written: {kind}", kind=type(error).__name__) from error
         self._chain, self._head = after, after.head
-        return None
+        return len(batch)
 
     def _chain_entries(self, batch: Sequence[_Waiting]) -> tuple[Chain, list[AuditEntry]]:
         """The chain after these acts, and their entries."""
@@ -138,11 +216,15 @@ class AuditLog:
         return bind_acts(chain, acts, new_seed)
 
 
-def _set_outcome(done: asyncio.Future[None], failure: AuditError | None) -> None:
-    if failure is None:
-        done.set_result(None)
-    else:
-        done.set_exception(failure)
+def _settle(waiting: Iterable[_Waiting], failure: AuditError | None = None) -> None:
+    """Tell those who wait for these acts, unless they were told or have gone."""
+    for one in waiting:
+        if one.done.done():
+            continue
+        if failure is None:
+            one.done.set_result(None)
+        else:
+            one.done.set_exception(failure)
 
 
 class KafkaSender:
@@ -153,10 +235,14 @@ class KafkaSender:
         self._producer = PromptProducer(settings)
 
     async def __call__(self, entries: Sequence[AuditEntry]) -> None:
-        """Send entries; returns when Kafka has acknowledged all. Raises what the producer raises."""
+        """Send entries; returns when Kafka has acknowledged all.
+
+        Raises EntryRefusedError, or what the producer raises.
+        """
         try:
             producer = await self._producer.start_producer()
-            await asyncio.gather(*[await self._send_entry(producer, entry) for entry in entries])
+            under_way = await self._send_until_refused(producer, entries)
+            _require_taken(await asyncio.gather(*under_way, return_exceptions=True), len(entries))
         except BaseException:
             await self.stop()
             raise
@@ -165,11 +251,37 @@ class KafkaSender:
         """Let go of the producer, which sends nothing more."""
         await self._producer.stop()
 
+    async def _send_until_refused(
+        self, producer: AIOKafkaProducer, entries: Sequence[AuditEntry]
+    ) -> list[asyncio.Future[Any]]:
+        """Hand entries to the producer; none behind one that it refuses, or that one would be missing in the topic."""
+        under_way: list[asyncio.Future[Any]] = []
+        for entry in entries:
+            try:
+                under_way.append(await self._send_entry(producer, entry))
+            except MessageSizeTooLargeError:
+                break
+        return under_way
+
     async def _send_entry(self, producer: AIOKafkaProducer, entry: AuditEntry) -> asyncio.Future[Any]:
         value = msgspec.json.encode(entry)
         future: asyncio.Future[Any] = await producer.send(self._topic, value, key=entry.chain.encode(), partition=0)
         future.add_done_callback(consume_exception)
         return future
+
+
+def _require_taken(answers: Sequence[object], sent: int) -> None:
+    """Raises EntryRefusedError where an entry was refused as too large, else the first failure there is.
+
+    The producer numbers what it sends: behind a refused batch a number is missing, so Kafka takes none that follows.
+    """
+    for at, answer in enumerate(answers):
+        if isinstance(answer, MessageSizeTooLargeError):
+            raise EntryRefusedError(at) from answer
+        if isinstance(answer, BaseException):
+            raise answer
+    if len(answers) < sent:
+        raise EntryRefusedError(len(answers))
 
 
 @asynccontextmanager

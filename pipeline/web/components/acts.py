@@ -15,9 +15,18 @@ def act_columns(words: Words) -> list[TableColumn[Row]]:
     return [
         TableColumn(words("Agency"), lambda row: text("span", row["agency"])),
         TableColumn(words("User"), lambda row: text("span", row["subject"] or "–")),
-        TableColumn(words("Action"), lambda row: text("span", words.label(ACTS, row["kind"]))),
+        TableColumn(words("Action"), lambda row: _draw_action(words, row)),
         TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row["purpose"]) or "–")),
     ]
+
+
+def _draw_action(words: Words, row: Row) -> None:
+    text("span", words.label(ACTS, row["kind"]))
+    if row["part"]:
+        number, _, count = row["part"].partition("/")
+        part = words("part {number} of {count}", number=words.format_number(int(number)),
+                     count=words.format_number(int(count)))  # fmt: skip
+        text("div", part, "small quiet")
 
 
 def draw_form_badge(words: Words, row: Row) -> None:

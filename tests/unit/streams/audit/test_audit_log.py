@@ -8,25 +8,45 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pipeline.access.audit import Act, ActKind, AuditEntry
+from pipeline.access.audit import (
+    MOST_ENTRY_BYTES,
+    MOST_SHOWN,
+    Act,
+    ActKind,
+    AuditEntry,
+    ShownCase,
+    ShownForm,
+    entry_bytes,
+    longest_entry,
+    split_act,
+)
 from pipeline.access.audit_verification import TrailVerifier
 from pipeline.streams.audit import audit_log
-from pipeline.streams.audit.audit_log import AuditError, AuditLog
+from pipeline.streams.audit.audit_log import ActTooLargeError, AuditError, AuditLog, EntryRefusedError
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 class Topic:
-    """Takes entries; while `away` it fails, having taken them all the same if `unheard`."""
+    """Takes entries; while `away` it fails, having taken them all the same if `unheard`.
+
+    It refuses those whose part is `refused`; `sent` are the bytes of each send.
+    """
 
     def __init__(self) -> None:
         self.entries: list[AuditEntry] = []
         self.sends = 0
         self.away = self.unheard = False
+        self.refused: set[str] = set()
+        self.sent: list[int] = []
 
     async def __call__(self, entries: Sequence[AuditEntry]) -> None:
         self.sends += 1
+        self.sent.append(sum(map(entry_bytes, entries)))
         await asyncio.sleep(0)
+        if refused := [at for at, entry in enumerate(entries) if entry.part in self.refused]:
+            self.entries += entries[: refused[0]]
+            raise EntryRefusedError(refused[0])
         if not self.away or self.unheard:
             self.entries += entries
         if self.away:
@@ -120,3 +140,71 @@ async def test_an_error_that_nobody_expects_fails_its_acts_and_not_all_later_one
         faulty = False
         await log.write(READ)
     assert topic.faults() == []
+
+
+async def test_an_act_of_too_many_words_fails_alone_before_it_is_in_line() -> None:
+    topic = Topic()
+    large = Act(ActKind.READ, subject="anna", query="x" * MOST_ENTRY_BYTES)
+    async with log_to(topic) as log:
+        ends = await asyncio.gather(*(log.write(act) for act in (READ, large, READ)), return_exceptions=True)
+        assert [type(end) for end in ends] == [type(None), ActTooLargeError, type(None)]
+        await log.write(READ)
+    assert {entry.chain for entry in topic.entries} == {"host|1|0"}
+    assert topic.faults() == []
+
+
+async def test_what_was_shown_is_in_parts_that_kafka_takes_each_record_once() -> None:
+    """100,000 hit-only records of one answer; keys of the longest kind too."""
+    topic = Topic()
+    shown = tuple(
+        ShownCase(f"be-fp:{'é' * (400 * (at % 5 == 0))}{at}", ShownForm.HIT, "hit_only") for at in range(100_000)
+    )
+    async with log_to(topic) as log:
+        await log.write(Act(ActKind.EXPORT, "anna", query="sealed", request="r1", shown=shown))
+    parts = [entry for entry in topic.entries if entry.kind is ActKind.EXPORT]
+    assert tuple(each for entry in parts for each in entry.shown) == shown
+    assert [entry.part for entry in parts] == [f"{at + 1}/{len(parts)}" for at in range(len(parts))]
+    assert [entry.query for entry in parts] == ["sealed", *[""] * (len(parts) - 1)]
+    assert {entry.request for entry in parts} == {"r1"}
+    assert max(map(entry_bytes, parts)) <= MOST_ENTRY_BYTES
+    assert max(len(entry.shown) for entry in parts) == MOST_SHOWN
+    assert topic.faults() == []
+
+
+async def test_parts_are_written_whole_or_the_act_fails() -> None:
+    topic = Topic()
+    async with log_to(topic) as log:
+        await log.write(READ)
+        topic.refused = {"3/3"}
+        with pytest.raises(AuditError):
+            await log.write(Act(ActKind.EXPORT, shown=tuple(ShownCase(f"a:{at}", ShownForm.HIT) for at in range(9000))))
+        await log.write(READ)
+    assert topic.faults() == []
+
+
+async def test_an_act_that_kafka_refuses_fails_alone_and_those_behind_it_go_into_a_new_chain() -> None:
+    topic = Topic()
+    topic.refused = {"odd"}
+    odd = Act(ActKind.READ, subject="anna", part="odd")
+    async with log_to(topic) as log:
+        ends = await asyncio.gather(*(log.write(act) for act in (READ, odd, READ, odd, READ)), return_exceptions=True)
+    assert [type(end) for end in ends] == [type(None), AuditError, type(None), AuditError, type(None)]
+    assert [entry.kind for entry in topic.entries].count(ActKind.READ) == 3
+    assert topic.faults() == []
+
+
+async def test_a_send_takes_no_more_bytes_than_kafka_answers_in_time() -> None:
+    topic = Topic()
+    large = Act(ActKind.READ, query="x" * (MOST_ENTRY_BYTES // 2))
+    async with log_to(topic) as log:
+        await asyncio.gather(*(log.write(large) for _ in range(40)))
+    assert max(topic.sent) <= audit_log.BYTES_TOGETHER
+
+
+def test_an_entry_is_as_large_as_it_may_be_and_no_larger() -> None:
+    """Of the largest act Kafka's batch has exactly 1 MiB, once each number in it is as long as it can be."""
+    bare = longest_entry(Act(ActKind.READ, query="x"), "host|1|0") - 1
+    fits, over = (Act(ActKind.READ, query="x" * (MOST_ENTRY_BYTES - bare + more)) for more in (0, 1))
+    assert longest_entry(fits, "host|1|0") == MOST_ENTRY_BYTES
+    assert split_act(fits, "host|1|0") == [fits]
+    assert split_act(over, "host|1|0") is None
