@@ -21,6 +21,9 @@ PURPOSES: Final = tuple(purpose for purpose in Purpose if purpose in ASKABLE)
 
 OPERATOR: Final = Requester("", "", "", frozenset({Role.OPERATOR}))
 
+MOST_WORDS: Final = 300
+"""Countries or purposes that are asked about together: there are 249 countries."""
+
 _COUNTRY: Final = re.compile("[A-Z]{2}")
 
 
@@ -93,6 +96,8 @@ def handling_change(
 ) -> HandlingChange:
     """A change by its words; empty ones count for nothing. Raises HandlingChangeError."""
     countries, allowed = _without_empty(releasable_to), _without_empty(purposes)
+    if max(len(countries or ()), len(allowed or ())) > MOST_WORDS:
+        raise HandlingChangeError("more countries than there are", "releasable_to")
     if code is not None and code not in STRICTNESS:
         raise HandlingChangeError("handling must be H0, H1, H2 or H3", "handling")
     if any(country != EVERY_COUNTRY and not _COUNTRY.fullmatch(country) for country in countries or ()):

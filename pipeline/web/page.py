@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -10,6 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 from nicegui import background_tasks, ui
 from nicegui.element import Element
+from nicegui.events import GenericEventArguments
 
 from pipeline.access.tokens import KeysAwayError, TokenError
 from pipeline.api.problems import ProblemError
@@ -17,6 +19,7 @@ from pipeline.errors import LiaisonError
 from pipeline.web import layout
 from pipeline.web.components import states
 from pipeline.web.components.markup import text
+from pipeline.web.page_events import EVENT_CHARS, measure_event
 from pipeline.web.session import Visit
 
 T = TypeVar("T")
@@ -38,7 +41,8 @@ class OpenPage:
         self._main: Element | None = None
         self._begun: dict[str, object] = {}
         self._client = ui.context.client
-        self._heard: set[str] = set()
+        self._heard: dict[str, int] = {}
+        """The characters that each event may have, by its name."""
         self.kept: dict[str, Any] = {}
         """What a page remembers from one drawing to the next."""
         self._guard_actions()
@@ -55,6 +59,7 @@ class OpenPage:
             async with turn:
                 try:
                     await self.visit.admit_action()
+                    measure_event(message, self._heard.get(self._name_event(message), EVENT_CHARS))
                 except KeysAwayError as error:
                     self.show_message(states.format_failure(self.words, error), bad=True)
                 except TokenError:
@@ -69,17 +74,37 @@ class OpenPage:
 
         self._client.handle_event = receive  # type: ignore[assignment,method-assign]
 
+    def _name_event(self, message: dict[str, Any]) -> str:
+        """Which event a message is of; "" where nothing waits for it any more."""
+        element = self._client.elements.get(message.get("id", -1))
+        heard = None if element is None else element._event_listeners.get(message.get("listener_id", ""))  # noqa: SLF001
+        return "" if heard is None else heard.type
+
     def _redirect_to_sign_in(self) -> None:
         """Show nothing more, and lead to where one signs in."""
         if self._main is not None:
             self._main.clear()
         self.call_script("leave")
 
-    def listen(self, event: str, handler: Callable[..., Awaitable[None]]) -> None:
-        """Do something whenever the browser tells of an event; said once, however often the page is drawn."""
+    def listen(self, event: str, handler: Callable[..., Awaitable[None]], most: int = EVENT_CHARS) -> None:
+        """Do something whenever the browser tells of an event; said once, however often the page is drawn.
+
+        One of more than `most` characters is not handed on.
+        """
         if event not in self._heard:
-            self._heard.add(event)
-            ui.on(event, handler)
+            self._heard[event] = most
+            ui.on(event, self.guard(handler))
+
+    def guard(self, handler: Callable[..., Awaitable[None]]) -> Callable[[GenericEventArguments], Awaitable[None]]:
+        """The handler of an event; where the event can't be read, the page says so."""
+
+        async def guarded(event: GenericEventArguments) -> None:
+            try:
+                await (handler(event) if inspect.signature(handler).parameters else handler())
+            except ProblemError as problem:
+                self.show_message(states.format_failure(self.words, problem), bad=True)
+
+        return guarded
 
     async def open(self) -> None:
         """Draw the frame, then load and draw the content; what takes long is preceded by grey lines."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from pipeline.access.case_visibility import HandlingChangeError, handling_change
+from pipeline.access.case_visibility import MOST_WORDS, HandlingChangeError, handling_change
 from pipeline.api.problems import NotFoundError, UnprocessableError
 from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v1", tags=["cases"])
 VisibleCaseQuery = Annotated[str, Query(min_length=1, max_length=512, examples=["fr-pj:2026-004711"])]
 HandlingWordsQuery = Annotated[
     list[Annotated[str, Field(max_length=32)]] | None,
-    Query(max_length=300, description="As if it were these; an empty one is none."),
+    Query(max_length=MOST_WORDS, description="As if it were these; an empty one is none."),
 ]
 
 EXAMPLE: dict[str, Any] = {

@@ -8,10 +8,12 @@ from typing import Any
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
+from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.deciding import LONGEST_REASON
 from pipeline.web.components.markup import box, text
 from pipeline.web.csrf import FIELD
 from pipeline.web.i18n import Words
+from pipeline.web.page_events import Fields, read_event
 
 Sent = dict[str, str]
 
@@ -22,7 +24,11 @@ def form(sent: Callable[[Sent], Awaitable[None]], classes: str = "stack") -> Ele
     """A form that hands its named fields to `sent`; the browser has checked what is required."""
 
     async def received(event: GenericEventArguments) -> None:
-        await sent({name: str(value) for name, value in event.args.items()})
+        try:
+            fields: Sent = read_event(event, Fields)
+        except UnprocessableError:  # no page of ours sends it
+            return
+        await sent(fields)
 
     return box("form", classes).on("submit", received, js_handler=_SENT)
 

@@ -7,7 +7,7 @@ way back lead there. A tab is read anew whenever it is opened: rights are those 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 import htpy
@@ -19,6 +19,7 @@ from pipeline.web.components import states
 from pipeline.web.components.markup import box, static_html
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Parameters
+from pipeline.web.page_events import read_place
 from pipeline.web.session import Visit
 
 H = TypeVar("H")
@@ -28,9 +29,6 @@ OPENED: Final = "tab_opened"
 
 TAB: Final = "tab"
 """The parameter that names the tab; the others are that tab's own."""
-
-MOST_CHARACTERS: Final = 512
-"""Of a parameter; a case key has no more."""
 
 Drawer = Callable[[OpenPage], object]
 
@@ -88,7 +86,7 @@ def draw_tabs(view: OpenPage, tabs: TabSet[H], loaded: TabbedContent[H], title: 
     view.kept[OPENED] = strip
 
     async def opened(event: GenericEventArguments) -> None:
-        await view.kept[OPENED].open(event.args)
+        await view.kept[OPENED].open(read_place(event))
 
     view.listen(OPENED, opened)
     view.call_script("showTab")
@@ -138,10 +136,10 @@ class _TabStrip(Generic[H]):
         with panel:
             draw()
 
-    async def open(self, told: dict[str, Any]) -> None:
+    async def open(self, told: dict[str, str]) -> None:
         """Show a tab as the browser asks for it; of several requests for one tab the last."""
         place = {name: self._view.parameters[name] for name in self._tabs.place}
-        asked = {str(name): str(value)[:MOST_CHARACTERS] for name, value in told.items()} | place
+        asked = told | place
         name = self._tabs.find(asked.get(TAB, "")).name
         self._view.parameters = asked
         is_last = self._view.begin(f"tab {name}")

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import htpy
 import msgspec
+from msgspec import Meta
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
 from pipeline.access.redaction import Row
 from pipeline.access.requester import Role
-from pipeline.access.reviews import Verdict
 from pipeline.api.languages import translate_error
-from pipeline.api.services.bulk_reviews import BulkVerdict, JudgedLink, LinkOutcome, judge_links, retract_reviews
+from pipeline.api.services.bulk_reviews import MOST_LINKS, BulkVerdict, LinkOutcome, judge_links, retract_reviews
 from pipeline.api.services.inbox import InboxAnswer, InboxFilter, assign_link, list_inbox
 from pipeline.api.services.link_evidence import read_evidence
 from pipeline.errors import LiaisonError
@@ -28,17 +28,61 @@ from pipeline.web.components.triage_row import name_person, render_row, side_of
 from pipeline.web.components.triage_tools import draw_tools, words_of_script
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Parameters
+from pipeline.web.page_events import read_event, read_place
 from pipeline.web.vocabulary import VERDICTS
 
 OPEN, JUDGE, UNDO, ASSIGN, MORE = "triage_open", "triage_judge", "triage_undo", "triage_assign", "triage_more"
 NARROW = "triage_narrow"
 """What static/triage.js asks for."""
 
-MOST_CHARACTERS = 512
-"""Of a filter's value; a case key has no more."""
+MOST_ASSIGNEE = 256
+"""Characters of a person's name, as the API takes it."""
 
 AT_ONCE = 4
 """Verdicts of one page under way together: faster keys wait here, not in Kafka's turn."""
+
+
+LinkName = Annotated[str, Meta(max_length=64)]
+"""A link's id, or the reference that stands for it."""
+
+
+class _Opened(msgspec.Struct, frozen=True):
+    """Which link's evidence is asked for."""
+
+    link: LinkName
+
+
+class _JudgedAct(BulkVerdict, frozen=True, kw_only=True):
+    """A verdict as the API takes it, and its number among those of the page.
+
+    That its reason is too long is said for each link, so that the page keeps what was typed.
+    """
+
+    act: int
+    reason: str = ""
+
+
+class _Judged(msgspec.Struct, frozen=True):
+    """The verdicts of one message, on as many links in all as the API takes in one."""
+
+    acts: Annotated[tuple[_JudgedAct, ...], Meta(max_length=MOST_LINKS)]
+
+    def __post_init__(self) -> None:
+        if sum(len(act.links) for act in self.acts) > MOST_LINKS:
+            raise ValueError("too many links at once")
+
+
+class _Undone(msgspec.Struct, frozen=True):
+    """Links with the reviews of theirs that are taken back."""
+
+    reviews: Annotated[tuple[tuple[LinkName, LinkName], ...], Meta(min_length=1, max_length=MOST_LINKS)]
+
+
+class _Assigned(msgspec.Struct, frozen=True):
+    """Links, and who is to judge them; nobody where it is empty."""
+
+    links: Annotated[tuple[LinkName, ...], Meta(max_length=MOST_LINKS)]
+    assignee: Annotated[str, Meta(max_length=MOST_ASSIGNEE)]
 
 
 class TriageView(NamedTuple):
@@ -125,7 +169,8 @@ class TriageDesk:
 
     async def _open(self, event: GenericEventArguments) -> None:
         """Show the evidence of a link; of several that were asked for, the last."""
-        self.opened = link = str(event.args["link"])
+        asked: _Opened = read_event(event, _Opened)
+        self.opened = link = asked.link
         try:
             found = await read_evidence(self.view.visit.new_session(), link)
         except LiaisonError as error:
@@ -142,17 +187,17 @@ class TriageDesk:
 
     async def _judge(self, event: GenericEventArguments) -> None:
         """Save the decisions of one message, each with links, verdict and reason, and tell what became of them."""
+        told: _Judged = read_event(event, _Judged)
 
-        async def judge(sent: Mapping[str, Any]) -> tuple[int, list[Row]]:
+        async def judge(act: _JudgedAct) -> tuple[int, list[Row]]:
             async with self._room:
-                return sent["act"], await self._judge_links(sent)
+                return act.act, await self._judge_links(act)
 
-        self.view.call_script("settle", await asyncio.gather(*(judge(sent) for sent in event.args["acts"])))
+        self.view.call_script("settle", await asyncio.gather(*map(judge, told.acts)))
 
-    async def _judge_links(self, sent: Mapping[str, Any]) -> list[Row]:
-        links = tuple(JudgedLink(link, seen) for link, seen in sent["links"])
+    async def _judge_links(self, said: BulkVerdict) -> list[Row]:
+        links = said.links
         try:
-            said = BulkVerdict(links, Verdict(sent["verdict"]), str(sent["reason"]))
             answer = await judge_links(self.view.visit.new_session(), said)
         except LiaisonError as error:
             problem = translate_error(error, self.words.language)
@@ -166,24 +211,24 @@ class TriageDesk:
         ]
 
     async def _undo(self, event: GenericEventArguments) -> None:
-        links, names = zip(*event.args["reviews"], strict=True)
-        answer = await retract_reviews(self.view.visit.new_session(), names)
+        taken_back: _Undone = read_event(event, _Undone)
+        links = [link for link, _ in taken_back.reviews]
+        answer = await retract_reviews(self.view.visit.new_session(), [name for _, name in taken_back.reviews])
         told = [_describe_outcome(self.words, outcome, None) for outcome in answer.outcomes]
         self.view.call_script("undone", [row | {"link": link} for row, link in zip(told, links, strict=True)])
 
     async def _assign(self, event: GenericEventArguments) -> None:
-        assignee = str(event.args["assignee"])
+        told: _Assigned = read_event(event, _Assigned)
         done = []
-        for link in event.args["links"]:
-            assigned = assign_link(self.view.visit.new_session(), link, assignee)
+        for link in told.links:
+            assigned = assign_link(self.view.visit.new_session(), link, told.assignee)
             if await self.view.run_action(assigned, self.words("Assigned"), redraw=False):
                 done.append(link)
-        self.view.call_script("assigned", done, assignee)
+        self.view.call_script("assigned", done, told.assignee)
 
     async def _narrow(self, event: GenericEventArguments) -> None:
         """List what the address asks for now; of several wishes the last."""
-        told = {str(name): str(value)[:MOST_CHARACTERS] for name, value in event.args.items()}
-        asked = self.asked = self.parse(told)
+        asked = self.asked = self.parse(read_place(event))
         session = self.view.visit.new_session()
         draw = await self.view.attempt(list_inbox(session, asked.wanted, self.limit), self.show, self._show_failure)
         if asked is self.asked:

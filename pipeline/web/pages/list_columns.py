@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
+import msgspec
 from nicegui import ui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
 from pipeline.api.list_columns import TARGET_LABELS, TARGETS, ListColumn
+from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.list_drafts import (
     ENCODINGS,
     ListDraftChange,
@@ -33,6 +35,7 @@ from pipeline.web.components.states import format_failure
 from pipeline.web.components.table import TableColumn, draw_table
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
+from pipeline.web.page_events import Fields, read_event
 from pipeline.web.session import Visit
 
 TARGET: Final = "target-"
@@ -77,7 +80,7 @@ def draw(view: OpenPage, draft: ListDraftView) -> None:
             submit_button(words("Check list"), "button main")
             text("button", words("Delete"), "button", type="button").on("click", partial(_delete, view, draft.id))
             text("span", words("Each row is logged as a search."), "small quiet")
-    form.on("change", partial(_map_columns, view, draft, shown), js_handler=FILLED_IN)
+    form.on("change", view.guard(partial(_map_columns, view, draft, shown)), js_handler=FILLED_IN)
 
 
 def _describe_file(words: Words, draft: ListDraftView) -> str:
@@ -99,7 +102,7 @@ def _draw_reading(view: OpenPage, draft: ListDraftView) -> None:
         with box("label", "choice"):
             box("input", type="checkbox", name="header", value="1", checked=True if draft.header else None)
             text("span", words("The first row names the columns"))
-    form.on("change", partial(_read_anew, view, draft), js_handler=FILLED_IN)
+    form.on("change", view.guard(partial(_read_anew, view, draft)), js_handler=FILLED_IN)
 
 
 def _draw_select(word: str, name: str, options: Mapping[str, str], chosen: str) -> None:
@@ -154,8 +157,8 @@ def _draw_outcome(words: Words, draft: ListDraftView) -> None:
 
 async def _map_columns(view: OpenPage, draft: ListDraftView, shown: Element, event: GenericEventArguments) -> None:
     """Keep what was chosen, and show what becomes of it; the fields stay, so that nobody loses their place."""
-    change = ListDraftChange(parse_targets(event.args))
     try:
+        change = _make_change(targets=parse_targets(read_event(event, Fields)))
         async with _turn(view):
             answer = await change_draft(view.visit.new_session(), draft.id, change)
     except LiaisonError as error:
@@ -179,13 +182,19 @@ def parse_targets(sent: Mapping[str, object]) -> tuple[str, ...]:
 
 
 async def _read_anew(view: OpenPage, draft: ListDraftView, event: GenericEventArguments) -> None:
-    told = event.args
-    change = ListDraftChange(
-        sheet=str(told.get("sheet", "")), encoding=str(told.get("encoding", "")), header="header" in told
-    )
+    told: dict[str, str] = read_event(event, Fields)
+    change = _make_change(sheet=told.get("sheet", ""), encoding=told.get("encoding", ""), header="header" in told)
     done = view.words("File read again")
     async with _turn(view):
         await view.run_action(change_draft(view.visit.new_session(), draft.id, change), done)
+
+
+def _make_change(**said: object) -> ListDraftChange:
+    """A change within the limits of the API's. Raises UnprocessableError."""
+    try:
+        return msgspec.convert(said, ListDraftChange)
+    except msgspec.ValidationError as error:
+        raise UnprocessableError(N_("the page sent what it should not; reload it")) from error
 
 
 async def _delete(view: OpenPage, name: str) -> None:

@@ -39,13 +39,20 @@ from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.names import draw_name
 from pipeline.web.components.narrowed import draw_filter_tags
 from pipeline.web.components.panel import panel
-from pipeline.web.components.past_searches import PAST, draw_past_searches, read_past_searches, remember_search
+from pipeline.web.components.past_searches import (
+    MOST_HELD,
+    PAST,
+    draw_past_searches,
+    read_past_searches,
+    remember_search,
+)
 from pipeline.web.components.reasons import draw_reasons
 from pipeline.web.components.search_guide import draw_guide
 from pipeline.web.components.subscribing import subscribe_to_question as subscribed
 from pipeline.web.components.understood import draw_hints, draw_understood
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
+from pipeline.web.page_events import EVENT_CHARS, Fields, read_event
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import PARTS
 
@@ -80,9 +87,9 @@ def draw(view: OpenPage, _: None) -> None:
         states.draw_loading(view.words("Searching"))
 
     async def asked(event: events.GenericEventArguments) -> None:
-        await _run_search(view, found, event.args)
+        await _run_search(view, found, read_event(event, Fields))
 
-    view.listen(ASKED, asked)
+    view.listen(ASKED, asked, EVENT_CHARS + MOST_HELD)
     view.call_script("ask")
 
 

@@ -8,6 +8,7 @@
   const row = (link) => one(`[data-row][data-link="${CSS.escape(link)}"]`);
   const words = () => JSON.parse(desk().dataset.words);
   const left = () => all("[data-row]:not(.judged)");
+  const MOST_LINKS = 100; // of one message, as the API takes them
   const PATIENCE_MS = 30000; // then a decision counts as not saved; whether it was, the server says at the next try
 
   let current = null; // the row whose evidence is shown
@@ -72,9 +73,13 @@
   };
 
   const send = (verdict, rows, reason) => {
+    if (rows.length > MOST_LINKS) {
+      send(verdict, rows.slice(0, MOST_LINKS), reason);
+      return send(verdict, rows.slice(MOST_LINKS), reason);
+    }
     const act = { rows: rows.length, reviews: [], reason };
     acts.push(act);
-    const links = rows.map((each) => [each.dataset.link, each.dataset.seen || null]);
+    const links = rows.map((each) => ({ link: each.dataset.link, seen: each.dataset.seen || null }));
     for (const each of rows) {
       each.dataset.busy = "";
       each.classList.add("judged");
@@ -91,14 +96,15 @@
   };
 
   // One message is under way at a time: what is judged meanwhile goes with the next, so that fast keys meet no limit.
-  let waiting = [];
+  const waiting = [];
   let under = null; // what is under way, and when it is given up
   const flush = () => {
     if (under || !waiting.length) return;
-    const sent = waiting;
-    waiting = [];
+    let room = MOST_LINKS;
+    const fitting = waiting.findIndex(({ links }) => (room -= links.length) < 0);
+    const sent = waiting.splice(0, fitting < 0 ? waiting.length : fitting);
     under = setTimeout(() => {
-      const lost = ({ act, links }) => [act, links.map(([link, seen]) => ({ link, seen, problem: words().lost }))];
+      const lost = ({ act, links }) => [act, links.map(({ link, seen }) => ({ link, seen, problem: words().lost }))];
       settle(sent.map(lost));
     }, PATIENCE_MS);
     emitEvent("triage_judge", { acts: sent });
@@ -176,7 +182,8 @@
   };
   const assign = (assignee) => {
     const links = picked().map((each) => each.dataset.link);
-    if (links.length) emitEvent("triage_assign", { links, assignee });
+    for (let at = 0; at < links.length; at += MOST_LINKS)
+      emitEvent("triage_assign", { links: links.slice(at, at + MOST_LINKS), assignee });
   };
   const assigned = (links, assignee) => {
     for (const link of links) row(link)?.querySelector(".assignee").replaceChildren(assignee);

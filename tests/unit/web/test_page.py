@@ -1,15 +1,23 @@
 from __future__ import annotations
 
+import ast
 import asyncio
+from pathlib import Path
 
 import pytest
 from nicegui.events import GenericEventArguments
 
+from pipeline.web import page_events
 from pipeline.web.components.markup import text
+from pipeline.web.components.triage import ASSIGN, JUDGE, NARROW, OPEN, UNDO
 from pipeline.web.page import OpenPage, Page, Parameters
+from pipeline.web.page_events import EVENT_CHARS
+from pipeline.web.pages.inbox import PAGE as INBOX
+from pipeline.web.pages.visibility import PAGE as VISIBILITY
 from pipeline.web.session import Visit
 from support.access.requesters import ANNA
 from support.api.runtime import Api
+from support.records.builder import record
 from support.web.pages import opened
 
 
@@ -71,3 +79,93 @@ async def test_of_two_drawings_under_way_the_last_one_asked_for_is_shown(api: Ap
     first_read.set()
     await early
     assert page.said() == "late"
+
+
+async def test_an_event_of_the_browser_that_is_too_large_is_not_handed_on(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[str] = []
+    said: list[str] = []
+    all_taken = asyncio.Event()
+
+    async def admit(_: Visit) -> None:
+        return None
+
+    async def take(event: GenericEventArguments) -> None:
+        taken.append(event.args)
+        all_taken.set()
+
+    monkeypatch.setattr(Visit, "admit_action", admit)
+    monkeypatch.setattr(OpenPage, "show_message", lambda _, message, *, bad=False: said.append(message))
+
+    def draw(view: OpenPage, _: None) -> None:
+        view.listen("done", take)
+
+    page = await opened(api, Page("/page", "Search", "search", _load_nothing, draw), ANNA)
+    page.receive("done", "x" * EVENT_CHARS)
+    page.receive("done", "x")
+    await all_taken.wait()
+    assert taken == ["x"]
+    assert len(said) == 1
+
+
+def test_nothing_but_page_events_reads_what_a_browser_tells() -> None:
+    """So no new event of a page can be taken without limits: they are measured and read in one place."""
+    folder = Path(page_events.__file__).parent
+    reading = {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr == "args"
+    }
+    assert reading == {"page_events.py"}
+    listening = {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr == "on" and ast.unparse(node.value) == "ui"
+    }
+    assert listening == {"page.py"}
+
+
+LINK = {"link": "ab" * 16, "seen": None}
+
+NOTHING: tuple[object, ...] = (None, [], "x", {"x": {}})
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        *((event, told) for event in (OPEN, JUDGE, UNDO, ASSIGN, NARROW) for told in NOTHING),
+        (JUDGE, {"acts": [{"act": 1, "verdict": "same", "links": [LINK] * 12_000}]}),
+        (JUDGE, {"acts": [{"act": 1, "verdict": "same", "links": [LINK] * 60}] * 2}),
+        (JUDGE, {"acts": [{"act": 1, "verdict": "same", "links": [{"link": "x" * 900, "seen": None}]}]}),
+        (JUDGE, {"acts": [{"act": 1, "verdict": "perhaps", "links": [LINK]}]}),
+        (UNDO, {"reviews": [["ab" * 16, "r"]] * 101}),
+        (ASSIGN, {"links": ["ab" * 16] * 101, "assignee": "anna"}),
+        (ASSIGN, {"links": ["ab" * 16], "assignee": "a" * 257}),
+        (OPEN, {"link": "x" * 900}),
+        (NARROW, {"x" * 900: "1"}),
+        (NARROW, {str(at): "1" for at in range(300)}),
+    ],
+)
+async def test_an_inbox_takes_no_more_than_the_api_does(api: Api, event: str, told: object) -> None:
+    page = await opened(api, INBOX, ANNA)
+    before = len(api.audit.acts)
+    await page.happen(event, told)
+    assert len(api.audit.acts) == before
+    assert api.decided.values == []
+
+
+async def test_who_has_access_is_asked_for_no_more_countries_than_there_are(api: Api) -> None:
+    api.hold(record("fr-pj"))
+    page = await opened(api, VISIBILITY, ANNA, "en", key="fr-pj:1")
+    read = len(api.audit.acts)
+    await page.send(
+        handling="H1", releasable_to=" ".join(f"{a}{b}" for a in "ABCDEFGHIJKLM" for b in "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    )
+    assert len(api.audit.acts) == read
+    page = await opened(api, VISIBILITY, ANNA, "en", key="fr-pj:1")
+    read = len(api.audit.acts)
+    await page.send(handling="H1", releasable_to="BE DE")
+    assert len(api.audit.acts) == read + 1

@@ -78,7 +78,9 @@ async def test_a_verdict_is_told_and_taken_back(api: Api, told: list[tuple[Any, 
     held(api)
     page = await opened(api, PAGE, ANNA)
     link = link_of(page)
-    await page.happen(JUDGE, {"acts": [{"links": [[link, None]], "verdict": "same", "reason": "", "act": 0}]})
+    await page.happen(
+        JUDGE, {"acts": [{"links": [{"link": link, "seen": None}], "verdict": "same", "reason": "", "act": 0}]}
+    )
     name, ((act, (outcome,)),) = told[-1]
     assert (name, act, outcome["link"], outcome["problem"]) == ("settle", 0, link, None)
     assert outcome["review"] == outcome["seen"]
@@ -95,7 +97,9 @@ async def test_a_colleagues_decision_is_told_and_left_as_it_is(
     pages = [await opened(api, PAGE, ANNA, language), await opened(api, PAGE, CHIEF, language)]
     link = link_of(pages[0])
     for page, verdict in zip(pages, ("same", "related"), strict=True):
-        await page.happen(JUDGE, {"acts": [{"links": [[link, None]], "verdict": verdict, "reason": "", "act": 0}]})
+        await page.happen(
+            JUDGE, {"acts": [{"links": [{"link": link, "seen": None}], "verdict": verdict, "reason": "", "act": 0}]}
+        )
     ((_, (first,)),), ((_, (second,)),) = (call[1] for call in told if call[0] == "settle")
     assert (first["problem"], second["review"], second["seen"]) == (None, None, first["review"])
     assert told_of in second["problem"]
@@ -116,7 +120,7 @@ async def test_a_group_goes_on_across_pages(api: Api) -> None:
 async def test_a_reason_that_is_too_long_is_told_and_nothing_is_lost(api: Api, told: list[tuple[Any, ...]]) -> None:
     held(api)
     page = await opened(api, PAGE, ANNA)
-    sent = {"links": [[link_of(page), None]], "verdict": "same", "reason": "x" * 1_000_000, "act": 0}
+    sent = {"links": [{"link": link_of(page), "seen": None}], "verdict": "same", "reason": "x" * 1_000_000, "act": 0}
     await page.happen(JUDGE, {"acts": [sent]})
     ((_, (outcome,)),) = told[-1][1]
     assert outcome["problem"] == "the reason has 1000000 characters; at most 2000 are kept"
