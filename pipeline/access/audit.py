@@ -25,6 +25,9 @@ CHECKPOINT_S: Final = 60.0
 MOST_ENTRY_BYTES: Final = 1 << 20
 """Of an entry as Kafka counts it (`entry_bytes`); the topic takes 1,048,588 bytes, Kafka's default."""
 
+MOST_COUNTED: Final = 5
+"""Others' records, at most, of which a count tells something of each. A choice: among more nobody is meant."""
+
 MOST_SHOWN: Final = 4096
 """Records of one part. A power of two, so that no slot of its leaf is empty, which then takes 110 kB (leaves.py)."""
 
@@ -65,6 +68,8 @@ class ShownForm(StrEnum):
 
     FULL = "full"
     HIT = "hit"
+    COUNTED = "counted"
+    """It was one of few others' records that a count was over, which tells of it what it is counted by."""
 
 
 class ShownCase(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -27,6 +27,7 @@ from pipeline.api.list_drafts import ListDraftStore
 from pipeline.api.list_store import ListStore
 from pipeline.api.metrics import show_audit_log, show_index_age
 from pipeline.api.rates import RequestRates, open_rates
+from pipeline.api.recent_answers import RecentAnswers
 from pipeline.api.review_watch import watch_reviews
 from pipeline.backoff import retrying
 from pipeline.correlation.key_ring import KeyRing
@@ -118,6 +119,8 @@ class Runtime:
     """The registry as last read; every token's claims are held against it."""
     denied: DenyList = field(default_factory=DenyList)
     """Sessions that were ended, here or at another server."""
+    answered: RecentAnswers = field(default_factory=RecentAnswers)
+    """What this server's searches have just shown."""
 
     async def requester(self, token: str) -> Requester:
         """Whose token it is. Raises TokenError where it does not hold, was ended, or its agency does not take part."""

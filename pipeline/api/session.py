@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import orjson
 
 from pipeline.access.audience import Viewer
-from pipeline.access.audit import Act, ActKind, ShownCase, ShownForm
+from pipeline.access.audit import MOST_COUNTED, Act, ActKind, ShownCase, ShownForm
 from pipeline.access.hit_gate import HIT_VIEWS, UNSEEN, LinkSight, see_link
 from pipeline.access.hit_ledger import question_id
 from pipeline.access.policy import CaseMeta, Grant, LinkView, Rule, View, decide, link_view
@@ -132,6 +132,18 @@ class Session:
         """The audit's words for cases that were shown so, each with the rule that decided since the last record."""
         return tuple(
             ShownCase(case, FORMS[seen], self._rules.get(case, "")) for case, seen in views.items() if seen in FORMS
+        )
+
+    def make_counted(self, counted: Iterable[str], shown: Collection[str] = ()) -> tuple[ShownCase, ...]:
+        """The audit's words for other agencies' records that a count was over, but for those that are `shown` besides.
+
+        None where they are more than MOST_COUNTED. Each has the rule by which it was counted.
+        """
+        foreign = [case for case in dict.fromkeys(counted) if case.partition(":")[0] != self.requester.agency]
+        if len(foreign) > MOST_COUNTED:
+            return ()
+        return tuple(
+            ShownCase(case, ShownForm.COUNTED, self._rules.get(case, "")) for case in foreign if case not in shown
         )
 
     def make_reference(self, name: str) -> str:

@@ -16,7 +16,7 @@ from pipeline.correlation.visibility import is_expired
 from pipeline.index import queries
 from pipeline.index.documents import LIVE, CaseCard, CaseDocument, card_of, entities_of
 from pipeline.index.engine import SearchEngine, fetch_documents, search_all_shards
-from pipeline.index.facets import FacetCounts, read_facets
+from pipeline.index.facets import FacetsFound, read_facets
 from pipeline.index.mappings import Indices, PinnedIndices
 from pipeline.index.paging import PAGE, read_all_pages, read_pages
 from pipeline.index.points import PointInTime
@@ -130,7 +130,7 @@ class CaseReader:
         items = await fetch_documents(self._client, self._cases, list(cases), source=False)
         return {item["_id"]: item["_version"] for item in items}
 
-    async def count_facets(self, body: queries.Body) -> FacetCounts:
+    async def count_facets(self, body: queries.Body) -> FacetsFound:
         """The counts that a query of facets asks for, as indexed about a second ago."""
         return read_facets((await search_all_shards(self._client, index=self._cases, **body))["aggregations"])
 

@@ -77,10 +77,11 @@ PARTS = {
 
 NAME_KINDS = {"alias": N_("alias"), "birth": N_("birth name"), "maiden": N_("birth name"), "nickname": N_("nickname")}
 
-FORMS = {"full": N_("full content"), "hit": N_("hit only")}
-
-VIEWS = FORMS | {"nothing": N_("no access")}
+VIEWS = {"full": N_("full content"), "hit": N_("hit only"), "nothing": N_("no access")}
 """How a case is seen."""
+
+FORMS = {"full": VIEWS["full"], "hit": VIEWS["hit"], "counted": N_("counted among few")}
+"""How an act showed a record."""
 
 ACTS = {
     "search": N_("Search"),

@@ -332,6 +332,7 @@ def _audited() -> Iterator[audit.AuditEntry]:
     shown = (
         audit.ShownCase("fr-pj:1", audit.ShownForm.FULL),
         audit.ShownCase("be-fp:2", audit.ShownForm.HIT, "hit_only"),
+        audit.ShownCase("be-fp:3", audit.ShownForm.COUNTED, "released"),
     )
     acts = [
         audit.Act(audit.ActKind.OPENED),

@@ -93,7 +93,9 @@ async def list_case_links(
     seen = {row["other"]["case"]: View.FULL for row in rows if row["other"]}
     seen |= {case: around.views[case] for link in shown if link.view is not LinkView.FULL for case in link.link.cases}
     asked = {"links": key, "filter": msgspec.to_builtins(wanted), "page": page}
-    await session.audit(ActKind.READ, asked, session.make_shown({key: View.FULL} | seen))
+    others = (find_other_case(link.link.cases, key) for link in around.links)
+    counted = session.make_counted(others, seen)
+    await session.audit(ActKind.READ, asked, (*session.make_shown({key: View.FULL} | seen), *counted))
     return CaseLinksAnswer(
         session.as_of, tuple(rows), page, pages, len(ordered), len(around.links),
         dict(Counter(entity for tied in ties.values() for entity in tied)),

@@ -64,7 +64,8 @@ async def read_entity_graph(session: Session, key: str, most: EntityGraphLimits 
     chosen = choose_entities(ranked, relations, most.entities)
     drawn = choose_links(around.links, tied, chosen, most)
     seen = {case: around.views[case] for link, _ in drawn for case in link.link.cases}
-    await session.audit(ActKind.READ, {"graph": key}, session.make_shown({key: View.FULL} | seen))
+    counted = session.make_counted((find_other_case(link.link.cases, key) for link in around.links), seen)
+    await session.audit(ActKind.READ, {"graph": key}, (*session.make_shown({key: View.FULL} | seen), *counted))
     others = {find_other_case(link.link.cases, key): link for link, _ in drawn}
     return EntityGraphAnswer(
         session.as_of,

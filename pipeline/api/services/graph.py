@@ -61,8 +61,8 @@ class _Drawing:
         self.nodes: dict[str, Row] = {}
         self.edges: dict[str, Row] = {}
         self.seen: dict[str, View] = {}
-        self.names: set[str] = set()
-        """The links of the cases that were followed, as they are drawn."""
+        self.names: dict[str, tuple[str, ...]] = {}
+        """The links of the cases that were followed, as they are drawn, with their cases."""
 
     def add_case(self, key: str, document: CaseDocument) -> None:
         title = (document.data or {}).get("title")
@@ -105,16 +105,18 @@ async def read_graph(session: Session, key: str, depth: int = 1, most: GraphLimi
     ring = [key]
     for _ in range(min(depth, DEEPEST)):
         ring = [case for origin in ring for case in await _follow_links(drawing, origin)]
-    await session.audit(ActKind.READ, {"graph": key, "depth": depth}, session.make_shown(drawing.seen))
+    undrawn = [cases for name, cases in drawing.names.items() if name not in drawing.edges]
+    counted = session.make_counted(case for cases in undrawn for case in cases if case not in drawing.seen)
+    shown = (*session.make_shown(drawing.seen), *counted)
+    await session.audit(ActKind.READ, {"graph": key, "depth": depth}, shown)
     edges = sorted(drawing.edges.values(), key=lambda edge: (edge["view"], edge["id"]))
     nodes = sorted(drawing.nodes.values(), key=lambda node: (node["view"], node["id"]))
-    left_out = len(drawing.names - drawing.edges.keys())
-    return GraphAnswer(session.as_of, tuple(nodes), tuple(edges), not left_out, left_out)
+    return GraphAnswer(session.as_of, tuple(nodes), tuple(edges), not undrawn, len(undrawn))
 
 
 async def _follow_links(drawing: _Drawing, origin: str) -> list[str]:
     around = await find_surroundings(drawing.session, origin)
-    drawing.names |= {drawing.name_link(link) for link in around.links}
+    drawing.names |= {drawing.name_link(link): link.link.cases for link in around.links}
     onward = (drawing.add_link(origin, link, around) for link in around.links[: drawing.most.each])
     return [case for case in onward if case is not None]
 

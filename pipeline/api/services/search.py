@@ -16,6 +16,7 @@ from pipeline.api.cursors import CURSOR_CHARS, PageCursor
 from pipeline.api.hit_budget import NotAsked
 from pipeline.api.paging import MovingList
 from pipeline.api.problems import UnprocessableError
+from pipeline.api.recent_answers import digest_search
 from pipeline.api.services.hit_requests import attach_requests, hits_among
 from pipeline.api.services.search_rows import describe_results
 from pipeline.api.session import Session, meta
@@ -133,6 +134,8 @@ async def search(session: Session, asked: Search, *, with_reasons: bool = True) 
         page = await _find_answers(session, asked, question, limit, with_reasons)
         hits = hits if asked.cursor else await _find_hits(session, asked, question)
     await session.audit(ActKind.SEARCH, msgspec.to_builtins(asked), session.make_shown(page.seen | hits.seen))
+    name = digest_search(session.requester, session.grounds, asked.question, asked.country, asked.filters)
+    session.runtime.answered.keep_answer(name, frozenset(page.seen), session.now)
     left = session.runtime.hits.remaining(session.requester, session.now)
     hints = _find_hints(session, asked, page) if with_reasons else ()
     return SearchAnswer(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from pipeline.access.audit import ActKind
+from pipeline.access.audit import MOST_COUNTED, ActKind, ShownCase
+from pipeline.api.recent_answers import digest_search
 from pipeline.api.services.search import Search, parse_asked, require_bounded
 from pipeline.api.session import Session
-from pipeline.index.facets import FacetCounts, facet_body
+from pipeline.index.case_reading import STATE_FIELDS
+from pipeline.index.facets import FacetCounts, FacetsFound, FewOf, facet_body
 from pipeline.index.filters import offence_clauses, other_clauses
 from pipeline.index.probes import make_probe
 from pipeline.index.queries import QueryLimits
@@ -26,16 +28,31 @@ class FacetsAnswer(msgspec.Struct, frozen=True):
 
 
 async def count_facets(session: Session, asked: Search) -> FacetsAnswer:
-    """Count the facets of a search. Raises UnprocessableError for a question that makes no sense."""
+    """Count the facets of a search. Raises UnprocessableError for a question that makes no sense.
+
+    Where a count is over few records of others, their owners are told of them: without, a question for one number and
+    its counts would say what a record is about, and nobody would know.
+    """
     session.require_reader()
     require_bounded(asked.filters)
     asked = asked.in_words
     question = parse_asked(asked)
     limits = QueryLimits(session.now.date(), session.viewer, offence_clauses(question.offences))
     cases = None if question.narrows_alone else await _find_answers(session, asked, question)
-    counts = await session.runtime.reader.count_facets(facet_body(limits, asked.filters, cases))
-    await session.audit(ActKind.READ, {"facets": msgspec.to_builtins(asked)})
-    return FacetsAnswer(session.as_of, counts)
+    few = FewOf(session.requester.agency, MOST_COUNTED + 1, STATE_FIELDS)
+    found = await session.runtime.reader.count_facets(facet_body(limits, asked.filters, cases, few))
+    await session.audit(ActKind.READ, {"facets": msgspec.to_builtins(asked)}, _make_counted(session, asked, found))
+    return FacetsAnswer(session.as_of, found.counts)
+
+
+def _make_counted(session: Session, asked: Search, found: FacetsFound) -> tuple[ShownCase, ...]:
+    """The records that few others stand beside in a count, but for those that the same search has just shown."""
+    name = digest_search(session.requester, session.grounds, asked.question, asked.country, asked.filters)
+    shown = session.runtime.answered.find_shown(name, session.now)
+    counted = [one for few in found.few if len(few) <= MOST_COUNTED for one in few]
+    session.decide_without_grants({document.case: document for document in counted})
+    each = (session.make_counted((document.case for document in few), shown) for few in found.few)
+    return tuple(dict.fromkeys(one for few in each for one in few))
 
 
 async def _find_answers(session: Session, asked: Search, question: Question) -> list[str]:

@@ -59,7 +59,8 @@ async def count_statistics(session: Session, filters: Filters = Filters()) -> St
         offences.update(case.offences)
     links = await _read_link_countries(session, {case.case: case.country for case in cases})
     pairs.update("-".join(sorted(pair)) for pair in links)
-    await session.audit(ActKind.READ, {"statistics": len(cases), "filters": msgspec.to_builtins(filters)})
+    counted = session.make_counted(case.case for case in cases)
+    await session.audit(ActKind.READ, {"statistics": len(cases), "filters": msgspec.to_builtins(filters)}, counted)
     found = [dict(sorted(counted.items())) for counted in (goals, offences, pairs)]
     return StatisticsAnswer(session.as_of, len(cases), len(links), *found)
 

@@ -168,6 +168,9 @@ def _count(asked: Document, sources: list[Document]) -> Document:
         within = [source for source in sources if _match(asked["filter"], source) is not None]
         return {"doc_count": len(within)} | {name: _count(one, within) for name, one in asked.get("aggs", {}).items()}
     [(kind, inner)] = asked.items()
+    if kind == "top_hits":
+        hits = [{"_source": _included(source, inner["_source"])} for source in sources[: inner["size"]]]
+        return {"hits": {"hits": hits}}
     held = Counter(
         value
         for source in sources

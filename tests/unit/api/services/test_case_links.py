@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from pipeline.access.audit import ActKind
+from pipeline.access.audit import ActKind, ShownForm
 from pipeline.access.reviews import Verdict
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services.case_links import CaseLinkFilter, CaseLinksAnswer, list_case_links
@@ -150,4 +150,16 @@ async def test_the_audit_says_what_was_asked_and_shown(api: Api) -> None:
     await _list(api, country="DE")
     act = api.audit.acts[-1]
     assert act.kind is ActKind.READ
-    assert {shown.case for shown in act.shown} == {"fr-pj:1", "de-bka:p2"}
+    assert {one.case for one in act.shown if one.form is ShownForm.FULL} == {"fr-pj:1", "de-bka:p2"}
+
+
+async def test_records_that_are_counted_and_not_listed_are_on_record_where_they_are_few(api: Api) -> None:
+    """A filter that keeps none still tells from which countries and on which entities the case's links are."""
+    _hold(api)
+    found = await _list(api, country="PL")
+    assert (found.links, found.countries, found.whole) == ((), ("BE", "DE"), 3)
+    forms = {one.case: one.form for one in api.audit.acts[-1].shown}
+    counted = dict.fromkeys(("be-fp:p1", "de-bka:p2", "be-fp:v1"), ShownForm.COUNTED)
+    assert forms == {"fr-pj:1": ShownForm.FULL} | counted
+    await _list(api)
+    assert {one.form for one in api.audit.acts[-1].shown} == {ShownForm.FULL}

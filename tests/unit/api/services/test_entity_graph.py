@@ -4,6 +4,7 @@ import pytest
 
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services.entity_graph import EntityGraphLimits, choose_entities, read_entity_graph
+from pipeline.api.services.graph import GraphLimits, read_graph
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
 from support.records.builder import person, record, vehicle
@@ -52,3 +53,16 @@ async def test_a_case_that_may_not_be_read_has_no_graph(api: Api) -> None:
     api.hold(record("be-fp", code="H3"))
     with pytest.raises(NotFoundError):
         await read_entity_graph(api.session(ANNA), "be-fp:1")
+
+
+async def test_records_that_are_left_out_of_a_drawing_are_on_record_as_counted_where_they_are_few(api: Api) -> None:
+    man = person("Ivan Petrov", id="p1", birth_date="1980-05-01")
+    api.hold(record("fr-pj", entities=[man]), *(record("be-fp", str(number), entities=[man]) for number in range(3)))
+    for number in range(3):
+        api.link("fr-pj:1", f"be-fp:{number}")
+    found = await read_entity_graph(api.session(ANNA), "fr-pj:1", EntityGraphLimits(entities=1, links=1, each=1))
+    drawn = await read_graph(api.session(ANNA), "fr-pj:1", most=GraphLimits(nodes=2))
+    assert (found.all_links, len(found.ties), drawn.left_out) == (3, 1, 2)
+    for act in api.audit.acts[-2:]:
+        assert sorted(one.form for one in act.shown) == ["counted", "counted", "full", "full"]
+        assert {one.case for one in act.shown} == {"fr-pj:1", *(f"be-fp:{number}" for number in range(3))}

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from pipeline.access.audit import ShownForm
 from pipeline.access.case_filters import Filters
+from pipeline.access.requester import Role, parse_grounds
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.search import Search, search
 from pipeline.api.services.search_facets import count_facets
 from pipeline.index.facets import FacetCounts
-from support.access.requesters import ANNA
+from support.access.requesters import ANNA, make_requester
 from support.api.runtime import Api
 from support.records.builder import person, record, vehicle
 
@@ -84,9 +87,70 @@ async def test_what_is_counted_is_recorded(api: Api) -> None:
     _held(api)
     await counts(api, "ivan petrov")
     assert api.audit.acts[-1].kind == "read"
-    assert api.audit.acts[-1].shown == ()
 
 
 async def test_a_question_that_makes_no_sense_is_refused(api: Api) -> None:
     with pytest.raises(UnprocessableError):
         await counts(api, "born:nonsense")
+
+
+def counted(api: Api) -> set[str]:
+    """The records that the last act counted; it showed none in any other form."""
+    shown = api.audit.acts[-1].shown
+    assert {one.form for one in shown} <= {ShownForm.COUNTED}
+    return {one.case for one in shown}
+
+
+async def test_owners_are_told_of_the_few_records_that_are_counted(api: Api) -> None:
+    """A number asked for gives country, role, offence and year of the one case that has it."""
+    _held(api)
+    await counts(api, "ivan petrov")
+    assert counted(api) == {"be-fp:3"}, "own records and hit-only ones are not among them"
+    assert {one.rule for one in api.audit.acts[-1].shown} == {"released"}
+    await counts(api, "anna keller")
+    assert counted(api) == {"be-fp:7"}
+    await counts(api, "", roles=("suspect",))
+    assert counted(api) == {"be-fp:3", "be-fp:7"}, "the roles are counted of all records"
+
+
+async def test_counts_over_more_than_five_records_of_others_name_none(api: Api) -> None:
+    api.hold(*(record("be-fp", str(number), entities=[_man("suspect")]) for number in range(5)))
+    await counts(api, "ivan petrov")
+    assert len(counted(api)) == 5
+    api.hold(record("nl-np", "5", entities=[_man("suspect")]), record("fr-pj", "6", entities=[_man("witness")]))
+    await counts(api, "ivan petrov")
+    assert counted(api) == set()
+    await counts(api, "ivan petrov", agencies=("nl-np",))
+    assert counted(api) == {"nl-np:5"}, "one remains, whose other facets are counted alone"
+
+
+async def test_counts_of_a_search_that_was_just_answered_join_its_access(api: Api) -> None:
+    _held(api)
+    asked = Search("ivan petrov", "FR")
+    await search(api.session(ANNA), asked)
+    await count_facets(api.session(ANNA), asked)
+    assert counted(api) == set()
+    elsewhere = api.session(ANNA)
+    elsewhere.grounds = parse_grounds("investigation", "2026/2")
+    for other in (api.session(make_requester("fr-pj", Role.INVESTIGATOR, subject="cleo")), elsewhere):
+        await count_facets(other, asked)
+        assert counted(api) == {"be-fp:3"}, "who did not search, or for another case, was shown nothing"
+    await count_facets(api.session(ANNA), Search("ivan petrov", "BE"))
+    assert counted(api) == {"be-fp:3"}
+    api.now += timedelta(minutes=2)
+    await count_facets(api.session(ANNA), asked)
+    assert counted(api) == {"be-fp:3"}
+
+
+async def test_counts_cost_the_index_the_same_with_a_hidden_record(api: Api) -> None:
+    _held(api)
+    traces = []
+    for _ in range(2):
+        api.index.calls.clear()
+        await counts(api, "ivan petrov")
+        traces.append([(call.kind, call.where) for call in api.index.calls])
+        api.hold(
+            record("be-fp", "8", "H3", entities=[_man("suspect")]), record("be-fp", "9", "H2", entities=[_man("x")])
+        )
+    assert traces[0] == traces[1]
+    assert counted(api) == {"be-fp:3"}

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.access.audit import ShownForm
 from pipeline.access.requester import Role
 from pipeline.api.problems import ForbiddenError, NotFoundError, UnprocessableError
 from pipeline.api.services import statistics as service
@@ -32,6 +33,16 @@ async def test_only_what_is_read_in_full_is_counted(api: Api) -> None:
     counted = await count_statistics(api.session(ANNA))
     assert (counted.cases, counted.links, counted.country_pairs) == (2, 1, {"BE-FR": 1})
     assert (counted.policing_goals, counted.offences) == ({"6": 2}, {"ICCS:0501": 2})
+
+
+@pytest.mark.parametrize(("others", "told"), [(1, 1), (5, 5), (6, 0)])
+async def test_owners_are_told_of_records_that_few_stand_beside_in_a_count(api: Api, others: int, told: int) -> None:
+    api.hold(record("fr-pj", **MARKED), record("nl-np", "9", "H2", **MARKED), record("nl-np", "8", "H3", **MARKED))
+    api.hold(*(record("be-fp", str(number), **MARKED) for number in range(others)))
+    await count_statistics(api.session(ANNA))
+    shown = api.audit.acts[-1].shown
+    assert [one.case for one in shown] == [f"be-fp:{number}" for number in range(told)]
+    assert {(one.form, one.rule) for one in shown} <= {(ShownForm.COUNTED, "released")}
 
 
 async def test_beyond_the_limit_nobody_is_answered(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
