@@ -16,7 +16,7 @@ RUNS ?= 10000
 SEED ?= 1
 TEST_ARGS ?=
 
-.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference format lock bench-accuracy bench-lists bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-audit-log bench-crowds bench-mapping bench-pages pictures clean
+.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference format lock bench-accuracy bench-lists bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-audit-log bench-attacks bench-crowds bench-mapping bench-pages pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -122,6 +122,9 @@ bench-timing: $(READY) ## whether time tells a hidden record from none: interlea
 
 bench-audit-log: $(READY) ## what the audit log costs an entry, and a proof for one of 10 million; BENCH_ARGS="--leaves N"
 	$(BIN)/python tests/benchmarks/audit_log/run.py $(BENCH_ARGS)
+
+bench-attacks: $(READY) ## how long a second user waits while the first attacks, on a real Kafka; BENCH_ARGS="--only audit --seconds S"
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/attacks/run.py $(BENCH_ARGS)
 
 bench-search: $(READY) ## search and link views under load at 300,000 cases; BENCH_ARGS="--home DIR --cases N --seconds S"
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/search/run.py $(BENCH_ARGS)

@@ -1,0 +1,251 @@
+"""How long a second user waits while the first attacks: p95 of a case's page over HTTP, with the attack and without.
+
+    make bench-attacks [BENCH_ARGS="--only audit --seconds 20"]
+
+The server is `liaison serve`'s own, over cases in memory, in a process of its own; its audit is written to a real
+Kafka. The attacker has another process, and sends as fast as the rates let it; `pace` is how many requests are under
+way. Quiet and attacked rounds take turns, so that what else the machine does meets both. A scenario passes where the
+second user gets every answer, and its p95 is at most twice what it is in quiet rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import multiprocessing
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import httpx
+import uvicorn
+
+from pipeline.access.audit import Act, ActKind, ShownCase, ShownForm
+from pipeline.access.request_rules import RequestRule
+from pipeline.access.requester import Requester
+from pipeline.access.token_keys import issue_token
+from pipeline.api.application import create_app
+from pipeline.api.runtime import Runtime
+from pipeline.engines.ports import LOOPBACK
+from pipeline.localstack import stack
+from pipeline.matching.model import load_model
+from pipeline.settings import Settings
+from pipeline.streams.audit.audit_log import AuditError, AuditLog, KafkaSender
+from pipeline.streams.catalogues.topics import plan_topics
+from pipeline.streams.kafka.admin import apply_plan
+from pipeline.times import now
+from pipeline.web.app import mount_pages
+from pipeline.web.people import PREPARED
+from pipeline.web.serving import make_config
+from support.access.requesters import ANNA, BERT
+from support.api.runtime import GROUNDS, Api
+from support.index.documents import PureStages
+from support.ports import own_port
+from support.records.builder import record
+
+ROUNDS: Final = 4
+PERIOD_S: Final = 0.02
+"""Between two requests of the second user."""
+
+MOST: Final = 2.0
+"""Times its own p95 that a second user may wait."""
+
+Attack = Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]
+
+
+class Scenario(NamedTuple):
+    """An attack: requests over HTTP, or what the server itself is brought to write to its audit."""
+
+    what: str
+    requests: tuple[Attack, ...] = ()
+    acts: tuple[Act, ...] = ()
+    pace: int = 4
+    """Under way at once."""
+    pause_s: float = 0.1
+
+
+async def _search_at_length(client: httpx.AsyncClient) -> httpx.Response:
+    return await client.post("/v1/search", json={"question": "x" * 900_000})
+
+
+async def _list_countries(client: httpx.AsyncClient) -> httpx.Response:
+    asked = {"case": "fr-pj:1", "releasable_to": ["FR"] * 300}
+    return await client.get("/v1/visibility", params=asked)
+
+
+def _large_acts() -> tuple[Act, ...]:
+    """600 kB of words, more than an entry holds, and an export of 20,000 hit-only records."""
+    who = Act(ActKind.READ, "bert", "be-fp", "BE", ("investigator",), "investigation", "BX/12", rule=RequestRule.ROLE)
+    shown = tuple(ShownCase(f"nl-np:{at:08}", ShownForm.HIT, "hit_only") for at in range(20_000))
+    return tuple(
+        Act(who.kind, who.subject, who.agency, who.country, who.roles, who.purpose, who.case_reference, query=words,
+            shown=records, rule=who.rule)
+        for words, records in (("x" * 600_000, ()), ("x" * 1_200_000, ()), ("x", shown))
+    )  # fmt: skip
+
+
+SCENARIOS: Final = {
+    "audit": Scenario(
+        "large acts: 10 a second of 600 kB, of too many words, and of 20,000 records; requests to match",
+        requests=(_search_at_length, _list_countries),
+        acts=_large_acts(),
+    ),
+}
+
+
+async def _write_acts(log: AuditLog, acts: tuple[Act, ...], pause_s: float, attacked: Path) -> None:
+    """What the attack makes the server write, while the file is there."""
+    while True:
+        for act in acts:
+            await asyncio.sleep(pause_s)
+            if attacked.exists():
+                with suppress(AuditError):
+                    await log.write(act)
+
+
+class LiveApi(Api):
+    """The API in memory by the machine's clock."""
+
+    def clock(self) -> datetime:
+        return now()
+
+
+def _serve(settings: Settings, port: int, scenario: Scenario) -> None:
+    api = LiveApi(PureStages(load_model()), settings.home, request_rate=1_000_000)
+    api.hold(record("fr-pj"), record("be-fp"))
+
+    @asynccontextmanager
+    async def opening() -> AsyncIterator[Runtime]:
+        sender = KafkaSender(settings)
+        async with AuditLog(sender, now, dict) as log:
+            api.runtime.audit = log
+            task = asyncio.create_task(_write_acts(log, scenario.acts, scenario.pause_s, settings.home / "attacked"))
+            yield api.runtime
+            task.cancel()
+        await sender.stop()
+
+    app = create_app(opening)
+    mount_pages(app, PREPARED)
+    uvicorn.Server(make_config(app, settings, LOOPBACK, port)).run()
+
+
+def _attack(url: str, headers: dict[str, str], scenario: Scenario, attacked: Path) -> None:
+    """The first user, as long as the file is there."""
+
+    async def work(client: httpx.AsyncClient) -> None:
+        while True:
+            for send in scenario.requests:
+                await asyncio.sleep(scenario.pause_s)
+                if attacked.exists():
+                    with suppress(httpx.HTTPError):
+                        await send(client)
+
+    async def all_of_it() -> None:
+        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as client:
+            await asyncio.gather(*(work(client) for _ in range(scenario.pace)))
+
+    asyncio.run(all_of_it())
+
+
+def _ask(client: httpx.Client, seconds: float) -> tuple[list[float], Counter[int]]:
+    """The second user: how long each answer took, and of which status it was."""
+    took, answered = list[float](), Counter[int]()
+    until = time.monotonic() + seconds
+    while (start := time.monotonic()) < until:
+        answered[client.get("/v1/cases/fr-pj:1").status_code] += 1
+        took.append(time.monotonic() - start)
+        time.sleep(max(0.0, PERIOD_S - took[-1]))
+    return took, answered
+
+
+def _headers(settings: Settings, who: Requester) -> dict[str, str]:
+    return {"Authorization": f"Bearer {issue_token(settings, who, now(), timedelta(hours=1))}", **GROUNDS}
+
+
+def _wait_until_up(client: httpx.Client) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            answer = client.get("/v1/cases/fr-pj:1")
+            if answer.is_success:
+                return
+            told = answer.text
+        except httpx.HTTPError as error:
+            told = repr(error)
+        if time.monotonic() > deadline:
+            raise SystemExit(f"the server did not start: {told}")
+        time.sleep(0.1)
+
+
+def p95_of(took: list[float]) -> float:
+    """In milliseconds."""
+    return statistics.quantiles(took, n=20)[-1] * 1000
+
+
+def measure(settings: Settings, scenario: Scenario, seconds: float) -> tuple[float, float, Counter[int]]:
+    """The second user's p95 in quiet and in attacked rounds (ms), and its answers' statuses in the latter."""
+    port, attacked = own_port(), settings.home / "attacked"
+    url = f"http://{LOOPBACK}:{port}"
+    quiet, loud, answered = list[float](), list[float](), Counter[int]()
+    context = multiprocessing.get_context("spawn")
+    server = context.Process(target=_serve, args=(settings, port, scenario), daemon=True)
+    server.start()
+    attacker = context.Process(target=_attack, args=(url, _headers(settings, BERT), scenario, attacked), daemon=True)
+    try:
+        with httpx.Client(base_url=url, headers=_headers(settings, ANNA), timeout=30) as client:
+            _wait_until_up(client)
+            attacker.start()
+            _ask(client, 2)
+            for _ in range(ROUNDS):
+                quiet += _ask(client, seconds / ROUNDS)[0]
+                attacked.touch()
+                took, statuses = _ask(client, seconds / ROUNDS)
+                loud += took
+                answered += statuses
+                attacked.unlink()
+                _ask(client, 1)
+    finally:
+        for process in (attacker, server):
+            if process.pid is not None:
+                process.kill()
+                process.join()
+    return p95_of(quiet), p95_of(loud), answered
+
+
+def main() -> int:
+    """Print what each scenario costs the second user; 1 where one costs too much."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", choices=sorted(SCENARIOS))
+    parser.add_argument("--seconds", type=float, default=20.0, help="of quiet, and of attack")
+    given = parser.parse_args()
+    failed = False
+    with tempfile.TemporaryDirectory(prefix="attacks-") as folder:
+        settings = Settings(
+            home=Path(folder), kafka_url="", elasticsearch_url="http://127.0.0.1:1", kafka_port=own_port()
+        )
+        os.environ["LIAISON_HOME"] = folder
+        stack.start_engines(settings)
+        try:
+            apply_plan(settings, plan_topics(settings, [], []))
+            for name in [given.only] if given.only else SCENARIOS:
+                quiet, loud, answered = measure(settings, SCENARIOS[name], given.seconds)
+                held = set(answered) == {200} and loud <= MOST * quiet
+                failed = failed or not held
+                print(f"{name}: {SCENARIOS[name].what}")
+                print(f"  p95 {quiet:.1f} ms in quiet, {loud:.1f} ms under attack ({loud / quiet:.2f} times); "
+                      f"answers {dict(answered)}: {'holds' if held else 'FAILS'}")  # fmt: skip
+        finally:
+            stack.stop_engines(settings)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
