@@ -166,7 +166,7 @@ AUDIT_LOG: Final = Topic(
     writers=(Process.ATTEST,), readers=(Process.ATTEST, Process.API, Process.AGENCY), max_bytes=4 * MIB,
     backed_up=True,
 )  # fmt: skip
-"""The largest entry shows some 40,000 records, which makes a leaf of 1.6 MB.
+"""An entry shows 4,096 records at most, which makes a leaf of 110 kB; older ones some 40,000, of 1.6 MB.
 
 Kept for good: what an agency has witnessed is held against it. It tells nothing of what an entry says."""
 WITNESS: Final = Topic(
