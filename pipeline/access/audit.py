@@ -12,7 +12,7 @@ in one part, and what was asked in the first alone.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -172,30 +172,33 @@ def longest_entry(act: Act, chain: str) -> int:
 def split_act(act: Act, chain: str) -> list[Act] | None:
     """The act in as many parts as entries of a chain of this name hold it; itself where one does.
 
-    None where its words alone are too large for one: no part could say what was asked.
+    None where its words are too large for one: no part could say what was asked.
     """
     if len(act.shown) <= MOST_SHOWN and longest_entry(act, chain) <= MOST_ENTRY_BYTES:
         return [act]
-    first = msgspec.structs.replace(act, shown=(), part=LONGEST_PART)
-    parts: list[list[ShownCase]] = [[]]
-    room = MOST_ENTRY_BYTES - longest_entry(first, chain) - len(SHOWN_NAME) - len("[]")
-    if room < 0 or not act.shown:
-        return None
-    following = msgspec.structs.replace(first, query="")
-    whole = MOST_ENTRY_BYTES - longest_entry(following, chain) - len(SHOWN_NAME) - len("[]")
-    for shown in act.shown:
-        size = len(msgspec.json.encode(shown)) + 1
-        if size > room or len(parts[-1]) == MOST_SHOWN:
-            parts.append([])
-            room = whole
-        if size > room:
-            return None
-        parts[-1].append(shown)
-        room -= size
-    return [
-        msgspec.structs.replace(act, query="" if at else act.query, shown=tuple(held), part=f"{at + 1}/{len(parts)}")
-        for at, held in enumerate(parts)
+    bare = msgspec.structs.replace(act, shown=(), part=LONGEST_PART)
+    room = MOST_ENTRY_BYTES - longest_entry(bare, chain) - len(SHOWN_NAME)
+    held = [
+        part for at in range(0, len(act.shown), MOST_SHOWN) for part in _halve(act.shown[at : at + MOST_SHOWN], room)
     ]
+    if not all(held):
+        return None
+    return [
+        msgspec.structs.replace(act, query="" if at else act.query, shown=part, part=f"{at + 1}/{len(held)}")
+        for at, part in enumerate(held)
+    ] or None
+
+
+def _halve(shown: tuple[ShownCase, ...], room: int) -> Iterator[tuple[ShownCase, ...]]:
+    """The records in parts of at most `room` bytes; an empty part in place of a record that is larger by itself."""
+    if len(msgspec.json.encode(shown)) <= room:
+        yield shown
+    elif len(shown) == 1:
+        yield ()
+    else:
+        middle = len(shown) // 2
+        yield from _halve(shown[:middle], room)
+        yield from _halve(shown[middle:], room)
 
 
 def with_hash(entry: AuditEntry) -> AuditEntry:

@@ -20,11 +20,16 @@ from pipeline.api import metrics
 from pipeline.api.problems import ForbiddenError, RequestTooLargeError, UnavailableError
 from pipeline.api.runtime import Runtime
 from pipeline.index.documents import CaseDocument, LinkDocument, case_meta
-from pipeline.locale import LANGUAGES
+from pipeline.locale import LANGUAGES, N_
 from pipeline.streams.audit.audit_log import ActTooLargeError, AuditError
 
 RETRY_S = 30
 """Seconds after which the index may have caught up."""
+
+MOST_WORDS: Final = 1 << 16
+"""Bytes of what was asked that an act holds: a search with every filter full has 40,000. Each is kept for good."""
+
+TOO_LONG: Final = N_("what is asked is too long to be logged; shorten it")
 
 UNKNOWN: Final = datetime.fromtimestamp(0, UTC)
 """The moment that an answer is certain to be as of."""
@@ -165,7 +170,10 @@ class Session:
         `query` is encrypted; `about` names what was acted on besides cases and is not. `rule` is why, if not by a role.
         """
         who = self.requester
-        sealed = self.runtime.cipher.encrypt(orjson.dumps(query).decode(), self.now) if query is not None else ""
+        said = orjson.dumps(query) if query is not None else b""
+        if len(said) > MOST_WORDS:
+            raise RequestTooLargeError(TOO_LONG)
+        sealed = self.runtime.cipher.encrypt(said.decode(), self.now) if said else ""
         act = Act(
             kind,
             subject=who.subject,
@@ -184,7 +192,7 @@ class Session:
         try:
             await self.runtime.audit.write(act)
         except ActTooLargeError as error:
-            raise RequestTooLargeError("what is asked is too long to be logged; shorten it") from error
+            raise RequestTooLargeError(TOO_LONG) from error
         except AuditError as error:
             metrics.AUDIT_FAILURES.inc()
             raise UnavailableError("access can't be logged right now, so nothing is shown; try again") from error

