@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pipeline.correlation.claims import ClaimSide
-from pipeline.matching.bands import Band
+from pipeline.matching.exact_match import ExactMatch
 from pipeline.records.handling import EVERY_COUNTRY, FULL_CODES, HIT_ONLY, is_released
 
 SHOWN_CODES = FULL_CODES | {HIT_ONLY}
@@ -23,7 +23,9 @@ class Viewer(NamedTuple):
     purpose: str
 
 
-def link_audience(a: ClaimSide, b: ClaimSide, exact_a: Band = Band.NONE, exact_b: Band = Band.NONE) -> tuple[str, ...]:
+def link_audience(
+    a: ClaimSide, b: ClaimSide, exact_a: ExactMatch = ExactMatch.NONE, exact_b: ExactMatch = ExactMatch.NONE
+) -> tuple[str, ...]:
     """<country or *>|<purpose> for which both sides are shown; agency:<owner>|<purpose> where the other is to them.
 
     `exact_a` and `exact_b` are the claim's: a hit-only side that the other does not meet exactly shows under a grant.
@@ -35,7 +37,7 @@ def link_audience(a: ClaimSide, b: ClaimSide, exact_a: Band = Band.NONE, exact_b
     return tuple(sorted({*words, *_owner_words(a, b, exact_a), *_owner_words(b, a, exact_b)}))
 
 
-def _may_reveal(full: ClaimSide, other: ClaimSide, exact: str) -> bool:
+def _may_reveal(full: ClaimSide, other: ClaimSide, exact: ExactMatch) -> bool:
     """Whether whoever reads one side in full without a grant may know of the other."""
     return full.handling.code in FULL_CODES and (other.handling.code != HIT_ONLY or bool(exact))
 
@@ -50,7 +52,7 @@ def requester_words(viewer: Viewer, *, granted: bool = False) -> tuple[str, ...]
     return (*places, *(f"{GRANTED}|{place}" for place in places)) if granted else places
 
 
-def _owner_words(owner: ClaimSide, other: ClaimSide, exact: str) -> Iterator[str]:
+def _owner_words(owner: ClaimSide, other: ClaimSide, exact: ExactMatch) -> Iterator[str]:
     handling = other.handling
     if handling.code in SHOWN_CODES and is_released(handling.releasable_to, owner.country):
         kind = f"{GRANTED}|" if handling.code == HIT_ONLY and not exact else ""

@@ -19,6 +19,7 @@ import msgspec
 from pipeline.access.notices import Notice, notice_id
 from pipeline.correlation.hits import Hit, HitKind
 from pipeline.matching.bands import Band
+from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import Contact
 
 AgencyPair = tuple[str, str]
@@ -40,7 +41,8 @@ class HitQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
     Of a link `id` is its `question_id`, `asks` the hash of that side as a question and `hit` what its agency
     is told; `full`: it sees the other side in full now, `knew`: it did before, both of which are free;
     `asker_changed`: the link changed by a later version of the asker's case, not of the owner's. Else `id` is the id
-    of `notice`. `owner_notice` is what the owner is told once it is answered.
+    of `notice`. `owner_notice` is what the owner is told once it is answered. `exact` is by what of the question the
+    record is met.
     """
 
     id: str
@@ -54,6 +56,7 @@ class HitQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
     notice: Notice | None = None
     owner_notice: Notice | None = None
     due: datetime | None = None
+    exact: ExactMatch = ExactMatch.NONE
 
 
 class Admission(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -1,6 +1,6 @@
 """Someone else asked: two agencies that ask for the same, and both share that they do, are told of each other. Pure.
 
-Neither is told what the other asks, only that it asks for the same, for which purpose and how likely it is the same.
+Neither is told what the other asks, only that it asks for the same, and for which purpose.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.subscriptions import Subscription
-from pipeline.matching.bands import Band
+from pipeline.matching.exact_match import HIT_BAND
 
 
 class Asker(NamedTuple):
@@ -28,8 +28,8 @@ def asker_of(subscription: Subscription) -> Asker:
     return Asker(subscription.agency, subscription.purpose, subscription.id, subscription.id)
 
 
-def shared_notices(a: Asker, b: Asker, band: Band, now: datetime) -> Iterator[Notice]:
-    """Both sides' notices, where two agencies ask for what is in this band the same."""
+def shared_notices(a: Asker, b: Asker, now: datetime) -> Iterator[Notice]:
+    """Both sides' notices, where two agencies ask for the same."""
     if a.agency == b.agency:
         return
     for receiver, other in ((a, b), (b, a)):
@@ -41,5 +41,5 @@ def shared_notices(a: Asker, b: Asker, band: Band, now: datetime) -> Iterator[No
             subscription=receiver.subscription,
             other_agency=other.agency,
             purpose=other.purpose,
-            band=band,
+            band=HIT_BAND,
         )

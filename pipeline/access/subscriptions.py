@@ -14,7 +14,6 @@ from typing import Final
 import msgspec
 
 from pipeline.access.case_filters import NO_FILTERS, Filters
-from pipeline.access.hit_gate import HIT_BANDS
 from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import Notice, NoticeKind, hit_told_notice
 from pipeline.access.requester import Grounds, Requester
@@ -23,6 +22,7 @@ from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id
 from pipeline.correlation.references import make_reference
 from pipeline.matching.bands import Band
+from pipeline.matching.exact_match import HIT_BAND, ExactMatch
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, Handling, OwnerScope
 from pipeline.records.handling import FULL_CODES, HIT_ONLY, SILENT, is_released
 
@@ -30,6 +30,9 @@ LASTS: Final = timedelta(days=90)
 """Then its owner says again for which purpose and case they need it, or it ends."""
 
 PREFIX: Final = "sub:"
+
+TELLING_BANDS: Final = frozenset({Band.CERTAIN, Band.PROBABLE})
+"""Bands in which the owner of a silent case is told of a saved search that met it."""
 
 
 class SubscriptionState(StrEnum):
@@ -157,7 +160,7 @@ def match_notice(claim: Claim, scope: OwnerScope, ring: KeyRing, now: datetime) 
     if claim.state is not ClaimState.LIVE:
         return None
     own = case.agency == query.agency
-    if not own and case.handling.code == SILENT and claim.band in HIT_BANDS:
+    if not own and case.handling.code == SILENT and claim.band in TELLING_BANDS:
         # once for each content, and without which saved search it was
         return searched_notice(case.case, query.agency, _purpose_of(query), now, ring, query.case, case.hash)
     if not scope.includes(case.agency, case.country):
@@ -166,7 +169,7 @@ def match_notice(claim: Claim, scope: OwnerScope, ring: KeyRing, now: datetime) 
         return _make_match_notice(ring, query, case, claim.band, now, own=case.case)
     if not _is_shown(query, case, exact):
         return None
-    found = _make_match_notice(ring, query, case, exact if case.handling.code == HIT_ONLY else claim.band, now)
+    found = _make_match_notice(ring, query, case, HIT_BAND if case.handling.code == HIT_ONLY else claim.band, now)
     return msgspec.structs.replace(found, reference=make_reference(ring, ring.current, query.agency, case.case))
 
 
@@ -174,21 +177,21 @@ def match_question(claim: Claim, notice: Notice, now: datetime) -> HitQuestion |
     """What the gate is asked before anybody is told of a match; None where the case is neither hit-only nor silent."""
     if notice.kind is NoticeKind.SILENT_SEARCH:
         return searched_question(notice, now)
-    query, case, _ = _order_sides(claim)
+    query, case, exact = _order_sides(claim)
     if case.handling.code != HIT_ONLY or notice.agency != query.agency or case.agency == query.agency:
         return None
     owner_notice = hit_told_notice(case.case, notice.id, query.agency, notice.purpose, now)
-    return HitQuestion(notice.id, query.agency, case.agency, notice=notice, owner_notice=owner_notice)
+    return HitQuestion(notice.id, query.agency, case.agency, notice=notice, owner_notice=owner_notice, exact=exact)
 
 
-def _order_sides(claim: Claim) -> tuple[ClaimSide, ClaimSide, Band]:
-    """The saved search, the case that it met, and the band in which it met a hit-only one."""
+def _order_sides(claim: Claim) -> tuple[ClaimSide, ClaimSide, ExactMatch]:
+    """The saved search, the case that it met, and by what it met a hit-only one."""
     if is_saved_search(claim.a.case):
         return claim.a, claim.b, claim.exact_a
     return claim.b, claim.a, claim.exact_b
 
 
-def _is_shown(query: ClaimSide, case: ClaimSide, exact: Band) -> bool:
+def _is_shown(query: ClaimSide, case: ClaimSide, exact: ExactMatch) -> bool:
     (country,), (purpose,) = query.handling.releasable_to, query.handling.purposes
     if not is_released(case.handling.releasable_to, country) or purpose not in case.handling.purposes:
         return False

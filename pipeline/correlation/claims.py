@@ -9,6 +9,7 @@ import msgspec
 
 from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis
+from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
 
 
@@ -81,8 +82,9 @@ class Claim(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
     `basis` says what the score, probability and band are about (Basis); a claim that does not state it means `same`.
 
-    `exact_a` is the band in which side a, taken as a question, meets a hit-only side b by exact values alone. It is
-    NONE if b is not hit-only or must not be revealed. `exact_b` is the same with the sides exchanged.
+    `exact_a` is by what side a, taken as a question, meets a hit-only side b. It is NONE if b is not hit-only or must
+    not be revealed. `exact_b` is the same with the sides exchanged. Claims have them as `equal_a` and `equal_b`: what
+    older claims have as `exact_a` and `exact_b` is a band, and says nothing here.
     """
 
     link: str
@@ -95,8 +97,8 @@ class Claim(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     probability: float = 0.0
     band: Band = Band.NONE
     evidence: msgspec.Raw = msgspec.Raw(b"null")
-    exact_a: Band = Band.NONE
-    exact_b: Band = Band.NONE
+    exact_a: ExactMatch = msgspec.field(default=ExactMatch.NONE, name="equal_a")
+    exact_b: ExactMatch = msgspec.field(default=ExactMatch.NONE, name="equal_b")
     basis: Basis = Basis.SAME
 
     @property

@@ -28,7 +28,7 @@ from pipeline.correlation.claims import (
 from pipeline.correlation.key_kinds import owner_partition
 from pipeline.correlation.matcher import Matcher, PairJudgement
 from pipeline.correlation.store import BlockStore, StoredCase
-from pipeline.matching.bands import Band
+from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.records.handling import HIT_ONLY
 
@@ -228,14 +228,15 @@ class Correlator:
         if judgement is None:
             return self._make_claim(ClaimState.RETRACTED, make_bare_side(a), make_bare_side(b))
         claim = self._live_claim(a, b, judgement) if met.mine else self._released_claim(a, b, judgement)
-        return self._with_exact_bands(claim, a, b)
+        return self._with_exact_matches(claim, a, b)
 
-    def _with_exact_bands(self, claim: Claim, a: Fingerprint, b: Fingerprint) -> Claim:
-        """The claim with the exact bands: what the owner of each side may be told of a hit-only other side."""
+    def _with_exact_matches(self, claim: Claim, a: Fingerprint, b: Fingerprint) -> Claim:
+        """The claim with that by which the owner of each side may be told of a hit-only other side."""
         if HIT_ONLY not in (a.handling.code, b.handling.code):
             return claim
-        exact_a = self._matcher.exact_band(a.entities, b.entities) if b.handling.code == HIT_ONLY else Band.NONE
-        exact_b = self._matcher.exact_band(b.entities, a.entities) if a.handling.code == HIT_ONLY else Band.NONE
+        match, none = self._matcher.exact_match, ExactMatch.NONE
+        exact_a = match(a.entities, b.entities) if b.handling.code == HIT_ONLY else none
+        exact_b = match(b.entities, a.entities) if a.handling.code == HIT_ONLY else none
         return msgspec.structs.replace(claim, exact_a=exact_a, exact_b=exact_b)
 
     def _judge_pair(self, a: Fingerprint, b: Fingerprint) -> PairJudgement | None:

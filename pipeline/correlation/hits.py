@@ -11,6 +11,7 @@ from pipeline.correlation.key_ring import KeyRing, KeyUse, keyed_id
 from pipeline.correlation.references import make_reference
 from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis
+from pipeline.matching.exact_match import HIT_BAND, ExactMatch
 from pipeline.matching.fingerprint import Contact
 from pipeline.records.handling import HIT_ONLY, SILENT, is_released
 
@@ -30,7 +31,8 @@ class CounterpartView(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one side's agency may see of the other side: its content (`full`), or only that there is a hit.
 
     A full view has the link's `basis`. A hit has none, since it would reveal what the other record says. A hit has in
-    `asks` the hash of the agency's own record: other content asks another question (pipeline.access.hit_ledger).
+    `asks` the hash of the agency's own record: other content asks another question (pipeline.access.hit_ledger), and in
+    `exact` by what of it the other record is met, which the gate alone is told.
     """
 
     agency: str
@@ -39,6 +41,7 @@ class CounterpartView(msgspec.Struct, frozen=True, omit_defaults=True):
     full: bool
     asks: str = ""
     basis: Basis = Basis.SAME
+    exact: ExactMatch = ExactMatch.NONE
 
 
 class Hit(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -62,8 +65,8 @@ class Hit(msgspec.Struct, frozen=True, omit_defaults=True):
 def counterpart_view(claim: Claim, receiver: ClaimSide, other: ClaimSide) -> CounterpartView | None:
     """What the receiver's agency may see of the other side under the handling of both; None if it must not know.
 
-    An agency learns of a hit-only record only if its own case, taken as a question, meets it by exact values, and then
-    in the band of those.
+    An agency learns of a hit-only record only if its own case, taken as a question, meets it exactly, and then in the
+    one band of all hits.
     """
     if claim.state is ClaimState.RETRACTED or not all(PURPOSE in side.handling.purposes for side in (receiver, other)):
         return None
@@ -71,14 +74,10 @@ def counterpart_view(claim: Claim, receiver: ClaimSide, other: ClaimSide) -> Cou
     if handling.code == SILENT or not is_released(handling.releasable_to, receiver.country):
         return None
     full = handling.code != HIT_ONLY
-    band = claim.band if full else _exact_band(claim, receiver)
-    asks = "" if full else receiver.hash
-    basis = claim.basis if full else Basis.SAME
-    return CounterpartView(other.agency, other.contact, band, full, asks, basis) if band else None
-
-
-def _exact_band(claim: Claim, receiver: ClaimSide) -> Band:
-    return claim.exact_a if receiver.case == claim.a.case else claim.exact_b
+    if full:
+        return CounterpartView(other.agency, other.contact, claim.band, True, basis=claim.basis) if claim.band else None
+    exact = claim.exact_a if receiver.case == claim.a.case else claim.exact_b
+    return CounterpartView(other.agency, other.contact, HIT_BAND, False, receiver.hash, exact=exact) if exact else None
 
 
 def hit_kind_between(before: CounterpartView | None, after: CounterpartView | None) -> HitKind | None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis
+from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import Entities, Fingerprint
 from pipeline.matching.screening.screening import Sketches
 
@@ -67,5 +68,5 @@ class Matcher(Protocol):
     def explain(self, a: Fingerprint, b: Fingerprint, basis: Basis, /) -> object:
         """Why a pair is linked on the basis that its judgement names; a value that msgspec writes as JSON."""
 
-    def exact_band(self, asking: Entities, held: Entities, /) -> Band:
-        """The band in which a question's entities meet those of a hit-only record by exact values alone, or NONE."""
+    def exact_match(self, asking: Entities, held: Entities, /) -> ExactMatch:
+        """By what a question's entities meet those of a hit-only record; NONE if it may not be told."""

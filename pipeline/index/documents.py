@@ -13,6 +13,7 @@ from pipeline.access.policy import CaseMeta
 from pipeline.correlation.claims import ClaimSide, ClaimState, external_version
 from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis
+from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import Contact, EntityPrint, Handling
 from pipeline.records.messages import Provenance
 from pipeline.records.normalised import RecordWarning
@@ -98,7 +99,7 @@ class LinkDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     """A document of index `links`; a tombstone names the two cases and their versions, nothing else.
 
     `evidence` is JSON as it came when written, plain values when read. `exact_a`, `exact_b` and `basis` are the
-    claim's.
+    claim's; as in claims the first two stand as `equal_a` and `equal_b`.
     """
 
     link: str
@@ -113,8 +114,8 @@ class LinkDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     band: Band = Band.NONE
     evidence: Any = None
     retain_until: str | None = None
-    exact_a: Band = Band.NONE
-    exact_b: Band = Band.NONE
+    exact_a: ExactMatch = msgspec.field(default=ExactMatch.NONE, name="equal_a")
+    exact_b: ExactMatch = msgspec.field(default=ExactMatch.NONE, name="equal_b")
     basis: Basis = Basis.SAME
 
 

@@ -104,8 +104,8 @@ LINKS = (
     ),
     IndexField("band", KEYWORD, "certain, probable or possible."),
     IndexField("evidence", KEPT, "The explanation of the score.", personal=True),
-    IndexField("exact_a", UNSEARCHED, "Band in which side a meets a hit-only side b by exact parts; none: not told."),
-    IndexField("exact_b", UNSEARCHED, "The same the other way round."),
+    IndexField("equal_a", UNSEARCHED_LONG, "Equal in a and a hit-only b: 1 a number, 2 name and date, 3 both."),
+    IndexField("equal_b", UNSEARCHED_LONG, "The same the other way round."),
     IndexField(
         "basis", UNSEARCHED, "shared: two who are not one bear one number. None: same, both speak of one thing."
     ),

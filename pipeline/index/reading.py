@@ -17,7 +17,7 @@ from pipeline.index.paging import PAGE, read_all_pages, read_pages
 from pipeline.index.points import PointInTime
 from pipeline.matching.bands import Band
 
-LISTED_FIELDS = tuple(field for field in LinkDocument.__struct_fields__ if field != "evidence")
+LISTED_FIELDS = tuple(field for field in LinkDocument.__struct_encode_fields__ if field != "evidence")
 """What listing links takes: of their evidence nothing."""
 
 TIES = (*LISTED_FIELDS, *(f"evidence.entities.{field}" for field in ("entity_a", "entity_b", "bits")))

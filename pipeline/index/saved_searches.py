@@ -6,12 +6,12 @@ from typing import Final
 
 import msgspec
 
-from pipeline.access.hit_gate import exact_band
+from pipeline.access.hit_gate import exact_match
 from pipeline.access.subscriptions import Subscription, SubscriptionState, saved_search_print
 from pipeline.correlation.keys import blocking_keys
 from pipeline.index.probes import make_probe
 from pipeline.index.questions import Question, parse_question
-from pipeline.matching.bands import Band
+from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, IdentifierPrint
 from pipeline.matching.model import Model
 from pipeline.records.entity_types import ENTITY_TYPES
@@ -41,6 +41,6 @@ def make_query_probe(question: Question, dialled: str) -> tuple[EntityPrint, ...
     return tuple(found.values())
 
 
-def meets_exactly(subscription: Subscription, held: tuple[EntityPrint, ...], model: Model) -> Band:
-    """The band in which a saved search meets a hit-only record that holds these entities; NONE where it may not."""
-    return exact_band(make_query_probe(parse_question(subscription.question), subscription.dialled), held, model)
+def meets_exactly(subscription: Subscription, held: tuple[EntityPrint, ...], model: Model) -> ExactMatch:
+    """By what a saved search meets a hit-only record that holds these entities; NONE where it may not be told."""
+    return exact_match(make_query_probe(parse_question(subscription.question), subscription.dialled), held, model)

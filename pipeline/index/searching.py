@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from pipeline.access.hit_gate import exact_band
+from pipeline.access.hit_gate import exact_match
 from pipeline.index.case_reading import Candidate
 from pipeline.index.documents import CaseDocument
 from pipeline.index.hit_questions import make_strict_query, strict_question
@@ -22,7 +22,7 @@ from pipeline.index.queries import QueryLimits, candidate_body
 from pipeline.index.questions import Question
 from pipeline.index.ranking import Place, RankedCandidate, Ranking, rank_candidates, update_candidate
 from pipeline.index.reading import IndexReader
-from pipeline.matching.bands import Band
+from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.explain.explaining import entities_evidence
 from pipeline.matching.explain.explanation import EntityEvidence
 from pipeline.matching.fingerprint import EntityPrint
@@ -147,8 +147,8 @@ def _match_again(changed: Mapping[str, Candidate], found: Iterable[Candidate]) -
 
 async def find_hits(
     reader: IndexReader, question: Question, country: str, model: Model, limits: QueryLimits
-) -> list[HitOnlyCase]:
-    """The hit-only cases of `limits` that a question may tell of, strongest band first, then by case key.
+) -> list[CaseDocument]:
+    """The hit-only cases of `limits` that a question may tell of, in no order that says anything of them.
 
     A question without a whole identifier or a whole name and birth date asks the index nothing.
     """
@@ -158,7 +158,7 @@ async def find_hits(
     asked_for = make_probe(kept, country, exact=True)
     body = candidate_body(make_strict_query(kept, asked_for, model), replace(limits, hits=True), CANDIDATES)
     found = await reader.find_candidates(body)
-    likely = [candidate for candidate in found if _exact_band(candidate, asked_for, model)]
+    likely = [candidate for candidate in found if _exact_match(candidate, asked_for, model)]
     documents = await reader.read_current(candidate.card for candidate in likely)
     held = ((candidate, documents.get(candidate.card.case)) for candidate in likely)
     now = {
@@ -166,19 +166,11 @@ async def find_hits(
         for candidate, document in held
         if document is not None
     }
-    hits = (HitOnlyCase(_exact_band(candidate, asked_for, model), documents[case]) for case, candidate in now.items())
-    return sorted((hit for hit in hits if hit.band), key=lambda hit: (hit.band, hit.document.case))
+    return [documents[case] for case, candidate in now.items() if _exact_match(candidate, asked_for, model)]
 
 
-class HitOnlyCase(NamedTuple):
-    """A hit-only case and the band in which it answers; CERTAIN sorts before PROBABLE."""
-
-    band: Band
-    document: CaseDocument
-
-
-def _exact_band(candidate: Candidate, asked_for: QuestionProbe, model: Model) -> Band:
-    return exact_band(adapt_probe(asked_for, candidate.entities), candidate.entities, model)
+def _exact_match(candidate: Candidate, asked_for: QuestionProbe, model: Model) -> ExactMatch:
+    return exact_match(adapt_probe(asked_for, candidate.entities), candidate.entities, model)
 
 
 def explain_result(

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis
+from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.explain.explaining import explain
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.shared_number import explain_shared_number
@@ -23,19 +23,19 @@ from pipeline.matching.screening.screening import Screen, Sketches
 THRESHOLD = 0.5
 """The probability from which a pair is a link."""
 
-FindExactBand = Callable[[Entities, Entities, Model], Band]
+FindExactMatch = Callable[[Entities, Entities, Model], ExactMatch]
 
 
-def no_exact_band(asking: Entities, held: Entities, model: Model) -> Band:
+def no_exact_match(asking: Entities, held: Entities, model: Model) -> ExactMatch:
     """Answer NONE: for runs whose links no agency is told of."""
-    return Band.NONE
+    return ExactMatch.NONE
 
 
 class ModelMatcher:
     """Screens, judges and explains pairs of cases by one model.
 
-    Pure and symmetric: a pair gets the same answer in either order and at any time. `find_exact_band` is the disclosure
-    rule of hit-only records (access.hit_gate.exact_band).
+    Pure and symmetric: a pair gets the same answer in either order and at any time. `find_exact_match` is the
+    disclosure rule of hit-only records (access.hit_gate.exact_match).
     """
 
     def __init__(
@@ -44,10 +44,10 @@ class ModelMatcher:
         *,
         threshold: float = THRESHOLD,
         generation: str = "",
-        find_exact_band: FindExactBand = no_exact_band,
+        find_exact_match: FindExactMatch = no_exact_match,
     ) -> None:
         self.threshold = threshold
-        self._model, self._generation, self._find_exact_band = model, generation, find_exact_band
+        self._model, self._generation, self._find_exact_match = model, generation, find_exact_match
         self._least = least_score(threshold)
         self._met: list[MetNames] = []
         self._screen, self._screen_crowd = Screen(model, threshold), CrowdScreen(model, threshold)
@@ -101,9 +101,9 @@ class ModelMatcher:
         shared = basis is Basis.SHARED
         return (explain_shared_number if shared else explain)(a, b, self._model, self._generation)
 
-    def exact_band(self, asking: Entities, held: Entities) -> Band:
-        """The band in which a question's entities meet those of a hit-only record by exact values alone."""
-        return self._find_exact_band(asking, held, self._model)
+    def exact_match(self, asking: Entities, held: Entities) -> ExactMatch:
+        """By what a question's entities meet those of a hit-only record; NONE if it may not be told."""
+        return self._find_exact_match(asking, held, self._model)
 
 
 def _meet_entity(entity: EntityPrint, case: str, others: Sequence[Fingerprint]) -> list[MetNames]:

@@ -33,9 +33,10 @@ from pipeline.records.entity_types import ENTITY_TYPES, TYPES, EntityType
 FORMS = 11
 """Version of the normalised and fingerprint forms; raised with any change that alters a record's fingerprint."""
 
-SCORING = 3
-"""Version of the rules by which fingerprints are scored; raised with any change that alters a pair's score under one
-model file. tests/unit/matching/test_versions.py holds both versions to what they stand for."""
+SCORING = 4
+"""Version of the rules by which fingerprints are scored, and of those by which one meets a hit-only record; raised with
+any change that alters a pair's score, or what of it is equal, under one model file.
+tests/unit/matching/test_versions.py holds both versions to what they stand for."""
 
 LIBRARIES = ("rigour", "phonenumbers", "pypinyin", "anyascii", "python-stdnum", "rapidfuzz")
 """Libraries whose data or code enters a fingerprint or a level."""

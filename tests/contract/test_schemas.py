@@ -27,7 +27,6 @@ from pipeline.access.break_glass import (
 from pipeline.access.case_filters import Filters
 from pipeline.access.disclosure_threads import Disclosure, GlassVerdict, Urgency
 from pipeline.access.disclosures import DisclosureAsk, add_grant, add_request, new_thread
-from pipeline.access.hit_gate import HIT_BANDS
 from pipeline.access.hit_ledger import Admission, HitAllowance, HitQuestion
 from pipeline.access.notices import Notice, disclosure_notice, hit_told_notice
 from pipeline.access.policy import CaseMeta
@@ -40,6 +39,7 @@ from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.fingerprinting import expiry_mark, make_fingerprint
 from pipeline.index.saved_searches import fingerprint_of
 from pipeline.matching.bands import Band
+from pipeline.matching.exact_match import HIT_BAND, ExactMatch
 from pipeline.matching.explain.explaining import explain
 from pipeline.matching.fingerprint import Fingerprint, Handling
 from pipeline.matching.model import Model, load_model
@@ -92,9 +92,14 @@ VALUES: dict[str, type[msgspec.Struct]] = {
 }
 """Schemas of values that code has a struct for."""
 
-EXACT_BANDS = (*HIT_BANDS, Band.NONE)
-NARROWED = {"link.exact_a": EXACT_BANDS, "link.exact_b": EXACT_BANDS, "hit_admission.band": EXACT_BANDS}
-"""Fields that hold some values of their enum only."""
+EXACT = (0, 1, 2, 3)
+LISTED = {
+    "link.equal_a": EXACT,
+    "link.equal_b": EXACT,
+    "hit_question.exact": EXACT,
+    "hit_admission.band": (Band.CERTAIN, HIT_BAND, Band.NONE),
+}
+"""Fields that hold some values of their enum only, or several at once. Admissions of before are of either band."""
 
 OPAQUE = (inspect.RawType, inspect.AnyType)
 JSON_TYPES: dict[type, str] = {
@@ -150,7 +155,7 @@ def _differences(kind: Any, node: dict[str, Any], file: str, path: str) -> Itera
     elif isinstance(kind, inspect.EnumType | inspect.LiteralType):
         options = kind.values if isinstance(kind, inspect.LiteralType) else [option.value for option in kind.cls]
         listed = [option for option in node.get("enum", [node.get("const")]) if option is not None]
-        if sorted(NARROWED.get(path, options)) != sorted(listed):
+        if sorted(LISTED.get(path, options)) != sorted(listed):
             yield f"{path}: {options} in code, {listed} in the schema"
     elif JSON_TYPES[type(kind)] not in _types(node):
         yield f"{path}: {JSON_TYPES[type(kind)]} in code, {_types(node)} in the schema"
@@ -395,13 +400,15 @@ def _glass_samples(case: CaseMeta, chief: Requester, why: Grounds, now: datetime
 
 
 def _gate_samples(claim: Claim, now: datetime, later: datetime) -> Iterator[tuple[str, msgspec.Struct]]:
-    told = hits.CounterpartView("fr-pj", claim.a.contact, Band.CERTAIN, full=False, asks=claim.b.hash)
+    told = hits.CounterpartView(
+        "fr-pj", claim.a.contact, HIT_BAND, full=False, asks=claim.b.hash, exact=ExactMatch.NAME
+    )
     hit = hits.make_hit(claim, claim.b, claim.a, None, told, RING)
     assert hit is not None
     owner = hit_told_notice(claim.a.case, hit.id, hit.receiver, "correlation", now)
     yield "hit_question", HitQuestion("q", "be-fp", "fr-pj", claim.b.hash, hit, owner_notice=owner)
     yield "hit_question", HitQuestion(owner.id, "be-fp", "fr-pj", notice=owner)
-    yield "hit_admission", Admission("q", "be-fp", "fr-pj", now, claim.b.hash, Band.CERTAIN, claim.a.contact)
+    yield "hit_admission", Admission("q", "be-fp", "fr-pj", now, claim.b.hash, HIT_BAND, claim.a.contact)
     yield "hit_admission", Admission("spent|be-fp|fr-pj", "be-fp", "fr-pj", now, spent=3)
     yield "hit_allowance", HitAllowance("fr-pj", "be-fp", 500, later, "chief", now)
 

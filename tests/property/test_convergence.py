@@ -84,7 +84,7 @@ class Truth(NamedTuple):
 
 def may_know(world: World, receiver: Fingerprint, other: Fingerprint) -> bool:
     """The table of handling codes for a hit, written down once more."""
-    exact = other.handling.code != "H2" or world.matcher.pairs.exact_band(receiver.entities, other.entities)
+    exact = other.handling.code != "H2" or world.matcher.pairs.exact_match(receiver.entities, other.entities)
     return (
         bool(exact)
         and all("correlation" in side.handling.purposes for side in (receiver, other))

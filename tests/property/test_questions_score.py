@@ -12,7 +12,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.access.hit_gate import exact_band
+from pipeline.access.hit_gate import exact_match
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.subscriptions import make_subscription
 from pipeline.api.list_rows import parse_rows
@@ -20,7 +20,7 @@ from pipeline.index.probes import adapt_probe, make_probe
 from pipeline.index.question_fields import QuestionFields, add_fields
 from pipeline.index.questions import parse_question
 from pipeline.index.saved_searches import fingerprint_of
-from pipeline.matching.bands import Band
+from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import load_model
 from pipeline.matching.score.scoring import score_cases
@@ -110,13 +110,13 @@ def test_a_body_scores_the_same_however_it_is_asked_for(fields: Fields, held: An
 
 @given(fields=known_persons, other=known_persons, held=persons)
 def test_what_is_not_exact_tells_nothing_of_a_hit_only_record(fields: Fields, other: Fields, held: Any) -> None:
-    """Whatever else is said, the band is that of the names and the one whole date, or of no hit at all."""
+    """Whatever else is said, the answer is that of the names and the one whole date, or no hit at all."""
     record = case_of(held).entities
     narrow = {"name": fields["name"], "born": fields.get("born", [])}
     more = {**other, **narrow}
     more.pop("alias", None)
     more.pop("email", None)
-    bands = {exact_band(as_search(asked, record), record, MODEL) for asked in (narrow, more)}
-    assert len(bands) == 1
+    found = {exact_match(as_search(asked, record), record, MODEL) for asked in (narrow, more)}
+    assert len(found) == 1
     if len(set(narrow["born"])) != 1 or len(narrow["born"][0]) != len("1980-05-03"):
-        assert bands == {Band.NONE}
+        assert found == {ExactMatch.NONE}

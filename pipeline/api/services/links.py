@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline.access.audience import requester_words
 from pipeline.access.audit import ActKind
-from pipeline.access.hit_gate import LinkSight, see_link
+from pipeline.access.hit_gate import LinkSight
 from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import LinkEnds, Row, link_for
 from pipeline.api.paging import MovingList
@@ -115,7 +115,7 @@ def _make_seen_link(session: Session, found: ListedLink, sight: LinkSight) -> Se
     if sight.view is LinkView.NOTHING:
         return SeenLink(link, sight, (Band.NONE.rank, True, 0, ""))
     hit = sight.view is not LinkView.FULL
-    band = see_link(sight.view, listed.band, listed.exact_a, listed.exact_b).band or sight.band
+    band = sight.band if hit else listed.band or sight.band
     name = session.make_reference(link.link) if hit else link.link
     return SeenLink(link, sight, (band.rank, hit, 0 if hit else -listed.score, name))
 

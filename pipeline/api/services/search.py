@@ -33,7 +33,6 @@ from pipeline.index.question_parts import FIELDS
 from pipeline.index.questions import CountryCode, Question, parse_question
 from pipeline.index.ranking import RankedCandidate
 from pipeline.index.searching import (
-    HitOnlyCase,
     PageRequest,
     SearchResult,
     explain_result,
@@ -42,6 +41,7 @@ from pipeline.index.searching import (
 )
 from pipeline.index.understanding import UnderstoodPart, understand_looks
 from pipeline.locale import translate
+from pipeline.matching.exact_match import HIT_BAND
 from pipeline.matching.explain.wording import reasons
 from pipeline.matching.score.scoring import judge_score
 
@@ -219,21 +219,23 @@ async def _find_hits(session: Session, asked: Search, question: Question) -> _Re
     limits = QueryLimits(session.now.date(), session.viewer)
     runtime = session.runtime
     found = await find_hits(runtime.reader, question, asked.country, runtime.model, limits)
-    views = await session.decide_views({hit.document.case: hit.document for hit in found})
-    granted = [hit for hit in found if views[hit.document.case] is View.FULL]
+    views = await session.decide_views({document.case: document for document in found})
+    granted = sorted(
+        (document for document in found if views[document.case] is View.FULL), key=lambda document: document.case
+    )
     hit_rows = sorted(
-        (_make_hit_row(session, hit) for hit in found if views[hit.document.case] is View.HIT),
-        key=lambda row: (row["band"], row["reference"]),
+        (_make_hit_row(session, document) for document in found if views[document.case] is View.HIT),
+        key=lambda row: row["reference"],
     )
     given = hit_rows[: runtime.hits.spend(session.requester, session.now, len(hit_rows))]
     is_spent = not runtime.hits.remaining(session.requester, session.now)
     references = {row["reference"] for row in given}
-    await attach_requests(session, given, hits_among(session, (hit.document for hit in found), views))
+    await attach_requests(session, given, hits_among(session, found, views))
     seen = {
         case: view for case, view in views.items() if view is View.FULL or session.make_reference(case) in references
     }
     return _ResultPage(
-        [summarise_case(hit.document) | {"band": hit.band} for hit in granted] + given,
+        [summarise_case(document) | {"band": HIT_BAND} for document in granted] + given,
         seen,
         not_asked="budget" if is_spent and strict_question(question) is not None else "",
     )
@@ -273,8 +275,8 @@ def _leave_out_none(row: Row) -> Row:
     return {name: value for name, value in row.items() if value is not None}
 
 
-def _make_hit_row(session: Session, hit: HitOnlyCase) -> Row:
-    return {**hit_for(meta(hit.document), session.make_reference), "band": hit.band}
+def _make_hit_row(session: Session, document: CaseDocument) -> Row:
+    return {**hit_for(meta(document), session.make_reference), "band": HIT_BAND}
 
 
 def summarise_case(document: CaseDocument) -> Row:

@@ -131,7 +131,7 @@ def identifier_level(p: IdentifierPrint, q: IdentifierPrint) -> int | None:
     comparable = p.type == q.type
     if p.value == q.value:
         return _same_level(p, q, comparable)
-    if not comparable or _are_of_two_countries(p, q):
+    if not comparable or are_of_two_countries(p, q):
         return None
     if p.value.translate(CONFUSABLE_CLASSES) == q.value.translate(CONFUSABLE_CLASSES):
         return CONFUSABLE
@@ -145,12 +145,13 @@ def identifier_level(p: IdentifierPrint, q: IdentifierPrint) -> int | None:
 def _same_level(p: IdentifierPrint, q: IdentifierPrint, comparable: bool) -> int | None:
     if not comparable:
         return TYPE_UNKNOWN if p.type in GENERIC or q.type in GENERIC else None
-    if _are_of_two_countries(p, q):
+    if are_of_two_countries(p, q):
         return OTHER_COUNTRY
     return INVALID if p.valid == 0 or q.valid == 0 else SAME
 
 
-def _are_of_two_countries(p: IdentifierPrint, q: IdentifierPrint) -> bool:
+def are_of_two_countries(p: IdentifierPrint, q: IdentifierPrint) -> bool:
+    """Whether two numbers of one type are two, since each names its country and both countries issue their own."""
     return p.country != q.country and bool(p.country and q.country) and p.type not in WORLDWIDE
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from aiokafka import ConsumerRecord, TopicPartition
 from numpy.typing import NDArray
 
-from pipeline.access.hit_gate import exact_band
+from pipeline.access.hit_gate import exact_match
 from pipeline.correlation.claims import Claim
 from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.key_kinds import kind_of
@@ -72,7 +72,7 @@ class CorrelateProcessor:
     ) -> None:
         self._settings, self._places, self._matches = settings, places, matches
         self._generation = generation
-        self._matcher = ModelMatcher(model, generation=generation, find_exact_band=exact_band)
+        self._matcher = ModelMatcher(model, generation=generation, find_exact_match=exact_match)
         self._partitions = settings.block_partitions
         self._links = topics.topic_name(settings, topics.LINKS, generation=generation)
         self._rejected = topics.topic_name(settings, topics.REJECTED)

@@ -24,6 +24,7 @@ from pipeline.correlation.hits import PURPOSE, CounterpartView, Hit
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.projection import RememberedLink
 from pipeline.correlation.store_file import NO_OFFSET
+from pipeline.matching.exact_match import ExactMatch
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import read_ids
@@ -89,6 +90,7 @@ class ViewChange(NamedTuple):
             knew=was is not None and was.full,
             asker_changed=before < after,
             owner_notice=self._owner_notice(at) if view and not view.full else None,
+            exact=view.exact if view else ExactMatch.NONE,
         )
 
     def _owner_notice(self, at: datetime) -> Notice | None:

@@ -14,9 +14,8 @@ import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.access.audit import AuditEntry
-from pipeline.access.hit_gate import exact_band
+from pipeline.access.hit_gate import exact_match
 from pipeline.access.hit_ledger import HitQuestion
-from pipeline.access.notices import Notice
 from pipeline.access.query_cipher import QueryCipher
 from pipeline.access.shared_questions import Asker, asker_of, shared_notices
 from pipeline.access.subscriptions import Subscription, SubscriptionState, is_active
@@ -27,7 +26,7 @@ from pipeline.index.probes import make_probe
 from pipeline.index.question_parts import NAMED
 from pipeline.index.questions import parse_question
 from pipeline.index.saved_searches import make_query_probe
-from pipeline.matching.bands import Band
+from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.records.entity_types import PERSON
@@ -61,7 +60,6 @@ class PreparedQuestion(msgspec.Struct, frozen=True):
 
     entities: tuple[EntityPrint, ...]
     numbers: frozenset[str]
-    keys: frozenset[str]
 
 
 class SharedQuestions:
@@ -75,38 +73,32 @@ class SharedQuestions:
         """What a question names; nothing where it is not exact. Raises LiaisonError for one that makes no sense."""
         kept = strict_question(parse_question(question))
         if kept is None:
-            return PreparedQuestion((), frozenset(), frozenset())
+            return PreparedQuestion((), frozenset())
         clauses = make_strict_query(kept, make_probe(kept, dialled), self._model).clauses
-        numbers, keys = (
-            frozenset(term for clause in clauses if clause.name == name for term in clause.terms)
-            for name in ("number", "key")
-        )
+        numbers = frozenset(term for clause in clauses if clause.name == "number" for term in clause.terms)
         return PreparedQuestion(
-            tuple(entity for entity in make_query_probe(kept, dialled) if entity.type not in GUESSES), numbers, keys
+            tuple(entity for entity in make_query_probe(kept, dialled) if entity.type not in GUESSES), numbers
         )
 
-    async def overlap_notices(self, who: Asker, posed: PreparedQuestion, at: datetime) -> AsyncIterator[Notice]:
-        """Whom `who` is to be told of, and who is to be told of `who`."""
+    async def overlap_questions(self, who: Asker, posed: PreparedQuestion, at: datetime) -> AsyncIterator[HitQuestion]:
+        """Whom `who` is to be told of, and who is to be told of `who`, as the gate is asked for it."""
         ready: dict[str, PreparedQuestion] = {}
         async for subscription in self._decisions.list_shared_subscriptions():
             held = ready[subscription.id] = self._ready.get(subscription.id) or self.pose_question(
                 subscription.question, subscription.dialled
             )
-            band = (
-                self._overlap_band(posed, held)
-                if subscription.id != who.subscription and is_active(subscription, at)
-                else Band.NONE
-            )
-            for notice in shared_notices(who, asker_of(subscription), band, at) if band else ():
-                yield notice
+            if subscription.id == who.subscription or not is_active(subscription, at):
+                continue
+            exact = self._overlap(posed, held)
+            for notice in shared_notices(who, asker_of(subscription), at) if exact else ():
+                yield HitQuestion(notice.id, notice.agency, notice.other_agency, notice=notice, exact=exact)
         self._ready = ready  # what has ended is forgotten
 
-    def _overlap_band(self, a: PreparedQuestion, b: PreparedQuestion) -> Band:
-        """How likely two questions are about the same; NONE where they are not. One whole number in both is enough."""
-        alike = not a.numbers.isdisjoint(b.numbers)
-        if not alike and a.keys.isdisjoint(b.keys):
-            return Band.NONE
-        return exact_band(a.entities, b.entities, self._model) or (Band.PROBABLE if alike else Band.NONE)
+    def _overlap(self, a: PreparedQuestion, b: PreparedQuestion) -> ExactMatch:
+        """What two questions have in common, each held against the other. One whole number in both is enough."""
+        number = ExactMatch.NONE if a.numbers.isdisjoint(b.numbers) else ExactMatch.NUMBER
+        met, back = (exact_match(*sides, self._model) for sides in ((a.entities, b.entities), (b.entities, a.entities)))
+        return number | (met & back)
 
 
 class _Work(StatelessProcessor):
@@ -121,11 +113,10 @@ class _Work(StatelessProcessor):
 
         Raises LiaisonError while the index does not answer or has not followed; it is tried again.
         """
-        found = [notice for document in result.documents async for notice in self.notices(document)]
-        asked = (HitQuestion(notice.id, notice.agency, notice.other_agency, notice=notice) for notice in found)
-        return [question_output(self._settings, question) for question in asked]
+        found = [question for document in result.documents async for question in self.questions(document)]
+        return [question_output(self._settings, question) for question in found]
 
-    def notices(self, document: object) -> AsyncIterator[Notice]:
+    def questions(self, document: object) -> AsyncIterator[HitQuestion]:
         raise NotImplementedError
 
 
@@ -142,7 +133,7 @@ class SharedSearchProcessor(_Work):
         """The searches among the entries."""
         return ChunkResult(documents=[entry for record in records if (entry := decode_search(record)) is not None])
 
-    async def notices(self, entry: AuditEntry) -> AsyncIterator[Notice]:  # type: ignore[override]
+    async def questions(self, entry: AuditEntry) -> AsyncIterator[HitQuestion]:  # type: ignore[override]
         """Of a shared search; once a day for each saved search and agency, however often it is repeated."""
         at = datetime.fromisoformat(entry.time)
         try:
@@ -152,8 +143,8 @@ class SharedSearchProcessor(_Work):
             return
         if posed is not None:
             who = Asker(entry.agency, entry.purpose, f"{entry.agency} {at.date().isoformat()}")
-            async for notice in self._questions.overlap_notices(who, posed, at):
-                yield notice
+            async for question in self._questions.overlap_questions(who, posed, at):
+                yield question
 
 
 class SharedQueryProcessor(_Work):
@@ -173,7 +164,7 @@ class SharedQueryProcessor(_Work):
             ]
         )
 
-    async def notices(self, document: tuple[Subscription, int]) -> AsyncIterator[Notice]:  # type: ignore[override]
+    async def questions(self, document: tuple[Subscription, int]) -> AsyncIterator[HitQuestion]:  # type: ignore[override]
         """Of a new query, once the index shows it and so all that came before: of two new ones the later meets both."""
         made, offset = document
         await self._decisions.wait_until_effective(topics.SUBSCRIPTIONS.pattern, made.id, offset)
@@ -181,8 +172,8 @@ class SharedQueryProcessor(_Work):
             posed = self._questions.pose_question(made.question, made.dialled)
         except LiaisonError:
             return
-        async for notice in self._questions.overlap_notices(asker_of(made), posed, made.time):
-            yield notice
+        async for question in self._questions.overlap_questions(asker_of(made), posed, made.time):
+            yield question
 
 
 def _decode_new(record: ConsumerRecord) -> Subscription | None:

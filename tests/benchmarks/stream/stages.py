@@ -60,7 +60,7 @@ class TimedMatcher:
     """A matcher whose calls are timed, each under its own name."""
 
     def __init__(self, matcher: ModelMatcher, watch: Stopwatch) -> None:
-        self.threshold, self.exact_band = matcher.threshold, matcher.exact_band
+        self.threshold, self.exact_match = matcher.threshold, matcher.exact_match
         self.may_link = watch.timed("screen", matcher.may_link)
         self.may_link_crowd = watch.timed("screen", matcher.may_link_crowd)
         self.judge, self.find_link = matcher.judge, watch.timed("score", matcher.find_link)

@@ -9,11 +9,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.access.hit_gate import exact_band
+from pipeline.access.hit_gate import exact_match
 from pipeline.correlation.keys import blocking_keys
 from pipeline.correlation.matcher import Matcher, PairJudgement
 from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis
+from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, entity_print
 from pipeline.matching.matcher import THRESHOLD, ModelMatcher
 from pipeline.matching.model import load_model
@@ -83,10 +84,10 @@ class SyntheticMatcher:
     def explain(self, a: Fingerprint, b: Fingerprint, basis: Basis) -> object:
         return [a.version, b.version]
 
-    def exact_band(self, asking: tuple[EntityPrint, ...], held: tuple[EntityPrint, ...]) -> Band:
+    def exact_match(self, asking: tuple[EntityPrint, ...], held: tuple[EntityPrint, ...]) -> ExactMatch:
         """An even attribute in common is exact; not the same in both directions, as the real one is not."""
         shared = {entity for entity in set(asking) & set(held) if int(entity.id) % 2 == 0}
-        return Band.PROBABLE if shared and len(asking) <= len(held) else Band.NONE
+        return ExactMatch.NUMBER if shared and len(asking) <= len(held) else ExactMatch.NONE
 
 
 class UnscreenedMatcher(ModelMatcher):
@@ -137,7 +138,7 @@ def real() -> WorldMatcher:
         pool,
         lambda held: blocking_keys(held, model.stop_keys, model.key_rarity),
         make_sketch,
-        ModelMatcher(model, find_exact_band=exact_band),
+        ModelMatcher(model, find_exact_match=exact_match),
     )
 
 

@@ -8,13 +8,13 @@ from functools import cached_property
 
 import msgspec
 
-from pipeline.access.hit_gate import exact_band
+from pipeline.access.hit_gate import exact_match
 from pipeline.access.hit_ledger import Admission
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.index.decision_documents import admission_document
 from pipeline.index.document_making import DocumentWrite
-from pipeline.matching.bands import Band
+from pipeline.matching.exact_match import HIT_BAND, ExactMatch
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model
@@ -58,10 +58,10 @@ class PureStages:
             exact_a, exact_b, explanation.basis,
         )  # fmt: skip
 
-    def _exact(self, asking: Fingerprint, held: Fingerprint) -> Band:
+    def _exact(self, asking: Fingerprint, held: Fingerprint) -> ExactMatch:
         if held.handling.code != "H2":
-            return Band.NONE
-        return exact_band(asking.entities, held.entities, self.model)
+            return ExactMatch.NONE
+        return exact_match(asking.entities, held.entities, self.model)
 
 
 def admissions(claim: Claim) -> list[DocumentWrite]:
@@ -71,7 +71,7 @@ def admissions(claim: Claim) -> list[DocumentWrite]:
         admission_document(msgspec.json.encode(admission), claim.external_version)
         for name, side, other, exact in sides
         if exact
-        for admission in [Admission(f"{claim.link}-{name}", side.agency, other.agency, ADMITTED, side.hash, exact)]
+        for admission in [Admission(f"{claim.link}-{name}", side.agency, other.agency, ADMITTED, side.hash, HIT_BAND)]
     ]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.access.audience import Viewer, link_audience, requester_words
 from pipeline.correlation.claims import ClaimSide
-from pipeline.matching.bands import Band
+from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import Handling
 
 CODES = ("H0", "H1", "H2", "H3")
@@ -35,7 +35,7 @@ def sees(side: ClaimSide, agency: str, country: str, purpose: str, granted: bool
     return "hit" if side.handling.code == "H2" and not granted else "full"
 
 
-EXACT = ((Band.NONE, Band.NONE), (Band.PROBABLE, Band.NONE), (Band.NONE, Band.CERTAIN), (Band.CERTAIN, Band.PROBABLE))
+EXACT = tuple(product((ExactMatch.NONE, ExactMatch.NAME), repeat=2))
 
 GRANTED = {False: ("",), True: ("", "a", "b", "ab")}
 """Sides that a requester may have been granted."""
@@ -48,7 +48,7 @@ def granted_to(a: ClaimSide, b: ClaimSide, granted: str, agency: str, country: s
     )
 
 
-def is_shown(a: str, b: str, exact_a: str, exact_b: str) -> bool:
+def is_shown(a: str, b: str, exact_a: ExactMatch, exact_b: ExactMatch) -> bool:
     """One side in full, and the other in full or met exactly by it."""
     if (a, b) == ("full", "full"):
         return True

@@ -14,6 +14,7 @@ from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.store import MemoryStore
 from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis
+from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
 from pipeline.matching.matcher import THRESHOLD
 from pipeline.matching.score.scoring import Judgement
@@ -53,8 +54,8 @@ class WordMatcher:
     def explain(self, a: Fingerprint, b: Fingerprint, basis: Basis) -> object:
         return [a.version, b.version]
 
-    def exact_band(self, asking: tuple[EntityPrint, ...], held: tuple[EntityPrint, ...]) -> Band:
-        return Band.NONE
+    def exact_match(self, asking: tuple[EntityPrint, ...], held: tuple[EntityPrint, ...]) -> ExactMatch:
+        return ExactMatch.NONE
 
 
 def case_of(name: str, words: str, version: int = 1, *, keys: tuple[int, ...] = (), **given: object) -> Fingerprint:

@@ -8,6 +8,7 @@ from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.hits import CounterpartView, HitKind, counterpart_view, hit_kind_between
 from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis
+from pipeline.matching.exact_match import HIT_BAND, ExactMatch
 from pipeline.matching.fingerprint import Contact, Handling
 
 BOTH = ("investigation", "correlation")
@@ -19,7 +20,7 @@ def seen(
     *,
     own: Handling | None = None,
     purposes: tuple[str, ...] = BOTH,
-    exact: Band = Band.CERTAIN,
+    exact: ExactMatch = ExactMatch.NAME,
     basis: Basis = Basis.SAME,
 ) -> CounterpartView | None:
     receiver = ClaimSide("a:1", 1, False, "h", "a", "AA", own or Handling("H1", (), BOTH), Contact("own"))
@@ -33,15 +34,18 @@ def seen(
 @pytest.mark.parametrize(("code", "full"), [("H0", True), ("H1", True), ("H2", False)])
 @pytest.mark.parametrize("releasable_to", [("AA", "CC"), ("*",)])
 def test_a_receiver_among_the_releasable_sees_the_hit(code: str, full: bool, releasable_to: tuple[str, ...]) -> None:
-    assert seen(code, releasable_to) == CounterpartView("b", Contact("theirs"), Band.CERTAIN, full, "" if full else "h")
+    whole = CounterpartView("b", Contact("theirs"), Band.CERTAIN, full=True)
+    hit = CounterpartView("b", Contact("theirs"), HIT_BAND, full=False, asks="h", exact=ExactMatch.NAME)
+    assert seen(code, releasable_to) == (whole if full else hit)
 
 
-def test_a_hit_only_side_is_told_of_by_exact_parts_alone_and_in_their_band() -> None:
-    assert seen("H2", ("*",), exact=Band.NONE) is None
-    assert seen("H2", ("*",), exact=Band.PROBABLE) == CounterpartView(
-        "b", Contact("theirs"), Band.PROBABLE, full=False, asks="h"
+@pytest.mark.parametrize("exact", [ExactMatch.NUMBER, ExactMatch.NAME, ExactMatch.NUMBER | ExactMatch.NAME])
+def test_a_hit_only_side_is_told_of_by_equal_parts_alone_and_always_in_one_band(exact: ExactMatch) -> None:
+    assert seen("H2", ("*",), exact=ExactMatch.NONE) is None
+    assert seen("H2", ("*",), exact=exact) == CounterpartView(
+        "b", Contact("theirs"), HIT_BAND, full=False, asks="h", exact=exact
     )
-    assert seen("H0", ("*",), exact=Band.NONE) == CounterpartView("b", Contact("theirs"), Band.CERTAIN, full=True)
+    assert seen("H0", ("*",), exact=ExactMatch.NONE) == CounterpartView("b", Contact("theirs"), Band.CERTAIN, full=True)
 
 
 def test_that_a_number_is_shared_is_told_where_the_other_side_may_be_read() -> None:

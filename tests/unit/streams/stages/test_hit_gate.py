@@ -19,6 +19,7 @@ from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
 from pipeline.correlation.hits import HitKind
 from pipeline.correlation.projection import NOTHING, RememberedLink, advance_link
 from pipeline.matching.bands import Band
+from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import Contact, Handling
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics
@@ -41,7 +42,7 @@ def side(agency: str, code: str, version: int = 1, name: str = "1") -> ClaimSide
     )
 
 
-def live(a: ClaimSide, b: ClaimSide, exact_a: Band = Band.CERTAIN) -> Claim:
+def live(a: ClaimSide, b: ClaimSide, exact_a: ExactMatch = ExactMatch.NAME) -> Claim:
     return Claim(f"link {a.case} {b.case}", ClaimState.LIVE, 0, "g1", a, b, 900, 0.99, Band.CERTAIN, exact_a=exact_a)
 
 
@@ -94,7 +95,7 @@ def test_silence_wins_over_what_the_owner_is_told(code: str) -> None:
 
 
 def test_a_link_without_exact_parts_asks_nothing() -> None:
-    assert questions(live(side(ASKER, "H0"), side(OWNER, "H2"), exact_a=Band.NONE)) == []
+    assert questions(live(side(ASKER, "H0"), side(OWNER, "H2"), exact_a=ExactMatch.NONE)) == []
 
 
 def test_new_content_asks_again_and_a_retraction_says_whose_case_changed() -> None:

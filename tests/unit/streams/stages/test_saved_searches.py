@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from pipeline.access.case_filters import NO_FILTERS, Filters
-from pipeline.access.hit_gate import exact_band
+from pipeline.access.hit_gate import exact_match
 from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import Notice, NoticeKind, notice_id
 from pipeline.access.requester import Grounds, Purpose, Requester
@@ -27,7 +27,7 @@ from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.references import make_reference
 from pipeline.correlation.store import MemoryStore
 from pipeline.index.saved_searches import fingerprint_of, meets_exactly
-from pipeline.matching.bands import Band
+from pipeline.matching.exact_match import HIT_BAND
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, OwnerScope
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import load_model
@@ -65,7 +65,7 @@ class Partition:
         self.now = NOW
         self.model = load_model()
         self.stages = PureStages(self.model)
-        self.correlator = Correlator(MemoryStore(), 0, 1, ModelMatcher(self.model, find_exact_band=exact_band))
+        self.correlator = Correlator(MemoryStore(), 0, 1, ModelMatcher(self.model, find_exact_match=exact_match))
         self.matches = SavedSearchMatches(Settings(), RING, self.model, active=active, clock=lambda: self.now)
 
     def entities(self, case: str) -> tuple[EntityPrint, ...]:
@@ -292,13 +292,11 @@ def test_guesses_with_made_up_numbers_meet_none_of_many_hit_only_cases(partition
         "ivan petrov born:1980-05-01 phone:+33612345678",
     ],
 )
-def test_an_exact_query_meets_a_hit_only_case_in_the_band_of_its_exact_parts(
-    partition: Partition, question: str
-) -> None:
+def test_an_exact_query_meets_a_hit_only_case_in_the_one_band_of_hits(partition: Partition, question: str) -> None:
     partition.query(asked(question=question))
     (notice,) = partition.case("fr-pj", code="H2")
-    assert notice.band in (Band.CERTAIN, Band.PROBABLE)
-    assert notice.band == meets_exactly(asked(question=question), partition.entities("fr-pj:1"), partition.model)
+    assert notice.band == HIT_BAND
+    assert meets_exactly(asked(question=question), partition.entities("fr-pj:1"), partition.model)
 
 
 def test_a_query_goes_to_the_owners_of_its_keys_and_its_end_to_all(partition: Partition) -> None:
