@@ -67,7 +67,9 @@ CASES = (
     IndexField("roles", KEYWORD, "Roles of its entities, in lower case."),
     IndexField("text", WORDS, "Folded words of title, summary and things, for free text search.", personal=True),
     IndexField("keys", TERMS, "Blocking keys: a search meets a case where two would meet.", personal=True),
-    IndexField("terms", TERMS, "Search terms, <kind>:<form>, of names, numbers and places.", personal=True),
+    IndexField(
+        "terms", TERMS, "Search terms, <kind>:<form>, of names, numbers, places and whole birth dates.", personal=True
+    ),
     IndexField("data", KEPT, "The record as the agency sent it.", personal=True),
     IndexField("order", ORDER, "Which of equal candidates come first: any order does, if it is always the same."),
     IndexField("card", PACKED, "What ranks the case against a search and shows it in a list.", personal=True),

@@ -156,7 +156,7 @@ async def find_hits(
     if kept is None:
         return []
     asked_for = make_probe(kept, country, exact=True)
-    body = candidate_body(make_strict_query(kept, asked_for, model), replace(limits, hits=True), CANDIDATES)
+    body = candidate_body(make_strict_query(kept, asked_for), replace(limits, hits=True), CANDIDATES)
     found = await reader.find_candidates(body)
     likely = [candidate for candidate in found if _exact_match(candidate, asked_for, model)]
     documents = await reader.read_current(candidate.card for candidate in likely)

@@ -9,10 +9,12 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
+from pipeline.access.hit_gate import whole_birth_date
 from pipeline.matching.comparisons.plate import WILDCARDS
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint, IdentifierPrint
 from pipeline.matching.names import NamePrint, TokenPrint, sound_keys
 from pipeline.records.identifiers import canonical
+from pipeline.records.normalised import PartialDate
 
 _MARKS = re.compile(
     "[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
@@ -48,6 +50,13 @@ def entity_terms(entity: EntityPrint) -> Iterator[str]:
         yield f"email:{email}"
     for address in entity.addresses:
         yield from address_terms(address)
+    if (born := whole_birth_date(entity)) is not None:
+        yield born_term(born)
+
+
+def born_term(born: PartialDate) -> str:
+    """The term of a whole birth date as the gate compares it: the same for both readings of day and month."""
+    return f"born:{born.year}-{born.month}-{born.day}"
 
 
 def name_terms(name: NamePrint) -> Iterator[str]:

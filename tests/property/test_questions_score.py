@@ -5,11 +5,11 @@ And of a hit-only record nothing that a question says besides its exact parts te
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.access.hit_gate import exact_match
@@ -120,3 +120,57 @@ def test_what_is_not_exact_tells_nothing_of_a_hit_only_record(fields: Fields, ot
     assert len(found) == 1
     if len(set(narrow["born"])) != 1 or len(narrow["born"][0]) != len("1980-05-03"):
         assert found == {ExactMatch.NONE}
+
+
+MOST_ASKED = 8
+ASKED_NAMES = ["Ivan Petrov", "Иван Петров", "Petrov Ivan", "Iwan Petrow", "Ivan Petrof", "Zbigniew Oczko", "I. Petrov"]
+HELD_NAMES = ["Ivan Petrov", "Ivan Sergeevich Petrov", "Zbigniew Oczko", "Maria Keller"]
+born = st.dates(date(1980, 1, 1), date(1980, 3, 31)).map(date.isoformat)
+passports = st.integers(0, 12).map(lambda number: f"75X{number:06}")
+asked_persons = st.fixed_dictionaries({"name": st.sampled_from(ASKED_NAMES), "born": born, "passport": passports})
+histories = st.lists(st.lists(asked_persons, min_size=1, max_size=4), min_size=1, max_size=MOST_ASKED)
+untold = st.fixed_dictionaries({
+    "gender": st.sampled_from(["male", "female"]),
+    "birth_place": st.sampled_from(["Kazan", "Lyon"]),
+    "nationalities": st.sampled_from([["FR"], ["RU"]]),
+    "phones": st.sampled_from([[], ["+33612345678"]]),
+})  # fmt: skip
+
+
+def stated(given: dict[str, Any]) -> dict[str, Any]:
+    number = {"type": "passport", "value": given["passport"], "country": "FR"}
+    return {"type": "person", "names": [{"full": given["name"]}], "birth_date": given["born"], "identifiers": [number]}
+
+
+def readings(day: str) -> set[str]:
+    """A date, and with day and month exchanged."""
+    year, month, last = day.split("-")
+    return {day, f"{year}-{last}-{month}"}
+
+
+@settings(max_examples=150)
+@given(
+    history=histories,
+    name=st.sampled_from(HELD_NAMES),
+    pairs=st.tuples(born, born, passports, passports, untold, untold),
+)
+def test_a_history_of_questions_and_pushes_tells_of_what_was_asked_exactly_alone(
+    history: list[list[dict[str, Any]]], name: str, pairs: tuple[str, str, str, str, Fields, Fields]
+) -> None:
+    """Two records that differ only in what nobody asked for exactly give the same answers, one after the other."""
+    day, other_day, number, other_number, more, other_more = pairs
+    persons_asked = [one for question in history for one in question]
+    dates = {reading for one in persons_asked for reading in readings(one["born"])}
+    numbers = {one["passport"] for one in persons_asked}
+    other_day = day if {day, other_day} & dates else other_day
+    other_number = number if {number, other_number} & numbers else other_number
+    asked = [case_of(*map(stated, question)).entities for question in history]
+    held, other = (
+        case_of(stated({"name": name, "born": one, "passport": two}) | rest).entities
+        for one, two, rest in ((day, number, more), (other_day, other_number, other_more))
+    )
+    answers = [exact_match(question, held, MODEL) for question in asked]
+    assert answers == [exact_match(question, other, MODEL) for question in asked]
+    for question, answer in zip(history, answers, strict=True):
+        assert (ExactMatch.NUMBER in answer) <= (number in {one["passport"] for one in question})
+        assert (ExactMatch.NAME in answer) <= bool(readings(day) & {one["born"] for one in question})

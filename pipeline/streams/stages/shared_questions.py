@@ -74,7 +74,7 @@ class SharedQuestions:
         kept = strict_question(parse_question(question))
         if kept is None:
             return PreparedQuestion((), frozenset())
-        clauses = make_strict_query(kept, make_probe(kept, dialled), self._model).clauses
+        clauses = make_strict_query(kept, make_probe(kept, dialled)).clauses
         numbers = frozenset(term for clause in clauses if clause.name == "number" for term in clause.terms)
         return PreparedQuestion(
             tuple(entity for entity in make_query_probe(kept, dialled) if entity.type not in GUESSES), numbers

@@ -177,6 +177,10 @@ def test_a_nickname_is_no_whole_name() -> None:
     assert match(person(names=names, birth_date="1980-05-01")) is NOTHING
 
 
+LEAP_YEAR = [date(1980, 1, 1) + timedelta(at) for at in range(366)]
+DAYS = [(day.month, day.day) for day in LEAP_YEAR]
+
+
 def namesakes(*dates: str, name: str = "Ivan Petrov") -> list[dict[str, Any]]:
     return [person(name, id=f"p{at}", birth_date=date) for at, date in enumerate(dates)]
 
@@ -191,9 +195,18 @@ def test_persons_of_one_name_and_several_dates_are_one_with_several_dates() -> N
     assert match(person(**BORN), person(**NAMED, id="q", birth_dates=["1981-05-01", "1982"])) is NOTHING
 
 
+def test_of_the_days_of_81_years_the_equal_one_alone_answers() -> None:
+    """A list check of all of them, 29,646 guesses: one is right, and one is it with day and month exchanged."""
+    (asking,), held = entities(person(**NAMED, birth_date="1973-04-09")), entities(person(**BORN))
+    days = (PartialDate(year, month, day) for year in range(1930, 2011) for month, day in DAYS)
+    asked = ((day, (msgspec.structs.replace(asking, birth_date=day),)) for day in days)
+    told = [day for day, question in asked if exact_match(question, held, STAGES.model)]
+    assert told == [PartialDate(1980, 1, 5), PartialDate(1980, 5, 1)]
+
+
 def test_thirteen_cases_of_thirty_namesakes_each_tell_nothing() -> None:
     """The days of a year, pushed by thirties: each case by itself would halve what is left."""
-    days = [(date(1980, 1, 1) + timedelta(days)).isoformat() for days in range(366)]
+    days = [day.isoformat() for day in LEAP_YEAR]
     told = {match(*namesakes(*days[at : at + 30])) for at in range(0, 366, 30)}
     assert told == {NOTHING}
 

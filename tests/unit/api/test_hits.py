@@ -11,7 +11,7 @@ from pipeline.access.audit import ShownForm
 from pipeline.access.case_filters import Filters
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.index.question_fields import QuestionFields
-from pipeline.matching.bands import Band
+from pipeline.matching.exact_match import HIT_BAND
 from support.access.requesters import ANNA, BERT, OPERATOR
 from support.api.runtime import Api
 from support.records.builder import RawCase, person, record
@@ -44,7 +44,7 @@ async def test_a_whole_name_with_a_birth_date_tells_of_a_hit(api: Api, question:
         "view": "hit", "reference": api.session(ANNA).make_reference("nl-np:1"), "agency": "nl-np", "band": row["band"],
         "contact": {"unit": "desk of nl-np"}, "request": None,
     }  # fmt: skip
-    assert row["band"] in (Band.CERTAIN, Band.PROBABLE)
+    assert row["band"] == HIT_BAND
     assert [(case.case, case.form) for case in api.audit.acts[-1].shown] == [("nl-np:1", ShownForm.HIT)]
 
 
@@ -75,6 +75,46 @@ async def test_what_else_a_question_says_moves_no_hit(api: Api) -> None:
     assert (await ask(api, right)).hits == (await ask(api, wrong)).hits == narrow.hits
     fields = QuestionFields(name=("Ivan Petrov",), born=("1980-05-01",), nationality=("RU",), birthplace=("Gent",))
     assert (await search(api.session(ANNA), Search(fields=fields))).hits == narrow.hits
+
+
+NEAR = [
+    *(f"{year}-05-01" for year in range(1971, 1990)),
+    *(f"1980-05-{day:02}" for day in range(1, 32)),
+    *(f"1980-{month:02}-01" for month in range(1, 13)),
+]
+
+
+async def test_of_all_dates_the_equal_one_alone_answers_and_nothing_leads_to_it(api: Api) -> None:
+    """Each other answer is the one that an empty index gives, but for its place in time and its date."""
+    api.hold(hidden())
+    told = {date: (await ask(api, f"ivan petrov born:{date}")).hits for date in dict.fromkeys(NEAR)}
+    assert {date for date, hits in told.items() if hits} == {"1980-05-01"}
+    (row,) = told["1980-05-01"]
+    assert row["band"] == HIT_BAND
+    assert (await ask(api, "ivan petrov born:1980-01-05")).hits == (row,)
+    assert (await ask(api, "ivan petrov C01X00T47")).hits == (row,)
+    assert (await ask(api, "ivan petrov born:1980-05-01 C01X00T47")).hits == (row,)
+
+
+async def test_a_crowd_of_namesakes_keeps_no_equal_record_out(api: Api) -> None:
+    """More of them than candidates are ranked, each nearer to the question by all words than the one that is equal."""
+    crowd = [
+        record(
+            "nl-np", str(at), code="H2", entities=[person("Alexander Oczko", birth_date=f"1980-05-{1 + at % 30:02}")]
+        )
+        for at in range(130)
+        if at % 30
+    ]
+    equal = record("nl-np", "999", code="H2", entities=[person("Sasha Oczko", birth_date="1980-05-01")])
+    api.hold(*crowd, equal)
+    (row,) = (await ask(api, "alexander oczko born:1980-05-01")).hits
+    assert row["reference"] == api.session(ANNA).make_reference("nl-np:999")
+
+
+async def test_a_name_without_blanks_is_a_whole_name(api: Api) -> None:
+    api.hold(record("nl-np", code="H2", entities=[person("王小明", birth_date="1980-05-14")]))
+    assert len((await ask(api, "王小明 born:1980-05-14")).hits) == 1
+    assert (await ask(api, "王小明 born:1980-05-15")).hits == ()
 
 
 async def test_filters_list_no_hit(api: Api) -> None:
