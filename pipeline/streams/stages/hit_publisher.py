@@ -24,6 +24,7 @@ from pipeline.correlation.hits import PURPOSE, CounterpartView, Hit
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.projection import RememberedLink
 from pipeline.correlation.store_file import NO_OFFSET
+from pipeline.matching.bands import Band
 from pipeline.matching.exact_match import ExactMatch
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
@@ -176,8 +177,9 @@ class HitPublisher:
         try:
             if last is not None:
                 former = topics.topic_name(self._settings, topics.LINKS, generation=last.generation)
-                await self._bring_up_to(table, TopicPartition(former, source.partition), last.offset, add_old)
-            await self._bring_up_to(table, source, applied, add_new)
+                before = TopicPartition(former, source.partition)
+                await self._bring_up_to(table, before, last.offset, add_old, decode_former_claim)
+            await self._bring_up_to(table, source, applied, add_new, decode_claim)
             differences, turn = (_differences.decode(row) for _, row in table.rows()), self._turns[source.partition]
             return [
                 ViewChange(hit, difference.claim, difference.published, difference.seen)
@@ -194,10 +196,11 @@ class HitPublisher:
         source: TopicPartition,
         last: int,
         take: Callable[[GenerationDiff | None, Claim], GenerationDiff],
+        decode: Callable[[bytes], Claim | None],
     ) -> None:
         """Take the claims of a partition of `links` up to an offset into the table."""
         waiting = 0
-        async for claim in self._read_claims(source, last):
+        async for claim in self._read_claims(source, last, decode):
             key = bytes.fromhex(claim.link)
             held = table.get(key)
             table.put(key, _encoder.encode(take(None if held is None else _differences.decode(held), claim)))
@@ -206,18 +209,47 @@ class HitPublisher:
                 table.commit(NO_OFFSET)
         table.commit(NO_OFFSET)
 
-    async def _read_claims(self, source: TopicPartition, last: int) -> AsyncIterator[Claim]:
+    async def _read_claims(
+        self, source: TopicPartition, last: int, decode: Callable[[bytes], Claim | None]
+    ) -> AsyncIterator[Claim]:
         if last == NO_OFFSET:
             return
         async for records in read_partitions(self._settings, {source: 0}, {source: last}):
             for record in records:
-                if record.value is not None and (claim := _decode_claim(record.value)):
+                if record.value is not None and (claim := decode(record.value)):
                     yield claim
 
 
-def _decode_claim(value: bytes) -> Claim | None:
+def decode_claim(value: bytes) -> Claim | None:
     """The claim; one that can't be read was refused when it came, and nothing was told of it."""
     try:
         return _claims.decode(value)
     except msgspec.MsgspecError:
         return None
+
+
+class _Bands(msgspec.Struct):
+    """In which bands a claim of SCORING 3 or less told its sides of hits."""
+
+    exact_a: Band = Band.NONE
+    exact_b: Band = Band.NONE
+
+
+def decode_former_claim(value: bytes) -> Claim | None:
+    """A claim of the generation that told last, with what its agencies were told by.
+
+    One of before equality has bands. They count as told here alone, so that a hit which rests on a likeness is taken
+    back, and one that stays is told again in the band of all hits.
+    """
+    claim = decode_claim(value)
+    if claim is None:
+        return None
+    told, both = _former_bands.decode(value), ExactMatch.NUMBER | ExactMatch.NAME
+    return msgspec.structs.replace(
+        claim,
+        exact_a=both if told.exact_a else claim.exact_a,
+        exact_b=both if told.exact_b else claim.exact_b,
+    )
+
+
+_former_bands = msgspec.json.Decoder(_Bands)

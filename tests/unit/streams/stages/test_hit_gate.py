@@ -16,8 +16,10 @@ from pipeline.access.hit_ledger import Admission, HitAllowance, HitQuestion, tel
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.silent_searches import TELLING_TIME, searched_question
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState
+from pipeline.correlation.generation_diff import add_new, add_old, difference_hits
 from pipeline.correlation.hits import HitKind
 from pipeline.correlation.projection import NOTHING, RememberedLink, advance_link
+from pipeline.index.documents import LinkDocument
 from pipeline.matching.bands import Band
 from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import Contact, Handling
@@ -26,7 +28,7 @@ from pipeline.streams.catalogues import metrics
 from pipeline.streams.runtime.transactions import Output
 from pipeline.streams.stages import hit_gate
 from pipeline.streams.stages.hit_gate import DAY_KEY, HeldLedger, HitGateProcessor, days_marked
-from pipeline.streams.stages.hit_publisher import HitPublisher, ViewChange
+from pipeline.streams.stages.hit_publisher import HitPublisher, ViewChange, decode_former_claim
 from support.correlation.key_rings import RING
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -96,6 +98,23 @@ def test_silence_wins_over_what_the_owner_is_told(code: str) -> None:
 
 def test_a_link_without_exact_parts_asks_nothing() -> None:
     assert questions(live(side(ASKER, "H0"), side(OWNER, "H2"), exact_a=ExactMatch.NONE)) == []
+
+
+def test_a_claim_of_before_equality_meets_nothing_and_what_it_told_is_taken_back() -> None:
+    """Its bands stand under names that nothing reads, but where a switch asks what agencies were told."""
+    former = msgspec.json.decode(msgspec.json.encode(live(side(ASKER, "H0"), side(OWNER, "H2"))))
+    del former["equal_a"]
+    former["exact_a"] = "certain"
+    value = msgspec.json.encode(former)
+    document = msgspec.json.encode({**former, "cases": ["fr-pj:1", "nl-np:1"]})
+    for read in (msgspec.json.decode(value, type=Claim), msgspec.json.decode(document, type=LinkDocument)):
+        assert (read.exact_a, read.exact_b) == (ExactMatch.NONE, ExactMatch.NONE)
+    told = decode_former_claim(value)
+    assert told is not None
+    for by, kind in ((ExactMatch.NONE, HitKind.RETRACTED), (ExactMatch.NAME, HitKind.CHANGED)):
+        now = live(side(ASKER, "H0"), side(OWNER, "H2"), exact_a=by)
+        hits = difference_hits(add_new(add_old(None, told), now), RING, 1)
+        assert [(hit.receiver, hit.kind) for hit in hits] == [(ASKER, kind)]
 
 
 def test_new_content_asks_again_and_a_retraction_says_whose_case_changed() -> None:
