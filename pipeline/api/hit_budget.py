@@ -10,15 +10,30 @@ from pipeline.access.audit import ActKind, AuditEntry, ShownForm
 from pipeline.access.requester import Requester
 from pipeline.locale import N_
 
-NotAsked = Literal["", "budget"]
-"""Why a question was not put to hit-only records, or to some of them no more: the asker's hits of today are used up.
+NotAsked = Literal["", "budget", "birth_dates", "numbers"]
+"""Why a question was not put to hit-only records, or to some of them no more.
 
-It follows from the question and from what its asker was told before, never from what a hit-only record says.
+The asker's hits of today are used up; or its agency has asked this name with three other birth dates, or with three
+other numbers of a type, in the last 30 days (pipeline.access.guesses). It follows from the question and from what its
+asker was told and asked before, never from what a hit-only record says.
 """
 
-NOT_ASKED_LABELS: dict[NotAsked, str] = {"budget": N_("Hit-only records not asked: today's hits are used up")}
+_BY_GUESSES: dict[NotAsked, str] = {
+    "birth_dates": N_(
+        "Hit-only records not asked by name: your agency asked this name with three other birth dates in 30 days"
+    ),
+    "numbers": N_(
+        "Hit-only records not asked by number: your agency asked this name with three other such numbers in 30 days"
+    ),
+}
 
-FURTHER_LABELS: dict[NotAsked, str] = {"budget": N_("Further hit-only records not asked: today's hits are used up")}
+NOT_ASKED_LABELS: dict[NotAsked, str] = _BY_GUESSES | {
+    "budget": N_("Hit-only records not asked: today's hits are used up")
+}
+
+FURTHER_LABELS: dict[NotAsked, str] = _BY_GUESSES | {
+    "budget": N_("Further hit-only records not asked: today's hits are used up")
+}
 """The same where hits were told before the budget ended."""
 
 

@@ -14,6 +14,7 @@ import msgspec
 from elasticsearch import AsyncElasticsearch
 
 from pipeline.access.audit import Act
+from pipeline.access.guesses import AskedGuesses, GuessLedger
 from pipeline.access.opaque import OpaqueCodec
 from pipeline.access.policy import Grant
 from pipeline.access.query_cipher import QueryCipher, keys_in
@@ -42,6 +43,7 @@ from pipeline.settings import Settings
 from pipeline.streams.audit.audit_check import TrailCheck
 from pipeline.streams.audit.audit_log import AuditLog, audit_log, writer_name
 from pipeline.streams.audit.decision_log import DecisionLog
+from pipeline.streams.audit.guess_log import GuessLog
 from pipeline.streams.audit.log_follower import served_log
 from pipeline.streams.audit.log_keys import tag_keys
 from pipeline.streams.catalogues import topics
@@ -75,6 +77,18 @@ class GrantSource(Protocol):
         """Those that may open one of these cases to the requester; the policy decides whether one does."""
 
 
+class GuessSink(Protocol):
+    """Where guesses are counted before hit-only records are asked."""
+
+    ledger: GuessLedger
+
+    async def ask(self, asked: AskedGuesses) -> frozenset[str]:
+        """The kinds that may not be asked. Raises pipeline.streams.audit.guess_log.GuessError."""
+
+    async def forget(self, agency: str, about: str) -> None:
+        """Note that a saved search guesses nothing any more. Raises GuessError."""
+
+
 class DecisionSink(Protocol):
     """Where decisions are recorded."""
 
@@ -99,6 +113,7 @@ class Runtime:
     decisions: DecisionReader
     decide: DecisionSink
     hits: HitBudget
+    guesses: GuessSink
     rates: RequestRates
     refusals: RequestRates
     """At which refused requests are recorded, by each server for itself."""
@@ -146,6 +161,7 @@ class _Connections:
     elasticsearch: AsyncElasticsearch
     audit: AuditLog
     decide: DecisionLog
+    guesses: GuessLog
     settled: SettledNotices
     freshness: Freshness
     rates: RequestRates
@@ -176,11 +192,12 @@ async def _connect(
         connect_for_reading(settings) as elasticsearch,
         audit_log(settings, now, [hits.record_entry], writer) as audit,
         DecisionLog(settings) as decide,
+        GuessLog(settings, GuessLedger(), now) as guesses,
         watch_freshness(settings, now, settled := _settle_notices(settings, notices, elasticsearch)) as freshness,
         open_rates(settings.request_rate, settings.rate_store.get_secret_value(), settings.namespace) as rates,
         served_log(settings) as log_served,
     ):
-        yield _Connections(elasticsearch, audit, decide, settled, freshness, rates, log_served)
+        yield _Connections(elasticsearch, audit, decide, guesses, settled, freshness, rates, log_served)
 
 
 def _make_runtime(settings: Settings, connected: _Connections, ring: KeyRing, hits: HitBudget, model: Model) -> Runtime:
@@ -199,6 +216,7 @@ def _make_runtime(settings: Settings, connected: _Connections, ring: KeyRing, hi
         decisions=decisions,
         decide=connected.decide,
         hits=hits,
+        guesses=connected.guesses,
         rates=connected.rates,
         refusals=RequestRates(settings.request_rate),
         lists=ListStore(settings.list_folder, cipher, settings.namespace),
@@ -222,7 +240,7 @@ def _settle_notices(settings: Settings, index: NoticeIndex, elasticsearch: Searc
 
 def _read_topic_ids(settings: Settings) -> dict[str, str]:
     """The ids of what a server begins with. Raises LiaisonError where `topics apply` has not made it."""
-    begun_with = (topics.AUDIT, topics.REVOCATIONS, topics.NOTICES)
+    begun_with = (topics.AUDIT, topics.REVOCATIONS, topics.NOTICES, topics.HIT_GUESSES)
     return admin.read_ids(settings, [topics.topic_name(settings, topic) for topic in begun_with]).topics
 
 

@@ -45,6 +45,7 @@ class KeyUse(StrEnum):
     REGISTRY = "registry"
     EXPIRIES = "expiries"
     SEARCH_IDS = "search ids"
+    GUESSES = "guesses"
 
 
 class UnknownKeyError(LiaisonError):

@@ -27,6 +27,7 @@ from pipeline.access.break_glass import (
 from pipeline.access.case_filters import Filters
 from pipeline.access.disclosure_threads import Disclosure, GlassVerdict, Urgency
 from pipeline.access.disclosures import DisclosureAsk, add_grant, add_request, new_thread
+from pipeline.access.guesses import AskedGuesses, NamedGuess
 from pipeline.access.hit_ledger import Admission, HitAllowance, HitQuestion
 from pipeline.access.notices import Notice, disclosure_notice, hit_told_notice
 from pipeline.access.policy import CaseMeta
@@ -84,6 +85,7 @@ VALUES: dict[str, type[msgspec.Struct]] = {
     "disclosure": Disclosure,
     "notice": Notice,
     "subscription": Subscription,
+    "hit_guesses": AskedGuesses,
     "hit_question": HitQuestion,
     "hit_admission": Admission,
     "hit_allowance": HitAllowance,
@@ -406,6 +408,9 @@ def _gate_samples(claim: Claim, now: datetime, later: datetime) -> Iterator[tupl
     hit = hits.make_hit(claim, claim.b, claim.a, None, told, RING)
     assert hit is not None
     owner = hit_told_notice(claim.a.case, hit.id, hit.receiver, "correlation", now)
+    guess = NamedGuess(("0123456789abcdef",), "01234567", (("passport", "89abcdef"),))
+    yield "hit_guesses", AskedGuesses("fr-pj", "fr-pj:1", (guess,))
+    yield "hit_guesses", AskedGuesses("fr-pj", "sub:1", beyond=True)
     yield "hit_question", HitQuestion("q", "be-fp", "fr-pj", claim.b.hash, hit, owner_notice=owner)
     yield "hit_question", HitQuestion(owner.id, "be-fp", "fr-pj", notice=owner)
     yield "hit_admission", Admission("q", "be-fp", "fr-pj", now, claim.b.hash, HIT_BAND, claim.a.contact)

@@ -14,6 +14,7 @@ ROOT = UNIT.parents[1]
 ACROSS = {
     "api/test_bad_input.py": "any input to any use case",
     "api/test_constant_work.py": "use cases that must not do more where there is a hidden case",
+    "api/test_guess_limits.py": "use cases that ask hit-only records, counted together",
     "api/test_hit_links.py": "use cases that show links to hit-only cases",
     "api/test_hits.py": "use cases that show hit-only cases",
     "api/test_moving_lists.py": "all lists behind cursors while they change",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from pipeline.api.hit_budget import NotAsked
 from pipeline.api.paging import MovingList
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.recent_answers import digest_search
+from pipeline.api.services.guesses import CountedQuestion, count_question
 from pipeline.api.services.hit_requests import attach_requests, hits_among
 from pipeline.api.services.search_rows import describe_results
 from pipeline.api.session import Session, meta
@@ -25,7 +27,6 @@ from pipeline.index.case_reading import Candidate
 from pipeline.index.documents import CaseDocument
 from pipeline.index.filters import filter_clauses, offence_clauses
 from pipeline.index.hints import Hint, find_hints, list_unfound
-from pipeline.index.hit_questions import strict_question
 from pipeline.index.probes import make_probe
 from pipeline.index.queries import QueryLimits
 from pipeline.index.question_fields import QuestionFields, add_fields
@@ -88,9 +89,10 @@ class SearchAnswer(msgspec.Struct, frozen=True):
 
     A hit says that a case of another agency answers the question, in which band, and whom to ask. `hits_left` of today
     are none where the budget is spent; then hits are left out, and `not_asked` says so of each question that could have
-    met hit-only records, whether or not there are any. `understood` says how those of the question's words were read
-    that neither a prefix nor quotes state. `hints` say what may not have been meant so, which parts no record has that
-    the reader is shown, and what to try.
+    met hit-only records, whether or not there are any; so it does where the agency has asked a name with three other
+    birth dates, or numbers. `understood` says how those of the question's words were read that neither a prefix nor
+    quotes state. `hints` say what may not have been meant so, which parts no record has that the reader is shown, and
+    what to try.
     """
 
     as_of: str
@@ -130,10 +132,16 @@ async def search(session: Session, asked: Search, *, with_reasons: bool = True) 
     hits = _ResultPage([], {})
     if question.narrows_alone:
         page = await _browse_cases(session, asked, question, limit)
-    else:
+    elif asked.cursor or session.viewer is None:
         page = await _find_answers(session, asked, question, limit, with_reasons)
-        hits = hits if asked.cursor else await _find_hits(session, asked, question)
-    await session.audit(ActKind.SEARCH, msgspec.to_builtins(asked), session.make_shown(page.seen | hits.seen))
+    else:
+        page, counted = await asyncio.gather(
+            _find_answers(session, asked, question, limit, with_reasons),
+            count_question(session, question, asked.country),
+        )
+        hits = await _find_hits(session, asked, counted)
+    query = msgspec.to_builtins(asked) | ({"not_asked": hits.not_asked} if hits.not_asked else {})
+    await session.audit(ActKind.SEARCH, query, session.make_shown(page.seen | hits.seen))
     name = digest_search(session.requester, session.grounds, asked.question, asked.country, asked.filters)
     session.runtime.answered.keep_answer(name, frozenset(page.seen), session.now)
     left = session.runtime.hits.remaining(session.requester, session.now)
@@ -212,13 +220,13 @@ async def _find_answers(
     return _ResultPage(rows, seen, end, candidates=tuple(candidate.candidate for candidate, _ in shown_))
 
 
-async def _find_hits(session: Session, asked: Search, question: Question) -> _ResultPage:
-    """The hit-only cases that the question may tell of; under a grant one is shown with its title."""
-    if session.viewer is None:
-        return _ResultPage([], {})
+async def _find_hits(session: Session, asked: Search, counted: CountedQuestion) -> _ResultPage:
+    """The hit-only cases that a counted question may tell of; under a grant one is shown with its title."""
+    if counted.asked is None:
+        return _ResultPage([], {}, not_asked=counted.not_asked)
     limits = QueryLimits(session.now.date(), session.viewer)
     runtime = session.runtime
-    found = await find_hits(runtime.reader, question, asked.country, runtime.model, limits)
+    found = await find_hits(runtime.reader, counted.asked, asked.country, runtime.model, limits)
     views = await session.decide_views({document.case: document for document in found})
     granted = sorted(
         (document for document in found if views[document.case] is View.FULL), key=lambda document: document.case
@@ -237,7 +245,7 @@ async def _find_hits(session: Session, asked: Search, question: Question) -> _Re
     return _ResultPage(
         [summarise_case(document) | {"band": HIT_BAND} for document in granted] + given,
         seen,
-        not_asked="budget" if is_spent and strict_question(question) is not None else "",
+        not_asked="budget" if is_spent else counted.not_asked,
     )
 
 

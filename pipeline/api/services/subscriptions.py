@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 
 import msgspec
 
@@ -12,13 +13,16 @@ from pipeline.access.case_filters import NO_FILTERS, Filters
 from pipeline.access.redaction import Row
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.subscriptions import Subscription, is_active
+from pipeline.api.hit_budget import NotAsked
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
 from pipeline.api.services.deciding import record_decision
+from pipeline.api.services.guesses import count_question
 from pipeline.api.services.search import require_bounded
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
 from pipeline.index.questions import parse_question
 from pipeline.index.saved_searches import make_query_probe
+from pipeline.streams.audit.guess_log import GuessError
 from pipeline.streams.catalogues import topics
 
 MOST = 100
@@ -31,10 +35,11 @@ NO_SUBSCRIPTION = "alert not found, or not your agency's"
 
 
 class SubscriptionAnswer(msgspec.Struct, frozen=True):
-    """A saved search."""
+    """A saved search. `not_asked` says, when it is made, why hit-only records are not asked, or not all of it."""
 
     as_of: str
     subscription: Row
+    not_asked: NotAsked = ""
 
 
 class SubscriptionsAnswer(msgspec.Struct, frozen=True):
@@ -66,11 +71,13 @@ async def create_subscription(
     if len(await session.runtime.decisions.list_subscriptions(session.requester.agency, MOST)) >= MOST:
         raise ConflictError(LiaisonError("your agency has {most} alerts already; stop one first", most=MOST))
     name = uuid.uuid4().hex
+    counted = await count_question(session, parse_question(question), country, f"{queries.PREFIX}{name}")
     who, why = session.requester, session.grounds
     made = queries.make_subscription(
         name, question, country, who, why, session.now, shared=share, filters=filters, label=_plain_label(label)
     )
-    return await _record_subscription(session, made)
+    saved = await _record_subscription(session, made)
+    return msgspec.structs.replace(saved, not_asked=counted.not_asked)
 
 
 def _require_matchable(question: str) -> None:
@@ -107,9 +114,12 @@ def _plain_label(label: str) -> str:
 
 async def end_subscription(session: Session, name: str) -> SubscriptionAnswer:
     """End it; what it asked is kept no longer. Raises NotFoundError, UnavailableError."""
-    return await _record_subscription(
+    ended = await _record_subscription(
         session, queries.close_subscription(await _require_own(session, name), session.now)
     )
+    with suppress(GuessError):  # then it is asked again when there is room, and then forgotten
+        await session.runtime.guesses.forget(session.requester.agency, f"{queries.PREFIX}{name}")
+    return ended
 
 
 async def list_subscriptions(session: Session) -> SubscriptionsAnswer:

@@ -39,6 +39,9 @@ MONTH: Final = timedelta(days=30)
 SEVEN_MONTHS: Final = timedelta(days=210)
 """Owners are told half a year before a case expires: retention sees here whom it has told."""
 
+GUESSES_KEPT: Final = timedelta(days=160)
+"""An era of counts, 120 days, and 40 for who looks back (pipeline.access.guesses)."""
+
 ERASED_BY_WITHDRAWAL: Final = "a later version, a withdrawal or an expiry replaces it; compaction removes the old one"
 CONTENT_FREE: Final = "A withdrawn, expired or retracted value is a content-free mark, never a Kafka null."
 POSITION_KEY: Final = "source topic-partition-offset"
@@ -153,6 +156,15 @@ HIT_ALLOWANCES: Final = Topic(
     description="What owners allow beyond the daily budget.",
     writers=(Process.API,), consumers=(Process.PROJECT,), readers=(Process.API,), compacted=True, backed_up=True,
 )  # fmt: skip
+HIT_GUESSES: Final = Topic(
+    "hit_guesses", "agency", "hit_guesses", Count.ONE,
+    description="Which names agencies ask with which birth dates and numbers, as digests under a key of each agency.",
+    note="Read uncommitted: what was asked in a transaction that was given up was asked.",
+    writers=(Process.INTAKE, Process.PROJECT, Process.API), readers=(Process.PROJECT, Process.API),
+    retention=GUESSES_KEPT, stamped=True, personal=True,
+    erasure="deleted after 160 days; it holds keyed digests, and keys of cases and saved searches",
+)  # fmt: skip
+"""Stamped, since the days in which a guess counts are the broker's, whoever wrote it."""
 AUDIT: Final = Topic(
     "audit", "chain id", "audit", Count.ONE,
     description="Who did what, written before the answer is given.",
@@ -204,8 +216,8 @@ UPLOADS: Final = Topic(
 
 CATALOGUE: Final[tuple[Topic, ...]] = (
     CASES, RECEIPTS, HITS, REJECTED, ACCEPTED, CONTROL, BLOCKS, LINKS, EXPIRIES, REVIEWS, ASSIGNMENTS, SUBSCRIPTIONS,
-    DISCLOSURES, NOTICES, HIT_QUESTIONS, HIT_ADMISSIONS, HIT_ALLOWANCES, AGENCIES, AUDIT_LOG, AUDIT, WITNESS, PROGRESS,
-    UPLOADS, REVOCATIONS,
+    DISCLOSURES, NOTICES, HIT_GUESSES, HIT_QUESTIONS, HIT_ADMISSIONS, HIT_ALLOWANCES, AGENCIES, AUDIT_LOG, AUDIT,
+    WITNESS, PROGRESS, UPLOADS, REVOCATIONS,
 )  # fmt: skip
 """A backup reads in this order: cases first and the audit last, behind its log, so that every agency of a case, every
 act behind a decision and each leaf's entry is there."""

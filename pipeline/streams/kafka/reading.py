@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, Literal
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
@@ -73,14 +73,15 @@ async def plain_consumer(
     fetch_wait_ms: int = FETCH_WAIT_MS,
     fetch_bytes: int = 1,
     patience_s: float | None = None,
+    isolation: Literal["read_committed", "read_uncommitted"] = "read_committed",
 ) -> AsyncIterator[AIOKafkaConsumer]:
     """A consumer without a group on these partitions that sees committed records only; the caller seeks.
 
     The broker holds an answer back for `fetch_wait_ms`, or until it has `fetch_bytes`. A damaged batch is fetched again
-    for `patience_s` (PATIENCE_S), then raises BlockedPartitionError.
+    for `patience_s` (PATIENCE_S), then raises BlockedPartitionError. `isolation` is for what counts uncommitted too.
     """
     consumer = BatchConsumer(
-        **consumer_options(settings),
+        **consumer_options(settings) | {"isolation_level": isolation},
         policy=reading_policy(settings, PATIENCE_S if patience_s is None else patience_s),
         fetch_max_wait_ms=fetch_wait_ms,
         fetch_min_bytes=fetch_bytes,

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 from aiokafka import ConsumerRecord
 
+from pipeline.access.guesses import AskedGuesses
 from pipeline.correlation.fingerprinting import expiry_mark
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.records import expiry
@@ -45,6 +46,7 @@ class ExpiryDecider:
         self._generation, self._block_partitions = current.id, settings.block_partitions
         self.topic = topics.topic_name(settings, topics.EXPIRIES)
         self._accepted = topics.topic_name(settings, topics.ACCEPTED)
+        self._guesses = topics.topic_name(settings, topics.HIT_GUESSES)
         self._blocks = topics.topic_name(settings, topics.BLOCKS, generation=current.id)
 
     def decide_expiry(self, record: ConsumerRecord, find_store: FindStore) -> list[Output]:
@@ -60,7 +62,7 @@ class ExpiryDecider:
         return list(self._make_outputs(asked, record, find_store(asked.agency, record.partition)))
 
     def _make_outputs(self, asked: expiry.Expiry, record: ConsumerRecord, store: TableStore | None) -> Iterator[Output]:
-        """The mark in `accepted`, and its fingerprint to every partition of `blocks`."""
+        """The mark in `accepted`, its fingerprint to every partition of `blocks`, and that it guesses nothing more."""
         agency = self._registry.get(asked.agency)
         made = expiry.mark(asked, agency, find_known_version(store, asked.case)) if agency and store else None
         if made is None:
@@ -71,3 +73,4 @@ class ExpiryDecider:
         yield Output(self._accepted, record.partition, made.key.encode(), _encoder.encode(kept))
         for target in range(self._block_partitions):
             yield Output(self._blocks, target, made.key.encode(), encoded)
+        yield Output(self._guesses, 0, asked.agency.encode(), _encoder.encode(AskedGuesses(asked.agency, made.key)))

@@ -14,6 +14,7 @@ from typing import Any, Final
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
+from pipeline.access.guesses import make_guesses
 from pipeline.correlation.correlator import target_partitions
 from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.correlation.key_ring import KeyRing
@@ -89,6 +90,7 @@ class IntakeProcessor:
         self._accepted = topics.topic_name(settings, topics.ACCEPTED)
         self._rejected = topics.topic_name(settings, topics.REJECTED)
         self._blocks = topics.topic_name(settings, topics.BLOCKS, generation=current.id)
+        self._guesses, self._ring = topics.topic_name(settings, topics.HIT_GUESSES), ring
         self._expiries = ExpiryDecider(settings, registry, current, ring, clock)
         self._stores: dict[TopicPartition, TableStore] = {}
         """By source partition; a lane has opened all of its own before it decides anything."""
@@ -213,14 +215,18 @@ class IntakeProcessor:
     def _accepted_outputs(
         self, taken: AcceptedVersion, receipt: Receipt, message: SourceMessage, store: TableStore
     ) -> Iterator[Output]:
-        """The accepted record, and its fingerprint to each partition of `blocks` that must see this version."""
+        """The accepted record, its fingerprint to each partition of `blocks` that must see it, and what it guesses."""
         made = make_fingerprint(taken.case, taken.normalised, self._model)
         encoded = _encoder.encode(made)
         kept = accepted(taken, receipt, msgspec.Raw(encoded), self._generation, message.arrived_ms)
         key = taken.case.key.encode()
         yield Output(self._accepted, receipt.position.partition, key, _encoder.encode(kept))
-        for target in target_partitions(made, first=store.get(key) is None, partitions=self._settings.block_partitions):
+        first = store.get(key) is None
+        for target in target_partitions(made, first=first, partitions=self._settings.block_partitions):
             yield Output(self._blocks, target, key, encoded)
+        guesses = make_guesses(self._ring, taken.case.agency, made.entities, taken.case.key)
+        if not (guesses.empty and first):
+            yield Output(self._guesses, 0, taken.case.agency.encode(), _encoder.encode(guesses))
 
     def _find_store(self, agency: str, partition: int) -> TableStore | None:
         """The store of an agency's cases in a partition; None where another worker has it, or nobody."""
@@ -259,6 +265,7 @@ async def intake_stage(settings: Settings, wanted: str, after: After) -> AsyncIt
     written = [
         topics.topic_name(settings, topics.ACCEPTED),
         topics.topic_name(settings, topics.BLOCKS, generation=current.id),
+        topics.topic_name(settings, topics.HIT_GUESSES),
     ]
     found = read_ids(settings, [*sources, *written])
     with claimed_slot(settings, STAGE) as slot:

@@ -44,11 +44,12 @@ _subscriptions = msgspec.json.Decoder(Subscription)
 
 
 class _Asked(msgspec.Struct):
-    """What of an audited search matters here."""
+    """What of an audited search matters here: one that was one guess too many is held against nothing."""
 
     question: str
     country: str = ""
     share: bool = False
+    not_asked: str = ""
 
 
 GUESSES = frozenset(NAMED) - {PERSON.name}
@@ -138,7 +139,11 @@ class SharedSearchProcessor(_Work):
         at = datetime.fromisoformat(entry.time)
         try:
             asked = msgspec.json.decode(self._cipher.decrypt(entry.query, at), type=_Asked)
-            posed = self._questions.pose_question(asked.question, asked.country) if asked.share else None
+            posed = (
+                self._questions.pose_question(asked.question, asked.country)
+                if asked.share and asked.not_asked in ("", "budget")
+                else None
+            )
         except (LiaisonError, msgspec.MsgspecError, ValueError):
             return
         if posed is not None:

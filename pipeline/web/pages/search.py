@@ -206,7 +206,9 @@ def _draw_subscribe_button(view: OpenPage, question: str, filters: Filters) -> N
     words = view.words
 
     async def pressed() -> None:
-        await view.run_action(subscribed(view, question, filters), words("Alert created"), redraw=False)
+        made = await view.run_action(subscribed(view, question, filters), words("Alert created"), redraw=False)
+        if made is not None and made.not_asked:
+            view.show_message(words(NOT_ASKED_LABELS[made.not_asked]))
 
     with box("p", "row small"):
         text("button", words("Alert me to new matches"), "button slight", type="button").on("click", pressed)

@@ -22,6 +22,7 @@ import pytest
 from fastapi import FastAPI
 
 from pipeline.access.audit import Act, ActKind, ShownForm
+from pipeline.access.guesses import AskedGuesses, GuessLedger
 from pipeline.access.opaque import OpaqueCodec
 from pipeline.access.policy import Rule
 from pipeline.access.query_cipher import QueryCipher, keys_in
@@ -46,9 +47,11 @@ from pipeline.settings import Settings
 from pipeline.streams.audit.audit_check import TrailCheck, TrailStatus
 from pipeline.streams.audit.audit_log import AuditError
 from pipeline.streams.audit.decision_log import DecisionError, OvertakenError
+from pipeline.streams.audit.guess_log import GuessError
 from pipeline.streams.catalogues import topics
 from pipeline.streams.monitoring.settled_notices import NoticeIndex, SettledNotices
 from pipeline.streams.stages.project import DECISIONS
+from pipeline.times import Clock
 from pipeline.transparency.served_log import ServedLog
 from support.access.requesters import ANNA
 from support.correlation.key_rings import RING, ROTATED
@@ -101,6 +104,25 @@ class CheckedTrail(TrailCheck):
 
     async def check_trail(self, patience_s: float) -> TrailStatus:
         return self.stands
+
+
+class CountedGuesses:
+    """Counts what is asked as the topic would have it, or refuses to while `away`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.ledger = GuessLedger(keeping=True)
+        self.away = False
+        self._clock = clock
+
+    async def ask(self, asked: AskedGuesses) -> frozenset[str]:
+        if self.away:
+            raise GuessError("away")
+        if asked.empty:
+            return frozenset()
+        return self.ledger.take_record(msgspec.json.encode(asked), self.ledger.end, self._clock())
+
+    async def forget(self, agency: str, about: str) -> None:
+        self.ledger.take_record(msgspec.json.encode(AskedGuesses(agency, about)), self.ledger.end, self._clock())
 
 
 class RecordedDecisions:
@@ -187,6 +209,7 @@ class Api:
         cipher = QueryCipher(keys_in(home / "audit-keys"))
         decisions = DecisionReader(self.engine, names, RING)
         self.decided = RecordedDecisions(self.index)
+        self.guesses = CountedGuesses(self.clock)
         self.trail = CheckedTrail()
         self.agencies = OpenRegistry()
         self.log = log or _empty_log()
@@ -202,6 +225,7 @@ class Api:
             decisions=decisions,
             decide=self.decided,
             hits=HitBudget(self.settings.hit_budget),
+            guesses=self.guesses,
             rates=RequestRates(self.settings.request_rate),
             refusals=RequestRates(self.settings.request_rate),
             lists=ListStore(home / "lists", cipher),
