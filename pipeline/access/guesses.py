@@ -144,7 +144,7 @@ def make_guesses(
 
 def _guess_of(key: bytes, person: EntityPrint, beside: tuple[AskedNumber, ...]) -> NamedGuess | None:
     names = [name for name in person.names if is_whole_name(name)]
-    born = whole_birth_date(person) if names else None
+    born = _whole_birth_date(person) if names else None
     numbers = {(number.type, number.value) for number in person.identifiers} | {(kind, value) for kind, value in beside}
     if not names or (born is None and not numbers):
         return None
@@ -155,9 +155,9 @@ def _guess_of(key: bytes, person: EntityPrint, beside: tuple[AskedNumber, ...]) 
     )
 
 
-def whole_birth_date(entity: EntityPrint) -> PartialDate | None:
-    """TEMPORARY until the gate's lands."""
-    born = entity.birth_date
+def _whole_birth_date(person: EntityPrint) -> PartialDate | None:
+    """The one whole birth date; day and month that may be exchanged stand in ascending order, so both are one date."""
+    born = person.birth_date
     if born is None or not born.day:
         return None
     return PartialDate(born.year, *sorted((born.month, born.day))) if born.day <= 12 else born
@@ -249,8 +249,8 @@ class GuessLedger:
         self.end = 0
         """The offset behind the last record that was taken in."""
         self.refused: dict[str, RefusedGuess] = {}
-        self.changed: set[str] = set()
-        """Keys of what was refused, or is no longer, since somebody has last cleared this."""
+        self.changed: dict[str, str] = {}
+        """Keys of what was refused, or is no longer, since somebody has last cleared this, each with its agency."""
         self._keeping = keeping
         self._spans: dict[int, _SpanTable] = {}
         self._span = 0
@@ -293,12 +293,9 @@ class GuessLedger:
             if held.offset >= end:
                 self.refused[about] = held._replace(offset=-1)
 
-    def restore_refused(self, about: str, held: RefusedGuess | None) -> None:
-        """Take in what was refused before the topic's first record; None: it is no longer."""
-        if held is None:
-            self.refused.pop(about, None)
-        else:
-            self.refused[about] = held
+    def restore_refused(self, about: str, held: RefusedGuess) -> None:
+        """Take in what was refused at an offset of the topic, which may hold it no more."""
+        self.refused[about] = held
 
     def refused_days(self) -> list[RefusedDay]:
         """Who guessed more than they may in the last 30 to 40 days, and how often, the last day first."""
@@ -379,7 +376,7 @@ class GuessLedger:
         elif held is not None:
             del self.refused[asked.about]
         if kinds or held is not None:
-            self.changed.add(asked.about)
+            self.changed[asked.about] = asked.agency
 
 
 class _SpanTable:

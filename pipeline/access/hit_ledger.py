@@ -10,12 +10,13 @@ questions in their order, and from the admissions that it made.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 import msgspec
 
+from pipeline.access.guesses import GuessLedger
 from pipeline.access.notices import Notice, notice_id
 from pipeline.correlation.hits import Hit, HitKind
 from pipeline.matching.bands import Band
@@ -24,6 +25,10 @@ from pipeline.matching.fingerprint import Contact
 
 AgencyPair = tuple[str, str]
 """The agency that asks, and the one that owns what is asked about."""
+
+REFUSED = "refused|"
+TOLD = "told|"
+"""What ids of admissions begin with that are not of this ledger."""
 
 SOON_DAYS = 7
 """An agency that withdraws or rewrites a case so soon after it hit may have pushed it to find out."""
@@ -58,12 +63,22 @@ class HitQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
     due: datetime | None = None
     exact: ExactMatch = ExactMatch.NONE
 
+    @property
+    def about(self) -> str:
+        """The key of the case or saved search that asks, as guesses name it; "" of a search."""
+        if self.hit is not None:
+            return self.hit.case
+        return f"sub:{self.notice.subscription}" if self.notice is not None and self.notice.subscription else ""
+
 
 class Admission(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `hit_admissions`, key = id: that a question was answered, or how many were on a day.
 
     Of an answer `id` is the question's and `asks` the hash of the case that asked, "" where the link shows no more.
-    Of a count `id` is spent|<asker>|<owner>, and `spent` how many answers were given on the day of `time`.
+    Of a count `id` is spent|<asker>|<owner>, and `spent` how many answers were given on the day of `time`. Of a case or
+    saved search that guesses too much `id` is refused|<its key>, `kinds` are of what it does, none once it may ask,
+    `refused` its AskedGuesses (JSON) and `offset` where it stands; both agencies are the asker. So they are of
+    told|<asker>: the day of `time` is the last of which it was told how many of its cases were refused.
     """
 
     id: str
@@ -74,6 +89,9 @@ class Admission(msgspec.Struct, frozen=True, omit_defaults=True):
     band: Band = Band.NONE
     contact: Contact = Contact()
     spent: int = 0
+    kinds: tuple[str, ...] = ()
+    refused: str = ""
+    offset: int = 0
 
 
 class HitAllowance(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -129,12 +147,21 @@ def tells_nobody(agency: str, purpose: str) -> bool:
 class HitLedger:
     """Who was answered what, what waits, and how much of today's budget is left, by asker and owner.
 
-    `tells_owners` says whether an agency lets owners of silent records be told of its searches for a purpose. It is
-    asked when a search comes and again when its owner is due to be told.
+    What guesses too much waits, too, until `guesses` let it ask, or its owner allows the agency more answers for a
+    while: then the owner means it to ask. `tells_owners` says whether an agency lets owners of silent records be told
+    of its searches for a purpose. It is asked when a search comes and again when its owner is due to be told.
     """
 
-    def __init__(self, daily: int, tells_owners: Callable[[str, str], bool] = tells_nobody) -> None:
+    def __init__(
+        self,
+        daily: int,
+        tells_owners: Callable[[str, str], bool] = tells_nobody,
+        guesses: GuessLedger | None = None,
+    ) -> None:
         self._daily, self._tells_owners = daily, tells_owners
+        self._guesses = guesses or GuessLedger(keeping=True)
+        self._refused: dict[str, dict[str, HitQuestion]] = {}
+        """What waits for guesses, by what asks, apart: it may be much, and is not looked at until that changes."""
         self._held: dict[str, HitQuestion] = {}
         self._next_due = NEVER
         self._day = date.min
@@ -146,6 +173,17 @@ class HitLedger:
     def set_allowance(self, allowance: HitAllowance) -> None:
         """Take in what an owner allows; what waits is answered by the next `pass_day` or question."""
         self._allowances[allowance.id] = allowance
+        self.release_refused(
+            about
+            for about, waiting in list(self._refused.items())
+            if any(_pair_of(question) == (allowance.agency, allowance.owner) for question in waiting.values())
+        )
+
+    def release_refused(self, abouts: Iterable[str]) -> None:
+        """Look again at what waits for the guesses of these, with the next question or `pass_day`."""
+        for about in abouts:
+            for question in self._refused.pop(about, {}).values():
+                self._defer_question(question)
 
     def restore_admission(self, admission: Admission) -> None:
         """Take in an admission that was made before, each id's last."""
@@ -174,7 +212,7 @@ class HitLedger:
 
     def count_waiting(self) -> int:
         """How many questions wait."""
-        return len(self._held) + sum(map(len, self._waiting.values()))
+        return len(self._held) + sum(map(len, (*self._waiting.values(), *self._refused.values())))
 
     def submit_question(self, question: HitQuestion, at: datetime) -> GateAnswers:
         """Answer a question that came at an aware time, or let it wait."""
@@ -199,8 +237,14 @@ class HitLedger:
         open_pairs = [pair for pair, waiting in self._waiting.items() if waiting and self._remaining_quota(pair, at)]
         for pair in sorted(open_pairs):
             waiting = self._waiting[pair]
-            for due in sorted(waiting)[: self._remaining_quota(pair, at)]:
-                self._answer_question(waiting.pop(due), at, answers)
+            for due in sorted(waiting):
+                if not self._remaining_quota(pair, at):
+                    break
+                question = waiting.pop(due)
+                if self._is_refused(question, at):
+                    self._refused.setdefault(question.about, {})[due] = question
+                else:
+                    self._answer_question(question, at, answers)
         return answers
 
     def _hold_search(self, question: HitQuestion, due: datetime, at: datetime) -> GateAnswers:
@@ -244,7 +288,8 @@ class HitLedger:
 
     def _ask_notice(self, question: HitQuestion, at: datetime, answers: GateAnswers) -> None:
         """Answer a notice's question once: one that waits already keeps its place."""
-        if question.id not in self._waiting.get(_pair_of(question), {}):
+        places = self._waiting.get(_pair_of(question), {}), self._refused.get(question.about, {})
+        if not any(question.id in place for place in places):
             self._answer_or_wait(question, at, answers)
 
     def _ask_link(self, question: HitQuestion, hit: Hit, at: datetime, answers: GateAnswers) -> None:
@@ -262,19 +307,30 @@ class HitLedger:
     def _answer_or_wait(self, question: HitQuestion, at: datetime, answers: GateAnswers) -> None:
         """Answer while today's budget lasts; else let it wait, and take back what its agency knows of the link."""
         pair = _pair_of(question)
-        if self._remaining_quota(pair, at) > 0:
+        refused = self._is_refused(question, at)
+        if not refused and self._remaining_quota(pair, at) > 0:
             self._answer_question(question, at, answers)
             return
-        self._defer_question(question)
+        self._defer_question(question, refused=refused)
         answers.deferred[question.asker] += 1
         if question.hit is not None and (question.knew or question.id in self._admitted):
             answers.hits.append(_make_retraction(question.hit))
             self._forget_admission(question, at, answers)
 
-    def _defer_question(self, question: HitQuestion) -> None:
+    def _defer_question(self, question: HitQuestion, *, refused: bool = False) -> None:
         """Keep a question for later; what its agency knew before has been retracted then."""
         kept = msgspec.structs.replace(question, knew=False)
-        self._waiting.setdefault(_pair_of(question), {})[question.id] = kept
+        if refused:
+            self._refused.setdefault(question.about, {})[question.id] = kept
+        else:
+            self._waiting.setdefault(_pair_of(question), {})[question.id] = kept
+
+    def _is_refused(self, question: HitQuestion, at: datetime) -> bool:
+        """Whether what asks guesses too much with a name, and the owner does not let its agency ask more now."""
+        if not question.about or not self._guesses.kinds_refused_to(question.about):
+            return False
+        allowed = self._allowances.get(allowance_id(question.owner, question.asker))
+        return allowed is None or at >= allowed.until
 
     def _answer_question(self, question: HitQuestion, at: datetime, answers: GateAnswers) -> None:
         """Answer at the cost of one from today's budget."""
@@ -317,6 +373,7 @@ class HitLedger:
 
     def _forget_waiting(self, question: HitQuestion) -> None:
         self._waiting.get(_pair_of(question), {}).pop(question.id, None)
+        self._refused.get(question.about, {}).pop(question.id, None)
 
 
 def _pair_of(question: HitQuestion) -> AgencyPair:

@@ -6,7 +6,7 @@ A notice has no content of any case, and of other agencies' cases no key. Rights
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 import msgspec
@@ -33,6 +33,8 @@ class NoticeKind(StrEnum):
     DISCLOSURE_REQUEST = "disclosure_request"
     DISCLOSURE_ANSWER = "disclosure_answer"
     EXPIRY = "expiry"
+    GUESSES_REFUSED = "guesses_refused"
+    """Cases of the receiver's own ask names with more birth dates or numbers than are asked: `count` on a day."""
     HIT_TOLD = "hit_told"
     """Another agency was told that a hit-only record of the receiver is there."""
 
@@ -56,6 +58,7 @@ class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
     other_agency: str = ""
     purpose: str = ""
     band: Band = Band.NONE
+    count: int = 0
 
 
 def notice_id(*parts: str) -> str:
@@ -108,6 +111,12 @@ def silent_link_notice(hit: Hit, side: ClaimSide, now: datetime) -> Notice | Non
         other_agency=hit.agency,
         band=hit.band,
     )
+
+
+def guesses_refused_notice(agency: str, day: date, count: int, now: datetime) -> Notice:
+    """What an agency is told once a day: how many of its own cases asked more with a name than is asked."""
+    name = notice_id("guesses refused", agency, day.isoformat())
+    return Notice(name, agency, NoticeKind.GUESSES_REFUSED, now, count=count)
 
 
 def hit_told_notice(case: str, answer: str, receiver: str, purpose: str, now: datetime) -> Notice:

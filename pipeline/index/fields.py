@@ -204,6 +204,7 @@ NOTICES = (
     IndexField("other_agency", KEYWORD, "The other agency."),
     IndexField("purpose", KEYWORD, "For what."),
     IndexField("band", KEYWORD, "How likely a match is."),
+    IndexField("count", UNSEARCHED_LONG, "How many of the receiver's own cases it is about."),
 )
 
 HIT_ADMISSIONS = (
@@ -215,6 +216,9 @@ HIT_ADMISSIONS = (
     IndexField("band", UNSEARCHED, "The band that was told."),
     IndexField("contact", KEPT, "Whom its agency was told to ask.", personal=True),
     IndexField("spent", UNSEARCHED_LONG, "Answers given on that day."),
+    IndexField("kinds", UNSEARCHED, "What of it: birth dates, types of numbers."),
+    IndexField("refused", UNSEARCHED, "What a case or saved search guessed too much, as digests."),
+    IndexField("offset", UNSEARCHED_LONG, "Where in hit_guesses it did."),
 )
 
 HIT_ALLOWANCES = (

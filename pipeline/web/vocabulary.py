@@ -58,6 +58,7 @@ NOTICES = {
     "shared_interest": N_("Another agency is searching for the same"),
     "silent_search": N_("Someone searched for one of your silent records"),
     "silent_link": N_("New link to one of your silent records"),
+    "guesses_refused": N_("Cases of yours ask a name with too many birth dates or numbers for hit-only records"),
     "hit_told": N_("Another agency received a hit on one of your hit-only records"),
     "break_glass": N_("A supervisor used emergency access"),
     "break_glass_request": N_("A supervisor of your agency needs a second confirmation"),

@@ -253,6 +253,7 @@ def _make_row(
         "agency": notice.other_agency or None,
         "purpose": notice.purpose or None,
         "band": notice.band or None,
+        **({"count": notice.count} if notice.count else {}),
     }
 
 

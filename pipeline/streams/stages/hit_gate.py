@@ -3,6 +3,10 @@
 One partition, one lane in the active generation's project stage, whatever generation asks: so there is one count of
 each agency's answers a day, and one order. The ledger is in memory; a lane that opens reads it back from the questions
 and from what it admitted, which went out in the transactions that moved its progress.
+
+A question comes after what its case guesses with names (intake writes that with the version), so it is answered once
+all that `hit_guesses` holds by then has been read. What guesses too much waits; its like is asked again when there is
+room, whether or not a question waits for it.
 """
 
 from __future__ import annotations
@@ -12,12 +16,15 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
+from pipeline.access.guesses import AskedGuesses, GuessLedger, RefusedGuess
 from pipeline.access.hit_ledger import (
+    REFUSED,
+    TOLD,
     Admission,
     GateAnswers,
     HitAllowance,
@@ -25,7 +32,7 @@ from pipeline.access.hit_ledger import (
     HitQuestion,
     tells_nobody,
 )
-from pipeline.access.notices import NoticeKind
+from pipeline.access.notices import NoticeKind, guesses_refused_notice
 from pipeline.access.silent_searches import TELLING_TIME
 from pipeline.index.decision_documents import allowance_document
 from pipeline.index.document_making import DocumentWrite
@@ -47,18 +54,29 @@ FEED: Final = "project-gate"
 DAY_KEY: Final = b"day"
 """Key of a record without a question, which lets the ledger see that a day has begun, or that owners may be told."""
 
+ASKED_AGAIN: Final = 2_000
+"""Refused cases that are looked at with each chunk once there may be room: 0.1 s."""
+
 LOOK_S: Final = 60.0
 """Pause between two looks at the date: so late at most what waits is answered on a new day."""
 
 _questions = msgspec.json.Decoder(HitQuestion)
 _admissions = msgspec.json.Decoder(Admission)
 _allowances = msgspec.json.Decoder(HitAllowance)
+_guesses = msgspec.json.Decoder(AskedGuesses)
 _encoder = msgspec.json.Encoder()
 
 
 def question_output(settings: Settings, question: HitQuestion) -> Output:
     """The record that asks a question."""
     return Output(topics.topic_name(settings, topics.HIT_QUESTIONS), 0, question.id.encode(), _encoder.encode(question))
+
+
+class GuessSource(Protocol):
+    """Where guesses are read."""
+
+    async def catch_up(self, ledger: GuessLedger) -> None:
+        """Take in all that there are now."""
 
 
 class HeldLedger(NullStore):
@@ -80,15 +98,28 @@ class HitGateProcessor:
         settings: Settings,
         generation: str,
         writing: DocumentPublisher,
+        reader: GuessSource,
         tells_owners: Callable[[str, str], bool] = tells_nobody,
     ) -> None:
-        self._settings, self._generation, self._writing = settings, generation, writing
+        self._settings, self._generation, self._writing, self._reader = settings, generation, writing, reader
         self._tells_owners = tells_owners
-        self._asked, self._admitted, self._allowed, self._notices = (
+        self._asked, self._admitted, self._allowed, self._notices, self._guessed = (
             topics.topic_name(settings, topic)
-            for topic in (topics.HIT_QUESTIONS, topics.HIT_ADMISSIONS, topics.HIT_ALLOWANCES, topics.NOTICES)
+            for topic in (
+                topics.HIT_QUESTIONS,
+                topics.HIT_ADMISSIONS,
+                topics.HIT_ALLOWANCES,
+                topics.NOTICES,
+                topics.HIT_GUESSES,
+            )
         )
-        self.ledger = HitLedger(settings.hit_budget, tells_owners)
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self.guesses = GuessLedger(keeping=True)
+        self.ledger = HitLedger(self._settings.hit_budget, self._tells_owners, self.guesses)
+        self._told: dict[str, date] = {}
+        """The last day of which each agency was told what was refused to its cases."""
 
     async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> HeldLedger:
         """The ledger as of what was applied. Raises ProducerFencedError where another generation is active."""
@@ -99,13 +130,24 @@ class HitGateProcessor:
         return HeldLedger(applied.offset)
 
     async def _restore_ledger(self, source: TopicPartition, applied: int) -> None:
-        self.ledger = HitLedger(self._settings.hit_budget, self._tells_owners)
+        self._begin_anew()
         for value in (await read_table(self._settings, self._allowed)).values():
             self.ledger.set_allowance(_allowances.decode(value))
         for value in (await read_table(self._settings, self._admitted)).values():
-            self.ledger.restore_admission(_admissions.decode(value))
+            self.restore_admission(_admissions.decode(value))
         for question in (await self._last_questions(source, applied)).values():
             self.ledger.restore_question(question)
+
+    def restore_admission(self, admission: Admission) -> None:
+        """Take in what was admitted, counted or refused before, each id's last."""
+        if admission.id.startswith(TOLD):
+            self._told[admission.asker] = admission.time.date()
+        elif admission.id.startswith(REFUSED):
+            if admission.kinds:
+                held = RefusedGuess(frozenset(admission.kinds), admission.offset, admission.refused.encode())
+                self.guesses.restore_refused(admission.id.removeprefix(REFUSED), held)
+        else:
+            self.ledger.restore_admission(admission)
 
     async def _last_questions(self, source: TopicPartition, applied: int) -> dict[bytes, HitQuestion]:
         """The last question of each id that was applied, without notices' that were answered.
@@ -128,22 +170,14 @@ class HitGateProcessor:
     def decide_records(
         self, source: TopicPartition, store: HeldLedger, records: Sequence[ConsumerRecord]
     ) -> ChunkResult:
-        """Answer each question in its order; what an owner allows holds from its place on."""
-        result = ChunkResult()
-        last: dict[tuple[str, bytes], Output] = {}
-        for record in records:
-            if source.topic == self._allowed and record.value:
-                result.documents.append(document_of(record, _allowance_document))
-            for output in self._answer_outputs(self._answer_record(source, record), result):
-                last[output.topic, output.key] = output  # of a count that is written several times only the last
-        result.outputs += last.values()
-        return result
+        """The records, to be answered once what was guessed before them is known."""
+        return ChunkResult(documents=list(records))
 
-    def _answer_record(self, source: TopicPartition, record: ConsumerRecord) -> GateAnswers:
-        at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
-        if source.topic == self._allowed and record.value:
+    def _answer_record(self, record: ConsumerRecord) -> GateAnswers:
+        at = _time_of(record)
+        if record.topic == self._allowed and record.value:
             self.ledger.set_allowance(_allowances.decode(record.value))
-        question = _decode_question(record) if source.topic == self._asked else None
+        question = _decode_question(record) if record.topic == self._asked else None
         return self.ledger.pass_day(at) if question is None else self.ledger.submit_question(question, at)
 
     def _answer_outputs(self, answers: GateAnswers, result: ChunkResult) -> Iterator[Output]:
@@ -165,8 +199,50 @@ class HitGateProcessor:
             result.tally[metrics.HITS_DEFERRED.labels(agency)] += count
 
     async def publish_effects(self, result: ChunkResult) -> Sequence[Output]:
-        """Index what owners allow; the rest goes to Kafka alone."""
-        return await self._writing.write_documents(result.documents)
+        """Answer each question in its order, and index what owners allow, which holds from its place on.
+
+        After a failure the lane opens anew, and with it the ledgers.
+        """
+        await self._reader.catch_up(self.guesses)
+        records: list[ConsumerRecord] = result.documents
+        last: dict[tuple[str, bytes], Output] = {}
+        outputs = [*self._refusal_outputs(_time_of(records[0])), *self._notice_outputs(_time_of(records[-1]))]
+        for record in records:
+            for output in self._answer_outputs(self._answer_record(record), result):
+                last[output.topic, output.key] = output  # of a count that is written several times only the last
+        due = self.guesses.find_due(_time_of(records[-1]), ASKED_AGAIN)
+        again = [Output(self._guessed, 0, _guesses.decode(value).agency.encode(), value) for value in due]
+        allowed = [document_of(record, _allowance_document) for record in self._allowances_in(records)]
+        return [*outputs, *last.values(), *again, *await self._writing.write_documents(allowed)]
+
+    def _allowances_in(self, records: Sequence[ConsumerRecord]) -> Iterator[ConsumerRecord]:
+        return (record for record in records if record.topic == self._allowed and record.value)
+
+    def _refusal_outputs(self, at: datetime) -> Iterator[Output]:
+        """What is refused since the last time, and what no longer; questions that wait for that are looked at again."""
+        changed, self.guesses.changed = self.guesses.changed, {}
+        self.ledger.release_refused(changed)
+        for about, agency in sorted(changed.items()):
+            kept = Admission(f"{REFUSED}{about}", agency, agency, at)
+            if held := self.guesses.refused.get(about):
+                kinds, value = tuple(sorted(held.kinds)), held.value.decode()
+                kept = msgspec.structs.replace(kept, kinds=kinds, refused=value, offset=held.offset)
+            yield Output(self._admitted, 0, kept.id.encode(), _encoder.encode(kept))
+
+    def _notice_outputs(self, at: datetime) -> Iterator[Output]:
+        """Tell each agency once of a day that is over how many of its cases guessed too much."""
+        for refused in reversed(self.guesses.refused_days()):
+            if refused.cases and self._told.get(refused.agency, date.min) < refused.day < at.date():
+                self._told[refused.agency] = refused.day
+                notice = guesses_refused_notice(refused.agency, refused.day, refused.cases, at)
+                yield Output(self._notices, 0, notice.id.encode(), _encoder.encode(notice))
+                noted = datetime(refused.day.year, refused.day.month, refused.day.day, tzinfo=UTC)
+                kept = Admission(f"{TOLD}{refused.agency}", refused.agency, refused.agency, noted)
+                yield Output(self._admitted, 0, kept.id.encode(), _encoder.encode(kept))
+
+
+def _time_of(record: ConsumerRecord) -> datetime:
+    return datetime.fromtimestamp(record.timestamp / 1000, UTC)
 
 
 def _allowance_document(record: ConsumerRecord) -> DocumentWrite:

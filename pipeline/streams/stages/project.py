@@ -31,6 +31,7 @@ from pipeline.matching.model import Model
 from pipeline.records.agencies import Registry, tells_owners
 from pipeline.records.messages import AcceptedRecord, RejectedMessage
 from pipeline.settings import Settings
+from pipeline.streams.audit.guess_log import GuessReader
 from pipeline.streams.catalogues import metrics, topics
 from pipeline.streams.kafka.admin import read_ids
 from pipeline.streams.kafka.connection import elasticsearch_url
@@ -215,14 +216,15 @@ async def project_stage(settings: Settings, wanted: str, after: After) -> AsyncI
     settings, ring = current.apply_to_settings(settings), key_ring(settings)
     accepted = topics.topic_name(settings, topics.ACCEPTED)
     links = topics.topic_name(settings, topics.LINKS, generation=current.id)
-    shared = [topics.topic_name(settings, topic) for topic in (topics.REJECTED, topics.HIT_QUESTIONS, *DECISIONS)]
+    gated = (topics.HIT_QUESTIONS, topics.HIT_GUESSES)
+    shared = [topics.topic_name(settings, topic) for topic in (topics.REJECTED, *gated, *DECISIONS)]
     found = read_ids(settings, [accepted, links, *shared])
     client_settings = settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})
     with claimed_slot(settings, f"{STAGE}-{current.id}") as slot:
         async with connect(client_settings) as client:
             indices = Indices(settings.namespace, current.id)
             await _prepare_indices(settings, client, indices)
-            writing = DocumentPublisher(settings, BulkWriter(client, indices))
+            writing, reader = DocumentPublisher(settings, BulkWriter(client, indices)), GuessReader(settings)
             cases = RecordIndexer(
                 topics.ACCEPTED, partial(accepted_document, current=current, model=current.compile_model()), writing
             )
@@ -238,7 +240,7 @@ async def project_stage(settings: Settings, wanted: str, after: After) -> AsyncI
                 async with AsyncExitStack() as contexts:
                     if hit_publisher is not None:
                         agencies = await contexts.enter_async_context(followed_agencies(settings))
-                        feeds += _shared_feeds(settings, current.id, writing, agencies)
+                        feeds += _shared_feeds(settings, current.id, writing, reader, agencies)
                     made = Stage(settings, slot, feeds, found.topics, after)
                     changes = control.changed_for(settings, held, current.id)
                     await contexts.enter_async_context(rejoin_on_events(made, changes))
@@ -247,10 +249,15 @@ async def project_stage(settings: Settings, wanted: str, after: After) -> AsyncI
                     yield made
             finally:
                 await writing.close()
+                await reader.close()
 
 
 def _shared_feeds(
-    settings: Settings, generation: str, writing: DocumentPublisher, agencies: Callable[[], Registry]
+    settings: Settings,
+    generation: str,
+    writing: DocumentPublisher,
+    reader: GuessReader,
+    agencies: Callable[[], Registry],
 ) -> list[AgentInput]:
     """What is not of a generation: the active one's workers index it."""
 
@@ -264,7 +271,7 @@ def _shared_feeds(
     return [
         AgentInput("index-rejected", [rejected], rejections, ALL, transactional=False),
         *_decision_feeds(settings, writing),
-        AgentInput(FEED, gated, HitGateProcessor(settings, generation, writing, may_tell), ALL),
+        AgentInput(FEED, gated, HitGateProcessor(settings, generation, writing, reader, may_tell), ALL),
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.access.notices import NoticeKind
 from pipeline.access.redaction import Row
 from pipeline.api.services.notices import NoticesAnswer, list_latest_notices
-from pipeline.locale import N_
+from pipeline.locale import N_, NN_
 from pipeline.web.components import states
 from pipeline.web.components.badges import draw_band
 from pipeline.web.components.markup import box, text
@@ -24,6 +24,9 @@ NOTICE_CAME = "told"
 
 LIMIT = 50
 """Notices of one page."""
+
+
+CASES = NN_("{count} case", "{count} cases")
 
 
 async def load(visit: Visit, parameters: Parameters) -> NoticesAnswer:
@@ -66,6 +69,8 @@ def _draw_event(words: Words, row: Row) -> None:
     """What happened, and how likely a match is."""
     with box("div", "what"):
         text("span", words.label(NOTICES, row["kind"]))
+        if "count" in row:
+            text("span", words.plural(*CASES, row["count"]), "tag warn")
         if row["band"]:
             draw_band(words, row["band"])
 

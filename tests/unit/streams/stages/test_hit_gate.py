@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from aiokafka import TopicPartition
 
+from pipeline.access.guesses import SPAN_DAYS, SPANS, AskedGuesses, GuessLedger, make_guesses
 from pipeline.access.hit_ledger import Admission, HitAllowance, HitQuestion, tells_nobody
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.silent_searches import TELLING_TIME, searched_question
@@ -22,7 +23,10 @@ from pipeline.correlation.projection import NOTHING, RememberedLink, advance_lin
 from pipeline.index.documents import LinkDocument
 from pipeline.matching.bands import Band
 from pipeline.matching.exact_match import ExactMatch
-from pipeline.matching.fingerprint import Contact, Handling
+from pipeline.matching.fingerprint import Contact, EntityPrint, Handling
+from pipeline.matching.names import make_name_print
+from pipeline.records.names import normalise_name
+from pipeline.records.normalised import PartialDate
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics
 from pipeline.streams.runtime.transactions import Output
@@ -35,6 +39,7 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 ASKED, ALLOWED = TopicPartition("hit_questions", 0), TopicPartition("hit_allowances", 0)
 ASKER, OWNER = "fr-pj", "nl-np"
+IVAN = make_name_print(normalise_name("Ivan Petrov", "", "", "", "", "", "person"), "person")
 
 
 def side(agency: str, code: str, version: int = 1, name: str = "1") -> ClaimSide:
@@ -141,12 +146,18 @@ class RecordedWriting:
 
 
 class Gate:
-    """The gate's work, with a budget of one."""
+    """The gate's work, with a budget of one; `written` is the topic of guesses."""
 
-    def __init__(self, tells_owners: Callable[[str, str], bool] = tells_nobody) -> None:
+    def __init__(
+        self,
+        tells_owners: Callable[[str, str], bool] = tells_nobody,
+        budget: int = 1,
+        written: list[tuple[bytes, datetime]] | None = None,
+    ) -> None:
         self.writing = RecordedWriting()
         writing: Any = self.writing
-        self.work = HitGateProcessor(Settings(hit_budget=1), "g1", writing, tells_owners)
+        self.written = written if written is not None else []
+        self.work = HitGateProcessor(Settings(hit_budget=budget), "g1", writing, self, tells_owners)
         self.now = NOW
         self.offset = -1
 
@@ -156,11 +167,41 @@ class Gate:
         record: Any = SimpleNamespace(
             topic=source.topic, partition=0, offset=self.offset, key=key, value=value, timestamp=milliseconds
         )
-        return self.work.decide_records(source, HeldLedger(self.offset), [record])
+        result = self.work.decide_records(source, HeldLedger(self.offset), [record])
+        result.outputs = list(asyncio.run(self.work.publish_effects(result)))
+        for output in result.outputs:
+            if output.topic == "hit_guesses":
+                self.written.append((output.value, self.now))
+        return result
 
-    def ask(self, name: str) -> list[str]:
-        (question,) = questions(live(side(ASKER, "H0", name=name), side(OWNER, "H2", name=name)))
+    async def catch_up(self, ledger: GuessLedger) -> None:
+        """Hand over what was written since."""
+        for offset in range(ledger.end, len(self.written)):
+            value, at = self.written[offset]
+            ledger.take_record(value, offset, at)
+
+    def push(self, name: str, *days: int) -> None:
+        """Intake accepts a version of a case with persons of one name, born on these days."""
+        people = [
+            EntityPrint(str(day), "person", names=(IVAN,), birth_date=PartialDate(1980 + day // 10, 5, 14 + day % 10))
+            for day in days
+        ]
+        guesses = make_guesses(RING, ASKER, people, f"{ASKER}:{name}")
+        self.written.append((msgspec.json.encode(guesses), self.now))
+
+    def ask(self, name: str, version: int = 1) -> list[str]:
+        asker = side(ASKER, "H0", version, name=name)
+        (question,) = questions(live(asker, side(OWNER, "H2", name=name)))
         return sent(self.take(ASKED, msgspec.json.encode(question)))
+
+    def answered(self, name: str, version: int = 1) -> bool:
+        """Whether a version of a case is told of its link, once it has asked."""
+        self.ask(name, version)
+        link = self.work.ledger.snapshot().get(f"link fr-pj:{name} nl-np:{name}-a")
+        return link is not None and link.asks == f"hash {version}"
+
+    def begin_day(self) -> list[str]:
+        return sent(self.take(ASKED, b"", DAY_KEY))
 
 
 def sent(result: Any) -> list[str]:
@@ -181,14 +222,13 @@ def test_answers_go_out_together_and_what_waits_on_the_day_that_follows() -> Non
     assert sent(gate.take(ASKED, b"poison")) == []
 
 
-async def test_what_an_owner_allows_is_indexed_and_answers_what_waits() -> None:
+def test_what_an_owner_allows_is_indexed_and_answers_what_waits() -> None:
     gate = Gate()
     for name in "123":
         gate.ask(name)
     made = HitAllowance(OWNER, ASKER, 2, NOW + DAY, "chief", NOW)
     result = gate.take(ALLOWED, msgspec.json.encode(made))
     assert sent(result) == ANSWER
-    assert await gate.work.publish_effects(result) == []
     assert gate.writing.written == ["nl-np|fr-pj"]
 
 
@@ -251,3 +291,72 @@ async def test_days_are_marked_when_they_begin_and_when_owners_are_told(monkeypa
     async with days_marked(Settings(), writing, clock):
         await looked.wait()
     assert marks == [times[0], times[1], times[3]]
+
+
+def test_thirteen_cases_with_thirty_namesakes_are_told_of_nothing_but_by_three_dates() -> None:
+    gate = Gate(budget=100)
+    for case in range(13):
+        gate.push(str(case), *range(10 * case, 10 * case + 30))
+    assert [gate.answered(str(case)) for case in range(13)] == [False] * 13
+    assert gate.work.ledger.count_waiting() == 13
+
+
+def test_a_case_that_is_amended_through_many_dates_is_answered_for_the_first_three() -> None:
+    gate = Gate(budget=1000)
+    told = []
+    for version in range(1, 60):
+        gate.push("1", version)
+        told.append(gate.answered("1", version))
+    assert told == [True] * 3 + [False] * 56
+
+
+def test_a_refused_case_waits_in_its_order_and_is_asked_again_when_there_is_room_and_no_other_is_hindered() -> None:
+    gate = Gate(budget=100)
+    for case in range(8):
+        gate.push(str(case), case)
+    assert [gate.answered(str(case)) for case in range(8)] == [True] * 3 + [False] * 5
+    assert gate.answered("another name")
+    gate.now += DAY
+    assert gate.begin_day() == ["notices", "hit_admissions"]
+    assert gate.begin_day() == []
+    gate.now += SPANS * SPAN_DAYS * DAY
+    assert gate.begin_day() == ["hit_guesses"] * 3
+    again = [msgspec.json.decode(value, type=AskedGuesses).about for value, _ in gate.written[-3:]]
+    assert again == ["fr-pj:3", "fr-pj:4", "fr-pj:5"]
+    assert gate.begin_day().count("hits.fr-pj") == 3
+    assert [gate.answered(case) for case in "67"] == [False, False]
+
+
+def test_a_notice_says_once_how_many_of_its_own_cases_an_agency_asks_too_much_by() -> None:
+    gate = Gate()
+    for case in range(8):
+        gate.push(str(case), case)
+    gate.begin_day()
+    gate.now += DAY
+    result = gate.take(ASKED, b"", DAY_KEY)
+    notice = msgspec.json.decode(result.outputs[0].value, type=Notice)
+    assert (notice.agency, notice.kind, notice.count) == (ASKER, NoticeKind.GUESSES_REFUSED, 5)
+
+
+def test_a_refused_case_is_told_of_where_the_owner_allows_more() -> None:
+    gate = Gate(budget=100)
+    for case in range(5):
+        gate.push(str(case), case)
+    assert not gate.answered("4")
+    made = HitAllowance(OWNER, ASKER, 200, NOW + DAY, "chief", NOW)
+    assert "hits.fr-pj" in sent(gate.take(ALLOWED, msgspec.json.encode(made)))
+
+
+def test_a_lane_that_opens_anew_at_any_moment_answers_the_same() -> None:
+    """What is refused is kept for when the topic of guesses does not hold it any more."""
+    gate, kept = Gate(budget=100), dict[str, bytes]()
+    for case in range(6):
+        gate.push(str(case), case)
+    for record in gate.take(ASKED, b"", DAY_KEY).outputs:
+        kept[record.key] = record.value
+    for written in (gate.written, []):
+        again = Gate(budget=100, written=list(written))
+        for value in kept.values():
+            again.work.restore_admission(msgspec.json.decode(value, type=Admission))
+        assert [again.answered(str(case)) for case in range(6)] == [True] * 3 + [False] * 3
+        assert again.work.guesses.refused.keys() == gate.work.guesses.refused.keys()
