@@ -34,7 +34,10 @@ ROW: dict[str, Any] = {
 }  # fmt: skip
 AS_OF = "2026-11-24T12:00:00+00:00"
 ONE: dict[str, Any] = {"as_of": AS_OF, "allowance": ROW}
-SEVERAL: dict[str, Any] = {"as_of": AS_OF, "daily": 200, "allowances": [ROW]}
+SEVERAL: dict[str, Any] = {
+    "as_of": AS_OF, "daily": 200, "allowances": [ROW],
+    "refused": [{"agency": "be-fp", "day": "2026-11-23", "questions": 13, "cases": 13}],
+}  # fmt: skip
 
 
 @router.put(
@@ -55,5 +58,5 @@ async def allow_hits(session: SessionOf, agency: AgencyPath, body: AllowanceBody
     responses=describe_responses(service.HitAllowancesAnswer, SEVERAL),
 )
 async def hit_allowances(session: SessionOf) -> Response:
-    """By agency; `daily` is what every agency has."""
+    """By agency; `daily` is what every agency has. `refused`: who guessed too many dates or numbers, by day."""
     return json_response(await service.list_hit_allowances(session))

@@ -35,11 +35,17 @@ class HitAllowanceAnswer(msgspec.Struct, frozen=True):
 
 
 class HitAllowancesAnswer(msgspec.Struct, frozen=True):
-    """What the requester's agency allows others, by their names."""
+    """What the requester's agency allows others, by their names, and who guessed too much in the last days.
+
+    `refused` has a row for each day and other agency of which questions asked one name with more birth dates or numbers
+    than hit-only records are asked: how many, and how many of them were pushed cases; the last day first. It is the
+    same for all owners, whether or not a record of theirs was meant: it follows from what was asked alone.
+    """
 
     as_of: str
     daily: int
     allowances: tuple[Row, ...]
+    refused: tuple[Row, ...] = ()
 
 
 async def allow_hits(session: Session, agency: str, daily: int, until: datetime) -> HitAllowanceAnswer:
@@ -64,7 +70,12 @@ async def list_hit_allowances(session: Session) -> HitAllowancesAnswer:
     found = await session.runtime.decisions.list_allowances(session.requester.agency, MOST_SHOWN)
     await session.audit(ActKind.READ, {"hit_allowances": len(found)})
     rows = tuple(_make_row(session, allowance) for allowance in found)
-    return HitAllowancesAnswer(session.now.isoformat(), session.runtime.settings.hit_budget, rows)
+    refused = tuple(
+        {"agency": day.agency, "day": day.day.isoformat(), "questions": day.questions, "cases": day.cases}
+        for day in session.runtime.guesses.ledger.refused_days()
+        if day.agency != session.requester.agency
+    )
+    return HitAllowancesAnswer(session.now.isoformat(), session.runtime.settings.hit_budget, rows, refused)
 
 
 def _make_row(session: Session, allowance: HitAllowance) -> Row:

@@ -53,6 +53,24 @@ def draw(view: OpenPage, found: HitAllowancesAnswer) -> None:
             states.draw_empty(words("No agency has a higher quota"))
     if Role.SUPERVISOR in view.visit.roles:
         _draw_form(view)
+    with panel(words("Refused guesses"), words("last 30 days"), tight=True):
+        if found.refused:
+            draw_table(words("Refused guesses"), _refusal_columns(words), found.refused)
+        else:
+            states.draw_empty(words("No agency asked a name with too many birth dates or numbers"))
+
+
+def _draw_number(words: Words, number: int) -> None:
+    text("span", words.format_number(number))
+
+
+def _refusal_columns(words: Words) -> list[TableColumn[Row]]:
+    return [
+        TableColumn(words("Day"), lambda row: text("time", row["day"], "nowrap", datetime=row["day"])),
+        TableColumn(words("Agency"), lambda row: text("span", row["agency"])),
+        TableColumn(words("Questions"), lambda row: _draw_number(words, row["questions"]), "number"),
+        TableColumn(words("Of them pushed cases"), lambda row: _draw_number(words, row["cases"]), "number"),
+    ]
 
 
 def _allowance_columns(words: Words) -> list[TableColumn[Row]]:

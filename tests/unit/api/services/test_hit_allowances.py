@@ -10,6 +10,7 @@ from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
 from pipeline.api.problems import ForbiddenError, UnavailableError, UnprocessableError
 from pipeline.api.services.hit_allowances import LONGEST, allow_hits, list_hit_allowances
+from pipeline.api.services.search import Search, search
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import NOW, Api
 
@@ -26,6 +27,14 @@ async def test_a_supervisor_allows_and_the_agency_sees_it(api: Api) -> None:
     assert [(row["agency"], row["active"]) for row in listed.allowances] == [("be-fp", False)]
     assert listed.daily == 200
     assert (await list_hit_allowances(api.session(BERT))).allowances == ()
+
+
+async def test_owners_see_who_guesses_too_much_by_day_and_nobody_sees_their_own(api: Api) -> None:
+    for born in range(6):
+        await search(api.session(BERT), Search(f"ivan petrov 197{born}-01-20"))
+    refused = (await list_hit_allowances(api.session(ANNA))).refused
+    assert refused == ({"agency": "be-fp", "day": NOW.date().isoformat(), "questions": 3, "cases": 0},)
+    assert (await list_hit_allowances(api.session(BERT))).refused == ()
 
 
 async def test_who_may_not_and_what_makes_no_sense(api: Api) -> None:
