@@ -103,3 +103,28 @@ def test_pushed_cases_are_told_of_hits_within_the_budget_and_of_the_rest_once_th
     assert len({hit["id"] for hit in hits}) == len({hit["case"] for hit in hits}) == len(people)
     assert "fr-pj:guess" not in {hit["case"] for hit in hits}
     wait_for(lambda: sorted(told_owner(settings)) == [f"nl-np:{at}" for at in range(5)])
+
+
+def test_of_cases_with_one_name_and_many_dates_three_are_told_of_hits_until_the_owner_allows_more(
+    records: RecordMaker, installation: Installation, start_all: StartAll, start_stage: Start, wait_for: WaitFor
+) -> None:
+    people = [person("Ivan Petrov", id="p1", birth_date=f"198{at}-05-2{at}") for at in range(6)]
+    hidden = [records.message("nl-np", str(at), people=[one], handling=HIDDEN) for at, one in enumerate(people)]
+    asking = [records.message("fr-pj", str(at), people=[one]) for at, one in enumerate(people)]
+    workers = start_all()
+    installation.push([*hidden, *asking])
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == 12, deadline_s=120)
+
+    def told() -> set[str]:
+        return {hit["case"] for hit in installation.hits() if hit["receiver"] == "fr-pj" and hit["kind"] == "new"}
+
+    wait_for(lambda: len(told()) == 3)
+    first = told()
+    workers[-1].kill()
+    workers[-1].wait()
+    start_stage("project")  # reads back what was guessed and refused
+    installation.push([records.message("nl-np", "7", people=[people[0]], handling=HIDDEN)])
+    wait_for(lambda: installation.at_rest() and installation.accounting().decided == 13, deadline_s=120)
+    assert told() == first
+    allow(installation.settings, 100)
+    wait_for(lambda: len(told()) == len(people), deadline_s=120)
