@@ -23,14 +23,13 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from pipeline.access.hit_gate import is_whole_name
+from pipeline.access.hit_gate import is_whole_name, whole_birth_date
 from pipeline.correlation.key_ring import KeyRing, KeyUse
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NamePrint
 from pipeline.matching.names.sounds import skeleton_of
 from pipeline.matching.names.variants import spellings
 from pipeline.records.entity_types import PERSON
-from pipeline.records.normalised import PartialDate
 
 MOST: Final = 3
 """Different values that are asked with one name: an agency may have a date wrong, or know two persons of a name. Who
@@ -144,7 +143,7 @@ def make_guesses(
 
 def _guess_of(key: bytes, person: EntityPrint, beside: tuple[AskedNumber, ...]) -> NamedGuess | None:
     names = [name for name in person.names if is_whole_name(name)]
-    born = _whole_birth_date(person) if names else None
+    born = whole_birth_date(person) if names else None
     numbers = {(number.type, number.value) for number in person.identifiers} | {(kind, value) for kind, value in beside}
     if not names or (born is None and not numbers):
         return None
@@ -153,14 +152,6 @@ def _guess_of(key: bytes, person: EntityPrint, beside: tuple[AskedNumber, ...]) 
         "" if born is None else _digest(key, VALUE_BYTES, f"{born.year}-{born.month}-{born.day}"),
         tuple(sorted({(kind, _digest(key, VALUE_BYTES, f"{kind} {value}")) for kind, value in numbers})),
     )
-
-
-def _whole_birth_date(person: EntityPrint) -> PartialDate | None:
-    """The one whole birth date; day and month that may be exchanged stand in ascending order, so both are one date."""
-    born = person.birth_date
-    if born is None or not born.day:
-        return None
-    return PartialDate(born.year, *sorted((born.month, born.day))) if born.day <= 12 else born
 
 
 def _digest(key: bytes, size: int, said: str) -> str:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from pipeline.access.guesses import GuessLedger
+from pipeline.access.guesses import BORN, GuessLedger
 from pipeline.access.notices import Notice, notice_id
 from pipeline.correlation.hits import Hit, HitKind
 from pipeline.matching.bands import Band
@@ -326,8 +326,11 @@ class HitLedger:
             self._waiting.setdefault(_pair_of(question), {})[question.id] = kept
 
     def _is_refused(self, question: HitQuestion, at: datetime) -> bool:
-        """Whether what asks guesses too much with a name, and the owner does not let its agency ask more now."""
-        if not question.about or not self._guesses.kinds_refused_to(question.about):
+        """Whether all by which it meets the record was asked too often, and the owner does not allow more now."""
+        refused = ExactMatch.NONE
+        for kind in self._guesses.kinds_refused_to(question.about) if question.about else ():
+            refused |= ExactMatch.NAME if kind == BORN else ExactMatch.NUMBER
+        if not refused or question.exact & ~refused:
             return False
         allowed = self._allowances.get(allowance_id(question.owner, question.asker))
         return allowed is None or at >= allowed.until

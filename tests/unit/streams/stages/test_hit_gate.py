@@ -338,10 +338,13 @@ def test_a_notice_says_once_how_many_of_its_own_cases_an_agency_asks_too_much_by
     assert (notice.agency, notice.kind, notice.count) == (ASKER, NoticeKind.GUESSES_REFUSED, 5)
 
 
-def test_a_refused_case_is_told_of_where_the_owner_allows_more() -> None:
+def test_a_refused_case_is_told_of_by_number_and_by_name_where_the_owner_allows_more() -> None:
     gate = Gate(budget=100)
     for case in range(5):
         gate.push(str(case), case)
+    asker, owner = side(ASKER, "H0", name="3"), side(OWNER, "H2", name="3")
+    (by_number,) = questions(live(asker, owner, ExactMatch.NUMBER | ExactMatch.NAME))
+    assert sent(gate.take(ASKED, msgspec.json.encode(by_number)))[-4:] == ANSWER
     assert not gate.answered("4")
     made = HitAllowance(OWNER, ASKER, 200, NOW + DAY, "chief", NOW)
     assert "hits.fr-pj" in sent(gate.take(ALLOWED, msgspec.json.encode(made)))
