@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterable
 
+    from pipeline.feeds.kit import MappingKit
     from pipeline.feeds.mapping import MappedRow, Mapper
     from pipeline.progress_bars import ReadingProgress
 
 TableFile = Annotated[
-    Path, typer.Argument(exists=True, dir_okay=False, help="CSV, JSON, XML, Parquet or workbook; also as .gz.")
+    Path,
+    typer.Argument(exists=True, dir_okay=False, help="CSV, JSON or XML, each also as .gz; Parquet or workbook."),
 ]
 
 LOSSES = {"left out": "row", "mapped only in part": "row", "cut to what a record takes": "case"}
@@ -46,6 +48,9 @@ def map_table(
     join: Annotated[
         list[str] | None, typer.Option(help="File of a join of the kit, as alt=FILE; by default the one beside TABLE.")
     ] = None,
+    sheet: Annotated[
+        str, typer.Option(help="Sheet of a workbook; by default the kit's or the first, with --init the fullest.")
+    ] = "",
     version: Annotated[
         int | None, typer.Option(min=1, help="Version of every record, such as a list's date: 20261101.")
     ] = None,
@@ -62,23 +67,45 @@ def map_table(
     With --init a kit is proposed from the table's columns.
     """
     if init:
-        _propose_kit(table, output)
+        _propose_kit(table, output, sheet)
         return
     if not mapping:
         raise typer.BadParameter("give a mapping kit with --mapping, or --init to have one proposed")
     if preview:
-        _preview_table(table, mapping, parse_joins(join or []))
+        _preview_table(table, _load_kit(mapping, table, sheet), parse_joins(join or []))
     elif output is None:
         raise typer.BadParameter("give an output file with -o, or --preview")
     else:
-        _map_to_file(table, mapping, output, truth, parse_joins(join or []), version)
+        _map_to_file(table, _load_kit(mapping, table, sheet), output, truth, parse_joins(join or []), version)
 
 
-def _propose_kit(table: Path, output: Path | None) -> None:
+def _load_kit(mapping: str, table: Path, sheet: str) -> MappingKit:
+    """The kit, for a workbook with the sheet that is read: where there are several and none is named, says which.
+
+    Raises LiaisonError.
+    """
+    import msgspec
+
+    from pipeline.feeds.kit import load_kit
+    from pipeline.feeds.tables.sheet_process import open_sheet
+    from pipeline.feeds.tables.sources import table_format
+
+    kit = load_kit(mapping)
+    if table_format(table, kit.source) != "workbook":
+        if sheet:
+            raise LiaisonError(f"--sheet {sheet}: {table} is no workbook")
+        return kit
+    if not (sheet or kit.source.sheet) and len(names := open_sheet(table, "").names) > 1:
+        said = f"the sheet {names[0]} is read, the first of {', '.join(names)}; --sheet takes another"
+        typer.echo(f"{table}: {said}", err=True)
+    return msgspec.structs.replace(kit, source=msgspec.structs.replace(kit.source, sheet=sheet or kit.source.sheet))
+
+
+def _propose_kit(table: Path, output: Path | None, sheet: str) -> None:
     """Write the proposal, never over a file that is there: somebody may have worked on it."""
     from pipeline.feeds.proposing import propose_kit
 
-    text = propose_kit(table)
+    text = propose_kit(table, sheet)
     if output is None:
         typer.echo(text, nl=False)
     elif output.exists():
@@ -89,15 +116,14 @@ def _propose_kit(table: Path, output: Path | None) -> None:
 
 
 def _map_to_file(
-    table: Path, mapping: str, output: Path, truth: Path | None, joined: dict[str, Path], version: int | None
+    table: Path, kit: MappingKit, output: Path, truth: Path | None, joined: dict[str, Path], version: int | None
 ) -> None:
     from datetime import UTC, datetime
 
-    from pipeline.feeds.kit import load_kit
     from pipeline.feeds.mapping import Mapper
     from pipeline.progress_bars import show_reading
 
-    mapper = Mapper(load_kit(mapping), lambda: datetime.now(UTC), version=version)
+    mapper = Mapper(kit, lambda: datetime.now(UTC), version=version)
     with show_reading("Mapping", mapper.measure_file(table, joined)) as progress:
         rows = mapper.map_file(table, joined, progress.add_bytes)
         counts = _write_records(table, rows, output, truth, progress)
@@ -110,16 +136,15 @@ def _map_to_file(
         raise typer.Exit(FAILED)
 
 
-def _preview_table(table: Path, mapping: str, joined: dict[str, Path]) -> None:
+def _preview_table(table: Path, kit: MappingKit, joined: dict[str, Path]) -> None:
     from datetime import UTC, datetime
 
     from pipeline.cli.rendering.preview import print_preview
-    from pipeline.feeds.kit import load_kit
     from pipeline.feeds.mapping import Mapper
     from pipeline.feeds.previewing import ColumnSurvey, ColumnValues, preview_rows
     from pipeline.progress_bars import show_reading
 
-    kit, survey = load_kit(mapping), ColumnSurvey()
+    survey = ColumnSurvey()
     mapper = Mapper(kit, lambda: datetime.now(UTC), survey.observe)
     with show_reading("Looking", mapper.measure_file(table, joined)) as progress:
         rows = progress.count(mapper.map_file(table, joined, progress.add_bytes))

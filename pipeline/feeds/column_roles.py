@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 
 import msgspec
 from stdnum import iban
 
+from pipeline.feeds.column_words import COLUMN_WORDS, NUMBER, NUMBERED, PAIRED_WORDS, SMALL_WORDS
 from pipeline.feeds.dates import DateReading, stated_dates
 from pipeline.records.countries import country_code
 
@@ -17,55 +19,20 @@ SAMPLE_VALUES = 400
 MOST = 0.8
 """The share of a column's values that must fit: registers are never clean."""
 
+HALF = 0.5
+"""The share of countries: registers write `deutsch` and `polonaise` as well, which are in no table of countries."""
+
 DAY_FIRST, MONTH_FIRST = "%d/%m/%Y", "%m/%d/%Y"
 DATE_FORMATS = (
     "%Y-%m-%d", DAY_FIRST, MONTH_FIRST, "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", "%d %b %Y", "%d %B %Y", "%Y%m%d",
     "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M", "%m/%Y", "%Y-%m", "%Y",
 )  # fmt: skip
 
-WORDS: Mapping[str, tuple[str, ...]] = {
-    "issuer": ("passport country", "passeport pays", "country of issue", "issuing country", "issuer"),
-    "birth_country": ("country of birth", "birth country", "pays naissance", "country of birth id"),
-    "given": ("given", "first", "first name", "firstname", "forename", "prenom", "vorname", "nombre", "nome",
-              "voornaam", "imie"),
-    "family": ("family", "surname", "last", "last name", "lastname", "nom", "nachname", "familienname", "apellido",
-               "apellidos", "cognome", "achternaam", "nazwisko"),
-    "alias": ("alias", "aka", "a k a", "other name", "nickname", "surnom", "alias name"),
-    "lei": ("lei",),
-    "organisation": ("company", "company name", "organisation name", "organization name",
-                     "organisation", "organization", "societe", "firma", "empresa", "azienda", "bedrijf"),
-    "full": ("name", "full name", "whole name", "nom complet", "name full", "nombre completo"),
-    "birth_date": ("born", "birth", "dob", "date of birth", "birth date", "birthdate", "naissance", "date naissance",
-                   "ne", "nee", "ne e",
-                   "geboren", "geburtsdatum", "nacimiento", "nascita", "geboortedatum", "data urodzenia"),
-    "birth_place": ("place of birth", "birth place", "pob", "lieu naissance", "geburtsort", "lugar nacimiento"),
-    "gender": ("sex", "gender", "sexe", "geschlecht", "sexo", "sesso", "geslacht", "plec"),
-    "nationality": ("nationality", "nationalities", "citizenship", "nationalite", "staatsangehorigkeit", "nacionalidad",
-                    "cittadinanza", "nationaliteit", "obywatelstwo"),
-    "phone": ("phone", "phones", "telephone", "telephones", "tel", "mobile", "telefon", "telefono", "telefoon"),
-    "email": ("email", "e mail", "mail", "courriel"),
-    "passport": ("passport", "passport number", "passport no", "passeport", "reisepass", "pasaporte", "paszport"),
-    "national_id": ("national id", "id card", "identity card", "nin", "cni", "personalausweis", "dni", "pesel", "bsn"),
-    "street": ("address", "street", "adresse", "rue", "strasse", "direccion", "calle", "indirizzo", "via", "straat"),
-    "city": ("city", "town", "ville", "stadt", "ort", "ciudad", "citta", "stad", "miasto"),
-    "postcode": ("postcode", "zip", "zip code", "postal code", "code postal", "plz", "codigo postal", "cap"),
-    "country": ("country", "pays", "land", "pais", "paese", "kraj"),
-    "plate": ("plate", "licence plate", "registration", "immatriculation", "plaque", "kennzeichen", "matricula"),
-    "vin": ("vin", "chassis"),
-    "imo": ("imo",),
-    "iban": ("iban",),
-    "title": ("title", "subject", "objet", "betreff", "asunto", "offence", "reason"),
-    "opened": ("opened", "date", "open date", "date ouverture", "created", "datum", "fecha"),
-    "case_id": ("id", "case", "case id", "case no", "case number", "number", "no", "nr", "ref", "reference", "numero",
-                "dossier", "aktenzeichen", "key"),
-}  # fmt: skip
-"""Words by which columns go, in small letters without accents, signs as blanks; the first role that fits is taken."""
-
-SMALL_WORDS = frozenset(("of", "the", "de", "du", "des", "der", "del", "di", "da", "la", "le"))
-"""Left out where names are compared: date of birth, date de naissance."""
-
 NO_VALUES = ("type", "kind", "code", "status", "details")
 """Last words of columns that tell of what kind another is: `alias type` holds no alias."""
+
+SHORT_WORDS = ("id", "no", "nr", "ne")
+"""Words of two letters that tell a field also at the end or the beginning of a name: `Group ID`."""
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 MOST_NAME_PARTS = 9
@@ -79,7 +46,12 @@ TESTED = ("email", "iban")
 
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[a-z]{2,}$", re.IGNORECASE)
 _PHONE = re.compile(r"^\+?[0-9 ()/.-]{6,20}$")
-_SIGNS = re.compile(r"[^a-z0-9]+")
+_SIGNS = re.compile(r"[\W_]+")
+_UMLAUT = re.compile("([aou])e")
+_NUMBER_END = re.compile("(?<=[a-z]{3})(nr|nummer|numero|szama?)$")
+"""What German and its neighbours, Finnish and Hungarian write onto the word: `Telefonnr.`, `Passinumero`."""
+_LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ħ": "h", "ı": "i", "ß": "ss"})
+"""Letters that have no accent to take off."""
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -93,33 +65,58 @@ class ColumnRole(msgspec.Struct, frozen=True):
 
 def guess_role(name: str, values: Sequence[str]) -> ColumnRole | None:
     """The role of a column by its name, held against its values; by its values where the name tells nothing."""
-    named = role_of_name(name)
+    named = _roles_of_name(name)
+    found = next((role for one in named if (role := _hold_against(one, values))), None)
+    if found or "birth_date" in named[:1]:
+        return found
+    return next((ColumnRole(role, "its values") for role in TESTED if values and _fits(role, values)), None)
+
+
+def _hold_against(named: str, values: Sequence[str]) -> ColumnRole | None:
+    """The role that a name tells, where the values can be such."""
     if named == "birth_date":
         formats, rest = fit_formats(values)
         sample = len(values[:SAMPLE_VALUES])
-        if len(rest) <= (1 - SOME) * sample and formats:
-            return ColumnRole(named, f"its name, and dates in {sample - len(rest)} of {sample} values", formats)
-        return None
+        if len(rest) > (1 - SOME) * sample or not formats:
+            return None
+        return ColumnRole(named, f"its name, and dates in {sample - len(rest)} of {sample} values", formats)
     if named == "opened":
         formats = guess_formats(values)
         return ColumnRole(named, "its name, and dates in it", formats) if formats else None
-    if named and _fits(named, values):
-        return ColumnRole(named, "its name")
-    return next((ColumnRole(role, "its values") for role in TESTED if values and _fits(role, values)), None)
+    return ColumnRole(named, "its name") if _fits(named, values) else None
 
 
 def role_of_name(name: str) -> str:
     """The role whose word the column's name is, or ends or begins with, in the plural too; "" for none."""
-    plain = _plain(name)
-    if any(_ends_with(plain, word) for word in NO_VALUES) and not any(
-        plain in words for words in _PLAIN_WORDS.values()
-    ):
-        return ""
-    for matches in (str.__eq__, _ends_with, _begins_with):
-        for role, words in _PLAIN_WORDS.items():
-            if any(matches(plain, word) or matches(plain.removesuffix("s"), word) for word in words):
-                return role
-    return ""
+    return next(iter(_roles_of_name(name)), "")
+
+
+def _roles_of_name(name: str) -> tuple[str, ...]:
+    """The roles whose word the name is; if none, ends with; if none, begins with. One word may be of several fields."""
+    plain, known = _plain(name), _roles_by_word()
+    words = plain.split()
+    if words and words[-1] in NO_VALUES and plain not in known:
+        return ()
+    ends = [" ".join(words[at:]) for at in range(1, len(words))]
+    begins = [" ".join(words[:at]) for at in range(len(words) - 1, 0, -1)]
+    bare = [word for word in _NUMBER_END.sub("", plain).split() if word not in _number_words()]
+    return (
+        _find_roles(plain, plain.removesuffix("s"))
+        or tuple(role for role in _find_roles(" ".join(bare)) if role in NUMBERED)
+        or _find_roles(*(end for one in ends if _tells_in_part(one) for end in (one, one.removesuffix("s"))))
+        or _find_roles(*filter(_tells_in_part, begins))
+    )
+
+
+def _find_roles(*phrases: str) -> tuple[str, ...]:
+    """All roles of these phrases, in the order of the table."""
+    known = _roles_by_word()
+    return tuple(sorted({role for phrase in phrases for role in known.get(phrase, ())}, key=_ROLE_ORDER.__getitem__))
+
+
+def _tells_in_part(phrase: str) -> bool:
+    """Whether a word tells a field beside others: what is as short as `cp` or `az` does so as the whole name alone."""
+    return len(phrase) > len("az") or phrase in SHORT_WORDS
 
 
 def name_parts(names: Iterable[str]) -> list[str]:
@@ -170,10 +167,10 @@ def _is_date(text: str, format_: str) -> bool:
 
 
 def _fits(role: str, values: Sequence[str]) -> bool:
-    """Whether most of the values can be such; an empty column can be anything."""
+    """Whether most of the values can be such, of countries half; an empty column can be anything."""
     test = _TESTS.get(role)
     sample = values[:SAMPLE_VALUES]
-    return test is None or sum(map(test, sample)) >= MOST * len(sample)
+    return test is None or sum(map(test, sample)) >= (HALF if test is _is_country else MOST) * len(sample)
 
 
 def _is_iban(text: str) -> bool:
@@ -199,20 +196,31 @@ _TESTS: Mapping[str, Callable[[str], bool]] = {
 
 
 def _plain(name: str) -> str:
-    humps = _HUMP.sub(" ", name)
-    letters = unicodedata.normalize("NFKD", humps).encode("ascii", "ignore").decode().lower()
-    return " ".join(word for word in _SIGNS.sub(" ", letters).split() if word not in SMALL_WORDS)
+    """Small letters of any script without accents, signs as blanks; `ae` as `ä` and `a`, as keyboards write it."""
+    folded = _HUMP.sub(" ", name).casefold().translate(_LETTERS)
+    letters = "".join(char for char in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(char))
+    words = _SIGNS.sub(" ", letters.casefold()).split()
+    return " ".join(_UMLAUT.sub(r"\1", word) for word in words if word not in SMALL_WORDS)
 
 
-_PLAIN_WORDS = {role: tuple(map(_plain, words)) for role, words in WORDS.items()}
+_ROLE_ORDER = {role: place for place, role in enumerate(COLUMN_WORDS)}
 
 
-def _ends_with(name: str, word: str) -> bool:
-    return name.endswith(f" {word}")
+@cache
+def _number_words() -> frozenset[str]:
+    return frozenset(map(_plain, NUMBER))
 
 
-def _begins_with(name: str, word: str) -> bool:
-    return name.startswith(f"{word} ")
+@cache
+def _roles_by_word() -> Mapping[str, tuple[str, ...]]:
+    """The roles of each word or pair of words of the table, folded, in the table's order."""
+    found: dict[str, tuple[str, ...]] = {}
+    for role, words in COLUMN_WORDS.items():
+        first, second = (list(map(_plain, listed)) for listed in PAIRED_WORDS.get(role, ((), ())))
+        pairs = [pair for one in first for other in second for pair in (f"{one} {other}", f"{other} {one}")]
+        for word in {*map(_plain, words), *pairs}:
+            found[word] = (*found.get(word, ()), role)
+    return found
 
 
 def guess_separator(values: Iterable[str]) -> str:

@@ -149,6 +149,8 @@ class RowEvaluation:
         separator = leaf.rule.split or leaf.rule.each
         if isinstance(separator, str) and separator:
             texts = [part.strip() for text in texts for part in text.split(separator) if part.strip()]
+        for old, new in leaf.rule.replace.items():
+            texts = [text.replace(old, new) for text in texts]
         return [leaf.rule.join.join(texts)] if leaf.rule.join and texts else texts
 
     def _single_value(self, leaf: RuleNode, values: list[Any]) -> Any:

@@ -36,11 +36,12 @@ class MappingRule(
 
     `fallback` is the template where `source` is empty. `split` cuts the text into a list of values; `each` cuts it too,
     and repeats the object around it for each of them (true: for each value of a column that holds several);
-    `keeps_all` takes all values of such a column, `join` makes them one text. `values` translates a value (`default`
-    stands for what it does not list). `dates` are the strptime formats it may be written in (`zone` for those with a
-    time of day, `about` the words before a date that is not exact, `between` those between two dates); a date that
-    fits none of them, or fits two in different ways, goes as it stands to the neighbouring field `or_text`. `as` makes
-    it a number, or a digest: an id that is the same on every run and gives nothing of the text away.
+    `keeps_all` takes all values of such a column, `join` makes them one text. `replace` puts other texts in the place
+    of some within the value. `values` translates a value (`default` stands for what it does not list). `dates` are the
+    strptime formats it may be written in (`zone` for those with a time of day, `about` the words before a date that is
+    not exact, `between` those between two dates); a date that fits none of them, or fits two in different ways, goes
+    as it stands to the neighbouring field `or_text`. `as` makes it a number, or a digest: an id that is the same on
+    every run and gives nothing of the text away.
     """
 
     source: str
@@ -49,6 +50,7 @@ class MappingRule(
     each: str | bool = ""
     join: str = ""
     keeps_all: bool = False
+    replace: dict[str, str] = {}
     values: dict[str, Scalar] = {}
     default: Scalar = None
     dates: tuple[str, ...] = ()
@@ -188,6 +190,8 @@ def _compile_rule(written: Mapping[str, Any], place: str) -> RuleNode:
     for option in ("or_text", "about", "between"):
         if getattr(rule, option) and not rule.dates:
             raise ValueError(f"`{place}.{option}` needs `dates`")
+    if "" in rule.replace:
+        raise ValueError(f"`{place}.replace`: an empty text stands nowhere")
     if "" in (*rule.about, *rule.between):
         raise ValueError(f"`{place}`: `about` and `between` are words, none of them empty")
     return RuleNode(

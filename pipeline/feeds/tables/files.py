@@ -47,7 +47,7 @@ WORKBOOK_PARTS = ("xl/", "content.xml")
 """What a ZIP archive that is a workbook has in it: XLSX and XLSB, ODS."""
 NAMES_SHOWN = 3
 """Files of an archive that a message names."""
-READ_FORMATS = "CSV, JSON, JSON lines, XML, Parquet and workbooks (XLSX, XLS, XLSB, ODS), each also as .gz"
+READ_FORMATS = "CSV, JSON, JSON lines and XML, each also as .gz, Parquet and workbooks (XLSX, XLS, XLSB, ODS)"
 
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -107,6 +107,10 @@ def refuse_unread(path: Path, format_: str) -> bytes:
     for mark, name in UNREAD_FORMATS.items():
         if head.lstrip().startswith(mark):
             raise LiaisonError(f"{path} is {name}, which is not read; what is: {READ_FORMATS}")
+    if format_ in BINARY_FORMATS.values():
+        with path.open("rb") as file:
+            if file.read(len(GZIP)) == GZIP:
+                raise LiaisonError(f"{path} is packed by gzip, which is read of texts alone: unpack it (gunzip)")
     if head.startswith(ZIP):
         _refuse_archive(path)
     for mark, fitting in BINARY_FORMATS.items():

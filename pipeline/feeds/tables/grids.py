@@ -10,7 +10,7 @@ import msgspec
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.cells import SourceRow, cell_texts
 from pipeline.feeds.tables.delimited import read_delimited, read_delimited_columns
-from pipeline.feeds.tables.guessing import guess_sheet, guess_source, number_columns
+from pipeline.feeds.tables.guessing import guess_format, guess_sheet, guess_source, number_columns
 from pipeline.feeds.tables.sheets import read_sheet_names
 from pipeline.feeds.tables.sources import TableSource
 from pipeline.feeds.tables.workbooks import read_workbook, read_workbook_columns
@@ -70,11 +70,12 @@ def read_grid(path: Path, options: GridOptions, max_rows: int) -> TableGrid:
 
     Raises LongTableError beyond `max_rows`, LargeTableError beyond MAX_CHARS, LiaisonError for what can't be read.
     """
-    guessed = guess_source(path).source
-    if guessed.format == "workbook":
+    format_ = guess_format(path)
+    if format_ == "workbook":
         return _read_sheet(path, guess_sheet(path, options.sheet), options, max_rows)
-    if guessed.format != "csv":
-        raise NoTableError(f"{path} is {guessed.format}, neither CSV nor a workbook")
+    if format_ != "csv":
+        raise NoTableError(f"{path} is {format_}, neither CSV nor a workbook")
+    guessed = guess_source(path).source
     if options.encoding:
         return _read_text(path, msgspec.structs.replace(guessed, encoding=options.encoding), options, max_rows)
     for encoding in (guessed.encoding, *FALLBACKS):

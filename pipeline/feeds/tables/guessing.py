@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -17,14 +17,19 @@ from defusedxml.ElementTree import ParseError, iterparse
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.files import BINARY_FORMATS, BYTE_ORDER_MARKS, ZERO_SHARE, open_table, read_beginning
+from pipeline.feeds.tables.sheet_process import open_sheet
 from pipeline.feeds.tables.sources import DELIMITERS, SourceFormat, TableSource, suffix_format
-from pipeline.feeds.tables.workbooks import read_sheet_rows
 
 SAMPLE_LINES = 200
 MAX_SKIPPED = 20
 """Lines looked at for a header: what stands further down is none."""
+MAX_SHEETS = 20
+"""Sheets of a workbook that are looked at, each by a process of its own: some 0.2 s."""
 MAX_ELEMENTS = 200_000
 """Elements of an XML file that are looked at: a list shows its form in the first of them."""
+
+UNNAMED = "the first row looks like the others: name them"
+"""Why a table's columns are numbered."""
 
 
 class GuessedSource(msgspec.Struct, frozen=True):
@@ -34,13 +39,22 @@ class GuessedSource(msgspec.Struct, frozen=True):
     reasons: dict[str, str]
 
 
-def guess_source(path: Path) -> GuessedSource:
-    """Guess by the file's suffix and its beginning. Raises LiaisonError for what can't be read."""
-    head = read_beginning(path)
-    guessed = suffix_format(path) or _format_of(head)
+def guess_format(path: Path) -> SourceFormat:
+    """By the file's suffix, else by its beginning."""
+    return suffix_format(path) or _format_of(read_beginning(path))
+
+
+def guess_source(path: Path, sheet: str = "") -> GuessedSource:
+    """Guess by the file's suffix and its beginning; of a workbook the sheet too, unless it is given.
+
+    Raises LiaisonError for what can't be read.
+    """
+    guessed = guess_format(path)
     match guessed:
         case "csv":
-            return _guess_delimited(head)
+            return _guess_delimited(read_beginning(path))
+        case "workbook":
+            return _guess_workbook(path, sheet)
         case "xml":
             items = _guess_elements(path)
             return GuessedSource(
@@ -77,15 +91,31 @@ def _guess_delimited(head: bytes) -> GuessedSource:
         "delimiter": f"it makes {width} columns in {sum(len(row) == width for row in rows)} of {len(rows)} lines",
         "encoding": "the file is not UTF-8; this reads anything, right or wrong",
         "skip": "the lines before have other widths or empty cells",
-        "columns": "the first row looks like the others: name them",
+        "columns": UNNAMED,
     }
     return GuessedSource(source, reasons)
+
+
+def _guess_workbook(path: Path, sheet: str) -> GuessedSource:
+    """The sheet with the most filled cells in its first rows, and where its header is."""
+    names = open_sheet(path, sheet).names
+    reasons = {"skip": "the rows before are titles or empty", "columns": UNNAMED}
+    if not sheet and len(names) > 1:
+        sheet = max(names[:MAX_SHEETS], key=lambda name: _count_filled(path, name))
+        reasons["sheet"] = f"of {', '.join(names)} it has the most in its first rows; --sheet takes another"
+    return GuessedSource(guess_sheet(path, sheet), reasons)
+
+
+def _count_filled(path: Path, sheet: str) -> int:
+    """Cells of the first rows that have more than one: a title page has few."""
+    filled = (sum(map(bool, cells)) for _, cells in islice(open_sheet(path, sheet).rows, SAMPLE_LINES))
+    return sum(count for count in filled if count > 1)
 
 
 def guess_sheet(path: Path, sheet: str = "") -> TableSource:
     """Guess where a workbook's sheet has its header; "" is the first sheet. Raises LiaisonError."""
     source = TableSource(format="workbook", sheet=sheet)
-    _, skip, columns = _find_header([cells for _, cells in islice(read_sheet_rows(path, source), SAMPLE_LINES)])
+    _, skip, columns = _find_header([cells for _, cells in islice(open_sheet(path, sheet).rows, SAMPLE_LINES)])
     return msgspec.structs.replace(source, skip=skip, columns=columns)
 
 
@@ -126,7 +156,9 @@ def _regularity(rows: Sequence[Sequence[str]]) -> tuple[float, int]:
 
 
 def _is_filled(row: Sequence[str]) -> bool:
-    return sum(bool(cell.strip()) for cell in row) > len(row) / 2
+    """Whether most cells are; a title across merged cells stands in each of them."""
+    filled = [cell.strip() for cell in row if cell.strip()]
+    return len(filled) > len(row) / 2 and (len(row) == 1 or len(set(filled)) > 1)
 
 
 def _is_header(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
@@ -166,18 +198,27 @@ def _guess_elements(path: Path) -> tuple[str, ...]:
 
 
 def _guess_list(path: Path) -> GuessedSource:
-    """The first list of objects in a JSON document, from outside in."""
+    """The longest of the outermost lists of objects in a JSON document."""
     with open_table(path) as file:
         try:
             document = orjson.loads(file.read())
         except orjson.JSONDecodeError as error:
             raise LiaisonError(f"{path} is not JSON: {error}; is it cut off?") from error
-    waiting: deque[tuple[str, Any]] = deque([("", document)])
-    while waiting:
-        place, value = waiting.popleft()
-        if isinstance(value, list) and any(isinstance(item, dict) for item in value):
-            items = (place,) if place else ()
-            return GuessedSource(TableSource(format="json", items=items), {"items": "the first list of objects"})
-        if isinstance(value, dict):
-            waiting += [(f"{place}.{name}" if place else name, inner) for name, inner in value.items()]
+    level: list[tuple[str, Any]] = [("", document)]
+    while level:
+        lists = [(place, value) for place, value in level if _has_objects(value)]
+        if lists:
+            place, _ = max(lists, key=lambda found: len(found[1]))
+            reason = "the longest list of objects" if len(lists) > 1 else "the outermost list of objects"
+            return GuessedSource(TableSource(format="json", items=(place,) if place else ()), {"items": reason})
+        level = [
+            (f"{place}.{name}" if place else name, inner)
+            for place, value in level
+            if isinstance(value, dict)
+            for name, inner in value.items()
+        ]
     return GuessedSource(TableSource(format="json"), {})
+
+
+def _has_objects(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(item, dict) for item in value)

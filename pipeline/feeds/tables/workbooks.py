@@ -36,11 +36,6 @@ def read_workbook_columns(path: Path, source: TableSource) -> list[str]:
     return next((_name_header(cells) for number, cells in rows if number > source.skip), [])
 
 
-def read_sheet_rows(path: Path, source: TableSource) -> Iterator[tuple[int, list[str]]]:
-    """Every row of the sheet with its number from 1, a header as any other."""
-    return open_sheet(path, source.sheet).rows
-
-
 def _name_header(cells: list[str]) -> list[str]:
     """The header's names without the empty cells behind the last: a sheet is as wide as its widest row."""
     filled = [place for place, cell in enumerate(cells, start=1) if cell]

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli.main import build_cli
 from pipeline.feeds.kit import SHIPPED
+from support.feeds.workbooks import write_workbook
 
 SAMPLES = Path(str(SHIPPED)) / "samples"
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "link-public-lists.md"
@@ -143,3 +144,23 @@ def test_words_that_a_kit_does_not_have_are_told(tmp_path: Path, line: str, said
     (tmp_path / "t.csv").write_text("id\n1\n")
     words = ["feed", "map", str(tmp_path / "t.csv"), "--mapping", str(tmp_path / "kit.yml"), "--preview"]
     assert said in str(CliRunner().invoke(build_cli(), words).exception)
+
+
+def test_the_sheet_that_is_read_is_named_and_may_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    seizures = [["id", "name"], ["1", "A"], ["2", "B"]]
+    write_workbook(Path("t.xlsx"), {"Cover": [["id", "name"], ["9", "C"]], "Seizures": seizures})
+    Path("kit.yml").write_text(NAMES_KIT + "    - {id: p1, type: person, names: [{full: '{name}'}]}\n")
+    words = ["feed", "map", "t.xlsx", "--mapping", "kit.yml", "-o", "o.ndjson"]
+    done = CliRunner().invoke(build_cli(), words)
+    assert done.stderr.splitlines() == [
+        "t.xlsx: the sheet Cover is read, the first of Cover, Seizures; --sheet takes another",
+        "1 case record written to o.ndjson",
+    ]
+    done = CliRunner().invoke(build_cli(), [*words, "--sheet", "Seizures"])
+    assert done.stderr.splitlines() == ["2 case records written to o.ndjson"]
+    done = CliRunner().invoke(build_cli(), ["feed", "map", "--init", "t.xlsx", "--sheet", "Seizures"])
+    assert 'sheet: "Seizures"' in done.stdout
+    Path("t.csv").write_text("id,name\n1,A\n")
+    done = CliRunner().invoke(build_cli(), ["feed", "map", "t.csv", *words[3:], "--sheet", "Seizures"])
+    assert str(done.exception) == "--sheet Seizures: t.csv is no workbook"

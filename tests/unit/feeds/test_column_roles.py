@@ -3,6 +3,9 @@ from __future__ import annotations
 import pytest
 
 from pipeline.feeds.column_roles import guess_formats, guess_role, guess_separator, role_of_name
+from pipeline.feeds.column_words import COLUMN_WORDS, PAIRED_WORDS
+
+OFFICIAL_LANGUAGES = 24
 
 
 @pytest.mark.parametrize(
@@ -24,6 +27,43 @@ from pipeline.feeds.column_roles import guess_formats, guess_role, guess_separat
         ("Group ID", "case_id"),
         ("Alias Type", ""),
         ("Alias 1", "alias"),
+        ("GEB_DAT", "birth_date"),
+        ("Geb.-Dat.", "birth_date"),
+        ("D.N.", "birth_date"),
+        ("FEC_NAC", "birth_date"),
+        ("DATA_URODZ", "birth_date"),
+        ("FOEDSELSDATO", "birth_date"),
+        ("Ημερομηνία γέννησης", "birth_date"),
+        ("Дата на раждане", "birth_date"),
+        ("Dáta breithe", "birth_date"),
+        ("Data tat-twelid", "birth_date"),
+        ("Születési idő", "birth_date"),
+        ("Dzimšanas datums", "birth_date"),
+        ("Gimimo data", "birth_date"),
+        ("Data nașterii", "birth_date"),
+        ("Syntymäaika", "birth_date"),
+        ("Sünniaeg", "birth_date"),
+        ("Datum rođenja", "birth_date"),
+        ("Dátum narodenia", "birth_date"),
+        ("STAATSANG", "nationality"),
+        ("STAATSANGEHOERIGKEIT", "nationality"),
+        ("Državljanstvo", "nationality"),
+        ("AUSWEIS_NR", "national_id"),
+        ("Ausweisnr.", "national_id"),
+        ("N° passeport", "passport"),
+        ("N° pass", "passport"),
+        ("Nº PASAPORTE", "passport"),
+        ("Numer paszportu", "passport"),
+        ("KFZ_KENNZ", "plate"),
+        ("Telefonnr.", "phone"),
+        ("GESCHL", "gender"),
+        ("Επώνυμο", "family"),
+        ("Efternamn", "family"),
+        ("Imię", "given"),
+        ("Ügyszám", "case_id"),
+        ("Numéro de dossier", "case_id"),
+        ("AZ", "case_id"),
+        ("AZ der Sache", ""),
         ("XYZ", ""),
     ],
 )
@@ -37,6 +77,19 @@ def test_a_name_is_held_against_the_values() -> None:
     assert guess_role("PHONE", ["yes", "no"]) is None
     assert guess_role("BORN", ["yes", "no"]) is None
     assert guess_role("PHONE", []) is not None
+    assert guess_role("STAATSANG", ["deutsch", "FR", "polnisch", "DE"]) is not None
+
+
+@pytest.mark.parametrize(("values", "role"), [(["Celje", "Ptuj"], "birth_place"), (["SI", "Croatia"], "birth_country")])
+def test_a_word_of_two_fields_is_the_one_that_its_values_fit(values: list[str], role: str) -> None:
+    found = guess_role("Kraj rojstva", values)
+    assert found is not None
+    assert found.role == role
+
+
+def test_every_field_has_words_in_the_official_languages() -> None:
+    for role in ("given", "family", "birth_date", "birth_place", "gender", "nationality", "passport", "street", "city"):
+        assert len(COLUMN_WORDS[role]) + len(PAIRED_WORDS.get(role, ((), ()))[0]) >= OFFICIAL_LANGUAGES, role
 
 
 def test_values_tell_what_a_name_does_not() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -103,3 +104,74 @@ def test_a_proposal_for_each_agencys_sample_loads_and_gives_every_row_a_case(sam
 def test_a_table_without_rows_is_told(tmp_path: Path) -> None:
     with pytest.raises(LiaisonError, match="no row to propose a kit from"):
         mapped(tmp_path, "ID,NAME\n")
+
+
+def test_blanks_in_case_ids_have_a_rule_ready(tmp_path: Path) -> None:
+    text, cases = mapped(tmp_path, "AZ;NAME\n12 Js 4/26;A\n12 Js 5#26;B\n")
+    assert 'case_id: {from: "AZ", replace: {" ": "_", "#": "_"}}' in text
+    assert [case["case_id"] for case in cases] == ["12_Js_4/26", "12_Js_5_26"]
+
+
+SEIZURES = [
+    {
+        "file": {"number": "2026/1 A"},
+        "people": [
+            {
+                "role": "driver",
+                "surname": "Müller",
+                "given": "Jo",
+                "dob": "01.02.1970",
+                "papers": [{"type": "passport", "no": "C1"}],
+            },
+            {
+                "role": "owner",
+                "surname": "Nowak",
+                "given": "Ida",
+                "dob": "03.04.1980",
+                "phones": ["+48 600 100 200", "+48 600 100 201"],
+            },
+        ],
+        "vehicles": [{"plate": "B-AB 12"}, {"plate": "B-CD 34"}],
+    },
+    {"file": {"number": "2026/2 A"}, "people": [{"surname": "Roux", "given": "Ann"}], "vehicles": []},
+]
+
+
+def test_people_and_things_nested_in_json_are_proposed_one_for_each(tmp_path: Path) -> None:
+    text, cases = mapped(tmp_path, json.dumps({"seizures": SEIZURES}), "seizures.json")
+    assert "Not placed" not in text
+    assert [case["case_id"] for case in cases] == ["2026/1_A", "2026/2_A"]
+    driver, owner, *cars = cases[0]["entities"]
+    assert driver == {
+        "id": "p1",
+        "type": "person",
+        "role": "driver",
+        "names": [{"given": "Jo", "family": "Müller"}],
+        "birth_date": "1970-02-01",
+        "identifiers": [{"type": "passport", "value": "C1"}],
+    }
+    assert (owner["id"], owner["phones"], "identifiers" in owner) == (
+        "p2",
+        ["+48 600 100 200", "+48 600 100 201"],
+        False,
+    )
+    assert cars == [
+        {"id": "v1", "type": "vehicle", "plate": "B-AB 12"},
+        {"id": "v2", "type": "vehicle", "plate": "B-CD 34"},
+    ]
+    assert [one["id"] for one in cases[1]["entities"]] == ["p1"]
+
+
+def test_two_people_in_objects_of_their_own_are_two(tmp_path: Path) -> None:
+    row = {"no": 1, "driver": {"name": "A", "dob": "1970-01-02"}, "owner": {"name": "B", "dob": "1971-01-02"}}
+    _, (case, _) = mapped(tmp_path, json.dumps([row, row | {"no": 2}]), "t.json")
+    assert [(one["id"], one["names"], one["birth_date"]) for one in case["entities"]] == [
+        ("p1", [{"full": "A"}], "1970-01-02"),
+        ("p2", [{"full": "B"}], "1971-01-02"),
+    ]
+
+
+def test_names_in_a_list_of_their_own_are_all_that_persons(tmp_path: Path) -> None:
+    people = [{"names": [{"full_name": "A"}, {"full_name": "B"}]}]
+    _, cases = mapped(tmp_path, json.dumps([{"no": at, "people": people} for at in (1, 2)]), "t.json")
+    assert cases[0]["entities"] == [{"id": "p1", "type": "person", "names": [{"full": "A"}, {"full": "B"}]}]

@@ -65,6 +65,12 @@ def test_a_workbook_that_is_called_csv_says_so(tmp_path: Path) -> None:
         refuse_unread(path, "csv")
 
 
+@pytest.mark.parametrize("format_", ["workbook", "parquet"])
+def test_what_is_no_text_is_not_unpacked_and_says_so(tmp_path: Path, format_: str) -> None:
+    with pytest.raises(LiaisonError, match=r"is packed by gzip, which is read of texts alone: unpack it"):
+        refuse_unread(written(tmp_path, gzip.compress(b"PAR1")), format_)
+
+
 def test_a_gzip_file_cut_off_in_the_middle_says_so(tmp_path: Path) -> None:
     with pytest.raises(LiaisonError, match=r"ends in the middle or is damaged \(gzip\)"):
         refuse_unread(written(tmp_path, gzip.compress(b"a,b\n" * 50_000)[:60]), "csv")

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
 import pytest
 
 from pipeline.errors import LiaisonError
-from pipeline.feeds.tables.guessing import guess_source
+from pipeline.feeds.tables.guessing import guess_format, guess_source
 from pipeline.feeds.tables.sources import TableSource
+from support.feeds.workbooks import Value, write_workbook
 
 
 def guessed(folder: Path, content: bytes, name: str = "t.csv") -> TableSource:
@@ -55,9 +57,14 @@ def test_the_rows_of_xml_are_the_outermost_elements_that_repeat(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("document", "items"),
-    [({"total": 1, "_embedded": {"notices": [{"a": 1}]}}, ("_embedded.notices",)), ([{"a": 1}], ()), ({"a": 1}, ())],
+    [
+        ({"total": 1, "_embedded": {"notices": [{"a": 1}]}}, ("_embedded.notices",)),
+        ({"links": [{"a": 1}], "cases": [{"a": 1, "people": [{}, {}, {}]}, {"a": 2}]}, ("cases",)),
+        ([{"a": 1}], ()),
+        ({"a": 1}, ()),
+    ],
 )
-def test_the_rows_of_json_are_its_first_list_of_objects(
+def test_the_rows_of_json_are_the_longest_of_its_outermost_lists_of_objects(
     tmp_path: Path, document: object, items: tuple[str, ...]
 ) -> None:
     assert guessed(tmp_path, orjson.dumps(document), "t.json").items == items
@@ -68,4 +75,30 @@ def test_the_rows_of_json_are_its_first_list_of_objects(
     [(b'{"a": 1}\n', "jsonl"), (b"[1]", "json"), (b"PAR1", "parquet"), (b"PK\x03\x04", "workbook")],
 )
 def test_the_format_is_known_by_its_beginning(tmp_path: Path, content: bytes, format_: str) -> None:
-    assert guessed(tmp_path, content, "t.dat").format == format_
+    (tmp_path / "t.dat").write_bytes(content)
+    assert guess_format(tmp_path / "t.dat") == format_
+
+
+def test_the_sheet_of_a_workbook_is_the_fullest_and_its_titles_are_passed_over(tmp_path: Path) -> None:
+    cover: list[Sequence[Value]] = [["Customs office"], ["Seizures of 2026"]]
+    body: list[Sequence[Value]] = [
+        ["Seizures of 2026", None, None],
+        [],
+        ["NO", "NAME", "BORN"],
+        *([str(at), "A", "1970"] for at in range(9)),
+    ]
+    path = write_workbook(tmp_path / "t.xlsx", {"Cover": cover, "Seizures": body})
+    guess = guess_source(path)
+    assert guess.source == TableSource(format="workbook", sheet="Seizures", skip=2)
+    assert guess.reasons["sheet"] == "of Cover, Seizures it has the most in its first rows; --sheet takes another"
+    assert guess_source(path, "Cover").source.sheet == "Cover"
+
+
+def test_a_title_across_merged_cells_is_no_header(tmp_path: Path) -> None:
+    body: list[Sequence[Value]] = [
+        ["Seizures", None, None],
+        ["NO", "NAME", "BORN"],
+        *([str(at), "A", "1970"] for at in range(9)),
+    ]
+    path = write_workbook(tmp_path / "t.xlsx", {"Seizures": body}, merged="A1:C1")
+    assert guess_source(path).source == TableSource(format="workbook", skip=1)
