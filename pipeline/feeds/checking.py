@@ -8,11 +8,15 @@ import msgspec
 
 from pipeline.feeds.known_versions import KnownVersions
 from pipeline.records.agencies import Agency
+from pipeline.records.doubts import retention_warnings
 from pipeline.records.hashing import content_hash
 from pipeline.records.messages import Reason
+from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
+from pipeline.records.normalised import RecordWarning
 from pipeline.records.validation import RecordProblem, RefusedError, ValidRecord, load, read, sender_problems
 from pipeline.records.versions import KnownVersion, VersionRelation, compare_version
+from pipeline.times import Clock, now
 
 
 class LineProblem(msgspec.Struct, frozen=True):
@@ -49,8 +53,9 @@ class Checker:
     takes longer than all else. Raises LiaisonError where the schema is missing.
     """
 
-    def __init__(self, agency: str, country: str = "", *, warn: bool = False) -> None:
+    def __init__(self, agency: str, country: str = "", *, warn: bool = False, now: Clock = now) -> None:
         load()
+        self._now = now
         self._warn = warn
         self._agency = agency
         self._country = country
@@ -67,9 +72,12 @@ class Checker:
         except RefusedError as refused:
             return CheckedLine(number, raw, tuple(_at_line(number, problem) for problem in refused.problems))
         problems = tuple(_at_line(number, problem) for problem in self._find_problems(record))
-        doubted = normalise(record.case).warnings if self._warn else ()
+        doubted = self._find_warnings(record.case) if self._warn else ()
         warnings = tuple(LineWarning(number, one.code, one.pointer, one.message) for one in doubted)
         return CheckedLine(number, raw, problems, warnings)
+
+    def _find_warnings(self, case: Case) -> tuple[RecordWarning, ...]:
+        return (*retention_warnings(case.retain_until, self._now()), *normalise(case).warnings)
 
     def _find_problems(self, record: ValidRecord) -> list[RecordProblem]:
         if record.case.agency == self._agency:

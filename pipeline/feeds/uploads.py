@@ -46,6 +46,7 @@ from pipeline.streams.kafka.fail_fast_producer import (
     IndefiniteOutcomeError,
     consume_exception,
 )
+from pipeline.streams.kafka.login import login_name
 from pipeline.streams.kafka.reading import plain_consumer
 
 log = logging.getLogger(__name__)
@@ -235,7 +236,7 @@ async def open_upload(settings: Settings, agency: str, name: str) -> AsyncIterat
     except (ProducerFenced, IllegalOperation) as error:
         raise LiaisonError("another run of the same upload has taken over") from error
     except NOT_ITS_OWN as error:
-        raise LiaisonError(f"these credentials can't send for {agency}") from error
+        raise LiaisonError(f"the login {login_name(settings)} can't send for {agency}") from error
     except KafkaError as error:
         raise LiaisonError(
             f"Kafka can't be reached or refused ({error}); run the same command again to continue"

@@ -76,7 +76,8 @@ def start_engines(
     if local:
         keep_private(layout.home)
         if secure or read_operator_credentials(layout) is not None:
-            _refuse_open_index(local, accepted=open_index)
+            runs = local_process(layout, ENGINES[1].address.name) is not None  # who started it has accepted it
+            _refuse_open_index(local, accepted=open_index or runs)
         with exclusive(layout.lock, lambda: shown.print("Another `liaison up` or `down` is running; waiting …")):
             if ENGINES[0] in local:
                 _prepare_secret(layout, settings)
@@ -93,7 +94,7 @@ def _refuse_open_index(local: Sequence[LocalServer], *, accepted: bool) -> None:
         raise LiaisonError(
             "the local Elasticsearch can't ask who its clients are (the libraries of its security module are not at "
             "Maven Central), so every user of this machine could read and change the index: set "
-            "LIAISON_ELASTICSEARCH_URL to one that asks, or accept it by --accept-open-index"
+            "LIAISON_ELASTICSEARCH_URL to one that asks, or accept it by `liaison up --accept-open-index` before this"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import socket
 from collections.abc import AsyncIterator
@@ -11,6 +12,8 @@ from pipeline.access.audit import Act, ActKind
 from pipeline.access.request_rules import RequestRule
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import audit_log
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.admin import require_writer
 from pipeline.times import now
 
 
@@ -32,8 +35,11 @@ async def record_operation(settings: Settings, what: str) -> None:
 async def audit_operation(settings: Settings, what: str, *, subject: str = "", agency: str = "") -> AsyncIterator[None]:
     """Record the operation, then let it happen. Raises AuditError, and then nothing has happened.
 
+    Raises LiaisonError, within seconds, for credentials that may not record it, such as an agency's.
+
     `what` holds no personal data; `subject` and `agency` are a token's, else the local operator's.
     """
+    await asyncio.to_thread(require_writer, settings, topics.topic_name(settings, topics.AUDIT))
     async with audit_log(settings, now) as log:
         who = subject or operator_name()
         await log.write(Act(ActKind.OPERATION, subject=who, agency=agency, object=what, rule=RequestRule.COMMAND))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from pipeline.records.normalised import RecordWarning
@@ -26,6 +27,7 @@ class Doubt(StrEnum):
     SPAN = "span"
     MRZ = "mrz"
     MRZ_MISMATCH = "mrz_mismatch"
+    RETENTION = "retention_over"
     MORE = "more"
 
 
@@ -43,6 +45,7 @@ MESSAGES = {
     Doubt.SPAN: "ends before it starts; the two were swapped",
     Doubt.MRZ: "not the size or characters of a TD1, TD2 or TD3 machine-readable zone",
     Doubt.MRZ_MISMATCH: "differs from the machine-readable zone; both are kept",
+    Doubt.RETENTION: "has passed: nobody sees the case, and the next retention run ends it",
     Doubt.MORE: f"more than {MAX_WARNINGS} warnings; the rest are left out",
 }
 
@@ -63,3 +66,13 @@ class Doubts:
         if len(found) > MAX_WARNINGS:
             found = [*found[:MAX_WARNINGS], (Doubt.MORE, "/data")]
         return tuple(RecordWarning(doubt, pointer, MESSAGES[doubt]) for doubt, pointer in found)
+
+
+def retention_warnings(retain_until: str | None, now: datetime) -> tuple[RecordWarning, ...]:
+    """Of a case that nobody sees from the start: its last day (YYYY-MM-DD, UTC) has begun when it arrives.
+
+    It depends on the time, so it is on the receipt alone and not in the record that is kept.
+    """
+    if not retain_until or now.astimezone(UTC).date() < date.fromisoformat(retain_until):
+        return ()
+    return (RecordWarning(Doubt.RETENTION, "/data/retain_until", MESSAGES[Doubt.RETENTION]),)

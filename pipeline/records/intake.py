@@ -14,6 +14,7 @@ import msgspec
 
 from pipeline.records import hashing, signatures
 from pipeline.records.agencies import Agency, AgencyState, Registry
+from pipeline.records.doubts import retention_warnings
 from pipeline.records.envelopes import RECORD_TYPE
 from pipeline.records.messages import AcceptedRecord, Outcome, Position, Provenance, Reason, Receipt, RejectedMessage
 from pipeline.records.model import Case
@@ -100,7 +101,8 @@ class IntakeContext(msgspec.Struct, frozen=True):
 
 def receive(message: SourceMessage, desk: IntakeContext) -> IntakeDecision:
     """Decide on one message; never raises, whatever its bytes. The caller remembers `taken.known` before the next."""
-    time = desk.now().isoformat(timespec="milliseconds")
+    now = desk.now()
+    time = now.isoformat(timespec="milliseconds")
     if message.origin is not None and message.origin.topic != message.position.topic:
         return rejection(msgspec.structs.replace(message, origin=None), _FOREIGN_ORIGIN, time)
     try:
@@ -118,7 +120,8 @@ def receive(message: SourceMessage, desk: IntakeContext) -> IntakeDecision:
     except RefusedError as refused:
         return rejection(message, refused.problems[0], time, record.case)
     receipt = _receipt(message, Outcome.ACCEPTED, taken.case, time)
-    return IntakeDecision(msgspec.structs.replace(receipt, warnings=taken.normalised.warnings), taken)
+    warnings = (*retention_warnings(taken.case.retain_until, now), *taken.normalised.warnings)
+    return IntakeDecision(msgspec.structs.replace(receipt, warnings=warnings), taken)
 
 
 def take(record: ValidRecord, known: KnownVersion | None, *, replayed: bool = False) -> AcceptedVersion | None:

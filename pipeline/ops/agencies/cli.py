@@ -91,10 +91,28 @@ def add_agency(
     what = _rate_words(max_rate) + (f" {SIGNED_ONLY}" if require_signatures else "")
     created = asyncio.run(_register_agency(settings, agency, what))
     typer.echo(f"{name} ({country}) added; {created} topics created", err=True)
-    if users.asks_for_credentials(settings):
+    typer.echo(_client_words(settings, name), err=True)
+    if not users.asks_for_credentials(settings):
+        written = f", so nothing was written to {credentials}" if credentials else ""
+        typer.echo(f"this Kafka asks for no login: {name} has no credentials{written}", err=True)
+    else:
         hand_out(settings, users.make_user(settings, name, agency_grants(settings, name), renew=renew), credentials)
     if max_rate is not None:
         users.limit_rate(settings, name, max_rate or None)
+
+
+def _client_words(settings: Settings, name: str) -> str:
+    """What a client of the agency's own has to know (docs/reference/topics.md)."""
+    from pipeline.streams.catalogues import topics
+
+    cases, receipts, hits = (
+        topics.topic_name(settings, topic, agency=name) for topic in (topics.CASES, topics.RECEIPTS, topics.HITS)
+    )
+    return (
+        f"its clients write {cases}, by the case key to partition murmur2(key) mod {settings.case_partitions}, read"
+        f" {receipts} and {hits}, and name their groups and transactional ids"
+        f" {topics.upload_prefix(settings, name)}...; docs/reference/topics.md has the options of each library"
+    )
 
 
 def set_agency(

@@ -8,7 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kafka.admin import KafkaAdminClient
-from kafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
+from kafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    KafkaError,
+    NoError,
+    TopicAlreadyExistsError,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential
 
 from pipeline.backoff import FIRST_PAUSE_S
@@ -16,6 +26,7 @@ from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues.topics import PlannedTopic
 from pipeline.streams.kafka.connection import client_options
+from pipeline.streams.kafka.login import check_login, login_name
 from pipeline.streams.kafka.topic_state import (
     TopicDifference,
     TopicState,
@@ -34,6 +45,14 @@ after 30 s by a worker that began meanwhile."""
 
 NO_CONTROLLER: Final = "Failed to find active controller id!"
 """What kafka-python 3.0.12 says, as a RuntimeError, where a broker knows no controller twice."""
+
+DENIALS: Final = (
+    TopicAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    ClusterAuthorizationFailedError,
+    TransactionalIdAuthorizationFailedError,
+)
+"""What Kafka says to a login without the right."""
 
 LONGEST_PAUSE_S: Final = 2.0
 """Between attempts while somebody waits for the command."""
@@ -64,9 +83,11 @@ class ClusterNotReadyError(LiaisonError):
 def admin_client(settings: Settings) -> Iterator[KafkaAdminClient]:
     """kafka-python's admin client, closed afterwards.
 
-    Raises LiaisonError where the cluster can't be reached or refuses; ClusterNotReadyError where this may pass.
+    Raises LiaisonError where the cluster can't be reached or refuses; LoginRefusedError, within seconds, where that is
+    for the user or password, ClusterNotReadyError where it may pass.
     """
     known = client_options(settings)
+    check_login(settings)
     try:
         client = KafkaAdminClient(**known, client_id="liaison-admin", reconnect_backoff_max_ms=RECONNECTED_WITHIN_MS)
     except KafkaError as error:
@@ -74,6 +95,8 @@ def admin_client(settings: Settings) -> Iterator[KafkaAdminClient]:
         raise ClusterNotReadyError(f"Kafka at {servers} can't be reached: {error}") from error
     try:
         yield client
+    except DENIALS as error:
+        raise LiaisonError(explain_denial(settings)) from error
     except KafkaError as error:
         kind = ClusterNotReadyError if error.retriable else LiaisonError
         raise kind(f"Kafka refused: {error}") from error
@@ -83,6 +106,34 @@ def admin_client(settings: Settings) -> Iterator[KafkaAdminClient]:
         raise ClusterNotReadyError("Kafka's controllers are electing a leader") from error
     finally:
         client.close()
+
+
+def explain_denial(settings: Settings) -> str:
+    """What is said where the login has no right to what was asked."""
+    return f"Kafka does not let {login_name(settings) or 'this client'} do this: it takes an operator's login"
+
+
+def require_writer(settings: Settings, topic: str) -> None:
+    """Raise LiaisonError, within seconds, where the topic is missing or the login may not write to it.
+
+    aiokafka's producers would ask for ever. Without logins nothing is refused, and nothing asked here.
+    """
+    if not login_name(settings):
+        return
+    with admin_client(settings) as client:
+        (found,) = client.describe_topics([topic])
+    if found["error_code"] == UnknownTopicOrPartitionError.errno:
+        raise LiaisonError(f"missing topics: {topic}; run `liaison topics apply`")
+    if "WRITE" not in (found["authorized_operations"] or ()):
+        raise LiaisonError(explain_denial(settings))
+
+
+def _refuse_denied(client: KafkaAdminClient, settings: Settings, missing: Sequence[str]) -> None:
+    """Raise LiaisonError where topics that can't be seen may be there: the login has no right to know."""
+    described = client.describe_topics(list(missing)) if missing else []
+    denied = [topic["name"] for topic in described if topic["error_code"] == TopicAuthorizationFailedError.errno]
+    if denied:
+        raise LiaisonError(f"{explain_denial(settings)} (it may not read {', '.join(denied)})")
 
 
 def apply_plan(settings: Settings, planned: Sequence[PlannedTopic], patience_s: float = PATIENCE_S) -> TopicReport:
@@ -190,6 +241,7 @@ def read_ids(settings: Settings, names: Sequence[str]) -> ClusterIds:
     with admin_client(settings) as client:
         held = set(client.list_topics())
         missing = [n for n in names if n not in held]
+        _refuse_denied(client, settings, missing)
         if missing:
             raise LiaisonError(f"missing topics: {', '.join(missing)}; run `liaison topics apply`")
         cluster = str(client.describe_cluster()["cluster_id"])

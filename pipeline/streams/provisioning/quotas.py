@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from kafka.admin import KafkaAdminClient
+from kafka.errors import for_code
 from kafka.protocol.admin import (
     AlterClientQuotasRequest,
     DescribeClientQuotasRequest,
@@ -37,12 +38,12 @@ def set_rate(client: KafkaAdminClient, user: str, rate_bytes_s: int | None) -> N
 
 
 def read_rates(client: KafkaAdminClient) -> dict[str, int]:
-    """The rates that are set, in bytes a second, by user. Raises LiaisonError."""
+    """The rates that are set, in bytes a second, by user. Raises KafkaError."""
     component = DescribeClientQuotasRequest.ComponentData
     named = component(entity_type=USER, match_type=ANY_NAMED, match=None)
     answer = _send_request(client, DescribeClientQuotasRequest(components=[named], strict=True))
     if answer.error_code:
-        raise LiaisonError(f"Kafka did not report its rates: {answer.error_message}")
+        raise for_code(answer.error_code)(f"Kafka did not report its rates: {answer.error_message}")
     return {
         entry.entity[0].entity_name: int(value.value)
         for entry in answer.entries or ()

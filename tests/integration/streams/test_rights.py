@@ -12,6 +12,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
@@ -23,6 +24,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import TopicAuthorizationFailedError
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import TopicAuthorizationFailedError as NotToBeRead
+from pydantic import SecretStr
 
 from pipeline.engines.endpoints import Endpoints, endpoints
 from pipeline.errors import LiaisonError
@@ -39,6 +41,7 @@ from pipeline.streams.registers import registry
 from support.installation.records import COUNTRIES
 from support.kafka.secure_broker import admits, log_decisions, secure_broker
 from support.processes import warm
+from support.records.builder import event_bytes
 from support.waiting import WaitFor, wait
 
 pytestmark = [
@@ -267,3 +270,56 @@ def test_the_command_hands_out_credentials_once(operator: Settings, tmp_path: Pa
     refused = ran[-1]
     assert refused.stderr.startswith("liaison: Kafka at ")
     assert "Traceback" not in refused.stderr
+
+
+REFUSED_S = 30
+"""Kafka's clients gave up after 60 s, some never; it takes 3 s, on a busy machine more."""
+
+
+def refused_in_time(settings: Settings, *words: str) -> str:
+    """The one line that a refused command prints. It ends with 1, and in time: a test of ours would wait for ever."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("LIAISON_")},
+        "LIAISON_HOME": str(settings.home), "LIAISON_NAMESPACE": settings.namespace,
+        "LIAISON_KAFKA_URL": settings.kafka_url, "LIAISON_KAFKA_USERNAME": settings.kafka_username,
+        "LIAISON_KAFKA_PASSWORD": settings.kafka_password.get_secret_value(),
+        "LIAISON_KAFKA_SECURITY_PROTOCOL": settings.kafka_security_protocol,
+    }  # fmt: skip
+    began = time.monotonic()
+    done = warm.run(words, environment)
+    assert time.monotonic() - began < REFUSED_S, words
+    assert done.returncode == 1, done.stderr
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+def test_a_login_that_kafka_refuses_is_named(operator: Settings, tmp_path: Path) -> None:
+    wrong = as_agency(operator, "fr-pj").model_copy(update={"kafka_password": SecretStr("x"), "home": tmp_path})
+    (tmp_path / "c.ndjson").write_bytes(event_bytes("fr-pj", "1", country="FR"))
+    removed = as_agency(operator, "de-bk").model_copy(update={"home": tmp_path})
+    users.remove_user(operator, "de-bk")
+    wait(lambda: not admits(removed))
+    for settings, name in ((wrong, "fr-pj"), (removed, "de-bk")):
+        for words in (
+            ("feed", "push", str(tmp_path / "c.ndjson"), "--agency", name),
+            ("feed", "receipts", "--agency", name),
+            ("feed", "hits", "--agency", name, "--follow"),
+            ("topics", "apply"),
+        ):
+            assert refused_in_time(settings, *words).startswith(f"liaison: Kafka refused the login of {name}: ")
+
+
+def test_an_agencys_login_for_an_operators_command_is_told_what_it_lacks(operator: Settings, tmp_path: Path) -> None:
+    agency = as_agency(operator, "fr-pj").model_copy(update={"home": tmp_path})
+    for words in (
+        ("ops", "agency", "list"),
+        ("ops", "agency", "add", "x", "--country", "FR"),
+        ("ops", "agency", "remove", "de-bk", "--yes"),
+        ("ops", "agency", "set", "fr-pj", "--max-rate", "400000"),
+        ("ops", "credentials", "intake"),
+        ("ops", "accounting"),
+        ("ops", "lag"),
+        ("topics", "apply"),
+    ):
+        said = refused_in_time(agency, *words)
+        assert said.startswith("liaison: Kafka does not let fr-pj do this: it takes an operator's login"), words

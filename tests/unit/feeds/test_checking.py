@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.feeds.checking import Checker, LineProblem
@@ -28,6 +29,14 @@ def test_what_is_doubtful_is_a_warning_where_asked_for_and_no_problem() -> None:
     ]
     (unasked,) = Checker("fr-pj").check_lines([(1, line(entities=[person]))])
     assert unasked.warnings == ()
+
+
+def test_a_retention_that_is_over_is_warned_of() -> None:
+    at = datetime(2026, 11, 29, 12, tzinfo=UTC)
+    lines = [(1, line("1", retain_until="2026-11-29")), (2, line("2", retain_until="2026-11-30"))]
+    over, kept = Checker("fr-pj", warn=True, now=lambda: at).check_lines(lines)
+    assert [(one.warning, one.pointer) for one in over.warnings] == [("retention_over", "/data/retain_until")]
+    assert kept.warnings == ()
 
 
 def test_every_problem_of_a_line_is_named_with_its_place() -> None:

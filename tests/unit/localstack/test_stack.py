@@ -72,6 +72,15 @@ def test_it_is_where_that_is_accepted_or_the_index_is_elsewhere(tmp_path: Path, 
         stack.start_engines(Settings(**given), secure=True, **words)
 
 
+def test_it_is_where_the_index_runs_already(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who started it has accepted it: a demo in that home goes on."""
+    monkeypatch.setattr(stack, "local_process", lambda _, name: object() if name == "elasticsearch" else None)
+    settings = Settings(home=tmp_path, secret_file=None, kafka_url="", elasticsearch_url="", offline=True,
+                        engine_cache=tmp_path / "empty")  # fmt: skip
+    with pytest.raises(LiaisonError, match="are not in the cache"):
+        stack.start_engines(settings, secure=True)
+
+
 def test_down_without_a_stack_makes_nothing(tmp_path: Path) -> None:
     assert stack.stop_engines(Settings(home=tmp_path / "none")) == []
     assert list(tmp_path.iterdir()) == []

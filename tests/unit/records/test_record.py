@@ -443,3 +443,11 @@ def test_messages_never_repeat_a_value() -> None:
         receipt = decide(raw).receipt
         assert receipt.message or receipt.warnings
         assert secret.encode() not in msgspec.json.encode(receipt)
+
+
+@pytest.mark.parametrize(("day", "told"), [("2026-11-01", True), ("2026-11-02", False), (None, False)])
+def test_a_retention_that_is_over_is_told_on_the_receipt_alone(day: str | None, told: bool) -> None:
+    decision = decide(message(retain_until=day))
+    assert ("retention_over" in {warning.code for warning in decision.receipt.warnings}) == told
+    assert decision.taken is not None
+    assert "retention_over" not in {warning.code for warning in decision.taken.normalised.warnings}
