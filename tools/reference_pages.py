@@ -26,6 +26,7 @@ from pipeline import settings
 from pipeline.api import metrics as server_metrics
 from pipeline.environment import ENVIRONMENT_PREFIX
 from pipeline.records import messages
+from pipeline.records.partitioning import partition_of
 from pipeline.streams.catalogues import metrics as worker_metrics
 from pipeline.streams.catalogues import rights, topics
 from pipeline.streams.catalogues.block_sizes import BlockSizes
@@ -141,7 +142,91 @@ def _topics_page() -> str:
         "[asyncapi.yaml](../../schemas/asyncapi.yaml) says the same to machines, "
         "[streams.md](../streams.md#topics) what the topics are for."
     )
-    return _page("Topics", [topics, rights], lead, *parts)
+    return _page("Topics", [topics, rights], lead, _client_section(), *parts)
+
+
+LIBRDKAFKA_LOGIN = """\
+bootstrap.servers=${LIAISON_KAFKA_URL}
+security.protocol=${LIAISON_KAFKA_SECURITY_PROTOCOL}
+sasl.mechanism=${LIAISON_KAFKA_SASL_MECHANISM}
+sasl.username=${LIAISON_KAFKA_USERNAME}
+sasl.password=${LIAISON_KAFKA_PASSWORD}
+ssl.ca.location=${LIAISON_KAFKA_CA_FILE}"""
+LIBRDKAFKA_PRODUCER = f"""\
+{LIBRDKAFKA_LOGIN}
+partitioner=murmur2_random
+enable.idempotence=true
+transactional.id=${{LIAISON_NAMESPACE}}feed.fr-pj.register"""
+LIBRDKAFKA_CONSUMER = f"""\
+{LIBRDKAFKA_LOGIN}
+group.id=${{LIAISON_NAMESPACE}}feed.fr-pj.receipts
+isolation.level=read_committed
+auto.offset.reset=earliest"""
+
+SCRAM_LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule required"
+CLIENTS = (
+    (
+        "librdkafka (confluent-kafka for Python, Go and .NET, node-rdkafka)",
+        "set `partitioner=murmur2_random`: the default sends 3 of 4 messages to another of 4 partitions",
+        "`read_committed` is the default",
+        "as above",
+    ),
+    (
+        "Java",
+        "the default, for messages with a key",
+        "set `isolation.level=read_committed`",
+        f'`sasl.jaas.config={SCRAM_LOGIN} username="..." password="...";`',
+    ),
+    (
+        "kafka-python",
+        "the default",
+        'set `isolation_level="read_committed"`',
+        "`security_protocol`, `sasl_mechanism`, `sasl_plain_username`, `sasl_plain_password`, `ssl_cafile`",
+    ),
+    (
+        "aiokafka",
+        "the default",
+        'set `isolation_level="read_committed"`',
+        "as kafka-python, but `ssl_context` in place of `ssl_cafile`",
+    ),
+)
+"""Kafka clients: which partitioner is murmur2, what reads committed messages alone, how one logs in."""
+
+SAMPLE_KEYS = ("fr-pj:1", "fr-pj:3", "fr-pj:2026-0001")
+SAMPLE_PARTITIONS = 4
+
+
+def _client_section() -> str:
+    """What a client that is not ours has to be told; tests/integration/streams/test_rights.py goes by its blocks."""
+    samples = ", ".join(f"`{key}` lies in {partition_of(key.encode(), SAMPLE_PARTITIONS)}" for key in SAMPLE_KEYS)
+    place = "murmur2 of the key mod the number of partitions, as Java's client has it"
+    names = "groups and transactional ids begin with `${LIAISON_NAMESPACE}feed.<agency>.`; Kafka refuses others"
+    rules = (
+        "**topic**: `cases.{agency}` of this page is `${LIAISON_NAMESPACE}cases.fr-pj`.",
+        "**key**: the case key, `<agency>:<case_id>` in UTF-8, in every message; **value**: the record as JSON.",
+        f"**partition**: {place}. A message elsewhere is rejected as `misrouted`.",
+        f"Of {SAMPLE_PARTITIONS} partitions, {samples}.",
+        "**headers**: none. `liaison-origin` is an operator's, who sends a message again.",
+        f"**names**: {names}. A transactional id is for one process at a time.",
+        "`transactional.id` may be left out: what is sent twice is a `duplicate`.",
+        "**isolation**: `read_committed`. Else a client reads messages of transactions that were aborted.",
+        "**compression**: none, gzip, snappy, lz4 or zstd.",
+    )
+    lead = (
+        "Any Kafka client will do. `${...}` is what `liaison ops agency add fr-pj --credentials FILE` writes. Where it"
+        " names no CA, `ssl.ca.location` is left out; where it names no namespace, that is empty. With librdkafka, to"
+        " send:"
+    )
+    return "\n".join(
+        [
+            *("## Clients of an agency", "", lead, ""),
+            *("```properties", LIBRDKAFKA_PRODUCER, "```", "", "and to read receipts or hits:", ""),
+            *("```properties", LIBRDKAFKA_CONSUMER, "```", ""),
+            *(f"- {rule}" for rule in rules),
+            *("", "| client | partitioner | isolation | login |", "|---|---|---|---|"),
+            *(f"| {' | '.join(row)} |" for row in CLIENTS),
+        ]
+    )
 
 
 def _topic_section(topic: Topic) -> str:

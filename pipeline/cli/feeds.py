@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -25,6 +26,18 @@ if TYPE_CHECKING:
     from pipeline.feeds.signing import RecordSigner
 
 T = TypeVar("T")
+
+AGAIN_HINT = (
+    "a line whose cause of rejection was outside the file is sent again, once that is mended, by the same command with"
+    " --again rejected"
+)
+
+
+class Again(StrEnum):
+    """What `push` sends again."""
+
+    REJECTED = "rejected"
+
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Case records, one JSON per line.")]
 OwnerOption = Annotated[str, typer.Option("--agency", help="The agency that owns the records.")]
@@ -95,20 +108,27 @@ def push(
             "--sign", exists=True, dir_okay=False, help="Sign each record with this private key (PEM or JWK)."
         ),
     ] = None,
+    again: Annotated[
+        Again | None,
+        typer.Option(help="Send the rejected lines once more, after what was wrong outside the file is mended."),
+    ] = None,
     as_json: JsonLinesOption = False,
 ) -> None:
     """Send each line as one message, exactly once.
 
-    Run the same command again to continue after an interruption; if everything was sent, it sends nothing. Exit 1 if a
-    line was skipped or, with --wait, rejected.
+    Run the same command again to continue after an interruption; if everything was sent, it sends nothing. With
+    --again rejected it sends those lines that intake did not take, such as records whose key was not registered yet.
+    Exit 1 if a line was skipped or, with --wait, rejected.
     """
     from pipeline.feeds.files import survey_file
 
+    if again and gateway:
+        raise typer.BadParameter("--again reads receipts from Kafka; it can't go with --gateway")
     pushed = _PushedFile(file, agency, survey_file(file), validate, _make_signer(agency, sign))
     if gateway:
         good = _push_to_gateway(pushed, gateway, token, as_json=as_json)
     else:
-        good = _push_to_kafka(pushed, wait=wait, timeout_s=timeout, as_json=as_json)
+        good = _push_to_kafka(pushed, wait=wait, timeout_s=timeout, again=again is not None, as_json=as_json)
     if not good:
         raise typer.Exit(FAILED)
 
@@ -138,7 +158,7 @@ def _make_signer(agency: str, key: Path | None) -> RecordSigner | None:
     return read_signer(agency, key, now()) if key else None
 
 
-def _push_to_kafka(file: _PushedFile, *, wait: bool, timeout_s: float | None, as_json: bool) -> bool:
+def _push_to_kafka(file: _PushedFile, *, wait: bool, timeout_s: float | None, again: bool, as_json: bool) -> bool:
     """Whether no line was left out or, if waited for, rejected."""
     from pipeline.cli.rendering.receipts import print_outcomes, print_problems, summarise_push
     from pipeline.feeds.client import FeedClient
@@ -148,21 +168,38 @@ def _push_to_kafka(file: _PushedFile, *, wait: bool, timeout_s: float | None, as
     places: dict[tuple[str, int], int] | None = {} if wait else None
     with FeedClient(file.agency) as client, show_bars() as display:
         task = display.add_task("Sending", total=file.seen.lines)
-        pushed = client.push(
-            file.upload_name,
-            read_file_lines(file.path, file.seen, places),
-            validate=file.validate,
-            signer=file.signer,
-            advance=lambda lines: display.advance(task, lines),
-        )
+
+        def advance(lines: int) -> None:
+            display.advance(task, lines)
+
+        def read_lines() -> Iterator[bytes]:
+            return read_file_lines(file.path, file.seen, places)
+
+        if again:
+            pushed = client.push_again(
+                file.upload_name,
+                read_lines,
+                validate=file.validate,
+                signer=file.signer,
+                timeout_s=timeout_s,
+                advance=advance,
+            )
+        else:
+            pushed = client.push(
+                file.upload_name, read_lines(), validate=file.validate, signer=file.signer, advance=advance
+            )
         print_problems(file.path, pushed.problems, as_json=as_json)
         typer.echo(summarise_push(pushed, file.agency), err=True)
+        if pushed.before and not (pushed.sent or again):
+            typer.echo(AGAIN_HINT, err=True)
         if places is None:
             return not pushed.left_out
         waiting = display.add_task("Waiting for receipts", total=pushed.sent + pushed.before)
         receipts = match_receipts(client.receipts_of(pushed, timeout_s=timeout_s), places)
         counted = print_outcomes(file.path, display.track(receipts, task_id=waiting), as_json=as_json)
         typer.echo(", ".join(f"{count:,} {outcome}" for outcome, count in sorted(counted.items())), err=True)
+        if counted["rejected"]:
+            typer.echo(AGAIN_HINT, err=True)
         return not (pushed.left_out or counted["rejected"])
 
 

@@ -20,6 +20,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
+from itertools import count
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
@@ -98,6 +99,38 @@ class FeedClient:
         checker = Checker(agency.name, agency.country) if validate else None
         checked = checked_lines(lines, checker, signer)
         return self._runner.run(pushing.push_lines(self._settings, agency.name, upload, checked, advance))
+
+    def push_again(
+        self,
+        upload: str,
+        records: Callable[[], Iterable[bytes | Mapping[str, Any]]],
+        *,
+        validate: bool = True,
+        signer: RecordSigner | None = None,
+        timeout_s: float | None = None,
+        advance: Callable[[int], Any] = lambda _lines: None,
+    ) -> PushResult:
+        """Send once more those records of an upload that intake rejected, after what was wrong outside them is mended.
+
+        `records` gives the upload's records anew each time it is called. What was not sent yet is sent first, and the
+        receipts of all that was are waited for, at most `timeout_s` each time. Each such call is an upload of its own,
+        `<upload>-again-<n>`, that goes on where it was cut off; its result is returned.
+        """
+        pushed = self.push(upload, records(), validate=validate, signer=signer)
+        begun, total = pushed.reached, sum(1 for _ in records())
+        for number in count(1):
+            for _ in self.receipts_of(pushed, timeout_s=timeout_s):
+                pass
+            taken = self._runner.run(outcomes.taken_since(self._settings, self._agency, begun))
+            lines = enumerate(map(_encode_record, records()), start=1)
+            checker = Checker(self.agency.name, self.agency.country) if validate else None
+            checked = checked_lines(lines, checker, signer)
+            name = f"{upload}-again-{number}"
+            again = pushing.push_untaken(self._settings, self._agency, name, checked, taken, total, advance)
+            pushed, is_new = self._runner.run(again)
+            if is_new:
+                return pushed
+        raise AssertionError("numbers do not end")
 
     def receipts_of(self, pushed: PushResult, *, timeout_s: float | None = None) -> Iterator[Receipt]:
         """The receipts of an upload, as intake gives them; ends when every message has one.

@@ -18,8 +18,7 @@ import msgspec
 from pipeline.errors import LiaisonError
 from pipeline.feeds.checking import CheckedLine, Checker
 from pipeline.feeds.outcomes import receipts_of
-from pipeline.feeds.pushing import CHUNK_BYTES, CHUNK_LINES, PushResult, push_chunk
-from pipeline.feeds.sending import CaseVersion, record_of
+from pipeline.feeds.pushing import CHUNK_BYTES, CHUNK_LINES, CaseVersion, PushResult, push_chunk, record_of
 from pipeline.feeds.uploads import open_upload
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import Receipt

@@ -14,7 +14,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from pipeline.correlation.hits import Hit
 from pipeline.errors import LiaisonError
 from pipeline.feeds.uploads import UploadProgress
-from pipeline.records.messages import Receipt
+from pipeline.records.messages import Outcome, Receipt
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.admin import admin_client
@@ -69,6 +69,19 @@ async def receipts_of(settings: Settings, agency: str, reached: UploadProgress) 
                     waiting.discard(partition)
             if not waiting:
                 return
+
+
+async def taken_since(settings: Settings, agency: str, reached: UploadProgress) -> dict[str, int]:
+    """The highest version of each case that intake took, or had, in its receipts from the upload's first on."""
+    topic = await asyncio.to_thread(readable_topic, settings, topics.RECEIPTS, agency)
+    starts = {TopicPartition(topic, partition): offset for partition, offset in enumerate(reached.receipts)}
+    taken: dict[str, int] = {}
+    async with aclosing(read_partitions(settings, starts)) as chunks:
+        async for records in chunks:
+            for receipt in (_receipt(record.value) for record in records):
+                if receipt.outcome != Outcome.REJECTED:
+                    taken[receipt.case] = max(receipt.version, taken.get(receipt.case, 0))
+    return taken
 
 
 def readable_topic(settings: Settings, topic: topics.Topic, agency: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -34,6 +34,10 @@ CHUNK_BYTES: Final = 4 << 20
 """Bytes of a transaction's lines, less the last one."""
 SMALL: Final = 1 << 20
 """A line of this size fits even with a key as long as the line."""
+
+
+CaseVersion = tuple[str, int]
+"""Case key and version."""
 
 
 class PushResult(msgspec.Struct):
@@ -128,6 +132,42 @@ async def push_lines(
     return pushed
 
 
+async def push_untaken(
+    settings: Settings,
+    agency: str,
+    upload: str,
+    lines: Iterable[CheckedLine],
+    taken: Mapping[str, int],
+    total: int,
+    advance: Callable[[int], Any],
+) -> tuple[PushResult, bool]:
+    """Send again what intake has not taken, in the `upload` of this name; whether that upload was not over before.
+
+    `taken` is the highest version that intake took of each case, `total` the number of lines. A line that is no record
+    is not sent: what is wrong with it is in it. An attempt that was cut off goes on after the last line it reached, so
+    that no line goes twice in one upload. Raises LiaisonError.
+    """
+    pushed = PushResult()
+    async with open_upload(settings, agency, upload) as opened:
+        pushed.reached = opened.reached
+        if opened.reached.line >= total:
+            return pushed, False
+        untaken = (line for line in lines if line.line > opened.reached.line and not _is_taken(line.raw, taken))
+        for chunk in batch_lines(untaken):
+            await push_chunk(opened, chunk, pushed)
+            advance(len(chunk))
+        if opened.reached.line or pushed.sent:
+            await opened.send_lines([], total)
+        pushed.reached = opened.reached
+    return pushed, True
+
+
+def _is_taken(raw: bytes, taken: Mapping[str, int]) -> bool:
+    """Whether the record of a line is in, by it or a later version; what is none can't be."""
+    record = record_of(raw)
+    return record is None or taken.get(record[0], 0) >= record[1]
+
+
 async def push_chunk(upload: Upload, chunk: Iterable[CheckedLine], pushed: PushResult) -> list[Position]:
     """Send what is new of some lines in one transaction, and add them to `pushed`; returns the positions sent to."""
     done = upload.reached.line
@@ -166,6 +206,15 @@ def _check_size(line: CheckedLine) -> CheckedLine:
 def _too_large(line: CheckedLine) -> LineProblem:
     message = f"{len(line.raw)} bytes; Kafka takes no message over {topics.CASES.max_bytes} bytes"
     return LineProblem(line.line, Reason.TOO_LARGE, "", message)
+
+
+def record_of(raw: bytes) -> CaseVersion | None:
+    """Which version of which case a line is, as good as it can be read."""
+    try:
+        data = orjson.loads(raw)["data"]
+        return case_key(data["agency"] + "", data["case_id"] + ""), data["version"] + 0
+    except (ValueError, TypeError, KeyError):
+        return None
 
 
 def message_key(raw: bytes) -> bytes | None:

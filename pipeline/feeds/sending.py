@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-import orjson
-
 from pipeline.feeds.files import FileSurvey, numbered_lines
+from pipeline.feeds.pushing import CaseVersion, record_of
 from pipeline.records.messages import Receipt
-from pipeline.records.model import case_key
-
-CaseVersion = tuple[str, int]
-"""Case key and version."""
 
 
 def upload_name(seen: FileSurvey, *, validated: bool, signed_by: str = "") -> str:
@@ -38,12 +33,3 @@ def match_receipts(receipts: Iterable[Receipt], places: Mapping[CaseVersion, int
         line = places.get((receipt.case, receipt.version), 0)
         if line or not receipt.case:
             yield line, receipt
-
-
-def record_of(raw: bytes) -> CaseVersion | None:
-    """Which version of which case a line is, as good as it can be read."""
-    try:
-        data = orjson.loads(raw)["data"]
-        return case_key(data["agency"] + "", data["case_id"] + ""), data["version"] + 0
-    except (ValueError, TypeError, KeyError):
-        return None

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.client import FeedClient
+from pipeline.streams.registers import registry
 from support.installation.command import LIAISON
 from support.installation.installation import Installation
 from support.installation.records import Message, RecordMaker
@@ -46,7 +50,9 @@ def test_push_waits_for_the_receipt_of_every_line(
     words = ("feed", "push", str(file), "--agency", "fr-pj", "--no-validate", "--wait", "--timeout", "60", "--json")
     first, again = run(engine_environment, *words), run(engine_environment, *words)
     assert (first.returncode, again.returncode) == (1, 1), first.stderr
-    assert first.stderr.splitlines() == ["5 lines sent to fr-pj", "2 accepted, 1 duplicate, 2 rejected"]
+    sent, counted, hint = first.stderr.splitlines()
+    assert (sent, counted) == ("5 lines sent to fr-pj", "2 accepted, 1 duplicate, 2 rejected")
+    assert "--again rejected" in hint
     assert "0 lines sent to fr-pj, 5 had been sent before" in again.stderr
     told = [json.loads(line) for line in first.stdout.splitlines()]
     assert sorted(told, key=str) == sorted((json.loads(line) for line in again.stdout.splitlines()), key=str)
@@ -60,6 +66,37 @@ def test_push_waits_for_the_receipt_of_every_line(
     chosen = run(engine_environment, "feed", "receipts", "--agency", "fr-pj", "--outcome", "rejected")
     assert chosen.returncode == 0
     assert sorted(line.split()[1] for line in chosen.stdout.splitlines()) == ["rejected", "rejected"]
+
+
+def test_rejected_lines_are_sent_again_after_what_was_wrong_outside_them_is_mended(
+    installation: Installation,
+    records: RecordMaker,
+    start_stage: Callable[..., object],
+    engine_environment: dict[str, str],
+    tmp_path: Path,
+) -> None:
+    settings, file = installation.settings, tmp_path / "feed.ndjson"
+    messages = [records.message("fr-pj", str(number)) for number in range(6)]
+    file.write_bytes(b"\n".join(message.value or b"" for message in messages))
+    words = ("feed", "push", str(file), "--agency", "fr-pj", "--wait", "--timeout", "60")
+
+    def require_signatures(*, required: bool) -> None:
+        change = partial(msgspec.structs.replace, required=required)
+        asyncio.run(registry.change_signing(settings, "fr-pj", change))
+
+    start_stage("intake")
+    with FeedClient("fr-pj", settings) as client:
+        list(client.receipts_of(client.push("before", [messages[0].value or b""]), timeout_s=60))
+    require_signatures(required=True)
+    unsigned = run(engine_environment, *words)
+    assert (unsigned.returncode, unsigned.stderr.splitlines()[1]) == (1, "1 duplicate, 5 rejected")
+    assert "--again rejected" in run(engine_environment, *words).stderr
+    require_signatures(required=False)
+    again = run(engine_environment, *words, "--again", "rejected")
+    assert (again.returncode, again.stderr.splitlines()) == (0, ["5 lines sent to fr-pj", "5 accepted"])
+    done = run(engine_environment, *words, "--again", "rejected")
+    assert (done.returncode, done.stderr.splitlines()[0]) == (0, "0 lines sent to fr-pj")
+    assert installation.accounting().balanced
 
 
 def test_waiting_ends_in_time_where_nobody_takes_in(installation: Installation, feed: list[Message]) -> None:

@@ -16,7 +16,7 @@ from kafka import KafkaAdminClient
 
 from pipeline.errors import LiaisonError
 from pipeline.feeds.checking import CheckedLine, Checker
-from pipeline.feeds.pushing import PushResult, push_lines, require_agency
+from pipeline.feeds.pushing import PushResult, push_lines, push_untaken, require_agency
 from pipeline.feeds.uploads import MESSAGE_OVERHEAD, UploadLine, open_upload
 from pipeline.records.agencies import Agency
 from pipeline.records.partitioning import partition_of
@@ -125,6 +125,22 @@ def test_a_longer_list_of_the_same_upload_goes_on_after_the_last_line(settings: 
     assert third.reached == second.reached
     assert len(held(settings)) == 9
     assert pushed_to(settings, lines, "another").sent == 9
+
+
+def test_sending_again_goes_on_where_it_was_cut_off_and_leaves_out_what_is_in(settings: Settings) -> None:
+    lines = raw(*(record(number) for number in range(1, 7)), b"{")
+
+    def again(some: list[CheckedLine], taken: dict[str, int], upload: str = "x-again-1") -> tuple[int, bool]:
+        sending = push_untaken(settings, "fr-pj", upload, some, taken, len(lines), lambda _lines: None)
+        pushed, is_new = asyncio.run(sending)
+        return pushed.sent, is_new
+
+    taken = {"fr-pj:1": 1, "fr-pj:2": 7}
+    assert pushed_to(settings, lines[2:4], "x-again-1").sent == 2  # an attempt that was cut off after line 4
+    assert again(lines, taken) == (2, True)
+    assert again(lines, taken) == (0, False)
+    assert again(lines, {f"fr-pj:{number}": 1 for number in range(1, 7)}, "x-again-2") == (0, True)
+    assert again(lines, taken, "x-again-2") == (4, True)
 
 
 def test_no_upload_leaves_a_group_whose_lag_grows(settings: Settings, kafka_admin: KafkaAdminClient) -> None:

@@ -8,6 +8,7 @@ import itertools
 import json
 import logging
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -17,11 +18,13 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import TopicAuthorizationFailedError
+from confluent_kafka import Consumer, KafkaError, Message, Producer
 from kafka import KafkaConsumer, KafkaProducer
 from kafka.errors import TopicAuthorizationFailedError as NotToBeRead
 from pydantic import SecretStr
@@ -30,6 +33,7 @@ from pipeline.engines.endpoints import Endpoints, endpoints
 from pipeline.errors import LiaisonError
 from pipeline.feeds.client import FeedClient
 from pipeline.records.agencies import Agency
+from pipeline.records.partitioning import partition_of
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.rights import agency_grants
@@ -42,7 +46,7 @@ from support.installation.records import COUNTRIES
 from support.kafka.secure_broker import admits, log_decisions, secure_broker
 from support.processes import warm
 from support.records.builder import event_bytes
-from support.waiting import WaitFor, wait
+from support.waiting import PATIENCE_S, WaitFor, wait
 
 pytestmark = [
     pytest.mark.engines,
@@ -323,3 +327,62 @@ def test_an_agencys_login_for_an_operators_command_is_told_what_it_lacks(operato
     ):
         said = refused_in_time(agency, *words)
         assert said.startswith("liaison: Kafka does not let fr-pj do this: it takes an operator's login"), words
+
+
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "topics.md"
+
+
+def page_options(settings: Settings) -> list[dict[str, str]]:
+    """What the page tells librdkafka to send and to read by, filled in as an agency fills it in."""
+    held = {
+        "LIAISON_KAFKA_URL": settings.kafka_url,
+        "LIAISON_KAFKA_SECURITY_PROTOCOL": settings.kafka_security_protocol,
+        "LIAISON_KAFKA_SASL_MECHANISM": settings.kafka_sasl_mechanism,
+        "LIAISON_KAFKA_USERNAME": settings.kafka_username,
+        "LIAISON_KAFKA_PASSWORD": settings.kafka_password.get_secret_value(),
+        "LIAISON_NAMESPACE": settings.namespace,
+    }
+    blocks = re.findall(r"```properties\n(.*?)\n```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    lines = [[line for line in block.splitlines() if "ssl.ca.location" not in line] for block in blocks]
+    return [dict(Template(line).substitute(held).split("=", 1) for line in block) for block in lines]
+
+
+def test_a_client_of_librdkafka_needs_no_more_than_the_page_of_topics(operator: Settings) -> None:
+    agency = as_agency(operator, "fr-pj")
+    to_send, to_read = page_options(agency)
+    keys = [f"fr-pj:{number}".encode() for number in range(40)]
+    cases, receipts = (topics.topic_name(operator, one, agency="fr-pj") for one in (topics.CASES, topics.RECEIPTS))
+    placed: dict[bytes, int] = {}
+
+    def note(error: object, message: Message) -> None:
+        assert error is None
+        placed[bytes(message.key() or b"")] = message.partition() or 0
+
+    producer = Producer(to_send)
+    producer.init_transactions(PATIENCE_S)
+    producer.begin_transaction()
+    for key in keys:
+        producer.produce(cases, b"{}", key, on_delivery=note)
+    producer.commit_transaction(PATIENCE_S)
+    assert placed == {key: partition_of(key, operator.case_partitions) for key in keys}
+    fill(operator, [receipts])
+    with closing(Consumer(to_read)) as consumer:
+        consumer.subscribe([receipts])
+        read = consumer.consume(1, PATIENCE_S)
+        assert [(one.error(), one.key()) for one in read] == [(None, b"filled")]
+    with closing(Consumer(to_read | {"group.id": "mine"})) as consumer:
+        consumer.subscribe([receipts])
+        (refused,) = consumer.consume(1, PATIENCE_S)
+        error = refused.error()
+        assert error is not None
+        assert error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED
+
+
+def test_a_new_agency_is_told_what_its_clients_need(operator: Settings) -> None:
+    environment = {
+        **os.environ, "LIAISON_HOME": str(operator.home), "LIAISON_NAMESPACE": operator.namespace,
+        "LIAISON_ELASTICSEARCH_URL": operator.elasticsearch_url, "LIAISON_KAFKA_URL": "",
+    }  # fmt: skip
+    said = warm.run(("ops", "agency", "add", "fr-pj", "--country", "FR"), environment).stderr
+    assert f"name their groups and transactional ids {operator.namespace}feed.fr-pj..." in said
+    assert f"partition murmur2(key) mod {operator.case_partitions}" in said
