@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from pipeline.index.question_fields import quote_value
-from pipeline.index.question_parts import FIELDS, LOOSE, TYPED, QuestionPart, split_question
+from pipeline.index.question_parts import FIELDS, LOOSE, MAX_QUESTION_CHARS, TYPED, QuestionPart, split_question
 from pipeline.index.questions import read_dates, read_offences, type_named, typed_number
 from pipeline.records.countries import country_code
 from pipeline.records.identifiers import canonical, plate
@@ -56,13 +56,13 @@ def understand_looks(text: str, country: str) -> tuple[UnderstoodPart, ...]:
     return tuple(understood for (first, *_), understood in parts if not first.stated)
 
 
-def leave_out(text: str, at: int) -> str:
-    """The question without its part of this number."""
+def leave_out(text: str, at: int) -> str | None:
+    """The question without its part of this number; None where it would be longer than a question may be."""
     return _replace(text, at, "")
 
 
-def settle_reading(text: str, at: int, reading: Reading) -> str:
-    """The question with its part of this number taken for this alone."""
+def settle_reading(text: str, at: int, reading: Reading) -> str | None:
+    """The question with its part of this number taken for this alone; None where no question may be so long."""
     value = reading.value if reading.field in OF_ONE_WORD else " ".join(part.value for part in _group_parts(text)[at])
     return _replace(text, at, _state(reading.field, value))
 
@@ -116,8 +116,8 @@ _VALUES: dict[str, Callable[[str], str]] = {
 }
 
 
-def _replace(text: str, at: int, new: str) -> str:
-    """The text with one part changed; the others stay what they are."""
+def _replace(text: str, at: int, new: str) -> str | None:
+    """The text with one part changed; the others stay what they are. None where it gets too long by that."""
     clean, groups = clean_text(text), _group_parts(text)
     first, changed = groups[at][0].start, {part.start: part.end for part in groups[at]}
     kept = [part for parts in groups for part in parts if part.start not in changed]
@@ -127,6 +127,8 @@ def _replace(text: str, at: int, new: str) -> str:
             pieces += [clean[place:start], new if start == first else "", between]
             place = end
         made = clean_text("".join([*pieces, clean[place:]]))
+        if len(made) > MAX_QUESTION_CHARS:
+            return None
         if _same_parts(kept, made, new):
             break
     return made

@@ -57,12 +57,16 @@ def _draw_part(words: Words, asked: Mapping[str, str], at: int, part: Understood
             _draw_readings(words, part)
         with box("div", "sheet"):
             for reading in part.readings if len(part.readings) > 1 else ():
-                said = words("Only: {reading}", reading=_describe_reading(words, reading))
-                link(said, question_address(asked, settle_reading(question, at, reading)))
+                settled = settle_reading(question, at, reading)
+                if settled is not None:
+                    said = words("Only: {reading}", reading=_describe_reading(words, reading))
+                    link(said, question_address(asked, settled))
             text("button", words("Edit these words"), "button slight", type="button", data_retyped=part.words)
-    removed = words("Remove {words}", words=part.words)
-    with link("", question_address(asked, leave_out(question, at)), "remove", aria_label=removed, title=removed):
-        icon("close")
+    left = leave_out(question, at)
+    if left is not None:
+        removed = words("Remove {words}", words=part.words)
+        with link("", question_address(asked, left), "remove", aria_label=removed, title=removed):
+            icon("close")
 
 
 def _draw_readings(words: Words, part: UnderstoodPart) -> None:

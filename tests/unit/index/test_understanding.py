@@ -60,6 +60,13 @@ def test_what_is_left_out_has_no_reading() -> None:
     }
 
 
+def test_what_would_be_too_long_can_not_be_settled() -> None:
+    (part,) = understand_question("a" * 997, "")
+    assert settle_reading("a" * 997, 0, part.readings[0]) is None
+    assert settle_reading("a" * 995, 0, part.readings[0]) is not None
+    assert leave_out("12 " + "a" * 990 + " 34", 0) is not None
+
+
 def test_values_are_those_that_are_searched_for() -> None:
     assert read("nationality:Latvian type:navire offence:0501 ab-1?3* A@B.example born:1980~ number:ab-1") == {
         "nationality:Latvian": [("nationality", "LV")],
@@ -90,7 +97,7 @@ def _question(text: str) -> Question | None:
 def test_what_is_left_out_goes_and_the_rest_stays_as_it_was(text: str) -> None:
     parts = understand_question(text, "FR")
     for at in range(len(parts)):
-        left = understand_question(leave_out(text, at), "FR")
+        left = understand_question(leave_out(text, at) or "", "FR")
         assert _sorted(left) == _sorted((*parts[:at], *parts[at + 1 :]))
 
 
@@ -110,7 +117,7 @@ def test_a_part_can_be_settled_on_each_of_its_readings(text: str) -> None:
     parts = understand_question(text, "FR")
     for at, part in enumerate(parts):
         for reading in part.readings:
-            settled = understand_question(settle_reading(text, at, reading), "FR")
+            settled = understand_question(settle_reading(text, at, reading) or "", "FR")
             assert any(one.readings == (reading,) for one in settled)
             assert len(settled) == len(parts)
 

@@ -252,3 +252,12 @@ async def test_what_nothing_has_and_what_may_be_meant_stand_above_the_results(ap
     assert "No record that you can read has" in said
     assert "Silent records" not in said
     assert addresses(page, "Drozdov")[-1]["q"] == ["Drozdov -Natalya passport:123456"]
+
+
+@pytest.mark.parametrize("question", ["a" * 996, "a" * 997, "a" * 1000, "a" + "\u0301" * 999, "a " + "b" * 998])
+async def test_a_question_of_a_thousand_characters_is_answered(api: Api, question: str) -> None:
+    assert "No record that you can read has" in (await asked(api, question)).said()
+
+
+async def test_a_longer_one_is_refused_with_a_word(api: Api) -> None:
+    assert "longer than 1000 characters" in (await asked(api, "a" * 1001)).said()
