@@ -20,7 +20,7 @@ from support.access.requesters import make_requester
 from support.api.runtime import NOW
 from support.index.documents import PureStages, admissions
 from support.no_leak import decisions
-from support.records.builder import RawEntity, case_data, handling, person, vehicle
+from support.records.builder import RawCase, RawEntity, case_data, handling, person, vehicle
 
 STAGES = PureStages(load_model())
 
@@ -98,9 +98,8 @@ requesters = st.builds(
 KEYS = [f"{agency}:{number}" for agency in AGENCIES for number in (0, 1)]
 
 
-@cache
-def accepted(spec: CaseSpec) -> AcceptedRecord:
-    """The accepted version of a case, made once."""
+def record_of(spec: CaseSpec) -> RawCase:
+    """A case as its agency sends it."""
     data = case_data(
         spec.agency,
         str(spec.number),
@@ -112,7 +111,13 @@ def accepted(spec: CaseSpec) -> AcceptedRecord:
         offences=[{"scheme": "ICCS", "code": OFFENCES[spec.people % len(OFFENCES)]}],
         relations=[OWNED] if len(PEOPLE[spec.people]) > 1 else [],
     )
-    return STAGES.accepted(data | ({"retain_until": EXPIRED} if spec.expired else {}))
+    return data | ({"retain_until": EXPIRED} if spec.expired else {})
+
+
+@cache
+def accepted(spec: CaseSpec) -> AcceptedRecord:
+    """The accepted version of a case, made once."""
+    return STAGES.accepted(record_of(spec))
 
 
 @cache
