@@ -9,8 +9,8 @@ import signal
 import tempfile
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import chain
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -196,13 +196,27 @@ def elasticsearch_client(engines: Endpoints) -> Iterator[Elasticsearch]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def new_namespace(
+    kafka_admin: KafkaAdminClient, elasticsearch_client: Elasticsearch
+) -> Callable[[], AbstractContextManager[str]]:
+    """Make a prefix for topics, groups and indices that no other test has; what bears it is deleted afterwards."""
+
+    @contextmanager
+    def make() -> Iterator[str]:
+        prefix = f"t{uuid.uuid4().hex[:12]}-"
+        yield prefix
+        _delete_topics_and_groups(kafka_admin, prefix)
+        _delete_indices_and_templates(elasticsearch_client, prefix)
+
+    return make
+
+
 @pytest.fixture
-def namespace(kafka_admin: KafkaAdminClient, elasticsearch_client: Elasticsearch) -> Iterator[str]:
-    """A prefix for topics, groups and indices that no other test has; whatever bears it is deleted afterwards."""
-    prefix = f"t{uuid.uuid4().hex[:12]}-"
-    yield prefix
-    _delete_topics_and_groups(kafka_admin, prefix)
-    _delete_indices_and_templates(elasticsearch_client, prefix)
+def namespace(new_namespace: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    """The prefix of a test that has one installation."""
+    with new_namespace() as prefix:
+        yield prefix
 
 
 def _delete_topics_and_groups(admin: KafkaAdminClient, prefix: str) -> None:
