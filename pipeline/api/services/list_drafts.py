@@ -54,6 +54,10 @@ FAULT_MESSAGES: Final[dict[Fault, str]] = {
     "form": N_("the file can't be read as a table; send XLSX, XLS, XLSB, ODS, or CSV in UTF-8"),
     "long": N_("the list has more than {most} rows; split it"),
     "large": N_("the file unpacks to too much to be a list, or is damaged; save the sheet as CSV, or split it"),
+    "cells": N_(
+        "the workbook has more cells or merged cells than a list may have; delete what is outside the table and undo"
+        " merged cells, or save the sheet as CSV"
+    ),
     "locked": N_("the workbook is protected by a password; save it without one"),
     "formulas": N_("the workbook has formulas without results; open it in a spreadsheet program and save it"),
 }

@@ -21,9 +21,17 @@ from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.grids import GridOptions, LargeTableError, LongTableError, NoTableError, TableGrid, read_grid
 from pipeline.feeds.tables.limited_process import ProcessLimits, limit_process
 from pipeline.feeds.tables.sheets import OversizedWorkbookError, ProtectedWorkbookError, UncomputedWorkbookError
+from pipeline.feeds.tables.workbook_size import CrowdedWorkbookError, WorkbookLimits, require_small
 
-LIMITS: Final = ProcessLimits(memory_bytes=1 << 30, cpu_s=15)
-"""A sheet of 10,000 rows and 100 columns fits twice; twenty times what the largest list takes on a busy core."""
+MAX_CELLS: Final = 2_000_000
+"""Of a list's sheet, from its first filled cell to its last: 10,000 rows of 200 columns, as many as are mapped."""
+
+WORKBOOK: Final = WorkbookLimits(cells=MAX_CELLS, merged=100_000, texts=MAX_CELLS, tags=6 * MAX_CELLS)
+"""Ten merged cells in each row; a filled cell takes four to eight tags, and no list fills all the cells it may have."""
+
+LIMITS: Final = ProcessLimits(memory_bytes=1 << 30, cpu_s=15, cells=MAX_CELLS, niceness=10)
+"""A sheet of 10,000 rows and 100 columns fits twice; twenty times what the largest list takes on a busy core. Whoever
+asks the server for less goes before it."""
 
 MAX_WAIT_S: Final = 60
 """A busy machine may take longer than the processor's time."""
@@ -31,8 +39,9 @@ MAX_WAIT_S: Final = 60
 MAX_UNPACKED_BYTES: Final = 64 << 20
 """What a workbook of a list may unpack to: 10,000 rows of 100 cells. It is asked before anything is unpacked."""
 
-Fault = Literal["", "empty", "form", "long", "large", "locked", "formulas", "sheet"]
-"""What is wrong with a file: nothing, or it is empty, no table, too long, too large, protected, not computed."""
+Fault = Literal["", "empty", "form", "long", "large", "cells", "locked", "formulas", "sheet"]
+"""What is wrong with a file: nothing, or it is empty, no table, too long, too large, has too many cells, is protected,
+not computed."""
 
 FAULTS: Final[tuple[tuple[type[LiaisonError], Fault], ...]] = (
     (LongTableError, "long"),
@@ -92,8 +101,12 @@ def _serve(source: IO[bytes]) -> ReadingAnswer:
     with tempfile.TemporaryFile() as file:
         file.write(source.read())
         file.flush()
+        path = Path(f"/dev/fd/{file.fileno()}")
         try:
-            return ReadingAnswer(read_grid(Path(f"/dev/fd/{file.fileno()}"), asked.options, asked.max_rows))
+            require_small(path, WORKBOOK)
+            return ReadingAnswer(read_grid(path, asked.options, asked.max_rows))
+        except CrowdedWorkbookError as error:
+            return ReadingAnswer(fault="long" if error.rows > asked.max_rows else "cells")
         except LiaisonError as error:
             return ReadingAnswer(fault=next(fault for kind, fault in FAULTS if isinstance(error, kind)))
 

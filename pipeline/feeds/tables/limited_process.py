@@ -6,17 +6,26 @@ runs out of memory is ended: so it is another than the one that somebody waits f
 
 from __future__ import annotations
 
+import os
 import resource
 from typing import Final
 
 import msgspec
 
+MAX_CELLS: Final = 1 << 25
+"""Of a sheet from its first filled cell to its last: a million rows, as many as a sheet has, of 32 columns."""
+
 
 class ProcessLimits(msgspec.Struct, frozen=True):
-    """Address space, of which the interpreter takes a fifth of a gibibyte, and seconds of the processor."""
+    """Address space, of which the interpreter takes a fifth of a gibibyte, seconds of the processor, a sheet's cells.
+
+    `niceness` is by how much others go before it.
+    """
 
     memory_bytes: int
     cpu_s: int
+    cells: int = MAX_CELLS
+    niceness: int = 0
 
 
 _held: Final[list[ProcessLimits]] = []
@@ -27,9 +36,15 @@ def limit_process(limits: ProcessLimits) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_s, limits.cpu_s))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.nice(limits.niceness)
     _held.append(limits)
 
 
 def is_limited() -> bool:
     """Whether this process has limits, so that it may read what it is given."""
     return bool(_held)
+
+
+def most_cells() -> int:
+    """How many cells of a sheet this process reads."""
+    return _held[-1].cells if _held else MAX_CELLS

@@ -25,6 +25,7 @@ from pipeline.feeds.tables.sheets import (
     UncomputedWorkbookError,
     read_sheet,
 )
+from pipeline.feeds.tables.workbook_size import CrowdedWorkbookError
 
 LIMITS: Final = ProcessLimits(memory_bytes=3 << 30, cpu_s=300)
 """A million rows, as many as a sheet has, of 20 filled cells."""
@@ -38,6 +39,7 @@ FAULTS: Final[tuple[type[LiaisonError], ...]] = (
     OversizedWorkbookError,
     ProtectedWorkbookError,
     UncomputedWorkbookError,
+    CrowdedWorkbookError,
     LiaisonError,
 )
 """What may be wrong, told by its place: the last is anything else."""

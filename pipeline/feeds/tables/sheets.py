@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.cells import value_text
 from pipeline.feeds.tables.files import clear_errors, refuse_unread
+from pipeline.feeds.tables.limited_process import most_cells
+from pipeline.feeds.tables.workbook_size import CrowdedWorkbookError
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
@@ -54,7 +56,9 @@ def read_sheet(path: Path, name: str) -> SheetRows:
             raise LiaisonError(f"{path} has no sheet {name!r}; it has {', '.join(names)}")
         sheet = workbook.get_sheet_by_name(name or names[0])
         bottom, _ = sheet.end or (0, 0)
-        return SheetRows(names, bottom + 1, _filled_rows(sheet))
+        if (bottom + 1) * sheet.width > most_cells():
+            raise CrowdedWorkbookError(f"{path} has more cells than are read: save the sheet as CSV, or split it")
+        return SheetRows(names, bottom + 1, _filled_rows(sheet, _find_corners(path, sheet)))
 
 
 def read_sheet_names(path: Path) -> list[str]:
@@ -100,14 +104,23 @@ def _has_uncomputed(archive: zipfile.ZipFile, name: str) -> bool:
     return False
 
 
-def _filled_rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[str]]]:
+def _find_corners(path: Path, sheet: CalamineSheet) -> dict[tuple[int, int], tuple[int, int]]:
+    """The first cell of each merged one, as far as the sheet is filled. Raises CrowdedWorkbookError for too many."""
+    found, count = dict[tuple[int, int], tuple[int, int]](), 0
+    last_row, last_column = sheet.end or (0, 0)
+    for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
+        rows, columns = range(top, min(bottom, last_row) + 1), range(left, min(right, last_column) + 1)
+        count += 1 + len(rows) * len(columns)
+        if count > most_cells():
+            raise CrowdedWorkbookError(f"{path} has more merged cells than are read: save the sheet as CSV")
+        found |= {(row, column): (top, left) for row in rows for column in columns}
+    return found
+
+
+def _filled_rows(
+    sheet: CalamineSheet, merged: dict[tuple[int, int], tuple[int, int]]
+) -> Iterator[tuple[int, list[str]]]:
     """Every row with its number from 1, merged cells filled in from their first."""
-    merged = {
-        (row, column): (top, left)
-        for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()
-        for row in range(top, bottom + 1)
-        for column in range(left, right + 1)
-    }
     corners = set(merged.values())
     first: dict[tuple[int, int], str] = {}
     _, left = sheet.start or (0, 0)

@@ -19,6 +19,16 @@ MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 STYLES = f"""<?xml version="1.0"?><styleSheet {MAIN}><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs>
 </styleSheet>"""
 
+MANIFEST = """<?xml version="1.0"?><m:manifest
+xmlns:m="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><m:file-entry
+m:full-path="/" m:media-type="application/vnd.oasis.opendocument.spreadsheet"/></m:manifest>"""
+OPEN_DOCUMENT = """<?xml version="1.0"?><office:document-content
+xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0">
+<office:body><office:spreadsheet><table:table table:name="List">{0}</table:table></office:spreadsheet></office:body>
+</office:document-content>"""
+
 Value = str | int | float | datetime.date | None
 """A text that begins with = is a formula: `=A1+1|3` has the result 3."""
 
@@ -39,6 +49,28 @@ def write_workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[Value]]], 
         for n, rows in enumerate(sheets.values()):
             book.writestr(f"xl/worksheets/{n}.xml", _sheet(rows, merged))
     return path
+
+
+def write_open_document(path: Path, rows: Sequence[Sequence[str]], rest: str = "", repeated: int = 1) -> Path:
+    """An OpenDocument sheet of texts; `a*3` is a cell that stands for three, `rest` is XML behind the rows.
+
+    Each row stands for `repeated` of them.
+    """
+    row = f'<table:table-row table:number-rows-repeated="{repeated}">{{}}</table:table-row>'
+    written = "".join(row.format("".join(map(_open_cell, cells))) for cells in rows)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        book.writestr("META-INF/manifest.xml", MANIFEST)
+        book.writestr("content.xml", OPEN_DOCUMENT.format(written + rest))
+    return path
+
+
+def _open_cell(told: str) -> str:
+    text, _, count = told.partition("*")
+    times = f'table:number-columns-repeated="{count or 1}"'
+    if not text:
+        return f"<table:table-cell {times}/>"
+    return f'<table:table-cell office:value-type="string" {times}><text:p>{escape(text)}</text:p></table:table-cell>'
 
 
 def _sheet(rows: Sequence[Sequence[Value]], merged: str) -> str:

@@ -14,7 +14,7 @@ from pipeline.api.list_worker import run_round
 from pipeline.api.services.list_drafts import MOST_DRAFTS
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import GROUNDS, Api
-from support.feeds.workbooks import write_workbook
+from support.feeds.workbooks import write_open_document, write_workbook
 from support.records.builder import record
 
 TABLE = "Réf;Nom;Prénom;Né le;Siège\nA1;Petrov;Ivan;01/05/1980;12A\nA2;Petrov;Ivan;31/12/1999;\nA3;;;vers 60;\n"
@@ -238,3 +238,11 @@ async def test_formulas_in_a_file_are_no_formulas_in_its_export(api: Api) -> Non
     await results(api, draft["id"])
     answer = await api.get(f"/v1/list-checks/{draft['id']}/file?form=csv")
     assert "'=1+1" in answer.text
+
+
+async def test_a_table_16384_columns_wide_is_refused_with_a_word(api: Api, tmp_path: Path) -> None:
+    """One cell that stands for as many, as OpenDocument writes it: a reader makes all of them."""
+    path = write_open_document(tmp_path / "wide.ods", [["Ivan*16384"], ["Ivan"]])
+    assert await uploaded(api, path.read_bytes(), status=422) == "the list has more than 200 columns"
+    crowded = write_open_document(tmp_path / "crowded.ods", [["Ivan*16384"]], repeated=500)
+    assert "delete what is outside the table" in await uploaded(api, crowded.read_bytes(), status=422)

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.feeds.tables.bounded_reading import ReadingAnswer, read_bounded
 from pipeline.feeds.tables.grids import GridOptions
-from support.feeds.workbooks import Value, write_workbook
+from support.feeds.workbooks import Value, write_open_document, write_workbook
 
 MOST = 10_000
 
@@ -35,8 +35,37 @@ def test_a_workbook_is_read(tmp_path: Path) -> None:
 
 
 def test_two_cells_in_opposite_corners_are_refused(tmp_path: Path) -> None:
-    """Its reader asks for 17 thousand million cells between them, which ends the process that it runs in."""
-    assert read(workbook(tmp_path, [["name"], ["Ivan"]], ("A2", "XFD1048576"))).fault == "large"
+    """Its reader would ask for 17 thousand million cells between them."""
+    assert read(workbook(tmp_path, [["name"], ["Ivan"]], ("A2", "XFD1048576"))).fault == "cells"
+
+
+def test_cells_are_counted_before_a_reader_makes_room_for_them(tmp_path: Path) -> None:
+    """1.7 kB of 16 million cells: reading them took ten seconds of a processor."""
+    raw = workbook(tmp_path, [["name"], ["Ivan"]], ("A2", "XFD1000"))
+    assert len(raw) < 2_000
+    assert read(raw).fault == "cells"
+
+
+def test_an_open_documents_cell_that_stands_for_millions_is_not_copied(tmp_path: Path) -> None:
+    path = write_open_document(tmp_path / "book.ods", [["Ivan*16384"]], repeated=500)
+    assert read(path.read_bytes()).fault == "cells"
+
+
+@pytest.mark.parametrize("times", [1, 50_000, 100_001])
+def test_a_cell_merged_over_all_columns_is_one(tmp_path: Path, times: int) -> None:
+    """A thousand of them took six seconds: only what lies within the table is filled in, and they are counted."""
+    merged = '<mergeCell ref="A1:XFD1"/>' * times
+    raw = workbook(tmp_path, [["name"], ["Ivan"]], ("</sheetData>", f"</sheetData><mergeCells>{merged}</mergeCells>"))
+    answer = read(raw)
+    assert answer.fault == ("" if times < 100_000 else "cells")
+    assert answer.grid is None or (answer.grid.columns, len(answer.grid.rows)) == (("name",), 1)
+
+
+def test_more_rows_than_a_list_has_are_told_as_such(tmp_path: Path) -> None:
+    """Also where they are more cells than are read."""
+    row = '<row r="{0}"><c r="A{0}"><v>1</v></c><c r="EZ{0}"><v>1</v></c></row>'
+    many = "".join(row.format(number) for number in range(3, 13_000))
+    assert read(workbook(tmp_path, [["name"], ["Ivan"]], ("</sheetData>", f"{many}</sheetData>"))).fault == "long"
 
 
 def test_a_million_rows_are_refused(tmp_path: Path) -> None:

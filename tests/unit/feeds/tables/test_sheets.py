@@ -8,7 +8,8 @@ import pytest
 
 from pipeline.feeds.tables import sheets
 from pipeline.feeds.tables.sheets import OversizedWorkbookError, read_sheet
-from support.feeds.workbooks import Value, write_workbook
+from pipeline.feeds.tables.workbook_size import CrowdedWorkbookError
+from support.feeds.workbooks import Value, write_open_document, write_workbook
 
 BORN = datetime.date(1980, 5, 1)
 
@@ -36,3 +37,29 @@ def test_a_bomb_is_refused_by_what_it_would_unpack_to(tmp_path: Path, monkeypatc
     monkeypatch.setattr(sheets, "MAX_UNPACKED_BYTES", 1_000_000)
     with pytest.raises(OversizedWorkbookError, match="unpacks to"):
         read_sheet(path, "")
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "ods"])
+def test_an_open_sheet_with_too_many_cells_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """The only bound of XLS and XLSB, of whose size no XML tells."""
+    monkeypatch.setattr(sheets, "most_cells", lambda: 8)
+    for width, fits in ((4, True), (5, False)):
+        rows = [["x"] * width] * 2
+        path = tmp_path / f"{width}.{kind}"
+        made = write_open_document(path, rows) if kind == "ods" else write_workbook(path, {"List": rows})
+        if fits:
+            assert len(list(read_sheet(made, "").rows)) == 2
+        else:
+            with pytest.raises(CrowdedWorkbookError):
+                read_sheet(made, "")
+
+
+def test_merged_ranges_are_counted_by_what_they_fill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows: list[list[Value]] = [["x", "x"], ["x", "x"]]
+    monkeypatch.setattr(sheets, "most_cells", lambda: 5)
+    assert list(read_sheet(write_workbook(tmp_path / "a.xlsx", {"List": rows}, merged="A1:XFD1048576"), "").rows)
+    monkeypatch.setattr(sheets, "most_cells", lambda: 4)
+    with pytest.raises(CrowdedWorkbookError):
+        read_sheet(write_workbook(tmp_path / "b.xlsx", {"List": rows}, merged="A1:XFD1048576"), "")
