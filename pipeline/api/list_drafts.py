@@ -23,13 +23,32 @@ import msgspec
 
 from pipeline.access.query_cipher import QueryCipher
 from pipeline.access.requester import Requester
+from pipeline.api.list_columns import PREVIEW_ROWS, ListColumn, ListHint, describe_columns, plan_rows
+from pipeline.api.list_rows import ListRow
 from pipeline.api.list_store import LASTS, NAME, NoListError, hash_requester, read_file
+from pipeline.api.person_slots import MOST_COSTLY
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.grids import GridOptions, TableGrid
 from pipeline.private_files import sync_folder
 
-MAX_READERS: Final = 2
-"""Tables that one server reads at a time, each in a process of up to a gibibyte (feeds/tables/bounded_reading.py)."""
+MAX_READERS: Final = MOST_COSTLY + 1
+"""Tables that one server reads at a time, each in a process of up to a gibibyte (feeds/tables/bounded_reading.py): one
+more than a person may have read at a time, so that nobody keeps all others waiting."""
+
+
+class DraftPlan(msgspec.Struct, frozen=True):
+    """What would be asked of a table whose columns are asked as `targets`: its first rows, and what is left out."""
+
+    targets: tuple[str, ...]
+    columns: tuple[ListColumn, ...]
+    preview: tuple[ListRow, ...]
+    hints: tuple[ListHint, ...]
+
+
+def plan_draft(grid: TableGrid, targets: tuple[str, ...]) -> DraftPlan:
+    """Plan every row, which takes seconds for the largest table: once for a mapping, and kept with its draft."""
+    plan = plan_rows(grid, targets)
+    return DraftPlan(targets, describe_columns(grid, targets), plan.rows[:PREVIEW_ROWS], plan.hints)
 
 
 class ListDraft(msgspec.Struct, frozen=True):
@@ -40,7 +59,7 @@ class ListDraft(msgspec.Struct, frozen=True):
     created: datetime
     options: GridOptions
     grid: TableGrid
-    targets: tuple[str, ...]
+    plan: DraftPlan
 
     @property
     def expires(self) -> datetime:
@@ -123,7 +142,10 @@ class ListDraftStore:
 
     def _load(self, place: Path) -> ListDraft:
         kept = msgspec.json.decode(read_file(place), type=_StoredDraft)
-        return msgspec.json.decode(self._cipher.decrypt(kept.draft, kept.created), type=ListDraft)
+        try:
+            return msgspec.json.decode(self._cipher.decrypt(kept.draft, kept.created), type=ListDraft)
+        except msgspec.ValidationError as error:  # another version of Liaison kept it
+            raise NoListError("list not found, or not yours") from error
 
     def _write(self, place: Path, content: bytes) -> None:
         draft = self._folder / f".{self._namespace}{uuid.uuid4().hex}.draft"

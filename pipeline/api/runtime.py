@@ -27,6 +27,7 @@ from pipeline.api.hit_budget import HitBudget
 from pipeline.api.list_drafts import ListDraftStore
 from pipeline.api.list_store import ListStore
 from pipeline.api.metrics import show_audit_log, show_index_age
+from pipeline.api.person_slots import PersonSlots, costly_slots, stream_slots
 from pipeline.api.rates import RequestRates, open_rates
 from pipeline.api.recent_answers import RecentAnswers
 from pipeline.api.review_watch import watch_reviews
@@ -136,6 +137,8 @@ class Runtime:
     """Sessions that were ended, here or at another server."""
     answered: RecentAnswers = field(default_factory=RecentAnswers)
     """What this server's searches have just shown."""
+    costly: PersonSlots = field(default_factory=costly_slots)
+    streams: PersonSlots = field(default_factory=stream_slots)
 
     async def requester(self, token: str) -> Requester:
         """Whose token it is. Raises TokenError where it does not hold, was ended, or its agency does not take part."""

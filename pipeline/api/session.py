@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -53,6 +54,17 @@ class Session:
         """Raises ForbiddenError unless the requester has one of these roles, or is the installation's operator."""
         if not self.requester.operates and not self.requester.roles.intersection(roles):
             raise ForbiddenError()
+
+    def hold_costly(self) -> AbstractContextManager[None]:
+        """Count what the block does among the few costly things that a person has under way at a time.
+
+        Raises TooManyRequestsError where there are as many already.
+        """
+        return self.runtime.costly.hold(self.requester.agency, self.requester.subject)
+
+    def hold_stream(self) -> AbstractContextManager[None]:
+        """Count a live stream for as long as the block lasts. Raises TooManyRequestsError beyond a person's."""
+        return self.runtime.streams.hold(self.requester.agency, self.requester.subject)
 
     def require_reader(self) -> None:
         """Raises ForbiddenError unless they may read cases, UnavailableError while the index is too far behind."""

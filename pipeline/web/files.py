@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final
 
 import msgspec
 from fastapi import APIRouter, File, Form, Request, UploadFile
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 
 from pipeline.api.list_filter import ListFilter
 from pipeline.api.list_rows import MOST_BYTES, ListFormat
@@ -17,7 +16,7 @@ from pipeline.api.services import audit, exports, list_checks, list_drafts
 from pipeline.api.services.audit import ActsFormat
 from pipeline.api.services.export_formats import MEDIA_TYPES, ExportFormat, What
 from pipeline.api.session import Session
-from pipeline.api.streaming import name_file, start_stream
+from pipeline.api.streaming import name_file, start_file
 from pipeline.web import error_pages as astray
 from pipeline.web.addresses import list_columns_path, list_path
 from pipeline.web.components.exporting import PATH as EXPORT
@@ -107,23 +106,18 @@ async def _serve_signed_in(site: Site, request: Request, answer: Any, back: str 
 
 
 async def _export_response(session: Session, what: What, form: ExportFormat) -> Response:
-    return await _file_response(
-        exports.export_records(session, what, form), f"{what}.{ENDINGS[form]}", MEDIA_TYPES[form]
-    )
+    parts = exports.export_records(session, what, form)
+    return await start_file(session, parts, MEDIA_TYPES[form], name_file(f"{what}.{ENDINGS[form]}"))
 
 
 async def _acts_response(session: Session, wanted: audit.ActFilter, form: ActsFormat) -> Response:
-    return await _file_response(audit.export_acts(session, wanted, form), f"audit.{form}", audit.MEDIA_TYPES[form])
+    parts = audit.export_acts(session, wanted, form)
+    return await start_file(session, parts, audit.MEDIA_TYPES[form], name_file(f"audit.{form}"))
 
 
 async def _results_response(session: Session, name: str, form: ListFormat, wanted: ListFilter) -> Response:
-    return await _file_response(
-        list_checks.export_results(session, name, form, wanted), f"found.{form}", list_checks.MEDIA_TYPES[form]
-    )
-
-
-async def _file_response(parts: AsyncIterator[bytes], name: str, kind: str) -> Response:
-    return StreamingResponse(await start_stream(parts), media_type=kind, headers=name_file(name))
+    parts = list_checks.export_results(session, name, form, wanted)
+    return await start_file(session, parts, list_checks.MEDIA_TYPES[form], name_file(f"found.{form}"))
 
 
 async def _submit_list(session: Session, key: str, lines: str, file: UploadFile | None) -> Response:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
+from pipeline.api.problems import TooManyRequestsError
 from pipeline.api.routes.notices import stream_events
 from pipeline.api.services.notices import find_start_cursor
+from pipeline.api.streaming import start_stream
 from pipeline.web import layout
 from pipeline.web.session import get_visit
 from pipeline.web.site import Site
@@ -30,16 +31,10 @@ def make_router(site: Site) -> APIRouter:
             return Response(status_code=HTTPStatus.NO_CONTENT)  # which tells the browser not to come back
         session = visitor.new_session()
         cursor = await find_start_cursor(session, last_event_id or after)
-        return StreamingResponse(
-            _prepend_cursor(cursor, stream_events(session, cursor, visitor.check_session)),
-            media_type="text/event-stream",
-        )
+        begun = b"event: begun\nid: %s\ndata: \n\n" % (cursor or "").encode()  # from where a later page goes on
+        try:
+            return start_stream(session, stream_events(session, cursor, visitor.check_session), begun)
+        except TooManyRequestsError as problem:
+            return Response(status_code=problem.status, headers=problem.headers)
 
     return routes
-
-
-async def _prepend_cursor(cursor: str | None, following: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Say first from where on is told, so that a later page goes on from there."""
-    yield b"event: begun\nid: %s\ndata: \n\n" % (cursor or "").encode()
-    async for event in following:
-        yield event

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from fastapi.responses import StreamingResponse
 
 from pipeline.api.cursors import CURSOR_CHARS
 from pipeline.api.request_structs import query_of
 from pipeline.api.routes.answers import describe_problems, describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import audit as service
-from pipeline.api.streaming import start_stream
+from pipeline.api.streaming import start_file
 
 router = APIRouter(prefix="/v1", tags=["audit"])
 
@@ -51,8 +50,7 @@ async def acts(
 @router.get("/audit/file", summary="Activity as a file", response_class=Response, responses=describe_problems())
 async def file(session: SessionOf, wanted: FilterOf, form: service.ActsFormat = "ndjson") -> Response:
     """All of those acts."""
-    parts = await start_stream(service.export_acts(session, wanted, form))
-    return StreamingResponse(parts, media_type=service.MEDIA_TYPES[form])
+    return await start_file(session, service.export_acts(session, wanted, form), service.MEDIA_TYPES[form])
 
 
 @router.get(

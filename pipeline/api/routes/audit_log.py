@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from fastapi.responses import StreamingResponse
 
 from pipeline.api.routes.answers import describe_problems, describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import audit_log as service
-from pipeline.api.streaming import start_stream
+from pipeline.api.streaming import start_file
 
 router = APIRouter(prefix="/v1/audit/log", tags=["audit log"])
 
@@ -86,5 +85,4 @@ async def accesses(
     first: Annotated[int, Query(ge=0, le=MAX_SIZE, description="How many leaves your witness has seen.")] = 0,
 ) -> Response:
     """A file for `liaison feed verify-audit`: acts of your people, and others' in which your records were shown."""
-    parts = await start_stream(service.prove_accesses(session, first))
-    return StreamingResponse(parts, media_type="application/x-ndjson")
+    return await start_file(session, service.prove_accesses(session, first), "application/x-ndjson")

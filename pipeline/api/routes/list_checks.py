@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
-from fastapi.responses import StreamingResponse
 
 from pipeline.api.cursors import CURSOR_CHARS
 from pipeline.api.list_filter import FoundFilter, ListFilter
@@ -14,7 +13,7 @@ from pipeline.api.problems import ConflictError, NotFoundError, RequestTooLargeE
 from pipeline.api.routes.answers import describe_problems, describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import list_checks as service
-from pipeline.api.streaming import start_stream
+from pipeline.api.streaming import start_file
 from pipeline.matching.bands import Band
 
 router = APIRouter(prefix="/v1", tags=["list checks"])
@@ -144,8 +143,8 @@ async def result_file(
     band: BandParameter = Band.NONE,
 ) -> Response:
     """The same for all rows, as CSV or NDJSON."""
-    parts = await start_stream(service.export_results(session, name, form, ListFilter(found, band)))
-    return StreamingResponse(parts, media_type=service.MEDIA_TYPES[form])
+    found_rows = service.export_results(session, name, form, ListFilter(found, band))
+    return await start_file(session, found_rows, service.MEDIA_TYPES[form])
 
 
 @router.delete(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Annotated, Any, Final
 
 import orjson
@@ -18,6 +18,7 @@ from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import notices as service
 from pipeline.api.services.accesses import AccessesAnswer, list_accesses
 from pipeline.api.session import Session
+from pipeline.api.streaming import start_stream
 
 router = APIRouter(prefix="/v1", tags=["notices"])
 
@@ -77,7 +78,7 @@ async def stream(
     session: SessionOf,
     cursor: NoticeCursorQuery = None,
     last_event_id: Annotated[str | None, Header(max_length=CURSOR_CHARS)] = None,
-) -> StreamingResponse:
+) -> Response:
     """Each notice an event whose id is its cursor; the stream ends after ten minutes and is taken up by that id.
 
     One whose case is not in the search index yet comes once it is, behind others that came later.
@@ -87,7 +88,7 @@ async def stream(
     async def check() -> None:
         await session.runtime.requester(request.state.token)
 
-    return StreamingResponse(stream_events(session, last_event_id or cursor, check), media_type="text/event-stream")
+    return start_stream(session, stream_events(session, last_event_id or cursor, check))
 
 
 Check = Callable[[], Awaitable[None]]
@@ -96,7 +97,7 @@ Check = Callable[[], Awaitable[None]]
 
 async def stream_events(
     session: Session, cursor: str | None, check: Check, polls: int = LONGEST_POLLS
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The events of a stream; one that can't go on, as its session has ended, ends, and the client comes back."""
     for poll in range(polls):
         now = Session(session.runtime, session.requester, session.grounds, session.language, session.request_id)

@@ -6,7 +6,7 @@ with the agency and without the person.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Annotated, Any, Final, Literal
 
@@ -98,7 +98,7 @@ async def list_acts(session: Session, wanted: ActFilter, limit: int = 50, cursor
     return ActsAnswer(session.now.isoformat(), tuple(rows), pages.seal(place) if place else None)
 
 
-async def export_acts(session: Session, wanted: ActFilter, form: ActsFormat) -> AsyncIterator[bytes]:
+async def export_acts(session: Session, wanted: ActFilter, form: ActsFormat) -> AsyncGenerator[bytes, None]:
     """The same as a file in parts, recorded before the first. Raises ForbiddenError, UnavailableError."""
     session.require_role(Role.AUDITOR)
     await session.audit(ActKind.EXPORT, {"acts": wanted.as_texts(), "form": form})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -94,7 +94,7 @@ async def read_tag_keys(session: Session) -> TagKeysAnswer:
     return TagKeysAnswer({key_id: encode64(key) for key_id, key in keys.items()})
 
 
-async def prove_accesses(session: Session, first: int) -> AsyncIterator[bytes]:
+async def prove_accesses(session: Session, first: int) -> AsyncGenerator[bytes, None]:
     """Proofs of all acts that concern the agency, as lines, recorded before the first; see docs/formats/audit-log.md.
 
     `first` is the size of the tree that the reader has seen. Raises ForbiddenError, UnavailableError.

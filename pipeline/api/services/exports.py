@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import Final, TypeVar
 
 from pipeline.access.audience import requester_words
@@ -23,7 +23,7 @@ PART: Final = 500
 T = TypeVar("T")
 
 
-async def export_records(session: Session, what: What, form: ExportFormat) -> AsyncIterator[bytes]:
+async def export_records(session: Session, what: What, form: ExportFormat) -> AsyncGenerator[bytes, None]:
     """The file in parts.
 
     Raises ForbiddenError or UnavailableError before the first one, UnavailableError between parts.

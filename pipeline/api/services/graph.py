@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -98,13 +99,18 @@ class _Drawing:
 
 
 async def read_graph(session: Session, key: str, depth: int = 1, most: GraphLimits = LOOKED_AT) -> GraphAnswer:
-    """The cases within `depth` links of a case, never beyond one that is only a hit. Raises NotFoundError."""
+    """The cases within `depth` links of a case, never beyond one that is only a hit.
+
+    Raises NotFoundError, TooManyRequestsError: with a depth of two or three it counts as costly, as up to 25 or 650
+    cases are followed.
+    """
     session.require_reader()
     drawing = _Drawing(session, most)
     drawing.add_case(key, await require_readable(session, key))
     ring = [key]
-    for _ in range(min(depth, DEEPEST)):
-        ring = [case for origin in ring for case in await _follow_links(drawing, origin)]
+    with session.hold_costly() if depth > 1 else nullcontext():
+        for _ in range(min(depth, DEEPEST)):
+            ring = [case for origin in ring for case in await _follow_links(drawing, origin)]
     undrawn = [cases for name, cases in drawing.names.items() if name not in drawing.edges]
     counted = session.make_counted(case for cases in undrawn for case in cases if case not in drawing.seen)
     shown = (*session.make_shown(drawing.seen), *counted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -97,7 +97,8 @@ async def submit_list(session: Session, raw: bytes, form: ListFormat, key: str =
     """
     session.require_reader()
     try:
-        rows = await asyncio.to_thread(parse_rows, raw, form)
+        with session.hold_costly():
+            rows = await asyncio.to_thread(parse_rows, raw, form)
     except ListError as error:
         raise UnprocessableError(error, "list") from error
     return await keep_list(session, make_list_id(session, key), rows)
@@ -159,7 +160,7 @@ async def read_results(
 
 async def export_results(
     session: Session, name: str, form: ListFormat, wanted: ListFilter = ALL_ROWS
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """All rows that have been asked, as a file in parts. Raises NotFoundError, UnavailableError."""
     session.require_reader()
     job, first = _require_job(session, name), 0

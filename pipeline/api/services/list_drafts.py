@@ -14,16 +14,8 @@ import msgspec
 from msgspec import Meta
 
 from pipeline.access.audit import ActKind
-from pipeline.api.list_columns import (
-    PREVIEW_ROWS,
-    TARGETS,
-    ListColumn,
-    ListHint,
-    describe_columns,
-    guess_targets,
-    plan_rows,
-)
-from pipeline.api.list_drafts import ListDraft
+from pipeline.api.list_columns import TARGETS, ListColumn, ListHint, guess_targets, plan_rows
+from pipeline.api.list_drafts import DraftPlan, ListDraft, plan_draft
 from pipeline.api.list_rows import MOST_BYTES, MOST_ROWS
 from pipeline.api.list_store import NoListError
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
@@ -129,7 +121,8 @@ class ListDraftsAnswer(msgspec.Struct, frozen=True):
 async def submit_draft(session: Session, raw: bytes, title: str = "", key: str = "") -> ListDraftAnswer:
     """Take in a table; it is kept when this returns. The same `key` again is the same draft, sent once.
 
-    Raises UnprocessableError for what can't be read, ConflictError where the subject has too many.
+    Raises UnprocessableError for what can't be read, ConflictError where the subject has too many, and
+    TooManyRequestsError where too much of theirs is under way.
     """
     session.require_reader()
     if len(raw) > MOST_BYTES:
@@ -142,11 +135,13 @@ async def submit_draft(session: Session, raw: bytes, title: str = "", key: str =
         raise ConflictError(
             LiaisonError("you have {most} unfinished lists; check or delete one first", most=MOST_DRAFTS)
         )
-    grid = await _read_grid(session, raw, GridOptions())
-    draft = ListDraft(name, title[:MAX_TITLE_CHARS], session.now, GridOptions(), grid, guess_targets(grid))
+    with session.hold_costly():
+        grid = await _read_grid(session, raw, GridOptions())
+        plan = await asyncio.to_thread(_guess_plan, grid)
+    draft = ListDraft(name, title[:MAX_TITLE_CHARS], session.now, GridOptions(), grid, plan)
     await session.audit(ActKind.READ, {"list_draft": name, "rows": len(grid.rows)}, about=name)
     await asyncio.to_thread(store.add, session.requester, draft, raw)
-    return await _answer(session, draft)
+    return _answer(session, draft)
 
 
 async def read_draft(session: Session, name: str) -> ListDraftAnswer:
@@ -154,7 +149,7 @@ async def read_draft(session: Session, name: str) -> ListDraftAnswer:
     session.require_reader()
     draft = await _require_draft(session, name)
     await session.audit(ActKind.READ, {"list_draft": name}, about=name)
-    return await _answer(session, draft)
+    return _answer(session, draft)
 
 
 async def read_drafts(session: Session) -> ListDraftsAnswer:
@@ -167,7 +162,10 @@ async def read_drafts(session: Session) -> ListDraftsAnswer:
 
 
 async def change_draft(session: Session, name: str, change: ListDraftChange) -> ListDraftAnswer:
-    """Map the columns, or read the file in another way. Raises NotFoundError, UnprocessableError."""
+    """Map the columns, or read the file in another way.
+
+    Raises NotFoundError, UnprocessableError, and TooManyRequestsError where too much of theirs is under way.
+    """
     session.require_reader()
     draft, store = await _require_draft(session, name), session.runtime.list_drafts
     options = GridOptions(
@@ -176,16 +174,19 @@ async def change_draft(session: Session, name: str, change: ListDraftChange) -> 
         draft.options.header if change.header is None else change.header,
     )
     _require_encoding(options.encoding)
-    if options != draft.options:
-        raw = await asyncio.to_thread(store.read_upload, session.requester, draft)
-        grid = await _read_grid(session, raw, options)
-        draft = msgspec.structs.replace(draft, options=options, grid=grid, targets=guess_targets(grid))
-    if change.targets:
-        _require_targets(draft.grid, change.targets)
-        draft = msgspec.structs.replace(draft, targets=change.targets)
+    with session.hold_costly():
+        if options != draft.options:
+            raw = await asyncio.to_thread(store.read_upload, session.requester, draft)
+            grid = await _read_grid(session, raw, options)
+            plan = await asyncio.to_thread(_guess_plan, grid)
+            draft = msgspec.structs.replace(draft, options=options, grid=grid, plan=plan)
+        if change.targets and change.targets != draft.plan.targets:
+            _require_targets(draft.grid, change.targets)
+            plan = await asyncio.to_thread(plan_draft, draft.grid, change.targets)
+            draft = msgspec.structs.replace(draft, plan=plan)
     await session.audit(ActKind.READ, {"list_draft": name, "changed": True}, about=name)
     await asyncio.to_thread(store.replace, session.requester, draft)
-    return await _answer(session, draft)
+    return _answer(session, draft)
 
 
 async def check_draft(session: Session, name: str, targets: Sequence[str] = ()) -> ListCheckAnswer:
@@ -193,7 +194,8 @@ async def check_draft(session: Session, name: str, targets: Sequence[str] = ()) 
 
     `targets` are what its columns are asked as, where that is not what is kept.
 
-    Raises NotFoundError, UnprocessableError while no column is asked, ConflictError as for a list.
+    Raises NotFoundError, UnprocessableError while no column is asked, ConflictError as for a list, and
+    TooManyRequestsError where too much of theirs is under way.
     """
     session.require_reader()
     store = session.runtime.list_drafts
@@ -201,11 +203,12 @@ async def check_draft(session: Session, name: str, targets: Sequence[str] = ()) 
         draft = await _require_draft(session, name)
     except NotFoundError:
         return await read_list_check(session, name)  # raises the same where there is no list either
-    targets = targets or draft.targets
+    targets = targets or draft.plan.targets
     _require_targets(draft.grid, targets)
     if not set(targets) - {"", "id", "country"}:
         raise UnprocessableError("choose what at least one column is searched as", "targets")
-    plan = await asyncio.to_thread(plan_rows, draft.grid, targets)
+    with session.hold_costly():
+        plan = await asyncio.to_thread(plan_rows, draft.grid, targets)
     answer = await keep_list(session, name, plan.rows, draft.title)
     await asyncio.to_thread(store.delete, session.requester, name)
     return answer
@@ -216,7 +219,7 @@ async def delete_draft(session: Session, name: str) -> ListDraftAnswer:
     session.require_reader()
     draft = await _require_draft(session, name)
     await session.audit(ActKind.READ, {"list_draft": name, "deleted": True}, about=name)
-    answer = await _answer(session, draft)
+    answer = _answer(session, draft)
     await asyncio.to_thread(session.runtime.list_drafts.delete, session.requester, name)
     return answer
 
@@ -263,17 +266,20 @@ def _require_targets(grid: TableGrid, targets: Sequence[str]) -> None:
         )
 
 
-async def _answer(session: Session, draft: ListDraft) -> ListDraftAnswer:
-    plan = await asyncio.to_thread(plan_rows, draft.grid, draft.targets)
-    preview = tuple(PreviewRow(row.line, row.own, row.question) for row in plan.rows[:PREVIEW_ROWS])
+def _guess_plan(grid: TableGrid) -> DraftPlan:
+    return plan_draft(grid, guess_targets(grid))
+
+
+def _answer(session: Session, draft: ListDraft) -> ListDraftAnswer:
+    preview = tuple(PreviewRow(row.line, row.own, row.question) for row in draft.plan.preview)
     summary, grid = _summarise(draft), draft.grid
     view = ListDraftView(
         id=summary.id,
         title=summary.title,
         rows=summary.rows,
-        columns=describe_columns(grid, draft.targets),
+        columns=draft.plan.columns,
         preview=preview,
-        hints=plan.hints,
+        hints=draft.plan.hints,
         header=grid.header,
         encoding=grid.encoding,
         sheet=grid.sheet,

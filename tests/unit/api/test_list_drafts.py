@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.access.query_cipher import QueryCipher, keys_in
-from pipeline.api.list_drafts import ListDraft, ListDraftStore
+from pipeline.api.list_drafts import ListDraft, ListDraftStore, plan_draft
 from pipeline.api.list_store import LASTS, NoListError
 from pipeline.feeds.tables.grids import GridOptions, GridRow, TableGrid
 from support.access.requesters import ANNA, BERT
@@ -20,7 +20,7 @@ RAW = b"name\nIvan Petrov\n"
 
 
 def draft(name: str = "a" * 32) -> ListDraft:
-    return ListDraft(name, "suspects.csv", NOW, GridOptions(), GRID, ("name",))
+    return ListDraft(name, "suspects.csv", NOW, GridOptions(), GRID, plan_draft(GRID, ("name",)))
 
 
 def store(tmp_path: Path, namespace: str = "") -> ListDraftStore:

@@ -101,7 +101,7 @@ async def test_one_who_listens_hears_what_comes_after_and_nothing_twice(api: Api
     await told(api, 2)
     streamed = stream_events(api.session(ANNA), begun, holds)
     first = await asyncio.wait_for(anext(streamed), 60)
-    await streamed.aclose()  # type: ignore[attr-defined]
+    await streamed.aclose()
     assert b'"id":"n2"' in first
     cursor = first.split(b"id: ")[1].split(b"\n")[0].decode()
     assert await find_start_cursor(api.session(ANNA), cursor) == cursor

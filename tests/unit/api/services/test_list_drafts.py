@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from pipeline.api import list_columns
 from pipeline.api.list_rows import MOST_BYTES, MOST_ROWS
 from pipeline.api.list_store import LASTS
 from pipeline.api.list_worker import run_round
 from pipeline.api.services.list_drafts import MOST_DRAFTS
+from pipeline.index.questions import parse_question
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import GROUNDS, Api
 from support.feeds.workbooks import write_open_document, write_workbook
@@ -74,6 +76,30 @@ async def test_columns_are_mapped_by_hand(api: Api) -> None:
     assert answer["preview"][0]["question"] == 'alias:"Petrov" text:"12A"'
     kept = (await api.get(f"/v1/list-drafts/{draft['id']}")).json()["draft"]
     assert kept == answer
+
+
+async def test_a_draft_is_planned_once_for_a_mapping_and_never_to_be_looked_at(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Planning reads every row as a question: 0.8 s for the largest list, which a look at it would take again."""
+    asked: list[str] = []
+
+    def parse(question: str) -> object:
+        asked.append(question)
+        return parse_question(question)
+
+    monkeypatch.setattr(list_columns, "parse_question", parse)
+    draft = await uploaded(api)
+    assert sum("name:" in question for question in asked) == 2
+    asked.clear()
+    for _ in range(3):
+        assert (await api.get(f"/v1/list-drafts/{draft['id']}")).json()["draft"] == draft
+    assert asked == []
+    targets = ["", "alias", "", "", ""]
+    mapped = (await changed(api, draft["id"], targets=targets)).json()["draft"]
+    assert len(asked) == 2
+    assert (await changed(api, draft["id"], targets=targets)).json()["draft"] == mapped
+    assert len(asked) == 2, "the same mapping again is planned already"
 
 
 @pytest.mark.parametrize("targets", [["name"], ["name", "x", "", "", ""]])

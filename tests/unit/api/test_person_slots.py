@@ -1,0 +1,149 @@
+"""Two costly things and five live streams of one person at a time: a third, a sixth, is told to come back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from starlette.types import Message
+
+from pipeline.access.requester import Role
+from pipeline.api.person_slots import COSTLY_AGAIN_S, MOST_COSTLY, MOST_STREAMS, PersonSlots
+from pipeline.api.problems import TooManyRequestsError
+from pipeline.api.routes.notices import stream_events
+from pipeline.api.services.exports import export_records
+from pipeline.api.streaming import PartsResponse, start_file, start_stream
+from support.access.requesters import ANNA, BERT, make_requester
+from support.api.runtime import GROUNDS, Api
+from support.records.builder import record
+
+CARL = make_requester("fr-pj", Role.INVESTIGATOR, subject="carl")
+TABLE = b"Nom;N\xc3\xa9 le\nIvan Petrov;01/05/1980\n"
+
+COSTLY: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("POST", "/v1/list-drafts", {"content": TABLE}),
+    ("PUT", "/v1/list-drafts/{draft}", {"json": {"targets": ["alias", ""]}}),
+    ("POST", "/v1/list-drafts/{draft}/check", {}),
+    ("POST", "/v1/list-checks", {"content": b"id,name\n1,Ivan Petrov\n"}),
+    ("GET", "/v1/list-checks/{list}/file", {}),
+    ("GET", "/v1/export/links", {}),
+    ("GET", "/v1/graph?case=fr-pj:1&depth=2", {}),
+)
+
+
+async def taken_in(api: Api, who: Any) -> dict[str, str]:
+    """A draft and a list of the person's."""
+    draft = await api.request("POST", "/v1/list-drafts", who, GROUNDS, content=TABLE)
+    kept = await api.request("POST", "/v1/list-checks", who, GROUNDS, content=b"id,name\n1,Ivan Petrov\n")
+    return {"draft": draft.json()["draft"]["id"], "list": kept.json()["list"]["id"]}
+
+
+@pytest.mark.parametrize(("method", "path", "more"), COSTLY, ids=[path for _, path, _ in COSTLY])
+async def test_a_third_costly_thing_is_told_to_come_back(
+    api: Api, method: str, path: str, more: dict[str, Any]
+) -> None:
+    api.hold(record("fr-pj"), record("be-fp"))
+    place = path.format(**await taken_in(api, ANNA))
+    with ExitStack() as held:
+        for _ in range(MOST_COSTLY):
+            held.enter_context(api.session(ANNA).hold_costly())
+        refused = await api.request(method, place, ANNA, {**GROUNDS, "Accept-Language": "fr"}, **more)
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, str(COSTLY_AGAIN_S)), refused.text
+        assert refused.json()["detail"].startswith("vous avez déjà deux")
+        other = await api.request(method, path.format(**await taken_in(api, CARL)), CARL, GROUNDS, **more)
+        assert other.status_code < 300, "a colleague's is served"
+    assert (await api.request(method, place, ANNA, GROUNDS, **more)).status_code < 300
+    assert len(api.runtime.costly) == 0
+
+
+async def test_what_costs_little_is_served_meanwhile(api: Api) -> None:
+    api.hold(record("fr-pj"))
+    draft = (await taken_in(api, ANNA))["draft"]
+    with api.session(ANNA).hold_costly(), api.session(ANNA).hold_costly():
+        for path in ("/v1/graph?case=fr-pj:1", "/v1/cases/fr-pj:1", f"/v1/list-drafts/{draft}"):
+            assert (await api.get(path)).status_code == 200, path
+
+
+async def test_a_file_counts_until_it_is_sent(api: Api) -> None:
+    api.hold(record("fr-pj"))
+    session = api.session(ANNA)
+    files = [await start_file(session, export_records(session, "cases", "ndjson"), "text/plain") for _ in range(2)]
+    with pytest.raises(TooManyRequestsError):
+        await start_file(session, export_records(session, "cases", "ndjson"), "text/plain")
+    assert b"fr-pj:1" in await sent(files[0])
+    last = await start_file(session, export_records(session, "cases", "ndjson"), "text/plain")
+    for file in (last, files[1]):
+        await sent(file)
+    assert len(api.runtime.costly) == 0
+
+
+async def test_a_file_that_fails_before_it_begins_counts_no_more(api: Api) -> None:
+    session = api.session(ANNA)
+    api.audit.away = True
+    api.hold(record("fr-pj"))
+    for _ in range(MOST_COSTLY + 1):
+        assert (await api.get("/v1/export/cases")).status_code == 503
+    assert len(session.runtime.costly) == 0
+
+
+async def test_a_reader_who_goes_leaves_nothing_under_way(api: Api) -> None:
+    """A stream waits for what comes; whoever hears it closes the window."""
+
+    async def holds() -> None:
+        """The session has not ended."""
+
+    session = api.session(ANNA)
+    for _ in range(MOST_STREAMS + 1):
+        await sent(start_stream(session, stream_events(session, None, holds)), goes=True)
+    assert len(api.runtime.streams) == 0
+
+
+async def test_a_sixth_stream_is_told_to_come_back(api: Api) -> None:
+    with ExitStack() as held:
+        for _ in range(MOST_STREAMS):
+            held.enter_context(api.session(ANNA).hold_stream())
+        refused = await api.get("/v1/notices/stream")
+        assert refused.status_code == 429
+        assert int(refused.headers["retry-after"]) > 0
+        assert "five live streams" in refused.json()["detail"]
+        with pytest.raises(TooManyRequestsError):
+            start_stream(api.session(ANNA), no_parts())
+        start_stream(api.session(BERT), no_parts())
+
+
+def test_slots_are_a_persons_and_free_after_a_failure() -> None:
+    slots = PersonSlots(1, "later", 7)
+    with slots.hold("fr-pj", "anna"), slots.hold("be-fp", "anna"), slots.hold("fr-pj", "bert"):
+        assert len(slots) == 3
+        with pytest.raises(TooManyRequestsError) as refused, slots.hold("fr-pj", "anna"):
+            pass
+        assert refused.value.headers == {"Retry-After": "7"}
+    with pytest.raises(KeyError), slots.hold("fr-pj", "anna"):
+        raise KeyError
+    assert len(slots) == 0
+
+
+async def no_parts() -> AsyncGenerator[bytes, None]:
+    for part in list[bytes]():
+        yield part
+
+
+async def sent(answer: PartsResponse, *, goes: bool = False) -> bytes:
+    """What the answer sends to a reader, who may have gone already."""
+    parts: list[bytes] = []
+    scope = {"type": "http", "asgi": {"spec_version": "2.3"}}
+    stays = asyncio.Event()
+
+    async def receive() -> Message:
+        if not goes:
+            await stays.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        parts.append(message.get("body", b""))
+
+    await answer(scope, receive, send)
+    return b"".join(parts)
