@@ -16,6 +16,7 @@ from pipeline.web import sign_in as signing
 from pipeline.web.error_pages import serve_error_pages
 from pipeline.web.page import OpenPage, Page
 from pipeline.web.page_admission import PageAdmission
+from pipeline.web.page_sockets import bind_sockets
 from pipeline.web.page_template import use_own_template
 from pipeline.web.pages import PAGES
 from pipeline.web.pages import sign_in as sign_in_page
@@ -38,6 +39,7 @@ def mount_pages(api: FastAPI, people: tuple[PreparedPerson, ...] = ()) -> None:
     """
     site = Site(api, people)
     use_own_template()
+    bind_sockets()
     api.user_middleware.insert(-1, Middleware(PageAdmission, site=site))  # around the limit of bodies, the innermost
     api.include_router(assets.make_router())
     api.include_router(signing.make_router(site))

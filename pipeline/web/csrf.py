@@ -26,7 +26,12 @@ STATE: Final = "csrf_secret"
 
 def cookie_name(request: Request) -> str:
     """The secret's cookie; over TLS a browser takes one of this name from this host alone."""
-    return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE
+    return name_cookie(secure=request.url.scheme == "https")
+
+
+def name_cookie(*, secure: bool) -> str:
+    """The same by whether the browser comes by TLS."""
+    return f"__Host-{COOKIE}" if secure else COOKIE
 
 
 def ensure_secret(request: Request) -> str:

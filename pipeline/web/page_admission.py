@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,6 +16,7 @@ from pipeline.api.problems import RequestTooLargeError, TooManyRequestsError
 from pipeline.locale import N_
 from pipeline.web import csrf
 from pipeline.web import error_pages as astray
+from pipeline.web.page_sockets import PageSockets
 from pipeline.web.session import get_visit
 from pipeline.web.sign_in import HOME, OPEN_FORMS, SEE_OTHER, redirect_to_form
 from pipeline.web.site import Site
@@ -28,33 +28,22 @@ OTHERS: Final = (
 )  # fmt: skip
 """What is no page: the API counts its own requests, the rest is the same for everybody and kept by browsers."""
 
-FORBIDDEN: Final = 403
-POLICY_VIOLATION: Final = 1008
-
 
 class PageAdmission:
     """An ASGI layer inside the API's, for pages, their forms and their websockets."""
 
     def __init__(self, app: ASGIApp, site: Site) -> None:
         self._app, self._site = app, site
+        self._sockets = PageSockets(app, site)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or websocket."""
         if scope["type"] not in ("http", "websocket") or scope["path"].startswith(OTHERS):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket" or scope["path"].startswith(SOCKET):
-            await self._serve_socket(scope, receive, send)
+            await self._sockets(scope, receive, send)
         else:
             await self._serve_page(scope, receive, send)
-
-    async def _serve_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """An open page's connection; another site's page has none."""
-        if csrf.is_same_origin(Headers(scope=scope)):
-            await self._app(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
-        else:
-            await Response(status_code=FORBIDDEN)(scope, receive, send)
 
     async def _serve_page(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)

@@ -13,7 +13,6 @@ from fastapi import FastAPI
 
 from pipeline.api.application import create_app
 from pipeline.api.forwarded_headers import ForwardedHeaders
-from pipeline.api.request_bodies import JSON_BYTES
 from pipeline.api.runtime import open_runtime
 from pipeline.api.security_headers import SecurityHeaders
 from pipeline.errors import LiaisonError
@@ -24,6 +23,7 @@ from pipeline.streams.registers import control
 from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.web.app import mount_pages
 from pipeline.web.http_connections import limited_protocol
+from pipeline.web.page_sockets import MESSAGE_BYTES
 from pipeline.web.people import PreparedPerson
 
 READY_S = 60.0
@@ -56,7 +56,7 @@ def make_config(api: FastAPI, settings: Settings, host: str, port: int) -> uvico
         server_header=False,
         proxy_headers=False,  # ForwardedHeaders asks who may send them
         http=limited_protocol(settings),
-        ws_max_size=JSON_BYTES,
+        ws_max_size=MESSAGE_BYTES,
         timeout_graceful_shutdown=GRACE_S,
         ssl_certfile=settings.api_certificate_file,
         ssl_keyfile=settings.api_key_file,

@@ -15,6 +15,7 @@ import pytest
 import trustme
 
 from pipeline.api.request_bodies import JSON_BYTES
+from pipeline.web.csrf import COOKIE
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import GROUNDS
 from support.api.server import ApiServer, StartServer, api_server, client, read_head, read_to_end, start_server
@@ -300,6 +301,7 @@ def test_no_other_sites_page_opens_a_pages_socket(
         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
     }  # fmt: skip
     headers = {"Host": f"127.0.0.1:{api_server.port}", "Origin": api_server.url if origin == "own" else origin}
+    headers["Cookie"] = f"{COOKIE}=of-this-browser"
     headers |= upgrade if transport == "websocket" else {}
     with api_server.connection() as connected:
         line = f"GET /_nicegui_ws/socket.io/?EIO=4&transport={transport} HTTP/1.1\r\n".encode()
