@@ -10,7 +10,10 @@ import pytest
 from pipeline.access.audit import ShownForm
 from pipeline.access.case_filters import Filters
 from pipeline.api.services.search import Search, SearchAnswer, search
+from pipeline.index.queries import QueryLimits
 from pipeline.index.question_fields import QuestionFields
+from pipeline.index.questions import parse_question
+from pipeline.index.searching import find_hits
 from pipeline.matching.exact_match import HIT_BAND
 from support.access.requesters import ANNA, BERT, OPERATOR
 from support.api.runtime import Api
@@ -85,11 +88,18 @@ NEAR = [
 
 
 async def test_of_all_dates_the_equal_one_alone_answers_and_nothing_leads_to_it(api: Api) -> None:
-    """Each other answer is the one that an empty index gives, but for its place in time and its date."""
+    """Without the count of dates asked with one name, which would end this; and all that passes looks the same."""
     api.hold(hidden())
-    told = {date: (await ask(api, f"ivan petrov born:{date}")).hits for date in dict.fromkeys(NEAR)}
-    assert {date for date, hits in told.items() if hits} == {"1980-05-01"}
-    (row,) = told["1980-05-01"]
+    session = api.session(ANNA)
+    limits = QueryLimits(session.now.date(), session.viewer)
+    asked = {date: parse_question(f"ivan petrov born:{date}") for date in NEAR}
+    told = [
+        date
+        for date, question in asked.items()
+        if await find_hits(api.runtime.reader, question, "", api.runtime.model, limits)
+    ]
+    assert told == ["1980-05-01"]
+    (row,) = (await ask(api, "ivan petrov born:1980-05-01")).hits
     assert row["band"] == HIT_BAND
     assert (await ask(api, "ivan petrov born:1980-01-05")).hits == (row,)
     assert (await ask(api, "ivan petrov C01X00T47")).hits == (row,)
