@@ -15,14 +15,14 @@ from msgspec import Meta
 from pipeline.errors import LiaisonError
 from pipeline.index.case_reading import Candidate
 from pipeline.index.probes import make_candidate_query, make_probe
-from pipeline.index.question_parts import LEFT_OUT, LOOSE, TYPED, Doubt, QuestionPart, split_question
+from pipeline.index.question_parts import LEFT_OUT, LOOSE, TYPED, PartDoubt, QuestionPart, split_question
 from pipeline.index.questions import read_question
 from pipeline.index.terms import case_terms, search_terms
 from pipeline.locale import N_
 from pipeline.records.names import clean_text
 
 
-class HintKind(StrEnum):
+class SearchHintKind(StrEnum):
     """What a hint is about."""
 
     PREFIX = "prefix"
@@ -33,21 +33,24 @@ class HintKind(StrEnum):
     NOT_FOUND = "not_found"
 
 
-class Hint(msgspec.Struct, frozen=True):
+class SearchHint(msgspec.Struct, frozen=True):
     """One hint: the words of the question that it is about, and another question that may be meant ("": none)."""
 
-    kind: Annotated[HintKind, Meta(examples=["not_found"])]
+    kind: Annotated[SearchHintKind, Meta(examples=["not_found"])]
     words: Annotated[str, Meta(examples=["52NO43308"])]
     advice: Annotated[str, Meta(description="What to try, in the language of the request.")] = ""
     question: Annotated[str, Meta(description="A question to ask instead.", examples=["number:52NO43308"])] = ""
 
 
 DOUBTS: Final = {
-    Doubt.PREFIX: (HintKind.PREFIX, N_("There is no such prefix. Did you mean the search beside?")),
-    Doubt.OPERATOR: (HintKind.OPERATOR, N_("Not an operator here: all words are searched together, each for itself.")),
-    Doubt.EXCLUDED: (HintKind.EXCLUDED, N_("Left out. Words can't be excluded: narrow with filters.")),
-    Doubt.WILDCARD: (
-        HintKind.WILDCARD,
+    PartDoubt.PREFIX: (SearchHintKind.PREFIX, N_("There is no such prefix. Did you mean the search beside?")),
+    PartDoubt.OPERATOR: (
+        SearchHintKind.OPERATOR,
+        N_("Not an operator here: all words are searched together, each for itself."),
+    ),
+    PartDoubt.EXCLUDED: (SearchHintKind.EXCLUDED, N_("Left out. Words can't be excluded: narrow with filters.")),
+    PartDoubt.WILDCARD: (
+        SearchHintKind.WILDCARD,
         N_("* and ? stand for characters of plates only. In names, similar spellings are found without them."),
     ),
 }
@@ -74,27 +77,27 @@ JUDGED_BY_EVIDENCE: Final = frozenset({"born", "birthplace", "nationality", "typ
 """Fields that find nobody by themselves: each result says whether it agrees."""
 
 
-def find_hints(question: str) -> list[Hint]:
+def find_hints(question: str) -> list[SearchHint]:
     """What may not have been meant as it was read. Raises LiaisonError for more than a question may hold."""
     clean, parts = clean_text(question), split_question(question)
     hints = [_hint_at_doubt(clean, part) for part in parts if part.doubt]
     asked = {part.field for part in parts} - {LEFT_OUT, "type", "nationality", "birthplace"}
-    return [*hints, Hint(HintKind.DATE_ALONE, clean, ALONE)] if asked == {"born"} else hints
+    return [*hints, SearchHint(SearchHintKind.DATE_ALONE, clean, ALONE)] if asked == {"born"} else hints
 
 
-def _hint_at_doubt(clean: str, part: QuestionPart) -> Hint:
+def _hint_at_doubt(clean: str, part: QuestionPart) -> SearchHint:
     kind, advice = DOUBTS[part.doubt]
     words = clean[part.start : part.end]
     meant = ""
-    if part.doubt is Doubt.PREFIX:
+    if part.doubt is PartDoubt.PREFIX:
         value = words.partition(":")[2]
         meant = f"{clean[: part.start]}{part.meant}:{value}{clean[part.end :]}"
-    return Hint(kind, words, advice, meant)
+    return SearchHint(kind, words, advice, meant)
 
 
 def list_unfound(
     question: str, country: str, shown: Sequence[Candidate], stop: Collection[int], rarity: int
-) -> list[Hint]:
+) -> list[SearchHint]:
     """The parts of a question that none of the shown candidates has, where these are all that answer it.
 
     `country` ("" unknown) is where phones are dialled; `stop` and `rarity` are the model's.
@@ -117,7 +120,7 @@ def list_unfound(
         if held.isdisjoint(terms) and not by_clause:
             field = "number" if parts[0].field in TYPED else parts[0].field
             words = " ".join(clean[part.start : part.end] for part in parts)
-            hints.append(Hint(HintKind.NOT_FOUND, words, ADVICE[field]))
+            hints.append(SearchHint(SearchHintKind.NOT_FOUND, words, ADVICE[field]))
     return hints
 
 

@@ -121,7 +121,7 @@ _READ_DAY_FIRST = re.compile(_DAY_FIRST)
 _READ_WORDED = re.compile(_WORDED_DATE)
 
 
-class Doubt(StrEnum):
+class PartDoubt(StrEnum):
     """Why a part is perhaps not taken as whoever typed it meant it."""
 
     NONE = ""
@@ -147,7 +147,7 @@ class QuestionPart(NamedTuple):
     start: int
     end: int
     stated: bool = False
-    doubt: Doubt = Doubt.NONE
+    doubt: PartDoubt = PartDoubt.NONE
     meant: str = ""
     lone: bool = False
 
@@ -194,7 +194,7 @@ def _make_part(found: re.Match[str]) -> QuestionPart:
     if unknown is not None:
         if meant := nearest_field(unknown):
             value = quoted or word or ""
-            return QuestionPart(_field_of(value), value, start, end, doubt=Doubt.PREFIX, meant=meant)
+            return QuestionPart(_field_of(value), value, start, end, doubt=PartDoubt.PREFIX, meant=meant)
         quoted, word = None, found.group()
     if quoted is not None:
         return QuestionPart("name", quoted, start, end, stated=True)
@@ -202,7 +202,7 @@ def _make_part(found: re.Match[str]) -> QuestionPart:
         return QuestionPart("phone", phone, start, end)
     field = _field_of(word)
     if field == LOOSE and (bare := "".join(char for char in word if char not in WILDCARDS)) != word:
-        return QuestionPart(LOOSE, bare, start, end, doubt=Doubt.WILDCARD)
+        return QuestionPart(LOOSE, bare, start, end, doubt=PartDoubt.WILDCARD)
     return QuestionPart(field, word, start, end)
 
 
@@ -225,15 +225,15 @@ def _leave_out(parts: Sequence[QuestionPart]) -> list[QuestionPart]:
     left: list[QuestionPart] = []
     for at, part in enumerate(parts):
         before = left[-1] if left else None
-        doubt = Doubt.NONE
+        doubt = PartDoubt.NONE
         if part.field == LOOSE and not part.doubt:
             inside = before is not None and at + 1 < len(parts)
             if not shouted and ((part.value in OPERATORS and inside) or (part.value == NOT and at + 1 < len(parts))):
-                doubt = Doubt.OPERATOR
+                doubt = PartDoubt.OPERATOR
             elif part.value.startswith(EXCLUDING) and len(parts) > 1:
-                doubt = Doubt.EXCLUDED
-        if before is not None and before.doubt is Doubt.OPERATOR and before.value == NOT:
-            doubt = Doubt.EXCLUDED
+                doubt = PartDoubt.EXCLUDED
+        if before is not None and before.doubt is PartDoubt.OPERATOR and before.value == NOT:
+            doubt = PartDoubt.EXCLUDED
         left.append(part._replace(field=LEFT_OUT, doubt=doubt) if doubt else part)
     return left
 

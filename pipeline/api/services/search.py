@@ -26,7 +26,7 @@ from pipeline.errors import LiaisonError
 from pipeline.index.case_reading import Candidate
 from pipeline.index.documents import CaseDocument
 from pipeline.index.filters import filter_clauses, offence_clauses
-from pipeline.index.hints import Hint, find_hints, list_unfound
+from pipeline.index.hints import SearchHint, find_hints, list_unfound
 from pipeline.index.probes import make_probe
 from pipeline.index.queries import QueryLimits
 from pipeline.index.question_fields import QuestionFields, add_fields
@@ -102,7 +102,7 @@ class SearchAnswer(msgspec.Struct, frozen=True):
     next: str | None = None
     understood: tuple[UnderstoodPart, ...] = ()
     not_asked: NotAsked = ""
-    hints: tuple[Hint, ...] = ()
+    hints: tuple[SearchHint, ...] = ()
 
 
 class _ResultPage(msgspec.Struct):
@@ -176,7 +176,7 @@ def _understand(asked: Search) -> tuple[UnderstoodPart, ...]:
     return understand_looks(asked.question, asked.country) if asked.question else ()
 
 
-def _find_hints(session: Session, asked: Search, page: _ResultPage) -> tuple[Hint, ...]:
+def _find_hints(session: Session, asked: Search, page: _ResultPage) -> tuple[SearchHint, ...]:
     """What to try next; which parts nothing has is known only where all that answers is on this page."""
     if not asked.question:
         return ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
-from pipeline.index.hints import Hint, HintKind
+from pipeline.index.hints import SearchHint, SearchHintKind
 from pipeline.index.question_parts import TYPED
 from pipeline.index.understanding import Reading, UnderstoodPart, leave_out, settle_reading
 from pipeline.locale import N_
@@ -82,14 +82,14 @@ def _draw_readings(words: Words, part: UnderstoodPart) -> None:
     bidi_text(_join_or(words, values))
 
 
-def draw_hints(words: Words, asked: Mapping[str, str], hints: Sequence[Hint]) -> None:
+def draw_hints(words: Words, asked: Mapping[str, str], hints: Sequence[SearchHint]) -> None:
     """What may not have been meant so, what no record has that the viewer may read, and what to try."""
     if not hints:
         return
     with box("ul", "hints", role="status"):
         for hint in hints:
             with box("li"):
-                if hint.kind is HintKind.NOT_FOUND:
+                if hint.kind is SearchHintKind.NOT_FOUND:
                     text("span", words("No record that you can read has"))
                 bidi_text(hint.words, "b")
                 text("span", hint.advice)
