@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from pipeline.access.text_limits import CASE_REFERENCE, TooLongError, require_within
 from pipeline.errors import LiaisonError
 
 
@@ -66,13 +67,16 @@ class Grounds(msgspec.Struct, frozen=True):
 
 
 class GroundsError(LiaisonError):
-    """Grounds are missing or not on the list; `fields` names them."""
+    """Grounds are missing, not on the list or too long; `fields` names them."""
 
-    def __init__(self, *fields: str) -> None:
-        purposes = ", ".join(sorted(ASKABLE))
-        super().__init__(
-            "missing or invalid: {fields}; purposes are {purposes}", fields=", ".join(fields), purposes=purposes
-        )
+    def __init__(self, *fields: str, cause: LiaisonError | None = None) -> None:
+        if cause is None:
+            purposes = ", ".join(sorted(ASKABLE))
+            super().__init__(
+                "missing or invalid: {fields}; purposes are {purposes}", fields=", ".join(fields), purposes=purposes
+            )
+        else:
+            super().__init__(cause.message, **cause.values)
         self.fields = fields
 
 
@@ -84,4 +88,8 @@ def parse_grounds(purpose: str | None, case_reference: str | None) -> Grounds:
         raise GroundsError(*(["purpose"] if reference else ["purpose", "case_reference"]))
     if not reference:
         raise GroundsError("case_reference")
+    try:
+        require_within(CASE_REFERENCE, reference)
+    except TooLongError as error:
+        raise GroundsError(error.field, cause=error) from error
     return Grounds(stated, reference)

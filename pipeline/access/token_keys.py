@@ -13,6 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
 from pipeline.access.requester import Requester
+from pipeline.access.text_limits import SUBJECT
 from pipeline.access.tokens import FetchKeys, KeysAwayError, TokenRules, TokenVerifier
 from pipeline.errors import LiaisonError
 from pipeline.private_files import create_private
@@ -115,6 +116,8 @@ def issue_token(settings: Settings, requester: Requester, now: datetime, life: t
         raise LiaisonError("a token may be valid for at most {longest} s (LIAISON_TOKEN_MAX_LIFE_S)", longest=longest)
     if settings.token_keys or _has_issuer(settings):
         raise LiaisonError("tokens come from your identity provider here; get one there")
+    if len(requester.subject) > SUBJECT.most:
+        raise LiaisonError("a user may have at most {most} characters (--subject)", most=SUBJECT.most)
     key = local_key(settings)
     issued = int(now.timestamp())
     claims = {

@@ -15,6 +15,7 @@ from joserfc.jwk import KeySet
 
 from pipeline.access.requester import Requester, Role
 from pipeline.access.revocations import TokenBearer, issued_at, token_id
+from pipeline.access.text_limits import SUBJECT
 from pipeline.errors import LiaisonError
 from pipeline.times import Clock
 
@@ -191,6 +192,8 @@ def _text_claim(claims: dict[str, Any], name: str) -> str:
     value = claims.get(name, "")
     if not isinstance(value, str):
         raise TokenError("the token's {name} must be text", name=name)
+    if len(value) > SUBJECT.most:
+        raise TokenError("the token's {name} has more than {most} characters", name=name, most=SUBJECT.most)
     return value
 
 

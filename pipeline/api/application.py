@@ -132,10 +132,15 @@ def _add_problem_handlers(app: FastAPI) -> None:
 
 def _make_validation_problem(error: RequestValidationError) -> ProblemError:
     """Which fields are wrong and how; never the values."""
-    faults = [(".".join(map(str, fault["loc"])), str(fault["type"])) for fault in error.errors()]
-    described = "; ".join(f"{place}: {kind.replace('_', ' ')}" for place, kind in faults)
+    faults = [
+        (".".join(map(str, fault["loc"])), str(fault["type"]), fault.get("ctx", {}).get("max_length"))
+        for fault in error.errors()
+    ]
+    described = "; ".join(
+        f"{place}: {kind.replace('_', ' ')}{f', at most {most}' if most else ''}" for place, kind, most in faults
+    )
     detail = LiaisonError("invalid: {faults}", faults=described)
-    return UnprocessableError(detail, *(place for place, _ in faults))
+    return UnprocessableError(detail, *(place for place, _, _ in faults))
 
 
 def _make_problem(error: HTTPException) -> ProblemError:

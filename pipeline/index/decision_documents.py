@@ -17,6 +17,7 @@ from pipeline.access.hit_ledger import Admission, HitAllowance
 from pipeline.access.notices import Notice
 from pipeline.access.reviews import Assignment, Review
 from pipeline.access.subscriptions import Subscription
+from pipeline.access.text_limits import CASE_REFERENCE
 from pipeline.index.document_making import DocumentWrite
 
 
@@ -126,8 +127,15 @@ def _deadline_of(disclosure: Disclosure) -> datetime | None:
 
 
 def subscription_document(value: bytes, offset: int) -> DocumentWrite:
-    """The document of a value of `subscriptions`."""
+    """The document of a value of `subscriptions`.
+
+    A case reference from before it had a limit is cut: Elasticsearch would refuse the document (a term has at most
+    32,766 bytes), and nobody could list or stop the alert.
+    """
     subscription = _subscriptions.decode(value)
+    subscription = msgspec.structs.replace(
+        subscription, case_reference=subscription.case_reference[: CASE_REFERENCE.most]
+    )
     document = SubscriptionDocument(**msgspec.structs.asdict(subscription), position=offset)
     return DocumentWrite("subscriptions", subscription.id, offset, _encoder.encode(document))
 

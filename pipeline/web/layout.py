@@ -8,6 +8,7 @@ from nicegui import ui
 from nicegui.element import Element
 
 from pipeline.access.requester import Grounds, Role
+from pipeline.access.text_limits import CASE_REFERENCE
 from pipeline.locale import LANGUAGES, N_
 from pipeline.web.components.filter_panel import FORM
 from pipeline.web.components.form import post_form
@@ -157,8 +158,8 @@ def _draw_grounds_form(visit: Visit, stated: Grounds) -> None:
                     text("option", words.label(PURPOSES, purpose), value=purpose, selected=chosen)
         with box("p", "field"):
             text("label", words("Your case reference"), for_="stated-reference")
-            box("input", id="stated-reference", name="case_reference", required=True, maxlength="200", dir="auto",
-                autocomplete="off", value=stated.case_reference)  # fmt: skip
+            box("input", id="stated-reference", name="case_reference", required=True, dir="auto",
+                autocomplete="off", maxlength=CASE_REFERENCE.most, value=stated.case_reference)  # fmt: skip
         text("button", words("Save"), "button slight", type="submit")
 
 

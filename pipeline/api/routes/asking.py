@@ -8,6 +8,7 @@ from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from pipeline.access.requester import ASKABLE, GroundsError, Requester, parse_grounds
+from pipeline.access.text_limits import CASE_REFERENCE
 from pipeline.api.problems import UnauthenticatedError, UnprocessableError
 from pipeline.api.runtime import Runtime
 from pipeline.api.session import Session
@@ -46,7 +47,11 @@ async def session_of(
     ] = None,
     case_reference: Annotated[
         str | None,
-        Header(alias=REFERENCE_HEADER, description="Your own case that this is for.", examples=["2026/4711"]),
+        Header(
+            alias=REFERENCE_HEADER,
+            description=f"Your own case that this is for, in at most {CASE_REFERENCE.most} characters.",
+            examples=["2026/4711"],
+        ),
     ] = None,
     accept_language: Annotated[str | None, Header(description="en or fr.", examples=["fr"])] = None,
 ) -> Session:

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from pipeline.access.break_glass import LONGEST_HOURS, GlassReason
 from pipeline.access.disclosure_threads import GlassVerdict
+from pipeline.access.text_limits import COMMENT, REASON
 from pipeline.api.cursors import CURSOR_CHARS
 from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.request_structs import body_of
@@ -18,7 +19,6 @@ from pipeline.api.routes.asking import SessionOf
 from pipeline.api.routes.disclosures import DisclosureIdPath, DisclosureReference
 from pipeline.api.services import break_glass as service
 from pipeline.api.services import disclosures as threads
-from pipeline.api.services.deciding import LONGEST_REASON
 
 router = APIRouter(prefix="/v1", tags=["disclosure"])
 
@@ -27,7 +27,7 @@ class BreakGlassRequest(msgspec.Struct, frozen=True):
     """Which hit is to be opened, for how long and why; `urgent`: at once, to be reviewed by its owner."""
 
     reference: DisclosureReference
-    reason: Annotated[str, Meta(min_length=1, max_length=LONGEST_REASON, examples=["A life is in danger."])]
+    reason: Annotated[str, Meta(min_length=1, max_length=REASON.most, examples=["A life is in danger."])]
     hours: Annotated[int, Meta(ge=1, le=LONGEST_HOURS)] = LONGEST_HOURS
     urgent: bool = False
 
@@ -36,7 +36,7 @@ class OpeningReview(msgspec.Struct, frozen=True):
     """What the owner's supervisor finds, and why."""
 
     verdict: GlassVerdict
-    comment: Annotated[str, Meta(min_length=1, max_length=LONGEST_REASON, examples=["The child was found by it."])]
+    comment: Annotated[str, Meta(min_length=1, max_length=COMMENT.most, examples=["The child was found by it."])]
 
 
 BreakGlassBody = Annotated[BreakGlassRequest, body_of(BreakGlassRequest, strict=False)]

@@ -11,19 +11,19 @@ from msgspec import Meta
 
 from pipeline.access.disclosure_threads import Urgency
 from pipeline.access.disclosures import DisclosureAsk
+from pipeline.access.text_limits import LABEL, REASON
 from pipeline.api.cursors import CURSOR_CHARS
 from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.request_structs import body_of
 from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import disclosures as service
-from pipeline.api.services.deciding import LONGEST_REASON
 from pipeline.api.services.request_evidence import RequestEvidenceAnswer, read_request_evidence
 
 router = APIRouter(prefix="/v1", tags=["disclosure"])
 
 DisclosureReference = Annotated[str, Meta(min_length=1, max_length=64, examples=["9a7e" * 10])]
-DisclosureReason = Annotated[str, Meta(max_length=LONGEST_REASON, examples=["The same passport in our case."])]
+DisclosureReason = Annotated[str, Meta(max_length=REASON.most, examples=["The same passport in our case."])]
 DisclosureIdPath = Annotated[str, Path(max_length=64, description="Id of the disclosure.", examples=["9a7e" * 10])]
 Time = Annotated[datetime, Meta(tz=True, examples=["2026-12-01T12:00:00Z"])]
 
@@ -38,7 +38,7 @@ class DisclosureRequest(msgspec.Struct, frozen=True, kw_only=True):
     label: Annotated[
         str,
         Meta(
-            max_length=service.MAX_LABEL_CHARS,
+            max_length=LABEL.most,
             description="What your agency calls the record, such as the search that found it. The owner is not told.",
             examples=["Ivan Petrov 1980-05-01"],
         ),

@@ -8,6 +8,7 @@ import msgspec
 from fastapi import APIRouter, Path, Query, Response
 from msgspec import Meta
 
+from pipeline.access.text_limits import SUBJECT
 from pipeline.api.cursors import CURSOR_CHARS
 from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.request_structs import body_of
@@ -42,7 +43,7 @@ class ManualLink(msgspec.Struct, frozen=True):
 class LinkAssignee(msgspec.Struct, frozen=True):
     """Who is to judge the link: a subject, or nobody."""
 
-    assignee: Annotated[str, Meta(max_length=256, examples=["anna"])] = ""
+    assignee: Annotated[str, Meta(max_length=SUBJECT.most, examples=["anna"])] = ""
 
 
 VerdictBody = Annotated[service.LinkVerdict, body_of(service.LinkVerdict)]
@@ -152,7 +153,7 @@ async def manual_links(
 async def inbox(
     session: SessionOf,
     band: Annotated[str, Query(pattern=BAND_PATTERN, description="One band, or all.")] = "",
-    assignee: Annotated[str | None, Query(max_length=256, description="A subject's; empty: nobody's.")] = None,
+    assignee: Annotated[str | None, Query(max_length=SUBJECT.most, description="A subject's; empty: nobody's.")] = None,
     case: Annotated[str, Query(max_length=512, description="Of one case.")] = "",
     country: Annotated[str, Query(pattern="^([A-Z]{2})?$", description="Of the other side.")] = "",
     at_least_h: Annotated[int | None, Query(ge=0, le=MOST_HOURS, description="Hours since our record came.")] = None,

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Response
 from msgspec import Meta
 
 from pipeline.access.case_filters import NO_FILTERS, Filters
+from pipeline.access.text_limits import LABEL
 from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.request_structs import body_of
 from pipeline.api.routes.answers import describe_responses, json_response
@@ -23,7 +24,7 @@ router = APIRouter(prefix="/v1", tags=["subscriptions"])
 SubscriptionIdPath = Annotated[str, Path(max_length=64, description="Subscription id.", examples=["3b1e" * 8])]
 
 
-LABEL = "What your agency calls it; nobody else sees that."
+LABEL_SAID = "What your agency calls it; nobody else sees that."
 
 
 class SubscriptionRequest(msgspec.Struct, frozen=True):
@@ -38,13 +39,13 @@ class SubscriptionRequest(msgspec.Struct, frozen=True):
     filters: Annotated[
         Filters, Meta(description="Only what passes is told of; of hit-only records agency and country alone narrow.")
     ] = NO_FILTERS
-    label: Annotated[str, Meta(max_length=service.MAX_LABEL_CHARS, description=LABEL, examples=["Petrov, Tver"])] = ""
+    label: Annotated[str, Meta(max_length=LABEL.most, description=LABEL_SAID, examples=["Petrov, Tver"])] = ""
 
 
 class SubscriptionLabelRequest(msgspec.Struct, frozen=True):
     """What a subscription is called from now on; "" takes its name away."""
 
-    label: Annotated[str, Meta(max_length=service.MAX_LABEL_CHARS, description=LABEL, examples=["Petrov, Tver"])]
+    label: Annotated[str, Meta(max_length=LABEL.most, description=LABEL_SAID, examples=["Petrov, Tver"])]
 
 
 SubscriptionLabelBody = Annotated[SubscriptionLabelRequest, body_of(SubscriptionLabelRequest)]

@@ -20,6 +20,7 @@ from pipeline.access.case_filters import Day
 from pipeline.access.policy import View, decide_view
 from pipeline.access.redaction import Row
 from pipeline.access.requester import Purpose, Requester, Role
+from pipeline.access.text_limits import SUBJECT
 from pipeline.api.cursors import PageCursor, SortValues
 from pipeline.api.paging import fill_page
 from pipeline.api.problems import UnavailableError
@@ -47,7 +48,7 @@ COLUMNS: Final = ("time", "kind", "agency", "country", "subject", "purpose", "ca
 class ActFilter(msgspec.Struct, frozen=True):
     """Which acts: of one of the own people, of one agency's people, of the days from `first` to `last`."""
 
-    subject: Annotated[str, Meta(max_length=200, description="One of your own agency's people.")] = ""
+    subject: Annotated[str, Meta(max_length=SUBJECT.most, description="One of your own agency's people.")] = ""
     agency: Annotated[str, Meta(max_length=200, description="Whose people.")] = ""
     first: Annotated[Day | None, Meta(description="From this day on (UTC).")] = None
     last: Annotated[Day | None, Meta(description="To the end of this day (UTC).")] = None

@@ -12,7 +12,9 @@ from pipeline.access.disclosure_threads import Disclosure, GlassVerdict, Move
 from pipeline.access.policy import CaseMeta, View, may_break_glass, may_confirm_glass
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import Role
+from pipeline.access.text_limits import COMMENT
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError
+from pipeline.api.services.deciding import require_short
 from pipeline.api.services.disclosures import (
     NO_THREAD,
     DisclosureAnswer,
@@ -87,9 +89,12 @@ async def withdraw_request(session: Session, name: str) -> DisclosureAnswer:
 async def review_opening(session: Session, name: str, verdict: GlassVerdict, comment: str) -> DisclosureAnswer:
     """The owner's verdict on what was opened by one alone. Raises NotFoundError, ForbiddenError, ConflictError.
 
+    Raises UnprocessableError for a comment that is too long.
+
     When this returns, nobody reads any more what is not justified. The same verdict again changes nothing; another is
     a conflict.
     """
+    require_short(COMMENT, comment)
     before, case = await require_owned_thread(session, name)
     if Role.SUPERVISOR not in session.requester.roles:
         raise ForbiddenError("only a supervisor of the owner agency can review this")

@@ -10,9 +10,10 @@ import msgspec
 from msgspec import Meta
 
 from pipeline.access.reviews import PRESETS, Review, Verdict
+from pipeline.access.text_limits import REASON
 from pipeline.api.languages import translate_error
 from pipeline.api.problems import ConflictError, UnprocessableError
-from pipeline.api.services.deciding import LONGEST_REASON
+from pipeline.api.services.deciding import require_short
 from pipeline.api.services.reviews import (
     LinkJudgement,
     LinkVerdict,
@@ -49,7 +50,7 @@ class BulkVerdict(msgspec.Struct, frozen=True):
 
     links: Annotated[tuple[JudgedLink, ...], Meta(min_length=1, max_length=MOST_LINKS)]
     verdict: Verdict
-    reason: Annotated[str, Meta(max_length=LONGEST_REASON, examples=["Same passport and birth date."])] = ""
+    reason: Annotated[str, Meta(max_length=REASON.most, examples=["Same passport and birth date."])] = ""
     action: bool = False
 
 
@@ -78,12 +79,7 @@ async def judge_links(session: Session, said: BulkVerdict) -> BulkAnswer:
     as it is, with a word: nobody's verdict is replaced unseen.
     """
     session.require_reader()
-    if len(said.reason) > LONGEST_REASON:
-        raise UnprocessableError(
-            LiaisonError("the reason has {count} characters; at most {most} are kept", count=len(said.reason),
-                         most=LONGEST_REASON),
-            "reason",
-        )  # fmt: skip
+    require_short(REASON, said.reason)
     room = asyncio.Semaphore(AT_ONCE)
 
     async def judge(one: JudgedLink) -> LinkOutcome:

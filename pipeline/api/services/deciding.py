@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import msgspec
 
-from pipeline.api.problems import ConflictError, UnavailableError
+from pipeline.access.text_limits import TextLimit, TooLongError, require_within
+from pipeline.api.problems import ConflictError, UnavailableError, UnprocessableError
 from pipeline.api.session import Session
 from pipeline.index.decision_reading import NotEffectiveError
 from pipeline.streams.audit.decision_log import DecisionError, OvertakenError
 from pipeline.streams.catalogues.topics import Topic
 
-LONGEST_REASON = 2000
-"""Characters of a reason: a page of text, and a bound on what a message holds."""
+
+def require_short(limit: TextLimit, text: str) -> None:
+    """Raises UnprocessableError for a text that is too long to be kept; it names the field."""
+    try:
+        require_within(limit, text)
+    except TooLongError as error:
+        raise UnprocessableError(error, error.field) from error
 
 
 async def record_decision(

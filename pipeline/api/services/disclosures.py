@@ -16,10 +16,11 @@ from pipeline.access.disclosures import DisclosureAsk, may_decide
 from pipeline.access.policy import CaseMeta, View
 from pipeline.access.redaction import Row
 from pipeline.access.request_rules import RequestRule
+from pipeline.access.text_limits import LABEL, REASON
 from pipeline.api.cursors import SortValues
 from pipeline.api.paging import MovingList, fill_page
 from pipeline.api.problems import ConflictError, NotFoundError
-from pipeline.api.services.deciding import record_decision
+from pipeline.api.services.deciding import record_decision, require_short
 from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.decision_reading import ThreadKind
@@ -28,9 +29,6 @@ from pipeline.streams.catalogues import topics
 
 MOST = 100
 """Threads of one page."""
-
-MAX_LABEL_CHARS = 200
-"""Characters of a request's name: a search that found the hit, or a few words. What is longer is cut."""
 
 NO_HIT = "hit not found, or not yours"
 NO_THREAD = "request not found, or not yours"
@@ -56,10 +54,13 @@ async def request_disclosure(
 ) -> DisclosureAnswer:
     """Ask the owner for the case that `reference` stands for. Raises NotFoundError, ConflictError, UnavailableError.
 
+    Raises UnprocessableError for a label that is too long, and as all steps do for such a reason.
+
     A case that the requester may read already is a conflict, and so is a request that is open. `label` is what the
     requester's agency calls the record, such as the search that found it; the owner is not told.
     """
-    if plain := " ".join(label.split())[:MAX_LABEL_CHARS]:
+    if plain := " ".join(label.split()):
+        require_short(LABEL, plain)
         wanted = msgspec.structs.replace(wanted, label=session.runtime.cipher.encrypt(plain, session.now))
     case = await require_hit(session, reference)
     before = await find_thread(session, case)
@@ -203,10 +204,12 @@ async def record_step(
 ) -> DisclosureAnswer:
     """Audit a step, keep it, wait until it holds.
 
-    Raises ConflictError where the thread went on from `before` otherwise.
+    Raises ConflictError where the thread went on from `before` otherwise, UnprocessableError for a reason that is too
+    long.
 
     A process that dies behind the audit has opened nothing: what is asked again is asked of the same thread.
     """
+    require_short(REASON, after.last.reason)
     if opened := grant_of(after):
         session.decide_view(case, [opened])
     await session.audit(

@@ -16,10 +16,11 @@ from pipeline.access.policy import View
 from pipeline.access.redaction import Row
 from pipeline.access.requester import Role
 from pipeline.access.reviews import Assignment, is_due, summarise_reviews
+from pipeline.access.text_limits import SUBJECT
 from pipeline.api.cursors import SortValues
 from pipeline.api.paging import MovingList, fill_page
 from pipeline.api.problems import ForbiddenError
-from pipeline.api.services.deciding import record_decision
+from pipeline.api.services.deciding import record_decision, require_short
 from pipeline.api.services.linked_things import NAMING, name_side, pair_of, things_of
 from pipeline.api.services.reviews import ReviewsAnswer, compare_evidence, find_own_review, read_reviews, reasons_needed
 from pipeline.api.session import Session
@@ -109,9 +110,11 @@ def _is_wanted(row: Row, wanted: InboxFilter, now: datetime) -> bool:
 async def assign_link(session: Session, link: str, assignee: str) -> ReviewsAnswer:
     """Say who of the agency is to judge a link ("" nobody). Investigators speak for themselves, supervisors for all.
 
-    Raises NotFoundError unless the requester sees both sides in full, ForbiddenError, UnavailableError.
+    Raises NotFoundError unless the requester sees both sides in full, ForbiddenError, UnavailableError,
+    UnprocessableError for a name that is too long.
     """
     session.require_reader()
+    require_short(SUBJECT, assignee)
     who = session.requester
     if assignee not in ("", who.subject) and Role.SUPERVISOR not in who.roles:
         raise ForbiddenError("only a supervisor can assign links to others")

@@ -26,11 +26,12 @@ from pipeline.access.reviews import (
     undo_review,
     verdicts_with_reason,
 )
+from pipeline.access.text_limits import REASON
 from pipeline.api.cursors import SortValues
 from pipeline.api.paging import fill_page
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnprocessableError
 from pipeline.api.services.cases import require_readable
-from pipeline.api.services.deciding import LONGEST_REASON, record_decision
+from pipeline.api.services.deciding import record_decision, require_short
 from pipeline.api.session import Session
 from pipeline.correlation.claims import link_id
 from pipeline.index.case_reading import STATE_FIELDS
@@ -44,7 +45,7 @@ MOST_MANUAL = 100
 """Links made to one case by hand that are shown, the latest: people make few."""
 
 
-ReviewReason = Annotated[str, Meta(min_length=1, max_length=LONGEST_REASON, examples=["Same passport and birth date."])]
+ReviewReason = Annotated[str, Meta(min_length=1, max_length=REASON.most, examples=["Same passport and birth date."])]
 
 
 class LinkJudgement(msgspec.Struct, frozen=True):
@@ -213,7 +214,8 @@ async def require_sides(
 
 
 def make_review(session: Session, sides: ReviewableLink, said: LinkVerdict) -> Review:
-    """A verdict on what the link's evidence is now. Raises UnprocessableError without a reason."""
+    """A verdict on what the link's evidence is now. Raises UnprocessableError without a reason, or for a long one."""
+    require_short(REASON, said.reason.strip())
     if not said.reason.strip():
         raise UnprocessableError("enter a reason for your decision", "reason")
     link = sides.link

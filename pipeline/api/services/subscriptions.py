@@ -13,9 +13,10 @@ from pipeline.access.case_filters import NO_FILTERS, Filters
 from pipeline.access.redaction import Row
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.subscriptions import Subscription, is_active
+from pipeline.access.text_limits import LABEL
 from pipeline.api.hit_budget import NotAsked
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
-from pipeline.api.services.deciding import record_decision
+from pipeline.api.services.deciding import record_decision, require_short
 from pipeline.api.services.guesses import count_question
 from pipeline.api.services.search import require_bounded
 from pipeline.api.session import Session
@@ -27,9 +28,6 @@ from pipeline.streams.catalogues import topics
 
 MOST = 100
 """Active saved searches of one agency: each is held against every case that comes."""
-
-MAX_LABEL_CHARS = 200
-"""Of the name that an agency gives one."""
 
 NO_SUBSCRIPTION = "alert not found, or not your agency's"
 
@@ -103,13 +101,16 @@ async def renew_subscription(session: Session, name: str) -> SubscriptionAnswer:
 
 
 async def label_subscription(session: Session, name: str, label: str) -> SubscriptionAnswer:
-    """Call it something else, or nothing. Raises NotFoundError, UnavailableError."""
+    """Call it something else, or nothing. Raises NotFoundError, UnprocessableError, UnavailableError."""
     held = await _require_own(session, name)
     return await _record_subscription(session, queries.label_subscription(held, _plain_label(label), session.now))
 
 
 def _plain_label(label: str) -> str:
-    return " ".join(label.split())[:MAX_LABEL_CHARS]
+    """A label in one line. Raises UnprocessableError for one that is too long."""
+    plain = " ".join(label.split())
+    require_short(LABEL, plain)
+    return plain
 
 
 async def end_subscription(session: Session, name: str) -> SubscriptionAnswer:

@@ -8,8 +8,8 @@ from typing import Any
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
+from pipeline.access.text_limits import REASON
 from pipeline.api.problems import UnprocessableError
-from pipeline.api.services.deciding import LONGEST_REASON
 from pipeline.web.components.markup import box, text
 from pipeline.web.csrf import FIELD
 from pipeline.web.i18n import Words
@@ -73,8 +73,8 @@ def draw_leaving_button(word: str, goes: str, other: str, pressed: Callable[[], 
 
 def limit_text(words: Words) -> dict[str, object]:
     """Attributes of a field for a reason. What is too long is kept as it is and said so, where maxlength would cut."""
-    most = words.format_number(LONGEST_REASON)
+    most = words.format_number(REASON.most)
     return {
-        "data_most": LONGEST_REASON,
+        "data_most": REASON.most,
         "data_too_long": words("At most {most} characters are kept. Shorten the text.", most=most),
     }

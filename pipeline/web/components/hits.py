@@ -13,8 +13,9 @@ from pipeline.access.disclosure_threads import ThreadState, Urgency
 from pipeline.access.disclosures import DisclosureAsk
 from pipeline.access.redaction import Row
 from pipeline.access.requester import Role
+from pipeline.access.text_limits import LABEL, REASON
 from pipeline.api.services.break_glass import open_alone, request_opening
-from pipeline.api.services.disclosures import MAX_LABEL_CHARS, request_disclosure
+from pipeline.api.services.disclosures import request_disclosure
 from pipeline.api.services.hit_requests import summarise_request
 from pipeline.locale import N_
 from pipeline.web.addresses import case_path
@@ -132,9 +133,9 @@ def _draw_ask_form(view: OpenPage, row: Row, label: str, place: Element) -> None
         with form(sent):
             field(
                 words("Called in your list (the owner does not see this)"), "label", reference,
-                value=label[:MAX_LABEL_CHARS], maxlength=MAX_LABEL_CHARS, dir="auto",
+                value=label[: LABEL.most], maxlength=LABEL.most, dir="auto",
             )  # fmt: skip
-            field(words("Reason"), "reason", reference, "textarea", required=True, maxlength="2000")
+            field(words("Reason"), "reason", reference, "textarea", required=True, maxlength=REASON.most)
             with box("div", "filters"):
                 select_field(
                     words("Urgency"),
@@ -173,7 +174,7 @@ def draw_break_glass_form(view: OpenPage, row: Row) -> None:
             with box("p", "notice bad"):
                 text("span", _glass_warning(view, row["agency"]))
             mark = f"glass-{reference}"
-            field(words("Reason"), "reason", mark, "textarea", required=True, maxlength="2000")
+            field(words("Reason"), "reason", mark, "textarea", required=True, maxlength=REASON.most)
             with box("div", "filters"):
                 select_field(words("Oversight"), "way", mark, {way: words(word) for way, word in WAYS.items()})
                 spans = {name: words.format_span(timedelta(hours=hours)) for name, hours in HOURS.items()}

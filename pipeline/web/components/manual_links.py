@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.access.redaction import Row
+from pipeline.access.text_limits import REASON
 from pipeline.api.services.reviews import link_manually
 from pipeline.web.addresses import case_path
 from pipeline.web.components.form import Sent, field, form, submit_button
@@ -53,5 +54,5 @@ def _draw_link_form(view: OpenPage, case: str) -> None:
                 maxlength="256",
                 placeholder="be-fp:…",
             )
-            field(words("Reason"), "reason", "by-hand", "textarea", required=True, maxlength="2000")
+            field(words("Reason"), "reason", "by-hand", "textarea", required=True, maxlength=REASON.most)
             submit_button(words("Link"))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pipeline.access.case_filters import NO_FILTERS, Filters
-from pipeline.api.services.subscriptions import MAX_LABEL_CHARS, SubscriptionAnswer, create_subscription
+from pipeline.access.text_limits import LABEL
+from pipeline.api.services.subscriptions import SubscriptionAnswer, create_subscription
 from pipeline.web.components.form import Sent, field, form, submit_button
 from pipeline.web.components.markup import text
 from pipeline.web.page import OpenPage
@@ -35,7 +36,7 @@ def draw_subscribe_form(view: OpenPage) -> None:
 
 def draw_label_field(word: str, mark: str, held: str = "") -> None:
     """The field for what a saved search is called; `mark` makes its id the only one of the page."""
-    field(word, "label", mark, value=held, maxlength=MAX_LABEL_CHARS, autocomplete="off", dir="auto")
+    field(word, "label", mark, value=held, maxlength=LABEL.most, autocomplete="off", dir="auto")
 
 
 async def subscribe_to_question(

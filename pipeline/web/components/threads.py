@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from pipeline.access.disclosure_threads import MOVE_LABELS
 from pipeline.access.redaction import Row
+from pipeline.access.text_limits import REASON
 from pipeline.api.services.disclosures import revoke_disclosure
 from pipeline.web.addresses import case_path
 from pipeline.web.components.form import Sent, field, form
@@ -94,5 +95,5 @@ def draw_revoke_form(view: OpenPage, name: str) -> None:
         )
 
     with form(sent, "filters"):
-        field(view.words("Reason for revoking"), "reason", f"revoke-{name}", maxlength="2000")
+        field(view.words("Reason for revoking"), "reason", f"revoke-{name}", maxlength=REASON.most)
         text("button", view.words("Revoke"), "button", type="submit")

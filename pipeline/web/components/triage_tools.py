@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipeline.access.text_limits import SUBJECT
 from pipeline.web.components.form import field, limit_text, select_field
 from pipeline.web.components.markup import box, text
 from pipeline.web.i18n import Words
@@ -58,5 +59,5 @@ def _draw_assign_form(words: Words) -> None:
     with box("details", "more"):
         text("summary", words("Assign to someone else"))
         with box("form", "row", data_assign=""):
-            field(words("User"), "assignee", "triage", required=True, maxlength="256", autocomplete="off")
+            field(words("User"), "assignee", "triage", required=True, maxlength=SUBJECT.most, autocomplete="off")
             text("button", words("Assign"), "button slight", type="submit")

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple, get_args
 from pipeline.access.audit_verification import TrailFinding
 from pipeline.access.case_filters import is_day
 from pipeline.access.redaction import Row
+from pipeline.access.text_limits import SUBJECT
 from pipeline.api.services.audit import ActFilter, ActsAnswer, ActsFormat, TrailAnswer, list_acts, verify_trail
 from pipeline.locale import N_
 from pipeline.web.components import states
@@ -126,7 +127,7 @@ def _draw_filter_form(view: OpenPage, wanted: ActFilter) -> None:
         await view.redraw()
 
     with panel(words("Filters")), form(sent, "filters"):
-        field(words("User of our agency"), "subject", "acts", maxlength="200", autocomplete="off",
+        field(words("User of our agency"), "subject", "acts", maxlength=SUBJECT.most, autocomplete="off",
               spellcheck="false", value=wanted.subject)  # fmt: skip
         field(words("Agency"), "agency", "acts", maxlength="64", autocomplete="off", placeholder="be-fp",
               value=wanted.agency)  # fmt: skip

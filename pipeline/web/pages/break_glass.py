@@ -8,6 +8,7 @@ from typing import NamedTuple
 from pipeline.access.disclosure_threads import THREAD_STATE_LABELS, GlassVerdict
 from pipeline.access.redaction import Row
 from pipeline.access.requester import Role
+from pipeline.access.text_limits import COMMENT
 from pipeline.api.services.break_glass import confirm_opening, list_break_glass, review_opening, withdraw_request
 from pipeline.locale import N_
 from pipeline.web.components import states
@@ -96,7 +97,7 @@ def _draw_review_form(view: OpenPage, name: str) -> None:
 
     with form(sent, "filters"):
         select_field(words("Decision"), "verdict", name, {code: words(word) for code, word in GLASS_VERDICTS.items()})
-        field(words("Comment"), "comment", name, required=True, maxlength="2000")
+        field(words("Comment"), "comment", name, required=True, maxlength=COMMENT.most)
         text("button", words("Save review"), "button main", type="submit")
 
 

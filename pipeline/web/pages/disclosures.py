@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pipeline.access.disclosure_threads import THREAD_STATE_LABELS
 from pipeline.access.redaction import Row
+from pipeline.access.text_limits import REASON
 from pipeline.api.services.disclosures import grant_disclosure, list_disclosures, refuse_disclosure
 from pipeline.index.decision_reading import ThreadKind
 from pipeline.locale import N_
@@ -96,10 +97,10 @@ def _draw_answer_forms(view: OpenPage, name: str) -> None:
     with form(sent, "filters"):
         spans = {length: words.format_span(timedelta(days=days)) for length, days in LENGTHS.items()}
         select_field(words("Access for"), "days", f"grant-{name}", spans)
-        field(words("Message (optional)"), "reason", f"grant-{name}", maxlength="2000")
+        field(words("Message (optional)"), "reason", f"grant-{name}", maxlength=REASON.most)
         text("button", words("Grant access"), "button main", type="submit")
     with form(refused, "filters"):
-        field(words("Reason for refusal"), "reason", f"refuse-{name}", maxlength="2000")
+        field(words("Reason for refusal"), "reason", f"refuse-{name}", maxlength=REASON.most)
         text("button", words("Refuse"), "button", type="submit")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
+from pipeline.access.text_limits import SUBJECT
 from pipeline.api.services.inbox import InboxAnswer, InboxFilter, list_inbox
 from pipeline.locale import N_
 from pipeline.matching.bands import Band
@@ -81,7 +82,7 @@ def _draw_filters(words: Words) -> None:
             _draw_choice(words("Band"), "band", (("", words("Any")), *bands))
             _draw_choice(words("Our record received"), "age", ((a, words(w)) for a, w in AGE_WORDS.items()))
             _draw_choice(words("Assignment"), "whose", ((a, words(w)) for a, w in WHOSE.items()))
-            _draw_field(words("Assigned to"), "assignee", maxlength="256", placeholder=words("User"))
+            _draw_field(words("Assigned to"), "assignee", maxlength=str(SUBJECT.most), placeholder=words("User"))
             _draw_field(words("Country"), "country", maxlength="2", placeholder="BE", pattern="[A-Za-z]{2}")
             _draw_field(words("Case"), "case", maxlength="512", placeholder="fr-pj:2026-004711")
             text("button", words("Apply"), "button", type="submit")

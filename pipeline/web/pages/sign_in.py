@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nicegui import ui
 
+from pipeline.access.text_limits import CASE_REFERENCE
 from pipeline.locale import N_
 from pipeline.web import provider
 from pipeline.web.components.form import post_form
@@ -20,7 +21,7 @@ TITLE = N_("Sign in")
 
 FAULTS = {
     "purpose": N_("Choose a purpose."),
-    "case_reference": N_("Enter your case reference."),
+    "case_reference": N_("Enter your case reference, in at most {most} characters."),
     "token": N_("Invalid or expired token, or no user chosen."),
     "provider": N_("Your agency's identity provider is not responding. Try again later."),
     "sign-out": N_(
@@ -50,7 +51,7 @@ def draw(visit: Visit, site: Site, after: str, wrong: tuple[str, ...]) -> None:
 
 
 def _draw_faults(words: Words, wrong: tuple[str, ...]) -> None:
-    if said := [words.label(FAULTS, fault) for fault in wrong if fault in FAULTS]:
+    if said := [words(FAULTS[fault], most=CASE_REFERENCE.most) for fault in wrong if fault in FAULTS]:
         text("p", " ".join(said), "notice bad", role="alert")
 
 
@@ -92,7 +93,7 @@ def _draw_grounds_fields(words: Words, wrong: tuple[str, ...]) -> None:
             invalid = "true" if "case_reference" in wrong else None
             box(
                 "input", id="case_reference", name="case_reference", required=True, autocomplete="off", dir="auto",
-                maxlength="200", placeholder="2026/4711", aria_invalid=invalid,
+                maxlength=CASE_REFERENCE.most, placeholder="2026/4711", aria_invalid=invalid,
             )  # fmt: skip
     recorded = words("Both are logged with everything you view; the owners of the records can see them.")
     text("p", recorded, "small quiet")

@@ -15,6 +15,7 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from pipeline.access import tokens
 from pipeline.access.requester import Requester, Role
+from pipeline.access.text_limits import SUBJECT
 from pipeline.access.token_keys import issue_token, local_key, make_verifier
 from pipeline.access.tokens import TokenError, TokenRules, TokenVerifier
 from pipeline.errors import LiaisonError
@@ -175,3 +176,12 @@ async def test_a_key_set_in_a_file_ends_this_machines_own_tokens(tmp_path: Path)
         await make_verifier(settings, Clock()).verify_requester(own)
     with pytest.raises(LiaisonError, match="identity provider"):
         issue_token(settings, Requester("me", "", "", frozenset()), NOW, timedelta(hours=1))
+
+
+@pytest.mark.parametrize("name", ["sub", "agency", "country"])
+async def test_a_token_names_nobody_by_more_than_a_name_has(name: str) -> None:
+    """It would be in every audit entry, decision and limit of its bearer's."""
+    verifier = TokenVerifier(Source(KEY), RULES, Clock())
+    await verifier.verify_requester(signed(**{name: "x" * SUBJECT.most}))
+    with pytest.raises(TokenError, match=f"the token's {name} has more than 255 characters"):
+        await verifier.verify_requester(signed(**{name: "x" * (SUBJECT.most + 1)}))

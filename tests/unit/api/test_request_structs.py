@@ -33,7 +33,7 @@ MALFORMED: dict[str, list[tuple[Any, str]]] = {
         ({"limit": "20"}, "body.limit: int type"),
         ({"limit": 20.0}, "body.limit: int type"),
         ({"limit": True}, "body.limit: int type"),
-        ({"cursor": "A" * 2263}, "body.cursor: string too long"),
+        ({"cursor": "A" * 2263}, "body.cursor: string too long, at most 2262"),
         ({"share": 1}, "body.share: bool type"),
         ({"evidence": 1}, "body.evidence: bool type"),
         ({"share": "true"}, "body.share: bool type"),
@@ -44,13 +44,13 @@ MALFORMED: dict[str, list[tuple[Any, str]]] = {
         ),
         ({"filters": None}, "body.filters: model attributes type"),
         ({"filters": {"agencies": "be-fp"}}, "body.filters.agencies: list type"),
-        ({"filters": {"agencies": ["x" * 129]}}, "body.filters.agencies.0: string too long"),
-        ({"filters": {"agencies": ["x"] * 51}}, "body.filters.agencies: too long"),
+        ({"filters": {"agencies": ["x" * 129]}}, "body.filters.agencies.0: string too long, at most 128"),
+        ({"filters": {"agencies": ["x"] * 51}}, "body.filters.agencies: too long, at most 50"),
         ({"filters": {"goals": [0]}}, "body.filters.goals.0: greater than equal"),
         ({"filters": {"goals": [8]}}, "body.filters.goals.0: less than equal"),
         ({"filters": {"goals": [10**30]}}, "body.filters.goals.0: less than equal"),
         ({"filters": {"goals": ["6"]}}, "body.filters.goals.0: int type"),
-        ({"filters": {"goals": [1] * 8}}, "body.filters.goals: too long"),
+        ({"filters": {"goals": [1] * 8}}, "body.filters.goals: too long, at most 7"),
         (
             {"filters": {"goals": [1, 9, 2, 9]}},
             "body.filters.goals.1: less than equal; body.filters.goals.3: less than equal",
@@ -74,7 +74,7 @@ MALFORMED: dict[str, list[tuple[Any, str]]] = {
         ({"reference": "", "reason": "x", "deadline": DAY}, "body.reference: string too short"),
         (
             {"reference": "x" * 65, "reason": "x" * 2001, "deadline": DAY},
-            "body.reference: string too long; body.reason: string too long",
+            "body.reference: string too long, at most 64; body.reason: string too long, at most 2000",
         ),
         ({"reference": HIT, "reason": "x", "deadline": "2026-12-01T12:00:00"}, "body.deadline: timezone aware"),
         ({"reference": HIT, "reason": "x", "deadline": "2026-12-01"}, "body.deadline: timezone aware"),
@@ -91,7 +91,7 @@ MALFORMED: dict[str, list[tuple[Any, str]]] = {
     ],
     "POST /v1/disclosures/x/refuse": [
         ({"reason": 1}, "body.reason: string type"),
-        ({"reason": "x" * 2001}, "body.reason: string too long"),
+        ({"reason": "x" * 2001}, "body.reason: string too long, at most 2000"),
         ({"reason": None}, "body.reason: string type"),
     ],
     "POST /v1/break-glass": [
@@ -105,6 +105,7 @@ MALFORMED: dict[str, list[tuple[Any, str]]] = {
         ({"reference": HIT, "reason": "x", "urgent": None}, "body.urgent: bool type"),
     ],
     "POST /v1/break-glass/x/review": [
+        ({"verdict": "justified", "comment": "x" * 2001}, "body.comment: string too long, at most 2000"),
         ({}, "body.verdict: missing; body.comment: missing"),
         ({"verdict": "fine", "comment": "x"}, "body.verdict: enum"),
         ({"verdict": "justified", "comment": ""}, "body.comment: string too short"),
@@ -120,21 +121,22 @@ MALFORMED: dict[str, list[tuple[Any, str]]] = {
         ({}, "body.case_a: missing; body.case_b: missing; body.reason: missing"),
         (
             {"case_a": "", "case_b": "x" * 513, "reason": "x"},
-            "body.case_a: string too short; body.case_b: string too long",
+            "body.case_a: string too short; body.case_b: string too long, at most 512",
         ),
     ],
     f"PUT /v1/inbox/{LINK}": [
         ({"assignee": 1}, "body.assignee: string type"),
-        ({"assignee": "x" * 257}, "body.assignee: string too long"),
+        ({"assignee": "x" * 256}, "body.assignee: string too long, at most 255"),
     ],
     "POST /v1/subscriptions": [
-        ({"question": "x" * 1001}, "body.question: string too long"),
+        ({"question": "x" * 1001}, "body.question: string too long, at most 1000"),
         ({"fields": {"born": "1980"}}, "body.fields.born: list type"),
-        ({"fields": {"born": ["x"] * 41}}, "body.fields.born: too long"),
-        ({"fields": {"name": ["x" * 1001]}}, "body.fields.name.0: string too long"),
+        ({"fields": {"born": ["x"] * 41}}, "body.fields.born: too long, at most 40"),
+        ({"fields": {"name": ["x" * 1001]}}, "body.fields.name.0: string too long, at most 1000"),
         ({"fields": {"gender": ["male"]}}, "body.fields.gender: extra forbidden"),
         ({"question": "x", "country": "f"}, "body.country: string pattern mismatch"),
         ({"question": "x", "share": 0}, "body.share: bool type"),
+        ({"question": "x", "label": "x" * 201}, "body.label: string too long, at most 200"),
     ],
     "PUT /v1/hit-allowances/be-fp": [
         ({}, "body.daily: missing; body.until: missing"),
@@ -156,9 +158,9 @@ MALFORMED_QUERIES = (
     ("open_only=", "query.open_only: bool parsing"),
     ("opened_from=2026-02-30", "query.opened_from: value error"),
     ("opened_from=", "query.opened_from: value error"),
-    ("agencies=" + "x" * 129, "query.agencies.0: string too long"),
+    ("agencies=" + "x" * 129, "query.agencies.0: string too long, at most 128"),
     ("unknown=1", "query.unknown: extra forbidden"),
-    ("&".join(["agencies=x"] * 51), "query.agencies: too long"),
+    ("&".join(["agencies=x"] * 51), "query.agencies: too long, at most 50"),
     ("open_only=true&open_only=maybe", "query.open_only: bool parsing"),
 )
 

@@ -6,10 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
+import pytest
 
 from pipeline.access.disclosure_threads import Disclosure, Urgency
 from pipeline.access.disclosures import DisclosureAsk
-from pipeline.api.services.disclosures import MAX_LABEL_CHARS, list_disclosures, refuse_disclosure, request_disclosure
+from pipeline.access.text_limits import LABEL
+from pipeline.api.problems import UnprocessableError
+from pipeline.api.services.disclosures import list_disclosures, refuse_disclosure, request_disclosure
 from pipeline.api.services.links import list_links
 from pipeline.api.services.search import Search, search
 from support.access.requesters import ANNA, BERT, make_requester
@@ -95,10 +98,14 @@ async def test_the_name_of_a_request_is_the_asking_agencys_alone(api: Api) -> No
 
 
 async def test_a_name_is_bounded_and_ends_with_its_months_key(api: Api) -> None:
-    await asked(api, "  two\nwords " + "x" * 1_000)
+    exact = "two words " + "x" * (LABEL.most - len("two words "))
+    with pytest.raises(UnprocessableError, match="the name has more than 200 characters") as raised:
+        await asked(api, exact + "x")
+    assert raised.value.extensions["fields"] == ["label"]
+    assert (await list_disclosures(api.session(BERT))).disclosures == ()
+    await asked(api, exact.replace(" ", "\n  "))
     (ours,) = (await list_disclosures(api.session(BERT))).disclosures
-    assert len(ours["label"]) == MAX_LABEL_CHARS
-    assert ours["label"].startswith("two words x")
+    assert ours["label"] == exact
     for key in api.settings.audit_key_folder.glob("*.key"):
         key.unlink()
     (later,) = (await list_disclosures(api.session(BERT))).disclosures

@@ -13,11 +13,11 @@ from pipeline.access.case_filters import NO_FILTERS, Filters
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.requester import Grounds, Purpose, Role
 from pipeline.access.subscriptions import LASTS, make_subscription
+from pipeline.access.text_limits import LABEL
 from pipeline.api.problems import ForbiddenError, NotFoundError, UnavailableError, UnprocessableError
 from pipeline.api.services.notices import list_notices
 from pipeline.api.services.search import Search, search
 from pipeline.api.services.subscriptions import (
-    MAX_LABEL_CHARS,
     create_subscription,
     end_subscription,
     label_subscription,
@@ -102,8 +102,13 @@ async def test_it_is_called_what_its_agency_says_in_its_list_and_in_its_notices(
     name = await matched(api)
     (told,) = (await list_notices(api.session(BERT))).notices
     assert told["label"] is None
-    called = (await label_subscription(api.session(BERT), name, "  the man\nfrom Tver " + "x" * 500)).subscription
-    assert called["label"] == ("the man from Tver " + "x" * 500)[:MAX_LABEL_CHARS]
+    exact = "the man from Tver " + "x" * (LABEL.most - len("the man from Tver "))
+    called = (await label_subscription(api.session(BERT), name, exact.replace("man ", "  man\n"))).subscription
+    assert called["label"] == exact
+    for longer in (label_subscription(api.session(BERT), name, exact + "x"),
+                   create_subscription(api.session(BERT), QUESTION, label=exact + "x")):  # fmt: skip
+        with pytest.raises(UnprocessableError, match="the name has more than 200 characters"):
+            await longer
     await label_subscription(api.session(BERT), name, "Tver")
     (told,) = (await list_notices(api.session(BERT))).notices
     assert (told["label"], told["question"]) == ("Tver", QUESTION)

@@ -123,7 +123,7 @@ async def test_a_reason_that_is_too_long_is_told_and_nothing_is_lost(api: Api, t
     sent = {"links": [{"link": link_of(page), "seen": None}], "verdict": "same", "reason": "x" * 1_000_000, "act": 0}
     await page.happen(JUDGE, {"acts": [sent]})
     ((_, (outcome,)),) = told[-1][1]
-    assert outcome["problem"] == "the reason has 1000000 characters; at most 2000 are kept"
+    assert outcome["problem"] == "the reason has more than 2000 characters; shorten it"
     assert api.decided.values == []
 
 
