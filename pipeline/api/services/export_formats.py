@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Final, Literal, Protocol
 
 import orjson
@@ -135,18 +137,32 @@ def encode_csv(rows: Iterable[Iterable[object]]) -> bytes:
 
 FORMULA: Final = frozenset("=+-@")
 CONTROLS: Final = ("\t", "\r", "\n")
+SEPARATORS: Final = re.compile(r"[;\t\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
+"""What begins a cell or row for a spreadsheet whose locale parts cells by `;` or tab, whatever quotes stand around."""
+
 UNSEEN: Final = frozenset("CZ")
 """General categories of controls, formats and separators, which spreadsheets pass over before they look for a sign."""
 
+QUOTE: Final = '"'
+"""Passed over behind a separator, since what reads on there may take it for the cell's own."""
+
 
 def _encode_cell(value: object) -> object:
-    """A CSV cell; a text that a spreadsheet would take for a formula is quoted (OWASP, CSV injection)."""
+    """A CSV cell; what a spreadsheet would take for a formula is quoted (OWASP, CSV injection).
+
+    A formula may begin the cell, or a part of it behind what is a separator elsewhere. JSON stays as it is read.
+    """
     if isinstance(value, dict | list):
-        return orjson.dumps(value).decode()
-    return f"'{value}" if isinstance(value, str) and _is_formula(value) else value
+        return orjson.dumps(value).decode().replace(";", "\\u003b")  # the only separator that it holds unescaped
+    if not isinstance(value, str):
+        return value
+    ends = [found.end() for found in SEPARATORS.finditer(value)]
+    first, *others = (value[begin:end] for begin, end in pairwise((0, *ends, len(value))))
+    behind = "".join(f"'{part}" if _is_formula(part.lstrip(QUOTE)) else part for part in others)
+    return ("'" if value.startswith(CONTROLS) or _is_formula(first) else "") + first + behind
 
 
 def _is_formula(text: str) -> bool:
-    """Whether a text begins with a control, or with a formula's sign in any width, whatever unseen stands before it."""
+    """Whether a text begins with a formula's sign in any width, whatever unseen stands before it."""
     first = next((sign for sign in text if unicodedata.category(sign)[0] not in UNSEEN), "")
-    return text.startswith(CONTROLS) or unicodedata.normalize("NFKC", first) in FORMULA
+    return unicodedata.normalize("NFKC", first) in FORMULA
