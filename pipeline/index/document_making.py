@@ -21,6 +21,7 @@ from pipeline.index.documents import (
 from pipeline.index.terms import case_terms, folded_text, search_terms
 from pipeline.matching.fingerprint import Contact, Fingerprint
 from pipeline.records.messages import EXPIRED, AcceptedRecord, RejectedMessage
+from pipeline.records.outlines import hide_names
 
 WITHDRAWN = "withdrawn"
 
@@ -204,7 +205,7 @@ def rejected_document(rejected: RejectedMessage) -> DocumentWrite:
         offset=position.offset,
         agency=rejected.agency,
         reason=rejected.reason,
-        pointer=rejected.pointer,
+        pointer=hide_names(rejected.pointer),
         message=rejected.message,
         size=len(rejected.original or b""),
         time=rejected.time or None,

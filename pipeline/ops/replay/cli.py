@@ -118,6 +118,7 @@ def _show_original(position: str, token: str, as_json: bool) -> None:
         print_json(
             {
                 **_to_builtins(redact_rejection(rejection)),
+                "pointer": rejection.pointer,
                 "original": (rejection.original or b"").decode(errors="backslashreplace"),
             }
         )

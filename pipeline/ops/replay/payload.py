@@ -6,14 +6,14 @@ anything, a person's name too, and is left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 import orjson
 
-from pipeline.records import schemas
+from pipeline.records.json_text import MAX_DEPTH
+from pipeline.records.outlines import hide_name
 
 MAX_CHARS: Final = 20_000
 """Of a content that is shown; more is no record that anybody reads."""
@@ -21,12 +21,11 @@ MAX_CHARS: Final = 20_000
 MAX_LINES: Final = 300
 """Of an outline or a comparison."""
 
-UNKNOWN: Final = "…"
-"""Stands for a name that the schema does not know."""
+TOO_DEEP: Final = "…"
+"""Stands for a value that is nested too deep to be written."""
 
-ENVELOPE: Final = frozenset({"data", "id", "source", "specversion", "type", "time", "subject", "signature",
-                             "datacontenttype", "dataschema"})  # fmt: skip
-"""Names of a CloudEvent around the case."""
+UNREAD: Final = "unread"
+"""The kind of a content that is no JSON, or more than 1,024 levels deep, which orjson does not read."""
 
 KINDS: Final = {dict: "object", list: "list", str: "text", bool: "boolean", int: "number", float: "number"}
 
@@ -50,18 +49,19 @@ def format_payload(original: bytes) -> str:
     """The content for people: JSON indented, anything else as text; cut behind MAX_CHARS."""
     try:
         text = orjson.dumps(orjson.loads(original), option=orjson.OPT_INDENT_2).decode()
-    except (orjson.JSONDecodeError, RecursionError):
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):  # which writes less deep than it reads
         text = original[:MAX_CHARS].decode(errors="backslashreplace")
     return text if len(text) <= MAX_CHARS else f"{text[:MAX_CHARS]}…"
 
 
 def outline_payload(original: bytes) -> tuple[OutlineLine, ...]:
-    """The places and kinds of all values; nothing of a content that is no JSON."""
+    """The places and kinds of all values; of a content that is no JSON, or nested too deep to be read, that alone."""
     try:
         document = orjson.loads(original)
     except orjson.JSONDecodeError:
-        return ()
-    lines = (OutlineLine(_hide_names(pointer), KINDS.get(type(value), "null")) for pointer, value in _leaves(document))
+        return (OutlineLine("", UNREAD),)
+    leaves = _leaves(document, hide_name)
+    lines = (OutlineLine(pointer, KINDS.get(type(value), "null")) for pointer, value in leaves)
     return tuple(line for line, _ in zip(lines, range(MAX_LINES), strict=False))
 
 
@@ -78,39 +78,30 @@ def compare_payloads(accepted: Mapping[str, Any], original: bytes) -> tuple[Fiel
 
 
 def _texts(data: Any) -> dict[str, str]:
-    return {f"/data{place}": orjson.dumps(value).decode() for place, value in _leaves(data)}
+    return {f"/data{place}": _text(value) for place, value in _leaves(data)}
 
 
-def _leaves(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
-    """Every plain value with its pointer, and every empty object or list. orjson bounds how deep they may be."""
-    if isinstance(value, dict) and value:
-        for name, inner in value.items():
-            yield from _leaves(inner, f"{place}/{name}")
-    elif isinstance(value, list) and value:
-        for at, inner in enumerate(value):
-            yield from _leaves(inner, f"{place}/{at}")
-    else:
-        yield place, value
+def _text(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:
+        return TOO_DEEP
 
 
-def _hide_names(pointer: str) -> str:
-    parts = pointer.split("/")
-    return "/".join(part if not part or part.isdecimal() or part in _known_names() else UNKNOWN for part in parts)
+def _leaves(value: Any, name: Callable[[str], str] = str) -> Iterator[tuple[str, Any]]:
+    """Every plain value with its pointer, and every empty object or list, `name` telling what fields are called.
 
-
-@cache
-def _known_names() -> frozenset[str]:
-    """The names of all fields that the case schema has, and those of the envelope."""
-    return ENVELOPE | frozenset(_names_in(schemas.schema("case")))
-
-
-def _names_in(schema: Any) -> Iterator[str]:
-    if isinstance(schema, dict):
-        properties = schema.get("properties")
-        if isinstance(properties, dict):
-            yield from properties
-        for inner in schema.values():
-            yield from _names_in(inner)
-    elif isinstance(schema, list):
-        for inner in schema:
-            yield from _names_in(inner)
+    What is nested deeper than any record may be is one value. No recursion: agencies decide how deep a message is.
+    """
+    waiting: list[tuple[str, Any, int]] = [("", value, 0)]
+    while waiting:
+        place, found, depth = waiting.pop()
+        inner: list[tuple[str, Any]] = []
+        if isinstance(found, dict):
+            inner = [(name(key), part) for key, part in found.items()]
+        elif isinstance(found, list):
+            inner = [(str(at), part) for at, part in enumerate(found)]
+        if inner and depth < MAX_DEPTH:
+            waiting += reversed([(f"{place}/{step}", part, depth + 1) for step, part in inner])
+        else:
+            yield place, found

@@ -15,6 +15,7 @@ from pipeline.access.requester import Requester
 from pipeline.errors import LiaisonError
 from pipeline.ops.replay.resending import Resender, open_resender
 from pipeline.records.messages import Position, Reason, RejectedMessage, offsets_of
+from pipeline.records.outlines import hide_names
 from pipeline.records.partitioning import partition_of
 from pipeline.records.validation import RefusedError
 from pipeline.records.validation import read as read_record
@@ -85,13 +86,13 @@ class Rejection(msgspec.Struct, frozen=True):
 
 
 def redact_rejection(message: RejectedMessage) -> Rejection:
-    """What may be told of a rejection to whoever operates."""
+    """What may be told of a rejection to whoever operates: where the fault is by names that the schema knows alone."""
     return Rejection(
         position=str(message.position),
         time=message.time,
         agency=message.agency,
         reason=message.reason,
-        pointer=message.pointer,
+        pointer=hide_names(message.pointer),
         message=message.message,
         size=len(message.original or b""),
         origin=str(message.origin) if message.origin else "",

@@ -22,6 +22,7 @@ from pipeline.web.session import Visit
 NOTHING: Final = "–"
 
 KINDS: Final = {
+    "unread": N_("not readable as JSON"),
     "object": N_("object"),
     "list": N_("list"),
     "text": N_("text"),

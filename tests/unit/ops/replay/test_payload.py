@@ -15,6 +15,7 @@ from pipeline.ops.replay.payload import (
     format_payload,
     outline_payload,
 )
+from pipeline.records.json_text import MAX_DEPTH
 
 CANARY = "canary"
 json_values = st.recursive(
@@ -40,7 +41,29 @@ def test_no_value_and_no_unknown_name_is_in_an_outline(document: object) -> None
 
 
 def test_what_is_no_json_has_no_outline() -> None:
-    assert outline_payload(b"canary {") == ()
+    assert outline_payload(b"canary {") == (OutlineLine("", "unread"),)
+
+
+def nested(depth: int) -> bytes:
+    return b'{"canary":' * depth + b"1" + b"}" * depth
+
+
+def test_a_message_nested_a_thousand_deep_has_an_outline_which_ends_where_no_record_goes_on() -> None:
+    (line,) = outline_payload(nested(1000))
+    assert (line.pointer, line.kind) == ("/…" * MAX_DEPTH, "object")
+    assert format_payload(nested(1000)).startswith('{"canary":')
+    assert [one.rejected for one in compare_payloads({}, b'{"data":' + nested(1000) + b"}")] == [None, "…"]
+
+
+def test_one_that_is_nested_deeper_than_is_read_says_so() -> None:
+    assert outline_payload(nested(100_000)) == (OutlineLine("", "unread"),)
+    assert compare_payloads({}, nested(100_000)) == ()
+    assert len(format_payload(nested(100_000))) == MAX_CHARS
+
+
+def test_a_name_that_is_a_number_or_a_pointer_is_hidden() -> None:
+    original = orjson.dumps({"1980": 1, "title/1980": 2, "data": {"33612345678": [3]}})
+    assert [line.pointer for line in outline_payload(original)] == ["/…", "/…", "/data/…/0"]
 
 
 def test_an_outline_is_bounded() -> None:

@@ -93,3 +93,9 @@ def test_an_unreadable_batch_is_named_by_each_of_its_positions_and_counts_for_al
         "schema": 1,
     }
     assert UNREADABLE.reason in NOT_REPLAYED
+
+
+def test_where_the_fault_is_is_told_without_names_that_the_schema_does_not_know() -> None:
+    """The sender's own receipt has the whole pointer."""
+    assert redact_rejection(changed(pointer="/data/entities/0/Ivan Petrov")).pointer == "/data/entities/0/…"
+    assert redact_rejection(REJECTED).pointer == "/data/title"
