@@ -141,9 +141,12 @@ def saved_search_print(
     )
 
 
-def is_saved_search(case: str) -> bool:
-    """Whether a key of `blocks` is a saved search's."""
-    return case.startswith(PREFIX)
+def is_saved_search(side: ClaimSide | Fingerprint) -> bool:
+    """Whether it is a saved search and no case: its key begins so, and it is of no country, where each case is of one.
+
+    The key alone would be that of a case of an agency called `sub`.
+    """
+    return side.case.startswith(PREFIX) and not side.country
 
 
 def match_notice(claim: Claim, scope: OwnerScope, ring: KeyRing, now: datetime) -> Notice | None:
@@ -186,7 +189,7 @@ def match_question(claim: Claim, notice: Notice, now: datetime) -> HitQuestion |
 
 def _order_sides(claim: Claim) -> tuple[ClaimSide, ClaimSide, ExactMatch]:
     """The saved search, the case that it met, and by what it met a hit-only one."""
-    if is_saved_search(claim.a.case):
+    if is_saved_search(claim.a):
         return claim.a, claim.b, claim.exact_a
     return claim.b, claim.a, claim.exact_b
 

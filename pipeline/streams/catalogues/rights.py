@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from pipeline.access.requester import Role
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.topics import Process, Scope, Topic, upload_prefix
@@ -69,6 +70,10 @@ ALSO_SENDS_AS: Final = {
 }
 
 
+SAVED_SEARCHES: Final = "sub"
+"""How keys of saved searches begin among those of cases (pipeline.access.subscriptions)."""
+
+
 def _duties(process: Process) -> ProcessDuties:
     return ProcessDuties(
         reads=tuple(topic for topic in topics.CATALOGUE if topic.is_read_by(process)),
@@ -83,6 +88,19 @@ ROLES: Final = {
     process.value: _duties(process) for process in Process if process not in (Process.AGENCY, Process.OPERATIONS)
 }
 """The workers, by stage, and the API: what the topics' rows say that they read and write."""
+
+
+def reserved_names() -> frozenset[str]:
+    """Names that mean something here and that no agency may bear: it would share a user, a group or keys with ours.
+
+    Those of our processes and of what they send as, of roles in tokens, and the words that topics' names begin with.
+    """
+    owned = {duties.owns.strip(".") for duties in ROLES.values()}
+    senders = {name for duties in ROLES.values() for name in duties.also_sends_as}
+    topic_words = {topic.pattern.partition("{")[0].strip(".-") for topic in topics.CATALOGUE}
+    spoken = {word.replace("_", "-") for word in topic_words}
+    known = {each.value for kind in (Process, Role) for each in kind}
+    return frozenset({SAVED_SEARCHES, *owned, *senders, *topic_words, *spoken, *known})
 
 
 def role_grants(settings: Settings, role: str) -> list[KafkaRight]:

@@ -17,6 +17,7 @@ from pipeline.records.agencies import Agency, Registry
 from pipeline.records.signing_policy import SigningPolicy
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
+from pipeline.streams.catalogues.rights import reserved_names
 from pipeline.streams.kafka import admin
 from pipeline.streams.kafka.connection import client_options
 from pipeline.streams.kafka.reading import read_table, watch_table
@@ -113,9 +114,14 @@ async def write_agency(settings: Settings, agency: Agency) -> None:
 
 
 def check_agency(agency: Agency) -> None:
-    """Raises LiaisonError for a name or a country that no agency can have."""
+    """Raises LiaisonError for a name or a country that no agency can have.
+
+    An agency that was registered under a name before it was reserved goes on; it is not registered anew.
+    """
     if not _NAME.fullmatch(agency.name):
         raise LiaisonError("an agency name takes 1 to 32 of a-z, 0-9 and -, starting with a letter or digit")
+    if agency.name in reserved_names():
+        raise LiaisonError(f"{agency.name} means something else here; choose another agency name")
     if not _COUNTRY.fullmatch(agency.country):
         raise LiaisonError("the country must be an ISO 3166-1 alpha-2 code, such as FR")
 

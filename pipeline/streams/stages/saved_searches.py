@@ -79,7 +79,7 @@ class SavedSearchMatches:
 
     def concerns(self, claim: Claim) -> bool:
         """Whether a claim is about a saved search, and so no link."""
-        return is_saved_search(claim.a.case) or is_saved_search(claim.b.case)
+        return is_saved_search(claim.a) or is_saved_search(claim.b)
 
     def match_outputs(self, claim: Claim, correlator: Correlator) -> Iterator[Output]:
         """The notice of a match, while its query lasts; of a hit-only or silent case what the gate is asked."""
@@ -87,7 +87,7 @@ class SavedSearchMatches:
         held = [_find_held(side.case, correlator) for side in (claim.a, claim.b)]
         if not self._active or any(one is not None and is_expired(one.retain_until, at) for one in held):
             return
-        scope = next((one.scope for one in held if one is not None and is_saved_search(one.case)), OwnerScope())
+        scope = next((one.scope for one in held if one is not None and is_saved_search(one)), OwnerScope())
         notice = match_notice(claim, scope, self._ring, at)
         if notice is None or (notice.kind is NoticeKind.SILENT_SEARCH and not self._is_named(held)):
             return
@@ -104,7 +104,7 @@ class SavedSearchMatches:
             names_person(query.entities, case.entities, self._model)
             for query in prints
             for case in prints
-            if is_saved_search(query.case) and not is_saved_search(case.case)
+            if is_saved_search(query) and not is_saved_search(case)
         )
 
 
