@@ -37,6 +37,9 @@ from pipeline.errors import LiaisonError
 log = logging.getLogger(__name__)
 
 REQUEST_ID: Final = "X-Request-ID"
+WITHOUT: Final = "Liaison-Without"
+"""The agencies of which records may be missing though pushed by `as_of`."""
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 NO_JSON: Final = 400
@@ -82,6 +85,8 @@ def create_app(opening: Opening) -> FastAPI:
 class RequestIds:
     """Takes over the caller's request id where it is a plain one, and their language; no cache may keep an answer.
 
+    Each answer to somebody admitted names the agencies that it is told without (WITHOUT): the same for all of them.
+
     Plain ASGI: Starlette's function middleware runs each request in a task of its own, which costs 0.3 ms.
     """
 
@@ -104,6 +109,8 @@ class RequestIds:
                 headers = MutableHeaders(scope=message)
                 headers[REQUEST_ID] = name
                 headers.setdefault("Cache-Control", "no-store")
+                if "requester" in state and (without := scope["app"].state.runtime.without()):
+                    headers[WITHOUT] = ", ".join(without)
             await send(message)
 
         await self._app(scope, receive, labelled)

@@ -128,6 +128,8 @@ class Runtime:
     indexed_as_of: Callable[[], datetime | None]
     """The same of what has passed intake and correlate: what reads are refused by, which a flood of one agency's must
     not shut for all."""
+    without: Callable[[], tuple[str, ...]]
+    """Agencies of which records may be missing though pushed by `as_of`, since a transaction of theirs stays open."""
     settled: SettledNotices
     """Up to which notice cursors may pass."""
     clock: Clock = now
@@ -229,6 +231,7 @@ def _make_runtime(settings: Settings, connected: _Connections, ring: KeyRing, hi
         tag_keys=tag_keys(ring),
         as_of=lambda: connected.freshness.as_of,
         indexed_as_of=lambda: connected.freshness.indexed_as_of,
+        without=lambda: connected.freshness.without,
         settled=connected.settled,
     )
 

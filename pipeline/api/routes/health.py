@@ -21,6 +21,8 @@ async def healthz() -> Response:
 async def readyz(request: Request) -> Response:
     """200 when the index answers, else 503. `behind` where it lacks what was pushed LIAISON_MAX_INDEX_LAG ago.
 
+    `without` is how many agencies keep a transaction open: what they pushed behind it is not in, all else is.
+
     A backlog takes no server out of use: it can still write decisions and take in records, and other agencies' cases
     are as fresh as ever.
     """
@@ -31,4 +33,5 @@ async def readyz(request: Request) -> Response:
         return json_response({"status": "the index does not answer"}, 503)
     as_of, allowed = runtime.as_of(), runtime.settings.max_index_lag
     late = bool(allowed) and (as_of is None or (runtime.clock() - as_of).total_seconds() > allowed)
-    return json_response({"status": "behind" if late else "ready", "as_of": as_of and as_of.isoformat()})
+    status, held = "behind" if late else "ready", len(runtime.without())
+    return json_response({"status": status, "as_of": as_of and as_of.isoformat(), "without": held})

@@ -5,6 +5,9 @@ moment, and what it has acknowledged since, tell exactly what it is done with; a
 acknowledgement, the ends of the next group's topics, looked up afterwards, cover them. So each group's watermark is
 noted with the ends of the next, down to the index. Times are this process's clock: the records' own are their senders'.
 
+An agency that leaves a transaction open keeps readers from all that follows it in its own topic. After HELD_S that
+holds back its own records alone: `as_of` goes on without them, and `without` names the agency until they are in.
+
 So it is known, too, up to which notice all that notices are about is in the index: a notice comes after what it is
 about, so the ends of project's topics, looked up after the end of `notices`, cover that.
 """
@@ -14,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Sequence, Set
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from itertools import chain
@@ -27,7 +30,7 @@ from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.first_times import first_times, high_watermarks
-from pipeline.streams.kafka.stable_offsets import PartitionOffsets
+from pipeline.streams.kafka.stable_offsets import PartitionOffsets, StableOffsetWatch
 from pipeline.streams.monitoring.lag import consumed_partitions, ends_of, group_of, read_acknowledged
 from pipeline.streams.monitoring.settled_notices import IndexedNotices, NoticeIndex, SettledNotices
 from pipeline.streams.registers.control import read_control
@@ -43,6 +46,9 @@ the whole of `control`, models included."""
 FIRST_LOOKS_S: Final = 1.0
 """Until something is known: under load a look tells nothing before the next, and reads are refused meanwhile."""
 
+HELD_S: Final = 60.0
+"""For how long an open transaction of an agency's counts as a push that is on its way: ours are through in 30 s."""
+
 KEPT: Final = 4000
 """Moments remembered: sixteen hours of looks."""
 
@@ -53,11 +59,15 @@ MarkT = TypeVar("MarkT")
 
 
 class GroupPosition(NamedTuple):
-    """The ends of what a group consumes, what it has acknowledged, and the partitions of which it has all records."""
+    """The ends of what a group consumes, what it has acknowledged, and the partitions of which it has all records.
+
+    `held` are the partitions in which a transaction has been open for long, by the agency whose they are.
+    """
 
     ends: PartitionOffsets
     committed: PartitionOffsets
     at_rest: Set[TopicPartition]
+    held: Mapping[TopicPartition, str] = {}
 
 
 class Watermark(Generic[MarkT]):
@@ -97,6 +107,7 @@ class Freshness:
         self._watermarks: list[Watermark[datetime]] = []
         self._indexed = Watermark[datetime]()
         self._notices = Watermark[int]()
+        self._held: dict[str, datetime] = {}
         self._index: NoticeIndex | None = None
         self._estimate: datetime | None = None
 
@@ -105,6 +116,12 @@ class Freshness:
         """Everything pushed by then is in the index; None while nobody knows."""
         reached = self._watermarks[-1].reached if self._watermarks else None
         return reached or self._estimate
+
+    @property
+    def without(self) -> tuple[str, ...]:
+        """Agencies of which records may be missing though pushed by `as_of`: a transaction of theirs was open then."""
+        now = self.as_of
+        return tuple(sorted(agency for agency, last in self._held.items() if now is None or now <= last))
 
     @property
     def indexed_as_of(self) -> datetime | None:
@@ -130,8 +147,9 @@ class Freshness:
         passed: datetime | None = at
         for watermark, group in zip(self._watermarks, groups, strict=True):
             watermark.note_ends(passed, group.ends)
-            watermark.note_acknowledged(group.committed, group.at_rest)
+            watermark.note_acknowledged(group.committed, group.at_rest | group.held.keys())
             passed = watermark.reached
+            self._held |= dict.fromkeys(group.held.values(), at)
         self._indexed.note_ends(at, groups[-1].ends)
         self._indexed.note_acknowledged(groups[-1].committed, groups[-1].at_rest)
         if index != self._index:  # another one, which may be behind the former or count anew
@@ -147,9 +165,9 @@ class Freshness:
 @asynccontextmanager
 async def watch_freshness(settings: Settings, clock: Clock, notices: SettledNotices) -> AsyncIterator[Freshness]:
     """The index's freshness, looked at every few seconds; entered after the first look. `notices` follow it."""
-    freshness = Freshness()
-    await _look_once(settings, clock, freshness, notices)
-    task = asyncio.create_task(_watch_forever(settings, clock, freshness, notices))
+    freshness, open_since = Freshness(), StableOffsetWatch(settings)
+    await _look_once(settings, clock, freshness, notices, open_since)
+    task = asyncio.create_task(_watch_forever(settings, clock, freshness, notices, open_since))
     try:
         yield freshness
     finally:
@@ -158,19 +176,23 @@ async def watch_freshness(settings: Settings, clock: Clock, notices: SettledNoti
             await task
 
 
-async def _watch_forever(settings: Settings, clock: Clock, freshness: Freshness, notices: SettledNotices) -> None:
+async def _watch_forever(
+    settings: Settings, clock: Clock, freshness: Freshness, notices: SettledNotices, open_since: StableOffsetWatch
+) -> None:
     while True:
         await notices.wait_hurried(FIRST_LOOKS_S, LOOK_S if freshness.indexed_as_of else FIRST_LOOKS_S)
-        await _look_once(settings, clock, freshness, notices)
+        await _look_once(settings, clock, freshness, notices, open_since)
 
 
-async def _look_once(settings: Settings, clock: Clock, freshness: Freshness, notices: SettledNotices) -> None:
-    await _update_once(settings, clock, freshness)
+async def _look_once(
+    settings: Settings, clock: Clock, freshness: Freshness, notices: SettledNotices, open_since: StableOffsetWatch
+) -> None:
+    await _update_once(settings, clock, freshness, open_since)
     if indexed := freshness.indexed_notices:
         await notices.follow_index(indexed)
 
 
-async def _update_once(settings: Settings, clock: Clock, freshness: Freshness) -> None:
+async def _update_once(settings: Settings, clock: Clock, freshness: Freshness, open_since: StableOffsetWatch) -> None:
     """One look; while Kafka does not answer the index ages."""
     try:
         generation, groups = await _list_groups(settings)
@@ -181,13 +203,19 @@ async def _update_once(settings: Settings, clock: Clock, freshness: Freshness) -
     except (KafkaError, OSError, LiaisonError) as error:
         log.warning("the index's freshness is not known: %s", type(error).__name__)
         return
+    ages = open_since.update_ages(ends, high)
     standing: list[GroupPosition] = []
     since: list[datetime | None] = []
     for group, own in groups.items():
         waiting = dict.fromkeys(p for p in own if ends[p] < high[p]) | await _first_waiting(
             settings, committed[group], {p: ends[p] for p in own}
         )
-        standing.append(GroupPosition({p: high[p] for p in own}, committed[group], set(own) - waiting.keys()))
+        held = {
+            p: topics.agency_of(settings, topics.CASES, p.topic)
+            for p in own
+            if ages[p] >= HELD_S and topics.is_national(settings, p.topic)
+        }
+        standing.append(GroupPosition({p: high[p] for p in own}, committed[group], set(own) - waiting.keys(), held))
         since += waiting.values()
     told = TopicPartition(topics.topic_name(settings, topics.NOTICES), 0)
     index = NoticeIndex(topic_ids[told.topic], generation)

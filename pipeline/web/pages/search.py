@@ -191,6 +191,8 @@ def _draw_answer(
     if parts:
         draw_understood(words, asked, parts)
     box("div", "facets-place", id=FACETS_PLACE)
+    if without := view.visit.runtime.without():
+        text("p", words("Recent records may be missing from: {agencies}", agencies=", ".join(without)), "notice")
     question = asked.get("q", "").strip()
     draw_hints(words, asked, answer.hints)
     _draw_results(view, question, answer)

@@ -113,6 +113,33 @@ async def test_what_an_open_transaction_keeps_from_readers_is_not_in_the_index(
         assert await asyncio.to_thread(installation.cases, ["fr-pj:1"]) == {"fr-pj:1": 1}
 
 
+async def test_one_that_stays_open_holds_back_its_own_agency_alone(
+    records: RecordMaker, installation: Installation, start_stage: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others' records come in meanwhile and `as_of` goes on; the agency is named until its own are in."""
+    monkeypatch.setattr("pipeline.streams.monitoring.freshness.LOOK_S", 0.2)
+    monkeypatch.setattr("pipeline.streams.monitoring.freshness.HELD_S", 1.0)
+    settings = installation.settings
+    for stage in ("intake", "correlate", "project"):
+        start_stage(stage)
+    message = records.message("fr-pj", "1")
+    topic = topics.topic_name(settings, topics.CASES, agency="fr-pj")
+    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka_url, transactional_id=f"{topic}-open")
+    async with producer, watch_freshness(settings, now, SettledNotices(NoticeIndex("", ""), never)) as freshness:
+        start = now()
+        await until(lambda: (freshness.as_of or start) > start)
+        assert not freshness.without
+        async with producer.transaction():
+            await producer.send_and_wait(topic, message.value, key=message.key)
+            await asyncio.to_thread(installation.push, [records.message("de-bk", "1")])
+            pushed = now()
+            await until(lambda: (freshness.as_of or start) > pushed)
+            assert list(freshness.without) == ["fr-pj"]
+            assert await asyncio.to_thread(installation.cases, ["fr-pj:1", "de-bk:1"]) == {"de-bk:1": 1}
+        await until(lambda: not freshness.without)
+        assert await asyncio.to_thread(installation.cases, ["fr-pj:1"]) == {"fr-pj:1": 1}
+
+
 async def never(_: str) -> None:
     """Notices are not settled here."""
     raise AssertionError

@@ -197,6 +197,8 @@ class Api:
         """By how much the index is behind project's topics; None: not known."""
         self.backlog = timedelta()
         """By how much those are behind what was pushed."""
+        self.without: tuple[str, ...] = ()
+        """Agencies that keep a transaction open."""
         self.settled = SettledNotices(NoticeIndex("t1", "g1"), _refresh)
         """All is, as long as a test does not say otherwise."""
         self.settled.end = ALL_SETTLED
@@ -234,6 +236,7 @@ class Api:
             log=self.log,
             tag_keys=KEYS,
             as_of=lambda: None if self.behind is None else self.now - self.behind - self.backlog,
+            without=lambda: self.without,
             indexed_as_of=lambda: None if self.behind is None else self.now - self.behind,
             settled=self.settled,
             clock=self.clock,

@@ -93,7 +93,16 @@ async def test_a_backlog_is_told_and_takes_no_server_out_of_use(api: Api, backlo
     api.backlog = timedelta(seconds=backlog_s)
     answer = await api.get("/readyz", who=None)
     assert answer.status_code == 200
-    assert answer.json() == {"status": status, "as_of": (api.now - api.backlog).isoformat()}
+    assert answer.json() == {"status": status, "as_of": (api.now - api.backlog).isoformat(), "without": 0}
+
+
+async def test_an_answer_names_the_agencies_that_it_is_told_without_to_who_may_read_alone(api: Api) -> None:
+    assert "Liaison-Without" not in (await api.get("/v1/subscriptions")).headers
+    api.without = ("be-fp", "nl-np")
+    assert (await api.get("/v1/subscriptions")).headers["Liaison-Without"] == "be-fp, nl-np"
+    assert "Liaison-Without" not in (await api.get("/v1/subscriptions", who=None)).headers
+    told = await api.get("/readyz", who=None)
+    assert (told.json()["without"], "Liaison-Without" in told.headers) == (2, False)
 
 
 async def test_where_nobody_knows_how_fresh_the_index_is_an_answer_does_not_say_that_it_is(

@@ -54,6 +54,7 @@ class Flow:
         self.ends = {CASES: 0, BLOCKS: 0, A: 0, B: 0}
         self.done = dict.fromkeys(self.ends, 0)
         self.topic, self.generation = "t1", "g1"
+        self.held: dict[TopicPartition, str] = {}
 
     def look(self, minute: float, notices: int = 0) -> None:
         groups = [self._group(CASES), self._group(BLOCKS), self._group(A, B)]
@@ -66,7 +67,8 @@ class Flow:
 
     def _group(self, *partitions: TopicPartition) -> GroupPosition:
         rest: Set[TopicPartition] = {p for p in partitions if self.done[p] == self.ends[p]}
-        return GroupPosition({p: self.ends[p] for p in partitions}, {p: self.done[p] for p in partitions}, rest)
+        held = {p: self.held[p] for p in partitions if p in self.held}
+        return GroupPosition({p: self.ends[p] for p in partitions}, {p: self.done[p] for p in partitions}, rest, held)
 
 
 def test_at_rest_everything_pushed_by_the_look_is_in_the_index() -> None:
@@ -153,3 +155,32 @@ def test_another_generations_index_is_not_known_to_hold_what_the_former_holds() 
     flow.done[A] = 5
     flow.look(2, notices=3)
     assert flow.freshness.indexed_notices == IndexedNotices(NoticeIndex("t1", "g2"), 3)
+
+
+def test_a_transaction_that_stays_open_holds_back_its_agencys_records_alone() -> None:
+    """As-of goes on without them, and names the agency until a moment behind the transaction's end is in."""
+    flow = Flow()
+    flow.look(0)
+    flow.ends[CASES] = 5
+    flow.look(1)
+    assert (flow.freshness.as_of, flow.freshness.without) == (at(0), ()), "a push on its way"
+    flow.held = {CASES: "fr-pj"}
+    flow.look(2)
+    flow.look(3)
+    assert (flow.freshness.as_of, flow.freshness.indexed_as_of, flow.freshness.without) == (at(3), at(3), ("fr-pj",))
+    flow.held = {}
+    flow.look(4)
+    assert (flow.freshness.as_of, flow.freshness.without) == (at(3), ("fr-pj",)), "it has ended and is not in"
+    flow.done[CASES] = 5
+    flow.look(5)
+    assert (flow.freshness.as_of, flow.freshness.without) == (at(5), ())
+
+
+def test_one_agencys_open_transaction_hides_no_other_agencys_backlog() -> None:
+    other = TopicPartition("cases.be-fp", 0)
+    freshness, index = Freshness(), NoticeIndex("t1", "g1")
+    for minute, done in enumerate((0, 0, 3)):
+        intake = GroupPosition({CASES: 5, other: 3}, {CASES: 0, other: done}, set(), {CASES: "fr-pj"})
+        freshness.update_positions(at(minute), [intake], index, 0)
+        assert freshness.as_of == (at(minute) if done else None)
+        assert freshness.without == ("fr-pj",)

@@ -261,3 +261,9 @@ async def test_a_question_of_a_thousand_characters_is_answered(api: Api, questio
 
 async def test_a_longer_one_is_refused_with_a_word(api: Api) -> None:
     assert "longer than 1000 characters" in (await asked(api, "a" * 1001)).said()
+
+
+async def test_agencies_whose_latest_records_are_held_up_are_named(api: Api) -> None:
+    assert "may be missing" not in (await asked(api, "ivan petrov")).said()
+    api.without = ("be-fp", "nl-np")
+    assert "Recent records may be missing from: be-fp, nl-np" in (await asked(api, "ivan petrov")).said()
