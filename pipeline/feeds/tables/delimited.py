@@ -126,10 +126,14 @@ def _leave_out(problem: str, lines: _Lines, columns: list[str], source: TableSou
     said = problem or f"a quote in the row that begins in line {first:,} is not closed"
     if left > 1:
         said = f"{said}; lines {first:,} to {last:,} are left out"
+    elif not problem:
+        said = f"{said}; the line is left out"
     if is_cut:
         said = f"{said}; is the file cut off?"
     elif not problem:
-        said = f"{said}; reading goes on behind. If quotes are plain text in it, set `source.quoting: none`"
+        said = (
+            f"{said}, and reading goes on behind. If quotes are plain text here, set `source.quoting: none` in the kit"
+        )
     return SourceRow(first, {}, said, lines=left)
 
 

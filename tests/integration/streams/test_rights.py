@@ -272,7 +272,7 @@ def test_the_command_hands_out_credentials_once(operator: Settings, tmp_path: Pa
 
     wait_for(is_refused)
     refused = ran[-1]
-    assert refused.stderr.startswith("liaison: Kafka at ")
+    assert refused.stderr.startswith(f"liaison: Kafka refused the login of {own['LIAISON_KAFKA_USERNAME']}: ")
     assert "Traceback" not in refused.stderr
 
 
@@ -310,7 +310,9 @@ def test_a_login_that_kafka_refuses_is_named(operator: Settings, tmp_path: Path)
             ("feed", "hits", "--agency", name, "--follow"),
             ("topics", "apply"),
         ):
-            assert refused_in_time(settings, *words).startswith(f"liaison: Kafka refused the login of {name}: ")
+            assert refused_in_time(settings, *words).startswith(
+                f"liaison: Kafka refused the login of {settings.kafka_username}: "
+            )
 
 
 def test_an_agencys_login_for_an_operators_command_is_told_what_it_lacks(operator: Settings, tmp_path: Path) -> None:
@@ -326,7 +328,8 @@ def test_an_agencys_login_for_an_operators_command_is_told_what_it_lacks(operato
         ("topics", "apply"),
     ):
         said = refused_in_time(agency, *words)
-        assert said.startswith("liaison: Kafka does not let fr-pj do this: it takes an operator's login"), words
+        denied = f"liaison: Kafka does not let {agency.kafka_username} do this: it takes an operator's login"
+        assert said.startswith(denied), words
 
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "topics.md"

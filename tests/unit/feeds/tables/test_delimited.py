@@ -89,11 +89,11 @@ def test_a_cell_that_never_ends_is_a_problem_and_the_rows_behind_it_are_read(tmp
 
 
 @pytest.mark.parametrize(
-    ("end", "lost"), [(b'3,"op', ""), (b'3,"op\nen', "; lines 3 to 4 are left out"), (b'3,"op""en', "")]
+    ("end", "lost"), [(b'3,"op', "the line is"), (b'3,"op\nen', "lines 3 to 4 are"), (b'3,"op""en', "the line is")]
 )
 def test_a_file_cut_off_in_the_middle_of_a_cell_says_so(tmp_path: Path, end: bytes, lost: str) -> None:
     rows = read(tmp_path, b"a,b\n1,2\n" + end)
-    cut = f"a quote in the row that begins in line 3 is not closed{lost}; is the file cut off?"
+    cut = f"a quote in the row that begins in line 3 is not closed; {lost} left out; is the file cut off?"
     assert [row.problem for row in rows] == ["", cut]
 
 
@@ -128,8 +128,8 @@ def test_a_stray_quote_names_the_lines_up_to_the_next_that_fits(tmp_path: Path) 
     (problem,) = (row for row in read(tmp_path, content) if row.problem)
     assert (problem.number, problem.lines) == (152, 3)
     assert problem.problem == (
-        "a quote in the row that begins in line 152 is not closed; lines 152 to 154 are left out; reading goes on "
-        "behind. If quotes are plain text in it, set `source.quoting: none`"
+        "a quote in the row that begins in line 152 is not closed; lines 152 to 154 are left out, and reading goes "
+        "on behind. If quotes are plain text here, set `source.quoting: none` in the kit"
     )
 
 
