@@ -32,6 +32,11 @@ class EngineAddress:
     title: str
     scheme: str = ""
 
+    @property
+    def setting(self) -> str:
+        """The setting that names an existing one."""
+        return f"LIAISON_{self.name.upper()}_URL"
+
     def external_url(self, settings: Settings) -> str:
         """The address of an existing one, from the settings; or the empty string."""
         return str(getattr(settings, f"{self.name}_url"))
@@ -50,12 +55,19 @@ def endpoints(settings: Settings) -> Endpoints:
 
     Raises LiaisonError if there is neither.
     """
-    return Endpoints(
-        **{
-            engine.name: engine.external_url(settings) or _local_url(engine, settings)
-            for engine in (KAFKA, ELASTICSEARCH)
-        }
-    )
+    return Endpoints(engine_url(KAFKA, settings), engine_url(ELASTICSEARCH, settings))
+
+
+def engine_url(engine: EngineAddress, settings: Settings) -> str:
+    """Where one engine is; whether the other one runs is nothing to it. Raises LiaisonError if it is nowhere."""
+    return engine.external_url(settings) or _local_url(engine, settings)
+
+
+def how_to_mend(engine: EngineAddress, settings: Settings) -> str:
+    """What somebody does about an engine that does not answer; addresses, which may hold a password, are left out."""
+    if engine.external_url(settings):
+        return f"check that what {engine.setting} names runs and can be reached from here"
+    return "`liaison status` tells its state, `liaison up` starts it again"
 
 
 def kafka_access(settings: Settings) -> credentials.BrokerCredentials | None:
@@ -71,9 +83,8 @@ def local_process(layout: StackLayout, name: str) -> psutil.Process | None:
 def _local_url(engine: EngineAddress, settings: Settings) -> str:
     layout = StackLayout.of(settings.home)
     run = read_run(layout.run_file(engine.name))
-    setting = f"LIAISON_{engine.name.upper()}_URL"
     if run is None:
-        raise LiaisonError(f"no local engines are running; start them with `liaison up`, or set {setting}")
+        raise LiaisonError(f"no local engines are running; start them with `liaison up`, or set {engine.setting}")
     if local_process(layout, engine.name) is None:
         raise LiaisonError(f"the local {engine.title} has stopped; start it again with `liaison up`")
     return engine.local_url(run.port)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from elasticsearch import AsyncElasticsearch, OrjsonSerializer
 
-from pipeline.engines.endpoints import endpoints
+from pipeline.engines.endpoints import ELASTICSEARCH, engine_url
 from pipeline.search_addresses import split_addresses
 from pipeline.settings import Settings
 
@@ -58,7 +58,7 @@ def connect_for_reading(settings: Settings) -> AsyncElasticsearch:
 
 def cluster_addresses(settings: Settings) -> list[str]:
     """The cluster's addresses: the settings', else the local stack's. Raises LiaisonError without any."""
-    return list(split_addresses(settings.elasticsearch_url or endpoints(settings).elasticsearch))
+    return list(split_addresses(engine_url(ELASTICSEARCH, settings)))
 
 
 def _credentials(settings: Settings) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from pydantic import SecretStr
 
 from pipeline.engines.credentials import MECHANISM
-from pipeline.engines.endpoints import endpoints, kafka_access
+from pipeline.engines.endpoints import ELASTICSEARCH, KAFKA, engine_url, kafka_access
 from pipeline.settings import Settings
 
 LARGEST_REQUEST: Final = 32 << 20
@@ -20,13 +20,12 @@ BATCH_BYTES: Final = 1 << 19
 
 def bootstrap_servers(settings: Settings) -> list[str]:
     """The cluster's addresses, host:port: the settings', else the local stack's. Raises LiaisonError without any."""
-    url = settings.kafka_url or endpoints(settings).kafka
-    return [server.strip() for server in url.split(",")]
+    return [server.strip() for server in engine_url(KAFKA, settings).split(",")]
 
 
 def elasticsearch_url(settings: Settings) -> str:
     """Where the index is: the settings' address, else the local stack's. Raises LiaisonError without any."""
-    return settings.elasticsearch_url or endpoints(settings).elasticsearch
+    return engine_url(ELASTICSEARCH, settings)
 
 
 def with_access(settings: Settings) -> Settings:

@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 from pipeline.errors import LiaisonError
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
+from pipeline.streams.kafka.admin import ClusterNotReadyError
 from pipeline.streams.kafka.last_events import last_events
 from pipeline.streams.kafka.reading import plain_consumer
 from pipeline.streams.kafka.stable_offsets import StableOffsetWatch
@@ -58,7 +59,8 @@ class Monitor:
                         await asyncio.sleep(SAMPLE_S)
             except (KafkaError, OSError, LiaisonError) as error:
                 log.warning("lag is not known: %s", type(error).__name__)
-                self._observe_health(self.stage, self.stage.owned_partitions(), None)
+                refusal = "" if isinstance(error, OSError | KafkaError | ClusterNotReadyError) else str(error)
+                self._observe_health(self.stage, self.stage.owned_partitions(), None, refusal)
                 await asyncio.sleep(SAMPLE_S)
 
     def _short_name(self, partition: TopicPartition) -> str:
@@ -75,13 +77,14 @@ class Monitor:
             self._stable_offsets_at = self._clock()
             await self._show_stable_offsets(owned)
 
-    def _observe_health(self, stage: Stage, owned: Sequence[OwnedPartition], lag: int | None) -> None:
+    def _observe_health(
+        self, stage: Stage, owned: Sequence[OwnedPartition], lag: int | None, refusal: str = ""
+    ) -> None:
         applied = {partition.partition: partition.applied for partition in owned}
         states = frozenset(partition.state for partition in owned) if stage.joined else frozenset({LaneState.JOINING})
         now = self._clock()
-        self._health.add_sample(
-            HealthSample(now, applied, lag, states, outside=any(partition.outside for partition in owned))
-        )
+        outside = any(partition.outside for partition in owned)
+        self._health.add_sample(HealthSample(now, applied, lag, states, outside, refusal))
         metrics.STALLED.set(self._health.is_stalled(now))
 
     def _set_gauges(self, owned: Sequence[OwnedPartition], lags: Mapping[TopicPartition, int]) -> None:

@@ -2,7 +2,7 @@
 
 That a process lives says nothing: consumers have been seen to stop quietly. A worker is stalled once records have
 waited for STALLED_S without one being applied. Waiting for Elasticsearch or Kafka stalls it too, yet a restart mends
-neither, so such a worker is alive but not ready.
+neither, so such a worker is alive but not ready, and says which of them it waits for, for how long, and what to do.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ STALLED_S: Final = 60.0
 
 SILENT_S: Final = 60.0
 """Without a sample for this long, the event loop itself hangs; samples come every few seconds."""
+
+OUTSIDE_S: Final = 15.0
+"""An effect outside Kafka that lasts for longer waits for Elasticsearch: a bulk request takes it a second or two."""
 
 STALL: Final = "records wait and none has been applied for a minute"
 
@@ -50,13 +53,27 @@ class HealthSample:
     states: frozenset[LaneState] = frozenset()
     outside: bool = False
     """Whether an effect outside Kafka is under way; one that lasts waits for Elasticsearch."""
+    refusal: str = ""
+    """What Kafka, which answers, refuses; where it is silent instead, lag is unknown and this is empty."""
+
+
+@dataclass(frozen=True)
+class Remedies:
+    """What an operator does about that for which a worker waits; `first` is what it needs before it begins."""
+
+    first: str = "starting"
+    kafka: str = ""
+    elasticsearch: str = ""
 
 
 class Health:
     """Judges by the samples; times are any clock's that never goes back, in seconds."""
 
-    def __init__(self, started: float) -> None:
+    def __init__(self, started: float, remedies: Remedies = Remedies()) -> None:
+        self._remedies = remedies
         self._last: HealthSample | None = None
+        self._kafka_lost: float | None = None
+        self._outside_since: float | None = None
         self._seen = started
         self._progressed = started
         self._proven = False
@@ -68,6 +85,11 @@ class Health:
         before, self._last, self._seen = self._last, sample, sample.at
         if before is None or before.applied != sample.applied or sample.lag == 0:
             self._progressed = sample.at
+        self._kafka_lost = None if sample.lag is not None else self._kafka_lost or sample.at
+        if not sample.outside or (before is not None and before.applied != sample.applied):
+            self._outside_since = None
+        elif self._outside_since is None:
+            self._outside_since = sample.at
         if LaneState.WAITING in sample.states or LaneState.JOINING in sample.states:
             return
         self._proven |= sample.lag == 0 or (before is not None and _has_advanced(before, sample))
@@ -92,9 +114,13 @@ class Health:
             return problem
         last = self._last
         if last is None or LaneState.WAITING in last.states:
-            return "waiting for Elasticsearch, or for a first agency"
-        if last.lag is None:
-            return "Kafka is not responding"
+            return self._remedies.first
+        if last.refusal:
+            return last.refusal
+        if self._kafka_lost is not None:
+            return _describe_silence("Kafka", now - self._kafka_lost, self._remedies.kafka)
+        if self._outside_since is not None and now - self._outside_since > OUTSIDE_S:
+            return _describe_silence("Elasticsearch", now - self._outside_since, self._remedies.elasticsearch)
         if self.is_stalled(now):
             return STALL
         if LaneState.FAILING in last.states:
@@ -109,6 +135,10 @@ class Health:
     def lag(self) -> int:
         """The records that wait, as far as is known."""
         return (self._last.lag if self._last else None) or 0
+
+
+def _describe_silence(engine: str, for_s: float, remedy: str) -> str:
+    return f"{engine} has not answered for {for_s:.0f} s" + (f"; {remedy}" if remedy else "")
 
 
 def _has_advanced(before: HealthSample, sample: HealthSample) -> bool:

@@ -19,6 +19,7 @@ from typing import Final
 import uvloop
 
 from pipeline.backoff import retrying
+from pipeline.engines.endpoints import ELASTICSEARCH, KAFKA, how_to_mend
 from pipeline.errors import LiaisonError
 from pipeline.heap import settle
 from pipeline.private_files import keep_private
@@ -31,7 +32,7 @@ from pipeline.streams.monitoring.status_port import serve_status
 from pipeline.streams.provisioning.replica_warning import warn_of_missing_replicas
 from pipeline.streams.provisioning.users import as_role
 from pipeline.streams.registers.installation_secret import key_ring
-from pipeline.streams.runtime.health import Health
+from pipeline.streams.runtime.health import Health, Remedies
 from pipeline.streams.runtime.processor import After
 from pipeline.streams.runtime.stage import Stage, noop
 from pipeline.streams.runtime.stop_order import StopOrder
@@ -97,7 +98,7 @@ async def _run_stage(
     name: str, settings: Settings, generation: str, attached: bool, after: After
 ) -> RestartReason | None:
     """Run the stage; returns why it is to be started anew, None where it was told to stop."""
-    health = Health(time.monotonic())
+    health = Health(time.monotonic(), _remedies_of(name, settings))
     monitor = Monitor(settings, health)
     metrics.WORKER.labels(name).set(1)
     show_restarts(name)
@@ -109,6 +110,15 @@ async def _run_stage(
             for task in watching:
                 task.cancel()
             await asyncio.wait(watching)
+
+
+def _remedies_of(name: str, settings: Settings) -> Remedies:
+    elasticsearch = how_to_mend(ELASTICSEARCH, settings)
+    waits = {
+        intake.STAGE: "waiting for a first agency; `liaison ops agency add` registers one",
+        project.STAGE: f"waiting for Elasticsearch; {elasticsearch}",
+    }
+    return Remedies(waits.get(name, Remedies.first), how_to_mend(KAFKA, settings), elasticsearch)
 
 
 async def _tend_stores(settings: Settings, monitor: Monitor) -> None:

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from pipeline.engines.credentials import make_operator_credentials
-from pipeline.engines.endpoints import Endpoints, endpoints
+from pipeline.engines.endpoints import ELASTICSEARCH, KAFKA, Endpoints, endpoints, how_to_mend
 from pipeline.engines.layout import StackLayout
 from pipeline.errors import LiaisonError
+from pipeline.index.client import cluster_addresses
 from pipeline.localstack import stack
 from pipeline.settings import Settings
+from pipeline.streams.kafka.connection import client_options
 
 
 @pytest.fixture
@@ -32,6 +34,17 @@ def test_without_a_stack_the_error_names_the_missing_setting(tmp_path: Path, giv
     settings = Settings(home=tmp_path, **urls)
     with pytest.raises(LiaisonError, match=f"no local engines are running; .*LIAISON_{asked}_URL"):
         endpoints(settings)
+
+
+def test_each_engine_is_found_while_the_other_has_stopped(tmp_path: Path) -> None:
+    """Workers and `ops lag` said of Kafka what was wrong with Elasticsearch."""
+    kafka = Settings(home=tmp_path, kafka_url="a:1", elasticsearch_url="")
+    index = Settings(home=tmp_path, kafka_url="", elasticsearch_url="http://x:1")
+    assert client_options(kafka)["bootstrap_servers"] == ["a:1"]
+    assert cluster_addresses(index) == ["http://x:1"]
+    assert how_to_mend(KAFKA, index) == how_to_mend(ELASTICSEARCH, kafka) != ""
+    assert "`liaison up`" in how_to_mend(ELASTICSEARCH, kafka)
+    assert "LIAISON_KAFKA_URL" in how_to_mend(KAFKA, kafka)
 
 
 @pytest.mark.parametrize(

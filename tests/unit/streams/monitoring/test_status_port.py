@@ -22,7 +22,7 @@ def test_metrics_and_health_are_answered() -> None:
         assert 'liaison_lag_records{feed="intake",partition="0",topic="cases.fr-pj"} 12.0' in metrics.text
         assert client.get("/healthz").text == "ok\n"
         waiting = client.get("/readyz")
-        assert (waiting.status_code, waiting.text) == (503, "waiting for Elasticsearch, or for a first agency\n")
+        assert (waiting.status_code, waiting.text) == (503, "starting\n")
         health.add_sample(HealthSample(1.0, {}, 0, frozenset({LaneState.WORKING})))
         ready = client.get("/readyz")
         assert (ready.status_code, ready.text) == (200, "ok; 0 records wait\n")

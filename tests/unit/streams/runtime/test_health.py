@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.streams.runtime.health import SILENT_S, STALL, STALLED_S, UNPROVEN, Health, HealthSample, LaneState
+from pipeline.streams.runtime.health import (
+    OUTSIDE_S,
+    SILENT_S,
+    STALL,
+    STALLED_S,
+    UNPROVEN,
+    Health,
+    HealthSample,
+    LaneState,
+    Remedies,
+)
 
 STEP_S = 5.0
 LATE = STALLED_S + 2 * STEP_S
@@ -55,12 +65,39 @@ def test_a_stall_is_told_only_after_its_time() -> None:
     assert health.why_restart(STALLED_S + 0.1) == STALL
 
 
-@pytest.mark.parametrize(
-    "waiting", [watched((7, 90), outside=True), watched((7, 90), state=LaneState.FAILING)], ids=["outside", "failing"]
-)
-def test_what_waits_for_others_is_not_restarted_and_not_ready(waiting: Health) -> None:
-    assert waiting.why_restart(LATE) == ""
-    assert waiting.why_not_ready(LATE) == STALL
+def test_what_fails_for_long_is_not_restarted_and_not_ready() -> None:
+    failing = watched((7, 90), state=LaneState.FAILING)
+    assert failing.why_restart(LATE) == ""
+    assert failing.why_not_ready(LATE) == STALL
+
+
+def test_what_waits_for_an_engine_names_it_and_says_for_how_long_and_what_to_do() -> None:
+    """Each silence names the engine that is silent, and not the other one."""
+    remedies = Remedies(kafka="see K", elasticsearch="see E")
+    waits, lost = Health(0.0, remedies), Health(0.0, remedies)
+    for at in (10.0, 20.0, 100.0):
+        waits.add_sample(sample(at, 7, 90, outside=True))
+        lost.add_sample(sample(at, 7, None))
+    assert waits.why_restart(100.0) == lost.why_restart(100.0) == ""
+    assert waits.why_not_ready(100.0) == "Elasticsearch has not answered for 90 s; see E"
+    assert lost.why_not_ready(100.0) == "Kafka has not answered for 90 s; see K"
+    waits.add_sample(sample(103.0, 7, 90))
+    lost.add_sample(sample(103.0, 8, 90))
+    assert "Elasticsearch" not in waits.why_not_ready(103.0)
+    assert lost.why_not_ready(103.0) == ""
+
+
+def test_bulk_requests_that_end_are_no_silence() -> None:
+    health = Health(0.0)
+    for number in range(20):
+        health.add_sample(sample(number * OUTSIDE_S, number, 90, outside=True))
+        assert health.why_not_ready(number * OUTSIDE_S) in ("", UNPROVEN)
+
+
+def test_what_kafka_refuses_is_no_silence() -> None:
+    health = Health(0.0)
+    health.add_sample(HealthSample(1.0, {}, None, frozenset({LaneState.WORKING}), refusal="Kafka does not allow this"))
+    assert health.why_not_ready(2.0) == "Kafka does not allow this"
 
 
 def test_a_store_that_is_rebuilt_is_no_stall() -> None:
@@ -77,8 +114,8 @@ def test_a_worker_that_no_longer_looks_at_itself_hangs() -> None:
 @pytest.mark.parametrize(
     ("seen", "problem"),
     [
-        (sample(1.0, 7, 0, LaneState.WAITING), "waiting for Elasticsearch, or for a first agency"),
-        (sample(1.0, 7, None), "Kafka is not responding"),
+        (sample(1.0, 7, 0, LaneState.WAITING), "starting"),
+        (sample(1.0, 7, None), "Kafka has not answered for 1 s"),
         (sample(1.0, 7, 3, LaneState.FAILING), "trying again after a failure"),
         (sample(1.0, 7, 0, LaneState.JOINING), "joining its consumer group"),
         (sample(1.0, 7, 3), UNPROVEN),
@@ -94,7 +131,7 @@ def test_why_a_worker_that_lives_is_not_ready(seen: HealthSample, problem: str) 
 def test_a_worker_that_has_just_started_is_alive() -> None:
     health = Health(0.0)
     assert health.why_restart(1.0) == ""
-    assert health.why_not_ready(1.0) == "waiting for Elasticsearch, or for a first agency"
+    assert health.why_not_ready(1.0) == "starting"
 
 
 def test_a_worker_that_crashes_again_and_again_is_never_ready() -> None:
