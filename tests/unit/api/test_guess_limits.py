@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
 
 import msgspec
+import orjson
 import pytest
 
 from pipeline.access.guesses import SPAN_DAYS, SPANS
@@ -15,6 +18,7 @@ from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.api.services.subscriptions import create_subscription, end_subscription
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
+from support.index.documents import PureStages
 from support.records.builder import RawCase, person, record
 
 
@@ -85,6 +89,48 @@ async def test_an_answer_about_the_limit_is_the_same_with_and_without_a_record(a
         asked = [await ask(api, f"ivan petrov 197{year}-01-20") for year in range(9)]
         answers.append([msgspec.json.encode(answer) for answer in (*asked, await ask(api, "ivan petrov 1980-05-21"))])
     assert answers[0] == answers[1]
+
+
+YEARS = [date(year, 5, 21) for year in range(1920, 2001)]
+DAYS = [date(1980, 1, 1) + timedelta(days=day) for day in range(366)]
+
+ASKED_AGAIN = {date(1980, 2, 1), date(1980, 3, 1)}
+"""Days of January with day and month exchanged: equal to the second and third of DAYS."""
+
+
+async def asked_by_list(api: Api, dates: Sequence[date]) -> list[bytes]:
+    """The rows of a list check that asks one name with each of these dates, as its file has them."""
+    text = "name,born\n" + "".join(f"Ivan Petrov,{born}\n" for born in dates)
+    made = (await submit_list(api.session(ANNA), text.encode(), "csv")).list
+    while await run_round(api.runtime):
+        pass
+    exported = b"".join([part async for part in export_results(api.session(ANNA), made.id, "ndjson")])
+    return exported.splitlines()
+
+
+@pytest.mark.parametrize("dates", [YEARS, DAYS], ids=["81 years", "366 days"])
+async def test_a_list_of_all_dates_learns_of_its_first_three_alone(
+    stages: PureStages, tmp_path: Path, dates: list[date]
+) -> None:
+    """From the fourth on each row says that it was not asked, and all bytes are those without a record."""
+    without, beside = (Api(stages, tmp_path / name) for name in ("without", "beside"))
+    beside.hold(hidden())
+    rows = await asked_by_list(without, dates)
+    asked = {*dates[:3], *ASKED_AGAIN}
+    assert [orjson.loads(row)["not_asked"] for row in rows] == ["" if at in asked else "birth_dates" for at in dates]
+    assert await asked_by_list(beside, dates) == rows
+    assert all(act.shown == () for act in beside.audit.acts)
+
+
+async def test_a_list_that_begins_with_the_right_date_learns_of_it_in_that_row_alone(
+    stages: PureStages, tmp_path: Path
+) -> None:
+    dates = [YEARS[0], date(1980, 5, 21), *YEARS[1:10]]
+    without, beside = (Api(stages, tmp_path / name) for name in ("without", "beside"))
+    beside.hold(hidden())
+    rows, told = await asked_by_list(without, dates), await asked_by_list(beside, dates)
+    assert [at for at, row in enumerate(told) if row != rows[at]] == [1]
+    assert [hit["agency"] for hit in orjson.loads(told[1])["hits"]] == ["nl-np"]
 
 
 async def test_a_guess_that_cannot_be_counted_discloses_nothing(api: Api) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,6 +24,7 @@ from pipeline.index.documents import LinkDocument
 from pipeline.matching.bands import Band
 from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import Contact, EntityPrint, Handling
+from pipeline.matching.model import load_model
 from pipeline.matching.names import make_name_print
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import PartialDate
@@ -34,6 +35,8 @@ from pipeline.streams.stages import hit_gate
 from pipeline.streams.stages.hit_gate import DAY_KEY, HeldLedger, HitGateProcessor, days_marked
 from pipeline.streams.stages.hit_publisher import HitPublisher, ViewChange, decode_former_claim
 from support.correlation.key_rings import RING
+from support.index.documents import PureStages
+from support.records.builder import person, record
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -301,6 +304,22 @@ def test_thirteen_cases_with_thirty_namesakes_are_told_of_nothing_but_by_three_d
     assert gate.work.ledger.count_waiting() == 13
 
 
+def test_thirteen_silent_cases_with_thirty_namesakes_put_no_question_to_an_equal_record() -> None:
+    """Each is linked with the record by the real matcher; one person alone asks, so that the dates are what is left."""
+    stages = PureStages(load_model())
+    hidden = stages.accepted(record("nl-np", code="H2", entities=[person("Ivan Petrov", birth_date="1980-05-21")]))
+
+    def asked(name: str, days: Sequence[int]) -> list[HitQuestion]:
+        people = [
+            person("Ivan Petrov", id=f"p{day}", birth_date=str(date(1980, 5, 8) + timedelta(day))) for day in days
+        ]
+        pushed = stages.accepted(record("fr-pj", name, code="H3", entities=people))
+        return questions(stages.claim(pushed, hidden))
+
+    assert [asked(str(case), range(case, case + 30)) for case in range(13)] == [[]] * 13
+    assert [question.asker for question in asked("alone", [13])] == [ASKER]
+
+
 def test_a_case_that_is_amended_through_many_dates_is_answered_for_the_first_three() -> None:
     gate = Gate(budget=1000)
     told = []
@@ -355,8 +374,8 @@ def test_a_lane_that_opens_anew_at_any_moment_answers_the_same() -> None:
     gate, kept = Gate(budget=100), dict[str, bytes]()
     for case in range(6):
         gate.push(str(case), case)
-    for record in gate.take(ASKED, b"", DAY_KEY).outputs:
-        kept[record.key] = record.value
+    for output in gate.take(ASKED, b"", DAY_KEY).outputs:
+        kept[output.key] = output.value
     for written in (gate.written, []):
         again = Gate(budget=100, written=list(written))
         for value in kept.values():
