@@ -16,7 +16,6 @@ import msgspec
 
 from pipeline.access.requester import Requester
 from pipeline.errors import LiaisonError
-from pipeline.locale import N_
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import Explanation, Item
 
@@ -46,14 +45,6 @@ COLOURS: Final = {
     Verdict.UNSURE: Colour.YELLOW,
 }
 
-PRESETS: Final = {
-    Verdict.SAME: N_("The evidence shown was compared and agrees."),
-    Verdict.DIFFERENT: N_("The differences shown rule out the same person or thing."),
-    Verdict.RELATED: N_("Not the same, but connected by the evidence shown."),
-    Verdict.UNSURE: N_("The evidence shown is not enough to decide."),
-}
-"""The reason of a verdict for which nobody wrote one."""
-
 MOST_URGENT: Final = (Colour.RED, Colour.WHITE, Colour.GREEN, Colour.YELLOW)
 """Of several agencies' colours the first of these is the link's."""
 
@@ -61,7 +52,8 @@ MOST_URGENT: Final = (Colour.RED, Colour.WHITE, Colour.GREEN, Colour.YELLOW)
 class Review(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `reviews`, key = id: one verdict; undone, the same with a mark.
 
-    `evidence` are digests of what spoke for and against the link at that time (`marks`). A `manual` link has no score.
+    `reason` is what the reviewer wrote, "" where nobody wrote anything. `evidence` are digests of what spoke for and
+    against the link at that time (`marks`). A `manual` link has no score.
     """
 
     id: str
@@ -141,10 +133,10 @@ def _is_disputed(holding: Iterable[Review]) -> bool:
 
 
 def verdicts_with_reason(band: Band, reviews: Iterable[Review], agency: str) -> tuple[Verdict, ...]:
-    """The verdicts on a link that take a reason in the reviewer's own words; for the others a preset one will do.
+    """The verdicts on a link that take a reason in the reviewer's own words; the others may have none.
 
-    No preset says why somebody goes against evidence that is all but certain, against another agency, or back on what
-    the own agency said.
+    Without one nobody could tell why somebody goes against evidence that is all but certain, against another agency,
+    or back on what the own agency said.
     """
     holding = summarise_reviews(reviews).holding
     if any(review.agency == agency for review in holding):

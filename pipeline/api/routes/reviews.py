@@ -62,6 +62,7 @@ JUDGED = {
         "link": "0c1f" * 8, "colour": "white", "disputed": False, "own": "5d0a" * 8, "assignee": "anna",
         "new_evidence": [], "gone_evidence": 0, "reviews": [REVIEW],
     },
+    "notice": None,
 }  # fmt: skip
 INBOX: dict[str, Any] = {
     "as_of": "2026-11-24T12:00:00+00:00",
@@ -89,6 +90,7 @@ BULK = {
 }  # fmt: skip
 
 ANSWERED = describe_responses(service.ReviewsAnswer, JUDGED, NotFoundError)
+DECIDED = describe_responses(service.ReviewsAnswer, JUDGED, NotFoundError, ConflictError)
 
 
 @router.get("/links/{link}/reviews", summary="Reviews of a link", response_class=Response, responses=ANSWERED)
@@ -97,9 +99,12 @@ async def reviews(session: SessionOf, link: LinkIdPath) -> Response:
     return json_response(await service.read_reviews(session, link))
 
 
-@router.post("/links/{link}/reviews", summary="Review a link", response_class=Response, responses=ANSWERED)
+@router.post("/links/{link}/reviews", summary="Review a link", response_class=Response, responses=DECIDED)
 async def review(session: SessionOf, link: LinkIdPath, body: VerdictBody) -> Response:
-    """The latest review of an agency holds for it; another agency's contradiction is kept beside it."""
+    """The latest review of an agency holds for it; another agency's contradiction is kept beside it.
+
+    A decision of the agency that is not the one `seen` is left as it is, with 409.
+    """
     return json_response(await service.review_link(session, link, body))
 
 
@@ -125,7 +130,7 @@ async def undo(session: SessionOf, name: ReviewIdPath) -> Response:
     return json_response(await service.retract_review(session, name))
 
 
-@router.post("/manual-links", summary="Link two cases by hand", response_class=Response, responses=ANSWERED)
+@router.post("/manual-links", summary="Link two cases by hand", response_class=Response, responses=DECIDED)
 async def link_by_hand(session: SessionOf, body: ManualLinkBody) -> Response:
     """A review `same` of two cases, whether or not a score links them."""
     return json_response(await service.link_manually(session, body.case_a, body.case_b, body.reason))

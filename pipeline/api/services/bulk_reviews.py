@@ -9,26 +9,26 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from pipeline.access.reviews import PRESETS, Review, Verdict
+from pipeline.access.reviews import Review, Verdict
 from pipeline.access.text_limits import REASON
 from pipeline.api.languages import translate_error
-from pipeline.api.problems import ConflictError, UnprocessableError
+from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.deciding import require_short
 from pipeline.api.services.reviews import (
     LinkJudgement,
     LinkVerdict,
     ReviewableLink,
-    find_own_review,
+    ReviewId,
     make_judgement,
     make_review,
     reasons_needed,
     record_review,
+    require_seen,
     require_sides,
     retract_review,
 )
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
-from pipeline.locale import translate
 from pipeline.matching.bands import Band
 
 MOST_LINKS: Final = 100
@@ -42,11 +42,11 @@ class JudgedLink(msgspec.Struct, frozen=True):
     """A link to judge; `seen` is the id of the own review that its judge saw in force, null for none."""
 
     link: Annotated[str, Meta(pattern="^[0-9a-f]{32}$", examples=["0c1f" * 8])]
-    seen: Annotated[str, Meta(max_length=64)] | None = None
+    seen: ReviewId | None = None
 
 
 class BulkVerdict(msgspec.Struct, frozen=True):
-    """One verdict on several links; without a `reason` a preset one is kept, where that will do."""
+    """One verdict on several links; without a `reason` none is kept, where that will do."""
 
     links: Annotated[tuple[JudgedLink, ...], Meta(min_length=1, max_length=MOST_LINKS)]
     verdict: Verdict
@@ -117,40 +117,22 @@ async def _judge_link(session: Session, one: JudgedLink, said: BulkVerdict) -> L
         return LinkOutcome(one.link, None, None, (), translate_error(error, session.language))
     try:
         made = _make_review(session, sides, one, said)
-        judged = (await record_review(session, sides, made)).judged
+        answer = await record_review(session, sides, made)
     except LiaisonError as error:
         held = await make_judgement(session, sides)
         problem = translate_error(error, session.language)
         return LinkOutcome(one.link, None, held, _with_reason(session, sides), problem)
-    return LinkOutcome(one.link, made.id, judged, tuple(Verdict), _word_of_crossing(session, sides, made, judged))
-
-
-def _word_of_crossing(session: Session, sides: ReviewableLink, made: Review, judged: LinkJudgement) -> str | None:
-    """That a colleague's review came between reading and writing: both are kept, as events, and the later holds."""
-    known = {made.id, *(review.id for review in sides.reviews)}
-    for row in judged.reviews:
-        if row["agency"] == session.requester.agency and row["id"] not in known and not row["undone"]:
-            return translate(
-                "{who} reviewed this link at the same moment; both decisions are kept, the later one holds",
-                session.language,
-                who=row["reviewer"],
-            )
-    return None
+    return LinkOutcome(one.link, made.id, answer.judged, tuple(Verdict), answer.notice)
 
 
 def _make_review(session: Session, sides: ReviewableLink, one: JudgedLink, said: BulkVerdict) -> Review:
     """The review of one link. Raises ProblemError where it can't be judged so."""
-    own = find_own_review(sides.reviews, session.requester.agency)
-    if own is not None and own.id != one.seen:
-        raise ConflictError(LiaisonError("{who} reviewed this link meanwhile; look at it again", who=own.reviewer))
-    if own is None and one.seen is not None:
-        raise ConflictError("the decision was undone meanwhile; look at the link again")
+    require_seen(session, sides, one.seen)
     if len(said.links) > 1 and _band_of(sides) is Band.POSSIBLE:
         raise UnprocessableError("possible links are reviewed one by one", "links")
     reason = said.reason.strip()
     if not reason and said.verdict in _with_reason(session, sides):
         raise UnprocessableError("enter a reason for your decision", "reason")
-    reason = reason or translate(PRESETS[said.verdict], session.language)
     return make_review(session, sides, LinkVerdict(said.verdict, reason, said.action))
 
 

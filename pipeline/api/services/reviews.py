@@ -34,8 +34,10 @@ from pipeline.api.services.cases import require_readable
 from pipeline.api.services.deciding import record_decision, require_short
 from pipeline.api.session import Session
 from pipeline.correlation.claims import link_id
+from pipeline.errors import LiaisonError
 from pipeline.index.case_reading import STATE_FIELDS
 from pipeline.index.documents import CaseDocument, LinkDocument
+from pipeline.locale import translate
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.streams.catalogues import topics
@@ -46,6 +48,9 @@ MOST_MANUAL = 100
 
 
 ReviewReason = Annotated[str, Meta(min_length=1, max_length=REASON.most, examples=["Same passport and birth date."])]
+
+
+ReviewId = Annotated[str, Meta(max_length=64, examples=["5d0a" * 8])]
 
 
 class LinkJudgement(msgspec.Struct, frozen=True):
@@ -65,10 +70,11 @@ class LinkJudgement(msgspec.Struct, frozen=True):
 
 
 class ReviewsAnswer(msgspec.Struct, frozen=True):
-    """The judgements of a link."""
+    """The judgements of a link; `notice` says that a colleague reviewed it at the moment of the requester's review."""
 
     as_of: str
     judged: LinkJudgement
+    notice: str | None = None
 
 
 class ManualLinksAnswer(msgspec.Struct, frozen=True):
@@ -79,11 +85,15 @@ class ManualLinksAnswer(msgspec.Struct, frozen=True):
 
 
 class LinkVerdict(msgspec.Struct, frozen=True):
-    """What a reviewer says; `action`: the confirmed link needs action."""
+    """What a reviewer says; `action`: the confirmed link needs action.
+
+    `seen` is the id of the own review that its judge saw in force, null for none.
+    """
 
     verdict: Verdict
     reason: ReviewReason
     action: bool = False
+    seen: ReviewId | None = None
 
 
 class ReviewableLink(msgspec.Struct, frozen=True):
@@ -107,21 +117,31 @@ async def read_reviews(session: Session, link: str) -> ReviewsAnswer:
 async def review_link(session: Session, link: str, said: LinkVerdict) -> ReviewsAnswer:
     """Judge a link for the requester's agency.
 
-    Raises NotFoundError, UnprocessableError without a reason, UnavailableError.
+    Raises NotFoundError, UnprocessableError without a reason, UnavailableError; ConflictError where the agency's
+    decision is not the one that its judge has seen.
     """
     sides = await require_sides(session, link)
+    _require_reason(said.reason)
+    require_seen(session, sides, said.seen)
     return await record_review(session, sides, make_review(session, sides, said))
 
 
 async def link_manually(session: Session, one: str, other: str, reason: str) -> ReviewsAnswer:
     """Say that two cases are the same where no score does.
 
-    Raises NotFoundError, UnprocessableError, UnavailableError.
+    Raises NotFoundError, UnprocessableError, UnavailableError; ConflictError where the agency has judged the link.
     """
     if one == other:
         raise UnprocessableError("a case can't be linked to itself", "case_b")
     sides = await require_sides(session, link_id(one, other), tuple(sorted((one, other))))
+    _require_reason(reason)
+    require_seen(session, sides, None)
     return await record_review(session, sides, make_review(session, sides, LinkVerdict(Verdict.SAME, reason)))
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise UnprocessableError("enter a reason for your decision", "reason")
 
 
 async def retract_review(session: Session, name: str) -> ReviewsAnswer:
@@ -213,11 +233,21 @@ async def require_sides(
     return ReviewableLink(name, cases[keys[0]], cases[keys[1]], link, given)
 
 
+def require_seen(session: Session, sides: ReviewableLink, seen: str | None) -> None:
+    """Nobody's decision is replaced unseen. Raises ConflictError unless `seen` holds for the requester's agency."""
+    own = find_own_review(sides.reviews, session.requester.agency)
+    if own is not None and own.id != seen:
+        raise ConflictError(LiaisonError("{who} reviewed this link meanwhile; look at it again", who=own.reviewer))
+    if own is None and seen is not None:
+        raise ConflictError("the decision was undone meanwhile; look at the link again")
+
+
 def make_review(session: Session, sides: ReviewableLink, said: LinkVerdict) -> Review:
-    """A verdict on what the link's evidence is now. Raises UnprocessableError without a reason, or for a long one."""
+    """A verdict on what the link's evidence is now; whether it takes a reason is its caller's matter.
+
+    Raises UnprocessableError for a reason that is too long.
+    """
     require_short(REASON, said.reason.strip())
-    if not said.reason.strip():
-        raise UnprocessableError("enter a reason for your decision", "reason")
     link = sides.link
     return Review(
         id=uuid.uuid4().hex,
@@ -249,7 +279,20 @@ async def record_review(session: Session, sides: ReviewableLink, made: Review) -
     await record_decision(session, topics.REVIEWS, made.id, made)
     reviews = (await session.runtime.decisions.reviews_of([sides.name]))[sides.name]
     judged = await make_judgement(session, msgspec.structs.replace(sides, reviews=reviews))
-    return ReviewsAnswer(session.now.isoformat(), judged)
+    return ReviewsAnswer(session.now.isoformat(), judged, _tell_crossing(session, sides, made, reviews))
+
+
+def _tell_crossing(session: Session, sides: ReviewableLink, made: Review, reviews: Sequence[Review]) -> str | None:
+    """That a colleague's review came between reading and writing: both are kept, as events, and the later holds."""
+    known = {made.id, *(review.id for review in sides.reviews)}
+    for review in reviews:
+        if review.agency == session.requester.agency and review.id not in known and not review.undone:
+            return translate(
+                "{who} reviewed this link at the same moment; both decisions are kept, the later one holds",
+                session.language,
+                who=review.reviewer,
+            )
+    return None
 
 
 async def make_judgement(session: Session, sides: ReviewableLink) -> LinkJudgement:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from pipeline.access.redaction import Row
 from pipeline.access.reviews import Verdict
-from pipeline.api.services.reviews import LinkJudgement, LinkVerdict, retract_review, review_link
+from pipeline.api.problems import ConflictError
+from pipeline.api.services.reviews import (
+    LinkJudgement,
+    LinkVerdict,
+    ReviewsAnswer,
+    read_reviews,
+    retract_review,
+    review_link,
+)
 from pipeline.matching.explain.words import FIELDS
 from pipeline.web.components.badges import badge, draw_colour
 from pipeline.web.components.form import Sent, field, form, limit_text, submit_button
@@ -16,8 +26,42 @@ from pipeline.web.vocabulary import VERDICTS
 
 def draw_judgements(view: OpenPage, judged: LinkJudgement) -> None:
     """The link's colour, the judgements, and the form for a new one."""
-    draw_reviews(view, judged)
-    _draw_verdict_form(view, judged)
+    _JudgementDesk(view, judged)
+
+
+class _JudgementDesk:
+    """What was said of a link and the form below, which keeps what is typed while the rest is drawn anew.
+
+    `seen` is the own review that the form's reader saw in force: a decision that replaces another one is refused once.
+    """
+
+    def __init__(self, view: OpenPage, judged: LinkJudgement) -> None:
+        self.view, self.link, self.seen = view, judged.link, judged.own
+        with box("div", "stack close") as self.told:
+            draw_reviews(view, judged)
+        _draw_verdict_form(view.words, self.decide)
+
+    async def decide(self, fields: Sent) -> None:
+        """Save what the form says, and tell what else was decided at the same moment."""
+        said = LinkVerdict(Verdict(fields["verdict"]), fields["reason"], "action" in fields, self.seen)
+        answer = await self.view.run_action(self._review(said), self.view.words("Decision saved"))
+        if answer and answer.notice:
+            self.view.show_message(answer.notice, bad=True)
+
+    async def _review(self, said: LinkVerdict) -> ReviewsAnswer:
+        try:
+            return await review_link(self.view.visit.new_session(), self.link, said)
+        except ConflictError:
+            self.seen = (await self.show_now()).own
+            raise
+
+    async def show_now(self) -> LinkJudgement:
+        """Draw what holds now in the place of what held. Raises LiaisonError, and leaves all as it is."""
+        judged = (await read_reviews(self.view.visit.new_session(), self.link)).judged
+        self.told.clear()
+        with self.told:
+            draw_reviews(self.view, judged)
+        return judged
 
 
 def draw_reviews(view: OpenPage, judged: LinkJudgement, *, undoable: bool = True) -> None:
@@ -59,8 +103,10 @@ def _draw_review(view: OpenPage, row: Row, *, undoable: bool) -> None:
                 badge(words("Undone"), "plain")
             elif undoable and row.get("reviewer") == view.visit.who:
                 draw_undo_button(view, row["id"])
-        if row.get("reason"):
+        if row["reason"]:
             bidi_text(row["reason"], "p", "quiet")
+        else:
+            text("p", words("No reason given"), "quiet")
 
 
 def draw_undo_button(view: OpenPage, name: str) -> None:
@@ -72,13 +118,7 @@ def draw_undo_button(view: OpenPage, name: str) -> None:
     text("button", view.words("Undo"), "button slight", type="button").on("click", undone)
 
 
-def _draw_verdict_form(view: OpenPage, judged: LinkJudgement) -> None:
-    words = view.words
-
-    async def sent(fields: Sent) -> None:
-        said = LinkVerdict(Verdict(fields["verdict"]), fields["reason"], "action" in fields)
-        await view.run_action(review_link(view.visit.new_session(), judged.link, said), words("Decision saved"))
-
+def _draw_verdict_form(words: Words, sent: Callable[[Sent], Awaitable[None]]) -> None:
     with form(sent):
         with box("fieldset", "choices"):
             text("legend", words("Your decision"))

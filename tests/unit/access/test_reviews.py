@@ -8,7 +8,6 @@ import pytest
 
 from pipeline.access.requester import Requester, Role
 from pipeline.access.reviews import (
-    PRESETS,
     Colour,
     EvidenceChange,
     NotUndoableError,
@@ -158,7 +157,6 @@ def test_a_verdict_against_evidence_or_somebody_takes_a_reason(
     assert set(verdicts_with_reason(band, given, "be-fp")) == set(expected)
     undone = [msgspec.structs.replace(one, undone=True) for one in given]
     assert verdicts_with_reason(Band.POSSIBLE, undone, "be-fp") == ()
-    assert set(PRESETS) == set(Verdict)
 
 
 def test_only_unjudged_links_and_changed_differences_are_due() -> None:

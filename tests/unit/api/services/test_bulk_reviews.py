@@ -1,4 +1,4 @@
-"""One verdict on several links: presets, policy, colleagues who were faster, and undoing."""
+"""One verdict on several links: reasons, policy, colleagues who were faster, and undoing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.access.reviews import PRESETS, Verdict
+from pipeline.access.reviews import Verdict
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services import bulk_reviews
 from pipeline.api.services.bulk_reviews import BulkVerdict, JudgedLink, judge_links, retract_reviews
@@ -40,18 +40,18 @@ def _say(*links: str, verdict: Verdict = Verdict.SAME, reason: str = "", seen: s
     return BulkVerdict(tuple(JudgedLink(link, seen) for link in links), verdict, reason)
 
 
-async def test_each_link_is_judged_with_the_preset_reason(api: Api) -> None:
+async def test_each_link_is_judged_and_signs_no_sentence_that_nobody_wrote(api: Api) -> None:
     links = [_certain(api, 1), _certain(api, 2)]
     outcomes = (await judge_links(api.session(ANNA, "fr"), _say(*links))).outcomes
     assert [(told.link, told.problem, told.reason_for) for told in outcomes] == [(link, None, ALL) for link in links]
     for told in outcomes:
         assert told.judged is not None
         assert told.review == told.judged.own
-        assert told.judged.reviews[0]["reason"] == "Les éléments affichés ont été comparés et concordent."
+        assert told.judged.reviews[0]["reason"] == ""
     assert len(api.decided.values) == 2
 
 
-async def test_against_strong_evidence_or_another_agency_a_preset_does_not_do(api: Api) -> None:
+async def test_against_strong_evidence_or_another_agency_a_reason_is_needed(api: Api) -> None:
     link = _certain(api, 1)
     (told,) = (await judge_links(api.session(ANNA), _say(link, verdict=Verdict.DIFFERENT))).outcomes
     assert (told.review, told.problem) == (None, "enter a reason for your decision")
@@ -158,4 +158,4 @@ async def test_the_api_judges_several(api: Api) -> None:
     answer = await api.post("/v1/reviews", {"links": [{"link": link} for link in links], "verdict": "same"})
     assert answer.status_code == 200
     assert [told["judged"]["colour"] for told in answer.json()["outcomes"]] == ["white", "white"]
-    assert PRESETS[Verdict.SAME] == answer.json()["outcomes"][0]["judged"]["reviews"][0]["reason"]
+    assert answer.json()["outcomes"][0]["judged"]["reviews"][0]["reason"] == ""

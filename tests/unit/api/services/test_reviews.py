@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 import orjson
 import pytest
 
@@ -48,6 +49,35 @@ async def test_a_review_is_seen_by_the_other_agency_without_its_reviewer(api: Ap
     assert own.reviews[0]["reviewer"] == "anna"
     seen = (await read_reviews(api.session(BERT), link)).judged
     assert (seen.own, seen.reviews[0]["agency"], seen.reviews[0]["reviewer"]) == (None, "fr-pj", None)
+
+
+async def test_a_colleagues_decision_is_not_replaced_unseen(api: Api, link: str) -> None:
+    theirs = (await review_link(api.session(COLLEAGUE), link, DIFFERENT)).judged.own
+    with pytest.raises(ConflictError, match="colleague reviewed this link meanwhile; look at it again"):
+        await review_link(api.session(ANNA), link, SAME)
+    with pytest.raises(ConflictError, match="colleague reviewed this link meanwhile"):
+        await link_manually(api.session(ANNA), "fr-pj:1", "be-fp:1", "the same tattoo")
+    body = {"verdict": "same", "reason": "the same man"}
+    assert (await api.post(f"/v1/links/{link}/reviews", body)).status_code == 409
+    api.now += timedelta(seconds=1)
+    assert (await api.post(f"/v1/links/{link}/reviews", body | {"seen": theirs})).status_code == 200
+    with pytest.raises(ForbiddenError):
+        await retract_review(api.session(BERT), theirs or "")
+    own = (await read_reviews(api.session(ANNA), link)).judged
+    assert [row["verdict"] for row in own.reviews] == ["different", "same"], "both stay in the history"
+    await retract_review(api.session(ANNA), own.own or "")
+    await retract_review(api.session(COLLEAGUE), theirs or "")
+    with pytest.raises(ConflictError, match="the decision was undone meanwhile"):
+        await review_link(api.session(ANNA), link, LinkVerdict(Verdict.SAME, "yes", seen=own.own))
+
+
+async def test_three_within_a_second_are_one_decision_and_two_refusals(api: Api, link: str) -> None:
+    await review_link(api.session(COLLEAGUE), link, DIFFERENT)
+    for who in (ANNA, CHIEF):
+        with pytest.raises(ConflictError):
+            await review_link(api.session(who), link, SAME)
+    await review_link(api.session(BERT), link, SAME)
+    assert len(api.decided.values) == 2, "another agency decides for itself"
 
 
 async def test_a_contradiction_is_kept_and_disputed(api: Api, link: str) -> None:
@@ -186,13 +216,14 @@ async def test_a_judgement_has_a_reason_and_is_audited_and_kept_or_not_made(api:
         ShownCase("fr-pj:1", ShownForm.FULL, "owner"),
         ShownCase("be-fp:1", ShownForm.FULL, "released"),
     }
+    again = msgspec.structs.replace(DIFFERENT, seen=made)
     api.audit.away = True
     with pytest.raises(UnavailableError):
-        await review_link(api.session(ANNA), link, DIFFERENT)
+        await review_link(api.session(ANNA), link, again)
     assert len(api.decided.values) == 1
     api.audit.away, api.decided.away = False, True
     with pytest.raises(UnavailableError):
-        await review_link(api.session(ANNA), link, DIFFERENT)
+        await review_link(api.session(ANNA), link, again)
 
 
 async def test_a_hidden_and_an_unknown_link_are_one_answer_by_the_same_calls(api: Api, link: str) -> None:

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.access.reviews import Review, Verdict
+from pipeline.api.services.bulk_reviews import BulkVerdict, JudgedLink, judge_links
 from pipeline.correlation.claims import link_id
 from pipeline.web.pages.case import PAGE as CASE_PAGE
 from pipeline.web.pages.link import PAGE
-from support.access.requesters import ANNA
+from support.access.requesters import ANNA, make_requester
 from support.api.runtime import Api
 from support.records.builder import person, record
 from support.web.pages import opened
@@ -23,6 +25,13 @@ def lent(api: Api) -> Api:
     return api
 
 
+COLLEAGUE = make_requester("fr-pj", subject="colleague")
+
+
+def decided(api: Api) -> list[Review]:
+    return [value for _, value in api.decided.values if isinstance(value, Review)]
+
+
 LINK = {"link_id": link_id("be-fp:1", "fr-pj:1"), "key": "fr-pj:1"}
 
 
@@ -36,3 +45,23 @@ async def test_a_shared_number_is_named_with_why_its_holders_are_two(lent: Api) 
 async def test_a_case_lists_it_with_its_basis(lent: Api) -> None:
     said = " ".join((await opened(lent, CASE_PAGE, ANNA, key="fr-pj:1", tab="links")).said().split())
     assert "Shared number Probable" in said
+
+
+async def test_a_decision_that_a_colleague_took_meanwhile_is_shown_and_not_replaced_unseen(lent: Api) -> None:
+    mine, theirs = [await opened(lent, PAGE, who, **LINK) for who in (ANNA, COLLEAGUE)]
+    await theirs.send(verdict="different", reason="the passport was lent")
+    assert "the passport was lent" not in mine.said()
+    await mine.send(verdict="related", reason="mother and son")
+    assert "the passport was lent" in mine.said()
+    assert [review.verdict for review in decided(lent)] == ["different"]
+    await mine.send(verdict="related", reason="mother and son")
+    assert [review.verdict for review in decided(lent)] == ["different", "related"]
+    assert "the passport was lent" in mine.said(), "both are in the history"
+    assert "mother and son" in mine.said()
+
+
+async def test_a_decision_without_a_reason_says_so(lent: Api) -> None:
+    said = BulkVerdict((JudgedLink(LINK["link_id"]),), Verdict.SAME)
+    await judge_links(lent.session(ANNA), said)
+    assert "No reason given" in (await opened(lent, PAGE, ANNA, **LINK)).said()
+    assert "Aucun motif indiqué" in (await opened(lent, PAGE, ANNA, "fr", **LINK)).said()
