@@ -78,7 +78,7 @@ END_TO_END: Final = Histogram(
 )
 LAST_EVENT: Final = LatestTime(
     "liaison_last_event_timestamp_seconds",
-    "Kafka's time of the last record of a source partition, Unix seconds.",
+    "Kafka's time of the last record of a source partition, Unix seconds; 0 where it held none when it was taken.",
     ["topic", "partition"],
     registry=REGISTRY,
 )

@@ -25,9 +25,14 @@ class LastEventGauges:
         self._told: set[TopicPartition] = set()
 
     async def tell(self, owned: Set[TopicPartition]) -> None:
-        """Tell of the partitions that are new, and no longer of those that went."""
-        for partition, time_s in (await self._ask(owned - self._told)).items():
-            metrics.LAST_EVENT.labels(*self._labels(partition)).advance(time_s)
+        """Tell of the partitions that are new, and no longer of those that went; 0 of one that holds no record.
+
+        Without the 0, an agency that never sent, or is silent for longer than Kafka keeps records, would be unknown.
+        """
+        new = owned - self._told
+        times_s = await self._ask(new)
+        for partition in new:
+            metrics.LAST_EVENT.labels(*self._labels(partition)).advance(times_s.get(partition, 0.0))
         for gone in self._told - owned:
             with suppress(KeyError):
                 metrics.LAST_EVENT.remove(*self._labels(gone))
