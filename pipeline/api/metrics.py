@@ -7,12 +7,14 @@ route answers is one label. Workers' metrics are in pipeline/streams/catalogues/
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+
+from pipeline.access.guesses import RefusedDay
 
 REGISTRY: Final = CollectorRegistry()
 """What an API server's status port shows."""
@@ -74,6 +76,13 @@ BREAK_GLASS_OVERDUE: Final = Gauge(
     ["agency"],
     registry=REGISTRY,
 )
+GUESSES_REFUSED: Final = Gauge(
+    "liaison_guesses_refused",
+    "What an agency asked today (UTC) that guessed too many birth dates or numbers with one name, so that hit-only "
+    "records were not asked: by its pushed `cases`, and by `searches`, list rows and alerts.",
+    ["agency", "by"],
+    registry=REGISTRY,
+)
 
 Moment = Callable[[], datetime | None]
 
@@ -93,6 +102,15 @@ def show_audit_log(head_time: Moment, mismatches: Callable[[], int], clock: Call
         yield
     finally:
         LOG_HEAD_AGE.set_function(lambda: math.inf)
+
+
+def show_refused_guesses(days: Iterable[RefusedDay], now: datetime) -> None:
+    """Let the gauge say what of these is of today, and nothing else."""
+    GUESSES_REFUSED.clear()
+    for refused in days:
+        if refused.day == now.astimezone(UTC).date():
+            GUESSES_REFUSED.labels(refused.agency, "cases").set(refused.cases)
+            GUESSES_REFUSED.labels(refused.agency, "searches").set(refused.questions - refused.cases)
 
 
 def _age_s(moment: Moment, clock: Callable[[], datetime]) -> float:

@@ -26,7 +26,7 @@ from pipeline.access.tokens import TokenVerifier
 from pipeline.api.hit_budget import HitBudget
 from pipeline.api.list_drafts import ListDraftStore
 from pipeline.api.list_store import ListStore
-from pipeline.api.metrics import show_audit_log, show_index_age
+from pipeline.api.metrics import show_audit_log, show_index_age, show_refused_guesses
 from pipeline.api.person_slots import PersonSlots, costly_slots, stream_slots
 from pipeline.api.rates import RequestRates, open_rates
 from pipeline.api.recent_answers import RecentAnswers
@@ -62,6 +62,9 @@ log = logging.getLogger(__name__)
 
 FOLLOW_AGAIN_S: Final = 5.0
 """Pause before `control` or `agencies` is followed again where it could not be read."""
+
+SHOW_GUESSES_S: Final = 15.0
+"""Pause between two counts of refused guesses for the metrics: as often as Prometheus commonly asks."""
 
 
 class AuditSink(Protocol):
@@ -256,7 +259,7 @@ async def _run_followers(runtime: Runtime) -> AsyncIterator[None]:
     runtime.agencies = await registry.trusted_agencies(runtime.settings)
     runtime.denied.add_revocations(await revocations.read_revocations(runtime.settings), now())
     show_index_age(runtime.as_of, runtime.indexed_as_of, now)
-    follows = (_follow_model, _follow_agencies, _follow_revocations, _follow_reviews)
+    follows = (_follow_model, _follow_agencies, _follow_revocations, _follow_reviews, _follow_guesses)
     following = [asyncio.create_task(_follow_forever(follow, runtime)) for follow in follows]
     try:
         with show_audit_log(runtime.log.head_time, lambda: runtime.log.mismatched, now):
@@ -270,7 +273,7 @@ async def _run_followers(runtime: Runtime) -> AsyncIterator[None]:
 
 async def _follow_forever(follow: Callable[[Runtime], Awaitable[None]], runtime: Runtime) -> None:
     """Follow without end; while it can't be read, what was known last holds."""
-    what = "following generations, agencies, ended sessions or reviews that are due"
+    what = "following generations, agencies, ended sessions, reviews that are due or guesses"
     async for attempt in retrying(Exception, log, what, longest_pause_s=FOLLOW_AGAIN_S):
         with attempt:
             await follow(runtime)
@@ -295,6 +298,13 @@ async def _follow_agencies(runtime: Runtime) -> None:
 async def _follow_reviews(runtime: Runtime) -> None:
     """Let the metrics say which openings their owners have not reviewed in time."""
     await watch_reviews(runtime.decisions, runtime.reader, runtime.clock)
+
+
+async def _follow_guesses(runtime: Runtime) -> None:
+    """Let the metrics say which agencies guess too much."""
+    while True:
+        show_refused_guesses(runtime.guesses.ledger.refused_days(), runtime.clock())
+        await asyncio.sleep(SHOW_GUESSES_S)
 
 
 async def _follow_revocations(runtime: Runtime) -> None:

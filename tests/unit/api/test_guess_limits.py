@@ -10,8 +10,9 @@ import msgspec
 import orjson
 import pytest
 
-from pipeline.access.guesses import SPAN_DAYS, SPANS
+from pipeline.access.guesses import SPAN_DAYS, SPANS, AskedGuesses
 from pipeline.api.list_worker import run_round
+from pipeline.api.metrics import REGISTRY, show_refused_guesses
 from pipeline.api.problems import UnavailableError
 from pipeline.api.services.list_checks import export_results, read_list_check, read_results, submit_list
 from pipeline.api.services.search import Search, SearchAnswer, search
@@ -131,6 +132,20 @@ async def test_a_list_that_begins_with_the_right_date_learns_of_it_in_that_row_a
     rows, told = await asked_by_list(without, dates), await asked_by_list(beside, dates)
     assert [at for at, row in enumerate(told) if row != rows[at]] == [1]
     assert [hit["agency"] for hit in orjson.loads(told[1])["hits"]] == ["nl-np"]
+
+
+async def test_the_metrics_say_who_was_refused_today_by_searches_and_by_cases(api: Api) -> None:
+    def shown(by: str) -> float | None:
+        show_refused_guesses(api.guesses.ledger.refused_days(), api.now)
+        return REGISTRY.get_sample_value("liaison_guesses_refused", {"agency": "fr-pj", "by": by})
+
+    for born in YEARS[:5]:
+        await ask(api, f"ivan petrov {born}")
+    assert (shown("searches"), shown("cases")) == (2, 0)
+    await api.guesses.ask(AskedGuesses("fr-pj", "fr-pj:1", beyond=True))
+    assert (shown("searches"), shown("cases")) == (2, 1)
+    api.now += timedelta(days=1)
+    assert shown("searches") is None
 
 
 async def test_a_guess_that_cannot_be_counted_discloses_nothing(api: Api) -> None:
