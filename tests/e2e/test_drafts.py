@@ -147,6 +147,7 @@ def test_a_reason_of_the_inbox_outlives_a_reload_until_it_is_saved(user: Browser
     expect(user.page.locator("[data-row] [data-open]").first).to_be_focused()
     user.page.keyboard.press("r")
     expect(user.page.locator("#reason-triage")).to_have_value("lent passport")
+    expect(user.page.locator("#evidence .summary")).to_be_visible()
     user.page.keyboard.press("Control+Enter")
     _wait_for_drafts(user, 1)
     assert user.faults == []

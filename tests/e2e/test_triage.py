@@ -18,13 +18,18 @@ pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group(BROWSER_TESTS)]
 
 PIETER = "pieter@be-fp"
 COUNT = 50
-MOST_KEYS = 60
 
 WATCH = """() => {
   window.keys = 0; window.fallen = 0; window.stayed = true;
   document.addEventListener("keydown", () => window.keys++, true);
   const look = () => { if (document.activeElement === document.body) window.fallen++; requestAnimationFrame(look) };
   look();
+}"""
+
+
+DRAWN = """() => {
+  const [shown, row] = ["#evidence [data-shown]", "#triage [aria-current]"].map((what) => document.querySelector(what));
+  return row && shown?.dataset.shown === row.dataset.link;
 }"""
 
 
@@ -59,6 +64,13 @@ def _press(user: BrowserUser, *keys: str) -> None:
         user.page.keyboard.press(key)
 
 
+def _judge(user: BrowserUser, *keys: str) -> None:
+    """Press each key once the evidence of the row that one is at is drawn."""
+    for key in keys:
+        user.page.wait_for_function(DRAWN)
+        _press(user, key)
+
+
 def _ends_well(user: BrowserUser) -> None:
     """Focus was never on the body, no page was loaded, no script failed."""
     assert user.page.evaluate("window.fallen") == 0
@@ -76,15 +88,65 @@ def _wait_for(user: BrowserUser, api: Api, count: int) -> None:
     assert len(_said(api)) == count
 
 
-def test_fifty_links_are_judged_in_sixty_keys(opened: Browser, site: MemorySite, api: Api) -> None:
+def test_fifty_links_are_judged_in_fifty_keys(opened: Browser, site: MemorySite, api: Api) -> None:
     links = {_hold(api, number) for number in range(COUNT)}
     user = _open_inbox(opened, site)
     for at in range(COUNT):
-        _press(user, "134"[at % 3])
+        _judge(user, "134"[at % 3])
     expect(user.page.locator("[data-progress]")).to_have_text(f"{COUNT} of {COUNT} reviewed")
     _wait_for(user, api, COUNT)
     assert {review.link for review in _said(api)} == links
-    assert user.page.evaluate("window.keys") <= MOST_KEYS
+    assert user.page.evaluate("window.keys") == COUNT
+    _ends_well(user)
+
+
+HOLD_EVIDENCE = """() => {
+  const { emit } = socket;
+  window.asked = [];
+  window.heldBack = true;
+  window.emitNow = () => { heldBack = false; for (const said of asked) emit.apply(socket, said) };
+  socket.emit = (...said) => {
+    const told = JSON.stringify(said);
+    const opens = told.includes("link") && !told.includes("acts");
+    return heldBack && opens ? asked.push(said) : emit.apply(socket, said);
+  };
+}"""
+"""What asks for evidence waits until it is let go, as on a slow line."""
+
+
+def test_a_key_decides_nothing_whose_evidence_is_not_drawn(opened: Browser, site: MemorySite, api: Api) -> None:
+    for number in range(4):
+        _hold(api, number)
+    user = _open_inbox(opened, site)
+    user.page.evaluate(HOLD_EVIDENCE)
+    _judge(user, "4")
+    _press(user, "4", "4", "4")
+    expect(user.page.locator("#said")).to_contain_text("The evidence of this link is not shown yet")
+    _wait_for(user, api, 1)
+    (made,) = _said(api)
+    assert (made.verdict, made.reason) == (Verdict.UNSURE, "")
+    user.page.evaluate("window.emitNow()")
+    _judge(user, "4")
+    _wait_for(user, api, 2)
+    _ends_well(user)
+
+
+def test_on_a_phone_the_evidence_stands_on_the_buttons(opened: Browser, site: MemorySite, api: Api) -> None:
+    for number in range(COUNT):
+        _hold(api, number)
+    user = _open_inbox(opened, site)
+    user.page.set_viewport_size({"width": 390, "height": 844})
+    _judge(user, "1", "1", "1")
+    user.page.wait_for_function(DRAWN)
+    evidence, tools, row = (
+        user.page.locator(what).bounding_box() for what in ("#evidence", ".triage .tools", "#triage [aria-current]")
+    )
+    assert evidence is not None
+    assert tools is not None
+    assert row is not None
+    assert abs(tools["y"] - evidence["y"] - evidence["height"]) <= 1
+    assert evidence["height"] >= 200, "enough to read the sentence and both sides' names"
+    assert row["y"] + row["height"] <= evidence["y"], "the row that is judged is not behind its evidence"
     _ends_well(user)
 
 
@@ -261,7 +323,7 @@ def test_the_list_is_narrowed_in_place_and_the_address_leads_back(opened: Browse
     expect(rows).to_have_count(len(certain) + 1)
     expect(user.page.get_by_label("Band")).to_have_value("")
     expect(rows.first.locator("[data-open]")).to_be_focused()
-    _press(user, "1")
+    _judge(user, "1")
     _wait_for(user, api, 1)
     user.page.go_forward()
     expect(rows).to_have_count(1)
@@ -290,6 +352,7 @@ def test_a_key_judges_no_row_that_has_given_way_to_others(opened: Browser, site:
     assert not [said for said in user.page.evaluate("window.sent") if "acts" in said]
     user.page.evaluate("window.focusFirst()")
     expect(user.page.locator(f"[data-link='{possible}'] [data-open]")).to_be_focused()
+    user.page.wait_for_function(DRAWN)
     _press(user, "r")
     user.page.keyboard.type("his brother")
     _press(user, "Control+Enter")
@@ -309,6 +372,6 @@ def test_the_page_is_accessible_and_fits_a_phone(
     user = _open_inbox(opened, site, language)
     expect(user.page.get_by_role("heading", name=title)).to_be_visible()
     user.holds(f"inbox, {language}", dark=True)
-    _press(user, "1", "2")
+    _judge(user, "1", "2")
     expect(user.page.locator("#reason-triage")).to_be_focused()
     user.holds(f"inbox with a reason, {language}", dark=True)

@@ -58,7 +58,7 @@ def draw_summary(words: Words, found: LinkEvidenceAnswer) -> None:
 
 
 def draw_evidence(view: OpenPage, found: LinkEvidenceAnswer) -> None:
-    """All of it, with the large parts folded."""
+    """All of it, with the large parts folded, and behind it a mark that says whose evidence is drawn."""
     words = view.words
     own, other, explanation = own_side_first(found)
     draw_summary(words, found)
@@ -73,7 +73,7 @@ def draw_evidence(view: OpenPage, found: LinkEvidenceAnswer) -> None:
         draw_waterfall(words, explanation)
     with box("p", "row"):
         link(words("Open the link's page"), link_path(found.link["link_id"], found.own), "small")
-        text("button", words("Back to list"), "button slight narrow", type="button", data_tool="back")
+    box("span", hidden=True, data_shown=found.link["link_id"])
 
 
 def _draw_side(words: Words, side: Row) -> None:

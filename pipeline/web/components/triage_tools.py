@@ -15,6 +15,7 @@ def words_of_script(words: Words) -> dict[str, str]:
         "progress": words("{done} of {all} reviewed", done="{done}", all="{all}"),
         "lost": words("Not confirmed as saved; decide again, or open the link"),
         "saving": words("Still saving; undo again in a moment"),
+        "unseen": words("The evidence of this link is not shown yet; decide once it is"),
         "alone": words("Possible links can't be selected: review them one by one"),
     }
 

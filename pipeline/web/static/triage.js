@@ -1,4 +1,5 @@
-// The inbox by keys: j and k go, 1 to 4 judge and go on, x selects, u undoes, a assigns, r takes a reason.
+// The inbox by keys: j and k go, 1 to 4 judge and go on, x selects, u undoes, a assigns, r takes a reason. A decision on
+// one row counts once its evidence is drawn: a key that comes before that is told, not kept for later.
 // A row says itself what its link needs; the server decides, and says what became of each. What narrows the list stands
 // in the address's fragment, so that a reload and the way back lead there, and no log of a server knows it.
 (() => {
@@ -50,11 +51,19 @@
     // Not the current row of a list that has just given way to another: nobody sees it any more.
     return (chosen.length ? chosen : [current]).filter((each) => each?.isConnected && !("busy" in each.dataset));
   };
+  // Several rows are judged by what the list says of them; one by its evidence, which its mark shows to be drawn.
+  const isDrawn = (each) => one("#evidence [data-shown]")?.dataset.shown === each.dataset.link;
+  const mayJudge = (rows) => {
+    if (rows.length !== 1 || isDrawn(rows[0])) return rows.length > 0;
+    choose(rows[0], 0);
+    liaison.say(words().unseen);
+    return false;
+  };
   const takesReason = (each, verdict) => each.dataset.reasonFor.split(" ").includes(verdict);
 
   const judge = (verdict) => {
     const rows = picked();
-    if (!rows.length) return;
+    if (!mayJudge(rows)) return;
     if (rows.some((each) => takesReason(each, verdict))) ask(verdict, rows);
     else send(verdict, rows, "");
   };
@@ -89,7 +98,9 @@
     }
     const last = rows.at(-1);
     const follows = (each) => last.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING;
-    go(left().find(follows) ?? left()[0] ?? one("[data-more]") ?? last);
+    const next = left().find(follows) ?? left()[0] ?? one("[data-more]") ?? last;
+    if (next.matches("[data-row]")) choose(next, 0);
+    go(next);
     count();
     waiting.push({ links, verdict, reason, act: acts.length - 1 });
     flush();
@@ -201,7 +212,7 @@
     soon(() => !desk() || added(), () => desk() && (go(added()), count()));
   };
 
-  const tools = { select, undo, more, take, back: () => go(current), reason: () => current && ask("same", picked()), close };
+  const tools = { select, undo, more, take, reason: () => current && ask("same", picked()), close };
 
   document.addEventListener("click", (event) => {
     if (!desk()?.contains(event.target)) return;
@@ -212,7 +223,6 @@
     else if (!(event.ctrlKey || event.metaKey || event.shiftKey)) {
       event.preventDefault();
       choose(at.closest("[data-row]"), 0);
-      if (matchMedia("(max-width: 62rem)").matches) one("#evidence").scrollIntoView();
     }
   });
   document.addEventListener("change", ({ target }) => target.closest("#triage [data-row]") && count());
@@ -227,6 +237,7 @@
       const reason = form.querySelector("textarea");
       const said = reason.value.trim();
       const { rows } = pending;
+      if (!mayJudge(rows)) return;
       const verdict = form.querySelector("select").value;
       reason.value = "";
       close();
@@ -243,6 +254,9 @@
     event.stopImmediatePropagation();
     close();
   }, true);
+
+  // On a phone the evidence stands on the buttons, whose height is what their words need.
+  const measured = new ResizeObserver(([{ target }]) => desk()?.style.setProperty("--tools", `${target.offsetHeight}px`));
 
   // ── narrowing ──
   const filters = () => document.querySelector("form[data-narrow]");
@@ -290,6 +304,8 @@
   // The first row has the focus; where there is none, what narrows the list.
   const begin = (moves) => {
     count();
+    measured.disconnect();
+    if (desk()) measured.observe(one(".tools"));
     if (moves) go(left()[0] ?? summary());
   };
 

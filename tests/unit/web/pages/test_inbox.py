@@ -70,8 +70,10 @@ async def test_the_evidence_of_a_row_is_shown_beside_it(api: Api) -> None:
     await page.happen(OPEN, {"link": link_of(page)})
     assert "Same name and date of birth." in page.said()
     assert "No other candidate you have access to." in page.said()
+    assert [told["data-shown"] for _, _, told in page.drawn() if "data-shown" in told] == [link_of(page)]
     await page.happen(OPEN, {"link": "0" * 32})
     assert "Not found, or you do not have access" in page.said()
+    assert "data-shown" not in str(page.drawn()), "a failure shows no evidence, so nothing is decided on it"
 
 
 async def test_a_verdict_is_told_and_taken_back(api: Api, told: list[tuple[Any, ...]]) -> None:
