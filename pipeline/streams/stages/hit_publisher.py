@@ -239,17 +239,22 @@ def decode_former_claim(value: bytes) -> Claim | None:
     """A claim of the generation that told last, with what its agencies were told by.
 
     One of before equality has bands. They count as told here alone, so that a hit which rests on a likeness is taken
-    back, and one that stays is told again in the band of all hits.
+    back. One that stays is told again in the band of all hits: it counts as told to content that no record has.
     """
     claim = decode_claim(value)
     if claim is None:
         return None
-    told, both = _former_bands.decode(value), ExactMatch.NUMBER | ExactMatch.NAME
-    return msgspec.structs.replace(
-        claim,
-        exact_a=both if told.exact_a else claim.exact_a,
-        exact_b=both if told.exact_b else claim.exact_b,
-    )
+    told = _former_bands.decode(value)
+    if told.exact_a:
+        claim = msgspec.structs.replace(claim, a=_as_of_bands(claim.a), exact_a=ExactMatch.NAME)
+    if told.exact_b:
+        claim = msgspec.structs.replace(claim, b=_as_of_bands(claim.b), exact_b=ExactMatch.NAME)
+    return claim
+
+
+def _as_of_bands(side: ClaimSide) -> ClaimSide:
+    """The side with another hash, unless it has none, which says that its record was lost."""
+    return msgspec.structs.replace(side, hash=side.hash and f"{side.hash} by bands")
 
 
 _former_bands = msgspec.json.Decoder(_Bands)

@@ -119,7 +119,9 @@ def test_a_claim_of_before_equality_meets_nothing_and_what_it_told_is_taken_back
         assert (read.exact_a, read.exact_b) == (ExactMatch.NONE, ExactMatch.NONE)
     told = decode_former_claim(value)
     assert told is not None
-    for by, kind in ((ExactMatch.NONE, HitKind.RETRACTED), (ExactMatch.NAME, HitKind.CHANGED)):
+    both = ExactMatch.NUMBER | ExactMatch.NAME
+    stays = [(by, HitKind.CHANGED) for by in (ExactMatch.NUMBER, ExactMatch.NAME, both)]
+    for by, kind in ((ExactMatch.NONE, HitKind.RETRACTED), *stays):
         now = live(side(ASKER, "H0"), side(OWNER, "H2"), exact_a=by)
         hits = difference_hits(add_new(add_old(None, told), now), RING, 1)
         assert [(hit.receiver, hit.kind) for hit in hits] == [(ASKER, kind)]
