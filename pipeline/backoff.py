@@ -32,8 +32,7 @@ def retrying(
 
     def tell(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
-        pause = state.next_action.sleep if state.next_action else 0.0
-        log.warning("%s failed (%r); trying again in %.1f s", what, error, pause)
+        log.warning("%s failed (%r); trying again", what, error)  # no pause: the same is told once a minute
 
     return AsyncRetrying(
         sleep=sleep,

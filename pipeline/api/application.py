@@ -33,6 +33,7 @@ from pipeline.api.routes import ROUTERS
 from pipeline.api.routes.answers import schema_components
 from pipeline.api.runtime import Runtime
 from pipeline.errors import LiaisonError
+from pipeline.locale import N_
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,10 @@ WITHOUT: Final = "Liaison-Without"
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
+INDEX_SILENT: Final = "the search index gives no answer: %s"
+"""What the log says; the same for every request, so that it is told once a minute (pipeline/logs.py)."""
+TRY_AGAIN: Final = N_("the search index is not responding; try again")
+"""What a caller is told."""
 NO_JSON: Final = 400
 """FastAPI's answer to a body that is no JSON at all; ours is that to one that makes no sense."""
 
@@ -125,8 +130,8 @@ def _add_problem_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(LiaisonError)
     async def engine_away(request: Request, error: LiaisonError) -> Response:
-        log.warning("%s: %s", request.state.request_id, error)
-        return problem_response(request, UnavailableError("the search index is not responding; try again"))
+        log.warning(INDEX_SILENT, error)
+        return problem_response(request, UnavailableError(TRY_AGAIN))
 
     @app.exception_handler(RequestValidationError)
     async def misshapen(request: Request, error: RequestValidationError) -> Response:

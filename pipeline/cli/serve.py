@@ -28,12 +28,14 @@ def serve(
     """
     from pipeline.api.metrics import REGISTRY
     from pipeline.heap import settle
+    from pipeline.logs import set_up_logging
     from pipeline.streams.kafka.inflation import require_codecs
     from pipeline.streams.monitoring.status_port import API_PLACE, serve_status
     from pipeline.streams.provisioning.users import as_role
     from pipeline.web.serving import check_model, make_server
 
     require_codecs()
+    set_up_logging("api")
     settings = as_role(from_environment(), "api")
     own = make_server(settings, host or settings.api_host, port or settings.api_port)
     check_model(settings)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
-import logging
 from enum import StrEnum
 from typing import Annotated
 
@@ -84,11 +83,12 @@ def start_worker(
 
     Example: liaison worker correlate
     """
+    from pipeline.logs import set_up_logging
     from pipeline.streams.kafka.inflation import require_codecs
 
     settings = from_environment()
     require_codecs()
-    _set_up_logging()
+    set_up_logging(stage, generation)
     if stage is Worker.ALL:
         from pipeline.streams.workers.supervisor import supervise_stages
 
@@ -97,11 +97,3 @@ def start_worker(
         from pipeline.streams.workers.worker import run_worker
 
         run_worker(stage, settings, generation=generation, attached=attached)
-
-
-def _set_up_logging() -> None:
-    """Our own words from INFO, libraries' from WARNING; no record content is ever logged."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("pipeline").setLevel(logging.INFO)
-    logging.getLogger("pipeline.streams.runtime.chunks").setLevel(logging.WARNING)  # Faust's own words about our app
-    logging.getLogger("mode.timers").setLevel(logging.ERROR)  # says that a slice of work took longer than a tick

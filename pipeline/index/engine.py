@@ -14,6 +14,10 @@ OWN_COPIES = "_local"
 SILENT = "Elasticsearch is not responding ({kind}); try again"
 
 
+class IndexAwayError(LiaisonError):
+    """The index gives no answer now; its message is for those who operate, and pages say it in words of their own."""
+
+
 class SearchEngine(Protocol):
     """What reading needs of the Elasticsearch client; an in-memory one does as well for tests."""
 
@@ -39,17 +43,17 @@ class SearchEngine(Protocol):
 
 
 async def call_engine(call: Callable[..., Any], **arguments: Any) -> Any:
-    """The body of what a client call answers. Raises LiaisonError without an answer, or without such an index."""
+    """The body of what a client call answers. Raises IndexAwayError without an answer, or without such an index."""
     try:
         return (await call(**arguments)).body
     except NotFoundError as error:
-        raise LiaisonError(NO_INDEX) from error
+        raise IndexAwayError(NO_INDEX) from error
     except (ApiError, TransportError) as error:
-        raise LiaisonError(SILENT, kind=type(error).__name__) from error
+        raise IndexAwayError(SILENT, kind=type(error).__name__) from error
 
 
 async def search_all_shards(client: SearchEngine, **what: Any) -> Any:
-    """The body of a search of every shard. Raises LiaisonError where one is away.
+    """The body of a search of every shard. Raises IndexAwayError where one is away.
 
     By default Elasticsearch leaves out what it can't reach, and an answer without it would be taken for all there is.
     """
@@ -57,15 +61,15 @@ async def search_all_shards(client: SearchEngine, **what: Any) -> Any:
 
 
 async def refresh_indices(client: SearchEngine, indices: Sequence[str]) -> None:
-    """Let searches of every copy show all that was written. Raises LiaisonError where one did not follow."""
+    """Let searches of every copy show all that was written. Raises IndexAwayError where one did not follow."""
     for index in indices:
         answer = await call_engine(client.indices.refresh, index=index)
         if answer.get("_shards", {}).get("failed"):
-            raise LiaisonError(SILENT, kind="refresh")
+            raise IndexAwayError(SILENT, kind="refresh")
 
 
 async def fetch_documents(client: SearchEngine, index: str, ids: Sequence[str], **what: Any) -> list[dict[str, Any]]:
-    """Those of some documents that are there, in real time; `what` says what to bring of each. Raises LiaisonError.
+    """Those of some documents that are there, in real time; `what` says what to bring of each. Raises IndexAwayError.
 
     The node that is asked reads its own copies where it has any: otherwise it would ask others at random, one that
     hangs too, until the cluster has put that out.
@@ -79,5 +83,5 @@ async def fetch_documents(client: SearchEngine, index: str, ids: Sequence[str], 
 def _is_found(item: dict[str, Any]) -> bool:
     """Whether a document is there; one that cannot be looked at (its shard is away) is not taken for absent."""
     if error := item.get("error"):
-        raise LiaisonError(NO_INDEX if error["type"] == "index_not_found_exception" else SILENT, kind=error["type"])
+        raise IndexAwayError(NO_INDEX if error["type"] == "index_not_found_exception" else SILENT, kind=error["type"])
     return bool(item["found"])

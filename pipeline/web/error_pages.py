@@ -9,8 +9,10 @@ from fastapi import Request
 from nicegui import Client, app, ui
 from starlette.responses import Response
 
-from pipeline.api.problems import NotFoundError, ProblemError
+from pipeline.api.application import INDEX_SILENT, TRY_AGAIN
+from pipeline.api.problems import NotFoundError, ProblemError, UnavailableError
 from pipeline.api.responses import problem_response
+from pipeline.errors import LiaisonError
 from pipeline.locale import N_
 from pipeline.web import layout
 from pipeline.web.components import states
@@ -30,6 +32,12 @@ def serve_error_pages(site: Site) -> None:
     @app.exception_handler(HTTPStatus.NOT_FOUND)
     async def nowhere(request: Request, _: Exception) -> Response:
         return await render_problem(site, request, NotFoundError())
+
+    @app.exception_handler(LiaisonError)
+    async def away(request: Request, error: Exception) -> Response:
+        """As the API's own handler: an engine that is away is no fault of ours, and makes no traceback."""
+        log.warning(INDEX_SILENT, error)
+        return await render_problem(site, request, UnavailableError(TRY_AGAIN))
 
     @app.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> Response:

@@ -181,7 +181,7 @@ class OpenPage:
 
     def _draw_failure(self, trouble: LiaisonError) -> None:
         text("h1", self.words(self._page.title))
-        states.draw_failure(self.words, trouble)
+        states.draw_failure(self.words, trouble, self.redraw)
 
     def _show_content(self, draw: Callable[[], None]) -> None:
         if self._main is not None:

@@ -123,7 +123,7 @@ async def verify_trail(session: Session) -> TrailAnswer:
     try:
         found = await session.runtime.trail.check_trail(PATIENCE_S)
     except (KafkaError, OSError) as error:
-        raise UnavailableError("Kafka is not responding; try again") from error
+        raise UnavailableError("the records can't be read right now; try again") from error
     at = found.at.isoformat() if found.at else None
     return TrailAnswer(found.entries, found.findings, at, found.running)
 

@@ -107,4 +107,4 @@ async def audited_operation(session: Session, what: str, shown: Iterable[ShownCa
     try:
         yield
     except (KafkaError, OSError) as error:
-        raise UnavailableError("Kafka is not responding; try again") from error
+        raise UnavailableError("the records can't be read right now; try again") from error

@@ -87,7 +87,7 @@ class DecisionLog:
                 raise UnknownDecisionError(
                     "it is not known whether the decision was saved; check before you repeat it"
                 ) from error
-            raise DecisionError("the decision was not saved ({kind}); try again", kind=type(error).__name__) from error
+            raise DecisionError("the decision was not saved; try again") from error
 
     async def _commit_decision(self, decision: _Decision) -> int:
         """One transaction; after a failure the producer is dropped, and the next one's start ends what it left open."""

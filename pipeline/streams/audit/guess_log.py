@@ -146,9 +146,7 @@ class GuessLog:
             async with asyncio.timeout(ANSWER_S):
                 return await self._await_place(await self._write(asked))
         except (TimeoutError, KafkaError, IllegalOperation, OSError) as error:
-            raise GuessError(
-                "the search cannot be counted now ({kind}); try again", kind=type(error).__name__
-            ) from error
+            raise GuessError("the search cannot be counted now; try again") from error
 
     async def forget(self, agency: str, about: str) -> None:
         """Say that a saved search guesses nothing any more. Raises GuessError."""
@@ -156,9 +154,7 @@ class GuessLog:
             async with asyncio.timeout(ANSWER_S):
                 await self._write(AskedGuesses(agency, about))
         except (TimeoutError, KafkaError, IllegalOperation, OSError) as error:
-            raise GuessError(
-                "the search cannot be counted now ({kind}); try again", kind=type(error).__name__
-            ) from error
+            raise GuessError("the search cannot be counted now; try again") from error
 
     async def _write(self, asked: AskedGuesses) -> int:
         """The offset at which the topic holds it, on all replicas. After a failure another producer begins anew."""

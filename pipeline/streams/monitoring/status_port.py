@@ -55,7 +55,7 @@ def serve_status(
     server = _bind_server(host, port, _make_application(health, clock, registry))
     thread = threading.Thread(target=server.serve_forever, name="status port", daemon=True)
     thread.start()
-    log.info("metrics and health at http://%s:%d", host, server.server_port)
+    log.info("started; metrics%s at http://%s:%d/metrics", " and health" if health else "", host, server.server_port)
     try:
         yield server.server_port
     finally:

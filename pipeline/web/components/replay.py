@@ -36,7 +36,7 @@ async def show_preview(view: OpenPage, place: Element, wanted: RejectionFilter) 
         found = await preview_rejections(view.visit.new_session(), wanted.reason, wanted.agency, position)
     except LiaisonError as error:
         trouble = error
-        _fill(place, lambda: states.draw_failure(words, trouble))
+        _fill(place, lambda: states.draw_failure(words, trouble, lambda: show_preview(view, place, wanted)))
         return
     _fill(place, lambda: _draw_preview(view, place, wanted, found))
 

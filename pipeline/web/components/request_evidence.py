@@ -33,8 +33,13 @@ async def _show_evidence(view: OpenPage, name: str, agency: str, shown: Element)
         found = await read_request_evidence(view.visit.new_session(), name)
     except LiaisonError as error:
         trouble = error
+
+        async def again() -> None:
+            shown.clear()
+            await _show_evidence(view, name, agency, shown)
+
         with shown:
-            states.draw_failure(view.words, trouble)
+            states.draw_failure(view.words, trouble, again)
         return
     with shown:
         _draw_record(view, found.record)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from nicegui import ui
 
 from pipeline.api.languages import translate_error
 from pipeline.api.problems import (
@@ -15,6 +18,7 @@ from pipeline.api.problems import (
     UnprocessableError,
 )
 from pipeline.errors import LiaisonError
+from pipeline.index.engine import IndexAwayError
 from pipeline.locale import N_
 from pipeline.web.components.icons import icon
 from pipeline.web.components.markup import box, link, text
@@ -32,6 +36,14 @@ TITLES: dict[type[ProblemError], str] = {
     RequestTooLargeError: N_("Too large"),
 }
 OTHERWISE = N_("Temporarily unavailable")
+INDEX_AWAY = N_("The search index does not answer")
+"""Without the engine's name and its errors, which are for those who operate: the server's log has them."""
+
+AGAIN_S: Final = 5.0
+"""Pause before a page asks again by itself: as the API tells its callers (Retry-After)."""
+
+Again = Callable[[], Awaitable[None]]
+"""Does once more what failed, with the same question."""
 
 
 def draw_empty(title: str, hint: str = "") -> None:
@@ -48,28 +60,39 @@ def draw_loading(word: str) -> None:
                 box("span")
 
 
-def draw_failure(words: Words, error: LiaisonError) -> None:
-    """Why there is no content: no access, no such thing, or something that does not answer."""
+def draw_failure(words: Words, error: LiaisonError, again: Again | None = None) -> None:
+    """Why there is no content: no access, no such thing, or something that does not answer.
+
+    Where the index does not answer, `again` is done by itself too, for as long as this stands on the page.
+    """
     match error:
         case NotFoundError() | ForbiddenError():
             hint = words("Those without access are not told whether a record exists.")
             _draw_state("closed", words(_failure_title(error)), hint if isinstance(error, NotFoundError) else "")
         case UnprocessableError() | RequestTooLargeError() | ConflictError():
             _draw_state("trouble", words(_failure_title(error)), translate_error(error, words.language), role="alert")
+        case IndexAwayError():
+            hint = words("We try again.") if again else ""
+            _draw_state("trouble", words(INDEX_AWAY), hint, _draw_again(words, again), role="alert")
+            if again:
+                ui.timer(AGAIN_S, again, once=True)
         case _:
-            again = words("Try again")
-            _draw_state(
-                "trouble",
-                words(_failure_title(error)),
-                translate_error(error, words.language),
-                lambda: link(again, "", "button"),
-                role="alert",
-            )
+            hint = translate_error(error, words.language)
+            _draw_state("trouble", words(_failure_title(error)), hint, _draw_again(words, again), role="alert")
 
 
 def format_failure(words: Words, error: LiaisonError) -> str:
     """One line on why an action failed."""
+    if isinstance(error, IndexAwayError):
+        return words(INDEX_AWAY)
     return f"{words(_failure_title(error))}: {translate_error(error, words.language)}"
+
+
+def _draw_again(words: Words, again: Again | None) -> Callable[[], object]:
+    """The button for it; without `again` a link to the page's own address, which asks nothing of a fragment."""
+    if again is None:
+        return lambda: link(words("Try again"), "", "button")
+    return lambda: text("button", words("Try again"), "button", type="button").on("click", again)
 
 
 def _failure_title(error: LiaisonError) -> str:

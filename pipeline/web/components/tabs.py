@@ -14,7 +14,6 @@ import htpy
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-from pipeline.errors import LiaisonError
 from pipeline.web.components import states
 from pipeline.web.components.markup import box, static_html
 from pipeline.web.i18n import Words
@@ -143,13 +142,18 @@ class _TabStrip(Generic[H]):
         name = self._tabs.find(asked.get(TAB, "")).name
         self._view.parameters = asked
         is_last = self._view.begin(f"tab {name}")
-        draw = await self._view.attempt(self._tabs.load(self._view.visit, asked), self._draw, self._draw_failure)
+
+        async def again() -> None:
+            await self.open(told)
+
+        draw = await self._view.attempt(
+            self._tabs.load(self._view.visit, asked),
+            self._draw,
+            lambda trouble: states.draw_failure(self._view.words, trouble, again),
+        )
         if is_last():
             self.fill(name, draw)
             self._view.call_script("tabFilled", name)
 
     def _draw(self, loaded: TabbedContent[H]) -> None:
         loaded.draw(self._view)
-
-    def _draw_failure(self, trouble: LiaisonError) -> None:
-        states.draw_failure(self._view.words, trouble)

@@ -20,6 +20,7 @@ from pipeline.api.services.bulk_reviews import MOST_LINKS, BulkVerdict, LinkOutc
 from pipeline.api.services.inbox import InboxAnswer, InboxFilter, assign_link, list_inbox
 from pipeline.api.services.link_evidence import read_evidence
 from pipeline.errors import LiaisonError
+from pipeline.index.engine import IndexAwayError
 from pipeline.web.components import states
 from pipeline.web.components.link_evidence import draw_evidence
 from pipeline.web.components.markup import box, static_html, text
@@ -175,7 +176,7 @@ class TriageDesk:
             found = await read_evidence(self.view.visit.new_session(), link)
         except LiaisonError as error:
             trouble = error
-            self._show(link, lambda: states.draw_failure(self.words, trouble))
+            self._show(link, lambda: states.draw_failure(self.words, trouble, lambda: self._open(event)))
         else:
             self._show(link, lambda: draw_evidence(self.view, found))
 
@@ -200,7 +201,11 @@ class TriageDesk:
         try:
             answer = await judge_links(self.view.visit.new_session(), said)
         except LiaisonError as error:
-            problem = translate_error(error, self.words.language)
+            problem = (
+                states.format_failure(self.words, error)
+                if isinstance(error, IndexAwayError)
+                else translate_error(error, self.words.language)
+            )
             return [
                 {"link": one.link, "review": None, "seen": one.seen, "reasonFor": None, "problem": problem}
                 for one in links
@@ -230,15 +235,16 @@ class TriageDesk:
         """List what the address asks for now; of several wishes the last."""
         asked = self.asked = self.parse(read_place(event))
         session = self.view.visit.new_session()
-        draw = await self.view.attempt(list_inbox(session, asked.wanted, self.limit), self.show, self._show_failure)
+
+        def show_failure(trouble: LiaisonError) -> None:
+            self.room.clear()
+            with self.room:
+                states.draw_failure(self.words, trouble, lambda: self._narrow(event))
+
+        draw = await self.view.attempt(list_inbox(session, asked.wanted, self.limit), self.show, show_failure)
         if asked is self.asked:
             draw()
             self.view.call_script("narrowed")
-
-    def _show_failure(self, trouble: LiaisonError) -> None:
-        self.room.clear()
-        with self.room:
-            states.draw_failure(self.words, trouble)
 
     async def _append(self, _: GenericEventArguments) -> None:
         if self.following:

@@ -106,6 +106,10 @@ async def _run_search(
     if not question and narrowed.empty:
         _draw_start(view, found, read_past_searches(view, told.get(PAST, "")))
         return
+
+    async def again() -> None:
+        await _run_search(view, found, told, cursor, counts)
+
     _replace_content(found, lambda: states.draw_loading(view.words("Searching")))
     session = view.visit.new_session()
     try:
@@ -114,7 +118,7 @@ async def _run_search(
     except LiaisonError as error:
         trouble = error
         if is_last():
-            _replace_content(found, lambda: states.draw_failure(view.words, trouble))
+            _replace_content(found, lambda: states.draw_failure(view.words, trouble, again))
         return
 
     if not is_last():

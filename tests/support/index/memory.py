@@ -14,7 +14,10 @@ from typing import Any, NamedTuple
 
 import orjson
 from elastic_transport import ApiResponseMeta, HttpHeaders, NodeConfig
-from elasticsearch import NotFoundError
+from elasticsearch import (
+    ConnectionError,  # noqa: A004 - what its client raises
+    NotFoundError,
+)
 
 from pipeline.index.document_making import DocumentWrite
 from pipeline.index.fields import CATALOGUE
@@ -50,6 +53,8 @@ class MemoryIndex:
         self._points: dict[str, tuple[str, dict[str, tuple[int, Document]]]] = {}
         self._opened = count()
         self.calls: list[IndexCall] = []
+        self.away = False
+        """Whether nothing is answered, as by a cluster that can't be reached."""
         self.indices = self
 
     def add_generation(self, indices: Indices) -> None:
@@ -156,6 +161,8 @@ class MemoryIndex:
         return self._points[name]
 
     def _note(self, kind: str, index: str, ids: Iterable[str] = ()) -> None:
+        if self.away:
+            raise ConnectionError("http://elastic-7.internal:9200 refused")
         self.calls.append(IndexCall(kind, self._kinds[self._leads.get(index, index)], tuple(ids)))
 
     def _documents(self, index: str) -> dict[str, tuple[int, Document]]:

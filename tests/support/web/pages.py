@@ -55,6 +55,16 @@ class RenderedPage:
         ]
         await self._trigger(found[at], None)
 
+    async def wait_again(self) -> None:
+        """Let the time pass after which the page does something by itself, once."""
+        (timer,) = [element for element in self._content() if isinstance(element, ui.timer)]
+        callback = timer.callback
+        assert callback is not None
+        with timer.parent_slot or self._client.content:
+            done = callback()
+            if inspect.isawaitable(done):
+                await done
+
     def find(self, tag: str) -> Element:
         """The first element of the content with this tag."""
         return next(element for element in self._content() if element.tag == tag)

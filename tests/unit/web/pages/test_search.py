@@ -267,3 +267,28 @@ async def test_agencies_whose_latest_records_are_held_up_are_named(api: Api) -> 
     assert "may be missing" not in (await asked(api, "ivan petrov")).said()
     api.without = ("be-fp", "nl-np")
     assert "Recent records may be missing from: be-fp, nl-np" in (await asked(api, "ivan petrov")).said()
+
+
+async def test_while_the_index_is_away_the_page_asks_again_by_itself_with_the_same_search(api: Api) -> None:
+    api.hold(record("fr-pj", "1"))
+    api.index.away = True
+    page = await asked(api, "fr-pj:1", country="FR")
+    assert "The search index does not answer We try again. Try again" in page.said()
+    for inside in ("Elastic", "Kafka", "internal", "ConnectionError"):
+        assert inside not in page.said()
+    await page.wait_again()
+    assert "We try again." in page.said()
+    api.index.away = False
+    await page.wait_again()
+    assert "1 record" in page.said()
+    assert "Affair 1" in page.said()
+
+
+async def test_try_again_keeps_the_question(api: Api) -> None:
+    api.hold(record("fr-pj", "1"))
+    api.index.away = True
+    page = await asked(api, "fr-pj:1", "fr")
+    assert "L'index de recherche ne répond pas Nous réessayons." in page.said()
+    api.index.away = False
+    await page.press("Réessayer")
+    assert "Affair 1" in page.said()
