@@ -1,4 +1,8 @@
-"""`liaison worker all`: every stage of every generation, each a process of its own, restarted when it dies."""
+"""`liaison worker all`: every stage of every generation, each a process of its own, restarted when it dies or hangs.
+
+A stage's standard input is one end of a pair of sockets. It ends when the other end closes, so with its supervisor, and
+gives a sign of life through it every few seconds, as long as it would say on its port that it need not be restarted.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import contextlib
 import itertools
 import logging
 import signal
+import socket
 import sys
 import time
 from collections.abc import Collection, Sequence
@@ -31,6 +36,10 @@ FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 30.0
 STEADY_S: Final = 60.0
 """The pause before a process is started again is the first one, if it lived this long."""
+
+HUNG_S: Final = 180.0
+"""Without a sign of life for this long, a process that gave one before hangs. A stage stops giving them once it has
+stood still for a minute; one that waits for Kafka to come back looks for it once in less than two."""
 
 GRACE_S: Final = 20.0
 """A stage ends in order within 15 s; after this it is killed."""
@@ -92,7 +101,7 @@ class _Supervisor:
     async def _hold_to(self, wanted: set[SupervisedProcess]) -> None:
         for job in sorted(wanted - self._kept.keys()):
             stop = StopOrder()
-            keeping = _keep_running(stage_command(job.stage, job.generation), job.stage, stop)
+            keeping = keep_running(stage_command(job.stage, job.generation), job.stage, stop)
             self._kept[job] = stop, asyncio.create_task(keeping)
         await self._end_processes(self._kept.keys() - wanted, for_good=True)
 
@@ -114,7 +123,7 @@ class ProcessEndedError(LiaisonError):
     """A process ended that nobody told to."""
 
 
-async def _keep_running(arguments: Sequence[str], name: str, stop: StopOrder) -> None:
+async def keep_running(arguments: Sequence[str], name: str, stop: StopOrder) -> None:
     """Run a process until told to stop, again and again."""
 
     async def sleep(pause_s: float) -> None:
@@ -139,22 +148,42 @@ async def _run_process(arguments: Sequence[str], stop: StopOrder, attempt: Attem
         return
     started = time.monotonic()
     environment = environment_of_successor(deaths)
-    process = await asyncio.create_subprocess_exec(
-        *arguments, stdin=asyncio.subprocess.PIPE, start_new_session=True, env=environment
-    )
-    code = await _until_dead(process, stop)
+    ours, theirs = socket.socketpair()
+    with ours:
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                *arguments, stdin=theirs.fileno(), start_new_session=True, env=environment
+            )
+        hung = asyncio.create_task(_until_hung(ours))
+        code = await _until_dead(process, stop, hung)
     if time.monotonic() - started > STEADY_S:
         reset_pauses(attempt)
     if not stop.is_set():
-        raise ProcessEndedError(f"ended with {code}")
+        raise ProcessEndedError("hung" if hung.done() and not hung.cancelled() else f"ended with {code}")
 
 
-async def _until_dead(process: asyncio.subprocess.Process, stop: StopOrder) -> int:
-    """The exit code, once the process has ended by itself or was ended."""
+async def _until_hung(alive: socket.socket) -> None:
+    """Return once signs of life have come, and then none for HUNG_S; never where the process ends before."""
+    loop = asyncio.get_running_loop()
+    alive.setblocking(False)
+    patience_s = None
+    try:
+        while await asyncio.wait_for(loop.sock_recv(alive, 4096), patience_s):
+            patience_s = HUNG_S
+    except TimeoutError:
+        return
+    except OSError:
+        pass  # it has ended
+    await asyncio.Event().wait()
+
+
+async def _until_dead(process: asyncio.subprocess.Process, stop: StopOrder, hung: asyncio.Task[None]) -> int:
+    """The exit code, once the process has ended by itself or was ended, as one is that hangs."""
     stopping = asyncio.create_task(stop.wait())
     ending = asyncio.create_task(process.wait())
-    await asyncio.wait([stopping, ending], return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
+    await asyncio.wait([stopping, ending, hung], return_when=asyncio.FIRST_COMPLETED)
+    for watching in (stopping, hung):
+        watching.cancel()
     if not ending.done():
         process.send_signal(signal.SIGINT if stop.for_good else signal.SIGTERM)
         await asyncio.wait([ending], timeout=GRACE_S)

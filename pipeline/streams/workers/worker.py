@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import stat
 import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Final
 
 import uvloop
@@ -83,15 +84,28 @@ def run_worker(
     if anew is not None:
         note_restart(anew)
         time.sleep(AGAIN_S)
-        asyncio.run(_await_kafka(settings))
+        asyncio.run(_await_kafka(settings, give_sign if attached else lambda: None))
         os.execv(sys.executable, sys.orig_argv)  # noqa: S606 - this very program again
 
 
-async def _await_kafka(settings: Settings) -> None:
+async def _await_kafka(settings: Settings, sign: Callable[[], None]) -> None:
     """Return once Kafka answers: a worker that was running is not ended by an outage, however long."""
     async for attempt in retrying(LiaisonError, log, "reaching Kafka", first_pause_s=AGAIN_S):
+        sign()
         with attempt, admin_client(settings):
             pass
+
+
+def give_sign() -> None:
+    """Tell the supervisor, which holds the other end of standard input, that this process gets on; else do nothing.
+
+    It never waits: a supervisor that hangs itself has not read the signs before.
+    """
+    place = sys.stdin.fileno()
+    with suppress(OSError):
+        if stat.S_ISSOCK(os.fstat(place).st_mode):
+            os.set_blocking(place, False)
+            os.write(place, b".")
 
 
 async def _run_stage(
@@ -99,7 +113,7 @@ async def _run_stage(
 ) -> RestartReason | None:
     """Run the stage; returns why it is to be started anew, None where it was told to stop."""
     health = Health(time.monotonic(), _remedies_of(name, settings))
-    monitor = Monitor(settings, health)
+    monitor = Monitor(settings, health, give_sign if attached else lambda: None)
     metrics.WORKER.labels(name).set(1)
     show_restarts(name)
     with serve_status(settings.metrics_host, port_of(name, settings), health):
@@ -190,6 +204,8 @@ def _give_up() -> None:
 
 def _read_end(stop: StopOrder) -> None:
     """A supervisor never writes: what can be read is the end, which comes however it dies, perhaps to be restarted."""
-    if not os.read(sys.stdin.fileno(), 1):
-        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
-        stop.give_order(for_good=False)
+    with suppress(ConnectionResetError):  # it ended with signs unread
+        if os.read(sys.stdin.fileno(), 1):
+            return
+    asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+    stop.give_order(for_good=False)
