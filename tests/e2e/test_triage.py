@@ -256,6 +256,7 @@ def test_the_list_goes_on_without_a_page_load(opened: Browser, site: MemorySite,
         api.link("be-fp:1", f"fr-pj:{number:04}")
     user = _open_inbox(opened, site, fragment="#case=be-fp:1")
     listed = user.page.locator("[data-row]")
+    expect(user.page.locator("[data-progress]")).to_have_text(f"0 of the first {COUNT} reviewed")
     for page in range(2, 4):
         user.page.locator("[data-more]").focus()
         _press(user, "Enter")
@@ -281,6 +282,23 @@ def test_no_evidence_is_asked_for_when_the_list_has_given_way_to_none(
     user = _open_inbox(opened, site)
     user.page.evaluate(GIVES_WAY)
     assert user.faults == []
+
+
+def test_what_one_is_unsure_of_is_found_again_and_undone(opened: Browser, site: MemorySite, api: Api) -> None:
+    links = [_hold(api, number) for number in range(3)]
+    user = _open_inbox(opened, site)
+    _judge(user, "4", "4", "4")
+    _wait_for(user, api, 3)
+    user.page.evaluate("location.hash = 'listed=unsure'")
+    expect(user.page.locator("[data-progress]")).to_have_text("3 decided links")
+    rows = user.page.locator("[data-row]")
+    expect(rows.first).to_contain_text(f"Unsure, {PIETER}, ")
+    rows.first.get_by_role("button", name="Undo").click()
+    expect(rows.first.locator(".done")).to_have_text("Undone")
+    user.page.evaluate("location.hash = ''")
+    expect(rows).to_have_count(1)
+    assert {review.link for review in _said(api)} == set(links)
+    _ends_well(user)
 
 
 def test_groups_go_on_across_pages(opened: Browser, site: MemorySite, api: Api) -> None:

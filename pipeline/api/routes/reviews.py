@@ -31,6 +31,8 @@ MOST_HOURS = 24 * 366 * 100
 
 BAND_PATTERN = f"^({'|'.join(Band)})$"
 
+LISTED_PATTERN = f"^({'|'.join(inboxes.Listed)})$"
+
 
 class ManualLink(msgspec.Struct, frozen=True):
     """Two cases that are the same, and why."""
@@ -74,7 +76,8 @@ INBOX: dict[str, Any] = {
          "born_b": "1976-03-04", "own": "fr-pj:2026-004711", "received": "2026-11-24T10:00:00+00:00",
          "agrees": ["passport", "name", "date of birth"], "band": "certain", "basis": "same", "probability": 0.999,
          "score": 2410, "assignee": None, "colour": "yellow", "disputed": False, "judged_different": False,
-         "own_review": None, "reason_for": ["different"], "new_evidence": [], "gone_evidence": 0},
+         "own_review": None, "own_verdict": None, "own_reviewer": None, "own_time": None,
+         "reason_for": ["different"], "new_evidence": [], "gone_evidence": 0},
     ],
     "next": None,
 }  # fmt: skip
@@ -163,11 +166,18 @@ async def inbox(
     country: Annotated[str, Query(pattern="^([A-Z]{2})?$", description="Of the other side.")] = "",
     at_least_h: Annotated[int | None, Query(ge=0, le=MOST_HOURS, description="Hours since our record came.")] = None,
     at_most_h: Annotated[int | None, Query(ge=0, le=MOST_HOURS)] = None,
+    listed: Annotated[
+        str, Query(pattern=LISTED_PATTERN, description="What the agency is unsure of, or what one decided oneself.")
+    ] = "",
     limit: Annotated[int, Query(ge=1, le=inboxes.MOST)] = 50,
     cursor: Annotated[str | None, Query(max_length=CURSOR_CHARS)] = None,
 ) -> Response:
-    """The agency's links that it has not judged, or judged different on other evidence; strongest first."""
-    wanted = inboxes.InboxFilter(Band(band), assignee, case, country, at_least_h, at_most_h)
+    """The agency's links that it has not judged, or judged different on other evidence; strongest first.
+
+    With `listed`, decided ones: `own_verdict`, `own_reviewer` and `own_time` say which decision holds.
+    """
+    decided = inboxes.Listed(listed)
+    wanted = inboxes.InboxFilter(Band(band), assignee, case, country, at_least_h, at_most_h, decided)
     return json_response(await inboxes.list_inbox(session, wanted, limit, cursor))
 
 

@@ -1,11 +1,14 @@
 """The inbox: links of the agency's own cases that it has not judged, strongest first, and who is to judge them.
 
+What was decided is listed there too, so that it is found again: what the agency is unsure of, what a person decided.
+
 A pair judged different comes back only with other evidence, and says what changed.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import partial
 
 import msgspec
@@ -15,7 +18,7 @@ from pipeline.access.audit import ActKind
 from pipeline.access.policy import View
 from pipeline.access.redaction import Row
 from pipeline.access.requester import Role
-from pipeline.access.reviews import Assignment, is_due, summarise_reviews
+from pipeline.access.reviews import Assignment, EvidenceChange, Review, Verdict, is_due, summarise_reviews
 from pipeline.access.text_limits import SUBJECT
 from pipeline.api.cursors import SortValues
 from pipeline.api.paging import MovingList, fill_page
@@ -38,8 +41,19 @@ SIDE_FIELDS = ("case", "agency", "country", "title", "caveat", "entity", "type",
 SHOWN_OF_CASES = (*NAMING, "provenance")
 
 
+class Listed(StrEnum):
+    """Which links an inbox lists, by the review that holds for its agency."""
+
+    DUE = ""
+    """What is to be judged."""
+    UNSURE = "unsure"
+    """What the agency is unsure of, whoever of it said so."""
+    MINE = "mine"
+    """What the requester decided."""
+
+
 class InboxAnswer(msgspec.Struct, frozen=True):
-    """A page of links to judge, strongest first; `next` is the cursor of the following page."""
+    """A page of links to judge, or of decided ones, strongest first; `next` is the cursor of the following page."""
 
     as_of: str
     links: tuple[Row, ...]
@@ -60,6 +74,7 @@ class InboxFilter(msgspec.Struct, frozen=True):
     country: str = ""
     at_least_h: int | None = None
     at_most_h: int | None = None
+    listed: Listed = Listed.DUE
 
 
 async def list_inbox(
@@ -68,7 +83,7 @@ async def list_inbox(
     limit: int = 50,
     cursor: str | None = None,
 ) -> InboxAnswer:
-    """What the requester's agency has to judge."""
+    """What the requester's agency has to judge, or what it decided, as `wanted` says."""
     session.require_reader()
     who, reader = session.requester, session.runtime.reader
     listing = MovingList(
@@ -80,7 +95,8 @@ async def list_inbox(
         return await reader.links_to_judge(who.agency, words, wanted.band, MOST, after, listing.at, wanted.case)
 
     async def show(found: list[LinkDocument | None]) -> list[Row | None]:
-        rows = await _select_due_links(session, [link for link in found if link and not listing.was_shown(link.link)])
+        new = [link for link in found if link and not listing.was_shown(link.link)]
+        rows = await _select_links(session, new, wanted.listed)
         kept = {row["link_id"]: row for row in rows if _is_wanted(row, wanted, session.now)}
         return [kept.get(link.link) if link else None for link in found]
 
@@ -125,8 +141,8 @@ async def assign_link(session: Session, link: str, assignee: str) -> ReviewsAnsw
     return await read_reviews(session, link)
 
 
-async def _select_due_links(session: Session, links: list[LinkDocument]) -> list[Row]:
-    """Those of the links whose two sides are seen in full and that await the agency's judgement."""
+async def _select_links(session: Session, links: list[LinkDocument], listed: Listed) -> list[Row]:
+    """Those of the links whose two sides are seen in full and that belong into the list."""
     decisions, agency = session.runtime.decisions, session.requester.agency
     cases = await session.runtime.reader.read_cases((key for link in links for key in link.cases), SHOWN_OF_CASES)
     views = await session.decide_views(cases)
@@ -138,7 +154,7 @@ async def _select_due_links(session: Session, links: list[LinkDocument]) -> list
         reviews = given[link.link]
         own = find_own_review(reviews, agency)
         found = compare_evidence(session, link, own)
-        if is_due(own, found):
+        if _belongs(listed, own, found, session.requester.subject):
             held = summarise_reviews(reviews)
             rows.append(
                 _make_row(session, link, cases)
@@ -146,14 +162,25 @@ async def _select_due_links(session: Session, links: list[LinkDocument]) -> list
                     "assignee": assignees.get(link.link),
                     "colour": held.colour.value,
                     "disputed": held.disputed,
-                    "judged_different": own is not None,
+                    "judged_different": own is not None and own.verdict is Verdict.DIFFERENT,
                     "own_review": own.id if own else None,
+                    "own_verdict": own.verdict.value if own else None,
+                    "own_reviewer": own.reviewer if own else None,
+                    "own_time": own.time.isoformat() if own else None,
                     "reason_for": [verdict.value for verdict in reasons_needed(session, link.band, reviews)],
                     "new_evidence": [list(each) for each in found.new] if found else [],
                     "gone_evidence": found.gone if found else 0,
                 }
             )
     return rows
+
+
+def _belongs(listed: Listed, own: Review | None, change: EvidenceChange | None, subject: str) -> bool:
+    if listed is Listed.DUE:
+        return is_due(own, change)
+    if own is None:
+        return False
+    return own.verdict is Verdict.UNSURE if listed is Listed.UNSURE else own.reviewer == subject
 
 
 def _make_row(session: Session, link: LinkDocument, cases: dict[str, CaseDocument]) -> Row:

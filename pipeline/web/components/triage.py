@@ -17,7 +17,7 @@ from pipeline.access.redaction import Row
 from pipeline.access.requester import Role
 from pipeline.api.languages import translate_error
 from pipeline.api.services.bulk_reviews import MOST_LINKS, BulkVerdict, LinkOutcome, judge_links, retract_reviews
-from pipeline.api.services.inbox import InboxAnswer, InboxFilter, assign_link, list_inbox
+from pipeline.api.services.inbox import InboxAnswer, InboxFilter, Listed, assign_link, list_inbox
 from pipeline.api.services.link_evidence import read_evidence
 from pipeline.errors import LiaisonError
 from pipeline.index.engine import IndexAwayError
@@ -140,7 +140,7 @@ class TriageDesk:
             groups.setdefault(self._title_group(row), []).append(row)
         for title, held in groups.items():
             with self._find_group(title, held[0]):
-                static_html((render_row(self.words, row, now) for row in held), "ul")
+                static_html((render_row(self.words, row, now, self.view.visit.who) for row in held), "ul")
         if self.more is not None:
             self.more.set_visibility(answer.next is not None)
 
@@ -289,7 +289,7 @@ def draw_triage(view: OpenPage, first: InboxAnswer, limit: int, parse: Callable[
 def _draw_desk(desk: TriageDesk) -> None:
     """The list with what acts on it left, the evidence right."""
     words = desk.words
-    told = words_of_script(words)
+    told = words_of_script(words, decided=desk.asked.wanted.listed is not Listed.DUE)
     with box("div", "triage", id="triage", data_words=msgspec.json.encode(told).decode(), data_me=desk.view.visit.who):
         with box("div", "stack close"):
             draw_tools(words, assigns=Role.SUPERVISOR in desk.view.visit.roles)

@@ -14,6 +14,7 @@ from pipeline.web.addresses import link_path
 from pipeline.web.components.badges import render_band
 from pipeline.web.components.names import render_name
 from pipeline.web.i18n import Words
+from pipeline.web.vocabulary import VERDICTS
 
 AGES = {"day": (None, 24), "week": (None, 7 * 24), "older": (7 * 24, None)}
 """By name at least and at most how many hours."""
@@ -42,8 +43,8 @@ def name_thing(side: Row) -> tuple[str, str]:
     return side["name"] or side["title"] or side["case"], f", {born}" if born else ""
 
 
-def render_row(words: Words, row: Row, now: datetime) -> htpy.Element:
-    """One row; static/triage.js judges by what its attributes say."""
+def render_row(words: Words, row: Row, now: datetime, who: str) -> htpy.Element:
+    """One row as `who` sees it; static/triage.js judges by what its attributes say."""
     other = side_of(row, own=False)
     name, born = name_person(row, other)
     alone = row["band"] == Band.POSSIBLE
@@ -63,6 +64,18 @@ def render_row(words: Words, row: Row, now: datetime) -> htpy.Element:
         htpy.span(".marks")[render_band(words, row["band"]), _render_marks(words, row)],
         htpy.span(".assignee")[row["assignee"] or ""],
         htpy.span(".done"),
+        _render_decision(words, row, who),
+    ]
+
+
+def _render_decision(words: Words, row: Row, who: str) -> htpy.Node:
+    """The decision that holds for our agency, whose it is and since when; one's own can be undone."""
+    if row["own_review"] is None:
+        return None
+    said = f"{words.label(VERDICTS, row['own_verdict'])}, {row['own_reviewer']}, {words.format_minute(row['own_time'])}"
+    own = row["own_reviewer"] == who
+    return htpy.span(".decided", data_decision="")[
+        said, own and htpy.button(".button.slight", type="button", data_undo=row["own_review"])[words("Undo")]
     ]
 
 
@@ -89,7 +102,7 @@ def _render_marks(words: Words, row: Row) -> list[htpy.Element]:
         said.append(words("Shared number"))
     if row["disputed"]:
         said.append(words("Disputed"))
-    if row["judged_different"]:
+    if row["judged_different"] and (row["new_evidence"] or row["gone_evidence"]):
         fields = ", ".join(dict.fromkeys(words.label(FIELDS, field) for field, _ in row["new_evidence"]))
         said.append(words("Reviewed as different; new: {fields}", fields=fields))
     return [htpy.span(".tag.warn")[word] for word in said]

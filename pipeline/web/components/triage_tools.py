@@ -9,10 +9,17 @@ from pipeline.web.i18n import Words
 from pipeline.web.vocabulary import VERDICTS
 
 
-def words_of_script(words: Words) -> dict[str, str]:
-    """What static/triage.js says."""
+def words_of_script(words: Words, *, decided: bool) -> dict[str, str]:
+    """What static/triage.js says, of a list to judge or of a `decided` one; it counts what the list holds."""
+    whole, begun = (
+        (words("{all} decided links"), words("The first {all} decided links"))
+        if decided
+        else (words("{done} of {all} reviewed"), words("{done} of the first {all} reviewed"))
+    )
     return {verdict: words(word) for verdict, word in VERDICTS.items()} | {
-        "progress": words("{done} of {all} reviewed", done="{done}", all="{all}"),
+        "progress": whole,
+        "progressBegun": begun,
+        "undone": words("Undone"),
         "lost": words("Not confirmed as saved; decide again, or open the link"),
         "saving": words("Still saving; undo again in a moment"),
         "unseen": words("The evidence of this link is not shown yet; decide once it is"),

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from pipeline.access.text_limits import SUBJECT
-from pipeline.api.services.inbox import InboxAnswer, InboxFilter, list_inbox
+from pipeline.api.services.inbox import InboxAnswer, InboxFilter, Listed, list_inbox
 from pipeline.locale import N_
 from pipeline.matching.bands import Band
 from pipeline.web.components.badges import BAND_LABELS
@@ -26,6 +26,9 @@ LIMIT = 50
 
 WHOSE = {"": N_("All"), "mine": N_("Assigned to me"), "nobody": N_("Unassigned")}
 """Whose links are listed: the choices of the parameter `whose`."""
+
+LISTED = {Listed.DUE: N_("To review"), Listed.UNSURE: N_("Unsure"), Listed.MINE: N_("Decided by me")}
+"""Which links are listed: the choices of the parameter `listed`."""
 
 GROUPS = {"case": N_("Our case"), "person": N_("Person")}
 
@@ -48,7 +51,7 @@ def parse_view(visit: Visit, parameters: Parameters) -> TriageView:
 
 
 def _parse_filter(visit: Visit, parameters: Parameters) -> InboxFilter:
-    band = parameters.get("band", "")
+    band, listed = parameters.get("band", ""), parameters.get("listed", "")
     at_least, at_most = AGES.get(parameters.get("age", ""), (None, None))
     return InboxFilter(
         band=Band(band) if band in BAND_LABELS else Band.NONE,
@@ -58,6 +61,7 @@ def _parse_filter(visit: Visit, parameters: Parameters) -> InboxFilter:
         country=parameters.get("country", "").strip().upper(),
         at_least_h=at_least,
         at_most_h=at_most,
+        listed=Listed(listed) if listed in LISTED else Listed.DUE,
     )
 
 
@@ -77,6 +81,7 @@ def _draw_filters(words: Words) -> None:
     with box("details", "more"):
         text("summary", words("Filters"))
         with box("form", "filters", data_narrow="", aria_label=words("Filters"), aria_busy="true"):
+            _draw_choice(words("Links"), "listed", ((a.value, words(w)) for a, w in LISTED.items()))
             _draw_choice(words("Group by"), "group", ((key, words(word)) for key, word in GROUPS.items()))
             bands = ((band.value, words(word)) for band, (_, word) in BAND_LABELS.items())
             _draw_choice(words("Band"), "band", (("", words("Any")), *bands))

@@ -41,7 +41,8 @@
   const count = () => {
     if (!desk()) return;
     const [done, whole] = [all(".judged").length, all("[data-row]").length];
-    one("[data-progress]").textContent = words().progress.replace("{done}", done).replace("{all}", whole);
+    const told = one("[data-more]").checkVisibility() ? words().progressBegun : words().progress;
+    one("[data-progress]").textContent = told.replace("{done}", done).replace("{all}", whole);
     one("[data-picked]").textContent = all("[data-row] :checked").length || "";
   };
 
@@ -160,11 +161,16 @@
 
   const undo = () => {
     const act = acts.findLast((each) => !each.undone);
-    if (!act) return;
+    if (!act) return takeBack(current);
     if (!act.settled) return liaison.say(words().saving);
     act.undone = true;
     if (act.reviews.length) emitEvent("triage_undo", { reviews: act.reviews });
     else undo();
+  };
+  // A decision that the list itself shows: of an earlier day, or of another page.
+  const takeBack = (each) => {
+    const held = each?.querySelector("[data-undo]");
+    if (held) emitEvent("triage_undo", { reviews: [[each.dataset.link, held.dataset.undo]] });
   };
   const undone = (outcomes) => {
     for (const { link, seen, reasonFor, problem } of outcomes) {
@@ -177,7 +183,8 @@
       at.classList.remove("judged");
       at.dataset.seen = seen ?? "";
       at.dataset.reasonFor = reasonFor.join(" ");
-      at.querySelector(".done").textContent = "";
+      at.querySelector(".done").textContent = at.querySelector("[data-decision]") ? words().undone : "";
+      at.querySelector("[data-decision]")?.remove();
     }
     go(row(outcomes[0].link));
     count();
@@ -216,10 +223,11 @@
 
   document.addEventListener("click", (event) => {
     if (!desk()?.contains(event.target)) return;
-    const at = event.target.closest("[data-verdict], [data-tool], [data-open]");
+    const at = event.target.closest("[data-verdict], [data-tool], [data-undo], [data-open]");
     if (!at) return;
     if (at.dataset.verdict) judge(at.dataset.verdict);
     else if (at.dataset.tool) tools[at.dataset.tool]();
+    else if (at.dataset.undo) takeBack(at.closest("[data-row]"));
     else if (!(event.ctrlKey || event.metaKey || event.shiftKey)) {
       event.preventDefault();
       choose(at.closest("[data-row]"), 0);

@@ -213,6 +213,8 @@ OPERATIONS: tuple[Operation, ...] = (
         "/v1/inbox?assignee=anna",
         "/v1/inbox?country=BE&at_most_h=3&limit=1",
         "/v1/inbox?case=fr-pj:1",
+        "/v1/inbox?listed=unsure",
+        "/v1/inbox?listed=mine&limit=1",
         pages=True,
     ),
     _judged_together(),

@@ -81,6 +81,7 @@ async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, lang
             for tab in graph.TABS.tabs:
                 await found.happen(tabs.OPENED, {"tab": tab.name})
         if page is inbox.PAGE:
+            await found.happen(triage.NARROW, {"listed": "unsure"})
             await found.happen(triage.NARROW, {"group": "person"})
             await found.happen(triage.OPEN, {"link": told["link_id"]})
         said = found.drawn()

@@ -13,7 +13,7 @@ from pipeline.access.audit import ActKind, ShownCase, ShownForm
 from pipeline.access.requester import Role
 from pipeline.access.reviews import Verdict
 from pipeline.api.problems import ConflictError, ForbiddenError, NotFoundError, UnavailableError, UnprocessableError
-from pipeline.api.services.inbox import InboxFilter, assign_link, list_inbox
+from pipeline.api.services.inbox import InboxFilter, Listed, assign_link, list_inbox
 from pipeline.api.services.reviews import (
     LinkVerdict,
     link_manually,
@@ -128,6 +128,25 @@ async def test_the_inbox_lists_what_is_not_judged_by_band_and_assignee(api: Api,
     assert len(await listed(api)) == 1
     await review_link(api.session(COLLEAGUE), link, SAME)
     assert await listed(api) == []
+
+
+async def test_what_is_unsure_or_decided_is_listed_by_whom_and_when(api: Api, link: str) -> None:
+    api.hold(record("fr-pj", "2", to=("BE",)), record("be-fp", "2", to=("FR",)))
+    other = api.link("fr-pj:2", "be-fp:2")
+    made = (await review_link(api.session(COLLEAGUE), link, LinkVerdict(Verdict.UNSURE, "why"))).judged.own or ""
+    await review_link(api.session(ANNA), other, SAME)
+    await review_link(api.session(BERT), other, LinkVerdict(Verdict.UNSURE, "why"))
+    assert await listed(api) == []
+    (row,) = await listed(api, listed=Listed.UNSURE)
+    held = tuple(row[f"own_{field}"] for field in ("review", "verdict", "reviewer", "time"))
+    assert (row["link_id"], held) == (link, (made, "unsure", "colleague", api.now.isoformat()))
+    assert [row["link_id"] for row in await listed(api, listed=Listed.MINE)] == [other]
+    answer = await api.get("/v1/inbox?listed=mine")
+    assert [row["own_verdict"] for row in answer.json()["links"]] == ["same"]
+    assert (await api.get("/v1/inbox?listed=all")).status_code == 422
+    await retract_review(api.session(CHIEF), made)
+    assert await listed(api, listed=Listed.UNSURE) == []
+    assert [row["link_id"] for row in await listed(api)] == [link], "it is to be judged again"
 
 
 async def test_supervisors_assign_others_and_investigators_themselves(api: Api, link: str) -> None:

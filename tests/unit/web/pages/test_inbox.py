@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from pipeline.access.requester import Requester, Role
+from pipeline.access.reviews import Verdict
+from pipeline.api.services.bulk_reviews import BulkVerdict, JudgedLink, judge_links
 from pipeline.web.components.triage import ASSIGN, JUDGE, MORE, NARROW, OPEN, UNDO
 from pipeline.web.page import OpenPage
 from pipeline.web.pages.inbox import LIMIT, PAGE
@@ -105,6 +107,23 @@ async def test_a_colleagues_decision_is_told_and_left_as_it_is(
     ((_, (first,)),), ((_, (second,)),) = (call[1] for call in told if call[0] == "settle")
     assert (first["problem"], second["review"], second["seen"]) == (None, None, first["review"])
     assert told_of in second["problem"]
+
+
+async def test_what_one_decided_is_found_again_and_taken_back(api: Api, told: list[tuple[Any, ...]]) -> None:
+    held(api)
+    link = link_of(await opened(api, PAGE, ANNA))
+    (made,) = (await judge_links(api.session(ANNA), BulkVerdict((JudgedLink(link),), Verdict.UNSURE))).outcomes
+    assert "Nothing to review" in (await opened(api, PAGE, ANNA)).said()
+    for listed in ("unsure", "mine"):
+        page = await narrowed(api, ANNA, listed=listed)
+        assert "Reviewed as different" not in page.said()
+        assert re.search(r"Unsure, anna, 24 Nov 2026[, ]+12:00 +Undo", page.said())
+    assert re.search(r"Unsure, anna, .* 12:00(?! +Undo)", (await narrowed(api, CHIEF, listed="unsure")).said())
+    assert "No links match these filters" in (await narrowed(api, CHIEF, listed="mine")).said()
+    await page.happen(UNDO, {"reviews": [[link, made.review]]})
+    assert told[-1][0] == "undone"
+    assert "No links match these filters" in (await narrowed(api, ANNA, listed="unsure")).said()
+    assert link_of(await opened(api, PAGE, ANNA)) == link
 
 
 async def test_a_group_goes_on_across_pages(api: Api) -> None:
