@@ -1,7 +1,7 @@
 """Tables that were uploaded and whose columns are being mapped: two encrypted files each, gone after a day.
 
     <folder>/<namespace><whose>.<id>.file    what was uploaded, to read it anew in another way
-                                     .table  how it was read, what its columns are asked as
+                                     .table  a line of how it was read and what its columns are asked as, then its rows
 
 The table is written last and anew with each change, by renaming: a draft is there with both files or not at all.
 """
@@ -17,18 +17,17 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import msgspec
 
 from pipeline.access.query_cipher import QueryCipher
 from pipeline.access.requester import Requester
-from pipeline.api.list_columns import PREVIEW_ROWS, ListColumn, ListHint, describe_columns, plan_rows
-from pipeline.api.list_rows import ListRow
+from pipeline.api.list_planning import DraftPlan
 from pipeline.api.list_store import LASTS, NAME, NoListError, hash_requester, read_file
 from pipeline.api.person_slots import MOST_COSTLY
 from pipeline.errors import LiaisonError
-from pipeline.feeds.tables.grids import GridOptions, TableGrid
+from pipeline.feeds.tables.grids import GridHead, GridOptions
 from pipeline.private_files import sync_folder
 
 MAX_READERS: Final = MOST_COSTLY + 1
@@ -36,29 +35,14 @@ MAX_READERS: Final = MOST_COSTLY + 1
 more than a person may have read at a time, so that nobody keeps all others waiting."""
 
 
-class DraftPlan(msgspec.Struct, frozen=True):
-    """What would be asked of a table whose columns are asked as `targets`: its first rows, and what is left out."""
-
-    targets: tuple[str, ...]
-    columns: tuple[ListColumn, ...]
-    preview: tuple[ListRow, ...]
-    hints: tuple[ListHint, ...]
-
-
-def plan_draft(grid: TableGrid, targets: tuple[str, ...]) -> DraftPlan:
-    """Plan every row, which takes seconds for the largest table: once for a mapping, and kept with its draft."""
-    plan = plan_rows(grid, targets)
-    return DraftPlan(targets, describe_columns(grid, targets), plan.rows[:PREVIEW_ROWS], plan.hints)
-
-
 class ListDraft(msgspec.Struct, frozen=True):
-    """A table as it was read, and what each of its columns is asked as; `title` is the file's name."""
+    """How a table was read, and what each of its columns is asked as; `title` is the file's name."""
 
     id: str
     title: str
     created: datetime
     options: GridOptions
-    grid: TableGrid
+    head: GridHead
     plan: DraftPlan
 
     @property
@@ -68,14 +52,18 @@ class ListDraft(msgspec.Struct, frozen=True):
 
 
 class _StoredDraft(msgspec.Struct):
-    """File `.table`; both files are encrypted under the key of the month of `created`."""
+    """The first line of file `.table`; both files are encrypted under the key of the month of `created`."""
 
     created: datetime
     draft: str
 
 
 class ListDraftStore:
-    """The drafts of one installation. Blocking: call it from a thread."""
+    """The drafts of one installation. Blocking: call it from a thread.
+
+    A `grid` is a TableGrid as JSON, decoded by who plans it (list_planning.py). It is read by who plans it alone: to
+    decrypt megabytes takes the interpreter from all other threads.
+    """
 
     def __init__(self, folder: Path, cipher: QueryCipher, namespace: str = "") -> None:
         self._folder, self._cipher, self._namespace = folder, cipher, namespace
@@ -83,23 +71,30 @@ class ListDraftStore:
         self.readers = asyncio.Semaphore(MAX_READERS)
         """Held while a table is read."""
 
-    def add(self, who: Requester, draft: ListDraft, raw: bytes) -> None:
+    def add(self, who: Requester, draft: ListDraft, grid: msgspec.Raw, raw: bytes) -> None:
         """Keep an upload with what was read of it."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         sealed = self._cipher.encrypt(base64.b64encode(raw).decode(), draft.created)
         self._write(self._place(who, draft.id, "file"), sealed.encode())
-        self.replace(who, draft)
+        self.replace(who, draft, grid)
 
-    def replace(self, who: Requester, draft: ListDraft) -> None:
+    def replace(self, who: Requester, draft: ListDraft, grid: msgspec.Raw) -> None:
         """Keep a draft as it is now."""
-        sealed = self._cipher.encrypt(msgspec.json.encode(draft).decode(), draft.created)
-        self._write(self._place(who, draft.id, "table"), msgspec.json.encode(_StoredDraft(draft.created, sealed)))
+        head = self._cipher.encrypt(msgspec.json.encode(draft).decode(), draft.created)
+        rows = self._cipher.encrypt(msgspec.json.encode(grid).decode(), draft.created)
+        stored = msgspec.json.encode(_StoredDraft(draft.created, head))
+        self._write(self._place(who, draft.id, "table"), stored + b"\n" + rows.encode())
 
     def read(self, who: Requester, name: str) -> ListDraft:
         """A draft of this requester's. Raises NoListError, also for a name that no draft has, such as a path."""
-        if not NAME.fullmatch(name):
-            raise NoListError("list not found, or not yours")
-        return self._load(self._place(who, name, "table"))
+        with self._open(who, name) as file:
+            return self._load(file)
+
+    def read_whole(self, who: Requester, name: str) -> tuple[ListDraft, msgspec.Raw]:
+        """A draft with its rows, which belong together whatever is changed meanwhile. Raises NoListError."""
+        with self._open(who, name) as file:
+            draft = self._load(file)
+            return draft, msgspec.Raw(self._cipher.decrypt(file.read().decode(), draft.created))
 
     def read_upload(self, who: Requester, draft: ListDraft) -> bytes:
         """The file that was uploaded. Raises NoListError."""
@@ -110,8 +105,8 @@ class ListDraftStore:
         """This requester's drafts, the latest first."""
         found = []
         for place in self._folder.glob(f"{self._namespace}{hash_requester(who)}.*.table"):
-            with suppress(LiaisonError):  # it is gone, or its month's key
-                found.append(self._load(place))
+            with suppress(LiaisonError), _open_table(place) as file:  # it is gone, or its month's key
+                found.append(self._load(file))
         return sorted(found, key=lambda draft: draft.created, reverse=True)
 
     def delete(self, who: Requester, name: str) -> None:
@@ -140,8 +135,14 @@ class ListDraftStore:
     def _place(self, who: Requester, name: str, kind: str) -> Path:
         return self._folder / f"{self._namespace}{hash_requester(who)}.{name}.{kind}"
 
-    def _load(self, place: Path) -> ListDraft:
-        kept = msgspec.json.decode(read_file(place), type=_StoredDraft)
+    def _open(self, who: Requester, name: str) -> IO[bytes]:
+        if not NAME.fullmatch(name):
+            raise NoListError("list not found, or not yours")
+        return _open_table(self._place(who, name, "table"))
+
+    def _load(self, file: IO[bytes]) -> ListDraft:
+        """The first line alone."""
+        kept = msgspec.json.decode(file.readline(), type=_StoredDraft)
         try:
             return msgspec.json.decode(self._cipher.decrypt(kept.draft, kept.created), type=ListDraft)
         except msgspec.ValidationError as error:  # another version of Liaison kept it
@@ -156,3 +157,11 @@ class ListDraftStore:
             os.fsync(file.fileno())
         draft.rename(place)
         sync_folder(self._folder)
+
+
+def _open_table(place: Path) -> IO[bytes]:
+    """A draft's file `.table`. Raises NoListError where it is gone."""
+    try:
+        return place.open("rb")
+    except FileNotFoundError as error:
+        raise NoListError("list not found, or not yours") from error

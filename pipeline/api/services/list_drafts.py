@@ -7,15 +7,16 @@ twice is once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Annotated, Final
+from collections.abc import Callable, Sequence
+from typing import Annotated, Final, ParamSpec, TypeVar
 
 import msgspec
 from msgspec import Meta
 
 from pipeline.access.audit import ActKind
-from pipeline.api.list_columns import TARGETS, ListColumn, ListHint, guess_targets, plan_rows
-from pipeline.api.list_drafts import DraftPlan, ListDraft, plan_draft
+from pipeline.api.list_columns import TARGETS, ListColumn, ListHint
+from pipeline.api.list_drafts import ListDraft
+from pipeline.api.list_planning import PlanningError, plan_draft, plan_list
 from pipeline.api.list_rows import MOST_BYTES, MOST_ROWS
 from pipeline.api.list_store import NoListError
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
@@ -23,7 +24,7 @@ from pipeline.api.services.list_checks import ListCheckAnswer, keep_list, make_l
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
 from pipeline.feeds.tables.bounded_reading import Fault, read_bounded
-from pipeline.feeds.tables.grids import GridOptions, TableGrid
+from pipeline.feeds.tables.grids import GridHead, GridOptions
 from pipeline.locale import N_
 
 MOST_DRAFTS: Final = 5
@@ -53,6 +54,10 @@ FAULT_MESSAGES: Final[dict[Fault, str]] = {
     "locked": N_("the workbook is protected by a password; save it without one"),
     "formulas": N_("the workbook has formulas without results; open it in a spreadsheet program and save it"),
 }
+
+
+Given = ParamSpec("Given")
+Plan = TypeVar("Plan")
 
 
 class ListDraftChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,11 +141,11 @@ async def submit_draft(session: Session, raw: bytes, title: str = "", key: str =
             LiaisonError("you have {most} unfinished lists; check or delete one first", most=MOST_DRAFTS)
         )
     with session.hold_costly():
-        grid = await _read_grid(session, raw, GridOptions())
-        plan = await asyncio.to_thread(_guess_plan, grid)
-    draft = ListDraft(name, title[:MAX_TITLE_CHARS], session.now, GridOptions(), grid, plan)
-    await session.audit(ActKind.READ, {"list_draft": name, "rows": len(grid.rows)}, about=name)
-    await asyncio.to_thread(store.add, session.requester, draft, raw)
+        head, grid = await _read_grid(session, raw, GridOptions())
+        plan = await _plan(plan_draft, grid)
+    draft = ListDraft(name, title[:MAX_TITLE_CHARS], session.now, GridOptions(), head, plan)
+    await session.audit(ActKind.READ, {"list_draft": name, "rows": head.rows}, about=name)
+    await asyncio.to_thread(store.add, session.requester, draft, grid, raw)
     return _answer(session, draft)
 
 
@@ -167,25 +172,26 @@ async def change_draft(session: Session, name: str, change: ListDraftChange) -> 
     Raises NotFoundError, UnprocessableError, and TooManyRequestsError where too much of theirs is under way.
     """
     session.require_reader()
-    draft, store = await _require_draft(session, name), session.runtime.list_drafts
-    options = GridOptions(
-        change.sheet or draft.options.sheet,
-        change.encoding or draft.options.encoding,
-        draft.options.header if change.header is None else change.header,
-    )
-    _require_encoding(options.encoding)
+    store = session.runtime.list_drafts
     with session.hold_costly():
+        draft, grid = await _require_whole(session, name)
+        options = GridOptions(
+            change.sheet or draft.options.sheet,
+            change.encoding or draft.options.encoding,
+            draft.options.header if change.header is None else change.header,
+        )
+        _require_encoding(options.encoding)
         if options != draft.options:
             raw = await asyncio.to_thread(store.read_upload, session.requester, draft)
-            grid = await _read_grid(session, raw, options)
-            plan = await asyncio.to_thread(_guess_plan, grid)
-            draft = msgspec.structs.replace(draft, options=options, grid=grid, plan=plan)
+            head, grid = await _read_grid(session, raw, options)
+            plan = await _plan(plan_draft, grid)
+            draft = msgspec.structs.replace(draft, options=options, head=head, plan=plan)
         if change.targets and change.targets != draft.plan.targets:
-            _require_targets(draft.grid, change.targets)
-            plan = await asyncio.to_thread(plan_draft, draft.grid, change.targets)
+            _require_targets(draft.head, change.targets)
+            plan = await _plan(plan_draft, grid, change.targets)
             draft = msgspec.structs.replace(draft, plan=plan)
     await session.audit(ActKind.READ, {"list_draft": name, "changed": True}, about=name)
-    await asyncio.to_thread(store.replace, session.requester, draft)
+    await asyncio.to_thread(store.replace, session.requester, draft, grid)
     return _answer(session, draft)
 
 
@@ -199,16 +205,16 @@ async def check_draft(session: Session, name: str, targets: Sequence[str] = ()) 
     """
     session.require_reader()
     store = session.runtime.list_drafts
-    try:
-        draft = await _require_draft(session, name)
-    except NotFoundError:
-        return await read_list_check(session, name)  # raises the same where there is no list either
-    targets = targets or draft.plan.targets
-    _require_targets(draft.grid, targets)
-    if not set(targets) - {"", "id", "country"}:
-        raise UnprocessableError("choose what at least one column is searched as", "targets")
     with session.hold_costly():
-        plan = await asyncio.to_thread(plan_rows, draft.grid, targets)
+        try:
+            draft, grid = await _require_whole(session, name)
+        except NotFoundError:
+            return await read_list_check(session, name)  # raises the same where there is no list either
+        targets = targets or draft.plan.targets
+        _require_targets(draft.head, targets)
+        if not set(targets) - {"", "id", "country"}:
+            raise UnprocessableError("choose what at least one column is searched as", "targets")
+        plan = await _plan(plan_list, grid, tuple(targets))
     answer = await keep_list(session, name, plan.rows, draft.title)
     await asyncio.to_thread(store.delete, session.requester, name)
     return answer
@@ -224,18 +230,29 @@ async def delete_draft(session: Session, name: str) -> ListDraftAnswer:
     return answer
 
 
-async def _read_grid(session: Session, raw: bytes, options: GridOptions) -> TableGrid:
-    """Read a table in a process of its own. Raises UnprocessableError that says what is wrong with it."""
+async def _read_grid(session: Session, raw: bytes, options: GridOptions) -> tuple[GridHead, msgspec.Raw]:
+    """Read a table in a process of its own, and leave it encoded.
+
+    Raises UnprocessableError that says what is wrong with it.
+    """
     async with session.runtime.list_drafts.readers:
         answer = await asyncio.to_thread(read_bounded, raw, options, MOST_ROWS)
-    grid = answer.grid
-    if answer.fault or grid is None:
+    head = answer.head
+    if answer.fault or head is None:
         raise UnprocessableError(LiaisonError(FAULT_MESSAGES[answer.fault or "form"], most=MOST_ROWS), "list")
-    if not grid.rows:
+    if not head.rows:
         raise UnprocessableError("the list is empty", "list")
-    if len(grid.columns) > MAX_COLUMNS:
+    if len(head.columns) > MAX_COLUMNS:
         raise UnprocessableError(LiaisonError("the list has more than {most} columns", most=MAX_COLUMNS), "list")
-    return grid
+    return head, answer.grid
+
+
+async def _plan(make: Callable[Given, Plan], *given: Given.args, **more: Given.kwargs) -> Plan:
+    """A plan, made in a process of its own where it takes long. Raises UnprocessableError where it takes too long."""
+    try:
+        return await asyncio.to_thread(make, *given, **more)
+    except PlanningError as error:
+        raise UnprocessableError(error, "list") from error
 
 
 async def _require_draft(session: Session, name: str) -> ListDraft:
@@ -243,6 +260,19 @@ async def _require_draft(session: Session, name: str) -> ListDraft:
         draft = await asyncio.to_thread(session.runtime.list_drafts.read, session.requester, name)
     except NoListError as error:
         raise NotFoundError(error) from error
+    return _require_lasting(session, draft)
+
+
+async def _require_whole(session: Session, name: str) -> tuple[ListDraft, msgspec.Raw]:
+    """A draft with its rows, for who plans them."""
+    try:
+        draft, grid = await asyncio.to_thread(session.runtime.list_drafts.read_whole, session.requester, name)
+    except NoListError as error:
+        raise NotFoundError(error) from error
+    return _require_lasting(session, draft), grid
+
+
+def _require_lasting(session: Session, draft: ListDraft) -> ListDraft:
     if session.now >= draft.expires:
         raise NotFoundError("list not found, or not yours")
     return draft
@@ -255,10 +285,10 @@ def _require_encoding(encoding: str) -> None:
         )
 
 
-def _require_targets(grid: TableGrid, targets: Sequence[str]) -> None:
-    if len(targets) != len(grid.columns):
+def _require_targets(head: GridHead, targets: Sequence[str]) -> None:
+    if len(targets) != len(head.columns):
         raise UnprocessableError(
-            LiaisonError("name a target for each of the {count} columns", count=len(grid.columns)), "targets"
+            LiaisonError("name a target for each of the {count} columns", count=len(head.columns)), "targets"
         )
     if not set(targets) <= set(TARGETS):
         raise UnprocessableError(
@@ -266,13 +296,9 @@ def _require_targets(grid: TableGrid, targets: Sequence[str]) -> None:
         )
 
 
-def _guess_plan(grid: TableGrid) -> DraftPlan:
-    return plan_draft(grid, guess_targets(grid))
-
-
 def _answer(session: Session, draft: ListDraft) -> ListDraftAnswer:
     preview = tuple(PreviewRow(row.line, row.own, row.question) for row in draft.plan.preview)
-    summary, grid = _summarise(draft), draft.grid
+    summary, head = _summarise(draft), draft.head
     view = ListDraftView(
         id=summary.id,
         title=summary.title,
@@ -280,10 +306,10 @@ def _answer(session: Session, draft: ListDraft) -> ListDraftAnswer:
         columns=draft.plan.columns,
         preview=preview,
         hints=draft.plan.hints,
-        header=grid.header,
-        encoding=grid.encoding,
-        sheet=grid.sheet,
-        sheets=grid.sheets,
+        header=head.header,
+        encoding=head.encoding,
+        sheet=head.sheet,
+        sheets=head.sheets,
         created=summary.created,
         expires=summary.expires,
     )
@@ -292,5 +318,5 @@ def _answer(session: Session, draft: ListDraft) -> ListDraftAnswer:
 
 def _summarise(draft: ListDraft) -> ListDraftSummary:
     return ListDraftSummary(
-        draft.id, draft.title, len(draft.grid.rows), draft.created.isoformat(), draft.expires.isoformat()
+        draft.id, draft.title, draft.head.rows, draft.created.isoformat(), draft.expires.isoformat()
     )

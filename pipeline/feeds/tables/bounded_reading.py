@@ -8,7 +8,6 @@ The file has no name: it is gone with the process, whatever ends that.
 from __future__ import annotations
 
 import io
-import subprocess
 import sys
 import tempfile
 import zipfile
@@ -18,8 +17,15 @@ from typing import IO, Final, Literal
 import msgspec
 
 from pipeline.errors import LiaisonError
-from pipeline.feeds.tables.grids import GridOptions, LargeTableError, LongTableError, NoTableError, TableGrid, read_grid
-from pipeline.feeds.tables.limited_process import ProcessLimits, limit_process
+from pipeline.feeds.tables.grids import (
+    GridHead,
+    GridOptions,
+    LargeTableError,
+    LongTableError,
+    NoTableError,
+    read_grid,
+)
+from pipeline.feeds.tables.limited_process import ProcessLimits, limit_process, run_limited
 from pipeline.feeds.tables.sheets import OversizedWorkbookError, ProtectedWorkbookError, UncomputedWorkbookError
 from pipeline.feeds.tables.workbook_size import CrowdedWorkbookError, WorkbookLimits, require_small
 
@@ -62,9 +68,13 @@ class ReadingRequest(msgspec.Struct, frozen=True):
 
 
 class ReadingAnswer(msgspec.Struct, frozen=True):
-    """A table, or what is wrong with it."""
+    """A table, or what is wrong with it.
 
-    grid: TableGrid | None = None
+    `grid` is a TableGrid as JSON: to decode a large one takes the interpreter from all other threads of a server.
+    """
+
+    head: GridHead | None = None
+    grid: msgspec.Raw = msgspec.Raw(b"null")
     fault: Fault = ""
 
 
@@ -75,16 +85,8 @@ def read_bounded(raw: bytes, options: GridOptions, max_rows: int) -> ReadingAnsw
     if _count_unpacked(raw) > MAX_UNPACKED_BYTES:
         return ReadingAnswer(fault="large")
     asked = msgspec.json.encode(ReadingRequest(options, max_rows))
-    command = [sys.executable, "-m", __spec__.name if __name__ == "__main__" else __name__]
-    try:
-        done = subprocess.run(  # noqa: S603 - this module by the interpreter that runs it
-            command, input=asked + b"\n" + raw, capture_output=True, timeout=MAX_WAIT_S, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return ReadingAnswer(fault="large")
-    if done.returncode:
-        return ReadingAnswer(fault="large")
-    return msgspec.json.decode(done.stdout, type=ReadingAnswer)
+    answer = run_limited(__name__, asked + b"\n" + raw, MAX_WAIT_S)
+    return ReadingAnswer(fault="large") if answer is None else msgspec.json.decode(answer, type=ReadingAnswer)
 
 
 def _count_unpacked(raw: bytes) -> int:
@@ -104,11 +106,13 @@ def _serve(source: IO[bytes]) -> ReadingAnswer:
         path = Path(f"/dev/fd/{file.fileno()}")
         try:
             require_small(path, WORKBOOK)
-            return ReadingAnswer(read_grid(path, asked.options, asked.max_rows))
+            grid = read_grid(path, asked.options, asked.max_rows)
         except CrowdedWorkbookError as error:
             return ReadingAnswer(fault="long" if error.rows > asked.max_rows else "cells")
         except LiaisonError as error:
             return ReadingAnswer(fault=next(fault for kind, fault in FAULTS if isinstance(error, kind)))
+    head = GridHead(grid.columns, len(grid.rows), grid.header, grid.encoding, grid.sheet, grid.sheets)
+    return ReadingAnswer(head, msgspec.Raw(msgspec.json.encode(grid)))
 
 
 if __name__ == "__main__":

@@ -53,6 +53,17 @@ class TableGrid(msgspec.Struct, frozen=True):
     sheets: tuple[str, ...] = ()
 
 
+class GridHead(msgspec.Struct, frozen=True):
+    """What is told of a table whose rows stay encoded: its columns, how many rows it has, how it was read."""
+
+    columns: tuple[str, ...]
+    rows: int
+    header: bool = True
+    encoding: str = ""
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
+
+
 class NoTableError(LiaisonError):
     """The file is neither CSV nor a workbook."""
 

@@ -6,21 +6,23 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from pipeline.access.query_cipher import QueryCipher, keys_in
-from pipeline.api.list_drafts import ListDraft, ListDraftStore, plan_draft
+from pipeline.api.list_drafts import ListDraft, ListDraftStore
+from pipeline.api.list_planning import plan_draft
 from pipeline.api.list_store import LASTS, NoListError
-from pipeline.feeds.tables.grids import GridOptions, GridRow, TableGrid
+from pipeline.feeds.tables.grids import GridHead, GridOptions, GridRow, TableGrid
 from support.access.requesters import ANNA, BERT
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
-GRID = TableGrid(("name",), (GridRow(2, ("Ivan Petrov",)),))
+GRID = msgspec.Raw(msgspec.json.encode(TableGrid(("name",), (GridRow(2, ("Ivan Petrov",)),))))
 RAW = b"name\nIvan Petrov\n"
 
 
 def draft(name: str = "a" * 32) -> ListDraft:
-    return ListDraft(name, "suspects.csv", NOW, GridOptions(), GRID, plan_draft(GRID, ("name",)))
+    return ListDraft(name, "suspects.csv", NOW, GridOptions(), GridHead(("name",), 1), plan_draft(GRID, ("name",)))
 
 
 def store(tmp_path: Path, namespace: str = "") -> ListDraftStore:
@@ -29,8 +31,9 @@ def store(tmp_path: Path, namespace: str = "") -> ListDraftStore:
 
 def test_a_draft_is_kept_whole_and_unreadable(tmp_path: Path) -> None:
     kept = store(tmp_path)
-    kept.add(ANNA, draft(), RAW)
+    kept.add(ANNA, draft(), GRID, RAW)
     assert kept.read(ANNA, "a" * 32) == draft()
+    assert kept.read_whole(ANNA, "a" * 32) == (draft(), GRID)
     assert kept.read_upload(ANNA, draft()) == RAW
     assert all(b"Ivan" not in file.read_bytes() for file in (tmp_path / "drafts").iterdir())
     assert all(file.stat().st_mode & 0o077 == 0 for file in (tmp_path / "drafts").iterdir())
@@ -38,10 +41,11 @@ def test_a_draft_is_kept_whole_and_unreadable(tmp_path: Path) -> None:
 
 def test_a_draft_is_its_senders_alone(tmp_path: Path) -> None:
     kept = store(tmp_path)
-    kept.add(ANNA, draft(), RAW)
+    kept.add(ANNA, draft(), GRID, RAW)
     for who, name in ((BERT, "a" * 32), (ANNA, "b" * 32), (ANNA, "../x"), (ANNA, "")):
-        with pytest.raises(NoListError):
-            kept.read(who, name)
+        for read in (kept.read, kept.read_whole):
+            with pytest.raises(NoListError):
+                read(who, name)
     assert kept.list_drafts(BERT) == []
     assert store(tmp_path, "other-").list_drafts(ANNA) == []
 
@@ -55,13 +59,13 @@ def test_an_upload_without_its_table_is_no_draft(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(kept, "replace", dies)
     with pytest.raises(KeyboardInterrupt):
-        kept.add(ANNA, draft(), RAW)
+        kept.add(ANNA, draft(), GRID, RAW)
     assert kept.list_drafts(ANNA) == []
 
 
 def test_a_draft_is_deleted(tmp_path: Path) -> None:
     kept = store(tmp_path)
-    kept.add(ANNA, draft(), RAW)
+    kept.add(ANNA, draft(), GRID, RAW)
     kept.delete(ANNA, "a" * 32)
     kept.delete(ANNA, "a" * 32)
     assert list((tmp_path / "drafts").iterdir()) == []
@@ -71,7 +75,7 @@ def test_what_has_had_its_day_is_deleted_however_lately_it_was_changed(tmp_path:
     kept = store(tmp_path)
     kept.delete_expired(NOW)
     for name in ("a" * 32, "b" * 32):
-        kept.add(ANNA, draft(name), RAW)
+        kept.add(ANNA, draft(name), GRID, RAW)
     left = tmp_path / "drafts" / ".0.draft"
     left.touch()
     for file in [left, *(tmp_path / "drafts").glob(f"*.{'a' * 32}.file")]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline.access.query_cipher import QueryCipher
 from pipeline.api import list_columns
+from pipeline.api.list_planning import IN_PLACE_BYTES
 from pipeline.api.list_rows import MOST_BYTES, MOST_ROWS
 from pipeline.api.list_store import LASTS
 from pipeline.api.list_worker import run_round
@@ -100,6 +102,44 @@ async def test_a_draft_is_planned_once_for_a_mapping_and_never_to_be_looked_at(
     assert len(asked) == 2
     assert (await changed(api, draft["id"], targets=targets)).json()["draft"] == mapped
     assert len(asked) == 2, "the same mapping again is planned already"
+
+
+async def test_a_large_table_is_planned_by_another_process(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread of the server that plans takes the interpreter from whoever answers others; the answer is the same."""
+    asked: list[str] = []
+    monkeypatch.setattr(list_columns, "parse_question", asked.append)
+    rows = 2 + IN_PLACE_BYTES // len("Ivan Petrov 1")
+    draft = await uploaded(api, "name\n" + "".join(f"Ivan Petrov {n}\n" for n in range(rows)))
+    assert [column["target"] for column in draft["columns"]] == ["name"]
+    assert draft["preview"][0]["question"] == 'name:"Ivan Petrov 0"'
+    assert (await checked(api, draft["id"])).json()["list"]["rows"] == rows
+    assert asked == []
+
+
+async def test_a_draft_that_is_looked_at_or_listed_leaves_its_rows_sealed(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To decrypt and decode 4 MB takes the interpreter for 90 ms, five times for a list of drafts."""
+    draft = await uploaded(api)
+    opened = list[str]()
+    decrypt = QueryCipher.decrypt
+
+    def count(cipher: QueryCipher, sealed: str, at: datetime) -> str:
+        opened.append(text := decrypt(cipher, sealed, at))
+        return text
+
+    monkeypatch.setattr(QueryCipher, "decrypt", count)
+    await api.get(f"/v1/list-drafts/{draft['id']}")
+    await api.get("/v1/list-drafts")
+    assert len(opened) == 2
+    assert not any('"unread"' in text for text in opened), "a field of the rows' alone"
+
+
+async def test_what_takes_too_long_to_plan_is_refused_with_a_word(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.api.list_planning.IN_PLACE_BYTES", 0)
+    monkeypatch.setattr("pipeline.api.list_planning.MAX_WAIT_S", 0)
+    assert await uploaded(api, status=422) == "the list takes too long to be planned; split it"
+    assert len(api.runtime.costly) == 0
 
 
 @pytest.mark.parametrize("targets", [["name"], ["name", "x", "", "", ""]])

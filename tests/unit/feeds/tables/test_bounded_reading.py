@@ -31,7 +31,7 @@ def workbook(tmp_path: Path, rows: list[list[Value]], replaced: tuple[str, str] 
 
 def test_a_workbook_is_read(tmp_path: Path) -> None:
     answer = read(workbook(tmp_path, [["name", "born"], ["Ivan", "1980"]]))
-    assert (answer.fault, answer.grid and answer.grid.columns) == ("", ("name", "born"))
+    assert (answer.fault, answer.head and answer.head.columns) == ("", ("name", "born"))
 
 
 def test_two_cells_in_opposite_corners_are_refused(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_a_cell_merged_over_all_columns_is_one(tmp_path: Path, times: int) -> No
     raw = workbook(tmp_path, [["name"], ["Ivan"]], ("</sheetData>", f"</sheetData><mergeCells>{merged}</mergeCells>"))
     answer = read(raw)
     assert answer.fault == ("" if times < 100_000 else "cells")
-    assert answer.grid is None or (answer.grid.columns, len(answer.grid.rows)) == (("name",), 1)
+    assert answer.head is None or (answer.head.columns, answer.head.rows) == (("name",), 1)
 
 
 def test_more_rows_than_a_list_has_are_told_as_such(tmp_path: Path) -> None:
