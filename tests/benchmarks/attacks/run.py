@@ -3,8 +3,9 @@
     make bench-attacks [BENCH_ARGS="--only audit --seconds 20"]
 
 The server is `liaison serve`'s own, over cases in memory, in a process of its own; its audit is written to a real
-Kafka. The attacker has another process, and sends ten requests a second, which is what the rates let by. Quiet and
-attacked rounds take turns, so that what else the machine does meets both. A scenario passes where the second user gets
+Kafka. The attacker has another process, and sends ten requests a second, which is what the rates let by; sockets, which
+nobody's rate counts alike, as fast as it can. Quiet and attacked rounds take turns, so that what else the machine does
+meets both; a quiet one begins when all that was asked for is answered. A scenario passes where the second user gets
 every answer, and its p95 is at most twice what it is in quiet rounds.
 """
 
@@ -12,6 +13,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
+import json
 import multiprocessing
 import os
 import statistics
@@ -22,6 +25,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -43,6 +47,7 @@ from pipeline.streams.catalogues.topics import plan_topics
 from pipeline.streams.kafka.admin import apply_plan
 from pipeline.times import now
 from pipeline.web.app import mount_pages
+from pipeline.web.csrf import COOKIE
 from pipeline.web.people import PREPARED
 from pipeline.web.serving import make_config
 from support.access.requesters import ANNA, BERT
@@ -59,7 +64,12 @@ PERIOD_S: Final = 0.02
 MOST: Final = 2.0
 """Times its own p95 that a second user may wait."""
 
-Attack = Callable[[httpx.AsyncClient], Awaitable[httpx.Response]]
+POLLING: Final = "/_nicegui_ws/socket.io/?EIO=4&transport=polling"
+TABLE: Final = b"Nom;Phone\n" + b"".join(b"Ivan Petrov %d;+33612%06d\n" % (row, row) for row in range(10_000))
+TARGETS: Final = (["name", "phone"], ["alias", "phone"])
+
+Attack = Callable[[httpx.AsyncClient, int], Awaitable[object]]
+"""What is sent; the number counts how often."""
 
 
 class Scenario(NamedTuple):
@@ -73,13 +83,35 @@ class Scenario(NamedTuple):
     pause_s: float = 0.1
 
 
-async def _search_at_length(client: httpx.AsyncClient) -> httpx.Response:
+async def _search_at_length(client: httpx.AsyncClient, _: int) -> httpx.Response:
     return await client.post("/v1/search", json={"question": "x" * 900_000})
 
 
-async def _list_countries(client: httpx.AsyncClient) -> httpx.Response:
+async def _list_countries(client: httpx.AsyncClient, _: int) -> httpx.Response:
     asked = {"case": "fr-pj:1", "releasable_to": ["FR"] * 300}
     return await client.get("/v1/visibility", params=asked)
+
+
+async def _ask_costly(client: httpx.AsyncClient, turn: int) -> None:
+    """A list of 10,000 rows that is mapped anew again and again, files, networks."""
+    drafts = (await client.get("/v1/list-drafts")).json().get("drafts", [])
+    if not drafts:
+        await client.post("/v1/list-drafts", content=TABLE, headers={"Idempotency-Key": "one"})
+        return
+    answer = await client.put(f"/v1/list-drafts/{drafts[0]['id']}", json={"targets": TARGETS[turn % 2]})
+    if answer.status_code not in (200, 429):
+        raise AssertionError(f"what should cost much did not: {answer.status_code}")
+    await client.get("/v1/export/cases")
+    await client.get("/v1/graph?case=fr-pj:1&depth=3")
+
+
+async def _open_sockets(client: httpx.AsyncClient, turn: int) -> None:
+    """Connections of nobody, each with a body of 990 kB; the browser's secret is made up."""
+    headers = {"Cookie": f"{COOKIE}={turn}", "Authorization": ""}
+    answer = await client.get(POLLING, headers=headers)
+    if answer.is_success:
+        sid = json.loads(answer.text[1:])["sid"]
+        await client.post(f"{POLLING}&sid={sid}", content=b"6" * 990_000, headers=headers)
 
 
 def _large_acts() -> tuple[Act, ...]:
@@ -99,12 +131,19 @@ SCENARIOS: Final = {
         requests=(_search_at_length, _list_countries),
         acts=_large_acts(),
     ),
+    "costly": Scenario(
+        "a list of 10,000 rows that is mapped anew in a loop, exports and networks",
+        (_ask_costly,),
+        pace=8,
+        pause_s=0.4,
+    ),
+    "sockets": Scenario("sockets of nobody, each with 990 kB", (_open_sockets,), pace=8, pause_s=0.001),
 }
 
 
 async def _write_acts(log: AuditLog, acts: tuple[Act, ...], pause_s: float, attacked: Path) -> None:
     """What the attack makes the server write, while the file is there."""
-    while True:
+    while acts:
         for act in acts:
             await asyncio.sleep(pause_s)
             if attacked.exists():
@@ -115,6 +154,7 @@ async def _write_acts(log: AuditLog, acts: tuple[Act, ...], pause_s: float, atta
 def _serve(settings: Settings, port: int, scenario: Scenario) -> None:
     api = ServedApi(PureStages(load_model()), settings.home)
     api.hold(record("fr-pj"), record("be-fp"))
+    api.link("fr-pj:1", "be-fp:1")
 
     @asynccontextmanager
     async def opening() -> AsyncIterator[Runtime]:
@@ -131,19 +171,27 @@ def _serve(settings: Settings, port: int, scenario: Scenario) -> None:
     uvicorn.Server(make_config(app, settings, LOOPBACK, port)).run()
 
 
-def _attack(url: str, headers: dict[str, str], scenario: Scenario, attacked: Path) -> None:
-    """The first user, as long as the file is there."""
+def _attack(url: str, headers: dict[str, str], scenario: Scenario, attacked: Path, idle: Event) -> None:
+    """The first user, as long as the file is there; `idle` is set while all that it asked for is answered."""
+    sending = 0
+    turns = itertools.count()
 
     async def work(client: httpx.AsyncClient) -> None:
+        nonlocal sending
         while True:
             for send in scenario.requests:
                 await asyncio.sleep(scenario.pace * scenario.pause_s)
                 if attacked.exists():
-                    with suppress(httpx.HTTPError):
-                        await send(client)
+                    idle.clear()
+                    sending += 1
+                    with suppress(httpx.HTTPError, ValueError):  # ValueError: the answer is another than JSON
+                        await send(client, next(turns))
+                    sending -= 1
+                elif not sending:
+                    idle.set()
 
     async def all_of_it() -> None:
-        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60) as client:
             await asyncio.gather(*(work(client) for _ in range(scenario.pace)))
 
     asyncio.run(all_of_it())
@@ -192,7 +240,9 @@ def measure(settings: Settings, scenario: Scenario, seconds: float) -> tuple[flo
     context = multiprocessing.get_context("spawn")
     server = context.Process(target=_serve, args=(settings, port, scenario), daemon=True)
     server.start()
-    attacker = context.Process(target=_attack, args=(url, _headers(settings, BERT), scenario, attacked), daemon=True)
+    idle = context.Event()
+    given = url, _headers(settings, BERT), scenario, attacked, idle
+    attacker = context.Process(target=_attack, args=given, daemon=True)
     try:
         with httpx.Client(base_url=url, headers=_headers(settings, ANNA), timeout=30) as client:
             _wait_until_up(client)
@@ -204,7 +254,10 @@ def measure(settings: Settings, scenario: Scenario, seconds: float) -> tuple[flo
                 took, statuses = _ask(client, seconds / ROUNDS)
                 loud += took
                 answered += statuses
+                if not attacker.is_alive():
+                    raise SystemExit("the attack broke off")
                 attacked.unlink()
+                idle.wait(60)
                 _ask(client, 1)
     finally:
         for process in (attacker, server):
