@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 
+from pipeline.access.hit_ledger import HitLedger
+from pipeline.access.requester import Grounds, Purpose
+from pipeline.api.runtime import open_runtime
+from pipeline.api.services.links import list_links
+from pipeline.api.session import Session
+from pipeline.correlation.claims import Claim
+from pipeline.correlation.projection import NOTHING, advance_link
+from pipeline.matching.bands import Band
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.model_file import Prior, encode_model
+from pipeline.settings import Settings
+from pipeline.streams.catalogues import topics
+from pipeline.streams.kafka.reading import read_partitions
+from pipeline.streams.registers.installation_secret import key_ring
+from pipeline.streams.stages.hit_publisher import ViewChange, decode_former_claim
+from support.access.requesters import make_requester
 from support.installation.command import RunLiaison
 from support.installation.installation import Installation
 from support.installation.records import RecordMaker
@@ -182,3 +199,110 @@ def test_built_switched_to_and_back_while_records_flow(
     assert liaison("generation", "switch", new, "--force").returncode == 0
     wait_for(at_rest(installation, sent), deadline_s=120)
     assert installation.visible_links() == installation.batch_links(sent, other), "what its former life took in as well"
+
+
+ANNA = make_requester("fr-pj", subject="anna")
+HIT_ONLY = {"code": "H2", "releasable_to": ["*"], "purposes": ["investigation", "correlation"]}
+EQUAL, NEAR = "fr-pj:equal", "fr-pj:near"
+
+
+async def shown(settings: Settings) -> dict[str, list[str]]:
+    """The bands in which the asker sees links of its cases, by case."""
+    async with open_runtime(settings.model_copy(update={"max_index_lag": 0})) as runtime:
+        session = Session(runtime, ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"))
+        return {case: [row["band"] for row in (await list_links(session, case)).links] for case in (EQUAL, NEAR)}
+
+
+async def read_claims(settings: Settings, generation: str) -> list[ConsumerRecord]:
+    """All claims of a generation."""
+    topic = topics.topic_name(settings, topics.LINKS, generation=generation)
+    starts = {TopicPartition(topic, at): 0 for at in range(topics.partition_count(settings, topics.LINKS))}
+    return [record async for records in read_partitions(settings, starts) for record in records]
+
+
+async def write_as_before_equality(settings: Settings, old: str, new: str) -> None:
+    """Make the old generation's claims of the new one's, as SCORING 3 wrote them, and what the gate then told.
+
+    Both links were told of in the band of a likeness.
+    """
+    before, claims = topics.topic_name(settings, topics.LINKS, generation=old), await read_claims(settings, new)
+    ring, now, gate = key_ring(settings), datetime.now(UTC), HitLedger(100)
+    async with AIOKafkaProducer(bootstrap_servers=settings.kafka_url) as producer:
+        for record in claims:
+            former = msgspec.json.decode(record.value) | {"generation": old}
+            asks = "a" if former["a"]["agency"] == ANNA.agency else "b"
+            former.pop(f"equal_{asks}", None)
+            former[f"exact_{asks}"] = "certain"
+            value = msgspec.json.encode(former)
+            await producer.send_and_wait(before, value, key=record.key, partition=record.partition)
+            told = decode_former_claim(value)
+            assert told is not None
+            hits = [hit for hit in advance_link(NOTHING, told, ring).hits if hit.receiver == ANNA.agency]
+            (question,) = (
+                ViewChange(hit, told, NOTHING, advance_link(NOTHING, told, ring).seen).gate_question(now)
+                for hit in hits
+            )
+            content = msgspec.json.decode(record.value, type=Claim)
+            own = content.a if asks == "a" else content.b
+            answers = gate.submit_question(msgspec.structs.replace(question, asks=own.hash), now)
+            for topic, values in (
+                (topics.topic_name(settings, topics.HITS, agency=ANNA.agency), answers.hits),
+                (topics.topic_name(settings, topics.HIT_ADMISSIONS), answers.admissions),
+            ):
+                for one in values:
+                    banded = msgspec.structs.replace(one, band=Band.CERTAIN) if one.band else one
+                    await producer.send_and_wait(topic, msgspec.json.encode(banded), key=one.id.encode(), partition=0)
+
+
+def test_claims_of_before_equality_are_made_anew_and_no_way_back_leaks_or_tells_twice(
+    records: RecordMaker,
+    installation: Installation,
+    start_stage: Start,
+    liaison: RunLiaison,
+    tmp_path: Path,
+    wait_for: WaitFor,
+) -> None:
+    """What rested on a likeness is taken back at the switch; on the way back all is, until claims are made anew."""
+    settings, old, path = installation.settings, installation.generation, tmp_path / "anew.json"
+    path.write_bytes(encode_model(msgspec.structs.replace(load_model().file, version="anew")))
+    people = [records.person(), records.person()]
+    asked = [people[0], people[1] | {"birth_date": people[1]["birth_date"][:4]}]
+    start_stage("intake")
+
+    def known() -> dict[str, str]:
+        return {key[1]: band for key, band in told(installation).items() if key[0] == ANNA.agency}
+
+    sent = [records.message("nl-np", str(at), people=[one], handling=HIT_ONLY) for at, one in enumerate(people)]
+    sent += [
+        records.message("fr-pj", case.partition(":")[2], people=[one])
+        for case, one in zip((EQUAL, NEAR), asked, strict=True)
+    ]
+    installation.push(sent)
+    wait_for(lambda: installation.accounting().decided == len(sent))
+    new = json.loads(liaison("generation", "build", "--model", str(path), "--json").stdout)["generation"]
+    for stage in ("derive", "correlate", "project"):
+        start_stage(stage, "--generation", new)
+    assert liaison("generation", "build", "--model", str(path), "--wait").returncode == 0
+    wait_for(lambda: len(asyncio.run(read_claims(settings, new))) == 2)
+    asyncio.run(write_as_before_equality(settings, old, new))
+    assert known() == {EQUAL: "certain", NEAR: "certain"}
+    start_stage("project", "--generation", old)
+    wait_for(lambda: len(installation.visible_links()) == 2)
+    assert asyncio.run(shown(settings)) == {EQUAL: [], NEAR: []}, "bands are no equality"
+
+    done = liaison("generation", "switch", new, "--force")
+    assert done.returncode == 0, done.stderr
+    wait_for(lambda: known() == {EQUAL: "probable"})
+    wait_for(lambda: asyncio.run(shown(settings)) == {EQUAL: ["probable"], NEAR: []})
+    kinds = Counter(hit["kind"] for hit in installation.hits() if hit["receiver"] == ANNA.agency)
+    assert kinds == {"new": 2, "changed": 1, "retracted": 1}
+
+    done = liaison("generation", "switch", old, "--force")
+    assert done.returncode == 0, done.stderr
+    wait_for(lambda: known() == {})
+    wait_for(lambda: asyncio.run(shown(settings)) == {EQUAL: [], NEAR: []})
+
+    done = liaison("generation", "switch", new, "--force")
+    assert done.returncode == 0, done.stderr
+    wait_for(lambda: known() == {EQUAL: "probable"})
+    wait_for(lambda: asyncio.run(shown(settings)) == {EQUAL: ["probable"], NEAR: []})
