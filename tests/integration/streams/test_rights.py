@@ -37,13 +37,13 @@ from pipeline.records.partitioning import partition_of
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.catalogues.rights import agency_grants
-from pipeline.streams.kafka.admin import admin_client
+from pipeline.streams.kafka.admin import admin_client, read_ids
 from pipeline.streams.kafka.connection import client_options
 from pipeline.streams.provisioning import users
 from pipeline.streams.provisioning.setup import apply_all
 from pipeline.streams.registers import registry
 from support.installation.records import COUNTRIES
-from support.kafka.secure_broker import admits, log_decisions, secure_broker
+from support.kafka.secure_broker import admits, log_decisions, refusals, secure_broker
 from support.processes import warm
 from support.records.builder import event_bytes
 from support.waiting import PATIENCE_S, WaitFor, wait
@@ -389,3 +389,13 @@ def test_a_new_agency_is_told_what_its_clients_need(operator: Settings) -> None:
     said = warm.run(("ops", "agency", "add", "fr-pj", "--country", "FR"), environment).stderr
     assert f"name their groups and transactional ids {operator.namespace}feed.fr-pj..." in said
     assert f"partition murmur2(key) mod {operator.case_partitions}" in said
+
+
+def test_who_asks_for_ids_asks_for_no_right_that_it_lacks(operator: Settings) -> None:
+    """An API server looks every few seconds: the broker's log had 412 denials an hour for it."""
+    agency = as_agency(operator, "fr-pj")
+    name = topics.topic_name(operator, topics.AGENCIES)
+    found = read_ids(agency, [name])
+    assert found == read_ids(operator, [name])
+    denied = [line for line in refusals(operator.home) if f"User:{agency.kafka_username} " in line]
+    assert [line for line in denied if "DescribeCluster" in line] == []
