@@ -1,10 +1,10 @@
-"""Progress for people: a display on a terminal, nothing elsewhere (a script's log needs no control codes)."""
+"""Progress and tables for people: a display on a terminal; elsewhere tables alone, whole and without control codes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -23,6 +23,16 @@ from rich.progress import (
 from rich.text import Text
 
 T = TypeVar("T")
+
+
+PIPE_WIDTH: Final = 10_000
+"""Characters of a line where no terminal bounds it: a table is as wide as what it holds, and no cell is cut."""
+
+
+def table_console() -> Console:
+    """Prints on standard output: as wide as a terminal, and whole in a pipe or file, where rich would cut at 80."""
+    console = Console()
+    return console if console.is_terminal else Console(width=PIPE_WIDTH)
 
 
 def show_bars(console: Console | None = None) -> Progress:

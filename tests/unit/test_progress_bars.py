@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
+from rich.table import Table
 
-from pipeline.progress_bars import show_bars, show_reading
+from pipeline.progress_bars import show_bars, show_reading, table_console
 
 
 def terminal() -> Console:
@@ -49,3 +51,12 @@ def test_a_log_has_no_bars() -> None:
     with show_reading("Mapping", 10, console) as progress:
         progress.add_bytes(10)
     assert shown(console) == ""
+
+
+def test_a_table_in_a_pipe_is_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    """Rich takes a pipe for a terminal of 80 characters, and cuts cells to fit."""
+    table, cells = Table("Group", "Topic", "Behind"), ("liaison-demo-project-" + "g" * 60, "t" * 60, "1,234")
+    table.add_row(*cells)
+    table_console().print(table)
+    [row] = [line for line in capsys.readouterr().out.splitlines() if "1,234" in line]
+    assert all(cell in row for cell in cells)

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.ops.generations.stop_table import print_proposals
+from pipeline.progress_bars import table_console
 
 if TYPE_CHECKING:
     from pipeline.correlation.blocking_report import BlockingReport, KindReport
@@ -19,7 +20,7 @@ WIDE = 120
 
 def print_report(report: BlockingReport, *, proposes: bool) -> None:
     """Kinds of keys, what they bring together, what to leave out; `proposes`: that is in no file yet."""
-    console = Console()
+    console = table_console()
     _print_kinds(console, report.kinds, labelled=report.recall is not None)
     console.print(
         f"{report.cases:,} cases, {report.keys_per_case:.1f} keys per case (at most {report.most_keys}), "

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from pipeline.cli.rendering import records
 from pipeline.feeds.previewing import ColumnValues, Finding, Preview, PreviewedCase, suspected_nulls
+from pipeline.progress_bars import table_console
 
 MAX_ROWS = 40
 """Columns and findings shown of each kind: a screen or two."""
@@ -102,4 +103,4 @@ def _table(*headings: str) -> Table:
 
 def print_preview(preview: Preview, unread: Columns, read: Columns) -> None:
     """Print it to standard output."""
-    Console().print(show_preview(preview, unread, read))
+    table_console().print(show_preview(preview, unread, read))

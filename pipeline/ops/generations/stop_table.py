@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 def print_proposals(proposals: Sequence[StopProposal]) -> None:
     """A table of keys by their kinds: what each costs, what leaving it out would lose, and whether to."""
-    from rich.console import Console
     from rich.table import Table
+
+    from pipeline.progress_bars import table_console
 
     table = Table()
     table.add_column("kind", no_wrap=True)
@@ -29,7 +30,7 @@ def print_proposals(proposals: Sequence[StopProposal]) -> None:
             f"about {proposal.lost_in_all:,}",
             "yes" if proposal.stop else "no",
         )
-    Console().print(table)
+    table_console().print(table)
 
 
 def write_proposals(path: Path, proposals: Sequence[StopProposal]) -> None:

@@ -32,6 +32,7 @@ def show_scorecard(
     from rich.console import Console
 
     from pipeline.ops.scorecard.run import read_scorecards
+    from pipeline.progress_bars import table_console
     from pipeline.times import WITH_WEEKS, now, point_in_time
 
     with Console(stderr=True).status("Reading receipts and cases ..."):
@@ -39,7 +40,7 @@ def show_scorecard(
     if as_json:
         print_json({name: scorecard_document(card) for name, card in cards.items()})
         return
-    Console().print(scorecard_table(cards))
+    table_console().print(scorecard_table(cards))
 
 
 def scorecard_document(card: Scorecard) -> dict[str, Any]:

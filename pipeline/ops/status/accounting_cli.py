@@ -90,9 +90,9 @@ def _format_figure(account: Accounting, name: str) -> str:
 
 
 def _print_accounts(counted: Mapping[str, Accounting], whole: Accounting) -> None:
-    from rich.console import Console
+    from pipeline.progress_bars import table_console
 
-    console = Console()
+    console = table_console()
     console.print(accounting_table(counted, whole))
     for reason, rejected in whole.rejected.items():
         console.print(f"rejected: {reason} {rejected:,}", highlight=False)
