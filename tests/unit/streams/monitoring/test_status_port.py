@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 
 import httpx
@@ -36,3 +37,9 @@ def test_a_taken_port_is_no_reason_to_stand_still(caplog: pytest.LogCaptureFixtu
         with serve_status(HOST, taken.getsockname()[1], Health(0.0)) as port:
             assert port != taken.getsockname()[1]
     assert "is taken" in caplog.text
+
+
+def test_a_part_that_starts_says_in_one_line_where_its_metrics_are(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO), serve_status(HOST, 0, None) as port:
+        pass
+    assert [line.getMessage() for line in caplog.records] == [f"started; metrics at http://{HOST}:{port}/metrics"]
