@@ -219,6 +219,7 @@ def test_a_decision_that_cannot_be_saved_is_told_and_can_be_made_again(
 def test_two_tabs_judge_the_same_link(opened: Browser, site: MemorySite, api: Api) -> None:
     _hold(api, 1)
     one, other = _open_inbox(opened, site), _open_inbox(opened, site)
+    other.page.evaluate("delete document.querySelector('[data-again]').dataset.again")  # it would hear of it first
     _press(one, "1")
     _wait_for(one, api, 1)
     _press(other, "3")
@@ -233,6 +234,18 @@ def test_two_tabs_judge_the_same_link(opened: Browser, site: MemorySite, api: Ap
     _press(other, "Control+Enter")
     _wait_for(other, api, 2)
     assert [review.verdict for review in _said(api)] == [Verdict.SAME, Verdict.RELATED]
+    _ends_well(other)
+
+
+def test_a_decision_in_another_window_appears_in_the_list(opened: Browser, site: MemorySite, api: Api) -> None:
+    _hold(api, 1)
+    one, other = _open_inbox(opened, site), _open_inbox(opened, site)
+    _judge(one, "1")
+    expect(other.page.locator(".judged .done")).to_contain_text(f"Same, {PIETER}")
+    expect(other.page.locator("#evidence li").filter(has_text=PIETER)).to_contain_text("Same")
+    _judge(other, "3")
+    expect(other.page.locator("#reason-triage")).to_be_focused()
+    _wait_for(one, api, 1)
     _ends_well(other)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Final
 
 import msgspec
@@ -12,7 +12,7 @@ from msgspec import Meta
 from pipeline.access.reviews import Review, Verdict
 from pipeline.access.text_limits import REASON
 from pipeline.api.languages import translate_error
-from pipeline.api.problems import UnprocessableError
+from pipeline.api.problems import NotFoundError, UnprocessableError
 from pipeline.api.services.deciding import require_short
 from pipeline.api.services.reviews import (
     LinkJudgement,
@@ -21,6 +21,7 @@ from pipeline.api.services.reviews import (
     ReviewId,
     make_judgement,
     make_review,
+    read_reviews,
     reasons_needed,
     record_review,
     require_seen,
@@ -94,6 +95,20 @@ async def retract_reviews(session: Session, names: Sequence[str]) -> BulkAnswer:
     """Undo reviews, each by itself."""
     session.require_reader()
     return BulkAnswer(session.now.isoformat(), tuple([await _retract(_fork(session), name) for name in names]))
+
+
+async def read_outcomes(session: Session, links: Iterable[str]) -> list[LinkOutcome]:
+    """How links stand that somebody of the agency judged meanwhile; those not seen in full any more are left out."""
+    session.require_reader()
+    outcomes = []
+    for link in links:
+        try:
+            judged = (await read_reviews(_fork(session), link)).judged
+            sides = await require_sides(_fork(session), link)
+        except NotFoundError:
+            continue
+        outcomes.append(LinkOutcome(link, None, judged, _with_reason(session, sides)))
+    return outcomes
 
 
 async def _retract(session: Session, name: str) -> LinkOutcome:

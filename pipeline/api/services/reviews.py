@@ -206,6 +206,16 @@ def find_own_review(reviews: Sequence[Review], agency: str) -> Review | None:
     return next((review for review in summarise_reviews(reviews).holding if review.agency == agency), None)
 
 
+async def find_rejudged(session: Session, seen: Mapping[str, str | None]) -> list[str]:
+    """Of the links of an open page those for which the agency's review is not the one last `seen`.
+
+    Nothing of it may be told: who wants to know more reads the link as ever, and is shown and recorded as ever.
+    """
+    given = await session.runtime.decisions.reviews_of(seen)
+    held = {link: find_own_review(reviews, session.requester.agency) for link, reviews in given.items()}
+    return [link for link, own in held.items() if (own.id if own else None) != seen[link]]
+
+
 def reasons_needed(session: Session, band: Band, reviews: Sequence[Review]) -> tuple[Verdict, ...]:
     """The verdicts on a link that take a reason in the requester's own words, as the installation demands it."""
     if session.runtime.settings.own_reasons:

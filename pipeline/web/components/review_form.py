@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial
+from typing import Final
 
 from pipeline.access.redaction import Row
 from pipeline.access.reviews import Verdict
@@ -11,10 +14,12 @@ from pipeline.api.services.reviews import (
     LinkJudgement,
     LinkVerdict,
     ReviewsAnswer,
+    find_rejudged,
     read_reviews,
     retract_review,
     review_link,
 )
+from pipeline.errors import LiaisonError
 from pipeline.matching.explain.words import FIELDS
 from pipeline.web.components.badges import badge, draw_colour
 from pipeline.web.components.form import Sent, field, form, limit_text, submit_button
@@ -22,6 +27,9 @@ from pipeline.web.components.markup import bidi_text, box, text
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage
 from pipeline.web.vocabulary import VERDICTS
+
+AGAIN: Final = "judged_again"
+"""What an open link page asks every few seconds while it is seen (static/keys.js): whether a colleague decided."""
 
 
 def draw_judgements(view: OpenPage, judged: LinkJudgement) -> None:
@@ -37,9 +45,12 @@ class _JudgementDesk:
 
     def __init__(self, view: OpenPage, judged: LinkJudgement) -> None:
         self.view, self.link, self.seen = view, judged.link, judged.own
-        with box("div", "stack close") as self.told:
+        self.shown = judged.own
+        with box("div", "stack close", data_again=AGAIN) as self.told:
             draw_reviews(view, judged)
         _draw_verdict_form(view.words, self.decide)
+        view.kept[AGAIN] = self
+        view.listen(AGAIN, partial(_look_again, view))
 
     async def decide(self, fields: Sent) -> None:
         """Save what the form says, and tell what else was decided at the same moment."""
@@ -55,13 +66,26 @@ class _JudgementDesk:
             self.seen = (await self.show_now()).own
             raise
 
+    async def look_again(self) -> None:
+        """Show what a colleague decided meanwhile; `seen` stays, so that a decision at that moment replaces nothing."""
+        if await find_rejudged(self.view.visit.new_session(), {self.link: self.shown}):
+            await self.show_now()
+
     async def show_now(self) -> LinkJudgement:
         """Draw what holds now in the place of what held. Raises LiaisonError, and leaves all as it is."""
         judged = (await read_reviews(self.view.visit.new_session(), self.link)).judged
         self.told.clear()
         with self.told:
             draw_reviews(self.view, judged)
+        self.shown = judged.own
         return judged
+
+
+async def _look_again(view: OpenPage) -> None:
+    """Let the desk that is drawn now look; what can't be read now, the next look shows."""
+    desk: _JudgementDesk = view.kept[AGAIN]
+    with suppress(LiaisonError):
+        await desk.look_again()
 
 
 def draw_reviews(view: OpenPage, judged: LinkJudgement, *, undoable: bool = True) -> None:

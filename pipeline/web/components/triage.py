@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
@@ -16,9 +17,17 @@ from nicegui.events import GenericEventArguments
 from pipeline.access.redaction import Row
 from pipeline.access.requester import Role
 from pipeline.api.languages import translate_error
-from pipeline.api.services.bulk_reviews import MOST_LINKS, BulkVerdict, LinkOutcome, judge_links, retract_reviews
+from pipeline.api.services.bulk_reviews import (
+    MOST_LINKS,
+    BulkVerdict,
+    LinkOutcome,
+    judge_links,
+    read_outcomes,
+    retract_reviews,
+)
 from pipeline.api.services.inbox import InboxAnswer, InboxFilter, Listed, assign_link, list_inbox
 from pipeline.api.services.link_evidence import read_evidence
+from pipeline.api.services.reviews import find_rejudged
 from pipeline.errors import LiaisonError
 from pipeline.index.engine import IndexAwayError
 from pipeline.web.components import states
@@ -35,6 +44,9 @@ from pipeline.web.vocabulary import VERDICTS
 OPEN, JUDGE, UNDO, ASSIGN, MORE = "triage_open", "triage_judge", "triage_undo", "triage_assign", "triage_more"
 NARROW = "triage_narrow"
 """What static/triage.js asks for."""
+
+AGAIN = "triage_again"
+"""What static/keys.js asks every few seconds while the page is seen: whether a colleague decided on its links."""
 
 MOST_ASSIGNEE = 256
 """Characters of a person's name, as the API takes it."""
@@ -107,11 +119,14 @@ class TriageDesk:
         self.following: str | None = None
         self.opened = ""
         self._groups: dict[str, Element] = {}
+        self._seen: dict[str, str | None] = {}
+        """The own review that the page shows for each of its links, but for those that it is judging."""
         self._room = asyncio.Semaphore(AT_ONCE)
 
     def show(self, answer: InboxAnswer) -> None:
         """Draw the list with what acts on it left and the evidence right, or that there is nothing to judge."""
         self.list, self.pane, self.more, self._groups, self.opened = None, None, None, {}, ""
+        self._seen = {}
         self.room.clear()
         with self.room:
             if answer.links:
@@ -127,7 +142,7 @@ class TriageDesk:
         """Answer the page's script."""
         for event, handler in (
             (OPEN, self._open), (JUDGE, self._judge), (UNDO, self._undo), (ASSIGN, self._assign), (MORE, self._append),
-            (NARROW, self._narrow),
+            (NARROW, self._narrow), (AGAIN, self._look_again),
         ):  # fmt: skip
             self.view.listen(event, handler)
 
@@ -137,6 +152,7 @@ class TriageDesk:
         now = datetime.fromisoformat(answer.as_of)
         groups: dict[str, list[Row]] = {}
         for row in answer.links:
+            self._seen[row["link_id"]] = row["own_review"]
             groups.setdefault(self._title_group(row), []).append(row)
         for title, held in groups.items():
             with self._find_group(title, held[0]):
@@ -196,8 +212,22 @@ class TriageDesk:
 
         self.view.call_script("settle", await asyncio.gather(*map(judge, told.acts)))
 
+    async def _look_again(self, _: GenericEventArguments) -> None:
+        """Tell what colleagues, or other windows, decided on the links that are listed, or took back."""
+        with suppress(LiaisonError):  # the next look comes
+            links = await find_rejudged(self.view.visit.new_session(), self._seen)
+            outcomes = await read_outcomes(self.view.visit.new_session(), links) if links else []
+            told = [outcome for outcome in outcomes if outcome.link in self._seen]
+            if told:
+                self._note(told)
+                self.view.call_script("rejudged", [_describe_rejudged(self.words, outcome) for outcome in told])
+
+    def _note(self, outcomes: Iterable[LinkOutcome]) -> None:
+        self._seen |= {outcome.link: outcome.judged.own for outcome in outcomes if outcome.judged}
+
     async def _judge_links(self, said: BulkVerdict) -> list[Row]:
         links = said.links
+        held = {one.link: self._seen.pop(one.link) for one in links if one.link in self._seen}
         try:
             answer = await judge_links(self.view.visit.new_session(), said)
         except LiaisonError as error:
@@ -206,10 +236,13 @@ class TriageDesk:
                 if isinstance(error, IndexAwayError)
                 else translate_error(error, self.words.language)
             )
+            self._seen |= held
             return [
                 {"link": one.link, "review": None, "seen": one.seen, "reasonFor": None, "problem": problem}
                 for one in links
             ]
+        self._seen |= held
+        self._note(answer.outcomes)
         return [
             _describe_outcome(self.words, outcome, one.seen)
             for outcome, one in zip(answer.outcomes, links, strict=True)
@@ -219,6 +252,7 @@ class TriageDesk:
         taken_back: _Undone = read_event(event, _Undone)
         links = [link for link, _ in taken_back.reviews]
         answer = await retract_reviews(self.view.visit.new_session(), [name for _, name in taken_back.reviews])
+        self._note(answer.outcomes)
         told = [_describe_outcome(self.words, outcome, None) for outcome in answer.outcomes]
         self.view.call_script("undone", [row | {"link": link} for row, link in zip(told, links, strict=True)])
 
@@ -269,6 +303,16 @@ def _describe_outcome(words: Words, outcome: LinkOutcome, seen: str | None) -> R
     }
 
 
+def _describe_rejudged(words: Words, outcome: LinkOutcome) -> Row:
+    """The same of a link on which a colleague decided, or took a decision back."""
+    judged, said = outcome.judged, ""
+    if judged and judged.own:
+        row = next(row for row in judged.reviews if row["id"] == judged.own)
+        said = f"{words(VERDICTS[row['verdict']])}, {row['reviewer']}, {words.format_minute(row['time'])}"
+    told = _describe_outcome(words, outcome, None)
+    return told | {"said": said or words("Undone"), "problem": None}
+
+
 def _tell_problem(words: Words, outcome: LinkOutcome) -> str | None:
     """What went wrong, with the decision of a colleague, or of another window, that holds now."""
     judged, problem = outcome.judged, outcome.problem
@@ -291,7 +335,7 @@ def _draw_desk(desk: TriageDesk) -> None:
     words = desk.words
     told = words_of_script(words, decided=desk.asked.wanted.listed is not Listed.DUE)
     with box("div", "triage", id="triage", data_words=msgspec.json.encode(told).decode(), data_me=desk.view.visit.who):
-        with box("div", "stack close"):
+        with box("div", "stack close", data_again=AGAIN):
             draw_tools(words, assigns=Role.SUPERVISOR in desk.view.visit.roles)
             desk.list = box("div", "links")
             desk.more = text("button", words("Show more"), "button", type="button", data_tool="more", data_more="")

@@ -190,6 +190,21 @@
     count();
   };
 
+  // What a colleague decided on a row, or took back, while the list was open; a row under way hears of it by itself.
+  const rejudged = (told) => {
+    for (const { link, seen, reasonFor, said } of told) {
+      const at = row(link);
+      if (!at || "busy" in at.dataset) continue;
+      at.dataset.seen = seen ?? "";
+      at.dataset.reasonFor = reasonFor.join(" ");
+      at.classList.toggle("judged", Boolean(seen));
+      at.querySelector(".done").textContent = said;
+      at.querySelector("[data-decision]")?.remove();
+      if (at === current) show();
+    }
+    count();
+  };
+
   // ── selecting, assigning, more ──
   const select = () => {
     const box = current?.querySelector("input");
@@ -317,5 +332,5 @@
     if (moves) go(left()[0] ?? summary());
   };
 
-  Object.assign((window.liaison ??= {}), { settle, undone, assigned, narrow, narrowed });
+  Object.assign((window.liaison ??= {}), { settle, undone, rejudged, assigned, narrow, narrowed });
 })();

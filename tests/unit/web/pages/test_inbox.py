@@ -7,8 +7,8 @@ import pytest
 
 from pipeline.access.requester import Requester, Role
 from pipeline.access.reviews import Verdict
-from pipeline.api.services.bulk_reviews import BulkVerdict, JudgedLink, judge_links
-from pipeline.web.components.triage import ASSIGN, JUDGE, MORE, NARROW, OPEN, UNDO
+from pipeline.api.services.bulk_reviews import BulkVerdict, JudgedLink, judge_links, retract_reviews
+from pipeline.web.components.triage import AGAIN, ASSIGN, JUDGE, MORE, NARROW, OPEN, UNDO
 from pipeline.web.page import OpenPage
 from pipeline.web.pages.inbox import LIMIT, PAGE
 from support.access.requesters import ANNA, make_requester
@@ -107,6 +107,32 @@ async def test_a_colleagues_decision_is_told_and_left_as_it_is(
     ((_, (first,)),), ((_, (second,)),) = (call[1] for call in told if call[0] == "settle")
     assert (first["problem"], second["review"], second["seen"]) == (None, None, first["review"])
     assert told_of in second["problem"]
+
+
+async def test_what_a_colleague_decides_is_told_to_open_lists(api: Api, told: list[tuple[Any, ...]]) -> None:
+    held(api)
+    page = await opened(api, PAGE, ANNA)
+    link = link_of(page)
+    acts = len(api.audit.acts)
+    await page.happen(AGAIN)
+    assert (told[-1][0], len(api.audit.acts)) == ("narrow", acts)
+    (made,) = (await judge_links(api.session(CHIEF), BulkVerdict((JudgedLink(link),), Verdict.SAME))).outcomes
+    await page.happen(AGAIN)
+    name, (row,) = told[-1]
+    assert (name, row["link"], row["seen"], row["said"]) == (
+        "rejudged",
+        link,
+        made.review,
+        "Same, chief, 24 Nov 2026 12:00",
+    )
+    assert row["reasonFor"] == ["same", "different", "related", "unsure"]
+    await page.happen(AGAIN)
+    assert len(told) == 2, "once"
+    api.hold(record("be-fp", code="H3", version=2))
+    await retract_reviews(api.session(CHIEF), [made.review or ""])
+    api.hold(record("be-fp", code="H3", version=3))
+    await page.happen(AGAIN)
+    assert len(told) == 2, "nothing is told of what is not seen any more"
 
 
 async def test_what_one_decided_is_found_again_and_taken_back(api: Api, told: list[tuple[Any, ...]]) -> None:

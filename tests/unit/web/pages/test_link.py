@@ -5,6 +5,7 @@ import pytest
 from pipeline.access.reviews import Review, Verdict
 from pipeline.api.services.bulk_reviews import BulkVerdict, JudgedLink, judge_links
 from pipeline.correlation.claims import link_id
+from pipeline.web.components.review_form import AGAIN
 from pipeline.web.pages.case import PAGE as CASE_PAGE
 from pipeline.web.pages.link import PAGE
 from support.access.requesters import ANNA, make_requester
@@ -58,6 +59,20 @@ async def test_a_decision_that_a_colleague_took_meanwhile_is_shown_and_not_repla
     assert [review.verdict for review in decided(lent)] == ["different", "related"]
     assert "the passport was lent" in mine.said(), "both are in the history"
     assert "mother and son" in mine.said()
+
+
+async def test_a_colleagues_decision_appears_on_an_open_page_and_leaves_the_form_alone(lent: Api) -> None:
+    mine, theirs = [await opened(lent, PAGE, who, **LINK) for who in (ANNA, COLLEAGUE)]
+    acts = len(lent.audit.acts)
+    await mine.happen(AGAIN)
+    assert len(lent.audit.acts) == acts, "nothing is read of a link on which nobody decided"
+    form = mine.find("form")
+    await theirs.send(verdict="different", reason="the passport was lent")
+    await mine.happen(AGAIN)
+    assert "the passport was lent" in mine.said()
+    assert mine.find("form") is form
+    await mine.send(verdict="related", reason="mother and son")
+    assert [review.verdict for review in decided(lent)] == ["different"], "said once more before it is replaced"
 
 
 async def test_a_decision_without_a_reason_says_so(lent: Api) -> None:
