@@ -82,7 +82,7 @@ async def test_of_a_link_with_a_hit_only_side_it_says_whom_to_ask(api: Api) -> N
     api.hold(record("fr-pj", entities=[person("Ivan Petrov", id="p1", birth_date=BORN, **phone)]))
     api.link("be-fp:1", "fr-pj:1")
     told = await links(api, "fr-pj:1", ANNA)
-    assert told.startswith("hit certain  ")
+    assert told.startswith("hit probable  ")
     assert "be-fp  DJSOC" in told.replace("\n", " ")
 
 
