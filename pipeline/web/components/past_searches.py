@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from pipeline.access.case_filters import Filters
-from pipeline.api.past_searches import MOST, MOST_BYTES, OpenedSearch, open_searches, seal_search
+from pipeline.api.past_searches import MOST, OpenedSearch, open_searches, seal_search
 from pipeline.web.components.form import draw_leaving_button
 from pipeline.web.components.markup import bidi_text, box, text
 from pipeline.web.components.narrowed import draw_saved_search
@@ -24,8 +24,9 @@ Redraw = Callable[[list[OpenedSearch]], None]
 PAST: Final = "past"
 """What the browser holds, among what it says of its address."""
 
-MOST_HELD: Final = MOST * (2 * MOST_BYTES)
-"""Characters of that: each is a list's entry of a sealed search, in base64 and quotes."""
+MOST_HELD: Final = 160_000
+"""Characters of that, as static/searches.js has it: 50 usual searches take 40,000. With what else an address states it
+stays below what a page's socket takes at once (page_sockets.py)."""
 
 
 def remember_search(view: OpenPage, question: str, filters: Filters) -> None:

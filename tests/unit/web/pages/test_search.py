@@ -3,18 +3,23 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 
+import pipeline.web
 from pipeline.access.case_filters import Filters
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.api.past_searches import seal_search
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.api.session import Session
 from pipeline.streams.audit.audit_log import AuditError
+from pipeline.web.components.past_searches import MOST_HELD
 from pipeline.web.page import OpenPage
+from pipeline.web.page_events import EVENT_CHARS
+from pipeline.web.page_sockets import MESSAGE_BYTES
 from pipeline.web.pages.search import ASKED, PAGE
 from support.access.requesters import ANNA
 from support.api.runtime import Api
@@ -292,3 +297,9 @@ async def test_try_again_keeps_the_question(api: Api) -> None:
     api.index.away = False
     await page.press("Réessayer")
     assert "Affair 1" in page.said()
+
+
+def test_what_a_browser_holds_of_past_searches_fits_into_one_message() -> None:
+    script = (Path(pipeline.web.__file__).parent / "static" / "searches.js").read_text(encoding="utf-8")
+    assert f"MOST_CHARACTERS = {MOST_HELD};" in script
+    assert MOST_HELD + EVENT_CHARS < MESSAGE_BYTES
