@@ -33,7 +33,7 @@ AGAIN_HINT = (
 )
 
 
-class Again(StrEnum):
+class ResentLines(StrEnum):
     """What `push` sends again."""
 
     REJECTED = "rejected"
@@ -109,7 +109,7 @@ def push(
         ),
     ] = None,
     again: Annotated[
-        Again | None,
+        ResentLines | None,
         typer.Option(help="Send the rejected lines once more, after what was wrong outside the file is mended."),
     ] = None,
     as_json: JsonLinesOption = False,

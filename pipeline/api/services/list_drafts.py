@@ -57,7 +57,7 @@ FAULT_MESSAGES: Final[dict[Fault, str]] = {
 
 
 Given = ParamSpec("Given")
-Plan = TypeVar("Plan")
+Made = TypeVar("Made")
 
 
 class ListDraftChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -247,7 +247,7 @@ async def _read_grid(session: Session, raw: bytes, options: GridOptions) -> tupl
     return head, answer.grid
 
 
-async def _plan(make: Callable[Given, Plan], *given: Given.args, **more: Given.kwargs) -> Plan:
+async def _plan(make: Callable[Given, Made], *given: Given.args, **more: Given.kwargs) -> Made:
     """A plan, made in a process of its own where it takes long. Raises UnprocessableError where it takes too long."""
     try:
         return await asyncio.to_thread(make, *given, **more)

@@ -42,7 +42,7 @@ INDEX_AWAY = N_("The search index does not answer")
 AGAIN_S: Final = 5.0
 """Pause before a page asks again by itself: as the API tells its callers (Retry-After)."""
 
-Again = Callable[[], Awaitable[None]]
+TryAgain = Callable[[], Awaitable[None]]
 """Does once more what failed, with the same question."""
 
 
@@ -60,7 +60,7 @@ def draw_loading(word: str) -> None:
                 box("span")
 
 
-def draw_failure(words: Words, error: LiaisonError, again: Again | None = None) -> None:
+def draw_failure(words: Words, error: LiaisonError, again: TryAgain | None = None) -> None:
     """Why there is no content: no access, no such thing, or something that does not answer.
 
     Where the index does not answer, `again` is done by itself too, for as long as this stands on the page.
@@ -88,7 +88,7 @@ def format_failure(words: Words, error: LiaisonError) -> str:
     return f"{words(_failure_title(error))}: {translate_error(error, words.language)}"
 
 
-def _draw_again(words: Words, again: Again | None) -> Callable[[], object]:
+def _draw_again(words: Words, again: TryAgain | None) -> Callable[[], object]:
     """The button for it; without `again` a link to the page's own address, which asks nothing of a fragment."""
     if again is None:
         return lambda: link(words("Try again"), "", "button")
