@@ -86,7 +86,7 @@ def draw_hints(words: Words, asked: Mapping[str, str], hints: Sequence[SearchHin
     """What may not have been meant so, what no record has that the viewer may read, and what to try."""
     if not hints:
         return
-    with box("ul", "hints", role="status"):
+    with box("div", role="status"), box("ul", "hints"):
         for hint in hints:
             with box("li"):
                 if hint.kind is SearchHintKind.NOT_FOUND:

@@ -259,7 +259,11 @@ async def test_what_nothing_has_and_what_may_be_meant_stand_above_the_results(ap
     assert addresses(page, "Drozdov")[-1]["q"] == ["Drozdov -Natalya passport:123456"]
 
 
-@pytest.mark.parametrize("question", ["a" * 996, "a" * 997, "a" * 1000, "a" + "\u0301" * 999, "a " + "b" * 998])
+@pytest.mark.parametrize(
+    "question",
+    ["a" * 996, "a" * 997, "a" * 1000, "a" + "\u0301" * 999, "a " + "b" * 998],
+    ids=["fits", "settled too long", "longest", "marks", "two words"],
+)
 async def test_a_question_of_a_thousand_characters_is_answered(api: Api, question: str) -> None:
     assert "No record that you can read has" in (await asked(api, question)).said()
 
