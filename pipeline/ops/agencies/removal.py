@@ -16,7 +16,8 @@ import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep, is_open
-from pipeline.access.subscriptions import Subscription, SubscriptionState, close_subscription
+from pipeline.access.guesses import AskedGuesses
+from pipeline.access.subscriptions import PREFIX, Subscription, SubscriptionState, close_subscription
 from pipeline.correlation.fingerprinting import CONTENT_FREE
 from pipeline.errors import LiaisonError
 from pipeline.records.agencies import Agency, AgencyState
@@ -133,12 +134,22 @@ async def _end_decisions(settings: Settings, name: str, now: datetime, cases: in
     queries = close_subscriptions(
         map(_subscription.decode, await _read_values(settings, topics.SUBSCRIPTIONS)), name, now
     )
+    await _forget_guesses(settings, queries)  # first: an ended saved search is not found again by a second run
     async with DecisionLog(settings) as log:
         for thread in threads:
             await log.write(topics.DISCLOSURES, thread.id, thread)
         for query in queries:
             await log.write(topics.SUBSCRIPTIONS, query.id, query)
     return Removed(cases, len(threads), len(queries))
+
+
+async def _forget_guesses(settings: Settings, queries: Iterable[Subscription]) -> None:
+    """Say that these guess nothing any more, so that the gate keeps none that it refused. Intake does so of cases."""
+    topic = topics.topic_name(settings, topics.HIT_GUESSES)
+    async with AIOKafkaProducer(**client_options(settings), enable_idempotence=True, acks="all") as producer:
+        for query in queries:
+            value = msgspec.json.encode(AskedGuesses(query.agency, f"{PREFIX}{query.id}"))
+            await producer.send_and_wait(topic, value, key=query.agency.encode(), partition=0)
 
 
 async def _read_values(settings: Settings, topic: topics.Topic) -> Iterable[bytes]:

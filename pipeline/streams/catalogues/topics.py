@@ -160,7 +160,7 @@ HIT_GUESSES: Final = Topic(
     "hit_guesses", "agency", "hit_guesses", Count.ONE,
     description="Which names agencies ask with which birth dates and numbers, as digests under a key of each agency.",
     note="Read uncommitted: what was asked in a transaction that was given up was asked.",
-    writers=(Process.INTAKE, Process.PROJECT, Process.API), readers=(Process.PROJECT, Process.API),
+    writers=(Process.INTAKE, Process.PROJECT, Process.API, Process.OPERATIONS), readers=(Process.PROJECT, Process.API),
     retention=GUESSES_KEPT, stamped=True, personal=True,
     erasure="deleted after 160 days; it holds keyed digests, and keys of cases and saved searches",
 )  # fmt: skip

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from pipeline.access.disclosure_threads import Disclosure, Move, ThreadStep
+from pipeline.access.guesses import AskedGuesses
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.subscriptions import Subscription, SubscriptionState, make_subscription
 from pipeline.access.token_keys import issue_token
@@ -102,6 +103,8 @@ def test_what_it_was_granted_and_what_it_asks_standing_ends(
     assert (query.state, query.question) == (SubscriptionState.ENDED, "")
     threads = asyncio.run(table(installation.settings, topics.DISCLOSURES, Disclosure))
     assert {thread.last.move for thread in threads} == {Move.REVOCATION}
+    last = asyncio.run(table(installation.settings, topics.HIT_GUESSES, AskedGuesses))
+    assert last == [AskedGuesses("fr-pj", "sub:query")], "the gate keeps no guess that it refused to a saved search"
     assert removed(installation, "fr-pj") == Removed(0, 0, 0)
 
 
