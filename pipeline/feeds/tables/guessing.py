@@ -16,7 +16,14 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, iterparse
 
 from pipeline.errors import LiaisonError
-from pipeline.feeds.tables.files import BINARY_FORMATS, BYTE_ORDER_MARKS, ZERO_SHARE, open_table, read_beginning
+from pipeline.feeds.tables.files import (
+    BINARY_FORMATS,
+    BYTE_ORDER_MARKS,
+    ZERO_SHARE,
+    clear_errors,
+    open_table,
+    read_beginning,
+)
 from pipeline.feeds.tables.sheet_process import open_sheet
 from pipeline.feeds.tables.sources import DELIMITERS, SourceFormat, TableSource, suffix_format
 
@@ -175,7 +182,7 @@ def _has_mostly_digits(text: str) -> bool:
 def _guess_elements(path: Path) -> tuple[str, ...]:
     """The outermost elements below the root that come several times and hold others. Raises LiaisonError for none."""
     counts, holders, names = Counter[str](), set[str](), list[str]()
-    with open_table(path) as file:
+    with open_table(path) as file, clear_errors(path):
         try:
             for number, (event, element) in enumerate(iterparse(file, events=("start", "end"))):
                 if event == "start":
@@ -199,7 +206,7 @@ def _guess_elements(path: Path) -> tuple[str, ...]:
 
 def _guess_list(path: Path) -> GuessedSource:
     """The longest of the outermost lists of objects in a JSON document."""
-    with open_table(path) as file:
+    with open_table(path) as file, clear_errors(path):
         try:
             document = orjson.loads(file.read())
         except orjson.JSONDecodeError as error:

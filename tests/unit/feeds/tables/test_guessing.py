@@ -102,3 +102,13 @@ def test_a_title_across_merged_cells_is_no_header(tmp_path: Path) -> None:
     ]
     path = write_workbook(tmp_path / "t.xlsx", {"Seizures": body}, merged="A1:C1")
     assert guess_source(path).source == TableSource(format="workbook", skip=1)
+
+
+@pytest.mark.parametrize("name", ["cut.json", "cut.xml", "cut.csv"])
+def test_what_ends_within_its_packing_is_refused_with_a_word(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    for whole in (gzip.compress(b"[{}]"), gzip.compress(b"<a><b c='1'/><b c='2'/></a>")):
+        for end in (3, 9, len(whole) - 4):
+            path.write_bytes(whole[:end])
+            with pytest.raises(LiaisonError):
+                guess_source(path)
