@@ -5,7 +5,7 @@ A hint follows from the question, and from the records that the reader is shown;
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from pipeline.errors import LiaisonError
 from pipeline.index.case_reading import Candidate
-from pipeline.index.probes import make_candidate_query, make_probe
+from pipeline.index.probes import make_probe, term_clauses
 from pipeline.index.question_parts import LEFT_OUT, LOOSE, TYPED, PartDoubt, QuestionPart, split_question
 from pipeline.index.questions import read_question
 from pipeline.index.terms import case_terms, search_terms
@@ -59,10 +59,7 @@ DOUBTS: Final = {
 ALONE: Final = N_("A date of birth alone finds nobody. Add a name or a number.")
 
 ADVICE: Final = {
-    LOOSE: N_("Try another spelling, fewer words, or another script."),
-    "name": N_("Try another spelling, fewer words, or another script."),
-    "alias": N_("Try another spelling, fewer words, or another script."),
-    "nickname": N_("Try another spelling, fewer words, or another script."),
+    **dict.fromkeys((LOOSE, "name", "alias", "nickname"), N_("Try another spelling, fewer words, or another script.")),
     "phone": N_("Check the digits, and begin with + and the country's code."),
     "email": N_("Check the spelling: an e-mail address is found whole."),
     "number": N_("Check each character: numbers with one wrong, missing or added are found too."),
@@ -95,12 +92,10 @@ def _hint_at_doubt(clean: str, part: QuestionPart) -> SearchHint:
     return SearchHint(kind, words, advice, meant)
 
 
-def list_unfound(
-    question: str, country: str, shown: Sequence[Candidate], stop: Collection[int], rarity: int
-) -> list[SearchHint]:
+def list_unfound(question: str, country: str, shown: Sequence[Candidate]) -> list[SearchHint]:
     """The parts of a question that none of the shown candidates has, where these are all that answer it.
 
-    `country` ("" unknown) is where phones are dialled; `stop` and `rarity` are the model's.
+    `country` ("" unknown) is where phones are dialled.
     """
     clean = clean_text(question)
     held = {term for candidate in shown for term in _terms_of(candidate)}
@@ -112,8 +107,7 @@ def list_unfound(
             asked = read_question(part._replace(lone=False) for part in parts)
         except LiaisonError:
             continue
-        query = make_candidate_query(asked, make_probe(asked, country), stop, rarity)
-        terms = {term for clause in query.clauses for term in clause.terms if clause.field == "terms"}
+        terms = {term for clause in term_clauses(asked, make_probe(asked, country)) for term in clause.terms}
         if not terms and "text" not in fields:
             continue
         by_clause = ("text" in fields and "text" in met) or ("city" in fields and "place" in met)

@@ -59,8 +59,9 @@ class QuestionProbe(msgspec.Struct, frozen=True, dict=True):
 
     def of_met(self, met: Collection[str]) -> QuestionProbe:
         """The reading of the question that a candidate answers which met these clauses."""
-        at_place = self.elsewise is not None and "place" in met and NAME_CLAUSES.isdisjoint(met)
-        return self.elsewise if at_place and self.elsewise is not None else self
+        if self.elsewise is None or "place" not in met or not NAME_CLAUSES.isdisjoint(met):
+            return self
+        return self.elsewise
 
 
 def make_probe(question: Question, country: str, *, exact: bool = False) -> QuestionProbe:
@@ -163,15 +164,17 @@ def make_candidate_query(
     question: Question, asked_for: QuestionProbe, stop: Collection[int], rarity: int
 ) -> CandidateQuery:
     """What selects the candidates of a question; `stop` and `rarity` are the model's, as for a case's own keys."""
-    placed = asked_for.entities if asked_for.elsewise is None else asked_for.elsewise.entities
-    clauses = [
-        *_name_clauses(asked_for.entities),
-        *_number_clauses(question, asked_for),
-        *_place_clauses(placed),
-    ]
     found = blocking_keys(asked_for.entities, stop, rarity)[:MOST_KEYS]
-    clauses += [ScoredClause(TOLD_BY_SCORE, (str(key),), "keys") for key in found]
-    return CandidateQuery(tuple(clauses), folded_text(question.text))
+    keys = (ScoredClause(TOLD_BY_SCORE, (str(key),), "keys") for key in found)
+    return CandidateQuery((*term_clauses(question, asked_for), *keys), folded_text(question.text))
+
+
+def term_clauses(question: Question, asked_for: QuestionProbe) -> Iterator[ScoredClause]:
+    """What selects them by the search terms that documents bear: names, numbers, places."""
+    placed = asked_for.entities if asked_for.elsewise is None else asked_for.elsewise.entities
+    yield from _name_clauses(asked_for.entities)
+    yield from _number_clauses(question, asked_for)
+    yield from _place_clauses(placed)
 
 
 def _name_clauses(entities: Iterable[EntityPrint]) -> Iterator[ScoredClause]:

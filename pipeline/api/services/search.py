@@ -180,9 +180,9 @@ def _find_hints(session: Session, asked: Search, page: _ResultPage) -> tuple[Sea
     """What to try next; which parts nothing has is known only where all that answers is on this page."""
     if not asked.question:
         return ()
-    hints, model = find_hints(asked.question), session.runtime.model
+    hints = find_hints(asked.question)
     if not asked.cursor and page.next is None:
-        hints += list_unfound(asked.question, asked.country, page.candidates, model.stop_keys, model.key_rarity)
+        hints += list_unfound(asked.question, asked.country, page.candidates)
     return tuple(msgspec.structs.replace(hint, advice=translate(hint.advice, session.language)) for hint in hints)
 
 
