@@ -73,8 +73,8 @@ TELLTALES = OF_ANOTHER.union(BORN, (phrase.split()[0] for phrase in (*MISSING_PH
 """Words without which a name neither holds a note nor stands for nobody, but for brackets."""
 
 ORGANISATION_PARTICLES = _words("organisation_particles")
-COMPANY_WORDS: dict[str, str] = _LISTS["company_words"]
-LEGAL_FORMS: dict[str, str] = _LISTS["legal_forms"]
+FUNCTION_WORDS = ORGANISATION_PARTICLES | _words("function_words")
+"""Connecting words of organisations, which vessels' names may have as words of their own."""
 VESSEL_PREFIXES = _words("vessel_prefixes")
 
 CHINESE_SURNAMES = _letters("chinese_surnames")

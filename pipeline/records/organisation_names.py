@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from rigour._core import extract_org_types, ordinals_dict
+from rigour._core import ordinals_dict
 
 from pipeline.records import name_words as words
+from pipeline.records.legal_forms import take_legal_forms
 from pipeline.records.normalised import NameToken
 from pipeline.records.organisation_words import part_words
 from pipeline.records.scripts import MARKS
@@ -19,10 +20,6 @@ _SLASHED = re.compile(r"(?<!\w)(\w)/(\w)(?!\w)")
 _BOUND_AMPERSAND = re.compile(r"(?<=\w)&(?=\w)")
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12"}
 _ROMAN_LETTERS = {"i": "1", "v": "5", "x": "10"}
-_NUMERALS = _ROMAN.keys() | _ROMAN_LETTERS.keys()
-_SHORT_FORM = 2
-_CASEFOLDED, _NO_CLEANUP = 4, 0
-"""rigour's Normalize.CASEFOLD and Cleanup.Noop: what its table of legal forms is to be folded by."""
 _MAX_ORDINAL = 100
 """Number words beyond a hundred are rare in names, and the table of them is long."""
 
@@ -30,39 +27,21 @@ _MAX_ORDINAL = 100
 def organisation_tokens(text: str, entity_type: str) -> tuple[NameToken, ...]:
     """Typed tokens of a case-folded name; a name that is nothing but a legal form keeps its words as core."""
     text = _join_letters(text)
-    body, forms = _take_legal_forms(text) if entity_type == "organisation" else (text, [])
+    body, forms = take_legal_forms(text) if entity_type == "organisation" else (text, [])
+    particles = words.FUNCTION_WORDS if entity_type == "organisation" else words.ORGANISATION_PARTICLES
     spelled = _split(body)
     if entity_type == "organisation" and not body.isascii():
         spelled = [part for word in spelled for part in part_words(word)]
-    if not any(_is_core(word) for word in spelled):
+    half = len(spelled) // 2
+    if half and "(" in text and spelled[:half] == spelled[half:]:
+        spelled = spelled[:half]  # in two languages: "JSC Compel (Societatea pe acțiuni Compel)"
+    if particles.issuperset(spelled):
         spelled, forms = _split(text), []
-    tokens = [_token(spelled, at, entity_type) for at in range(len(spelled))]
+    tokens = [_token(spelled, at, entity_type, particles) for at in range(len(spelled))]
     merged = _merge_number_words(tokens)
     if not any(token.kind in ("core", "number") for token in merged):
         merged = [NameToken(token.text, "core") for token in merged]
     return (*merged, *(NameToken(form, "legal_form") for form in forms))
-
-
-def _is_core(word: str) -> bool:
-    return word not in words.ORGANISATION_PARTICLES and word not in words.COMPANY_WORDS
-
-
-def _take_legal_forms(text: str) -> tuple[str, list[str]]:
-    found: list[str] = []
-    for spelled, form in words.LEGAL_FORMS.items():
-        if spelled in text:
-            text, found = text.replace(spelled, " "), [*found, form]
-    for spelled, form in extract_org_types(text, _CASEFOLDED, _NO_CLEANUP, False):
-        whole = re.compile(rf"(?<!\w){re.escape(spelled)}(?!\w)")
-        if spelled not in _NUMERALS and (len(spelled) > _SHORT_FORM or _is_at_an_end(whole, text)):
-            text = whole.sub(" ", text, count=1)
-            found.append(re.sub(r"\W", "", form))
-    return text, sorted(set(found))
-
-
-def _is_at_an_end(whole: re.Pattern[str], text: str) -> bool:
-    """Two letters are a legal form before or after a name ("AS", "PT"), but words within it ("in", "at")."""
-    return any(not _split(part) for part in whole.split(text, maxsplit=1))
 
 
 def _join_letters(text: str) -> str:
@@ -76,16 +55,14 @@ def _split(text: str) -> list[str]:
     return [word for word in _SEPARATORS.split(_APOSTROPHES.sub("", text)) if word]
 
 
-def _token(spelled: list[str], at: int, entity_type: str) -> NameToken:
+def _token(spelled: list[str], at: int, entity_type: str, particles: frozenset[str]) -> NameToken:
     word = spelled[at]
     if entity_type == "vessel" and at == 0 and len(spelled) > 1 and word in words.VESSEL_PREFIXES:
         return NameToken(word, "title")
     if number := _number(word, is_last=at == len(spelled) - 1 and at > 0):
         return NameToken(number, "number")
-    if word in words.ORGANISATION_PARTICLES and len(spelled) > 1:
+    if word in particles and len(spelled) > 1:
         return NameToken(word, "particle")
-    if word in words.COMPANY_WORDS and entity_type == "organisation":
-        return NameToken(words.COMPANY_WORDS[word], "legal_form")
     return NameToken(word, "core")
 
 
