@@ -28,7 +28,7 @@ def make_router(site: Site) -> APIRouter:
     async def live(request: Request, after: LiveCursorQuery = "", last_event_id: LastId = "") -> Response:
         visitor = await get_visit(request, site.runtime)
         if not visitor.signed_in or not layout.may_read_cases(visitor.roles):
-            return Response(status_code=HTTPStatus.NO_CONTENT)  # which tells the browser not to come back
+            return Response(status_code=HTTPStatus.NO_CONTENT)  # an open page asks again, ever more rarely
         session = visitor.new_session()
         cursor = await find_start_cursor(session, last_event_id or after)
         begun = b"event: begun\nid: %s\ndata: \n\n" % (cursor or "").encode()  # from where a later page goes on

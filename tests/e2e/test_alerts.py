@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import ExitStack
 from typing import Any
 
 import msgspec
@@ -12,12 +13,14 @@ from playwright.sync_api import Browser, expect
 
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.subscriptions import Subscription
+from pipeline.api.person_slots import MOST_STREAMS
 from pipeline.api.services.notices import NoticesAnswer, list_latest_notices
 from pipeline.index.decision_documents import notice_document
 from pipeline.matching.bands import Band
 from support.access.requesters import make_requester
 from support.api.runtime import Api
 from support.records.builder import person, record
+from support.waiting import wait
 from support.web.browser import BrowserUser
 from support.web.memory_site import MemorySite
 from support.web.shared_browser import BROWSER_TESTS
@@ -203,4 +206,25 @@ def test_a_notice_that_comes_while_the_page_of_notices_is_read_is_shown(
     finally:
         heard.set()
     expect(user.page.locator("tbody tr")).to_have_count(2)
+    assert user.faults == []
+
+
+def test_a_page_whose_stream_was_refused_asks_for_it_again(opened: Browser, site: MemorySite, api: Api) -> None:
+    """A browser takes a refusal for good: without more the page would be told of nothing until the next one."""
+    user = BrowserUser(opened, site.url)
+    page = user.page
+    page.clock.install()
+    with ExitStack() as streams:
+        for _ in range(MOST_STREAMS):
+            streams.enter_context(api.runtime.streams.hold("fr-pj", CLAIRE))
+        with page.expect_response("**/notices/live?*") as refused:
+            user.enter(CLAIRE, "2026/1", "/statistics")
+        assert refused.value.status == 429
+    heard = "Object.keys(localStorage).some((key) => key.startsWith('liaison-notices-last:'))"
+
+    def hears_later() -> bool:
+        page.clock.fast_forward("00:10")
+        return bool(page.evaluate(heard))
+
+    wait(hears_later)
     assert user.faults == []

@@ -240,6 +240,7 @@
   if (["/notices", "/operations"].includes(location.pathname)) follow();
 
   // ── notices: one tab of this browser listens, the others see what it notes ──
+  const [FIRST_WAIT_S, LAST_WAIT_S] = [15, 300]; // after a refusal, and up to twice as long, lest many come at once
   let listed = false; // the page of notices is drawn
   let missed = false; // one came before that, maybe after the page was read
   const noticesListed = () => {
@@ -264,15 +265,23 @@
     if (reading) localStorage.removeItem(count);
     show();
     window.addEventListener("storage", (event) => event.key === count && (event.newValue ? told() : show()));
-    navigator.locks?.request("liaison-notices", () => new Promise(() => {
+    const hear = (wait_s) => {
       const source = new EventSource(`${place.dataset.live}?after=${encodeURIComponent(localStorage.getItem(last) ?? "")}`);
-      source.addEventListener("begun", (event) => localStorage.setItem(last, event.lastEventId));
+      source.addEventListener("begun", (event) => {
+        wait_s = FIRST_WAIT_S;
+        localStorage.setItem(last, event.lastEventId);
+      });
       source.addEventListener("notice", (event) => {
         localStorage.setItem(last, event.lastEventId);
         localStorage.setItem(count, Number(localStorage.getItem(count)) + 1);
         told();
       });
-    }));
+      source.addEventListener("error", () => {
+        if (source.readyState !== EventSource.CLOSED) return; // the browser asks again by itself, but not after a refusal
+        setTimeout(hear, 1000 * wait_s * (1 + Math.random()), Math.min(2 * wait_s, LAST_WAIT_S));
+      });
+    };
+    navigator.locks?.request("liaison-notices", () => new Promise(() => hear(FIRST_WAIT_S)));
   };
   window.addEventListener("load", listen);
 
