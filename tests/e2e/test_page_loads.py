@@ -1,4 +1,4 @@
-"""What pages weigh in a real browser: bytes over the wire at a first visit, over an index in memory."""
+"""What pages weigh in a real browser, and what they say while their server is away; over an index in memory."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from pipeline.matching.model import load_model
 from support.api.runtime import Api
@@ -48,3 +48,14 @@ def test_a_page_of_latin_letters_loads_no_other_script(user: BrowserUser) -> Non
     loaded = load_page(user.page, "/statistics")
     fonts = [file.path for file in loaded.files if ".woff2" in file.path]
     assert len(fonts) == 1, fonts
+
+
+def test_a_page_that_has_lost_its_connection_says_so_to_everybody(user: BrowserUser) -> None:
+    """A busy server loses connections at any time: no page may fail for the words that say so."""
+    user.page.goto("/statistics")
+    user.is_drawn()
+    user.page.evaluate("socket.disconnect()")
+    said = user.page.get_by_role("status").filter(has_text="Connection lost")
+    expect(said).to_be_visible()
+    user.holds("connection lost", dark=True)
+    expect(said).to_be_visible()
