@@ -1,4 +1,4 @@
-"""`liaison batch compare`, `explain` and `train`."""
+"""`liaison batch compare`, `explain`, `train` and `model export`."""
 
 from __future__ import annotations
 
@@ -37,10 +37,13 @@ TICK = 500
 
 
 def register(batch: typer.Typer) -> None:
-    """Add `compare`, `explain` and `train` to `liaison batch`."""
+    """Add `compare`, `explain`, `train` and `model export` to `liaison batch`."""
     batch.command(epilog="Example: liaison batch compare pairs.ndjson")(compare)
     batch.command("explain", epilog="Example: liaison batch explain pairs.ndjson --language fr")(explain_pairs)
     batch.command(epilog="Example: liaison batch train cases.ndjson -o model.json")(train)
+    model = typer.Typer(help="The model that ships, as a file to change.", no_args_is_help=True)
+    model.command("export", epilog="Example: liaison batch model export --cases 1000000 -o model.json")(export_model)
+    batch.add_typer(model, name="model")
 
 
 def compare(pairs: Pairs, model: ModelPath = None) -> None:
@@ -144,6 +147,48 @@ def train(
         typer.echo(msgspec.json.encode(file.training))
     else:
         _print_training(trained, file, cases)
+
+
+def export_model(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Output file for the model; one that is there stays.")],
+    model: ModelPath = None,
+    serve: Annotated[
+        int, typer.Option("--cases", min=0, help="Number of cases the model will serve; 0: key_rarity stays.")
+    ] = 0,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print digest, generation and key_rarity as one JSON object.")
+    ] = False,
+) -> None:
+    """Write the shipped model, or that of --model, to a file: to plan it for a size, to edit it, to keep it.
+
+    --cases sets how rare blocking keys must be (key_rarity) so that a new case meets about as many others as before.
+    The file has shared_phones, shared_emails and shared_addresses to add to: what everybody has and is no evidence. Use
+    it as LIAISON_MODEL before the first `liaison topics apply`, or with `liaison ops generation build --model`.
+
+    The digest is of what the model says: two files with one digest make the same links.
+    """
+    import msgspec
+    import orjson
+
+    from pipeline.matching.model import Model, generation_id, load_model
+    from pipeline.matching.model_file import encode_editable_model
+    from pipeline.matching.training.run import key_rarity
+
+    made = load_model(model)
+    if serve:
+        made = Model(msgspec.structs.replace(made.file, key_rarity=key_rarity(serve)))
+    if output.exists():
+        raise LiaisonError(f"{output} is there already; name another file")
+    output.write_bytes(encode_editable_model(made.file) + b"\n")
+    generation = generation_id(made, from_environment().block_partitions)
+    if as_json:
+        facts = {"digest": made.content_hash, "generation": generation, "key_rarity": made.key_rarity}
+        typer.echo(orjson.dumps(facts))
+        return
+    typer.echo(
+        f"model {made.version} written to {output}: blocking keys at least {made.key_rarity / 100:.1f} bits rare, "
+        f"digest {made.content_hash}, makes generation {generation}"
+    )
 
 
 def _read_lines(path: Path) -> Iterator[bytes]:

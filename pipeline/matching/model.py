@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -40,6 +41,9 @@ tests/unit/matching/test_versions.py holds both versions to what they stand for.
 
 LIBRARIES = ("rigour", "phonenumbers", "pypinyin", "anyascii", "python-stdnum", "rapidfuzz")
 """Libraries whose data or code enters a fingerprint or a level."""
+
+E164 = re.compile(r"\+[0-9]{3,15}")
+"""How a phone is normalised."""
 
 Plan = tuple[tuple[Compare, Table], ...]
 
@@ -122,7 +126,10 @@ def load_model(path: Path | None = None) -> Model:
     try:
         raw = path.read_bytes()
         _check_format(msgspec.json.decode(raw, type=_Format).format)
-        return Model(msgspec.json.decode(raw, type=ModelFile))
+        _check_fields(msgspec.json.decode(raw, type=dict[str, msgspec.Raw]))
+        file = msgspec.json.decode(raw, type=ModelFile)
+        _check_shared(file)
+        return Model(file)
     except OSError as error:
         raise LiaisonError(f"can't read the model {path}: {error.strerror}") from error
     except (msgspec.DecodeError, ValueError, KeyError) as error:
@@ -140,6 +147,20 @@ def _check_format(found: int) -> None:
         )
     if found > FORMAT:
         raise ValueError(f"it was made by a newer version of Liaison (format {found}, this one reads {FORMAT})")
+
+
+def _check_fields(found: Mapping[str, object]) -> None:
+    """Raises ValueError for a field that no model has, which people who edit the file misspell."""
+    if unknown := sorted(found.keys() - set(ModelFile.__struct_fields__)):
+        raise ValueError(f"no model has the field {', '.join(unknown)}")
+
+
+def _check_shared(file: ModelFile) -> None:
+    """Raises ValueError for a shared value that no record's normalised one could equal, so that it would do nothing."""
+    wrong = [phone for phone in file.shared_phones if not E164.fullmatch(phone)]
+    wrong += [email for email in file.shared_emails if email != email.lower() or "@" not in email]
+    if wrong:
+        raise ValueError(f"{wrong[0]}: write shared phones as +33123456789, shared emails in small letters")
 
 
 def generation_id(model: Model, block_partitions: int) -> str:

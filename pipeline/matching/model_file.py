@@ -9,6 +9,12 @@ FORMAT = 3
 """Raised when an older program cannot read a newer file, or a newer one an older file. 1: one kind of companions; 2:
 one calibration, of the scores of case pairs."""
 
+KEY_RARITY = 1500
+"""Hundredths of a bit: for some hundred thousand cases (tests/benchmarks/accuracy/README.md)."""
+
+SETTABLE = ("key_rarity", "shared_phones", "shared_emails", "shared_addresses")
+"""Fields of a model that an operator sets by hand (docs/operations.md)."""
+
 REFERENCE_PRIOR = -1700
 """Hundredths of a bit: of 131,000 pairs of entities of two cases that met, one is of one thing (before any evidence).
 An investigator's view of a namesake: a full name that one person in 100,000 bears does not link by itself."""
@@ -91,7 +97,7 @@ class ModelFile(msgspec.Struct, frozen=True, omit_defaults=True):
     format: int = FORMAT
     prior: Prior = Prior()
     stop_keys: tuple[int, ...] = ()
-    key_rarity: int = 1500
+    key_rarity: int = KEY_RARITY
     shared_phones: tuple[str, ...] = ()
     shared_emails: tuple[str, ...] = ()
     shared_addresses: tuple[str, ...] = ()
@@ -100,6 +106,18 @@ class ModelFile(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def encode_model(file: ModelFile, *, canonical: bool = False) -> bytes:
-    """The file as JSON: sorted and without spaces if `canonical`, else indented for people."""
+    """The file as JSON: sorted and without spaces if `canonical`, else indented for people.
+
+    A `key_rarity` that was written out although it is the default one is left out as well: msgspec leaves out the very
+    default, no equal number, and files that say the same must have one digest.
+    """
     plain = {**orjson.loads(msgspec.json.encode(file)), "format": file.format}
+    if file.key_rarity == KEY_RARITY:
+        plain.pop("key_rarity", None)
     return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS if canonical else orjson.OPT_INDENT_2)
+
+
+def encode_editable_model(file: ModelFile) -> bytes:
+    """The file as JSON for people who change it: what an operator sets is there although it is as by default."""
+    settable = {name: getattr(file, name) for name in SETTABLE}
+    return orjson.dumps({**orjson.loads(encode_model(file)), **settable}, option=orjson.OPT_INDENT_2)

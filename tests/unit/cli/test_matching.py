@@ -4,11 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli.main import build_cli
 from pipeline.errors import LiaisonError
+from pipeline.matching.model import generation_id, load_model
+from pipeline.matching.training.run import key_rarity
 from support.records.builder import event_bytes, person
 
 PAIR = {
@@ -115,3 +118,51 @@ def test_train_on_nothing_is_one_clear_line(tmp_path: Path) -> None:
     cases = tmp_path / "cases.ndjson"
     cases.write_text("{broken\n")
     assert isinstance(run("train", str(cases), "-o", str(tmp_path / "m.json")).exception, LiaisonError)
+
+
+PHONED = {
+    "a": person("Zbigniew Oczko", phones=["+48 22 123 45 67"]),
+    "b": person("Oczko Zbigniew", phones=["+48 22 123 45 67"]),
+}
+
+
+def test_the_shipped_model_is_exported_with_its_digest_and_read_back_as_itself(tmp_path: Path) -> None:
+    path = tmp_path / "model.json"
+    told = json.loads(run("model", "export", "-o", str(path), "--json").stdout)
+    shipped = load_model()
+    assert told["digest"] == load_model(path).content_hash == shipped.content_hash
+    assert told["generation"] == generation_id(shipped, 4)
+    assert json.loads(path.read_text())["shared_phones"] == []
+    again = run("model", "export", "-o", str(path))
+    assert isinstance(again.exception, LiaisonError)
+    assert "is there already" in str(again.exception)
+
+
+def test_an_export_is_planned_for_a_size_and_nothing_else_of_it_changes(tmp_path: Path) -> None:
+    path, further = tmp_path / "model.json", tmp_path / "further.json"
+    shown = run("model", "export", "--cases", "1000000", "-o", str(path)).stdout
+    planned, shipped = load_model(path), load_model()
+    assert planned.key_rarity == key_rarity(1_000_000) > shipped.key_rarity
+    assert "18.4 bits rare" in shown
+    assert planned.content_hash in shown
+    assert msgspec.structs.replace(planned.file, key_rarity=shipped.key_rarity) == shipped.file
+    run("model", "export", "--model", str(path), "-o", str(further))
+    assert load_model(further).content_hash == planned.content_hash
+
+
+def test_what_an_operator_adds_to_an_export_holds_and_what_would_do_nothing_is_refused(tmp_path: Path) -> None:
+    path, phoned = tmp_path / "model.json", tmp_path / "phoned.ndjson"
+    phoned.write_text(json.dumps(PHONED))
+    before = json.loads(run("compare", str(phoned)).stdout)["score"]
+    run("model", "export", "-o", str(path))
+    exported = json.loads(path.read_text())
+    path.write_text(json.dumps({**exported, "shared_phones": ["+48221234567"]}))
+    assert json.loads(run("compare", str(phoned), "--model", str(path)).stdout)["score"] < before
+    for wrong, words in (
+        ({"shared_phone": ["+48221234567"]}, "no model has the field shared_phone"),
+        ({"shared_phones": ["22 123 45 67"]}, r"22 123 45 67: write shared phones as \+33123456789"),
+        ({"shared_emails": ["Desk@Example.org"]}, "in small letters"),
+    ):
+        path.write_text(json.dumps({**exported, **wrong}))
+        with pytest.raises(LiaisonError, match=words):
+            load_model(path)
