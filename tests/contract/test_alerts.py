@@ -67,6 +67,19 @@ def test_alerts_and_dashboard_name_metrics_of_the_catalogue_only() -> None:
     assert used | shown <= exported() | OF_PROMETHEUS
 
 
+def test_the_runbooks_queries_name_metrics_of_the_catalogue_and_are_ones(tmp_path: Path) -> None:
+    text = (DEPLOY / "runbook.md").read_text(encoding="utf-8")
+    sections = {part.partition("\n")[0]: part for part in text.split("\n## ")[1:]}
+    queries = re.findall(r"```promql\n(.*?)```", text, re.DOTALL)
+    assert "```promql" in sections["LiaisonSlow"], "it tells to compare delays: by which query?"
+    assert {name for query in queries for name in named(query)} <= exported()
+    asked = tmp_path / "queries.yml"
+    rules = [{"record": f"runbook:query:{number}", "expr": query} for number, query in enumerate(queries)]
+    asked.write_text(yaml.safe_dump({"groups": [{"name": "runbook", "rules": rules}]}), encoding="utf-8")
+    found = promtool("check", "rules", str(asked))
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
 def test_no_alert_depends_on_what_a_scrape_calls_its_jobs() -> None:
     """Prometheus's operator names jobs after its own objects, and alerts that ask for one name would never fire."""
     assert [rule["alert"] for rule in rules() if re.search(r"\bjob\s*[=!]", rule["expr"])] == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +14,13 @@ import pytest
 import typer
 
 from pipeline.cli.main import build_cli
+
+ROOT = Path(__file__).parents[3]
+PAGES = [
+    path
+    for pattern in ("README.md", "docs/**/*.md", "deploy/*.md", "pipeline/**/README.md")
+    for path in sorted(ROOT.glob(pattern))
+]
 
 LIAISON = Path(sys.executable).with_name("liaison")
 
@@ -24,7 +33,9 @@ def _commands(command: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tup
             yield (*path, name), child
 
 
-COMMANDS = dict(_commands(typer.main.get_command(build_cli())))
+BadUsage: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "UsageError")
+CLI = typer.main.get_command(build_cli())
+COMMANDS = dict(_commands(CLI))
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
@@ -55,6 +66,47 @@ def test_neither_help_nor_work_on_files_waits_for_what_it_does_not_use(start: st
     told = f"import sys, {start}; print(*({set(heavy.split())} & sys.modules.keys()))"
     ran = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
     assert ran.stdout.split() == []
+
+
+def documented(text: str) -> Iterator[str]:
+    """What follows `liaison` in a page's blocks and sentences."""
+    for block in re.findall(r"^```(?:sh)?\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        for line in block.replace("\\\n", " ").splitlines():
+            if found := re.match(r"(?:.*[/ ])?liaison ([a-z].*)", line.partition("#")[0]):
+                yield found[1]
+    yield from re.findall(r"`(?:\.venv/bin/)?liaison ([a-z][^`]*)`", text)
+
+
+def fault_of(words: str) -> str:
+    """Why the command line would not take these words; values are not looked at."""
+    command: Any = CLI
+    rest = shlex.split(re.split(r" (?:[#>|;&]|&&) ?", words)[0])
+    while subcommands := getattr(command, "commands", None):
+        if not rest or not re.fullmatch("[a-z-]+", rest[0]):
+            return ""
+        if rest[0] not in subcommands:
+            return f"no command {rest[0]}"
+        command = subcommands[rest.pop(0)]
+    try:
+        command.make_parser(command.context_class(command)).parse_args([*rest, "a value"])
+    except BadUsage as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_of_a_page_is_one_with_the_options_that_it_has(page: Path) -> None:
+    told = {words: fault_of(words) for words in documented(page.read_text(encoding="utf-8"))}
+    assert {words: fault for words, fault in told.items() if fault} == {}
+
+
+def test_a_command_or_option_that_is_not_there_is_found() -> None:
+    wrong = "```sh\nliaison ops bakup /srv\nliaison ops backup /srv --seel x # and why\n```\n `liaison feed mapp x`"
+    assert [fault_of(words) for words in documented(wrong)] == [
+        "no command bakup",
+        "No such option: --seel",
+        "no command mapp",
+    ]
 
 
 def test_wrong_usage_exits_with_2() -> None:
