@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
+import os
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import kubernetes_validate
 import pytest
+import typer
 import yaml
 
-from pipeline.settings import Settings
+from pipeline.cli.main import build_cli
+from pipeline.ops.agencies.credentials import format_environment
+from pipeline.secret_file import make_secret
+from pipeline.settings import Settings, settings
 from pipeline.streams.monitoring.status_port import API_PLACE
+from pipeline.streams.provisioning.users import Credentials
 from pipeline.streams.workers.supervisor import STAGES
 from pipeline.streams.workers.worker import port_of
+from support.processes import warm
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
 
 VERSION = "1.33"
+
+IMAGE_SETS = {"LIAISON_HOME": "/var/lib/liaison"}
+"""What the Dockerfile sets."""
+
+FILES = ("home", "secret_file", "audit_keys", "audit_log_key_file", "lists", "kafka_ca_file", "elasticsearch_ca_file")
+"""Settings that name a file or folder of a container."""
+
+NEEDS = {
+    "worker": {"secret_file"},
+    "worker notify": {"secret_file", "audit_keys"},
+    "worker attest": {"secret_file", "audit_log_key_file"},
+    "serve": {"secret_file", "audit_keys", "lists", "trusted_proxies", "token_issuer", "token_keys"},
+    "ops retention": {"secret_file", "audit_keys"},
+    "operator": {"secret_file", "audit_keys", "audit_log_key_file"},
+}
+"""By process, what must be set beside the engines and the user that it is known by."""
 
 OWN_SCHEMAS = {"Kustomization", "ScaledObject"}
 """Not Kubernetes' own kinds: their schemas are not in the validator."""
@@ -33,13 +56,63 @@ def named(one: dict[str, Any]) -> str:
 
 
 def pods() -> list[dict[str, Any]]:
-    specs = [one["spec"] for one in manifests() if one["kind"] in {"Deployment", "Job"}]
+    specs = [one["spec"] for one in manifests() if one["kind"] in {"Deployment", "StatefulSet", "Job"}]
     specs += [one["spec"]["jobTemplate"]["spec"] for one in manifests() if one["kind"] == "CronJob"]
     return [spec["template"]["spec"] for spec in specs]
 
 
 def containers(pod: dict[str, Any]) -> list[dict[str, Any]]:
     return [*pod.get("initContainers", ()), *pod["containers"]]
+
+
+def running() -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """Each container with its pod, by the command that it runs; by its name where it runs none of ours."""
+    return {
+        " ".join(container.get("args", [container["name"]])): (pod, container)
+        for pod in pods()
+        for container in containers(pod)
+    }
+
+
+def secrets() -> dict[str, dict[str, str]]:
+    """The Secrets as configuration.yaml says they are made, by name."""
+    operator = Settings(kafka_url="kafka:9092", kafka_security_protocol="SASL_SSL", case_partitions=4)
+    made = {
+        role: dict(
+            line.split("=", 1) for line in format_environment(operator, Credentials(role, "p" * 32)).splitlines()
+        )
+        for role in (*STAGES, "api", "operator")
+    }
+    return {f"liaison-{role}": given for role, given in made.items()} | {
+        "liaison": {"LIAISON_ELASTICSEARCH_PASSWORD": "p" * 32}
+    }
+
+
+def environment_of(pod: dict[str, Any], container: dict[str, Any]) -> dict[str, str]:
+    """What a container finds in its environment, Kubernetes' own variables for services included."""
+    [config] = [one["data"] for one in manifests() if one["kind"] == "ConfigMap"]
+    found = dict(IMAGE_SETS)
+    if pod.get("enableServiceLinks", True):
+        for one in manifests():
+            if one["kind"] == "Service":
+                name = one["metadata"]["name"].upper().replace("-", "_")
+                found |= {f"{name}_PORT": "tcp://10.0.0.1:8000", f"{name}_SERVICE_HOST": "10.0.0.1"}
+    for source in container["envFrom"]:
+        found |= config if "configMapRef" in source else secrets()[source["secretRef"]["name"]]
+    return found | {given["name"]: given["value"] for given in container.get("env", ())}
+
+
+def loaded(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The settings as the program reads them from this environment alone."""
+    for name in [name for name in os.environ if name.startswith("LIAISON_")]:
+        monkeypatch.delenv(name)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    try:
+        return settings()
+    finally:
+        settings.cache_clear()
 
 
 @pytest.mark.parametrize("manifest", [m for m in manifests() if m["kind"] not in OWN_SCHEMAS], ids=named)
@@ -60,7 +133,7 @@ def test_kustomize_takes_every_file() -> None:
 
 
 def test_pods_run_as_nobody_of_importance_and_can_change_nothing() -> None:
-    assert len(pods()) == 8
+    assert len(pods()) == 9
     for pod in pods():
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -78,6 +151,7 @@ def test_each_process_has_a_kafka_user_of_its_own() -> None:
         (container["args"][0], container["args"][-1], container["envFrom"][-1]["secretRef"]["name"])
         for pod in pods()
         for container in containers(pod)
+        if "args" in container
     ]
     workers = {f"liaison-{last}" for first, last, _ in named if first == "worker"}
     assert {secret for first, _, secret in named if first == "worker"} == workers == {f"liaison-{s}" for s in STAGES}
@@ -85,37 +159,104 @@ def test_each_process_has_a_kafka_user_of_its_own() -> None:
     assert {secret for first, _, secret in named if first in {"ops", "topics"}} == {"liaison-operator"}
 
 
-def test_whoever_reads_or_deletes_keys_of_query_text_has_the_same() -> None:
-    config = next(one["data"] for one in manifests() if one["kind"] == "ConfigMap")
-    mounted = {
-        container["args"][-1] if container["args"][0] != "serve" else "serve"
-        for pod in pods()
-        for container in containers(pod)
-        if config["LIAISON_AUDIT_KEYS"] in {mount["mountPath"] for mount in container["volumeMounts"]}
-    }
-    assert mounted == {"serve", "notify", "retention"}
+@pytest.mark.parametrize("command", running())
+def test_the_program_loads_the_settings_of_a_container_and_finds_its_files(
+    command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pod, container = running()[command]
+    environment = environment_of(pod, container)
+    known = {f"LIAISON_{field.upper()}" for field in Settings.model_fields}
+    assert {name for name in environment if name.startswith("LIAISON_")} - known == set()
+    held = loaded(environment, monkeypatch)
+    wanted = NEEDS.get(command) or NEEDS.get(command.split()[0], set())
+    wanted |= {"kafka_url", "kafka_username", "elasticsearch_url", "elasticsearch_username"}
+    assert {name for name in wanted if not getattr(held, name)} == set()
+    assert held.kafka_password.get_secret_value()
+    assert held.elasticsearch_password.get_secret_value()
+    assert held.replication_factor == 3
+    mounted = {PurePosixPath(mount["mountPath"]): mount for mount in container["volumeMounts"]}
+    for name in FILES:
+        if path := getattr(held, name):
+            assert {PurePosixPath(path), *PurePosixPath(path).parents} & mounted.keys(), f"{name}: {path} is mounted"
 
 
-def test_whatever_issues_references_has_the_installations_secret_where_the_settings_look() -> None:
-    config = next(one["data"] for one in manifests() if one["kind"] == "ConfigMap")
-    folder, name = config["LIAISON_SECRET_FILE"].rsplit("/", 1)
-    assert name == "secret", "the key that `kubectl create secret --from-file=secret` makes"
-    mounted = []
-    for pod in pods():
+@pytest.mark.parametrize("command", [command for command, (_, one) in running().items() if "args" in one])
+def test_the_command_line_takes_the_arguments_of_a_container(command: str) -> None:
+    found: Any = typer.main.get_command(build_cli())
+    rest = command.split()
+    while subcommands := getattr(found, "commands", None):
+        found = subcommands[rest.pop(0)]
+    found.make_context(command, rest)
+
+
+def test_every_mount_is_of_a_volume_and_every_claim_is_there() -> None:
+    claims = {one["metadata"]["name"] for one in manifests() if one["kind"] == "PersistentVolumeClaim"}
+    for one in manifests():
+        spec = one.get("spec", {}).get("jobTemplate", one).get("spec", {})
+        if "template" not in spec:
+            continue
+        pod, templates = spec["template"]["spec"], spec.get("volumeClaimTemplates", ())
         volumes = {volume["name"]: volume for volume in pod["volumes"]}
-        for container in containers(pod):
-            for mount in container["volumeMounts"]:
-                if mount["mountPath"] == folder:
-                    assert volumes[mount["name"]]["secret"] == {"secretName": "liaison-secret", "defaultMode": 0o440}
-                    assert (mount["readOnly"], pod["securityContext"]["fsGroup"]) == (True, 10001)
-                    mounted.append(container["args"][0])
-    assert sorted(mounted) == ["serve", *["worker"] * 5]
+        assert not volumes.keys() & {template["metadata"]["name"] for template in templates}
+        given = volumes.keys() | {template["metadata"]["name"] for template in templates}
+        mounted = {mount["name"] for container in containers(pod) for mount in container["volumeMounts"]}
+        assert mounted == given
+        asked = {volume["persistentVolumeClaim"]["claimName"] for volume in volumes.values() if len(volume) > 1
+                 and "persistentVolumeClaim" in volume}  # fmt: skip
+        assert asked <= claims
+        if "secret" in volumes:
+            assert volumes["secret"]["secret"] == {"secretName": "liaison-secret", "defaultMode": 0o440}
+            assert pod["securityContext"]["fsGroup"] == 10001
+
+
+def test_whoever_trusts_the_registry_by_what_it_saw_keeps_its_home() -> None:
+    """Intake, the API and operators' commands hold an entry against the last sealed one (registry_pins)."""
+    kept = {
+        one["metadata"]["name"]
+        for one in manifests()
+        if one["kind"] == "StatefulSet"
+        and "home" in {template["metadata"]["name"] for template in one["spec"]["volumeClaimTemplates"]}
+    }
+    assert kept == {"liaison-intake", "liaison-api", "liaison-operator"}
+
+
+def test_what_is_applied_again_can_be_changed() -> None:
+    """A Job's template can't: applying the next version's would fail while the former Job is there."""
+    assert [one["metadata"]["name"] for one in manifests() if one["kind"] == "Job"] == []
+    [topics] = [one for one in manifests() if one.get("metadata", {}).get("name") == "liaison-topics"]
+    assert topics["spec"]["suspend"] is True, "nothing applies topics unasked"
+    readme = (FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    assert "kubectl create job" in readme
+    assert f"--from=cronjob/{topics['metadata']['name']}" in readme
+
+
+@pytest.mark.engines
+@pytest.mark.rare
+@pytest.mark.timeout(200)
+def test_each_job_runs_with_what_its_manifest_gives_it(engine_environment: dict[str, str], tmp_path: Path) -> None:
+    make_secret(Settings(secret_file=tmp_path / "secret" / "secret"))
+    elsewhere = {name: value for name, value in engine_environment.items() if not name.startswith("LIAISON_")}
+    here = {
+        name: engine_environment[name]
+        for name in ("LIAISON_KAFKA_URL", "LIAISON_ELASTICSEARCH_URL", "LIAISON_NAMESPACE")
+    }
+    here |= {"LIAISON_KAFKA_SECURITY_PROTOCOL": "PLAINTEXT", "LIAISON_REPLICATION_FACTOR": "1"}
+    for command in ("topics apply", "ops sweep", "ops retention"):
+        pod, container = running()[command]
+        given = environment_of(pod, container)
+        for mount in sorted(container["volumeMounts"], key=lambda mount: -len(mount["mountPath"])):
+            folder = tmp_path / mount["name"]
+            folder.mkdir(exist_ok=True)
+            pattern = rf"^{re.escape(mount['mountPath'])}(?=/|$)"
+            given = {name: re.sub(pattern, str(folder), value) for name, value in given.items()}
+        done = warm.run(command.split(), elsewhere | given | here)
+        assert (command, done.returncode) == (command, 0), done.stderr
 
 
 def test_workers_are_probed_where_they_answer() -> None:
     for one in manifests():
         stage = one.get("metadata", {}).get("labels", {}).get("app.kubernetes.io/component")
-        if one["kind"] != "Deployment" or stage == "api":
+        if stage not in STAGES or "template" not in one["spec"]:
             continue
         (container,) = one["spec"]["template"]["spec"]["containers"]
         assert container["args"] == ["worker", stage]
@@ -124,15 +265,13 @@ def test_workers_are_probed_where_they_answer() -> None:
         assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
 
 
-def test_a_worker_whose_home_goes_with_its_pod_leaves_its_group_for_good() -> None:
-    workers = [c for pod in pods() for c in containers(pod) if c["args"][0] == "worker"]
-    homes = {volume["name"]: volume for pod in pods() for volume in pod["volumes"]}
-    assert "emptyDir" in homes["home"]
+def test_a_worker_that_ends_with_its_pod_leaves_its_group_for_good() -> None:
+    workers = [c for pod in pods() for c in containers(pod) if c.get("args", [""])[0] == "worker"]
     assert [c["lifecycle"]["preStop"]["exec"]["command"] for c in workers] == [["sh", "-c", "kill -INT 1"]] * 5
 
 
 def test_the_api_is_scraped_where_it_answers() -> None:
-    (api,) = [one for one in manifests() if one["kind"] == "Deployment" and one["metadata"]["name"] == "liaison-api"]
+    (api,) = [one for one in manifests() if one["kind"] == "StatefulSet" and one["metadata"]["name"] == "liaison-api"]
     pod = api["spec"]["template"]
     assert pod["metadata"]["annotations"]["prometheus.io/port"] == str(9601 + API_PLACE)
     assert {"name": "status", "containerPort": 9601 + API_PLACE} in pod["spec"]["containers"][0]["ports"]
@@ -148,9 +287,12 @@ def test_no_secret_is_written_down_and_every_variable_is_a_setting() -> None:
 
 
 def test_scaling_follows_the_lag_of_a_deployment_that_is_there() -> None:
-    deployments = {one["metadata"]["name"] for one in manifests() if one["kind"] == "Deployment"}
+    scalable = {
+        (one["kind"], one["metadata"]["name"]) for one in manifests() if one["kind"] in {"Deployment", "StatefulSet"}
+    }
     scaled = [one for one in manifests() if one["kind"] == "ScaledObject"]
     assert len(scaled) == 3
     for one in scaled:
-        assert one["spec"]["scaleTargetRef"]["name"] in deployments
+        target = one["spec"]["scaleTargetRef"]
+        assert (target.get("kind", "Deployment"), target["name"]) in scalable
         assert "liaison_lag_records" in one["spec"]["triggers"][0]["metadata"]["query"]
