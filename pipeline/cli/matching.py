@@ -86,8 +86,9 @@ def explain_pairs(
     import msgspec
 
     from pipeline.locale import LANGUAGES
+    from pipeline.matching.explain.breakdown import text
     from pipeline.matching.explain.waterfall import svg as chart
-    from pipeline.matching.explain.wording import legend, text
+    from pipeline.matching.explain.wording import legend
     from pipeline.matching.model import generation_id, load_model
     from pipeline.matching.score.entity_pairs import PairError, explain_pair
 

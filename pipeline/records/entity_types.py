@@ -102,8 +102,8 @@ PERSON: Final = EntityType(
     comparisons=("name", *DATES, *OF_EVERY_TYPE, "gender", "nationality", "birth_place", "birth_country",
                  "other_names"),
     companions={
-        "household": N_("Could be relatives: shared evidence counts less"),
-        "named_after": N_("Could be relatives with the same name: the name counts for nothing"),
+        "household": N_("Could be relatives"),
+        "named_after": N_("Could be relatives with the same name"),
     },
     by_name=True,
     bears_numbers=True,
@@ -129,8 +129,8 @@ ORGANISATION: Final = EntityType(
     },
     comparisons=("name", *OF_EVERY_TYPE, "other_names"),
     companions={
-        "named_after": N_("Could be two branches or bodies with the same name: the name counts for nothing"),
-        "group": N_("Could be two companies of one group: shared evidence counts less"),
+        "named_after": N_("Could be two branches or bodies with the same name"),
+        "group": N_("Could be two companies of one group"),
     },
     by_name=True,
     own_number="lei",

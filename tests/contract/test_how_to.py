@@ -157,7 +157,7 @@ import msgspec
 
 from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.matching.explain.explaining import explain
-from pipeline.matching.explain.wording import text
+from pipeline.matching.explain.breakdown import text
 from pipeline.matching.model import load_model
 from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise

@@ -20,9 +20,9 @@ from pipeline.api.session import Session
 from pipeline.index.case_reading import STATE_FIELDS
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.exports import link_row
+from pipeline.matching.explain.breakdown import text
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation
 from pipeline.matching.explain.plain_words import plain_summary, strongest_pair
-from pipeline.matching.explain.wording import text
 
 MOST = 100
 """Links of a case that are asked of the index at once while its next best candidate is looked for."""

@@ -24,8 +24,8 @@ from pipeline.index.exports import link_row
 from pipeline.index.points import PointInTime
 from pipeline.index.reading import ListedLink
 from pipeline.matching.bands import Band
+from pipeline.matching.explain.breakdown import text
 from pipeline.matching.explain.explanation import Explanation
-from pipeline.matching.explain.wording import text
 
 MOST = 100
 """Links of one page."""

@@ -14,8 +14,8 @@ from rich.text import Text
 from pipeline.access.redaction import Row
 from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis
+from pipeline.matching.explain.breakdown import LINES, EvidenceLine, break_down, describe_companions
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item, mirrored
-from pipeline.matching.explain.waterfall import OTHER
 from pipeline.matching.explain.wording import agreement, label, not_one, percent, rarity, shared_finding
 from pipeline.matching.explain.words import FIELDS, TYPES
 from pipeline.matching.fingerprint import Contact, Handling
@@ -198,37 +198,26 @@ def _band(name: str) -> Text:
 
 
 def explanation(evidence: Explanation) -> RenderableType:
-    """The sum that makes a link, term by term, side a on the left."""
+    """The sum that makes a link, line by line, side a on the left; beneath it what it means if two are relatives."""
     table = _table("", "Here", "There", "Agreement", "Bits")
     table.columns[0].min_width = len("Date of birth")
     table.columns[4].justify = "right"
-    for entity in evidence.entities:
-        _add_entity(table, entity)
-    table.add_row(label(OTHER, "prior", LANGUAGE), "", "", "", bits(evidence.prior), style="dim")
-    table.add_row(
-        label(OTHER, "attempts", LANGUAGE), "", "", "", bits(evidence.rebate - evidence.attempts), style="dim"
-    )
-    return table
+    lines = break_down(evidence, LANGUAGE)
+    for line in lines.lines(LANGUAGE):
+        _add_line(table, line)
+    table.add_row(label(LINES, "score", LANGUAGE), "", "", "", bits(lines.score), style="bold")
+    said = [" ".join(describe_companions(pair.part, evidence, LANGUAGE)) for pair in lines.pairs]
+    return Group(table, *(plain(sentences, "dim") for sentences in said if sentences))
 
 
-def _add_entity(table: Table, entity: EntityEvidence) -> None:
-    for item in entity.items:
-        agreed = ", ".join(filter(None, (agreement(item, LANGUAGE), rarity(item, LANGUAGE))))
-        table.add_row(
-            label(FIELDS, item.field, LANGUAGE),
-            item.value_a,
-            item.value_b,
-            agreed,
-            bits(item.bits),
-            style="" if item.bits >= 0 else "red",
-        )
-    if entity.alternative:
-        table.add_row(label(OTHER, "alternative", LANGUAGE), "", "", "", bits(entity.alternative), style="dim")
-    if entity.calibration:
-        table.add_row(label(OTHER, "calibration", LANGUAGE), "", "", "", bits(entity.calibration), style="dim")
-    if left_out := entity.counted - entity.bits:
-        correction = label(OTHER, "floor", LANGUAGE) if left_out > 0 else "Pair correction"
-        table.add_row(correction, "", "", "", bits(left_out), style="dim")
+def _add_line(table: Table, line: EvidenceLine) -> None:
+    item = line.item
+    if item is None:
+        table.add_row(line.label, "", "", "", bits(line.bits), style="dim")
+        return
+    agreed = ", ".join(filter(None, (agreement(item, LANGUAGE), rarity(item, LANGUAGE))))
+    style = "" if line.bits >= 0 else "red"
+    table.add_row(line.label, item.value_a, item.value_b, agreed, bits(line.bits), style=style)
 
 
 def _words(name: str) -> str:

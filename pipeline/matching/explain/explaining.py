@@ -92,6 +92,15 @@ def entities_evidence(
     return _with_shares(tuple(one.evidence(model) for one in compared))
 
 
+def judge_question(
+    asked: tuple[EntityPrint, ...], record: tuple[EntityPrint, ...], model: Model
+) -> tuple[int, tuple[EntityEvidence, ...]]:
+    """What a record is worth as an answer to a question, in hundredths of a bit without the prior, and its evidence."""
+    found = weigh_evidence(asked, record, model)
+    compared = _compare_shown(asked, record, found, model)
+    return total_score(found, model) - model.prior, _with_shares(tuple(one.evidence(model) for one in compared))
+
+
 def _compare_shown(
     a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...], found: Evidence, model: Model
 ) -> list[ComparedEntities]:
@@ -152,6 +161,7 @@ def _entity_evidence(compared: ComparedEntities, model: Model) -> EntityEvidence
         combined - sums[STRANGERS],
         COMPANION_KINDS[kind - 1] if kind else "",
         bits - combined,
+        dict(model.companions[a.type])[kind] if kind else 0,
     )
 
 

@@ -32,9 +32,10 @@ class EntityEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
     """The evidence for and against two entities being the same, in hundredths of a bit.
 
     `alternative` is by how much other explanations (relatives of one household, a father with the same name, companies
-    of one group) lower it; `companions` is the likeliest of them, one of alternatives.COMPANION_KINDS, or "". The
-    model's curve for the type adds `calibration`. `bits` is the sum of the items, `alternative` and `calibration`;
-    `counted`, never below 0, is what counts towards the score of the cases.
+    of one group) lower it; `companions` is the likeliest of them, one of alternatives.COMPANION_KINDS, or "", and
+    `companions_rarity` log2 of how many pairs of strangers there are to one of such companions (0 where a link was
+    explained before that was kept). The model's curve for the type adds `calibration`. `bits` is the sum of the items,
+    `alternative` and `calibration`; `counted`, never below 0, is what counts towards the score of the cases.
     """
 
     type_a: str
@@ -47,6 +48,7 @@ class EntityEvidence(msgspec.Struct, frozen=True, omit_defaults=True):
     alternative: int = 0
     companions: str = ""
     calibration: int = 0
+    companions_rarity: int = 0
 
 
 class Counterfactual(msgspec.Struct, frozen=True):

@@ -55,7 +55,7 @@ def strongest_pair(found: Explanation) -> EntityEvidence | None:
 def agreeing_things(part: EntityEvidence, language: str) -> tuple[str, ...]:
     """What two entities have in common, the strongest first: "passport", "date of birth"."""
     found = sorted((item for item in part.items if item.bits > 0), key=lambda item: -item.bits)
-    return tuple(dict.fromkeys(_noun(item, language) for item in found))
+    return tuple(dict.fromkeys(compared_thing(item, language) for item in found))
 
 
 def plain_summary(found: Explanation, language: str) -> str:
@@ -76,16 +76,16 @@ def _clauses(part: EntityEvidence, language: str) -> Iterator[str]:
     said = [finding for item in names if (finding := _name_finding(item, language))]
     same = [item for item in agreeing if item.level in WHOLLY and not (item.field == "name" and said)]
     if same:
-        things = list(dict.fromkeys(_noun(item, language) for item in same))
+        things = list(dict.fromkeys(compared_thing(item, language) for item in same))
         yield translate_plural("same {things}", "same {things}", len(things), language).format(
             things=_list_words(things, language)
         )
     yield from said
     for item in agreeing:
         if item.field != "name" and item.level not in WHOLLY:
-            yield f"{_noun(item, language)} ({agreement(item, language)})"
+            yield f"{compared_thing(item, language)} ({agreement(item, language)})"
     if against := [item for item in part.items if item.bits < 0]:
-        things = list(dict.fromkeys(_noun(item, language) for item in against))
+        things = list(dict.fromkeys(compared_thing(item, language) for item in against))
         yield translate("against it: {things}", language, things=_list_words(things, language))
 
 
@@ -121,10 +121,10 @@ def _foreign_script(a: str, b: str) -> str:
     return next(script for script in scripts if script != "Latin")
 
 
-def _noun(item: Item, language: str) -> str:
-    """What an item compares as it is called within a sentence; a number by its type."""
+def compared_thing(item: Item, language: str) -> str:
+    """What an item compares as it is called within a sentence; a number by its type on side b."""
     if item.field == "identifier":
-        kind = item.value_a.partition(" ")[0]
+        kind = item.value_b.partition(" ")[0]
         return label(IDENTIFIER_TYPES, kind, language)
     return lower_label(label(FIELDS, item.field, language))
 

@@ -6,10 +6,9 @@ from html import escape
 
 import msgspec
 
-from pipeline.locale import N_
+from pipeline.matching.explain.breakdown import LINES, break_down
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.wording import bits, label
-from pipeline.matching.explain.words import FIELDS
 
 ROW, LEFT, WIDTH, RIGHT, TOP = 26, 210, 420, 70, 16
 """Pixels: height of a row, width of the labels, of the bars and of the numbers, upper margin."""
@@ -17,18 +16,9 @@ ROW, LEFT, WIDTH, RIGHT, TOP = 26, 210, 420, 70, 16
 UP, DOWN, TOTAL = "#2f7d5b", "#b3492f", "#3b5b8c"
 """For, against, sums: distinct in lightness too, so that they can be told apart without colour."""
 
-OTHER = {
-    "prior": N_("Starting odds"),
-    "alternative": N_("Household or group"),
-    "calibration": N_("Calibration"),
-    "attempts": N_("Number of comparisons"),
-    "floor": N_("Negative total counts as zero"),
-    "score": N_("Score"),
-}
-
 
 class Bar(msgspec.Struct, frozen=True):
-    """From `start` to `end`, in hundredths of a bit; `kind` is a comparison's field or one of OTHER."""
+    """From `start` to `end`, in hundredths of a bit; `kind` is that of an EvidenceLine, or "score"."""
 
     kind: str
     label: str
@@ -38,19 +28,11 @@ class Bar(msgspec.Struct, frozen=True):
 
 def bars(found: Explanation, language: str = "en") -> list[Bar]:
     """The chart's data; the last bar runs from 0 to the score."""
-    words = FIELDS | OTHER
-    steps = [("prior", found.prior)]
-    for part in found.entities:
-        steps += [(item.field, item.bits) for item in part.items]
-        steps += [("alternative", part.alternative)] if part.alternative else []
-        steps += [("calibration", part.calibration)] if part.calibration else []
-        steps += [("floor", part.counted - part.bits)] if part.bits < 0 else []
-    steps += [("attempts", found.fees)] if found.fees else []
-    result, at = [], 0
-    for kind, step in steps:
-        result.append(Bar(kind, label(words, kind, language), at, at + step))
-        at += step
-    return [*result, Bar("score", label(words, "score", language), 0, found.score)]
+    lines, result, at = break_down(found, language), list[Bar](), 0
+    for line in lines.lines(language):
+        result.append(Bar(line.kind, line.label, at, at + line.bits))
+        at += line.bits
+    return [*result, Bar("score", label(LINES, "score", language), 0, lines.score)]
 
 
 def svg(found: Explanation, language: str = "en") -> str:
@@ -62,7 +44,7 @@ def svg(found: Explanation, language: str = "en") -> str:
     height = TOP + ROW * len(rows) + 8
     zero = LEFT - lowest * scale
     body = "".join(_row(number, bar, lowest, scale, language) for number, bar in enumerate(rows))
-    title = escape(f"{label(OTHER, 'score', language)} {bits(found.score, language)}")
+    title = escape(f"{label(LINES, 'score', language)} {bits(found.score, language)}")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {LEFT + WIDTH + RIGHT} {height}" role="img"'
         f' font-family="sans-serif" font-size="12"><title>{title}</title>'

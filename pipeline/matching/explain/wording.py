@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
-from pipeline.locale import LANGUAGES, N_, translate
+from pipeline.locale import N_, translate
 from pipeline.matching.bands import Band
-from pipeline.matching.basis import Basis
 from pipeline.matching.explain.explanation import AsOne, Counterfactual, EntityEvidence, Explanation, Item
 from pipeline.matching.explain.words import (
     COMPANIONS,
@@ -50,13 +49,6 @@ LEGEND = N_(
 )
 
 
-def text(found: Explanation, language: str = "en") -> str:
-    """The whole explanation, one statement a line. Raises KeyError for a language that is not in LANGUAGES."""
-    if language not in LANGUAGES:
-        raise KeyError(language)
-    return "\n".join(_statements(found, language))
-
-
 def legend(language: str) -> str:
     """How to read the lines of a text."""
     return translate(LEGEND, language)
@@ -73,42 +65,6 @@ def reasons(parts: Iterable[EntityEvidence], language: str = "en") -> tuple[str,
 def label(names: Mapping[CodeT, str], code: CodeT, language: str) -> str:
     """What a code of a table of words.py is called; the code itself where the table lacks it."""
     return translate(names[code], language) if code in names else code
-
-
-def _statements(found: Explanation, language: str) -> Iterator[str]:
-    yield _headline(found, language)
-    yield translate("Starting odds: {bits} bits.", language, bits=bits(found.prior, language))
-    for part in found.entities:
-        yield from _entity(part, language)
-        if part.bits < 0:
-            yield translate("  These entities count as zero, not against the link.", language)
-    if found.fees:
-        yield translate(
-            "Correction for the number of entities compared: {bits} bits.", language, bits=bits(found.fees, language)
-        )
-    yield from (counterfactual(change, found, language) for change in found.decisive)
-    if found.counterfactuals and not found.decisive:
-        yield steady(found, language)
-    if found.as_one is not None:
-        yield not_one(found.as_one, language)
-        yield from _entity(found.as_one.evidence, language)
-    yield _origin(found, language)
-
-
-def _headline(found: Explanation, language: str) -> str:
-    said = {
-        "band": band(found.band, language),
-        "probability": percent(found.probability, language),
-        "bits": bits(found.score, language),
-    }
-    if found.basis is not Basis.SHARED:
-        return translate("{band}: probability {probability} ({bits} bits).", language, **said)
-    return translate(
-        "{finding}. {band}: probability {probability} that the number is the same ({bits} bits).",
-        language,
-        finding=shared_finding(found, language),
-        **said,
-    )
 
 
 def shared_finding(found: Explanation, language: str) -> str:
@@ -133,7 +89,7 @@ def not_one(found: AsOne, language: str) -> str:
     )
 
 
-def _origin(found: Explanation, language: str) -> str:
+def origin(found: Explanation, language: str) -> str:
     """Which model the explanation is by, and in which generation it was computed."""
     if not found.generation:
         return translate("Model {model} ({hash}).", language, model=found.model, hash=found.model_hash)
@@ -151,47 +107,22 @@ def band(name: Band | None, language: str) -> str:
     return label(BANDS, name or Band.NONE, language)
 
 
-def _entity(part: EntityEvidence, language: str) -> Iterator[str]:
-    a, b = (label(TYPES, kind, language) for kind in (part.type_a, part.type_b))
-    yield translate(
-        "{a} and {b}: {bits} bits.",
-        language,
-        a=f"{a} {part.entity_a}",
-        b=f"{b} {part.entity_b}",
-        bits=bits(part.bits, language),
-    )
-    yield from (_item(item, language) for item in part.items)
-    if part.alternative:
-        yield f"  {bits(part.alternative, language):>6}  {alternative(part, language)}"
-
-
 def _entity_in_brief(part: EntityEvidence, language: str) -> Iterator[str]:
     for item in part.items:
         between, rare = translate("; ", language), rarity(item, language)
         said = between.join(filter(None, (_agreed(item, language), rare)))
         yield f"{bits(item.bits, language)}  {said} | {value(item.field, item.value_b, language)}"
     if abs(part.alternative) >= _LITTLE:
-        yield f"{bits(part.alternative, language)}  {_alternative_in_brief(part, language)}"
+        yield f"{bits(part.alternative, language)}  {companions_called(part, language)}"
 
 
-def alternative(part: EntityEvidence, language: str) -> str:
-    """The likeliest other explanation of two entities, and what counts otherwise if it is right."""
-    said = _alternative_called(part, language)
-    otherwise = [item for item in part.items if item.companions != item.bits]
-    fields = [f"{label(FIELDS, item.field, language)} {bits(item.companions, language)}" for item in otherwise]
-    return f"{said} ({translate('; ', language).join(fields)})" if fields else said
-
-
-def _alternative_in_brief(part: EntityEvidence, language: str) -> str:
-    """Whom the two may be, which stands before the colon; that it counts less the bits say."""
-    return _alternative_called(part, language).partition(":")[0].rstrip()
-
-
-def _alternative_called(part: EntityEvidence, language: str) -> str:
+def companions_called(part: EntityEvidence, language: str) -> str:
+    """What the line is called by which companions, such as relatives, lower the evidence of two entities."""
     return label(COMPANIONS.get(part.type_a, {}), part.companions, language)
 
 
-def _item(item: Item, language: str) -> str:
+def describe_item(item: Item, language: str) -> str:
+    """A comparison in one line: bits, share, how well the values agree, how rare that is, both values."""
     share = f"{100 * item.share:.0f}{PERCENT[language]}" if item.share else ""
     agreed = _agreed(item, language)
     said = [f"  {bits(item.bits, language):>6} {share:>{len('100') + len(PERCENT[language])}}  {agreed}"]
@@ -217,9 +148,12 @@ def _token(pair: TokenPair, language: str) -> str:
 
 def rarity(item: Item, language: str) -> str:
     """Such as "1 in 3,400"; empty for what does not speak for the pair."""
-    if not item.rarity:
-        return ""
-    return translate("1 in {number}", language, number=grouped(item.rarity.removeprefix("1 in "), language))
+    return one_in(item.rarity, language) if item.rarity else ""
+
+
+def one_in(said: str, language: str) -> str:
+    """Write "1 in 3,400" in a language."""
+    return translate("1 in {number}", language, number=grouped(said.removeprefix("1 in "), language))
 
 
 def agreement(item: Item, language: str) -> str:
@@ -236,6 +170,12 @@ def value(field: str, said: str, language: str) -> str:
         return said
     code, blank, rest = said.partition(" ")
     return label(CODED[field], code, language) + blank + rest
+
+
+def finding(item: Item, language: str) -> str:
+    """How two values agree; of names also which words are not written alike, and how those agree."""
+    tokens = [_token(pair, language) for pair in item.tokens if pair.a != pair.b]
+    return agreement(item, language) + (f" ({translate('; ', language).join(tokens)})" if tokens else "")
 
 
 def token_level(pair: TokenPair, language: str) -> str:

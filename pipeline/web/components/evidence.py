@@ -7,10 +7,20 @@ from collections.abc import Iterator
 import htpy
 
 from pipeline.access.redaction import Row
+from pipeline.matching.explain.breakdown import (
+    LINES,
+    EvidenceLine,
+    PairBreakdown,
+    ScoreBreakdown,
+    break_down,
+    break_down_pair,
+    count_as_companions,
+    describe_companions,
+)
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item
 from pipeline.matching.explain.wording import (
     agreement,
-    alternative,
+    companions_called,
     counterfactual,
     not_one,
     rarity,
@@ -40,46 +50,81 @@ def render_comparison(
 ) -> htpy.Element:
     """The whole comparison as one table, a block of rows for each pair of entities."""
     titles = (words("Field"), side_a, words("Agreement"), side_b, words("Bits"), words("Rarity"))
-    numbers = titles[4:]
-    heads = (htpy.th(class_="number" if title in numbers else None, scope="col")[title] for title in titles)
+    heads = (htpy.th(class_="number" if title in titles[4:] else None, scope="col")[title] for title in titles)
+    lines = break_down(found, words.language)
+    as_one = () if found.as_one is None else (break_down_pair(found.as_one.evidence, words.language),)
     return htpy.table(".folds.compare")[
         htpy.caption(".hidden-words")[words("Comparison field by field")],
         htpy.thead[htpy.tr[heads]],
-        (htpy.tbody[_render_entity_pair(words, part, titles, countries)] for part in _list_pairs(found)),
+        (htpy.tbody[_render_entity_pair(words, pair, titles, countries)] for pair in lines.pairs),
+        htpy.tbody[_render_total(words, lines, titles)],
+        (htpy.tbody[_render_entity_pair(words, pair, titles, countries)] for pair in as_one),
     ]
 
 
-def _list_pairs(found: Explanation) -> tuple[EntityEvidence, ...]:
-    """What the score is of; behind a shared number, what its two holders would be as one."""
-    return found.entities if found.as_one is None else (*found.entities, found.as_one.evidence)
-
-
 def _render_entity_pair(
-    words: Words, part: EntityEvidence, titles: tuple[str, ...], countries: Countries
+    words: Words, pair: PairBreakdown, titles: tuple[str, ...], countries: Countries
 ) -> Iterator[htpy.Element]:
+    part = pair.part
     kind = words.label(TYPES, part.type_a)
     heading = words("{kind} {a} and {b}", kind=kind, a=part.entity_a, b=part.entity_b)
     yield htpy.tr(".pair")[
         htpy.th(scope="rowgroup", colspan="4")[heading],
-        htpy.td(".number.strong", data_column=titles[4])[render_bits(words, part.bits)],
+        htpy.td(".number.strong", data_column=titles[4])[render_bits(words, pair.bits)],
         htpy.td,
     ]
-    for item in part.items:
-        yield _render_item(words, item, titles, countries)
-    if part.alternative:
-        yield htpy.tr[
-            htpy.th(scope="row")[words("Alternative explanation")],
-            htpy.td(colspan="3")[alternative(part, words.language)],
-            htpy.td(".number.against", data_column=titles[4])[render_bits(words, part.alternative)],
-            htpy.td,
-        ]
-    if part.calibration:
-        yield htpy.tr[
-            htpy.th(scope="row")[words("Calibration")],
-            htpy.td(colspan="3")[words("What such evidence is worth, as labelled pairs show")],
-            htpy.td(".number", data_column=titles[4])[render_bits(words, part.calibration)],
-            htpy.td,
-        ]
+    for line in pair.lines:
+        yield (
+            _render_line(words, line, titles)
+            if line.item is None
+            else _render_item(words, line.item, titles, countries)
+        )
+
+
+def _render_total(words: Words, lines: ScoreBreakdown, titles: tuple[str, ...]) -> Iterator[htpy.Element]:
+    """What makes the score of the pairs' bits, and the score."""
+    floors = sum(-pair.bits for pair in lines.pairs if pair.bits < 0)
+    steps = (("prior", lines.prior), ("floor", floors), ("attempts", lines.fees))
+    for kind, hundredths in steps:
+        if hundredths:
+            yield _render_line(words, EvidenceLine(kind, words.label(LINES, kind), hundredths), titles)
+    yield htpy.tr(".pair.total")[
+        htpy.th(scope="row", colspan="4")[words.label(LINES, "score")],
+        htpy.td(".number.strong", data_column=titles[4])[render_bits(words, lines.score)],
+        htpy.td,
+    ]
+
+
+def _render_line(words: Words, line: EvidenceLine, titles: tuple[str, ...]) -> htpy.Element:
+    """A line that compares no two values."""
+    explained = words("What such evidence is worth, as labelled pairs show") if line.kind == "calibration" else ""
+    return htpy.tr[
+        htpy.th(scope="row", colspan=None if explained else "4")[line.label],
+        explained and htpy.td(colspan="3")[explained],
+        htpy.td(class_=f"number {'against' if line.bits < 0 else 'for'}", data_column=titles[4])[
+            render_bits(words, line.bits)
+        ],
+        htpy.td,
+    ]
+
+
+def render_companions(words: Words, found: Explanation) -> htpy.Fragment:
+    """What it would mean if two of a link were relatives, or companies of one group: a block for each pair of them."""
+    parts = ((part, found) for part in found.entities)
+    as_one = () if found.as_one is None else ((found.as_one.evidence, None),)
+    return htpy.fragment[(_render_companions(words, part, of) for part, of in (*parts, *as_one))]
+
+
+def _render_companions(words: Words, part: EntityEvidence, found: Explanation | None) -> htpy.Node:
+    said = describe_companions(part, found, words.language)
+    if not said:
+        return None
+    counted = count_as_companions(part, words.language)
+    return htpy.div(".companions.small")[
+        htpy.p[htpy.strong[companions_called(part, words.language)]],
+        htpy.p[" ".join(said)],
+        counted and htpy.details(".more")[htpy.summary[words("In numbers")], htpy.p[counted]],
+    ]
 
 
 def _render_item(words: Words, item: Item, titles: tuple[str, ...], countries: Countries) -> htpy.Element:

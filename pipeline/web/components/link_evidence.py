@@ -10,8 +10,9 @@ from pipeline.matching.explain.explanation import Explanation, mirrored
 from pipeline.matching.explain.wording import bits, decimal, percent
 from pipeline.web.addresses import case_path, link_path
 from pipeline.web.components.badges import draw_band, draw_handling_code
-from pipeline.web.components.evidence import render_counterfactuals, render_sides_comparison
+from pipeline.web.components.evidence import render_companions, render_counterfactuals, render_sides_comparison
 from pipeline.web.components.markup import bidi_text, box, link, static_html, text
+from pipeline.web.components.measures import render_help, render_legend
 from pipeline.web.components.names import draw_name
 from pipeline.web.components.review_form import draw_reviews
 from pipeline.web.components.triage_row import name_thing
@@ -37,7 +38,9 @@ def draw_sides(words: Words, own: Row, other: Row, explanation: Explanation) -> 
         with box("div", "between"):
             draw_band(words, explanation.band)
             text("strong", percent(explanation.probability, words.language), dir="ltr")
-            text("span", words("{bits} bits", bits=bits(explanation.score, words.language)), "quiet", dir="ltr")
+            with box("span", "quiet"):
+                text("span", words("{bits} bits", bits=bits(explanation.score, words.language)), dir="ltr")
+                static_html(render_help(words, "bits"), "span")
         _draw_side(words, other)
 
 
@@ -67,6 +70,8 @@ def draw_evidence(view: OpenPage, found: LinkEvidenceAnswer) -> None:
         draw_reviews(view, found.judged, undoable=False)
     static_html(render_sides_comparison(words, explanation, own, other), classes="scroll",
                 tabindex="0", role="group", aria_label=words("Comparison"))  # fmt: skip
+    static_html(render_legend(words))
+    static_html(render_companions(words, explanation))
     static_html(render_counterfactuals(words, explanation))
     with box("details", "more"):
         text("summary", words("Score breakdown"))

@@ -10,9 +10,10 @@ from pipeline.matching.basis import Basis
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.wording import shared_finding
 from pipeline.web.addresses import case_path
-from pipeline.web.components.evidence import render_counterfactuals, render_sides_comparison
+from pipeline.web.components.evidence import render_companions, render_counterfactuals, render_sides_comparison
 from pipeline.web.components.link_evidence import draw_sides, draw_summary, own_side_first
 from pipeline.web.components.markup import box, link, static_html, text
+from pipeline.web.components.measures import render_legend
 from pipeline.web.components.panel import draw_facts, panel
 from pipeline.web.components.review_form import draw_judgements
 from pipeline.web.components.waterfall import draw_waterfall
@@ -41,6 +42,7 @@ def draw(view: OpenPage, loaded: LinkEvidenceAnswer) -> None:
         with box("div"):
             with panel(words("Comparison"), words("values normalised for comparison"), tight=True):
                 static_html(render_sides_comparison(words, found, own, other), classes="scroll")
+                static_html([render_legend(words), render_companions(words, found)], classes="companions-of")
             with panel(words("Score breakdown"), words("in bits")):
                 draw_waterfall(words, found)
         with box("div"):

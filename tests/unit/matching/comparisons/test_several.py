@@ -10,8 +10,8 @@ from pipeline.matching.comparisons.birth_date import BIRTH_DATE, BIRTH_DATE_PART
 from pipeline.matching.comparisons.birth_place import BIRTH_PLACE
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult
 from pipeline.matching.comparisons.several import CHOICE_FEES, best_of_several, less_fee
+from pipeline.matching.explain.breakdown import text
 from pipeline.matching.explain.explaining import explain
-from pipeline.matching.explain.wording import text
 from pipeline.matching.model import Model
 from support.matching.prints import case_of, print_of
 

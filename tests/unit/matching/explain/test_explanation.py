@@ -8,10 +8,11 @@ import msgspec
 import pytest
 
 from pipeline.matching.bands import Band
+from pipeline.matching.explain.breakdown import text
 from pipeline.matching.explain.explaining import explain, rarity
 from pipeline.matching.explain.explanation import Explanation, mirrored
 from pipeline.matching.explain.waterfall import bars, svg
-from pipeline.matching.explain.wording import bits, percent, reasons, text
+from pipeline.matching.explain.wording import bits, percent, reasons
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import judge_cases
@@ -133,7 +134,7 @@ def test_the_text_adds_up_with_each_share_of_the_total(cases: tuple[Fingerprint,
     lines = text(found).splitlines()
     shares = [int(line.split()[1].rstrip("%")) for line in lines if line.startswith("  ") and "%" in line]
     assert sum(shares) == pytest.approx(100, abs=len(shares))
-    fee = next(line for line in lines if line.startswith("Correction for the number of entities"))
+    fee = next(line for line in lines if line.startswith("Number of comparisons: "))
     assert found.score == found.prior + sum(part.bits for part in found.entities) + found.fees
     assert bits(found.fees, "en") in fee
 
@@ -213,7 +214,8 @@ def test_the_waterfall_runs_from_the_prior_to_the_score(cases: tuple[Fingerprint
     assert steps[0].start == 0
     assert steps[0].end == model.prior
     assert all(before.end == after.start for before, after in pairwise(steps[:-1]))
-    assert steps[-2].end == steps[-1].end == found.score
+    assert steps[-2].end == steps[-1].end
+    assert bits(steps[-1].end, "en") == bits(found.score, "en")
     root = ElementTree.fromstring(svg(found, "fr"))
     assert len(root.findall("{http://www.w3.org/2000/svg}rect")) == len(steps)
 

@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from pipeline.matching.basis import Basis
+from pipeline.matching.explain.breakdown import text
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.shared_number import explain_shared_number
-from pipeline.matching.explain.wording import shared_finding, text
+from pipeline.matching.explain.wording import shared_finding
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import judge_cases

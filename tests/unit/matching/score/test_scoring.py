@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.matching.explain.explaining import explain_entities
 from pipeline.matching.explain.waterfall import bars
+from pipeline.matching.explain.wording import bits
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.model_file import Calibration
@@ -218,7 +219,8 @@ def test_an_explanation_of_calibrated_evidence_adds_up(model: Model) -> None:
     [part] = found.entities
     assert part.bits == sum(item.bits for item in part.items) + part.alternative + part.calibration
     assert part.calibration < 0
-    assert bars(found)[-2].end == found.score == score_cases(someone.entities, someone.entities, bent)
+    assert bits(bars(found)[-2].end, "en") == bits(found.score, "en")
+    assert found.score == score_cases(someone.entities, someone.entities, bent)
 
 
 def test_knots_that_fall_are_refused(model: Model) -> None:

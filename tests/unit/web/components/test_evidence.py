@@ -45,7 +45,14 @@ def test_every_comparison_has_its_row(found: Explanation) -> None:
     titles, pair, *items = cells(render_comparison(ENGLISH, found, "be-fp", "fr-pj"))
     assert (titles[1], titles[3]) == ("be-fp", "fr-pj")
     assert pair[0] == "Person p and p"
-    assert [row[0] for row in items] == ["Name", "Date of birth", "Gender", "Alternative explanation"]
+    assert [row[0] for row in items] == [
+        "Name",
+        "Date of birth",
+        "Gender",
+        "Could be relatives",
+        "Starting odds",
+        "Score",
+    ]
 
 
 def test_what_a_record_says_stays_text(found: Explanation) -> None:

@@ -1,0 +1,95 @@
+"""A link's evidence in a real browser: relatives in words, lines that add up as printed, what numbers are of."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from support.api.runtime import Api
+from support.records.builder import person, record
+from support.web.browser import NARROW, BrowserUser
+from support.web.memory_site import MemorySite
+from support.web.shared_browser import BROWSER_TESTS
+
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group(BROWSER_TESTS)]
+
+PASSPORT = [{"type": "passport", "value": "52NO43308", "country": "IL"}]
+
+
+@pytest.fixture
+def page_of(api: Api) -> str:
+    """A link of a man who is written in two scripts, and of a car of both cases; its page."""
+    known: dict[str, Any] = {
+        "birth_date": "1978-10-15",
+        "gender": "male",
+        "birth_place": "Rennes",
+        "identifiers": PASSPORT,
+    }
+    car = {"id": "v1", "type": "vehicle", "plate": "AB-123-CD", "make": "Renault"}
+    api.hold(
+        record("be-fp", entities=[person("Weinbaum Chaim", id="p1", **known), car]),
+        record("fr-pj", entities=[person("חיים ויינבוים", id="p1", **known), {**car, "plate": "AB-124-CD"}]),
+    )
+    return f"/links/{api.link('be-fp:1', 'fr-pj:1')}/of/be-fp:1"
+
+
+def _read_bits(page: Page, selector: str) -> list[Decimal]:
+    said = page.locator(selector).all_inner_texts()
+    return [Decimal(text.strip().replace("\N{MINUS SIGN}", "-")) for text in said if text.strip()]
+
+
+def test_relatives_stand_in_words_and_all_lines_add_up(
+    opened: Browser, site: MemorySite, api: Api, page_of: str
+) -> None:
+    user = BrowserUser(opened, site.url)
+    user.enter("pieter@be-fp", "BX/12", page_of)
+    user.is_drawn()
+    page = user.page
+    expect(page.locator(".companions")).to_have_count(1)
+    expect(page.locator(".companions")).to_contain_text(
+        re.compile(
+            r"If these were relatives, they could share a borrowed passport, a family name or a date of birth\. "
+            r"Relatives with all of this in common are rare \(1 in [\d,]+\)\. "
+            r"Few pairs of records are relatives \(1 in 33,000\)\. The result stays certain\."
+        )
+    )
+    expect(page.locator(".compare th", has_text="Could be relatives")).to_have_count(1)
+    expect(page.locator(".waterfall .label", has_text="Could be relatives")).to_have_count(1)
+    heading = Decimal(re.findall(r"[+\N{MINUS SIGN}][\d.]+", page.locator(".between").inner_text())[0])
+    *steps, total = _read_bits(page, ".waterfall .amount")
+    assert sum(steps) == total == heading
+    bodies = page.locator(".compare tbody")
+    pairs = []
+    for at in range(bodies.count() - 1):
+        pair, *lines = _read_bits(page, f".compare tbody:nth-of-type({at + 1}) td.number[data-column=Bits]")
+        assert sum(lines) == pair
+        pairs.append(pair)
+    *others, score = _read_bits(page, f".compare tbody:nth-of-type({bodies.count()}) td.number[data-column=Bits]")
+    assert sum(pairs) + sum(others) == score == heading
+    for question in ("What are bits?", "What is 1 in N?", "What is the number of comparisons?"):
+        mark = page.locator(f"details.help summary[aria-label='{question}']").first
+        mark.focus()
+        page.keyboard.press("Enter")
+        expect(mark.locator("xpath=../span")).to_be_visible()
+    page.reload()
+    user.holds("evidence of a link", dark=True)
+
+
+@pytest.mark.rare
+def test_relatives_stand_in_words_in_french_and_on_a_phone(
+    opened: Browser, site: MemorySite, api: Api, page_of: str
+) -> None:
+    user = BrowserUser(opened, site.url, "fr-FR")
+    user.enter("pieter@be-fp", "BX/12", page_of)
+    user.resize(NARROW)
+    expect(user.page.locator(".companions")).to_contain_text(
+        "S'il s'agissait de proches, ils pourraient avoir en commun"
+    )
+    expect(user.page.locator(".companions")).to_contain_text("Le résultat reste certain.")
+    for question in ("Que sont les bits ?", "Que veut dire 1 sur N ?", "Qu'est-ce que le nombre de comparaisons ?"):
+        assert user.page.locator(f'details.help summary[aria-label="{question}"]:visible').count(), question
+    user.holds("evidence of a link, French", dark=True)
