@@ -8,7 +8,7 @@ from typing import Final, Literal
 from xml.sax.saxutils import escape
 
 from pipeline.api.list_columns import TARGET_LABELS, TEMPLATE
-from pipeline.api.services.export_formats import encode_csv
+from pipeline.api.services.export_formats import encode_table_head
 from pipeline.locale import translate
 
 TemplateForm = Literal["xlsx", "csv"]
@@ -17,9 +17,6 @@ TEMPLATE_TYPES: Final[dict[TemplateForm, str]] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "csv": "text/csv; charset=utf-8",
 }
-
-BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}".encode()
-"""By which Excel knows UTF-8."""
 
 MAIN: Final = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE: Final = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -54,7 +51,7 @@ PARTS: Final = {
 def write_template(form: TemplateForm, language: str) -> bytes:
     """The template as a file."""
     heads = [translate(TARGET_LABELS[target], language) for target in TEMPLATE]
-    return BOM + encode_csv([heads]) if form == "csv" else _write_workbook(heads)
+    return encode_table_head("excel", heads) if form == "csv" else _write_workbook(heads)
 
 
 def _write_workbook(heads: list[str]) -> bytes:

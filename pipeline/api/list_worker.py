@@ -13,8 +13,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
-import msgspec
-
 from pipeline.access.requester import Requester
 from pipeline.access.session_checks import check_agency
 from pipeline.access.tokens import TokenError
@@ -25,7 +23,6 @@ from pipeline.api.runtime import Runtime
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
-from pipeline.matching.explain.explanation import EntityEvidence, Item
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +34,6 @@ STEPS_A_TURN: Final = 25
 
 FAULT: Final = "this row could not be checked"
 """What is said of a row that met a fault of ours."""
-
-IDENTIFIER: Final = "identifier"
-"""The comparison of numbers, whose values begin with their type."""
 
 MOST_CASES: Final = 10
 """Cases kept for a row: who needs more asks by a search."""
@@ -102,8 +96,7 @@ async def _search_row(runtime: Runtime, job: ListJob, at: int, row: ListRow) -> 
     """
     session = Session(runtime, job.requester, job.grounds, job.language, f"{job.id}-{at + 1}")
     try:
-        asked = Search(row.question, row.country, limit=MOST_CASES, evidence=True)
-        answer = await search(session, asked)
+        answer = await search(session, Search(row.question, row.country, limit=MOST_CASES), with_reasons=False)
     except UnprocessableError as error:
         return ListRowFindings(problem=error.message, values={name: str(value) for name, value in error.values.items()})
     except LiaisonError:
@@ -115,25 +108,12 @@ async def _search_row(runtime: Runtime, job: ListJob, at: int, row: ListRow) -> 
 
 
 def _case_results(answer: SearchAnswer) -> Iterable[dict[str, object]]:
-    """Cases with which comparisons led to them, and nothing that they say: that is read when the results are."""
+    """Cases and what of the question they met, and nothing that they say: that is compared when results are read."""
     for row in answer.results:
-        kept = {name: row[name] for name in ("case", "score", "band", "met")}
-        yield kept | summarise_evidence(msgspec.convert(row["evidence"], tuple[EntityEvidence, ...]))
+        yield {name: row[name] for name in ("case", "score", "band", "met")}
     for row in answer.hits:
         if "case" in row:
             yield {"case": row["case"], "score": None, "band": row["band"], "met": []}
-
-
-def summarise_evidence(parts: Iterable[EntityEvidence]) -> dict[str, list[str]]:
-    """Which comparisons speak for a case and which against it, the strongest first; a number by its type."""
-    items = sorted((item for part in parts for item in part.items), key=lambda item: -abs(item.bits))
-    agrees = dict.fromkeys(_name_comparison(item) for item in items if item.bits > 0)
-    against = dict.fromkeys(_name_comparison(item) for item in items if item.bits < 0)
-    return {"agrees": list(agrees), "against": [name for name in against if name not in agrees]}
-
-
-def _name_comparison(item: Item) -> str:
-    return f"{item.field}:{item.value_b.partition(' ')[0]}" if item.field == IDENTIFIER else item.field
 
 
 def _hit_results(answer: SearchAnswer) -> Iterable[dict[str, object]]:

@@ -18,15 +18,18 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 
-AROUND: Final = {"csv": 1, "stix": 2}
+AROUND: Final = {"csv": 1, "excel": 1, "stix": 2}
 """Lines of a file besides its records."""
 
 
 def export(
     what: Annotated[Literal["links", "cases"], typer.Argument(help="What to export.")],
     form: Annotated[
-        Literal["ndjson", "ftm", "stix", "csv"],
-        typer.Option("--format", help="JSON lines, FollowTheMoney entities, a STIX 2.1 bundle, or a table."),
+        Literal["ndjson", "ftm", "stix", "csv", "excel"],
+        typer.Option(
+            "--format",
+            help="JSON lines, FollowTheMoney entities, a STIX 2.1 bundle, or a table, also for Excel.",
+        ),
     ] = "ndjson",
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="File to write; otherwise standard output.")

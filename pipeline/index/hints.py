@@ -18,7 +18,7 @@ from pipeline.index.probes import make_probe, term_clauses
 from pipeline.index.question_parts import LEFT_OUT, LOOSE, TYPED, PartDoubt, QuestionPart, split_question
 from pipeline.index.questions import read_question
 from pipeline.index.terms import case_terms, search_terms
-from pipeline.locale import N_
+from pipeline.locale import N_, translate
 from pipeline.records.names import clean_text
 
 
@@ -72,6 +72,19 @@ ADVICE: Final = {
 
 JUDGED_BY_EVIDENCE: Final = frozenset({"born", "birthplace", "nationality", "type", "offence"})
 """Fields that find nobody by themselves: each result says whether it agrees."""
+
+
+def translate_hint(hint: SearchHint, language: str) -> SearchHint:
+    """A hint with its advice in a language."""
+    return msgspec.structs.replace(hint, advice=translate(hint.advice, language))
+
+
+def tell_hint(hint: SearchHint, language: str) -> str:
+    """A translated hint in one line."""
+    lacking = translate("No record that you can read has", language) if hint.kind is SearchHintKind.NOT_FOUND else ""
+    words = f"{lacking} {hint.words}".strip()
+    said = translate("{field}: {level}", language, field=words, level=hint.advice)
+    return f"{said} {hint.question}".rstrip()
 
 
 def find_hints(question: str) -> list[SearchHint]:

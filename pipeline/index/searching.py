@@ -14,7 +14,7 @@ import msgspec
 
 from pipeline.access.hit_gate import exact_match
 from pipeline.index.case_reading import Candidate
-from pipeline.index.documents import CaseDocument
+from pipeline.index.documents import CaseDocument, entities_of
 from pipeline.index.hit_questions import make_strict_query, strict_question
 from pipeline.index.points import PointInTime
 from pipeline.index.probes import QuestionProbe, adapt_probe, make_candidate_query, make_probe
@@ -23,7 +23,7 @@ from pipeline.index.questions import Question
 from pipeline.index.ranking import Place, RankedCandidate, Ranking, rank_candidates, update_candidate
 from pipeline.index.reading import IndexReader
 from pipeline.matching.exact_match import ExactMatch
-from pipeline.matching.explain.explaining import entities_evidence
+from pipeline.matching.explain.explaining import entities_evidence, judge_question
 from pipeline.matching.explain.explanation import EntityEvidence
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
@@ -171,6 +171,14 @@ async def find_hits(
 
 def _exact_match(candidate: Candidate, asked_for: QuestionProbe, model: Model) -> ExactMatch:
     return exact_match(adapt_probe(asked_for, candidate.entities), candidate.entities, model)
+
+
+def judge_answer(
+    document: CaseDocument, met: tuple[str, ...], asked_for: QuestionProbe, model: Model
+) -> tuple[int, tuple[EntityEvidence, ...]]:
+    """What a case that met these clauses is worth as an answer now, by a document read with its entities, and why."""
+    record = entities_of(document)
+    return judge_question(adapt_probe(asked_for.of_met(met), record), record, model)
 
 
 def explain_result(

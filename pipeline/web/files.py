@@ -9,12 +9,11 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from starlette.responses import RedirectResponse, Response
 
 from pipeline.api.list_filter import ListFilter
-from pipeline.api.list_rows import MOST_BYTES, ListFormat
+from pipeline.api.list_rows import MOST_BYTES
 from pipeline.api.list_template import TEMPLATE_TYPES, TemplateForm, write_template
 from pipeline.api.problems import ProblemError
 from pipeline.api.services import audit, exports, list_checks, list_drafts
-from pipeline.api.services.audit import ActsFormat
-from pipeline.api.services.export_formats import MEDIA_TYPES, ExportFormat, What
+from pipeline.api.services.export_formats import MEDIA_TYPES, ExportFormat, TableFormat, What
 from pipeline.api.session import Session
 from pipeline.api.streaming import name_file, start_file
 from pipeline.web import error_pages as astray
@@ -28,7 +27,9 @@ from pipeline.web.session import get_visit
 from pipeline.web.sign_in import SEE_OTHER, is_own_form
 from pipeline.web.site import Site
 
-ENDINGS: Final[dict[ExportFormat, str]] = {"ndjson": "ndjson", "csv": "csv", "ftm": "ftm.ndjson", "stix": "stix.json"}
+ENDINGS: Final[dict[ExportFormat, str]] = {
+    "ndjson": "ndjson", "csv": "csv", "excel": "csv", "ftm": "ftm.ndjson", "stix": "stix.json",
+}  # fmt: skip
 
 CHECKS: Final = "/checks"
 
@@ -57,7 +58,7 @@ def _add_export_routes(routes: APIRouter, site: Site) -> None:
         return await _serve_signed_in(site, request, lambda session: _export_response(session, what, form))
 
     @routes.post(AUDIT)
-    async def acts(request: Request, form: Annotated[ActsFormat, Form()]) -> Response:
+    async def acts(request: Request, form: Annotated[TableFormat, Form()]) -> Response:
         sent = {name: str(value) for name, value in (await request.form()).items()}
         return await _serve_signed_in(
             site, request, lambda session: _acts_response(session, parse_act_filter(sent), form)
@@ -87,7 +88,7 @@ def _add_list_routes(routes: APIRouter, site: Site) -> None:
         )
 
     @routes.post("/checks/{name}/file")
-    async def found(request: Request, name: str, form: Annotated[ListFormat, Form()]) -> Response:
+    async def found(request: Request, name: str, form: Annotated[TableFormat, Form()]) -> Response:
         sent = {field: str(value) for field, value in (await request.form()).items()}
         wanted = parse_list_filter(sent)
         return await _serve_signed_in(site, request, lambda session: _results_response(session, name, form, wanted))
@@ -110,14 +111,14 @@ async def _export_response(session: Session, what: What, form: ExportFormat) -> 
     return await start_file(session, parts, MEDIA_TYPES[form], name_file(f"{what}.{ENDINGS[form]}"))
 
 
-async def _acts_response(session: Session, wanted: audit.ActFilter, form: ActsFormat) -> Response:
+async def _acts_response(session: Session, wanted: audit.ActFilter, form: TableFormat) -> Response:
     parts = audit.export_acts(session, wanted, form)
-    return await start_file(session, parts, audit.MEDIA_TYPES[form], name_file(f"audit.{form}"))
+    return await start_file(session, parts, audit.MEDIA_TYPES[form], name_file(f"audit.{ENDINGS[form]}"))
 
 
-async def _results_response(session: Session, name: str, form: ListFormat, wanted: ListFilter) -> Response:
+async def _results_response(session: Session, name: str, form: TableFormat, wanted: ListFilter) -> Response:
     parts = list_checks.export_results(session, name, form, wanted)
-    return await start_file(session, parts, list_checks.MEDIA_TYPES[form], name_file(f"found.{form}"))
+    return await start_file(session, parts, list_checks.MEDIA_TYPES[form], name_file(f"found.{ENDINGS[form]}"))
 
 
 async def _submit_list(session: Session, key: str, lines: str, file: UploadFile | None) -> Response:

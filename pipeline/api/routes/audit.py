@@ -11,6 +11,7 @@ from pipeline.api.request_structs import query_of
 from pipeline.api.routes.answers import describe_problems, describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import audit as service
+from pipeline.api.services.export_formats import TableFormat
 from pipeline.api.streaming import start_file
 
 router = APIRouter(prefix="/v1", tags=["audit"])
@@ -48,7 +49,7 @@ async def acts(
 
 
 @router.get("/audit/file", summary="Activity as a file", response_class=Response, responses=describe_problems())
-async def file(session: SessionOf, wanted: FilterOf, form: service.ActsFormat = "ndjson") -> Response:
+async def file(session: SessionOf, wanted: FilterOf, form: TableFormat = "ndjson") -> Response:
     """All of those acts."""
     return await start_file(session, service.export_acts(session, wanted, form), service.MEDIA_TYPES[form])
 

@@ -13,6 +13,7 @@ from pipeline.api.problems import ConflictError, NotFoundError, RequestTooLargeE
 from pipeline.api.routes.answers import describe_problems, describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import list_checks as service
+from pipeline.api.services.export_formats import TableFormat
 from pipeline.api.streaming import start_file
 from pipeline.matching.bands import Band
 
@@ -42,11 +43,15 @@ RESULTS: dict[str, Any] = {
     "as_of": "2026-11-24T12:00:00+00:00",
     "rows": [
         {"row": 1, "line": 2, "id": "A-17", "query": 'name:"Ivan Petrov" born:"1980-05-01"', "problem": None,
-         "not_asked": "",
+         "hint": None, "not_asked": "",
          "hits": [],
          "matches": [{"view": "full", "case": "fr-pj:2026-004711", "agency": "fr-pj", "country": "FR",
                       "title": "Vol à main armée", "caveat": None, "band": "certain", "score": 2310,
-                      "met": ["name", "key"], "agrees": ["name", "date of birth"], "against": []}]},
+                      "met": ["name", "key"],
+                      "about": {"entity": "p1", "type": "person", "name": "Ivan Petrov", "born": "1980-05-01"},
+                      "compared": [{"field": "name", "label": "name", "level": "same",
+                                    "agreement": "all words agree", "asked": "ivan petrov", "record": "ivan petrov",
+                                    "bits": 1497}]}]},
     ],
     "next": None,
 }  # fmt: skip
@@ -138,11 +143,11 @@ async def results(
 async def result_file(
     session: SessionOf,
     name: ListIdPath,
-    form: Annotated[ListFormat, Query()] = "csv",
+    form: Annotated[TableFormat, Query(description="excel: CSV with a byte order mark.")] = "csv",
     found: FoundParameter = "",
     band: BandParameter = Band.NONE,
 ) -> Response:
-    """The same for all rows, as CSV or NDJSON."""
+    """The same for all rows: CSV with columns for people, `score` in bits, or NDJSON as in pages."""
     found_rows = service.export_results(session, name, form, ListFilter(found, band))
     return await start_file(session, found_rows, service.MEDIA_TYPES[form])
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import msgspec
 from aiokafka.errors import KafkaError
@@ -25,7 +25,8 @@ from pipeline.api.cursors import PageCursor, SortValues
 from pipeline.api.paging import fill_page
 from pipeline.api.problems import UnavailableError
 from pipeline.api.services.accesses import describe_actor, is_of, part_of
-from pipeline.api.services.export_formats import encode_csv, encode_lines
+from pipeline.api.services.export_formats import TableFormat, encode_csv, encode_lines, encode_table_head
+from pipeline.api.services.export_words import SEVERAL
 from pipeline.api.session import Session, meta
 from pipeline.index.decision_documents import AuditDocument
 from pipeline.index.decision_reading import ActSelection
@@ -37,9 +38,11 @@ MOST: Final = 100
 PATIENCE_S: Final = 2.0
 """How long an answer waits for the trail to be verified; a longer check goes on meanwhile."""
 
-ActsFormat = Literal["ndjson", "csv"]
-
-MEDIA_TYPES: Final[dict[ActsFormat, str]] = {"ndjson": "application/x-ndjson", "csv": "text/csv; charset=utf-8"}
+MEDIA_TYPES: Final[dict[TableFormat, str]] = {
+    "ndjson": "application/x-ndjson",
+    "csv": "text/csv; charset=utf-8",
+    "excel": "text/csv; charset=utf-8",
+}
 
 COLUMNS: Final = ("time", "kind", "agency", "country", "subject", "purpose", "case_reference", "shown", "rule", "part")
 """The fields of an act in a file, a contract with those who read it: another comes behind them."""
@@ -99,17 +102,17 @@ async def list_acts(session: Session, wanted: ActFilter, limit: int = 50, cursor
     return ActsAnswer(session.now.isoformat(), tuple(rows), pages.seal(place) if place else None)
 
 
-async def export_acts(session: Session, wanted: ActFilter, form: ActsFormat) -> AsyncGenerator[bytes, None]:
+async def export_acts(session: Session, wanted: ActFilter, form: TableFormat) -> AsyncGenerator[bytes, None]:
     """The same as a file in parts, recorded before the first. Raises ForbiddenError, UnavailableError."""
     session.require_role(Role.AUDITOR)
     await session.audit(ActKind.EXPORT, {"acts": wanted.as_texts(), "form": form})
-    yield encode_csv([COLUMNS]) if form == "csv" else b""
+    yield b"" if form == "ndjson" else encode_table_head(form, COLUMNS)
     after: SortValues | None = None
     while found := await session.runtime.decisions.list_acts(
         session.requester.agency, _make_bounds(wanted), MOST, after
     ):
         rows = await _make_rows(session, [document for document, _ in found])
-        yield encode_csv([row[name] for name in COLUMNS] for row in rows) if form == "csv" else encode_lines(rows)
+        yield encode_lines(rows) if form == "ndjson" else encode_csv(map(_make_cells, rows))
         after = found[-1][1]
 
 
@@ -126,6 +129,12 @@ async def verify_trail(session: Session) -> TrailAnswer:
         raise UnavailableError("the records can't be read right now; try again") from error
     at = found.at.isoformat() if found.at else None
     return TrailAnswer(found.entries, found.findings, at, found.running)
+
+
+def _make_cells(row: Row) -> list[object]:
+    """An act as cells for people: records by key or reference, each with its form, as "fr-pj:1 (full)"."""
+    shown = SEVERAL.join(f"{one['case'] or one['reference']} ({one['form']})" for one in row["shown"])
+    return [shown if name == "shown" else row[name] for name in COLUMNS]
 
 
 def _make_bounds(wanted: ActFilter) -> ActSelection:

@@ -14,15 +14,22 @@ import orjson
 
 from pipeline.access.redaction import Row
 from pipeline.api.services import stix
+from pipeline.api.services.export_words import CASE_CELLS, LINK_CELLS, case_cells, link_cells
 from pipeline.api.services.follow_the_money import case_entities, link_entities
 
 What = Literal["links", "cases"]
-ExportFormat = Literal["ndjson", "ftm", "csv", "stix"]
+ExportFormat = Literal["ndjson", "ftm", "csv", "excel", "stix"]
+
+TableFormat = Literal["csv", "excel", "ndjson"]
+"""Of files with a row for each thing. `excel` is CSV with a byte order mark, by which Excel knows UTF-8."""
+
+BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}".encode()
+"""By which Excel knows UTF-8."""
 
 LINK_COLUMNS: Final = (
     "link_id", "case_a", "case_b", "version_a", "version_b", "probability", "score", "band", "basis", "evidence",
 )  # fmt: skip
-"""The fields of an exported link, a contract with those who read the file."""
+"""The fields of an exported link in JSON lines, a contract with those who read the file."""
 
 CASE_COLUMNS: Final = ("case", "agency", "country", "version", "hash", "data", "signature")
 
@@ -30,6 +37,7 @@ MEDIA_TYPES: Final[dict[ExportFormat, str]] = {
     "ndjson": "application/x-ndjson",
     "ftm": "application/x-ndjson",
     "csv": "text/csv; charset=utf-8",
+    "excel": "text/csv; charset=utf-8",
     "stix": "application/stix+json;version=2.1",
 }
 
@@ -47,12 +55,16 @@ class ExportWriter(Protocol):
         """Return what stands after the rows."""
 
 
-def make_writer(what: What, form: ExportFormat, name: str) -> ExportWriter:
-    """What writes a file of one format; `name` is the request's, which a STIX bundle is named by."""
+def make_writer(what: What, form: ExportFormat, name: str, language: str) -> ExportWriter:
+    """What writes a file of one format; `name` is the request's, which a STIX bundle is named by.
+
+    `language` is of the words in a table.
+    """
     names = LINK_COLUMNS if what == "links" else CASE_COLUMNS
     kinds: dict[ExportFormat, ExportWriter] = {
         "ndjson": _NdjsonWriter(names),
-        "csv": _CsvWriter(names),
+        "csv": _TableWriter(what, "csv", language),
+        "excel": _TableWriter(what, "excel", language),
         "ftm": _FollowTheMoney(what),
         "stix": _StixWriter(what, name),
     }
@@ -86,14 +98,23 @@ class _FollowTheMoney(_NdjsonWriter):
         return encode_lines(entity for row in rows for entity in self._entities(row))
 
 
-class _CsvWriter(_NdjsonWriter):
-    """A table with a head."""
+class _TableWriter:
+    """A table for people: no cell holds JSON, which other formats have."""
+
+    def __init__(self, what: What, form: ExportFormat, language: str) -> None:
+        self._names = LINK_CELLS if what == "links" else CASE_CELLS
+        self._make_cells = link_cells if what == "links" else case_cells
+        self._form, self._language = form, language
 
     def encode_head(self) -> bytes:
-        return encode_csv([self._names])
+        return encode_table_head(self._form, self._names)
 
     def encode_part(self, rows: Iterable[Row]) -> bytes:
-        return encode_csv([row[name] for name in self._names] for row in rows)
+        made = (self._make_cells(row, self._language) for row in rows)
+        return encode_csv([cells.get(name) for name in self._names] for cells in made)
+
+    def encode_tail(self) -> bytes:
+        return b""
 
 
 class _StixWriter:
@@ -128,6 +149,11 @@ def encode_lines(items: Iterable[object]) -> bytes:
     return b"".join(orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE) for item in items)
 
 
+def encode_table_head(form: str, names: Iterable[str]) -> bytes:
+    """The first row of a table, which says what its columns are."""
+    return (BOM if form == "excel" else b"") + encode_csv([names])
+
+
 def encode_csv(rows: Iterable[Iterable[object]]) -> bytes:
     """Rows of CSV (RFC 4180)."""
     text = io.StringIO()
@@ -150,10 +176,11 @@ QUOTE: Final = '"'
 def _encode_cell(value: object) -> object:
     """A CSV cell; what a spreadsheet would take for a formula is quoted (OWASP, CSV injection).
 
-    A formula may begin the cell, or a part of it behind what is a separator elsewhere. JSON stays as it is read.
+    A formula may begin the cell, or a part of it behind what is a separator elsewhere. Raises TypeError for what has
+    parts of its own: a table is for people, who read no JSON.
     """
-    if isinstance(value, dict | list):
-        return orjson.dumps(value).decode().replace(";", "\\u003b")  # the only separator that it holds unescaped
+    if isinstance(value, dict | list | tuple):
+        raise TypeError("a cell holds one value")
     if not isinstance(value, str):
         return value
     ends = [found.end() for found in SEPARATORS.finditer(value)]

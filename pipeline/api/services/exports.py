@@ -29,7 +29,7 @@ async def export_records(session: Session, what: What, form: ExportFormat) -> As
     Raises ForbiddenError or UnavailableError before the first one, UnavailableError between parts.
     """
     session.require_reader()
-    file = make_writer(what, form, session.request_id)
+    file = make_writer(what, form, session.request_id, session.language)
     parts = _export_links(session) if what == "links" else _export_cases(session)
     yield file.encode_head()
     async for rows, shown in parts:

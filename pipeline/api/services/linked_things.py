@@ -57,7 +57,7 @@ def name_side(case: CaseDocument, thing: LinkedThing) -> Row:
         "caveat": (case.handling.caveat if case.handling else "") or None,
         "entity": held.get("id"),
         "type": held.get("type"),
-        "name": _name_entity(held, thing.name),
+        "name": name_entity(held, thing.name),
         "born": held.get("birth_date"),
     }
 
@@ -65,12 +65,12 @@ def name_side(case: CaseDocument, thing: LinkedThing) -> Row:
 def name_entities(case: CaseDocument) -> list[Row]:
     """Every entity of a case by type and name, in the order in which its agency sent them."""
     return [
-        {"entity": held.get("id"), "type": held.get("type"), "name": _name_entity(held, "")}
+        {"entity": held.get("id"), "type": held.get("type"), "name": name_entity(held)}
         for held in (case.data or {}).get("entities", ())
     ]
 
 
-def _name_entity(entity: Mapping[str, Any], compared: str) -> str | None:
+def name_entity(entity: Mapping[str, Any], compared: str = "") -> str | None:
     """The name of an entity that was compared, else its first one, or the number that stands for it."""
     names = [said for name in entity.get("names") or () if (said := full_name(name))]
     words = set(compared.split())

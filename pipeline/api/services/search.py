@@ -26,7 +26,7 @@ from pipeline.errors import LiaisonError
 from pipeline.index.case_reading import Candidate
 from pipeline.index.documents import CaseDocument
 from pipeline.index.filters import filter_clauses, offence_clauses
-from pipeline.index.hints import SearchHint, find_hints, list_unfound
+from pipeline.index.hints import SearchHint, find_hints, list_unfound, translate_hint
 from pipeline.index.probes import make_probe
 from pipeline.index.queries import QueryLimits
 from pipeline.index.question_fields import QuestionFields, add_fields
@@ -41,7 +41,6 @@ from pipeline.index.searching import (
     find_hits,
 )
 from pipeline.index.understanding import UnderstoodPart, understand_looks
-from pipeline.locale import translate
 from pipeline.matching.exact_match import HIT_BAND
 from pipeline.matching.explain.wording import reasons
 from pipeline.matching.score.scoring import judge_score
@@ -183,7 +182,7 @@ def _find_hints(session: Session, asked: Search, page: _ResultPage) -> tuple[Sea
     hints = find_hints(asked.question)
     if not asked.cursor and page.next is None:
         hints += list_unfound(asked.question, asked.country, page.candidates)
-    return tuple(msgspec.structs.replace(hint, advice=translate(hint.advice, session.language)) for hint in hints)
+    return tuple(translate_hint(hint, session.language) for hint in hints)
 
 
 def _make_limits(session: Session, asked: Search, question: Question) -> QueryLimits:

@@ -13,7 +13,7 @@ from pipeline.web.i18n import Words
 PATH = "/export"
 
 WHAT = {"links": N_("Links"), "cases": N_("Cases")}
-FORMS = {"ndjson": "NDJSON", "csv": "CSV", "ftm": "FollowTheMoney", "stix": "STIX 2.1"}
+FORMS = {"ndjson": "NDJSON", "csv": "CSV", "excel": N_("CSV for Excel"), "ftm": "FollowTheMoney", "stix": "STIX 2.1"}
 
 
 def draw_export_forms(words: Words, token: str) -> None:
@@ -24,4 +24,4 @@ def draw_export_forms(words: Words, token: str) -> None:
             text("span", words.label(WHAT, what), "strong small")
             with box("span", "row"):
                 for form in get_args(ExportFormat):
-                    text("button", FORMS.get(form, form), "button slight", type="submit", name="form", value=form)
+                    text("button", words(FORMS[form]), "button slight", type="submit", name="form", value=form)

@@ -88,13 +88,18 @@ def draw_hints(words: Words, asked: Mapping[str, str], hints: Sequence[SearchHin
         return
     with box("div", role="status"), box("ul", "hints"):
         for hint in hints:
-            with box("li"):
-                if hint.kind is SearchHintKind.NOT_FOUND:
-                    text("span", words("No record that you can read has"))
-                bidi_text(hint.words, "b")
-                text("span", hint.advice)
-                if hint.question:
-                    link(hint.question, question_address(asked, hint.question))
+            draw_hint(words, hint, "li", asked)
+
+
+def draw_hint(words: Words, hint: SearchHint, tag: str = "p", asked: Mapping[str, str] | None = None) -> None:
+    """One hint; `asked` is what else the address of the question that may be meant keeps."""
+    with box(tag, "hint"):
+        if hint.kind is SearchHintKind.NOT_FOUND:
+            text("span", words("No record that you can read has"))
+        bidi_text(hint.words, "b")
+        text("span", hint.advice)
+        if hint.question:
+            link(hint.question, question_address(asked or {}, hint.question))
 
 
 def _describe_reading(words: Words, reading: Reading) -> str:

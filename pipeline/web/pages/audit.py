@@ -9,7 +9,8 @@ from pipeline.access.audit_verification import TrailFinding
 from pipeline.access.case_filters import is_day
 from pipeline.access.redaction import Row
 from pipeline.access.text_limits import SUBJECT
-from pipeline.api.services.audit import ActFilter, ActsAnswer, ActsFormat, TrailAnswer, list_acts, verify_trail
+from pipeline.api.services.audit import ActFilter, ActsAnswer, TrailAnswer, list_acts, verify_trail
+from pipeline.api.services.export_formats import TableFormat
 from pipeline.locale import N_
 from pipeline.web.components import states
 from pipeline.web.components.acts import act_columns, draw_form_badge
@@ -83,8 +84,8 @@ def _draw_file_form(words: Words, wanted: ActFilter, token: str) -> None:
     with post_form(FILE, token, "row", aria_label=words("Export all")):
         for name, value in wanted.as_texts().items():
             box("input", type="hidden", name=name, value=value)
-        for kind in get_args(ActsFormat):
-            text("button", FILES[kind], "button slight", type="submit", name="form", value=kind)
+        for kind in get_args(TableFormat):
+            text("button", words(FILES[kind]), "button slight", type="submit", name="form", value=kind)
 
 
 def _draw_trail(words: Words, found: TrailAnswer) -> None:

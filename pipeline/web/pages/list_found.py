@@ -7,6 +7,7 @@ from functools import partial
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+import msgspec
 from nicegui.element import Element
 
 from pipeline.access.redaction import Row
@@ -20,19 +21,24 @@ from pipeline.api.services.list_checks import (
     read_results,
 )
 from pipeline.errors import LiaisonError
+from pipeline.index.hints import SearchHint
 from pipeline.locale import N_
 from pipeline.matching.bands import LINK_BANDS, Band
 from pipeline.web.addresses import case_path, list_path
 from pipeline.web.components import states
 from pipeline.web.components.badges import BAND_LABELS, badge, draw_band
+from pipeline.web.components.exporting import FORMS
 from pipeline.web.components.form import post_form
 from pipeline.web.components.hits import draw_hit_actions
 from pipeline.web.components.list_query import draw_query, format_query
 from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.components.names import draw_name
 from pipeline.web.components.pager import AFTER, draw_pager
 from pipeline.web.components.panel import panel
 from pipeline.web.components.progress import draw_progress
+from pipeline.web.components.reasons import MET
 from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.understood import draw_hint
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.pages.checks import name_list
@@ -163,7 +169,7 @@ def _draw_heading(view: OpenPage, check: ListCheck) -> Element:
                 box("input", type="hidden", name="band", value=wanted.band.value)
                 progress = box("span")
                 for form in MEDIA_TYPES:
-                    text("button", form.upper(), "button slight", type="submit", name="form", value=form)
+                    text("button", words(FORMS[form]), "button slight", type="submit", name="form", value=form)
     _fill_progress(words, progress, check)
     return progress
 
@@ -228,6 +234,8 @@ def _draw_result(view: OpenPage, row: Row) -> None:
             draw_hit_actions(view, found, format_query(row["query"]))
         if row["not_asked"]:
             text("span", format_not_asked(row, words.language), "tag warn")
+        if row["hint"]:
+            draw_hint(words, msgspec.convert(row["hint"], SearchHint))
         if others:
             with box("details", "more"):
                 text("summary", _count_others(words, len(others), weak=not best))
@@ -243,26 +251,43 @@ def _count_others(words: Words, count: int, *, weak: bool) -> str:
 
 
 def _draw_match(words: Words, found: Row, *, with_band: bool = True) -> None:
+    about = found["about"]
     with box("div", "stack close"):
         with box("div", "row"):
             with link("", case_path(found["case"]), data_open=""):
+                if about["name"]:
+                    draw_name(about["name"], found["country"], classes="strong")
+                    text("span", " ")
                 bidi_text(found["title"] or found["case"])
-            text("span", f"{words.country_name(found['country'])} · {found['case']}", "quiet small code")
             if found["band"] and with_band:
                 draw_band(words, found["band"])
             if found["caveat"]:
                 badge(words("Caveat"), "warn")
-        if why := _format_reasons(words, found):
-            text("span", why, "small quiet")
+        with box("p", "row small quiet"):
+            if about["born"]:
+                text("span", words("born {date}", date=words.format_date(about["born"])))
+            text("span", f"{words.country_name(found['country'])} · {found['case']}", "code")
+        _draw_comparisons(words, found)
 
 
-def _format_reasons(words: Words, found: Row) -> str:
-    said = []
-    if found["agrees"]:
-        said.append(words("Agrees: {things}", things=", ".join(found["agrees"])))
-    if found["against"]:
-        said.append(words("Differs: {things}", things=", ".join(found["against"])))
-    return " · ".join(said)
+def _draw_comparisons(words: Words, found: Row) -> None:
+    """How well each value agrees, the strongest first, with both values where they are not the same."""
+    if found["compared"]:
+        with box("ul", "levels small"):
+            for one in found["compared"]:
+                with box("li", "against" if one["bits"] < 0 else ""):
+                    text("b", one["label"])
+                    text("span", f" {one['agreement']}")
+                    if one["asked"] != one["record"]:
+                        text("span", " ")
+                        asked, record = words("asked"), words("record")
+                        with box("span", "quiet"):
+                            text("span", f"{asked} ")
+                            bidi_text(one["asked"])
+                            text("span", f", {record} ")
+                            bidi_text(one["record"])
+    elif met := [words.label(MET, clause) for clause in found["met"] if clause in MET]:
+        text("span", ", ".join(met), "small quiet")
 
 
 PAGE = Page("/checks/{name}", N_("List check"), "checks", load, draw)

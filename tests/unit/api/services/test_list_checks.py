@@ -62,6 +62,63 @@ async def test_each_row_is_answered_as_a_search_is(api: Api) -> None:
     assert b"es-cnp" not in orjson.dumps(first)
 
 
+async def test_a_row_says_level_by_level_what_a_search_says_with_whom_it_found_and_what_differs(api: Api) -> None:
+    """The words "agrees: name, date of birth" were said of another family name, born in the same year."""
+    api.hold(record("be-fp", to=("FR",)))
+    name = await uploaded(api, "name,born\nIvan Petrosyan,1980-09-17\n")
+    await worked(api)
+    (row,) = await rows(api, name)
+    (match,) = row["matches"]
+    searched = (await api.post("/v1/search", {"question": row["query"], "evidence": True})).json()["results"]
+    (found,) = [result for result in searched if result["case"] == "be-fp:1"]
+    assert (match["score"], match["band"]) == (found["score"], found["band"])
+    assert (match["about"]["name"], match["about"]["born"]) == ("Ivan Petrov", "1980-05-01")
+    said = {one["field"]: one for one in match["compared"]}
+    items = {item["field"]: item for part in found["evidence"] for item in part["items"]}
+    assert {field: one["level"] for field, one in said.items()} == {field: one["level"] for field, one in items.items()}
+    date = said["birth_date"]
+    assert (date["agreement"], date["asked"], date["record"]) == ("same year", "1980-09-17", "1980-05-01")
+    assert "petrosyan ~ petrov" in said["name"]["agreement"]
+    (line,) = csv.DictReader(io.StringIO((await api.get(f"/v1/list-checks/{name}/file")).text))
+    assert (line["found"], line["found_born"], line["date_of_birth"]) == ("Ivan Petrov", "1980-05-01", "same year")
+    assert line["name"] == said["name"]["agreement"]
+    assert "date of birth: asked 1980-09-17, record 1980-05-01" in line["values_that_differ"]
+    assert line["score"] == f"{match['score'] / 100:.2f}"
+    assert not any(sign in cell for cell in line.values() for sign in "[]{}")
+
+
+async def test_a_file_for_excel_begins_with_its_mark(api: Api) -> None:
+    name = await uploaded(api)
+    for form, begins in (("excel", b"\xef\xbb\xbfrow,"), ("csv", b"row,")):
+        answer = await api.get(f"/v1/list-checks/{name}/file?form={form}")
+        assert answer.content.startswith(begins)
+
+
+async def test_a_hit_only_row_tells_the_hit_alone(api: Api) -> None:
+    api.hold(record("nl-np", code="H2"))
+    name = await uploaded(api, "name,born\nIvan Petrov,1980-05-01\n")
+    await worked(api)
+    (row,) = await rows(api, name)
+    (hit,) = row["hits"]
+    assert set(hit) <= {"view", "reference", "agency", "contact", "band", "request"}
+    (line,) = csv.DictReader(io.StringIO((await api.get(f"/v1/list-checks/{name}/file")).text))
+    told = {column for column, cell in line.items() if cell}
+    assert told == {"row", "line", "query", "view", "reference", "agency", "band"}
+
+
+async def test_a_row_without_a_result_says_why_and_what_to_try_as_a_search_does(api: Api) -> None:
+    name = await uploaded(api, "question\npasport:12AB34567\n52N043308\n")
+    await worked(api)
+    found = await rows(api, name)
+    searched = [(await api.post("/v1/search", {"question": row["query"]})).json()["hints"][0] for row in found]
+    assert [row["hint"] for row in found] == searched
+    assert found[0]["hint"]["question"] == "passport:12AB34567"
+    lines = csv.DictReader(io.StringIO((await api.get(f"/v1/list-checks/{name}/file")).text))
+    first, second = [line["hint"] for line in lines]
+    assert first.endswith("Did you mean the search beside? passport:12AB34567")
+    assert second.startswith("No record that you can read has 52N043308: Check each character")
+
+
 async def test_a_row_may_say_what_a_search_may(api: Api) -> None:
     """Several names and dates of a cell, of which one is right, and whom they find; one bad cell is its row's own."""
     api.hold(record("fr-pj"), record("be-fp", entities=[{"id": "o1", "type": "organisation", "names": PETROV}]))
