@@ -30,7 +30,7 @@ def organisation_tokens(text: str, entity_type: str) -> tuple[NameToken, ...]:
     body, forms = take_legal_forms(text) if entity_type == "organisation" else (text, [])
     particles = words.FUNCTION_WORDS if entity_type == "organisation" else words.ORGANISATION_PARTICLES
     spelled = _split(body)
-    if entity_type == "organisation" and not body.isascii():
+    if entity_type == "organisation":
         spelled = [part for word in spelled for part in part_words(word)]
     half = len(spelled) // 2
     if half and "(" in text and spelled[:half] == spelled[half:]:

@@ -34,6 +34,11 @@ def _ceiling(folded: str) -> int:
     return rarity_of(folded + "_")
 
 
+def is_frequent(word: str) -> bool:
+    """Whether a word is frequent in names of organisations in English."""
+    return word in _frequent()
+
+
 @lru_cache(maxsize=65536)
 def meanings(word: str) -> frozenset[str]:
     """The meanings of a usual word, domain or place, which have one name in every spelling and language.

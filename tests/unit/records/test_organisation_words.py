@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
-from pipeline.records.organisation_words import english_of, part_words
+from pipeline.records.organisation_words import (
+    TranslationTable,
+    english_of,
+    part_words,
+    read_translations,
+    translations_of,
+    use_translations,
+)
 
 
 @pytest.mark.parametrize(
@@ -17,6 +27,16 @@ from pipeline.records.organisation_words import english_of, part_words
         ("三菱", ["三菱"]),
         ("bank", ["bank"]),
         ("البنك", ["البنك"]),
+        ("авиаремонтный", ["авиа", "ремонтный"]),
+        ("машиностроительный", ["машино", "строительный"]),
+        ("robbanóanyaggyár", ["robbanóanyag", "gyár"]),
+        ("kutatóintézet", ["kutató", "intézet"]),
+        ("электромеханический", ["электромеханический"]),
+        ("shipbuilding", ["shipbuilding"]),
+        ("rosatomflot", ["rosatomflot"]),
+        ("promtechnologiya", ["promtechnologiya"]),
+        ("завод" * 600, ["завод" * 600]),
+        ("", [""]),
     ],
 )
 def test_a_word_without_blanks_is_parted_at_known_words(word: str, parts: list[str]) -> None:
@@ -32,8 +52,42 @@ def test_a_word_without_blanks_is_parted_at_known_words(word: str, parts: list[s
         ("دانشگاه", "university"),
         ("acme", ""),
         ("شبکه", "network"),
+        ("للتجارة", "trading"),
         ("جمعية", "association society"),
     ],
 )
 def test_known_words_have_an_english_one(word: str, english: str) -> None:
     assert sorted(english_of(word)) == english.split()
+
+
+@pytest.fixture
+def learnt() -> Iterator[None]:
+    use_translations({"pump": {"насосный": 3, "насос": 2}, "sewing": {"швейный": 2}})
+    yield
+    use_translations(None)
+
+
+@pytest.mark.usefixtures("learnt")
+def test_a_word_is_translated_by_its_spelling_its_stem_or_its_parts() -> None:
+    for word in ("насосный", "насосная", "насосного", "насосы", "pump"):
+        assert translations_of(word) == {"pump"}, word
+    assert english_of("насосный") == frozenset()
+    assert part_words("насосостроительный") == ["насос", "строительный"]
+    assert translations_of("наса") == translations_of("acme") == frozenset()
+    assert "plant" in translations_of("завод")
+    assert "plant" in translations_of("завод".upper().casefold())
+
+
+def test_without_a_learnt_table_the_one_by_hand_serves(tmp_path: Path) -> None:
+    path = tmp_path / "empty.toml"
+    path.write_text("[words]\n", "utf-8")
+    use_translations(path)
+    try:
+        assert "plant" in translations_of("завода")
+        assert translations_of("зaвoдъ\u0301" * 300) == frozenset()
+    finally:
+        use_translations(None)
+    path.write_text("", "utf-8")
+    assert read_translations(path) == {}
+    assert TranslationTable().find("завод") == frozenset()
+    assert TranslationTable().part_compound("авиаремонтный") == ()
