@@ -180,7 +180,7 @@ def _equal_names(asking: Entities, held: Entities, numbers: Mapping[str, EntityP
 def _all_born(asking: Entities, person: EntityPrint, born: PartialDate) -> bool:
     """Whether all persons of a question who bear a person's name have one birth date: others are guesses at it."""
     for other in asking:
-        stated = (_whole(date.first) for date in other.all_birth_dates if date.exact)
+        stated = (comparable_date(date.first) for date in other.all_birth_dates if date.exact)
         if any(date is not None and date != born for date in stated) and _bears_name(other, person):
             return False
     return True
@@ -197,10 +197,11 @@ def whole_birth_date(entity: EntityPrint) -> PartialDate | None:
     """
     if entity.type != PERSON.name or entity.birth_date is None:
         return None
-    return _whole(entity.birth_date)
+    return comparable_date(entity.birth_date)
 
 
-def _whole(born: PartialDate) -> PartialDate | None:
+def comparable_date(born: PartialDate) -> PartialDate | None:
+    """A whole date with day and month in ascending order where they may be exchanged; None where it is no day."""
     try:
         date(born.year, born.month, born.day)
     except ValueError:

@@ -20,6 +20,7 @@ from pipeline.index.questions import read_question
 from pipeline.index.terms import case_terms, search_terms
 from pipeline.locale import N_, translate
 from pipeline.records.names import clean_text
+from pipeline.records.normalised import PartialDate
 
 
 class SearchHintKind(StrEnum):
@@ -56,7 +57,9 @@ DOUBTS: Final = {
 }
 """What is said of a part that is perhaps not meant as it was read."""
 
-ALONE: Final = N_("A date of birth alone finds nobody. Add a name or a number.")
+YEAR_ALONE: Final = N_("A year or range of birth alone finds nobody. Add the month, a name or a number.")
+
+MORE_BORN: Final = N_("More people may be born then than are listed. Add a name, a number or a place.")
 
 ADVICE: Final = {
     **dict.fromkeys((LOOSE, "name", "alias", "nickname"), N_("Try another spelling, fewer words, or another script.")),
@@ -65,13 +68,14 @@ ADVICE: Final = {
     "number": N_("Check each character: numbers with one wrong, missing or added are found too."),
     "plate": N_("Check each character, or write ? for one that is not sure and * for several."),
     "case": N_("Check the number, or put its agency before it: fr-pj:2026-0417."),
+    "born": N_("Try the month alone, as 1980-05. Dates that are known in part are found together with a name."),
     "city": N_("Try the name of the city as it is written there, or a larger one near it."),
     "text": N_("Try fewer words: all must be in one title, summary or description."),
 }
 """What to try where nothing has a part, by its field; numbers of a type (TYPED) are as `number`."""
 
 JUDGED_BY_EVIDENCE: Final = frozenset({"born", "birthplace", "nationality", "type", "offence"})
-"""Fields that find nobody by themselves: each result says whether it agrees."""
+"""Fields that find nobody beside others, where each result says whether it agrees; a date of birth alone does."""
 
 
 def translate_hint(hint: SearchHint, language: str) -> SearchHint:
@@ -87,12 +91,26 @@ def tell_hint(hint: SearchHint, language: str) -> str:
     return f"{said} {hint.question}".rstrip()
 
 
-def find_hints(question: str) -> list[SearchHint]:
-    """What may not have been meant as it was read. Raises LiaisonError for more than a question may hold."""
+def find_hints(question: str, *, more_born: bool = False) -> list[SearchHint]:
+    """What may not have been meant as it was read. Raises LiaisonError for more than a question may hold.
+
+    `more_born`: where it asks for a date of birth alone, others than those found may be born then.
+    """
     clean, parts = clean_text(question), split_question(question)
     hints = [_hint_at_doubt(clean, part) for part in parts if part.doubt]
     asked = {part.field for part in parts} - {LEFT_OUT, "type", "nationality", "birthplace"}
-    return [*hints, SearchHint(SearchHintKind.DATE_ALONE, clean, ALONE)] if asked == {"born"} else hints
+    if asked != {"born"}:
+        return hints
+    advice = (MORE_BORN if more_born else "") if _births_of(parts) else YEAR_ALONE
+    return [*hints, SearchHint(SearchHintKind.DATE_ALONE, clean, advice)] if advice else hints
+
+
+def _births_of(parts: Iterable[QuestionPart]) -> tuple[PartialDate, ...]:
+    """The dates of birth that are asked for alone; none where the parts make no sense."""
+    try:
+        return read_question(parts).births
+    except LiaisonError:
+        return ()
 
 
 def _hint_at_doubt(clean: str, part: QuestionPart) -> SearchHint:
@@ -114,6 +132,8 @@ def list_unfound(question: str, country: str, shown: Sequence[Candidate]) -> lis
     held = {term for candidate in shown for term in _terms_of(candidate)}
     met = {name for candidate in shown for name in candidate.met}
     hints = []
+    if not shown and _births_of(split_question(question)):
+        hints.append(SearchHint(SearchHintKind.NOT_FOUND, clean, ADVICE["born"]))
     for parts in _searched_parts(question):
         fields = {field for part in parts for field in part.readings}
         try:

@@ -12,7 +12,7 @@ from pipeline.index.near_numbers import are_near, as_record_has_it, list_near_nu
 from pipeline.index.queries import TOLD_BY_SCORE, CandidateQuery, ScoredClause
 from pipeline.index.question_parts import NAMED
 from pipeline.index.questions import Question
-from pipeline.index.terms import address_terms, folded_text, plate_pieces
+from pipeline.index.terms import address_terms, born_terms, folded_text, plate_pieces
 from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint, PhonePrint, entity_print
 from pipeline.matching.names import NamePrint, sound_keys
 from pipeline.records.addresses import address
@@ -20,7 +20,7 @@ from pipeline.records.doubts import Doubts
 from pipeline.records.entity_types import ORGANISATION, PERSON
 from pipeline.records.fields import FieldReader
 from pipeline.records.model import Name
-from pipeline.records.normalised import NormalisedEntity, NormalisedIdentifier, NormalisedPhone
+from pipeline.records.normalised import NormalisedEntity, NormalisedIdentifier, NormalisedPhone, PartialDate
 from pipeline.records.phones import phone
 from pipeline.records.placeholders import is_placeholder_date
 
@@ -42,7 +42,7 @@ class QuestionProbe(msgspec.Struct, frozen=True, dict=True):
 
     `places_alone`: it asks for whoever is at a place (Question.asks_for_places). `near`: the numbers of which one that
     is a slip away answers too, with less weight. `elsewise`: the same words as a place, for the records that are there
-    (Question.place).
+    (Question.place). `births` are the dates that alone are asked for (Question.births).
     """
 
     entities: tuple[EntityPrint, ...]
@@ -51,11 +51,18 @@ class QuestionProbe(msgspec.Struct, frozen=True, dict=True):
     places_alone: bool = False
     near: frozenset[str] = frozenset()
     elsewise: QuestionProbe | None = None
+    births: tuple[PartialDate, ...] = ()
 
     @cached_property
     def sharing(self) -> frozenset[str]:
         """Ids of the entities that may share a selector with one of another type."""
         return frozenset(entity.id for entity in self.entities if entity.selectors)
+
+    def admits(self, record: Sequence[EntityPrint]) -> bool:
+        """Whether a record may answer at all: where dates alone are asked for, somebody in it is born then."""
+        return not self.births or any(
+            _is_born(born, held.birth_date) for held in record if held.birth_date for born in self.births
+        )
 
     def of_met(self, met: Collection[str]) -> QuestionProbe:
         """The reading of the question that a candidate answers which met these clauses."""
@@ -79,7 +86,13 @@ def make_probe(question: Question, country: str, *, exact: bool = False) -> Ques
         question.asks_for_places,
         frozenset() if exact else frozenset(question.numbers),
         make_probe(Question(cities=(question.place,)), country) if question.place and not exact else None,
+        question.births,
     )
+
+
+def _is_born(asked: PartialDate, held: PartialDate) -> bool:
+    """Whether a date that a record states is the one asked for, as far as that goes."""
+    return (asked.year, asked.month) == (held.year, held.month) and asked.day in (0, held.day)
 
 
 def _named_entities(question: Question, phones: tuple[NormalisedPhone, ...]) -> Iterator[NormalisedEntity]:
@@ -175,6 +188,8 @@ def term_clauses(question: Question, asked_for: QuestionProbe) -> Iterator[Score
     yield from _name_clauses(asked_for.entities)
     yield from _number_clauses(question, asked_for)
     yield from _place_clauses(placed)
+    if asked_for.births:
+        yield ScoredClause("born", tuple(term for born in asked_for.births for term in born_terms(born)))
 
 
 def _name_clauses(entities: Iterable[EntityPrint]) -> Iterator[ScoredClause]:

@@ -74,6 +74,8 @@ WEIGHTS = {
     # Pieces of a plate are many: each counts little, all of them together much.
     "piece": 2,
     "place": 1,
+    # A date of birth, where nothing else is asked.
+    "born": 1,
     "text": 3,
 }
 

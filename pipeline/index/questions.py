@@ -25,9 +25,9 @@ from pipeline.locale import LANGUAGES, translate
 from pipeline.matching.comparisons.plate import WILDCARDS
 from pipeline.records.countries import country_code
 from pipeline.records.dates import birth_date
-from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME
+from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME, PERSON
 from pipeline.records.identifiers import canonical, identifier, plate
-from pipeline.records.normalised import BirthDate
+from pipeline.records.normalised import BirthDate, PartialDate
 from pipeline.records.offence_codes import ICCS, search_offences
 
 CountryCode = Annotated[str, Meta(pattern="^([A-Z]{2})?$")]
@@ -82,6 +82,13 @@ class Question(msgspec.Struct, frozen=True):
     def asks_for_places(self) -> bool:
         """Whether it names cities and nothing else that could be found: then whoever is there answers it."""
         return bool(self.cities) and msgspec.structs.replace(self, cities=()).empty
+
+    @property
+    def births(self) -> tuple[PartialDate, ...]:
+        """The dates, whole or without their day, of a question that is nothing else; () for any other question."""
+        dates = tuple(born.first for born in self.born if born.exact and born.first.month)
+        alone = len(dates) == len(self.born) and msgspec.structs.replace(self, born=(), offences=()).empty
+        return dates if alone and self.types in ((), (PERSON.name,)) else ()
 
     @property
     def plate_parts(self) -> tuple[str, ...]:

@@ -70,6 +70,7 @@ class Ranking:
         self._asked_for, self._model = asked_for, model
         self._named = any(entity.names for entity in asked_for.entities)
         self._certain = CERTAIN_REASONS | {"place"} if asked_for.places_alone else CERTAIN_REASONS
+        self._certain |= {"born"} if asked_for.births else frozenset()
         self._judged: list[RankedCandidate] = []
         candidates = list(found)
         met = _meet_candidates(asked_for, candidates)

@@ -32,10 +32,23 @@ CANDIDATES = 100
 """Cases that the matcher ranks: five pages of results. Ranking them is a third of what a search costs the server; with
 fewer, or with rare names before frequent ones, recall across scripts falls (`make bench-recall`)."""
 
+BORN_CANDIDATES = 4 * CANDIDATES
+"""Candidates for a date of birth alone, whose term is that of the date with day and month exchanged too."""
+
 Documents = Mapping[str, CaseDocument]
 
 Admit = Callable[[Documents], Awaitable[Collection[str]]]
 """Which of these cases, by their realtime documents, may be shown."""
+
+
+class FoundCases(NamedTuple):
+    """Cases in the order in which they are shown, each with its realtime document.
+
+    `cut`: there were as many candidates as are ranked, so more cases may answer.
+    """
+
+    cases: list[tuple[RankedCandidate, CaseDocument]]
+    cut: bool
 
 
 class SearchResult(msgspec.Struct, frozen=True):
@@ -89,7 +102,7 @@ async def search_cases(
     """The cases that answer a question best, at most `limit`, judged on their realtime documents."""
     asked_for = make_probe(question, country)
     found = await find_cases(reader, question, asked_for, model, limits, PageRequest(limit, _admit_all), among)
-    return [explain_result(candidate, document, asked_for, model) for candidate, document in found]
+    return [explain_result(candidate, document, asked_for, model) for candidate, document in found.cases]
 
 
 async def find_cases(
@@ -100,14 +113,14 @@ async def find_cases(
     limits: QueryLimits,
     wanted: PageRequest,
     among: int = CANDIDATES,
-) -> list[tuple[RankedCandidate, CaseDocument]]:
-    """The cases that answer a question, in the order in which they are shown, each with its realtime document.
-
-    They are taken from the `among` best candidates.
-    """
+) -> FoundCases:
+    """The cases that answer a question, of the `among` best candidates."""
     selection = make_candidate_query(question, asked_for, model.stop_keys, model.key_rarity)
-    found = await reader.find_candidates(candidate_body(selection, limits, among), wanted.at)
-    ranking = Ranking(asked_for, (one for one in found if not wanted.shown(one.card.case)), model)
+    size = BORN_CANDIDATES if asked_for.births else among
+    found = await reader.find_candidates(candidate_body(selection, limits, size), wanted.at)
+    answering = [one for one in found if asked_for.admits(one.entities)]
+    cut = len(found) == size or len(answering) > among
+    ranking = Ranking(asked_for, (one for one in answering[:among] if not wanted.shown(one.card.case)), model)
     read: dict[str, CaseDocument | None] = {}
     while unread := [
         card for one in ranking.first(wanted.most, wanted.after) if (card := one.candidate.card).case not in read
@@ -121,11 +134,12 @@ async def find_cases(
             changed = _match_again(changed, await reader.find_candidates(again))
         anew = rank_candidates(asked_for, changed.values(), model)
         ranking.replace_changed(read, _keep_places(anew, ranking.places()) if wanted.is_steady else anew)
-    return [
+    cases = [
         (one, document)
         for one in ranking.first(wanted.most, wanted.after)
         if (document := read[one.candidate.card.case]) is not None
     ]
+    return FoundCases(cases, cut)
 
 
 def _keep_places(anew: Iterable[RankedCandidate], places: Mapping[str, Place]) -> list[RankedCandidate]:

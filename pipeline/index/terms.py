@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
-from pipeline.access.hit_gate import whole_birth_date
+from pipeline.access.hit_gate import comparable_date, whole_birth_date
 from pipeline.matching.comparisons.plate import WILDCARDS
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint, IdentifierPrint
 from pipeline.matching.names import NamePrint, TokenPrint, sound_keys
@@ -57,6 +57,16 @@ def entity_terms(entity: EntityPrint) -> Iterator[str]:
 def born_term(born: PartialDate) -> str:
     """The term of a whole birth date as the gate compares it: the same for both readings of day and month."""
     return f"born:{born.year}-{born.month}-{born.day}"
+
+
+def born_terms(born: PartialDate) -> tuple[str, ...]:
+    """The terms of a date, whole or without its day; of both readings of day and month, so it must be looked at again.
+
+    None of a year alone: it would be a year of terms.
+    """
+    days = (born.day,) if born.day else range(1, 32) if born.month else ()
+    dates = (comparable_date(PartialDate(born.year, born.month, day)) for day in days)
+    return tuple(dict.fromkeys(born_term(date) for date in dates if date is not None))
 
 
 def name_terms(name: NamePrint) -> Iterator[str]:

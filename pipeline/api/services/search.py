@@ -107,7 +107,7 @@ class SearchAnswer(msgspec.Struct, frozen=True):
 class _ResultPage(msgspec.Struct):
     """What is shown before it is recorded: rows, how their cases are seen, its end, why some were not asked.
 
-    `candidates` are the cases of its rows as they were ranked.
+    `candidates` are the cases of its rows as they were ranked, `cut` whether others were left out of the ranking.
     """
 
     rows: list[Row]
@@ -115,6 +115,7 @@ class _ResultPage(msgspec.Struct):
     next: str | None = None
     not_asked: NotAsked = ""
     candidates: tuple[Candidate, ...] = ()
+    cut: bool = False
 
 
 async def search(session: Session, asked: Search, *, with_reasons: bool = True) -> SearchAnswer:
@@ -179,7 +180,7 @@ def _find_hints(session: Session, asked: Search, page: _ResultPage) -> tuple[Sea
     """What to try next; which parts nothing has is known only where all that answers is on this page."""
     if not asked.question:
         return ()
-    hints = find_hints(asked.question)
+    hints = find_hints(asked.question, more_born=page.cut)
     if not asked.cursor and page.next is None:
         hints += list_unfound(asked.question, asked.country, page.candidates)
     return tuple(translate_hint(hint, session.language) for hint in hints)
@@ -207,7 +208,7 @@ async def _find_answers(
     limits = _make_limits(session, asked, question)
     wanted = PageRequest(limit + 1, session.filter_readable, after, listing.at, listing.was_shown)
     found = await find_cases(runtime.reader, question, asked_for, runtime.model, limits, wanted)
-    shown_ = found[:limit]
+    shown_ = found.cases[:limit]
     rows = [_make_row(session, candidate, document) for candidate, document in shown_]
     if with_reasons:
         results = [explain_result(*one, asked_for, runtime.model) for one in shown_]
@@ -215,8 +216,8 @@ async def _find_answers(
         about = await describe_results(session, results) if asked.evidence else {}
         rows = [row | {"about": about.get(row["case"])} if asked.evidence else _leave_out_none(row) for row in rows]
     seen = {document.case: View.FULL for _, document in shown_}
-    end = await listing.next_cursor(seen, list(shown_[-1][0].place) if len(found) > limit else None)
-    return _ResultPage(rows, seen, end, candidates=tuple(candidate.candidate for candidate, _ in shown_))
+    end = await listing.next_cursor(seen, list(shown_[-1][0].place) if len(found.cases) > limit else None)
+    return _ResultPage(rows, seen, end, candidates=tuple(candidate.candidate for candidate, _ in shown_), cut=found.cut)
 
 
 async def _find_hits(session: Session, asked: Search, counted: CountedQuestion) -> _ResultPage:

@@ -62,4 +62,4 @@ async def _find_answers(session: Session, asked: Search, question: Question) -> 
     runtime, wanted = session.runtime, PageRequest(CANDIDATES, session.filter_readable)
     probe = make_probe(question, asked.country)
     found = await find_cases(runtime.reader, question, probe, runtime.model, limits, wanted)
-    return [document.case for _, document in found]
+    return [document.case for _, document in found.cases]

@@ -20,6 +20,7 @@ MET = {
     "email": N_("the same e-mail address"),
     "piece": N_("parts of the plate"),
     "place": N_("the same place"),
+    "born": N_("the date of birth"),
     "text": N_("words in the title or summary"),
     "sound": N_("a similar-sounding name"),
     "name": N_("part of the name"),

@@ -28,6 +28,7 @@ QUESTIONS = (
     'nickname:"Ivan Petrov" born:1933-02-03', "type:organisation ivan petrov 1933-02",
     "ivan petrov 03/02/1933 0612345678", "case:1 ivan", "offence:ICCS:05 ivan petrov", "offence:0501",
     "YA1234568", "YA1243567 ivan", "C01X00T74", "number:X0000002", "C234", "plate:1AB",
+    "1980-05-01", "1933-02",
 )  # fmt: skip
 FIELDS: tuple[dict[str, list[str]], ...] = (
     {},

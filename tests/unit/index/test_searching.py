@@ -53,7 +53,8 @@ async def first(index: Behind, stages: PureStages, most: int, admit: Admit) -> l
     reader = IndexReader(index, Indices("", ""), lambda: datetime(2026, 11, 24, tzinfo=UTC))
     asked_for, wanted = make_probe(question, ""), PageRequest(most, admit)
     return [
-        document.case for _, document in await find_cases(reader, question, asked_for, stages.model, limits, wanted)
+        document.case
+        for _, document in (await find_cases(reader, question, asked_for, stages.model, limits, wanted)).cases
     ]
 
 

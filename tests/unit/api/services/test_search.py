@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.api.services.search import Search, SearchAnswer, search
+from pipeline.index.hints import SearchHintKind
 from support.access.requesters import ANNA
 from support.api.runtime import Api
 from support.records.builder import person, record, vehicle
@@ -140,10 +141,6 @@ async def test_a_hidden_record_moves_no_hint(api: Api) -> None:
     assert hinted(await ask(api, asked)) == before == [("not_found", "zoltan nagy"), ("not_found", "0612345678")]
 
 
-async def test_a_date_alone_says_that_it_finds_nobody(api: Api) -> None:
-    assert hinted(await ask(api, "8 December 2001")) == [("date_alone", "8 December 2001")]
-
-
 @pytest.mark.parametrize("typed", ["52N043308", "passport:52NO43308", "pasport:52NO43308"])
 async def test_a_passport_is_found_by_its_prefix_and_with_a_zero_for_an_o(api: Api, typed: str) -> None:
     api.hold(record("be-fp", "1", entities=[_passport("52NO43308")]))
@@ -180,3 +177,45 @@ async def test_words_alone_find_whoever_is_at_the_place_that_they_name(api: Api)
 async def test_names_as_tickets_and_passports_write_them_are_found(api: Api, typed: str) -> None:
     api.hold(record("be-fp", "1", entities=[person("Natalya Drozdova", id="p1")]))
     assert found(await ask(api, typed)) == ["be-fp:1"]
+
+
+@pytest.mark.parametrize("typed", ["1980-05-03", "3 May 1980", "1980-05", "born:1980-05 type:person"])
+async def test_a_date_of_birth_alone_finds_who_is_born_then(api: Api, typed: str) -> None:
+    api.hold(
+        record("be-fp", "1", entities=[person("Zoltan Nagy", birth_date="1980-05-03")]),
+        record("be-fp", "2", entities=[person("Anna Kern", birth_date="1980-03-05")]),
+        record("be-fp", "3", entities=[person("Hans Moser", birth_date="1981-05-03")]),
+        record("be-fp", "4", entities=[person("Nikos Stavrou", birth_date="1980")]),
+    )
+    answer = await ask(api, typed)
+    assert found(answer) == ["be-fp:1"]
+    assert answer.hints == ()
+
+
+@pytest.mark.parametrize("typed", ["1980-05-03", "1980-05", "born:1980-05-03 nationality:FR"])
+async def test_no_hit_only_record_is_found_by_a_date_alone(api: Api, typed: str) -> None:
+    """The answer is the same without the record, and nothing of it is counted."""
+    without = await ask(api, typed)
+    api.hold(record("nl-np", "1", "H2", entities=[person("Zoltan Nagy", birth_date="1980-05-03")]))
+    answer = await ask(api, typed)
+    assert answer == without
+    assert (answer.results, answer.hits, answer.not_asked) == ((), (), "")
+    assert answer.hints[0].kind is SearchHintKind.NOT_FOUND
+
+
+async def test_a_date_alone_finds_so_many_and_says_where_there_are_more(api: Api) -> None:
+    api.hold(
+        *(record("be-fp", str(at), entities=[person("Zoltan Nagy", birth_date="1980-05-23")]) for at in range(101))
+    )
+    answer = await search(api.session(ANNA), Search("1980-05-23", limit=100))
+    assert len(answer.results) == 100
+    assert [hint.kind for hint in answer.hints] == [SearchHintKind.DATE_ALONE]
+    assert answer.hints[0].advice.startswith("More people may be born then")
+
+
+@pytest.mark.parametrize("typed", ["1980", "1978/1982", "1980~"])
+async def test_a_year_alone_finds_nobody_and_says_so(api: Api, typed: str) -> None:
+    api.hold(record("be-fp", "1", entities=[person("Zoltan Nagy", birth_date="1980-05-03")]))
+    answer = await ask(api, f"born:{typed}")
+    assert found(answer) == []
+    assert answer.hints[0].advice.startswith("A year or range of birth alone finds nobody")
