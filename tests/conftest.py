@@ -26,6 +26,7 @@ from pipeline.localstack import stack
 from pipeline.secret_file import make_secret
 from pipeline.settings import Settings
 from support.processes.warm import end_parent
+from support.temporary_folders import remove_folders
 from support.waiting import PATIENCE_S, WaitFor, wait
 from support.web.shared_browser import BROWSER_TESTS, end_shared_browser
 
@@ -99,6 +100,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     gc.collect()
     end_shared_browser()
     end_parent()
+    remove_folders()
     if not hasattr(session.config, "workerinput") and GIVEN_HOME not in os.environ:
         _end_stack(session.config.stash[_home])
 

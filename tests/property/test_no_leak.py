@@ -7,9 +7,7 @@ headers, body, and the calls made to the engine with how many documents each bro
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 
 import pytest
 from hypothesis import assume, event, given, settings
@@ -28,10 +26,11 @@ from support.no_leak.requests import (
     ways_out,
 )
 from support.no_leak.worlds import GUESS, STAGES, UNASKED, CaseSpec, documents, requesters, worlds
+from support.temporary_folders import make_folder
 
 HIDDEN = CaseSpec("cz-pol", 0, UNASKED, "H2", ("*",), ("investigation", "correlation"))
 
-HOME = tempfile.TemporaryDirectory(prefix="liaison-no-leak-")
+HOME = make_folder("liaison-no-leak-")
 
 FACTOR = 4
 """Examples in the place of one elsewhere, where one looks further: 2,000, and 20,000 in the long run."""
@@ -41,7 +40,7 @@ PURPOSES = st.sampled_from([Purpose.INVESTIGATION, Purpose.PROSECUTION])
 
 def answered(world: Iterable[CaseSpec], who: Requester, purpose: Purpose, request: Request) -> ObservedAnswer:
     """What an index of these cases answers."""
-    api = Api(STAGES, Path(HOME.name))
+    api = Api(STAGES, HOME)
     api.index.write(documents(world, counted=True))
     return asyncio.run(ask(api, who, purpose, request))
 
@@ -96,7 +95,7 @@ def test_a_hit_only_case_that_nobody_asks_for_exactly_leaves_no_trace_in_an_answ
 
 
 def test_every_operation_is_asked() -> None:
-    document = Api(STAGES, Path(HOME.name)).app.openapi()
+    document = Api(STAGES, HOME).app.openapi()
     promised = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
     asked = {(operation.method, operation.path) for operation in OPERATIONS} | WITHIN_A_LIST | LEFT_OUT
     assert asked == promised, (

@@ -7,8 +7,6 @@ it is. Whatever an alert is narrowed to, its notices are the same.
 from __future__ import annotations
 
 import asyncio
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -24,8 +22,9 @@ from support.access.requesters import BERT
 from support.api.runtime import NOW, Api
 from support.no_leak.worlds import STAGES
 from support.records.builder import person, record, vehicle
+from support.temporary_folders import make_folder
 
-HOME = tempfile.TemporaryDirectory(prefix="liaison-no-leak-alerts-")
+HOME = make_folder("liaison-no-leak-alerts-")
 
 SHARE = 4
 """One in so many of the examples elsewhere: each fills two indices."""
@@ -58,7 +57,7 @@ contents = st.fixed_dictionaries(
 
 async def told(content: dict[str, Any], question: str, narrowed: Filters) -> tuple[object, ...]:
     """What Bert is told of a hit-only case with this content that his alert has met, and what the index was asked."""
-    api = Api(STAGES, Path(HOME.name))
+    api = Api(STAGES, HOME)
     said = {name: value for name, value in content.items() if name not in ("role", "vehicle") and value}
     man = person("Ivan Petrov", birth_date="1980-05-01", phones=["+33612345678"], role=content["role"])
     things = [vehicle("AB-123-CD", "FR", id="v1")]

@@ -6,9 +6,7 @@ As in test_no_leak: the answer, and the calls made to the engine with how many d
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Awaitable, Callable, Iterable
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -27,8 +25,9 @@ from support.api.runtime import Api
 from support.no_leak.decisions import FIRST, glass_threads_of, threads_of
 from support.no_leak.requests import names
 from support.no_leak.worlds import GUESS, KEYS, STAGES, UNASKED, CaseSpec, documents, requesters, worlds
+from support.temporary_folders import make_folder
 
-HOME = tempfile.TemporaryDirectory(prefix="liaison-no-leak-case-")
+HOME = make_folder("liaison-no-leak-case-")
 
 HIDDEN = CaseSpec("cz-pol", 0, UNASKED, "H2", ("*",), ("investigation", "correlation"))
 
@@ -58,7 +57,7 @@ askings = st.one_of(
 
 def answered(world: Iterable[CaseSpec], who: Requester, key: str, asking: Asking) -> tuple[Any, list[Any]]:
     """What an index of these cases answers, and its calls: kind, index, and documents that the key does not name."""
-    api = Api(STAGES, Path(HOME.name))
+    api = Api(STAGES, HOME)
     api.index.write(documents(world, counted=True))
     api.decided.first = FIRST
     session = Session(api.runtime, who, parse_grounds("investigation", "2026/1"), "en")

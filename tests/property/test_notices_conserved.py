@@ -13,11 +13,9 @@ of it before or behind that; in either of them more may be indexed.
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
@@ -37,8 +35,9 @@ from support.access.requesters import BERT
 from support.api.runtime import NOW, Api
 from support.no_leak.worlds import STAGES
 from support.records.builder import record
+from support.temporary_folders import make_folder
 
-HOME = tempfile.TemporaryDirectory(prefix="liaison-notices-")
+HOME = make_folder("liaison-notices-")
 
 SHARE = 2
 """One in so many of the examples elsewhere: each plays two histories."""
@@ -124,7 +123,7 @@ class History:
     """An installation and Bert, who polls; without what is hidden from him, or with it."""
 
     def __init__(self, *, whole: bool) -> None:
-        self.api = Api(STAGES, Path(HOME.name))
+        self.api = Api(STAGES, HOME)
         self.api.index.add_generation(GENERATIONS["g2"])
         self.cases: list[DocumentWrite] = []
         self.notices: list[DocumentWrite] = []

@@ -7,13 +7,11 @@ await links(api.session(ANNA), "fr-pj:1")          # the same, in-process
 
 from __future__ import annotations
 
-import atexit
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -58,6 +56,7 @@ from support.correlation.key_rings import RING, ROTATED
 from support.index.documents import PureStages, admissions
 from support.index.memory import MemoryIndex
 from support.index.traced_engine import TracedEngine
+from support.temporary_folders import make_folder
 from support.transparency.log_world import KEYS
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -174,9 +173,7 @@ def _settings_of(environment: frozenset[tuple[str, str]]) -> Settings:
 @cache
 def _empty_log() -> ServedLog:
     """One for all runtimes: each maps much address space."""
-    folder = TemporaryDirectory()
-    atexit.register(folder.cleanup)
-    return ServedLog(Path(folder.name))
+    return ServedLog(make_folder("liaison-log-"))
 
 
 class Api:

@@ -22,6 +22,7 @@ from pipeline.matching.model import load_model
 from pipeline.records.agencies import Agency, AgencyState
 from pipeline.settings import Settings
 from pipeline.times import now
+from pipeline.transparency.served_log import ServedLog
 from pipeline.web.app import mount_pages
 from pipeline.web.people import PREPARED
 from pipeline.web.serving import make_config
@@ -46,7 +47,7 @@ class ServedApi(Api):
     """The in-memory API by the machine's clock, moved as the test says."""
 
     def __init__(self, stages: PureStages, home: Path) -> None:
-        super().__init__(stages, home)
+        super().__init__(stages, home, log=ServedLog(home / "log"))
         self.runtime.agencies = FileRegistry(home / "left")
         self.runtime.agencies |= {name: Agency(name, name[:2].upper()) for name in ("fr-pj", "be-fp", "nl-np")}
 

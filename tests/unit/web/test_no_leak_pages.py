@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -23,9 +21,10 @@ from pipeline.web.pages import PAGES, case, graph, inbox, operations, search
 from support.api.runtime import Api
 from support.no_leak.requests import QUESTIONS, names
 from support.no_leak.worlds import KEYS, STAGES, CaseSpec, documents, requesters, worlds
+from support.temporary_folders import make_folder
 from support.web.pages import opened
 
-HOME = tempfile.TemporaryDirectory(prefix="liaison-no-leak-pages-")
+HOME = make_folder("liaison-no-leak-pages-")
 
 CASE_PLACES: tuple[dict[str, str], ...] = (
     *({"tab": tab.name} for tab in case.TABS.tabs),
@@ -67,7 +66,7 @@ async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, lang
     Of the search page it is what that says to a question; of the inbox by persons with the evidence of a link, of a
     case and a graph with all their tabs.
     """
-    api = Api(STAGES, Path(HOME.name))
+    api = Api(STAGES, HOME)
     api.index.write(documents(world))
     asked = {name: value for name, value in told.items() if name in PLACES}
     with patch("uuid.uuid4", names().__next__):
