@@ -43,7 +43,7 @@ test: $(READY) ## what must hold at every change, and what each session took
 	done; printf 'what each session took\n%s' "$$took"
 
 test-rare: $(READY) ## slow tests of what seldom changes or of every page, which `make test` leaves out and continuous integration runs
-	$(MAKE) test MARKED="rare and not long" SESSIONS=property+contract+integration+e2e+fault
+	$(MAKE) test MARKED="rare and not long" SESSIONS="unit property+contract+integration+e2e+fault"
 
 test-long: $(READY) ## all of both with larger counts, then all faults
 	$(MAKE) test HYPOTHESIS_PROFILE=long MARKED="not long" SESSIONS="unit property+contract integration+e2e"

@@ -22,7 +22,7 @@ from support.waiting import PATIENCE_S
 
 __all__ = ["api_server", "start_server"]
 
-pytestmark = pytest.mark.xdist_group("page sockets")  # one server
+pytestmark = [pytest.mark.xdist_group("page sockets"), pytest.mark.rare]  # one server
 
 STATED = quote('{"purpose":"investigation","case_reference":"2026/1"}')
 POLLING = "/_nicegui_ws/socket.io/?EIO=4&transport=polling"

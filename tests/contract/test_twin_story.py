@@ -16,6 +16,8 @@ from support.api.runtime import Api
 from support.no_leak.story import Step, Story, closing, main_part, opening
 from support.no_leak.worlds import STAGES
 
+pytestmark = pytest.mark.rare  # as what it is about
+
 
 @pytest.fixture
 def api(tmp_path: Path) -> Api:

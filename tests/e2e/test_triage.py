@@ -131,6 +131,7 @@ def test_a_key_decides_nothing_whose_evidence_is_not_drawn(opened: Browser, site
     _ends_well(user)
 
 
+@pytest.mark.rare
 def test_on_a_phone_the_evidence_stands_on_the_buttons(opened: Browser, site: MemorySite, api: Api) -> None:
     for number in range(COUNT):
         _hold(api, number)
@@ -185,6 +186,7 @@ def test_a_reason_is_asked_only_where_policy_says_so(opened: Browser, site: Memo
     _ends_well(user)
 
 
+@pytest.mark.rare
 def test_a_note_of_a_megabyte_is_kept_and_refused(opened: Browser, site: MemorySite, api: Api) -> None:
     _hold(api, 1)
     user = _open_inbox(opened, site)
@@ -237,6 +239,7 @@ def test_two_tabs_judge_the_same_link(opened: Browser, site: MemorySite, api: Ap
     _ends_well(other)
 
 
+@pytest.mark.rare
 def test_a_decision_in_another_window_appears_in_the_list(opened: Browser, site: MemorySite, api: Api) -> None:
     _hold(api, 1)
     one, other = _open_inbox(opened, site), _open_inbox(opened, site)
@@ -259,6 +262,7 @@ def test_links_are_assigned_by_key(opened: Browser, site: MemorySite, api: Api) 
     _ends_well(user)
 
 
+@pytest.mark.rare
 def test_the_list_goes_on_without_a_page_load(opened: Browser, site: MemorySite, api: Api) -> None:
     """A case with 1,000 links: each page is appended, and the focus is on its first row."""
     rows = 1_000
@@ -297,6 +301,7 @@ def test_no_evidence_is_asked_for_when_the_list_has_given_way_to_none(
     assert user.faults == []
 
 
+@pytest.mark.rare
 def test_what_one_is_unsure_of_is_found_again_and_undone(opened: Browser, site: MemorySite, api: Api) -> None:
     links = [_hold(api, number) for number in range(3)]
     user = _open_inbox(opened, site)
@@ -314,6 +319,7 @@ def test_what_one_is_unsure_of_is_found_again_and_undone(opened: Browser, site: 
     _ends_well(user)
 
 
+@pytest.mark.rare
 def test_groups_go_on_across_pages(opened: Browser, site: MemorySite, api: Api) -> None:
     """Two own cases by turns in the list: each is one group, whichever page its links come on."""
     man = person("Anastasia Ouarzazi", id="p1", birth_date="1976-03-04")
@@ -333,6 +339,7 @@ def test_groups_go_on_across_pages(opened: Browser, site: MemorySite, api: Api) 
     _ends_well(user)
 
 
+@pytest.mark.rare
 def test_the_list_is_narrowed_in_place_and_the_address_leads_back(opened: Browser, site: MemorySite, api: Api) -> None:
     certain = {_hold(api, number) for number in range(3)}
     possible = _hold_possible(api, 1)
@@ -364,6 +371,7 @@ def test_the_list_is_narrowed_in_place_and_the_address_leads_back(opened: Browse
     expect(user.page.get_by_label("Band")).to_have_value("possible")
 
 
+@pytest.mark.rare
 def test_a_key_judges_no_row_that_has_given_way_to_others(opened: Browser, site: MemorySite, api: Api) -> None:
     """Between the moment in which another list stands and that in which its first row has the focus."""
     certain, possible = _hold(api, 1), _hold_possible(api, 1)

@@ -72,6 +72,7 @@ def test_a_first_look_leaves_all_that_the_screen_leaves(name: str, threshold: fl
     assert ruled_out_wrongly([case[:1] for case in draw_cases(random, 60)], MODELS[name](), threshold) == []
 
 
+@pytest.mark.rare
 @given(seed=seeds)
 @settings(max_examples=FEWER)
 def test_it_does_wherever_one_looks(seed: Random) -> None:
@@ -110,6 +111,7 @@ def test_names_weigh_no_more_than_a_first_look_says(entity_type: str) -> None:
     check_names([one for _ in range(150) for one in several_names_pair(random, entity_type)])
 
 
+@pytest.mark.rare
 @pytest.mark.parametrize("entity_type", ["person", "organisation"])
 @given(seed=seeds)
 @settings(max_examples=FEWER)

@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import msgspec
 import pytest
-from hypothesis import assume, event, given
+from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
 from pipeline.access.requester import Purpose, Requester, parse_grounds
@@ -30,6 +30,9 @@ from support.temporary_folders import make_folder
 HOME = make_folder("liaison-no-leak-case-")
 
 HIDDEN = CaseSpec("cz-pol", 0, UNASKED, "H2", ("*",), ("investigation", "correlation"))
+
+SHARE = 2
+"""One in so many of the examples elsewhere, where one does not look further."""
 
 Asking = Callable[[Session, str], Awaitable[msgspec.Struct]]
 
@@ -74,11 +77,8 @@ async def _ask(session: Session, key: str, asking: Asking) -> Any:
         return type(problem).__name__, str(problem)
 
 
-@pytest.mark.timeout(3600)
-@given(worlds, requesters, askings, st.data())
-def test_a_hidden_case_leaves_no_trace(
-    world: list[CaseSpec], who: Requester, asking: Asking, data: st.DataObject
-) -> None:
+def assert_no_trace(world: list[CaseSpec], who: Requester, asking: Asking, data: st.DataObject) -> None:
+    """The answer is the same where some of the cases hidden from the requester never were."""
     hidden = [spec for spec in world if spec.hidden_from(who, Purpose.INVESTIGATION)]
     assume(hidden)
     removed = data.draw(st.lists(st.sampled_from(hidden), min_size=1, unique=True))
@@ -90,11 +90,29 @@ def test_a_hidden_case_leaves_no_trace(
 
 
 @pytest.mark.timeout(3600)
-@given(worlds, requesters, st.sampled_from((None, None, *KEYS)), askings)
-def test_a_hit_only_case_that_nobody_asks_for_exactly_leaves_no_trace_in_an_answer(
-    world: list[CaseSpec], who: Requester, asked: str | None, asking: Asking
+@settings(max_examples=settings().max_examples // SHARE)
+@given(worlds, requesters, askings, st.data())
+def test_a_hidden_case_leaves_no_trace(
+    world: list[CaseSpec], who: Requester, asking: Asking, data: st.DataObject
 ) -> None:
-    """Asked of any case, and more often of the one that was pushed to find out."""
+    assert_no_trace(world, who, asking, data)
+
+
+@pytest.mark.rare
+@pytest.mark.timeout(3600)
+@given(worlds, requesters, askings, st.data())
+def test_a_hidden_case_leaves_no_trace_wherever_one_looks(
+    world: list[CaseSpec], who: Requester, asking: Asking, data: st.DataObject
+) -> None:
+    assert_no_trace(world, who, asking, data)
+
+
+ASKED_OF = st.sampled_from((None, None, *KEYS))
+"""Any case, and more often the one that was pushed to find out."""
+
+
+def assert_no_trace_of_hits(world: list[CaseSpec], who: Requester, asked: str | None, asking: Asking) -> None:
+    """The answer is the same where a hit-only case that nobody asks for exactly never was."""
     others = [spec for spec in world if spec.key not in (f"{who.agency}:1", HIDDEN.key)]
     pushed = CaseSpec(who.agency, 1, GUESS, "H0", ("*",), HIDDEN.purposes)
     assume(who.agency != HIDDEN.agency)
@@ -103,3 +121,21 @@ def test_a_hit_only_case_that_nobody_asks_for_exactly_leaves_no_trace_in_an_answ
     whole, _ = answered([*others, pushed, HIDDEN], who, key, asking)
     event("answered" if isinstance(whole, dict) else whole[0])
     assert whole == rest
+
+
+@pytest.mark.timeout(3600)
+@settings(max_examples=settings().max_examples // SHARE)
+@given(worlds, requesters, ASKED_OF, askings)
+def test_a_hit_only_case_that_nobody_asks_for_exactly_leaves_no_trace_in_an_answer(
+    world: list[CaseSpec], who: Requester, asked: str | None, asking: Asking
+) -> None:
+    assert_no_trace_of_hits(world, who, asked, asking)
+
+
+@pytest.mark.rare
+@pytest.mark.timeout(3600)
+@given(worlds, requesters, ASKED_OF, askings)
+def test_a_hit_only_case_that_nobody_asks_for_exactly_leaves_none_wherever_one_looks(
+    world: list[CaseSpec], who: Requester, asked: str | None, asking: Asking
+) -> None:
+    assert_no_trace_of_hits(world, who, asked, asking)

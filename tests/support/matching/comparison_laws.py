@@ -21,10 +21,15 @@ from support.matching.comparison_edits import PrintPair, edited_pair, whole_pair
 
 
 @cache
-def edited_pairs(comparison: str, count: int) -> tuple[PrintPair, ...]:
-    """The same for everybody."""
-    random = Random(1)
-    return tuple(edited_pair(random, comparison) for _ in range(count))
+def _made_pairs(comparison: str) -> tuple[Random, list[PrintPair]]:
+    return Random(1), []
+
+
+def edited_pairs(comparison: str, count: int, start: int = 0) -> Sequence[PrintPair]:
+    """Pairs from `start` on of those that are the same for everybody; each is made once, when it is first asked for."""
+    random, made = _made_pairs(comparison)
+    made += (edited_pair(random, comparison) for _ in range(start + count - len(made)))
+    return made[start : start + count]
 
 
 def exceeding_its_bound(

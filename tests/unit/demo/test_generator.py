@@ -11,6 +11,8 @@ from pipeline.demo.generator import DemoFeed, generate_feed, write_truth
 from pipeline.demo.messages import ACCEPTED, DUPLICATE, Message
 from pipeline.web.components.relations import RELATIONS
 
+pytestmark = pytest.mark.xdist_group("generator")  # one feed
+
 SCRIPTS = {"LATIN", "CYRILLIC", "GREEK", "ARABIC", "CJK", "HEBREW", "HANGUL"}
 
 

@@ -36,6 +36,8 @@ from pipeline.matching.names import joined_words, levels, token_levels, token_pa
 from support.matching.comparison_laws import edited_pairs, exceeding_its_bound
 
 PAIRS = 2000
+PORTION = 250
+"""Of them at a time: most steps are told by the first few."""
 PAIRS_OF = {"name": 12_000}
 """Of names few pairs are so far apart, and by no more, that one step matters."""
 
@@ -136,8 +138,9 @@ def without_a_value(comparison: Comparison) -> Compare:
 
 
 def fails(comparison: Comparison, model: Model, compare: Compare | None = None) -> bool:
-    pairs = edited_pairs(comparison.name, PAIRS_OF.get(comparison.name, PAIRS))
-    return exceeding_its_bound(comparison, pairs, model, compare) is not None
+    portions = range(PAIRS_OF.get(comparison.name, PAIRS) // PORTION)
+    pairs = (edited_pairs(comparison.name, PORTION, at * PORTION) for at in portions)
+    return any(exceeding_its_bound(comparison, some, model, compare) is not None for some in pairs)
 
 
 @pytest.mark.parametrize("step", LOOSENINGS, ids=lambda one: f"{one.comparison}: {one.step}")
@@ -146,6 +149,7 @@ def test_one_more_edit_breaks_the_law(step: Loosening, loosen: Callable[[Looseni
     assert fails(BY_NAME[step.comparison], model)
 
 
+@pytest.mark.rare
 @pytest.mark.parametrize("step", HARMLESS, ids=lambda one: f"{one.comparison}: {one.step}")
 def test_one_more_edit_is_allowed_for(step: Loosening, loosen: Callable[[Loosening], None], model: Model) -> None:
     loosen(step)

@@ -13,11 +13,13 @@ from support.records.samples import message
 
 COMMANDS = [
     ("feed", "validate", "cases.ndjson", "--agency", "fr-pj"),
+    ("serve",),
+]
+OTHERS = [
     ("batch", "correlate", "cases.ndjson", "-o", "links.ndjson"),
     ("batch", "resolve", "cases.ndjson", "-o", "things.ndjson"),
     ("worker", "intake"),
     ("worker", "project"),
-    ("serve",),
 ]
 
 
@@ -28,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("command", [*COMMANDS, *(pytest.param(one, marks=pytest.mark.rare) for one in OTHERS)])
 def test_without_schemas_a_command_fails_at_its_start_in_one_line(command: tuple[str, ...], folder: Path) -> None:
     done = run_there(folder, *command, LIAISON_HOME=str(folder / "home"), LIAISON_KAFKA_URL="127.0.0.1:1")
     assert done.returncode == 1, done.stderr

@@ -30,6 +30,7 @@ async def test_entities_relations_and_the_cases_that_each_is_linked_to(api: Api)
     assert {shown.case for shown in api.audit.acts[-1].shown} == {"fr-pj:1", "be-fp:1", "nl-np:1"}
 
 
+@pytest.mark.rare
 async def test_of_a_large_case_what_fits_is_drawn_and_the_rest_counted(api: Api) -> None:
     hold_large_case(api, 100, 500)
     most = EntityGraphLimits(entities=10, links=12, each=2)

@@ -104,6 +104,7 @@ async def test_a_draft_is_planned_once_for_a_mapping_and_never_to_be_looked_at(
     assert len(asked) == 2, "the same mapping again is planned already"
 
 
+@pytest.mark.rare
 async def test_a_large_table_is_planned_by_another_process(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """A thread of the server that plans takes the interpreter from whoever answers others; the answer is the same."""
     asked: list[str] = []

@@ -22,7 +22,9 @@ from support.matching.populations import GIVEN, SYLLABLES
 from support.matching.prints import case_of, print_of
 from support.records.builder import RawEntity, person
 
-HOUSEHOLDS = 150
+pytestmark = pytest.mark.xdist_group("lending")  # what is trained is trained once
+
+HOUSEHOLDS = 100
 REFERENCE = load_model().file.comparisons["identifier"].levels[SAME].companions["household"]
 
 

@@ -13,7 +13,11 @@ WITHOUT = (
 )
 
 
-@pytest.mark.parametrize("words", [("worker", "intake"), ("worker", "all"), ("serve",), ("ops", "rejected", "list")])
+OTHERS = (("worker", "all"), ("serve",), ("ops", "rejected", "list"))
+COMMANDS = [("worker", "intake"), *(pytest.param(words, marks=pytest.mark.rare) for words in OTHERS)]
+
+
+@pytest.mark.parametrize("words", COMMANDS)
 def test_without_codecs_it_ends_in_one_line(words: tuple[str, ...]) -> None:
     environment = {**os.environ, "LIAISON_KAFKA_URL": "127.0.0.1:1", "LIAISON_ELASTICSEARCH_URL": "http://127.0.0.1:1"}
     done = subprocess.run(

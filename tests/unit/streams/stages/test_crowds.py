@@ -66,7 +66,9 @@ def links_of_each(crowd: list[Fingerprint], matcher: ModelMatcher) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("shared", CROWDS)
+@pytest.mark.parametrize(
+    "shared", [pytest.param(shared, marks=[pytest.mark.rare] * (len(kinds) > 1)) for shared, kinds in CROWDS.items()]
+)
 def test_a_crowd_takes_bounded_memory_loses_no_link_and_is_told_by_its_kind(
     shared: str, correlator: Correlator, model: Model
 ) -> None:

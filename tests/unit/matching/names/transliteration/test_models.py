@@ -104,6 +104,7 @@ def test_alignment_finds_which_letter_stands_for_which() -> None:
     assert all(arcs == [(1, 1)] * 6 for arcs in aligned.values())
 
 
+@pytest.mark.rare
 def test_training_is_deterministic() -> None:
     pairs = _toy_pairs(300)
     split = NamePairs(tuple(pairs[:220]), tuple(pairs[220:260]), tuple(pairs[260:]))
