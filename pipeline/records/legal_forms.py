@@ -86,14 +86,15 @@ def _fold_marked(word: str) -> str:
 
 
 def _take_phrases(text: str, found: list[str]) -> str:
-    root, beginnings = _phrases()
+    root = _phrases()
+    first, stems = root.words, root.stems
     spelled = (_ASCII_WORD if text.isascii() else _WORD).findall(text)
     folded = (
         spelled
         if text.isascii() and text.find("'") < 0 and text.find("`") < 0
         else [fold_word(word) for word in spelled]
     )
-    likely = [at for at, word in enumerate(folded) if word[:_STEM] in beginnings]
+    likely = [at for at, word in enumerate(folded) if word in first or word[:_STEM] in stems]
     if not likely:
         return text
     words, end = [], 0
@@ -187,14 +188,14 @@ def _table() -> dict[str, dict[str, str]]:
 
 
 @cache
-def _phrases() -> tuple[_Node, frozenset[str]]:
-    """The tree of all phrases, and the first letters of their first words, which also find the stems of these."""
+def _phrases() -> _Node:
+    """The tree of all phrases; stems of first words are found by their first letters."""
     root = _Node({}, {})
     for kind, phrases in _table()["phrases"].items():
         for phrase in phrases.replace("\n", "|").split("|"):
             if words := [fold_word(word) for word in re.split(r"[\s.\-/]+", phrase.strip().casefold()) if word]:
                 _plant(root, words, kind, phrase.strip())
-    return root, frozenset([word[:_STEM] for word in (*root.words, *root.stems)])
+    return root
 
 
 def _plant(root: _Node, words: list[str], kind: str, phrase: str) -> None:

@@ -10,7 +10,7 @@ from rigour._core import ordinals_dict
 from pipeline.records import name_words as words
 from pipeline.records.legal_forms import take_legal_forms
 from pipeline.records.normalised import NameToken
-from pipeline.records.organisation_words import part_words
+from pipeline.records.organisation_words import LEAST_COMPOUND, part_words
 from pipeline.records.scripts import MARKS
 
 _DOTTED = re.compile(r"(?<!\w)(?:\w\.[ ]?){2,}(?:\w(?!\w))?")
@@ -30,7 +30,8 @@ def organisation_tokens(text: str, entity_type: str) -> tuple[NameToken, ...]:
     body, forms = take_legal_forms(text) if entity_type == "organisation" else (text, [])
     particles = words.FUNCTION_WORDS if entity_type == "organisation" else words.ORGANISATION_PARTICLES
     spelled = _split(body)
-    if entity_type == "organisation":
+    short = body.isascii() and len(max(spelled, key=len, default="")) < LEAST_COMPOUND
+    if entity_type == "organisation" and not short:
         spelled = [part for word in spelled for part in part_words(word)]
     half = len(spelled) // 2
     if half and "(" in text and spelled[:half] == spelled[half:]:

@@ -27,7 +27,7 @@ _ARTICLES = re.compile("^(?:وال|ولل|ال|لل)(?=..)")
 _ONE_LETTER = str.maketrans("أإآىیکةہۀ", "اااييكههه")
 """Letters that Arabic and Persian keyboards exchange."""
 _NONE: frozenset[str] = frozenset()
-_LEAST_PART, _LEAST_COMPOUND = 4, 10
+_LEAST_PART, LEAST_COMPOUND = 4, 10
 """Letters of each part of a compound, and of the whole: shorter ones are parts of names by chance (Atomflot)."""
 _LONGEST = 40
 """Letters up to which a word is looked into: no language of the lists writes longer ones in names."""
@@ -60,7 +60,7 @@ def part_words(word: str) -> list[str]:
     """
     if not word.isascii() and script_of(word) in UNPARTED:
         return [part for part in _known_words().split(word) if part]
-    return list(_table().part_compound(word)) or [word]
+    return (list(_table().part_compound(word)) if len(word) >= LEAST_COMPOUND else []) or [word]
 
 
 def english_of(word: str) -> frozenset[str]:
@@ -165,7 +165,7 @@ class TranslationTable:
 
     def _part_compound(self, word: str) -> tuple[str, ...]:
         """The parts of a compound; () for a word that is known, or of which a part is not."""
-        if not _LEAST_COMPOUND <= len(word) <= _LONGEST or not word.isalpha() or self._find(word):
+        if not LEAST_COMPOUND <= len(word) <= _LONGEST or not word.isalpha() or self._find(word):
             return ()
         return self._part(word, 2) or ()
 
