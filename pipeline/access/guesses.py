@@ -1,9 +1,9 @@
 """How many different birth dates, or numbers of a type, an agency asks with one name: from the fourth on none. Pure.
 
 A hit-only record answers equality alone, so who knows a name could ask one date after the other. So each agency may ask
-MOST different dates with one name in 30 days, over searches, list rows, saved searches and pushed cases together. What
-is beyond is not asked of hit-only records. Which guesses are asked follows from the agency's own guesses in their order
-in the topic alone: no record enters it, and all processes see the same.
+MOST_ASKED different dates with one name in 30 days, over searches, list rows, saved searches and pushed cases together.
+What is beyond is not asked of hit-only records. Which guesses are asked follows from the agency's own guesses in their
+order in the topic alone: no record enters it, and all processes see the same.
 
 A name is counted by how it is written, heard and called (`name_keys`), so that another spelling is no other name. Names
 and values are digests under a key of the agency's own: nobody without the installation's secret can test one.
@@ -23,17 +23,13 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from pipeline.access.hit_gate import is_whole_name, whole_birth_date
+from pipeline.access.hit_gate import MOST_ASKED, is_whole_name, whole_birth_date
 from pipeline.correlation.key_ring import KeyRing, KeyUse
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NamePrint
 from pipeline.matching.names.sounds import skeleton_of
 from pipeline.matching.names.variants import spellings
 from pipeline.records.entity_types import PERSON
-
-MOST: Final = 3
-"""Different values that are asked with one name: an agency may have a date wrong, or know two persons of a name. Who
-tries all 29,585 dates of 81 years at this rate needs 800 years."""
 
 SPAN_DAYS: Final = 10
 SPANS: Final = 4
@@ -339,10 +335,10 @@ class GuessLedger:
 
     def _may_ask(self, count: int, value: int, span: int) -> bool:
         held = self._values_of(count, span)
-        return value in held or len(held) < MOST
+        return value in held or len(held) < MOST_ASKED
 
     def _values_of(self, count: int, span: int) -> set[int]:
-        """What was asked with a name in the window that ends with a span: at most MOST."""
+        """What was asked with a name in the window that ends with a span: at most MOST_ASKED."""
         held: set[int] = set()
         for number, table in self._spans.items():
             if span - SPANS < number <= span:
@@ -355,7 +351,7 @@ class GuessLedger:
         for count, value in asked.list_counts():
             wanted.setdefault(count, set()).add(value)
         for count, values in wanted.items():
-            if len(values.union(promised.get(count, ()), self._values_of(count, span))) > MOST:
+            if len(values.union(promised.get(count, ()), self._values_of(count, span))) > MOST_ASKED:
                 return False
         for count, values in wanted.items():
             promised.setdefault(count, set()).update(values)
@@ -374,19 +370,19 @@ class GuessLedger:
 
 
 class _SpanTable:
-    """The values of each count in one span of days, at most MOST: an open hash table, 20 bytes a place.
+    """The values of each count in one span of days, at most MOST_ASKED: an open hash table, 20 bytes a place.
 
     Keys are digests, so their low bits are as good as any hash. A dict of as many takes six times the memory.
     """
 
     def __init__(self) -> None:
         self._used, self._mask = 0, 255
-        self._keys, self._values = array("Q", bytes(8 * 256)), array("I", bytes(4 * MOST * 256))
+        self._keys, self._values = array("Q", bytes(8 * 256)), array("I", bytes(4 * MOST_ASKED * 256))
 
     def get(self, count: int) -> Sequence[int]:
         """The values of a count, in their order."""
-        place = MOST * self._find_place(count)
-        return [value for value in self._values[place : place + MOST] if value] if self._values[place] else ()
+        place = MOST_ASKED * self._find_place(count)
+        return [value for value in self._values[place : place + MOST_ASKED] if value] if self._values[place] else ()
 
     def add(self, count: int, value: int) -> None:
         """Note a value, unless the count has it or is full. Neither is 0, which marks an empty place."""
@@ -396,7 +392,7 @@ class _SpanTable:
         if not self._keys[place]:
             self._keys[place] = count
             self._used += 1
-        for at in range(MOST * place, MOST * (place + 1)):
+        for at in range(MOST_ASKED * place, MOST_ASKED * (place + 1)):
             if self._values[at] == value:
                 return
             if not self._values[at]:
@@ -415,13 +411,15 @@ class _SpanTable:
         self._mask = 2 * self._mask + 1
         self._keys, self._values = (
             array("Q", bytes(8 * (self._mask + 1))),
-            array("I", bytes(4 * MOST * (self._mask + 1))),
+            array("I", bytes(4 * MOST_ASKED * (self._mask + 1))),
         )
         for at, key in enumerate(keys):
             if key:
                 place = self._find_place(key)
                 self._keys[place] = key
-                self._values[MOST * place : MOST * (place + 1)] = values[MOST * at : MOST * (at + 1)]
+                self._values[MOST_ASKED * place : MOST_ASKED * (place + 1)] = values[
+                    MOST_ASKED * at : MOST_ASKED * (at + 1)
+                ]
 
 
 _decode = msgspec.json.Decoder(AskedGuesses).decode

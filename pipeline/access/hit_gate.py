@@ -6,7 +6,7 @@ function of the question and of which of its parts are equal. Nothing else that 
 is nearer than anything else that differs: who guesses learns nothing from a miss.
 
 A question that states several values for one thing is several guesses, and none of them counts: several birth dates of
-one name, also where each is of another person of the same case; more than MOST_NUMBERS numbers of one type.
+one name, also where each is of another person of the same case; more than MOST_ASKED numbers of one type.
 """
 
 from __future__ import annotations
@@ -37,11 +37,12 @@ from pipeline.records.scripts import UNPARTED, script_of
 NAMING_WORDS: Final = 2
 """A whole name has a given and a family part at least."""
 
-MOST_NUMBERS: Final = 3
-"""Different numbers of one type that persons of one name may have in one question before they are guesses.
+MOST_ASKED: Final = 3
+"""Different values of one kind (birth dates, numbers of one type) that are asked with one name, and are no guesses: by
+one question, and by an agency in 30 days (access.guesses).
 
-A person has a passport of each nationality, or an old and a new one, in one record; a fourth is rare. A question is
-held to what an agency may ask with one name in 30 days.
+An agency may have a date wrong, or know two persons of a name. A person has a passport of each nationality, or an old
+and a new one; a fourth is rare. Who tries all 29,585 dates of 81 years at this rate needs 800 years.
 """
 
 _STRONG: Final = frozenset({Band.CERTAIN, Band.PROBABLE})
@@ -146,9 +147,9 @@ def _is_guessed(kind: str, entity: EntityPrint, asking: Entities) -> bool:
             more = {identifier.value for identifier in other.identifiers if identifier.type == kind}
             if not more <= stated and _are_namesakes(entity, other):
                 stated |= more
-        if len(stated) > MOST_NUMBERS:
+        if len(stated) > MOST_ASKED:
             break
-    return len(stated) > MOST_NUMBERS
+    return len(stated) > MOST_ASKED
 
 
 def _are_namesakes(a: EntityPrint, b: EntityPrint) -> bool:

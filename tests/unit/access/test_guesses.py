@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from pipeline.access.guesses import (
     BORN,
     ERA_SPANS,
-    MOST,
     MOST_BYTES,
     SPAN_DAYS,
     SPANS,
@@ -25,6 +24,7 @@ from pipeline.access.guesses import (
     make_guesses,
     name_keys,
 )
+from pipeline.access.hit_gate import MOST_ASKED
 from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint
 from pipeline.matching.names import NamePrint, make_name_print
 from pipeline.records.names import normalise_name
@@ -172,8 +172,8 @@ def test_who_asks_for_ever_is_answered_three_new_dates_in_thirty_days_and_six_at
                 told.setdefault(question.guesses[0].born, ask.now)
     turn = BEGUN + ERA_SPANS * SPAN_DAYS * DAY
     for era in ([at for at in told.values() if at < turn], [at for at in told.values() if at >= turn]):
-        assert len(era) > MOST
-        assert all(later - earlier >= 30 * DAY for earlier, later in zip(era, era[MOST:], strict=False))
+        assert len(era) > MOST_ASKED
+        assert all(later - earlier >= 30 * DAY for earlier, later in zip(era, era[MOST_ASKED:], strict=False))
 
 
 @given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 25)), max_size=40), st.booleans())
@@ -233,7 +233,7 @@ def test_amendments_of_one_case_through_a_year_of_dates_ask_the_first_three() ->
         if not ask.ledger.kinds_refused_to("fr-pj:1"):
             allowed.append(born)
     assert allowed[:2] == [1, 2]
-    assert len({frozenset(asked(born=born).guesses) for born in allowed}) == MOST  # 1 February is 2 January
+    assert len({frozenset(asked(born=born).guesses) for born in allowed}) == MOST_ASKED  # 1 February is 2 January
     ask(AskedGuesses(ASKER, "fr-pj:1"))
     assert not ask.ledger.refused
     assert ask.ledger.changed == {"fr-pj:1": ASKER}
