@@ -24,17 +24,34 @@ class Viewer(NamedTuple):
 
 
 def link_audience(
-    a: ClaimSide, b: ClaimSide, exact_a: ExactMatch = ExactMatch.NONE, exact_b: ExactMatch = ExactMatch.NONE
+    a: ClaimSide,
+    b: ClaimSide,
+    exact_a: ExactMatch = ExactMatch.NONE,
+    exact_b: ExactMatch = ExactMatch.NONE,
+    *,
+    linked: bool = True,
 ) -> tuple[str, ...]:
     """<country or *>|<purpose> for which both sides are shown; agency:<owner>|<purpose> where the other is to them.
 
     `exact_a` and `exact_b` are the claim's: a hit-only side that the other does not meet exactly shows under a grant.
-    Roles, retention and grants are left to the policy.
+    Roles, retention and grants are left to the policy. Of a claim that is no link (not `linked`) the words are those of
+    whoever sees a hit-only side as a hit; some of these may see it in full after all, which see_link leaves out.
     """
+    if not linked:
+        return tuple(sorted({*_hit_words(a, b, exact_a), *_hit_words(b, a, exact_b)}))
     kind = "" if _may_reveal(a, b, exact_a) or _may_reveal(b, a, exact_b) else f"{GRANTED}|"
     purposes = set(a.handling.purposes) & set(b.handling.purposes)
     words = {f"{kind}{country}|{purpose}" for country in _shared_countries(a, b) for purpose in purposes}
     return tuple(sorted({*words, *_owner_words(a, b, exact_a), *_owner_words(b, a, exact_b)}))
+
+
+def _hit_words(full: ClaimSide, hit: ClaimSide, exact: ExactMatch) -> Iterator[str]:
+    """Those who see one side in full, and the other, which it meets exactly, as a hit."""
+    if exact and hit.handling.code == HIT_ONLY:
+        yield from _owner_words(full, hit, exact)
+        if full.handling.code in FULL_CODES:
+            purposes = set(full.handling.purposes) & set(hit.handling.purposes)
+            yield from (f"{country}|{purpose}" for country in _shared_countries(full, hit) for purpose in purposes)
 
 
 def _may_reveal(full: ClaimSide, other: ClaimSide, exact: ExactMatch) -> bool:

@@ -84,9 +84,13 @@ def exact_match(asking: Entities, held: Entities, model: Model) -> ExactMatch:
 def see_link(view: LinkView, band: Band, exact_a: ExactMatch, exact_b: ExactMatch) -> LinkSight:
     """A link through the gate: `view` is what both sides' handling allows, `band` the band of all evidence.
 
+    Without a band it is no link (correlation.claims.Claim): then it shows to whom a side of it is only a hit.
+
     `exact_a` is by what side a, as a question, meets side b; `exact_b` the other way round.
     """
-    if view is LinkView.FULL or view is LinkView.NOTHING:
+    if view is LinkView.NOTHING or (view is LinkView.FULL and band is Band.NONE):
+        return UNSEEN
+    if view is LinkView.FULL:
         return LinkSight(view, band)
     shown = exact_a if view is LinkView.HIT_B else exact_b
     return LinkSight(view, HIT_BAND) if shown else UNSEEN

@@ -169,8 +169,8 @@ def match_notice(claim: Claim, scope: OwnerScope, ring: KeyRing, now: datetime) 
     if not scope.includes(case.agency, case.country):
         return None
     if own:
-        return _make_match_notice(ring, query, case, claim.band, now, own=case.case)
-    if not _is_shown(query, case, exact):
+        return _make_match_notice(ring, query, case, claim.band, now, own=case.case) if claim.band else None
+    if not _is_shown(query, case, exact, claim.band):
         return None
     found = _make_match_notice(ring, query, case, HIT_BAND if case.handling.code == HIT_ONLY else claim.band, now)
     return msgspec.structs.replace(found, reference=make_reference(ring, ring.current, query.agency, case.case))
@@ -194,11 +194,13 @@ def _order_sides(claim: Claim) -> tuple[ClaimSide, ClaimSide, ExactMatch]:
     return claim.b, claim.a, claim.exact_b
 
 
-def _is_shown(query: ClaimSide, case: ClaimSide, exact: ExactMatch) -> bool:
+def _is_shown(query: ClaimSide, case: ClaimSide, exact: ExactMatch, band: Band) -> bool:
     (country,), (purpose,) = query.handling.releasable_to, query.handling.purposes
     if not is_released(case.handling.releasable_to, country) or purpose not in case.handling.purposes:
         return False
-    return case.handling.code in FULL_CODES or (case.handling.code == HIT_ONLY and bool(exact))
+    if case.handling.code == HIT_ONLY:
+        return bool(exact)
+    return case.handling.code in FULL_CODES and bool(band)
 
 
 def _make_match_notice(

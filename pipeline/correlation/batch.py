@@ -39,7 +39,7 @@ def find_links(fingerprints: Iterable[Fingerprint], matcher: Matcher, *, within:
     correlator = Correlator(MemoryStore(), 0, 1, matcher, within=within)
     live: dict[str, Claim] = {}
     for claim in _correlate_all(correlator, fingerprints):
-        if claim.state is ClaimState.LIVE:
+        if claim.state is ClaimState.LIVE and claim.probability >= matcher.threshold:
             live[claim.link] = claim
         else:
             live.pop(claim.link, None)

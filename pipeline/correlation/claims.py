@@ -16,7 +16,8 @@ from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
 class ClaimState(StrEnum):
     """What a claim says of a pair.
 
-    `live`: the pair is linked. `retracted`: it is not. `released`: it is, but another partition owns it now.
+    `live`: the pair is linked, or one side meets a hit-only other one exactly. `retracted`: neither holds. `released`:
+    it does, but another partition owns the pair now.
     """
 
     LIVE = "live"
@@ -81,6 +82,10 @@ class Claim(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     link; agencies are told nothing new.
 
     `basis` says what the score, probability and band are about (Basis); a claim that does not state it means `same`.
+
+    A claim without a band is no link. It is told as a hit alone, to who sees one side in full and the other, which is
+    hit-only, as a hit: what contradicts must not undo a hit that equal parts give. It says nothing of how the sides are
+    judged.
 
     `exact_a` is by what side a, taken as a question, meets a hit-only side b. It is NONE if b is not hit-only or must
     not be revealed. `exact_b` is the same with the sides exchanged. Claims have them as `equal_a` and `equal_b`: what

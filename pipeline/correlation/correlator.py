@@ -26,11 +26,14 @@ from pipeline.correlation.claims import (
     make_side,
 )
 from pipeline.correlation.key_kinds import owner_partition
+from pipeline.correlation.keys import hold_all_exact
 from pipeline.correlation.matcher import Matcher, PairJudgement
 from pipeline.correlation.store import BlockStore, StoredCase
 from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.records.handling import HIT_ONLY
+
+NO_MATCHES = ExactMatch.NONE, ExactMatch.NONE
 
 MET_TOGETHER = 64
 """Cases that one case is held against at once. Their records, some kilobytes each, are in memory together."""
@@ -222,46 +225,49 @@ class Correlator:
     def _claim_pair(self, one: Fingerprint, met: _MetCase) -> Claim:
         other = met.fingerprint
         a, b = (one, other) if one.case < other.case else (other, one)
-        judgement = self._judge_pair(a, b) if met.may_link else None
         if is_unknown(a) or is_unknown(b):
             return self._make_claim(ClaimState.RELEASED, make_bare_side(a), make_bare_side(b))
-        if judgement is None:
+        judgement = self._judge_pair(a, b) if met.may_link else None
+        exact_a, exact_b = self._match_exactly(a, b) if met.may_link else NO_MATCHES
+        if judgement is None and not exact_a and not exact_b:
             return self._make_claim(ClaimState.RETRACTED, make_bare_side(a), make_bare_side(b))
-        claim = self._live_claim(a, b, judgement) if met.mine else self._released_claim(a, b, judgement)
-        return self._with_exact_matches(claim, a, b)
-
-    def _with_exact_matches(self, claim: Claim, a: Fingerprint, b: Fingerprint) -> Claim:
-        """The claim with that by which the owner of each side may be told of a hit-only other side."""
-        if HIT_ONLY not in (a.handling.code, b.handling.code):
-            return claim
-        match, none = self._matcher.exact_match, ExactMatch.NONE
-        exact_a = match(a.entities, b.entities) if b.handling.code == HIT_ONLY else none
-        exact_b = match(b.entities, a.entities) if a.handling.code == HIT_ONLY else none
+        state = ClaimState.LIVE if met.mine else ClaimState.RELEASED
+        claim = self._make_claim(state, make_side(a), make_side(b))
+        if judgement is not None:
+            claim = self._judged_claim(claim, a, b, judgement)
         return msgspec.structs.replace(claim, exact_a=exact_a, exact_b=exact_b)
+
+    def _match_exactly(self, a: Fingerprint, b: Fingerprint) -> tuple[ExactMatch, ExactMatch]:
+        """By what the owner of each side may be told of a hit-only other side.
+
+        This is asked of every pair that shares a key, link or not: what contradicts may undo a link, and who has a hit
+        could otherwise learn by it what the record says. Where keys were cut off, whether two cases share one depends
+        on what else each says; so these ask nothing.
+        """
+        if HIT_ONLY not in (a.handling.code, b.handling.code) or not (
+            hold_all_exact(a.keys) and hold_all_exact(b.keys)
+        ):
+            return NO_MATCHES
+        match, none = self._matcher.exact_match, ExactMatch.NONE
+        return (
+            match(a.entities, b.entities) if b.handling.code == HIT_ONLY else none,
+            match(b.entities, a.entities) if a.handling.code == HIT_ONLY else none,
+        )
 
     def _judge_pair(self, a: Fingerprint, b: Fingerprint) -> PairJudgement | None:
         """The judgement of a pair; None if it is no link."""
         self.counts.judged += 1
         return self._matcher.find_link(a, b)
 
-    def _live_claim(self, a: Fingerprint, b: Fingerprint, judgement: PairJudgement) -> Claim:
-        return Claim(
-            link=link_id(a.case, b.case),
-            state=ClaimState.LIVE,
-            partition=self._partition,
-            generation=self._generation,
-            a=make_side(a),
-            b=make_side(b),
-            score=judgement.score,
-            probability=judgement.probability,
-            band=judgement.band,
-            evidence=msgspec.Raw(msgspec.json.encode(self._matcher.explain(a, b, judgement.basis))),
-            basis=judgement.basis,
+    def _judged_claim(self, claim: Claim, a: Fingerprint, b: Fingerprint, judgement: PairJudgement) -> Claim:
+        """The claim with what the matcher says; a release has the band and basis alone."""
+        told = msgspec.structs.replace(claim, band=judgement.band, basis=judgement.basis)
+        if claim.state is ClaimState.RELEASED:
+            return told
+        evidence = msgspec.Raw(msgspec.json.encode(self._matcher.explain(a, b, judgement.basis)))
+        return msgspec.structs.replace(
+            told, score=judgement.score, probability=judgement.probability, evidence=evidence
         )
-
-    def _released_claim(self, a: Fingerprint, b: Fingerprint, judgement: PairJudgement) -> Claim:
-        bare = self._make_claim(ClaimState.RELEASED, make_side(a), make_side(b))
-        return msgspec.structs.replace(bare, band=judgement.band, basis=judgement.basis)
 
     def _make_claim(self, state: ClaimState, a: ClaimSide, b: ClaimSide) -> Claim:
         return Claim(link_id(a.case, b.case), state, self._partition, self._generation, a, b)

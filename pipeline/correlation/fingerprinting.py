@@ -9,6 +9,7 @@ import msgspec
 from pipeline.correlation.keys import blocking_keys
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling, entity_print
 from pipeline.matching.screening.sketches import make_sketch
+from pipeline.records.handling import HIT_ONLY
 from pipeline.records.hashing import fingerprint_hash
 from pipeline.records.messages import EXPIRED, AcceptedRecord
 from pipeline.records.model import Case
@@ -41,6 +42,7 @@ def make_fingerprint(case: Case, normalised: NormalisedCase, model: BlockingMode
     if case.withdrawn:
         return Fingerprint(case.key, case.version, fingerprint_hash(case), case.agency, case.country, withdrawn=True)
     entities = tuple(entity_print(entity) for entity in normalised.entities)
+    given = _case_handling(case)
     return Fingerprint(
         case=case.key,
         version=case.version,
@@ -48,11 +50,11 @@ def make_fingerprint(case: Case, normalised: NormalisedCase, model: BlockingMode
         agency=case.agency,
         country=case.country,
         retain_until=case.retain_until or "",
-        handling=_case_handling(case),
+        handling=given,
         contact=Contact(case.contact.unit or "", case.contact.email or "", case.contact.phone or ""),
         keys=blocking_keys(entities, model.stop_keys, model.key_rarity),
         entities=entities,
-        sketch=make_sketch(entities),
+        sketch=make_sketch(entities, hit_only=given.code == HIT_ONLY),
     )
 
 

@@ -68,16 +68,26 @@ def counterpart_view(claim: Claim, receiver: ClaimSide, other: ClaimSide) -> Cou
     An agency learns of a hit-only record only if its own case, taken as a question, meets it exactly, and then in the
     one band of all hits.
     """
-    if claim.state is ClaimState.RETRACTED or not all(PURPOSE in side.handling.purposes for side in (receiver, other)):
+    if claim.state is ClaimState.RETRACTED or not may_know(claim, receiver, other):
         return None
-    handling = other.handling
-    if handling.code == SILENT or not is_released(handling.releasable_to, receiver.country):
-        return None
-    full = handling.code != HIT_ONLY
-    if full:
+    if other.handling.code != HIT_ONLY:
         return CounterpartView(other.agency, other.contact, claim.band, True, basis=claim.basis) if claim.band else None
-    exact = claim.exact_a if receiver.case == claim.a.case else claim.exact_b
-    return CounterpartView(other.agency, other.contact, HIT_BAND, False, receiver.hash, exact=exact) if exact else None
+    exact = _asks_by(claim, receiver)
+    return CounterpartView(other.agency, other.contact, HIT_BAND, False, receiver.hash, exact=exact)
+
+
+def may_know(claim: Claim, receiver: ClaimSide, other: ClaimSide) -> bool:
+    """Whether the receiver's agency may know that the other side is there, whether or not the claim is of a link."""
+    handling = other.handling
+    if not all(PURPOSE in side.handling.purposes for side in (receiver, other)) or handling.code == SILENT:
+        return False
+    return is_released(handling.releasable_to, receiver.country) and (
+        handling.code != HIT_ONLY or bool(_asks_by(claim, receiver))
+    )
+
+
+def _asks_by(claim: Claim, receiver: ClaimSide) -> ExactMatch:
+    return claim.exact_a if receiver.case == claim.a.case else claim.exact_b
 
 
 def hit_kind_between(before: CounterpartView | None, after: CounterpartView | None) -> HitKind | None:

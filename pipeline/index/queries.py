@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from pipeline.access.audience import SHOWN_CODES, Viewer
-from pipeline.matching.bands import Band
+from pipeline.matching.bands import LINK_BANDS, Band
 from pipeline.records.handling import EVERY_COUNTRY, FULL_CODES, HIT_ONLY
 
 Body = dict[str, Any]
@@ -21,7 +21,8 @@ Body = dict[str, Any]
 BY_SCORE = [{"_score": "desc"}, {"order": "asc"}]
 BY_CASE = [{"case": "asc"}]
 BY_LINK = [{"link": "asc"}]
-STRONGEST_FIRST = [{"score": "desc"}, {"link": "asc"}]
+STRONGEST_FIRST: Final[list[Body]] = [{"score": {"order": "desc", "missing": 0}}, {"link": "asc"}]
+"""What is told as a hit alone has no score."""
 
 
 @dataclass(frozen=True)
@@ -181,21 +182,28 @@ def digested_cases(digests: Sequence[str], country: str, purpose: str, today: da
     ]}}  # fmt: skip
 
 
-def links_of(case: str, today: date, audience: Sequence[str] | None = None) -> Body:
-    """Live links of a case; `audience` narrows them to what a requester may see (None: the local operator)."""
-    return _live_links([{"term": {"cases": case}}], today, audience)
+LINKED: Final[Body] = {"terms": {"band": list(LINK_BANDS)}}
+"""Leaves out what is told as a hit alone, which has no band (correlation.claims.Claim)."""
+
+
+def links_of(case: str, today: date, audience: Sequence[str] | None = None, *, hits: bool = False) -> Body:
+    """Live links of a case; `audience` narrows them to what a requester may see (None: the local operator).
+
+    `hits`: with what is no link and shows as a hit alone.
+    """
+    return _live_links([{"term": {"cases": case}}, *([] if hits else [LINKED])], today, audience)
 
 
 def links_to_judge(agency: str, today: date, audience: Sequence[str], band: Band = Band.NONE, case: str = "") -> Body:
     """Live links of an agency's cases, of one band (NONE: of all) and of one case ("": of all)."""
     own = {"bool": {"should": [{"term": {f"{side}.agency": agency}} for side in "ab"], "minimum_should_match": 1}}
-    narrowed = [{"term": {name: value}} for name, value in (("band", band), ("cases", case)) if value]
-    return _live_links([own, *narrowed], today, audience)
+    banded = [{"term": {"band": band}} if band else LINKED]
+    return _live_links([own, *banded, *([{"term": {"cases": case}}] if case else [])], today, audience)
 
 
-def all_links(today: date | None, audience: Sequence[str] | None = None) -> Body:
-    """All live links; without a day also those of cases that are over."""
-    return _live_links([], today, audience)
+def all_links(today: date | None, audience: Sequence[str] | None = None, *, hits: bool = False) -> Body:
+    """All live links; without a day also those of cases that are over. `hits` as in links_of."""
+    return _live_links([] if hits else [LINKED], today, audience)
 
 
 def _live_links(filters: list[Body], today: date | None, audience: Sequence[str] | None) -> Body:

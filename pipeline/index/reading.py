@@ -42,7 +42,7 @@ class IndexReader(CaseReader):
         batch = await self._fetch_sources([name])
         if not batch:
             await self.read_cases([name])
-        return next(iter(await self._keep_visible(batch)), None)
+        return next((link for link in await self._keep_visible(batch) if link.band), None)
 
     async def links_to_judge(
         self,
@@ -74,9 +74,10 @@ class IndexReader(CaseReader):
     ) -> tuple[list[ListedLink], dict[str, CaseDocument]]:
         """All visible links of a case, strongest first as listed at `at`, and what is SHOWN of their cases.
 
-        They bring TIES where these are asked for, else nothing of their evidence.
+        Among them is what is told as a hit alone, without a band. They bring TIES where these are asked for, else
+        nothing of their evidence.
         """
-        query = queries.links_of(case, self._today(), audience)
+        query = queries.links_of(case, self._today(), audience, hits=True)
         point = at or self.open_point("links", None)
         listed: list[ListedLink] = []
         cases: dict[str, CaseDocument] = {}
@@ -99,8 +100,8 @@ class IndexReader(CaseReader):
         return {link.link: link for link in self._visible_among(now, cases)}
 
     async def read_links(self, ids: Iterable[str]) -> dict[str, LinkDocument]:
-        """The visible links of these ids with their evidence, in real time."""
-        return {link.link: link for link in await self._keep_visible(await self._fetch_sources(ids))}
+        """The visible links of these ids with their evidence, in real time; not what is told as a hit alone."""
+        return {link.link: link for link in await self._keep_visible(await self._fetch_sources(ids)) if link.band}
 
     async def live_links(self, ids: Iterable[str]) -> dict[str, LinkDocument]:
         """The same whether they are visible or not: for who holds their hashes against visible ones."""
@@ -135,9 +136,11 @@ class IndexReader(CaseReader):
         visible = {link.link for link in self._visible_among(links, cases)}
         return [(link if link.link in visible else None, hit["sort"]) for link, hit in zip(links, hits, strict=True)]
 
-    async def every_link(self, audience: Sequence[str] | None = None) -> AsyncIterator[LinkDocument]:
-        """All visible links, by link id, from one point in time of the index."""
-        query = queries.all_links(self._today(), audience)
+    async def every_link(
+        self, audience: Sequence[str] | None = None, *, hits: bool = False
+    ) -> AsyncIterator[LinkDocument]:
+        """All visible links, by link id, from one point in time of the index; `hits`: and what is told as one alone."""
+        query = queries.all_links(self._today(), audience, hits=hits)
         async for link in self._visible_links(read_all_pages(self.open_point("links", ""), query, queries.BY_LINK)):
             yield link
 

@@ -54,7 +54,7 @@ async def _live_links(client: AsyncElasticsearch, indices: Indices) -> AsyncIter
     after: list[Any] | None = None
     try:
         while hits := await point.hits(
-            source_excludes=["evidence"], **page_body(all_links(None), BY_LINK, PAGE, after)
+            source_excludes=["evidence"], **page_body(all_links(None, hits=True), BY_LINK, PAGE, after)
         ):
             yield [msgspec.convert(hit["_source"], LinkDocument) for hit in hits]
             after = hits[-1]["sort"]

@@ -165,7 +165,7 @@ def test_sketches_are_those_of_the_last_versions(store: BlockStore, settle: Call
             hold(store, msgspec.structs.replace(fingerprint(case, version), sketch=held[case]))
         settle()
     numbers = np.array([sequence_of(store.find_cases([case])[case]) for case in held], np.uint32)
-    words, starts, counts = store.sketches.get_sketches(numbers)
+    words, starts, counts, _ = store.sketches.get_sketches(numbers)
     kept = [
         words[start - 1 : start + ROW_WORDS * count].tobytes() if count else b""
         for start, count in zip(starts.tolist(), counts.tolist(), strict=True)

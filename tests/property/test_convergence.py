@@ -44,10 +44,11 @@ Link = tuple[str, str, int, int, int, Basis]
 
 
 class Truth(NamedTuple):
-    """What the last versions alone give at a moment: the pairs that are links, and the cases that are over."""
+    """What the last versions alone give at a moment: links, pairs told as a hit alone, and the cases that are over."""
 
     last: dict[str, Fingerprint]
     pairs: dict[tuple[str, str], PairJudgement]
+    hits: set[tuple[str, str]]
     over: set[str]
 
     @classmethod
@@ -58,8 +59,11 @@ class Truth(NamedTuple):
             (fingerprint for case, fingerprint in last.items() if case not in over),
             key=lambda fingerprint: fingerprint.case,
         )
-        judged = ((a, b, world.matcher.linked(a, b)) for a, b in itertools.combinations(current, 2))
-        return cls(last, {(a.case, b.case): found for a, b, found in judged if found}, over)
+        met = list(itertools.combinations(current, 2))
+        judged = ((a, b, world.matcher.linked(a, b)) for a, b in met)
+        pairs = {(a.case, b.case): found for a, b, found in judged if found}
+        claimed = {(a.case, b.case) for a, b in met if world.matcher.claimed(a, b)}
+        return cls(last, pairs, claimed - pairs.keys(), over)
 
     @property
     def links(self) -> set[Link]:
@@ -76,7 +80,7 @@ class Truth(NamedTuple):
     def told(self, world: World) -> set[tuple[str, str, str]]:
         return {
             (fingerprint.agency, fingerprint.case, make_reference(RING, RING.first, fingerprint.agency, other.case))
-            for pair in self.pairs
+            for pair in {*self.pairs, *self.hits}
             for fingerprint, other in itertools.permutations([self.last[case] for case in pair])
             if may_know(world, fingerprint, other)
         }
@@ -84,9 +88,9 @@ class Truth(NamedTuple):
 
 def may_know(world: World, receiver: Fingerprint, other: Fingerprint) -> bool:
     """The table of handling codes for a hit, written down once more."""
-    exact = other.handling.code != "H2" or world.matcher.pairs.exact_match(receiver.entities, other.entities)
+    hidden = other.handling.code == "H2"
     return (
-        bool(exact)
+        (world.matcher.asks(receiver, other) if hidden else world.matcher.linked(receiver, other) is not None)
         and all("correlation" in side.handling.purposes for side in (receiver, other))
         and other.handling.code != "H3"
         and ("*" in other.handling.releasable_to or receiver.country in other.handling.releasable_to)
@@ -101,9 +105,10 @@ def check(world: World) -> None:
     world.settle()
     truth = Truth.of(world)
     assert shown(world) == truth.links == in_batch(world, truth.over)
+    assert shown_as_hits(world) == truth.hits
     world.retention(len(CASES))
     world.settle()
-    assert shown(world) == truth.links
+    assert (shown(world), shown_as_hits(world)) == (truth.links, truth.hits)
     check_claims(world, truth)
     check_erasure(world, truth.over)
     assert told(world.hits) == truth.told(world)
@@ -116,7 +121,12 @@ def shown(world: World) -> set[Link]:
     return {
         (claim.a.case, claim.b.case, claim.a.version, claim.b.version, claim.score, claim.basis)
         for claim in world.shown()
+        if claim.band
     }
+
+
+def shown_as_hits(world: World) -> set[tuple[str, str]]:
+    return {(claim.a.case, claim.b.case) for claim in world.shown() if not claim.band}
 
 
 def in_batch(world: World, over: set[str]) -> set[Link]:
@@ -135,7 +145,7 @@ def check_claims(world: World, truth: Truth) -> None:
         current = [truth.order(side.case) for side in (claim.a, claim.b)]
         assert claim.state is ClaimState.RETRACTED or named == current, "nothing names an old version"
     live = [claim.link for _, claim in world.links.entries.values() if claim.state is ClaimState.LIVE]
-    assert len(live) == len(truth.pairs), "each link is asserted by its owner alone"
+    assert len(live) == len(truth.pairs) + len(truth.hits), "each link is asserted by its owner alone"
 
 
 def check_erasure(world: World, over: set[str]) -> None:
@@ -176,7 +186,7 @@ def is_true(world: World, one: SentHit) -> bool:
     """Whether a hit told what the two versions that its claim names make of each other."""
     a, b = world.named(one.claim.a), world.named(one.claim.b)
     receiver, other = (a, b) if one.claim.a.case == one.hit.case else (b, a)
-    if not receiver or not other or not world.matcher.linked(receiver, other):
+    if not receiver or not other or not world.matcher.claimed(receiver, other):
         return one.hit.kind is HitKind.RETRACTED
     return may_know(world, receiver, other) == (one.hit.kind is not HitKind.RETRACTED)
 

@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from pipeline.access.hit_gate import exact_match
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import THRESHOLD, ModelMatcher
 from pipeline.matching.model import Model, load_model
@@ -266,3 +267,29 @@ def test_a_pair_is_screened_alike_in_any_company() -> None:
     for at in range(0, len(cases), 7):
         alone = screen._bound_scores(all_of.take_cases(np.full(len(cases), at)), all_of, odds)
         assert (alone == together[at]).all()
+
+
+EQUAL_PARTS = (("names", "birth_date"), ("identifiers",), ("phones", "emails"))
+emails = st.lists(st.sampled_from(["a.oczko@example.org", "b@mail.example"]), max_size=2)
+
+
+@given(st.lists(known, min_size=1, max_size=3), st.lists(known, min_size=1, max_size=3), emails, st.booleans())
+def test_nothing_that_meets_a_hit_only_case_exactly_is_screened_out(
+    left: list[Any], right: list[Any], mails: list[str], swapped: bool
+) -> None:
+    """However much contradicts; a case that is not hit-only is screened as ever."""
+    left[0] = known_parts(left[0] | {"emails": mails})
+    for parts in EQUAL_PARTS:
+        alike = right[0] | {part: left[0][part] for part in parts if part in left[0]}
+        date = alike.get("birth_date", "").split("-")
+        if swapped and len(date) == 3 and int(date[2]) <= 12:
+            alike["birth_date"] = "-".join((date[0], date[2], date[1]))
+        a, b = fingerprint(left), fingerprint([alike, *right[1:]], "DE")
+        if exact_match(a.entities, b.entities, model()) or exact_match(b.entities, a.entities, model()):
+            event(f"{parts} equal")
+            open_side, hidden = (join_sketches([make_sketch(one.entities, hit_only=one is b)]) for one in (a, b))
+            for sides in ((open_side, hidden), (hidden, open_side)):
+                assert matcher().may_link(*sides)[0]
+                assert matcher().may_link_crowd(*sides)[0, 0]
+            plain = join_sketches([make_sketch(b.entities)])
+            assert not matcher().may_link(open_side, plain)[0] or matcher().may_link(open_side, hidden)[0]

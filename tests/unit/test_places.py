@@ -12,6 +12,7 @@ UNIT = Path(__file__).parent
 ROOT = UNIT.parents[1]
 
 ACROSS = {
+    "access/test_pushed_cases.py": "what pushed cases are told of hit-only records, from keys to hits",
     "api/test_bad_input.py": "any input to any use case",
     "api/test_constant_work.py": "use cases that must not do more where there is a hidden case",
     "api/test_guess_limits.py": "use cases that ask hit-only records, counted together",

@@ -47,7 +47,7 @@ async def _export_links(session: Session) -> AsyncIterator[tuple[list[Row], tupl
     words = None if viewer is None else requester_words(viewer)
     hits: list[Row] = []
     hits_shown: dict[str, ShownCase] = {}
-    async for part in _batch_items(session.runtime.reader.every_link(words)):
+    async for part in _batch_items(session.runtime.reader.every_link(words, hits=True)):
         cases = await session.runtime.reader.read_cases((case for link in part for case in link.cases), STATE_FIELDS)
         views = await session.decide_views(cases)
         held = [link for link in part if all(case in cases for case in link.cases)]

@@ -43,7 +43,7 @@ from pipeline.matching.comparisons.levels import Table
 from pipeline.matching.fingerprint import EntityPrint
 
 if TYPE_CHECKING:
-    from pipeline.matching.screening.rows import Rows, WordArray
+    from pipeline.matching.screening.rows import Flags, Rows, WordArray
 
 _TWO = tuple(int(str(number), 16) for number in range(100))
 """Two digits, four bits each."""
@@ -111,6 +111,14 @@ def date_state(a: Rows, b: Rows) -> States:
         both = [part[several] for part in np.broadcast_arrays(one, other, days, other_days)]
         state[several] = _several_state(*both)
     return state
+
+
+def share_birth_date(a: Rows, b: Rows) -> Flags:
+    """Whether two rows have one date, or one with day and month exchanged; at least wherever whole dates are so."""
+    one, other = a.words("born")[0], b.words("born")[0]
+    flipped = (one & 0xFF == other >> 8 & 0xFF) & (other & 0xFF == one >> 8 & 0xFF)
+    found: Flags = (one > 0) & ((one == other) | flipped & (one >> 16 == other >> 16))
+    return found
 
 
 def _several_state(one: WordArray, other: WordArray, days: WordArray, other_days: WordArray) -> NDArray[np.int16]:

@@ -2,7 +2,8 @@
 
 Sketches of the many are read once, for all that meet them, and nothing is gathered for a pair: each row of an asking
 case is held against all rows side by side. The odds are those of row_screening against strangers alone, with names by
-what contradicts where no word is like another's. So a pair is ruled out here only if the screen rules it out too.
+what contradicts where no word is like another's. So a pair is ruled out here only if the screen rules it out
+too, whether or not one of them is hit-only.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pipeline.matching.comparisons.numbers import may_share_number
 from pipeline.matching.model import Model
 from pipeline.matching.score.alternatives import STRANGERS
 from pipeline.matching.score.scoring import EACH_PAIR, SCORE_LIMIT, least_score
-from pipeline.matching.screening.row_screening import BoundTable, OddsBound, may_share
+from pipeline.matching.screening.row_screening import BoundTable, OddsBound, find_equal_parts, may_share
 from pipeline.matching.screening.rows import BitsOfRows, Flags, Index, Rows, expand_counts
 from pipeline.matching.screening.screening import Sketches, curves_by_type
 from pipeline.records.entity_types import TYPES
@@ -117,8 +118,15 @@ class CrowdScreen:
         asking, held = Crowd(some), Crowd(crowd)
         if held.held_types:
             plans = self._plan_rows(asking)
+            hidden = np.flatnonzero(crowd.hidden)
+            concealed = Crowd(crowd.take_cases(hidden)) if hidden.size else held
             for place, start, count in zip(asking.cases, asking.begins, asking.counts, strict=True):
-                found[place, held.cases] = self._screen_case(asking, range(start, start + count), plans, held)
+                rows = range(start, start + count)
+                found[place, held.cases] = self._screen_case(asking, rows, plans, held)
+                if some.hidden[place]:
+                    found[place, held.cases] |= _may_be_equal(asking, rows, held)
+                elif hidden.size:
+                    found[place, hidden[concealed.cases]] |= _may_be_equal(asking, rows, concealed)
         return found
 
     def _plan_rows(self, asking: Crowd) -> list[_RowPlan]:
@@ -175,6 +183,14 @@ class CrowdScreen:
             return odds
         found: BitsOfRows = curve.take(np.clip(odds, -SCORE_LIMIT, SCORE_LIMIT) + SCORE_LIMIT)
         return found
+
+
+def _may_be_equal(asking: Crowd, rows: range, crowd: Crowd) -> Flags:
+    """screening.may_be_equal of a case, which has these rows, with each of a crowd that have any."""
+    parts = [find_equal_parts(crowd.rows, asking.rows.one(at)) for at in rows]
+    alone, phones, emails = (crowd.any_by_case(np.logical_or.reduce(part)) for part in zip(*parts, strict=True))
+    found: Flags = alone | phones & emails
+    return found
 
 
 def _note_shared(asking: Crowd, at: int, crowd: Crowd, shared: Flags) -> None:

@@ -8,10 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pipeline.matching.comparisons.birth_date_rows import share_birth_date
 from pipeline.matching.comparisons.bounds import BitsArray, RowState, States, most_at_any_level
 from pipeline.matching.comparisons.catalogue import CATALOGUE, SELECTORS
+from pipeline.matching.comparisons.ends import WHOLE
 from pipeline.matching.comparisons.levels import Comparison, Table
 from pipeline.matching.comparisons.numbers import OWN, may_share_number
+from pipeline.matching.comparisons.phone import phone_state
 from pipeline.matching.model import Model
 from pipeline.matching.score.alternatives import ALTERNATIVES
 from pipeline.matching.screening.rows import Flags, Rows
@@ -153,8 +156,29 @@ _NOTED = np.array(
 
 def may_share(a: Rows, b: Rows, numbers: Flags) -> Flags:
     """Whether entities of different types may share a selector (EntityPrint.selectors); `numbers` as in bound_odds."""
-    noted_a, noted_b = (rows.byte("others") & _NOTED[rows.byte("type")] for rows in (a, b))
-    found: Flags = numbers | (noted_a > 0) & (noted_b > 0)
+    found: Flags = numbers | _have_noted(a, b)
     for shared in _SHARED:
         found |= shared(a, b)
     return found
+
+
+def _have_noted(a: Rows, b: Rows) -> Flags:
+    noted_a, noted_b = (rows.byte("others") & _NOTED[rows.byte("type")] for rows in (a, b))
+    found: Flags = (noted_a > 0) & (noted_b > 0)
+    return found
+
+
+class EqualParts(NamedTuple):
+    """What two rows may have in common by which one case meets another, hit-only one exactly (access.hit_gate).
+
+    `alone`: a birth date or number. A phone or an e-mail is not enough by itself, but both of them may be.
+    """
+
+    alone: Flags
+    phones: Flags
+    emails: Flags
+
+
+def find_equal_parts(a: Rows, b: Rows) -> EqualParts:
+    """Of rows of any types; where parts are equal, they are found."""
+    return EqualParts(share_birth_date(a, b) | may_share_number(a, b), phone_state(a, b) == WHOLE, _have_noted(a, b))

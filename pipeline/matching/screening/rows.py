@@ -36,6 +36,9 @@ WORD_BYTES = 4
 _FIRST_WORD = dict(zip(WORDS, np.cumsum([0, *WORDS.values()]).tolist(), strict=False))
 _AT = {name: at for at, name in enumerate(BYTES)}
 
+HIDDEN = 1 << 8
+"""Added to a sketch's number of rows where the case is hit-only."""
+
 PLACES_BITS = 12
 MOST_PLACES = (1 << PLACES_BITS) - 1
 """The most positions of words in an entity's names for which a sketch has room."""

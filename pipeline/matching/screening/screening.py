@@ -2,6 +2,9 @@
 
 The bound is computed as the score is (pipeline.matching.score.scoring), with each comparison at the strongest level
 that two rows leave open. It is never below the score, and seldom so far above it that two strangers pass.
+
+Pairs with a hit-only case pass as well where anything may be equal by which one meets the other (access.hit_gate),
+however much contradicts.
 """
 
 from __future__ import annotations
@@ -20,8 +23,9 @@ from pipeline.matching.model import Model
 from pipeline.matching.score.alternatives import ALTERNATIVES, DISCOUNT, REACH, STRANGERS
 from pipeline.matching.score.marks import ALL_PAIRS
 from pipeline.matching.score.scoring import EACH_PAIR, SCORE_LIMIT, attempts_fee, least_score
-from pipeline.matching.screening.row_screening import OddsBound, may_share
+from pipeline.matching.screening.row_screening import OddsBound, find_equal_parts, may_share
 from pipeline.matching.screening.rows import (
+    HIDDEN,
     ROW_WORDS,
     WORD_BYTES,
     BitsOfRows,
@@ -50,23 +54,30 @@ _ATTEMPTS = np.array([*(attempts_fee(cells) for cells in range(ALL_PAIRS + 1)), 
 
 
 class Sketches(NamedTuple):
-    """The sketches of cases: all their words, and for each case where its first row begins and how many rows it has."""
+    """The sketches of cases: all their words, and for each case where its first row begins and how many rows it has.
+
+    `hidden` are the cases that are hit-only.
+    """
 
     words: WordArray
     starts: Index
     counts: Index
+    hidden: Flags
 
     def take_cases(self, cases: NDArray[np.intp] | NDArray[np.int64]) -> Sketches:
         """The sketches of some of the cases, by index; a case may be taken several times."""
-        return Sketches(self.words, self.starts[cases], self.counts[cases])
+        return Sketches(self.words, self.starts[cases], self.counts[cases], self.hidden[cases])
 
 
 def find_rows(words: WordArray, starts: Index, sizes: Index) -> Sketches:
     """The sketches that begin at the words `starts` and have `sizes` words; a size of 0 means no sketch."""
     counts = np.zeros(len(starts), np.int64)
     held = np.flatnonzero(sizes)
-    counts[held] = words[starts[held]]
-    return Sketches(words, starts + 1, counts)
+    first = words[starts[held]]
+    counts[held] = first & np.uint32(HIDDEN - 1)
+    hidden = np.zeros(len(starts), np.bool_)
+    hidden[held] = first >= HIDDEN
+    return Sketches(words, starts + 1, counts, hidden)
 
 
 def join_sketches(sketches: list[bytes]) -> Sketches:
@@ -87,6 +98,9 @@ class Screen:
     def __call__(self, a: Sketches, b: Sketches) -> Flags:
         """Whether `a[i]` and `b[i]` may be linked, for each i."""
         may: Flags = (a.counts == 0) | (b.counts == 0)
+        hidden = np.flatnonzero((a.hidden | b.hidden) & ~may)
+        if hidden.size:
+            may[hidden] = may_be_equal(a.take_cases(hidden), b.take_cases(hidden))
         closed = np.flatnonzero(~may)
         if closed.size < MANY or self._pass(a, b, closed[::SAMPLED], self._bound.bound_quickly).mean() < MOST_LEFT:
             closed = closed[self._pass(a, b, closed, self._bound.bound_quickly)]
@@ -126,6 +140,15 @@ class Screen:
             of_type = np.flatnonzero(types == column)
             weights[of_type] = calibrated[np.clip(weights[of_type], -SCORE_LIMIT, SCORE_LIMIT) + SCORE_LIMIT]
         return weights
+
+
+def may_be_equal(a: Sketches, b: Sketches) -> Flags:
+    """Whether `a[i]` and `b[i]` may be equal in what meets a hit-only case (EqualParts), for each i."""
+    pair, row, column = expand_pairs(a.counts, b.counts)
+    parts = find_equal_parts(Rows(a.words, a.starts[pair], row), Rows(b.words, b.starts[pair], column))
+    alone, phones, emails = (np.bincount(pair[part], minlength=len(a.counts)) > 0 for part in parts)
+    found: Flags = alone | phones & emails
+    return found
 
 
 def _offsets_by_type(model: Model) -> BitsArray:

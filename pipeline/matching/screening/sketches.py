@@ -1,8 +1,9 @@
 """The sketch of a case, in 32-bit words, from which what it scores with another at most is found by arithmetic.
 
-The number of its rows comes first, then a row for each entity, then the words of each one's names. This holds too
-little to tell what agrees, but enough to tell what can't. What it holds of a field is said beside the field's
-comparison (`encode`); rows.WORDS and rows.BYTES say where it lies. pipeline.matching.screening.screening reads it.
+The number of its rows comes first, with HIDDEN where the case is hit-only, then a row for each entity, then the words
+of each one's names. This holds too little to tell what agrees, but enough to tell what can't. What it holds of a field
+is said beside the field's comparison (`encode`); rows.WORDS and rows.BYTES say where it lies.
+pipeline.matching.screening.screening reads it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from pipeline.matching.comparisons.catalogue import CATALOGUE, of_type
 from pipeline.matching.comparisons.levels import Comparison
 from pipeline.matching.comparisons.name import encoding
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.matching.screening.rows import BYTES, ROW_WORDS, WORD_COUNT, names_part
+from pipeline.matching.screening.rows import BYTES, HIDDEN, ROW_WORDS, WORD_COUNT, names_part
 from pipeline.records.entity_types import TYPES
 
 _PACK = Struct(f"={WORD_COUNT}I{len(BYTES)}B").pack
@@ -37,8 +38,8 @@ UNSKETCHED = tuple(field for comparison in CATALOGUE if not comparison.sketched 
 """Fields that bound nothing: a case with a value in one has no sketch."""
 
 
-def make_sketch(entities: tuple[EntityPrint, ...]) -> bytes:
-    """Its words; b"" where they can't bound a score."""
+def make_sketch(entities: tuple[EntityPrint, ...], *, hit_only: bool = False) -> bytes:
+    """Its words; b"" where they can't bound a score. `hit_only` is whether others may know of the case alone (H2)."""
     if not 0 < len(entities) <= MAX_ROWS:
         return b""
     if any(getattr(entity, field) for entity in entities for field in UNSKETCHED):
@@ -49,7 +50,8 @@ def make_sketch(entities: tuple[EntityPrint, ...]) -> bytes:
         names = encoding.encode(entity.names)
         rows.append(_make_row(entity, names, ROW_WORDS * len(entities) + len(words)))
         words += names.words
-    return b"".join([array("I", [len(entities)]).tobytes(), *rows, array("I", words).tobytes()])
+    first = len(entities) | (HIDDEN if hit_only else 0)
+    return b"".join([array("I", [first]).tobytes(), *rows, array("I", words).tobytes()])
 
 
 @lru_cache(maxsize=len(TYPES))

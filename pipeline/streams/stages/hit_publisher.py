@@ -20,7 +20,7 @@ from pipeline.access.hit_ledger import HitQuestion, question_id
 from pipeline.access.notices import Notice, hit_told_notice, silent_link_notice
 from pipeline.correlation.claims import Claim, ClaimSide
 from pipeline.correlation.generation_diff import GenerationDiff, add_new, add_old, difference_hits
-from pipeline.correlation.hits import PURPOSE, CounterpartView, Hit
+from pipeline.correlation.hits import PURPOSE, CounterpartView, Hit, may_know
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.projection import RememberedLink
 from pipeline.correlation.store_file import NO_OFFSET
@@ -95,9 +95,9 @@ class ViewChange(NamedTuple):
         )
 
     def _owner_notice(self, at: datetime) -> Notice | None:
-        """What the owner of the other side is told, where they may know of this one; silence wins."""
+        """What the owner of the other side is told, where they may know of this one, link or not; silence wins."""
         other, seen = (self.claim.b, self.after.told_b) if self.side == "a" else (self.claim.a, self.after.told_a)
-        if seen is None:
+        if seen is None and not may_know(self.claim, other, self.own):
             return None
         return hit_told_notice(other.case, self.hit.id, self.hit.receiver, PURPOSE, at)
 

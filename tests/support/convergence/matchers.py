@@ -30,16 +30,32 @@ class WorldMatcher(NamedTuple):
 
     pool: tuple[EntityPrint, ...]
     keys: Callable[[tuple[EntityPrint, ...]], tuple[int, ...]]
-    sketch: Callable[[tuple[EntityPrint, ...]], bytes]
+    sketch: Callable[..., bytes]
+    """Of entities, and whether the case is `hit_only`."""
     pairs: Matcher
 
     def linked(self, one: Fingerprint, other: Fingerprint) -> PairJudgement | None:
         """The definition of a link, written down once more without the correlator."""
         a, b = sorted((one, other), key=lambda fingerprint: fingerprint.case)
-        if a.withdrawn or b.withdrawn or a.country == b.country or not set(a.keys) & set(b.keys):
+        if not may_meet(a, b):
             return None
         judgement = self.pairs.judge(a, b)
         return judgement if judgement.probability >= THRESHOLD else None
+
+    def asks(self, asking: Fingerprint, held: Fingerprint) -> bool:
+        """Whether a case meets a hit-only one exactly; link or no link, it is told as a hit."""
+        meets = held.handling.code == "H2" and may_meet(asking, held)
+        return meets and bool(self.pairs.exact_match(asking.entities, held.entities))
+
+    def claimed(self, one: Fingerprint, other: Fingerprint) -> bool:
+        """Whether anything is told of a pair."""
+        return self.linked(one, other) is not None or self.asks(one, other) or self.asks(other, one)
+
+
+def may_meet(one: Fingerprint, other: Fingerprint) -> bool:
+    """Whether two cases are of two countries and share a key."""
+    gone = one.withdrawn or other.withdrawn
+    return not gone and one.country != other.country and not set(one.keys).isdisjoint(other.keys)
 
 
 def synthetic_keys(entities: tuple[EntityPrint, ...]) -> tuple[int, ...]:
@@ -103,17 +119,24 @@ class UnscreenedMatcher(ModelMatcher):
 SYNTHETIC = WorldMatcher(
     tuple(EntityPrint(str(number), "attribute") for number in range(6)),
     synthetic_keys,
-    lambda _: b"",
+    lambda _, hit_only: b"",
     SyntheticMatcher(),
 )
 
 
 def person(
-    given: str, family: str, born: PartialDate | None, phones: tuple[NormalisedPhone, ...] = (), passport: str = ""
+    given: str,
+    family: str,
+    born: PartialDate | None,
+    phones: tuple[NormalisedPhone, ...] = (),
+    passport: str = "",
+    gender: str = "",
 ) -> NormalisedEntity:
     name = normalise_name("", given, "", family, "", "primary", "person")
     identifiers = (NormalisedIdentifier("passport", passport, "FR"),) if passport else ()
-    return NormalisedEntity("p", "person", names=(name,), birth_date=born, phones=phones, identifiers=identifiers)
+    return NormalisedEntity(
+        "p", "person", names=(name,), birth_date=born, phones=phones, identifiers=identifiers, gender=gender
+    )
 
 
 def real() -> WorldMatcher:
@@ -128,6 +151,7 @@ def real() -> WorldMatcher:
         person("Ivan", "Petrov", PartialDate(1991, 11, 30)),
         person("Maria", "Oczko", None, passport="12AB34567"),
         person("Gertrud", "Lindqvist", PartialDate(1991, 11, 30), passport="12AB34567"),
+        person("Ivan", "Petrov", PartialDate(1991, 11, 30), passport="99ZZ00001", gender="female"),
         NormalisedEntity("n", "phone", phones=(phone,)),
         NormalisedEntity("v", "vehicle", identifiers=(NormalisedIdentifier("plate", "AB123CD", "FR"),), make="renault"),
     )

@@ -11,6 +11,7 @@ from pipeline.correlation.projection import LinkWrite, RememberedLink, advance_l
 from pipeline.correlation.store import MemoryStore
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.correlation.visibility import CaseState, is_expired, is_visible
+from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
 from pipeline.ops.retention.policy import ended_cases
 from pipeline.records.expiry import Expiry
@@ -72,7 +73,7 @@ class World:
                 handling=Handling() if withdrawn else handling,
                 contact=Contact() if withdrawn else Contact(f"unit of {case[0]}"),
                 keys=self.matcher.keys(held),
-                sketch=self.matcher.sketch(held),
+                sketch=self.matcher.sketch(held, hit_only=not withdrawn and handling.code == "H2"),
                 entities=held,
             )
         )
@@ -196,9 +197,11 @@ class World:
 
     def is_true(self, claim: Claim) -> bool:
         a, b = self.cases[claim.a.case][1], self.cases[claim.b.case][1]
+        if self.is_over(a) or self.is_over(b) or not self.matcher.claimed(a, b):
+            return False
         judgement = self.matcher.linked(a, b)
-        gone = self.is_over(a) or self.is_over(b)
-        return not gone and judgement is not None and (judgement.score, judgement.band) == (claim.score, claim.band)
+        told = (judgement.score, judgement.band) if judgement is not None else (0, Band.NONE)
+        return told == (claim.score, claim.band)
 
     # --- rest
 

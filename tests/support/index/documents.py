@@ -48,10 +48,13 @@ class PureStages:
         return accepted(taken, receipt, msgspec.Raw(msgspec.json.encode(print_)), "g1")
 
     def claim(self, a: AcceptedRecord, b: AcceptedRecord, state: ClaimState = ClaimState.LIVE) -> Claim:
-        """The claim that two accepted versions are linked, or no longer."""
+        """The claim that two accepted versions are linked, or no longer, or that one meets the other as a hit alone."""
         fingerprint, other = sorted((_print(a), _print(b)), key=lambda print_: print_.case)
         explanation = self._matcher.explain(fingerprint, other, self._matcher.judge(fingerprint, other).basis)
         exact_a, exact_b = (self._exact(*sides) for sides in ((fingerprint, other), (other, fingerprint)))
+        if not explanation.band and (exact_a or exact_b):
+            return Claim(link_id(a.case, b.case), state, 0, "g1", _side(fingerprint), _side(other),
+                         exact_a=exact_a, exact_b=exact_b)  # fmt: skip
         return Claim(
             link_id(a.case, b.case), state, 0, "g1", _side(fingerprint), _side(other),
             explanation.score, explanation.probability, explanation.band, msgspec.Raw(msgspec.json.encode(explanation)),

@@ -260,11 +260,16 @@ def _values(source: Any, path: list[str]) -> Iterator[Any]:
 
 
 def _sort_values(sort: list[Document], score: float, source: Document) -> list[Any]:
-    return [score if field == "_score" else source.get(field) for one in sort for field in one]
+    return [
+        score if field == "_score" else source.get(field, way["missing"] if isinstance(way, dict) else None)
+        for one in sort
+        for field, way in one.items()
+    ]
 
 
 def _order(sort: list[Document], values: list[Any]) -> tuple[Any, ...]:
-    directions = [direction for one in sort for direction in one.values()]
+    ways = [way for one in sort for way in one.values()]
+    directions = [way["order"] if isinstance(way, dict) else way for way in ways]
     return tuple(-value if way == "desc" else value for way, value in zip(directions, values, strict=True))
 
 

@@ -67,3 +67,17 @@ def test_the_audience_is_those_who_see_one_side_fully_and_the_other_at_least_as_
             shown = any(is_shown(*views, *exact) for views in ways)
             admitted = bool(words & set(requester_words(Viewer(agency, country, purpose), granted=granted)))
             assert admitted == shown, (codes, release_a, release_b, exact, agency, purpose, granted)
+
+
+@pytest.mark.parametrize("codes", tuple(product(CODES, CODES)))
+def test_what_is_no_link_is_for_those_who_see_a_hit_only_side_as_a_hit(codes: tuple[str, str]) -> None:
+    """Nobody else is meant but who reads the hit-only side, too; they are told nothing when it is read."""
+    for release_a, release_b, purposes, exact in product(RELEASES, RELEASES, PURPOSES, EXACT):
+        a = ClaimSide("be-fp:1", 1, agency="be-fp", country="BE", handling=Handling(codes[0], release_a, PURPOSES[1]))
+        b = ClaimSide("fr-pj:1", 1, agency="fr-pj", country="FR", handling=Handling(codes[1], release_b, purposes))
+        words = set(link_audience(a, b, *exact, linked=False))
+        for (agency, country), purpose in product(REQUESTERS, PURPOSES[1]):
+            views = granted_to(a, b, "", agency, country, purpose)
+            admitted = bool(words & set(requester_words(Viewer(agency, country, purpose))))
+            assert admitted >= (views != ("full", "full") and is_shown(*views, *exact)), (codes, exact, views)
+            assert admitted <= is_shown(*views, *exact), (codes, release_a, release_b, exact, agency, purpose)

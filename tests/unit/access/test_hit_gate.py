@@ -256,7 +256,7 @@ def test_whether_parts_are_strong_enough_is_asked_of_the_question_alone() -> Non
 
 @pytest.mark.parametrize("view", [LinkView.HIT_A, LinkView.HIT_B])
 @pytest.mark.parametrize("by", [NUMBER, NAME, NUMBER | NAME])
-@pytest.mark.parametrize("band", [Band.CERTAIN, Band.PROBABLE, Band.POSSIBLE])
+@pytest.mark.parametrize("band", [Band.CERTAIN, Band.PROBABLE, Band.POSSIBLE, Band.NONE])
 def test_a_link_to_a_hit_shows_in_one_band_where_the_side_that_asks_meets_it(
     view: LinkView, by: ExactMatch, band: Band
 ) -> None:
@@ -268,3 +268,7 @@ def test_a_link_to_a_hit_shows_in_one_band_where_the_side_that_asks_meets_it(
 def test_a_link_seen_in_full_or_not_at_all_passes_as_it_is() -> None:
     assert see_link(LinkView.FULL, Band.POSSIBLE, NOTHING, NOTHING) == (LinkView.FULL, Band.POSSIBLE)
     assert see_link(LinkView.NOTHING, Band.CERTAIN, NAME, NAME).view is LinkView.NOTHING
+
+
+def test_what_is_no_link_shows_to_nobody_who_reads_both_sides() -> None:
+    assert see_link(LinkView.FULL, Band.NONE, NAME, NAME) == (LinkView.NOTHING, Band.NONE)

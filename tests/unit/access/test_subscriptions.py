@@ -50,3 +50,7 @@ def test_a_saved_search_is_one_beside_cases_of_any_key() -> None:
         assert notice is not None
         assert (notice.agency, notice.subscription) == ("be-fp", "0" * 32)
         assert match_question(claim, notice, NOW) is not None
+        alone = msgspec.structs.replace(claim, score=0, probability=0.0, band=Band.NONE)
+        assert match_notice(alone, OwnerScope(), RING, NOW) == notice, "the same of a hit that is no link"
+        own = [msgspec.structs.replace(one, agency="be-fp") for one in (a, b)]
+        assert match_notice(msgspec.structs.replace(alone, a=own[0], b=own[1]), OwnerScope(), RING, NOW) is None

@@ -7,9 +7,14 @@ from typing import Any
 import orjson
 import pytest
 
+from pipeline.api.problems import NotFoundError
+from pipeline.api.services.case_links import list_case_links
 from pipeline.api.services.exports import export_records
 from pipeline.api.services.graph import read_graph
+from pipeline.api.services.inbox import list_inbox
+from pipeline.api.services.link_evidence import read_evidence
 from pipeline.api.services.links import list_links
+from pipeline.api.services.statistics import count_statistics
 from pipeline.matching.basis import Basis
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
@@ -94,3 +99,52 @@ async def test_that_a_number_is_shared_is_not_told_with_a_hit_only_side(api: Api
         assert held.basis is (Basis.SAME if name == "Ivan Petrov" else Basis.SHARED)
     assert told[0] == told[1]
     assert len(told[0][0]) == 1
+
+
+SMITH = person("John Smith", id="p1", birth_date="1980-05-01")
+TORONTO = [{"street": "Queen Street", "house": "12", "city": "Toronto", "country": "CA"}]
+LISBOA = [{"street": "Avenida Grande", "house": "3", "city": "Lisboa", "country": "PT"}]
+HELD = SMITH | {
+    "gender": "male", "nationalities": ["CA"], "birth_place": "Toronto", "addresses": TORONTO,
+    "identifiers": [{"type": "passport", "value": "12AB34567", "country": "FR"}],
+}  # fmt: skip
+CONTRADICTED = SMITH | {
+    "gender": "female", "nationalities": ["PT"], "birth_place": "Lisboa", "addresses": LISBOA,
+    "identifiers": [{"type": "passport", "value": "99ZZ00001", "country": "FR"}],
+}  # fmt: skip
+
+
+def met(api: Api, asking: dict[str, Any]) -> str:
+    """Anna's case about a person and a hit-only case about one of the same name and birth date."""
+    api.hold(record("fr-pj", entities=[asking]), record("nl-np", code="H2", entities=[HELD]))
+    return api.link("fr-pj:1", "nl-np:1")
+
+
+async def test_what_contradicts_a_hit_only_case_takes_no_hit_away(api: Api) -> None:
+    """Every list answers as it does where nothing contradicts."""
+    answers = []
+    for asking in (SMITH, CONTRADICTED):
+        link = met(api, asking)
+        for who in (ANNA, BERT):
+            session = api.session(who)
+            drawn = await read_graph(session, "fr-pj:1", 3)
+            parts = [part async for part in export_records(session, "links", "ndjson")]
+            listed = (await list_links(session, "fr-pj:1")).links
+            by_case = await list_case_links(session, "fr-pj:1")
+            cases = (by_case.links, by_case.kept, by_case.whole)
+            answers.append((listed, *cases, drawn.nodes, drawn.edges, b"".join(parts)))
+            assert len(listed) == 1
+    assert answers[:2] == answers[2:]
+    assert await api.runtime.reader.read_link(link) is None, "it is no link"
+
+
+async def test_the_owner_of_a_hit_only_case_sees_no_link_where_there_is_none(api: Api) -> None:
+    """Nor does anybody else who reads both sides, and so what contradicts."""
+    link = met(api, CONTRADICTED)
+    owner = api.session(ANNA.__class__("owner", "nl-np", "NL", ANNA.roles))
+    assert (await list_links(owner, "nl-np:1")).links == ()
+    assert (await list_inbox(owner)).links == ()
+    assert (await count_statistics(owner)).links == 0
+    assert b"".join([part async for part in export_records(owner, "links", "ndjson")]) == b""
+    with pytest.raises(NotFoundError):
+        await read_evidence(owner, link)

@@ -24,10 +24,13 @@ OPEN = Handling("H0", ("*",), ("correlation",))
 
 
 class WordMatcher:
-    """Judges by the words in common; explains by the versions; rules out each pair of cases that both have a sketch."""
+    """Judges by the words in common; explains by the versions; rules out each pair of cases that both have a sketch.
 
-    def __init__(self, threshold: float = THRESHOLD) -> None:
-        self.threshold = threshold
+    `exact`: any word in common is an exact match.
+    """
+
+    def __init__(self, threshold: float = THRESHOLD, *, exact: bool = False) -> None:
+        self.threshold, self._exact = threshold, exact
         self.screened = 0
 
     def may_link(self, a: Sketches, b: Sketches) -> NDArray[np.bool_]:
@@ -55,7 +58,7 @@ class WordMatcher:
         return [a.version, b.version]
 
     def exact_match(self, asking: tuple[EntityPrint, ...], held: tuple[EntityPrint, ...]) -> ExactMatch:
-        return ExactMatch.NONE
+        return ExactMatch.NAME if self._exact and set(asking) & set(held) else ExactMatch.NONE
 
 
 def case_of(name: str, words: str, version: int = 1, *, keys: tuple[int, ...] = (), **given: object) -> Fingerprint:

@@ -10,7 +10,11 @@ import pytest
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.correlator import Correlator, target_partitions
 from pipeline.correlation.fingerprinting import expiry_mark
+from pipeline.correlation.key_kinds import KeyKind, first_of
+from pipeline.correlation.keys import MAX_KEYS
+from pipeline.correlation.matcher import Matcher
 from pipeline.matching.bands import Band
+from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import Contact, Fingerprint, Handling
 from pipeline.records.model import Case
 from support.matching.sketches import sketch_of
@@ -234,3 +238,30 @@ def test_the_first_version_goes_to_the_owners_of_its_keys_later_ones_to_all(
     assert target_partitions(fingerprint, first=False, partitions=partitions) == set(range(partitions))
     assert target_partitions(withdrawn("a1", 1), first=True, partitions=partitions) == set(range(partitions))
     assert target_partitions(msgspec.structs.replace(fingerprint, keys=()), first=True, partitions=partitions) == set()
+
+
+HIDDEN = Handling("H2", ("*",), ("correlation",))
+
+
+def test_a_hit_only_case_is_claimed_where_it_is_met_exactly_though_it_is_no_link(
+    correlator: Make, case: MakeCase, matcher: Callable[..., Matcher]
+) -> None:
+    one = correlator(matcher=matcher(exact=True))
+    one.receive(case("a1", "red car"))
+    (claim,) = one.receive(case("b1", "red bus", handling=HIDDEN))
+    assert (claim.state, claim.band, claim.score, claim.a.hash) == ("live", Band.NONE, 0, case("a1", "red car").hash)
+    assert (claim.exact_a, claim.exact_b) == (ExactMatch.NAME, ExactMatch.NONE)
+    (claim,) = one.receive(case("b1", "red bus", version=2))
+    assert (claim.state, claim.exact_a, claim.a.hash) == ("retracted", ExactMatch.NONE, "")
+
+
+def test_a_case_whose_exact_keys_are_cut_off_asks_no_hit_only_case(
+    correlator: Make, case: MakeCase, matcher: Callable[..., Matcher]
+) -> None:
+    """What is left of its keys would decide whom it meets, by whatever else these say."""
+    left = [first_of(KeyKind.IDENTIFIER) | number for number in range(MAX_KEYS)]
+    for keys, asks in ((left, False), ([*left[1:], first_of(KeyKind.TITLE)], True)):
+        one = correlator(matcher=matcher(exact=True))
+        one.receive(case("a1", "red car", keys=tuple(keys)))
+        assert bool(one.receive(case("b1", "red bus", keys=tuple(left), handling=HIDDEN))) is False, "it is cut as well"
+        assert bool(one.receive(case("c1", "red van", keys=(left[5],), handling=HIDDEN))) is asks

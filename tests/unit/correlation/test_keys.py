@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.correlation import keys as catalogue
 from pipeline.correlation.key_kinds import CATALOGUE, KIND_NUMBERS, KeyKind, kind_of, make_key, owner_partition
-from pipeline.correlation.keys import MAX_KEYS
+from pipeline.correlation.keys import EXACT, MAX_KEYS, hold_all_exact
 from pipeline.correlation.thing_keys import LONGEST_HELD
 from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.matching.model import load_model
@@ -288,3 +288,14 @@ def test_every_kind_is_in_the_catalogue_in_order() -> None:
 def test_partitions_share_the_keys_evenly() -> None:
     owned = [owner_partition(make_key(KeyKind.IDENTIFIER, str(number)), 4) for number in range(4000)]
     assert all(900 < owned.count(partition) < 1100 for partition in range(4))
+
+
+def test_of_too_many_keys_those_of_what_is_exact_are_kept_first() -> None:
+    people = [person(f"Oczko {at:03}a Kowalczyk", PartialDate(1900 + at, 5, 3)) for at in range(100)]
+    found = keys(people)
+    assert len(found) == MAX_KEYS
+    assert list(found) == sorted(found)
+    alone = {key for one in people for key in keys([one]) if kind_of(key) in EXACT}
+    assert alone <= set(found)
+    assert hold_all_exact(found)
+    assert not hold_all_exact([make_key(KeyKind.IDENTIFIER, f"{at}") for at in range(MAX_KEYS)])

@@ -63,7 +63,7 @@ def test_nothing_counts_what_is_hidden() -> None:
 
 def test_links_are_narrowed_by_audience() -> None:
     assert {"terms": {"audience": ["*", "FR"]}} in links_of("a:1", TODAY, ("*", "FR"))["bool"]["filter"]
-    assert len(all_links(None)["bool"]["filter"]) == 1
+    assert len(all_links(None, hits=True)["bool"]["filter"]) == 1
     over = {"bool": {"must_not": {"range": {"retain_until": {"lte": TODAY.isoformat()}}}}}
     assert over in all_links(TODAY)["bool"]["filter"]
 

@@ -384,3 +384,17 @@ def test_a_lane_that_opens_anew_at_any_moment_answers_the_same() -> None:
             again.work.restore_admission(msgspec.json.decode(value, type=Admission))
         assert [again.answered(str(case)) for case in range(6)] == [True] * 3 + [False] * 3
         assert again.work.guesses.refused.keys() == gate.work.guesses.refused.keys()
+
+
+@pytest.mark.parametrize("code", ["H0", "H2", "H3"])
+def test_what_is_no_link_asks_the_same_of_the_gate_and_its_owner_is_told_the_same(code: str) -> None:
+    """But the owner of the hit-only record, who may read the other side, gets no hit: it has no link to look at."""
+    linked = live(side(ASKER, code), side(OWNER, "H2"))
+    alone = msgspec.structs.replace(linked, score=0, probability=0.0, band=Band.NONE)
+    (asked,), (as_linked,) = questions(alone), questions(linked)
+    for one in (asked, as_linked):
+        for notice in filter(None, (one.owner_notice, one.notice)):
+            msgspec.structs.force_setattr(notice, "time", NOW)
+    assert asked == as_linked
+    assert (asked.owner_notice is not None) == (code == "H0")
+    assert [hit.receiver for hit in (change.hit for change in changes(alone))] == [ASKER]
