@@ -20,7 +20,6 @@ from nicegui import nicegui as of_nicegui
 from socketio.exceptions import ConnectionRefusedError as RefusedError
 from starlette.datastructures import QueryParams
 from starlette.requests import HTTPConnection
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.access.requester import Requester
@@ -41,6 +40,10 @@ MOST_OF_AN_ADDRESS: Final = 100
 
 AGAIN_S: Final = 10
 """When whoever has too many may come back."""
+
+REFUSAL_PAUSE_S: Final = 1.0
+"""Whoever has too many hears so after this. A program that asks again at once, on each of its HTTP connections, would
+take the server from everybody else; a browser waits for longer between two tries anyway."""
 
 JOIN_S: Final = 10.0
 """A connection that has joined no page by then is closed: a browser joins with its first message."""
@@ -145,20 +148,21 @@ class PageSockets:
         """Serve a websocket, or one request of polling."""
         connection = HTTPConnection(scope)
         if not csrf.is_same_origin(connection.headers):
-            await _refuse(scope, receive, send, UNAUTHORISED)
+            await _refuse(scope, send, UNAUTHORISED)
             return
         sid = QueryParams(scope["query_string"].decode("latin-1")).get("sid")
         try:
             held = await self._begin(connection) if sid is None else await self._go_on(connection, sid)
         except TooManyRequestsError:
-            await _refuse(scope, receive, send, TOO_MANY)
+            await asyncio.sleep(REFUSAL_PAUSE_S)
+            await _refuse(scope, send, TOO_MANY)
             return
         except (TokenError, ProblemError):
             held = None
         if held is None:
-            await _refuse(scope, receive, send, UNAUTHORISED)
+            await _refuse(scope, send, UNAUTHORISED)
         elif _is_too_large(connection, held):
-            await _refuse(scope, receive, send, TOO_LARGE)
+            await _refuse(scope, send, TOO_LARGE)
         else:
             await self._serve(scope, receive, send, held)
 
@@ -171,7 +175,10 @@ class PageSockets:
                 held.end()
 
     async def _begin(self, connection: HTTPConnection) -> PageConnection | None:
-        """A new connection; None for one without a cookie of ours. Raises TooManyRequestsError."""
+        """A new connection; None for one without a cookie of ours. Raises TooManyRequestsError.
+
+        Connections are counted before requests: that takes next to nothing where there are too many.
+        """
         token, secret = _read_cookies(connection)
         requester: Requester | None = None
         if token:
@@ -182,12 +189,12 @@ class PageSockets:
         address = f"address {connection.client.host if connection.client else ''}"
         with ExitStack() as held:
             if requester is not None:
-                await limit_rate(self._site.runtime, requester)
                 held.enter_context(self._of_persons.hold(requester.agency, requester.subject))
+                await limit_rate(self._site.runtime, requester)
             elif secret:
+                held.enter_context(self._of_addresses.hold("", address))
                 if wait_s := await self._site.runtime.rates.count_request("", address):
                     raise TooManyRequestsError("too many requests; try again later", wait_s)
-                held.enter_context(self._of_addresses.hold("", address))
             else:
                 return None
             return PageConnection(self._site, token, secret, requester, held.pop_all())
@@ -206,7 +213,7 @@ class PageSockets:
 
 def _read_cookies(connection: HTTPConnection) -> tuple[str, str]:
     """The token and the browser's secret, "" for none."""
-    secure = connection.url.scheme in ("https", "wss")
+    secure = connection.scope["scheme"] in ("https", "wss")
     return connection.cookies.get(TOKEN, ""), connection.cookies.get(csrf.name_cookie(secure=secure), "")
 
 
@@ -232,11 +239,12 @@ def _limit_messages(receive: Receive, held: PageConnection) -> Receive:
     return receive_limited
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, status: int) -> None:
+async def _refuse(scope: Scope, send: Send, status: int) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": POLICY_VIOLATION})
     else:
-        await Response(status_code=status)(scope, receive, send)
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body"})
 
 
 def bind_sockets() -> None:
