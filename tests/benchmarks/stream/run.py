@@ -46,6 +46,7 @@ LINES = (
     ("us correlate a candidate", "us/candidate", ",.0f"),
     ("us intake: validate, normalise", "receive", ",.0f"),
     ("us intake: fingerprint", "fingerprint", ",.0f"),
+    ("us intake: guesses", "guesses", ",.0f"),
     *((f"us correlate: {part}", part, ",.0f") for part in ("screen", "meet", "score", "explain", "commit")),
     ("disk, MB", "disk", ",.0f"),
     ("private memory, MB", "memory", ",.0f"),
