@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import itertools
 import json
 import multiprocessing
@@ -21,10 +22,12 @@ import statistics
 import sys
 import tempfile
 import time
+import zipfile
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import cache
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -53,6 +56,7 @@ from pipeline.web.serving import make_config
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import GROUNDS
 from support.api.server_process import ServedApi
+from support.feeds.workbooks import write_workbook
 from support.index.documents import PureStages
 from support.ports import own_port
 from support.records.builder import record
@@ -67,6 +71,10 @@ MOST: Final = 2.0
 POLLING: Final = "/_nicegui_ws/socket.io/?EIO=4&transport=polling"
 TABLE: Final = b"Nom;Phone\n" + b"".join(b"Ivan Petrov %d;+33612%06d\n" % (row, row) for row in range(10_000))
 TARGETS: Final = (["name", "phone"], ["alias", "phone"])
+
+HOSTILE_ROWS, LAST_COLUMN = 12_000, "FD"
+"""A cell at either end of each row: nearly as many cells from the first to the last as a sheet may have, all of which
+its reader makes, and then more rows than a list may have. Packed it takes 80 kB."""
 
 Attack = Callable[[httpx.AsyncClient, int], Awaitable[object]]
 """What is sent; the number counts how often."""
@@ -105,6 +113,27 @@ async def _ask_costly(client: httpx.AsyncClient, turn: int) -> None:
     await client.get("/v1/graph?case=fr-pj:1&depth=3")
 
 
+@cache
+def _hostile_workbook() -> bytes:
+    row = f'<row r="{{0}}"><c r="A{{0}}"><v>1</v></c><c r="{LAST_COLUMN}{{0}}"><v>1</v></c></row>'
+    rows = "".join(row.format(number) for number in range(3, HOSTILE_ROWS))
+    made = io.BytesIO()
+    with tempfile.TemporaryDirectory() as folder:
+        path = write_workbook(Path(folder) / "book.xlsx", {"List": [["name"], ["Ivan"]]})
+        with zipfile.ZipFile(path) as plain, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
+            for name in plain.namelist():
+                content = plain.read(name).decode()
+                packed.writestr(name, content.replace("</sheetData>", f"{rows}</sheetData>"))
+    return made.getvalue()
+
+
+async def _upload_workbook(client: httpx.AsyncClient, turn: int) -> None:
+    headers = {"Idempotency-Key": f"{turn}"}
+    answer = await client.post("/v1/list-drafts", content=_hostile_workbook(), headers=headers)
+    if answer.status_code not in (422, 429):
+        raise AssertionError(f"a hostile workbook was answered {answer.status_code}")
+
+
 async def _open_sockets(client: httpx.AsyncClient, turn: int) -> None:
     """Connections of nobody, each with a body of 990 kB; the browser's secret is made up."""
     headers = {"Cookie": f"{COOKIE}={turn}", "Authorization": ""}
@@ -136,6 +165,9 @@ SCENARIOS: Final = {
         (_ask_costly,),
         pace=8,
         pause_s=0.4,
+    ),
+    "workbook": Scenario(
+        "a workbook of two million cells that is refused, and uploaded again and again", (_upload_workbook,)
     ),
     "sockets": Scenario("sockets of nobody, each with 990 kB", (_open_sockets,), pace=8, pause_s=0.001),
 }
