@@ -29,6 +29,7 @@ from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
 from pipeline.index.hints import SearchHint, find_hints, list_unfound, tell_hint, translate_hint
 from pipeline.index.probes import QuestionProbe, make_probe
+from pipeline.index.question_parts import FIELDS
 from pipeline.index.questions import parse_question
 from pipeline.index.searching import judge_answer
 from pipeline.locale import translate
@@ -318,7 +319,12 @@ def _make_row(
 def _find_hint(asked: ListRow, language: str) -> Row | None:
     """What to try where nothing was found, and why; None where nothing is known to be wrong."""
     found = [*find_hints(asked.question), *list_unfound(asked.question, asked.country, ())]
-    return msgspec.to_builtins(translate_hint(found[0], language)) if found else None
+    if not found:
+        return None
+    field, _, value = found[0].words.partition(":")  # name:"Ivan Petrov", as a column makes it of a cell
+    words = value.strip('"') if field in FIELDS and value.startswith('"') else found[0].words
+    hint: Row = msgspec.to_builtins(translate_hint(msgspec.structs.replace(found[0], words=words), language))
+    return hint
 
 
 def _make_match(session: Session, document: CaseDocument, found: Mapping[str, Any], probe: QuestionProbe) -> Row:
