@@ -148,6 +148,11 @@ def _decide_granted(case: CaseMeta, requester: Requester, now: datetime, grants:
     return Rule.GRANTED if "" in subjects else Rule.BREAK_GLASS
 
 
+def find_access_end(case: CaseMeta, requester: Requester, now: datetime, grants: Iterable[Grant]) -> datetime | None:
+    """When the last of the grants ends that open a hit-only case to `requester` at `now`; None where none does."""
+    return max((grant.until for grant in grants if _in_force(grant, case, requester, now)), default=None)
+
+
 def decide_view(
     case: CaseMeta, requester: Requester, purpose: Purpose, now: datetime, grants: Iterable[Grant] = ()
 ) -> View:

@@ -111,10 +111,7 @@ def _case_results(answer: SearchAnswer) -> Iterable[dict[str, object]]:
     """Cases and what of the question they met, and nothing that they say: that is compared when results are read."""
     for row in answer.results:
         yield {name: row[name] for name in ("case", "score", "band", "met")}
-    for row in answer.hits:
-        if "case" in row:
-            yield {"case": row["case"], "score": None, "band": row["band"], "met": []}
 
 
 def _hit_results(answer: SearchAnswer) -> Iterable[dict[str, object]]:
-    return ({"reference": row["reference"], "band": row["band"]} for row in answer.hits if "case" not in row)
+    return ({"reference": row["reference"], "band": row["band"]} for row in answer.hits)

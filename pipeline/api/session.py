@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -14,7 +14,7 @@ from pipeline.access.audience import Viewer
 from pipeline.access.audit import MOST_COUNTED, Act, ActKind, ShownCase, ShownForm
 from pipeline.access.hit_gate import HIT_VIEWS, UNSEEN, LinkSight, see_link
 from pipeline.access.hit_ledger import question_id
-from pipeline.access.policy import CaseMeta, Grant, LinkView, Rule, View, decide, link_view
+from pipeline.access.policy import CaseMeta, Grant, LinkView, Rule, View, decide, find_access_end, link_view
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import Grounds, Requester, Role
 from pipeline.api import metrics
@@ -35,20 +35,35 @@ TOO_LONG: Final = N_("what is asked is too long to be logged; shorten it")
 UNKNOWN: Final = datetime.fromtimestamp(0, UTC)
 """The moment that an answer is certain to be as of."""
 
+OPENED: Final = frozenset({Rule.GRANTED, Rule.BREAK_GLASS})
+"""Rules by which a case is read for a time: until then, or until its owner takes it back."""
+
 FORMS = {View.FULL: ShownForm.FULL, View.HIT: ShownForm.HIT}
 
 
 class Session:
-    """One requester's one request. `request_id` is in the answer and in the audit."""
+    """One requester's one request. `request_id` is in the answer and in the audit.
+
+    `note_shown` is called with each case that is shown, its rule and its handling code, so that whoever shows it can
+    watch a grant, and say on paper how strictly it is to be handled.
+    """
 
     def __init__(
-        self, runtime: Runtime, requester: Requester, grounds: Grounds, language: str = "en", request_id: str = ""
+        self,
+        runtime: Runtime,
+        requester: Requester,
+        grounds: Grounds,
+        language: str = "en",
+        request_id: str = "",
+        note_shown: Callable[[str, Rule, str], None] = lambda *_: None,
     ) -> None:
         self.runtime, self.requester, self.grounds = runtime, requester, grounds
         self.language = language if language in LANGUAGES else LANGUAGES[0]
         self.request_id = request_id or uuid.uuid4().hex
         self.now: datetime = runtime.clock()
         self._rules: dict[str, Rule] = {}
+        self._codes: dict[str, str] = {}
+        self._note_shown = note_shown
 
     def require_role(self, *roles: Role) -> None:
         """Raises ForbiddenError unless the requester has one of these roles, or is the installation's operator."""
@@ -109,6 +124,16 @@ class Session:
         granted = {key: self.decide_view(meta(documents[key]), grants) for key in closed if key in documents}
         return dict.fromkeys(keys, View.NOTHING) | seen | granted
 
+    async def read_access_ends(self, documents: Mapping[str, CaseDocument]) -> dict[str, str]:
+        """Until when the requester reads those of these cases that a grant opened, in ISO format.
+
+        Only of cases that are read under a grant is anything asked of the index.
+        """
+        opened = [key for key in documents if self._rules.get(key) in OPENED]
+        grants = await self.runtime.grants.read_grants(opened, self.requester) if opened else ()
+        ends = {key: find_access_end(meta(documents[key]), self.requester, self.now, grants) for key in opened}
+        return {key: end.isoformat() for key, end in ends.items() if end is not None}
+
     def decide_without_grants(self, documents: Mapping[str, CaseDocument]) -> dict[str, View]:
         """The same without any grant, which asks the index nothing."""
         return {key: self.decide_view(meta(document)) for key, document in documents.items()}
@@ -142,11 +167,14 @@ class Session:
     def decide_view(self, case: CaseMeta, grants: Iterable[Grant] = ()) -> View:
         """How the requester sees a case under these grants; the rule is kept for the record of what was shown."""
         rule = decide(case, self.requester, self.grounds.purpose, self.now, grants)
-        self._rules[case.case] = rule
+        self._rules[case.case], self._codes[case.case] = rule, case.handling.code
         return rule.view
 
     def make_shown(self, views: Mapping[str, View]) -> tuple[ShownCase, ...]:
         """The audit's words for cases that were shown so, each with the rule that decided since the last record."""
+        for case, seen in views.items():
+            if seen in FORMS and case in self._rules:
+                self._note_shown(case, self._rules[case], self._codes[case])
         return tuple(
             ShownCase(case, FORMS[seen], self._rules.get(case, "")) for case, seen in views.items() if seen in FORMS
         )

@@ -134,16 +134,27 @@ class Ranking:
         certain = self._is_certain(candidate)
         if self._must_agree(candidate) and not any(pairs.agree for pairs in names):
             return
-        record = candidate.entities
-        asked = adapt_probe(self._asked_for.of_met(candidate.met), record)
-        bits = score_cases(asked, record, self._model) - self._model.prior
-        if bits > 0 or certain:
-            insort(self._judged, RankedCandidate(candidate, bits, _find_place(candidate, bits), names), key=_place_of)
+        ranked = _rank(self._asked_for, candidate, self._model, names)
+        if ranked.score > 0 or certain:
+            insort(self._judged, ranked, key=_place_of)
 
 
 def rank_candidates(asked_for: QuestionProbe, found: Iterable[Candidate], model: Model) -> list[RankedCandidate]:
     """All candidates that answer the question, in the order in which they are shown."""
     return Ranking(asked_for, found, model).all()
+
+
+def rank_answers(asked_for: QuestionProbe, found: Iterable[Candidate], model: Model) -> list[RankedCandidate]:
+    """Candidates that are known to answer, with their places, whatever the matcher says of them."""
+    return sorted((_rank(asked_for, candidate, model) for candidate in found), key=_place_of)
+
+
+def _rank(
+    asked_for: QuestionProbe, candidate: Candidate, model: Model, names: tuple[MetNames, ...] = ()
+) -> RankedCandidate:
+    record = candidate.entities
+    bits = score_cases(adapt_probe(asked_for.of_met(candidate.met), record), record, model) - model.prior
+    return RankedCandidate(candidate, bits, _find_place(candidate, bits), names)
 
 
 def update_candidate(candidate: Candidate, document: CaseDocument | None) -> Candidate | None:

@@ -161,10 +161,11 @@ def _match_again(changed: Mapping[str, Candidate], found: Iterable[Candidate]) -
 
 async def find_hits(
     reader: IndexReader, question: Question, country: str, model: Model, limits: QueryLimits
-) -> list[CaseDocument]:
+) -> list[tuple[Candidate, CaseDocument]]:
     """The hit-only cases of `limits` that a question may tell of, in no order that says anything of them.
 
-    A question without a whole identifier or a whole name and birth date asks the index nothing.
+    Each candidate is as its realtime document has it. A question without a whole identifier or a whole name and birth
+    date asks the index nothing.
     """
     kept = strict_question(question)
     if kept is None:
@@ -180,7 +181,9 @@ async def find_hits(
         for candidate, document in held
         if document is not None
     }
-    return [documents[case] for case, candidate in now.items() if _exact_match(candidate, asked_for, model)]
+    return [
+        (candidate, documents[case]) for case, candidate in now.items() if _exact_match(candidate, asked_for, model)
+    ]
 
 
 def _exact_match(candidate: Candidate, asked_for: QuestionProbe, model: Model) -> ExactMatch:

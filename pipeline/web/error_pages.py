@@ -51,7 +51,7 @@ async def render_problem(site: Site, request: Request, problem: ProblemError, ba
         return problem_response(request, problem)
     visitor = await get_visit(request, site.runtime)
     with Client(ui.page(""), request=request) as client:
-        with layout.draw_frame(visitor, ASTRAY, ""):
+        with layout.draw_frame(visitor, ASTRAY, "").content:
             _draw_problem(visitor, problem, back)
         response = client.build_response(request, problem.status)
     response.headers.update(problem.headers)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from nicegui import ui
 from nicegui.element import Element
+from nicegui.elements.mixins.text_element import TextElement
 
+from pipeline.access.policy import STRICTNESS
 from pipeline.access.requester import Grounds, Role
 from pipeline.access.text_limits import CASE_REFERENCE
 from pipeline.locale import LANGUAGES, N_
+from pipeline.web.components.badges import HANDLING
 from pipeline.web.components.filter_panel import FORM
 from pipeline.web.components.form import post_form
 from pipeline.web.components.icons import icon
@@ -70,8 +74,21 @@ def home_path(roles: frozenset[Role]) -> str:
     return next((entry.path for entry in visible_entries(roles)), NAVIGATION[0].path)
 
 
-def draw_frame(visit: Visit, title: str, current: str, script: str = "") -> Element:
-    """Draw everything but the content; the element that the content goes into.
+class PageFrame(NamedTuple):
+    """The element that a page's content goes into, and what paper says of its handling."""
+
+    content: Element
+    handling: TextElement
+
+    def show_handling(self, words: Words, codes: Collection[str]) -> None:
+        """Say on paper the strictest handling of the records that the page shows, and what it means."""
+        code = max(codes, key=lambda code: STRICTNESS.index(code) if code in STRICTNESS else len(STRICTNESS))
+        meaning = words.label(HANDLING, code)
+        self.handling.set_text(words("{code}, the strictest on this page: {meaning}", code=code, meaning=meaning))
+
+
+def draw_frame(visit: Visit, title: str, current: str, script: str = "") -> PageFrame:
+    """Draw everything but the content.
 
     NiceGUI's own page is the main landmark already, so header and navigation stand before it, not in it.
     """
@@ -80,11 +97,33 @@ def draw_frame(visit: Visit, title: str, current: str, script: str = "") -> Elem
     with client.layout.classes("framed"):
         _draw_header(visit).move(target_index=0)
         _draw_navigation(visit, current).move(target_index=1)
+        printed, handling = _draw_printed_head(visit, title)
+        printed.move(target_index=2)
         text("footer", visit.words("Times in UTC. All access is logged."), "foot")
         box("div", "said", id="said", role="status", aria_live="polite", data_viewer=visit.who)
         draw_shortcuts(visit.words, {entry.key: entry.word for entry in visible_entries(visit.roles)})
     ui.skip_link(visit.words("Skip to content"), target=client.content)
-    return client.content
+    return PageFrame(client.content, handling)
+
+
+def _draw_printed_head(visit: Visit, title: str) -> tuple[Element, TextElement]:
+    """What only paper shows, and in it the handling; the browser writes when it prints (static/keys.js)."""
+    words, who, now = visit.words, visit.requester, visit.runtime.clock()
+    stated = visit.grounds
+    with box("dl", "printed", data_printed="") as head:
+        for name, said in (
+            ("Liaison", words(title)),
+            (words("Printed by"), f"{who.subject} · {who.agency}" if who else "–"),
+            (words("Purpose"), words.label(PURPOSES, stated.purpose) if stated else "–"),
+            (words("Your case reference"), stated.case_reference if stated else "–"),
+        ):
+            text("dt", name)
+            text("dd", said, dir="auto")
+        text("dt", words("Time (UTC)"))
+        text("dd", words.format_minute(now), data_time="")
+        text("dt", words("Handling"))
+        handling = text("dd", words("No records on this page"))
+    return head, handling
 
 
 def begin_page(visit: Visit, title: str, script: str = "") -> None:

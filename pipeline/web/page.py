@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
@@ -13,8 +14,10 @@ from nicegui import background_tasks, ui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
+from pipeline.access.policy import Rule, View
 from pipeline.access.tokens import KeysAwayError, TokenError
 from pipeline.api.problems import ProblemError
+from pipeline.api.session import OPENED
 from pipeline.errors import LiaisonError
 from pipeline.web import layout
 from pipeline.web.components import states
@@ -28,6 +31,9 @@ Parameters = dict[str, str]
 
 log = logging.getLogger(__name__)
 
+WATCH_S = 2.0
+"""How often an open page that shows what a grant opened asks whether the grant is still in force."""
+
 AT_ONCE_S = 0.4
 """A page that is ready within this time is sent whole; a slower one shows its frame first."""
 
@@ -36,8 +42,15 @@ class OpenPage:
     """A page while it is open: what its parts need to speak, to act, and to draw anew."""
 
     def __init__(self, visit: Visit, parameters: Parameters, page: Page[Any]) -> None:
-        self.visit, self.words, self.parameters = visit, visit.words, parameters
+        self.visit = visit._replace(note_shown=self._note_shown)
+        self.words, self.parameters = visit.words, parameters
         self._page = page
+        self._opened: set[str] = set()
+        """The cases that the page shows under a grant, whose owners may take it back at any time."""
+        self._is_watching = False
+        self._codes: set[str] = set()
+        """The handling codes of the records that the page shows, which paper says."""
+        self._frame: layout.PageFrame | None = None
         self._main: Element | None = None
         self._begun: dict[str, object] = {}
         self._client = ui.context.client
@@ -80,6 +93,48 @@ class OpenPage:
         heard = None if element is None else element._event_listeners.get(message.get("listener_id", ""))  # noqa: SLF001
         return "" if heard is None else heard.type
 
+    def _note_shown(self, case: str, rule: Rule, code: str) -> None:
+        """Keep what paper says of handling; watch the grant of a case that one opened, while the page is open."""
+        if code not in self._codes:
+            self._codes.add(code)
+            self._show_handling()
+        if rule not in OPENED:
+            return
+        self._opened.add(case)
+        if not self._is_watching:
+            self._is_watching = True
+            background_tasks.create(self._watch_access(), name=f"access on {self._page.path}")
+
+    def _show_handling(self) -> None:
+        if self._frame is not None and self._codes:
+            self._frame.show_handling(self.words, self._codes)
+
+    async def _watch_access(self) -> None:
+        """Take what is shown from the page within seconds of the end of the access to any of it, and draw what is left.
+
+        The server asks, not the browser: a tab in the background shows it no longer than any other.
+        """
+        while not self._client.is_deleted:
+            await asyncio.sleep(WATCH_S)
+            await self.check_access()
+
+    async def check_access(self) -> None:
+        """Draw the page anew where the access to a case that it shows has ended. What can't be told is shown on."""
+        watched = sorted(self._opened)
+        if not watched:
+            return
+        session = self.visit.new_session()
+        with suppress(LiaisonError):
+            found = await session.runtime.reader.read_cases(watched)
+            views = await session.decide_views_by_key(watched, found)
+            if all(views[case] is View.FULL for case in watched):
+                return
+            self._opened.clear()
+            if self._main is not None:
+                self._main.clear()
+            await self.redraw()
+            self.show_message(self.words("Access to a record on this page has ended"), bad=True)
+
     def _redirect_to_sign_in(self) -> None:
         """Show nothing more, and lead to where one signs in."""
         if self._main is not None:
@@ -108,7 +163,8 @@ class OpenPage:
 
     async def open(self) -> None:
         """Draw the frame, then load and draw the content; what takes long is preceded by grey lines."""
-        self._main = layout.draw_frame(self.visit, self._page.title, self._page.entry, self._page.script)
+        self._frame = layout.draw_frame(self.visit, self._page.title, self._page.entry, self._page.script)
+        self._main = self._frame.content
         loading = asyncio.ensure_future(self._load_content())
         done, _ = await asyncio.wait([loading], timeout=AT_ONCE_S)
         if not done:

@@ -6,6 +6,7 @@ both cookies are HttpOnly, SameSite=Lax, and end with the browser.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -13,6 +14,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from pipeline.access.policy import Rule
 from pipeline.access.requester import Grounds, GroundsError, Requester, Role, parse_grounds
 from pipeline.access.tokens import TokenError
 from pipeline.api.admission import limit_rate
@@ -43,6 +45,8 @@ class Visit(NamedTuple):
     """The token that this browser's forms hold (pipeline.web.csrf)."""
     nonce: str = ""
     """What the page's own scripts bear (pipeline.api.security_headers)."""
+    note_shown: Callable[[str, Rule, str], None] = lambda *_: None
+    """Told of each case that the page shows, by which rule, and of its handling code."""
 
     @property
     def signed_in(self) -> bool:
@@ -63,7 +67,7 @@ class Visit(NamedTuple):
         """A session of the services for one request; each action makes its own, so that each has its own time."""
         if self.requester is None or self.grounds is None:
             raise TokenError("nobody is signed in")
-        return Session(self.runtime, self.requester, self.grounds, self.words.language)
+        return Session(self.runtime, self.requester, self.grounds, self.words.language, note_shown=self.note_shown)
 
     async def check_session(self) -> None:
         """Raises TokenError where the session has ended since, KeysAwayError while that can't be told."""

@@ -80,6 +80,38 @@ def test_an_owner_answers_beside_its_record_and_the_evidence(opened: Browser, si
     assert pieter.faults == []
 
 
+def test_a_granted_record_stands_in_its_place_until_its_owner_revokes_it(
+    opened: Browser, site: MemorySite, api: Api
+) -> None:
+    """Three pages of Claire's show it, none of which she touches: all are rid of it within seconds."""
+    claire, pieter = _sign_in(opened, site, CLAIRE), _sign_in(opened, site, PIETER)
+    _ask(claire)
+    pieter.page.goto("/disclosures")
+    pieter.page.get_by_role("button", name="Grant access").click()
+    expect(pieter.page.locator(".results li[data-row]")).to_contain_text("Granted")
+    claire.ask(QUESTION)
+    row = claire.page.locator(".results li", has_text="be-fp:7")
+    expect(row.locator(".who")).to_have_text("Anastasia Ouarzazi")
+    expect(row).to_contain_text("Access until")
+    expect(row.locator(".score")).to_contain_text("Certain")
+    expect(row.locator(".why")).to_contain_text("anastasia ouarzazi")
+    claire.holds("results with a granted record")
+    case, link = claire.page.context.new_page(), claire.page.context.new_page()
+    case.goto(f"{site.url}/cases/be-fp:7")
+    expect(case.locator("main")).to_contain_text("Access until")
+    link.goto(f"{site.url}/cases/fr-pj:1")
+    link.locator(".linked").get_by_role("link").first.click()
+    expect(link.locator(".compare")).to_contain_text("12AB00001")
+    pieter.page.get_by_role("button", name="Revoke").click()
+    for page in (case, link):
+        expect(page.locator("[data-state]")).to_contain_text("not")
+        expect(page.locator("main")).not_to_contain_text("Anastasia")
+    expect(claire.page.locator(".results li.hit")).to_have_count(1)
+    expect(claire.page.locator("main")).not_to_contain_text("be-fp:7")
+    expect(claire.page.locator("#said")).to_contain_text("Access to a record on this page has ended")
+    assert claire.faults == []
+
+
 @pytest.mark.rare
 @pytest.mark.parametrize("language", ["en-GB", "fr-FR"])
 def test_the_pages_are_accessible_and_fit_a_phone(opened: Browser, site: MemorySite, api: Api, language: str) -> None:

@@ -20,7 +20,7 @@ NO_CASE = "case not found, or you do not have access"
 
 
 class CaseAnswer(msgspec.Struct, frozen=True):
-    """A case with its record, grading and provenance."""
+    """A case with its record, grading and provenance; `access_until` is when the grant ends that opened it, if any."""
 
     as_of: str
     case: Row
@@ -30,7 +30,9 @@ async def read_case(session: Session, key: str) -> CaseAnswer:
     """The case `key`. Raises NotFoundError where there is none, or none to be read: the two are one answer."""
     session.require_reader()
     document = await require_readable(session, key)
-    row = case_for(View.FULL, meta(document), _case_content(session, document), session.make_reference)
+    until = (await session.read_access_ends({key: document})).get(key)
+    content = _case_content(session, document) | {"access_until": until}
+    row = case_for(View.FULL, meta(document), content, session.make_reference)
     await session.audit(ActKind.READ, {"case": key}, session.make_shown({key: View.FULL}))
     return CaseAnswer(session.as_of, row or {})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated
 
@@ -23,16 +24,15 @@ from pipeline.api.services.hit_requests import attach_requests, hits_among
 from pipeline.api.services.search_rows import describe_results
 from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
-from pipeline.index.case_reading import Candidate
 from pipeline.index.documents import CaseDocument
 from pipeline.index.filters import filter_clauses, offence_clauses
 from pipeline.index.hints import SearchHint, find_hints, list_unfound, translate_hint
-from pipeline.index.probes import make_probe
+from pipeline.index.probes import QuestionProbe, make_probe
 from pipeline.index.queries import QueryLimits
 from pipeline.index.question_fields import QuestionFields, add_fields
 from pipeline.index.question_parts import FIELDS
 from pipeline.index.questions import CountryCode, Question, parse_question
-from pipeline.index.ranking import RankedCandidate
+from pipeline.index.ranking import RankedCandidate, rank_answers
 from pipeline.index.searching import (
     PageRequest,
     SearchResult,
@@ -86,7 +86,9 @@ class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SearchAnswer(msgspec.Struct, frozen=True):
     """A page of what was found, the likeliest first; `hits` stand apart, since their place would tell of their score.
 
-    A hit says that a case of another agency answers the question, in which band, and whom to ask. `hits_left` of today
+    A record that a grant has opened to the reader stands among `results` in its place, with `access_until`, where the
+    question names it exactly. A hit says that a case of another agency answers the question, in which band, and whom to
+    ask. `hits_left` of today
     are none where the budget is spent; then hits are left out, and `not_asked` says so of each question that could have
     met hit-only records, whether or not there are any; so it does where the agency has asked a name with three other
     birth dates, or numbers. `understood` says how those of the question's words were read that neither a prefix nor
@@ -107,14 +109,15 @@ class SearchAnswer(msgspec.Struct, frozen=True):
 class _ResultPage(msgspec.Struct):
     """What is shown before it is recorded: rows, how their cases are seen, its end, why some were not asked.
 
-    `candidates` are the cases of its rows as they were ranked, `cut` whether others were left out of the ranking.
+    `ranked` are the cases of its rows as they were ranked, of hits, which have no order, there is none; `cut` says whether
+    others were left out of the ranking.
     """
 
     rows: list[Row]
     seen: dict[str, View]
     next: str | None = None
     not_asked: NotAsked = ""
-    candidates: tuple[Candidate, ...] = ()
+    ranked: tuple[RankedCandidate, ...] = ()
     cut: bool = False
 
 
@@ -139,7 +142,8 @@ async def search(session: Session, asked: Search, *, with_reasons: bool = True) 
             _find_answers(session, asked, question, limit, with_reasons),
             count_question(session, question, asked.country),
         )
-        hits = await _find_hits(session, asked, counted)
+        hits, granted = await _find_hits(session, asked, counted, question, with_reasons)
+        page = _merge_pages(page, granted)
     query = msgspec.to_builtins(asked) | ({"not_asked": hits.not_asked} if hits.not_asked else {})
     await session.audit(ActKind.SEARCH, query, session.make_shown(page.seen | hits.seen))
     name = digest_search(session.requester, session.grounds, asked.question, asked.country, asked.filters)
@@ -182,7 +186,7 @@ def _find_hints(session: Session, asked: Search, page: _ResultPage) -> tuple[Sea
         return ()
     hints = find_hints(asked.question, more_born=page.cut)
     if not asked.cursor and page.next is None:
-        hints += list_unfound(asked.question, asked.country, page.candidates)
+        hints += list_unfound(asked.question, asked.country, [one.candidate for one in page.ranked])
     return tuple(translate_hint(hint, session.language) for hint in hints)
 
 
@@ -209,28 +213,58 @@ async def _find_answers(
     wanted = PageRequest(limit + 1, session.filter_readable, after, listing.at, listing.was_shown)
     found = await find_cases(runtime.reader, question, asked_for, runtime.model, limits, wanted)
     shown_ = found.cases[:limit]
-    rows = [_make_row(session, candidate, document) for candidate, document in shown_]
+    page = await _make_page(session, asked, asked_for, shown_, with_reasons)
+    page.next = await listing.next_cursor(page.seen, list(shown_[-1][0].place) if len(found.cases) > limit else None)
+    page.cut = found.cut
+    return page
+
+
+async def _make_page(
+    session: Session,
+    asked: Search,
+    asked_for: QuestionProbe,
+    ranked: Sequence[tuple[RankedCandidate, CaseDocument]],
+    with_reasons: bool,
+) -> _ResultPage:
+    """The rows of ranked cases that are read in full, each with its reasons and, under a grant, until when."""
+    rows = [_make_row(session, *one) for one in ranked]
     if with_reasons:
-        results = [explain_result(*one, asked_for, runtime.model) for one in shown_]
+        results = [explain_result(*one, asked_for, session.runtime.model) for one in ranked]
         rows = [row | _say_why(session, result, asked.evidence) for row, result in zip(rows, results, strict=True)]
         about = await describe_results(session, results) if asked.evidence else {}
         rows = [row | {"about": about.get(row["case"])} if asked.evidence else _leave_out_none(row) for row in rows]
-    seen = {document.case: View.FULL for _, document in shown_}
-    end = await listing.next_cursor(seen, list(shown_[-1][0].place) if len(found.cases) > limit else None)
-    return _ResultPage(rows, seen, end, candidates=tuple(candidate.candidate for candidate, _ in shown_), cut=found.cut)
+    ends = await session.read_access_ends({document.case: document for _, document in ranked})
+    rows = [row | ({"access_until": ends[row["case"]]} if row["case"] in ends else {}) for row in rows]
+    seen = {document.case: View.FULL for _, document in ranked}
+    return _ResultPage(rows, seen, ranked=tuple(candidate for candidate, _ in ranked))
 
 
-async def _find_hits(session: Session, asked: Search, counted: CountedQuestion) -> _ResultPage:
-    """The hit-only cases that a counted question may tell of; under a grant one is shown with its title."""
+def _merge_pages(page: _ResultPage, granted: _ResultPage) -> _ResultPage:
+    """The first page with the granted records in their places: what answers exactly never waits for a later page."""
+    found = [*zip(page.ranked, page.rows, strict=True), *zip(granted.ranked, granted.rows, strict=True)]
+    found.sort(key=lambda one: one[0].place)
+    ranked, rows = tuple(one for one, _ in found), [row for _, row in found]
+    return msgspec.structs.replace(page, rows=rows, seen=page.seen | granted.seen, ranked=ranked)
+
+
+async def _find_hits(
+    session: Session, asked: Search, counted: CountedQuestion, question: Question, with_reasons: bool
+) -> tuple[_ResultPage, _ResultPage]:
+    """The hit-only cases that a counted question may tell of; apart those that a grant opened, ranked as all others."""
     if counted.asked is None:
-        return _ResultPage([], {}, not_asked=counted.not_asked)
+        return _ResultPage([], {}, not_asked=counted.not_asked), _ResultPage([], {})
     limits = QueryLimits(session.now.date(), session.viewer)
     runtime = session.runtime
-    found = await find_hits(runtime.reader, counted.asked, asked.country, runtime.model, limits)
+    met = {
+        document.case: (candidate, document)
+        for candidate, document in await find_hits(runtime.reader, counted.asked, asked.country, runtime.model, limits)
+    }
+    found = [document for _, document in met.values()]
     views = await session.decide_views({document.case: document for document in found})
-    granted = sorted(
-        (document for document in found if views[document.case] is View.FULL), key=lambda document: document.case
-    )
+    asked_for = make_probe(question, asked.country)
+    opened = (candidate for candidate, document in met.values() if views[document.case] is View.FULL)
+    ranked = [(one, met[one.candidate.card.case][1]) for one in rank_answers(asked_for, opened, runtime.model)]
+    granted = await _make_page(session, asked, asked_for, ranked, with_reasons)
     hit_rows = sorted(
         (_make_hit_row(session, document) for document in found if views[document.case] is View.HIT),
         key=lambda row: row["reference"],
@@ -239,14 +273,8 @@ async def _find_hits(session: Session, asked: Search, counted: CountedQuestion) 
     is_spent = not runtime.hits.remaining(session.requester, session.now)
     references = {row["reference"] for row in given}
     await attach_requests(session, given, hits_among(session, found, views))
-    seen = {
-        case: view for case, view in views.items() if view is View.FULL or session.make_reference(case) in references
-    }
-    return _ResultPage(
-        [summarise_case(document) | {"band": HIT_BAND} for document in granted] + given,
-        seen,
-        not_asked="budget" if is_spent else counted.not_asked,
-    )
+    seen = {case: view for case, view in views.items() if session.make_reference(case) in references}
+    return _ResultPage(given, seen, not_asked="budget" if is_spent else counted.not_asked), granted
 
 
 async def _browse_cases(session: Session, asked: Search, question: Question, limit: int) -> _ResultPage:

@@ -6,7 +6,7 @@ import htpy
 
 from pipeline.locale import N_
 from pipeline.matching.bands import Band
-from pipeline.web.components.markup import box, text
+from pipeline.web.components.markup import bidi_text, box, text
 from pipeline.web.i18n import Words
 
 BAND_LABELS = {Band.CERTAIN: (3, N_("Certain")), Band.PROBABLE: (2, N_("Probable")), Band.POSSIBLE: (1, N_("Possible"))}
@@ -14,7 +14,7 @@ BAND_LABELS = {Band.CERTAIN: (3, N_("Certain")), Band.PROBABLE: (2, N_("Probable
 
 COLOURS = {
     "yellow": N_("Not reviewed"),
-    "white": N_("Same or lawfully similar"),
+    "white": N_("Same, no action needed"),
     "green": N_("Different"),
     "red": N_("Confirmed, needs action"),
 }
@@ -65,6 +65,20 @@ def draw_handling_code(words: Words, code: str) -> None:
     with box("span", "tag code", title=meaning):
         text("span", code)
         text("span", meaning, "hidden-words")
+
+
+def draw_caveat(words: Words, agency: str, caveat: str) -> None:
+    """What a record's owner asks its readers to heed, with the owner's name."""
+    with box("p", "notice", role="note"):
+        text("strong", words("Caveat of {agency}: ", agency=agency))
+        bidi_text(caveat)
+
+
+def draw_caveat_badge(words: Words, agency: str, caveat: str) -> None:
+    """The same in a list: that there is one, and whose; what it says is heard, and shows on hovering."""
+    with box("span", "tag warn", title=caveat):
+        text("span", words("Caveat of {agency}", agency=agency))
+        text("span", caveat, "hidden-words", dir="auto")
 
 
 def badge(content: object, kind: str = "") -> None:

@@ -11,7 +11,7 @@ from pipeline.matching.basis import Basis
 from pipeline.matching.explain.words import TYPES
 from pipeline.web.addresses import case_path, link_path
 from pipeline.web.components import states
-from pipeline.web.components.badges import draw_basis
+from pipeline.web.components.badges import badge, draw_band, draw_basis
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.page import OpenPage
 
@@ -58,9 +58,9 @@ def _draw_record(view: OpenPage, record: Row) -> None:
 
 
 def _draw_links(view: OpenPage, found: RequestEvidenceAnswer, agency: str) -> None:
-    """Links to the asking agency's cases; without one that the owner may read, the request itself is all there is."""
+    """Links to the asking agency's cases; without one that the owner may know of, the request is all there is."""
     words = view.words
-    if not found.links:
+    if not found.links and not found.hits:
         text("p", words("No link to a case of {agency} that you may read.", agency=agency), "small quiet")
         return
     with box("ul", "stack close"):
@@ -72,5 +72,10 @@ def _draw_links(view: OpenPage, found: RequestEvidenceAnswer, agency: str) -> No
                     draw_basis(words, row["band"], shared=row["basis"] == Basis.SHARED)
                     text("span", row["case"], "code quiet small")
                 bidi_text(row["summary"], "span", "small")
+        for row in found.hits:
+            with box("li", "row"):
+                text("span", words("A record of {agency}", agency=row["agency"]))
+                draw_band(words, row["band"])
+                badge(words("Hit only"), "plain")
     if found.more:
         link(words("All links of our record"), case_path(found.record["case"]), "small")

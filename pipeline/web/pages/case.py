@@ -8,7 +8,7 @@ from pipeline.access.redaction import Row
 from pipeline.api.services.cases import read_case
 from pipeline.locale import N_
 from pipeline.web.addresses import deconfliction_path, graph_path
-from pipeline.web.components.badges import badge
+from pipeline.web.components.badges import badge, draw_caveat
 from pipeline.web.components.case_entities import PEOPLE, THINGS, load_people, load_things, people_of, things_of
 from pipeline.web.components.case_links import LINKS, load_links
 from pipeline.web.components.case_overview import load_overview
@@ -57,9 +57,9 @@ def draw(view: OpenPage, loaded: TabbedContent[Row]) -> None:
     words, row = view.words, loaded.head
     _draw_heading(words, row)
     if row["caveat"]:
-        with box("p", "notice", role="note"):
-            text("strong", words("Owner's caveat: "))
-            bidi_text(row["caveat"])
+        draw_caveat(words, row["agency"], row["caveat"])
+    if row["access_until"]:
+        text("p", words("Access until {time}", time=words.format_minute(row["access_until"])), "notice plain")
     draw_signature_doubt(words, row)
     draw_tabs(view, TABS, loaded, words("Case"))
 

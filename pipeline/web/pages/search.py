@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from nicegui import events
@@ -31,7 +31,7 @@ from pipeline.matching.explain.words import TYPES
 from pipeline.records.entity_types import PERSON
 from pipeline.web.addresses import case_path
 from pipeline.web.components import states
-from pipeline.web.components.badges import badge
+from pipeline.web.components.badges import badge, draw_band, draw_caveat_badge
 from pipeline.web.components.facet_panel import draw_facets
 from pipeline.web.components.filter_panel import draw_filters, parse_filters
 from pipeline.web.components.hits import draw_hit
@@ -65,6 +65,12 @@ ENTERED: Final = "enter"
 FACETS_PLACE: Final = "facets"
 """Where the facets stand, which are counted when the answer is there."""
 
+FOUND: Final = "found"
+"""What a page keeps: the place for what is found."""
+
+TOLD: Final = "told"
+"""What a page keeps: the place that says to those who hear the page how much was found."""
+
 LIMIT = 25
 """Results of one page."""
 
@@ -82,19 +88,33 @@ def draw(view: OpenPage, _: None) -> None:
     """The place for results, filled when the browser has said what is asked."""
     text("h1", view.words("Search"), "hidden-words")
     draw_filters(view.words)
+    view.kept[TOLD] = text("p", "", "hidden-words", role="status", aria_live="polite")
     found = box("div", "stack", id="found")
     with found:
         states.draw_loading(view.words("Searching"))
 
+    view.kept[FOUND] = found  # a page that is drawn anew listens as before
+
     async def asked(event: events.GenericEventArguments) -> None:
-        await _run_search(view, found, read_event(event, Fields))
+        await _run_search(view, view.kept[FOUND], read_event(event, Fields))
 
     view.listen(ASKED, asked, EVENT_CHARS + MOST_HELD)
     view.call_script("ask")
 
 
+class _PlaceInList(NamedTuple):
+    """Where a page of results begins: its cursor, and how many records stood on the pages before."""
+
+    cursor: str = ""
+    before: int = 0
+
+
 async def _run_search(
-    view: OpenPage, found: Element, told: dict[str, str], cursor: str = "", counts: FacetCounts | None = None
+    view: OpenPage,
+    found: Element,
+    told: dict[str, str],
+    place: _PlaceInList = _PlaceInList(),  # noqa: B008 - frozen
+    counts: FacetCounts | None = None,
 ) -> None:
     """Show what a search finds, its first page or a later one; nothing where the address asks for nothing.
 
@@ -108,13 +128,13 @@ async def _run_search(
         return
 
     async def again() -> None:
-        await _run_search(view, found, told, cursor, counts)
+        await _run_search(view, found, told, place, counts)
 
     _replace_content(found, lambda: states.draw_loading(view.words("Searching")))
     session = view.visit.new_session()
     try:
         country = session.requester.country
-        answer = await search(session, Search(question, country, LIMIT, cursor, narrowed, evidence=True))
+        answer = await search(session, Search(question, country, LIMIT, place.cursor, narrowed, evidence=True))
     except LiaisonError as error:
         trouble = error
         if is_last():
@@ -123,7 +143,7 @@ async def _run_search(
 
     if not is_last():
         return
-    if not cursor:
+    if not place.cursor:
         remember_search(view, question, narrowed)
     parts = understand_question(question, country)
     if ENTERED in told and (case := _find_single(answer, parts)) is not None:
@@ -131,9 +151,13 @@ async def _run_search(
         return
 
     async def go_on() -> None:
-        await _run_search(view, found, asked, answer.next or "", counts)
+        await _run_search(
+            view, found, asked, _PlaceInList(answer.next or "", place.before + len(answer.results)), counts
+        )
 
-    _replace_content(found, lambda: _draw_answer(view, asked, parts, answer, go_on))
+    counted = _count_records(view.words, answer, place.before)
+    view.kept[TOLD].set_text(_announce(view.words, counted, answer))
+    _replace_content(found, lambda: _draw_answer(view, asked, parts, answer, counted, go_on))
     counts = counts or await _count_facets(view, Search(question, country, filters=narrowed))
     if counts is not None and is_last():
         _show_facets(found, lambda: draw_facets(view.words, asked, counts))
@@ -183,11 +207,32 @@ def _replace_content(place: Element, draw_in: Callable[[], object]) -> None:
         draw_in()
 
 
+def _count_records(words: Words, answer: SearchAnswer, before: int) -> str:
+    """How many records there are where all are known, else which of them stand here: a page's size is no count."""
+    count = len(answer.results)
+    if not before and answer.next is None:
+        return words.plural("{count} record", "{count} records", count)
+    first, last = words.format_number(before + 1), words.format_number(before + count)
+    if answer.next is None:
+        return words("records {first} to {last}, the last", first=first, last=last)
+    return words("records {first} to {last}, more follow", first=first, last=last)
+
+
+def _announce(words: Words, counted: str, answer: SearchAnswer) -> str:
+    """How much was found, for those who hear the page."""
+    if not answer.results and not answer.hits:
+        return words("No results you have access to")
+    hits = len(answer.hits)
+    restricted = words.plural("{count} restricted match", "{count} restricted matches", hits) if hits else ""
+    return ", ".join(filter(None, (counted if answer.results else "", restricted)))
+
+
 def _draw_answer(
     view: OpenPage,
     asked: Mapping[str, str],
     parts: Sequence[UnderstoodPart],
     answer: SearchAnswer,
+    counted: str,
     go_on: Callable[[], Awaitable[None]],
 ) -> None:
     """How it was understood, the results, the way to those that follow, and to be told of later ones."""
@@ -199,7 +244,7 @@ def _draw_answer(
         text("p", words("Recent records may be missing from: {agencies}", agencies=", ".join(without)), "notice")
     question = asked.get("q", "").strip()
     draw_hints(words, asked, answer.hints)
-    _draw_results(view, question, answer)
+    _draw_results(view, question, answer, counted)
     if answer.next:
         with box("p", "row"):
             text("button", words("Next"), "button", type="button").on("click", go_on)
@@ -216,7 +261,7 @@ def _draw_subscribe_button(view: OpenPage, question: str, filters: Filters) -> N
         if made is not None and made.not_asked:
             view.show_message(words(NOT_ASKED_LABELS[made.not_asked]))
 
-    with box("p", "row small"):
+    with box("p", "row small unprinted"):
         text("button", words("Alert me to new matches"), "button slight", type="button").on("click", pressed)
         text("span", words("for 90 days; matches appear under Notifications"), "quiet")
         if not filters.empty:
@@ -224,7 +269,7 @@ def _draw_subscribe_button(view: OpenPage, question: str, filters: Filters) -> N
             draw_filter_tags(words, filters)
 
 
-def _draw_results(view: OpenPage, question: str, answer: SearchAnswer) -> None:
+def _draw_results(view: OpenPage, question: str, answer: SearchAnswer, counted: str) -> None:
     words, rows = view.words, (*answer.results, *answer.hits)
     full = [row for row in rows if row["view"] == View.FULL]
     hits = [row for row in rows if row["view"] == View.HIT]
@@ -235,9 +280,8 @@ def _draw_results(view: OpenPage, question: str, answer: SearchAnswer) -> None:
         )
         _draw_not_asked(words, answer)
         return
-    found = words.plural("{count} record", "{count} records", len(full))
     aside = words("strongest evidence first") if "evidence" in rows[0] else words("sorted by key")
-    _draw_list(found, aside, full, lambda row: _draw_result(words, row))
+    _draw_list(counted, aside, full, lambda row: _draw_result(words, row))
     _draw_list(
         words("Restricted matches (hit only)"),
         words("the owner decides"),
@@ -277,15 +321,14 @@ def _draw_result(words: Words, row: Row) -> None:
                 if about.get("opened"):
                     text("time", words.format_date(about["opened"]), datetime=about["opened"])
                 if row.get("caveat"):
-                    badge(words("Caveat"), "warn")
+                    draw_caveat_badge(words, row["agency"], row["caveat"])
+                if row.get("access_until"):
+                    badge(words("Access until {time}", time=words.format_minute(row["access_until"])), "plain")
         if "evidence" in row:
             with box("p", "score"):
-                text("span", bits(row["score"], words.language), dir="ltr")
-                text("small", words("bits"))
+                draw_band(words, row["band"])
+                text("small", words("{bits} bits", bits=bits(row["score"], words.language)), dir="ltr")
             draw_reasons(words, msgspec.convert(row["evidence"], tuple[EntityEvidence, ...]), row["met"])
-        elif "band" in row:
-            with box("p", "score"):
-                badge(words("Disclosed"), "plain")
 
 
 def _draw_facts(words: Words, about: Row) -> None:

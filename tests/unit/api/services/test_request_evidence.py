@@ -7,11 +7,13 @@ from datetime import timedelta
 import orjson
 import pytest
 
+from pipeline.access.audit import ShownForm
 from pipeline.access.disclosure_threads import Urgency
 from pipeline.access.disclosures import DisclosureAsk
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services.disclosures import request_disclosure
 from pipeline.api.services.request_evidence import MOST_LINKS, read_request_evidence
+from pipeline.matching.exact_match import HIT_BAND
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import NOW, Api
 from support.records.builder import record
@@ -40,14 +42,27 @@ async def test_the_owner_sees_its_record_and_why_it_is_linked(api: Api) -> None:
     assert not found.more
 
 
-@pytest.mark.parametrize("code", ["H2", "H3"])
-async def test_a_case_that_the_owner_may_not_read_is_no_evidence(api: Api, code: str) -> None:
+async def test_a_silent_case_is_no_evidence(api: Api) -> None:
     name = await asked(api)
     bare = await read_request_evidence(api.session(ANNA), name)
-    api.hold(record("be-fp", code=code))
+    api.hold(record("be-fp", code="H3"))
     api.link("be-fp:1", "fr-pj:1")
     assert await read_request_evidence(api.session(ANNA), name) == bare
-    assert bare.links == ()
+    assert (bare.links, bare.hits) == ((), ())
+
+
+async def test_of_a_hit_only_case_the_owner_sees_the_band_that_the_gate_tells_and_no_more(api: Api) -> None:
+    name = await asked(api)
+    api.hold(record("be-fp", code="H2", title="Affair of Bert"))
+    api.link("be-fp:1", "fr-pj:1")
+    found = await read_request_evidence(api.session(ANNA), name)
+    assert (found.links, [(row["agency"], row["band"]) for row in found.hits]) == ((), [("be-fp", HIT_BAND)])
+    told = orjson.dumps(found.hits)
+    assert b"be-fp:1" not in told
+    assert b"Affair" not in told
+    assert [(shown.case, shown.form) for shown in api.audit.acts[-1].shown] == [
+        ("fr-pj:1", ShownForm.FULL), ("be-fp:1", ShownForm.HIT)
+    ]  # fmt: skip
 
 
 async def test_nothing_is_told_of_the_search(api: Api) -> None:

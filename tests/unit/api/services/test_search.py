@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from pipeline.access.disclosure_threads import Urgency
+from pipeline.access.disclosures import DisclosureAsk
+from pipeline.api.problems import UnprocessableError
+from pipeline.api.services.disclosures import grant_disclosure, request_disclosure, revoke_disclosure
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.index.hints import SearchHintKind
-from support.access.requesters import ANNA
-from support.api.runtime import Api
+from support.access.requesters import ANNA, BERT
+from support.api.runtime import NOW, Api
 from support.records.builder import person, record, vehicle
 
 
@@ -219,3 +224,58 @@ async def test_a_year_alone_finds_nobody_and_says_so(api: Api, typed: str) -> No
     answer = await ask(api, f"born:{typed}")
     assert found(answer) == []
     assert answer.hints[0].advice.startswith("A year or range of birth alone finds nobody")
+
+
+async def _granted(api: Api, case: str, days: int = 12) -> str:
+    """Anna's agency asks for a case of be-fp's, which grants it; the name of the request."""
+    session = api.session(ANNA)
+    ask = DisclosureAsk("the same passport", Urgency.ROUTINE, NOW + timedelta(days=1))
+    asked = await request_disclosure(session, session.make_reference(case), ask)
+    name = str(asked.disclosure["id"])
+    await grant_disclosure(api.session(BERT), name, NOW + timedelta(days=days))
+    return name
+
+
+async def test_a_granted_record_stands_in_its_place_with_its_name_its_reasons_and_its_end(api: Api) -> None:
+    api.hold(
+        record("be-fp", "1", entities=[person("Zoltan Nagy", id="p1")]),
+        record("be-fp", "2", "H2", entities=[_passport("751234567", birth_date="1980-05-01")]),
+        record("be-fp", "3", entities=[_passport("751234568", birth_date="1980-05-01")]),
+    )
+    question = Search("zoltan nagy 751234567 born:1980-05-01", "FR", evidence=True)
+    before = await search(api.session(ANNA), question)
+    assert (found(before), len(before.hits)) == (["be-fp:3", "be-fp:1"], 1)
+    name = await _granted(api, "be-fp:2")
+    answer = await search(api.session(ANNA), question)
+    assert (found(answer), answer.hits) == (["be-fp:2", "be-fp:3", "be-fp:1"], ())
+    row = answer.results[0]
+    assert (row["band"], row["about"]["name"], row["access_until"]) == (
+        "certain", "Zoltan Nagy", (NOW + timedelta(days=12)).isoformat()
+    )  # fmt: skip
+    assert row["score"] > answer.results[1]["score"]
+    assert any("passport" in why for why in row["why"])
+    assert all("access_until" not in other for other in answer.results[1:])
+    assert [shown.rule for shown in api.audit.acts[-1].shown if shown.case == "be-fp:2"] == ["granted"]
+    await revoke_disclosure(api.session(BERT), name)
+    after = await search(api.session(ANNA), question)
+    assert (after.results, [hit["request"]["state"] for hit in after.hits]) == (before.results, ["revoked"])
+
+
+async def test_a_granted_record_that_another_part_speaks_against_is_found_by_its_number(api: Api) -> None:
+    """As any record that is read in full: a number answers whatever the names say."""
+    api.hold(record("be-fp", "2", "H2", entities=[_passport("751234567", birth_date="1980-05-01")]))
+    await _granted(api, "be-fp:2")
+    assert found(await ask(api, "ivan petrov 751234567 born:1944-02-03")) == ["be-fp:2"]
+
+
+@pytest.mark.parametrize("typed", ["a" + "\u0301" * 999, "ivan petrov" + "\u0301" * 989, "e\u0301" * 500])
+async def test_a_question_of_a_thousand_combining_marks_is_answered(api: Api, typed: str) -> None:
+    api.hold(record("be-fp", "1", entities=[_passport("751234567")]))
+    answer = await ask(api, typed)
+    assert found(answer) == []
+    assert [hint.kind for hint in answer.hints] == ["not_found"]
+
+
+async def test_marks_without_a_letter_are_refused_with_a_word(api: Api) -> None:
+    with pytest.raises(UnprocessableError, match="nothing to search for"):
+        await ask(api, "\u0301" * 1000)
