@@ -22,8 +22,8 @@ from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation
 from pipeline.matching.explain.plain_words import agreeing_things
 
-MOST: Final = 100
-"""Links of one page."""
+MOST: Final = 1000
+"""Links of one page: what somebody prints at once."""
 
 OF_BOTH_SIDES: Final[Row] = {"entity": None, "entities": (), "other": None, "agrees": ()}
 """Of a link with a hit-only side: what it is about is for those who see both sides."""

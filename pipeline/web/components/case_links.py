@@ -11,7 +11,7 @@ from typing import Final
 import htpy
 
 from pipeline.access.redaction import Row
-from pipeline.api.services.case_links import CaseLinkFilter, CaseLinksAnswer, list_case_links
+from pipeline.api.services.case_links import MOST, CaseLinkFilter, CaseLinksAnswer, list_case_links
 from pipeline.api.services.reviews import list_manual_links
 from pipeline.locale import N_
 from pipeline.matching.bands import Band
@@ -23,7 +23,7 @@ from pipeline.web.components.linked_row import render_linked_row
 from pipeline.web.components.manual_links import draw_manual_links
 from pipeline.web.components.markup import box, link, static_html, text
 from pipeline.web.components.names import render_name
-from pipeline.web.components.numbered_pages import draw_page_links, parse_page, select_page
+from pipeline.web.components.numbered_pages import NumberedPage, draw_page_links, parse_page, select_page
 from pipeline.web.components.panel import panel
 from pipeline.web.components.tabs import Drawer, tab_address
 from pipeline.web.i18n import Words
@@ -35,6 +35,9 @@ LINKS: Final = "links"
 
 LISTED: Final = 25
 """Links of one page: they fit three screens; of a phone where each own entity has several of them."""
+
+WHOLE: Final = "whole"
+"""The parameter of an address that asks for up to MOST links on one page, which is how all are printed."""
 
 FILTERS: Final = ("entity", "band", "colour", "country")
 """The parameters of an address."""
@@ -49,7 +52,9 @@ async def load_links(visit: Visit, parameters: Parameters, row: Row) -> Drawer:
     """The tab of the links, with those made by hand."""
     wanted = parse_link_filter(parameters)
     found, made = await asyncio.gather(
-        list_case_links(visit.new_session(), row["case"], wanted, parse_page(parameters.get("page", "")), LISTED),
+        list_case_links(
+            visit.new_session(), row["case"], wanted, parse_page(parameters.get("page", "")), _page_size(parameters)
+        ),
         list_manual_links(visit.new_session(), row["case"]),
     )
     return partial(_draw_links, row=row, found=found, made=made.links, place=parameters)
@@ -73,9 +78,16 @@ def _draw_links(view: OpenPage, row: Row, found: CaseLinksAnswer, made: Sequence
     if found.whole > FEW or narrowed:
         _draw_filters(words, found, own, narrowed)
     if found.links:
-        with panel(words("Links"), _format_extent(words, found), tight=True):
+        size = _page_size(place)
+        page = select_page(found.page, found.kept, size)
+        with panel(words("Links"), _format_extent(words, found, page), tight=True):
             _draw_groups(view, row, found, own)
-        draw_page_links(words, LINKS, select_page(found.page, found.kept, LISTED), **narrowed)
+        draw_page_links(words, LINKS, page, **narrowed, **({WHOLE: "1"} if size == MOST else {}))
+        if page.pages > 1 and size == LISTED:
+            with box("p", "row pages"):
+                most = words.format_number(min(found.kept, MOST))
+                whole = words("{count} links on one page, to print", count=most)
+                link(whole, tab_address(LINKS, **narrowed, **{WHOLE: "1"}), "small")
     elif narrowed:
         states.draw_empty(words("No links match these filters"))
     else:
@@ -90,7 +102,15 @@ def draw_no_links(words: Words) -> None:
     states.draw_empty(words(NO_LINKS), hint)
 
 
-def _format_extent(words: Words, found: CaseLinksAnswer) -> str:
+def _page_size(place: Parameters) -> int:
+    return MOST if place.get(WHOLE) else LISTED
+
+
+def _format_extent(words: Words, found: CaseLinksAnswer, page: NumberedPage) -> str:
+    """How many of the links are here: on paper nothing else tells that there are others."""
+    if page.pages > 1:
+        first, last, kept = (words.format_number(number) for number in (page.first + 1, page.last, found.kept))
+        return words("links {first} to {last} of {kept}", first=first, last=last, kept=kept)
     if found.kept < found.whole:
         kept, whole = words.format_number(found.kept), words.format_number(found.whole)
         return words("{kept} of {whole} links", kept=kept, whole=whole)

@@ -36,12 +36,33 @@
     return choice ? () => choice.click() : keys[event.key];
   };
 
+  // A form in which somebody has begun to write, and has not sent: a key beside it is a letter that missed it.
+  const edited = () => [...document.querySelectorAll("main form:has([data-edited])")].find((form) => form.checkVisibility());
+  document.addEventListener("input", ({ target }) => {
+    if (!typing(target) || ["radio", "checkbox"].includes(target.type) || !target.closest("main form")) return;
+    if (target.value) target.dataset.edited = "";
+    else delete target.dataset.edited;
+  });
+  document.addEventListener("submit", ({ target }) => {
+    for (const field of target.querySelectorAll("[data-edited]")) delete field.dataset.edited;
+  });
+  // What unfolds to a form is unfolded to write in it.
+  document.addEventListener("click", ({ target }) => {
+    const fold = target.closest("main details.more > summary")?.parentElement;
+    if (!fold || fold.open) return;
+    const field = fold.querySelector("form :is(textarea, input:not([type]))");
+    if (field) requestAnimationFrame(() => fold.open && field.focus());
+  });
+
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) return event.target.form?.requestSubmit();
     if (event.ctrlKey || event.metaKey || event.altKey || help()?.open) return;
     if (event.key === "Escape") return escape(event);
     const free = !typing(event.target) || ["radio", "checkbox"].includes(event.target.type);
+    if (event.key === "/" && event.target.id === "question" && !event.target.value) return event.preventDefault();
     if (!free || localStorage.getItem(OFF)) return;
+    const form = edited();
+    if (form && !form.contains(event.target)) return;
     const act = pressed(event);
     if (act) {
       event.preventDefault();
@@ -108,10 +129,18 @@
 
   // Who signs in again comes back to the same search: its question stays in the addresses of this tab, and goes nowhere.
   const BACK = "liaison-back";
-  const leave = () => (location.href = `/sign-in?after=${encodeURIComponent(location.pathname)}${location.hash}`);
+  const leave = () => {
+    location.href = `/sign-in?after=${encodeURIComponent(location.pathname)}&wrong=ended${location.hash}`;
+  };
+  const ARRIVED = "liaison-arrived"; // somebody has just signed in: the next thing to do is to search
   if (location.pathname === "/sign-in") {
     if (location.hash) sessionStorage.setItem(BACK, location.hash);
+    document.addEventListener("submit", () => sessionStorage.setItem(ARRIVED, "1"));
   } else {
+    const arrived = sessionStorage.getItem(ARRIVED);
+    sessionStorage.removeItem(ARRIVED);
+    if (arrived && location.pathname === "/search")
+      window.addEventListener("load", () => document.activeElement === document.body && document.getElementById("question")?.focus());
     const hash = sessionStorage.getItem(BACK);
     sessionStorage.removeItem(BACK);
     if (hash && location.pathname === "/search" && !location.hash) history.replaceState(history.state, "", hash);
@@ -297,6 +326,18 @@
       drawn.scrollLeft = (drawn.scrollWidth - drawn.clientWidth) / 2;
     }
   };
+
+  // ── paper: when it was printed, in UTC; what is folded into a table, or beside a chart, is printed too ──
+  const clock = () => new Intl.DateTimeFormat(document.documentElement.lang.replace(/^en$/, "en-GB"), { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
+  let unfolded = [];
+  window.addEventListener("beforeprint", () => {
+    for (const time of document.querySelectorAll("[data-printed] [data-time]")) time.textContent = clock().format(new Date());
+    unfolded = [...document.querySelectorAll("main details:not([open]):not(:has(input, select, textarea, [data-evidence]))")];
+    for (const fold of unfolded) fold.open = true;
+  });
+  window.addEventListener("afterprint", () => {
+    for (const fold of unfolded) fold.open = false;
+  });
 
   const open = (path) => location.replace(path); // the way back leads to what was before the question
   Object.assign((window.liaison ??= {}), { ask, centre, leave, noticesListed, open, say });

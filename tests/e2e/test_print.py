@@ -1,0 +1,113 @@
+"""What paper shows: the whole width, patterns for colours, who, why, when and how to handle; every link of a case."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect
+
+from support.api.runtime import Api
+from support.web.browser import BrowserUser
+from support.web.large_case import KEY, hold_large_case
+from support.web.memory_site import MemorySite
+from support.web.shared_browser import BROWSER_TESTS
+
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group(BROWSER_TESTS)]
+
+PIETER = "pieter@be-fp"
+LINKS = 500
+MOST_SHEETS = 40
+"""Of a case with 500 links, some 20 of which fit a sheet of A4."""
+SHEET: Final[ViewportSize] = {"width": 703, "height": 1000}
+"""What is printed of A4 between the margins, in pixels."""
+DARK = 128
+BLACK, HOLLOW = 0.8, 0.5
+"""Shares of dark pixels at least and at most; what is hatched lies between."""
+
+
+def _count_sheets(page: Page) -> int:
+    """How many sheets the page is on A4."""
+    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4", prefer_css_page_size=True)))
+
+
+def _dark_share(drawn: Locator) -> float:
+    """The share of an element's pixels that are dark; paper has no colours."""
+    pixels = np.asarray(Image.open(io.BytesIO(drawn.screenshot())).convert("L"))
+    return float((pixels < DARK).mean())
+
+
+def _lay_out_for_paper(page: Page) -> None:
+    page.set_viewport_size(SHEET)
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+
+
+def test_a_case_with_500_links_is_printed_whole_with_who_why_when_and_how(
+    opened: Browser, site: MemorySite, api: Api
+) -> None:
+    first = hold_large_case(api, links=LINKS, code="H1")[0]
+    user = BrowserUser(opened, site.url)
+    user.enter(PIETER, "BX/12", f"/cases/{KEY}#tab=links")
+    page, panel = user.page, user.page.locator("[role=tabpanel]:visible")
+    expect(panel).to_contain_text("links 1 to 25 of 500")
+    page.get_by_role("link", name="500 links on one page, to print").click()
+    expect(panel.locator(".linked li")).to_have_count(LINKS)
+    user.holds("all links on one page")
+    assert 500 / 40 < _count_sheets(page) <= MOST_SHEETS
+    _lay_out_for_paper(page)
+    head = page.locator(".printed")
+    for said in (
+        PIETER,
+        "be-fp",
+        "Investigation",
+        "BX/12",
+        "H1, the strictest on this page",
+        f"{datetime.now(UTC):%Y}",
+    ):
+        expect(head).to_contain_text(said)
+    for gone in (".top", ".rail", ".foot", ".filters", ".pages"):
+        expect(page.locator(gone).locator("visible=true")).to_have_count(0)
+    place = panel.locator(".linked").bounding_box()
+    assert place is not None
+    assert place["x"] < 20
+    assert place["width"] > SHEET["width"] - 40
+    assert page.evaluate("document.documentElement.scrollWidth") <= SHEET["width"]
+
+    page.emulate_media(media="null")
+    page.goto(f"/links/{first}/of/{KEY}")
+    expect(page.locator(".waterfall")).to_be_visible()
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    _lay_out_for_paper(page)
+    bars = {kind: _dark_share(page.locator(f".waterfall b.{kind}").first) for kind in ("for", "against", "total")}
+    assert bars["for"] > BLACK
+    assert 0.1 < bars["against"] < HOLLOW < bars["for"]
+    assert 0.1 < bars["total"] < BLACK
+    assert abs(bars["total"] - bars["against"]) > 0.05
+    marks = page.locator(".band i").first.locator("b.on")
+    styles = "(marks) => marks.map((mark) => getComputedStyle(mark)).map((mark) => [mark.backgroundColor, mark.printColorAdjust])"
+    assert marks.evaluate_all(styles) == [["rgb(0, 0, 0)", "exact"]] * 3
+    expect(page.locator(".waterfall + details table")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= SHEET["width"]
+    assert user.faults == []
+
+
+@pytest.mark.rare
+@pytest.mark.parametrize(
+    "path", ["/search#q=Anastasia", "/inbox", "/disclosures", "/statistics", "/notices", f"/graph/2/of/{KEY}"]
+)
+def test_every_page_prints_across_the_sheet(opened: Browser, site: MemorySite, api: Api, path: str) -> None:
+    hold_large_case(api, entities=10, links=10)
+    user = BrowserUser(opened, site.url, "fr-FR")
+    user.enter(PIETER, "BX/12", path)
+    user.is_drawn()
+    assert 1 <= _count_sheets(user.page) <= 10
+    _lay_out_for_paper(user.page)
+    expect(user.page.locator(".printed")).to_contain_text("Imprimé par")
+    assert user.page.evaluate("document.documentElement.scrollWidth") <= SHEET["width"]
+    assert user.page.locator("main").bounding_box()["x"] < 20  # type: ignore[index]
