@@ -231,11 +231,13 @@ def _count_trouble(number: int, question: str, counter: _HintCounter) -> None:
 
 def _read_cell(target: str, cell: str, dates: DateReading | None, counter: _HintCounter, column: str) -> Iterator[str]:
     """The values of a cell that can be asked as `target`."""
-    if target in ("id", "question", *NAME_PARTS):
-        yield " ".join(cell.split())
+    whole = " ".join(cell.split())
+    if target in ("id", "question"):
+        yield whole
         return
-    for value in filter(None, map(str.strip, re.split(SEPARATORS.get(target, OTHERWISE), cell))):
-        found = _read_value(target, value, dates)
+    parts = [whole] if target in NAME_PARTS else re.split(SEPARATORS.get(target, OTHERWISE), cell)
+    for value in filter(None, map(str.strip, parts)):
+        found = _read_value(target, value, dates) if any(map(str.isalnum, value)) else ()
         if not found:
             counter.add("unread_value", value, column)
         elif len(found) > 1:

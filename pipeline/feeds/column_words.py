@@ -39,7 +39,7 @@ NUMBER: Final = _listed("""
     numeris, numurs, numer, număr, номер, №, αριθμός, αρ, numru, uimhir, numéro, numro, nro
 """)
 PASSPORT: Final = _listed("""
-    passport, pass, pp, passeport, reisepass, pasaporte, passaporto, passaporte, paspoort, pas, passi, pase,
+    passport, pass, pp, ppt, passeport, reisepass, pasaporte, passaporto, passaporte, paspoort, pas, passi, pase,
     pasas, paso, paszport, paszportu, cestovní pas, cestovný pas, cestovného pasu, potni list, potnega lista,
     putovnica, putovnice, útlevél, pașaport, паспорт, διαβατήριο, διαβατηρίου, passaport
 """)
@@ -99,14 +99,16 @@ COLUMN_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
         επωνυμία, kumpanija, cuideachta
         """),
     "full": _listed("""
-        name, full name, whole name, name full, nom complet, nom prénom, name vorname, vollständiger name,
+        name, full name, whole name, name full, nom complet, nom prénom, nom et prénom,
+        nom et prénoms, name vorname, vollständiger name,
         nombre completo, nombre apellidos, nome completo, nome cognome, cognome nome, naam, volledige naam,
         navn, fulde navn, namn, nimi, täisnimi, vārds uzvārds, vardas pavardė, imię i nazwisko, nazwisko i imię,
         jméno a příjmení, jméno příjmení, meno a priezvisko, ime in priimek, ime i prezime, név, teljes név,
         nume prenume, nume complet, имена, трите имена, име и фамилия, ονοματεπώνυμο, isem sħiħ, ainm iomlán
         """),
     "birth_date": (*BIRTH, *_listed("""
-        dob, birth date, birthdate, birthday, née, né, né e, ddn, d n, dn, geburtsdatum, geburtstag, gebdat,
+        dob, d o b, d d n,
+        birth date, birthdate, birthday, née, né, né e, ddn, d n, dn, geburtsdatum, geburtstag, gebdat,
         gebdatum, geboortedatum, geboortedag, fødselsdato, fødselsdag, födelsedatum, födelsedag, syntymäaika,
         syntymäpäivä, sünnikuupäev, sünniaeg, datum narození
         """)),
@@ -162,7 +164,7 @@ COLUMN_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
     "country": COUNTRY,
     "plate": _listed("""
         plate, number plate, licence plate, license plate, registration, registration number, reg no,
-        immatriculation, immat, plaque, kennzeichen, kennz, amtl kennzeichen, kfz, kfz nr, nummernschild,
+        immatriculation, immat, imm, plaque, kennzeichen, kennz, amtl kennzeichen, kfz, kfz nr, nummernschild,
         matrícula, targa, kenteken, nummerplaat, nummerplade, registreringsnummer, regnr, reg nr,
         rekisterinumero, rekisteritunnus, numbrimärk, numura zīme, valstybinis numeris, nr rejestracyjny,
         numer rejestracyjny, rejestracja, tablica, spz, rz, registrační značka, eč, ečv, evidenčné číslo,

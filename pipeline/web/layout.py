@@ -102,7 +102,8 @@ def draw_frame(visit: Visit, title: str, current: str, script: str = "") -> Page
         text("footer", visit.words("Times in UTC. All access is logged."), "foot")
         box("div", "said", id="said", role="status", aria_live="polite", data_viewer=visit.who)
         draw_shortcuts(visit.words, {entry.key: entry.word for entry in visible_entries(visit.roles)})
-    ui.skip_link(visit.words("Skip to content"), target=client.content)
+    with client.layout:  # not in the content, with which it would go when that is drawn anew
+        ui.skip_link(visit.words("Skip to content"), target=client.content)
     return PageFrame(client.content, handling)
 
 

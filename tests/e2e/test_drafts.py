@@ -103,6 +103,38 @@ def test_what_could_not_be_saved_stays(user: BrowserUser, api: Api) -> None:
     _wait_for_drafts(user, 0)
 
 
+def test_a_session_that_ends_says_so_and_keeps_reason_and_verdict(user: BrowserUser, api: Api) -> None:
+    user.page.locator("input[value=same]").check()
+    api.now += timedelta(days=2)
+    user.page.get_by_role("button", name="Save decision").click()
+    expect(user.page.get_by_role("alert")).to_contain_text("Your session has ended")
+    user.page.check(f"input[value='{PIETER}']")
+    user.page.fill("#case_reference", "BX/12")
+    user.page.click("button.main")
+    expect(_reason(user)).to_have_value(TEXT)
+    expect(user.page.locator("input[value=same]")).to_be_checked()
+    assert api.decided.values == []
+    user.page.get_by_role("button", name="Save decision").click()
+    expect(user.page.locator("#said")).to_contain_text("Decision saved")
+    _wait_for_drafts(user, 0)
+    assert user.faults == []
+
+
+def test_keys_do_nothing_beside_what_is_being_written(user: BrowserUser, place: str) -> None:
+    """A click beside the field, or a field that has just unfolded: what is typed then leaves the page no more."""
+    user.page.locator("h1").click()
+    user.page.keyboard.type("gs")
+    user.page.keyboard.press("a")
+    assert user.page.url.endswith(place)
+    user.page.goto("/cases/be-fp:2#tab=links")
+    user.page.get_by_text("Add a link").click()
+    expect(user.page.locator("#other-by-hand")).to_be_focused()
+    user.page.keyboard.type("gi")
+    expect(user.page.locator("#other-by-hand")).to_have_value("gi")
+    user.page.locator("#other-by-hand").fill("")
+    assert user.faults == []
+
+
 def test_what_is_cleared_is_forgotten(user: BrowserUser) -> None:
     _reason(user).fill("")
     _wait_for_drafts(user, 0)

@@ -56,9 +56,9 @@ def test_a_case_with_500_links_is_printed_whole_with_who_why_when_and_how(
     user.enter(PIETER, "BX/12", f"/cases/{KEY}#tab=links")
     page, panel = user.page, user.page.locator("[role=tabpanel]:visible")
     expect(panel).to_contain_text("links 1 to 25 of 500")
+    user.holds("a page of links, with the way to all")
     page.get_by_role("link", name="500 links on one page, to print").click()
     expect(panel.locator(".linked li")).to_have_count(LINKS)
-    user.holds("all links on one page")
     assert 500 / 40 < _count_sheets(page) <= MOST_SHEETS
     _lay_out_for_paper(page)
     head = page.locator(".printed")
@@ -90,7 +90,7 @@ def test_a_case_with_500_links_is_printed_whole_with_who_why_when_and_how(
     assert 0.1 < bars["total"] < BLACK
     assert abs(bars["total"] - bars["against"]) > 0.05
     marks = page.locator(".band i").first.locator("b.on")
-    styles = "(marks) => marks.map((mark) => getComputedStyle(mark)).map((mark) => [mark.backgroundColor, mark.printColorAdjust])"
+    styles = "(all) => all.map((one) => getComputedStyle(one)).map((s) => [s.backgroundColor, s.printColorAdjust])"
     assert marks.evaluate_all(styles) == [["rgb(0, 0, 0)", "exact"]] * 3
     expect(page.locator(".waterfall + details table")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= SHEET["width"]

@@ -80,6 +80,36 @@ def test_each_example_of_the_guide_finds_something(opened: Browser, site: Memory
     assert user.faults == []
 
 
+def test_who_signs_in_types_at_once_and_hears_how_much_is_found(opened: Browser, site: MemorySite, api: Api) -> None:
+    """A page's size is no count: pages say which records they hold, and the last one that it is the last."""
+    api.hold(*(record("be-fp", f"M-{number}", code="H1", entities=[person("Anna Keller")]) for number in range(30)))
+    user = BrowserUser(opened, site.url)
+    user.sign_in(CLAIRE, "2026/1")
+    page = user.page
+    expect(page.locator("#question")).to_be_focused()
+    page.keyboard.press("/")
+    page.keyboard.type("ivan petrov")
+    page.keyboard.press("Enter")
+    expect(page.locator("main [role=status]").filter(has_text="2 records")).to_have_count(1)
+    expect(page.locator(".results .score .band").first).to_be_visible()
+    user.ask("anna keller")
+    told = page.locator("main [role=status].hidden-words[aria-live]")
+    expect(told).to_have_text("records 1 to 25, more follow")
+    expect(page.locator(".panel > header h2").first).to_have_text("records 1 to 25, more follow")
+    page.get_by_role("button", name="Next").click()
+    expect(told).to_have_text("records 26 to 30, the last")
+    user.ask("nobody of that name")
+    expect(told).to_have_text("No results you have access to")
+    page.reload()
+    expect(told).to_have_text("No results you have access to")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("Boolean(document.activeElement.closest('main'))")
+    assert user.faults == []
+
+
 def test_a_date_that_can_be_two_is_settled_removed_and_typed_anew(opened: Browser, site: MemorySite, api: Api) -> None:
     user = _sign_in(opened, site)
     user.ask("ivan petrov 11/04/1982")

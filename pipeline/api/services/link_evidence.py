@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -17,15 +17,21 @@ from pipeline.api.problems import NotFoundError
 from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side, things_of
 from pipeline.api.services.reviews import NO_LINK, LinkJudgement, ReviewableLink, make_judgement, require_sides
 from pipeline.api.session import Session
-from pipeline.index.case_reading import STATE_FIELDS
-from pipeline.index.documents import CaseDocument, LinkDocument
+from pipeline.index.case_reading import RANKED, STATE_FIELDS
+from pipeline.index.documents import CaseDocument, LinkDocument, entities_of
 from pipeline.index.exports import link_row
+from pipeline.matching.bands import Band
 from pipeline.matching.explain.breakdown import text
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation
 from pipeline.matching.explain.plain_words import plain_summary, strongest_pair
+from pipeline.matching.score.scoring import judge_score, score_cases
 
 MOST = 100
 """Links of a case that are asked of the index at once while its next best candidate is looked for."""
+
+
+_STRONG: Final = frozenset({Band.CERTAIN, Band.PROBABLE})
+"""Bands in which two records are taken for one person or thing."""
 
 
 class LinkEvidenceAnswer(msgspec.Struct, frozen=True):
@@ -34,8 +40,8 @@ class LinkEvidenceAnswer(msgspec.Struct, frozen=True):
     `link` is as in a list of links, with `summary`, one sentence for a layman. `sides` are a and b: case, title and
     the entity that the link is about. `own` is the case whose candidates are compared: the requester's agency's; where
     both sides are, or neither is, the one come from, else a. `next_best` is the strongest other link of that entity
-    which the requester sees in full; `bits` (hundredths) is how much more it scores than this one, mostly negative;
-    null where there is none.
+    which the requester sees in full; `bits` (hundredths) is how much more it scores than this one, mostly negative,
+    and `same` says that the matcher takes it for the same as this link's other side; null where there is none.
     """
 
     as_of: str
@@ -58,7 +64,11 @@ async def read_evidence(session: Session, name: str, come_from: str = "") -> Lin
     found = msgspec.convert(sides.link.evidence, Explanation)
     pair = strongest_pair(found)
     own = _own_side(session, sides, come_from)
-    rival = await _find_next_best(session, sides.link, own, _entity_of(pair, sides.link, own))
+    entity, other = _entity_of(pair, sides.link, own), next(key for key in sides.link.cases if key != own)
+    rival = await _find_next_best(session, sides.link, own, entity)
+    if rival is not None:
+        met = (other, _entity_of(pair, sides.link, other)), (rival["case"], rival["entity"])
+        rival |= {"same": await _are_same(session, *met)}
     judged = await make_judgement(session, sides)
     views = dict.fromkeys((*sides.link.cases, *([rival["case"]] if rival else [])), View.FULL)
     await session.audit(ActKind.READ, {"link": name}, session.make_shown(views), about=name)
@@ -115,6 +125,16 @@ async def _find_next_best(session: Session, link: LinkDocument, own: str, entity
 
     rows, _ = await fill_page(fetch, show, 1, MOST, None)
     return await _make_candidate(session, rows[0], (own, entity), link.score) if rows else None
+
+
+async def _are_same(session: Session, *things: tuple[str, str]) -> bool:
+    """Whether the matcher takes two entities (case, id) for one; both of the cases are seen in full."""
+    cases = await session.runtime.reader.read_cases((case for case, _ in things), RANKED)
+    found = [
+        tuple(one for one in (entities_of(cases[case]) if case in cases else ()) if one.id == entity)
+        for case, entity in things
+    ]
+    return all(found) and judge_score(score_cases(found[0], found[1], session.runtime.model)).band in _STRONG
 
 
 def _is_about(link: LinkDocument, case: str, entity: str) -> bool:

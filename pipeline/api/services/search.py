@@ -109,7 +109,7 @@ class SearchAnswer(msgspec.Struct, frozen=True):
 class _ResultPage(msgspec.Struct):
     """What is shown before it is recorded: rows, how their cases are seen, its end, why some were not asked.
 
-    `ranked` are the cases of its rows as they were ranked, of hits, which have no order, there is none; `cut` says whether
+    `ranked` are the cases of its rows as they were ranked, none of hits, which have no order; `cut` says whether
     others were left out of the ranking.
     """
 

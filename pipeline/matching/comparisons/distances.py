@@ -26,6 +26,16 @@ def where_value(entity: EntityPrint, _index: int) -> str:
     return place if entity.span is None else f"{place} @ {_iso(entity.span.start)}"
 
 
+def read_where(value: str) -> tuple[GeoPoint, datetime | None] | None:
+    """What `where_value` wrote: the place and the start; None for what it did not write so."""
+    place, _, start = value.partition(" @ ")
+    latitude, _, longitude = place.partition(", ")
+    try:
+        return GeoPoint(float(latitude), float(longitude)), datetime.fromisoformat(start) if start else None
+    except ValueError:
+        return None
+
+
 def _iso(seconds: int) -> str:
     try:
         return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")

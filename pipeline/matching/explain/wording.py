@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeVar
 
+from babel import dates
+
 from pipeline.locale import N_, translate
 from pipeline.matching.bands import Band
+from pipeline.matching.comparisons.distances import distance_m, read_where
 from pipeline.matching.explain.explanation import AsOne, Counterfactual, EntityEvidence, Explanation, Item
 from pipeline.matching.explain.words import (
     COMPANIONS,
@@ -29,6 +32,12 @@ CodeT = TypeVar("CodeT", bound=str)
 
 CODED = {"gender": GENDERS, "identifier": IDENTIFIER_TYPES}
 """Fields whose values are codes, or begin with one."""
+
+PLACED = frozenset({"when_where", "coordinates"})
+"""Fields whose values are coordinates."""
+
+KILOMETRE_M, TEN_KM_M = 1_000.0, 10_000.0
+"""Metres from which a distance is said in kilometres, and in whole ones."""
 
 CEILING = 0.99999
 PERCENT = {"en": "%", "fr": "\N{NO-BREAK SPACE}%"}
@@ -157,9 +166,34 @@ def one_in(said: str, language: str) -> str:
 
 
 def agreement(item: Item, language: str) -> str:
-    """How well two values agree."""
+    """How well two values agree; of two places also how far apart they are, which no reader sees in coordinates."""
     own = NAME_LEVELS if item.field == "name" and item.level in NAME_LEVELS else LEVELS
-    return label(own, item.level, language)
+    said = label(own, item.level, language)
+    apart = _describe_gap(item, language) if item.field in PLACED else ""
+    return translate("{level}: {gap}", language, level=said, gap=apart) if apart else said
+
+
+def _describe_gap(item: Item, language: str) -> str:
+    """How far apart two places and times are, such as "130 m and 8 minutes apart"; "" for one, or one unknown."""
+    a, b = read_where(item.value_a), read_where(item.value_b)
+    if a is None or b is None or a == b:
+        return ""
+    metres = distance_m(a[0], b[0])
+    near = metres < KILOMETRE_M
+    far = decimal(f"{metres / KILOMETRE_M:.0f}" if metres >= TEN_KM_M else f"{metres / KILOMETRE_M:.1f}", language)
+    length = f"{round(metres, -1 if metres >= 10 else 0):.0f} m" if near else f"{far} km"
+    if a[1] is None or b[1] is None:
+        return translate("{length} apart", language, length=length)
+    span = dates.format_timedelta(abs(a[1] - b[1]), threshold=1.5, locale=language)
+    return translate("{length} and {span} apart", language, length=length, span=span)
+
+
+def name_pair(part: EntityEvidence) -> tuple[str, str]:
+    """By what a reader knows two entities, as it was compared: their names, else what says most for them; or ""."""
+    named = next((item for item in part.items if item.field == "name"), None)
+    said = [item for item in part.items if item.bits > 0 and item.field not in PLACED]
+    best = named or max(said, key=lambda item: item.bits, default=None)
+    return (best.value_a, best.value_b) if best else ("", "")
 
 
 def value(field: str, said: str, language: str) -> str:
@@ -193,7 +227,8 @@ def counterfactual(change: Counterfactual, found: Explanation, language: str) ->
     if len(found.entities) > 1:
         part = next(part for part in found.entities if part.entity_a == change.entity_a)
         kind = label(TYPES, part.type_a, language)
-        field = translate("{field} of {kind} {entity}", language, field=field, kind=kind, entity=change.entity_a)
+        entity = name_pair(part)[0] or change.entity_a
+        field = translate("{field} of {kind} {entity}", language, field=field, kind=kind, entity=entity)
     if not change.band:
         return translate("Without {field}: below the threshold, no link.", language, field=field)
     return translate(

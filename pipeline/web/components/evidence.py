@@ -22,6 +22,7 @@ from pipeline.matching.explain.wording import (
     agreement,
     companions_called,
     counterfactual,
+    name_pair,
     not_one,
     rarity,
     steady,
@@ -67,9 +68,11 @@ def _render_entity_pair(
 ) -> Iterator[htpy.Element]:
     part = pair.part
     kind = words.label(TYPES, part.type_a)
-    heading = words("{kind} {a} and {b}", kind=kind, a=part.entity_a, b=part.entity_b)
+    a, b = name_pair(part)
+    other = htpy.fragment[" = ", render_name(b, countries[1])] if a != b else None
+    names = htpy.fragment[words(": "), render_name(a, countries[0]), other] if a else None
     yield htpy.tr(".pair")[
-        htpy.th(scope="rowgroup", colspan="4")[heading],
+        htpy.th(scope="rowgroup", colspan="4")[kind, names],
         htpy.td(".number.strong", data_column=titles[4])[render_bits(words, pair.bits)],
         htpy.td,
     ]

@@ -9,7 +9,7 @@ from pipeline.api.services.link_evidence import LinkEvidenceAnswer
 from pipeline.matching.explain.explanation import Explanation, mirrored
 from pipeline.matching.explain.wording import bits, decimal, percent
 from pipeline.web.addresses import case_path, link_path
-from pipeline.web.components.badges import draw_band, draw_handling_code
+from pipeline.web.components.badges import draw_band, draw_caveat, draw_handling_code
 from pipeline.web.components.evidence import render_companions, render_counterfactuals, render_sides_comparison
 from pipeline.web.components.markup import bidi_text, box, link, static_html, text
 from pipeline.web.components.measures import render_help, render_legend
@@ -52,12 +52,19 @@ def draw_summary(words: Words, found: LinkEvidenceAnswer) -> None:
         text("p", words("No other candidate you have access to."), "small quiet")
         return
     with box("p", "small"):
-        text("span", (words("Stronger candidate:") if rival["bits"] > 0 else words("Next:")) + " ")
+        text("span", _introduce_rival(words, rival) + " ")
         with link("", link_path(rival["link_id"], found.own)):
             _draw_name(rival)
         text("span", ", " + _compare_bits(words, rival["bits"]))
     if rival["caveat"]:
-        bidi_text(rival["caveat"], "p", "notice")
+        draw_caveat(words, rival["agency"], rival["caveat"])
+
+
+def _introduce_rival(words: Words, rival: Row) -> str:
+    """Who another candidate is to the one that is shown: nobody is a stronger candidate than themselves."""
+    if rival["same"]:
+        return words("The same again, in another record:")
+    return words("Stronger candidate:") if rival["bits"] > 0 else words("Next:")
 
 
 def draw_evidence(view: OpenPage, found: LinkEvidenceAnswer) -> None:
@@ -93,7 +100,7 @@ def _draw_side(words: Words, side: Row) -> None:
         origin = f"{words.country_name(side['country'])} · {words('version {number}', number=side['version'])}"
         text("p", origin, "small quiet")
         if side["caveat"]:
-            bidi_text(side["caveat"], "p", "notice")
+            draw_caveat(words, side["agency"], side["caveat"])
 
 
 def _draw_name(side: Row) -> None:

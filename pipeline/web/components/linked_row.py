@@ -32,7 +32,8 @@ def render_linked_row(words: Words, case: str, row: Row, own: htpy.Node = None) 
         htpy.span(".marks")[
             row["basis"] == Basis.SHARED and htpy.span(".tag.warn")[words("Shared number")],
             row["disputed"] and htpy.span(".tag.warn")[words("Disputed")],
-            other["caveat"] and htpy.span(".tag.warn", title=other["caveat"])[words("Caveat")],
+            other["caveat"]
+            and htpy.span(".tag.warn", title=other["caveat"])[words("Caveat of {agency}", agency=other["agency"])],
             render_band(words, row["band"]),
             render_colour(words, row["colour"]),
         ],

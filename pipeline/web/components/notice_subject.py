@@ -7,7 +7,7 @@ from typing import Final
 from pipeline.access.redaction import Row
 from pipeline.locale import N_
 from pipeline.web.addresses import case_path
-from pipeline.web.components.badges import badge
+from pipeline.web.components.badges import draw_caveat_badge
 from pipeline.web.components.filter_panel import state_filters
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.names import draw_name
@@ -51,7 +51,7 @@ def _draw_record(words: Words, row: Row, about: Row) -> None:
             text("span", words("born {date}", date=words.format_date(about["born"])))
         bidi_text(row["case"], "bdi", "code")
         if about.get("caveat"):
-            badge(words("Caveat"), "warn")
+            draw_caveat_badge(words, row["case"].partition(":")[0], about["caveat"])
     if agreeing := ", ".join((about.get("agrees") or ())[:MOST_REASONS]):
         text("p", agreeing, "small quiet")
 

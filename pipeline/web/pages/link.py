@@ -10,10 +10,12 @@ from pipeline.matching.basis import Basis
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.wording import shared_finding
 from pipeline.web.addresses import case_path
+from pipeline.web.components.badges import BAND_LABELS
 from pipeline.web.components.evidence import render_companions, render_counterfactuals, render_sides_comparison
 from pipeline.web.components.link_evidence import draw_sides, draw_summary, own_side_first
 from pipeline.web.components.markup import box, link, static_html, text
 from pipeline.web.components.measures import render_legend
+from pipeline.web.components.names import draw_name
 from pipeline.web.components.panel import draw_facts, panel
 from pipeline.web.components.review_form import draw_judgements
 from pipeline.web.components.waterfall import draw_waterfall
@@ -34,7 +36,7 @@ def draw(view: OpenPage, loaded: LinkEvidenceAnswer) -> None:
     """Show the link."""
     words = view.words
     own, other, found = own_side_first(loaded)
-    _draw_heading(words, found, view.parameters["key"])
+    _draw_heading(words, loaded, view.parameters["key"])
     with panel(words("In short")):
         draw_summary(words, loaded)
     draw_sides(words, own, other, found)
@@ -53,13 +55,26 @@ def draw(view: OpenPage, loaded: LinkEvidenceAnswer) -> None:
             _draw_model(words, loaded.link, found)
 
 
-def _draw_heading(words: Words, found: Explanation, key: str) -> None:
+def _draw_heading(words: Words, loaded: LinkEvidenceAnswer, key: str) -> None:
+    """Who is who, and how sure that is; of a shared number which it is, for its two holders are two."""
+    own, other, found = own_side_first(loaded)
+    is_shared = found.basis is Basis.SHARED
     with box("div", "heading"):
         with box("p", "trail"):
+            text("span", words("Link between two cases") + " · ")
             link(key, case_path(key), data_up="")
-        text("h1", words("Link between two cases"))
+        with box("h1"):
+            _draw_side_name(own)
+            text("span", " ≠ " if is_shared else " = ")
+            _draw_side_name(other)
+            said = words("shared number") if is_shared else words(BAND_LABELS[found.band][1]).lower()
+            text("span", words(": ") + said)
         if found.basis is Basis.SHARED:
             text("p", shared_finding(found, words.language), "strong")
+
+
+def _draw_side_name(side: Row) -> None:
+    draw_name(side["name"] or side["title"] or side["case"], side["country"])
 
 
 def _draw_model(words: Words, row: Row, found: Explanation) -> None:

@@ -26,7 +26,7 @@ from pipeline.locale import N_
 from pipeline.matching.bands import LINK_BANDS, Band
 from pipeline.web.addresses import case_path, list_path
 from pipeline.web.components import states
-from pipeline.web.components.badges import BAND_LABELS, badge, draw_band
+from pipeline.web.components.badges import BAND_LABELS, badge, draw_band, draw_caveat_badge
 from pipeline.web.components.exporting import FORMS
 from pipeline.web.components.form import post_form
 from pipeline.web.components.hits import draw_hit_actions
@@ -262,7 +262,7 @@ def _draw_match(words: Words, found: Row, *, with_band: bool = True) -> None:
             if found["band"] and with_band:
                 draw_band(words, found["band"])
             if found["caveat"]:
-                badge(words("Caveat"), "warn")
+                draw_caveat_badge(words, found["case"].partition(":")[0], found["caveat"])
         with box("p", "row small quiet"):
             if about["born"]:
                 text("span", words("born {date}", date=words.format_date(about["born"])))

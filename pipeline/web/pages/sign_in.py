@@ -20,6 +20,7 @@ PATH = "/sign-in"
 TITLE = N_("Sign in")
 
 FAULTS = {
+    "ended": N_("Your session has ended. Sign in again to go on; what you had typed or chosen is kept in this tab."),
     "purpose": N_("Choose a purpose."),
     "case_reference": N_("Enter your case reference, in at most {most} characters."),
     "token": N_("Invalid or expired token, or no user chosen."),

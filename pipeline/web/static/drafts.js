@@ -36,8 +36,27 @@
   });
   window.addEventListener("pagehide", keep);
 
+  // A verdict that was chosen and not saved, as where the session has ended meanwhile, stands there again.
+  const chosen = () => `${place()}verdict`;
+  document.addEventListener("change", ({ target }) => {
+    const form = viewer() && target.closest?.(`main ${OURS}`);
+    const verdict = form?.querySelector("[name=verdict]:checked");
+    if (verdict) sessionStorage.setItem(chosen(), JSON.stringify([verdict.value, form.elements.action?.checked ?? false]));
+  });
+  const restoreVerdict = () => {
+    const kept = sessionStorage.getItem(chosen());
+    const choices = [...document.querySelectorAll(`main ${OURS} [name=verdict]`)];
+    if (!kept || !choices.length) return;
+    const [value, action] = JSON.parse(kept);
+    const choice = choices.find((each) => each.value === value);
+    if (!choice || choices.some((each) => each.checked)) return;
+    choice.checked = true;
+    if (choice.form.elements.action) choice.form.elements.action.checked = action;
+  };
+
   const restore = () => {
     if (!viewer()) return;
+    restoreVerdict();
     for (const field of document.querySelectorAll(`${OURS} :is(${FIELDS})`)) {
       const key = keyOf(field);
       const draft = !sending.has(key) && !typed.has(key) && sessionStorage.getItem(key);
@@ -69,7 +88,7 @@
 
   // What became of the forms under way: what is saved is no draft any more.
   const settleDrafts = (saved) => {
-    if (saved) for (const key of sending) sessionStorage.removeItem(key);
+    if (saved) for (const key of [...sending, chosen()]) sessionStorage.removeItem(key);
     sending.clear();
   };
 

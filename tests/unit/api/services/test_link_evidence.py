@@ -52,6 +52,7 @@ async def test_the_next_best_is_the_strongest_other_link_of_the_same_entity(api:
         "de-bka:1", "Anastasia Ouarzazi", "y", nearest,
     )  # fmt: skip
     assert told["bits"] < 0
+    assert told["same"], "the matcher takes Warzazi and Ouarzazi of one day for one"
     seen_from_it = (await read_evidence(api.session(ANNA), nearest)).next_best
     assert seen_from_it is not None
     assert (seen_from_it["link_id"], seen_from_it["bits"]) == (link, -told["bits"])
@@ -59,6 +60,13 @@ async def test_the_next_best_is_the_strongest_other_link_of_the_same_entity(api:
     act = api.audit.acts[0]
     assert act.kind is ActKind.READ
     assert {case.case for case in act.shown} == {"be-fp:1", "fr-pj:1", "de-bka:1"}
+
+
+async def test_a_next_best_of_another_day_is_another_person(api: Api, link: str) -> None:
+    _hold(api, "nl-np", person("Anastasia Ouarzazi", id="x", birth_date="1951-12-24"))
+    api.link("fr-pj:1", "nl-np:1")
+    told = (await read_evidence(api.session(ANNA), link)).next_best
+    assert told is None or not told["same"]
 
 
 async def test_another_person_of_the_case_is_no_candidate(api: Api) -> None:

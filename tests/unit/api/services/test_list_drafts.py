@@ -55,6 +55,12 @@ async def test_columns_are_guessed_and_the_first_rows_shown_as_they_would_be_ask
     assert api.engine.calls == []
 
 
+async def test_columns_are_guessed_by_the_abbreviations_that_registers_use(api: Api) -> None:
+    table = "Nom et prénom;D.N.;N° pass;Imm.;D.O.B.\nPetrov Ivan;01/05/1980;12AB34567;AB-123-CD;\n"
+    draft = await uploaded(api, table)
+    assert [column["target"] for column in draft["columns"]] == ["name", "born", "number", "plate", "born"]
+
+
 async def test_a_list_asks_what_its_preview_said(api: Api) -> None:
     api.hold(record("fr-pj"), record("nl-np", code="H2"))
     draft = await uploaded(api)
@@ -313,3 +319,20 @@ async def test_a_table_16384_columns_wide_is_refused_with_a_word(api: Api, tmp_p
     assert await uploaded(api, path.read_bytes(), status=422) == "the list has more than 200 columns"
     crowded = write_open_document(tmp_path / "crowded.ods", [["Ivan*16384"]], repeated=500)
     assert "delete what is outside the table" in await uploaded(api, crowded.read_bytes(), status=422)
+
+
+@pytest.mark.parametrize(("head", "row"), [("Name\n", "/\n"), ("", "/\n"), ("Nom;Né le\n", "/;/\n")])
+async def test_a_list_whose_every_row_is_a_slash_says_so_of_each_and_finds_nothing(
+    api: Api, head: str, row: str
+) -> None:
+    api.hold(record("fr-pj"))
+    draft = await uploaded(api, head + row * 200)
+    hints = {hint["kind"]: hint["count"] for hint in draft["hints"]}
+    assert hints["no_query"] == 200
+    assert {preview["question"] for preview in draft["preview"]} == {""}
+    answer = await checked(api, draft["id"])
+    if not head:
+        assert answer.status_code == 422, "there is no column to ask"
+        return
+    rows = await results(api, draft["id"])
+    assert {(bool(each["problem"]), len(each["matches"]), len(each["hits"])) for each in rows} == {(True, 0, 0)}
