@@ -140,7 +140,7 @@ def _house_keys(entity: EntityPrint) -> Iterator[int]:
 
 def _street_word(street: str) -> str:
     """The sound of a street's longest word, which is the most telling and seldom abbreviated."""
-    return skeleton_of(fold_text(max(street.split(), key=len)))
+    return skeleton_of(fold_text(max(street.replace(",", "").split(), key=len)))
 
 
 GRIDS = 4

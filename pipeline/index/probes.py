@@ -15,12 +15,18 @@ from pipeline.index.questions import Question
 from pipeline.index.terms import address_terms, born_terms, folded_text, plate_pieces
 from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint, PhonePrint, entity_print
 from pipeline.matching.names import NamePrint, sound_keys
-from pipeline.records.addresses import address
+from pipeline.records.addresses import city_name
 from pipeline.records.doubts import Doubts
 from pipeline.records.entity_types import ORGANISATION, PERSON
 from pipeline.records.fields import FieldReader
 from pipeline.records.model import Name
-from pipeline.records.normalised import NormalisedEntity, NormalisedIdentifier, NormalisedPhone, PartialDate
+from pipeline.records.normalised import (
+    NormalisedAddress,
+    NormalisedEntity,
+    NormalisedIdentifier,
+    NormalisedPhone,
+    PartialDate,
+)
 from pipeline.records.phones import phone
 from pipeline.records.placeholders import is_placeholder_date
 
@@ -120,7 +126,7 @@ def _with_belongings(
 ) -> NormalisedEntity:
     """With its places; with phones and e-mails if it is a person, or of a type that the question says."""
     if entity.type in PLACED:
-        cities = tuple(address("", "", "", "", city, "") for city in question.cities)
+        cities = tuple(NormalisedAddress(city=city_name(city)) for city in question.cities)
         entity = msgspec.structs.replace(entity, addresses=cities)
     if entity.type == PERSON.name or question.types:
         entity = msgspec.structs.replace(entity, phones=phones, emails=question.emails)

@@ -81,7 +81,11 @@ class PhonePrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=Fa
 
 
 class AddressPrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=False):
-    """An address. House and postcode have no spaces; `text` is set only if no street is known."""
+    """An address in parts, as pipeline.records.addresses reads them; "" where unknown.
+
+    House and postcode have no spaces; `text` is set only if no street is known. `way` is the kind of street, which
+    `street` lacks. Several buildings or units are parted by blanks, several streets or regions by ", ".
+    """
 
     house: str = ""
     street: str = ""
@@ -89,6 +93,10 @@ class AddressPrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=
     city: str = ""
     country: str = ""
     text: str = ""
+    building: str = ""
+    unit: str = ""
+    region: str = ""
+    way: str = ""
 
 
 class EntityPrint(
@@ -290,4 +298,8 @@ def _make_address(address: NormalisedAddress) -> AddressPrint:
         city=_fold_text(address.city),
         country=_fold_text(address.country),
         text="" if address.street else _fold_text(address.text),
+        building=address.building,
+        unit=address.unit,
+        region=address.region,
+        way=address.way,
     )

@@ -16,6 +16,7 @@ import msgspec
 import orjson
 
 from pipeline.errors import LiaisonError
+from pipeline.matching.comparisons.address import ADDRESS, carry_cities, carry_shared
 from pipeline.matching.comparisons.catalogue import CATALOGUE, of_type
 from pipeline.matching.comparisons.levels import Compare, Comparison, Table
 from pipeline.matching.model_file import (
@@ -217,7 +218,10 @@ def _make_table(comparison: Comparison, weighted: WeightedComparison, file: Mode
     for kind, weights in zip(("strangers", *COMPANION_KINDS), zip(*bits, strict=True), strict=True):
         if any(stronger < weaker for stronger, weaker in pairwise(weights)):
             raise ValueError(f"weights of {comparison.name} against {kind} are not monotone")
-    return Table(bits, weighted.terms, weighted.rare, _shared(comparison.name, file), weighted.curve)
+    terms, shared = weighted.terms, _shared(comparison.name, file)
+    if comparison is ADDRESS:
+        terms, shared = carry_cities(terms), carry_shared(shared)
+    return Table(bits, terms, weighted.rare, shared, weighted.curve)
 
 
 def _bits(comparison: Comparison, level: WeightedLevel) -> Bits:

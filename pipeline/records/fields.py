@@ -161,14 +161,14 @@ class FieldReader:
     def address(self, value: model.PostalAddress | model.Address, *path: str | int) -> tuple[NormalisedAddress, ...]:
         """One address, or none where nothing is left of it."""
         country = self.country(value.country, *path, "country")
-        full, house, street, postcode, city = (
+        parts = (
             "" if not part or self._is_placeholder(part, *path, field) else part
             for field, part in (
-                ("full", value.full), ("house", value.house), ("street", value.street), ("postcode", value.postcode),
-                ("city", value.city),
+                ("full", value.full), ("house", value.house), ("street", value.street), ("unit", value.unit),
+                ("postcode", value.postcode), ("city", value.city), ("region", value.region),
             )
         )  # fmt: skip
-        found = address(full, house, street, postcode, city, country)
+        found = address(*parts, country)
         return () if found == NormalisedAddress() else (found,)
 
     def _is_placeholder(self, value: str | None, *path: str | int) -> bool:

@@ -67,7 +67,11 @@ class NormalisedPhone(msgspec.Struct, frozen=True, omit_defaults=True, gc=False)
 
 
 class NormalisedAddress(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """Address parts, each normalised (lower-case, abbreviations expanded where rigour knows them); "" where unknown."""
+    """Address parts as pipeline.records.addresses reads them, each folded; "" where unknown.
+
+    `way` is the kind of street ("st", "av"), which `street` is told without. Several buildings and units are parted by
+    blanks, several streets and regions (all other names of places) by ", ".
+    """
 
     text: str = ""
     house: str = ""
@@ -75,6 +79,10 @@ class NormalisedAddress(msgspec.Struct, frozen=True, omit_defaults=True, gc=Fals
     postcode: str = ""
     city: str = ""
     country: str = ""
+    building: str = ""
+    unit: str = ""
+    region: str = ""
+    way: str = ""
 
 
 class GeoPoint(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -12,14 +12,18 @@ from pipeline.matching.comparisons.address_levels import (
     DIFFERENT,
     DOOR,
     NEAR_POSTCODE,
+    READABLE,
     UNIT_POSTCODE,
     UNKNOWN,
+    main_number,
 )
-from pipeline.matching.comparisons.bounds import States
+from pipeline.matching.comparisons.bounds import BitsArray, States, strongest_from
 from pipeline.matching.comparisons.hashes import hash_text, in_ascii, letter_set
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint
+from pipeline.records.scripts import script_of
 
 if TYPE_CHECKING:
+    from pipeline.matching.comparisons.levels import Table
     from pipeline.matching.screening.rows import Flags, Rows
 
 CITY_UNLIKE = 1 - CITY_SIMILARITY / 100
@@ -27,6 +31,10 @@ CITY_UNLIKE = 1 - CITY_SIMILARITY / 100
 
 MOST_LETTERS = 250
 """Letters of a city of which a row has room for the number."""
+
+ANY_CITY = 255
+"""In place of the number of letters: any city may be the same, as it may be a district's or a region's name, or in
+letters that are not read one way."""
 
 NO_ADDRESS, ONE_ADDRESS, OPEN_ADDRESS = range(3)
 """In a row: none; one that is told; several, or one without a street, of which only areas and numbers are told."""
@@ -48,11 +56,12 @@ def encode(entity: EntityPrint) -> tuple[int, ...]:
     if not entity.addresses:
         return 0, 0, 0, NO_ADDRESS, 0, 0, 0, 0
     address, city = entity.addresses[0], in_ascii(entity.addresses[0].city)
+    length = ANY_CITY if address.region or script_of(address.city) not in READABLE else len(city)
     of_all = _encode_numbers(entity.addresses), _encode_areas(entity.addresses)
     if len(entity.addresses) > 1 or not address.street or len(address.postcode) == 1 or len(city) > MOST_LETTERS:
         return *of_all, 0, OPEN_ADDRESS, 0, 0, 0, 0
     postcode, house = _encode_postcode(address.postcode), _encode_house(address.house)
-    return *of_all, letter_set(city), ONE_ADDRESS, len(city), *postcode, house
+    return *of_all, letter_set(city), ONE_ADDRESS, length, *postcode, house
 
 
 def _encode_numbers(addresses: tuple[AddressPrint, ...]) -> int:
@@ -81,7 +90,7 @@ def _encode_postcode(code: str) -> tuple[int, int]:
 
 
 def _encode_house(house: str) -> int:
-    return 1 + hash_text(house.rstrip("abcdefgh"), 255) if house else 0
+    return 1 + hash_text(main_number(house), 255) if house else 0
 
 
 def strongest_level(a: Rows, b: Rows) -> States:
@@ -93,8 +102,9 @@ def strongest_level(a: Rows, b: Rows) -> States:
     cities = (a.byte("city_length") > 0) & (b.byte("city_length") > 0)
     lengths = a.byte("city_length").astype(np.int32) + b.byte("city_length")
     unlike = np.bitwise_count(a.words("city")[0] ^ b.words("city")[0])
-    city = cities & (unlike <= CITY_UNLIKE * lengths + 1e-6)
-    level = np.where(city, CITY, DIFFERENT)
+    any_city = (a.byte("city_length") == ANY_CITY) | (b.byte("city_length") == ANY_CITY)
+    city = any_city | (cities & (unlike <= CITY_UNLIKE * lengths + 1e-6))
+    level = np.where(city, CITY, np.where(postcodes | cities, DIFFERENT, UNKNOWN))
     level = np.where(begin | end, NEAR_POSTCODE, level)
     level = np.where(begin & end, UNIT_POSTCODE, level)
     houses = (a.byte("house") == 0) | (b.byte("house") == 0) | (a.byte("house") == b.byte("house"))
@@ -122,3 +132,12 @@ def may_share_door(a: Rows, b: Rows) -> Flags:
     doors |= (a.byte("address") == OPEN_ADDRESS) | (b.byte("address") == OPEN_ADDRESS)
     doors &= (a.byte("address") != NO_ADDRESS) & (b.byte("address") != NO_ADDRESS)
     return doors
+
+
+def most_bits(table: Table) -> BitsArray:
+    """Most hundredths of a bit at each level, or 0 where two addresses may have no part in common, but at DIFFERENT."""
+    most = strongest_from(table)
+    told = most[:, DIFFERENT].copy()
+    most = np.maximum(most, 0)
+    most[:, DIFFERENT] = told
+    return most

@@ -215,18 +215,28 @@ def email_edits(random: Random, entity_type: str) -> FieldPair:
 
 
 def address_edits(random: Random, entity_type: str) -> FieldPair:
-    """Streets, postcodes and cities up to three edits apart, with parts unknown, in one country or two."""
+    """Streets, postcodes and cities up to three edits apart, with parts unknown, in one country or two.
+
+    A city may be the other's region, or in letters that are not read one way.
+    """
 
     def pair() -> tuple[AddressPrint, AddressPrint]:
-        city, code = random.choice((("lyon", "69001"), ("villeurbanne", "69100"), ("łódź", "90-001"), ("москва", "")))
-        street, house = random.choice(("rue de la paix", "avenue foch")), random.choice(("12", "12b", "14", ""))
-        address = AddressPrint(house, street, code, city, sometimes(random, "FR"))
+        places = ("lyon", "69001"), ("villeurbanne", "69100"), ("łódź", "90-001"), ("москва", ""), ("شیراز", "71345")
+        city, code = random.choice(places)
+        street = random.choice(("rue de la paix", "avenue foch", "ولیعصر", "valiasr", "丸の内"))
+        house = random.choice(("12", "12b", "14", "12/5", "2-4-1", ""))
+        region = random.choice(("", "", "", "lyon", "rhone, villeurbanne"))
+        parts = {"unit": random.choice(("", "", "7")), "building": random.choice(("", "", "2"))}
+        address = AddressPrint(house, street, code, city, sometimes(random, "FR"), region=region, **parts)
         return address, AddressPrint(
-            sometimes(random, house, random.choice(("12", "15", ""))),
+            sometimes(random, house, random.choice(("12", "15", "12/7", "2-4-1", ""))),
             sometimes(random, edited(random, street, random.randrange(4), LETTERS), random.choice(("", "quai bond"))),
             sometimes(random, edited(random, code, random.randrange(3), DIGITS) if code else ""),
             sometimes(random, edited(random, city, random.randrange(4), LETTERS)),
             random.choice(("FR", "FR", "", "DE")),
+            region=random.choice(("", "", "", city)),
+            unit=random.choice(("", "", "7", "8")),
+            building=random.choice(("", "", "2", "3")),
         )
 
     a, b = several(random, pair)

@@ -74,7 +74,14 @@ LOOSENINGS = (
     Loosening("birth_place", "places less alike", place_names, "NEAR_PLACE", "", 70),
     Loosening("address", "two characters of a postcode", address_levels, "_near", "True)) <= 1", "True)) <= 2"),
     Loosening("address", "cities less alike", address_levels, "CITY_SIMILARITY", "", 70),
-    Loosening("address", "a house number a digit off", address_levels, "_same_house", "p == q", "p[:1] == q[:1]"),
+    Loosening(
+        "address",
+        "a house number a digit off",
+        address_levels,
+        "_same_house",
+        "x.main != y.main",
+        "x.main[:1] != y.main[:1]",
+    ),
 )
 HARMLESS = (
     Loosening("name", "joined words less alike", joined_words, "ALIKE_SHARE", "", 2),
