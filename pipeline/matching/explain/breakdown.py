@@ -6,7 +6,7 @@ is rounded first, and its lines then so that they add up to it: those that were 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -48,7 +48,7 @@ LINES: Final = {
 
 COMPANIONS_LINE: Final = "alternative"
 
-BORROWED: Final = {
+SHARED_THINGS: Final = {
     "name": N_("a family name"),
     "identifier": N_("a borrowed {number}"),
     "phone": N_("a phone"),
@@ -60,16 +60,24 @@ BORROWED: Final = {
 }
 """What relatives could have in common, by comparison; of other comparisons the field's name."""
 
-PASSED_ON: Final = N_("the same name")
-"""What those share who are named after each other, in place of a family name."""
+PASSED_ON: Final = SHARED_THINGS | {"name": N_("the same name")}
+"""The same of relatives who are named after each other."""
+
+OF_BODIES: Final = PASSED_ON | {"identifier": N_("the same {number}")}
+"""The same of branches or bodies, which lend each other no documents."""
+
+OF_A_GROUP: Final = OF_BODIES | {"name": N_("the group's name")}
+"""The same of companies of one group."""
 
 
 class CompanionSentences(NamedTuple):
     """What is said of two who may be companions of a kind: what they could share, how rare all of it is, who they are.
 
-    `rare` and `often` are of such companions with all of it in common, `few` of such companions among all pairs.
+    `things` names what they could share by comparison. `rare` and `often` are of such companions with all of it in
+    common, `few` of such companions among all pairs.
     """
 
+    things: Mapping[str, str]
     share: str
     rare: str
     often: str
@@ -77,6 +85,7 @@ class CompanionSentences(NamedTuple):
 
 
 RELATIVES: Final = CompanionSentences(
+    SHARED_THINGS,
     N_("If these were relatives, they could share {things}."),
     N_("Relatives with all of this in common are rare ({number})."),
     N_("Relatives often have all of this in common."),
@@ -86,15 +95,17 @@ RELATIVES: Final = CompanionSentences(
 SENTENCES: Final = {
     ("person", "household"): RELATIVES,
     ("person", "named_after"): RELATIVES._replace(
-        few=N_("Few pairs of records are relatives of the same name ({number}).")
+        things=PASSED_ON, few=N_("Few pairs of records are relatives of the same name ({number}).")
     ),
     ("organisation", "named_after"): CompanionSentences(
+        OF_BODIES,
         N_("If these were two branches or bodies, they could share {things}."),
         N_("Branches or bodies with all of this in common are rare ({number})."),
         N_("Branches or bodies often have all of this in common."),
         N_("Few pairs of records are branches or bodies of the same name ({number})."),
     ),
     ("organisation", "group"): CompanionSentences(
+        OF_A_GROUP,
         N_("If these were companies of one group, they could share {things}."),
         N_("Companies of one group with all of this in common are rare ({number})."),
         N_("Companies of one group often have all of this in common."),
@@ -207,12 +218,11 @@ def describe_companions(part: EntityEvidence, found: Explanation | None, languag
 
     `found` is the explanation that they count in; None: in none.
     """
-    kind = part.companions
-    sentences = SENTENCES.get((part.type_a, kind))
+    sentences = SENTENCES.get((part.type_a, part.companions))
     if not part.alternative or sentences is None:
         return ()
     shared = sorted((item for item in part.items if item.bits - item.companions >= LITTLE), key=_taken_away)
-    things = [_name_shared(item, kind, language) for item in shared[:MOST_SHARED]]
+    things = [_name_shared(item, sentences.things, language) for item in shared[:MOST_SHARED]]
     said = [translate(sentences.share, language, things=_join_or(things, language))] if things else []
     together = sum(item.companions for item in part.items)
     if together > LITTLE:
@@ -233,12 +243,10 @@ def _taken_away(item: Item) -> int:
     return item.companions - item.bits
 
 
-def _name_shared(item: Item, kind: str, language: str) -> str:
-    if item.field == "name" and kind == "named_after":
-        return translate(PASSED_ON, language)
-    if item.field not in BORROWED:
+def _name_shared(item: Item, things: Mapping[str, str], language: str) -> str:
+    if item.field not in things:
         return label(FIELD_PHRASES, item.field, language)
-    return translate(BORROWED[item.field], language, number=compared_thing(item, language))
+    return translate(things[item.field], language, number=compared_thing(item, language))
 
 
 def _tell_change(part: EntityEvidence, found: Explanation, language: str) -> str:

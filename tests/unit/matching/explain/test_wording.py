@@ -1,10 +1,11 @@
-"""Explanations in words: what a brief statement says of companions."""
+"""Explanations in words: what is said of companions, in brief and in sentences."""
 
 from __future__ import annotations
 
 import pytest
 
 from pipeline.locale import LANGUAGES, translate
+from pipeline.matching.explain.breakdown import SENTENCES, describe_companions
 from pipeline.matching.explain.explanation import EntityEvidence, Item
 from pipeline.matching.explain.wording import agreement, companions_called, reasons
 from pipeline.matching.explain.words import COMPANIONS
@@ -39,3 +40,64 @@ def test_places_say_how_far_apart_they_are(a: str, b: str, english: str, french:
         item = Item("when_where", "same_spot_and_hour", a, b, 100)
         assert agreement(item, language).endswith(gap)
         assert ("apart" in agreement(item, "en")) is bool(gap)
+
+
+@pytest.mark.parametrize(
+    ("companions", "english", "french"),
+    [
+        (
+            ("person", "household"),
+            "If these were relatives, they could share a borrowed passport, a family name or an address.",
+            (
+                "S'il s'agissait de proches, ils pourraient avoir en commun "
+                "un numéro emprunté (passeport), un nom de famille ou une adresse."
+            ),
+        ),
+        (
+            ("person", "named_after"),
+            "If these were relatives, they could share a borrowed passport, the same name or an address.",
+            (
+                "S'il s'agissait de proches, ils pourraient avoir en commun "
+                "un numéro emprunté (passeport), le même nom ou une adresse."
+            ),
+        ),
+        (
+            ("organisation", "named_after"),
+            (
+                "If these were two branches or bodies, they could share "
+                "the same legal entity identifier, the same name or an address."
+            ),
+            (
+                "S'il s'agissait de deux branches ou entités, elles pourraient avoir en commun "
+                "le même numéro (identifiant d'entité juridique), le même nom ou une adresse."
+            ),
+        ),
+        (
+            ("organisation", "group"),
+            (
+                "If these were companies of one group, they could share "
+                "the same legal entity identifier, the group's name or an address."
+            ),
+            (
+                "S'il s'agissait de sociétés d'un même groupe, elles pourraient avoir en commun "
+                "le même numéro (identifiant d'entité juridique), le nom du groupe ou une adresse."
+            ),
+        ),
+    ],
+    ids=["household", "named after", "branches", "group"],
+)
+def test_companions_share_what_such_companions_have(companions: tuple[str, str], english: str, french: str) -> None:
+    kind, whom = companions
+    number = {"person": "passport 12AB34567", "organisation": "lei 969500T6FEWUB4O4UE40"}[kind]
+    items = (
+        Item("identifier", "same", number, number, 2000, companions=300),
+        Item("name", "same", "severin", "severin", 1500, companions=0),
+        Item("address", "same_door", "1 quai", "1 quai", 900, companions=0),
+    )
+    part = EntityEvidence(kind, kind, "a", "b", items, 100, 0, -130, whom)
+    for language, said in (("en", english), ("fr", french)):
+        assert describe_companions(part, None, language)[0] == said
+
+
+def test_every_kind_of_companions_has_its_sentences() -> None:
+    assert set(SENTENCES) == set(KINDS)
