@@ -115,6 +115,11 @@ async def _indices_behind(client: AsyncElasticsearch, alias: str) -> set[str]:
     return set() if "error" in found.body else set(found.body)
 
 
+async def has_indices(client: AsyncElasticsearch, indices: Indices) -> bool:
+    """Whether all indices of this generation are there: its first worker makes them, one after the other."""
+    return all([await client.indices.exists_alias(name=indices.write_alias(kind)) for kind in sorted(PER_GENERATION)])
+
+
 async def delete_indices(client: AsyncElasticsearch, indices: Indices) -> list[str]:
     """Delete the indices that hold this generation alone; returns their names."""
     gone = sorted(

@@ -60,9 +60,14 @@ def sweep_links(as_json: JsonObjectOption = False) -> None:
 
     settings = from_environment()
 
-    async def done() -> int:
+    async def done() -> int | None:
         async with audit_operation(settings, "sweep"):
             return await sweep_all(settings)
 
     swept = asyncio.run(done())
-    typer.echo(json.dumps({"swept": swept}) if as_json else f"{swept} links cleared")
+    if as_json:
+        typer.echo(json.dumps({"swept": swept or 0}))
+    elif swept is None:
+        typer.echo("there is no index yet, so there is nothing to clear")
+    else:
+        typer.echo(f"{swept} links cleared")

@@ -6,21 +6,26 @@ from elasticsearch import ApiError, TransportError
 
 from pipeline.errors import LiaisonError
 from pipeline.index.client import connect
-from pipeline.index.mappings import Indices
+from pipeline.index.mappings import Indices, has_indices
 from pipeline.index.sweep import sweep_generation
 from pipeline.settings import Settings
 from pipeline.streams.kafka.connection import elasticsearch_url
 from pipeline.streams.registers.control import read_control
 
 
-async def sweep_all(settings: Settings) -> int:
-    """Sweep all registered generations; returns how many links were cleared. Raises LiaisonError."""
+async def sweep_all(settings: Settings) -> int | None:
+    """Sweep all registered generations; returns how many links were cleared, None before any has an index.
+
+    Raises LiaisonError.
+    """
     held = await read_control(settings)
-    swept = 0
+    swept: int | None = None
     try:
         async with connect(settings.model_copy(update={"elasticsearch_url": elasticsearch_url(settings)})) as client:
             for generation in held.generations:
-                swept += await sweep_generation(client, Indices(settings.namespace, generation))
+                indices = Indices(settings.namespace, generation)
+                if await has_indices(client, indices):
+                    swept = (swept or 0) + await sweep_generation(client, indices)
     except (ApiError, TransportError) as error:
         raise LiaisonError(
             f"Elasticsearch is not responding ({type(error).__name__}); run the command again later"
