@@ -15,43 +15,74 @@ from pipeline.ops.json_output import JsonObjectOption
 if TYPE_CHECKING:
     from pipeline.ops.backup.files import BackupManifest
     from pipeline.ops.backup.restore import RestoreSummary
+    from pipeline.settings import Settings
+
+
+PassphraseFile = Annotated[
+    Path | None,
+    typer.Option("--passphrase", exists=True, dir_okay=False, help="File with the passphrase of the sealed keys."),
+]
+FinishedBackup = Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A finished backup.")]
 
 
 def register(ops: typer.Typer) -> None:
-    """Add `backup` and `restore` to `ops`."""
+    """Add `backup`, `unseal` and `restore` to `ops`."""
     ops.command("backup", epilog="Example: liaison ops backup /srv/backups/2026-11-25")(create_backup)
+    ops.command("unseal", epilog="Example: liaison ops unseal /srv/backups/2026-11-25 --passphrase passphrase")(
+        unseal_keys
+    )
     ops.command("restore", epilog="Example: liaison ops restore /srv/backups/2026-11-25")(restore_backup)
 
 
 def create_backup(
     folder: Annotated[Path, typer.Argument(help="An empty folder, or one with an unfinished backup.")],
+    passphrase: Annotated[
+        Path | None,
+        typer.Option(
+            "--passphrase",
+            exists=True,
+            dir_okay=False,
+            help="File with a passphrase, mode 600: seal with it into the backup what else a restore needs.",
+        ),
+    ] = None,
     as_json: JsonObjectOption = False,
 ) -> None:
     """Copy cases, decisions, agencies, the model and the audit trail to files, without downtime; resumable.
 
-    The files hold personal data. Store the keys of query text (LIAISON_AUDIT_KEYS) and the installation's secret
-    (LIAISON_SECRET_FILE) separately: neither is in the backup, and a restore needs the secret.
+    The files hold personal data. A restore also needs the installation's secret (LIAISON_SECRET_FILE), the audit log's
+    signing key (LIAISON_AUDIT_LOG_KEY_FILE) and Kafka's users: with --passphrase the backup holds them, encrypted, else
+    the command names what to keep apart. Keep the passphrase apart from backups. The keys of query text
+    (LIAISON_AUDIT_KEYS) are never in a backup.
     """
     from pipeline.ops.backup.files import BackupFolder
     from pipeline.ops.backup.run import copy_installation as copy
+    from pipeline.ops.backup.sealed_keys import read_passphrase
     from pipeline.ops.operation import audit_operation
     from pipeline.progress_bars import show_count
+    from pipeline.streams.provisioning.users import read_logins
     from pipeline.times import now
 
     settings = from_environment()
+    seal = read_passphrase(passphrase) if passphrase else b""
 
     async def copied() -> BackupManifest:
         async with audit_operation(settings, f"backup {folder.name}"):
             with show_count("reads") as count:
-                return await copy(settings, BackupFolder(folder), now, count)
+                return await copy(settings, BackupFolder(folder), now, count, seal)
 
     done = asyncio.run(copied())
+    kept = read_logins(settings)
+    unkept = [user for user in done.users if user not in kept]
     report = {
         "backup": done.id,
         "files": len(done.segments),
         "records": sum(segment.records for segment in done.segments),
         "bytes": sum(segment.size for segment in done.segments),
         "secrets": list(done.secrets),
+        "log": done.log,
+        "users": list(done.users),
+        "new_passwords": unkept,
+        "sealed": bool(done.sealed),
     }
     if as_json:
         typer.echo(json.dumps(report))
@@ -59,35 +90,84 @@ def create_backup(
     typer.echo(
         f"backup {done.id}: {report['records']:,} records in {report['files']:,} files, {report['bytes']:,} bytes"
     )
-    typer.echo(
-        f"A restore needs the installation's secret, key id {', '.join(done.secrets)}: "
-        f"keep {settings.secret_path} apart from the backup"
-    )
+    _print_needs(settings, done, unkept)
+
+
+def _print_needs(settings: Settings, done: BackupManifest, unkept: list[str]) -> None:
+    """What a restore needs beside the records, and where it is."""
+    where = {
+        f"the installation's secret, key id {', '.join(done.secrets)}": f": keep {settings.secret_path} apart",
+        f"the signing key of the audit log {done.log}": f": keep {settings.audit_log_key_path} of `attest` apart",
+    }
+    typer.echo(f"A restore also needs{', which are sealed in the backup' if done.sealed else ''}:")
+    for what, keep in where.items():
+        if done.log or "audit log" not in what:
+            typer.echo(f"- {what}{'' if done.sealed else keep}")
+    if done.users:
+        typer.echo(f"- Kafka's users {', '.join(done.users)}{'' if done.sealed else ': they get new passwords'}")
+    if done.sealed and unkept:
+        typer.echo(f"  of which {', '.join(unkept)} get new passwords, since another home made them")
+    if done.sealed:
+        typer.echo("Keep the passphrase apart from the backup: whoever has both can do what this installation can")
+
+
+def unseal_keys(
+    folder: FinishedBackup,
+    passphrase: Annotated[
+        Path, typer.Option("--passphrase", exists=True, dir_okay=False, help="File with the passphrase, mode 600.")
+    ],
+    as_json: JsonObjectOption = False,
+) -> None:
+    """Put the secret and the audit log's signing key of a sealed backup where the settings look for them.
+
+    The first command of a restore: `liaison up` would make another secret in a new home. No other file is replaced.
+    """
+    from pipeline.ops.backup.files import BackupFolder
+    from pipeline.ops.backup.sealed_keys import open_keys, put_keys, read_passphrase
+
+    keys = open_keys(BackupFolder(folder).read_sealed(), read_passphrase(passphrase))
+    files = put_keys(from_environment(), keys)
+    if as_json:
+        typer.echo(json.dumps({"files": [str(path) for path in files.values()], "users": sorted(keys.logins)}))
+        return
+    for what, path in files.items():
+        typer.echo(f"{what}: {path}")
+    if keys.logins:
+        typer.echo(f"`liaison ops restore` with the same passphrase brings the users {', '.join(sorted(keys.logins))}")
 
 
 def restore_backup(
-    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A finished backup.")],
-    as_json: JsonObjectOption = False,
+    folder: FinishedBackup, passphrase: PassphraseFile = None, as_json: JsonObjectOption = False
 ) -> None:
     """Restore a backup into an empty installation, before any worker runs; resumable.
 
-    Workers started afterwards compute links and indexes. Agencies send again what is newer than the backup.
+    With --passphrase, Kafka's users get their passwords, rights and rates again. Workers started afterwards compute
+    links and indexes. Agencies send again what is newer than the backup.
     """
     from dataclasses import asdict
 
     from pipeline.ops.backup.files import BackupFolder
     from pipeline.ops.backup.restore import restore_installation as bring_back
+    from pipeline.ops.backup.sealed_keys import open_keys, read_passphrase
     from pipeline.progress_bars import show_count
 
-    settings = from_environment()
+    settings, held = from_environment(), BackupFolder(folder)
+    keys = open_keys(held.read_sealed(), read_passphrase(passphrase)) if passphrase else None
 
     async def brought() -> RestoreSummary:
         with show_count("files checked and transactions") as count:
-            return await bring_back(settings, BackupFolder(folder), count)
+            return await bring_back(settings, held, count, keys)
 
     done = asyncio.run(brought())
     if as_json:
         typer.echo(json.dumps(asdict(done)))
         return
     typer.echo(f"backup {done.backup} restored: {done.records:,} records, {done.agencies} agencies")
+    if done.users:
+        typer.echo(f"Kafka's users {', '.join(done.users)} have the passwords that they had")
+    if done.new_passwords:
+        typer.echo(
+            f"Kafka's users {', '.join(done.new_passwords)} need new passwords: "
+            "`liaison ops agency add NAME --country XX --renew`, `liaison ops credentials ROLE --renew`"
+        )
     typer.echo(f"generation {done.generation} is active; start the workers")

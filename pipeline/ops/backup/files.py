@@ -1,6 +1,7 @@
 """The folder that a backup is: records of Kafka in segments, and a manifest that says what they are and if it is whole.
 
     manifest.json                          what it is a backup of; `finished` once every file has been read back
+    sealed-keys                            secret, signing key and Kafka users, where asked for (sealed_keys.py)
     accepted/0/00000000000000000123.gz     records of a partition from an offset on
 
 A segment is gzip over frames: four bytes of length (big-endian), then MessagePack [offset, time in ms, key, value].
@@ -27,6 +28,7 @@ LENGTH_BYTES: Final = 4
 COMPRESSION: Final = 1
 """gzip's quickest: JSON shrinks to a fifth or so at any level."""
 MANIFEST: Final = "manifest.json"
+SEALED_KEYS: Final = "sealed-keys"
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -60,7 +62,9 @@ class BackupManifest(msgspec.Struct, frozen=True):
     """What a backup is of, and what of it belongs together.
 
     `secrets` are the key ids of the installation's secrets, oldest first, which make its opaque references; `turns`
-    what agencies' hits were numbered by, `told` up to which offset of a topic its notices had gone out.
+    what agencies' hits were numbered by, `told` up to which offset of a topic its notices had gone out. `log` names the
+    audit log, "" before it has begun; `users` are Kafka's, without namespace; `sealed` is the digest of the
+    sealed keys, "" where there are none.
     """
 
     id: str
@@ -73,6 +77,9 @@ class BackupManifest(msgspec.Struct, frozen=True):
     begun: str
     finished: str = ""
     segments: tuple[BackupSegment, ...] = ()
+    log: str = ""
+    users: tuple[str, ...] = ()
+    sealed: str = ""
     format: int = FORMAT
 
 
@@ -122,13 +129,26 @@ class BackupFolder:
             made.mkdir(mode=0o700, exist_ok=True)
         _write_whole(folder / f"{records[0].offset:020}.gz", lambda draft: _compress_records(draft, records))
 
+    def write_sealed(self, content: bytes) -> None:
+        """Keep the sealed keys."""
+        _write_whole(self.path / SEALED_KEYS, lambda draft: draft.write(content))
+
+    def read_sealed(self) -> bytes:
+        """The sealed keys of a backup. Raises LiaisonError where it holds none, or others than it was finished with."""
+        held = self.read_manifest()
+        if not held.sealed:
+            raise LiaisonError(f"{self.path} holds no sealed keys: put back the copies that were kept apart")
+        if self._sealed_digest() != held.sealed:
+            raise LiaisonError(f"{SEALED_KEYS} is missing, damaged or was changed")
+        return (self.path / SEALED_KEYS).read_bytes()
+
     def finish(self, manifest: BackupManifest, time: str, on_file: Callable[[], None]) -> BackupManifest:
         """Read every file back, and say that all is there. Raises LiaisonError for one that cannot be read."""
         found = []
         for file in sorted(self.path.glob("*/*/*.gz")):
             found.append(self._describe_segment(file))
             on_file()
-        done = msgspec.structs.replace(manifest, finished=time, segments=tuple(found))
+        done = msgspec.structs.replace(manifest, finished=time, segments=tuple(found), sealed=self._sealed_digest())
         self._write_manifest(done)
         return done
 
@@ -141,6 +161,8 @@ class BackupFolder:
             if self._describe_segment(self.path / segment.name) != segment:
                 raise LiaisonError(f"{segment.name} is damaged or was changed")
             on_file()
+        if held.sealed:
+            self.read_sealed()
         return held
 
     def read_records(self, manifest: BackupManifest, topic: str, partition: int) -> Iterator[BackupRecord]:
@@ -148,6 +170,12 @@ class BackupFolder:
         for segment in manifest.segments:
             if (segment.topic, segment.partition) == (topic, partition):
                 yield from read_segment(self.path / segment.name)
+
+    def _sealed_digest(self) -> str:
+        try:
+            return hashlib.sha256((self.path / SEALED_KEYS).read_bytes()).hexdigest()
+        except FileNotFoundError:
+            return ""
 
     def _partition_folder(self, topic: str, partition: int) -> Path:
         return self.path / topic / str(partition)

@@ -28,12 +28,15 @@ from pipeline.ops.backup.restored_state import (
     restore_progress,
 )
 from pipeline.ops.backup.run import CountCopied
+from pipeline.ops.backup.sealed_keys import RestoreKeys
 from pipeline.ops.generations.leftovers import clean_generation
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
+from pipeline.streams.catalogues.rights import ROLES, agency_grants, role_grants
 from pipeline.streams.kafka import admin
 from pipeline.streams.kafka.connection import elasticsearch_url
+from pipeline.streams.provisioning.users import asks_for_credentials, limit_rate, restore_user
 from pipeline.streams.registers import control
 from pipeline.streams.registers.control import Generation
 from pipeline.streams.registers.installation_secret import key_ring
@@ -56,18 +59,26 @@ _agency = msgspec.json.Decoder(Agency).decode
 
 @dataclass(frozen=True)
 class RestoreSummary:
-    """What a restore has brought back; `generation` is the active one now, `records` those written by this run."""
+    """What a restore has brought back; `generation` is the active one now, `records` those written by this run.
+
+    `users` are Kafka's that have their password again, `new_passwords` those of the backup that need a new one.
+    """
 
     backup: str
     generation: str
     agencies: int
     records: int
+    users: tuple[str, ...] = ()
+    new_passwords: tuple[str, ...] = ()
 
 
-async def restore_installation(settings: Settings, folder: BackupFolder, count: CountCopied) -> RestoreSummary:
+async def restore_installation(
+    settings: Settings, folder: BackupFolder, count: CountCopied, keys: RestoreKeys | None = None
+) -> RestoreSummary:
     """Bring a backup back; once that is done, doing it again changes nothing.
 
-    `count` is told of every file checked and every transaction. Raises LiaisonError: then it is run again, once the
+    With `keys`, those sealed in the backup, Kafka's users get their rights, rates and passwords again. `count` is told
+    of every file checked and every transaction. Raises LiaisonError: then it is run again, once the
     cause is mended.
     """
     manifest = await asyncio.to_thread(folder.verify_backup, count)
@@ -84,7 +95,22 @@ async def restore_installation(settings: Settings, folder: BackupFolder, count: 
         await record_restore(own, manifest)
         await control.register_generation(own, generation)
         await control.activate_generation(own, generation.id)
-    return RestoreSummary(manifest.id, generation.id, len(names), records)
+    users = await asyncio.to_thread(_restore_users, own, names, keys) if keys else ()
+    lost = tuple(user for user in manifest.users if user not in users)
+    return RestoreSummary(manifest.id, generation.id, len(names), records, users, lost)
+
+
+def _restore_users(settings: Settings, agencies: list[str], keys: RestoreKeys) -> tuple[str, ...]:
+    """Make the users of agencies and processes that are sealed; none where Kafka asks nobody who they are."""
+    if not asks_for_credentials(settings):
+        return ()
+    made = tuple(name for name in sorted(keys.logins) if name in agencies or name in ROLES)
+    for name in made:
+        grants = agency_grants(settings, name) if name in agencies else role_grants(settings, name)
+        restore_user(settings, name, grants, keys.logins[name])
+        if name in keys.rates:
+            limit_rate(settings, name, keys.rates[name])
+    return made
 
 
 def _rebuild_generation(folder: BackupFolder, manifest: BackupManifest) -> Generation:

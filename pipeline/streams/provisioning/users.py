@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -45,6 +46,14 @@ class Credentials(msgspec.Struct, frozen=True):
     password: str = ""
 
 
+class KafkaLogin(msgspec.Struct, frozen=True):
+    """What Kafka knows a user's password by (RFC 5802): with it a user is made elsewhere whose password stays."""
+
+    salt: bytes
+    salted_password: bytes
+    iterations: int
+
+
 def asks_for_credentials(settings: Settings) -> bool:
     """Whether the broker knows its users by SCRAM, so that users can be made there."""
     known = with_access(settings)
@@ -59,8 +68,57 @@ def make_user(settings: Settings, name: str, grants: Iterable[KafkaRight], *, re
         if not renew and _is_known(client, user):
             return Credentials(user)
         password = new_password()
-        _alter_credentials(client, UserScramCredentialUpsertion(user, MECHANISM, password.encode()))
-        return Credentials(user, password)
+        made = UserScramCredentialUpsertion(user, MECHANISM, password.encode())
+        _alter_credentials(client, made)
+    _keep_login(settings, name, KafkaLogin(made.salt, made.salted_password, made.iterations))
+    return Credentials(user, password)
+
+
+def restore_user(settings: Settings, name: str, grants: Iterable[KafkaRight], login: KafkaLogin) -> None:
+    """Give a user these rights, and the password that it had elsewhere. Raises LiaisonError."""
+    user = settings.namespace + name
+    made = UserScramCredentialUpsertion(user, MECHANISM, b"", iterations=login.iterations, salt=login.salt)
+    made.salted_password = login.salted_password
+    with admin_client(settings) as client:
+        add_rights(client, user, grants)
+        _alter_credentials(client, made)
+    _keep_login(settings, name, login)
+
+
+def list_users(settings: Settings, names: Iterable[str]) -> tuple[str, ...]:
+    """Which of these are users of the broker, sorted; none where Kafka has no users of ours."""
+    users = {settings.namespace + name: name for name in names}
+    if not users or not asks_for_credentials(settings):
+        return ()
+    with admin_client(settings) as client:
+        found = client.describe_user_scram_credentials(list(users))
+    return tuple(sorted(name for user, name in users.items() if found[user]["credential_infos"]))
+
+
+def read_logins(settings: Settings) -> dict[str, KafkaLogin]:
+    """What this home has kept of the users that it made, by their names: Kafka tells nobody."""
+    try:
+        return _logins.decode(_logins_file(settings).read_bytes())
+    except FileNotFoundError:
+        return {}
+
+
+_logins: Final = msgspec.json.Decoder(dict[str, KafkaLogin])
+
+
+def _logins_file(settings: Settings) -> Path:
+    return StackLayout.of(settings.home).access.with_name(f"{settings.namespace}logins.json")
+
+
+def _keep_login(settings: Settings, name: str, login: KafkaLogin | None) -> None:
+    """Keep a user's login in this home, for a sealed backup; None forgets it."""
+    file = _logins_file(settings)
+    with exclusive(file.with_suffix(".lock")):
+        held = read_logins(settings)
+        if login is None and name not in held:
+            return
+        kept = {**held, name: login} if login else {user: one for user, one in held.items() if user != name}
+        write_private(file, msgspec.json.encode(kept).decode())
 
 
 def limit_rate(settings: Settings, name: str, rate_bytes_s: int | None) -> None:
@@ -85,6 +143,7 @@ def remove_user(settings: Settings, name: str) -> None:
         quotas.set_rate(client, user, None)
         if _is_known(client, user):
             _alter_credentials(client, UserScramCredentialDeletion(user, MECHANISM))
+    _keep_login(settings, name, None)
 
 
 def add_rights(client: KafkaAdminClient, user: str, grants: Iterable[KafkaRight]) -> None:

@@ -43,6 +43,9 @@ TAIL_OFFSETS: Final = 4096
 """Read from the topic's end to find its last head, four times as many where there is none: one comes every 1,000
 entries."""
 
+KEY_POLL_S: Final = 2.0
+"""Between two looks for a signing key that is missing."""
+
 _entries = msgspec.json.Decoder(AuditEntry)
 
 
@@ -62,7 +65,7 @@ class AttestProcessor:
 
     async def open_store(self, source: TopicPartition, applied: AppliedPosition) -> LogEnd:
         """The log as the topic holds it. Raises LiaisonError where it can't be gone on from."""
-        growing = await _log_end(self._settings, TopicPartition(self._topic, 0))
+        growing = await read_log_end(self._settings, TopicPartition(self._topic, 0))
         key = await asyncio.to_thread(log_keys.signing_key, self._settings, make=growing.head is None)
         return LogEnd(growing, key, await self._leaves_end(source, applied, growing))
 
@@ -109,7 +112,8 @@ def _decode_entry(record: ConsumerRecord) -> AuditEntry | None:
     return entry if entry is not None and is_sealable(entry) else None
 
 
-async def _log_end(settings: Settings, partition: TopicPartition) -> GrowingLog:
+async def read_log_end(settings: Settings, partition: TopicPartition) -> GrowingLog:
+    """The log as its topic ends; without a head before the first. Raises LogNotContinuedError for one without begin."""
     async with plain_consumer(settings, [partition]) as consumer:
         end = (await consumer.end_offsets([partition]))[partition]
     looked_at = TAIL_OFFSETS
@@ -128,12 +132,27 @@ async def _log_end(settings: Settings, partition: TopicPartition) -> GrowingLog:
         looked_at *= 4
 
 
+async def wait_for_signing_key(settings: Settings, partition: TopicPartition) -> None:
+    """Return once the log can be signed: a log that has a head goes on under its own key alone.
+
+    Without the key it says so once and waits for the file, as after a restore: an end would only be started again.
+    """
+    path = settings.audit_log_key_path
+    if path.exists() or (await read_log_end(settings, partition)).head is None:
+        return
+    log.error("the audit log's signing key is not in %s; put it back. Until then no head is signed", path)
+    while not path.exists():
+        await asyncio.sleep(KEY_POLL_S)
+    log.info("the audit log's signing key is there")
+
+
 @asynccontextmanager
 async def attest_stage(settings: Settings, wanted: str, after: After) -> AsyncIterator[Stage]:
     """The stage, one group whatever generation is active. Raises LiaisonError where topics are missing."""
     audit, audit_log = (topics.topic_name(settings, topic) for topic in (topics.AUDIT, topics.AUDIT_LOG))
     found = await asyncio.to_thread(read_ids, settings, [audit, audit_log])
     keys = log_keys.tag_keys(await asyncio.to_thread(key_ring, settings))
+    await wait_for_signing_key(settings, TopicPartition(audit_log, 0))
     with claimed_slot(settings, STAGE) as slot:
         yield Stage(
             settings, slot, [AgentInput(STAGE, [audit], AttestProcessor(settings, keys), ALL)], found.topics, after

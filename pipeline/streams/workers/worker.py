@@ -131,6 +131,7 @@ def _remedies_of(name: str, settings: Settings) -> Remedies:
     waits = {
         intake.STAGE: "waiting for a first agency; `liaison ops agency add` registers one",
         project.STAGE: f"waiting for Elasticsearch; {elasticsearch}",
+        attest.STAGE: f"waiting for the audit log's signing key; put it back into {settings.audit_log_key_path}",
     }
     return Remedies(waits.get(name, Remedies.first), how_to_mend(KAFKA, settings), elasticsearch)
 

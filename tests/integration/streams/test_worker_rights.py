@@ -320,11 +320,15 @@ def test_no_process_has_a_right_that_it_does_not_need(secured: Secured) -> None:
 
 def test_secrets_are_in_no_log_and_no_answer(secured: Secured) -> None:
     credentials = StackLayout.of(secured.operator.home).access.parent.glob("*.json")
-    passwords = {file.name: json.loads(file.read_text())["password"] for file in credentials}
+    held = {file.name: json.loads(file.read_text()) for file in credentials}
+    logins = held.pop(f"{secured.operator.namespace}logins.json")
+    passwords = {name: one["password"] for name, one in held.items()}
+    salted = {f"login of {name}": one["salted_password"] for name, one in logins.items()}
+    assert logins.keys() >= set(ROLES)
     assert len(passwords) == len(ROLES) + 1, "the operator's and each role's"
     given = {name: value for name, value in SECRETS.items() if value.startswith("canary")}
     said = dict(secured.said())
     assert {"kafka.log", "answers.log"} <= said.keys()
     assert {name.rsplit("-", 1)[0] for name in said} >= {f"worker-{role}" for role in ROLES if role != API}
-    for name, secret in (passwords | given | secured.tokens).items():
+    for name, secret in (passwords | salted | given | secured.tokens).items():
         assert [file for file, text in said.items() if secret in text] == [], name

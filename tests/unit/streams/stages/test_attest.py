@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from pathlib import Path
+
 import msgspec
+import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 
 from pipeline.access.audit import Act, ActKind, Chain, bind_acts
 from pipeline.settings import Settings
-from pipeline.streams.stages.attest import AttestProcessor, LogEnd
+from pipeline.streams.stages import attest
+from pipeline.streams.stages.attest import AttestProcessor, LogEnd, wait_for_signing_key
+from pipeline.transparency.checkpoints import Checkpoint
 from pipeline.transparency.growth import GrowingLog
 from pipeline.transparency.leaves import new_seed
 from pipeline.transparency.log_records import HEAD_KEY, leaf_key
@@ -41,3 +48,40 @@ def test_what_has_a_leaf_already_gets_none() -> None:
     values: list[bytes | None] = [msgspec.json.encode(entry) for entry in made]
     assert keys(values, known=1) == [leaf_key(0), HEAD_KEY]
     assert keys(values, known=2) == []
+
+
+async def test_without_its_key_it_says_so_once_and_goes_on_when_the_key_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings, looks = Settings(home=tmp_path, audit_log_key_file=tmp_path / "log-key"), 0
+
+    async def signed_log(*_: object) -> GrowingLog:
+        log = GrowingLog()
+        log.head = Checkpoint(LOG.verifier.name, 1, b"0" * 32)
+        return log
+
+    async def look(_: float) -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 50:
+            settings.audit_log_key_path.write_text(LOG.text)
+
+    monkeypatch.setattr(attest, "read_log_end", signed_log)
+    monkeypatch.setattr(asyncio, "sleep", look)
+    with caplog.at_level(logging.INFO):
+        await wait_for_signing_key(settings, AUDIT)
+    assert looks == 50
+    [missing, back] = [one.getMessage() for one in caplog.records if "signing key" in one.getMessage()]
+    assert (
+        missing
+        == f"the audit log's signing key is not in {tmp_path}/log-key; put it back. Until then no head is signed"
+    )
+    assert "is there" in back
+
+
+async def test_a_log_without_a_head_needs_no_key_to_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def new_log(*_: object) -> GrowingLog:
+        return GrowingLog()
+
+    monkeypatch.setattr(attest, "read_log_end", new_log)
+    await wait_for_signing_key(Settings(home=tmp_path, audit_log_key_file=None), AUDIT)
