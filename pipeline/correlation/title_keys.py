@@ -13,7 +13,8 @@ from pipeline.correlation.name_sounds import sound_out
 from pipeline.correlation.place_values import place_sounds, postcodes
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NamePrint, TokenPrint
-from pipeline.matching.names.organisation_words import meanings
+from pipeline.matching.names.organisation_words import senses
+from pipeline.matching.names.sounds import romanised_skeletons
 
 MAX_TITLES = 8
 """Names of one entity that yield keys. Pairs that meet are compared by all their names."""
@@ -24,8 +25,8 @@ MAX_WORDS = 4
 MAX_PLACES = 8
 """Places of one entity that yield keys."""
 
-MAX_MEANINGS = 2
-"""Meanings of a usual word that yield keys, whatever its language."""
+MAX_MEANINGS = 3
+"""Senses of a usual word that yield keys, whatever its language."""
 
 LESS_FOR_WORDS = 200
 """By how much a key of a title may be less rare, in hundredths of a bit: there are fewer organisations than persons."""
@@ -109,8 +110,10 @@ def choose_titles(names: Sequence[NamePrint]) -> list[Title]:
 
 @lru_cache(maxsize=1 << 15)
 def _take_word(token: TokenPrint) -> TitleWord:
-    sounds = [skeleton for skeleton, _ in sound_out(token).skeletons]
-    meant = [f"={meaning}" for meaning in sorted(meanings(token.text))[:MAX_MEANINGS]]
+    sounds = dict.fromkeys(skeleton for skeleton, _ in sound_out(token).skeletons)
+    if token.script == "Latin":
+        sounds |= dict.fromkeys(sorted(romanised_skeletons(token.forms[0])))
+    meant = [f"={meaning}" for meaning in sorted(senses(token.text))[:MAX_MEANINGS]]
     return TitleWord(token.rarity, (*sounds, *meant))
 
 

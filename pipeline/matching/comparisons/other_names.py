@@ -44,6 +44,10 @@ share one by chance."""
 SHORTEST = 2
 """Words of a name that counts: a single name, or a nickname, is borne by too many."""
 
+_SPELLINGS = 0.8
+"""The least similarity of two names of one word each, which are organisations', that may be spellings of one. A choice:
+Atomflot and Rosatomflot are two names (.73), Rosoboronexport and Rosoboroneksport are one (.88)."""
+
 Sounds = tuple[str, ...]
 """What is heard of each word of a name, in ascending order."""
 
@@ -98,7 +102,8 @@ def _are_of_one_script(one: Sounds, other: Sounds, sides: Iterable[NamesBySound]
 
 
 def _share_word(one: Sounds, other: Sounds) -> bool:
-    return any(OSA.normalized_similarity(x, y) >= RESEMBLANCE for x in one for y in other)
+    alike = _SPELLINGS if len(one) == len(other) == 1 else RESEMBLANCE
+    return any(OSA.normalized_similarity(x, y) >= alike for x in one for y in other)
 
 
 HALF = 31

@@ -95,6 +95,7 @@ TOKEN_LEVELS = {
     "same": N_("same"),
     "same after folding": N_("same without accents"),
     "nickname or variant": N_("short form or variant"),
+    "translation": N_("translation"),
     "same romanisation": N_("same when romanised"),
     "one edit": N_("one character different"),
     "near": N_("near"),

@@ -7,7 +7,7 @@ import msgspec
 from pipeline.matching.names import levels
 from pipeline.matching.names.alignment import align
 from pipeline.matching.names.joined_words import BOTH_WAYS, turn_ways
-from pipeline.matching.names.organisation_words import generic_form
+from pipeline.matching.names.organisation_words import COINED, generic_form
 from pipeline.matching.names.prints import FIRST, NamePrint, TokenPrint
 from pipeline.matching.names.token_pairs import TokenPair
 from pipeline.records.name_words import PATRONYMIC_ENDINGS, PREFIX_NAMES
@@ -86,6 +86,8 @@ def _compare(a: NamePrint, b: NamePrint, joined: int) -> NameComparison:
     if a.legal_forms and b.legal_forms and _forms_differ(a.legal_forms, b.legal_forms):
         texts = " ".join(a.legal_forms), " ".join(b.legal_forms)
         pairs.append(TokenPair(*texts, levels.DIFFERENT, _FORMS_DIFFER))
+    if not a.person:
+        pairs = _count_coined(pairs, bits, whole=a.body and not rest_a and not rest_b)
     weakest = 0
     for pair in pairs:
         bits += pair.bits
@@ -95,6 +97,29 @@ def _compare(a: NamePrint, b: NamePrint, joined: int) -> NameComparison:
     if bits > 0 and (a.weak or b.weak or (is_single(a) and len(b.tokens) == 1)):
         bits = max(bits - WEAK, 0)
     return NameComparison(max(bits, _LOWEST), levels.LEVELS[weakest], tuple(pairs))
+
+
+def _count_coined(pairs: list[TokenPair], bits: int, *, whole: bool) -> list[TokenPair]:
+    """The pairs of words without what they are rarer than any known word, but for the rarest word of a `whole` name.
+
+    That word counts with it until the name has the bits of a coined word alone: further words add up to enough by
+    themselves. Where a word is missing or contradicts, one body may be called after the other, and of other things than
+    bodies many are called so.
+    """
+    surplus = [pair.bits - levels.MOST_KNOWN.get(pair.level, pair.bits) for pair in pairs]
+    most = max(surplus, default=0)
+    if most <= 0:
+        return pairs
+    if whole and not any(pair.level in (levels.DIFFERENT, levels.MISSING) for pair in pairs):
+        known = sum([pair.bits - max(more, 0) for pair, more in zip(pairs, surplus, strict=True)])
+        kept = max(0, min(most, COINED - known - bits))
+    else:
+        kept = 0
+    rarest = surplus.index(most)
+    return [
+        TokenPair(pair.a, pair.b, pair.level, pair.bits - more + (kept if at == rarest else 0)) if more > 0 else pair
+        for at, (pair, more) in enumerate(zip(pairs, surplus, strict=True))
+    ]
 
 
 def _is_of_prefix(pair: TokenPair) -> bool:

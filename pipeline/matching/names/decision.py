@@ -21,6 +21,7 @@ _AGREEMENT = {
     levels.FOLDED: 1.0,
     levels.SOUND: 0.95,
     levels.VARIANT: 0.9,
+    levels.TRANSLATION: 0.9,
     levels.ACRONYM: 0.8,
     levels.INITIAL: 0.8,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 SAME = "same"
 FOLDED = "same after folding"
 VARIANT = "nickname or variant"
+TRANSLATION = "translation"
 SOUND = "same romanisation"
 EDIT = "one edit"
 NEAR = "near"
@@ -14,16 +15,23 @@ INITIAL = "initial"
 MISSING = "missing"
 DIFFERENT = "different"
 
-LEVELS = (SAME, FOLDED, VARIANT, SOUND, EDIT, NEAR, FAINT, ACRONYM, INITIAL, MISSING, DIFFERENT)
+LEVELS = (SAME, FOLDED, VARIANT, TRANSLATION, SOUND, EDIT, NEAR, FAINT, ACRONYM, INITIAL, MISSING, DIFFERENT)
 """Strongest first; a level never gives more bits than one before it, for the same tokens."""
 
-COST = {SAME: 0, FOLDED: 20, VARIANT: 150, SOUND: 170, EDIT: 350, NEAR: 550, FAINT: 550}
+COST = {SAME: 0, FOLDED: 20, VARIANT: 150, TRANSLATION: 165, SOUND: 170, EDIT: 350, NEAR: 550, FAINT: 550}
 """Hundredths of a bit that a level gives less than equality of the same tokens: log2(m_same / m_level)."""
 
-LIMIT = {SAME: 9999, FOLDED: 9999, VARIANT: 1100, SOUND: 1050, EDIT: 800, NEAR: 400, FAINT: 400}
+LIMIT = {SAME: 9999, FOLDED: 9999, VARIANT: 1100, TRANSLATION: 1050, SOUND: 1050, EDIT: 800, NEAR: 400, FAINT: 400}
 """What a level gives at most: log2(m / u). u by random pairs of Wikidata tokens weighted by frequency: sounds agree in
 3 of 100,000, one edit in 5, "near" in 60; less, as within a culture it is larger. m of spellings by agencies. What a
 faint rendering in another script gives at most, each corridor's model says (token_levels.faint_bits)."""
+
+KNOWN = 1600
+"""Hundredths of a bit of the rarest word whose frequency is known (rarity.CEILING). The limits are of these."""
+
+COINED_SHARE = {SAME: 4, FOLDED: 4, VARIANT: 4, TRANSLATION: 4, SOUND: 4, EDIT: 0, NEAR: 0, FAINT: 0}
+"""How many quarters count of what a coined word is rarer than that (letter_model): none where a letter differs, since
+whoever coins words coins them alike (Taesong, Daesong)."""
 
 UNLEARNT = 150
 """Less for a script without a learnt model, of which there is but one plain romanisation."""
@@ -31,4 +39,10 @@ UNLEARNT = 150
 
 def level_bits(level: str, rarity: int) -> int:
     """The weight of two tokens at a level, in hundredths of a bit; `rarity` is that of the less rare one."""
-    return max(0, min(rarity - COST[level], LIMIT[level]))
+    if rarity <= KNOWN:
+        return max(0, min(rarity - COST[level], LIMIT[level]))
+    return min(KNOWN - COST[level], LIMIT[level]) + (rarity - KNOWN) * COINED_SHARE[level] // 4
+
+
+MOST_KNOWN = {level: level_bits(level, KNOWN) for level in COST}
+"""The most that a word gives at each level unless it is coined."""

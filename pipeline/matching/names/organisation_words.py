@@ -9,14 +9,25 @@ from importlib.resources import files
 
 from rigour._core import NameTypeTag, analyze_names, replace_org_types_compare
 
-from pipeline.matching.names.rarity import rarity_of
-from pipeline.records.organisation_words import english_of
+from pipeline.matching.names.letter_model import coined_rarity
+from pipeline.matching.names.rarity import CEILING, length_limit, rarity_of
+from pipeline.records.organisation_words import english_of, translations_of
+from pipeline.records.scripts import script_of
 
 _NONE: frozenset[str] = frozenset()
 _SYMBOL_RARITY = 700
 """A word that rigour knows as a domain, a place or a usual part of organisation names: one in a hundred or so."""
+_TRANSLATED_RARITY = 900
+"""A word that the names of several bodies have in translation, but that rigour does not know: one body in 500 has it,
+as one or two of the EU's 639 from which translations are learnt."""
 _SURNAME_SURPLUS = 300
 """A personal name is rarer as a company's name than among people: about one company in eight is named for one."""
+COINED = 2300
+"""The most hundredths of a bit of one word, one in 8 million: agreement on one word alone is never certain."""
+_SHORTEST_COINED = 5
+"""Letters of a word that can be rarer than any known one. A choice: shorter ones are mostly abbreviations."""
+_COINED_SCRIPTS = frozenset({"Latin", "Cyrillic", "Greek"})
+"""Scripts whose Latin forms have all their letters, as the model of letters asks."""
 _CASEFOLD = 4
 """rigour's Normalize.CASEFOLD, which its table of legal forms is to be folded by."""
 
@@ -27,11 +38,13 @@ def word_rarity(word: str, folded: str) -> int:
     if known is not None:
         return known
     rarest = rarity_of(folded) + _SURNAME_SURPLUS if len(folded) > 1 else rarity_of(folded)
-    return min(rarest, _SYMBOL_RARITY) if meanings(word) else min(rarest, _ceiling(folded))
-
-
-def _ceiling(folded: str) -> int:
-    return rarity_of(folded + "_")
+    if _rigour_meanings(word):
+        return min(rarest, _SYMBOL_RARITY)
+    if senses(word):
+        return min(rarest, _TRANSLATED_RARITY)
+    if rarest < CEILING or len(folded) < _SHORTEST_COINED or script_of(word) not in _COINED_SCRIPTS:
+        return min(rarest, length_limit(folded + "_"), CEILING)
+    return max(CEILING, min(coined_rarity(folded), COINED))
 
 
 def is_frequent(word: str) -> bool:
@@ -50,6 +63,13 @@ def meanings(word: str) -> frozenset[str]:
         return found
     usual = (meaning for other in english for meaning in _rigour_meanings(other) if not meaning.startswith("LOC:"))
     return found.union((f"WORD:{other}" for other in english), usual)
+
+
+@lru_cache(maxsize=65536)
+def senses(word: str) -> frozenset[str]:
+    """The meanings of a word, and the English words that translate it: one in common makes two words agree."""
+    translated = translations_of(word)
+    return meanings(word).union([f"TRANSLATED:{english}" for english in translated]) if translated else meanings(word)
 
 
 def _rigour_meanings(word: str) -> frozenset[str]:

@@ -70,7 +70,7 @@ class NamePrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=Fal
     be joined or abbreviated, and spares most comparisons the search for it: the numbers of letters of the longest
     token, of the shortest neighbouring tokens written together (or one with its glue), and of the shortest possible
     acronym. `weak` marks nicknames. `ranked` marks names in which the order of the tokens matters, because they have an
-    initial or a father's name.
+    initial or a father's name. `body` marks names of organisations.
     """
 
     tokens: tuple[TokenPrint, ...]
@@ -81,6 +81,7 @@ class NamePrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=Fal
     letters: tuple[int, int, int] = (0, 0, 0)
     weak: bool = False
     ranked: bool = False
+    body: bool = False
 
 
 class TokenKeys(NamedTuple):
@@ -100,8 +101,9 @@ def make_name_print(name: NormalisedName, entity_type: str) -> NamePrint:
     numbers = _numbers(name.tokens, person)
     legal_forms = tuple(sorted({token.text for token in name.tokens if token.kind == "legal_form"}))
     weak = name.kind == "nickname"
+    body = entity_type == "organisation"
     ranked = not RANKED.isdisjoint([token.kind for token in tokens])
-    return NamePrint(tokens, glue, numbers, legal_forms, person, _letters(tokens, glue), weak, ranked)
+    return NamePrint(tokens, glue, numbers, legal_forms, person, _letters(tokens, glue), weak, ranked, body)
 
 
 def _print_tokens(tokens: tuple[NameToken, ...]) -> tuple[tuple[TokenPrint, ...], tuple[str, ...]]:

@@ -15,11 +15,11 @@ import numpy as np
 from rapidfuzz.distance import OSA, Levenshtein
 from rapidfuzz.process import cdist
 
-from pipeline.matching.names.organisation_words import meanings
+from pipeline.matching.names.organisation_words import senses
 from pipeline.matching.names.outlines import BEGINNING, MOST_EDITS, letters_of
 from pipeline.matching.names.prints import TokenPrint, letter_span
 from pipeline.matching.names.run_tables import Marked
-from pipeline.matching.names.sounds import sound_of
+from pipeline.matching.names.sounds import blur, sound_of
 from pipeline.matching.names.transliteration.corridors import BY_SCRIPT
 from pipeline.matching.names.transliteration.forms import plain_form
 from pipeline.matching.names.variants import classes_of
@@ -163,13 +163,15 @@ def _make_shape(token: TokenPrint) -> Shape:
     text, core = token.text, token.kind == "core"
     written = (letters_of(text), len(text), *letter_span(token), script_number(token.script))
     if token.kind != "initial":
-        senses: Iterable[int] = [crc32(meaning.encode()) for meaning in meanings(text)] if core else classes_of(text)
+        known: Iterable[int] = [crc32(sense.encode()) for sense in senses(text)] if core else classes_of(text)
         if len(text) > 1 and is_plain(token):
-            of_senses = sum({1 << sense % 64 for sense in senses})
-            packed = _PACK(crc32(token.sound.encode()), crc32(text[:BEGINNING].encode()), of_senses, *written)
+            of_senses = sum({1 << sense % 64 for sense in known})
+            sound = blur(token.sound) if core else token.sound
+            packed = _PACK(crc32(sound.encode()), crc32(text[:BEGINNING].encode()), of_senses, *written)
             return Shape(packed, text)
         corridor = BY_SCRIPT.get(token.script)
-        if corridor is not None and not (core and senses):
+        if corridor is not None and not (core and known):
             sound = sound_of(plain_form(text, token.script))
+            sound = blur(sound) if core else sound
             return Shape(_PACK(crc32(sound.encode()), 0, 0, *written), "", token.forms, corridor.alike)
     return Shape(_PACK(0, 0, 0, *written))

@@ -1,8 +1,9 @@
 """Latin spellings reduced to what is heard: one form for the spellings that romanisation systems choose between.
 
 `sound_of` keeps vowels in three classes and folds the spellings of one consonant ("Youssef", "Yusuf" -> "iusaf"...),
-`skeleton_of` keeps only consonant classes. Both are ASCII; rules after the usual romanisations of Arabic, Russian,
-Chinese, Hebrew and Japanese and the orthographies of Western Europe.
+`skeleton_of` keeps only consonant classes, and `romanised_sounds` tells what two systems of romanising Cyrillic may
+both have meant ("Promtechnologija", "Promtekhnologiya"). All are ASCII; rules after the usual romanisations of Arabic,
+Russian, Chinese, Hebrew and Japanese and the orthographies of Western Europe.
 """
 
 from __future__ import annotations
@@ -58,3 +59,34 @@ def skeleton_of(folded: str) -> str:
     """Consonant classes of a spelling; a vowel at its start stays as "_"."""
     classes = sound_of(folded).translate(_CONSONANTS)
     return _REPEATED.sub("", classes[:1] + classes[1:].replace("_", ""))
+
+
+_ROMANISED = re.compile("[sz]h?ch|[sztpgd]h|kh|ch|h")
+"""Clusters with an h of which systems of romanising Cyrillic choose kh, ch and h for one letter (х), and ch for another
+(ч); those before it stand for other letters in all of them."""
+_ONE_OF_TWO = frozenset({"kh", "ch", "h"})
+
+
+@lru_cache(maxsize=32768)
+def romanised_sounds(folded: str) -> frozenset[str]:
+    """The sounds of an ASCII lower-case word if it is romanised Cyrillic."""
+    return frozenset([hear(spelt) for spelt in _spell_romanised(folded)])
+
+
+def romanised_skeletons(folded: str) -> frozenset[str]:
+    """The skeletons of a word and of what it may be if it is romanised Cyrillic."""
+    return frozenset([skeleton_of(spelt) for spelt in (folded, *_spell_romanised(folded))])
+
+
+def _spell_romanised(folded: str) -> tuple[str, ...]:
+    """The spellings with kh for ch and h alike, and with j as й, as in German, or as ж."""
+    spelt = _ROMANISED.sub(lambda found: "kh" if found[0] in _ONE_OF_TWO else found[0], folded)
+    return (spelt.replace("j", "y"), spelt.replace("j", "zh")) if "j" in spelt else (spelt,)
+
+
+_BLURRED = str.maketrans("J", "i", "CHh")
+
+
+def blur(sound: str) -> str:
+    """What the sounds of two words have in common whose sounds, or romanised sounds, are equal."""
+    return _REPEATED.sub("", sound.translate(_BLURRED))

@@ -14,10 +14,10 @@ from pipeline.matching.names import abjad, levels
 from pipeline.matching.names.derived import is_derived
 from pipeline.matching.names.han import fold_han
 from pipeline.matching.names.korean import are_other_syllables
-from pipeline.matching.names.organisation_words import meanings
+from pipeline.matching.names.organisation_words import meanings, senses
 from pipeline.matching.names.outlines import MOST_EDITS
 from pipeline.matching.names.prints import TokenPrint
-from pipeline.matching.names.sounds import sound_of
+from pipeline.matching.names.sounds import romanised_sounds, sound_of
 from pipeline.matching.names.transliteration.corridors import BY_SCRIPT
 from pipeline.matching.names.transliteration.forms import plain_form
 from pipeline.matching.names.transliteration.likelihood import likelihood_of
@@ -30,6 +30,9 @@ _MIN_EDIT = 4
 """The fewest letters of a word at the level EDIT: one edit turns a word of three letters into too many others."""
 _LONG = 7
 """The fewest letters of a word that two edits leave near, however it then sounds."""
+_SHORTEST_ROMANISED = 6
+"""The fewest letters of words that two systems of romanisation spelt. A choice: of shorter words other words have what
+the systems differ in."""
 _LIKE_SOUND = 0.66
 _LIKE_SOUND_OF_FOUR = 0.75
 """The least similarity (normalised Levenshtein) of the sounds of near words, higher for words of four letters."""
@@ -69,11 +72,18 @@ def _quick_level(x: TokenPrint, y: TokenPrint) -> str:
     x_latin, y_latin = x.script in _LATIN, y.script in _LATIN
     if x_latin and y_latin:
         return _latin_level(x, y)
-    if x.kind == "core" and x.script != y.script and not meanings(x.text).isdisjoint(meanings(y.text)):
-        return levels.VARIANT
+    if x.kind == "core" and (level := _sense_level(x.text, y.text)):
+        return level
     if x_latin or y_latin:
         return _quick_cross_level(y, x) if x_latin else _quick_cross_level(x, y)
     return _same_script_level(x, y) if x.script == y.script else _forms_level(x, y)
+
+
+def _sense_level(a: str, b: str) -> str:
+    """The level of two words of organisations by what they mean, "" if they mean nothing in common."""
+    if not meanings(a).isdisjoint(meanings(b)):
+        return levels.VARIANT
+    return "" if senses(a).isdisjoint(senses(b)) else levels.TRANSLATION
 
 
 def is_latin(script: str) -> bool:
@@ -91,8 +101,10 @@ def _latin_level(x: TokenPrint, y: TokenPrint) -> str:
     if a == b or (len(x.forms) + len(y.forms) > 2 and not set(x.forms).isdisjoint(y.forms)):
         return levels.FOLDED
     if x.kind == "core":
-        if not meanings(x.text).isdisjoint(meanings(y.text)):
-            return levels.VARIANT
+        if level := _sense_level(x.text, y.text):
+            return level
+        if are_romanised_alike(a, b):
+            return levels.SOUND
     elif are_variants(a, b):
         return levels.VARIANT
     elif is_derived(x.sound, y.sound):
@@ -100,6 +112,13 @@ def _latin_level(x: TokenPrint, y: TokenPrint) -> str:
     elif _is_cut_short(a, b):
         return levels.NEAR
     return _spelling_level(a, b, x.sound, y.sound)
+
+
+def are_romanised_alike(a: str, b: str) -> bool:
+    """Whether two Latin spellings of an organisation's word may be romanisations of one Cyrillic word."""
+    if min(len(a), len(b)) < _SHORTEST_ROMANISED or abs(len(a) - len(b)) > len(a) // 3:
+        return False
+    return not romanised_sounds(a).isdisjoint(romanised_sounds(b))
 
 
 def _spelling_level(a: str, b: str, sound_a: str, sound_b: str) -> str:
@@ -149,6 +168,8 @@ def _quick_cross_level(source: TokenPrint, latin: TokenPrint) -> str:
     if plain == form or (min(len(plain), len(form)) > _MIN_EDIT and sound_of(plain) == latin.sound):
         return levels.SOUND
     person = source.kind != "core"
+    if not person and are_romanised_alike(plain, form):
+        return levels.SOUND
     if person and is_derived(sound_of(plain), latin.sound) and form not in source.forms:
         return levels.DIFFERENT
     if not process.extractOne(
@@ -177,10 +198,11 @@ def _quick_written(text: str, script: str, latin: TokenPrint) -> bool | None:
     form = latin.forms[0]
     if not form or len(text) > MAX_LENGTH or len(form) > MAX_LENGTH:
         return False
-    if script not in BY_SCRIPT or (latin.kind == "core" and meanings(text)):
+    if script not in BY_SCRIPT or (latin.kind == "core" and senses(text)):
         return True
     plain = plain_form(text, script)
-    return True if plain == form or sound_of(plain) == latin.sound else None
+    alike = plain == form or sound_of(plain) == latin.sound or are_romanised_alike(plain, form)
+    return True if alike else None
 
 
 def _likely_level(source: TokenPrint, latin: TokenPrint) -> str:

@@ -57,6 +57,7 @@ EDITS = "score_cutoff=MOST_EDITS) <= MOST_EDITS", "score_cutoff=2) <= 2"
 
 LOOSENINGS = (
     Loosening("name", "two edits for one", token_levels, "_spelling_level", "== 1 and shorter >", "<= 2 and shorter >"),
+    Loosening("name", "joined words less alike", joined_words, "ALIKE_SHARE", "", 2),
     Loosening("name", "three edits for near", token_levels, "_spelling_level", "distance == _FAR", "distance > _FAR"),
     Loosening(
         "birth_date", "two digits for one", birth_date_levels, "one_digit_off", "len(wrong) == 1", "len(wrong) <= 2"
@@ -83,11 +84,8 @@ LOOSENINGS = (
         "x.main[:1] != y.main[:1]",
     ),
 )
-HARMLESS = (
-    Loosening("name", "joined words less alike", joined_words, "ALIKE_SHARE", "", 2),
-    Loosening("email", "four edits for three", email, "NEAR_EDITS", "", 4),
-)
-"""A joined word counts at an edit at most, however unlike it may be to be worth a look; e-mails may have any level."""
+HARMLESS = (Loosening("email", "four edits for three", email, "NEAR_EDITS", "", 4),)
+"""E-mails may have any level."""
 
 BOUNDED = tuple(comparison for comparison in CATALOGUE if comparison.bound is not None)
 BY_PRESENCE = tuple(comparison for comparison in CATALOGUE if comparison.bound is None and comparison.sketched)

@@ -99,7 +99,7 @@ def weigh_organisations(
     """The result of the names `i` of organisation `a` and `j` of organisation `b`, against each alternative."""
     level, _ = weigh_level(found, a.names[i], b.names[j])
     result = table.result(level, apply_curve(found.bits, table.curve), i, j)
-    return _add_to_group(result, group_bits(found, a, b)) if level <= NEAR else result
+    return _add_to_group(result, group_bits(found, a, b, i, j)) if level <= NEAR else result
 
 
 def _add_to_group(result: ComparisonResult, further: int) -> ComparisonResult:

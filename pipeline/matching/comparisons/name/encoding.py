@@ -8,6 +8,7 @@ places: for each name in order the numbers of its entries, words before runs.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
@@ -16,10 +17,10 @@ from zlib import crc32
 from pipeline.matching.comparisons.hashes import hash_text, letter_set
 from pipeline.matching.names.comparison import CONFLICT
 from pipeline.matching.names.joined_words import MAX_JOINED, SLACK
-from pipeline.matching.names.organisation_words import meanings
+from pipeline.matching.names.organisation_words import senses
 from pipeline.matching.names.outlines import MOST_EDITS
 from pipeline.matching.names.prints import MAX_ACRONYM, NamePrint, TokenPrint, may_be_acronym, token_print
-from pipeline.matching.names.sounds import hear
+from pipeline.matching.names.sounds import blur, hear
 from pipeline.matching.names.token_levels import SHORTEST_CUT, is_latin
 from pipeline.matching.names.variants import classes_of
 from pipeline.matching.screening.rows import MOST_PLACES
@@ -48,9 +49,10 @@ FOLDED_CLASSES = 31
 """More classes are kept as a set of their numbers modulo this, which divides CLASSES, so that both can be compared."""
 MANY = 1 << FOLDED_CLASSES
 
-RARITY_STEP = 26
-"""Hundredths of a bit of a step of rarity; a rarity is rounded up to steps. The last step, INITIAL, marks initials."""
 INITIAL = 63
+"""The step of rarity that marks initials."""
+RARITY_STEPS = (*range(0, 1625, 28), 1800, 1980, 2160, 2340, 2340)
+"""The hundredths of a bit of each step of rarity, to which a rarity is rounded up. Those of coined words are wider."""
 
 JOINED_RARITY = 350
 """Hundredths of a bit that a run counts as rarer than its words together, so that no level's cost lowers their sum."""
@@ -184,7 +186,7 @@ def _spell_beginning(form: str) -> int:
 
 
 def _rarity_step(rarity: int) -> int:
-    return min(-(-rarity // RARITY_STEP), INITIAL - 1)
+    return min(bisect_left(RARITY_STEPS, rarity), INITIAL - 1)
 
 
 def _encode_word(token: TokenPrint, step: int) -> Entry:
@@ -200,12 +202,13 @@ def _encode_word(token: TokenPrint, step: int) -> Entry:
 def _encode_hashes(form: str, sound: str, *, core: bool) -> int:
     """An entry's third word. An organisation's word is never cut short, so its beginning is all of it."""
     beginning = _hash_part(form if core else form[:SHORTEST_CUT], BEGINNING)
+    sound = blur(sound) if core else sound
     return _hash_part(form, FORM) | _hash_part(sound, SOUND) | beginning | min(len(form), MOST_LENGTH) << LENGTH
 
 
 def _classes_of(form: str, text: str, *, core: bool) -> frozenset[int]:
     """Numbers of the classes in which words of other spellings mean the same: of variants, or of meanings (`core`)."""
-    return frozenset([crc32(meaning.encode()) for meaning in meanings(text)]) if core else classes_of(form)
+    return frozenset([crc32(meaning.encode()) for meaning in senses(text)]) if core else classes_of(form)
 
 
 def _encode_run(run: _Run, *, core: bool) -> Entry:

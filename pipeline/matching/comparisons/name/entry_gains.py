@@ -20,7 +20,7 @@ from pipeline.matching.comparisons.name.encoding import (
     MANY,
     MOST_LENGTH,
     RARITY,
-    RARITY_STEP,
+    RARITY_STEPS,
     SOUND,
     UNLINED,
     WILD,
@@ -44,7 +44,7 @@ _LENGTH, _LENGTHS = np.uint32(LENGTH), np.uint32(MOST_LENGTH)
 _CLASS, _MANY = np.uint32(CLASSES), np.uint32(MANY)
 _OPEN_WORD = np.uint32(1 << WILD | 1 << UNLINED)
 _WILD, _UNLINED = np.uint32(1 << WILD), np.uint32(1 << UNLINED)
-_STEP = np.int32(RARITY_STEP)
+_STEPS = np.array(RARITY_STEPS, np.int32)
 
 
 class EntryGains(NamedTuple):
@@ -110,7 +110,7 @@ def _pair_tokens(table: WordArray, other: WordArray, left: Index, right: Index) 
         shorter=np.minimum(length, other_length),
         apart=hashes ^ others,
         either=hashes | others,
-        rarity=np.minimum(steps, other_steps) * _STEP,
+        rarity=_STEPS[np.minimum(steps, other_steps)],
         initial=np.maximum(steps, other_steps) == INITIAL,
         related=_share_variants(table[left + 1], other[right + 1]),
         within=(both == letters & LETTERS) | (both == others_letters & LETTERS),
@@ -174,8 +174,10 @@ def _bound_gains(of: _Tokens, *, joined: bool) -> BitsOfRows:
 
 
 def _level(level: str, rarity: BitsOfRows) -> BitsOfRows:
-    bits: BitsOfRows = np.clip(rarity - np.int32(levels.COST[level]), np.int32(0), np.int32(levels.LIMIT[level]))
-    return bits
+    """The same as levels.level_bits, of many."""
+    known = np.minimum(rarity, np.int32(levels.KNOWN))
+    bits: BitsOfRows = np.clip(known - np.int32(levels.COST[level]), np.int32(0), np.int32(levels.LIMIT[level]))
+    return bits + (rarity - known) * np.int32(levels.COINED_SHARE[level]) // np.int32(4)
 
 
 def may_resemble(table: WordArray, other: WordArray, left: Index, right: Index) -> Index:

@@ -14,6 +14,7 @@ from pipeline.matching.comparisons.address_levels import POSTCODE, address_level
 from pipeline.matching.comparisons.phone import TAIL, phone_level
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NameComparison, NamePrint, TokenPair, levels
+from pipeline.matching.names.letter_model import is_place
 from pipeline.matching.names.organisation_words import meanings
 from pipeline.matching.names.prints import TokenPrint
 from pipeline.matching.names.token_pairs import NOTHING, OTHER
@@ -24,18 +25,23 @@ WORLD = frozenset({"SYMBOL:WORLD", "SYMBOL:GLOBAL", "SYMBOL:INTL"})
 _GROUP_NAME = -290
 """Hundredths of a bit: of pairs of companies of a group one in 16 is called by the group's name alone, both of them;
 that is 2.9 bits more often than the reference h of equal names has it."""
+_COINED_SHARE = 2
+"""The rarer a coined word is, the sooner it is one body's whole name rather than what a group has in common. What
+further words say then counts half, since a group's companies are told apart by these."""
 _WORD_SHARE = 4
 """Companies of a group share a quarter of what a further word says: they are in one trade, and in one language."""
 MOST_FURTHER = 390
 """However long the name: of companies of a group one pair in 2,000 is registered twice, or under one name in two
 countries."""
+_TELLING = ("LOC:", "DOMAIN:")
+"""What the meanings of words of places and of activities begin with."""
 _MORE_WORDS = -530
 """A name with more words than the other: four of ten pairs of companies of a group are a parent and a part, of which
 the part bears the parent's name whole, so its length says nothing (the reference h is one in 100, for people)."""
 
 
-def group_bits(found: NameComparison, a: EntityPrint, b: EntityPrint) -> int:
-    """Hundredths of a bit that a comparison without contradiction adds, against companies of a group, to its level's.
+def group_bits(found: NameComparison, a: EntityPrint, b: EntityPrint, i: int, j: int) -> int:
+    """Hundredths of a bit that a comparison of names `i` and `j` adds, against companies of a group, to its level's.
 
     The sum rises with every further word that agrees. It is at least 0 if both are at one address or phone: apart from
     its name, a part of a group has a place of its own.
@@ -43,9 +49,22 @@ def group_bits(found: NameComparison, a: EntityPrint, b: EntityPrint) -> int:
     if any(pair.level == levels.MISSING for pair in found.pairs):
         further = _MORE_WORDS
     else:
-        bits = sorted((pair.bits for pair in found.pairs), reverse=True)
-        further = min(_GROUP_NAME + sum(bits[1:]) // _WORD_SHARE, MOST_FURTHER)
+        rarest = max(found.pairs, key=_bits_of)
+        words = sum([pair.bits for pair in found.pairs]) - rarest.bits
+        coined = 0
+        if levels.COINED_SHARE.get(rarest.level):
+            coined = max(min(_rarest(a.names[i]), _rarest(b.names[j])) - levels.KNOWN, 0) // _COINED_SHARE
+        further = max(words // _WORD_SHARE, coined + words // (2 * _WORD_SHARE))
+        further = min(_GROUP_NAME + further, MOST_FURTHER)
     return 0 if further < 0 and _are_at_one_place(a, b) else further
+
+
+def _bits_of(pair: TokenPair) -> int:
+    return pair.bits
+
+
+def _rarest(name: NamePrint) -> int:
+    return max([token.rarity for token in name.tokens])
 
 
 def _are_at_one_place(a: EntityPrint, b: EntityPrint) -> bool:
@@ -65,9 +84,10 @@ def choice_fee(unmet: int) -> int:
 
 
 def are_parts_of_one(a: EntityPrint, b: EntityPrint, agreeing: Iterable[TokenPair]) -> bool:
-    """Whether two organisations share a name, and each has a longer name too, with other words than the other's.
+    """Whether two organisations share a name, and each has a longer name too, of another place or another activity.
 
-    They are parts of one body: "Ansar al-Sharia" is an alias of bodies in Derna and in Benghazi.
+    They are parts of one body: "Ansar al-Sharia" is an alias of bodies in Derna and in Benghazi. Other words make no
+    body another: a legal form, a word for a group, a translation, a brand.
     """
     if _are_of_two_places(a, b):
         return True
@@ -78,10 +98,15 @@ def are_parts_of_one(a: EntityPrint, b: EntityPrint, agreeing: Iterable[TokenPai
 
 
 def _further_words(entity: EntityPrint, shared: Sequence[str]) -> list[TokenPrint]:
-    """The further words of those names that hold all the shared words and more."""
+    """The words of places and activities in those names that hold all the shared words and more."""
     wanted = {word for text in shared for word in text.split()}
     names = (name for name in entity.names if wanted < {token.text for token in name.tokens})
-    return [token for name in names for token in name.tokens if token.text not in wanted]
+    return [token for name in names for token in name.tokens if token.text not in wanted and _tells_parts(token)]
+
+
+def _tells_parts(token: TokenPrint) -> bool:
+    """Whether a word says where a part of a body is, or what it does."""
+    return is_place(token.forms[0]) or any(meaning.startswith(_TELLING) for meaning in meanings(token.text))
 
 
 def _are_alike(x: TokenPrint, y: TokenPrint) -> bool:

@@ -18,7 +18,7 @@ from pipeline.matching.comparisons.name.encoding import (
     INITIAL,
     MANY,
     RARITY,
-    RARITY_STEP,
+    RARITY_STEPS,
     SOUND,
     UNLINED,
     WILD,
@@ -45,6 +45,7 @@ EDIT_CHANGES = 2
 
 _FURTHER_CLASSES = CLASSES // FOLDED_CLASSES
 """A class is kept by its number modulo this and modulo FOLDED_CLASSES, which have no divisor in common."""
+_STEPS = np.array(RARITY_STEPS, np.int32)
 _FOLDED = np.uint64(FOLDED_CLASSES)
 _ALL_CLASSES = np.uint64((1 << FOLDED_CLASSES + _FURTHER_CLASSES) - 1)
 _ALL_FOLDED = np.uint64((1 << FOLDED_CLASSES) - 1)
@@ -78,7 +79,7 @@ def read_columns(table: WordArray, row: Index, at: Index, *, joined: bool) -> Wo
     """Read the entries that begin at the words `at` of a table; `row` has the row of each. `joined`: they are runs."""
     letters, classes, hashes = table[at], table[at + 1], table[at + 2]
     steps = (letters >> np.uint32(RARITY)).astype(np.int32)
-    rarity = steps * RARITY_STEP
+    rarity = _STEPS[steps]
     any_other = (steps == INITIAL) | (hashes & np.uint32(1 << WILD) != 0)
     unlined = hashes & np.uint32(1 << UNLINED) != 0
     lengths = entry_lengths(hashes)

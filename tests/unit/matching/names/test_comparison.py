@@ -153,7 +153,7 @@ def test_names_of_one_organisation_agree(one: str, other: str) -> None:
     [
         ("Volkswagen AG", "Siemens AG"),
         ("BAE Systems", "BAE Industries"),
-        ("General Trading Company", "General Holding Company"),
+        ("General Trading Company", "General Shipping Company"),
         ("Blackstone Fund 7", "Blackstone Fund 8"),
     ],
 )

@@ -11,6 +11,7 @@ from pipeline.matching.names.prints import token_print
 from pipeline.matching.names.token_levels import faint_bits, is_learnt, may_be_written, token_level, token_levels
 from pipeline.matching.names.token_pairs import PERSONAL
 from pipeline.matching.names.transliteration.corridors import BY_SCRIPT
+from pipeline.records.organisation_words import use_translations
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,32 @@ def test_a_faint_rendering_says_little_and_only_where_the_model_misses_many() ->
 
 def test_words_of_organisations_agree_by_meaning() -> None:
     assert token_level(token_print("intl", "core"), token_print("international", "core")) == levels.VARIANT
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "level"),
+    [
+        ("promtechnologiya", "promtekhnologiya", levels.SOUND),
+        ("promtechnologija", "promtehnologya", levels.SOUND),
+        ("dzhabrailov", "jabrailov", levels.SOUND),
+        ("nizhnevartovsk", "nijnevartovsk", levels.SOUND),
+        ("tekhmash", "tekmash", levels.EDIT),
+        ("chemin", "hemin", levels.EDIT),
+        ("chem", "hem", levels.DIFFERENT),
+    ],
+)
+def test_two_romanisations_of_one_word_are_one_word(one: str, other: str, level: str) -> None:
+    x, y = token_print(one, "core"), token_print(other, "core")
+    assert token_level(x, y) == token_level(y, x) == level
+
+
+def test_a_learnt_translation_is_told_from_a_known_meaning() -> None:
+    use_translations({"zzgear": {"zzgyar": 3}})
+    try:
+        assert token_level(token_print("zzgear", "core"), token_print("zzgyar", "core")) == levels.TRANSLATION
+        assert token_level(token_print("zzgear", "name"), token_print("zzgyar", "name")) != levels.TRANSLATION
+    finally:
+        use_translations(None)
 
 
 def test_scripts_without_a_model_are_told() -> None:

@@ -10,6 +10,7 @@ from pipeline.matching.comparisons.name.comparison import compare
 from pipeline.matching.comparisons.name.name_levels import CONFLICT, LONGER
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model, load_model
+from pipeline.matching.names.rarity import CEILING
 from pipeline.matching.score.alternatives import GROUP
 from pipeline.matching.score.entity_scoring import weigh_entities
 from pipeline.matching.score.scoring import judge_score
@@ -31,9 +32,12 @@ def against_group(one: str, other: str, model: Model) -> int:
     return found.bits[GROUP]
 
 
+def band_of(a: EntityPrint, b: EntityPrint, model: Model) -> str:
+    return judge_score(model.prior + weigh_entities(a, b, model)).band
+
+
 def is_linked(a: EntityPrint, b: EntityPrint, model: Model) -> bool:
-    score = model.prior + weigh_entities(a, b, model)
-    return bool(judge_score(score).band)
+    return bool(band_of(a, b, model))
 
 
 def test_a_longer_and_a_rarer_name_says_more(model: Model) -> None:
@@ -79,11 +83,42 @@ def test_branches_that_share_the_name_of_all_are_two(model: Model) -> None:
     assert is_linked(a, organisation("Ansar Charia", "Ansar Charia Darna"), model)
 
 
-def test_one_rare_word_and_one_city_are_a_link(model: Model) -> None:
-    alone = organisation("Alrosa")
-    placed = organisation("Alrosa", addresses=[{"city": "Mirny", "country": "RU"}])
-    assert not is_linked(alone, alone, model)
-    assert is_linked(placed, placed, model)
+def test_a_coined_word_alone_is_probable_and_a_known_one_needs_a_city(model: Model) -> None:
+    coined, known = organisation("Alrosa"), organisation("Orion")
+    placed = organisation("Orion", addresses=[{"city": "Mirny", "country": "RU"}])
+    assert band_of(coined, coined, model) == "probable"
+    assert not band_of(known, known, model)
+    assert band_of(placed, placed, model)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (("PJSC Alrosa", "Spoločnosť Alrosa"), ("PJSC ALROSA", "ALROSA GROUP"), True),
+        (("Alrosa",), ("Alrosa Nyurba",), False),
+        (("Alfa-Bank",), ("Alfa-Bank Ukraine",), False),
+        (("Alfa-Bank", "Alfa-Bank Kazakhstan"), ("Alfa-Bank", "Alfa-Bank Ukraine"), False),
+        (("Ansar al-Sharia", "Ansar al-Sharia Derna"), ("Ansar al-Sharia", "Ansar al-Sharia Benghazi"), False),
+        (("Peleng Nyilvánosan Működő Részvénytársaság",), ("sociedade anónima pública Peleng",), True),
+        (("Kumpanija b'Responsabbiltà Limitata Mostotrest",), ("Spoločnosť s ručením obmedzeným Mostotrest",), True),
+    ],
+)
+def test_further_names_part_only_bodies_of_two_places_or_activities(
+    one: tuple[str, ...], other: tuple[str, ...], same: bool, model: Model
+) -> None:
+    assert bool(band_of(organisation(*one), organisation(*other), model)) == same
+
+
+def test_two_coined_names_in_common_say_more_than_one(model: Model) -> None:
+    one, two = organisation("Atomflot"), organisation("Atomflot", "Rosatomflot")
+    assert weigh_entities(two, two, model) > weigh_entities(one, one, model) + 100
+
+
+def test_a_coined_word_is_no_rarer_as_the_name_of_a_ship(model: Model) -> None:
+    ship = print_of(type="vessel", names=[{"full": "Mostotrest"}])
+    found = compare(ship, ship, model.tables["name"])
+    assert found is not None
+    assert found.bits[0] == CEILING
 
 
 def test_one_more_longer_alias_takes_nothing_from_an_equal_name(model: Model) -> None:
