@@ -5,26 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.matching.model_file import COMPANION_PRIORS
 from pipeline.matching.training.columns import TrainingColumn
 from pipeline.matching.training.expectation import Levels, Shares, likelihood_ratios
 
 SHARE_ROUNDS = 100
 """Rounds of EM at most. It ends when both numbers together move by less than a thousandth of the true pairs; if it does
 not, those of the last round are taken."""
-
-FEWEST_NAMESAKES = 1000
-"""Hundredths of a bit: at least one pair of people named after each other for 1,000 true pairs."""
-
-
-def namesake_bits(household: float) -> int:
-    """log2 of the true pairs over those who bear one name, in hundredths, where that over a household's is `household`.
-
-    They are too few to be told; where a file has fewer households than the reference has, it has fewer of them by the
-    same factor.
-    """
-    rarer = max(0.0, household - COMPANION_PRIORS["household"])
-    return min(FEWEST_NAMESAKES, round(COMPANION_PRIORS["named_after"] + rarer))
 
 
 def expect_pairs(

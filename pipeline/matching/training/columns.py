@@ -74,9 +74,9 @@ def _shares(values: list[float]) -> NDArray[np.float64]:
 
 
 def _bands(comparison: Comparison) -> TrainingColumn:
-    """True pairs spread evenly over the positive bands, strangers over the others, so that bits are at face value."""
+    """True pairs spread evenly over the positive bands and thinner below; strangers by the bands' own bits."""
     centres = np.array(CENTRES) / 100
-    m = _shares(list(np.where(centres > 0, 1.0, 2.0**centres)))
+    m = _shares(list(np.where(centres > 0, 1.0, 2 ** (centres / 2))))
     u = _shares(list(m * 2**-centres))
     return TrainingColumn(comparison, tuple(f"{centre:+.1f} bits" for centre in centres), m, u, u, u, banded=True)
 

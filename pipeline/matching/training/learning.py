@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
-from pipeline.matching.model_file import REFERENCE_PRIOR
 from pipeline.matching.training.budget import Budget
-from pipeline.matching.training.class_sizes import expect_pairs, namesake_bits
+from pipeline.matching.training.class_sizes import expect_pairs
 from pipeline.matching.training.columns import CENTRES, TrainingColumn, columns_of, find_conflicts, levels_of
 from pipeline.matching.training.expectation import (
     MOST_IN_CONFLICT,
@@ -37,7 +34,6 @@ from pipeline.matching.training.pairs import (
     RULES,
     TWO_TOKENS,
     BlockingRule,
-    PairPopulation,
     blocked_pairs,
     merge_samples,
     random_pairs,
@@ -74,9 +70,9 @@ class Learnt:
 
     `support` is the expected number of true pairs behind each column's m, `hits` the number of random pairs in each
     level. `matches` and `companions` are the expected numbers of true pairs and of pairs of companions among all pairs
-    that met; `possible` is the number of pairs in question. `lent` has the expected pairs of companions in each level
-    of the columns of which h is learnt (lending.py). `without_relatives` is whether there are no relatives among the
-    people (relatives.py).
+    that met; `possible` is the number of all pairs. `lent` has the expected pairs of companions in each level of the
+    columns of which h is learnt (lending.py). `without_relatives` is whether there are no relatives among the people
+    (relatives.py).
     """
 
     columns: tuple[TrainingColumn, ...]
@@ -98,16 +94,13 @@ class PairSample:
     """The sampled pairs of one rule, with their levels.
 
     `rows` are the rows of these pairs in the matrix of all compared pairs. Each pair stands for `scale` pairs of the
-    file. `matches`, `companions`, `namesakes` and `most_in_conflict` are those of expectation.RulePairs.
+    file. `most_in_conflict` limits how much a pair with conflicting names counts as true (expectation.RulePairs).
     """
 
     rule: BlockingRule
     rows: NDArray[np.intp]
     levels: Levels
     scale: float
-    matches: float = 0.0
-    companions: float = 0.0
-    namesakes: float = 0.0
     most_in_conflict: float = MOST_IN_CONFLICT
 
 
@@ -117,11 +110,8 @@ def learn_type(
     model: Model,
     budget: Budget,
     progress: Callable[[str, int], Callable[[], None]],
-    countries: Sequence[str] = (),
 ) -> Learnt | None:
     """Learn the comparisons of one type; None if there are too few records, or no two meet.
-
-    `countries` has that of each record where only pairs of two countries are to be judged (pairs.PairPopulation).
 
     `progress(what, total)` returns the function that is called once for each pair. Each pair is compared once. The
     result is the same for the same seed and order of records.
@@ -132,9 +122,8 @@ def learn_type(
         column for comparison in model.comparisons[entity_type] for column in columns_of(comparison, entity_type)
     )
     chance = random.Random(budget.seed)  # noqa: S311 - draws pairs, no secrets
-    population = PairPopulation(len(prints), countries)
-    strangers = random_pairs(prints, budget, chance, population)
-    met = [(rule, *blocked_pairs(prints, rule, budget, chance, population)) for rule in RULES]
+    strangers = random_pairs(prints, budget, chance)
+    met = [(rule, *blocked_pairs(prints, rule, budget, chance)) for rule in RULES]
     met = [(rule, pairs, scale) for rule, pairs, scale in met if pairs]
     if not met:
         return None
@@ -143,43 +132,34 @@ def learn_type(
     samples = [
         PairSample(rule, rows, levels[rows], scale) for (rule, _, scale), rows in zip(met, of_rules, strict=True)
     ]
-    return _fit_samples(columns, levels[of_strangers], samples, len(prints), population.possible)
+    return _fit_samples(columns, levels[of_strangers], samples, len(prints))
 
 
 def _fit_samples(
-    columns: tuple[TrainingColumn, ...], strangers: Levels, samples: list[PairSample], records: int, possible: int
+    columns: tuple[TrainingColumn, ...], strangers: Levels, samples: list[PairSample], records: int
 ) -> Learnt:
+    possible = records * (records - 1) // 2
+    stranger_columns = [k for k, column in enumerate(columns) if column.tells_strangers]
     m = [column.m.copy() for column in columns]
     matches, companions = 0.0, 0.0
     fits: dict[str, Fit] = {}
+    left = np.ones(len(strangers))
     if records < ENOUGH_RECORDS:
         return _count_pairs_only(columns, samples, possible)
     alone = are_without_relatives((one.levels for one in samples if not one.rule.fields & DATE_FIELDS), columns)
     samples = [replace(one, most_in_conflict=UNBOUNDED if alone else MOST_IN_CONFLICT) for one in samples]
-    met = _collect_met(samples)
-    left = _weigh_strangers(strangers, columns, m, [column.u for column in columns], 2 ** (REFERENCE_PRIOR / 100))
     for _ in range(ROUNDS):
         hits = [level_counts(strangers[:, k], left, len(column.u)) for k, column in enumerate(columns)]
         u = [_estimate_u(counts, column.u) for counts, column in zip(hits, columns, strict=True)]
-        for k in (k for k, column in enumerate(columns) if column.banded):
-            _extend_bands(u[k], m[k], hits[k])
         if fits:
-            _take_census(samples, fits, columns, u, hits, possible, of_names=False)
-        matches, companions = expect_pairs(*met, columns, m, u, possible)
-        samples = [_with_class_shares(one, matches / possible, companions / possible) for one in samples]
+            _take_census(samples, fits, columns, u, hits, possible)
         fits = {sample.rule.name: _fit(sample, columns, m, u) for sample in samples}
         m, counts, support = _join_fits(columns, list(fits.values()))
-        matches, companions = expect_pairs(*met, columns, m, u, possible)
-        left = _weigh_strangers(strangers, columns, m, u, matches / possible)
-    _take_census(samples, fits, columns, u, hits, possible, of_names=True)
-    matches, companions = expect_pairs(*met, columns, m, u, possible)
+        matches, companions = expect_pairs(*_collect_met(samples), columns, m, u, possible)
+        chance_match = _match_probability(likelihood_ratios(strangers, m, u, stranger_columns), matches / possible)
+        left = np.where(chance_match > SURELY_NO_STRANGERS, 0.0, 1 - chance_match)
     lent = {} if alone else _count_lent(samples, fits, columns, u)
     return Learnt(columns, m, u, support, counts, hits, fits, matches, companions, possible, alone, lent)
-
-
-def _with_class_shares(sample: PairSample, matches: float, companions: float) -> PairSample:
-    namesakes = matches * 2 ** (-namesake_bits(100 * math.log2(matches / companions)) / 100)
-    return replace(sample, matches=matches, companions=companions, namesakes=namesakes)
 
 
 def _count_pairs_only(columns: tuple[TrainingColumn, ...], samples: list[PairSample], possible: int) -> Learnt:
@@ -199,15 +179,11 @@ def _companion_shares(columns: tuple[TrainingColumn, ...]) -> CompanionShares:
 
 
 def _rule_pairs(sample: PairSample, columns: tuple[TrainingColumn, ...]) -> RulePairs:
-    held = [k for k in range(len(columns)) if bool((sample.levels[:, k] >= 0).any())]
+    learnable = _learnable_columns(sample, columns)
     return RulePairs(
         sample.levels,
-        [k for k in held if columns[k].tells_strangers],
-        [k for k in held if columns[k].tells_companions],
-        [k for k in held if columns[k].comparison.name not in sample.rule.fields],
-        sample.matches,
-        sample.companions,
-        sample.namesakes,
+        [k for k in learnable if columns[k].tells_strangers],
+        [k for k in learnable if columns[k].tells_companions],
         find_conflicts(sample.levels, columns),
         sample.most_in_conflict,
     )
@@ -220,18 +196,12 @@ def _take_census(
     u: Shares,
     hits: Shares,
     possible: int,
-    *,
-    of_names: bool,
 ) -> None:
-    """Replace u and hits by the census of strangers (BlockingRule.census) in levels with too few random pairs.
-
-    That of names comes last, and no m is learnt by it: a strong name beside another date is of a namesake or of one
-    person, and what was once taken for the former would pass for it ever more.
-    """
+    """Replace u and hits by the census of strangers (BlockingRule.census) in levels with too few random pairs."""
     for sample in samples:
         counted_field, levels = sample.rule.census
         for k, column in enumerate(columns):
-            if column.comparison.name == counted_field and column.tells_strangers and column.banded == of_names:
+            if column.comparison.name == counted_field and column.tells_strangers:
                 counted = _count_strangers(sample, fits[sample.rule.name], columns, u, k)
                 for level, name in enumerate(column.names):
                     complete = CENTRES[level] >= TWO_TOKENS if column.banded else name in levels
@@ -265,6 +235,15 @@ def _count_lent(
     return found
 
 
+def _learnable_columns(sample: PairSample, columns: tuple[TrainingColumn, ...]) -> list[int]:
+    """The columns on which the rule does not block, and that some pair has values for."""
+    return [
+        k
+        for k, column in enumerate(columns)
+        if column.comparison.name not in sample.rule.fields and bool((sample.levels[:, k] >= 0).any())
+    ]
+
+
 def _estimate_u(hits: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.float64]:
     """The shares of the random pairs in each level; a level with too few keeps its reference share."""
     if hits.sum() < MIN_HITS:
@@ -272,21 +251,6 @@ def _estimate_u(hits: NDArray[np.float64], reference: NDArray[np.float64]) -> ND
     shares = np.where(hits >= MIN_HITS, hits / max(hits.sum(), 1.0), np.minimum(reference, MIN_HITS / hits.sum()))
     found: NDArray[np.float64] = shares / shares.sum()
     return found
-
-
-def _extend_bands(u: NDArray[np.float64], m: NDArray[np.float64], hits: NDArray[np.float64]) -> None:
-    """Set u of the bands above those that random pairs show, as the curve of names goes on (weights.name_curve).
-
-    Each bit that a name weighs more makes a stranger's rarer by a bit, from the strongest band that was told. The
-    reference shares of bands would have it rarer by six bits at once: pairs with such names would count as true
-    whatever their dates say, and teach that one person's dates differ often.
-    """
-    positive = [band for band, centre in enumerate(CENTRES) if centre > 0]
-    shown = list(takewhile(lambda band: hits[band] >= MIN_HITS, reversed(positive)))
-    if shown:
-        top = shown[-1]
-        rise = (np.array(CENTRES[:top]) - CENTRES[top]) / 100
-        u[:top] = m[:top] * (u[top] / m[top]) * 2.0**-rise
 
 
 def _join_fits(columns: tuple[TrainingColumn, ...], fits: list[Fit]) -> tuple[Shares, Shares, NDArray[np.float64]]:
@@ -302,14 +266,9 @@ def _join_fits(columns: tuple[TrainingColumn, ...], fits: list[Fit]) -> tuple[Sh
     return m, counts, support
 
 
-def _weigh_strangers(
-    pairs: Levels, columns: tuple[TrainingColumn, ...], m: Shares, u: Shares, share: float
-) -> NDArray[np.float64]:
-    """How much each random pair counts for u, where a share of all pairs is true."""
-    ratio = likelihood_ratios(pairs, m, u, [k for k, column in enumerate(columns) if column.tells_strangers])
-    bounded = min(max(share, 1e-12), 1 - 1e-12)
-    match = 1 / (1 + np.exp(-np.clip(ratio + np.log(bounded / (1 - bounded)), -700, 700)))
-    found: NDArray[np.float64] = np.where(match > SURELY_NO_STRANGERS, 0.0, 1 - match)
+def _match_probability(ratio: NDArray[np.float64], prior: float) -> NDArray[np.float64]:
+    bounded = min(max(prior, 1e-12), 1 - 1e-12)
+    found: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(ratio + np.log(bounded / (1 - bounded)), -700, 700)))
     return found
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import msgspec
 
@@ -15,7 +14,6 @@ from pipeline.matching.model import Model
 from pipeline.matching.model_file import COMPANION_PRIORS, ModelFile, Prior, WeightedComparison
 from pipeline.matching.reference import reference_model
 from pipeline.matching.training.budget import Budget
-from pipeline.matching.training.class_sizes import namesake_bits
 from pipeline.matching.training.contradictions import keep_contradictions
 from pipeline.matching.training.learning import Learnt, learn_type
 from pipeline.matching.training.sharing import shared_values
@@ -42,6 +40,9 @@ FEWEST_COMPANIONS = 600
 MOST_COMPANIONS = -600
 """Hundredths of a bit: at most 64 pairs of companions for a true pair, as in a list of companies of few groups."""
 
+FEWEST_NAMESAKES = 1000
+"""Hundredths of a bit: at least one pair of people named after each other for 1,000 true pairs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Trained:
@@ -61,13 +62,10 @@ def train(
     *,
     general: bool = False,
     cases: int = 0,
-    countries: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Trained:
     """Learn from entity prints by type. A field shared by types is learnt from the type with most true pairs.
 
     Names are not: companies' are no people's. Each type learns its own, or keeps the reference.
-    `countries` has, by type, the country of each print's case, where only pairs of two countries are to be judged;
-    by the other types all pairs are.
     `cases` is how many cases the model is to serve, 0 for as many as there are entities of a type.
     `general` is for a model that is to serve beyond these records: what is peculiar to them stays at the reference
     (the prior, what tells companions, the curve of names, how rare keys must be) or is left out (frequencies of their
@@ -77,7 +75,7 @@ def train(
     learnt = {
         kind: found
         for kind in sorted(prints)
-        if (found := learn_type(kind, prints[kind], start, budget, progress, countries.get(kind, ()))) is not None
+        if (found := learn_type(kind, prints[kind], start, budget, progress)) is not None
     }
     comparisons, kept = _comparisons(start, prints, learnt)
     own, kept_names = _own_names(start, prints, learnt)
@@ -179,15 +177,18 @@ def _column(found: Learnt, name: str) -> int | None:
 def _prior(learnt: Mapping[str, Learnt]) -> Prior:
     """log2 of the share of true pairs, from the type with most of them, and of their ratio to companions of each kind.
 
-    Companions that are told are those of a household or a group, each by the types that have them.
+    Companions that are told are those of a household or a group, each by the types that have them. Those who bear one
+    name are too few to be told; where a file has fewer households than the reference has, it has fewer of them by the
+    same factor.
     """
     found = max(learnt.values(), key=_true_pairs)
     share = found.matches / found.possible
     bits = round(100 * math.log2(share / (1 - min(share, 0.5))))
     told = {kind: _companion_bits(learnt, kind) for kind in ("household", "group")}
+    namesakes = COMPANION_PRIORS["named_after"] + max(0, told["household"] - COMPANION_PRIORS["household"])
     return Prior(
         max(LOWEST_PRIOR, min(HIGHEST_PRIOR, bits)),
-        {**told, "named_after": namesake_bits(told["household"])},
+        {**told, "named_after": min(FEWEST_NAMESAKES, namesakes)},
         source=f"EM: {found.matches:.0f} true pairs, {found.companions:.0f} of companions, of {found.possible}",
     )
 
