@@ -48,6 +48,7 @@ def _lay_out_for_paper(page: Page) -> None:
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
 
 
+@pytest.mark.rare
 def test_a_case_with_500_links_is_printed_whole_with_who_why_when_and_how(
     opened: Browser, site: MemorySite, api: Api
 ) -> None:
