@@ -71,7 +71,8 @@ async def test_a_list_asks_what_its_preview_said(api: Api) -> None:
     first, second, third = await results(api, draft["id"])
     assert (first["line"], first["id"], first["query"]) == (2, "A1", draft["preview"][0]["question"])
     assert [match["case"] for match in first["matches"]] == ["fr-pj:1"]
-    assert (first["matches"][0]["agrees"], first["matches"][0]["against"]) == (["name", "date of birth"], [])
+    compared = [(one["field"], one["level"]) for one in first["matches"][0]["compared"]]
+    assert compared == [("name", "same"), ("birth_date", "same")]
     assert [hit["agency"] for hit in first["hits"]] == ["nl-np"]
     assert set(first["hits"][0]) == {"view", "reference", "agency", "contact", "band", "request"}
     assert (third["id"], third["query"], bool(third["problem"])) == ("A3", "", True)
