@@ -108,5 +108,5 @@ def test_an_open_page_does_nothing_once_its_session_has_ended(
     desk.page.keyboard.press("/")
     desk.page.fill("#question", "Petrov")
     desk.page.keyboard.press("Enter")
-    expect(desk.page).to_have_url(f"{api_server.url}/sign-in?after=%2Fsearch#q=Petrov")
+    expect(desk.page).to_have_url(f"{api_server.url}/sign-in?after=%2Fsearch&wrong=ended#q=Petrov")
     expect(desk.page.locator("body")).not_to_contain_text("Affair")

@@ -209,7 +209,7 @@ def sees_one_man(claire: BrowserUser) -> None:
     expect(page.locator("tr[data-row]", has_text="Belgium – France")).to_be_visible()
     claire.holds("statistics", dark=True)
     with page.expect_download() as file:
-        page.get_by_role("form", name="Links").get_by_role("button", name="CSV").click()
+        page.get_by_role("form", name="Links").get_by_role("button", name="CSV", exact=True).click()
     assert "be-fp:BX-118" in file.value.path().read_text()
 
 
@@ -351,7 +351,7 @@ def audits(sofie: BrowserUser) -> None:
     expect(rows.filter(has_not_text=PIETER)).to_have_count(0)
     expect(rows.first).to_be_visible()
     with page.expect_download() as file:
-        page.get_by_role("form", name="Export all").get_by_role("button", name="CSV").click()
+        page.get_by_role("form", name="Export all").get_by_role("button", name="CSV", exact=True).click()
     told = file.value.path().read_text()
     assert PIETER in told
     assert CLAIRE not in told

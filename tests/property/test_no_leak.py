@@ -35,7 +35,7 @@ HOME = make_folder("liaison-no-leak-")
 FACTOR = 4
 """Examples in the place of one elsewhere, where one looks further: 2,000, and 20,000 in the long run."""
 
-SHARE = 2
+SHARE = 4
 """One in so many of the examples elsewhere: each asks two installations."""
 
 PURPOSES = st.sampled_from([Purpose.INVESTIGATION, Purpose.PROSECUTION])

@@ -31,7 +31,7 @@ HOME = make_folder("liaison-no-leak-case-")
 
 HIDDEN = CaseSpec("cz-pol", 0, UNASKED, "H2", ("*",), ("investigation", "correlation"))
 
-SHARE = 2
+SHARE = 4
 """One in so many of the examples elsewhere, where one does not look further."""
 
 Asking = Callable[[Session, str], Awaitable[msgspec.Struct]]

@@ -105,6 +105,7 @@ def test_pushed_cases_are_told_of_hits_within_the_budget_and_of_the_rest_once_th
     wait_for(lambda: sorted(told_owner(settings)) == [f"nl-np:{at}" for at in range(5)])
 
 
+@pytest.mark.rare
 def test_of_cases_with_one_name_and_many_dates_three_are_told_of_hits_until_the_owner_allows_more(
     records: RecordMaker, installation: Installation, start_all: StartAll, start_stage: Start, wait_for: WaitFor
 ) -> None:

@@ -68,6 +68,7 @@ def test_push_waits_for_the_receipt_of_every_line(
     assert sorted(line.split()[1] for line in chosen.stdout.splitlines()) == ["rejected", "rejected"]
 
 
+@pytest.mark.rare
 def test_rejected_lines_are_sent_again_after_what_was_wrong_outside_them_is_mended(
     installation: Installation,
     records: RecordMaker,
