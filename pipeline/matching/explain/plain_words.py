@@ -44,7 +44,7 @@ NAME_FINDINGS: Final = (
 )
 """What is said of a name whose words agree at one of these levels, the weakest first."""
 
-READ: Final = frozenset({levels.SOUND, levels.FAINT, levels.VARIANT, levels.TRANSLATION, levels.SAME, levels.FOLDED})
+READ: Final = frozenset({levels.SOUND, levels.FAINT, levels.VARIANT, levels.SAME, levels.FOLDED})
 """Levels of words in two scripts that are one word read from one of them."""
 
 
