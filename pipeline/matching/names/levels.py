@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pipeline.matching.names.rarity import CEILING
+
 SAME = "same"
 FOLDED = "same after folding"
 VARIANT = "nickname or variant"
@@ -27,12 +29,9 @@ LIMIT = {SAME: 9999, FOLDED: 9999, VARIANT: 1100, TRANSLATION: 1050, SOUND: 1050
 3 of 100,000, one edit in 5, "near" in 60; less, as within a culture it is larger. m of spellings by agencies. What a
 faint rendering in another script gives at most, each corridor's model says (token_levels.faint_bits)."""
 
-KNOWN = 1600
-"""Hundredths of a bit of the rarest word whose frequency is known (rarity.CEILING). The limits are of these."""
-
-COINED_SHARE = {SAME: 4, FOLDED: 4, VARIANT: 4, TRANSLATION: 4, SOUND: 4, EDIT: 0, NEAR: 0, FAINT: 0}
-"""How many quarters count of what a coined word is rarer than that (letter_model): none where a letter differs, since
-whoever coins words coins them alike (Taesong, Daesong)."""
+COINED = frozenset((SAME, FOLDED, VARIANT, TRANSLATION, SOUND))
+"""Levels at which it counts by how much a coined word (letter_model) is rarer than rarity.CEILING, to which the limits
+are: not where a letter differs, since whoever coins words coins them alike (Taesong, Daesong)."""
 
 UNLEARNT = 150
 """Less for a script without a learnt model, of which there is but one plain romanisation."""
@@ -40,10 +39,10 @@ UNLEARNT = 150
 
 def level_bits(level: str, rarity: int) -> int:
     """The weight of two tokens at a level, in hundredths of a bit; `rarity` is that of the less rare one."""
-    if rarity <= KNOWN:
-        return max(0, min(rarity - COST[level], LIMIT[level]))
-    return min(KNOWN - COST[level], LIMIT[level]) + (rarity - KNOWN) * COINED_SHARE[level] // 4
+    known = min(rarity, CEILING)
+    bits = max(0, min(known - COST[level], LIMIT[level]))
+    return bits + rarity - known if level in COINED else bits
 
 
-MOST_KNOWN = {level: level_bits(level, KNOWN) for level in COST}
+MOST_KNOWN = {level: level_bits(level, CEILING) for level in COST}
 """The most that a word gives at each level unless it is coined."""

@@ -72,6 +72,7 @@ def senses(word: str) -> frozenset[str]:
     return meanings(word).union([f"TRANSLATED:{english}" for english in translated]) if translated else meanings(word)
 
 
+@lru_cache(maxsize=65536)
 def _rigour_meanings(word: str) -> frozenset[str]:
     names = analyze_names(NameTypeTag.ORG, [word], None, rewrite=False, phonetics=False)
     symbols = [(symbol.category.value, symbol.id) for name in names for symbol in name.symbols]

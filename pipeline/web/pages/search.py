@@ -109,11 +109,14 @@ class _PlaceInList(NamedTuple):
     before: int = 0
 
 
+_FIRST_PAGE = _PlaceInList()
+
+
 async def _run_search(
     view: OpenPage,
     found: Element,
     told: dict[str, str],
-    place: _PlaceInList = _PlaceInList(),  # noqa: B008 - frozen
+    place: _PlaceInList = _FIRST_PAGE,
     counts: FacetCounts | None = None,
 ) -> None:
     """Show what a search finds, its first page or a later one; nothing where the address asks for nothing.

@@ -27,6 +27,7 @@ from pipeline.matching.comparisons.name.encoding import (
 )  # fmt: skip
 from pipeline.matching.names import levels
 from pipeline.matching.names.outlines import MOST_EDITS
+from pipeline.matching.names.rarity import CEILING
 from pipeline.matching.names.resemblance import RESEMBLANCE, SHORTEST_ALIKE
 from pipeline.matching.names.token_pairs import INITIAL_BITS, SHORT_FORM_BITS
 from pipeline.matching.screening.rows import BitsOfRows, Flags, Index, WordArray
@@ -175,9 +176,9 @@ def _bound_gains(of: _Tokens, *, joined: bool) -> BitsOfRows:
 
 def _level(level: str, rarity: BitsOfRows) -> BitsOfRows:
     """The same as levels.level_bits, of many."""
-    known = np.minimum(rarity, np.int32(levels.KNOWN))
+    known = np.minimum(rarity, np.int32(CEILING))
     bits: BitsOfRows = np.clip(known - np.int32(levels.COST[level]), np.int32(0), np.int32(levels.LIMIT[level]))
-    return bits + (rarity - known) * np.int32(levels.COINED_SHARE[level]) // np.int32(4)
+    return bits + (rarity - known) if level in levels.COINED else bits
 
 
 def may_resemble(table: WordArray, other: WordArray, left: Index, right: Index) -> Index:

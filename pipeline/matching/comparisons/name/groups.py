@@ -17,6 +17,7 @@ from pipeline.matching.names import NameComparison, NamePrint, TokenPair, levels
 from pipeline.matching.names.letter_model import is_place
 from pipeline.matching.names.organisation_words import meanings
 from pipeline.matching.names.prints import TokenPrint
+from pipeline.matching.names.rarity import CEILING
 from pipeline.matching.names.token_pairs import NOTHING, OTHER
 
 WORLD = frozenset({"SYMBOL:WORLD", "SYMBOL:GLOBAL", "SYMBOL:INTL"})
@@ -52,8 +53,8 @@ def group_bits(found: NameComparison, a: EntityPrint, b: EntityPrint, i: int, j:
         rarest = max(found.pairs, key=_bits_of)
         words = sum([pair.bits for pair in found.pairs]) - rarest.bits
         coined = 0
-        if levels.COINED_SHARE.get(rarest.level):
-            coined = max(min(_rarest(a.names[i]), _rarest(b.names[j])) - levels.KNOWN, 0) // _COINED_SHARE
+        if rarest.level in levels.COINED:
+            coined = max(min(_rarest(a.names[i]), _rarest(b.names[j])) - CEILING, 0) // _COINED_SHARE
         further = max(words // _WORD_SHARE, coined + words // (2 * _WORD_SHARE))
         further = min(_GROUP_NAME + further, MOST_FURTHER)
     return 0 if further < 0 and _are_at_one_place(a, b) else further
