@@ -60,7 +60,7 @@ class Machine:
 
     def run(self, command: str, **more: str) -> str:
         """Run a command to its end, which must be good."""
-        command = command.replace("/srv/backups/2026-11-25", "backup").replace("/root/passphrase", "passphrase")
+        command = command.replace("/srv/backups/2026-11-25", "backup").replace("/etc/liaison/passphrase", "passphrase")
         done = subprocess.run(
             ["bash", "-c", command], env=self.environment | more, cwd=self._folder, capture_output=True, text=True,
             check=False, timeout=240,
