@@ -16,11 +16,11 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
+import msgspec
 from anyascii import anyascii
 
 from pipeline.records.countries import country_code
@@ -80,16 +80,16 @@ _REWRITTEN = tuple(
     for sign, pattern, new in (
         ("°", r"\bn\.? ?°", " no "), ("°", r"\bp°", "pth "), ("°", r"\.?°\.?", "@ "), ("c/", r"\bc/ ", "calle "),
         ("mah", r"\b(?:mahallesi|mahalle|mah)\b\.?", " mahallesi,"), ("mh", r"\bmh\b\.?", " mahallesi,"),
-        ("/f", r"(\d)/f\b", r"\1@ floor "), ("box", r"\bp\.? ?o\.? ?box\b", " pobox "),
+        ("/f", r"(?<=\d)/f\b", "@ floor "), ("box", r"\bp\.? ?o\.? ?box\b", " pobox "),
         *((sign, re.escape(sign), " ") for sign in "„“”\"«»*"),
         ("صندوق", r"صندوق (?:برید|پستی)", " pobox "),
         *((f" {way} ", rf" (?={way} )", ", ") for way in ("شارع", "خیابان", "کوچه", "میدان", "بلوار", "طریق", "پلاک")),
         ("(", r"\((\d+)\)", r" \1 "), ("(", r"\([^()\d]*\)(?= *\w)", " "),
         ("-chome", r"(\d+)-chome\b", r" chome \1 "),
-        (".", r"(?<![^\W_])([^\W\d_])\. ?(?=[^\W\d_](?![^\W_]))", r"\1"),
-        (".", r"\b([pc])\.(?=[^\W\d_]{2,3}\b)", r"\1"),
-        (" - ", r"(\d) - (?=\d{1,3}(?![\d@]))", r"\1-"), ("/", r"(?<=[^\W\d_]{3})/(?=[^\W\d_]{3})", ","),
-        ("'", r"\b([ld])'", r"\1 "), ("'", r"'", ""),
+        (".", r"(?<=(?<![^\W_])[^\W\d_])\. ?(?=[^\W\d_](?![^\W_]))", ""),
+        (".", r"(?<=\b[pc])\.(?=[^\W\d_]{2,3}\b)", ""),
+        (" - ", r"(?<=\d) - (?=\d{1,3}(?![\d@]))", "-"), ("/", r"(?<=[^\W\d_]{3})/(?=[^\W\d_]{3})", ","),
+        ("'", r"(?<=\b[ld])'", " "), ("'", r"'", ""),
     )
 )  # fmt: skip
 """Signs and short forms, brought to one: n.º, 3.º, C/, 5/F, ж.к., P.zza, 11 - 13, Beşiktaş/İstanbul, l'Opéra. A pattern
@@ -100,6 +100,7 @@ _TOKEN = re.compile(
     r"(?P<number>\d+(?:[-/]\d+)*)(?P<tail>@|[-/]?[^\W\d_]+(?![^\W_]))?(?P<more>/\d+)?"
     r"|(?P<word>[^\W\d_]+(?:-[^\W\d_]+)*)"
 )
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _ORDINALS = frozenset(
     ("@", "st", "nd", "rd", "th", "er", "re", "eme", "ste", "is", "go", "ησ", "η", "ο", "οσ", "го", "й", "ой", "ый",
      "ая", "я", "ти", "та", "ма")
@@ -109,10 +110,12 @@ _GLUED = ("strasse", "straat", "str")
 _GLUED_STREET = re.compile(r"(?<=[^\W\d_]{3})(?:strasse|straat|str)$")
 """A word for street at the end of its name, which is also shortened or written apart."""
 _GLUED_AREA = re.compile(r"(?<=[^\W\d_])-(?:ku|gu|shi|si|ken|do|gun|guyok|eup|myeon|fu)$")
+_CODE_COUNTRY = re.compile(r"^[a-z]{1,2}-(?=\d)")
 _CEDEX = re.compile(r"\b(?:cedex|sp)(?: \d+)?$")
 
 _HAN = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
+_EAST_ASIAN = re.compile(f"{_HAN.pattern}|{_HANGUL.pattern}")
 _EAST_ASIAN_UNIT = re.compile(r"(\d+) ?(?:号室|號室|室|房|호)")
 _EAST_ASIAN_FLOOR = re.compile(r"\d+ ?(?:層|层|楼|樓|階|층)")
 _EAST_ASIAN_BUILDING = re.compile(r"(\d+) ?(?:栋|棟|幢|座|号楼|동(?![가-힣]))")
@@ -170,7 +173,14 @@ def _words() -> _Words:
     )  # fmt: skip
 
 
-class _Token(NamedTuple):
+@lru_cache(maxsize=512)
+def _marks(country: str) -> dict[str, str]:
+    """What words mark in a country, which may be any text."""
+    words = _words()
+    return words.marks | words.marks_of[country] if country in words.marks_of else words.marks
+
+
+class _Token(msgspec.Struct, frozen=True, gc=False):
     """A word, or a number ("8", "8/1") with the letter behind it ("b", "bis"); an ordinal is no house."""
 
     text: str
@@ -183,8 +193,7 @@ class _Token(NamedTuple):
         return self.text + self.letter
 
 
-@dataclass(slots=True)
-class _Line:
+class _Line(msgspec.Struct):
     """Tokens between two commas, of the field `stated` or "full", without those that a mark has told.
 
     `marked`: a house or building stood here with its mark. `area`: it names a district or a part of a country, `place`
@@ -192,13 +201,13 @@ class _Line:
     """
 
     stated: str
-    tokens: list[_Token] = field(default_factory=list)
+    tokens: list[_Token] = []
     marked: bool = False
     has_unit: bool = False
     area: bool = False
     place: bool = False
 
-    words: list[str] = field(default_factory=list)
+    words: list[str] = []
     numbers: int = 0
     way: bool = False
 
@@ -211,10 +220,9 @@ class _Line:
 
     def find_way(self, ways: dict[str, str]) -> None:
         """Tell whether it holds a word for a street, and not that alone."""
-        words = self.words
-        for word in words:
+        for word in self.words:
             if word in ways:
-                self.way = len(words) > 1 or self.numbers > 0
+                self.way = len(self.words) > 1 or self.numbers > 0
             elif word.endswith(_GLUED) and _GLUED_STREET.search(word):
                 self.way = True
 
@@ -246,7 +254,7 @@ class _Reader:
     def __init__(self, country: str) -> None:
         self.country = country
         self.words = _words()
-        self.marks = self.words.marks_of.get(country, {})
+        self.marks = _marks(country)
         self.texts: list[tuple[str, str]] = []
         self.house = ""
         self.box = ""
@@ -264,7 +272,7 @@ class _Reader:
                 self.texts.append((name, line))
                 continue
             self.ukrainian = self.ukrainian or _UKRAINIAN.search(line) is not None
-            if _HAN.search(line) or _HANGUL.search(line):
+            if _EAST_ASIAN.search(line):
                 self.texts += self._part_east_asian(name, line)
             else:
                 self.texts.append((name, line))
@@ -283,7 +291,9 @@ class _Reader:
                 self.lines.append(self.read_line(name, text))
             else:
                 self.lines.append(_Line(name, *known))
-        if house:
+        if house.isascii() and house.isdigit():
+            self.house = house[:MAX_KEPT]
+        elif house:
             tokens = self._tokens(_fold(house[:MAX_KEPT]))
             self.house = next((token.value for token in tokens if token.number), _compact(house))
         if unit:
@@ -383,7 +393,7 @@ class _Reader:
         """A postcode alone on its line: the city is on the line before it, or on the next where none is before."""
         for near in (*range(at - 1, -1, -1), *range(at + 1, len(self.texts))):
             name, line = self.texts[near]
-            words = re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", line)
+            words = _WORD.findall(line)
             if (
                 name == "full"
                 and len(line) > len("oh")
@@ -415,7 +425,6 @@ class _Reader:
 
     def _drop_country(self) -> None:
         """Drop the country's name at the end of the last line, and state it where none is stated."""
-        self.texts = [(name, line) for name, line in self.texts if line]
         if not self.texts:
             return
         name, line = self.texts[-1]
@@ -444,32 +453,33 @@ class _Reader:
     # Lines
 
     def _role(self, word: str) -> str:
-        return self.marks.get(word) or self.words.marks.get(word, "")
+        return self.marks.get(word, "")
 
     def _tokens(self, line: str) -> list[_Token]:
         found: list[_Token] = []
-        for match in _TOKEN.finditer(line):
-            digits, behind, more, word = match.groups()
+        letters, number_before, may_join = self.words.letters, False, False
+        for digits, behind, more, word in _TOKEN.findall(line):
             if word:
                 found.append(_Token(word))
+                may_join = may_join or (number_before and (len(word) == 1 or word in letters or word in _ROMAN))
+                number_before = False
                 continue
-            number, tail = digits + (more or ""), (behind or "").lstrip("-/")
-            if tail in _ORDINALS:
+            number, tail, number_before = digits + more, behind.lstrip("-/"), True
+            if not tail:
+                found.append(_Token(number, True))
+            elif tail in _ORDINALS:
                 found.append(_Token(number, number=True, ordinal=True, letter="@" if tail == "@" else ""))
             elif tail in _ROMAN and behind[0] == "/":
                 found.append(_Token(f"{number}/{_ROMAN[tail]}", number=True))
-            elif len(tail) == 1 or tail in self.words.letters:
+            elif len(tail) == 1 or tail in letters:
                 found.append(_Token(number, number=True, letter=_latin(tail)))
             else:
-                found.append(_Token(number, number=True))
-                if tail:
-                    found.append(_Token(tail))
-        return self._join_letters(found)
+                found += _Token(number, number=True), _Token(tail)
+                number_before, may_join = False, may_join or tail in _ROMAN
+        return self._join_letters(found) if may_join else found
 
     def _join_letters(self, tokens: list[_Token]) -> list[_Token]:
         """7 B, 12 B 34, 7 bis, 31 II: the letter is the house's, unless it is a mark of the number behind it."""
-        if len(tokens) < len(("7", "b")) or not any(token.number for token in tokens[:-1]):
-            return tokens
         joined: list[_Token] = []
         for at, token in enumerate(tokens):
             before = joined[-1] if joined else None
@@ -477,10 +487,10 @@ class _Reader:
                 behind = tokens[at + 1] if at + 1 < len(tokens) else None
                 bare = behind is None or (behind.number and not self._role(token.text))
                 if token.text in self.words.letters or (len(token.text) == 1 and bare):
-                    joined[-1] = before._replace(letter=_latin(token.text))
+                    joined[-1] = _Token(before.text, number=True, letter=_latin(token.text))
                     continue
                 if token.text in _ROMAN and behind is None:
-                    joined[-1] = before._replace(text=f"{before.text}/{_ROMAN[token.text]}")
+                    joined[-1] = _Token(f"{before.text}/{_ROMAN[token.text]}", number=True)
                     continue
             joined.append(token)
         return joined
@@ -491,7 +501,7 @@ class _Reader:
         while at < len(tokens):
             token, behind = tokens[at], at + 1
             following = tokens[behind] if behind < len(tokens) else None
-            role = "" if token.number else self._role(token.text)
+            role = "" if token.number else self.marks.get(token.text, "")
             if token.text == "str" and not line.words and (self.house or line.tokens):
                 role = "building"  # d. 10, str. 7: stroenie
             elif role == "house" and line.has_unit:
@@ -555,10 +565,10 @@ class _Reader:
 
     def _take_streets(self) -> tuple[list[str], list[str]]:
         """The streets, and the words behind the house on the street's own line, which may be the city."""
-        ranks, is_stated = [self._rank_street(at) for at in range(len(self.lines))], False
-        if any(rank and line.stated == "street" for rank, line in zip(ranks, self.lines, strict=True)):
-            ranks = [rank * (line.stated == "street") for rank, line in zip(ranks, self.lines, strict=True)]
-            is_stated = True
+        ranks = [self._rank_street(at) for at in range(len(self.lines))]
+        of_street = [rank if line.stated == "street" else 0 for rank, line in zip(ranks, self.lines, strict=True)]
+        if is_stated := any(of_street):
+            ranks = of_street
         best = max(ranks, default=0)
         if not best:
             self._take_numbers(is_stated)
@@ -671,7 +681,7 @@ class _Reader:
             way = ways[words.pop(0)]
         named = []
         for word in words:
-            if glued := _GLUED_STREET.search(word):
+            if word.endswith(_GLUED) and (glued := _GLUED_STREET.search(word)):
                 word, way = word[: glued.start()], way or "st"
             word = self.words.saints.get(word, word)
             if word not in self.words.small and (len(word) > 1 or not word.isalpha() or _HAN.match(word)):
@@ -745,10 +755,15 @@ def _code_pattern(country: str) -> re.Pattern[str]:
 @lru_cache(maxsize=32768)
 def _read_words(text: str, country: str) -> tuple[list[_Token], bool, bool, bool, bool, list[str], int, bool] | None:
     """A line without digits, read alike wherever it stands; None if a letter in it may be a building's or flat's."""
-    reader = _Reader(country)
-    line = reader.read_line("", text)
-    if reader.buildings or reader.units:
-        return None
+    words = _WORD.findall(text)
+    if _marks(country).keys().isdisjoint(words) and not ("-" in text and any(map(_GLUED_AREA.search, words))):
+        line = _Line("", [_Token(word) for word in words], words=words)
+        line.find_way(_words().ways)
+    else:
+        reader = _Reader(country)
+        line = reader.read_line("", text)
+        if reader.buildings or reader.units:
+            return None
     return line.tokens, line.marked, line.has_unit, line.area, line.place, line.words, line.numbers, line.way
 
 
@@ -756,12 +771,13 @@ def _read_words(text: str, country: str) -> tuple[list[_Token], bool, bool, bool
 def _lines(text: str) -> tuple[str, ...]:
     """A folded text in lines, with short forms and signs rewritten."""
     folded = _fold(text.replace("\n", ",").replace("\r", ","))
-    if not folded.replace(" ", "").isalpha():
-        for sign, pattern, new in _REWRITTEN:
-            if sign in folded:
-                folded = pattern.sub(new, folded)
-    parts = (part.strip(" .-") for part in _LINE.split(folded)[:MAX_LINES])
-    return tuple(part for part in parts if part)
+    if folded.replace(" ", "").isalpha():
+        return (folded.strip(),)
+    for sign, pattern, new in _REWRITTEN:
+        if sign in folded:
+            folded = pattern.sub(new, folded)
+    parts = [part.strip(" .-") for part in _LINE.split(folded)[:MAX_LINES]]
+    return tuple([part for part in parts if part])
 
 
 @lru_cache(maxsize=65536)
@@ -811,6 +827,9 @@ def _city(words: list[str]) -> str:
     return cities.get(_latin(name), name)
 
 
+@lru_cache(maxsize=32768)
 def _compact(text: str) -> str:
     """A postcode without blanks and country ("F-75002")."""
-    return re.sub(r"^[a-z]{1,2}-(?=\d)", "", "".join(_fold(text[:MAX_KEPT]).split()))
+    if text.isascii() and text.isdigit():
+        return text[:MAX_KEPT]
+    return _CODE_COUNTRY.sub("", "".join(_fold(text[:MAX_KEPT]).split()))
