@@ -16,6 +16,7 @@ from pipeline.records.scripts import MARKS
 _DOTTED = re.compile(r"(?<!\w)(?:\w\.[ ]?){2,}(?:\w(?!\w))?")
 _APOSTROPHES = re.compile(r"(?<=\w)['’‘ʼʻ`´״׳\"](?=\w)")
 _SEPARATORS = re.compile(rf"[^\w{MARKS}&+]+|_+")
+_ASCII_WORD = re.compile("[A-Za-z0-9&+]+")
 _SLASHED = re.compile(r"(?<!\w)(\w)/(\w)(?!\w)")
 _BOUND_AMPERSAND = re.compile(r"(?<=\w)&(?=\w)")
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12"}
@@ -49,11 +50,17 @@ def _join_letters(text: str) -> str:
     """A.B.C., M/V and AT&T are one word each."""
     if "." in text:
         text = _DOTTED.sub(lambda match: match[0].replace(".", "").replace(" ", "") + " ", text)
-    return _BOUND_AMPERSAND.sub("", _SLASHED.sub(r"\1\2", text))
+    if "/" in text:
+        text = _SLASHED.sub(r"\1\2", text)
+    return _BOUND_AMPERSAND.sub("", text) if "&" in text else text
 
 
 def _split(text: str) -> list[str]:
-    return [word for word in _SEPARATORS.split(_APOSTROPHES.sub("", text)) if word]
+    if not text.isascii():
+        return [word for word in _SEPARATORS.split(_APOSTROPHES.sub("", text)) if word]
+    if "'" in text or '"' in text or "`" in text:
+        text = _APOSTROPHES.sub("", text)
+    return _ASCII_WORD.findall(text)
 
 
 def _token(spelled: list[str], at: int, entity_type: str, particles: frozenset[str]) -> NameToken:

@@ -65,8 +65,10 @@ def part_words(word: str) -> list[str]:
 
 def english_of(word: str) -> frozenset[str]:
     """The English words for a word of the table by hand, or for an English one of it; none for others."""
-    folded = word if word.isascii() else word.translate(_ONE_LETTER)
     known = _english()
+    if word.isascii():
+        return known.get(word, _NONE)
+    folded = word.translate(_ONE_LETTER)
     return known.get(folded) or known.get(_ARTICLES.sub("", folded), _NONE)
 
 
@@ -116,20 +118,18 @@ def stem_of(word: str) -> str:
     One list of endings serves all languages of a script, since a name does not say its language. It cuts deeper than a
     stemmer of one language does, which joins adjectives with nouns (заводской, завод) and cognates of two languages.
     """
-    script = script_of(word)
-    least = _LEAST_STEM.get(script)
-    if least and len(word) > least:
-        ends, longest = _endings(script)
-        for size in range(min(longest, len(word) - least), 0, -1):
-            if word[-size:] in ends:
-                return word[:-size]
+    least, longest, ends = _endings(script_of(word))
+    for size in range(min(longest, len(word) - least), 0, -1):
+        if word[-size:] in ends:
+            return word[:-size]
     return word
 
 
 @cache
-def _endings(script: str) -> tuple[frozenset[str], int]:
-    ends = frozenset(ending.replace("й", "и") for ending in _ENDINGS[script].split())
-    return ends, max(map(len, ends))
+def _endings(script: str) -> tuple[int, int, frozenset[str]]:
+    """Letters that a stem keeps, letters of the longest ending, and the endings; none of other scripts."""
+    ends = frozenset(ending.replace("й", "и") for ending in _ENDINGS.get(script, "").split())
+    return _LEAST_STEM.get(script, 0), max(map(len, ends), default=0), ends
 
 
 class TranslationTable:
@@ -158,10 +158,11 @@ class TranslationTable:
         if len(word) > _LONGEST:
             return _NONE
         folded = _fold(word)
-        for form in (folded, _ARTICLES.sub("", folded)):
-            if known := self._words.get(form) or self._stems.get(stem_of(form)):
-                return known
-        return _NONE
+        bare = folded if folded.isascii() else _ARTICLES.sub("", folded)
+        return self._look_up(folded) or (self._look_up(bare) if bare != folded else None) or _NONE
+
+    def _look_up(self, folded: str) -> frozenset[str] | None:
+        return self._words.get(folded) or self._stems.get(stem_of(folded))
 
     def _part_compound(self, word: str) -> tuple[str, ...]:
         """The parts of a compound; () for a word that is known, or of which a part is not."""
@@ -188,9 +189,8 @@ class TranslationTable:
         return folded in self._words or folded in self._stems
 
 
-@lru_cache(maxsize=16384)
 def _fold(word: str) -> str:
-    return fold_word(word.translate(_ONE_LETTER))
+    return fold_word(word if word.isascii() else word.translate(_ONE_LETTER))
 
 
 @cache

@@ -14,8 +14,8 @@ import lzma
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterable
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 
 import msgspec
@@ -42,7 +42,7 @@ class FollowingLetters(msgspec.Struct, frozen=True, array_like=True):
     letters: dict[str, int]
 
 
-class LetterModel(msgspec.Struct, frozen=True):
+class LetterModel(msgspec.Struct, frozen=True, dict=True):
     """What follows each context of up to MAX_CONTEXT letters, and the words of places, all as Latin forms."""
 
     following: dict[str, FollowingLetters]
@@ -51,16 +51,24 @@ class LetterModel(msgspec.Struct, frozen=True):
     def bits(self, form: str) -> int:
         """log2 of one over the chance of a word of these letters, in hundredths of a bit."""
         spelt = _START + form + _END
-        total = 0.0
+        total, bits_of = 0.0, self._bits_of
         for at in range(1, len(spelt)):
-            chance = 1 / _SYMBOLS
-            for length in range(min(MAX_CONTEXT, at) + 1):
-                known = self.following.get(spelt[at - length : at])
-                if known is None:
-                    break
-                chance = (known.letters.get(spelt[at], 0) + known.new * chance) / known.seen
-            total -= math.log2(chance)
+            total += bits_of(spelt[max(at - MAX_CONTEXT, 0) : at + 1])
         return round(100 * total)
+
+    @cached_property
+    def _bits_of(self) -> Callable[[str], float]:
+        """The same of a letter behind its context, remembered: few words have letters that no other word had."""
+        return lru_cache(maxsize=1 << 15)(self._find_bits)
+
+    def _find_bits(self, spelt: str) -> float:
+        chance, letter = 1 / _SYMBOLS, spelt[-1]
+        for at in range(len(spelt) - 1, -1, -1):
+            known = self.following.get(spelt[at:-1])
+            if known is None:
+                break
+            chance = (known.letters.get(letter, 0) + known.new * chance) / known.seen
+        return -math.log2(chance)
 
     def is_place(self, form: str) -> bool:
         """Whether a word is of a place's name, or an adjective of it."""

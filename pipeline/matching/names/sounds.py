@@ -85,8 +85,9 @@ def _spell_romanised(folded: str) -> tuple[str, ...]:
 
 
 _BLURRED = str.maketrans("J", "i", "CHh")
+_BLURRING = re.compile("[JCHh]")
 
 
 def blur(sound: str) -> str:
     """What the sounds of two words have in common whose sounds, or romanised sounds, are equal."""
-    return _REPEATED.sub("", sound.translate(_BLURRED))
+    return _REPEATED.sub("", sound.translate(_BLURRED)) if _BLURRING.search(sound) else sound
