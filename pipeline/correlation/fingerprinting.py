@@ -37,16 +37,20 @@ class BlockingModel(Protocol):
         """How rare a key must be, in hundredths of a bit."""
 
 
-def make_fingerprint(case: Case, normalised: NormalisedCase, model: BlockingModel) -> Fingerprint:
-    """The fingerprint of one version of a case; that of a withdrawal has no content, only agency and version."""
+def make_fingerprint(case: Case, normalised: NormalisedCase, model: BlockingModel, hashed: str = "") -> Fingerprint:
+    """The fingerprint of one version of a case; that of a withdrawal has no content, only agency and version.
+
+    `hashed` is the case's fingerprint_hash where that is known.
+    """
+    hashed = hashed or fingerprint_hash(case)
     if case.withdrawn:
-        return Fingerprint(case.key, case.version, fingerprint_hash(case), case.agency, case.country, withdrawn=True)
+        return Fingerprint(case.key, case.version, hashed, case.agency, case.country, withdrawn=True)
     entities = tuple(entity_print(entity) for entity in normalised.entities)
     given = _case_handling(case)
     return Fingerprint(
         case=case.key,
         version=case.version,
-        hash=fingerprint_hash(case),
+        hash=hashed,
         agency=case.agency,
         country=case.country,
         retain_until=case.retain_until or "",

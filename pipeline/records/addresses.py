@@ -94,6 +94,7 @@ _REWRITTEN = tuple(
 )  # fmt: skip
 """Signs and short forms, brought to one: n.º, 3.º, C/, 5/F, ж.к., P.zza, 11 - 13, Beşiktaş/İstanbul, l'Opéra. A pattern
 is tried where its sign is."""
+_REWRITTEN_ASCII = tuple(each for each in _REWRITTEN if each[0].isascii())
 _DIGIT = re.compile(r"\d")
 _LINE = re.compile(r"[\n,;،、，|()]+| - ")
 _TOKEN = re.compile(
@@ -566,9 +567,9 @@ class _Reader:
     def _take_streets(self) -> tuple[list[str], list[str]]:
         """The streets, and the words behind the house on the street's own line, which may be the city."""
         ranks = [self._rank_street(at) for at in range(len(self.lines))]
-        of_street = [rank if line.stated == "street" else 0 for rank, line in zip(ranks, self.lines, strict=True)]
-        if is_stated := any(of_street):
-            ranks = of_street
+        is_stated = any(rank and line.stated == "street" for rank, line in zip(ranks, self.lines, strict=True))
+        if is_stated:
+            ranks = [rank if line.stated == "street" else 0 for rank, line in zip(ranks, self.lines, strict=True)]
         best = max(ranks, default=0)
         if not best:
             self._take_numbers(is_stated)
@@ -706,7 +707,7 @@ class _Reader:
         """The city, and the other names of places."""
         order = self.lines
         if len(order) > 1:
-            order = sorted(order, key=lambda line: (not line.place, line.stated != "city", line.area))
+            order = sorted(order, key=lambda line: 4 * (not line.place) + 2 * (line.stated != "city") + line.area)
         cities: list[str] = []
         regions: list[str] = []
         for line in order:
@@ -730,8 +731,10 @@ class _Reader:
             ]
             plain = [name for name in plain if len(name.split()) <= LONGEST_CITY]
             cities = held[:1] or plain[-1:]
-        regions = [name for name in dict.fromkeys((*cities[1:], *regions)) if name and name not in cities[:1]]
-        return (cities[0] if cities else ""), regions
+        city = cities[0] if cities else ""
+        if regions or len(cities) > 1:
+            regions = [name for name in dict.fromkeys((*cities[1:], *regions)) if name and name != city]
+        return city, regions
 
 
 _UKRAINIAN = re.compile("[іїєґ]")
@@ -773,7 +776,7 @@ def _lines(text: str) -> tuple[str, ...]:
     folded = _fold(text.replace("\n", ",").replace("\r", ","))
     if folded.replace(" ", "").isalpha():
         return (folded.strip(),)
-    for sign, pattern, new in _REWRITTEN:
+    for sign, pattern, new in _REWRITTEN_ASCII if folded.isascii() else _REWRITTEN:
         if sign in folded:
             folded = pattern.sub(new, folded)
     parts = [part.strip(" .-") for part in _LINE.split(folded)[:MAX_LINES]]

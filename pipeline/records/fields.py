@@ -161,15 +161,16 @@ class FieldReader:
     def address(self, value: model.PostalAddress | model.Address, *path: str | int) -> tuple[NormalisedAddress, ...]:
         """One address, or none where nothing is left of it."""
         country = self.country(value.country, *path, "country")
-        parts = (
-            "" if not part or self._is_placeholder(part, *path, field) else part
-            for field, part in (
-                ("full", value.full), ("house", value.house), ("street", value.street), ("unit", value.unit),
-                ("postcode", value.postcode), ("city", value.city), ("region", value.region),
+        parts = [
+            "" if not part or (part[0] not in _DIGITS and self._is_placeholder(part, *path, field)) else part
+            for field, part in zip(
+                _ADDRESS,
+                (value.full, value.house, value.street, value.unit, value.postcode, value.city, value.region),
+                strict=True,
             )
-        )  # fmt: skip
+        ]
         found = address(*parts, country)
-        return () if found == NormalisedAddress() else (found,)
+        return () if found == _NO_ADDRESS else (found,)
 
     def _is_placeholder(self, value: str | None, *path: str | int) -> bool:
         if value and Doubt.PLACEHOLDER in _text(value)[1]:
@@ -223,6 +224,12 @@ class FieldReader:
             self.doubt(Doubt.SPAN, "end")
             first, last = last, first
         return TimeSpan(first.start, last.end)
+
+
+_DIGITS = frozenset("0123456789")
+"""With which no placeholder begins."""
+_ADDRESS = ("full", "house", "street", "unit", "postcode", "city", "region")
+_NO_ADDRESS = NormalisedAddress()
 
 
 @lru_cache(maxsize=65536)

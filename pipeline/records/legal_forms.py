@@ -86,32 +86,26 @@ def _fold_marked(word: str) -> str:
 
 
 def _take_phrases(text: str, found: list[str]) -> str:
-    root = _phrases()
+    root, plain = _phrases(), text.isascii()
     first, stems = root.words, root.stems
-    spelled = (_ASCII_WORD if text.isascii() else _WORD).findall(text)
-    folded = (
-        spelled
-        if text.isascii() and text.find("'") < 0 and text.find("`") < 0
-        else [fold_word(word) for word in spelled]
-    )
+    pattern = _ASCII_WORD if plain else _WORD
+    folded = pattern.findall(text)
+    if not plain or "'" in text or "`" in text:
+        folded = [fold_word(word) for word in folded]
     likely = [at for at, word in enumerate(folded) if word in first or word[:_STEM] in stems]
     if not likely:
         return text
-    words, end = [], 0
-    for word, bare in zip(spelled, folded, strict=True):
-        start = text.index(word, end)
-        end = start + len(word)
-        words.append((bare, start, end))
-    kept, at, copied = [], 0, 0
-    while at < len(words):
-        length, form = 0, ""
-        if at in likely and len(found) < MAX_FORMS:
-            length, form = _longest_phrase(root, words, at, text)
+    words = [(bare, *match.span()) for bare, match in zip(folded, pattern.finditer(text), strict=True)]
+    kept, copied, behind = [], 0, 0
+    for at in likely:
+        if at < behind or len(found) >= MAX_FORMS:
+            continue
+        length, form = _longest_phrase(root, words, at, text)
         if length:
             kept.append(text[copied : words[at][1]])
-            copied = words[at + length - 1][2]
+            behind = at + length
+            copied = words[behind - 1][2]
             found.append(form)
-        at += length or 1
     return " ".join([*kept, text[copied:]]) if kept else text
 
 

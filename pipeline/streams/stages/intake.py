@@ -216,7 +216,7 @@ class IntakeProcessor:
         self, taken: AcceptedVersion, receipt: Receipt, message: SourceMessage, store: TableStore
     ) -> Iterator[Output]:
         """The accepted record, its fingerprint to each partition of `blocks` that must see it, and what it guesses."""
-        made = make_fingerprint(taken.case, taken.normalised, self._model)
+        made = make_fingerprint(taken.case, taken.normalised, self._model, taken.hash)
         encoded = _encoder.encode(made)
         kept = accepted(taken, receipt, msgspec.Raw(encoded), self._generation, message.arrived_ms)
         key = taken.case.key.encode()

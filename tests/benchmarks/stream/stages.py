@@ -120,7 +120,7 @@ class Stages:
             decision = self._receive(message, self._desk)
             if decision.taken is None:
                 raise ValueError(f"not accepted: {decision.receipt}")
-            made = self._fingerprint(decision.taken.case, decision.taken.normalised, self._model)
+            made = self._fingerprint(decision.taken.case, decision.taken.normalised, self._model, decision.taken.hash)
             encoded = _encode(made)
             records.append(_encode(accepted(decision.taken, decision.receipt, msgspec.Raw(encoded), "bench")))
             _encode(decision.receipt)

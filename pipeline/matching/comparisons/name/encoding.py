@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
 
-from pipeline.matching.comparisons.hashes import hash_text, letter_set
+from pipeline.matching.comparisons.hashes import letter_set
 from pipeline.matching.names.comparison import CONFLICT
 from pipeline.matching.names.joined_words import MAX_JOINED, SLACK
 from pipeline.matching.names.organisation_words import senses
@@ -201,9 +201,11 @@ def _encode_word(token: TokenPrint, step: int) -> Entry:
 
 def _encode_hashes(form: str, sound: str, *, core: bool) -> int:
     """An entry's third word. An organisation's word is never cut short, so its beginning is all of it."""
-    beginning = _hash_part(form if core else form[:SHORTEST_CUT], BEGINNING)
-    sound = blur(sound) if core else sound
-    return _hash_part(form, FORM) | _hash_part(sound, SOUND) | beginning | min(len(form), MOST_LENGTH) << LENGTH
+    spelt = crc32(form.encode())
+    beginning = spelt if core else crc32(form[:SHORTEST_CUT].encode())
+    heard = crc32((blur(sound) if core else sound).encode())
+    parts = _part_of(spelt, FORM) | _part_of(heard, SOUND) | _part_of(beginning, BEGINNING)
+    return parts | min(len(form), MOST_LENGTH) << LENGTH
 
 
 def _classes_of(form: str, text: str, *, core: bool) -> frozenset[int]:
@@ -237,5 +239,5 @@ def _encode_classes(numbers: frozenset[int]) -> int:
     return sum(1 + number % CLASSES << CLASS_BITS * at for at, number in enumerate(sorted(numbers)))
 
 
-def _hash_part(text: str, first: int) -> int:
-    return hash_text(text, 1 << HASH_BITS[first]) << first
+def _part_of(hashed: int, first: int) -> int:
+    return hashed % (1 << HASH_BITS[first]) << first
