@@ -14,7 +14,7 @@ from pipeline.correlation.place_values import place_sounds, postcodes
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NamePrint, TokenPrint
 from pipeline.matching.names.organisation_words import senses
-from pipeline.matching.names.sounds import romanised_skeletons
+from pipeline.matching.names.sounds import romanised_skeletons, skeleton_of
 
 MAX_TITLES = 8
 """Names of one entity that yield keys. Pairs that meet are compared by all their names."""
@@ -113,6 +113,8 @@ def _take_word(token: TokenPrint) -> TitleWord:
     sounds = dict.fromkeys(skeleton for skeleton, _ in sound_out(token).skeletons)
     if token.script == "Latin":
         sounds |= dict.fromkeys(sorted(romanised_skeletons(token.forms[0])))
+    else:
+        sounds |= {skeleton_of(token.forms[-1]): None}  # the plain romanisation, by which coined words are written
     meant = [f"={meaning}" for meaning in sorted(senses(token.text))[:MAX_MEANINGS]]
     return TitleWord(token.rarity, (*sounds, *meant))
 

@@ -32,10 +32,10 @@ from pipeline.matching.reference import SHIPPED, kinds_of, reference_model
 from pipeline.matching.score.alternatives import COMPANION_KINDS, STRANGERS, Bits
 from pipeline.records.entity_types import ENTITY_TYPES, TYPES, EntityType
 
-FORMS = 12
+FORMS = 13
 """Version of the normalised and fingerprint forms; raised with any change that alters a record's fingerprint."""
 
-SCORING = 5
+SCORING = 6
 """Version of the rules by which fingerprints are scored, and of those by which one meets a hit-only record; raised with
 any change that alters a pair's score, or what of it is equal, under one model file.
 tests/unit/matching/test_versions.py holds both versions to what they stand for."""

@@ -69,6 +69,8 @@ _ANY_CODE = "|".join(
 )
 """Where the country is not known."""
 
+_CRIMEAN = re.compile(r"29[5-9]\d{3}")
+"""Postcodes of five digits that Russia's post gives with a 2 before them, so that records have both: 98600, 298600."""
 _MARKED = re.compile("[\u00c0-\u03ff\u1e00-\u1fff]")
 _FOLDED = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ё": "е", "ي": "ی", "ى": "ی",
@@ -284,6 +286,8 @@ class _Reader:
         code = self._take_postcode()
         if postcode:
             code = _compact(postcode)
+        if _CRIMEAN.fullmatch(code) and self.country in ("UA", "RU", ""):
+            code = code[1:]
         # 2. The country, then all that has a mark.
         self._drop_country()
         for name, text in self.texts:
@@ -710,12 +714,15 @@ class _Reader:
             order = sorted(order, key=lambda line: 4 * (not line.place) + 2 * (line.stated != "city") + line.area)
         cities: list[str] = []
         regions: list[str] = []
+        areas: set[str] = set()
         for line in order:
             if not (words := line.words):
                 continue
             name = _city([part for word in words for part in word.split("-")])
             told = line.place or (line.stated == "city" and not line.area)
             (cities if told else regions).append(name)
+            if line.area and not told:
+                areas.add(name)
         known = self.words.english
         if len(cities) > 1:
             cities.sort(key=lambda name: name not in known)
@@ -723,14 +730,14 @@ class _Reader:
             cities = [_city(tail)]
             regions += tail if len(tail) > 1 else []
         if not cities:
-            held = [name for name in regions if name in known]
+            held = [name for name in regions if name in known and name not in areas]
             plain = [
                 _city(line.words)
                 for line in self.lines
                 if line.stated == "full" and line.words and not (line.area or line.way or line.numbers)
             ]
             plain = [name for name in plain if len(name.split()) <= LONGEST_CITY]
-            cities = held[:1] or plain[-1:]
+            cities = held[:1] or plain[-1:] or [name for name in regions if name in known][:1]
         city = cities[0] if cities else ""
         if regions or len(cities) > 1:
             regions = [name for name in dict.fromkeys((*cities[1:], *regions)) if name and name != city]
@@ -822,6 +829,8 @@ _ARABIC = re.compile("[\u0590-\u07ff]")
 def _city(words: list[str]) -> str:
     """Words that name a city, under its English name if it is known by several."""
     cities = _words().cities
+    if len(words) > 1 and words[0] == "of":
+        words = words[1:]  # Town of Azov
     name = " ".join(words)[:MAX_KEPT]
     if name in cities:
         return cities[name]

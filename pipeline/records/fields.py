@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from msgspec import structs
 from stdnum import bic
 
 from pipeline.records import dates, model, mrz, name_notes, names, places
@@ -81,15 +82,15 @@ class FieldReader:
         return tuple(dict.fromkeys(code for code in codes if code))
 
     def names(self, values: tuple[model.Name, ...], entity_type: str) -> tuple[NormalisedName, ...]:
-        """Names that name somebody; one that stands in brackets in another script is a name of its own."""
+        """Names that name somebody; what stands in brackets and is another name is one of its own."""
         kept = []
         for at, value in enumerate(values):
             name, doubts = _name(value, entity_type)
             for doubt, part in doubts:
                 self.doubt(doubt, "names", at, *part)
             kept.append(name)
-            for rendering in name_notes.find_renderings(value.full or ""):
-                kept += [names.normalise_name(rendering, "", "", "", "", name.kind, entity_type)]
+            also = _also_called(value.full, entity_type)
+            kept += [names.normalise_name(other, "", "", "", "", name.kind, entity_type) for other in also]
         return tuple(name for name in kept if name.tokens)
 
     def identifiers(self, values: tuple[model.Identifier, ...]) -> tuple[NormalisedIdentifier, ...]:
@@ -262,10 +263,22 @@ def _name(value: model.Name, entity_type: str) -> tuple[NormalisedName, tuple[tu
             doubts.append((Doubt.PLACEHOLDER, (part,)))
         else:
             raw[part] = text
+    if entity_type == "organisation":
+        raw["full"] = name_notes.part_body_names(raw["full"])[0]
     name = names.normalise_name(**raw, kind=value.kind or "", entity_type=entity_type)
+    if raw["full"] != (value.full or ""):
+        name = structs.replace(name, text=names.clean_text(value.full or "") or name.text)
     if "mixed_script" in name.flags:
         doubts.append((Doubt.MIXED_SCRIPT, ("full",) if raw["full"] else ()))
     return name, tuple(doubts)
+
+
+def _also_called(full: str | None, entity_type: str) -> list[str]:
+    """What stands in brackets in a name and is a name of its own."""
+    if not full or not any(bracket in full for bracket in "([（"):
+        return []
+    others = name_notes.part_body_names(full)[1] if entity_type == "organisation" else []
+    return [*name_notes.find_renderings(full), *others]
 
 
 @lru_cache(maxsize=65536)

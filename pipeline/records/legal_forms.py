@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from importlib.resources import files
 
 import msgspec
 from rigour._core import extract_org_types, replace_org_types_compare
 
-from pipeline.records.scripts import MARKS
+from pipeline.records.romanised import romanise_cyrillic
+from pipeline.records.scripts import MARKS, script_of
 
 COMPANY = "co"
 """The form of words for a company or a group ("concern", "holding"), which go with any legal form and with none."""
@@ -183,16 +184,29 @@ def _table() -> dict[str, dict[str, str]]:
 
 @cache
 def _phrases() -> _Node:
-    """The tree of all phrases; stems of first words are found by their first letters."""
+    """The tree of all phrases; stems of first words are found by their first letters.
+
+    Cyrillic phrases of several words are in it in Latin letters too.
+    """
     root = _Node({}, {})
+    romanised: list[tuple[tuple[str, ...], str, str]] = []
     for kind, phrases in _table()["phrases"].items():
         for phrase in phrases.replace("\n", "|").split("|"):
-            if words := [fold_word(word) for word in re.split(r"[\s.\-/]+", phrase.strip().casefold()) if word]:
-                _plant(root, words, kind, phrase.strip())
+            if words := [word for word in re.split(r"[\s.\-/]+", phrase.strip().casefold()) if word]:
+                _plant(root, [fold_word(word) for word in words], kind, phrase.strip())
+                if len(words) > 1 and script_of(phrase) == "Cyrillic":
+                    romanised += [(each, kind, phrase.strip()) for each in set(_romanise(words))]
+    for spelt, kind, phrase in sorted(romanised):
+        _plant(root, spelt, kind, phrase)
     return root
 
 
-def _plant(root: _Node, words: list[str], kind: str, phrase: str) -> None:
+def _romanise(words: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """A phrase as each system spells it: no writer mixes them."""
+    return zip(*map(romanise_cyrillic, words), strict=True)
+
+
+def _plant(root: _Node, words: Sequence[str], kind: str, phrase: str) -> None:
     node = root
     for at, word in enumerate(words):
         stem = word.endswith("*")
@@ -201,7 +215,7 @@ def _plant(root: _Node, words: list[str], kind: str, phrase: str) -> None:
         if stem and at == 0:
             branches = branches.setdefault(text[:_STEM], _Node({}, {})).stems
         node = branches.setdefault(text, _Node({}, {}))
-    node.form = kind if kind == COMPANY else _abbreviate(phrase, kind)
+    node.form = node.form or (kind if kind == COMPANY else _abbreviate(phrase, kind))
     node.short = kind != COMPANY and len(words) == 1 and len(words[0]) <= _SHORT_PHRASE
 
 

@@ -5,14 +5,22 @@ from __future__ import annotations
 import re
 
 from pipeline.records import name_words as words
+from pipeline.records.countries import country_code
+from pipeline.records.legal_forms import take_legal_forms
+from pipeline.records.organisation_words import translations_of
 from pipeline.records.scripts import script_of
 
 _BRACKETED = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|（([^（）]*)）")
+_BRACKETED_LAST = re.compile(r"\(([^()]+)\)[\s.,;\"'”»]*$")
 _BORN = re.compile(rf"[,;]?\s*\b(?:{'|'.join(words.BORN)})\s+(?:(?:{'|'.join(words.BORN_BEFORE)})\s|\d).*")
 _WORD = re.compile(r"\w+")
 _LONGEST_ACRONYM = 8
 """The most letters of a word in brackets that is taken for an abbreviation of the name. A choice: a longer one stays in
 the name."""
+
+_SHORTEST_BRAND = 5
+"""The fewest letters of a word in brackets that is taken for another name. A choice: shorter ones are abbreviations, by
+which many bodies go."""
 
 
 def remove_notes(folded: str) -> str:
@@ -35,6 +43,37 @@ def find_renderings(name: str) -> list[str]:
     rest = script_of(_BRACKETED.sub(" ", name))
     found = (part.strip() for match in _BRACKETED.finditer(name) for part in _content(match).split(";"))
     return [text for text in found if rest and (script := script_of(text)) and script != rest]
+
+
+def part_body_names(name: str) -> tuple[str, list[str]]:
+    """An organisation's name without what it is also called, which stands in brackets behind it, and that.
+
+    It is also called by a brand, which has capitals within ("KB Unmanned Helicopters (UAVHeli)"), and by a translation
+    ("People's Union (Narodny Soyuz)"). A legal form, a country and other words ("(Overseas)") are no such name, and
+    abbreviations are notes.
+    """
+    found = _BRACKETED_LAST.search(name)
+    if found is None:
+        return name, []
+    rest, other = name[: found.start()], found[1].strip()
+    return (rest, [other]) if _is_also_called(rest, other) else (name, [])
+
+
+def _is_also_called(rest: str, other: str) -> bool:
+    others, spelled = _WORD.findall(rest.casefold()), _WORD.findall(other.casefold())
+    if not 0 < len(spelled) <= len(others) or not other[0].isalpha() or country_code(other):
+        return False
+    if len(spelled) > 1:
+        return _translates(spelled, others)
+    capitals = sum(map(str.isupper, other)) > 1 and not rest.isupper()
+    return capitals and len(other) >= _SHORTEST_BRAND and bool(take_legal_forms(other.casefold())[0].strip())
+
+
+def _translates(spelled: list[str], others: list[str]) -> bool:
+    """Whether words say the same in another language: all but one of them."""
+    senses = [translations_of(word) for word in others]
+    common = sum(not known.isdisjoint(translations_of(word)) for word in spelled for known in senses)
+    return set(spelled).isdisjoint(others) and common >= len(spelled) - 1
 
 
 def _content(found: re.Match[str]) -> str:

@@ -17,6 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from pipeline.records.legal_forms import fold_word
+from pipeline.records.romanised import romanise_cyrillic
 from pipeline.records.scripts import UNPARTED, script_of
 
 Translations = Mapping[str, Mapping[str, int]]
@@ -49,6 +50,8 @@ _ENDINGS: dict[str, str] = {
 }
 """Endings of the languages of a script, longer ones first; without accents, as words are folded."""
 _LEAST_STEM = {"Cyrillic": 4, "Latin": 5, "Greek": 4}
+_LEAST_ROMANISED = 5
+"""Letters of a stem that is looked for in Latin letters: shorter ones are words of other languages by chance."""
 
 
 def part_words(word: str) -> list[str]:
@@ -75,7 +78,8 @@ def english_of(word: str) -> frozenset[str]:
 def translations_of(word: str) -> frozenset[str]:
     """The English words that translate a case-folded word in names of organisations, or none.
 
-    Those of both tables, by the word or by its stem; an English word of a table translates itself.
+    Those of both tables, by the word, by its stem or, of a Cyrillic word, by its spelling in Latin letters; an English
+    word of a table translates itself.
     """
     return _table().find(word)
 
@@ -132,11 +136,19 @@ def _endings(script: str) -> tuple[int, int, frozenset[str]]:
     return _LEAST_STEM.get(script, 0), max(map(len, ends), default=0), ends
 
 
+@cache
+def _romanised_endings() -> frozenset[str]:
+    """The Cyrillic endings in Latin letters, and none."""
+    endings = {*_ENDINGS["Cyrillic"].split()} | {"ий", "ый", "ой", "й", ""}
+    return frozenset([spelt for ending in endings for spelt in romanise_cyrillic(ending)]) | {"y", "i"}
+
+
 class TranslationTable:
     """Words with the English ones that translate them: by spelling, by stem, and compounds by their parts."""
 
     def __init__(self, *tables: Translations) -> None:
         words: defaultdict[str, set[str]] = defaultdict(set)
+        romanised: defaultdict[str, set[str]] = defaultdict(set)
         stems: defaultdict[str, Counter[str]] = defaultdict(Counter)
         spellings: dict[str, str] = {}
         for table in tables:
@@ -146,11 +158,15 @@ class TranslationTable:
                     folded = _fold(word)
                     words[folded].add(english)
                     stems[stem_of(folded)][english] += count
+                    if script_of(word) == "Cyrillic":
+                        for spelt in romanise_cyrillic(word[: len(stem_of(folded))]):
+                            romanised[spelt].add(stem_of(folded))
         self._words = {word: frozenset(english) for word, english in words.items()}
         self._stems = {
             stem: frozenset(word for word, count in english.items() if 2 * count >= max(english.values()))
             for stem, english in stems.items()
         }
+        self._romanised = {spelt: found for spelt, found in romanised.items() if len(spelt) >= _LEAST_ROMANISED}
         self.find = lru_cache(maxsize=65536)(self._find)
         self.part_compound = lru_cache(maxsize=65536)(self._part_compound)
 
@@ -158,11 +174,20 @@ class TranslationTable:
         if len(word) > _LONGEST:
             return _NONE
         folded = _fold(word)
-        bare = folded if folded.isascii() else _ARTICLES.sub("", folded)
+        if folded.isascii():
+            return (self._look_up(folded) or _NONE) | self._find_romanised(folded)
+        bare = _ARTICLES.sub("", folded)
         return self._look_up(folded) or (self._look_up(bare) if bare != folded else None) or _NONE
 
     def _look_up(self, folded: str) -> frozenset[str] | None:
         return self._words.get(folded) or self._stems.get(stem_of(folded))
+
+    def _find_romanised(self, word: str) -> frozenset[str]:
+        """What a Cyrillic word means of which this is a spelling in Latin letters ("likerovodochny", "narodnogo")."""
+        for size in range(len(word), _LEAST_ROMANISED - 1, -1):
+            if (stems := self._romanised.get(word[:size])) and word[size:] in _romanised_endings():
+                return _NONE.union(*(self._stems[stem] for stem in stems))
+        return _NONE
 
     def _part_compound(self, word: str) -> tuple[str, ...]:
         """The parts of a compound; () for a word that is known, or of which a part is not."""

@@ -19,6 +19,7 @@ from pipeline.matching.names.prints import (
 )
 from pipeline.matching.names.token_levels import is_latin, may_be_written
 from pipeline.matching.names.token_pairs import NOTHING, PairMemory, TokenPair
+from pipeline.records.scripts import UNPARTED
 
 MAX_JOINED = 3
 """The most words that are written together, except words of a letter or two."""
@@ -171,10 +172,18 @@ def judge_runs(held: Sequence[tuple[TokenPrint, Run]], memory: PairMemory) -> li
         return found
     joined = [(x, token_print(run.joined, x.kind)) for x, run in [held[at] for at in likely]]
     for at, pair in zip(likely, memory.judge_all(joined), strict=True):
-        if pair.level in _LEVELS:
-            x, run = held[at]
+        x, run = held[at]
+        if pair.level in _LEVELS and not _is_one_of(x, run, memory):
             found[at] = TokenPair(x.text, run.texts, pair.level, min(pair.bits, run.rarity))
     return found
+
+
+def _is_one_of(x: TokenPrint, run: Run, memory: PairMemory) -> bool:
+    """Whether a word is one of a run's by itself, in a script without blanks, whose models hear others as an end."""
+    script = run.tokens[0].script
+    if x.script == script or script not in UNPARTED:
+        return False
+    return any(memory.judge(x, token).level in _LEVELS for token in run.tokens)
 
 
 def _is_unlike(x: TokenPrint, run: Run) -> bool:

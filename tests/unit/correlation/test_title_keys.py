@@ -27,6 +27,11 @@ def test_usual_words_meet_by_what_they_mean() -> None:
     assert keys(organisation("شركة الاسلامية")) & keys(organisation("Islamic Company"))
 
 
+def test_a_coined_word_meets_its_plain_romanisation() -> None:
+    assert keys(organisation("Беларуськалий")) & keys(organisation("Belaruskali"))
+    assert keys(organisation("华为技术有限公司")) & keys(organisation("Huawei Technologies Co., Ltd."))
+
+
 def test_a_word_of_several_readings_takes_one_place_of_the_rarest() -> None:
     long = organisation("الكوثر للتوسط ببيع وشراء العملات الأجنبية")
     assert len(keys(long)) < 200

@@ -158,3 +158,20 @@ def counting() -> Iterator[Callable[[], int]]:
         yield lambda: count
     finally:
         sys.settrace(before)
+
+
+def test_a_city_stands_before_its_region_whatever_the_region_is_called_after() -> None:
+    found = addresses.address("5 Korzha Street, Soligorsk, Minsk Region", "", "", "", "", "", "", "BY")
+    assert (found.house, found.street, found.city) == ("5", "korzha", "soligorsk")
+    found = addresses.address(
+        "40 Zeleznodorozhnaya Str., 96178 Town of Azov, Jankoysky District", "", "", "", "", "", "", ""
+    )
+    assert (found.street, found.postcode, found.city) == ("zeleznodorozhnaya", "96178", "azov")
+
+
+@pytest.mark.parametrize(("code", "country", "read"), [
+    ("298600", "UA", "98600"), ("298600", "RU", "98600"), ("298600", "", "98600"), ("98600", "UA", "98600"),
+    ("298600", "CN", "298600"), ("220015", "BY", "220015"),
+])  # fmt: skip
+def test_a_crimean_postcode_is_one_with_and_without_the_digit_before_it(code: str, country: str, read: str) -> None:
+    assert addresses.address("", "", "31 Kirov St", "", code, "Yalta", "", country).postcode == read

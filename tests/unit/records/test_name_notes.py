@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.records.name_notes import find_renderings, remove_notes
+from pipeline.records.name_notes import find_renderings, part_body_names, remove_notes
 from pipeline.records.names import normalise_name
 from support.matching.prints import print_of
 
@@ -50,3 +50,36 @@ def test_a_name_in_another_script_in_brackets_is_a_name_of_its_own() -> None:
     assert find_renderings("Elizabeth (Liz) Müller") == []
     entity = print_of(type="person", names=[{"full": "Djaafar Abou Mohamed (جعفر ابو محمد)"}])
     assert sorted(name.tokens[0].script for name in entity.names) == ["Arabic", "Latin"]
+
+
+@pytest.mark.parametrize(
+    ("name", "rest", "other"),
+    [
+        ("KB Unmanned Helicopters (UAVHeli)", "KB Unmanned Helicopters", "UAVHeli"),
+        ("People's Union (Narodny Soyuz)", "People's Union", "Narodny Soyuz"),
+        ("Gunpowder Plant (Пороховой завод)", "Gunpowder Plant", "Пороховой завод"),
+    ],
+)
+def test_a_brand_or_translation_in_brackets_is_another_name_of_a_body(name: str, rest: str, other: str) -> None:
+    found, others = part_body_names(name)
+    assert (found.strip(), others) == (rest, [other])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Bank Melli (London)", "BANK MELLI (LONDON)", "Acme (Overseas) Ltd", "Acme Trading (PVT)", "Alfa (Belarus)",
+        "Acme (LLC)", "State Company (USA)", "Islamic State of Iraq (ISI)", "Acme (2)", "x ()", "(Acme)", "Acme (",
+    ],
+)  # fmt: skip
+def test_other_brackets_make_no_name_of_a_body(name: str) -> None:
+    assert part_body_names(name) == (name, [])
+
+
+def test_a_body_has_the_name_in_brackets_and_its_text_as_it_came() -> None:
+    names = [{"full": "KB Unmanned Helicopters (UAVHeli)"}]
+    found = print_of(type="organisation", names=names).names
+    assert sorted(tuple(token.text for token in name.tokens) for name in found) == [
+        ("uavheli",),
+        ("unmanned", "helicopters"),
+    ]

@@ -23,6 +23,7 @@ from pipeline.records.organisation_words import (
         ("三菱重工業", ["三菱", "重工業"]),
         ("朝鮮貿易銀行", ["朝鮮", "貿易", "銀行"]),
         ("清華大学", ["清華", "大学"]),
+        ("山东裕龙石化", ["山东", "裕龙", "石化"]),
         ("삼성전자", ["삼성", "전자"]),
         ("三菱", ["三菱"]),
         ("bank", ["bank"]),
@@ -91,3 +92,22 @@ def test_without_a_learnt_table_the_one_by_hand_serves(tmp_path: Path) -> None:
     assert read_translations(path) == {}
     assert TranslationTable().find("завод") == frozenset()
     assert TranslationTable().part_compound("авиаремонтный") == ()
+
+
+@pytest.mark.parametrize(
+    ("word", "english"),
+    [
+        ("gosudarstvennoye", "state"),
+        ("gosudarstvenoe", "state"),
+        ("bezopasnosti", "security"),
+        ("rossiyskiye", "russian"),
+        ("zavod", "plant"),
+    ],
+)
+def test_a_cyrillic_word_is_known_in_latin_letters(word: str, english: str) -> None:
+    assert english in translations_of(word)
+
+
+@pytest.mark.parametrize("word", ["petrov", "alrosa", "kali", "zavodskoi" * 9, "y"])
+def test_other_latin_words_are_no_romanised_ones(word: str) -> None:
+    assert not translations_of(word)

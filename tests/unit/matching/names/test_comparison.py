@@ -225,3 +225,13 @@ def test_a_prefix_counts_in_full_where_a_patronymic_or_an_initial_is_all_that_is
     for more in ("Mohammad bin Ahmad Haqqani", "Mohammad A. Haqqani", "Mohammad Petrovich Haqqani"):
         prefix = next(pair for pair in compare_names("Mohammad Haqqani", more).pairs if pair.a == "mohammad")
         assert prefix.bits > 500
+
+
+def test_a_chinese_name_without_blanks_is_aligned_word_by_word() -> None:
+    shown = [name_print(full, "organisation") for full in ("Shandong Yulong Petrochemical", "山东裕龙石化有限公司")]
+    found = compare(*shown)
+    assert sorted((pair.a, pair.b) for pair in found.pairs) == [
+        ("petrochemical", "石化"),
+        ("shandong", "山东"),
+        ("yulong", "裕龙"),
+    ]
