@@ -237,11 +237,44 @@ def address(
     """The normalised address; every argument may be "", `country` is alpha-2. Stated parts win over those read."""
     if not (full or house or street or unit or postcode or region) and (not city or city.isalpha()):
         return NormalisedAddress(city=city_name(city), country=country)
+    if street and city and not (full or unit or region):
+        plain = _read_plain(house, street, postcode, city, country)
+        if plain is not None:
+            return plain
     reader = _Reader(country)
     for name, text in (("street", street), ("full", full), ("city", city), ("region", region)):
         if text:
             reader.add(name, text)
     return reader.read(full, house, unit, postcode)
+
+
+def _read_plain(house: str, street: str, postcode: str, city: str, country: str) -> NormalisedAddress | None:
+    """An address stated in its parts, with nothing but words in its street and city, of which none is a mark.
+
+    It is what _Reader makes of it, in a third of the time; None of any other.
+    """
+    words, of_city, marks = _plain_words(street), _plain_words(city), _marks(country).keys()
+    if not words or not of_city or (house and not (house.isascii() and house.isdigit())):
+        return None
+    if not marks.isdisjoint(words) or not marks.isdisjoint(of_city) or not (country or len(of_city) == 1):
+        return None  # without a country the city's last words may name it
+    reader = _Reader(country)
+    tokens, _ = reader.split_tail([_Token(word) for word in words])
+    named = reader.name_street(tokens, only=True)[:MAX_KEPT]
+    return NormalisedAddress(
+        house=house[:MAX_KEPT],
+        way=reader.way,
+        street=named,
+        postcode=_compact(postcode) if postcode else "",
+        city=_city(of_city),
+        country=country,
+    )
+
+
+def _plain_words(text: str) -> list[str]:
+    """The words of a text in ASCII that holds nothing else; none of other texts."""
+    plain = text.isascii() and len(text) <= MAX_LETTERS and text.replace(" ", "").isalpha()
+    return text.lower().split() if plain else []
 
 
 @lru_cache(maxsize=65536)
@@ -586,9 +619,9 @@ class _Reader:
             tokens, behind = self._split_house(
                 self.lines[at].tokens, bool(before and before.numbers and not before.words)
             )
-            tokens, further = self._split_tail(tokens)
+            tokens, further = self.split_tail(tokens)
             tail += further + behind
-            if street := self._street(tokens, only=len(chosen) == 1):
+            if street := self.name_street(tokens, only=len(chosen) == 1):
                 named.append(street)
         self.lines = [line for at, line in enumerate(self.lines) if at not in chosen]
         self._take_numbers(is_stated)
@@ -628,7 +661,7 @@ class _Reader:
     def _is_estate(self, tokens: list[_Token]) -> bool:
         return any(self.words.ways.get(token.text) == "est" for token in tokens)
 
-    def _split_tail(self, tokens: list[_Token]) -> tuple[list[_Token], list[str]]:
+    def split_tail(self, tokens: list[_Token]) -> tuple[list[_Token], list[str]]:
         """Words behind a kind of street that ends a name: 62 Grove Avenue Belfast."""
         ways = [at for at, token in enumerate(tokens) if token.text in self.words.ways and token.text not in _OTHERS]
         if (
@@ -676,7 +709,7 @@ class _Reader:
                 else:
                     self.house = token.value
 
-    def _street(self, tokens: list[_Token], only: bool) -> str:
+    def name_street(self, tokens: list[_Token], only: bool) -> str:
         """The words of a street's name; its kind is told if it is the only one."""
         words, ways = [token.text for token in tokens], self.words.ways
         way = ""

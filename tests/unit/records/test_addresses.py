@@ -109,6 +109,27 @@ def test_a_city_has_one_name() -> None:
     assert city_name("тверь") == "тверь"
 
 
+PLAIN_WORDS = st.lists(
+    st.sampled_from(
+        ("rue", "Kala", "grove", "hauptstrasse", "de", "la", "st", "hill", "str", "avenue", "Paris", "cedex", "to",
+         "via", "moskva", "germany", "block", "flat", "gorod", "district", "ii", "x")
+    ),
+    min_size=1,
+    max_size=5,
+).map(" ".join)  # fmt: skip
+
+
+@given(
+    house=st.sampled_from(("", "7", "007")),
+    street=PLAIN_WORDS,
+    city=PLAIN_WORDS,
+    country=st.sampled_from(("", "FR", "RU", "TR", "UA", "CN")),
+)
+def test_plain_words_are_read_as_any_others(house: str, street: str, city: str, country: str) -> None:
+    told = address("", house, f"{street},", "", "75002", f"{city},", "", country)
+    assert address("", house, street, "", "75002", city, "", country) == told
+
+
 @given(st.text(max_size=60), st.text(max_size=20), st.text(max_size=20), st.text(max_size=20))
 def test_any_text_is_read(full: str, street: str, postcode: str, city: str) -> None:
     assert read(full, "FR", street=street, postcode=postcode, city=city).country == "FR"
