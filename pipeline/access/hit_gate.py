@@ -50,7 +50,7 @@ _STRONG: Final = frozenset({Band.CERTAIN, Band.PROBABLE})
 
 _MONTHS: Final = 12
 
-_EQUAL: Final = frozenset({levels.SAME, levels.FOLDED, levels.VARIANT})
+_EQUAL: Final = frozenset({levels.SAME, levels.FOLDED, levels.ALIGNED, levels.VARIANT})
 """Levels of two words of one name in one script: as written, without accents, or as its forms are written (Bill and
 William). An edit, a likeness of sound or an initial is another name, or one guess would lead to a nearer one."""
 

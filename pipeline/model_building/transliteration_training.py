@@ -18,16 +18,13 @@ from pathlib import Path
 import msgspec
 
 from pipeline.errors import LiaisonError
-from pipeline.matching.names.transliteration.bands import measure_bands
 from pipeline.matching.names.transliteration.corridors import BY_NAME, CORRIDORS, Corridor
 from pipeline.matching.names.transliteration.model import (
     END,
     START,
-    Bands,
     ContextCounts,
     Direction,
     TransliterationCounts,
-    TransliterationModel,
 )
 from pipeline.matching.names.transliteration.units import MAX_LENGTH, UNKNOWN, latin_letters, source_units
 from pipeline.model_building import NAME_DATA
@@ -60,11 +57,11 @@ def main(arguments: Sequence[str]) -> None:
         (NAME_DATA / f"transliteration-{corridor.name}.json.xz").write_bytes(
             lzma.compress(encoded, preset=9 | lzma.PRESET_EXTREME)
         )
-        print(f"{corridor.name}: {counts.facts}, {counts.bands}")
+        print(f"{corridor.name}: {counts.facts}")
 
 
 def train_corridor(corridor: Corridor, splits: Sequence[NamePairs]) -> TransliterationCounts:
-    """Counts of aligned units of the training pairs, and the bands measured on the development pairs."""
+    """Counts of aligned units of the training pairs."""
     pairs = word_pairs(corridor, splits)
     aligned = list(align_pairs(pairs, corridor))
     facts: dict[str, str | int] = {
@@ -72,11 +69,7 @@ def train_corridor(corridor: Corridor, splits: Sequence[NamePairs]) -> Translite
         "pairs": len(pairs),
         "pairs_aligned": len(aligned),
     }
-    to_latin, to_source = _count_directions(aligned)
-    unmeasured = TransliterationCounts(corridor.name, facts, to_latin, to_source, Bands((0, 0, 0), (0.0, 0.0, 0.0)))
-    model = TransliterationModel(unmeasured, (corridor.source_span, corridor.latin_span))
-    development = [pair for split in splits for pair in split.dev]
-    return msgspec.structs.replace(unmeasured, bands=measure_bands(corridor, model, development))
+    return TransliterationCounts(corridor.name, facts, *_count_directions(aligned))
 
 
 def word_pairs(corridor: Corridor, splits: Sequence[NamePairs]) -> list[WordPair]:

@@ -210,7 +210,7 @@ def _person_token(spelled: list[str], at: int, named: dict[str, str], comma: boo
         return word, "number"
     if len(word) == 1 and word.isalpha() and word.lower() != word.upper():
         return word, "initial"
-    if part == "patronymic" or (part in ("", "middle") and _is_patronymic(spelled, at)):
+    if part == "patronymic" or (part != "family" and _is_patronymic(spelled, at)):
         return word, "patronymic"
     if part != "family" and at > 0 and _is_between_patronymic_words(spelled, at, comma):
         return word, "patronymic"

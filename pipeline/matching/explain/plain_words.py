@@ -38,13 +38,13 @@ NAME_FINDINGS: Final = (
     (frozenset({levels.NEAR, levels.EDIT}), N_("the name is spelled slightly differently")),
     (frozenset({levels.VARIANT}), N_("one name is a short form or variant of the other")),
     (frozenset({levels.TRANSLATION}), N_("one name translates the other")),
-    (frozenset({levels.SOUND, levels.FAINT}), N_("the name is the same in another spelling")),
+    (frozenset({levels.ALIGNED, levels.SOUND, levels.FAINT}), N_("the name is the same in another spelling")),
     (frozenset({levels.ACRONYM}), N_("one name is an acronym of the other")),
     (frozenset({levels.INITIAL, levels.MISSING}), N_("part of the name is missing or an initial")),
 )
 """What is said of a name whose words agree at one of these levels, the weakest first."""
 
-READ: Final = frozenset({levels.SOUND, levels.FAINT, levels.VARIANT, levels.SAME, levels.FOLDED})
+READ: Final = frozenset({levels.ALIGNED, levels.SOUND, levels.FAINT, levels.VARIANT, levels.SAME, levels.FOLDED})
 """Levels of words in two scripts that are one word read from one of them."""
 
 

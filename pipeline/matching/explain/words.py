@@ -96,6 +96,7 @@ TOKEN_LEVELS = {
     "same after folding": N_("same without accents"),
     "nickname or variant": N_("short form or variant"),
     "translation": N_("translation"),
+    "same in another script": N_("same when romanised"),
     "same romanisation": N_("same when romanised"),
     "one edit": N_("one character different"),
     "near": N_("near"),

@@ -19,6 +19,7 @@ from pipeline.matching.names.token_pairs import TokenPair
 _AGREEMENT = {
     levels.SAME: 1.0,
     levels.FOLDED: 1.0,
+    levels.ALIGNED: 0.95,
     levels.SOUND: 0.95,
     levels.VARIANT: 0.9,
     levels.TRANSLATION: 0.9,

@@ -35,7 +35,7 @@ ACRONYM_LETTER = 250
 (rarity.length_limit)."""
 ALIKE_FORMS = 0.4
 """The least similarity of the Latin forms of joined words and a word in another script, to be compared."""
-_LEVELS = frozenset((levels.SAME, levels.FOLDED, levels.VARIANT, levels.SOUND, levels.EDIT))
+_LEVELS = frozenset((levels.SAME, levels.FOLDED, levels.ALIGNED, levels.VARIANT, levels.SOUND, levels.EDIT))
 """Levels at which a joined word counts. A merely similar one may be chance, since there are many ways to join."""
 
 NOWHERE, FORTH, BACK, BOTH_WAYS = 0, 1, 2, 3
@@ -173,17 +173,21 @@ def judge_runs(held: Sequence[tuple[TokenPrint, Run]], memory: PairMemory) -> li
     joined = [(x, token_print(run.joined, x.kind)) for x, run in [held[at] for at in likely]]
     for at, pair in zip(likely, memory.judge_all(joined), strict=True):
         x, run = held[at]
-        if pair.level in _LEVELS and not _is_one_of(x, run, memory):
+        if pair.level in _LEVELS and not _is_one_of(x, run, pair, memory):
             found[at] = TokenPair(x.text, run.texts, pair.level, min(pair.bits, run.rarity))
     return found
 
 
-def _is_one_of(x: TokenPrint, run: Run, memory: PairMemory) -> bool:
-    """Whether a word is one of a run's by itself, in a script without blanks, whose models hear others as an end."""
+def _is_one_of(x: TokenPrint, run: Run, joined: TokenPair, memory: PairMemory) -> bool:
+    """Whether a word is rather one of a run's by itself.
+
+    It agrees with that as much as with all: Vladimirovich with владимирович before a family name. In a script without
+    blanks, whose models hear others as an end, it need not agree as much.
+    """
     script = run.tokens[0].script
-    if x.script == script or script not in UNPARTED:
-        return False
-    return any(memory.judge(x, token).level in _LEVELS for token in run.tokens)
+    unparted = x.script != script and script in UNPARTED
+    alone = [memory.judge(x, token) for token in run.tokens]
+    return any(one.bits >= joined.bits or (unparted and one.level in _LEVELS) for one in alone)
 
 
 def _is_unlike(x: TokenPrint, run: Run) -> bool:

@@ -12,7 +12,7 @@ from anyascii import anyascii
 
 from pipeline.matching.names.organisation_words import word_rarity
 from pipeline.matching.names.outlines import outline_of
-from pipeline.matching.names.rarity import rarity_of
+from pipeline.matching.names.rarity import personal_rarity
 from pipeline.matching.names.sounds import skeleton_of, sound_of
 from pipeline.matching.names.transliteration.forms import latin_forms
 from pipeline.records.normalised import NameToken, NormalisedName
@@ -192,7 +192,7 @@ def _rarity(text: str, kind: str, forms: tuple[str, ...]) -> int:
         return 0
     if kind == "core":
         return word_rarity(text, forms[0])
-    return min(rarity_of(form) for form in forms[:_FORMS_OF_RARITY])
+    return min(personal_rarity(form) for form in forms[:_FORMS_OF_RARITY])
 
 
 def sound_keys(print_: NamePrint) -> tuple[TokenKeys, ...]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from functools import cache
 
 import numpy as np
 from rapidfuzz import process
@@ -14,15 +12,15 @@ from pipeline.matching.names import abjad, levels
 from pipeline.matching.names.derived import is_derived
 from pipeline.matching.names.han import fold_han
 from pipeline.matching.names.korean import are_other_syllables
+from pipeline.matching.names.levels import Likeness
 from pipeline.matching.names.organisation_words import meanings, senses
 from pipeline.matching.names.outlines import MOST_EDITS
 from pipeline.matching.names.prints import TokenPrint
 from pipeline.matching.names.sounds import romanised_sounds, sound_of
 from pipeline.matching.names.transliteration.corridors import BY_SCRIPT
 from pipeline.matching.names.transliteration.forms import plain_form
-from pipeline.matching.names.transliteration.likelihood import likelihood_of
+from pipeline.matching.names.transliteration.likelihood import LEAST, likelihood_of, ratio_below, weigh_ratio
 from pipeline.matching.names.transliteration.likelihood_batches import find_ratios
-from pipeline.matching.names.transliteration.model import shipped_model
 from pipeline.matching.names.transliteration.units import MAX_LENGTH
 from pipeline.matching.names.variants import are_variants
 
@@ -42,22 +40,48 @@ _FAR = MOST_EDITS + 1
 """Edits from which two spellings are two names, however alike they sound (Sanchez and Sancho, Darla and Darlene): of
 such pairs in name_bench and entity_bench one in 24 is of one name."""
 _LATIN = ("Latin", "")
+_OPEN = ("", levels.ALIGNED)
+"""What _quick_level returns where a likelihood ratio tells."""
+_SURE_RATIO = ratio_below(levels.SURE)
+"""The likelihood ratio that ALIGNED words exceed, hundredths of a bit."""
+_BY_LETTER = 500
+_LEAST_BY_LETTER = 1050
+"""Hundredths of a bit that an alignment says more, and at least, where the word's romanisation by a table (plain_form)
+is spelt or sounds like the Latin word. In words of the corridors' data (20,000 each) equal spelling says 12 (Arabic) to
+18.6 (Russian), equal sound of five letters or more 13.5 to 15.6, and most of these words are foreign names: names of a
+script's own people are spelt so more often."""
 
 
-def token_level(x: TokenPrint, y: TokenPrint) -> str:
+def token_level(x: TokenPrint, y: TokenPrint) -> Likeness:
     """The strongest level that two tokens reach, or DIFFERENT. The order of the tokens does not matter."""
-    return _quick_level(x, y) or _likely_level(*_source_first(x, y))
+    level = _quick_level(x, y)
+    if level not in _OPEN:
+        return Likeness(level)
+    source, latin = _source_first(x, y)
+    ratio = likelihood_of(BY_SCRIPT[source.script].name).ratio(source.text, latin.forms[0], LEAST)
+    return _align(ratio, by_letter=level == levels.ALIGNED)
 
 
-def token_levels(pairs: Sequence[tuple[TokenPrint, TokenPrint]]) -> list[str]:
+def token_levels(pairs: Sequence[tuple[TokenPrint, TokenPrint]]) -> list[Likeness]:
     """The levels of many pairs of tokens (token_level), with all likelihood ratios of a script computed together."""
-    found = [_quick_level(x, y) for x, y in pairs]
-    open_places = [at for at, level in enumerate(found) if not level]
+    quick = [_quick_level(x, y) for x, y in pairs]
+    found = [Likeness(level) for level in quick]
+    open_places = [at for at, level in enumerate(quick) if level in _OPEN]
     words = [_source_first(*pairs[at]) for at in open_places]
-    ratios = _find_ratios([(source.text, source.script, latin.forms[0]) for source, latin in words])
-    for at, (source, _), ratio in zip(open_places, words, ratios, strict=True):
-        found[at] = _ratio_level(source.script, ratio)
+    ratios = _find_ratios([(source.text, source.script, latin.forms[0]) for source, latin in words], LEAST)
+    for at, ratio in zip(open_places, ratios, strict=True):
+        found[at] = _align(ratio, by_letter=quick[at] == levels.ALIGNED)
     return found
+
+
+def _align(ratio: int, *, by_letter: bool) -> Likeness:
+    """How a word in another script and a Latin one are alike, by their likelihood ratio."""
+    if not by_letter and ratio <= LEAST:
+        return Likeness(levels.DIFFERENT)
+    aligned = weigh_ratio(ratio)
+    if by_letter:
+        aligned = max(aligned + _BY_LETTER, _LEAST_BY_LETTER)
+    return Likeness(levels.ALIGNED if aligned >= levels.SURE else levels.FAINT, aligned)
 
 
 def _source_first(x: TokenPrint, y: TokenPrint) -> tuple[TokenPrint, TokenPrint]:
@@ -66,7 +90,10 @@ def _source_first(x: TokenPrint, y: TokenPrint) -> tuple[TokenPrint, TokenPrint]
 
 
 def _quick_level(x: TokenPrint, y: TokenPrint) -> str:
-    """The level of two tokens; "" if it takes a likelihood ratio, which costs a hundred times as much as all else."""
+    """The level of two tokens, or one of _OPEN if it takes a likelihood ratio, a hundred times as costly as all else.
+
+    ALIGNED then says that the plain romanisation of one is spelt or sounds like the other.
+    """
     if x.text == y.text:
         return levels.SAME
     x_latin, y_latin = x.script in _LATIN, y.script in _LATIN
@@ -166,30 +193,32 @@ def _quick_cross_level(source: TokenPrint, latin: TokenPrint) -> str:
         return _romanised_level(source, latin)
     plain = plain_form(source.text, source.script)
     if plain == form or (min(len(plain), len(form)) > _MIN_EDIT and sound_of(plain) == latin.sound):
-        return levels.SOUND
+        return levels.ALIGNED
     person = source.kind != "core"
     if not person and are_romanised_alike(plain, form):
-        return levels.SOUND
-    if person and is_derived(sound_of(plain), latin.sound) and form not in source.forms:
-        return levels.DIFFERENT
+        return levels.ALIGNED
     if not process.extractOne(
         form, source.forms, scorer=Levenshtein.normalized_similarity, score_cutoff=corridor.alike
     ):
         return levels.DIFFERENT
+    if person and form not in source.forms:
+        spelt = source.forms if source.script == "Cyrillic" else (plain,)
+        if any(is_derived(sound_of(one), latin.sound) for one in spelt):
+            return levels.DIFFERENT
     return ""
 
 
 def may_be_written(words: Sequence[tuple[str, str, TokenPrint]]) -> list[bool]:
-    """Whether words in other scripts, each with its script, may reach FAINT or more with a Latin word each.
+    """Whether words in other scripts, each with its script, may reach more than FAINT with a Latin word each.
 
     The answer needs no Latin forms of the words: finding them costs ten times as much as a likelihood ratio.
     """
     found = [_quick_written(*word) for word in words]
     open_places = [at for at, written in enumerate(found) if written is None]
     asked = [words[at] for at in open_places]
-    ratios = _find_ratios([(text, script, latin.forms[0]) for text, script, latin in asked])
-    for at, (_, script, _), ratio in zip(open_places, asked, ratios, strict=True):
-        found[at] = ratio > _least_ratio(script)
+    ratios = _find_ratios([(text, script, latin.forms[0]) for text, script, latin in asked], _SURE_RATIO)
+    for at, ratio in zip(open_places, ratios, strict=True):
+        found[at] = ratio > _SURE_RATIO
     return [bool(one) for one in found]
 
 
@@ -205,23 +234,7 @@ def _quick_written(text: str, script: str, latin: TokenPrint) -> bool | None:
     return True if alike else None
 
 
-def _likely_level(source: TokenPrint, latin: TokenPrint) -> str:
-    return _ratio_level(source.script, _ratio(source.text, source.script, latin.forms[0]))
-
-
-def _ratio_level(script: str, ratio: int) -> str:
-    """The level of a word in another script and a Latin one by their likelihood ratio."""
-    rare, seldom, _ = shipped_model(BY_SCRIPT[script].name).counts.bands.scores
-    if ratio > seldom:
-        return levels.SOUND if ratio > rare else levels.NEAR
-    return levels.FAINT if ratio > _least_ratio(script) else levels.DIFFERENT
-
-
-def _ratio(text: str, script: str, form: str) -> int:
-    return likelihood_of(BY_SCRIPT[script].name).ratio(text, form, _least_ratio(script))
-
-
-def _find_ratios(words: Sequence[tuple[str, str, str]]) -> list[int]:
+def _find_ratios(words: Sequence[tuple[str, str, str]], least: int) -> list[int]:
     """The likelihood ratios of words in other scripts, each with its script and a Latin spelling.
 
     Those of a script are computed together.
@@ -232,30 +245,10 @@ def _find_ratios(words: Sequence[tuple[str, str, str]]) -> list[int]:
     found = [0] * len(words)
     for script, places in by_script.items():
         pairs = [(words[at][0], words[at][2]) for at in places]
-        ratios = find_ratios(BY_SCRIPT[script].name, pairs, _least_ratio(script))
+        ratios = find_ratios(BY_SCRIPT[script].name, pairs, least)
         for at, ratio in zip(places, ratios, strict=True):
             found[at] = ratio
     return found
-
-
-@cache
-def _least_ratio(script: str) -> int:
-    """The likelihood ratio, in hundredths of a bit, that a pair of words must exceed to be more than DIFFERENT."""
-    _, seldom, often = shipped_model(BY_SCRIPT[script].name).counts.bands.scores
-    return often if faint_bits(script) > 0 else seldom
-
-
-@cache
-def faint_bits(script: str) -> int:
-    """The weight log2(m/u) of a likelihood ratio that one of 100 random pairs reaches, but not one of 1,000.
-
-    In hundredths of a bit. It is 2.7 bits in Chinese, 0.8 in Japanese and 0.7 in Korean. Models of other scripts
-    separate true pairs from random ones so well that it says nothing. It was measured on the development splits
-    (Bands). With the wider search of Corridor.alike it lowers the Brier score of the test splits' people from .091 to
-    .049 in Chinese and from .115 to .107 in Korean.
-    """
-    _, seldom, often = shipped_model(BY_SCRIPT[script].name).counts.bands.recall
-    return round(100 * math.log2((often - seldom) / (1e-2 - 1e-3)))
 
 
 def _romanised_level(source: TokenPrint, latin: TokenPrint) -> str:

@@ -9,7 +9,7 @@ import msgspec
 from pipeline.matching.names import levels
 from pipeline.matching.names.outlines import begin_alike, far_apart
 from pipeline.matching.names.prints import TokenPrint
-from pipeline.matching.names.token_levels import faint_bits, is_latin, is_learnt, token_level, token_levels
+from pipeline.matching.names.token_levels import is_learnt, token_level, token_levels
 from pipeline.matching.names.variants import initials_of
 
 _REMEMBERED = 300_000
@@ -142,13 +142,16 @@ def _judge_initial(x: TokenPrint, y: TokenPrint) -> TokenPair:
     return TokenPair(x.text, y.text, levels.INITIAL, bits) if bits else NOTHING
 
 
-def _weigh(x: TokenPrint, y: TokenPrint, level: str) -> TokenPair:
+def _weigh(x: TokenPrint, y: TokenPrint, found: levels.Likeness) -> TokenPair:
     """The comparison of two tokens whose level is known."""
+    level, aligned = found
     if level == levels.DIFFERENT:
         return NOTHING
-    bits = levels.level_bits(level, min(x.rarity, y.rarity))
-    if level == levels.FAINT:
-        bits = min(bits, faint_bits(y.script if is_latin(x.script) else x.script))
+    rarity = min(x.rarity, y.rarity)
+    if aligned:
+        bits = levels.aligned_bits(aligned, rarity)
+        return TokenPair(x.text, y.text, level, bits) if bits > 0 else NOTHING
+    bits = levels.level_bits(level, rarity)
     learnt = x.script == y.script or (is_learnt(x.script) and is_learnt(y.script))
     bits = bits if learnt else bits - levels.UNLEARNT
     return TokenPair(x.text, y.text, level, bits) if bits > 0 else NOTHING

@@ -71,8 +71,11 @@ def _measured(measure: str) -> dict[str, Cells]:
         return {measure: _entity_bench()}
     if measure == "corridors":
         return {
-            f"corridor {name}": {LINKS: f"{ratio:.3f}", "rapidfuzz": f"{plain:.3f}"}
-            for name, ratio, _, plain, _, _ in corridors.measure(corridors.PAIRS)
+            f"corridor {name}": {
+                LINKS: " ".join(f"{recall:.3f}" for recall in product.recalls),
+                "rapidfuzz": f"{plain:.3f}",
+            }
+            for name, (_, _, plain), product in corridors.measure(corridors.PAIRS)
         }
     lines = reliability.measure() if measure == "bands" else probabilities.measure()
     return {name: {"value": value} for name, value in lines}

@@ -176,3 +176,14 @@ def test_any_text_is_a_name_in_any_composition(text: str, entity_type: str) -> N
 )
 def test_letter_case_changes_nothing(text: str) -> None:
     assert name_of(text.upper()).tokens == name_of(text).tokens == name_of(text.lower()).tokens
+
+
+def test_a_patronymic_stands_in_the_field_of_given_names_too() -> None:
+    told = normalise_name("", "Alexey Yurevich", "", "Avdeev", "", "", "person").tokens
+    assert [(token.text, token.kind) for token in told] == [
+        ("alexey", "given"),
+        ("yurevich", "patronymic"),
+        ("avdeev", "family"),
+    ]
+    written = normalise_name("Аляксандр Аляксандравіч Пятраш", "", "", "", "", "", "person").tokens
+    assert written[1].kind == "patronymic"

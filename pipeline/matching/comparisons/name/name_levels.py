@@ -31,6 +31,10 @@ SOURCE = (
 NEARLY = frozenset({levels.EDIT, levels.NEAR, levels.FAINT})
 """Levels of two words that are not the same spelling or sound; a given name of such a level makes the names NEAR."""
 
+SLIGHT = 100
+"""Hundredths of a bit of FAINT words below which they speak against each other, if less than a contradiction: the names
+are then ALIKE, whatever else agrees (likelihood.weigh_ratio has 100 where log2(m / u) is 0)."""
+
 OTHER_KINDS = frozenset({("given", "family"), ("family", "given"), ("initial", "family"), ("family", "initial")})
 """Tokens of these kinds, one on each side, say nothing of each other: each name lacks what the other has."""
 
@@ -39,10 +43,12 @@ def weigh_level(found: NameComparison, x: NamePrint, y: NamePrint) -> tuple[int,
     """The level of two aligned names, and the hundredths of a bit of those tokens that a family does not share."""
     agree: list[TokenPair] = []
     conflict: list[TokenPair] = []
-    missing = False
+    missing = slight = False
     for pair in found.pairs:
         if pair.level == levels.MISSING:
             missing = True
+        elif pair.level == levels.FAINT and pair.bits < SLIGHT:
+            slight = True
         else:
             (conflict if pair.level == levels.DIFFERENT else agree).append(pair)
     if conflict:
@@ -50,6 +56,8 @@ def weigh_level(found: NameComparison, x: NamePrint, y: NamePrint) -> tuple[int,
         if level != OTHER_PARTS:
             return level, 0
         missing = True
+    if slight:
+        return ALIKE, 0
     if len(agree) < 2:
         return (SAME if agree and not missing else PARTIAL if agree else OTHER_PARTS), 0
     own = own_tokens(agree, x, y)

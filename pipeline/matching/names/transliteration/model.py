@@ -47,16 +47,6 @@ class Direction(msgspec.Struct, frozen=True):
     decay: float
 
 
-class Bands(msgspec.Struct, frozen=True):
-    """The `scores` that one of 10,000, 1,000 and 100 random pairs exceeds, and the share of true pairs above each.
-
-    Measured on the development split (pipeline.matching.names.transliteration.bands).
-    """
-
-    scores: tuple[int, int, int]
-    recall: tuple[float, float, float]
-
-
 class TransliterationCounts(msgspec.Struct, frozen=True):
     """The contents of a model file. `facts` say what it was trained on, how, and the licence of the source."""
 
@@ -64,7 +54,6 @@ class TransliterationCounts(msgspec.Struct, frozen=True):
     facts: dict[str, str | int]
     to_latin: Direction
     to_source: Direction
-    bands: Bands
 
 
 class ContextCosts(NamedTuple):

@@ -24,7 +24,7 @@ def test_tokens_that_their_outlines_tell_apart_reach_no_level() -> None:
 
 
 def worth(x: TokenPrint, y: TokenPrint) -> int:
-    level = token_level(x, y)
+    level = token_level(x, y).level
     return 0 if level == levels.DIFFERENT else levels.level_bits(level, min(x.rarity, y.rarity))
 
 

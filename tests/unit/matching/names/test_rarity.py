@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.names.rarity import CEILING, FLOOR, rarity_of
+from pipeline.matching.names.rarity import CEILING, FLOOR, personal_rarity, rarity_of
 from pipeline.matching.names.variants import are_variants
 
 
@@ -51,3 +51,10 @@ def test_two_names_with_one_short_form_are_no_variants() -> None:
     assert are_variants("witold", "witek")
     assert not are_variants("wiktor", "witold")
     assert not are_variants("ahmad", "mahmoud")
+
+
+def test_a_patronymic_is_as_common_as_the_name_of_the_father() -> None:
+    for word, father in (("vladimirovich", "vladimir"), ("sergeevich", "sergey"), ("yurevna", "yuri")):
+        assert personal_rarity(word) == rarity_of(father) < rarity_of(word)
+    assert personal_rarity("zzzovich") == rarity_of("zzzovich")
+    assert personal_rarity("vladimir") == rarity_of("vladimir")

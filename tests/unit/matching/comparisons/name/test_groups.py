@@ -135,3 +135,19 @@ def test_names_that_agree_with_nothing_are_tries_and_others_none(model: Model) -
     assert len(set(tried)) == len(tried)
     many = organisation("Peleng Trading", *others)
     assert weigh_entities(many, many, model) >= weigh_entities(alone, alone, model)
+
+
+@pytest.mark.parametrize(
+    ("written", "latin", "band", "mirror"),
+    [
+        ("Алроса", "ALROSA", "probable", "ALROMA"),
+        ("Атомфлот", "Atomflot", "probable", "Atomprom"),
+        ("华为技术有限公司", "Huawei Technologies Co., Ltd.", "possible", "Hongwei Technologies Co., Ltd."),
+        ("ハラ・カンパニー", "Hara Company", "", "Kara Company"),
+    ],
+)
+def test_a_body_of_one_word_in_two_scripts_is_linked_as_rarity_and_alignment_say(
+    written: str, latin: str, band: str, mirror: str, model: Model
+) -> None:
+    assert band_of(organisation(written), organisation(latin), model) == band
+    assert not band_of(organisation(written), organisation(mirror), model)

@@ -7,10 +7,11 @@ from itertools import product
 
 import pytest
 
+from pipeline.matching.names.levels import SURE
 from pipeline.matching.names.transliteration import likelihood_batches
 from pipeline.matching.names.transliteration.corridors import BY_NAME, CORRIDORS
 from pipeline.matching.names.transliteration.forms import latin_forms
-from pipeline.matching.names.transliteration.likelihood import IMPOSSIBLE, likelihood_of
+from pipeline.matching.names.transliteration.likelihood import IMPOSSIBLE, LEAST, likelihood_of, ratio_below
 from pipeline.matching.names.transliteration.likelihood_batches import FEW, PairedLikelihood, find_ratios
 from pipeline.matching.names.transliteration.model import shipped_model
 
@@ -55,9 +56,9 @@ def test_what_is_forgotten_is_found_again(corridor: str, monkeypatch: pytest.Mon
 
 
 @each_corridor
+@pytest.mark.parametrize("least", [LEAST, ratio_below(SURE)])
 @pytest.mark.parametrize("count", [0, 1, *FEW.values(), 1 + max(FEW.values())])
-def test_few_pairs_and_many_exceed_the_least_by_the_same(corridor: str, count: int) -> None:
-    least = shipped_model(corridor).counts.bands.scores[2]
+def test_few_pairs_and_many_exceed_the_least_by_the_same(corridor: str, count: int, least: int) -> None:
     pairs = sorted(_make_pairs(corridor), key=lambda pair: len(pair[0] + pair[1]))[-count:] if count else []
     ratio = likelihood_of(corridor).ratio
     found = find_ratios(corridor, pairs, least)
