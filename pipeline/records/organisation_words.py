@@ -137,10 +137,11 @@ def _endings(script: str) -> tuple[int, int, frozenset[str]]:
 
 
 @cache
-def _romanised_endings() -> frozenset[str]:
-    """The Cyrillic endings in Latin letters, and none."""
+def _romanised_endings() -> tuple[frozenset[str], int]:
+    """The Cyrillic endings in Latin letters, and none; and the letters of the longest."""
     endings = {*_ENDINGS["Cyrillic"].split()} | {"ий", "ый", "ой", "й", ""}
-    return frozenset([spelt for ending in endings for spelt in romanise_cyrillic(ending)]) | {"y", "i"}
+    spelt = frozenset([spelt for ending in endings for spelt in romanise_cyrillic(ending)]) | {"y", "i"}
+    return spelt, max(map(len, spelt))
 
 
 class TranslationTable:
@@ -184,8 +185,9 @@ class TranslationTable:
 
     def _find_romanised(self, word: str) -> frozenset[str]:
         """What a Cyrillic word means of which this is a spelling in Latin letters ("likerovodochny", "narodnogo")."""
-        for size in range(len(word), _LEAST_ROMANISED - 1, -1):
-            if (stems := self._romanised.get(word[:size])) and word[size:] in _romanised_endings():
+        endings, longest = _romanised_endings()
+        for size in range(len(word), max(_LEAST_ROMANISED, len(word) - longest) - 1, -1):
+            if (stems := self._romanised.get(word[:size])) and word[size:] in endings:
                 return _NONE.union(*(self._stems[stem] for stem in stems))
         return _NONE
 
