@@ -34,6 +34,7 @@ ACROSS = {
     "matching/score/test_own_numbers.py": "things renamed, in the shipped model: what their own numbers outweigh",
     "matching/test_entity_bench.py": "verdicts on judged pairs of entities",
     "matching/test_loosened_comparisons.py": "each comparison loosened by one step fails its law",
+    "matching/test_organisations.py": "organisations of two lists in two languages, scripts and forms",
     "matching/test_versions.py": "what FORMS and SCORING stand for",
     "records/test_record.py": "the record's specification, bullet by bullet",
     "streams/catalogues/test_topic_users.py": "what follows from the topics' rows",

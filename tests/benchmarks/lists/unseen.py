@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--step", choices=("learn", "link"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.step == "learn":
-        _learn(options.fold, options.links)
+        learn_without(options.fold, options.links)
     elif options.step == "link":
         _link(options.fold, options.links, options.sets[0])
     else:
@@ -65,24 +65,29 @@ def _run_step(step: str, fold: int, folder: str, name: str) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
-def _learn(fold: int, folder: Path) -> None:
+def learn_without(fold: int, folder: Path) -> None:
     """Write both tables without the entries of a fold."""
     use_translations({})
     entries = list(read_entries(EU26 / "all-names.ndjson.gz", lambda key: fold_of(key) != fold))
     (folder / "translations.json").write_bytes(msgspec.json.encode(learn_translations(entries)))
-    left_out = frozenset(_key(event) for event in _read("all-names") if fold_of(_key(event)) == fold)
+    left_out = frozenset(key_of(event) for event in read_events("all-names") if fold_of(key_of(event)) == fold)
     letters = learn_from_lists(LISTS, sorted(letter_model().places), left_out)
     (folder / "letters.json").write_bytes(msgspec.json.encode(letters))
 
 
-def _link(fold: int, folder: Path, name: str) -> None:
-    """Link the entries of a fold with the whole of the other list."""
+def use_tables(folder: Path) -> None:
+    """Compare with the tables of a folder from now on; before the first comparison of a process."""
     use_translations(msgspec.json.decode((folder / "translations.json").read_bytes(), type=dict[str, dict[str, int]]))
     use_letters(msgspec.json.decode((folder / "letters.json").read_bytes(), type=LetterModel))
+
+
+def _link(fold: int, folder: Path, name: str) -> None:
+    """Link the entries of a fold with the whole of the other list."""
+    use_tables(folder)
     cases, links = folder / "cases.ndjson", folder / "links.ndjson"
     with cases.open("w", encoding="utf-8") as written:
-        for event in _read(name):
-            of_list = not _key(event).startswith("eu-fsf:") or fold_of(_key(event)) == fold
+        for event in read_events(name):
+            of_list = not key_of(event).startswith("eu-fsf:") or fold_of(key_of(event)) == fold
             if of_list and event["data"]["entities"][0]["type"] == "organisation":
                 written.write(json.dumps(event) + "\n")
     sys.argv = ["liaison", "batch", "correlate", str(cases), "-o", str(links)]
@@ -90,12 +95,14 @@ def _link(fold: int, folder: Path, name: str) -> None:
     run_liaison()
 
 
-def _read(name: str) -> Iterator[dict[str, Any]]:
+def read_events(name: str) -> Iterator[dict[str, Any]]:
+    """The records of a file of the set."""
     with gzip.open(EU26 / f"{name}.ndjson.gz", "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)
 
 
-def _key(event: dict[str, Any]) -> str:
+def key_of(event: dict[str, Any]) -> str:
+    """A record's case key."""
     return f"{event['data']['agency']}:{event['data']['case_id']}"
 
 
