@@ -16,7 +16,7 @@ RUNS ?= 10000
 SEED ?= 1
 TEST_ARGS ?=
 
-.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference format lock bench-accuracy bench-lists bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-audit-log bench-attacks bench-crowds bench-mapping bench-pages pictures clean
+.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference format lock bench-accuracy bench-lists bench-training bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-audit-log bench-attacks bench-crowds bench-mapping bench-pages pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -92,6 +92,9 @@ bench-accuracy: $(READY) ## accuracy beside the field's other tools, where those
 
 bench-lists: $(READY) ## how right links are on real lists and census-like collections, beside other tools; BENCH_ARGS="--half a --only SET --ours-only"
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/lists/run.py $(BENCH_ARGS)
+
+bench-training: $(READY) ## whether models learnt without labels promise what they hold, on collections of many shares; BENCH_ARGS="--only census --records N"
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/training/run.py $(BENCH_ARGS)
 
 bench-scoring: $(READY) ## entity pairs a second on one core
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/scoring/run.py

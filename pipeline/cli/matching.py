@@ -123,6 +123,9 @@ def train(
     serve: Annotated[
         int, typer.Option("--cases", min=0, help="Number of cases the model will serve; 0: as many as given.")
     ] = 0,
+    within: Annotated[
+        bool, typer.Option("--within", help="The model will also judge pairs of the same country, as with correlate.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the facts of the training as one JSON object.")
     ] = False,
@@ -141,7 +144,8 @@ def train(
         if not cases.prints:
             raise LiaisonError("the files contain no valid case record")
         budget, tick = Budget(seed=seed), partial(_make_ticker, bar)
-        trained = learn(cases.by_type(), version, budget, tick, general=general, cases=serve)
+        countries = {} if within else cases.countries_by_type()
+        trained = learn(cases.by_type(), version, budget, tick, general=general, cases=serve, countries=countries)
         file = trained.file if labels is None else calibrate_model(trained.file, cases, _read_rows(labels))
     output.write_bytes(encode_model(file) + b"\n")
     if as_json:

@@ -35,6 +35,7 @@ LEVELS = {
     "family_differs": N_("different family name"),
     "other_parts": N_("each has other parts"),
     "alike": N_("what differs is alike"),
+    "given_differs": N_("one given name agrees, another differs"),
     "conflict": N_("some parts agree, others differ"),
     "different": N_("different"),
     "day_month_swapped": N_("day and month swapped"),

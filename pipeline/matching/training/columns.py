@@ -74,9 +74,9 @@ def _shares(values: list[float]) -> NDArray[np.float64]:
 
 
 def _bands(comparison: Comparison) -> TrainingColumn:
-    """True pairs spread evenly over the positive bands and thinner below; strangers by the bands' own bits."""
+    """True pairs spread evenly over the positive bands, strangers over the others, so that bits are at face value."""
     centres = np.array(CENTRES) / 100
-    m = _shares(list(np.where(centres > 0, 1.0, 2 ** (centres / 2))))
+    m = _shares(list(np.where(centres > 0, 1.0, 2.0**centres)))
     u = _shares(list(m * 2**-centres))
     return TrainingColumn(comparison, tuple(f"{centre:+.1f} bits" for centre in centres), m, u, u, u, banded=True)
 
@@ -97,6 +97,7 @@ def levels_of(
     plan = [
         (comparison, model.tables[comparison.name], [(k, columns[k].banded) for k in places])
         for comparison, places in _places_of(columns)
+        if comparison.name in model.tables
     ]
     for row, (i, j) in enumerate(pairs):
         for comparison, table, places in plan:

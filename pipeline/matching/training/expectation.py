@@ -13,8 +13,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.matching.model_file import COMPANION_PRIORS
-
 Levels = NDArray[np.int16]
 Shares = list[NDArray[np.float64]]
 """For each column, the share of pairs in each level."""
@@ -37,34 +35,44 @@ UNBOUNDED = 1.0
 """The same where there are no relatives."""
 
 
-NAMESAKES = 2 ** (-COMPANION_PRIORS["named_after"] / 100)
-"""Pairs of which one is named after the other for each pair of one thing; records do not tell how many there are."""
-
-
 class CompanionShares(NamedTuple):
-    """For each column the shares of pairs of a household or a group, and of those who bear one name, held fixed."""
+    """For each column the shares of pairs of a household or a group, and of those who bear one name."""
 
     shared: Shares
     named_after: Shares
+
+
+class ClassSizes(NamedTuple):
+    """How many pairs are of one thing, of a household or a group, and of those who bear one name."""
+
+    matches: float
+    companions: float
+    namesakes: float
 
 
 @dataclass(frozen=True, slots=True)
 class RulePairs:
     """The levels of a rule's pairs, and which columns tell true pairs from strangers, and which from companions.
 
+    `learnable` are the columns of which m is learnt; the others tell classes apart by the m that is known of them.
+    Where a rule leaves one field, and only that told, any share of true pairs would fit with some m of it.
+    `shares` are those of the classes among all pairs in question: what a pair's levels say of its class does not depend
+    on how it was met.
     `conflicting`: the pairs whose names conflict, which count as of one thing by `most_in_conflict` at most.
     """
 
     levels: Levels
     from_strangers: list[int]
     from_companions: list[int]
+    learnable: list[int]
+    shares: ClassSizes
     conflicting: NDArray[np.bool_]
     most_in_conflict: float = MOST_IN_CONFLICT
 
 
 @dataclass(slots=True)
 class Fit:
-    """One rule's estimate: expected shares of true pairs and of companions, m per column with the pairs it rests on."""
+    """One rule's estimate: the shares of true pairs and of companions among its own, m per column with its support."""
 
     share: float
     companions: float
@@ -89,14 +97,12 @@ def likelihood_ratios(levels: Levels, m: Shares, u: Shares, columns: list[int]) 
 
 def estimate_shares(pairs: RulePairs, m: Shares, u: Shares, h: CompanionShares, weight: float) -> Fit:
     """EM over one rule's pairs: m of its columns starting from, and shrunk towards, the given m by `weight` pairs."""
-    fit = Fit(0.1, 0.1, [share.copy() for share in m], [0.0] * len(m))
-    columns = sorted({*pairs.from_strangers, *pairs.from_companions})
+    fit = Fit(0.0, 0.0, [share.copy() for share in m], [0.0] * len(m))
     for _ in range(MAX_ROUNDS):
         match, companion, likelihood = weigh_classes(pairs, fit, u, h)
         fit.log_likelihoods.append(likelihood)
-        fit.share = float(np.clip(match.mean(), 1e-6, 1 - 2e-6))
-        fit.companions = float(np.clip(companion.mean(), 1e-6, 1 - 1e-6 - fit.share))
-        for column in columns:
+        fit.share, fit.companions = float(match.mean()), float(companion.mean())
+        for column in pairs.learnable:
             counts = level_counts(pairs.levels[:, column], match, len(m[column]))
             fit.support[column], fit.m[column] = float(counts.sum()), shrink_shares(counts, m[column], weight)
         if len(fit.log_likelihoods) > 2 and _has_settled(fit.log_likelihoods):
@@ -109,12 +115,12 @@ def weigh_classes(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
     """How likely each pair is of one thing, and of companions; and the log-likelihood of all, up to a constant."""
     same = likelihood_ratios(pairs.levels, fit.m, u, pairs.from_strangers)
-    companion = same - likelihood_ratios(pairs.levels, fit.m, h.shared, pairs.from_companions) + np.log(fit.companions)
-    if pairs.most_in_conflict < UNBOUNDED:
-        named_after = same - likelihood_ratios(pairs.levels, fit.m, h.named_after, pairs.from_companions)
-        companion = np.logaddexp(companion, named_after + np.log(fit.share * NAMESAKES))
-    same += np.log(fit.share)
-    total = np.logaddexp(np.logaddexp(same, companion), np.log(max(1 - fit.share - fit.companions, 1e-9)))
+    shared = same - likelihood_ratios(pairs.levels, fit.m, h.shared, pairs.from_companions)
+    named_after = same - likelihood_ratios(pairs.levels, fit.m, h.named_after, pairs.from_companions)
+    sizes = pairs.shares
+    companion = np.logaddexp(shared + np.log(sizes.companions), named_after + np.log(sizes.namesakes))
+    same += np.log(sizes.matches)
+    total = np.logaddexp(np.logaddexp(same, companion), np.log(1 - sum(sizes)))
     match: NDArray[np.float64] = np.exp(same - total)
     match[pairs.conflicting] = np.minimum(match[pairs.conflicting], pairs.most_in_conflict)
     return match, np.exp(companion - total), float(total.sum())

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
+from pipeline.matching.model_file import REFERENCE_PRIOR
 from pipeline.matching.training.budget import Budget
-from pipeline.matching.training.class_sizes import expect_pairs
+from pipeline.matching.training.class_sizes import ColumnKinds, MetPairs, expect_pairs, match_probability
 from pipeline.matching.training.columns import CENTRES, TrainingColumn, columns_of, find_conflicts, levels_of
+from pipeline.matching.training.companions import expect_companions
 from pipeline.matching.training.expectation import (
     MOST_IN_CONFLICT,
     UNBOUNDED,
+    ClassSizes,
     CompanionShares,
     Fit,
     Levels,
@@ -28,16 +32,20 @@ from pipeline.matching.training.expectation import (
     shrink_shares,
     weigh_classes,
 )
-from pipeline.matching.training.lending import count_lent, lendable
+from pipeline.matching.training.lending import count_lent, lendable, tells_lent
+from pipeline.matching.training.meeting import reach_companions, share_met
 from pipeline.matching.training.pairs import (
     DATE_FIELDS,
     RULES,
     TWO_TOKENS,
     BlockingRule,
+    PairPopulation,
+    RecordPair,
     blocked_pairs,
     merge_samples,
     random_pairs,
 )
+from pipeline.matching.training.partners import PARTNERS, count_partners, find_partners, tell_partners
 from pipeline.matching.training.relatives import are_without_relatives
 
 ROUNDS = 3
@@ -49,6 +57,9 @@ M_WEIGHT = 20.0
 
 SURELY_NO_STRANGERS = 0.1
 """Random pairs that are true with more than this probability do not count for u; a few would fill its rarest levels."""
+
+SURELY_ONE = 0.9
+"""Pairs that are of one thing with more than this probability make their records partners."""
 
 MIN_HITS = 5.0
 """A level keeps its reference u if it has fewer random pairs."""
@@ -69,10 +80,10 @@ class Learnt:
     """What was learnt from one entity type.
 
     `support` is the expected number of true pairs behind each column's m, `hits` the number of random pairs in each
-    level. `matches` and `companions` are the expected numbers of true pairs and of pairs of companions among all pairs
-    that met; `possible` is the number of all pairs. `lent` has the expected pairs of companions in each level of the
-    columns of which h is learnt (lending.py). `without_relatives` is whether there are no relatives among the people
-    (relatives.py).
+    level. `sizes` are the expected numbers of true pairs, of companions and of namesakes; `possible` is the number of
+    pairs in question. `lent` has the expected pairs of companions in each level
+    of the columns of which h is learnt (lending.py). `without_relatives` is whether there are no relatives among the
+    people (relatives.py).
     """
 
     columns: tuple[TrainingColumn, ...]
@@ -82,11 +93,13 @@ class Learnt:
     m_counts: Shares
     hits: Shares
     fits: dict[str, Fit]
-    matches: float
-    companions: float
+    sizes: ClassSizes
     possible: int
     without_relatives: bool = False
     lent: Mapping[int, NDArray[np.float64]] = field(default_factory=dict)
+
+
+NO_SHARES = ClassSizes(0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +107,39 @@ class PairSample:
     """The sampled pairs of one rule, with their levels.
 
     `rows` are the rows of these pairs in the matrix of all compared pairs. Each pair stands for `scale` pairs of the
-    file. `most_in_conflict` limits how much a pair with conflicting names counts as true (expectation.RulePairs).
+    file. `shares` and `most_in_conflict` are those of expectation.RulePairs.
     """
 
     rule: BlockingRule
     rows: NDArray[np.intp]
     levels: Levels
     scale: float
+    shares: ClassSizes = NO_SHARES
     most_in_conflict: float = MOST_IN_CONFLICT
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedPairs:
+    """All pairs that were compared, by rows: their records (i < j) and levels, of which the last column is partners'.
+
+    `strangers` are the rows of random pairs; `partners` are pairs of records known for one person's (partners.py).
+    """
+
+    pairs: NDArray[np.int64]
+    levels: Levels
+    strangers: NDArray[np.intp]
+    partners: NDArray[np.int64]
+
+    def with_partners(self, partners: NDArray[np.int64], records: int) -> ComparedPairs:
+        """The same where these are known as well."""
+        known = np.unique(np.concatenate([self.partners, partners]), axis=0)
+        levels = self.levels.copy()
+        levels[:, -1] = count_partners(self.pairs, known, records)
+        return replace(self, levels=levels)
+
+
+def _array_of(pairs: Iterable[RecordPair]) -> NDArray[np.int64]:
+    return np.array(sorted(pairs), np.int64).reshape(-1, 2)
 
 
 def learn_type(
@@ -110,8 +148,11 @@ def learn_type(
     model: Model,
     budget: Budget,
     progress: Callable[[str, int], Callable[[], None]],
+    countries: Sequence[str] = (),
 ) -> Learnt | None:
     """Learn the comparisons of one type; None if there are too few records, or no two meet.
+
+    `countries` has that of each record where only pairs of two countries are to be judged (pairs.PairPopulation).
 
     `progress(what, total)` returns the function that is called once for each pair. Each pair is compared once. The
     result is the same for the same seed and order of records.
@@ -119,11 +160,14 @@ def learn_type(
     if len(prints) < MIN_RECORDS:
         return None
     columns = tuple(
-        column for comparison in model.comparisons[entity_type] for column in columns_of(comparison, entity_type)
+        column
+        for comparison in (*model.comparisons[entity_type], PARTNERS)
+        for column in columns_of(comparison, entity_type)
     )
     chance = random.Random(budget.seed)  # noqa: S311 - draws pairs, no secrets
-    strangers = random_pairs(prints, budget, chance)
-    met = [(rule, *blocked_pairs(prints, rule, budget, chance)) for rule in RULES]
+    population = PairPopulation(len(prints), countries)
+    strangers = random_pairs(prints, budget, chance, population)
+    met = [(rule, *blocked_pairs(prints, rule, budget, chance, population)) for rule in RULES]
     met = [(rule, pairs, scale) for rule, pairs, scale in met if pairs]
     if not met:
         return None
@@ -132,58 +176,86 @@ def learn_type(
     samples = [
         PairSample(rule, rows, levels[rows], scale) for (rule, _, scale), rows in zip(met, of_rules, strict=True)
     ]
-    return _fit_samples(columns, levels[of_strangers], samples, len(prints))
+    pairs = ComparedPairs(_array_of(distinct), levels, of_strangers, _array_of(find_partners(prints, population)))
+    return _fit_samples(columns, pairs, samples, len(prints), population.possible)
 
 
 def _fit_samples(
-    columns: tuple[TrainingColumn, ...], strangers: Levels, samples: list[PairSample], records: int
+    columns: tuple[TrainingColumn, ...], pairs: ComparedPairs, samples: list[PairSample], records: int, possible: int
 ) -> Learnt:
-    possible = records * (records - 1) // 2
-    stranger_columns = [k for k, column in enumerate(columns) if column.tells_strangers]
-    m = [column.m.copy() for column in columns]
-    matches, companions = 0.0, 0.0
-    fits: dict[str, Fit] = {}
-    left = np.ones(len(strangers))
-    if records < ENOUGH_RECORDS:
-        return _count_pairs_only(columns, samples, possible)
+    kinds = _kinds_of(columns)
+    m, u = [column.m.copy() for column in columns], [column.u for column in columns]
+    rows, scales = _collect_met(samples)
     alone = are_without_relatives((one.levels for one in samples if not one.rule.fields & DATE_FIELDS), columns)
-    samples = [replace(one, most_in_conflict=UNBOUNDED if alone else MOST_IN_CONFLICT) for one in samples]
+    reached = scales if alone else reach_companions(samples, pairs.levels[pairs.strangers], columns, scales)
+    if records < ENOUGH_RECORDS:
+        return _count_pairs_only(columns, kinds, MetPairs(pairs.levels[rows], scales, reached), possible)
+    compared = pairs.with_partners(pairs.partners, records)
+    free = alone or tell_partners(compared.levels[pairs.strangers, -1])
+    fits: dict[str, Fit] = {}
+    lent: dict[int, NDArray[np.float64]] = {}
+    left = _weigh_strangers(compared.levels[pairs.strangers], kinds, m, u, 2 ** (REFERENCE_PRIOR / 100))
     for _ in range(ROUNDS):
+        strangers, met = compared.levels[pairs.strangers], MetPairs(compared.levels[rows], scales, reached)
         hits = [level_counts(strangers[:, k], left, len(column.u)) for k, column in enumerate(columns)]
         u = [_estimate_u(counts, column.u) for counts, column in zip(hits, columns, strict=True)]
+        for k in (k for k, column in enumerate(columns) if column.banded):
+            _extend_bands(u[k], m[k], hits[k])
+        if not fits:
+            m[-1] = u[-1]
+        h = expect_companions(columns, m, u, lent)
         if fits:
-            _take_census(samples, fits, columns, u, hits, possible)
-        fits = {sample.rule.name: _fit(sample, columns, m, u) for sample in samples}
+            _take_census(samples, fits, columns, u, h, hits, possible, of_names=False)
+        sizes = expect_pairs(met, kinds, m, u, h, possible)
+        shares = ClassSizes(*(size / possible for size in sizes))
+        samples = [
+            replace(
+                one,
+                levels=compared.levels[one.rows],
+                shares=shares,
+                most_in_conflict=UNBOUNDED if free else MOST_IN_CONFLICT,
+            )
+            for one in samples
+        ]
+        fits = {one.rule.name: estimate_shares(_rule_pairs(one, columns), m, u, h, M_WEIGHT) for one in samples}
         m, counts, support = _join_fits(columns, list(fits.values()))
-        matches, companions = expect_pairs(*_collect_met(samples), columns, m, u, possible)
-        chance_match = _match_probability(likelihood_ratios(strangers, m, u, stranger_columns), matches / possible)
-        left = np.where(chance_match > SURELY_NO_STRANGERS, 0.0, 1 - chance_match)
-    lent = {} if alone else _count_lent(samples, fits, columns, u)
-    return Learnt(columns, m, u, support, counts, hits, fits, matches, companions, possible, alone, lent)
+        lent = {} if alone else _count_lent(samples, fits, columns, u, h)
+        h = expect_companions(columns, m, u, lent)
+        sizes = expect_pairs(met, kinds, m, u, h, possible)
+        left = _weigh_strangers(strangers, kinds, m, u, sizes.matches / possible)
+        sure = match_probability(met, kinds, m, u, h, sizes, possible) > SURELY_ONE
+        compared = pairs.with_partners(pairs.pairs[rows[sure]], records)
+    _take_census(samples, fits, columns, u, h, hits, possible, of_names=True)
+    sizes = expect_pairs(met, kinds, m, u, h, possible)
+    caught = share_met(samples, rows, match_probability(met, kinds, m, u, h, sizes, possible))
+    sizes = sizes._replace(matches=sizes.matches / caught)
+    return Learnt(columns, m, u, support, counts, hits, fits, sizes, possible, alone, lent)
 
 
-def _count_pairs_only(columns: tuple[TrainingColumn, ...], samples: list[PairSample], possible: int) -> Learnt:
+def _kinds_of(columns: tuple[TrainingColumn, ...]) -> ColumnKinds:
+    return ColumnKinds(
+        [k for k, column in enumerate(columns) if column.tells_strangers],
+        [k for k, column in enumerate(columns) if column.tells_companions],
+        any(column.companions == "household" for column in columns),
+    )
+
+
+def _count_pairs_only(columns: tuple[TrainingColumn, ...], kinds: ColumnKinds, met: MetPairs, possible: int) -> Learnt:
     """What can be learnt from few records: how many pairs are true, by the reference weights."""
     m, u = [column.m for column in columns], [column.u for column in columns]
     nothing = [np.zeros(len(share)) for share in m]
-    matches, companions = expect_pairs(*_collect_met(samples), columns, m, u, possible)
-    return Learnt(columns, m, u, np.zeros(len(columns)), nothing, nothing, {}, matches, companions, possible)
-
-
-def _fit(sample: PairSample, columns: tuple[TrainingColumn, ...], m: Shares, u: Shares) -> Fit:
-    return estimate_shares(_rule_pairs(sample, columns), m, u, _companion_shares(columns), M_WEIGHT)
-
-
-def _companion_shares(columns: tuple[TrainingColumn, ...]) -> CompanionShares:
-    return CompanionShares([column.h for column in columns], [column.h_named_after for column in columns])
+    sizes = expect_pairs(met, kinds, m, u, expect_companions(columns, m, u, {}), possible)
+    return Learnt(columns, m, u, np.zeros(len(columns)), nothing, nothing, {}, sizes, possible)
 
 
 def _rule_pairs(sample: PairSample, columns: tuple[TrainingColumn, ...]) -> RulePairs:
-    learnable = _learnable_columns(sample, columns)
+    held = [k for k in range(len(columns)) if bool((sample.levels[:, k] >= 0).any())]
     return RulePairs(
         sample.levels,
-        [k for k in learnable if columns[k].tells_strangers],
-        [k for k in learnable if columns[k].tells_companions],
+        [k for k in held if columns[k].tells_strangers],
+        [k for k in held if columns[k].tells_companions],
+        [k for k in held if columns[k].comparison.name not in sample.rule.fields],
+        sample.shares,
         find_conflicts(sample.levels, columns),
         sample.most_in_conflict,
     )
@@ -194,15 +266,22 @@ def _take_census(
     fits: dict[str, Fit],
     columns: tuple[TrainingColumn, ...],
     u: Shares,
+    h: CompanionShares,
     hits: Shares,
     possible: int,
+    *,
+    of_names: bool,
 ) -> None:
-    """Replace u and hits by the census of strangers (BlockingRule.census) in levels with too few random pairs."""
+    """Replace u and hits by the census of strangers (BlockingRule.census) in levels with too few random pairs.
+
+    That of names comes last, and no m is learnt by it: a strong name beside another date is of a namesake or of one
+    person, and what was once taken for the former would pass for it ever more.
+    """
     for sample in samples:
         counted_field, levels = sample.rule.census
         for k, column in enumerate(columns):
-            if column.comparison.name == counted_field and column.tells_strangers:
-                counted = _count_strangers(sample, fits[sample.rule.name], columns, u, k)
+            if column.comparison.name == counted_field and column.tells_strangers and column.banded == of_names:
+                counted = _count_strangers(sample, fits[sample.rule.name], columns, u, h, k)
                 for level, name in enumerate(column.names):
                     complete = CENTRES[level] >= TWO_TOKENS if column.banded else name in levels
                     if complete and hits[k][level] < MIN_HITS <= counted[level]:
@@ -211,15 +290,19 @@ def _take_census(
 
 
 def _count_strangers(
-    sample: PairSample, fit: Fit, columns: tuple[TrainingColumn, ...], u: Shares, column: int
+    sample: PairSample, fit: Fit, columns: tuple[TrainingColumn, ...], u: Shares, h: CompanionShares, column: int
 ) -> NDArray[np.float64]:
     """The expected number of strangers among a rule's pairs in each level of a column, by the rule's fit."""
-    match, companion, _ = weigh_classes(_rule_pairs(sample, columns), fit, u, _companion_shares(columns))
+    match, companion, _ = weigh_classes(_rule_pairs(sample, columns), fit, u, h)
     return level_counts(sample.levels[:, column], np.maximum(1 - match - companion, 0.0), len(u[column]))
 
 
 def _count_lent(
-    samples: list[PairSample], fits: dict[str, Fit], columns: tuple[TrainingColumn, ...], u: Shares
+    samples: list[PairSample],
+    fits: dict[str, Fit],
+    columns: tuple[TrainingColumn, ...],
+    u: Shares,
+    h: CompanionShares,
 ) -> dict[int, NDArray[np.float64]]:
     """For each column of which h is learnt, the expected pairs of companions in each level; a pair counts once."""
     found = {}
@@ -227,21 +310,11 @@ def _count_lent(
         seen = np.zeros(0, np.intp)
         found[k] = np.zeros(len(columns[k].u))
         for sample in samples:
-            if columns[k].comparison.name not in sample.rule.fields:
+            if tells_lent(columns[k], sample.rule):
                 fresh = ~np.isin(sample.rows, seen)
-                pairs, fit, h = _rule_pairs(sample, columns), fits[sample.rule.name], _companion_shares(columns)
-                found[k] += count_lent(pairs, fresh, k, fit, u, h)
+                found[k] += count_lent(_rule_pairs(sample, columns), fresh, k, fits[sample.rule.name], u, h)
                 seen = np.union1d(seen, sample.rows)
     return found
-
-
-def _learnable_columns(sample: PairSample, columns: tuple[TrainingColumn, ...]) -> list[int]:
-    """The columns on which the rule does not block, and that some pair has values for."""
-    return [
-        k
-        for k, column in enumerate(columns)
-        if column.comparison.name not in sample.rule.fields and bool((sample.levels[:, k] >= 0).any())
-    ]
 
 
 def _estimate_u(hits: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -251,6 +324,21 @@ def _estimate_u(hits: NDArray[np.float64], reference: NDArray[np.float64]) -> ND
     shares = np.where(hits >= MIN_HITS, hits / max(hits.sum(), 1.0), np.minimum(reference, MIN_HITS / hits.sum()))
     found: NDArray[np.float64] = shares / shares.sum()
     return found
+
+
+def _extend_bands(u: NDArray[np.float64], m: NDArray[np.float64], hits: NDArray[np.float64]) -> None:
+    """Set u of the bands above those that random pairs show, as the curve of names goes on (weights.name_curve).
+
+    Each bit that a name weighs more makes a stranger's rarer by a bit, from the strongest band that was told. The
+    reference shares of bands would have it rarer by six bits at once: pairs with such names would count as true
+    whatever their dates say, and teach that one person's dates differ often.
+    """
+    positive = [band for band, centre in enumerate(CENTRES) if centre > 0]
+    shown = list(takewhile(lambda band: hits[band] >= MIN_HITS, reversed(positive)))
+    if shown:
+        top = shown[-1]
+        rise = (np.array(CENTRES[:top]) - CENTRES[top]) / 100
+        u[:top] = m[:top] * (u[top] / m[top]) * 2.0**-rise
 
 
 def _join_fits(columns: tuple[TrainingColumn, ...], fits: list[Fit]) -> tuple[Shares, Shares, NDArray[np.float64]]:
@@ -266,20 +354,22 @@ def _join_fits(columns: tuple[TrainingColumn, ...], fits: list[Fit]) -> tuple[Sh
     return m, counts, support
 
 
-def _match_probability(ratio: NDArray[np.float64], prior: float) -> NDArray[np.float64]:
-    bounded = min(max(prior, 1e-12), 1 - 1e-12)
-    found: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(ratio + np.log(bounded / (1 - bounded)), -700, 700)))
+def _weigh_strangers(pairs: Levels, kinds: ColumnKinds, m: Shares, u: Shares, share: float) -> NDArray[np.float64]:
+    """How much each random pair counts for u, where a share of all pairs is true."""
+    ratio = likelihood_ratios(pairs, m, u, kinds.from_strangers)
+    bounded = min(max(share, 1e-12), 1 - 1e-12)
+    match = 1 / (1 + np.exp(-np.clip(ratio + np.log(bounded / (1 - bounded)), -700, 700)))
+    found: NDArray[np.float64] = np.where(match > SURELY_NO_STRANGERS, 0.0, 1 - match)
     return found
 
 
-def _collect_met(samples: list[PairSample]) -> tuple[Levels, NDArray[np.float64]]:
-    """The levels of all pairs that met by any rule, each once, and how many pairs of the file each stands for.
+def _collect_met(samples: list[PairSample]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """The rows of all pairs that met by any rule, ascending, and how many pairs of the file each stands for.
 
     A pair that met by several rules has the smallest of their scales (pairs.blocked_pairs).
     """
     rows = np.concatenate([sample.rows for sample in samples])
     scales = np.concatenate([np.full(len(sample.rows), sample.scale) for sample in samples])
     order = np.lexsort((scales, rows))
-    _, first = np.unique(rows[order], return_index=True)
-    once = order[first]
-    return np.concatenate([sample.levels for sample in samples])[once], scales[once]
+    once, first = np.unique(rows[order], return_index=True)
+    return once, scales[order[first]]

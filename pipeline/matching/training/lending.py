@@ -1,4 +1,4 @@
-"""How often members of a household, or companies of a group, have one number: lent, or entered for the wrong one.
+"""How often members of a household, or companies of a group, have one number or date: lent, or the wrong one's.
 
 Told by pairs of companions that did not meet by their numbers and whose names conflict, judged by all other fields.
 """
@@ -22,8 +22,9 @@ from pipeline.matching.training.expectation import (
     level_counts,
     weigh_classes,
 )
+from pipeline.matching.training.pairs import BlockingRule
 
-LENT = ("identifier",)
+LENT = ("identifier", "birth_date")
 """Comparisons of which h is learnt. That of others stays at the reference: by them a household is known for one."""
 
 MIN_COMPANIONS = 100.0
@@ -36,6 +37,15 @@ H_WEIGHT = 100.0
 def lendable(columns: Sequence[TrainingColumn]) -> list[int]:
     """The columns of which h is learnt, of a type that has a household or a group."""
     return [k for k, column in enumerate(columns) if column.comparison.name in LENT and column.companions]
+
+
+def tells_lent(column: TrainingColumn, rule: BlockingRule) -> bool:
+    """Whether companions that met by the rule tell how often they have one value of the column.
+
+    Of dates only those who share a door or a phone: of people who met by their names, those of one date may be one.
+    """
+    fields = rule.fields | ({"birth_date"} if "name" in rule.fields else set())
+    return column.comparison.name not in fields
 
 
 def count_lent(

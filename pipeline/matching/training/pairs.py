@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import accumulate, combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,34 +98,77 @@ RULES = (
 what is tied to a rule's field is not learnt from it either."""
 
 
-def random_pairs(prints: Sequence[EntityPrint], budget: Budget, chance: random.Random) -> list[RecordPair]:
-    """Distinct pairs i < j of all, as many as the budget allows."""
-    count, names = len(prints), _count_names(prints).tolist()
-    possible = count * (count - 1) // 2
+class PairPopulation:
+    """The pairs of records that are in question: all of them, or those of two countries.
+
+    What is learnt of them is the share of true pairs, so they must be those that will be judged: where each of two
+    countries holds a person once, one in so many pairs of both is true, and of all pairs half as many.
+    """
+
+    def __init__(self, size: int, countries: Sequence[str] = ()) -> None:
+        """`countries` has that of each record; all pairs are in question where it is empty, or all are of one."""
+        self._size = size
+        self._countries = countries if len(set(countries)) > 1 else ()
+        self._order = sorted(range(size), key=lambda at: countries[at]) if self._countries else []
+        bounds: dict[str, tuple[int, int]] = {}
+        for place, at in enumerate(self._order):
+            bounds[countries[at]] = bounds.get(countries[at], (place, 0))[0], place + 1
+        self._bounds = bounds
+        self._partners = list(accumulate(size - bounds[one][1] + bounds[one][0] for one in self._countries))
+        self.possible = self._partners[-1] // 2 if self._partners else size * (size - 1) // 2
+
+    def __contains__(self, pair: RecordPair) -> bool:
+        return not self._countries or self._countries[pair[0]] != self._countries[pair[1]]
+
+    def __iter__(self) -> Iterator[RecordPair]:
+        return (pair for pair in combinations(range(self._size), 2) if pair in self)
+
+    def draw(self, chance: random.Random) -> RecordPair | None:
+        """A pair i < j, each as likely as any other; None where one record was drawn twice."""
+        if not self._countries:
+            i, j = chance.randrange(self._size), chance.randrange(self._size)
+        else:
+            i = bisect_right(self._partners, chance.randrange(self._partners[-1]))
+            start, end = self._bounds[self._countries[i]]
+            place = chance.randrange(self._size - end + start)
+            j = self._order[place if place < start else place + end - start]
+        return (min(i, j), max(i, j)) if i != j else None
+
+
+def random_pairs(
+    prints: Sequence[EntityPrint], budget: Budget, chance: random.Random, within: PairPopulation | None = None
+) -> list[RecordPair]:
+    """Distinct pairs i < j of those in question (of all by default), as many as the budget allows."""
+    population = within or PairPopulation(len(prints))
+    names, possible = _count_names(prints).tolist(), population.possible
     if possible <= budget.random_pairs and sum(names) ** 2 <= 2 * budget.random_names:
-        return list(combinations(range(count), 2))
+        return list(population)
     found: set[RecordPair] = set()
     spent = 0
     while len(found) < min(possible, budget.random_pairs) and spent < budget.random_names:
-        i, j = chance.randrange(count), chance.randrange(count)
-        pair = (min(i, j), max(i, j))
-        if i != j and pair not in found:
+        pair = population.draw(chance)
+        if pair is not None and pair not in found:
             found.add(pair)
-            spent += names[i] * names[j]
+            spent += names[pair[0]] * names[pair[1]]
     return sorted(found)
 
 
 def blocked_pairs(
-    prints: Sequence[EntityPrint], rule: BlockingRule, budget: Budget, chance: random.Random
+    prints: Sequence[EntityPrint],
+    rule: BlockingRule,
+    budget: Budget,
+    chance: random.Random,
+    within: PairPopulation | None = None,
 ) -> tuple[list[RecordPair], float]:
-    """Distinct pairs i < j that share one of the rule's keys, and how many pairs each stands for.
+    """Distinct pairs i < j in question that share one of the rule's keys, and how many pairs each stands for.
 
     They are as many as the budget allows; there are none where no two records share a key.
     """
+    population = within or PairPopulation(len(prints))
     pairs: set[RecordPair] = set()
     for members in _blocks(prints, rule).values():
         few = members if len(members) <= MAX_BLOCK else sorted(chance.sample(members, MAX_BLOCK))
-        pairs.update(combinations(few, 2))
+        pairs.update(pair for pair in combinations(few, 2) if pair in population)
         if len(pairs) > MAX_PAIRS:
             break
     if not pairs:

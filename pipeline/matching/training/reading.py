@@ -14,10 +14,11 @@ from pipeline.records.validation import RefusedError, read
 
 
 class Cases(msgspec.Struct):
-    """Entity prints by case key, and how many lines were no valid record."""
+    """Entity prints and country by case key, and how many lines were no valid record."""
 
     prints: dict[str, tuple[EntityPrint, ...]]
     invalid: int = 0
+    countries: dict[str, str] = {}
 
     def by_type(self) -> Mapping[str, list[EntityPrint]]:
         """All entities by type, in the order of the cases' keys."""
@@ -25,6 +26,14 @@ class Cases(msgspec.Struct):
         for case in sorted(self.prints):
             for entity in self.prints[case]:
                 found[entity.type].append(entity)
+        return found
+
+    def countries_by_type(self) -> Mapping[str, list[str]]:
+        """The country of the case of each entity, in the order of `by_type`."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for case in sorted(self.prints):
+            for entity in self.prints[case]:
+                found[entity.type].append(self.countries[case])
         return found
 
 
@@ -40,6 +49,7 @@ def read_cases(lines: Iterable[bytes]) -> Cases:
         if case.version > versions.get(case.key, 0):
             versions[case.key] = case.version
             entities = () if case.withdrawn else normalise(case).entities
+            cases.countries[case.key] = case.country
             cases.prints[case.key] = tuple(entity_print(entity) for entity in entities)
     return cases
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import msgspec
 
@@ -16,6 +17,7 @@ from pipeline.matching.reference import reference_model
 from pipeline.matching.training.budget import Budget
 from pipeline.matching.training.contradictions import keep_contradictions
 from pipeline.matching.training.learning import Learnt, learn_type
+from pipeline.matching.training.lending import MIN_COMPANIONS
 from pipeline.matching.training.sharing import shared_values
 from pipeline.matching.training.weights import estimated, learnt_comparison
 from pipeline.records.entity_types import COMPANIONABLE, ENTITY_TYPES_BY_NAME
@@ -62,10 +64,13 @@ def train(
     *,
     general: bool = False,
     cases: int = 0,
+    countries: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Trained:
     """Learn from entity prints by type. A field shared by types is learnt from the type with most true pairs.
 
     Names are not: companies' are no people's. Each type learns its own, or keeps the reference.
+    `countries` has, by type, the country of each print's case, where only pairs of two countries are to be judged;
+    by the other types all pairs are.
     `cases` is how many cases the model is to serve, 0 for as many as there are entities of a type.
     `general` is for a model that is to serve beyond these records: what is peculiar to them stays at the reference
     (the prior, what tells companions, the curve of names, how rare keys must be) or is left out (frequencies of their
@@ -75,7 +80,7 @@ def train(
     learnt = {
         kind: found
         for kind in sorted(prints)
-        if (found := learn_type(kind, prints[kind], start, budget, progress)) is not None
+        if (found := learn_type(kind, prints[kind], start, budget, progress, countries.get(kind, ()))) is not None
     }
     comparisons, kept = _comparisons(start, prints, learnt)
     own, kept_names = _own_names(start, prints, learnt)
@@ -108,9 +113,10 @@ def _localise(
     fitted = {kind: found for kind, found in learnt.items() if found.fits}
     named = [entity for kind in COMPANIONABLE for entity in prints.get(kind, ())]
     prior = _prior(fitted) if fitted else file.prior
+    met = any(found.sizes.companions >= MIN_COMPANIONS for found in fitted.values())
     alone = bool(fitted) and all(found.without_relatives for found in fitted.values())
     return msgspec.structs.replace(
-        file if alone else keep_contradictions(file, prior),
+        file if alone else keep_contradictions(file, prior, companions_met=met),
         prior=prior,
         key_rarity=key_rarity(cases or max(map(len, prints.values()), default=0)),
         shared_phones=shared_values("phone", named),
@@ -177,24 +183,22 @@ def _column(found: Learnt, name: str) -> int | None:
 def _prior(learnt: Mapping[str, Learnt]) -> Prior:
     """log2 of the share of true pairs, from the type with most of them, and of their ratio to companions of each kind.
 
-    Companions that are told are those of a household or a group, each by the types that have them. Those who bear one
-    name are too few to be told; where a file has fewer households than the reference has, it has fewer of them by the
-    same factor.
+    Companions that are told are those of a household or a group, each by the types that have them.
     """
     found = max(learnt.values(), key=_true_pairs)
-    share = found.matches / found.possible
+    matches, companions, namesakes = found.sizes
+    share = matches / found.possible
     bits = round(100 * math.log2(share / (1 - min(share, 0.5))))
     told = {kind: _companion_bits(learnt, kind) for kind in ("household", "group")}
-    namesakes = COMPANION_PRIORS["named_after"] + max(0, told["household"] - COMPANION_PRIORS["household"])
     return Prior(
         max(LOWEST_PRIOR, min(HIGHEST_PRIOR, bits)),
-        {**told, "named_after": min(FEWEST_NAMESAKES, namesakes)},
-        source=f"EM: {found.matches:.0f} true pairs, {found.companions:.0f} of companions, of {found.possible}",
+        {**told, "named_after": min(FEWEST_NAMESAKES, round(100 * math.log2(matches / namesakes)))},
+        source=f"EM: {matches:.0f} true pairs, {companions:.0f} of companions, of {found.possible}",
     )
 
 
 def _true_pairs(found: Learnt) -> float:
-    return found.matches
+    return found.sizes.matches
 
 
 def _companion_bits(learnt: Mapping[str, Learnt], kind: str) -> int:
@@ -203,7 +207,7 @@ def _companion_bits(learnt: Mapping[str, Learnt], kind: str) -> int:
     if not having:
         return COMPANION_PRIORS[kind]
     found = max(having, key=_true_pairs)
-    ratio = round(100 * math.log2(found.matches / max(found.companions, 1e-9)))
+    ratio = round(100 * math.log2(found.sizes.matches / max(found.sizes.companions, 1e-9)))
     return max(MOST_COMPANIONS, min(FEWEST_COMPANIONS, ratio))
 
 
@@ -213,7 +217,7 @@ def _facts(
     facts = {
         "seed": budget.seed,
         "records": {kind: len(some) for kind, some in sorted(prints.items())},
-        "expected_true_pairs": {kind: round(found.matches) for kind, found in learnt.items()},
+        "expected_true_pairs": {kind: round(found.sizes.matches) for kind, found in learnt.items()},
         "rules": {
             kind: {
                 name: {"share": round(fit.share, 4), "rounds": len(fit.log_likelihoods)}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from pipeline.matching.comparisons.levels import Comparison, log2_cb
-from pipeline.matching.comparisons.name.name_levels import CONFLICT
+from pipeline.matching.comparisons.name.name_levels import CONFLICT, GIVEN_DIFFERS
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model_file import WeightedComparison, WeightedLevel
 from pipeline.matching.monotone import falling
@@ -74,7 +74,7 @@ def _companions(learnt: Learnt, k: int, bits: Sequence[int]) -> list[dict[str, i
     than the reference has it, so do the members of a household, of which the data tell little.
     """
     comparison = learnt.columns[k].comparison
-    m = _unbounded_m(learnt, k)
+    m = _m_against_companions(learnt, k)
     h = learn_companion_shares(comparison, learnt.columns[k].companions, learnt.lent.get(k))
     raw = weigh_companions(comparison, bits, m, [float(count) + 1 for count in learnt.m_counts[k]], h)
     if comparison.name == "name":
@@ -86,16 +86,20 @@ def _companions(learnt: Learnt, k: int, bits: Sequence[int]) -> list[dict[str, i
     ]
 
 
-def _unbounded_m(learnt: Learnt, k: int) -> list[float]:
-    """The learnt m, but where there are relatives the reference m of conflicting names: MOST_IN_CONFLICT bounds theirs.
+def _m_against_companions(learnt: Learnt, k: int) -> list[float]:
+    """The learnt m, but where there are relatives the reference m of conflicting names.
 
-    Learnt from these, one person's names would never conflict, and a conflict would say more against one person than
-    that a household's names differ.
+    Twins of one door stay two people in every model: a file in which one person's names conflict often would have it
+    that nothing which a household shares tells them apart. One of several given names may differ as often as the file
+    shows, if it shows any.
     """
     m = [float(share) for share in learnt.m[k]]
     comparison = learnt.columns[k].comparison
-    if comparison.name == "name" and not learnt.without_relatives:
-        m[CONFLICT:] = [level.m for level in comparison.levels[CONFLICT:]]
+    if comparison.name == "name":
+        held = range(CONFLICT, len(m)) if not learnt.without_relatives else range(0)
+        unseen = [GIVEN_DIFFERS] if learnt.m_counts[k][GIVEN_DIFFERS] < MIN_HITS else []
+        for level in (*held, *unseen):
+            m[level] = comparison.levels[level].m
     return m
 
 

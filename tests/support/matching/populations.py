@@ -59,11 +59,12 @@ def model_of(name: str) -> Model:
 
 
 def _learn_model(population: str) -> Model:
-    people = [print_of(**raw) for raw in _recorded(Random(POPULATIONS.index(population)), population)]
+    people = [print_of(**raw) for raw in record_population(Random(POPULATIONS.index(population)), population)]
     return Model(train({"person": people}, population, BUDGET, lambda _what, _total: lambda: None).file)
 
 
-def _recorded(random: Random, population: str) -> list[RawEntity]:
+def record_population(random: Random, population: str) -> list[RawEntity]:
+    """Records of a population: of each person two, one after the other."""
     members = [raw for _ in range(HOUSEHOLDS) for raw in _household(random, population)]
     return [copy for raw in members for copy in (raw, _again(random, raw, 0.2 if population == "noisy" else 0.04))]
 

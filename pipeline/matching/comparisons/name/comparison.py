@@ -33,6 +33,7 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     - partial: a single token agrees, and it is all that one side has;
     - other_parts: each side has another part of a name alone;
     - alike: the words that contradict may be one word with several slips;
+    - given_differs: the family name and one given name or initial agree, and another one contradicts;
     - conflict: some tokens agree and another contradicts (relatives, companies of one group);
     - different: no token agrees.
 

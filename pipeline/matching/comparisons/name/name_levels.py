@@ -18,14 +18,16 @@ LEVELS = (
     Level("partial", 0.070, 3.0e-2, 0.070, 0.070, 0.070),
     Level("other_parts", 0.010, 1.0e-2, 0.010, 0.010, 0.010),
     Level("alike", 0.015, 1.6e-2, 0.050, 0.020, 0.050),
-    Level("conflict", 0.003, 1.5e-2, 0.600, 0.006, 0.600),
+    Level("given_differs", 0.00025, 1.25e-3, 0.050, 0.0005, 0.050),
+    Level("conflict", 0.00275, 1.375e-2, 0.550, 0.0055, 0.550),
     Level("different", 0.002, 0.939, 0.400, 0.004, 0.400),
 )
 """Bits against strangers come from the tokens of a name; the levels serve the companion hypotheses."""
-SAME, LONGER, NEAR, FAMILY_DIFFERS, PARTIAL, OTHER_PARTS, ALIKE, CONFLICT, DIFFERENT = range(9)
+SAME, LONGER, NEAR, FAMILY_DIFFERS, PARTIAL, OTHER_PARTS, ALIKE, GIVEN_DIFFERS, CONFLICT, DIFFERENT = range(10)
 SOURCE = (
     "estimated: a household shares the family name and rarely a given name (in 2 of 100 pairs given names are a letter "
-    "apart); who is named after another bears the name as that one does; companies of a group share the group's name"
+    "apart, in 5 a middle one agrees beside another first one); who is named after another bears the name as that one "
+    "does; companies of a group share the group's name"
 )
 
 NEARLY = frozenset({levels.EDIT, levels.NEAR, levels.FAINT})
@@ -34,6 +36,9 @@ NEARLY = frozenset({levels.EDIT, levels.NEAR, levels.FAINT})
 SLIGHT = 100
 """Hundredths of a bit of FAINT words below which they speak against each other, if less than a contradiction: the names
 are then ALIKE, whatever else agrees (likelihood.weigh_ratio has 100 where log2(m / u) is 0)."""
+
+GIVEN = frozenset({"given", "initial"})
+"""Kinds of tokens that a household does not share."""
 
 OTHER_KINDS = frozenset({("given", "family"), ("family", "given"), ("initial", "family"), ("family", "initial")})
 """Tokens of these kinds, one on each side, say nothing of each other: each name lacks what the other has."""
@@ -69,7 +74,8 @@ def weigh_level(found: NameComparison, x: NamePrint, y: NamePrint) -> tuple[int,
 
 def _conflict_level(conflict: list[TokenPair], agree: list[TokenPair], x: NamePrint, y: NamePrint) -> int:
     """The level of names with contradictions; OTHER_PARTS if each is of a given name with a family name."""
-    of_family = alike = False
+    of_family = alike = hard = False
+    of_given = True
     for pair in conflict:
         one, other = _find_token(x, pair.a), _find_token(y, pair.b)
         kinds = (one.kind if one else "", other.kind if other else "")
@@ -80,8 +86,26 @@ def _conflict_level(conflict: list[TokenPair], agree: list[TokenPair], x: NamePr
         elif "family" in kinds and agree and (kinds[0] == kinds[1] or "" in kinds):
             of_family = True
         else:
-            return CONFLICT if agree else DIFFERENT
+            hard, of_given = True, of_given and kinds[0] in GIVEN and kinds[1] in GIVEN
+    if hard:
+        if not agree:
+            return DIFFERENT
+        return GIVEN_DIFFERS if of_given and _share_names(agree, x, y) else CONFLICT
     return ALIKE if alike else FAMILY_DIFFERS if of_family else OTHER_PARTS
+
+
+def _share_names(agree: list[TokenPair], x: NamePrint, y: NamePrint) -> bool:
+    """Whether a given name or an initial agrees, and the family name."""
+    found: set[str] = set()
+    for pair in agree:
+        one, other = _find_token(x, pair.a), _find_token(y, pair.b)
+        if one is not None and other is not None:
+            kinds = {one.kind, other.kind}
+            if kinds <= GIVEN:
+                found.add("given")
+            elif kinds == {"family"}:
+                found.add("family")
+    return len(found) == 2
 
 
 def _find_token(name: NamePrint, text: str) -> TokenPrint | None:

@@ -12,9 +12,9 @@ from typing import Final
 
 from pipeline.matching.comparisons.name.name_levels import (
     ALIKE,
-    CONFLICT,
     DIFFERENT,
     FAMILY_DIFFERS,
+    GIVEN_DIFFERS,
     OTHER_PARTS,
     SAME,
 )
@@ -59,7 +59,7 @@ def levels_of_others(pairs: MetNames) -> Iterator[tuple[NameIndices, int]]:
 
 def look_closer(pairs: MetNames, cell: NameIndices, level: int) -> int:
     """The strongest level of a pair with a bound, now that words which would make it ALIKE were looked for."""
-    return CONFLICT if level == ALIKE and cell not in pairs.resembling else level
+    return GIVEN_DIFFERS if level == ALIKE and cell not in pairs.resembling else level
 
 
 def _parts_of(name: NamePrint) -> int:

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pipeline.matching.comparisons.birth_date_levels import SAME_YEAR
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Table
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
@@ -20,11 +22,18 @@ from pipeline.matching.model_file import COMPANION_PRIORS
 from pipeline.matching.reference import reference_model
 from pipeline.matching.score.scoring import score_cases
 from pipeline.matching.training.budget import Budget
-from pipeline.matching.training.expectation import MOST_IN_CONFLICT, CompanionShares, RulePairs, estimate_shares
+from pipeline.matching.training.expectation import (
+    MOST_IN_CONFLICT,
+    ClassSizes,
+    CompanionShares,
+    RulePairs,
+    estimate_shares,
+)
 from pipeline.matching.training.learning import learn_type
 from pipeline.matching.training.pairs import RULES
 from pipeline.matching.training.run import Trained, key_rarity, train
 from support.matching.prints import print_of
+from support.records.builder import person
 
 pytestmark = pytest.mark.xdist_group("learning")  # what is trained is trained once
 
@@ -75,13 +84,15 @@ def trained(people: list[Any]) -> Trained:
 
 
 def test_it_finds_the_true_share_of_pairs(trained: Trained) -> None:
-    assert trained.learnt["person"].matches == pytest.approx(300, rel=0.1)
+    assert trained.learnt["person"].sizes.matches == pytest.approx(300, rel=0.1)
 
 
 def test_of_pairs_left_out_it_knows_how_many_are_true(people: list[Any]) -> None:
     """By each rule 150 pairs are drawn, of birth dates a half, of postcodes a fifth; true ones are 300 all the same."""
     thinned = Budget(random_pairs=40_000, pairs_per_rule=150, seed=3)
-    assert train({"person": people}, "test", thinned, quiet).learnt["person"].matches == pytest.approx(300, rel=0.15)
+    assert train({"person": people}, "test", thinned, quiet).learnt["person"].sizes.matches == pytest.approx(
+        300, rel=0.15
+    )
 
 
 def test_it_learns_how_often_true_pairs_agree(trained: Trained) -> None:
@@ -241,8 +252,47 @@ def test_pairs_whose_names_conflict_teach_nothing_of_one_person() -> None:
 
     def true_pairs(conflicting: NDArray[np.bool_]) -> float:
         m, u, h = shares
-        pairs = RulePairs(levels, [0, 1], [0, 1], conflicting)
+        pairs = RulePairs(levels, [0, 1], [0, 1], [0, 1], ClassSizes(0.1, 0.1, 0.003), conflicting)
         return estimate_shares(pairs, m, u, CompanionShares(h, h), 1.0).share
 
     assert true_pairs(agreeing) > 0.3
     assert true_pairs(~agreeing) <= MOST_IN_CONFLICT
+
+
+FEW = Budget(random_pairs=30_000, pairs_per_rule=6_000, seed=2)
+WRONG = 0.1
+"""Of the second records, those with somebody else's date of birth."""
+
+
+@cache
+def learn_from_two_files(people: int = 400) -> tuple[Trained, float]:
+    """The model of two files of names and dates that hold the same people once each, and the share of wrong dates."""
+    chance, prints, countries, wrong = random.Random(7), [], [], 0
+    for _ in range(people):
+        given, family = ("".join(chance.choices(SYLLABLES, k=length)).capitalize() for length in (3, 4))
+        for country in ("FR", "BE"):
+            is_wrong = country == "BE" and chance.random() < WRONG
+            wrong += is_wrong
+            if country == "FR" or is_wrong:
+                date = f"{chance.randint(1940, 1999)}-{chance.randint(1, 12):02d}-{chance.randint(1, 28):02d}"
+            prints.append(print_of(**person(given=given, family=family, birth_date=date)))
+            countries.append(country)
+    by_country = {"person": countries}
+    found = train({"person": prints}, "test", FEW, quiet, countries=by_country)
+    return found, wrong / people
+
+
+def test_how_often_dates_differ_is_learnt_where_names_and_dates_are_all_there_is() -> None:
+    """Pairs that meet by their names leave the date alone, which fits any share of true pairs: the names must count."""
+    trained, wrong = learn_from_two_files()
+    found = trained.learnt["person"]
+    m = next(found.m[k] for k, column in enumerate(found.columns) if column.comparison.name == "birth_date")
+    assert m[0] == pytest.approx(1 - wrong, abs=0.02)
+    assert m[SAME_YEAR:].sum() == pytest.approx(wrong, abs=0.02)
+
+
+def test_of_two_files_the_share_is_that_of_pairs_of_both() -> None:
+    found, _ = learn_from_two_files()
+    assert found.learnt["person"].possible == 400 * 400
+    assert found.learnt["person"].sizes.matches == pytest.approx(400, rel=0.05)
+    assert found.file.prior.bits == pytest.approx(-864, abs=10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
 from random import Random
@@ -14,6 +15,7 @@ from pipeline.matching.training.budget import Budget
 from pipeline.matching.training.pairs import (
     RULES,
     BlockingRule,
+    PairPopulation,
     RecordPair,
     blocked_pairs,
     merge_samples,
@@ -109,3 +111,19 @@ def test_samples_are_merged_without_losing_which_pairs_each_has() -> None:
     distinct, rows = merge_samples(samples)
     assert distinct == [(0, 1), (1, 3), (2, 5)]
     assert [[distinct[row] for row in some] for some in rows] == samples
+
+
+def test_pairs_of_two_countries_are_drawn_evenly() -> None:
+    countries = ["FR", "FR", "BE", "FR", "NL", "BE"]
+    population, chance = PairPopulation(6, countries), Random(1)
+    wanted = [(i, j) for i in range(6) for j in range(i + 1, 6) if countries[i] != countries[j]]
+    assert list(population) == wanted
+    assert population.possible == len(wanted) == 11
+    drawn = Counter(population.draw(chance) for _ in range(11_000))
+    assert drawn.keys() == set(wanted)
+    assert all(count == pytest.approx(1000, rel=0.15) for count in drawn.values())
+
+
+def test_of_one_country_all_pairs_are_in_question() -> None:
+    assert PairPopulation(4, ["FR"] * 4).possible == PairPopulation(4).possible == 6
+    assert (0, 1) in PairPopulation(4, ["FR"] * 4)

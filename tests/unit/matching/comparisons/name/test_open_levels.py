@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from pipeline.matching.comparisons.name.name_levels import (
     ALIKE,
-    CONFLICT,
     DIFFERENT,
     FAMILY_DIFFERS,
+    GIVEN_DIFFERS,
     OTHER_PARTS,
     SAME,
 )
@@ -36,8 +36,8 @@ def test_names_whose_words_agree_may_be_the_same() -> None:
     assert _bounded(_whole("Ivan Petrov", "Petrov Ivan")) == SAME
 
 
-def test_words_that_contradict_leave_a_conflict_unless_they_resemble_each_other() -> None:
-    assert _bounded(_whole("Zbigniew Oczko", "Zbigniew Petrov")) == CONFLICT
+def test_words_that_contradict_leave_one_given_name_unless_they_resemble_each_other() -> None:
+    assert _bounded(_whole("Zbigniew Oczko", "Zbigniew Petrov")) == GIVEN_DIFFERS
     assert _bounded(_whole("Stanislav Oczko", "Mstislav Oczko")) == ALIKE
 
 
