@@ -24,8 +24,9 @@ _KEPT = 4096
 
 _KINDS = {kind: number for number, kind in enumerate(CONFLICT)}
 """Numbers of the kinds of words."""
-_COSTS = np.array(list(CONFLICT.values()), np.int32)
-"""What a word of each kind takes at most where it contradicts another."""
+_COSTS = np.array([cost if kind != "patronymic" else 0 for kind, cost in CONFLICT.items()], np.int32)
+"""What a word of each kind takes at most where it is left over on one side and another word on the other: a patronymic
+nothing, since it contradicts nothing but another one (comparison.py), and these come last."""
 
 
 class NameSet:
@@ -61,14 +62,9 @@ class NameSet:
 
     @cached_property
     def costs(self) -> IntegerArray:
-        """The most that the word at each position takes if it contradicts another, in hundredths of a bit."""
+        """The most that the word at each position takes if it is left over, in hundredths of a bit (_COSTS)."""
         found: IntegerArray = _COSTS[self._kinds]
         return found
-
-    @cached_property
-    def with_patronymic(self) -> Marked:
-        """Which names have a father's name."""
-        return self._mark_kinds("patronymic")
 
     @cached_property
     def with_family(self) -> Marked:

@@ -1,8 +1,8 @@
 """Upper bounds of the weight of pairs of names, without aligning their tokens, for one entity and many others at once.
 
 Each word of a name counts with the best word of the other name, even if others count with the same one. If each side
-has words without such a word, these contradict. Numbers and nicknames count as in comparison.py; everything else only
-lowers the bits of a pair. Only this module puts the parts of the bound together.
+has words without such a word, these contradict, except patronymics. Numbers and nicknames count as in comparison.py;
+everything else only lowers the bits of a pair. Only this module puts the parts of the bound together.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ class PairBound(NamedTuple):
 class _Finds(NamedTuple):
     """The most that the words of each name of one side find in each name of the other.
 
-    `bits` is their sum, `found` and `left` are the numbers of words that find something and nothing, and `heaviest` is
-    the strongest contradiction of the latter.
+    `bits` is their sum, `found` and `left` are the numbers of words that find something and, but for patronymics,
+    nothing, and `heaviest` is the strongest contradiction of the latter.
     """
 
     bits: PairMatrix
@@ -164,14 +164,16 @@ def _find_words(side: NameSet, gains: Gains) -> _Finds:
     got = gains > 0
     bits = np.add.reduceat(np.maximum(gains + CULTURE, 0), side.starts)
     found = np.add.reduceat(got, side.starts, dtype=np.int32)
-    heaviest = np.minimum.reduceat(np.where(got, 0, side.costs[:, None]), side.starts)
-    return _Finds(np.where(found > 0, bits - CULTURE, 0), found, side.counts[:, None] - found, heaviest)
+    costs = np.where(got, 0, side.costs[:, None])
+    left = np.add.reduceat(costs < 0, side.starts, dtype=np.int32)
+    heaviest = np.minimum.reduceat(costs, side.starts)
+    return _Finds(np.where(found > 0, bits - CULTURE, 0), found, left, heaviest)
 
 
 def _bound_apart(a: NameSet, b: NameSet, finds: _Finds, back: _Finds) -> tuple[PairMatrix, PairMatrix]:
     """The bounds of pairs without words written together, and which of these pairs contradict for certain."""
     bits = np.minimum(finds.bits, back.bits)
-    contradict = (finds.left > 0) & (back.left > 0) & ~(a.with_patronymic[:, None] | b.with_patronymic)
+    contradict = (finds.left > 0) & (back.left > 0)
     further = np.maximum(np.minimum(finds.left, back.left) - 1, 0)
     heaviest = np.maximum(finds.heaviest, back.heaviest) + FURTHER_CONFLICT * further
     apart = (a.with_family[:, None] & b.with_given) | (a.with_given[:, None] & b.with_family)

@@ -20,7 +20,7 @@ ODD = {
         "Abd al-Rahman bin Ahmad", "Abdulrahman Ahmad", "J K Rowling", "Joanne Kathleen Rowling", "JC Dupont",
         "Jean Christophe Dupont", "Ivan Petrovich Ivanov", "Ivan Ivanov", "Li Wei Ming", "Liwei Ming", "Hamza",
         "A B C D E", "Abcde", "Juan Carlos I", "Juan Carlos II", "Ali Hassan Ali", "van der Bilt",
-        "Muhammad Vanderbilt", "Ali",
+        "Muhammad Vanderbilt", "Ali", "Salman bin Ahmad", "Ahmad bin Salman", "Иван Петрович Сидоров",
     ),
     "organisation": (
         "National Standards Calibration Laboratory", "NSCL", "Harakat ul Jihad Islami", "HUJI", "Unit 221 Trading",
@@ -29,6 +29,9 @@ ODD = {
     ),
 }  # fmt: skip
 """Names with words written together or abbreviated, with numbers, initials, fathers, repeated words and particles."""
+
+FATHERED = (("Ivan", "Orlov"), ("Oleg", ""), ("", "Sidorov"), ("Petr", "Petrov"))
+"""Given and family names of sons of one Pyotr."""
 
 
 @cache
@@ -40,13 +43,14 @@ def known_names(entity_type: str) -> tuple[NamePrint, ...]:
     ]
     found = [name for entity in raw for name in print_of(**entity).names]
     parted = [part_print(given="Ivan", family="Petrov"), part_print(given="Petrov"), part_print(family="Rahman Ali")]
+    parted += [part_print(given=name, patronymic="Petrovich", family=after) for name, after in FATHERED]
     odd = [name_print(text, entity_type) for text in ODD[entity_type]]
     return tuple(dict.fromkeys([*found, *odd, *(parted if entity_type == "person" else ())]))
 
 
 def several_names_pair(random: Random, entity_type: str) -> PrintPair:
     """Two entities of one to eight names: known ones, of which both may have some, and edits of others."""
-    known = random.choices(known_names(entity_type), k=6) + random.choices(known_names(entity_type)[-20:], k=3)
+    known = random.choices(known_names(entity_type), k=6) + random.choices(known_names(entity_type)[-24:], k=3)
     sides: list[set[NamePrint]] = [set(random.sample(known, random.randrange(1, 5))) for _ in range(2)]
     for edits in random.sample([name_edits, names_edits], random.randrange(3)):
         for side, fields in zip(sides, edits(random, entity_type), strict=True):
