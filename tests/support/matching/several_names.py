@@ -30,7 +30,7 @@ ODD = {
 }  # fmt: skip
 """Names with words written together or abbreviated, with numbers, initials, fathers, repeated words and particles."""
 
-FATHERED = (("Ivan", "Orlov"), ("Oleg", ""), ("", "Sidorov"), ("Petr", "Petrov"))
+FATHERED = (("Ivan", "Orlov"), ("Ivan", ""), ("", "Petrov"), ("Petr", "Petrov"))
 """Given and family names of sons of one Pyotr."""
 
 

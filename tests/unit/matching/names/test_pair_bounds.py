@@ -45,3 +45,12 @@ def test_other_numbers_count_in_the_bound() -> None:
         for name in ("Trading Unit 221", "Trading Unit 39")
     )
     assert same - other >= 800
+
+
+def test_a_patronymic_contradicts_nothing_but_hides_no_contradiction() -> None:
+    (missing,) = _bounds(("Zbigniew Petrovich Oczko",), ("Zbigniew Oczko Kowal",))
+    assert not missing.contradict
+    assert missing.bits >= compare_names("Zbigniew Petrovich Oczko", "Zbigniew Oczko Kowal").bits
+    (other,) = _bounds(("Zbigniew Petrovich Oczko",), ("Zbigniew Kowal",))
+    assert other.contradict
+    assert other.bits >= compare_names("Zbigniew Petrovich Oczko", "Zbigniew Kowal").bits
