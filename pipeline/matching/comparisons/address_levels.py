@@ -87,14 +87,18 @@ def address_level(p: AddressPrint, q: AddressPrint) -> int:
         level = _text_level(p, q)
         if level is not None:
             return level
-    place, street, house = _same_place(p, q), _same_street(p, q), _same_house(p, q)
-    if place is not False and _same_words(p, q):
+    place = _same_place(p, q)
+    if place is False:
+        return _area_level(p, q, known=True)
+    if _same_words(p, q):
         return DOOR
-    if place is not False and street:
+    street = _same_street(p, q)
+    if street:
+        house = _same_house(p, q)
         if house is None:
             return STREET
         return DOOR if house else _area_level(p, q, known=True)
-    if street is None and p.street and q.street and place and house and _is_telling(p, q):
+    if street is None and p.street and q.street and place and _same_house(p, q) and _is_telling(p, q):
         return DOOR
     return _area_level(p, q, known=place is not None or street is not None)
 
