@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from benchmarks.accuracy.corridors import DATA
 from benchmarks.accuracy.data_sets import fake_1000, historical
 from benchmarks.accuracy.ours import prints
+from benchmarks.lists.sets import agency_of, load_all_lists
 from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.names.transliteration.corridors import CORRIDORS
@@ -21,10 +22,13 @@ from pipeline.matching.training.calibration import brier_score
 from pipeline.model_building.transliteration_pairs import read_pairs, split_pairs
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import NormalisedEntity, PartialDate
+from support.matching.prints import print_of
 
 PEOPLE = 1000
 RANDOM_PAIRS = 300_000
 EDGES = (0.5, 0.9, 0.99)
+LIST = "us-ofac"
+"""The longest of the lists: its entries are paired at random, people and organisations each among themselves."""
 
 Judged = list[tuple[float, bool]]
 
@@ -36,8 +40,21 @@ def measure() -> Iterator[tuple[str, str]]:
             found = judged(split_pairs(read_pairs(DATA / f"{source}.tsv")).test, random.Random(1), load_model())
             yield f"probabilities, {source}", f"Brier {brier_score(found):.4f}; {reliability(found)}"
     for data in (historical(), fake_1000()):
-        links, pairs = false_links(prints(data), data.clusters, random.Random(1))
-        yield f"false links, {data.name}", f"{1e6 * links / pairs:.1f} a million random pairs ({links} of {pairs:,})"
+        yield f"false links, {data.name}", told(*false_links(prints(data), data.clusters, random.Random(1)))
+    for kind in ("person", "organisation"):
+        own = entries(kind)
+        yield f"false links, {LIST} {kind}s", told(*false_links(own, range(len(own)), random.Random(1)))
+
+
+def told(links: int, pairs: int) -> str:
+    """False links of random pairs."""
+    return f"{1e6 * links / pairs:.1f} a million random pairs ({links} of {pairs:,})"
+
+
+def entries(kind: str) -> list[EntityPrint]:
+    """The entries of one list and type: each is another person or body, but for a few that it has twice."""
+    own = [one for case, one in load_all_lists("lists").entities.items() if agency_of(case) == LIST]
+    return [print_of(**one) for one in own if one["type"] == kind]
 
 
 def judged(test: Sequence[tuple[str, str, int]], chance: random.Random, model: Model) -> Judged:
@@ -69,7 +86,7 @@ def reliability(found: Judged) -> str:
     return ", ".join(parts)
 
 
-def false_links(entities: Sequence[EntityPrint], clusters: Sequence[str], chance: random.Random) -> tuple[int, int]:
+def false_links(entities: Sequence[EntityPrint], clusters: Sequence[object], chance: random.Random) -> tuple[int, int]:
     """Links among random pairs of records of different clusters, and the pairs judged."""
     model, links, pairs = load_model(), 0, 0
     while pairs < RANDOM_PAIRS:
