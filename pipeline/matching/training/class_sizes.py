@@ -27,7 +27,7 @@ class MetPairs(NamedTuple):
     """All pairs that met by any rule, each once.
 
     `scales` is how many pairs of the file each stands for, `reached` how many pairs of companions if it is one of them
-    (companions.reach_companions).
+    (meeting.reach_companions).
     """
 
     levels: Levels
@@ -46,14 +46,20 @@ class ColumnKinds(NamedTuple):
 def expect_pairs(
     met: MetPairs, kinds: ColumnKinds, m: Shares, u: Shares, h: CompanionShares, possible: int
 ) -> ClassSizes:
-    """Expected true pairs that met, pairs of companions, and namesakes: EM over four classes, only shares free."""
+    """Expected true pairs that met, pairs of companions, and namesakes: EM over four classes, only shares free.
+
+    Companions are at least those that met. What they stand for tells nothing where none met by a rule whose share of
+    them is known: without the bound, strangers of one family or people, who meet by strong names, would have no class
+    but that of one person.
+    """
     rarer = _rarer_than_matches(met, kinds, m, u, h)
     pairs = float(met.scales.sum())
     sizes = ClassSizes(0.25 * pairs, 0.05 * pairs, 0.01 * pairs)
     for _ in range(SHARE_ROUNDS):
         match, companion, namesake = _weigh(rarer, sizes, possible)
         matches = max(float((met.scales * match).sum()), 1.0)
-        companions = max(float((met.reached * companion).sum()), 1e-3)
+        reached, seen = (float((stand_for * companion).sum()) for stand_for in (met.reached, met.scales))
+        companions = max(reached, seen, 1e-3)
         told = float((met.scales * namesake).sum()) + NAMESAKES_WEIGHT * NAMESAKES
         most = NAMESAKES * matches
         following = ClassSizes(matches, companions, min(told, most) if kinds.counts_namesakes else most)

@@ -74,8 +74,7 @@ def weigh_level(found: NameComparison, x: NamePrint, y: NamePrint) -> tuple[int,
 
 def _conflict_level(conflict: list[TokenPair], agree: list[TokenPair], x: NamePrint, y: NamePrint) -> int:
     """The level of names with contradictions; OTHER_PARTS if each is of a given name with a family name."""
-    of_family = alike = hard = False
-    of_given = True
+    of_family = alike = of_given = False
     for pair in conflict:
         one, other = _find_token(x, pair.a), _find_token(y, pair.b)
         kinds = (one.kind if one else "", other.kind if other else "")
@@ -85,12 +84,14 @@ def _conflict_level(conflict: list[TokenPair], agree: list[TokenPair], x: NamePr
             alike = True
         elif "family" in kinds and agree and (kinds[0] == kinds[1] or "" in kinds):
             of_family = True
-        else:
-            hard, of_given = True, of_given and kinds[0] in GIVEN and kinds[1] in GIVEN
-    if hard:
-        if not agree:
+        elif not agree:
             return DIFFERENT
-        return GIVEN_DIFFERS if of_given and _share_names(agree, x, y) else CONFLICT
+        elif GIVEN.issuperset(kinds) and (of_given or _share_names(agree, x, y)):
+            of_given = True
+        else:
+            return CONFLICT
+    if of_given:
+        return GIVEN_DIFFERS
     return ALIKE if alike else FAMILY_DIFFERS if of_family else OTHER_PARTS
 
 
