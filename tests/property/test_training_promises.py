@@ -16,7 +16,7 @@ def judged(population: Population) -> PromiseFigures:
     return population.judge(population.learn())
 
 
-@pytest.mark.parametrize("files", [1, 2])
+@pytest.mark.parametrize("files", [1, pytest.param(2, marks=pytest.mark.rare)])
 def test_a_collection_of_households(files: int) -> None:
     """400 records of families with doors and phones: one true pair or two is .01 of F1."""
     found = judged(Population.of_shape(CollectionShape(400, 30, files=files)))
