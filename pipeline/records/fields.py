@@ -83,14 +83,12 @@ class FieldReader:
 
     def names(self, values: tuple[model.Name, ...], entity_type: str) -> tuple[NormalisedName, ...]:
         """Names that name somebody; what stands in brackets and is another name is one of its own."""
-        kept = []
+        kept: list[NormalisedName] = []
         for at, value in enumerate(values):
-            name, doubts = _name(value, entity_type)
+            found, doubts = _names(value, entity_type)
             for doubt, part in doubts:
                 self.doubt(doubt, "names", at, *part)
-            kept.append(name)
-            also = _also_called(value.full, entity_type)
-            kept += [names.normalise_name(other, "", "", "", "", name.kind, entity_type) for other in also]
+            kept += found
         return tuple(name for name in kept if name.tokens)
 
     def identifiers(self, values: tuple[model.Identifier, ...]) -> tuple[NormalisedIdentifier, ...]:
@@ -251,8 +249,10 @@ _LAYOUT = str.maketrans("\n\r\t", "   ")
 
 
 @lru_cache(maxsize=65536)
-def _name(value: model.Name, entity_type: str) -> tuple[NormalisedName, tuple[tuple[Doubt, tuple[str, ...]], ...]]:
-    """The name and its doubts, each with the part of the name that it is about."""
+def _names(
+    value: model.Name, entity_type: str
+) -> tuple[tuple[NormalisedName, ...], tuple[tuple[Doubt, tuple[str, ...]], ...]]:
+    """The name, with what stands in brackets and is another one; and its doubts, each with the part it is about."""
     stated = {part: text for part in _PARTS if (text := getattr(value, part))}
     doubts: list[tuple[Doubt, tuple[str, ...]]] = [
         (Doubt.INVISIBLE, (part,)) for part, text in stated.items() if is_invisible(text)
@@ -263,22 +263,17 @@ def _name(value: model.Name, entity_type: str) -> tuple[NormalisedName, tuple[tu
             doubts.append((Doubt.PLACEHOLDER, (part,)))
         else:
             raw[part] = text
+    full, others = raw["full"], name_notes.find_renderings(value.full or "")
     if entity_type == "organisation":
-        raw["full"] = name_notes.part_body_names(raw["full"])[0]
+        raw["full"], also = name_notes.part_body_names(full)
+        others += also
     name = names.normalise_name(**raw, kind=value.kind or "", entity_type=entity_type)
-    if raw["full"] != (value.full or ""):
-        name = structs.replace(name, text=names.clean_text(value.full or "") or name.text)
+    if raw["full"] != full:
+        name = structs.replace(name, text=names.clean_text(full))
     if "mixed_script" in name.flags:
-        doubts.append((Doubt.MIXED_SCRIPT, ("full",) if raw["full"] else ()))
-    return name, tuple(doubts)
-
-
-def _also_called(full: str | None, entity_type: str) -> list[str]:
-    """What stands in brackets in a name and is a name of its own."""
-    if not full or not any(bracket in full for bracket in "([（"):
-        return []
-    others = name_notes.part_body_names(full)[1] if entity_type == "organisation" else []
-    return [*name_notes.find_renderings(full), *others]
+        doubts.append((Doubt.MIXED_SCRIPT, ("full",) if full else ()))
+    further = [names.normalise_name(other, "", "", "", "", name.kind, entity_type) for other in others]
+    return (name, *further), tuple(doubts)
 
 
 @lru_cache(maxsize=65536)

@@ -85,6 +85,9 @@ def test_a_placeholder_within_a_name_leaves_the_rest_of_it() -> None:
     found, warnings = one({"type": "person", "names": [{"given": "Unknown", "family": "Petrov"}]})
     assert warnings == [("placeholder", "/names/0/given")]
     assert [token.text for token in found.names[0].tokens] == ["petrov"]
+    found, warnings = one({"type": "person", "names": [{"full": "N/A", "given": "Ivan", "family": "Petrov"}]})
+    assert warnings == [("placeholder", "/names/0/full")]
+    assert found.names[0].text == "Ivan Petrov"
 
 
 def test_unknown_gender_is_an_ordinary_answer() -> None:
