@@ -265,7 +265,7 @@ def _read_plain(house: str, street: str, postcode: str, city: str, country: str)
         house=house[:MAX_KEPT],
         way=reader.way,
         street=named,
-        postcode=_compact(postcode) if postcode else "",
+        postcode=_postcode(postcode, country),
         city=_city(of_city),
         country=country,
     )
@@ -316,11 +316,8 @@ class _Reader:
     def read(self, full: str, house: str, unit: str, postcode: str) -> NormalisedAddress:
         """The address in parts."""
         # 1. The postcode first: what stands beside it is the city.
-        code = self._take_postcode()
-        if postcode:
-            code = _compact(postcode)
-        if _CRIMEAN.fullmatch(code) and self.country in ("UA", "RU", ""):
-            code = code[1:]
+        read = self._take_postcode()
+        code = _postcode(postcode or read, self.country)
         # 2. The country, then all that has a mark.
         self._drop_country()
         for name, text in self.texts:
@@ -870,6 +867,12 @@ def _city(words: list[str]) -> str:
     if len(words) > 1 and (len(words[-1]) <= len("to") or words[-1] == "cedex") and not words[-1].isdigit():
         return _city(words[:-1])  # Torino TO
     return cities.get(_latin(name), name)
+
+
+def _postcode(text: str, country: str) -> str:
+    """A stated or read postcode as addresses hold it; "" of none."""
+    code = _compact(text)
+    return code[1:] if _CRIMEAN.fullmatch(code) and country in ("UA", "RU", "") else code
 
 
 @lru_cache(maxsize=32768)

@@ -196,3 +196,4 @@ def test_a_city_stands_before_its_region_whatever_the_region_is_called_after() -
 ])  # fmt: skip
 def test_a_crimean_postcode_is_one_with_and_without_the_digit_before_it(code: str, country: str, read: str) -> None:
     assert addresses.address("", "", "31 Kirov St", "", code, "Yalta", "", country).postcode == read
+    assert addresses.address("", "31", "Kirov St", "", code, "Yalta", "", country).postcode == read
