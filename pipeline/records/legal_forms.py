@@ -186,17 +186,18 @@ def _table() -> dict[str, dict[str, str]]:
 def _phrases() -> _Node:
     """The tree of all phrases; stems of first words are found by their first letters.
 
-    Cyrillic phrases of several words are in it in Latin letters too.
+    Cyrillic phrases of several words are in it in Latin letters too, but where the table has these itself.
     """
-    root = _Node({}, {})
-    romanised: list[tuple[tuple[str, ...], str, str]] = []
+    stated: list[tuple[Sequence[str], str, str]] = []
+    romanised: list[tuple[Sequence[str], str, str]] = []
     for kind, phrases in _table()["phrases"].items():
-        for phrase in phrases.replace("\n", "|").split("|"):
-            if words := [word for word in re.split(r"[\s.\-/]+", phrase.strip().casefold()) if word]:
-                _plant(root, [fold_word(word) for word in words], kind, phrase.strip())
+        for phrase in map(str.strip, phrases.replace("\n", "|").split("|")):
+            if words := [word for word in re.split(r"[\s.\-/]+", phrase.casefold()) if word]:
+                stated.append(([fold_word(word) for word in words], kind, phrase))
                 if len(words) > 1 and script_of(phrase) == "Cyrillic":
-                    romanised += [(each, kind, phrase.strip()) for each in set(_romanise(words))]
-    for spelt, kind, phrase in sorted(romanised):
+                    romanised += [(spelt, kind, phrase) for spelt in dict.fromkeys(_romanise(words))]
+    root = _Node({}, {})
+    for spelt, kind, phrase in (*romanised, *stated):  # the last one of equal ones counts
         _plant(root, spelt, kind, phrase)
     return root
 
@@ -215,7 +216,7 @@ def _plant(root: _Node, words: Sequence[str], kind: str, phrase: str) -> None:
         if stem and at == 0:
             branches = branches.setdefault(text[:_STEM], _Node({}, {})).stems
         node = branches.setdefault(text, _Node({}, {}))
-    node.form = node.form or (kind if kind == COMPANY else _abbreviate(phrase, kind))
+    node.form = kind if kind == COMPANY else _abbreviate(phrase, kind)
     node.short = kind != COMPANY and len(words) == 1 and len(words[0]) <= _SHORT_PHRASE
 
 

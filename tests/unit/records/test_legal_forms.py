@@ -92,6 +92,7 @@ def test_translated_forms_are_of_one_kind() -> None:
     kinds = [kinds_of(f"Peleng {form}") for form in ("JSC", "a.s.", "d.d.", "Nyrt.", "ПАО", "ААТ", "AB", "S.p.A.")]
     assert kinds == [{"jsc"}] * len(kinds)
     assert [kinds_of(f"Peleng {form}") for form in ("LLC", "d.o.o.", "Kft.", "ООО")] == [{"llc"}] * 4
+    assert kinds_of("Uždaroji akcinė bendrovė Peleng") == kinds_of("UAB Peleng")
 
 
 def test_a_text_of_nothing_but_forms_costs_no_more_than_its_words() -> None:
