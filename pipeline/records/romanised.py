@@ -8,15 +8,22 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-_BASE = dict(zip("абвгдезийклмнопрстуфцхыэіґўѓќљњћђџјѕѐѝ", "abvgdeziyklmnoprstufchyeigugklncddjdei", strict=True))
-_COMMON = _BASE | {"ь": "", "ъ": "", "ё": "e", "є": "ye", "ї": "yi"}
-_ENGLISH = _COMMON | {"ж": "zh", "ц": "ts", "х": "kh", "ч": "ch", "ш": "sh", "щ": "shch"}
-_SYSTEMS = (
-    _ENGLISH | {"ю": "yu", "я": "ya"},
-    _ENGLISH | {"ю": "iu", "я": "ia", "й": "i", "є": "ie", "ї": "i"},
-    _COMMON | {"ж": "z", "ц": "c", "х": "h", "ч": "c", "ш": "s", "щ": "sc", "ю": "ju", "я": "ja", "й": "j", "є": "je"},
-    _ENGLISH | {"ю": "yu", "я": "ya", "г": "h", "и": "y"},
-)
+ICAO_CYRILLIC = {
+    "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "e", "ж": "zh", "з": "z", "и": "i", "й": "i",
+    "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f",
+    "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "ie", "ы": "y", "ь": "", "э": "e", "ю": "iu",
+    "я": "ia",
+    "і": "i", "ґ": "g", "ў": "u", "є": "ie", "ї": "i", "ј": "j", "љ": "lj", "њ": "nj", "ђ": "d", "ћ": "c", "џ": "dz",
+    "ѓ": "g", "ќ": "k", "ѕ": "dz",
+}  # fmt: skip
+"""ICAO Doc 9303 part 3, section 6 B, which Russian passports follow; it has the letters of other languages too."""
+
+_ICAO = ICAO_CYRILLIC | {"ъ": ""}  # which words of names are seldom spelt with
+_BGN = _ICAO | {"й": "y", "ю": "yu", "я": "ya", "є": "ye", "ї": "yi"}
+_ISO = _ICAO | {
+    "ж": "z", "й": "j", "х": "h", "ц": "c", "ч": "c", "ш": "s", "щ": "sc", "ю": "ju", "я": "ja", "є": "je", "ї": "yi",
+}  # fmt: skip
+_SYSTEMS = (_BGN, _ICAO, _ISO, _BGN | {"г": "h", "и": "y"})
 _SOFT = frozenset("аеёиоуыэюяьъій")
 """Letters after which, as at the start of a word, BGN/PCGN has ye for е."""
 _DOUBLED = ("nn", "ss", "ll", "kk", "mm", "tt")
@@ -40,7 +47,7 @@ def _spell_bgn(word: str) -> str:
     for at in range(len(word) - 1, -1, -1):
         if word[at] in "её" and (at == 0 or word[at - 1] in _SOFT):
             word = f"{word[:at]}ye{word[at + 1 :]}"
-    return _spell(word, _SYSTEMS[0])
+    return _spell(word, _BGN)
 
 
 def _spell_once(spelt: str) -> str:

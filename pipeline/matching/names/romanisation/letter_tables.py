@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-_RUSSIAN = {
-    "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "e", "ж": "zh", "з": "z", "и": "i", "й": "i",
-    "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f",
-    "х": "kh", "ц": "ts", "ч": "ch", "ш": "sh", "щ": "shch", "ъ": "ie", "ы": "y", "ь": "", "э": "e", "ю": "iu",
-    "я": "ia",
-    "і": "i", "ґ": "g", "ў": "u", "є": "ie", "ї": "i", "ј": "j", "љ": "lj", "њ": "nj", "ђ": "d", "ћ": "c", "џ": "dz",
-    "ѓ": "g", "ќ": "k", "ѕ": "dz",
-}  # fmt: skip
-"""ICAO Doc 9303 part 3, section 6 B, which Russian passports follow; it has the letters of other languages too."""
+from pipeline.records.romanised import ICAO_CYRILLIC
 
 _SERBIAN = {
     "г": "g", "ђ": "đ", "ж": "ž", "ћ": "ć", "х": "h", "ц": "c", "ч": "č", "џ": "dž", "ш": "š",
@@ -18,13 +10,13 @@ _SERBIAN = {
 """The Latin alphabet of Serbian itself (Gaj), in which its passports give names."""
 
 CYRILLIC = {
-    "ru": _RUSSIAN,
-    "be": _RUSSIAN | {"г": "h", "ё": "io"},
-    "bg": _RUSSIAN | {"щ": "sht", "ъ": "a", "х": "h", "й": "y", "ь": "y", "ю": "yu", "я": "ya"},
-    "kk": _RUSSIAN | {"ә": "a", "ғ": "g", "қ": "k", "ң": "n", "ө": "o", "ұ": "u", "ү": "u", "һ": "h"},
-    "mk": _RUSSIAN | {"ѓ": "gj", "ќ": "kj", "х": "h", "ц": "c", "џ": "dj"},
-    "sr": _RUSSIAN | _SERBIAN,
-    "uk": _RUSSIAN | {"г": "h", "и": "y", "зг": "zgh"},
+    "ru": ICAO_CYRILLIC,
+    "be": ICAO_CYRILLIC | {"г": "h", "ё": "io"},
+    "bg": ICAO_CYRILLIC | {"щ": "sht", "ъ": "a", "х": "h", "й": "y", "ь": "y", "ю": "yu", "я": "ya"},
+    "kk": ICAO_CYRILLIC | {"ә": "a", "ғ": "g", "қ": "k", "ң": "n", "ө": "o", "ұ": "u", "ү": "u", "һ": "h"},
+    "mk": ICAO_CYRILLIC | {"ѓ": "gj", "ќ": "kj", "х": "h", "ц": "c", "џ": "dj"},
+    "sr": ICAO_CYRILLIC | _SERBIAN,
+    "uk": ICAO_CYRILLIC | {"г": "h", "и": "y", "зг": "zgh"},
 }
 """ICAO's exceptions by language; Bulgarian by its Transliteration Act (2009)."""
 
