@@ -51,8 +51,8 @@ _STRONG: Final = frozenset({Band.CERTAIN, Band.PROBABLE})
 _MONTHS: Final = 12
 
 _EQUAL: Final = frozenset({levels.SAME, levels.FOLDED, levels.ALIGNED, levels.VARIANT})
-"""Levels of two words of one name in one script: as written, without accents, or as its forms are written (Bill and
-William). An edit, a likeness of sound or an initial is another name, or one guess would lead to a nearer one."""
+"""Levels of two words of one name: as written, without accents, in another script, or as its forms are written (Bill
+and William). An edit, a likeness of sound or an initial is another name, or one guess would lead to a nearer one."""
 
 
 class LinkSight(NamedTuple):
