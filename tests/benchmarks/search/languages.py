@@ -16,29 +16,23 @@ import csv
 import json
 import subprocess
 import sys
-import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from benchmarks.lists.unseen import EU26, key_of, learn_without, read_events, use_tables
-from benchmarks.search.recall import CHUNK, TEN, engines
-from pipeline.index.client import connect
-from pipeline.index.document_making import case_document
-from pipeline.index.mappings import Indices, apply_mappings, switch_aliases
+from benchmarks.search.recall import TEN, engines, indexed
 from pipeline.index.queries import QueryLimits
 from pipeline.index.question_fields import quote_value
 from pipeline.index.questions import parse_question
 from pipeline.index.reading import IndexReader
 from pipeline.index.searching import search_cases
-from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import Model, load_model
 from pipeline.model_building.word_alignment import FOLDS, fold_of
 from pipeline.records.scripts import script_of
 from pipeline.settings import Settings
-from support.index.documents import PureStages
 
 HELD = "uk-ofsi"
 SETS = ("latin", "script")
@@ -81,28 +75,13 @@ def _run_fold(fold: int) -> Iterator[Asked]:
 
 
 async def _ask_fold(own: Settings, fold: int) -> list[Asked]:
-    model, found = load_model(own.model), []
+    model = load_model(own.model)
+    found: list[Asked] = []
     for name in SETS:
-        indices = Indices(f"languages-{uuid.uuid4().hex[:8]}-", "bench")
-        async with connect(own) as client:
-            await apply_mappings(client, indices)
-            try:
-                held = [event["data"] for event in read_events(name) if event["data"]["agency"] == HELD]
-                await _write(BulkWriter(client, indices), PureStages(model), held)
-                await client.indices.refresh(index=indices.write_alias("cases"))
-                await switch_aliases(client, indices)
-                reader = IndexReader(client, Indices(indices.namespace, ""))
-                found += [asked async for asked in _ask_all(reader, model, name, fold)]
-            finally:
-                await client.indices.delete(index=list(await client.indices.get(index=f"{indices.namespace}*")))
+        held = [event["data"] for event in read_events(name) if event["data"]["agency"] == HELD]
+        async with indexed(own, model, held) as reader:
+            found += [asked async for asked in _ask_all(reader, model, name, fold)]
     return found
-
-
-async def _write(writer: BulkWriter, stages: PureStages, records: Sequence[dict[str, Any]]) -> None:
-    for first in range(0, len(records), CHUNK):
-        outcome = await writer.write([case_document(stages.accepted(one)) for one in records[first : first + CHUNK]])
-        if outcome.refused:
-            raise SystemExit(f"Elasticsearch refuses a document: {outcome.refused[0].error}")
 
 
 async def _ask_all(reader: IndexReader, model: Model, name: str, fold: int) -> AsyncIterator[Asked]:

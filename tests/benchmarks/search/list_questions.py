@@ -14,31 +14,25 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-import uuid
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from rich.progress import track
 
 from benchmarks.lists.sets import REFERENCE, LinkSet, agency_of, load_list
-from benchmarks.search.recall import CHUNK, TEN, engines
-from pipeline.index.client import connect
-from pipeline.index.document_making import case_document
-from pipeline.index.mappings import Indices, apply_mappings, switch_aliases
+from benchmarks.search.recall import TEN, engines, indexed
 from pipeline.index.queries import QueryLimits
 from pipeline.index.question_fields import quote_value
 from pipeline.index.question_parts import MAX_PARTS, MAX_QUESTION_CHARS
 from pipeline.index.questions import parse_question
 from pipeline.index.reading import IndexReader
 from pipeline.index.searching import search_cases
-from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.score.scoring import judge_score
 from pipeline.records.countries import country_code
 from pipeline.records.scripts import script_of
 from pipeline.settings import Settings
-from support.index.documents import PureStages
 
 ASKING, HELD = "un-sc", "uk-ofsi"
 ORIGINAL = "original script"
@@ -104,25 +98,9 @@ def counterparts_of(lists: LinkSet) -> dict[str, set[str]]:
 async def measured(own: Settings, lists: LinkSet) -> dict[tuple[str, str], QuestionFigures]:
     """Figures by form and type."""
     model = load_model(own.model)
-    indices = Indices(f"questions-{uuid.uuid4().hex[:8]}-", "bench")
-    async with connect(own) as client:
-        await apply_mappings(client, indices)
-        try:
-            held = [event["data"] for event in lists.events if event["data"]["agency"] == HELD]
-            await _write(BulkWriter(client, indices), PureStages(model), held)
-            await client.indices.refresh(index=indices.write_alias("cases"))
-            await switch_aliases(client, indices)
-            reader = IndexReader(client, Indices(indices.namespace, ""))
-            return {key: figures async for key, figures in _figures(reader, model, lists)}
-        finally:
-            await client.indices.delete(index=list(await client.indices.get(index=f"{indices.namespace}*")))
-
-
-async def _write(writer: BulkWriter, stages: PureStages, records: Sequence[Entity]) -> None:
-    for first in track(range(0, len(records), CHUNK), "indexing"):
-        outcome = await writer.write([case_document(stages.accepted(one)) for one in records[first : first + CHUNK]])
-        if outcome.refused:
-            raise SystemExit(f"Elasticsearch refuses a document: {outcome.refused[0].error}")
+    held = [event["data"] for event in lists.events if event["data"]["agency"] == HELD]
+    async with indexed(own, model, held) as reader:
+        return {key: figures async for key, figures in _figures(reader, model, lists)}
 
 
 async def _figures(

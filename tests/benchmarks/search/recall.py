@@ -16,7 +16,7 @@ import asyncio
 import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -93,13 +93,24 @@ def engines() -> Iterator[Settings]:
             stack.stop_engines(own)
 
 
-async def write(writer: BulkWriter, stages: PureStages, some: Sequence[Person]) -> None:
-    """Index their records."""
-    for first in track(range(0, len(some), CHUNK), "indexing"):
-        documents = [case_document(stages.accepted(person.record())) for person in some[first : first + CHUNK]]
-        outcome = await writer.write(documents)
-        if outcome.refused:
-            raise SystemExit(f"Elasticsearch refuses a document: {outcome.refused[0].error}")
+@asynccontextmanager
+async def indexed(own: Settings, model: Model, records: Sequence[dict[str, Any]]) -> AsyncIterator[IndexReader]:
+    """An index of these case records alone, which is gone afterwards."""
+    indices, stages = Indices(f"bench-{uuid.uuid4().hex[:8]}-", "bench"), PureStages(model)
+    async with connect(own) as client:
+        await apply_mappings(client, indices)
+        try:
+            writer = BulkWriter(client, indices)
+            for first in track(range(0, len(records), CHUNK), "indexing"):
+                documents = [case_document(stages.accepted(record)) for record in records[first : first + CHUNK]]
+                outcome = await writer.write(documents)
+                if outcome.refused:
+                    raise SystemExit(f"Elasticsearch refuses a document: {outcome.refused[0].error}")
+            await client.indices.refresh(index=indices.write_alias("cases"))
+            await switch_aliases(client, indices)
+            yield IndexReader(client, Indices(indices.namespace, ""))
+        finally:
+            await client.indices.delete(index=list(await client.indices.get(index=f"{indices.namespace}*")))
 
 
 async def place(reader: IndexReader, model: Model, person: Person) -> int | None:
@@ -114,19 +125,10 @@ async def place(reader: IndexReader, model: Model, person: Person) -> int | None
 async def measured(own: Settings, queries: int) -> list[Row]:
     """Source, queries, shares first, in ten, and romanised alike."""
     model = load_model(own.model)
-    indices = Indices(f"recall-{uuid.uuid4().hex[:8]}-", "bench")
     sources = {source: people(source) for corridor in CORRIDORS for source in corridor.sources}
-    async with connect(own) as client:
-        await apply_mappings(client, indices)
-        try:
-            everybody = [person for some in sources.values() for person in some]
-            await write(BulkWriter(client, indices), PureStages(model), everybody)
-            await client.indices.refresh(index=indices.write_alias("cases"))
-            reader = IndexReader(client, Indices(indices.namespace, ""))
-            await switch_aliases(client, indices)
-            return [row async for row in _rows(reader, model, sources, queries)]
-        finally:
-            await client.indices.delete(index=list(await client.indices.get(index=f"{indices.namespace}*")))
+    records = [person.record() for some in sources.values() for person in some]
+    async with indexed(own, model, records) as reader:
+        return [row async for row in _rows(reader, model, sources, queries)]
 
 
 async def _rows(
