@@ -5,10 +5,14 @@ In all of them heavy imports live inside the functions, so that `liaison --help`
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+import subprocess
 import sys
-from typing import NoReturn
+from importlib import metadata
+from typing import Annotated, NoReturn
+from urllib.parse import unquote, urlsplit
 
 import typer
 
@@ -32,6 +36,7 @@ def build_cli() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
+    root.callback()(_root_options)
     batch = typer.Typer(
         help="Work on files without a broker: correlate, explain pairs, train a model.", no_args_is_help=True
     )
@@ -41,6 +46,45 @@ def build_cli() -> typer.Typer:
         part.register(batch)
     root.add_typer(batch, name="batch", rich_help_panel="Without a broker")
     return root
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"liaison {installed_version()}")
+        raise typer.Exit
+
+
+def _root_options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_show_version,
+            is_eager=True,
+            help="Show the version, and its commit where that is known.",
+        ),
+    ] = False,
+) -> None:
+    """Takes the options of `liaison` itself; the eager one has answered before."""
+
+
+def installed_version(package: str = "liaison-pipeline") -> str:
+    """The version, and the commit that it was installed from where the installation tells (PEP 610).
+
+    An editable one is of its checkout, so that is asked: `-dirty` if files have changed since.
+    """
+    found = metadata.distribution(package)
+    origin = json.loads(found.read_text("direct_url.json") or "{}")
+    commit = origin.get("vcs_info", {}).get("commit_id", "")[:12]
+    if origin.get("dir_info", {}).get("editable"):
+        checkout = unquote(urlsplit(origin["url"]).path)
+        describe = ["git", "-C", checkout, "describe", "--always", "--dirty", "--exclude=*", "--abbrev=12"]
+        try:
+            asked = subprocess.run(describe, capture_output=True, text=True, check=True)  # noqa: S603 - of its own folder
+            commit = asked.stdout.strip()
+        except (OSError, subprocess.CalledProcessError):
+            commit = ""
+    return f"{found.version} ({commit})" if commit else found.version
 
 
 def main() -> None:

@@ -7,13 +7,14 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
-from pipeline.cli.main import build_cli
+from pipeline.cli.main import build_cli, installed_version
 
 ROOT = Path(__file__).parents[3]
 PAGES = [
@@ -107,6 +108,32 @@ def test_a_command_or_option_that_is_not_there_is_found() -> None:
         "No such option: --seel",
         "no command mapp",
     ]
+
+
+def test_the_version_is_that_of_the_package_and_names_its_commit_where_known() -> None:
+    told = subprocess.run([LIAISON, "--version"], capture_output=True, text=True, check=True).stdout
+    assert re.fullmatch(rf"liaison {re.escape(version('liaison-pipeline'))}( \([0-9a-f]{{12}}(-dirty)?\))?\n", told)
+
+
+@pytest.mark.parametrize(
+    ("origin", "told"),
+    [
+        (None, "1.2.3"),
+        ('{"url": "file:///there/is/no/such/folder", "dir_info": {"editable": true}}', "1.2.3"),
+        ('{"url": "file:///wheels/some.whl", "archive_info": {}}', "1.2.3"),
+        ('{"url": "https://x", "vcs_info": {"vcs": "git", "commit_id": "0123456789abcdef"}}', "1.2.3 (0123456789ab)"),
+    ],
+)
+def test_a_version_has_its_commit_where_the_installation_tells(
+    origin: str | None, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "some_package-1.2.3.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: some-package\nVersion: 1.2.3\n")
+    if origin:
+        (package / "direct_url.json").write_text(origin)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert installed_version("some-package") == told
 
 
 def test_wrong_usage_exits_with_2() -> None:
