@@ -30,7 +30,7 @@ from pipeline.matching.basis import Basis
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.monitoring.accounting import Accounting, count_outcomes
-from pipeline.web.people import PREPARED
+from pipeline.web.site import PREPARED
 
 LIVE_MESSAGES = 150
 """Messages at the end of the feed that are sent one by one, to measure how soon a case is searchable."""

@@ -17,13 +17,11 @@ from pipeline.web.error_pages import serve_error_pages
 from pipeline.web.page import OpenPage, Page
 from pipeline.web.page_admission import PageAdmission
 from pipeline.web.page_sockets import bind_sockets
-from pipeline.web.page_template import use_own_template
+from pipeline.web.page_template import ICON, use_own_template
 from pipeline.web.pages import PAGES
 from pipeline.web.pages import sign_in as sign_in_page
-from pipeline.web.people import PreparedPerson
 from pipeline.web.session import get_visit
-from pipeline.web.site import Site
-from pipeline.web.theme import ICON
+from pipeline.web.site import PreparedPerson, Site
 
 RECONNECT_S = 20.0
 """How long an open page may be out of reach, as on a train, before it has to be loaded again."""

@@ -18,11 +18,11 @@ from pipeline.api.session import Session
 from pipeline.api.streaming import name_file, start_file
 from pipeline.web import error_pages as astray
 from pipeline.web.addresses import list_columns_path, list_path
-from pipeline.web.components.exporting import PATH as EXPORT
 from pipeline.web.pages.audit import FILE as AUDIT
 from pipeline.web.pages.audit import parse_act_filter
+from pipeline.web.pages.checks import parse_list_filter
 from pipeline.web.pages.list_columns import parse_targets
-from pipeline.web.pages.list_found import parse_list_filter
+from pipeline.web.pages.statistics import PATH as EXPORT
 from pipeline.web.session import get_visit
 from pipeline.web.sign_in import SEE_OTHER, is_own_form
 from pipeline.web.site import Site

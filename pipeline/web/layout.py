@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+import htpy
 from nicegui import ui
 from nicegui.element import Element
 from nicegui.elements.mixins.text_element import TextElement
@@ -14,14 +15,12 @@ from pipeline.access.requester import Grounds, Role
 from pipeline.access.text_limits import CASE_REFERENCE
 from pipeline.locale import LANGUAGES, N_
 from pipeline.web.components.badges import HANDLING
-from pipeline.web.components.filter_panel import FORM
+from pipeline.web.components.filters import FORM
 from pipeline.web.components.form import post_form
-from pipeline.web.components.icons import icon
-from pipeline.web.components.markup import box, text
-from pipeline.web.components.shortcuts import draw_shortcuts
+from pipeline.web.components.markup import box, icon, static_html, text
 from pipeline.web.i18n import Words
+from pipeline.web.page_template import THEMES, add_page_head
 from pipeline.web.session import Visit
-from pipeline.web.theme import THEMES, add_page_head
 from pipeline.web.vocabulary import LANGUAGE_WORDS, PURPOSES, ROLES, STATED, THEME_WORDS
 
 
@@ -235,3 +234,36 @@ def _draw_entry(visit: Visit, entry: NavigationEntry, current: str) -> None:
         if entry.name == LIVE:
             new = visit.words("New notification")
             text("span", "", "count", data_live=LIVE_PATH, data_whose=visit.who, data_new=new)
+
+
+KEYS = {
+    "/": N_("Search"),
+    "j": N_("Next row"),
+    "k": N_("Previous row"),
+    "Enter": N_("Open the row"),
+    "a": N_("Assign to me, or unassign"),
+    "1 2 3 4": N_("Choose a decision; in the inbox, save it and go on"),
+    "x": N_("Inbox: select the row"),
+    "r": N_("Inbox: enter a reason"),
+    "u": N_("Inbox: undo the last decision"),
+    "Ctrl Enter": N_("Submit the form"),
+    "Esc": N_("Leave the field, close or go back"),
+    "?": N_("Show these shortcuts"),
+}
+
+
+def draw_shortcuts(words: Words, pages: Mapping[str, str]) -> None:
+    """A dialog that `?` opens; `pages` are those that a letter leads to after a g."""
+    meanings = KEYS | {f"g {letter}": word for letter, word in pages.items()}
+    keys_on = htpy.input("#keys-on", type="checkbox", checked=True)
+    content = [
+        htpy.h2("#help-title")[words("Keyboard shortcuts")],
+        htpy.dl(".keys")[([_render_keys(keys), htpy.dd[words(word)]] for keys, word in meanings.items())],
+        htpy.label(".choice")[keys_on, htpy.span[words("Enable single-key shortcuts")]],
+        htpy.form(".row", method="dialog")[htpy.button(".button", type="submit")[words("Close")]],
+    ]
+    static_html(content, "dialog", id="help", aria_labelledby="help-title")
+
+
+def _render_keys(keys: str) -> htpy.Element:
+    return htpy.dt[[htpy.kbd[key] for key in keys.split()]]

@@ -1,5 +1,6 @@
-"""The HTML page that NiceGUI fills, ours in the place of its own: a third of the weight, since it has no Quasar.
+"""The HTML page that NiceGUI fills, ours in the place of its own, and its head.
 
+The head has the theme, our style sheet and the keys of every page. Without Quasar the page has a third of the weight.
 Its script tags bear the answer's nonce, so that the content policy lets them run; what is put into the page later bears
 none, and so never runs.
 """
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from jinja2 import FileSystemLoader
-from nicegui import client
+from nicegui import client, ui
 
 from pipeline.api.security_headers import NONCE
 from pipeline.web.assets import asset_path
@@ -23,3 +24,32 @@ def use_own_template() -> None:
     environment = client.templates.env
     environment.loader = FileSystemLoader(TEMPLATES)
     environment.globals.update(asset=asset_path, nonce_name=NONCE)
+
+
+THEMES = ("auto", "light", "dark")
+
+SCRIPTS = ("keys.js", "drafts.js")
+"""What every page has."""
+
+_CHOOSE = (
+    "<script nonce=\"{nonce}\">document.documentElement.lang = '{language}'; document.documentElement.dataset.theme ="
+    " '{theme}' !== 'auto' ? '{theme}' : matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'</script>"
+)
+_STYLE = '<link rel="stylesheet" href="{path}">'
+_SCRIPT = '<script defer src="{path}" nonce="{nonce}"></script>'
+
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20" fill="none" stroke="{colour}" stroke-width="2">'
+    '<circle cx="5" cy="5" r="3"/><circle cx="15" cy="15" r="3"/><path d="M7.5 7.5l5 5"/></svg>'
+)
+
+
+def add_page_head(theme: str, language: str, nonce: str, script: str = "") -> None:
+    """Dress the page being built; `theme` is one of THEMES, `language` the page's, `nonce` its own scripts'.
+
+    `script` is a file of static/ that this page alone has.
+    """
+    ui.add_head_html(_CHOOSE.format(theme=theme, language=language, nonce=nonce))
+    ui.add_head_html(_STYLE.format(path=asset_path("liaison.css")))
+    for name in filter(None, (*SCRIPTS, script)):
+        ui.add_head_html(_SCRIPT.format(path=asset_path(name), nonce=nonce))

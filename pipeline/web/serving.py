@@ -24,7 +24,7 @@ from pipeline.streams.registers.installation_secret import key_ring
 from pipeline.web.app import mount_pages
 from pipeline.web.http_connections import limited_protocol
 from pipeline.web.page_sockets import MESSAGE_BYTES
-from pipeline.web.people import PreparedPerson
+from pipeline.web.site import PreparedPerson
 
 READY_S = 60.0
 POLL_S = 0.05

@@ -23,7 +23,7 @@ from pipeline.api.security_headers import NONCE
 from pipeline.api.session import Session
 from pipeline.web import csrf
 from pipeline.web.i18n import Words, choose_language, load_words
-from pipeline.web.theme import THEMES
+from pipeline.web.page_template import THEMES
 
 TOKEN, GROUNDS, LANGUAGE, THEME = "liaison_token", "liaison_grounds", "liaison_language", "liaison_theme"
 VISIT = "liaison_visit"

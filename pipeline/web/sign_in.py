@@ -14,9 +14,8 @@ from pipeline.access.tokens import KeysAwayError, TokenError
 from pipeline.locale import LANGUAGES
 from pipeline.streams.audit.decision_log import DecisionError
 from pipeline.web import csrf, provider, session
-from pipeline.web.people import WORKING_DAY, find_person
-from pipeline.web.site import Site
-from pipeline.web.theme import THEMES
+from pipeline.web.page_template import THEMES
+from pipeline.web.site import WORKING_DAY, Site, find_person
 
 HOME = "/"
 """Leads on to where the visitor's roles begin."""

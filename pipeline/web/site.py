@@ -1,13 +1,18 @@
-"""What a server of pages is made of."""
+"""What a server of pages is made of: the API's application, and who may sign in by a click.
+
+Only a demo has such people, as nothing is at stake there: investigators, an auditor, and who operates it.
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import NamedTuple
 
 from fastapi import FastAPI
 
+from pipeline.access.requester import Requester, Role
 from pipeline.api.runtime import Runtime
-from pipeline.web.people import PreparedPerson
+from pipeline.locale import N_
 
 
 class Site(NamedTuple):
@@ -21,3 +26,46 @@ class Site(NamedTuple):
         """The services' runtime, there once the server has started."""
         runtime: Runtime = self.api.state.runtime
         return runtime
+
+
+WORKING_DAY = timedelta(hours=12)
+"""How long a prepared person's token holds."""
+
+
+class PreparedPerson(NamedTuple):
+    """A prepared person, and what they are there to show."""
+
+    requester: Requester
+    name: str
+    about: str
+
+
+def _make_person(name: str, agency: str, country: str, about: str, *roles: Role) -> PreparedPerson:
+    subject = f"{name.split()[0].lower()}@{agency}"
+    return PreparedPerson(Requester(subject, agency, country, frozenset(roles)), name, about)
+
+
+PREPARED = (
+    _make_person("Claire Martin", "fr-pj", "FR", N_("Investigator"), Role.INVESTIGATOR),
+    _make_person(
+        "Pieter Janssens", "be-fp", "BE", N_("Investigator and supervisor"), Role.INVESTIGATOR, Role.SUPERVISOR
+    ),
+    _make_person("Lotte Maes", "be-fp", "BE", N_("Supervisor"), Role.SUPERVISOR),
+    _make_person("Marc Dubois", "fr-pj", "FR", N_("Supervisor"), Role.SUPERVISOR),
+    _make_person("Ewa Nowak", "pl-kg", "PL", N_("Investigator"), Role.INVESTIGATOR),
+    _make_person("Sofie Peeters", "be-fp", "BE", N_("Auditor"), Role.AUDITOR),
+    _make_person("Noor Visser", "liaison-ops", "NL", N_("Operations"), Role.OPS),
+)
+
+
+def first_of_each_agency(people: tuple[PreparedPerson, ...]) -> tuple[PreparedPerson, ...]:
+    """The first person of each agency, in the order of the agencies."""
+    found: dict[str, PreparedPerson] = {}
+    for person in people:
+        found.setdefault(person.requester.agency, person)
+    return tuple(found.values())
+
+
+def find_person(people: tuple[PreparedPerson, ...], subject: str) -> PreparedPerson | None:
+    """The prepared person of this subject."""
+    return next((person for person in people if person.requester.subject == subject), None)

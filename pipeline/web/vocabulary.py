@@ -131,3 +131,11 @@ FAULTS = {
     "cut_short": N_("end is missing"),
 }
 """What may be wrong with the audit trail."""
+
+FILE_FORMATS = {
+    "ndjson": "NDJSON",
+    "csv": "CSV",
+    "excel": N_("CSV for Excel"),
+    "ftm": "FollowTheMoney",
+    "stix": "STIX 2.1",
+}

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from pipeline.matching.model import load_model
-from pipeline.web.components.case_links import LISTED
+from pipeline.web.pages.case import LINKS_PER_PAGE
 from support.api.runtime import Api
 from support.index.documents import PureStages
 from support.web.browser import NARROW, WIDE, BrowserUser
@@ -138,12 +138,12 @@ def test_an_entity_is_shown_where_a_relation_leads(opened: Browser, site: Memory
 def test_all_links_are_reached_page_after_page(opened: Browser, site: MemorySite, api: Api) -> None:
     user = _open_case(opened, site, "#tab=links")
     reached: set[str] = set()
-    for number in range(1, LINKS // LISTED + 1):
-        _is_on_page(user, number, LINKS // LISTED)
+    for number in range(1, LINKS // LINKS_PER_PAGE + 1):
+        _is_on_page(user, number, LINKS // LINKS_PER_PAGE)
         rows = _panel(user).locator("[data-row] [data-open]")
         reached |= {str(href) for href in rows.evaluate_all("all => all.map((each) => each.getAttribute('href'))")}
-        assert len(reached) == number * LISTED
-        if number < LINKS // LISTED:
+        assert len(reached) == number * LINKS_PER_PAGE
+        if number < LINKS // LINKS_PER_PAGE:
             user.page.get_by_role("link", name="Next").click()
     assert user.faults == []
 

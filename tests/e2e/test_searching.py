@@ -12,7 +12,7 @@ from pipeline.access.audit import ActKind
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.subscriptions import Subscription
 from pipeline.index.decision_documents import notice_document
-from pipeline.web.components.search_guide import GUIDE
+from pipeline.web.pages.search import GUIDE
 from support.api.runtime import Api
 from support.records.builder import person, record, vehicle
 from support.web.browser import BrowserUser

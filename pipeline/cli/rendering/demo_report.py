@@ -29,7 +29,7 @@ from pipeline.matching.explain.words import TYPES
 from pipeline.settings import Settings
 from pipeline.streams.monitoring.accounting import Accounting
 from pipeline.times import now
-from pipeline.web.people import PREPARED, first_of_each_agency
+from pipeline.web.site import PREPARED, first_of_each_agency
 
 OK, WRONG = Text("ok", "green"), Text("differs", "bold red")
 

@@ -1,12 +1,20 @@
-"""Two sides compared field by field: values, level, bits, rarity, and what would change the decision."""
+"""The evidence of a link: two sides compared field by field, the waterfall of its score, and what would change it.
+
+The link's page and the inbox show the same parts: values, level, bits and rarity of each comparison; the waterfall from
+the odds before any evidence, bar by bar, to the score, as a drawing and a table; a sentence for a layman; and the next
+best candidate.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import htpy
+import msgspec
 
 from pipeline.access.redaction import Row
+from pipeline.api.services.link_evidence import LinkEvidenceAnswer
 from pipeline.matching.explain.breakdown import (
     LINES,
     EvidenceLine,
@@ -17,22 +25,32 @@ from pipeline.matching.explain.breakdown import (
     count_as_companions,
     describe_companions,
 )
-from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item
+from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item, mirrored
+from pipeline.matching.explain.waterfall import Bar, bars
 from pipeline.matching.explain.wording import (
     agreement,
+    bits,
     companions_called,
     counterfactual,
+    decimal,
     name_pair,
     not_one,
+    percent,
     rarity,
     steady,
     token_level,
     value,
 )
 from pipeline.matching.explain.words import FIELDS, TYPES
-from pipeline.web.components.measures import render_bits
-from pipeline.web.components.names import render_name
+from pipeline.web.addresses import case_path, link_path
+from pipeline.web.components.badges import draw_band, draw_caveat, draw_handling_code
+from pipeline.web.components.link_rows import name_thing
+from pipeline.web.components.markup import bidi_text, box, link, static_html, text
+from pipeline.web.components.reviews import draw_reviews
+from pipeline.web.components.tables import render_table
+from pipeline.web.components.values import draw_name, render_bits, render_help, render_legend, render_name
 from pipeline.web.i18n import Words
+from pipeline.web.page import OpenPage
 
 Countries = tuple[str, str]
 """Of the agencies of both sides, "" where it is not known."""
@@ -170,3 +188,161 @@ def render_counterfactuals(words: Words, found: Explanation) -> htpy.Element:
     said = [counterfactual(change, found, words.language) for change in found.decisive]
     said = said or [steady(found, words.language)]
     return htpy.ul(".stack.small")[[htpy.li[sentence] for sentence in said]]
+
+
+class DrawnBar(NamedTuple):
+    """A bar in per cent of the chart's width; `end` is where the next one begins, `kind` is for, against or total."""
+
+    left: float
+    width: float
+    end: float
+    kind: str
+
+
+def draw_waterfall(words: Words, found: Explanation) -> None:
+    """Draw the chart; the table beneath says the same in numbers."""
+    steps = bars(found, words.language)
+    zero, drawn = place_bars(steps)
+    chart = [_render_step(words, bar, place, zero) for bar, place in zip(steps, drawn, strict=True)]
+    static_html(chart, "figure", "waterfall", role="img", aria_label=_describe_steps(words, steps))
+    columns = {words("Step"): "", words("Bits"): "number", words("Running total"): "number"}
+    said = [(bar.label, render_bits(words, bar.end - bar.start), render_bits(words, bar.end)) for bar in steps]
+    numbers = render_table(words("Score breakdown"), columns, said)
+    static_html([htpy.summary[words("View as table")], numbers], "details", "table")
+
+
+def _describe_steps(words: Words, steps: Sequence[Bar]) -> str:
+    """What those hear who do not see the chart."""
+    return words(
+        "From starting odds of {start} bits to a score of {score} bits",
+        start=bits(steps[0].end, words.language),
+        score=bits(steps[-1].end, words.language),
+    )
+
+
+def place_bars(steps: Sequence[Bar]) -> tuple[float, list[DrawnBar]]:
+    """Where zero is, and each bar's place."""
+    ends = [0, *(end for bar in steps for end in (bar.start, bar.end))]
+    lowest = min(ends)
+    each = 100 / max(1, max(ends) - lowest)
+    return -lowest * each, [_place_bar(bar, lowest, each) for bar in steps]
+
+
+def _place_bar(bar: Bar, lowest: int, each: float) -> DrawnBar:
+    first, last = sorted((bar.start, bar.end))
+    kind = "total" if bar.kind == "score" else "for" if bar.end >= bar.start else "against"
+    return DrawnBar((first - lowest) * each, (last - first) * each, (bar.end - lowest) * each, kind)
+
+
+def _render_step(words: Words, bar: Bar, place: DrawnBar, zero: float) -> htpy.Element:
+    return htpy.div(".step")[
+        htpy.span(".label")[bar.label],
+        htpy.span(".track")[
+            htpy.i(".zero", style=f"left: {zero:.2f}%"),
+            htpy.b(class_=place.kind, style=f"left: {place.left:.2f}%; width: {place.width:.2f}%"),
+            place.kind != "total" and htpy.i(".next", style=f"left: {place.end:.2f}%"),
+        ],
+        htpy.span(".amount")[render_bits(words, bar.end - bar.start)],
+    ]
+
+
+WHOLE_FROM = 1000
+"""Hundredths of a bit from which a difference is said in whole bits."""
+
+
+def own_side_first(found: LinkEvidenceAnswer) -> tuple[Row, Row, Explanation]:
+    """The own side, the other one, and the explanation with them in this order."""
+    explanation = msgspec.convert(found.link["evidence"], Explanation)
+    a, b = found.sides
+    return (a, b, explanation) if a["case"] == found.own else (b, a, mirrored(explanation))
+
+
+def draw_sides(words: Words, own: Row, other: Row, explanation: Explanation) -> None:
+    """Both sides and between them how strong the link is."""
+    with box("div", "sides"):
+        _draw_side(words, own)
+        with box("div", "between"):
+            draw_band(words, explanation.band)
+            text("strong", percent(explanation.probability, words.language), dir="ltr")
+            with box("span", "quiet"):
+                text("span", words("{bits} bits", bits=bits(explanation.score, words.language)), dir="ltr")
+                static_html(render_help(words, "bits"), "span")
+        _draw_side(words, other)
+
+
+def draw_summary(words: Words, found: LinkEvidenceAnswer) -> None:
+    """The sentence for a layman, and who else could be meant."""
+    text("p", found.link["summary"], "summary")
+    rival = found.next_best
+    if rival is None:
+        text("p", words("No other candidate you have access to."), "small quiet")
+        return
+    with box("p", "small"):
+        text("span", _introduce_rival(words, rival) + " ")
+        with link("", link_path(rival["link_id"], found.own)):
+            _draw_name(rival)
+        text("span", ", " + _compare_bits(words, rival["bits"]))
+    if rival["caveat"]:
+        draw_caveat(words, rival["agency"], rival["caveat"])
+
+
+def _introduce_rival(words: Words, rival: Row) -> str:
+    """Who another candidate is to the one that is shown: nobody is a stronger candidate than themselves."""
+    if rival["same"]:
+        return words("The same again, in another record:")
+    return words("Stronger candidate:") if rival["bits"] > 0 else words("Next:")
+
+
+def draw_evidence(view: OpenPage, found: LinkEvidenceAnswer) -> None:
+    """All of it, with the large parts folded, and behind it a mark that says whose evidence is drawn."""
+    words = view.words
+    own, other, explanation = own_side_first(found)
+    draw_summary(words, found)
+    draw_sides(words, own, other, explanation)
+    if found.judged.reviews:
+        draw_reviews(view, found.judged, undoable=False)
+    static_html(render_sides_comparison(words, explanation, own, other), classes="scroll",
+                tabindex="0", role="group", aria_label=words("Comparison"))  # fmt: skip
+    static_html(render_legend(words))
+    static_html(render_companions(words, explanation))
+    static_html(render_counterfactuals(words, explanation))
+    with box("details", "more"):
+        text("summary", words("Score breakdown"))
+        draw_waterfall(words, explanation)
+    with box("p", "row"):
+        link(words("Open the link's page"), link_path(found.link["link_id"], found.own), "small")
+    box("span", hidden=True, data_shown=found.link["link_id"])
+
+
+def _draw_side(words: Words, side: Row) -> None:
+    with box("div"):
+        with box("p", "strong"):
+            _draw_name(side)
+        with link("", case_path(side["case"]), "small"):
+            bidi_text(side["title"] or side["case"])
+        with box("p", "row small"):
+            text("span", side["case"], "code")
+            draw_handling_code(words, side["handling"])
+        origin = f"{words.country_name(side['country'])} · {words('version {number}', number=side['version'])}"
+        text("p", origin, "small quiet")
+        if side["caveat"]:
+            draw_caveat(words, side["agency"], side["caveat"])
+
+
+def _draw_name(side: Row) -> None:
+    """A side's person or thing with the year of birth."""
+    name, born = name_thing(side)
+    draw_name(name, side["country"])
+    text("span", born)
+
+
+def _compare_bits(words: Words, hundredths: int) -> str:
+    """How much less, or more, another candidate scores."""
+    if hundredths > 0:
+        return words("{bits} bits more", bits=_count_bits(words, hundredths))
+    return words("{bits} bits less", bits=_count_bits(words, -hundredths))
+
+
+def _count_bits(words: Words, hundredths: int) -> str:
+    """A difference of bits, from ten on without a decimal."""
+    return decimal(f"{hundredths / 100:.{0 if hundredths >= WHOLE_FROM else 1}f}", words.language)

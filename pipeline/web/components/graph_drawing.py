@@ -14,6 +14,9 @@ from typing import NamedTuple
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from pipeline.matching.bands import Band
+from pipeline.web.components.badges import BAND_LABELS
+from pipeline.web.components.markup import box, text
+from pipeline.web.i18n import Words
 
 ACROSS, UP, LINE = 190, 74, 34
 """Pixels of the drawing's own grid: width and least height from ring to ring, and what two lines of words need."""
@@ -196,3 +199,16 @@ def _add_node(root: Element, node: GraphNode, at: Point) -> None:
     if node.under:
         below = {"class": "under", "x": x, "y": str(under), "text-anchor": anchor}
         SubElement(place, "text", below).text = node.under
+
+
+def draw_legend(words: Words, *, shared: bool) -> None:
+    """The lines of the bands, and that of a shared number where there is one."""
+    with box("p", "row small legend"):
+        for name, (_, word) in BAND_LABELS.items():
+            with box("span", "row"):
+                box("i", name, aria_hidden="true")
+                text("span", words(word))
+        if shared:
+            with box("span", "row"):
+                box("i", "shared", aria_hidden="true")
+                text("span", words("Shared number"))

@@ -20,8 +20,7 @@ from pipeline.api.problems import (
 from pipeline.errors import LiaisonError
 from pipeline.index.engine import IndexAwayError
 from pipeline.locale import N_
-from pipeline.web.components.icons import icon
-from pipeline.web.components.markup import box, link, text
+from pipeline.web.components.markup import box, icon, link, text
 from pipeline.web.i18n import Words
 
 LINES = 8

@@ -1,4 +1,4 @@
-"""One module a page: `load` asks the services, `draw` shows what they said."""
+"""The pages: of each, `load` asks the services, and `draw` shows what they said."""
 
 from __future__ import annotations
 
@@ -18,22 +18,20 @@ from pipeline.web.pages import (
     inbox,
     link,
     list_columns,
-    list_found,
     notices,
     offences,
     operations,
     records,
     rejected,
-    rejected_message,
     search,
     statistics,
     subscriptions,
     visibility,
 )
 
-SUBJECTS = (
-    search, case, entity, link, graph, deconfliction, checks, list_columns, list_found, inbox, disclosures, break_glass,
-    subscriptions, notices, records, visibility, allowances, statistics, offences, audit, operations, rejected,
-    rejected_message,
+PAGES: tuple[Page[Any], ...] = (
+    search.PAGE, case.PAGE, entity.PAGE, link.PAGE, graph.PAGE, deconfliction.PAGE, checks.PAGE, list_columns.PAGE,
+    checks.RESULTS_PAGE, inbox.PAGE, disclosures.PAGE, break_glass.PAGE, subscriptions.PAGE, notices.PAGE, records.PAGE,
+    visibility.PAGE, allowances.PAGE, statistics.PAGE, offences.PAGE, audit.PAGE, operations.PAGE, rejected.PAGE,
+    rejected.MESSAGE_PAGE,
 )  # fmt: skip
-PAGES: tuple[Page[Any], ...] = tuple(subject.PAGE for subject in SUBJECTS)

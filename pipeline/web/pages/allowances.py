@@ -21,8 +21,7 @@ from pipeline.web.components import states
 from pipeline.web.components.badges import badge
 from pipeline.web.components.form import Sent, field, form, submit_button
 from pipeline.web.components.markup import box, link, text
-from pipeline.web.components.panel import panel
-from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.tables import TableColumn, draw_table, panel
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit

@@ -1,4 +1,7 @@
-"""For an agency's auditors: whether the trail is whole, and who did what, narrowed and as a file."""
+"""For an agency's auditors: whether the trail is whole, and who did what, narrowed and as a file.
+
+`act_columns` and `draw_form_badge` say the same of an act wherever acts are listed.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +16,14 @@ from pipeline.api.services.audit import ActFilter, ActsAnswer, TrailAnswer, list
 from pipeline.api.services.export_formats import TableFormat
 from pipeline.locale import N_
 from pipeline.web.components import states
-from pipeline.web.components.acts import act_columns, draw_form_badge
 from pipeline.web.components.badges import badge
-from pipeline.web.components.exporting import FORMS as FILES
-from pipeline.web.components.folded_lists import draw_folded_list
 from pipeline.web.components.form import Sent, field, form, post_form, submit_button
 from pipeline.web.components.markup import bidi_text, box, link, text
-from pipeline.web.components.pager import AFTER, draw_pager
-from pipeline.web.components.panel import panel
-from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.tables import AFTER, TableColumn, draw_folded_list, draw_pager, draw_table, panel
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
-from pipeline.web.vocabulary import FAULTS, REQUEST_RULES
+from pipeline.web.vocabulary import ACTS, FAULTS, FILE_FORMATS, FORMS, PURPOSES, REQUEST_RULES, RULES
 
 PATH: Final = "/audit"
 FILE: Final = "/audit/file"
@@ -85,7 +83,7 @@ def _draw_file_form(words: Words, wanted: ActFilter, token: str) -> None:
         for name, value in wanted.as_texts().items():
             box("input", type="hidden", name=name, value=value)
         for kind in get_args(TableFormat):
-            text("button", words(FILES[kind]), "button slight", type="submit", name="form", value=kind)
+            text("button", words(FILE_FORMATS[kind]), "button slight", type="submit", name="form", value=kind)
 
 
 def _draw_trail(words: Words, found: TrailAnswer) -> None:
@@ -167,6 +165,32 @@ def _draw_record(words: Words, row: Row) -> None:
             text("span", words("A record of {agency}", agency=row["agency"]))
             text("span", row["reference"][:SHORT], "code quiet", title=row["reference"])
         draw_form_badge(words, row)
+
+
+def act_columns(words: Words) -> list[TableColumn[Row]]:
+    """Agency, person (of other agencies' people the agency alone), act and purpose."""
+    return [
+        TableColumn(words("Agency"), lambda row: text("span", row["agency"])),
+        TableColumn(words("User"), lambda row: text("span", row["subject"] or "–")),
+        TableColumn(words("Action"), lambda row: _draw_action(words, row)),
+        TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row["purpose"]) or "–")),
+    ]
+
+
+def _draw_action(words: Words, row: Row) -> None:
+    text("span", words.label(ACTS, row["kind"]))
+    if row["part"]:
+        number, _, count = row["part"].partition("/")
+        part = words("part {number} of {count}", number=words.format_number(int(number)),
+                     count=words.format_number(int(count)))  # fmt: skip
+        text("div", part, "small quiet")
+
+
+def draw_form_badge(words: Words, row: Row) -> None:
+    """In which form an act showed a record, and by which rule; older acts name none."""
+    badge(words.label(FORMS, row["form"]), "plain")
+    if row["rule"]:
+        text("span", words.label(RULES, row["rule"]), "small quiet")
 
 
 PAGE = Page(PATH, N_("Audit"), "audit", load, draw)

@@ -15,9 +15,9 @@ from pipeline.web.components import states
 from pipeline.web.components.badges import badge
 from pipeline.web.components.form import Sent, field, form, select_field
 from pipeline.web.components.markup import box, text
-from pipeline.web.components.panel import panel
-from pipeline.web.components.threads import draw_revoke_form, draw_thread_head, draw_thread_steps, draw_thread_timer
+from pipeline.web.components.tables import panel
 from pipeline.web.page import OpenPage, Page, Parameters
+from pipeline.web.pages.disclosures import draw_revoke_form, draw_thread_head, draw_thread_steps, draw_thread_timer
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import GLASS_VERDICTS, OVERSIGHTS
 

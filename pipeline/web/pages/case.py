@@ -1,27 +1,53 @@
-"""One case in tabs: overview, people, things, links, timeline, and the record as it was sent."""
+"""One case in tabs: overview, people, things, links, timeline, and the record as it was sent.
+
+The overview has what one wants to know first. People and things are rows that unfold, in pages by number. The links
+stand under the own person or thing that they are of, narrowed, with those made by hand. The timeline has events and the
+case's own dates, births and papers folded below.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import groupby
+from typing import Any, Final, NamedTuple
+
+import htpy
+import msgspec
 
 from pipeline.access.redaction import Row
+from pipeline.api.services.case_links import MOST, CaseLinkFilter, CaseLinksAnswer, list_case_links
 from pipeline.api.services.cases import read_case
+from pipeline.api.services.reviews import list_manual_links
 from pipeline.locale import N_
-from pipeline.web.addresses import deconfliction_path, graph_path
-from pipeline.web.components.badges import badge, draw_caveat
-from pipeline.web.components.case_entities import PEOPLE, THINGS, load_people, load_things, people_of, things_of
-from pipeline.web.components.case_links import LINKS, load_links
-from pipeline.web.components.case_overview import load_overview
-from pipeline.web.components.case_record import draw_record, draw_signature_doubt
-from pipeline.web.components.markup import bidi_text, box, link, text
-from pipeline.web.components.offences import draw_offences
-from pipeline.web.components.panel import panel
-from pipeline.web.components.tabs import Drawer, Tab, TabbedContent, TabSet, draw_tabs
-from pipeline.web.components.timeline import TIMELINE, draw_timeline
+from pipeline.matching.bands import Band
+from pipeline.web.addresses import deconfliction_path, entity_path, graph_path, visibility_path
+from pipeline.web.components import states
+from pipeline.web.components.badges import BAND_LABELS, COLOURS, badge, draw_caveat, draw_handling_code
+from pipeline.web.components.entity import Raw, RelatedEntities, describe_entity, name_entity, render_entity
+from pipeline.web.components.hits import draw_hit
+from pipeline.web.components.link_rows import render_linked_row
+from pipeline.web.components.markup import bidi_text, box, link, static_html, text
+from pipeline.web.components.reviews import draw_manual_links
+from pipeline.web.components.tables import draw_facts, panel
+from pipeline.web.components.tabs import (
+    Drawer,
+    NumberedPage,
+    Tab,
+    TabbedContent,
+    TabSet,
+    draw_page_links,
+    draw_tabs,
+    parse_page,
+    select_page,
+    tab_address,
+)
+from pipeline.web.components.values import draw_offences, first_day, format_moment, render_name
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
-from pipeline.web.vocabulary import STATUSES
+from pipeline.web.vocabulary import PURPOSES, STATUSES
 
 
 async def load_case(visit: Visit, parameters: Parameters) -> Row:
@@ -37,19 +63,6 @@ async def load_timeline(_: Visit, parameters: Parameters, row: Row) -> Drawer:
 async def load_record(_: Visit, __: Parameters, row: Row) -> Drawer:
     """The tab of the record as it was sent."""
     return partial(draw_record, row=row)
-
-
-TABS = TabSet(
-    load_case,
-    (
-        Tab("overview", N_("Overview"), load_overview),
-        Tab(PEOPLE, N_("People"), load_people, lambda row: len(people_of(row))),
-        Tab(THINGS, N_("Things"), load_things, lambda row: len(things_of(row))),
-        Tab(LINKS, N_("Links"), load_links),
-        Tab(TIMELINE, N_("Timeline"), load_timeline),
-        Tab("records", N_("Record"), load_record),
-    ),
-)
 
 
 def draw(view: OpenPage, loaded: TabbedContent[Row]) -> None:
@@ -85,5 +98,500 @@ def _draw_timeline(words: Words, row: Row, page: str) -> None:
     with panel(words("Timeline")):
         draw_timeline(words, row, page)
 
+
+STRONGEST = 5
+"""Links that are named here; all are in their tab."""
+
+NAMED = 8
+"""People, and as many things."""
+
+
+async def load_overview(visit: Visit, _: Parameters, row: Row) -> Drawer:
+    """The first tab."""
+    found = await list_case_links(visit.new_session(), row["case"], size=STRONGEST, by_entity=False)
+    return partial(_draw_overview, row=row, found=found)
+
+
+def _draw_overview(view: OpenPage, row: Row, found: CaseLinksAnswer) -> None:
+    words = view.words
+    with box("div", "columns"):
+        with box("div"):
+            if row["data"].get("summary"):
+                bidi_text(row["data"]["summary"], "p")
+            _draw_strongest(view, row, found)
+            _draw_named(words, PEOPLE, people_of(row), row["country"])
+            _draw_named(words, THINGS, things_of(row), row["country"])
+        with box("div"):
+            draw_handling(words, row, own=is_own(view.visit, row))
+            _draw_dates(words, row)
+
+
+def _draw_strongest(view: OpenPage, row: Row, found: CaseLinksAnswer) -> None:
+    words = view.words
+    own = {entity["id"]: entity for entity in row["data"].get("entities", ())}
+    with panel(words("Links"), words("strongest first"), tight=True):
+        if not found.links:
+            draw_no_links(words)
+        full = [link for link in found.links if not link["hit"]]
+        static_html((_render_link(words, row, link, own) for link in full), "ul", "linked")
+        draw_hits(view, row["case"], [link for link in found.links if link["hit"]])
+        if found.pages > 1:
+            with box("p", "onward"):
+                link(words("All {count} links", count=words.format_number(found.whole)), tab_address(LINKS))
+
+
+def _render_link(words: Words, case: Row, row: Row, own: Mapping[str, Raw]) -> htpy.Element:
+    entity = own.get(row["entity"])
+    named = render_name(name_entity(words, entity), case["country"]) if entity else None
+    return render_linked_row(words, case["case"], row, named)
+
+
+def _draw_named(words: Words, tab: str, held: Sequence[Raw], country: str) -> None:
+    if not held:
+        return
+    title = words("People") if tab == PEOPLE else words("Things")
+    with panel(title, words.plural("{count} entity", "{count} entities", len(held)), tight=True):
+        static_html((_render_named(words, tab, entity, country) for entity in held[:NAMED]), "ul", "named")
+        if len(held) > NAMED:
+            with box("p", "onward"):
+                link(words("Show all"), tab_address(tab))
+
+
+def _render_named(words: Words, tab: str, raw: Raw, country: str) -> htpy.Element:
+    return htpy.li[
+        htpy.a(href=tab_address(tab, entity=raw["id"]))[render_name(name_entity(words, raw), country)],
+        htpy.span(".quiet")[describe_entity(words, raw)],
+    ]
+
+
+def _draw_dates(words: Words, row: Row) -> None:
+    data, contact = row["data"], row["contact"] or {}
+    facts = [
+        (words("Opened"), words.format_date(data["opened"]) if data.get("opened") else None),
+        (words("Closed"), words.format_date(data["closed"]) if data.get("closed") else None),
+        (words("Unit"), contact.get("unit")),
+        (words("E-mail"), contact.get("email")),
+        (words("Phone"), contact.get("phone")),
+    ]
+    if any(value for _, value in facts):
+        with panel(words("Dates and contact")):
+            draw_facts(facts)
+
+
+LINKS: Final = "links"
+"""The tab."""
+
+LINKS_PER_PAGE: Final = 25
+"""Links of one page: they fit three screens; of a phone where each own entity has several of them."""
+
+WHOLE: Final = "whole"
+"""The parameter of an address that asks for up to MOST links on one page, which is how all are printed."""
+
+FILTERS: Final = ("entity", "band", "colour", "country")
+"""The parameters of an address."""
+
+FEW: Final = 10
+"""So many links need no filters."""
+
+NO_LINKS = N_("No links you have access to")
+
+
+async def load_links(visit: Visit, parameters: Parameters, row: Row) -> Drawer:
+    """The tab of the links, with those made by hand."""
+    wanted = parse_link_filter(parameters)
+    found, made = await asyncio.gather(
+        list_case_links(
+            visit.new_session(), row["case"], wanted, parse_page(parameters.get("page", "")), _page_size(parameters)
+        ),
+        list_manual_links(visit.new_session(), row["case"]),
+    )
+    return partial(_draw_links, row=row, found=found, made=made.links, place=parameters)
+
+
+def parse_link_filter(parameters: Parameters) -> CaseLinkFilter:
+    """What an address narrows to; what makes no sense in it narrows nothing."""
+    band, colour = parameters.get("band", ""), parameters.get("colour", "")
+    return CaseLinkFilter(
+        band=Band(band) if band in BAND_LABELS else Band.NONE,
+        entity=parameters.get("entity", ""),
+        country=parameters.get("country", "").upper(),
+        colour=colour if colour in COLOURS else "",
+    )
+
+
+def _draw_links(view: OpenPage, row: Row, found: CaseLinksAnswer, made: Sequence[Row], place: Parameters) -> None:
+    words = view.words
+    own = {entity["id"]: entity for entity in row["data"].get("entities", ())}
+    narrowed = {name: place[name] for name in FILTERS if place.get(name)}
+    if found.whole > FEW or narrowed:
+        _draw_filters(words, found, own, narrowed)
+    if found.links:
+        size = _page_size(place)
+        page = select_page(found.page, found.kept, size)
+        with panel(words("Links"), _format_extent(words, found, page), tight=True):
+            _draw_groups(view, row, found, own)
+        draw_page_links(words, LINKS, page, **narrowed, **({WHOLE: "1"} if size == MOST else {}))
+        if page.pages > 1 and size == LINKS_PER_PAGE:
+            with box("p", "row pages"):
+                most = words.format_number(min(found.kept, MOST))
+                whole = words("{count} links on one page, to print", count=most)
+                link(whole, tab_address(LINKS, **narrowed, **{WHOLE: "1"}), "small")
+    elif narrowed:
+        states.draw_empty(words("No links match these filters"))
+    else:
+        draw_no_links(words)
+    with panel(words("Links added by hand")):
+        draw_manual_links(view, row["case"], made)
+
+
+def draw_no_links(words: Words) -> None:
+    """That a case has none that its reader may see."""
+    hint = words("Links appear here as soon as a record from another country matches.")
+    states.draw_empty(words(NO_LINKS), hint)
+
+
+def _page_size(place: Parameters) -> int:
+    return MOST if place.get(WHOLE) else LINKS_PER_PAGE
+
+
+def _format_extent(words: Words, found: CaseLinksAnswer, page: NumberedPage) -> str:
+    """How many of the links are here: on paper nothing else tells that there are others."""
+    if page.pages > 1:
+        first, last, kept = (words.format_number(number) for number in (page.first + 1, page.last, found.kept))
+        return words("links {first} to {last} of {kept}", first=first, last=last, kept=kept)
+    if found.kept < found.whole:
+        kept, whole = words.format_number(found.kept), words.format_number(found.whole)
+        return words("{kept} of {whole} links", kept=kept, whole=whole)
+    return words.plural("{count} link", "{count} links", found.whole)
+
+
+def _draw_groups(view: OpenPage, case: Row, found: CaseLinksAnswer, own: Mapping[str, Raw]) -> None:
+    words = view.words
+    full = [row for row in found.links if not row["hit"]]
+    static_html(_render_groups(words, case, full, own, found.entities), "div", "linked")
+    draw_hits(view, case["case"], [row for row in found.links if row["hit"]])
+
+
+def draw_hits(view: OpenPage, case: str, rows: Sequence[Row]) -> None:
+    """Links of which the other side is only a hit."""
+    if rows:
+        text("h3", view.words("Restricted matches (hit only)"), "onward")
+        with box("ol", "results"):
+            for row in rows:
+                draw_hit(view, row["hit"] | {"band": row["band"]}, case)
+
+
+def _render_groups(
+    words: Words, case: Row, rows: Iterable[Row], own: Mapping[str, Raw], counts: Mapping[str, int]
+) -> Iterator[htpy.Element]:
+    for entity, held in groupby(rows, key=lambda row: row["entity"]):
+        yield htpy.section[
+            _render_own(words, own.get(entity), case["country"], counts.get(entity, 0)),
+            htpy.ul[(render_linked_row(words, case["case"], row) for row in held)],
+        ]
+
+
+def _render_own(words: Words, raw: Raw | None, country: str, count: int) -> htpy.Element:
+    """The own entity that links are about: its name leads to it, the number of its links to all of them."""
+    if raw is None:
+        return htpy.div
+    tab = "people" if raw["type"] == "person" else "things"
+    return htpy.div[
+        htpy.h3[htpy.a(href=tab_address(tab, entity=raw["id"]))[render_name(name_entity(words, raw), country)]],
+        htpy.p(".quiet")[describe_entity(words, raw)],
+        htpy.a(href=tab_address(LINKS, entity=raw["id"]))[words.plural("{count} link", "{count} links", count)],
+    ]
+
+
+def _draw_filters(words: Words, found: CaseLinksAnswer, own: Mapping[str, Raw], narrowed: Mapping[str, str]) -> None:
+    named = ((name, f"{name_entity(words, own[name])} ({words.format_number(count)})")
+             for name, count in found.entities.items() if name in own)  # fmt: skip
+    bands = ((band.value, words(word)) for band, (_, word) in BAND_LABELS.items())
+    colours = ((colour, words(word)) for colour, word in COLOURS.items())
+    countries = ((code, words.country_name(code)) for code in found.countries)
+    with box("form", "filters", data_within=LINKS, aria_label=words("Filters")):
+        for word, name, options in (
+            (words("Person or thing"), "entity", sorted(named, key=lambda option: option[1].casefold())),
+            (words("Band"), "band", bands),
+            (words("Review"), "colour", colours),
+            (words("Country"), "country", sorted(countries, key=lambda option: option[1])),
+        ):
+            _draw_choice(words, word, name, options, narrowed.get(name, ""))
+        text("button", words("Apply"), "button", type="submit")
+        if narrowed:
+            link(words("Remove filters"), tab_address(LINKS), "button slight")
+
+
+def _draw_choice(words: Words, word: str, name: str, options: Iterable[tuple[str, str]], chosen: str) -> None:
+    with box("p", "field"):
+        text("label", word, for_=f"within-{name}")
+        choices = (("", words("Any")), *options)
+        shown = (htpy.option(value=value, selected=value == chosen)[said] for value, said in choices)
+        static_html(shown, "select", id=f"within-{name}", name=name)
+
+
+ENTITIES_PER_PAGE = 40
+"""Rows of one page: with them folded it fits three screens."""
+
+UNFOLDED = 4
+"""A page with no more rows than this shows them unfolded."""
+
+PEOPLE, THINGS = "people", "things"
+
+
+def people_of(row: Row) -> list[Raw]:
+    """The people of a case, in its own order."""
+    return [entity for entity in row["data"].get("entities", ()) if entity["type"] == "person"]
+
+
+def things_of(row: Row) -> list[Raw]:
+    """Everything of a case that is no person, the same types together."""
+    things = [entity for entity in row["data"].get("entities", ()) if entity["type"] != "person"]
+    return sorted(things, key=lambda entity: str(entity["type"]))
+
+
+async def load_people(_: Visit, parameters: Parameters, row: Row) -> Drawer:
+    """The tab of the people."""
+    return partial(_draw_entities, tab=PEOPLE, row=row, held=people_of(row), place=parameters)
+
+
+async def load_things(_: Visit, parameters: Parameters, row: Row) -> Drawer:
+    """The tab of everything else."""
+    return partial(_draw_entities, tab=THINGS, row=row, held=things_of(row), place=parameters)
+
+
+def _draw_entities(view: OpenPage, tab: str, row: Row, held: Sequence[Raw], place: Parameters) -> None:
+    words, sought = view.words, place.get("entity", "")
+    if not held:
+        nobody = words("No people in this record") if tab == PEOPLE else words("No things in this record")
+        states.draw_empty(nobody)
+        return
+    at = next((at for at, entity in enumerate(held) if entity["id"] == sought), None)
+    page = select_page(
+        parse_page(place.get("page", "")) if at is None else at // ENTITIES_PER_PAGE + 1, len(held), ENTITIES_PER_PAGE
+    )
+    related = RelatedEntities(words, row["data"], row["country"])
+    title = words("People") if tab == PEOPLE else words("Things")
+    with panel(title, words.plural("{count} entity", "{count} entities", len(held)), tight=True):
+        static_html(
+            render_entity(
+                words,
+                entity,
+                row["country"],
+                entity_path(row["case"], entity["id"]),
+                related.render(entity["id"]),
+                unfolded=len(held) <= UNFOLDED or entity["id"] == sought,
+            )
+            for entity in held[page.first : page.last]
+        )
+    draw_page_links(words, tab, page)
+    if at is not None:
+        view.call_script("reveal", f"entity-{sought}")
+
+
+TIMELINE = "timeline"
+"""The tab."""
+
+MOMENTS_PER_PAGE = 40
+"""Moments of one page."""
+
+
+class TimelineMoment(NamedTuple):
+    """A date or time as the record gives it, what happened, and to whom: an entity's name and id."""
+
+    when: str
+    what: str
+    name: str = ""
+    entity: str = ""
+
+
+class CaseTimeline(NamedTuple):
+    """What happened, and the dates that a record holds of its people and papers besides; each earliest first."""
+
+    events: list[TimelineMoment]
+    details: list[TimelineMoment]
+
+
+OF_CASE = (("opened", N_("Case opened")), ("closed", N_("Case closed")))
+OF_EVENTS = (("start", N_("Event")),)
+OF_DETAILS = (
+    ("birth_date", N_("Born")), ("death_date", N_("Died")), ("founded", N_("Founded")), ("dissolved", N_("Dissolved")),
+    ("issued", N_("Document issued")), ("expires", N_("Document expires")),
+)  # fmt: skip
+
+SEVERAL = {"birth_date": "birth_dates"}
+"""Fields that hold several dates of one kind, by the field that holds one."""
+
+
+def collect_moments(words: Words, row: Row) -> CaseTimeline:
+    """The dates of a case and its entities."""
+    data = row["data"]
+    entities = data.get("entities", ())
+    own = [TimelineMoment(data[field], word) for field, word in OF_CASE if data.get(field)]
+    events = [moment for entity in entities for moment in _list_moments(words, entity, OF_EVENTS)]
+    details = [moment for entity in entities for moment in _list_moments(words, entity, OF_DETAILS)]
+    return CaseTimeline(sorted(own + events), sorted(details))
+
+
+def _list_moments(words: Words, entity: dict[str, Any], fields: Iterable[tuple[str, str]]) -> Iterator[TimelineMoment]:
+    for field, word in fields:
+        for when in filter(None, dict.fromkeys([entity.get(field), *entity.get(SEVERAL.get(field, ""), ())])):
+            yield TimelineMoment(when, word, name_entity(words, entity), entity["id"])
+
+
+def draw_timeline(words: Words, row: Row, asked: str = "") -> None:
+    """What happened, a page of it as an address asks for, and the rest folded."""
+    found = collect_moments(words, row)
+    if not found.events and not found.details:
+        states.draw_empty(words("No dates in this record"))
+        return
+    people = {entity["id"] for entity in row["data"].get("entities", ()) if entity["type"] == "person"}
+    page = select_page(parse_page(asked), len(found.events), MOMENTS_PER_PAGE)
+    if found.events:
+        static_html(_render_moments(words, row, people, found.events[page.first : page.last]), "ol", "timeline")
+        draw_page_links(words, TIMELINE, page)
+    if found.details:
+        with box("details", "more", open=None if found.events else True):
+            text("summary", words("Births, deaths and papers ({count})", count=words.format_number(len(found.details))))
+            static_html(_render_moments(words, row, people, found.details), "ol", "timeline")
+
+
+def _render_moments(
+    words: Words, row: Row, people: set[str], moments: Iterable[TimelineMoment]
+) -> Iterator[htpy.Element]:
+    for moment in moments:
+        tab = "people" if moment.entity in people else "things"
+        name = (
+            moment.entity
+            and htpy.a(href=tab_address(tab, entity=moment.entity))[render_name(moment.name, row["country"])]
+        )
+        yield htpy.li[
+            htpy.time(datetime=first_day(moment.when))[format_moment(words, moment.when)],
+            htpy.i(aria_hidden="true"),
+            htpy.span[words(moment.what), name and [" · ", name]],
+        ]
+
+
+SIGNATURE_DOUBTS = {
+    "unsigned": N_(
+        "This version is not signed, though its agency signs its records. Check with it before you rely on this."
+    ),
+    "bad_signature": N_(
+        "The signature is not its agency's, or not for this record. Check with it before you rely on this."
+    ),
+}
+"""What is said of a case whose signature the server did not find good, by its verdict."""
+
+
+def draw_record(view: OpenPage, row: Row) -> None:
+    """All of it."""
+    words = view.words
+    with box("div", "halves"):
+        with box("div", "stack"):
+            draw_handling(words, row, own=is_own(view.visit, row))
+            _draw_extensions(words, row)
+        with box("div", "stack"):
+            _draw_grading(words, row)
+            _draw_provenance(words, row)
+
+
+def draw_signature_doubt(words: Words, row: Row) -> None:
+    """That a case's signature was not found good, where it was not."""
+    if doubt := SIGNATURE_DOUBTS.get(row["signature_verdict"]):
+        text("p", words(doubt), "notice bad")
+
+
+def is_own(visit: Visit, row: Row) -> bool:
+    """Whether a case is of the viewer's agency."""
+    return visit.requester is not None and visit.requester.agency == row["agency"]
+
+
+def draw_handling(words: Words, row: Row, *, own: bool) -> None:
+    """Who may see the case; `own`: with the way to who has access."""
+    handling = row["handling"] or {}
+    with panel(words("Handling")):
+        draw_facts(
+            [
+                (words("Code"), lambda: draw_handling_code(words, handling.get("code", "H0"))),
+                (words("Released to"), _format_countries(words, handling.get("releasable_to", ()))),
+                (
+                    words("Purposes"),
+                    ", ".join(words.label(PURPOSES, purpose) for purpose in handling.get("purposes", ())),
+                ),
+                (words("Kept until"), words.format_date(row["retain_until"]) if row["retain_until"] else None),
+            ]
+        )
+        if own:
+            link(words("Who has access"), visibility_path(row["case"]), "button slight")
+
+
+def _format_countries(words: Words, codes: list[str]) -> str:
+    return words("Every country") if "*" in codes else ", ".join(words.country_name(code) for code in codes)
+
+
+def _draw_grading(words: Words, row: Row) -> None:
+    data, contact = row["data"], row["contact"] or {}
+    grading = data.get("evaluation") or {}
+    with panel(words("Source grading and contact")):
+        graded = f"{grading['source']}{grading['information']} ({grading['scheme']})" if grading else ""
+        draw_facts(
+            [
+                (words("Source, information"), graded),
+                (words("Opened"), words.format_date(data["opened"]) if data.get("opened") else None),
+                (words("Closed"), words.format_date(data["closed"]) if data.get("closed") else None),
+                (words("Unit"), contact.get("unit")),
+                (words("E-mail"), contact.get("email")),
+                (words("Phone"), contact.get("phone")),
+                (words("Policing goals"), ", ".join(map(str, data.get("policing_goals", ())))),
+            ]
+        )
+
+
+def _draw_provenance(words: Words, row: Row) -> None:
+    came = row["provenance"] or {}
+    with panel(words("Provenance")):
+        draw_facts(
+            [
+                (words("Received"), words.format_minute(came["ingested_at"]) if came.get("ingested_at") else None),
+                (words("Position"), _format_position(came.get("position"))),
+                (words("Schema"), came.get("schema_version")),
+                (words("Content"), (came.get("content_hash") or "")[:16]),
+                (words("Signature"), words("valid, by its agency") if row["signature_verdict"] == "good" else None),
+                (words("Model"), came.get("generation")),
+            ]
+        )
+        for warning in row["warnings"] or ():
+            with box("p", "notice"):
+                text("span", f"{warning['message']} ({warning['pointer']})")
+
+
+def _format_position(position: Any) -> str | None:
+    if isinstance(position, dict):
+        return f"{position['topic']} {position['partition']}:{position['offset']}"
+    return str(position) if position else None
+
+
+def _draw_extensions(words: Words, row: Row) -> None:
+    held: dict[str, Any] = row["data"].get("extensions") or {}
+    if held:
+        with panel(words("Agency's own fields")):
+            draw_facts([(name, _format_extension(value)) for name, value in sorted(held.items())])
+
+
+def _format_extension(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+TABS = TabSet(
+    load_case,
+    (
+        Tab("overview", N_("Overview"), load_overview),
+        Tab(PEOPLE, N_("People"), load_people, lambda row: len(people_of(row))),
+        Tab(THINGS, N_("Things"), load_things, lambda row: len(things_of(row))),
+        Tab(LINKS, N_("Links"), load_links),
+        Tab(TIMELINE, N_("Timeline"), load_timeline),
+        Tab("records", N_("Record"), load_record),
+    ),
+)
 
 PAGE = Page("/cases/{key:path}", N_("Case"), "search", TABS.load, draw, "tabs.js")

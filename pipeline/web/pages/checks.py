@@ -1,27 +1,55 @@
-"""List checks: send many questions at once, finish those whose columns wait, and see how far each list has come."""
+"""List checks: send many questions at once, see how far each list has come, and what was found for it.
+
+What was found stands row by row as far as it has been asked: the query, the best match, its band, why. Lists whose
+columns wait lead to list_columns.
+"""
 
 from __future__ import annotations
 
+import re
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
+from urllib.parse import urlencode
 
+import msgspec
+from nicegui.element import Element
+
+from pipeline.access.redaction import Row
+from pipeline.api.list_columns import TARGET_LABELS
+from pipeline.api.list_filter import FoundFilter, ListFilter, best_band
 from pipeline.api.list_rows import MOST_BYTES, MOST_ROWS
 from pipeline.api.list_template import TEMPLATE_TYPES
-from pipeline.api.services.list_checks import ListCheck, ListChecksAnswer, delete_list, read_list_checks
+from pipeline.api.services.list_checks import (
+    MEDIA_TYPES,
+    ListCheck,
+    ListChecksAnswer,
+    ListResultsAnswer,
+    delete_list,
+    format_not_asked,
+    read_list_check,
+    read_list_checks,
+    read_results,
+)
 from pipeline.api.services.list_drafts import ListDraftsAnswer, ListDraftSummary, delete_draft, read_drafts
-from pipeline.locale import N_
-from pipeline.web.addresses import list_columns_path, list_path
+from pipeline.errors import LiaisonError
+from pipeline.index.hints import SearchHint
+from pipeline.locale import N_, NN_
+from pipeline.matching.bands import LINK_BANDS, Band
+from pipeline.web.addresses import case_path, list_columns_path, list_path
 from pipeline.web.components import states
+from pipeline.web.components.badges import BAND_LABELS, badge, draw_band, draw_caveat_badge
 from pipeline.web.components.form import field, post_form, submit_button
+from pipeline.web.components.hits import draw_hit_actions
 from pipeline.web.components.markup import bidi_text, box, link, text
-from pipeline.web.components.panel import panel
-from pipeline.web.components.progress import draw_progress
-from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.tables import AFTER, TableColumn, draw_pager, draw_table, panel
+from pipeline.web.components.understood import MET, draw_hint
+from pipeline.web.components.values import draw_name
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
+from pipeline.web.vocabulary import FILE_FORMATS
 
 ACCEPTED = ".csv,.tsv,.txt,.xlsx,.xlsm,.xls,.xlsb,.ods,.ndjson,.jsonl,text/csv"
 """What a browser offers to choose; what a file is is seen in its content."""
@@ -135,4 +163,292 @@ async def _delete_draft(view: OpenPage, name: str) -> None:
     await view.run_action(delete_draft(view.visit.new_session(), name), view.words("Deleted"))
 
 
+SHOWN = "shown list"
+"""Where a page keeps what it has drawn."""
+
+AGAIN = "again"
+"""The event by which the browser asks for a running list anew, some seconds after it was drawn."""
+
+LIMIT = 100
+"""Rows of one page."""
+
+FOUND_LABELS: dict[FoundFilter, str] = {
+    "": N_("All rows"),
+    "match": N_("With a match"),
+    "weak": N_("Weaker results only"),
+    "none": N_("No result"),
+    "not_asked": N_("Hit-only records not asked"),
+    "problem": N_("Not searched"),
+}
+"""The choices of the parameter `found`."""
+
+
+class ListResultsPageData(NamedTuple):
+    """A list, and a page of its rows."""
+
+    list: ListCheck
+    found: ListResultsAnswer
+
+
+async def load_results(visit: Visit, parameters: Parameters) -> ListResultsPageData:
+    """The list and a page of what was found. Raises NotFoundError for another's."""
+    name, wanted = parameters["name"], parse_list_filter(parameters)
+    answer = await read_list_check(visit.new_session(), name)
+    return ListResultsPageData(
+        answer.list, await read_results(visit.new_session(), name, LIMIT, parameters.get(AFTER, ""), wanted)
+    )
+
+
+def parse_list_filter(asked: Parameters) -> ListFilter:
+    """What an address narrows to; what makes no sense in it narrows nothing."""
+    found, band = asked.get("found", ""), asked.get("band", "")
+    return ListFilter(found if found in FOUND_LABELS else "", Band(band) if band in LINK_BANDS else Band.NONE)
+
+
+class ShownList:
+    """A list as it is drawn. What comes while it is checked is added behind what is there, where somebody may be."""
+
+    def __init__(self, view: OpenPage, loaded: ListResultsPageData) -> None:
+        words, rows = view.words, loaded.found.rows
+        self._view, self._rows, self._goes_on = view, rows, loaded.found.next is not None
+        self._progress = _draw_heading(view, loaded.list)
+        _draw_filters(view, loaded.list)
+        with panel(words("Results"), _count_rows(words, rows), tight=True) as self._count:
+            if rows:
+                self._add = draw_table(words("Results"), _result_columns(view), rows, "found")
+            else:
+                _draw_none(words, loaded)
+        self._pager = box("div")
+        self._draw_pager(loaded.found.next)
+
+    def add(self, loaded: ListResultsPageData) -> bool:
+        """Show what has come since; False where the page is another one and has to be drawn anew."""
+        rows, known = loaded.found.rows, len(self._rows)
+        if not known or [row["line"] for row in rows[:known]] != [row["line"] for row in self._rows]:
+            return False
+        self._add(rows[known:])
+        self._rows = rows
+        if self._count is not None:
+            self._count.text = _count_rows(self._view.words, rows)
+        _fill_progress(self._view.words, self._progress, loaded.list)
+        if self._goes_on != (loaded.found.next is not None):
+            self._goes_on = not self._goes_on
+            self._draw_pager(loaded.found.next)
+        return True
+
+    def _draw_pager(self, following: str | None) -> None:
+        words = self._view.words
+        self._pager.clear()
+        with self._pager:
+            draw_pager(self._view, following, words("Next"), words("Back to start"))
+
+
+def draw_results(view: OpenPage, loaded: ListResultsPageData) -> None:
+    """The rows that the filter takes, each with what was found for it."""
+    view.kept[SHOWN] = ShownList(view, loaded)
+    view.listen(AGAIN, partial(_look_again, view))
+
+
+async def _look_again(view: OpenPage) -> None:
+    """Show how far the list has come, and what was found since."""
+    shown: ShownList = view.kept[SHOWN]
+    try:
+        loaded = await load_results(view.visit, view.parameters)
+    except LiaisonError:
+        await view.redraw()  # which says what is wrong
+        return
+    if view.kept[SHOWN] is shown and not shown.add(loaded):
+        await view.redraw()
+
+
+def _count_rows(words: Words, rows: Sequence[Row]) -> str:
+    return words.plural("{count} row", "{count} rows", len(rows))
+
+
+def _draw_none(words: Words, loaded: ListResultsPageData) -> None:
+    if loaded.found.next:
+        states.draw_empty(words("No such row so far"), words("Next shows where the list goes on."))
+    elif loaded.list.done:
+        states.draw_empty(words("No such row"), words("Choose another filter."))
+    else:
+        states.draw_empty(words("No row checked yet"))
+
+
+def _draw_heading(view: OpenPage, check: ListCheck) -> Element:
+    """What list it is, with its forms as a file; returns the place of its progress."""
+    words, wanted = view.words, parse_list_filter(view.parameters)
+    with box("div", "heading"):
+        with box("p", "trail"):
+            link(words("List check"), "/checks", data_up="")
+        with box("div", "row apart"):
+            with text("h1", "", "breaks"):
+                bidi_text(name_list(words, check.title, check.created))
+            with post_form(f"{list_path(check.id)}/file", view.visit.csrf, "row"):
+                box("input", type="hidden", name="found", value=wanted.found)
+                box("input", type="hidden", name="band", value=wanted.band.value)
+                progress = box("span")
+                for form in MEDIA_TYPES:
+                    text("button", words(FILE_FORMATS[form]), "button slight", type="submit", name="form", value=form)
+    _fill_progress(words, progress, check)
+    return progress
+
+
+def _fill_progress(words: Words, place: Element, check: ListCheck) -> None:
+    """How far it has come; while it runs, the browser asks again (static/keys.js)."""
+    place.clear()
+    with place, box("span", data_again=AGAIN if check.done < check.rows else None):
+        draw_progress(words, check)
+
+
+def _draw_filters(view: OpenPage, check: ListCheck) -> None:
+    words, wanted = view.words, parse_list_filter(view.parameters)
+    with box("div", "row"):
+        with box("nav", "switch wraps", aria_label=words("Rows")):
+            for found, word in FOUND_LABELS.items():
+                chosen = (found, Band.NONE) == (wanted.found, wanted.band)
+                _draw_choice(words(word), check, {"found": found}, chosen=chosen)
+        with box("nav", "switch wraps", aria_label=words("Band")):
+            for band in LINK_BANDS:
+                _draw_choice(words(BAND_LABELS[band][1]), check, {"band": band.value}, chosen=band is wanted.band)
+
+
+def _draw_choice(word: str, check: ListCheck, asked: dict[str, str], *, chosen: bool) -> None:
+    query = urlencode({name: value for name, value in asked.items() if value})
+    link(word, f"{list_path(check.id)}{'?' if query else ''}{query}", aria_current="true" if chosen else None)
+
+
+def _result_columns(view: OpenPage) -> list[TableColumn[Row]]:
+    words = view.words
+    return [
+        TableColumn(words("Row"), lambda row: text("span", words.format_number(row["line"])), "number"),
+        TableColumn(words("Your ID"), lambda row: bidi_text(row["id"] or "–")),
+        TableColumn(words("Search"), lambda row: draw_query(words, row["query"]), "wide"),
+        TableColumn(words("Best band"), lambda row: _draw_best_band(words, row)),
+        TableColumn(words("Records"), lambda row: _draw_result(view, row), "wide"),
+    ]
+
+
+def _draw_best_band(words: Words, row: Row) -> None:
+    if (best := best_band(row)) is not Band.NONE:
+        draw_band(words, best)
+    else:
+        text("span", "–", "quiet")
+
+
+def _draw_result(view: OpenPage, row: Row) -> None:
+    """The best match, then hits, which are few; what is behind them folded."""
+    words = view.words
+    best = row["matches"][:1] if row["matches"] and row["matches"][0]["band"] else []
+    others = row["matches"][len(best) :]
+    with box("div", "stack close"):
+        if row["problem"] and row["query"]:
+            text("span", row["problem"], "tag warn")
+        for found in best:
+            _draw_match(words, found, with_band=best_band(row) != found["band"])
+        for found in row["hits"]:
+            with box("div", "row"):
+                text("span", words("A record of {agency}", agency=found["agency"]))
+                badge(words("Hit only"), "plain")
+                draw_band(words, found["band"])
+            draw_hit_actions(view, found, format_query(row["query"]))
+        if row["not_asked"]:
+            text("span", format_not_asked(row, words.language), "tag warn")
+        if row["hint"]:
+            draw_hint(words, msgspec.convert(row["hint"], SearchHint))
+        if others:
+            with box("details", "more"):
+                text("summary", _count_others(words, len(others), weak=not best))
+                with box("div", "stack"):
+                    for found in others:
+                        _draw_match(words, found)
+
+
+def _count_others(words: Words, count: int, *, weak: bool) -> str:
+    if weak:
+        return words.plural("{count} weak result", "{count} weak results", count)
+    return words.plural("{count} more result", "{count} more results", count)
+
+
+def _draw_match(words: Words, found: Row, *, with_band: bool = True) -> None:
+    about = found["about"]
+    with box("div", "stack close"):
+        with box("div", "row"):
+            with link("", case_path(found["case"]), data_open=""):
+                if about["name"]:
+                    draw_name(about["name"], found["country"], classes="strong")
+                    text("span", " ")
+                bidi_text(found["title"] or found["case"])
+            if found["band"] and with_band:
+                draw_band(words, found["band"])
+            if found["caveat"]:
+                draw_caveat_badge(words, found["case"].partition(":")[0], found["caveat"])
+        with box("p", "row small quiet"):
+            if about["born"]:
+                text("span", words("born {date}", date=words.format_date(about["born"])))
+            text("span", f"{words.country_name(found['country'])} · {found['case']}", "code")
+        _draw_comparisons(words, found)
+
+
+def _draw_comparisons(words: Words, found: Row) -> None:
+    """How well each value agrees, the strongest first, with both values where they are not the same."""
+    if found["compared"]:
+        with box("ul", "levels small"):
+            for one in found["compared"]:
+                with box("li", "against" if one["bits"] < 0 else ""):
+                    text("b", one["label"])
+                    text("span", f" {one['agreement']}")
+                    if one["asked"] != one["record"]:
+                        text("span", " ")
+                        asked, record = words("asked"), words("record")
+                        with box("span", "quiet"):
+                            text("span", f"{asked} ")
+                            bidi_text(one["asked"])
+                            text("span", f", {record} ")
+                            bidi_text(one["record"])
+    elif met := [words.label(MET, clause) for clause in found["met"] if clause in MET]:
+        text("span", ", ".join(met), "small quiet")
+
+
+_PART = re.compile(r'(\w+):"([^"]*)"\s*')
+_ROW = re.compile(rf"(?:{_PART.pattern})+")
+
+
+def draw_query(words: Words, question: str) -> None:
+    """A question that columns make, part by part; one that was written as it stands, as it stands."""
+    if not question:
+        text("span", words("Nothing to search for"), "tag warn")
+        return
+    if not _ROW.fullmatch(question):
+        bidi_text(question)
+        return
+    with box("span", "asked"):
+        for field, value in _PART.findall(question):
+            with box("span", title=words.label(TARGET_LABELS, field)):
+                said = words("{field}:", field=words.label(TARGET_LABELS, field))
+                text("span", f"{said} ", "hidden-words" if field == "name" else "quiet")
+                bidi_text(value, classes="strong" if field == "name" else "")
+
+
+def format_query(question: str) -> str:
+    """A question's values alone, as a name for what it found."""
+    if not _ROW.fullmatch(question):
+        return question
+    return " · ".join(value for _, value in _PART.findall(question))
+
+
+NOT_ASKED: Final = NN_("hit-only records not asked for {count} row", "hit-only records not asked for {count} rows")
+
+
+def draw_progress(words: Words, check: ListCheck) -> None:
+    """The rows that have been asked, as a bar and in numbers, and how many of them not of hit-only records."""
+    with box("span", "row"):
+        with box("span", "meter", aria_hidden="true"):
+            box("b", style=f"width: {check.done / max(1, check.rows):.0%}")
+        done, rows = words.format_number(check.done), words.format_number(check.rows)
+        text("span", words("Done") if check.done == check.rows else words("{done} of {rows}", done=done, rows=rows))
+        if check.not_asked:
+            text("span", words.plural(*NOT_ASKED, check.not_asked), "tag warn")
+
+
 PAGE = Page("/checks", N_("List check"), "checks", load, draw)
+RESULTS_PAGE = Page("/checks/{name}", N_("List check"), "checks", load_results, draw_results)

@@ -9,8 +9,7 @@ from pipeline.web.addresses import case_path
 from pipeline.web.components import states
 from pipeline.web.components.hits import draw_contact
 from pipeline.web.components.markup import bidi_text, box, link, text
-from pipeline.web.components.panel import panel
-from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.tables import TableColumn, draw_table, panel
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit

@@ -1,25 +1,37 @@
-"""Disclosures: what other agencies ask of us with the time that is left, and what we asked of them."""
+"""Access requests: what other agencies ask of us with the time that is left, and what we asked of them.
+
+Beside a received request stand the own record that is asked for, and why it is linked to the asking agency's cases.
+`draw_thread` and its like show the thread of an emergency access too.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from pipeline.access.disclosure_threads import THREAD_STATE_LABELS
+from nicegui.element import Element
+
+from pipeline.access.disclosure_threads import MOVE_LABELS, THREAD_STATE_LABELS
 from pipeline.access.redaction import Row
 from pipeline.access.text_limits import REASON
-from pipeline.api.services.disclosures import grant_disclosure, list_disclosures, refuse_disclosure
+from pipeline.api.services.disclosures import grant_disclosure, list_disclosures, refuse_disclosure, revoke_disclosure
+from pipeline.api.services.request_evidence import RequestEvidenceAnswer, read_request_evidence
+from pipeline.errors import LiaisonError
 from pipeline.index.decision_reading import ThreadKind
 from pipeline.locale import N_
+from pipeline.matching.basis import Basis
+from pipeline.matching.explain.words import TYPES
+from pipeline.web.addresses import case_path, link_path
 from pipeline.web.components import states
-from pipeline.web.components.badges import badge
+from pipeline.web.components.badges import badge, draw_band, draw_basis
 from pipeline.web.components.form import Sent, field, form, select_field
-from pipeline.web.components.markup import box, text
-from pipeline.web.components.panel import panel
-from pipeline.web.components.request_evidence import draw_request_evidence
-from pipeline.web.components.threads import draw_revoke_form, draw_thread_head, draw_thread_steps, draw_thread_timer
+from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.components.tables import panel
+from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
+from pipeline.web.vocabulary import GLASS_VERDICTS, PURPOSES, URGENCIES
 
 LENGTHS = {"7": 7, "30": 30, "90": 90, "365": 365}
 """Days for which a case can be opened."""
@@ -102,6 +114,154 @@ def _draw_answer_forms(view: OpenPage, name: str) -> None:
     with form(refused, "filters"):
         field(words("Reason for refusal"), "reason", f"refuse-{name}", maxlength=REASON.most)
         text("button", words("Refuse"), "button", type="submit")
+
+
+def draw_request_evidence(view: OpenPage, name: str, agency: str) -> None:
+    """The record and its evidence, folded; read when somebody unfolds it."""
+
+    async def unfold() -> None:
+        if not shown.default_slot.children:
+            await _show_evidence(view, name, agency, shown)
+
+    with box("details", "more").on("toggle", unfold):
+        text("summary", view.words("Our record and the evidence"), data_evidence="")
+        shown = box("div", "stack")
+
+
+async def _show_evidence(view: OpenPage, name: str, agency: str, shown: Element) -> None:
+    try:
+        found = await read_request_evidence(view.visit.new_session(), name)
+    except LiaisonError as error:
+        trouble = error
+
+        async def again() -> None:
+            shown.clear()
+            await _show_evidence(view, name, agency, shown)
+
+        with shown:
+            states.draw_failure(view.words, trouble, again)
+        return
+    with shown:
+        _draw_record(view, found.record)
+        _draw_links(view, found, agency)
+
+
+def _draw_record(view: OpenPage, record: Row) -> None:
+    words = view.words
+    with box("div", "stack close"):
+        with link("", case_path(record["case"]), "strong", data_open=""):
+            bidi_text(record["title"] or record["case"])
+        for entity in record["entities"]:
+            with box("span", "row small"):
+                text("span", words.label(TYPES, entity["type"]), "quiet")
+                bidi_text(entity["name"] or "–")
+
+
+def _draw_links(view: OpenPage, found: RequestEvidenceAnswer, agency: str) -> None:
+    """Links to the asking agency's cases; without one that the owner may know of, the request is all there is."""
+    words = view.words
+    if not found.links and not found.hits:
+        text("p", words("No link to a case of {agency} that you may read.", agency=agency), "small quiet")
+        return
+    with box("ul", "stack close"):
+        for row in found.links:
+            with box("li", "stack close"):
+                with box("span", "row"):
+                    with link("", link_path(row["link_id"], found.record["case"]), data_open=""):
+                        bidi_text(row["name"] or row["title"] or row["case"])
+                    draw_basis(words, row["band"], shared=row["basis"] == Basis.SHARED)
+                    text("span", row["case"], "code quiet small")
+                bidi_text(row["summary"], "span", "small")
+        for row in found.hits:
+            with box("li", "row"):
+                text("span", words("A record of {agency}", agency=row["agency"]))
+                draw_band(words, row["band"])
+                badge(words("Hit only"), "plain")
+    if found.more:
+        link(words("All links of our record"), case_path(found.record["case"]), "small")
+
+
+AWAITED = frozenset({"requested", "awaiting_confirmation", "awaiting_review", "overdue"})
+"""States in which somebody is to act by a time."""
+
+
+def draw_thread_head(view: OpenPage, row: Row) -> None:
+    """What the record is called, the other agency, and the case where it can be read.
+
+    An agency names what it asked for by its own words, such as its search; where it did not, by its own case.
+    """
+    words = view.words
+    with box("p", "row"):
+        if row["label"]:
+            bidi_text(row["label"], "strong")
+        text("strong" if not row["label"] else "span", _name_agency(words, row))
+        if row["case"]:
+            link(row["case"], case_path(row["case"]), "code", data_open="")
+        elif references := {step["case_reference"] for step in row["steps"] if step["case_reference"]}:
+            text("span", words("for {case}", case=", ".join(sorted(references))), "quiet small")
+
+
+def _name_agency(words: Words, row: Row) -> str:
+    return words("A record of {agency}", agency=row["agency"]) if row["mine"] else row["agency"]
+
+
+def draw_thread_timer(view: OpenPage, row: Row) -> None:
+    """How much of the time is gone; the time that is left, or by how much it is late."""
+    words, now = view.words, view.visit.runtime.clock()
+    awaited = row["state"] in AWAITED or row["oversight"] in AWAITED
+    end = row["deadline"] if awaited else row["until"]
+    if not end:
+        return
+    left = datetime.fromisoformat(end) - now
+    gone = elapsed_share(row["steps"], end, now)
+    with box("span", "meter late" if left < timedelta() else "meter", aria_hidden="true"):
+        box("b", style=f"width: {gone:.0%}")
+    if not awaited:
+        text("small", words("until {time}", time=words.format_minute(end)))
+    elif left < timedelta():
+        text("small", words("overdue by {span}", span=words.format_span(left)))
+    else:
+        text("small", words("{span} left", span=words.format_span(left)))
+
+
+def elapsed_share(steps: Sequence[Row], end: str, now: datetime) -> float:
+    """The share of the time from a thread's last step to `end` that has passed by `now`."""
+    begin = max((datetime.fromisoformat(step["time"]) for step in steps), default=now)
+    span = (datetime.fromisoformat(end) - begin).total_seconds()
+    return min(1.0, max(0.0, (now - begin).total_seconds() / span)) if span > 0 else 1.0
+
+
+def draw_thread_steps(view: OpenPage, row: Row) -> None:
+    """Who did what, when and why."""
+    words = view.words
+    with box("ul", "small"):
+        for step in row["steps"]:
+            with box("li", "row"):
+                text("time", words.format_minute(step["time"]), "quiet", datetime=step["time"])
+                text("span", f"{step['subject'] or step['agency']} · {words.label(MOVE_LABELS, step['move'])}")
+                if step["urgency"]:
+                    text("span", words.label(URGENCIES, step["urgency"]), "quiet")
+                if step["purpose"]:
+                    text("span", words.label(PURPOSES, step["purpose"]), "quiet")
+                if step["hours"] and step["move"] != "confirmation":
+                    text("span", words.format_span(timedelta(hours=step["hours"])), "quiet")
+                if step["verdict"]:
+                    text("strong", words.label(GLASS_VERDICTS, step["verdict"]))
+                if step["reason"]:
+                    bidi_text(step["reason"])
+
+
+def draw_revoke_form(view: OpenPage, name: str) -> None:
+    """Takes back what is open, with a word to the other agency."""
+
+    async def sent(fields: Sent) -> None:
+        await view.run_action(
+            revoke_disclosure(view.visit.new_session(), name, fields["reason"]), view.words("Revoked")
+        )
+
+    with form(sent, "filters"):
+        field(view.words("Reason for revoking"), "reason", f"revoke-{name}", maxlength=REASON.most)
+        text("button", view.words("Revoke"), "button", type="submit")
 
 
 PAGE = Page("/disclosures", N_("Access requests"), "disclosures", load, draw)

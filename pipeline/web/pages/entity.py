@@ -15,13 +15,17 @@ from pipeline.matching.explain.words import TYPES
 from pipeline.records.stated_names import full_name
 from pipeline.web.addresses import case_path, entity_path
 from pipeline.web.components.badges import badge, draw_band
-from pipeline.web.components.entity import FIELDS, format_values, name_entity
-from pipeline.web.components.entity_graph import entity_place
+from pipeline.web.components.entity import (
+    FIELDS,
+    describe_relation,
+    entity_place,
+    format_period,
+    format_values,
+    name_entity,
+)
 from pipeline.web.components.markup import bidi_text, box, link, static_html, text
-from pipeline.web.components.names import draw_name, render_name
-from pipeline.web.components.panel import panel
-from pipeline.web.components.relations import describe_relation, format_period
-from pipeline.web.components.table import TableColumn, draw_table, render_table
+from pipeline.web.components.tables import TableColumn, draw_table, panel, render_table
+from pipeline.web.components.values import draw_name, render_name
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit

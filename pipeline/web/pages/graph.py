@@ -1,25 +1,28 @@
-"""The neighbourhood of a case: links of links to a depth of three; paths never lead through a hit-only record."""
+"""The neighbourhood of a case: links of links to a depth of three, and the people and things that they are about.
+
+Paths never lead through a hit-only record.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
 from pipeline.access.redaction import Row
+from pipeline.api.services.entity_graph import EntityGraphAnswer, read_entity_graph
 from pipeline.api.services.graph import DEEPEST, GraphLimits, read_graph
 from pipeline.locale import N_
+from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis
 from pipeline.web.addresses import case_path, graph_path, link_path
 from pipeline.web.components import states
-from pipeline.web.components.badges import BAND_LABELS, draw_basis
-from pipeline.web.components.entity_graph import load_entity_graph
-from pipeline.web.components.graph_drawing import GraphEdge, GraphNode, render_graph
-from pipeline.web.components.graph_legend import draw_legend
+from pipeline.web.components.badges import BAND_LABELS, badge, draw_basis
+from pipeline.web.components.entity import describe_entity, describe_relation, entity_place, name_entity
+from pipeline.web.components.graph_drawing import GraphEdge, GraphNode, GraphRelation, draw_legend, render_graph
 from pipeline.web.components.markup import box, inline_svg, link, text
-from pipeline.web.components.panel import panel
-from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.tables import TableColumn, draw_table, panel
 from pipeline.web.components.tabs import Drawer, Tab, TabbedContent, TabSet, draw_tabs
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
@@ -104,13 +107,6 @@ async def _load_entities(visit: Visit, parameters: Parameters, place: GraphPlace
     return await load_entity_graph(visit, parameters, place.key)
 
 
-TABS = TabSet(
-    load_place,
-    (Tab("cases", N_("Cases"), load_cases), Tab("entities", N_("People and things"), _load_entities)),
-    ("key", "depth"),
-)
-
-
 def draw(view: OpenPage, loaded: TabbedContent[GraphPlace]) -> None:
     """The case in the middle, and its graphs in tabs."""
     words, key = view.words, loaded.head.key
@@ -170,5 +166,116 @@ def _draw_other_end(edge: GraphEdge, name: str) -> None:
     else:
         text("span", name, "code")
 
+
+async def load_entity_graph(visit: Visit, _: Parameters, key: str) -> Drawer:
+    """The tab of the people and things of case `key`."""
+    return partial(_draw_entity_graph, key=key, found=await read_entity_graph(visit.new_session(), key))
+
+
+def _draw_entity_graph(view: OpenPage, key: str, found: EntityGraphAnswer) -> None:
+    words = view.words
+    if not found.ties and not found.relations:
+        states.draw_empty(words("No relations, and no links you have access to"))
+        return
+    names = {raw["id"]: name_entity(words, raw) for raw in found.entities}
+    title = words("People and things")
+    relations = list(_list_relations(words, key, found))
+    with panel(title, key):
+        with box("div", "scroll"):
+            edges = list(_list_edges(words, key, found, names))
+            inline_svg(render_graph(_list_nodes(words, key, found, names), edges, title, relations))
+        draw_legend(words, shared=any(edge.is_shared for edge in edges))
+        _draw_extent(words, found)
+        with box("details", "table"):
+            text("summary", words("View as table"))
+            _draw_relations_table(words, key, found, names)
+            _draw_ties_table(words, key, found, names)
+
+
+def _draw_extent(words: Words, found: EntityGraphAnswer) -> None:
+    """How much of it all is drawn, where it is not all of it."""
+    said = [
+        words("{shown} of {all} people and things", shown=len(found.entities), all=found.all_entities)
+        if len(found.entities) < found.all_entities else "",
+        words("{shown} of {all} links", shown=len(found.ties), all=found.all_links)
+        if len(found.ties) < found.all_links else "",
+        words("{shown} of {all} relations", shown=len(found.relations), all=found.all_relations)
+        if len(found.relations) < found.all_relations else "",
+    ]  # fmt: skip
+    if any(said):
+        with box("p", "row small"):
+            text("span", words("Showing"))
+            for each in filter(None, said):
+                badge(each, "warn")
+
+
+def _list_nodes(words: Words, key: str, found: EntityGraphAnswer, names: dict[str, str]) -> list[GraphNode]:
+    entities = [
+        GraphNode(f"entity {raw['id']}", names[raw["id"]], 1, entity_place(key, raw), describe_entity(words, raw))
+        for raw in found.entities
+    ]
+    return [GraphNode(key, key, 0, case_path(key)), *entities, *(_make_case_node(words, row) for row in found.cases)]
+
+
+def _make_case_node(words: Words, row: Row) -> GraphNode:
+    if row["view"] == "hit":
+        return GraphNode(row["id"], row["agency"], 2, under=words("Hit only"))
+    return GraphNode(row["id"], row["id"], 2, case_path(row["id"]), words.country_name(row["country"]))
+
+
+def _list_edges(words: Words, key: str, found: EntityGraphAnswer, names: dict[str, str]) -> Iterator[GraphEdge]:
+    for raw in found.entities:
+        yield GraphEdge(key, f"entity {raw['id']}", Band.NONE)
+    for tie in found.ties:
+        shared = tie["basis"] == Basis.SHARED
+        if tie["view"] == "hit":
+            yield GraphEdge(key, tie["other"], tie["band"], shared)
+            continue
+        _, band = BAND_LABELS[tie["band"]]
+        word = words("Link between {a} and {b}: {band}", a=names[tie["entity"]], b=tie["other"], band=words(band))
+        yield GraphEdge(f"entity {tie['entity']}", tie["other"], tie["band"], shared, link_path(tie["link"], key), word)
+
+
+def _list_relations(words: Words, key: str, found: EntityGraphAnswer) -> Iterator[GraphRelation]:
+    held = {raw["id"]: raw for raw in found.entities}
+    for relation in found.relations:
+        word = describe_relation(words, relation["type"], outgoing=False).removeprefix("← ")
+        a, b = relation["from"], relation["to"]
+        yield GraphRelation(f"entity {a}", f"entity {b}", word, entity_place(key, held[a]))
+
+
+def _draw_relations_table(words: Words, key: str, found: EntityGraphAnswer, names: dict[str, str]) -> None:
+    if not found.relations:
+        return
+    held = {raw["id"]: raw for raw in found.entities}
+    columns = [
+        TableColumn[Row](words("From"), lambda row: link(names[row["from"]], entity_place(key, held[row["from"]]))),
+        TableColumn[Row](
+            words("Relation"), lambda row: text("span", describe_relation(words, row["type"], outgoing=True))
+        ),
+        TableColumn[Row](words("To"), lambda row: link(names[row["to"]], entity_place(key, held[row["to"]]))),
+    ]
+    draw_table(words("Relations"), columns, found.relations)
+
+
+def _draw_ties_table(words: Words, key: str, found: EntityGraphAnswer, names: dict[str, str]) -> None:
+    ties = [tie for tie in found.ties if tie["view"] == "full"]
+    if not ties:
+        return
+    columns = [
+        TableColumn[Row](words("Person or thing"), lambda tie: text("span", names[tie["entity"]])),
+        TableColumn[Row](words("Other case"), lambda tie: link(tie["other"], link_path(tie["link"], key), "code")),
+        TableColumn[Row](
+            words("Band"), lambda tie: draw_basis(words, tie["band"], shared=tie["basis"] == Basis.SHARED)
+        ),
+    ]
+    draw_table(words("Links"), columns, ties)
+
+
+TABS = TabSet(
+    load_place,
+    (Tab("cases", N_("Cases"), load_cases), Tab("entities", N_("People and things"), _load_entities)),
+    ("key", "depth"),
+)
 
 PAGE = Page("/graph/{depth}/of/{key:path}", N_("Network"), "search", TABS.load, draw, "tabs.js")

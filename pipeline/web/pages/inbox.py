@@ -1,25 +1,55 @@
-"""The inbox: links of our own cases that nobody of us has judged, strongest first; the list left, the evidence right.
+"""The inbox: links of our own cases that nobody of us has reviewed, strongest first; the list left, the evidence right.
 
-What is judged stays in its place, and nothing is drawn anew: static/triage.js holds focus and selection, and asks for
+What is reviewed stays in its place, and nothing is drawn anew: static/triage.js holds focus and selection, and asks for
 what it needs by events.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import datetime
 from functools import partial
+from typing import Annotated, Any, NamedTuple
 
+import htpy
+import msgspec
+from msgspec import Meta
+from nicegui.element import Element
+from nicegui.events import GenericEventArguments
+
+from pipeline.access.redaction import Row
+from pipeline.access.requester import Role
 from pipeline.access.text_limits import SUBJECT
-from pipeline.api.services.inbox import InboxAnswer, InboxFilter, Listed, list_inbox
+from pipeline.api.languages import translate_error
+from pipeline.api.services.bulk_reviews import (
+    MOST_LINKS,
+    BulkVerdict,
+    LinkOutcome,
+    judge_links,
+    read_outcomes,
+    retract_reviews,
+)
+from pipeline.api.services.inbox import InboxAnswer, InboxFilter, Listed, assign_link, list_inbox
+from pipeline.api.services.link_evidence import read_evidence
+from pipeline.api.services.reviews import find_rejudged
+from pipeline.errors import LiaisonError
+from pipeline.index.engine import IndexAwayError
 from pipeline.locale import N_
 from pipeline.matching.bands import Band
+from pipeline.web.components import states
 from pipeline.web.components.badges import BAND_LABELS
-from pipeline.web.components.markup import box, text
-from pipeline.web.components.triage import TriageView, draw_triage
-from pipeline.web.components.triage_row import AGES
+from pipeline.web.components.evidence import draw_evidence
+from pipeline.web.components.form import field, limit_text, select_field
+from pipeline.web.components.link_rows import AGES, name_person, render_row, side_of
+from pipeline.web.components.markup import box, static_html, text
+from pipeline.web.components.values import render_name
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
+from pipeline.web.page_events import read_event, read_place
 from pipeline.web.session import Visit
+from pipeline.web.vocabulary import VERDICTS
 
 LIMIT = 50
 """Links of one page."""
@@ -105,6 +135,371 @@ def _draw_field(word: str, name: str, **attributes: str) -> None:
     with box("p", "field"):
         text("label", word, for_=f"by-{name}")
         box("input", id=f"by-{name}", name=name, autocomplete="off", **attributes)
+
+
+OPEN, JUDGE, UNDO, ASSIGN, MORE = "triage_open", "triage_judge", "triage_undo", "triage_assign", "triage_more"
+NARROW = "triage_narrow"
+"""What static/triage.js asks for."""
+
+AGAIN = "triage_again"
+"""What static/keys.js asks every few seconds while the page is seen: whether a colleague decided on its links."""
+
+MOST_ASSIGNEE = 256
+"""Characters of a person's name, as the API takes it."""
+
+AT_ONCE = 4
+"""Verdicts of one page under way together: faster keys wait here, not in Kafka's turn."""
+
+
+LinkName = Annotated[str, Meta(max_length=64)]
+"""A link's id, or the reference that stands for it."""
+
+
+class _Opened(msgspec.Struct, frozen=True):
+    """Which link's evidence is asked for."""
+
+    link: LinkName
+
+
+class _JudgedAct(BulkVerdict, frozen=True, kw_only=True):
+    """A verdict as the API takes it, and its number among those of the page.
+
+    That its reason is too long is said for each link, so that the page keeps what was typed.
+    """
+
+    act: int
+    reason: str = ""
+
+
+class _Judged(msgspec.Struct, frozen=True):
+    """The verdicts of one message, on as many links in all as the API takes in one."""
+
+    acts: Annotated[tuple[_JudgedAct, ...], Meta(max_length=MOST_LINKS)]
+
+    def __post_init__(self) -> None:
+        if sum(len(act.links) for act in self.acts) > MOST_LINKS:
+            raise ValueError("too many links at once")
+
+
+class _Undone(msgspec.Struct, frozen=True):
+    """Links with the reviews of theirs that are taken back."""
+
+    reviews: Annotated[tuple[tuple[LinkName, LinkName], ...], Meta(min_length=1, max_length=MOST_LINKS)]
+
+
+class _Assigned(msgspec.Struct, frozen=True):
+    """Links, and who is to judge them; nobody where it is empty."""
+
+    links: Annotated[tuple[LinkName, ...], Meta(max_length=MOST_LINKS)]
+    assignee: Annotated[str, Meta(max_length=MOST_ASSIGNEE)]
+
+
+class TriageView(NamedTuple):
+    """What an inbox lists, and how: the filter, and whether rows stand under persons instead of cases."""
+
+    wanted: InboxFilter = InboxFilter()
+    by_person: bool = False
+
+
+class TriageDesk:
+    """An open inbox: its list, the pane of evidence, where the list goes on, and what is under way."""
+
+    def __init__(self, view: OpenPage, limit: int, parse: Callable[[Parameters], TriageView]) -> None:
+        self.view, self.words = view, view.words
+        self.limit, self.parse = limit, parse
+        self.asked = TriageView()
+        self.room = box("div", "stack")
+        self.list: Element | None = None
+        self.pane: Element | None = None
+        self.more: Element | None = None
+        self.following: str | None = None
+        self.opened = ""
+        self._groups: dict[str, Element] = {}
+        self._seen: dict[str, str | None] = {}
+        """The own review that the page shows for each of its links, but for those that it is judging."""
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    def show(self, answer: InboxAnswer) -> None:
+        """Draw the list with what acts on it left and the evidence right, or that there is nothing to judge."""
+        self.list, self.pane, self.more, self._groups, self.opened = None, None, None, {}, ""
+        self._seen = {}
+        self.room.clear()
+        with self.room:
+            if answer.links:
+                _draw_desk(self)
+                self.add_rows(answer)
+            elif self.asked.wanted == InboxFilter():
+                hint = self.words("New links to your agency's cases appear here.")
+                states.draw_empty(self.words("Nothing to review"), hint)
+            else:
+                states.draw_empty(self.words("No links match these filters"))
+
+    def listen(self) -> None:
+        """Answer the page's script."""
+        for event, handler in (
+            (OPEN, self._open), (JUDGE, self._judge), (UNDO, self._undo), (ASSIGN, self._assign), (MORE, self._append),
+            (NARROW, self._narrow), (AGAIN, self._look_again),
+        ):  # fmt: skip
+            self.view.listen(event, handler)
+
+    def add_rows(self, answer: InboxAnswer) -> None:
+        """Add a page of links, each to its group wherever that began, and offer the next page."""
+        self.following = answer.next
+        now = datetime.fromisoformat(answer.as_of)
+        groups: dict[str, list[Row]] = {}
+        for row in answer.links:
+            self._seen[row["link_id"]] = row["own_review"]
+            groups.setdefault(self._title_group(row), []).append(row)
+        for title, held in groups.items():
+            with self._find_group(title, held[0]):
+                static_html((render_row(self.words, row, now, self.view.visit.who) for row in held), "ul")
+        if self.more is not None:
+            self.more.set_visibility(answer.next is not None)
+
+    def _find_group(self, title: str, row: Row) -> Element:
+        """The group of this title; where there is none yet, a new one at the end of the list."""
+        if title not in self._groups and self.list is not None:
+            with self.list, box("section", aria_label=title) as group:
+                static_html(self._render_heading(row), "h2")
+            self._groups[title] = group
+        return self._groups[title]
+
+    def _title_group(self, row: Row) -> str:
+        """Whom or what a row is listed under: our person, or our case."""
+        own = side_of(row, own=True)
+        if self.asked.by_person:
+            return "".join(name_person(row, own))
+        return " · ".join(filter(None, (row[f"title_{own}"], row["own"])))
+
+    def _render_heading(self, row: Row) -> htpy.Node:
+        """The same, with a person's name as it reads in Latin letters too."""
+        own = side_of(row, own=True)
+        if self.asked.by_person:
+            name, born = name_person(row, own)
+            return [render_name(name, row[f"country_{own}"]), born]
+        title = row[f"title_{own}"]
+        return [htpy.bdi(dir="auto")[title], " · ", row["own"]] if title else row["own"]
+
+    async def _open(self, event: GenericEventArguments) -> None:
+        """Show the evidence of a link; of several that were asked for, the last."""
+        asked: _Opened = read_event(event, _Opened)
+        self.opened = link = asked.link
+        try:
+            found = await read_evidence(self.view.visit.new_session(), link)
+        except LiaisonError as error:
+            trouble = error
+            self._show(link, lambda: states.draw_failure(self.words, trouble, lambda: self._open(event)))
+        else:
+            self._show(link, lambda: draw_evidence(self.view, found))
+
+    def _show(self, link: str, draw: Any) -> None:
+        if self.pane is not None and link == self.opened:
+            self.pane.clear()
+            with self.pane:
+                draw()
+
+    async def _judge(self, event: GenericEventArguments) -> None:
+        """Save the decisions of one message, each with links, verdict and reason, and tell what became of them."""
+        told: _Judged = read_event(event, _Judged)
+
+        async def judge(act: _JudgedAct) -> tuple[int, list[Row]]:
+            async with self._room:
+                return act.act, await self._judge_links(act)
+
+        self.view.call_script("settle", await asyncio.gather(*map(judge, told.acts)))
+
+    async def _look_again(self, _: GenericEventArguments) -> None:
+        """Tell what colleagues, or other windows, decided on the links that are listed, or took back."""
+        with suppress(LiaisonError):  # the next look comes
+            links = await find_rejudged(self.view.visit.new_session(), self._seen)
+            outcomes = await read_outcomes(self.view.visit.new_session(), links) if links else []
+            told = [outcome for outcome in outcomes if outcome.link in self._seen]
+            if told:
+                self._note(told)
+                self.view.call_script("rejudged", [_describe_rejudged(self.words, outcome) for outcome in told])
+
+    def _note(self, outcomes: Iterable[LinkOutcome]) -> None:
+        self._seen |= {outcome.link: outcome.judged.own for outcome in outcomes if outcome.judged}
+
+    async def _judge_links(self, said: BulkVerdict) -> list[Row]:
+        links = said.links
+        held = {one.link: self._seen.pop(one.link) for one in links if one.link in self._seen}
+        try:
+            answer = await judge_links(self.view.visit.new_session(), said)
+        except LiaisonError as error:
+            problem = (
+                states.format_failure(self.words, error)
+                if isinstance(error, IndexAwayError)
+                else translate_error(error, self.words.language)
+            )
+            self._seen |= held
+            return [
+                {"link": one.link, "review": None, "seen": one.seen, "reasonFor": None, "problem": problem}
+                for one in links
+            ]
+        self._seen |= held
+        self._note(answer.outcomes)
+        return [
+            _describe_outcome(self.words, outcome, one.seen)
+            for outcome, one in zip(answer.outcomes, links, strict=True)
+        ]
+
+    async def _undo(self, event: GenericEventArguments) -> None:
+        taken_back: _Undone = read_event(event, _Undone)
+        links = [link for link, _ in taken_back.reviews]
+        answer = await retract_reviews(self.view.visit.new_session(), [name for _, name in taken_back.reviews])
+        self._note(answer.outcomes)
+        told = [_describe_outcome(self.words, outcome, None) for outcome in answer.outcomes]
+        self.view.call_script("undone", [row | {"link": link} for row, link in zip(told, links, strict=True)])
+
+    async def _assign(self, event: GenericEventArguments) -> None:
+        told: _Assigned = read_event(event, _Assigned)
+        done = []
+        for link in told.links:
+            assigned = assign_link(self.view.visit.new_session(), link, told.assignee)
+            if await self.view.run_action(assigned, self.words("Assigned"), redraw=False):
+                done.append(link)
+        self.view.call_script("assigned", done, told.assignee)
+
+    async def _narrow(self, event: GenericEventArguments) -> None:
+        """List what the address asks for now; of several wishes the last."""
+        asked = self.asked = self.parse(read_place(event))
+        session = self.view.visit.new_session()
+
+        def show_failure(trouble: LiaisonError) -> None:
+            self.room.clear()
+            with self.room:
+                states.draw_failure(self.words, trouble, lambda: self._narrow(event))
+
+        draw = await self.view.attempt(list_inbox(session, asked.wanted, self.limit), self.show, show_failure)
+        if asked is self.asked:
+            draw()
+            self.view.call_script("narrowed")
+
+    async def _append(self, _: GenericEventArguments) -> None:
+        if self.following:
+            session = self.view.visit.new_session()
+            asked = self.asked
+            answer = await self.view.run_action(
+                list_inbox(session, asked.wanted, self.limit, self.following), self.words("Loaded"), redraw=False
+            )
+            if answer is not None and asked is self.asked:
+                self.add_rows(answer)
+
+
+def _describe_outcome(words: Words, outcome: LinkOutcome, seen: str | None) -> Row:
+    """What the page's script needs to know; `seen` is the own review that its judge saw in force."""
+    held = outcome.judged.own if outcome.judged else seen
+    return {
+        "link": outcome.link,
+        "review": outcome.review,
+        "seen": held,
+        "reasonFor": list(outcome.reason_for),
+        "problem": _tell_problem(words, outcome) if held != seen else outcome.problem,
+    }
+
+
+def _describe_rejudged(words: Words, outcome: LinkOutcome) -> Row:
+    """The same of a link on which a colleague decided, or took a decision back."""
+    judged, said = outcome.judged, ""
+    if judged and judged.own:
+        row = next(row for row in judged.reviews if row["id"] == judged.own)
+        said = f"{words(VERDICTS[row['verdict']])}, {row['reviewer']}, {words.format_minute(row['time'])}"
+    told = _describe_outcome(words, outcome, None)
+    return told | {"said": said or words("Undone"), "problem": None}
+
+
+def _tell_problem(words: Words, outcome: LinkOutcome) -> str | None:
+    """What went wrong, with the decision of a colleague, or of another window, that holds now."""
+    judged, problem = outcome.judged, outcome.problem
+    if judged is None or judged.own is None or problem is None:
+        return problem
+    verdict = next(row["verdict"] for row in judged.reviews if row["id"] == judged.own)
+    return words("{problem}. Decision in force: {verdict}", problem=problem, verdict=words(VERDICTS[verdict]))
+
+
+def draw_triage(view: OpenPage, first: InboxAnswer, limit: int, parse: Callable[[Parameters], TriageView]) -> None:
+    """The inbox beginning with the `first` page of `limit` links; `parse` reads what an address asks for."""
+    desk = TriageDesk(view, limit, parse)
+    desk.show(first)
+    desk.listen()
+    view.call_script("narrow")
+
+
+def _draw_desk(desk: TriageDesk) -> None:
+    """The list with what acts on it left, the evidence right."""
+    words = desk.words
+    told = words_of_script(words, decided=desk.asked.wanted.listed is not Listed.DUE)
+    with box("div", "triage", id="triage", data_words=msgspec.json.encode(told).decode(), data_me=desk.view.visit.who):
+        with box("div", "stack close", data_again=AGAIN):
+            draw_tools(words, assigns=Role.SUPERVISOR in desk.view.visit.roles)
+            desk.list = box("div", "links")
+            desk.more = text("button", words("Show more"), "button", type="button", data_tool="more", data_more="")
+        desk.pane = box("section", "panel evidence", id="evidence", tabindex="-1", aria_label=words("Evidence"))
+        with desk.pane:
+            text("p", words("Select a link to see its evidence."), "quiet")
+
+
+def words_of_script(words: Words, *, decided: bool) -> dict[str, str]:
+    """What static/triage.js says, of a list to judge or of a `decided` one; it counts what the list holds."""
+    whole, begun = (
+        (words("{all} decided links"), words("The first {all} decided links"))
+        if decided
+        else (words("{done} of {all} reviewed"), words("{done} of the first {all} reviewed"))
+    )
+    return {verdict: words(word) for verdict, word in VERDICTS.items()} | {
+        "progress": whole,
+        "progressBegun": begun,
+        "undone": words("Undone"),
+        "lost": words("Not confirmed as saved; decide again, or open the link"),
+        "saving": words("Still saving; undo again in a moment"),
+        "unseen": words("The evidence of this link is not shown yet; decide once it is"),
+        "alone": words("Possible links can't be selected: review them one by one"),
+    }
+
+
+def draw_tools(words: Words, *, assigns: bool) -> None:
+    """What acts on the selected rows, or on the one that one is at; `assigns`: also for others."""
+    with box("div", "tools", role="toolbar", aria_label=words("Your decision")):
+        for key, (verdict, word) in enumerate(VERDICTS.items(), start=1):
+            _draw_tool(words(word), str(key), data_verdict=verdict)
+        _draw_tool(words("Select"), "x", data_tool="select")
+        _draw_tool(words("Assign to me"), "a", data_tool="take")
+        _draw_tool(words("Reason"), "r", data_tool="reason")
+        _draw_tool(words("Undo"), "u", data_tool="undo")
+        text("span", "", "small quiet", role="status", data_progress="")
+        with box("span", "small quiet", data_selected=""):
+            text("span", words("Selected:") + " ")
+            text("b", "", data_picked="")
+    _draw_reason_form(words)
+    if assigns:
+        _draw_assign_form(words)
+
+
+def _draw_tool(word: str, key: str, **attributes: str) -> None:
+    with box("button", "button slight", type="button", data_press=key, aria_keyshortcuts=key, **attributes):
+        text("span", word)
+        text("kbd", key, aria_hidden="true")
+
+
+def _draw_reason_form(words: Words) -> None:
+    with box("form", "stack", data_reason="", hidden=True):
+        text("p", words("This decision needs a reason in your own words."), "small")
+        select_field(
+            words("Your decision"), "verdict", "triage", {name: words(word) for name, word in VERDICTS.items()}
+        )
+        field(words("Reason"), "reason", "triage", "textarea", required=True, **limit_text(words))
+        with box("div", "row"):
+            text("button", words("Save decision"), "button main slight", type="submit")
+            text("button", words("Cancel"), "button slight", type="button", data_tool="close")
+
+
+def _draw_assign_form(words: Words) -> None:
+    with box("details", "more"):
+        text("summary", words("Assign to someone else"))
+        with box("form", "row", data_assign=""):
+            field(words("User"), "assignee", "triage", required=True, maxlength=SUBJECT.most, autocomplete="off")
+            text("button", words("Assign"), "button slight", type="submit")
 
 
 PAGE = Page("/inbox", N_("Inbox"), "inbox", load, draw, "triage.js")

@@ -11,14 +11,19 @@ from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.wording import shared_finding
 from pipeline.web.addresses import case_path
 from pipeline.web.components.badges import BAND_LABELS
-from pipeline.web.components.evidence import render_companions, render_counterfactuals, render_sides_comparison
-from pipeline.web.components.link_evidence import draw_sides, draw_summary, own_side_first
+from pipeline.web.components.evidence import (
+    draw_sides,
+    draw_summary,
+    draw_waterfall,
+    own_side_first,
+    render_companions,
+    render_counterfactuals,
+    render_sides_comparison,
+)
 from pipeline.web.components.markup import box, link, static_html, text
-from pipeline.web.components.measures import render_legend
-from pipeline.web.components.names import draw_name
-from pipeline.web.components.panel import draw_facts, panel
-from pipeline.web.components.review_form import draw_judgements
-from pipeline.web.components.waterfall import draw_waterfall
+from pipeline.web.components.reviews import draw_judgements
+from pipeline.web.components.tables import draw_facts, panel
+from pipeline.web.components.values import draw_name, render_legend
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit

@@ -1,4 +1,7 @@
-"""What the columns of an uploaded table are searched as, before its first rows as they would be; then it is checked."""
+"""What the columns of an uploaded table are searched as, before its first rows as they would be; then it is checked.
+
+What was left out of the table, or is in doubt, is said in a sentence each: how often, where, with examples.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from nicegui import ui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-from pipeline.api.list_columns import TARGET_LABELS, TARGETS, ListColumn
+from pipeline.api.list_columns import TARGET_LABELS, TARGETS, HintKind, ListColumn, ListHint
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.list_drafts import (
     ENCODINGS,
@@ -24,18 +27,16 @@ from pipeline.api.services.list_drafts import (
     read_draft,
 )
 from pipeline.errors import LiaisonError
-from pipeline.locale import N_
+from pipeline.locale import N_, NN_
 from pipeline.web.addresses import list_path
 from pipeline.web.components.form import post_form, submit_button
-from pipeline.web.components.list_hints import format_hint
-from pipeline.web.components.list_query import draw_query
 from pipeline.web.components.markup import bidi_text, box, link, text
-from pipeline.web.components.panel import panel
 from pipeline.web.components.states import format_failure
-from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.tables import TableColumn, draw_table, panel
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.page_events import Fields, read_event
+from pipeline.web.pages.checks import draw_query
 from pipeline.web.session import Visit
 
 TARGET: Final = "target-"
@@ -200,6 +201,50 @@ def _make_change(**said: object) -> ListDraftChange:
 async def _delete(view: OpenPage, name: str) -> None:
     if await view.run_action(delete_draft(view.visit.new_session(), name), view.words("Deleted"), redraw=False):
         ui.navigate.to("/checks")
+
+
+SENTENCES: Mapping[HintKind, tuple[str, str]] = {
+    "no_query": NN_(
+        "{count} row has nothing to search for, such as a name or a number: row {examples}",
+        "{count} rows have nothing to search for, such as a name or a number: rows {examples}",
+    ),
+    "refused_row": NN_(
+        "{count} row is too long for one search: row {examples}",
+        "{count} rows are too long for one search: rows {examples}",
+    ),
+    "unread_row": NN_(
+        "{count} row is left out, as its cells do not fit the columns: row {examples}",
+        "{count} rows are left out, as their cells do not fit the columns: rows {examples}",
+    ),
+    "unread_column": NN_(
+        "{column}: not searched; {count} cell is filled, such as {examples}",
+        "{column}: not searched; {count} cells are filled, such as {examples}",
+    ),
+    "unread_value": NN_(
+        "{column}: {count} value can't be read and is left out of its row's search: {examples}",
+        "{column}: {count} values can't be read and are left out of their rows' searches: {examples}",
+    ),
+    "two_dates": NN_(
+        "{column}: {count} date can be read in two ways; both are searched: {examples}",
+        "{column}: {count} dates can be read in two ways; both are searched: {examples}",
+    ),
+    "other_sheets": NN_(
+        "{count} other sheet is not read: {examples}",
+        "{count} other sheets are not read: {examples}",
+    ),
+    "damaged": NN_(
+        "{column}: {count} cell has unreadable characters; choose another encoding: {examples}",
+        "{column}: {count} cells have unreadable characters; choose another encoding: {examples}",
+    ),
+}  # fmt: skip
+"""The sentence of each kind of hint, for one and for many."""
+
+
+def format_hint(words: Words, hint: ListHint, column: str) -> str:
+    """A hint as a sentence; `column` is what the page calls the hint's column."""
+    whole = hint.kind == "unread_column" or hint.count <= len(hint.examples)
+    examples = ", ".join(hint.examples) + ("" if whole else "…")
+    return words.plural(*SENTENCES[hint.kind], hint.count, column=column, examples=examples)
 
 
 PAGE = Page("/checks/{name}/columns", N_("Check the columns"), "checks", load, draw)

@@ -12,8 +12,8 @@ from pipeline.records.offence_codes import ICCS, OffenceCode, offence_codes, sea
 from pipeline.web.components import states
 from pipeline.web.components.form import Sent, field, form, submit_button
 from pipeline.web.components.markup import box, static_html, text
-from pipeline.web.components.offences import CODES_PATH
-from pipeline.web.components.panel import panel
+from pipeline.web.components.tables import panel
+from pipeline.web.components.values import CODES_PATH
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit

@@ -1,23 +1,27 @@
-"""How the installation fares: what waits, throughput, silent feeds, rejections, models, sizes; nothing of any case."""
+"""How the installation fares: what waits, throughput, silent feeds, rejections, models, sizes; nothing of any case.
+
+Counts over time are drawn as a line small enough for a cell, or as columns with an axis.
+"""
 
 from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
+from xml.etree.ElementTree import Element, SubElement, tostring
 
 from pipeline.api.services.operations import read_operations
 from pipeline.locale import N_
 from pipeline.ops.generations.run import GenerationStatus
 from pipeline.ops.status.overview import AgencyFeed, Overview, SilentRecords, StorageSize
+from pipeline.ops.status.partition_lag import PartitionLag
 from pipeline.ops.status.throughput import Throughput
-from pipeline.web.components import charts, states
+from pipeline.web.components import states
 from pipeline.web.components.badges import badge
-from pipeline.web.components.markup import box, link, text
-from pipeline.web.components.panel import panel
-from pipeline.web.components.partition_lags import draw_partition_lags, format_seconds, longest_delay_s
-from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.markup import box, inline_svg, link, text
+from pipeline.web.components.tables import TableColumn, draw_table, panel
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -118,7 +122,7 @@ def _draw_intake(words: Words, throughput: Throughput) -> None:
     rates = [sum(span) / throughput.span_s for span in zip(*counts, strict=True)]
     most = words.format_number(round(max(rates, default=0.0), 1))
     with panel(words("Messages from agencies"), words("messages per second, last hour")):
-        charts.draw_rate_chart(
+        draw_rate_chart(
             words, throughput.begins, rates, words("Peak in the last hour: {rate} messages per second", rate=most)
         )
 
@@ -157,7 +161,7 @@ def _topic_columns(words: Words, span_s: float, looks: Looks) -> list[TableColum
         TableColumn(words("Topic"), lambda activity: text("span", activity.name, "code")),
         TableColumn(
             words("Last hour"),
-            lambda activity: charts.draw_sparkline(activity.counts, words.format_number(sum(activity.counts))),
+            lambda activity: draw_sparkline(activity.counts, words.format_number(sum(activity.counts))),
         ),
         rate,
         TableColumn(
@@ -183,7 +187,7 @@ def _format_rate(words: Words, last: Sequence[int], span_s: float) -> str:
 
 
 def _draw_since_opened(words: Words, counts: Sequence[int]) -> None:
-    charts.draw_sparkline(counts, words("from {first} to {last}", first=counts[0], last=counts[-1]))
+    draw_sparkline(counts, words("from {first} to {last}", first=counts[0], last=counts[-1]))
 
 
 def _draw_stages(words: Words, waiting: dict[str, int]) -> None:
@@ -219,7 +223,7 @@ def _draw_feeds(words: Words, seen: Overview) -> None:
 
 
 def _draw_last_hour(words: Words, counts: Sequence[int]) -> None:
-    charts.draw_sparkline(counts, words.format_number(sum(counts)))
+    draw_sparkline(counts, words.format_number(sum(counts)))
 
 
 def _draw_state(trouble: str, otherwise: str) -> None:
@@ -298,6 +302,81 @@ def _draw_sizes(words: Words, title: str, aside: str, sizes: Sequence[StorageSiz
             draw_table(title, columns, sizes)
         else:
             states.draw_empty(words("None"))
+
+
+WIDTH, HEIGHT, PAD = 100, 24, 1
+"""Of a line's own grid; it is stretched to its cell."""
+
+
+def draw_sparkline(counts: Sequence[float], alternative_text: str) -> None:
+    """Counts as a line over an area; `alternative_text` is what those hear who do not see it."""
+    inline_svg(render_sparkline(counts), "spark")
+    text("span", alternative_text, "hidden-words")
+
+
+def render_sparkline(counts: Sequence[float]) -> str:
+    """The line's SVG; its top is the greatest count."""
+    most = max(counts, default=0) or 1
+    step = WIDTH / max(1, len(counts) - 1)
+    points = [
+        f"{at * step:.1f} {HEIGHT - PAD - (HEIGHT - 2 * PAD) * count / most:.1f}" for at, count in enumerate(counts)
+    ]
+    way = "L".join(points) if points else f"0 {HEIGHT}"
+    box_ = {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "preserveAspectRatio": "none", "aria-hidden": "true"}
+    root = Element("svg", box_)
+    SubElement(root, "path", {"class": "area", "d": f"M0 {HEIGHT}L{way}L{WIDTH} {HEIGHT}Z"})
+    SubElement(root, "path", {"class": "line", "d": f"M{way}"})
+    return tostring(root, encoding="unicode")
+
+
+def draw_rate_chart(words: Words, begins: Sequence[datetime], rates: Sequence[float], alternative_text: str) -> None:
+    """Rates a second as columns, with the greatest one and the times of the first and the last."""
+    most = max(rates, default=0)
+    with box("figure", "columns-chart", role="img", aria_label=alternative_text):
+        text("span", words.format_number(round(most, 1)), "most")
+        with box("div", "bars"):
+            for rate in rates:
+                box("b", style=f"height: {100 * rate / most if most else 0:.1f}%")
+        with box("div", "row apart ends"):
+            for at in (begins[0], begins[-1]) if begins else ():
+                text("time", words.format_minute(at), datetime=at.isoformat())
+
+
+MOST: Final = 50
+"""Partitions that are listed, those that are longest behind."""
+
+
+def draw_partition_lags(words: Words, lags: Sequence[PartitionLag]) -> None:
+    """The partitions that wait, the longest first; groups without lag are counted."""
+    behind = sorted((lag for lag in lags if lag.records), key=lambda lag: (-(lag.behind_s or 0), -lag.records))
+    groups = {lag.stage for lag in lags}
+    caught_up = len(groups - {lag.stage for lag in behind})
+    aside = words.plural("{count} group caught up", "{count} groups caught up", caught_up)
+    with panel(words("Consumer groups"), aside, tight=True):
+        if behind:
+            draw_table(words("Consumer groups"), _lag_columns(words), behind[:MOST])
+        else:
+            states.draw_empty(words("No messages waiting"))
+
+
+def longest_delay_s(lags: Sequence[PartitionLag]) -> float:
+    """For how long the message has waited that has waited longest; 0 where none waits."""
+    return max((lag.behind_s or 0.0 for lag in lags), default=0.0)
+
+
+def format_seconds(words: Words, seconds: float | None) -> str:
+    """Seconds as a number; a dash where nobody can tell."""
+    return "–" if seconds is None else words("{seconds} s", seconds=words.format_number(round(seconds)))
+
+
+def _lag_columns(words: Words) -> list[TableColumn[PartitionLag]]:
+    return [
+        TableColumn(words("Group"), lambda lag: text("span", lag.stage, "code")),
+        TableColumn(words("Topic"), lambda lag: text("span", lag.topic, "code breaks")),
+        TableColumn(words("Partition"), lambda lag: text("span", lag.partition), "number"),
+        TableColumn(words("Messages waiting"), lambda lag: text("span", words.format_number(lag.records)), "number"),
+        TableColumn(words("Behind by"), lambda lag: text("span", format_seconds(words, lag.behind_s)), "number"),
+    ]
 
 
 PAGE = Page("/operations", N_("Operations"), "operations", load, draw)

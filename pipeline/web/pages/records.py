@@ -12,14 +12,11 @@ from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.locale import N_
 from pipeline.web.addresses import case_path
 from pipeline.web.components import states
-from pipeline.web.components.acts import act_columns, draw_form_badge
-from pipeline.web.components.folded_lists import draw_folded_list
 from pipeline.web.components.markup import bidi_text, box, link, text
-from pipeline.web.components.pager import AFTER, draw_pager
-from pipeline.web.components.panel import panel
-from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.tables import AFTER, TableColumn, draw_folded_list, draw_pager, draw_table, panel
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
+from pipeline.web.pages.audit import act_columns, draw_form_badge
 from pipeline.web.session import Visit
 
 LIMIT = 50

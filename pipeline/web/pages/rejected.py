@@ -1,19 +1,37 @@
-"""What intake rejected in the last week: for which reasons, whose, and sending it again."""
+"""What intake rejected in the last week, and one rejected message; both with sending it again.
+
+The list says for which reasons, and whose. A message has its reason and outline, for its sender also its content and
+what differs. A replay first says what it would change.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Final
 from urllib.parse import urlencode
 
-from pipeline.api.services.operations import MOST, RejectedAnswer, summarise_rejections
+from nicegui.element import Element
+
+from pipeline.api.services.operations import (
+    MOST,
+    RejectedAnswer,
+    ReplayedAnswer,
+    preview_rejections,
+    replay_rejections,
+    summarise_rejections,
+)
+from pipeline.api.services.rejected_messages import RejectedMessageAnswer, read_rejected_message
+from pipeline.errors import LiaisonError
 from pipeline.locale import N_
+from pipeline.ops.replay.payload import FieldDifference, OutlineLine
+from pipeline.ops.replay.preview import PreviewedOutcome, ReplayPreview
 from pipeline.ops.replay.rejections import Rejection, RejectionFilter
 from pipeline.web.addresses import REJECTED, rejected_path
 from pipeline.web.components import states
 from pipeline.web.components.form import Sent, field, form, submit_button
-from pipeline.web.components.markup import box, link, text
-from pipeline.web.components.panel import panel
-from pipeline.web.components.replay import show_preview
-from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.components.tables import TableColumn, draw_facts, draw_table, panel
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -91,4 +109,175 @@ def _rejection_columns(words: Words) -> list[TableColumn[Rejection]]:
     ]
 
 
+NOTHING: Final = "–"
+
+KINDS: Final = {
+    "unread": N_("not readable as JSON"),
+    "object": N_("object"),
+    "list": N_("list"),
+    "text": N_("text"),
+    "boolean": N_("yes or no"),
+    "number": N_("number"),
+    "null": N_("empty"),
+}
+"""Kinds of values in an outline."""
+
+
+async def load_message(visit: Visit, parameters: Parameters) -> RejectedMessageAnswer:
+    """The message at a position. Raises NotFoundError, ForbiddenError."""
+    return await read_rejected_message(visit.new_session(), parameters["position"])
+
+
+def draw_message(view: OpenPage, found: RejectedMessageAnswer) -> None:
+    """Why it was rejected, what may be seen of it, what a replay would change."""
+    words, rejection = view.words, found.rejection
+    with box("div", "heading"):
+        with box("p", "trail"):
+            link(words("Rejected messages"), REJECTED, data_up="")
+        text("h1", words("Rejected message of {agency}", agency=rejection.agency or NOTHING))
+    _draw_reason(words, found)
+    if found.accepted_version is not None:
+        _draw_differences(words, found)
+    if found.payload is not None:
+        about = {"tabindex": "0", "role": "group", "aria_label": words("Content")}
+        with panel(words("Content"), words("shown to its sender only")), box("div", "scroll", **about):
+            bidi_text(found.payload, "pre", "code small")
+    elif found.outline:
+        _draw_outline(words, found.outline, rejection.pointer)
+    with panel(words("Replay this message")):
+        place = box("div", "stack")
+        wanted = RejectionFilter(positions=frozenset({rejection.position}))
+        with place:
+            text("button", words("Preview"), "button", type="button").on(
+                "click", partial(show_preview, view, place, wanted)
+            )
+
+
+def _draw_reason(words: Words, found: RejectedMessageAnswer) -> None:
+    rejection = found.rejection
+    with panel(words("Why it was rejected")):
+        draw_facts(
+            [
+                (words("Reason"), rejection.reason),
+                (words("Field"), rejection.pointer or None),
+                (words("Problem"), rejection.message),
+                (words("Time"), words.format_second(rejection.time)),
+                (words("Position"), rejection.place),
+                (words("First position"), rejection.origin or None),
+                (words("Bytes"), words.format_number(rejection.size)),
+                (words("Case"), found.case),
+            ]
+        )
+
+
+def _draw_differences(words: Words, found: RejectedMessageAnswer) -> None:
+    version = words("version {number}", number=found.accepted_version)
+    with panel(words("Changes since the last accepted record"), version, tight=True):
+        if found.differences:
+            draw_table(
+                words("Changes since the last accepted record"),
+                _difference_columns(words),
+                found.differences,
+                "compare",
+            )
+        else:
+            states.draw_empty(words("No difference in its data"))
+
+
+def _difference_columns(words: Words) -> list[TableColumn[FieldDifference]]:
+    return [
+        TableColumn(words("Field"), lambda row: text("span", row.pointer, "code breaks")),
+        TableColumn(words("Accepted"), lambda row: bidi_text(row.accepted or NOTHING), "value"),
+        TableColumn(words("Rejected"), lambda row: bidi_text(row.rejected or NOTHING), "value"),
+    ]
+
+
+def _draw_outline(words: Words, outline: tuple[OutlineLine, ...], pointer: str) -> None:
+    """The fields without their values; that of the problem is marked."""
+    columns: list[TableColumn[OutlineLine]] = [
+        TableColumn(words("Field"), lambda line: text("span", line.pointer or "/", "code breaks")),
+        TableColumn(words("Type"), lambda line: text("span", words.label(KINDS, line.kind))),
+        TableColumn(words("Problem"), lambda line: text("strong", "×" if line.pointer == pointer else "")),
+    ]
+    with panel(words("Fields"), words("values are shown to the sender only"), tight=True):
+        draw_table(words("Fields"), columns, outline)
+
+
+CHANGES = {
+    "new": N_("Accepted: a new record"),
+    "update": N_("Accepted: a new version"),
+    "duplicate": N_("No change: accepted already"),
+    "rejected": N_("Rejected again"),
+}
+
+
+async def show_preview(view: OpenPage, place: Element, wanted: RejectionFilter) -> None:
+    """Fill a place with what a replay would change, and the buttons that go on or give up."""
+    words = view.words
+    place.clear()
+    with place:
+        states.draw_loading(words("Looking at the messages"))
+    position = next(iter(wanted.positions), "")
+    try:
+        found = await preview_rejections(view.visit.new_session(), wanted.reason, wanted.agency, position)
+    except LiaisonError as error:
+        trouble = error
+        _fill(place, lambda: states.draw_failure(words, trouble, lambda: show_preview(view, place, wanted)))
+        return
+    _fill(place, lambda: _draw_preview(view, place, wanted, found))
+
+
+def _fill(place: Element, draw: Callable[[], object]) -> None:
+    place.clear()
+    with place:
+        draw()
+
+
+def _draw_preview(view: OpenPage, place: Element, wanted: RejectionFilter, found: ReplayPreview) -> None:
+    words = view.words
+
+    async def confirmed() -> None:
+        position = next(iter(wanted.positions), "")
+        session = view.visit.new_session()
+        sending = replay_rejections(session, wanted.reason, wanted.agency, position)
+        answer = await view.run_action(sending, words("Replay started"), redraw=False)
+        if answer is not None:
+            place.clear()
+            view.show_message(describe_replay(words, answer))
+
+    if found.messages:
+        draw_table(words("What a replay would change"), _outcome_columns(words), found.outcomes)
+    else:
+        text("p", words("Nothing to replay."), "quiet")
+    if found.left:
+        text("p", _count_left(words, sum(found.left.values())), "small quiet")
+    with box("div", "row"):
+        if found.messages:
+            said = words.plural("Replay {count} message", "Replay {count} messages", found.messages)
+            text("button", said, "button main", type="button").on("click", confirmed)
+        text("button", words("Cancel"), "button", type="button").on("click", place.clear)
+        text("span", words("As of now: what changes meanwhile is not in it."), "small quiet")
+
+
+def _outcome_columns(words: Words) -> list[TableColumn[PreviewedOutcome]]:
+    return [
+        TableColumn(words("Agency"), lambda outcome: text("span", outcome.agency or "–")),
+        TableColumn(words("Result"), lambda outcome: text("span", words.label(CHANGES, outcome.change))),
+        TableColumn(words("Reason"), lambda outcome: text("span", outcome.reason or "–", "code")),
+        TableColumn(words("Messages"), lambda outcome: text("span", words.format_number(outcome.messages)), "number"),
+    ]
+
+
+def describe_replay(words: Words, answer: ReplayedAnswer) -> str:
+    """How many went, and how many need more than that."""
+    sent = sum(answer.sent.values())
+    gone = words.plural("{count} message replayed", "{count} messages replayed", sent)
+    return f"{gone}; {_count_left(words, sum(answer.left.values()))}" if answer.left else gone
+
+
+def _count_left(words: Words, count: int) -> str:
+    return words.plural("{count} not replayed (internal error)", "{count} not replayed (internal error)", count)
+
+
 PAGE = Page(REJECTED, N_("Rejected messages"), "operations", load, draw)
+MESSAGE_PAGE = Page(f"{REJECTED}/{{position}}", N_("Rejected message"), "operations", load_message, draw_message)

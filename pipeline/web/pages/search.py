@@ -1,13 +1,17 @@
 """Search: one box and filters; each result with why it matched; hit-only results apart, without content.
 
-The question lies in the address's fragment, which browsers keep to themselves: no log ever holds it.
+The question lies in the address's fragment, which browsers keep to themselves: no log ever holds it. An empty search
+shows what can be asked, each with an example that a click asks, and the searches that the viewer made from this
+browser, by case reference: to be run again, or forgotten.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from itertools import groupby
 from typing import Final, NamedTuple
+from urllib.parse import urlencode
 
 import msgspec
 from nicegui import events
@@ -17,7 +21,7 @@ from pipeline.access.case_filters import Filters
 from pipeline.access.policy import View
 from pipeline.access.redaction import Row
 from pipeline.api.hit_budget import FURTHER_LABELS, NOT_ASKED_LABELS
-from pipeline.api.past_searches import OpenedSearch
+from pipeline.api.past_searches import MOST, OpenedSearch, open_searches, seal_search
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.api.services.search_facets import count_facets
 from pipeline.errors import LiaisonError
@@ -32,27 +36,23 @@ from pipeline.records.entity_types import PERSON
 from pipeline.web.addresses import case_path
 from pipeline.web.components import states
 from pipeline.web.components.badges import badge, draw_band, draw_caveat_badge
-from pipeline.web.components.facet_panel import draw_facets
-from pipeline.web.components.filter_panel import draw_filters, parse_filters
+from pipeline.web.components.filters import (
+    draw_facets,
+    draw_filter_tags,
+    draw_filters,
+    draw_saved_search,
+    parse_filters,
+)
+from pipeline.web.components.form import draw_leaving_button
 from pipeline.web.components.hits import draw_hit
 from pipeline.web.components.markup import bidi_text, box, link, text
-from pipeline.web.components.names import draw_name
-from pipeline.web.components.narrowed import draw_filter_tags
-from pipeline.web.components.panel import panel
-from pipeline.web.components.past_searches import (
-    MOST_HELD,
-    PAST,
-    draw_past_searches,
-    read_past_searches,
-    remember_search,
-)
-from pipeline.web.components.reasons import draw_reasons
-from pipeline.web.components.search_guide import draw_guide
-from pipeline.web.components.subscribing import subscribe_to_question as subscribed
-from pipeline.web.components.understood import draw_hints, draw_understood
+from pipeline.web.components.tables import TableColumn, draw_table, panel
+from pipeline.web.components.understood import draw_hints, draw_reasons, draw_understood
+from pipeline.web.components.values import draw_name
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.page_events import EVENT_CHARS, Fields, read_event
+from pipeline.web.pages.subscriptions import subscribe_to_question as subscribed
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import PARTS
 
@@ -342,6 +342,141 @@ def _draw_facts(words: Words, about: Row) -> None:
         text("span", words("born {date}", date=words.format_date(about["born"])))
     if about.get("role"):
         text("span", words.label(PARTS, about["role"]), dir="auto")
+
+
+GUIDE = (
+    (N_("Name in any script, with or without date of birth"), "Иван Петров 1980-05"),
+    (N_("Several names, nicknames or dates of birth"), 'name:"Иван Петров" nickname:Ваня born:1980 born:1982-05'),
+    (N_("Date of birth, the day first"), "ivan petrov 25/11/1982"),
+    (N_("Date of birth, in words"), "ivan petrov 8 December 2001"),
+    (N_("Approximate date of birth"), "Иван Петров born:1978/1982"),
+    (N_("Person, organisation or vessel only"), 'type:organisation name:"Nord Trade"'),
+    (N_("Nationality and place of birth"), "Иван Петров nationality:RU birthplace:Tver"),
+    (N_("Phone"), "+33 6 12 34 56 78"),
+    (N_("Plate, full or partial"), "plate:AB-1?3*"),
+    (N_("Document or account number"), "number:52NO43308"),
+    (N_("Passport number"), "passport:52NO43308"),
+    (N_("Case number"), "fr-pj:2026-0417"),
+    (N_("Place"), "city:Lyon"),
+    (N_("Offence, by name or ICCS code"), "offence:theft"),
+    (N_("Words in the title or summary"), 'text:"vol aggravé"'),
+)
+"""What can be asked, each with an example (questions.py)."""
+
+
+def draw_guide(words: Words) -> None:
+    """The guide, as a table."""
+    with panel(words("Search tips"), words("combine freely, in any order"), tight=True):
+        draw_table(
+            words("Search tips"),
+            [
+                TableColumn[tuple[str, str]](words("Search by"), lambda row: text("span", words(row[0]))),
+                TableColumn(words("Example"), lambda row: _draw_example(row[1])),
+            ],
+            GUIDE,
+        )
+
+
+def _draw_example(question: str) -> None:
+    """A question that a click asks."""
+    with link("", f"/search#{urlencode({'q': question})}", data_open=""):
+        bidi_text(question)
+
+
+Redraw = Callable[[list[OpenedSearch]], None]
+"""Draws what is there when some searches are left."""
+
+PAST: Final = "past"
+"""What the browser holds, among what it says of its address."""
+
+MOST_HELD: Final = 160_000
+"""Characters of that, as static/searches.js has it: 50 usual searches take 40,000. With what else an address states it
+stays below what a page's socket takes at once (page_sockets.py)."""
+
+
+def remember_search(view: OpenPage, question: str, filters: Filters) -> None:
+    """Give the browser a search that was answered, to hold for this viewer."""
+    sealed = seal_search(view.visit.new_session(), question, filters)
+    if sealed is not None:
+        view.call_script("rememberSearch", sealed.id, sealed.text, MOST)
+
+
+def read_past_searches(view: OpenPage, told: str) -> list[OpenedSearch]:
+    """The searches that a browser holds for this viewer; it is told to forget what it holds in vain."""
+    try:
+        held = msgspec.json.decode(told or "[]", type=list[str])[:MOST]
+    except msgspec.MsgspecError:
+        return []
+    opened = open_searches(view.visit.new_session(), held)
+    if gone := sorted({*held} - {one.text for one in opened}):
+        view.call_script("forgetSearches", gone)
+    return opened
+
+
+def draw_past_searches(view: OpenPage, searches: Sequence[OpenedSearch], again: Redraw) -> None:
+    """The searches, those of other case references folded behind the present one's; `again` draws what is left."""
+    words, days = view.words, view.visit.runtime.settings.search_history_days
+    kept = words.plural("for {count} day, in this browser", "for {count} days, in this browser", days)
+    with panel(words("Recent searches"), kept, tight=True):
+        present = view.visit.new_session().grounds.case_reference
+        for reference, group in _group_by_reference(present, searches):
+            with box("details", "past", open_="" if reference == present else None, data_group=reference):
+                with box("summary"):
+                    text("span", words("Your case"), "small quiet")
+                    bidi_text(reference, "b")
+                    text("span", words.format_number(len(group)), "small quiet")
+                draw_table(f"{words('Recent searches')} {reference}", _columns(view, searches, again), group)
+        with box("p", "row past"):
+            draw_leaving_button(
+                words("Forget all"), "all", "question", partial(_forget, view, searches, searches, again)
+            )
+            text("span", words("Searches run again are recorded for {reference}.", reference=present), "small quiet")
+
+
+def _group_by_reference(present: str, searches: Sequence[OpenedSearch]) -> list[tuple[str, list[OpenedSearch]]]:
+    """The present case reference first, then in the order of their latest searches."""
+    order = list(dict.fromkeys([present, *(one.search.case_reference for one in searches)]))
+    by_order = sorted(searches, key=lambda one: order.index(one.search.case_reference))
+    return [(name, list(group)) for name, group in groupby(by_order, lambda one: one.search.case_reference)]
+
+
+def _columns(view: OpenPage, searches: Sequence[OpenedSearch], again: Redraw) -> list[TableColumn[OpenedSearch]]:
+    words = view.words
+    return [
+        TableColumn(words("Search"), lambda one: _draw_search(view, one)),
+        TableColumn(words("Time"), lambda one: _draw_time(view, one)),
+        TableColumn(words("Actions"), lambda one: _draw_forget(view, one, searches, again)),
+    ]
+
+
+def _draw_search(view: OpenPage, one: OpenedSearch) -> None:
+    asked = one.search
+    draw_saved_search(view.words, asked.question, asked.filters, data_open="")
+
+
+def _draw_time(view: OpenPage, one: OpenedSearch) -> None:
+    at = one.search.time.isoformat()
+    text("time", view.words.format_minute(at), "nowrap", datetime=at)
+
+
+def _draw_forget(
+    view: OpenPage,
+    one: OpenedSearch,
+    searches: Sequence[OpenedSearch],
+    again: Redraw,
+) -> None:
+    draw_leaving_button(view.words("Forget"), "one", "question", partial(_forget, view, [one], searches, again))
+
+
+async def _forget(
+    view: OpenPage,
+    gone: Sequence[OpenedSearch],
+    searches: Sequence[OpenedSearch],
+    again: Redraw,
+) -> None:
+    """Let the browser forget some, and draw the rest."""
+    view.call_script("forgetSearches", [one.text for one in gone])
+    again([one for one in searches if one not in gone])
 
 
 PAGE = Page("/search", N_("Search"), "search", load, draw, "searches.js")

@@ -11,9 +11,8 @@ from pipeline.web.components.form import post_form
 from pipeline.web.components.markup import box, text
 from pipeline.web.i18n import Words
 from pipeline.web.layout import begin_page, draw_brand, draw_switches
-from pipeline.web.people import PreparedPerson
 from pipeline.web.session import Visit
-from pipeline.web.site import Site
+from pipeline.web.site import PreparedPerson, Site
 from pipeline.web.vocabulary import PURPOSES, STATED
 
 PATH = "/sign-in"

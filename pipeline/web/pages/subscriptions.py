@@ -1,4 +1,4 @@
-"""Saved searches of our agency: ask one, renew it on the grounds of this working session, end it."""
+"""Alerts of our agency: make one, renew it on the grounds of this working session, end it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from pipeline.access.case_filters import NO_FILTERS, Filters
 from pipeline.access.redaction import Row
+from pipeline.access.text_limits import LABEL
 from pipeline.api.services.notices import MOST, list_latest_notices
 from pipeline.api.services.subscriptions import (
+    SubscriptionAnswer,
+    create_subscription,
     end_subscription,
     label_subscription,
     list_subscriptions,
@@ -17,12 +21,10 @@ from pipeline.api.services.subscriptions import (
 from pipeline.locale import N_
 from pipeline.web.components import states
 from pipeline.web.components.badges import badge
-from pipeline.web.components.form import Sent, draw_leaving_button, form
+from pipeline.web.components.filters import draw_saved_search, read_filters
+from pipeline.web.components.form import Sent, draw_leaving_button, field, form, submit_button
 from pipeline.web.components.markup import bidi_text, box, link, text
-from pipeline.web.components.narrowed import draw_saved_search, read_filters
-from pipeline.web.components.panel import panel
-from pipeline.web.components.subscribing import draw_label_field, draw_subscribe_form
-from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.tables import TableColumn, draw_table, panel
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -137,6 +139,52 @@ async def _renew_subscription(view: OpenPage, name: str) -> None:
 
 async def _end_subscription(view: OpenPage, name: str) -> None:
     await view.run_action(end_subscription(view.visit.new_session(), name), view.words("Alert stopped"))
+
+
+def draw_subscribe_form(view: OpenPage) -> None:
+    """The form for a new saved search."""
+    words = view.words
+
+    async def sent(fields: Sent) -> None:
+        asked = subscribe_to_question(view, fields["question"], label=fields.get("label", ""))
+        await view.run_action(asked, words("Alert created"))
+
+    with form(sent):
+        field(
+            words("Search terms"),
+            "question",
+            "subscription",
+            required=True,
+            maxlength="1000",
+            autocomplete="off",
+            dir="auto",
+        )
+        draw_label_field(words("Name (optional)"), "subscription")
+        text("p", describe_terms(view), "small quiet")
+        submit_button(words("Create alert"))
+
+
+def draw_label_field(word: str, mark: str, held: str = "") -> None:
+    """The field for what a saved search is called; `mark` makes its id the only one of the page."""
+    field(word, "label", mark, value=held, maxlength=LABEL.most, autocomplete="off", dir="auto")
+
+
+async def subscribe_to_question(
+    view: OpenPage, question: str, filters: Filters = NO_FILTERS, label: str = ""
+) -> SubscriptionAnswer:
+    """Make the saved search with its filters; its phones are dialled in the country of the requester."""
+    session = view.visit.new_session()
+    return await create_subscription(session, question, session.requester.country, filters, label=label)
+
+
+def describe_terms(view: OpenPage) -> str:
+    """For what, and how long, a saved search is asked."""
+    stated = view.visit.new_session().grounds
+    return view.words(
+        "Runs for 90 days on every new or changed case. Purpose: {purpose}; your case: {reference}.",
+        purpose=view.words.label(PURPOSES, stated.purpose),
+        reference=stated.case_reference,
+    )
 
 
 PAGE = Page("/subscriptions", N_("Alerts"), "subscriptions", load, draw)

@@ -14,8 +14,7 @@ from pipeline.web.addresses import case_path
 from pipeline.web.components.badges import HANDLING, badge, draw_handling_code
 from pipeline.web.components.form import Sent, field, form, select_field, submit_button
 from pipeline.web.components.markup import box, link, text
-from pipeline.web.components.panel import draw_facts, panel
-from pipeline.web.components.table import TableColumn, draw_table
+from pipeline.web.components.tables import TableColumn, draw_facts, draw_table, panel
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit

@@ -51,8 +51,8 @@ from pipeline.streams.kafka.admin import apply_plan
 from pipeline.times import now
 from pipeline.web.app import mount_pages
 from pipeline.web.csrf import COOKIE
-from pipeline.web.people import PREPARED
 from pipeline.web.serving import make_config
+from pipeline.web.site import PREPARED
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import GROUNDS
 from support.api.server_process import ServedApi

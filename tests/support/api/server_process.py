@@ -24,8 +24,8 @@ from pipeline.settings import Settings
 from pipeline.times import now
 from pipeline.transparency.served_log import ServedLog
 from pipeline.web.app import mount_pages
-from pipeline.web.people import PREPARED
 from pipeline.web.serving import make_config
+from pipeline.web.site import PREPARED
 from support.api.runtime import Api, OpenRegistry
 from support.index.documents import PureStages
 from support.records.builder import record

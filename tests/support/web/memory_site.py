@@ -22,8 +22,8 @@ from pipeline.api.application import create_app
 from pipeline.api.runtime import Runtime
 from pipeline.engines.ports import LOOPBACK
 from pipeline.web.app import mount_pages
-from pipeline.web.people import PREPARED
 from pipeline.web.serving import make_config
+from pipeline.web.site import PREPARED
 from support.api.runtime import Api
 from support.ports import own_port
 

@@ -17,8 +17,8 @@ from importlib import import_module
 from pipeline.api.list_store import ListJob, ListRowFindings, ListStore
 from pipeline.engines.ports import LOOPBACK
 from pipeline.settings import settings
-from pipeline.web.people import PREPARED
 from pipeline.web.serving import make_server
+from pipeline.web.site import PREPARED
 from support.patience import widen_limits
 from support.waiting import PATIENCE_S
 

@@ -10,7 +10,7 @@ from pipeline.access.audit import ActKind
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.search import Search, search
 from pipeline.api.services.statistics import count_statistics
-from pipeline.web.components.filter_panel import parse_filters
+from pipeline.web.components.filters import parse_filters
 from support.access.requesters import ANNA
 from support.api.bad_questions import BODIES, QUESTIONS
 from support.api.runtime import Api

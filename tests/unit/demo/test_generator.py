@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.demo.generator import DemoFeed, generate_feed, write_truth
 from pipeline.demo.messages import ACCEPTED, DUPLICATE, Message
-from pipeline.web.components.relations import RELATIONS
+from pipeline.web.components.entity import RELATIONS
 
 pytestmark = pytest.mark.xdist_group("generator")  # one feed
 

@@ -7,7 +7,7 @@ from pipeline.index.questions import parse_question
 from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint, PhonePrint, entity_print
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import NormalisedEntity
-from pipeline.web.components.search_guide import GUIDE
+from pipeline.web.pages.search import GUIDE
 
 RARITY = 1500
 """Hundredths of a bit, as the shipped model asks of a key."""

@@ -13,7 +13,7 @@ from pipeline.api.services.search import Search
 from pipeline.index.question_fields import QuestionFields, add_fields
 from pipeline.index.question_parts import FIELDS, TYPED
 from pipeline.index.questions import parse_question
-from pipeline.web.components.search_guide import GUIDE
+from pipeline.web.pages.search import GUIDE
 
 PAGE = (Path(__file__).parents[3] / "docs" / "searching.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `(\w+):` \| [^|]+ \| (.+) \|$", re.MULTILINE)

@@ -16,7 +16,7 @@ from pipeline.index.understanding import (
     understand_looks,
     understand_question,
 )
-from pipeline.web.components.search_guide import GUIDE
+from pipeline.web.pages.search import GUIDE
 
 WORDS = (
     "ivan", "Петров", "王小明", "AB", "123", "CD", "45", "1980", "1980-05-01", "03/04/1982", "0612345678",

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pipeline.access.requester import Purpose, Requester
 from pipeline.correlation.claims import link_id
-from pipeline.web.components import tabs, triage
+from pipeline.web.components import tabs
 from pipeline.web.page import Page
 from pipeline.web.pages import PAGES, case, graph, inbox, operations, search
 from support.api.runtime import Api
@@ -80,9 +80,9 @@ async def drawn(world: Iterable[CaseSpec], page: Page[Any], who: Requester, lang
             for tab in graph.TABS.tabs:
                 await found.happen(tabs.OPENED, {"tab": tab.name})
         if page is inbox.PAGE:
-            await found.happen(triage.NARROW, {"listed": "unsure"})
-            await found.happen(triage.NARROW, {"group": "person"})
-            await found.happen(triage.OPEN, {"link": told["link_id"]})
+            await found.happen(inbox.NARROW, {"listed": "unsure"})
+            await found.happen(inbox.NARROW, {"group": "person"})
+            await found.happen(inbox.OPEN, {"link": told["link_id"]})
         said = found.drawn()
     found.close()
     return said

@@ -9,9 +9,9 @@ from nicegui.events import GenericEventArguments
 
 from pipeline.web import page_events
 from pipeline.web.components.markup import text
-from pipeline.web.components.triage import ASSIGN, JUDGE, NARROW, OPEN, UNDO
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.page_events import EVENT_CHARS
+from pipeline.web.pages.inbox import ASSIGN, JUDGE, NARROW, OPEN, UNDO
 from pipeline.web.pages.inbox import PAGE as INBOX
 from pipeline.web.pages.visibility import PAGE as VISIBILITY
 from pipeline.web.session import Visit

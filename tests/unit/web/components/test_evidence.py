@@ -9,11 +9,12 @@ import pytest
 from pipeline.matching.explain.explaining import explain
 from pipeline.matching.explain.explanation import Explanation
 from pipeline.matching.explain.shared_number import explain_shared_number
+from pipeline.matching.explain.waterfall import Bar
 from pipeline.matching.fingerprint import Fingerprint, entity_print
 from pipeline.matching.model import load_model
 from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise
-from pipeline.web.components.evidence import render_comparison, render_counterfactuals
+from pipeline.web.components.evidence import place_bars, render_comparison, render_counterfactuals
 from pipeline.web.i18n import load_words
 from support.records.builder import person
 
@@ -81,3 +82,28 @@ def test_two_who_share_a_number_are_shown_with_it_and_as_one() -> None:
     fields = [row[0] for row in cells(render_comparison(ENGLISH, shared, "fr-pj", "be-fp"))]
     assert [field for field in fields if field in ("Identifier", "Name")] == ["Identifier", "Name", "Identifier"]
     assert "Taken as one, all evidence together gives" in str(render_counterfactuals(ENGLISH, shared))
+
+
+STEPS = [
+    Bar("prior", "Starting odds", 0, -1700),
+    Bar("name", "the name", -1700, 800),
+    Bar("score", "Score", 0, 800),
+]
+
+
+def test_bars_fill_the_width_and_each_begins_where_the_one_before_ends() -> None:
+    zero, (prior, name, score) = place_bars(STEPS)
+    assert (name.left, name.width) == (0, 100)
+    assert [prior.left, prior.left + prior.width] == pytest.approx([0, zero])
+    assert (prior.end, name.end) == (name.left, 100)
+    assert [score.left, score.left + score.width] == pytest.approx([zero, 100])
+
+
+def test_each_bar_carries_its_side() -> None:
+    _, drawn = place_bars(STEPS)
+    assert [bar.kind for bar in drawn] == ["against", "for", "total"]
+
+
+def test_without_any_evidence_there_is_still_a_chart() -> None:
+    zero, (only,) = place_bars([Bar("score", "Score", 0, 0)])
+    assert (zero, only.left, only.width) == (0, 0, 0)

@@ -14,7 +14,7 @@ from pipeline.api.services.list_drafts import (
     submit_draft,
 )
 from pipeline.api.session import Session
-from pipeline.web.pages import checks, list_columns, list_found
+from pipeline.web.pages import checks, list_columns
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import Api
 from support.records.builder import record
@@ -27,19 +27,19 @@ async def test_a_list_is_followed_read_and_deleted(api: Api) -> None:
     api.hold(record("fr-pj"), record("be-fp", code="H2"))
     name = (await submit_list(api.session(ANNA), LIST, "csv")).list.id
     assert "0 of 2" in (await opened(api, checks.PAGE, ANNA)).said()
-    assert "No row checked yet" in (await opened(api, list_found.PAGE, ANNA, name=name)).said()
+    assert "No row checked yet" in (await opened(api, checks.RESULTS_PAGE, ANNA, name=name)).said()
     await run_round(api.runtime)
-    found = (await opened(api, list_found.PAGE, ANNA, name=name)).said()
+    found = (await opened(api, checks.RESULTS_PAGE, ANNA, name=name)).said()
     assert "A-1" in found
     assert "Affair 1" in found
     assert "A record of be-fp" in found
     told = " ".join(found.split())
     assert [said for said in ("Ivan Petrov", "name all words agree", "date of birth same") if said not in told] == []
     assert "A-2" in found
-    matched = (await opened(api, list_found.PAGE, ANNA, name=name, found="match")).said()
+    matched = (await opened(api, checks.RESULTS_PAGE, ANNA, name=name, found="match")).said()
     assert "A-1" in matched
     assert "A-2" not in matched
-    none = (await opened(api, list_found.PAGE, ANNA, name=name, band="possible", found="nonsense")).said()
+    none = (await opened(api, checks.RESULTS_PAGE, ANNA, name=name, band="possible", found="nonsense")).said()
     assert "No such row" in none
     page = await opened(api, checks.PAGE, ANNA)
     await page.press("Delete")
@@ -50,12 +50,12 @@ async def test_a_list_whose_hits_ran_out_says_so_in_its_rows_its_count_and_its_f
     api.runtime.hits.spend(ANNA, api.now, api.settings.hit_budget)
     name = (await submit_list(api.session(ANNA), LIST, "csv")).list.id
     await run_round(api.runtime)
-    rows = (await opened(api, list_found.PAGE, ANNA, name=name)).said()
+    rows = (await opened(api, checks.RESULTS_PAGE, ANNA, name=name)).said()
     assert rows.count("Hit-only records not asked: today's hits are used up") == 2
     assert "hit-only records not asked for 2 rows" in rows
     assert "hit-only records not asked for 2 rows" in (await opened(api, checks.PAGE, ANNA)).said()
-    assert "No such row" in (await opened(api, list_found.PAGE, ANNA, name=name, found="none")).said()
-    assert "A-2" in (await opened(api, list_found.PAGE, ANNA, name=name, found="not_asked")).said()
+    assert "No such row" in (await opened(api, checks.RESULTS_PAGE, ANNA, name=name, found="none")).said()
+    assert "A-2" in (await opened(api, checks.RESULTS_PAGE, ANNA, name=name, found="not_asked")).said()
 
 
 async def test_what_is_found_meanwhile_comes_behind_what_is_there_and_redraws_nothing_of_it(
@@ -67,13 +67,13 @@ async def test_what_is_found_meanwhile_comes_behind_what_is_there_and_redraws_no
     for place in ("list_worker.STEP", "list_worker.STEPS_A_TURN", "list_store.STEP"):
         monkeypatch.setattr(f"pipeline.api.{place}", 1)
     await run_round(api.runtime)
-    page = await opened(api, list_found.PAGE, ANNA, name=name)
+    page = await opened(api, checks.RESULTS_PAGE, ANNA, name=name)
     assert "1 of 2" in page.said()
     begun = page.find("textarea")
-    await page.happen(list_found.AGAIN)
+    await page.happen(checks.AGAIN)
     assert page.find("textarea") is begun
     await run_round(api.runtime)
-    await page.happen(list_found.AGAIN)
+    await page.happen(checks.AGAIN)
     assert page.find("textarea") is begun
     said = page.said()
     assert [word for word in ("A-1", "A-2", "2 rows", "Done") if word not in said] == []
@@ -82,7 +82,7 @@ async def test_what_is_found_meanwhile_comes_behind_what_is_there_and_redraws_no
 
 async def test_a_list_is_its_senders_alone(api: Api) -> None:
     name = (await submit_list(api.session(ANNA), LIST, "csv")).list.id
-    assert "Not found, or you do not have access" in (await opened(api, list_found.PAGE, BERT, name=name)).said()
+    assert "Not found, or you do not have access" in (await opened(api, checks.RESULTS_PAGE, BERT, name=name)).said()
 
 
 TABLE = "Nom;Né le;Siège\nIvan Petrov;01/05/1980;12A\nIvan Petrov;vers 60;\n".encode("cp1252")

@@ -8,9 +8,8 @@ import pytest
 from pipeline.access.requester import Requester, Role
 from pipeline.access.reviews import Verdict
 from pipeline.api.services.bulk_reviews import BulkVerdict, JudgedLink, judge_links, retract_reviews
-from pipeline.web.components.triage import AGAIN, ASSIGN, JUDGE, MORE, NARROW, OPEN, UNDO
 from pipeline.web.page import OpenPage
-from pipeline.web.pages.inbox import LIMIT, PAGE
+from pipeline.web.pages.inbox import AGAIN, ASSIGN, JUDGE, LIMIT, MORE, NARROW, OPEN, PAGE, UNDO
 from support.access.requesters import ANNA, make_requester
 from support.api.runtime import Api
 from support.records.builder import person, record

@@ -5,7 +5,7 @@ import pytest
 from pipeline.access.reviews import Review, Verdict
 from pipeline.api.services.bulk_reviews import BulkVerdict, JudgedLink, judge_links
 from pipeline.correlation.claims import link_id
-from pipeline.web.components.review_form import AGAIN
+from pipeline.web.components.reviews import AGAIN
 from pipeline.web.pages.case import PAGE as CASE_PAGE
 from pipeline.web.pages.link import PAGE
 from support.access.requesters import ANNA, make_requester

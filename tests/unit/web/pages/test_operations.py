@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from xml.etree.ElementTree import fromstring
+
 import pytest
 
 from pipeline.access.requester import Role
@@ -9,7 +11,7 @@ from pipeline.ops.status.partition_lag import PartitionLag
 from pipeline.ops.status.throughput import Throughput, TopicRate
 from pipeline.web.layout import home_path
 from pipeline.web.page import Parameters
-from pipeline.web.pages.operations import PAGE
+from pipeline.web.pages.operations import HEIGHT, PAD, PAGE, WIDTH, render_sparkline
 from pipeline.web.session import Visit
 from support.access.requesters import ANNA, make_requester
 from support.api.runtime import NOW, Api
@@ -75,3 +77,19 @@ async def test_only_those_who_operate_see_it(api: Api) -> None:
 )
 def test_everybody_begins_at_the_first_page_of_his_roles(roles: set[Role], path: str) -> None:
     assert home_path(frozenset(roles)) == path
+
+
+def points(counts: list[int]) -> list[tuple[float, float]]:
+    line = fromstring(render_sparkline(counts)).find("path[@class='line']")
+    assert line is not None
+    found = (point.split() for point in line.get("d", "").removeprefix("M").split("L"))
+    return [(float(x), float(y)) for x, y in found]
+
+
+def test_the_greatest_count_reaches_the_top_and_nothing_the_ground() -> None:
+    assert points([0, 5, 10]) == [(0, HEIGHT - PAD), (WIDTH / 2, HEIGHT / 2), (WIDTH, PAD)]
+
+
+def test_a_line_without_counts_lies_on_the_ground() -> None:
+    assert points([0, 0]) == [(0, HEIGHT - PAD), (WIDTH, HEIGHT - PAD)]
+    assert points([]) == [(0, HEIGHT)]

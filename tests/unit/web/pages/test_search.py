@@ -16,11 +16,10 @@ from pipeline.api.past_searches import seal_search
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.api.session import Session
 from pipeline.streams.audit.audit_log import AuditError
-from pipeline.web.components.past_searches import MOST_HELD
 from pipeline.web.page import OpenPage
 from pipeline.web.page_events import EVENT_CHARS
 from pipeline.web.page_sockets import MESSAGE_BYTES
-from pipeline.web.pages.search import ASKED, PAGE
+from pipeline.web.pages.search import ASKED, MOST_HELD, PAGE
 from support.access.requesters import ANNA
 from support.api.runtime import Api
 from support.records.builder import person, record, vehicle

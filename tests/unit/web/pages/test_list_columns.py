@@ -7,8 +7,8 @@ from typing import get_args
 import pytest
 
 from pipeline.api.list_columns import HintKind, ListHint
-from pipeline.web.components.list_hints import SENTENCES, format_hint
 from pipeline.web.i18n import load_words
+from pipeline.web.pages.list_columns import SENTENCES, format_hint
 
 
 def test_each_kind_of_hint_has_a_sentence() -> None:

@@ -1,4 +1,7 @@
-"""A link to judge as one row of the inbox: who the other side is, why it is linked, whose it is and since when."""
+"""A link as one row: who the other side is, what agrees, whose record it is, how sure it is.
+
+`render_row` is a link to review in the inbox; `render_linked_row` one of the links of a case.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,8 @@ from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis
 from pipeline.matching.explain.words import FIELDS, TYPES
 from pipeline.web.addresses import link_path
-from pipeline.web.components.badges import render_band
-from pipeline.web.components.names import render_name
+from pipeline.web.components.badges import render_band, render_colour
+from pipeline.web.components.values import render_bits, render_name, render_percent
 from pipeline.web.i18n import Words
 from pipeline.web.vocabulary import VERDICTS
 
@@ -106,3 +109,33 @@ def _render_marks(words: Words, row: Row) -> list[htpy.Element]:
         fields = ", ".join(dict.fromkeys(words.label(FIELDS, field) for field, _ in row["new_evidence"]))
         said.append(words("Reviewed as different; new: {fields}", fields=fields))
     return [htpy.span(".tag.warn")[word] for word in said]
+
+
+def render_linked_row(words: Words, case: str, row: Row, own: htpy.Node = None) -> htpy.Element:
+    """A link of `case` that its reader sees in full; `own` is the name of the own side where nothing else says it."""
+    other = row["other"]
+    name, born = name_thing(other)
+    title = other["title"] if other["name"] else None
+    agrees = ", ".join(row["agrees"][:MOST_REASONS]) or words.label(TYPES, other["type"])
+    return htpy.li(data_row="")[
+        htpy.span(".whom")[
+            htpy.a(href=link_path(row["link_id"], case), data_open="")[
+                own and [htpy.span(".own")[own], " – "], render_name(name, other["country"]), born
+            ],
+            htpy.span(".between")[" · "],
+            htpy.span(".about")[agrees],
+        ],
+        htpy.span(".marks")[
+            row["basis"] == Basis.SHARED and htpy.span(".tag.warn")[words("Shared number")],
+            row["disputed"] and htpy.span(".tag.warn")[words("Disputed")],
+            other["caveat"]
+            and htpy.span(".tag.warn", title=other["caveat"])[words("Caveat of {agency}", agency=other["agency"])],
+            render_band(words, row["band"]),
+            render_colour(words, row["colour"]),
+        ],
+        htpy.span(".from")[
+            words.country_name(other["country"]), " · ", htpy.bdi(".code")[other["case"]],
+            title and [" · ", htpy.bdi(dir="auto")[title]],
+        ],
+        htpy.span(".number")[render_percent(words, row["probability"]), " · ", render_bits(words, row["score"])],
+    ]  # fmt: skip

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pipeline.web.people import PREPARED, first_of_each_agency
+from pipeline.web.site import PREPARED, first_of_each_agency
 
 
 def test_the_demos_story_has_a_seeker_an_owner_and_a_stranger_of_an_agency_each() -> None:

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 from pipeline.access.case_filters import Filters
 from pipeline.index.filters import FACETS
-from pipeline.web.components.facet_panel import FACET_WORDS
-from pipeline.web.components.filter_panel import SEVERAL, parse_filters, state_filters
+from pipeline.web.components.filters import FACET_WORDS, SEVERAL, parse_filters, state_filters
 
 
 def test_an_address_narrows_by_all_that_it_names() -> None:

@@ -1,0 +1,244 @@
+"""The filters of a search: the form's fields, the facets, what an address says of them, and a search that was saved.
+
+Fields belong to the form at the top of the page. A facet is a menu of values with their counts, of which several can be
+chosen. An alert, a past search or a notice shows its filters as tags beneath its words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import msgspec
+
+from pipeline.access.case_filters import Filters, is_day
+from pipeline.index.facets import MOST_VALUES, FacetCounts, FacetValue
+from pipeline.index.filters import FACETS
+from pipeline.locale import N_
+from pipeline.matching.explain.words import TYPES
+from pipeline.web.components.markup import bidi_text, box, link, text
+from pipeline.web.components.understood import question_address
+from pipeline.web.components.values import format_offence
+from pipeline.web.i18n import Words
+from pipeline.web.vocabulary import PARTS
+
+FORM = "asking"
+"""The id of the form that asks; the fields here are part of it, wherever they stand."""
+
+SEVERAL: Final = {
+    "countries": "country",
+    "agencies": "agency",
+    "types": "type",
+    "roles": "role",
+    "offences": "offence",
+    "years": "year",
+}
+"""What the address calls a filter of which several values may hold."""
+
+BETWEEN: Final = ","
+"""Between those in the address."""
+
+DAYS: Final = {"opened_from": "from", "opened_to": "to", "closed_from": "closed-from", "closed_to": "closed-to"}
+"""What the address calls a filter by day."""
+
+HIDDEN: Final = ("type", "role", "year")
+"""Of the address's names those that are chosen among facets alone."""
+
+GOALS = {
+    "1": N_("Terrorism"),
+    "2": N_("Border security and trafficking"),
+    "3": N_("Harm to vulnerable communities"),
+    "4": N_("Cyberspace"),
+    "5": N_("Illicit markets"),
+    "6": N_("Environment"),
+    "7": N_("Integrity and corruption"),
+}
+"""INTERPOL's Global Policing Goals in short."""
+
+_YEAR = re.compile("[1-9][0-9]{3}")
+
+
+def draw_filters(words: Words) -> None:
+    """The fields, folded until wanted or used."""
+    with box("details", "more", data_filters=""):
+        text("summary", words("Filters"))
+        with box("div", "filters"):
+            countries = "[A-Za-z]{2}( *, *[A-Za-z]{2})*"
+            _draw_field(words("Country"), "country", maxlength="200", placeholder="BE, FR", pattern=countries)
+            _draw_field(words("Agency"), "agency", maxlength="2000", placeholder="be-fp")
+            _draw_field(words("Offence"), "offence", maxlength="2000", placeholder="ICCS:0502")
+            for name in HIDDEN:
+                box("input", type="hidden", name=name, form=FORM)
+            _draw_goal_field(words)
+            _draw_field(words("Opened from"), "from", type="date")
+            _draw_field(words("Opened to"), "to", type="date")
+            _draw_field(words("Closed from"), "closed-from", type="date")
+            _draw_field(words("Closed to"), "closed-to", type="date")
+            with box("label", "choice"):
+                box("input", type="checkbox", name="open", value="1", form=FORM)
+                text("span", words("Open cases only"))
+            text("button", words("Apply"), "button", type="submit", form=FORM)
+
+
+def _draw_field(word: str, name: str, **attributes: str) -> None:
+    with box("p", "field"):
+        text("label", word, for_=f"by-{name}")
+        box("input", id=f"by-{name}", name=name, form=FORM, autocomplete="off", **attributes)
+
+
+def _draw_goal_field(words: Words) -> None:
+    with box("p", "field"):
+        text("label", words("Policing goal"), for_="by-goal")
+        with box("select", id="by-goal", name="goal", form=FORM):
+            text("option", words("Any"), value="")
+            for goal, word in GOALS.items():
+                text("option", f"{goal} · {words(word)}", value=goal)
+
+
+def parse_filters(asked: Mapping[str, str]) -> Filters:
+    """What an address narrows to; what makes no sense in it narrows nothing."""
+    days = {name: day if is_day(day) else None for name, word in DAYS.items() for day in (asked.get(word, ""),)}
+    several = {name: split_values(asked.get(word, "")) for name, word in SEVERAL.items()}
+    return Filters(
+        agencies=several["agencies"],
+        countries=tuple(map(str.upper, several["countries"])),
+        types=several["types"],
+        roles=several["roles"],
+        offences=several["offences"],
+        years=tuple(int(year) for year in several["years"] if _YEAR.fullmatch(year)),
+        goals=tuple(int(goal) for goal in split_values(asked.get("goal", "")) if goal in GOALS),
+        **days,
+        open_only="open" in asked,
+    )
+
+
+def state_filters(filters: Filters) -> dict[str, str]:
+    """The filters as an address states them: parse_filters reads the same."""
+    several = {word: BETWEEN.join(map(str, getattr(filters, name))) for name, word in SEVERAL.items()}
+    days = {word: getattr(filters, name) or "" for name, word in DAYS.items()}
+    others = {"goal": BETWEEN.join(map(str, filters.goals)), "open": "1" if filters.open_only else ""}
+    return {name: value for name, value in (several | days | others).items() if value}
+
+
+def split_values(stated: str) -> tuple[str, ...]:
+    """The values that the address states of a filter, each once; more than any search may have are left out."""
+    values = (value.strip() for value in stated.split(BETWEEN))
+    return tuple(dict.fromkeys(filter(None, values)))[:MOST_VALUES]
+
+
+FACET_WORDS: Final = {
+    "countries": N_("Country"),
+    "agencies": N_("Agency"),
+    "types": N_("Type"),
+    "roles": N_("Role"),
+    "offences": N_("Offence"),
+    "years": N_("Year opened"),
+}
+
+
+def draw_facets(words: Words, asked: Mapping[str, str], counts: FacetCounts) -> None:
+    """The menus, each value a link that chooses it or lets it go; `asked` is what the address says."""
+    chosen = {facet: split_values(asked.get(SEVERAL[facet], "")) for facet in FACETS}
+    with box("nav", "facets", aria_label=words("Narrow by")):
+        for facet in FACETS:
+            values = list(getattr(counts, facet))
+            values += [FacetValue(one, 0) for one in chosen[facet] if one not in {held.value for held in values}]
+            if len(values) > 1 or chosen[facet]:
+                _draw_facet(words, asked, facet, values, chosen[facet])
+        if any(chosen.values()):
+            rest = {name: value for name, value in asked.items() if name not in SEVERAL.values()}
+            link(words("Clear"), f"/search#{urlencode(rest)}", "small")
+        if not asked.get("q"):
+            text("span", words.plural("{count} record in all", "{count} records in all", counts.cases), "small quiet")
+
+
+def _draw_facet(
+    words: Words, asked: Mapping[str, str], facet: str, values: list[FacetValue], chosen: tuple[str, ...]
+) -> None:
+    with box("div", "chip"), box("details", "menu"):
+        with box("summary"):
+            text("span", words(FACET_WORDS[facet]))
+            if chosen:
+                text("b", ", ".join(format_facet_value(words, facet, value) for value in chosen))
+        with box("ul", "sheet"):
+            for one in values:
+                _draw_value(words, asked, facet, one, chosen)
+
+
+def _draw_value(words: Words, asked: Mapping[str, str], facet: str, one: FacetValue, chosen: tuple[str, ...]) -> None:
+    is_chosen = one.value in chosen
+    kept = [value for value in chosen if value != one.value] if is_chosen else [*chosen, one.value]
+    with box("li"), link("", _address(asked, facet, kept), aria_current="true" if is_chosen else None):
+        text("span", format_facet_value(words, facet, one.value), dir="auto")
+        text("span", words.format_number(one.count), "count")
+
+
+def _address(asked: Mapping[str, str], facet: str, values: list[str]) -> str:
+    name = SEVERAL[facet]
+    rest = {other: value for other, value in asked.items() if other != name}
+    return f"/search#{urlencode(rest | ({name: BETWEEN.join(values)} if values else {}))}"
+
+
+def format_facet_value(words: Words, facet: str, value: str) -> str:
+    """A value as a person reads it: a country's, type's or role's name, an offence with its code."""
+    match facet:
+        case "countries":
+            return words.country_name(value)
+        case "types":
+            return words.label(TYPES, value)
+        case "roles":
+            return words.label(PARTS, value)
+        case "offences":
+            return format_offence(words, value)
+        case _:
+            return value
+
+
+def read_filters(stated: Mapping[str, Any]) -> Filters:
+    """The filters of a row."""
+    return msgspec.convert(stated, Filters)
+
+
+def draw_saved_search(words: Words, question: str, filters: Filters, label: str = "", **attributes: Any) -> None:
+    """The question, or before it what it is called, leads to the search with its filters; `attributes` are the link's.
+
+    A search without words lists what its filters leave.
+    """
+    asked = question or words("Records by filter")
+    with link("", question_address(state_filters(filters), question), **attributes):
+        bidi_text(label or asked)
+    if label:
+        bidi_text(asked, "p", "small quiet")
+    draw_filter_tags(words, filters)
+
+
+def draw_filter_tags(words: Words, filters: Filters) -> None:
+    """Each filter as a tag: "Country Belgium, France"."""
+    if filters.empty:
+        return
+    with box("span", "row tags"):
+        for name, values in _describe_filters(words, filters):
+            with box("span", "tag wraps"):
+                text("span", name, "quiet")
+                text("span", values, dir="auto")
+
+
+def _describe_filters(words: Words, filters: Filters) -> Iterator[tuple[str, str]]:
+    for facet in FACETS:
+        if values := getattr(filters, facet):
+            said = ", ".join(format_facet_value(words, facet, str(value)) for value in values)
+            yield words(FACET_WORDS[facet]), said
+    if filters.goals:
+        yield words("Policing goal"), ", ".join(words(GOALS[str(goal)]) for goal in filters.goals)
+    for word, day in (
+        (words("Opened from"), filters.opened_from),
+        (words("Opened to"), filters.opened_to),
+        (words("Closed from"), filters.closed_from),
+        (words("Closed to"), filters.closed_to),
+    ):
+        if day:
+            yield word, words.format_date(day)
+    if filters.open_only:
+        yield words("Open cases only"), ""

@@ -1,0 +1,143 @@
+"""What a page is laid out in: panels with a title, lists of facts, tables, folded lists, and ways on in a long list.
+
+A table's column knows its title and how to draw a cell; on a narrow screen each cell names its column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Generic, NamedTuple, TypeVar
+
+import htpy
+from nicegui.elements.mixins.text_element import TextElement
+
+from pipeline.web.components.markup import bidi_text, box, text
+from pipeline.web.i18n import Words
+from pipeline.web.page import OpenPage
+
+Fact = tuple[str, str | Callable[[], object] | None]
+"""A word and its value: text of a record, something that draws itself, or None for what is not known."""
+
+
+@contextmanager
+def panel(title: str, aside: str = "", *, tight: bool = False, level: str = "h2") -> Iterator[TextElement | None]:
+    """A section with its heading; `tight` leaves no room around a table or list. Gives what stands aside, if any."""
+    with box("section", "panel", aria_label=title):
+        with box("header"):
+            text(level, title)
+            beside = text("span", aside, "aside") if aside else None
+        with box("div", "inside tight" if tight else "inside"):
+            yield beside
+
+
+def draw_facts(pairs: Iterable[Fact]) -> None:
+    """Words and values in two columns; what is not known takes no line."""
+    with box("dl", "facts"):
+        for word, value in pairs:
+            if value:
+                with box("div"):
+                    text("dt", word)
+                    with box("dd"):
+                        value() if callable(value) else bidi_text(value)
+
+
+def render_facts(pairs: Iterable[tuple[str, htpy.Node]]) -> htpy.Element:
+    """The same of values that only show."""
+    return htpy.dl(".facts")[(htpy.div[htpy.dt[word], htpy.dd[value]] for word, value in pairs)]
+
+
+R = TypeVar("R")
+
+
+class TableColumn(NamedTuple, Generic[R]):
+    """`draw` fills a cell with what `R` says; `classes` such as `number` dress the column."""
+
+    title: str
+    draw: Callable[[R], object]
+    classes: str = ""
+
+
+def draw_table(
+    caption: str, columns: Sequence[TableColumn[R]], rows: Iterable[R], classes: str = ""
+) -> Callable[[Iterable[R]], None]:
+    """A table whose first column is each row's heading; the caption is heard, the panel around shows a title.
+
+    Returns what adds further rows.
+    """
+    with box("div", "scroll", tabindex="0", role="group", aria_label=caption), box("table", f"folds {classes}".strip()):
+        text("caption", caption, "hidden-words")
+        with box("thead"), box("tr"):
+            for column in columns:
+                text("th", column.title, column.classes, scope="col")
+        body = box("tbody")
+
+    def add(more: Iterable[R]) -> None:
+        with body:
+            for row in more:
+                _draw_row(columns, row)
+
+    add(rows)
+    return add
+
+
+def _draw_row(columns: Sequence[TableColumn[R]], row: R) -> None:
+    with box("tr", data_row=""):
+        for at, column in enumerate(columns):
+            heads = {"scope": "row"} if at == 0 else {"data_column": column.title}
+            with box("td" if at else "th", column.classes, **heads):
+                column.draw(row)
+
+
+def render_table(caption: str, columns: Mapping[str, str], rows: Iterable[Sequence[htpy.Node]]) -> htpy.Element:
+    """The same of rows that only show; `columns` are classes by title."""
+    heads = [htpy.th(class_=classes or None, scope="col")[title] for title, classes in columns.items()]
+    body = [htpy.tr[_render_cells(columns, row)] for row in rows]
+    table = htpy.table(".folds")[htpy.caption(".hidden-words")[caption], htpy.thead[htpy.tr[heads]], htpy.tbody[body]]
+    return htpy.div(".scroll")[table]
+
+
+def _render_cells(columns: Mapping[str, str], row: Sequence[htpy.Node]) -> Iterator[htpy.Element]:
+    for at, ((title, classes), cell) in enumerate(zip(columns.items(), row, strict=True)):
+        if at == 0:
+            yield htpy.th(class_=classes or None, scope="row")[cell]
+        else:
+            yield htpy.td(class_=classes or None, data_column=title)[cell]
+
+
+T = TypeVar("T")
+
+
+def draw_folded_list(words: Words, items: Sequence[T], seen: int, draw: Callable[[T], object]) -> None:
+    """The first `seen` items, and how many more there are."""
+    with box("div", "stack close"):
+        for item in items[:seen]:
+            draw(item)
+        if rest := items[seen:]:
+            with box("details", "more stack close"):
+                text("summary", words.plural("{count} more", "{count} more", len(rest)))
+                for item in rest:
+                    draw(item)
+
+
+AFTER = "after"
+"""The parameter of a page's `load` that holds the cursor."""
+
+
+def draw_pager(view: OpenPage, following: str | None, onward: str, back: str) -> None:
+    """Buttons named `onward` and `back` to what follows and to the beginning, as far as there is either."""
+
+    async def go_on() -> None:
+        view.parameters[AFTER] = following or ""
+        await view.redraw()
+
+    async def begin_again() -> None:
+        del view.parameters[AFTER]
+        await view.redraw()
+
+    if following or AFTER in view.parameters:
+        with box("p", "row"):
+            if AFTER in view.parameters:
+                text("button", back, "button", type="button").on("click", begin_again)
+            if following:
+                text("button", onward, "button", type="button").on("click", go_on)

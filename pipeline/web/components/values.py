@@ -1,0 +1,150 @@
+"""Single values as people read them: names, dates, offences, bits and percentages.
+
+Every page shows names by `draw_name`, or by `render_name` inside what is drawn as one piece: a name as its agency wrote
+it, then how it reads in Latin letters; names in Latin letters stand alone. Signed numbers and bounded percentages keep
+their sign left: plus, minus and "greater than" have no direction of their own, and would go behind their number in text
+from right to left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import htpy
+from nicegui.element import Element
+
+from pipeline.locale import N_
+from pipeline.matching.explain.wording import bits, percent
+from pipeline.matching.explain.words import describe_birth_date
+from pipeline.matching.names.romanisation.name_languages import name_language
+from pipeline.matching.names.romanisation.romanise import romanise_name
+from pipeline.records.dates import CIRCA, RANGE
+from pipeline.records.offence_codes import find_offence
+from pipeline.web.components.markup import bidi_text, box, link, static_html, text
+from pipeline.web.i18n import Words
+
+
+def draw_name(name: str, country: str = "", tag: str = "span", classes: str = "") -> Element:
+    """A name as an element; `country` is of the agency that wrote it, "" if that is not known."""
+    if not romanise_name(name, country):
+        return bidi_text(name, "bdi" if tag == "span" else tag, classes)
+    return static_html(render_name(name, country), tag, classes)
+
+
+def render_name(name: str, country: str = "") -> htpy.Fragment:
+    """The same as markup: the name in its own direction and language, and its romanisation in small letters."""
+    romanised = romanise_name(name, country)
+    if not romanised:
+        return htpy.fragment[htpy.bdi(dir="auto")[name]]
+    language = name_language(name, country)
+    return htpy.fragment[
+        htpy.bdi(dir="auto", lang=language or None)[name],
+        " ",
+        htpy.small(".romanised", dir="ltr", lang=f"{language[:2]}-Latn" if language else None)[romanised],
+    ]
+
+
+def first_day(when: str) -> str:
+    """Where a date, a range or a date about begins."""
+    return when.removesuffix(CIRCA).partition(RANGE)[0]
+
+
+def format_moment(words: Words, when: str) -> str:
+    """A date, a time, or a range or a date about, as people read it."""
+    if when != first_day(when):
+        return describe_birth_date(when, words.language)
+    return words.format_minute(when) if "T" in when else words.format_date(when)
+
+
+CODES_PATH = "/offences"
+"""The page that lists the codes."""
+
+
+def name_offence(words: Words, scheme: str, code: str, description: str | None = None) -> str:
+    """What a code is called in the reader's language, else the agency's words for it; "" where there are none."""
+    known = find_offence(scheme, code)
+    return known.name(words.language) if known else description or ""
+
+
+def draw_offences(words: Words, offences: Iterable[Mapping[str, str]]) -> None:
+    """Each offence as a tag; a code of the international classification leads to its place in the list."""
+    for offence in offences:
+        scheme, code = offence["scheme"], offence["code"]
+        name, known = name_offence(words, scheme, code, offence.get("description")), find_offence(scheme, code)
+        with box("span", "tag wraps"):
+            if known is None:
+                text("span", f"{scheme} {code}")
+            else:
+                link(f"{scheme} {code}", f"{CODES_PATH}#code-{known.code}")
+            if name:
+                bidi_text(name)
+
+
+def format_offence(words: Words, code: str) -> str:
+    """A code with its classification ("ICCS:0401"), and its name where it is known."""
+    scheme, _, number = code.partition(":")
+    name = name_offence(words, scheme, number)
+    return f"{scheme} {number} · {name}" if name else f"{scheme} {number}"
+
+
+LEFT_TO_RIGHT: Final = "\N{LEFT-TO-RIGHT ISOLATE}"
+ISOLATE_END: Final = "\N{POP DIRECTIONAL ISOLATE}"
+
+
+def render_bits(words: Words, hundredths: int) -> htpy.Element:
+    """Signed bits, such as +12.3."""
+    return htpy.bdi(dir="ltr")[bits(hundredths, words.language)]
+
+
+def render_percent(words: Words, probability: float) -> htpy.Element:
+    """A probability in per cent, such as > 99.999%."""
+    return htpy.bdi(dir="ltr")[percent(probability, words.language)]
+
+
+def tell_bits(words: Words, hundredths: int) -> str:
+    """Signed bits for an attribute, which takes no markup."""
+    return LEFT_TO_RIGHT + bits(hundredths, words.language) + ISOLATE_END
+
+
+HELPS: Final = {
+    "bits": (
+        N_("Bits"),
+        N_("What are bits?"),
+        N_(
+            "A bit doubles the odds that both records are of the same person or thing; a negative one halves them. All "
+            "lines add up to the score."
+        ),
+    ),
+    "rarity": (
+        N_("1 in N"),
+        N_("What is 1 in N?"),
+        N_(
+            "How much rarer such agreement is between two strangers, or between two relatives where relatives are "
+            "named, than between two records of the same person or thing."
+        ),
+    ),
+    "attempts": (
+        N_("Number of comparisons"),
+        N_("What is the number of comparisons?"),
+        N_(
+            "The more pairs of people and things of both cases are compared, the more agree by chance. The score is "
+            "lowered by that."
+        ),
+    ),
+}
+"""Numbers of which a question mark says of what they are: what stands before it, its question, the answer."""
+
+
+def render_help(words: Words, subject: str) -> htpy.Element:
+    """A question mark that says of what a number is."""
+    _, question, answer = HELPS[subject]
+    return htpy.details(".help")[
+        htpy.summary(aria_label=words(question), title=words(question))["?"], htpy.span[words(answer)]
+    ]
+
+
+def render_legend(words: Words) -> htpy.Element:
+    """Each number of a comparison with its question mark."""
+    said = (htpy.span[words(name), " ", render_help(words, subject)] for subject, (name, _, _) in HELPS.items())
+    return htpy.div(".number-helps.small.quiet")[said]
