@@ -54,9 +54,9 @@ def compare(pairs: Pairs, model: ModelPath = None) -> None:
     """
     import msgspec
 
+    from pipeline.matching.entity_pairs import PairError, names_alone, read_pair
     from pipeline.matching.explain.explaining import explain_entities
     from pipeline.matching.model import load_model
-    from pipeline.matching.score.entity_pairs import PairError, names_alone, read_pair
 
     loaded, failed = load_model(model), 0
     for line in _read_lines(pairs):
@@ -86,11 +86,11 @@ def explain_pairs(
     import msgspec
 
     from pipeline.locale import LANGUAGES
+    from pipeline.matching.entity_pairs import PairError, explain_pair
     from pipeline.matching.explain.breakdown import text
     from pipeline.matching.explain.waterfall import svg as chart
     from pipeline.matching.explain.wording import legend
     from pipeline.matching.model import generation_id, load_model
-    from pipeline.matching.score.entity_pairs import PairError, explain_pair
 
     if language not in LANGUAGES:
         raise LiaisonError(f"unknown language: {language}; choose {' or '.join(LANGUAGES)}")

@@ -12,7 +12,7 @@ from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis
 from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import Entities, Fingerprint
-from pipeline.matching.screening.screening import Sketches
+from pipeline.matching.screening.sketches import Sketches
 
 
 class PairJudgement(Protocol):

@@ -23,7 +23,7 @@ from pipeline.errors import LiaisonError
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.model_file import ModelFile
-from pipeline.matching.screening.screening import join_sketches
+from pipeline.matching.screening.sketches import join_sketches
 
 OVER = 1000
 """Blocks of more cases are examined: a case that meets so many spends a millisecond and more on them."""

@@ -18,7 +18,8 @@ from pipeline.matching.names.name_pairs import FEW_MET, MetNames, hold_names, me
 from pipeline.matching.score.scoring import Judgement, judge_cases, judge_score, least_score, score_from
 from pipeline.matching.score.shared_numbers import judge_shared_number
 from pipeline.matching.screening.crowd_screening import CrowdScreen
-from pipeline.matching.screening.screening import Screen, Sketches
+from pipeline.matching.screening.screening import Screen
+from pipeline.matching.screening.sketches import Sketches
 
 THRESHOLD = 0.5
 """The probability from which a pair is a link."""

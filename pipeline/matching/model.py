@@ -16,6 +16,7 @@ import msgspec
 import orjson
 
 from pipeline.errors import LiaisonError
+from pipeline.matching.alternatives import COMPANION_KINDS, STRANGERS, Bits
 from pipeline.matching.comparisons.address import ADDRESS, carry_cities, carry_shared
 from pipeline.matching.comparisons.catalogue import CATALOGUE, of_type
 from pipeline.matching.comparisons.levels import Compare, Comparison, Table
@@ -29,7 +30,6 @@ from pipeline.matching.model_file import (
     encode_model,
 )
 from pipeline.matching.reference import SHIPPED, kinds_of, reference_model
-from pipeline.matching.score.alternatives import COMPANION_KINDS, STRANGERS, Bits
 from pipeline.records.entity_types import ENTITY_TYPES, TYPES, EntityType
 
 FORMS = 13

@@ -58,7 +58,7 @@ class EntityType:
     `label` names the type, `fields` the raw fields that it is the first to have, in the order in which pages show them;
     both are in English, their translations in pipeline/locale/fr.po.
     `comparisons` are names of pipeline.matching.comparisons, those of `OF_EVERY_TYPE` included.
-    `companions` says for each kind of companions (matching.score.alternatives) whom two that are alike in much may be
+    `companions` says for each kind of companions (matching.alternatives) whom two that are alike in much may be
     instead of one; the weights against a kind apply to the types that have it.
     `by_name`: a question's name may be of this type; `bears_numbers`: so may its numbers whose type nobody said.
     `own_number` is the type of identifier that a thing of the type bears for life and nothing else in the world has,

@@ -20,8 +20,8 @@ from pipeline.correlation.store import (
     sequence_of,
 )
 from pipeline.correlation.store_file import NO_OFFSET, StoreIdentity
+from pipeline.matching.encoded import ROW_WORDS
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling, PhonePrint
-from pipeline.matching.screening.rows import ROW_WORDS
 from support.matching.sketches import sketch_of
 
 IDENTITY = StoreIdentity("cluster", "topic", 0, "generation")

@@ -15,13 +15,13 @@ from pipeline.matching.comparisons.bounds import Bound
 from pipeline.matching.comparisons.catalogue import CATALOGUE
 from pipeline.matching.comparisons.name.bound import NO_NAME, STEPS, name_state
 from pipeline.matching.comparisons.name.crowd_names import CrowdNames, bound_names
+from pipeline.matching.encoded import Rows
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.matcher import THRESHOLD
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.screening.crowd_screening import CrowdScreen
-from pipeline.matching.screening.rows import Rows
-from pipeline.matching.screening.screening import Screen, Sketches, join_sketches
-from pipeline.matching.screening.sketches import make_sketch
+from pipeline.matching.screening.screening import Screen
+from pipeline.matching.screening.sketches import Sketches, join_sketches, make_sketch
 from property.test_screening import MODELS
 from support.matching.comparison_edits import edited_pair
 from support.matching.comparison_laws import whole_cases

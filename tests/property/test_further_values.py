@@ -15,12 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.matching.alternatives import STRANGERS, Bits
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult
 from pipeline.matching.comparisons.several import CHOICE_FEES
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint, IdentifierPrint, PhonePrint
 from pipeline.matching.model import load_model
-from pipeline.matching.score.alternatives import STRANGERS, Bits
-from pipeline.matching.score.entity_scoring import sum_results
+from pipeline.matching.score.scoring import sum_results
 from pipeline.records.entity_types import TYPES
 from pipeline.records.normalised import BirthDate, PartialDate
 from support.matching.comparison_edits import name_print, whole_pair

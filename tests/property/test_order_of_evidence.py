@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.matching.score.entity_scoring import weigh_entities
+from pipeline.matching.score.scoring import weigh_entities
 from support.matching.entity_strategies import persons
 from support.matching.populations import MODELS, model_of
 from support.matching.prints import print_of

@@ -14,8 +14,7 @@ from pipeline.matching.explain.explaining import explain
 from pipeline.matching.explain.explanation import mirrored
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model, load_model
-from pipeline.matching.score.entity_scoring import weigh_entities
-from pipeline.matching.score.scoring import judge_cases
+from pipeline.matching.score.scoring import judge_cases, weigh_entities
 from support.matching.entity_strategies import entities, fingerprint, persons, several_dates
 from support.records.builder import person
 

@@ -17,8 +17,8 @@ from pipeline.matching.matcher import THRESHOLD, ModelMatcher
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.model_file import Calibration
 from pipeline.matching.score.scoring import judge_cases
-from pipeline.matching.screening.screening import Screen, join_sketches
-from pipeline.matching.screening.sketches import make_sketch
+from pipeline.matching.screening.screening import Screen
+from pipeline.matching.screening.sketches import join_sketches, make_sketch
 from support.matching.entity_strategies import entities, fingerprint
 from support.records.builder import person
 

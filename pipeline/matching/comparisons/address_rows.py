@@ -24,7 +24,7 @@ from pipeline.records.scripts import script_of
 
 if TYPE_CHECKING:
     from pipeline.matching.comparisons.levels import Table
-    from pipeline.matching.screening.rows import Flags, Rows
+    from pipeline.matching.encoded import Flags, Rows
 
 CITY_UNLIKE = 1 - CITY_SIMILARITY / 100
 """Share of both cities' letters that may differ (rapidfuzz ratio: edits without substitution, by both lengths)."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline.records.normalised import BirthDate, PartialDate
 
 if TYPE_CHECKING:
-    from pipeline.matching.screening.rows import WordArray
+    from pipeline.matching.encoded import WordArray
 
 CIRCA_YEARS = 1
 """About 1970 is 1969 to 1971: so the US list states as a range what the UN list calls approximate."""

@@ -43,7 +43,7 @@ from pipeline.matching.comparisons.levels import Table
 from pipeline.matching.fingerprint import EntityPrint
 
 if TYPE_CHECKING:
-    from pipeline.matching.screening.rows import Flags, Rows, WordArray
+    from pipeline.matching.encoded import Flags, Rows, WordArray
 
 _TWO = tuple(int(str(number), 16) for number in range(100))
 """Two digits, four bits each."""

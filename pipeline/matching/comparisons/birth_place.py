@@ -24,7 +24,7 @@ from pipeline.matching.comparisons.types import PERSON
 from pipeline.matching.fingerprint import EntityPrint
 
 if TYPE_CHECKING:
-    from pipeline.matching.screening.rows import Flags, Rows, WordArray
+    from pipeline.matching.encoded import Flags, Rows, WordArray
 
 LEVELS = (
     Level("same", 0.60, 4.0e-3, 0.60, 0.30, 0.60),

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.matching.score.alternatives import ALTERNATIVES
+from pipeline.matching.alternatives import ALTERNATIVES
 
 if TYPE_CHECKING:
     from pipeline.matching.comparisons.levels import Table
-    from pipeline.matching.screening.rows import Rows
+    from pipeline.matching.encoded import Rows
 
 BitsArray = NDArray[np.int32]
 """Hundredths of a bit against each alternative: shape (ALTERNATIVES, states) or (ALTERNATIVES, pairs of rows)."""

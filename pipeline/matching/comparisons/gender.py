@@ -14,7 +14,7 @@ from pipeline.matching.comparisons.types import PERSON
 from pipeline.matching.fingerprint import EntityPrint
 
 if TYPE_CHECKING:
-    from pipeline.matching.screening.rows import Rows
+    from pipeline.matching.encoded import Rows
 
 LEVELS = (Level("same", 0.965, 0.50, 0.50, 0.965, 0.50), Level("different", 0.035, 0.50, 0.50, 0.035, 0.50))
 SAME, DIFFERENT = range(2)

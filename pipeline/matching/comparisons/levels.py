@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from pipeline.matching.alternatives import COMPANION_KINDS, NO_BITS, STRANGERS, Bits
 from pipeline.matching.comparisons.bounds import Bound
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.matching.score.alternatives import COMPANION_KINDS, NO_BITS, STRANGERS, Bits
 from pipeline.records.entity_types import ENTITY_TYPES
 
 if TYPE_CHECKING:
-    from pipeline.matching.screening.rows import Flags, Rows
+    from pipeline.matching.encoded import Flags, Rows
 
 SHARED_CAP = 300
 """Hundredths of a bit for agreeing on a value that the model lists as shared: a call centre is not a person."""

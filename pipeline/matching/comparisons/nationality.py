@@ -15,7 +15,7 @@ from pipeline.matching.comparisons.types import PERSON
 from pipeline.matching.fingerprint import EntityPrint
 
 if TYPE_CHECKING:
-    from pipeline.matching.screening.rows import Rows
+    from pipeline.matching.encoded import Rows
 
 LEVELS = (Level("same", 0.90, 0.20, 0.85, 0.90, 0.85), Level("different", 0.10, 0.80, 0.15, 0.10, 0.15))
 SAME, DIFFERENT, UNKNOWN = range(3)

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec import structs
 
+from pipeline.matching.alternatives import ALTERNATIVES
 from pipeline.matching.comparisons.bounds import BitsArray, Bound, States, strongest_from
 from pipeline.matching.comparisons.ends import ANY_NUMBER, WHOLE, compare_ends, encode_ends
 from pipeline.matching.comparisons.levels import ComparisonResult, Table, stronger_of
 from pipeline.matching.fingerprint import CONFUSABLE_CLASSES, EntityPrint, IdentifierPrint
-from pipeline.matching.score.alternatives import ALTERNATIVES
 from pipeline.records.entity_types import ENTITY_TYPES
 from pipeline.records.vehicles import decode_vin
 
 if TYPE_CHECKING:
-    from pipeline.matching.screening.rows import Flags, Rows
+    from pipeline.matching.encoded import Flags, Rows
 
 VIN = "vin"
 OTHER = "identifier"

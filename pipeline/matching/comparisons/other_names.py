@@ -25,7 +25,7 @@ from pipeline.matching.names.comparison import CULTURE
 from pipeline.matching.names.resemblance import RESEMBLANCE
 
 if TYPE_CHECKING:
-    from pipeline.matching.screening.rows import Rows
+    from pipeline.matching.encoded import Rows
 
 LEVELS = (
     Level("several_more", 0.15, 3.0e-4, 8.0e-4, 1.0e-3, 5.0e-2),

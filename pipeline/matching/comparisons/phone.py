@@ -15,7 +15,7 @@ from pipeline.matching.comparisons.types import ALL
 from pipeline.matching.fingerprint import TAIL_DIGITS, EntityPrint, PhonePrint
 
 if TYPE_CHECKING:
-    from pipeline.matching.screening.rows import Flags, Rows
+    from pipeline.matching.encoded import Flags, Rows
 
 LEVELS = (
     Level("same", 0.50, 5.0e-7, 0.50, 0.50, 0.30),

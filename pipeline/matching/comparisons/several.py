@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from pipeline.matching.alternatives import STRANGERS, Bits
 from pipeline.matching.comparisons.levels import ComparisonResult, stronger_of
 from pipeline.matching.fingerprint import MAX_VALUES
-from pipeline.matching.score.alternatives import STRANGERS, Bits
 
 CHOICE_FEES = tuple(round(100 * math.log2(count)) for count in range(1, MAX_VALUES + 2))
 """Hundredths of a bit by the values on a side that agree with nothing: among 1 + n values one agrees by chance 1 + n

@@ -112,7 +112,7 @@ SENTENCES: Final = {
         N_("Few pairs of records are companies of one group ({number})."),
     ),
 }
-"""By the type of the entities and the kind of companions (matching.score.alternatives)."""
+"""By the type of the entities and the kind of companions (matching.alternatives)."""
 
 RESULTS: Final = {
     Band.CERTAIN: N_("certain"),

@@ -8,21 +8,23 @@ from typing import NamedTuple
 
 import msgspec
 
+from pipeline.matching.alternatives import COMPANION_KINDS, STRANGERS, Bits
 from pipeline.matching.comparisons.catalogue import BY_NAME
 from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, apply_curve
 from pipeline.matching.explain.explanation import Counterfactual, EntityEvidence, Explanation, Item, mirrored
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.names import TokenPair, best_pair
-from pipeline.matching.score.alternatives import COMPANION_KINDS, STRANGERS, Bits
-from pipeline.matching.score.entity_scoring import combine_alternatives, settle_results, sum_results
 from pipeline.matching.score.scoring import (
     EACH_PAIR,
     EntityAgreement,
     Evidence,
     attempts_fee,
+    combine_alternatives,
     counted_bits,
     judge_score,
+    settle_results,
+    sum_results,
     total_score,
     weigh_evidence,
 )
@@ -125,7 +127,7 @@ class ComparedEntities(NamedTuple):
         return _entity_evidence(self, model)
 
     def weigh_without(self, field: str, model: Model) -> int:
-        """The same as entity_scoring.weigh_entities if one field were unknown."""
+        """The same as scoring.weigh_entities if one field were unknown."""
         sums = sum_results([result for comparison, result in self.results if comparison.name != field])
         return apply_curve(combine_alternatives(sums, self.a.type, model), model.curves[self.a.type])
 

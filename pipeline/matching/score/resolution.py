@@ -11,10 +11,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from pipeline.matching.alternatives import NO_BITS, STRANGERS
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
-from pipeline.matching.score.alternatives import NO_BITS, STRANGERS
-from pipeline.matching.score.entity_scoring import settle_results
+from pipeline.matching.score.scoring import settle_results
 
 CONTRADICTION = -1000
 """Hundredths of a bit of evidence; with less, two entities cannot be in one group."""

@@ -1,25 +1,31 @@
 """The score of a pair of cases: a pure function in integers, the same alone and in any batch.
 
 score = prior + sum of the ties that count (the best one-to-one assignment of entities) - log2(entity pairs compared),
-where each tie pays EACH_PAIR, which the strongest one gets back.
+where each tie pays EACH_PAIR, which the strongest one gets back. A tie is the evidence that two entities are the same:
+their comparisons, summed against each alternative, combined and calibrated. Of large cases only the pairs of entities
+that share a mark are compared: an exact value that makes two entities worth comparing, whatever their types.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import combinations, product
+from operator import add
 
 import msgspec
+from msgspec import structs
 
+from pipeline.matching.alternatives import NO_BITS, STRANGERS, Bits, against_both
 from pipeline.matching.bands import Band, band_of
 from pipeline.matching.basis import Basis
 from pipeline.matching.comparisons.catalogue import SELECTORS
+from pipeline.matching.comparisons.levels import ComparisonResult, apply_curve
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model, Plan
-from pipeline.matching.score.assignment import assign_one_to_one
-from pipeline.matching.score.entity_scoring import weigh_by_plan, weigh_entities, weigh_from
-from pipeline.matching.score.marks import cross_type_cells, same_type_cells
+from pipeline.matching.names import NamePrint, sound_keys
+from pipeline.matching.names.name_pairs import pairs_of
 
 EACH_PAIR = 100
 """Hundredths of a bit that each entity pair pays; the strongest of a case pair gets it back. Only positive bits are
@@ -27,6 +33,17 @@ summed, and the mean of 2^max(0, bits) over pairs of strangers is up to 2, so ma
 
 SCORE_LIMIT = 1 << 16
 """Hundredths of a bit; every score lies between this and its negative."""
+
+MAX_TOKENS = 4
+"""Tokens of a name that make marks, the rarest first. A choice: marks of two tokens grow with their square."""
+RARE = 1200
+"""Hundredths of a bit; one name in 4,000 has such a token."""
+
+ALL_PAIRS = 16
+"""Up to so many pairs of one type, comparing all costs less than finding the pairs that share a mark."""
+
+Cells = list[tuple[int, int]]
+"""Pairs of entities of two cases, as indices."""
 
 
 class Judgement(msgspec.Struct, frozen=True, gc=False):
@@ -242,3 +259,201 @@ def least_score(threshold: float) -> int:
         else:
             low = middle + 1
     return low
+
+
+def weigh_entities(a: EntityPrint, b: EntityPrint, model: Model, skipped: tuple[str, ...] = ()) -> int:
+    """The calibrated evidence that two entities of one type are the same, in hundredths of a bit, without the prior."""
+    plan = model.plan_without(a.type, skipped) if skipped else model.plans[a.type]
+    return weigh_by_plan(a, b, plan, model)
+
+
+def weigh_by_plan(a: EntityPrint, b: EntityPrint, plan: Plan, model: Model) -> int:
+    """The same as weigh_entities, by one of the model's plans."""
+    return _weigh_odds(odds_by_alternative(a, b, plan), a.type, model)
+
+
+def _weigh_odds(odds: Bits, entity_type: str, model: Model) -> int:
+    return apply_curve(combine_alternatives(odds, entity_type, model), model.curves[entity_type])
+
+
+def odds_by_alternative(a: EntityPrint, b: EntityPrint, plan: Plan) -> Bits:
+    """The sum of all comparisons against each alternative, in hundredths of a bit.
+
+    If one of them settles the pair, contradictions of the others do not count (settle_results).
+    """
+    odds = _sum_unsettled(a, b, plan)
+    if odds is None:
+        return sum_results([found for compare, table in plan if (found := compare(a, b, table)) is not None])
+    return odds
+
+
+def weigh_from(a: EntityPrint, b: EntityPrint, model: Model, least: int) -> int | None:
+    """The same as weigh_entities, or None where that is less than `least` for certain.
+
+    Names, which cost most to compare, come last, and only where the other comparisons and what names say at most leave
+    it open. A few names are compared at once, since their bound costs more.
+    """
+    plain, named = model.plain_plans[a.type], model.named_plans[a.type]
+    odds = _sum_unsettled(a, b, plain)
+    if odds is None or not named:
+        return weigh_entities(a, b, model)
+    if not pairs_of(a.names, b.names).few:
+        most = _add_bits(odds, odds_by_alternative(a, b, model.named_ceilings[a.type]))
+        if _weigh_odds(most, a.type, model) < least:
+            return None
+    return _weigh_odds(_add_bits(odds, odds_by_alternative(a, b, named)), a.type, model)
+
+
+def _add_bits(some: Bits, others: Bits) -> Bits:
+    return tuple(map(add, some, others))
+
+
+def _sum_unsettled(a: EntityPrint, b: EntityPrint, plan: Plan) -> Bits | None:
+    """The sum of all comparisons against each alternative; None where one settles the pair.
+
+    It is written out for the alternatives that exist, since loops over them would take 6% of a pair's time.
+    """
+    strangers = household = named_after = group = 0
+    for compare, table in plan:
+        found = compare(a, b, table)
+        if found is not None:
+            if found.settles:
+                return None
+            from_strangers, from_household, from_named_after, from_group = found.bits
+            strangers += from_strangers
+            household += from_household
+            named_after += from_named_after
+            group += from_group
+    return strangers, household, named_after, group
+
+
+def sum_results(found: Sequence[ComparisonResult]) -> Bits:
+    """The sum of the results of comparisons against each alternative.
+
+    If one of them settles the pair, contradictions of the others do not count (settle_results).
+    """
+    return tuple(map(sum, zip(*[one.bits for one in settle_results(found)], strict=True))) or NO_BITS
+
+
+def settle_results(found: Sequence[ComparisonResult]) -> list[ComparisonResult]:
+    """The results of comparisons; if one of them settles the pair, without the contradictions of the others.
+
+    Two things with the same number for life and different names are mostly one thing that was renamed. Contradictions
+    among the numbers themselves still count.
+    """
+    if not any(one.settles for one in found):
+        return list(found)
+    return [one if one.settles else _without_contradiction(one) for one in found]
+
+
+def _without_contradiction(found: ComparisonResult) -> ComparisonResult:
+    return structs.replace(found, bits=tuple(max(bits, 0) for bits in found.bits))
+
+
+def combine_alternatives(bits: Bits, entity_type: str, model: Model) -> int:
+    """The bits against all alternatives of an entity type together, each with its prior, in hundredths of a bit."""
+    found = bits[STRANGERS]
+    for at, offset in model.companions[entity_type]:
+        found = against_both(found, bits[at] + offset)
+    return found
+
+
+def all_marks(entity: EntityPrint) -> set[str]:
+    """The marks of an entity: its selectors, and those of names, birth dates, makes and places."""
+    found = set(entity.selectors)
+    found.update(f"n{mark}" for name in entity.names for mark in _name_marks(name))
+    for date in entity.all_birth_dates:
+        found.add(f"d{date.first.year}-{date.first.month}-{date.first.day}")
+    if entity.make or entity.model:
+        found.add(f"k{entity.make}|{entity.model}")
+    if entity.place is not None:
+        found.update(_cells(entity.place.latitude, entity.place.longitude))
+    return found
+
+
+def _name_marks(name: NamePrint) -> set[str]:
+    """The sounds of each rare token, and of any two tokens together: one common given name is no mark."""
+    tokens = sound_keys(name)[:MAX_TOKENS]
+    alone = {sound for token in tokens if token.rarity >= RARE or len(tokens) == 1 for sound in token.sounds}
+    pairs = combinations([token.sounds for token in tokens], 2)
+    return alone | {"|".join(sorted((x, y))) for p, q in pairs for x in p for y in q}
+
+
+def _cells(latitude: float, longitude: float) -> set[str]:
+    """The cells of 0.2 degrees in which a place lies, one in each of two grids that are shifted by half a cell."""
+    return {f"l{int((latitude + shift) // 0.2)}|{int((longitude + shift) // 0.2)}|{shift}" for shift in (0.0, 0.1)}
+
+
+def same_type_cells(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> Cells:
+    """The pairs of one type to compare, as indices: all in small cases, those that share a mark in large ones."""
+    cells = [(i, j) for i, j in product(range(len(a)), range(len(b))) if a[i].type == b[j].type]
+    if len(cells) <= ALL_PAIRS:
+        return cells
+    marks_a, marks_b = [all_marks(entity) for entity in a], [all_marks(entity) for entity in b]
+    return [(i, j) for i, j in cells if not marks_a[i].isdisjoint(marks_b[j])]
+
+
+def cross_type_cells(a: tuple[EntityPrint, ...], b: tuple[EntityPrint, ...]) -> Cells:
+    """The pairs of different types that share a selector, as indices. Most cases hold persons alone, and have none."""
+    if len({entity.type for entity in (*a, *b)}) == 1:
+        return []
+    filled_a = [(i, entity.type, found) for i, entity in enumerate(a) if (found := entity.selectors)]
+    if not filled_a:
+        return []
+    filled_b = [(j, entity.type, found) for j, entity in enumerate(b) if (found := entity.selectors)]
+    return [(i, j) for i, kind, p in filled_a for j, other, q in filled_b if kind != other and not p.isdisjoint(q)]
+
+
+def assign_one_to_one(weights: Mapping[tuple[int, int], int]) -> list[tuple[int, int]]:
+    """The cells of the best one-to-one assignment; weights are positive, a missing cell means "not together".
+
+    Ties between equally good assignments are broken by the order of indices.
+    """
+    rows, columns = sorted({row for row, _ in weights}), sorted({column for _, column in weights})
+    if len(rows) == len(weights) == len(columns):
+        return sorted(weights)
+    costs = [[-weights.get((row, column), 0) for column in columns] for row in rows]
+    if len(rows) <= len(columns):
+        chosen = [(rows[i], columns[j]) for i, j in _hungarian(costs)]
+    else:
+        transposed = [list(line) for line in zip(*costs, strict=True)]
+        chosen = [(rows[i], columns[j]) for j, i in _hungarian(transposed)]
+    return sorted(cell for cell in chosen if cell in weights)
+
+
+def _hungarian(costs: list[list[int]]) -> list[tuple[int, int]]:
+    """The cheapest assignment of every row to a column; at most as many rows as columns."""
+    height, width = len(costs), len(costs[0])
+    row_potential, column_potential, owner = [0] * (height + 1), [0] * (width + 1), [0] * (width + 1)
+    for row in range(1, height + 1):
+        _augment(costs, row, row_potential, column_potential, owner)
+    return [(owner[column] - 1, column - 1) for column in range(1, width + 1) if owner[column]]
+
+
+def _augment(costs: list[list[int]], row: int, u: list[int], v: list[int], owner: list[int]) -> None:
+    """Assign a column to `row` along the cheapest alternating path; indices start at 1, column 0 is the path's root."""
+    width = len(v)
+    slack: list[float] = [float("inf")] * width
+    way, visited = [0] * width, [False] * width
+    owner[0], column = row, 0
+    while owner[column]:
+        visited[column] = True
+        at, step, following = owner[column], float("inf"), 0
+        for k in range(1, width):
+            if visited[k]:
+                continue
+            reduced = costs[at - 1][k - 1] - u[at] - v[k]
+            if reduced < slack[k]:
+                slack[k], way[k] = reduced, column
+            if slack[k] < step:
+                step, following = slack[k], k
+        for k in range(width):
+            if visited[k]:
+                u[owner[k]] += int(step)
+                v[k] -= int(step)
+            else:
+                slack[k] -= step
+        column = following
+    while column:
+        owner[column] = owner[way[column]]
+        column = way[column]

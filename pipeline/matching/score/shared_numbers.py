@@ -13,7 +13,6 @@ from pipeline.matching.basis import Basis
 from pipeline.matching.comparisons.identifier import IDENTIFIER, number_in_common
 from pipeline.matching.fingerprint import Entities, Fingerprint
 from pipeline.matching.model import Model
-from pipeline.matching.score.marks import same_type_cells
 from pipeline.matching.score.scoring import (
     EACH_PAIR,
     EntityAgreement,
@@ -21,6 +20,7 @@ from pipeline.matching.score.scoring import (
     Judgement,
     content_of,
     judge_score,
+    same_type_cells,
     total_score,
 )
 

@@ -1,7 +1,7 @@
 """A first look at pairs of few cases with many that they meet through one value: what strangers have against each.
 
 Sketches of the many are read once, for all that meet them, and nothing is gathered for a pair: each row of an asking
-case is held against all rows side by side. The odds are those of row_screening against strangers alone, with names by
+case is held against all rows side by side. The odds are those of OddsBound against strangers alone, with names by
 what contradicts where no word is like another's. So a pair is ruled out here only if the screen rules it out
 too, whether or not one of them is hit-only.
 """
@@ -13,15 +13,15 @@ from functools import cached_property
 
 import numpy as np
 
+from pipeline.matching.alternatives import STRANGERS
 from pipeline.matching.comparisons.name.bound import name_state
 from pipeline.matching.comparisons.name.crowd_names import CrowdNames, bound_names
 from pipeline.matching.comparisons.numbers import may_share_number
+from pipeline.matching.encoded import BitsOfRows, Flags, Index, Rows, expand_counts
 from pipeline.matching.model import Model
-from pipeline.matching.score.alternatives import STRANGERS
 from pipeline.matching.score.scoring import EACH_PAIR, SCORE_LIMIT, least_score
-from pipeline.matching.screening.row_screening import BoundTable, OddsBound, find_equal_parts, may_share
-from pipeline.matching.screening.rows import BitsOfRows, Flags, Index, Rows, expand_counts
-from pipeline.matching.screening.screening import Sketches, curves_by_type
+from pipeline.matching.screening.screening import BoundTable, OddsBound, curves_by_type, find_equal_parts, may_share
+from pipeline.matching.screening.sketches import Sketches
 from pipeline.records.entity_types import TYPES
 
 _FIRST = ("born", "phones", "identifiers")

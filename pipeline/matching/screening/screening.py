@@ -1,7 +1,8 @@
 """Upper bounds of the scores of thousands of pairs of cases at once, from their sketches (sketches.py).
 
 The bound is computed as the score is (pipeline.matching.score.scoring), with each comparison at the strongest level
-that two rows leave open. It is never below the score, and seldom so far above it that two strangers pass.
+that two rows leave open: OddsBound bounds the odds of two entities, Screen the scores of two cases. It is never below
+the score, and seldom so far above it that two strangers pass.
 
 Pairs with a hit-only case pass as well where anything may be equal by which one meets the other (access.hit_gate),
 however much contradicts.
@@ -9,33 +10,32 @@ however much contradicts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipeline.matching.comparisons.bounds import BitsArray
-from pipeline.matching.comparisons.levels import apply_curve
-from pipeline.matching.comparisons.numbers import may_share_number
-from pipeline.matching.model import Model
-from pipeline.matching.score.alternatives import ALTERNATIVES, DISCOUNT, REACH, STRANGERS
-from pipeline.matching.score.marks import ALL_PAIRS
-from pipeline.matching.score.scoring import EACH_PAIR, SCORE_LIMIT, attempts_fee, least_score
-from pipeline.matching.screening.row_screening import OddsBound, find_equal_parts, may_share
-from pipeline.matching.screening.rows import (
-    HIDDEN,
-    ROW_WORDS,
-    WORD_BYTES,
+from pipeline.matching.alternatives import ALTERNATIVES, DISCOUNT, REACH, STRANGERS
+from pipeline.matching.comparisons.birth_date_rows import share_birth_date
+from pipeline.matching.comparisons.bounds import BitsArray, RowState, States, most_at_any_level
+from pipeline.matching.comparisons.catalogue import CATALOGUE, SELECTORS
+from pipeline.matching.comparisons.ends import WHOLE
+from pipeline.matching.comparisons.levels import Comparison, Table, apply_curve
+from pipeline.matching.comparisons.numbers import OWN, may_share_number
+from pipeline.matching.comparisons.phone import phone_state
+from pipeline.matching.encoded import (
     BitsOfRows,
     Bytes,
     Flags,
     Index,
     Rows,
-    WordArray,
     expand_pairs,
-)  # fmt: skip
+)
+from pipeline.matching.model import Model
+from pipeline.matching.score.scoring import ALL_PAIRS, EACH_PAIR, SCORE_LIMIT, attempts_fee, least_score
+from pipeline.matching.screening.sketches import Sketches, without_room
 from pipeline.records.entity_types import TYPES
 
 BoundOdds = Callable[[Rows, Rows, Flags], BitsArray]
@@ -52,39 +52,8 @@ _NEVER = 1 << 24
 _ATTEMPTS = np.array([*(attempts_fee(cells) for cells in range(ALL_PAIRS + 1)), 0], np.int32)
 """The fee by the number of entity pairs; 0 beyond ALL_PAIRS, where only pairs that share a mark are compared."""
 
-
-class Sketches(NamedTuple):
-    """The sketches of cases: all their words, and for each case where its first row begins and how many rows it has.
-
-    `hidden` are the cases that are hit-only.
-    """
-
-    words: WordArray
-    starts: Index
-    counts: Index
-    hidden: Flags
-
-    def take_cases(self, cases: NDArray[np.intp] | NDArray[np.int64]) -> Sketches:
-        """The sketches of some of the cases, by index; a case may be taken several times."""
-        return Sketches(self.words, self.starts[cases], self.counts[cases], self.hidden[cases])
-
-
-def find_rows(words: WordArray, starts: Index, sizes: Index) -> Sketches:
-    """The sketches that begin at the words `starts` and have `sizes` words; a size of 0 means no sketch."""
-    counts = np.zeros(len(starts), np.int64)
-    held = np.flatnonzero(sizes)
-    first = words[starts[held]]
-    counts[held] = first & np.uint32(HIDDEN - 1)
-    hidden = np.zeros(len(starts), np.bool_)
-    hidden[held] = first >= HIDDEN
-    return Sketches(words, starts + 1, counts, hidden)
-
-
-def join_sketches(sketches: list[bytes]) -> Sketches:
-    """Put sketches, as bytes, one after the other."""
-    sizes = np.array([len(sketch) // WORD_BYTES for sketch in sketches], np.int64)
-    words = np.frombuffer(b"".join([*sketches, bytes(WORD_BYTES * ROW_WORDS)]), np.uint32)
-    return find_rows(words, np.cumsum(sizes) - sizes, sizes)
+MOST_OTHERS = 8
+"""The number of bits in a row's `others`."""
 
 
 class Screen:
@@ -175,3 +144,162 @@ def _against_both(some: BitsOfRows, others: BitsOfRows) -> BitsOfRows:
     gap = np.minimum(np.abs(some - others), REACH)
     both: BitsOfRows = np.minimum(some, others) - _DISCOUNT[gap]
     return both
+
+
+class BoundTable(NamedTuple):
+    """The summed bounds of the comparisons that share one state of rows.
+
+    `bits` has the shape (ALTERNATIVES, types times `states`). `agreements` is the same for pairs that a number for life
+    settles (scoring.settle_results), where no comparison is below 0. `part` is as in bounds.Bound.
+    """
+
+    state: RowState
+    part: str
+    states: int
+    bits: BitsArray
+    agreements: BitsArray
+
+
+class OddsBound:
+    """The sum of the bounds of some comparisons, by default all, under one model.
+
+    An entity may have values that are not compared for its type (a person's plate, a vessel's flag). Rows hold them,
+    but here they do not count.
+    """
+
+    def __init__(self, model: Model, comparisons: Iterable[Comparison] = CATALOGUE) -> None:
+        by_state: dict[RowState, list[BitsArray]] = defaultdict(list)
+        for comparison in comparisons:
+            for table, types in _types_by_table(model, comparison):
+                if comparison.bound is not None and (bounded := comparison.bounded & types):
+                    by_state[comparison.bound.state].append(_by_type(comparison.bound.bits(table), bounded))
+                for entity_type in types:
+                    if comparison in (held := without_room(entity_type)):
+                        bits = _by_presence(held.index(comparison), most_at_any_level(table))
+                        by_state[presence_state].append(_by_type(bits, {entity_type}))
+        parts = {comparison.bound.state: comparison.bound.part for comparison in CATALOGUE if comparison.bound}
+        parts[presence_state] = "others"
+        self.tables = [_make_table(state, parts[state], bounds) for state, bounds in by_state.items()]
+        costly = {comparison.bound.state for comparison in CATALOGUE if comparison.bound and comparison.bound.costly}
+        self._quick = [_without_states(table) if table.state in costly else table for table in self.tables]
+
+    def bound_odds(self, a: Rows, b: Rows, numbers: Flags) -> BitsArray:
+        """The most hundredths of a bit against each alternative, for rows of one type: shape (ALTERNATIVES, pairs).
+
+        `numbers` says which pairs may have a number in common (numbers.may_share_number).
+        """
+        return _sum_bounds(self.tables, a, b, numbers)
+
+    def bound_quickly(self, a: Rows, b: Rows, numbers: Flags) -> BitsArray:
+        """A looser bound than bound_odds at a tenth of its cost: costly comparisons count with their largest bits."""
+        return _sum_bounds(self._quick, a, b, numbers)
+
+
+def _sum_bounds(tables: Sequence[BoundTable], a: Rows, b: Rows, numbers: Flags) -> BitsArray:
+    types = a.byte("type").astype(np.int32)
+    states = [types * np.int32(table.states) + table.state(a, b) for table in tables]
+    found = np.zeros((ALTERNATIVES, len(a)), np.int32)
+    for table, at in zip(tables, states, strict=True):
+        found += table.bits.take(at, 1)
+    settled = np.flatnonzero(numbers & _HAS_OWN_NUMBER[types])
+    if settled.size:
+        found[:, settled] = 0
+        for table, at in zip(tables, states, strict=True):
+            found[:, settled] += table.agreements.take(at[settled], 1)
+    return found
+
+
+def _types_by_table(model: Model, comparison: Comparison) -> list[tuple[Table, set[str]]]:
+    """The distinct tables of a comparison, each with the entity types that use it."""
+    found: list[tuple[Table, set[str]]] = []
+    for entity_type in sorted(comparison.types):
+        table = model.tables_by_type[entity_type][comparison.name]
+        types = next((types for other, types in found if other == table), None)
+        if types is None:
+            found.append((table, {entity_type}))
+        else:
+            types.add(entity_type)
+    return found
+
+
+def presence_state(a: Rows, b: Rows) -> States:
+    """For which comparisons without room in a row both entities have values, as bits."""
+    return a.byte("others") & b.byte("others")
+
+
+def _by_presence(bit: int, most: BitsArray) -> BitsArray:
+    """The bits of each presence_state: `most` if the comparison's bit is set, else 0."""
+    bits: BitsArray = most[:, None] * (np.arange(1 << MOST_OTHERS) >> bit & 1).astype(np.int32)
+    return bits
+
+
+def _by_type(bits: BitsArray, types: Collection[str]) -> BitsArray:
+    """The bits of each state for these types, 0 for others: (ALTERNATIVES, TYPES, states)."""
+    applies = np.array([entity_type in types for entity_type in TYPES])
+    return np.where(applies[:, None], bits[:, None], np.int32(0))
+
+
+def _make_table(state: RowState, part: str, bounds: list[BitsArray]) -> BoundTable:
+    bits: BitsArray = np.sum(bounds, 0, np.int32).reshape(ALTERNATIVES, -1)
+    agreements: BitsArray = np.sum(np.maximum(bounds, 0), 0, np.int32).reshape(ALTERNATIVES, -1)
+    return BoundTable(state, part, bounds[0].shape[2], bits, agreements)
+
+
+def _without_states(table: BoundTable) -> BoundTable:
+    """The table with one state, the most of all that it has."""
+    bits, agreements = (of.reshape(ALTERNATIVES, -1, table.states).max(2) for of in (table.bits, table.agreements))
+    return BoundTable(_only_state, "", 1, bits, agreements)
+
+
+def _only_state(a: Rows, b: Rows) -> States:
+    return np.zeros(len(a), np.int32)
+
+
+_HAS_OWN_NUMBER = np.array([entity_type in OWN for entity_type in TYPES])
+_SHARED = tuple(
+    dict.fromkeys(
+        comparison.may_share for comparison in SELECTORS if comparison.may_share not in (None, may_share_number)
+    )
+)
+_NOTED = np.array(
+    [
+        sum(
+            1 << at
+            for at, comparison in enumerate(without_room(kind))
+            if comparison.selector and comparison.may_share is None
+        )
+        for kind in TYPES
+    ],
+    np.uint8,
+)
+"""By type: the bits of `others` that stand for selectors of which a row only tells whether there is a value."""
+
+
+def may_share(a: Rows, b: Rows, numbers: Flags) -> Flags:
+    """Whether entities of different types may share a selector (EntityPrint.selectors); `numbers` as in bound_odds."""
+    found: Flags = numbers | _have_noted(a, b)
+    for shared in _SHARED:
+        found |= shared(a, b)
+    return found
+
+
+def _have_noted(a: Rows, b: Rows) -> Flags:
+    noted_a, noted_b = (rows.byte("others") & _NOTED[rows.byte("type")] for rows in (a, b))
+    found: Flags = (noted_a > 0) & (noted_b > 0)
+    return found
+
+
+class EqualParts(NamedTuple):
+    """What two rows may have in common by which one case meets another, hit-only one exactly (access.hit_gate).
+
+    `alone`: a birth date or number. A phone or an e-mail is not enough by itself, but both of them may be.
+    """
+
+    alone: Flags
+    phones: Flags
+    emails: Flags
+
+
+def find_equal_parts(a: Rows, b: Rows) -> EqualParts:
+    """Of rows of any types; where parts are equal, they are found."""
+    return EqualParts(share_birth_date(a, b) | may_share_number(a, b), phone_state(a, b) == WHOLE, _have_noted(a, b))

@@ -2,7 +2,7 @@
 
 The number of its rows comes first, with HIDDEN where the case is hit-only, then a row for each entity, then the words
 of each one's names. This holds too little to tell what agrees, but enough to tell what can't. What it holds of a field
-is said beside the field's comparison (`encode`); rows.WORDS and rows.BYTES say where it lies.
+is said beside the field's comparison (`encode`); encoded.WORDS and encoded.BYTES say where it lies.
 pipeline.matching.screening.screening reads it.
 """
 
@@ -11,6 +11,10 @@ from __future__ import annotations
 from array import array
 from functools import lru_cache
 from struct import Struct
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.matching.comparisons import (
     address_rows,
@@ -25,8 +29,18 @@ from pipeline.matching.comparisons import (
 from pipeline.matching.comparisons.catalogue import CATALOGUE, of_type
 from pipeline.matching.comparisons.levels import Comparison
 from pipeline.matching.comparisons.name import encoding
+from pipeline.matching.encoded import (
+    BYTES,
+    HIDDEN,
+    ROW_WORDS,
+    WORD_BYTES,
+    WORD_COUNT,
+    Flags,
+    Index,
+    WordArray,
+    names_part,
+)
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.matching.screening.rows import BYTES, HIDDEN, ROW_WORDS, WORD_COUNT, names_part
 from pipeline.records.entity_types import TYPES
 
 _PACK = Struct(f"={WORD_COUNT}I{len(BYTES)}B").pack
@@ -65,7 +79,7 @@ def without_room(entity_type: str) -> tuple[Comparison, ...]:
 
 
 def _make_row(entity: EntityPrint, names: encoding.NameWords, start: int) -> bytes:
-    """Parts in the order of rows.WORDS and rows.BYTES; the words of names begin `start` words behind the first row."""
+    """Parts in the order of WORDS and BYTES; the words of names begin `start` words behind the first row."""
     numbered, areas, city, *place = address_rows.encode(entity)
     values = (
         *phone.encode(entity),
@@ -107,3 +121,37 @@ def _fields(entity_type: str) -> tuple[tuple[str, int, int], ...]:
     return tuple(
         (field, one.least, 1 << at) for at, one in enumerate(without_room(entity_type)) for field in one.fields
     )
+
+
+class Sketches(NamedTuple):
+    """The sketches of cases: all their words, and for each case where its first row begins and how many rows it has.
+
+    `hidden` are the cases that are hit-only.
+    """
+
+    words: WordArray
+    starts: Index
+    counts: Index
+    hidden: Flags
+
+    def take_cases(self, cases: NDArray[np.intp] | NDArray[np.int64]) -> Sketches:
+        """The sketches of some of the cases, by index; a case may be taken several times."""
+        return Sketches(self.words, self.starts[cases], self.counts[cases], self.hidden[cases])
+
+
+def find_rows(words: WordArray, starts: Index, sizes: Index) -> Sketches:
+    """The sketches that begin at the words `starts` and have `sizes` words; a size of 0 means no sketch."""
+    counts = np.zeros(len(starts), np.int64)
+    held = np.flatnonzero(sizes)
+    first = words[starts[held]]
+    counts[held] = first & np.uint32(HIDDEN - 1)
+    hidden = np.zeros(len(starts), np.bool_)
+    hidden[held] = first >= HIDDEN
+    return Sketches(words, starts + 1, counts, hidden)
+
+
+def join_sketches(sketches: list[bytes]) -> Sketches:
+    """Put sketches, as bytes, one after the other."""
+    sizes = np.array([len(sketch) // WORD_BYTES for sketch in sketches], np.int64)
+    words = np.frombuffer(b"".join([*sketches, bytes(WORD_BYTES * ROW_WORDS)]), np.uint32)
+    return find_rows(words, np.cumsum(sizes) - sizes, sizes)

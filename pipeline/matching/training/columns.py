@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.matching.alternatives import COMPANION_KINDS, GROUP, HOUSEHOLD, NAMED_AFTER
 from pipeline.matching.comparisons.levels import Comparison
 from pipeline.matching.comparisons.name.name_levels import CONFLICT
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
-from pipeline.matching.score.alternatives import COMPANION_KINDS, GROUP, HOUSEHOLD, NAMED_AFTER
 from pipeline.matching.training.expectation import Levels
 from pipeline.matching.training.pairs import RecordPair
 from pipeline.records.entity_types import ENTITY_TYPES_BY_NAME

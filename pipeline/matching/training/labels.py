@@ -11,9 +11,7 @@ import msgspec
 from pipeline.errors import LiaisonError
 from pipeline.matching.model import Model
 from pipeline.matching.model_file import Calibration, ModelFile
-from pipeline.matching.score.entity_scoring import weigh_entities
-from pipeline.matching.score.marks import same_type_cells
-from pipeline.matching.score.scoring import counted_bits
+from pipeline.matching.score.scoring import counted_bits, same_type_cells, weigh_entities
 from pipeline.matching.training.calibration import Labelled, learn_calibration
 from pipeline.matching.training.pairs import MAX_BLOCK, RULES
 from pipeline.matching.training.reading import Cases, read_labels

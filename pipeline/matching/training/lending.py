@@ -11,8 +11,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.matching.alternatives import COMPANION_KINDS, LEAST_SHARE
 from pipeline.matching.comparisons.levels import Comparison
-from pipeline.matching.score.alternatives import COMPANION_KINDS, LEAST_SHARE
 from pipeline.matching.training.columns import TrainingColumn
 from pipeline.matching.training.expectation import (
     CompanionShares,

@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 
 from benchmarks.accuracy.data_sets import DATA, name
+from pipeline.matching.entity_pairs import explain_pair, names_alone, read_pair
 from pipeline.matching.model import load_model
-from pipeline.matching.score.entity_pairs import explain_pair, names_alone, read_pair
 
 TYPES = {"Person": "person", "Company": "organisation", "Organization": "organisation", "LegalEntity": "organisation",
          "Vessel": "vessel"}  # fmt: skip

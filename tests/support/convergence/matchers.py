@@ -19,8 +19,7 @@ from pipeline.matching.fingerprint import EntityPrint, Fingerprint, entity_print
 from pipeline.matching.matcher import THRESHOLD, ModelMatcher
 from pipeline.matching.model import load_model
 from pipeline.matching.score.scoring import Judgement
-from pipeline.matching.screening.screening import Sketches
-from pipeline.matching.screening.sketches import make_sketch
+from pipeline.matching.screening.sketches import Sketches, make_sketch
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import NormalisedEntity, NormalisedIdentifier, NormalisedPhone, PartialDate
 

@@ -10,12 +10,11 @@ import numpy as np
 
 from pipeline.matching.comparisons.levels import Compare, Comparison
 from pipeline.matching.comparisons.numbers import may_share_number
+from pipeline.matching.encoded import Rows
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import score_cases
-from pipeline.matching.screening.row_screening import OddsBound
-from pipeline.matching.screening.rows import Rows
-from pipeline.matching.screening.screening import Screen, join_sketches
-from pipeline.matching.screening.sketches import make_sketch
+from pipeline.matching.screening.screening import OddsBound, Screen
+from pipeline.matching.screening.sketches import join_sketches, make_sketch
 from pipeline.records.entity_types import TYPES
 from support.matching.comparison_edits import PrintPair, edited_pair, whole_pair
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from struct import pack
 
-from pipeline.matching.screening.rows import ROW_WORDS, WORD_BYTES
+from pipeline.matching.encoded import ROW_WORDS, WORD_BYTES
 
 
 def sketch_of(text: str, rows: int = 1) -> bytes:

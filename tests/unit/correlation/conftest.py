@@ -18,7 +18,7 @@ from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
 from pipeline.matching.matcher import THRESHOLD
 from pipeline.matching.score.scoring import Judgement
-from pipeline.matching.screening.screening import Sketches
+from pipeline.matching.screening.sketches import Sketches
 
 OPEN = Handling("H0", ("*",), ("correlation",))
 

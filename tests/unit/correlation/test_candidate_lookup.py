@@ -19,8 +19,8 @@ from pipeline.correlation.store import MemoryStore
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.model import load_model
 from pipeline.matching.screening.crowd_screening import CrowdScreen
-from pipeline.matching.screening.screening import Screen, Sketches
-from pipeline.matching.screening.sketches import make_sketch
+from pipeline.matching.screening.screening import Screen
+from pipeline.matching.screening.sketches import Sketches, make_sketch
 from support.matching.sketches import sketch_of
 
 MakeCase = Callable[..., Fingerprint]

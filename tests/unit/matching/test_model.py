@@ -12,8 +12,7 @@ from pipeline.matching.explain.explaining import compare_entities
 from pipeline.matching.model import Model, generation_id, load_model
 from pipeline.matching.model_file import ModelFile, Prior, encode_model
 from pipeline.matching.reference import reference_model
-from pipeline.matching.score.entity_scoring import weigh_entities
-from pipeline.matching.score.scoring import EntityAgreement
+from pipeline.matching.score.scoring import EntityAgreement, weigh_entities
 from support.matching.prints import print_of
 
 

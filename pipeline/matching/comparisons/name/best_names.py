@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import product
 
+from pipeline.matching.alternatives import Bits
 from pipeline.matching.comparisons.levels import ComparisonResult, Table, apply_curve, stronger_of
 from pipeline.matching.comparisons.name.groups import MOST_FURTHER
 from pipeline.matching.comparisons.name.name_levels import ALIKE, DIFFERENT, FAMILY_DIFFERS, NEAR, OTHER_PARTS, SAME
@@ -18,7 +19,6 @@ from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NameComparison
 from pipeline.matching.names.joined_words import BOTH_WAYS, NOWHERE
 from pipeline.matching.names.name_pairs import MetNames, pairs_of
-from pipeline.matching.score.alternatives import Bits
 
 Weigh = Callable[[NameComparison, EntityPrint, EntityPrint, Table, int, int], ComparisonResult]
 """Weighs the names at indices (i, j) of two entities: the bits against each alternative, and the level."""

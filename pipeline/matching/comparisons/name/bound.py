@@ -1,9 +1,10 @@
-"""Bounds what the names of many pairs of entities weigh, without aligning their words.
+"""Bounds what the names of many pairs of entities weigh, without aligning their words, from the words of sketches.
 
 Each word of a side gets the best that it finds among all words of the other side, whichever name they are in and even
-if other words find the same. So does each run of words that may be written together (encoding.py beside this). A name
-is worth the sum of what its words find, and two names agree in no more than either is worth. If words of both find
-nothing, these words contradict.
+if other words find the same. So does each run of words that may be written together (encoding.py beside this). What
+two words, or a word and a run, give each other at most their entries tell (bound_gains). A name is worth the sum of
+what its words find (weigh_names), and two names agree in no more than either is worth. If words of both find nothing,
+these words contradict (combine_worths).
 """
 
 from __future__ import annotations
@@ -12,23 +13,56 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pipeline.matching.alternatives import ALTERNATIVES, GROUP, HOUSEHOLD, STRANGERS
 from pipeline.matching.comparisons.bounds import BitsArray, Bound, States, strongest_from
 from pipeline.matching.comparisons.levels import Table, apply_curve
 from pipeline.matching.comparisons.name.encoding import (
+    ACRONYM,
+    BEGINNING,
+    CLASS_BITS,
+    CLASSES,
+    CLASSES_KEPT,
+    CONFLICTS,
+    ENTRY,
     ENTRY_WORDS,
     FAMILY,
+    FIRST,
+    FOLDED_CLASSES,
+    FORM,
     GIVEN,
+    HASH_BITS,
+    INITIAL,
+    KIND,
+    LENGTH,
+    LETTER_BITS,
+    LETTERS_SPELT,
+    LOOSE,
+    MANY,
+    MOST_LENGTH,
+    NUMBERED,
     OPEN,
-)  # fmt: skip
-from pipeline.matching.comparisons.name.entry_gains import bound_gains, may_resemble
+    RARITY,
+    RARITY_STEPS,
+    SOUND,
+    SPELT,
+    UNLINED,
+    WEAK,
+    WILD,
+)
 from pipeline.matching.comparisons.name.groups import MOST_FURTHER
 from pipeline.matching.comparisons.name.name_levels import ALIKE, DIFFERENT, FAMILY_DIFFERS, OTHER_PARTS, SAME
 from pipeline.matching.comparisons.name.own_tokens import MOST_GROWTH
-from pipeline.matching.comparisons.name.worth import EntityNames, Finds, NameWorth, PlacedNames, weigh_names
-from pipeline.matching.names.comparison import FURTHER_CONFLICT
-from pipeline.matching.score.alternatives import ALTERNATIVES, GROUP, HOUSEHOLD, STRANGERS
-from pipeline.matching.screening.rows import Flags, Index, Rows, WordArray, expand_pairs
+from pipeline.matching.encoded import BitsOfRows, Flags, Index, Rows, WordArray, expand_counts, expand_pairs
+from pipeline.matching.names import comparison, levels
+from pipeline.matching.names.comparison import CULTURE, FURTHER_CONFLICT, NUMBERS_AGREE
+from pipeline.matching.names.joined_words import ACRONYM_LETTER
+from pipeline.matching.names.outlines import MOST_EDITS
+from pipeline.matching.names.rarity import CEILING
+from pipeline.matching.names.resemblance import RESEMBLANCE, SHORTEST_ALIKE
+from pipeline.matching.names.token_pairs import INITIAL_BITS, SHORT_FORM_BITS
+from pipeline.records.entity_types import PERSON, TYPES
 
 STEP, LOWEST = 32, -2016
 """Hundredths of a bit: the step to which a bound is rounded up, and the lowest bound. Names have -2000 at least."""
@@ -173,3 +207,366 @@ def _most_by_state(table: Table) -> BitsArray:
 
 
 NAME_BOUND = Bound(name_state, _most_by_state, costly=True)
+
+SHORT_ACRONYM = 3
+"""The most words that an acronym of two letters stands for: an initial among them need not have a letter in it."""
+
+NEVER = -1 << 20
+"""Hundredths of a bit that stand for the names that a side does not have."""
+
+_ENTRY = np.uint32((1 << FIRST) - 1 << ENTRY)
+_KIND, _KINDS = np.uint32(KIND), np.uint32((1 << SPELT - KIND) - 1)
+_LETTER = np.uint32((1 << LETTER_BITS) - 1)
+_CONFLICTS = np.array(CONFLICTS, np.int32)
+_PERSON = TYPES.index(PERSON.name)
+
+
+class EntityNames:
+    """The names of some rows: where their entries begin in the table, and per row the counts of entries and words."""
+
+    def __init__(self, rows: Rows, some: Index) -> None:
+        """`some`: the indices of the rows."""
+        self.table, self.starts, self.places = rows.table, rows.name_starts[some], rows.name_places[some]
+        self.words, self.entries = (rows.byte(part)[some].astype(np.int64) for part in ("name_words", "name_entries"))
+        self.first = np.cumsum(self.entries) - self.entries
+        """The first entry of each row, counted through all."""
+        self.first_places = self.starts + ENTRY_WORDS * self.entries
+        """The word of the table at which the places of each row begin."""
+        self.initials = rows.words("initials")[0, some]
+        self.persons = rows.byte("type")[some] == _PERSON
+        self._rows, self._some = rows, some
+
+    def take(self, some: Index) -> EntityNames:
+        """The names of some of these rows."""
+        return EntityNames(self._rows, self._some[some])
+
+
+class Finds:
+    """What each entry of a side finds at most, counted through all rows.
+
+    `bits` are hundredths; `joined` says whether it finds any together with a run.
+    """
+
+    def __init__(self, names: EntityNames) -> None:
+        count = int(names.entries.sum())
+        self.bits: BitsOfRows = np.zeros(count, np.int32)
+        self.joined: Flags = np.zeros(count, np.bool_)
+
+    def take(self, entries: Index, bits: BitsOfRows, *, joined: bool) -> None:
+        """Add what some entries find. An entry may come several times; its highest number counts."""
+        np.maximum.at(self.bits, entries, bits)
+        if joined:
+            self.joined[entries[bits > 0]] = True
+
+
+class PlacedNames:
+    """The places of all names of a side, in order.
+
+    With one item for each place:
+
+    - `row` and `entry` say whose place it is and which entry stands there; `run` marks runs.
+    - `found` is the hundredths of a bit that the entry finds at most; `joined` says whether it finds them with a run.
+    - `acronyms` is the part of them for a word that may abbreviate words of the other side; 0 if it abbreviates none.
+
+    `starts` has the first place of each name, `first_names` the first name of each row. `numbered`, `abbreviates`,
+    `persons` and `distinct` are flags of each row.
+    """
+
+    def __init__(self, names: EntityNames, finds: Finds, others: EntityNames | None = None) -> None:
+        self.row, place = expand_counts(names.places)
+        self.flags = names.table[names.first_places[self.row] + place]
+        entry = self.entry = (self.flags & _ENTRY).astype(np.int64)
+        self.run: Flags = entry >= names.words[self.row]
+        self.acronyms = np.zeros(len(entry), np.int32)
+        if others is not None:
+            self._weigh_acronyms(names, others)
+        at = names.first[self.row] + entry
+        self.found = np.maximum(finds.bits[at], self.acronyms)
+        self.joined: Flags = finds.joined[at] | (self.acronyms > 0)
+        self.starts = np.flatnonzero(self.flagged(FIRST))
+        self.first_names = np.searchsorted(self.starts, np.flatnonzero(place == 0))
+        self.numbered: Flags = np.bincount(self.row, self.flagged(NUMBERED), len(names.places)) > 0
+        self.abbreviates: Flags = np.bincount(self.row, self.acronyms > 0, len(names.places)) > 0
+        self.persons = names.persons
+        self.distinct: Flags = np.bincount(self.row, ~self.run, len(names.places)) == names.words
+        """For each row, whether no word stands in its names twice."""
+
+    def _weigh_acronyms(self, names: EntityNames, others: EntityNames) -> None:
+        """Bound the bits of acronyms. An organisation's has initials of neighbouring words, a person's of any words."""
+        may = np.flatnonzero(self.flagged(ACRONYM))
+        letters = names.table[names.starts[self.row[may]] + ENTRY_WORDS * self.entry[may]] & LETTERS
+        may = may[letters & ~others.initials[self.row[may]] == 0]
+        ordered = np.flatnonzero(~names.persons[self.row[may]])
+        fits: Flags = np.ones(len(may), np.bool_)
+        fits[ordered] = _abbreviate(self.flags[may[ordered]], self.row[may[ordered]], others)
+        may = may[fits]
+        hashes = names.table[names.starts[self.row[may]] + ENTRY_WORDS * self.entry[may] + 2]
+        count = np.maximum(entry_lengths(hashes), SHORT_ACRONYM)
+        self.acronyms[may] = np.int32(ACRONYM_LETTER) * count
+
+    def flagged(self, bit: int) -> Flags:
+        """Whether each place has a flag."""
+        return _has_flag(self.flags, bit)
+
+    def sum_by_name(self, values: NDArray[np.int32] | Flags) -> BitsOfRows:
+        """The sum of each name's places."""
+        total: BitsOfRows = np.add.reduceat(values, self.starts, dtype=np.int32)
+        return total
+
+    def most_by_row(self, of_names: BitsOfRows) -> BitsOfRows:
+        """The most of each row's names."""
+        most: BitsOfRows = np.maximum.reduceat(of_names, self.first_names)
+        return most
+
+    def any_by_row(self, of_names: Flags) -> Flags:
+        """Whether any of each row's names is so."""
+        found: Flags = np.logical_or.reduceat(of_names, self.first_names)
+        return found
+
+
+class NameWorth(NamedTuple):
+    """Upper limits of what the names of a side are worth, one item for each row; bits are in hundredths.
+
+    Names are of two kinds: *held* ones, which have a word that certainly contradicts the other side, and *free* ones.
+
+    - `free` and `held` are the bits of the best name of each kind; NEVER if there is none.
+    - `heaviest` is the least that contradiction takes from a held name, and `left` the least number of its words that
+      contradict.
+    - `free_agree` and `held_agree` say whether two words of a name of this kind may agree, `single` whether the only
+      word of a name may, and `words` how many words of a name may at most.
+    - `only`: the row has a single name, which is held, without numbers and without a word twice.
+    - `acronyms` are the bits of the words of one name that may abbreviate words of the other side.
+    """
+
+    free: BitsOfRows
+    held: BitsOfRows
+    heaviest: BitsOfRows
+    left: BitsOfRows
+    words: BitsOfRows
+    only: Flags
+    free_agree: Flags
+    held_agree: Flags
+    single: Flags
+    acronyms: BitsOfRows
+
+
+def weigh_names(side: PlacedNames, other: PlacedNames) -> NameWorth:
+    """Bound the worth of a side's names when they meet those of the other side."""
+    agrees = (side.found > 0) & ~side.run
+    owner = side.row[side.starts]
+    first = side.flags[side.starts]
+    words = side.sum_by_name(agrees)
+    bits = side.sum_by_name(np.where(side.run, side.found, np.maximum(side.found + np.int32(CULTURE), 0)))
+    bits -= np.int32(CULTURE) * (words > 0)
+    numbered = _has_flag(first, NUMBERED) & other.numbered[owner]
+    bits += np.where(numbered & ~side.persons[owner], np.int32(NUMBERS_AGREE), 0)
+    weak = _has_flag(first, WEAK)
+    bits = np.where(weak, np.maximum(bits - np.int32(comparison.WEAK), 0), bits)
+    costs = np.where(side.found > 0, 0, _CONFLICTS[side.flags >> _KIND & _KINDS])
+    heaviest = np.minimum.reduceat(costs, side.starts)
+    joined = (side.sum_by_name(side.joined) > 0) | other.abbreviates[owner]
+    held = (heaviest < 0) & ~_has_flag(first, LOOSE) & ~joined & ~weak
+    left = side.sum_by_name(costs < 0)
+    agree = (words + numbered >= 2) | joined
+    single = (side.sum_by_name(~side.run) == 1) & (words > 0)
+    return NameWorth(
+        side.most_by_row(np.where(held, NEVER, bits)),
+        side.most_by_row(np.where(held, bits, NEVER)),
+        side.most_by_row(np.where(held, heaviest, NEVER)),
+        -side.most_by_row(np.where(held, -left, NEVER)),
+        side.most_by_row(words),
+        side.any_by_row(held) & side.distinct & (np.bincount(owner, minlength=len(side.persons)) == 1) & ~side.numbered,
+        side.any_by_row(agree & ~held),
+        side.any_by_row(agree & held),
+        side.any_by_row(single),
+        side.most_by_row(side.sum_by_name(side.acronyms)),
+    )
+
+
+def _abbreviate(words: WordArray, row: Index, others: EntityNames) -> Flags:
+    """Whether each word may be an acronym of neighbouring words in the names of its `row` of the other side.
+
+    `words` are the flags of their places, which hold their first letters.
+    """
+    count = others.places[row]
+    word, place = expand_counts(count)
+    at, left = others.first_places[row][word] + place, count[word] - place
+    for nth in range(LETTERS_SPELT):
+        wanted = _letter_at(words[word], nth)
+        there = others.table[at + np.minimum(nth, left - 1)]
+        alike = (left > nth) & (_letter_at(there, 0) == wanted)
+        if nth:
+            alike &= ~_has_flag(there, FIRST)
+            alike |= wanted == 0
+        word, at, left = word[alike], at[alike], left[alike]
+    found: Flags = np.zeros(len(words), np.bool_)
+    found[word] = True
+    return found
+
+
+def _letter_at(places: WordArray, nth: int) -> WordArray:
+    """The nth letter of each word, counted from 0; 0 if the word ends before it."""
+    letters: WordArray = places >> np.uint32(SPELT + LETTER_BITS * nth) & _LETTER
+    return letters
+
+
+def _has_flag(flags: WordArray, bit: int) -> Flags:
+    found: Flags = flags & np.uint32(1 << bit) != 0
+    return found
+
+
+EDITS = np.array([-1, -1, -1, 1, *[MOST_EDITS] * (MOST_LENGTH - 3)], np.int32)
+"""The most edits that leave two words alike (token_levels), by the letters of the shorter word; -1 if none does."""
+
+LETTERS = np.uint32((1 << RARITY) - 1)
+"""The bits of an entry's letters."""
+
+_RARITY = np.uint32(RARITY)
+_FORM, SOUNDS, BEGINNINGS = (np.uint32((1 << HASH_BITS[first]) - 1 << first) for first in (FORM, SOUND, BEGINNING))
+"""Bits of an entry's hashes."""
+_LENGTH, _LENGTHS = np.uint32(LENGTH), np.uint32(MOST_LENGTH)
+_CLASS, _MANY = np.uint32(CLASSES), np.uint32(MANY)
+_OPEN_WORD = np.uint32(1 << WILD | 1 << UNLINED)
+_WILD, _UNLINED = np.uint32(1 << WILD), np.uint32(1 << UNLINED)
+_STEPS = np.array(RARITY_STEPS, np.int32)
+
+
+class EntryGains(NamedTuple):
+    """The indices of those pairs of entries that may give bits, and the hundredths of a bit that each gives at most."""
+
+    pairs: Index
+    bits: BitsOfRows
+
+
+def bound_gains(table: WordArray, other: WordArray, left: Index, right: Index, *, joined: bool) -> EntryGains:
+    """Bound the gains of pairs of entries, which begin at `left` in `table` and at `right` in `other`.
+
+    `joined`: the entries of one side are runs, which agree as a whole or not at all.
+    """
+    alike = _find_alike(table, other, left, right)
+    return EntryGains(alike, _bound_gains(_pair_tokens(table, other, left[alike], right[alike]), joined=joined))
+
+
+def _find_alike(table: WordArray, other: WordArray, left: Index, right: Index) -> Index:
+    """The indices of the pairs that may give bits. Letters and hashes rule out most of the others."""
+    one, two = table[left], other[right]
+    found: Flags = np.bitwise_count((one ^ two) & LETTERS) <= 2 * MOST_EDITS
+    found |= np.maximum(one, two) >= np.uint32(INITIAL << RARITY)
+    one, two = table[left + 1], other[right + 1]
+    found |= (one != 0) & (two != 0)
+    one, two = table[left + 2], other[right + 2]
+    apart = one ^ two
+    found |= (apart & SOUNDS == 0) | (apart & BEGINNINGS == 0) | ((one | two) & _WILD != 0)
+    return np.flatnonzero(found)
+
+
+class _Tokens(NamedTuple):
+    """Pairs of entries; each field has one item for each pair.
+
+    - `edits` counts the letters that only one of the two has;
+    - `gap` is the difference of their lengths, `shorter` the lesser length;
+    - `apart` has the bits in which their hashes differ, `either` those that are set in either;
+    - `rarity` is that of the less rare word, in hundredths of a bit;
+    - `initial` says whether one is an initial, `related` whether they may be variants, `within` whether one has all
+      letters of the other.
+    """
+
+    edits: NDArray[np.uint8]
+    gap: BitsOfRows
+    shorter: BitsOfRows
+    apart: WordArray
+    either: WordArray
+    rarity: BitsOfRows
+    initial: Flags
+    related: Flags
+    within: Flags
+
+
+def _pair_tokens(table: WordArray, other: WordArray, left: Index, right: Index) -> _Tokens:
+    letters, others_letters = table[left], other[right]
+    hashes, others = table[left + 2], other[right + 2]
+    steps, other_steps = ((words >> _RARITY).astype(np.int32) for words in (letters, others_letters))
+    length, other_length = entry_lengths(hashes), entry_lengths(others)
+    both = letters & others_letters & LETTERS
+    return _Tokens(
+        edits=np.bitwise_count((letters ^ others_letters) & LETTERS),
+        gap=np.abs(length - other_length),
+        shorter=np.minimum(length, other_length),
+        apart=hashes ^ others,
+        either=hashes | others,
+        rarity=_STEPS[np.minimum(steps, other_steps)],
+        initial=np.maximum(steps, other_steps) == INITIAL,
+        related=_share_variants(table[left + 1], other[right + 1]),
+        within=(both == letters & LETTERS) | (both == others_letters & LETTERS),
+    )
+
+
+def entry_lengths(hashes: WordArray) -> BitsOfRows:
+    """The number of letters of entries, from the words with their hashes; MOST_LENGTH stands for more."""
+    return (hashes >> _LENGTH & _LENGTHS).astype(np.int32)
+
+
+def _share_variants(one: WordArray, other: WordArray) -> Flags:
+    """Whether words may have a class of variants in common."""
+    found: Flags = np.zeros(len(one), np.bool_)
+    both = np.flatnonzero((one != 0) & (other != 0))
+    one, other = one[both], other[both]
+    related: Flags = np.zeros(len(both), np.bool_)
+    theirs = kept_classes(other)
+    for mine in kept_classes(one):
+        related |= (mine != 0) & np.logical_or.reduce([mine == each for each in theirs])
+    many = np.flatnonzero((one | other) & _MANY)
+    related[many] = fold_classes(one[many]) & fold_classes(other[many]) != 0
+    found[both] = related
+    return found
+
+
+def fold_classes(words: WordArray) -> WordArray:
+    """Sets of classes, modulo FOLDED_CLASSES."""
+    told = np.zeros_like(words)
+    for kept in kept_classes(words):
+        told |= np.where(kept != 0, np.uint32(1) << (kept - np.uint32(1)) % np.uint32(FOLDED_CLASSES), np.uint32(0))
+    return np.where(words & _MANY != 0, words & ~_MANY, told)
+
+
+def kept_classes(words: WordArray) -> list[WordArray]:
+    """The classes that are told one by one, each by its number and one more, 0 for none; nothing of sets of more."""
+    return [words >> np.uint32(CLASS_BITS * at) & _CLASS for at in range(CLASSES_KEPT)]
+
+
+def _bound_gains(of: _Tokens, *, joined: bool) -> BitsOfRows:
+    """Most bits of pairs of entries that may be alike.
+
+    An insertion changes one letter of the set and the length, another edit two letters.
+    """
+    edits = EDITS[of.shorter]
+    near = (of.edits + of.gap <= 2 * edits) & (of.gap <= edits)
+    near |= ((of.apart & BEGINNINGS == 0) & of.within) | (of.either & _OPEN_WORD != 0)
+    found = np.where(near & ~joined, _level(levels.NEAR, of.rarity), 0)
+    unlined = (of.either & _UNLINED != 0) & (of.edits <= 2 * MOST_EDITS) & (of.gap <= MOST_EDITS)
+    for level, reached in (
+        (levels.EDIT, (of.edits + of.gap <= 2) & (of.gap <= 1) & (edits == MOST_EDITS)),
+        (levels.SOUND, of.apart & SOUNDS == 0),
+        (levels.VARIANT, of.related),
+        (levels.SAME, ((of.apart & _FORM == 0) & (of.edits == 0)) | unlined | (of.either & _WILD != 0)),
+    ):
+        found = np.where(reached, np.maximum(found, _level(level, of.rarity)), found)
+    if joined:
+        return np.where(of.initial, np.int32(0), found)
+    same = of.within | (of.either & _OPEN_WORD != 0)
+    return np.where(of.initial, np.where(same, np.int32(INITIAL_BITS), np.int32(SHORT_FORM_BITS)), found)
+
+
+def _level(level: str, rarity: BitsOfRows) -> BitsOfRows:
+    """The same as levels.level_bits, of many."""
+    known = np.minimum(rarity, np.int32(CEILING))
+    bits: BitsOfRows = np.clip(known - np.int32(levels.COST[level]), np.int32(0), np.int32(levels.LIMIT[level]))
+    return bits + (rarity - known) if level in levels.COINED else bits
+
+
+def may_resemble(table: WordArray, other: WordArray, left: Index, right: Index) -> Index:
+    """Which pairs of words may be one with several slips (name_levels.RESEMBLANCE): each changes two of its letters."""
+    of = _pair_tokens(table, other, left, right)
+    slips = ((of.shorter + of.gap) * (1 - RESEMBLANCE)).astype(np.int32)
+    found = (of.edits <= 2 * slips) & (of.gap <= slips) & (of.shorter >= SHORTEST_ALIKE)
+    return np.flatnonzero(found | (of.shorter + of.gap >= MOST_LENGTH))

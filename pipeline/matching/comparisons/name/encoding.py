@@ -15,6 +15,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from pipeline.matching.comparisons.hashes import letter_set
+from pipeline.matching.encoded import MOST_PLACES
 from pipeline.matching.names.comparison import CONFLICT
 from pipeline.matching.names.joined_words import MAX_JOINED, SLACK
 from pipeline.matching.names.organisation_words import senses
@@ -23,7 +24,6 @@ from pipeline.matching.names.prints import MAX_ACRONYM, NamePrint, TokenPrint, m
 from pipeline.matching.names.sounds import blur, hear
 from pipeline.matching.names.token_levels import SHORTEST_CUT, is_latin
 from pipeline.matching.names.variants import classes_of
-from pipeline.matching.screening.rows import MOST_PLACES
 
 OPEN = 255
 """Stands for the number of words if a sketch has no room for the names: they may be anything."""

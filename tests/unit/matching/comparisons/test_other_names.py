@@ -4,11 +4,11 @@ from itertools import permutations
 
 import pytest
 
+from pipeline.matching.alternatives import GROUP, STRANGERS
 from pipeline.matching.comparisons.other_names import OTHER_NAMES
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
-from pipeline.matching.score.alternatives import GROUP, STRANGERS
-from pipeline.matching.score.entity_scoring import weigh_entities
+from pipeline.matching.score.scoring import weigh_entities
 from support.matching.prints import print_of
 
 

@@ -5,7 +5,7 @@ import pytest
 from pipeline.matching.comparisons.plate import LEVELS, fits, plate_level
 from pipeline.matching.fingerprint import IdentifierPrint
 from pipeline.matching.model import Model
-from pipeline.matching.score.entity_scoring import weigh_entities
+from pipeline.matching.score.scoring import weigh_entities
 from support.matching.prints import print_of
 
 

@@ -8,15 +8,13 @@ import numpy as np
 import pytest
 
 from pipeline.matching.comparisons.numbers import may_share_number
+from pipeline.matching.encoded import Rows
 from pipeline.matching.explain.explaining import explain_entities
 from pipeline.matching.model import Model
-from pipeline.matching.score.entity_scoring import odds_by_alternative, weigh_entities
 from pipeline.matching.score.resolution import are_apart
-from pipeline.matching.score.scoring import judge_cases
-from pipeline.matching.screening.row_screening import OddsBound
-from pipeline.matching.screening.rows import Rows
-from pipeline.matching.screening.screening import join_sketches
-from pipeline.matching.screening.sketches import make_sketch
+from pipeline.matching.score.scoring import judge_cases, odds_by_alternative, weigh_entities
+from pipeline.matching.screening.screening import OddsBound
+from pipeline.matching.screening.sketches import join_sketches, make_sketch
 from support.matching.populations import MODELS, model_of
 from support.matching.prints import case_of, print_of
 from support.records.builder import RawEntity

@@ -8,8 +8,7 @@ import pytest
 
 from pipeline.matching.model import Model
 from pipeline.matching.screening.crowd_screening import CrowdScreen
-from pipeline.matching.screening.screening import Sketches, join_sketches
-from pipeline.matching.screening.sketches import make_sketch
+from pipeline.matching.screening.sketches import Sketches, join_sketches, make_sketch
 from support.matching.prints import case_of
 
 PHONE = "+33612345678"

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pipeline.matching.alternatives import COMPANION_KINDS, HOUSEHOLD, LEAST_SHARE
 from pipeline.matching.comparisons.identifier import IDENTIFIER, SAME
 from pipeline.matching.model import Model, load_model
-from pipeline.matching.score.alternatives import COMPANION_KINDS, HOUSEHOLD, LEAST_SHARE
 from pipeline.matching.score.scoring import judge_cases
 from pipeline.matching.training.budget import Budget
 from pipeline.matching.training.learning import Learnt, learn_type

@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
+from pipeline.matching.alternatives import GROUP
 from pipeline.matching.comparisons.name.comparison import compare
 from pipeline.matching.comparisons.name.name_levels import CONFLICT, LONGER
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.names.rarity import CEILING
-from pipeline.matching.score.alternatives import GROUP
-from pipeline.matching.score.entity_scoring import weigh_entities
-from pipeline.matching.score.scoring import judge_score
+from pipeline.matching.score.scoring import judge_score, weigh_entities
 from support.matching.prints import print_of
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis
+from pipeline.matching.entity_pairs import NameAgreement, PairError, explain_pair, names_alone, read_pair
 from pipeline.matching.model import Model
-from pipeline.matching.score.entity_pairs import NameAgreement, PairError, explain_pair, names_alone, read_pair
 
 
 def test_raw_entities_are_judged_as_in_cases(model: Model) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import hashlib
 import math
 
-from pipeline.matching.score.alternatives import DISCOUNT, against_both
+from pipeline.matching.alternatives import DISCOUNT, against_both
 
 
 def test_it_is_the_log_of_the_sum() -> None:
