@@ -22,11 +22,9 @@ from pipeline.feeds.column_roles import (
 )
 from pipeline.feeds.dates import DateReading, stated_dates
 from pipeline.feeds.tables.grids import GridRow, TableGrid
-from pipeline.index.question_fields import quote_value
-from pipeline.index.question_parts import FIELDS
-from pipeline.index.questions import parse_question
 from pipeline.locale import LANGUAGES, N_, translate
 from pipeline.records.countries import country_code
+from pipeline.search.questions import FIELDS, parse_question, quote_value
 
 NAME_PARTS: Final = ("given", "family")
 """Columns that make one name together, in this order."""

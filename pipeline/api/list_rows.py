@@ -10,8 +10,7 @@ from typing import Final, Literal
 import msgspec
 
 from pipeline.errors import LiaisonError
-from pipeline.index.question_fields import quote_value
-from pipeline.index.question_parts import FIELDS
+from pipeline.search.questions import FIELDS, quote_value
 
 ListFormat = Literal["csv", "ndjson"]
 

@@ -15,7 +15,7 @@ import msgspec
 
 from pipeline.api.cursors import CURSOR_BYTES, LONG_CURSOR_BYTES, PageCursor, SortValues
 from pipeline.api.session import Session
-from pipeline.index.points import PointInTime
+from pipeline.index.engine import PointInTime
 
 ItemT = TypeVar("ItemT")
 ShownT = TypeVar("ShownT")

@@ -13,7 +13,7 @@ from typing import Final
 
 from pipeline.access.break_glass import Oversight, oversight_of
 from pipeline.api.metrics import BREAK_GLASS_OVERDUE
-from pipeline.index.decision_reading import DecisionReader
+from pipeline.index.decisions import DecisionReader
 from pipeline.index.reading import IndexReader
 
 PAUSE_S: Final = 60.0

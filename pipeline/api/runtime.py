@@ -33,9 +33,8 @@ from pipeline.api.recent_answers import RecentAnswers
 from pipeline.api.review_watch import watch_reviews
 from pipeline.backoff import retrying
 from pipeline.correlation.key_ring import KeyRing
-from pipeline.index.client import connect_for_reading
-from pipeline.index.decision_reading import DecisionReader
-from pipeline.index.engine import SearchEngine, refresh_indices
+from pipeline.index.decisions import DecisionReader
+from pipeline.index.engine import SearchEngine, connect_for_reading, refresh_indices
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.matching.model import Model

@@ -18,7 +18,7 @@ from pathlib import Path
 from elasticsearch import ApiError, TransportError
 
 from pipeline.errors import LiaisonError
-from pipeline.index.client import connect
+from pipeline.index.engine import connect
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.kafka.admin import admin_client

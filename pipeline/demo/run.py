@@ -21,8 +21,8 @@ from pipeline.demo.truth import Agreement, TruePair, count_agreement
 from pipeline.engines.ports import LOOPBACK, choose
 from pipeline.errors import LiaisonError
 from pipeline.feeds.pushing import case_producer
-from pipeline.index.client import connect
 from pipeline.index.documents import LinkDocument
+from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.localstack import stack

@@ -1,6 +1,7 @@
-"""The documents of indices `cases`, `links` and `rejected`, and what is read from them. Pure.
+"""The documents of indices `cases`, `links` and `rejected`: how they are made, and what is read from them. Pure.
 
-document_making.py makes them of what the topics hold.
+A case, a link, a rejection each becomes one full document with an external version. It makes any order of arrival end
+right: Elasticsearch refuses (409) what is lower than what it holds.
 """
 
 from __future__ import annotations
@@ -9,20 +10,21 @@ from typing import Any
 
 import msgspec
 
+from pipeline.access.audience import link_audience
 from pipeline.access.policy import CaseMeta
-from pipeline.correlation.claims import ClaimSide, ClaimState, external_version
+from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_version
+from pipeline.correlation.references import digest_name
 from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis
 from pipeline.matching.exact_match import ExactMatch
-from pipeline.matching.fingerprint import Contact, EntityPrint, Handling
-from pipeline.records.messages import Provenance
+from pipeline.matching.fingerprint import Contact, EntityPrint, Fingerprint, Handling
+from pipeline.records.messages import EXPIRED, AcceptedRecord, Provenance, RejectedMessage
 from pipeline.records.normalised import RecordWarning
+from pipeline.records.outlines import hide_names
+from pipeline.search.ranking import CaseCard, StatedHandling
+from pipeline.search.terms import case_terms, folded_text, search_terms
 
 LIVE = "live"
-
-
-class StatedHandling(Handling, frozen=True, omit_defaults=False):
-    """Handling with every field written out, so that a filter on one never meets a document without it."""
 
 
 class CaseDocument(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -63,36 +65,6 @@ class CaseDocument(msgspec.Struct, frozen=True, omit_defaults=True):
     def signature(self) -> str | None:
         """The agency's own over `data` (pipeline.records.signatures); None where it sent none."""
         return (self.provenance.signature or None) if self.provenance else None
-
-
-class CaseCard(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What ranks a case against a question and shows it in a list.
-
-    `entities` is None and `version` 0 where it would be too large: then the document says it all.
-    """
-
-    case: str
-    agency: str
-    country: str
-    version: int
-    hash: str
-    handling: StatedHandling
-    contact: Contact
-    retain_until: str | None
-    title: str | None
-    entities: tuple[EntityPrint, ...] | None
-
-    @property
-    def external_version(self) -> int:
-        """The version of the document that this is the card of: that of a live case."""
-        return external_version(self.version)
-
-    def as_document(self) -> CaseDocument:
-        """As much of the document as a list of cases shows."""
-        return CaseDocument(
-            self.case, self.agency, self.country, self.version, LIVE, hash=self.hash, handling=self.handling,
-            contact=self.contact, retain_until=self.retain_until, data={"title": self.title},
-        )  # fmt: skip
 
 
 class LinkDocument(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -143,6 +115,14 @@ def card_of(packed: bytes) -> CaseCard:
     return _cards.decode(packed)
 
 
+def document_of_card(card: CaseCard) -> CaseDocument:
+    """As much of a live case's document as a list of cases shows."""
+    return CaseDocument(
+        card.case, card.agency, card.country, card.version, LIVE, hash=card.hash, handling=card.handling,
+        contact=card.contact, retain_until=card.retain_until, data={"title": card.title},
+    )  # fmt: skip
+
+
 def entities_of(document: CaseDocument) -> tuple[EntityPrint, ...]:
     """The entities that rank a case, of a document that was read with RANKED fields."""
     if document.entities is not None:
@@ -159,3 +139,225 @@ def case_meta(document: CaseDocument) -> CaseMeta:
         document.contact,
         retain_until=document.retain_until or "",
     )
+
+
+WITHDRAWN = "withdrawn"
+
+ORDER_DIGITS = 15
+"""Hexadecimal digits of a case's digest that fit a signed 64-bit integer."""
+
+LARGEST_CARD = 32_000
+"""Bytes of a card, of which doc values hold at most 32,766: about a hundred entities. The few larger cases are ranked
+and shown by their documents."""
+
+
+class DocumentWrite(msgspec.Struct, frozen=True):
+    """One document to write: `kind` of index, document id, external version (None: last write wins), JSON body."""
+
+    kind: str
+    id: str
+    version: int | None
+    body: bytes
+    arrived_ms: int = 0
+    """Kafka's time, in milliseconds, of the message in its national topic; 0: not known. It tells the delay."""
+
+
+class _Offence(msgspec.Struct):
+    scheme: str = ""
+    code: str = ""
+
+
+class _Entity(msgspec.Struct):
+    """What a case is filtered by of an entity, and the words by which a thing is asked for ("Glock 17")."""
+
+    type: str = ""
+    role: str | None = None
+    make: str | None = None
+    model: str | None = None
+    colour: str | None = None
+    calibre: str | None = None
+    category: str | None = None
+    institution: str | None = None
+    method: str | None = None
+
+    @property
+    def words(self) -> tuple[str | None, ...]:
+        return self.make, self.model, self.colour, self.calibre, self.category, self.institution, self.method
+
+
+class _Head(msgspec.Struct):
+    """The parts of a record's `data` that are searched on their own; the decoder skips the rest."""
+
+    agency: str
+    country: str
+    opened: str | None = None
+    closed: str | None = None
+    title: str | None = None
+    summary: str | None = None
+    language: str | None = None
+    offences: tuple[_Offence, ...] = ()
+    policing_goals: tuple[int, ...] = ()
+    entities: tuple[_Entity, ...] = ()
+
+
+_encoder = msgspec.json.Encoder()
+_packer = msgspec.msgpack.Encoder()
+_heads = msgspec.json.Decoder(_Head)
+_fingerprints = msgspec.json.Decoder(Fingerprint)
+
+
+def case_document(accepted: AcceptedRecord) -> DocumentWrite:
+    """The document of one accepted version; of a withdrawn or expired case a tombstone without content."""
+    gone = accepted.status in (WITHDRAWN, EXPIRED)
+    document = _case_tombstone(accepted) if gone else _full_case(accepted)
+    version = external_version(accepted.version, accepted.status == EXPIRED)
+    return DocumentWrite("cases", accepted.case, version, _encoder.encode(document), accepted.provenance.arrived_ms)
+
+
+def fold_role(role: str) -> str:
+    """A role as it is filtered by: agencies write it with a capital or without."""
+    return " ".join(role.split()).casefold()
+
+
+def _case_tombstone(accepted: AcceptedRecord) -> CaseDocument:
+    head = _heads.decode(accepted.data)
+    return CaseDocument(accepted.case, head.agency, head.country, accepted.version, accepted.status)
+
+
+def _full_case(accepted: AcceptedRecord) -> CaseDocument:
+    head = _heads.decode(accepted.data)
+    fingerprint = _fingerprints.decode(accepted.fingerprint)
+    handling = StatedHandling(*msgspec.structs.astuple(fingerprint.handling))
+    name = digest_name(accepted.case)
+    card, entities = _pack_card(_make_card(accepted, head, fingerprint, handling))
+    return CaseDocument(
+        case=accepted.case,
+        agency=head.agency,
+        country=head.country,
+        version=accepted.version,
+        state=LIVE,
+        digest=name,
+        hash=accepted.hash,
+        status=accepted.status,
+        handling=handling,
+        contact=fingerprint.contact,
+        retain_until=fingerprint.retain_until or None,
+        opened=head.opened,
+        closed=head.closed,
+        language=head.language or "",
+        offences=tuple(f"{offence.scheme}:{offence.code}" for offence in head.offences),
+        policing_goals=head.policing_goals,
+        types=tuple(sorted({entity.type for entity in head.entities})),
+        roles=tuple(sorted({role for entity in head.entities if (role := fold_role(entity.role or ""))})),
+        text=folded_text(head.title, head.summary, *(word for entity in head.entities for word in entity.words)),
+        keys=fingerprint.keys,
+        terms=search_terms(fingerprint.entities) + case_terms(head.agency, accepted.case.partition(":")[2]),
+        order=int(name[:ORDER_DIGITS], 16),
+        card=card,
+        entities=entities,
+        data=accepted.data,
+        warnings=accepted.warnings,
+        provenance=accepted.provenance,
+    )
+
+
+def _make_card(accepted: AcceptedRecord, head: _Head, fingerprint: Fingerprint, handling: StatedHandling) -> CaseCard:
+    return CaseCard(
+        accepted.case, head.agency, head.country, accepted.version, accepted.hash, handling, fingerprint.contact,
+        fingerprint.retain_until or None, head.title, fingerprint.entities,
+    )  # fmt: skip
+
+
+def _pack_card(card: CaseCard) -> tuple[bytes, bytes | None]:
+    """A card as bytes; one that is too large says little, of no version, and its entities stand apart."""
+    packed = _packer.encode(card)
+    if len(packed) <= LARGEST_CARD:
+        return packed, None
+    bare = CaseCard(card.case, card.agency, card.country, 0, card.hash, StatedHandling(), Contact(), None, None, None)
+    return _packer.encode(bare), _packer.encode(card.entities)
+
+
+def link_document(claim: Claim) -> DocumentWrite:
+    """The document of a claim; a retraction or release becomes a tombstone."""
+    document = _full_link(claim) if claim.state is ClaimState.LIVE else _link_tombstone(claim)
+    return DocumentWrite("links", claim.link, claim.external_version, _encoder.encode(document))
+
+
+def _link_tombstone(claim: Claim) -> LinkDocument:
+    a, b = (ClaimSide(side.case, side.version) for side in (claim.a, claim.b))
+    return LinkDocument(claim.link, claim.state, claim.generation, (a.case, b.case), a, b)
+
+
+def _full_link(claim: Claim) -> LinkDocument:
+    return LinkDocument(
+        link=claim.link,
+        state=claim.state,
+        generation=claim.generation,
+        cases=(claim.a.case, claim.b.case),
+        a=_link_side(claim.a),
+        b=_link_side(claim.b),
+        audience=link_audience(claim.a, claim.b, claim.exact_a, claim.exact_b, linked=bool(claim.band)),
+        score=claim.score,
+        probability=claim.probability,
+        band=claim.band,
+        evidence=claim.evidence if claim.band else None,
+        exact_a=claim.exact_a,
+        exact_b=claim.exact_b,
+        basis=claim.basis,
+        retain_until=min(filter(None, (claim.a.retain_until, claim.b.retain_until)), default=None),
+    )
+
+
+def _link_side(side: ClaimSide) -> ClaimSide:
+    """A side without handling and contact, which are read from the case document alone."""
+    return ClaimSide(side.case, side.version, hash=side.hash, agency=side.agency, country=side.country)
+
+
+def rejected_document(rejected: RejectedMessage) -> DocumentWrite:
+    """The document of a rejection; the original stays in Kafka, only its size is told."""
+    position = rejected.position
+    document = RejectedDocument(
+        position=str(position),
+        topic=position.topic,
+        partition=position.partition,
+        offset=position.offset,
+        agency=rejected.agency,
+        reason=rejected.reason,
+        pointer=hide_names(rejected.pointer),
+        message=rejected.message,
+        size=len(rejected.original or b""),
+        time=rejected.time or None,
+    )
+    return DocumentWrite("rejected", str(position), None, _encoder.encode(document))
+
+
+def link_row(link: LinkDocument) -> dict[str, Any]:
+    """A visible link; case_a < case_b, `score` in hundredths of a bit, `evidence` the whole explanation.
+
+    `basis`: of what score, probability and band are (pipeline.matching.basis).
+    """
+    return {
+        "link_id": link.link,
+        "case_a": link.a.case,
+        "case_b": link.b.case,
+        "version_a": link.a.version,
+        "version_b": link.b.version,
+        "probability": link.probability,
+        "score": link.score,
+        "band": link.band,
+        "basis": link.basis,
+        "evidence": link.evidence,
+    }
+
+
+def case_row(case: CaseDocument) -> dict[str, Any]:
+    """A live case; `data` is the record as its agency sent it, `signature` that agency's over it, or null."""
+    return {
+        "case": case.case,
+        "agency": case.agency,
+        "country": case.country,
+        "version": case.version,
+        "hash": case.hash,
+        "data": case.data,
+        "signature": case.signature,
+    }

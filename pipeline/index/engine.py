@@ -1,13 +1,81 @@
-"""What is asked of Elasticsearch while reading, and what its answers mean."""
+"""How Elasticsearch is reached and read: clients, what its answers mean, points in time, and pages.
+
+A client goes by the addresses, credentials and certificate authority of the settings. Requests go round the nodes. One
+that refuses or times out is left alone for a pause that grows; while all are, one is tried nevertheless. Nodes are
+those that the settings name and no others: what a cluster tells of itself (sniffing) are the addresses by which its
+nodes know each other, which often can't be reached, or may not be, from outside.
+
+The later pages of a list are read from a point in time, so that nothing written meanwhile moves in it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from typing import Any, Final, Protocol
 
-from elasticsearch import ApiError, NotFoundError, TransportError
+from elasticsearch import ApiError, AsyncElasticsearch, NotFoundError, OrjsonSerializer, TransportError
 
+from pipeline.engines.endpoints import ELASTICSEARCH, engine_url
 from pipeline.errors import LiaisonError
+from pipeline.index.queries import Body, page_body
+from pipeline.search_addresses import split_addresses
+from pipeline.settings import Settings
+
+REQUEST_TIMEOUT_S: Final = 30.0
+"""For a node's answer where nobody waits: bulk requests and operations. A node that hangs is left for another after
+this."""
+
+READ_TIMEOUT_S: Final = 7.5
+"""What somebody waits for a read in all, over every node that is tried."""
+
+READ_TRIES: Final = 3
+"""Tries of a read: one node may hang, and the next may wait for the one that hangs."""
+
+FIRST_REST_S, LONGEST_REST_S = 2.0, 30.0
+"""How long a node that failed is left alone, at first and at the most. A node that hangs costs one time-out a rest."""
+
+
+def connect(settings: Settings) -> AsyncElasticsearch:
+    """A client for the Elasticsearch that the settings name, or else the local one; close it after use.
+
+    No request is made yet. Raises LiaisonError if there is neither, ValueError for addresses that can't be used.
+    """
+    return AsyncElasticsearch(
+        cluster_addresses(settings),
+        serializer=OrjsonSerializer(),
+        request_timeout=REQUEST_TIMEOUT_S,
+        dead_node_backoff_factor=FIRST_REST_S,
+        max_dead_node_backoff=LONGEST_REST_S,
+        **_credentials(settings),
+    )
+
+
+def connect_for_reading(settings: Settings) -> AsyncElasticsearch:
+    """A client for reads that somebody waits for: each tries other nodes, and ends within READ_TIMEOUT_S.
+
+    A node without another beside it has all of that time; it is asked again only where a connection broke.
+    Raises as `connect` does.
+    """
+    client = connect(settings)
+    several = len(client.transport.node_pool) > 1
+    patience_s = READ_TIMEOUT_S / READ_TRIES if several else READ_TIMEOUT_S
+    return client.options(request_timeout=patience_s, max_retries=READ_TRIES - 1, retry_on_timeout=several)
+
+
+def cluster_addresses(settings: Settings) -> list[str]:
+    """The cluster's addresses: the settings', else the local stack's. Raises LiaisonError without any."""
+    return list(split_addresses(engine_url(ELASTICSEARCH, settings)))
+
+
+def _credentials(settings: Settings) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    if settings.elasticsearch_username:
+        given["basic_auth"] = (settings.elasticsearch_username, settings.elasticsearch_password.get_secret_value())
+    if settings.elasticsearch_ca_file is not None:
+        given["ca_certs"] = str(settings.elasticsearch_ca_file)
+    return given
+
 
 NO_INDEX = "no search index yet; start a worker, or `liaison demo`"
 OWN_COPIES = "_local"
@@ -85,3 +153,96 @@ def _is_found(item: dict[str, Any]) -> bool:
     if error := item.get("error"):
         raise IndexAwayError(NO_INDEX if error["type"] == "index_not_found_exception" else SILENT, kind=error["type"])
     return bool(item["found"])
+
+
+KEEP_ALIVE = "2m"
+"""How long a page may take to be asked for the next one, before its point in time goes by itself."""
+
+
+class PointInTime:
+    """Where an index is read: as it is now (`held` None), or at a point in time, opened when first asked (`held` "").
+
+    One that has gone is opened anew, and the reader goes on by what it sorts: a point is lost when nobody read it for
+    KEEP_ALIVE, when Elasticsearch was restarted, or with its index, which each answer with another error.
+    """
+
+    def __init__(self, client: SearchEngine, index: str, held: str | None = None) -> None:
+        self._client, self._index = client, index
+        self.held = held
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether it stays as it is while others write."""
+        return self.held is not None
+
+    async def hits(self, **body: Any) -> list[dict[str, Any]]:
+        """The hits of a search. Raises LiaisonError."""
+        if self.held is None:
+            return _hits_of(await search_all_shards(self._client, index=self._index, **body))
+        if self.held:
+            try:
+                return await self._hits_then(self.held, body)
+            except LiaisonError as error:
+                if not isinstance(error.__cause__, ApiError):
+                    raise
+        opened = await call_engine(self._client.open_point_in_time, index=self._index, keep_alive=KEEP_ALIVE)
+        return await self._hits_then(opened["id"], body)
+
+    async def _hits_then(self, held: str, body: dict[str, Any]) -> list[dict[str, Any]]:
+        answer = await search_all_shards(self._client, pit={"id": held, "keep_alive": KEEP_ALIVE}, **body)
+        self.held = answer.get("pit_id", held)
+        return _hits_of(answer)
+
+    async def refresh(self) -> None:
+        """Let what was written a moment ago be found. Raises LiaisonError."""
+        await call_engine(self._client.indices.refresh, index=self._index)
+
+    async def close(self) -> None:
+        """Let go of the point in time; one that can't be closed goes by itself."""
+        if self.held:
+            with suppress(LiaisonError):
+                await call_engine(self._client.close_point_in_time, id=self.held)
+            self.held = ""
+
+
+def _hits_of(answer: Any) -> list[dict[str, Any]]:
+    return list(answer["hits"]["hits"])
+
+
+PAGE = 1000
+"""Documents a request while reading all of an index."""
+
+
+async def read_pages(
+    point: PointInTime,
+    query: Body,
+    sort: list[Body],
+    size: int,
+    after: list[Any] | None = None,
+    fields: Sequence[str] = (),
+) -> AsyncIterator[list[dict[str, Any]]]:
+    """The documents behind the sort values `after`, `size` a page; of each `fields`, by default all.
+
+    The point is not closed. Raises LiaisonError.
+    """
+    included = {"source_includes": fields} if fields else {}
+    while True:
+        hits = await point.hits(**included, **page_body(query, sort, size, after))
+        if hits:
+            yield [hit["_source"] for hit in hits]
+            after = hits[-1]["sort"]
+        if len(hits) < size:
+            return
+
+
+async def read_all_pages(point: PointInTime, query: Body, sort: list[Body]) -> AsyncIterator[list[dict[str, Any]]]:
+    """All documents at one point in time, what was written a moment ago included; the point is closed at the end.
+
+    Raises LiaisonError.
+    """
+    await point.refresh()
+    try:
+        async for batch in read_pages(point, query, sort, PAGE):
+            yield batch
+    finally:
+        await point.close()

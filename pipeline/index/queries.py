@@ -1,7 +1,7 @@
 """Elasticsearch queries as pure functions that return dicts.
 
-Scores are constants chosen here, never term statistics: what a reader may not see cannot move what they see. They only
-choose candidates; the matcher ranks them.
+Scores are constants (pipeline.search.probes.WEIGHTS), never term statistics: what a reader may not see cannot move what
+they see. They only choose candidates; the matcher ranks them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Final
 from pipeline.access.audience import SHOWN_CODES, Viewer
 from pipeline.matching.bands import LINK_BANDS, Band
 from pipeline.records.handling import EVERY_COUNTRY, FULL_CODES, HIT_ONLY
+from pipeline.search.probes import TOLD_BY_SCORE, WEIGHTS, CandidateQuery, ScoredClause
 
 Body = dict[str, Any]
 
@@ -24,61 +25,8 @@ BY_LINK = [{"link": "asc"}]
 STRONGEST_FIRST: Final[list[Body]] = [{"score": {"order": "desc", "missing": 0}}, {"link": "asc"}]
 """What is told as a hit alone has no score."""
 
-
-@dataclass(frozen=True)
-class ScoredClause:
-    """Terms of which any one is worth the WEIGHTS of `name`, which tells later why a case was a candidate.
-
-    `together`: a case must have all of them, which are then worth one.
-    """
-
-    name: str
-    terms: tuple[str, ...]
-    field: str = "terms"
-    together: bool = False
-
-    def to_query(self) -> Body:
-        """The query for cases that meet it."""
-        if self.together:
-            return {"bool": {"filter": [{"term": {self.field: term}} for term in self.terms]}}
-        return {"terms": {self.field: list(self.terms)}}
-
-
-@dataclass(frozen=True)
-class CandidateQuery:
-    """What selects candidates: clauses over keyword terms, and folded words of free text."""
-
-    clauses: tuple[ScoredClause, ...] = ()
-    text: str = ""
-
-
 NUMBERED = "#"
 """Sets a clause's number behind its name: of clauses with one name Elasticsearch reports the last alone."""
-
-TOLD_BY_SCORE: Final = "key"
-"""These clauses go without a name: what a score has beyond the named clauses is theirs. They are half of a question's,
-and each name makes Elasticsearch look the clause's terms up twice."""
-
-WEIGHTS = {
-    # A whole number, phone or e-mail names one thing, a case's own number the case.
-    "case": 32,
-    "number": 32,
-    "phone": 32,
-    "email": 32,
-    # A number that differs in one digit: more than any name.
-    "near": 16,
-    # What the correlator itself takes to be worth a comparison.
-    "key": 8,
-    # One name token spelt alike in some romanisation; two of them equal one key.
-    "name": 4,
-    "sound": 2,
-    # Pieces of a plate are many: each counts little, all of them together much.
-    "piece": 2,
-    "place": 1,
-    # A date of birth, where nothing else is asked.
-    "born": 1,
-    "text": 3,
-}
 
 
 @dataclass(frozen=True)
@@ -101,7 +49,8 @@ def candidate_body(asked: CandidateQuery, limits: QueryLimits, size: int) -> Bod
     their ids, would double what the query costs, and telling equals apart by their keys adds a quarter.
     """
     should = [
-        _constant_score(clause.name, f"{NUMBERED}{at}", clause.to_query()) for at, clause in enumerate(asked.clauses)
+        _constant_score(clause.name, f"{NUMBERED}{at}", _clause_query(clause))
+        for at, clause in enumerate(asked.clauses)
     ]
     if asked.text:
         should.append(_constant_score("text", "", {"match": {"text": {"query": asked.text, "operator": "and"}}}))
@@ -115,6 +64,13 @@ def candidate_body(asked: CandidateQuery, limits: QueryLimits, size: int) -> Bod
         "stored_fields": "_none_",
         "docvalue_fields": ["card"],
     }
+
+
+def _clause_query(clause: ScoredClause) -> Body:
+    """The query for cases that meet a clause."""
+    if clause.together:
+        return {"bool": {"filter": [{"term": {clause.field: term}} for term in clause.terms]}}
+    return {"terms": {clause.field: list(clause.terms)}}
 
 
 @lru_cache(maxsize=4096)

@@ -13,20 +13,25 @@ from typing import NamedTuple
 import msgspec
 
 from pipeline.access.hit_gate import exact_match
-from pipeline.index.case_reading import Candidate
 from pipeline.index.documents import CaseDocument, entities_of
-from pipeline.index.hit_questions import make_strict_query, strict_question
-from pipeline.index.points import PointInTime
-from pipeline.index.probes import QuestionProbe, adapt_probe, make_candidate_query, make_probe
+from pipeline.index.engine import PointInTime
 from pipeline.index.queries import QueryLimits, candidate_body
-from pipeline.index.questions import Question
-from pipeline.index.ranking import Place, RankedCandidate, Ranking, rank_candidates, update_candidate
 from pipeline.index.reading import IndexReader
 from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.explain.explaining import entities_evidence, judge_question
 from pipeline.matching.explain.explanation import EntityEvidence
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
+from pipeline.search.probes import (
+    QuestionProbe,
+    adapt_probe,
+    make_candidate_query,
+    make_probe,
+    make_strict_query,
+    strict_question,
+)
+from pipeline.search.questions import Question
+from pipeline.search.ranking import Candidate, Place, RankedCandidate, Ranking, rank_candidates
 
 CANDIDATES = 100
 """Cases that the matcher ranks: five pages of results. Ranking them is a third of what a search costs the server; with
@@ -128,18 +133,34 @@ async def find_cases(
         documents = await reader.read_current(unread)
         admitted = await wanted.admit(documents)
         read |= {card.case: documents[card.case] if card.case in admitted else None for card in unread}
-        changed = ranking.find_changed(read)
+        changed = _find_changed(ranking.judged(), read)
         if changed and wanted.is_steady:
             again = candidate_body(selection, _limit_to(limits, changed), len(changed))
             changed = _match_again(changed, await reader.find_candidates(again))
         anew = rank_candidates(asked_for, changed.values(), model)
-        ranking.replace_changed(read, _keep_places(anew, ranking.places()) if wanted.is_steady else anew)
+        hashes = {case: document.hash if document else None for case, document in read.items()}
+        ranking.replace_changed(hashes, _keep_places(anew, ranking.places()) if wanted.is_steady else anew)
     cases = [
         (one, document)
         for one in ranking.first(wanted.most, wanted.after)
         if (document := read[one.candidate.card.case]) is not None
     ]
     return FoundCases(cases, cut)
+
+
+def _find_changed(judged: Iterable[Candidate], now: Mapping[str, CaseDocument | None]) -> dict[str, Candidate]:
+    """Those that have changed since they were indexed, as they are now."""
+    found = (_update_candidate(candidate, now.get(candidate.card.case)) for candidate in judged)
+    return {candidate.card.case: candidate for candidate in found if candidate is not None}
+
+
+def _update_candidate(candidate: Candidate, document: CaseDocument | None) -> Candidate | None:
+    """A candidate as its document, where one was read, has it now; None where that is as it was indexed."""
+    if document is None or document.hash == candidate.card.hash:
+        return None
+    return candidate._replace(
+        card=msgspec.structs.replace(candidate.card, hash=document.hash), entities=entities_of(document)
+    )
 
 
 def _keep_places(anew: Iterable[RankedCandidate], places: Mapping[str, Place]) -> list[RankedCandidate]:
@@ -177,7 +198,7 @@ async def find_hits(
     documents = await reader.read_current(candidate.card for candidate in likely)
     held = ((candidate, documents.get(candidate.card.case)) for candidate in likely)
     now = {
-        candidate.card.case: update_candidate(candidate, document) or candidate
+        candidate.card.case: _update_candidate(candidate, document) or candidate
         for candidate, document in held
         if document is not None
     }

@@ -13,10 +13,9 @@ import msgspec
 from elasticsearch import AsyncElasticsearch
 
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, external_version
-from pipeline.index.document_making import DocumentWrite, link_document
-from pipeline.index.documents import LIVE, LinkDocument
+from pipeline.index.documents import LIVE, DocumentWrite, LinkDocument, link_document
+from pipeline.index.engine import PointInTime
 from pipeline.index.mappings import PER_GENERATION, Indices
-from pipeline.index.points import PointInTime
 from pipeline.index.queries import BY_LINK, all_links, page_body
 from pipeline.index.writer import BulkWriter
 from pipeline.records.messages import EXPIRED

@@ -12,7 +12,7 @@ import msgspec
 from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
 from pipeline.backoff import retrying
-from pipeline.index.document_making import DocumentWrite
+from pipeline.index.documents import DocumentWrite
 from pipeline.index.fields import CATALOGUE
 from pipeline.index.mappings import Indices
 

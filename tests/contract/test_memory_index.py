@@ -14,9 +14,8 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from pipeline.access.requester import Purpose, Requester
-from pipeline.index.client import connect
-from pipeline.index.layouts import DEFAULT_LAYOUTS, IndexLayout
-from pipeline.index.mappings import Indices, apply_mappings
+from pipeline.index.engine import connect
+from pipeline.index.mappings import DEFAULT_LAYOUTS, IndexLayout, Indices, apply_mappings
 from pipeline.settings import Settings
 from support.api.runtime import Api
 from support.index.traced_engine import TracedEngine

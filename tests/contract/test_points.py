@@ -8,11 +8,9 @@ from typing import Any, Protocol
 import pytest
 from elasticsearch import AsyncElasticsearch
 
-from pipeline.index.client import connect
-from pipeline.index.document_making import DocumentWrite, case_document
-from pipeline.index.engine import SearchEngine
+from pipeline.index.documents import DocumentWrite, case_document
+from pipeline.index.engine import PointInTime, SearchEngine, connect
 from pipeline.index.mappings import Indices, apply_mappings
-from pipeline.index.points import PointInTime
 from pipeline.index.queries import BY_CASE, page_body
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import load_model

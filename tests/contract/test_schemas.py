@@ -38,7 +38,6 @@ from pipeline.access.subscriptions import Subscription
 from pipeline.correlation import hits
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.fingerprinting import expiry_mark, make_fingerprint
-from pipeline.index.saved_searches import fingerprint_of
 from pipeline.matching.bands import Band
 from pipeline.matching.exact_match import HIT_BAND, ExactMatch
 from pipeline.matching.explain.explaining import explain
@@ -54,6 +53,7 @@ from pipeline.records.intake import IntakeContext, IntakeDecision, SourceMessage
 from pipeline.records.messages import AcceptedRecord, Outcome, Position, Reason, Receipt, RejectedMessage
 from pipeline.records.partitioning import partition_of
 from pipeline.records.versions import KnownVersion
+from pipeline.search.probes import fingerprint_of
 from pipeline.streams.catalogues import topics
 from pipeline.streams.kafka.batch_rejections import RejectedBatch
 from pipeline.streams.registers import control

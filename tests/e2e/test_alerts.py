@@ -15,7 +15,7 @@ from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.subscriptions import Subscription
 from pipeline.api.person_slots import MOST_STREAMS
 from pipeline.api.services.notices import NoticesAnswer, list_latest_notices
-from pipeline.index.decision_documents import notice_document
+from pipeline.index.decisions import notice_document
 from pipeline.matching.bands import Band
 from support.access.requesters import make_requester
 from support.api.runtime import Api

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect
 from pipeline.access.audit import ActKind
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.access.subscriptions import Subscription
-from pipeline.index.decision_documents import notice_document
+from pipeline.index.decisions import notice_document
 from pipeline.web.pages.search import GUIDE
 from support.api.runtime import Api
 from support.records.builder import person, record, vehicle

@@ -24,7 +24,7 @@ from elasticsearch import ConnectionError as Unreachable
 
 from pipeline.engines.endpoints import Endpoints, endpoints
 from pipeline.feeds.client import FeedClient
-from pipeline.index.client import connect
+from pipeline.index.engine import connect
 from pipeline.records.agencies import Agency
 from pipeline.settings import Settings
 from pipeline.streams.catalogues.rights import agency_grants

@@ -10,8 +10,7 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from pipeline.access.case_filters import Filters
-from pipeline.index.document_making import DocumentWrite
-from pipeline.index.documents import LIVE, CaseDocument
+from pipeline.index.documents import LIVE, CaseDocument, DocumentWrite
 from pipeline.index.filters import NARROWED, filter_clauses, offence_clauses, passes_filters
 from pipeline.index.mappings import Indices
 from support.index.memory import MemoryIndex

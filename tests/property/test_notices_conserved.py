@@ -26,8 +26,8 @@ from hypothesis import strategies as st
 
 from pipeline.access.notices import Notice, NoticeKind
 from pipeline.api.services.notices import list_notices
-from pipeline.index.decision_documents import notice_document
-from pipeline.index.document_making import DocumentWrite, case_document
+from pipeline.index.decisions import notice_document
+from pipeline.index.documents import DocumentWrite, case_document
 from pipeline.index.mappings import Indices
 from pipeline.streams.monitoring.freshness import Freshness, GroupPosition
 from pipeline.streams.monitoring.settled_notices import NoticeIndex, SettledNotices

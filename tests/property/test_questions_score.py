@@ -16,14 +16,12 @@ from pipeline.access.hit_gate import exact_match
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.subscriptions import make_subscription
 from pipeline.api.list_rows import parse_rows
-from pipeline.index.probes import adapt_probe, make_probe
-from pipeline.index.question_fields import QuestionFields, add_fields
-from pipeline.index.questions import parse_question
-from pipeline.index.saved_searches import fingerprint_of
 from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import load_model
 from pipeline.matching.score.scoring import score_cases
+from pipeline.search.probes import adapt_probe, fingerprint_of, make_probe
+from pipeline.search.questions import QuestionFields, add_fields, parse_question
 from support.access.requesters import ANNA
 from support.matching.entity_strategies import NAMES, firms, persons
 from support.matching.prints import case_of

@@ -9,16 +9,23 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.index.case_reading import Candidate
-from pipeline.index.documents import CaseCard, StatedHandling
-from pipeline.index.probes import QuestionProbe, adapt_probe
-from pipeline.index.ranking import CERTAIN_REASONS, Place, RankedCandidate, Ranking, rank_candidates
 from pipeline.matching.explain.explaining import entities_evidence
 from pipeline.matching.fingerprint import Contact, Entities, EntityPrint, PhonePrint
 from pipeline.matching.model import load_model
 from pipeline.matching.names import compare
 from pipeline.matching.score.scoring import score_cases
 from pipeline.records.normalised import PartialDate
+from pipeline.search.probes import QuestionProbe, adapt_probe
+from pipeline.search.ranking import (
+    CERTAIN_REASONS,
+    Candidate,
+    CaseCard,
+    Place,
+    RankedCandidate,
+    Ranking,
+    StatedHandling,
+    rank_candidates,
+)
 from support.matching.several_names import several_names_pair
 
 model = cache(load_model)

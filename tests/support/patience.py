@@ -8,8 +8,8 @@ from typing import Final
 from support.waiting import PATIENCE_S
 
 LIMITS: Final[dict[str, float]] = {
-    "pipeline.index.client.READ_TIMEOUT_S": PATIENCE_S,
-    "pipeline.index.decision_reading.EFFECTIVE_S": PATIENCE_S,
+    "pipeline.index.engine.READ_TIMEOUT_S": PATIENCE_S,
+    "pipeline.index.decisions.EFFECTIVE_S": PATIENCE_S,
     "pipeline.streams.audit.audit_log.ANSWER_S": PATIENCE_S,
     "pipeline.streams.audit.decision_log.ANSWER_S": PATIENCE_S,
     "pipeline.streams.audit.decision_log.REQUEST_TIMEOUT_MS": 30_000,

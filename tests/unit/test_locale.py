@@ -31,6 +31,7 @@ RAISING = sorted(
     for place in (
         "api",
         "access",
+        "search",
         "index",
         "streams/audit/decision_log.py",
         "streams/audit/guess_log.py",

@@ -15,9 +15,7 @@ from pipeline.api.request_structs import body_of
 from pipeline.api.routes.answers import describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import subscriptions as service
-from pipeline.index.question_fields import QuestionFields, add_fields
-from pipeline.index.question_parts import MAX_QUESTION_CHARS
-from pipeline.index.questions import CountryCode
+from pipeline.search.questions import MAX_QUESTION_CHARS, CountryCode, QuestionFields, add_fields
 
 router = APIRouter(prefix="/v1", tags=["subscriptions"])
 

@@ -11,7 +11,7 @@ from pipeline.access.redaction import Row
 from pipeline.api.cursors import PageCursor, SortValues
 from pipeline.api.paging import fill_page
 from pipeline.api.session import Session
-from pipeline.index.decision_documents import AuditDocument
+from pipeline.index.decisions import AuditDocument
 
 MOST: Final = 100
 """Accesses of one page."""

@@ -28,8 +28,7 @@ from pipeline.api.services.accesses import describe_actor, is_of, part_of
 from pipeline.api.services.export_formats import TableFormat, encode_csv, encode_lines, encode_table_head
 from pipeline.api.services.export_words import SEVERAL
 from pipeline.api.session import Session, meta
-from pipeline.index.decision_documents import AuditDocument
-from pipeline.index.decision_reading import ActSelection
+from pipeline.index.decisions import ActSelection, AuditDocument
 from pipeline.index.documents import CaseDocument
 
 MOST: Final = 100

@@ -15,8 +15,7 @@ from pipeline.access.requester import Role
 from pipeline.api.cursors import SortValues
 from pipeline.api.problems import UnavailableError, UnprocessableError
 from pipeline.api.session import Session
-from pipeline.index.decision_documents import AuditDocument
-from pipeline.index.decision_reading import ActSelection
+from pipeline.index.decisions import ActSelection, AuditDocument
 from pipeline.transparency.access_proofs import AccessProof, ProofHeader, encode_hashes, prove_access
 from pipeline.transparency.leaves import SealedEntry, encode64, nonce_of, seal_entry, seed_of
 from pipeline.transparency.merkle import leaf_hash

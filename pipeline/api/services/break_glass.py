@@ -28,7 +28,7 @@ from pipeline.api.services.disclosures import (
     thread_answer,
 )
 from pipeline.api.session import Session, meta
-from pipeline.index.decision_reading import ThreadKind
+from pipeline.index.decisions import ThreadKind
 
 NAME_CHARS = 100
 """Of what stands for a thread that is none, so much is recorded."""

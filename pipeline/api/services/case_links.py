@@ -17,7 +17,7 @@ from pipeline.api.services.linked_things import NAMING, name_side, things_of
 from pipeline.api.services.links import SeenLink, Surroundings, find_surroundings, make_link_rows
 from pipeline.api.services.reviews import read_colours
 from pipeline.api.session import Session
-from pipeline.index.case_reading import STATE_FIELDS
+from pipeline.index.reading import STATE_FIELDS
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation
 from pipeline.matching.explain.plain_words import agreeing_things

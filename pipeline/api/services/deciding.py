@@ -7,7 +7,7 @@ import msgspec
 from pipeline.access.text_limits import TextLimit, TooLongError, require_within
 from pipeline.api.problems import ConflictError, UnavailableError, UnprocessableError
 from pipeline.api.session import Session
-from pipeline.index.decision_reading import NotEffectiveError
+from pipeline.index.decisions import NotEffectiveError
 from pipeline.streams.audit.decision_log import DecisionError, OvertakenError
 from pipeline.streams.catalogues.topics import Topic
 

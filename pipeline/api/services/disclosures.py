@@ -23,7 +23,7 @@ from pipeline.api.problems import ConflictError, NotFoundError
 from pipeline.api.services.deciding import record_decision, require_short
 from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
-from pipeline.index.decision_reading import ThreadKind
+from pipeline.index.decisions import ThreadKind
 from pipeline.index.documents import CaseDocument
 from pipeline.streams.catalogues import topics
 

@@ -12,10 +12,9 @@ from pipeline.access.policy import LinkView, View
 from pipeline.access.redaction import LinkEnds, Row, link_for
 from pipeline.api.services.export_formats import ExportFormat, What, make_writer
 from pipeline.api.session import Session, meta
-from pipeline.index.case_reading import STATE_FIELDS
-from pipeline.index.documents import CaseDocument, LinkDocument
-from pipeline.index.exports import case_row, link_row
+from pipeline.index.documents import CaseDocument, LinkDocument, case_row, link_row
 from pipeline.index.queries import QueryLimits
+from pipeline.index.reading import STATE_FIELDS
 
 PART: Final = 500
 """Records that are decided on, recorded and sent together."""

@@ -10,9 +10,8 @@ from pipeline.access.guesses import BORN, UNTYPED, AskedNumber, make_guesses
 from pipeline.api.hit_budget import NotAsked
 from pipeline.api.problems import UnavailableError
 from pipeline.api.session import Session
-from pipeline.index.hit_questions import strict_question
-from pipeline.index.questions import Question
-from pipeline.index.saved_searches import make_query_probe
+from pipeline.search.probes import make_query_probe, strict_question
+from pipeline.search.questions import Question
 from pipeline.streams.audit.guess_log import GuessError
 
 

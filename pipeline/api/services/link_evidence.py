@@ -17,9 +17,8 @@ from pipeline.api.problems import NotFoundError
 from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side, things_of
 from pipeline.api.services.reviews import NO_LINK, LinkJudgement, ReviewableLink, make_judgement, require_sides
 from pipeline.api.session import Session
-from pipeline.index.case_reading import RANKED, STATE_FIELDS
-from pipeline.index.documents import CaseDocument, LinkDocument, entities_of
-from pipeline.index.exports import link_row
+from pipeline.index.documents import CaseDocument, LinkDocument, entities_of, link_row
+from pipeline.index.reading import RANKED, STATE_FIELDS
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.breakdown import text
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation

@@ -8,8 +8,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from pipeline.access.redaction import Row
-from pipeline.index.case_reading import SHOWN
 from pipeline.index.documents import CaseDocument, LinkDocument
+from pipeline.index.reading import SHOWN
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation
 from pipeline.matching.explain.plain_words import strongest_pair
 from pipeline.records.stated_names import full_name

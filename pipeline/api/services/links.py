@@ -18,11 +18,9 @@ from pipeline.api.services.cases import require_readable
 from pipeline.api.services.hit_requests import attach_requests, hits_among
 from pipeline.api.services.reviews import read_colours
 from pipeline.api.session import Session, meta
-from pipeline.index.case_reading import STATE_FIELDS
-from pipeline.index.documents import CaseDocument, LinkDocument
-from pipeline.index.exports import link_row
-from pipeline.index.points import PointInTime
-from pipeline.index.reading import ListedLink
+from pipeline.index.documents import CaseDocument, LinkDocument, link_row
+from pipeline.index.engine import PointInTime
+from pipeline.index.reading import STATE_FIELDS, ListedLink
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.breakdown import text
 from pipeline.matching.explain.explanation import Explanation

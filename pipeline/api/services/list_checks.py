@@ -27,16 +27,15 @@ from pipeline.api.services.search import summarise_case
 from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
-from pipeline.index.hints import SearchHint, find_hints, list_unfound, tell_hint, translate_hint
-from pipeline.index.probes import QuestionProbe, make_probe
-from pipeline.index.question_parts import FIELDS
-from pipeline.index.questions import parse_question
 from pipeline.index.searching import judge_answer
 from pipeline.locale import translate
 from pipeline.matching.explain.explanation import Item
 from pipeline.matching.explain.plain_words import compared_thing
 from pipeline.matching.explain.wording import finding, value
 from pipeline.matching.score.scoring import judge_score
+from pipeline.search.probes import QuestionProbe, make_probe
+from pipeline.search.questions import FIELDS, parse_question
+from pipeline.search.understanding import SearchHint, find_hints, list_unfound, tell_hint, translate_hint
 
 MOST_LISTS: Final = 10
 """Lists that one subject has at a time."""

@@ -10,11 +10,11 @@ from pipeline.access.subscriptions import Subscription
 from pipeline.api.services.linked_things import NAMING, LinkedThing, name_side
 from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument, entities_of
-from pipeline.index.probes import adapt_probe, make_probe
-from pipeline.index.questions import parse_question
 from pipeline.matching.explain.explaining import entities_evidence
 from pipeline.matching.explain.explanation import EntityEvidence
 from pipeline.matching.explain.plain_words import agreeing_things
+from pipeline.search.probes import adapt_probe, make_probe
+from pipeline.search.questions import parse_question
 
 
 async def describe_subjects(

@@ -17,13 +17,13 @@ from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.notice_places import MOST_AHEAD, NoticePlace, is_of_topic
 from pipeline.api.services.notice_subjects import describe_subjects
 from pipeline.api.session import Session
-from pipeline.index.case_reading import RANKED, CaseReader
-from pipeline.index.decision_documents import NoticeDocument
+from pipeline.index.decisions import NoticeDocument
 from pipeline.index.documents import CaseDocument, entities_of
 from pipeline.index.filters import NARROWED, passes_filters
-from pipeline.index.questions import parse_question
-from pipeline.index.saved_searches import meets_exactly
+from pipeline.index.reading import RANKED, CaseReader
 from pipeline.matching.model import Model
+from pipeline.search.probes import meets_exactly
+from pipeline.search.questions import parse_question
 
 MOST = 100
 """Notices of one page."""

@@ -15,8 +15,7 @@ from pipeline.access.audit import ActKind, ShownCase
 from pipeline.access.requester import Role
 from pipeline.api.problems import UnavailableError
 from pipeline.api.session import Session
-from pipeline.index.case_reading import STATE_FIELDS
-from pipeline.index.reading import IndexReader
+from pipeline.index.reading import STATE_FIELDS, IndexReader
 from pipeline.ops.replay.preview import ReplayPreview, preview_replay
 from pipeline.ops.replay.rejections import Rejection, RejectionFilter, count_by_reason, list_rejections, replay_rejected
 from pipeline.ops.status.overview import Overview, read_overview

@@ -10,7 +10,7 @@ from pipeline.access.policy import View
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services.operations import audited_operation
 from pipeline.api.session import Session
-from pipeline.index.case_reading import STATE_FIELDS
+from pipeline.index.reading import STATE_FIELDS
 from pipeline.ops.replay.payload import (
     FieldDifference,
     OutlineLine,

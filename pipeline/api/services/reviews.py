@@ -35,8 +35,8 @@ from pipeline.api.services.deciding import record_decision, require_short
 from pipeline.api.session import Session
 from pipeline.correlation.claims import link_id
 from pipeline.errors import LiaisonError
-from pipeline.index.case_reading import STATE_FIELDS
 from pipeline.index.documents import CaseDocument, LinkDocument
+from pipeline.index.reading import STATE_FIELDS
 from pipeline.locale import translate
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import Explanation

@@ -26,13 +26,7 @@ from pipeline.api.session import Session, meta
 from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
 from pipeline.index.filters import filter_clauses, offence_clauses
-from pipeline.index.hints import SearchHint, find_hints, list_unfound, translate_hint
-from pipeline.index.probes import QuestionProbe, make_probe
 from pipeline.index.queries import QueryLimits
-from pipeline.index.question_fields import QuestionFields, add_fields
-from pipeline.index.question_parts import FIELDS
-from pipeline.index.questions import CountryCode, Question, parse_question
-from pipeline.index.ranking import RankedCandidate, rank_answers
 from pipeline.index.searching import (
     PageRequest,
     SearchResult,
@@ -40,10 +34,20 @@ from pipeline.index.searching import (
     find_cases,
     find_hits,
 )
-from pipeline.index.understanding import UnderstoodPart, understand_looks
 from pipeline.matching.exact_match import HIT_BAND
 from pipeline.matching.explain.wording import reasons
 from pipeline.matching.score.scoring import judge_score
+from pipeline.search.probes import QuestionProbe, make_probe
+from pipeline.search.questions import FIELDS, CountryCode, Question, QuestionFields, add_fields, parse_question
+from pipeline.search.ranking import RankedCandidate, rank_answers
+from pipeline.search.understanding import (
+    SearchHint,
+    UnderstoodPart,
+    find_hints,
+    list_unfound,
+    translate_hint,
+    understand_looks,
+)
 
 MOST = 100
 """Results of one page."""

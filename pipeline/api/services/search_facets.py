@@ -8,13 +8,12 @@ from pipeline.access.audit import MOST_COUNTED, ActKind, ShownCase
 from pipeline.api.recent_answers import digest_search
 from pipeline.api.services.search import Search, parse_asked, require_bounded
 from pipeline.api.session import Session
-from pipeline.index.case_reading import STATE_FIELDS
-from pipeline.index.facets import FacetCounts, FacetsFound, FewOf, facet_body
-from pipeline.index.filters import offence_clauses, other_clauses
-from pipeline.index.probes import make_probe
+from pipeline.index.filters import FacetCounts, FacetsFound, FewOf, facet_body, offence_clauses, other_clauses
 from pipeline.index.queries import QueryLimits
-from pipeline.index.questions import Question
+from pipeline.index.reading import STATE_FIELDS
 from pipeline.index.searching import CANDIDATES, PageRequest, find_cases
+from pipeline.search.probes import make_probe
+from pipeline.search.questions import Question
 
 
 class FacetsAnswer(msgspec.Struct, frozen=True):

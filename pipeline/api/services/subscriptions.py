@@ -21,8 +21,8 @@ from pipeline.api.services.guesses import count_question
 from pipeline.api.services.search import require_bounded
 from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
-from pipeline.index.questions import parse_question
-from pipeline.index.saved_searches import make_query_probe
+from pipeline.search.probes import make_query_probe
+from pipeline.search.questions import parse_question
 from pipeline.streams.audit.guess_log import GuessError
 from pipeline.streams.catalogues import topics
 

@@ -12,8 +12,8 @@ from pipeline.access.request_rules import RequestRule
 from pipeline.api.problems import NotFoundError
 from pipeline.api.services.cases import NO_CASE, require_readable
 from pipeline.api.session import Session, meta
-from pipeline.index.case_reading import STATE_FIELDS
 from pipeline.index.documents import CaseDocument
+from pipeline.index.reading import STATE_FIELDS
 
 
 class VisibilityAnswer(msgspec.Struct, frozen=True):

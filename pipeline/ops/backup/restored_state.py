@@ -14,8 +14,7 @@ from pipeline.access.audit_verification import SILENCE
 from pipeline.access.request_rules import RequestRule
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.errors import LiaisonError
-from pipeline.index.client import connect
-from pipeline.index.engine import call_engine
+from pipeline.index.engine import call_engine, connect
 from pipeline.index.fields import CATALOGUE
 from pipeline.ops.backup.files import BackupFolder, BackupManifest
 from pipeline.ops.backup.run import KEPT

@@ -16,7 +16,7 @@ from elasticsearch import ApiError, TransportError
 
 from pipeline.errors import LiaisonError
 from pipeline.index import mappings
-from pipeline.index.client import connect
+from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices
 from pipeline.matching.model import Model
 from pipeline.ops.generations.leftovers import STAGES, clean_generation, find_owners_left

@@ -24,10 +24,9 @@ from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
 from pipeline.correlation.store_file import NO_OFFSET
 from pipeline.errors import LiaisonError
-from pipeline.index.client import connect
+from pipeline.index.engine import connect
 from pipeline.index.fields import CATALOGUE
-from pipeline.index.layouts import layouts_of
-from pipeline.index.mappings import Indices, Layouts, index_body, set_replicas
+from pipeline.index.mappings import Indices, Layouts, index_body, layouts_of, set_replicas
 from pipeline.index.writer import BulkWriter
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics

@@ -5,7 +5,7 @@ from __future__ import annotations
 from elasticsearch import ApiError, TransportError
 
 from pipeline.errors import LiaisonError
-from pipeline.index.client import connect
+from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices, has_indices
 from pipeline.index.sweep import sweep_generation
 from pipeline.settings import Settings

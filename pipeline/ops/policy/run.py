@@ -7,12 +7,11 @@ from pipeline.access.case_visibility import CaseVisibility, HandlingChange, expl
 from pipeline.access.policy import CaseMeta, Grant, Rule
 from pipeline.access.request_rules import RequestRule
 from pipeline.errors import LiaisonError
-from pipeline.index.case_reading import STATE_FIELDS
-from pipeline.index.client import connect
-from pipeline.index.decision_reading import DecisionReader
+from pipeline.index.decisions import DecisionReader
 from pipeline.index.documents import case_meta
+from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices
-from pipeline.index.reading import IndexReader
+from pipeline.index.reading import STATE_FIELDS, IndexReader
 from pipeline.ops.operation import operator_name
 from pipeline.records.agencies import Registry
 from pipeline.settings import Settings

@@ -18,9 +18,8 @@ from typing import Any, Final
 from aiokafka import TopicPartition
 
 from pipeline.access.notices import NoticeKind
-from pipeline.index.client import connect_for_reading
 from pipeline.index.documents import LIVE
-from pipeline.index.engine import call_engine, search_all_shards
+from pipeline.index.engine import call_engine, connect_for_reading, search_all_shards
 from pipeline.index.fields import CATALOGUE
 from pipeline.index.mappings import Indices
 from pipeline.ops.generations.run import GenerationStatus, read_statuses

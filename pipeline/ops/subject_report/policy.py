@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from pipeline.access.disclosure_threads import Disclosure, thread_state
-from pipeline.index.decision_documents import AuditDocument
+from pipeline.index.decisions import AuditDocument
 from pipeline.index.documents import CaseDocument
 from pipeline.index.searching import SearchResult
 from pipeline.matching.bands import Band

@@ -13,20 +13,17 @@ from pipeline.access.policy import Rule
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.request_rules import RequestRule
 from pipeline.errors import LiaisonError
-from pipeline.index.client import connect
-from pipeline.index.decision_documents import AuditDocument
-from pipeline.index.decision_reading import DecisionReader
-from pipeline.index.engine import call_engine
+from pipeline.index.decisions import AuditDocument, DecisionReader
+from pipeline.index.engine import PAGE, call_engine, connect
 from pipeline.index.filters import filter_clauses
 from pipeline.index.mappings import Indices
-from pipeline.index.paging import PAGE
 from pipeline.index.queries import QueryLimits
-from pipeline.index.questions import parse_question
 from pipeline.index.reading import IndexReader
 from pipeline.index.searching import search_cases
 from pipeline.matching.model import Model
 from pipeline.ops.operation import operator_name
 from pipeline.ops.subject_report.policy import SubjectRecord, SubjectReport, make_subject_record
+from pipeline.search.questions import parse_question
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_log import audit_log
 from pipeline.streams.kafka.connection import elasticsearch_url

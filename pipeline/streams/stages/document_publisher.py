@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 
-from pipeline.index.document_making import DocumentWrite
+from pipeline.index.documents import DocumentWrite
 from pipeline.index.writer import BulkWriter, WriteResult
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics

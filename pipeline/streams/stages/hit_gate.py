@@ -34,8 +34,8 @@ from pipeline.access.hit_ledger import (
 )
 from pipeline.access.notices import NoticeKind, guesses_refused_notice
 from pipeline.access.silent_searches import TELLING_TIME
-from pipeline.index.decision_documents import allowance_document
-from pipeline.index.document_making import DocumentWrite
+from pipeline.index.decisions import allowance_document
+from pipeline.index.documents import DocumentWrite
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import metrics, topics
 from pipeline.streams.kafka.reading import read_partitions, read_table

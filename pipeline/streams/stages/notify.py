@@ -18,8 +18,8 @@ from pipeline.access.disclosure_threads import Disclosure
 from pipeline.access.notices import Notice, disclosure_notice
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.correlation.key_ring import KeyRing
-from pipeline.index.client import connect_for_reading
-from pipeline.index.decision_reading import DecisionReader
+from pipeline.index.decisions import DecisionReader
+from pipeline.index.engine import connect_for_reading
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.settings import Settings

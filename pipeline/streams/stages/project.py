@@ -21,11 +21,10 @@ from pipeline.correlation.claims import Claim
 from pipeline.correlation.fingerprinting import derive_fingerprint
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.projection import NOTHING, RememberedLink, advance_link
-from pipeline.index import decision_documents, mappings
-from pipeline.index.client import connect
-from pipeline.index.document_making import DocumentWrite, case_document, link_document, rejected_document
-from pipeline.index.layouts import layouts_of
-from pipeline.index.mappings import Indices
+from pipeline.index import decisions, mappings
+from pipeline.index.documents import DocumentWrite, case_document, link_document, rejected_document
+from pipeline.index.engine import connect
+from pipeline.index.mappings import Indices, layouts_of
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import Model
 from pipeline.records.agencies import Registry, tells_owners
@@ -102,14 +101,14 @@ def rejection_document(record: ConsumerRecord) -> DocumentWrite:
 
 
 DECISIONS: Final[dict[topics.Topic, Callable[[bytes, int], DocumentWrite]]] = {
-    topics.REVIEWS: decision_documents.review_document,
-    topics.ASSIGNMENTS: decision_documents.assignment_document,
-    topics.DISCLOSURES: decision_documents.disclosure_document,
-    topics.SUBSCRIPTIONS: decision_documents.subscription_document,
-    topics.NOTICES: decision_documents.notice_document,
-    topics.HIT_ADMISSIONS: decision_documents.admission_document,
-    topics.HIT_ALLOWANCES: decision_documents.allowance_document,
-    topics.AUDIT: decision_documents.audit_document,
+    topics.REVIEWS: decisions.review_document,
+    topics.ASSIGNMENTS: decisions.assignment_document,
+    topics.DISCLOSURES: decisions.disclosure_document,
+    topics.SUBSCRIPTIONS: decisions.subscription_document,
+    topics.NOTICES: decisions.notice_document,
+    topics.HIT_ADMISSIONS: decisions.admission_document,
+    topics.HIT_ALLOWANCES: decisions.allowance_document,
+    topics.AUDIT: decisions.audit_document,
 }
 """Topics of what people decide, each with what makes documents of a value and its offset."""
 

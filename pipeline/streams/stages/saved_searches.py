@@ -18,9 +18,9 @@ from pipeline.correlation.correlator import Correlator, target_partitions
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.correlation.visibility import is_expired
 from pipeline.errors import LiaisonError
-from pipeline.index.saved_searches import fingerprint_of
 from pipeline.matching.fingerprint import Fingerprint, OwnerScope
 from pipeline.matching.model import Model
+from pipeline.search.probes import fingerprint_of
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.runtime import faults

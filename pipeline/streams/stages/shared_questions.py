@@ -20,16 +20,13 @@ from pipeline.access.query_cipher import QueryCipher
 from pipeline.access.shared_questions import Asker, asker_of, shared_notices
 from pipeline.access.subscriptions import Subscription, SubscriptionState, is_active
 from pipeline.errors import LiaisonError
-from pipeline.index.decision_reading import DecisionReader
-from pipeline.index.hit_questions import make_strict_query, strict_question
-from pipeline.index.probes import make_probe
-from pipeline.index.question_parts import NAMED
-from pipeline.index.questions import parse_question
-from pipeline.index.saved_searches import make_query_probe
+from pipeline.index.decisions import DecisionReader
 from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.records.entity_types import PERSON
+from pipeline.search.probes import make_probe, make_query_probe, make_strict_query, strict_question
+from pipeline.search.questions import NAMED, parse_question
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.runtime.processor import ChunkResult

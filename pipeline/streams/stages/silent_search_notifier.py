@@ -21,14 +21,13 @@ from pipeline.access.query_cipher import QueryCipher
 from pipeline.access.silent_searches import searched_notice, searched_question
 from pipeline.correlation.key_ring import KeyRing
 from pipeline.errors import LiaisonError
-from pipeline.index.hit_questions import strict_question
 from pipeline.index.queries import QueryLimits
-from pipeline.index.questions import Question, parse_question
 from pipeline.index.reading import IndexReader
-from pipeline.index.saved_searches import make_query_probe
 from pipeline.index.searching import search_cases
 from pipeline.matching.model import Model
 from pipeline.records.handling import SILENT
+from pipeline.search.probes import make_query_probe, strict_question
+from pipeline.search.questions import Question, parse_question
 from pipeline.settings import Settings
 from pipeline.streams.runtime.processor import ChunkResult
 from pipeline.streams.runtime.stateless_processor import NullStore, StatelessProcessor

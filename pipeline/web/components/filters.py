@@ -14,8 +14,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from pipeline.access.case_filters import Filters, is_day
-from pipeline.index.facets import MOST_VALUES, FacetCounts, FacetValue
-from pipeline.index.filters import FACETS
+from pipeline.index.filters import FACETS, MOST_VALUES, FacetCounts, FacetValue
 from pipeline.locale import N_
 from pipeline.matching.explain.words import TYPES
 from pipeline.web.components.markup import bidi_text, box, link, text

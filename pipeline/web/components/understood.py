@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlencode
 
-from pipeline.index.hints import SearchHint, SearchHintKind
-from pipeline.index.question_parts import TYPED
-from pipeline.index.understanding import Reading, UnderstoodPart, leave_out, settle_reading
 from pipeline.locale import N_
 from pipeline.matching.explain.explanation import EntityEvidence, Item
 from pipeline.matching.explain.wording import agreement, rarity
 from pipeline.matching.explain.words import FIELDS, IDENTIFIER_TYPES, TYPES
 from pipeline.records.dates import CIRCA, RANGE
+from pipeline.search.questions import TYPED
+from pipeline.search.understanding import Reading, SearchHint, SearchHintKind, UnderstoodPart, leave_out, settle_reading
 from pipeline.web.components.markup import bidi_text, box, icon, link, text
 from pipeline.web.components.values import format_offence, tell_bits
 from pipeline.web.i18n import Words

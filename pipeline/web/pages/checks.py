@@ -34,9 +34,9 @@ from pipeline.api.services.list_checks import (
 )
 from pipeline.api.services.list_drafts import ListDraftsAnswer, ListDraftSummary, delete_draft, read_drafts
 from pipeline.errors import LiaisonError
-from pipeline.index.hints import SearchHint
 from pipeline.locale import N_, NN_
 from pipeline.matching.bands import LINK_BANDS, Band
+from pipeline.search.understanding import SearchHint
 from pipeline.web.addresses import case_path, list_columns_path, list_path
 from pipeline.web.components import states
 from pipeline.web.components.badges import BAND_LABELS, badge, draw_band, draw_caveat_badge

@@ -18,7 +18,7 @@ from pipeline.access.text_limits import REASON
 from pipeline.api.services.disclosures import grant_disclosure, list_disclosures, refuse_disclosure, revoke_disclosure
 from pipeline.api.services.request_evidence import RequestEvidenceAnswer, read_request_evidence
 from pipeline.errors import LiaisonError
-from pipeline.index.decision_reading import ThreadKind
+from pipeline.index.decisions import ThreadKind
 from pipeline.locale import N_
 from pipeline.matching.basis import Basis
 from pipeline.matching.explain.words import TYPES

@@ -25,14 +25,14 @@ from pipeline.api.past_searches import MOST, OpenedSearch, open_searches, seal_s
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.api.services.search_facets import count_facets
 from pipeline.errors import LiaisonError
-from pipeline.index.facets import FacetCounts
-from pipeline.index.question_parts import TYPED
-from pipeline.index.understanding import UnderstoodPart, understand_question
+from pipeline.index.filters import FacetCounts
 from pipeline.locale import N_
 from pipeline.matching.explain.explanation import EntityEvidence
 from pipeline.matching.explain.wording import bits
 from pipeline.matching.explain.words import TYPES
 from pipeline.records.entity_types import PERSON
+from pipeline.search.questions import TYPED
+from pipeline.search.understanding import UnderstoodPart, understand_question
 from pipeline.web.addresses import case_path
 from pipeline.web.components import states
 from pipeline.web.components.badges import badge, draw_band, draw_caveat_badge

@@ -19,8 +19,8 @@ from elasticsearch import AsyncElasticsearch
 from elasticsearch.helpers import async_streaming_bulk
 
 from pipeline.correlation.fingerprinting import make_fingerprint
-from pipeline.index.client import connect
-from pipeline.index.document_making import DocumentWrite, case_document
+from pipeline.index.documents import DocumentWrite, case_document
+from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import Model, load_model

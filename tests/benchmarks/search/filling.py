@@ -20,8 +20,8 @@ from benchmarks.search.corpus import Corpus, Record
 from benchmarks.search.list_questions import HELD
 from benchmarks.stream.population import COUNTRIES, KEPT, agency_of
 from pipeline.correlation.claims import ClaimSide
-from pipeline.index.client import connect
-from pipeline.index.document_making import DocumentWrite, case_document, link_document
+from pipeline.index.documents import DocumentWrite, case_document, link_document
+from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices, apply_mappings, switch_aliases
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.fingerprint import Handling

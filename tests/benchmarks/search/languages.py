@@ -25,13 +25,12 @@ from typing import NamedTuple
 from benchmarks.lists.unseen import EU26, key_of, learn_without, read_events, use_tables
 from benchmarks.search.recall import TEN, engines, indexed
 from pipeline.index.queries import QueryLimits
-from pipeline.index.question_fields import quote_value
-from pipeline.index.questions import parse_question
 from pipeline.index.reading import IndexReader
 from pipeline.index.searching import search_cases
 from pipeline.matching.model import Model, load_model
 from pipeline.model_building.word_alignment import FOLDS, fold_of
 from pipeline.records.scripts import script_of
+from pipeline.search.questions import parse_question, quote_value
 from pipeline.settings import Settings
 
 HELD = "uk-ofsi"

@@ -23,15 +23,13 @@ from rich.progress import track
 from benchmarks.lists.sets import REFERENCE, LinkSet, agency_of, load_list
 from benchmarks.search.recall import TEN, engines, indexed
 from pipeline.index.queries import QueryLimits
-from pipeline.index.question_fields import quote_value
-from pipeline.index.question_parts import MAX_PARTS, MAX_QUESTION_CHARS
-from pipeline.index.questions import parse_question
 from pipeline.index.reading import IndexReader
 from pipeline.index.searching import search_cases
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.score.scoring import judge_score
 from pipeline.records.countries import country_code
 from pipeline.records.scripts import script_of
+from pipeline.search.questions import MAX_PARTS, MAX_QUESTION_CHARS, parse_question, quote_value
 from pipeline.settings import Settings
 
 ASKING, HELD = "un-sc", "uk-ofsi"

@@ -24,11 +24,10 @@ from typing import Any, NamedTuple
 
 from rich.progress import track
 
-from pipeline.index.client import connect
-from pipeline.index.document_making import case_document
+from pipeline.index.documents import case_document
+from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices, apply_mappings, switch_aliases
 from pipeline.index.queries import QueryLimits
-from pipeline.index.questions import parse_question
 from pipeline.index.reading import IndexReader
 from pipeline.index.searching import search_cases
 from pipeline.index.writer import BulkWriter
@@ -36,6 +35,7 @@ from pipeline.localstack import stack
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.names.transliteration.corridors import CORRIDORS
 from pipeline.model_building.transliteration_pairs import fold_latin, read_pairs, split_pairs
+from pipeline.search.questions import parse_question
 from pipeline.settings import Settings, settings
 from support.index.documents import PureStages
 

@@ -10,7 +10,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from elasticsearch import AsyncElasticsearch
 
-from pipeline.index.client import connect
+from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices
 from pipeline.records.intake import SourceMessage
 from pipeline.settings import Settings

@@ -19,7 +19,7 @@ from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.correlation.lmdb_store import LmdbStore
 from pipeline.correlation.projection import advance_link
 from pipeline.correlation.store_file import StoreIdentity
-from pipeline.index.document_making import case_document, link_document
+from pipeline.index.documents import case_document, link_document
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model, load_model

@@ -25,8 +25,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.index.client import connect
-from pipeline.index.document_making import case_document
+from pipeline.index.documents import case_document
+from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices, apply_mappings, switch_aliases
 from pipeline.index.writer import BulkWriter
 from pipeline.localstack import stack

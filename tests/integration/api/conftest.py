@@ -8,7 +8,7 @@ from itertools import chain
 import pytest
 
 from pipeline.api.runtime import Runtime, open_runtime
-from pipeline.index.document_making import case_document, link_document
+from pipeline.index.documents import case_document, link_document
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings
 from support.api.index import index

@@ -13,7 +13,7 @@ from pipeline.cli.main import build_cli
 from pipeline.cli.reading import OPERATOR
 from pipeline.correlation.claims import ClaimState
 from pipeline.errors import LiaisonError
-from pipeline.index.document_making import case_document, link_document
+from pipeline.index.documents import case_document, link_document
 from pipeline.settings import Settings
 from support.api.index import index
 from support.index.documents import PureStages

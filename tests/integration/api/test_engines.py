@@ -21,8 +21,8 @@ from pipeline.api.services.links import list_links
 from pipeline.api.services.search import Search, search
 from pipeline.api.session import Session
 from pipeline.cli.main import build_cli
-from pipeline.index.client import connect
-from pipeline.index.document_making import case_document
+from pipeline.index.documents import case_document
+from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.streams.audit.audit_check import FRESH, TrailCheck

@@ -18,7 +18,7 @@ from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.token_keys import issue_token
 from pipeline.api.list_store import STEP, ListStore
 from pipeline.engines.ports import LOOPBACK, accepts
-from pipeline.index.document_making import case_document
+from pipeline.index.documents import case_document
 from pipeline.settings import Settings
 from pipeline.streams.audit.audit_tail import read_entries
 from support.access.requesters import ANNA

@@ -12,8 +12,8 @@ from aiokafka import TopicPartition
 
 from pipeline.access.hit_ledger import HitAllowance
 from pipeline.access.notices import Notice, NoticeKind
-from pipeline.index.client import connect
-from pipeline.index.decision_reading import DecisionReader
+from pipeline.index.decisions import DecisionReader
+from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices
 from pipeline.settings import Settings
 from pipeline.streams.audit.decision_log import DecisionLog

@@ -23,8 +23,8 @@ from pipeline.access.reviews import Assignment, Review, Verdict, undo_review
 from pipeline.access.subscriptions import Subscription, close_subscription, make_subscription
 from pipeline.access.text_limits import CASE_REFERENCE
 from pipeline.errors import LiaisonError
-from pipeline.index.client import connect
-from pipeline.index.decision_reading import DecisionReader, ThreadKind
+from pipeline.index.decisions import DecisionReader, ThreadKind
+from pipeline.index.engine import connect
 from pipeline.index.fields import CATALOGUE
 from pipeline.index.mappings import Indices
 from pipeline.matching.fingerprint import Handling

@@ -15,8 +15,8 @@ from pipeline.access.requester import Grounds, Purpose
 from pipeline.api.runtime import Runtime, open_runtime
 from pipeline.api.services.notices import list_notices
 from pipeline.api.session import Session
-from pipeline.index.client import connect
-from pipeline.index.decision_documents import notice_document
+from pipeline.index.decisions import notice_document
+from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.index.writer import BulkWriter
 from pipeline.settings import Settings

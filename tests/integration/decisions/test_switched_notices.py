@@ -11,9 +11,9 @@ from pipeline.access.requester import Grounds, Purpose
 from pipeline.api.runtime import open_runtime
 from pipeline.api.services.notices import list_notices
 from pipeline.api.session import Session
-from pipeline.index.client import connect
-from pipeline.index.decision_documents import notice_document
-from pipeline.index.document_making import case_document
+from pipeline.index.decisions import notice_document
+from pipeline.index.documents import case_document
+from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices, apply_mappings, switch_aliases
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import load_model

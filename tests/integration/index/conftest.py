@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from elasticsearch import AsyncElasticsearch
 
-from pipeline.index.client import connect
+from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.index.reading import IndexReader
 from pipeline.index.writer import BulkWriter

@@ -8,10 +8,9 @@ from elasticsearch import AsyncElasticsearch, BadRequestError
 
 from pipeline.access.case_filters import Filters
 from pipeline.access.subscriptions import Subscription, SubscriptionState
-from pipeline.index.decision_documents import subscription_document
+from pipeline.index.decisions import subscription_document
 from pipeline.index.fields import CATALOGUE
-from pipeline.index.layouts import DEFAULT_LAYOUTS, IndexLayout
-from pipeline.index.mappings import Indices, apply_mappings, index_body, set_replicas
+from pipeline.index.mappings import DEFAULT_LAYOUTS, IndexLayout, Indices, apply_mappings, index_body, set_replicas
 from pipeline.index.writer import BulkWriter
 from pipeline.times import now
 

@@ -9,12 +9,10 @@ import msgspec
 import pytest
 
 from pipeline.errors import LiaisonError
-from pipeline.index import client as client_module
-from pipeline.index.client import connect, connect_for_reading
-from pipeline.index.document_making import DocumentWrite
-from pipeline.index.engine import NO_INDEX, fetch_documents
+from pipeline.index import engine as client_module
+from pipeline.index.documents import DocumentWrite
+from pipeline.index.engine import NO_INDEX, PointInTime, connect, connect_for_reading, fetch_documents
 from pipeline.index.mappings import Indices
-from pipeline.index.points import PointInTime
 from pipeline.index.queries import BY_CASE, page_body
 from pipeline.index.writer import BulkWriter
 from pipeline.settings import Settings

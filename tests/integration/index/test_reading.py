@@ -10,9 +10,9 @@ from elasticsearch import AsyncElasticsearch
 from pipeline.correlation.claims import ClaimState
 from pipeline.correlation.references import digest_name
 from pipeline.errors import LiaisonError
-from pipeline.index import paging, reading
-from pipeline.index.client import connect
-from pipeline.index.document_making import case_document, link_document
+from pipeline.index import engine, reading
+from pipeline.index.documents import case_document, link_document
+from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices
 from pipeline.index.queries import QueryLimits
 from pipeline.index.reading import IndexReader
@@ -142,7 +142,7 @@ async def test_from_its_last_day_a_case_is_invisible_by_the_clock_alone(
 async def test_all_pages_are_read_in_order_and_those_of_a_case_are_filled(
     stages: PureStages, writer: BulkWriter, reader: IndexReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(paging, "PAGE", 3)
+    monkeypatch.setattr(engine, "PAGE", 3)
     monkeypatch.setattr(reading, "PAGE", 3)
     monkeypatch.setattr(reading, "LISTED", 2)
     cases = [

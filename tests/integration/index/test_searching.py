@@ -8,14 +8,14 @@ from elasticsearch import AsyncElasticsearch
 
 from pipeline.access.audience import Viewer
 from pipeline.access.case_filters import Filters
-from pipeline.index.document_making import case_document
+from pipeline.index.documents import case_document
 from pipeline.index.filters import filter_clauses
 from pipeline.index.mappings import Indices
 from pipeline.index.queries import QueryLimits
-from pipeline.index.questions import parse_question
 from pipeline.index.reading import IndexReader
 from pipeline.index.searching import search_cases
 from pipeline.index.writer import BulkWriter
+from pipeline.search.questions import parse_question
 from support.index.documents import PureStages
 from support.records.builder import case_data, handling, person
 

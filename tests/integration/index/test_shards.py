@@ -11,15 +11,14 @@ import pytest
 from elasticsearch import AsyncElasticsearch
 
 from pipeline.access.audience import Viewer
-from pipeline.index.document_making import DocumentWrite, case_document, link_document
-from pipeline.index.layouts import DEFAULT_LAYOUTS, IndexLayout
-from pipeline.index.mappings import Indices, apply_mappings
-from pipeline.index.probes import make_candidate_query, make_probe
+from pipeline.index.documents import DocumentWrite, case_document, link_document
+from pipeline.index.mappings import DEFAULT_LAYOUTS, IndexLayout, Indices, apply_mappings
 from pipeline.index.queries import BY_SCORE, QueryLimits, candidate_body, page_body
-from pipeline.index.questions import parse_question
 from pipeline.index.reading import IndexReader
 from pipeline.index.searching import SearchResult, find_hits, search_cases
 from pipeline.index.writer import BulkWriter
+from pipeline.search.probes import make_candidate_query, make_probe
+from pipeline.search.questions import parse_question
 from support.index.documents import PureStages
 from support.records.builder import person
 

@@ -12,8 +12,8 @@ from elasticsearch import AsyncElasticsearch
 
 from pipeline.backoff import LONGEST_PAUSE_S
 from pipeline.index import writer as writer_module
-from pipeline.index.client import connect
-from pipeline.index.document_making import DocumentWrite
+from pipeline.index.documents import DocumentWrite
+from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.index.writer import BulkWriter
 from pipeline.settings import Settings

@@ -16,8 +16,8 @@ from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.reviews import Review, Verdict
 from pipeline.access.subscriptions import make_subscription
 from pipeline.errors import LiaisonError
-from pipeline.index.client import connect
-from pipeline.index.decision_reading import DecisionReader
+from pipeline.index.decisions import DecisionReader
+from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices
 from pipeline.ops.backup import run as backing_up
 from pipeline.ops.backup.files import BackupFolder

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from pipeline.index.client import connect
+from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from support.installation.command import RunLiaison

@@ -14,7 +14,7 @@ import pytest
 from pipeline.access.requester import Requester, Role
 from pipeline.access.token_keys import issue_token
 from pipeline.api.services.operations import read_known_versions
-from pipeline.index.client import connect_for_reading
+from pipeline.index.engine import connect_for_reading
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.ops.replay.preview import preview_replay

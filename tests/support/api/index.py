@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 
-from pipeline.index.client import connect
-from pipeline.index.document_making import DocumentWrite
+from pipeline.index.documents import DocumentWrite
+from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices, apply_mappings
 from pipeline.index.writer import BulkWriter
 from pipeline.matching.model import generation_id

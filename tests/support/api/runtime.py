@@ -34,8 +34,8 @@ from pipeline.api.rates import RequestRates
 from pipeline.api.runtime import Runtime, open_runtime
 from pipeline.api.session import Session
 from pipeline.correlation.claims import ClaimState
-from pipeline.index.decision_reading import DecisionReader
-from pipeline.index.document_making import case_document, link_document
+from pipeline.index.decisions import DecisionReader
+from pipeline.index.documents import case_document, link_document
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.matching.model import load_model

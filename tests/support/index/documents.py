@@ -12,8 +12,8 @@ from pipeline.access.hit_gate import exact_match
 from pipeline.access.hit_ledger import Admission
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
 from pipeline.correlation.fingerprinting import make_fingerprint
-from pipeline.index.decision_documents import admission_document
-from pipeline.index.document_making import DocumentWrite
+from pipeline.index.decisions import admission_document
+from pipeline.index.documents import DocumentWrite
 from pipeline.matching.exact_match import HIT_BAND, ExactMatch
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.matcher import ModelMatcher

@@ -19,7 +19,7 @@ from elasticsearch import (
     NotFoundError,
 )
 
-from pipeline.index.document_making import DocumentWrite
+from pipeline.index.documents import DocumentWrite
 from pipeline.index.fields import CATALOGUE
 from pipeline.index.mappings import PER_GENERATION, Indices
 

@@ -9,8 +9,7 @@ from typing import Any
 import orjson
 from elasticsearch import AsyncElasticsearch
 
-from pipeline.index.document_making import DocumentWrite
-from pipeline.index.documents import card_of
+from pipeline.index.documents import DocumentWrite, card_of
 from pipeline.index.fields import CATALOGUE
 from pipeline.index.mappings import Indices
 from support.index.memory import IndexCall

@@ -16,7 +16,7 @@ from kafka import KafkaAdminClient
 
 from pipeline.correlation.batch import find_links as batch_links
 from pipeline.correlation.fingerprinting import make_fingerprint
-from pipeline.index.client import connect
+from pipeline.index.engine import connect
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.matching.basis import Basis

@@ -26,8 +26,8 @@ from pipeline.access.reviews import Assignment, Review, Verdict
 from pipeline.access.subscriptions import Subscription, SubscriptionState
 from pipeline.correlation.claims import link_id
 from pipeline.correlation.references import make_reference
-from pipeline.index import decision_documents as written
-from pipeline.index.document_making import DocumentWrite
+from pipeline.index import decisions as written
+from pipeline.index.documents import DocumentWrite
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Handling
 from support.access.requesters import make_requester

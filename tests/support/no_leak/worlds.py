@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.access.policy import CaseMeta, View, decide_view
 from pipeline.access.requester import Purpose, Requester, Role
-from pipeline.index.document_making import DocumentWrite, case_document, link_document
+from pipeline.index.documents import DocumentWrite, case_document, link_document
 from pipeline.matching.fingerprint import Handling
 from pipeline.matching.model import load_model
 from pipeline.records.messages import AcceptedRecord, Position

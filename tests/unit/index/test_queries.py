@@ -4,16 +4,8 @@ from datetime import date
 from typing import Any
 
 from pipeline.access.audience import Viewer
-from pipeline.index.queries import (
-    CandidateQuery,
-    QueryLimits,
-    ScoredClause,
-    all_links,
-    candidate_body,
-    links_of,
-    match_reasons,
-    page_body,
-)
+from pipeline.index.queries import QueryLimits, all_links, candidate_body, links_of, match_reasons, page_body
+from pipeline.search.probes import CandidateQuery, ScoredClause
 
 TODAY = date(2026, 11, 24)
 FRENCH = Viewer("fr-pj", "FR", "investigation")

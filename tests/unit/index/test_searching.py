@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from pipeline.index.document_making import DocumentWrite, case_document
+from pipeline.index.documents import DocumentWrite, case_document
 from pipeline.index.mappings import Indices
-from pipeline.index.probes import make_probe
 from pipeline.index.queries import QueryLimits
-from pipeline.index.questions import parse_question
 from pipeline.index.reading import IndexReader
 from pipeline.index.searching import Admit, Documents, PageRequest, find_cases, search_cases
 from pipeline.matching.model import Model, load_model
+from pipeline.search.probes import make_probe
+from pipeline.search.questions import parse_question
 from support.index.documents import PureStages
 from support.index.memory import IndexCall, MemoryIndex, SearchAnswer
 from support.records.builder import person

@@ -11,7 +11,7 @@ from pipeline.engines.credentials import make_operator_credentials
 from pipeline.engines.endpoints import ELASTICSEARCH, KAFKA, Endpoints, endpoints, how_to_mend
 from pipeline.engines.layout import StackLayout
 from pipeline.errors import LiaisonError
-from pipeline.index.client import cluster_addresses
+from pipeline.index.engine import cluster_addresses
 from pipeline.localstack import stack
 from pipeline.settings import Settings
 from pipeline.streams.kafka.connection import client_options

@@ -6,8 +6,7 @@ import msgspec
 import pytest
 
 from pipeline.correlation.fingerprinting import derive_fingerprint, expiry_mark
-from pipeline.index.document_making import case_document
-from pipeline.index.documents import CaseDocument
+from pipeline.index.documents import CaseDocument, case_document
 from pipeline.matching.model import load_model
 from pipeline.records.expiry import Expiry, accepted, mark
 from pipeline.records.intake import known_from

@@ -10,7 +10,7 @@ from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import ForbiddenError
 from pipeline.api.services.accesses import list_accesses
 from pipeline.api.services.search import Search, search
-from pipeline.index.decision_documents import audit_document
+from pipeline.index.decisions import audit_document
 from support.access.requesters import ANNA, BERT, DORA, make_requester
 from support.api.runtime import NOW, Api
 from support.records.builder import person, record

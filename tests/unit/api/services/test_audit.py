@@ -16,7 +16,7 @@ from pipeline.access.audit_verification import TrailFault, TrailFinding
 from pipeline.access.requester import Requester, Role
 from pipeline.api.problems import ForbiddenError, UnavailableError, UnprocessableError
 from pipeline.api.services.audit import ActFilter, export_acts, list_acts, verify_trail
-from pipeline.index.decision_documents import audit_document
+from pipeline.index.decisions import audit_document
 from pipeline.streams.audit.audit_check import TrailStatus
 from support.access.requesters import ANNA, BERT, DORA, make_requester
 from support.api.runtime import NOW, Api

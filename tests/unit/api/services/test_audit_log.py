@@ -13,7 +13,7 @@ import pytest
 from pipeline.access.audit import Act, ActKind
 from pipeline.access.requester import Role
 from pipeline.api.services import audit_log as service
-from pipeline.index.decision_documents import audit_document
+from pipeline.index.decisions import audit_document
 from pipeline.transparency.access_proofs import decode_hashes
 from pipeline.transparency.checkpoints import SignedHead
 from pipeline.transparency.growth import GrowingLog, grow_log

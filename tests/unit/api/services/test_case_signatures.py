@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.index.document_making import case_document
+from pipeline.index.documents import case_document
 from pipeline.records import signatures
 from pipeline.records.agencies import Agency
 from pipeline.records.messages import AcceptedRecord

@@ -16,7 +16,7 @@ from pipeline.access.requester import Role
 from pipeline.api.services.accesses import list_accesses
 from pipeline.api.services.exports import export_records
 from pipeline.api.session import Session
-from pipeline.index.decision_documents import audit_document
+from pipeline.index.decisions import audit_document
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.streams.audit.audit_log import AuditLog
 from support.access.requesters import ANNA, make_requester

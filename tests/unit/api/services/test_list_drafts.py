@@ -15,7 +15,7 @@ from pipeline.api.list_rows import MOST_BYTES, MOST_ROWS
 from pipeline.api.list_store import LASTS
 from pipeline.api.list_worker import run_round
 from pipeline.api.services.list_drafts import MOST_DRAFTS
-from pipeline.index.questions import parse_question
+from pipeline.search.questions import parse_question
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import GROUNDS, Api
 from support.feeds.workbooks import write_open_document, write_workbook

@@ -12,7 +12,7 @@ from pipeline.access.disclosures import DisclosureAsk
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.disclosures import grant_disclosure, request_disclosure, revoke_disclosure
 from pipeline.api.services.search import Search, SearchAnswer, search
-from pipeline.index.hints import SearchHintKind
+from pipeline.search.understanding import SearchHintKind
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import NOW, Api
 from support.records.builder import person, record, vehicle

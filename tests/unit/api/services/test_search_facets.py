@@ -11,7 +11,7 @@ from pipeline.access.requester import Role, parse_grounds
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.search import Search, search
 from pipeline.api.services.search_facets import count_facets
-from pipeline.index.facets import FacetCounts
+from pipeline.index.filters import FacetCounts
 from support.access.requesters import ANNA, make_requester
 from support.api.runtime import Api
 from support.records.builder import person, record, vehicle

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import pytest
 from aiokafka import TopicPartition
 
-from pipeline.index.document_making import DocumentWrite
+from pipeline.index.documents import DocumentWrite
 from pipeline.streams.catalogues import topics
 from pipeline.streams.runtime.stateless_processor import NullStore
 from pipeline.streams.stages.project import RecordIndexer

@@ -26,11 +26,11 @@ from pipeline.correlation.claims import Claim
 from pipeline.correlation.correlator import Correlator
 from pipeline.correlation.references import make_reference
 from pipeline.correlation.store import MemoryStore
-from pipeline.index.saved_searches import fingerprint_of, meets_exactly
 from pipeline.matching.exact_match import HIT_BAND
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint, OwnerScope
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import load_model
+from pipeline.search.probes import fingerprint_of, meets_exactly
 from pipeline.settings import Settings
 from pipeline.streams.catalogues import topics
 from pipeline.streams.runtime.transactions import Output

@@ -24,8 +24,7 @@ from pipeline.access.subscriptions import (
     label_subscription,
     make_subscription,
 )
-from pipeline.index.decision_documents import subscription_document
-from pipeline.index.decision_reading import DecisionReader
+from pipeline.index.decisions import DecisionReader, subscription_document
 from pipeline.index.mappings import Indices
 from pipeline.matching.model import load_model
 from pipeline.settings import Settings

@@ -16,7 +16,7 @@ from pipeline.access.hit_ledger import HitQuestion
 from pipeline.access.notices import NoticeKind, notice_id
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.silent_searches import searched_question
-from pipeline.index.document_making import case_document
+from pipeline.index.documents import case_document
 from pipeline.index.mappings import Indices
 from pipeline.index.reading import IndexReader
 from pipeline.matching.model import load_model

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from pipeline.errors import LiaisonError
-from pipeline.index.client import connect
+from pipeline.index.engine import connect
 from pipeline.settings import Settings
 
 

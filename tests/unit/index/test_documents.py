@@ -6,8 +6,14 @@ import msgspec
 import pytest
 
 from pipeline.correlation.claims import Claim, ClaimSide, ClaimState, link_id
-from pipeline.index.document_making import DocumentWrite, case_document, link_document, rejected_document
-from pipeline.index.documents import CaseDocument, entities_of
+from pipeline.index.documents import (
+    CaseDocument,
+    DocumentWrite,
+    case_document,
+    entities_of,
+    link_document,
+    rejected_document,
+)
 from pipeline.index.fields import CATALOGUE
 from pipeline.matching.bands import Band
 from pipeline.matching.fingerprint import Contact, Handling, entity_print

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.index.terms import case_terms, entity_terms, folded_text, search_terms
 from pipeline.matching.fingerprint import entity_print
 from pipeline.records.normalised import (
     NameToken,
@@ -12,6 +11,7 @@ from pipeline.records.normalised import (
     NormalisedName,
     NormalisedPhone,
 )
+from pipeline.search.terms import case_terms, entity_terms, folded_text, search_terms
 
 
 def terms(**fields: object) -> set[str]:

@@ -1,24 +1,41 @@
-"""A question as the matcher sees it: entities with a fingerprint's forms, and what selects its candidates. Pure."""
+"""A question as the matcher sees it: entities with a fingerprint's forms, and what selects its candidates. Pure.
+
+Numbers one slip away from one that was typed are listed when a question is asked, so that records bear no more terms
+for it: one digit wrong, two neighbours swapped, one digit left out or too many. Fuzzy queries of Elasticsearch would
+choose among the terms of all records, those too that the reader may not see.
+
+Two readings of a question are strict: what of it may meet a case that is shown as a hit alone, which is whole
+identifiers and whole names with one birth date, and a saved search as the correlator sees it, with numbers of unknown
+type as such. The first narrows what the index is asked, so that a question without exact parts costs nothing; the gate
+decides (pipeline.access.hit_gate).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
+from string import ascii_uppercase, digits
+from typing import Final
 
 import msgspec
+from rapidfuzz.distance import OSA
 
+from pipeline.access.hit_gate import exact_match, is_whole_name, whole_birth_date
+from pipeline.access.subscriptions import Subscription, SubscriptionState, saved_search_print
 from pipeline.correlation.keys import blocking_keys
-from pipeline.index.near_numbers import are_near, as_record_has_it, list_near_numbers
-from pipeline.index.queries import TOLD_BY_SCORE, CandidateQuery, ScoredClause
-from pipeline.index.question_parts import NAMED
-from pipeline.index.questions import Question
-from pipeline.index.terms import address_terms, born_terms, folded_text, plate_pieces
-from pipeline.matching.fingerprint import EntityPrint, IdentifierPrint, PhonePrint, entity_print
-from pipeline.matching.names import NamePrint, sound_keys
+from pipeline.matching.comparisons.ends import MOST_EDITS
+from pipeline.matching.comparisons.identifier import MIN_NEAR
+from pipeline.matching.comparisons.plate import WILDCARDS
+from pipeline.matching.exact_match import ExactMatch
+from pipeline.matching.fingerprint import EntityPrint, Fingerprint, IdentifierPrint, PhonePrint, entity_print
+from pipeline.matching.model import Model
+from pipeline.matching.names import NamePrint, make_name_print, sound_keys
 from pipeline.records.addresses import city_name
 from pipeline.records.doubts import Doubts
-from pipeline.records.entity_types import ORGANISATION, PERSON
+from pipeline.records.entity_types import ENTITY_TYPES, ORGANISATION, PERSON
 from pipeline.records.fields import FieldReader
+from pipeline.records.identifiers import identifier
 from pipeline.records.model import Name
 from pipeline.records.normalised import (
     NormalisedAddress,
@@ -29,6 +46,8 @@ from pipeline.records.normalised import (
 )
 from pipeline.records.phones import phone
 from pipeline.records.placeholders import is_placeholder_date
+from pipeline.search.questions import NAMED, Question, parse_question
+from pipeline.search.terms import address_terms, born_term, born_terms, folded_text, plate_pieces, token_terms
 
 NICKNAME = "nickname"
 """The kind of name that says less; a full name's kind tells nothing."""
@@ -41,6 +60,53 @@ NAME_CLAUSES = frozenset({"name", "sound"})
 
 MOST_KEYS = 64
 """Most selective first; a question of a name, a birth date and some numbers has fewer."""
+
+TOLD_BY_SCORE: Final = "key"
+"""These clauses go without a name: what a score has beyond the named clauses is theirs. They are half of a question's,
+and each name makes the index look the clause's terms up twice."""
+
+WEIGHTS = {
+    # A whole number, phone or e-mail names one thing, a case's own number the case.
+    "case": 32,
+    "number": 32,
+    "phone": 32,
+    "email": 32,
+    # A number that differs in one digit: more than any name.
+    "near": 16,
+    # What the correlator itself takes to be worth a comparison.
+    "key": 8,
+    # One name token spelt alike in some romanisation; two of them equal one key.
+    "name": 4,
+    "sound": 2,
+    # Pieces of a plate are many: each counts little, all of them together much.
+    "piece": 2,
+    "place": 1,
+    # A date of birth, where nothing else is asked.
+    "born": 1,
+    "text": 3,
+}
+"""What a case scores for a clause that it meets, by the clause's name."""
+
+
+@dataclass(frozen=True)
+class ScoredClause:
+    """Terms of which any one is worth the WEIGHTS of `name`, which tells later why a case was a candidate.
+
+    `together`: a case must have all of them, which are then worth one.
+    """
+
+    name: str
+    terms: tuple[str, ...]
+    field: str = "terms"
+    together: bool = False
+
+
+@dataclass(frozen=True)
+class CandidateQuery:
+    """What selects candidates: clauses over keyword terms, and folded words of free text."""
+
+    clauses: tuple[ScoredClause, ...] = ()
+    text: str = ""
 
 
 class QuestionProbe(msgspec.Struct, frozen=True, dict=True):
@@ -241,3 +307,145 @@ def _piece_clauses(plate: str, parts: Iterable[str]) -> Iterator[ScoredClause]:
 def _place_clauses(entities: Iterable[EntityPrint]) -> Iterator[ScoredClause]:
     terms = {term for entity in entities for address in entity.addresses for term in address_terms(address)}
     return (ScoredClause("place", (term,)) for term in sorted(terms))
+
+
+LONGEST_NEAR: Final = 34
+"""Characters of an IBAN, the longest number that people type."""
+
+MOST_VARIANTS: Final = 2_000
+"""Of all numbers of a question: some ten. Elasticsearch looks each up in its dictionary of terms, 1 µs for one."""
+
+ALIKE: Final = {
+    "0": "OQD", "1": "IL", "2": "Z", "5": "S", "6": "G", "8": "B",
+    "O": "0", "Q": "0", "D": "0", "I": "1", "L": "1", "Z": "2", "S": "5", "G": "6", "B": "8",
+}  # fmt: skip
+"""Letters and digits that are read for each other, on paper and from plates (52N043308 for 52NO43308)."""
+
+
+def are_near(asked: str, held: str) -> bool:
+    """Whether a number that was typed is another, and one slip away."""
+    return (
+        asked != held
+        and min(len(asked), len(held)) >= MIN_NEAR
+        and OSA.distance(asked, held, score_cutoff=MOST_EDITS) <= MOST_EDITS
+    )
+
+
+def list_near_numbers(numbers: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The numbers near each of these, as far as they are not too many in all."""
+    found: dict[str, tuple[str, ...]] = {}
+    left = MOST_VARIANTS
+    for number in dict.fromkeys(numbers):
+        near = tuple(dict.fromkeys(one for one in _vary(number) if one != number))
+        if near and len(near) <= left:
+            found[number] = near
+            left -= len(near)
+    return found
+
+
+def _vary(number: str) -> Iterator[str]:
+    """All numbers one slip away; a digit is taken for a digit or a letter like it, a letter likewise.
+
+    What was left out of a number with letters may be a letter (a VIN of 16 characters).
+    """
+    if not (MIN_NEAR <= len(number) <= LONGEST_NEAR and number.isascii() and any(map(str.isdigit, number))):
+        return
+    missing = digits if number.isdigit() else digits + ascii_uppercase
+    for at, char in enumerate(number):
+        before, after = number[:at], number[at + 1 :]
+        others = (digits if char.isdigit() else ascii_uppercase) + ALIKE.get(char, "")
+        yield from (f"{before}{other}{after}" for other in others)
+        if after:
+            yield f"{before}{after[0]}{char}{after[1:]}"
+        if len(number) > MIN_NEAR:
+            yield before + after
+        yield from (f"{before}{other}{char}{after}" for other in missing)
+    yield from (f"{number}{other}" for other in missing)
+
+
+def as_record_has_it(asked: str, held: IdentifierPrint) -> IdentifierPrint:
+    """A typed number as one of the type and country of a record's, with the verdict of its own check digit."""
+    valid = identifier(held.type, asked, held.country).valid
+    return IdentifierPrint(held.type, asked, held.country, -1 if valid is None else int(valid))
+
+
+def strict_question(question: Question) -> Question | None:
+    """The question's parts that may meet hit-only cases; None where it has none."""
+    named = tuple(name for name in question.names if _is_whole(name))
+    born = question.exact_birth_date if named else None
+    kept = Question(
+        types=question.types,
+        names=named if born else (),
+        born=(born,) if born else (),
+        phones=question.phones,
+        emails=question.emails,
+        numbers=question.numbers,
+        plates=tuple(plate for plate in question.plates if not WILDCARDS.intersection(plate)),
+        typed=question.typed,
+    )
+    return None if kept.empty else kept
+
+
+def _is_whole(name: str) -> bool:
+    """Whether a name as typed has a given and a family part, in scripts without blanks too."""
+    read = FieldReader("", "", Doubts()).names((Name(full=name),), PERSON.name)
+    return any(is_whole_name(make_name_print(one, PERSON.name)) for one in read)
+
+
+def make_strict_query(question: Question, probe: QuestionProbe) -> CandidateQuery:
+    """What selects hit-only candidates: whole numbers, and the birth date, that with the words of the name first.
+
+    Who has another date is no candidate, so that no crowd of namesakes keeps out the one who has it.
+    """
+    phones = {f"phone:{phone.e164}" for entity in probe.entities for phone in entity.phones}
+    typed = (number.value for number in question.typed)
+    numbers = {f"id:{number}" for number in (*question.numbers, *question.plates, *typed)}
+    terms = sorted(
+        phones
+        | {f"phone:{number}" for number in probe.national}
+        | numbers
+        | {f"email:{email}" for email in question.emails}
+    )
+    clauses = [ScoredClause("number", (term,)) for term in terms]
+    for person in probe.entities:
+        born = whole_birth_date(person)
+        if born is not None:
+            clauses += _named_clauses(born_term(born), person.names)
+    return CandidateQuery(tuple(clauses))
+
+
+def _named_clauses(born: str, names: Iterable[NamePrint]) -> Iterator[ScoredClause]:
+    yield ScoredClause(TOLD_BY_SCORE, (born,))
+    words = dict.fromkeys(token for name in names for token in name.tokens)
+    for term in dict.fromkeys(term for token in words for term in token_terms(token)):
+        yield ScoredClause(term.partition(":")[0], (born, term), together=True)
+
+
+UNTYPED: Final = "other"
+"""A number whose type nobody said: it meets the same number of any type."""
+
+BEARERS: Final = tuple(row.name for row in ENTITY_TYPES if row.bears_numbers)
+"""What a number without a type may be of."""
+
+
+def fingerprint_of(subscription: Subscription, model: Model) -> Fingerprint:
+    """The fingerprint of a saved search under a model. Raises LiaisonError for a question that makes no sense."""
+    if subscription.state is SubscriptionState.ENDED:
+        return saved_search_print(subscription, (), ())
+    entities = make_query_probe(parse_question(subscription.question), subscription.dialled)
+    return saved_search_print(subscription, blocking_keys(entities, model.stop_keys, model.key_rarity), entities)
+
+
+def make_query_probe(question: Question, dialled: str) -> tuple[EntityPrint, ...]:
+    """The entities that a question speaks of."""
+    found = {entity.id: entity for entity in make_probe(question, dialled, exact=True).entities}
+    numbers = tuple(sorted(IdentifierPrint(UNTYPED, number) for number in question.numbers))
+    for bearer in BEARERS if numbers else ():
+        entity = found.get(bearer) or EntityPrint(bearer, bearer)
+        found[bearer] = msgspec.structs.replace(entity, identifiers=tuple(sorted({*entity.identifiers, *numbers})))
+    return tuple(found.values())
+
+
+def meets_exactly(subscription: Subscription, held: tuple[EntityPrint, ...], model: Model) -> ExactMatch:
+    """By what a saved search meets a hit-only record that holds these entities; NONE where it may not be told."""
+    return exact_match(make_query_probe(parse_question(subscription.question), subscription.dialled), held, model)

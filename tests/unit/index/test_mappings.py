@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.errors import LiaisonError
 from pipeline.index.fields import CATALOGUE
-from pipeline.index.layouts import IndexLayout, layouts_of
+from pipeline.index.mappings import IndexLayout, layouts_of
 from pipeline.settings import Settings
 
 

@@ -2,7 +2,7 @@
 
 What a candidate's evidence never exceeds costs a tenth of judging it. The candidate with the highest place is judged
 first, and found a place by what it is worth; the first of a list are known once nothing that is not judged may be above
-them. The order is the same as if all were judged.
+them. The order is the same as if all were judged. Pure.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from pipeline.index.case_reading import Candidate
-from pipeline.index.documents import CaseCard, CaseDocument, entities_of
-from pipeline.index.probes import QuestionProbe, adapt_probe
+from pipeline.correlation.claims import external_version
+from pipeline.matching.fingerprint import Contact, EntityPrint, Handling
 from pipeline.matching.model import Model
 from pipeline.matching.names.name_pairs import MetNames, meet_names
 from pipeline.matching.score.scoring import SCORE_LIMIT, most_score, score_cases
+from pipeline.search.probes import QuestionProbe, adapt_probe
 
 CERTAIN_REASONS = frozenset({"case", "number", "phone", "email", "text"})
 """Clauses that show a case whatever the matcher says of it; a like sound does not, nor a shared place where more is
@@ -35,8 +35,41 @@ Place = tuple[int, float, str]
 """Where a candidate stands: a case that was asked for by its number, strongest evidence, the better candidate, the
 case key."""
 
-Current = Mapping[str, CaseDocument | None]
-"""Cases as they are now; None for those that are not to be shown."""
+
+class StatedHandling(Handling, frozen=True, omit_defaults=False):
+    """Handling with every field written out, so that a filter on one never meets a document without it."""
+
+
+class CaseCard(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What ranks a case against a question and shows it in a list.
+
+    `entities` is None and `version` 0 where it would be too large: then the document says it all.
+    """
+
+    case: str
+    agency: str
+    country: str
+    version: int
+    hash: str
+    handling: StatedHandling
+    contact: Contact
+    retain_until: str | None
+    title: str | None
+    entities: tuple[EntityPrint, ...] | None
+
+    @property
+    def external_version(self) -> int:
+        """The version of the document that this is the card of: that of a live case."""
+        return external_version(self.version)
+
+
+class Candidate(NamedTuple):
+    """A case that a query selected, as indexed: its card, its entities, its constant score, the clauses that it met."""
+
+    card: CaseCard
+    entities: tuple[EntityPrint, ...]
+    score: float
+    met: tuple[str, ...]
 
 
 class RankedCandidate(NamedTuple):
@@ -98,14 +131,21 @@ class Ranking:
         """The place of each case that has been judged."""
         return {one.candidate.card.case: one.place for one in self._judged}
 
-    def find_changed(self, now: Current) -> dict[str, Candidate]:
-        """Those that have changed since they were indexed, as they are now."""
-        found = (update_candidate(one.candidate, now.get(one.candidate.card.case)) for one in self._judged)
-        return {candidate.card.case: candidate for candidate in found if candidate is not None}
+    def judged(self) -> list[Candidate]:
+        """The candidates that have been judged and answer, in their order."""
+        return [one.candidate for one in self._judged]
 
-    def replace_changed(self, now: Current, anew: Iterable[RankedCandidate]) -> None:
-        """Leave out what is not to be shown, and put what has changed where it belongs now."""
-        self._judged = [one for one in self._judged if _is_same(one.candidate.card, now)]
+    def replace_changed(self, hashes: Mapping[str, str | None], anew: Iterable[RankedCandidate]) -> None:
+        """Leave out what is not to be shown, and put what has changed where it belongs now.
+
+        `hashes` are the fingerprint hashes that cases have now, None for those that are not to be shown. A case that
+        has none here has not been looked at, and stays.
+        """
+        self._judged = [
+            one
+            for one in self._judged
+            if hashes.get(one.candidate.card.case, one.candidate.card.hash) == one.candidate.card.hash
+        ]
         for one in anew:
             insort(self._judged, one, key=_place_of)
 
@@ -157,15 +197,6 @@ def _rank(
     return RankedCandidate(candidate, bits, _find_place(candidate, bits), names)
 
 
-def update_candidate(candidate: Candidate, document: CaseDocument | None) -> Candidate | None:
-    """A candidate as its document, where one was read, has it now; None where that is as it was indexed."""
-    if document is None or document.hash == candidate.card.hash:
-        return None
-    return candidate._replace(
-        card=msgspec.structs.replace(candidate.card, hash=document.hash), entities=entities_of(document)
-    )
-
-
 def _meet_candidates(asked_for: QuestionProbe, candidates: Sequence[Candidate]) -> list[tuple[MetNames, ...]]:
     """For each candidate the names of its entities with those that were asked for, of one type."""
     met: list[list[MetNames]] = [[] for _ in candidates]
@@ -189,9 +220,3 @@ def _find_place(candidate: Candidate, bits: int) -> Place:
 
 def _place_of(one: RankedCandidate) -> Place:
     return one.place
-
-
-def _is_same(card: CaseCard, now: Current) -> bool:
-    """Whether a case is as it was indexed, or has not been looked at."""
-    document = now.get(card.case)
-    return card.case not in now or (document is not None and document.hash == card.hash)

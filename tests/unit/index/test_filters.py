@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.access.audience import Viewer
 from pipeline.access.case_filters import Filters
-from pipeline.index.facets import FacetCounts, FacetValue, FewOf, facet_body, read_facets
+from pipeline.index.filters import FacetCounts, FacetValue, FewOf, facet_body, read_facets
 from pipeline.index.queries import QueryLimits
 
 LIMITS = QueryLimits(date(2026, 11, 24), Viewer("fr-pj", "FR", "investigation"))

@@ -4,18 +4,16 @@ from typing import Any
 
 import pytest
 
-from pipeline.index import ranking
-from pipeline.index.case_reading import Candidate
-from pipeline.index.documents import CaseCard, StatedHandling
-from pipeline.index.probes import make_probe
-from pipeline.index.questions import parse_question
-from pipeline.index.ranking import Ranking, rank_candidates
 from pipeline.matching.fingerprint import Contact, Entities, entity_print
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.score.scoring import score_cases
 from pipeline.records.dates import birth_date
 from pipeline.records.names import normalise_name
 from pipeline.records.normalised import NormalisedEntity, PartialDate
+from pipeline.search import ranking
+from pipeline.search.probes import make_probe
+from pipeline.search.questions import parse_question
+from pipeline.search.ranking import Candidate, CaseCard, Ranking, StatedHandling, rank_candidates
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,31 @@
 from __future__ import annotations
 
+import re
 from contextlib import suppress
+from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.api.list_rows import COLUMNS, parse_rows
+from pipeline.api.services.search import Search
 from pipeline.errors import LiaisonError
-from pipeline.index.question_parts import MAX_PARTS, MAX_QUESTION_CHARS
-from pipeline.index.questions import Question, TypedNumber, parse_question
 from pipeline.records.dates import birth_date
 from pipeline.records.normalised import BirthDate
+from pipeline.search.questions import (
+    FIELDS,
+    MAX_PARTS,
+    MAX_QUESTION_CHARS,
+    TYPED,
+    Question,
+    QuestionFields,
+    TypedNumber,
+    add_fields,
+    parse_question,
+)
+from pipeline.web.pages.search import GUIDE
 
 
 def dates(*texts: str) -> tuple[BirthDate, ...]:
@@ -118,3 +133,44 @@ def test_what_cannot_be_asked_is_said_in_a_line(text: str) -> None:
 def test_any_text_is_a_question_or_an_expected_error(text: str) -> None:
     with suppress(LiaisonError):
         assert not parse_question(text).empty
+
+
+PAGE = (Path(__file__).parents[3] / "docs" / "searching.md").read_text(encoding="utf-8")
+ROW = re.compile(r"^\| `(\w+):` \| [^|]+ \| (.+) \|$", re.MULTILINE)
+ROWS = dict(ROW.findall(PAGE))
+BLOCKS = dict(re.findall(r"```(\w+)\n(.+?)\n```", PAGE, re.DOTALL))
+
+
+def test_fields_are_called_the_same_wherever_one_asks() -> None:
+    plain = [field for field in FIELDS if field not in TYPED]
+    assert list(QuestionFields.__struct_fields__) == plain == [field for field in ROWS if field not in TYPED]
+    assert set(FIELDS) < set(COLUMNS)
+
+
+@pytest.mark.parametrize("field", ROWS)
+def test_the_pages_examples_ask_for_what_they_say(field: str) -> None:
+    examples = re.findall("`([^`]+)`", ROWS[field])
+    assert examples
+    for example in examples:
+        bare = parse_question(re.sub(rf'{field}:("[^"]*"|\S+)', "", example) + " name:other")
+        assert parse_question(f"{example} name:other") != bare
+
+
+@pytest.mark.parametrize("example", [example for _, example in GUIDE])
+def test_the_search_pages_examples_can_be_asked(example: str) -> None:
+    assert not parse_question(example).empty
+
+
+def test_the_pages_fields_and_its_list_ask_the_same() -> None:
+    asked = msgspec.convert(msgspec.json.decode(BLOCKS["json"]), Search).in_words
+    first, second = parse_rows(BLOCKS["csv"].encode(), "csv")
+    question, row = parse_question(asked.question), parse_question(first.question)
+    assert msgspec.structs.replace(row, names=row.names[:1]) == question
+    assert parse_question(second.question).types == ("organisation",)
+
+
+def test_fields_stand_beside_words() -> None:
+    fields = QuestionFields(name=('Ivan "Vanya" Petrov', " "), born=("1980",))
+    assert add_fields("text:fraude", fields) == 'text:fraude name:"Ivan  Vanya  Petrov" born:"1980"'
+    assert add_fields("", QuestionFields()) == ""
+    assert Search("x", fields=fields).in_words.fields == QuestionFields()

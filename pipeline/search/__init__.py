@@ -1,0 +1,1 @@
+"""The question language, what a question is understood as, and how what answers it is ranked."""
