@@ -41,6 +41,7 @@ FILES: Final[Mapping[str, Path]] = {
 }
 """By the name in the address; of NiceGUI what its pages need."""
 
+_REFUSED = re.compile(r";\s*q=0(\.0*)?\s*$")
 _FONT = re.compile(rb'url\("fonts/([\w-]+\.woff2)"\)')
 
 
@@ -52,13 +53,9 @@ class PackedAsset(NamedTuple):
     bodies: Mapping[str, bytes]
 
     def choose(self, accepted: str) -> str:
-        """The smallest encoding of those that an Accept-Encoding header names."""
-        named = {part.partition(";")[0].strip() for part in accepted.split(",") if not _is_refused(part)}
+        """The smallest encoding of those that an Accept-Encoding header names and does not refuse."""
+        named = {part.partition(";")[0].strip() for part in accepted.split(",") if not _REFUSED.search(part)}
         return next((encoding for encoding in ("br", "gzip") if encoding in named and encoding in self.bodies), "")
-
-
-def _is_refused(part: str) -> bool:
-    return re.search(r";\s*q=0(\.0*)?\s*$", part) is not None
 
 
 def asset_path(name: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from starlette.responses import RedirectResponse, Response
 
-from pipeline.api.list_filter import ListFilter
 from pipeline.api.list_rows import MOST_BYTES
 from pipeline.api.list_template import TEMPLATE_TYPES, TemplateForm, write_template
 from pipeline.api.problems import ProblemError
@@ -55,14 +55,21 @@ def _add_export_routes(routes: APIRouter, site: Site) -> None:
     async def export(
         request: Request, what: Annotated[What, Form()], form: Annotated[ExportFormat, Form()]
     ) -> Response:
-        return await _serve_signed_in(site, request, lambda session: _export_response(session, what, form))
+        async def answer(session: Session) -> Response:
+            parts = exports.export_records(session, what, form)
+            return await start_file(session, parts, MEDIA_TYPES[form], name_file(f"{what}.{ENDINGS[form]}"))
+
+        return await _serve_signed_in(site, request, answer)
 
     @routes.post(AUDIT)
     async def acts(request: Request, form: Annotated[TableFormat, Form()]) -> Response:
-        sent = {name: str(value) for name, value in (await request.form()).items()}
-        return await _serve_signed_in(
-            site, request, lambda session: _acts_response(session, parse_act_filter(sent), form)
-        )
+        wanted = parse_act_filter({name: str(value) for name, value in (await request.form()).items()})
+
+        async def answer(session: Session) -> Response:
+            parts = audit.export_acts(session, wanted, form)
+            return await start_file(session, parts, audit.MEDIA_TYPES[form], name_file(f"audit.{ENDINGS[form]}"))
+
+        return await _serve_signed_in(site, request, answer)
 
 
 def _add_list_routes(routes: APIRouter, site: Site) -> None:
@@ -82,43 +89,37 @@ def _add_list_routes(routes: APIRouter, site: Site) -> None:
 
     @routes.post("/checks/{name}/start")
     async def check(request: Request, name: str) -> Response:
-        targets = parse_targets(await request.form())
-        return await _serve_signed_in(
-            site, request, lambda session: _check_draft(session, name, targets), list_columns_path(name)
-        )
+        targets = parse_targets(await request.form())  # as the form stands, be it faster than the page was told
+
+        async def answer(session: Session) -> Response:
+            checked = await list_drafts.check_draft(session, name, targets)
+            return RedirectResponse(list_path(checked.list.id), SEE_OTHER)
+
+        return await _serve_signed_in(site, request, answer, list_columns_path(name))
 
     @routes.post("/checks/{name}/file")
     async def found(request: Request, name: str, form: Annotated[TableFormat, Form()]) -> Response:
-        sent = {field: str(value) for field, value in (await request.form()).items()}
-        wanted = parse_list_filter(sent)
-        return await _serve_signed_in(site, request, lambda session: _results_response(session, name, form, wanted))
+        wanted = parse_list_filter({field: str(value) for field, value in (await request.form()).items()})
+
+        async def answer(session: Session) -> Response:
+            parts = list_checks.export_results(session, name, form, wanted)
+            return await start_file(session, parts, list_checks.MEDIA_TYPES[form], name_file(f"found.{ENDINGS[form]}"))
+
+        return await _serve_signed_in(site, request, answer)
 
 
-async def _serve_signed_in(site: Site, request: Request, answer: Any, back: str = "") -> Response:
+async def _serve_signed_in(
+    site: Site, request: Request, answer: Callable[[Session], Awaitable[Response]], back: str = ""
+) -> Response:
     """What `answer` gives for a signed-in visitor; what is wrong is said on a page that leads `back`."""
     visitor = await get_visit(request, site.runtime)
     if not visitor.signed_in or not await is_own_form(request):
         return RedirectResponse("/sign-in", SEE_OTHER)
     try:
-        response: Response = await answer(visitor.new_session())
+        response = await answer(visitor.new_session())
     except ProblemError as problem:
         return await astray.render_problem(site, request, problem, back)
     return response
-
-
-async def _export_response(session: Session, what: What, form: ExportFormat) -> Response:
-    parts = exports.export_records(session, what, form)
-    return await start_file(session, parts, MEDIA_TYPES[form], name_file(f"{what}.{ENDINGS[form]}"))
-
-
-async def _acts_response(session: Session, wanted: audit.ActFilter, form: TableFormat) -> Response:
-    parts = audit.export_acts(session, wanted, form)
-    return await start_file(session, parts, audit.MEDIA_TYPES[form], name_file(f"audit.{ENDINGS[form]}"))
-
-
-async def _results_response(session: Session, name: str, form: TableFormat, wanted: ListFilter) -> Response:
-    parts = list_checks.export_results(session, name, form, wanted)
-    return await start_file(session, parts, list_checks.MEDIA_TYPES[form], name_file(f"found.{ENDINGS[form]}"))
 
 
 async def _submit_list(session: Session, key: str, lines: str, file: UploadFile | None) -> Response:
@@ -140,9 +141,3 @@ def _encode_questions(lines: str) -> bytes:
     """Lines that were written into a form, each a question, as a list."""
     questions = (line for line in lines.splitlines() if line.strip())
     return b"\n".join(msgspec.json.encode({"question": line}) for line in questions)
-
-
-async def _check_draft(session: Session, name: str, targets: tuple[str, ...]) -> Response:
-    """Check a draft as its form stands, be it faster than the page was told."""
-    answer = await list_drafts.check_draft(session, name, targets)
-    return RedirectResponse(list_path(answer.list.id), SEE_OTHER)

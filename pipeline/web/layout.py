@@ -258,12 +258,13 @@ def draw_shortcuts(words: Words, pages: Mapping[str, str]) -> None:
     keys_on = htpy.input("#keys-on", type="checkbox", checked=True)
     content = [
         htpy.h2("#help-title")[words("Keyboard shortcuts")],
-        htpy.dl(".keys")[([_render_keys(keys), htpy.dd[words(word)]] for keys, word in meanings.items())],
+        htpy.dl(".keys")[
+            (
+                [htpy.dt[[htpy.kbd[key] for key in keys.split()]], htpy.dd[words(word)]]
+                for keys, word in meanings.items()
+            )
+        ],
         htpy.label(".choice")[keys_on, htpy.span[words("Enable single-key shortcuts")]],
         htpy.form(".row", method="dialog")[htpy.button(".button", type="submit")[words("Close")]],
     ]
     static_html(content, "dialog", id="help", aria_labelledby="help-title")
-
-
-def _render_keys(keys: str) -> htpy.Element:
-    return htpy.dt[[htpy.kbd[key] for key in keys.split()]]

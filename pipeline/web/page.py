@@ -97,17 +97,14 @@ class OpenPage:
         """Keep what paper says of handling; watch the grant of a case that one opened, while the page is open."""
         if code not in self._codes:
             self._codes.add(code)
-            self._show_handling()
+            if self._frame is not None:
+                self._frame.show_handling(self.words, self._codes)
         if rule not in OPENED:
             return
         self._opened.add(case)
         if not self._is_watching:
             self._is_watching = True
             background_tasks.create(self._watch_access(), name=f"access on {self._page.path}")
-
-    def _show_handling(self) -> None:
-        if self._frame is not None and self._codes:
-            self._frame.show_handling(self.words, self._codes)
 
     async def _watch_access(self) -> None:
         """Take what is shown from the page within seconds of the end of the access to any of it, and draw what is left.
@@ -211,7 +208,7 @@ class OpenPage:
         told = ", ".join(msgspec.json.encode(argument).decode() for argument in arguments)
         self._client.run_javascript(f"liaison.{name}({told})")
 
-    async def _load_content(self) -> Callable[[], None]:
+    async def _load_content(self) -> Callable[[], object]:
         """What draws the content, or the trouble there is with it."""
         return await self.attempt(
             self._page.load(self.visit, self.parameters),
@@ -220,8 +217,8 @@ class OpenPage:
         )
 
     async def attempt(
-        self, loading: Awaitable[T], draw: Callable[[T], None], draw_failure: Callable[[LiaisonError], None]
-    ) -> Callable[[], None]:
+        self, loading: Awaitable[T], draw: Callable[[T], object], draw_failure: Callable[[LiaisonError], None]
+    ) -> Callable[[], object]:
         """Load the content of the page, or of a part of it; returns what draws it, or the trouble there is with it."""
         trouble: LiaisonError
         try:
@@ -239,7 +236,7 @@ class OpenPage:
         text("h1", self.words(self._page.title))
         states.draw_failure(self.words, trouble, self.redraw)
 
-    def _show_content(self, draw: Callable[[], None]) -> None:
+    def _show_content(self, draw: Callable[[], object]) -> None:
         if self._main is not None:
             self._main.clear()
             with self._main:

@@ -54,7 +54,10 @@ class PageAdmission:
 
         async def with_secret(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message.get("headers", ()), *_secret_headers(request)]}
+                bare = Response()
+                csrf.set_secret_cookie(request, bare)
+                cookies = [(name, value) for name, value in bare.raw_headers if name == b"set-cookie"]
+                message = {**message, "headers": [*message.get("headers", ()), *cookies]}
             await send(message)
 
         await self._app(scope, receive, _LargeFormPages(self._site, request, with_secret))
@@ -67,10 +70,11 @@ class PageAdmission:
                 return redirect_to_form(HOME, "origin")
             if not visitor.signed_in and request.url.path not in OPEN_FORMS:
                 return RedirectResponse("/sign-in", SEE_OTHER)
+        address = request.client.host if request.client else ""
         try:
             if visitor.requester is not None:
                 await limit_rate(self._site.runtime, visitor.requester)
-            elif wait_s := await self._site.runtime.rates.count_request("", f"address {_client_address(request)}"):
+            elif wait_s := await self._site.runtime.rates.count_request("", f"address {address}"):
                 raise TooManyRequestsError("too many requests; try again later", wait_s)
         except TooManyRequestsError as problem:
             return await astray.render_problem(self._site, request, problem)
@@ -92,13 +96,3 @@ class _LargeFormPages:
             await page(self._request.scope, self._request.receive, self._send)
         elif not self._replaced:
             await self._send(message)
-
-
-def _client_address(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
-def _secret_headers(request: Request) -> list[tuple[bytes, bytes]]:
-    bare = Response()
-    csrf.set_secret_cookie(request, bare)
-    return [(name, value) for name, value in bare.raw_headers if name == b"set-cookie"]

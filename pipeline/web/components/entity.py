@@ -66,7 +66,10 @@ def render_entity(
     `country` is that of the agency that wrote it.
     """
     leads = words("All records of this person") if raw["type"] == "person" else words("All linked records")
-    facts = [*((words(word), _render_lines(held)) for word, held in _entity_facts(words, raw)), *ties]
+    facts: list[Shown] = []
+    for field, word in WORDS.items():
+        if held := format_values(words, field, raw.get(field)):
+            facts.append((words(word), [htpy.div[htpy.bdi(dir="auto")[line]] for line in held]))
     return htpy.details(".entity", id=f"entity-{raw['id']}", data_row="", open=unfolded)[
         htpy.summary(data_open="")[
             htpy.b[render_name(name_entity(words, raw), country)],
@@ -74,7 +77,7 @@ def render_entity(
         ],
         htpy.div(".stack.close")[
             _render_names(words, raw, country),
-            render_facts(facts),
+            render_facts([*facts, *ties]),
             htpy.a(".small", href=across)[leads],
         ],
     ]
@@ -84,12 +87,8 @@ def describe_entity(words: Words, raw: Raw) -> str:
     """What stands beside an entity's name: role and date of birth of people, the type of whatever else."""
     role = words.label(PARTS, raw["role"]) if raw.get("role") else ""
     kind = "" if raw["type"] == "person" else words.label(TYPES, raw["type"])
-    return " · ".join(filter(None, (kind, role, _format_born(words, raw))))
-
-
-def _format_born(words: Words, raw: Raw) -> str:
     born = next((str(date) for date in (raw.get("birth_date"), *(raw.get("birth_dates") or ())) if date), "")
-    return format_moment(words, born) if born else ""
+    return " · ".join(filter(None, (kind, role, format_moment(words, born) if born else "")))
 
 
 def _render_names(words: Words, raw: Raw, country: str) -> htpy.Node:
@@ -107,25 +106,11 @@ def _render_names(words: Words, raw: Raw, country: str) -> htpy.Node:
     ]
 
 
-def _entity_facts(words: Words, raw: Raw) -> Iterator[tuple[str, list[str]]]:
-    for field, word in WORDS.items():
-        if held := format_values(words, field, raw.get(field)):
-            yield word, held
-
-
-def _render_lines(held: Iterable[str]) -> htpy.Node:
-    return [htpy.div[htpy.bdi(dir="auto")[line]] for line in held]
-
-
 def format_values(words: Words, field: str, value: Any) -> list[str]:
     """The values of a field as people read them: codes of countries and closed lists in words, the rest as sent."""
-    return [_format_value(words, field, item) for item in _as_list(value)]
-
-
-def _as_list(value: Any) -> list[Any]:
     if value is None or value == "":
         return []
-    return value if isinstance(value, list) else [value]
+    return [_format_value(words, field, item) for item in (value if isinstance(value, list) else [value])]
 
 
 def _format_value(words: Words, field: str, value: Any) -> str:

@@ -225,13 +225,12 @@ def place_bars(steps: Sequence[Bar]) -> tuple[float, list[DrawnBar]]:
     ends = [0, *(end for bar in steps for end in (bar.start, bar.end))]
     lowest = min(ends)
     each = 100 / max(1, max(ends) - lowest)
-    return -lowest * each, [_place_bar(bar, lowest, each) for bar in steps]
-
-
-def _place_bar(bar: Bar, lowest: int, each: float) -> DrawnBar:
-    first, last = sorted((bar.start, bar.end))
-    kind = "total" if bar.kind == "score" else "for" if bar.end >= bar.start else "against"
-    return DrawnBar((first - lowest) * each, (last - first) * each, (bar.end - lowest) * each, kind)
+    placed = []
+    for bar in steps:
+        first, last = sorted((bar.start, bar.end))
+        kind = "total" if bar.kind == "score" else "for" if bar.end >= bar.start else "against"
+        placed.append(DrawnBar((first - lowest) * each, (last - first) * each, (bar.end - lowest) * each, kind))
+    return -lowest * each, placed
 
 
 def _render_step(words: Words, bar: Bar, place: DrawnBar, zero: float) -> htpy.Element:

@@ -169,15 +169,11 @@ def _draw_facet(
 def _draw_value(words: Words, asked: Mapping[str, str], facet: str, one: FacetValue, chosen: tuple[str, ...]) -> None:
     is_chosen = one.value in chosen
     kept = [value for value in chosen if value != one.value] if is_chosen else [*chosen, one.value]
-    with box("li"), link("", _address(asked, facet, kept), aria_current="true" if is_chosen else None):
+    rest = {name: value for name, value in asked.items() if name != SEVERAL[facet]}
+    address = f"/search#{urlencode(rest | ({SEVERAL[facet]: BETWEEN.join(kept)} if kept else {}))}"
+    with box("li"), link("", address, aria_current="true" if is_chosen else None):
         text("span", format_facet_value(words, facet, one.value), dir="auto")
         text("span", words.format_number(one.count), "count")
-
-
-def _address(asked: Mapping[str, str], facet: str, values: list[str]) -> str:
-    name = SEVERAL[facet]
-    rest = {other: value for other, value in asked.items() if other != name}
-    return f"/search#{urlencode(rest | ({name: BETWEEN.join(values)} if values else {}))}"
 
 
 def format_facet_value(words: Words, facet: str, value: str) -> str:

@@ -134,7 +134,9 @@ def render_graph(
     laid = lay_out_graph(nodes, edges)
     across = len(laid.heights) * ACROSS + MARGIN
     up = (laid.heights[-1] if laid.heights else 0) + LINE
-    root = Element("svg", _svg_attributes(across, up, title))
+    view_box = f"{-across:.0f} {-up:.0f} {2 * across:.0f} {2 * up:.0f}"
+    width = f"{2 * across:.0f}"  # as large as it is drawn where there is room, smaller where there is not
+    root = Element("svg", {"class": "graph", "viewBox": view_box, "width": width, "role": "group", "aria-label": title})
     for depth, height in enumerate(laid.heights, start=1):
         SubElement(root, "ellipse", {"class": "ring", "rx": str(depth * ACROSS), "ry": f"{height:.1f}"})
     for edge in edges:
@@ -178,12 +180,6 @@ def _point_of_curve(a: Point, bend: Point, b: Point, share: float) -> Point:
     weights = ((1 - share) ** 2, 2 * share * (1 - share), share**2)
     x, y = (sum(weight * point[axis] for weight, point in zip(weights, (a, bend, b), strict=True)) for axis in (0, 1))
     return x, y
-
-
-def _svg_attributes(across: float, up: float, title: str) -> dict[str, str]:
-    """As large as it is drawn where there is room, smaller where there is not."""
-    box = f"{-across:.0f} {-up:.0f} {2 * across:.0f} {2 * up:.0f}"
-    return {"class": "graph", "viewBox": box, "width": f"{2 * across:.0f}", "role": "group", "aria-label": title}
 
 
 def _add_node(root: Element, node: GraphNode, at: Point) -> None:

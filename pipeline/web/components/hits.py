@@ -143,7 +143,8 @@ def _draw_ask_form(view: OpenPage, row: Row, label: str, place: Element) -> None
                     reference,
                     {urgency: words(word) for urgency, word in URGENCIES.items()},
                 )
-                select_field(words("Reply within"), "days", reference, _deadline_options(view))
+                spans = {name: words.format_span(timedelta(days=days)) for name, days in DAYS.items()}
+                select_field(words("Reply within"), "days", reference, spans)
                 submit_button(words("Send request"))
 
 
@@ -171,8 +172,12 @@ def draw_break_glass_form(view: OpenPage, row: Row) -> None:
     with box("details", "more why"):
         text("summary", words("Emergency access"))
         with form(sent):
+            warning = words(
+                "{agency} is notified at once and sees your reason. Only you get access, for the time you choose.",
+                agency=row["agency"],
+            )
             with box("p", "notice bad"):
-                text("span", _glass_warning(view, row["agency"]))
+                text("span", warning)
             mark = f"glass-{reference}"
             field(words("Reason"), "reason", mark, "textarea", required=True, maxlength=REASON.most)
             with box("div", "filters"):
@@ -180,14 +185,3 @@ def draw_break_glass_form(view: OpenPage, row: Row) -> None:
                 spans = {name: words.format_span(timedelta(hours=hours)) for name, hours in HOURS.items()}
                 select_field(words("Access for"), "hours", mark, spans)
                 submit_button(words("Use emergency access"), "button slight")
-
-
-def _glass_warning(view: OpenPage, agency: str) -> str:
-    return view.words(
-        "{agency} is notified at once and sees your reason. Only you get access, for the time you choose.",
-        agency=agency,
-    )
-
-
-def _deadline_options(view: OpenPage) -> dict[str, str]:
-    return {name: view.words.format_span(timedelta(days=days)) for name, days in DAYS.items()}

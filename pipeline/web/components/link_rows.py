@@ -51,6 +51,7 @@ def render_row(words: Words, row: Row, now: datetime, who: str) -> htpy.Element:
     other = side_of(row, own=False)
     name, born = name_person(row, other)
     alone = row["band"] == Band.POSSIBLE
+    origin = filter(None, (row[f"agency_{other}"], _format_age(words, row["received"], now)))
     return htpy.li(
         data_row="",
         data_link=row["link_id"],
@@ -62,7 +63,7 @@ def render_row(words: Words, row: Row, now: datetime, who: str) -> htpy.Element:
         htpy.a(href=link_path(row["link_id"], row["own"]), data_open="")[
             htpy.span(".who")[render_name(name, row[f"country_{other}"]), born],
             htpy.span(".why")[", ".join(row["agrees"][:MOST_REASONS]) or words.label(TYPES, row[f"type_{other}"])],
-            htpy.span(".from")[_origin(words, row, other, now)],
+            htpy.span(".from")[", ".join(origin)],
         ],
         htpy.span(".marks")[render_band(words, row["band"]), _render_marks(words, row)],
         htpy.span(".assignee")[row["assignee"] or ""],
@@ -80,11 +81,6 @@ def _render_decision(words: Words, row: Row, who: str) -> htpy.Node:
     return htpy.span(".decided", data_decision="")[
         said, own and htpy.button(".button.slight", type="button", data_undo=row["own_review"])[words("Undo")]
     ]
-
-
-def _origin(words: Words, row: Row, other: str, now: datetime) -> str:
-    """Whose record the other one is, and for how long ours has been there."""
-    return ", ".join(filter(None, (row[f"agency_{other}"], _format_age(words, row["received"], now))))
 
 
 def _format_age(words: Words, received: str | None, now: datetime) -> str:

@@ -5,14 +5,15 @@ A table's column knows its title and how to draw a cell; on a narrow screen each
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Generic, NamedTuple, TypeVar
 
 import htpy
 from nicegui.elements.mixins.text_element import TextElement
 
-from pipeline.web.components.markup import bidi_text, box, text
+from pipeline.web.components import states
+from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage
 
@@ -29,6 +30,14 @@ def panel(title: str, aside: str = "", *, tight: bool = False, level: str = "h2"
             beside = text("span", aside, "aside") if aside else None
         with box("div", "inside tight" if tight else "inside"):
             yield beside
+
+
+def draw_heading(title: str, above: str, path: str) -> None:
+    """A page's title, and above it the way to the page that it belongs to."""
+    with box("div", "heading"):
+        with box("p", "trail"):
+            link(above, path, data_up="")
+        text("h1", title)
 
 
 def draw_facts(pairs: Iterable[Fact]) -> None:
@@ -59,12 +68,26 @@ class TableColumn(NamedTuple, Generic[R]):
 
 
 def draw_table(
-    caption: str, columns: Sequence[TableColumn[R]], rows: Iterable[R], classes: str = ""
-) -> Callable[[Iterable[R]], None]:
+    caption: str,
+    columns: Sequence[TableColumn[R]],
+    rows: Collection[R],
+    classes: str = "",
+    *,
+    empty: str = "",
+    hint: str = "",
+) -> None:
     """A table whose first column is each row's heading; the caption is heard, the panel around shows a title.
 
-    Returns what adds further rows.
+    Where there are no rows, `empty` says so in its place, and `hint` what could be done about it.
     """
+    if rows or not empty:
+        begin_table(caption, columns, classes)(rows)
+    else:
+        states.draw_empty(empty, hint)
+
+
+def begin_table(caption: str, columns: Sequence[TableColumn[R]], classes: str = "") -> Callable[[Iterable[R]], None]:
+    """The same table without rows; returns what adds some."""
     with box("div", "scroll", tabindex="0", role="group", aria_label=caption), box("table", f"folds {classes}".strip()):
         text("caption", caption, "hidden-words")
         with box("thead"), box("tr"):
@@ -72,12 +95,11 @@ def draw_table(
                 text("th", column.title, column.classes, scope="col")
         body = box("tbody")
 
-    def add(more: Iterable[R]) -> None:
+    def add(rows: Iterable[R]) -> None:
         with body:
-            for row in more:
+            for row in rows:
                 _draw_row(columns, row)
 
-    add(rows)
     return add
 
 

@@ -79,7 +79,9 @@ def tab_address(tab: str, **within: str) -> str:
 def draw_tabs(view: OpenPage, tabs: TabSet[H], loaded: TabbedContent[H], title: str) -> None:
     """The tabs, called `title` for those who hear them, and their panels, the open one with its content."""
     strip = _TabStrip(view, tabs)
-    static_html(_render_tabs(view.words, tabs, loaded), "nav", "tabs", role="tablist", aria_label=title)
+    static_html(
+        [_render_tab(view.words, tab, loaded) for tab in tabs.tabs], "nav", "tabs", role="tablist", aria_label=title
+    )
     for tab in tabs.tabs:
         strip.add_panel(tab.name, shown=tab.name == loaded.tab)
     strip.fill(loaded.tab, lambda: loaded.draw(view))
@@ -90,10 +92,6 @@ def draw_tabs(view: OpenPage, tabs: TabSet[H], loaded: TabbedContent[H], title: 
 
     view.listen(OPENED, opened)
     view.call_script("showTab")
-
-
-def _render_tabs(words: Words, tabs: TabSet[H], loaded: TabbedContent[H]) -> list[htpy.Element]:
-    return [_render_tab(words, tab, loaded) for tab in tabs.tabs]
 
 
 def _render_tab(words: Words, tab: Tab[H], loaded: TabbedContent[H]) -> htpy.Element:
@@ -117,17 +115,14 @@ class _TabStrip(Generic[H]):
         self._panels: dict[str, Element] = {}
 
     def add_panel(self, name: str, *, shown: bool) -> None:
-        """A panel, empty as yet."""
-        state = {"data_shows": self._describe_place()} if shown else {"hidden": True}
+        """A panel, empty as yet; one that is shown says where in its tab the page is, as the address does."""
+        outside = (TAB, *self._tabs.place)
+        place = urlencode({name: value for name, value in self._view.parameters.items() if name not in outside})
+        state = {"data_shows": place} if shown else {"hidden": True}
         self._panels[name] = box(
             "section", "tab-panel", id=f"panel-{name}", role="tabpanel", aria_labelledby=f"tab-{name}", tabindex="-1",
             **state,
         )  # fmt: skip
-
-    def _describe_place(self) -> str:
-        """Where in its tab the page is, as the address says it."""
-        given = self._view.parameters
-        return urlencode({name: value for name, value in given.items() if name not in (TAB, *self._tabs.place)})
 
     def fill(self, name: str, draw: Callable[[], object]) -> None:
         """Put content into a panel."""
@@ -149,15 +144,12 @@ class _TabStrip(Generic[H]):
 
         draw = await self._view.attempt(
             self._tabs.load(self._view.visit, asked),
-            self._draw,
+            lambda loaded: loaded.draw(self._view),
             lambda trouble: states.draw_failure(self._view.words, trouble, again),
         )
         if is_last():
             self.fill(name, draw)
             self._view.call_script("tabFilled", name)
-
-    def _draw(self, loaded: TabbedContent[H]) -> None:
-        loaded.draw(self._view)
 
 
 class NumberedPage(NamedTuple):

@@ -63,8 +63,8 @@ def _draw_part(words: Words, asked: Mapping[str, str], at: int, part: Understood
             for reading in part.readings if len(part.readings) > 1 else ():
                 settled = settle_reading(question, at, reading)
                 if settled is not None:
-                    said = words("Only: {reading}", reading=_describe_reading(words, reading))
-                    link(said, question_address(asked, settled))
+                    said = f"{_label_field(words, reading.field)} {_format_value(words, reading)}"
+                    link(words("Only: {reading}", reading=said), question_address(asked, settled))
             text("button", words("Edit these words"), "button slight", type="button", data_retyped=part.words)
     left = leave_out(question, at)
     if left is not None:
@@ -104,10 +104,6 @@ def draw_hint(words: Words, hint: SearchHint, tag: str = "p", asked: Mapping[str
         text("span", hint.advice)
         if hint.question:
             link(hint.question, question_address(asked or {}, hint.question))
-
-
-def _describe_reading(words: Words, reading: Reading) -> str:
-    return f"{_label_field(words, reading.field)} {_format_value(words, reading)}"
 
 
 def _label_field(words: Words, field: str) -> str:

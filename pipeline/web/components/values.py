@@ -8,7 +8,7 @@ from right to left.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import htpy
@@ -59,6 +59,11 @@ def format_moment(words: Words, when: str) -> str:
 
 CODES_PATH = "/offences"
 """The page that lists the codes."""
+
+
+def format_countries(words: Words, codes: Sequence[str]) -> str:
+    """Countries by name, as a record is released to them; "*" is every one."""
+    return words("Every country") if "*" in codes else ", ".join(map(words.country_name, codes))
 
 
 def name_offence(words: Words, scheme: str, code: str, description: str | None = None) -> str:

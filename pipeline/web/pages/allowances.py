@@ -17,11 +17,10 @@ from pipeline.api.services.hit_allowances import (
 )
 from pipeline.locale import N_
 from pipeline.records.agencies import AgencyState
-from pipeline.web.components import states
 from pipeline.web.components.badges import badge
 from pipeline.web.components.form import Sent, field, form, submit_button
-from pipeline.web.components.markup import box, link, text
-from pipeline.web.components.tables import TableColumn, draw_table, panel
+from pipeline.web.components.markup import text
+from pipeline.web.components.tables import TableColumn, draw_heading, draw_table, panel
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -40,35 +39,34 @@ async def load(visit: Visit, _: Parameters) -> HitAllowancesAnswer:
 def draw(view: OpenPage, found: HitAllowancesAnswer) -> None:
     """What holds, and for supervisors the form."""
     words = view.words
-    with box("div", "heading"):
-        with box("p", "trail"):
-            link(words("Our records"), "/records", data_up="")
-        text("h1", words("Hit quotas for other agencies"))
+    draw_heading(words("Hit quotas for other agencies"), words("Our records"), "/records")
     daily = words("default for each agency: {count} a day", count=words.format_number(found.daily))
     with panel(words("Higher quotas"), daily, tight=True):
-        if found.allowances:
-            draw_table(words("Hit quotas for other agencies"), _allowance_columns(words), found.allowances)
-        else:
-            states.draw_empty(words("No agency has a higher quota"))
+        draw_table(
+            words("Hit quotas for other agencies"),
+            _allowance_columns(words),
+            found.allowances,
+            empty=words("No agency has a higher quota"),
+        )
     if Role.SUPERVISOR in view.visit.roles:
         _draw_form(view)
     with panel(words("Refused guesses"), words("last 30 days"), tight=True):
-        if found.refused:
-            draw_table(words("Refused guesses"), _refusal_columns(words), found.refused)
-        else:
-            states.draw_empty(words("No agency asked a name with too many birth dates or numbers"))
-
-
-def _draw_number(words: Words, number: int) -> None:
-    text("span", words.format_number(number))
+        draw_table(
+            words("Refused guesses"),
+            _refusal_columns(words),
+            found.refused,
+            empty=words("No agency asked a name with too many birth dates or numbers"),
+        )
 
 
 def _refusal_columns(words: Words) -> list[TableColumn[Row]]:
     return [
         TableColumn(words("Day"), lambda row: text("time", row["day"], "nowrap", datetime=row["day"])),
         TableColumn(words("Agency"), lambda row: text("span", row["agency"])),
-        TableColumn(words("Questions"), lambda row: _draw_number(words, row["questions"]), "number"),
-        TableColumn(words("Of them pushed cases"), lambda row: _draw_number(words, row["cases"]), "number"),
+        TableColumn(words("Questions"), lambda row: text("span", words.format_number(row["questions"])), "number"),
+        TableColumn(
+            words("Of them pushed cases"), lambda row: text("span", words.format_number(row["cases"])), "number"
+        ),
     ]
 
 

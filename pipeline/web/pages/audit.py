@@ -8,14 +8,12 @@ from __future__ import annotations
 from functools import partial
 from typing import Final, NamedTuple, get_args
 
-from pipeline.access.audit_verification import TrailFinding
 from pipeline.access.case_filters import is_day
 from pipeline.access.redaction import Row
 from pipeline.access.text_limits import SUBJECT
 from pipeline.api.services.audit import ActFilter, ActsAnswer, TrailAnswer, list_acts, verify_trail
 from pipeline.api.services.export_formats import TableFormat
 from pipeline.locale import N_
-from pipeline.web.components import states
 from pipeline.web.components.badges import badge
 from pipeline.web.components.form import Sent, field, form, post_form, submit_button
 from pipeline.web.components.markup import bidi_text, box, link, text
@@ -68,12 +66,10 @@ def draw(view: OpenPage, loaded: AuditPageData) -> None:
     _draw_trail(words, loaded.trail)
     _draw_filter_form(view, wanted)
     with panel(words("Activity"), words("newest first"), tight=True):
-        if loaded.acts.acts:
-            draw_table(words("Activity"), _audit_columns(words), loaded.acts.acts)
-        elif wanted == ActFilter():
-            states.draw_empty(words("No activity yet"))
-        else:
-            states.draw_empty(words("No matching activity"), words("Try other dates or fewer filters."))
+        empty, hint = words("No matching activity"), words("Try other dates or fewer filters.")
+        if wanted == ActFilter():
+            empty, hint = words("No activity yet"), ""
+        draw_table(words("Activity"), _audit_columns(words), loaded.acts.acts, empty=empty, hint=hint)
     draw_pager(view, loaded.acts.next, words("Older"), words("Back to newest"))
 
 
@@ -94,19 +90,16 @@ def _draw_trail(words: Words, found: TrailAnswer) -> None:
             )
             text("p", count, "notice bad", role="alert")
             with box("ul", "plain"):
-                for finding in found.findings:
-                    text("li", _format_finding(words, finding))
+                for at in found.findings:
+                    fault = words.label(FAULTS, at.fault)
+                    said = words("{chain}, entry {number}: {fault}", chain=at.chain, number=at.sequence, fault=fault)
+                    text("li", said)
         with box("p", "row"):
             if not found.findings and found.checked:
                 badge(words("Intact"), "plain")
             text("span", _format_state(words, found), "small quiet")
             if found.running:
                 link(words("Check again"), "", "button slight")
-
-
-def _format_finding(words: Words, finding: TrailFinding) -> str:
-    fault = words.label(FAULTS, finding.fault)
-    return words("{chain}, entry {number}: {fault}", chain=finding.chain, number=finding.sequence, fault=fault)
 
 
 def _format_state(words: Words, found: TrailAnswer) -> str:

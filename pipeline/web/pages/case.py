@@ -43,7 +43,7 @@ from pipeline.web.components.tabs import (
     select_page,
     tab_address,
 )
-from pipeline.web.components.values import draw_offences, first_day, format_moment, render_name
+from pipeline.web.components.values import draw_offences, first_day, format_countries, format_moment, render_name
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -57,7 +57,12 @@ async def load_case(visit: Visit, parameters: Parameters) -> Row:
 
 async def load_timeline(_: Visit, parameters: Parameters, row: Row) -> Drawer:
     """The tab of what happened when."""
-    return lambda view: _draw_timeline(view.words, row, parameters.get("page", ""))
+
+    def draw_panel(view: OpenPage) -> None:
+        with panel(view.words("Timeline")):
+            draw_timeline(view.words, row, parameters.get("page", ""))
+
+    return draw_panel
 
 
 async def load_record(_: Visit, __: Parameters, row: Row) -> Drawer:
@@ -92,11 +97,6 @@ def _draw_heading(words: Words, row: Row) -> None:
             badge(words.label(STATUSES, row["status"]), "plain")
             text("span", words("version {number}", number=row["version"]), "quiet")
             draw_offences(words, data.get("offences", ()))
-
-
-def _draw_timeline(words: Words, row: Row, page: str) -> None:
-    with panel(words("Timeline")):
-        draw_timeline(words, row, page)
 
 
 STRONGEST = 5
@@ -513,7 +513,7 @@ def draw_handling(words: Words, row: Row, *, own: bool) -> None:
         draw_facts(
             [
                 (words("Code"), lambda: draw_handling_code(words, handling.get("code", "H0"))),
-                (words("Released to"), _format_countries(words, handling.get("releasable_to", ()))),
+                (words("Released to"), format_countries(words, handling.get("releasable_to", ()))),
                 (
                     words("Purposes"),
                     ", ".join(words.label(PURPOSES, purpose) for purpose in handling.get("purposes", ())),
@@ -523,10 +523,6 @@ def draw_handling(words: Words, row: Row, *, own: bool) -> None:
         )
         if own:
             link(words("Who has access"), visibility_path(row["case"]), "button slight")
-
-
-def _format_countries(words: Words, codes: list[str]) -> str:
-    return words("Every country") if "*" in codes else ", ".join(words.country_name(code) for code in codes)
 
 
 def _draw_grading(words: Words, row: Row) -> None:
@@ -575,11 +571,10 @@ def _draw_extensions(words: Words, row: Row) -> None:
     held: dict[str, Any] = row["data"].get("extensions") or {}
     if held:
         with panel(words("Agency's own fields")):
-            draw_facts([(name, _format_extension(value)) for name, value in sorted(held.items())])
-
-
-def _format_extension(value: Any) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+            draw_facts(
+                (name, value if isinstance(value, str) else msgspec.json.encode(value).decode())
+                for name, value in sorted(held.items())
+            )
 
 
 TABS = TabSet(

@@ -33,6 +33,7 @@ from pipeline.api.services.list_checks import (
     read_results,
 )
 from pipeline.api.services.list_drafts import ListDraftsAnswer, ListDraftSummary, delete_draft, read_drafts
+from pipeline.api.session import Session
 from pipeline.errors import LiaisonError
 from pipeline.locale import N_, NN_
 from pipeline.matching.bands import LINK_BANDS, Band
@@ -43,7 +44,7 @@ from pipeline.web.components.badges import BAND_LABELS, badge, draw_band, draw_c
 from pipeline.web.components.form import field, post_form, submit_button
 from pipeline.web.components.hits import draw_hit_actions
 from pipeline.web.components.markup import bidi_text, box, link, text
-from pipeline.web.components.tables import AFTER, TableColumn, draw_pager, draw_table, panel
+from pipeline.web.components.tables import AFTER, TableColumn, begin_table, draw_pager, draw_table, panel
 from pipeline.web.components.understood import MET, draw_hint
 from pipeline.web.components.values import draw_name
 from pipeline.web.i18n import Words
@@ -77,12 +78,13 @@ def draw(view: OpenPage, found: ListsPageData) -> None:
         with panel(words("Unfinished"), words("columns not confirmed yet"), tight=True):
             draw_table(words("Unfinished"), _draft_columns(view), found.drafts.drafts)
     with panel(words("Your lists"), words("kept for 24 h"), tight=True):
-        if found.lists.lists:
-            draw_table(words("Your lists"), _list_columns(view), found.lists.lists)
-        else:
-            states.draw_empty(
-                words("No lists"), words("Lists are checked in the background, even after you leave this page.")
-            )
+        draw_table(
+            words("Your lists"),
+            _list_columns(view),
+            found.lists.lists,
+            empty=words("No lists"),
+            hint=words("Lists are checked in the background, even after you leave this page."),
+        )
 
 
 def _draw_form(words: Words, token: str) -> None:
@@ -124,7 +126,7 @@ def _draft_columns(view: OpenPage) -> list[TableColumn[ListDraftSummary]]:
         ),
         TableColumn(words("Rows"), lambda draft: text("span", words.format_number(draft.rows)), "number"),
         TableColumn(words("Kept until"), lambda draft: text("span", words.format_minute(draft.expires), "nowrap")),
-        TableColumn(words("Actions"), lambda draft: _draw_delete_button(view, partial(_delete_draft, view, draft.id))),
+        TableColumn(words("Actions"), lambda draft: _draw_delete_button(view, delete_draft, draft.id)),
     ]
 
 
@@ -137,7 +139,7 @@ def _list_columns(view: OpenPage) -> list[TableColumn[ListCheck]]:
         TableColumn(words("Progress"), lambda check: draw_progress(words, check)),
         TableColumn(words("Your case"), lambda check: bidi_text(check.case_reference)),
         TableColumn(words("Kept until"), lambda check: text("span", words.format_minute(check.expires), "nowrap")),
-        TableColumn(words("Actions"), lambda check: _draw_delete_button(view, partial(_delete_list, view, check.id))),
+        TableColumn(words("Actions"), lambda check: _draw_delete_button(view, delete_list, check.id)),
     ]
 
 
@@ -151,16 +153,11 @@ def _draw_name(words: Words, title: str, created: str, path: str) -> None:
         bidi_text(name_list(words, title, created))
 
 
-def _draw_delete_button(view: OpenPage, delete: Callable[[], Awaitable[None]]) -> None:
-    text("button", view.words("Delete"), "button slight", type="button").on("click", delete)
+def _draw_delete_button(view: OpenPage, delete: Callable[[Session, str], Awaitable[object]], name: str) -> None:
+    async def pressed() -> None:
+        await view.run_action(delete(view.visit.new_session(), name), view.words("Deleted"))
 
-
-async def _delete_list(view: OpenPage, name: str) -> None:
-    await view.run_action(delete_list(view.visit.new_session(), name), view.words("Deleted"))
-
-
-async def _delete_draft(view: OpenPage, name: str) -> None:
-    await view.run_action(delete_draft(view.visit.new_session(), name), view.words("Deleted"))
+    text("button", view.words("Delete"), "button slight", type="button").on("click", pressed)
 
 
 SHOWN = "shown list"
@@ -215,7 +212,8 @@ class ShownList:
         _draw_filters(view, loaded.list)
         with panel(words("Results"), _count_rows(words, rows), tight=True) as self._count:
             if rows:
-                self._add = draw_table(words("Results"), _result_columns(view), rows, "found")
+                self._add = begin_table(words("Results"), _result_columns(view), "found")
+                self._add(rows)
             else:
                 _draw_none(words, loaded)
         self._pager = box("div")
@@ -357,16 +355,10 @@ def _draw_result(view: OpenPage, row: Row) -> None:
             draw_hint(words, msgspec.convert(row["hint"], SearchHint))
         if others:
             with box("details", "more"):
-                text("summary", _count_others(words, len(others), weak=not best))
+                text("summary", words.plural(*(MORE_RESULTS if best else WEAK_RESULTS), len(others)))
                 with box("div", "stack"):
                     for found in others:
                         _draw_match(words, found)
-
-
-def _count_others(words: Words, count: int, *, weak: bool) -> str:
-    if weak:
-        return words.plural("{count} weak result", "{count} weak results", count)
-    return words.plural("{count} more result", "{count} more results", count)
 
 
 def _draw_match(words: Words, found: Row, *, with_band: bool = True) -> None:
@@ -436,6 +428,8 @@ def format_query(question: str) -> str:
     return " · ".join(value for _, value in _PART.findall(question))
 
 
+MORE_RESULTS: Final = NN_("{count} more result", "{count} more results")
+WEAK_RESULTS: Final = NN_("{count} weak result", "{count} weak results")
 NOT_ASKED: Final = NN_("hit-only records not asked for {count} row", "hit-only records not asked for {count} rows")
 
 

@@ -8,8 +8,8 @@ from pipeline.locale import N_
 from pipeline.web.addresses import case_path
 from pipeline.web.components import states
 from pipeline.web.components.hits import draw_contact
-from pipeline.web.components.markup import bidi_text, box, link, text
-from pipeline.web.components.tables import TableColumn, draw_table, panel
+from pipeline.web.components.markup import bidi_text, link, text
+from pipeline.web.components.tables import TableColumn, draw_heading, draw_table, panel
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -23,10 +23,7 @@ async def load(visit: Visit, parameters: Parameters) -> DeconflictionAnswer:
 def draw(view: OpenPage, found: DeconflictionAnswer) -> None:
     """The cases with whom to talk to."""
     words, key = view.words, view.parameters["key"]
-    with box("div", "heading"):
-        with box("p", "trail"):
-            link(key, case_path(key), data_up="")
-        text("h1", words("Same place and time"))
+    draw_heading(words("Same place and time"), key, case_path(key))
     with panel(words("Open cases of other agencies"), words("contact them before you act"), tight=True):
         if found.cases:
             draw_table(words("Open cases of other agencies"), _case_columns(words), found.cases)

@@ -28,7 +28,6 @@ from pipeline.web.components.badges import badge, draw_band, draw_basis
 from pipeline.web.components.form import Sent, field, form, select_field
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.tables import panel
-from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import GLASS_VERDICTS, PURPOSES, URGENCIES
@@ -194,15 +193,12 @@ def draw_thread_head(view: OpenPage, row: Row) -> None:
     with box("p", "row"):
         if row["label"]:
             bidi_text(row["label"], "strong")
-        text("strong" if not row["label"] else "span", _name_agency(words, row))
+        agency = words("A record of {agency}", agency=row["agency"]) if row["mine"] else row["agency"]
+        text("strong" if not row["label"] else "span", agency)
         if row["case"]:
             link(row["case"], case_path(row["case"]), "code", data_open="")
         elif references := {step["case_reference"] for step in row["steps"] if step["case_reference"]}:
             text("span", words("for {case}", case=", ".join(sorted(references))), "quiet small")
-
-
-def _name_agency(words: Words, row: Row) -> str:
-    return words("A record of {agency}", agency=row["agency"]) if row["mine"] else row["agency"]
 
 
 def draw_thread_timer(view: OpenPage, row: Row) -> None:

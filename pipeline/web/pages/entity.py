@@ -71,7 +71,10 @@ def draw(view: OpenPage, found: EntityAnswer) -> None:
                 with box("details", "more onward"):
                     text("summary", words.plural("{count} more", "{count} more", len(rest)))
                     static_html(_render_relations(words, rest))
-    with panel(words("Appears in"), _format_extent(words, found), tight=True):
+    extent = words.plural("{count} record", "{count} records", len(found.appearances))
+    if not found.complete:
+        extent = words("{records}, and more not checked", records=extent)
+    with panel(words("Appears in"), extent, tight=True):
         draw_table(words("Appears in"), _appearance_columns(words), found.appearances)
 
 
@@ -101,11 +104,6 @@ def _render_relation(words: Words, row: Row) -> tuple[htpy.Node, ...]:
     )
 
 
-def _format_extent(words: Words, found: EntityAnswer) -> str:
-    count = words.plural("{count} record", "{count} records", len(found.appearances))
-    return count if found.complete else words("{records}, and more not checked", records=count)
-
-
 def collect_statements(words: Words, facts: Sequence[Row]) -> list[StatedValue]:
     """The facts in the order in which fields are shown."""
     order = {field: at for at, field in enumerate(FIELDS)}
@@ -133,15 +131,13 @@ def _format_value(words: Words, field: str, value: object) -> str:
 
 def _statement_columns(words: Words) -> list[TableColumn[StatedValue]]:
     return [
-        TableColumn(words("Field"), lambda value: _draw_field(words, value)),
+        TableColumn(  # seen once, heard with each value
+            words("Field"),
+            lambda value: text("span", words(FIELDS[value.field]), "" if value.first else "hidden-words"),
+        ),
         TableColumn(words("Value"), lambda value: _draw_statement(words, value)),
         TableColumn(words("Records"), _draw_cases),
     ]
-
-
-def _draw_field(words: Words, value: StatedValue) -> None:
-    """The field's word; seen once, heard with each value."""
-    text("span", words(FIELDS[value.field]), "" if value.first else "hidden-words")
 
 
 def _draw_statement(words: Words, value: StatedValue) -> None:

@@ -22,7 +22,7 @@ from pipeline.web.components.badges import BAND_LABELS, badge, draw_basis
 from pipeline.web.components.entity import describe_entity, describe_relation, entity_place, name_entity
 from pipeline.web.components.graph_drawing import GraphEdge, GraphNode, GraphRelation, draw_legend, render_graph
 from pipeline.web.components.markup import box, inline_svg, link, text
-from pipeline.web.components.tables import TableColumn, draw_table, panel
+from pipeline.web.components.tables import TableColumn, draw_heading, draw_table, panel
 from pipeline.web.components.tabs import Drawer, Tab, TabbedContent, TabSet, draw_tabs
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
@@ -68,7 +68,7 @@ async def read_cases(visit: Visit, place: GraphPlace) -> GraphPageData:
     found = await read_graph(visit.new_session(), place.key, place.depth, DRAWN)
     rings = _find_rings(place.key, found.edges)
     edges = {_make_edge(visit.words, edge) for edge in found.edges}
-    nodes = tuple(_make_node(visit.words, row, rings[row["id"]]) for row in found.nodes)
+    nodes = tuple(_make_case_node(visit.words, row, rings[row["id"]]) for row in found.nodes)
     return GraphPageData(*place, nodes, tuple(sorted(edges)), found.left_out)
 
 
@@ -97,23 +97,16 @@ def _find_rings(key: str, edges: Iterable[Row]) -> dict[str, int]:
     return rings
 
 
-def _make_node(words: Words, row: Row, ring: int) -> GraphNode:
+def _make_case_node(words: Words, row: Row, ring: int) -> GraphNode:
     if row["view"] == "hit":
         return GraphNode(row["id"], row["agency"], ring, under=words("Hit only"))
     return GraphNode(row["id"], row["id"], ring, case_path(row["id"]), words.country_name(row["country"]))
 
 
-async def _load_entities(visit: Visit, parameters: Parameters, place: GraphPlace) -> Drawer:
-    return await load_entity_graph(visit, parameters, place.key)
-
-
 def draw(view: OpenPage, loaded: TabbedContent[GraphPlace]) -> None:
     """The case in the middle, and its graphs in tabs."""
     words, key = view.words, loaded.head.key
-    with box("div", "heading"):
-        with box("p", "trail"):
-            link(key, case_path(key), data_up="")
-        text("h1", words("Network"))
+    draw_heading(words("Network"), key, case_path(key))
     draw_tabs(view, TABS, loaded, words("Network"))
 
 
@@ -167,8 +160,9 @@ def _draw_other_end(edge: GraphEdge, name: str) -> None:
         text("span", name, "code")
 
 
-async def load_entity_graph(visit: Visit, _: Parameters, key: str) -> Drawer:
-    """The tab of the people and things of case `key`."""
+async def load_entities(visit: Visit, _: Parameters, place: GraphPlace) -> Drawer:
+    """The tab of the people and things of the case in the middle."""
+    key = place.key
     return partial(_draw_entity_graph, key=key, found=await read_entity_graph(visit.new_session(), key))
 
 
@@ -214,13 +208,7 @@ def _list_nodes(words: Words, key: str, found: EntityGraphAnswer, names: dict[st
         GraphNode(f"entity {raw['id']}", names[raw["id"]], 1, entity_place(key, raw), describe_entity(words, raw))
         for raw in found.entities
     ]
-    return [GraphNode(key, key, 0, case_path(key)), *entities, *(_make_case_node(words, row) for row in found.cases)]
-
-
-def _make_case_node(words: Words, row: Row) -> GraphNode:
-    if row["view"] == "hit":
-        return GraphNode(row["id"], row["agency"], 2, under=words("Hit only"))
-    return GraphNode(row["id"], row["id"], 2, case_path(row["id"]), words.country_name(row["country"]))
+    return [GraphNode(key, key, 0, case_path(key)), *entities, *(_make_case_node(words, row, 2) for row in found.cases)]
 
 
 def _list_edges(words: Words, key: str, found: EntityGraphAnswer, names: dict[str, str]) -> Iterator[GraphEdge]:
@@ -274,7 +262,7 @@ def _draw_ties_table(words: Words, key: str, found: EntityGraphAnswer, names: di
 
 TABS = TabSet(
     load_place,
-    (Tab("cases", N_("Cases"), load_cases), Tab("entities", N_("People and things"), _load_entities)),
+    (Tab("cases", N_("Cases"), load_cases), Tab("entities", N_("People and things"), load_entities)),
     ("key", "depth"),
 )
 

@@ -69,8 +69,16 @@ def draw(view: OpenPage, draft: ListDraftView) -> None:
         with box("p", "trail"):
             link(words("List check"), "/checks", data_up="")
         text("h1", words("Check the columns"))
-        text("p", _describe_file(words, draft), "quiet")
+        rows = words.plural("{count} row", "{count} rows", draft.rows)
+        until = words("kept until {time}", time=words.format_minute(draft.expires))
+        text("p", " · ".join(filter(None, (draft.title, rows, until))), "quiet")
     _draw_reading(view, draft)
+
+    async def delete() -> None:
+        deleted = delete_draft(view.visit.new_session(), draft.id)
+        if await view.run_action(deleted, words("Deleted"), redraw=False):
+            ui.navigate.to("/checks")
+
     with post_form(f"{list_path(draft.id)}/start", view.visit.csrf, "stack mapping") as form:
         with panel(words("Columns"), words("guessed by name and content; change what is wrong"), tight=True):
             draw_table(words("Columns"), _mapping_columns(words, draft), list(enumerate(draft.columns)))
@@ -79,15 +87,9 @@ def draw(view: OpenPage, draft: ListDraftView) -> None:
             _draw_outcome(words, draft)
         with box("div", "row"):
             submit_button(words("Check list"), "button main")
-            text("button", words("Delete"), "button", type="button").on("click", partial(_delete, view, draft.id))
+            text("button", words("Delete"), "button", type="button").on("click", delete)
             text("span", words("Each row is logged as a search."), "small quiet")
     form.on("change", view.guard(partial(_map_columns, view, draft, shown)), js_handler=FILLED_IN)
-
-
-def _describe_file(words: Words, draft: ListDraftView) -> str:
-    rows = words.plural("{count} row", "{count} rows", draft.rows)
-    until = words("kept until {time}", time=words.format_minute(draft.expires))
-    return " · ".join(filter(None, (draft.title, rows, until)))
 
 
 def _draw_reading(view: OpenPage, draft: ListDraftView) -> None:
@@ -196,11 +198,6 @@ def _make_change(**said: object) -> ListDraftChange:
         return msgspec.convert(said, ListDraftChange)
     except msgspec.ValidationError as error:
         raise UnprocessableError(N_("the page sent what it should not; reload it")) from error
-
-
-async def _delete(view: OpenPage, name: str) -> None:
-    if await view.run_action(delete_draft(view.visit.new_session(), name), view.words("Deleted"), redraw=False):
-        ui.navigate.to("/checks")
 
 
 SENTENCES: Mapping[HintKind, tuple[str, str]] = {

@@ -12,7 +12,6 @@ from pipeline.access.redaction import Row
 from pipeline.api.services.notices import NoticesAnswer, list_latest_notices
 from pipeline.locale import N_, NN_
 from pipeline.web.addresses import case_path
-from pipeline.web.components import states
 from pipeline.web.components.badges import draw_band, draw_caveat_badge
 from pipeline.web.components.filters import draw_saved_search, read_filters, state_filters
 from pipeline.web.components.markup import bidi_text, box, link, text
@@ -46,10 +45,7 @@ def draw(view: OpenPage, loaded: NoticesAnswer) -> None:
     view.listen(NOTICE_CAME, view.redraw)
     view.call_script("noticesListed")
     with panel(words("All notifications"), words("newest first"), tight=True):
-        if loaded.notices:
-            draw_table(words("Notifications"), _notice_columns(words), loaded.notices)
-        else:
-            states.draw_empty(words("No notifications"))
+        draw_table(words("Notifications"), _notice_columns(words), loaded.notices, empty=words("No notifications"))
     draw_pager(view, loaded.next, words("Older"), words("Back to newest"))
 
 

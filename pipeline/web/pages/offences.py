@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from urllib.parse import urlencode
 
 import htpy
@@ -60,19 +60,13 @@ def _draw_found(words: Words, asked: str) -> None:
     sections = [offence for offence in offence_codes().values() if len(offence.code) == SECTION]
     found = search_offences(asked) if asked else sections
     for offence in found:
-        _draw_codes(words, offence.name(words.language), _codes_below(offence.code))
+        title = offence.name(words.language)
+        codes = [below for below in offence_codes().values() if below.code.startswith(offence.code)]
+        with panel(title, tight=True):
+            table = _render_codes(words, title, codes)
+            static_html(table, classes="scroll", tabindex="0", role="group", aria_label=title)
     if not found:
         states.draw_empty(words("No offence code has these words"), words("Try fewer words, or the other language."))
-
-
-def _codes_below(code: str) -> list[OffenceCode]:
-    """A code and all that begin with it."""
-    return [offence for offence in offence_codes().values() if offence.code.startswith(code)]
-
-
-def _draw_codes(words: Words, title: str, codes: Iterable[OffenceCode]) -> None:
-    with panel(title, tight=True):
-        static_html(_render_codes(words, title, codes), classes="scroll", tabindex="0", role="group", aria_label=title)
 
 
 def _render_codes(words: Words, title: str, codes: Iterable[OffenceCode]) -> htpy.Element:
@@ -90,13 +84,8 @@ def _render_row(offence: OffenceCode, languages: list[str]) -> htpy.Element:
     target = f"/search#{urlencode({'offence': f'{ICCS}:{offence.code}'})}"
     return htpy.tr(data_row="", id=f"code-{offence.code}", class_=f"level-{len(offence.code)}")[
         htpy.th(scope="row")[htpy.a(href=target, data_open="")[offence.code]],
-        _render_names(offence, languages),
+        (htpy.td(lang=code, data_column=LANGUAGE_WORDS[code])[offence.name(code)] for code in languages),
     ]
-
-
-def _render_names(offence: OffenceCode, languages: list[str]) -> Iterator[htpy.Element]:
-    for language in languages:
-        yield htpy.td(lang=language, data_column=LANGUAGE_WORDS[language])[offence.name(language)]
 
 
 PAGE = Page(CODES_PATH, N_("Offence codes"), "statistics", load, draw)

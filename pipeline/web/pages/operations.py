@@ -18,7 +18,6 @@ from pipeline.ops.generations.run import GenerationStatus
 from pipeline.ops.status.overview import AgencyFeed, Overview, SilentRecords, StorageSize
 from pipeline.ops.status.partition_lag import PartitionLag
 from pipeline.ops.status.throughput import Throughput
-from pipeline.web.components import states
 from pipeline.web.components.badges import badge
 from pipeline.web.components.markup import box, inline_svg, link, text
 from pipeline.web.components.tables import TableColumn, draw_table, panel
@@ -154,16 +153,17 @@ def _draw_topics(words: Words, topics: Sequence[TopicActivity], throughput: Thro
 
 
 def _topic_columns(words: Words, span_s: float, looks: Looks) -> list[TableColumn[TopicActivity]]:
-    rate: TableColumn[TopicActivity] = TableColumn(
-        words("Messages/s"), lambda activity: text("span", _format_rate(words, activity.counts[-1:], span_s)), "number"
-    )
     columns: list[TableColumn[TopicActivity]] = [
         TableColumn(words("Topic"), lambda activity: text("span", activity.name, "code")),
         TableColumn(
             words("Last hour"),
             lambda activity: draw_sparkline(activity.counts, words.format_number(sum(activity.counts))),
         ),
-        rate,
+        TableColumn(
+            words("Messages/s"),
+            lambda activity: text("span", words.format_number(round(sum(activity.counts[-1:]) / span_s, 1))),
+            "number",
+        ),
         TableColumn(
             words("Waiting"),
             lambda activity: text("span", words.format_number(sum(activity.waiting.values()))),
@@ -172,22 +172,13 @@ def _topic_columns(words: Words, span_s: float, looks: Looks) -> list[TableColum
         TableColumn(words("Consumer"), lambda activity: _draw_stages(words, activity.waiting)),
     ]
     if len(looks) > 1:
-        columns.insert(
-            4,
-            TableColumn(
-                words("Since page opened"),
-                lambda activity: _draw_since_opened(words, [look[activity.name] for look in looks]),
-            ),
-        )
+
+        def draw_since_opened(activity: TopicActivity) -> None:
+            counts = [look[activity.name] for look in looks]
+            draw_sparkline(counts, words("from {first} to {last}", first=counts[0], last=counts[-1]))
+
+        columns.insert(4, TableColumn(words("Since page opened"), draw_since_opened))
     return columns
-
-
-def _format_rate(words: Words, last: Sequence[int], span_s: float) -> str:
-    return words.format_number(round(sum(last) / span_s, 1))
-
-
-def _draw_since_opened(words: Words, counts: Sequence[int]) -> None:
-    draw_sparkline(counts, words("from {first} to {last}", first=counts[0], last=counts[-1]))
 
 
 def _draw_stages(words: Words, waiting: dict[str, int]) -> None:
@@ -201,6 +192,14 @@ def _draw_stages(words: Words, waiting: dict[str, int]) -> None:
 
 def _draw_feeds(words: Words, seen: Overview) -> None:
     counts = {rate.topic: rate.counts for rate in seen.throughput.rates}
+
+    def draw_last_hour(feed: AgencyFeed) -> None:
+        sent = counts.get(f"{TAKEN_IN}{feed.agency}", ())
+        draw_sparkline(sent, words.format_number(sum(sent)))
+
+    def draw_state(feed: AgencyFeed) -> None:
+        badge(words("No data for 24 h") if feed.silent else words("Active"), "warn" if feed.silent else "plain")
+
     columns: list[TableColumn[AgencyFeed]] = [
         TableColumn(words("Agency"), lambda feed: text("span", feed.agency)),
         TableColumn(words("Country"), lambda feed: text("span", words.country_name(feed.country))),
@@ -208,42 +207,24 @@ def _draw_feeds(words: Words, seen: Overview) -> None:
             words("Last message"),
             lambda feed: text("span", words.format_minute(feed.last) if feed.last else "–", "nowrap"),
         ),
-        TableColumn(
-            words("Last hour"), lambda feed: _draw_last_hour(words, counts.get(f"{TAKEN_IN}{feed.agency}", ()))
-        ),
-        TableColumn(
-            words("State"), lambda feed: _draw_state(words("No data for 24 h") if feed.silent else "", words("Active"))
-        ),
+        TableColumn(words("Last hour"), draw_last_hour),
+        TableColumn(words("State"), draw_state),
     ]
     with panel(words("Feeds"), words("flagged after 24 h without data"), tight=True):
-        if seen.feeds:
-            draw_table(words("Feeds"), columns, seen.feeds)
-        else:
-            states.draw_empty(words("No agencies yet"), words("Add one with `liaison ops agency add`."))
-
-
-def _draw_last_hour(words: Words, counts: Sequence[int]) -> None:
-    draw_sparkline(counts, words.format_number(sum(counts)))
-
-
-def _draw_state(trouble: str, otherwise: str) -> None:
-    badge(trouble or otherwise, "warn" if trouble else "plain")
+        hint = words("Add one with `liaison ops agency add`.")
+        draw_table(words("Feeds"), columns, seen.feeds, empty=words("No agencies yet"), hint=hint)
 
 
 def _draw_rejections(words: Words, counted: dict[str, int]) -> None:
     columns: list[TableColumn[tuple[str, int]]] = [
-        TableColumn(words("Reason"), lambda row: _draw_reason(row[0])),
+        TableColumn(
+            words("Reason"),
+            lambda row: link(row[0], f"/operations/rejected?{urlencode({'reason': row[0]})}", "code", data_open=""),
+        ),
         TableColumn(words("Messages"), lambda row: text("span", words.format_number(row[1])), "number"),
     ]
     with panel(words("Rejected messages"), words("last 24 h"), tight=True):
-        if counted:
-            draw_table(words("Rejected messages"), columns, counted.items())
-        else:
-            states.draw_empty(words("No rejected messages"))
-
-
-def _draw_reason(reason: str) -> None:
-    link(reason, f"/operations/rejected?{urlencode({'reason': reason})}", "code", data_open="")
+        draw_table(words("Rejected messages"), columns, counted.items(), empty=words("No rejected messages"))
 
 
 def _draw_silent(words: Words, counted: Sequence[SilentRecords]) -> None:
@@ -259,10 +240,7 @@ def _draw_silent(words: Words, counted: Sequence[SilentRecords]) -> None:
         number(words("Notices, last 30 days"), lambda row: row.told),
     ]
     with panel(words("Silent records"), words("and notices that another agency searched for one"), tight=True):
-        if counted:
-            draw_table(words("Silent records"), columns, counted)
-        else:
-            states.draw_empty(words("No silent records"))
+        draw_table(words("Silent records"), columns, counted, empty=words("No silent records"))
 
 
 def _draw_generations(words: Words, generations: Sequence[GenerationStatus]) -> None:
@@ -298,10 +276,7 @@ def _draw_sizes(words: Words, title: str, aside: str, sizes: Sequence[StorageSiz
         )
         columns.insert(1, documents)
     with panel(title, aside, tight=True):
-        if sizes:
-            draw_table(title, columns, sizes)
-        else:
-            states.draw_empty(words("None"))
+        draw_table(title, columns, sizes, empty=words("None"))
 
 
 WIDTH, HEIGHT, PAD = 100, 24, 1
@@ -353,10 +328,7 @@ def draw_partition_lags(words: Words, lags: Sequence[PartitionLag]) -> None:
     caught_up = len(groups - {lag.stage for lag in behind})
     aside = words.plural("{count} group caught up", "{count} groups caught up", caught_up)
     with panel(words("Consumer groups"), aside, tight=True):
-        if behind:
-            draw_table(words("Consumer groups"), _lag_columns(words), behind[:MOST])
-        else:
-            states.draw_empty(words("No messages waiting"))
+        draw_table(words("Consumer groups"), _lag_columns(words), behind[:MOST], empty=words("No messages waiting"))
 
 
 def longest_delay_s(lags: Sequence[PartitionLag]) -> float:

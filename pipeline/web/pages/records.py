@@ -11,7 +11,6 @@ from pipeline.api.services.accesses import AccessesAnswer, list_accesses
 from pipeline.api.services.search import Search, SearchAnswer, search
 from pipeline.locale import N_
 from pipeline.web.addresses import case_path
-from pipeline.web.components import states
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.tables import AFTER, TableColumn, draw_folded_list, draw_pager, draw_table, panel
 from pipeline.web.i18n import Words
@@ -52,26 +51,25 @@ def draw(view: OpenPage, loaded: RecordsPageData) -> None:
         text("h1", words("Our records"))
         with box("div", "row"):
             link(words("Hit quotas for other agencies"), "/allowances", "button slight")
-            _draw_list_switch(words, listed=loaded.records is not None)
+            listed = loaded.records is not None
+            with box("nav", "switch", aria_label=words("Our records")):
+                link(words("Who saw them"), "/records", aria_current=None if listed else "true")
+                link(words("All records"), f"/records?list={LISTED}", aria_current="true" if listed else None)
     if loaded.accesses is not None:
         _draw_accesses(view, loaded.accesses)
     if loaded.records is not None:
         _draw_records(view, loaded.records)
 
 
-def _draw_list_switch(words: Words, *, listed: bool) -> None:
-    with box("nav", "switch", aria_label=words("Our records")):
-        link(words("Who saw them"), "/records", aria_current=None if listed else "true")
-        link(words("All records"), f"/records?list={LISTED}", aria_current="true" if listed else None)
-
-
 def _draw_accesses(view: OpenPage, found: AccessesAnswer) -> None:
     words = view.words
     with panel(words("Who saw them"), words("newest first"), tight=True):
-        if found.accesses:
-            draw_table(words("Who saw our records"), _access_columns(words), found.accesses)
-        else:
-            states.draw_empty(words("No one has seen them yet"))
+        draw_table(
+            words("Who saw our records"),
+            _access_columns(words),
+            found.accesses,
+            empty=words("No one has seen them yet"),
+        )
     draw_pager(view, found.next, words("Older"), words("Back to newest"))
 
 
@@ -101,10 +99,7 @@ def _draw_records(view: OpenPage, found: SearchAnswer) -> None:
         TableColumn(words("Caveat"), lambda row: bidi_text(row["caveat"] or "–")),
     ]
     with panel(words("All records"), words("sorted by key"), tight=True):
-        if found.results:
-            draw_table(words("Our records"), columns, found.results)
-        else:
-            states.draw_empty(words("Our agency has no records here"))
+        draw_table(words("Our records"), columns, found.results, empty=words("Our agency has no records here"))
     draw_pager(view, found.next, words("Next"), words("Back to start"))
 
 

@@ -31,7 +31,7 @@ from pipeline.web.addresses import REJECTED, rejected_path
 from pipeline.web.components import states
 from pipeline.web.components.form import Sent, field, form, submit_button
 from pipeline.web.components.markup import bidi_text, box, link, text
-from pipeline.web.components.tables import TableColumn, draw_facts, draw_table, panel
+from pipeline.web.components.tables import TableColumn, draw_facts, draw_heading, draw_table, panel
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -45,16 +45,16 @@ async def load(visit: Visit, parameters: Parameters) -> RejectedAnswer:
 def draw(view: OpenPage, found: RejectedAnswer) -> None:
     """The reasons, the rejections, and the form that sends them again."""
     words, reason = view.words, view.parameters.get("reason", "")
-    with box("div", "heading"):
-        with box("p", "trail"):
-            link(words("Operations"), "/operations", data_up="")
-        text("h1", words("Rejected messages"))
+    draw_heading(words("Rejected messages"), words("Operations"), "/operations")
     if reason:
         with box("p", "row"):
             text("span", reason, "tag code")
             link(words("All reasons"), REJECTED)
     elif len(found.counts) > 1:
-        _draw_reasons(words, found.counts)
+        with box("p", "row"):
+            for name, count in found.counts.items():
+                path = f"{REJECTED}?{urlencode({'reason': name})}"
+                link(f"{name} {words.format_number(count)}", path, "button slight")
     if found.rejections:
         _draw_replay_form(view, reason)
         shown = words("latest {count}", count=MOST) if len(found.rejections) == MOST else words("newest first")
@@ -62,12 +62,6 @@ def draw(view: OpenPage, found: RejectedAnswer) -> None:
             draw_table(words("Rejected messages"), _rejection_columns(words), found.rejections)
     else:
         states.draw_empty(words("No rejected messages"))
-
-
-def _draw_reasons(words: Words, counts: dict[str, int]) -> None:
-    with box("p", "row"):
-        for name, count in counts.items():
-            link(f"{name} {words.format_number(count)}", f"{REJECTED}?{urlencode({'reason': name})}", "button slight")
 
 
 def _draw_replay_form(view: OpenPage, reason: str) -> None:
@@ -131,10 +125,9 @@ async def load_message(visit: Visit, parameters: Parameters) -> RejectedMessageA
 def draw_message(view: OpenPage, found: RejectedMessageAnswer) -> None:
     """Why it was rejected, what may be seen of it, what a replay would change."""
     words, rejection = view.words, found.rejection
-    with box("div", "heading"):
-        with box("p", "trail"):
-            link(words("Rejected messages"), REJECTED, data_up="")
-        text("h1", words("Rejected message of {agency}", agency=rejection.agency or NOTHING))
+    draw_heading(
+        words("Rejected message of {agency}", agency=rejection.agency or NOTHING), words("Rejected messages"), REJECTED
+    )
     _draw_reason(words, found)
     if found.accepted_version is not None:
         _draw_differences(words, found)
@@ -173,15 +166,13 @@ def _draw_reason(words: Words, found: RejectedMessageAnswer) -> None:
 def _draw_differences(words: Words, found: RejectedMessageAnswer) -> None:
     version = words("version {number}", number=found.accepted_version)
     with panel(words("Changes since the last accepted record"), version, tight=True):
-        if found.differences:
-            draw_table(
-                words("Changes since the last accepted record"),
-                _difference_columns(words),
-                found.differences,
-                "compare",
-            )
-        else:
-            states.draw_empty(words("No difference in its data"))
+        draw_table(
+            words("Changes since the last accepted record"),
+            _difference_columns(words),
+            found.differences,
+            "compare",
+            empty=words("No difference in its data"),
+        )
 
 
 def _difference_columns(words: Words) -> list[TableColumn[FieldDifference]]:

@@ -443,29 +443,22 @@ def _group_by_reference(present: str, searches: Sequence[OpenedSearch]) -> list[
 def _columns(view: OpenPage, searches: Sequence[OpenedSearch], again: Redraw) -> list[TableColumn[OpenedSearch]]:
     words = view.words
     return [
-        TableColumn(words("Search"), lambda one: _draw_search(view, one)),
-        TableColumn(words("Time"), lambda one: _draw_time(view, one)),
-        TableColumn(words("Actions"), lambda one: _draw_forget(view, one, searches, again)),
+        TableColumn(
+            words("Search"), lambda one: draw_saved_search(words, one.search.question, one.search.filters, data_open="")
+        ),
+        TableColumn(
+            words("Time"),
+            lambda one: text(
+                "time", words.format_minute(one.search.time), "nowrap", datetime=one.search.time.isoformat()
+            ),
+        ),
+        TableColumn(
+            words("Actions"),
+            lambda one: draw_leaving_button(
+                words("Forget"), "one", "question", partial(_forget, view, [one], searches, again)
+            ),
+        ),
     ]
-
-
-def _draw_search(view: OpenPage, one: OpenedSearch) -> None:
-    asked = one.search
-    draw_saved_search(view.words, asked.question, asked.filters, data_open="")
-
-
-def _draw_time(view: OpenPage, one: OpenedSearch) -> None:
-    at = one.search.time.isoformat()
-    text("time", view.words.format_minute(at), "nowrap", datetime=at)
-
-
-def _draw_forget(
-    view: OpenPage,
-    one: OpenedSearch,
-    searches: Sequence[OpenedSearch],
-    again: Redraw,
-) -> None:
-    draw_leaving_button(view.words("Forget"), "one", "question", partial(_forget, view, [one], searches, again))
 
 
 async def _forget(

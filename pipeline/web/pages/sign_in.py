@@ -43,16 +43,12 @@ def draw(visit: Visit, site: Site, after: str, wrong: tuple[str, ...]) -> None:
         text("h1", words(TITLE))
         with post_form(PATH, visit.csrf):
             box("input", type="hidden", name="after", value=after)
-            _draw_faults(words, wrong)
+            if said := [words(FAULTS[fault], most=CASE_REFERENCE.most) for fault in wrong if fault in FAULTS]:
+                text("p", " ".join(said), "notice bad", role="alert")
             _draw_person_choice(words, site)
             _draw_grounds_fields(words, wrong)
             with box("div", "row"):
                 text("button", words("Sign in"), "button main", type="submit")
-
-
-def _draw_faults(words: Words, wrong: tuple[str, ...]) -> None:
-    if said := [words(FAULTS[fault], most=CASE_REFERENCE.most) for fault in wrong if fault in FAULTS]:
-        text("p", " ".join(said), "notice bad", role="alert")
 
 
 def _draw_person_choice(words: Words, site: Site) -> None:

@@ -8,7 +8,6 @@ from typing import get_args
 from pipeline.api.services.export_formats import ExportFormat, What
 from pipeline.api.services.statistics import StatisticsAnswer, count_statistics
 from pipeline.locale import N_
-from pipeline.web.components import states
 from pipeline.web.components.filters import GOALS
 from pipeline.web.components.form import post_form
 from pipeline.web.components.markup import box, link, text
@@ -42,14 +41,13 @@ def draw(view: OpenPage, found: StatisticsAnswer) -> None:
             draw_counts(words, words("Offences"), words("Offence"), offences)
             link(words("All offence codes"), CODES_PATH, "small")
         with box("div", "stack"):
-            pairs = {_format_pair(words, codes): count for codes, count in found.country_pairs.items()}
+            pairs = {
+                " – ".join(sorted(map(words.country_name, codes.split("-")))): count
+                for codes, count in found.country_pairs.items()
+            }
             draw_counts(words, words("Links between countries"), words("Countries"), pairs)
             with panel(words("Export"), words("logged like every access")):
                 draw_export_forms(words, view.visit.csrf)
-
-
-def _format_pair(words: Words, codes: str) -> str:
-    return " – ".join(sorted(words.country_name(code) for code in codes.split("-")))
 
 
 NamedCount = tuple[str, int]
@@ -65,10 +63,7 @@ def draw_counts(words: Words, title: str, heading: str, counts: Mapping[str, int
         TableColumn(words("Count"), lambda row: text("span", words.format_number(row[1])), "number"),
     ]
     with panel(title, tight=True):
-        if rows:
-            draw_table(title, columns, rows)
-        else:
-            states.draw_empty(words("No data"))
+        draw_table(title, columns, rows, empty=words("No data"))
 
 
 def _draw_bar(share: float) -> None:

@@ -19,7 +19,6 @@ from pipeline.api.services.subscriptions import (
     renew_subscription,
 )
 from pipeline.locale import N_
-from pipeline.web.components import states
 from pipeline.web.components.badges import badge
 from pipeline.web.components.filters import draw_saved_search, read_filters
 from pipeline.web.components.form import Sent, draw_leaving_button, field, form, submit_button
@@ -58,10 +57,13 @@ def draw(view: OpenPage, loaded: LoadedAlerts) -> None:
     with panel(words("New alert")):
         draw_subscribe_form(view)
     with panel(words("Active alerts"), words("newest first"), tight=True):
-        if loaded.rows:
-            draw_table(words("Alerts"), _subscription_columns(view, loaded.matched), loaded.rows)
-        else:
-            states.draw_empty(words("No alerts"), words("Matches for an alert appear under Notifications."))
+        draw_table(
+            words("Alerts"),
+            _subscription_columns(view, loaded.matched),
+            loaded.rows,
+            empty=words("No alerts"),
+            hint=words("Matches for an alert appear under Notifications."),
+        )
 
 
 def _subscription_columns(view: OpenPage, matched: Mapping[str, Sequence[str]]) -> list[TableColumn[Row]]:

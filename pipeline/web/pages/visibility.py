@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from pipeline.access.case_visibility import HandlingChange, HandlingChangeError, handling_change
@@ -13,8 +14,9 @@ from pipeline.locale import N_
 from pipeline.web.addresses import case_path
 from pipeline.web.components.badges import HANDLING, badge, draw_handling_code
 from pipeline.web.components.form import Sent, field, form, select_field, submit_button
-from pipeline.web.components.markup import box, link, text
-from pipeline.web.components.tables import TableColumn, draw_facts, draw_table, panel
+from pipeline.web.components.markup import box, text
+from pipeline.web.components.tables import TableColumn, draw_facts, draw_heading, draw_table, panel
+from pipeline.web.components.values import format_countries
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
@@ -49,10 +51,7 @@ def parse_change(given: Parameters) -> HandlingChange:
 def draw(view: OpenPage, found: VisibilityAnswer) -> None:
     """The handling, the question what if, and the table."""
     words = view.words
-    with box("div", "heading"):
-        with box("p", "trail"):
-            link(found.case, case_path(found.case), data_up="")
-        text("h1", words("Who has access"))
+    draw_heading(words("Who has access"), found.case, case_path(found.case))
     with box("div", "columns"):
         with box("div"):
             _draw_agencies(words, found)
@@ -67,12 +66,10 @@ def draw(view: OpenPage, found: VisibilityAnswer) -> None:
 
 
 def _draw_handling(words: Words, handling: Row) -> None:
-    released = handling["releasable_to"]
-    every = words("Every country") if "*" in released else ", ".join(map(words.country_name, released))
     draw_facts(
         [
             (words("Code"), lambda: draw_handling_code(words, handling["code"])),
-            (words("Released to"), every or words("nobody")),
+            (words("Released to"), format_countries(words, handling["releasable_to"]) or words("nobody")),
             (
                 words("Purposes"),
                 ", ".join(words.label(PURPOSES, purpose) for purpose in handling["purposes"]) or words("none"),
@@ -111,14 +108,10 @@ def _draw_agencies(words: Words, found: VisibilityAnswer) -> None:
         by_agency.setdefault(row["agency"], {})[row["purpose"]] = row
     columns: list[TableColumn[dict[str, Row]]] = [
         TableColumn(words("Agency"), lambda row: _draw_agency(words, next(iter(row.values())))),
-        *(_decision_column(words, purpose) for purpose in STATED),
+        *(TableColumn(words.label(PURPOSES, purpose), partial(_draw_decision, words, purpose)) for purpose in STATED),
     ]
     with panel(words("By agency and purpose"), words("under the current policy"), tight=True):
         draw_table(words("Who has access"), columns, by_agency.values())
-
-
-def _decision_column(words: Words, purpose: str) -> TableColumn[dict[str, Row]]:
-    return TableColumn(words.label(PURPOSES, purpose), lambda row: _draw_decision(words, row[purpose]))
 
 
 def _draw_agency(words: Words, row: Row) -> None:
@@ -127,8 +120,9 @@ def _draw_agency(words: Words, row: Row) -> None:
         text("div", words.country_name(row["country"]), "small quiet")
 
 
-def _draw_decision(words: Words, row: Row) -> None:
+def _draw_decision(words: Words, purpose: str, by_purpose: dict[str, Row]) -> None:
     """A view with its rule; behind an arrow the view that the other handling would give, where that differs."""
+    row = by_purpose[purpose]
     _draw_view(words, row["view"], row["rule"])
     if row["changed_rule"] not in (None, row["rule"]):
         _draw_view(words, row["changed_view"], row["changed_rule"], changed=True)
