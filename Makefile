@@ -42,7 +42,7 @@ test: $(READY) ## what must hold at every change, and what each session took
 		took+=$$(printf '%-44s %4d s' $$session $$((SECONDS - start)))$$'\n'; \
 	done; printf 'what each session took\n%s' "$$took"
 
-test-rare: $(READY) ## slow tests of what seldom changes or of every page, which `make test` leaves out and continuous integration runs
+test-rare: $(READY) ## slow tests of what seldom changes or of every page, which `make test` leaves out: before a release, and where a change touches them
 	$(MAKE) test MARKED="rare and not long" SESSIONS="unit property+contract+integration+e2e+fault"
 
 test-long: $(READY) ## all of both with larger counts, then all faults

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from itertools import combinations, product
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from pipeline.access.requester import Purpose, Requester
 from pipeline.api.list_worker import run_round
 from pipeline.correlation.claims import link_id
-from support.api.runtime import Api
+from support.api.runtime import NOW, Api
 from support.index.memory import IndexCall
 from support.no_leak.decisions import ASKING, FIRST, HALF, glass_threads_of, review_id, subscription_id, threads_of
 from support.no_leak.worlds import KEYS
@@ -175,7 +176,8 @@ def _exports() -> Operation:
 THREADS = threads_of(KEYS)
 GLASS_THREADS = [*glass_threads_of(KEYS), *THREADS[:2]]
 BREAK_GLASS_LISTS = [f"/v1/break-glass?mine={mine}&awaiting={some}" for mine in (True, False) for some in (True, False)]
-UNTIL = "2026-12-01T12:00:00Z"
+UNTIL = f"{NOW + timedelta(days=7):%Y-%m-%dT%H:%M:%SZ}"
+"""An end of what is asked for or granted, a week after the clock of the law's use cases stands."""
 
 OPERATIONS: tuple[Operation, ...] = (
     _searched(),

@@ -8,6 +8,7 @@ of them have gone through, and before what is done by several hands at once (lis
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
@@ -19,7 +20,7 @@ from pipeline.web.page import Page
 from pipeline.web.pages import PAGES, case, graph
 from support.access.requesters import make_requester
 from support.no_leak.decisions import glass_threads_of, threads_of
-from support.no_leak.requests import LIST, LIST_FILTERS, OPERATIONS, Request
+from support.no_leak.requests import LIST, LIST_FILTERS, OPERATIONS, UNTIL, Request
 from support.no_leak.worlds import GUESS, UNASKED, CaseSpec, record_of
 from support.records.builder import event
 
@@ -180,7 +181,16 @@ def _ask(who: str, *wanted: str, count: int = ROUND) -> Iterator[Step]:
         [operation] = [one for one in OPERATIONS if (one.method, one.path) == (method, route)]
         for one in _sample(operation.asked, count):
             if (one.body or {}).get("reference") != f"{{reference {UNGUESSED.key}}}":  # which nobody has been given
-                yield Step(who, method, route, one.path, one.body, pages=one.pages)
+                yield Step(who, method, route, one.path, _ending_later(one.body), pages=one.pages)
+
+
+LATER: Final = f"{datetime.now(UTC) + timedelta(days=30, hours=12):%Y-%m-%dT%H:%M:%SZ}"
+"""An end that both installations are given: as many days ahead from the first answer to the last."""
+
+
+def _ending_later(body: Any) -> Any:
+    """A body of the law, whose clock stands, with an end in the time to come."""
+    return {name: LATER if value == UNTIL else value for name, value in body.items()} if body else body
 
 
 ACTS_TOLD: Final = ("/v1/audit", "/v1/agencies/me/accesses", "/v1/notices")

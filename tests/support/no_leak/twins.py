@@ -73,13 +73,21 @@ SEALED_BODIES: Final[Mapping[str, str]] = {
 """Routes of whose answers status and headers are compared alone."""
 
 
+_NOTICES: Final = "notices stand by the time at which they were told, and two of one moment in either order"
 BY_TIME: Final[Mapping[str, str]] = {
     "GET /records": "rows stand by the time of acts, and two acts of one moment in either order",
+    "GET /notices": _NOTICES,
+    "GET /notices/live": _NOTICES,
+    "GET /v1/notices": _NOTICES,
+    "GET /v1/notices/stream": _NOTICES,
 }
-"""Operations of whose pages the order of elements is not compared, with why: each element is."""
+"""Operations in whose answers the order of elements is not compared, with why: each element is."""
 
 _PLACES = re.compile(r'\[\d+(?:,\d+)*\]|"\d+":(?=\{"tag")')
 """Where elements of a page stand: the lists of children and the numbers of elements."""
+
+_ELEMENTS = re.compile(r',?(?=\{"(?:tag|id)":)|(?=event: )|(?=\],"next")|(?<=\\n\\n)')
+"""Where an element of a page, a row of a list or an event of a stream begins or ends."""
 
 
 class Observed(NamedTuple):
@@ -243,9 +251,9 @@ def differing(some: Answers, others: Answers) -> dict[Asked, str]:
     }
 
 
-def _elements_of(pages: str) -> list[str]:
-    """The elements of pages in no order."""
-    return sorted(_PLACES.sub("", pages).split('{"tag"'))
+def _elements_of(answers: str) -> list[str]:
+    """The elements of answers in no order."""
+    return sorted(_ELEMENTS.split(_PLACES.sub("", answers)))
 
 
 def _first_difference(a: str, b: str, around: int = 120) -> str:
