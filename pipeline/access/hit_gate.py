@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from pipeline.access.policy import LinkView
 from pipeline.matching.bands import Band
 from pipeline.matching.comparisons.identifier import GENERIC, are_of_two_countries
-from pipeline.matching.comparisons.plate import WILDCARDS
+from pipeline.matching.comparisons.vehicle_numbers import WILDCARDS
 from pipeline.matching.exact_match import HIT_BAND, ExactMatch
 from pipeline.matching.fingerprint import Entities, EntityPrint, IdentifierPrint
 from pipeline.matching.model import Model

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
-from pipeline.matching.comparisons.place_names import specific_parts
+from pipeline.matching.comparisons.birth_place import specific_parts
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names.sounds import skeleton_of
 

@@ -17,9 +17,9 @@ import orjson
 
 from pipeline.errors import LiaisonError
 from pipeline.matching.alternatives import COMPANION_KINDS, STRANGERS, Bits
-from pipeline.matching.comparisons.address import ADDRESS, carry_cities, carry_shared
-from pipeline.matching.comparisons.catalogue import CATALOGUE, of_type
-from pipeline.matching.comparisons.levels import Compare, Comparison, Table
+from pipeline.matching.comparisons.address import carry_cities, carry_shared
+from pipeline.matching.comparisons.catalogue import ADDRESS, CATALOGUE, of_type
+from pipeline.matching.comparisons.comparison import Compare, Comparison, Table
 from pipeline.matching.model_file import (
     FORMAT,
     Calibration,

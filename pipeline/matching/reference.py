@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from pipeline.matching.alternatives import COMPANION_KINDS
 from pipeline.matching.comparisons.catalogue import CATALOGUE
-from pipeline.matching.comparisons.levels import Comparison, log2_cb
+from pipeline.matching.comparisons.comparison import Comparison, log2_cb
 from pipeline.matching.model_file import ModelFile, WeightedComparison, WeightedLevel
 from pipeline.matching.monotone import project_companions
 from pipeline.records.entity_types import ENTITY_TYPES

@@ -57,7 +57,7 @@ class EntityType:
     `model` is the raw struct, whose tag is the type's name; `normalise` makes the normalised entity of one.
     `label` names the type, `fields` the raw fields that it is the first to have, in the order in which pages show them;
     both are in English, their translations in pipeline/locale/fr.po.
-    `comparisons` are names of pipeline.matching.comparisons, those of `OF_EVERY_TYPE` included.
+    `comparisons` are names of pipeline.matching.comparisons.catalogue, those of `OF_EVERY_TYPE` included.
     `companions` says for each kind of companions (matching.alternatives) whom two that are alike in much may be
     instead of one; the weights against a kind apply to the types that have it.
     `by_name`: a question's name may be of this type; `bears_numbers`: so may its numbers whose type nobody said.

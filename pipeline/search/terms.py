@@ -10,7 +10,7 @@ from functools import lru_cache
 from anyascii import anyascii
 
 from pipeline.access.hit_gate import comparable_date, whole_birth_date
-from pipeline.matching.comparisons.plate import WILDCARDS
+from pipeline.matching.comparisons.vehicle_numbers import WILDCARDS
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint, IdentifierPrint
 from pipeline.matching.names import NamePrint, TokenPrint, sound_keys
 from pipeline.records.identifiers import canonical

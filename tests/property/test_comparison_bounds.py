@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.matching.comparisons.catalogue import CATALOGUE
-from pipeline.matching.comparisons.levels import Comparison
-from pipeline.matching.comparisons.numbers import OWN
+from pipeline.matching.comparisons.comparison import Comparison
+from pipeline.matching.comparisons.identifier import OWN
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint, IdentifierPrint
 from pipeline.matching.matcher import THRESHOLD, ModelMatcher
 from pipeline.matching.model import load_model

@@ -16,8 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.matching.alternatives import STRANGERS, Bits
-from pipeline.matching.comparisons.levels import Comparison, ComparisonResult
-from pipeline.matching.comparisons.several import CHOICE_FEES
+from pipeline.matching.comparisons.comparison import CHOICE_FEES, Comparison, ComparisonResult
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint, IdentifierPrint, PhonePrint
 from pipeline.matching.model import load_model
 from pipeline.matching.score.scoring import sum_results

@@ -11,11 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.matching.comparisons.levels import Table
+from pipeline.matching.comparisons.comparison import Table
 from pipeline.matching.comparisons.name import comparison
-from pipeline.matching.comparisons.name.best_names import BestNames, bound_names, find_best
+from pipeline.matching.comparisons.name.best_names import (
+    BestNames,
+    bound_names,
+    find_best,
+    level_of_bounded,
+    levels_of_others,
+    look_closer,
+)
 from pipeline.matching.comparisons.name.name_levels import NEAR, weigh_level
-from pipeline.matching.comparisons.name.open_levels import level_of_bounded, levels_of_others, look_closer
 from pipeline.matching.fingerprint import EntityPrint, Fingerprint
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import load_model

@@ -1,5 +1,5 @@
-"""The comparisons, a module a field (names: a package), each with all that is known of it.
+"""The comparisons: catalogue.py has them all on one page, with their levels and where m, u and h come from.
 
-Levels with their m, u and h and where these come from; `compare`, whose docstring is its documentation; what a sketch
-holds of the field (`encode`), and the bound that two sketches give. catalogue.CATALOGUE finds them.
+comparison.py says what a comparison is made of. A module a field compares what takes more than a few lines, and
+`..._rows` say what a sketch holds of fields (`encode`) and how two sketches bound their comparison.
 """

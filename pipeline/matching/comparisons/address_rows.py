@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.matching.comparisons.address_levels import (
+from pipeline.matching.comparisons.address import (
     CITY,
     CITY_SIMILARITY,
     DIFFERENT,
@@ -17,13 +17,13 @@ from pipeline.matching.comparisons.address_levels import (
     UNKNOWN,
     main_number,
 )
-from pipeline.matching.comparisons.bounds import BitsArray, States, strongest_from
+from pipeline.matching.comparisons.bounds import BitsArray, Bound, States, strongest_from
 from pipeline.matching.comparisons.hashes import hash_text, in_ascii, letter_set
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint
 from pipeline.records.scripts import script_of
 
 if TYPE_CHECKING:
-    from pipeline.matching.comparisons.levels import Table
+    from pipeline.matching.comparisons.comparison import Table
     from pipeline.matching.encoded import Flags, Rows
 
 CITY_UNLIKE = 1 - CITY_SIMILARITY / 100
@@ -141,3 +141,6 @@ def most_bits(table: Table) -> BitsArray:
     most = np.maximum(most, 0)
     most[:, DIFFERENT] = told
     return most
+
+
+ADDRESS_BOUND = Bound(strongest_level, most_bits, "address")

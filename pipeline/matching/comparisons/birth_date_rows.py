@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.matching.comparisons.birth_date_levels import (
+from pipeline.matching.comparisons.birth_date import (
     DIFFERENT,
     ESTIMATED_YEARS,
     ONE_DIGIT,
@@ -39,7 +39,7 @@ from pipeline.matching.comparisons.birth_date_ranges import (
     year_sets,
 )
 from pipeline.matching.comparisons.bounds import NONE, BitsArray, Bound, States, bound_by_levels, strongest_from
-from pipeline.matching.comparisons.levels import Table
+from pipeline.matching.comparisons.comparison import Table
 from pipeline.matching.fingerprint import EntityPrint
 
 if TYPE_CHECKING:

@@ -1,43 +1,50 @@
-"""Birth places, by their names; of several the best pair counts."""
+"""Birth places, by their names in parts: the most specific first, without words for what kind of place it is.
+
+No gazetteer: that Spin Boldak lies in Kandahar is not known. Words of other scripts are held by the Latin forms that
+names have too. Of several places the best pair counts.
+"""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING
+import re
+from functools import cache, lru_cache
+from typing import NamedTuple
 
-import numpy as np
+from babel import Locale
+from rapidfuzz import fuzz
 
-from pipeline.locale import N_
-from pipeline.matching.comparisons.bounds import NONE, States, bound_by_levels
-from pipeline.matching.comparisons.hashes import hash_text, letter_set
-from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
-from pipeline.matching.comparisons.place_names import (
-    NEAR_PLACE,
-    PlaceName,
-    PlaceWords,
-    are_equal_words,
-    are_near,
-    read_place,
-)
-from pipeline.matching.comparisons.several import best_of_several
-from pipeline.matching.comparisons.types import PERSON
+from pipeline.matching.comparisons.comparison import ComparisonResult, Table, best_of_several
 from pipeline.matching.fingerprint import EntityPrint
+from pipeline.matching.names.prints import token_print
+from pipeline.records.countries import are_compatible, country_code
 
-if TYPE_CHECKING:
-    from pipeline.matching.encoded import Flags, Rows, WordArray
-
-LEVELS = (
-    Level("same", 0.60, 4.0e-3, 0.60, 0.30, 0.60),
-    Level("near", 0.15, 3.0e-3, 0.15, 0.08, 0.15),
-    Level("word_in_common", 0.10, 1.5e-2, 0.10, 0.10, 0.10),
-    Level("different", 0.15, 0.98, 0.15, 0.52, 0.15),
-)
 SAME, NEAR, WORD, DIFFERENT = range(4)
-SOURCE = (
-    "m, u and h are judgement, not counts: places are spelt or rounded to a city otherwise in 4 of 10; strangers "
-    "share one in 4 of 1,000, families in 4 of 10; a model's term frequencies replace u(same) for the place in "
-    "hand"
+
+_WORDS_BY_LANGUAGE = (
+    "village villages town city cities municipality commune community district districts subdistrict county counties",
+    "province provinces governorate region area state department prefecture canton parish republic autonomous federal",
+    "territory locality settlement hamlet camp suburb neighbourhood neighborhood quarter oblast raion rayon krai okrug",
+    "wilaya wilayat vilayat muhafazat mohafazat markaz tehsil tahsil taluk upazila woreda aimag",
+    "provincia departamento estado municipio ciudad pueblo distrito aldeia concelho comune paese",
+    "ville departement département région arrondissement stadt gemeinde kreis landkreis bezirk dorf provinz",
+    "село деревня посёлок поселок город область район край республика місто",
+    "محافظة مدينة قرية ولاية منطقة مديرية ناحية قضاء استان شهر روستا",
+    "of the and in near former formerly now de del della di da do du la le les el y et und von der",
 )
+KINDS_OF_PLACE = frozenset(word for words in _WORDS_BY_LANGUAGE for word in words.split())
+"""Also the small words between. Words that are never a place's own name."""
+
+LETTERS_OF_CODES = 2
+"""A part of so many letters may be a country's code or a part of a country ("CA")."""
+
+NEAR_PLACE = 80
+"""rapidfuzz ratio: one or two wrong letters in a place name."""
+
+_PARTS = re.compile(r"[,;/()\n]+| - ")
+_WORDS = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+
+Forms = tuple[str, ...]
+"""Latin forms of a word."""
 
 
 def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | None:
@@ -108,74 +115,86 @@ def _is_near(one: PlaceName, other: PlaceName) -> bool:
     return bool(near) and not are_equal_words(one.first, other.first)
 
 
-WORD_BITS = 32
-"""A place's words have a bit each of so many."""
+class PlaceWords(NamedTuple):
+    """Words of a place, without repeats; `known` holds all their forms, `written` the likeliest of each."""
 
-LETTERS = 26
-"""First bit of how many letters a part has, behind those that it has."""
-MOST_LETTERS = 31
-"""The most letters of a part for which a row has room: five bits. A place with more is OPEN_PLACE."""
-
-BARE = 31
-"""Bit of the first part that says that it is a country, which leaves open whether two places are compared."""
-
-OPEN_PLACE = ((1 << WORD_BITS) - 1, 0, 0)
-"""A row that has no room for its places: they may be any."""
+    words: tuple[Forms, ...]
+    known: frozenset[str]
+    written: str
 
 
-def encode(entity: EntityPrint) -> tuple[int, int, int]:
-    """The place's words as bits, then the letters of its first part, and of all of them; 0 where there is none."""
-    if entity.birth_places:
-        return OPEN_PLACE
-    return _encode_place(entity.birth_place) if entity.birth_place else (0, 0, 0)
+class PlaceName(NamedTuple):
+    """All words but the country, those of the first and most specific part, and those behind it.
+
+    `bare`: the country is all that is said, and the only part.
+    """
+
+    all: PlaceWords
+    first: PlaceWords
+    behind: PlaceWords
+    parts: tuple[str, ...]
+    country: str = ""
+    bare: bool = False
+
+    def is_compatible(self, other: PlaceName) -> bool:
+        """Whether both may lie in one country."""
+        return not self.country or not other.country or are_compatible(self.country, other.country)
 
 
-@lru_cache(maxsize=1 << 16)
-def _encode_place(text: str) -> tuple[int, int, int]:
-    place = read_place(text)
-    words = sum({1 << hash_text(word, WORD_BITS) for word in place.all.known})
-    if not words or len(place.all.written) > MOST_LETTERS:
-        return OPEN_PLACE
-    return words, _encode_part(place.first) | place.bare << BARE, _encode_part(place.all)
+@lru_cache(maxsize=65536)
+def read_place(text: str) -> PlaceName:
+    """The parts of a place's folded name."""
+    stated = [part.strip(" .'’") for part in _PARTS.split(text)]
+    stated = [part for part in stated if part]
+    country = ""
+    if len(stated) > 1 and len(stated[-1]) > LETTERS_OF_CODES and (country := country_code(stated[-1])):
+        stated.pop()
+    bare = len(stated) == 1 and stated[0] in _english_names()
+    parts = [words for part in stated if (words := _read_words(part))]
+    return PlaceName(
+        _gather_words(parts), _gather_words(parts[:1]), _gather_words(parts[1:]),
+        tuple("".join(forms[0] for forms in part) for part in parts),
+        country_code(stated[0]) if bare else country, bare,
+    )  # fmt: skip
 
 
-def _encode_part(part: PlaceWords) -> int:
-    return letter_set(part.written) | len(part.written) << LETTERS
+def _gather_words(parts: list[tuple[Forms, ...]]) -> PlaceWords:
+    words = tuple(dict.fromkeys(word for part in parts for word in part))
+    known = frozenset(form for forms in words for form in forms)
+    return PlaceWords(words, known, " ".join(forms[0] for forms in words))
 
 
-def birth_place_state(a: Rows, b: Rows) -> States:
-    """The strongest level: SAME where a word may be in common, NEAR where letters leave it open; UNKNOWN."""
-    (words, first, all_of), (others, other_first, other_all) = a.words("birth_place"), b.words("birth_place")
-    near = _may_be_near(first, other_first) | _may_be_near(all_of, other_all)
-    bare = (first | other_first) & np.uint32(1 << BARE) != 0
-    state = np.where(near, NEAR, np.where(bare, UNKNOWN, DIFFERENT))
-    state = np.where(words & others != 0, SAME, state)
-    found: States = np.where((words == 0) | (others == 0), UNKNOWN, state)
-    return found
+def specific_parts(text: str) -> tuple[str, ...]:
+    """The parts as Latin letters, for blocking keys."""
+    return read_place(text).parts
 
 
-def _may_be_near(one: WordArray, other: WordArray) -> Flags:
-    """By rapidfuzz ratio: each letter that only one has is an insertion or deletion, of so many in all letters."""
-    most = np.uint32(MOST_LETTERS)
-    letters = (one >> np.uint32(LETTERS) & most) + (other >> np.uint32(LETTERS) & most)
-    apart = np.bitwise_count((one ^ other) & np.uint32((1 << LETTERS) - 1)).astype(np.uint32)
-    near: Flags = 100 * apart <= (100 - NEAR_PLACE) * letters
-    return near
+def _read_words(part: str) -> tuple[Forms, ...]:
+    """The words but those of KINDS_OF_PLACE; all of them where there are no others."""
+    words = _WORDS.findall(part)
+    return tuple(_forms(word) for word in [word for word in words if word not in KINDS_OF_PLACE] or words)
 
 
-UNKNOWN = 4
-"""The state of rows of which one has no place, beside the levels."""
+@lru_cache(maxsize=65536)
+def _forms(word: str) -> Forms:
+    return (word,) if word.isascii() and word.isalpha() else token_print(word, "name").forms or (word,)
 
-BIRTH_PLACE = Comparison(
-    "birth_place",
-    "birth_place",
-    N_("Place of birth"),
-    N_("the place of birth"),
-    LEVELS,
-    SOURCE,
-    compare,
-    lambda entity, index: entity.all_birth_places[index],
-    several="birth_places",
-    bound=bound_by_levels(birth_place_state, (SAME, NEAR, WORD, DIFFERENT, NONE), "birth_place"),
-    bounded=PERSON,
-)
+
+@cache
+def _english_names() -> frozenset[str]:
+    names = Locale("en").territories.items()
+    return frozenset(name.casefold() for code, name in names if len(code) == LETTERS_OF_CODES)
+
+
+def are_equal_words(a: PlaceWords, b: PlaceWords) -> bool:
+    """Whether each word has a form in common with one of the other side."""
+    if a.words == b.words:
+        return True
+    if a.known.isdisjoint(b.known):
+        return False
+    return all(map(b.known.intersection, a.words)) and all(map(a.known.intersection, b.words))
+
+
+def are_near(a: PlaceWords, b: PlaceWords) -> bool:
+    """Whether two names are a letter or two apart, by their likeliest forms."""
+    return fuzz.ratio(a.written, b.written) >= NEAR_PLACE

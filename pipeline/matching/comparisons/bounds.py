@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pipeline.matching.alternatives import ALTERNATIVES
 
 if TYPE_CHECKING:
-    from pipeline.matching.comparisons.levels import Table
+    from pipeline.matching.comparisons.comparison import Table
     from pipeline.matching.encoded import Rows
 
 BitsArray = NDArray[np.int32]

@@ -6,23 +6,10 @@ from itertools import product
 
 from rapidfuzz.distance import OSA
 
-from pipeline.locale import N_
-from pipeline.matching.comparisons.levels import SHARED_CAP, Comparison, ComparisonResult, Level, Table, stronger_of
+from pipeline.matching.comparisons.comparison import SHARED_CAP, ComparisonResult, Table, stronger_of
 from pipeline.matching.fingerprint import EntityPrint
 
-LEVELS = (
-    Level("same", 0.55, 3.0e-7, 0.18, 0.02, 0.20),
-    Level("one_edit", 0.06, 3.0e-6, 0.015, 0.005, 0.03),
-    Level("same_local_part", 0.06, 1.0e-4, 0.02, 0.01, 0.04),
-    Level("near", 0.03, 1.0e-4, 0.02, 0.01, 0.03),
-    Level("same_role", 0.01, 1.0e-3, 0.01, 0.01, 0.05),
-    Level("different", 0.29, 0.98, 0.75, 0.94, 0.65),
-)
 SAME, EDIT, LOCAL, NEAR, ROLE, DIFFERENT = range(6)
-SOURCE = (
-    "m, u and h are judgement, not counts: people use several addresses, so 29 of 100 true pairs share none; "
-    "strangers share one as good as never, companions use one mailbox in 1 of 10"
-)
 
 MIN_LOCAL = 5
 """Characters of a local part from which it is taken for one person's at two domains. A choice: shorter ones, such as
@@ -68,16 +55,3 @@ def email_level(p: str, q: str) -> int:
     if local_p == local_q and len(local_p) >= MIN_LOCAL and local_p not in ROLE_MAILBOXES:
         return LOCAL
     return NEAR if edits <= NEAR_EDITS and local_p[:1] == local_q[:1] else DIFFERENT
-
-
-EMAIL = Comparison(
-    "email",
-    "emails",
-    N_("E-mail address"),
-    N_("the e-mail address"),
-    LEVELS,
-    SOURCE,
-    compare,
-    lambda entity, index: entity.emails[index],
-    selector=True,
-)

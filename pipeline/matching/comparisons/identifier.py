@@ -8,14 +8,25 @@ from itertools import product
 from msgspec import structs
 from rapidfuzz.distance import OSA
 
-from pipeline.locale import N_
-from pipeline.matching.comparisons.bounds import NONE
-from pipeline.matching.comparisons.ends import MOST_EDITS
-from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table, stronger_of
-from pipeline.matching.comparisons.numbers import ELSEWHERE, OWN, may_share_number, number_bound, share_own_number
-from pipeline.matching.comparisons.types import ALL
+from pipeline.matching.comparisons.comparison import ComparisonResult, Table, stronger_of
 from pipeline.matching.fingerprint import CONFUSABLE_CLASSES, EntityPrint, IdentifierPrint
+from pipeline.records.entity_types import ENTITY_TYPES
 from pipeline.records.identifier_types import CATALOGUE
+from pipeline.records.vehicles import decode_vin
+
+VIN = "vin"
+OTHER = "identifier"
+NUMBERS = (VIN, "plate", OTHER)
+"""Comparisons of identifiers by what they are of; those of the last one are of no other's kind."""
+
+ELSEWHERE = frozenset(NUMBERS) - {OTHER}
+"""Types of identifiers with a comparison of their own."""
+
+OWN = {row.name: row.own_number for row in ENTITY_TYPES if row.own_number}
+"""For a type of entity the type of number that each bears for life, and no other in the world."""
+
+MOST_EDITS = 1
+"""Edits, or exchanges of neighbours, of two numbers that are near."""
 
 SINGLE_VALUED = frozenset(kind.name for kind in CATALOGUE if not kind.renewable)
 """A thing has one of these at a time and for long: two different values speak against sameness. Documents, cards and
@@ -33,27 +44,7 @@ IN_ONE_HAND = frozenset(kind.name for kind in CATALOGUE if kind.in_one_hand)
 GENERIC = frozenset({"", "other", "unknown", "document", "id", "identifier"})
 """Types that only say "a number": comparable with any other type, at less weight."""
 
-LEVELS = (
-    Level("same", 0.90, 2.0e-7, 5.0e-3, 5.0e-3, 1.0e-2),
-    Level("same_confusable", 0.02, 2.0e-8, 1.0e-4, 1.0e-4, 1.0e-4),
-    Level("same_invalid", 0.01, 2.0e-7, 1.0e-4, 1.0e-4, 1.0e-4),
-    Level("same_type_unknown", 0.01, 5.0e-7, 1.0e-4, 1.0e-4, 1.0e-4),
-    Level("same_other_country", 0.01, 5.0e-6, 1.0e-4, 1.0e-4, 1.0e-4),
-    Level("one_edit_checked", 0.02, 1.5e-5, 1.0e-3, 1.0e-3, 2.0e-3),
-    Level("one_edit", 0.03, 4.0e-4, 0.03, 0.01, 0.03),
-    Level("renewed", 0.12, 0.95, 0.95, 0.95, 0.95),
-    Level("conflict", 0.004, 0.95, 0.95, 0.95, 0.95),
-    Level("each_its_own", 3.0e-5, 0.95, 0.95, 0.95, 0.95),
-)
 SAME, CONFUSABLE, INVALID, TYPE_UNKNOWN, OTHER_COUNTRY, EDIT_CHECKED, EDIT, RENEWED, CONFLICT, EACH_ITS_OWN = range(10)
-SOURCE = (
-    "m, u and h are judgement, not counts: a number is its holder's own, so strangers share one by error alone; of "
-    "1,000 pairs of a household, or of a father and a son of one name, five have one number, lent or entered for the "
-    "wrong one (a child's is mostly its parent's), of a group's companies ten, whose branches state the number of the "
-    "body; documents issued to brothers, and companies registered, at one time have numbers that are near; documents "
-    "are renewed in 12 of 100, and other slips are rare; of 100,000 records of a ship or company three bear the right "
-    "number of another"
-)
 
 BITS_PER_CHARACTER = 332
 """log2(10) in hundredths: a number of k digits cannot say more than this much times k."""
@@ -159,23 +150,25 @@ def _one_edit(p: str, q: str) -> bool:
     return min(len(p), len(q)) >= MIN_NEAR and OSA.distance(p, q, score_cutoff=MOST_EDITS) <= MOST_EDITS
 
 
+def share_own_number(a: EntityPrint, b: EntityPrint) -> bool:
+    """Whether two things of one type have a number in common that is each one's own, with nothing wrong in it.
+
+    A ship keeps its IMO number, a company its LEI, a vehicle its VIN, whatever they are called, painted or plated: with
+    such a number in common a differing name is that of one thing renamed. A number whose check digit fails may be
+    anybody's; of a VIN, which outside North America and China has none, the form must be right.
+    """
+    own = OWN.get(a.type)
+    if own is None:
+        return False
+    theirs = {other.value for other in b.identifiers if other.type == own}
+    return any(one.type == own and one.value in theirs and _is_right(one) for one in a.identifiers)
+
+
+def _is_right(number: IdentifierPrint) -> bool:
+    return number.valid == 1 or (number.valid == -1 and number.type == VIN and decode_vin(number.value) is not None)
+
+
 def identifier_value(entity: EntityPrint, index: int) -> str:
     """The identifier as "passport X123 (FR)"."""
     found = entity.identifiers[index]
     return f"{found.type} {found.value}" + (f" ({found.country})" if found.country else "")
-
-
-IDENTIFIER = Comparison(
-    "identifier",
-    "identifiers",
-    N_("Identifier"),
-    N_("the identifier"),
-    LEVELS,
-    SOURCE,
-    compare,
-    identifier_value,
-    bound=number_bound("identifier", SAME, EDIT_CHECKED, NONE),
-    bounded=ALL,
-    may_share=may_share_number,
-    selector=True,
-)

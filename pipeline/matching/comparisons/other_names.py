@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from rapidfuzz.distance import OSA
 
-from pipeline.locale import N_
 from pipeline.matching.comparisons.bounds import NONE, States, bound_by_levels
+from pipeline.matching.comparisons.comparison import ComparisonResult, Table
 from pipeline.matching.comparisons.hashes import hash_text
-from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Level, Table
-from pipeline.matching.comparisons.name.comparison import name_value, sounds_of
-from pipeline.matching.comparisons.types import ALL
+from pipeline.matching.comparisons.name.comparison import sounds_of
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NamePrint
 from pipeline.matching.names.comparison import CULTURE
@@ -27,19 +25,14 @@ from pipeline.matching.names.resemblance import RESEMBLANCE
 if TYPE_CHECKING:
     from pipeline.matching.encoded import Rows
 
-LEVELS = (
-    Level("several_more", 0.15, 3.0e-4, 8.0e-4, 1.0e-3, 5.0e-2),
-    Level("one_more", 0.30, 6.0e-3, 1.5e-2, 2.0e-2, 1.5e-1),
-)
 SEVERAL_MORE, ONE_MORE = range(2)
-SOURCE = (
-    "estimated: of the people whose records have several names each, 3 in 10 bear a second one in both, half as many a "
-    "third; of strangers who share a name 6 in 1,000 share another by chance, of families one in 50 is mixed up"
-)
 
 RARE = 1200
 """Hundredths of a bit of a name that counts, one in 4,000: of two records of five names each, 25 pairs, 6 in 1,000
 share one by chance."""
+
+FEWEST = 2
+"""Names of an entity of which one can be another."""
 
 SHORTEST = 2
 """Words of a name that counts: a single name, or a nickname, is borne by too many."""
@@ -61,7 +54,7 @@ def compare(a: EntityPrint, b: EntityPrint, table: Table) -> ComparisonResult | 
     Names are the same where they sound the same, in any order of their words. Spellings of one name count once, and so
     do names that share a word, or that each record has in two scripts: these may be renderings of one.
     """
-    if len(a.names) < OTHER_NAMES.least or len(b.names) < OTHER_NAMES.least:
+    if len(a.names) < FEWEST or len(b.names) < FEWEST:
         return None
     of_a, of_b = _telling_names(a.names), _telling_names(b.names)
     both = sorted(of_a.keys() & of_b.keys())
@@ -114,7 +107,7 @@ _COLLIDE = 1 << HALF
 
 def encode(entity: EntityPrint) -> tuple[int, int]:
     """Which names count, by what is heard of them, as bits of two words."""
-    if len(entity.names) < OTHER_NAMES.least:
+    if len(entity.names) < FEWEST:
         return 0, 0
     heard = {sounds_of(name) for name in entity.names if _tells(name)}
     bits = [hash_text(" ".join(sounds), 2 * HALF) for sounds in heard]
@@ -138,16 +131,4 @@ def other_names_state(a: Rows, b: Rows) -> States:
     return state
 
 
-OTHER_NAMES = Comparison(
-    "other_names",
-    "names",
-    N_("Other names"),
-    N_("the other names"),
-    LEVELS,
-    SOURCE,
-    compare,
-    name_value,
-    least=2,
-    bound=bound_by_levels(other_names_state, (SEVERAL_MORE, ONE_MORE, NONE), "heard"),
-    bounded=ALL,
-)
+OTHER_NAMES_BOUND = bound_by_levels(other_names_state, (SEVERAL_MORE, ONE_MORE, NONE), "heard")

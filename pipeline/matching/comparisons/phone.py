@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import TYPE_CHECKING
 
 from rapidfuzz.distance import OSA
 
-from pipeline.locale import N_
-from pipeline.matching.comparisons.bounds import NONE, States, bound_by_levels
-from pipeline.matching.comparisons.ends import HALVED, MOST_EDITS, compare_ends, encode_ends
-from pipeline.matching.comparisons.levels import SHARED_CAP, Comparison, ComparisonResult, Level, Table, stronger_of
-from pipeline.matching.comparisons.types import ALL
+from pipeline.matching.comparisons.comparison import SHARED_CAP, ComparisonResult, Table, stronger_of
+from pipeline.matching.comparisons.identifier import MOST_EDITS
 from pipeline.matching.fingerprint import TAIL_DIGITS, EntityPrint, PhonePrint
 
-if TYPE_CHECKING:
-    from pipeline.matching.encoded import Flags, Rows
-
-LEVELS = (
-    Level("same", 0.50, 5.0e-7, 0.50, 0.50, 0.30),
-    Level("same_national", 0.02, 2.0e-6, 0.02, 0.02, 0.02),
-    Level("same_tail", 0.01, 1.5e-5, 0.01, 0.01, 0.01),
-    Level("one_digit", 0.02, 1.5e-4, 0.02, 0.02, 0.05),
-    Level("different", 0.45, 0.95, 0.45, 0.45, 0.62),
-)
 SAME, NATIONAL, TAIL, ONE_DIGIT, DIFFERENT = range(5)
-SOURCE = (
-    "estimated: half of all true pairs with a phone on both sides share one, as people change and collect numbers; "
-    "where it is a landline or a parent's, a household shares it as often, and has lines of neighbouring numbers; a "
-    "group has lines of its own for each company or one exchange"
-)
 
 NEAR_DIGITS = 8
 """Shorter numbers are a digit apart too often by chance."""
@@ -66,34 +47,3 @@ def phone_level(p: PhonePrint, q: PhonePrint) -> int:
     if min(len(x), len(y)) >= NEAR_DIGITS and OSA.distance(x, y, score_cutoff=MOST_EDITS) <= MOST_EDITS:
         return ONE_DIGIT
     return DIFFERENT
-
-
-def encode(entity: EntityPrint) -> tuple[int, int]:
-    """One wrong digit leaves the first four as they are, or the last three; a common tail leaves the last three."""
-    return encode_ends([(phone.national[:4], phone.national[-3:]) for phone in entity.phones])
-
-
-def phone_state(a: Rows, b: Rows) -> States:
-    """What the ends of two entities' phones leave open (ends.WHOLE and others)."""
-    return compare_ends(a.words("phones"), b.words("phones"))
-
-
-def may_share_line(a: Rows, b: Rows) -> Flags:
-    """Whether two entities may have the last digits of a phone in common (EntityPrint.selectors)."""
-    return phone_state(a, b) <= HALVED
-
-
-PHONE = Comparison(
-    "phone",
-    "phones",
-    N_("Phone number"),
-    N_("the phone number"),
-    LEVELS,
-    SOURCE,
-    compare,
-    lambda entity, index: entity.phones[index].e164,
-    bound=bound_by_levels(phone_state, (SAME, TAIL, DIFFERENT, NONE), "phones"),
-    bounded=ALL,
-    may_share=may_share_line,
-    selector=True,
-)

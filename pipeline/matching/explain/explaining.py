@@ -10,7 +10,7 @@ import msgspec
 
 from pipeline.matching.alternatives import COMPANION_KINDS, STRANGERS, Bits
 from pipeline.matching.comparisons.catalogue import BY_NAME
-from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, apply_curve
+from pipeline.matching.comparisons.comparison import Comparison, ComparisonResult, apply_curve
 from pipeline.matching.explain.explanation import Counterfactual, EntityEvidence, Explanation, Item, mirrored
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model

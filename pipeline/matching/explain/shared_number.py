@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec import structs
 
 from pipeline.matching.basis import Basis
-from pipeline.matching.comparisons.identifier import IDENTIFIER, number_in_common
+from pipeline.matching.comparisons.catalogue import IDENTIFIER
+from pipeline.matching.comparisons.identifier import number_in_common
 from pipeline.matching.explain.explaining import compare_entities, compose_explanation, explain_in_order, make_item
 from pipeline.matching.explain.explanation import AsOne, EntityEvidence, Explanation
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint

@@ -9,7 +9,7 @@ from babel import dates
 
 from pipeline.locale import N_, translate
 from pipeline.matching.bands import Band
-from pipeline.matching.comparisons.distances import distance_m, read_where
+from pipeline.matching.comparisons.catalogue import distance_m, read_where
 from pipeline.matching.explain.explanation import AsOne, Counterfactual, EntityEvidence, Explanation, Item
 from pipeline.matching.explain.words import (
     COMPANIONS,

@@ -21,7 +21,7 @@ from pipeline.matching.alternatives import NO_BITS, STRANGERS, Bits, against_bot
 from pipeline.matching.bands import Band, band_of
 from pipeline.matching.basis import Basis
 from pipeline.matching.comparisons.catalogue import SELECTORS
-from pipeline.matching.comparisons.levels import ComparisonResult, apply_curve
+from pipeline.matching.comparisons.comparison import ComparisonResult, apply_curve
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model, Plan
 from pipeline.matching.names import NamePrint, sound_keys

@@ -10,7 +10,8 @@ from __future__ import annotations
 import msgspec
 
 from pipeline.matching.basis import Basis
-from pipeline.matching.comparisons.identifier import IDENTIFIER, number_in_common
+from pipeline.matching.comparisons.catalogue import IDENTIFIER
+from pipeline.matching.comparisons.identifier import number_in_common
 from pipeline.matching.fingerprint import Entities, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import (

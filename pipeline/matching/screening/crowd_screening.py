@@ -16,7 +16,7 @@ import numpy as np
 from pipeline.matching.alternatives import STRANGERS
 from pipeline.matching.comparisons.name.bound import name_state
 from pipeline.matching.comparisons.name.crowd_names import CrowdNames, bound_names
-from pipeline.matching.comparisons.numbers import may_share_number
+from pipeline.matching.comparisons.number_rows import may_share_number
 from pipeline.matching.encoded import BitsOfRows, Flags, Index, Rows, expand_counts
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import EACH_PAIR, SCORE_LIMIT, least_score

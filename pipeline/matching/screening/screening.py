@@ -21,10 +21,9 @@ from pipeline.matching.alternatives import ALTERNATIVES, DISCOUNT, REACH, STRANG
 from pipeline.matching.comparisons.birth_date_rows import share_birth_date
 from pipeline.matching.comparisons.bounds import BitsArray, RowState, States, most_at_any_level
 from pipeline.matching.comparisons.catalogue import CATALOGUE, SELECTORS
-from pipeline.matching.comparisons.ends import WHOLE
-from pipeline.matching.comparisons.levels import Comparison, Table, apply_curve
-from pipeline.matching.comparisons.numbers import OWN, may_share_number
-from pipeline.matching.comparisons.phone import phone_state
+from pipeline.matching.comparisons.comparison import Comparison, Table, apply_curve
+from pipeline.matching.comparisons.identifier import OWN
+from pipeline.matching.comparisons.number_rows import WHOLE, may_share_number, phone_state
 from pipeline.matching.encoded import (
     BitsOfRows,
     Bytes,

@@ -19,15 +19,13 @@ from numpy.typing import NDArray
 from pipeline.matching.comparisons import (
     address_rows,
     birth_date_rows,
-    birth_place,
-    gender,
-    nationality,
-    numbers,
+    birth_place_rows,
+    number_rows,
     other_names,
-    phone,
+    person_rows,
 )
 from pipeline.matching.comparisons.catalogue import CATALOGUE, of_type
-from pipeline.matching.comparisons.levels import Comparison
+from pipeline.matching.comparisons.comparison import Comparison
 from pipeline.matching.comparisons.name import encoding
 from pipeline.matching.encoded import (
     BYTES,
@@ -82,14 +80,19 @@ def _make_row(entity: EntityPrint, names: encoding.NameWords, start: int) -> byt
     """Parts in the order of WORDS and BYTES; the words of names begin `start` words behind the first row."""
     numbered, areas, city, *place = address_rows.encode(entity)
     values = (
-        *phone.encode(entity),
-        *numbers.encode(entity),
+        *number_rows.encode_phones(entity),
+        *number_rows.encode_numbers(entity),
         *birth_date_rows.encode(entity),
-        *birth_place.encode(entity),
+        *birth_place_rows.encode(entity),
     )
-    kinds = (TYPES.index(entity.type), _others(entity), gender.encode(entity), nationality.encode(entity))
+    kinds = (
+        TYPES.index(entity.type),
+        _others(entity),
+        person_rows.encode_gender(entity),
+        person_rows.encode_nationalities(entity),
+    )
     placed = names_part(start, names.places)
-    held = numbers.encode_kinds(entity)
+    held = number_rows.encode_kinds(entity)
     heard = other_names.encode(entity)
     return _PACK(
         *values,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.alternatives import COMPANION_KINDS, GROUP, HOUSEHOLD, NAMED_AFTER
-from pipeline.matching.comparisons.levels import Comparison
+from pipeline.matching.comparisons.comparison import Comparison
 from pipeline.matching.comparisons.name.name_levels import CONFLICT
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Set
 
 import msgspec
 
-from pipeline.matching.comparisons.catalogue import BY_NAME
-from pipeline.matching.comparisons.name.name_levels import GIVEN_DIFFERS, LEVELS
+from pipeline.matching.comparisons.catalogue import BY_NAME, NAME
+from pipeline.matching.comparisons.name.name_levels import GIVEN_DIFFERS
 from pipeline.matching.model_file import ModelFile, Prior, WeightedComparison, WeightedLevel
 from pipeline.matching.reference import reference_comparison
 
@@ -30,7 +30,7 @@ def keep_contradictions(file: ModelFile, prior: Prior, *, companions_met: bool) 
     and birth date with two given names are twins, not one person, however few twins the records show.
     """
     reference, same = Prior(), dict.fromkeys(prior.companions, 0)
-    learnt = {LEVELS[GIVEN_DIFFERS].name} if companions_met else set()
+    learnt = {NAME.levels[GIVEN_DIFFERS].name} if companions_met else set()
     rarer = {kind: bits - reference.companions[kind] for kind, bits in prior.companions.items()}
 
     def keep(comparisons: Mapping[str, WeightedComparison]) -> dict[str, WeightedComparison]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching.alternatives import COMPANION_KINDS, LEAST_SHARE
-from pipeline.matching.comparisons.levels import Comparison
+from pipeline.matching.comparisons.comparison import Comparison
 from pipeline.matching.training.columns import TrainingColumn
 from pipeline.matching.training.expectation import (
     CompanionShares,

@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.matching.comparisons.levels import Comparison, Level
+from pipeline.matching.comparisons.comparison import Comparison, Level
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import sound_keys
 from pipeline.matching.training.pairs import PairPopulation, RecordPair

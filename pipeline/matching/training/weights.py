@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from pipeline.matching.comparisons.levels import Comparison, log2_cb
+from pipeline.matching.comparisons.comparison import Comparison, log2_cb
 from pipeline.matching.comparisons.name.name_levels import CONFLICT, GIVEN_DIFFERS
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model_file import WeightedComparison, WeightedLevel

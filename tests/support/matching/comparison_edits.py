@@ -13,10 +13,9 @@ from typing import Any
 
 import msgspec
 
-from pipeline.matching.comparisons.catalogue import BY_NAME, CATALOGUE
-from pipeline.matching.comparisons.levels import Comparison
-from pipeline.matching.comparisons.numbers import OWN
-from pipeline.matching.comparisons.when_where import BOUNDS
+from pipeline.matching.comparisons.catalogue import BY_NAME, CATALOGUE, REACHES
+from pipeline.matching.comparisons.comparison import Comparison
+from pipeline.matching.comparisons.identifier import OWN
 from pipeline.matching.fingerprint import AddressPrint, EntityPrint, IdentifierPrint, PhonePrint
 from pipeline.matching.names import NamePrint, make_name_print
 from pipeline.records.names import normalise_name
@@ -293,7 +292,7 @@ METRES_A_DEGREE = 111_195.0
 
 def place_edits(random: Random, entity_type: str) -> FieldPair:
     """Distances and gaps just within and just beyond each bound."""
-    metres, seconds = random.choice((*BOUNDS, (60.0, 0), (500.0, 0)))
+    metres, seconds = random.choice((*REACHES, (60.0, 0), (500.0, 0)))
     share = random.choice((0.99, 1.01))
     start = 1_790_000_000
     other = start + int(seconds * random.choice((0.99, 1.01)))

@@ -8,8 +8,8 @@ from random import Random
 
 import numpy as np
 
-from pipeline.matching.comparisons.levels import Compare, Comparison
-from pipeline.matching.comparisons.numbers import may_share_number
+from pipeline.matching.comparisons.comparison import Compare, Comparison
+from pipeline.matching.comparisons.number_rows import may_share_number
 from pipeline.matching.encoded import Rows
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import score_cases

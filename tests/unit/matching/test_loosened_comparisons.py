@@ -19,17 +19,16 @@ import pytest
 
 from pipeline.matching import comparisons
 from pipeline.matching.comparisons import (
-    address_levels,
-    birth_date_levels,
+    address,
+    birth_date,
+    birth_place,
     email,
     identifier,
     phone,
-    place_names,
-    plate,
-    vin,
+    vehicle_numbers,
 )
 from pipeline.matching.comparisons.catalogue import BY_NAME, CATALOGUE
-from pipeline.matching.comparisons.levels import Compare, Comparison, ComparisonResult, Table
+from pipeline.matching.comparisons.comparison import Compare, Comparison, ComparisonResult, Table
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.names import joined_words, levels, token_levels, token_pairs
@@ -61,26 +60,22 @@ LOOSENINGS = (
     Loosening("name", "two edits for one", token_levels, "_spelling_level", "== 1 and shorter >", "<= 2 and shorter >"),
     Loosening("name", "joined words less alike", joined_words, "ALIKE_SHARE", "", 2),
     Loosening("name", "three edits for near", token_levels, "_spelling_level", "distance == _FAR", "distance > _FAR"),
-    Loosening(
-        "birth_date", "two digits for one", birth_date_levels, "one_digit_off", "len(wrong) == 1", "len(wrong) <= 2"
-    ),
-    Loosening(
-        "birth_date_partial", "two years for one", birth_date_levels, "partial_level", "years == 1", "years <= 2"
-    ),
+    Loosening("birth_date", "two digits for one", birth_date, "one_digit_off", "len(wrong) == 1", "len(wrong) <= 2"),
+    Loosening("birth_date_partial", "two years for one", birth_date, "partial_level", "years == 1", "years <= 2"),
     Loosening("identifier", "two edits for one", identifier, "_one_edit", *EDITS),
     Loosening("identifier", "a number of four", identifier, "MIN_NEAR", "", 4),
     Loosening("phone", "two digits for one", phone, "phone_level", *EDITS),
     Loosening("phone", "a number of six", phone, "NEAR_DIGITS", "", 6),
-    Loosening("vin", "two edits for one", vin, "vin_level", *EDITS),
-    Loosening("plate", "two edits for one", plate, "plate_level", *EDITS),
-    Loosening("plate", "a plate of four", plate, "SHORTEST", "", 4),
-    Loosening("birth_place", "places less alike", place_names, "NEAR_PLACE", "", 70),
-    Loosening("address", "two characters of a postcode", address_levels, "_near", "True)) <= 1", "True)) <= 2"),
-    Loosening("address", "cities less alike", address_levels, "CITY_SIMILARITY", "", 70),
+    Loosening("vin", "two edits for one", vehicle_numbers, "vin_level", *EDITS),
+    Loosening("plate", "two edits for one", vehicle_numbers, "plate_level", *EDITS),
+    Loosening("plate", "a plate of four", vehicle_numbers, "SHORTEST", "", 4),
+    Loosening("birth_place", "places less alike", birth_place, "NEAR_PLACE", "", 70),
+    Loosening("address", "two characters of a postcode", address, "_near", "True)) <= 1", "True)) <= 2"),
+    Loosening("address", "cities less alike", address, "CITY_SIMILARITY", "", 70),
     Loosening(
         "address",
         "a house number a digit off",
-        address_levels,
+        address,
         "_same_house",
         "x.main != y.main",
         "x.main[:1] != y.main[:1]",

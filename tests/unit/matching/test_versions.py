@@ -20,7 +20,7 @@ from pipeline.correlation.fingerprinting import make_fingerprint
 from pipeline.matching import model as matching_model
 from pipeline.matching.bands import Band
 from pipeline.matching.comparisons.catalogue import of_type
-from pipeline.matching.comparisons.levels import Comparison
+from pipeline.matching.comparisons.comparison import Comparison
 from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import Entities, Fingerprint
 from pipeline.matching.model import FORMS, SCORING, Model, load_model

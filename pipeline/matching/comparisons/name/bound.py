@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.matching.alternatives import ALTERNATIVES, GROUP, HOUSEHOLD, STRANGERS
 from pipeline.matching.comparisons.bounds import BitsArray, Bound, States, strongest_from
-from pipeline.matching.comparisons.levels import Table, apply_curve
+from pipeline.matching.comparisons.comparison import Table, apply_curve
 from pipeline.matching.comparisons.name.encoding import (
     ACRONYM,
     BEGINNING,
@@ -52,8 +52,14 @@ from pipeline.matching.comparisons.name.encoding import (
     WILD,
 )
 from pipeline.matching.comparisons.name.groups import MOST_FURTHER
-from pipeline.matching.comparisons.name.name_levels import ALIKE, DIFFERENT, FAMILY_DIFFERS, OTHER_PARTS, SAME
-from pipeline.matching.comparisons.name.own_tokens import MOST_GROWTH
+from pipeline.matching.comparisons.name.name_levels import (
+    ALIKE,
+    DIFFERENT,
+    FAMILY_DIFFERS,
+    MOST_GROWTH,
+    OTHER_PARTS,
+    SAME,
+)
 from pipeline.matching.encoded import BitsOfRows, Flags, Index, Rows, WordArray, expand_counts, expand_pairs
 from pipeline.matching.names import comparison, levels
 from pipeline.matching.names.comparison import CULTURE, FURTHER_CONFLICT, NUMBERS_AGREE

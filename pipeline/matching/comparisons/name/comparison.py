@@ -6,15 +6,10 @@ from collections.abc import Collection, Sequence
 
 from msgspec import structs
 
-from pipeline.locale import N_
-from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Table, apply_curve
-from pipeline.matching.comparisons.name.best_names import bound_names, find_best
-from pipeline.matching.comparisons.name.bound import NAME_BOUND
+from pipeline.matching.comparisons.comparison import ComparisonResult, Table, apply_curve, less_fees
+from pipeline.matching.comparisons.name.best_names import find_best
 from pipeline.matching.comparisons.name.groups import are_parts_of_one, choice_fee, group_bits
-from pipeline.matching.comparisons.name.name_levels import CONFLICT, LEVELS, NEAR, SAME, SOURCE, weigh_level
-from pipeline.matching.comparisons.name.own_tokens import growth_of
-from pipeline.matching.comparisons.several import less_fees
-from pipeline.matching.comparisons.types import ALL
+from pipeline.matching.comparisons.name.name_levels import CONFLICT, NEAR, SAME, growth_of, weigh_level
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NameComparison, NamePrint
 from pipeline.matching.names.name_pairs import compare_only, pairs_of
@@ -111,19 +106,3 @@ def _add_to_group(result: ComparisonResult, further: int) -> ComparisonResult:
 def name_value(entity: EntityPrint, index: int) -> str:
     """The name as its tokens, separated by spaces."""
     return " ".join(token.text for token in entity.names[index].tokens)
-
-
-NAME = Comparison(
-    "name",
-    "names",
-    N_("Name"),
-    N_("the name"),
-    LEVELS,
-    SOURCE,
-    compare,
-    name_value,
-    also_reads=("addresses", "phones"),
-    bound=NAME_BOUND,
-    bounded=ALL,
-    ceiling=bound_names,
-)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from pipeline.matching.comparisons.address_levels import POSTCODE, address_level
+from pipeline.matching.comparisons.address import POSTCODE, address_level
 from pipeline.matching.comparisons.phone import TAIL, phone_level
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NameComparison, NamePrint, TokenPair, levels

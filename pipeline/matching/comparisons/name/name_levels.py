@@ -1,34 +1,16 @@
-"""The levels of the comparison of names, and which one two aligned names have."""
+"""Which level of the comparison of names two aligned names have, and which of their tokens a family does not share."""
 
 from __future__ import annotations
 
-from pipeline.matching.comparisons.levels import Level
-from pipeline.matching.comparisons.name.own_tokens import own_tokens
+from collections.abc import Sequence
+
 from pipeline.matching.names import NameComparison, NamePrint, TokenPair, levels
 from pipeline.matching.names.outlines import unlike_joined
 from pipeline.matching.names.prints import TokenPrint
 from pipeline.matching.names.resemblance import are_slips_apart
 from pipeline.matching.names.token_levels import is_latin
 
-LEVELS = (
-    Level("same", 0.55, 1.0e-4, 0.006, 0.55, 0.008),
-    Level("longer", 0.20, 3.0e-4, 0.014, 0.20, 0.010),
-    Level("near", 0.10, 1.0e-3, 0.020, 0.10, 0.020),
-    Level("family_differs", 0.025, 1.0e-2, 0.020, 0.025, 0.025),
-    Level("partial", 0.070, 3.0e-2, 0.070, 0.070, 0.070),
-    Level("other_parts", 0.010, 1.0e-2, 0.010, 0.010, 0.010),
-    Level("alike", 0.015, 1.6e-2, 0.050, 0.020, 0.050),
-    Level("given_differs", 0.00025, 1.25e-3, 0.050, 0.0005, 0.050),
-    Level("conflict", 0.00275, 1.375e-2, 0.550, 0.0055, 0.550),
-    Level("different", 0.002, 0.939, 0.400, 0.004, 0.400),
-)
-"""Bits against strangers come from the tokens of a name; the levels serve the companion hypotheses."""
 SAME, LONGER, NEAR, FAMILY_DIFFERS, PARTIAL, OTHER_PARTS, ALIKE, GIVEN_DIFFERS, CONFLICT, DIFFERENT = range(10)
-SOURCE = (
-    "estimated: a household shares the family name and rarely a given name (in 2 of 100 pairs given names are a letter "
-    "apart, in 5 a middle one agrees beside another first one); who is named after another bears the name as that one "
-    "does; companies of a group share the group's name"
-)
 
 NEARLY = frozenset({levels.EDIT, levels.NEAR, levels.FAINT})
 """Levels of two words that are not the same spelling or sound; a given name of such a level makes the names NEAR."""
@@ -42,6 +24,17 @@ GIVEN = frozenset({"given", "initial"})
 
 OTHER_KINDS = frozenset({("given", "family"), ("family", "given"), ("initial", "family"), ("family", "initial")})
 """Tokens of these kinds, one on each side, say nothing of each other: each name lacks what the other has."""
+
+FAMILIAL = frozenset({"family", "patronymic"})
+"""Kinds of tokens that brothers and sisters share."""
+
+ORDINARY = 600
+"""Hundredths of a bit of a given name that one of 64 bears: the levels' h of a household stands for such a name."""
+
+LEAST_GROWTH, MOST_GROWTH = -150, 600
+"""Hundredths of a bit, against a household, that an agreement in given names loses at most if these are commoner than
+ORDINARY, and gains at most if they are rarer or more of them agree. Two children of one family never bear the same
+three names; the gain ends where h reaches LEAST_SHARE."""
 
 
 def weigh_level(found: NameComparison, x: NamePrint, y: NamePrint) -> tuple[int, int]:
@@ -123,3 +116,22 @@ def _are_alike(one: TokenPrint, other: TokenPrint) -> bool:
     if one.outline and other.outline and unlike_joined(one.outline, other.outline, max(len(x), len(y)) // 2):
         return False
     return is_latin(one.script) and is_latin(other.script) and are_slips_apart(x, y)
+
+
+def growth_of(bits: int) -> int:
+    """Hundredths of a bit that own tokens of `bits` in all add to the weight against a household."""
+    return min(max(bits - ORDINARY, LEAST_GROWTH), MOST_GROWTH)
+
+
+def own_tokens(agree: Sequence[TokenPair], x: NamePrint, y: NamePrint) -> list[TokenPair]:
+    """The agreeing pairs that are not the family's, by the kinds of their tokens.
+
+    Where the kinds do not tell, the rarest pair is taken for the family name, and the others are returned.
+    """
+    familial = {token.text for name in (x, y) for token in name.tokens if token.kind in FAMILIAL}
+    if familial:
+        own = [pair for pair in agree if pair.a not in familial and pair.b not in familial]
+        if own and len(own) < len(agree):
+            return own
+    family = max(agree, key=lambda pair: pair.bits)
+    return [pair for pair in agree if pair is not family]

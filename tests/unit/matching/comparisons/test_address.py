@@ -8,9 +8,9 @@ from typing import NamedTuple
 import msgspec
 import pytest
 
-from pipeline.matching.comparisons.address import address_key, compare
-from pipeline.matching.comparisons.address_levels import DOOR, LEVELS, UNKNOWN, address_level
-from pipeline.matching.comparisons.levels import SHARED_CAP
+from pipeline.matching.comparisons.address import DOOR, UNKNOWN, address_key, address_level, compare
+from pipeline.matching.comparisons.catalogue import ADDRESS
+from pipeline.matching.comparisons.comparison import SHARED_CAP
 from pipeline.matching.fingerprint import AddressPrint as At
 from pipeline.matching.model import Model
 from support.matching.prints import print_of
@@ -37,15 +37,15 @@ HOME = At("12", "rue de la paix", "75002", "paris", "FR")
     ],
 )
 def test_levels(other: At, expected: str) -> None:
-    assert LEVELS[address_level(HOME, other)].name == expected
-    assert LEVELS[address_level(other, HOME)].name == expected
+    assert ADDRESS.levels[address_level(HOME, other)].name == expected
+    assert ADDRESS.levels[address_level(other, HOME)].name == expected
 
 
 def test_a_common_city_says_less_and_never_less_than_nothing(model: Model) -> None:
     comparisons = dict(model.file.comparisons)
     comparisons["address"] = msgspec.structs.replace(comparisons["address"], terms={"paris": -2000, "gap": 300})
     table = Model(msgspec.structs.replace(model.file, comparisons=comparisons)).tables["address"]
-    city = next(k for k, level in enumerate(LEVELS) if level.name == "same_city")
+    city = next(k for k, level in enumerate(ADDRESS.levels) if level.name == "same_city")
     assert table.adjust_weight(city, "paris") == 0
     assert table.adjust_weight(city, "gap") == table.weights[city] + 300
 
@@ -85,10 +85,10 @@ def test_a_model_learnt_before_keeps_its_cities_and_shared_addresses(model: Mode
 def test_equal_words_are_one_door_wherever_the_postcode_stands(full: str) -> None:
     parts = {"house": "176", "street": "pr mira", "postcode": "129366", "city": "moscow", "country": "RU"}
     stated, written = (print_of(type="person", addresses=[one]).addresses[0] for one in (parts, {"full": full}))
-    assert LEVELS[address_level(stated, written)].name == "same_door"
-    assert LEVELS[address_level(written, stated)].name == "same_door"
+    assert ADDRESS.levels[address_level(stated, written)].name == "same_door"
+    assert ADDRESS.levels[address_level(written, stated)].name == "same_door"
     other = print_of(type="person", addresses=[{"full": full.replace("176", "178")}]).addresses[0]
-    assert LEVELS[address_level(stated, other)].name != "same_door"
+    assert ADDRESS.levels[address_level(stated, other)].name != "same_door"
 
 
 def test_a_country_alone_is_no_address(model: Model) -> None:
@@ -104,14 +104,14 @@ def test_a_country_alone_is_no_address(model: Model) -> None:
 
 def test_cities_are_compared_across_scripts() -> None:
     moscow = At("5", "ul lenina", "", "москва", "RU")
-    assert LEVELS[address_level(moscow, At("9", "ul mira", "", "moskva", "RU"))].name == "same_city"
-    assert LEVELS[address_level(moscow, At("9", "ul mira", "", "тверь", "RU"))].name == "different"
+    assert ADDRESS.levels[address_level(moscow, At("9", "ul mira", "", "moskva", "RU"))].name == "same_city"
+    assert ADDRESS.levels[address_level(moscow, At("9", "ul mira", "", "тверь", "RU"))].name == "different"
 
 
 def test_a_street_line_may_run_on_into_the_city() -> None:
     stated = At("321", "st 128", "", "phnom penh", "kh")
-    assert LEVELS[address_level(At("321", "st 128 phnom penh kh"), stated)].name == "same_door"
-    assert LEVELS[address_level(At("321", "st 182 phnom penh kh"), stated)].name != "same_door"
+    assert ADDRESS.levels[address_level(At("321", "st 128 phnom penh kh"), stated)].name == "same_door"
+    assert ADDRESS.levels[address_level(At("321", "st 182 phnom penh kh"), stated)].name != "same_door"
 
 
 def read(**parts: str) -> At:
@@ -120,7 +120,7 @@ def read(**parts: str) -> At:
 
 
 def name_of(level: int) -> str:
-    return "unknown" if level == UNKNOWN else LEVELS[level].name
+    return "unknown" if level == UNKNOWN else ADDRESS.levels[level].name
 
 
 ROWS = [

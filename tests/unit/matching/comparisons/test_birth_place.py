@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.comparisons.birth_place import LEVELS, place_level
-from pipeline.matching.comparisons.place_names import read_place, specific_parts
+from pipeline.matching.comparisons.birth_place import place_level, read_place, specific_parts
+from pipeline.matching.comparisons.catalogue import BIRTH_PLACE
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ from pipeline.matching.comparisons.place_names import read_place, specific_parts
 def test_levels(p: str, q: str, level: str | None) -> None:
     found = place_level(p, q)
     assert found == place_level(q, p)
-    assert (None if found is None else LEVELS[found].name) == level
+    assert (None if found is None else BIRTH_PLACE.levels[found].name) == level
 
 
 def test_parts_of_a_place() -> None:

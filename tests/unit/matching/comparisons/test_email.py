@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.comparisons.email import LEVELS, compare, email_level
+from pipeline.matching.comparisons.catalogue import EMAIL
+from pipeline.matching.comparisons.email import compare, email_level
 from pipeline.matching.model import Model
 from support.matching.prints import print_of
 
@@ -20,8 +21,8 @@ from support.matching.prints import print_of
     ],
 )
 def test_email_levels(p: str, q: str, expected: str) -> None:
-    assert LEVELS[email_level(p, q)].name == expected
-    assert LEVELS[email_level(q, p)].name == expected
+    assert EMAIL.levels[email_level(p, q)].name == expected
+    assert EMAIL.levels[email_level(q, p)].name == expected
 
 
 def test_an_empty_side_says_nothing(model: Model) -> None:

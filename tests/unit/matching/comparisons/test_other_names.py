@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from pipeline.matching.alternatives import GROUP, STRANGERS
-from pipeline.matching.comparisons.other_names import OTHER_NAMES
+from pipeline.matching.comparisons.catalogue import OTHER_NAMES
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import weigh_entities

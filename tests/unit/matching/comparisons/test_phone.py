@@ -3,8 +3,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from pipeline.matching.comparisons.levels import SHARED_CAP
-from pipeline.matching.comparisons.phone import LEVELS, SAME, compare, phone_level
+from pipeline.matching.comparisons.catalogue import PHONE
+from pipeline.matching.comparisons.comparison import SHARED_CAP
+from pipeline.matching.comparisons.phone import SAME, compare, phone_level
 from pipeline.matching.fingerprint import PhonePrint
 from pipeline.matching.model import Model
 from support.matching.prints import print_of
@@ -22,8 +23,8 @@ from support.matching.prints import print_of
     ],
 )
 def test_phone_levels(p: PhonePrint, q: PhonePrint, expected: str) -> None:
-    assert LEVELS[phone_level(p, q)].name == expected
-    assert LEVELS[phone_level(q, p)].name == expected
+    assert PHONE.levels[phone_level(p, q)].name == expected
+    assert PHONE.levels[phone_level(q, p)].name == expected
 
 
 def test_the_best_of_several_numbers_counts(model: Model) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.matching.comparisons.numbers import may_share_number
+from pipeline.matching.comparisons.number_rows import may_share_number
 from pipeline.matching.encoded import Rows
 from pipeline.matching.explain.explaining import explain_entities
 from pipeline.matching.model import Model

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from pipeline.matching.comparisons.levels import apply_curve
+from pipeline.matching.comparisons.comparison import apply_curve
 from pipeline.matching.training.calibration import brier_score, fit_isotonic, fit_platt, learn_calibration
 
 

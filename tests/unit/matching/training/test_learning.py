@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.matching.comparisons.birth_date_levels import SAME_YEAR
-from pipeline.matching.comparisons.levels import Comparison, ComparisonResult, Table
+from pipeline.matching.comparisons.birth_date import SAME_YEAR
+from pipeline.matching.comparisons.comparison import Comparison, ComparisonResult, Table
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.model_file import COMPANION_PRIORS

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from pipeline.matching.alternatives import COMPANION_KINDS, HOUSEHOLD, LEAST_SHARE
-from pipeline.matching.comparisons.identifier import IDENTIFIER, SAME
+from pipeline.matching.comparisons.catalogue import IDENTIFIER
+from pipeline.matching.comparisons.identifier import SAME
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.score.scoring import judge_cases
 from pipeline.matching.training.budget import Budget

@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from pipeline.matching.comparisons.name.comparison import NAME
+from pipeline.matching.comparisons.catalogue import NAME
 from pipeline.matching.comparisons.name.name_levels import CONFLICT
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import load_model

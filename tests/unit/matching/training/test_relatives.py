@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.matching.comparisons.birth_date_levels import DIFFERENT, SAME
+from pipeline.matching.comparisons.birth_date import DIFFERENT, SAME
 from pipeline.matching.comparisons.catalogue import of_type
 from pipeline.matching.comparisons.name.name_levels import CONFLICT
 from pipeline.matching.comparisons.name.name_levels import SAME as SAME_NAME

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pipeline.matching.comparisons.name.comparison import NAME
+from pipeline.matching.comparisons.catalogue import NAME
 from pipeline.matching.comparisons.name.groups import choice_fee
 from pipeline.matching.model import Model
 from support.matching.prints import case_of

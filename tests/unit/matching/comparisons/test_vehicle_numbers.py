@@ -2,11 +2,27 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.comparisons.plate import LEVELS, fits, plate_level
+from pipeline.matching.comparisons.catalogue import PLATE, VIN
+from pipeline.matching.comparisons.vehicle_numbers import fits, plate_level, vin_level
 from pipeline.matching.fingerprint import IdentifierPrint
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import weigh_entities
 from support.matching.prints import print_of
+
+
+@pytest.mark.parametrize(
+    ("p", "q", "expected"),
+    [
+        (("1HGCM82633A004352", 1), ("1HGCM82633A004352", 1), "same"),
+        (("1HGCM82633A004352", 1), ("1HGCM82633A0O4352", -1), "confusable"),
+        (("1HGCM82633A004352", 1), ("1HGCM82633A004353", 0), "one_edit_checked"),
+        (("WVWZZZ1JZXW000001", -1), ("WVWZZZ1JZXW000007", -1), "one_edit"),
+        (("1HGCM82633A004352", 1), ("WVWZZZ1JZXW000001", -1), "different"),
+    ],
+)
+def test_vin_levels(p: tuple[str, int], q: tuple[str, int], expected: str) -> None:
+    a, b = (IdentifierPrint("vin", value, "", valid) for value, valid in (p, q))
+    assert VIN.levels[vin_level(a, b)].name == expected
 
 
 @pytest.mark.parametrize(
@@ -26,8 +42,8 @@ from support.matching.prints import print_of
 )
 def test_plate_levels(p: tuple[str, str], q: tuple[str, str], expected: str) -> None:
     a, b = (IdentifierPrint("plate", *one) for one in (p, q))
-    assert LEVELS[plate_level(a, b)].name == expected
-    assert LEVELS[plate_level(b, a)].name == expected
+    assert PLATE.levels[plate_level(a, b)].name == expected
+    assert PLATE.levels[plate_level(b, a)].name == expected
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pipeline.matching.comparisons.name.best_names import level_of_bounded, levels_of_others, look_closer
 from pipeline.matching.comparisons.name.name_levels import (
     ALIKE,
     DIFFERENT,
@@ -8,7 +9,6 @@ from pipeline.matching.comparisons.name.name_levels import (
     OTHER_PARTS,
     SAME,
 )
-from pipeline.matching.comparisons.name.open_levels import level_of_bounded, levels_of_others, look_closer
 from pipeline.matching.names.name_pairs import MetNames
 from support.matching.prints import name_print
 

@@ -6,10 +6,14 @@ from typing import Any
 
 import pytest
 
-from pipeline.matching.comparisons.birth_date import BIRTH_DATE, BIRTH_DATE_PARTIAL
-from pipeline.matching.comparisons.birth_place import BIRTH_PLACE
-from pipeline.matching.comparisons.levels import Comparison, ComparisonResult
-from pipeline.matching.comparisons.several import CHOICE_FEES, best_of_several, less_fee
+from pipeline.matching.comparisons.catalogue import BIRTH_DATE, BIRTH_DATE_PARTIAL, BIRTH_PLACE
+from pipeline.matching.comparisons.comparison import (
+    CHOICE_FEES,
+    Comparison,
+    ComparisonResult,
+    best_of_several,
+    less_fee,
+)
 from pipeline.matching.explain.breakdown import text
 from pipeline.matching.explain.explaining import explain
 from pipeline.matching.model import Model

@@ -1,9 +1,13 @@
-"""The parts of a comparison: named levels with reference probabilities, and a function that finds a pair's level."""
+"""The parts of a comparison: named levels with reference probabilities, and a function that finds a pair's level.
+
+A comparison gives bits against each alternative. Of several values of a field the best pair counts (`stronger_of`), and
+where a value agrees with nothing of the other side, that costs (`best_of_several`).
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
@@ -13,11 +17,18 @@ import msgspec
 
 from pipeline.matching.alternatives import COMPANION_KINDS, NO_BITS, STRANGERS, Bits
 from pipeline.matching.comparisons.bounds import Bound
-from pipeline.matching.fingerprint import EntityPrint
-from pipeline.records.entity_types import ENTITY_TYPES
+from pipeline.matching.fingerprint import MAX_VALUES, EntityPrint
+from pipeline.records.entity_types import ENTITY_TYPES, TYPES
+from pipeline.records.entity_types import PERSON as PERSON_ROW
+from pipeline.records.entity_types import VEHICLE as VEHICLE_ROW
 
 if TYPE_CHECKING:
     from pipeline.matching.encoded import Flags, Rows
+
+ALL = frozenset(TYPES)
+PERSON = frozenset({PERSON_ROW.name})
+VEHICLE = frozenset({VEHICLE_ROW.name})
+"""Types of entities for whose fields sketches have room (Comparison.bounded)."""
 
 SHARED_CAP = 300
 """Hundredths of a bit for agreeing on a value that the model lists as shared: a call centre is not a person."""
@@ -216,3 +227,43 @@ def stronger_of(found: ComparisonResult, best: ComparisonResult | None) -> Compa
         shown = found if (found.level, found.a, found.b) < (best.level, best.a, best.b) else best
     most = tuple(map(max, ours, theirs))
     return shown if most == shown.bits else ComparisonResult(most, shown.level, shown.a, shown.b)
+
+
+CHOICE_FEES = tuple(round(100 * math.log2(count)) for count in range(1, MAX_VALUES + 2))
+"""Hundredths of a bit by the values on a side that agree with nothing: among 1 + n values one agrees by chance 1 + n
+times as often."""
+
+Grid = Sequence[Sequence[ComparisonResult]]
+"""Every value of one side with every value of the other."""
+
+
+def best_of_several(grid: Grid) -> ComparisonResult:
+    """The best of all pairs of values, against each alternative by itself.
+
+    An agreement pays for the values of each side that agree with nothing on the other, down to no bits: so one more
+    value that agrees never costs anything, and one that does not costs less than it could gain by chance.
+    """
+    fee = CHOICE_FEES[_count_alone(grid)] + CHOICE_FEES[_count_alone(tuple(zip(*grid, strict=True)))]
+    shown: ComparisonResult | None = None
+    for row in grid:
+        for found in row:
+            shown = stronger_of(found, shown)
+    if shown is None:
+        raise ValueError("a side has no value")
+    best = (max(bits) for bits in zip(*(found.bits for row in grid for found in row), strict=True))
+    return ComparisonResult(tuple(less_fee(bits, fee) for bits in best), shown.level, shown.a, shown.b)
+
+
+def _count_alone(grid: Grid) -> int:
+    """Rows in which nothing agrees."""
+    return sum(all(found.bits[STRANGERS] <= 0 for found in row) for row in grid)
+
+
+def less_fee(bits: int, fee: int) -> int:
+    """An agreement less the fee, no less than nothing; a contradiction as it is."""
+    return max(bits - fee, 0) if bits > 0 else bits
+
+
+def less_fees(bits: Bits, fee: int) -> Bits:
+    """The same against each alternative."""
+    return tuple(less_fee(one, fee) for one in bits) if fee else bits
