@@ -19,7 +19,7 @@ from pipeline.locale import N_
 T = TypeVar("T")
 
 EVENT_CHARS: Final = 1 << 16
-"""Of an event as it comes. The largest of our pages is a verdict on 100 links with its reason: some 12,000."""
+"""Of an event as it comes. The largest of our pages is a review of 100 links with its reason: some 12,000."""
 
 MOST_FIELDS: Final = 256
 """Of one form or address. The largest form has a field for each of the 200 columns that a list may have.

@@ -44,9 +44,9 @@ OVERSIGHTS = {
 }
 """Who has looked at a break-glass."""
 
-GLASS_VERDICTS = {"justified": N_("Justified"), "not_justified": N_("Not justified")}
+GLASS_REVIEWS = {"justified": N_("Justified"), "not_justified": N_("Not justified")}
 
-VERDICTS = {
+REVIEWS = {
     "same": N_("Same"),
     "different": N_("Different"),
     "related": N_("Related"),
@@ -88,7 +88,7 @@ ACTS = {
     "search": N_("Search"),
     "read": N_("View"),
     "export": N_("Export"),
-    "disclosure": N_("Disclosure"),
+    "disclosure": N_("Access request"),
     "review": N_("Review"),
     "subscription": N_("Alert"),
     "push": N_("Records sent"),
@@ -106,7 +106,7 @@ RULES = {
     "purpose": N_("purpose not allowed"),
     "released": N_("released to the country"),
     "silent": N_("handling code H3"),
-    "granted": N_("disclosed by the owner"),
+    "granted": N_("access granted by the owner"),
     "break_glass": N_("emergency access"),
     "hit_only": N_("handling code H2"),
 }

@@ -341,7 +341,7 @@ def audits(sofie: BrowserUser) -> None:
     expect(page.get_by_role("heading", name="Audit", exact=True)).to_be_visible()
     sees_the_trail_verified(page)
     rows = page.locator("tr[data-row]")
-    expect(rows.filter(has_text=PIETER).filter(has_text="Disclosure").first).to_contain_text("A record of fr-pj")
+    expect(rows.filter(has_text=PIETER).filter(has_text="Access request").first).to_contain_text("A record of fr-pj")
     expect(rows.filter(has_text="be-fp:BX-900").filter(has_text="fr-pj").first).to_be_visible()
     for hidden in (CLAIRE, "fr-pj:2026-009000"):
         expect(page.locator(".nicegui-content")).not_to_contain_text(hidden)

@@ -163,7 +163,7 @@ def test_a_verdict_for_several_takes_no_possible_link(opened: Browser, site: Mem
     assert {review.link for review in _said(api)} == set(certain)
     expect(user.page.locator(f"[data-link='{possible}'] [data-open]")).to_be_focused()
     _press(user, "u")
-    expect(user.page.locator(".judged")).to_have_count(0)
+    expect(user.page.locator(".reviewed")).to_have_count(0)
     assert sum(review.undone for review in _said(api)) == 3
     _ends_well(user)
 
@@ -182,7 +182,7 @@ def test_a_reason_is_asked_only_where_policy_says_so(opened: Browser, site: Memo
     _wait_for(user, api, 1)
     (made,) = _said(api)
     assert (made.link in {first, _}, made.verdict, made.reason) == (True, Verdict.DIFFERENT, "the passport was lent")
-    expect(user.page.locator("[data-row]:not(.judged) [data-open]")).to_be_focused()
+    expect(user.page.locator("[data-row]:not(.reviewed) [data-open]")).to_be_focused()
     _ends_well(user)
 
 
@@ -211,7 +211,7 @@ def test_a_decision_that_cannot_be_saved_is_told_and_can_be_made_again(
     api.decided.away = True
     _press(user, "1")
     expect(user.page.locator(f"[data-link='{link}'].failed .done")).to_contain_text("away")
-    expect(user.page.locator(".judged")).to_have_count(0)
+    expect(user.page.locator(".reviewed")).to_have_count(0)
     api.decided.away = False
     _press(user, "1")
     _wait_for(user, api, 1)
@@ -229,7 +229,7 @@ def test_two_tabs_judge_the_same_link(opened: Browser, site: MemorySite, api: Ap
     expect(other.page.locator("[data-row] .done")).to_contain_text("Decision in force: Same")
     expect(other.page.locator("#evidence")).to_contain_text("Same name, passport and date of birth.")
     expect(other.page.locator("#evidence li").filter(has_text=PIETER)).to_contain_text("Same")
-    expect(other.page.locator(".judged")).to_have_count(0)
+    expect(other.page.locator(".reviewed")).to_have_count(0)
     assert [review.verdict for review in _said(api)] == [Verdict.SAME]
     _press(other, "3")
     other.page.keyboard.type("they are brothers")

@@ -1,4 +1,4 @@
-"""Bands, colours of judgement, handling codes: words that carry a shape as well, never a colour alone."""
+"""Bands, colours of review, handling codes: words that carry a shape as well, never a colour alone."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def render_band(words: Words, name: Band) -> htpy.Element:
 
 
 def draw_colour(words: Words, name: str) -> None:
-    """The colour that judgements give a link, with what it says."""
+    """The colour that reviews give a link, with what it says."""
     with box("span", f"colour {name}"):
         box("i", aria_hidden="true")
         text("span", words.label(COLOURS, name))

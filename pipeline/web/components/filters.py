@@ -196,7 +196,7 @@ def read_filters(stated: Mapping[str, Any]) -> Filters:
     return msgspec.convert(stated, Filters)
 
 
-def draw_saved_search(words: Words, question: str, filters: Filters, label: str = "", **attributes: Any) -> None:
+def draw_search_link(words: Words, question: str, filters: Filters, label: str = "", **attributes: Any) -> None:
     """The question, or before it what it is called, leads to the search with its filters; `attributes` are the link's.
 
     A search without words lists what its filters leave.

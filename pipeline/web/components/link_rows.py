@@ -17,7 +17,7 @@ from pipeline.web.addresses import link_path
 from pipeline.web.components.badges import render_band, render_colour
 from pipeline.web.components.values import render_bits, render_name, render_percent
 from pipeline.web.i18n import Words
-from pipeline.web.vocabulary import VERDICTS
+from pipeline.web.vocabulary import REVIEWS
 
 AGES = {"day": (None, 24), "week": (None, 7 * 24), "older": (7 * 24, None)}
 """By name at least and at most how many hours."""
@@ -47,7 +47,7 @@ def name_thing(side: Row) -> tuple[str, str]:
 
 
 def render_row(words: Words, row: Row, now: datetime, who: str) -> htpy.Element:
-    """One row as `who` sees it; static/triage.js judges by what its attributes say."""
+    """One row as `who` sees it; static/triage.js reviews by what its attributes say."""
     other = side_of(row, own=False)
     name, born = name_person(row, other)
     alone = row["band"] == Band.POSSIBLE
@@ -76,7 +76,7 @@ def _render_decision(words: Words, row: Row, who: str) -> htpy.Node:
     """The decision that holds for our agency, whose it is and since when; one's own can be undone."""
     if row["own_review"] is None:
         return None
-    said = f"{words.label(VERDICTS, row['own_verdict'])}, {row['own_reviewer']}, {words.format_minute(row['own_time'])}"
+    said = f"{words.label(REVIEWS, row['own_verdict'])}, {row['own_reviewer']}, {words.format_minute(row['own_time'])}"
     own = row["own_reviewer"] == who
     return htpy.span(".decided", data_decision="")[
         said, own and htpy.button(".button.slight", type="button", data_undo=row["own_review"])[words("Undo")]

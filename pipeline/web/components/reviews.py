@@ -32,18 +32,18 @@ from pipeline.web.components.form import Sent, field, form, limit_text, submit_b
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage
-from pipeline.web.vocabulary import VERDICTS
+from pipeline.web.vocabulary import REVIEWS
 
-AGAIN: Final = "judged_again"
+AGAIN: Final = "reviews_again"
 """What an open link page asks every few seconds while it is seen (static/keys.js): whether a colleague decided."""
 
 
-def draw_judgements(view: OpenPage, judged: LinkJudgement) -> None:
-    """The link's colour, the judgements, and the form for a new one."""
-    _JudgementDesk(view, judged)
+def draw_link_reviews(view: OpenPage, judged: LinkJudgement) -> None:
+    """The link's colour, the reviews, and the form for a new one."""
+    _ReviewDesk(view, judged)
 
 
-class _JudgementDesk:
+class _ReviewDesk:
     """What was said of a link and the form below, which keeps what is typed while the rest is drawn anew.
 
     `seen` is the own review that the form's reader saw in force: a decision that replaces another one is refused once.
@@ -54,7 +54,7 @@ class _JudgementDesk:
         self.shown = judged.own
         with box("div", "stack close", data_again=AGAIN) as self.told:
             draw_reviews(view, judged)
-        _draw_verdict_form(view.words, self.decide)
+        _draw_review_form(view.words, self.decide)
         view.kept[AGAIN] = self
         view.listen(AGAIN, partial(_look_again, view))
 
@@ -89,13 +89,13 @@ class _JudgementDesk:
 
 async def _look_again(view: OpenPage) -> None:
     """Let the desk that is drawn now look; what can't be read now, the next look shows."""
-    desk: _JudgementDesk = view.kept[AGAIN]
+    desk: _ReviewDesk = view.kept[AGAIN]
     with suppress(LiaisonError):
         await desk.look_again()
 
 
 def draw_reviews(view: OpenPage, judged: LinkJudgement, *, undoable: bool = True) -> None:
-    """The link's colour and the judgements; one's own can be undone here, unless the page has a way of its own."""
+    """The link's colour and the reviews; one's own can be undone here, unless the page has a way of its own."""
     words = view.words
     with box("p", "row"):
         draw_colour(words, judged.colour)
@@ -109,7 +109,7 @@ def draw_reviews(view: OpenPage, judged: LinkJudgement, *, undoable: bool = True
 
 
 def _draw_evidence_changes(words: Words, judged: LinkJudgement) -> None:
-    """How the evidence differs from what our own verdict rests on."""
+    """How the evidence differs from what our own review rests on."""
     if judged.new_evidence:
         fields = ", ".join(dict.fromkeys(words.label(FIELDS, field) for field, _ in judged.new_evidence))
         text("p", words("New since our review: {fields}", fields=fields), "notice")
@@ -126,7 +126,7 @@ def _draw_review(view: OpenPage, row: Row, *, undoable: bool) -> None:
     words = view.words
     with box("li"):
         with box("p", "row"):
-            text("strong", words.label(VERDICTS, row["verdict"]))
+            text("strong", words.label(REVIEWS, row["verdict"]))
             text("span", row.get("reviewer") or row["agency"])
             text("time", words.format_minute(row["time"]), "quiet", datetime=row["time"])
             if row["undone"]:
@@ -148,11 +148,11 @@ def draw_undo_button(view: OpenPage, name: str) -> None:
     text("button", view.words("Undo"), "button slight", type="button").on("click", undone)
 
 
-def _draw_verdict_form(words: Words, sent: Callable[[Sent], Awaitable[None]]) -> None:
+def _draw_review_form(words: Words, sent: Callable[[Sent], Awaitable[None]]) -> None:
     with form(sent):
         with box("fieldset", "choices"):
             text("legend", words("Your decision"))
-            for number, (verdict, word) in enumerate(VERDICTS.items(), start=1):
+            for number, (verdict, word) in enumerate(REVIEWS.items(), start=1):
                 with box("label", "choice"):
                     box("input", type="radio", name="verdict", value=verdict, required=True, data_press=str(number))
                     text("span", words(word))

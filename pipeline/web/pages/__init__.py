@@ -6,13 +6,14 @@ from typing import Any
 
 from pipeline.web.page import Page
 from pipeline.web.pages import (
+    access_requests,
+    alerts,
     allowances,
     audit,
     break_glass,
     case,
     checks,
     deconfliction,
-    disclosures,
     entity,
     graph,
     inbox,
@@ -25,13 +26,12 @@ from pipeline.web.pages import (
     rejected,
     search,
     statistics,
-    subscriptions,
     visibility,
 )
 
 PAGES: tuple[Page[Any], ...] = (
     search.PAGE, case.PAGE, entity.PAGE, link.PAGE, graph.PAGE, deconfliction.PAGE, checks.PAGE, list_columns.PAGE,
-    checks.RESULTS_PAGE, inbox.PAGE, disclosures.PAGE, break_glass.PAGE, subscriptions.PAGE, notices.PAGE, records.PAGE,
+    checks.RESULTS_PAGE, inbox.PAGE, access_requests.PAGE, break_glass.PAGE, alerts.PAGE, notices.PAGE, records.PAGE,
     visibility.PAGE, allowances.PAGE, statistics.PAGE, offences.PAGE, audit.PAGE, operations.PAGE, rejected.PAGE,
     rejected.MESSAGE_PAGE,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""How many hit-only answers a day we allow other agencies' cases and saved searches, as for an initial load."""
+"""How many hit-only answers a day we allow other agencies' cases and alerts, as for an initial load."""
 
 from __future__ import annotations
 

@@ -17,9 +17,9 @@ from pipeline.web.components.form import Sent, field, form, select_field
 from pipeline.web.components.markup import box, text
 from pipeline.web.components.tables import panel
 from pipeline.web.page import OpenPage, Page, Parameters
-from pipeline.web.pages.disclosures import draw_revoke_form, draw_thread_head, draw_thread_steps, draw_thread_timer
+from pipeline.web.pages.access_requests import draw_revoke_form, draw_thread_head, draw_thread_steps, draw_thread_timer
 from pipeline.web.session import Visit
-from pipeline.web.vocabulary import GLASS_VERDICTS, OVERSIGHTS
+from pipeline.web.vocabulary import GLASS_REVIEWS, OVERSIGHTS
 
 FIRST = {"overdue": 0, "awaiting_review": 1, "awaiting_confirmation": 1}
 """What somebody is to act on comes before the rest."""
@@ -88,7 +88,7 @@ def _draw_owner_actions(view: OpenPage, row: Row) -> None:
 
 
 def _draw_review_form(view: OpenPage, name: str) -> None:
-    """The owner's verdict, with a word to the agency; what is not justified is closed by it."""
+    """The owner's review, with a word to the agency; what is not justified is closed by it."""
     words = view.words
 
     async def sent(fields: Sent) -> None:
@@ -96,7 +96,7 @@ def _draw_review_form(view: OpenPage, name: str) -> None:
         await view.run_action(act, words("Review saved"))
 
     with form(sent, "filters"):
-        select_field(words("Decision"), "verdict", name, {code: words(word) for code, word in GLASS_VERDICTS.items()})
+        select_field(words("Decision"), "verdict", name, {code: words(word) for code, word in GLASS_REVIEWS.items()})
         field(words("Comment"), "comment", name, required=True, maxlength=COMMENT.most)
         text("button", words("Save review"), "button main", type="submit")
 

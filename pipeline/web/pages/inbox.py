@@ -49,7 +49,7 @@ from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.page_events import read_event, read_place
 from pipeline.web.session import Visit
-from pipeline.web.vocabulary import VERDICTS
+from pipeline.web.vocabulary import REVIEWS
 
 LIMIT = 50
 """Links of one page."""
@@ -71,7 +71,7 @@ AGE_WORDS = {
 
 
 async def load(visit: Visit, _: Parameters) -> InboxAnswer:
-    """The first page of what is to be judged; what narrows it, the browser tells from the address's fragment."""
+    """The first page of what is to be reviewed; what narrows it, the browser tells from the address's fragment."""
     return await list_inbox(visit.new_session(), limit=LIMIT)
 
 
@@ -137,7 +137,7 @@ def _draw_field(word: str, name: str, **attributes: str) -> None:
         box("input", id=f"by-{name}", name=name, autocomplete="off", **attributes)
 
 
-OPEN, JUDGE, UNDO, ASSIGN, MORE = "triage_open", "triage_judge", "triage_undo", "triage_assign", "triage_more"
+OPEN, REVIEW, UNDO, ASSIGN, MORE = "triage_open", "triage_review", "triage_undo", "triage_assign", "triage_more"
 NARROW = "triage_narrow"
 """What static/triage.js asks for."""
 
@@ -148,7 +148,7 @@ MOST_ASSIGNEE = 256
 """Characters of a person's name, as the API takes it."""
 
 AT_ONCE = 4
-"""Verdicts of one page under way together: faster keys wait here, not in Kafka's turn."""
+"""Reviews of one page under way together: faster keys wait here, not in Kafka's turn."""
 
 
 LinkName = Annotated[str, Meta(max_length=64)]
@@ -161,8 +161,8 @@ class _Opened(msgspec.Struct, frozen=True):
     link: LinkName
 
 
-class _JudgedAct(BulkVerdict, frozen=True, kw_only=True):
-    """A verdict as the API takes it, and its number among those of the page.
+class _ReviewAct(BulkVerdict, frozen=True, kw_only=True):
+    """A review as the API takes it, and its number among those of the page.
 
     That its reason is too long is said for each link, so that the page keeps what was typed.
     """
@@ -171,10 +171,10 @@ class _JudgedAct(BulkVerdict, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class _Judged(msgspec.Struct, frozen=True):
-    """The verdicts of one message, on as many links in all as the API takes in one."""
+class _ReviewActs(msgspec.Struct, frozen=True):
+    """The reviews of one message, on as many links in all as the API takes in one."""
 
-    acts: Annotated[tuple[_JudgedAct, ...], Meta(max_length=MOST_LINKS)]
+    acts: Annotated[tuple[_ReviewAct, ...], Meta(max_length=MOST_LINKS)]
 
     def __post_init__(self) -> None:
         if sum(len(act.links) for act in self.acts) > MOST_LINKS:
@@ -188,7 +188,7 @@ class _Undone(msgspec.Struct, frozen=True):
 
 
 class _Assigned(msgspec.Struct, frozen=True):
-    """Links, and who is to judge them; nobody where it is empty."""
+    """Links, and who is to review them; nobody where it is empty."""
 
     links: Annotated[tuple[LinkName, ...], Meta(max_length=MOST_LINKS)]
     assignee: Annotated[str, Meta(max_length=MOST_ASSIGNEE)]
@@ -216,11 +216,11 @@ class TriageDesk:
         self.opened = ""
         self._groups: dict[str, Element] = {}
         self._seen: dict[str, str | None] = {}
-        """The own review that the page shows for each of its links, but for those that it is judging."""
+        """The own review that the page shows for each of its links, but for those that are being saved."""
         self._room = asyncio.Semaphore(AT_ONCE)
 
     def show(self, answer: InboxAnswer) -> None:
-        """Draw the list with what acts on it left and the evidence right, or that there is nothing to judge."""
+        """Draw the list with what acts on it left and the evidence right, or that there is nothing to review."""
         self.list, self.pane, self.more, self._groups, self.opened = None, None, None, {}, ""
         self._seen = {}
         self.room.clear()
@@ -237,8 +237,8 @@ class TriageDesk:
     def listen(self) -> None:
         """Answer the page's script."""
         for event, handler in (
-            (OPEN, self._open), (JUDGE, self._judge), (UNDO, self._undo), (ASSIGN, self._assign), (MORE, self._append),
-            (NARROW, self._narrow), (AGAIN, self._look_again),
+            (OPEN, self._open), (REVIEW, self._review), (UNDO, self._undo), (ASSIGN, self._assign),
+            (MORE, self._append), (NARROW, self._narrow), (AGAIN, self._look_again),
         ):  # fmt: skip
             self.view.listen(event, handler)
 
@@ -298,15 +298,15 @@ class TriageDesk:
             with self.pane:
                 draw()
 
-    async def _judge(self, event: GenericEventArguments) -> None:
-        """Save the decisions of one message, each with links, verdict and reason, and tell what became of them."""
-        told: _Judged = read_event(event, _Judged)
+    async def _review(self, event: GenericEventArguments) -> None:
+        """Save the decisions of one message, each with links, decision and reason, and tell what became of them."""
+        told: _ReviewActs = read_event(event, _ReviewActs)
 
-        async def judge(act: _JudgedAct) -> tuple[int, list[Row]]:
+        async def save(act: _ReviewAct) -> tuple[int, list[Row]]:
             async with self._room:
-                return act.act, await self._judge_links(act)
+                return act.act, await self._review_links(act)
 
-        self.view.call_script("settle", await asyncio.gather(*map(judge, told.acts)))
+        self.view.call_script("settle", await asyncio.gather(*map(save, told.acts)))
 
     async def _look_again(self, _: GenericEventArguments) -> None:
         """Tell what colleagues, or other windows, decided on the links that are listed, or took back."""
@@ -316,12 +316,12 @@ class TriageDesk:
             told = [outcome for outcome in outcomes if outcome.link in self._seen]
             if told:
                 self._note(told)
-                self.view.call_script("rejudged", [_describe_rejudged(self.words, outcome) for outcome in told])
+                self.view.call_script("reviewsChanged", [_describe_new_review(self.words, outcome) for outcome in told])
 
     def _note(self, outcomes: Iterable[LinkOutcome]) -> None:
         self._seen |= {outcome.link: outcome.judged.own for outcome in outcomes if outcome.judged}
 
-    async def _judge_links(self, said: BulkVerdict) -> list[Row]:
+    async def _review_links(self, said: BulkVerdict) -> list[Row]:
         links = said.links
         held = {one.link: self._seen.pop(one.link) for one in links if one.link in self._seen}
         try:
@@ -388,7 +388,7 @@ class TriageDesk:
 
 
 def _describe_outcome(words: Words, outcome: LinkOutcome, seen: str | None) -> Row:
-    """What the page's script needs to know; `seen` is the own review that its judge saw in force."""
+    """What the page's script needs to know; `seen` is the own review that its reviewer saw in force."""
     held = outcome.judged.own if outcome.judged else seen
     return {
         "link": outcome.link,
@@ -399,12 +399,12 @@ def _describe_outcome(words: Words, outcome: LinkOutcome, seen: str | None) -> R
     }
 
 
-def _describe_rejudged(words: Words, outcome: LinkOutcome) -> Row:
+def _describe_new_review(words: Words, outcome: LinkOutcome) -> Row:
     """The same of a link on which a colleague decided, or took a decision back."""
     judged, said = outcome.judged, ""
     if judged and judged.own:
         row = next(row for row in judged.reviews if row["id"] == judged.own)
-        said = f"{words(VERDICTS[row['verdict']])}, {row['reviewer']}, {words.format_minute(row['time'])}"
+        said = f"{words(REVIEWS[row['verdict']])}, {row['reviewer']}, {words.format_minute(row['time'])}"
     told = _describe_outcome(words, outcome, None)
     return told | {"said": said or words("Undone"), "problem": None}
 
@@ -415,7 +415,7 @@ def _tell_problem(words: Words, outcome: LinkOutcome) -> str | None:
     if judged is None or judged.own is None or problem is None:
         return problem
     verdict = next(row["verdict"] for row in judged.reviews if row["id"] == judged.own)
-    return words("{problem}. Decision in force: {verdict}", problem=problem, verdict=words(VERDICTS[verdict]))
+    return words("{problem}. Decision in force: {decision}", problem=problem, decision=words(REVIEWS[verdict]))
 
 
 def draw_triage(view: OpenPage, first: InboxAnswer, limit: int, parse: Callable[[Parameters], TriageView]) -> None:
@@ -441,13 +441,13 @@ def _draw_desk(desk: TriageDesk) -> None:
 
 
 def words_of_script(words: Words, *, decided: bool) -> dict[str, str]:
-    """What static/triage.js says, of a list to judge or of a `decided` one; it counts what the list holds."""
+    """What static/triage.js says, of a list to review or of a `decided` one; it counts what the list holds."""
     whole, begun = (
         (words("{all} decided links"), words("The first {all} decided links"))
         if decided
         else (words("{done} of {all} reviewed"), words("{done} of the first {all} reviewed"))
     )
-    return {verdict: words(word) for verdict, word in VERDICTS.items()} | {
+    return {verdict: words(word) for verdict, word in REVIEWS.items()} | {
         "progress": whole,
         "progressBegun": begun,
         "undone": words("Undone"),
@@ -461,7 +461,7 @@ def words_of_script(words: Words, *, decided: bool) -> dict[str, str]:
 def draw_tools(words: Words, *, assigns: bool) -> None:
     """What acts on the selected rows, or on the one that one is at; `assigns`: also for others."""
     with box("div", "tools", role="toolbar", aria_label=words("Your decision")):
-        for key, (verdict, word) in enumerate(VERDICTS.items(), start=1):
+        for key, (verdict, word) in enumerate(REVIEWS.items(), start=1):
             _draw_tool(words(word), str(key), data_verdict=verdict)
         _draw_tool(words("Select"), "x", data_tool="select")
         _draw_tool(words("Assign to me"), "a", data_tool="take")
@@ -485,9 +485,7 @@ def _draw_tool(word: str, key: str, **attributes: str) -> None:
 def _draw_reason_form(words: Words) -> None:
     with box("form", "stack", data_reason="", hidden=True):
         text("p", words("This decision needs a reason in your own words."), "small")
-        select_field(
-            words("Your decision"), "verdict", "triage", {name: words(word) for name, word in VERDICTS.items()}
-        )
+        select_field(words("Your decision"), "verdict", "triage", {name: words(word) for name, word in REVIEWS.items()})
         field(words("Reason"), "reason", "triage", "textarea", required=True, **limit_text(words))
         with box("div", "row"):
             text("button", words("Save decision"), "button main slight", type="submit")

@@ -1,4 +1,4 @@
-"""One link: two sides compared field by field, the waterfall of its score, what would change it, and judgements."""
+"""One link: two sides compared field by field, the waterfall of its score, what would change it, and reviews."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipeline.web.components.evidence import (
     render_sides_comparison,
 )
 from pipeline.web.components.markup import box, link, static_html, text
-from pipeline.web.components.reviews import draw_judgements
+from pipeline.web.components.reviews import draw_link_reviews
 from pipeline.web.components.tables import draw_facts, panel
 from pipeline.web.components.values import draw_name, render_legend
 from pipeline.web.i18n import Words
@@ -54,7 +54,7 @@ def draw(view: OpenPage, loaded: LinkEvidenceAnswer) -> None:
                 draw_waterfall(words, found)
         with box("div"):
             with panel(words("Review")):
-                draw_judgements(view, loaded.judged)
+                draw_link_reviews(view, loaded.judged)
             with panel(words("What would change this result")):
                 static_html(render_counterfactuals(words, found))
             _draw_model(words, loaded.link, found)

@@ -13,7 +13,7 @@ from pipeline.api.services.notices import NoticesAnswer, list_latest_notices
 from pipeline.locale import N_, NN_
 from pipeline.web.addresses import case_path
 from pipeline.web.components.badges import draw_band, draw_caveat_badge
-from pipeline.web.components.filters import draw_saved_search, read_filters, state_filters
+from pipeline.web.components.filters import draw_search_link, read_filters, state_filters
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.tables import AFTER, TableColumn, draw_pager, draw_table, panel
 from pipeline.web.components.understood import question_address
@@ -79,7 +79,7 @@ def _draw_event(words: Words, row: Row) -> None:
 def _draw_alert(words: Words, row: Row) -> None:
     """The alert that it tells of, which leads to the search."""
     if row["question"]:
-        draw_saved_search(words, row["question"], read_filters(row["filters"]), row["label"] or "")
+        draw_search_link(words, row["question"], read_filters(row["filters"]), row["label"] or "")
     else:
         text("span", "")
 

@@ -40,7 +40,7 @@ from pipeline.web.components.filters import (
     draw_facets,
     draw_filter_tags,
     draw_filters,
-    draw_saved_search,
+    draw_search_link,
     parse_filters,
 )
 from pipeline.web.components.form import draw_leaving_button
@@ -52,7 +52,7 @@ from pipeline.web.components.values import draw_name
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.page_events import EVENT_CHARS, Fields, read_event
-from pipeline.web.pages.subscriptions import subscribe_to_question as subscribed
+from pipeline.web.pages.alerts import make_alert
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import PARTS
 
@@ -252,15 +252,15 @@ def _draw_answer(
         with box("p", "row"):
             text("button", words("Next"), "button", type="button").on("click", go_on)
     if question:
-        _draw_subscribe_button(view, question, parse_filters(asked))
+        _draw_alert_button(view, question, parse_filters(asked))
 
 
-def _draw_subscribe_button(view: OpenPage, question: str, filters: Filters) -> None:
+def _draw_alert_button(view: OpenPage, question: str, filters: Filters) -> None:
     """The way to be told of later matches, of those alone that pass what narrows the search now."""
     words = view.words
 
     async def pressed() -> None:
-        made = await view.run_action(subscribed(view, question, filters), words("Alert created"), redraw=False)
+        made = await view.run_action(make_alert(view, question, filters), words("Alert created"), redraw=False)
         if made is not None and made.not_asked:
             view.show_message(words(NOT_ASKED_LABELS[made.not_asked]))
 
@@ -444,7 +444,7 @@ def _columns(view: OpenPage, searches: Sequence[OpenedSearch], again: Redraw) ->
     words = view.words
     return [
         TableColumn(
-            words("Search"), lambda one: draw_saved_search(words, one.search.question, one.search.filters, data_open="")
+            words("Search"), lambda one: draw_search_link(words, one.search.question, one.search.filters, data_open="")
         ),
         TableColumn(
             words("Time"),

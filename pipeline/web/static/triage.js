@@ -1,4 +1,4 @@
-// The inbox by keys: j and k go, 1 to 4 judge and go on, x selects, u undoes, a assigns, r takes a reason. A decision on
+// The inbox by keys: j and k go, 1 to 4 review and go on, x selects, u undoes, a assigns, r takes a reason. A decision on
 // one row counts once its evidence is drawn: a key that comes before that is told, not kept for later.
 // A row says itself what its link needs; the server decides, and says what became of each. What narrows the list stands
 // in the address's fragment, so that a reload and the way back lead there, and no log of a server knows it.
@@ -8,7 +8,7 @@
   const one = (what) => desk()?.querySelector(what);
   const row = (link) => one(`[data-row][data-link="${CSS.escape(link)}"]`);
   const words = () => JSON.parse(desk().dataset.words);
-  const left = () => all("[data-row]:not(.judged)");
+  const left = () => all("[data-row]:not(.reviewed)");
   const MOST_LINKS = 100; // of one message, as the API takes them
   const PATIENCE_MS = 30000; // then a decision counts as not saved; whether it was, the server says at the next try
 
@@ -40,21 +40,21 @@
 
   const count = () => {
     if (!desk()) return;
-    const [done, whole] = [all(".judged").length, all("[data-row]").length];
+    const [done, whole] = [all(".reviewed").length, all("[data-row]").length];
     const told = one("[data-more]").checkVisibility() ? words().progressBegun : words().progress;
     one("[data-progress]").textContent = told.replace("{done}", done).replace("{all}", whole);
     one("[data-picked]").textContent = all("[data-row] :checked").length || "";
   };
 
-  // ── judging ──
+  // ── reviewing ──
   const picked = () => {
     const chosen = all("[data-row] :checked").map((box) => box.closest("[data-row]"));
     // Not the current row of a list that has just given way to another: nobody sees it any more.
     return (chosen.length ? chosen : [current]).filter((each) => each?.isConnected && !("busy" in each.dataset));
   };
-  // Several rows are judged by what the list says of them; one by its evidence, which its mark shows to be drawn.
+  // Several rows are reviewed by what the list says of them; one by its evidence, which its mark shows to be drawn.
   const isDrawn = (each) => one("#evidence [data-shown]")?.dataset.shown === each.dataset.link;
-  const mayJudge = (rows) => {
+  const mayReview = (rows) => {
     if (rows.length !== 1 || isDrawn(rows[0])) return rows.length > 0;
     choose(rows[0], 0);
     liaison.say(words().unseen);
@@ -62,9 +62,9 @@
   };
   const takesReason = (each, verdict) => each.dataset.reasonFor.split(" ").includes(verdict);
 
-  const judge = (verdict) => {
+  const decide = (verdict) => {
     const rows = picked();
-    if (!mayJudge(rows)) return;
+    if (!mayReview(rows)) return;
     if (rows.some((each) => takesReason(each, verdict))) ask(verdict, rows);
     else send(verdict, rows, "");
   };
@@ -92,7 +92,7 @@
     const links = rows.map((each) => ({ link: each.dataset.link, seen: each.dataset.seen || null }));
     for (const each of rows) {
       each.dataset.busy = "";
-      each.classList.add("judged");
+      each.classList.add("reviewed");
       each.classList.remove("failed");
       each.querySelector("input").checked = false;
       each.querySelector(".done").textContent = words()[verdict];
@@ -107,7 +107,7 @@
     flush();
   };
 
-  // One message is under way at a time: what is judged meanwhile goes with the next, so that fast keys meet no limit.
+  // One message is under way at a time: what is reviewed meanwhile goes with the next, so that fast keys meet no limit.
   const waiting = [];
   let under = null; // what is under way, and when it is given up
   const flush = () => {
@@ -119,7 +119,7 @@
       const lost = ({ act, links }) => [act, links.map(({ link, seen }) => ({ link, seen, problem: words().lost }))];
       settle(sent.map(lost));
     }, PATIENCE_MS);
-    emitEvent("triage_judge", { acts: sent });
+    emitEvent("triage_review", { acts: sent });
   };
   const settle = (settled) => {
     clearTimeout(under);
@@ -144,7 +144,7 @@
       delete at.dataset.busy;
       at.dataset.seen = seen ?? "";
       if (reasonFor) at.dataset.reasonFor = reasonFor.join(" ");
-      if (!review) at.classList.remove("judged");
+      if (!review) at.classList.remove("reviewed");
       if (problem) {
         at.classList.add("failed");
         at.querySelector(".done").textContent = problem;
@@ -180,7 +180,7 @@
         liaison.say(problem, true, true);
         continue;
       }
-      at.classList.remove("judged");
+      at.classList.remove("reviewed");
       at.dataset.seen = seen ?? "";
       at.dataset.reasonFor = reasonFor.join(" ");
       at.querySelector(".done").textContent = at.querySelector("[data-decision]") ? words().undone : "";
@@ -191,13 +191,13 @@
   };
 
   // What a colleague decided on a row, or took back, while the list was open; a row under way hears of it by itself.
-  const rejudged = (told) => {
+  const reviewsChanged = (told) => {
     for (const { link, seen, reasonFor, said } of told) {
       const at = row(link);
       if (!at || "busy" in at.dataset) continue;
       at.dataset.seen = seen ?? "";
       at.dataset.reasonFor = reasonFor.join(" ");
-      at.classList.toggle("judged", Boolean(seen));
+      at.classList.toggle("reviewed", Boolean(seen));
       at.querySelector(".done").textContent = said;
       at.querySelector("[data-decision]")?.remove();
       if (at === current) show();
@@ -240,7 +240,7 @@
     if (!desk()?.contains(event.target)) return;
     const at = event.target.closest("[data-verdict], [data-tool], [data-undo], [data-open]");
     if (!at) return;
-    if (at.dataset.verdict) judge(at.dataset.verdict);
+    if (at.dataset.verdict) decide(at.dataset.verdict);
     else if (at.dataset.tool) tools[at.dataset.tool]();
     else if (at.dataset.undo) takeBack(at.closest("[data-row]"));
     else if (!(event.ctrlKey || event.metaKey || event.shiftKey)) {
@@ -260,7 +260,7 @@
       const reason = form.querySelector("textarea");
       const said = reason.value.trim();
       const { rows } = pending;
-      if (!mayJudge(rows)) return;
+      if (!mayReview(rows)) return;
       const verdict = form.querySelector("select").value;
       reason.value = "";
       close();
@@ -332,5 +332,5 @@
     if (moves) go(left()[0] ?? summary());
   };
 
-  Object.assign((window.liaison ??= {}), { settle, undone, rejudged, assigned, narrow, narrowed });
+  Object.assign((window.liaison ??= {}), { settle, undone, reviewsChanged, assigned, narrow, narrowed });
 })();

@@ -11,7 +11,7 @@ from pipeline.web import page_events
 from pipeline.web.components.markup import text
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.page_events import EVENT_CHARS
-from pipeline.web.pages.inbox import ASSIGN, JUDGE, NARROW, OPEN, UNDO
+from pipeline.web.pages.inbox import ASSIGN, NARROW, OPEN, REVIEW, UNDO
 from pipeline.web.pages.inbox import PAGE as INBOX
 from pipeline.web.pages.visibility import PAGE as VISIBILITY
 from pipeline.web.session import Visit
@@ -136,11 +136,11 @@ NOTHING: tuple[object, ...] = (None, [], "x", {"x": {}})
 @pytest.mark.parametrize(
     ("event", "told"),
     [
-        *((event, told) for event in (OPEN, JUDGE, UNDO, ASSIGN, NARROW) for told in NOTHING),
-        (JUDGE, {"acts": [{"act": 1, "verdict": "same", "links": [LINK] * 12_000}]}),
-        (JUDGE, {"acts": [{"act": 1, "verdict": "same", "links": [LINK] * 60}] * 2}),
-        (JUDGE, {"acts": [{"act": 1, "verdict": "same", "links": [{"link": "x" * 900, "seen": None}]}]}),
-        (JUDGE, {"acts": [{"act": 1, "verdict": "perhaps", "links": [LINK]}]}),
+        *((event, told) for event in (OPEN, REVIEW, UNDO, ASSIGN, NARROW) for told in NOTHING),
+        (REVIEW, {"acts": [{"act": 1, "verdict": "same", "links": [LINK] * 12_000}]}),
+        (REVIEW, {"acts": [{"act": 1, "verdict": "same", "links": [LINK] * 60}] * 2}),
+        (REVIEW, {"acts": [{"act": 1, "verdict": "same", "links": [{"link": "x" * 900, "seen": None}]}]}),
+        (REVIEW, {"acts": [{"act": 1, "verdict": "perhaps", "links": [LINK]}]}),
         (UNDO, {"reviews": [["ab" * 16, "r"]] * 101}),
         (ASSIGN, {"links": ["ab" * 16] * 101, "assignee": "anna"}),
         (ASSIGN, {"links": ["ab" * 16], "assignee": "a" * 257}),

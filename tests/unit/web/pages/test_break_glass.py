@@ -5,8 +5,8 @@ from datetime import timedelta
 from pipeline.access.break_glass import GlassReason
 from pipeline.access.requester import Requester, Role
 from pipeline.api.services.break_glass import confirm_opening, open_alone, request_opening
+from pipeline.web.pages.access_requests import PAGE as ACCESS_REQUESTS
 from pipeline.web.pages.break_glass import PAGE
-from pipeline.web.pages.disclosures import PAGE as DISCLOSURES
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import Api
 from support.records.builder import record
@@ -75,7 +75,7 @@ async def test_the_owners_supervisor_reviews_and_an_overdue_one_is_marked_and_co
 
 async def test_what_is_asked_of_owners_has_a_page_of_its_own(api: Api) -> None:
     await open_alone(api.session(CHIEF), await held(api), WANTED)
-    assert "No requests" in (await opened(api, DISCLOSURES, ANNA)).said()
+    assert "No requests" in (await opened(api, ACCESS_REQUESTS, ANNA)).said()
     assert "Revoke" in (await page_of(api, ANNA)).said()
     page = await page_of(api, ANNA)
     await page.send(reason="stop")

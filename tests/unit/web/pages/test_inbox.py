@@ -9,7 +9,7 @@ from pipeline.access.requester import Requester, Role
 from pipeline.access.reviews import Verdict
 from pipeline.api.services.bulk_reviews import BulkVerdict, JudgedLink, judge_links, retract_reviews
 from pipeline.web.page import OpenPage
-from pipeline.web.pages.inbox import AGAIN, ASSIGN, JUDGE, LIMIT, MORE, NARROW, OPEN, PAGE, UNDO
+from pipeline.web.pages.inbox import AGAIN, ASSIGN, LIMIT, MORE, NARROW, OPEN, PAGE, REVIEW, UNDO
 from support.access.requesters import ANNA, make_requester
 from support.api.runtime import Api
 from support.records.builder import person, record
@@ -82,7 +82,7 @@ async def test_a_verdict_is_told_and_taken_back(api: Api, told: list[tuple[Any, 
     page = await opened(api, PAGE, ANNA)
     link = link_of(page)
     await page.happen(
-        JUDGE, {"acts": [{"links": [{"link": link, "seen": None}], "verdict": "same", "reason": "", "act": 0}]}
+        REVIEW, {"acts": [{"links": [{"link": link, "seen": None}], "verdict": "same", "reason": "", "act": 0}]}
     )
     name, ((act, (outcome,)),) = told[-1]
     assert (name, act, outcome["link"], outcome["problem"]) == ("settle", 0, link, None)
@@ -101,7 +101,7 @@ async def test_a_colleagues_decision_is_told_and_left_as_it_is(
     link = link_of(pages[0])
     for page, verdict in zip(pages, ("same", "related"), strict=True):
         await page.happen(
-            JUDGE, {"acts": [{"links": [{"link": link, "seen": None}], "verdict": verdict, "reason": "", "act": 0}]}
+            REVIEW, {"acts": [{"links": [{"link": link, "seen": None}], "verdict": verdict, "reason": "", "act": 0}]}
         )
     ((_, (first,)),), ((_, (second,)),) = (call[1] for call in told if call[0] == "settle")
     assert (first["problem"], second["review"], second["seen"]) == (None, None, first["review"])
@@ -119,7 +119,7 @@ async def test_what_a_colleague_decides_is_told_to_open_lists(api: Api, told: li
     await page.happen(AGAIN)
     name, (row,) = told[-1]
     assert (name, row["link"], row["seen"], row["said"]) == (
-        "rejudged",
+        "reviewsChanged",
         link,
         made.review,
         "Same, chief, 24 Nov 2026 12:00",
@@ -167,7 +167,7 @@ async def test_a_reason_that_is_too_long_is_told_and_nothing_is_lost(api: Api, t
     held(api)
     page = await opened(api, PAGE, ANNA)
     sent = {"links": [{"link": link_of(page), "seen": None}], "verdict": "same", "reason": "x" * 1_000_000, "act": 0}
-    await page.happen(JUDGE, {"acts": [sent]})
+    await page.happen(REVIEW, {"acts": [sent]})
     ((_, (outcome,)),) = told[-1][1]
     assert outcome["problem"] == "the reason has more than 2000 characters; shorten it"
     assert api.decided.values == []

@@ -7,7 +7,7 @@ from pipeline.access.requester import Role
 from pipeline.access.subscriptions import LASTS
 from pipeline.api.services.subscriptions import list_subscriptions
 from pipeline.streams.catalogues import topics
-from pipeline.web.pages.subscriptions import PAGE
+from pipeline.web.pages.alerts import PAGE
 from support.access.requesters import ANNA, make_requester
 from support.api.runtime import NOW, Api
 from support.web.pages import opened

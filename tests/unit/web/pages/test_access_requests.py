@@ -7,7 +7,7 @@ import pytest
 from pipeline.access.disclosure_threads import Urgency
 from pipeline.access.disclosures import DisclosureAsk
 from pipeline.api.services.disclosures import request_disclosure
-from pipeline.web.pages.disclosures import PAGE, elapsed_share
+from pipeline.web.pages.access_requests import PAGE, elapsed_share
 from support.access.requesters import ANNA, BERT
 from support.api.runtime import NOW, Api
 from support.records.builder import record

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import NamedTuple
 
 from pipeline.access.case_filters import NO_FILTERS, Filters
@@ -20,7 +19,7 @@ from pipeline.api.services.subscriptions import (
 )
 from pipeline.locale import N_
 from pipeline.web.components.badges import badge
-from pipeline.web.components.filters import draw_saved_search, read_filters
+from pipeline.web.components.filters import draw_search_link, read_filters
 from pipeline.web.components.form import Sent, draw_leaving_button, field, form, submit_button
 from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.tables import TableColumn, draw_table, panel
@@ -29,7 +28,7 @@ from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
 from pipeline.web.vocabulary import PURPOSES
 
-_FORM = "question-subscription"
+_FORM = "question-alert"
 """The id of the field of the form for a new one."""
 
 
@@ -55,18 +54,18 @@ def draw(view: OpenPage, loaded: LoadedAlerts) -> None:
     words = view.words
     text("h1", words("Alerts"))
     with panel(words("New alert")):
-        draw_subscribe_form(view)
+        _draw_form(view)
     with panel(words("Active alerts"), words("newest first"), tight=True):
         draw_table(
             words("Alerts"),
-            _subscription_columns(view, loaded.matched),
+            _alert_columns(view, loaded.matched),
             loaded.rows,
             empty=words("No alerts"),
             hint=words("Matches for an alert appear under Notifications."),
         )
 
 
-def _subscription_columns(view: OpenPage, matched: Mapping[str, Sequence[str]]) -> list[TableColumn[Row]]:
+def _alert_columns(view: OpenPage, matched: Mapping[str, Sequence[str]]) -> list[TableColumn[Row]]:
     words = view.words
     return [
         TableColumn(words("Search"), lambda row: _draw_question(words, row)),
@@ -81,7 +80,7 @@ def _subscription_columns(view: OpenPage, matched: Mapping[str, Sequence[str]]) 
 
 def _draw_question(words: Words, row: Row) -> None:
     """What is asked, which leads to the search; with that its matches have been looked at (static/keys.js)."""
-    draw_saved_search(
+    draw_search_link(
         words,
         row["question"] or "",
         read_filters(row["filters"]),
@@ -113,9 +112,15 @@ def _draw_until(view: OpenPage, row: Row) -> None:
 
 
 def _draw_actions(view: OpenPage, row: Row) -> None:
+    async def renew() -> None:
+        await view.run_action(renew_subscription(view.visit.new_session(), row["id"]), view.words("Alert renewed"))
+
+    async def stop() -> None:
+        await view.run_action(end_subscription(view.visit.new_session(), row["id"]), view.words("Alert stopped"))
+
     with box("div", "row"):
-        draw_leaving_button(view.words("Renew"), "renew", _FORM, partial(_renew_subscription, view, row["id"]))
-        draw_leaving_button(view.words("Stop"), "stop", _FORM, partial(_end_subscription, view, row["id"]))
+        draw_leaving_button(view.words("Renew"), "renew", _FORM, renew)
+        draw_leaving_button(view.words("Stop"), "stop", _FORM, stop)
     _draw_rename(view, row)
 
 
@@ -135,52 +140,44 @@ def _draw_rename(view: OpenPage, row: Row) -> None:
             text("button", words("Save"), "button slight", type="submit", **marks)
 
 
-async def _renew_subscription(view: OpenPage, name: str) -> None:
-    await view.run_action(renew_subscription(view.visit.new_session(), name), view.words("Alert renewed"))
-
-
-async def _end_subscription(view: OpenPage, name: str) -> None:
-    await view.run_action(end_subscription(view.visit.new_session(), name), view.words("Alert stopped"))
-
-
-def draw_subscribe_form(view: OpenPage) -> None:
-    """The form for a new saved search."""
+def _draw_form(view: OpenPage) -> None:
+    """The form for a new alert."""
     words = view.words
 
     async def sent(fields: Sent) -> None:
-        asked = subscribe_to_question(view, fields["question"], label=fields.get("label", ""))
+        asked = make_alert(view, fields["question"], label=fields.get("label", ""))
         await view.run_action(asked, words("Alert created"))
 
     with form(sent):
         field(
             words("Search terms"),
             "question",
-            "subscription",
+            "alert",
             required=True,
             maxlength="1000",
             autocomplete="off",
             dir="auto",
         )
-        draw_label_field(words("Name (optional)"), "subscription")
+        draw_label_field(words("Name (optional)"), "alert")
         text("p", describe_terms(view), "small quiet")
         submit_button(words("Create alert"))
 
 
 def draw_label_field(word: str, mark: str, held: str = "") -> None:
-    """The field for what a saved search is called; `mark` makes its id the only one of the page."""
+    """The field for what an alert is called; `mark` makes its id the only one of the page."""
     field(word, "label", mark, value=held, maxlength=LABEL.most, autocomplete="off", dir="auto")
 
 
-async def subscribe_to_question(
+async def make_alert(
     view: OpenPage, question: str, filters: Filters = NO_FILTERS, label: str = ""
 ) -> SubscriptionAnswer:
-    """Make the saved search with its filters; its phones are dialled in the country of the requester."""
+    """Make an alert of a question and filters; its phones are dialled in the country of the requester."""
     session = view.visit.new_session()
     return await create_subscription(session, question, session.requester.country, filters, label=label)
 
 
 def describe_terms(view: OpenPage) -> str:
-    """For what, and how long, a saved search is asked."""
+    """For what, and how long, an alert is asked."""
     stated = view.visit.new_session().grounds
     return view.words(
         "Runs for 90 days on every new or changed case. Purpose: {purpose}; your case: {reference}.",

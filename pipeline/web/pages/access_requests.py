@@ -30,27 +30,27 @@ from pipeline.web.components.markup import bidi_text, box, link, text
 from pipeline.web.components.tables import panel
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
-from pipeline.web.vocabulary import GLASS_VERDICTS, PURPOSES, URGENCIES
+from pipeline.web.vocabulary import GLASS_REVIEWS, PURPOSES, URGENCIES
 
 LENGTHS = {"7": 7, "30": 30, "90": 90, "365": 365}
 """Days for which a case can be opened."""
 
 
-class DisclosuresPageData(NamedTuple):
+class AccessRequestsPageData(NamedTuple):
     """Threads in which we are the owner, and those in which we ask."""
 
     theirs: tuple[Row, ...]
     ours: tuple[Row, ...]
 
 
-async def load(visit: Visit, _: Parameters) -> DisclosuresPageData:
+async def load(visit: Visit, _: Parameters) -> AccessRequestsPageData:
     """Both lists."""
     theirs = await list_disclosures(visit.new_session(), mine=False, kind=ThreadKind.ASKED)
     ours = await list_disclosures(visit.new_session(), mine=True, kind=ThreadKind.ASKED)
-    return DisclosuresPageData(theirs.disclosures, ours.disclosures)
+    return AccessRequestsPageData(theirs.disclosures, ours.disclosures)
 
 
-def draw(view: OpenPage, loaded: DisclosuresPageData) -> None:
+def draw(view: OpenPage, loaded: AccessRequestsPageData) -> None:
     """Show both lists, what awaits our answer first."""
     words = view.words
     text("h1", words("Access requests"))
@@ -242,7 +242,7 @@ def draw_thread_steps(view: OpenPage, row: Row) -> None:
                 if step["hours"] and step["move"] != "confirmation":
                     text("span", words.format_span(timedelta(hours=step["hours"])), "quiet")
                 if step["verdict"]:
-                    text("strong", words.label(GLASS_VERDICTS, step["verdict"]))
+                    text("strong", words.label(GLASS_REVIEWS, step["verdict"]))
                 if step["reason"]:
                     bidi_text(step["reason"])
 
