@@ -16,7 +16,7 @@ RUNS ?= 10000
 SEED ?= 1
 TEST_ARGS ?=
 
-.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference format lock bench-accuracy bench-lists bench-training bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-audit-log bench-attacks bench-crowds bench-mapping bench-pages pictures clean
+.PHONY: help demo test test-rare test-long test-random test-fault test-transactions test-cluster check audit docs reference tree format lock bench-accuracy bench-lists bench-training bench-scoring bench-recall bench-questions bench-stream bench-failover bench-fairness bench-search bench-timing bench-audit-log bench-attacks bench-crowds bench-mapping bench-pages pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -75,6 +75,9 @@ audit: $(READY) ## known vulnerabilities in the lock, by PyPI's advisories, and 
 reference: $(READY) ## write docs/reference/ and schemas/asyncapi.yaml from the catalogues in the code
 	$(BIN)/python tools/reference_pages.py
 	$(BIN)/python tools/asyncapi_contract.py
+
+tree: $(READY) ## how many and how deep the modules of pipeline/ are
+	$(BIN)/python tools/tree.py
 
 docs: $(READY) ## the documentation as a site in build/site; fails at a broken link
 	$(BIN)/python tools/docs_site.py

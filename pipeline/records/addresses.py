@@ -8,6 +8,8 @@ postcode the city. A part that is not found is "", which says nothing.
 
 Streets in Latin, Cyrillic, Greek and Korean letters are told in Latin ones, others in their own. The work is bounded by
 MAX_LETTERS and MAX_LINES.
+
+It is one module, as each part is read from what the others left: no rule of it holds by itself.
 """
 
 from __future__ import annotations
