@@ -1,7 +1,7 @@
 """How many different birth dates, or numbers of a type, an agency asks with one name: from the fourth on none. Pure.
 
 A hit-only record answers equality alone, so who knows a name could ask one date after the other. So each agency may ask
-MOST_ASKED different dates with one name in 30 days, over searches, list rows, saved searches and pushed cases together.
+MOST_ASKED different dates with one name in 30 days, over searches, list rows, alerts and pushed cases together.
 What is beyond is not asked of hit-only records. Which guesses are asked follows from the agency's own guesses in their
 order in the topic alone: no record enters it, and all processes see the same.
 
@@ -86,7 +86,7 @@ class NamedGuess(msgspec.Struct, frozen=True, omit_defaults=True):
 class AskedGuesses(msgspec.Struct, frozen=True, omit_defaults=True):
     """Value of topic `hit_guesses`: what a question of an agency asks with names. It has no content of any record.
 
-    `about` is the key of the pushed case or saved search that asks, "" of a search. `beyond`: it guesses more than one
+    `about` is the key of the pushed case or alert that asks, "" of a search. `beyond`: it guesses more than one
     message holds, so it is not asked at all. One with neither guesses nor `beyond` says that what is `about` guesses
     nothing any more.
     """
@@ -240,7 +240,7 @@ class RefusedDay(NamedTuple):
 class GuessLedger:
     """What each agency has asked with each name in the last spans, as the topic says it in its order.
 
-    A million names, each with two or three counts, take 84 MB. `keeping`: what is asked by cases and saved searches and
+    A million names, each with two or three counts, take 84 MB. `keeping`: what is asked by cases and alerts and
     was refused is kept, by key, to be asked again, at 0.45 kB each.
     """
 
@@ -282,7 +282,7 @@ class GuessLedger:
         return all(value in table.get(count) for count, value in asked.list_counts())
 
     def kinds_refused_to(self, about: str) -> frozenset[str]:
-        """By what a case or saved search may not ask, as it stands; see `keeping`."""
+        """By what a case or alert may not ask, as it stands; see `keeping`."""
         held = self.refused.get(about)
         return frozenset() if held is None else held.kinds
 

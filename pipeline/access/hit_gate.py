@@ -1,6 +1,6 @@
 """The gate for hit-only (H2) records: whatever tells that one exists asks here first. Pure.
 
-Searches, list checks, saved searches, shared questions and pushed cases are all questions. A hit-only record answers
+Searches, list checks, alerts, shared questions and pushed cases are all questions. A hit-only record answers
 equality alone: a whole number (identifier, phone, e-mail), or a whole name with a whole birth date. The answer is a
 function of the question and of which of its parts are equal. Nothing else that the record says enters it, and nothing
 is nearer than anything else that differs: who guesses learns nothing from a miss.

@@ -1,4 +1,4 @@
-"""The budget of hit-only answers that come from the stream: pushed cases, saved searches, shared interest. Pure.
+"""The budget of hit-only answers that come from the stream: pushed cases, alerts, shared interest. Pure.
 
 Each answer about an agency's hit-only records that another agency is due is a HitQuestion. It is answered while the
 asking agency has answers left about that owner today; else it waits, and is answered in the order of its id on a later
@@ -65,7 +65,7 @@ class HitQuestion(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def about(self) -> str:
-        """The key of the case or saved search that asks, as guesses name it; "" of a search."""
+        """The key of the case or alert that asks, as guesses name it; "" of a search."""
         if self.hit is not None:
             return self.hit.case
         return f"sub:{self.notice.subscription}" if self.notice is not None and self.notice.subscription else ""
@@ -76,7 +76,7 @@ class Admission(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Of an answer `id` is the question's and `asks` the hash of the case that asked, "" where the link shows no more.
     Of a count `id` is spent|<asker>|<owner>, and `spent` how many answers were given on the day of `time`. Of a case or
-    saved search that guesses too much `id` is refused|<its key>, `kinds` are of what it does, none once it may ask,
+    alert that guesses too much `id` is refused|<its key>, `kinds` are of what it does, none once it may ask,
     `refused` its AskedGuesses (JSON) and `offset` where it stands; both agencies are the asker. So they are of
     told|<asker>: the day of `time` is the last of which it was told how many of its cases were refused.
     """

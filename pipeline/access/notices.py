@@ -44,7 +44,7 @@ class Notice(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Of a silent case's link both are there.
 
-    `disclosure` and `subscription` are ids of a thread and of the receiver's own saved search.
+    `disclosure` and `subscription` are ids of a thread and of the receiver's own alert.
     """
 
     id: str

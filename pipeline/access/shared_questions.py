@@ -15,7 +15,7 @@ from pipeline.matching.exact_match import HIT_BAND
 
 
 class Asker(NamedTuple):
-    """An agency that asks: by a search, or by the saved search `subscription`. `once` names what is told once."""
+    """An agency that asks: by a search, or by the alert `subscription`. `once` names what is told once."""
 
     agency: str
     purpose: str
@@ -24,7 +24,7 @@ class Asker(NamedTuple):
 
 
 def asker_of(subscription: Subscription) -> Asker:
-    """Who asks by a saved search."""
+    """Who asks by an alert."""
     return Asker(subscription.agency, subscription.purpose, subscription.id, subscription.id)
 
 

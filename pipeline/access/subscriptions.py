@@ -1,7 +1,7 @@
-"""Saved searches: a question that every new or changed case is held against, for ninety days. Pure.
+"""Alerts: a question that every new or changed case is held against, for ninety days. Pure.
 
 In the stream it is a fingerprint under the key `sub:<id>`, silent and without a country, so that it meets cases of
-every country and no other saved search; its matches are notices, never links.
+every country and no other alert; its matches are notices, never links.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LASTS: Final = timedelta(days=90)
 PREFIX: Final = "sub:"
 
 TELLING_BANDS: Final = frozenset({Band.CERTAIN, Band.PROBABLE})
-"""Bands in which the owner of a silent case is told of a saved search that met it."""
+"""Bands in which the owner of a silent case is told of an alert that met it."""
 
 
 class SubscriptionState(StrEnum):
@@ -71,7 +71,7 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def place(self) -> tuple[datetime, str]:
-        """What orders an agency's saved searches: when each was made, else when last renewed; no two are alike."""
+        """What orders an agency's alerts: when each was made, else when last renewed; no two are alike."""
         return self.made or self.time, self.id
 
 
@@ -87,7 +87,7 @@ def make_subscription(
     filters: Filters = NO_FILTERS,
     label: str = "",
 ) -> Subscription:
-    """A new saved search of the requester's agency."""
+    """A new alert of the requester's agency."""
     blank = Subscription(
         name, by.agency, SubscriptionState.ACTIVE, now, 0, by.country, by.subject, label=label, made=now
     )
@@ -96,7 +96,7 @@ def make_subscription(
 
 
 def extend_subscription(subscription: Subscription, why: Grounds, now: datetime) -> Subscription:
-    """The saved search for another ninety days, on these grounds."""
+    """The alert for another ninety days, on these grounds."""
     purpose, stated = why.purpose.value, why.case_reference
     made = subscription.made or subscription.time
     later = {"time": now, "version": subscription.version + 1, "until": now + LASTS, "made": made}
@@ -104,12 +104,12 @@ def extend_subscription(subscription: Subscription, why: Grounds, now: datetime)
 
 
 def label_subscription(subscription: Subscription, label: str, now: datetime) -> Subscription:
-    """The same saved search under another name; its version stays, since nothing else is asked."""
+    """The same alert under another name; its version stays, since nothing else is asked."""
     return msgspec.structs.replace(subscription, label=label, labelled=now)
 
 
 def close_subscription(subscription: Subscription, now: datetime) -> Subscription:
-    """The mark that a saved search has ended, without what it asked."""
+    """The mark that an alert has ended, without what it asked."""
     return Subscription(subscription.id, subscription.agency, SubscriptionState.ENDED, now, subscription.version + 1)
 
 
@@ -142,7 +142,7 @@ def saved_search_print(
 
 
 def is_saved_search(side: ClaimSide | Fingerprint) -> bool:
-    """Whether it is a saved search and no case: its key begins so, and it is of no country, where each case is of one.
+    """Whether it is an alert and no case: its key begins so, and it is of no country, where each case is of one.
 
     The key alone would be that of a case of an agency called `sub`.
     """
@@ -164,7 +164,7 @@ def match_notice(claim: Claim, scope: OwnerScope, ring: KeyRing, now: datetime) 
         return None
     own = case.agency == query.agency
     if not own and case.handling.code == SILENT and claim.band in TELLING_BANDS:
-        # once for each content, and without which saved search it was
+        # once for each content, and without which alert it was
         return searched_notice(case.case, query.agency, _purpose_of(query), now, ring, query.case, case.hash)
     if not scope.includes(case.agency, case.country):
         return None
@@ -188,7 +188,7 @@ def match_question(claim: Claim, notice: Notice, now: datetime) -> HitQuestion |
 
 
 def _order_sides(claim: Claim) -> tuple[ClaimSide, ClaimSide, ExactMatch]:
-    """The saved search, the case that it met, and by what it met a hit-only one."""
+    """The alert, the case that it met, and by what it met a hit-only one."""
     if is_saved_search(claim.a):
         return claim.a, claim.b, claim.exact_a
     return claim.b, claim.a, claim.exact_b

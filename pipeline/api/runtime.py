@@ -89,7 +89,7 @@ class GuessSink(Protocol):
         """The kinds that may not be asked. Raises pipeline.streams.audit.guess_log.GuessError."""
 
     async def forget(self, agency: str, about: str) -> None:
-        """Note that a saved search guesses nothing any more. Raises GuessError."""
+        """Note that an alert guesses nothing any more. Raises GuessError."""
 
 
 class DecisionSink(Protocol):

@@ -1,4 +1,4 @@
-"""`liaison allowances`: how many hit-only answers a day an owner allows other agencies' cases and saved searches."""
+"""`liaison allowances`: how many hit-only answers a day an owner allows other agencies' cases and alerts."""
 
 from __future__ import annotations
 

@@ -340,19 +340,19 @@ class DecisionReader:
         return {assignment.link: assignment.assignee for assignment in found.values() if assignment.assignee}
 
     async def subscriptions_of(self, ids: Iterable[str]) -> dict[str, Subscription]:
-        """The saved searches of these ids, in real time."""
+        """The alerts of these ids, in real time."""
         found = await self._get_documents("subscriptions", ids, SubscriptionDocument)
         return {name: _to_subscription(document) for name, document in found.items()}
 
     async def list_subscriptions(self, agency: str, limit: int) -> list[Subscription]:
-        """The active saved searches of an agency, those made last first; those past their date among them."""
+        """The active alerts of an agency, those made last first; those past their date among them."""
         query: list[Body] = [{"term": {"agency": agency}}, {"term": {"state": "active"}}]
         found = await self._fetch_page("subscriptions", query, LATEST_FIRST, limit)
         listed = (_to_subscription(msgspec.convert(hit["_source"], SubscriptionDocument)) for hit in found)
         return sorted(listed, key=lambda subscription: subscription.place, reverse=True)
 
     async def list_shared_subscriptions(self) -> AsyncIterator[Subscription]:
-        """All active saved searches that are shared."""
+        """All active alerts that are shared."""
         query: list[Body] = [{"term": {"state": "active"}}, {"term": {"shared": True}}]
         after: list[Any] | None = None
         while found := await self._fetch_page("subscriptions", query, IN_ORDER, PAGE, after):

@@ -217,7 +217,7 @@ HIT_ADMISSIONS = (
     IndexField("contact", KEPT, "Whom its agency was told to ask.", personal=True),
     IndexField("spent", UNSEARCHED_LONG, "Answers given on that day."),
     IndexField("kinds", UNSEARCHED, "What of it: birth dates, types of numbers."),
-    IndexField("refused", UNSEARCHED, "What a case or saved search guessed too much, as digests."),
+    IndexField("refused", UNSEARCHED, "What a case or alert guessed too much, as digests."),
     IndexField("offset", UNSEARCHED_LONG, "Where in hit_guesses it did."),
 )
 

@@ -54,7 +54,7 @@ class Contact(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class OwnerScope(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """Whose cases a saved search asks for: those of these agencies and countries; an empty list means all."""
+    """Whose cases an alert asks for: those of these agencies and countries; an empty list means all."""
 
     agencies: tuple[str, ...] = ()
     countries: tuple[str, ...] = ()
@@ -177,7 +177,7 @@ class Fingerprint(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     generation, and case documents and claims of any generation can be compared. `keys` are the blocking keys,
     ascending, each < 2**53 (exact in every JSON reader); a withdrawn case has none. `sketch` bounds the score of the
     case with another one (pipeline.matching.screening.sketches); b"" bounds nothing. `expired` marks a value without
-    content that comes after the version whose retention ended and before the next version. Only saved searches have a
+    content that comes after the version whose retention ended and before the next version. Only alerts have a
     `scope`; it does not affect the score.
     """
 

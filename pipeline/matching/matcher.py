@@ -92,7 +92,7 @@ class ModelMatcher:
         return self._judge_shared_number(a, b) or judged
 
     def _judge_shared_number(self, a: Fingerprint, b: Fingerprint) -> Judgement | None:
-        """The link by a shared number; None if there is none. A saved search has no country and holds no number."""
+        """The link by a shared number; None if there is none. An alert has no country and holds no number."""
         shared = judge_shared_number(a, b, self._model) if a.country and b.country else None
         least = max(self.threshold, THRESHOLD)
         return None if shared is None or shared.probability < least else shared

@@ -5,7 +5,7 @@ for it: one digit wrong, two neighbours swapped, one digit left out or too many.
 choose among the terms of all records, those too that the reader may not see.
 
 Two readings of a question are strict: what of it may meet a case that is shown as a hit alone, which is whole
-identifiers and whole names with one birth date, and a saved search as the correlator sees it, with numbers of unknown
+identifiers and whole names with one birth date, and an alert as the correlator sees it, with numbers of unknown
 type as such. The first narrows what the index is asked, so that a question without exact parts costs nothing; the gate
 decides (pipeline.access.hit_gate).
 """
@@ -428,7 +428,7 @@ BEARERS: Final = tuple(row.name for row in ENTITY_TYPES if row.bears_numbers)
 
 
 def fingerprint_of(subscription: Subscription, model: Model) -> Fingerprint:
-    """The fingerprint of a saved search under a model. Raises LiaisonError for a question that makes no sense."""
+    """The fingerprint of an alert under a model. Raises LiaisonError for a question that makes no sense."""
     if subscription.state is SubscriptionState.ENDED:
         return saved_search_print(subscription, (), ())
     entities = make_query_probe(parse_question(subscription.question), subscription.dialled)
@@ -446,5 +446,5 @@ def make_query_probe(question: Question, dialled: str) -> tuple[EntityPrint, ...
 
 
 def meets_exactly(subscription: Subscription, held: tuple[EntityPrint, ...], model: Model) -> ExactMatch:
-    """By what a saved search meets a hit-only record that holds these entities; NONE where it may not be told."""
+    """By what an alert meets a hit-only record that holds these entities; NONE where it may not be told."""
     return exact_match(make_query_probe(parse_question(subscription.question), subscription.dialled), held, model)

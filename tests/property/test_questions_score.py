@@ -1,4 +1,4 @@
-"""One scorer: what is known of somebody scores the same as a record, in a search, in a list and as a saved search.
+"""One scorer: what is known of somebody scores the same as a record, in a search, in a list and as an alert.
 
 And of a hit-only record nothing that a question says besides its exact parts tells anything.
 """

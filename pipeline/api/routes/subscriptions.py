@@ -1,4 +1,4 @@
-"""/v1/subscriptions: saved searches."""
+"""/v1/subscriptions: alerts."""
 
 from __future__ import annotations
 

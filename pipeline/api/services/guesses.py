@@ -23,7 +23,7 @@ class CountedQuestion(NamedTuple):
 
 
 async def count_question(session: Session, question: Question, dialled: str, about: str = "") -> CountedQuestion:
-    """Count what a question, or the saved search `about`, guesses with names. Raises UnavailableError.
+    """Count what a question, or the alert `about`, guesses with names. Raises UnavailableError.
 
     The answer follows from what the requester's agency has asked, never from what there is.
     """

@@ -1,4 +1,4 @@
-"""How many hit-only answers a day an owner lets another agency's cases and saved searches have: more for a while."""
+"""How many hit-only answers a day an owner lets another agency's cases and alerts have: more for a while."""
 
 from __future__ import annotations
 

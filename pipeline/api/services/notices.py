@@ -188,7 +188,7 @@ def _is_current(
     views: dict[str, View],
     case: CaseDocument | None,
 ) -> bool:
-    """Whether a saved search is still the agency's own, and tells of the case that it met."""
+    """Whether an alert is still the agency's own, and tells of the case that it met."""
     if not document.subscription:
         return True
     query = standing.get(document.subscription)
@@ -198,7 +198,7 @@ def _is_current(
 
 
 def _tells_of(query: Subscription, case: CaseDocument, view: View, model: Model) -> bool:
-    """Whether a saved search tells of a case that its reader sees so.
+    """Whether an alert tells of a case that its reader sees so.
 
     One that is read in full is held against all filters. A hit-only one is held against whose it is, which is told
     anyway, and must be met exactly; nothing else of it is looked at, so that no filter tells what it says.

@@ -68,9 +68,9 @@ class Search(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limit: Annotated[int, Meta(ge=1, le=MOST)] = 20
     cursor: Annotated[str, Meta(max_length=CURSOR_CHARS, description="`next` of the page before.")] = ""
     filters: Filters = Filters()
-    share: Annotated[
-        bool, Meta(description="Agencies that share a saved search for the same are told, and so are you.")
-    ] = False
+    share: Annotated[bool, Meta(description="Agencies that share an alert for the same are told, and so are you.")] = (
+        False
+    )
     fields: QuestionFields = QuestionFields()
     evidence: Annotated[
         bool,

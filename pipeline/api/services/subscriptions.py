@@ -1,4 +1,4 @@
-"""Saved searches of the requester's agency: made, renewed, ended, listed. Their matches are notices."""
+"""Alerts of the requester's agency: made, renewed, ended, listed. Their matches are notices."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from pipeline.streams.audit.guess_log import GuessError
 from pipeline.streams.catalogues import topics
 
 MOST = 100
-"""Active saved searches of one agency: each is held against every case that comes."""
+"""Active alerts of one agency: each is held against every case that comes."""
 
 NO_SUBSCRIPTION = "alert not found, or not your agency's"
 
 
 class SubscriptionAnswer(msgspec.Struct, frozen=True):
-    """A saved search. `not_asked` says, when it is made, why hit-only records are not asked, or not all of it."""
+    """An alert. `not_asked` says, when it is made, why hit-only records are not asked, or not all of it."""
 
     as_of: str
     subscription: Row
@@ -41,7 +41,7 @@ class SubscriptionAnswer(msgspec.Struct, frozen=True):
 
 
 class SubscriptionsAnswer(msgspec.Struct, frozen=True):
-    """The saved searches of the requester's agency, those made last first."""
+    """The alerts of the requester's agency, those made last first."""
 
     as_of: str
     subscriptions: tuple[Row, ...]

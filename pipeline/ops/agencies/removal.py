@@ -134,7 +134,7 @@ async def _end_decisions(settings: Settings, name: str, now: datetime, cases: in
     queries = close_subscriptions(
         map(_subscription.decode, await _read_values(settings, topics.SUBSCRIPTIONS)), name, now
     )
-    await _forget_guesses(settings, queries)  # first: an ended saved search is not found again by a second run
+    await _forget_guesses(settings, queries)  # first: an ended alert is not found again by a second run
     async with DecisionLog(settings) as log:
         for thread in threads:
             await log.write(topics.DISCLOSURES, thread.id, thread)
@@ -168,7 +168,7 @@ def revoke_disclosures(threads: Iterable[Disclosure], name: str, now: datetime) 
 
 
 def close_subscriptions(queries: Iterable[Subscription], name: str, now: datetime) -> Sequence[Subscription]:
-    """The ends of the agency's saved searches; nothing of what they asked is kept."""
+    """The ends of the agency's alerts; nothing of what they asked is kept."""
     return [
         close_subscription(query, now)
         for query in queries

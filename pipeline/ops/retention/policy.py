@@ -1,4 +1,4 @@
-"""What retention ends and tells, and when: cases, saved searches, reasons of reviews, keys of query text. Pure."""
+"""What retention ends and tells, and when: cases, alerts, reasons of reviews, keys of query text. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.correlation.visibility import is_expired
 from pipeline.records.expiry import Expiry
 
 RENEWABLE: Final = timedelta(days=7)
-"""A saved search that ran out matches nothing, but can be renewed for so long before what it asked is erased."""
+"""An alert that ran out matches nothing, but can be renewed for so long before what it asked is erased."""
 
 QUERY_MONTHS: Final = 36
 """Europol keeps its logs for three years (Regulation (EU) 2016/794, article 40)."""
@@ -114,7 +114,7 @@ def make_expiry_notices(
 
 
 def close_lapsed_subscriptions(subscriptions: Iterable[Subscription], now: datetime) -> tuple[Subscription, ...]:
-    """The ends of the saved searches whose time, and the time to renew them, has passed."""
+    """The ends of the alerts whose time, and the time to renew them, has passed."""
     return tuple(
         close_subscription(subscription, now)
         for subscription in subscriptions

@@ -149,7 +149,7 @@ class GuessLog:
             raise GuessError("the search cannot be counted now; try again") from error
 
     async def forget(self, agency: str, about: str) -> None:
-        """Say that a saved search guesses nothing any more. Raises GuessError."""
+        """Say that an alert guesses nothing any more. Raises GuessError."""
         try:
             async with asyncio.timeout(ANSWER_S):
                 await self._write(AskedGuesses(agency, about))

@@ -122,7 +122,7 @@ ASSIGNMENTS: Final = Topic(
 )  # fmt: skip
 SUBSCRIPTIONS: Final = Topic(
     "subscriptions", "subscription id", "subscription", Count.ONE,
-    description="Saved searches.",
+    description="Alerts.",
     writers=(Process.API, Process.OPERATIONS), consumers=(Process.CORRELATE, Process.PROJECT, Process.NOTIFY),
     readers=(Process.API,), compacted=True, backed_up=True, personal=True,
     erasure="its end replaces it by a mark without content; compaction removes the old one",
@@ -162,7 +162,7 @@ HIT_GUESSES: Final = Topic(
     note="Read uncommitted: what was asked in a transaction that was given up was asked.",
     writers=(Process.INTAKE, Process.PROJECT, Process.API, Process.OPERATIONS), readers=(Process.PROJECT, Process.API),
     retention=GUESSES_KEPT, stamped=True, personal=True,
-    erasure="deleted after 160 days; it holds keyed digests, and keys of cases and saved searches",
+    erasure="deleted after 160 days; it holds keyed digests, and keys of cases and alerts",
 )  # fmt: skip
 """Stamped, since the days in which a guess counts are the broker's, whoever wrote it."""
 AUDIT: Final = Topic(

@@ -1,4 +1,4 @@
-"""The correlate stage: fingerprints of one partition of `blocks` in, claims and saved searches' notices out."""
+"""The correlate stage: fingerprints of one partition of `blocks` in, claims and alerts' notices out."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ class CorrelateProcessor:
         result.outputs += [output for claim in claims for output in self._claim_outputs(claim, correlator)]
 
     def _claim_outputs(self, claim: Claim, correlator: Correlator) -> list[Output]:
-        """A link's claim, or the notice of a saved search's match."""
+        """A link's claim, or the notice of an alert's match."""
         if self._matches.concerns(claim):
             return list(self._matches.match_outputs(claim, correlator))
         return [self._claim_output(claim)]

@@ -1,4 +1,4 @@
-"""Saved searches in the correlate stage: their fingerprints into `blocks`, their matches into `notices`."""
+"""Alerts in the correlate stage: their fingerprints into `blocks`, their matches into `notices`."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class SavedSearchProcessor(StatelessProcessor):
         except faults.TROUBLE:
             raise
         except Exception:
-            log.exception("%s-%d-%d is no saved search", record.topic, record.partition, record.offset)
+            log.exception("%s-%d-%d is no alert", record.topic, record.partition, record.offset)
             return []
         value, key = _encoder.encode(made), made.case.encode()
         where = target_partitions(made, first=subscription.version == 1, partitions=self._partitions)
@@ -69,7 +69,7 @@ class SavedSearchProcessor(StatelessProcessor):
 
 
 class SavedSearchMatches:
-    """What becomes of claims about saved searches: notices, from the active generation alone."""
+    """What becomes of claims about alerts: notices, from the active generation alone."""
 
     def __init__(
         self, settings: Settings, ring: KeyRing, model: Model, *, active: bool, clock: Callable[[], datetime] = now
@@ -78,7 +78,7 @@ class SavedSearchMatches:
         self._ring, self._model, self._active, self._clock = ring, model, active, clock
 
     def concerns(self, claim: Claim) -> bool:
-        """Whether a claim is about a saved search, and so no link."""
+        """Whether a claim is about an alert, and so no link."""
         return is_saved_search(claim.a) or is_saved_search(claim.b)
 
     def match_outputs(self, claim: Claim, correlator: Correlator) -> Iterator[Output]:
@@ -98,7 +98,7 @@ class SavedSearchMatches:
             yield Output(self._topic, 0, notice.id.encode(), _encoder.encode(notice))
 
     def _is_named(self, held: Iterable[Fingerprint | None]) -> bool:
-        """Whether the saved search of the two names somebody of the other."""
+        """Whether the alert of the two names somebody of the other."""
         prints = [one for one in held if one is not None]
         return any(
             names_person(query.entities, case.entities, self._model)

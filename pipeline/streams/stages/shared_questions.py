@@ -1,7 +1,7 @@
-"""Finds who asks the same as somebody else: each shared search and new saved search against the shared standing ones.
+"""Finds who asks the same as somebody else: each shared search and new alert against the shared standing ones.
 
 From the audit and from `subscriptions`, so that no request does anything for it. A search is not kept, so two searches
-do not meet: who wants to be told of later ones makes a saved search.
+do not meet: who wants to be told of later ones makes an alert.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class PreparedQuestion(msgspec.Struct, frozen=True):
 
 
 class SharedQuestions:
-    """The saved searches that are shared, each made ready for the matcher once, and who asks the same as one."""
+    """The alerts that are shared, each made ready for the matcher once, and who asks the same as one."""
 
     def __init__(self, decisions: DecisionReader, model: Model) -> None:
         self._decisions, self._model = decisions, model
@@ -132,7 +132,7 @@ class SharedSearchProcessor(_Work):
         return ChunkResult(documents=[entry for record in records if (entry := decode_search(record)) is not None])
 
     async def questions(self, entry: AuditEntry) -> AsyncIterator[HitQuestion]:  # type: ignore[override]
-        """Of a shared search; once a day for each saved search and agency, however often it is repeated."""
+        """Of a shared search; once a day for each alert and agency, however often it is repeated."""
         at = datetime.fromisoformat(entry.time)
         try:
             asked = msgspec.json.decode(self._cipher.decrypt(entry.query, at), type=_Asked)
@@ -150,7 +150,7 @@ class SharedSearchProcessor(_Work):
 
 
 class SharedQueryProcessor(_Work):
-    """New saved searches that are shared; a renewal or another name asks nothing new."""
+    """New alerts that are shared; a renewal or another name asks nothing new."""
 
     def __init__(self, settings: Settings, questions: SharedQuestions, decisions: DecisionReader) -> None:
         super().__init__(settings, questions)
@@ -182,7 +182,7 @@ def _decode_new(record: ConsumerRecord) -> Subscription | None:
     try:
         subscription = _subscriptions.decode(record.value) if record.value is not None else None
     except msgspec.MsgspecError:
-        log.exception("%s-%d-%d is no saved search", record.topic, record.partition, record.offset)
+        log.exception("%s-%d-%d is no alert", record.topic, record.partition, record.offset)
         return None
     wanted = (
         subscription is not None

@@ -1,4 +1,4 @@
-"""A saved search through the stages: it meets what is held and what comes, and makes no link."""
+"""An alert through the stages: it meets what is held and what comes, and makes no link."""
 
 from __future__ import annotations
 

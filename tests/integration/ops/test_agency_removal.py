@@ -79,7 +79,7 @@ NOW = datetime.now(UTC)
 
 
 async def decide(settings: Settings) -> None:
-    """What it asked of another agency and was granted, what another holds of it, and a saved search."""
+    """What it asked of another agency and was granted, what another holds of it, and an alert."""
     query = make_subscription("query", "Ivan Petrov", "FR", ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), NOW)
     async with DecisionLog(settings) as log:
         await log.write(topics.SUBSCRIPTIONS, query.id, query)
@@ -104,7 +104,7 @@ def test_what_it_was_granted_and_what_it_asks_standing_ends(
     threads = asyncio.run(table(installation.settings, topics.DISCLOSURES, Disclosure))
     assert {thread.last.move for thread in threads} == {Move.REVOCATION}
     last = asyncio.run(table(installation.settings, topics.HIT_GUESSES, AskedGuesses))
-    assert last == [AskedGuesses("fr-pj", "sub:query")], "the gate keeps no guess that it refused to a saved search"
+    assert last == [AskedGuesses("fr-pj", "sub:query")], "the gate keeps no guess that it refused to an alert"
     assert removed(installation, "fr-pj") == Removed(0, 0, 0)
 
 

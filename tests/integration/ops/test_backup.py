@@ -74,7 +74,7 @@ def until_done(work: Callable[[Callable[[], None]], Any], first: int, step: int)
 
 
 async def decide(settings: Settings) -> None:
-    """A review, a disclosure and a saved search, each twice, as a person who thinks again."""
+    """A review, a disclosure and an alert, each twice, as a person who thinks again."""
     async with DecisionLog(settings) as log:
         for verdict in (Verdict.UNSURE, Verdict.SAME):
             judged = Review("r1", LINK, "be-fp:1", "fr-pj:1", 1, 1, "g", verdict, "fr-pj", "anna", NOW, "a reason")

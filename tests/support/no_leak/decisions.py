@@ -41,7 +41,7 @@ ASKING = ("be-fp", "lu-pg")
 """Agencies that ask for cases of others and have been told of them."""
 
 NARROWED = {"lu-pg": Filters(roles=("suspect",), types=("person",), years=(2024,), offences=("ICCS:0501",))}
-"""What their saved searches are narrowed to."""
+"""What their alerts are narrowed to."""
 
 HALF = 1 << 39
 """About half of all positions here are below it: of notices there it is known that their cases are in the index."""
@@ -67,7 +67,7 @@ def review_id(a: str, b: str, agency: str) -> str:
 
 
 def subscription_id(agency: str) -> str:
-    """The id of an agency's saved search."""
+    """The id of an agency's alert."""
     return notice_id("subscription", agency)
 
 
@@ -163,7 +163,7 @@ def _form(case: CaseSpec, who: Requester) -> ShownForm | None:
 
 
 def _query(agency: str) -> DocumentWrite:
-    """A saved search that meets whoever is exact; one is narrowed by what a hit-only case does not tell."""
+    """An alert that meets whoever is exact; one is narrowed by what a hit-only case does not tell."""
     name = subscription_id(agency)
     made = Subscription(
         name, agency, SubscriptionState.ACTIVE, NOW, 1, agency[:2].upper(), f"someone@{agency}", "investigation", "1",

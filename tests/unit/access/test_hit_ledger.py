@@ -33,7 +33,7 @@ def link(
 
 
 def notice(name: str, asker: str = ASKER) -> HitQuestion:
-    """A match of a saved search of an agency's."""
+    """A match of an alert of an agency's."""
     told = Notice(name, asker, NoticeKind.SUBSCRIPTION_MATCH, NOW, reference="ref", other_agency=OWNER)
     return HitQuestion(name, asker, OWNER, notice=told)
 

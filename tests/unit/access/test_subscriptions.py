@@ -1,4 +1,4 @@
-"""Keys of cases never pass for those of saved searches, whatever agencies and case ids are called."""
+"""Keys of cases never pass for those of alerts, whatever agencies and case ids are called."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def side(key: str) -> ClaimSide:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_case_of_any_key_is_a_case(key: str) -> None:
-    """One of an agency called `sub` was taken for a saved search, which has one country and one purpose."""
+    """One of an agency called `sub` was taken for an alert, which has one country and one purpose."""
     other = ClaimSide("nl-np:1", 1, hash="h", agency="nl-np", country="NL", handling=MANY)
     a, b = sorted((side(key), other), key=lambda one: one.case)
     claim = Claim(link_id(a.case, b.case), ClaimState.LIVE, 0, "g", a, b, 700, 0.95, Band.CERTAIN, msgspec.Raw(b"{}"))

@@ -1,4 +1,4 @@
-"""Saved searches: an agency's own, for ninety days at a time, read under the rights of the reading moment."""
+"""Alerts: an agency's own, for ninety days at a time, read under the rights of the reading moment."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ QUESTION = "ivan petrov born:1980-05-01"
 async def matched(
     api: Api, question: str = QUESTION, code: str = "H0", filters: Filters = NO_FILTERS, **fields: Any
 ) -> str:
-    """A saved search of Bert's that met a case of Anna's, as the correlate stage tells it."""
+    """An alert of Bert's that met a case of Anna's, as the correlate stage tells it."""
     api.hold(record("fr-pj", code=code, to=("BE",), **fields))
     name: str = (await create_subscription(api.session(BERT), question, filters=filters)).subscription["id"]
     reference = api.session(BERT).make_reference("fr-pj:1")

@@ -10,7 +10,7 @@ from pipeline.streams.registers.registry import check_agency
 
 @pytest.mark.parametrize("name", ["sub", "accepted", "receipts", "feed", "decide", "operator", "ops", *sorted(ROLES)])
 def test_a_name_that_means_something_here_is_no_agencys(name: str) -> None:
-    """It would share a Kafka user with a worker, or keys with saved searches."""
+    """It would share a Kafka user with a worker, or keys with alerts."""
     assert name in reserved_names()
     with pytest.raises(LiaisonError, match=f"{name} means something else here"):
         check_agency(Agency(name, "FR"))

@@ -1,4 +1,4 @@
-"""Saved searches through the correlator: what they meet, and who is told."""
+"""Alerts through the correlator: what they meet, and who is told."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def query(agency: str, question: str, *, shared: bool = True) -> Subscription:
 
 
 class Desk:
-    """Both consumers over an index of saved searches."""
+    """Both consumers over an index of alerts."""
 
     def __init__(self, home: Path) -> None:
         self.index = MemoryIndex(Indices("", "g1"))
