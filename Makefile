@@ -72,6 +72,9 @@ audit: $(READY) ## known vulnerabilities in the lock, by PyPI's advisories, and 
 	$(BIN)/ruff check --select S pipeline
 	$(BIN)/uv tool run "pip-audit>=2.10,<3" --strict --no-deps --disable-pip --progress-spinner off --requirement requirements.lock
 
+language: $(READY) ## write the files of a language, with what is translated already; CODE=de
+	$(BIN)/python tools/language_file.py $(CODE)
+
 reference: $(READY) ## write docs/reference/ and schemas/asyncapi.yaml from the catalogues in the code
 	$(BIN)/python tools/reference_pages.py
 	$(BIN)/python tools/asyncapi_contract.py

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.errors import LiaisonError
-from pipeline.locale import LANGUAGES, translate
+from pipeline.locale import LANGUAGES, SOURCE, translate
 
 
 def translate_error(error: LiaisonError, language: str) -> str:
@@ -15,7 +15,7 @@ def translate_error(error: LiaisonError, language: str) -> str:
 def negotiate_language(accepted: str) -> str:
     """The best of LANGUAGES by an Accept-Language header (RFC 9110, 12.5.4), English where it names none."""
     wanted = sorted((_parse_weight(part) for part in accepted.split(",")), key=lambda weighted: -weighted[1])
-    return next((name for name, weight in wanted if name in LANGUAGES and weight > 0), LANGUAGES[0])
+    return next((name for name, weight in wanted if name in LANGUAGES and weight > 0), SOURCE)
 
 
 def _parse_weight(part: str) -> tuple[str, float]:

@@ -21,7 +21,7 @@ from pipeline.api import metrics
 from pipeline.api.problems import ForbiddenError, RequestTooLargeError, UnavailableError
 from pipeline.api.runtime import Runtime
 from pipeline.index.documents import CaseDocument, LinkDocument, case_meta
-from pipeline.locale import LANGUAGES, N_
+from pipeline.locale import LANGUAGES, N_, SOURCE
 from pipeline.streams.audit.audit_log import ActTooLargeError, AuditError
 
 RETRY_S = 30
@@ -58,7 +58,7 @@ class Session:
         note_shown: Callable[[str, Rule, str], None] = lambda *_: None,
     ) -> None:
         self.runtime, self.requester, self.grounds = runtime, requester, grounds
-        self.language = language if language in LANGUAGES else LANGUAGES[0]
+        self.language = language if language in LANGUAGES else SOURCE
         self.request_id = request_id or uuid.uuid4().hex
         self.now: datetime = runtime.clock()
         self._rules: dict[str, Rule] = {}

@@ -13,6 +13,7 @@ import typer
 
 from pipeline.command_settings import from_environment
 from pipeline.errors import LiaisonError
+from pipeline.locale import LANGUAGES, SOURCE
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -78,14 +79,13 @@ def compare(pairs: Pairs, model: ModelPath = None) -> None:
 def explain_pairs(
     pairs: Pairs,
     model: ModelPath = None,
-    language: Annotated[str, typer.Option(help="Language of the text: en or fr.")] = "en",
+    language: Annotated[str, typer.Option(help=f"Language of the text: {', '.join(LANGUAGES)}.")] = SOURCE,
     as_json: Annotated[bool, typer.Option("--json", help="Print the full explanations, one JSON per line.")] = False,
     svg: Annotated[Path | None, typer.Option(help="Folder for one waterfall chart per pair.")] = None,
 ) -> None:
     """Explain pairs of entities in words: every comparison, its weight, and what would change the result."""
     import msgspec
 
-    from pipeline.locale import LANGUAGES
     from pipeline.matching.entity_pairs import PairError, explain_pair
     from pipeline.matching.explain.breakdown import text
     from pipeline.matching.explain.waterfall import svg as chart
@@ -93,7 +93,7 @@ def explain_pairs(
     from pipeline.matching.model import generation_id, load_model
 
     if language not in LANGUAGES:
-        raise LiaisonError(f"unknown language: {language}; choose {' or '.join(LANGUAGES)}")
+        raise LiaisonError(f"unknown language: {language}; choose {', '.join(LANGUAGES)}")
     loaded = load_model(model)
     here = generation_id(loaded, from_environment().block_partitions)
     for number, line in enumerate(_read_lines(pairs), start=1):

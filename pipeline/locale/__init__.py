@@ -1,9 +1,9 @@
-"""Texts that people read, in English and French: one gettext catalogue for every layer.
+"""Texts that people read, in each of LANGUAGES: one gettext catalogue a language for every layer.
 
 English is the source and stands in the code: in translate("..."), N_("..."), NN_("one", "many") or NC_("context",
-"..."), and where an error is raised. fr.po beside this module holds the French, compiled in memory when first used, so
-that no compiled catalogue can be out of date. tests/unit/test_locale.py names what fr.po lacks and what it no longer
-needs.
+"..."), and where an error is raised. <language>.po beside this module holds another language, compiled in memory when
+first used, so that no compiled catalogue can be out of date. tests/unit/test_locale.py names the lines of a catalogue
+that are wrong, what it lacks and what it no longer needs. docs/how-to/add-a-language.md has the steps for one more.
 """
 
 from __future__ import annotations
@@ -12,9 +12,30 @@ import gettext
 import io
 from functools import cache
 from pathlib import Path
+from typing import Final, NamedTuple
 
-LANGUAGES = ("en", "fr")
-"""What everything is written in; the first is the source."""
+
+class Language(NamedTuple):
+    """A language that everything is written in: its own name, and how it writes numbers, by CLDR."""
+
+    name: str
+    decimal: str
+    grouping: str
+    percent: str
+    """What follows the number, with its space."""
+    territory: str | None = None
+    """Whose dates and country names are used, where the language alone does not say."""
+
+
+SOURCE: Final = "en"
+"""The language that stands in the code, and that is used where no other fits."""
+
+LANGUAGES = {
+    SOURCE: Language("English", ".", ",", "%", "GB"),
+    "es": Language("Español", ",", ".", "\N{NO-BREAK SPACE}%"),
+    "fr": Language("Français", ",", "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}%"),
+}
+"""What everything is written in, in the order of the menu; the first is the source."""
 
 CATALOGUES = Path(__file__).parent
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
+
+from pipeline.locale import LANGUAGES, SOURCE
 
 ICCS = "ICCS"
 """The scheme, as records name it."""
@@ -26,21 +28,24 @@ MAX_WORDS = 20
 
 
 class OffenceCode(NamedTuple):
-    """A code with its name in each language that pages are written in."""
+    """A code with its name in each of LANGUAGES."""
 
     code: str
-    en: str
-    fr: str
+    names: Mapping[str, str]
 
     def name(self, language: str) -> str:
-        """Its name in "en" or "fr"."""
-        return self.fr if language == "fr" else self.en
+        """Its name in a language; in English where that language has none."""
+        return self.names.get(language) or self.names[SOURCE]
 
 
 @cache
 def offence_codes() -> Mapping[str, OffenceCode]:
     """All codes that are known by name, in the classification's order."""
-    return {code: OffenceCode(code, english, french) for code, (english, french, _) in _read_table().items()}
+    tables = _read_tables()
+    return {
+        code: OffenceCode(code, {language: table[code][0] for language, table in tables.items() if code in table})
+        for code in tables[SOURCE]
+    }
 
 
 def find_offence(scheme: str, code: str) -> OffenceCode | None:
@@ -55,7 +60,7 @@ def find_offence(scheme: str, code: str) -> OffenceCode | None:
 
 
 def search_offences(text: str) -> tuple[OffenceCode, ...]:
-    """The codes whose name, in either language, or whose digits have all words of `text` at the beginning of a word.
+    """The codes whose name, in any of LANGUAGES, or whose digits have all words of `text` at the beginning of a word.
 
     Those that have them as whole words come first. Usual words that the names lack are known too (murder, braquage). Of
     a code and those below it only the code, which stands for them all. () where `text` has no word, or more than
@@ -87,9 +92,15 @@ def _fold(text: str) -> list[str]:
 
 @cache
 def _searched_words() -> Mapping[str, frozenset[str]]:
-    return {code: frozenset((code, *_fold(" ".join(names)))) for code, names in _read_table().items()}
+    tables = _read_tables().values()
+    return {
+        code: frozenset((code, *(word for table in tables for word in _fold(" ".join(table.get(code, ()))))))
+        for code in offence_codes()
+    }
 
 
 @cache
-def _read_table() -> dict[str, list[str]]:
-    return tomllib.loads(files("pipeline.records").joinpath("offence_codes.toml").read_text("utf-8"))
+def _read_tables() -> dict[str, dict[str, Sequence[str]]]:
+    """By language and code: a name, and the words by which people ask for it besides."""
+    folder = files("pipeline.records").joinpath("offences")
+    return {language: tomllib.loads(folder.joinpath(f"{language}.toml").read_text("utf-8")) for language in LANGUAGES}

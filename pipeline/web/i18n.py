@@ -1,4 +1,4 @@
-"""What pages say, in English and French: messages of pipeline/locale, and numbers, dates and countries by CLDR."""
+"""What pages say, in each of LANGUAGES: messages of pipeline/locale, and numbers, dates and countries by CLDR."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Words:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self._locale = Locale(language, territory="GB" if language == "en" else None)
+        self._locale = Locale(language, territory=LANGUAGES[language].territory)
 
     def __call__(self, message: str, **values: object) -> str:
         """The message in this language, with `values` put in."""

@@ -21,7 +21,7 @@ from pipeline.web.components.markup import box, icon, static_html, text
 from pipeline.web.i18n import Words
 from pipeline.web.page_template import THEMES, add_page_head
 from pipeline.web.session import Visit
-from pipeline.web.vocabulary import LANGUAGE_WORDS, PURPOSES, ROLES, STATED, THEME_WORDS
+from pipeline.web.vocabulary import PURPOSES, ROLES, STATED, THEME_WORDS
 
 
 class NavigationEntry(NamedTuple):
@@ -205,9 +205,8 @@ def _draw_grounds_form(visit: Visit, stated: Grounds) -> None:
 def draw_switches(visit: Visit) -> None:
     """The choices of language and of light or dark; each is a form, so that they work before anything else does."""
     words = visit.words
-    _draw_switch(
-        visit, "language", words("Language"), {name: LANGUAGE_WORDS[name] for name in LANGUAGES}, words.language
-    )
+    languages = {code: language.name for code, language in LANGUAGES.items()}
+    _draw_switch(visit, "language", words("Language"), languages, words.language)
     _draw_switch(visit, "theme", words("Theme"), {name: words.label(THEME_WORDS, name) for name in THEMES}, visit.theme)
 
 

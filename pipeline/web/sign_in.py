@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from pipeline.access.requester import Grounds, GroundsError, parse_grounds
 from pipeline.access.token_keys import issue_token
 from pipeline.access.tokens import KeysAwayError, TokenError
-from pipeline.locale import LANGUAGES
+from pipeline.locale import LANGUAGES, SOURCE
 from pipeline.streams.audit.decision_log import DecisionError
 from pipeline.web import csrf, provider, session
 from pipeline.web.page_template import THEMES
@@ -101,7 +101,7 @@ def _add_switch_routes(routes: APIRouter) -> None:
 
     @routes.post("/language")
     async def language(request: Request, value: Text = "", back: Text = HOME) -> Response:
-        return await _set_preference(request, session.LANGUAGE, value if value in LANGUAGES else LANGUAGES[0], back)
+        return await _set_preference(request, session.LANGUAGE, value if value in LANGUAGES else SOURCE, back)
 
     @routes.post("/theme")
     async def theme(request: Request, value: Text = "", back: Text = HOME) -> Response:

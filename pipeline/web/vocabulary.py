@@ -29,8 +29,6 @@ STATUSES = {"active": NC_("case", "Active"), "corrected": N_("Corrected"), "with
 
 THEME_WORDS = {"auto": N_("System"), "light": N_("Light"), "dark": N_("Dark")}
 
-LANGUAGE_WORDS = {"en": "English", "fr": "Français"}
-
 URGENCIES = {"routine": N_("Routine"), "urgent": N_("Urgent"), "immediate": N_("Immediate")}
 
 OVERSIGHTS = {

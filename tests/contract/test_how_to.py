@@ -42,15 +42,16 @@ async def test_an_aircraft_is_found_shown_and_linked(api: Api) -> None:
 
 ENTITY_TYPES = "tests/unit/records/test_entity_types.py"
 AIRCRAFT_TEST = "tests/unit/api/test_aircraft.py"
-CATALOGUE = "tests/unit/test_locale.py::test_every_message_is_in_the_french_catalogue_and_nothing_else_is"
+CATALOGUE = "tests/unit/test_locale.py::test_a_language_has_every_message_and_nothing_else"
+FRENCH, SPANISH = f"{CATALOGUE}[fr]", f"{CATALOGUE}[es]"
 
 
-def test_an_entity_type_takes_four_files_each_named_by_a_failing_test(tree: TreeCopy) -> None:
+def test_an_entity_type_takes_five_files_each_named_by_a_failing_test(tree: TreeCopy) -> None:
     page = HowToPage("add-an-entity-type")
-    assert len(page.files) <= 4
+    assert len(page.files) <= 5
     first, *others = page.patches
     tree.apply(first)
-    for patch, test in zip(others, (ENTITY_TYPES, ENTITY_TYPES, CATALOGUE), strict=True):
+    for patch, test in zip(others, (ENTITY_TYPES, ENTITY_TYPES, FRENCH, SPANISH), strict=True):
         assert patch.path in tree.first_failure(test)
         tree.apply(patch)
     _link_two_aircraft(tree, page)
@@ -138,13 +139,13 @@ ROUTED = "tests/unit/api/test_application.py::test_every_router_is_served"
 ASKED = "tests/property/test_no_leak.py::test_every_operation_is_asked"
 
 
-def test_an_endpoint_is_served_asked_for_leaks_and_speaks_french(tree: TreeCopy) -> None:
+def test_an_endpoint_is_served_asked_for_leaks_and_speaks_every_language(tree: TreeCopy) -> None:
     page = HowToPage("add-an-endpoint")
     service, route, *lists = page.patches
     tree.apply(service)
     tree.apply(route)
-    for patch, test in zip(lists, (ROUTED, ASKED, CATALOGUE), strict=True):
-        assert patch.path in tree.first_failure(test, fixtures=test != CATALOGUE)
+    for patch, test in zip(lists, (ROUTED, ASKED, FRENCH, SPANISH), strict=True):
+        assert patch.path in tree.first_failure(test, fixtures=test not in (FRENCH, SPANISH))
         tree.apply(patch)
     tree.write(AGENCIES_TEST, AGENCIES_ASKED)
     assert tree.first_failure(AGENCIES_TEST, ROUTED, ASKED, fixtures=True) == ""
@@ -183,12 +184,12 @@ VERSIONS = "tests/unit/matching/test_versions.py"
 LAWS = ("tests/property/test_comparison_bounds.py", "tests/unit/matching/test_loosened_comparisons.py")
 
 
-def test_a_comparison_takes_three_files_each_named_by_a_failing_test(tree: TreeCopy) -> None:
+def test_a_comparison_takes_four_files_each_named_by_a_failing_test(tree: TreeCopy) -> None:
     page = HowToPage("add-a-comparison")
-    assert len(page.files) <= 3
+    assert len(page.files) <= 4
     first, *others = page.patches
     tree.apply(first)
-    for patch, test in zip(others, (COMPARISONS, CATALOGUE), strict=True):
+    for patch, test in zip(others, (COMPARISONS, FRENCH, SPANISH), strict=True):
         assert patch.path in tree.first_failure(test)
         tree.apply(patch)
     compared = tree.run_python("-c", FLAGS_COMPARED)
@@ -198,3 +199,71 @@ def test_a_comparison_takes_three_files_each_named_by_a_failing_test(tree: TreeC
         COMPARISONS, "tests/unit/matching/test_versions.py", *LAWS, fixtures=True, only="flag or versions or every"
     )
     assert held == ""
+
+
+FILLED_IN = """
+import json, sys
+from pathlib import Path
+sys.path.insert(0, "tools")
+from babel.messages.pofile import read_po, write_po
+from language_file import OFFENCES, _read_offences
+
+for place in (Path("pipeline/locale/de.po"), OFFENCES / "de.toml"):
+    if place.suffix == ".toml":
+        names = {code: [f"de {name}", words] for code, (name, words) in _read_offences("en").items()}
+        place.write_text("".join(f'"{code}" = {json.dumps(row)}\\n' for code, row in names.items()))
+        continue
+    with place.open("rb") as source:
+        catalogue = read_po(source, locale="de")
+    for message in catalogue:
+        if message.pluralizable:
+            message.string = [f"de {form}" for form in message.id]
+        elif message.id:
+            message.string = f"de {message.id}"
+    with place.open("wb") as target:
+        write_po(target, catalogue)
+"""
+
+GERMAN_ASKED = """
+from support.api.runtime import GROUNDS, Api
+from support.records.builder import record
+
+from pipeline.web.i18n import choose_language, load_words
+
+
+async def test_german_is_spoken(api: Api) -> None:
+    api.hold(record("fr-pj"), record("be-fp"))
+    api.link("fr-pj:1", "be-fp:1")
+    asked = {**GROUNDS, "Accept-Language": "de-AT, en;q=0.5"}
+    refused = await api.get("/v1/cases/fr-pj:9", headers=asked)
+    assert refused.json()["detail"] == "de case not found, or you do not have access"
+    [link] = (await api.get("/v1/links", headers=asked, params={"case": "fr-pj:1"})).json()["links"]
+    assert "de Date of birth" in link["explanation"]
+    words = load_words(choose_language("de"))
+    assert words.format_date("2026-11-24") == "24 Nov. 2026"
+    assert words.format_number(12_345.5) == "12.345,5"
+"""
+
+GERMAN_TEST = "tests/unit/api/test_german.py"
+OFFENCES_TEST = "tests/unit/records/test_offence_codes.py"
+PAIR = {"type": "person", "names": [{"full": "Ivan Petrov"}], "birth_date": "1980-05-01"}
+
+
+def test_a_language_takes_a_row_and_two_files_whose_empty_lines_are_named(tree: TreeCopy) -> None:
+    page = HowToPage("add-a-language")
+    [patch] = page.patches
+    tree.apply(patch)
+    assert "de.po" in tree.first_failure("tests/unit/test_locale.py")
+    tree.make(page.block("sh", "make language").split()[1], CODE="de")
+    german = f"{CATALOGUE}[de]"
+    assert "pipeline/locale/de.po:" in tree.first_failure(german)
+    assert tree.first_failure(OFFENCES_TEST)
+    filled = tree.run_python("-c", FILLED_IN)
+    assert filled.returncode == 0, filled.stdout
+    tree.write(GERMAN_TEST, GERMAN_ASKED)
+    assert tree.first_failure("tests/unit/test_locale.py", OFFENCES_TEST, GERMAN_TEST, fixtures=True) == ""
+    pairs = tree.write("pairs.ndjson", json.dumps({"a": PAIR | {"id": "p"}, "b": PAIR | {"id": "q"}}) + "\n")
+    explained = tree.run_python("-c", MAIN, "batch", "explain", str(pairs), "--language", "de")
+    assert explained.returncode == 0, explained.stdout
+    assert "de Date of birth" in explained.stdout
+    assert ",1" in explained.stdout, "decimals as Germans write them"

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from pipeline.api.services.export_words import LINK_CELLS, link_cells
 from pipeline.cli.rendering.records import explanation as command_line
+from pipeline.locale import LANGUAGES
 from pipeline.matching.explain.breakdown import apportion, break_down, count_as_companions, text
 from pipeline.matching.explain.explaining import explain
 from pipeline.matching.explain.explanation import Explanation
@@ -43,7 +44,7 @@ def explained(draw: st.DrawFn) -> Explanation:
 
 
 @settings(max_examples=30)
-@given(explained(), st.sampled_from(["en", "fr"]))
+@given(explained(), st.sampled_from([*LANGUAGES]))
 def test_lines_add_up_on_pages_and_in_charts(found: Explanation, language: str) -> None:
     total = read_bits(bits(found.score, language))
     steps = bars(found, language)
@@ -68,7 +69,7 @@ def _number_of(row: ElementTree.Element) -> str:
 
 
 @settings(max_examples=30)
-@given(explained(), st.sampled_from(["en", "fr"]))
+@given(explained(), st.sampled_from([*LANGUAGES]))
 def test_lines_add_up_in_words_and_at_the_command_line(found: Explanation, language: str) -> None:
     total = read_bits(bits(found.score, language))
     shown = break_down(found, language)

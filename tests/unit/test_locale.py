@@ -1,24 +1,29 @@
-"""The French catalogue holds each message of the code and nothing else, wherever in the layers it stands."""
+"""Each language's catalogue holds each message of the code and nothing else, wherever in the layers it stands."""
 
 from __future__ import annotations
 
 import ast
+import io
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from string import Formatter
 
 import pytest
-from babel.messages.catalog import Catalog
+from babel import Locale
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
+from babel.messages.pofile import PoFileError, read_po
+from language_file import OFFENCES, make_catalogue, make_offences
 
 import pipeline
 from pipeline.api.list_worker import FAULT
 from pipeline.api.problems import ProblemError
-from pipeline.locale import CATALOGUES, END_OF_CONTEXT, LANGUAGES, NC_, translate, translate_plural
+from pipeline.locale import CATALOGUES, END_OF_CONTEXT, LANGUAGES, NC_, SOURCE, translate, translate_plural
 
 ROOT = Path(pipeline.__file__).parent
+TRANSLATED = [language for language in LANGUAGES if language != SOURCE]
 
 KEYWORDS = {"translate": None, "translate_plural": (1, 2), "N_": None, "NN_": (1, 2), "NC_": ((1, "c"), 2)}
 """What marks a message in the code."""
@@ -103,23 +108,93 @@ def _message(call: ast.Call, constants: dict[str, str], where: str) -> Iterator[
 
 
 @cache
-def french() -> Catalog:
-    with (CATALOGUES / "fr.po").open("rb") as file:
-        return read_po(file, locale="fr")
-
-
-def test_every_message_is_in_the_french_catalogue_and_nothing_else_is() -> None:
-    held = {(one.context, one.id) for one in french() if one.id and one.string and not one.fuzzy}
+def needed() -> frozenset[Key]:
+    """Every message of the code."""
     errors = {message for file in RAISING for message in raised(file)} - NOT_MESSAGES | RAISED_ELSEWHERE
-    needed = {*marked(), *((None, message) for message in errors)}
-    assert not needed - held, "missing in pipeline/locale/fr.po"
-    assert not held - needed, "no longer needed in pipeline/locale/fr.po"
+    return frozenset((*marked(), *((None, message) for message in errors)))
 
 
-def test_translations_keep_the_places_where_values_go() -> None:
-    for message in french():
-        for source, target in zip(_forms(message.id), _forms(message.string), strict=True):
-            assert not message.id or _places(source) == _places(target), source
+def read_catalogue(file: Path) -> Catalog:
+    """The messages of a language's file, with the lines that they stand in."""
+    with file.open("rb") as source:
+        return read_po(source, locale=file.stem, abort_invalid=True)
+
+
+def find_faults(file: Path) -> list[str]:
+    """What is wrong in a language's file, each with its line: as `es.po:12: ...`."""
+    catalogue, seen = read_catalogue(file), set[Key]()
+    faults = ["0: the header has no Plural-Forms"] if "Plural-Forms:" not in file.read_text(encoding="utf-8") else []
+    for message in catalogue:
+        if not message.id:
+            continue
+        key: Key = (message.context, message.id if isinstance(message.id, str) else tuple(message.id))
+        seen.add(key)
+        faults += [f"{message.lineno}: {fault}" for fault in _faults_of(message, catalogue.num_plurals)]
+        if key not in needed():
+            faults.append(f"{message.lineno}: no longer needed: {message.id!r}")
+    faults += [f"0: missing: {message!r}" for _, message in needed() - seen]
+    name = file.relative_to(ROOT.parent) if file.is_relative_to(ROOT) else file.name
+    return [f"{name}:{fault}" for fault in faults]
+
+
+def _faults_of(message: Message, plurals: int) -> Iterator[str]:
+    forms = _forms(message.string)
+    if message.fuzzy:
+        yield f"is marked fuzzy: {message.id!r}"
+    if message.pluralizable and (len(forms) != plurals or not all(forms)):
+        yield f"has {sum(map(bool, forms))} plural forms of {plurals}: {message.id!r}"
+    elif not all(forms):
+        yield f"is not translated: {message.id!r}"
+    places = _places(_forms(message.id)[-1])
+    for form in filter(None, forms):
+        if _places(form) != places:
+            yield f"has {sorted(_places(form))} where the message has {sorted(places)}: {form!r}"
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_language_has_every_message_and_nothing_else(language: str) -> None:
+    faults = find_faults(CATALOGUES / f"{language}.po")
+    assert not faults, "\n".join(faults)
+
+
+def test_every_file_is_of_a_language_that_is_offered() -> None:
+    assert {file.stem for file in CATALOGUES.glob("*.po")} == set(TRANSLATED)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line", "fault"),
+    [
+        ('msgstr[1] "{count} vínculos"\n', "", "{count} link",
+         "has 1 plural forms of 2: ('{count} link', '{count} links')"),
+        ('msgstr[1] "{count} vínculos"', 'msgstr[1] ""', "{count} link",
+         "has 1 plural forms of 2: ('{count} link', '{count} links')"),
+        ('"{count} vínculos"', '"{cuenta} vínculos"', "{count} link",
+         "has ['cuenta'] where the message has ['count']: '{cuenta} vínculos'"),
+        ('msgstr "Acceso hasta el {time}"', 'msgstr "Acceso"', "Access until {time}",
+         "has [] where the message has ['time']: 'Acceso'"),
+        ('msgstr "Buque"', 'msgstr ""', "Vessel", "is not translated: 'Vessel'"),
+        ('msgid "Vessel"', '#, fuzzy\nmsgid "Vessel"', "Vessel", "is marked fuzzy: 'Vessel'"),
+        ('msgid "Vessel"', 'msgid "Vesel"', "Vesel", "no longer needed: 'Vesel'"),
+    ],
+)  # fmt: skip
+def test_a_fault_in_a_language_is_told_with_its_line(
+    tmp_path: Path, right: str, wrong: str, line: str, fault: str
+) -> None:
+    text = (CATALOGUES / "es.po").read_text(encoding="utf-8")
+    assert text.count(right) == 1
+    file = tmp_path / "es.po"
+    file.write_text(text.replace(right, wrong), encoding="utf-8")
+    found, *more = find_faults(file)
+    at = file.read_text(encoding="utf-8").splitlines().index(f'msgid "{line}"') + 1
+    assert found == f"es.po:{at}: {fault}"
+    assert more == (["es.po:0: missing: 'Vessel'"] if "no longer needed" in fault else [])
+
+
+def test_a_file_that_is_no_catalogue_is_refused_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "es.po"
+    file.write_text('msgid "a"\nmsgstr "b"\n\nmsgid "c"\nmsgstr: "d"\n', encoding="utf-8")
+    with pytest.raises(PoFileError, match="misformatted keyword on"):
+        read_catalogue(file)
 
 
 def _forms(text: str | tuple[str, ...] | list[str] | None) -> list[str]:
@@ -133,18 +208,54 @@ def _places(message: str) -> set[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_text_shows_its_context(language: str) -> None:
-    for message in french():
-        if message.context:
-            text = translate(NC_(message.context, _forms(message.id)[0]), language)
+    for context, message in needed():
+        if context:
+            text = translate(NC_(context, _forms(message)[0]), language)
             assert text
             assert END_OF_CONTEXT not in text
 
 
-def test_a_message_without_a_translation_stays_english() -> None:
-    assert translate("never translated", "fr") == "never translated"
-    assert translate("", "fr") == ""
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_language_writes_numbers_as_cldr_says(language: str) -> None:
+    row = LANGUAGES[language]
+    locale = Locale(language, territory=row.territory)
+    assert row.name == str(locale.get_language_name(language)).capitalize()
+    assert (row.decimal, row.grouping) == tuple(locale.number_symbols["latn"][mark] for mark in ("decimal", "group"))
+    pattern = locale.percent_formats[None].pattern
+    assert row.percent.strip() == "%"
+    assert row.percent.startswith("%") is pattern.endswith("0%"), "whether a space precedes it"
 
 
-def test_a_plural_is_chosen_by_the_language() -> None:
-    assert translate_plural("{count} link", "{count} links", 0, "en") == "{count} links"
-    assert translate_plural("{count} link", "{count} links", 0, "fr") == "{count} lien"
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_message_without_a_translation_stays_english(language: str) -> None:
+    assert translate("never translated", language) == "never translated"
+    assert translate("", language) == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "none", "one"), [("en", "links", "link"), ("fr", "lien", "lien"), ("es", "vínculos", "vínculo")]
+)
+def test_a_plural_is_chosen_by_the_language(language: str, none: str, one: str) -> None:
+    assert [translate_plural("{count} link", "{count} links", count, language) for count in (0, 1)] == [
+        f"{{count}} {none}",
+        f"{{count}} {one}",
+    ]
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_make_language_keeps_what_is_translated(language: str) -> None:
+    made = read_po(io.BytesIO(make_catalogue(language).encode()), locale=language)
+    held = read_catalogue(CATALOGUES / f"{language}.po")
+    assert {(one.context, str(one.id)): one.string for one in made if one.id} == {
+        (one.context, str(one.id)): one.string for one in held if one.id
+    }
+    assert tomllib.loads(make_offences(language)) == tomllib.loads((OFFENCES / f"{language}.toml").read_text("utf-8"))
+
+
+def test_make_language_writes_a_new_one_to_fill_in(tmp_path: Path) -> None:
+    file = tmp_path / "pl.po"
+    file.write_text(make_catalogue("pl"), encoding="utf-8")
+    faults = find_faults(file)
+    assert len(faults) == len(needed())
+    assert {"has 0 plural forms of 3" in fault or "is not translated" in fault for fault in faults} == {True}
+    assert not any(name for name, _ in tomllib.loads(make_offences("pl")).values())

@@ -12,6 +12,7 @@ from pipeline.access.text_limits import CASE_REFERENCE
 from pipeline.api.problems import UnauthenticatedError, UnprocessableError
 from pipeline.api.runtime import Runtime
 from pipeline.api.session import Session
+from pipeline.locale import LANGUAGES
 
 PURPOSE_HEADER = "Liaison-Purpose"
 REFERENCE_HEADER = "Liaison-Case-Reference"
@@ -53,7 +54,7 @@ async def session_of(
             examples=["2026/4711"],
         ),
     ] = None,
-    accept_language: Annotated[str | None, Header(description="en or fr.", examples=["fr"])] = None,
+    accept_language: Annotated[str | None, Header(description=f"{', '.join(LANGUAGES)}.", examples=["fr"])] = None,
 ) -> Session:
     """The request's session. Raises UnprocessableError naming what is missing of the grounds."""
     try:

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.access.redaction import Row
+from pipeline.locale import SOURCE
 from pipeline.matching.bands import Band
 from pipeline.matching.basis import Basis
 from pipeline.matching.explain.breakdown import LINES, EvidenceLine, break_down, describe_companions
@@ -115,7 +116,7 @@ def _handling(handling: Handling) -> str:
 def _offence(offence: Row) -> str:
     """A code and its name, or the agency's words for it."""
     known = find_offence(offence["scheme"], offence["code"])
-    name = known.en if known else offence.get("description") or ""
+    name = known.name(SOURCE) if known else offence.get("description") or ""
     return f"{offence['scheme']}:{offence['code']} {name}".rstrip()
 
 

@@ -144,7 +144,7 @@ class Comparison:
     - `field` is the field of EntityPrint that it needs, with `least` values or more; an entity with several values may
       hold them in the field `several` instead. `also_reads` names other fields that it reads.
     - `beside` names another comparison, whose levels a pair of several values can have instead.
-    - `label` is its name in a table or chart, `phrase` its name within a sentence (French: pipeline/locale/fr.po).
+    - `label` is its name in a table or chart, `phrase` its name within a sentence, both in English.
     - `levels` go from the strongest agreement to the strongest contradiction. `source` says where m, u and h come from.
     - `bound` is for the types in `bounded`, whose sketches have room for the field. For other types a sketch only tells
       whether there is a value, and bounds.most_at_any_level is the bound.

@@ -1,4 +1,4 @@
-"""Explanations as text, in English and French, from the same structure; bits with one decimal."""
+"""Explanations as text, in each of LANGUAGES, from the same structure; bits with one decimal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from babel import dates
 
-from pipeline.locale import N_, translate
+from pipeline.locale import LANGUAGES, N_, translate
 from pipeline.matching.bands import Band
 from pipeline.matching.comparisons.catalogue import distance_m, read_where
 from pipeline.matching.explain.explanation import AsOne, Counterfactual, EntityEvidence, Explanation, Item
@@ -40,7 +40,6 @@ KILOMETRE_M, TEN_KM_M = 1_000.0, 10_000.0
 """Metres from which a distance is said in kilometres, and in whole ones."""
 
 CEILING = 0.99999
-PERCENT = {"en": "%", "fr": "\N{NO-BREAK SPACE}%"}
 _LITTLE = 50
 """Hundredths of a bit below which what companions take away is no reason of its own."""
 MINUS = "\N{MINUS SIGN}"
@@ -132,9 +131,10 @@ def companions_called(part: EntityEvidence, language: str) -> str:
 
 def describe_item(item: Item, language: str) -> str:
     """A comparison in one line: bits, share, how well the values agree, how rare that is, both values."""
-    share = f"{100 * item.share:.0f}{PERCENT[language]}" if item.share else ""
+    percent_sign = LANGUAGES[language].percent
+    share = f"{100 * item.share:.0f}{percent_sign}" if item.share else ""
     agreed = _agreed(item, language)
-    said = [f"  {bits(item.bits, language):>6} {share:>{len('100') + len(PERCENT[language])}}  {agreed}"]
+    said = [f"  {bits(item.bits, language):>6} {share:>{len('100') + len(percent_sign)}}  {agreed}"]
     if rare := rarity(item, language):
         said.append(rare)
     values = f"{value(item.field, item.value_a, language)} ~ {value(item.field, item.value_b, language)}"
@@ -258,14 +258,14 @@ def percent(probability: float, language: str) -> str:
     digits = 1 if 0.001 < probability < 0.999 else 3
     bound = "> " if probability > CEILING else "< " if probability < 1 - CEILING else ""
     said = 100 * min(CEILING, max(1 - CEILING, probability))
-    return bound + decimal(f"{said:.{digits}f}", language) + PERCENT[language]
+    return bound + decimal(f"{said:.{digits}f}", language) + LANGUAGES[language].percent
 
 
 def decimal(number: str, language: str) -> str:
     """The number with the language's decimal mark."""
-    return number.replace(".", ",") if language == "fr" else number
+    return number.replace(".", LANGUAGES[language].decimal)
 
 
 def grouped(number: str, language: str) -> str:
     """The number with the language's grouping mark."""
-    return number.replace(",", "\N{NARROW NO-BREAK SPACE}") if language == "fr" else number
+    return number.replace(",", LANGUAGES[language].grouping)

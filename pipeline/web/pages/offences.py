@@ -17,7 +17,6 @@ from pipeline.web.components.values import CODES_PATH
 from pipeline.web.i18n import Words
 from pipeline.web.page import OpenPage, Page, Parameters
 from pipeline.web.session import Visit
-from pipeline.web.vocabulary import LANGUAGE_WORDS
 
 SECTION = 2
 """Digits of a section's code."""
@@ -72,7 +71,7 @@ def _draw_found(words: Words, asked: str) -> None:
 def _render_codes(words: Words, title: str, codes: Iterable[OffenceCode]) -> htpy.Element:
     """One table: the code leads to the cases that have it; the reader's language stands first."""
     languages = sorted(LANGUAGES, key=lambda language: language != words.language)
-    heads = (words("Code"), *(LANGUAGE_WORDS[language] for language in languages))
+    heads = (words("Code"), *(LANGUAGES[language].name for language in languages))
     return htpy.table(".folds.codes")[
         htpy.caption(".hidden-words")[title],
         htpy.thead[htpy.tr[(htpy.th(scope="col")[head] for head in heads)]],
@@ -84,7 +83,7 @@ def _render_row(offence: OffenceCode, languages: list[str]) -> htpy.Element:
     target = f"/search#{urlencode({'offence': f'{ICCS}:{offence.code}'})}"
     return htpy.tr(data_row="", id=f"code-{offence.code}", class_=f"level-{len(offence.code)}")[
         htpy.th(scope="row")[htpy.a(href=target, data_open="")[offence.code]],
-        (htpy.td(lang=code, data_column=LANGUAGE_WORDS[code])[offence.name(code)] for code in languages),
+        (htpy.td(lang=code, data_column=LANGUAGES[code].name)[offence.name(code)] for code in languages),
     ]
 
 

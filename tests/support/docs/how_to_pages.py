@@ -109,11 +109,13 @@ class TreeCopy:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=_RUN_LIMIT_S, check=False,
         )  # fmt: skip
 
-    def make(self, target: str) -> None:
-        """What `make` runs for a target of Python scripts, in the copy."""
+    def make(self, target: str, **variables: str) -> None:
+        """What `make` runs for a target of Python scripts, in the copy, with its variables."""
         recipe = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", (self.root / "Makefile").read_text(), re.MULTILINE)
         assert recipe is not None, target
         for line in recipe.group(1).splitlines():
+            for name, value in variables.items():
+                line = line.replace(f"$({name})", value)
             result = self.run_python(*line.strip().removeprefix("$(BIN)/python ").split())
             assert result.returncode == 0, result.stdout
 

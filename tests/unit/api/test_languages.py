@@ -42,6 +42,17 @@ async def test_values_keep_their_place_in_french(api: Api) -> None:
     assert answer.json()["detail"] == "la recherche dépasse 1000 caractères ; raccourcissez-la"
 
 
+async def test_spanish_is_spoken_and_counted_as_any(api: Api) -> None:
+    api.hold(record("fr-pj"), record("be-fp"))
+    api.link("fr-pj:1", "be-fp:1")
+    spanish = {**GROUNDS, "Accept-Language": "es-MX, en;q=0.5"}
+    refused = await api.get("/v1/cases/fr-pj:9", headers=spanish)
+    assert refused.json()["detail"] == "caso no encontrado, o usted no tiene acceso"
+    (row,) = (await list_links(api.session(ANNA, "es"), "fr-pj:1")).links
+    assert "Fecha de nacimiento: idéntico" in row["explanation"]
+    assert "1 de cada " in row["explanation"]
+
+
 async def test_reasons_are_told_in_the_language_asked_for(api: Api) -> None:
     api.hold(record("fr-pj"), record("be-fp"))
     api.link("fr-pj:1", "be-fp:1")
@@ -53,7 +64,14 @@ async def test_reasons_are_told_in_the_language_asked_for(api: Api) -> None:
 
 @pytest.mark.parametrize(
     ("accepted", "language"),
-    [("", "en"), ("fr", "fr"), ("de,en;q=0.5,fr;q=0.4", "en"), ("fr;q=0", "en"), ("é;q=x", "en")],
+    [
+        ("", "en"),
+        ("fr", "fr"),
+        ("es-419,fr;q=0.9", "es"),
+        ("de,en;q=0.5,fr;q=0.4", "en"),
+        ("fr;q=0", "en"),
+        ("é;q=x", "en"),
+    ],
 )
 def test_the_best_language_accepted_is_spoken(accepted: str, language: str) -> None:
     assert negotiate_language(accepted) == language

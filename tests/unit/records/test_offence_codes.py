@@ -2,18 +2,19 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.locale import LANGUAGES
 from pipeline.records.offence_codes import MAX_WORDS, find_offence, offence_codes, search_offences
 
 
-def test_each_code_belongs_to_a_section_and_has_a_name_in_both_languages() -> None:
+def test_each_code_belongs_to_a_section_and_has_a_name_in_each_language() -> None:
     codes = offence_codes()
     assert [code for code in codes if len(code) == 2] == [f"{number:02}" for number in range(1, 12)]
     for code, offence in codes.items():
         assert code.isdigit()
         assert len(code) in (2, 4, 5, 6)
         assert all(code[:length] in codes for length in (2, 4, 5) if length < len(code))
-        assert offence.en
-        assert offence.fr
+        assert set(offence.names) == set(LANGUAGES)
+        assert all(offence.names.values())
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,9 @@ def test_other_schemes_and_unknown_sections_have_no_name(scheme: str, code: str)
         ("theft", ["0502"]),
         ("Cambriolage", ["0501"]),
         ("vol à main armée", ["0401"]),
+        ("atraco", ["0401"]),
+        ("trata personas", ["0204"]),
+        ("Robo con fuerza", ["0501"]),
         ("murder", ["0101", "0102"]),
         ("human traffick", ["0204"]),
         ("0502", ["0502"]),
@@ -47,7 +51,7 @@ def test_other_schemes_and_unknown_sections_have_no_name(scheme: str, code: str)
         ("theft " * (MAX_WORDS + 1), []),
     ],
 )
-def test_offences_are_found_by_words_of_either_language(text: str, codes: list[str]) -> None:
+def test_offences_are_found_by_words_of_any_language(text: str, codes: list[str]) -> None:
     assert [offence.code for offence in search_offences(text)] == codes
 
 

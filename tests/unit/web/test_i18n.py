@@ -10,7 +10,8 @@ from pipeline.web.i18n import choose_language, load_words
 @pytest.mark.parametrize(
     ("accepted", "chosen", "language"),
     [
-        ("", "", "en"), ("fr", "", "fr"), ("fr-BE,fr;q=0.9,en;q=0.8", "", "fr"), ("de,en;q=0.5,fr;q=0.4", "", "en"),
+        ("", "", "en"), ("fr", "", "fr"), ("ca,es;q=0.9", "", "es"),
+        ("fr-BE,fr;q=0.9,en;q=0.8", "", "fr"), ("de,en;q=0.5,fr;q=0.4", "", "en"),
         ("de, pl", "", "en"), ("fr;q=0", "", "en"), ("fr;q=x", "", "en"), ("fr", "en", "en"), ("en", "xx", "en"),
     ],
 )  # fmt: skip
@@ -32,6 +33,7 @@ def test_numbers_dates_and_countries_follow_the_language() -> None:
         "ZZ-",
     )
     assert english.format_number(12_345) == "12,345"
+    assert load_words("es").format_number(12_345.5) == "12.345,5"
     assert french.format_span(timedelta(days=-3)) == "3\N{NO-BREAK SPACE}jours"
 
 

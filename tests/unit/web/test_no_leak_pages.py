@@ -13,6 +13,7 @@ import pytest
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
+from pipeline import locale
 from pipeline.access.requester import Purpose, Requester
 from pipeline.correlation.claims import link_id
 from pipeline.web.components import tabs
@@ -101,7 +102,7 @@ def assert_no_trace(world: list[CaseSpec], who: Requester, page: Page[Any], lang
     assert whole == rest
 
 
-LANGUAGES = st.sampled_from(("en", "fr"))
+LANGUAGES = st.sampled_from((*locale.LANGUAGES,))
 
 
 @pytest.mark.timeout(3600)

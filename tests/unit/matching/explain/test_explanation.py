@@ -237,4 +237,5 @@ def test_numbers_are_rounded_for_people() -> None:
     assert bits(-50, "fr") == "\N{MINUS SIGN}0,5"
     assert percent(0.9876, "en") == "98.8%"
     assert percent(0.99991, "fr") == "99,991\N{NO-BREAK SPACE}%"
+    assert (bits(1234, "es"), percent(0.9876, "es")) == ("+12,3", "98,8\N{NO-BREAK SPACE}%")
     assert (percent(0.9999999, "en"), percent(0.0, "en")) == ("> 99.999%", "< 0.001%")

@@ -66,7 +66,7 @@ async def test_a_case_names_its_offences(api: Api) -> None:
     assert "NATINF 7151 Vol simple" in page.said()
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "+58.0"), ("fr", "+58,0")])
+@pytest.mark.parametrize(("language", "said"), [("en", "+58.0"), ("fr", "+58,0"), ("es", "+58,0")])
 def test_a_signed_number_reads_from_the_left_on_any_page(language: str, said: str) -> None:
     words = load_words(language)
     assert str(render_bits(words, 5_800)) == f'<bdi dir="ltr">{said}</bdi>'

@@ -6,10 +6,11 @@ from support.api.runtime import Api
 from support.web.pages import opened
 
 
-async def test_codes_are_listed_in_both_languages_the_readers_first(api: Api) -> None:
+async def test_codes_are_listed_in_each_language_the_readers_first(api: Api) -> None:
     page = await opened(api, PAGE, ANNA, "fr")
     said = page.said()
     assert said.index("Vol de bétail") < said.index("Theft of livestock")
+    assert "Robo con violencia de ganado" in said
 
 
 async def test_words_find_a_code_with_all_below_it(api: Api) -> None:
