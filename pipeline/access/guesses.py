@@ -28,7 +28,7 @@ from pipeline.correlation.key_ring import KeyRing, KeyUse
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NamePrint
 from pipeline.matching.names.sounds import skeleton_of
-from pipeline.matching.names.variants import spellings
+from pipeline.matching.names.spellings import spellings
 from pipeline.records.entity_types import PERSON
 
 SPAN_DAYS: Final = 10

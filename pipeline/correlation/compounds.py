@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from pipeline.matching.names import TokenPrint
-from pipeline.matching.names.transliteration.forms import latin_forms
+from pipeline.matching.names.transliteration.model import latin_forms
 from pipeline.records.name_words import ARABIC_ARTICLE, ARABIC_ENDINGS, ARABIC_SERVANTS
 
 SHORTEST = 4

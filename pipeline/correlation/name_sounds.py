@@ -17,7 +17,7 @@ from pipeline.correlation.compounds import telling_forms
 from pipeline.matching.names.prints import TokenPrint
 from pipeline.matching.names.rarity import CEILING, known_rarities, rarity_of
 from pipeline.matching.names.sounds import skeleton_of, sound_of
-from pipeline.matching.names.variants import classes_of, spellings
+from pipeline.matching.names.spellings import classes_of, spellings
 
 Value = TypeVar("Value", str, int)
 

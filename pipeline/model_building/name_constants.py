@@ -23,7 +23,7 @@ from rigour._core import NameTypeTag, analyze_names
 
 from pipeline.errors import LiaisonError
 from pipeline.matching.names.rarity import CEILING, FLOOR, length_limit
-from pipeline.matching.names.transliteration.units import latin_letters
+from pipeline.matching.names.transliteration.corridors import latin_letters
 from pipeline.model_building import NAME_DATA
 from pipeline.model_building.transliteration_pairs import read_pairs
 

@@ -24,8 +24,8 @@ import msgspec
 from anyascii import anyascii
 
 from pipeline.errors import LiaisonError
-from pipeline.matching.names.letter_model import LetterModel, learn_letters
 from pipeline.matching.names.prints import make_name_print
+from pipeline.matching.names.rarity import LetterModel, learn_letters
 from pipeline.model_building import NAME_DATA
 from pipeline.records.names import normalise_name
 

@@ -18,7 +18,15 @@ from pathlib import Path
 import msgspec
 
 from pipeline.errors import LiaisonError
-from pipeline.matching.names.transliteration.corridors import BY_NAME, CORRIDORS, Corridor
+from pipeline.matching.names.transliteration.corridors import (
+    BY_NAME,
+    CORRIDORS,
+    MAX_LENGTH,
+    UNKNOWN,
+    Corridor,
+    latin_letters,
+    source_units,
+)
 from pipeline.matching.names.transliteration.model import (
     END,
     START,
@@ -26,7 +34,6 @@ from pipeline.matching.names.transliteration.model import (
     Direction,
     TransliterationCounts,
 )
-from pipeline.matching.names.transliteration.units import MAX_LENGTH, UNKNOWN, latin_letters, source_units
 from pipeline.model_building import NAME_DATA
 from pipeline.model_building.transliteration_alignment import Arc, WordPair, align_pairs
 from pipeline.model_building.transliteration_pairs import NamePairs, fold_latin, read_pairs, split_pairs

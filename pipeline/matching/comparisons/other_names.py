@@ -20,7 +20,7 @@ from pipeline.matching.comparisons.name.comparison import sounds_of
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NamePrint
 from pipeline.matching.names.comparison import CULTURE
-from pipeline.matching.names.resemblance import RESEMBLANCE
+from pipeline.matching.names.token_levels import RESEMBLANCE
 
 if TYPE_CHECKING:
     from pipeline.matching.encoded import Rows

@@ -15,10 +15,10 @@ which tokens were aligned, at which level, for how many bits; "" stands for no t
 
 from __future__ import annotations
 
-from pipeline.matching.names.best_pair import best_pair
 from pipeline.matching.names.comparison import NameComparison, compare
 from pipeline.matching.names.decision import bearer_decision, name_decision
 from pipeline.matching.names.levels import LEVELS
+from pipeline.matching.names.name_pairs import best_pair
 from pipeline.matching.names.prints import NamePrint, TokenKeys, TokenPrint, make_name_print, sound_keys
 from pipeline.matching.names.token_pairs import TokenPair
 

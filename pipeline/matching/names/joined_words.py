@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from rapidfuzz.distance import Levenshtein
 
 from pipeline.matching.names import levels
-from pipeline.matching.names.outlines import unlike_joined
 from pipeline.matching.names.prints import (
     MAX_ACRONYM,
     NamePrint,
@@ -17,6 +16,7 @@ from pipeline.matching.names.prints import (
     may_be_acronym,
     token_print,
 )
+from pipeline.matching.names.spellings import unlike_joined
 from pipeline.matching.names.token_levels import is_latin, may_be_written
 from pipeline.matching.names.token_pairs import NOTHING, PairMemory, TokenPair
 from pipeline.records.scripts import UNPARTED

@@ -39,8 +39,8 @@ SURE = 800
 pairs reach it, and 81 (Chinese) to 96 (Russian) of 100 true ones."""
 
 COINED = frozenset((SAME, FOLDED, ALIGNED, VARIANT, TRANSLATION, SOUND))
-"""Levels at which it counts by how much a coined word (letter_model) is rarer than rarity.CEILING, to which the limits
-are: not where a letter differs, since whoever coins words coins them alike (Taesong, Daesong)."""
+"""Levels at which it counts by how much a coined word (rarity.coined_rarity) is rarer than rarity.CEILING, to which the
+limits are: not where a letter differs, since whoever coins words coins them alike (Taesong, Daesong)."""
 
 UNLEARNT = 150
 """Less for a script without a learnt model, of which there is but one plain romanisation."""

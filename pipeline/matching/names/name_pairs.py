@@ -7,7 +7,7 @@ holds the pairs, later steps (whether names agree, what they weigh, which pair i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, product
 from operator import is_
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
@@ -17,7 +17,7 @@ from pipeline.matching.names.joined_words import BOTH_WAYS
 from pipeline.matching.names.name_sets import NameSet, name_set
 from pipeline.matching.names.pair_bounds import FEW, PairBound, bound_each, bound_pairs
 from pipeline.matching.names.prints import NamePrint
-from pipeline.matching.names.resemblance import NameIndices, find_resembling
+from pipeline.matching.names.token_levels import NameIndices, find_resembling
 
 Names = tuple[NamePrint, ...]
 Said = TypeVar("Said")
@@ -151,3 +151,27 @@ def _bound_together(a: Names, others: Sequence[Names], first: Sequence[bool]) ->
     firsts = list(accumulate(map(len, others[:-1]), initial=0))
     for names, bounds, turn in zip(others, bound_each(name_set(a), many, firsts, first), first, strict=False):
         yield _pair_names(a, names, turn, bounds)
+
+
+def best_pair(a: Names, b: Names) -> tuple[NameComparison, int, int]:
+    """The comparison with the most bits, and the indices of its names; of equals the first. Each side has a name."""
+    return max(_compare_likely(pairs_of(a, b)), key=lambda one: (one[0].bits, -one[1], -one[2]))
+
+
+def _compare_likely(pairs: MetNames) -> list[tuple[NameComparison, int, int]]:
+    """The pairs that may have the most bits. Pairs without a word that agrees have negative bits."""
+    if pairs.few:
+        return _compare_all(pairs)
+    best, found = 0, []
+    for bound in pairs.bounds:
+        if bound.bits < best:
+            break
+        compared = pairs.compare(bound.a, bound.b, joined=bound.joined)
+        best = max(best, compared.bits)
+        found.append((compared, bound.a, bound.b))
+    return found if best > 0 else _compare_all(pairs)
+
+
+def _compare_all(pairs: MetNames) -> list[tuple[NameComparison, int, int]]:
+    places = product(range(len(pairs.a)), range(len(pairs.b)))
+    return [(pairs.compare(i, j), i, j) for i, j in places]

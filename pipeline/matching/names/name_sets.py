@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from pipeline.matching.names.comparison import CONFLICT, is_single
 from pipeline.matching.names.joined_words import Run, acronym_of, write_together
-from pipeline.matching.names.outlines import letters_of
 from pipeline.matching.names.prints import NamePrint, TokenPrint, Tokens, may_be_acronym
-from pipeline.matching.names.run_tables import IntegerArray, Marked, RunTable, grow_runs
-from pipeline.matching.names.shapes import Shapes
+from pipeline.matching.names.shapes import IntegerArray, Marked, RunTable, Shapes, grow_runs
+from pipeline.matching.names.spellings import letters_of
 
 _KEPT = 4096
 """Sets that are kept, of 9 KB each if they have three names and more. When there are more, all are dropped."""

@@ -9,8 +9,7 @@ from importlib.resources import files
 
 from rigour._core import NameTypeTag, analyze_names, replace_org_types_compare
 
-from pipeline.matching.names.letter_model import coined_rarity
-from pipeline.matching.names.rarity import CEILING, length_limit, rarity_of
+from pipeline.matching.names.rarity import CEILING, coined_rarity, length_limit, rarity_of
 from pipeline.records.organisation_words import english_of, translations_of
 from pipeline.records.scripts import script_of
 

@@ -11,10 +11,10 @@ import msgspec
 from anyascii import anyascii
 
 from pipeline.matching.names.organisation_words import word_rarity
-from pipeline.matching.names.outlines import outline_of
 from pipeline.matching.names.rarity import personal_rarity
 from pipeline.matching.names.sounds import skeleton_of, sound_of
-from pipeline.matching.names.transliteration.forms import latin_forms
+from pipeline.matching.names.spellings import outline_of
+from pipeline.matching.names.transliteration.model import latin_forms
 from pipeline.records.normalised import NameToken, NormalisedName
 from pipeline.records.scripts import script_of
 
@@ -47,7 +47,7 @@ class TokenPrint(msgspec.Struct, frozen=True, array_like=True, order=True, gc=Fa
     """A token with what comparing it needs.
 
     `forms` are its Latin forms (a to z and digits), the likeliest first; `sound` is that of the first one. `rarity` is
-    in hundredths of a bit. `outline` (pipeline.matching.names.outlines) is 0 for words of organisations, initials,
+    in hundredths of a bit. `outline` (pipeline.matching.names.spellings) is 0 for words of organisations, initials,
     other scripts and tokens with several forms, since it would not tell everything about them.
     """
 

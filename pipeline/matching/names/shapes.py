@@ -1,6 +1,7 @@
-"""The shapes of name tokens, which tell most tokens apart before they are compared.
+"""The shapes of name tokens and of runs of them, as arrays, which tell most apart before they are compared.
 
-All words of some names are compared with all words of others at once, in C, at a tenth of the cost of single pairs.
+All words of some names are compared with all words of others at once, in C, at a tenth of the cost of single pairs. Of
+runs of neighbouring words the arrays say how many letters each has, and which.
 """
 
 from __future__ import annotations
@@ -12,17 +13,55 @@ from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz.distance import OSA, Levenshtein
 from rapidfuzz.process import cdist
 
 from pipeline.matching.names.organisation_words import senses
-from pipeline.matching.names.outlines import BEGINNING, MOST_EDITS, letters_of
-from pipeline.matching.names.prints import TokenPrint, letter_span
-from pipeline.matching.names.run_tables import Marked
+from pipeline.matching.names.prints import MAX_ACRONYM, TokenPrint, letter_span
 from pipeline.matching.names.sounds import blur, sound_of
+from pipeline.matching.names.spellings import BEGINNING, MOST_EDITS, classes_of, letters_of
 from pipeline.matching.names.transliteration.corridors import BY_SCRIPT
-from pipeline.matching.names.transliteration.forms import plain_form
-from pipeline.matching.names.variants import classes_of
+from pipeline.matching.names.transliteration.model import plain_form
+
+Marked = NDArray[np.bool_]
+IntegerArray = NDArray[np.int32] | NDArray[np.int64]
+Letters = NDArray[np.uint64]
+
+
+class RunTable(NamedTuple):
+    """Runs of two words and more, or of one with its particle: their first places, their words, all their letters.
+
+    `least` and `most` are their numbers of letters in Latin forms.
+    """
+
+    starts: NDArray[np.intp]
+    sizes: NDArray[np.intp]
+    lengths: IntegerArray
+    letters: Letters
+    least: IntegerArray
+    most: IntegerArray
+
+
+def grow_runs(
+    lengths: IntegerArray, letters: Letters, spans: IntegerArray, glued: Marked, ends: IntegerArray
+) -> RunTable:
+    """Runs of one place after the other, up to MAX_ACRONYM of them, of the letters of each place.
+
+    `glued` marks places with a particle, `ends` gives for each the end of its name.
+    """
+    within = np.arange(len(lengths)) + np.arange(1, MAX_ACRONYM + 1)[:, None] <= ends
+    within[0] = glued
+    sizes, starts = np.nonzero(within)
+    sizes += 1
+    stops = starts + sizes
+    sums = np.zeros((3, len(lengths) + 1), np.int64)
+    np.cumsum([lengths, *spans], 1, out=sums[:, 1:])
+    of_lengths, least, most = sums[:, stops] - sums[:, starts]
+    both = np.stack([starts, stops], 1).ravel()
+    of_letters = np.bitwise_or.reduceat(np.append(letters, np.uint64(0)), both)[::2] if len(starts) else letters[:0]
+    return RunTable(starts, sizes, of_lengths, of_letters, least, most)
+
 
 _REMEMBERED = 50_000
 """Shapes that are kept of each kind of token; when so many are, all are forgotten and made anew. 50,000 Latin words

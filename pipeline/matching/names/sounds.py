@@ -45,10 +45,10 @@ _CONSONANTS = str.maketrans("bpfvdtgkHhJCSzsmnlraiu", "bbffddkkkkCCCsSmnlr___".r
 @lru_cache(maxsize=32768)
 def sound_of(folded: str) -> str:
     """The sounds of an ASCII lower-case spelling, remembered."""
-    return hear(folded)
+    return reduce_to_sounds(folded)
 
 
-def hear(folded: str) -> str:
+def reduce_to_sounds(folded: str) -> str:
     """The same of a spelling that seldom comes again."""
     sounds = _CLUSTER.sub(lambda found: _CLUSTERS[found[0]], folded).translate(_LETTERS)
     return _REPEATED.sub("", _SILENT.sub("", sounds) if "h" in sounds else sounds)
@@ -70,7 +70,7 @@ _ONE_OF_TWO = frozenset({"kh", "ch", "h"})
 @lru_cache(maxsize=32768)
 def romanised_sounds(folded: str) -> frozenset[str]:
     """The sounds of an ASCII lower-case word if it is romanised Cyrillic."""
-    return frozenset([hear(spelt) for spelt in _spell_romanised(folded)])
+    return frozenset([reduce_to_sounds(spelt) for spelt in _spell_romanised(folded)])
 
 
 def romanised_skeletons(folded: str) -> frozenset[str]:

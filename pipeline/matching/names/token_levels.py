@@ -1,28 +1,44 @@
-"""The comparison level of two name tokens: spelling, variants, sound, and transliteration."""
+"""The comparison level of two name tokens: spelling, variants, sound, and transliteration.
+
+Words in Latin letters that contradict may still be one word with several slips (`are_slips_apart`); such names
+contradict less than others do.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, Levenshtein
+from rapidfuzz.process import cdist
 
-from pipeline.matching.names import abjad, levels
-from pipeline.matching.names.derived import is_derived
-from pipeline.matching.names.han import fold_han
-from pipeline.matching.names.korean import are_other_syllables
+from pipeline.matching.names import levels
 from pipeline.matching.names.levels import Likeness
 from pipeline.matching.names.organisation_words import meanings, senses
-from pipeline.matching.names.outlines import MOST_EDITS
-from pipeline.matching.names.prints import TokenPrint
+from pipeline.matching.names.prints import NamePrint, TokenPrint
+from pipeline.matching.names.script_words import (
+    ABJADS,
+    are_an_edit_apart,
+    are_other_syllables,
+    differ_in_a_vowel,
+    fold_abjad,
+    fold_han,
+    is_derived,
+    sound_alike,
+)
 from pipeline.matching.names.sounds import romanised_sounds, sound_of
-from pipeline.matching.names.transliteration.corridors import BY_SCRIPT
-from pipeline.matching.names.transliteration.forms import plain_form
-from pipeline.matching.names.transliteration.likelihood import LEAST, likelihood_of, ratio_below, weigh_ratio
-from pipeline.matching.names.transliteration.likelihood_batches import find_ratios
-from pipeline.matching.names.transliteration.units import MAX_LENGTH
-from pipeline.matching.names.variants import are_variants
+from pipeline.matching.names.spellings import MOST_EDITS, are_variants
+from pipeline.matching.names.transliteration.corridors import BY_SCRIPT, MAX_LENGTH
+from pipeline.matching.names.transliteration.likelihood import (
+    LEAST,
+    find_ratios,
+    likelihood_of,
+    ratio_below,
+    weigh_ratio,
+)
+from pipeline.matching.names.transliteration.model import plain_form
 
 _MIN_EDIT = 4
 """The fewest letters of a word at the level EDIT: one edit turns a word of three letters into too many others."""
@@ -261,7 +277,7 @@ def _romanised_level(source: TokenPrint, latin: TokenPrint) -> str:
 def _same_script_level(x: TokenPrint, y: TokenPrint) -> str:
     if x.script == "Han":
         return _han_level(x, y)
-    if x.script in abjad.SCRIPTS:
+    if x.script in ABJADS:
         return _abjad_level(x, y)
     if x.forms == y.forms:
         return levels.SOUND
@@ -282,14 +298,14 @@ def _abjad_level(x: TokenPrint, y: TokenPrint) -> str:
 
     A further vowel letter may make another name in Arabic, but not in Hebrew.
     """
-    one, other = abjad.fold_abjad(x.text), abjad.fold_abjad(y.text)
+    one, other = fold_abjad(x.text), fold_abjad(y.text)
     if one == other:
         return levels.FOLDED
-    if abjad.sound_alike(one, other) or x.forms == y.forms:
+    if sound_alike(one, other) or x.forms == y.forms:
         return levels.SOUND
-    if abjad.are_an_edit_apart(one, other):
+    if are_an_edit_apart(one, other):
         return levels.EDIT
-    if abjad.differ_in_a_vowel(one, other, x.script):
+    if differ_in_a_vowel(one, other, x.script):
         return levels.EDIT if x.script == "Hebrew" and len(one) >= _MIN_EDIT else levels.NEAR
     return levels.DIFFERENT
 
@@ -303,3 +319,56 @@ def _forms_level(x: TokenPrint, y: TokenPrint) -> str:
     near = process.cdist(some, others, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8).min() <= 1
     alike = near or not {sound_of(form) for form in some}.isdisjoint([sound_of(form) for form in others])
     return levels.NEAR if alike else levels.DIFFERENT
+
+
+RESEMBLANCE = 0.6
+"""Share of letters without a slip (OSA) from which a word that contradicts may be the same one with two or three slips:
+m of one person's given names, 1 or 2 in 100 in careless records, against the share of brothers whose names are so."""
+
+SHORTEST_ALIKE = 4
+"""Letters: of shorter words most that are so alike are others."""
+
+_ROUNDING = 0.01
+"""How much less than RESEMBLANCE is let pass: cdist counts in single precision."""
+
+NameIndices = tuple[int, int]
+"""A name of each of two entities, by their numbers."""
+
+
+def are_slips_apart(x: str, y: str) -> bool:
+    """Whether two spellings differ in two slips and more, but are one word's by their other letters.
+
+    A single slip would have made them agree, unless a rule of this package holds them apart (Kyong and Yong), as it
+    does where one begins with the other (Roman, Romanov).
+    """
+    if min(len(x), len(y)) < SHORTEST_ALIKE or x.startswith(y) or y.startswith(x):
+        return False
+    longer = max(len(x), len(y))
+    slips = OSA.distance(x, y, score_cutoff=longer // 2)
+    return slips > 1 and 1 - slips / longer >= RESEMBLANCE
+
+
+def find_resembling(a: tuple[NamePrint, ...], b: tuple[NamePrint, ...]) -> frozenset[NameIndices]:
+    """The pairs of names with words that are slips apart, at the cost of aligning two or three pairs."""
+    some, others = _latin_words(a), _latin_words(b)
+    if not some or not others:
+        return frozenset()
+    alike = cdist(list(some), list(others), scorer=OSA.normalized_similarity, score_cutoff=RESEMBLANCE - _ROUNDING)
+    words, held = list(some.items()), list(others.items())
+    found: set[NameIndices] = set()
+    for s, t in zip(*[places.tolist() for places in alike.nonzero()], strict=True):
+        (x, rows), (y, columns) = words[s], held[t]
+        if are_slips_apart(x, y):
+            found.update(product(rows, columns))
+    return frozenset(found)
+
+
+def _latin_words(names: tuple[NamePrint, ...]) -> dict[str, list[int]]:
+    """The names, by number, in which each spelling is; words too short to resemble others are left out."""
+    found: dict[str, list[int]] = {}
+    for at, name in enumerate(names):
+        for token in name.tokens:
+            form = token.forms[0]
+            if len(form) >= SHORTEST_ALIKE and is_latin(token.script):
+                found.setdefault(form, []).append(at)
+    return found

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 import msgspec
 
 from pipeline.matching.names import levels
-from pipeline.matching.names.outlines import begin_alike, far_apart
 from pipeline.matching.names.prints import TokenPrint
+from pipeline.matching.names.spellings import begin_alike, far_apart, initials_of
 from pipeline.matching.names.token_levels import is_learnt, token_level, token_levels
-from pipeline.matching.names.variants import initials_of
 
 _REMEMBERED = 300_000
 """Pairs kept, about 60 MB; when there are more, all are forgotten, which is cheaper than keeping their order."""

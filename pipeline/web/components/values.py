@@ -17,8 +17,7 @@ from nicegui.element import Element
 from pipeline.locale import N_
 from pipeline.matching.explain.wording import bits, percent
 from pipeline.matching.explain.words import describe_birth_date
-from pipeline.matching.names.romanisation.name_languages import name_language
-from pipeline.matching.names.romanisation.romanise import romanise_name
+from pipeline.matching.names.romanisation import name_language, romanise_name
 from pipeline.records.dates import CIRCA, RANGE
 from pipeline.records.offence_codes import find_offence
 from pipeline.web.components.markup import bidi_text, box, link, static_html, text

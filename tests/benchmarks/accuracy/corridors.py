@@ -25,10 +25,9 @@ from rapidfuzz.distance import JaroWinkler, Levenshtein
 from pipeline.matching.names.prints import TokenPrint, token_print
 from pipeline.matching.names.token_levels import token_levels
 from pipeline.matching.names.token_pairs import PairMemory
-from pipeline.matching.names.transliteration.corridors import CORRIDORS, Corridor
-from pipeline.matching.names.transliteration.forms import latin_forms
+from pipeline.matching.names.transliteration.corridors import CORRIDORS, Corridor, latin_letters
 from pipeline.matching.names.transliteration.likelihood import likelihood_of
-from pipeline.matching.names.transliteration.units import latin_letters
+from pipeline.matching.names.transliteration.model import latin_forms
 from pipeline.model_building.transliteration_pairs import fold_latin, read_pairs, split_pairs
 from pipeline.records.scripts import script_of
 

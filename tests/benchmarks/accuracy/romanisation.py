@@ -14,9 +14,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from pipeline.matching.names.romanisation.romanise import romanise_name
-from pipeline.matching.names.transliteration.forms import latin_forms
-from pipeline.matching.names.transliteration.units import latin_letters
+from pipeline.matching.names.romanisation import romanise_name
+from pipeline.matching.names.transliteration.corridors import latin_letters
+from pipeline.matching.names.transliteration.model import latin_forms
 from pipeline.model_building.transliteration_pairs import read_pairs, split_pairs
 from pipeline.records.scripts import script_of
 

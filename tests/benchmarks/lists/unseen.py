@@ -23,7 +23,7 @@ import msgspec
 
 from benchmarks.accuracy.data_sets import DATA
 from pipeline.cli.main import main as run_liaison
-from pipeline.matching.names.letter_model import LetterModel, letter_model, use_letters
+from pipeline.matching.names.rarity import LetterModel, letter_model, use_letters
 from pipeline.model_building.organisation_constants import learn_from_lists
 from pipeline.model_building.word_alignment import FOLDS, fold_of, learn_translations, read_entries
 from pipeline.records.organisation_words import use_translations

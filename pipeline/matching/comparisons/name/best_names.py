@@ -33,7 +33,7 @@ from pipeline.matching.names import NameComparison, NamePrint
 from pipeline.matching.names.joined_words import BOTH_WAYS, NOWHERE
 from pipeline.matching.names.name_pairs import MetNames, pairs_of
 from pipeline.matching.names.pair_bounds import AS_FAMILIES, PairBound
-from pipeline.matching.names.resemblance import NameIndices
+from pipeline.matching.names.token_levels import NameIndices
 from pipeline.records.name_words import PATRONYMIC_ENDINGS
 
 Weigh = Callable[[NameComparison, EntityPrint, EntityPrint, Table, int, int], ComparisonResult]

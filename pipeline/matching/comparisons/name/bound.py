@@ -64,9 +64,9 @@ from pipeline.matching.encoded import BitsOfRows, Flags, Index, Rows, WordArray,
 from pipeline.matching.names import comparison, levels
 from pipeline.matching.names.comparison import CULTURE, FURTHER_CONFLICT, NUMBERS_AGREE
 from pipeline.matching.names.joined_words import ACRONYM_LETTER
-from pipeline.matching.names.outlines import MOST_EDITS
 from pipeline.matching.names.rarity import CEILING
-from pipeline.matching.names.resemblance import RESEMBLANCE, SHORTEST_ALIKE
+from pipeline.matching.names.spellings import MOST_EDITS
+from pipeline.matching.names.token_levels import RESEMBLANCE, SHORTEST_ALIKE
 from pipeline.matching.names.token_pairs import INITIAL_BITS, SHORT_FORM_BITS
 from pipeline.records.entity_types import PERSON, TYPES
 

@@ -54,7 +54,7 @@ from pipeline.matching.comparisons.name.encoding import (
 from pipeline.matching.encoded import BitsOfRows, Flags, Index, Rows, WordArray, expand_counts
 from pipeline.matching.names import levels
 from pipeline.matching.names.comparison import CULTURE, NUMBERS_AGREE
-from pipeline.matching.names.outlines import MOST_EDITS
+from pipeline.matching.names.spellings import MOST_EDITS
 from pipeline.matching.names.token_pairs import INITIAL_BITS
 
 NOTHING = 1 << 15

@@ -19,11 +19,10 @@ from pipeline.matching.encoded import MOST_PLACES
 from pipeline.matching.names.comparison import CONFLICT
 from pipeline.matching.names.joined_words import MAX_JOINED, SLACK
 from pipeline.matching.names.organisation_words import senses
-from pipeline.matching.names.outlines import MOST_EDITS
 from pipeline.matching.names.prints import MAX_ACRONYM, NamePrint, TokenPrint, may_be_acronym, token_print
-from pipeline.matching.names.sounds import blur, hear
+from pipeline.matching.names.sounds import blur, reduce_to_sounds
+from pipeline.matching.names.spellings import MOST_EDITS, classes_of
 from pipeline.matching.names.token_levels import SHORTEST_CUT, is_latin
-from pipeline.matching.names.variants import classes_of
 
 OPEN = 255
 """Stands for the number of words if a sketch has no room for the names: they may be anything."""
@@ -228,7 +227,7 @@ def _encode_joined(text: str, *, core: bool) -> Entry:
     if not (text.isascii() and text.isalpha()):
         return _encode_word(token_print(text, "core" if core else "name"), 0)
     classes = _encode_classes(_classes_of(text, text, core=core))
-    return letter_set(text), classes, _encode_hashes(text, hear(text), core=core)
+    return letter_set(text), classes, _encode_hashes(text, reduce_to_sounds(text), core=core)
 
 
 def _encode_classes(numbers: frozenset[int]) -> int:

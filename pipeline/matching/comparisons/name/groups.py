@@ -14,10 +14,9 @@ from pipeline.matching.comparisons.address import POSTCODE, address_level
 from pipeline.matching.comparisons.phone import TAIL, phone_level
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.names import NameComparison, NamePrint, TokenPair, levels
-from pipeline.matching.names.letter_model import is_place
 from pipeline.matching.names.organisation_words import meanings
 from pipeline.matching.names.prints import TokenPrint
-from pipeline.matching.names.rarity import CEILING
+from pipeline.matching.names.rarity import CEILING, is_place
 from pipeline.matching.names.token_pairs import NOTHING, OTHER
 
 WORLD = frozenset({"SYMBOL:WORLD", "SYMBOL:GLOBAL", "SYMBOL:INTL"})

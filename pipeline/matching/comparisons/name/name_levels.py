@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pipeline.matching.names import NameComparison, NamePrint, TokenPair, levels
-from pipeline.matching.names.outlines import unlike_joined
 from pipeline.matching.names.prints import TokenPrint
-from pipeline.matching.names.resemblance import are_slips_apart
-from pipeline.matching.names.token_levels import is_latin
+from pipeline.matching.names.spellings import unlike_joined
+from pipeline.matching.names.token_levels import are_slips_apart, is_latin
 
 SAME, LONGER, NEAR, FAMILY_DIFFERS, PARTIAL, OTHER_PARTS, ALIKE, GIVEN_DIFFERS, CONFLICT, DIFFERENT = range(10)
 

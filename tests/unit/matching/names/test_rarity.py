@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.names.rarity import CEILING, FLOOR, personal_rarity, rarity_of
-from pipeline.matching.names.variants import are_variants
+from pipeline.matching.names.organisation_words import COINED, word_rarity
+from pipeline.matching.names.rarity import (
+    CEILING,
+    FLOOR,
+    is_place,
+    learn_letters,
+    letter_model,
+    personal_rarity,
+    rarity_of,
+)
+from pipeline.matching.names.spellings import are_variants
 
 
 def test_frequent_names_are_not_rare_in_any_culture() -> None:
@@ -58,3 +67,37 @@ def test_a_patronymic_is_as_common_as_the_name_of_the_father() -> None:
         assert personal_rarity(word) == rarity_of(father) < rarity_of(word)
     assert personal_rarity("zzzovich") == rarity_of("zzzovich")
     assert personal_rarity("vladimir") == rarity_of("vladimir")
+
+
+@pytest.mark.parametrize("word", ["alrosa", "mostotrest", "lenpromtransproyekt", "atomflot"])
+def test_a_coined_word_is_rarer_than_any_known_one_and_bounded(word: str) -> None:
+    assert CEILING < word_rarity(word, word) <= COINED
+
+
+@pytest.mark.parametrize(
+    "word", ["sverdlovskaya", "benghazi", "derna", "kumertauskaya", "plant", "trading", "orion", "cst"]
+)
+def test_words_of_places_and_known_or_short_words_are_not_coined(word: str) -> None:
+    assert word_rarity(word, word) <= CEILING
+
+
+@pytest.mark.parametrize("word", ["permskiy", "permskii", "uralskaya", "moskovskoe", "sverdlovskogo"])
+def test_adjectives_of_places_are_of_places(word: str) -> None:
+    assert is_place(word)
+    assert not is_place("atomflot")
+
+
+def test_a_longer_word_is_rarer() -> None:
+    bits = letter_model().bits
+    assert bits("ros") < bits("rosatom") < bits("rosatomflot") < bits("rosatomflotrosatomflot")
+
+
+def test_every_word_counts_once_and_what_few_have_is_forgotten() -> None:
+    words = ["banana", "bandana", "bandit", "qqq"]
+    assert learn_letters(words, []) == learn_letters([*words, *words], [])
+    assert learn_letters(words, []).bits("ban") < learn_letters(words, []).bits("qqq")
+
+
+def test_a_model_of_nothing_still_answers() -> None:
+    assert learn_letters([], []).bits("a" * 3000) > 0
+    assert learn_letters([], []).bits("") > 0

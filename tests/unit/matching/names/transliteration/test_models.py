@@ -6,11 +6,9 @@ import msgspec
 import pytest
 
 from pipeline.matching.names.levels import SURE
-from pipeline.matching.names.transliteration.corridors import BY_NAME, BY_SCRIPT, CORRIDORS
-from pipeline.matching.names.transliteration.forms import FORMS, latin_forms
+from pipeline.matching.names.transliteration.corridors import BY_NAME, BY_SCRIPT, CORRIDORS, latin_letters, source_units
 from pipeline.matching.names.transliteration.likelihood import LEAST, likelihood_of, ratio_below
-from pipeline.matching.names.transliteration.model import shipped_model
-from pipeline.matching.names.transliteration.units import latin_letters, source_units
+from pipeline.matching.names.transliteration.model import FORMS, latin_forms, shipped_model
 from pipeline.model_building.transliteration_alignment import WordPair, align_pairs
 from pipeline.model_building.transliteration_pairs import NamePairs, fold_latin, split_pairs
 from pipeline.model_building.transliteration_training import train_corridor

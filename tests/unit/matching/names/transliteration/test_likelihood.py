@@ -8,12 +8,18 @@ from itertools import product
 import pytest
 
 from pipeline.matching.names.levels import SURE
-from pipeline.matching.names.transliteration import likelihood_batches
+from pipeline.matching.names.transliteration import likelihood
 from pipeline.matching.names.transliteration.corridors import BY_NAME, CORRIDORS
-from pipeline.matching.names.transliteration.forms import latin_forms
-from pipeline.matching.names.transliteration.likelihood import IMPOSSIBLE, LEAST, likelihood_of, ratio_below
-from pipeline.matching.names.transliteration.likelihood_batches import FEW, PairedLikelihood, find_ratios
-from pipeline.matching.names.transliteration.model import shipped_model
+from pipeline.matching.names.transliteration.likelihood import (
+    FEW,
+    IMPOSSIBLE,
+    LEAST,
+    PairedLikelihood,
+    find_ratios,
+    likelihood_of,
+    ratio_below,
+)
+from pipeline.matching.names.transliteration.model import latin_forms, shipped_model
 
 WORDS = {
     "arabic": ("هشام", "محمد", "عبدالرحمن", "ال", "ا"),
@@ -49,7 +55,7 @@ def test_ratios_of_many_pairs_are_those_of_each(corridor: str) -> None:
 def test_what_is_forgotten_is_found_again(corridor: str, monkeypatch: pytest.MonkeyPatch) -> None:
     pairs = _make_pairs(corridor)
     kept = PairedLikelihood(BY_NAME[corridor], shipped_model(corridor)).ratios(pairs)
-    monkeypatch.setattr(likelihood_batches, "_MOST_BYTES", 0)
+    monkeypatch.setattr(likelihood, "_MOST_BYTES", 0)
     forgetful = PairedLikelihood(BY_NAME[corridor], shipped_model(corridor))
     parts = [pairs[at : at + 7] for at in range(0, len(pairs), 7)]
     assert [ratio for part in parts for ratio in forgetful.ratios(part)] == kept
@@ -66,7 +72,7 @@ def test_few_pairs_and_many_exceed_the_least_by_the_same(corridor: str, count: i
 
 
 def test_threads_that_score_at_once_do_not_mix_their_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(likelihood_batches, "_MOST_BYTES", 0)
+    monkeypatch.setattr(likelihood, "_MOST_BYTES", 0)
     corridor, model = BY_NAME["arabic"], shipped_model("arabic")
     pairs = _make_pairs("arabic")
     parts = [pairs[at : at + 5] for at in range(0, len(pairs), 5)]

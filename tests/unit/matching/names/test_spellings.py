@@ -7,9 +7,9 @@ from itertools import combinations
 import pytest
 
 from pipeline.matching.names import levels
-from pipeline.matching.names.outlines import far_apart, outline_of
 from pipeline.matching.names.prints import TokenPrint, token_print
 from pipeline.matching.names.rarity import known_rarities
+from pipeline.matching.names.spellings import far_apart, outline_of
 from pipeline.matching.names.token_levels import token_level
 from pipeline.matching.names.token_pairs import NOTHING, PairMemory
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.matching.names.romanisation.romanise import MAX_NAME_LENGTH, romanise_name
+from pipeline.matching.names.romanisation import MAX_NAME_LENGTH, name_language, romanise_name
 from pipeline.records.scripts import script_of
 
 DOCUMENT_FORMS = [
@@ -61,3 +61,16 @@ def test_characters_of_a_japanese_agency_are_not_read_as_chinese() -> None:
 def test_any_text_is_read_in_latin_letters_or_not_at_all(text: str, country: str) -> None:
     romanised = romanise_name(text, country)
     assert script_of(romanised) in ("", "Latin") or "Han" in map(script_of, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "country", "language"),
+    [
+        ("Иван", "", "ru"), ("Иван", "BG", "bg"), ("Зоя Гнатів", "", "uk"), ("Ђорђе", "FR", "sr"),
+        ("Ўладзімір", "", "be"), ("محمد", "FR", "ar"), ("محمد", "IR", "fa"), ("پرویز", "", "fa"),
+        ("渡辺", "JP", "ja"), ("王", "", "zh"),
+        ("Jérôme", "FR", ""), ("", "", ""), ("123", "RU", ""),
+    ],
+)  # fmt: skip
+def test_the_country_tells_the_language_then_the_letters(name: str, country: str, language: str) -> None:
+    assert name_language(name, country) == language

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.matching.names.transliteration.corridors import BY_NAME
-from pipeline.matching.names.transliteration.forms import BEAM, best_arcs, rank_forms
-from pipeline.matching.names.transliteration.model import END, START
-from pipeline.matching.names.transliteration.units import source_units
+from pipeline.matching.names.transliteration.corridors import BY_NAME, source_units
+from pipeline.matching.names.transliteration.model import BEAM, END, START, best_arcs, rank_forms
 
 WORDS = [
     ("arabic", "عبدالرحمن"),
