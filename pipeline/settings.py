@@ -252,13 +252,8 @@ class Settings(BaseSettings):
 
     @property
     def list_folder(self) -> Path:
-        """Where uploaded lists are kept for a day."""
+        """Where uploaded lists are kept for a day, from the table whose columns wait to be confirmed to the results."""
         return self.lists or self.home.expanduser() / "lists"
-
-    @property
-    def list_draft_folder(self) -> Path:
-        """Where a table waits, for a day at most, until its columns are confirmed."""
-        return self.list_folder / "drafts"
 
     @property
     def audit_log_key_path(self) -> Path:

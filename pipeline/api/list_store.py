@@ -1,37 +1,45 @@
-"""Lists to check and what was found for them: one folder a list, encrypted, gone after a day.
+"""Lists to check, from the upload to what was found: a folder each, encrypted, gone after a day.
 
+    <folder>/<namespace><whose>.<id>.draft/upload    what was uploaded, to read it anew in another way
+                                           table     a line of how it was read and what its columns are asked as, then
+                                                     its rows; written anew with each change, by renaming
     <folder>/<namespace><whose>.<id>/job      who asks, and why
                                      rows     what is asked
                                      found    a line for each step of rows, appended and synced; behind its cipher
                                               text stands how many of its rows were not put to hit-only records
                                      lock     held by the process that works on it
 
-A folder appears whole, by renaming; a line that a crash cut short is dropped by whoever goes on. So a list is neither
-lost nor done twice: what stands in `found` is done, the rest is to be done. All servers of an installation share the
-folder and the keys; another installation that shares them, under a namespace of its own, sees none of its lists.
+A draft whose columns are mapped becomes a list of the same id. Either folder appears whole, by renaming; a line that a
+crash cut short is dropped by whoever goes on. So a list is neither lost nor done twice: what stands in `found` is done,
+the rest is to be done. All servers of an installation share the folder and the keys; another installation that shares
+them, under a namespace of its own, sees none of its lists.
 """
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import fcntl
 import hashlib
 import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import msgspec
 
 from pipeline.access.query_cipher import QueryCipher
 from pipeline.access.requester import Grounds, Requester
 from pipeline.api.hit_budget import NotAsked
-from pipeline.api.list_rows import ListRow
+from pipeline.api.list_planning import DraftPlan, ListRow
+from pipeline.api.person_slots import MOST_COSTLY
 from pipeline.errors import LiaisonError
+from pipeline.feeds.tables.grids import GridHead, GridOptions
 from pipeline.private_files import sync_folder
 
 LASTS: Final = timedelta(hours=24)
@@ -40,8 +48,17 @@ LASTS: Final = timedelta(hours=24)
 STEP: Final = 8
 """Rows asked together, so that they share an audit round trip; at most so many are asked twice after a crash."""
 
+MAX_READERS: Final = MOST_COSTLY + 1
+"""Tables that one server reads at a time, each in a process of up to a gibibyte (feeds/tables/bounded_reading.py): one
+more than a person may have read at a time, so that nobody keeps all others waiting."""
 
 NAME: Final = re.compile("[0-9a-f]{32}")
+
+DRAFT: Final = ".draft"
+"""Ends the name of a draft's folder."""
+
+EARLIER_DRAFTS: Final = "drafts"
+"""The folder in which Liaison 0.2.0 and earlier kept each draft as two files, `.file` and `.table`."""
 
 
 class ListJob(msgspec.Struct, frozen=True):
@@ -61,11 +78,35 @@ class ListJob(msgspec.Struct, frozen=True):
         return self.created + LASTS
 
 
-class _StoredJob(msgspec.Struct):
-    """File `job`; everything in it and in the others is encrypted under the key of the month of `created`."""
+class ListDraft(msgspec.Struct, frozen=True):
+    """How a table was read, and what each of its columns is asked as; `title` is the file's name."""
+
+    id: str
+    title: str
+    created: datetime
+    options: GridOptions
+    head: GridHead
+    plan: DraftPlan
+
+    @property
+    def expires(self) -> datetime:
+        """When it is deleted."""
+        return self.created + LASTS
+
+
+class _StoredDraft(msgspec.Struct):
+    """The first line of file `.table`; both files are encrypted under the key of the month of `created`."""
 
     created: datetime
-    job: str
+    draft: str
+
+
+class _Sealed(msgspec.Struct):
+    """File `job`, or the first line of `table`, encrypted under the key of the month of `created`."""
+
+    created: datetime
+    job: str = ""
+    draft: str = ""
 
 
 class ListRowFindings(msgspec.Struct, frozen=True):
@@ -84,59 +125,103 @@ class ListRowFindings(msgspec.Struct, frozen=True):
 class NoListError(LiaisonError):
     """There is no such list, or it has expired."""
 
+    def __init__(self) -> None:
+        super().__init__("list not found, or not yours")
+
 
 class ListStore:
-    """The lists of one installation. Blocking: call it from a thread where it may take long."""
+    """The lists of one installation. Blocking: call it from a thread where it may take long.
+
+    A `grid` is a TableGrid as JSON, decoded by who plans it (list_planning.py). It is read by who plans it alone: to
+    decrypt megabytes takes the interpreter from all other threads.
+    """
 
     def __init__(self, folder: Path, cipher: QueryCipher, namespace: str = "") -> None:
         self._folder, self._cipher, self._namespace = folder, cipher, namespace
-        self._own = re.compile(rf"\.?{re.escape(namespace)}[0-9a-f]{{32}}(\.[0-9a-f]{{32}})?")
+        named = rf"{re.escape(namespace)}[0-9a-f]{{32}}"
+        self._job_name = re.compile(rf"{named}\.[0-9a-f]{{32}}")
+        self._own = re.compile(rf"\.?{named}(\.[0-9a-f]{{32}}({re.escape(DRAFT)})?)?")
+        self._earlier = re.compile(rf"{named}\.[0-9a-f]{{32}}\.(file|table)")
+        self.readers = asyncio.Semaphore(MAX_READERS)
+        """Held while a table is read."""
+
+    def add_draft(self, who: Requester, draft: ListDraft, grid: msgspec.Raw, raw: bytes) -> None:
+        """Keep an upload with what was read of it; one of this id that is there already stays as it is."""
+        upload = self._cipher.encrypt(base64.b64encode(raw).decode(), draft.created).encode()
+        self._make_folder(self._place(who, draft.id, DRAFT), {"upload": upload, "table": self._seal(draft, grid)})
+
+    def replace_draft(self, who: Requester, draft: ListDraft, grid: msgspec.Raw) -> None:
+        """Keep a draft as it is now. Raises NoListError where it was deleted meanwhile."""
+        place = self._place(who, draft.id, DRAFT)
+        written = place / f".{uuid.uuid4().hex}"
+        try:
+            _write_file(written, self._seal(draft, grid))
+            written.rename(place / "table")
+        except FileNotFoundError as error:
+            raise NoListError from error
+        sync_folder(place)
+
+    def read_draft(self, who: Requester, name: str) -> ListDraft:
+        """A draft of this requester's. Raises NoListError, also for a name that no draft has, such as a path."""
+        with self._open_draft(who, name) as file:
+            return self._load_draft(file)
+
+    def read_whole_draft(self, who: Requester, name: str) -> tuple[ListDraft, msgspec.Raw]:
+        """A draft with its rows, which belong together whatever is changed meanwhile. Raises NoListError."""
+        with self._open_draft(who, name) as file:
+            draft = self._load_draft(file)
+            return draft, msgspec.Raw(self._cipher.decrypt(file.read().decode(), draft.created))
+
+    def read_upload(self, who: Requester, draft: ListDraft) -> bytes:
+        """The file that was uploaded. Raises NoListError."""
+        sealed = _read_file(self._place(who, draft.id, DRAFT) / "upload").decode()
+        return base64.b64decode(self._cipher.decrypt(sealed, draft.created))
+
+    def list_drafts(self, who: Requester) -> list[ListDraft]:
+        """This requester's drafts, the latest first."""
+        found = []
+        for place in self._find_folders(f"{self._namespace}{hash_requester(who)}.*{DRAFT}"):
+            with suppress(LiaisonError), _open_table(place) as file:  # it is gone, or its month's key
+                found.append(self._load_draft(file))
+        return sorted(found, key=lambda draft: draft.created, reverse=True)
+
+    def delete_draft(self, who: Requester, name: str) -> None:
+        """Delete a draft; twice is harmless."""
+        shutil.rmtree(self._place(who, name, DRAFT), ignore_errors=True)
 
     def add(self, job: ListJob, rows: tuple[ListRow, ...]) -> bool:
         """Take in a list; False where one of this id is there already."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         sealed, asked = (
             self._cipher.encrypt(msgspec.json.encode(content).decode(), job.created) for content in (job, rows)
         )
-        draft = self._folder / f".{self._namespace}{uuid.uuid4().hex}"
-        draft.mkdir(mode=0o700)
-        try:
-            _write_file(draft / "job", msgspec.json.encode(_StoredJob(job.created, sealed)))
-            _write_file(draft / "rows", asked.encode())
-            draft.rename(self._job_folder(job.requester, job.id))  # fails where there is one that is not empty
-        except OSError:
-            shutil.rmtree(draft, ignore_errors=True)
-            if self._job_folder(job.requester, job.id).exists():
-                return False
-            raise
-        sync_folder(self._folder)
-        return True
+        header = msgspec.json.encode({"created": job.created, "job": sealed})
+        return self._make_folder(self._place(job.requester, job.id), {"job": header, "rows": asked.encode()})
 
     def read_job(self, who: Requester, name: str) -> ListJob:
         """A list of this requester's. Raises NoListError, also for a name that no list has, such as a path."""
         if not NAME.fullmatch(name):
-            raise NoListError("list not found, or not yours")
-        return self._load_job(self._job_folder(who, name))
+            raise NoListError
+        return self._load_job(self._place(who, name))
 
     def list_jobs(self, who: Requester) -> list[ListJob]:
         """This requester's lists, the latest first."""
-        found = (self._try_load_job(place) for place in self._find_folders(f"{self._namespace}{hash_requester(who)}.*"))
+        found = (self._try_load_job(place) for place in self._find_jobs(f"{self._namespace}{hash_requester(who)}.*"))
         return sorted(filter(None, found), key=lambda job: job.created, reverse=True)
 
     def list_all_jobs(self) -> list[ListJob]:
         """All lists, the oldest first."""
-        found = (self._try_load_job(place) for place in self._find_folders("[!.]*"))
+        found = (self._try_load_job(place) for place in self._find_jobs("[!.]*"))
         return sorted(filter(None, found), key=lambda job: job.created)
 
     def read_rows(self, job: ListJob) -> tuple[ListRow, ...]:
         """The rows of a list. Raises NoListError."""
-        sealed = read_file(self._job_folder(job.requester, job.id) / "rows").decode()
+        sealed = _read_file(self._place(job.requester, job.id) / "rows").decode()
         return msgspec.json.decode(self._cipher.decrypt(sealed, job.created), type=tuple[ListRow, ...])
 
     def count_done(self, job: ListJob) -> int:
         """How many rows have been asked."""
         with suppress(NoListError):
-            return min(job.rows, read_file(self._job_folder(job.requester, job.id) / "found").count(b"\n") * STEP)
+            return min(job.rows, _read_file(self._place(job.requester, job.id) / "found").count(b"\n") * STEP)
         return 0
 
     def count_not_asked(self, job: ListJob) -> int:
@@ -157,11 +242,11 @@ class ListStore:
     def append(self, job: ListJob, found: tuple[ListRowFindings, ...]) -> None:
         """Keep the next step. Raises NoListError where the list was deleted meanwhile."""
         text = self._cipher.encrypt(msgspec.json.encode(found).decode(), job.created)
-        place = self._job_folder(job.requester, job.id)
+        place = self._place(job.requester, job.id)
         try:
             descriptor = os.open(place / "found", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         except FileNotFoundError as error:
-            raise NoListError("list not found, or not yours") from error
+            raise NoListError from error
         with os.fdopen(descriptor, "ab") as file:
             file.write(f"{text} {sum(bool(row.not_asked) for row in found)}\n".encode())
             file.flush()
@@ -169,22 +254,20 @@ class ListStore:
 
     def delete(self, job: ListJob) -> None:
         """Delete a list with all that was found; twice is harmless."""
-        shutil.rmtree(self._job_folder(job.requester, job.id), ignore_errors=True)
+        shutil.rmtree(self._place(job.requester, job.id), ignore_errors=True)
 
     def delete_expired(self, now: datetime) -> None:
-        """Delete what has had its time, and drafts that a crash left behind."""
+        """Delete what has had its time, and what a crash left behind; take over the drafts of earlier versions."""
+        self._take_over_drafts(now)
         for place in self._find_folders("*"):
             with suppress(OSError):
-                kept = place / "job"
-                made = datetime.fromtimestamp(place.stat().st_mtime, now.tzinfo)
-                since = _read_header(place).created if kept.exists() and not place.name.startswith(".") else made
-                if now >= since + LASTS:
+                if now >= _created(place, now) + LASTS:
                     shutil.rmtree(place, ignore_errors=True)
 
     @contextmanager
     def lock_job(self, job: ListJob) -> Iterator[bool]:
         """Whether the list is this process's to work on, as long as the context lasts; drops a line cut short."""
-        place = self._job_folder(job.requester, job.id)
+        place = self._place(job.requester, job.id)
         try:
             file = (place / "lock").open("w")
         except FileNotFoundError:
@@ -199,12 +282,54 @@ class ListStore:
             _drop_torn_line(place / "found")
             yield True
 
-    def _job_folder(self, who: Requester, name: str) -> Path:
-        return self._folder / f"{self._namespace}{hash_requester(who)}.{name}"
+    def _make_folder(self, place: Path, files: Mapping[str, bytes]) -> bool:
+        """Let a folder appear with these files; False where there is one already."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        made = self._folder / f".{self._namespace}{uuid.uuid4().hex}"
+        made.mkdir(mode=0o700)
+        try:
+            for name, content in files.items():
+                _write_file(made / name, content)
+            made.rename(place)  # fails where there is one that is not empty
+        except OSError:
+            shutil.rmtree(made, ignore_errors=True)
+            if place.exists():
+                return False
+            raise
+        sync_folder(self._folder)
+        return True
+
+    def _take_over_drafts(self, now: datetime) -> None:
+        """Make a folder of each draft that an earlier version, or a server that still runs one, keeps as two files."""
+        earlier = self._folder / EARLIER_DRAFTS
+        for place in [place for place in earlier.glob("*") if self._earlier.fullmatch(place.name)]:
+            with suppress(OSError):  # another server was first
+                upload, table = place.with_suffix(".file"), place.with_suffix(".table")
+                if upload.exists() and table.exists():
+                    self._make_folder(
+                        self._folder / f"{place.stem}{DRAFT}",
+                        {"upload": upload.read_bytes(), "table": table.read_bytes()},
+                    )
+                    table.unlink()
+                    upload.unlink()
+                elif now >= _written(place, now) + LASTS:
+                    place.unlink()
+        for place in earlier.glob(f".{self._namespace}*.draft"):
+            with suppress(OSError):
+                if now >= _written(place, now) + LASTS:
+                    place.unlink()
+        with suppress(OSError):  # it is not there, or something is in it
+            earlier.rmdir()
+
+    def _place(self, who: Requester, name: str, kind: str = "") -> Path:
+        return self._folder / f"{self._namespace}{hash_requester(who)}.{name}{kind}"
 
     def _find_folders(self, pattern: str) -> Iterator[Path]:
-        """The folders of this installation's lists, and drafts, that a pattern names."""
+        """The folders of this installation's lists and drafts, and those being made, that a pattern names."""
         return (place for place in self._folder.glob(pattern) if self._own.fullmatch(place.name))
+
+    def _find_jobs(self, pattern: str) -> Iterator[Path]:
+        return (place for place in self._folder.glob(pattern) if self._job_name.fullmatch(place.name))
 
     def _try_load_job(self, place: Path) -> ListJob | None:
         """The list in a folder; None where it is gone, or its month's key."""
@@ -213,12 +338,32 @@ class ListStore:
         return None
 
     def _load_job(self, place: Path) -> ListJob:
-        kept = _read_header(place)
+        kept = msgspec.json.decode(_read_file(place / "job"), type=_Sealed)
         return msgspec.json.decode(self._cipher.decrypt(kept.job, kept.created), type=ListJob)
+
+    def _seal(self, draft: ListDraft, grid: msgspec.Raw) -> bytes:
+        """A draft and its rows as file `table`."""
+        head, rows = (
+            self._cipher.encrypt(msgspec.json.encode(content).decode(), draft.created) for content in (draft, grid)
+        )
+        return msgspec.json.encode({"created": draft.created, "draft": head}) + b"\n" + rows.encode()
+
+    def _open_draft(self, who: Requester, name: str) -> IO[bytes]:
+        if not NAME.fullmatch(name):
+            raise NoListError
+        return _open_table(self._place(who, name, DRAFT))
+
+    def _load_draft(self, file: IO[bytes]) -> ListDraft:
+        """The first line alone."""
+        kept = msgspec.json.decode(file.readline(), type=_Sealed)
+        try:
+            return msgspec.json.decode(self._cipher.decrypt(kept.draft, kept.created), type=ListDraft)
+        except msgspec.ValidationError as error:  # another version of Liaison kept it
+            raise NoListError from error
 
     def _read_lines(self, job: ListJob) -> list[bytes]:
         with suppress(NoListError):
-            whole, _, _ = read_file(self._job_folder(job.requester, job.id) / "found").rpartition(b"\n")
+            whole, _, _ = _read_file(self._place(job.requester, job.id) / "found").rpartition(b"\n")
             return whole.split(b"\n") if whole else []
         return []
 
@@ -228,16 +373,33 @@ def hash_requester(who: Requester) -> str:
     return hashlib.blake2b(msgspec.json.encode((who.agency, who.subject)), digest_size=16).hexdigest()
 
 
-def _read_header(place: Path) -> _StoredJob:
-    return msgspec.json.decode(read_file(place / "job"), type=_StoredJob)
+def _created(place: Path, now: datetime) -> datetime:
+    """When a list or draft was uploaded; of what a crash left behind, when it was last written. Raises OSError."""
+    head = place / ("table" if place.name.endswith(DRAFT) else "job")
+    if place.name.startswith(".") or not head.exists():
+        return _written(place, now)
+    with head.open("rb") as file:
+        return msgspec.json.decode(file.readline(), type=_Sealed).created
 
 
-def read_file(file: Path) -> bytes:
+def _written(place: Path, now: datetime) -> datetime:
+    return datetime.fromtimestamp(place.stat().st_mtime, now.tzinfo)
+
+
+def _open_table(place: Path) -> IO[bytes]:
+    """A draft's file `table`. Raises NoListError where it is gone."""
+    try:
+        return (place / "table").open("rb")
+    except FileNotFoundError as error:
+        raise NoListError from error
+
+
+def _read_file(file: Path) -> bytes:
     """A file of a list. Raises NoListError where it is gone."""
     try:
         return file.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise NoListError("list not found, or not yours") from error
+        raise NoListError from error
 
 
 def _drop_torn_line(file: Path) -> None:

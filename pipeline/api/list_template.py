@@ -7,7 +7,7 @@ import zipfile
 from typing import Final, Literal
 from xml.sax.saxutils import escape
 
-from pipeline.api.list_columns import TARGET_LABELS, TEMPLATE
+from pipeline.api.list_planning import TARGET_LABELS, TEMPLATE
 from pipeline.api.services.export_formats import encode_table_head
 from pipeline.locale import translate
 

@@ -16,7 +16,7 @@ from typing import Final
 from pipeline.access.requester import Requester
 from pipeline.access.session_checks import check_agency
 from pipeline.access.tokens import TokenError
-from pipeline.api.list_rows import ListRow
+from pipeline.api.list_planning import ListRow
 from pipeline.api.list_store import STEP, ListJob, ListRowFindings, NoListError
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.runtime import Runtime
@@ -58,7 +58,6 @@ async def run_round(runtime: Runtime) -> bool:
     """
     lists, busy = runtime.lists, False
     await asyncio.to_thread(lists.delete_expired, runtime.clock())
-    await asyncio.to_thread(runtime.list_drafts.delete_expired, runtime.clock())
     for job in await asyncio.to_thread(lists.list_all_jobs):
         if not _takes_part(runtime, job.requester):
             lists.delete(job)

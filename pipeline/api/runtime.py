@@ -24,7 +24,6 @@ from pipeline.access.session_checks import check_session
 from pipeline.access.token_keys import make_verifier
 from pipeline.access.tokens import TokenVerifier
 from pipeline.api.hit_budget import HitBudget
-from pipeline.api.list_drafts import ListDraftStore
 from pipeline.api.list_store import ListStore
 from pipeline.api.metrics import show_audit_log, show_index_age, show_refused_guesses
 from pipeline.api.person_slots import PersonSlots, costly_slots, stream_slots
@@ -121,7 +120,6 @@ class Runtime:
     refusals: RequestRates
     """At which refused requests are recorded, by each server for itself."""
     lists: ListStore
-    list_drafts: ListDraftStore
     trail: TrailCheck
     log: ServedLog
     tag_keys: TagKeys
@@ -227,7 +225,6 @@ def _make_runtime(settings: Settings, connected: _Connections, ring: KeyRing, hi
         rates=connected.rates,
         refusals=RequestRates(settings.request_rate),
         lists=ListStore(settings.list_folder, cipher, settings.namespace),
-        list_drafts=ListDraftStore(settings.list_draft_folder, cipher, settings.namespace),
         trail=TrailCheck(settings, now),
         log=connected.log,
         tag_keys=tag_keys(ring),

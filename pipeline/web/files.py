@@ -9,7 +9,7 @@ import msgspec
 from fastapi import APIRouter, File, Form, Request, UploadFile
 from starlette.responses import RedirectResponse, Response
 
-from pipeline.api.list_rows import MOST_BYTES
+from pipeline.api.list_planning import MOST_BYTES
 from pipeline.api.list_template import TEMPLATE_TYPES, TemplateForm, write_template
 from pipeline.api.problems import ProblemError
 from pipeline.api.services import audit, exports, list_checks, list_drafts

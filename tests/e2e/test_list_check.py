@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from pipeline.access.audit import ActKind
-from pipeline.api.list_rows import MOST_BYTES
+from pipeline.api.list_planning import MOST_BYTES
 from pipeline.api.list_worker import run_round
 from support.api.runtime import Api
 from support.feeds.workbooks import write_workbook

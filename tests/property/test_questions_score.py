@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pipeline.access.hit_gate import exact_match
 from pipeline.access.requester import Grounds, Purpose
 from pipeline.access.subscriptions import make_subscription
-from pipeline.api.list_rows import parse_rows
+from pipeline.api.list_planning import parse_rows
 from pipeline.matching.exact_match import ExactMatch
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import load_model

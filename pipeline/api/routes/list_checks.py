@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from pipeline.api.cursors import CURSOR_CHARS
-from pipeline.api.list_filter import FoundFilter, ListFilter
-from pipeline.api.list_rows import COLUMNS, MOST_BYTES, ListFormat
+from pipeline.api.list_planning import COLUMNS, MOST_BYTES, ListFormat
 from pipeline.api.problems import ConflictError, NotFoundError, RequestTooLargeError
 from pipeline.api.routes.answers import describe_problems, describe_responses, json_response
 from pipeline.api.routes.asking import SessionOf
 from pipeline.api.services import list_checks as service
 from pipeline.api.services.export_formats import TableFormat
+from pipeline.api.services.list_checks import FoundFilter, ListFilter
 from pipeline.api.streaming import start_file
 from pipeline.matching.bands import Band
 

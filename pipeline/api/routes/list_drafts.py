@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 
-from pipeline.api.list_rows import MOST_BYTES
+from pipeline.api.list_planning import MOST_BYTES
 from pipeline.api.list_template import TEMPLATE_TYPES, TemplateForm, write_template
 from pipeline.api.problems import ConflictError, NotFoundError, RequestTooLargeError
 from pipeline.api.request_structs import body_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -15,8 +15,7 @@ from pipeline.access.redaction import Row, hit_for
 from pipeline.api.cursors import PageCursor
 from pipeline.api.hit_budget import FURTHER_LABELS, NOT_ASKED_LABELS, NotAsked
 from pipeline.api.languages import translate_error
-from pipeline.api.list_filter import ALL_ROWS, ListFilter
-from pipeline.api.list_rows import ListError, ListFormat, ListRow, parse_rows
+from pipeline.api.list_planning import ListError, ListFormat, ListRow, parse_rows
 from pipeline.api.list_store import ListJob, ListRowFindings, NoListError
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
 from pipeline.api.services.export_formats import TableFormat, encode_csv, encode_lines, encode_table_head
@@ -29,6 +28,7 @@ from pipeline.errors import LiaisonError
 from pipeline.index.documents import CaseDocument
 from pipeline.index.searching import judge_answer
 from pipeline.locale import translate
+from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import Item
 from pipeline.matching.explain.plain_words import compared_thing
 from pipeline.matching.explain.wording import finding, value
@@ -36,6 +36,45 @@ from pipeline.matching.score.scoring import judge_score
 from pipeline.search.probes import QuestionProbe, make_probe
 from pipeline.search.questions import FIELDS, parse_question
 from pipeline.search.understanding import SearchHint, find_hints, list_unfound, tell_hint, translate_hint
+
+FoundFilter = Literal["", "match", "weak", "none", "not_asked", "problem"]
+"""Rows with a match in a band, with weaker results alone, with nothing, or that could not be asked.
+
+Rows that were not put to hit-only records are `not_asked` whatever else was found for them, and never `none`.
+"""
+
+
+class ListFilter(msgspec.Struct, frozen=True):
+    """Which rows: by what was found for them, and by the best band of that."""
+
+    found: FoundFilter = ""
+    band: Band = Band.NONE
+
+    def takes(self, row: Row) -> bool:
+        """Whether a row, as the requester sees it now, is wanted."""
+        best = best_band(row)
+        is_found = bool(row["not_asked"]) if self.found == "not_asked" else self.found in ("", _classify(row, best))
+        return self.band in (Band.NONE, best) and is_found
+
+
+ALL_ROWS: Final = ListFilter()
+
+
+def best_band(row: Row) -> Band:
+    """The best band of what was found for a row; Band.NONE for nothing in one."""
+    found = (Band(one["band"] or "") for one in (*row["matches"], *row["hits"]))
+    return min(found, key=lambda band: band.rank, default=Band.NONE)
+
+
+def _classify(row: Row, best: Band) -> FoundFilter:
+    if row["problem"]:
+        return "problem"
+    if best is not Band.NONE:
+        return "match"
+    if row["matches"]:
+        return "weak"
+    return "not_asked" if row["not_asked"] else "none"
+
 
 MOST_LISTS: Final = 10
 """Lists that one subject has at a time."""

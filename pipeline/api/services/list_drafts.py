@@ -14,11 +14,17 @@ import msgspec
 from msgspec import Meta
 
 from pipeline.access.audit import ActKind
-from pipeline.api.list_columns import TARGETS, ListColumn, ListHint
-from pipeline.api.list_drafts import ListDraft
-from pipeline.api.list_planning import PlanningError, plan_draft, plan_list
-from pipeline.api.list_rows import MOST_BYTES, MOST_ROWS
-from pipeline.api.list_store import NoListError
+from pipeline.api.list_planning import (
+    MOST_BYTES,
+    MOST_ROWS,
+    TARGETS,
+    ListColumn,
+    ListHint,
+    PlanningError,
+    plan_draft,
+    plan_list,
+)
+from pipeline.api.list_store import ListDraft, NoListError
 from pipeline.api.problems import ConflictError, NotFoundError, UnprocessableError
 from pipeline.api.services.list_checks import ListCheckAnswer, keep_list, make_list_id, read_list_check
 from pipeline.api.session import Session
@@ -132,7 +138,7 @@ async def submit_draft(session: Session, raw: bytes, title: str = "", key: str =
     session.require_reader()
     if len(raw) > MOST_BYTES:
         raise UnprocessableError(LiaisonError("the list is larger than {most} bytes; split it", most=MOST_BYTES))
-    store, name = session.runtime.list_drafts, make_list_id(session, key)
+    store, name = session.runtime.lists, make_list_id(session, key)
     held = [draft.id for draft in await asyncio.to_thread(store.list_drafts, session.requester)]
     if name in held:
         return await read_draft(session, name)
@@ -145,7 +151,7 @@ async def submit_draft(session: Session, raw: bytes, title: str = "", key: str =
         plan = await _plan(plan_draft, grid)
     draft = ListDraft(name, title[:MAX_TITLE_CHARS], session.now, GridOptions(), head, plan)
     await session.audit(ActKind.READ, {"list_draft": name, "rows": head.rows}, about=name)
-    await asyncio.to_thread(store.add, session.requester, draft, grid, raw)
+    await asyncio.to_thread(store.add_draft, session.requester, draft, grid, raw)
     return _answer(session, draft)
 
 
@@ -160,7 +166,7 @@ async def read_draft(session: Session, name: str) -> ListDraftAnswer:
 async def read_drafts(session: Session) -> ListDraftsAnswer:
     """The requester's drafts."""
     session.require_reader()
-    drafts = await asyncio.to_thread(session.runtime.list_drafts.list_drafts, session.requester)
+    drafts = await asyncio.to_thread(session.runtime.lists.list_drafts, session.requester)
     kept = [draft for draft in drafts if session.now < draft.expires]
     await session.audit(ActKind.READ, {"list_drafts": len(kept)})
     return ListDraftsAnswer(session.as_of, tuple(map(_summarise, kept)))
@@ -172,7 +178,7 @@ async def change_draft(session: Session, name: str, change: ListDraftChange) -> 
     Raises NotFoundError, UnprocessableError, and TooManyRequestsError where too much of theirs is under way.
     """
     session.require_reader()
-    store = session.runtime.list_drafts
+    store = session.runtime.lists
     with session.hold_costly():
         draft, grid = await _require_whole(session, name)
         options = GridOptions(
@@ -191,7 +197,10 @@ async def change_draft(session: Session, name: str, change: ListDraftChange) -> 
             plan = await _plan(plan_draft, grid, change.targets)
             draft = msgspec.structs.replace(draft, plan=plan)
     await session.audit(ActKind.READ, {"list_draft": name, "changed": True}, about=name)
-    await asyncio.to_thread(store.replace, session.requester, draft, grid)
+    try:
+        await asyncio.to_thread(store.replace_draft, session.requester, draft, grid)
+    except NoListError as error:
+        raise NotFoundError(error) from error
     return _answer(session, draft)
 
 
@@ -204,7 +213,7 @@ async def check_draft(session: Session, name: str, targets: Sequence[str] = ()) 
     TooManyRequestsError where too much of theirs is under way.
     """
     session.require_reader()
-    store = session.runtime.list_drafts
+    store = session.runtime.lists
     with session.hold_costly():
         try:
             draft, grid = await _require_whole(session, name)
@@ -216,7 +225,7 @@ async def check_draft(session: Session, name: str, targets: Sequence[str] = ()) 
             raise UnprocessableError("choose what at least one column is searched as", "targets")
         plan = await _plan(plan_list, grid, tuple(targets))
     answer = await keep_list(session, name, plan.rows, draft.title)
-    await asyncio.to_thread(store.delete, session.requester, name)
+    await asyncio.to_thread(store.delete_draft, session.requester, name)
     return answer
 
 
@@ -226,7 +235,7 @@ async def delete_draft(session: Session, name: str) -> ListDraftAnswer:
     draft = await _require_draft(session, name)
     await session.audit(ActKind.READ, {"list_draft": name, "deleted": True}, about=name)
     answer = _answer(session, draft)
-    await asyncio.to_thread(session.runtime.list_drafts.delete, session.requester, name)
+    await asyncio.to_thread(session.runtime.lists.delete_draft, session.requester, name)
     return answer
 
 
@@ -235,7 +244,7 @@ async def _read_grid(session: Session, raw: bytes, options: GridOptions) -> tupl
 
     Raises UnprocessableError that says what is wrong with it.
     """
-    async with session.runtime.list_drafts.readers:
+    async with session.runtime.lists.readers:
         answer = await asyncio.to_thread(read_bounded, raw, options, MOST_ROWS)
     head = answer.head
     if answer.fault or head is None:
@@ -257,7 +266,7 @@ async def _plan(make: Callable[Given, Made], *given: Given.args, **more: Given.k
 
 async def _require_draft(session: Session, name: str) -> ListDraft:
     try:
-        draft = await asyncio.to_thread(session.runtime.list_drafts.read, session.requester, name)
+        draft = await asyncio.to_thread(session.runtime.lists.read_draft, session.requester, name)
     except NoListError as error:
         raise NotFoundError(error) from error
     return _require_lasting(session, draft)
@@ -266,7 +275,7 @@ async def _require_draft(session: Session, name: str) -> ListDraft:
 async def _require_whole(session: Session, name: str) -> tuple[ListDraft, msgspec.Raw]:
     """A draft with its rows, for who plans them."""
     try:
-        draft, grid = await asyncio.to_thread(session.runtime.list_drafts.read_whole, session.requester, name)
+        draft, grid = await asyncio.to_thread(session.runtime.lists.read_whole_draft, session.requester, name)
     except NoListError as error:
         raise NotFoundError(error) from error
     return _require_lasting(session, draft), grid

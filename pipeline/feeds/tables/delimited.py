@@ -67,21 +67,24 @@ class _Lines:
         raise StopIteration
 
 
-def read_delimited(path: Path, source: TableSource, advance: ReportBytesRead | None = None) -> Iterator[SourceRow]:
+def read_delimited(
+    path: Path, source: TableSource, advance: ReportBytesRead | None = None, *, strict: bool = False
+) -> Iterator[SourceRow]:
     """Every row of the file; a row that can't be one is a problem of that row alone.
 
     A quote left open takes the lines behind it into its cell. Reading goes on at the first of them that fits the
-    columns by itself, and the problem names the lines before it.
+    columns by itself, and the problem names the lines before it. `strict`: a quote within a cell that has none around
+    it is a problem too; but a row that ends early has nothing in its last columns.
     """
     head = refuse_unread(path, "csv")
     with open_text(path, source.encoding, head, advance) as text, clear_errors(path):
         skip_lines(text, source)
         lines = _Lines(text, source.skip)
-        reader = _make_reader(lines, source)
+        reader = _make_reader(lines, source, strict=strict)
         columns = list(source.columns) or _read_header(reader, lines, path)
         is_more = True
         while is_more:
-            row, is_more = _read_row(reader, lines, columns, source)
+            row, is_more = _read_row(reader, lines, columns, source, padded=strict)
             if row is not None:
                 yield row
             for number in lines.too_long:
@@ -95,7 +98,9 @@ def _make_reader(lines: Iterable[str], source: TableSource, *, strict: bool = Fa
     return csv.reader(lines, delimiter=source.delimiter, strict=strict)
 
 
-def _read_row(reader: Any, lines: _Lines, columns: list[str], source: TableSource) -> tuple[SourceRow | None, bool]:
+def _read_row(
+    reader: Any, lines: _Lines, columns: list[str], source: TableSource, *, padded: bool
+) -> tuple[SourceRow | None, bool]:
     """The next row, None for an empty line or at the end; and whether there may be more."""
     lines.held = []
     try:
@@ -106,6 +111,8 @@ def _read_row(reader: Any, lines: _Lines, columns: list[str], source: TableSourc
         return _leave_out(_explain_csv_error(error, lines.held[0][0]), lines, columns, source), True
     if lines.at_end or (len(lines.held) > 1 and _is_quote_stray(lines.held, len(columns), source)):
         return _leave_out("", lines, columns, source), True
+    if padded and cells:
+        cells += [""] * (len(columns) - len(cells))
     if len(cells) == len(columns):
         return SourceRow(lines.number, dict(zip(columns, map(str.strip, cells), strict=True))), True
     if not cells:

@@ -17,15 +17,16 @@ import msgspec
 from nicegui.element import Element
 
 from pipeline.access.redaction import Row
-from pipeline.api.list_columns import TARGET_LABELS
-from pipeline.api.list_filter import FoundFilter, ListFilter, best_band
-from pipeline.api.list_rows import MOST_BYTES, MOST_ROWS
+from pipeline.api.list_planning import MOST_BYTES, MOST_ROWS, TARGET_LABELS
 from pipeline.api.list_template import TEMPLATE_TYPES
 from pipeline.api.services.list_checks import (
     MEDIA_TYPES,
+    FoundFilter,
     ListCheck,
     ListChecksAnswer,
+    ListFilter,
     ListResultsAnswer,
+    best_band,
     delete_list,
     format_not_asked,
     read_list_check,

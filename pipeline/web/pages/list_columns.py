@@ -15,7 +15,7 @@ from nicegui import ui
 from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
-from pipeline.api.list_columns import TARGET_LABELS, TARGETS, HintKind, ListColumn, ListHint
+from pipeline.api.list_planning import TARGET_LABELS, TARGETS, HintKind, ListColumn, ListHint
 from pipeline.api.problems import UnprocessableError
 from pipeline.api.services.list_drafts import (
     ENCODINGS,

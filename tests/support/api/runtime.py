@@ -28,7 +28,6 @@ from pipeline.access.requester import Requester, parse_grounds
 from pipeline.access.token_keys import issue_token, make_verifier
 from pipeline.api.application import create_app
 from pipeline.api.hit_budget import HitBudget
-from pipeline.api.list_drafts import ListDraftStore
 from pipeline.api.list_store import ListStore
 from pipeline.api.rates import RequestRates
 from pipeline.api.runtime import Runtime, open_runtime
@@ -228,7 +227,6 @@ class Api:
             rates=RequestRates(self.settings.request_rate),
             refusals=RequestRates(self.settings.request_rate),
             lists=ListStore(home / "lists", cipher),
-            list_drafts=ListDraftStore(home / "lists" / "drafts", cipher),
             trail=self.trail,
             log=self.log,
             tag_keys=KEYS,

@@ -1,18 +1,29 @@
-"""Lists of several installations in one folder."""
+"""Lists and drafts: whole or not at all, unreadable without the key, their owner's alone, gone after a day."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import base64
+import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import msgspec
 import pytest
 
 from pipeline.access.query_cipher import QueryCipher, keys_in
 from pipeline.access.requester import Grounds, Purpose
-from pipeline.api.list_rows import ListRow
-from pipeline.api.list_store import LASTS, ListJob, ListRowFindings, ListStore, NoListError
-from support.access.requesters import ANNA
+from pipeline.api import list_store
+from pipeline.api.cursors import PageCursor
+from pipeline.api.list_planning import ListRow, plan_draft
+from pipeline.api.list_store import LASTS, ListDraft, ListJob, ListRowFindings, ListStore, NoListError
+from pipeline.api.services.list_checks import ListFilter
+from pipeline.api.session import Session
+from pipeline.correlation.key_ring import KeyRing
+from pipeline.feeds.tables.grids import GridHead, GridOptions, GridRow, TableGrid
+from pipeline.matching.bands import Band
+from support.access.requesters import ANNA, BERT
 from support.api.runtime import NOW
 
 NAMESPACES = ("", "a-", "a-b-")
@@ -55,3 +66,157 @@ def test_what_an_earlier_version_stored_is_read_and_counted_beside_what_this_one
     store.append(job, (ListRowFindings(not_asked="budget"),))
     assert (store.count_done(job), store.count_not_asked(job)) == (9, 1)
     assert [found.not_asked for _, found in store.read_results(job)] == [""] * 8 + ["budget"]
+
+
+GRID = msgspec.Raw(msgspec.json.encode(TableGrid(("name",), (GridRow(2, ("Ivan Petrov",)),))))
+RAW = b"name\nIvan Petrov\n"
+
+
+def draft(name: str = "a" * 32) -> ListDraft:
+    return ListDraft(name, "suspects.csv", NOW, GridOptions(), GridHead(("name",), 1), plan_draft(GRID, ("name",)))
+
+
+def store(tmp_path: Path, namespace: str = "") -> ListStore:
+    return ListStore(tmp_path / "lists", QueryCipher(keys_in(tmp_path / "keys")), namespace)
+
+
+def test_a_draft_is_kept_whole_and_unreadable(tmp_path: Path) -> None:
+    kept = store(tmp_path)
+    kept.add_draft(ANNA, draft(), GRID, RAW)
+    assert kept.read_draft(ANNA, "a" * 32) == draft()
+    assert kept.read_whole_draft(ANNA, "a" * 32) == (draft(), GRID)
+    assert kept.read_upload(ANNA, draft()) == RAW
+    files = [file for file in (tmp_path / "lists").rglob("*") if file.is_file()]
+    assert len(files) == 2
+    assert all(b"Ivan" not in file.read_bytes() for file in files)
+    assert all(file.stat().st_mode & 0o077 == 0 for file in (*files, files[0].parent))
+
+
+def test_a_draft_is_its_senders_alone(tmp_path: Path) -> None:
+    kept = store(tmp_path)
+    kept.add_draft(ANNA, draft(), GRID, RAW)
+    for who, name in ((BERT, "a" * 32), (ANNA, "b" * 32), (ANNA, "../x"), (ANNA, "")):
+        for read in (kept.read_draft, kept.read_whole_draft):
+            with pytest.raises(NoListError):
+                read(who, name)
+    assert kept.list_drafts(BERT) == []
+    assert store(tmp_path, "other-").list_drafts(ANNA) == []
+
+
+def test_an_upload_without_its_table_is_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process dies between the two files."""
+    kept, write = store(tmp_path), list_store._write_file
+
+    def dies(path: Path, content: bytes) -> None:
+        if path.name == "table":
+            raise KeyboardInterrupt
+        write(path, content)
+
+    monkeypatch.setattr(list_store, "_write_file", dies)
+    with pytest.raises(KeyboardInterrupt):
+        kept.add_draft(ANNA, draft(), GRID, RAW)
+    assert kept.list_drafts(ANNA) == []
+    assert len(list((tmp_path / "lists").iterdir())) == 1
+    kept.delete_expired(datetime.now(UTC) + LASTS)
+    assert list((tmp_path / "lists").iterdir()) == []
+
+
+def test_a_draft_is_deleted(tmp_path: Path) -> None:
+    kept = store(tmp_path)
+    kept.add_draft(ANNA, draft(), GRID, RAW)
+    kept.delete_draft(ANNA, "a" * 32)
+    kept.delete_draft(ANNA, "a" * 32)
+    assert list((tmp_path / "lists").iterdir()) == []
+
+
+def test_what_has_had_its_day_is_deleted_however_lately_it_was_changed(tmp_path: Path) -> None:
+    kept = store(tmp_path)
+    kept.delete_expired(NOW)
+    later = msgspec.structs.replace(draft("b" * 32), created=NOW + timedelta(minutes=1))
+    kept.add_draft(ANNA, draft(), GRID, RAW)
+    kept.add_draft(ANNA, later, GRID, RAW)
+    kept.replace_draft(ANNA, draft(), GRID)
+    kept.delete_expired(NOW + LASTS)
+    assert [one.id for one in kept.list_drafts(ANNA)] == ["b" * 32]
+    assert len(list((tmp_path / "lists").iterdir())) == 1
+
+
+def test_a_draft_that_was_deleted_is_not_changed(tmp_path: Path) -> None:
+    kept = store(tmp_path)
+    with pytest.raises(NoListError):
+        kept.replace_draft(ANNA, draft(), GRID)
+    assert kept.list_drafts(ANNA) == []
+
+
+def test_a_draft_and_a_list_of_one_id_stand_beside_each_other(tmp_path: Path) -> None:
+    """A crash between the list and its draft leaves both; so does an upload that names the key of another."""
+    kept = store(tmp_path)
+    kept.add_draft(ANNA, draft(JOB.id), GRID, RAW)
+    assert kept.add(JOB, (ListRow(question="ivan"),))
+    assert not kept.add(JOB, (ListRow(question="other"),))
+    assert (kept.list_all_jobs(), kept.list_drafts(ANNA)) == ([JOB], [draft(JOB.id)])
+    kept.delete_draft(ANNA, JOB.id)
+    assert (kept.read_rows(JOB), kept.list_drafts(ANNA)) == ((ListRow(question="ivan"),), [])
+
+
+EARLIER = json.loads((Path(__file__).parent / "earlier_lists.json").read_text())
+"""A home that Liaison 0.2.0 wrote: a list of nine rows of which a step was done, a draft, and a cursor of the list."""
+
+
+@pytest.fixture
+def earlier(tmp_path: Path) -> ListStore:
+    for name, content in EARLIER["files"].items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(base64.b64decode(content))
+    return store(tmp_path, "a-")
+
+
+def test_lists_of_an_earlier_version_go_on(earlier: ListStore) -> None:
+    earlier.delete_expired(NOW)
+    (job,) = earlier.list_all_jobs()
+    assert (job, earlier.read_job(ANNA, "b" * 32)) == (
+        ListJob("b" * 32, ANNA, Grounds(Purpose.INVESTIGATION, "2026/1"), "fr", NOW, 9, "passengers.csv"),
+        job,
+    )
+    assert (earlier.count_done(job), earlier.count_not_asked(job)) == (8, 5)
+    assert earlier.read_rows(job)[8] == ListRow("A-9", 'name:"Ivan Petrov 9"', "FR", 10)
+    found = [findings for _, findings in earlier.read_results(job)]
+    assert [case["case"] for case in found[0].cases] == ["fr-pj:1"]
+    assert (found[1].hits, found[2].problem) == (({"reference": "ref", "band": "likely"},), "born: use {form}")
+    with earlier.lock_job(job) as locked:
+        assert locked
+        earlier.append(job, (ListRowFindings(),))
+    assert earlier.count_done(job) == 9
+
+
+def test_drafts_of_an_earlier_version_are_taken_over(earlier: ListStore, tmp_path: Path) -> None:
+    earlier.delete_expired(NOW)
+    kept, grid = earlier.read_whole_draft(ANNA, "c" * 32)
+    assert earlier.list_drafts(ANNA) == [kept]
+    assert (kept.title, kept.created, kept.options.encoding) == ("suspects.csv", NOW, "utf-8")
+    assert kept.plan.targets == ("name", "born")
+    assert msgspec.json.decode(grid, type=TableGrid).rows == (GridRow(2, ("Ivan Petrov", "1980-05-01")),)
+    assert earlier.read_upload(ANNA, kept) == b"nom,born\nIvan Petrov,1980-05-01\n"
+    assert not (tmp_path / "lists" / "drafts").exists()
+    earlier.replace_draft(ANNA, msgspec.structs.replace(kept, title="again"), grid)
+    assert earlier.read_draft(ANNA, "c" * 32).title == "again"
+    earlier.delete_expired(NOW + LASTS)
+    assert list((tmp_path / "lists").iterdir()) == []
+
+
+def test_what_an_earlier_version_left_of_a_draft_is_deleted_after_a_day(earlier: ListStore, tmp_path: Path) -> None:
+    (upload,) = (tmp_path / "lists" / "drafts").glob("*.file")
+    upload.with_suffix(".table").unlink()
+    (upload.parent / ".a-0.draft").touch()
+    earlier.delete_expired(datetime.now(UTC))
+    assert upload.exists()
+    earlier.delete_expired(datetime.now(UTC) + LASTS)
+    assert not upload.parent.exists()
+    assert earlier.list_drafts(ANNA) == []
+
+
+def test_a_cursor_of_an_earlier_version_goes_on_behind_its_row() -> None:
+    opaque = SimpleNamespace(ring=KeyRing([b"s" * 32]))
+    session = cast("Session", SimpleNamespace(requester=ANNA, runtime=SimpleNamespace(opaque=opaque)))
+    cursor = PageCursor(session, "list", "investigation", "b" * 32, ListFilter("match", Band.CERTAIN))
+    assert cursor.open(EARLIER["cursor"]) == [8]

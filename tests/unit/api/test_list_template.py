@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.api.list_columns import TEMPLATE, guess_targets
+from pipeline.api.list_planning import TEMPLATE, guess_targets
 from pipeline.api.list_template import TemplateForm, write_template
 from pipeline.feeds.tables.grids import GridOptions, read_grid
 from pipeline.locale import LANGUAGES

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.api.list_rows import COLUMNS, parse_rows
+from pipeline.api.list_planning import COLUMNS, parse_rows
 from pipeline.api.services.search import Search
 from pipeline.errors import LiaisonError
 from pipeline.records.dates import birth_date

@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
-from pipeline.api.list_rows import MOST_BYTES, MOST_ROWS, ListError, parse_rows
+from pipeline.api.list_planning import MOST_BYTES, MOST_ROWS, ListError, parse_rows
 from pipeline.api.list_store import LASTS, STEP
 from pipeline.api.list_worker import STEPS_A_TURN, run_round
 from pipeline.api.problems import NotFoundError, UnavailableError
@@ -339,6 +339,7 @@ def long(rows: int) -> Iterator[bytes]:
     [
         (b"", "csv", "is empty"), (b"name\n", "csv", "is empty"), (b"nom\nx\n", "csv", "line 1: unknown column"),
         (b"\xff", "csv", "UTF-8"), (b'name\n"x', "csv", "line 2"), (b"name\nx,y\n", "csv", "line 2"),
+        (b'name,born\n"a, "x" b"\n', "csv", "line 2"), (b"%PDF-1.7\n", "csv", "line 1"),
         (b"{}\n[1]\n", "ndjson", "line 2"), (b"[" * 100_000, "ndjson", "line 1"),
         (b'{"name":{"a":1}}', "ndjson", "line 1"),
         (b"".join(long(MOST_ROWS + 1)), "csv", "more than 10000 rows"), (b" " * (MOST_BYTES + 1), "csv", "larger"),
@@ -357,6 +358,10 @@ def test_cells_become_a_question() -> None:
     ]
     (row,) = parse_rows(b'{"id":"1","country":"fr","phone":["0612345678",""],"question":"ivan"}\n\n', "ndjson")
     assert (row.own, row.country, row.question) == ("1", "FR", 'ivan phone:"0612345678"')
+    short = parse_rows(b"name,born,city\nIvan,1980\n,,\n\nAnna\n", "csv")
+    assert [row.question for row in short] == ['name:"Ivan" born:"1980"', 'name:"Anna"']
+    (row,) = parse_rows(b"name,name\nIvan,Vanya\n", "csv")
+    assert row.question == 'name:"Ivan" name:"Vanya"'
 
 
 async def test_what_is_too_large_is_not_read_to_its_end(api: Api, tmp_path: Path) -> None:

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from pipeline.access.query_cipher import QueryCipher
-from pipeline.api import list_columns
-from pipeline.api.list_planning import IN_PLACE_BYTES
-from pipeline.api.list_rows import MOST_BYTES, MOST_ROWS
+from pipeline.api import list_planning
+from pipeline.api.list_planning import IN_PLACE_BYTES, MOST_BYTES, MOST_ROWS
 from pipeline.api.list_store import LASTS
 from pipeline.api.list_worker import run_round
 from pipeline.api.services.list_drafts import MOST_DRAFTS
@@ -97,7 +96,7 @@ async def test_a_draft_is_planned_once_for_a_mapping_and_never_to_be_looked_at(
         asked.append(question)
         return parse_question(question)
 
-    monkeypatch.setattr(list_columns, "parse_question", parse)
+    monkeypatch.setattr(list_planning, "parse_question", parse)
     draft = await uploaded(api)
     assert sum("name:" in question for question in asked) == 2
     asked.clear()
@@ -115,7 +114,7 @@ async def test_a_draft_is_planned_once_for_a_mapping_and_never_to_be_looked_at(
 async def test_a_large_table_is_planned_by_another_process(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """A thread of the server that plans takes the interpreter from whoever answers others; the answer is the same."""
     asked: list[str] = []
-    monkeypatch.setattr(list_columns, "parse_question", asked.append)
+    monkeypatch.setattr(list_planning, "parse_question", asked.append)
     rows = 2 + IN_PLACE_BYTES // len("Ivan Petrov 1")
     draft = await uploaded(api, "name\n" + "".join(f"Ivan Petrov {n}\n" for n in range(rows)))
     assert [column["target"] for column in draft["columns"]] == ["name"]
@@ -191,7 +190,7 @@ async def test_a_crash_between_list_and_draft_leaves_one_list(api: Api, monkeypa
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(api.runtime.list_drafts, "delete", dies)
+        patched.setattr(api.runtime.lists, "delete_draft", dies)
         with pytest.raises(KeyboardInterrupt):
             await checked(api, draft["id"])
     assert (await checked(api, draft["id"])).status_code == 202

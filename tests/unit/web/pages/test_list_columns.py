@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from pipeline.api.list_columns import HintKind, ListHint
+from pipeline.api.list_planning import HintKind, ListHint
 from pipeline.web.i18n import load_words
 from pipeline.web.pages.list_columns import SENTENCES, format_hint
 

@@ -1,10 +1,8 @@
-"""What columns are taken for, and what becomes of their rows: every value is asked, or told of as left out."""
-
 from __future__ import annotations
 
 import pytest
 
-from pipeline.api.list_columns import ListHint, describe_columns, guess_targets, plan_rows
+from pipeline.api.list_planning import ListHint, describe_columns, guess_targets, plan_rows
 from pipeline.feeds.tables.grids import GridRow, TableGrid
 
 
