@@ -21,9 +21,8 @@ from pipeline.api.problems import (
     UnauthenticatedError,
     UnavailableError,
 )
-from pipeline.api.refusals import answer_refusal
+from pipeline.api.refusals import answer_refusal, problem_response
 from pipeline.api.request_bodies import without_stalls
-from pipeline.api.responses import problem_response
 from pipeline.api.routes import ROUTERS
 from pipeline.api.runtime import Runtime
 

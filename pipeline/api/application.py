@@ -1,4 +1,4 @@
-"""The FastAPI application: routers, problems, request ids. Tests choose the runtime's parts."""
+"""The FastAPI application: routers, problems, request ids, health and documentation; tests choose its runtime."""
 
 from __future__ import annotations
 
@@ -13,25 +13,27 @@ from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
 from fastapi_offline import FastAPIOffline
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.responses import HTMLResponse, JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.api.admission import RequestAdmission
-from pipeline.api.documentation import serve_documentation
 from pipeline.api.languages import negotiate_language
 from pipeline.api.list_worker import run_list_worker
 from pipeline.api.problems import NotFoundError, ProblemError, StalledRequestError, UnavailableError, UnprocessableError
-from pipeline.api.refusals import answer_refusal
+from pipeline.api.refusals import answer_refusal, problem_response
 from pipeline.api.request_bodies import JSON_BYTES, StalledBodyError
 from pipeline.api.request_metrics import RequestMetrics
-from pipeline.api.responses import problem_response
 from pipeline.api.routes import ROUTERS
-from pipeline.api.routes.answers import schema_components
+from pipeline.api.routes.endpoints import runtime_of, schema_components
+from pipeline.api.routes.table import ENDPOINTS
 from pipeline.api.runtime import Runtime
+from pipeline.api.security_headers import NONCE
 from pipeline.errors import LiaisonError
 from pipeline.locale import N_
 
@@ -49,6 +51,10 @@ TRY_AGAIN: Final = N_("the search index is not responding; try again")
 """What a caller is told."""
 NO_JSON: Final = 400
 """FastAPI's answer to a body that is no JSON at all; ours is that to one that makes no sense."""
+
+DOCUMENTATION: Final = "/docs"
+DOCUMENTATION_ASSETS: Final = "/static-offline-docs"
+"""Where fastapi-offline serves Swagger UI's files."""
 
 Opening = Callable[[], AbstractAsyncContextManager[Runtime]]
 
@@ -79,7 +85,8 @@ def create_app(opening: Opening) -> FastAPI:
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=JSON_BYTES)
     for layer in (RequestAdmission, RequestIds, RequestMetrics):
         app.add_middleware(layer)
-    serve_documentation(app)
+    _serve_documentation(app)
+    _serve_health(app)
     for router in ROUTERS:
         app.include_router(router)
     _add_problem_handlers(app)
@@ -119,6 +126,50 @@ class RequestIds:
             await send(message)
 
         await self._app(scope, receive, labelled)
+
+
+def _serve_documentation(app: FastAPI) -> None:
+    """Add the API's documentation as a page, with scripts from this server alone."""
+
+    @app.get(DOCUMENTATION, include_in_schema=False)
+    async def docs(request: Request) -> HTMLResponse:
+        page = get_swagger_ui_html(
+            openapi_url=app.openapi_url or "",
+            title=app.title,
+            swagger_js_url=f"{DOCUMENTATION_ASSETS}/swagger-ui-bundle.js",
+            swagger_css_url=f"{DOCUMENTATION_ASSETS}/swagger-ui.css",
+            swagger_favicon_url=f"{DOCUMENTATION_ASSETS}/favicon.png",
+        )
+        nonce = getattr(request.state, NONCE, "")
+        return HTMLResponse(bytes(page.body).replace(b"<script>", f'<script nonce="{nonce}">'.encode()))
+
+
+def _serve_health(app: FastAPI) -> None:
+    """Add what says whether the process lives, and whether it can answer."""
+
+    @app.get("/healthz", summary="Liveness", tags=["health"], response_class=Response)
+    async def healthz() -> Response:
+        """Always 200 while the process answers at all."""
+        return JSONResponse({"status": "alive"})
+
+    @app.get("/readyz", summary="Readiness", tags=["health"], response_class=Response)
+    async def readyz(request: Request) -> Response:
+        """200 when the index answers, else 503. `behind` where it lacks what was pushed LIAISON_MAX_INDEX_LAG ago.
+
+        `without` is how many agencies keep a transaction open: what they pushed behind it is not in, all else is.
+
+        A backlog takes no server out of use: it can still write decisions and take in records, and other agencies'
+        cases are as fresh as ever.
+        """
+        runtime = runtime_of(request)
+        try:
+            await runtime.reader.read_case("-")
+        except LiaisonError:
+            return JSONResponse({"status": "the index does not answer"}, 503)
+        as_of, allowed = runtime.as_of(), runtime.settings.max_index_lag
+        late = bool(allowed) and (as_of is None or (runtime.clock() - as_of).total_seconds() > allowed)
+        status, held = "behind" if late else "ready", len(runtime.without())
+        return JSONResponse({"status": status, "as_of": as_of and as_of.isoformat(), "without": held})
 
 
 def _add_problem_handlers(app: FastAPI) -> None:
@@ -171,6 +222,8 @@ def _build_openapi(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI 3.1 document, with the schemas of what services return."""
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
-        document.setdefault("components", {}).setdefault("schemas", {}).update(schema_components())
+        document.setdefault("components", {}).setdefault("schemas", {}).update(schema_components(ENDPOINTS))
+        for each in ENDPOINTS:
+            each.add_example(document)
         app.openapi_schema = document
     return app.openapi_schema

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from pipeline.api.languages import translate_error
 from pipeline.errors import LiaisonError
 from pipeline.locale import translate
+
+PROBLEM_TYPE: Final = "application/problem+json"
 
 Detail = str | LiaisonError
 """What there is to say of a problem; a message with {places} is an error with their values."""

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Final
 
+import orjson
 from fastapi import Request, Response
 
 from pipeline.access.audit import Act, ActKind
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import GroundsError, Requester
 from pipeline.api import metrics
-from pipeline.api.problems import ProblemError
+from pipeline.api.problems import PROBLEM_TYPE, ProblemError
 from pipeline.api.request_metrics import request_method, request_route
-from pipeline.api.responses import problem_response
 from pipeline.api.runtime import Runtime
 from pipeline.streams.audit.audit_log import AuditError
 
@@ -33,6 +33,14 @@ async def answer_refusal(request: Request, problem: ProblemError) -> Response:
     """The answer to a request that is refused, once that is on record."""
     await record_refusal(request, problem)
     return problem_response(request, problem)
+
+
+def problem_response(request: Request, problem: ProblemError) -> Response:
+    """A problem as its response."""
+    language: str = request.state.language
+    body = orjson.dumps(problem.json_members(request.state.request_id, language))
+    headers = {**problem.headers, "Content-Language": language}
+    return Response(body, problem.status, headers, media_type=PROBLEM_TYPE)
 
 
 async def record_refusal(request: Request, problem: ProblemError) -> None:

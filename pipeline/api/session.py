@@ -61,6 +61,8 @@ class Session:
         self.language = language if language in LANGUAGES else SOURCE
         self.request_id = request_id or uuid.uuid4().hex
         self.now: datetime = runtime.clock()
+        self.recorded: set[ActKind] = set()
+        """What the audit has of the request so far; an answer leaves only with what its endpoint declares."""
         self._rules: dict[str, Rule] = {}
         self._codes: dict[str, str] = {}
         self._note_shown = note_shown
@@ -231,6 +233,7 @@ class Session:
         self._rules.clear()
         try:
             await self.runtime.audit.write(act)
+            self.recorded.add(kind)
         except ActTooLargeError as error:
             raise RequestTooLargeError(TOO_LONG) from error
         except AuditError as error:

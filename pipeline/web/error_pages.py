@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from pipeline.api.application import INDEX_SILENT, TRY_AGAIN
 from pipeline.api.problems import NotFoundError, ProblemError, UnavailableError
-from pipeline.api.responses import problem_response
+from pipeline.api.refusals import problem_response
 from pipeline.errors import LiaisonError
 from pipeline.locale import N_
 from pipeline.web import layout

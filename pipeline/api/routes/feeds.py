@@ -14,9 +14,15 @@ from pipeline.access.audit import Act, ActKind
 from pipeline.access.request_rules import RequestRule
 from pipeline.access.requester import Role
 from pipeline.api import metrics
-from pipeline.api.problems import ForbiddenError, NotFoundError, ProblemError, RequestTooLargeError, UnavailableError
-from pipeline.api.routes.answers import COMMON, PROBLEM_TYPE
-from pipeline.api.routes.asking import Requesting, runtime_of
+from pipeline.api.problems import (
+    PROBLEM_TYPE,
+    ForbiddenError,
+    NotFoundError,
+    ProblemError,
+    RequestTooLargeError,
+    UnavailableError,
+)
+from pipeline.api.routes.endpoints import COMMON, Requesting, runtime_of
 from pipeline.errors import LiaisonError
 from pipeline.feeds import gateway
 from pipeline.feeds.client import UPLOAD_NAME

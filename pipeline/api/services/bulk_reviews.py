@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from pipeline.access.audit import ActKind
 from pipeline.access.reviews import Review, Verdict
 from pipeline.access.text_limits import REASON
 from pipeline.api.languages import translate_error
@@ -19,6 +20,7 @@ from pipeline.api.services.reviews import (
     LinkVerdict,
     ReviewableLink,
     ReviewId,
+    both_shown,
     make_judgement,
     make_review,
     read_reviews,
@@ -122,7 +124,9 @@ async def _retract(session: Session, name: str) -> LinkOutcome:
 
 def _fork(session: Session) -> Session:
     """A session of the same request: each record of what was shown has its own rules."""
-    return Session(session.runtime, session.requester, session.grounds, session.language, session.request_id)
+    fork = Session(session.runtime, session.requester, session.grounds, session.language, session.request_id)
+    fork.recorded = session.recorded
+    return fork
 
 
 async def _judge_link(session: Session, one: JudgedLink, said: BulkVerdict) -> LinkOutcome:
@@ -135,6 +139,7 @@ async def _judge_link(session: Session, one: JudgedLink, said: BulkVerdict) -> L
         answer = await record_review(session, sides, made)
     except LiaisonError as error:
         held = await make_judgement(session, sides)
+        await session.audit(ActKind.REVIEW, {"link": one.link, "refused": said.verdict}, both_shown(session, sides))
         problem = translate_error(error, session.language)
         return LinkOutcome(one.link, None, held, _with_reason(session, sides), problem)
     return LinkOutcome(one.link, made.id, answer.judged, tuple(Verdict), answer.notice)

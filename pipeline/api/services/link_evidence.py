@@ -51,14 +51,14 @@ class LinkEvidenceAnswer(msgspec.Struct, frozen=True):
     judged: LinkJudgement
 
 
-async def read_evidence(session: Session, name: str, come_from: str = "") -> LinkEvidenceAnswer:
-    """The evidence of link `name`, as come to from one of its cases, if from any.
+async def read_evidence(session: Session, link: str, come_from: str = "") -> LinkEvidenceAnswer:
+    """The evidence of a link, as come to from one of its cases, if from any.
 
     Raises NotFoundError unless both sides are seen in full and a score links them.
     """
-    sides = await require_sides(session, name, fields=NAMING)
+    sides = await require_sides(session, link, fields=NAMING)
     if sides.link is None:
-        await session.audit(ActKind.READ, {"link": name}, rule=RequestRule.NOT_SHOWN)
+        await session.audit(ActKind.READ, {"link": link}, rule=RequestRule.NOT_SHOWN)
         raise NotFoundError(NO_LINK)
     found = msgspec.convert(sides.link.evidence, Explanation)
     pair = strongest_pair(found)
@@ -70,7 +70,7 @@ async def read_evidence(session: Session, name: str, come_from: str = "") -> Lin
         rival |= {"same": await _are_same(session, *met)}
     judged = await make_judgement(session, sides)
     views = dict.fromkeys((*sides.link.cases, *([rival["case"]] if rival else [])), View.FULL)
-    await session.audit(ActKind.READ, {"link": name}, session.make_shown(views), about=name)
+    await session.audit(ActKind.READ, {"link": link}, session.make_shown(views), about=link)
     said = {"explanation": text(found, session.language), "summary": plain_summary(found, session.language)}
     a, b = things_of(pair)
     return LinkEvidenceAnswer(

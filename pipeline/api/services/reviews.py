@@ -110,7 +110,7 @@ async def read_reviews(session: Session, link: str) -> ReviewsAnswer:
     """The judgements of a link, undone ones included. Raises NotFoundError."""
     sides = await require_sides(session, link)
     judged = await make_judgement(session, sides)
-    await session.audit(ActKind.READ, {"reviews": link}, _both_shown(session, sides), about=link)
+    await session.audit(ActKind.READ, {"reviews": link}, both_shown(session, sides), about=link)
     return ReviewsAnswer(session.now.isoformat(), judged)
 
 
@@ -126,14 +126,14 @@ async def review_link(session: Session, link: str, said: LinkVerdict) -> Reviews
     return await record_review(session, sides, make_review(session, sides, said))
 
 
-async def link_manually(session: Session, one: str, other: str, reason: str) -> ReviewsAnswer:
+async def link_manually(session: Session, case_a: str, case_b: str, reason: str) -> ReviewsAnswer:
     """Say that two cases are the same where no score does.
 
     Raises NotFoundError, UnprocessableError, UnavailableError; ConflictError where the agency has judged the link.
     """
-    if one == other:
+    if case_a == case_b:
         raise UnprocessableError("a case can't be linked to itself", "case_b")
-    sides = await require_sides(session, link_id(one, other), tuple(sorted((one, other))))
+    sides = await require_sides(session, link_id(case_a, case_b), tuple(sorted((case_a, case_b))))
     _require_reason(reason)
     require_seen(session, sides, None)
     return await record_review(session, sides, make_review(session, sides, LinkVerdict(Verdict.SAME, reason)))
@@ -285,7 +285,7 @@ def _mark_evidence(session: Session, link: LinkDocument) -> Any:
 async def record_review(session: Session, sides: ReviewableLink, made: Review) -> ReviewsAnswer:
     """Audit and keep a review; how the link stands then. Raises UnavailableError."""
     what = {"link": sides.name, "verdict": made.verdict, "undone": made.undone}
-    await session.audit(ActKind.REVIEW, what, _both_shown(session, sides), about=made.id)
+    await session.audit(ActKind.REVIEW, what, both_shown(session, sides), about=made.id)
     await record_decision(session, topics.REVIEWS, made.id, made)
     reviews = (await session.runtime.decisions.reviews_of([sides.name]))[sides.name]
     judged = await make_judgement(session, msgspec.structs.replace(sides, reviews=reviews))
@@ -331,6 +331,7 @@ def _make_manual_row(review: Review, who: Requester) -> Row:
     return {"link": review.link, "case_a": review.case_a, "case_b": review.case_b, **review_for(review, who.agency)}
 
 
-def _both_shown(session: Session, sides: ReviewableLink) -> tuple[ShownCase, ...]:
+def both_shown(session: Session, sides: ReviewableLink) -> tuple[ShownCase, ...]:
+    """The audit's words for both cases of a link, which the requester sees in full."""
     views: Mapping[str, View] = {sides.a.case: View.FULL, sides.b.case: View.FULL}
     return session.make_shown(views)

@@ -1,8 +1,8 @@
-"""A digest of the OpenAPI document: paths, parameters and schemas, each schema in place of its name.
+"""Digests of the OpenAPI document: of what is asked and of what is answered, each schema in place of its name.
 
 Component names, titles, summaries and descriptions are words for people and not part of it.
 
-    python tests/support/api/openapi_digest.py          # the digest, as tests/unit/api/test_openapi.py holds it
+    python tests/support/api/openapi_digest.py          # the digests, as tests/unit/api/test_openapi.py holds them
     python tests/support/api/openapi_digest.py --json   # what it is of, to compare two versions by diff
 """
 
@@ -32,9 +32,29 @@ def shape_of(document: Mapping[str, Any]) -> Any:
     return _shape(document["paths"], document["components"]["schemas"], ())
 
 
-def digest_of(document: Mapping[str, Any]) -> str:
-    """The SHA-256 of the document's shape, in hexadecimal digits."""
-    return hashlib.sha256(json.dumps(shape_of(document), sort_keys=True).encode()).hexdigest()
+def requests_of(document: Mapping[str, Any]) -> Any:
+    """Of a shape what clients send: paths, operations, parameters, bodies, and the statuses that they may get."""
+    return {
+        path: {
+            method: {name: operation.get(name) for name in ("operationId", "parameters", "requestBody", "security")}
+            | {"statuses": sorted(operation["responses"])}
+            for method, operation in operations.items()
+        }
+        for path, operations in shape_of(document).items()
+    }
+
+
+def answers_of(document: Mapping[str, Any]) -> Any:
+    """Of a shape what clients get."""
+    return {
+        path: {method: operation["responses"] for method, operation in operations.items()}
+        for path, operations in shape_of(document).items()
+    }
+
+
+def digest_of(shape: Any) -> str:
+    """The SHA-256 of a shape, in hexadecimal digits."""
+    return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()
 
 
 def _shape(node: Any, schemas: Mapping[str, Any], within: tuple[str, ...]) -> Any:
@@ -56,4 +76,7 @@ def _shape(node: Any, schemas: Mapping[str, Any], within: tuple[str, ...]) -> An
 
 if __name__ == "__main__":
     document = described()
-    print(json.dumps(shape_of(document), indent=1, sort_keys=True) if "--json" in sys.argv else digest_of(document))
+    if "--json" in sys.argv:
+        print(json.dumps(shape_of(document), indent=1, sort_keys=True))
+    else:
+        print(digest_of(requests_of(document)), digest_of(answers_of(document)), sep="\n")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 
 import pytest
 
 from pipeline.access.audit import ActKind
 from pipeline.access.requester import Role
-from pipeline.api import routes
 from support.access.requesters import ANNA, BERT, make_requester
 from support.api.runtime import GROUNDS, Api
 from support.index.documents import PureStages
@@ -162,11 +159,3 @@ async def test_the_documentation_needs_no_other_host(api: Api) -> None:
     assert "/static-offline-docs/swagger-ui-bundle.js" in page
     assert "https://" not in page
     assert (await api.get("/static-offline-docs/swagger-ui-bundle.js", who=None)).status_code == 200
-
-
-def test_every_router_is_served() -> None:
-    modules = [import_module(found.name) for found in iter_modules(routes.__path__, f"{routes.__name__}.")]
-    lacking = [
-        module.__name__ for module in modules if hasattr(module, "router") and module.router not in routes.ROUTERS
-    ]
-    assert not lacking, f"pipeline/api/routes/__init__.py: ROUTERS lacks the router of {lacking}"

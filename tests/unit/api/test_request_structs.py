@@ -11,7 +11,7 @@ from msgspec import Meta
 from pipeline.access.case_filters import Filters
 from pipeline.access.requester import Role
 from pipeline.api.request_structs import body_of, model_of
-from pipeline.api.routes.break_glass import BreakGlassRequest
+from pipeline.api.routes.parameters import BreakGlassRequest
 from pipeline.api.services.search import Search
 from support.access.requesters import ANNA, make_requester
 from support.api.runtime import Api
