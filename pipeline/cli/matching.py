@@ -87,8 +87,8 @@ def explain_pairs(
     import msgspec
 
     from pipeline.matching.entity_pairs import PairError, explain_pair
+    from pipeline.matching.explain.breakdown import svg as chart
     from pipeline.matching.explain.breakdown import text
-    from pipeline.matching.explain.waterfall import svg as chart
     from pipeline.matching.explain.wording import legend
     from pipeline.matching.model import generation_id, load_model
 
@@ -134,8 +134,8 @@ def train(
     import msgspec
 
     from pipeline.matching.model_file import encode_model
-    from pipeline.matching.training.budget import Budget
-    from pipeline.matching.training.labels import calibrate_model
+    from pipeline.matching.training.calibration import calibrate_model
+    from pipeline.matching.training.pairs import Budget
     from pipeline.matching.training.run import train as learn
     from pipeline.progress_bars import show_progress
 

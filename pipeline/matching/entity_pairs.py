@@ -7,9 +7,8 @@ from typing import Any
 
 import msgspec
 
-from pipeline.matching.explain.explaining import explain_entities
+from pipeline.matching.explain.explaining import explain_entities, explain_shared_entities
 from pipeline.matching.explain.explanation import Explanation
-from pipeline.matching.explain.shared_number import explain_shared_entities
 from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.matching.model import Model
 from pipeline.matching.names import bearer_decision

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from pipeline.matching.basis import Basis
 from pipeline.matching.exact_match import ExactMatch
-from pipeline.matching.explain.explaining import explain
+from pipeline.matching.explain.explaining import explain, explain_shared_number
 from pipeline.matching.explain.explanation import Explanation
-from pipeline.matching.explain.shared_number import explain_shared_number
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.names.name_pairs import FEW_MET, MetNames, hold_names, meet_names

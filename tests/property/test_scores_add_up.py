@@ -17,10 +17,9 @@ from rich.console import Console
 from pipeline.api.services.export_words import LINK_CELLS, link_cells
 from pipeline.cli.rendering.records import explanation as command_line
 from pipeline.locale import LANGUAGES
-from pipeline.matching.explain.breakdown import apportion, break_down, count_as_companions, text
+from pipeline.matching.explain.breakdown import apportion, bars, break_down, count_as_companions, svg, text
 from pipeline.matching.explain.explaining import explain
 from pipeline.matching.explain.explanation import Explanation
-from pipeline.matching.explain.waterfall import bars, svg
 from pipeline.matching.explain.wording import bits
 from pipeline.matching.model import load_model
 from pipeline.web.components.evidence import render_comparison

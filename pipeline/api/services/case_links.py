@@ -20,7 +20,7 @@ from pipeline.api.session import Session
 from pipeline.index.reading import STATE_FIELDS
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation
-from pipeline.matching.explain.plain_words import agreeing_things
+from pipeline.matching.explain.wording import agreeing_things
 
 MOST: Final = 1000
 """Links of one page: what somebody prints at once."""

@@ -13,8 +13,7 @@ from pipeline.access.redaction import Row
 from pipeline.api.services.linked_things import name_entity
 from pipeline.matching.basis import Basis
 from pipeline.matching.explain.explanation import Explanation
-from pipeline.matching.explain.plain_words import lower_label, plain_summary
-from pipeline.matching.explain.wording import label
+from pipeline.matching.explain.wording import label, lower_label, plain_summary
 from pipeline.matching.explain.words import IDENTIFIER_TYPES, TYPES
 from pipeline.records.entity_types import ORGANISATION, PERSON
 from pipeline.records.offence_codes import find_offence

@@ -29,7 +29,7 @@ from pipeline.api.services.reviews import ReviewsAnswer, compare_evidence, find_
 from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.matching.bands import Band
-from pipeline.matching.explain.plain_words import agreeing_things
+from pipeline.matching.explain.wording import agreeing_things
 from pipeline.streams.catalogues import topics
 
 MOST = 100

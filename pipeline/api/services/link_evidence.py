@@ -22,7 +22,7 @@ from pipeline.index.reading import RANKED, STATE_FIELDS
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.breakdown import text
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation
-from pipeline.matching.explain.plain_words import plain_summary, strongest_pair
+from pipeline.matching.explain.wording import plain_summary, strongest_pair
 from pipeline.matching.score.scoring import judge_score, score_cases
 
 MOST = 100

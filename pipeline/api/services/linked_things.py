@@ -11,7 +11,7 @@ from pipeline.access.redaction import Row
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.index.reading import SHOWN
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation
-from pipeline.matching.explain.plain_words import strongest_pair
+from pipeline.matching.explain.wording import strongest_pair
 from pipeline.records.stated_names import full_name
 
 NUMBERS: Final = ("plate", "vin", "imo", "number", "iban", "wallet", "imei", "serial", "full")

@@ -30,8 +30,7 @@ from pipeline.index.searching import judge_answer
 from pipeline.locale import translate
 from pipeline.matching.bands import Band
 from pipeline.matching.explain.explanation import Item
-from pipeline.matching.explain.plain_words import compared_thing
-from pipeline.matching.explain.wording import finding, value
+from pipeline.matching.explain.wording import compared_thing, finding, value
 from pipeline.matching.score.scoring import judge_score
 from pipeline.search.probes import QuestionProbe, make_probe
 from pipeline.search.questions import FIELDS, parse_question

@@ -12,7 +12,7 @@ from pipeline.api.session import Session
 from pipeline.index.documents import CaseDocument, entities_of
 from pipeline.matching.explain.explaining import entities_evidence
 from pipeline.matching.explain.explanation import EntityEvidence
-from pipeline.matching.explain.plain_words import agreeing_things
+from pipeline.matching.explain.wording import agreeing_things
 from pipeline.search.probes import adapt_probe, make_probe
 from pipeline.search.questions import parse_question
 

@@ -16,7 +16,7 @@ from pipeline.api.services.links import Surroundings, find_surroundings
 from pipeline.api.session import Session, meta
 from pipeline.index.documents import CaseDocument, LinkDocument
 from pipeline.matching.explain.explanation import Explanation
-from pipeline.matching.explain.plain_words import agreeing_things, plain_summary, strongest_pair
+from pipeline.matching.explain.wording import agreeing_things, plain_summary, strongest_pair
 
 MOST_LINKS: Final = 5
 """Links that are shown beside a request: the strongest, the others are on the case's page."""

@@ -1,4 +1,8 @@
-"""Explains why two cases are linked, by the comparisons that scored them."""
+"""Explains why two cases are linked, by the comparisons that scored them, or by a number that two of them have.
+
+Two cases that do not speak of one thing may be linked since two persons or things in them bear one number
+(`explain_shared_number`).
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,14 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import msgspec
+from msgspec import structs
 
 from pipeline.matching.alternatives import COMPANION_KINDS, STRANGERS, Bits
-from pipeline.matching.comparisons.catalogue import BY_NAME
+from pipeline.matching.basis import Basis
+from pipeline.matching.comparisons.catalogue import BY_NAME, IDENTIFIER
 from pipeline.matching.comparisons.comparison import Comparison, ComparisonResult, apply_curve
-from pipeline.matching.explain.explanation import Counterfactual, EntityEvidence, Explanation, Item, mirrored
+from pipeline.matching.comparisons.identifier import number_in_common
+from pipeline.matching.explain.explanation import AsOne, Counterfactual, EntityEvidence, Explanation, Item, mirrored
 from pipeline.matching.fingerprint import Entities, EntityPrint, Fingerprint
 from pipeline.matching.model import Model
 from pipeline.matching.names import TokenPair, best_pair
@@ -23,11 +30,13 @@ from pipeline.matching.score.scoring import (
     combine_alternatives,
     counted_bits,
     judge_score,
+    score_cases,
     settle_results,
     sum_results,
     total_score,
     weigh_evidence,
 )
+from pipeline.matching.score.shared_numbers import weigh_shared_number
 
 ExplainLists = Callable[[Entities, Entities, Model, str], Explanation]
 """Explains two lists of entities under a model, for a generation."""
@@ -248,3 +257,36 @@ def _without(found: Evidence, compared: ComparedEntities, field: str, model: Mod
         for agreement in found.ties or (tie,)
     )
     return Evidence(ties, found.compared, min(EACH_PAIR, max(agreement.bits for agreement in ties)))
+
+
+def explain_shared_number(a: Fingerprint, b: Fingerprint, model: Model, generation: str = "") -> Explanation:
+    """Explain a link by a shared number; `a` and `b` of the explanation are those of the call.
+
+    Raises ValueError where they have no number in common.
+    """
+    return explain_in_order(explain_shared_entities, a, b, model, generation)
+
+
+def explain_shared_entities(a: Entities, b: Entities, model: Model, generation: str = "") -> Explanation:
+    """Explain the strongest number that two of two lists of entities have. Raises ValueError where there is none."""
+    found = weigh_shared_number(a, b, model)
+    if found is None:
+        raise ValueError("no number in common")
+    (tie,) = found.ties
+    entities = (_number_evidence(a[tie.a], b[tie.b], model),)
+    alone = compose_explanation(found, entities, (), model, generation)
+    return structs.replace(alone, basis=Basis.SHARED, as_one=_weigh_as_one(a, b, tie, model))
+
+
+def _number_evidence(a: EntityPrint, b: EntityPrint, model: Model) -> EntityEvidence:
+    result = number_in_common(a, b, model.tables[IDENTIFIER.name])
+    if result is None:
+        raise ValueError("no number in common")
+    item = make_item(IDENTIFIER, a, b, result)
+    return EntityEvidence(a.type, b.type, a.id, b.id, (item,), result.weight, counted_bits(result.weight))
+
+
+def _weigh_as_one(a: Entities, b: Entities, tie: EntityAgreement, model: Model) -> AsOne:
+    score = score_cases(a, b, model)
+    evidence = compare_entities(a[tie.a], b[tie.b], EntityAgreement(0, tie.a, tie.b), model).evidence(model)
+    return AsOne(evidence, score, judge_score(score).probability)

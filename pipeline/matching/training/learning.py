@@ -13,40 +13,51 @@ from numpy.typing import NDArray
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.model_file import REFERENCE_PRIOR
-from pipeline.matching.training.budget import Budget
-from pipeline.matching.training.class_sizes import ColumnKinds, MetPairs, expect_pairs, match_probability
 from pipeline.matching.training.columns import CENTRES, TrainingColumn, columns_of, find_conflicts, levels_of
-from pipeline.matching.training.companions import expect_companions
 from pipeline.matching.training.expectation import (
     MOST_IN_CONFLICT,
     UNBOUNDED,
     ClassSizes,
+    ColumnKinds,
     CompanionShares,
     Fit,
     Levels,
+    MetPairs,
     RulePairs,
     Shares,
     estimate_shares,
+    expect_pairs,
     level_counts,
     likelihood_ratios,
+    match_probability,
     shrink_shares,
     weigh_classes,
 )
-from pipeline.matching.training.lending import count_lent, lendable, tells_lent
-from pipeline.matching.training.meeting import reach_companions, share_met
 from pipeline.matching.training.pairs import (
     DATE_FIELDS,
     RULES,
     TWO_TOKENS,
     BlockingRule,
+    Budget,
     PairPopulation,
     RecordPair,
     blocked_pairs,
     merge_samples,
     random_pairs,
 )
-from pipeline.matching.training.partners import PARTNERS, count_partners, find_partners, tell_partners
-from pipeline.matching.training.relatives import are_without_relatives
+from pipeline.matching.training.relatives import (
+    PARTNERS,
+    are_without_relatives,
+    count_lent,
+    count_partners,
+    expect_companions,
+    find_partners,
+    lendable,
+    reach_companions,
+    share_met,
+    tell_partners,
+    tells_lent,
+)
 
 ROUNDS = 3
 """How often u is estimated from the random pairs, each weighted by the probability that it is of strangers. If a person
@@ -82,7 +93,7 @@ class Learnt:
     `support` is the expected number of true pairs behind each column's m, `hits` the number of random pairs in each
     level. `sizes` are the expected numbers of true pairs, of companions and of namesakes; `possible` is the number of
     pairs in question. `lent` has the expected pairs of companions in each level
-    of the columns of which h is learnt (lending.py). `without_relatives` is whether there are no relatives among the
+    of the columns of which h is learnt (relatives.py). `without_relatives` is whether there are no relatives among the
     people (relatives.py).
     """
 
@@ -122,7 +133,7 @@ class PairSample:
 class ComparedPairs:
     """All pairs that were compared, by rows: their records (i < j) and levels, of which the last column is partners'.
 
-    `strangers` are the rows of random pairs; `partners` are pairs of records known for one person's (partners.py).
+    `strangers` are the rows of random pairs; `partners` are pairs of records known for one person's (relatives.py).
     """
 
     pairs: NDArray[np.int64]

@@ -14,12 +14,10 @@ from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.model_file import COMPANION_PRIORS, ModelFile, Prior, WeightedComparison
 from pipeline.matching.reference import reference_model
-from pipeline.matching.training.budget import Budget
-from pipeline.matching.training.contradictions import keep_contradictions
 from pipeline.matching.training.learning import Learnt, learn_type
-from pipeline.matching.training.lending import MIN_COMPANIONS
-from pipeline.matching.training.sharing import shared_values
-from pipeline.matching.training.weights import estimated, learnt_comparison
+from pipeline.matching.training.pairs import Budget
+from pipeline.matching.training.relatives import MIN_COMPANIONS, keep_contradictions
+from pipeline.matching.training.weights import estimated, learnt_comparison, shared_values
 from pipeline.records.entity_types import COMPANIONABLE, ENTITY_TYPES_BY_NAME
 
 StartProgress = Callable[[str, int], Callable[[], None]]

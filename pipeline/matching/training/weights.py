@@ -1,22 +1,24 @@
-"""From learnt shares to a model: monotone weights, the name curve, term frequencies, facts."""
+"""From learnt shares to a model: monotone weights, the name curve, term frequencies, values that many share, facts."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
+from pipeline.matching.comparisons.address import address_key
 from pipeline.matching.comparisons.comparison import Comparison, log2_cb
 from pipeline.matching.comparisons.name.name_levels import CONFLICT, GIVEN_DIFFERS
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model_file import WeightedComparison, WeightedLevel
 from pipeline.matching.monotone import falling
+from pipeline.matching.names import sound_keys
 from pipeline.matching.reference import reference_comparison, weigh_companions
 from pipeline.matching.training.columns import BAND, CENTRES
 from pipeline.matching.training.learning import MIN_HITS, MIN_SUPPORT, Learnt
-from pipeline.matching.training.lending import learn_companion_shares
+from pipeline.matching.training.relatives import learn_companion_shares
 
 CAP = 2600
 """Hundredths of a bit: no level weighs more; 1 in 67 million is more than any data here show."""
@@ -68,7 +70,7 @@ def _name_levels(learnt: Learnt, k: int) -> tuple[WeightedLevel, ...]:
 
 
 def _companions(learnt: Learnt, k: int, bits: Sequence[int]) -> list[dict[str, int]]:
-    """log2 of the learnt m over h, which is the reference, or learnt too (lending.py).
+    """log2 of the learnt m over h, which is the reference, or learnt too (relatives.py).
 
     Against the reference h an agreement says no more than in the reference: where true pairs share a door more often
     than the reference has it, so do the members of a household, of which the data tell little.
@@ -168,3 +170,26 @@ def term_bits(field: str, prints: Sequence[EntityPrint]) -> tuple[dict[str, int]
     common = sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))[:MAX_TERMS]
     terms = {value: log2_cb(mean, count / size) for value, count in common if count > FLOOR}
     return terms, log2_cb(mean, FLOOR / size) if terms else 0
+
+
+MIN_HOLDERS = 6
+"""Holders with different names from which a value is more than a household's; a large family shares one family name."""
+
+SHARED_VALUES: dict[str, Callable[[EntityPrint], Iterable[str]]] = {
+    "phone": lambda entity: [phone.e164 for phone in entity.phones],
+    "email": lambda entity: entity.emails,
+    "address": lambda entity: [
+        address_key(address) for address in entity.addresses if address.house and address.street
+    ],
+}
+
+
+def shared_values(field: str, prints: Sequence[EntityPrint]) -> tuple[str, ...]:
+    """Values of persons and organisations with at least MIN_HOLDERS holders whose rarest name tokens all differ."""
+    holders: defaultdict[str, set[str]] = defaultdict(set)
+    for entity in prints:
+        rarest = next((token.sounds[0] for name in entity.names for token in sound_keys(name)), "")
+        if rarest:
+            for value in SHARED_VALUES[field](entity):
+                holders[value].add(rarest)
+    return tuple(sorted(value for value, names in holders.items() if len(names) >= MIN_HOLDERS))

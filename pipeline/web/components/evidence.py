@@ -17,16 +17,17 @@ from pipeline.access.redaction import Row
 from pipeline.api.services.link_evidence import LinkEvidenceAnswer
 from pipeline.matching.explain.breakdown import (
     LINES,
+    Bar,
     EvidenceLine,
     PairBreakdown,
     ScoreBreakdown,
+    bars,
     break_down,
     break_down_pair,
     count_as_companions,
     describe_companions,
 )
 from pipeline.matching.explain.explanation import EntityEvidence, Explanation, Item, mirrored
-from pipeline.matching.explain.waterfall import Bar, bars
 from pipeline.matching.explain.wording import (
     agreement,
     bits,

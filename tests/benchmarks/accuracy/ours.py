@@ -18,7 +18,7 @@ from pipeline.matching.fingerprint import EntityPrint, entity_print
 from pipeline.matching.model import Model, load_model
 from pipeline.matching.score.resolution import Tie, are_apart, group_ties
 from pipeline.matching.score.scoring import judge_score, score_cases
-from pipeline.matching.training.budget import Budget
+from pipeline.matching.training.pairs import Budget
 from pipeline.matching.training.run import train
 from pipeline.records.model import Case
 from pipeline.records.normalisation import normalise

@@ -31,7 +31,7 @@ from pipeline.matching.bands import LINK_BANDS, Band
 from pipeline.matching.fingerprint import EntityPrint
 from pipeline.matching.model import Model
 from pipeline.matching.score.scoring import judge_score, score_cases
-from pipeline.matching.training.budget import Budget
+from pipeline.matching.training.pairs import Budget
 from pipeline.matching.training.reading import read_cases
 from pipeline.matching.training.run import train
 from support.matching.prints import print_of

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from pipeline.matching.model import Model, load_model
-from pipeline.matching.training.budget import Budget
+from pipeline.matching.training.pairs import Budget
 from pipeline.matching.training.run import train
 from support.matching.prints import print_of
 from support.records.builder import RawEntity, person

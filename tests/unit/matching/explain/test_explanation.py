@@ -8,10 +8,9 @@ import msgspec
 import pytest
 
 from pipeline.matching.bands import Band
-from pipeline.matching.explain.breakdown import text
+from pipeline.matching.explain.breakdown import bars, svg, text
 from pipeline.matching.explain.explaining import explain, rarity
 from pipeline.matching.explain.explanation import Explanation, mirrored
-from pipeline.matching.explain.waterfall import bars, svg
 from pipeline.matching.explain.wording import bits, percent, reasons
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from pipeline.matching.explain.breakdown import bars
 from pipeline.matching.explain.explaining import explain_entities
-from pipeline.matching.explain.waterfall import bars
 from pipeline.matching.explain.wording import bits
 from pipeline.matching.fingerprint import Fingerprint
 from pipeline.matching.model import Model

@@ -21,7 +21,6 @@ from pipeline.matching.model import Model
 from pipeline.matching.model_file import COMPANION_PRIORS
 from pipeline.matching.reference import reference_model
 from pipeline.matching.score.scoring import score_cases
-from pipeline.matching.training.budget import Budget
 from pipeline.matching.training.expectation import (
     MOST_IN_CONFLICT,
     ClassSizes,
@@ -30,7 +29,7 @@ from pipeline.matching.training.expectation import (
     estimate_shares,
 )
 from pipeline.matching.training.learning import learn_type
-from pipeline.matching.training.pairs import RULES
+from pipeline.matching.training.pairs import RULES, Budget
 from pipeline.matching.training.run import Trained, key_rarity, train
 from support.matching.prints import print_of
 from support.records.builder import person

@@ -11,10 +11,10 @@ from statistics import fmean, pstdev
 import pytest
 
 from pipeline.matching.fingerprint import EntityPrint
-from pipeline.matching.training.budget import Budget
 from pipeline.matching.training.pairs import (
     RULES,
     BlockingRule,
+    Budget,
     PairPopulation,
     RecordPair,
     blocked_pairs,

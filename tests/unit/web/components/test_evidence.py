@@ -6,10 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from pipeline.matching.explain.explaining import explain
+from pipeline.matching.explain.breakdown import Bar
+from pipeline.matching.explain.explaining import explain, explain_shared_number
 from pipeline.matching.explain.explanation import Explanation
-from pipeline.matching.explain.shared_number import explain_shared_number
-from pipeline.matching.explain.waterfall import Bar
 from pipeline.matching.fingerprint import Fingerprint, entity_print
 from pipeline.matching.model import load_model
 from pipeline.records.model import Case

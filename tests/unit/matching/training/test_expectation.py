@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.matching.training.class_sizes import ColumnKinds, MetPairs, expect_pairs
-from pipeline.matching.training.expectation import ClassSizes, CompanionShares
+from pipeline.matching.training.expectation import ClassSizes, ColumnKinds, CompanionShares, MetPairs, expect_pairs
 
 TRUE, RELATED = 200, 300
 POSSIBLE = 100_000

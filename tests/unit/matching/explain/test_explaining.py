@@ -9,8 +9,8 @@ import pytest
 
 from pipeline.matching.basis import Basis
 from pipeline.matching.explain.breakdown import text
+from pipeline.matching.explain.explaining import explain_shared_number
 from pipeline.matching.explain.explanation import Explanation
-from pipeline.matching.explain.shared_number import explain_shared_number
 from pipeline.matching.explain.wording import shared_finding
 from pipeline.matching.matcher import ModelMatcher
 from pipeline.matching.model import Model
