@@ -244,7 +244,7 @@ def test_a_decision_in_another_window_appears_in_the_list(opened: Browser, site:
     _hold(api, 1)
     one, other = _open_inbox(opened, site), _open_inbox(opened, site)
     _judge(one, "1")
-    expect(other.page.locator(".judged .done")).to_contain_text(f"Same, {PIETER}")
+    expect(other.page.locator(".reviewed .done")).to_contain_text(f"Same, {PIETER}")
     expect(other.page.locator("#evidence li").filter(has_text=PIETER)).to_contain_text("Same")
     _judge(other, "3")
     expect(other.page.locator("#reason-triage")).to_be_focused()
