@@ -58,7 +58,7 @@ NAVIGATION = (
 )
 
 
-def visible_entries(roles: frozenset[Role]) -> list[NavigationEntry]:
+def _visible_entries(roles: frozenset[Role]) -> list[NavigationEntry]:
     """The navigation of one who has these roles; an operator has all of it."""
     return [entry for entry in NAVIGATION if Role.OPERATOR in roles or entry.roles & roles]
 
@@ -70,7 +70,7 @@ def may_read_cases(roles: frozenset[Role]) -> bool:
 
 def home_path(roles: frozenset[Role]) -> str:
     """Where one who has these roles begins; without any page, where that is said."""
-    return next((entry.path for entry in visible_entries(roles)), NAVIGATION[0].path)
+    return next((entry.path for entry in _visible_entries(roles)), NAVIGATION[0].path)
 
 
 class PageFrame(NamedTuple):
@@ -100,7 +100,7 @@ def draw_frame(visit: Visit, title: str, current: str, script: str = "") -> Page
         printed.move(target_index=2)
         text("footer", visit.words("Times in UTC. All access is logged."), "foot")
         box("div", "said", id="said", role="status", aria_live="polite", data_viewer=visit.who)
-        draw_shortcuts(visit.words, {entry.key: entry.word for entry in visible_entries(visit.roles)})
+        _draw_shortcuts(visit.words, {entry.key: entry.word for entry in _visible_entries(visit.roles)})
     with client.layout:  # not in the content, with which it would go when that is drawn anew
         ui.skip_link(visit.words("Skip to content"), target=client.content)
     return PageFrame(client.content, handling)
@@ -220,7 +220,7 @@ def _draw_switch(visit: Visit, name: str, title: str, choices: dict[str, str], c
 
 def _draw_navigation(visit: Visit, current: str) -> Element:
     with box("nav", "rail", aria_label=visit.words("Main navigation")) as rail:
-        for entry in visible_entries(visit.roles):
+        for entry in _visible_entries(visit.roles):
             _draw_entry(visit, entry, current)
     return rail
 
@@ -251,7 +251,7 @@ KEYS = {
 }
 
 
-def draw_shortcuts(words: Words, pages: Mapping[str, str]) -> None:
+def _draw_shortcuts(words: Words, pages: Mapping[str, str]) -> None:
     """A dialog that `?` opens; `pages` are those that a letter leads to after a g."""
     meanings = KEYS | {f"g {letter}": word for letter, word in pages.items()}
     keys_on = htpy.input("#keys-on", type="checkbox", checked=True)

@@ -99,7 +99,7 @@ def _draw_goal_field(words: Words) -> None:
 def parse_filters(asked: Mapping[str, str]) -> Filters:
     """What an address narrows to; what makes no sense in it narrows nothing."""
     days = {name: day if is_day(day) else None for name, word in DAYS.items() for day in (asked.get(word, ""),)}
-    several = {name: split_values(asked.get(word, "")) for name, word in SEVERAL.items()}
+    several = {name: _split_values(asked.get(word, "")) for name, word in SEVERAL.items()}
     return Filters(
         agencies=several["agencies"],
         countries=tuple(map(str.upper, several["countries"])),
@@ -107,7 +107,7 @@ def parse_filters(asked: Mapping[str, str]) -> Filters:
         roles=several["roles"],
         offences=several["offences"],
         years=tuple(int(year) for year in several["years"] if _YEAR.fullmatch(year)),
-        goals=tuple(int(goal) for goal in split_values(asked.get("goal", "")) if goal in GOALS),
+        goals=tuple(int(goal) for goal in _split_values(asked.get("goal", "")) if goal in GOALS),
         **days,
         open_only="open" in asked,
     )
@@ -121,7 +121,7 @@ def state_filters(filters: Filters) -> dict[str, str]:
     return {name: value for name, value in (several | days | others).items() if value}
 
 
-def split_values(stated: str) -> tuple[str, ...]:
+def _split_values(stated: str) -> tuple[str, ...]:
     """The values that the address states of a filter, each once; more than any search may have are left out."""
     values = (value.strip() for value in stated.split(BETWEEN))
     return tuple(dict.fromkeys(filter(None, values)))[:MOST_VALUES]
@@ -139,7 +139,7 @@ FACET_WORDS: Final = {
 
 def draw_facets(words: Words, asked: Mapping[str, str], counts: FacetCounts) -> None:
     """The menus, each value a link that chooses it or lets it go; `asked` is what the address says."""
-    chosen = {facet: split_values(asked.get(SEVERAL[facet], "")) for facet in FACETS}
+    chosen = {facet: _split_values(asked.get(SEVERAL[facet], "")) for facet in FACETS}
     with box("nav", "facets", aria_label=words("Narrow by")):
         for facet in FACETS:
             values = list(getattr(counts, facet))
@@ -160,7 +160,7 @@ def _draw_facet(
         with box("summary"):
             text("span", words(FACET_WORDS[facet]))
             if chosen:
-                text("b", ", ".join(format_facet_value(words, facet, value) for value in chosen))
+                text("b", ", ".join(_format_facet_value(words, facet, value) for value in chosen))
         with box("ul", "sheet"):
             for one in values:
                 _draw_value(words, asked, facet, one, chosen)
@@ -172,11 +172,11 @@ def _draw_value(words: Words, asked: Mapping[str, str], facet: str, one: FacetVa
     rest = {name: value for name, value in asked.items() if name != SEVERAL[facet]}
     address = f"/search#{urlencode(rest | ({SEVERAL[facet]: BETWEEN.join(kept)} if kept else {}))}"
     with box("li"), link("", address, aria_current="true" if is_chosen else None):
-        text("span", format_facet_value(words, facet, one.value), dir="auto")
+        text("span", _format_facet_value(words, facet, one.value), dir="auto")
         text("span", words.format_number(one.count), "count")
 
 
-def format_facet_value(words: Words, facet: str, value: str) -> str:
+def _format_facet_value(words: Words, facet: str, value: str) -> str:
     """A value as a person reads it: a country's, type's or role's name, an offence with its code."""
     match facet:
         case "countries":
@@ -223,7 +223,7 @@ def draw_filter_tags(words: Words, filters: Filters) -> None:
 def _describe_filters(words: Words, filters: Filters) -> Iterator[tuple[str, str]]:
     for facet in FACETS:
         if values := getattr(filters, facet):
-            said = ", ".join(format_facet_value(words, facet, str(value)) for value in values)
+            said = ", ".join(_format_facet_value(words, facet, str(value)) for value in values)
             yield words(FACET_WORDS[facet]), said
     if filters.goals:
         yield words("Policing goal"), ", ".join(words(GOALS[str(goal)]) for goal in filters.goals)

@@ -82,18 +82,18 @@ def draw_hit_actions(view: OpenPage, row: Row, label: str = "") -> None:
     with box("div", "request") as place:
         _draw_request(view, row, label, place)
     if Role.SUPERVISOR in view.visit.roles:
-        draw_break_glass_form(view, row)
+        _draw_break_glass_form(view, row)
 
 
 def _draw_request(view: OpenPage, row: Row, label: str, place: Element) -> None:
     """How an own request stands, in its place; the form where none is open."""
     if asked := row.get("request"):
-        draw_request_state(view, asked)
+        _draw_request_state(view, asked)
     if not asked or asked["state"] not in OPEN_STATES:
         _draw_ask_form(view, row, label, place)
 
 
-def draw_request_state(view: OpenPage, asked: Row) -> None:
+def _draw_request_state(view: OpenPage, asked: Row) -> None:
     """How an own request stands, such as "Access requested 26 Nov 2026 23:19 · 24 hours left"."""
     words, now = view.words, view.visit.runtime.clock()
     said = words(
@@ -126,7 +126,7 @@ def _draw_ask_form(view: OpenPage, row: Row, label: str, place: Element) -> None
         if answer is not None:
             place.clear()
             with place:
-                draw_request_state(view, summarise_request(answer.disclosure))
+                _draw_request_state(view, summarise_request(answer.disclosure))
 
     with box("details", "more"):
         text("summary", words("Request access"), data_open="")
@@ -148,7 +148,7 @@ def _draw_ask_form(view: OpenPage, row: Row, label: str, place: Element) -> None
                 submit_button(words("Send request"))
 
 
-def draw_break_glass_form(view: OpenPage, row: Row) -> None:
+def _draw_break_glass_form(view: OpenPage, row: Row) -> None:
     """The form by which a supervisor opens the content without its owner, folded until wanted.
 
     A second supervisor confirms; or it opens at once, which leads to the case, and the owner reviews it.

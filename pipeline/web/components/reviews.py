@@ -132,14 +132,14 @@ def _draw_review(view: OpenPage, row: Row, *, undoable: bool) -> None:
             if row["undone"]:
                 badge(words("Undone"), "plain")
             elif undoable and row.get("reviewer") == view.visit.who:
-                draw_undo_button(view, row["id"])
+                _draw_undo_button(view, row["id"])
         if row["reason"]:
             bidi_text(row["reason"], "p", "quiet")
         else:
             text("p", words("No reason given"), "quiet")
 
 
-def draw_undo_button(view: OpenPage, name: str) -> None:
+def _draw_undo_button(view: OpenPage, name: str) -> None:
     """The button that takes back a review of one's own."""
 
     async def undone() -> None:
@@ -182,7 +182,7 @@ def _draw_manual_link(view: OpenPage, case: str, row: Row) -> None:
             text("span", row.get("reviewer") or row["agency"])
             text("time", view.words.format_minute(row["time"]), "quiet", datetime=row["time"])
             if row.get("reviewer") == view.visit.who:
-                draw_undo_button(view, row["id"])
+                _draw_undo_button(view, row["id"])
         if row.get("reason"):
             bidi_text(row["reason"], "p", "quiet")
 

@@ -76,7 +76,7 @@ def _draw_thread(view: OpenPage, row: Row) -> None:
             draw_thread_head(view, row)
             draw_thread_steps(view, row)
             if not row["mine"]:
-                draw_request_evidence(view, row["id"], row["agency"])
+                _draw_request_evidence(view, row["id"], row["agency"])
         with box("p", "score small"):
             badge(words.label(THREAD_STATE_LABELS, row["state"]), "warn" if row["state"] == "requested" else "plain")
             draw_thread_timer(view, row)
@@ -115,7 +115,7 @@ def _draw_answer_forms(view: OpenPage, name: str) -> None:
         text("button", words("Refuse"), "button", type="submit")
 
 
-def draw_request_evidence(view: OpenPage, name: str, agency: str) -> None:
+def _draw_request_evidence(view: OpenPage, name: str, agency: str) -> None:
     """The record and its evidence, folded; read when somebody unfolds it."""
 
     async def unfold() -> None:

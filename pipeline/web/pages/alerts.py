@@ -135,7 +135,7 @@ def _draw_rename(view: OpenPage, row: Row) -> None:
     with box("details", "more"):
         text("summary", words("Rename"), id=f"rename-{name}")
         with form(sent):
-            draw_label_field(words("Name"), name, row["label"] or "")
+            _draw_label_field(words("Name"), name, row["label"] or "")
             marks = {"data_goes": "name", "data_else": f"rename-{name}"}
             text("button", words("Save"), "button slight", type="submit", **marks)
 
@@ -158,12 +158,12 @@ def _draw_form(view: OpenPage) -> None:
             autocomplete="off",
             dir="auto",
         )
-        draw_label_field(words("Name (optional)"), "alert")
-        text("p", describe_terms(view), "small quiet")
+        _draw_label_field(words("Name (optional)"), "alert")
+        text("p", _describe_terms(view), "small quiet")
         submit_button(words("Create alert"))
 
 
-def draw_label_field(word: str, mark: str, held: str = "") -> None:
+def _draw_label_field(word: str, mark: str, held: str = "") -> None:
     """The field for what an alert is called; `mark` makes its id the only one of the page."""
     field(word, "label", mark, value=held, maxlength=LABEL.most, autocomplete="off", dir="auto")
 
@@ -176,7 +176,7 @@ async def make_alert(
     return await create_subscription(session, question, session.requester.country, filters, label=label)
 
 
-def describe_terms(view: OpenPage) -> str:
+def _describe_terms(view: OpenPage) -> str:
     """For what, and how long, an alert is asked."""
     stated = view.visit.new_session().grounds
     return view.words(

@@ -30,7 +30,7 @@ from pipeline.web.components.hits import draw_hit
 from pipeline.web.components.link_rows import render_linked_row
 from pipeline.web.components.markup import bidi_text, box, link, static_html, text
 from pipeline.web.components.reviews import draw_manual_links
-from pipeline.web.components.tables import draw_facts, panel
+from pipeline.web.components.tables import Fact, draw_facts, panel
 from pipeline.web.components.tabs import (
     Drawer,
     NumberedPage,
@@ -50,24 +50,9 @@ from pipeline.web.session import Visit
 from pipeline.web.vocabulary import PURPOSES, STATUSES
 
 
-async def load_case(visit: Visit, parameters: Parameters) -> Row:
+async def _load_case(visit: Visit, parameters: Parameters) -> Row:
     """The case. Raises NotFoundError."""
     return (await read_case(visit.new_session(), parameters["key"])).case
-
-
-async def load_timeline(_: Visit, parameters: Parameters, row: Row) -> Drawer:
-    """The tab of what happened when."""
-
-    def draw_panel(view: OpenPage) -> None:
-        with panel(view.words("Timeline")):
-            draw_timeline(view.words, row, parameters.get("page", ""))
-
-    return draw_panel
-
-
-async def load_record(_: Visit, __: Parameters, row: Row) -> Drawer:
-    """The tab of the record as it was sent."""
-    return partial(draw_record, row=row)
 
 
 def draw(view: OpenPage, loaded: TabbedContent[Row]) -> None:
@@ -78,7 +63,8 @@ def draw(view: OpenPage, loaded: TabbedContent[Row]) -> None:
         draw_caveat(words, row["agency"], row["caveat"])
     if row["access_until"]:
         text("p", words("Access until {time}", time=words.format_minute(row["access_until"])), "notice plain")
-    draw_signature_doubt(words, row)
+    if doubt := SIGNATURE_DOUBTS.get(row["signature_verdict"]):
+        text("p", words(doubt), "notice bad")
     draw_tabs(view, TABS, loaded, words("Case"))
 
 
@@ -106,7 +92,7 @@ NAMED = 8
 """People, and as many things."""
 
 
-async def load_overview(visit: Visit, _: Parameters, row: Row) -> Drawer:
+async def _load_overview(visit: Visit, _: Parameters, row: Row) -> Drawer:
     """The first tab."""
     found = await list_case_links(visit.new_session(), row["case"], size=STRONGEST, by_entity=False)
     return partial(_draw_overview, row=row, found=found)
@@ -119,10 +105,10 @@ def _draw_overview(view: OpenPage, row: Row, found: CaseLinksAnswer) -> None:
             if row["data"].get("summary"):
                 bidi_text(row["data"]["summary"], "p")
             _draw_strongest(view, row, found)
-            _draw_named(words, PEOPLE, people_of(row), row["country"])
-            _draw_named(words, THINGS, things_of(row), row["country"])
+            _draw_named(words, PEOPLE, _entities_of(row, PEOPLE), row["country"])
+            _draw_named(words, THINGS, _entities_of(row, THINGS), row["country"])
         with box("div"):
-            draw_handling(words, row, own=is_own(view.visit, row))
+            _draw_handling(view, row)
             _draw_dates(words, row)
 
 
@@ -131,10 +117,10 @@ def _draw_strongest(view: OpenPage, row: Row, found: CaseLinksAnswer) -> None:
     own = {entity["id"]: entity for entity in row["data"].get("entities", ())}
     with panel(words("Links"), words("strongest first"), tight=True):
         if not found.links:
-            draw_no_links(words)
+            _draw_no_links(words)
         full = [link for link in found.links if not link["hit"]]
         static_html((_render_link(words, row, link, own) for link in full), "ul", "linked")
-        draw_hits(view, row["case"], [link for link in found.links if link["hit"]])
+        _draw_hits(view, row["case"], [link for link in found.links if link["hit"]])
         if found.pages > 1:
             with box("p", "onward"):
                 link(words("All {count} links", count=words.format_number(found.whole)), tab_address(LINKS))
@@ -164,15 +150,20 @@ def _render_named(words: Words, tab: str, raw: Raw, country: str) -> htpy.Elemen
     ]
 
 
-def _draw_dates(words: Words, row: Row) -> None:
+def _date_facts(words: Words, row: Row) -> list[Fact]:
+    """When the case was opened and closed, and whom to ask."""
     data, contact = row["data"], row["contact"] or {}
-    facts = [
+    return [
         (words("Opened"), words.format_date(data["opened"]) if data.get("opened") else None),
         (words("Closed"), words.format_date(data["closed"]) if data.get("closed") else None),
         (words("Unit"), contact.get("unit")),
         (words("E-mail"), contact.get("email")),
         (words("Phone"), contact.get("phone")),
     ]
+
+
+def _draw_dates(words: Words, row: Row) -> None:
+    facts = _date_facts(words, row)
     if any(value for _, value in facts):
         with panel(words("Dates and contact")):
             draw_facts(facts)
@@ -193,12 +184,10 @@ FILTERS: Final = ("entity", "band", "colour", "country")
 FEW: Final = 10
 """So many links need no filters."""
 
-NO_LINKS = N_("No links you have access to")
 
-
-async def load_links(visit: Visit, parameters: Parameters, row: Row) -> Drawer:
+async def _load_links(visit: Visit, parameters: Parameters, row: Row) -> Drawer:
     """The tab of the links, with those made by hand."""
-    wanted = parse_link_filter(parameters)
+    wanted = _parse_link_filter(parameters)
     found, made = await asyncio.gather(
         list_case_links(
             visit.new_session(), row["case"], wanted, parse_page(parameters.get("page", "")), _page_size(parameters)
@@ -208,7 +197,7 @@ async def load_links(visit: Visit, parameters: Parameters, row: Row) -> Drawer:
     return partial(_draw_links, row=row, found=found, made=made.links, place=parameters)
 
 
-def parse_link_filter(parameters: Parameters) -> CaseLinkFilter:
+def _parse_link_filter(parameters: Parameters) -> CaseLinkFilter:
     """What an address narrows to; what makes no sense in it narrows nothing."""
     band, colour = parameters.get("band", ""), parameters.get("colour", "")
     return CaseLinkFilter(
@@ -239,15 +228,15 @@ def _draw_links(view: OpenPage, row: Row, found: CaseLinksAnswer, made: Sequence
     elif narrowed:
         states.draw_empty(words("No links match these filters"))
     else:
-        draw_no_links(words)
+        _draw_no_links(words)
     with panel(words("Links added by hand")):
         draw_manual_links(view, row["case"], made)
 
 
-def draw_no_links(words: Words) -> None:
+def _draw_no_links(words: Words) -> None:
     """That a case has none that its reader may see."""
     hint = words("Links appear here as soon as a record from another country matches.")
-    states.draw_empty(words(NO_LINKS), hint)
+    states.draw_empty(words("No links you have access to"), hint)
 
 
 def _page_size(place: Parameters) -> int:
@@ -269,10 +258,10 @@ def _draw_groups(view: OpenPage, case: Row, found: CaseLinksAnswer, own: Mapping
     words = view.words
     full = [row for row in found.links if not row["hit"]]
     static_html(_render_groups(words, case, full, own, found.entities), "div", "linked")
-    draw_hits(view, case["case"], [row for row in found.links if row["hit"]])
+    _draw_hits(view, case["case"], [row for row in found.links if row["hit"]])
 
 
-def draw_hits(view: OpenPage, case: str, rows: Sequence[Row]) -> None:
+def _draw_hits(view: OpenPage, case: str, rows: Sequence[Row]) -> None:
     """Links of which the other side is only a hit."""
     if rows:
         text("h3", view.words("Restricted matches (hit only)"), "onward")
@@ -339,25 +328,15 @@ UNFOLDED = 4
 PEOPLE, THINGS = "people", "things"
 
 
-def people_of(row: Row) -> list[Raw]:
-    """The people of a case, in its own order."""
-    return [entity for entity in row["data"].get("entities", ()) if entity["type"] == "person"]
+def _entities_of(row: Row, tab: str) -> list[Raw]:
+    """The people of a case, in its own order; or everything else, the same types together."""
+    held = [raw for raw in row["data"].get("entities", ()) if (raw["type"] == "person") is (tab == PEOPLE)]
+    return held if tab == PEOPLE else sorted(held, key=lambda raw: str(raw["type"]))
 
 
-def things_of(row: Row) -> list[Raw]:
-    """Everything of a case that is no person, the same types together."""
-    things = [entity for entity in row["data"].get("entities", ()) if entity["type"] != "person"]
-    return sorted(things, key=lambda entity: str(entity["type"]))
-
-
-async def load_people(_: Visit, parameters: Parameters, row: Row) -> Drawer:
-    """The tab of the people."""
-    return partial(_draw_entities, tab=PEOPLE, row=row, held=people_of(row), place=parameters)
-
-
-async def load_things(_: Visit, parameters: Parameters, row: Row) -> Drawer:
-    """The tab of everything else."""
-    return partial(_draw_entities, tab=THINGS, row=row, held=things_of(row), place=parameters)
+async def _load_entities(tab: str, _: Visit, parameters: Parameters, row: Row) -> Drawer:
+    """The tab of the people, or of everything else."""
+    return partial(_draw_entities, tab=tab, row=row, held=_entities_of(row, tab), place=parameters)
 
 
 def _draw_entities(view: OpenPage, tab: str, row: Row, held: Sequence[Raw], place: Parameters) -> None:
@@ -439,7 +418,17 @@ def _list_moments(words: Words, entity: dict[str, Any], fields: Iterable[tuple[s
             yield TimelineMoment(when, word, name_entity(words, entity), entity["id"])
 
 
-def draw_timeline(words: Words, row: Row, asked: str = "") -> None:
+async def _load_timeline(_: Visit, parameters: Parameters, row: Row) -> Drawer:
+    """The tab of what happened when."""
+
+    def draw_panel(view: OpenPage) -> None:
+        with panel(view.words("Timeline")):
+            _draw_timeline(view.words, row, parameters.get("page", ""))
+
+    return draw_panel
+
+
+def _draw_timeline(words: Words, row: Row, asked: str = "") -> None:
     """What happened, a page of it as an address asks for, and the rest folded."""
     found = collect_moments(words, row)
     if not found.events and not found.details:
@@ -480,35 +469,28 @@ SIGNATURE_DOUBTS = {
         "The signature is not its agency's, or not for this record. Check with it before you rely on this."
     ),
 }
-"""What is said of a case whose signature the server did not find good, by its verdict."""
+"""What is said of a case whose signature the server did not find good, by what it found."""
 
 
-def draw_record(view: OpenPage, row: Row) -> None:
-    """All of it."""
+async def _load_record(_: Visit, __: Parameters, row: Row) -> Drawer:
+    """The tab of the record as it was sent."""
+    return partial(_draw_record, row=row)
+
+
+def _draw_record(view: OpenPage, row: Row) -> None:
     words = view.words
     with box("div", "halves"):
         with box("div", "stack"):
-            draw_handling(words, row, own=is_own(view.visit, row))
+            _draw_handling(view, row)
             _draw_extensions(words, row)
         with box("div", "stack"):
             _draw_grading(words, row)
             _draw_provenance(words, row)
 
 
-def draw_signature_doubt(words: Words, row: Row) -> None:
-    """That a case's signature was not found good, where it was not."""
-    if doubt := SIGNATURE_DOUBTS.get(row["signature_verdict"]):
-        text("p", words(doubt), "notice bad")
-
-
-def is_own(visit: Visit, row: Row) -> bool:
-    """Whether a case is of the viewer's agency."""
-    return visit.requester is not None and visit.requester.agency == row["agency"]
-
-
-def draw_handling(words: Words, row: Row, *, own: bool) -> None:
-    """Who may see the case; `own`: with the way to who has access."""
-    handling = row["handling"] or {}
+def _draw_handling(view: OpenPage, row: Row) -> None:
+    """Who may see the case; to its own agency with the way to who has access."""
+    words, handling, viewer = view.words, row["handling"] or {}, view.visit.requester
     with panel(words("Handling")):
         draw_facts(
             [
@@ -521,23 +503,19 @@ def draw_handling(words: Words, row: Row, *, own: bool) -> None:
                 (words("Kept until"), words.format_date(row["retain_until"]) if row["retain_until"] else None),
             ]
         )
-        if own:
+        if viewer is not None and viewer.agency == row["agency"]:
             link(words("Who has access"), visibility_path(row["case"]), "button slight")
 
 
 def _draw_grading(words: Words, row: Row) -> None:
-    data, contact = row["data"], row["contact"] or {}
+    data: Row = row["data"]
     grading = data.get("evaluation") or {}
     with panel(words("Source grading and contact")):
         graded = f"{grading['source']}{grading['information']} ({grading['scheme']})" if grading else ""
         draw_facts(
             [
                 (words("Source, information"), graded),
-                (words("Opened"), words.format_date(data["opened"]) if data.get("opened") else None),
-                (words("Closed"), words.format_date(data["closed"]) if data.get("closed") else None),
-                (words("Unit"), contact.get("unit")),
-                (words("E-mail"), contact.get("email")),
-                (words("Phone"), contact.get("phone")),
+                *_date_facts(words, row),
                 (words("Policing goals"), ", ".join(map(str, data.get("policing_goals", ())))),
             ]
         )
@@ -545,11 +523,14 @@ def _draw_grading(words: Words, row: Row) -> None:
 
 def _draw_provenance(words: Words, row: Row) -> None:
     came = row["provenance"] or {}
+    position = came.get("position")
+    if isinstance(position, dict):
+        position = f"{position['topic']} {position['partition']}:{position['offset']}"
     with panel(words("Provenance")):
         draw_facts(
             [
                 (words("Received"), words.format_minute(came["ingested_at"]) if came.get("ingested_at") else None),
-                (words("Position"), _format_position(came.get("position"))),
+                (words("Position"), str(position) if position else None),
                 (words("Schema"), came.get("schema_version")),
                 (words("Content"), (came.get("content_hash") or "")[:16]),
                 (words("Signature"), words("valid, by its agency") if row["signature_verdict"] == "good" else None),
@@ -559,12 +540,6 @@ def _draw_provenance(words: Words, row: Row) -> None:
         for warning in row["warnings"] or ():
             with box("p", "notice"):
                 text("span", f"{warning['message']} ({warning['pointer']})")
-
-
-def _format_position(position: Any) -> str | None:
-    if isinstance(position, dict):
-        return f"{position['topic']} {position['partition']}:{position['offset']}"
-    return str(position) if position else None
 
 
 def _draw_extensions(words: Words, row: Row) -> None:
@@ -578,14 +553,14 @@ def _draw_extensions(words: Words, row: Row) -> None:
 
 
 TABS = TabSet(
-    load_case,
+    _load_case,
     (
-        Tab("overview", N_("Overview"), load_overview),
-        Tab(PEOPLE, N_("People"), load_people, lambda row: len(people_of(row))),
-        Tab(THINGS, N_("Things"), load_things, lambda row: len(things_of(row))),
-        Tab(LINKS, N_("Links"), load_links),
-        Tab(TIMELINE, N_("Timeline"), load_timeline),
-        Tab("records", N_("Record"), load_record),
+        Tab("overview", N_("Overview"), _load_overview),
+        Tab(PEOPLE, N_("People"), partial(_load_entities, PEOPLE), lambda row: len(_entities_of(row, PEOPLE))),
+        Tab(THINGS, N_("Things"), partial(_load_entities, THINGS), lambda row: len(_entities_of(row, THINGS))),
+        Tab(LINKS, N_("Links"), _load_links),
+        Tab(TIMELINE, N_("Timeline"), _load_timeline),
+        Tab("records", N_("Record"), _load_record),
     ),
 )
 

@@ -137,21 +137,21 @@ def _list_columns(view: OpenPage) -> list[TableColumn[ListCheck]]:
         TableColumn(words("List"), lambda check: _draw_name(words, check.title, check.created, list_path(check.id))),
         TableColumn(words("Submitted"), lambda check: text("span", words.format_minute(check.created), "nowrap")),
         TableColumn(words("Rows"), lambda check: text("span", words.format_number(check.rows)), "number"),
-        TableColumn(words("Progress"), lambda check: draw_progress(words, check)),
+        TableColumn(words("Progress"), lambda check: _draw_progress(words, check)),
         TableColumn(words("Your case"), lambda check: bidi_text(check.case_reference)),
         TableColumn(words("Kept until"), lambda check: text("span", words.format_minute(check.expires), "nowrap")),
         TableColumn(words("Actions"), lambda check: _draw_delete_button(view, delete_list, check.id)),
     ]
 
 
-def name_list(words: Words, title: str, created: str) -> str:
+def _name_list(words: Words, title: str, created: str) -> str:
     """What a list is called: by its file, else by the time when it was submitted."""
     return title or words("List of {time}", time=words.format_minute(created))
 
 
 def _draw_name(words: Words, title: str, created: str, path: str) -> None:
     with link("", path, "breaks", data_open=""):
-        bidi_text(name_list(words, title, created))
+        bidi_text(_name_list(words, title, created))
 
 
 def _draw_delete_button(view: OpenPage, delete: Callable[[Session, str], Awaitable[object]], name: str) -> None:
@@ -281,7 +281,7 @@ def _draw_heading(view: OpenPage, check: ListCheck) -> Element:
             link(words("List check"), "/checks", data_up="")
         with box("div", "row apart"):
             with text("h1", "", "breaks"):
-                bidi_text(name_list(words, check.title, check.created))
+                bidi_text(_name_list(words, check.title, check.created))
             with post_form(f"{list_path(check.id)}/file", view.visit.csrf, "row"):
                 box("input", type="hidden", name="found", value=wanted.found)
                 box("input", type="hidden", name="band", value=wanted.band.value)
@@ -296,7 +296,7 @@ def _fill_progress(words: Words, place: Element, check: ListCheck) -> None:
     """How far it has come; while it runs, the browser asks again (static/keys.js)."""
     place.clear()
     with place, box("span", data_again=AGAIN if check.done < check.rows else None):
-        draw_progress(words, check)
+        _draw_progress(words, check)
 
 
 def _draw_filters(view: OpenPage, check: ListCheck) -> None:
@@ -349,7 +349,7 @@ def _draw_result(view: OpenPage, row: Row) -> None:
                 text("span", words("A record of {agency}", agency=found["agency"]))
                 badge(words("Hit only"), "plain")
                 draw_band(words, found["band"])
-            draw_hit_actions(view, found, format_query(row["query"]))
+            draw_hit_actions(view, found, _format_query(row["query"]))
         if row["not_asked"]:
             text("span", format_not_asked(row, words.language), "tag warn")
         if row["hint"]:
@@ -422,7 +422,7 @@ def draw_query(words: Words, question: str) -> None:
                 bidi_text(value, classes="strong" if field == "name" else "")
 
 
-def format_query(question: str) -> str:
+def _format_query(question: str) -> str:
     """A question's values alone, as a name for what it found."""
     if not _ROW.fullmatch(question):
         return question
@@ -434,7 +434,7 @@ WEAK_RESULTS: Final = NN_("{count} weak result", "{count} weak results")
 NOT_ASKED: Final = NN_("hit-only records not asked for {count} row", "hit-only records not asked for {count} rows")
 
 
-def draw_progress(words: Words, check: ListCheck) -> None:
+def _draw_progress(words: Words, check: ListCheck) -> None:
     """The rows that have been asked, as a bar and in numbers, and how many of them not of hit-only records."""
     with box("span", "row"):
         with box("span", "meter", aria_hidden="true"):

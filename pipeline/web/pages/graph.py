@@ -52,13 +52,13 @@ class GraphPlace(NamedTuple):
     depth: int
 
 
-async def load_place(_: Visit, parameters: Parameters) -> GraphPlace:
+async def _load_place(_: Visit, parameters: Parameters) -> GraphPlace:
     """What the address names."""
     depth = parameters["depth"]
     return GraphPlace(parameters["key"], min(DEEPEST, max(1, int(depth))) if depth in STEPS else 1)
 
 
-async def load_cases(visit: Visit, _: Parameters, place: GraphPlace) -> Drawer:
+async def _load_cases(visit: Visit, _: Parameters, place: GraphPlace) -> Drawer:
     """The tab of the cases around."""
     return partial(_draw_cases, loaded=await read_cases(visit, place))
 
@@ -160,7 +160,7 @@ def _draw_other_end(edge: GraphEdge, name: str) -> None:
         text("span", name, "code")
 
 
-async def load_entities(visit: Visit, _: Parameters, place: GraphPlace) -> Drawer:
+async def _load_entities(visit: Visit, _: Parameters, place: GraphPlace) -> Drawer:
     """The tab of the people and things of the case in the middle."""
     key = place.key
     return partial(_draw_entity_graph, key=key, found=await read_entity_graph(visit.new_session(), key))
@@ -261,8 +261,8 @@ def _draw_ties_table(words: Words, key: str, found: EntityGraphAnswer, names: di
 
 
 TABS = TabSet(
-    load_place,
-    (Tab("cases", N_("Cases"), load_cases), Tab("entities", N_("People and things"), load_entities)),
+    _load_place,
+    (Tab("cases", N_("Cases"), _load_cases), Tab("entities", N_("People and things"), _load_entities)),
     ("key", "depth"),
 )
 

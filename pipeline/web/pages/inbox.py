@@ -7,10 +7,9 @@ what it needs by events.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Any, NamedTuple
 
 import htpy
@@ -75,7 +74,7 @@ async def load(visit: Visit, _: Parameters) -> InboxAnswer:
     return await list_inbox(visit.new_session(), limit=LIMIT)
 
 
-def parse_view(visit: Visit, parameters: Parameters) -> TriageView:
+def _parse_view(visit: Visit, parameters: Parameters) -> TriageView:
     """What an address asks for; what makes no sense in it narrows nothing."""
     return TriageView(_parse_filter(visit, parameters), by_person=parameters.get("group") == "person")
 
@@ -100,7 +99,10 @@ def draw(view: OpenPage, loaded: InboxAnswer) -> None:
     words = view.words
     text("h1", words("Inbox"))
     _draw_filters(words)
-    draw_triage(view, loaded, LIMIT, partial(parse_view, view.visit))
+    desk = TriageDesk(view)
+    desk.show(loaded)
+    desk.listen()
+    view.call_script("narrow")
 
 
 def _draw_filters(words: Words) -> None:
@@ -204,9 +206,8 @@ class TriageView(NamedTuple):
 class TriageDesk:
     """An open inbox: its list, the pane of evidence, where the list goes on, and what is under way."""
 
-    def __init__(self, view: OpenPage, limit: int, parse: Callable[[Parameters], TriageView]) -> None:
+    def __init__(self, view: OpenPage) -> None:
         self.view, self.words = view, view.words
-        self.limit, self.parse = limit, parse
         self.asked = TriageView()
         self.room = box("div", "stack")
         self.list: Element | None = None
@@ -363,7 +364,7 @@ class TriageDesk:
 
     async def _narrow(self, event: GenericEventArguments) -> None:
         """List what the address asks for now; of several wishes the last."""
-        asked = self.asked = self.parse(read_place(event))
+        asked = self.asked = _parse_view(self.view.visit, read_place(event))
         session = self.view.visit.new_session()
 
         def show_failure(trouble: LiaisonError) -> None:
@@ -371,7 +372,7 @@ class TriageDesk:
             with self.room:
                 states.draw_failure(self.words, trouble, lambda: self._narrow(event))
 
-        draw = await self.view.attempt(list_inbox(session, asked.wanted, self.limit), self.show, show_failure)
+        draw = await self.view.attempt(list_inbox(session, asked.wanted, LIMIT), self.show, show_failure)
         if asked is self.asked:
             draw()
             self.view.call_script("narrowed")
@@ -381,7 +382,7 @@ class TriageDesk:
             session = self.view.visit.new_session()
             asked = self.asked
             answer = await self.view.run_action(
-                list_inbox(session, asked.wanted, self.limit, self.following), self.words("Loaded"), redraw=False
+                list_inbox(session, asked.wanted, LIMIT, self.following), self.words("Loaded"), redraw=False
             )
             if answer is not None and asked is self.asked:
                 self.add_rows(answer)
@@ -418,21 +419,13 @@ def _tell_problem(words: Words, outcome: LinkOutcome) -> str | None:
     return words("{problem}. Decision in force: {decision}", problem=problem, decision=words(REVIEWS[verdict]))
 
 
-def draw_triage(view: OpenPage, first: InboxAnswer, limit: int, parse: Callable[[Parameters], TriageView]) -> None:
-    """The inbox beginning with the `first` page of `limit` links; `parse` reads what an address asks for."""
-    desk = TriageDesk(view, limit, parse)
-    desk.show(first)
-    desk.listen()
-    view.call_script("narrow")
-
-
 def _draw_desk(desk: TriageDesk) -> None:
     """The list with what acts on it left, the evidence right."""
     words = desk.words
-    told = words_of_script(words, decided=desk.asked.wanted.listed is not Listed.DUE)
+    told = _words_of_script(words, decided=desk.asked.wanted.listed is not Listed.DUE)
     with box("div", "triage", id="triage", data_words=msgspec.json.encode(told).decode(), data_me=desk.view.visit.who):
         with box("div", "stack close", data_again=AGAIN):
-            draw_tools(words, assigns=Role.SUPERVISOR in desk.view.visit.roles)
+            _draw_tools(words, assigns=Role.SUPERVISOR in desk.view.visit.roles)
             desk.list = box("div", "links")
             desk.more = text("button", words("Show more"), "button", type="button", data_tool="more", data_more="")
         desk.pane = box("section", "panel evidence", id="evidence", tabindex="-1", aria_label=words("Evidence"))
@@ -440,7 +433,7 @@ def _draw_desk(desk: TriageDesk) -> None:
             text("p", words("Select a link to see its evidence."), "quiet")
 
 
-def words_of_script(words: Words, *, decided: bool) -> dict[str, str]:
+def _words_of_script(words: Words, *, decided: bool) -> dict[str, str]:
     """What static/triage.js says, of a list to review or of a `decided` one; it counts what the list holds."""
     whole, begun = (
         (words("{all} decided links"), words("The first {all} decided links"))
@@ -458,7 +451,7 @@ def words_of_script(words: Words, *, decided: bool) -> dict[str, str]:
     }
 
 
-def draw_tools(words: Words, *, assigns: bool) -> None:
+def _draw_tools(words: Words, *, assigns: bool) -> None:
     """What acts on the selected rows, or on the one that one is at; `assigns`: also for others."""
     with box("div", "tools", role="toolbar", aria_label=words("Your decision")):
         for key, (verdict, word) in enumerate(REVIEWS.items(), start=1):

@@ -53,7 +53,7 @@ def _notice_columns(words: Words) -> list[TableColumn[Row]]:
     return [
         TableColumn(words("Time"), lambda row: text("time", _format_time(words, row), "nowrap", datetime=row["time"])),
         TableColumn(words("Event"), lambda row: _draw_event(words, row)),
-        TableColumn(words("Record"), lambda row: draw_notice_subject(words, row)),
+        TableColumn(words("Record"), lambda row: _draw_notice_subject(words, row)),
         TableColumn(words("Alert"), lambda row: _draw_alert(words, row)),
         TableColumn(words("Agency"), lambda row: text("span", row["agency"] or "", "nowrap")),
         TableColumn(words("Purpose"), lambda row: text("span", words.label(PURPOSES, row["purpose"] or ""))),
@@ -91,7 +91,7 @@ MOST_REASONS: Final = 3
 """Of what agrees, the strongest."""
 
 
-def draw_notice_subject(words: Words, row: Row) -> None:
+def _draw_notice_subject(words: Words, row: Row) -> None:
     """The record, with the way to it, to what was asked of its owner, or to where it can be asked for."""
     with box("div", "who-why"):
         if row["case"]:

@@ -69,7 +69,7 @@ def draw(view: OpenPage, seen: Overview) -> None:
     _draw_tiles(words, seen)
     _draw_intake(words, seen.throughput)
     _draw_topics(words, list(_collect_topics(seen).values()), seen.throughput, looks)
-    draw_partition_lags(words, seen.lags)
+    _draw_partition_lags(words, seen.lags)
     with box("div", "halves"):
         _draw_feeds(words, seen)
         _draw_rejections(words, seen.rejected)
@@ -100,7 +100,7 @@ def _draw_tiles(words: Words, seen: Overview) -> None:
         _draw_tile(
             words("Messages waiting (lag)"), words.format_number(sum(records.records for records in seen.waiting))
         )
-        _draw_tile(words("Longest delay"), format_seconds(words, longest_delay_s(seen.lags)))
+        _draw_tile(words("Longest delay"), _format_seconds(words, _longest_delay_s(seen.lags)))
         _draw_tile(words("Feeds without data for 24 h"), words.format_number(sum(feed.silent for feed in seen.feeds)))
         _draw_tile(words("Rejected, last 24 h"), words.format_number(sum(seen.rejected.values())))
         _draw_tile(words("Active model"), active.model if active else "–", active.id if active else "")
@@ -121,7 +121,7 @@ def _draw_intake(words: Words, throughput: Throughput) -> None:
     rates = [sum(span) / throughput.span_s for span in zip(*counts, strict=True)]
     most = words.format_number(round(max(rates, default=0.0), 1))
     with panel(words("Messages from agencies"), words("messages per second, last hour")):
-        draw_rate_chart(
+        _draw_rate_chart(
             words, throughput.begins, rates, words("Peak in the last hour: {rate} messages per second", rate=most)
         )
 
@@ -157,7 +157,7 @@ def _topic_columns(words: Words, span_s: float, looks: Looks) -> list[TableColum
         TableColumn(words("Topic"), lambda activity: text("span", activity.name, "code")),
         TableColumn(
             words("Last hour"),
-            lambda activity: draw_sparkline(activity.counts, words.format_number(sum(activity.counts))),
+            lambda activity: _draw_sparkline(activity.counts, words.format_number(sum(activity.counts))),
         ),
         TableColumn(
             words("Messages/s"),
@@ -175,7 +175,7 @@ def _topic_columns(words: Words, span_s: float, looks: Looks) -> list[TableColum
 
         def draw_since_opened(activity: TopicActivity) -> None:
             counts = [look[activity.name] for look in looks]
-            draw_sparkline(counts, words("from {first} to {last}", first=counts[0], last=counts[-1]))
+            _draw_sparkline(counts, words("from {first} to {last}", first=counts[0], last=counts[-1]))
 
         columns.insert(4, TableColumn(words("Since page opened"), draw_since_opened))
     return columns
@@ -195,7 +195,7 @@ def _draw_feeds(words: Words, seen: Overview) -> None:
 
     def draw_last_hour(feed: AgencyFeed) -> None:
         sent = counts.get(f"{TAKEN_IN}{feed.agency}", ())
-        draw_sparkline(sent, words.format_number(sum(sent)))
+        _draw_sparkline(sent, words.format_number(sum(sent)))
 
     def draw_state(feed: AgencyFeed) -> None:
         badge(words("No data for 24 h") if feed.silent else words("Active"), "warn" if feed.silent else "plain")
@@ -283,7 +283,7 @@ WIDTH, HEIGHT, PAD = 100, 24, 1
 """Of a line's own grid; it is stretched to its cell."""
 
 
-def draw_sparkline(counts: Sequence[float], alternative_text: str) -> None:
+def _draw_sparkline(counts: Sequence[float], alternative_text: str) -> None:
     """Counts as a line over an area; `alternative_text` is what those hear who do not see it."""
     inline_svg(render_sparkline(counts), "spark")
     text("span", alternative_text, "hidden-words")
@@ -304,7 +304,7 @@ def render_sparkline(counts: Sequence[float]) -> str:
     return tostring(root, encoding="unicode")
 
 
-def draw_rate_chart(words: Words, begins: Sequence[datetime], rates: Sequence[float], alternative_text: str) -> None:
+def _draw_rate_chart(words: Words, begins: Sequence[datetime], rates: Sequence[float], alternative_text: str) -> None:
     """Rates a second as columns, with the greatest one and the times of the first and the last."""
     most = max(rates, default=0)
     with box("figure", "columns-chart", role="img", aria_label=alternative_text):
@@ -321,7 +321,7 @@ MOST: Final = 50
 """Partitions that are listed, those that are longest behind."""
 
 
-def draw_partition_lags(words: Words, lags: Sequence[PartitionLag]) -> None:
+def _draw_partition_lags(words: Words, lags: Sequence[PartitionLag]) -> None:
     """The partitions that wait, the longest first; groups without lag are counted."""
     behind = sorted((lag for lag in lags if lag.records), key=lambda lag: (-(lag.behind_s or 0), -lag.records))
     groups = {lag.stage for lag in lags}
@@ -331,12 +331,12 @@ def draw_partition_lags(words: Words, lags: Sequence[PartitionLag]) -> None:
         draw_table(words("Consumer groups"), _lag_columns(words), behind[:MOST], empty=words("No messages waiting"))
 
 
-def longest_delay_s(lags: Sequence[PartitionLag]) -> float:
+def _longest_delay_s(lags: Sequence[PartitionLag]) -> float:
     """For how long the message has waited that has waited longest; 0 where none waits."""
     return max((lag.behind_s or 0.0 for lag in lags), default=0.0)
 
 
-def format_seconds(words: Words, seconds: float | None) -> str:
+def _format_seconds(words: Words, seconds: float | None) -> str:
     """Seconds as a number; a dash where nobody can tell."""
     return "–" if seconds is None else words("{seconds} s", seconds=words.format_number(round(seconds)))
 
@@ -347,7 +347,7 @@ def _lag_columns(words: Words) -> list[TableColumn[PartitionLag]]:
         TableColumn(words("Topic"), lambda lag: text("span", lag.topic, "code breaks")),
         TableColumn(words("Partition"), lambda lag: text("span", lag.partition), "number"),
         TableColumn(words("Messages waiting"), lambda lag: text("span", words.format_number(lag.records)), "number"),
-        TableColumn(words("Behind by"), lambda lag: text("span", format_seconds(words, lag.behind_s)), "number"),
+        TableColumn(words("Behind by"), lambda lag: text("span", _format_seconds(words, lag.behind_s)), "number"),
     ]
 
 

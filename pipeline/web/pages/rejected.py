@@ -69,7 +69,7 @@ def _draw_replay_form(view: OpenPage, reason: str) -> None:
     words = view.words
 
     async def sent(fields: Sent) -> None:
-        await show_preview(view, place, RejectionFilter(reason, fields["agency"].strip()))
+        await _show_preview(view, place, RejectionFilter(reason, fields["agency"].strip()))
 
     with panel(words("Replay rejected messages")):
         with form(sent, "filters"):
@@ -142,7 +142,7 @@ def draw_message(view: OpenPage, found: RejectedMessageAnswer) -> None:
         wanted = RejectionFilter(positions=frozenset({rejection.position}))
         with place:
             text("button", words("Preview"), "button", type="button").on(
-                "click", partial(show_preview, view, place, wanted)
+                "click", partial(_show_preview, view, place, wanted)
             )
 
 
@@ -202,7 +202,7 @@ CHANGES = {
 }
 
 
-async def show_preview(view: OpenPage, place: Element, wanted: RejectionFilter) -> None:
+async def _show_preview(view: OpenPage, place: Element, wanted: RejectionFilter) -> None:
     """Fill a place with what a replay would change, and the buttons that go on or give up."""
     words = view.words
     place.clear()
@@ -213,7 +213,7 @@ async def show_preview(view: OpenPage, place: Element, wanted: RejectionFilter) 
         found = await preview_rejections(view.visit.new_session(), wanted.reason, wanted.agency, position)
     except LiaisonError as error:
         trouble = error
-        _fill(place, lambda: states.draw_failure(words, trouble, lambda: show_preview(view, place, wanted)))
+        _fill(place, lambda: states.draw_failure(words, trouble, lambda: _show_preview(view, place, wanted)))
         return
     _fill(place, lambda: _draw_preview(view, place, wanted, found))
 
@@ -234,7 +234,7 @@ def _draw_preview(view: OpenPage, place: Element, wanted: RejectionFilter, found
         answer = await view.run_action(sending, words("Replay started"), redraw=False)
         if answer is not None:
             place.clear()
-            view.show_message(describe_replay(words, answer))
+            view.show_message(_describe_replay(words, answer))
 
     if found.messages:
         draw_table(words("What a replay would change"), _outcome_columns(words), found.outcomes)
@@ -259,7 +259,7 @@ def _outcome_columns(words: Words) -> list[TableColumn[PreviewedOutcome]]:
     ]
 
 
-def describe_replay(words: Words, answer: ReplayedAnswer) -> str:
+def _describe_replay(words: Words, answer: ReplayedAnswer) -> str:
     """How many went, and how many need more than that."""
     sent = sum(answer.sent.values())
     gone = words.plural("{count} message replayed", "{count} messages replayed", sent)

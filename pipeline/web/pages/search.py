@@ -127,7 +127,7 @@ async def _run_search(
     asked = {name: value for name, value in told.items() if name not in (ENTERED, PAST)}
     question, narrowed = asked.get("q", "").strip(), parse_filters(asked)
     if not question and narrowed.empty:
-        _draw_start(view, found, read_past_searches(view, told.get(PAST, "")))
+        _draw_start(view, found, _read_past_searches(view, told.get(PAST, "")))
         return
 
     async def again() -> None:
@@ -147,7 +147,7 @@ async def _run_search(
     if not is_last():
         return
     if not place.cursor:
-        remember_search(view, question, narrowed)
+        _remember_search(view, question, narrowed)
     parts = understand_question(question, country)
     if ENTERED in told and (case := _find_single(answer, parts)) is not None:
         view.call_script("open", case_path(case))
@@ -171,8 +171,8 @@ def _draw_start(view: OpenPage, found: Element, searches: list[OpenedSearch]) ->
 
     def drawn() -> None:
         if searches:
-            draw_past_searches(view, searches, partial(_draw_start, view, found))
-        draw_guide(view.words)
+            _draw_past_searches(view, searches, partial(_draw_start, view, found))
+        _draw_guide(view.words)
 
     _replace_content(found, drawn)
 
@@ -364,7 +364,7 @@ GUIDE = (
 """What can be asked, each with an example (questions.py)."""
 
 
-def draw_guide(words: Words) -> None:
+def _draw_guide(words: Words) -> None:
     """The guide, as a table."""
     with panel(words("Search tips"), words("combine freely, in any order"), tight=True):
         draw_table(
@@ -394,14 +394,14 @@ MOST_HELD: Final = 160_000
 stays below what a page's socket takes at once (page_sockets.py)."""
 
 
-def remember_search(view: OpenPage, question: str, filters: Filters) -> None:
+def _remember_search(view: OpenPage, question: str, filters: Filters) -> None:
     """Give the browser a search that was answered, to hold for this viewer."""
     sealed = seal_search(view.visit.new_session(), question, filters)
     if sealed is not None:
         view.call_script("rememberSearch", sealed.id, sealed.text, MOST)
 
 
-def read_past_searches(view: OpenPage, told: str) -> list[OpenedSearch]:
+def _read_past_searches(view: OpenPage, told: str) -> list[OpenedSearch]:
     """The searches that a browser holds for this viewer; it is told to forget what it holds in vain."""
     try:
         held = msgspec.json.decode(told or "[]", type=list[str])[:MOST]
@@ -413,7 +413,7 @@ def read_past_searches(view: OpenPage, told: str) -> list[OpenedSearch]:
     return opened
 
 
-def draw_past_searches(view: OpenPage, searches: Sequence[OpenedSearch], again: Redraw) -> None:
+def _draw_past_searches(view: OpenPage, searches: Sequence[OpenedSearch], again: Redraw) -> None:
     """The searches, those of other case references folded behind the present one's; `again` draws what is left."""
     words, days = view.words, view.visit.runtime.settings.search_history_days
     kept = words.plural("for {count} day, in this browser", "for {count} days, in this browser", days)

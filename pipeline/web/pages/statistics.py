@@ -36,24 +36,24 @@ def draw(view: OpenPage, found: StatisticsAnswer) -> None:
     with box("div", "halves"):
         with box("div", "stack"):
             goals = {f"{goal} · {words.label(GOALS, goal)}": count for goal, count in found.policing_goals.items()}
-            draw_counts(words, words("Policing goals"), words("Goal"), goals)
+            _draw_counts(words, words("Policing goals"), words("Goal"), goals)
             offences = {format_offence(words, code): count for code, count in found.offences.items()}
-            draw_counts(words, words("Offences"), words("Offence"), offences)
+            _draw_counts(words, words("Offences"), words("Offence"), offences)
             link(words("All offence codes"), CODES_PATH, "small")
         with box("div", "stack"):
             pairs = {
                 " – ".join(sorted(map(words.country_name, codes.split("-")))): count
                 for codes, count in found.country_pairs.items()
             }
-            draw_counts(words, words("Links between countries"), words("Countries"), pairs)
+            _draw_counts(words, words("Links between countries"), words("Countries"), pairs)
             with panel(words("Export"), words("logged like every access")):
-                draw_export_forms(words, view.visit.csrf)
+                _draw_export_forms(words, view.visit.csrf)
 
 
 NamedCount = tuple[str, int]
 
 
-def draw_counts(words: Words, title: str, heading: str, counts: Mapping[str, int]) -> None:
+def _draw_counts(words: Words, title: str, heading: str, counts: Mapping[str, int]) -> None:
     """A panel of named counts, the greatest first; each bar is as long as its share of the greatest."""
     rows = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
     most = max(counts.values(), default=1)
@@ -76,7 +76,7 @@ PATH = "/export"
 WHAT = {"links": N_("Links"), "cases": N_("Cases")}
 
 
-def draw_export_forms(words: Words, token: str) -> None:
+def _draw_export_forms(words: Words, token: str) -> None:
     """A button for each file; `token` is the visit's `csrf`. What is hit-only comes without content, as everywhere."""
     for what in get_args(What):
         with post_form(PATH, token, "row apart", aria_label=words.label(WHAT, what)):

@@ -32,13 +32,13 @@ async def load(visit: Visit, parameters: Parameters) -> VisibilityAnswer:
     Raises NotFoundError for a case that is not ours, UnprocessableError for handling that is none.
     """
     try:
-        change = parse_change(parameters)
+        change = _parse_change(parameters)
     except HandlingChangeError as error:
         raise UnprocessableError(error, error.field) from error
     return await read_visibility(visit.new_session(), parameters["key"], change)
 
 
-def parse_change(given: Parameters) -> HandlingChange:
+def _parse_change(given: Parameters) -> HandlingChange:
     """What the form asks about. Raises HandlingChangeError."""
     if ASKED not in given:
         return HandlingChange()
